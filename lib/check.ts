@@ -1,0 +1,258 @@
+/**
+ * Checks of arguments. Each throws in the house form, and returns what it
+ * checked; nothing else words such a message.
+ *
+ * @module
+ */
+
+/**
+ * Words the message of an argument that is not what it must be.
+ *
+ * @param action What was to be done, as in "set batch size".
+ * @param rule What must hold, as in `"size" must be a positive integer`.
+ * @param value What came.
+ * @param hint What to do about it.
+ * @returns The message.
+ */
+export function cannot(
+  action: string,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): string {
+  const text = `Cannot ${action} as ${rule}: current value is ${quote(value)}`;
+  return hint === undefined ? text : `${text}; ${hint}`;
+}
+
+/**
+ * A value as it stands in a message: strings in double quotes, shapes and
+ * short arrays as `[2, 3]`, others by their kind.
+ *
+ * @param value Anything.
+ * @returns A short text, on one line.
+ */
+export function quote(value: unknown): string {
+  if (typeof value === "string") return `"${shorten(value)}"`;
+  if (typeof value === "function") return `function "${value.name}"`;
+  if (value === null || typeof value !== "object") return String(value);
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 8).map(quote).join(", ");
+    return value.length > 8 ? `[${shown}, …]` : `[${shown}]`;
+  }
+  const kind = value.constructor?.name ?? "Object";
+  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/**
+ * Checks that a number is a whole one in a range.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @param min The smallest that goes.
+ * @returns The number.
+ * @throws {RangeError} If it is not.
+ */
+export function checkInteger(
+  value: number,
+  action: string,
+  name: string,
+  min = 1,
+): number {
+  if (!Number.isSafeInteger(value) || value < min) {
+    const rule = min === 1 ? "a positive integer" : `an integer >= ${min}`;
+    throw new RangeError(cannot(action, `"${name}" must be ${rule}`, value));
+  }
+  return value;
+}
+
+/** Where a number may lie. */
+export interface NumberRange {
+  /** The smallest that goes; default: any finite number. */
+  readonly min?: number;
+  /** The number must be above this. */
+  readonly above?: number;
+  /** The number must be below this. */
+  readonly below?: number;
+}
+
+/**
+ * Checks that a number is finite and in a range.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @param range Where it may lie.
+ * @returns The number.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is not finite or out of range.
+ */
+export function checkNumber(
+  value: number,
+  action: string,
+  name: string,
+  range: NumberRange = {},
+): number {
+  const { min = -Infinity, above = -Infinity, below = Infinity } = range;
+  const rules = ["finite"];
+  if (range.min !== undefined) rules.push(`>= ${min}`);
+  if (range.above !== undefined) rules.push(`> ${above}`);
+  if (range.below !== undefined) rules.push(`< ${below}`);
+  const message = () =>
+    cannot(action, `"${name}" must be ${rules.join(" and ")}`, value);
+  if (typeof value !== "number") throw new TypeError(message());
+  const fits = value >= min && value > above && value < below;
+  if (!Number.isFinite(value) || !fits) throw new RangeError(message());
+  return value;
+}
+
+/**
+ * Checks that a text is one of those that are known.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @param allowed The texts that go.
+ * @returns The text.
+ * @throws {RangeError} If it is none of them.
+ */
+export function checkOneOf<S extends string>(
+  value: string,
+  action: string,
+  name: string,
+  allowed: readonly S[],
+): S {
+  const found = allowed.find((text) => text === value);
+  if (found === undefined) {
+    const names = allowed.map((text) => `"${text}"`).join(", ");
+    throw new RangeError(
+      cannot(action, `"${name}" must be one of ${names}`, value),
+    );
+  }
+  return found;
+}
+
+/**
+ * Checks that an options object has no key that is not known.
+ *
+ * @param options What came; undefined goes.
+ * @param action What was to be done.
+ * @param known The keys that go.
+ * @throws {TypeError} If it is no object, or a key is not known.
+ */
+export function checkOptions(
+  options: object | undefined,
+  action: string,
+  known: readonly string[],
+): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      cannot(action, "its options must be an object", options),
+    );
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const near = nearestNames(key, known, 3).map((name) => `"${name}"`);
+    throw new TypeError(
+      cannot(
+        action,
+        `every option must be one of ${known.map((k) => `"${k}"`).join(", ")}`,
+        key,
+        near.length > 0 ? `did you mean ${near.join(" or ")}` : undefined,
+      ),
+    );
+  }
+}
+
+/**
+ * Refuses a promise where a value is due: a forgotten `await`.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name What the value is.
+ * @throws {TypeError} If it is a promise.
+ */
+export function checkAwaited(
+  value: unknown,
+  action: string,
+  name: string,
+): void {
+  const isPromise = typeof value === "object" && value !== null &&
+    "then" in value && typeof value.then === "function";
+  if (!isPromise) return;
+  throw new TypeError(
+    cannot(action, `${name} must be a value`, value, "write await before it"),
+  );
+}
+
+/**
+ * The known names that are nearest to a wrong one.
+ *
+ * Distance is that of Levenshtein, without regard to case; names that hold the
+ * wrong one, or are held by it, come first.
+ *
+ * @param wrong The name that was not found.
+ * @param known The names that there are.
+ * @param most How many to give at the most.
+ * @returns Names, best first; none where all are far off.
+ */
+export function nearestNames(
+  wrong: string,
+  known: readonly string[],
+  most = 3,
+): string[] {
+  const target = wrong.toLowerCase();
+  const scored = known.map((name) => {
+    const text = name.toLowerCase();
+    const holds = target !== "" &&
+      (text.includes(target) || target.includes(text));
+    const tail = text.slice(text.lastIndexOf("/") + 1);
+    const distance = Math.min(
+      editDistance(target, text),
+      editDistance(target, tail),
+    );
+    return { name, rank: holds ? distance / 4 : distance };
+  });
+  const limit = Math.max(3, target.length / 2);
+  return scored.filter(({ rank }) => rank <= limit)
+    .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
+}
+
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 64) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/**
+ * Product of a shape: how many elements it has.
+ *
+ * @param shape Sizes of the axes.
+ * @returns Their product, 1 for `[]`.
+ */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * A shape as it stands in a message.
+ *
+ * @param shape Sizes; null for any.
+ * @returns As in `[null, 28, 28, 1]`.
+ */
+export function shapeText(shape: readonly (number | null)[]): string {
+  return `[${shape.map(String).join(", ")}]`;
+}
