@@ -1,0 +1,31 @@
+import type { GivenPostprocess } from "../types.ts";
+import { givenStep } from "./step.ts";
+
+/**
+ * Puts all units of a sample in one row: `[N, …]` → `[N, D]`, row-major.
+ *
+ * @returns The step, for `FeatureExtractor.postprocess`.
+ *
+ * @example A map as a row of units
+ * ```ts
+ * import { FeatureExtractor, flatten, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const model = tf.sequential({
+ *   layers: [tf.layers.conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 3 })],
+ * });
+ * const set = await new FeatureExtractor(model).layers([-1])
+ *   .postprocess(flatten()).predict(tf.ones([3, 4, 4, 1]));
+ * assert.deepEqual(set.features[0]?.shape, [3, 8]);
+ * ```
+ */
+export function flatten(): GivenPostprocess {
+  return givenStep({
+    name: "flatten",
+    keepsChannels: false,
+    apply(ops, feature) {
+      const rank = ops.shape(feature).length;
+      return rank <= 2 ? feature : ops.merge(feature, 1, rank - 1);
+    },
+  });
+}

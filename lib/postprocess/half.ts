@@ -1,0 +1,32 @@
+import type { GivenPostprocess } from "../types.ts";
+import { givenStep } from "./step.ts";
+
+/**
+ * Keeps the feature as float16, half the memory at 11 bits of precision.
+ *
+ * TF.js has no float16: there the values are rounded when they are read back.
+ * A value beyond ±65504 is an error that names the layer, not an infinity.
+ *
+ * @returns The step, for `FeatureExtractor.postprocess`.
+ *
+ * @example Pooled and halved
+ * ```ts
+ * import { FeatureExtractor, half, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const model = tf.sequential({
+ *   layers: [tf.layers.dense({ inputShape: [3], units: 2 })],
+ * });
+ * const set = await new FeatureExtractor(model).layers([-1])
+ *   .postprocess(half()).predict(tf.ones([4, 3]));
+ * assert.equal(set.features[0]?.dtype, "float16");
+ * ```
+ */
+export function half(): GivenPostprocess {
+  return givenStep({
+    name: "half",
+    readAs: "float16",
+    keepsChannels: true,
+    apply: (_ops, feature) => feature,
+  });
+}

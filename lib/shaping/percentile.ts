@@ -1,0 +1,97 @@
+import type { Ops } from "../ops/ops.ts";
+import { cannot, checkNumber, checkOneOf, checkOptions } from "../check.ts";
+
+/** Settings of the shapings that measure a percentile of each row. */
+export interface PercentileOptions {
+  /**
+   * Value at a position between two ranks: that of the nearest rank, as
+   * TensorFlow Probability has it, or on the line between both, as NumPy and
+   * PyTorch have it.
+   *
+   * @default {"nearest"}
+   */
+  readonly interpolation?: "nearest" | "linear";
+}
+
+/** A percentile with its options, checked. */
+export interface RowPercentile {
+  readonly percentile: number;
+  readonly interpolation: "nearest" | "linear";
+}
+
+/**
+ * Checks a percentile and its options.
+ *
+ * @param percentile Share of a row's values below the threshold, in (0, 1).
+ * @param options How to interpolate.
+ * @param action What was to be done, for the message.
+ * @param known Further options that go.
+ * @returns Both, with defaults.
+ */
+export function checkPercentile(
+  percentile: number,
+  options: PercentileOptions,
+  action: string,
+  known: readonly string[] = [],
+): RowPercentile {
+  checkNumber(percentile, action, "percentile", { above: 0, below: 1 });
+  checkOptions(options, action, ["interpolation", ...known]);
+  const interpolation = checkOneOf(
+    options.interpolation ?? "nearest",
+    action,
+    "interpolation",
+    ["nearest", "linear"],
+  );
+  return { percentile, interpolation };
+}
+
+/**
+ * The percentile of each row.
+ *
+ * `nearest`: the value at place `round((D − 1)(1 − p))` of the row sorted
+ * downwards, halves rounded to even. `linear`: at place `(D − 1) p` of the row
+ * sorted upwards, between two places on the line that joins them.
+ *
+ * @param ops The engine's operations.
+ * @param a `[N, D]`; `D` must be known.
+ * @param options Which percentile, and how.
+ * @returns `[N, 1]`.
+ */
+export function rowPercentile<T>(
+  ops: Ops<T>,
+  a: T,
+  options: RowPercentile,
+): T {
+  const { percentile, interpolation } = options;
+  const units = ops.shape(a).at(-1) ?? null;
+  if (units === null) {
+    throw new TypeError(
+      cannot(
+        "take a percentile of each row",
+        "the penultimate's width must be known before the run",
+        null,
+      ),
+    );
+  }
+  const column = (place: number): T => {
+    const largest = ops.topK(a, place + 1); // [N, place + 1]
+    return ops.reshape(ops.takeLast(largest, place), [-1, 1]); // [N, 1]
+  };
+  if (interpolation === "nearest") {
+    return column(roundHalfToEven((units - 1) * (1 - percentile)));
+  }
+  const position = (units - 1) * percentile;
+  const below = Math.floor(position);
+  const share = position - below;
+  const low = column(units - 1 - below);
+  if (share === 0) return low;
+  const step = ops.subtract(column(units - 2 - below), low);
+  return ops.add(low, ops.multiply(step, ops.constant(share)));
+}
+
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

@@ -1,0 +1,27 @@
+import { checkNumber } from "../check.ts";
+import type { Shaping } from "./shaping.ts";
+
+/**
+ * ReAct: `min(a, threshold)`, element by element; negative values pass.
+ *
+ * Source: Sun et al., "ReAct: Out-of-distribution Detection With Rectified
+ * Activations", NeurIPS 2021, https://arxiv.org/abs/2111.12797. The paper takes
+ * the threshold as a percentile of the activations on training data.
+ *
+ * @param threshold Upper bound, in the unit of the penultimate.
+ * @returns The shaping.
+ * @throws {RangeError} If the threshold is not finite.
+ */
+export function react(threshold: number): Shaping {
+  checkNumber(threshold, "set react", "threshold");
+  return {
+    name: "react",
+    settings: { threshold },
+    needsVectors: false,
+    apply(ops, a) {
+      const bound = ops.constant(threshold);
+      // Selecting, not minimum: a NaN must stay one on every backend.
+      return { penultimate: ops.where(ops.greater(a, bound), bound, a) };
+    },
+  };
+}
