@@ -1,0 +1,117 @@
+/**
+ * PNG pictures, written at once and without a canvas.
+ *
+ * Three forms are enough for what is drawn here: grey, colours by a palette
+ * (one byte a pixel, as a colour map gives them), and RGB. Rows are stored
+ * unfiltered: maps and matrices are noise to PNG's filters.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { crc32, deflateSync } from "node:zlib";
+import { cannot } from "../check.ts";
+
+/** Pixels in row-major order, from the top left. */
+export interface Pixels {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** `height · width` grey values or palette indices, or `height · width · 3` values of RGB. */
+  readonly data: Uint8Array;
+  /** Up to 256 colours, three bytes each; then {@linkcode data} holds indices into it. */
+  readonly palette?: Uint8Array | undefined;
+}
+
+const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // as every PNG file begins
+const GREY = 0;
+const RGB = 2;
+const INDEXED = 3;
+
+/**
+ * Encodes pixels as a PNG file.
+ *
+ * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
+ *
+ * @param pixels What to encode; the number of bytes says whether it is grey or RGB.
+ * @returns The file's bytes.
+ * @throws {RangeError} If sizes, data and palette do not fit each other.
+ */
+export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
+  const { width, height, data, palette } = pixels;
+  const kind = kindOf(pixels);
+  const rowBytes = kind === RGB ? 3 * width : width;
+  const raw = new Uint8Array(height * (rowBytes + 1)); // a filter byte, 0, before each row
+  for (let row = 0; row < height; row++) {
+    raw.set(
+      data.subarray(row * rowBytes, (row + 1) * rowBytes),
+      row * (rowBytes + 1) + 1,
+    );
+  }
+  const header = new DataView(new ArrayBuffer(13));
+  header.setUint32(0, width);
+  header.setUint32(4, height);
+  header.setUint8(8, 8); // bits a sample
+  header.setUint8(9, kind);
+  return new Uint8Array(Buffer.concat([
+    Uint8Array.from(SIGNATURE),
+    chunk("IHDR", new Uint8Array(header.buffer)),
+    ...(palette === undefined ? [] : [chunk("PLTE", palette)]),
+    chunk("IDAT", deflateSync(raw)),
+    chunk("IEND", new Uint8Array(0)),
+  ]));
+}
+
+function kindOf({ width, height, data, palette }: Pixels): number {
+  const action = "encode PNG";
+  for (const [name, size] of [["width", width], ["height", height]] as const) {
+    if (Number.isInteger(size) && size >= 1 && size < 2 ** 31) continue;
+    throw new RangeError(
+      cannot(action, `"${name}" must be a positive integer below 2^31`, size),
+    );
+  }
+  const count = width * height;
+  if (palette === undefined) {
+    if (data.length === count) return GREY;
+    if (data.length === 3 * count) return RGB;
+    throw new RangeError(
+      cannot(
+        action,
+        `"data" must hold ${count} grey or ${3 * count} RGB bytes`,
+        data.length,
+      ),
+    );
+  }
+  if (data.length !== count) {
+    throw new RangeError(
+      cannot(action, `"data" must hold ${count} indices`, data.length),
+    );
+  }
+  const colors = palette.length / 3;
+  if (!Number.isInteger(colors) || colors < 1 || colors > 256) {
+    throw new RangeError(
+      cannot(
+        action,
+        `"palette" must hold 1 to 256 colours of 3 bytes`,
+        palette.length,
+      ),
+    );
+  }
+  const largest = data.reduce((most, index) => Math.max(most, index), 0);
+  if (largest >= colors) {
+    throw new RangeError(
+      cannot(action, `indices must be below the ${colors} colours`, largest),
+    );
+  }
+  return INDEXED;
+}
+
+function chunk(name: string, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(12 + body.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, body.length);
+  for (let i = 0; i < 4; i++) bytes[4 + i] = name.charCodeAt(i);
+  bytes.set(body, 8);
+  view.setUint32(8 + body.length, crc32(bytes.subarray(4, 8 + body.length)));
+  return bytes;
+}
