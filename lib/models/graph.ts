@@ -1,0 +1,113 @@
+/**
+ * A model as a graph: nodes, and references to what they give.
+ *
+ * A node is one call of one layer. It is of one of four kinds: an input; an
+ * alias, whose outputs are those of other nodes (a nested model's row, or its
+ * inner inputs); a layer object in memory, called as it is; or an operation
+ * that only its own runtime can run. Nested models are flattened: their nodes
+ * stand in the same graph under a path, so that what feeds what never has to
+ * be asked across a border.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { LayerRow, TensorSpec } from "../types.ts";
+
+/** One output of one node. */
+export interface Ref {
+  readonly node: GraphNode;
+  readonly index: number;
+}
+
+/** One call of one layer. */
+export interface GraphNode {
+  /** Number in the graph, from 0. */
+  readonly id: number;
+  /** What a user sees of it. */
+  readonly row: LayerRow;
+  /** Whether it has a row in the layer table. */
+  readonly isListed: boolean;
+  /** What it is called on. */
+  readonly inputs: readonly Ref[];
+  /** How it is computed. */
+  readonly call: NodeCall;
+  /** Its weights as they are now, in Keras' order; not to be disposed of. */
+  readonly weights: () => readonly NamedTensor[];
+}
+
+/** A weight of a layer. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: tf.Tensor;
+}
+
+/** How a node is computed. */
+export type NodeCall =
+  | { readonly kind: "input"; readonly spec: TensorSpec }
+  | { readonly kind: "alias"; readonly outputs: readonly Ref[] }
+  | {
+    readonly kind: "memory";
+    readonly layer: tf.layers.Layer;
+    /** Keyword arguments of the call. */
+    readonly args: Readonly<Record<string, unknown>>;
+    /** Whether the class is one of TF.js' own, whose meaning is known. */
+    readonly isOwnClass: boolean;
+  }
+  | {
+    readonly kind: "foreign";
+    /** Constants among the operation's arguments, by their place. */
+    readonly constants: ReadonlyMap<number, () => tf.Tensor>;
+  };
+
+/** Runs nodes of kind `foreign`. */
+export interface ForeignRuntime {
+  /** Whether some node needs the asynchronous way, as control flow does. */
+  readonly isAsync: boolean;
+  /**
+   * Computes some outputs from others, which need not be the model's inputs.
+   *
+   * @param feeds Tensors by the name of the output that they stand for.
+   * @param fetches Names of the outputs wanted.
+   * @returns New tensors, in the order of `fetches`.
+   */
+  execute(feeds: tf.NamedTensorMap, fetches: readonly string[]): tf.Tensor[];
+  /** The same, for graphs with control flow. */
+  executeAsync(
+    feeds: tf.NamedTensorMap,
+    fetches: readonly string[],
+  ): Promise<tf.Tensor[]>;
+}
+
+/**
+ * Follows aliases to the node that computes.
+ *
+ * @param ref Any reference.
+ * @returns The reference to the same tensor at its origin.
+ */
+export function origin(ref: Ref): Ref {
+  let at = ref;
+  while (at.node.call.kind === "alias") at = at.node.call.outputs[at.index]!;
+  return at;
+}
+
+/**
+ * Identity of a tensor in the graph, for maps.
+ *
+ * @param ref Any reference.
+ * @returns The same text for the same tensor.
+ */
+export function refKey(ref: Ref): string {
+  const { node, index } = origin(ref);
+  return `${node.id}:${index}`;
+}
+
+/**
+ * What is known of a tensor.
+ *
+ * @param ref Any reference.
+ * @returns Its spec; undefined where the graph says nothing of it.
+ */
+export function specOf(ref: Ref): TensorSpec | undefined {
+  return ref.node.row.outputs[ref.index] ??
+    origin(ref).node.row.outputs[origin(ref).index];
+}

@@ -1,0 +1,72 @@
+import { shapeText } from "../check.ts";
+import type { View } from "../display/view.ts";
+import type { LayerRow, Model, TensorSpec } from "../types.ts";
+
+/** Rows beyond this are counted, not shown. */
+const MOST_ROWS = 400;
+
+/**
+ * What a model shows of itself: its layer table, nested layers indented.
+ *
+ * @param model The model.
+ * @returns The view.
+ */
+export function modelView(model: Model): View {
+  const rows = model.layers.slice(0, MOST_ROWS).map((row) => [
+    row.index ?? null,
+    `${indent(row.name)}${row.name}`,
+    row.kind,
+    row.outputs.map(({ shape }) => shapeText(shape)).join(" "),
+    row.numParameters.toLocaleString("en"),
+    row.inbound.join(", "),
+  ]);
+  const left = model.layers.length - rows.length;
+  return {
+    title: `Model "${model.name}" (${model.format})`,
+    blocks: [
+      { kind: "text", text: `takes ${specText(model.inputs)}` },
+      {
+        kind: "table",
+        columns: [
+          { name: "index", align: "right" },
+          { name: "name" },
+          { name: "kind" },
+          { name: "output" },
+          { name: "parameters", align: "right" },
+          { name: "inputs" },
+        ],
+        rows,
+      },
+      ...(left > 0
+        ? [{ kind: "text", text: `… and ${left} rows more` } as const]
+        : []),
+      {
+        kind: "text",
+        text: `${count(model.layers)} parameters, gives ${
+          specText(model.outputs)
+        }`,
+      },
+    ],
+  };
+}
+
+/** Two spaces a level; a slash in a name that is not nested does no harm. */
+function indent(name: string): string {
+  return "\u2003".repeat(Math.min(name.split("/").length - 1, 8));
+}
+
+function specText(specs: readonly TensorSpec[]): string {
+  return specs.map(({ name, shape, dtype }) =>
+    `"${name}" ${shapeText(shape)} ${dtype}`
+  ).join(", ");
+}
+
+/** Nested models are counted by what is in them, shared layers once. */
+function count(layers: readonly LayerRow[]): string {
+  const isFirstCall = ({ name }: LayerRow) => !/:\d+(\/|$)/.test(name);
+  const isTop = ({ index }: LayerRow) => index !== undefined;
+  const top = layers.filter(isTop);
+  const counted = top.length > 0 ? top : layers.filter(isFirstCall);
+  return counted.reduce((sum, row) => sum + row.numParameters, 0)
+    .toLocaleString("en");
+}

@@ -1,0 +1,42 @@
+import type * as tf from "@tensorflow/tfjs";
+import { attachView } from "../display/attach_view.ts";
+import type { NdArray, Weights } from "../types.ts";
+import type { GraphNode } from "./graph.ts";
+import { weightsView } from "./weights_view.ts";
+
+/** Values of a weight on the host. */
+export type WeightArray = NdArray<Float32Array | Int32Array | Uint8Array>;
+
+/**
+ * Copies a layer's weights to the host, as an object that shows itself.
+ *
+ * @param node The layer's node.
+ * @returns The weights by name, in Keras' order; frozen.
+ */
+export async function weightsOf(node: GraphNode): Promise<Weights> {
+  const entries: [string, NdArray][] = [];
+  for (const { name, tensor } of node.weights()) {
+    const { data, shape, dtype } = await readWeight(tensor);
+    const array = { data, shape, dtype } as NdArray;
+    entries.push([name, Object.freeze(array)]);
+  }
+  const weights: Record<string, NdArray> = Object.fromEntries(entries);
+  attachView(weights, (self) => weightsView(node.row, self));
+  return Object.freeze(weights);
+}
+
+/**
+ * Copies one weight to the host.
+ *
+ * @param tensor The weight; it stays as it is.
+ * @returns Its values.
+ */
+export async function readWeight(tensor: tf.Tensor): Promise<WeightArray> {
+  const values = await tensor.data();
+  // Some backends hand out what they hold: copy, so that nobody writes into it.
+  const data = values.slice() as Float32Array | Int32Array | Uint8Array;
+  const dtype = tensor.dtype === "int32" || tensor.dtype === "bool"
+    ? tensor.dtype
+    : "float32";
+  return { data, shape: Object.freeze([...tensor.shape]), dtype };
+}

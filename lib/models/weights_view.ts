@@ -1,0 +1,141 @@
+import { shapeText } from "../check.ts";
+import type { Block, View } from "../display/view.ts";
+import { statistics } from "../math/statistics.ts";
+import type { LayerRow, NdArray, Weights } from "../types.ts";
+
+/** Kernels shown as a grid at the most. */
+const MOST_KERNELS = 64;
+/** Rows and columns of a heat map at the most. */
+const MOST_ROWS = 128;
+const MOST_COLUMNS = 256;
+/** Weights that get figures; the table lists all. */
+const MOST_FIGURES = 3;
+
+/**
+ * What a layer's weights show of themselves: a table of statistics, a
+ * histogram, convolution kernels as a grid, dense kernels as a heat map.
+ *
+ * @param row The layer's row.
+ * @param weights Its weights.
+ * @returns The view.
+ */
+export function weightsView(row: LayerRow, weights: Weights): View {
+  const entries = Object.entries(weights);
+  const title = `Weights of "${row.name}" (${row.kind})`;
+  if (entries.length === 0) {
+    return { title, blocks: [{ kind: "text", text: "none" }] };
+  }
+  const pictures = entries.filter(([, { shape }]) => shape.length >= 2)
+    .slice(0, MOST_FIGURES).map(([name, array]) => picture(name, array));
+  return { title, blocks: [table(entries), histogram(entries), ...pictures] };
+}
+
+function table(entries: readonly [string, NdArray][]): Block {
+  return {
+    kind: "table",
+    columns: [
+      { name: "weight" },
+      { name: "shape" },
+      { name: "dtype" },
+      ...["min", "max", "mean", "std", "zeros", "NaN"].map((name) => ({
+        name,
+        align: "right" as const,
+      })),
+    ],
+    rows: entries.map(([name, { data, shape, dtype }]) => {
+      const { min, max, mean, std, zeros, nan } = statistics(data);
+      const share = `${(100 * zeros / Math.max(1, data.length)).toFixed(1)} %`;
+      return [name, shapeText(shape), dtype, min, max, mean, std, share, nan];
+    }),
+  };
+}
+
+function histogram(entries: readonly [string, NdArray][]): Block {
+  const series = entries.slice(0, 4).map(([name, { data }]) => ({
+    name,
+    values: data,
+  }));
+  const title = "values";
+  return {
+    kind: "figure",
+    title,
+    summary: `how often each value occurs in ${
+      series.map(({ name }) => name).join(", ")
+    }`,
+    figure: () => ({ kind: "histogram", title, xLabel: "weight", series }),
+  };
+}
+
+/** Kernels `[h, w, in, out]` and `[t, in, out]` as pictures, matrices as colours. */
+function picture(name: string, array: NdArray): Block {
+  const { shape } = array;
+  if (shape.length === 4 && shape[0]! * shape[1]! > 1) {
+    return kernels(name, array);
+  }
+  const columns = shape.at(-1)!;
+  const rows = array.data.length / Math.max(1, columns);
+  const height = Math.min(rows, MOST_ROWS);
+  const width = Math.min(columns, MOST_COLUMNS);
+  const isCut = height < rows || width < columns;
+  const title = `${name} ${shapeText(shape)}${
+    isCut ? `, the first ${height} × ${width}` : ""
+  }`;
+  return {
+    kind: "figure",
+    title,
+    summary: "values as colours, zero in the middle",
+    figure: () => ({
+      kind: "heatmap",
+      title,
+      xLabel: "output unit",
+      yLabel: "input unit",
+      z: corner(array.data, columns, height, width),
+      height,
+      width,
+      diverging: true,
+    }),
+  };
+}
+
+function corner(
+  data: Float32Array,
+  columns: number,
+  height: number,
+  width: number,
+): Float32Array {
+  const z = new Float32Array(height * width);
+  for (let i = 0; i < height; i++) {
+    z.set(data.subarray(i * columns, i * columns + width), i * width);
+  }
+  return z;
+}
+
+function kernels(name: string, { data, shape }: NdArray): Block {
+  const [height, width, inputs, outputs] = shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const shown = Math.min(MOST_KERNELS, inputs * outputs);
+  const title = `${name} ${shapeText(shape)}${
+    shown < inputs * outputs ? `, ${shown} of ${inputs * outputs} kernels` : ""
+  }`;
+  const maps = () =>
+    Array.from({ length: shown }, (_, k) => {
+      // Input by input would show one filter's colours only: outputs first.
+      const output = k % outputs;
+      const input = Math.floor(k / outputs);
+      const z = new Float32Array(height * width);
+      for (let p = 0; p < z.length; p++) {
+        z[p] = data[(p * inputs + input) * outputs + output]!;
+      }
+      return { caption: `${input} → ${output}`, z, height, width };
+    });
+  return {
+    kind: "figure",
+    title,
+    summary: `${shown} kernels of ${height} × ${width}, input → output`,
+    figure: () => ({ kind: "maps", title, maps: maps(), diverging: true }),
+  };
+}
