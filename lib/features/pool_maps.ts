@@ -1,0 +1,57 @@
+/**
+ * Pooling of maps that are on the host.
+ *
+ * @module
+ */
+import { cannot, shapeText, sizeOf } from "../check.ts";
+import type { FeatureArray } from "../types.ts";
+import type { FeatureData } from "./fields.ts";
+import { emptyLike, frozenArray } from "./rows.ts";
+
+/**
+ * Pools a map over its places, `[N, …, D]` or `[N, D, …]` to `[N, D]`: means
+ * with sums in float64, or maxima; NaN where a place is NaN.
+ *
+ * Keeps the element type, but for means of int32, which are float32.
+ *
+ * @param feature The map, of rank 3 or more.
+ * @param kind Mean or maximum.
+ * @param channels Where `D` stands.
+ * @returns A new array.
+ * @throws {RangeError} If the map has no places.
+ */
+export function poolMaps(
+  feature: FeatureArray,
+  kind: "mean" | "max",
+  channels: "first" | "last",
+): FeatureArray {
+  const { data, shape, dtype } = feature;
+  const [count = 0, ...rest] = shape;
+  const depth = (channels === "last" ? rest.at(-1) : rest[0]) ?? 0;
+  const places = sizeOf(
+    channels === "last" ? rest.slice(0, -1) : rest.slice(1),
+  );
+  if (places === 0) {
+    throw new RangeError(
+      cannot("pool maps", "they must have places", shapeText(shape)),
+    );
+  }
+  const toFloat = kind === "mean" && dtype === "int32";
+  const pooled: FeatureData = toFloat
+    ? new Float32Array(count * depth)
+    : emptyLike<FeatureData>(data, count * depth); // [N, D]
+  const [placeStep, unitStep] = channels === "last" ? [depth, 1] : [1, places];
+  for (let row = 0; row < count; row++) {
+    for (let unit = 0; unit < depth; unit++) {
+      const start = row * places * depth + unit * unitStep;
+      let [sum, max] = [0, -Infinity];
+      for (let place = 0; place < places; place++) {
+        const value = data[start + place * placeStep]!;
+        sum += value;
+        max = Math.max(max, value);
+      }
+      pooled[row * depth + unit] = kind === "mean" ? sum / places : max;
+    }
+  }
+  return frozenArray(pooled, [count, depth], toFloat ? "float32" : dtype);
+}

@@ -1,0 +1,99 @@
+/**
+ * How scores are spread: the first look at whether they tell two datasets apart.
+ *
+ * @module
+ */
+import { cannot, checkAwaited } from "../check.ts";
+import { type Figure, makeFigure } from "../display/figure.ts";
+
+/**
+ * Draws how often each score occurs, one colour a series.
+ *
+ * Good for a look at whether the scores of known and unknown samples overlap;
+ * it says nothing that a number like AUROC would not, but it shows why. Scores
+ * that are not finite are left out and counted in the summary.
+ *
+ * @param scores Scores by the name of their series, each of any length above 0;
+ * copied.
+ * @returns A figure that shows itself.
+ * @throws {TypeError} If a series is no array of numbers, or a promise.
+ * @throws {RangeError} If there is no series, or one is empty.
+ *
+ * @example Known digits beside unknown ones
+ * ```ts
+ * import { scoreHistogram } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const figure = scoreHistogram({ known: [1, 2, 2], unknown: [4, 5] });
+ * assert.equal(figure.title, "Scores: known, unknown");
+ * ```
+ */
+export function scoreHistogram(
+  scores: Readonly<Record<string, ArrayLike<number>>>,
+): Figure {
+  const action = "draw score histogram";
+  checkAwaited(scores, action, "its argument");
+  if (
+    typeof scores !== "object" || scores === null || Array.isArray(scores) ||
+    ArrayBuffer.isView(scores)
+  ) {
+    const rule = "its argument must be an object of arrays by name";
+    throw new TypeError(
+      cannot(action, rule, scores, "write { known: scores }"),
+    );
+  }
+  const series = Object.entries(scores).map(([name, values]) => ({
+    name,
+    values: checkScores(name, values),
+  }));
+  if (series.length === 0) {
+    throw new RangeError(
+      cannot(action, "there must be at least one series", series.length),
+    );
+  }
+  const summary = series.map(({ name, values }) => summarise(name, values));
+  const title = `Scores: ${series.map(({ name }) => name).join(", ")}`;
+  return makeFigure({
+    title,
+    summary: summary.join("; "),
+    figure: () => ({ kind: "histogram", title, xLabel: "score", series }),
+  });
+}
+
+function checkScores(name: string, values: ArrayLike<number>): Float64Array {
+  const action = "draw score histogram";
+  checkAwaited(values, action, `"${name}"`);
+  const isArray = Array.isArray(values) ||
+    ArrayBuffer.isView(values) && !(values instanceof DataView);
+  if (!isArray) {
+    throw new TypeError(
+      cannot(action, `"${name}" must be an array of numbers`, values),
+    );
+  }
+  if (values.length === 0) {
+    throw new RangeError(
+      cannot(action, `"${name}" must hold at least one score`, values),
+    );
+  }
+  return Float64Array.from(values, (value, i) => {
+    if (typeof value === "number") return value;
+    const rule = `"${name}[${i}]" must be a number`;
+    throw new TypeError(cannot(action, rule, value));
+  }); // [N]
+}
+
+function summarise(name: string, values: Float64Array): string {
+  const finite = values.filter((value) => Number.isFinite(value)).sort();
+  const left = values.length - finite.length;
+  const parts = [`${values.length} scores`];
+  if (finite.length > 0) {
+    const [low, high] = [finite[0]!, finite[finite.length - 1]!];
+    const middle = finite.length / 2 - 0.5;
+    const median = finite[Math.floor(middle)]! / 2 +
+      finite[Math.ceil(middle)]! / 2;
+    const text = (value: number) => String(Number(value.toPrecision(4)));
+    parts.push(`${text(low)} to ${text(high)}`, `median ${text(median)}`);
+  }
+  if (left > 0) parts.push(`${left} not finite left out`);
+  return `${name}: ${parts.join(", ")}`;
+}
