@@ -1,0 +1,31 @@
+/**
+ * Base64, as pages and plotly take it.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+
+/**
+ * Writes bytes as base64.
+ *
+ * @param bytes The bytes; of an array of numbers, those underneath.
+ * @returns The text.
+ */
+export function toBase64(bytes: ArrayBufferView): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString("base64");
+}
+
+/**
+ * Writes bytes as a `data:` URL.
+ *
+ * @param type The MIME type.
+ * @param bytes The bytes, or text.
+ * @returns The URL.
+ */
+export function dataUrl(type: string, bytes: Uint8Array | string): string {
+  const data = typeof bytes === "string"
+    ? new TextEncoder().encode(bytes)
+    : bytes;
+  return `data:${type};base64,${toBase64(data)}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * Bins of histograms, one set of edges for all series, so that their bars can
+ * be compared.
+ *
+ * @module
+ */
+import type { HistogramSpec } from "./view.ts";
+
+/** A histogram, counted. */
+export interface Bins {
+  /** `B + 1` edges, ascending and evenly spaced. */
+  readonly edges: Float64Array;
+  /** For each series, `B` counts. */
+  readonly counts: readonly Float64Array[];
+  /** For each series, how many values were not finite. */
+  readonly left: readonly number[];
+}
+
+const MOST_BINS = 60;
+
+/**
+ * Counts the values of all series in the same bins.
+ *
+ * The width is that of Freedman and Diaconis ("On the histogram as a density
+ * estimator", 1981) over all values together, `2 · IQR · n^(-1/3)`, or from the
+ * standard deviation where half of the values are alike, rounded to 1, 2 or 5
+ * times a power of ten. Whole numbers get bins of whole width around them.
+ *
+ * @param series The series.
+ * @returns Edges and counts; no bins where nothing is finite.
+ */
+export function sharedBins(series: HistogramSpec["series"]): Bins {
+  const finite = series.map(({ values }) =>
+    Float64Array.from(values).filter(Number.isFinite)
+  );
+  const left = series.map(({ values }, i) => values.length - finite[i]!.length);
+  const all = new Float64Array(
+    finite.reduce((sum, values) => sum + values.length, 0),
+  );
+  let at = 0;
+  for (const values of finite) {
+    all.set(values, at);
+    at += values.length;
+  }
+  all.sort();
+  if (all.length === 0) {
+    return {
+      edges: new Float64Array(0),
+      counts: finite.map(() => new Float64Array(0)),
+      left,
+    };
+  }
+  const edges = edgesOf(all);
+  const counts = finite.map((values) => countsOf(values, edges));
+  return { edges, counts, left };
+}
+
+function edgesOf(sorted: Float64Array): Float64Array {
+  const low = sorted[0]!;
+  const high = sorted[sorted.length - 1]!;
+  if (low === high) {
+    const half = Math.max(0.5, Math.abs(low) * 1e-3);
+    return Float64Array.of(low - half, low + half);
+  }
+  const isWhole = sorted.every(Number.isSafeInteger);
+  if (isWhole && high - low < MOST_BINS) {
+    return Float64Array.from(
+      { length: high - low + 2 },
+      (_, i) => low + i - 0.5,
+    );
+  }
+  const range = high - low;
+  if (!Number.isFinite(range)) return evenEdges(low, high);
+  const wanted = Math.max(widthOf(sorted), range / MOST_BINS);
+  const step = Math.max(niceStep(wanted), isWhole ? 1 : 0);
+  const first = Math.floor(low / step);
+  const count = Math.floor(high / step) - first + 1;
+  // Far from zero the steps vanish beside the values; huge ones overflow.
+  if (!Number.isFinite(step) || Math.abs(first) > 2 ** 40) {
+    return evenEdges(low, high);
+  }
+  const shift = isWhole ? 0.5 : 0; // whole numbers stand inside a bin
+  return Float64Array.from(
+    { length: count + 1 },
+    (_, i) => (first + i) * step - shift,
+  );
+}
+
+function evenEdges(low: number, high: number): Float64Array {
+  const count = 30;
+  return Float64Array.from(
+    { length: count + 1 },
+    (_, i) => low * (1 - i / count) + high * (i / count),
+  );
+}
+
+function widthOf(sorted: Float64Array): number {
+  const n = sorted.length;
+  const spread = sorted[Math.floor(0.75 * (n - 1))]! -
+    sorted[Math.floor(0.25 * (n - 1))]!;
+  if (spread > 0) return 2 * spread * n ** (-1 / 3);
+  const mean = sorted.reduce((sum, value) => sum + value / n, 0);
+  const variance = sorted.reduce(
+    (sum, value) => sum + (value - mean) ** 2 / n,
+    0,
+  );
+  return 3.49 * Math.sqrt(variance) * n ** (-1 / 3);
+}
+
+function niceStep(wanted: number): number {
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const factor = [1, 2, 5].find((f) => wanted <= 1.4 * f * power) ?? 10;
+  return factor * power;
+}
+
+function countsOf(values: Float64Array, edges: Float64Array): Float64Array {
+  const last = edges.length - 2;
+  const counts = new Float64Array(last + 1);
+  const low = edges[0]!;
+  const scale = 1 / (edges[last + 1]! / 2 - low / 2);
+  for (const value of values) {
+    const share = (value / 2 - low / 2) * scale;
+    let bin = Math.min(last, Math.max(0, Math.floor(share * (last + 1))));
+    // The division rounds; the edges decide.
+    while (bin < last && value >= edges[bin + 1]!) bin++;
+    while (bin > 0 && value < edges[bin]!) bin--;
+    counts[bin]!++;
+  }
+  return counts;
+}

@@ -1,0 +1,210 @@
+/**
+ * Views as MIME bundles, which is what a notebook is sent.
+ *
+ * A view is one bundle, with tables and figures from top to bottom in its
+ * `text/html`, and the same as text beside it. What is too large for one
+ * message loses first what is interactive, then sharpness, then its pictures,
+ * and says so; figures are computed here and nowhere before.
+ *
+ * @module
+ */
+import { lineText } from "./cell.ts";
+import { figureHtml, type PageImage } from "./figure_html.ts";
+import { figurePlotly, type Json, type PlotlyFigure } from "./figure_plotly.ts";
+import { figurePng } from "./figure_png.ts";
+import { tableHtml, textHtml, titleHtml } from "./html.ts";
+import { jsonSafe } from "./json_safe.ts";
+import { toBase64 } from "./base64.ts";
+import { mapsSvg } from "./maps_svg.ts";
+import { currentRenderer, type Renderer } from "./renderer.ts";
+import { blocksText, viewText } from "./text.ts";
+import type { Block, FigureBlock, FigureSpec, View } from "./view.ts";
+
+/** Contents by MIME type, plain data. */
+export interface MimeBundle {
+  /** Text, or for JSON types plain data. */
+  readonly [type: string]: unknown;
+}
+
+/** A bundle with what a page should know about it. */
+export interface Output {
+  /** The contents. */
+  readonly data: MimeBundle;
+  /** Sizes of pictures, by MIME type. */
+  readonly metadata: { readonly [type: string]: Json };
+}
+
+/** Bytes that a bundle may have as JSON; kernels break at ten times as many. */
+export const MOST_BYTES = 1_900_000;
+
+const FALLBACKS = [
+  { isInteractive: true, zoom: 2 },
+  { isInteractive: false, zoom: 2 },
+  { isInteractive: false, zoom: 1 },
+] as const;
+
+/**
+ * A view as one bundle, for `Symbol.for("Jupyter.display")`. Never rejects: a
+ * figure that cannot be drawn is told in `text/plain`, as an error there would
+ * pass unseen.
+ *
+ * @param view The view.
+ * @returns The bundle.
+ */
+export async function bundleOf(view: View): Promise<MimeBundle> {
+  try {
+    const renderer = currentRenderer();
+    if (renderer === "html") return await htmlBundle(view, true);
+    const outputs = await bundlesOf(view, renderer);
+    if (outputs.length === 1) return outputs[0]!.data;
+    return await htmlBundle(view, false);
+  } catch (error) {
+    return failureBundle(error, viewText(view));
+  }
+}
+
+/**
+ * The bundle of something that could not be shown.
+ *
+ * @param error What went wrong.
+ * @param text What can be said all the same.
+ * @returns A bundle of `text/plain`.
+ */
+export function failureBundle(error: unknown, text = ""): MimeBundle {
+  const reason = error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : String(error);
+  const message = `Cannot show this as it failed with ${lineText(reason, 400)}`;
+  return { "text/plain": text === "" ? message : `${text}\n\n${message}` };
+}
+
+/**
+ * A view as the bundles that `show` sends, one after the other.
+ *
+ * @param view The view.
+ * @param renderer The form of the figures.
+ * @returns One output, or with the renderers `png` and `mime` one for each
+ * figure and for what stands between.
+ * @throws {Error} If a figure cannot be computed or drawn.
+ */
+export async function bundlesOf(
+  view: View,
+  renderer: Renderer,
+): Promise<Output[]> {
+  if (renderer === "html") {
+    return [{ data: await htmlBundle(view, true), metadata: {} }];
+  }
+  const outputs: Output[] = [];
+  let texts: Block[] = [];
+  let title = needsTitle(view) ? view.title : "";
+  const flush = async () => {
+    if (title === "" && texts.length === 0) return;
+    const data = await htmlBundle({ title, blocks: texts }, false);
+    outputs.push({ data, metadata: {} });
+    title = "";
+    texts = [];
+  };
+  for (const block of view.blocks) {
+    if (block.kind !== "figure") {
+      texts.push(block);
+      continue;
+    }
+    await flush();
+    outputs.push(await figureOutput(block, renderer));
+  }
+  await flush();
+  return outputs;
+}
+
+async function figureOutput(
+  block: FigureBlock,
+  renderer: "png" | "mime",
+): Promise<Output> {
+  const spec = await block.figure();
+  const text = blocksText([block]);
+  const plot = renderer === "mime" ? figurePlotly(spec) : undefined;
+  if (plot !== undefined) {
+    const bundle = checked({
+      "application/vnd.plotly.v1+json": { ...plot, config: CONFIG },
+      "text/plain": text,
+    });
+    if (bundle !== undefined) return { data: bundle, metadata: {} };
+  }
+  for (const zoom of [2, 1]) {
+    const { png, width, height } = await figurePng(spec, zoom);
+    const data = checked({ "image/png": toBase64(png), "text/plain": text });
+    if (data === undefined) continue;
+    return { data, metadata: { "image/png": { width, height } } };
+  }
+  return { data: { "text/plain": `${text}\n${TOO_LARGE}` }, metadata: {} };
+}
+
+const CONFIG = { displaylogo: false, showSendToCloud: false };
+const TOO_LARGE = "The picture is left out, as it is too large for a notebook";
+
+async function htmlBundle(
+  view: View,
+  isInteractive: boolean,
+): Promise<MimeBundle> {
+  const text = viewText(view);
+  const specs = new Map<FigureBlock, FigureSpec>();
+  for (const block of view.blocks) {
+    if (block.kind === "figure") specs.set(block, await block.figure());
+  }
+  for (const level of FALLBACKS) {
+    if (level.isInteractive && !isInteractive) continue;
+    const html = await viewHtml(view, specs, level);
+    const bundle = checked({ "text/html": html, "text/plain": text });
+    if (bundle !== undefined) return bundle;
+  }
+  const html = await viewHtml(view, new Map(), FALLBACKS[2]);
+  return checked({ "text/html": html, "text/plain": text }) ??
+    { "text/plain": `${text.slice(0, MOST_BYTES / 8)}\n… (too long)` };
+}
+
+async function viewHtml(
+  view: View,
+  specs: ReadonlyMap<FigureBlock, FigureSpec>,
+  { isInteractive, zoom }: (typeof FALLBACKS)[number],
+): Promise<string> {
+  const parts = needsTitle(view) ? [titleHtml(view.title)] : [];
+  for (const block of view.blocks) {
+    if (block.kind === "text") parts.push(textHtml(block.text));
+    else if (block.kind === "table") parts.push(tableHtml(block));
+    else {
+      const spec = specs.get(block);
+      const text = blocksText([block]);
+      if (spec === undefined) {
+        parts.push(textHtml(`${text}\n${TOO_LARGE}`));
+        continue;
+      }
+      const plot: PlotlyFigure | undefined = isInteractive
+        ? figurePlotly(spec)
+        : undefined;
+      parts.push(figureHtml(await imageOf(spec, zoom), text, plot));
+    }
+  }
+  return `<div>${parts.join("\n")}</div>`;
+}
+
+/** A grid of maps is smaller and sharper as SVG; at the last resort it is PNG. */
+async function imageOf(spec: FigureSpec, zoom: number): Promise<PageImage> {
+  if (spec.kind === "maps" && zoom > 1) {
+    const { svg, width, height } = mapsSvg(spec);
+    return { type: "image/svg+xml", data: svg, width, height };
+  }
+  const { png, width, height } = await figurePng(spec, zoom);
+  return { type: "image/png", data: png, width, height };
+}
+
+/** A figure alone says its title itself. */
+function needsTitle({ title, blocks }: View): boolean {
+  const [first] = blocks;
+  return title !== "" && !(first?.kind === "figure" && first.title === title);
+}
+
+/** The bundle as plain data, if it is small enough for one message. */
+function checked(bundle: MimeBundle): MimeBundle | undefined {
+  const bytes = new TextEncoder().encode(JSON.stringify(bundle)).length;
+  return bytes <= MOST_BYTES ? jsonSafe(bundle) as MimeBundle : undefined;
+}

@@ -1,0 +1,146 @@
+/**
+ * Colours of figures: two colour maps and a list for groups.
+ *
+ * All are readable on white and on black, where interactive figures stand in
+ * a dark notebook. The maps are straight lines between a few colours chosen by
+ * hand; the sequential one rises steadily in lightness.
+ *
+ * @module
+ */
+
+type Color = readonly [red: number, green: number, blue: number];
+
+const SEQUENTIAL: readonly Color[] = [
+  [62, 16, 84],
+  [70, 58, 131],
+  [49, 104, 142],
+  [33, 145, 140],
+  [68, 186, 110],
+  [155, 216, 60],
+  [250, 230, 60],
+];
+const DIVERGING: readonly Color[] = [
+  [24, 66, 138],
+  [76, 136, 196],
+  [168, 205, 230],
+  [250, 250, 250],
+  [246, 186, 158],
+  [218, 104, 84],
+  [150, 24, 46],
+];
+const GROUPS: readonly string[] = [
+  "#3b6fd4", // blue
+  "#ee8a1d", // orange
+  "#2f9e5b", // green
+  "#d9433b", // red
+  "#8f5fd6", // violet
+  "#2aaec4", // cyan
+  "#e374b8", // pink
+  "#96663c", // brown
+  "#a5a326", // olive
+  "#84898f", // grey
+];
+
+/** Index in a {@linkcode palette} of what has no value. */
+export const MISSING = 254;
+
+/** Index in a {@linkcode palette} of white, for what lies between pictures. */
+export const BLANK = 255;
+
+const LEVELS = 254; // indices 0 to 253 are the map's
+
+/**
+ * A colour map as a palette of 256 colours: 254 of the map, one for what has
+ * no value, and white.
+ *
+ * @param diverging Whether the map has a middle, white.
+ * @returns 256 colours of three bytes.
+ */
+export function palette(diverging: boolean): Uint8Array {
+  const bytes = new Uint8Array(768);
+  for (let i = 0; i < LEVELS; i++) {
+    bytes.set(colorAt(diverging, i / (LEVELS - 1)), 3 * i);
+  }
+  bytes.fill(150, 3 * MISSING, 3 * BLANK);
+  bytes.fill(255, 3 * BLANK);
+  return bytes;
+}
+
+/**
+ * Where a value stands in a palette.
+ *
+ * @param value The value.
+ * @param low What gets the first colour.
+ * @param high What gets the last one; where it equals `low`, all get the middle.
+ * @returns An index from 0 to 253, or {@linkcode MISSING} for what is not finite.
+ */
+export function paletteIndex(value: number, low: number, high: number): number {
+  if (!Number.isFinite(value)) return MISSING;
+  if (high <= low) return LEVELS / 2 - 1;
+  // Halved first, so that a range of all of float64 does not overflow.
+  const share = (value / 2 - low / 2) / (high / 2 - low / 2);
+  return Math.min(LEVELS - 1, Math.max(0, Math.round(share * (LEVELS - 1))));
+}
+
+/**
+ * A colour map as stops, for plotly and for SVG gradients.
+ *
+ * @param diverging Whether the map has a middle, white.
+ * @returns Places in `[0, 1]` with their colours.
+ */
+export function colorStops(diverging: boolean): [number, string][] {
+  const colors = diverging ? DIVERGING : SEQUENTIAL;
+  return colors.map((
+    color,
+    i,
+  ) => [i / (colors.length - 1), `rgb(${color.join(",")})`]);
+}
+
+/**
+ * As many colours as there are groups, told apart easily up to ten.
+ *
+ * @param count How many.
+ * @returns CSS colours.
+ */
+export function groupColors(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const known = GROUPS[i];
+    // Beyond the list each hue is the golden angle on from the last one.
+    return known ?? `hsl(${Math.round(i * 137.508) % 360},55%,55%)`;
+  });
+}
+
+/**
+ * The smallest and the largest finite value, or a range around zero.
+ *
+ * @param values The values.
+ * @param diverging Whether zero is to be the middle.
+ * @returns The range; `[0, 0]` where nothing is finite.
+ */
+export function valueRange(
+  values: ArrayLike<number>,
+  diverging: boolean,
+): [low: number, high: number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low > high) return [0, 0];
+  if (!diverging) return [low, high];
+  const most = Math.max(Math.abs(low), Math.abs(high));
+  return [-most, most];
+}
+
+function colorAt(diverging: boolean, share: number): Color {
+  const colors = diverging ? DIVERGING : SEQUENTIAL;
+  const place = share * (colors.length - 1);
+  const i = Math.min(colors.length - 2, Math.floor(place));
+  const [from, to] = [colors[i]!, colors[i + 1]!];
+  const mix = (channel: 0 | 1 | 2) =>
+    Math.round(from[channel] + (place - i) * (to[channel] - from[channel]));
+  return [mix(0), mix(1), mix(2)];
+}

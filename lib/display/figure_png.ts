@@ -1,0 +1,90 @@
+/**
+ * Figures as PNG: the SVG of a figure, drawn by resvg with a font that comes
+ * with it. Needs no browser, no canvas and no font of the system.
+ *
+ * @module
+ */
+import { figureSvg } from "./figure_svg.ts";
+import { packageFile } from "./package_file.ts";
+import { type Picture, PIXELATED, PIXELATED_RESVG } from "./svg_frame.ts";
+import type { FigureSpec } from "./view.ts";
+
+/** A still picture. */
+export interface PngPicture {
+  /** The file's bytes. */
+  readonly png: Uint8Array<ArrayBuffer>;
+  /** Its width in CSS pixels. */
+  readonly width: number;
+  /** Its height in CSS pixels. */
+  readonly height: number;
+}
+
+/**
+ * Draws a figure.
+ *
+ * @param spec The figure.
+ * @param zoom Pixels of the picture for a CSS pixel.
+ * @returns The PNG, on white paper.
+ */
+export async function figurePng(
+  spec: FigureSpec,
+  zoom = 2,
+): Promise<PngPicture> {
+  return await svgPng(await figureSvg(spec), zoom);
+}
+
+/**
+ * Turns an SVG of ours into a PNG.
+ *
+ * @param picture The SVG.
+ * @param zoom Pixels of the picture for a CSS pixel.
+ * @returns The PNG, on white paper.
+ */
+export async function svgPng(
+  { svg, width, height }: Picture,
+  zoom = 2,
+): Promise<PngPicture> {
+  const { Resvg, font } = await renderer();
+  const resvg = new Resvg(svg.replaceAll(PIXELATED, PIXELATED_RESVG), {
+    background: "white",
+    fitTo: { mode: "zoom", value: zoom },
+    font: {
+      fontBuffers: [font],
+      defaultFontFamily: "DejaVu Sans",
+      sansSerifFamily: "DejaVu Sans",
+    },
+  });
+  try {
+    const image = resvg.render();
+    try {
+      return { png: new Uint8Array(image.asPng()), width, height };
+    } finally {
+      image.free();
+    }
+  } finally {
+    resvg.free();
+  }
+}
+
+interface Renderer {
+  readonly Resvg: typeof import("@resvg/resvg-wasm").Resvg;
+  readonly font: Uint8Array;
+}
+
+/** WASM may be set up once a process only; a failure may be tried again. */
+let loaded: Promise<Renderer> | undefined;
+
+function renderer(): Promise<Renderer> {
+  return loaded ??= load().catch((error) => {
+    loaded = undefined;
+    throw error;
+  });
+}
+
+async function load(): Promise<Renderer> {
+  const { initWasm, Resvg } = await import("@resvg/resvg-wasm");
+  await import("dejavu-fonts-ttf/package.json", { with: { type: "json" } });
+  const font = await packageFile("dejavu-fonts-ttf", "/ttf/DejaVuSans.ttf");
+  await initWasm(await packageFile("@resvg/resvg-wasm", "/index_bg.wasm"));
+  return { Resvg, font };
+}

@@ -1,0 +1,104 @@
+/**
+ * The notebook's kernel, as far as it is needed: is there one, and sending to
+ * it. Deno's own types for it are unstable and are not named here.
+ *
+ * The kernel reports a cell as done without waiting for its outputs, and
+ * outputs sent after that land under a later cell or nowhere. So whoever sends
+ * ends with {@linkcode settle}.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { jsonSafe } from "./json_safe.ts";
+
+interface KernelApi {
+  broadcast(type: string, content: unknown): Promise<void>;
+}
+
+const OLDEST = [2, 9, 1] as const; // before it, results of cells get lost
+const LEAST_WAIT_MS = 30;
+const WAIT_A_MESSAGE_MS = 2;
+
+let sentSinceSettled = 0;
+
+/**
+ * Whether this runs in a notebook. Never throws.
+ *
+ * @returns True in the main thread of a Deno Jupyter kernel.
+ */
+export function inNotebook(): boolean {
+  return kernel() !== undefined;
+}
+
+/**
+ * Sends a message to the notebook. It is on its way when the call returns,
+ * also in a loop that never waits.
+ *
+ * @param type The message's type, as `display_data`.
+ * @param content What it says; made plain data here.
+ * @returns When it is sent.
+ * @throws {TypeError} If there is no notebook.
+ */
+export async function broadcast(
+  type: string,
+  content: { readonly [key: string]: unknown },
+): Promise<void> {
+  const api = kernel();
+  if (api === undefined) {
+    throw new TypeError(
+      cannot("send to the notebook", "there must be a kernel", undefined),
+    );
+  }
+  sentSinceSettled++;
+  await api.broadcast(type, jsonSafe(content));
+}
+
+/**
+ * Waits until what was sent has left the kernel.
+ *
+ * @returns After 30 ms, or 2 ms for each message since the last time.
+ */
+export async function settle(): Promise<void> {
+  const wait = Math.max(LEAST_WAIT_MS, WAIT_A_MESSAGE_MS * sentSinceSettled);
+  sentSinceSettled = 0;
+  await new Promise((resolve) => setTimeout(resolve, wait));
+}
+
+/**
+ * Refuses a Deno whose kernel loses outputs.
+ *
+ * @param version Deno's version.
+ * @throws {RangeError} If it is older than 2.9.1.
+ */
+export function checkDenoVersion(version: string): void {
+  const parts = version.split(/[.+-]/).map(Number);
+  for (let i = 0; i < OLDEST.length; i++) {
+    const part = parts[i] ?? 0;
+    if (part > OLDEST[i]!) return;
+    if (part < OLDEST[i]!) {
+      throw new RangeError(
+        cannot(
+          "set up the notebook",
+          `Deno must be ${OLDEST.join(".")} or later`,
+          version,
+          "run deno upgrade and start the kernel again",
+        ),
+      );
+    }
+  }
+}
+
+function kernel(): KernelApi | undefined {
+  try {
+    // Outside a kernel the getter throws; in a worker it gives undefined.
+    const { jupyter } = Deno as { readonly jupyter?: unknown };
+    return isKernel(jupyter) ? jupyter : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isKernel(value: unknown): value is KernelApi {
+  return typeof value === "object" && value !== null &&
+    "broadcast" in value && typeof value.broadcast === "function";
+}

@@ -1,0 +1,43 @@
+/**
+ * Files that lie in npm packages: fonts, WASM, scripts for pages.
+ *
+ * A module of a registry cannot carry files of its own, so they come with
+ * packages. Their versions are those of `deno.json`, nowhere else; a file is
+ * found only after something of its package was imported by a literal name.
+ *
+ * @module
+ */
+import config from "../../deno.json" with { type: "json" };
+import { cannot } from "../check.ts";
+
+/** A package whose files are read. */
+export type FilePackage =
+  | "@resvg/resvg-wasm"
+  | "dejavu-fonts-ttf"
+  | "plotly.js-cartesian-dist-min";
+
+/**
+ * Reads a file of a package that has been imported before.
+ *
+ * @param name The package.
+ * @param path The file in it, with a slash in front.
+ * @returns Its bytes.
+ * @throws {Error} If it cannot be found.
+ */
+export async function packageFile(
+  name: FilePackage,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = import.meta.resolve(config.imports[name] + path);
+  if (!url.startsWith("file:")) {
+    throw new Error(
+      cannot(
+        "draw a figure",
+        `file "${path}" of package "${name}" must be on the disk`,
+        url,
+        "let Deno cache its packages, without --no-npm",
+      ),
+    );
+  }
+  return await Deno.readFile(new URL(url));
+}

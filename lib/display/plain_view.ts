@@ -1,0 +1,267 @@
+/**
+ * Views of what is not ours: numbers, texts, arrays, tensors, records. What
+ * looks like an array of numbers is shown as one; lists of records are tables;
+ * the rest is written as the console would.
+ *
+ * @module
+ */
+import { cannot, quote, shapeText, sizeOf } from "../check.ts";
+import { statistics } from "../math/statistics.ts";
+import type {
+  Block,
+  FigureBlock,
+  FigureSpec,
+  MapsSpec,
+  View,
+  ViewOptions,
+} from "./view.ts";
+
+interface Values {
+  readonly kind: string;
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+const MOST_SHORT = 16; // values that are written out
+
+/**
+ * The view of any value.
+ *
+ * @param x The value.
+ * @param options Which sample of an array of rank 4 to show.
+ * @returns The view.
+ * @throws {RangeError} If there is no such sample.
+ * @throws {TypeError} If an option is given that only objects of ours have, or
+ * a tensor is disposed of.
+ */
+export async function plainView(
+  x: unknown,
+  options: ViewOptions = {},
+): Promise<View> {
+  for (const name of ["layer", "projection"] as const) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      cannot(
+        `show ${quote(x)}`,
+        `"${name}" must be given for feature sets and weights only`,
+        options[name],
+      ),
+    );
+  }
+  const values = await valuesOf(x);
+  if (values !== undefined) return arrayView(values, options);
+  if (options.sample !== undefined) {
+    throw new TypeError(
+      cannot(
+        `show ${quote(x)}`,
+        `"sample" must be given for arrays and feature sets only`,
+        options.sample,
+      ),
+    );
+  }
+  if (isRecordList(x)) return recordsView(x);
+  if (isRecord(x) && Object.values(x).every(isCell)) {
+    const rows = Object.entries(x).map(([key, value]) => [key, cellOf(value)]);
+    const columns = [{ name: "name" }, { name: "value" }];
+    return { title: "", blocks: [{ kind: "table", columns, rows }] };
+  }
+  const text = typeof x === "string"
+    ? x
+    : Deno.inspect(x, { colors: false, depth: 4 });
+  return { title: "", blocks: [{ kind: "text", text }] };
+}
+
+async function valuesOf(x: unknown): Promise<Values | undefined> {
+  if (Array.isArray(x)) return nestedValues(x);
+  if (isNumeric(x)) {
+    const kind = x.constructor.name;
+    return { kind, data: x, shape: [x.length], dtype: dtypeOf(kind) };
+  }
+  if (typeof x !== "object" || x === null) return undefined;
+  if (!("shape" in x && "dtype" in x && "data" in x)) return undefined;
+  const { shape, dtype } = x;
+  if (!isShape(shape) || typeof dtype !== "string") return undefined;
+  const isTensor = typeof x.data === "function";
+  if (isTensor && "isDisposed" in x && x.isDisposed === true) {
+    throw new TypeError(
+      cannot(
+        "show a tensor",
+        "it must not be disposed of",
+        "a disposed tensor",
+      ),
+    );
+  }
+  const data: unknown = typeof x.data === "function" ? await x.data() : x.data;
+  if (!isNumeric(data) || data.length !== sizeOf(shape)) return undefined;
+  return { kind: isTensor ? "Tensor" : "Array", data, shape, dtype };
+}
+
+/** Regular arrays of numbers, to any depth. */
+function nestedValues(x: readonly unknown[]): Values | undefined {
+  const shape: number[] = [];
+  for (let part: unknown = x; Array.isArray(part); part = part[0]) {
+    shape.push(part.length);
+    if (shape.length > 8) return undefined;
+  }
+  const flat: unknown[] = x.flat(shape.length - 1);
+  const isRegular = flat.length === sizeOf(shape) && fits(x, shape);
+  const areNumbers = flat.every((value) => typeof value === "number");
+  if (!isRegular || !areNumbers || flat.length === 0) return undefined;
+  return { kind: "Array", data: flat as number[], shape, dtype: "number" };
+}
+
+function fits(x: unknown, shape: readonly number[]): boolean {
+  const [length, ...rest] = shape;
+  if (length === undefined) return !Array.isArray(x);
+  return Array.isArray(x) && x.length === length &&
+    x.every((part) => fits(part, rest));
+}
+
+function arrayView(values: Values, options: ViewOptions): View {
+  const { kind, data, shape, dtype } = values;
+  const { count, mean, std, min, max, zeros, nan, infinite } = statistics(data);
+  const blocks: Block[] = [];
+  if (count <= MOST_SHORT && shape.length <= 1) {
+    const text = Array.from(data).join(", ");
+    blocks.push({
+      kind: "text",
+      text: shape.length === 0 ? text : `[${text}]`,
+    });
+  } else {
+    const columns = ["mean", "std", "min", "max", "zeros", "NaN", "infinite"];
+    blocks.push({
+      kind: "table",
+      columns: columns.map((name) => ({ name })),
+      rows: [[mean, std, min, max, zeros, nan, infinite]],
+    });
+    blocks.push(...figuresOf(values, options));
+  }
+  checkSample(values, options);
+  return { title: `${kind} ${shapeText(shape)} ${dtype}`, blocks };
+}
+
+function checkSample({ shape }: Values, { sample }: ViewOptions): void {
+  if (sample === undefined) return;
+  const count = shape.length === 4 ? shape[0]! : 0;
+  if (sample < count) return;
+  throw new RangeError(
+    cannot(
+      `show an array of shape ${shapeText(shape)}`,
+      count === 0
+        ? `"sample" must be given for rank 4 only`
+        : `"sample" must be below ${count}`,
+      sample,
+    ),
+  );
+}
+
+function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
+  const { data, shape } = values;
+  const size = sizeOf(shape);
+  if (size === 0) return [];
+  const figure = (
+    title: string,
+    summary: string,
+    make: () => FigureSpec,
+  ): FigureBlock => ({ kind: "figure", title, summary, figure: make });
+  if (shape.length === 2) {
+    const [height, width] = shape as [number, number];
+    return [figure("Values", `heat map of ${height} by ${width}`, () => ({
+      kind: "heatmap",
+      title: "Values",
+      xLabel: "column",
+      yLabel: "row",
+      z: data,
+      height,
+      width,
+      diverging: Array.from(data).some((value) => value < 0),
+    }))];
+  }
+  if (shape.length === 3 || shape.length === 4) {
+    const sample = options.sample ?? 0;
+    const title = shape.length === 4 ? `Maps of sample ${sample}` : "Maps";
+    const map = shape.slice(-3) as [number, number, number];
+    return [figure(title, `pictures of shape ${shapeText(map)}`, () => {
+      const from = shape.length === 4 ? sample * sizeOf(map) : 0;
+      return mapsOf(title, data, map, from);
+    })];
+  }
+  return [figure("Histogram", `${size} values`, () => ({
+    kind: "histogram",
+    title: "Histogram",
+    xLabel: "value",
+    series: [{ name: "values", values: data }],
+  }))];
+}
+
+/** Channels last, as TF.js has them. */
+function mapsOf(
+  title: string,
+  data: ArrayLike<number>,
+  [height, width, channels]: readonly [number, number, number],
+  from: number,
+): MapsSpec {
+  const maps = Array.from({ length: channels }, (_, channel) => ({
+    caption: channels === 1 ? "" : String(channel),
+    z: Float64Array.from(
+      { length: height * width },
+      (_, place) => data[from + place * channels + channel]!,
+    ),
+    height,
+    width,
+  }));
+  return { kind: "maps", title, maps };
+}
+
+function recordsView(
+  records: readonly Readonly<Record<string, unknown>>[],
+): View {
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const rows = records.map((record) =>
+    names.map((name) => cellOf(record[name]))
+  );
+  const columns = names.map((name) => ({ name }));
+  return { title: "", blocks: [{ kind: "table", columns, rows }] };
+}
+
+function cellOf(value: unknown): string | number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number" || typeof value === "string") return value;
+  return Deno.inspect(value, {
+    colors: false,
+    depth: 1,
+    breakLength: Infinity,
+  });
+}
+
+function isCell(value: unknown): boolean {
+  return value === null || typeof value !== "object" &&
+      typeof value !== "function" && typeof value !== "symbol";
+}
+
+function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return (prototype === Object.prototype || prototype === null) &&
+    Object.keys(x).length > 0;
+}
+
+function isRecordList(
+  x: unknown,
+): x is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(x) && x.length > 0 && x.every(isRecord);
+}
+
+function isShape(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size));
+}
+
+function isNumeric(x: unknown): x is ArrayLike<number> & object {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
+    !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
+}
+
+function dtypeOf(constructorName: string): string {
+  return constructorName.replace(/(Clamped)?Array$/, "").toLowerCase();
+}

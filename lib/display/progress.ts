@@ -1,0 +1,240 @@
+/**
+ * Progress bars: live in a notebook and on a terminal, nothing elsewhere, and
+ * never on stdout.
+ *
+ * @module
+ */
+import { escapeMarkup, lineText, numberText } from "./cell.ts";
+import { broadcast, inNotebook, settle } from "./kernel.ts";
+
+/** Settings of {@linkcode progressBar}. */
+export interface ProgressBarOptions {
+  /** What is going on, as in `predict`. */
+  readonly label: string;
+  /** Samples in all, where that is known. */
+  readonly total?: number | undefined;
+}
+
+/** A bar that is being shown. */
+export interface ProgressBar {
+  /**
+   * Says how far it is. Cheap: at most ten times a second anything is shown.
+   *
+   * @param samples Samples done.
+   * @param samplesPerSecond Since the run began.
+   */
+  update(samples: number, samplesPerSecond: number): void;
+  /**
+   * Shows the last state for good.
+   *
+   * @param samples Samples done.
+   * @param samplesPerSecond Since the run began.
+   * @returns When the notebook has it.
+   */
+  finish(samples: number, samplesPerSecond: number): Promise<void>;
+  /**
+   * Shows that it ended before its end.
+   *
+   * @param message Why, in a few words.
+   * @returns When the notebook has it.
+   */
+  fail(message: string): Promise<void>;
+}
+
+const INTERVAL_MS = 100;
+const BAR_CELLS = 20;
+
+interface State {
+  readonly samples: number;
+  readonly samplesPerSecond: number;
+  readonly ended?: "finished" | "failed";
+  readonly message?: string;
+}
+
+/** Where a bar is drawn. */
+interface Surface {
+  draw(state: State): void;
+  end(): Promise<void>;
+}
+
+/**
+ * Whether a run shows a bar if nothing is said.
+ *
+ * @returns True in a notebook, and where stderr is a terminal.
+ */
+export function defaultProgress(): boolean {
+  return inNotebook() || Deno.stderr.isTerminal();
+}
+
+/**
+ * Begins a bar.
+ *
+ * @param options What it is called, and where its end is.
+ * @returns The bar; a silent one where there is neither notebook nor terminal.
+ */
+export function progressBar(options: ProgressBarOptions): ProgressBar {
+  const surface = inNotebook()
+    ? new NotebookSurface(options)
+    : Deno.stderr.isTerminal()
+    ? new TerminalSurface(options)
+    : undefined;
+  return new ThrottledBar(surface);
+}
+
+/**
+ * A bar as a line of text, as in `predict ████░░░░ 320 / 1000, 510 samples/s`.
+ *
+ * @param options What it is called, and where its end is.
+ * @param state How far it is.
+ * @returns The line.
+ */
+export function progressText(
+  { label, total }: ProgressBarOptions,
+  state: State,
+): string {
+  const { samples, samplesPerSecond, ended, message } = state;
+  const parts: string[] = [];
+  if (total !== undefined && total > 0) {
+    const full = Math.round(BAR_CELLS * Math.min(1, samples / total));
+    parts.push("█".repeat(full) + "░".repeat(BAR_CELLS - full));
+  }
+  const count = total === undefined
+    ? numberText(samples)
+    : `${numberText(samples)} / ${numberText(total)}`;
+  const facts = [`${count} samples`];
+  if (samplesPerSecond > 0) {
+    facts.push(`${numberText(rounded(samplesPerSecond))} samples/s`);
+    if (ended === undefined && total !== undefined && total > samples) {
+      facts.push(`${timeText((total - samples) / samplesPerSecond)} left`);
+    }
+  }
+  if (message !== undefined) facts.push(message);
+  return lineText([label, ...parts, facts.join(", ")].join(" "), 400);
+}
+
+class ThrottledBar implements ProgressBar {
+  #drawn = -Infinity;
+  #state: State = { samples: 0, samplesPerSecond: 0 };
+  readonly #surface: Surface | undefined;
+
+  constructor(surface: Surface | undefined) {
+    this.#surface = surface;
+    this.#draw();
+  }
+
+  update(samples: number, samplesPerSecond: number): void {
+    if (this.#state.ended !== undefined) return;
+    this.#state = { samples, samplesPerSecond };
+    if (performance.now() - this.#drawn >= INTERVAL_MS) this.#draw();
+  }
+
+  async finish(samples: number, samplesPerSecond: number): Promise<void> {
+    await this.#end({ samples, samplesPerSecond, ended: "finished" });
+  }
+
+  async fail(message: string): Promise<void> {
+    await this.#end({ ...this.#state, ended: "failed", message });
+  }
+
+  async #end(state: State): Promise<void> {
+    if (this.#state.ended !== undefined) return;
+    this.#state = state;
+    this.#draw();
+    await this.#surface?.end();
+  }
+
+  #draw(): void {
+    this.#surface?.draw(this.#state);
+    this.#drawn = performance.now();
+  }
+}
+
+class NotebookSurface implements Surface {
+  readonly #options: ProgressBarOptions;
+  readonly #id = crypto.randomUUID();
+  #isShown = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(options: ProgressBarOptions) {
+    this.#options = options;
+  }
+
+  draw(state: State): void {
+    const type = this.#isShown ? "update_display_data" : "display_data";
+    this.#isShown = true;
+    // Nobody can wait here; what fails is thrown by end().
+    broadcast(type, {
+      data: {
+        "text/html": progressHtml(this.#options, state),
+        "text/plain": progressText(this.#options, state),
+      },
+      metadata: {},
+      transient: { display_id: this.#id },
+    }).catch((error) => this.#failure ??= { error });
+  }
+
+  async end(): Promise<void> {
+    await settle();
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+class TerminalSurface implements Surface {
+  readonly #options: ProgressBarOptions;
+
+  constructor(options: ProgressBarOptions) {
+    this.#options = options;
+  }
+
+  draw(state: State): void {
+    const { columns } = terminalSize();
+    const text = progressText(this.#options, state).slice(0, columns - 1);
+    const end = state.ended === undefined ? "" : "\n";
+    write(`\r${text}\x1b[K${end}`); // K: clears what was longer before
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function progressHtml(options: ProgressBarOptions, state: State): string {
+  const { label, total } = options;
+  const { samples, ended } = state;
+  const text = progressText({ label: "", total }, state)
+    .replace(/^[\s█░]+/, "");
+  const value = total === undefined
+    ? (ended === "finished" ? ' value="1"' : "") // without a value it moves
+    : ` value="${Math.min(samples, total)}" max="${total}"`;
+  const bar = ended === "failed" && total === undefined
+    ? ""
+    : `<progress${value}></progress> `;
+  return `<div>${escapeMarkup(lineText(label))} ${bar}${
+    escapeMarkup(text)
+  }</div>`;
+}
+
+function terminalSize(): { readonly columns: number } {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    return { columns: 80 }; // stdin and stdout are no terminals
+  }
+}
+
+function write(text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+}
+
+function rounded(rate: number): number {
+  return rate >= 100 ? Math.round(rate) : rate;
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,43 @@
+/**
+ * The Stop button of a notebook. It sends SIGINT, which ends the kernel with
+ * all its state unless someone listens; here it aborts the runs under way.
+ *
+ * @module
+ */
+
+let isListening = false;
+let current = new AbortController();
+
+/**
+ * Listens to the Stop button from now on. Once is enough; more does nothing.
+ */
+export function listenToStop(): void {
+  if (isListening) return;
+  Deno.addSignalListener("SIGINT", stop);
+  isListening = true;
+}
+
+/**
+ * The signal of the Stop button, for one operation: what begins after a stop
+ * gets a new one.
+ *
+ * @returns The signal; undefined where nobody listens, as outside a notebook.
+ */
+export function stopSignal(): AbortSignal | undefined {
+  return isListening ? current.signal : undefined;
+}
+
+/**
+ * Listens no more. For tests.
+ */
+export function forgetStop(): void {
+  if (isListening) Deno.removeSignalListener("SIGINT", stop);
+  isListening = false;
+}
+
+function stop(): void {
+  const stopped = current;
+  current = new AbortController();
+  // No reason of ours: whoever polls says how far the run was.
+  stopped.abort();
+}
