@@ -104,3 +104,42 @@ export function joined(text: unknown): string {
 export function tagsOf(cell: Cell): readonly string[] {
   return cell.metadata.tags ?? [];
 }
+
+/**
+ * Writes a notebook as Jupyter does, with texts in lines, so that a change is
+ * a small one in version control.
+ *
+ * @param path Its file.
+ * @param notebook What to write.
+ */
+export async function writeNotebook(
+  path: string | URL,
+  notebook: Notebook,
+): Promise<void> {
+  const cells = notebook.cells.map((cell) => {
+    const source = lines(joined(cell.source));
+    if (cell.cell_type === "markdown") return { ...cell, source };
+    return { ...cell, source, outputs: cell.outputs.map(inLines) };
+  });
+  const text = JSON.stringify({ ...notebook, cells }, null, 1);
+  await Deno.writeTextFile(path, text + "\n");
+}
+
+function inLines(output: Output): Output {
+  if (output.output_type === "error") return output;
+  if (output.output_type === "stream") {
+    return { ...output, text: lines(joined(output.text)) };
+  }
+  const data = Object.fromEntries(
+    Object.entries(output.data).map(([type, value]) => [
+      type,
+      type.startsWith("text/") ? lines(joined(value)) : value,
+    ]),
+  );
+  return { ...output, data };
+}
+
+/** A text's lines, each with its line end. */
+function lines(text: string): string[] {
+  return text.split(/(?<=\n)/);
+}
