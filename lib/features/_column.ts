@@ -57,7 +57,7 @@ export class Column<T extends FeatureData> {
         ),
       );
     }
-    if (this.#total === undefined) this.#parts.push(batch);
+    if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
     else this.#write(batch, sizeOf(batch.shape.slice(1)));
     this.#rows += batch.shape[0]!;
   }
@@ -92,4 +92,11 @@ export class Column<T extends FeatureData> {
     }
     this.#whole.set(batch.data, this.#rows * width);
   }
+}
+
+/** A view is copied, as it would keep the whole of another's buffer alive. */
+function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
+  const { data, shape, dtype } = array;
+  if (data.byteLength === data.buffer.byteLength) return array;
+  return frozenArray(data.slice() as T, shape, dtype);
 }

@@ -12,6 +12,7 @@ const BINS = 5;
 
 /** Samples under one name. */
 export interface Group {
+  /** What the legend says. */
   readonly name: string;
   /** Positions in the array that was grouped. */
   readonly members: readonly number[];

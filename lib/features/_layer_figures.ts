@@ -24,7 +24,9 @@ const MOST_SIDE = 64;
 export interface ShownArray {
   /** What it is called in titles, as in `layer "conv1"`. */
   readonly title: string;
+  /** The array, `[N, …]`. */
   readonly array: FeatureArray;
+  /** Where the channels stand, where that is known. */
   readonly channels?: "first" | "last" | undefined;
 }
 

@@ -26,9 +26,13 @@ import type { FeatureData } from "./fields.ts";
 export interface CollectedBatch {
   /** One array a layer, `[rows, …]`. */
   readonly features: readonly FeatureArray[];
+  /** `[rows, D]`, where it was asked for. */
   readonly penultimate?: NdArray | undefined;
+  /** `[rows, C]`, where the model has any. */
   readonly logits?: NdArray | undefined;
+  /** Class indices, `[rows]`, where the dataset has any. */
   readonly labels?: Int32Array | undefined;
+  /** The dataset's own identities, `[rows]`; without them, positions count. */
   readonly ids?: ArrayLike<string | number> | undefined;
   /** Rows of this batch whose inputs are not finite, ascending. */
   readonly nonFinite: readonly number[];
@@ -38,11 +42,17 @@ export interface CollectedBatch {
 
 /** What is the same for all batches. */
 export interface CollectedFields {
+  /** Names of the layers, in the order of their features. */
   readonly layerNames: readonly string[];
+  /** What each feature is. */
   readonly specs: readonly FeatureSpec[];
+  /** Names of the classes, where the dataset knows them. */
   readonly classNames?: readonly string[] | undefined;
+  /** The head's weights, where it is linear. */
   readonly head?: LinearHead | undefined;
+  /** What the logits go through in the model. */
   readonly activation?: OutputActivation | undefined;
+  /** What made the features. */
   readonly source?: FeatureSource | undefined;
 }
 

@@ -17,17 +17,29 @@ export type FeatureData = Float32Array | Float16Array | Int32Array;
 
 /** The fields of a {@linkcode FeatureSet}; undefined counts as absent. */
 export interface FeatureSetFields {
+  /** `L` arrays `[N, …]`. */
   readonly features: readonly FeatureArray[];
+  /** Names of the `L` features. */
   readonly layerNames: readonly string[];
+  /** What each of the `L` features is. */
   readonly specs: readonly FeatureSpec[];
+  /** `[N, D]`, what feeds the head. */
   readonly penultimate?: NdArray | undefined;
+  /** `[N, C]`, before softmax or sigmoid. */
   readonly logits?: NdArray | undefined;
+  /** `[N]`, class indices. */
   readonly labels?: NdArray<Int32Array> | undefined;
+  /** Names of the classes, by label. */
   readonly classNames?: readonly string[] | undefined;
+  /** `N` identities. */
   readonly ids: ArrayLike<string | number>;
+  /** Weights of a linear head. */
   readonly head?: LinearHead | undefined;
+  /** What the logits go through in the model. */
   readonly activation?: OutputActivation | undefined;
+  /** Rows whose inputs are not finite, ascending. */
   readonly nonFinite: ArrayLike<number>;
+  /** What made the arrays. */
   readonly source?: FeatureSource | undefined;
 }
 

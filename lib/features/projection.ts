@@ -18,7 +18,6 @@ import {
   MOST_POINTS,
   type PointColor,
   projectionFigure,
-  type ProjectionKind,
 } from "./_projection_figure.ts";
 
 /** Settings of {@linkcode projection}. */
@@ -29,7 +28,7 @@ export interface ProjectionOptions {
    */
   readonly layer?: string;
   /** Principal components, or UMAP, which is slower and keeps neighbours together. @default {"pca"} */
-  readonly kind?: ProjectionKind;
+  readonly kind?: "pca" | "umap";
   /** What colours the points: the labels, or a number a sample. Default: the labels, if there are any. */
   readonly color?: "labels" | ArrayLike<number>;
 }

@@ -44,3 +44,10 @@ Deno.test("Column refuses another type", () => {
     `logits must be [null, 1] of float16`,
   );
 });
+
+Deno.test("Column copies a view when the total is not known", () => {
+  const column = new Column<Float32Array>("a", undefined);
+  const data = new Float32Array(1000).subarray(3, 4);
+  column.add({ data, shape: [1], dtype: "float32" });
+  assertEquals(column.finish().data.buffer.byteLength, 4);
+});
