@@ -98,7 +98,8 @@ function confusionFigure(
     areModels ? classNames[i]! : binary ? ["≤ 0", "> 0"][i]! : String(i);
   return {
     kind: "heatmap",
-    title: `Labels against predicted classes: ${accuracyText(predicted)}`,
+    // Short, as the picture of few classes is narrow.
+    title: accuracyText(predicted).replace(/^a/, "A"),
     xLabel: "predicted",
     yLabel: "label",
     z: counts,
