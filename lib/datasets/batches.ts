@@ -1,0 +1,310 @@
+/**
+ * Batches on the host, out of everything that a user can hand over.
+ *
+ * Think of a dataset as one of two things: samples at hand, which are cut into
+ * batches here, or something that yields batches, which run as they come. An
+ * element of the latter is written like the former, so one reader
+ * (`parts.ts`) serves both, and one function below reads it to the host.
+ *
+ * The next batch is made only when it is asked for, so a generator may dispose
+ * of what it yielded, or write into the same buffer, once it is asked again.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, checkAwaited, checkInteger } from "../check.ts";
+import { abortError } from "../errors.ts";
+import type {
+  Dataset,
+  DataSource,
+  NdArray,
+  TensorLike,
+  TensorSpec,
+} from "../types.ts";
+import { type AnyIterator, elementsOf } from "./elements.ts";
+import { feedOf } from "./feed.ts";
+import { labelsOf } from "./labels.ts";
+import { type Parts, partsOf } from "./parts.ts";
+import { isHostArray, isObject, isTensor, readRows } from "./tensor_likes.ts";
+
+/**
+ * Samples on the host, as the engines take them. Inputs may share memory with
+ * what the caller holds: they are read only, must not be transferred, and are
+ * good until the next batch is asked for. Labels and ids are copies.
+ */
+export interface HostBatch {
+  /** One for each input, in the model's order; `[rows, …]`, in the input's element type. */
+  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  /** Class indices, `[rows]`. */
+  readonly labels?: Int32Array;
+  /** The dataset's own identities, `[rows]`. */
+  readonly ids?: readonly (string | number)[];
+  /** How many samples there are. */
+  readonly rows: number;
+  /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
+  readonly nonFinite: readonly number[];
+}
+
+/** What a dataset will give. */
+export interface BatchPlan {
+  /** Samples in all, where that is known; then exactly as many come. */
+  readonly length?: number;
+  /** Names of the classes, where the dataset knows them. */
+  readonly classNames?: readonly string[];
+  /** The batches; none is read before it is asked for. */
+  readonly batches: AsyncIterable<HostBatch>;
+}
+
+/** What is asked of a dataset. */
+export interface WantedHostBatches {
+  /** Samples in a batch that is cut here; the last may hold fewer. */
+  readonly size: number;
+  /** What the model takes. */
+  readonly inputs: readonly TensorSpec[];
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const ACTION = "read dataset";
+
+/**
+ * Makes batches on the host out of a dataset. Nothing that the caller passed
+ * in is disposed of or changed; what a `tf.data.Dataset` yields is disposed of.
+ *
+ * @param dataset Anything that `predict` takes.
+ * @param wanted How many samples in a batch, and for which inputs.
+ * @returns What will come; the batches throw what cannot be seen at once.
+ * @throws {TypeError} If it is none of the forms that go, or does not fit the model.
+ * @throws {RangeError} If it is empty, or its parts are not of as many rows.
+ */
+export function batchesOf(
+  dataset: Dataset,
+  wanted: WantedHostBatches,
+): BatchPlan {
+  checkInteger(wanted.size, ACTION, "size");
+  checkAwaited(dataset, ACTION, "the dataset");
+  const value: unknown = dataset;
+  if (isTensor(value) || isHostArray(value)) return cut(value, wanted);
+  if (isSource(value)) return fromSource(value, wanted);
+  if (isTfDataset(value)) return fromTfDataset(value, wanted);
+  if (Array.isArray(value)) return cut(value, wanted);
+  if (isIterable(value)) return fromIterable(value, wanted);
+  return cut(value, wanted);
+}
+
+// ---- samples at hand ----
+
+function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
+  const parts = partsOf(dataset, wanted.inputs, ACTION);
+  const { labels, rows } = parts;
+  // Labels at hand are read now: a fault in the last row shows before anything runs.
+  const read = labels === undefined || isTensor(labels)
+    ? parts
+    : { ...parts, labels: labelsOf(labels, rows, ACTION) };
+  return { length: rows, batches: { [Symbol.asyncIterator]: () => run() } };
+
+  async function* run(): AsyncGenerator<HostBatch> {
+    const { size, signal } = wanted;
+    for (let start = 0; start < rows; start += size) {
+      if (signal?.aborted) {
+        throw abortError(signal, `after ${start} of ${rows} samples`);
+      }
+      const end = Math.min(start + size, rows);
+      yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
+    }
+  }
+}
+
+/** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
+interface Rows {
+  readonly start: number;
+  readonly end: number;
+  readonly first: number;
+}
+
+async function readBatch(
+  parts: Parts,
+  { start, end, first }: Rows,
+  { inputs: specs }: WantedHostBatches,
+  action: string,
+): Promise<HostBatch> {
+  const { labels, ids } = parts;
+  const sources: TensorLike[] = [...parts.inputs];
+  if (isTensor(labels)) sources.push(labels);
+  for (const source of sources) {
+    if (isTensor(source) && source.isDisposed) {
+      throw new TypeError(
+        cannot(
+          action,
+          "its tensors must stay until the run is over",
+          `disposed after ${first + start} samples`,
+        ),
+      );
+    }
+  }
+  const arrays = await readRows(sources, start, end);
+  const rows = end - start;
+  const row = first + start;
+  const feeds = specs.map((spec, i) => feedOf(arrays[i]!, spec, action, row));
+  const nonFinite = new Set(feeds.flatMap((feed) => [...feed.nonFinite]));
+  return {
+    inputs: feeds.map(({ array }) => array),
+    rows,
+    nonFinite: [...nonFinite].sort((a, b) => a - b),
+    ...(labels === undefined ? {} : {
+      labels: isTensor(labels)
+        ? labelsOf(arrays.at(-1)!, rows, action, row)
+        : labels instanceof Int32Array
+        ? labels.slice(start, end)
+        : labelsOf(labels, rows, action, row),
+    }),
+    ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
+  };
+}
+
+// ---- what yields batches ----
+
+/** How the elements of a dataset are read. */
+interface Elements {
+  readonly open: () => AnyIterator | Promise<AnyIterator>;
+  /** Samples in all, where the dataset says so. */
+  readonly length?: number | undefined;
+  /** What is done with an element after it is read; nothing where it is the caller's. */
+  readonly release?: (element: unknown) => void;
+  /** What to do about a dataset that gives nothing. */
+  readonly hint?: string;
+}
+
+async function* runElements(
+  { open, length, release = () => {}, hint }: Elements,
+  wanted: WantedHostBatches,
+): AsyncGenerator<HostBatch> {
+  const { signal } = wanted;
+  let rows = 0;
+  let index = 0;
+  let first: HostBatch | undefined;
+  const aborted = () => {
+    const total = length === undefined ? "" : ` of ${length}`;
+    return abortError(signal!, `after ${rows}${total} samples`);
+  };
+  const elements = elementsOf({ open, signal, aborted, late: release });
+  for await (const element of elements) {
+    const action = `read batch ${index++} of the dataset`;
+    let batch: HostBatch;
+    try {
+      const parts = partsOf(element, wanted.inputs, action);
+      const all = { start: 0, end: parts.rows, first: rows };
+      batch = await readBatch(parts, all, wanted, action);
+    } finally {
+      release(element);
+    }
+    first ??= batch;
+    checkAlike(batch, first, action);
+    rows += batch.rows;
+    if (length !== undefined && rows > length) throw wrongLength(rows, length);
+    yield batch;
+  }
+  if (rows === 0) {
+    const rule = "it must give at least one batch";
+    throw new RangeError(cannot(ACTION, rule, "nothing", hint));
+  }
+  if (length !== undefined && rows < length) throw wrongLength(rows, length);
+}
+
+function checkAlike(batch: HostBatch, first: HostBatch, action: string): void {
+  for (const name of ["labels", "ids"] as const) {
+    if ((batch[name] === undefined) === (first[name] === undefined)) continue;
+    const rule = `every batch must carry ${name}, or none`;
+    const now = batch[name] === undefined ? "none" : "some";
+    throw new TypeError(
+      cannot(action, rule, now, "make it like the first batch"),
+    );
+  }
+}
+
+function wrongLength(rows: number, length: number): RangeError {
+  const rule = `its batches must hold as many samples as its length, ${length}`;
+  return new RangeError(cannot(ACTION, rule, rows));
+}
+
+function fromSource(
+  source: DataSource,
+  { size, inputs, signal }: WantedHostBatches,
+): BatchPlan {
+  const { length, classNames } = source;
+  if (length !== undefined) checkInteger(length, ACTION, "length");
+  const open = () => {
+    const batches: unknown = source.batches({
+      size,
+      start: 0,
+      inputs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    checkAwaited(batches, ACTION, `what its "batches" gives`);
+    if (isIterable(batches)) return iteratorOf(batches);
+    const rule = `its "batches" must give an async iterable`;
+    throw new TypeError(cannot(ACTION, rule, batches));
+  };
+  return {
+    ...(length === undefined ? {} : { length }),
+    ...(classNames === undefined ? {} : { classNames }),
+    batches: iterable({ open, length }, { size, inputs, signal }),
+  };
+}
+
+function fromTfDataset(
+  dataset: tf.data.Dataset<tf.TensorContainer>,
+  wanted: WantedHostBatches,
+): BatchPlan {
+  const open = () => dataset.iterator() as Promise<AnyIterator>;
+  return { batches: iterable({ open, release: disposeAll }, wanted) };
+}
+
+function fromIterable(dataset: AnyIterable, wanted: WantedHostBatches) {
+  const open = () => iteratorOf(dataset);
+  const hint = "a generator can be read once only: make a new one for each run";
+  return { batches: iterable({ open, hint }, wanted) };
+}
+
+function iterable(
+  elements: Elements,
+  wanted: WantedHostBatches,
+): AsyncIterable<HostBatch> {
+  return { [Symbol.asyncIterator]: () => runElements(elements, wanted) };
+}
+
+/** Disposes of every tensor in an element, however deep. */
+function disposeAll(element: unknown): void {
+  if (isTensor(element)) {
+    if (!element.isDisposed) element.dispose();
+  } else if (isObject(element) && !ArrayBuffer.isView(element)) {
+    Object.values(element).forEach(disposeAll);
+  }
+}
+
+// ---- telling them apart ----
+
+type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
+
+function isSource(value: unknown): value is DataSource {
+  return isObject(value) && typeof value.batches === "function";
+}
+
+function isTfDataset(
+  value: unknown,
+): value is tf.data.Dataset<tf.TensorContainer> {
+  return isObject(value) && typeof value.iterator === "function" &&
+    typeof value.forEachAsync === "function";
+}
+
+/** Whether it can be asked for batches: no strings, no typed arrays. */
+function isIterable(value: unknown): value is AnyIterable {
+  return isObject(value) && !ArrayBuffer.isView(value) &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+function iteratorOf(value: AnyIterable): AnyIterator {
+  return Symbol.asyncIterator in value
+    ? value[Symbol.asyncIterator]()
+    : value[Symbol.iterator]();
+}

@@ -1,0 +1,158 @@
+/**
+ * Element types of data, and those that a model takes.
+ *
+ * A value goes through as the same number or not at all; the one exception is
+ * float64, which is rounded to float32, as every one expects of it.
+ *
+ * @module
+ */
+import { cannot, sizeOf } from "../check.ts";
+import type { DType } from "../types.ts";
+import type { HostArray } from "./tensor_likes.ts";
+
+/** Element types that a batch may be converted to. */
+export type FeedType = "float32" | "int32" | "bool";
+
+/** What a batch holds after the conversion. */
+export type FeedData = Float32Array | Int32Array | Uint8Array;
+
+/** Which element types may become which; whether a value may is seen by value. */
+const SOURCES: Readonly<Record<FeedType, readonly DType[]>> = Object.freeze({
+  float32: ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"],
+  int32: ["int32", "int64", "uint8", "bool", "float32", "float64", "float16"],
+  bool: ["bool", "uint8"],
+});
+
+/** Whole numbers up to this one are all exact in float32. */
+const EXACT = 2 ** 24;
+
+/** What the messages of a conversion say. */
+export interface Wording {
+  /** What was to be done. */
+  readonly action: string;
+  /** What is converted, as in `input "x"`. */
+  readonly name: string;
+  /** Number of the first row, in the whole dataset. */
+  readonly first: number;
+}
+
+/**
+ * Checks that an element type may become another.
+ *
+ * @param from The data's.
+ * @param to What the model takes.
+ * @param action What was to be done.
+ * @param name What is converted, as in `input "x"`.
+ * @returns What the model takes.
+ * @throws {TypeError} If it may not, or the model takes something else than numbers.
+ */
+export function checkTypes(
+  from: string,
+  to: DType | "string",
+  action: string,
+  name: string,
+): FeedType {
+  if (to !== "float32" && to !== "int32" && to !== "bool") {
+    const rule = `a model must take float32, int32 or bool at ${name}`;
+    throw new TypeError(cannot(action, rule, to));
+  }
+  if (!SOURCES[to].some((dtype) => dtype === from)) {
+    const names = SOURCES[to].map((dtype) => `"${dtype}"`).join(", ");
+    const rule = `${name} takes "${to}" and must be one of ${names}`;
+    throw new TypeError(
+      cannot(action, rule, from, `cast it, as by x.cast("${to}")`),
+    );
+  }
+  return to;
+}
+
+/**
+ * Converts the values of an array. Gives the array's own data where they need
+ * no conversion.
+ *
+ * @param array What is converted, `[N, …]`.
+ * @param to What the model takes.
+ * @param wording What the messages say.
+ * @returns The values, in the class of `to`.
+ * @throws {TypeError} If the element type may not become that of the model.
+ * @throws {RangeError} If a value cannot be held.
+ */
+export function convertValues(
+  array: HostArray,
+  to: DType | "string",
+  wording: Wording,
+): FeedData {
+  const { action, name, first } = wording;
+  const target = checkTypes(array.dtype, to, action, name);
+  const width = Math.max(1, sizeOf(array.shape.slice(1)));
+  const refuse: Refuse = (index, rule) => {
+    const value = (array.data as Float32Array)[index];
+    const row = first + Math.floor(index / width);
+    const text = `every value of ${name} must be ${rule}`;
+    return new RangeError(cannot(action, text, value, `it is in row ${row}`));
+  };
+  if (array.dtype === "bool") checkBits(array.data as Uint8Array, refuse);
+  if (target === "float32") return toFloat32(array, refuse);
+  if (target === "int32") return toInt32(array, refuse);
+  if (array.dtype === "uint8") checkBits(array.data as Uint8Array, refuse);
+  const { buffer, byteOffset, byteLength } = array.data;
+  return array.data instanceof Uint8Array
+    ? array.data
+    : new Uint8Array(buffer, byteOffset, byteLength); // of a clamped one
+}
+
+/** Words the error of the value at an index. */
+type Refuse = (index: number, rule: string) => RangeError;
+
+function checkBits(data: Uint8Array, refuse: Refuse): void {
+  const index = data.findIndex((value) => value > 1);
+  if (index >= 0) throw refuse(index, "0 or 1");
+}
+
+function toFloat32({ data, dtype }: HostArray, refuse: Refuse): Float32Array {
+  if (dtype === "float32") return data as Float32Array;
+  if (dtype === "int64") return bigToFloat32(data as BigInt64Array, refuse);
+  const values = data as Float64Array | Int32Array;
+  const floats = Float32Array.from(values); // as many as data
+  if (dtype === "float64") {
+    for (let i = 0; i < floats.length; i++) {
+      if (floats[i] !== Infinity && floats[i] !== -Infinity) continue;
+      if (!Number.isFinite(values[i])) continue;
+      throw refuse(i, "within the range of float32");
+    }
+  }
+  if (dtype === "int32") {
+    for (let i = 0; i < floats.length; i++) {
+      if (floats[i] !== values[i]) throw refuse(i, "exact in float32");
+    }
+  }
+  return floats;
+}
+
+function bigToFloat32(data: BigInt64Array, refuse: Refuse): Float32Array {
+  const floats = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]!);
+    floats[i] = value;
+    const isSmall = value <= EXACT && value >= -EXACT;
+    // Compared as big integers: a number may be rounded already.
+    if (!isSmall && BigInt(floats[i]!) !== data[i]) {
+      throw refuse(i, "exact in float32");
+    }
+  }
+  return floats;
+}
+
+function toInt32({ data, dtype }: HostArray, refuse: Refuse): Int32Array {
+  if (dtype === "int32") return data as Int32Array;
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const ints = new Int32Array(values.length);
+  for (let i = 0; i < ints.length; i++) {
+    const value = Number(values[i]!); // rounded only where out of range anyway
+    ints[i] = value;
+    if (ints[i] !== value) {
+      throw refuse(i, "a whole number in the range of int32");
+    }
+  }
+  return ints;
+}

@@ -1,0 +1,140 @@
+/**
+ * One input of a model: whether what came fits it, and its values as the
+ * engines take them.
+ *
+ * @module
+ */
+import { cannot, shapeText, sizeOf } from "../check.ts";
+import type { NdArray, TensorLike, TensorSpec } from "../types.ts";
+import { checkTypes, convertValues, type FeedData } from "./convert.ts";
+import { checkTensorLike, type HostArray } from "./tensor_likes.ts";
+
+/** What is fed to one input. */
+export interface Feed {
+  /** The values, `[N, …]`, in the input's own element type. Read only. */
+  readonly array: NdArray<FeedData>;
+  /** Rows that hold NaN or an infinity, ascending. */
+  readonly nonFinite: readonly number[];
+}
+
+/**
+ * Checks what can be seen without reading values: element type, rank and
+ * sizes. The number of rows is free, whatever the model says of it.
+ *
+ * @param value A tensor or an array.
+ * @param spec What the model takes.
+ * @param action What was to be done.
+ * @returns How many rows there are.
+ * @throws {TypeError} If it does not fit.
+ * @throws {RangeError} If there are no rows.
+ */
+export function checkFeed(
+  value: TensorLike,
+  spec: TensorSpec,
+  action: string,
+): number {
+  const name = `input "${spec.name}"`;
+  checkTensorLike(value, action, name);
+  checkTypes(value.dtype, spec.dtype, action, name);
+  const shape: readonly number[] = value.shape;
+  const fits = shape.length === spec.shape.length && shape.length > 0 &&
+    matches(shape.slice(1), spec.shape.slice(1));
+  if (!fits) {
+    throw new TypeError(
+      cannot(
+        action,
+        `${name} must be of shape ${shapeText(spec.shape)}`,
+        shape,
+        shapeHint(shape, spec.shape),
+      ),
+    );
+  }
+  if (shape[0] === 0) {
+    throw new RangeError(
+      cannot(action, `${name} must hold at least one row`, shape),
+    );
+  }
+  return shape[0]!;
+}
+
+/**
+ * Converts an array to what an input takes. Does not copy where the element
+ * type is the input's own.
+ *
+ * @param array Values on the host, `[N, …]`.
+ * @param spec What the model takes.
+ * @param action What was to be done.
+ * @param first Number of the first row in the dataset, for messages.
+ * @returns The values, and the rows that are not finite, from 0.
+ * @throws {TypeError} If the array does not fit.
+ * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
+ */
+export function feedOf(
+  array: HostArray,
+  spec: TensorSpec,
+  action: string,
+  first = 0,
+): Feed {
+  checkFeed(array, spec, action);
+  const name = `input "${spec.name}"`;
+  const data = convertValues(array, spec.dtype, { action, name, first });
+  const dtype = spec.dtype as "float32" | "int32" | "bool"; // by convertValues
+  return {
+    array: { data, shape: [...array.shape], dtype },
+    nonFinite: dtype === "float32"
+      ? nonFiniteRows(data as Float32Array, sizeOf(array.shape.slice(1)))
+      : [],
+  };
+}
+
+/**
+ * Rows of a matrix that hold NaN or an infinity.
+ *
+ * @param data Values, `[N, width]`.
+ * @param width Values in a row.
+ * @returns Row numbers, ascending.
+ */
+export function nonFiniteRows(data: Float32Array, width: number): number[] {
+  // A finite value less itself is 0, every other is NaN, and NaN stays in a
+  // sum. Nearly all data is finite, so rows are looked at only if the sum is not.
+  if (residue(data, 0, data.length) === 0) return [];
+  const rows: number[] = [];
+  for (let start = 0; start < data.length; start += width) {
+    if (residue(data, start, start + width) !== 0) rows.push(start / width);
+  }
+  return rows;
+}
+
+function residue(data: Float32Array, start: number, end: number): number {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += data[i]! - data[i]!;
+  return sum;
+}
+
+function matches(
+  shape: readonly number[],
+  wanted: readonly (number | null)[],
+): boolean {
+  return shape.length === wanted.length &&
+    shape.every((size, axis) => (wanted[axis] ?? size) === size);
+}
+
+function shapeHint(
+  shape: readonly number[],
+  wanted: readonly (number | null)[],
+): string | undefined {
+  if (shape.length !== wanted.length - 1) return undefined;
+  const hints: string[] = [];
+  if (matches(shape, wanted.slice(1))) {
+    hints.push(
+      "its batch axis is missing: add one, as by x.expandDims(0), or batch " +
+        "the dataset, as by ds.batch(32)",
+    );
+  }
+  const lacksChannels = wanted.at(-1) === 1 && shape.length > 0 &&
+    matches(shape.slice(1), wanted.slice(1, -1));
+  if (lacksChannels) {
+    hints.push("its channel axis is missing: add one, as by x.expandDims(-1)");
+  }
+  return hints.length > 0 ? hints.join("; or ") : undefined;
+}

@@ -1,0 +1,251 @@
+/**
+ * One batch, however it is written: its inputs in the model's order, its labels
+ * and its identities.
+ *
+ * A whole dataset at hand and an element of an iterable are written alike, so
+ * both are read here. What is an iterable or a source is told in `batches.ts`.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
+import type { Labels, TensorLike, TensorSpec } from "../types.ts";
+import { checkFeed } from "./feed.ts";
+import { checkLabels } from "./labels.ts";
+import { isHostArray, isObject, isTensor } from "./tensor_likes.ts";
+
+/** One batch, told apart and checked as far as it can be without its values. */
+export interface Parts {
+  /** One for each input, in the model's order; as many rows in each. */
+  readonly inputs: readonly TensorLike[];
+  /** As they came; as many as rows. */
+  readonly labels?: Labels;
+  /** The dataset's own; as many as rows. Copied. */
+  readonly ids?: readonly (string | number)[];
+  /** How many samples there are. */
+  readonly rows: number;
+}
+
+const FORMS = "a tensor, { data, shape, dtype }, [x, y], { xs, ys, ids }, a " +
+  "record of inputs by name, an iterable of such batches, a tf.data.Dataset " +
+  'or an object with "batches"';
+
+const AS_TENSOR =
+  "make it a tensor, as by tf.tensor(…), or { data, shape, dtype }";
+
+/**
+ * Tells the parts of a batch apart and checks them.
+ *
+ * @param batch What came.
+ * @param specs What the model takes.
+ * @param action What was to be done, as in "read dataset".
+ * @returns Its parts.
+ * @throws {TypeError} If it is none of the forms that go, or does not fit the model.
+ * @throws {RangeError} If it is empty, or its parts are not of as many rows.
+ */
+export function partsOf(
+  batch: unknown,
+  specs: readonly TensorSpec[],
+  action: string,
+): Parts {
+  const { xs, ys, ids } = sidesOf(batch, specs, action);
+  const inputs = inputsOf(xs, specs, action);
+  const counts = inputs.map((input, i) => checkFeed(input, specs[i]!, action));
+  const rows = counts[0]!;
+  const odd = counts.findIndex((count) => count !== rows);
+  if (odd >= 0) {
+    const rule = `input "${specs[odd]!.name}" must have the ${rows} rows of ` +
+      `input "${specs[0]!.name}"`;
+    throw new RangeError(cannot(action, rule, counts[odd]));
+  }
+  if (ys !== undefined) checkLabels(ys as Labels, rows, action);
+  return {
+    inputs,
+    rows,
+    ...(ys === undefined ? {} : { labels: ys as Labels }),
+    ...(ids === undefined ? {} : { ids: idsOf(ids, rows, action) }),
+  };
+}
+
+/** Inputs, labels and ids, each as it came. */
+interface Sides {
+  readonly xs: unknown;
+  readonly ys?: unknown;
+  readonly ids?: unknown;
+}
+
+function sidesOf(
+  batch: unknown,
+  specs: readonly TensorSpec[],
+  action: string,
+): Sides {
+  checkAwaited(batch, action, "what it is read from");
+  if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
+  if (isPlainArray(batch)) throw plainArray(batch, "inputs", action);
+  if (Array.isArray(batch)) return sidesOfArray(batch, specs, action);
+  if (isRecord(batch)) return sidesOfRecord(batch, specs, action);
+  throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
+}
+
+function sidesOfArray(
+  batch: readonly unknown[],
+  specs: readonly TensorSpec[],
+  action: string,
+): Sides {
+  for (const part of batch) checkAwaited(part, action, "every part of a pair");
+  const count = specs.length;
+  const isTensors = batch.every((part) => isTensor(part) || isHostArray(part));
+  if (batch.length === count && (count === 1 || isTensors)) {
+    return { xs: batch };
+  }
+  const isPair = batch.length === 2 &&
+    (count === 1 || !isTensor(batch[0]) && !isHostArray(batch[0]));
+  if (isPair) return { xs: batch[0], ys: batch[1] };
+  const names = specs.map(({ name }) => name).join(", ");
+  const rule = count === 1
+    ? "an array must be [x] or [x, y]"
+    : `an array must be the ${count} inputs [${names}], or [[${names}], y]`;
+  throw new TypeError(
+    cannot(
+      action,
+      rule,
+      batch,
+      "for several batches pass an iterable of them, such as a Set or a " +
+        "generator: an array is one batch",
+    ),
+  );
+}
+
+const SIDES = ["xs", "ys", "ids"];
+
+function sidesOfRecord(
+  batch: Record<string, unknown>,
+  specs: readonly TensorSpec[],
+  action: string,
+): Sides {
+  const keys = keysOf(batch);
+  const names = specs.map(({ name }) => name);
+  const hasAll = names.every((name) => keys.includes(name));
+  // One input named "xs" is the same read either way, so labels may stand by.
+  if (hasAll && !(names.length === 1 && names[0] === "xs")) {
+    return { xs: batch };
+  }
+  if (!keys.includes("xs")) {
+    const missing = names.find((name) => !keys.includes(name))!;
+    const near = nearestNames(missing, keys).map(quote).join(" or ");
+    const hint = near === "" ? "" : `; did you mean ${near}?`;
+    const rule = names.some((name) => keys.includes(name))
+      ? "a record must hold every input"
+      : `it must be ${FORMS}`;
+    throw new TypeError(
+      cannot(action, rule, keys, `input "${missing}" is missing${hint}`),
+    );
+  }
+  const extra = keys.filter((key) => !SIDES.includes(key));
+  if (extra.length > 0) throw unknownKeys(extra, SIDES, action);
+  const { xs, ys, ids } = batch;
+  return { xs, ys, ids };
+}
+
+function inputsOf(
+  xs: unknown,
+  specs: readonly TensorSpec[],
+  action: string,
+): TensorLike[] {
+  checkAwaited(xs, action, "inputs");
+  const names = specs.map(({ name }) => name);
+  if (isPlainArray(xs)) throw plainArray(xs, "inputs", action);
+  let inputs: readonly unknown[];
+  if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
+  else if (Array.isArray(xs)) inputs = xs;
+  else if (isRecord(xs)) {
+    const keys = keysOf(xs);
+    const missing = names.filter((name) => !keys.includes(name));
+    if (missing.length > 0) {
+      const rule = `inputs must hold ${missing.map(quote).join(", ")}`;
+      throw new TypeError(cannot(action, rule, keys));
+    }
+    const extra = keys.filter((key) => !names.includes(key));
+    if (extra.length > 0) throw unknownKeys(extra, names, action);
+    inputs = names.map((name) => xs[name]);
+  } else {
+    const rule =
+      "inputs must be a tensor, { data, shape, dtype }, an array of them or " +
+      "a record of them by name";
+    throw new TypeError(cannot(action, rule, xs, AS_TENSOR));
+  }
+  if (inputs.length !== names.length) {
+    const rule = `there must be ${names.length} inputs, ${
+      names.map(quote).join(", ")
+    }`;
+    throw new TypeError(cannot(action, rule, inputs.length));
+  }
+  return inputs.map((input, i) => {
+    const name = `input "${names[i]}"`;
+    checkAwaited(input, action, name);
+    if (isTensor(input) || isHostArray(input)) return input;
+    if (isPlainArray(input)) throw plainArray(input, name, action);
+    const rule = `${name} must be a tensor or { data, shape, dtype }`;
+    throw new TypeError(cannot(action, rule, input));
+  });
+}
+
+function idsOf(
+  ids: unknown,
+  rows: number,
+  action: string,
+): (string | number)[] {
+  checkAwaited(ids, action, "ids");
+  const isList = isObject(ids) && !isTensor(ids) && !isHostArray(ids) &&
+    Number.isSafeInteger(ids.length);
+  if (!isList) {
+    const rule = "ids must be an array of strings or numbers";
+    throw new TypeError(cannot(action, rule, ids));
+  }
+  const list: unknown[] = Array.from(ids as unknown as ArrayLike<unknown>);
+  if (list.length !== rows) {
+    const rule = `there must be as many ids as inputs, ${rows}`;
+    throw new RangeError(cannot(action, rule, list.length));
+  }
+  return list.map((id, row) => {
+    if (typeof id === "string" || typeof id === "number") return id;
+    const rule = "ids must be strings or numbers";
+    throw new TypeError(cannot(action, rule, id, `it is in row ${row}`));
+  });
+}
+
+function unknownKeys(
+  extra: readonly string[],
+  known: readonly string[],
+  action: string,
+): TypeError {
+  const rule = `a record must hold ${known.map(quote).join(", ")} only`;
+  const hint = known === SIDES
+    ? undefined
+    : "for labels and ids pass { xs: { … }, ys, ids }";
+  return new TypeError(cannot(action, rule, extra, hint));
+}
+
+function plainArray(value: unknown, name: string, action: string): TypeError {
+  const rule = `${name} must be a tensor or { data, shape, dtype }`;
+  return new TypeError(cannot(action, rule, value, AS_TENSOR));
+}
+
+/** Numbers without a shape: typed arrays, and arrays nested to any depth. */
+function isPlainArray(value: unknown): boolean {
+  let inner = value;
+  while (Array.isArray(inner) && inner.length > 0) inner = inner[0];
+  if (ArrayBuffer.isView(inner)) return true;
+  return inner !== value && !isObject(inner) && typeof inner !== "function" &&
+    inner !== undefined && inner !== null;
+}
+
+/** Objects whose keys mean something: no classes of other things. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !Array.isArray(value) &&
+    !(Symbol.iterator in value) && keysOf(value).length > 0;
+}
+
+/** Keys that hold something; `ys: undefined` is as good as none. */
+function keysOf(value: Record<string, unknown>): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
+}

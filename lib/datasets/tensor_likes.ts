@@ -1,0 +1,213 @@
+/**
+ * Tensors and arrays at hand: telling them apart, checking them, and reading
+ * rows of them to the host.
+ *
+ * A tensor is known by what it can do, not by its class, so that one of another
+ * copy of TF.js goes as well. Nothing here keeps a tensor alive: what is sliced
+ * off is disposed of once it is read, and the caller's own tensor never is.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, quote, sizeOf } from "../check.ts";
+import type { DType, NdArray, TensorLike } from "../types.ts";
+
+/** An array on the host, of any element type. */
+export type HostArray = NdArray<ArrayBufferView>;
+
+/** Classes of `data`, by their tag, for each element type. */
+const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
+  float32: ["Float32Array"],
+  float64: ["Float64Array"],
+  float16: ["Float16Array"],
+  int32: ["Int32Array"],
+  int64: ["BigInt64Array"],
+  uint8: ["Uint8Array", "Uint8ClampedArray"],
+  bool: ["Uint8Array"],
+});
+
+/**
+ * Whether a value is an object with properties to look at.
+ *
+ * @param value Anything.
+ * @returns True for objects, arrays included; false for functions and null.
+ */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/**
+ * Whether a value is a TF.js tensor, of this copy of TF.js or another.
+ *
+ * @param value Anything.
+ * @returns True for tensors and variables, disposed ones included.
+ */
+export function isTensor(value: unknown): value is tf.Tensor {
+  return isObject(value) && "isDisposed" in value &&
+    Array.isArray(value.shape) && typeof value.dtype === "string" &&
+    typeof value.data === "function" && typeof value.dispose === "function";
+}
+
+/**
+ * Whether a value has the parts of an array on the host; whether they fit
+ * together is for {@linkcode checkTensorLike} to say.
+ *
+ * @param value Anything.
+ * @returns True for what has `data`, `shape` and `dtype`.
+ */
+export function isHostArray(value: unknown): value is HostArray {
+  return isObject(value) && !isTensor(value) && isObject(value.data) &&
+    Array.isArray(value.shape) && typeof value.dtype === "string";
+}
+
+/**
+ * Checks what can be seen of a tensor or an array without reading its values.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name What it is, as in `input "x"`.
+ * @returns The value.
+ * @throws {TypeError} If it is disposed, holds no numbers, or its parts do not fit together.
+ */
+export function checkTensorLike(
+  value: TensorLike,
+  action: string,
+  name: string,
+): TensorLike {
+  if (isTensor(value)) checkTensor(value, action, name);
+  else checkHostArray(value, action, name);
+  return value;
+}
+
+function checkTensor(tensor: tf.Tensor, action: string, name: string): void {
+  if (tensor.isDisposed) {
+    throw new TypeError(
+      cannot(
+        action,
+        `${name} must be a tensor that is not disposed`,
+        "disposed",
+        "dispose of it after the run",
+      ),
+    );
+  }
+  if (!["float32", "int32", "bool"].includes(tensor.dtype)) {
+    const rule = `${name} must be a tensor of float32, int32 or bool`;
+    throw new TypeError(cannot(action, rule, tensor.dtype));
+  }
+}
+
+function checkHostArray(array: HostArray, action: string, name: string): void {
+  const { data, shape, dtype } = array;
+  const classes = Object.hasOwn(CLASSES, dtype) ? CLASSES[dtype] : undefined;
+  if (classes === undefined) {
+    const names = Object.keys(CLASSES).map(quote).join(", ");
+    const rule = `"dtype" of ${name} must be one of ${names}`;
+    throw new TypeError(cannot(action, rule, dtype));
+  }
+  if (!ArrayBuffer.isView(data) || !classes.includes(tagOf(data))) {
+    const rule =
+      `"data" of ${name} must be ${aOrAn(classes[0]!)} as its dtype is ` +
+      `"${dtype}"`;
+    throw new TypeError(cannot(action, rule, data));
+  }
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    const rule = `"shape" of ${name} must hold whole numbers >= 0`;
+    throw new TypeError(cannot(action, rule, shape));
+  }
+  const { length } = data as ArrayBufferView & ArrayLike<unknown>;
+  if (length !== sizeOf(shape)) {
+    const rule =
+      `"data" of ${name} must hold the ${sizeOf(shape)} values of its shape ` +
+      quote(shape);
+    throw new TypeError(cannot(action, rule, length));
+  }
+}
+
+/**
+ * Reads some rows of several tensors and arrays at once.
+ *
+ * Tensors are sliced before the first wait, so under the TF.js backend that is
+ * current at the call; the slices are disposed of whatever happens. Arrays, and
+ * tensors on backends that share their memory, come as views: what is given
+ * may be read only.
+ *
+ * @param sources Tensors and arrays of as many rows.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The rows of each, on the host.
+ * @throws {Error} What TF.js throws when it cannot read.
+ */
+export async function readRows(
+  sources: readonly TensorLike[],
+  start: number,
+  end: number,
+): Promise<HostArray[]> {
+  const slices: tf.Tensor[] = [];
+  try {
+    const reads = sources.map((source) => {
+      if (!isTensor(source)) return rowsOf(source, start, end);
+      if (start === 0 && end === source.shape[0]) return readTensor(source);
+      // The core of TF.js alone has tensors without chained operations.
+      if (typeof source.slice !== "function") {
+        return readTensor(source).then((whole) => rowsOf(whole, start, end));
+      }
+      const begin = source.shape.map((_, axis) => axis === 0 ? start : 0);
+      const size = source.shape.map((_, axis) => axis === 0 ? end - start : -1);
+      const slice = source.slice(begin, size);
+      slices.push(slice);
+      return readTensor(slice);
+    });
+    // All are waited for before any slice goes, also when one fails.
+    await Promise.allSettled(reads);
+    return await Promise.all(reads);
+  } finally {
+    for (const slice of slices) slice.dispose();
+  }
+}
+
+async function readTensor(tensor: tf.Tensor): Promise<HostArray> {
+  const { shape } = tensor;
+  const data: ArrayBufferView = await tensor.data();
+  return { data, shape: [...shape], dtype: dtypeOf(data, tensor.dtype) };
+}
+
+/** By the class of what was read, which says more than the tensor's own word. */
+function dtypeOf(data: ArrayBufferView, dtype: string): DType {
+  if (dtype === "bool" && tagOf(data) === "Uint8Array") return "bool";
+  const found = (Object.keys(CLASSES) as DType[])
+    .find((key) => CLASSES[key].includes(tagOf(data)));
+  if (found === undefined) {
+    const rule = "a tensor must be read as a typed array of numbers";
+    throw new TypeError(cannot("read tensor", rule, data));
+  }
+  return found;
+}
+
+/**
+ * Some rows of an array, as a view.
+ *
+ * @param array An array `[N, …]`.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The rows; they share memory with the array.
+ */
+export function rowsOf(
+  array: HostArray,
+  start: number,
+  end: number,
+): HostArray {
+  const { shape, dtype } = array;
+  const width = sizeOf(shape.slice(1));
+  const data = (array.data as Float32Array)
+    .subarray(start * width, end * width);
+  return { data, shape: [end - start, ...shape.slice(1)], dtype };
+}
+
+/** Name of a typed array's class, also of one of another realm or a subclass. */
+function tagOf(data: ArrayBufferView): string {
+  return (data as Float32Array)[Symbol.toStringTag];
+}
+
+function aOrAn(noun: string): string {
+  return `${/^[AEIOU]/.test(noun) ? "an" : "a"} ${noun}`;
+}
