@@ -79,13 +79,6 @@ def set_random_weights(model, rng):
             layer.set_weights(values)
 
 
-def fresh(model):
-    """A copy with the same names and weights that shares nothing with it."""
-    copy = tf.keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
 def clear(folder):
     """An empty folder."""
     shutil.rmtree(folder, ignore_errors=True)
