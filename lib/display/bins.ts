@@ -58,7 +58,7 @@ export function sharedBins(series: HistogramSpec["series"]): Bins {
 function edgesOf(sorted: Float64Array): Float64Array {
   const low = sorted[0]!;
   const high = sorted[sorted.length - 1]!;
-  if (low === high) {
+  if (high - low < 1e-300) { // equal, or too near for arithmetic
     const half = Math.max(0.5, Math.abs(low) * 1e-3);
     return Float64Array.of(low - half, low + half);
   }

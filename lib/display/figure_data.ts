@@ -156,7 +156,7 @@ export function heatmapData(spec: HeatmapSpec): HeatmapData {
     );
   }
   const missing = Array.from(small.z).filter((v) => !Number.isFinite(v)).length;
-  if (missing > 0) notes.push(`not finite (grey): ${missing}`);
+  if (missing > 0) notes.push(`not finite: ${missing}`);
   const ticks = (names: readonly string[] | undefined, factor: number) =>
     factor > 1 ? undefined : names?.map((name) => lineText(name, 24));
   return {

@@ -91,7 +91,7 @@ function notesOf(spec: MapsSpec, isShrunk: boolean): string[] {
   const count = spec.maps.slice(0, MOST_MAPS)
     .filter(({ z }) => !Array.from(z).every(Number.isFinite)).length;
   if (count > 0) notes.push(`grey not finite, in ${count}`);
-  if (isShrunk) notes.push("shrunk");
+  if (isShrunk) notes.push("averaged over blocks");
   return notes;
 }
 

@@ -59,17 +59,20 @@ export function frameSvg(frame: Frame): Picture {
   const parts: string[] = [];
   let y = MARGIN;
   const write = (text: string, size: number, fill: string) => {
-    const shown = lineText(text, Math.floor(room / (LETTER * size)));
-    y += size;
-    parts.push(
-      `<text x="${MARGIN}" y="${y}" font-size="${size}" fill="${fill}">${
-        escapeMarkup(shown)
-      }</text>`,
-    );
-    y += 6;
+    const most = Math.floor(room / (LETTER * size));
+    for (const line of wrapped(lineText(text, 400), most)) {
+      y += size;
+      parts.push(
+        `<text x="${MARGIN}" y="${y}" font-size="${size}" fill="${fill}">${
+          escapeMarkup(line)
+        }</text>`,
+      );
+      y += size < 12 ? 3 : 6;
+    }
   };
   write(frame.title, 14, "#111");
   if (notes.length > 0) write(notes.join(", "), 10, "#666");
+  y += 3;
   const legend = legendOf(frame.legend ?? [], room);
   for (const { x, row, name, color } of legend.places) {
     const top = y + 18 * row;
@@ -116,4 +119,16 @@ function legendOf(legend: NonNullable<Frame["legend"]>, room: number) {
     return place;
   });
   return { places, rows: shown.length === 0 ? 0 : row + 1 };
+}
+
+/** Breaks a line between words; a longer word stands by itself. */
+function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > most) {
+      lines.push(word);
+    } else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }

@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import {
+  blockText,
+  cellText,
+  escapeMarkup,
+  lineText,
+  numberText,
+} from "../../lib/display/cell.ts";
+
+Deno.test("numberText() writes whole numbers in full", () => {
+  assertEquals([0, -0, 7, -9999, 10_000, -1_234_567].map(numberText), [
+    "0",
+    "0",
+    "7",
+    "-9999",
+    "10,000",
+    "-1,234,567",
+  ]);
+});
+
+Deno.test("numberText() keeps four significant digits of others", () => {
+  const values = [0.123456, -12.34567, 0.5, 1234.56, 1e-3];
+  const expected = ["0.1235", "-12.35", "0.5", "1235", "0.001"];
+  assertEquals(values.map(numberText), expected);
+  assertEquals([1.23456e-5, 1.5e6 + 0.5, 1e300].map(numberText), [
+    "1.235e-5",
+    "1.5e+6",
+    "1e+300",
+  ]);
+});
+
+Deno.test("numberText() names what is not finite", () => {
+  assertEquals([NaN, Infinity, -Infinity].map(numberText), [
+    "NaN",
+    "Infinity",
+    "-Infinity",
+  ]);
+});
+
+Deno.test("lineText() writes out what could steer a terminal", () => {
+  assertEquals(lineText("a\x1b[31m\nb\u202e"), "a\\u001b[31m\\nb\\u202e");
+});
+
+Deno.test("lineText() shortens to the length asked for", () => {
+  assertEquals(lineText("abcdef", 4), "abc…");
+  assertEquals(lineText("ab😀cd", 4), "ab…"); // half a character is none
+});
+
+Deno.test("blockText() keeps lines", () => {
+  assertEquals(blockText("a\r\nb\tc\x07"), "a\nb  c\\u0007");
+});
+
+Deno.test("cellText() writes null as nothing", () => {
+  assertEquals(cellText(null), "");
+  assertEquals(cellText("a\nb"), "a\\nb");
+  assertEquals(cellText(1e-9), "1e-9");
+});
+
+Deno.test("escapeMarkup() escapes text and attributes", () => {
+  assertEquals(
+    escapeMarkup(`<a href="x">'&'`),
+    "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;",
+  );
+});

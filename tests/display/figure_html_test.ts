@@ -1,0 +1,35 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { figureHtml, scriptJson } from "../../lib/display/figure_html.ts";
+
+const IMAGE = {
+  type: "image/png",
+  data: Uint8Array.of(77, 97, 110),
+  width: 10,
+  height: 20,
+} as const;
+
+Deno.test("figureHtml() holds the picture by itself", () => {
+  assertEquals(
+    figureHtml(IMAGE, '[a "title": <b>]'),
+    '<div style="max-width:10px;margin:6px 0"><img alt="[a &quot;title&quot;: &lt;b&gt;]" width="10" height="20" ' +
+      'style="max-width:100%;height:auto;display:block" src="data:image/png;base64,TWFu"></div>',
+  );
+});
+
+Deno.test("figureHtml() puts a script behind the picture that holds no tag", () => {
+  const layout = { height: 300, title: { text: "</script><b>" } };
+  const html = figureHtml(IMAGE, "text", { data: [], layout });
+  assertMatch(html, /min-height:300px/);
+  const [, script] = html.match(/^<div .*?<\/div><script>([^]*)<\/script>$/)!;
+  assert(!/<\/|<!--|<script/i.test(script!));
+  assertMatch(script!, /document\.currentScript/);
+  assertMatch(script!, /displaylogo:false,showSendToCloud:false/);
+  new Function(script!); // it is JavaScript
+});
+
+Deno.test("scriptJson() reads back as what it was", () => {
+  const value = { text: "</script>\u2028\u2029" };
+  const json = scriptJson(value);
+  assert(!/[<\u2028\u2029]/.test(json));
+  assertEquals(JSON.parse(json), value);
+});

@@ -1,0 +1,134 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { plainView } from "../../lib/display/plain_view.ts";
+import { viewText } from "../../lib/display/text.ts";
+import type { FigureBlock, FigureSpec } from "../../lib/display/view.ts";
+
+async function text(x: unknown): Promise<string> {
+  return viewText(await plainView(x));
+}
+
+async function figureOf(
+  x: unknown,
+  options: { sample?: number } = {},
+): Promise<FigureSpec> {
+  const { blocks } = await plainView(x, options);
+  const isFigure = (block: { kind: string }): block is FigureBlock =>
+    block.kind === "figure";
+  return await blocks.find(isFigure)!.figure();
+}
+
+Deno.test("plainView() writes single values", async () => {
+  assertEquals(await text("a\nb"), "a\nb");
+  assertEquals(await text(3), "3");
+  assertEquals(await text(NaN), "NaN");
+  assertEquals(await text(10n), "10n");
+  assertEquals(await text(undefined), "undefined");
+  assertEquals(await text(null), "null");
+  assertEquals(await text(new Map([["a", 1]])), 'Map(1) { "a" => 1 }');
+});
+
+Deno.test("plainView() makes a table of a list of records", async () => {
+  assertEquals(
+    await text([{ a: 1, b: "x" }, { a: 0.123456, c: [1] }]),
+    [
+      "     a  b  c",
+      "------  -  -----",
+      "     1  x",
+      "0.1235     [ 1 ]",
+    ].join("\n"),
+  );
+});
+
+Deno.test("plainView() makes a table of a flat record", async () => {
+  assertEquals(
+    await text({ samples: 3, name: "x" }),
+    "name     value\n-------  -----\nsamples  3\nname     x",
+  );
+});
+
+Deno.test("plainView() writes out a short array", async () => {
+  assertEquals(await text([1, 2.5]), "Array [2] number\n\n[1, 2.5]");
+  assertEquals(
+    await text(Float32Array.of(1, NaN)),
+    "Float32Array [2] float32\n\n[1, NaN]",
+  );
+  const scalar = { data: Int32Array.of(7), shape: [], dtype: "int32" };
+  assertEquals(await text(scalar), "Array [] int32\n\n7");
+});
+
+Deno.test("plainView() measures a longer array", async () => {
+  const values = [...Array(16).fill(0), 4, NaN];
+  assertEquals(
+    await text(values),
+    [
+      "Array [18] number",
+      "",
+      "  mean     std  min  max  zeros  NaN  infinite",
+      "------  ------  ---  ---  -----  ---  --------",
+      "0.2353  0.9412    0    4     16    1         0",
+      "",
+      "[Histogram: 18 values]",
+    ].join("\n"),
+  );
+});
+
+Deno.test("plainView() shows matrices as heat maps, with zero in the middle if need be", async () => {
+  const spec = await figureOf([[1, 2], [3, -4]]);
+  assertEquals(spec.kind === "heatmap" && spec.diverging, true);
+  assertEquals(spec.kind === "heatmap" && [...Array.from(spec.z)], [
+    1,
+    2,
+    3,
+    -4,
+  ]);
+});
+
+Deno.test("plainView() shows the maps of the sample asked for", async () => {
+  const data = Float32Array.from({ length: 2 * 1 * 2 * 3 }, (_, i) => i);
+  const tensor = {
+    data: () => Promise.resolve(data),
+    shape: [2, 1, 2, 3], // samples, height, width, channels
+    dtype: "float32",
+    isDisposed: false,
+  };
+  const spec = await figureOf(tensor, { sample: 1 });
+  const maps = spec.kind === "maps" ? spec.maps : [];
+  assertEquals(maps.map(({ z }) => Array.from(z)), [[6, 9], [7, 10], [8, 11]]);
+  assertEquals([maps[0]!.height, maps[0]!.width], [1, 2]);
+});
+
+Deno.test("plainView() writes ragged arrays as the console would", async () => {
+  assertEquals(await text([[1], [1, 2]]), "[ [ 1 ], [ 1, 2 ] ]");
+  assertEquals(await text([]), "[]");
+  assertEquals(await text([1, "a"]), '[ 1, "a" ]');
+});
+
+Deno.test("plainView() refuses a tensor that is disposed of", async () => {
+  const tensor = {
+    data: () => Promise.resolve(new Float32Array(1)),
+    shape: [1],
+    dtype: "float32",
+    isDisposed: true,
+  };
+  await assertRejects(
+    () => plainView(tensor),
+    TypeError,
+    "Cannot show a tensor as it must not be disposed of",
+  );
+});
+
+Deno.test("plainView() refuses options that do not fit the value", async () => {
+  await assertRejects(
+    () => plainView([1, 2], { layer: "conv1" }),
+    TypeError,
+    '"layer" must be given for feature sets and weights only: current value is "conv1"',
+  );
+  await assertRejects(() => plainView("x", { sample: 0 }), TypeError);
+  const data = new Float32Array(2);
+  const maps = { data, shape: [2, 1, 1, 1], dtype: "float32" };
+  await assertRejects(
+    () => plainView(maps, { sample: 2 }),
+    RangeError,
+    'Cannot show an array of shape [2, 1, 1, 1] as "sample" must be below 2: current value is 2',
+  );
+});

@@ -1,0 +1,63 @@
+import { assertEquals } from "@std/assert";
+import { inflateSync } from "node:zlib";
+import { matrixPng, mosaicOf, shrink } from "../../lib/display/raster.ts";
+
+/** Rows of palette indices of a PNG of ours: IDAT is its fourth part. */
+function indices(png: Uint8Array, width: number): number[][] {
+  const text = new TextDecoder("latin1").decode(png);
+  const raw = inflateSync(png.subarray(text.indexOf("IDAT") + 4));
+  const rows: number[][] = [];
+  for (let at = 0; at < raw.length; at += width + 1) {
+    rows.push([...raw.subarray(at + 1, at + 1 + width)]);
+  }
+  return rows;
+}
+
+Deno.test("shrink() gives a small matrix back as it is", () => {
+  const z = [1, 2, 3, 4];
+  const small = shrink({ z, height: 2, width: 2 }, 2);
+  assertEquals(small.z, z);
+  assertEquals(small.factor, [1, 1]);
+});
+
+Deno.test("shrink() takes means over blocks, also over cut ones", () => {
+  const z = [1, 3, 5, 5, 7, 9, 2, 4, 6, 6]; // [2, 5]
+  const small = shrink({ z, height: 2, width: 5 }, 3);
+  assertEquals(small.factor, [1, 2]);
+  assertEquals([small.height, small.width], [2, 3]);
+  assertEquals([...small.z as Float64Array], [2, 5, 7, 5.5, 5, 6]);
+});
+
+Deno.test("shrink() keeps blocks that are not finite visible", () => {
+  const small = shrink({ z: [1, Infinity, 1, 1], height: 1, width: 4 }, 2);
+  assertEquals([...small.z as Float64Array], [NaN, 1]);
+});
+
+Deno.test("matrixPng() colours over the range", () => {
+  const z = [0, 1, NaN, 0.5];
+  const png = matrixPng({ z, height: 2, width: 2 }, false);
+  assertEquals(indices(png, 2), [[0, 253], [254, 127]]);
+  const around = matrixPng({ z: [-1, 2], height: 1, width: 2 }, true);
+  assertEquals(indices(around, 2), [[63, 253]]); // -1 of [-2, 2] is 0.25
+});
+
+Deno.test("mosaicOf() scales each matrix by itself, with white between", () => {
+  const maps = [
+    { z: [0, 1], height: 1, width: 2 },
+    { z: [0, 100], height: 1, width: 2 },
+    { z: [7, 7], height: 1, width: 2 },
+  ];
+  const layout = { columns: 2, cell: { width: 5, height: 3 }, repeat: 2 };
+  const { png, width, height } = mosaicOf(maps, false, layout);
+  assertEquals([width, height], [10, 6]);
+  const pair = [0, 0, 253, 253, 255];
+  const white = Array(5).fill(255);
+  assertEquals(indices(png, 10), [
+    [...pair, ...pair],
+    [...pair, ...pair],
+    [...white, ...white],
+    [126, 126, 126, 126, 255, ...white],
+    [126, 126, 126, 126, 255, ...white],
+    [...white, ...white],
+  ]);
+});
