@@ -1,1 +1,92 @@
-export * from "./lib/types.ts";
+/**
+ * Sonde opens a trained Keras model without Python, takes out what any of its
+ * layers computes over a whole dataset, and shows features and weights in
+ * notebooks on the Deno kernel.
+ *
+ * Think of three nouns. A **model** is a read-only graph of named layers, from
+ * {@linkcode loadModel} or a TF.js model in memory. A
+ * {@linkcode FeatureExtractor} is a model with settings; it never changes, and
+ * every setting gives a new one. A {@linkcode FeatureSet} is what came out, on
+ * the host: features, logits, labels.
+ *
+ * ```ts
+ * import { FeatureExtractor, show, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const model = tf.sequential({
+ *   layers: [
+ *     tf.layers.dense({ units: 8, activation: "relu", inputShape: [4] }),
+ *     tf.layers.dense({ units: 3, activation: "softmax" }),
+ *   ],
+ * });
+ * const set = await new FeatureExtractor(model).layers([-2]).predict(tf.ones([10, 4]));
+ * await show(set);
+ * assert.deepEqual(set.features[0]?.shape, [10, 8]);
+ * ```
+ *
+ * @module
+ */
+
+// Arrays and feature sets
+export { featureSet } from "./lib/features/feature_set.ts";
+export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export { concatFeatures } from "./lib/features/concat_features.ts";
+export type * from "./lib/types.ts";
+
+// Models
+export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export { fromLayersModel } from "./lib/models/from_layers_model.ts";
+export { fromGraphModel } from "./lib/models/from_graph_model.ts";
+export type { LayerId } from "./lib/models/find_layers.ts";
+
+// Extractors
+export {
+  type EngineOptions,
+  FeatureExtractor,
+  type FitReactOptions,
+  type PerturbOptions,
+} from "./lib/extractor/feature_extractor.ts";
+export {
+  type IndexOffset,
+  KerasFeatureExtractor,
+  type KerasFeatureExtractorOptions,
+  type PostprocFns,
+} from "./lib/extractor/keras_feature_extractor.ts";
+export type { OpenExtractor } from "./lib/extractor/open_extractor.ts";
+export type { Plan } from "./lib/extractor/plan.ts";
+export type { Runs, TensorInputs } from "./lib/extractor/runs.ts";
+export type { AshOptions } from "./lib/shaping/ash.ts";
+export type { PercentileOptions } from "./lib/shaping/percentile.ts";
+
+// Postprocessing
+export { pool } from "./lib/postprocess/pool.ts";
+export { flatten } from "./lib/postprocess/flatten.ts";
+export {
+  normalize,
+  type NormalizeOptions,
+} from "./lib/postprocess/normalize.ts";
+export { half } from "./lib/postprocess/half.ts";
+export {
+  type GramOptions,
+  gramStatistics,
+} from "./lib/postprocess/gram_statistics.ts";
+
+// Notebook
+export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
+export { show, type ShowOptions } from "./lib/display/show.ts";
+export type { Figure } from "./lib/display/figure.ts";
+export {
+  projection,
+  type ProjectionOptions,
+} from "./lib/features/projection.ts";
+export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+
+// Errors
+export {
+  LayerNotFoundError,
+  ModelFormatError,
+  UnsupportedByEngineError,
+} from "./lib/errors.ts";
+
+// One TF.js for everyone
+export * as tf from "@tensorflow/tfjs";

@@ -56,6 +56,8 @@ export interface Head {
   /** What feeds it. */
   readonly penultimate: Ref;
   readonly weights: () => HeadTensors;
+  /** Whether it is a convolution over a map of one place. */
+  readonly isConvolution: boolean;
 }
 
 /** What is known of a model's logits. */
@@ -174,8 +176,9 @@ function headLogits(
   outer: OutputActivation,
   removed: readonly string[],
 ): Logits {
+  const { penultimate, weights, isConvolution } = link;
   return {
-    head: { node, penultimate: link.penultimate, weights: link.weights },
+    head: { node, penultimate, weights, isConvolution },
     ...(link.activation === "linear" ? { direct: { node, index: 0 } } : {}),
     activation: fused === "none" ? outer : fused,
     removed,

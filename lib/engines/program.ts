@@ -1,0 +1,206 @@
+/**
+ * What is to be computed, before an engine is chosen.
+ *
+ * A program names tensors of the model's graph that go in and that are wanted,
+ * and what is done with the wanted ones afterwards, over {@linkcode Ops}. An
+ * engine brings values for the wanted tensors and its own `Ops`; the rest,
+ * {@linkcode computeOutputs}, is the same for all.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, shapeText } from "../check.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import { type GraphNode, type Ref, refKey } from "../models/graph.ts";
+import type { Ops } from "../ops/ops.ts";
+import type {
+  FeatureArray,
+  LinearHead,
+  NdArray,
+  TensorSpec,
+} from "../types.ts";
+
+/** A program, resolved against one model. */
+export interface Program {
+  readonly graph: ModelGraph;
+  readonly feeds: readonly Feed[];
+  readonly features: readonly FeatureTarget[];
+  /** Whether the penultimate is wanted by itself. */
+  readonly wantsPenultimate: boolean;
+  readonly logits?: LogitsTarget;
+  readonly perturbation?: Perturbation;
+}
+
+/** A tensor that goes in. */
+export interface Feed {
+  readonly ref: Ref;
+  readonly spec: TensorSpec;
+}
+
+/** A feature that is wanted. */
+export interface FeatureTarget {
+  readonly name: string;
+  readonly ref: Ref;
+  /** The given postprocessings, one after another. */
+  readonly given: <T>(ops: Ops<T>, feature: T) => T;
+  /** The caller's own, after them. */
+  readonly own: readonly ((feature: tf.Tensor) => tf.Tensor)[];
+  readonly readAs?: "float16";
+}
+
+/** Logits that are wanted. */
+export interface LogitsTarget {
+  /** The linear head, where there is one. */
+  readonly head?: {
+    readonly name: string;
+    readonly penultimate: Ref;
+    readonly weights: LinearHead;
+    /** Whether it is a convolution, whose map must have one place. */
+    readonly isConvolution: boolean;
+  };
+  /** The tensor that holds the logits already; undefined where they are fused. */
+  readonly direct?: Ref;
+  readonly shaping?: <T>(ops: Ops<T>, penultimate: T) => ShapedValue<T>;
+}
+
+/** A changed penultimate, and the factor of each row where there is one. */
+export interface ShapedValue<T> {
+  readonly penultimate: T;
+  readonly scale?: T;
+}
+
+/** A step against the gradient, taken on the input. */
+export interface Perturbation {
+  readonly epsilon: number;
+  readonly temperature: number;
+  /** Whether the logits are one sigmoid's, which is two classes. */
+  readonly isBinary: boolean;
+}
+
+/** What one batch gives. */
+export interface RunOutputs {
+  readonly features: readonly FeatureArray[];
+  readonly logits?: NdArray;
+  readonly penultimate?: NdArray;
+  /** Factors of a shaping, `N` of them. */
+  readonly scale?: Float32Array;
+}
+
+/** The tensors of the graph that a program needs values for. */
+export function wantedRefs(program: Program): Ref[] {
+  const { features, logits, wantsPenultimate } = program;
+  const refs = features.map(({ ref }) => ref);
+  if (wantsPenultimate && logits?.head) refs.push(logits.head.penultimate);
+  if (logits !== undefined) refs.push(logitsRef(logits));
+  const seen = new Map(refs.map((ref) => [refKey(ref), ref]));
+  return [...seen.values()];
+}
+
+/** The tensor that the logits are taken from. */
+export function logitsRef(logits: LogitsTarget): Ref {
+  const isTaken = logits.direct !== undefined && logits.shaping === undefined;
+  return isTaken ? logits.direct! : logits.head!.penultimate;
+}
+
+/** The outputs of a program, in an engine's own values. */
+export interface OutputValues<T> {
+  readonly features: readonly T[];
+  readonly logits?: T;
+  readonly penultimate?: T;
+  readonly scale?: T;
+}
+
+/** The head's weights, as an engine holds them. */
+export interface HeadValues<T> {
+  readonly kernel: T;
+  readonly bias: T;
+}
+
+/**
+ * What a program makes of the tensors that it wanted.
+ *
+ * @param ops The engine's operations.
+ * @param program What is to be computed.
+ * @param valueOf Gives the value of a wanted tensor.
+ * @param head The head's weights, where there is a head.
+ * @returns The outputs; a user's own postprocessings are still to come.
+ */
+export function computeOutputs<T>(
+  ops: Ops<T>,
+  program: Program,
+  valueOf: (ref: Ref) => T,
+  head: HeadValues<T> | undefined,
+): OutputValues<T> {
+  const { features, logits, wantsPenultimate } = program;
+  const values = features.map(({ ref, given }) => given(ops, valueOf(ref)));
+  if (logits === undefined) return { features: values };
+  const asked = wantsPenultimate && logits.head !== undefined
+    ? { penultimate: penultimateOf(ops, logits, valueOf) }
+    : {};
+  return {
+    features: values,
+    ...asked,
+    ...logitsOf(ops, logits, valueOf, head),
+  };
+}
+
+/**
+ * The logits of a program.
+ *
+ * @param ops The engine's operations.
+ * @param logits What they are taken from.
+ * @param valueOf Gives the value of a wanted tensor.
+ * @param head The head's weights, where there is a head.
+ * @returns `[N, C]`, and the factors of the shaping, `[N, 1]`.
+ */
+export function logitsOf<T>(
+  ops: Ops<T>,
+  logits: LogitsTarget,
+  valueOf: (ref: Ref) => T,
+  head: HeadValues<T> | undefined,
+): { logits: T; scale?: T } {
+  const { direct, shaping } = logits;
+  if (direct !== undefined && shaping === undefined) {
+    return { logits: onePlace(ops, valueOf(direct), logits) };
+  }
+  const plain = penultimateOf(ops, logits, valueOf);
+  const shaped: ShapedValue<T> = shaping?.(ops, plain) ??
+    { penultimate: plain };
+  const { kernel, bias } = head!;
+  const product = ops.matmul(shaped.penultimate, kernel); // [N, C]
+  const { scale } = shaped;
+  const value = ops.add(product, bias);
+  return scale === undefined ? { logits: value } : { logits: value, scale };
+}
+
+/** What feeds the head; a map of one place as `[N, D]`. */
+function penultimateOf<T>(
+  ops: Ops<T>,
+  logits: LogitsTarget,
+  valueOf: (ref: Ref) => T,
+): T {
+  return onePlace(ops, valueOf(logits.head!.penultimate), logits);
+}
+
+/** A map of one place as `[N, D]`; anything else of a linear layer as it is. */
+function onePlace<T>(ops: Ops<T>, value: T, { head }: LogitsTarget): T {
+  const shape = ops.shape(value);
+  if (shape.length <= 2) return value;
+  if (shape.slice(1, -1).every((size) => size === 1)) {
+    return ops.merge(value, 1, shape.length - 1);
+  }
+  if (!head?.isConvolution) return value;
+  throw new TypeError(
+    cannot(
+      "take logits",
+      `the map of head "${head.name}" must have one place`,
+      shapeText(shape),
+      "take the layer as a feature, without logits",
+    ),
+  );
+}
+
+/** Names of a program's nodes, for a plan. */
+export function namesOf(nodes: readonly GraphNode[]): string[] {
+  return nodes.filter(({ isListed }) => isListed).map(({ row }) => row.name);
+}

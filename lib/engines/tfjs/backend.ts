@@ -1,0 +1,153 @@
+/**
+ * TF.js' backend is global, so a run must share it: with other runs, which
+ * queue up, and with the caller's code, which must find the backend that it
+ * had whenever it gets control back.
+ *
+ * Therefore a backend is current only inside {@linkcode Turn.sync}, which is
+ * synchronous from end to end.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { UnsupportedByEngineError } from "../../errors.ts";
+
+/** Backends of TF.js that we run on. */
+export type BackendName = "wasm" | "cpu" | "webgpu";
+
+/** One run's hold on TF.js. */
+export class Turn {
+  readonly #backend: BackendName;
+
+  /** Takes the name of a backend that is ready. */
+  constructor(backend: BackendName) {
+    this.#backend = backend;
+  }
+
+  /**
+   * Runs something with the backend current.
+   *
+   * @param work Something synchronous.
+   * @returns What it gives.
+   */
+  sync<R>(work: () => R): R {
+    const before = tf.getBackend();
+    if (before === this.#backend) return work();
+    switchTo(this.#backend);
+    try {
+      return work();
+    } finally {
+      switchTo(before);
+    }
+  }
+
+  /**
+   * The same for what gives a promise, as graphs with control flow do: the one
+   * case in which the caller's code may meet another backend meanwhile.
+   *
+   * @param work Something that goes on with the backend current.
+   * @returns What it gives.
+   */
+  async hold<R>(work: () => Promise<R>): Promise<R> {
+    const before = tf.getBackend();
+    switchTo(this.#backend);
+    try {
+      return await work();
+    } finally {
+      switchTo(before);
+    }
+  }
+}
+
+/** A backend that is ready is current as soon as the call is made. */
+function switchTo(name: string): void {
+  const switched = tf.setBackend(name);
+  if (tf.getBackend() !== name) {
+    switched.catch(() => {}); // the error below says it
+    throw new UnsupportedByEngineError(
+      "run",
+      `tfjs:${name}`,
+      "its backend must be ready",
+    );
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+
+/**
+ * Waits for the runs before, then does one's own.
+ *
+ * @param backend The backend, which is made ready.
+ * @param work What to do with the turn.
+ * @returns What it gives.
+ */
+export async function takeTurn<R>(
+  backend: BackendName,
+  work: (turn: Turn) => Promise<R>,
+): Promise<R> {
+  const before = last;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  last = promise;
+  try {
+    await before;
+    await makeReady(backend);
+    return await work(new Turn(backend));
+  } finally {
+    resolve();
+  }
+}
+
+/**
+ * Loads a backend, if need be, and leaves the caller's current one in place.
+ *
+ * @param name The backend.
+ * @throws {UnsupportedByEngineError} If it cannot be had here.
+ */
+export async function makeReady(name: BackendName): Promise<void> {
+  const { registry } = tf.engine();
+  if (registry[name] !== undefined) return;
+  // First the one that the caller has, or would have: one that is added later
+  // would otherwise be taken for it, and is not ready when it is first used.
+  await tf.ready();
+  if (registry[name] !== undefined) return;
+  if (name === "wasm" && tf.findBackendFactory(name) === null) {
+    await import("@tensorflow/tfjs-backend-wasm");
+  }
+  if (name === "webgpu") await loadWebgpu();
+  try {
+    await initialize(name);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new UnsupportedByEngineError(
+      "run",
+      `tfjs:${name}`,
+      `its backend must be there, and TF.js says "${text}"; use .engine("tfjs", { backend: "cpu" })`,
+    );
+  }
+}
+
+/**
+ * TF.js can compute nothing while it initialises a backend itself, so it gets
+ * one that is ready, and last in line for those who never choose one.
+ */
+async function initialize(name: BackendName): Promise<void> {
+  const factory = tf.findBackendFactory(name);
+  if (factory === null) throw new Error(`no backend named "${name}"`);
+  const backend = await factory();
+  if (tf.engine().registry[name] !== undefined) return;
+  tf.removeBackend(name);
+  tf.registerBackend(name, () => backend, 0);
+}
+
+async function loadWebgpu(): Promise<void> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) {
+    throw new UnsupportedByEngineError(
+      "run",
+      "tfjs:webgpu",
+      `a WebGPU adapter must be there; use .engine("tfjs", { backend: "wasm" })`,
+    );
+  }
+  if (tf.findBackendFactory("webgpu") === null) {
+    await import("@tensorflow/tfjs-backend-webgpu");
+  }
+}

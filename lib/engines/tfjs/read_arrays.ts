@@ -1,0 +1,75 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../check.ts";
+import type { FeatureArray, NdArray } from "../../types.ts";
+
+/** Values as a backend hands them out. */
+export type RawValues = Float32Array | Int32Array | Uint8Array;
+
+/** Largest finite float16. */
+const LARGEST_HALF = 65504;
+
+/**
+ * A feature as it is kept: float32, int32 (booleans too), or float16.
+ *
+ * @param values What the backend handed out; taken over, not copied.
+ * @param tensor The tensor that they are the values of.
+ * @param name The layer's name, for messages.
+ * @param readAs Float16, where it was asked for.
+ * @returns The feature.
+ * @throws {RangeError} If a value is beyond float16.
+ */
+export function featureArray(
+  values: RawValues,
+  { shape, dtype }: tf.Tensor,
+  name: string,
+  readAs: "float16" | undefined,
+): FeatureArray {
+  const sizes = Object.freeze([...shape]);
+  if (readAs === "float16") {
+    const data = halved(values, sizes, name);
+    return Object.freeze({ data, shape: sizes, dtype: "float16" });
+  }
+  if (dtype === "int32" || dtype === "bool") {
+    const data = values instanceof Int32Array
+      ? values
+      : Int32Array.from(values);
+    return Object.freeze({ data, shape: sizes, dtype: "int32" });
+  }
+  return floatArray(values, sizes);
+}
+
+/** Float32 values in a shape. */
+export function floatArray(
+  values: RawValues,
+  shape: readonly number[],
+): NdArray {
+  const data = values instanceof Float32Array
+    ? values
+    : Float32Array.from(values);
+  return Object.freeze({
+    data,
+    shape: Object.freeze([...shape]),
+    dtype: "float32",
+  });
+}
+
+function halved(
+  values: RawValues,
+  shape: readonly number[],
+  name: string,
+): Float16Array<ArrayBuffer> {
+  const data = new Float16Array(values);
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i]!) || !Number.isFinite(values[i]!)) continue;
+    const row = Math.floor(i / (data.length / shape[0]!));
+    throw new RangeError(
+      cannot(
+        `keep layer "${name}" as float16`,
+        `its values must lie within ±${LARGEST_HALF}, in row ${row} too`,
+        values[i],
+        "leave out half(), or normalize() before it",
+      ),
+    );
+  }
+  return data;
+}

@@ -1,0 +1,472 @@
+import type * as tf from "@tensorflow/tfjs";
+import {
+  cannot,
+  checkAwaited,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+} from "../check.ts";
+import { attachView } from "../display/attach_view.ts";
+import type { BackendName } from "../engines/tfjs/backend.ts";
+import type { LayerId } from "../models/find_layers.ts";
+import { headAt } from "../models/head.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import { ash, type AshOptions } from "../shaping/ash.ts";
+import type { PercentileOptions } from "../shaping/percentile.ts";
+import { react } from "../shaping/react.ts";
+import { scale } from "../shaping/scale.ts";
+import type { Shaping } from "../shaping/shaping.ts";
+import { vra } from "../shaping/vra.ts";
+import type {
+  Dataset,
+  FeatureSet,
+  FindLayerOptions,
+  LayerRow,
+  Model,
+  Postprocess,
+  RunOptions,
+  TensorFeatures,
+  Weights,
+} from "../types.ts";
+import { checkHead, resolve } from "./compile.ts";
+import { checkPostprocess } from "./check_postprocess.ts";
+import { fitThreshold } from "./fit_threshold.ts";
+import { modelOf } from "./model_of.ts";
+import { type OpenExtractor, openExtractor } from "./open_extractor.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { checkRunOptions } from "./run_batches.ts";
+import type { Runs, TensorInputs } from "./runs.ts";
+import { DEFAULTS, type Settings } from "./settings.ts";
+import { settingsView } from "./settings_view.ts";
+
+/** Settings of {@linkcode FeatureExtractor.perturb}. */
+export interface PerturbOptions {
+  /** Length of the step on each input value, in its unit. Finite and >= 0. */
+  readonly epsilon: number;
+  /** Softmax temperature `T`. Finite and > 0. @default {1} */
+  readonly temperature?: number;
+}
+
+/** Settings of {@linkcode FeatureExtractor.engine}. */
+export interface EngineOptions {
+  /** TF.js' backend; default: `wasm`, or `cpu` for what `wasm` lacks. */
+  readonly backend?: "wasm" | "cpu" | "webgpu";
+}
+
+/** Settings of {@linkcode FeatureExtractor.fitReact}. */
+export interface FitReactOptions extends RunOptions {
+  /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
+  readonly quantile?: number;
+}
+
+/**
+ * Takes out what the layers of a model compute.
+ *
+ * An extractor is a model with settings, and it never changes: every setting
+ * gives a new extractor, and a later call replaces an earlier one. Nothing is
+ * computed before `predict`, `stream`, `predictTensor` or `open`. The model
+ * stays as it was, too.
+ *
+ * Without {@linkcode FeatureExtractor.layers} there are no features, only
+ * logits: what the head gives before its softmax or sigmoid.
+ *
+ * @example Features, logits and labels of a dataset
+ * ```ts
+ * import { FeatureExtractor, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const model = tf.sequential({
+ *   layers: [
+ *     tf.layers.dense({ units: 8, activation: "relu", inputShape: [4], name: "hidden" }),
+ *     tf.layers.dense({ units: 3, activation: "softmax" }),
+ *   ],
+ * });
+ * const extractor = new FeatureExtractor(model).layers(["hidden"]).react(0.9);
+ * const set = await extractor.predict([tf.ones([10, 4]), Array(10).fill(0)]);
+ * assert.deepEqual(set.features[0]?.shape, [10, 8]);
+ * assert.deepEqual(set.logits?.shape, [10, 3]);
+ * assert.equal(set.labels?.data.length, 10);
+ * ```
+ */
+export class FeatureExtractor implements Runs {
+  static {
+    attachView(
+      FeatureExtractor.prototype,
+      (self) => settingsView(self.#graph, self.#settings),
+    );
+  }
+
+  /** The model. */
+  readonly model: Model;
+  readonly #graph: ModelGraph;
+  #settings: Settings = DEFAULTS;
+
+  /**
+   * An extractor without settings.
+   *
+   * @param model What `loadModel` gives, or a model of TF.js in memory.
+   * @throws {TypeError} If it is no model, is disposed of or closed, or has no layers.
+   */
+  constructor(model: Model | tf.LayersModel | tf.GraphModel) {
+    this.#graph = modelOf(model);
+    this.model = this.#graph;
+  }
+
+  // ---- settings ----
+
+  /**
+   * Which layers to take.
+   *
+   * A name or a path; an index as in Python, over Keras' own list; a glob,
+   * where `*` stays within one part of a path and `**` does not; a `RegExp`; a
+   * predicate. A layer with several outputs gives several features,
+   * `name[0]`, `name[1]`.
+   *
+   * @param ids One of these, or several.
+   * @returns An extractor with these layers, in this order.
+   * @throws {LayerNotFoundError} If an id finds nothing.
+   * @throws {RangeError} If no id is given, or a layer is found twice.
+   */
+  layers(ids: LayerId | readonly LayerId[]): this {
+    checkAwaited(ids, "set layers", "the ids");
+    const list = Array.isArray(ids)
+      ? ids as readonly LayerId[]
+      : [ids as LayerId];
+    return this.#with({ layers: Object.freeze(this.#graph.findNodes(list)) });
+  }
+
+  /**
+   * Takes what feeds the head too, before any shaping.
+   *
+   * @returns An extractor whose sets have `penultimate`.
+   * @throws {TypeError} If the model has no linear head.
+   */
+  penultimate(): this {
+    return this.#with({ wantsPenultimate: true }, "penultimate");
+  }
+
+  /**
+   * Starts at what a layer receives; the data is then that tensor, or those.
+   *
+   * @param id Name, path or index of the layer that is the first to run.
+   * @returns An extractor over a part of the model.
+   * @throws {LayerNotFoundError} If there is no such layer.
+   */
+  input(id: string | number): this {
+    return this.#with({ input: this.#graph.findNode(id) });
+  }
+
+  /**
+   * Says which layer is the head; default: found from the model's output.
+   *
+   * @param id Name, path or index of a Dense, a convolution over one place, a
+   * softmax or a sigmoid.
+   * @returns An extractor whose logits are that layer's output before its own activation.
+   * @throws {LayerNotFoundError} If there is no such layer.
+   * @throws {TypeError} If it can be no head.
+   */
+  head(id: string | number): this {
+    const node = this.#graph.findNode(id);
+    return this.#with({ head: { node, logits: headAt(node) } });
+  }
+
+  /**
+   * Clips the penultimate from above and computes the logits from it:
+   * `min(a, threshold)`. See {@linkcode FeatureExtractor.fitReact} to measure
+   * the threshold.
+   *
+   * Source: Sun et al., "ReAct", NeurIPS 2021, https://arxiv.org/abs/2111.12797.
+   *
+   * @param threshold Upper bound, in the unit of the penultimate.
+   * @returns An extractor with shaped logits; its features are as before.
+   * @throws {RangeError} If the threshold is not finite.
+   * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   */
+  react(threshold: number): this {
+    return this.#shaped(react(threshold));
+  }
+
+  /**
+   * Prunes each row of the penultimate below its percentile, scales what is
+   * left, and computes the logits from it.
+   *
+   * Source: Djurisic et al., "ASH", ICLR 2023, https://arxiv.org/abs/2209.09858.
+   *
+   * @param percentile Share of a row's values that is pruned, in (0, 1).
+   * @param options Variant and interpolation.
+   * @returns An extractor with shaped logits; its features are as before.
+   * @throws {RangeError} If the percentile is out of range.
+   * @throws {TypeError} If the penultimate is not `[N, D]`, or is shaped otherwise.
+   */
+  ash(percentile: number, options: AshOptions = {}): this {
+    return this.#shaped(ash(percentile, options));
+  }
+
+  /**
+   * Scales each row of the penultimate by how much of it lies above its
+   * percentile, and computes the logits from it.
+   *
+   * Source: Xu et al., "SCALE", ICLR 2024, https://arxiv.org/abs/2310.00227.
+   *
+   * @param percentile Share of a row's values below the threshold, in (0, 1).
+   * @param options Interpolation.
+   * @returns An extractor with shaped logits; its features are as before.
+   * @throws {RangeError} If the percentile is out of range.
+   * @throws {TypeError} If the penultimate is not `[N, D]`, or is shaped otherwise.
+   */
+  scale(percentile: number, options: PercentileOptions = {}): this {
+    return this.#shaped(scale(percentile, options));
+  }
+
+  /**
+   * Sets what is below `low` to 0, clips at `high`, and computes the logits
+   * from that.
+   *
+   * Source: Xu et al., "VRA", NeurIPS 2023, https://arxiv.org/abs/2302.11716.
+   *
+   * @param low Values below become 0; in the unit of the penultimate.
+   * @param high Values above become this; in the unit of the penultimate.
+   * @returns An extractor with shaped logits; its features are as before.
+   * @throws {RangeError} If a bound is not finite, or `low` is above `high`.
+   * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   */
+  vra(low: number, high: number): this {
+    return this.#shaped(vra(low, high));
+  }
+
+  /**
+   * Replaces each input `x` by `x − ε · sign(∂ CE(logits / T, argmax) / ∂x)`
+   * before features and logits are taken: a step that makes the model surer of
+   * the class that it sees. The gradient is that of unshaped logits.
+   *
+   * Source: Liang et al., "ODIN", ICLR 2018, https://arxiv.org/abs/1706.02690.
+   *
+   * @param options Length of the step, and temperature.
+   * @returns An extractor of perturbed inputs.
+   * @throws {RangeError} If an option is out of range.
+   * @throws {TypeError} If the model has no logits, or they are no classes.
+   */
+  perturb(options: PerturbOptions): this {
+    checkAwaited(options, "set perturb", "the options");
+    checkOptions(options, "set perturb", ["epsilon", "temperature"]);
+    const { epsilon, temperature = 1 } = options ?? {};
+    checkNumber(epsilon, "set perturb", "epsilon", { min: 0 });
+    checkNumber(temperature, "set perturb", "temperature", { above: 0 });
+    const perturbation = Object.freeze({ epsilon, temperature });
+    return this.#with({ perturbation }, "perturb");
+  }
+
+  /**
+   * What is done to each feature right after the forward pass.
+   *
+   * @param steps Steps for every layer, in this order; a user's own functions
+   * come after the given ones. Or one record: steps for each layer by its name.
+   * @returns An extractor whose features are postprocessed.
+   * @throws {TypeError} If a step is none, or a layer of the record was not asked for.
+   */
+  postprocess(
+    ...steps:
+      | Postprocess[]
+      | [Readonly<Record<string, Postprocess | readonly Postprocess[]>>]
+  ): this {
+    const { layers } = this.#settings;
+    const postprocess = checkPostprocess(
+      steps,
+      layers.map(({ row }) => row.name),
+    );
+    return this.#with({ postprocess });
+  }
+
+  /**
+   * How many samples run at once.
+   *
+   * @param size Samples in a batch, for arrays and sources; iterables come in their own.
+   * @returns An extractor with this batch size.
+   * @throws {RangeError} If it is not a positive integer.
+   */
+  batch(size: number): this {
+    checkInteger(size, "set batch size", "size");
+    return this.#with({ batchSize: size });
+  }
+
+  /**
+   * What computes.
+   *
+   * @param kind `"tfjs"`, or `"auto"`, which chooses.
+   * @param options The backend of `tfjs`.
+   * @returns An extractor on this engine.
+   * @throws {RangeError} If there is no such engine or backend.
+   */
+  engine(kind: "auto" | "tfjs", options: EngineOptions = {}): this {
+    const engine = checkOneOf(kind, "set engine", "kind", ["auto", "tfjs"]);
+    checkOptions(options, "set engine", ["backend"]);
+    const backend = options.backend === undefined
+      ? undefined
+      : checkOneOf<BackendName>(options.backend, "set engine", "backend", [
+        "wasm",
+        "cpu",
+        "webgpu",
+      ]);
+    return this.#with({ engine, backend });
+  }
+
+  // ---- asking ----
+
+  /**
+   * Finds one layer of the model.
+   *
+   * @param id Exact name or path, or an index as in Python.
+   * @param options Steps to go on from there.
+   * @returns Its row.
+   * @throws {LayerNotFoundError} If there is none.
+   */
+  findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
+    checkOptions(options, "find layer", ["offset"]);
+    return this.#graph.findLayer(id, options);
+  }
+
+  /**
+   * Copies a layer's weights to the host.
+   *
+   * @param id Exact name or path, or an index as in Python.
+   * @returns The weights by name; empty for a layer without any.
+   * @throws {LayerNotFoundError} If there is none.
+   */
+  getWeights(id: string | number): Promise<Weights> {
+    return this.#graph.getWeights(id);
+  }
+
+  /**
+   * Says what will run, before it runs.
+   *
+   * @returns Engine and reason, features, head, penultimate, what is left off and skipped.
+   * @throws {TypeError} If something asked for cannot be computed.
+   */
+  plan(): Promise<Plan> {
+    // A promise, as other engines will have to look whether they are there.
+    return Promise.try(() => {
+      this.#graph.checkUsable("plan");
+      const resolved = resolve(this.#graph, this.#settings);
+      return planOf(this.#graph, this.#settings, resolved);
+    });
+  }
+
+  // ---- running ----
+
+  /**
+   * Runs over a dataset and holds the results on the host.
+   *
+   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
+   * @param options Signal, progress.
+   * @returns Features, logits, labels and ids of all samples.
+   * @throws {TypeError} If the dataset does not fit the model.
+   * @throws {DOMException} `AbortError`, if it was stopped.
+   */
+  async predict(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): Promise<FeatureSet> {
+    await using open = await this.open();
+    return await open.predict(dataset, options);
+  }
+
+  /**
+   * Runs over a dataset and holds one batch.
+   *
+   * @param dataset As for {@linkcode FeatureExtractor.predict}.
+   * @param options Signal, progress.
+   * @returns One set a batch; their arrays are the reader's to keep.
+   */
+  async *stream(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): AsyncGenerator<FeatureSet> {
+    await using open = await this.open();
+    yield* open.stream(dataset, options);
+  }
+
+  /**
+   * Runs over tensors at hand, in one batch.
+   *
+   * @param inputs One tensor, one for each input in order, or by name. They
+   * stay the caller's.
+   * @returns Tensors on the caller's backend, which the caller disposes of.
+   * @throws {TypeError} If the tensors do not fit the model.
+   */
+  async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
+    await using open = await this.open();
+    return await open.predictTensor(inputs);
+  }
+
+  /**
+   * Measures ReAct's threshold: NumPy's linear quantile over the penultimate
+   * of all samples and units. Exact up to 10⁷ values; beyond that in flat
+   * memory, with a rank error below 0.1 %.
+   *
+   * @param dataset What the model was trained on, or a part of it.
+   * @param options The quantile; signal, progress.
+   * @returns This extractor with {@linkcode FeatureExtractor.react} at that threshold.
+   * @throws {RangeError} If the quantile is not in (0, 1).
+   * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   */
+  async fitReact(
+    dataset: Dataset,
+    options: FitReactOptions = {},
+  ): Promise<this> {
+    checkRunOptions(options, "fit react", ["quantile"]);
+    const { quantile = 0.9, ...run } = options;
+    checkNumber(quantile, "fit react", "quantile", { above: 0, below: 1 });
+    const settings = { ...this.#settings, layers: [], shaping: react(0) };
+    checkHead(this.#graph, settings, "fit react");
+    this.#checkShaping("react");
+    return this.react(
+      await fitThreshold(this.#graph, settings, dataset, { quantile, run }),
+    );
+  }
+
+  /**
+   * Opens a session and keeps it, for many small runs.
+   *
+   * @returns The same three ways to run, until `close()`.
+   * @throws {TypeError} If something asked for cannot be computed.
+   */
+  open(): Promise<OpenExtractor> {
+    return openExtractor(this.#graph, this.#settings);
+  }
+
+  // ---- the one way to the next ----
+
+  #shaped(shaping: Shaping): this {
+    this.#checkShaping(shaping.name);
+    return this.#with({ shaping: Object.freeze(shaping) }, shaping.name);
+  }
+
+  #checkShaping(name: string): void {
+    const { shaping } = this.#settings;
+    if (shaping === undefined || shaping.name === name) return;
+    throw new TypeError(
+      cannot(
+        `set ${name}`,
+        "one shaping at the most must be set",
+        shaping.name,
+        "begin from an extractor without it",
+      ),
+    );
+  }
+
+  #with(change: Partial<Settings>, action?: string): this {
+    const settings = Object.freeze({ ...this.#settings, ...change });
+    if (action !== undefined) {
+      checkHead(this.#graph, settings, `set ${action}`);
+    }
+    // The base constructor, for the class at hand: a subclass may have another.
+    const next: FeatureExtractor = Reflect.construct(
+      FeatureExtractor,
+      [this.#graph],
+      this.constructor,
+    );
+    next.#settings = settings;
+    return Object.assign(next, { ...this }) as this;
+  }
+}

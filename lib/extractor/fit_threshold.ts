@@ -1,0 +1,59 @@
+import { cannot } from "../check.ts";
+import { openTfjs } from "../engines/tfjs/tfjs_session.ts";
+import { QuantileSketch } from "../math/quantile.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import type { Dataset, RunOptions } from "../types.ts";
+import { chooseEngine } from "./choose_engine.ts";
+import { compile } from "./compile.ts";
+import { runBatches } from "./run_batches.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * A quantile of the penultimate, over all samples and units.
+ *
+ * @param graph The model.
+ * @param settings Which input and head; what else they ask for is left out.
+ * @param dataset What to measure on.
+ * @param options The quantile, and how to run.
+ * @returns The threshold, in the unit of the penultimate.
+ * @throws {RangeError} If an activation is NaN.
+ */
+export async function fitThreshold(
+  graph: ModelGraph,
+  settings: Settings,
+  dataset: Dataset,
+  options: { readonly quantile: number; readonly run: RunOptions },
+): Promise<number> {
+  const plain = {
+    ...settings,
+    layers: [],
+    postprocess: [],
+    shaping: undefined,
+    wantsPenultimate: true,
+  };
+  const compiled = await compile(graph, plain);
+  const { backend } = chooseEngine(compiled, plain);
+  await using session = await openTfjs(compiled.program, backend);
+  const opened = { compiled, session, batchSize: settings.batchSize };
+  const sketch = new QuantileSketch();
+  const { batches } = runBatches(opened, dataset, options.run, "fit ReAct");
+  let first = 0;
+  for await (const { penultimate, rows } of batches) {
+    const { data } = penultimate!;
+    const nan = data.findIndex(Number.isNaN);
+    if (nan >= 0) {
+      const row = first + Math.floor(nan / (data.length / rows));
+      throw new RangeError(
+        cannot(
+          "fit react",
+          `the penultimate must hold numbers, in row ${row} too`,
+          NaN,
+          "leave that sample out",
+        ),
+      );
+    }
+    sketch.add(data);
+    first += rows;
+  }
+  return sketch.quantile(options.quantile);
+}

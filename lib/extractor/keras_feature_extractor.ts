@@ -1,0 +1,210 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot, checkInteger, checkOptions } from "../check.ts";
+import type {
+  Dataset,
+  FeatureSet,
+  LayerRow,
+  Model,
+  Postprocess,
+  RunOptions,
+  TensorFeatures,
+} from "../types.ts";
+import { FeatureExtractor } from "./feature_extractor.ts";
+import { modelOf } from "./model_of.ts";
+import type { OpenExtractor } from "./open_extractor.ts";
+import type { TensorInputs } from "./runs.ts";
+
+/** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
+export interface KerasFeatureExtractorOptions {
+  /** Which layers to take. @default {[-1]} */
+  readonly featureLayersId?: readonly (string | number)[];
+  /** The layer whose input is fed; null for the model's own. @default {null} */
+  readonly inputLayerId?: string | number | null;
+  /** Threshold of ReAct; null for none. @default {null} */
+  readonly reactThreshold?: number | null;
+  /** Percentile of SCALE, in (0, 1); null for none. @default {null} */
+  readonly scalePercentile?: number | null;
+  /** Percentile of ASH, in (0, 1); null for none. @default {null} */
+  readonly ashPercentile?: number | null;
+  /** The head; null to find it. @default {null} */
+  readonly headLayerId?: string | number | null;
+  /** Whether the sets have `penultimate`. @default {false} */
+  readonly returnPenultimate?: boolean;
+}
+
+/** Postprocessing under the ancestor's name. */
+export interface PostprocFns {
+  /** One for each layer; null for none. @default {null} */
+  readonly postprocFns?: readonly (Postprocess | null)[] | null;
+}
+
+/** Settings of {@linkcode KerasFeatureExtractor.findLayer}. */
+export interface IndexOffset {
+  /** Steps along the model's list from the layer found. @default {0} */
+  readonly indexOffset?: number;
+}
+
+const OPTIONS = [
+  "featureLayersId",
+  "inputLayerId",
+  "reactThreshold",
+  "scalePercentile",
+  "ashPercentile",
+  "headLayerId",
+  "returnPenultimate",
+];
+
+/**
+ * A {@linkcode FeatureExtractor} under the names and defaults of oodeel's
+ * class. Where Python gives a pair, it gives one object with `features`,
+ * `logits` and `labels`. Fluent calls go on from it, and give one of its kind.
+ *
+ * Unlike its ancestor it leaves the model as it is, takes features with their
+ * activation, finds penultimate and head in the graph, and checks its input.
+ *
+ * @example The seed's way
+ * ```ts
+ * import { KerasFeatureExtractor, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const model = tf.sequential({
+ *   layers: [
+ *     tf.layers.dense({ units: 8, activation: "relu", inputShape: [4] }),
+ *     tf.layers.dense({ units: 3, activation: "softmax" }),
+ *   ],
+ * });
+ * const extractor = new KerasFeatureExtractor(model, { featureLayersId: [-2] });
+ * const { features, logits } = await extractor.predict(tf.ones([5, 4]));
+ * assert.deepEqual(features[0]?.shape, [5, 8]);
+ * assert.deepEqual(logits?.shape, [5, 3]);
+ * ```
+ */
+export class KerasFeatureExtractor extends FeatureExtractor {
+  /**
+   * An extractor with the ancestor's parameters.
+   *
+   * @param model What `loadModel` gives, or a model of TF.js in memory.
+   * @param options The parameters.
+   * @throws {TypeError} If two shapings are given, or something cannot be had.
+   * @throws {LayerNotFoundError} If an id finds nothing.
+   */
+  constructor(
+    model: Model | tf.LayersModel | tf.GraphModel,
+    options: KerasFeatureExtractorOptions = {},
+  ) {
+    super(model);
+    checkOptions(options, "create KerasFeatureExtractor", OPTIONS);
+    return configured(this, options);
+  }
+
+  /**
+   * Finds one layer of a model.
+   *
+   * @param model The model.
+   * @param id Exact name or path, or an index as in Python.
+   * @param options Steps to go on from there.
+   * @returns Its row.
+   * @throws {LayerNotFoundError} If there is none.
+   */
+  static findLayer(
+    model: Model | tf.LayersModel,
+    id: string | number,
+    options: IndexOffset = {},
+  ): LayerRow {
+    checkOptions(options, "find layer", ["indexOffset"]);
+    const { indexOffset = 0 } = options;
+    checkInteger(indexOffset, "find layer", "indexOffset", -Infinity);
+    return modelOf(model).findLayer(id, { offset: indexOffset });
+  }
+
+  /**
+   * Runs over a dataset and holds the results on the host.
+   *
+   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
+   * @param options Signal, progress, and one postprocessing for each layer.
+   * @returns Features, logits, labels and ids of all samples.
+   * @throws {TypeError} If there is not one postprocessing for each layer.
+   */
+  override async predict(
+    dataset: Dataset,
+    options: RunOptions & PostprocFns = {},
+  ): Promise<FeatureSet> {
+    const { postprocFns, ...run } = options;
+    if (!postprocFns) return await super.predict(dataset, run);
+    const extractor = await postprocessed(this, postprocFns);
+    await using open = await extractor.open();
+    return await open.predict(dataset, run);
+  }
+
+  /**
+   * Runs over tensors at hand, in one batch.
+   *
+   * @param inputs One tensor, one for each input in order, or by name.
+   * @param options One postprocessing for each layer.
+   * @returns Tensors, which the caller disposes of.
+   * @throws {TypeError} If there is not one postprocessing for each layer.
+   */
+  override async predictTensor(
+    inputs: TensorInputs,
+    options: PostprocFns = {},
+  ): Promise<TensorFeatures> {
+    checkOptions(options, "predict tensor", ["postprocFns"]);
+    const { postprocFns } = options;
+    if (!postprocFns) return await super.predictTensor(inputs);
+    const extractor = await postprocessed(this, postprocFns);
+    await using open = await extractor.open();
+    return await open.predictTensor(inputs);
+  }
+
+  /**
+   * Opens a session and keeps it.
+   *
+   * @returns The open extractor, to be closed by the caller.
+   */
+  prepareExtractor(): Promise<OpenExtractor> {
+    return this.open();
+  }
+}
+
+/** One function for each layer, as the ancestor takes them. */
+async function postprocessed(
+  extractor: FeatureExtractor,
+  fns: readonly (Postprocess | null)[],
+): Promise<FeatureExtractor> {
+  const { layerNames } = await extractor.plan();
+  if (!Array.isArray(fns) || fns.length !== layerNames.length) {
+    throw new TypeError(
+      cannot(
+        "postprocess",
+        `"postprocFns" must hold one function for each of the ${layerNames.length} layers`,
+        Array.isArray(fns) ? fns.length : fns,
+        "write null for a layer that is left as it is",
+      ),
+    );
+  }
+  const steps = layerNames.flatMap((name, i) =>
+    fns[i] === null ? [] : [[name, fns[i]!] as const]
+  );
+  return extractor.postprocess(Object.fromEntries(steps));
+}
+
+/** The settings that the parameters stand for; a constructor may return another object. */
+function configured(
+  plain: KerasFeatureExtractor,
+  options: KerasFeatureExtractorOptions,
+): KerasFeatureExtractor {
+  const { featureLayersId = [-1], returnPenultimate = false } = options;
+  let next = plain;
+  if (featureLayersId.length > 0) next = next.layers(featureLayersId);
+  if (!isNone(options.inputLayerId)) next = next.input(options.inputLayerId);
+  if (!isNone(options.headLayerId)) next = next.head(options.headLayerId);
+  if (returnPenultimate) next = next.penultimate();
+  const { reactThreshold, scalePercentile, ashPercentile } = options;
+  if (!isNone(reactThreshold)) next = next.react(reactThreshold);
+  if (!isNone(scalePercentile)) next = next.scale(scalePercentile);
+  return isNone(ashPercentile) ? next : next.ash(ashPercentile);
+}
+
+function isNone<T>(value: T | null | undefined): value is null | undefined {
+  return value === null || value === undefined;
+}

@@ -1,0 +1,163 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../check.ts";
+import { openTfjs } from "../engines/tfjs/tfjs_session.ts";
+import { FeatureCollector } from "../features/collector.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import type {
+  Dataset,
+  FeatureArray,
+  FeatureSet,
+  NdArray,
+  RunOptions,
+  TensorFeatures,
+} from "../types.ts";
+import { chooseEngine } from "./choose_engine.ts";
+import { compile } from "./compile.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { checkRunOptions, type Opened, runBatches } from "./run_batches.ts";
+import type { Runs, TensorInputs } from "./runs.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * An extractor with its session kept open, for many small runs.
+ *
+ * Closing it frees what the engine holds for it, never the model.
+ */
+export interface OpenExtractor extends Runs, AsyncDisposable {
+  /** What runs. */
+  readonly plan: Plan;
+  /**
+   * Frees what the engine holds; a second time does nothing.
+   *
+   * @returns When it is done.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a session for some settings.
+ *
+ * @param graph The model.
+ * @param settings The settings.
+ * @returns The open extractor.
+ */
+export async function openExtractor(
+  graph: ModelGraph,
+  settings: Settings,
+): Promise<OpenExtractor> {
+  const compiled = await compile(graph, settings);
+  const { backend } = chooseEngine(compiled, settings);
+  const session = await openTfjs(compiled.program, backend);
+  const { batchSize } = settings;
+  const plan = planOf(graph, settings, compiled);
+  return new KeptSession({ compiled, session, batchSize }, plan, graph);
+}
+
+class KeptSession implements OpenExtractor {
+  readonly plan: Plan;
+  readonly #opened: Opened;
+  readonly #graph: ModelGraph;
+  #isClosed = false;
+
+  constructor(opened: Opened, plan: Plan, graph: ModelGraph) {
+    this.#opened = opened;
+    this.#graph = graph;
+    this.plan = plan;
+  }
+
+  async predict(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): Promise<FeatureSet> {
+    this.#check("predict", options);
+    const { plan, batches } = runBatches(
+      this.#opened,
+      dataset,
+      options,
+      "predict",
+    );
+    const collector = this.#collector(plan.length);
+    for await (const batch of batches) collector.add(batch);
+    return collector.finish(this.#fields(plan.classNames));
+  }
+
+  async *stream(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): AsyncGenerator<FeatureSet> {
+    this.#check("stream", options);
+    const { plan, batches } = runBatches(
+      this.#opened,
+      dataset,
+      options,
+      "stream",
+    );
+    let start = 0;
+    for await (const batch of batches) {
+      const collector = this.#collector(batch.rows, start);
+      collector.add(batch);
+      start += batch.rows;
+      yield collector.finish(this.#fields(plan.classNames));
+    }
+  }
+
+  async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
+    this.#check("predict tensor", {});
+    const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
+    const run = runBatches(whole, inputs, { progress: false }, "predictTensor");
+    for await (const { features, logits } of run.batches) {
+      return {
+        features: features.map(tensorOf),
+        ...(logits === undefined ? {} : { logits: tensorOf(logits) }),
+      };
+    }
+    throw new RangeError(cannot("predict tensor", "it must hold rows", 0));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opened.session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #collector(total: number | undefined, start = 0): FeatureCollector {
+    const { features } = this.#opened.compiled.program;
+    const layerNames = features.map(({ name }) => name);
+    return new FeatureCollector({ total, layerNames, start });
+  }
+
+  #fields(classNames: readonly string[] | undefined) {
+    const { specs, head, logits, source, program } = this.#opened.compiled;
+    return {
+      layerNames: program.features.map(({ name }) => name),
+      specs,
+      classNames,
+      head,
+      activation: logits?.activation,
+      source,
+    };
+  }
+
+  #check(action: string, options: RunOptions): void {
+    checkRunOptions(options, action);
+    if (this.#isClosed) {
+      throw new TypeError(
+        cannot(
+          action,
+          "the session must be open",
+          "closed",
+          "call open() again",
+        ),
+      );
+    }
+    this.#graph.checkUsable(action);
+  }
+}
+
+function tensorOf({ data, shape, dtype }: FeatureArray | NdArray): tf.Tensor {
+  const values = data instanceof Float16Array ? Float32Array.from(data) : data;
+  return tf.tensor(values, [...shape], dtype === "int32" ? "int32" : "float32");
+}

@@ -1,0 +1,112 @@
+import { attachView } from "../display/attach_view.ts";
+import type { View } from "../display/view.ts";
+import { namesOf } from "../engines/program.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import { chooseEngine } from "./choose_engine.ts";
+import type { Resolved } from "./compile.ts";
+import type { Settings } from "./settings.ts";
+
+/** What will run, before it runs. Shows itself. */
+export interface Plan {
+  /** What computes. */
+  readonly engine: "tfjs";
+  /** Its backend. */
+  readonly backend?: string;
+  /** Why these; names the node that decided, if one did. */
+  readonly reason: string;
+  /** Names of the features, in the order in which they come. */
+  readonly layerNames: readonly string[];
+  /** The node that gives the logits. */
+  readonly head?: string;
+  /** The node whose output feeds the head. */
+  readonly penultimate?: string;
+  /** The softmax or sigmoid that was left off. */
+  readonly removed?: string;
+  /** Layers looked at in the search for a head, where none was found. */
+  readonly looked: readonly string[];
+  /** Layers that do not run. */
+  readonly skipped: readonly string[];
+  /** Numbers in the weights of the layers that run. */
+  readonly numParameters: number;
+}
+
+/**
+ * Makes the plan of a resolved program.
+ *
+ * @param graph The model.
+ * @param settings What was asked for.
+ * @param resolved The program.
+ * @returns The plan, frozen.
+ */
+export function planOf(
+  graph: ModelGraph,
+  settings: Settings,
+  resolved: Resolved,
+): Plan {
+  const { engine, backend, reason } = chooseEngine(resolved, settings);
+  const { logits, search, schedule, program } = resolved;
+  const runs = new Set(schedule.nodes);
+  const skipped = graph.listed.filter((node) =>
+    !runs.has(node) && node.call.kind !== "alias" && node.call.kind !== "input"
+  );
+  const head = logits?.head?.node ?? logits?.direct?.node;
+  const removed = logits?.removed.join(", ");
+  const plan: Plan = {
+    engine,
+    backend,
+    reason,
+    layerNames: Object.freeze(program.features.map(({ name }) => name)),
+    ...(head === undefined ? {} : { head: head.row.name }),
+    ...(logits?.head === undefined
+      ? {}
+      : { penultimate: logits.head.penultimate.node.row.name }),
+    ...(removed ? { removed } : {}),
+    looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
+    skipped: Object.freeze(namesOf(skipped)),
+    numParameters: numParameters(schedule.nodes),
+  };
+  attachView(plan, planView);
+  return Object.freeze(plan);
+}
+
+/** A shared layer counts once. */
+function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
+  const counted = new Set<object>();
+  let sum = 0;
+  for (const { call, row } of nodes) {
+    const owner = call.kind === "memory" ? call.layer : row;
+    if (!counted.has(owner)) sum += row.numParameters;
+    counted.add(owner);
+  }
+  return sum;
+}
+
+function planView(plan: Plan): View {
+  const rows: [string, string][] = [
+    ["engine", [plan.engine, plan.backend].join(":")],
+    ["why", plan.reason],
+    ["features", plan.layerNames.join(", ") || "none"],
+    ["head", plan.head ?? "none can be told"],
+  ];
+  if (plan.penultimate) rows.push(["penultimate", plan.penultimate]);
+  if (plan.removed) rows.push(["left off", plan.removed]);
+  if (plan.looked.length > 0) rows.push(["looked at", plan.looked.join(", ")]);
+  rows.push(
+    ["skipped", listText(plan.skipped)],
+    ["parameters", plan.numParameters.toLocaleString("en")],
+  );
+  return {
+    title: "Plan",
+    blocks: [{
+      kind: "table",
+      columns: [{ name: "" }, { name: "what will run" }],
+      rows,
+    }],
+  };
+}
+
+function listText(names: readonly string[]): string {
+  if (names.length === 0) return "nothing";
+  const shown = names.slice(0, 8).join(", ");
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}

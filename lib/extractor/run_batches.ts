@@ -1,0 +1,207 @@
+/**
+ * The loop over a dataset: read a batch, run it, report.
+ *
+ * Whoever reads the results sets the pace; nothing is read ahead. A stop is
+ * seen at once, also while a dataset or an engine is being waited for; the
+ * dataset is then left, and what the engine still computes is not looked at.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import {
+  batchesOf,
+  type BatchPlan,
+  type HostBatch,
+} from "../datasets/batches.ts";
+import { defaultProgress, progressBar } from "../display/progress.ts";
+import { stopSignal } from "../display/stop_signal.ts";
+import { Pacer } from "../engines/pacer.ts";
+import type { RunOutputs } from "../engines/program.ts";
+import type { Session } from "../engines/session.ts";
+import type { CollectedBatch } from "../features/collector.ts";
+import { checkAwaited, checkOptions } from "../check.ts";
+import type { Dataset, RunOptions } from "../types.ts";
+import type { Compiled } from "./compile.ts";
+
+/** A compiled program in an open session. */
+export interface Opened {
+  readonly compiled: Compiled;
+  readonly session: Session;
+  readonly batchSize: number;
+}
+
+/** A run over a dataset. */
+export interface BatchRun {
+  /** What is known of the dataset. */
+  readonly plan: BatchPlan;
+  /** What each batch gives. */
+  readonly batches: AsyncGenerator<CollectedBatch>;
+}
+
+/** The options that a run knows. */
+export const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
+
+/**
+ * Begins a run.
+ *
+ * @param opened The session.
+ * @param dataset What to run over.
+ * @param options Signal and progress.
+ * @param label What the bar is called.
+ * @returns The run; nothing is computed before its first batch is asked for.
+ */
+export function runBatches(
+  opened: Opened,
+  dataset: Dataset,
+  options: RunOptions,
+  label: string,
+): BatchRun {
+  const signal = signalOf(options);
+  const { compiled, batchSize } = opened;
+  const plan = batchesOf(dataset, {
+    size: batchSize,
+    inputs: compiled.program.feeds.map(({ spec }) => spec),
+    signal,
+  });
+  return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
+}
+
+/**
+ * Checks the options of a run.
+ *
+ * @param options What came.
+ * @param action What was to be done.
+ * @param more Further options that go.
+ */
+export function checkRunOptions(
+  options: RunOptions,
+  action: string,
+  more: readonly string[] = [],
+): void {
+  checkAwaited(options, action, "the options");
+  checkOptions(options, action, [...RUN_OPTIONS, ...more]);
+  const { signal, onProgress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      cannot(action, `"signal" must be an AbortSignal`, signal),
+    );
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(
+      cannot(action, `"onProgress" must be a function`, onProgress),
+    );
+  }
+}
+
+/** The caller's signal, or a notebook's Stop button. */
+function signalOf({ signal }: RunOptions): AbortSignal | undefined {
+  const stop = stopSignal();
+  if (signal === undefined || stop === undefined) return signal ?? stop;
+  return AbortSignal.any([signal, stop]);
+}
+
+async function* loop(
+  opened: Opened,
+  { batches, length: total }: BatchPlan,
+  options: Omit<RunOptions, "signal"> & { signal: AbortSignal | undefined },
+  label: string,
+): AsyncGenerator<CollectedBatch> {
+  const { onProgress, progress = defaultProgress() } = options;
+  const begin = performance.now();
+  let samples = 0;
+  const where = () =>
+    `after ${samples}${total === undefined ? "" : ` of ${total}`} samples`;
+  const pacer = new Pacer(options.signal, where);
+  const bar = progress ? progressBar({ label, total }) : undefined;
+  const rate = () =>
+    samples / Math.max(1e-3, (performance.now() - begin) / 1000);
+  const iterator = batches[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    while (true) {
+      const next = await pacer.race(iterator.next());
+      if (next.done) break;
+      const outputs = await opened.session.run(next.value.inputs, pacer);
+      const batch = collected(opened.compiled, next.value, outputs, samples);
+      samples += batch.rows;
+      bar?.update(samples, rate());
+      onProgress?.({
+        samples,
+        ...(total === undefined ? {} : { total }),
+        samplesPerSecond: rate(),
+      });
+      yield batch;
+      if (pacer.isDue()) await pacer.pause();
+    }
+    isDone = true;
+    await bar?.finish(samples, rate());
+  } catch (error) {
+    isDone = true;
+    leave(iterator);
+    await bar?.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  } finally {
+    if (!isDone) { // the reader left
+      leave(iterator);
+      await bar?.fail(`left ${where()}`);
+    }
+  }
+}
+
+/** A dataset that waits for ever would hold us too: it is told, not waited for. */
+function leave(iterator: AsyncIterator<unknown>): void {
+  iterator.return?.().catch(() => {}); // the first error is the one to report
+}
+
+/** One batch as it is kept, once it is known to be what it must be. */
+function collected(
+  { program, specs: _specs }: Compiled,
+  batch: HostBatch,
+  outputs: RunOutputs,
+  first: number,
+): CollectedBatch {
+  const { features, logits, penultimate, scale } = outputs;
+  const { rows, labels, ids, nonFinite } = batch;
+  features.forEach(({ shape }, i) => {
+    if (shape[0] === rows) return;
+    throw new TypeError(
+      cannot(
+        `take layer "${program.features[i]!.name}"`,
+        `it must give one row for each of the ${rows} samples`,
+        shape,
+      ),
+    );
+  });
+  if (scale !== undefined) checkScale(scale, batch, first);
+  return {
+    features,
+    rows,
+    nonFinite,
+    ...(logits === undefined ? {} : { logits }),
+    ...(penultimate === undefined ? {} : { penultimate }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(ids === undefined ? {} : { ids }),
+  };
+}
+
+/** An infinite factor would make infinite logits, which look like a sure answer. */
+function checkScale(
+  scale: Float32Array,
+  batch: HostBatch,
+  first: number,
+): void {
+  const row = scale.findIndex((factor, i) =>
+    !Number.isFinite(factor) && !batch.nonFinite.includes(i)
+  );
+  if (row < 0) return;
+  const id = batch.ids?.[row];
+  const name = id === undefined ? "" : ` ("${id}")`;
+  throw new RangeError(
+    cannot(
+      "shape the penultimate",
+      `the factor of each row must be finite, in row ${first + row}${name} too`,
+      scale[row],
+      "take a lower percentile: signed penultimates can sum to nearly 0 above it",
+    ),
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * What an extractor is asked for, resolved against its model: nodes rather
+ * than ids. Frozen; every fluent call makes the next one.
+ *
+ * @module
+ */
+import type { Perturbation } from "../engines/program.ts";
+import type { BackendName } from "../engines/tfjs/backend.ts";
+import type { GraphNode } from "../models/graph.ts";
+import type { Logits } from "../models/head.ts";
+import type { Shaping } from "../shaping/shaping.ts";
+import type { Postprocess } from "../types.ts";
+
+/** Settings of an extractor. */
+export interface Settings {
+  readonly layers: readonly GraphNode[];
+  readonly wantsPenultimate: boolean;
+  readonly input: GraphNode | undefined;
+  readonly head:
+    | { readonly node: GraphNode; readonly logits: Logits }
+    | undefined;
+  readonly shaping: Shaping | undefined;
+  readonly perturbation: Omit<Perturbation, "isBinary"> | undefined;
+  /** Steps for every layer, or for each by its name. */
+  readonly postprocess:
+    | readonly Postprocess[]
+    | ReadonlyMap<string, readonly Postprocess[]>;
+  readonly batchSize: number;
+  readonly engine: "auto" | "tfjs";
+  readonly backend: BackendName | undefined;
+}
+
+/** What holds before anything is asked. */
+export const DEFAULTS: Settings = Object.freeze({
+  layers: Object.freeze([]),
+  wantsPenultimate: false,
+  input: undefined,
+  head: undefined,
+  shaping: undefined,
+  perturbation: undefined,
+  postprocess: Object.freeze([]),
+  batchSize: 64,
+  engine: "auto",
+  backend: undefined,
+});
+
+/**
+ * The steps of one layer.
+ *
+ * @param settings The settings.
+ * @param layer The layer's name.
+ * @returns Its steps, in order.
+ */
+export function stepsOf(
+  { postprocess }: Settings,
+  layer: string,
+): readonly Postprocess[] {
+  if ("get" in postprocess) return postprocess.get(layer) ?? [];
+  return postprocess;
+}
