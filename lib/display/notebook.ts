@@ -1,7 +1,7 @@
 import { checkOneOf, checkOptions } from "../check.ts";
 import { broadcast, checkDenoVersion, inNotebook, settle } from "./kernel.ts";
 import { plotlyLoader } from "./plotly_loader.ts";
-import { type Renderer, RENDERERS, setRenderer } from "./renderer.ts";
+import { RENDERERS, setRenderer } from "./renderer.ts";
 import { listenToStop } from "./stop_signal.ts";
 
 /** Settings of {@linkcode notebook}. */
@@ -13,7 +13,7 @@ export interface NotebookOptions {
    *
    * @default {"html"}
    */
-  readonly renderer?: Renderer;
+  readonly renderer?: "html" | "png" | "mime";
 }
 
 /**
