@@ -89,4 +89,4 @@ export {
 } from "./lib/errors.ts";
 
 // One TF.js for everyone
-export * as tf from "@tensorflow/tfjs";
+export { tf } from "./lib/tf.ts";

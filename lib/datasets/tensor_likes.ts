@@ -105,9 +105,8 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
     throw new TypeError(cannot(action, rule, dtype));
   }
   if (!ArrayBuffer.isView(data) || !classes.includes(tagOf(data))) {
-    const rule =
-      `"data" of ${name} must be ${aOrAn(classes[0]!)} as its dtype is ` +
-      `"${dtype}"`;
+    const rule = `"data" of ${name} must be of class ${classes[0]} as its ` +
+      `dtype is "${dtype}"`;
     throw new TypeError(cannot(action, rule, data));
   }
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
@@ -206,8 +205,4 @@ export function rowsOf(
 /** Name of a typed array's class, also of one of another realm or a subclass. */
 function tagOf(data: ArrayBufferView): string {
   return (data as Float32Array)[Symbol.toStringTag];
-}
-
-function aOrAn(noun: string): string {
-  return `${/^[AEIOU]/.test(noun) ? "an" : "a"} ${noun}`;
 }

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type { tf } from "../tf.ts";
 import { cannot, checkInteger, checkOptions } from "../check.ts";
 import type {
   Dataset,

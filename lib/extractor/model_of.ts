@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type { tf } from "../tf.ts";
 import { cannot, checkAwaited } from "../check.ts";
 import { fromGraphModel } from "../models/from_graph_model.ts";
 import { fromLayersModel } from "../models/from_layers_model.ts";

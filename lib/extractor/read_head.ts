@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type { tf } from "../tf.ts";
 import { cannot, shapeText } from "../check.ts";
 import type { Head } from "../models/head.ts";
 import { readWeight } from "../models/weights.ts";

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import type { tf } from "../tf.ts";
 import { cannot } from "../check.ts";
 import type { LayerRow, Model, ModelFormat, TensorSpec } from "../types.ts";
 import type {

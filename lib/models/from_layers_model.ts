@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import type { tf } from "../tf.ts";
 import { cannot } from "../check.ts";
 import type { Model, ModelFormat, TensorSpec } from "../types.ts";
 import { channelsOf } from "./channels.ts";

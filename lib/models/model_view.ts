@@ -52,7 +52,7 @@ export function modelView(model: Model): View {
 
 /** Two spaces a level; a slash in a name that is not nested does no harm. */
 function indent(name: string): string {
-  return "\u2003".repeat(Math.min(name.split("/").length - 1, 8));
+  return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }
 
 function specText(specs: readonly TensorSpec[]): string {

@@ -1,0 +1,55 @@
+/**
+ * TF.js as our users see it: one copy for them and for us, and names for the
+ * types that stand in our signatures.
+ *
+ * @module
+ */
+import * as tfjs from "@tensorflow/tfjs";
+
+/** TF.js, the copy that this library uses, so that nobody needs a second import. */
+export const tf: typeof tfjs = tfjs;
+
+/** Types of TF.js. */
+export declare namespace tf {
+  /** An array that lives on a backend. */
+  export type Tensor = tfjs.Tensor;
+  /** A tensor of rank 1. */
+  export type Tensor1D = tfjs.Tensor1D;
+  /** A tensor of rank 2. */
+  export type Tensor2D = tfjs.Tensor2D;
+  /** A tensor of rank 3. */
+  export type Tensor3D = tfjs.Tensor3D;
+  /** A tensor of rank 4. */
+  export type Tensor4D = tfjs.Tensor4D;
+  /** A tensor of rank 0. */
+  export type Scalar = tfjs.Scalar;
+  /** Tensors by name. */
+  export type NamedTensorMap = tfjs.NamedTensorMap;
+  /** Tensors in arrays and records. */
+  export type TensorContainer = tfjs.TensorContainer;
+  /** A model made of layers. */
+  export type LayersModel = tfjs.LayersModel;
+  /** A model that is a chain of layers. */
+  export type Sequential = tfjs.Sequential;
+  /** A model that is a graph of operations. */
+  export type GraphModel = tfjs.GraphModel;
+  /** A place in a graph of layers. */
+  export type SymbolicTensor = tfjs.SymbolicTensor;
+  /** Datasets. */
+  export namespace data {
+    /** A lazy sequence of elements, as far as it is read here. */
+    export interface Dataset<T extends TensorContainer> {
+      /** Elements in all; null or infinite where that is not known. */
+      readonly size: number;
+      /** Begins to read. */
+      iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
+      /** Reads all. */
+      forEachAsync(each: (element: T) => void): Promise<void>;
+    }
+  }
+  /** Layers. */
+  export namespace layers {
+    /** A layer of any class. */
+    export type Layer = tfjs.layers.Layer;
+  }
+}
