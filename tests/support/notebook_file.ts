@@ -117,7 +117,8 @@ export async function writeNotebook(
   notebook: Notebook,
 ): Promise<void> {
   const cells = notebook.cells.map((cell) => {
-    const source = lines(joined(cell.source));
+    // Without a line end at its end, `deno fmt --check` refuses any source.
+    const source = lines(joined(cell.source).trimEnd() + "\n");
     if (cell.cell_type === "markdown") return { ...cell, source };
     return { ...cell, source, outputs: cell.outputs.map(inLines) };
   });
