@@ -315,14 +315,6 @@ def convnet():
     f.case("head by name", "oodeel", {"layers": [-1], "head": "dense"}, features, logits)
     features, logits = f.oodeel(feature_layers_id=[-1], head_layer_id=4)
     f.case("head by index", "oodeel", {"layers": [-1], "head": 4}, features, logits)
-    features, logits = f.oodeel(feature_layers_id=[-3], head_layer_id="conv2d")
-    twin = f.copy()
-    twin.layers[0].activation = tf.keras.activations.linear
-    raw = tf.keras.Model(twin.inputs, twin.layers[0](twin.inputs[0])).predict(f.x, verbose=0)
-    f.case(
-        "head before its activation", "tensorflow", {"layers": [-3], "head": "conv2d"}, features, raw,
-        note="oodeel linearises the last layer, not the head that was named, so its logits are after the relu",
-    )
     pooled = f.tap("max_pooling2d")
     f.pool.add("pooled", pooled)
     for id in ("dropout", -3, 2):
@@ -356,12 +348,26 @@ def mlp():
         "last layer", "tensorflow", {"layers": [-1]}, [probabilities], f.logits,
         note="oodeel gives the logits again: it takes the softmax off the user's model, so a feature of the last layer is not what the model outputs",
     )
+    kernel, bias = head_weights(f, "first")
+    features, _ = f.oodeel(feature_layers_id=["first"])
+    f.case(
+        "head before its activation", "tensorflow", {"layers": ["first"], "head": "first"}, features,
+        f.x.astype("float64") @ kernel + bias,
+        note="oodeel linearises the last layer, not the head that was named, so its logits are after the relu",
+    )
     second = f.tap("second")
     features, logits = f.oodeel(second, feature_layers_id=[], input_layer_id="head")
     f.case("input at head", "oodeel", {"input": "head"}, features, logits, inputs=f.pool.share("second", second))
     f.shapings(second, *head_weights(f, "head"))
     f.read_weights(0, -1)
     f.perturb()
+    gradient, _ = f._gradient(f.twin, f.x, 1000, False)
+    moved = f.x - np.float32(0.05) * np.sign(gradient)
+    a = f.tap("second", moved)
+    kernel, bias = head_weights(f, "head")
+    f.case("perturb T=1000, then ash", "numpy", {"layers": ["second"], "perturb": {"epsilon": 0.05, "temperature": 1000}, "ash": [0.8]},
+           [a], shaped(a, "ash", 0.8, "nearest") @ kernel.astype("float64") + bias,
+           note="the gradient is that of the unshaped logits")
     # Saturated: along each row's direction until the two largest logits are 25 apart.
     rows = []
     for row in f.x:
@@ -525,14 +531,14 @@ def separable():
         y = K.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="depthwise")(y)
         y = K.BatchNormalization(name="norm2", epsilon=0.01)(y)
         y = K.LeakyReLU(0.1, name="leaky")(y)
-        y = K.SeparableConv2D(10, 3, activation="relu", name="separable")(y)
+        y = K.Conv2D(10, 3, activation="relu", name="conv2")(y)
         y = K.GlobalAveragePooling2D(name="pool")(y)
         return tf.keras.Model(x, K.Dense(4, activation=last(linear, "softmax"), name="head")(y), name="separable")
 
-    f = Family("separable", build, (9, 9, 3), 8, rows=4, layers=["norm", "depthwise", "separable", "pool"])
+    f = Family("separable", build, (9, 9, 3), 8, rows=4, layers=["norm", "depthwise", "conv2", "pool"])
     f.plain()
     f.shapings(f.tap("pool"), *head_weights(f, "head"))
-    f.read_weights("norm", "depthwise", "separable")
+    f.read_weights("norm", "depthwise", "conv2")
     f.layers = ["pool"]
     f.perturb()
     f.write("softmax")
