@@ -122,6 +122,7 @@ pre { margin: 0; overflow-x: auto; }
 .prose pre code { background: none; padding: 0; }
 .code { margin: 1.2em 0; }
 .output { margin: .8em 0; padding-left: 1em; border-left: 3px solid var(--line); overflow-x: auto; }
+.output.stdout, .output.stderr { white-space: pre-wrap; }
 .output.stderr { color: var(--faint); }
 .output img { max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
