@@ -11,9 +11,9 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
+import type { tf } from "../tf.ts";
 import type {
   Dataset,
   DataSource,
@@ -26,6 +26,7 @@ import { feedOf } from "./feed.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import { isHostArray, isObject, isTensor, readRows } from "./tensor_likes.ts";
+import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
 /**
  * Samples on the host, as the engines take them. Inputs may share memory with
@@ -171,12 +172,14 @@ interface Elements {
   readonly length?: number | undefined;
   /** What is done with an element after it is read; nothing where it is the caller's. */
   readonly release?: (element: unknown) => void;
+  /** Checks what only such a dataset can get wrong. */
+  readonly check?: (element: unknown, action: string) => void;
   /** What to do about a dataset that gives nothing. */
   readonly hint?: string;
 }
 
 async function* runElements(
-  { open, length, release = () => {}, hint }: Elements,
+  { open, length, release = () => {}, check = () => {}, hint }: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
   const { signal } = wanted;
@@ -192,6 +195,7 @@ async function* runElements(
     const action = `read batch ${index++} of the dataset`;
     let batch: HostBatch;
     try {
+      check(element, action);
       const parts = partsOf(element, wanted.inputs, action);
       const all = { start: 0, end: parts.rows, first: rows };
       batch = await readBatch(parts, all, wanted, action);
@@ -257,7 +261,8 @@ function fromTfDataset(
   wanted: WantedHostBatches,
 ): BatchPlan {
   const open = () => dataset.iterator() as Promise<AnyIterator>;
-  return { batches: iterable({ open, release: disposeAll }, wanted) };
+  const elements = { open, release: disposeAll, check: checkBatched };
+  return { batches: iterable(elements, wanted) };
 }
 
 function fromIterable(dataset: AnyIterable, wanted: WantedHostBatches) {
@@ -273,28 +278,12 @@ function iterable(
   return { [Symbol.asyncIterator]: () => runElements(elements, wanted) };
 }
 
-/** Disposes of every tensor in an element, however deep. */
-function disposeAll(element: unknown): void {
-  if (isTensor(element)) {
-    if (!element.isDisposed) element.dispose();
-  } else if (isObject(element) && !ArrayBuffer.isView(element)) {
-    Object.values(element).forEach(disposeAll);
-  }
-}
-
 // ---- telling them apart ----
 
 type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
 
 function isSource(value: unknown): value is DataSource {
   return isObject(value) && typeof value.batches === "function";
-}
-
-function isTfDataset(
-  value: unknown,
-): value is tf.data.Dataset<tf.TensorContainer> {
-  return isObject(value) && typeof value.iterator === "function" &&
-    typeof value.forEachAsync === "function";
 }
 
 /** Whether it can be asked for batches: no strings, no typed arrays. */

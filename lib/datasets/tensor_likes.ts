@@ -8,8 +8,8 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { cannot, quote, sizeOf } from "../check.ts";
+import type { tf } from "../tf.ts";
 import type { DType, NdArray, TensorLike } from "../types.ts";
 
 /** An array on the host, of any element type. */
