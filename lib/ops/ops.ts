@@ -8,11 +8,16 @@
  *
  * Operations are named and meant as in `keras.ops`: arguments broadcast as in
  * NumPy, axes may be negative, maps are channels last. Nothing changes its
- * arguments.
+ * arguments. Sizes may be unknown before the run, the batch always is: what a
+ * layer makes of them it says by {@linkcode Ops.merge} and
+ * {@linkcode Ops.unmerge}, which need not know the others.
  *
  * @module
  */
 import type { NdArray } from "../types.ts";
+
+/** Element types inside an engine. */
+export type OpsType = "float32" | "int32" | "bool";
 
 /** Settings of a reduction. */
 export interface ReduceOptions {
@@ -22,40 +27,137 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
+/** Settings of a convolution over `[N, …places, D]`. */
+export interface ConvOptions {
+  /** Steps along each place axis. */
+  readonly strides: readonly number[];
+  /** Keras' meaning: `same` gives `ceil(size / stride)` places, more padding at the end. */
+  readonly padding: "same" | "valid";
+  /** Distance of the kernel's places along each place axis. */
+  readonly dilation: readonly number[];
+  /** Into how many groups the channels fall. @default {1} */
+  readonly groups?: number;
+}
+
+/** Settings of a transposed convolution. */
+export interface ConvTransposeOptions {
+  readonly strides: readonly number[];
+  readonly padding: "same" | "valid";
+  readonly dilation: readonly number[];
+  /** Keras' `output_padding`; default: what gives `size · stride` for `same`. */
+  readonly outputPadding?: readonly number[];
+}
+
+/** Settings of a pooling over `[N, …places, D]`. */
+export interface PoolingOptions {
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: "same" | "valid";
+}
+
+/** A part of an axis, as in Python: `start:stop:step`. */
+export interface SliceRange {
+  readonly axis: number;
+  /** First place; negative counts from the end. @default {0} */
+  readonly start?: number;
+  /** First place left out; negative counts from the end; default: the end. */
+  readonly stop?: number;
+  /** Default 1; positive. */
+  readonly step?: number;
+}
+
+/** What one step of a scan gives. */
+export interface ScanStep<T> {
+  readonly state: readonly T[];
+  readonly outputs: readonly T[];
+}
+
 /** Operations over an opaque `T`. */
 export interface Ops<T> {
   /** Sizes of the axes; null where they are not known before the run. */
   shape(x: T): readonly (number | null)[];
+  /** Element type. */
+  dtype(x: T): OpsType;
   /** A value known now; numbers become float32 scalars. */
   constant(value: number | NdArray<Float32Array | Int32Array>): T;
+  /** Another element type; floats to integers drop the fraction. */
+  cast(x: T, dtype: OpsType): T;
+
+  // ---- element by element, with broadcasting ----
 
   /** `a + b`. */
   add(a: T, b: T): T;
   /** `a − b`. */
   subtract(a: T, b: T): T;
-  /** `a · b`, element by element. */
+  /** `a · b`. */
   multiply(a: T, b: T): T;
-  /** `a / b`, element by element. */
+  /** `a / b`. */
   divide(a: T, b: T): T;
-  /** `a ^ b`, element by element. */
+  /** `⌊a / b⌋`. */
+  floorDivide(a: T, b: T): T;
+  /** `a − b ⌊a / b⌋`: the sign of the divisor, as in Python. */
+  mod(a: T, b: T): T;
+  /** `a ^ b`. */
   power(a: T, b: T): T;
   /** The larger of the two; NaN if either is. */
   maximum(a: T, b: T): T;
+  /** The smaller of the two; NaN if either is. */
+  minimum(a: T, b: T): T;
   /** `a > b`, as booleans; false where either is NaN. */
   greater(a: T, b: T): T;
+  /** `a ≥ b`. */
+  greaterEqual(a: T, b: T): T;
+  /** `a = b`. */
+  equal(a: T, b: T): T;
+  /** Both, of booleans. */
+  logicalAnd(a: T, b: T): T;
+  /** Either, of booleans. */
+  logicalOr(a: T, b: T): T;
+  /** Not, of booleans. */
+  logicalNot(x: T): T;
   /** `a` where the condition holds, `b` elsewhere. */
   where(condition: T, a: T, b: T): T;
 
-  /** Exponential. */
+  /** Natural exponential. */
   exp(x: T): T;
+  /** Natural logarithm. */
+  log(x: T): T;
+  /** `log(1 + x)`, exact for small `x`. */
+  log1p(x: T): T;
+  /** `exp(x) − 1`, exact for small `x`. */
+  expm1(x: T): T;
   /** Square root. */
   sqrt(x: T): T;
   /** Absolute value. */
   abs(x: T): T;
   /** −1, 0 or 1. */
   sign(x: T): T;
+  /** `−x`. */
+  negative(x: T): T;
+  /** Largest whole number not above. */
+  floor(x: T): T;
+  /** Smallest whole number not below. */
+  ceil(x: T): T;
+  /** Nearest whole number, halves to even. */
+  round(x: T): T;
+  /** Sine. */
+  sin(x: T): T;
+  /** Cosine. */
+  cos(x: T): T;
+  /** Hyperbolic tangent. */
+  tanh(x: T): T;
+  /** `1 / (1 + exp(−x))`, without overflow. */
+  sigmoid(x: T): T;
+  /** Error function. */
+  erf(x: T): T;
+  /** Softmax along one axis, without overflow. */
+  softmax(x: T, axis: number): T;
+  /** Whether a value is NaN. */
+  isNaN(x: T): T;
   /** Booleans or integers as float32. */
   float(x: T): T;
+
+  // ---- over axes ----
 
   /** Sum over axes. */
   sum(x: T, options?: ReduceOptions): T;
@@ -63,19 +165,96 @@ export interface Ops<T> {
   mean(x: T, options?: ReduceOptions): T;
   /** Largest value over axes; NaN if one is. */
   max(x: T, options?: ReduceOptions): T;
+  /** Smallest value over axes; NaN if one is. */
+  min(x: T, options?: ReduceOptions): T;
+  /** Product over axes. */
+  prod(x: T, options?: ReduceOptions): T;
+  /** Whether one boolean is true. */
+  any(x: T, options?: ReduceOptions): T;
+  /** Whether all booleans are true. */
+  all(x: T, options?: ReduceOptions): T;
+  /** Place of the first largest value along one axis, which is gone: int32. */
+  argmax(x: T, axis: number): T;
+  /** Running sum along one axis. */
+  cumsum(x: T, axis: number): T;
+
+  // ---- shape ----
 
   /** The same values in another shape; −1 for the one size that follows. */
   reshape(x: T, shape: readonly number[]): T;
   /** Axes `from` to `to` as one, row-major; their sizes need not be known. */
   merge(x: T, from: number, to: number): T;
+  /** One axis as several of these sizes, row-major; −1 for the one that follows. */
+  unmerge(x: T, axis: number, sizes: readonly number[]): T;
+  /** A new axis of size 1. */
+  expandDims(x: T, axis: number): T;
+  /** Without an axis of size 1. */
+  squeeze(x: T, axis: number): T;
   /** Axes in another order. */
   transpose(x: T, axes: readonly number[]): T;
-  /** Matrix product over the last two axes; the others broadcast. */
-  matmul(a: T, b: T): T;
+  /** One after another along an axis. */
+  concatenate(values: readonly T[], axis: number): T;
   /** One value after another put along a new axis. */
   stack(values: readonly T[], axis: number): T;
+  /** Parts of axes, one after another. */
+  slice(x: T, ranges: readonly SliceRange[]): T;
+  /** Values put before and after, along each axis. */
+  pad(x: T, widths: readonly (readonly [number, number])[], value?: number): T;
+  /** Backwards along axes. */
+  flip(x: T, axes: readonly number[]): T;
+  /** Each place `times` times in a row, along an axis. */
+  repeat(x: T, times: number, axis: number): T;
+  /** Broadcast against the shape of another value. */
+  broadcastLike(x: T, like: T): T;
+
+  // ---- choosing ----
+
+  /** Places along an axis, by int32 indices of any shape, which takes the axis' place. */
+  take(x: T, indices: T, axis: number): T;
+  /** 1 at the index, 0 elsewhere, along a new last axis: float32. */
+  oneHot(indices: T, size: number): T;
   /** The `k` largest values along the last axis, descending. */
   topK(x: T, k: number): T;
   /** One place along the last axis, which is gone afterwards. */
   takeLast(x: T, index: number): T;
+
+  // ---- products, maps, sequences ----
+
+  /** Matrix product over the last two axes; the others broadcast. */
+  matmul(a: T, b: T): T;
+  /** Sum of products, in Einstein's notation: letters, and one arrow. */
+  einsum(equation: string, a: T, b: T): T;
+  /** Convolution of `[N, …places, D]` with a kernel `[…size, D / groups, C]`; 1 to 3 place axes. */
+  conv(x: T, kernel: T, options: ConvOptions): T;
+  /** Its transpose, with a kernel `[…size, C, D]`. */
+  convTranspose(x: T, kernel: T, options: ConvTransposeOptions): T;
+  /** Largest value of each window; padding never counts. */
+  maxPool(x: T, options: PoolingOptions): T;
+  /** Mean of each window; padding never counts. */
+  averagePool(x: T, options: PoolingOptions): T;
+  /**
+   * `[N, H, W, D]` to `[N, height, width, D]`, with half-pixel centres and no
+   * antialiasing, as `tf.image.resize`.
+   */
+  resize(
+    x: T,
+    size: readonly [height: number, width: number],
+    interpolation: "nearest" | "bilinear" | "bicubic",
+  ): T;
+  /**
+   * Runs a step along axis 1 of the inputs `[N, T, …]`, a state going on from
+   * place to place.
+   *
+   * @param step Gets the state and one place of each input, `[N, …]`.
+   * @param initial The state before the first place.
+   * @param inputs What is walked along.
+   * @param reverse From the end; outputs then stand in the order of the walk.
+   * @returns The last state, and the outputs of all places along axis 1.
+   */
+  scan(
+    step: (state: readonly T[], inputs: readonly T[]) => ScanStep<T>,
+    initial: readonly T[],
+    inputs: readonly T[],
+    reverse?: boolean,
+  ): ScanStep<T>;
 }

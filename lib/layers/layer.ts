@@ -1,0 +1,83 @@
+/**
+ * A layer: what Keras' class of the same name computes at inference, said once
+ * over {@linkcode Ops}. No shape function and no second form for another
+ * engine: shapes come from running it over `ShapeOps`.
+ *
+ * A factory reads a layer's config and gives a layer. It reads every option
+ * that changes a value; an option that nobody read and that is not its default
+ * is an error that names it. Custom layers are the same thing.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+
+/** Makes a layer of its config. */
+export type LayerFactory = (config: LayerConfig) => Layer;
+
+/** An activation, alone. */
+export type Activation = <T>(ops: Ops<T>, x: T) => T;
+
+/** Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's. */
+export type Dialect = 2 | 3 | "tfjs";
+
+/** Reads a layer's config, and remembers what was read. */
+export interface LayerConfig {
+  /** The layer's name. */
+  readonly name: string;
+  /** Who wrote it. */
+  readonly dialect: Dialect;
+  /** A number. */
+  number(key: string, fallback?: number): number;
+  /** A boolean. */
+  boolean(key: string, fallback?: boolean): boolean;
+  /** A text. */
+  string(key: string, fallback?: string): string;
+  /** One of some texts. */
+  oneOf<S extends string>(key: string, allowed: readonly S[], fallback?: S): S;
+  /** Whole numbers, `length` of them; one number stands for all: `3` → `[3, 3]`. */
+  ints(
+    key: string,
+    length: number,
+    fallback?: number | readonly number[],
+  ): readonly number[];
+  /** An activation by name, by function, or as a layer. */
+  activation(key: string): Activation;
+  /** A wrapped layer; its weights are named `key/kernel`. */
+  layer(key: string): Layer;
+  /** Anything else; counts as read. */
+  raw(key: string): unknown;
+}
+
+/** What one layer computes. */
+export interface Layer {
+  /** Names in the order in which Keras stores them; `cell/kernel` for those of a part. */
+  readonly weights: readonly string[];
+  /** Where the channels of its output stand, where it is a map. */
+  readonly channels?: "first" | "last";
+  /** Computes the outputs of inputs `[N, …]`. */
+  call<T>(
+    ops: Ops<T>,
+    inputs: readonly T[],
+    weights: Readonly<Record<string, T>>,
+    context: CallContext<T>,
+  ): T[];
+  /**
+   * Masks of the outputs, `[N, T]` booleans each; without it, a mask goes on
+   * only if every output has its input's length.
+   */
+  masks?<T>(
+    ops: Ops<T>,
+    inputs: readonly T[],
+    context: CallContext<T>,
+  ): (T | undefined)[];
+}
+
+/** What a call is told besides its inputs. */
+export interface CallContext<T> {
+  /** Masks of the inputs. */
+  readonly masks: readonly (T | undefined)[];
+  /** Keyword arguments: `initial_state`, `use_causal_mask`, … */
+  readonly args: Readonly<
+    Record<string, T | number | boolean | string | undefined>
+  >;
+}
