@@ -1,0 +1,216 @@
+import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { activationNamed } from "./activations.ts";
+import type {
+  Activation,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
+
+/** Options that say how a layer was trained, built or shown, not what it computes. */
+const NO_MEANING =
+  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|unroll|time_major|quantization_config|lora_rank|lora_alpha|autocast|sparse|ragged|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
+
+/** Makes the layers that a config wraps. */
+export type FactoryOf = (className: string, path: string) => LayerFactory;
+
+/** What a reader is made of. */
+export interface ReaderParts {
+  /** The layer's name or path, for messages. */
+  readonly name: string;
+  readonly className: string;
+  readonly dialect: Dialect;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Finds the factory of a wrapped layer. */
+  readonly factoryOf: FactoryOf;
+}
+
+/** The one implementation of {@linkcode LayerConfig}. */
+export class ConfigReader implements LayerConfig {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly #parts: ReaderParts;
+  readonly #read = new Set<string>();
+
+  constructor(parts: ReaderParts) {
+    this.name = parts.name;
+    this.dialect = parts.dialect;
+    this.#parts = parts;
+  }
+
+  number(key: string, fallback?: number): number {
+    const value = this.#value(key, fallback);
+    if (typeof value === "number") return value;
+    throw this.#wrong(key, "be a number", value);
+  }
+
+  boolean(key: string, fallback?: boolean): boolean {
+    const value = this.#value(key, fallback);
+    if (typeof value === "boolean") return value;
+    throw this.#wrong(key, "be true or false", value);
+  }
+
+  string(key: string, fallback?: string): string {
+    const value = this.#value(key, fallback);
+    if (typeof value === "string") return value;
+    throw this.#wrong(key, "be text", value);
+  }
+
+  oneOf<S extends string>(
+    key: string,
+    allowed: readonly S[],
+    fallback?: S,
+  ): S {
+    const value = this.string(key, fallback);
+    return checkOneOf(value, this.#action(), key, allowed);
+  }
+
+  ints(
+    key: string,
+    length: number,
+    fallback?: number | readonly number[],
+  ): readonly number[] {
+    const value = this.#value(key, fallback);
+    const list = Array.isArray(value) ? value : Array(length).fill(value);
+    if (list.length === length && list.every(Number.isSafeInteger)) return list;
+    throw this.#wrong(key, `be ${length} whole numbers, or one for all`, value);
+  }
+
+  activation(key: string): Activation {
+    const value = this.raw(key);
+    if (isLayerObject(value) && !isFunctionObject(value)) {
+      return this.#activationLayer(key, value);
+    }
+    const name = isFunctionObject(value) ? value.config : value;
+    if (name === null || name === undefined) return (_ops, x) => x;
+    const named = typeof name === "string"
+      ? activationNamed(name, this.dialect)
+      : undefined;
+    if (named !== undefined) return named;
+    throw this.#wrong(key, "be an activation of Keras", name);
+  }
+
+  /** An activation that is written as a layer, as `LeakyReLU(0.2)`. */
+  #activationLayer(key: string, value: LayerObject): Activation {
+    const layer = this.#nested(key, value);
+    if (layer.weights.length > 0) {
+      throw this.#wrong(key, "be a layer without weights", value.class_name);
+    }
+    const context = { masks: [undefined], args: {} };
+    return (ops, x) => layer.call(ops, [x], {}, context)[0]!;
+  }
+
+  layer(key: string): Layer {
+    const value = this.raw(key);
+    if (isLayerObject(value)) return this.#nested(key, value);
+    throw this.#wrong(key, "be a layer", value);
+  }
+
+  /** Several wrapped layers under one key, as the cells of stacked cells. */
+  layerList(key: string): Layer[] {
+    const value = this.raw(key);
+    if (!Array.isArray(value) || !value.every(isLayerObject)) {
+      throw this.#wrong(key, "be a list of layers", value);
+    }
+    return value.map((inner) => this.#nested(key, inner));
+  }
+
+  #nested(key: string, value: LayerObject): Layer {
+    return readLayer({
+      name: `${this.name}/${key}`,
+      className: value.class_name,
+      dialect: this.dialect,
+      options: value.config ?? {},
+      factoryOf: this.#parts.factoryOf,
+    });
+  }
+
+  raw(key: string): unknown {
+    this.#read.add(key);
+    return this.#parts.options[key];
+  }
+
+  /** Whether an option stands in the config. */
+  has(key: string): boolean {
+    return this.#parts.options[key] !== undefined;
+  }
+
+  /**
+   * Refuses options that nobody read.
+   *
+   * @throws {TypeError} If one that may change a value is not at nothing.
+   */
+  checkAllRead(): void {
+    for (const [key, value] of Object.entries(this.#parts.options)) {
+      if (this.#read.has(key) || NO_MEANING.test(key) || isNothing(value)) {
+        continue;
+      }
+      throw new TypeError(
+        cannot(
+          this.#action(),
+          `option "${key}" must be understood, and it is not`,
+          value,
+        ),
+      );
+    }
+  }
+
+  #value(key: string, fallback: unknown): unknown {
+    const value = this.raw(key);
+    if (value !== undefined && value !== null) return value;
+    if (fallback !== undefined) return fallback;
+    const near = nearestNames(key, Object.keys(this.#parts.options), 1);
+    const hint = near.length > 0 ? ` (found "${near[0]}")` : "";
+    throw this.#wrong(key, `be there${hint}`, value);
+  }
+
+  #wrong(key: string, rule: string, value: unknown): TypeError {
+    return new TypeError(
+      cannot(this.#action(), `"${key}" must ${rule}`, value),
+    );
+  }
+
+  #action(): string {
+    return `read layer "${this.name}" (${this.#parts.className})`;
+  }
+}
+
+/**
+ * Reads one layer's config to the end.
+ *
+ * @param parts Class, options, and who finds factories.
+ * @returns The layer.
+ * @throws {TypeError} If an option is missing, wrong or not understood.
+ */
+export function readLayer(parts: ReaderParts): Layer {
+  const reader = new ConfigReader(parts);
+  const layer = parts.factoryOf(parts.className, parts.name)(reader);
+  reader.checkAllRead();
+  return layer;
+}
+
+/** A layer as Keras writes it. */
+export interface LayerObject {
+  // deno-lint-ignore camelcase -- Keras' own key
+  readonly class_name: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+function isLayerObject(value: unknown): value is LayerObject {
+  return typeof value === "object" && value !== null && "class_name" in value &&
+    typeof value.class_name === "string";
+}
+
+/** Keras 3 writes custom functions so; the name of a known one is known. */
+function isFunctionObject(
+  value: unknown,
+): value is { class_name: "function"; config: unknown } {
+  return isLayerObject(value) && value.class_name === "function";
+}
+
+/** What Keras writes for an option that is off. */
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === false ||
+    (Array.isArray(value) && value.length === 0);
+}
