@@ -94,7 +94,7 @@ function logSoftmax<T>(ops: Ops<T>, x: T): T {
 function shrink<T>(ops: Ops<T>, x: T, bound: number, shift: number): T {
   const isLarge = ops.greater(ops.abs(x), ops.constant(bound));
   const moved = ops.subtract(x, ops.multiply(ops.sign(x), ops.constant(shift)));
-  return ops.where(isLarge, moved, ops.multiply(x, ops.constant(0)));
+  return ops.where(isLarge, moved, ops.constant(0));
 }
 
 function selu<T>(ops: Ops<T>, x: T): T {
@@ -116,7 +116,7 @@ function sparsePlus<T>(ops: Ops<T>, x: T): T {
   const isLow = ops.greaterEqual(ops.constant(-1), x);
   const isMiddle = ops.greater(ops.constant(1), x);
   const upper = ops.where(isMiddle, bow, x);
-  return ops.where(isLow, ops.multiply(x, ops.constant(0)), upper);
+  return ops.where(isLow, ops.constant(0), upper);
 }
 
 /** 0 up to −1, 1 from 1 on, a line between. */

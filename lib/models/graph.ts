@@ -11,7 +11,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { LayerRow, TensorSpec } from "../types.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { LayerRow, NdArray, TensorSpec } from "../types.ts";
 
 /** One output of one node. */
 export interface Ref {
@@ -41,6 +42,19 @@ export interface NamedTensor {
   readonly tensor: tf.Tensor;
 }
 
+/** A weight on the host, read when it is needed. */
+export interface WeightSource {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Reads it; the same values each time. */
+  readonly read: () => Promise<NdArray>;
+}
+
+/** A keyword argument of a call: a value, or the number of an input of the node. */
+export type CallArgument =
+  | { readonly input: number }
+  | { readonly value: number | boolean | string | undefined };
+
 /** How a node is computed. */
 export type NodeCall =
   | { readonly kind: "input"; readonly spec: TensorSpec }
@@ -52,6 +66,14 @@ export type NodeCall =
     readonly args: Readonly<Record<string, unknown>>;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
     readonly isOwnClass: boolean;
+  }
+  | {
+    readonly kind: "ours";
+    readonly layer: Layer;
+    /** How many of the node's inputs are positional; the others are arguments. */
+    readonly numInputs: number;
+    readonly args: Readonly<Record<string, CallArgument>>;
+    readonly sources: readonly WeightSource[];
   }
   | {
     readonly kind: "foreign";

@@ -1,0 +1,54 @@
+import type { Ops } from "../ops/ops.ts";
+import type { CallContext, Layer } from "./layer.ts";
+
+/** A value with its mask, as it travels through a graph. */
+export interface Masked<T> {
+  readonly value: T;
+  /** `[N, T]` booleans: which places count. */
+  readonly mask: T | undefined;
+}
+
+/** One call of one layer. */
+export interface LayerCall<T> {
+  readonly layer: Layer;
+  readonly inputs: readonly Masked<T>[];
+  readonly weights: Readonly<Record<string, T>>;
+  readonly args: CallContext<T>["args"];
+}
+
+/**
+ * Calls a layer, and finds the masks of what it gives.
+ *
+ * A layer that says nothing of masks hands one on if every output has as many
+ * places as its input.
+ *
+ * @param ops The engine's operations.
+ * @param call Layer, inputs, weights and arguments.
+ * @returns The outputs with their masks.
+ */
+export function callLayer<T>(ops: Ops<T>, call: LayerCall<T>): Masked<T>[] {
+  const { layer, weights, args } = call;
+  const inputs = call.inputs.map(({ value }) => value);
+  const masks = call.inputs.map(({ mask }) => mask);
+  const context: CallContext<T> = { masks, args };
+  const outputs = layer.call(ops, inputs, weights, context);
+  const found = layer.masks?.(ops, inputs, context) ??
+    handedOn(ops, inputs, outputs, masks);
+  return outputs.map((value, i) => ({ value, mask: found[i] }));
+}
+
+function handedOn<T>(
+  ops: Ops<T>,
+  inputs: readonly T[],
+  outputs: readonly T[],
+  masks: readonly (T | undefined)[],
+): (T | undefined)[] {
+  const place = masks.findIndex((mask) => mask !== undefined);
+  if (place < 0) return [];
+  const length = ops.shape(inputs[place]!)[1];
+  const isSame = outputs.every((output) => {
+    const shape = ops.shape(output);
+    return shape.length >= 2 && shape[1] === length;
+  });
+  return isSame ? outputs.map(() => masks[place]) : [];
+}
