@@ -1,0 +1,268 @@
+/**
+ * A graph of ONNX operators while it is being written: nodes one after
+ * another, each naming what it takes and gives.
+ *
+ * Values are names, unique in the whole model, so that the body of a loop, which
+ * is a graph of its own, may take values from the graph around it by name.
+ * Constants always stand in the outermost graph; the large ones do not become
+ * part of its bytes but are handed over beside them.
+ *
+ * @module
+ */
+
+/** Element types that our graphs use. */
+export type OnnxType =
+  | "float32"
+  | "float64"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "bool";
+
+/** Attributes of a node. Whole numbers become integers: for floats use {@linkcode OnnxFloat}. */
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | OnnxFloat
+  | OnnxGraph;
+
+/** A float attribute, as `alpha`. */
+export interface OnnxFloat {
+  readonly float: number;
+}
+
+/** One operator. */
+export interface OnnxNode {
+  readonly operator: string;
+  /** Names; empty for an optional input left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A value at the border of a graph. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly type: OnnxType;
+  /** Sizes, null where unknown; without it, nothing is said of them. */
+  readonly shape?: readonly (number | null)[];
+}
+
+/** A constant. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView<ArrayBufferLike>;
+}
+
+/** A graph, or the body of a loop within one. */
+export class OnnxGraph {
+  /** Operators, in an order in which they can run. */
+  readonly nodes: OnnxNode[] = [];
+  /** What goes in. */
+  readonly inputs: OnnxPort[] = [];
+  /** What comes out. */
+  readonly outputs: OnnxPort[] = [];
+  /** Constants; empty but in the outermost graph. */
+  readonly constants: OnnxConstant[] = [];
+  readonly #root: OnnxGraph;
+  readonly #known = new Map<string, string>();
+  #numNames = 0;
+
+  /**
+   * Starts a graph.
+   *
+   * @param outer The graph in which it is the body of a loop.
+   */
+  constructor(outer?: OnnxGraph) {
+    this.#root = outer === undefined ? this : outer.#root;
+  }
+
+  /**
+   * A name that nothing else has.
+   *
+   * @param stem What the name begins with.
+   * @returns The name.
+   */
+  freshName(stem: string): string {
+    return `${stem}_${this.#root.#numNames++}`;
+  }
+
+  /**
+   * Adds an operator with one output.
+   *
+   * @param operator The operator's name, as in ONNX.
+   * @param inputs Names of what it takes; empty for one left out.
+   * @param attributes Its settings.
+   * @returns The output's name.
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    return this.nodeWith(1, operator, inputs, attributes)[0]!;
+  }
+
+  /**
+   * Adds an operator with several outputs.
+   *
+   * @param numOutputs How many it gives.
+   * @param operator The operator's name, as in ONNX.
+   * @param inputs Names of what it takes; empty for one left out.
+   * @param attributes Its settings.
+   * @returns The outputs' names.
+   */
+  nodeWith(
+    numOutputs: number,
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string[] {
+    const outputs = Array.from(
+      { length: numOutputs },
+      () => this.freshName(operator),
+    );
+    this.nodes.push({ operator, inputs: [...inputs], outputs, attributes });
+    return outputs;
+  }
+
+  /**
+   * Adds an input.
+   *
+   * @param stem What its name begins with.
+   * @param type Its element type.
+   * @param shape Its sizes, where they are to be said.
+   * @returns Its name.
+   */
+  input(
+    stem: string,
+    type: OnnxType,
+    shape?: readonly (number | null)[],
+  ): string {
+    const name = this.freshName(stem);
+    this.inputs.push(port(name, type, shape));
+    return name;
+  }
+
+  /**
+   * Makes a value an output, under a name of its own: one value may be given
+   * out twice, or be an input.
+   *
+   * @param stem What the output's name begins with.
+   * @param value The value's name.
+   * @param type Its element type.
+   * @param shape Its sizes, where they are to be said.
+   * @returns The output's name.
+   */
+  output(
+    stem: string,
+    value: string,
+    type: OnnxType,
+    shape?: readonly (number | null)[],
+  ): string {
+    const name = this.freshName(stem);
+    this.nodes.push({
+      operator: "Identity",
+      inputs: [value],
+      outputs: [name],
+      attributes: {},
+    });
+    this.outputs.push(port(name, type, shape));
+    return name;
+  }
+
+  /**
+   * Adds a constant. The array is not copied, and must stay as it is until a
+   * session is made.
+   *
+   * @param type Its element type.
+   * @param shape Its sizes.
+   * @param data Its values.
+   * @returns Its name.
+   */
+  constant(
+    type: OnnxType,
+    shape: readonly number[],
+    data: ArrayBufferView<ArrayBufferLike>,
+  ): string {
+    const name = this.freshName("constant");
+    this.#root.constants.push({ name, type, shape: [...shape], data });
+    return name;
+  }
+
+  /**
+   * A constant of a few 64-bit integers, as shapes and axes are; the same ones
+   * are kept once.
+   *
+   * @param values The integers; their shape is `[n]`.
+   * @returns Its name.
+   */
+  integers(values: readonly number[]): string {
+    return this.#root.#once(`int64 ${values.join()}`, () =>
+      this.constant(
+        "int64",
+        [values.length],
+        BigInt64Array.from(values.map(toInt64)),
+      ));
+  }
+
+  /**
+   * A constant of one number, `[]`; the same one is kept once.
+   *
+   * @param type Its element type.
+   * @param value The number; 0 or 1 for booleans.
+   * @returns Its name.
+   */
+  scalar(type: OnnxType, value: number): string {
+    const text = Object.is(value, -0) ? "-0" : String(value);
+    return this.#root.#once(
+      `${type} scalar ${text}`,
+      () => this.constant(type, [], scalarData(type, value)),
+    );
+  }
+
+  #once(key: string, make: () => string): string {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    this.#known.set(key, name);
+    return name;
+  }
+}
+
+function port(
+  name: string,
+  type: OnnxType,
+  shape: readonly (number | null)[] | undefined,
+): OnnxPort {
+  return shape === undefined ? { name, type } : { name, type, shape };
+}
+
+/** Infinity stands for the end of an axis, whichever way. */
+function toInt64(value: number): bigint {
+  if (value === Infinity) return 2n ** 63n - 1n;
+  if (value === -Infinity) return -(2n ** 63n);
+  return BigInt(value);
+}
+
+function scalarData(
+  type: OnnxType,
+  value: number,
+): ArrayBufferView<ArrayBuffer> {
+  switch (type) {
+    case "float32":
+      return Float32Array.of(value);
+    case "float64":
+      return Float64Array.of(value);
+    case "int32":
+      return Int32Array.of(value);
+    case "int64":
+      return BigInt64Array.of(toInt64(value));
+    case "uint8":
+    case "bool":
+      return Uint8Array.of(value);
+  }
+}
