@@ -1,0 +1,469 @@
+/**
+ * From a described model to a graph of our own layers.
+ *
+ * Two passes over each model, as for models in memory: first every call gets a
+ * node, so that every tensor has a place; then calls are linked, and nested
+ * models entered with what feeds them. Then each node is run once over shapes
+ * alone: that gives its outputs' shapes, and finds options and call arguments
+ * that nobody read, before any weight is looked at.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { ModelFormatError } from "../errors.ts";
+import { readLayer } from "../layers/config_reader.ts";
+import { LAYERS } from "../layers/layers.ts";
+import type { Dialect, Layer, LayerFactory } from "../layers/layer.ts";
+import { OPERATIONS } from "../layers/operations.ts";
+import type { DType, LayerRow, ModelFormat, TensorSpec } from "../types.ts";
+import {
+  type CallArgument,
+  type GraphNode,
+  type NodeCall,
+  origin,
+  type Ref,
+  refKey,
+  type WeightSource,
+} from "./graph.ts";
+import type {
+  Argument,
+  CallSpec,
+  LayerSpec,
+  ModelSpec,
+  TensorId,
+} from "./keras_topology.ts";
+import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
+import { ModelGraph } from "./model_graph.ts";
+import { ShapePass } from "./shape_pass.ts";
+
+/** What a graph is made of. */
+export interface LayerGraphParts {
+  readonly spec: ModelSpec;
+  readonly format: ModelFormat;
+  readonly dialect: Dialect;
+  /** The file, for messages. */
+  readonly source: string;
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  /** The stored weights of one layer, under its names, in its order. */
+  readonly weightsOf: (path: LayerPath, layer: Layer) => WeightSource[];
+  /** Frees what the loader made. */
+  readonly dispose: () => void;
+}
+
+/**
+ * Makes a graph of a described model.
+ *
+ * @param parts The description, the weights, and custom layers.
+ * @returns The graph.
+ * @throws {ModelFormatError} If a layer is not known or not understood; all
+ * unknown ones are named at once.
+ */
+export function layerGraph(parts: LayerGraphParts): ModelGraph {
+  return new Builder(parts).build();
+}
+
+class Builder {
+  readonly #parts: LayerGraphParts;
+  readonly #layers = new Map<LayerSpec, Layer>();
+  readonly #sources = new Map<LayerSpec, WeightSource[]>();
+
+  constructor(parts: LayerGraphParts) {
+    this.#parts = parts;
+  }
+
+  build(): ModelGraph {
+    const { spec, format, dispose } = this.#parts;
+    this.#checkKnown(spec);
+    const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
+    const nodes = flatten(drafts);
+    nodes.forEach((draft, id) => draft.id = id);
+    new ShapePass(nodes, this.#parts.source).run();
+    return new ModelGraph({
+      name: spec.name,
+      format,
+      nodes,
+      topLevel,
+      inputs,
+      outputs,
+      whyUnusable: () => undefined,
+      dispose,
+    });
+  }
+
+  #enter(
+    spec: ModelSpec,
+    prefix: string,
+    path: LayerPath,
+    feeds?: readonly Ref[],
+  ) {
+    const places = new Map<string, Ref>();
+    const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
+    const topLevel: LayerDraft[] = [];
+    const inputNames = spec.inputs.map(({ tensor }) => tensor.layer);
+    const layers = spec.isSequential ? withInput(spec) : spec.layers;
+    let index = 0;
+    for (const layer of layers) {
+      const isInput = inputNames.includes(layer.name) &&
+        layer.calls.length === 0;
+      const isHidden = isInput && spec.isSequential;
+      const calls = isInput ? [NO_CALL] : layer.calls;
+      calls.forEach((call, k) => {
+        const keras = feeds === undefined && !isHidden && k === 0
+          ? index
+          : undefined;
+        const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
+        const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
+        const input = inputNames.indexOf(layer.name);
+        if (isInput) draft.call = inputCall(draft, feeds?.[input]);
+        else pairs.push({ draft, call });
+        if (k === 0 && !isHidden) topLevel.push(draft);
+        places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
+      });
+      if (!isHidden) index++;
+    }
+    const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
+    const place = (tensor: TensorId, from: string): Ref => {
+      const found = places.get(`${tensor.layer}:${tensor.call}`);
+      if (found === undefined) this.#missing(tensor, from);
+      return { node: found.node, index: tensor.index };
+    };
+    for (const { draft, call } of pairs) this.#link(draft, call, place);
+    this.#checkAcyclic(pairs.map(({ draft }) => draft));
+    const ends = (list: ModelSpec["inputs"]) =>
+      list.map(({ tensor }) => place(tensor, "the model"));
+    return {
+      drafts,
+      topLevel,
+      inputs: ends(spec.inputs),
+      outputs: ends(spec.outputs),
+    };
+  }
+
+  /** Gives a call its inputs; a nested model is entered with them. */
+  #link(
+    draft: LayerDraft,
+    call: CallSpec,
+    place: (tensor: TensorId, from: string) => Ref,
+  ): void {
+    const { spec } = draft;
+    const tensors: Ref[] = [];
+    const positional = call.positional.map((arg) =>
+      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
+    );
+    const numInputs = tensors.length;
+    if (spec.model !== undefined) {
+      draft.inputs = tensors;
+      const inner = this.#enter(
+        spec.model,
+        `${draft.name}/`,
+        draft.path,
+        tensors,
+      );
+      draft.children.push(...inner.drafts);
+      draft.call = { kind: "alias", outputs: inner.outputs };
+      return;
+    }
+    const named = Object.fromEntries(
+      Object.entries(call.named).map(([key, arg]) => [
+        key,
+        this.#bind(arg, tensors, (tensor) => place(tensor, draft.name)),
+      ]),
+    );
+    draft.inputs = tensors;
+    const isOperation = isOperationSpec(spec);
+    const layer = isOperation
+      ? this.#operation(draft, { args: positional, kwargs: named })
+      : this.#layer(draft);
+    draft.call = {
+      kind: "ours",
+      layer,
+      numInputs: isOperation ? tensors.length : numInputs,
+      args: isOperation ? {} : this.#arguments(draft, named),
+      sources: isOperation ? [] : this.#weights(draft, layer),
+    };
+  }
+
+  /** Puts an argument's tensors in the list, and numbers in their place. */
+  #bind(
+    argument: Argument,
+    tensors: Ref[],
+    place: (tensor: TensorId) => Ref,
+  ): unknown {
+    if ("tensor" in argument) {
+      tensors.push(place(argument.tensor));
+      return { input: tensors.length - 1 };
+    }
+    if ("list" in argument) {
+      return argument.list.map((inner) => this.#bind(inner, tensors, place));
+    }
+    return argument.value;
+  }
+
+  /** Keyword arguments of a layer's call; those that are off are left out. */
+  #arguments(
+    draft: LayerDraft,
+    named: Readonly<Record<string, unknown>>,
+  ): Record<string, CallArgument> {
+    const args: Record<string, CallArgument> = {};
+    for (const [key, value] of Object.entries(named)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (isInput(value)) args[key] = value;
+      else if (Array.isArray(value) && value.every(isInput)) {
+        value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
+      } else if (key === "training") {
+        this.#fail(
+          `layer "${draft.name}" must not be called with training=True`,
+          value,
+        );
+      } else if (/^(number|boolean|string)$/.test(typeof value)) {
+        args[key] = { value: value as number | boolean | string };
+      } else {
+        this.#fail(
+          `argument "${key}" of layer "${draft.name}" must be a tensor, a number or text`,
+          value,
+        );
+      }
+    }
+    return args;
+  }
+
+  #layer({ spec, name }: LayerDraft): Layer {
+    const known = this.#layers.get(spec);
+    if (known !== undefined) return known;
+    const { dialect } = this.#parts;
+    const layer = this.#guarded(() =>
+      readLayer({
+        name,
+        className: spec.className,
+        dialect,
+        options: spec.options,
+        factoryOf: (className, path) => this.#factory(className, path),
+      })
+    );
+    this.#layers.set(spec, layer);
+    return layer;
+  }
+
+  #operation(
+    { spec, name }: LayerDraft,
+    args: Readonly<Record<string, unknown>>,
+  ): Layer {
+    return this.#guarded(() =>
+      readLayer({
+        name,
+        className: spec.className,
+        dialect: this.#parts.dialect,
+        options: { ...spec.options, ...args },
+        factoryOf: () => OPERATIONS[operationName(spec)]!,
+      })
+    );
+  }
+
+  #weights({ spec, path }: LayerDraft, layer: Layer): WeightSource[] {
+    const known = this.#sources.get(spec);
+    if (known !== undefined) return known;
+    const sources = layer.weights.length === 0
+      ? []
+      : this.#guarded(() => this.#parts.weightsOf(path, layer));
+    this.#sources.set(spec, sources);
+    return sources;
+  }
+
+  #factory(className: string, path: string): LayerFactory {
+    const { customLayers } = this.#parts;
+    if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
+    if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
+    throw new TypeError(
+      cannot(
+        `read layer "${path}"`,
+        "its class must be known",
+        className,
+        `pass it as customLayers: { ${className}: … }`,
+      ),
+    );
+  }
+
+  /** All unknown layers at once, so that nobody finds them one by one. */
+  #checkKnown(spec: ModelSpec): void {
+    const unknown = [...this.#unknown(spec, "")];
+    if (unknown.length === 0) return;
+    const classes = [...new Set(unknown.map(({ className }) => className))];
+    const list = unknown.slice(0, 20).map(({ path, className, module }) =>
+      `"${path}" (${className}${module === undefined ? "" : ` of ${module}`})`
+    ).join(", ");
+    throw new ModelFormatError(
+      this.#parts.source,
+      `every layer must be known: current unknown ones are ${list}${
+        unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
+      }; pass customLayers: { ${
+        classes.map((name) => `${name}: …`).join(", ")
+      } }`,
+    );
+  }
+
+  *#unknown(
+    { layers }: ModelSpec,
+    prefix: string,
+  ): Generator<
+    { path: string; className: string; module: string | undefined }
+  > {
+    for (const spec of layers) {
+      const path = `${prefix}${spec.name}`;
+      const { className, module } = spec;
+      if (spec.model !== undefined) {
+        yield* this.#unknown(spec.model, `${path}/`);
+      } else if (isOperationSpec(spec)) {
+        if (!Object.hasOwn(OPERATIONS, operationName(spec))) {
+          yield { path, className: operationName(spec), module };
+        }
+      } else if (
+        className !== "InputLayer" && !Object.hasOwn(LAYERS, className) &&
+        !Object.hasOwn(this.#parts.customLayers, className)
+      ) {
+        yield { path, className, module };
+      }
+    }
+  }
+
+  /** TF.js would go round such a graph for ever. */
+  #checkAcyclic(drafts: readonly LayerDraft[]): void {
+    const done = new Set<object>();
+    for (const root of drafts) {
+      const stack: LayerDraft[] = [root];
+      const open = new Set<object>();
+      while (stack.length > 0) {
+        const at = stack.at(-1)!;
+        const next = at.inputs.map(({ node }) => node as LayerDraft)
+          .find((node) => !done.has(node));
+        if (next === undefined) {
+          done.add(stack.pop()!);
+          continue;
+        }
+        open.add(at);
+        if (open.has(next)) {
+          this.#fail(`layer "${next.name}" must not feed itself`, at.name);
+        }
+        stack.push(next);
+      }
+    }
+  }
+
+  #missing(tensor: TensorId, from: string): never {
+    this.#fail(
+      `"${from}" must be called on layers that are there`,
+      `call ${tensor.call} of ${tensor.layer}`,
+    );
+  }
+
+  #guarded<R>(work: () => R): R {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof ModelFormatError || !(error instanceof Error)) {
+        throw error;
+      }
+      throw new ModelFormatError(
+        this.#parts.source,
+        `its layers must be understood: ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #fail(rule: string, value: unknown): never {
+    const text = cannot("load model", rule, value);
+    throw new ModelFormatError(
+      this.#parts.source,
+      text.replace(/^Cannot load model as /, ""),
+    );
+  }
+}
+
+const NO_CALL: CallSpec = { positional: [], named: {} };
+
+function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
+  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
+}
+
+/** Keras leaves the input of a Sequential out of its layers, or gives it none. */
+function withInput(spec: ModelSpec): readonly LayerSpec[] {
+  const name = spec.inputs[0]!.tensor.layer;
+  if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
+  const first = spec.layers[0];
+  const options = {
+    batch_shape: first?.options.batch_input_shape ?? first?.options.batch_shape,
+  };
+  const input: LayerSpec = {
+    name,
+    className: "InputLayer",
+    module: undefined,
+    registeredName: undefined,
+    options,
+    model: undefined,
+    calls: [],
+  };
+  return [input, ...spec.layers];
+}
+
+function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
+  return feed === undefined
+    ? { kind: "input", spec: inputSpec(draft) }
+    : { kind: "alias", outputs: [feed] };
+}
+
+function inputSpec({ name, spec }: LayerDraft): TensorSpec {
+  const { options } = spec;
+  const shape = options.batch_shape ?? options.batch_input_shape;
+  if (!Array.isArray(shape)) {
+    throw new TypeError(
+      cannot(
+        `read input "${name}"`,
+        "its shape must be known",
+        shape,
+        "build the model in Keras before saving it",
+      ),
+    );
+  }
+  const dtype = dtypeName(options.dtype);
+  return Object.freeze({
+    name,
+    shape: Object.freeze([null, ...shape.slice(1)]),
+    dtype,
+  });
+}
+
+/** Half precision is read as float32; integers stay integers. */
+function dtypeName(dtype: unknown): DType {
+  const name = typeof dtype === "object" && dtype !== null
+    ? (dtype as { config?: { name?: unknown } }).config?.name
+    : dtype;
+  const text = String(name ?? "float32");
+  if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
+  if (text === "bool") return "bool";
+  if (/float|policy/.test(text)) return "float32";
+  throw new TypeError(
+    cannot("read input", "its element type must be a number's", text),
+  );
+}
+
+function isInput(value: unknown): value is { input: number } {
+  return typeof value === "object" && value !== null && "input" in value;
+}
+
+/** Raw operations: Keras 3 tells by module, or, in a `.h5`, by a config of nothing but a name. */
+function isOperationSpec(
+  { className, module, options, model }: LayerSpec,
+): boolean {
+  if (model !== undefined) return false;
+  if (/^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/.test(className)) {
+    return true;
+  }
+  if (module !== undefined) return /^keras\.src\.ops\./.test(module);
+  return Object.keys(options).every((key) => key === "name");
+}
+
+/** `Multiply`, or `tf.math.multiply`. */
+function operationName({ className, options }: LayerSpec): string {
+  if (className === "TFOpLambda") return `tf.${options.function}`;
+  return className;
+}

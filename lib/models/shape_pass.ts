@@ -1,0 +1,182 @@
+import { cannot } from "../check.ts";
+import { ModelFormatError } from "../errors.ts";
+import { callLayer, type Masked } from "../layers/call_layer.ts";
+import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
+import type { LayerRow, TensorSpec } from "../types.ts";
+import { origin, type Ref, refKey } from "./graph.ts";
+import type { LayerDraft } from "./layer_draft.ts";
+
+/** Runs every node over shapes alone, and writes its row. */
+export class ShapePass {
+  readonly #nodes: readonly LayerDraft[];
+  readonly #source: string;
+  readonly #ops = new ShapeOps();
+  readonly #values = new Map<
+    string,
+    { value: ShapeValue; mask: ShapeValue | undefined }
+  >();
+
+  constructor(nodes: readonly LayerDraft[], source: string) {
+    this.#nodes = nodes;
+    this.#source = source;
+  }
+
+  run(): void {
+    for (const draft of this.#nodes) this.#visit(draft);
+    for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
+  }
+
+  /** Depth first, without recursion over long chains. */
+  #visit(root: LayerDraft): void {
+    const stack = [root];
+    while (stack.length > 0) {
+      const at = stack.at(-1)!;
+      const waiting = [...this.#feeds(at)].filter((node) =>
+        !this.#isDone(node)
+      );
+      if (waiting.length > 0) {
+        stack.push(...waiting);
+        continue;
+      }
+      stack.pop();
+      if (!this.#isDone(at)) this.#shape(at);
+    }
+  }
+
+  *#feeds(draft: LayerDraft): Generator<LayerDraft> {
+    const { call } = draft;
+    if (call.kind === "alias") {
+      for (const ref of call.outputs) yield origin(ref).node as LayerDraft;
+    } else for (const ref of draft.inputs) yield origin(ref).node as LayerDraft;
+  }
+
+  #isDone(node: LayerDraft): boolean {
+    if (node.call.kind === "alias") {
+      return node.call.outputs.every((ref) =>
+        this.#values.has(`${origin(ref).node.id}:done`)
+      );
+    }
+    return this.#values.has(`${node.id}:done`);
+  }
+
+  #shape(draft: LayerDraft): void {
+    const { call } = draft;
+    if (call.kind === "alias") return;
+    if (call.kind === "input") {
+      const { shape, dtype } = call.spec;
+      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
+      this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      return;
+    }
+    if (call.kind !== "ours") return;
+    const inputs = draft.inputs.map((ref) =>
+      this.#values.get(refKey(ref)) ??
+        this.#fail(
+          draft,
+          new RangeError(
+            `output ${ref.index} of "${ref.node.row}" is not there`,
+          ),
+        )
+    );
+    const weights = Object.fromEntries(
+      call.sources.map((
+        { name, shape },
+      ) => [name, { shape, dtype: "float32" as const }]),
+    );
+    const unread = new Set(Object.keys(call.args));
+    const args = {};
+    for (const [key, arg] of Object.entries(call.args)) {
+      const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
+      Object.defineProperty(args, key, {
+        enumerable: true,
+        get: () => (unread.delete(key), value),
+      });
+    }
+    try {
+      const outputs = callLayer<ShapeValue>(this.#ops, {
+        layer: call.layer,
+        inputs: inputs.slice(0, call.numInputs),
+        weights,
+        args,
+      });
+      if (unread.size > 0) {
+        throw new TypeError(
+          cannot(
+            `call layer "${draft.name}"`,
+            `argument "${[...unread][0]}" must be understood, and it is not`,
+            draft.spec.className,
+          ),
+        );
+      }
+      this.#set(draft, outputs);
+    } catch (error) {
+      this.#fail(draft, error);
+    }
+  }
+
+  #set(
+    draft: LayerDraft,
+    outputs: readonly { value: ShapeValue; mask: ShapeValue | undefined }[],
+  ): void {
+    draft.numOutputs = outputs.length;
+    outputs.forEach((output, index) =>
+      this.#values.set(`${draft.id}:${index}`, output)
+    );
+    this.#values.set(`${draft.id}:done`, outputs[0]!);
+  }
+
+  #fail(draft: LayerDraft, error: unknown): never {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new ModelFormatError(
+      this.#source,
+      `layer "${draft.name}" (${draft.spec.className}) must go with what feeds it: ${text}`,
+      { cause: error },
+    );
+  }
+
+  #rowOf(draft: LayerDraft): LayerRow {
+    const { name, index, spec, call, inputs } = draft;
+    const refs = call.kind === "alias" ? call.outputs : Array.from(
+      { length: draft.numOutputs },
+      (_, i) => ({ node: draft, index: i }),
+    );
+    const outputs = refs.map((ref) => this.#specOf(ref, name));
+    return Object.freeze({
+      name,
+      ...(index === undefined ? {} : { index }),
+      kind: spec.className,
+      config: Object.freeze({ ...spec.options }),
+      outputs: Object.freeze(outputs),
+      numParameters: numParameters(draft),
+      inbound: Object.freeze(
+        inputs.map(({ node }) => (node as LayerDraft).name),
+      ),
+    });
+  }
+
+  #specOf(ref: Ref, name: string): TensorSpec {
+    const { shape, dtype } = this.#values.get(refKey(ref))!.value;
+    const { call } = origin(ref).node;
+    const channels = call.kind === "ours" ? call.layer.channels : undefined;
+    return Object.freeze({
+      name,
+      shape: Object.freeze([...shape]),
+      dtype,
+      ...(channels === undefined ? {} : { channels }),
+    });
+  }
+}
+
+function numParameters({ call, children }: LayerDraft): number {
+  if (call.kind === "ours") {
+    return call.sources.reduce(
+      (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
+      0,
+    );
+  }
+  const counted = new Map(children.map((child) => [child.spec, child]));
+  return [...counted.values()].reduce(
+    (sum, child) => sum + numParameters(child),
+    0,
+  );
+}
