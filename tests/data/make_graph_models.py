@@ -47,7 +47,9 @@ def make(name, model, twin, taps, head, seed, rows=4):
         tf.saved_model.save(model, saved, signatures={"serving_default": serve})
         converter.convert_tf_saved_model(saved, str(folder))
 
+    # The converter writes keys in another order each time.
     graph = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(graph, sort_keys=True))
     nodes = [node["name"] for node in graph["modelTopology"]["node"]]
     inputs = list(graph["signature"]["inputs"])
     pool = Pool()
