@@ -89,11 +89,13 @@ export function operationsGraph(
   const operations = inOrder(graph.nodes);
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
+  const shapes = outputShapes(model);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
     const isInput = operation.op.startsWith("Placeholder");
     const spec = isInput ? inputSpec(operation, model) : undefined;
-    const draft = draftOf(operation, executor, drafts, topLevel.length, spec);
+    const index = topLevel.length;
+    const draft = draftOf(operation, executor, drafts, index, spec, shapes);
     if (!isInput) topLevel.push(draft);
     drafts.set(operation.name, draft);
   }
@@ -169,6 +171,7 @@ function draftOf(
   drafts: ReadonlyMap<string, Draft>,
   index: number,
   input: TensorSpec | undefined,
+  shapes: ReadonlyMap<string, TensorSpec>,
 ): Draft {
   const constants = constantsOf(operation, executor);
   const inputs = operation.inputs.flatMap((source, place) => {
@@ -189,7 +192,7 @@ function draftOf(
     ...(input === undefined ? { index } : {}),
     kind: operation.op,
     config: Object.freeze(attributes(operation)),
-    outputs: Object.freeze(outputSpecs(operation, input)),
+    outputs: Object.freeze(outputSpecs(operation, input, shapes)),
     numParameters: weights().reduce((sum, { tensor }) => sum + tensor.size, 0),
     inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
   });
@@ -247,12 +250,36 @@ function inputSpec(operation: Operation, model: tf.GraphModel): TensorSpec {
   });
 }
 
+/** The model's signature says what its outputs are; little else does. */
+function outputShapes(model: tf.GraphModel): Map<string, TensorSpec> {
+  return new Map(
+    model.outputs.filter(({ shape }) => (shape?.length ?? 0) > 0).map((
+      { name, shape, dtype },
+    ) => {
+      const node = name.replace(/:\d+$/, "");
+      const sizes = shape!.map((size) => size < 0 ? null : size);
+      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
+      return [
+        node,
+        Object.freeze({
+          name: node,
+          shape: Object.freeze(sizes),
+          dtype: type,
+        }),
+      ];
+    }),
+  );
+}
+
 /** What the converter left of shapes; most operations carry none. */
 function outputSpecs(
   operation: Operation,
   input: TensorSpec | undefined,
+  shapes: ReadonlyMap<string, TensorSpec>,
 ): TensorSpec[] {
   if (input !== undefined) return [input];
+  const known = shapes.get(operation.name);
+  if (known !== undefined) return [known];
   const raw = operation.rawAttrs?._output_shapes as
     | {
       list?: {
