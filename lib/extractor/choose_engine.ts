@@ -15,17 +15,6 @@ const NO_WASM_GRADIENT = /Depthwise|Separable/i;
 /** Layers over operations that wasm has no kernel for at all. */
 const NO_WASM_KERNEL = /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*)$/;
 
-/** Activations that wasm can fuse to a product; others it refuses when they run. */
-const WASM_FUSED =
-  /^(biasadd|linear|relu|relu6|leakyrelu|prelu|elu|sigmoid|fusedbatchnorm)$/i;
-
-/** Whether wasm cannot run a node forwards. */
-function isMissingInWasm({ row }: GraphNode): boolean {
-  const { fusedOps } = row.config;
-  return NO_WASM_KERNEL.test(row.kind) ||
-    (Array.isArray(fusedOps) && !fusedOps.every((op) => WASM_FUSED.test(op)));
-}
-
 /**
  * Chooses the engine and backend of a program.
  *
@@ -44,7 +33,9 @@ export function chooseEngine(
   const why = engine === "tfjs"
     ? `engine "tfjs" was asked for`
     : "models of TF.js run on TF.js";
-  const missing = schedule.nodes.find(isMissingInWasm);
+  const missing = schedule.nodes.find(({ row }) =>
+    NO_WASM_KERNEL.test(row.kind)
+  );
   const noGradient = program.perturbation === undefined
     ? undefined
     : schedule.nodes.find(({ row }) => NO_WASM_GRADIENT.test(row.kind));

@@ -42,6 +42,16 @@ interface Executor {
   readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
 }
 
+/** What a signature says of a tensor. */
+interface SignatureTensor {
+  readonly name?: string;
+  readonly dtype?: string | number;
+  readonly tensorShape?: {
+    readonly unknownRank?: boolean;
+    readonly dim?: readonly { readonly size?: string | number }[];
+  };
+}
+
 interface Draft extends GraphNode {
   inputs: readonly Ref[];
 }
@@ -252,23 +262,27 @@ function inputSpec(operation: Operation, model: tf.GraphModel): TensorSpec {
 
 /** The model's signature says what its outputs are; little else does. */
 function outputShapes(model: tf.GraphModel): Map<string, TensorSpec> {
-  return new Map(
-    model.outputs.filter(({ shape }) => (shape?.length ?? 0) > 0).map((
-      { name, shape, dtype },
-    ) => {
+  const { outputs = {} } = model.modelSignature as {
+    outputs?: Record<string, SignatureTensor>;
+  };
+  const specs = Object.values(outputs).flatMap(
+    ({ name, dtype, tensorShape }) => {
+      const { dim, unknownRank } = tensorShape ?? {};
+      if (name === undefined || dim === undefined || unknownRank) return [];
       const node = name.replace(/:\d+$/, "");
-      const sizes = shape!.map((size) => size < 0 ? null : size);
-      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
-      return [
-        node,
-        Object.freeze({
-          name: node,
-          shape: Object.freeze(sizes),
-          dtype: type,
-        }),
-      ];
-    }),
+      const spec: TensorSpec = Object.freeze({
+        name: node,
+        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
+        dtype: dtype === "DT_INT32" ? "int32" : "float32",
+      });
+      return [[node, spec] as const];
+    },
   );
+  return new Map(specs);
+}
+
+function sizeOrNull(size: string | number | undefined): number | null {
+  return size === undefined || Number(size) < 0 ? null : Number(size);
 }
 
 /** What the converter left of shapes; most operations carry none. */
@@ -294,9 +308,7 @@ function outputSpecs(
     .map(({ dim = [] }) =>
       Object.freeze({
         name: operation.name,
-        shape: Object.freeze(
-          dim.map(({ size }) => Number(size) < 0 ? null : Number(size)),
-        ),
+        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
         dtype: "float32",
         ...channels,
       })
