@@ -342,9 +342,27 @@ function checkPerturbed(
   );
 }
 
+/** What TF.js can fuse to a product; other activations it refuses when they run. */
+const FUSED =
+  /^(biasadd|linear|relu|relu6|leakyrelu|prelu|elu|sigmoid|fusedbatchnorm)$/i;
+
 /** A stateful layer would change with every batch, and with it the caller's model. */
 function checkNodes(nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
+    const { fusedOps } = row.config;
+    const unknown = Array.isArray(fusedOps)
+      ? fusedOps.find((op) => !FUSED.test(op))
+      : undefined;
+    if (unknown !== undefined) {
+      throw new TypeError(
+        cannot(
+          `run operation "${row.name}"`,
+          "what is fused to it must be known to TF.js",
+          unknown,
+          "ask for operations before it, or use the model as a layers model",
+        ),
+      );
+    }
     if (call.kind !== "memory" || !call.layer.stateful) continue;
     throw new TypeError(
       cannot(

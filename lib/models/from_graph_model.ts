@@ -42,6 +42,16 @@ interface Executor {
   readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
 }
 
+/** What a signature says of a tensor. */
+interface SignatureTensor {
+  readonly name?: string;
+  readonly dtype?: string | number;
+  readonly tensorShape?: {
+    readonly unknownRank?: boolean;
+    readonly dim?: readonly { readonly size?: string | number }[];
+  };
+}
+
 interface Draft extends GraphNode {
   inputs: readonly Ref[];
 }
@@ -89,11 +99,13 @@ export function operationsGraph(
   const operations = inOrder(graph.nodes);
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
+  const shapes = outputShapes(model);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
     const isInput = operation.op.startsWith("Placeholder");
     const spec = isInput ? inputSpec(operation, model) : undefined;
-    const draft = draftOf(operation, executor, drafts, topLevel.length, spec);
+    const index = topLevel.length;
+    const draft = draftOf(operation, executor, drafts, index, spec, shapes);
     if (!isInput) topLevel.push(draft);
     drafts.set(operation.name, draft);
   }
@@ -169,6 +181,7 @@ function draftOf(
   drafts: ReadonlyMap<string, Draft>,
   index: number,
   input: TensorSpec | undefined,
+  shapes: ReadonlyMap<string, TensorSpec>,
 ): Draft {
   const constants = constantsOf(operation, executor);
   const inputs = operation.inputs.flatMap((source, place) => {
@@ -189,7 +202,7 @@ function draftOf(
     ...(input === undefined ? { index } : {}),
     kind: operation.op,
     config: Object.freeze(attributes(operation)),
-    outputs: Object.freeze(outputSpecs(operation, input)),
+    outputs: Object.freeze(outputSpecs(operation, input, shapes)),
     numParameters: weights().reduce((sum, { tensor }) => sum + tensor.size, 0),
     inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
   });
@@ -247,12 +260,40 @@ function inputSpec(operation: Operation, model: tf.GraphModel): TensorSpec {
   });
 }
 
+/** The model's signature says what its outputs are; little else does. */
+function outputShapes(model: tf.GraphModel): Map<string, TensorSpec> {
+  const { outputs = {} } = model.modelSignature as {
+    outputs?: Record<string, SignatureTensor>;
+  };
+  const specs = Object.values(outputs).flatMap(
+    ({ name, dtype, tensorShape }) => {
+      const { dim, unknownRank } = tensorShape ?? {};
+      if (name === undefined || dim === undefined || unknownRank) return [];
+      const node = name.replace(/:\d+$/, "");
+      const spec: TensorSpec = Object.freeze({
+        name: node,
+        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
+        dtype: dtype === "DT_INT32" ? "int32" : "float32",
+      });
+      return [[node, spec] as const];
+    },
+  );
+  return new Map(specs);
+}
+
+function sizeOrNull(size: string | number | undefined): number | null {
+  return size === undefined || Number(size) < 0 ? null : Number(size);
+}
+
 /** What the converter left of shapes; most operations carry none. */
 function outputSpecs(
   operation: Operation,
   input: TensorSpec | undefined,
+  shapes: ReadonlyMap<string, TensorSpec>,
 ): TensorSpec[] {
   if (input !== undefined) return [input];
+  const known = shapes.get(operation.name);
+  if (known !== undefined) return [known];
   const raw = operation.rawAttrs?._output_shapes as
     | {
       list?: {
@@ -267,9 +308,7 @@ function outputSpecs(
     .map(({ dim = [] }) =>
       Object.freeze({
         name: operation.name,
-        shape: Object.freeze(
-          dim.map(({ size }) => Number(size) < 0 ? null : Number(size)),
-        ),
+        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
         dtype: "float32",
         ...channels,
       })

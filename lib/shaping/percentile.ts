@@ -48,9 +48,9 @@ export function checkPercentile(
 /**
  * The percentile of each row.
  *
- * `nearest`: the value at place `round((D − 1)(1 − p))` of the row sorted
- * downwards, halves rounded to even. `linear`: at place `(D − 1) p` of the row
- * sorted upwards, between two places on the line that joins them.
+ * `nearest`: the value at place `round((D − 1) p)` of the row sorted upwards,
+ * halves rounded to even, as TensorFlow Probability 0.23 has it. `linear`: at
+ * place `(D − 1) p`, between two places on the line that joins them.
  *
  * @param ops The engine's operations.
  * @param a `[N, D]`; `D` must be known.
@@ -78,7 +78,7 @@ export function rowPercentile<T>(
     return ops.reshape(ops.takeLast(largest, place), [-1, 1]); // [N, 1]
   };
   if (interpolation === "nearest") {
-    return column(roundHalfToEven((units - 1) * (1 - percentile)));
+    return column(units - 1 - roundHalfToEven((units - 1) * percentile));
   }
   const position = (units - 1) * percentile;
   const below = Math.floor(position);

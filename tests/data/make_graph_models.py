@@ -47,7 +47,9 @@ def make(name, model, twin, taps, head, seed, rows=4):
         tf.saved_model.save(model, saved, signatures={"serving_default": serve})
         converter.convert_tf_saved_model(saved, str(folder))
 
+    # The converter writes keys in another order each time.
     graph = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(graph, sort_keys=True))
     nodes = [node["name"] for node in graph["modelTopology"]["node"]]
     inputs = list(graph["signature"]["inputs"])
     pool = Pool()
@@ -89,7 +91,7 @@ def make(name, model, twin, taps, head, seed, rows=4):
 def mlp(linear):
     return tf.keras.Sequential([
         K.Dense(16, activation="relu", input_shape=(6,), name="first"),
-        K.Dense(12, activation="tanh", name="second"),
+        K.Dense(12, activation="elu", name="second"),
         K.Dense(4, activation=None if linear else "softmax", name="head"),
     ], name="mlp")
 
@@ -142,7 +144,7 @@ def backbone():
     return tf.keras.Model(x, y, name="backbone")
 
 
-make("mlp", mlp(False), mlp(True), {"first/Relu": "first", "second/Tanh": "second"}, ("head/BiasAdd", "second"), 21)
+make("mlp", mlp(False), mlp(True), {"first/Relu": "first", "second/Elu": "second"}, ("head/BiasAdd", "second"), 21)
 make("convnet", convnet(False), convnet(True), {"conv2/Relu": "conv2", "average/Mean": "average"}, ("head/BiasAdd", "average"), 22)
 make("mobilenet_head", mobilenet_head(False), mobilenet_head(True), {"average/Mean": "average"}, ("scores/BiasAdd", "average"), 23)
 make("two_inputs", two_inputs(False), two_inputs(True), {"left/Relu": "left", "right/Relu": "right"}, ("head/BiasAdd", "both"), 24)

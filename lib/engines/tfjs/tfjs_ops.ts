@@ -66,7 +66,9 @@ export class TfjsOps implements Ops<tf.Tensor> {
   }
 
   sign(x: tf.Tensor): tf.Tensor {
-    return tf.sign(x);
+    // By comparing: the wasm backend's own sign takes values below 2e-7 for 0.
+    const isAbove = tf.cast(tf.greater(x, 0), "float32");
+    return tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
   }
 
   float(x: tf.Tensor): tf.Tensor {

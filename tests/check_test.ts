@@ -1,0 +1,141 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  cannot,
+  checkAwaited,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  nearestNames,
+  quote,
+  shapeText,
+  sizeOf,
+} from "../lib/check.ts";
+
+Deno.test("cannot() words a message in the house form", () => {
+  assertEquals(
+    cannot("set batch size", '"size" must be a positive integer', 0),
+    'Cannot set batch size as "size" must be a positive integer: current value is 0',
+  );
+  assertEquals(
+    cannot("show this", "it must be a value", "x", "write await before it"),
+    'Cannot show this as it must be a value: current value is "x"; write await before it',
+  );
+});
+
+Deno.test("quote() writes each kind of value on one short line", () => {
+  const rows: [unknown, string][] = [
+    ["a", '"a"'],
+    [1.5, "1.5"],
+    [NaN, "NaN"],
+    [10n, "10"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [true, "true"],
+    [[2, null, "x"], '[2, null, "x"]'],
+    [[1, 2, 3, 4, 5, 6, 7, 8, 9], "[1, 2, 3, 4, 5, 6, 7, 8, …]"],
+    [new Float32Array(3), "a Float32Array"],
+    [new Int32Array(3), "an Int32Array"],
+    [{}, "an Object"],
+    [Object.create(null), "an Object"],
+    [Promise.resolve(), "a Promise"],
+    [sizeOf, 'function "sizeOf"'],
+    ["x".repeat(200), `"${"x".repeat(117)}..."`],
+  ];
+  for (const [value, text] of rows) assertEquals(quote(value), text);
+});
+
+Deno.test("checkInteger() gives back whole numbers in range, and refuses others", () => {
+  assertEquals(checkInteger(3, "set size", "size"), 3);
+  assertEquals(checkInteger(0, "show", "sample", 0), 0);
+  for (const value of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
+    assertThrows(
+      () => checkInteger(value, "set size", "size"),
+      RangeError,
+      `Cannot set size as "size" must be a positive integer: current value is ${value}`,
+    );
+  }
+  assertThrows(
+    () => checkInteger(-1, "show", "sample", 0),
+    RangeError,
+    '"sample" must be an integer >= 0: current value is -1',
+  );
+  assertThrows(
+    () => checkInteger("3" as unknown as number, "set size", "size"),
+    RangeError,
+    'current value is "3"',
+  );
+});
+
+Deno.test("checkNumber() gives back finite numbers in range, and refuses others", () => {
+  assertEquals(checkNumber(-2, "set", "x"), -2);
+  assertEquals(checkNumber(0, "set", "x", { min: 0 }), 0);
+  assertEquals(checkNumber(0.5, "set", "x", { above: 0, below: 1 }), 0.5);
+  for (const value of [0, 1, NaN, Infinity]) {
+    assertThrows(
+      () => checkNumber(value, "set", "x", { above: 0, below: 1 }),
+      RangeError,
+      `Cannot set as "x" must be finite and > 0 and < 1: current value is ${value}`,
+    );
+  }
+  assertThrows(() => checkNumber(-1, "set", "x", { min: 0 }), RangeError);
+  assertThrows(
+    () => checkNumber("1" as unknown as number, "set", "x"),
+    TypeError,
+    '"x" must be finite: current value is "1"',
+  );
+});
+
+Deno.test("checkOneOf() gives back a known text, and lists those that go", () => {
+  assertEquals(checkOneOf("a", "set", "kind", ["a", "b"]), "a");
+  assertThrows(
+    () => checkOneOf("c", "set", "kind", ["a", "b"]),
+    RangeError,
+    'Cannot set as "kind" must be one of "a", "b": current value is "c"',
+  );
+});
+
+Deno.test("checkOptions() refuses keys that it does not know, with the nearest", () => {
+  checkOptions(undefined, "run", ["signal"]);
+  checkOptions({ signal: 1 }, "run", ["signal"]);
+  assertThrows(
+    () => checkOptions({ singal: 1 }, "run", ["signal", "progress"]),
+    TypeError,
+    'Cannot run as every option must be one of "signal", "progress": current value is "singal"; did you mean "signal"',
+  );
+  assertThrows(
+    () => checkOptions(null as unknown as object, "run", []),
+    TypeError,
+    "Cannot run as its options must be an object: current value is null",
+  );
+});
+
+Deno.test("checkAwaited() refuses promises only", () => {
+  checkAwaited(undefined, "run", "the data");
+  checkAwaited({ value: 1 }, "run", "the data");
+  assertThrows(
+    () => checkAwaited(Promise.resolve(1), "run", "the data"),
+    TypeError,
+    "Cannot run as the data must be a value: current value is a Promise; write await before it",
+  );
+});
+
+Deno.test("nearestNames() gives the names nearest to a wrong one, best first", () => {
+  const known = ["conv1", "conv2", "dense", "backbone/conv12"];
+  assertEquals(nearestNames("conv3", known, 2), ["conv1", "conv2"]);
+  assertEquals(nearestNames("Dnese", known), ["dense"]);
+  assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
+  assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
+  assertEquals(nearestNames("dense", []), []);
+});
+
+Deno.test("sizeOf() multiplies the axes of a shape", () => {
+  assertEquals(sizeOf([2, 3, 4]), 24);
+  assertEquals(sizeOf([]), 1);
+  assertEquals(sizeOf([5, 0]), 0);
+});
+
+Deno.test("shapeText() writes a shape as it stands in messages", () => {
+  assertEquals(shapeText([null, 28, 28, 1]), "[null, 28, 28, 1]");
+  assertEquals(shapeText([]), "[]");
+});

@@ -1,0 +1,23 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import * as tfjs from "@tensorflow/tfjs";
+import { tf as exported } from "@sonde/sonde";
+import { tf } from "../lib/tf.ts";
+
+Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {
+  assertStrictEquals(tf.tensor, tfjs.tensor);
+  assertStrictEquals(tf.Tensor, tfjs.Tensor);
+  assertStrictEquals(exported, tf);
+});
+
+Deno.test("tf names types that fit the values of TF.js", () => {
+  const tensor: tf.Tensor = tf.tensor([1, 2]);
+  const matrix: tf.Tensor2D = tf.tensor2d([[1]]);
+  const model: tf.LayersModel = tf.sequential({
+    layers: [tf.layers.dense({ units: 1, inputShape: [2] })],
+  });
+  const dataset: tf.data.Dataset<tf.TensorContainer> = tf.data.array([1, 2, 3]);
+  assertEquals([tensor.shape, matrix.shape], [[2], [1, 1]]);
+  assertEquals(dataset.size, 3);
+  tf.dispose([tensor, matrix]);
+  model.dispose();
+});
