@@ -33,6 +33,7 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
+import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import { ModelGraph } from "./model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 
@@ -44,8 +45,8 @@ export interface LayerGraphParts {
   /** The file, for messages. */
   readonly source: string;
   readonly customLayers: Readonly<Record<string, LayerFactory>>;
-  /** The stored weights of one layer, under its names, in its order. */
-  readonly weightsOf: (path: LayerPath, layer: Layer) => WeightSource[];
+  /** The stored weights. */
+  readonly weights: KerasWeights;
   /** Frees what the loader made. */
   readonly dispose: () => void;
 }
@@ -66,6 +67,7 @@ class Builder {
   readonly #parts: LayerGraphParts;
   readonly #layers = new Map<LayerSpec, Layer>();
   readonly #sources = new Map<LayerSpec, WeightSource[]>();
+  #bound!: BoundWeights;
 
   constructor(parts: LayerGraphParts) {
     this.#parts = parts;
@@ -74,8 +76,10 @@ class Builder {
   build(): ModelGraph {
     const { spec, format, dispose } = this.#parts;
     this.#checkKnown(spec);
+    this.#bound = this.#parts.weights.bind(spec);
     const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
     const nodes = flatten(drafts);
+    this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
     new ShapePass(nodes, this.#parts.source).run();
     return new ModelGraph({
@@ -259,12 +263,12 @@ class Builder {
     );
   }
 
-  #weights({ spec, path }: LayerDraft, layer: Layer): WeightSource[] {
+  #weights({ spec }: LayerDraft, layer: Layer): WeightSource[] {
     const known = this.#sources.get(spec);
     if (known !== undefined) return known;
     const sources = layer.weights.length === 0
       ? []
-      : this.#guarded(() => this.#parts.weightsOf(path, layer));
+      : this.#guarded(() => this.#bound.take(spec, layer.weights));
     this.#sources.set(spec, sources);
     return sources;
   }

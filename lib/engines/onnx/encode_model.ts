@@ -103,7 +103,7 @@ function writeAttribute(
   externalData: ExternalData[],
 ): void {
   const kind = (type: number) => writer.tag(20, WireType.Varint).int32(type);
-  text(writer, 1, name);
+  text(writer, 1, snakeCase(name));
   if (typeof value === "number") {
     writer.tag(3, WireType.Varint).int64(value);
     kind(2);
@@ -168,6 +168,11 @@ function writeSize(writer: BinaryWriter, size: number | null): void {
   message(writer, 1, () => {
     if (size !== null) writer.tag(1, WireType.Varint).int64(size);
   });
+}
+
+/** ONNX writes `kernel_shape` where we write `kernelShape`. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function message(

@@ -19,7 +19,10 @@ export type OnnxType =
   | "uint8"
   | "bool";
 
-/** Attributes of a node. Whole numbers become integers: for floats use {@linkcode OnnxFloat}. */
+/**
+ * Attributes of a node, by their ONNX names in camel case. Numbers are
+ * integers; floats are {@linkcode OnnxFloat}.
+ */
 export type OnnxAttribute =
   | number
   | string

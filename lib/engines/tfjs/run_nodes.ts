@@ -22,6 +22,7 @@ import {
 } from "../../models/graph.ts";
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
+import { type NodeWeights, runOurs } from "./run_ours.ts";
 
 /** What a run goes by. */
 export interface NodeRun {
@@ -30,6 +31,8 @@ export interface NodeRun {
   readonly wanted: readonly Ref[];
   readonly runtime: ForeignRuntime | undefined;
   readonly backend: string;
+  /** Weights of nodes that are ours. */
+  readonly weights: NodeWeights;
 }
 
 /** Values of the wanted tensors; whoever gets them disposes of them. */
@@ -55,7 +58,7 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "foreign");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
-      runMemory(node, run.backend, values, masks);
+      runNode(node, run, values, masks);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;
     }
@@ -67,6 +70,21 @@ export function* runNodes(
     for (const key of [...values.keys()]) {
       if (!kept.has(key)) release(key, values, inputs);
     }
+  }
+}
+
+/** Runs one node that computes, with its name on every error. */
+function runNode(
+  node: GraphNode,
+  { backend, weights }: NodeRun,
+  values: Values,
+  masks: Values,
+): void {
+  try {
+    if (node.call.kind === "ours") runOurs(node, weights, values, masks);
+    else runMemory(node, values, masks);
+  } catch (cause) {
+    throw explained(cause, node, backend);
   }
 }
 
@@ -97,7 +115,6 @@ function wantedOf(
 /** Calls one layer object. */
 function runMemory(
   node: GraphNode,
-  backend: string,
   values: Values,
   masks: Values,
 ): void {
@@ -105,15 +122,10 @@ function runMemory(
   const inputs = node.inputs.map((ref) => values.get(refKey(ref))!);
   const inputMasks = node.inputs.map((ref) => masks.get(refKey(ref)) ?? null);
   const hasMask = inputMasks.some((mask) => mask !== null);
-  let made: { outputs: tf.Tensor[]; masks: tf.Tensor[] };
-  try {
-    made = callLayer(layer, inputs, inputMasks, {
-      ...args,
-      ...(hasMask ? { mask: inputMasks[0] } : {}),
-    });
-  } catch (cause) {
-    throw explained(cause, node, backend);
-  }
+  const made = callLayer(layer, inputs, inputMasks, {
+    ...args,
+    ...(hasMask ? { mask: inputMasks[0] } : {}),
+  });
   made.outputs.forEach((output, index) =>
     values.set(refKey({ node, index }), output)
   );

@@ -25,6 +25,7 @@ import {
   runNodes,
   type Values,
 } from "./run_nodes.ts";
+import { type NodeWeights, readWeights, uploadWeights } from "./run_ours.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
 const OPS = new TfjsOps();
@@ -41,11 +42,23 @@ export async function openTfjs(
   backend: BackendName,
 ): Promise<Session> {
   await makeReady(backend);
-  const head = await takeTurn(
+  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const host = await readWeights(nodes);
+  const held = await takeTurn(
     backend,
-    (turn) => Promise.resolve(turn.sync(() => uploadHead(program))),
+    (turn) =>
+      Promise.resolve(turn.sync(() => ({
+        head: uploadHead(program),
+        weights: uploadWeights(nodes, host),
+      }))),
   );
-  return new TfjsSession(program, backend, head);
+  return new TfjsSession(program, backend, held);
+}
+
+/** What a session holds in the engine until it is closed. */
+interface Held {
+  readonly head: HeadValues<tf.Tensor> | undefined;
+  readonly weights: NodeWeights;
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
@@ -61,7 +74,7 @@ function uploadHead({ logits, perturbation }: Program) {
 class TfjsSession implements Session {
   readonly #program: Program;
   readonly #backend: BackendName;
-  readonly #head: HeadValues<tf.Tensor> | undefined;
+  readonly #held: Held;
   readonly #run: NodeRun;
   readonly #gradientRun: NodeRun | undefined;
   #isClosed = false;
@@ -69,11 +82,11 @@ class TfjsSession implements Session {
   constructor(
     program: Program,
     backend: BackendName,
-    head: HeadValues<tf.Tensor> | undefined,
+    held: Held,
   ) {
     this.#program = program;
     this.#backend = backend;
-    this.#head = head;
+    this.#held = held;
     this.#run = this.#nodeRun(wantedRefs(program));
     this.#gradientRun = program.perturbation === undefined
       ? undefined
@@ -88,6 +101,7 @@ class TfjsSession implements Session {
       wanted,
       runtime: graph.runtime,
       backend: this.#backend,
+      weights: this.#held.weights,
     };
   }
 
@@ -148,7 +162,12 @@ class TfjsSession implements Session {
     while (!step.done) step = steps.next();
     const values = step.value;
     const logits = unshaped(this.#program).logits!;
-    const { logits: z } = logitsOf(OPS, logits, valueIn(values), this.#head);
+    const { logits: z } = logitsOf(
+      OPS,
+      logits,
+      valueIn(values),
+      this.#held.head,
+    );
     checkClasses(z, this.#program.perturbation!.isBinary);
     return z;
   }
@@ -177,7 +196,7 @@ class TfjsSession implements Session {
           OPS,
           this.#program,
           valueIn(values),
-          this.#head,
+          this.#held.head,
         );
         const features = outputs.features.map((feature, i) =>
           ownSteps(feature, this.#program.features[i]!)
@@ -193,10 +212,14 @@ class TfjsSession implements Session {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const head = this.#head;
-    if (head === undefined) return;
+    const { head, weights } = this.#held;
+    const tensors = [
+      ...(head === undefined ? [] : [head.kernel, head.bias]),
+      ...new Set([...weights.values()].flatMap(Object.values)),
+    ] as tf.Tensor[];
+    if (tensors.length === 0) return;
     await takeTurn(this.#backend, () => {
-      tf.dispose([head.kernel, head.bias]);
+      tf.dispose(tensors);
       return Promise.resolve();
     });
   }

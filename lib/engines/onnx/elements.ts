@@ -1,0 +1,97 @@
+/**
+ * Operations on single elements that ONNX has not, or means otherwise, by
+ * name: floats unless said.
+ *
+ * @module
+ */
+import type { OnnxGraph } from "./onnx_graph.ts";
+import { castTo } from "./onnx_value.ts";
+
+/**
+ * `a − b ⌊a / b⌋`, by way of the exact remainder.
+ *
+ * @param graph Where to record it.
+ * @param a Floats.
+ * @param b Floats.
+ * @returns Floats with the sign of `b`.
+ */
+export function floorMod(graph: OnnxGraph, a: string, b: string): string {
+  const zero = graph.scalar("float32", 0);
+  const rest = graph.node("Mod", [a, b], { fmod: 1 }); // the sign of a
+  const signs = [b, rest].map((x) => graph.node("Less", [x, zero]));
+  const isOther = graph.node("Xor", signs);
+  const isExact = graph.node("Equal", [rest, zero]);
+  const isMoved = graph.node("And", [
+    isOther,
+    graph.node("Not", [isExact]),
+  ]);
+  const moved = graph.node("Add", [rest, b]);
+  return graph.node("Where", [isMoved, moved, rest]);
+}
+
+/**
+ * `⌊a / b⌋`. Integers go by way of 64-bit floats, which hold them exactly and
+ * divide by 0 without ending the process.
+ *
+ * @param graph Where to record it.
+ * @param a Floats, or integers both.
+ * @param b Floats, or integers both.
+ * @param type Which of the two.
+ * @returns The same type.
+ */
+export function floorDivide(
+  graph: OnnxGraph,
+  a: string,
+  b: string,
+  type: "float32" | "int32",
+): string {
+  if (type === "float32") {
+    return graph.node("Floor", [graph.node("Div", [a, b])]);
+  }
+  const wide = [a, b].map((x) => castTo(graph, x, "float64"));
+  const floor = graph.node("Floor", [graph.node("Div", wide)]);
+  return castTo(graph, floor, "int32");
+}
+
+/**
+ * `a − b ⌊a / b⌋` of integers, with the same care.
+ *
+ * @param graph Where to record it.
+ * @param a Integers.
+ * @param b Integers.
+ * @returns Integers with the sign of `b`.
+ */
+export function floorModIntegers(
+  graph: OnnxGraph,
+  a: string,
+  b: string,
+): string {
+  const quotient = floorDivide(graph, a, b, "int32");
+  return graph.node("Sub", [a, graph.node("Mul", [b, quotient])]);
+}
+
+/**
+ * `log(1 + x)`: in 64-bit floats the sum keeps what is small.
+ *
+ * @param graph Where to record it.
+ * @param x Floats.
+ * @returns Floats.
+ */
+export function log1p(graph: OnnxGraph, x: string): string {
+  const one = graph.scalar("float64", 1);
+  const sum = graph.node("Add", [castTo(graph, x, "float64"), one]);
+  return castTo(graph, graph.node("Log", [sum]), "float32");
+}
+
+/**
+ * `exp(x) − 1`: in 64-bit floats the difference keeps what is small.
+ *
+ * @param graph Where to record it.
+ * @param x Floats.
+ * @returns Floats.
+ */
+export function expm1(graph: OnnxGraph, x: string): string {
+  const one = graph.scalar("float64", 1);
+  const power = graph.node("Exp", [castTo(graph, x, "float64")]);
+  return castTo(graph, graph.node("Sub", [power, one]), "float32");
+}

@@ -1,0 +1,103 @@
+/**
+ * Pooling over windows, and the largest and smallest values over axes, which
+ * ONNX Runtime takes past some NaN: there the NaN are found beside them and
+ * put back.
+ *
+ * @module
+ */
+import type { PoolingOptions } from "../../ops/ops.ts";
+import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
+import { castTo, type OnnxValue } from "./onnx_value.ts";
+import { channelsFirst, channelsLast, placed } from "./windows.ts";
+
+/**
+ * Largest value of each window of `[N, …places, D]`; NaN where one is.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param options The windows.
+ * @returns The name of the result.
+ */
+export function maxPool(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  options: PoolingOptions,
+): string {
+  const rank = x.shape.length;
+  const turned = channelsFirst(graph, x.name, rank);
+  const pooled = (map: string, filler: number) => {
+    const places = x.shape.slice(1, -1);
+    const at = placed(graph, map, places, options, filler);
+    return graph.node("MaxPool", [at.map], {
+      ...at.attributes,
+      kernelShape: options.size,
+    });
+  };
+  const isNaN = castTo(graph, graph.node("IsNaN", [turned]), "float32");
+  const result = withNaN(
+    graph,
+    castTo(graph, pooled(isNaN, 0), "bool"),
+    pooled(turned, -Infinity),
+  );
+  return channelsLast(graph, result, rank);
+}
+
+/**
+ * Mean of each window of `[N, …places, D]`; padding does not count.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param options The windows.
+ * @returns The name of the result.
+ */
+export function averagePool(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  options: PoolingOptions,
+): string {
+  const rank = x.shape.length;
+  const places = x.shape.slice(1, -1);
+  const turned = channelsFirst(graph, x.name, rank);
+  const at = placed(graph, turned, places, options, 0);
+  const attributes = {
+    ...at.attributes,
+    kernelShape: options.size,
+    countIncludePad: 0,
+  };
+  const mean = graph.node("AveragePool", [at.map], attributes);
+  if (!at.isPadded) return channelsLast(graph, mean, rank);
+  // Padded before: what share of each window was there?
+  const size = graph.node("Shape", [turned]);
+  const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
+  const padded = placed(graph, ones, places, options, 0).map;
+  const share = graph.node("AveragePool", [padded], attributes);
+  return channelsLast(graph, graph.node("Div", [mean, share]), rank);
+}
+
+/**
+ * Largest or smallest value over axes.
+ *
+ * @param graph Where to record it.
+ * @param operator Which of the two.
+ * @param x The value, of floats or integers.
+ * @param axes Names of what `ReduceMax` takes besides: the axes, or nothing.
+ * @param attributes What it is told besides.
+ * @returns The name of the result; NaN where there was one.
+ */
+export function reduceExtreme(
+  graph: OnnxGraph,
+  operator: "ReduceMax" | "ReduceMin",
+  x: OnnxValue,
+  axes: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>>,
+): string {
+  const result = graph.node(operator, [x.name, ...axes], attributes);
+  if (x.dtype !== "float32") return result;
+  const isNaN = castTo(graph, graph.node("IsNaN", [x.name]), "int32");
+  const some = graph.node("ReduceMax", [isNaN, ...axes], attributes);
+  return withNaN(graph, castTo(graph, some, "bool"), result);
+}
+
+function withNaN(graph: OnnxGraph, isNaN: string, x: string): string {
+  return graph.node("Where", [isNaN, graph.scalar("float32", NaN), x]);
+}

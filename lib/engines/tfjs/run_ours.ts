@@ -1,0 +1,115 @@
+/**
+ * Our own layers on TF.js: their weights, uploaded once a session, and one
+ * call of one node.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { callLayer, type Masked } from "../../layers/call_layer.ts";
+import {
+  type GraphNode,
+  type NodeCall,
+  refKey,
+  type WeightSource,
+} from "../../models/graph.ts";
+import type { NdArray } from "../../types.ts";
+import { TfjsOps } from "./tfjs_ops.ts";
+
+/** Weights of nodes, by the weights' names. */
+export type NodeWeights = ReadonlyMap<
+  GraphNode,
+  Readonly<Record<string, tf.Tensor>>
+>;
+
+/** Values of weights on the host, each read once however many nodes share it. */
+export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
+
+const OPS = new TfjsOps();
+
+/**
+ * Reads the weights of all nodes that are ours.
+ *
+ * @param nodes The nodes that will run.
+ * @returns Their values.
+ */
+export async function readWeights(
+  nodes: readonly GraphNode[],
+): Promise<HostWeights> {
+  const values = new Map<WeightSource, NdArray>();
+  for (const { call } of nodes) {
+    if (call.kind !== "ours") continue;
+    for (const source of call.sources) {
+      if (!values.has(source)) values.set(source, await source.read());
+    }
+  }
+  return values;
+}
+
+/**
+ * Uploads weights, under the backend that is current. The caller disposes of
+ * them.
+ *
+ * @param nodes The nodes that will run.
+ * @param host Their weights' values.
+ * @returns The weights as tensors.
+ */
+export function uploadWeights(
+  nodes: readonly GraphNode[],
+  host: HostWeights,
+): NodeWeights {
+  const tensors = new Map<WeightSource, tf.Tensor>();
+  for (const [source, value] of host) {
+    tensors.set(source, OPS.constant(value));
+  }
+  const entries = nodes.flatMap((node) => {
+    if (node.call.kind !== "ours") return [];
+    const named = node.call.sources.map((source) =>
+      [source.name, tensors.get(source)!] as const
+    );
+    return [[node, Object.fromEntries(named)] as const];
+  });
+  return new Map(entries);
+}
+
+/**
+ * Calls one node.
+ *
+ * @param node A node of kind `ours`.
+ * @param weights Weights of all nodes.
+ * @param values Values of the tensors that feed it; outputs are added.
+ * @param masks Their masks, where there are any; those of the outputs are added.
+ */
+export function runOurs(
+  node: GraphNode,
+  weights: NodeWeights,
+  values: Map<string, tf.Tensor>,
+  masks: Map<string, tf.Tensor>,
+): void {
+  const { layer, numInputs, args } = node.call as NodeCall & { kind: "ours" };
+  const fed = node.inputs.map((ref): Masked<tf.Tensor> => ({
+    value: values.get(refKey(ref))!,
+    mask: masks.get(refKey(ref)),
+  }));
+  const named = Object.fromEntries(
+    Object.entries(args).map(([key, arg]) => [
+      key,
+      "input" in arg ? fed[arg.input]!.value : arg.value,
+    ]),
+  );
+  const outputs = tf.tidy(() =>
+    callLayer<tf.Tensor>(OPS, {
+      layer,
+      inputs: fed.slice(0, numInputs),
+      weights: weights.get(node) ?? {},
+      args: named,
+    }).map(({ value, mask }) => ({
+      // A layer may hand on what it got: each owner has its own.
+      value: value.clone(),
+      mask: mask?.clone() ?? null,
+    })) as unknown as tf.TensorContainer
+  ) as unknown as { value: tf.Tensor; mask: tf.Tensor | null }[];
+  outputs.forEach(({ value, mask }, index) => {
+    values.set(refKey({ node, index }), value);
+    if (mask !== null) masks.set(refKey({ node, index }), mask);
+  });
+}
