@@ -1,0 +1,165 @@
+/**
+ * Bytes that can be read anywhere, in place: a file, an array, or a part of
+ * another source. What reads them keeps nothing whole.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { abortError } from "../errors.ts";
+
+/** Bytes with random access. */
+export interface ByteSource {
+  /** The file, as a path or URL, or what the bytes came as; for messages. */
+  readonly name: string;
+  /** How many bytes there are. */
+  readonly size: number;
+  /**
+   * Fills an array with the bytes from a position on.
+   *
+   * @throws {RangeError} If they do not all lie in the source.
+   */
+  read(position: number, into: Uint8Array): void;
+  /** Closes what was opened for it. */
+  close(): void;
+}
+
+/**
+ * A source over bytes at hand. They are not copied.
+ *
+ * @param bytes The bytes.
+ * @param name What they are, for messages.
+ * @returns The source.
+ */
+export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read(position, into) {
+      checkRange(this, position, into.length);
+      into.set(bytes.subarray(position, position + into.length));
+    },
+    close() {},
+  };
+}
+
+/**
+ * A source over a file, which is read piece by piece.
+ *
+ * @param path The file.
+ * @returns The source; close it.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export function fileSource(path: string | URL): ByteSource {
+  const file = Deno.openSync(path);
+  let isOpen = true;
+  return {
+    name: String(path),
+    size: file.statSync().size,
+    read(position, into) {
+      checkRange(this, position, into.length);
+      file.seekSync(position, Deno.SeekMode.Start);
+      for (let done = 0; done < into.length;) {
+        const count = file.readSync(into.subarray(done));
+        if (count === null) {
+          throw shorter(this.name, position + into.length, position + done);
+        }
+        done += count;
+      }
+    },
+    close() {
+      if (isOpen) file.close();
+      isOpen = false;
+    },
+  };
+}
+
+/**
+ * A source over a part of another one. Closing it closes nothing.
+ *
+ * @param source The whole.
+ * @param start Where the part begins.
+ * @param size How long it is.
+ * @param name What it is, for messages.
+ * @returns The part.
+ * @throws {RangeError} If it does not lie in the whole.
+ */
+export function partSource(
+  source: ByteSource,
+  start: number,
+  size: number,
+  name: string,
+): ByteSource {
+  checkRange(source, start, size);
+  return {
+    name,
+    size,
+    read(position, into) {
+      checkRange(this, position, into.length);
+      source.read(start + position, into);
+    },
+    close() {},
+  };
+}
+
+/**
+ * Opens whatever a user has: a path, a URL, bytes, or a `Blob`.
+ *
+ * A path, and a `file:` URL, is read in place; what comes over the net, and a
+ * `Blob`, is held in memory.
+ *
+ * @param source The path, URL or bytes.
+ * @param signal Stops the loading.
+ * @returns The source; close it.
+ * @throws {TypeError} If it is none of them, or cannot be fetched.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export async function openSource(
+  source: string | URL | Uint8Array | Blob,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  if (signal?.aborted) throw abortError(signal, "before reading");
+  if (source instanceof Uint8Array) return bytesSource(source, "bytes");
+  if (source instanceof Blob) {
+    const name = source instanceof File ? source.name : "Blob";
+    return bytesSource(new Uint8Array(await source.arrayBuffer()), name);
+  }
+  if (typeof source === "string" && !/^(https?|file|data|blob):/.test(source)) {
+    return fileSource(source);
+  }
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    throw new TypeError(
+      cannot(
+        "open file",
+        "it must be a path, URL, Uint8Array or Blob",
+        source,
+      ),
+    );
+  }
+  const url = new URL(source);
+  if (url.protocol === "file:") return fileSource(url);
+  const name = url.protocol === "data:" ? "data URL" : url.href;
+  const response = await fetch(url, signal === undefined ? {} : { signal });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new TypeError(
+      cannot(`fetch "${name}"`, "the server must find it", response.status),
+    );
+  }
+  return bytesSource(new Uint8Array(await response.arrayBuffer()), name);
+}
+
+function checkRange(
+  { name, size }: { readonly name: string; readonly size: number },
+  start: number,
+  length: number,
+): void {
+  const isInside = Number.isSafeInteger(start) && start >= 0 && length >= 0 &&
+    start + length <= size;
+  if (!isInside) throw shorter(name, start + length, size);
+}
+
+function shorter(name: string, end: number, size: number): RangeError {
+  return new RangeError(
+    cannot(`read "${name}"`, `it must have ${end} bytes`, size, "is it cut?"),
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * JSON as Python writes it: with bare `NaN`, `Infinity` and `-Infinity`.
+ *
+ * Otherwise stricter than JSON: a key may stand once, and none may be one that
+ * objects inherit, so that no file reaches into a program's own objects.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+
+/** What a text may be at the most. */
+export interface LooseJsonLimits {
+  /** Bytes. @default {64 MiB} */
+  readonly bytes?: number;
+  /** Levels of objects and arrays. @default {512} */
+  readonly levels?: number;
+}
+
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORDS: readonly (readonly [string, unknown])[] = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+];
+
+/**
+ * Parses JSON in which numbers may be `NaN` or infinite.
+ *
+ * @param bytes The text, or its bytes in UTF-8.
+ * @param name What it is, for messages.
+ * @param limits What it may be at the most.
+ * @returns What it says.
+ * @throws {SyntaxError} If it is not such text; it says where.
+ */
+export function parseLooseJson(
+  bytes: string | Uint8Array,
+  name: string,
+  limits: LooseJsonLimits = {},
+): unknown {
+  const { bytes: most = 64 * 2 ** 20, levels = 512 } = limits;
+  const action = `read JSON "${name}"`;
+  if (bytes.length > most) {
+    throw new SyntaxError(
+      cannot(action, `it must have at most ${most} bytes`, bytes.length),
+    );
+  }
+  let text = bytes;
+  if (typeof text !== "string") {
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(text);
+    } catch {
+      throw new SyntaxError(cannot(action, "it must be UTF-8", bytes));
+    }
+  }
+  return new Parser(text, action, levels).parse();
+}
+
+class Parser {
+  readonly #text: string;
+  readonly #action: string;
+  readonly #levels: number;
+  #at = 0;
+
+  constructor(text: string, action: string, levels: number) {
+    this.#text = text;
+    this.#action = action;
+    this.#levels = levels;
+  }
+
+  parse(): unknown {
+    const value = this.#value(0);
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail("nothing must follow");
+    return value;
+  }
+
+  #value(level: number): unknown {
+    if (level > this.#levels) {
+      this.#fail(`it must nest at most ${this.#levels} levels deep`);
+    }
+    this.#space();
+    const first = this.#text[this.#at];
+    if (first === "{") return this.#object(level);
+    if (first === "[") return this.#array(level);
+    if (first === '"') return this.#string();
+    for (const [word, value] of WORDS) {
+      if (!this.#text.startsWith(word, this.#at)) continue;
+      this.#at += word.length;
+      return value;
+    }
+    NUMBER.lastIndex = this.#at;
+    const [digits] = NUMBER.exec(this.#text) ?? [];
+    if (digits === undefined) this.#fail("a value must stand here");
+    this.#at += digits.length;
+    return Number(digits);
+  }
+
+  #object(level: number): Record<string, unknown> {
+    const object: Record<string, unknown> = {};
+    this.#at++;
+    if (this.#next("}")) return object;
+    do {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#fail("a key must stand here");
+      const start = this.#at;
+      const key = this.#string();
+      if (FORBIDDEN.has(key)) {
+        this.#at = start;
+        this.#fail(`no key must be "${key}"`);
+      }
+      if (Object.hasOwn(object, key)) {
+        this.#at = start;
+        this.#fail(`key "${key}" must stand once`);
+      }
+      if (!this.#next(":")) this.#fail('":" must stand here');
+      object[key] = this.#value(level + 1);
+    } while (this.#next(","));
+    if (!this.#next("}")) this.#fail('"," or "}" must stand here');
+    return object;
+  }
+
+  #array(level: number): unknown[] {
+    const array: unknown[] = [];
+    this.#at++;
+    if (this.#next("]")) return array;
+    do array.push(this.#value(level + 1)); while (this.#next(","));
+    if (!this.#next("]")) this.#fail('"," or "]" must stand here');
+    return array;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    let end = start + 1;
+    while (this.#text[end] !== '"') {
+      if (end >= this.#text.length) this.#fail("text must end");
+      end += this.#text[end] === "\\" ? 2 : 1;
+    }
+    this.#at = end + 1;
+    try {
+      return JSON.parse(this.#text.slice(start, end + 1));
+    } catch {
+      this.#at = start;
+      this.#fail("text must be plain, with known escapes");
+    }
+  }
+
+  #next(mark: string): boolean {
+    this.#space();
+    if (this.#text[this.#at] !== mark) return false;
+    this.#at++;
+    return true;
+  }
+
+  #space(): void {
+    while (/[ \t\n\r]/.test(this.#text[this.#at] ?? "")) this.#at++;
+  }
+
+  #fail(rule: string): never {
+    const lines = this.#text.slice(0, this.#at).split("\n");
+    const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+    const found = this.#text.slice(this.#at, this.#at + 20);
+    const value = this.#at < this.#text.length ? found : "the end";
+    throw new SyntaxError(cannot(this.#action, `at ${place}, ${rule}`, value));
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * NumPy's `.npy` arrays, and `.npz` archives of them. Arrays of Python objects
+ * are pickles, which are programs, and are refused.
+ *
+ * Source: NumPy, "numpy.lib.format", versions 1.0 to 3.0.
+ *
+ * @module
+ */
+import { cannot, sizeOf } from "../check.ts";
+import { type ByteSource, bytesSource } from "./byte_source.ts";
+import {
+  sizeOfType,
+  type StoredArray,
+  type StoredType,
+  swapBytes,
+  valuesOf,
+} from "./stored_array.ts";
+import { ZipArchive } from "./zip.ts";
+
+const TYPES: Readonly<Record<string, StoredType>> = {
+  b1: "bool",
+  i1: "int8",
+  u1: "uint8",
+  i2: "int16",
+  u2: "uint16",
+  i4: "int32",
+  u4: "uint32",
+  i8: "int64",
+  u8: "uint64",
+  f2: "float16",
+  f4: "float32",
+  f8: "float64",
+};
+const HEADER =
+  /^\{\s*(?=.*'descr':\s*'([<>|=])([a-zA-Z]\d*)')(?=.*'fortran_order':\s*(True|False))(?=.*'shape':\s*\(([\d\s,L]*)\))('\w+':\s*('[^']*'|True|False|\([\d\s,L]*\))\s*,?\s*){3}\}\s*$/;
+const MOST_AXES = 32;
+
+/** What an `.npy` file says of its array. */
+export interface NpyHeader {
+  /** Sizes of the axes. */
+  readonly shape: readonly number[];
+  /** The element type. */
+  readonly dtype: StoredType;
+  /** Whether the most significant byte comes first. */
+  readonly isBigEndian: boolean;
+  /** Whether the first axis runs fastest. */
+  readonly isFortran: boolean;
+  /** Where the values begin. */
+  readonly start: number;
+}
+
+/**
+ * Reads what an `.npy` file says of its array.
+ *
+ * @param source The file.
+ * @returns The header.
+ * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ */
+export function readNpyHeader(source: ByteSource): NpyHeader {
+  const head = new Uint8Array(Math.min(12, source.size));
+  source.read(0, head);
+  const [version = 0] = head.subarray(6);
+  if (
+    head.length < 12 ||
+    String.fromCharCode(...head.subarray(0, 6)) !== "\x93NUMPY" ||
+    version < 1 || version > 3
+  ) {
+    throw bad(source, "it must begin as NumPy's arrays do", [...head]);
+  }
+  const view = new DataView(head.buffer);
+  const length = version === 1
+    ? view.getUint16(8, true)
+    : view.getUint32(8, true);
+  const start = (version === 1 ? 10 : 12) + length;
+  if (start > source.size || length > 65_536) {
+    throw bad(source, "its header must lie in it", length);
+  }
+  const bytes = new Uint8Array(length);
+  source.read(start - length, bytes);
+  const text = new TextDecoder().decode(bytes);
+  const [, order, code, fortran, sizes] = HEADER.exec(text) ?? [];
+  const dtype = TYPES[code ?? ""];
+  if (code?.startsWith("O") || (code === undefined && /'\|?O/.test(text))) {
+    throw bad(
+      source,
+      "its elements must be numbers",
+      "Python objects",
+      "save it again as arrays of numbers: objects are programs, and are never run",
+    );
+  }
+  if (dtype === undefined) {
+    throw bad(source, "its elements must be numbers", text.trim());
+  }
+  const shape = (sizes ?? "").split(",").map((size) => size.trim())
+    .filter((size) => size !== "").map((size) => parseInt(size));
+  const count = sizeOf(shape) * sizeOfType(dtype);
+  if (shape.length > MOST_AXES || count !== source.size - start) {
+    throw bad(
+      source,
+      `it must have ${count} bytes of values`,
+      source.size - start,
+    );
+  }
+  return {
+    shape,
+    dtype,
+    isBigEndian: order === ">",
+    isFortran: fortran === "True" && shape.length > 1,
+    start,
+  };
+}
+
+/**
+ * Reads an `.npy` file.
+ *
+ * @param source The file.
+ * @returns The array, in row-major order whatever order the file has.
+ * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ */
+export function readNpy(source: ByteSource): StoredArray {
+  const { shape, dtype, isBigEndian, isFortran, start } = readNpyHeader(source);
+  const bytes = new Uint8Array(source.size - start);
+  source.read(start, bytes);
+  const size = sizeOfType(dtype);
+  if (isBigEndian && size > 1) swapBytes(bytes, size);
+  const ordered = isFortran ? rowMajor(bytes, shape, size) : bytes;
+  return { data: valuesOf(ordered, dtype), shape, dtype };
+}
+
+/**
+ * Reads one `.npy` file at hand.
+ *
+ * @param bytes The file.
+ * @param name What it is, for messages.
+ * @returns The array.
+ * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ */
+export function fromNpy(bytes: Uint8Array, name = "bytes"): StoredArray {
+  return readNpy(bytesSource(bytes, name));
+}
+
+/**
+ * The arrays of an `.npz` archive, by name and without `.npy`; each is read,
+ * and its checksum verified, when asked.
+ *
+ * @param source The archive.
+ * @returns A part for each array, for {@linkcode readNpy}.
+ * @throws {SyntaxError} If it is no archive, or holds something else.
+ */
+export function npzArrays(source: ByteSource): Map<string, () => ByteSource> {
+  const archive = new ZipArchive(source);
+  const arrays = new Map<string, () => ByteSource>();
+  for (const name of archive.members.keys()) {
+    if (!name.endsWith(".npy")) {
+      throw bad(source, "it must hold .npy arrays", name);
+    }
+    const label = `${source.name}/${name}`;
+    arrays.set(
+      name.slice(0, -4),
+      () => bytesSource(archive.bytes(name), label),
+    );
+  }
+  return arrays;
+}
+
+/** Moves elements from the order where the first axis runs fastest. */
+function rowMajor(
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: readonly number[],
+  size: number,
+): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(bytes.length);
+  const index = shape.map(() => 0);
+  for (let from = 0; from < bytes.length; from += size) {
+    const to = index.reduce((at, i, axis) => at * shape[axis]! + i, 0) * size;
+    result.set(bytes.subarray(from, from + size), to);
+    for (let axis = 0; axis < shape.length; axis++) {
+      index[axis]!++;
+      if (index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+function bad(
+  { name }: ByteSource,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): SyntaxError {
+  return new SyntaxError(cannot(`read array "${name}"`, rule, value, hint));
+}
