@@ -17,7 +17,7 @@ import { type GraphNode, origin, type Ref, specOf } from "../models/graph.ts";
 import { type HeadSearch, type Logits, searchHead } from "../models/head.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
 import type { Ops } from "../ops/ops.ts";
-import { type Shape, ShapeOps } from "../ops/shape_ops.ts";
+import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import { type GivenStep, isGivenStep } from "../postprocess/step.ts";
 import type {
   FeatureSource,
@@ -234,8 +234,12 @@ function checkOrder(steps: ReturnType<typeof stepsOf>, name: string): void {
 }
 
 /** A step that cannot take the feature says so before anything runs. */
-function checkSteps({ given }: FeatureTarget, { shape }: TensorSpec): void {
-  given<Shape>(SHAPES, shape);
+function checkSteps(
+  { given }: FeatureTarget,
+  { shape, dtype }: TensorSpec,
+): void {
+  const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
+  given<ShapeValue>(SHAPES, { shape, dtype: type });
 }
 
 function featureSpec(

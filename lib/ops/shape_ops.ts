@@ -1,220 +1,356 @@
-import type { NdArray } from "../types.ts";
 import { cannot, shapeText } from "../check.ts";
-import type { Ops, ReduceOptions } from "./ops.ts";
+import { einsumLetters } from "./einsum_letters.ts";
+import { convolved, convolvedBack, pooled } from "./map_shapes.ts";
+import type {
+  ConvOptions,
+  ConvTransposeOptions,
+  Ops,
+  PoolingOptions,
+  ScanStep,
+  SliceRange,
+} from "./ops.ts";
+import { arithmetic, promoted } from "./promotion.ts";
+import { joined, ShapeElements, type ShapeValue } from "./shape_elements.ts";
+import {
+  axesOf,
+  axisOf,
+  broadcast,
+  countOf,
+  sameSize,
+  type Shape,
+} from "./shapes.ts";
+import { sliceBounds } from "./slice_bounds.ts";
 
-/** A shape; null where a size is not known before the run. */
-export type Shape = readonly (number | null)[];
+export type { ShapeValue } from "./shape_elements.ts";
+export type { Shape } from "./shapes.ts";
 
 /**
- * Operations on shapes alone.
+ * Operations on shapes and element types alone.
  *
  * Running a computation over it gives the shape of its result, and its errors,
  * before an engine is there. So nothing that is written over {@linkcode Ops}
  * needs a shape function of its own.
  */
-export class ShapeOps implements Ops<Shape> {
-  /** The value is a shape. */
-  shape(x: Shape): Shape {
-    return x;
+export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
+  // ---- shape ----
+
+  reshape(x: ShapeValue, shape: readonly number[]): ShapeValue {
+    return { shape: filled(countOf(x.shape), shape, x), dtype: x.dtype };
   }
 
-  /** The constant's shape. */
-  constant(value: number | NdArray<Float32Array | Int32Array>): Shape {
-    return typeof value === "number" ? [] : value.shape;
+  merge(x: ShapeValue, from: number, to: number): ShapeValue {
+    const rank = x.shape.length;
+    const [first, last] = [axisOf(from, rank), axisOf(to, rank)];
+    return replaced(x, first, last + 1, [
+      countOf(x.shape.slice(first, last + 1)),
+    ]);
   }
 
-  /** Broadcast. */
-  add(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
+  unmerge(x: ShapeValue, axis: number, sizes: readonly number[]): ShapeValue {
+    const at = axisOf(axis, x.shape.length);
+    return replaced(x, at, at + 1, filled(x.shape[at]!, sizes, x));
   }
 
-  /** Broadcast. */
-  subtract(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
+  expandDims(x: ShapeValue, axis: number): ShapeValue {
+    const at = axisOf(axis, x.shape.length + 1);
+    return replaced(x, at, at, [1]);
   }
 
-  /** Broadcast. */
-  multiply(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
+  squeeze(x: ShapeValue, axis: number): ShapeValue {
+    const at = axisOf(axis, x.shape.length);
+    sameSize(x.shape[at]!, 1, () =>
+      cannot(
+        "squeeze",
+        `axis ${axis} of ${shapeText(x.shape)} must have size 1`,
+        x.shape[at],
+      ));
+    return replaced(x, at, at + 1, []);
   }
 
-  /** Broadcast. */
-  divide(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
-  }
-
-  /** Broadcast. */
-  power(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
-  }
-
-  /** Broadcast. */
-  maximum(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
-  }
-
-  /** Broadcast. */
-  greater(a: Shape, b: Shape): Shape {
-    return broadcast(a, b);
-  }
-
-  /** Broadcast of all three. */
-  where(condition: Shape, a: Shape, b: Shape): Shape {
-    return broadcast(condition, broadcast(a, b));
-  }
-
-  /** Unchanged. */
-  exp(x: Shape): Shape {
-    return x;
-  }
-
-  /** Unchanged. */
-  sqrt(x: Shape): Shape {
-    return x;
-  }
-
-  /** Unchanged. */
-  abs(x: Shape): Shape {
-    return x;
-  }
-
-  /** Unchanged. */
-  sign(x: Shape): Shape {
-    return x;
-  }
-
-  /** Unchanged. */
-  float(x: Shape): Shape {
-    return x;
-  }
-
-  /** Without the axes, or with size 1 there. */
-  sum(x: Shape, options?: ReduceOptions): Shape {
-    return reduced(x, options);
-  }
-
-  /** Without the axes, or with size 1 there. */
-  mean(x: Shape, options?: ReduceOptions): Shape {
-    return reduced(x, options);
-  }
-
-  /** Without the axes, or with size 1 there. */
-  max(x: Shape, options?: ReduceOptions): Shape {
-    return reduced(x, options);
-  }
-
-  /** The shape given, with −1 worked out where it can be. */
-  reshape(x: Shape, shape: readonly number[]): Shape {
-    const total = product(x);
-    const known = product(shape.filter((size) => size !== -1))!;
-    const hasHole = shape.includes(-1);
-    const fits = total === null ||
-      (hasHole ? total % known === 0 : total === known);
-    if (!fits) {
-      throw new TypeError(
+  transpose(x: ShapeValue, axes: readonly number[]): ShapeValue {
+    const order = axesOf(axes, x.shape.length);
+    if (new Set(order).size !== x.shape.length) {
+      throw new RangeError(
         cannot(
-          "reshape",
-          `${shapeText(x)} and the new shape must hold as many values`,
-          shape,
+          "transpose",
+          `each axis of ${shapeText(x.shape)} must stand once`,
+          axes,
         ),
       );
     }
-    return shape.map((size) => size !== -1 ? size : unknownOf(total, known));
+    return { shape: order.map((axis) => x.shape[axis]!), dtype: x.dtype };
   }
 
-  /** The product of the sizes in their place. */
-  merge(x: Shape, from: number, to: number): Shape {
-    return [
-      ...x.slice(0, from),
-      product(x.slice(from, to + 1)),
-      ...x.slice(to + 1),
-    ];
+  concatenate(values: readonly ShapeValue[], axis: number): ShapeValue {
+    const rank = values[0]!.shape.length;
+    const at = axisOf(axis, rank);
+    const sizes = values.map(({ shape }) => shape[at]!);
+    const total = sizes.reduce<number | null>(
+      (sum, size) => sum === null || size === null ? null : sum + size,
+      0,
+    );
+    const others = values.map(({ shape }) => shape.with(at, 1));
+    return {
+      shape: alike(others, "concatenate").with(at, total),
+      dtype: promoted(...values.map(({ dtype }) => dtype)),
+    };
   }
 
-  /** The sizes in the new order. */
-  transpose(x: Shape, axes: readonly number[]): Shape {
-    return axes.map((axis) => x[axisOf(axis, x.length)]!);
+  stack(values: readonly ShapeValue[], axis: number): ShapeValue {
+    const shape = alike(values.map((x) => x.shape), "stack");
+    const at = axisOf(axis, shape.length + 1);
+    const dtype = promoted(...values.map((x) => x.dtype));
+    return replaced({ shape, dtype }, at, at, [values.length]);
   }
 
-  /** Rows of the first by columns of the second. */
-  matmul(a: Shape, b: Shape): Shape {
-    const inner = a.at(-1) ?? null;
-    const rows = b.at(-2) ?? null;
-    if (inner !== null && rows !== null && inner !== rows) {
+  slice(x: ShapeValue, ranges: readonly SliceRange[]): ShapeValue {
+    const shape = [...x.shape];
+    for (const range of ranges) {
+      const at = axisOf(range.axis, shape.length);
+      const { length } = sliceBounds(shape[at] ?? 0, range);
+      shape[at] = shape[at] === null ? null : length;
+    }
+    return { shape, dtype: x.dtype };
+  }
+
+  pad(
+    x: ShapeValue,
+    widths: readonly (readonly [number, number])[],
+    _value?: number,
+  ): ShapeValue {
+    if (widths.length !== x.shape.length) {
+      throw new TypeError(
+        cannot(
+          "pad",
+          `there must be two widths for each axis of ${shapeText(x.shape)}`,
+          widths.length,
+        ),
+      );
+    }
+    const shape = x.shape.map((size, i) =>
+      size === null ? null : size + widths[i]![0] + widths[i]![1]
+    );
+    return { shape, dtype: x.dtype };
+  }
+
+  flip(x: ShapeValue, axes: readonly number[]): ShapeValue {
+    axesOf(axes, x.shape.length);
+    return this.cast(x, x.dtype);
+  }
+
+  repeat(x: ShapeValue, times: number, axis: number): ShapeValue {
+    const at = axisOf(axis, x.shape.length);
+    const size = x.shape[at]!;
+    return replaced(x, at, at + 1, [size === null ? null : size * times]);
+  }
+
+  broadcastLike(x: ShapeValue, like: ShapeValue): ShapeValue {
+    return joined(x, like, x.dtype);
+  }
+
+  // ---- choosing ----
+
+  take(x: ShapeValue, indices: ShapeValue, axis: number): ShapeValue {
+    const at = axisOf(axis, x.shape.length);
+    return replaced(x, at, at + 1, indices.shape);
+  }
+
+  oneHot(indices: ShapeValue, size: number): ShapeValue {
+    return { shape: [...indices.shape, size], dtype: "float32" };
+  }
+
+  topK(x: ShapeValue, k: number): ShapeValue {
+    const size = x.shape.at(-1) ?? null;
+    if (size !== null && k > size) {
+      throw new RangeError(
+        cannot("take the largest", `"k" must be ${size} at the most`, k),
+      );
+    }
+    const shape = [...x.shape.slice(0, -1), k];
+    return { shape, dtype: arithmetic(x.dtype) };
+  }
+
+  takeLast(x: ShapeValue, index: number): ShapeValue {
+    const size = x.shape.at(-1) ?? null;
+    if (size !== null) axisOf(index, size);
+    return { shape: x.shape.slice(0, -1), dtype: x.dtype };
+  }
+
+  // ---- products, maps, sequences ----
+
+  matmul(a: ShapeValue, b: ShapeValue): ShapeValue {
+    if (a.shape.length < 2 || b.shape.length < 2) {
       throw new TypeError(
         cannot(
           "multiply matrices",
-          `the columns of ${shapeText(a)} must be the rows of the other`,
-          b,
+          `both must have two axes or more, as [2, 3]`,
+          a.shape.length < 2 ? a.shape : b.shape,
         ),
       );
     }
-    const outer = broadcast(a.slice(0, -2), b.slice(0, -2));
-    return [...outer, a.at(-2) ?? null, b.at(-1) ?? null];
+    sameSize(a.shape.at(-1)!, b.shape.at(-2)!, () =>
+      cannot(
+        "multiply matrices",
+        `the columns of ${shapeText(a.shape)} must be the rows of the other`,
+        b.shape,
+      ));
+    const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return {
+      shape: [...outer, a.shape.at(-2)!, b.shape.at(-1)!],
+      dtype: arithmetic(a.dtype, b.dtype),
+    };
   }
 
-  /** One axis more. */
-  stack(values: readonly Shape[], axis: number): Shape {
-    const x = values[0]!;
-    const at = axisOf(axis, x.length + 1);
-    return [...x.slice(0, at), values.length, ...x.slice(at)];
+  einsum(equation: string, a: ShapeValue, b: ShapeValue): ShapeValue {
+    const letters = einsumLetters(equation, a.shape.length, b.shape.length);
+    const sizes = new Map<string, number | null>();
+    letters.a.forEach((letter, i) => sizes.set(letter, a.shape[i]!));
+    letters.b.forEach((letter, i) => {
+      const before = sizes.get(letter);
+      if (before === undefined) sizes.set(letter, b.shape[i]!);
+      else if (/\d/.test(letter)) {
+        sizes.set(letter, broadcast([before], [b.shape[i]!])[0]!);
+      } else {
+        const size = sameSize(before, b.shape[i]!, () =>
+          cannot(
+            `multiply by "${equation}"`,
+            `"${letter}" must have the same size in ${shapeText(a.shape)}`,
+            b.shape,
+          ));
+        sizes.set(letter, size);
+      }
+    });
+    return {
+      shape: letters.result.map((letter) => sizes.get(letter)!),
+      dtype: arithmetic(a.dtype, b.dtype),
+    };
   }
 
-  /** `k` along the last axis. */
-  topK(x: Shape, k: number): Shape {
-    return [...x.slice(0, -1), k];
+  conv(x: ShapeValue, kernel: ShapeValue, options: ConvOptions): ShapeValue {
+    return convolved(x, kernel, options);
   }
 
-  /** Without the last axis. */
-  takeLast(x: Shape, _index: number): Shape {
-    return x.slice(0, -1);
+  convTranspose(
+    x: ShapeValue,
+    kernel: ShapeValue,
+    options: ConvTransposeOptions,
+  ): ShapeValue {
+    return convolvedBack(x, kernel, options);
   }
-}
 
-function product(shape: Shape): number | null {
-  return shape.reduce<number | null>(
-    (all, size) => all === null || size === null ? null : all * size,
-    1,
-  );
-}
+  maxPool(x: ShapeValue, options: PoolingOptions): ShapeValue {
+    return { ...pooled(x, options), dtype: arithmetic(x.dtype) };
+  }
 
-function unknownOf(total: number | null, known: number): number | null {
-  return total === null ? null : total / known;
-}
+  averagePool(x: ShapeValue, options: PoolingOptions): ShapeValue {
+    return { ...pooled(x, options), dtype: "float32" };
+  }
 
-function axisOf(axis: number, rank: number): number {
-  const at = axis < 0 ? axis + rank : axis;
-  if (at < 0 || at >= rank) {
-    throw new RangeError(
-      cannot("take an axis", `it must be one of the ${rank} that are`, axis),
+  resize(
+    x: ShapeValue,
+    [height, width]: readonly [number, number],
+    interpolation: "nearest" | "bilinear" | "bicubic",
+  ): ShapeValue {
+    const dtype = interpolation === "nearest" ? x.dtype : "float32";
+    return { shape: [x.shape[0]!, height, width, x.shape[3]!], dtype };
+  }
+
+  scan(
+    step: (
+      state: readonly ShapeValue[],
+      inputs: readonly ShapeValue[],
+    ) => ScanStep<ShapeValue>,
+    initial: readonly ShapeValue[],
+    inputs: readonly ShapeValue[],
+    _reverse?: boolean,
+  ): ScanStep<ShapeValue> {
+    const lengths = inputs.map(({ shape }) => shape[1]!);
+    const length = lengths.reduce<number | null>(
+      (a, b) =>
+        sameSize(
+          a,
+          b,
+          () => cannot("scan", "its inputs must have as many places", lengths),
+        ),
+      null,
     );
+    const { state, outputs } = step(
+      initial,
+      inputs.map((x) => replaced(x, 1, 2, [])),
+    );
+    state.forEach((next, i) => checkState(initial[i]!, next));
+    return {
+      state,
+      outputs: outputs.map((x) => replaced(x, 1, 1, [length])),
+    };
   }
-  return at;
 }
 
-function reduced(x: Shape, options: ReduceOptions = {}): Shape {
-  const { axis, keepdims = false } = options;
-  const all = axis === undefined ? [...x.keys()] : [axis].flat();
-  const gone = new Set(all.map((a) => axisOf(a, x.length)));
-  return x.map((size, i) => gone.has(i) ? 1 : size)
-    .filter((_, i) => keepdims || !gone.has(i));
+/** With other sizes in place of the axes from the one to before the other. */
+function replaced(
+  x: ShapeValue,
+  from: number,
+  to: number,
+  sizes: Shape,
+): ShapeValue {
+  const shape = [...x.shape.slice(0, from), ...sizes, ...x.shape.slice(to)];
+  return { shape, dtype: x.dtype };
 }
 
-function broadcast(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const p = a[a.length - rank + i] === undefined
-      ? 1
-      : a[a.length - rank + i]!;
-    const q = b[b.length - rank + i] === undefined
-      ? 1
-      : b[b.length - rank + i]!;
-    if (p === 1) return q;
-    if (q === 1 || p === q) return p;
-    if (p === null) return q;
-    if (q === null) return p;
+/** Sizes, with −1 worked out where it can be. */
+function filled(
+  total: number | null,
+  sizes: readonly number[],
+  x: ShapeValue,
+): Shape {
+  const hole = sizes.indexOf(-1);
+  const known = sizes.reduce((n, size) => size === -1 ? n : n * size, 1);
+  const fits = total === null ||
+    (hole < 0
+      ? total === known
+      : known === 0
+      ? total === 0
+      : total % known === 0);
+  if (!fits || hole !== sizes.lastIndexOf(-1)) {
     throw new TypeError(
-      cannot("broadcast", `the shape must go with ${shapeText(a)}`, b),
+      cannot(
+        "reshape",
+        `${shapeText(x.shape)} and the new shape must hold as many values`,
+        sizes,
+      ),
     );
+  }
+  const rest = total === null ? null : known === 0 ? 0 : total / known;
+  return sizes.map((size) => size === -1 ? rest : size);
+}
+
+/** One shape out of several that must be the same. */
+function alike(shapes: readonly Shape[], action: string): Shape {
+  return shapes.reduce((a, b) => {
+    const message = () =>
+      cannot(action, `the shape must go with ${shapeText(a)}`, b);
+    if (a.length !== b.length) throw new TypeError(message());
+    return a.map((size, i) => sameSize(size, b[i]!, message));
   });
+}
+
+/** A state that changes its shape cannot be recorded as a loop. */
+function checkState(before: ShapeValue, after: ShapeValue): void {
+  const isSame = before.dtype === after.dtype &&
+    before.shape.length === after.shape.length &&
+    before.shape.every((size, i) => {
+      const next = after.shape[i]!;
+      if (size === null || next === null) return size !== 1 && next !== 1;
+      return size === next;
+    });
+  if (isSame) return;
+  throw new TypeError(
+    cannot(
+      "scan",
+      `each step must leave a state of ${before.dtype} ${
+        shapeText(before.shape)
+      }`,
+      after.shape,
+    ),
+  );
 }

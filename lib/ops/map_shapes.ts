@@ -1,0 +1,136 @@
+import { cannot, shapeText } from "../check.ts";
+import type {
+  ConvOptions,
+  ConvTransposeOptions,
+  PoolingOptions,
+} from "./ops.ts";
+import type { ShapeValue } from "./shape_elements.ts";
+import { sameSize } from "./shapes.ts";
+import { numWindows, transposedSize } from "./windows.ts";
+
+/**
+ * What a convolution gives.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param kernel The kernel, `[…size, D / groups, C]`.
+ * @param options Strides, padding and so on.
+ * @returns Its shape and element type.
+ * @throws {TypeError} If map and kernel do not go together.
+ * @throws {RangeError} If the kernel does not fit the map.
+ */
+export function convolved(
+  x: ShapeValue,
+  kernel: ShapeValue,
+  options: ConvOptions,
+): ShapeValue {
+  const { strides, dilation, padding, groups = 1 } = options;
+  const [sizes, depth, filters] = kernelOf(x, kernel, strides.length);
+  sameSize(x.shape.at(-1)!, depth * groups, () =>
+    cannot(
+      "convolve",
+      `the map must have ${depth * groups} channels, as kernel ${
+        shapeText(kernel.shape)
+      } has in ${groups} groups`,
+      x.shape,
+    ));
+  if (filters % groups !== 0) {
+    throw new RangeError(
+      cannot("convolve", `"groups" must divide ${filters} filters`, groups),
+    );
+  }
+  const places = sizes.map((size, i) =>
+    numWindows(x.shape[i + 1]!, {
+      kernel: size,
+      stride: strides[i]!,
+      dilation: dilation[i]!,
+      padding,
+    })
+  );
+  return { shape: [x.shape[0]!, ...places, filters], dtype: "float32" };
+}
+
+/**
+ * What a transposed convolution gives.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param kernel The kernel, `[…size, C, D]`.
+ * @param options Strides, padding and so on.
+ * @returns Its shape and element type.
+ * @throws {TypeError} If map and kernel do not go together.
+ */
+export function convolvedBack(
+  x: ShapeValue,
+  kernel: ShapeValue,
+  options: ConvTransposeOptions,
+): ShapeValue {
+  const { strides, dilation, padding, outputPadding } = options;
+  const [sizes, filters, depth] = kernelOf(x, kernel, strides.length);
+  sameSize(x.shape.at(-1)!, depth, () =>
+    cannot(
+      "transpose a convolution",
+      `the map must have ${depth} channels, as kernel ${
+        shapeText(kernel.shape)
+      }`,
+      x.shape,
+    ));
+  const places = sizes.map((size, i) =>
+    transposedSize(x.shape[i + 1]!, {
+      kernel: size,
+      stride: strides[i]!,
+      dilation: dilation[i]!,
+      padding,
+    }, outputPadding?.[i])
+  );
+  return { shape: [x.shape[0]!, ...places, filters], dtype: "float32" };
+}
+
+/**
+ * What a pooling gives, in the element type of the map.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param options Sizes, strides and padding.
+ * @returns Its shape and element type.
+ * @throws {RangeError} If a window does not fit the map.
+ */
+export function pooled(x: ShapeValue, options: PoolingOptions): ShapeValue {
+  const { size, strides, padding } = options;
+  if (x.shape.length !== size.length + 2) {
+    throw new TypeError(
+      cannot("pool", `the map must have ${size.length + 2} axes`, x.shape),
+    );
+  }
+  const places = size.map((kernel, i) =>
+    numWindows(x.shape[i + 1]!, {
+      kernel,
+      stride: strides[i]!,
+      dilation: 1,
+      padding,
+    })
+  );
+  const shape = [x.shape[0]!, ...places, x.shape.at(-1)!];
+  return { shape, dtype: x.dtype };
+}
+
+/** Sizes, and the last two axes, of a kernel for so many place axes. */
+function kernelOf(
+  x: ShapeValue,
+  { shape }: ShapeValue,
+  places: number,
+): [sizes: number[], number, number] {
+  const isKnown = shape.every((size) => size !== null);
+  if (
+    !isKnown || shape.length !== places + 2 || x.shape.length !== places + 2
+  ) {
+    throw new TypeError(
+      cannot(
+        "convolve",
+        `map ${shapeText(x.shape)} and kernel must have ${
+          places + 2
+        } axes, and the kernel's sizes be known`,
+        shape,
+      ),
+    );
+  }
+  const sizes = shape as readonly number[];
+  return [sizes.slice(0, places), sizes.at(-2)!, sizes.at(-1)!];
+}
