@@ -1,0 +1,291 @@
+/**
+ * HDF5 files, read in place.
+ *
+ * The HDF5 library runs in WebAssembly, over a file system of its own that
+ * holds nothing but the file at hand, as a node that reads from the source: it
+ * can reach no other file, whatever links say. It finds its way through the
+ * file's structure; values that lie in one piece are then read from the source
+ * itself, so that no weight passes through the library's memory.
+ *
+ * What Keras never writes is refused rather than followed: links, values in
+ * other files, and datasets that hold less than they declare.
+ *
+ * @module
+ */
+import type { H5Module, Metadata } from "./_hdf5_library.ts";
+import { cannot, quote, sizeOf } from "../check.ts";
+import { Hdf5Library } from "./_hdf5_library.ts";
+import type { ByteSource } from "./byte_source.ts";
+import {
+  sizeOfType,
+  type StoredArray,
+  type StoredType,
+  valuesOf,
+} from "./stored_array.ts";
+
+/** An array in an HDF5 file. */
+export interface Hdf5Dataset {
+  /** Its path, without a slash before it. */
+  readonly path: string;
+  /** Sizes of the axes. */
+  readonly shape: readonly number[];
+  /** Its element type. */
+  readonly dtype: StoredType;
+  /** Reads it. */
+  readonly read: () => StoredArray;
+}
+
+/** How to open a file. */
+export interface Hdf5Options {
+  /** Groups that are not entered, and need not be sound. */
+  readonly skip?: (path: string) => boolean;
+}
+
+const MOST_LEVELS = 64;
+const MOST_OBJECTS = 200_000;
+const MOST_AXES = 32;
+/** What datasets may hold beyond the file's own size: compressed ones. */
+const MOST_GROWTH = 192 * 2 ** 20;
+
+/** An HDF5 file, open. */
+export class Hdf5File {
+  /** Its datasets by path. */
+  readonly datasets: ReadonlyMap<string, Hdf5Dataset>;
+  /** Paths of its groups; `""` is the root. */
+  readonly groups: ReadonlySet<string>;
+  readonly #library: Hdf5Library;
+
+  private constructor(
+    library: Hdf5Library,
+    datasets: ReadonlyMap<string, Hdf5Dataset>,
+    groups: ReadonlySet<string>,
+  ) {
+    this.#library = library;
+    this.datasets = datasets;
+    this.groups = groups;
+  }
+
+  /**
+   * Opens a file and looks at all that is in it; no values are read.
+   *
+   * @param source The file; it stays the caller's, and open until this is closed.
+   * @param options What not to look at.
+   * @returns The file; close it.
+   * @throws {SyntaxError} If it is not HDF5, is damaged, or is not safe.
+   */
+  static async open(
+    source: ByteSource,
+    options: Hdf5Options = {},
+  ): Promise<Hdf5File> {
+    const library = await Hdf5Library.open(source);
+    try {
+      const walk = new Walk(library, source, options);
+      walk.run();
+      return new Hdf5File(library, walk.datasets, walk.groups);
+    } catch (error) {
+      library.close();
+      throw error;
+    }
+  }
+
+  /**
+   * An attribute that is text, or a list of texts.
+   *
+   * @param path The group or dataset that has it; `""` is the root.
+   * @param name The attribute.
+   * @returns Its texts, one for a scalar; undefined if there is none.
+   * @throws {SyntaxError} If it is something else, or is damaged.
+   */
+  texts(path: string, name: string): readonly string[] | undefined {
+    return this.#library.texts(path, name);
+  }
+
+  /** Closes the file; its datasets can no longer be read. */
+  close(): void {
+    this.#library.close();
+  }
+}
+
+/** One look at everything that is in a file. */
+class Walk {
+  readonly datasets = new Map<string, Hdf5Dataset>();
+  readonly groups = new Set<string>();
+  readonly #library: Hdf5Library;
+  readonly #source: ByteSource;
+  readonly #skip: (path: string) => boolean;
+  readonly #spans: { from: number; to: number; path: string }[] = [];
+  #declared = 0;
+
+  constructor(library: Hdf5Library, source: ByteSource, options: Hdf5Options) {
+    this.#library = library;
+    this.#source = source;
+    this.#skip = options.skip ?? (() => false);
+  }
+
+  run(): void {
+    this.#enter("", 0);
+    this.#spans.sort((a, b) => a.from - b.from);
+    for (const [i, { to, path }] of this.#spans.entries()) {
+      const next = this.#spans[i + 1];
+      if (next === undefined || to <= next.from) continue;
+      this.#fail(`"${path}" must not share bytes with another`, next.path);
+    }
+  }
+
+  #enter(path: string, level: number): void {
+    if (level > MOST_LEVELS) {
+      this.#fail(`groups must nest at most ${MOST_LEVELS} deep`, path);
+    }
+    this.groups.add(path);
+    const names = this.#library.run((module, id) =>
+      module.get_names(id, `/${path}`, false)
+    );
+    for (const name of names) {
+      const child = path === "" ? name : `${path}/${name}`;
+      if (this.#skip(child)) continue;
+      if (this.groups.size + this.datasets.size > MOST_OBJECTS) {
+        this.#fail(`it must hold at most ${MOST_OBJECTS} objects`, "more");
+      }
+      const type = this.#typeOf(child);
+      if (type === "group") this.#enter(child, level + 1);
+      if (type === "dataset") this.datasets.set(child, this.#dataset(child));
+    }
+  }
+
+  #typeOf(path: string): "group" | "dataset" | "other" {
+    return this.#library.run((module, id) => {
+      const soft = module.get_symbolic_link(id, path);
+      if (soft !== null) this.#fail(`"${path}" must not be a link`, soft);
+      const { filename } = module.get_external_link(id, path);
+      if (filename !== undefined) {
+        this.#fail(`"${path}" must not be a link to a file`, filename);
+      }
+      const type = module.get_type(id, path);
+      if (type === module.H5G_GROUP) return "group";
+      if (type === module.H5G_DATASET) return "dataset";
+      if (type === module.H5G_TYPE) return "other";
+      return this.#fail(`"${path}" must be a group or a dataset`, type);
+    });
+  }
+
+  #dataset(path: string): Hdf5Dataset {
+    const metadata = this.#library.run((module, id) =>
+      module.get_dataset_metadata(id, path)
+    );
+    const { shape, size, chunks, virtual_sources: sources } = metadata;
+    if (sources !== undefined) {
+      const files = sources.map(({ file_name: file }) => file);
+      this.#fail(`"${path}" must hold its own values`, files);
+    }
+    if (shape === null || shape.length > MOST_AXES) {
+      this.#fail(`"${path}" must have at most ${MOST_AXES} axes`, shape);
+    }
+    const dtype = this.#library.run((module) =>
+      this.#typeName(module, metadata, path)
+    );
+    const length = sizeOf(shape) * size;
+    this.#declared += length;
+    const most = this.#source.size + MOST_GROWTH;
+    if (!Number.isSafeInteger(length) || this.#declared > most) {
+      this.#fail(
+        `datasets must hold at most ${most} bytes in all, for its size`,
+        `${path} of shape [${shape.join(", ")}]`,
+      );
+    }
+    const read = length === 0
+      ? () => new Uint8Array()
+      : chunks === null
+      ? this.#readerInPlace(path, shape, length)
+      : () => this.#library.values(path, length, shape.length);
+    return {
+      path,
+      shape: Object.freeze([...shape]),
+      dtype,
+      read: () => ({ data: valuesOf(read(), dtype), shape, dtype }),
+    };
+  }
+
+  /** Values that lie in one piece: where, is seen by what the library reads. */
+  #readerInPlace(path: string, shape: readonly number[], length: number) {
+    const reads = this.#library.firstReads(path, shape.length);
+    const [from] = reads[0] ?? [];
+    const to = (from ?? 0) + length;
+    if (from === undefined || reads.length > 1 || to > this.#source.size) {
+      this.#fail(
+        `"${path}" must hold its values in the file`,
+        `${reads.length} pieces for ${length} bytes`,
+      );
+    }
+    this.#spans.push({ from, to, path });
+    const source = this.#source;
+    return () => {
+      this.#library.checkOpen();
+      const bytes = new Uint8Array(length);
+      source.read(from, bytes);
+      return bytes;
+    };
+  }
+
+  #typeName(module: H5Module, metadata: Metadata, path: string): StoredType {
+    const { type, size, signed, littleEndian } = metadata;
+    const classes = module.H5T_class_t;
+    if (size > 1 && !littleEndian && type !== classes.H5T_OPAQUE.value) {
+      this.#fail(
+        `"${path}" must have its least significant byte first`,
+        "big-endian",
+        "write the file again with Keras",
+      );
+    }
+    const bits = size * 8;
+    if (type === classes.H5T_FLOAT.value && [2, 4, 8].includes(size)) {
+      if (this.#library.texts(path, "dtype") === undefined) {
+        return `float${bits as 16 | 32 | 64}`;
+      }
+    }
+    if (type === classes.H5T_INTEGER.value && [1, 2, 4, 8].includes(size)) {
+      return `${signed ? "int" : "uint"}${bits as 8 | 16 | 32 | 64}`;
+    }
+    const { members = {} } = metadata.enum_type ?? {};
+    const isBoolean = members.FALSE === 0 && members.TRUE === 1;
+    if (type === classes.H5T_ENUM.value && size === 1 && isBoolean) {
+      return "bool";
+    }
+    const [own] = this.#library.texts(path, "dtype") ?? [];
+    if (type === classes.H5T_OPAQUE.value && size === 2 && own === "bfloat16") {
+      return "bfloat16";
+    }
+    const kind = Object.entries(classes).find(([, { value }]) => value === type)
+      ?.[0].slice(4).toLowerCase();
+    return this.#fail(
+      `"${path}" must hold numbers`,
+      `${own ?? kind} of ${size} bytes`,
+    );
+  }
+
+  #fail(rule: string, value: unknown, hint?: string): never {
+    const { name } = this.#source;
+    const shown = Array.isArray(value) ? value.map(quote).join(", ") : value;
+    throw new SyntaxError(cannot(`read HDF5 "${name}"`, rule, shown, hint));
+  }
+}
+
+/**
+ * Whether bytes begin as HDF5 files do.
+ *
+ * @param head The first bytes, eight or more.
+ * @returns Whether they do.
+ */
+export function isHdf5(head: Uint8Array): boolean {
+  return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+    .every((byte, i) => head[i] === byte);
+}
+
+/**
+ * Bytes of one element of a dataset, times how many there are.
+ *
+ * @param dataset The dataset.
+ * @returns Bytes in memory.
+ */
+export function bytesOf({ shape, dtype }: Hdf5Dataset): number {
+  return sizeOf(shape) * sizeOfType(dtype);
+}
