@@ -73,6 +73,7 @@ export class OnnxGraph {
   readonly #root: OnnxGraph;
   readonly #known = new Map<string, string>();
   #numNames = 0;
+  #scope = "";
 
   /**
    * Starts a graph.
@@ -84,13 +85,24 @@ export class OnnxGraph {
   }
 
   /**
+   * Says on whose behalf operators are added from now on: their names begin
+   * with it, and so errors of the run name it.
+   *
+   * @param scope A layer's name; empty for nobody's.
+   */
+  setScope(scope: string): void {
+    this.#root.#scope = scope === "" ? "" : `${scope}/`;
+  }
+
+  /**
    * A name that nothing else has.
    *
-   * @param stem What the name begins with.
+   * @param stem What the name ends with, before a number.
    * @returns The name.
    */
   freshName(stem: string): string {
-    return `${stem}_${this.#root.#numNames++}`;
+    const root = this.#root;
+    return `${root.#scope}${stem}_${root.#numNames++}`;
   }
 
   /**

@@ -13,6 +13,14 @@ export interface OnnxValue {
   readonly number?: number;
 }
 
+/** A value under its name. */
+export function named(
+  name: string,
+  { shape, dtype }: Pick<OnnxValue, "shape" | "dtype">,
+): OnnxValue {
+  return { name, shape, dtype };
+}
+
 /** Numbers of the element types, as `Cast` takes them. */
 const CAST_TO: Readonly<Record<OnnxType, number>> = {
   float32: 1,

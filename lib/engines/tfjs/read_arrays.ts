@@ -20,7 +20,7 @@ const LARGEST_HALF = 65504;
  */
 export function featureArray(
   values: RawValues,
-  { shape, dtype }: tf.Tensor,
+  { shape, dtype }: Pick<tf.Tensor, "shape" | "dtype">,
   name: string,
   readAs: "float16" | undefined,
 ): FeatureArray {

@@ -1,0 +1,114 @@
+import { cannot } from "../../check.ts";
+import { UnsupportedByEngineError } from "../../errors.ts";
+import type { FeatureArray, NdArray } from "../../types.ts";
+import type { Pacer } from "../pacer.ts";
+import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
+import { schedule } from "../schedule.ts";
+import type { Session } from "../session.ts";
+import { featureArray, floatArray } from "../tfjs/read_arrays.ts";
+import { readWeights } from "../tfjs/run_ours.ts";
+import { type RecordedProgram, recordProgram } from "./record_program.ts";
+import { type OnnxResult, type OpenGraph, openGraph } from "./runtime.ts";
+
+/**
+ * Opens a program on ONNX Runtime.
+ *
+ * It runs in the calling thread, which does nothing else meanwhile.
+ *
+ * @param program What is to be computed.
+ * @returns The session; closing it frees the graph with its weights.
+ * @throws {UnsupportedByEngineError} If the program has what only TF.js can
+ * do: gradients, TF.js' own layers, a user's functions on tensors.
+ */
+export async function openOnnx(program: Program): Promise<Session> {
+  checkProgram(program);
+  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const weights = await readWeights(nodes);
+  const recorded = recordProgram(program, nodes, weights);
+  return new OnnxSession(program, recorded, await openGraph(recorded.graph));
+}
+
+function checkProgram({ perturbation, features }: Program): void {
+  if (perturbation !== undefined) {
+    throw new UnsupportedByEngineError(
+      "perturb",
+      "onnx",
+      `its engine must give gradients; use .engine("tfjs")`,
+    );
+  }
+  for (const { own, name } of features) {
+    if (own.length === 0) continue;
+    throw new UnsupportedByEngineError(
+      `postprocess layer "${name}"`,
+      "onnx",
+      `a function of one's own must get tensors of TF.js; use .engine("tfjs")`,
+    );
+  }
+}
+
+/** A program on ONNX Runtime: one graph, run as a whole. */
+class OnnxSession implements Session {
+  readonly #program: Program;
+  readonly #recorded: RecordedProgram;
+  readonly #graph: OpenGraph;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(program: Program, recorded: RecordedProgram, graph: OpenGraph) {
+    this.#program = program;
+    this.#recorded = recorded;
+    this.#graph = graph;
+  }
+
+  async run(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+  ): Promise<RunOutputs> {
+    if (this.#isClosed) {
+      throw new TypeError(
+        cannot("run", "the session must be open", "closed", "open it again"),
+      );
+    }
+    await pacer.pause(); // others had no chance while the last batch ran
+    const feeds = Object.fromEntries(
+      this.#recorded.feeds.map(({ name, type }, i) =>
+        [name, { type, array: inputs[i]! }] as const
+      ),
+    );
+    const running = this.#graph.run(feeds);
+    this.#last = running.catch(() => {}); // whoever waits below gets the error
+    return this.#read(await pacer.race(running));
+  }
+
+  /** The outputs as they are kept. */
+  #read(results: Readonly<Record<string, OnnxResult>>): RunOutputs {
+    const { features, ...others } = this.#recorded.outputs;
+    const arrays = features.map(({ name, dtype }, i): FeatureArray => {
+      const { data, shape } = results[name]!;
+      const target = this.#program.features[i]!;
+      const tensor = { shape: [...shape], dtype };
+      return featureArray(data, tensor, target.name, target.readAs);
+    });
+    const floats = Object.entries(others).map(([key, { name }]) => {
+      const { data, shape } = results[name]!;
+      return [key, floatArray(data, shape)] as const;
+    });
+    const { scale, ...rest } = Object.fromEntries(floats);
+    return {
+      features: arrays,
+      ...rest,
+      ...(scale === undefined ? {} : { scale: scale.data }),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#last; // a stopped run may still be under way
+    await this.#graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

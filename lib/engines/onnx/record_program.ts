@@ -1,0 +1,173 @@
+import { UnsupportedByEngineError } from "../../errors.ts";
+import { callLayer, type Masked } from "../../layers/call_layer.ts";
+import {
+  type GraphNode,
+  type NodeCall,
+  type Ref,
+  refKey,
+  type WeightSource,
+} from "../../models/graph.ts";
+import type { OpsType } from "../../ops/ops.ts";
+import type { NdArray, TensorSpec } from "../../types.ts";
+import {
+  computeOutputs,
+  type HeadValues,
+  type OutputValues,
+  type Program,
+} from "../program.ts";
+import { OnnxGraph, type OnnxType } from "./onnx_graph.ts";
+import { OnnxOps } from "./onnx_ops.ts";
+import { castTo, type OnnxValue } from "./onnx_value.ts";
+
+/** A program as a graph. */
+export interface RecordedProgram {
+  readonly graph: OnnxGraph;
+  /** Names of the inputs, in the order of the program's feeds. */
+  readonly feeds: readonly FeedPort[];
+  /** The outputs; their names are those of the graph's outputs. */
+  readonly outputs: OutputValues<OnnxValue>;
+}
+
+/** An input of the graph. */
+export interface FeedPort {
+  readonly name: string;
+  readonly type: OnnxType;
+}
+
+/** Types in which an input is fed, and that in which it is computed with. */
+const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
+  float32: ["float32", "float32"],
+  float64: ["float64", "float32"],
+  int32: ["int32", "int32"],
+  int64: ["int64", "int32"],
+  uint8: ["uint8", "int32"],
+  bool: ["bool", "bool"],
+};
+
+/**
+ * Records a program: its layers, then what is made of the wanted tensors.
+ *
+ * @param program What is to be computed.
+ * @param nodes The nodes that run, in order.
+ * @param weights Values of their weights.
+ * @returns The graph.
+ * @throws {UnsupportedByEngineError} If a node is not one of our own layers.
+ */
+export function recordProgram(
+  program: Program,
+  nodes: readonly GraphNode[],
+  weights: ReadonlyMap<WeightSource, NdArray>,
+): RecordedProgram {
+  const graph = new OnnxGraph();
+  const ops = new OnnxOps(graph);
+  const values = new Map<string, Masked<OnnxValue>>();
+  const feeds = program.feeds.map(({ ref, spec }) => {
+    const { port, value } = feed(graph, spec);
+    values.set(refKey(ref), { value, mask: undefined });
+    return port;
+  });
+  const sources = new Map<WeightSource, OnnxValue>();
+  for (const [source, value] of weights) {
+    graph.setScope(source.name);
+    sources.set(source, ops.constant(value));
+  }
+  for (const node of nodes) {
+    graph.setScope(node.row.name);
+    recordNode(ops, node, sources, values);
+  }
+  graph.setScope("");
+  const valueOf = (ref: Ref) => values.get(refKey(ref))!.value;
+  const head = headOf(ops, program);
+  const outputs = computeOutputs(ops, program, valueOf, head);
+  return { graph, feeds, outputs: bordered(graph, outputs) };
+}
+
+function feed(
+  graph: OnnxGraph,
+  { name, shape, dtype }: TensorSpec,
+): { port: FeedPort; value: OnnxValue } {
+  const types = FEED_TYPES[dtype];
+  if (types === undefined) {
+    throw new UnsupportedByEngineError(
+      `feed input "${name}"`,
+      "onnx",
+      `it must hold numbers or booleans, and it holds ${dtype}`,
+    );
+  }
+  const [type, computed] = types;
+  const sizes = [null, ...shape.slice(1)]; // any number of rows
+  const input = graph.input(name, type, sizes);
+  const value = {
+    name: type === computed ? input : castTo(graph, input, computed),
+    shape: sizes,
+    dtype: computed,
+  };
+  return { port: { name: input, type }, value };
+}
+
+/** Calls one layer over names instead of values. */
+function recordNode(
+  ops: OnnxOps,
+  node: GraphNode,
+  weights: ReadonlyMap<WeightSource, OnnxValue>,
+  values: Map<string, Masked<OnnxValue>>,
+): void {
+  const { layer, numInputs, args, sources } = ownCall(node);
+  const fed = node.inputs.map((ref) => values.get(refKey(ref))!);
+  const outputs = callLayer<OnnxValue>(ops, {
+    layer,
+    inputs: fed.slice(0, numInputs),
+    weights: Object.fromEntries(
+      sources.map((source) => [source.name, weights.get(source)!]),
+    ),
+    args: Object.fromEntries(
+      Object.entries(args).map(([key, arg]) => [
+        key,
+        "input" in arg ? fed[arg.input]!.value : arg.value,
+      ]),
+    ),
+  });
+  outputs.forEach((output, index) =>
+    values.set(refKey({ node, index }), output)
+  );
+}
+
+function ownCall({ call, row }: GraphNode): NodeCall & { kind: "ours" } {
+  if (call.kind === "ours") return call;
+  throw new UnsupportedByEngineError(
+    `run layer "${row.name}" (${row.kind})`,
+    "onnx",
+    `it must be one of our own layers; use .engine("tfjs")`,
+  );
+}
+
+/** The head's weights, where the logits must be computed from the penultimate. */
+function headOf(
+  ops: OnnxOps,
+  { logits }: Program,
+): HeadValues<OnnxValue> | undefined {
+  if (logits?.head === undefined) return undefined;
+  if (logits.direct !== undefined && logits.shaping === undefined) {
+    return undefined;
+  }
+  const { kernel, bias } = logits.head.weights;
+  return { kernel: ops.constant(kernel), bias: ops.constant(bias) };
+}
+
+/** Makes the outputs those of the graph. */
+function bordered(
+  graph: OnnxGraph,
+  { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
+): OutputValues<OnnxValue> {
+  const output = (stem: string, { name, shape, dtype }: OnnxValue) => ({
+    name: graph.output(stem, name, dtype, shape),
+    shape,
+    dtype,
+  });
+  return {
+    features: features.map((feature) => output("feature", feature)),
+    ...(logits ? { logits: output("logits", logits) } : {}),
+    ...(penultimate ? { penultimate: output("penultimate", penultimate) } : {}),
+    ...(scale ? { scale: output("scale", scale) } : {}),
+  };
+}
