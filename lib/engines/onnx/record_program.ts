@@ -126,6 +126,11 @@ function recordNode(
         "input" in arg ? fed[arg.input]!.value : arg.value,
       ]),
     ),
+    argMasks: Object.fromEntries(
+      Object.entries(args).flatMap(([key, arg]) =>
+        "input" in arg ? [[key, fed[arg.input]!.mask]] : []
+      ),
+    ),
   });
   outputs.forEach((output, index) =>
     values.set(refKey({ node, index }), output)

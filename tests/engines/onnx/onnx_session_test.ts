@@ -1,0 +1,169 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { openOnnx } from "../../../lib/engines/onnx/onnx_session.ts";
+import { Pacer } from "../../../lib/engines/pacer.ts";
+import type { Program } from "../../../lib/engines/program.ts";
+import { UnsupportedByEngineError } from "../../../lib/errors.ts";
+import type { Layer } from "../../../lib/layers/layer.ts";
+import { react } from "../../../lib/shaping/react.ts";
+import { scale } from "../../../lib/shaping/scale.ts";
+import {
+  array,
+  feature,
+  first,
+  input,
+  layer,
+  ours,
+  program,
+} from "./_program.ts";
+
+const PACER = new Pacer();
+const KERNEL = array([2, 3], [1, 0, 2, 0, 1, -1]);
+const BIAS = array([3], [0.5, 0, 0]);
+const DENSE: Layer = {
+  weights: ["kernel", "bias"],
+  call: (ops, [x], { kernel, bias }) => [
+    ops.add(ops.matmul(x!, kernel!), bias!),
+  ],
+};
+const X = input(0, "x", [null, 2]);
+const SQUARE = ours(
+  1,
+  "square",
+  layer((ops, [x]) => [ops.multiply(x!, x!)]),
+  [first(X)],
+);
+const OUTPUT = ours(2, "dense", DENSE, [first(SQUARE)], {
+  kernel: KERNEL,
+  bias: BIAS,
+});
+
+function withLogits(shaping?: ReturnType<typeof react>): Program {
+  return program([X], [feature(SQUARE)], {
+    head: {
+      name: "dense",
+      penultimate: first(SQUARE),
+      weights: { kernel: KERNEL, bias: BIAS },
+      isConvolution: false,
+    },
+    direct: first(OUTPUT),
+    ...(shaping === undefined
+      ? {}
+      : { shaping: (ops, value) => shaping.apply(ops, value) }),
+  });
+}
+
+Deno.test("openOnnx() gives features, penultimate and logits, batch by batch", async () => {
+  await using session = await openOnnx(withLogits());
+  const two = await session.run([array([2, 2], [1, 2, 3, -1])], PACER);
+  assertEquals(two.features[0], array([2, 2], [1, 4, 9, 1]));
+  assertEquals(two.penultimate, array([2, 2], [1, 4, 9, 1]));
+  assertEquals(two.logits, array([2, 3], [1.5, 4, -2, 9.5, 1, 17]));
+  const one = await session.run([array([1, 2], [0, 1])], PACER);
+  assertEquals(one.logits, array([1, 3], [0.5, 1, -1]));
+  assertEquals(two.logits!.data[0], 1.5); // ours to keep
+});
+
+Deno.test("openOnnx() shapes the penultimate before the head", async () => {
+  await using session = await openOnnx(withLogits(react(3)));
+  const { logits } = await session.run([array([1, 2], [1, 2])], PACER);
+  assertEquals(logits, array([1, 3], [1.5, 3, -1])); // [1, 4] cut to [1, 3]
+});
+
+Deno.test("openOnnx() gives the factors of a shaping that has some", async () => {
+  await using session = await openOnnx(withLogits(scale(0.5)));
+  const { scale: factors } = await session.run(
+    [array([2, 2], [1, 2, 2, 1])],
+    PACER,
+  );
+  // Of [1, 4] the percentile is 1 (half to even), so exp(5 / 4); the same turned.
+  const expected = Math.fround(Math.exp(1.25));
+  assertEquals([...factors!].map((f) => Math.abs(f - expected) < 1e-6), [
+    true,
+    true,
+  ]);
+});
+
+Deno.test("openOnnx() runs given postprocessings, and halves", async () => {
+  const target = feature(SQUARE, (ops, x) => ops.sum(x, { axis: 1 }));
+  await using session = await openOnnx(
+    program([X], [{ ...target, readAs: "float16" }, feature(X)]),
+  );
+  const { features } = await session.run([array([2, 2], [1, 2, 3, 4])], PACER);
+  assertEquals(features[0]!.dtype, "float16");
+  assertEquals([...features[0]!.data], [5, 25]);
+  assertEquals(features[1], array([2, 2], [1, 2, 3, 4]));
+  await assertRejects(
+    () => session.run([array([1, 2], [300, 1])], PACER),
+    RangeError,
+    `"square"`,
+  );
+});
+
+Deno.test("openOnnx() carries masks, and gives integers and booleans as int32", async () => {
+  const ids = input(0, "ids", [null, 3], "int32");
+  const masking: Layer = {
+    weights: [],
+    call: (ops, [x]) => [ops.float(x!)],
+    masks: (ops, [x]) => [ops.greater(ops.float(x!), ops.constant(0))],
+  };
+  const embedded = ours(1, "masking", masking, [first(ids)]);
+  const counting = layer((ops, [x], _weights, { masks: [mask] }) => [
+    ops.add(x!, ops.float(mask!)),
+    ops.cast(mask!, "int32"),
+    mask!,
+  ]);
+  const counted = ours(2, "counting", counting, [first(embedded)]);
+  const outputs = [0, 1, 2].map((index) => ({
+    ...feature(counted),
+    ref: { node: counted, index },
+  }));
+  await using session = await openOnnx(program([ids], outputs));
+  const data = Int32Array.of(5, 0, 2);
+  const batch = { data, shape: [1, 3], dtype: "int32" } as const;
+  const { features } = await session.run([batch], PACER);
+  assertEquals(features.map(({ dtype }) => dtype), [
+    "float32",
+    "int32",
+    "int32",
+  ]);
+  assertEquals(features.map(({ data }) => [...data]), [
+    [6, 0, 3],
+    [1, 0, 1],
+    [1, 0, 1],
+  ]);
+  assertEquals([...data], [5, 0, 2]);
+});
+
+Deno.test("openOnnx() refuses what needs TF.js", async () => {
+  const perturbation = { epsilon: 0.1, temperature: 1, isBinary: false };
+  await assertRejects(
+    () => openOnnx({ ...withLogits(), perturbation }),
+    UnsupportedByEngineError,
+    "gradients",
+  );
+  const own = [(x: Parameters<Program["features"][0]["own"][0]>[0]) => x];
+  await assertRejects(
+    () => openOnnx(program([X], [{ ...feature(SQUARE), own }])),
+    UnsupportedByEngineError,
+    `"square"`,
+  );
+});
+
+Deno.test("openOnnx() gives a session that closes once, and stops", async () => {
+  const session = await openOnnx(withLogits());
+  const stop = new AbortController();
+  stop.abort();
+  await assertRejects(
+    () => session.run([array([1, 2], [1, 2])], new Pacer(stop.signal)),
+    DOMException,
+  );
+  const running = session.run([array([1, 2], [1, 2])], PACER);
+  await running;
+  await session.close();
+  await session.close();
+  await assertRejects(
+    () => session.run([array([1, 2], [1, 2])], PACER),
+    TypeError,
+    "open",
+  );
+});
