@@ -14,6 +14,8 @@ export interface LayerCall<T> {
   readonly inputs: readonly Masked<T>[];
   readonly weights: Readonly<Record<string, T>>;
   readonly args: CallContext<T>["args"];
+  /** Masks of tensors among the arguments. */
+  readonly argMasks?: Readonly<Record<string, T | undefined>>;
 }
 
 /**
@@ -27,10 +29,10 @@ export interface LayerCall<T> {
  * @returns The outputs with their masks.
  */
 export function callLayer<T>(ops: Ops<T>, call: LayerCall<T>): Masked<T>[] {
-  const { layer, weights, args } = call;
+  const { layer, weights, args, argMasks = {} } = call;
   const inputs = call.inputs.map(({ value }) => value);
   const masks = call.inputs.map(({ mask }) => mask);
-  const context: CallContext<T> = { masks, args };
+  const context: CallContext<T> = { masks, args, argMasks };
   const outputs = layer.call(ops, inputs, weights, context);
   const found = layer.masks?.(ops, inputs, context) ??
     handedOn(ops, inputs, outputs, masks);

@@ -44,6 +44,10 @@ export interface LayerConfig {
   activation(key: string): Activation;
   /** A wrapped layer; its weights are named `key/kernel`. */
   layer(key: string): Layer;
+  /** Several wrapped layers under one key, as the cells of stacked cells. */
+  layerList(key: string): Layer[];
+  /** Whether an option stands in the config. */
+  has(key: string): boolean;
   /** Anything else; counts as read. */
   raw(key: string): unknown;
 }
@@ -80,4 +84,6 @@ export interface CallContext<T> {
   readonly args: Readonly<
     Record<string, T | number | boolean | string | undefined>
   >;
+  /** Masks of tensors among the keyword arguments, where they have one. */
+  readonly argMasks?: Readonly<Record<string, T | undefined>>;
 }

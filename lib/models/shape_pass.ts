@@ -85,8 +85,10 @@ export class ShapePass {
     );
     const unread = new Set(Object.keys(call.args));
     const args = {};
+    const argMasks: Record<string, ShapeValue | undefined> = {};
     for (const [key, arg] of Object.entries(call.args)) {
       const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
+      if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
       Object.defineProperty(args, key, {
         enumerable: true,
         get: () => (unread.delete(key), value),
@@ -98,6 +100,7 @@ export class ShapePass {
         inputs: inputs.slice(0, call.numInputs),
         weights,
         args,
+        argMasks,
       });
       if (unread.size > 0) {
         throw new TypeError(

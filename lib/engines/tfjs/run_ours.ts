@@ -96,12 +96,18 @@ export function runOurs(
       "input" in arg ? fed[arg.input]!.value : arg.value,
     ]),
   );
+  const argMasks = Object.fromEntries(
+    Object.entries(args).flatMap(([key, arg]) =>
+      "input" in arg ? [[key, fed[arg.input]!.mask]] : []
+    ),
+  );
   const outputs = tf.tidy(() =>
     callLayer<tf.Tensor>(OPS, {
       layer,
       inputs: fed.slice(0, numInputs),
       weights: weights.get(node) ?? {},
       args: named,
+      argMasks,
     }).map(({ value, mask }) => ({
       // A layer may hand on what it got: each owner has its own.
       value: value.clone(),
