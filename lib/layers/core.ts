@@ -1,9 +1,13 @@
 /**
- * Layers with one product: Dense and its kin.
+ * Layers with one product: Dense and its kin; and layers that hand on what
+ * they get.
  *
  * @module
  */
+import type { Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkPlainWeights, checkWeight, wrongOption } from "./_checks.ts";
+import { noMasks } from "./_maps.ts";
 
 /**
  * Dense: `activation(x · kernel + bias)`, over the last axis of `[N, …, D]`.
@@ -14,18 +18,145 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @returns The layer.
  */
 export function dense(config: LayerConfig): Layer {
-  config.raw("units"); // the kernel's shape says it
+  checkPlainWeights(config);
+  const units = config.number("units");
   const activation = config.activation("activation");
   const hasBias = config.boolean("use_bias", true);
   return {
     weights: hasBias ? ["kernel", "bias"] : ["kernel"],
     call(ops, [x], { kernel, bias }) {
+      const depth = ops.shape(x!).at(-1)!;
+      checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
       const product = ops.matmul(x!, kernel!); // [N, …, units]
       return [activation(ops, hasBias ? ops.add(product, bias!) : product)];
     },
   };
 }
 
+/** Equations that Keras takes: axes left out at one side, or at none. */
+const EQUATION =
+  /^(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?$/;
+
+/**
+ * EinsumDense: `activation(einsum(equation, x, kernel) + bias)`.
+ *
+ * Source: Keras 3.15 `EinsumDense`; Keras 2 writes the same options. The bias
+ * is stored so that it broadcasts.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function einsumDense(config: LayerConfig): Layer {
+  checkPlainWeights(config);
+  config.raw("output_shape"); // equation and kernel say it
+  const parts = EQUATION.exec(config.string("equation"));
+  if (parts === null || !isBalanced(parts)) {
+    const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
+    throw wrongOption(config, "equation", rule);
+  }
+  const activation = config.activation("activation");
+  const hasBias = typeof config.raw("bias_axes") === "string";
+  return {
+    weights: hasBias ? ["kernel", "bias"] : ["kernel"],
+    masks: noMasks,
+    call(ops, [x], { kernel, bias }) {
+      const equation = spelledOut(parts, ops.shape(x!).length);
+      const product = ops.einsum(equation, x!, kernel!);
+      return [activation(ops, hasBias ? ops.add(product, bias!) : product)];
+    },
+  };
+}
+
+/** Axes are left out on the same side of input and output, or on none. */
+function isBalanced([, left, , right, , outLeft, , outRight]: string[]) {
+  return left === outLeft && right === outRight &&
+    (left === undefined || right === undefined);
+}
+
+/** The equation with a letter for each axis that it leaves out. */
+function spelledOut(parts: readonly string[], rank: number): string {
+  const [, left, input, right, kernel, , output] = parts;
+  const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    .filter((letter) => !`${input}${kernel}${output}`.includes(letter));
+  const between = free.slice(0, Math.max(rank - input!.length, 0)).join("");
+  const [before, after] = [
+    left === undefined ? "" : between,
+    right === undefined ? "" : between,
+  ];
+  return `${before}${input}${after},${kernel}->${before}${output}${after}`;
+}
+
+/**
+ * Identity: what it gets.
+ *
+ * Source: Keras 3.15 `Identity`; in Keras 2 a mask ends there.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function identity(config: LayerConfig): Layer {
+  const isMaskKept = config.dialect === 3;
+  return {
+    weights: [],
+    masks: (_ops, _inputs, { masks }) => isMaskKept ? [...masks] : [],
+    call: (_ops, inputs) => [...inputs],
+  };
+}
+
+/**
+ * ActivityRegularization: what it gets, and its mask; it matters in training
+ * alone.
+ *
+ * Source: Keras 3.15 `ActivityRegularization`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function activityRegularization(config: LayerConfig): Layer {
+  config.raw("l1");
+  config.raw("l2");
+  return {
+    weights: [],
+    masks: (_ops, _inputs, { masks }) => [...masks],
+    call: (_ops, inputs) => [...inputs],
+  };
+}
+
+/**
+ * Masking: places of `[N, T, D]` whose values are all `mask_value` become 0,
+ * and are masked.
+ *
+ * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that places
+ * of infinity become NaN.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function masking(config: LayerConfig): Layer {
+  const value = config.number("mask_value", 0);
+  function isKept<T>(ops: Ops<T>, x: T, keepdims: boolean): T {
+    const isOther = ops.logicalNot(
+      ops.equal(ops.float(x), ops.constant(value)),
+    );
+    return ops.any(isOther, { axis: -1, keepdims });
+  }
+  return {
+    weights: [],
+    masks: (ops, [x]) => [isKept(ops, x!, false)], // [N, T]
+    call(ops, [x]) {
+      const kept = isKept(ops, x!, true); // [N, T, 1]
+      if (config.dialect !== 3) return [ops.multiply(x!, ops.float(kept))];
+      return [ops.where(kept, x!, ops.constant(0))];
+    },
+  };
+}
+
 /** Factories of this family. */
 export const CORE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ Dense: dense });
+  .freeze({
+    Dense: dense,
+    EinsumDense: einsumDense,
+    Identity: identity,
+    ActivityRegularization: activityRegularization,
+    Masking: masking,
+  });

@@ -1,0 +1,119 @@
+/**
+ * The same values in another shape or order.
+ *
+ * @module
+ */
+import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
+import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
+
+/**
+ * Flatten: each row as one line, its channels running fastest.
+ *
+ * Source: Keras 3.15 `Flatten`; with channels first, the map is turned first.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function flatten(config: LayerConfig): Layer {
+  const channels = channelsOf(config);
+  return {
+    weights: [],
+    masks: noMasks,
+    call(ops, [x]) {
+      const rank = ops.shape(x!).length;
+      if (rank === 1) return [ops.expandDims(x!, 1)]; // [N, 1]
+      const last = rank > 2 ? toChannelsLast(ops, x!, channels) : x!;
+      return [rank === 2 ? last : ops.merge(last, 1, rank - 1)]; // [N, …]
+    },
+  };
+}
+
+/**
+ * Reshape: each row in another shape; −1 for the one size that follows.
+ *
+ * Source: Keras 3.15 `Reshape`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function reshape(config: LayerConfig): Layer {
+  const target = listOf(config, "target_shape");
+  const holes = target.filter((size) => size === -1).length;
+  if (holes > 1 || !target.every((size) => size >= 1 || size === -1)) {
+    const rule = "hold positive whole numbers, and one −1 at the most";
+    throw wrongOption(config, "target_shape", rule);
+  }
+  return {
+    weights: [],
+    masks: noMasks,
+    call(ops, [x]) {
+      const rank = ops.shape(x!).length;
+      const line = rank === 1
+        ? ops.expandDims(x!, 1)
+        : rank === 2
+        ? x!
+        : ops.merge(x!, 1, rank - 1); // [N, …]
+      if (target.length === 0) return [ops.squeeze(line, 1)];
+      return [ops.unmerge(line, 1, target)]; // [N, …target]
+    },
+  };
+}
+
+/**
+ * Permute: the axes of each row in another order, counted from 1.
+ *
+ * Source: Keras 3.15 `Permute`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function permute(config: LayerConfig): Layer {
+  const order = listOf(config, "dims");
+  if (!order.every((_, i) => order.includes(i + 1))) {
+    throw wrongOption(config, "dims", "hold each axis from 1 up once");
+  }
+  return {
+    weights: [],
+    masks: noMasks,
+    call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), order.length + 1);
+      return [ops.transpose(x!, [0, ...order])];
+    },
+  };
+}
+
+/**
+ * RepeatVector: `[N, D]` to `[N, n, D]`.
+ *
+ * Source: Keras 3.15 `RepeatVector`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function repeatVector(config: LayerConfig): Layer {
+  const [times] = positiveInts(config, "n", 1);
+  return {
+    weights: [],
+    masks: noMasks,
+    call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), 2);
+      return [ops.repeat(ops.expandDims(x!, 1), times!, 1)]; // [N, n, D]
+    },
+  };
+}
+
+function listOf(config: LayerConfig, key: string): readonly number[] {
+  const value = config.raw(key);
+  if (!Array.isArray(value)) throw wrongOption(config, key, "be a list");
+  return config.ints(key, value.length);
+}
+
+/** Factories of this family. */
+export const RESHAPING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    Flatten: flatten,
+    Reshape: reshape,
+    Permute: permute,
+    RepeatVector: repeatVector,
+  });

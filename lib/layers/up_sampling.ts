@@ -1,0 +1,160 @@
+/**
+ * Maps with more places: each repeated, or values between them.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { Dialect, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
+import {
+  type Channels,
+  channelsOf,
+  firstPlace,
+  fromChannelsLast,
+  noMasks,
+  type PlaceAxes,
+  toChannelsLast,
+} from "./_maps.ts";
+
+/**
+ * UpSampling1D: each place of `[N, T, D]` `size` times.
+ *
+ * Source: Keras 3.15 `UpSampling1D`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function upSampling1d(config: LayerConfig): Layer {
+  return repeated(config, positiveInts(config, "size", 1), "last");
+}
+
+/**
+ * UpSampling2D of `[N, H, W, D]`: `nearest`, `bilinear` or `bicubic`, with
+ * half-pixel centres.
+ *
+ * Source: Keras 3.15 `UpSampling2D`. TF.js measures from corner to corner
+ * instead, and so do we where it wrote the config.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function upSampling2d(config: LayerConfig): Layer {
+  const size = positiveInts(config, "size", 2);
+  const channels = channelsOf(config);
+  const kinds = ["nearest", "bilinear", "bicubic"] as const;
+  const kind = config.oneOf("interpolation", kinds, "nearest");
+  if (kind === "bicubic" && config.dialect === "tfjs") {
+    throw wrongOption(config, "interpolation", "be one that TF.js has");
+  }
+  if (kind === "nearest") return repeated(config, size, channels);
+  return {
+    weights: [],
+    channels,
+    masks: noMasks,
+    call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), 4);
+      const map = toChannelsLast(ops, x!, channels); // [N, H, W, D]
+      const [, height, width] = ops.shape(map);
+      const isKnown = typeof height === "number" && typeof width === "number";
+      if (isKnown && config.dialect !== "tfjs") {
+        const wanted = [height * size[0]!, width * size[1]!] as const;
+        const resized = ops.resize(map, wanted, kind);
+        return [fromChannelsLast(ops, resized, channels)];
+      }
+      if (kind === "bicubic") throw unknownSizes(config, ops.shape(x!));
+      const higher = between(ops, map, 1, size[0]!, config.dialect);
+      const wider = between(ops, higher, 2, size[1]!, config.dialect);
+      return [fromChannelsLast(ops, wider, channels)];
+    },
+  };
+}
+
+/**
+ * UpSampling3D: each place of `[N, H, W, L, D]` `size` times along each axis.
+ *
+ * Source: Keras 3.15 `UpSampling3D`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function upSampling3d(config: LayerConfig): Layer {
+  const size = positiveInts(config, "size", 3);
+  return repeated(config, size, channelsOf(config));
+}
+
+function unknownSizes(
+  config: LayerConfig,
+  shape: readonly (number | null)[],
+): TypeError {
+  return new TypeError(
+    cannot(
+      `call layer "${config.name}"`,
+      "height and width of its input must be known for bicubic upsampling",
+      shape,
+    ),
+  );
+}
+
+function repeated(
+  config: LayerConfig,
+  size: readonly number[],
+  channels: Channels,
+): Layer {
+  const first = firstPlace(channels);
+  return {
+    weights: [],
+    channels,
+    masks: noMasks,
+    call<T>(ops: Ops<T>, [x]: readonly T[]) {
+      const axes = size.length as PlaceAxes;
+      checkRank(config.name, ops.shape(x!), axes + 2);
+      let map: T = x!;
+      for (const [i, times] of size.entries()) {
+        if (times > 1) map = ops.repeat(map, times, first + i);
+      }
+      return [map];
+    },
+  };
+}
+
+/**
+ * Linear interpolation along one axis whose size need not be known: of the
+ * `factor` values that a place becomes, each lies between it and one neighbour,
+ * which at the border is the place itself.
+ */
+function between<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  factor: number,
+  dialect: Dialect,
+): T {
+  if (factor === 1) return x;
+  const isOne = ops.shape(x)[axis] === 1;
+  const before = isOne ? x : ops.concatenate([
+    ops.slice(x, [{ axis, stop: 1 }]),
+    ops.slice(x, [{ axis, stop: -1 }]),
+  ], axis);
+  const after = isOne ? x : ops.concatenate([
+    ops.slice(x, [{ axis, start: 1 }]),
+    ops.slice(x, [{ axis, start: -1 }]),
+  ], axis);
+  const values = Array.from({ length: factor }, (_, i) => {
+    const at = dialect !== "tfjs" ? (i + 0.5) / factor - 0.5 : i / factor;
+    const share = Math.abs(at);
+    return ops.add(
+      ops.multiply(x, ops.constant(1 - share)),
+      ops.multiply(at < 0 ? before : after, ops.constant(share)),
+    );
+  });
+  return ops.merge(ops.stack(values, axis + 1), axis, axis + 1);
+}
+
+/** Factories of this family. */
+export const UP_SAMPLING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    UpSampling1D: upSampling1d,
+    UpSampling2D: upSampling2d,
+    UpSampling3D: upSampling3d,
+  });
