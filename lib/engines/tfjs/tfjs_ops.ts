@@ -1,135 +1,258 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NdArray } from "../../types.ts";
-import type { Ops, ReduceOptions } from "../../ops/ops.ts";
+import { cannot } from "../../check.ts";
+import type {
+  ConvOptions,
+  ConvTransposeOptions,
+  Ops,
+  OpsType,
+  PoolingOptions,
+  ScanStep,
+  SliceRange,
+} from "../../ops/ops.ts";
+import { arithmetic, promoted } from "../../ops/promotion.ts";
+import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
+import { axesOf, axisOf } from "../../ops/shapes.ts";
+import { sliceBounds } from "../../ops/slice_bounds.ts";
+import { conv, convTranspose } from "./tfjs_conv.ts";
+import { castTo, TfjsElements } from "./tfjs_elements.ts";
+import { averagePool, maxPool } from "./tfjs_pool.ts";
+import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
+import { resize } from "./tfjs_resize.ts";
+
+/** Finds, and words, what does not go together, before a kernel meets it. */
+const SHAPES = new ShapeOps();
 
 /**
  * Operations that compute at once, on TF.js tensors of the current backend.
  *
  * Whoever calls it does so inside `tf.tidy`: what an operation needs on the
  * way is freed there. Where a backend means something else than
- * {@linkcode Ops}, the difference is made good here and nowhere else.
+ * {@linkcode Ops}, the difference is made good here and in the files beside,
+ * and nowhere else.
  */
-export class TfjsOps implements Ops<tf.Tensor> {
-  shape(x: tf.Tensor): readonly number[] {
-    return x.shape;
-  }
-
-  constant(value: number | NdArray<Float32Array | Int32Array>): tf.Tensor {
-    if (typeof value === "number") return tf.scalar(value, "float32");
-    const dtype = value.dtype === "int32" ? "int32" : "float32";
-    return tf.tensor(value.data, [...value.shape], dtype);
-  }
-
-  add(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.add(a, b);
-  }
-
-  subtract(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.sub(a, b);
-  }
-
-  multiply(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.mul(a, b);
-  }
-
-  divide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.div(a, b);
-  }
-
-  power(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.pow(a, b);
-  }
-
-  maximum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    // Selecting, as backends differ on maximum(NaN, x).
-    return tf.where(tf.logicalOr(tf.greater(b, a), tf.isNaN(b)), b, a);
-  }
-
-  greater(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.greater(a, b);
-  }
-
-  where(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.where(condition, a, b);
-  }
-
-  exp(x: tf.Tensor): tf.Tensor {
-    return tf.exp(x);
-  }
-
-  sqrt(x: tf.Tensor): tf.Tensor {
-    return tf.sqrt(x);
-  }
-
-  abs(x: tf.Tensor): tf.Tensor {
-    return tf.abs(x);
-  }
-
-  sign(x: tf.Tensor): tf.Tensor {
-    // By comparing: the wasm backend's own sign takes values below 2e-7 for 0.
-    const isAbove = tf.cast(tf.greater(x, 0), "float32");
-    return tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
-  }
-
-  float(x: tf.Tensor): tf.Tensor {
-    return tf.cast(x, "float32");
-  }
-
-  sum(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.sum(x, axes(options), options.keepdims);
-  }
-
-  mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.mean(x, axes(options), options.keepdims);
-  }
-
-  max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    const largest = tf.max(x, axes(options), options.keepdims);
-    // Backends may pass over a NaN: count them, and put one where one was.
-    const nan = tf.any(tf.isNaN(x), axes(options), options.keepdims);
-    return tf.where(nan, tf.scalar(NaN), largest);
-  }
+export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
+  // ---- shape ----
 
   reshape(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
-    return tf.reshape(x, [...shape]);
+    return shaped(x, SHAPES.reshape(known(x), shape));
   }
 
   merge(x: tf.Tensor, from: number, to: number): tf.Tensor {
-    const { shape } = x;
-    const merged = shape.slice(from, to + 1).reduce((p, n) => p * n, 1);
-    return tf.reshape(x, [
-      ...shape.slice(0, from),
-      merged,
-      ...shape.slice(to + 1),
-    ]);
+    return shaped(x, SHAPES.merge(known(x), from, to));
   }
 
-  transpose(x: tf.Tensor, order: readonly number[]): tf.Tensor {
-    return tf.transpose(x, [...order]);
+  unmerge(x: tf.Tensor, axis: number, sizes: readonly number[]): tf.Tensor {
+    return shaped(x, SHAPES.unmerge(known(x), axis, sizes));
   }
 
-  matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    if (a.rank === b.rank || b.rank !== 2) return tf.matMul(a, b);
-    const rows = tf.reshape(a, [-1, a.shape.at(-1)!]);
-    const product = tf.matMul(rows, b);
-    return tf.reshape(product, [...a.shape.slice(0, -1), b.shape[1]!]);
+  expandDims(x: tf.Tensor, axis: number): tf.Tensor {
+    return shaped(x, SHAPES.expandDims(known(x), axis));
+  }
+
+  squeeze(x: tf.Tensor, axis: number): tf.Tensor {
+    return shaped(x, SHAPES.squeeze(known(x), axis));
+  }
+
+  transpose(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
+    return tf.transpose(x, axesOf(axes, x.rank));
+  }
+
+  concatenate(values: readonly tf.Tensor[], axis: number): tf.Tensor {
+    return tf.concat(inOneType(values), axisOf(axis, values[0]!.rank));
   }
 
   stack(values: readonly tf.Tensor[], axis: number): tf.Tensor {
-    return tf.stack([...values], axis);
+    return tf.stack(inOneType(values), axisOf(axis, values[0]!.rank + 1));
+  }
+
+  slice(x: tf.Tensor, ranges: readonly SliceRange[]): tf.Tensor {
+    return ranges.reduce(sliceAxis, x);
+  }
+
+  pad(
+    x: tf.Tensor,
+    widths: readonly (readonly [number, number])[],
+    value = 0,
+  ): tf.Tensor {
+    return tf.pad(x, widths.map(([before, after]) => [before, after]), value);
+  }
+
+  flip(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
+    // Reversing booleans, wasm reads beyond them.
+    const type = arithmetic(this.dtype(x));
+    const flipped = tf.reverse(castTo(x, type), axesOf(axes, x.rank));
+    return castTo(flipped, this.dtype(x));
+  }
+
+  repeat(x: tf.Tensor, times: number, axis: number): tf.Tensor {
+    const { shape } = SHAPES.repeat(known(x), times, axis);
+    const at = axisOf(axis, x.rank);
+    const inner = x.shape.slice(at + 1).reduce((n, size) => n * size, 1);
+    const places = tf.reshape(x, [-1, 1, inner]);
+    return tf.reshape(tf.tile(places, [1, times, 1]), shape as number[]);
+  }
+
+  broadcastLike(x: tf.Tensor, like: tf.Tensor): tf.Tensor {
+    const { shape } = SHAPES.broadcastLike(known(x), known(like));
+    return broadcastTo(x, shape as number[]);
+  }
+
+  // ---- choosing ----
+
+  take(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
+    return tf.gather(x, castTo(indices, "int32"), axisOf(axis, x.rank));
+  }
+
+  oneHot(indices: tf.Tensor, size: number): tf.Tensor {
+    // Of floats, wasm makes ones that are not 1.
+    const ones = tf.oneHot(castTo(indices, "int32"), size, 1, 0, "int32");
+    return castTo(ones, "float32");
   }
 
   topK(x: tf.Tensor, k: number): tf.Tensor {
-    return tf.topk(x, k, true).values;
+    return tf.topk(castTo(x, arithmetic(this.dtype(x))), k, true).values;
   }
 
   takeLast(x: tf.Tensor, index: number): tf.Tensor {
-    const begin = [...x.shape.slice(0, -1).map(() => 0), index];
-    const size = [...x.shape.slice(0, -1), 1];
-    return tf.squeeze(tf.slice(x, begin, size), [x.rank - 1]);
+    const { shape } = SHAPES.takeLast(known(x), index);
+    const begin = [...shape.map(() => 0), axisOf(index, x.shape.at(-1)!)];
+    return tf.reshape(
+      tf.slice(x, begin, [...shape as number[], 1]),
+      shape as number[],
+    );
+  }
+
+  // ---- products, maps, sequences ----
+
+  matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    SHAPES.matmul(known(a), known(b));
+    return matmul(a, b);
+  }
+
+  einsum(equation: string, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    SHAPES.einsum(equation, known(a), known(b));
+    return einsum(equation, a, b);
+  }
+
+  conv(x: tf.Tensor, kernel: tf.Tensor, options: ConvOptions): tf.Tensor {
+    SHAPES.conv(known(x), known(kernel), options);
+    return conv(this.float(x), this.float(kernel), options);
+  }
+
+  convTranspose(
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    options: ConvTransposeOptions,
+  ): tf.Tensor {
+    SHAPES.convTranspose(known(x), known(kernel), options);
+    return convTranspose(this.float(x), this.float(kernel), options);
+  }
+
+  maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+    const { dtype } = SHAPES.maxPool(known(x), options);
+    return castTo(maxPool(this.float(x), options), dtype);
+  }
+
+  averagePool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+    SHAPES.averagePool(known(x), options);
+    return averagePool(this.float(x), options);
+  }
+
+  resize(
+    x: tf.Tensor,
+    size: readonly [number, number],
+    interpolation: "nearest" | "bilinear" | "bicubic",
+  ): tf.Tensor {
+    const { dtype } = SHAPES.resize(known(x), size, interpolation);
+    return resize(castTo(x, dtype), size, interpolation);
+  }
+
+  scan(
+    step: (
+      state: readonly tf.Tensor[],
+      inputs: readonly tf.Tensor[],
+    ) => ScanStep<tf.Tensor>,
+    initial: readonly tf.Tensor[],
+    inputs: readonly tf.Tensor[],
+    reverse = false,
+  ): ScanStep<tf.Tensor> {
+    const walks = inputs.map((x) => tf.unstack(x, 1));
+    const length = walks[0]?.length ?? 0;
+    if (length === 0 || walks.some((walk) => walk.length !== length)) {
+      throw new TypeError(
+        cannot(
+          "scan",
+          "its inputs must have as many places, and one at the least",
+          walks.map((walk) => walk.length),
+        ),
+      );
+    }
+    let state = initial;
+    const outputs: (readonly tf.Tensor[])[] = [];
+    for (let i = 0; i < length; i++) {
+      const at = reverse ? length - 1 - i : i;
+      const next = tidyStep(() => step(state, walks.map((walk) => walk[at]!)));
+      state = next.state;
+      outputs.push(next.outputs);
+    }
+    const first = outputs[0]!;
+    return {
+      state,
+      outputs: first.map((_, i) => this.stack(outputs.map((o) => o[i]!), 1)),
+    };
   }
 }
 
-function axes({ axis }: ReduceOptions): number[] | undefined {
-  return axis === undefined ? undefined : [axis].flat();
+/** Frees what a step needed on its way. */
+function tidyStep(
+  step: () => ScanStep<tf.Tensor>,
+): ScanStep<tf.Tensor> {
+  let numState = 0;
+  const values = tf.tidy(() => {
+    const { state, outputs } = step();
+    numState = state.length;
+    return [...state, ...outputs];
+  });
+  return { state: values.slice(0, numState), outputs: values.slice(numState) };
+}
+
+function known(x: tf.Tensor): ShapeValue {
+  return { shape: x.shape, dtype: x.dtype as OpsType };
+}
+
+function shaped(x: tf.Tensor, { shape }: ShapeValue): tf.Tensor {
+  return tf.reshape(x, shape as number[]);
+}
+
+function inOneType(values: readonly tf.Tensor[]): tf.Tensor[] {
+  const type = promoted(...values.map(({ dtype }) => dtype as OpsType));
+  return values.map((x) => castTo(x, type));
+}
+
+function sliceAxis(x: tf.Tensor, range: SliceRange): tf.Tensor {
+  const axis = axisOf(range.axis, x.rank);
+  const { start, length, step } = sliceBounds(x.shape[axis]!, range);
+  const begin = x.shape.map(() => 0).with(axis, start);
+  if (step === 1) return tf.slice(x, begin, x.shape.with(axis, length));
+  return everyNth(x, axis, { start, length, step });
+}
+
+/** TF.js' own slice with steps has no gradient, so places are put in rows. */
+function everyNth(
+  x: tf.Tensor,
+  axis: number,
+  { start, length, step }: ReturnType<typeof sliceBounds>,
+): tf.Tensor {
+  const wanted = length * step;
+  const size = Math.min(wanted, x.shape[axis]! - start);
+  const begin = x.shape.map(() => 0).with(axis, start);
+  const part = tf.slice(x, begin, x.shape.with(axis, size));
+  const widths = x.shape.map((_, i): [number, number] =>
+    i === axis ? [0, wanted - size] : [0, 0]
+  );
+  const outer = x.shape.slice(0, axis).reduce((n, size) => n * size, 1);
+  const inner = x.shape.slice(axis + 1).reduce((n, size) => n * size, 1);
+  const rows = tf.reshape(tf.pad(part, widths), [outer, length, step, inner]);
+  const first = tf.slice(rows, [0, 0, 0, 0], [outer, length, 1, inner]);
+  return tf.reshape(first, x.shape.with(axis, length));
 }

@@ -1,0 +1,217 @@
+/**
+ * Convolutions on TF.js, as Keras means them.
+ *
+ * TF.js has them for two and three place axes, without groups, and not with
+ * strides and dilation at once; its transposed ones know no output padding, and
+ * the one in three dimensions is wrong on wasm. So what it lacks is put into
+ * map and kernel: an axis of size 1, zeros between the kernel's places, zeros
+ * between the map's.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { ConvOptions, ConvTransposeOptions } from "../../ops/ops.ts";
+import {
+  reach,
+  transposedCrop,
+  transposedSize,
+  type Windows,
+} from "../../ops/windows.ts";
+
+/**
+ * Convolution, channels last.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param kernel The kernel, `[…size, D / groups, C]`.
+ * @param options Strides, padding, dilation, groups.
+ * @returns The map, `[N, …places, C]`.
+ */
+export function conv(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  options: ConvOptions,
+): tf.Tensor {
+  const { strides, dilation, padding, groups = 1 } = options;
+  if (strides.length === 1) {
+    const wide = conv(tf.expandDims(x, 1), tf.expandDims(kernel, 0), {
+      strides: [1, ...strides],
+      dilation: [1, ...dilation],
+      padding,
+      groups,
+    });
+    return tf.squeeze(wide, [1]);
+  }
+  const isStrided = strides.some((stride) => stride > 1);
+  if (isStrided && dilation.some((distance) => distance > 1)) {
+    return conv(x, spreadKernel(kernel, dilation), {
+      ...options,
+      dilation: dilation.map(() => 1),
+    });
+  }
+  const depth = x.shape.at(-1)!;
+  if (groups > 1 && groups === depth && strides.length === 2) {
+    return depthwise(x, kernel, options);
+  }
+  if (groups > 1) {
+    const maps = tf.split(x, groups, -1);
+    const kernels = tf.split(kernel, groups, -1);
+    return tf.concat(
+      maps.map((map, i) => conv(map, kernels[i]!, { ...options, groups: 1 })),
+      -1,
+    );
+  }
+  return strides.length === 2
+    ? tf.conv2d(
+      x as tf.Tensor4D,
+      kernel as tf.Tensor4D,
+      pair(strides),
+      padding,
+      "NHWC",
+      pair(dilation),
+    )
+    : tf.conv3d(
+      x as tf.Tensor5D,
+      kernel as tf.Tensor5D,
+      triple(strides),
+      padding,
+      "NDHWC",
+      triple(dilation),
+    );
+}
+
+/** As many groups as channels: each has filters of its own, one after another. */
+function depthwise(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  { strides, dilation, padding }: ConvOptions,
+): tf.Tensor {
+  const [height, width, _, filters] = kernel.shape as number[];
+  const depth = x.shape.at(-1)!;
+  return tf.depthwiseConv2d(
+    x as tf.Tensor4D,
+    tf.reshape(kernel, [height!, width!, depth, filters! / depth]),
+    pair(strides),
+    padding,
+    "NHWC",
+    pair(dilation),
+  );
+}
+
+/**
+ * Transposed convolution, channels last: zeros between the map's values, then a
+ * convolution with the kernel turned round.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param kernel The kernel, `[…size, C, D]`.
+ * @param options Strides, padding, dilation, output padding.
+ * @returns The map, `[N, …places, C]`.
+ */
+export function convTranspose(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  options: ConvTransposeOptions,
+): tf.Tensor {
+  const { strides, dilation } = options;
+  const places = strides.map((_, i) => i);
+  const spread = places.reduce(
+    (map, i) => spreadAxis(map, i + 1, strides[i]!),
+    x,
+  );
+  const framed = places.reduce(
+    (map, i) => frame(map, i, x, kernel, options),
+    spread,
+  );
+  const turned = tf.reverse(kernel, places);
+  const order = [...places, places.length + 1, places.length];
+  return conv(framed, tf.transpose(turned, order), {
+    strides: strides.map(() => 1),
+    dilation,
+    padding: "valid",
+  });
+}
+
+/** Puts around an axis what gives the right number of places, or cuts it off. */
+function frame(
+  spread: tf.Tensor,
+  place: number,
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  options: ConvTransposeOptions,
+): tf.Tensor {
+  const { strides, dilation, padding, outputPadding } = options;
+  const windows: Windows = {
+    kernel: kernel.shape[place]!,
+    stride: strides[place]!,
+    dilation: dilation[place]!,
+    padding,
+  };
+  const size = x.shape[place + 1]!;
+  const places = transposedSize(size, windows, outputPadding?.[place])!;
+  const border = reach(windows) - 1;
+  const before = border - transposedCrop(size, windows, places);
+  const wanted = places + border;
+  return framed(spread, place + 1, before, wanted);
+}
+
+/** An axis with zeros before it, then cut off or filled up to a size. */
+function framed(
+  x: tf.Tensor,
+  axis: number,
+  before: number,
+  wanted: number,
+): tf.Tensor {
+  const size = x.shape[axis]!;
+  const after = Math.max(0, wanted - before - size);
+  const padded = padAxis(x, axis, before, after);
+  if (padded.shape[axis] === wanted) return padded;
+  const shape = padded.shape.with(axis, wanted);
+  return tf.slice(padded, shape.map(() => 0), shape);
+}
+
+function padAxis(
+  x: tf.Tensor,
+  axis: number,
+  before: number,
+  after: number,
+): tf.Tensor {
+  if (before === 0 && after === 0) return x;
+  const widths = x.shape.map((_, i): [number, number] =>
+    i === axis ? [before, after] : [0, 0]
+  );
+  return tf.pad(x, widths);
+}
+
+function spreadKernel(
+  kernel: tf.Tensor,
+  dilation: readonly number[],
+): tf.Tensor {
+  return dilation.reduce(
+    (spread, distance, axis) => spreadAxis(spread, axis, distance),
+    kernel,
+  );
+}
+
+/** Zeros between the values along an axis: `[1, 2]` to `[1, 0, 0, 2]`. */
+function spreadAxis(x: tf.Tensor, axis: number, distance: number): tf.Tensor {
+  if (distance === 1) return x;
+  const { shape } = x;
+  const size = shape[axis]!;
+  const outer = shape.slice(0, axis).reduce((n, length) => n * length, 1);
+  const inner = shape.slice(axis + 1).reduce((n, length) => n * length, 1);
+  const apart = tf.reshape(x, [outer, size, 1, inner]);
+  const filled = padAxis(apart, 2, 0, distance - 1);
+  const all = tf.reshape(filled, [outer, size * distance, inner]);
+  const wanted = (size - 1) * distance + 1;
+  const cut = tf.slice(all, [0, 0, 0], [outer, wanted, inner]);
+  return tf.reshape(cut, shape.with(axis, wanted));
+}
+
+function pair([height, width]: readonly number[]): [number, number] {
+  return [height!, width!];
+}
+
+function triple(
+  [depth, height, width]: readonly number[],
+): [number, number, number] {
+  return [depth!, height!, width!];
+}

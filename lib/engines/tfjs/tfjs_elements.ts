@@ -1,0 +1,350 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../check.ts";
+import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
+import { arithmetic, promoted } from "../../ops/promotion.ts";
+import { constantType } from "../../ops/shape_elements.ts";
+import { axesOf, axisOf } from "../../ops/shapes.ts";
+import type { NdArray } from "../../types.ts";
+
+/** More axes than this make the wasm backend's arithmetic go wrong, silently. */
+const MOST_AXES = 6;
+
+/**
+ * A tensor in another element type.
+ *
+ * @param x The tensor.
+ * @param dtype The type.
+ * @returns The tensor itself if it has that type.
+ */
+export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
+  if (x.dtype === dtype) return x;
+  // The cast of wasm leaves numbers other than 0 and 1, and drops NaN.
+  if (dtype === "bool") {
+    return tf.notEqual(x, tf.scalar(0, x.dtype as OpsType));
+  }
+  return tf.cast(x, dtype);
+}
+
+/**
+ * The part of `TfjsOps` that reckons element by element and over axes.
+ *
+ * Types are made alike before a kernel is called, as kernels differ on mixed
+ * ones and on booleans.
+ */
+export class TfjsElements {
+  /** Numbers given as such, which need no look at the tensor. */
+  readonly #numbers = new WeakMap<tf.Tensor, number>();
+
+  shape(x: tf.Tensor): readonly number[] {
+    return x.shape;
+  }
+
+  dtype(x: tf.Tensor): OpsType {
+    return x.dtype as OpsType;
+  }
+
+  constant(value: number | NdArray<Float32Array | Int32Array>): tf.Tensor {
+    if (typeof value === "number") {
+      const scalar = tf.scalar(value, "float32");
+      this.#numbers.set(scalar, value);
+      return scalar;
+    }
+    const type = value.data instanceof Int32Array ? "int32" : "float32";
+    const tensor = tf.tensor(value.data, [...value.shape], type);
+    return castTo(tensor, constantType(value));
+  }
+
+  cast(x: tf.Tensor, dtype: OpsType): tf.Tensor {
+    return castTo(x, dtype);
+  }
+
+  // ---- element by element ----
+
+  add(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.add(...reckoned(a, b));
+  }
+
+  subtract(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.sub(...reckoned(a, b));
+  }
+
+  multiply(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.mul(...reckoned(a, b));
+  }
+
+  divide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.div(...floats(a, b)); // of integers it would be ⌊a / b⌋
+  }
+
+  floorDivide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    const [p, q] = reckoned(a, b);
+    // The cpu backend takes the quotient of floats for an integer.
+    if (p.dtype === "float32") return tf.floor(tf.div(p, q));
+    return tf.floorDiv(p, q);
+  }
+
+  mod(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.mod(...reckoned(a, b));
+  }
+
+  power(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.pow(...reckoned(a, b));
+  }
+
+  maximum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    if (this.#numbers.has(a) && !this.#numbers.has(b)) {
+      return this.maximum(b, a);
+    }
+    const number = this.#numbers.get(b);
+    const [p, q] = reckoned(a, b);
+    // One pass, and Keras' gradient of 0 at 0.
+    if (number === 0 && p.dtype === "float32") return tf.relu(p);
+    const larger = tf.maximum(p, q);
+    return keepsNaN(q, number) ? larger : tf.where(tf.isNaN(q), q, larger);
+  }
+
+  minimum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    if (this.#numbers.has(a) && !this.#numbers.has(b)) {
+      return this.minimum(b, a);
+    }
+    const [p, q] = reckoned(a, b);
+    const smaller = tf.minimum(p, q);
+    const isKept = keepsNaN(q, this.#numbers.get(b));
+    return isKept ? smaller : tf.where(tf.isNaN(q), q, smaller);
+  }
+
+  greater(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.greater(...reckoned(a, b));
+  }
+
+  greaterEqual(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.greaterEqual(...reckoned(a, b));
+  }
+
+  equal(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.equal(...reckoned(a, b));
+  }
+
+  logicalAnd(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.logicalAnd(castTo(a, "bool"), castTo(b, "bool"));
+  }
+
+  logicalOr(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.logicalOr(castTo(a, "bool"), castTo(b, "bool"));
+  }
+
+  logicalNot(x: tf.Tensor): tf.Tensor {
+    return tf.logicalNot(castTo(x, "bool"));
+  }
+
+  where(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    const isTrue = castTo(condition, "bool");
+    const dtype = promoted(this.dtype(a), this.dtype(b));
+    // Choosing among booleans, wasm reads beyond them.
+    const [p, q] = reckoned(a, b);
+    return castTo(tf.where(isTrue, p, q), dtype);
+  }
+
+  exp(x: tf.Tensor): tf.Tensor {
+    return tf.exp(this.float(x));
+  }
+
+  log(x: tf.Tensor): tf.Tensor {
+    return tf.log(this.float(x));
+  }
+
+  log1p(x: tf.Tensor): tf.Tensor {
+    return tf.getBackend() === "cpu"
+      ? tf.log1p(this.float(x))
+      : exactLog1p(this.float(x));
+  }
+
+  expm1(x: tf.Tensor): tf.Tensor {
+    return tf.expm1(this.float(x));
+  }
+
+  sqrt(x: tf.Tensor): tf.Tensor {
+    return tf.sqrt(this.float(x));
+  }
+
+  abs(x: tf.Tensor): tf.Tensor {
+    return tf.abs(castTo(x, arithmetic(this.dtype(x))));
+  }
+
+  sign(x: tf.Tensor): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    if (value.dtype === "int32") return tf.sign(value);
+    return tf.where(tf.isNaN(value), value, tf.sign(value)); // 0 otherwise
+  }
+
+  negative(x: tf.Tensor): tf.Tensor {
+    return tf.neg(castTo(x, arithmetic(this.dtype(x))));
+  }
+
+  floor(x: tf.Tensor): tf.Tensor {
+    return tf.floor(this.float(x));
+  }
+
+  ceil(x: tf.Tensor): tf.Tensor {
+    return tf.ceil(this.float(x));
+  }
+
+  round(x: tf.Tensor): tf.Tensor {
+    return tf.round(this.float(x));
+  }
+
+  sin(x: tf.Tensor): tf.Tensor {
+    return tf.sin(this.float(x));
+  }
+
+  cos(x: tf.Tensor): tf.Tensor {
+    return tf.cos(this.float(x));
+  }
+
+  tanh(x: tf.Tensor): tf.Tensor {
+    return tf.tanh(this.float(x));
+  }
+
+  sigmoid(x: tf.Tensor): tf.Tensor {
+    return tf.sigmoid(this.float(x));
+  }
+
+  erf(x: tf.Tensor): tf.Tensor {
+    return tf.erf(this.float(x));
+  }
+
+  softmax(x: tf.Tensor, axis: number): tf.Tensor {
+    const at = axisOf(axis, x.rank);
+    if (at === x.rank - 1) return tf.softmax(this.float(x));
+    const order = x.shape.map((_, i) => i).with(at, x.rank - 1)
+      .with(-1, at);
+    return tf.transpose(
+      tf.softmax(tf.transpose(this.float(x), order)),
+      order,
+    );
+  }
+
+  isNaN(x: tf.Tensor): tf.Tensor {
+    return tf.isNaN(this.float(x));
+  }
+
+  float(x: tf.Tensor): tf.Tensor {
+    return castTo(x, "float32");
+  }
+
+  // ---- over axes ----
+
+  sum(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return tf.sum(value, ...over(x, options));
+  }
+
+  mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    return tf.mean(this.float(x), ...over(x, options));
+  }
+
+  max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return withNaN(value, options, tf.max(value, ...over(x, options)));
+  }
+
+  min(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return withNaN(value, options, tf.min(value, ...over(x, options)));
+  }
+
+  prod(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return tf.prod(value, ...over(x, options));
+  }
+
+  any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    return tf.any(castTo(x, "bool"), ...over(x, options));
+  }
+
+  all(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    return tf.all(castTo(x, "bool"), ...over(x, options));
+  }
+
+  argmax(x: tf.Tensor, axis: number): tf.Tensor {
+    return tf.argMax(castTo(x, arithmetic(this.dtype(x))), axis);
+  }
+
+  cumsum(x: tf.Tensor, axis: number): tf.Tensor {
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return tf.cumsum(value, axisOf(axis, x.rank));
+  }
+}
+
+/** Two operands in the type in which they are reckoned with. */
+function reckoned(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+  const type = arithmetic(a.dtype as OpsType, b.dtype as OpsType);
+  return checkRank(castTo(a, type), castTo(b, type));
+}
+
+function floats(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+  return checkRank(castTo(a, "float32"), castTo(b, "float32"));
+}
+
+function checkRank(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+  const large = [a, b].find(({ rank }) => rank > MOST_AXES);
+  if (large !== undefined) {
+    throw new RangeError(
+      cannot(
+        "reckon on TF.js",
+        `a value must have ${MOST_AXES} axes at the most`,
+        large.shape,
+      ),
+    );
+  }
+  return [a, b];
+}
+
+/** Whether TF.js' maximum and minimum give NaN if the second operand is one. */
+function keepsNaN(b: tf.Tensor, number: number | undefined): boolean {
+  const isNumber = number !== undefined && !Number.isNaN(number);
+  return isNumber || b.dtype !== "float32" || tf.getBackend() === "cpu";
+}
+
+/** The axes and whether they stay, as TF.js takes them. */
+function over(
+  x: tf.Tensor,
+  { axis, keepdims = false }: ReduceOptions,
+): [number[], boolean] {
+  return [axesOf(axis, x.rank), keepdims];
+}
+
+/** Shaders pass over NaN: count them, and put one where one was. */
+function withNaN(
+  x: tf.Tensor,
+  options: ReduceOptions,
+  result: tf.Tensor,
+): tf.Tensor {
+  if (tf.getBackend() !== "webgpu" || x.dtype !== "float32") return result;
+  const isThere = tf.any(tf.isNaN(x), ...over(x, options));
+  return tf.where(isThere, tf.scalar(NaN), result);
+}
+
+/**
+ * `log(1 + x)` where the backend's own rounds `1 + x` first: what that lost is
+ * put back as a factor.
+ *
+ * Source: D. Goldberg, "What Every Computer Scientist Should Know About
+ * Floating-Point Arithmetic", theorem 4.
+ */
+function exactLog1p(x: tf.Tensor): tf.Tensor {
+  const compute = tf.customGrad((x, save) => {
+    const value = x as tf.Tensor;
+    (save as (tensors: tf.Tensor[]) => void)([value]);
+    const above = tf.add(value, 1);
+    const seen = tf.sub(above, 1); // what is left of x
+    const exact = tf.mul(tf.log(above), tf.div(value, seen));
+    const large = tf.where(tf.equal(seen, value), tf.log(above), exact);
+    return {
+      value: tf.where(tf.equal(seen, 0), value, large),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.div(dy, tf.add(saved[0]!, 1)),
+    };
+  });
+  return compute(x);
+}

@@ -1,0 +1,121 @@
+/**
+ * Pooling on TF.js, as Keras means it.
+ *
+ * Its kernels in two dimensions lose NaN, each in its own way, and the maximum
+ * in three is wrong on wasm where all values of a window are negative; so that
+ * one is taken along two axes, then along the third.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { PoolingOptions } from "../../ops/ops.ts";
+
+type Padding = PoolingOptions["padding"];
+type Pool = (
+  x: tf.Tensor4D,
+  size: [number, number],
+  strides: [number, number],
+  padding: Padding,
+) => tf.Tensor;
+
+/**
+ * Largest value of each window; NaN if one is.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param options Sizes, strides, padding.
+ * @returns The map, `[N, …places, D]`.
+ */
+export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  return keepingNaN(x, -Infinity, (map) => maxima(map, options), options);
+}
+
+/**
+ * Mean of each window, padding not counted.
+ *
+ * @param x The map, `[N, …places, D]`.
+ * @param options Sizes, strides, padding.
+ * @returns The map, `[N, …places, D]`.
+ */
+export function averagePool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  return keepingNaN(x, 0, (map) => means(map, options), options);
+}
+
+function maxima(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  const { size, strides, padding } = options;
+  if (size.length < 3) return flat(tf.maxPool, x, options);
+  const [batch, depth, height, width, channels] = x.shape as number[];
+  const maps = tf.reshape(x, [batch! * depth!, height!, width!, channels!]);
+  const flatter = flat(tf.maxPool, maps, {
+    size: size.slice(1),
+    strides: strides.slice(1),
+    padding,
+  }); // [N · T, H, W, D]
+  const [_, rows, columns] = flatter.shape as number[];
+  const lines = tf.reshape(flatter, [
+    batch!,
+    depth!,
+    rows! * columns!,
+    channels!,
+  ]);
+  const pooled = flat(tf.maxPool, lines, {
+    size: [size[0]!, 1],
+    strides: [strides[0]!, 1],
+    padding,
+  }); // [N, T, H · W, D]
+  return tf.reshape(pooled, [batch!, -1, rows!, columns!, channels!]);
+}
+
+function means(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  const { size, strides, padding } = options;
+  if (size.length < 3) return flat(tf.avgPool, x, options);
+  return tf.avgPool3d(
+    x as tf.Tensor5D,
+    size as [number, number, number],
+    strides as [number, number, number],
+    padding,
+  );
+}
+
+/** Over two place axes, or one. */
+function flat(
+  pool: Pool,
+  x: tf.Tensor,
+  { size, strides, padding }: PoolingOptions,
+): tf.Tensor {
+  if (size.length === 2) {
+    const [height, width] = size as [number, number];
+    const [down, along] = strides as [number, number];
+    return pool(x as tf.Tensor4D, [height, width], [down, along], padding);
+  }
+  const wide = pool(
+    tf.expandDims(x, 1) as tf.Tensor4D,
+    [1, size[0]!],
+    [1, strides[0]!],
+    padding,
+  );
+  return tf.squeeze(wide, [1]);
+}
+
+/** Pools what is a number, and puts NaN where a window holds one. */
+function keepingNaN(
+  x: tf.Tensor,
+  instead: number,
+  pool: (x: tf.Tensor) => tf.Tensor,
+  options: PoolingOptions,
+): tf.Tensor {
+  if (!mayHoldNaN(x)) return pool(x);
+  const isNaN = tf.isNaN(x);
+  const numbers = tf.where(isNaN, tf.scalar(instead), x);
+  const marks = maxima(tf.cast(isNaN, "float32"), options);
+  const isThere = tf.greater(marks, 0);
+  return tf.where(isThere, tf.scalar(NaN), pool(numbers));
+}
+
+/** One pass over the values, where they can be looked at without waiting. */
+function mayHoldNaN(x: tf.Tensor): boolean {
+  if (tf.getBackend() === "webgpu") return true;
+  const sum = tf.sum(x);
+  const [value] = sum.dataSync();
+  sum.dispose();
+  return Number.isNaN(value); // of infinities, too
+}

@@ -1,0 +1,151 @@
+import * as tf from "@tensorflow/tfjs";
+import { einsumLetters } from "../../ops/einsum_letters.ts";
+import type { OpsType } from "../../ops/ops.ts";
+import { arithmetic } from "../../ops/promotion.ts";
+import { broadcast } from "../../ops/shapes.ts";
+import { castTo } from "./tfjs_elements.ts";
+
+/**
+ * Matrix product over the last two axes; the others broadcast.
+ *
+ * @param a Matrices `[…, M, K]`.
+ * @param b Matrices `[…, K, N]`.
+ * @returns Their products, `[…, M, N]`.
+ */
+export function matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const type = arithmetic(a.dtype as OpsType, b.dtype as OpsType);
+  const [p, q] = [castTo(a, type), castTo(b, type)];
+  if (type === "int32") return integerProduct(p, q);
+  const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
+  if (q.rank === 2) {
+    const product = tf.matMul(tf.reshape(p, [-1, k]), q as tf.Tensor2D);
+    return tf.reshape(product, [...a.shape.slice(0, -1), n]);
+  }
+  const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const rows = outer as number[];
+  const product = tf.matMul(
+    tf.reshape(broadcastTo(p, [...rows, m, k]), [-1, m, k]),
+    tf.reshape(broadcastTo(q, [...rows, k, n]), [-1, k, n]),
+  );
+  return tf.reshape(product, [...rows, m, n]);
+}
+
+/** The backends' own is one of floats, which are exact up to 2²⁴ only. */
+function integerProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const rows = tf.expandDims(a, -1); // […, M, K, 1]
+  const columns = tf.expandDims(b, -3); // […, 1, K, N]
+  return tf.sum(tf.mul(rows, columns), -2);
+}
+
+/**
+ * A tensor in a shape that it broadcasts to.
+ *
+ * @param x The tensor.
+ * @param shape The shape.
+ * @returns The tensor itself if it has that shape.
+ */
+export function broadcastTo(
+  x: tf.Tensor,
+  shape: readonly number[],
+): tf.Tensor {
+  const isSame = x.rank === shape.length &&
+    x.shape.every((size, i) => size === shape[i]);
+  return isSame ? x : tf.broadcastTo(x, [...shape]);
+}
+
+/**
+ * Sum of products, in Einstein's notation, as one matrix product: TF.js' own
+ * has no wasm kernel.
+ *
+ * @param equation Letters and one arrow, as `"abc,cd->abd"`.
+ * @param a The first operand.
+ * @param b The second.
+ * @returns The result.
+ */
+export function einsum(
+  equation: string,
+  a: tf.Tensor,
+  b: tf.Tensor,
+): tf.Tensor {
+  const letters = einsumLetters(equation, a.rank, b.rank);
+  const { result } = letters;
+  const first = withoutLoose({ x: a, axes: letters.a }, [
+    ...letters.b,
+    ...result,
+  ]);
+  const second = withoutLoose({ x: b, axes: letters.b }, [
+    ...letters.a,
+    ...result,
+  ]);
+  const isShared = (letter: string) =>
+    first.axes.includes(letter) && second.axes.includes(letter);
+  // Axes of an ellipsis broadcast, so that they lead in both.
+  const isDot = (letter: string) => /\d/.test(letter);
+  const batch = result.filter((letter) => isShared(letter) || isDot(letter));
+  const summed = first.axes.filter((letter) =>
+    isShared(letter) && !result.includes(letter)
+  );
+  const rows = first.axes.filter((letter) =>
+    !batch.includes(letter) && !summed.includes(letter)
+  );
+  const columns = second.axes.filter((letter) =>
+    !batch.includes(letter) && !summed.includes(letter)
+  );
+  const p = grouped(first, batch, rows, summed); // […batch, M, K]
+  const q = grouped(second, batch, summed, columns); // […batch, K, N]
+  const product = matmul(p, q); // […batch, M, N]
+  const outer = product.shape.slice(0, batch.length);
+  const spread = tf.reshape(product, [
+    ...outer,
+    ...rows.map((letter) => sizeOf(first, letter)),
+    ...columns.map((letter) => sizeOf(second, letter)),
+  ]);
+  const order = [...batch, ...rows, ...columns];
+  return transposed(spread, result.map((letter) => order.indexOf(letter)));
+}
+
+/** An operand, and the letter of each of its axes. */
+interface Lettered {
+  readonly x: tf.Tensor;
+  readonly axes: readonly string[];
+}
+
+/** Summed over the letters that stand nowhere else. */
+function withoutLoose(
+  { x, axes }: Lettered,
+  others: readonly string[],
+): Lettered {
+  const loose = [...axes.keys()].filter((i) => !others.includes(axes[i]!));
+  if (loose.length === 0) return { x, axes };
+  const kept = axes.filter((letter) => others.includes(letter));
+  const type = arithmetic(x.dtype as OpsType);
+  return { x: tf.sum(castTo(x, type), loose), axes: kept };
+}
+
+/** One axis for each letter of the batch, and one each for the two groups. */
+function grouped(
+  operand: Lettered,
+  batch: readonly string[],
+  rows: readonly string[],
+  columns: readonly string[],
+): tf.Tensor {
+  const { x, axes } = operand;
+  const there = [...batch, ...rows, ...columns]
+    .filter((letter) => axes.includes(letter));
+  const ordered = transposed(x, there.map((letter) => axes.indexOf(letter)));
+  const count = (letters: readonly string[]) =>
+    letters.reduce((n, letter) => n * sizeOf(operand, letter), 1);
+  const outer = batch.map((letter) =>
+    axes.includes(letter) ? sizeOf(operand, letter) : 1
+  );
+  return tf.reshape(ordered, [...outer, count(rows), count(columns)]);
+}
+
+function sizeOf({ x, axes }: Lettered, letter: string): number {
+  return x.shape[axes.indexOf(letter)]!;
+}
+
+function transposed(x: tf.Tensor, order: readonly number[]): tf.Tensor {
+  const isSame = order.every((axis, i) => axis === i);
+  return isSame ? x : tf.transpose(x, [...order]);
+}
