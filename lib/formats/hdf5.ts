@@ -13,15 +13,10 @@
  * @module
  */
 import type { H5Module, Metadata } from "./_hdf5_library.ts";
-import { cannot, quote, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import { Hdf5Library } from "./_hdf5_library.ts";
 import type { ByteSource } from "./byte_source.ts";
-import {
-  sizeOfType,
-  type StoredArray,
-  type StoredType,
-  valuesOf,
-} from "./stored_array.ts";
+import { type StoredArray, type StoredType, valuesOf } from "./stored_array.ts";
 
 /** An array in an HDF5 file. */
 export interface Hdf5Dataset {
@@ -41,6 +36,13 @@ export interface Hdf5Options {
   readonly skip?: (path: string) => boolean;
 }
 
+/** Kinds of elements, by the library's number. */
+const CLASSES: readonly string[] = [
+  ...["integers", "floats", "times", "texts", "bits", "opaque elements"],
+  ...["records", "references", "names", "lists", "arrays"],
+];
+/** Ways of packing that the library has: deflate, shuffle, checksum, szip, n-bit, scale. */
+const FILTERS = [1, 2, 3, 4, 5, 6];
 const MOST_LEVELS = 64;
 const MOST_OBJECTS = 200_000;
 const MOST_AXES = 32;
@@ -192,6 +194,7 @@ class Walk {
         `${path} of shape [${shape.join(", ")}]`,
       );
     }
+    if (chunks !== null) this.#checkFilters(path);
     const read = length === 0
       ? () => new Uint8Array()
       : chunks === null
@@ -203,6 +206,19 @@ class Walk {
       dtype,
       read: () => ({ data: valuesOf(read(), dtype), shape, dtype }),
     };
+  }
+
+  #checkFilters(path: string): void {
+    const filters = this.#library.run((module, id) =>
+      module.get_dataset_filters(id, path)
+    );
+    const strange = filters.find(({ id }) => !FILTERS.includes(id));
+    if (strange === undefined) return;
+    this.#fail(
+      `"${path}" must be packed by a filter of HDF5's own`,
+      `${strange.name} (${strange.id})`,
+      "write the file again with Keras",
+    );
   }
 
   /** Values that lie in one piece: where, is seen by what the library reads. */
@@ -229,7 +245,9 @@ class Walk {
   #typeName(module: H5Module, metadata: Metadata, path: string): StoredType {
     const { type, size, signed, littleEndian } = metadata;
     const classes = module.H5T_class_t;
-    if (size > 1 && !littleEndian && type !== classes.H5T_OPAQUE.value) {
+    const isNumber = type === classes.H5T_FLOAT.value ||
+      type === classes.H5T_INTEGER.value;
+    if (size > 1 && !littleEndian && isNumber) {
       this.#fail(
         `"${path}" must have its least significant byte first`,
         "big-endian",
@@ -254,18 +272,15 @@ class Walk {
     if (type === classes.H5T_OPAQUE.value && size === 2 && own === "bfloat16") {
       return "bfloat16";
     }
-    const kind = Object.entries(classes).find(([, { value }]) => value === type)
-      ?.[0].slice(4).toLowerCase();
     return this.#fail(
       `"${path}" must hold numbers`,
-      `${own ?? kind} of ${size} bytes`,
+      `${own ?? CLASSES[type] ?? "elements"} of ${size} bytes`,
     );
   }
 
   #fail(rule: string, value: unknown, hint?: string): never {
     const { name } = this.#source;
-    const shown = Array.isArray(value) ? value.map(quote).join(", ") : value;
-    throw new SyntaxError(cannot(`read HDF5 "${name}"`, rule, shown, hint));
+    throw new SyntaxError(cannot(`read HDF5 "${name}"`, rule, value, hint));
   }
 }
 
@@ -278,14 +293,4 @@ class Walk {
 export function isHdf5(head: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     .every((byte, i) => head[i] === byte);
-}
-
-/**
- * Bytes of one element of a dataset, times how many there are.
- *
- * @param dataset The dataset.
- * @returns Bytes in memory.
- */
-export function bytesOf({ shape, dtype }: Hdf5Dataset): number {
-  return sizeOf(shape) * sizeOfType(dtype);
 }
