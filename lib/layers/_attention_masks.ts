@@ -1,0 +1,83 @@
+/**
+ * Which places an attention may look at: booleans `[N, T, S]`, from queries
+ * to keys.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+
+/**
+ * A query looks at keys that are not after it.
+ *
+ * @param ops The engine's operations.
+ * @param query `[N, T, …]`.
+ * @param value `[N, S, …]`.
+ * @returns `[1, T, S]` booleans.
+ */
+export function causalMask<T>(ops: Ops<T>, query: T, value: T): T {
+  const [rows, columns] = rowsAndColumns(ops, query, value);
+  return ops.greaterEqual(rows, columns);
+}
+
+/**
+ * A query looks at keys nearer than a width, on both sides.
+ *
+ * @param ops The engine's operations.
+ * @param query `[N, T, …]`.
+ * @param value `[N, S, …]`.
+ * @param width The first distance that is too far.
+ * @returns `[1, T, S]` booleans.
+ */
+export function windowMask<T>(
+  ops: Ops<T>,
+  query: T,
+  value: T,
+  width: number,
+): T {
+  const [rows, columns] = rowsAndColumns(ops, query, value);
+  const distance = ops.abs(ops.subtract(rows, columns));
+  return ops.greater(ops.constant(width), distance);
+}
+
+/**
+ * What all masks allow.
+ *
+ * @param ops The engine's operations.
+ * @param masks Masks; those that are not there allow all.
+ * @returns One mask, or none.
+ */
+export function allOf<T>(
+  ops: Ops<T>,
+  masks: readonly (T | undefined)[],
+): T | undefined {
+  const found = masks.filter((mask) => mask !== undefined);
+  if (found.length === 0) return undefined;
+  return found.slice(1).reduce(
+    (all: T, mask) => ops.logicalAnd(all, mask),
+    found[0]!,
+  );
+}
+
+function rowsAndColumns<T>(ops: Ops<T>, query: T, value: T): [T, T] {
+  return [
+    ops.expandDims(places(ops, query), 2), // [1, T, 1]
+    ops.expandDims(places(ops, value), 1), // [1, 1, S]
+  ];
+}
+
+/** `[1, T]`: 1, 2, … along axis 1, whose size need not be known. */
+function places<T>(ops: Ops<T>, x: T): T {
+  const shape = ops.shape(x);
+  const length = shape[1];
+  if (typeof length === "number") {
+    const data = Float32Array.from({ length }, (_, i) => i + 1);
+    return ops.constant({ data, shape: [1, length], dtype: "float32" });
+  }
+  const others = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  let row = ops.slice(x, others.map((axis) => ({ axis, stop: 1 })));
+  for (let axis = shape.length - 1; axis > 1; axis--) {
+    row = ops.squeeze(row, axis);
+  }
+  const one = ops.constant(1);
+  return ops.cumsum(ops.where(ops.isNaN(row), one, one), 1);
+}

@@ -1,0 +1,123 @@
+/**
+ * ConvLSTM: an LSTM whose products are convolutions, over maps in time.
+ *
+ * Source: Keras 3.15 `ConvLSTM`; Keras 2.15 `ConvLSTM`. The input is convolved
+ * as the options say, the state always with stride 1 and `same`.
+ *
+ * @module
+ */
+import type { ConvOptions, Ops } from "../ops/ops.ts";
+import { positiveInts } from "./_checks.ts";
+import {
+  channelsOf,
+  fromChannelsLast,
+  paddingOf,
+  type PlaceAxes,
+  toChannelsLast,
+} from "./_maps.ts";
+import { overTime } from "./_over_time.ts";
+import type { LayerConfig, LayerFactory } from "./layer.ts";
+import { type Recurrent, recurrentOf } from "./recurrent.ts";
+import {
+  type BoundCell,
+  type Cell,
+  cellOf,
+  lstmStep,
+  namedActivation,
+} from "./recurrent_cells.ts";
+
+/**
+ * ConvLSTM1D: over `[N, T, W, D]`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function convLstm1d(config: LayerConfig): Recurrent {
+  return convLstm(config, 1);
+}
+
+/**
+ * ConvLSTM2D: over `[N, T, H, W, D]`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function convLstm2d(config: LayerConfig): Recurrent {
+  return convLstm(config, 2);
+}
+
+/**
+ * ConvLSTM3D: over `[N, T, H, W, L, D]`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function convLstm3d(config: LayerConfig): Recurrent {
+  return convLstm(config, 3);
+}
+
+function convLstm(config: LayerConfig, places: PlaceAxes): Recurrent {
+  return recurrentOf(config, convLstmCell(config, places), channelsOf(config));
+}
+
+function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
+  for (const key of ["filters", "kernel_size"]) config.raw(key); // the kernel's shape
+  for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {
+    config.raw(key); // training only
+  }
+  const channels = channelsOf(config);
+  const outer: ConvOptions = {
+    strides: positiveInts(config, "strides", places, 1),
+    padding: paddingOf(config, ["valid", "same"]),
+    dilation: positiveInts(config, "dilation_rate", places, 1),
+  };
+  const ones = Array<number>(places).fill(1);
+  const inner: ConvOptions = { strides: ones, padding: "same", dilation: ones };
+  const activation = namedActivation(config, "activation");
+  const gate = namedActivation(config, "recurrent_activation");
+  const hasBias = config.boolean("use_bias", true);
+  const kernels = ["kernel", "recurrent_kernel"];
+  return cellOf({
+    weights: hasBias ? [...kernels, "bias"] : kernels,
+    numStates: 2,
+    outputState: 0,
+    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      const { kernel, recurrent_kernel: recurrent, bias } = weights;
+      const convolve = (x: T) => {
+        const map = toChannelsLast(ops, x, channels);
+        const sum = ops.conv(map, kernel!, outer);
+        return bias === undefined ? sum : ops.add(sum, bias);
+      };
+      return {
+        // Channels last from here on: [N, …places, 4 filters].
+        project: (x) =>
+          ops.shape(x).length === places + 2
+            ? convolve(x)
+            : overTime(ops, [x], ([maps]) => [convolve(maps!)])[0]!,
+        zeroState: (place) => {
+          const axis = places + 1;
+          const stop = ops.shape(place)[axis]! / 4;
+          const like = ops.slice(place, [{ axis, stop }]);
+          const nought = ops.constant(0);
+          const zero = ops.where(ops.isNaN(like), nought, nought);
+          const turned = fromChannelsLast(ops, zero, channels);
+          return [turned, turned];
+        },
+        step: (place, state) => {
+          const [h, c] = state.map((x) => toChannelsLast(ops, x, channels));
+          const sum = ops.add(place, ops.conv(h!, recurrent!, inner));
+          return lstmStep(ops, sum, c!, activation, gate)
+            .map((x) => fromChannelsLast(ops, x, channels));
+        },
+      };
+    },
+  });
+}
+
+/** Factories of this family. */
+export const CONV_RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> =
+  Object.freeze({
+    ConvLSTM1D: convLstm1d,
+    ConvLSTM2D: convLstm2d,
+    ConvLSTM3D: convLstm3d,
+  });

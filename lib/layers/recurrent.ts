@@ -1,0 +1,318 @@
+/**
+ * Recurrent layers: a cell walked along axis 1.
+ *
+ * Where a mask is false a place does not count: the state stays, and the
+ * output is the one before it, or 0 with `zero_output_for_mask`. Before the
+ * first output that is 0, as in Keras 2 and in Keras 3 on TensorFlow and
+ * PyTorch; on JAX it is the initial state, where one is given.
+ *
+ * Source: Keras 3.15 `RNN`, `SimpleRNN`, `LSTM`, `GRU`,
+ * `keras.backend.tensorflow.rnn`; Keras 2.15 `RNN`.
+ *
+ * @module
+ */
+import { cannot, shapeText } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { asBooleans, tensorArgument } from "./_arguments.ts";
+import { namesInPart, weightsOfPart } from "./_parts.ts";
+import type {
+  CallContext,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
+import {
+  type Cell,
+  gruCell,
+  isCell,
+  lstmCell,
+  simpleRnnCell,
+} from "./recurrent_cells.ts";
+
+/** What a recurrent layer gives, and how it walks. */
+export interface RecurrentOptions {
+  /** Whether it gives the output of each place, or the last alone. */
+  readonly returnSequences: boolean;
+  /** Whether it gives its last state, too. */
+  readonly returnState: boolean;
+  /** Whether it walks from the end. */
+  readonly goBackwards: boolean;
+  /** Whether the output is 0 where the mask is false. */
+  readonly zeroOutputForMask: boolean;
+}
+
+/** A recurrent layer, which a wrapper may turn round. */
+export interface Recurrent extends Layer {
+  readonly options: RecurrentOptions;
+  /** How many tensors its state is. */
+  readonly numStates: number;
+  /** The same layer with other options. */
+  with(options: Partial<RecurrentOptions>): Recurrent;
+}
+
+/**
+ * Whether a layer is recurrent.
+ *
+ * @param layer Any layer.
+ * @returns Whether it can be walked both ways.
+ */
+export function isRecurrent(layer: Layer): layer is Recurrent {
+  return "numStates" in layer && "with" in layer;
+}
+
+/**
+ * Makes a recurrent layer of a cell.
+ *
+ * @param config The layer's config.
+ * @param cell The cell.
+ * @param channels Where the channels of one place's output stand.
+ * @returns The layer.
+ */
+export function recurrentOf(
+  config: LayerConfig,
+  cell: Cell,
+  channels?: "first" | "last",
+): Recurrent {
+  refuse(config, "stateful", "state is not kept from call to call");
+  refuse(config, "time_major", "the batch must come first");
+  return made(config, cell, channels, {
+    returnSequences: config.boolean("return_sequences", false),
+    returnState: config.boolean("return_state", false),
+    goBackwards: config.boolean("go_backwards", false),
+    zeroOutputForMask: config.boolean("zero_output_for_mask", false),
+  });
+}
+
+function made(
+  config: LayerConfig,
+  cell: Cell,
+  channels: "first" | "last" | undefined,
+  options: RecurrentOptions,
+): Recurrent {
+  const walk = { cell, options, name: config.name, dialect: config.dialect };
+  // With a time axis, channels that come first do not stand in axis 1.
+  const hasChannels = channels === "last" ||
+    channels === "first" && !options.returnSequences;
+  return {
+    options,
+    numStates: cell.numStates,
+    with: (others) => made(config, cell, channels, { ...options, ...others }),
+    weights: namesInPart("cell", cell.weights),
+    ...(hasChannels ? { channels } : {}),
+    call: (ops, inputs, weights, context) =>
+      run(ops, inputs, weightsOfPart(weights, "cell"), context, walk),
+    masks(_ops, _inputs, context) {
+      const mask = tensorArgument(config.name, context, "mask") ??
+        context.masks[0];
+      return [options.returnSequences ? mask : undefined];
+    },
+  };
+}
+
+interface Walk {
+  readonly cell: Cell;
+  readonly options: RecurrentOptions;
+  readonly name: string;
+  readonly dialect: Dialect;
+}
+
+function run<T>(
+  ops: Ops<T>,
+  inputs: readonly T[],
+  weights: Readonly<Record<string, T>>,
+  context: CallContext<T>,
+  { cell, options, name, dialect }: Walk,
+): T[] {
+  const { returnSequences, returnState, goBackwards } = options;
+  const bound = cell.bind(ops, weights);
+  const sequence = bound.project(inputs[0]!); // [N, T, …]
+  const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
+  const zeros = bound.zeroState(first);
+  const given = givenState(inputs, context, cell.numStates, name);
+  given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
+  const initial = given ?? zeros;
+  const mask = maskOf(ops, context, given !== undefined, name, dialect);
+  const blank = zeros[cell.outputState]!;
+  if (mask === undefined) {
+    const { state, outputs } = ops.scan(
+      (state, [place]) => {
+        const next = bound.step(place!, state);
+        const output = next[cell.outputState]!;
+        return { state: next, outputs: returnSequences ? [output] : [] };
+      },
+      initial,
+      [sequence],
+      goBackwards,
+    );
+    const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
+    return returnState ? [output, ...state] : [output];
+  }
+  // The output goes along with the state, to stand where places do not count.
+  const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
+  const { state, outputs } = ops.scan(
+    ([last, ...state], [place, counts]) => {
+      const next = bound.step(place!, state);
+      const choose = (yes: T, no: T) =>
+        ops.where(alongside(ops, counts!, yes), yes, no);
+      const output = choose(
+        next[cell.outputState]!,
+        options.zeroOutputForMask ? blank : last!,
+      );
+      const kept = next.map((value, i) => choose(value, state[i]!));
+      return {
+        state: [output, ...kept],
+        outputs: returnSequences ? [output] : [],
+      };
+    },
+    [before, ...initial],
+    [sequence, mask],
+    goBackwards,
+  );
+  const [last, ...kept] = state;
+  const output = returnSequences ? outputs[0]! : last!;
+  return returnState ? [output, ...kept] : [output];
+}
+
+/** `[N]` booleans with as many axes as a value `[N, …]`. */
+function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
+  const rank = ops.shape(value).length;
+  let wide = counts;
+  for (let axis = 1; axis < rank; axis++) wide = ops.expandDims(wide, axis);
+  return wide;
+}
+
+/** The state that the call gives: by keyword, or as further inputs. */
+function givenState<T>(
+  inputs: readonly T[],
+  context: CallContext<T>,
+  count: number,
+  name: string,
+): readonly T[] | undefined {
+  const positional = inputs.slice(1);
+  const alone = tensorArgument(name, context, "initial_state");
+  const listed = Array.from(
+    { length: count },
+    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
+  ).filter((state) => state !== undefined);
+  const named = alone === undefined ? listed : [alone, ...listed];
+  const given = positional.length > 0 ? positional : named;
+  if (given.length === 0) return undefined;
+  if (given.length === count) return given;
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
+      given.length,
+    ),
+  );
+}
+
+/** A mask that was given by position would stand where a state does. */
+function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
+  const [shape, wanted] = [ops.shape(state), ops.shape(like)];
+  const isFit = shape.length === wanted.length &&
+    shape.every((size, axis) =>
+      axis === 0 || size === null || wanted[axis] === null ||
+      size === wanted[axis]
+    );
+  if (isFit && ops.dtype(state) === "float32") return;
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `each initial state must be float32 of shape ${shapeText(wanted)}`,
+      `${ops.dtype(state)} ${shapeText(shape)}`,
+    ),
+  );
+}
+
+/**
+ * The mask that counts. Keras 3 fills it in by itself only where a call has
+ * one tensor, so a call with an initial state goes without.
+ */
+function maskOf<T>(
+  ops: Ops<T>,
+  context: CallContext<T>,
+  hasState: boolean,
+  name: string,
+  dialect: Dialect,
+): T | undefined {
+  const given = tensorArgument(name, context, "mask");
+  const silent = dialect === 3 && hasState ? undefined : context.masks[0];
+  const mask = given ?? silent;
+  if (mask === undefined) return undefined;
+  const shape = ops.shape(mask);
+  if (shape.length === 2) return asBooleans(ops, mask);
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      "its mask must have 2 axes",
+      shapeText(shape),
+    ),
+  );
+}
+
+/** Refuses an option that is on. */
+function refuse(config: LayerConfig, key: string, why: string): void {
+  if (!config.boolean(key, false)) return;
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      `"${key}" must be false`,
+      true,
+      why,
+    ),
+  );
+}
+
+/**
+ * SimpleRNN: {@linkcode simpleRnnCell} along the sequence.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function simpleRnn(config: LayerConfig): Recurrent {
+  return recurrentOf(config, simpleRnnCell(config));
+}
+
+/**
+ * LSTM: {@linkcode lstmCell} along the sequence.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function lstm(config: LayerConfig): Recurrent {
+  return recurrentOf(config, lstmCell(config));
+}
+
+/**
+ * GRU: {@linkcode gruCell} along the sequence.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function gru(config: LayerConfig): Recurrent {
+  return recurrentOf(config, gruCell(config));
+}
+
+/**
+ * RNN: a cell, or several stacked ones, along the sequence.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function rnn(config: LayerConfig): Recurrent {
+  const cell = config.layer("cell");
+  if (isCell(cell)) return recurrentOf(config, cell);
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      `"cell" must be one of Keras' cells`,
+      (config.raw("cell") as { "class_name": string }).class_name,
+    ),
+  );
+}
+
+/** Factories of this family. */
+export const RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({ SimpleRNN: simpleRnn, LSTM: lstm, GRU: gru, RNN: rnn });

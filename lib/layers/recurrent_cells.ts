@@ -1,0 +1,349 @@
+/**
+ * Cells: what a recurrent layer does at one place.
+ *
+ * A cell computes in two parts, so that the one that does not look at the
+ * state may be done for all places at once: it projects its input, then steps.
+ *
+ * Source: Keras 3.15 `SimpleRNNCell`, `GRUCell`, `LSTMCell`,
+ * `StackedRNNCells`; Keras 2 has the same, with other defaults.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { namesInPart, weightsOfPart } from "./_parts.ts";
+import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+/** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
+export interface Cell extends Layer {
+  /** How many tensors its state is. */
+  readonly numStates: number;
+  /** Which of them holds its output. */
+  readonly outputState: number;
+  /** The cell with its weights. */
+  bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T>;
+}
+
+/** A cell with its weights. */
+export interface BoundCell<T> {
+  /** What does not depend on the state, of `[N, D]` or `[N, T, D]`. */
+  project(x: T): T;
+  /** A state of zeros, by one projected place `[N, …]`. */
+  zeroState(place: T): T[];
+  /** The next state; the output is the one that `outputState` says. */
+  step(place: T, state: readonly T[]): T[];
+}
+
+/**
+ * Whether a layer is a cell.
+ *
+ * @param layer Any layer.
+ * @returns Whether a recurrent layer can be made of it.
+ */
+export function isCell(layer: Layer): layer is Cell {
+  return "bind" in layer;
+}
+
+/**
+ * A cell that is also a layer.
+ *
+ * @param parts What makes the cell.
+ * @returns The cell.
+ */
+export function cellOf(parts: Omit<Cell, "call">): Cell {
+  return {
+    ...parts,
+    call(ops, [x, ...state], weights) {
+      const bound = parts.bind(ops, weights);
+      const next = bound.step(bound.project(x!), state);
+      return [next[parts.outputState]!, ...next];
+    },
+    masks: () => [],
+  };
+}
+
+/**
+ * An activation that the config must name: Keras' defaults have changed.
+ *
+ * @param config The cell's config.
+ * @param key The option.
+ * @returns The activation.
+ */
+export function namedActivation(config: LayerConfig, key: string): Activation {
+  if (config.has(key)) return config.activation(key);
+  throw new TypeError(
+    cannot(`read layer "${config.name}"`, `"${key}" must be there`, undefined),
+  );
+}
+
+/** Options of cells that mean nothing at inference, or that weights' shapes say. */
+export function readUnits(config: LayerConfig): void {
+  for (const key of ["units", "dropout", "recurrent_dropout"]) config.raw(key);
+}
+
+/**
+ * SimpleRNNCell: `h = activation(x K + b + h U)`.
+ *
+ * @param config The cell's config.
+ * @returns The cell.
+ */
+export function simpleRnnCell(config: LayerConfig): Cell {
+  readUnits(config);
+  const activation = namedActivation(config, "activation");
+  const hasBias = config.boolean("use_bias", true);
+  return cellOf({
+    weights: weightNames(hasBias),
+    numStates: 1,
+    outputState: 0,
+    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      const { kernel, recurrent_kernel: recurrent, bias } = weights;
+      return {
+        project: (x) => affine(ops, x, kernel!, bias),
+        zeroState: (place) => [zeros(ops, place, recurrent!)],
+        step: (place, [h]) => {
+          const sum = ops.add(place, ops.matmul(h!, recurrent!));
+          return [activation(ops, sum)];
+        },
+      };
+    },
+  });
+}
+
+/**
+ * LSTMCell: gates i, f, c, o side by side in the kernels;
+ * `c = f c + i activation(…)`, `h = o activation(c)`.
+ *
+ * @param config The cell's config.
+ * @returns The cell.
+ */
+export function lstmCell(config: LayerConfig): Cell {
+  readUnits(config);
+  config.raw("unit_forget_bias"); // an initial value only
+  const activation = namedActivation(config, "activation");
+  const gate = namedActivation(config, "recurrent_activation");
+  const hasBias = config.boolean("use_bias", true);
+  return cellOf({
+    weights: weightNames(hasBias),
+    numStates: 2,
+    outputState: 0,
+    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      const { kernel, recurrent_kernel: recurrent, bias } = weights;
+      return {
+        project: (x) => affine(ops, x, kernel!, bias),
+        zeroState: (place) => {
+          const zero = zeros(ops, place, recurrent!);
+          return [zero, zero];
+        },
+        step: (place, [h, c]) => {
+          const sum = ops.add(place, ops.matmul(h!, recurrent!)); // [N, 4 units]
+          return lstmStep(ops, sum, c!, activation, gate);
+        },
+      };
+    },
+  });
+}
+
+/**
+ * One step of an LSTM of any rank.
+ *
+ * @param ops The engine's operations.
+ * @param sum Input and state through the kernels, gates i, f, c, o on the last axis.
+ * @param carry The carry state.
+ * @param activation The activation.
+ * @param gate The gates' activation.
+ * @returns The next state: output and carry.
+ */
+export function lstmStep<T>(
+  ops: Ops<T>,
+  sum: T,
+  carry: T,
+  activation: Activation,
+  gate: Activation,
+): T[] {
+  const [i, f, c, o] = columns(ops, sum, 4);
+  const next = ops.add(
+    ops.multiply(gate(ops, f!), carry),
+    ops.multiply(gate(ops, i!), activation(ops, c!)),
+  );
+  return [ops.multiply(gate(ops, o!), activation(ops, next)), next];
+}
+
+/**
+ * GRUCell: gates z, r, h side by side; `h = z h + (1 − z) activation(…)`.
+ *
+ * With `reset_after` the reset gate acts on `h U + b`, else on `h` before it.
+ *
+ * @param config The cell's config.
+ * @returns The cell.
+ */
+export function gruCell(config: LayerConfig): Cell {
+  readUnits(config);
+  const activation = namedActivation(config, "activation");
+  const gate = namedActivation(config, "recurrent_activation");
+  const hasBias = config.boolean("use_bias", true);
+  const isAfter = config.boolean("reset_after", config.dialect === 3);
+  return cellOf({
+    weights: weightNames(hasBias),
+    numStates: 1,
+    outputState: 0,
+    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      const { kernel, recurrent_kernel: recurrent } = weights;
+      const [bias, recurrentBias] = gruBiases(
+        ops,
+        weights.bias,
+        isAfter,
+        config.name,
+      );
+      const size = ops.shape(recurrent!)[0]!;
+      const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
+      const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
+      return {
+        project: (x) => affine(ops, x, kernel!, bias),
+        zeroState: (place) => [zeros(ops, place, recurrent!)],
+        step: (place, [h]) => {
+          const [xz, xr, xh] = columns(ops, place, 3);
+          const inner = isAfter
+            ? affine(ops, h!, recurrent!, recurrentBias) // [N, 3 units]
+            : ops.matmul(h!, early); // [N, 2 units]
+          const [hz, hr, hh] = columns(ops, inner, isAfter ? 3 : 2);
+          const z = gate(ops, ops.add(xz!, hz!));
+          const r = gate(ops, ops.add(xr!, hr!));
+          const reset = isAfter
+            ? ops.multiply(r, hh!)
+            : ops.matmul(ops.multiply(r, h!), late);
+          const found = activation(ops, ops.add(xh!, reset));
+          const rest = ops.subtract(ops.constant(1), z);
+          return [ops.add(ops.multiply(z, h!), ops.multiply(rest, found))];
+        },
+      };
+    },
+  });
+}
+
+/** The bias of the input, and with `reset_after` that of the state. */
+function gruBiases<T>(
+  ops: Ops<T>,
+  bias: T | undefined,
+  isAfter: boolean,
+  name: string,
+): [T | undefined, T | undefined] {
+  if (bias === undefined) return [undefined, undefined];
+  const shape = ops.shape(bias);
+  if (shape.length !== (isAfter ? 2 : 1)) {
+    throw new TypeError(
+      cannot(
+        `read layer "${name}"`,
+        `with reset_after ${isAfter} its bias must have ${
+          isAfter ? 2 : 1
+        } axes`,
+        shape,
+      ),
+    );
+  }
+  if (!isAfter) return [bias, undefined];
+  const row = (at: number) =>
+    ops.squeeze(ops.slice(bias, [{ axis: 0, start: at, stop: at + 1 }]), 0);
+  return [row(0), row(1)];
+}
+
+/**
+ * StackedRNNCells: each cell's input is the output of the one before.
+ *
+ * @param config The cells' config.
+ * @returns The cells as one.
+ */
+export function stackedRnnCells(config: LayerConfig): Cell {
+  const layers = config.layerList("cells");
+  const cells = layers.filter(isCell);
+  if (cells.length < layers.length || cells.length === 0) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        "each of its cells must be one of Keras' cells",
+        config.raw("cells"),
+      ),
+    );
+  }
+  const classes = config.raw("cells") as readonly { "class_name": string }[];
+  const parts = numbered(classes.map((cell) => `cells/${snakeCase(cell)}`));
+  const starts = cells.map((_, i) =>
+    cells.slice(0, i).reduce((sum, { numStates }) => sum + numStates, 0)
+  );
+  const last = cells.length - 1;
+  return cellOf({
+    weights: cells.flatMap(({ weights }, i) => namesInPart(parts[i]!, weights)),
+    numStates: starts[last]! + cells[last]!.numStates,
+    outputState: starts[last]! + cells[last]!.outputState,
+    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      const bound = cells.map((cell, i) =>
+        cell.bind(ops, weightsOfPart(weights, parts[i]!))
+      );
+      return {
+        project: (x) => bound[0]!.project(x),
+        zeroState: (place) => bound.flatMap((cell) => cell.zeroState(place)),
+        step: (place, state) => {
+          let input = place;
+          return bound.flatMap((cell, i) => {
+            const { numStates, outputState } = cells[i]!;
+            const own = state.slice(starts[i]!, starts[i]! + numStates);
+            const next = cell.step(i === 0 ? input : cell.project(input), own);
+            input = next[outputState]!;
+            return next;
+          });
+        },
+      };
+    },
+  });
+}
+
+/** Keras names the parts of a list by class, and counts those of one class. */
+function numbered(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}_${before}`;
+  });
+}
+
+function snakeCase({ class_name: name }: { "class_name": string }): string {
+  return name.replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+}
+
+function weightNames(hasBias: boolean): string[] {
+  const kernels = ["kernel", "recurrent_kernel"];
+  return hasBias ? [...kernels, "bias"] : kernels;
+}
+
+function affine<T>(ops: Ops<T>, x: T, kernel: T, bias: T | undefined): T {
+  const product = ops.matmul(x, kernel);
+  return bias === undefined ? product : ops.add(product, bias);
+}
+
+/** As many parts of one size side by side on the last axis. */
+function columns<T>(ops: Ops<T>, x: T, count: number): T[] {
+  const shape = ops.shape(x);
+  const axis = shape.length - 1;
+  const size = shape[axis]! / count;
+  return Array.from(
+    { length: count },
+    (_, i) => ops.slice(x, [{ axis, start: i * size, stop: (i + 1) * size }]),
+  );
+}
+
+/** `[N, units]` zeros, whatever stands in the place: NaN too. */
+function zeros<T>(ops: Ops<T>, place: T, recurrent: T): T {
+  const size = ops.shape(recurrent)[0]!;
+  const data = new Float32Array(size);
+  const row = ops.constant({ data, shape: [1, size], dtype: "float32" });
+  const column = ops.slice(place, [{ axis: 1, stop: 1 }]); // [N, 1]
+  return ops.where(ops.isNaN(column), row, row);
+}
+
+/** Factories of this family. */
+export const CELL_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    SimpleRNNCell: simpleRnnCell,
+    LSTMCell: lstmCell,
+    GRUCell: gruCell,
+    StackedRNNCells: stackedRnnCells,
+  });

@@ -1,0 +1,277 @@
+/**
+ * Layers round other layers.
+ *
+ * @module
+ */
+import { cannot, shapeText } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { asBooleans, tensorArgument } from "./_arguments.ts";
+import { overTime } from "./_over_time.ts";
+import { namesInPart, weightsOfPart } from "./_parts.ts";
+import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { isRecurrent, type Recurrent } from "./recurrent.ts";
+
+/**
+ * TimeDistributed: one layer at each place of `[N, T, …]`.
+ *
+ * A mask `[N, T]` goes on untouched; what the wrapped layer would be given of
+ * it has no meaning in Keras, so a layer that asks for it is refused. One of
+ * `[N, T, …]` is parted as the input is.
+ *
+ * Source: Keras 3.15 `TimeDistributed`; Keras 2.15 asks the wrapped layer for
+ * the mask.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function timeDistributed(config: LayerConfig): Layer {
+  const layer = config.layer("layer");
+  const { name, dialect } = config;
+  return {
+    weights: namesInPart("layer", layer.weights),
+    ...(layer.channels === "last" ? { channels: "last" } : {}),
+    call(ops, inputs, weights, context) {
+      const own = weightsOfPart(weights, "layer");
+      const mask = maskOf(ops, inputs[0]!, context, name);
+      const parted = mask !== undefined && ops.shape(mask).length > 2;
+      return overTime(ops, parted ? [...inputs, mask] : inputs, (rows) => {
+        const masks = parted ? [rows.at(-1)!] : [];
+        const inner = mask === undefined || parted
+          ? { masks, args: {} }
+          : withoutMask<typeof inputs[number]>(name);
+        return layer.call(ops, rows.slice(0, inputs.length), own, inner);
+      });
+    },
+    masks(ops, inputs, context) {
+      const mask = maskOf(ops, inputs[0]!, context, name);
+      if (dialect === 3 || layer.masks === undefined) return [mask];
+      const isParted = mask !== undefined && ops.shape(mask).length > 2;
+      if (mask !== undefined && !isParted) return [mask];
+      // Keras 2 asks the wrapped layer, and takes any place for the whole.
+      let isMade = false;
+      const made = overTime(
+        ops,
+        isParted ? [...inputs, mask] : inputs,
+        (rows) => {
+          const masks = isParted ? [rows.at(-1)!] : [];
+          const inner = { masks, args: {} };
+          const own = rows.slice(0, inputs.length);
+          const [found] = layer.masks!(ops, own, inner);
+          isMade = found !== undefined;
+          return found === undefined ? [] : [found];
+        },
+      );
+      if (isMade) return made;
+      if (mask === undefined) return [undefined];
+      const rank = ops.shape(mask).length;
+      const axis = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+      return [ops.any(mask, { axis })];
+    },
+  };
+}
+
+function maskOf<T>(
+  ops: Ops<T>,
+  x: T,
+  context: CallContext<T>,
+  name: string,
+): T | undefined {
+  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  if (mask === undefined) return undefined;
+  const shape = ops.shape(mask);
+  const length = ops.shape(x)[1];
+  const isFit = shape.length >= 2 &&
+    (shape[1] === null || length === null || shape[1] === length);
+  if (isFit) return asBooleans(ops, mask);
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `its mask must have the places of its input, ${shapeText(ops.shape(x))}`,
+      shapeText(shape),
+    ),
+  );
+}
+
+/** The context of a wrapped layer that must not ask for a mask. */
+function withoutMask<T>(name: string): CallContext<T> {
+  const masks: (T | undefined)[] = [];
+  Object.defineProperty(masks, 0, {
+    enumerable: true,
+    get: () => {
+      throw new TypeError(
+        cannot(
+          `call layer "${name}"`,
+          "a layer that reads masks must be given one of each place",
+          "a mask of [N, T]",
+        ),
+      );
+    },
+  });
+  return { masks, args: {} };
+}
+
+/**
+ * Bidirectional: a recurrent layer both ways, and its outputs merged.
+ *
+ * Source: Keras 3.15 `Bidirectional`; Keras 2 writes no `backward_layer` that
+ * is the forward one turned round. Both set `zero_output_for_mask` to
+ * `return_sequences`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function bidirectional(config: LayerConfig): Layer {
+  const { name } = config;
+  const ahead = walkOf(config, "layer");
+  const isGiven = config.raw("backward_layer") !== null &&
+    config.has("backward_layer");
+  const back = isGiven
+    ? walkOf(config, "backward_layer")
+    : ahead.with({ goBackwards: !ahead.options.goBackwards });
+  checkPair(name, ahead, back);
+  const merge = mergeOf(config);
+  const { returnSequences } = ahead.options;
+  return {
+    weights: [
+      ...namesInPart("forward_layer", ahead.weights),
+      ...namesInPart("backward_layer", back.weights),
+    ],
+    ...(ahead.channels === undefined ? {} : { channels: ahead.channels }),
+    call<T>(
+      ops: Ops<T>,
+      inputs: readonly T[],
+      weights: Readonly<Record<string, T>>,
+      context: CallContext<T>,
+    ): T[] {
+      const [x, ...positional] = inputs;
+      const states = positional.length > 0
+        ? positional
+        : namedStates(name, context, ahead.numStates + back.numStates);
+      const half = states.length / 2;
+      const mask = tensorArgument(name, context, "mask");
+      const inner = {
+        masks: context.masks.slice(0, 1),
+        args: mask === undefined ? {} : { mask },
+      };
+      const run = (layer: Recurrent, part: string, own: readonly T[]) =>
+        layer.call(ops, [x!, ...own], weightsOfPart(weights, part), inner);
+      const [y, ...yStates] = run(
+        ahead,
+        "forward_layer",
+        states.slice(0, half),
+      );
+      const [z, ...zStates] = run(back, "backward_layer", states.slice(half));
+      const turned = returnSequences ? ops.flip(z!, [1]) : z!;
+      return [...merge(ops, y!, turned), ...yStates, ...zStates];
+    },
+    masks(_ops, _inputs, context) {
+      const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+      if (!returnSequences) return [];
+      return merge === both ? [mask, mask] : [mask];
+    },
+  };
+}
+
+function walkOf(config: LayerConfig, key: string): Recurrent {
+  const layer = config.layer(key);
+  if (isRecurrent(layer)) {
+    const { returnSequences } = layer.options;
+    return layer.with({ zeroOutputForMask: returnSequences });
+  }
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      `"${key}" must be a recurrent layer`,
+      (config.raw(key) as { "class_name": string }).class_name,
+    ),
+  );
+}
+
+/** Keras makes no pair whose parts differ in what they give. */
+function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
+  const [a, b] = [ahead.options, back.options];
+  const isPair = a.goBackwards !== b.goBackwards &&
+    a.returnSequences === b.returnSequences &&
+    a.returnState === b.returnState && ahead.numStates === back.numStates;
+  if (isPair) return;
+  throw new TypeError(
+    cannot(
+      `read layer "${name}"`,
+      "its two layers must go opposite ways and give alike outputs",
+      JSON.stringify(b),
+    ),
+  );
+}
+
+function namedStates<T>(
+  name: string,
+  context: CallContext<T>,
+  count: number,
+): T[] {
+  const states = Array.from(
+    { length: count },
+    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
+  ).filter((state) => state !== undefined);
+  if (states.length === 0 || states.length === count) return states as T[];
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `initial_state must be ${count} tensors`,
+      states.length,
+    ),
+  );
+}
+
+type Merge = <T>(ops: Ops<T>, a: T, b: T) => T[];
+
+function mergeOf(config: LayerConfig): Merge {
+  const mode = config.raw("merge_mode");
+  if (mode === null) return both;
+  const modes = ["concat", "sum", "mul", "ave"] as const;
+  return MERGES[config.oneOf("merge_mode", modes, "concat")];
+}
+
+function both<T>(_ops: Ops<T>, a: T, b: T): T[] {
+  return [a, b];
+}
+
+const MERGES: Readonly<Record<"concat" | "sum" | "mul" | "ave", Merge>> = Object
+  .freeze({
+    concat: <T>(ops: Ops<T>, a: T, b: T) => [ops.concatenate([a, b], -1)],
+    sum: <T>(ops: Ops<T>, a: T, b: T) => [ops.add(a, b)],
+    mul: <T>(ops: Ops<T>, a: T, b: T) => [ops.multiply(a, b)],
+    ave: <T>(ops: Ops<T>, a: T, b: T) => [
+      ops.divide(ops.add(a, b), ops.constant(2)),
+    ],
+  });
+
+/**
+ * SpectralNormalization: at inference the wrapped layer with its kernel as it
+ * was stored, which training has divided by its spectral norm.
+ *
+ * Source: Keras 3.15 `SpectralNormalization`, Keras 2.15 the same. The wrapper
+ * stores the kernel once more, and the vector of the power iteration.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function spectralNormalization(config: LayerConfig): Layer {
+  const layer = config.layer("layer");
+  config.raw("power_iterations"); // training only
+  return {
+    weights: ["kernel", "vector_u", ...namesInPart("layer", layer.weights)],
+    ...(layer.channels === undefined ? {} : { channels: layer.channels }),
+    call: (ops, inputs, weights, context) =>
+      layer.call(ops, inputs, weightsOfPart(weights, "layer"), context),
+    // Keras' wrapper does not hand masks on.
+    masks: () => [],
+  };
+}
+
+/** Factories of this family. */
+export const WRAPPER_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    TimeDistributed: timeDistributed,
+    Bidirectional: bidirectional,
+    SpectralNormalization: spectralNormalization,
+  });
