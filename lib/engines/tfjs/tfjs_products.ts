@@ -5,6 +5,9 @@ import { arithmetic } from "../../ops/promotion.ts";
 import { broadcast } from "../../ops/shapes.ts";
 import { castTo } from "./tfjs_elements.ts";
 
+/** In which shape data was the right operand of a product first. */
+const shapesOfData = new WeakMap<object, string>();
+
 /**
  * Matrix product over the last two axes; the others broadcast.
  *
@@ -18,16 +21,28 @@ export function matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   if (type === "int32") return integerProduct(p, q);
   const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   if (q.rank === 2) {
-    const product = tf.matMul(tf.reshape(p, [-1, k]), q as tf.Tensor2D);
+    const product = tf.matMul(tf.reshape(p, [-1, k]), ownData(q));
     return tf.reshape(product, [...a.shape.slice(0, -1), n]);
   }
   const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const rows = outer as number[];
   const product = tf.matMul(
     tf.reshape(broadcastTo(p, [...rows, m, k]), [-1, m, k]),
-    tf.reshape(broadcastTo(q, [...rows, k, n]), [-1, k, n]),
+    ownData(tf.reshape(broadcastTo(q, [...rows, k, n]), [-1, k, n])),
   );
   return tf.reshape(product, [...rows, m, n]);
+}
+
+/**
+ * The wasm backend keeps a right operand in packed form by its data alone, and
+ * takes that also for the same data in another shape, which gets a copy here.
+ */
+function ownData(x: tf.Tensor): tf.Tensor {
+  if (tf.getBackend() !== "wasm") return x;
+  const shape = x.shape.slice(-2).join();
+  const first = shapesOfData.get(x.dataId);
+  if (first === undefined) shapesOfData.set(x.dataId, shape);
+  return first === undefined || first === shape ? x : tf.mul(x, 1);
 }
 
 /** The backends' own is one of floats, which are exact up to 2²⁴ only. */
