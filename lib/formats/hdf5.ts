@@ -43,7 +43,7 @@ const CLASSES: readonly string[] = [
 ];
 /** Ways of packing that the library has: deflate, shuffle, checksum, szip, n-bit, scale. */
 const FILTERS = [1, 2, 3, 4, 5, 6];
-const MOST_LEVELS = 64;
+const MOST_LEVELS = 40;
 const MOST_OBJECTS = 200_000;
 const MOST_AXES = 32;
 /** What datasets may hold beyond the file's own size: compressed ones. */
