@@ -126,9 +126,11 @@ function sparseSigmoid<T>(ops: Ops<T>, x: T): T {
 }
 
 /**
- * Sparsemax along the last axis: the point of the simplex nearest to `x`.
+ * Sparsemax along the last axis, as Keras 3.15 computes it.
  *
- * Source: Martins and Astudillo, "From Softmax to Sparsemax", ICML 2016.
+ * Source: Martins and Astudillo, "From Softmax to Sparsemax", ICML 2016. There
+ * the threshold comes from the sum of the values that are kept; Keras takes the
+ * sum of their running sums, which is the same only where one value is kept.
  */
 function sparsemax<T>(ops: Ops<T>, x: T): T {
   const size = ops.shape(x).at(-1)!;
@@ -141,7 +143,7 @@ function sparsemax<T>(ops: Ops<T>, x: T): T {
   const isIn = ops.float(ops.greater(left, sums));
   const last = { axis: -1, keepdims: true };
   const count = ops.sum(isIn, last);
-  const total = ops.sum(ops.multiply(isIn, sorted), last);
+  const total = ops.sum(ops.multiply(isIn, sums), last); // Keras sums the sums
   const threshold = ops.divide(ops.subtract(total, ops.constant(1)), count);
   return relu(ops, ops.subtract(x, threshold));
 }

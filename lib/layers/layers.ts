@@ -15,9 +15,13 @@ import { CORE_LAYERS } from "./core.ts";
 import { DEPTHWISE_CONVOLUTION_LAYERS } from "./depthwise_convolutions.ts";
 import { EMBEDDING_LAYERS } from "./embeddings.ts";
 import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
+import { MERGING_LAYERS } from "./merging.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
+import { NORMALIZATION_LAYERS } from "./normalization.ts";
 import { POOLING_LAYERS } from "./pooling.ts";
+import { PREPROCESSING_LAYERS } from "./preprocessing.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";
+import { REGULARIZATION_LAYERS } from "./regularization.ts";
 import { RESHAPING_LAYERS } from "./reshaping.ts";
 import { TRANSPOSED_CONVOLUTION_LAYERS } from "./transposed_convolutions.ts";
 import { UP_SAMPLING_LAYERS } from "./up_sampling.ts";
@@ -37,9 +41,13 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...DEPTHWISE_CONVOLUTION_LAYERS,
   ...EMBEDDING_LAYERS,
   ...GLOBAL_POOLING_LAYERS,
+  ...MERGING_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,
+  ...NORMALIZATION_LAYERS,
   ...POOLING_LAYERS,
+  ...PREPROCESSING_LAYERS,
   ...RECURRENT_LAYERS,
+  ...REGULARIZATION_LAYERS,
   ...RESHAPING_LAYERS,
   ...TRANSPOSED_CONVOLUTION_LAYERS,
   ...UP_SAMPLING_LAYERS,

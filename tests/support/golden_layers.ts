@@ -5,7 +5,7 @@
  * @module
  */
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
-import { openKerasFile } from "../../lib/models/open_keras_file.ts";
+import { openKerasFile } from "../../lib/models/keras_file.ts";
 import { modelOfKerasFile } from "../../lib/models/load_keras.ts";
 import type { NdArray } from "../../lib/types.ts";
 

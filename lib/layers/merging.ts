@@ -1,0 +1,197 @@
+/**
+ * Layers that merge several inputs into one.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
+
+/**
+ * A layer that goes from input to input: Add, Subtract, Multiply, Maximum,
+ * Minimum. Inputs of lower rank get axes of size 1 after the batch.
+ *
+ * Source: Keras 3.15 `merging.base_merge.Merge`.
+ */
+function folded(pair: Pair): LayerFactory {
+  return () => ({
+    weights: [],
+    call: (ops, inputs) => [
+      sameRank(ops, inputs).reduce((sum, x) => pair(ops, sum, x)),
+    ],
+    masks: eitherMask,
+  });
+}
+
+/**
+ * Average: the sum of the inputs over their number.
+ *
+ * Source: Keras 3.15 `Average`.
+ *
+ * @returns The layer.
+ */
+export function average(): Layer {
+  return {
+    weights: [],
+    call(ops, inputs) {
+      const sum = sameRank(ops, inputs).reduce((a, b) => ops.add(a, b));
+      return [ops.divide(sum, ops.constant(inputs.length))];
+    },
+    masks: eitherMask,
+  };
+}
+
+/**
+ * Concatenate: the inputs one after another along an axis.
+ *
+ * Source: Keras 3.15 `Concatenate`, with its rule for masks: inputs without one
+ * count as all true, and a place counts if any of its values does.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function concatenate(config: LayerConfig): Layer {
+  const axis = config.number("axis", -1);
+  const at = <T>(ops: Ops<T>, x: T) =>
+    axis < 0 ? axis + ops.shape(x).length : axis;
+  return {
+    weights: [],
+    call: (ops, inputs) => [ops.concatenate(inputs, at(ops, inputs[0]!))],
+    masks<T>(ops: Ops<T>, inputs: readonly T[], { masks }: CallContext<T>) {
+      if (masks.every((mask) => mask === undefined)) return [undefined];
+      const wide = inputs.map((x, i) => {
+        const all = ops.equal(
+          ops.multiply(x, ops.constant(0)),
+          ops.constant(0),
+        );
+        const whole = ops.logicalOr(all, ops.logicalNot(all));
+        const mask = masks[i];
+        if (mask === undefined) return whole;
+        const more = ops.shape(x).length - ops.shape(mask).length;
+        let value = mask;
+        for (let k = 0; k < more; k++) {
+          value = ops.expandDims(value, ops.shape(value).length);
+        }
+        return ops.logicalAnd(whole, value);
+      });
+      const joined = ops.concatenate(wide, at(ops, inputs[0]!));
+      return [ops.any(joined, { axis: -1 })];
+    },
+  };
+}
+
+/**
+ * Dot: products of two inputs summed along one axis of each, sample by sample;
+ * with `normalize` of vectors of length 1.
+ *
+ * Source: Keras 3.15 `Dot` and its `batch_dot`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function dot(config: LayerConfig): Layer {
+  const given = [config.raw("axes")].flat();
+  if (!given.every(Number.isSafeInteger) || given.length > 2) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        `"axes" must be one axis, or one for each of the two inputs`,
+        config.raw("axes"),
+      ),
+    );
+  }
+  const [first, second = first] = given as number[];
+  const isNormal = config.boolean("normalize", false);
+  return {
+    weights: [],
+    call(ops, [x, y]) {
+      const a = first! < 0 ? first! + ops.shape(x!).length : first!;
+      const b = second! < 0 ? second! + ops.shape(y!).length : second!;
+      const [left, right] = isNormal
+        ? [unit(ops, x!, a), unit(ops, y!, b)]
+        : [x!, y!];
+      return [batchDot(ops, left, right, a, b)];
+    },
+    masks: () => [],
+  };
+}
+
+/** Factories of this family. */
+export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    Add: folded((ops, a, b) => ops.add(a, b)),
+    Subtract: folded((ops, a, b) => ops.subtract(a, b)),
+    Multiply: folded((ops, a, b) => ops.multiply(a, b)),
+    Maximum: folded((ops, a, b) => ops.maximum(a, b)),
+    Minimum: folded((ops, a, b) => ops.minimum(a, b)),
+    Average: average,
+    Concatenate: concatenate,
+    Dot: dot,
+  });
+
+function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
+  const ranks = inputs.map((x) => ops.shape(x).length);
+  const most = Math.max(...ranks);
+  return inputs.map((x, i) => {
+    let value = x;
+    for (let rank = ranks[i]!; rank < most; rank++) {
+      value = ops.expandDims(value, 1);
+    }
+    return value;
+  });
+}
+
+/** Where every input has a mask, a place counts if one of them says so. */
+function eitherMask<T>(
+  ops: Ops<T>,
+  _inputs: readonly T[],
+  { masks }: CallContext<T>,
+): (T | undefined)[] {
+  if (masks.some((mask) => mask === undefined)) return [undefined];
+  return [masks.reduce((a, b) => ops.logicalOr(a!, b!))];
+}
+
+/** Length 1 along an axis; the squared length is at least Keras' 1e-14. */
+function unit<T>(ops: Ops<T>, x: T, axis: number): T {
+  const squares = ops.sum(ops.multiply(x, x), { axis, keepdims: true });
+  const least = ops.maximum(squares, ops.constant(1e-14));
+  return ops.divide(x, ops.sqrt(least));
+}
+
+/** Both brought to rank 3, multiplied, and brought back. */
+function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
+  const left = ops.shape(x);
+  const right = ops.shape(y);
+  const last = ops.transpose(x, moved(left.length, a, left.length - 1));
+  const first = ops.transpose(y, moved(right.length, b, 1));
+  const rows = left.length === 2
+    ? ops.expandDims(last, 1)
+    : ops.merge(last, 1, left.length - 2);
+  const columns = right.length === 2
+    ? ops.expandDims(first, 2)
+    : ops.merge(first, 2, right.length - 1);
+  let product = ops.matmul(rows, columns); // [N, left, right]
+  const sizes = (shape: readonly (number | null)[]) => shape as number[];
+  if (right.length > 3) {
+    product = ops.unmerge(product, 2, sizes(ops.shape(first).slice(2)));
+  }
+  if (left.length > 3) {
+    product = ops.unmerge(product, 1, sizes(ops.shape(last).slice(1, -1)));
+  }
+  if (left.length === 2 && right.length === 2) {
+    return ops.squeeze(product, 1); // [N, 1]
+  }
+  if (left.length === 2) return ops.squeeze(product, 1);
+  return right.length === 2
+    ? ops.squeeze(product, ops.shape(product).length - 1)
+    : product;
+}
+
+/** Axes with one moved to another place. */
+function moved(rank: number, from: number, to: number): number[] {
+  const axes = [...Array(rank).keys()].filter((axis) => axis !== from);
+  axes.splice(to, 0, from);
+  return axes;
+}

@@ -1,0 +1,236 @@
+/**
+ * Normalisations: each brings values to mean 0 and variance 1 over some axes,
+ * or by statistics of the training data.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops, ReduceOptions } from "../ops/ops.ts";
+import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+/**
+ * BatchNormalization at inference: `gamma (x − mean) / sqrt(variance + epsilon)
+ * + beta`, with the moving statistics of the training.
+ *
+ * Source: Keras 3.15 `BatchNormalization`; Keras 2 writes the axis as a list.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function batchNormalization(config: LayerConfig): Layer {
+  const axes = axesOf(config, -1);
+  const epsilon = config.number("epsilon", 1e-3);
+  const hasScale = config.boolean("scale", true);
+  const hasCenter = config.boolean("center", true);
+  for (const key of ["momentum", "renorm_momentum", "renorm_clipping"]) {
+    config.raw(key); // for training only
+  }
+  config.raw("virtual_batch_size");
+  if (config.boolean("renorm", false)) refuse(config, "renorm", "be false");
+  config.boolean("synchronized", false);
+  return {
+    weights: [
+      ...(hasScale ? ["gamma"] : []),
+      ...(hasCenter ? ["beta"] : []),
+      "moving_mean",
+      "moving_variance",
+    ],
+    call(ops, [x], weights) {
+      const along = <T>(o: Ops<T>, value: T, like: T) =>
+        broadcastAlong(o, value, like, axes);
+      const spread = ops.add(weights.moving_variance!, ops.constant(epsilon));
+      const root = ops.divide(ops.constant(1), ops.sqrt(spread));
+      const factor = hasScale ? ops.multiply(root, weights.gamma!) : root;
+      const shift = ops.negative(ops.multiply(weights.moving_mean!, factor));
+      const offset = hasCenter ? ops.add(shift, weights.beta!) : shift;
+      const scaled = ops.multiply(x!, along(ops, factor, x!));
+      return [ops.add(scaled, along(ops, offset, x!))];
+    },
+  };
+}
+
+/**
+ * LayerNormalization: over some axes of each sample; with `rms_scaling` by the
+ * variance alone, without centring.
+ *
+ * Source: Keras 3.15 `LayerNormalization`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function layerNormalization(config: LayerConfig): Layer {
+  const axes = axesOf(config, -1);
+  const epsilon = config.number("epsilon", 1e-3);
+  const isRms = config.boolean("rms_scaling", false);
+  const hasScale = config.boolean("scale", true) || isRms;
+  const hasCenter = config.boolean("center", true) && !isRms;
+  return {
+    weights: [
+      ...(hasScale ? ["gamma"] : []),
+      ...(hasCenter ? ["beta"] : []),
+    ],
+    call(ops, [x], { gamma, beta }) {
+      const over = { axis: axes, keepdims: true };
+      const { centred, variance } = moments(ops, x!, over);
+      const root = inverseRoot(ops, variance, epsilon);
+      const value = ops.multiply(isRms ? x! : centred, root);
+      return [affine(ops, value, axes, gamma, beta)];
+    },
+  };
+}
+
+/**
+ * RMSNormalization: `x / sqrt(mean(x²) + epsilon) · scale`.
+ *
+ * Source: Keras 3.15 `RMSNormalization`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function rmsNormalization(config: LayerConfig): Layer {
+  const axes = axesOf(config, -1);
+  const epsilon = config.number("epsilon", 1e-6);
+  return {
+    weights: ["scale"],
+    call(ops, [x], { scale }) {
+      const over = { axis: axes, keepdims: true };
+      const power = ops.mean(ops.multiply(x!, x!), over);
+      const value = ops.multiply(x!, inverseRoot(ops, power, epsilon));
+      return [affine(ops, value, axes, scale, undefined)];
+    },
+  };
+}
+
+/**
+ * GroupNormalization: over the places and the channels of each group;
+ * `groups = -1` is one group a channel.
+ *
+ * Source: Keras 3.15 `GroupNormalization`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function groupNormalization(config: LayerConfig): Layer {
+  const groups = config.number("groups", 32);
+  const axis = config.number("axis", -1);
+  const epsilon = config.number("epsilon", 1e-3);
+  const hasScale = config.boolean("scale", true);
+  const hasCenter = config.boolean("center", true);
+  return {
+    weights: [
+      ...(hasScale ? ["gamma"] : []),
+      ...(hasCenter ? ["beta"] : []),
+    ],
+    call(ops, [x], { gamma, beta }) {
+      const shape = ops.shape(x!);
+      const at = axis < 0 ? axis + shape.length : axis;
+      const count = groups === -1 ? shape[at]! : groups;
+      const split = ops.unmerge(x!, at, [count, -1]);
+      const over = {
+        axis: [...ops.shape(split).keys()].filter((i) => i !== 0 && i !== at),
+        keepdims: true,
+      };
+      const { centred, variance } = moments(ops, split, over);
+      const value = ops.multiply(centred, inverseRoot(ops, variance, epsilon));
+      const whole = ops.merge(value, at, at + 1);
+      return [affine(ops, whole, [at], gamma, beta)];
+    },
+  };
+}
+
+/**
+ * UnitNormalization: each sample divided by its length along some axes.
+ *
+ * Source: Keras 3.15 `UnitNormalization`: the squared length is at least 1e-24.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function unitNormalization(config: LayerConfig): Layer {
+  const axes = axesOf(config, -1);
+  return {
+    weights: [],
+    call(ops, [x]) {
+      const over = { axis: axes, keepdims: true };
+      const squares = ops.sum(ops.multiply(x!, x!), over);
+      const least = ops.maximum(squares, ops.constant(1e-24));
+      const inverse = ops.divide(ops.constant(1), ops.sqrt(least));
+      return [ops.multiply(x!, inverse)];
+    },
+  };
+}
+
+/** Factories of this family. */
+export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
+  Object.freeze({
+    BatchNormalization: batchNormalization,
+    LayerNormalization: layerNormalization,
+    RMSNormalization: rmsNormalization,
+    GroupNormalization: groupNormalization,
+    UnitNormalization: unitNormalization,
+  });
+
+function axesOf(config: LayerConfig, fallback: number): number[] {
+  const value = config.raw("axis") ?? fallback;
+  const axes = [value].flat();
+  if (axes.every(Number.isSafeInteger)) return axes as number[];
+  return refuse(config, "axis", "be one axis, or several");
+}
+
+function refuse(config: LayerConfig, key: string, rule: string): never {
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      `"${key}" must ${rule}`,
+      config.raw(key),
+    ),
+  );
+}
+
+/** The values less their mean, and their variance, over some axes. */
+function moments<T>(
+  ops: Ops<T>,
+  x: T,
+  over: ReduceOptions,
+): { centred: T; variance: T } {
+  const centred = ops.subtract(x, ops.mean(x, over));
+  return { centred, variance: ops.mean(ops.multiply(centred, centred), over) };
+}
+
+function inverseRoot<T>(ops: Ops<T>, variance: T, epsilon: number): T {
+  const spread = ops.add(variance, ops.constant(epsilon));
+  return ops.divide(ops.constant(1), ops.sqrt(spread));
+}
+
+/** `x · gamma + beta`, each given along some axes of `x`. */
+function affine<T>(
+  ops: Ops<T>,
+  x: T,
+  axes: readonly number[],
+  gamma: T | undefined,
+  beta: T | undefined,
+): T {
+  const scaled = gamma === undefined
+    ? x
+    : ops.multiply(x, broadcastAlong(ops, gamma, x, axes));
+  return beta === undefined
+    ? scaled
+    : ops.add(scaled, broadcastAlong(ops, beta, x, axes));
+}
+
+/** A weight over some axes of `like`, with size 1 along all others. */
+function broadcastAlong<T>(
+  ops: Ops<T>,
+  weight: T,
+  like: T,
+  axes: readonly number[],
+): T {
+  const rank = ops.shape(like).length;
+  const at = axes.map((axis) => axis < 0 ? axis + rank : axis);
+  const sizes = ops.shape(weight);
+  const flat = sizes.length === 1 && at.length === 1;
+  if (flat && at[0] === rank - 1) return weight;
+  const shape = Array.from({ length: rank }, () => 1);
+  at.forEach((axis, i) => shape[axis] = sizes[i]!);
+  return ops.reshape(weight, shape);
+}

@@ -1,0 +1,3 @@
+import { testLayerCases } from "../support/layer_cases.ts";
+
+testLayerCases("pooling");

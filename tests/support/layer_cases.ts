@@ -1,0 +1,323 @@
+/**
+ * Cases of single layers, as real Keras computed them, run on every engine:
+ * as they are, with other rows beside, and with sizes that are not known
+ * before the run.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { assertEquals } from "@std/assert";
+import { OnnxGraph } from "../../lib/engines/onnx/onnx_graph.ts";
+import { OnnxOps } from "../../lib/engines/onnx/onnx_ops.ts";
+import { openGraph } from "../../lib/engines/onnx/runtime.ts";
+import { takeTurn } from "../../lib/engines/tfjs/backend.ts";
+import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
+import { callLayer, type Masked } from "../../lib/layers/call_layer.ts";
+import { readLayer } from "../../lib/layers/config_reader.ts";
+import type { Dialect, Layer } from "../../lib/layers/layer.ts";
+import { LAYERS } from "../../lib/layers/layers.ts";
+import type { Ops, OpsType } from "../../lib/ops/ops.ts";
+import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
+import type { NdArray } from "../../lib/types.ts";
+
+/** Where a case runs. */
+export type CaseEngine = "cpu" | "wasm" | "onnx";
+
+/** Numbers with their shape; what JSON cannot hold stands as text. */
+export interface CaseArray {
+  readonly shape: readonly number[];
+  readonly dtype: OpsType;
+  readonly data: readonly (number | string)[];
+}
+
+/** One layer, what went into it and what came out. */
+export interface LayerCase {
+  readonly name: string;
+  readonly class: string;
+  readonly dialect: Dialect;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** In Keras' order. */
+  readonly weights: readonly CaseArray[];
+  readonly input: CaseArray;
+  /** Of the input. */
+  readonly mask: CaseArray | null;
+  /** Whether the mask is an argument of the call. */
+  readonly explicit: boolean;
+  readonly args: Readonly<Record<string, number | boolean | string>>;
+  readonly output: CaseArray;
+  readonly outputMask: CaseArray | null;
+  /** Axes whose sizes need not be known before the run. */
+  readonly unknown: readonly number[];
+}
+
+/** Values and, where there is one, their mask. */
+interface Found {
+  readonly value: CaseArray;
+  readonly mask: CaseArray | null;
+}
+
+const ENGINES: readonly CaseEngine[] = ["cpu", "wasm", "onnx"];
+
+/** Rows that run together: all; seven, in another order; one. */
+const BATCHES = [[0, 1, 2], [2, 0, 1, 1, 0, 2, 0], [1]];
+
+/** Reads the cases of a family. */
+export function layerCases(family: string): LayerCase[] {
+  const url = new URL(`../data/layer_cases/${family}.json`, import.meta.url);
+  return JSON.parse(Deno.readTextFileSync(url)) as LayerCase[];
+}
+
+/**
+ * Registers a test an engine, which says of each case that is wrong how.
+ *
+ * @param family The file of the cases.
+ */
+export function testLayerCases(family: string): void {
+  const cases = layerCases(family);
+  for (const engine of ENGINES) {
+    Deno.test(`${family} does as Keras does on ${engine}`, async () => {
+      const wrong: string[] = [];
+      for (const each of cases) {
+        try {
+          wrong.push(...await faultsOf(each, engine));
+        } catch (error) {
+          wrong.push(`${each.name}: ${error}`);
+        }
+      }
+      assertEquals(wrong, []);
+    });
+  }
+  Deno.test(`${family} has the shapes of Keras before the run`, () => {
+    for (const each of cases) checkShapes(each);
+  });
+}
+
+/** What is wrong with a case on an engine. */
+async function faultsOf(each: LayerCase, engine: CaseEngine) {
+  const unknown = engine === "onnx" && each.unknown.length > 0
+    ? [[], each.unknown]
+    : [[]];
+  const faults: string[] = [];
+  for (const axes of unknown) {
+    const found = engine === "onnx"
+      ? await onOnnx(each, axes)
+      : await onTfjs(each, engine);
+    found.forEach(({ value, mask }, i) => {
+      const rows = BATCHES[i]!;
+      const at = `${each.name}, rows [${rows}], unknown axes [${axes}]`;
+      const error = difference(value, rowsOf(each.output, rows));
+      if (error !== undefined) faults.push(`${at}: ${error}`);
+      const wanted = each.outputMask && rowsOf(each.outputMask, rows);
+      const [is, should] = [mask, wanted].map((m) => m && `${m.data}`);
+      if (is !== should) faults.push(`${at}: mask ${is} for ${should}`);
+    });
+  }
+  return faults;
+}
+
+function layerOf({ name, class: className, dialect, config }: LayerCase) {
+  return readLayer({
+    name,
+    className,
+    dialect,
+    options: config,
+    factoryOf: (inner) => LAYERS[inner]!,
+  });
+}
+
+/** What a call is made of: a way to make values, and the values of the rows. */
+function callCase<T>(
+  ops: Ops<T>,
+  each: LayerCase,
+  layer: Layer,
+  input: T,
+  mask: T | undefined,
+): Masked<T> {
+  const weights = layer.weights.map((name, i) =>
+    [name, ops.constant(hostArray(each.weights[i]!))] as const
+  );
+  assertEquals(layer.weights.length, each.weights.length, each.name);
+  const isGiven = each.explicit && mask !== undefined;
+  const [output] = callLayer<T>(ops, {
+    layer,
+    inputs: [{ value: input, mask: isGiven ? undefined : mask }],
+    weights: Object.fromEntries(weights),
+    args: { ...each.args, ...(isGiven ? { mask } : {}) },
+    argMasks: {},
+  });
+  return output!;
+}
+
+async function onTfjs(
+  each: LayerCase,
+  engine: "cpu" | "wasm",
+): Promise<Found[]> {
+  const layer = layerOf(each);
+  return await takeTurn(engine, (turn) =>
+    Promise.resolve(turn.sync(() => {
+      const before = tf.memory().numTensors;
+      const found = BATCHES.map((rows) =>
+        tf.tidy(() => onTensors(each, layer, rows))
+      );
+      assertEquals(tf.memory().numTensors, before, `${each.name}: tensors`);
+      return found as unknown as Found[];
+    })));
+}
+
+function onTensors(each: LayerCase, layer: Layer, rows: readonly number[]) {
+  const input = tensorOf(rowsOf(each.input, rows));
+  const mask = each.mask ? tensorOf(rowsOf(each.mask, rows)) : undefined;
+  const output = callCase(new TfjsOps(), each, layer, input, mask);
+  return {
+    value: readBack(output.value),
+    mask: output.mask ? readBack(output.mask) : null,
+  } as unknown as tf.TensorContainer;
+}
+
+function tensorOf(array: CaseArray): tf.Tensor {
+  const { data, shape, dtype } = hostArray(array);
+  return tf.tensor(data as Float32Array, [...shape], dtype as "float32");
+}
+
+function readBack(x: tf.Tensor): CaseArray {
+  return {
+    shape: x.shape,
+    dtype: x.dtype as OpsType,
+    data: [...x.dataSync()],
+  };
+}
+
+async function onOnnx(
+  each: LayerCase,
+  unknown: readonly number[],
+): Promise<Found[]> {
+  const graph = new OnnxGraph();
+  const fed = (
+    name: string,
+    { shape, dtype }: CaseArray,
+    axes: readonly number[],
+  ) => {
+    const sizes = shape.map((size, i) =>
+      i === 0 || axes.includes(i) ? null : size
+    );
+    return { name: graph.input(name, dtype, sizes), shape: sizes, dtype };
+  };
+  const input = fed("input", each.input, unknown);
+  const maskAxes = unknown.length > 0 ? [1] : [];
+  const mask = each.mask ? fed("mask", each.mask, maskAxes) : undefined;
+  const output = callCase(new OnnxOps(graph), each, layerOf(each), input, mask);
+  const parts = [output.value, output.mask].filter((part) =>
+    part !== undefined
+  );
+  const names = parts.map((part) =>
+    graph.output("output", part.name, part.dtype)
+  );
+  const open = await openGraph(graph);
+  try {
+    const found: Found[] = [];
+    for (const rows of BATCHES) {
+      const feeds = [[input, each.input], [mask, each.mask]] as const;
+      const results = await open.run(Object.fromEntries(
+        feeds.flatMap(([port, array]) =>
+          port && array
+            ? [[port.name, {
+              type: port.dtype,
+              array: hostArray(rowsOf(array, rows)),
+            }]]
+            : []
+        ),
+      ));
+      const arrays = names.map((name, i): CaseArray => {
+        const { data, shape } = results[name]!;
+        const { shape: known, dtype } = parts[i]!;
+        checkKnown(each.name, known, shape);
+        return { data: [...data], shape, dtype };
+      });
+      found.push({ value: arrays[0]!, mask: arrays[1] ?? null });
+    }
+    return found;
+  } finally {
+    await open.close();
+  }
+}
+
+/** Shapes and element types from shapes alone, with and without unknown sizes. */
+function checkShapes(each: LayerCase): void {
+  for (const axes of [[], each.unknown]) {
+    const { shape, dtype } = each.input;
+    const input: ShapeValue = {
+      shape: shape.map((size, i) => i === 0 || axes.includes(i) ? null : size),
+      dtype,
+    };
+    const mask: ShapeValue | undefined = each.mask
+      ? {
+        shape: [null, axes.length > 0 ? null : each.mask.shape[1]!],
+        dtype: "bool",
+      }
+      : undefined;
+    const { value } = callCase(
+      new ShapeOps(),
+      each,
+      layerOf(each),
+      input,
+      mask,
+    );
+    checkKnown(each.name, value.shape, each.output.shape);
+    assertEquals(value.dtype, each.output.dtype, each.name);
+    if (axes.length === 0) {
+      assertEquals(value.shape.slice(1), each.output.shape.slice(1), each.name);
+    }
+  }
+}
+
+function checkKnown(
+  name: string,
+  known: readonly (number | null)[],
+  shape: readonly number[],
+): void {
+  const filled = known.map((size, i) => size ?? shape[i]!);
+  assertEquals(filled, [...shape], `${name}: shape [${known}] for [${shape}]`);
+}
+
+/** How a value differs: each row by the size of its own largest number. */
+function difference(found: CaseArray, wanted: CaseArray): string | undefined {
+  if (`${found.shape}` !== `${wanted.shape}`) {
+    return `shape [${found.shape}] for [${wanted.shape}]`;
+  }
+  if (found.dtype !== wanted.dtype) return `${found.dtype} for ${wanted.dtype}`;
+  const rowSize = wanted.data.length / Math.max(1, wanted.shape[0]!);
+  for (let row = 0; row < wanted.shape[0]!; row++) {
+    const [start, end] = [row * rowSize, (row + 1) * rowSize];
+    const expected = wanted.data.slice(start, end).map(Number);
+    const actual = found.data.slice(start, end).map(Number);
+    const largest = Math.max(
+      ...expected.map(Math.abs).filter(Number.isFinite),
+      1e-30,
+    );
+    for (const [i, value] of expected.entries()) {
+      const is = actual[i]!;
+      if (Object.is(value, is) || value === is) continue;
+      if (Math.abs(value - is) <= 1e-5 * largest) continue;
+      return `${is} for ${value} at ${i} of row ${row}`;
+    }
+  }
+}
+
+/** Some rows, also several times. */
+function rowsOf({ data, shape, dtype }: CaseArray, rows: readonly number[]) {
+  const size = data.length / shape[0]!;
+  return {
+    data: rows.flatMap((row) => data.slice(row * size, (row + 1) * size)),
+    shape: [rows.length, ...shape.slice(1)],
+    dtype,
+  };
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+function hostArray(
+  { data, shape, dtype }: CaseArray,
+): NdArray<Float32Array | Int32Array> {
+  const numbers = ARRAYS[dtype].from(data.map(Number));
+  return { data: numbers as Float32Array, shape, dtype };
+}
