@@ -23,6 +23,7 @@ import { PREPROCESSING_LAYERS } from "./preprocessing.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";
 import { REGULARIZATION_LAYERS } from "./regularization.ts";
 import { RESHAPING_LAYERS } from "./reshaping.ts";
+import { SPECTROGRAM_LAYERS } from "./spectrograms.ts";
 import { TRANSPOSED_CONVOLUTION_LAYERS } from "./transposed_convolutions.ts";
 import { UP_SAMPLING_LAYERS } from "./up_sampling.ts";
 import { WRAPPER_LAYERS } from "./wrappers.ts";
@@ -49,6 +50,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...RECURRENT_LAYERS,
   ...REGULARIZATION_LAYERS,
   ...RESHAPING_LAYERS,
+  ...SPECTROGRAM_LAYERS,
   ...TRANSPOSED_CONVOLUTION_LAYERS,
   ...UP_SAMPLING_LAYERS,
   ...WRAPPER_LAYERS,

@@ -70,7 +70,7 @@ export function concatenate(config: LayerConfig): Layer {
         const mask = masks[i];
         if (mask === undefined) return whole;
         const more = ops.shape(x).length - ops.shape(mask).length;
-        let value = mask;
+        let value: T = mask;
         for (let k = 0; k < more; k++) {
           value = ops.expandDims(value, ops.shape(value).length);
         }

@@ -215,10 +215,7 @@ class Builder {
       else if (Array.isArray(value) && value.every(isInput)) {
         value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
       } else if (key === "training") {
-        this.#fail(
-          `layer "${draft.name}" must not be called with training=True`,
-          value,
-        );
+        this.#checkTraining(draft, value);
       } else if (/^(number|boolean|string)$/.test(typeof value)) {
         args[key] = { value: value as number | boolean | string };
       } else {
@@ -229,6 +226,12 @@ class Builder {
       }
     }
     return args;
+  }
+
+  /** Keras 3 overrides the argument when it predicts; Keras 2 obeys it. */
+  #checkTraining({ name }: LayerDraft, value: unknown): void {
+    if (this.#parts.dialect === 3) return;
+    this.#fail(`layer "${name}" must not be called with training=True`, value);
   }
 
   #layer({ spec, name }: LayerDraft): Layer {
