@@ -27,24 +27,27 @@ export class Bench extends TfjsOps {
 }
 
 /**
- * Registers a test on cpu and one on wasm; each must leave no tensor.
+ * A test that goes over the backends; none may leave a tensor.
  *
- * @param name The test's name.
  * @param test What to do, inside `tf.tidy`.
+ * @returns The test, with a step for each backend.
  */
-export function onBackends(name: string, test: (ops: Bench) => void): void {
-  for (const backend of ["cpu", "wasm"] as const) {
-    Deno.test(`${name} on ${backend}`, async () => {
-      await takeTurn(backend, (turn) => {
-        turn.sync(() => {
-          const before = tf.memory().numTensors;
-          tf.tidy(() => test(new Bench()));
-          assertEquals(tf.memory().numTensors, before);
-        });
-        return Promise.resolve();
-      });
-    });
-  }
+export function onBackends(
+  test: (ops: Bench) => void,
+): (context: Deno.TestContext) => Promise<void> {
+  return async (context) => {
+    for (const backend of ["cpu", "wasm"] as const) {
+      await context.step(backend, () =>
+        takeTurn(backend, (turn) => {
+          turn.sync(() => {
+            const before = tf.memory().numTensors;
+            tf.tidy(() => test(new Bench()));
+            assertEquals(tf.memory().numTensors, before);
+          });
+          return Promise.resolve();
+        }));
+    }
+  };
 }
 
 /** The values of a tensor. */

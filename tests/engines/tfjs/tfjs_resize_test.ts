@@ -17,25 +17,38 @@ interface ResizeCase {
 for (const each of readCases<ResizeCase>("resize")) {
   for (const kind of ["nearest", "bilinear", "bicubic"] as const) {
     const title = `${kind} for ${each.x.shape} to ${each.size}`;
-    onBackends(`resize() gives TensorFlow's values by ${title}`, (ops) => {
-      const x = ops.floats(each.x.data, each.x.shape);
-      const result = ops.resize(x, each.size, kind);
-      assertAllClose(arrayOf(result), each[kind], { rtol: 1e-5, atol: 1e-6 });
-    });
+    Deno.test(
+      `resize() gives TensorFlow's values by ${title}`,
+      onBackends((ops) => {
+        const x = ops.floats(each.x.data, each.x.shape);
+        const result = ops.resize(x, each.size, kind);
+        assertAllClose(arrayOf(result), each[kind], { rtol: 1e-5, atol: 1e-6 });
+      }),
+    );
   }
 }
 
-onBackends("resize() keeps integers when each is the nearest", (ops) => {
-  const result = ops.resize(ops.ints([1, 2], [1, 1, 2, 1]), [1, 4], "nearest");
-  assertEquals(result.dtype, "int32");
-  assertEquals(valuesOf(result), [1, 1, 2, 2]);
-});
+Deno.test(
+  "resize() keeps integers when each is the nearest",
+  onBackends((ops) => {
+    const result = ops.resize(
+      ops.ints([1, 2], [1, 1, 2, 1]),
+      [1, 4],
+      "nearest",
+    );
+    assertEquals(result.dtype, "int32");
+    assertEquals(valuesOf(result), [1, 1, 2, 2]);
+  }),
+);
 
-onBackends("resize() keeps NaN to the places made of it", (ops) => {
-  const x = ops.floats([1, NaN, 3, 4], [1, 1, 4, 1]);
-  const result = ops.resize(x, [1, 8], "bilinear");
-  assertAllClose(valuesOf(result), [1, NaN, NaN, NaN, NaN, 3.25, 3.75, 4]);
-});
+Deno.test(
+  "resize() keeps NaN to the places made of it",
+  onBackends((ops) => {
+    const x = ops.floats([1, NaN, 3, 4], [1, 1, 4, 1]);
+    const result = ops.resize(x, [1, 8], "bilinear");
+    assertAllClose(valuesOf(result), [1, NaN, NaN, NaN, NaN, 3.25, 3.75, 4]);
+  }),
+);
 
 Deno.test("resize() has a gradient on cpu", async () => {
   await takeTurn("cpu", (turn) => {
