@@ -1,3 +1,4 @@
+import { ModelFormatError } from "../errors.ts";
 import type { ByteSource } from "../formats/byte_source.ts";
 import { Hdf5File } from "../formats/hdf5.ts";
 import { npzArrays, readNpy, readNpyHeader } from "../formats/npy.ts";
@@ -9,8 +10,14 @@ export interface StoredWeight {
   readonly path: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  readonly read: () => StoredArray;
+  /** Its values as float32. */
+  readonly read: () => Float32Array<ArrayBuffer>;
 }
+
+/** The same before its values are made float32. */
+type StoredParts = Omit<StoredWeight, "read"> & {
+  readonly read: () => StoredArray;
+};
 
 /** A file of weights: arrays by path, with text on groups. */
 export interface WeightStore {
@@ -23,38 +30,84 @@ export interface WeightStore {
 /** What models keep that does not matter at inference. */
 const STATE = /^(optimizer|optimizer_weights|metrics|_?loss_tracker)$/;
 
-/** Opens weights that are HDF5. */
-export function hdf5Store(source: ByteSource): Promise<WeightStore> {
-  return Hdf5File.open(source, { skip: (path) => STATE.test(path) });
+/** Opens weights that are HDF5; errors name the whole file. */
+export async function hdf5Store(
+  bytes: ByteSource,
+  source: string,
+): Promise<WeightStore> {
+  const file = await Hdf5File.open(bytes, { skip: (path) => STATE.test(path) });
+  return {
+    datasets: worded(file.datasets, source),
+    groups: file.groups,
+    texts: (path, name) => wordedCall(source, () => file.texts(path, name)),
+    close: () => file.close(),
+  };
 }
 
 /** Opens weights that are a NumPy archive, keyed as groups in HDF5 are. */
-export function npzStore(source: ByteSource): WeightStore {
-  const datasets = new Map<string, StoredWeight>();
+export function npzStore(bytes: ByteSource, source: string): WeightStore {
+  const datasets = new Map<string, StoredParts>();
   const groups = new Set<string>([""]);
-  for (const [path, open] of npzArrays(source)) {
+  for (const [path, open] of npzArrays(bytes)) {
     if (STATE.test(path.split("/")[0]!)) continue;
     const { shape, dtype } = readNpyHeader(open());
     datasets.set(path, { path, shape, dtype, read: () => readNpy(open()) });
     const parts = path.split("/");
     parts.forEach((_, i) => groups.add(parts.slice(0, i).join("/")));
   }
-  return { datasets, groups, texts: () => undefined, close() {} };
+  return {
+    datasets: worded(datasets, source),
+    groups,
+    texts: () => undefined,
+    close() {},
+  };
 }
 
 /** A stored array under the name that its layer gives it. */
 export function weightSource(
   name: string,
-  { path, shape, read }: StoredWeight,
+  { shape, read }: StoredWeight,
 ): WeightSource {
   return {
     name,
     shape,
     read: () =>
       Promise.try(() => ({
-        data: toFloat32(read(), path),
+        data: read(),
         shape,
         dtype: "float32" as const,
       })),
   };
+}
+
+/** An error about bytes as one about the model that they are of. */
+export function modelError(source: string, error: unknown): unknown {
+  const isOurs = error instanceof ModelFormatError;
+  const isAboutBytes = error instanceof SyntaxError ||
+    error instanceof RangeError;
+  if (isOurs || !isAboutBytes) return error;
+  return new ModelFormatError(
+    source,
+    `it must be whole and safe: ${error.message}`,
+    { cause: error },
+  );
+}
+
+function worded(
+  datasets: ReadonlyMap<string, StoredParts>,
+  source: string,
+): Map<string, StoredWeight> {
+  return new Map([...datasets].map(([path, dataset]) => [path, {
+    ...dataset,
+    read: () =>
+      wordedCall(source, () => toFloat32(dataset.read(), dataset.path)),
+  }]));
+}
+
+function wordedCall<T>(source: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw modelError(source, error);
+  }
 }

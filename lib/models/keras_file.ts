@@ -20,7 +20,12 @@ import { identify, identifyFolder, refusal } from "./identify.ts";
 import type { KerasWeights } from "./keras_weights.ts";
 import { NameWeights } from "./name_weights.ts";
 import { PathWeights } from "./path_weights.ts";
-import { hdf5Store, npzStore, type WeightStore } from "./_weight_store.ts";
+import {
+  hdf5Store,
+  modelError,
+  npzStore,
+  type WeightStore,
+} from "./_weight_store.ts";
 
 /** An open file of Keras. */
 export interface KerasFile {
@@ -94,15 +99,7 @@ async function opened(
     };
   } catch (error) {
     close();
-    const isOurs = error instanceof ModelFormatError;
-    const isAboutBytes = error instanceof SyntaxError ||
-      error instanceof RangeError;
-    if (isOurs || !isAboutBytes) throw error;
-    throw new ModelFormatError(
-      source,
-      `it must be whole and safe: ${error.message}`,
-      { cause: error },
-    );
+    throw modelError(source, error);
   }
 }
 
@@ -173,15 +170,15 @@ async function readParts(
   }
   const bytes = open(weightsName);
   const store = weightsName.endsWith(".h5")
-    ? await hdf5Store(bytes)
-    : npzStore(bytes);
+    ? await hdf5Store(bytes, source)
+    : npzStore(bytes, source);
   const weights = new PathWeights(store, source);
   return { format: "keras", kerasVersion, major, config, weights, store };
 }
 
 async function openHdf5(bytes: ByteSource): Promise<Contents> {
   const source = bytes.name;
-  const store = await hdf5Store(bytes);
+  const store = await hdf5Store(bytes, source);
   try {
     const [config] = store.texts("", "model_config") ?? [];
     if (config === undefined) {

@@ -17,11 +17,7 @@ function storeOf(
     path,
     shape: integers.includes(path) ? [] : [1],
     dtype: integers.includes(path) ? "int32" : "float32",
-    read: () => ({
-      data: Float32Array.of(i),
-      shape: [1],
-      dtype: "float32" as const,
-    }),
+    read: () => Float32Array.of(i),
   }]));
   const groups = new Set([""]);
   for (
