@@ -1,3 +1,4 @@
+// deno-lint-ignore-file camelcase -- the names are those of the file format
 import { ModelFormatError } from "../errors.ts";
 
 /** Layers that a loader should look at; TF.js loops for ever on some faults in them. */
