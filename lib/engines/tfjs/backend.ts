@@ -4,12 +4,14 @@
  * had whenever it gets control back.
  *
  * Therefore a backend is current only inside {@linkcode Turn.sync}, which is
- * synchronous from end to end.
+ * synchronous from end to end. To switch takes TF.js up to a millisecond, so a
+ * batch is done in as few of these as its length allows.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import type { Pacer } from "../pacer.ts";
 
 /** Backends of TF.js that we run on. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
@@ -39,23 +41,6 @@ export class Turn {
       switchTo(before);
     }
   }
-
-  /**
-   * The same for what gives a promise, as graphs with control flow do: the one
-   * case in which the caller's code may meet another backend meanwhile.
-   *
-   * @param work Something that goes on with the backend current.
-   * @returns What it gives.
-   */
-  async hold<R>(work: () => Promise<R>): Promise<R> {
-    const before = tf.getBackend();
-    switchTo(this.#backend);
-    try {
-      return await work();
-    } finally {
-      switchTo(before);
-    }
-  }
 }
 
 /** A backend that is ready is current as soon as the call is made. */
@@ -78,21 +63,24 @@ let last: Promise<void> = Promise.resolve();
  *
  * @param backend The backend, which is made ready.
  * @param work What to do with the turn.
+ * @param pacer Ends the waiting when the run is stopped.
  * @returns What it gives.
  */
 export async function takeTurn<R>(
   backend: BackendName,
   work: (turn: Turn) => Promise<R>,
+  pacer?: Pacer,
 ): Promise<R> {
   const before = last;
   const { promise, resolve } = Promise.withResolvers<void>();
   last = promise;
   try {
-    await before;
+    await (pacer?.race(before) ?? before);
     await makeReady(backend);
     return await work(new Turn(backend));
   } finally {
-    resolve();
+    // Whoever gave up waiting still holds the place of those behind.
+    before.then(resolve);
   }
 }
 
@@ -104,10 +92,9 @@ export async function takeTurn<R>(
  */
 export async function makeReady(name: BackendName): Promise<void> {
   const { registry } = tf.engine();
-  if (registry[name] !== undefined) return;
   // First the one that the caller has, or would have: one that is added later
   // would otherwise be taken for it, and is not ready when it is first used.
-  await tf.ready();
+  if (!tf.getBackend() || registry[name] === undefined) await tf.ready();
   if (registry[name] !== undefined) return;
   if (name === "wasm" && tf.findBackendFactory(name) === null) {
     await import("@tensorflow/tfjs-backend-wasm");

@@ -5,13 +5,20 @@
  * nodes, or run it to the end under a gradient. It owns the tensors that it
  * makes: each goes when its last user has run, and all go if it is left early.
  *
- * Layers in memory are called as TF.js' own executor calls them, masks
- * included. One thing differs: TF.js hands a mask, once there is one, to every
- * later layer; here it goes where the graph says.
+ * Layers in memory are called as TF.js' own executor calls them, so that the
+ * numbers are those of the caller's `predict`: arguments of a call such as
+ * `training` do not count, and a mask, once there was one, is handed to every
+ * layer after it, also past one that ends masks. TF.js does that in the order
+ * in which layers run; here it goes along the graph, so that what a layer
+ * gives does not hang on which others are asked for.
+ *
+ * What is kept between two nodes is out of reach of any scope that the caller
+ * may open or end meanwhile.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { cannot, quote } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {
   type ForeignRuntime,
@@ -35,6 +42,18 @@ export interface NodeRun {
 /** Values of the wanted tensors; whoever gets them disposes of them. */
 export type Values = Map<string, tf.Tensor>;
 
+/** What TF.js calls a mask; null where it hands none on. */
+type Mask = tf.Tensor | null;
+
+/** Values and masks of one run. */
+interface State {
+  readonly values: Values;
+  /** Masks of tensors. */
+  readonly masks: Values;
+  /** The mask that was handed to the layer that gave a tensor. */
+  readonly handed: Map<string, Mask>;
+}
+
 /**
  * Runs the nodes.
  *
@@ -47,7 +66,7 @@ export function* runNodes(
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
   const values: Values = new Map();
-  const masks: Values = new Map();
+  const state: State = { values, masks: new Map(), handed: new Map() };
   run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
@@ -55,14 +74,15 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "foreign");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
-      runMemory(node, run.backend, values, masks);
+      runMemory(node, run.backend, state);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;
     }
+    const wanted = wantedOf(run, values, inputs);
     isDone = true;
-    return wantedOf(run, values, inputs);
+    return wanted;
   } finally {
-    tf.dispose([...masks.values()]);
+    tf.dispose([...state.masks.values()]);
     const kept = new Set(isDone ? run.wanted.map(refKey) : []);
     for (const key of [...values.keys()]) {
       if (!kept.has(key)) release(key, values, inputs);
@@ -90,7 +110,7 @@ function wantedOf(
   return new Map(wanted.map((ref) => {
     const key = refKey(ref);
     const value = values.get(key)!;
-    return [key, inputs.includes(value) ? value.clone() : value];
+    return [key, inputs.includes(value) ? tf.keep(value.clone()) : value];
   }));
 }
 
@@ -98,59 +118,94 @@ function wantedOf(
 function runMemory(
   node: GraphNode,
   backend: string,
-  values: Values,
-  masks: Values,
+  { values, masks, handed }: State,
 ): void {
-  const { layer, args } = node.call as NodeCall & { kind: "memory" };
-  const inputs = node.inputs.map((ref) => values.get(refKey(ref))!);
-  const inputMasks = node.inputs.map((ref) => masks.get(refKey(ref)) ?? null);
-  const hasMask = inputMasks.some((mask) => mask !== null);
+  const { layer } = node.call as NodeCall & { kind: "memory" };
+  const keys = node.inputs.map(refKey);
+  const inputs = keys.map((key) => values.get(key)!);
+  const inputMasks = keys.map((key) => masks.get(key) ?? null);
+  const mask = inputMasks.some((mask) => mask !== null)
+    ? inputMasks[0]!
+    : keys.map((key) => handed.get(key)).find((mask) => mask !== undefined);
   let made: { outputs: tf.Tensor[]; masks: tf.Tensor[] };
   try {
-    made = callLayer(layer, inputs, inputMasks, {
-      ...args,
-      ...(hasMask ? { mask: inputMasks[0] } : {}),
-    });
+    made = callLayer(layer, inputs, inputMasks, mask);
   } catch (cause) {
     throw explained(cause, node, backend);
   }
-  made.outputs.forEach((output, index) =>
-    values.set(refKey({ node, index }), output)
-  );
+  made.outputs.forEach((output, index) => {
+    const key = refKey({ node, index });
+    values.set(key, output);
+    if (mask !== undefined) handed.set(key, mask);
+  });
   made.masks.forEach((mask, index) => masks.set(refKey({ node, index }), mask));
 }
-
-type Mask = tf.Tensor | null;
 
 function callLayer(
   layer: tf.layers.Layer,
   inputs: tf.Tensor[],
   inputMasks: Mask[],
-  args: Record<string, unknown>,
+  mask: Mask | undefined,
 ): { outputs: tf.Tensor[]; masks: tf.Tensor[] } {
   return tf.tidy(() => {
+    const args = mask === undefined ? {} : { mask };
     const result = layer.apply(
       inputs,
       args as Parameters<typeof layer.apply>[1],
     );
+    // Copies of the handle: a layer may give a tensor that it holds itself.
+    const own = (tensor: tf.Tensor) => tf.keep(tensor.clone());
     const outputs = [result].flat() as tf.Tensor[];
-    if (!layer.supportsMasking) return { outputs, masks: [] };
+    const odd = outputs.find((output) => !(output instanceof tf.Tensor));
+    if (odd !== undefined) {
+      throw new TypeError(
+        `its call must give tensors, and gives ${quote(odd)}`,
+      );
+    }
+    if (!layer.supportsMasking) return { outputs: outputs.map(own), masks: [] };
     const found = layer.computeMask(inputs, inputMasks as tf.Tensor[]) as
       | Mask
       | Mask[];
-    const mask = [found].flat()[0];
-    // A layer may hand on the very mask that it got: each owner has its own.
-    const masks = mask ? outputs.map(() => mask.clone()) : [];
-    return { outputs, masks };
+    const next = [found].flat()[0];
+    // As in TF.js, the first mask stands for all outputs.
+    const masks = next ? outputs.map(() => own(next)) : [];
+    return { outputs: outputs.map(own), masks };
   });
 }
-
 /** TF.js runs a graph as a whole, and lets any node be fed or fetched. */
 function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
   const { byName, fetched } = foreignCall(feeds, wanted, values);
   if (fetched.length === 0) return;
   const results = runtime!.execute(byName, fetched.map(nameOf));
-  fetched.forEach((ref, i) => values.set(refKey(ref), results[i]!));
+  keepFetched(fetched, results, values);
+}
+
+/**
+ * Takes what a graph gave as values of a run.
+ *
+ * @param fetched What was asked for.
+ * @param results What came, in that order.
+ * @param values Where it goes.
+ */
+export function keepFetched(
+  fetched: readonly Ref[],
+  results: readonly tf.Tensor[],
+  values: Values,
+): void {
+  fetched.forEach((ref, i) => {
+    const result: tf.Tensor | undefined = results[i];
+    if (result === undefined) {
+      tf.dispose([...results]);
+      throw new TypeError(
+        cannot(
+          `run operation "${ref.node.row.name}"`,
+          `it must have an output ${ref.index}`,
+          undefined,
+        ),
+      );
+    }
+    values.set(refKey(ref), tf.keep(result));
+  });
 }
 
 /** What a graph is fed and asked for. */
