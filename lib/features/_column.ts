@@ -58,7 +58,9 @@ export class Column<T extends FeatureData> {
       );
     }
     if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
-    else this.#write(batch, sizeOf(batch.shape.slice(1)));
+    else if (this.#rows === 0 && batch.shape[0] === this.#total) {
+      this.#whole = ownBuffer(batch).data; // all of it, as in a stream
+    } else this.#write(batch, sizeOf(batch.shape.slice(1)));
     this.#rows += batch.shape[0]!;
   }
 
