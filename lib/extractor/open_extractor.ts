@@ -14,6 +14,7 @@ import { compile } from "./compile.ts";
 import { openSession } from "./open_session.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { checkRunOptions, type Opened, runBatches } from "./run_batches.ts";
+import { runTensors } from "./run_tensors.ts";
 import type { Runs, TensorInputs } from "./runs.ts";
 import type { Settings } from "./settings.ts";
 
@@ -102,6 +103,8 @@ class KeptSession implements OpenExtractor {
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
     await this.#check("predict tensor", {});
     checkAwaited(inputs, "predict tensor", "the tensor");
+    const direct = await runTensors(this.#opened, this.plan.backend, inputs);
+    if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
     // As inputs alone: what is no tensor is refused, and no pair is labelled.
     const data = { xs: inputs };

@@ -16,7 +16,7 @@ import {
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
-import type { RunOutputs } from "../engines/program.ts";
+import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
 import { abortError } from "../errors.ts";
@@ -177,16 +177,7 @@ function collected(
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
   const { rows, labels, ids, nonFinite } = batch;
-  features.forEach(({ shape }, i) => {
-    if (shape[0] === rows) return;
-    throw new TypeError(
-      cannot(
-        `take layer "${program.features[i]!.name}"`,
-        `it must give one row for each of the ${rows} samples`,
-        shapeText(shape),
-      ),
-    );
-  });
+  checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
@@ -197,6 +188,31 @@ function collected(
     ...(labels === undefined ? {} : { labels }),
     ...(ids === undefined ? {} : { ids }),
   };
+}
+
+/**
+ * Checks that features go with their samples.
+ *
+ * @param features One a layer, `[N, …]`.
+ * @param rows How many samples there are.
+ * @param program Names the layers.
+ * @throws {TypeError} If one has not as many rows.
+ */
+export function checkRows(
+  features: readonly { readonly shape: readonly number[] }[],
+  rows: number,
+  program: Program,
+): void {
+  features.forEach(({ shape }, i) => {
+    if (shape[0] === rows) return;
+    throw new TypeError(
+      cannot(
+        `take layer "${program.features[i]!.name}"`,
+        `it must give one row for each of the ${rows} samples`,
+        shapeText(shape),
+      ),
+    );
+  });
 }
 
 /** An infinite factor would make infinite logits, which look like a sure answer. */

@@ -29,6 +29,7 @@ import {
 } from "../../models/graph.ts";
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
+import { ownHandle, tidied } from "./own_handle.ts";
 
 /** What a run goes by. */
 export interface NodeRun {
@@ -82,7 +83,7 @@ export function* runNodes(
     isDone = true;
     return wanted;
   } finally {
-    tf.dispose([...state.masks.values()]);
+    for (const mask of state.masks.values()) mask.dispose();
     const kept = new Set(isDone ? run.wanted.map(refKey) : []);
     for (const key of [...values.keys()]) {
       if (!kept.has(key)) release(key, values, inputs);
@@ -147,14 +148,12 @@ function callLayer(
   inputMasks: Mask[],
   mask: Mask | undefined,
 ): { outputs: tf.Tensor[]; masks: tf.Tensor[] } {
-  return tf.tidy(() => {
+  return tidied(layer.name, () => {
     const args = mask === undefined ? {} : { mask };
     const result = layer.apply(
       inputs,
       args as Parameters<typeof layer.apply>[1],
     );
-    // Copies of the handle: a layer may give a tensor that it holds itself.
-    const own = (tensor: tf.Tensor) => tf.keep(tensor.clone());
     const outputs = [result].flat() as tf.Tensor[];
     const odd = outputs.find((output) => !(output instanceof tf.Tensor));
     if (odd !== undefined) {
@@ -162,16 +161,18 @@ function callLayer(
         `its call must give tensors, and gives ${quote(odd)}`,
       );
     }
-    if (!layer.supportsMasking) return { outputs: outputs.map(own), masks: [] };
-    const found = layer.computeMask(inputs, inputMasks as tf.Tensor[]) as
-      | Mask
-      | Mask[];
-    const next = [found].flat()[0];
-    // As in TF.js, the first mask stands for all outputs.
-    const masks = next ? outputs.map(() => own(next)) : [];
-    return { outputs: outputs.map(own), masks };
+    const next = layer.supportsMasking
+      ? [layer.computeMask(inputs, inputMasks as tf.Tensor[]) as Mask | Mask[]]
+        .flat()[0]
+      : undefined;
+    return {
+      outputs: outputs.map(ownHandle),
+      // As in TF.js, the first mask stands for all outputs.
+      masks: next ? outputs.map(() => ownHandle(next)) : [],
+    };
   });
 }
+
 /** TF.js runs a graph as a whole, and lets any node be fed or fetched. */
 function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
   const { byName, fetched } = foreignCall(feeds, wanted, values);

@@ -15,8 +15,9 @@ import {
   wantedRefs,
 } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import type { Session } from "../session.ts";
+import type { Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
+import { ownHandle, tidied } from "./own_handle.ts";
 import { ownSteps } from "./own_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
@@ -115,44 +116,73 @@ class TfjsSession implements Session {
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
   ): Promise<RunOutputs> {
+    return await this.#inTurn(pacer, async (turn) => {
+      const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
+      return await read(outputs, this.#program, this.#backend);
+    });
+  }
+
+  async runTensors(
+    inputs: readonly tf.Tensor[],
+    pacer: Pacer,
+  ): Promise<TensorOutputs> {
+    return await this.#inTurn(pacer, async (turn) => {
+      const handles = () => inputs.map((input) => tf.clone(input));
+      const outputs = await this.#compute(handles, turn, pacer);
+      const { features, logits, penultimate, scale } = outputs;
+      tf.dispose([penultimate, scale]); // a handle that is not given on
+      try {
+        pacer.check();
+        return { features, ...(logits === undefined ? {} : { logits }) };
+      } catch (error) {
+        tf.dispose([...features, logits]);
+        throw error;
+      }
+    });
+  }
+
+  /** Queues up, does the work, and stops waiting for it when the run is stopped. */
+  async #inTurn<R>(
+    pacer: Pacer,
+    work: (turn: Turn) => Promise<R>,
+  ): Promise<R> {
     this.#checkOpen();
     pacer.check();
-    const work = takeTurn(
+    const result = takeTurn(
       this.#backend,
-      (turn) => this.#runInTurn(inputs, turn, pacer),
+      work,
       pacer,
     );
     // Control flow cannot be left half way: it ends unseen.
     if (!this.#isAsync) {
-      const settled = work.catch(() => {}); // race() below throws it
+      const settled = result.catch(() => {}); // race() below throws it
       this.#underWay.add(settled);
       settled.then(() => this.#underWay.delete(settled));
     }
-    return await pacer.race(work);
+    return await pacer.race(result);
   }
 
-  async #runInTurn(
-    inputs: readonly NdArray<ArrayBufferView>[],
+  async #compute(
+    inputs: () => tf.Tensor[],
     turn: Turn,
     pacer: Pacer,
-  ): Promise<RunOutputs> {
+  ): Promise<OutputValues<tf.Tensor>> {
     pacer.check(); // others ran meanwhile
     this.#checkOpen();
-    const outputs = this.#isAsync
+    return this.#isAsync
       ? await this.#batchAsync(inputs, turn)
       : await drive(this.#batch(inputs), turn, pacer);
-    return await read(outputs, this.#program, this.#backend);
   }
 
-  /** One batch, from arrays to outputs that are still in the engine. */
+  /** One batch, from inputs to outputs that are still in the engine. */
   *#batch(
-    inputs: readonly NdArray<ArrayBufferView>[],
+    inputs: () => tf.Tensor[],
   ): Generator<void, OutputValues<tf.Tensor>> {
-    const feeds = this.#upload(inputs);
+    const feeds = this.#feeds(inputs);
     try {
       return this.#outputs(yield* runNodes(this.#run, feeds));
     } finally {
-      tf.dispose(feeds);
+      for (const feed of feeds) feed.dispose();
     }
   }
 
@@ -161,12 +191,12 @@ class TfjsSession implements Session {
    * in between, the rest is computed on the caller's own backend.
    */
   async #batchAsync(
-    inputs: readonly NdArray<ArrayBufferView>[],
+    inputs: () => tf.Tensor[],
     turn: Turn,
   ): Promise<OutputValues<tf.Tensor>> {
     const { wanted, runtime, feeds: places } = this.#run;
     const values: Values = new Map();
-    const feeds = turn.sync(() => this.#upload(inputs));
+    const feeds = turn.sync(() => this.#feeds(inputs));
     try {
       const fed: Values = new Map(
         places.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
@@ -191,12 +221,10 @@ class TfjsSession implements Session {
     }
   }
 
-  /** Inputs as tensors, moved against the gradient if that was asked for. */
-  #upload(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
+  /** Inputs, moved against the gradient if that was asked for. */
+  #feeds(inputs: () => tf.Tensor[]): tf.Tensor[] {
     return tf.tidy(() => {
-      const feeds = inputs.map(({ data, shape, dtype }) =>
-        tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
-      );
+      const feeds = inputs();
       const { perturbation } = this.#program;
       if (perturbation === undefined) return feeds.map((feed) => tf.keep(feed));
       return perturbed({
@@ -226,9 +254,9 @@ class TfjsSession implements Session {
 
   /** The program's outputs; the values that they come from are freed. */
   #outputs(values: Values): OutputValues<tf.Tensor> {
-    let result: OutputValues<tf.Tensor>;
+    const rest = new Set(values.values());
     try {
-      tf.tidy(() => {
+      return tidied("outputs", () => {
         const outputs = computeOutputs(
           OPS,
           this.#program,
@@ -238,12 +266,15 @@ class TfjsSession implements Session {
         const features = outputs.features.map((feature, i) =>
           ownSteps(feature, this.#program.features[i]!)
         );
-        // An output may be a value itself, which is freed below.
-        result = kept({ ...outputs, features });
+        // An output that is a value itself is taken over, once.
+        return mapped(
+          { ...outputs, features },
+          (tensor) => rest.delete(tensor) ? tensor : ownHandle(tensor),
+        );
       });
-      return result!;
     } finally {
-      tf.dispose([...values.values()]);
+      values.clear();
+      for (const value of rest) value.dispose();
     }
   }
 
@@ -266,6 +297,12 @@ class TfjsSession implements Session {
   }
 }
 
+function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
+  return inputs.map(({ data, shape, dtype }) =>
+    tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
+  );
+}
+
 function unshaped(
   { shaping: _shaping, ...logits }: NonNullable<Program["logits"]>,
 ) {
@@ -276,15 +313,16 @@ function valueIn(values: Values): (ref: Ref) => tf.Tensor {
   return (ref) => values.get(refKey(ref))!;
 }
 
-/** Copies of the handles, out of reach of every scope. */
-function kept(outputs: OutputValues<tf.Tensor>): OutputValues<tf.Tensor> {
+function mapped(
+  outputs: OutputValues<tf.Tensor>,
+  each: (tensor: tf.Tensor) => tf.Tensor,
+): OutputValues<tf.Tensor> {
   const { features, logits, penultimate, scale } = outputs;
-  const copy = (tensor: tf.Tensor) => tf.keep(tensor.clone());
   return {
-    features: features.map(copy),
-    ...(logits ? { logits: copy(logits) } : {}),
-    ...(penultimate ? { penultimate: copy(penultimate) } : {}),
-    ...(scale ? { scale: copy(scale) } : {}),
+    features: features.map(each),
+    ...(logits ? { logits: each(logits) } : {}),
+    ...(penultimate ? { penultimate: each(penultimate) } : {}),
+    ...(scale ? { scale: each(scale) } : {}),
   };
 }
 
