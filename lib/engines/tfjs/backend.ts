@@ -12,6 +12,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Pacer } from "../pacer.ts";
+import { keepingHostValues } from "./host_values.ts";
 
 /** Backends of TF.js that we run on. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
@@ -19,10 +20,15 @@ export type BackendName = "wasm" | "cpu" | "webgpu";
 /** One run's hold on TF.js. */
 export class Turn {
   readonly #backend: BackendName;
+  readonly #tensors: () => readonly tf.Tensor[];
 
-  /** Takes the name of a backend that is ready. */
-  constructor(backend: BackendName) {
+  /** Takes the name of a backend that is ready, and the caller's tensors that it may move. */
+  constructor(
+    backend: BackendName,
+    tensors: () => readonly tf.Tensor[] = () => [],
+  ) {
     this.#backend = backend;
+    this.#tensors = tensors;
   }
 
   /**
@@ -33,10 +39,13 @@ export class Turn {
    */
   sync<R>(work: () => R): R {
     const before = tf.getBackend();
-    if (before === this.#backend) return work();
+    const done = this.#backend === "webgpu"
+      ? () => keepingHostValues(this.#tensors(), work)
+      : work;
+    if (before === this.#backend) return done();
     switchTo(this.#backend);
     try {
-      return work();
+      return done();
     } finally {
       switchTo(before);
     }
@@ -64,12 +73,14 @@ let last: Promise<void> = Promise.resolve();
  * @param backend The backend, which is made ready.
  * @param work What to do with the turn.
  * @param pacer Ends the waiting when the run is stopped.
+ * @param tensors The caller's tensors that the backend may move.
  * @returns What it gives.
  */
 export async function takeTurn<R>(
   backend: BackendName,
   work: (turn: Turn) => Promise<R>,
   pacer?: Pacer,
+  tensors?: () => readonly tf.Tensor[],
 ): Promise<R> {
   const before = last;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -77,7 +88,7 @@ export async function takeTurn<R>(
   try {
     await (pacer?.race(before) ?? before);
     await makeReady(backend);
-    return await work(new Turn(backend));
+    return await work(new Turn(backend, tensors));
   } finally {
     // Whoever gave up waiting still holds the place of those behind.
     before.then(resolve);

@@ -37,6 +37,9 @@ const WASM_GRADIENTS = new Set([
 /** Nearest upsampling, whose gradient is wrong on webgpu too. */
 const NEAREST = /^(UpSampling2D|ResizeNearestNeighbor)$/;
 
+/** Layers that read a mask step by step, which `webgpu` transposes wrong. */
+const RECURRENT = /^(RNN|LSTM|GRU|SimpleRNN|ConvLSTM2D|Bidirectional)$/;
+
 /** Average pooling under its names in layers and in graphs. */
 const AVERAGE_POOLING = /^(AveragePooling[123]D|AvgPool(3D)?)$/;
 
@@ -57,6 +60,9 @@ export function limitOf(
   if (backend === "wasm") {
     if (isMissingInWasm(node)) return `"wasm" has no kernel for it`;
     if (WRONG_ON_WASM.test(kind)) return `"wasm" computes it wrong`;
+  }
+  if (backend === "webgpu" && RECURRENT.test(kind) && isMasked(node)) {
+    return `"webgpu" computes it wrong where steps are masked`;
   }
   if (!isDifferentiated) return undefined;
   if (AVERAGE_POOLING.test(kind) && isPadded(node)) {
@@ -81,6 +87,22 @@ function isMissingInWasm({ row }: GraphNode): boolean {
 function hasWasmGradient({ call, row }: GraphNode): boolean {
   return call.kind === "memory" && call.isOwnClass &&
     WASM_GRADIENTS.has(row.kind);
+}
+
+/** Whether a layer before it makes a mask, which TF.js hands to all that follow. */
+function isMasked(node: GraphNode): boolean {
+  const seen = new Set<GraphNode>();
+  const stack = [node];
+  while (stack.length > 0) {
+    const { inputs } = stack.pop()!;
+    for (const { node: before } of inputs.map(origin)) {
+      const { kind, config } = before.row;
+      if (kind === "Masking" || config.maskZero === true) return true;
+      if (!seen.has(before)) stack.push(before);
+      seen.add(before);
+    }
+  }
+  return false;
 }
 
 function isNearest({ row }: GraphNode): boolean {
