@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { abortError, ModelFormatError } from "../errors.ts";
 import { cannot, checkAwaited, checkOptions } from "../check.ts";
@@ -73,10 +74,7 @@ function urlOf(source: string | URL): URL {
     );
   }
   if (/^(https?|file|data|blob):/.test(source)) return new URL(source);
-  const base = `file://${Deno.cwd().replaceAll("\\", "/")}/`;
-  const path = source.replaceAll("\\", "/").replaceAll("%", "%25")
-    .replaceAll("?", "%3F").replaceAll("#", "%23");
-  return new URL(path, base);
+  return pathToFileURL(source);
 }
 
 async function read(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
