@@ -140,7 +140,7 @@ test("loadModel() gives weights that were stored as float16 and uint8", async (f
 /** A fault that is made in a model.json, and what is said of it. */
 const FAULTS: readonly [string, (json: ModelJson) => unknown, string][] = [
   ["no topology", () => ({ hello: 1 }), "current keys are hello"],
-  ["an array", () => [1, 2], 'under "modelTopology"'],
+  ["an array", () => [1, 2], "must hold a JSON object"],
   [
     "no manifest",
     ({ weightsManifest: _w, ...json }) => json,
