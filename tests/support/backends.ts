@@ -30,6 +30,14 @@ const adapter = await navigator.gpu?.requestAdapter() ?? null;
 /** Whether there is a WebGPU adapter, of hardware or software. */
 export const hasWebgpu: boolean = adapter !== null;
 
+if (hasWebgpu) {
+  // The software adapter may crash a process that ends with a device open.
+  Deno.test.afterAll(() => {
+    const { webgpu } = tf.engine().registry;
+    (webgpu as unknown as { device: GPUDevice } | undefined)?.device.destroy();
+  });
+}
+
 /**
  * A test that fails when tensors are left behind, or too many are gone.
  *
