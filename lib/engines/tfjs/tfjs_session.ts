@@ -108,6 +108,17 @@ class TfjsSession implements Session {
     };
   }
 
+  /** The caller's weights that are used, as they are now. */
+  #weights(): tf.Tensor[] {
+    const used = new Set([
+      ...this.#run.schedule.nodes,
+      ...this.#gradientRun?.schedule.nodes ?? [],
+    ]);
+    return [...used].flatMap((node) =>
+      node.weights().map(({ tensor }) => tensor)
+    );
+  }
+
   get #isAsync(): boolean {
     return this.#program.graph.runtime?.isAsync === true;
   }
@@ -152,6 +163,7 @@ class TfjsSession implements Session {
       this.#backend,
       work,
       pacer,
+      () => this.#weights(),
     );
     // Control flow cannot be left half way: it ends unseen.
     if (!this.#isAsync) {
