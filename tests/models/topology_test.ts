@@ -10,7 +10,11 @@ function functional(
   nested: Record<string, unknown> = {},
 ) {
   const layers = Object.entries(calls).map(([name, inbound]) => ({
-    "class_name": name in nested ? "Functional" : "Dense",
+    "class_name": name in nested
+      ? "Functional"
+      : inbound.length === 0
+      ? "InputLayer"
+      : "Dense",
     name,
     config: name in nested ? nested[name] : { name },
     "inbound_nodes": inbound,
@@ -70,6 +74,101 @@ Deno.test("checkTopology() refuses cycles", () => {
   refused(functional({ a: [on("a")] }), "must not feed itself");
 });
 
+Deno.test("checkTopology() names the layers of a cycle, not those after it", () => {
+  refused(
+    functional({ x: [], end: [on("b")], b: [on("a")], a: [on("b")] }),
+    `layer "b" must not feed itself: current caller is "end"`,
+  );
+});
+
+Deno.test("checkTopology() refuses a layer without calls that is called upon", () => {
+  const topology = functional({ x: [], a: [on("b")], b: [on("x")] });
+  const b = topology["model_config"].config.layers[2]!;
+  b["inbound_nodes"] = [];
+  refused(topology, `layer "b" must have call 0`);
+});
+
+Deno.test("checkTopology() lets layers call each other in turn, A(B(A(B(x))))", () => {
+  checkTopology(
+    functional({
+      x: [],
+      a: [on("b", 0), on("b", 1)],
+      b: [on("x"), on("a", 0)],
+    }),
+    "",
+  );
+});
+
+Deno.test("checkTopology() refuses calls that TF.js would number otherwise", () => {
+  // At "a", its second call can be made, its first one not yet.
+  refused(
+    functional({ x: [], a: [on("b"), on("x")], b: [on("x")] }),
+    `calls of layer "a" must stand in the order in which TF.js makes them: current call 1 would be made before call 0`,
+  );
+  checkTopology(
+    functional({ x: [], b: [on("x")], a: [on("b"), on("x")] }),
+    "",
+  );
+});
+
+Deno.test("checkTopology() refuses calls that are not as Keras 2 lists them", () => {
+  for (const node of [{ args: [], kwargs: {} }, [[3, 0, 0]], [["x", -1, 0]]]) {
+    refused(
+      functional({ x: [], a: [node as never] }),
+      `current call of "a" is ${JSON.stringify(node)}`,
+    );
+  }
+});
+
+Deno.test("checkTopology() refuses inputs and outputs that are not there", () => {
+  for (const end of ["input_layers", "output_layers"]) {
+    for (const list of [["y", 0, 0], [["y", 0, 0]]]) {
+      const topology = functional({ x: [], a: [on("x")] });
+      Object.assign(topology["model_config"].config, { [end]: list });
+      refused(topology, `layer "y" must be in the model`);
+    }
+  }
+  const topology = functional({ x: [], a: [on("x")] });
+  Object.assign(topology["model_config"].config, {
+    "output_layers": [["a", 2, 0]],
+  });
+  refused(topology, `layer "a" must have call 2`);
+});
+
+Deno.test("checkTopology() refuses names of JavaScript's own", () => {
+  refused(functional({ constructor: [] }), `"constructor"`);
+});
+
+Deno.test("checkTopology() looks into models that a layer wraps", () => {
+  const inner = functional({ x: [], a: [on("y")] })["model_config"];
+  const wrapper = {
+    "class_name": "TimeDistributed",
+    config: { name: "t", layer: inner },
+  };
+  refused(
+    { "class_name": "Sequential", config: { layers: [wrapper] } },
+    `layer "y" must be in the model`,
+  );
+});
+
+Deno.test("checkTopology() takes a Sequential that only lists its layers", () => {
+  checkTopology({
+    "class_name": "Sequential",
+    config: [{ "class_name": "Dense", config: { units: 1 } }],
+  }, "");
+});
+
+Deno.test("checkTopology() leaves custom layers that list layers alone", () => {
+  const custom = {
+    "class_name": "Stack",
+    config: { name: "s", layers: [{ "class_name": "Dense", config: {} }, 3] },
+    "inbound_nodes": [on("x")],
+  };
+  const topology = functional({ x: [], a: [on("s")] });
+  topology["model_config"].config.layers.push(custom as never);
+  checkTopology(topology, "");
+});
+
 Deno.test("checkTopology() refuses names that stand twice, at every level", () => {
   const twice = [{ "class_name": "Dense", config: { name: "d" } }, {
     "class_name": "Dense",
@@ -98,5 +197,5 @@ Deno.test("checkTopology() refuses a model that lists no layers, or nests withou
       config: { name: `m${i}`, layers: [model] },
     };
   }
-  refused(model, "at most 100 levels");
+  refused(model, "at most 400 levels");
 });
