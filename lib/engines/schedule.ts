@@ -61,11 +61,11 @@ function notFed(target: Ref, feeds: readonly Feed[]): TypeError {
 function leftOut(target: Ref, feeds: readonly Feed[]): Ref {
   const fed = new Set(feeds.map(({ ref }) => refKey(ref)));
   const isFed = (ref: Ref) => fed.has(refKey(ref));
+  const isLeftOut = (ref: Ref) => !isFed(ref) && ref.node.call.kind === "input";
   let at = origin(target);
   while (reaches(at, isFed)) {
     at = at.node.inputs.map(origin).find((ref) =>
-      !isFed(ref) &&
-      reaches(ref, ({ node }) => node.call.kind === "input", isFed)
+      !isFed(ref) && reaches(ref, isLeftOut, isFed)
     )!;
   }
   return at;
