@@ -37,15 +37,19 @@ export function checkFeed(
   checkTensorLike(value, action, name);
   checkTypes(value.dtype, spec.dtype, action, name);
   const shape: readonly number[] = value.shape;
-  const fits = shape.length === spec.shape.length && shape.length > 0 &&
-    matches(shape.slice(1), spec.shape.slice(1));
+  // A spec without a shape says nothing: any goes that has a batch axis.
+  const isKnown = spec.shape.length > 0;
+  const fits = shape.length > 0 &&
+    (!isKnown || matches(shape.slice(1), spec.shape.slice(1)));
   if (!fits) {
     throw new TypeError(
       cannot(
         action,
-        `${name} must be of shape ${shapeText(spec.shape)}`,
+        isKnown
+          ? `${name} must be of shape ${shapeText(spec.shape)}`
+          : `${name} must have a batch axis`,
         shape,
-        shapeHint(shape, spec.shape),
+        isKnown ? shapeHint(shape, spec.shape) : undefined,
       ),
     );
   }

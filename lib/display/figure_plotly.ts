@@ -176,6 +176,12 @@ function layoutOf(
     margin: { l: 64, r: 16, t: notes.length === 0 ? 48 : 64, b: 52 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
+    // Readable on light and dark alike; plotly's own goes by the paper's colour.
+    modebar: {
+      bgcolor: "rgba(0,0,0,0)",
+      color: "rgba(128,128,128,0.6)",
+      activecolor: "rgba(128,128,128,1)",
+    },
   };
 }
 

@@ -57,6 +57,7 @@ export class Pacer {
   async race<R>(work: Promise<R>): Promise<R> {
     const signal = this.#signal;
     if (signal === undefined) return await work;
+    if (signal.aborted) work.catch(() => {}); // the error below is the one
     this.check();
     const stopped = Promise.withResolvers<never>();
     const stop = () => stopped.reject(abortError(signal, this.#where()));

@@ -86,7 +86,12 @@ export interface RunOutputs {
   readonly scale?: Float32Array;
 }
 
-/** The tensors of the graph that a program needs values for. */
+/**
+ * The tensors of the graph that a program needs values for.
+ *
+ * @param program The program.
+ * @returns Each tensor once.
+ */
 export function wantedRefs(program: Program): Ref[] {
   const { features, logits, wantsPenultimate } = program;
   const refs = features.map(({ ref }) => ref);
@@ -96,10 +101,24 @@ export function wantedRefs(program: Program): Ref[] {
   return [...seen.values()];
 }
 
-/** The tensor that the logits are taken from. */
+/**
+ * Whether logits are computed from the penultimate, by the head's weights.
+ *
+ * @param logits The logits.
+ * @returns True where they are shaped, or an activation is fused to them.
+ */
+export function needsHead({ direct, shaping }: LogitsTarget): boolean {
+  return direct === undefined || shaping !== undefined;
+}
+
+/**
+ * The tensor that the logits are taken from.
+ *
+ * @param logits The logits.
+ * @returns The logits themselves, or the penultimate.
+ */
 export function logitsRef(logits: LogitsTarget): Ref {
-  const isTaken = logits.direct !== undefined && logits.shaping === undefined;
-  return isTaken ? logits.direct! : logits.head!.penultimate;
+  return needsHead(logits) ? logits.head!.penultimate : logits.direct!;
 }
 
 /** The outputs of a program, in an engine's own values. */
@@ -159,9 +178,9 @@ export function logitsOf<T>(
   valueOf: (ref: Ref) => T,
   head: HeadValues<T> | undefined,
 ): { logits: T; scale?: T } {
-  const { direct, shaping } = logits;
-  if (direct !== undefined && shaping === undefined) {
-    return { logits: onePlace(ops, valueOf(direct), logits) };
+  const { shaping } = logits;
+  if (!needsHead(logits)) {
+    return { logits: onePlace(ops, valueOf(logits.direct!), logits) };
   }
   const plain = penultimateOf(ops, logits, valueOf);
   const shaped: ShapedValue<T> = shaping?.(ops, plain) ??

@@ -28,7 +28,7 @@ export function schedule(
     const stack = [origin(target)].filter((ref) => !fed.has(refKey(ref)));
     while (stack.length > 0) {
       const { node } = stack.at(-1)!;
-      if (node.call.kind === "input") throw notFed(target, node, feeds);
+      if (node.call.kind === "input") throw notFed(target, feeds);
       const waiting = node.inputs.map(origin).filter((ref) =>
         !fed.has(refKey(ref)) && !done.has(ref.node)
       );
@@ -42,21 +42,51 @@ export function schedule(
   return { nodes, releases: releasesOf(nodes, wanted) };
 }
 
-function notFed(
-  target: Ref,
-  input: GraphNode,
-  feeds: readonly Feed[],
-): TypeError {
-  const { name } = input.row;
-  const cut = feeds.map(({ spec }) => `"${spec.name}"`).join(", ");
+function notFed(target: Ref, feeds: readonly Feed[]): TypeError {
+  const missing = leftOut(target, feeds).node.row.name;
+  const rule = missing === target.node.row.name
+    ? "it must come after what is fed"
+    : `all that it needs must come from what is fed, and it needs "${missing}"`;
   return new TypeError(
     cannot(
       `compute "${target.node.row.name}"`,
-      `all that it needs must come from what is fed, and it needs input "${name}"`,
-      cut,
-      "cut the input earlier, or ask for later layers",
+      rule,
+      feeds.map(({ spec }) => spec.name),
+      "cut the input earlier, or ask for other layers",
     ),
   );
+}
+
+/** The nearest tensor before a target that nothing fed leads to, but the model's inputs do. */
+function leftOut(target: Ref, feeds: readonly Feed[]): Ref {
+  const fed = new Set(feeds.map(({ ref }) => refKey(ref)));
+  const isFed = (ref: Ref) => fed.has(refKey(ref));
+  const isLeftOut = (ref: Ref) => !isFed(ref) && ref.node.call.kind === "input";
+  let at = origin(target);
+  while (reaches(at, isFed)) {
+    at = at.node.inputs.map(origin).find((ref) =>
+      !isFed(ref) && reaches(ref, isLeftOut, isFed)
+    )!;
+  }
+  return at;
+}
+
+/** Whether a tensor, or one that it is computed from, is such a one. */
+function reaches(
+  ref: Ref,
+  isSuch: (ref: Ref) => boolean,
+  isEnd: (ref: Ref) => boolean = isSuch,
+): boolean {
+  const seen = new Set<GraphNode>();
+  const stack = [origin(ref)];
+  while (stack.length > 0) {
+    const at = stack.pop()!;
+    if (isSuch(at)) return true;
+    if (isEnd(at) || seen.has(at.node)) continue;
+    seen.add(at.node);
+    stack.push(...at.node.inputs.map(origin));
+  }
+  return false;
 }
 
 /** After its last use a tensor goes, unless it is wanted at the end. */

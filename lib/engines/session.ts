@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "../types.ts";
 import type { Pacer } from "./pacer.ts";
 import type { RunOutputs } from "./program.ts";
@@ -16,6 +17,21 @@ export interface Session extends AsyncDisposable {
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
   ): Promise<RunOutputs>;
+  /**
+   * The same from tensors to tensors, where nothing is read back: on an engine
+   * of TF.js, while its backend is the current one. Those given stay the
+   * caller's, as those that come are.
+   */
+  runTensors?(
+    inputs: readonly tf.Tensor[],
+    pacer: Pacer,
+  ): Promise<TensorOutputs>;
   /** Frees what the engine holds; a second time does nothing. */
   close(): Promise<void>;
+}
+
+/** What one batch gives, in tensors. */
+export interface TensorOutputs {
+  readonly features: readonly tf.Tensor[];
+  readonly logits?: tf.Tensor;
 }

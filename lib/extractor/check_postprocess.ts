@@ -1,6 +1,8 @@
 import { cannot, checkAwaited, nearestNames } from "../check.ts";
+import type { GraphNode } from "../models/graph.ts";
 import { isGivenStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
+import { featureNames } from "./feature_targets.ts";
 import type { Settings } from "./settings.ts";
 
 const ACTION = "set postprocess";
@@ -9,49 +11,76 @@ const ACTION = "set postprocess";
  * Checks postprocessings and copies them.
  *
  * @param steps What came: steps, or one record of steps by layer.
- * @param layers Names of the layers that are asked for.
+ * @param layers The layers that are asked for.
  * @returns The steps as settings hold them, frozen.
  * @throws {TypeError} If a step is none, or a layer of a record was not asked for.
  */
 export function checkPostprocess(
   steps: readonly unknown[],
-  layers: readonly string[],
+  layers: readonly GraphNode[],
 ): Settings["postprocess"] {
   const [first] = steps;
   checkAwaited(first, ACTION, "a step");
-  const isRecord = steps.length === 1 && typeof first === "object" &&
-    first !== null && !isGivenStep(first as Postprocess);
-  if (!isRecord) return Object.freeze(steps.map(checkStep));
+  if (steps.length !== 1 || !isRecord(first)) {
+    return Object.freeze(steps.map(checkStep));
+  }
   const byLayer = new Map<string, readonly Postprocess[]>();
   for (const [name, value] of Object.entries(first)) {
-    if (!layers.includes(name)) {
-      const near = nearestNames(name, layers).map((n) => `"${n}"`).join(", ");
-      throw new TypeError(
-        cannot(
-          ACTION,
-          "each layer of the record must be among those asked for",
-          name,
-          near === ""
-            ? "call .layers([…]) before"
-            : `nearest names are ${near}`,
-        ),
-      );
-    }
     byLayer.set(name, Object.freeze([value].flat().map(checkStep)));
   }
+  checkNames(byLayer, layers, ACTION);
   return byLayer;
 }
 
+/**
+ * Checks that steps by layer are for layers that are asked for: those for
+ * others would never be run.
+ *
+ * @param postprocess The steps.
+ * @param layers The layers that are asked for.
+ * @param action What was to be done.
+ * @throws {TypeError} If steps are for another layer.
+ */
+export function checkNames(
+  postprocess: Settings["postprocess"],
+  layers: readonly GraphNode[],
+  action: string,
+): void {
+  if (!("get" in postprocess)) return;
+  const known = new Set(
+    layers.flatMap((node) => [node.row.name, ...featureNames(node)]),
+  );
+  for (const name of postprocess.keys()) {
+    if (known.has(name)) continue;
+    const near = nearestNames(name, [...known]).map((n) => `"${n}"`);
+    const hint = known.size === 0
+      ? "call .layers([…]) before"
+      : near.length === 0
+      ? "call .postprocess(…) anew"
+      : `nearest names are ${near.join(", ")}`;
+    const rule = "each layer of the record must be among those asked for";
+    throw new TypeError(cannot(action, rule, name, hint));
+  }
+}
+
+/** A plain object: entries of anything else would be missed in silence. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const parent: unknown = Object.getPrototypeOf(value);
+  return !isGivenStep(value as Postprocess) &&
+    (parent === null || parent === Object.prototype);
+}
+
 function checkStep(step: unknown): Postprocess {
+  checkAwaited(step, ACTION, "a step");
   const isStep = typeof step === "function" ||
     (typeof step === "object" && step !== null &&
       isGivenStep(step as Postprocess));
   if (isStep) return step as Postprocess;
-  throw new TypeError(
-    cannot(
-      ACTION,
-      "a step must be a function, or come from pool(), flatten(), normalize(), half() or gramStatistics()",
-      step,
-    ),
-  );
+  const rule = "a step must be a function, or come from pool(), flatten(), " +
+    "normalize(), half() or gramStatistics()";
+  const hint = Array.isArray(step)
+    ? "pass the steps one after another, not as an array"
+    : undefined;
+  throw new TypeError(cannot(ACTION, rule, step, hint));
 }

@@ -29,35 +29,41 @@ import type {
   TensorFeatures,
   Weights,
 } from "../types.ts";
-import { checkHead, resolve } from "./compile.ts";
-import { checkPostprocess } from "./check_postprocess.ts";
+import { checkHead } from "./check_head.ts";
+import { checkNames, checkPostprocess } from "./check_postprocess.ts";
+import { resolve } from "./compile.ts";
+import { feedsOf } from "./feeds.ts";
 import { fitThreshold } from "./fit_threshold.ts";
 import { modelOf } from "./model_of.ts";
+import { nextExtractor } from "./next_extractor.ts";
 import { type OpenExtractor, openExtractor } from "./open_extractor.ts";
+import type {
+  EngineOptions,
+  FitReactOptions,
+  PerturbOptions,
+} from "./options.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { checkRunOptions } from "./run_batches.ts";
 import type { Runs, TensorInputs } from "./runs.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { settingsView } from "./settings_view.ts";
 
-/** Settings of {@linkcode FeatureExtractor.perturb}. */
-export interface PerturbOptions {
-  /** Length of the step on each input value, in its unit. Finite and >= 0. */
-  readonly epsilon: number;
-  /** Softmax temperature `T`. Finite and > 0. @default {1} */
-  readonly temperature?: number;
-}
+export type { EngineOptions, FitReactOptions, PerturbOptions };
 
-/** Settings of {@linkcode FeatureExtractor.engine}. */
-export interface EngineOptions {
-  /** TF.js' backend; default: `wasm`, or `cpu` for what `wasm` lacks. */
-  readonly backend?: "wasm" | "cpu" | "webgpu";
-}
+let adopt: (to: FeatureExtractor, from: FeatureExtractor) => void;
 
-/** Settings of {@linkcode FeatureExtractor.fitReact}. */
-export interface FitReactOptions extends RunOptions {
-  /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
-  readonly quantile?: number;
+/**
+ * Gives an extractor that is being made the settings of another; only for
+ * constructors of subclasses, as extractors never change.
+ *
+ * @param to The one that is being made.
+ * @param from The one that has the settings, of the same model.
+ */
+export function adoptSettings(
+  to: FeatureExtractor,
+  from: FeatureExtractor,
+): void {
+  adopt(to, from);
 }
 
 /**
@@ -70,6 +76,9 @@ export interface FitReactOptions extends RunOptions {
  *
  * Without {@linkcode FeatureExtractor.layers} there are no features, only
  * logits: what the head gives before its softmax or sigmoid.
+ *
+ * A setting of a subclass gives one of the subclass: its constructor is called
+ * with the model alone, and public fields are copied; private ones begin anew.
  *
  * @example Features, logits and labels of a dataset
  * ```ts
@@ -91,6 +100,7 @@ export interface FitReactOptions extends RunOptions {
  */
 export class FeatureExtractor implements Runs {
   static {
+    adopt = (to, from) => to.#settings = from.#settings;
     attachView(
       FeatureExtractor.prototype,
       (self) => settingsView(self.#graph, self.#settings),
@@ -133,7 +143,9 @@ export class FeatureExtractor implements Runs {
     const list = Array.isArray(ids)
       ? ids as readonly LayerId[]
       : [ids as LayerId];
-    return this.#with({ layers: Object.freeze(this.#graph.findNodes(list)) });
+    const layers = Object.freeze(this.#graph.findNodes(list));
+    checkNames(this.#settings.postprocess, layers, "set layers");
+    return this.#with({ layers });
   }
 
   /**
@@ -154,7 +166,9 @@ export class FeatureExtractor implements Runs {
    * @throws {LayerNotFoundError} If there is no such layer.
    */
   input(id: string | number): this {
-    return this.#with({ input: this.#graph.findNode(id) });
+    const input = this.#graph.findNode(id);
+    feedsOf(this.#graph, input); // says so if it receives nothing
+    return this.#with({ input });
   }
 
   /**
@@ -168,7 +182,7 @@ export class FeatureExtractor implements Runs {
    */
   head(id: string | number): this {
     const node = this.#graph.findNode(id);
-    return this.#with({ head: { node, logits: headAt(node) } });
+    return this.#with({ head: { node, logits: headAt(node) } }, "head");
   }
 
   /**
@@ -270,11 +284,7 @@ export class FeatureExtractor implements Runs {
       | Postprocess[]
       | [Readonly<Record<string, Postprocess | readonly Postprocess[]>>]
   ): this {
-    const { layers } = this.#settings;
-    const postprocess = checkPostprocess(
-      steps,
-      layers.map(({ row }) => row.name),
-    );
+    const postprocess = checkPostprocess(steps, this.#settings.layers);
     return this.#with({ postprocess });
   }
 
@@ -299,6 +309,7 @@ export class FeatureExtractor implements Runs {
    * @throws {RangeError} If there is no such engine or backend.
    */
   engine(kind: "auto" | "tfjs", options: EngineOptions = {}): this {
+    checkAwaited(kind, "set engine", `"kind"`);
     const engine = checkOneOf(kind, "set engine", "kind", ["auto", "tfjs"]);
     checkOptions(options, "set engine", ["backend"]);
     const backend = options.backend === undefined
@@ -367,6 +378,8 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): Promise<FeatureSet> {
+    checkRunOptions(options, "predict");
+    checkAwaited(dataset, "predict", "the dataset");
     await using open = await this.open();
     return await open.predict(dataset, options);
   }
@@ -382,6 +395,8 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
+    checkRunOptions(options, "stream");
+    checkAwaited(dataset, "stream", "the dataset");
     await using open = await this.open();
     yield* open.stream(dataset, options);
   }
@@ -395,6 +410,7 @@ export class FeatureExtractor implements Runs {
    * @throws {TypeError} If the tensors do not fit the model.
    */
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
+    checkAwaited(inputs, "predict tensor", "the tensor");
     await using open = await this.open();
     return await open.predictTensor(inputs);
   }
@@ -415,6 +431,7 @@ export class FeatureExtractor implements Runs {
     options: FitReactOptions = {},
   ): Promise<this> {
     checkRunOptions(options, "fit react", ["quantile"]);
+    checkAwaited(dataset, "fit react", "the dataset");
     const { quantile = 0.9, ...run } = options;
     checkNumber(quantile, "fit react", "quantile", { above: 0, below: 1 });
     const settings = { ...this.#settings, layers: [], shaping: react(0) };
@@ -460,13 +477,12 @@ export class FeatureExtractor implements Runs {
     if (action !== undefined) {
       checkHead(this.#graph, settings, `set ${action}`);
     }
-    // The base constructor, for the class at hand: a subclass may have another.
-    const next: FeatureExtractor = Reflect.construct(
+    const next = nextExtractor<FeatureExtractor>(
       FeatureExtractor,
-      [this.#graph],
-      this.constructor,
+      this,
+      this.#graph,
     );
     next.#settings = settings;
-    return Object.assign(next, { ...this }) as this;
+    return next as this;
   }
 }

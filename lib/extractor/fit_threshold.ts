@@ -1,10 +1,9 @@
 import { cannot } from "../check.ts";
-import { openTfjs } from "../engines/tfjs/tfjs_session.ts";
 import { QuantileSketch } from "../math/quantile.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
 import type { Dataset, RunOptions } from "../types.ts";
-import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
+import { openSession } from "./open_session.ts";
 import { runBatches } from "./run_batches.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,8 +31,7 @@ export async function fitThreshold(
     wantsPenultimate: true,
   };
   const compiled = await compile(graph, plain);
-  const { backend } = chooseEngine(compiled, plain);
-  await using session = await openTfjs(compiled.program, backend);
+  await using session = await openSession(compiled, plain);
   const opened = { compiled, session, batchSize: settings.batchSize };
   const sketch = new QuantileSketch();
   const { batches } = runBatches(opened, dataset, options.run, "fit ReAct");

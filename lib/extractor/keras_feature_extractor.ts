@@ -1,5 +1,5 @@
 import type { tf } from "../tf.ts";
-import { cannot, checkInteger, checkOptions } from "../check.ts";
+import { cannot, checkOptions } from "../check.ts";
 import type {
   Dataset,
   FeatureSet,
@@ -9,9 +9,10 @@ import type {
   RunOptions,
   TensorFeatures,
 } from "../types.ts";
-import { FeatureExtractor } from "./feature_extractor.ts";
+import { adoptSettings, FeatureExtractor } from "./feature_extractor.ts";
 import { modelOf } from "./model_of.ts";
 import type { OpenExtractor } from "./open_extractor.ts";
+import { checkRunOptions } from "./run_batches.ts";
 import type { TensorInputs } from "./runs.ts";
 
 /** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
@@ -94,7 +95,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   ) {
     super(model);
     checkOptions(options, "create KerasFeatureExtractor", OPTIONS);
-    return configured(this, options);
+    adoptSettings(this, configured(new FeatureExtractor(this.model), options));
   }
 
   /**
@@ -113,7 +114,6 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   ): LayerRow {
     checkOptions(options, "find layer", ["indexOffset"]);
     const { indexOffset = 0 } = options;
-    checkInteger(indexOffset, "find layer", "indexOffset", -Infinity);
     return modelOf(model).findLayer(id, { offset: indexOffset });
   }
 
@@ -129,6 +129,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     dataset: Dataset,
     options: RunOptions & PostprocFns = {},
   ): Promise<FeatureSet> {
+    checkRunOptions(options, "predict", ["postprocFns"]);
     const { postprocFns, ...run } = options;
     if (!postprocFns) return await super.predict(dataset, run);
     const extractor = await postprocessed(this, postprocFns);
@@ -188,14 +189,15 @@ async function postprocessed(
   return extractor.postprocess(Object.fromEntries(steps));
 }
 
-/** The settings that the parameters stand for; a constructor may return another object. */
+/** The settings that the parameters stand for. */
 function configured(
-  plain: KerasFeatureExtractor,
+  plain: FeatureExtractor,
   options: KerasFeatureExtractorOptions,
-): KerasFeatureExtractor {
+): FeatureExtractor {
   const { featureLayersId = [-1], returnPenultimate = false } = options;
+  const ids: readonly (string | number)[] = [featureLayersId].flat();
   let next = plain;
-  if (featureLayersId.length > 0) next = next.layers(featureLayersId);
+  if (ids.length > 0) next = next.layers(ids);
   if (!isNone(options.inputLayerId)) next = next.input(options.inputLayerId);
   if (!isNone(options.headLayerId)) next = next.head(options.headLayerId);
   if (returnPenultimate) next = next.penultimate();

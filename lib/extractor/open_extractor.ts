@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot } from "../check.ts";
-import { openTfjs } from "../engines/tfjs/tfjs_session.ts";
+import { cannot, checkAwaited } from "../check.ts";
 import { FeatureCollector } from "../features/collector.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
 import type {
@@ -11,10 +10,11 @@ import type {
   RunOptions,
   TensorFeatures,
 } from "../types.ts";
-import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
+import { openSession } from "./open_session.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { checkRunOptions, type Opened, runBatches } from "./run_batches.ts";
+import { runTensors } from "./run_tensors.ts";
 import type { Runs, TensorInputs } from "./runs.ts";
 import type { Settings } from "./settings.ts";
 
@@ -46,10 +46,9 @@ export async function openExtractor(
   settings: Settings,
 ): Promise<OpenExtractor> {
   const compiled = await compile(graph, settings);
-  const { backend } = chooseEngine(compiled, settings);
-  const session = await openTfjs(compiled.program, backend);
-  const { batchSize } = settings;
   const plan = planOf(graph, settings, compiled);
+  const session = await openSession(compiled, settings);
+  const { batchSize } = settings;
   return new KeptSession({ compiled, session, batchSize }, plan, graph);
 }
 
@@ -69,7 +68,7 @@ class KeptSession implements OpenExtractor {
     dataset: Dataset,
     options: RunOptions = {},
   ): Promise<FeatureSet> {
-    this.#check("predict", options);
+    await this.#check("predict", options);
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,
@@ -85,7 +84,7 @@ class KeptSession implements OpenExtractor {
     dataset: Dataset,
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
-    this.#check("stream", options);
+    await this.#check("stream", options);
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,
@@ -102,9 +101,14 @@ class KeptSession implements OpenExtractor {
   }
 
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
-    this.#check("predict tensor", {});
+    await this.#check("predict tensor", {});
+    checkAwaited(inputs, "predict tensor", "the tensor");
+    const direct = await runTensors(this.#opened, this.plan.backend, inputs);
+    if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
-    const run = runBatches(whole, inputs, { progress: false }, "predictTensor");
+    // As inputs alone: what is no tensor is refused, and no pair is labelled.
+    const data = { xs: inputs };
+    const run = runBatches(whole, data, { progress: false }, "predictTensor");
     for await (const { features, logits } of run.batches) {
       return {
         features: features.map(tensorOf),
@@ -141,19 +145,19 @@ class KeptSession implements OpenExtractor {
     };
   }
 
-  #check(action: string, options: RunOptions): void {
+  async #check(action: string, options: RunOptions): Promise<void> {
     checkRunOptions(options, action);
     if (this.#isClosed) {
-      throw new TypeError(
-        cannot(
-          action,
-          "the session must be open",
-          "closed",
-          "call open() again",
-        ),
-      );
+      const rule = "the session must be open";
+      const hint = "call open() again";
+      throw new TypeError(cannot(action, rule, "closed", hint));
     }
     this.#graph.checkUsable(action);
+    const { model } = this.#opened.compiled.source;
+    if (await this.#graph.fingerprint() === model) return;
+    const rule = "the model's weights must be as they were when it was opened";
+    const hint = "call open() again";
+    throw new TypeError(cannot(action, rule, "changed", hint));
   }
 }
 

@@ -1,6 +1,6 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
-import { namesOf } from "../engines/program.ts";
+import { namesOf, needsHead } from "../engines/program.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import type { Resolved } from "./compile.ts";
@@ -46,10 +46,14 @@ export function planOf(
   const { engine, backend, reason } = chooseEngine(resolved, settings);
   const { logits, search, schedule, program } = resolved;
   const runs = new Set(schedule.nodes);
+  // Logits from the penultimate: the head's weights count, though we use them.
+  const head = logits?.head?.node ?? logits?.direct?.node;
+  if (program.logits?.head && needsHead(program.logits)) {
+    runs.add(logits!.head!.node);
+  }
   const skipped = graph.listed.filter((node) =>
     !runs.has(node) && node.call.kind !== "alias" && node.call.kind !== "input"
   );
-  const head = logits?.head?.node ?? logits?.direct?.node;
   const removed = logits?.removed.join(", ");
   const plan: Plan = {
     engine,
@@ -63,7 +67,7 @@ export function planOf(
     ...(removed ? { removed } : {}),
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
-    numParameters: numParameters(schedule.nodes),
+    numParameters: numParameters([...runs]),
   };
   attachView(plan, planView);
   return Object.freeze(plan);

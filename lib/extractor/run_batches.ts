@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, checkAwaited, checkOptions, shapeText } from "../check.ts";
 import {
   batchesOf,
   type BatchPlan,
@@ -16,10 +16,10 @@ import {
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
-import type { RunOutputs } from "../engines/program.ts";
+import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
-import { checkAwaited, checkOptions } from "../check.ts";
+import { abortError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import type { Compiled } from "./compile.ts";
 
@@ -67,11 +67,13 @@ export function runBatches(
 }
 
 /**
- * Checks the options of a run.
+ * Checks the options of a run, before anything is made ready for it.
  *
  * @param options What came.
  * @param action What was to be done.
  * @param more Further options that go.
+ * @throws {TypeError} If an option is not known, or of the wrong type.
+ * @throws {DOMException} If the run is stopped already.
  */
 export function checkRunOptions(
   options: RunOptions,
@@ -80,7 +82,7 @@ export function checkRunOptions(
 ): void {
   checkAwaited(options, action, "the options");
   checkOptions(options, action, [...RUN_OPTIONS, ...more]);
-  const { signal, onProgress } = options;
+  const { signal, onProgress, progress } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(
       cannot(action, `"signal" must be an AbortSignal`, signal),
@@ -91,6 +93,12 @@ export function checkRunOptions(
       cannot(action, `"onProgress" must be a function`, onProgress),
     );
   }
+  if (progress !== undefined && typeof progress !== "boolean") {
+    throw new TypeError(
+      cannot(action, `"progress" must be true or false`, progress),
+    );
+  }
+  if (signal?.aborted) throw abortError(signal, "before it began");
 }
 
 /** The caller's signal, or a notebook's Stop button. */
@@ -116,9 +124,11 @@ async function* loop(
   const rate = () =>
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
-  let isDone = false;
+  const leave = () => left(iterator, options.signal?.aborted === true);
+  let isOver = false;
   try {
     while (true) {
+      pacer.check();
       const next = await pacer.race(iterator.next());
       if (next.done) break;
       const outputs = await opened.session.run(next.value.inputs, pacer);
@@ -133,45 +143,41 @@ async function* loop(
       yield batch;
       if (pacer.isDue()) await pacer.pause();
     }
-    isDone = true;
+    isOver = true;
     await bar?.finish(samples, rate());
   } catch (error) {
-    isDone = true;
-    leave(iterator);
+    isOver = true;
+    await leave().catch(() => {}); // the first error is the one to report
     await bar?.fail(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
-    if (!isDone) { // the reader left
-      leave(iterator);
+    if (!isOver) { // the reader left
+      await leave();
       await bar?.fail(`left ${where()}`);
     }
   }
 }
 
-/** A dataset that waits for ever would hold us too: it is told, not waited for. */
-function leave(iterator: AsyncIterator<unknown>): void {
-  iterator.return?.().catch(() => {}); // the first error is the one to report
+/** A dataset that waits for ever would hold us too: then it is told, not waited for. */
+async function left(
+  iterator: AsyncIterator<unknown>,
+  isStopped: boolean,
+): Promise<void> {
+  const done = iterator.return?.();
+  if (isStopped) done?.catch(() => {});
+  else await done;
 }
 
 /** One batch as it is kept, once it is known to be what it must be. */
 function collected(
-  { program, specs: _specs }: Compiled,
+  { program }: Compiled,
   batch: HostBatch,
   outputs: RunOutputs,
   first: number,
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
   const { rows, labels, ids, nonFinite } = batch;
-  features.forEach(({ shape }, i) => {
-    if (shape[0] === rows) return;
-    throw new TypeError(
-      cannot(
-        `take layer "${program.features[i]!.name}"`,
-        `it must give one row for each of the ${rows} samples`,
-        shape,
-      ),
-    );
-  });
+  checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
@@ -182,6 +188,31 @@ function collected(
     ...(labels === undefined ? {} : { labels }),
     ...(ids === undefined ? {} : { ids }),
   };
+}
+
+/**
+ * Checks that features go with their samples.
+ *
+ * @param features One a layer, `[N, …]`.
+ * @param rows How many samples there are.
+ * @param program Names the layers.
+ * @throws {TypeError} If one has not as many rows.
+ */
+export function checkRows(
+  features: readonly { readonly shape: readonly number[] }[],
+  rows: number,
+  program: Program,
+): void {
+  features.forEach(({ shape }, i) => {
+    if (shape[0] === rows) return;
+    throw new TypeError(
+      cannot(
+        `take layer "${program.features[i]!.name}"`,
+        `it must give one row for each of the ${rows} samples`,
+        shapeText(shape),
+      ),
+    );
+  });
 }
 
 /** An infinite factor would make infinite logits, which look like a sure answer. */
@@ -201,7 +232,8 @@ function checkScale(
       "shape the penultimate",
       `the factor of each row must be finite, in row ${first + row}${name} too`,
       scale[row],
-      "take a lower percentile: signed penultimates can sum to nearly 0 above it",
+      "take a lower percentile where penultimates of both signs nearly " +
+        "cancel out, or leave out a sample for which the model itself gives NaN",
     ),
   );
 }

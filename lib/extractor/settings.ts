@@ -45,16 +45,19 @@ export const DEFAULTS: Settings = Object.freeze({
 });
 
 /**
- * The steps of one layer.
+ * The steps of one feature.
  *
  * @param settings The settings.
  * @param layer The layer's name.
+ * @param feature The feature's name, another than the layer's where the layer
+ * has several outputs.
  * @returns Its steps, in order.
  */
 export function stepsOf(
-  { postprocess }: Settings,
+  { postprocess }: Pick<Settings, "postprocess">,
   layer: string,
+  feature = layer,
 ): readonly Postprocess[] {
-  if ("get" in postprocess) return postprocess.get(layer) ?? [];
-  return postprocess;
+  if (!("get" in postprocess)) return postprocess;
+  return postprocess.get(feature) ?? postprocess.get(layer) ?? [];
 }

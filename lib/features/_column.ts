@@ -34,7 +34,8 @@ export class Column<T extends FeatureData> {
   }
 
   /**
-   * Adds the rows of a batch. Keeps the array where the total is not known.
+   * Adds the rows of a batch. The array is the column's from here on: it is
+   * kept where the total is not known or is that of the batch, else emptied.
    *
    * @param batch The rows, `[n, …]`.
    * @throws {TypeError} If they are not of the shape and type of the first batch's.
@@ -58,7 +59,9 @@ export class Column<T extends FeatureData> {
       );
     }
     if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
-    else this.#write(batch, sizeOf(batch.shape.slice(1)));
+    else if (this.#rows === 0 && batch.shape[0] === this.#total) {
+      this.#whole = ownBuffer(batch).data; // all of it, as in a stream
+    } else this.#write(batch, sizeOf(batch.shape.slice(1)));
     this.#rows += batch.shape[0]!;
   }
 
@@ -91,6 +94,7 @@ export class Column<T extends FeatureData> {
       this.#whole = larger;
     }
     this.#whole.set(batch.data, this.#rows * width);
+    free(batch.data);
   }
 }
 
@@ -99,4 +103,14 @@ function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
   const { data, shape, dtype } = array;
   if (data.byteLength === data.buffer.byteLength) return array;
   return frozenArray(data.slice() as T, shape, dtype);
+}
+
+/**
+ * Gives the memory of an array back without waiting for the collector, which
+ * lets more than 100 MB of arrays wait. The array is empty afterwards.
+ */
+function free({ buffer, byteLength }: FeatureData): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
+    buffer.transfer(0);
+  }
 }

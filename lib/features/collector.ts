@@ -104,7 +104,8 @@ export class FeatureCollector {
   }
 
   /**
-   * Adds a batch. Its arrays are the collector's from here on.
+   * Adds a batch. Its arrays are the collector's from here on, and may be empty
+   * afterwards.
    *
    * @param batch What the batch gave.
    * @throws {TypeError} If an array is of another shape or type than in the

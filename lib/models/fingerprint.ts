@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type * as tf from "@tensorflow/tfjs";
 import { readWeight } from "./weights.ts";
 import { type GraphNode, origin, type Ref } from "./graph.ts";
 
@@ -6,52 +7,101 @@ import { type GraphNode, origin, type Ref } from "./graph.ts";
 const NO_MEANING =
   /_(initializer|regularizer|constraint)$|^(name|trainable|dtype|batch_input_shape|batch_size|input_dtype|sparse|ragged|implementation|unroll)$/;
 
+/** The graph as far as it says what is computed, without values of weights. */
+export interface Structure {
+  /** Nodes, inputs and outputs as canonical JSON; equal graphs give equal text. */
+  readonly text: string;
+  /** The weights that stand in it, each once, in the order of their numbers there. */
+  readonly weights: readonly tf.Tensor[];
+}
+
 /**
- * SHA-256 over what a model computes: its nodes with their options and what
- * feeds them, its inputs and outputs, and the values of its weights. Not over
- * a file's bytes, so that the same model gives the same text from every format.
+ * What a model computes, as it is now: its nodes with their options, what feeds
+ * them and which weights they hold, its inputs and outputs.
  *
  * @param nodes All nodes.
  * @param inputs The model's inputs.
  * @param outputs The model's outputs.
- * @returns 64 hexadecimal digits.
+ * @returns The structure.
  */
-export async function fingerprintOf(
+export function structureOf(
   nodes: readonly GraphNode[],
   inputs: readonly Ref[],
   outputs: readonly Ref[],
-): Promise<string> {
+): Structure {
   const place = new Map(nodes.map((node, i) => [node, i]));
   const refs = (list: readonly Ref[]) =>
     list.map(origin).map(({ node, index }) => [place.get(node), index]);
+  const numbers = new Map<object, number>();
+  const weights: tf.Tensor[] = [];
+  const numberOf = (tensor: tf.Tensor) => {
+    const known = numbers.get(tensor.dataId);
+    if (known !== undefined) return known;
+    weights.push(tensor);
+    numbers.set(tensor.dataId, weights.length - 1);
+    return weights.length - 1;
+  };
+  const described = nodes.map((node) => {
+    const { isListed, row, call } = node;
+    // An alias computes nothing: what it stands for is described by itself.
+    return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
+      isListed ? row.name : "",
+      row.kind,
+      optionsOf(node),
+      refs(node.inputs),
+      tensorsOf(node).map(([key, tensor]) => [key, numberOf(tensor)]),
+    ];
+  });
+  const text = canonicalJson([described, refs(inputs), refs(outputs)]);
+  return { text, weights };
+}
+
+/**
+ * SHA-256 over a structure and the values of its weights. Not over a file's
+ * bytes, so that the same model gives the same text from every format.
+ *
+ * @param structure What the model computes.
+ * @returns 64 hexadecimal digits.
+ */
+export async function fingerprintOf(
+  { text, weights }: Structure,
+): Promise<string> {
   const hash = createHash("sha256");
-  hash.update(canonicalJson([refs(inputs), refs(outputs)]));
-  const seen = new Set<object>();
-  for (const node of nodes) {
-    const { name, kind, config } = node.row;
-    const options = meaningOf(config);
-    hash.update(canonicalJson([name, kind, options, refs(node.inputs)]));
-    for (const { tensor } of node.weights()) {
-      if (seen.has(tensor.dataId)) continue;
-      seen.add(tensor.dataId);
-      hash.update(canonicalJson([tensor.shape, tensor.dtype]));
-      const { data } = await readWeight(tensor);
-      hash.update(
-        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      );
-    }
+  hash.update(text);
+  for (const tensor of weights) {
+    hash.update(canonicalJson([tensor.shape, tensor.dtype]));
+    const { data } = await readWeight(tensor);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.digest("hex");
 }
 
-/** Options in Keras' spelling, without those that change no value. */
+/** A layer's own word, as its options may have been changed since it was opened. */
+function optionsOf({ call, row }: GraphNode): unknown {
+  return call.kind === "memory"
+    ? meaningOf(call.layer.getConfig())
+    : call.kind === "foreign"
+    ? row.config
+    : undefined;
+}
+
+/** Weights by name; an operation's constants by their place among its arguments. */
+function tensorsOf({ call, weights }: GraphNode): [unknown, tf.Tensor][] {
+  return call.kind === "foreign"
+    ? [...call.constants].map(([at, tensor]) => [at, tensor()])
+    : weights().map(({ name, tensor }) => [name, tensor]);
+}
+
+/** Options in Keras' spelling, without those that are not set or change no value. */
 function meaningOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(meaningOf);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .map(([key, inner]) => [snakeCase(key), inner] as const)
-      .filter(([key]) => !NO_MEANING.test(key))
+      .filter(([key, inner]) =>
+        inner !== undefined && inner !== null && !NO_MEANING.test(key)
+      )
       .map(([key, inner]) => [key, meaningOf(inner)]),
   );
 }

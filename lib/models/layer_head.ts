@@ -17,7 +17,7 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   linear: "linear",
   softmax: "softmax",
   logSoftmax: "log_softmax",
-  log_softmax: "log_softmax",
+  "log_softmax": "log_softmax",
   sigmoid: "sigmoid",
 };
 

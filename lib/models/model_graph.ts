@@ -9,7 +9,7 @@ import type {
   Weights,
 } from "../types.ts";
 import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { fingerprintOf, structureOf } from "./fingerprint.ts";
 import type { ForeignRuntime, GraphNode, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
 import { modelView } from "./model_view.ts";
@@ -25,7 +25,7 @@ export interface ModelParts {
   readonly topLevel: readonly GraphNode[];
   readonly inputs: readonly Ref[];
   readonly outputs: readonly Ref[];
-  /** The names under which a record gives the inputs; default: their specs'. */
+  /** What runs nodes of kind `foreign`. */
   readonly runtime?: ForeignRuntime | undefined;
   /** Says why the model cannot be used any more, if it cannot. */
   readonly whyUnusable: () => string | undefined;
@@ -54,8 +54,10 @@ export class ModelGraph implements Model {
   readonly outputRefs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
   readonly runtime: ForeignRuntime | undefined;
+  /** Numbers in all weights; one that is shared counts once. */
+  readonly numParameters: number;
   readonly #parts: ModelParts;
-  readonly #fingerprint = { of: [] as readonly object[], hash: "" };
+  #fingerprint = { text: "", of: [] as readonly object[], hash: "" };
   #isClosed = false;
 
   constructor(parts: ModelParts) {
@@ -74,6 +76,7 @@ export class ModelGraph implements Model {
       ),
     );
     this.runtime = parts.runtime;
+    this.numParameters = countOnce(parts.nodes);
   }
 
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
@@ -96,23 +99,21 @@ export class ModelGraph implements Model {
   }
 
   /**
-   * SHA-256 over graph and weight values. Values are read again only where a
-   * weight's data have been replaced since.
+   * SHA-256 over graph and weight values. Values are read again only where the
+   * graph has changed, or a weight's data have been replaced since.
    */
   async fingerprint(): Promise<string> {
     this.checkUsable("fingerprint");
     const { nodes } = this.#parts;
-    const data = nodes.flatMap((node) =>
-      node.weights().map(({ tensor }) => tensor.dataId)
-    );
-    const known = this.#fingerprint;
-    const isSame = known.hash !== "" && known.of.length === data.length &&
-      data.every((id, i) => id === known.of[i]);
-    if (!isSame) {
-      known.hash = await fingerprintOf(nodes, this.inputRefs, this.outputRefs);
-      known.of = data;
-    }
-    return known.hash;
+    const structure = structureOf(nodes, this.inputRefs, this.outputRefs);
+    const data = structure.weights.map(({ dataId }) => dataId);
+    const { text, of, hash } = this.#fingerprint;
+    const isSame = text === structure.text && of.length === data.length &&
+      of.every((id, i) => id === data[i]);
+    if (isSame) return hash;
+    const found = await fingerprintOf(structure);
+    this.#fingerprint = { text: structure.text, of: data, hash: found };
+    return found;
   }
 
   /** Throws if the model is closed, or what it was made from is disposed of. */
@@ -135,4 +136,10 @@ export class ModelGraph implements Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function countOnce(nodes: readonly GraphNode[]): number {
+  const tensors = nodes.flatMap((node) => node.weights())
+    .map(({ tensor }) => [tensor.dataId, tensor.size] as const);
+  return [...new Map(tensors).values()].reduce((sum, size) => sum + size, 0);
 }

@@ -1,6 +1,6 @@
 import { shapeText } from "../check.ts";
 import type { View } from "../display/view.ts";
-import type { LayerRow, Model, TensorSpec } from "../types.ts";
+import type { Model, TensorSpec } from "../types.ts";
 
 /** Rows beyond this are counted, not shown. */
 const MOST_ROWS = 400;
@@ -8,10 +8,12 @@ const MOST_ROWS = 400;
 /**
  * What a model shows of itself: its layer table, nested layers indented.
  *
- * @param model The model.
+ * @param model The model, with the count of all its parameters.
  * @returns The view.
  */
-export function modelView(model: Model): View {
+export function modelView(
+  model: Model & { readonly numParameters: number },
+): View {
   const rows = model.layers.slice(0, MOST_ROWS).map((row) => [
     row.index ?? null,
     `${indent(row.name)}${row.name}`,
@@ -42,7 +44,7 @@ export function modelView(model: Model): View {
         : []),
       {
         kind: "text",
-        text: `${count(model.layers)} parameters, gives ${
+        text: `${model.numParameters.toLocaleString("en")} parameters, gives ${
           specText(model.outputs)
         }`,
       },
@@ -59,14 +61,4 @@ function specText(specs: readonly TensorSpec[]): string {
   return specs.map(({ name, shape, dtype }) =>
     `"${name}" ${shapeText(shape)} ${dtype}`
   ).join(", ");
-}
-
-/** Nested models are counted by what is in them, shared layers once. */
-function count(layers: readonly LayerRow[]): string {
-  const isFirstCall = ({ name }: LayerRow) => !/:\d+(\/|$)/.test(name);
-  const isTop = ({ index }: LayerRow) => index !== undefined;
-  const top = layers.filter(isTop);
-  const counted = top.length > 0 ? top : layers.filter(isFirstCall);
-  return counted.reduce((sum, row) => sum + row.numParameters, 0)
-    .toLocaleString("en");
 }

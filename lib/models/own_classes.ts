@@ -1,47 +1,95 @@
 import * as tf from "@tensorflow/tfjs";
 
-let classes: ReadonlyMap<string, tf.layers.Layer> | undefined;
+/** A name, so that none is counted and the caller's own layers keep theirs. */
+const name = "own";
 
-/** Classes whose meaning the walk to the head relies on; made once, without weights. */
-function ownClasses(): ReadonlyMap<string, tf.layers.Layer> {
-  const { layers } = tf;
-  classes ??= new Map(
-    [
-      layers.dense({ units: 1 }),
-      layers.conv1d({ filters: 1, kernelSize: 1 }),
-      layers.conv2d({ filters: 1, kernelSize: 1 }),
-      layers.conv3d({ filters: 1, kernelSize: 1 }),
-      layers.activation({ activation: "linear" }),
-      layers.softmax(),
-      layers.flatten(),
-      layers.reshape({ targetShape: [1] }),
-      layers.dropout({ rate: 0 }),
-      layers.spatialDropout1d({ rate: 0 }),
-      layers.gaussianNoise({ stddev: 1 }),
-      layers.gaussianDropout({ rate: 0.5 }),
-      layers.alphaDropout({ rate: 0.5 }),
-    ].map((layer) => [layer.getClassName(), layer] as const),
-  );
-  return classes;
+/** One layer of each class whose meaning is relied on; none is built. */
+const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
+  Activation: () => tf.layers.activation({ name, activation: "linear" }),
+  Add: () => tf.layers.add({ name }),
+  AlphaDropout: () => tf.layers.alphaDropout({ name, rate: 0.5 }),
+  Average: () => tf.layers.average({ name }),
+  AveragePooling1D: () => tf.layers.averagePooling1d({ name, poolSize: 1 }),
+  AveragePooling2D: () => tf.layers.averagePooling2d({ name, poolSize: 1 }),
+  AveragePooling3D: () =>
+    tf.layers.averagePooling3d({ name, poolSize: [1, 1, 1] }),
+  BatchNormalization: () => tf.layers.batchNormalization({ name }),
+  Concatenate: () => tf.layers.concatenate({ name }),
+  Conv1D: () => tf.layers.conv1d({ name, filters: 1, kernelSize: 1 }),
+  Conv2D: () => tf.layers.conv2d({ name, filters: 1, kernelSize: 1 }),
+  Conv2DTranspose: () =>
+    tf.layers.conv2dTranspose({ name, filters: 1, kernelSize: 1 }),
+  Conv3D: () => tf.layers.conv3d({ name, filters: 1, kernelSize: 1 }),
+  Conv3DTranspose: () =>
+    tf.layers.conv3dTranspose({ name, filters: 1, kernelSize: 1 }),
+  ConvLSTM2D: () => tf.layers.convLstm2d({ name, filters: 1, kernelSize: 1 }),
+  Cropping2D: () => tf.layers.cropping2D({ name, cropping: 1 }),
+  Dense: () => tf.layers.dense({ name, units: 1 }),
+  DepthwiseConv2D: () => tf.layers.depthwiseConv2d({ name, kernelSize: 1 }),
+  Dropout: () => tf.layers.dropout({ name, rate: 0 }),
+  ELU: () => tf.layers.elu({ name }),
+  Embedding: () => tf.layers.embedding({ name, inputDim: 1, outputDim: 1 }),
+  Flatten: () => tf.layers.flatten({ name }),
+  GaussianDropout: () => tf.layers.gaussianDropout({ name, rate: 0.5 }),
+  GaussianNoise: () => tf.layers.gaussianNoise({ name, stddev: 1 }),
+  GlobalAveragePooling1D: () => tf.layers.globalAveragePooling1d({ name }),
+  GlobalAveragePooling2D: () => tf.layers.globalAveragePooling2d({ name }),
+  GlobalMaxPooling1D: () => tf.layers.globalMaxPooling1d({ name }),
+  GlobalMaxPooling2D: () => tf.layers.globalMaxPooling2d({ name }),
+  GRU: () => tf.layers.gru({ name, units: 1 }),
+  LayerNormalization: () => tf.layers.layerNormalization({ name }),
+  LeakyReLU: () => tf.layers.leakyReLU({ name }),
+  LSTM: () => tf.layers.lstm({ name, units: 1 }),
+  Masking: () => tf.layers.masking({ name }),
+  Maximum: () => tf.layers.maximum({ name }),
+  MaxPooling1D: () => tf.layers.maxPooling1d({ name, poolSize: 1 }),
+  MaxPooling2D: () => tf.layers.maxPooling2d({ name, poolSize: 1 }),
+  MaxPooling3D: () => tf.layers.maxPooling3d({ name, poolSize: [1, 1, 1] }),
+  Minimum: () => tf.layers.minimum({ name }),
+  Multiply: () => tf.layers.multiply({ name }),
+  PReLU: () => tf.layers.prelu({ name }),
+  ReLU: () => tf.layers.reLU({ name }),
+  Reshape: () => tf.layers.reshape({ name, targetShape: [1] }),
+  SeparableConv2D: () =>
+    tf.layers.separableConv2d({ name, filters: 1, kernelSize: 1 }),
+  SimpleRNN: () => tf.layers.simpleRNN({ name, units: 1 }),
+  Softmax: () => tf.layers.softmax({ name }),
+  SpatialDropout1D: () => tf.layers.spatialDropout1d({ name, rate: 0 }),
+  ThresholdedReLU: () => tf.layers.thresholdedReLU({ name }),
+  UpSampling2D: () => tf.layers.upSampling2d({ name }),
+  ZeroPadding2D: () => tf.layers.zeroPadding2d({ name }),
+};
+
+const made = new Map<string, tf.layers.Layer>();
+
+/** A layer of TF.js' own class of that name, if its meaning is relied on. */
+function ownLayer(kind: string): tf.layers.Layer | undefined {
+  if (!Object.hasOwn(MAKERS, kind)) return undefined;
+  const known = made.get(kind) ?? MAKERS[kind]!();
+  made.set(kind, known);
+  return known;
 }
 
 /**
  * Whether a layer is of one of TF.js' own classes, so that its meaning is
  * known. The constructor decides and not the name; a layer made by another
- * copy of TF.js is known by the source text of its `call`.
+ * copy of TF.js is known by the source text of its class.
  *
  * @param layer Any layer.
- * @returns Whether its class is TF.js' own.
+ * @returns Whether its class is TF.js' own, and one that is relied on.
  */
 export function isOwnClass(layer: tf.layers.Layer): boolean {
-  const own = ownClasses().get(layer.getClassName());
+  const own = ownLayer(layer.getClassName());
   if (own === undefined) return false;
   if (layer.constructor === own.constructor) return true;
-  return sourceOf(layer) === sourceOf(own);
+  return sourceOf(layer.constructor) === sourceOf(own.constructor) &&
+    sourceOf(layer.call) === sourceOf(own.call);
 }
 
-function sourceOf(layer: tf.layers.Layer): string {
-  return Function.prototype.toString.call(layer.call);
+function sourceOf(code: unknown): string {
+  return typeof code === "function"
+    ? Function.prototype.toString.call(code)
+    : "";
 }
 
 /**
@@ -61,7 +109,7 @@ export function asContainer(
     ? tf.Sequential.prototype
     : tf.LayersModel.prototype;
   const isPlain = model.call === parent.call ||
-    sourceOf(model) === Function.prototype.toString.call(parent.call);
+    sourceOf(model.call) === sourceOf(parent.call);
   return isPlain ? model : undefined;
 }
 

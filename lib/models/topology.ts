@@ -1,112 +1,250 @@
+/**
+ * What a topology must hold so that TF.js builds it, and builds it right.
+ *
+ * TF.js goes over the layers of a graph again and again, and makes each call
+ * whose inputs are there, until no call is left: for ever, if one never can be
+ * made. It numbers the calls of a layer as it makes them, and the file as it
+ * lists them. So the same is done here first, without layers.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
 
-/** Layers that a loader should look at; TF.js loops for ever on some faults in them. */
-interface LayerConfig {
-  readonly class_name?: unknown;
-  readonly name?: unknown;
-  readonly config?: {
-    readonly name?: unknown;
-    readonly layers?: readonly LayerConfig[];
-    readonly [key: string]: unknown;
-  };
-  readonly inbound_nodes?: unknown;
+/** Arrays and objects in one another, at the most; a level of models takes four. */
+const MOST_LEVELS = 400;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** One call of one layer. */
+interface Call {
+  readonly layer: string;
+  /** Its number among the calls of the layer, as the file counts them. */
+  readonly number: number;
+  readonly feeds: readonly Feed[];
 }
 
+/** What a call is called on: a layer's name, and the number of its call. */
+type Feed = readonly [layer: string, number: number];
+
 /**
- * Refuses a topology on which TF.js would loop for ever or lose a layer: calls
- * on layers that are not there, cycles, names used twice.
+ * Refuses a topology on which TF.js would loop for ever, lose a layer or mix
+ * up calls.
  *
  * @param topology What stands under `modelTopology`.
  * @param source The file, for messages.
  * @throws {ModelFormatError} If a fault is found.
  */
-export function checkTopology(
-  topology: Readonly<Record<string, unknown>>,
-  source: string,
-): void {
-  const root = (topology.model_config ?? topology) as LayerConfig;
-  checkLevel(root, source, 0);
-}
-
-function checkLevel(model: LayerConfig, source: string, depth: number): void {
-  const layers = model?.config?.layers;
-  if (!Array.isArray(layers) || depth > 100) {
+export function checkTopology(topology: Json, source: string): void {
+  const root = topology.model_config ?? topology;
+  if (!isRecord(root) || layersOf(root) === undefined) {
     throw new ModelFormatError(
       source,
-      `a model must list its layers, in at most 100 levels: current class is ${
-        JSON.stringify(model?.class_name)
+      `a model must list its layers: current class is ${
+        JSON.stringify(isRecord(root) ? root.class_name : root)
       }`,
     );
   }
-  const calls = new Map<string, Call[]>();
-  const names = new Set<string>();
-  for (const layer of layers as LayerConfig[]) {
-    const name = String(layer.name ?? layer.config?.name);
-    if (names.has(name)) {
-      throw new ModelFormatError(
-        source,
-        `names of layers must differ: current name "${name}" stands twice`,
+  checkWithin(root, source, 0);
+}
+
+/** Models stand among layers, and in the options of layers that wrap others. */
+function checkWithin(value: unknown, source: string, level: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (level > MOST_LEVELS) {
+    const rule = `it must nest at most ${MOST_LEVELS} levels: current are more`;
+    throw new ModelFormatError(source, rule);
+  }
+  if (isRecord(value) && isModel(value)) new Level(value, source).check();
+  for (const inner of Object.values(value)) {
+    checkWithin(inner, source, level + 1);
+  }
+}
+
+/** The layers of one model. */
+class Level {
+  readonly #source: string;
+  readonly #config: unknown;
+  readonly #layers: readonly Json[];
+  /** How many calls each layer will have. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(model: Json, source: string) {
+    this.#source = source;
+    this.#config = model.config;
+    this.#layers = layersOf(model) ?? [];
+    if (this.#layers.length === 0 || !this.#layers.every(isRecord)) {
+      this.#fail(
+        `a model must list its layers: current class is ${
+          JSON.stringify(model.class_name)
+        }`,
       );
     }
-    names.add(name);
-    const isModel = Array.isArray(layer.config?.layers);
-    if (isModel) checkLevel(layer, source, depth + 1);
-    const nodes = Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes : [];
-    const first = isModel ? 1 : 0; // a model's own definition is its call 0
-    for (let k = 0; k < Math.max(1, nodes.length); k++) {
-      calls.set(callKey(name, k + first), calledOn(nodes[k]));
+  }
+
+  check(): void {
+    this.#checkNames();
+    const calls = this.#layers.flatMap((layer) => this.#callsOf(layer));
+    this.#makeAll(calls);
+    const { input_layers, output_layers } = isRecord(this.#config)
+      ? this.#config
+      : {};
+    const ends = [input_layers, output_layers].flatMap(endsOf);
+    for (const feed of ends) this.#checkFeed(feed, "the model itself");
+  }
+
+  #checkNames(): void {
+    const names = new Set<string>();
+    for (const layer of this.#layers) {
+      const name = nameOf(layer);
+      if (name === undefined) continue; // a Sequential's layers need none
+      if (names.has(name)) {
+        this.#fail(
+          `names of layers must differ: current name "${name}" stands twice`,
+        );
+      }
+      // TF.js keeps layers in plain objects under their names.
+      if (name in {}) {
+        this.#fail(
+          `no layer must be named as "${name}", which is JavaScript's`,
+        );
+      }
+      names.add(name);
     }
   }
-  checkCalls(calls, names, source);
-}
 
-/** One call that feeds another: a layer's name and the number of its call. */
-type Call = readonly [layer: string, index: number];
-
-function callKey(layer: string, index: number): string {
-  return `${index}:${layer}`;
-}
-
-/** What a call is called on; Keras nests these lists to different depths. */
-function calledOn(node: unknown): Call[] {
-  if (!Array.isArray(node)) return [];
-  const [layer, index] = node;
-  if (typeof layer === "string" && typeof index === "number") {
-    return [[layer, index]];
+  /** The calls of a layer; before those, a model and an input have one of their own. */
+  #callsOf(layer: Json): Call[] {
+    const name = nameOf(layer) ?? "";
+    const hasOwn = layer.class_name === "InputLayer" || isModel(layer);
+    const first = hasOwn ? 1 : 0;
+    const { inbound_nodes } = layer;
+    const nodes = Array.isArray(inbound_nodes) ? inbound_nodes : [];
+    const calls = nodes.map((node) => this.#feedsOf(node, name))
+      .filter((feeds) => feeds.length > 0)
+      .map((feeds, i) => ({ layer: name, number: first + i, feeds }));
+    this.#counts.set(name, first + calls.length);
+    return calls;
   }
-  return node.flatMap(calledOn);
-}
 
-function checkCalls(
-  calls: ReadonlyMap<string, Call[]>,
-  names: ReadonlySet<string>,
-  source: string,
-): void {
-  const done = new Set<string>();
-  const open = new Set<string>();
-  const visit = (layer: string, index: number, from: string): void => {
-    const key = callKey(layer, index);
-    const next = calls.get(key);
-    if (next === undefined || open.has(key)) {
-      const rule = !names.has(layer)
-        ? "must be in the model"
-        : next === undefined
-        ? `must have call ${index}`
-        : "must not feed itself";
-      throw new ModelFormatError(
-        source,
-        `layer "${layer}" ${rule}: current caller is "${from}"`,
+  #feedsOf(node: unknown, caller: string): Feed[] {
+    const isListed = Array.isArray(node) && node.every(isFeed);
+    if (isListed) return node.map(([layer, number]) => [layer, number]);
+    const shown = JSON.stringify(node)?.slice(0, 60);
+    return this.#fail(
+      `calls must be listed as Keras 2 and TF.js do, [["layer", 0, 0, {}]]: current call of "${caller}" is ${shown}`,
+    );
+  }
+
+  #checkFeed([layer, number]: Feed, caller: string): void {
+    const count = this.#counts.get(layer);
+    if (count !== undefined && number < count) return;
+    const rule = count === undefined
+      ? "must be in the model"
+      : `must have call ${number}`;
+    this.#fail(`layer "${layer}" ${rule}: current caller is "${caller}"`);
+  }
+
+  /** Makes all calls as TF.js does. */
+  #makeAll(calls: readonly Call[]): void {
+    for (const { layer, feeds } of calls) {
+      for (const feed of feeds) this.#checkFeed(feed, layer);
+    }
+    const made = new Map(this.#counts);
+    for (const { layer } of calls) made.set(layer, made.get(layer)! - 1);
+    let waiting = calls;
+    while (waiting.length > 0) {
+      const left: Call[] = [];
+      for (const call of waiting) {
+        const isReady = call.feeds.every(([layer, number]) =>
+          made.get(layer)! > number
+        );
+        if (isReady) this.#make(call, made);
+        else left.push(call);
+      }
+      if (left.length === waiting.length) {
+        this.#fail(
+          `layer "${onCycle(left)}" must not feed itself: current caller is "${
+            left[0]!.layer
+          }"`,
+        );
+      }
+      waiting = left;
+    }
+  }
+
+  #make({ layer, number }: Call, made: Map<string, number>): void {
+    const next = made.get(layer)!;
+    if (next !== number) {
+      this.#fail(
+        `calls of layer "${layer}" must stand in the order in which TF.js makes them: current call ${number} would be made before call ${next}`,
       );
     }
-    if (done.has(key)) return;
-    open.add(key);
-    for (const [feed, at] of next) visit(feed, at, layer);
-    open.delete(key);
-    done.add(key);
-  };
-  for (const key of calls.keys()) {
-    const colon = key.indexOf(":");
-    const layer = key.slice(colon + 1);
-    visit(layer, Number(key.slice(0, colon)), layer);
+    made.set(layer, next + 1);
   }
+
+  #fail(rule: string): never {
+    throw new ModelFormatError(this.#source, rule);
+  }
+}
+
+/** A layer on a cycle, among calls of which none can be made. */
+function onCycle(calls: readonly Call[]): string {
+  const waiting = new Map(calls.map((call) => [keyOf(call), call]));
+  const passed = new Set<Call>();
+  let at = calls[0]!;
+  while (!passed.has(at)) {
+    passed.add(at);
+    const feed = at.feeds.find(([layer, number]) =>
+      waiting.has(keyOf({ layer, number }))
+    );
+    at = waiting.get(keyOf({ layer: feed![0], number: feed![1] }))!;
+  }
+  return at.layer;
+}
+
+function keyOf({ layer, number }: Pick<Call, "layer" | "number">): string {
+  return `${number}:${layer}`;
+}
+
+/** `["layer", 0, 0]`, or a list of such. */
+function endsOf(ends: unknown): Feed[] {
+  if (!Array.isArray(ends)) return [];
+  return isFeed(ends) ? [[ends[0], ends[1]]] : ends.flatMap(endsOf);
+}
+
+function isFeed(value: unknown): value is [string, number] {
+  return Array.isArray(value) && typeof value[0] === "string" &&
+    Number.isInteger(value[1]) && value[1] >= 0;
+}
+
+/** An old Sequential lists its layers without a name. */
+function layersOf({ config }: Json): readonly Json[] | undefined {
+  if (Array.isArray(config)) return config;
+  return isRecord(config) && Array.isArray(config.layers)
+    ? config.layers
+    : undefined;
+}
+
+/** Whether TF.js would make a model of it: custom layers may list layers too. */
+function isModel(value: Json): boolean {
+  const { class_name } = value;
+  if (typeof class_name !== "string") return false;
+  if (layersOf(value) === undefined) return false;
+  if (/^(Model|Functional|Sequential)$/.test(class_name)) return true;
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  const custom = Object.hasOwn(classNameMap, class_name)
+    ? classNameMap[class_name]![0]
+    : undefined;
+  return custom?.prototype instanceof tf.LayersModel;
+}
+
+function nameOf(layer: Json): string | undefined {
+  const { name = isRecord(layer.config) ? layer.config.name : undefined } =
+    layer;
+  return typeof name === "string" ? name : undefined;
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

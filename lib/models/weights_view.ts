@@ -1,6 +1,6 @@
 import { shapeText } from "../check.ts";
+import { statisticsTable } from "../display/statistics_table.ts";
 import type { Block, View } from "../display/view.ts";
-import { statistics } from "../math/statistics.ts";
 import type { LayerRow, NdArray, Weights } from "../types.ts";
 
 /** Kernels shown as a grid at the most. */
@@ -27,27 +27,11 @@ export function weightsView(row: LayerRow, weights: Weights): View {
   }
   const pictures = entries.filter(([, { shape }]) => shape.length >= 2)
     .slice(0, MOST_FIGURES).map(([name, array]) => picture(name, array));
-  return { title, blocks: [table(entries), histogram(entries), ...pictures] };
-}
-
-function table(entries: readonly [string, NdArray][]): Block {
-  return {
-    kind: "table",
-    columns: [
-      { name: "weight" },
-      { name: "shape" },
-      { name: "dtype" },
-      ...["min", "max", "mean", "std", "zeros", "NaN"].map((name) => ({
-        name,
-        align: "right" as const,
-      })),
-    ],
-    rows: entries.map(([name, { data, shape, dtype }]) => {
-      const { min, max, mean, std, zeros, nan } = statistics(data);
-      const share = `${(100 * zeros / Math.max(1, data.length)).toFixed(1)} %`;
-      return [name, shapeText(shape), dtype, min, max, mean, std, share, nan];
-    }),
-  };
+  const table = statisticsTable(
+    "weight",
+    entries.map(([name, array]) => ({ name, ...array })),
+  );
+  return { title, blocks: [table, histogram(entries), ...pictures] };
 }
 
 function histogram(entries: readonly [string, NdArray][]): Block {

@@ -58,7 +58,7 @@ def drawn(rng, shape, kind):
 
 def case(family, name, cls, shape, *, keras2=False, x=None, kind="float",
          mask=None, explicit=False, args=None, unknown=None, build=None,
-         edit=None, **options):
+         **options):
     """Runs one layer, and keeps what went in and came out."""
     rng = np.random.default_rng(zlib.crc32(f"{family}/{name}".encode()))
     api = tf_keras if keras2 else keras
@@ -88,8 +88,6 @@ def case(family, name, cls, shape, *, keras2=False, x=None, kind="float",
         out_mask = keras.src.backend.get_keras_mask(y)
         config = keras.saving.serialize_keras_object(layer)["config"]
         y = keras.ops.convert_to_numpy(y)
-    if edit is not None:
-        config = {**config, **edit}
     CASES.setdefault(family, []).append({
         "name": name,
         "class": cls,
@@ -112,7 +110,6 @@ MASK = [[1, 1, 0, 1, 0, 0, 1], [0, 0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0, 0]]
 
 def convolutions():
     f = "convolutions"
-    draw = dict(filters=4)
     for size in (1, 2, 3, 4):
         for stride in (1, 2, 3):
             for padding in ("valid", "same"):
@@ -148,10 +145,11 @@ def convolutions():
         "c2_groups": dict(kernel_size=(3, 2), groups=2, padding="same"),
         "c2_groups_all": dict(kernel_size=2, groups=4, strides=2),
         "c2_softmax": dict(kernel_size=2, activation="softmax"),
+        "c2_gaps": dict(kernel_size=(2, 1), strides=(3, 2), padding="same", groups=2),
         "c2_1x1_s2": dict(kernel_size=1, strides=2, padding="same"),
         "c2_big_kernel_same": dict(kernel_size=(9, 11), padding="same"),
     }.items():
-        case(f, name, "Conv2D", (7, 8, 4), unknown=[1, 2], **draw, **options)
+        case(f, name, "Conv2D", (7, 8, 4), filters=4, unknown=[1, 2], **options)
     case(f, "c2_first_same_s2", "Conv2D", (3, 7, 6), filters=4, kernel_size=(2, 3),
          strides=2, padding="same", data_format="channels_first", unknown=[2, 3])
     case(f, "c2_first_groups_gelu", "Conv2D", (4, 6, 5), filters=4, groups=2,
@@ -163,6 +161,7 @@ def convolutions():
         "c3_same_s2": dict(kernel_size=(2, 3, 1), strides=2, padding="same"),
         "c3_valid_s12": dict(kernel_size=2, strides=(1, 2, 1)),
         "c3_d2_same": dict(kernel_size=(2, 3, 2), dilation_rate=2, padding="same"),
+        "c3_gaps": dict(kernel_size=(1, 2, 1), strides=(2, 3, 3), padding="same"),
         "c3_groups": dict(kernel_size=2, groups=2, padding="same"),
         "c3_uneven_s3": dict(kernel_size=(3, 1, 4), strides=(3, 2, 2), padding="same"),
     }.items():
@@ -265,6 +264,10 @@ def depthwise():
                  unknown=[1], **options)
             case(f, f"s2_{tail}", "SeparableConv2D", (7, 8, 3), filters=4,
                  unknown=[1, 2], **options)
+    case(f, "d2_gaps", "DepthwiseConv2D", (9, 9, 2), kernel_size=2, strides=3,
+         padding="same", unknown=[1, 2])
+    case(f, "s1_gaps", "SeparableConv1D", (9, 2), filters=3, kernel_size=2,
+         strides=3, padding="same", unknown=[1])
     case(f, "d2_uneven", "DepthwiseConv2D", (7, 6, 2), kernel_size=(2, 3),
          padding="same", dilation_rate=(2, 1), unknown=[1, 2])
     case(f, "d2_first_softmax", "DepthwiseConv2D", (3, 6, 5), kernel_size=3,
@@ -333,6 +336,7 @@ def pooling():
         for name, options in {
             "same": dict(pool_size=(2, 3, 2), strides=2, padding="same"),
             "valid": dict(pool_size=(1, 2, 3), strides=(2, 1, 1)),
+            "gap": dict(pool_size=(1, 2, 1), strides=3, padding="same"),
         }.items():
             case(f, f"{kind}3_{name}", f"{kind}Pooling3D", (4, 5, 3, 2),
                  unknown=[1, 2, 3], **options)
@@ -396,13 +400,14 @@ def adaptive_pooling():
     f = "adaptive_pooling"
     for kind in ("Average", "Max"):
         for places in (1, 2, 5, 6, 7, 8):
-            for windows in (1, 2, 3, 4, 5, 7):
+            # Not 7: on jax, Keras 3.15 loses the last of 7 windows to rounding.
+            for windows in (1, 2, 3, 4, 5):
                 case(f, f"{kind}1_{places}_{windows}",
                      f"Adaptive{kind}Pooling1D", (places, 2), output_size=windows)
         case(f, f"{kind}1_first", f"Adaptive{kind}Pooling1D", (2, 7),
              output_size=3, data_format="channels_first")
         case(f, f"{kind}1_mask", f"Adaptive{kind}Pooling1D", (7, 2),
-             output_size=7, mask=MASK)
+             output_size=2, mask=MASK)
         case(f, f"{kind}2", f"Adaptive{kind}Pooling2D", (7, 5, 2), output_size=(3, 2))
         case(f, f"{kind}2_up", f"Adaptive{kind}Pooling2D", (2, 5, 2), output_size=(3, 4))
         case(f, f"{kind}2_first", f"Adaptive{kind}Pooling2D", (2, 7, 6),
@@ -433,7 +438,7 @@ def reshaping():
         add("reshape_hole", "Reshape", (4, 6), target_shape=(-1, 3), unknown=[1])
         add("reshape_hole_last", "Reshape", (4, 6), target_shape=(2, 3, -1), unknown=[])
         add("reshape_flat", "Reshape", (4, 3, 2), target_shape=(-1,), unknown=[1, 2])
-        add("reshape_same", "Reshape", (7, 2), target_shape=(7, 2), mask=MASK)
+        add("reshape_same", "Reshape", (7, 2), target_shape=(2, 7), mask=MASK)
         add("reshape_up", "Reshape", (6,), target_shape=(3, 2))
         add("reshape_row", "Reshape", (), target_shape=(1, 1))
         add("permute_21", "Permute", (4, 3), dims=(2, 1), unknown=[1, 2])
@@ -457,7 +462,7 @@ def borders():
                 add(f"{name1}1_{pair[0]}{pair[1]}", f"{verb}1D", (7, 2),
                     unknown=[1], **{key: pair})
             add(f"{name1}1_all", f"{verb}1D", (7, 2), unknown=[1], **{key: 2})
-            add(f"{name1}1_mask", f"{verb}1D", (7, 2), mask=MASK, **{key: (0, 0)})
+            add(f"{name1}1_mask", f"{verb}1D", (7, 2), mask=MASK, **{key: (1, 0)})
             for tag, value in {
                 "uneven": ((0, 2), (1, 0)), "pairs": ((2, 1), (0, 1)),
                 "two": (1, 2), "one": 1, "none": ((0, 0), (0, 0)),
@@ -487,12 +492,15 @@ def up_sampling():
             add(f"one_{size}", "UpSampling1D", (5, 2), size=size, unknown=[1])
         add("one_mask", "UpSampling1D", (7, 2), size=1, mask=MASK, unknown=[1])
         for kind in ("nearest", "bilinear", "bicubic"):
-            for size in ((2, 2), (3, 2), (1, 4), (5, 1)):
-                known = kind == "bicubic"
+            # TensorFlow, and Keras on it, rounds distances to 1/1024, jax does
+            # not: they differ by up to 5e-4 unless the factor divides 1024.
+            known = kind == "bicubic"
+            by = 4 if known and not keras2 else 3
+            for size in ((2, 2), (by, 2), (1, 4), (by + 2 * (by % 2), 1)):
                 add(f"two_{kind}_{size[0]}{size[1]}", "UpSampling2D", (4, 3, 2),
                     size=size, interpolation=kind,
                     unknown=[] if known else [1, 2])
-            add(f"two_{kind}_first", "UpSampling2D", (2, 4, 3), size=(2, 3),
+            add(f"two_{kind}_first", "UpSampling2D", (2, 4, 3), size=(2, by),
                 interpolation=kind, data_format="channels_first",
                 unknown=[] if known else [2, 3])
             add(f"two_{kind}_line", "UpSampling2D", (1, 2, 2), size=2,

@@ -94,3 +94,13 @@ Deno.test("nonFiniteRows() finds none among the largest finite values", () => {
   assertEquals(nonFiniteRows(Float32Array.of(large, Infinity), 1), [1]);
   assertEquals(nonFiniteRows(new Float32Array(0), 0), []);
 });
+
+Deno.test("checkFeed() takes any shape with a batch axis where the model says none", () => {
+  const unknown: TensorSpec = { name: "op", shape: [], dtype: "float32" };
+  assertEquals(checkFeed(zeros(4, 3, 2), unknown, "read dataset"), 4);
+  assertThrows(
+    () => checkFeed(zeros(), unknown, "read dataset"),
+    TypeError,
+    'Cannot read dataset as input "op" must have a batch axis: current value is []',
+  );
+});

@@ -30,6 +30,22 @@ Deno.test("Column gives a single batch as it came when the total is not known", 
   assertStrictEquals(column.finish().data, only.data);
 });
 
+Deno.test("Column gives a single batch as it came when it is all", () => {
+  const column = new Column("a", 2);
+  const only = part(1, 2);
+  column.add(only);
+  assertStrictEquals(column.finish().data, only.data);
+});
+
+Deno.test("Column empties what it has copied, but for views", () => {
+  const column = new Column<Float16Array>("a", 3);
+  const [whole, pair] = [part(1), part(2, 3)];
+  column.add(whole);
+  column.add({ ...pair, data: pair.data.subarray(1), shape: [1, 1] });
+  assertEquals([whole.data.length, pair.data.length], [0, 2]);
+  assertEquals(column.finish().data, Float16Array.of(1, 3));
+});
+
 Deno.test("Column refuses another type", () => {
   const column = new Column<Float16Array | Int32Array>("logits", 4);
   column.add(part(1));

@@ -105,7 +105,10 @@ async function faultsOf(each: LayerCase, engine: CaseEngine) {
     found.forEach(({ value, mask }, i) => {
       const rows = BATCHES[i]!;
       const at = `${each.name}, rows [${rows}], unknown axes [${axes}]`;
-      const error = difference(value, rowsOf(each.output, rows));
+      const error = difference(
+        value,
+        rowsOf(each.output, rows),
+      );
       if (error !== undefined) faults.push(`${at}: ${error}`);
       const wanted = each.outputMask && rowsOf(each.outputMask, rows);
       const [is, should] = [mask, wanted].map((m) => m && `${m.data}`);
@@ -280,7 +283,10 @@ function checkKnown(
 }
 
 /** How a value differs: each row by the size of its own largest number. */
-function difference(found: CaseArray, wanted: CaseArray): string | undefined {
+function difference(
+  found: CaseArray,
+  wanted: CaseArray,
+): string | undefined {
   if (`${found.shape}` !== `${wanted.shape}`) {
     return `shape [${found.shape}] for [${wanted.shape}]`;
   }

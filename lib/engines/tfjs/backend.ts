@@ -4,12 +4,15 @@
  * had whenever it gets control back.
  *
  * Therefore a backend is current only inside {@linkcode Turn.sync}, which is
- * synchronous from end to end.
+ * synchronous from end to end. To switch takes TF.js up to a millisecond, so a
+ * batch is done in as few of these as its length allows.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import type { Pacer } from "../pacer.ts";
+import { keepingHostValues } from "./host_values.ts";
 
 /** Backends of TF.js that we run on. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
@@ -17,10 +20,15 @@ export type BackendName = "wasm" | "cpu" | "webgpu";
 /** One run's hold on TF.js. */
 export class Turn {
   readonly #backend: BackendName;
+  readonly #tensors: () => readonly tf.Tensor[];
 
-  /** Takes the name of a backend that is ready. */
-  constructor(backend: BackendName) {
+  /** Takes the name of a backend that is ready, and the caller's tensors that it may move. */
+  constructor(
+    backend: BackendName,
+    tensors: () => readonly tf.Tensor[] = () => [],
+  ) {
     this.#backend = backend;
+    this.#tensors = tensors;
   }
 
   /**
@@ -31,27 +39,13 @@ export class Turn {
    */
   sync<R>(work: () => R): R {
     const before = tf.getBackend();
-    if (before === this.#backend) return work();
+    const done = this.#backend === "webgpu"
+      ? () => keepingHostValues(this.#tensors(), work)
+      : work;
+    if (before === this.#backend) return done();
     switchTo(this.#backend);
     try {
-      return work();
-    } finally {
-      switchTo(before);
-    }
-  }
-
-  /**
-   * The same for what gives a promise, as graphs with control flow do: the one
-   * case in which the caller's code may meet another backend meanwhile.
-   *
-   * @param work Something that goes on with the backend current.
-   * @returns What it gives.
-   */
-  async hold<R>(work: () => Promise<R>): Promise<R> {
-    const before = tf.getBackend();
-    switchTo(this.#backend);
-    try {
-      return await work();
+      return done();
     } finally {
       switchTo(before);
     }
@@ -78,21 +72,26 @@ let last: Promise<void> = Promise.resolve();
  *
  * @param backend The backend, which is made ready.
  * @param work What to do with the turn.
+ * @param pacer Ends the waiting when the run is stopped.
+ * @param tensors The caller's tensors that the backend may move.
  * @returns What it gives.
  */
 export async function takeTurn<R>(
   backend: BackendName,
   work: (turn: Turn) => Promise<R>,
+  pacer?: Pacer,
+  tensors?: () => readonly tf.Tensor[],
 ): Promise<R> {
   const before = last;
   const { promise, resolve } = Promise.withResolvers<void>();
   last = promise;
   try {
-    await before;
+    await (pacer?.race(before) ?? before);
     await makeReady(backend);
-    return await work(new Turn(backend));
+    return await work(new Turn(backend, tensors));
   } finally {
-    resolve();
+    // Whoever gave up waiting still holds the place of those behind.
+    before.then(resolve);
   }
 }
 
@@ -104,10 +103,9 @@ export async function takeTurn<R>(
  */
 export async function makeReady(name: BackendName): Promise<void> {
   const { registry } = tf.engine();
-  if (registry[name] !== undefined) return;
   // First the one that the caller has, or would have: one that is added later
   // would otherwise be taken for it, and is not ready when it is first used.
-  await tf.ready();
+  if (!tf.getBackend() || registry[name] === undefined) await tf.ready();
   if (registry[name] !== undefined) return;
   if (name === "wasm" && tf.findBackendFactory(name) === null) {
     await import("@tensorflow/tfjs-backend-wasm");

@@ -62,8 +62,17 @@ function gradientsOf(
   try {
     return tf.grads(loss)([...inputs]);
   } catch (cause) {
+    freeTape();
     throw noGradient(cause, run);
   }
+}
+
+/** What TF.js saved for the way back stays for ever if the way is not gone. */
+function freeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return; // the caller's own
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = [];
 }
 
 /**
@@ -99,12 +108,15 @@ function noGradient(cause: unknown, run: PerturbedRun): unknown {
   const isMissing = /gradient|not registered|not yet implemented|executeAsync/i
     .test(text);
   if (!isMissing) return cause;
+  const hint = run.backend === "cpu"
+    ? "leave out perturb()"
+    : 'use .engine("tfjs", { backend: "cpu" })';
   return new UnsupportedByEngineError(
     "perturb",
     `tfjs:${run.backend}`,
     `every layer on the way must give gradients, and TF.js says "${
       text.split("\n")[0]
-    }"`,
+    }"; ${hint}`,
   );
 }
 

@@ -25,6 +25,7 @@ export function featureArray(
   readAs: "float16" | undefined,
 ): FeatureArray {
   const sizes = Object.freeze([...shape]);
+  checkNumbers(dtype, `take layer "${name}"`);
   if (readAs === "float16") {
     const data = halved(values, sizes, name);
     return Object.freeze({ data, shape: sizes, dtype: "float16" });
@@ -38,7 +39,27 @@ export function featureArray(
   return floatArray(values, sizes);
 }
 
-/** Float32 values in a shape. */
+/**
+ * Refuses texts and complex numbers, which no array of numbers holds.
+ *
+ * @param dtype Element type of a tensor.
+ * @param action What was to be done.
+ * @throws {TypeError} If it is none of numbers.
+ */
+export function checkNumbers(dtype: string, action: string): void {
+  if (["float32", "int32", "bool"].includes(dtype)) return;
+  throw new TypeError(
+    cannot(action, "its elements must be float32, int32 or bool", dtype),
+  );
+}
+
+/**
+ * Float32 values in a shape.
+ *
+ * @param values What the backend handed out; taken over, not copied.
+ * @param shape Sizes of the axes.
+ * @returns The array.
+ */
 export function floatArray(
   values: RawValues,
   shape: readonly number[],
@@ -65,7 +86,7 @@ function halved(
     throw new RangeError(
       cannot(
         `keep layer "${name}" as float16`,
-        `its values must lie within ±${LARGEST_HALF}, in row ${row} too`,
+        `its values must lie within ±${LARGEST_HALF}, in row ${row} of the batch too`,
         values[i],
         "leave out half(), or normalize() before it",
       ),

@@ -5,13 +5,20 @@
  * nodes, or run it to the end under a gradient. It owns the tensors that it
  * makes: each goes when its last user has run, and all go if it is left early.
  *
- * Layers in memory are called as TF.js' own executor calls them, masks
- * included. One thing differs: TF.js hands a mask, once there is one, to every
- * later layer; here it goes where the graph says.
+ * Layers in memory are called as TF.js' own executor calls them, so that the
+ * numbers are those of the caller's `predict`: arguments of a call such as
+ * `training` do not count, and a mask, once there was one, is handed to every
+ * layer after it, also past one that ends masks. TF.js does that in the order
+ * in which layers run; here it goes along the graph, so that what a layer
+ * gives does not hang on which others are asked for.
+ *
+ * What is kept between two nodes is out of reach of any scope that the caller
+ * may open or end meanwhile.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { cannot, quote } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {
   type ForeignRuntime,
@@ -22,6 +29,7 @@ import {
 } from "../../models/graph.ts";
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
+import { ownHandle, tidied } from "./own_handle.ts";
 import { type NodeWeights, runOurs } from "./run_ours.ts";
 
 /** What a run goes by. */
@@ -38,6 +46,18 @@ export interface NodeRun {
 /** Values of the wanted tensors; whoever gets them disposes of them. */
 export type Values = Map<string, tf.Tensor>;
 
+/** What TF.js calls a mask; null where it hands none on. */
+type Mask = tf.Tensor | null;
+
+/** Values and masks of one run. */
+interface State {
+  readonly values: Values;
+  /** Masks of tensors. */
+  readonly masks: Values;
+  /** The mask that was handed to the layer that gave a tensor. */
+  readonly handed: Map<string, Mask>;
+}
+
 /**
  * Runs the nodes.
  *
@@ -50,7 +70,7 @@ export function* runNodes(
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
   const values: Values = new Map();
-  const masks: Values = new Map();
+  const state: State = { values, masks: new Map(), handed: new Map() };
   run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
@@ -58,14 +78,15 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "foreign");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
-      runNode(node, run, values, masks);
+      runNode(node, run, state);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;
     }
+    const wanted = wantedOf(run, values, inputs);
     isDone = true;
-    return wantedOf(run, values, inputs);
+    return wanted;
   } finally {
-    tf.dispose([...masks.values()]);
+    for (const mask of state.masks.values()) mask.dispose();
     const kept = new Set(isDone ? run.wanted.map(refKey) : []);
     for (const key of [...values.keys()]) {
       if (!kept.has(key)) release(key, values, inputs);
@@ -77,12 +98,11 @@ export function* runNodes(
 function runNode(
   node: GraphNode,
   { backend, weights }: NodeRun,
-  values: Values,
-  masks: Values,
+  state: State,
 ): void {
   try {
-    if (node.call.kind === "ours") runOurs(node, weights, values, masks);
-    else runMemory(node, values, masks);
+    if (node.call.kind !== "ours") runMemory(node, state);
+    else runOurs(node, weights, state.values, state.masks);
   } catch (cause) {
     throw explained(cause, node, backend);
   }
@@ -108,52 +128,59 @@ function wantedOf(
   return new Map(wanted.map((ref) => {
     const key = refKey(ref);
     const value = values.get(key)!;
-    return [key, inputs.includes(value) ? value.clone() : value];
+    return [key, inputs.includes(value) ? tf.keep(value.clone()) : value];
   }));
 }
 
 /** Calls one layer object. */
 function runMemory(
   node: GraphNode,
-  values: Values,
-  masks: Values,
+  { values, masks, handed }: State,
 ): void {
-  const { layer, args } = node.call as NodeCall & { kind: "memory" };
-  const inputs = node.inputs.map((ref) => values.get(refKey(ref))!);
-  const inputMasks = node.inputs.map((ref) => masks.get(refKey(ref)) ?? null);
-  const hasMask = inputMasks.some((mask) => mask !== null);
-  const made = callLayer(layer, inputs, inputMasks, {
-    ...args,
-    ...(hasMask ? { mask: inputMasks[0] } : {}),
+  const { layer } = node.call as NodeCall & { kind: "memory" };
+  const keys = node.inputs.map(refKey);
+  const inputs = keys.map((key) => values.get(key)!);
+  const inputMasks = keys.map((key) => masks.get(key) ?? null);
+  const mask = inputMasks.some((mask) => mask !== null)
+    ? inputMasks[0]!
+    : keys.map((key) => handed.get(key)).find((mask) => mask !== undefined);
+  const made = callLayer(layer, inputs, inputMasks, mask);
+  made.outputs.forEach((output, index) => {
+    const key = refKey({ node, index });
+    values.set(key, output);
+    if (mask !== undefined) handed.set(key, mask);
   });
-  made.outputs.forEach((output, index) =>
-    values.set(refKey({ node, index }), output)
-  );
   made.masks.forEach((mask, index) => masks.set(refKey({ node, index }), mask));
 }
-
-type Mask = tf.Tensor | null;
 
 function callLayer(
   layer: tf.layers.Layer,
   inputs: tf.Tensor[],
   inputMasks: Mask[],
-  args: Record<string, unknown>,
+  mask: Mask | undefined,
 ): { outputs: tf.Tensor[]; masks: tf.Tensor[] } {
-  return tf.tidy(() => {
+  return tidied(layer.name, () => {
+    const args = mask === undefined ? {} : { mask };
     const result = layer.apply(
       inputs,
       args as Parameters<typeof layer.apply>[1],
     );
     const outputs = [result].flat() as tf.Tensor[];
-    if (!layer.supportsMasking) return { outputs, masks: [] };
-    const found = layer.computeMask(inputs, inputMasks as tf.Tensor[]) as
-      | Mask
-      | Mask[];
-    const mask = [found].flat()[0];
-    // A layer may hand on the very mask that it got: each owner has its own.
-    const masks = mask ? outputs.map(() => mask.clone()) : [];
-    return { outputs, masks };
+    const odd = outputs.find((output) => !(output instanceof tf.Tensor));
+    if (odd !== undefined) {
+      throw new TypeError(
+        `its call must give tensors, and gives ${quote(odd)}`,
+      );
+    }
+    const next = layer.supportsMasking
+      ? [layer.computeMask(inputs, inputMasks as tf.Tensor[]) as Mask | Mask[]]
+        .flat()[0]
+      : undefined;
+    return {
+      outputs: outputs.map(ownHandle),
+      // As in TF.js, the first mask stands for all outputs.
+      masks: next ? outputs.map(() => ownHandle(next)) : [],
+    };
   });
 }
 
@@ -162,7 +189,35 @@ function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
   const { byName, fetched } = foreignCall(feeds, wanted, values);
   if (fetched.length === 0) return;
   const results = runtime!.execute(byName, fetched.map(nameOf));
-  fetched.forEach((ref, i) => values.set(refKey(ref), results[i]!));
+  keepFetched(fetched, results, values);
+}
+
+/**
+ * Takes what a graph gave as values of a run.
+ *
+ * @param fetched What was asked for.
+ * @param results What came, in that order.
+ * @param values Where it goes.
+ */
+export function keepFetched(
+  fetched: readonly Ref[],
+  results: readonly tf.Tensor[],
+  values: Values,
+): void {
+  fetched.forEach((ref, i) => {
+    const result: tf.Tensor | undefined = results[i];
+    if (result === undefined) {
+      tf.dispose([...results]);
+      throw new TypeError(
+        cannot(
+          `run operation "${ref.node.row.name}"`,
+          `it must have an output ${ref.index}`,
+          undefined,
+        ),
+      );
+    }
+    values.set(refKey(ref), tf.keep(result));
+  });
 }
 
 /** What a graph is fed and asked for. */

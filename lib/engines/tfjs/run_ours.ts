@@ -13,6 +13,7 @@ import {
   type WeightSource,
 } from "../../models/graph.ts";
 import type { NdArray } from "../../types.ts";
+import { ownHandle, tidied } from "./own_handle.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
 /** Weights of nodes, by the weights' names. */
@@ -59,7 +60,7 @@ export function uploadWeights(
 ): NodeWeights {
   const tensors = new Map<WeightSource, tf.Tensor>();
   for (const [source, value] of host) {
-    tensors.set(source, OPS.constant(value));
+    tensors.set(source, tf.keep(OPS.constant(value)));
   }
   const entries = nodes.flatMap((node) => {
     if (node.call.kind !== "ours") return [];
@@ -101,7 +102,7 @@ export function runOurs(
       "input" in arg ? [[key, fed[arg.input]!.mask]] : []
     ),
   );
-  const outputs = tf.tidy(() =>
+  const outputs = tidied(node.row.name, () =>
     callLayer<tf.Tensor>(OPS, {
       layer,
       inputs: fed.slice(0, numInputs),
@@ -109,13 +110,11 @@ export function runOurs(
       args: named,
       argMasks,
     }).map(({ value, mask }) => ({
-      // A layer may hand on what it got: each owner has its own.
-      value: value.clone(),
-      mask: mask?.clone() ?? null,
-    })) as unknown as tf.TensorContainer
-  ) as unknown as { value: tf.Tensor; mask: tf.Tensor | null }[];
+      value: ownHandle(value),
+      mask: mask && ownHandle(mask),
+    })));
   outputs.forEach(({ value, mask }, index) => {
     values.set(refKey({ node, index }), value);
-    if (mask !== null) masks.set(refKey({ node, index }), mask);
+    if (mask !== undefined) masks.set(refKey({ node, index }), mask);
   });
 }

@@ -42,6 +42,12 @@ export function conv(
     return tf.squeeze(wide, [1]);
   }
   const isStrided = strides.some((stride) => stride > 1);
+  if (padding === "same" && isStrided && hasGaps(kernel, options)) {
+    return conv(paddedSame(x, kernel, options), kernel, {
+      ...options,
+      padding: "valid",
+    });
+  }
   if (isStrided && dilation.some((distance) => distance > 1)) {
     return conv(x, spreadKernel(kernel, dilation), {
       ...options,
@@ -77,6 +83,37 @@ export function conv(
       "NDHWC",
       triple(dilation),
     );
+}
+
+/**
+ * Whether there are places between one window and the next. Then `same` may
+ * need no padding and leave places over, which TF.js takes for padding below
+ * zero: in three dimensions, and on wasm.
+ */
+function hasGaps(
+  kernel: tf.Tensor,
+  { strides, dilation, padding }: ConvOptions,
+): boolean {
+  return strides.some((stride, i) => {
+    const windows = { kernel: kernel.shape[i]!, dilation: dilation[i]! };
+    return reach({ ...windows, stride, padding }) < stride;
+  });
+}
+
+/** A map with the zeros around it that `same` means. */
+function paddedSame(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  { strides, dilation, padding }: ConvOptions,
+): tf.Tensor {
+  return strides.reduce((map, stride, i) => {
+    const windows = { kernel: kernel.shape[i]!, dilation: dilation[i]! };
+    const wide = reach({ ...windows, stride, padding });
+    const size = map.shape[i + 1]!;
+    const missing = (Math.ceil(size / stride) - 1) * stride + wide - size;
+    const before = Math.floor(Math.max(missing, 0) / 2);
+    return padAxis(map, i + 1, before, Math.max(missing, 0) - before);
+  }, x);
 }
 
 /** As many groups as channels: each has filters of its own, one after another. */

@@ -1,9 +1,10 @@
 /**
  * Pooling on TF.js, as Keras means it.
  *
- * Its kernels in two dimensions lose NaN, each in its own way, and the maximum
- * in three is wrong on wasm where all values of a window are negative; so that
- * one is taken along two axes, then along the third.
+ * Its kernels in two dimensions lose NaN, each in its own way. Those in three
+ * are wrong: the maximum on wasm where all values of a window are negative, both
+ * where `same` leaves places over between windows; so three dimensions are
+ * pooled along two axes, then along the third.
  *
  * @module
  */
@@ -41,11 +42,24 @@ export function averagePool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
 }
 
 function maxima(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  return pooled(tf.maxPool, x, options);
+}
+
+/** A mean of means, as each window holds as many places at every depth. */
+function means(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
+  return pooled(tf.avgPool, x, options);
+}
+
+function pooled(
+  pool: Pool,
+  x: tf.Tensor,
+  options: PoolingOptions,
+): tf.Tensor {
   const { size, strides, padding } = options;
-  if (size.length < 3) return flat(tf.maxPool, x, options);
+  if (size.length < 3) return flat(pool, x, options);
   const [batch, depth, height, width, channels] = x.shape as number[];
   const maps = tf.reshape(x, [batch! * depth!, height!, width!, channels!]);
-  const flatter = flat(tf.maxPool, maps, {
+  const flatter = flat(pool, maps, {
     size: size.slice(1),
     strides: strides.slice(1),
     padding,
@@ -57,23 +71,12 @@ function maxima(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
     rows! * columns!,
     channels!,
   ]);
-  const pooled = flat(tf.maxPool, lines, {
+  const across = flat(pool, lines, {
     size: [size[0]!, 1],
     strides: [strides[0]!, 1],
     padding,
   }); // [N, T, H · W, D]
-  return tf.reshape(pooled, [batch!, -1, rows!, columns!, channels!]);
-}
-
-function means(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
-  const { size, strides, padding } = options;
-  if (size.length < 3) return flat(tf.avgPool, x, options);
-  return tf.avgPool3d(
-    x as tf.Tensor5D,
-    size as [number, number, number],
-    strides as [number, number, number],
-    padding,
-  );
+  return tf.reshape(across, [batch!, -1, rows!, columns!, channels!]);
 }
 
 /** Over two place axes, or one. */

@@ -8,18 +8,27 @@ import {
   type HeadValues,
   logitsOf,
   logitsRef,
+  needsHead,
   type OutputValues,
   type Program,
   type RunOutputs,
   wantedRefs,
 } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import type { Session } from "../session.ts";
-import { type BackendName, makeReady, takeTurn, type Turn } from "./backend.ts";
+import type { Session, TensorOutputs } from "../session.ts";
+import { type BackendName, takeTurn, type Turn } from "./backend.ts";
+import { ownHandle, tidied } from "./own_handle.ts";
+import { ownSteps } from "./own_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
-import { featureArray, floatArray, type RawValues } from "./read_arrays.ts";
+import {
+  checkNumbers,
+  featureArray,
+  floatArray,
+  type RawValues,
+} from "./read_arrays.ts";
 import {
   foreignCall,
+  keepFetched,
   nameOf,
   type NodeRun,
   runNodes,
@@ -41,13 +50,12 @@ export async function openTfjs(
   program: Program,
   backend: BackendName,
 ): Promise<Session> {
-  await makeReady(backend);
   const { nodes } = schedule(program.feeds, wantedRefs(program));
   const host = await readWeights(nodes);
   const held = await takeTurn(
     backend,
     (turn) =>
-      Promise.resolve(turn.sync(() => ({
+      Promise.resolve(turn.sync((): Held => ({
         head: uploadHead(program),
         weights: uploadWeights(nodes, host),
       }))),
@@ -62,12 +70,18 @@ interface Held {
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
-function uploadHead({ logits, perturbation }: Program) {
+function uploadHead(
+  { logits, perturbation }: Program,
+): HeadValues<tf.Tensor> | undefined {
   if (logits?.head === undefined) return undefined;
-  const isTaken = logits.direct !== undefined && logits.shaping === undefined;
-  if (isTaken && perturbation === undefined) return undefined;
+  const isUsed = needsHead(logits) ||
+    (perturbation !== undefined && needsHead(unshaped(logits)));
+  if (!isUsed) return undefined;
   const { kernel, bias } = logits.head.weights;
-  return { kernel: OPS.constant(kernel), bias: OPS.constant(bias) };
+  return {
+    kernel: tf.keep(OPS.constant(kernel)),
+    bias: tf.keep(OPS.constant(bias)),
+  };
 }
 
 /** A program on TF.js: layers are called one by one, between two pauses. */
@@ -77,6 +91,8 @@ class TfjsSession implements Session {
   readonly #held: Held;
   readonly #run: NodeRun;
   readonly #gradientRun: NodeRun | undefined;
+  /** Runs whose end is near, and is waited for before anything is freed. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(
@@ -84,13 +100,14 @@ class TfjsSession implements Session {
     backend: BackendName,
     held: Held,
   ) {
+    const { logits, perturbation } = program;
     this.#program = program;
     this.#backend = backend;
     this.#held = held;
     this.#run = this.#nodeRun(wantedRefs(program));
-    this.#gradientRun = program.perturbation === undefined
+    this.#gradientRun = logits === undefined || perturbation === undefined
       ? undefined
-      : this.#nodeRun([logitsRef(unshaped(program).logits!)]);
+      : this.#nodeRun([logitsRef(unshaped(logits))]);
   }
 
   #nodeRun(wanted: readonly Ref[]): NodeRun {
@@ -105,53 +122,143 @@ class TfjsSession implements Session {
     };
   }
 
+  /** The caller's weights that are used, as they are now. */
+  #weights(): tf.Tensor[] {
+    const used = new Set([
+      ...this.#run.schedule.nodes,
+      ...this.#gradientRun?.schedule.nodes ?? [],
+    ]);
+    return [...used].flatMap((node) =>
+      node.weights().map(({ tensor }) => tensor)
+    );
+  }
+
+  get #isAsync(): boolean {
+    return this.#program.graph.runtime?.isAsync === true;
+  }
+
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
-    pacer.check();
-    return await pacer.race(
-      takeTurn(this.#backend, (turn) => this.#runInTurn(inputs, turn, pacer)),
-    );
+    return await this.#inTurn(pacer, async (turn) => {
+      const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
+      return await read(outputs, this.#program, this.#backend);
+    });
   }
 
-  async #runInTurn(
-    inputs: readonly NdArray<ArrayBufferView>[],
+  async runTensors(
+    inputs: readonly tf.Tensor[],
+    pacer: Pacer,
+  ): Promise<TensorOutputs> {
+    return await this.#inTurn(pacer, async (turn) => {
+      const handles = () => inputs.map((input) => tf.clone(input));
+      const outputs = await this.#compute(handles, turn, pacer);
+      const { features, logits, penultimate, scale } = outputs;
+      tf.dispose([penultimate, scale]); // a handle that is not given on
+      try {
+        pacer.check();
+        return { features, ...(logits === undefined ? {} : { logits }) };
+      } catch (error) {
+        tf.dispose([...features, logits]);
+        throw error;
+      }
+    });
+  }
+
+  /** Queues up, does the work, and stops waiting for it when the run is stopped. */
+  async #inTurn<R>(
+    pacer: Pacer,
+    work: (turn: Turn) => Promise<R>,
+  ): Promise<R> {
+    this.#checkOpen();
+    pacer.check();
+    const result = takeTurn(
+      this.#backend,
+      work,
+      pacer,
+      () => this.#weights(),
+    );
+    // Control flow cannot be left half way: it ends unseen.
+    if (!this.#isAsync) {
+      const settled = result.catch(() => {}); // race() below throws it
+      this.#underWay.add(settled);
+      settled.then(() => this.#underWay.delete(settled));
+    }
+    return await pacer.race(result);
+  }
+
+  async #compute(
+    inputs: () => tf.Tensor[],
     turn: Turn,
     pacer: Pacer,
-  ): Promise<RunOutputs> {
+  ): Promise<OutputValues<tf.Tensor>> {
     pacer.check(); // others ran meanwhile
-    const feeds = turn.sync(() => this.#upload(inputs));
+    this.#checkOpen();
+    return this.#isAsync
+      ? await this.#batchAsync(inputs, turn)
+      : await drive(this.#batch(inputs), turn, pacer);
+  }
+
+  /** One batch, from inputs to outputs that are still in the engine. */
+  *#batch(
+    inputs: () => tf.Tensor[],
+  ): Generator<void, OutputValues<tf.Tensor>> {
+    const feeds = this.#feeds(inputs);
     try {
-      const values = this.#program.graph.runtime?.isAsync
-        ? await this.#runAsync(feeds, turn)
-        : await drive(runNodes(this.#run, feeds), turn, pacer);
-      const outputs = turn.sync(() => this.#outputs(values));
-      return await read(outputs, this.#program, turn, this.#backend);
+      return this.#outputs(yield* runNodes(this.#run, feeds));
     } finally {
-      turn.sync(() => tf.dispose(feeds));
+      for (const feed of feeds) feed.dispose();
     }
   }
 
-  /** Inputs as tensors, moved against the gradient if that was asked for. */
-  #upload(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
-    return tf.tidy(() => {
-      const feeds = inputs.map(({ data, shape, dtype }) =>
-        tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
+  /**
+   * The same where control flow gives promises. Where the caller's code comes
+   * in between, the rest is computed on the caller's own backend.
+   */
+  async #batchAsync(
+    inputs: () => tf.Tensor[],
+    turn: Turn,
+  ): Promise<OutputValues<tf.Tensor>> {
+    const { wanted, runtime, feeds: places } = this.#run;
+    const values: Values = new Map();
+    const feeds = turn.sync(() => this.#feeds(inputs));
+    try {
+      const fed: Values = new Map(
+        places.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
       );
+      const { byName, fetched } = foreignCall(places, wanted, fed);
+      const results = fetched.length === 0
+        ? []
+        : await turn.sync(() =>
+          runtime!.executeAsync(byName, fetched.map(nameOf))
+        );
+      keepFetched(fetched, results, values);
+      for (const ref of wanted) {
+        const input = fed.get(refKey(ref));
+        if (input !== undefined) {
+          values.set(refKey(ref), tf.keep(input.clone()));
+        }
+      }
+      this.#checkOpen();
+      return turn.sync(() => this.#outputs(values));
+    } finally {
+      tf.dispose([...values.values(), ...feeds]);
+    }
+  }
+
+  /** Inputs, moved against the gradient if that was asked for. */
+  #feeds(inputs: () => tf.Tensor[]): tf.Tensor[] {
+    return tf.tidy(() => {
+      const feeds = inputs();
       const { perturbation } = this.#program;
-      if (perturbation === undefined) return feeds;
+      if (perturbation === undefined) return feeds.map((feed) => tf.keep(feed));
       return perturbed({
         perturbation,
         backend: this.#backend,
         names: this.#program.feeds.map(({ spec }) => spec.name),
         logits: (xs) => this.#plainLogits(xs),
-      }, feeds);
+      }, feeds).map((feed) => tf.keep(feed));
     });
   }
 
@@ -161,37 +268,26 @@ class TfjsSession implements Session {
     let step = steps.next();
     while (!step.done) step = steps.next();
     const values = step.value;
-    const logits = unshaped(this.#program).logits!;
-    const { logits: z } = logitsOf(
-      OPS,
-      logits,
-      valueIn(values),
-      this.#held.head,
-    );
-    checkClasses(z, this.#program.perturbation!.isBinary);
-    return z;
-  }
-
-  /** Control flow gives promises, and keeps TF.js to itself until it is done. */
-  async #runAsync(feeds: readonly tf.Tensor[], turn: Turn): Promise<Values> {
-    const { wanted, runtime, feeds: places } = this.#run;
-    const values: Values = new Map(
-      places.map(({ ref }, i) => [refKey(ref), feeds[i]!.clone()]),
-    );
-    const { byName, fetched } = foreignCall(places, wanted, values);
-    const results = fetched.length === 0
-      ? []
-      : await turn.sync(() =>
-        runtime!.executeAsync(byName, fetched.map(nameOf))
+    try {
+      const logits = unshaped(this.#program.logits!);
+      const { logits: z } = logitsOf(
+        OPS,
+        logits,
+        valueIn(values),
+        this.#held.head,
       );
-    fetched.forEach((ref, i) => values.set(refKey(ref), results[i]!));
-    return values;
+      checkClasses(z, this.#program.perturbation!.isBinary);
+      return z.clone(); // it may be one of the values
+    } finally {
+      tf.dispose([...values.values()]);
+    }
   }
 
   /** The program's outputs; the values that they come from are freed. */
   #outputs(values: Values): OutputValues<tf.Tensor> {
+    const rest = new Set(values.values());
     try {
-      return tf.tidy(() => {
+      return tidied("outputs", () => {
         const outputs = computeOutputs(
           OPS,
           this.#program,
@@ -201,27 +297,32 @@ class TfjsSession implements Session {
         const features = outputs.features.map((feature, i) =>
           ownSteps(feature, this.#program.features[i]!)
         );
-        // An output may be a value itself, which is freed below.
-        return cloned({ ...outputs, features });
-      }) as unknown as OutputValues<tf.Tensor>;
+        // An output that is a value itself is taken over, once.
+        return mapped(
+          { ...outputs, features },
+          (tensor) => rest.delete(tensor) ? tensor : ownHandle(tensor),
+        );
+      });
     } finally {
-      tf.dispose([...values.values()]);
+      values.clear();
+      for (const value of rest) value.dispose();
     }
+  }
+
+  #checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw new TypeError(
+      cannot("run", "the session must be open", "closed", "open it again"),
+    );
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await Promise.all(this.#underWay);
     const { head, weights } = this.#held;
-    const tensors = [
-      ...(head === undefined ? [] : [head.kernel, head.bias]),
-      ...new Set([...weights.values()].flatMap(Object.values)),
-    ] as tf.Tensor[];
-    if (tensors.length === 0) return;
-    await takeTurn(this.#backend, () => {
-      tf.dispose(tensors);
-      return Promise.resolve();
-    });
+    if (head) tf.dispose([head.kernel, head.bias]);
+    tf.dispose([...new Set([...weights.values()].flatMap(Object.values))]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -229,22 +330,32 @@ class TfjsSession implements Session {
   }
 }
 
-function unshaped(program: Program): Program {
-  const { shaping: _shaping, ...logits } = program.logits!;
-  return { ...program, logits };
+function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
+  return inputs.map(({ data, shape, dtype }) =>
+    tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
+  );
+}
+
+function unshaped(
+  { shaping: _shaping, ...logits }: NonNullable<Program["logits"]>,
+) {
+  return logits;
 }
 
 function valueIn(values: Values): (ref: Ref) => tf.Tensor {
   return (ref) => values.get(refKey(ref))!;
 }
 
-function cloned(outputs: OutputValues<tf.Tensor>) {
+function mapped(
+  outputs: OutputValues<tf.Tensor>,
+  each: (tensor: tf.Tensor) => tf.Tensor,
+): OutputValues<tf.Tensor> {
   const { features, logits, penultimate, scale } = outputs;
   return {
-    features: features.map((feature) => feature.clone()),
-    ...(logits ? { logits: logits.clone() } : {}),
-    ...(penultimate ? { penultimate: penultimate.clone() } : {}),
-    ...(scale ? { scale: scale.clone() } : {}),
+    features: features.map(each),
+    ...(logits ? { logits: each(logits) } : {}),
+    ...(penultimate ? { penultimate: each(penultimate) } : {}),
+    ...(scale ? { scale: each(scale) } : {}),
   };
 }
 
@@ -254,61 +365,26 @@ async function drive<R>(
   turn: Turn,
   pacer: Pacer,
 ): Promise<R> {
-  while (true) {
-    const step = turn.sync(() => {
-      let step = steps.next();
-      while (!step.done && !pacer.isDue()) step = steps.next();
-      return step;
-    });
-    if (step.done) return step.value;
-    try {
-      await pacer.pause();
-    } catch (error) {
-      turn.sync(() => steps.return(undefined as never));
-      throw error;
-    }
-  }
-}
-
-/** The caller's own postprocessings, each checked for what it gives. */
-function ownSteps(
-  feature: tf.Tensor,
-  { own, name }: Program["features"][number],
-): tf.Tensor {
-  return own.reduce((value, step) => {
-    const action = `postprocess layer "${name}"`;
-    let result: tf.Tensor;
-    try {
-      result = step(value);
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
-      const which = step.name === "" ? "its function" : `"${step.name}"`;
-      throw new Error(`Cannot ${action} as ${which} throws: ${text}`, {
-        cause,
+  try {
+    while (true) {
+      const step = turn.sync(() => {
+        let step = steps.next();
+        while (!step.done && !pacer.isDue()) step = steps.next();
+        return step;
       });
+      if (step.done) return step.value;
+      await pacer.pause();
     }
-    const isTensor = typeof result === "object" && result !== null &&
-      "dataId" in result && !result.isDisposed;
-    if (!isTensor || result.rank === 0 || result.shape[0] !== value.shape[0]) {
-      throw new TypeError(
-        cannot(
-          action,
-          `its function must give a tensor of ${
-            value.shape[0]
-          } rows, not a promise`,
-          isTensor ? result.shape : result,
-        ),
-      );
-    }
-    return result;
-  }, feature);
+  } catch (error) {
+    steps.return(undefined as never); // frees what it holds
+    throw error;
+  }
 }
 
 /** Reads the outputs back and frees them. */
 async function read(
   outputs: OutputValues<tf.Tensor>,
   program: Program,
-  turn: Turn,
   backend: BackendName,
 ): Promise<RunOutputs> {
   const { features, logits, penultimate, scale } = outputs;
@@ -316,14 +392,19 @@ async function read(
   const all = [...features, logits, penultimate, scale];
   const tensors = all.filter((tensor) => tensor !== undefined);
   try {
-    const values = await valuesOf(tensors, turn, backend);
-    const valueOf = (tensor: tf.Tensor) => values.get(tensor)!;
+    const values = await Promise.all(
+      tensors.map((tensor) => valuesOf(tensor, backend)),
+    );
+    const valueOf = (tensor: tf.Tensor) => values[tensors.indexOf(tensor)]!;
     const arrays: FeatureArray[] = features.map((tensor, i) => {
       const { name, readAs } = program.features[i]!;
       return featureArray(valueOf(tensor), tensor, name, readAs);
     });
-    const floats = Object.entries(others).filter(([, t]) => t !== undefined)
-      .map(([key, t]) => [key, floatArray(valueOf(t!), t!.shape)] as const);
+    const floats = Object.entries(others).flatMap(([name, tensor]) => {
+      if (tensor === undefined) return [];
+      checkNumbers(tensor.dtype, `take ${name}`);
+      return [[name, floatArray(valueOf(tensor), tensor.shape)] as const];
+    });
     const { scale: factors, ...rest } = Object.fromEntries(floats);
     return {
       features: arrays,
@@ -331,25 +412,15 @@ async function read(
       ...(factors === undefined ? {} : { scale: factors.data }),
     };
   } finally {
-    turn.sync(() => tf.dispose(tensors));
+    tf.dispose(tensors);
   }
 }
 
+/** A copy of a tensor's values; only wasm gives one that nobody else holds. */
 async function valuesOf(
-  tensors: readonly tf.Tensor[],
-  turn: Turn,
+  tensor: tf.Tensor,
   backend: BackendName,
-): Promise<Map<tf.Tensor, RawValues>> {
-  if (backend === "webgpu") {
-    const pending = turn.sync(() => tensors.map((tensor) => tensor.data()));
-    const values = await Promise.all(pending);
-    return new Map(tensors.map((tensor, i) => [tensor, values[i]!.slice()]));
-  }
-  return turn.sync(() =>
-    new Map(tensors.map((tensor) => {
-      const values = tensor.dataSync<tf.NumericDataType>();
-      // The cpu backend hands out what it holds, which others may hold too.
-      return [tensor, backend === "cpu" ? values.slice() : values];
-    }))
-  );
+): Promise<RawValues> {
+  const values: RawValues = await tensor.data<tf.NumericDataType>();
+  return backend === "wasm" ? values : values.slice();
 }

@@ -1,0 +1,136 @@
+/**
+ * What TF.js' backends cannot do, or do wrong without saying so.
+ *
+ * Measured with TF.js 4.22 on Deno: each layer forwards and backwards on
+ * `cpu`, `wasm` and `webgpu`, the gradients of `cpu` against differences.
+ * `wasm` has no gradient kernels for some convolutions and wrong ones for max
+ * pooling, nearest upsampling and 3-D convolutions, so there only what was
+ * found right counts.
+ *
+ * @module
+ */
+import { type GraphNode, origin, specOf } from "../../models/graph.ts";
+import type { BackendName } from "./backend.ts";
+
+/** Operations that wasm has no kernel for at all. */
+const NO_WASM_KERNEL = /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*)$/;
+/** Activations that wasm can fuse to a product; others it refuses when they run. */
+const WASM_FUSED =
+  /^(biasadd|linear|relu|relu6|leakyrelu|prelu|elu|sigmoid|fusedbatchnorm)$/i;
+/** Transposed 3-D convolutions, which wasm computes wrong. */
+const WRONG_ON_WASM = /^Conv3DTranspose$|^Conv3DBackpropInput/;
+
+/** Layers of TF.js whose gradients are right on wasm. */
+const WASM_GRADIENTS = new Set([
+  "Activation",
+  "AlphaDropout",
+  "Conv1D",
+  "Dense",
+  "Dropout",
+  "Flatten",
+  "GaussianDropout",
+  "GaussianNoise",
+  "Reshape",
+  "Softmax",
+  "SpatialDropout1D",
+]);
+/** Nearest upsampling, whose gradient is wrong on webgpu too. */
+const NEAREST = /^(UpSampling2D|ResizeNearestNeighbor)$/;
+
+/** Layers that read a mask step by step, which `webgpu` transposes wrong. */
+const RECURRENT = /^(RNN|LSTM|GRU|SimpleRNN|ConvLSTM2D|Bidirectional)$/;
+
+/** Average pooling under its names in layers and in graphs. */
+const AVERAGE_POOLING = /^(AveragePooling[123]D|AvgPool(3D)?)$/;
+
+/**
+ * Why a node must not run on a backend.
+ *
+ * @param node The node.
+ * @param backend The backend.
+ * @param isDifferentiated Whether a gradient is to go through it.
+ * @returns The reason; undefined where it may.
+ */
+export function limitOf(
+  node: GraphNode,
+  backend: BackendName,
+  isDifferentiated: boolean,
+): string | undefined {
+  const { kind } = node.row;
+  if (backend === "wasm") {
+    if (isMissingInWasm(node)) return `"wasm" has no kernel for it`;
+    if (WRONG_ON_WASM.test(kind)) return `"wasm" computes it wrong`;
+  }
+  if (backend === "webgpu" && RECURRENT.test(kind) && isMasked(node)) {
+    return `"webgpu" computes it wrong where steps are masked`;
+  }
+  if (!isDifferentiated) return undefined;
+  if (AVERAGE_POOLING.test(kind) && isPadded(node)) {
+    return "TF.js has a wrong gradient for padded average pooling";
+  }
+  if (backend === "wasm" && !hasWasmGradient(node)) {
+    return `"wasm" has no gradient for it that is known to be right`;
+  }
+  if (backend === "webgpu" && NEAREST.test(kind) && isNearest(node)) {
+    return `"webgpu" has a wrong gradient for it`;
+  }
+  return undefined;
+}
+
+function isMissingInWasm({ row }: GraphNode): boolean {
+  const { fusedOps } = row.config;
+  return NO_WASM_KERNEL.test(row.kind) ||
+    (Array.isArray(fusedOps) && !fusedOps.every((op) => WASM_FUSED.test(op)));
+}
+
+/** A custom class may do anything, whatever it is called. */
+function hasWasmGradient({ call, row }: GraphNode): boolean {
+  return call.kind === "memory" && call.isOwnClass &&
+    WASM_GRADIENTS.has(row.kind);
+}
+
+/** Whether a layer before it makes a mask, which TF.js hands to all that follow. */
+function isMasked(node: GraphNode): boolean {
+  const seen = new Set<GraphNode>();
+  const stack = [node];
+  while (stack.length > 0) {
+    const { inputs } = stack.pop()!;
+    for (const { node: before } of inputs.map(origin)) {
+      const { kind, config } = before.row;
+      if (kind === "Masking" || config.maskZero === true) return true;
+      if (!seen.has(before)) stack.push(before);
+      seen.add(before);
+    }
+  }
+  return false;
+}
+
+function isNearest({ row }: GraphNode): boolean {
+  return row.config.interpolation !== "bilinear";
+}
+
+/** TF.js divides by all places of the window, also by those that are padding. */
+function isPadded(node: GraphNode): boolean {
+  const { config } = node.row;
+  if ((config.padding ?? config.pad) !== "same") return false;
+  const sizes = (ref = node.inputs[0]) =>
+    (ref && specOf(origin(ref))?.shape.slice(1, -1)) ?? [];
+  const pools = places(config.poolSize ?? config.kernelSize);
+  const strides = places(config.strides);
+  const known = sizes();
+  if (known.length === 0 || config.dataFormat === "channelsFirst") return true;
+  return known.some((size, i) => {
+    const pool = pools[i] ?? pools[0];
+    const stride = strides[i] ?? strides[0] ?? pool;
+    if (size === null || pool === undefined || stride === undefined) {
+      return true;
+    }
+    return (Math.ceil(size / stride) - 1) * stride + pool > size;
+  });
+}
+
+/** Sizes over the places of a map; graphs write them with the batch and the channels. */
+function places(sizes: unknown): number[] {
+  const list = [sizes].flat().filter((size) => typeof size === "number");
+  return list.length >= 4 ? list.slice(1, -1) : list;
+}

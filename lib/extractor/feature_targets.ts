@@ -1,0 +1,129 @@
+import { cannot } from "../check.ts";
+import type { FeatureTarget } from "../engines/program.ts";
+import { type GraphNode, type Ref, specOf } from "../models/graph.ts";
+import type { Ops } from "../ops/ops.ts";
+import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
+import { type GivenStep, isGivenStep } from "../postprocess/step.ts";
+import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
+import { ownName } from "./own_function.ts";
+import { type Settings, stepsOf } from "./settings.ts";
+
+/** A feature that is wanted, and what is known of it. */
+export interface ResolvedTarget {
+  readonly target: FeatureTarget;
+  readonly spec: FeatureSpec;
+  /** Names of its postprocessings, as they stand in a set's settings. */
+  readonly steps: readonly string[];
+}
+
+const SHAPES = new ShapeOps();
+
+/**
+ * Names of a layer's features: its own, or one for each of its outputs.
+ *
+ * @param node The layer.
+ * @returns As in `["dense"]`, or `["split[0]", "split[1]"]`.
+ */
+export function featureNames({ row, call }: GraphNode): string[] {
+  const count = call.kind === "alias"
+    ? call.outputs.length
+    : row.outputs.length;
+  if (count <= 1) return [row.name];
+  return Array.from({ length: count }, (_, index) => `${row.name}[${index}]`);
+}
+
+/**
+ * The features of one layer, with what is done to them.
+ *
+ * @param node The layer.
+ * @param settings The settings.
+ * @returns One for each of its outputs.
+ * @throws {TypeError} If a postprocessing cannot take the feature.
+ */
+export function targetsOf(
+  node: GraphNode,
+  settings: Settings,
+): ResolvedTarget[] {
+  return featureNames(node).map((name, index) =>
+    targetOf({ node, index }, name, stepsOf(settings, node.row.name, name))
+  );
+}
+
+function targetOf(
+  ref: Ref,
+  name: string,
+  all: readonly Postprocess[],
+): ResolvedTarget {
+  const own = all.filter((step) => !isGivenStep(step));
+  const given = all.filter((step) => isGivenStep(step));
+  checkOrder(all, name);
+  const spec = specOf(ref);
+  const channels = spec?.channels;
+  const readAs = given.some((step) => step.readAs) ? "float16" : undefined;
+  const target: FeatureTarget = {
+    name,
+    ref,
+    own: own as FeatureTarget["own"],
+    given: (ops, feature) => runSteps(given, ops, feature, name, channels),
+    ...(readAs === undefined ? {} : { readAs }),
+  };
+  if (spec !== undefined) checkSteps(target, spec);
+  return {
+    target,
+    spec: featureSpec(name, channels, given, own.length > 0),
+    steps: all.map((step) => isGivenStep(step) ? step.name : ownName(step)),
+  };
+}
+
+function runSteps<T>(
+  steps: readonly GivenStep[],
+  ops: Ops<T>,
+  feature: T,
+  layer: string,
+  channels: "first" | "last" | undefined,
+): T {
+  let place = channels;
+  return steps.reduce((value, step) => {
+    const next = step.apply<T>(ops, value, { layer, channels: place });
+    if (!step.keepsChannels) place = undefined;
+    return next;
+  }, feature);
+}
+
+/** Given ones run inside the engine, so none can come after a user's own. */
+function checkOrder(steps: readonly Postprocess[], name: string): void {
+  const firstOwn = steps.findIndex((step) => !isGivenStep(step));
+  const late = steps.slice(firstOwn).find((step) => isGivenStep(step));
+  if (firstOwn < 0 || late === undefined) return;
+  throw new TypeError(
+    cannot(
+      `postprocess layer "${name}"`,
+      "given steps must come before functions of your own",
+      (late as GivenStep).name,
+    ),
+  );
+}
+
+/** A step that cannot take the feature says so before anything runs. */
+function checkSteps(
+  { given }: FeatureTarget,
+  { shape, dtype }: TensorSpec,
+): void {
+  const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
+  given<ShapeValue>(SHAPES, { shape, dtype: type });
+}
+
+function featureSpec(
+  name: string,
+  channels: "first" | "last" | undefined,
+  given: readonly GivenStep[],
+  hasOwn: boolean,
+): FeatureSpec {
+  const keeps = !hasOwn && given.every((step) => step.keepsChannels);
+  const form = hasOwn ? "own" : given.findLast((step) => step.form)?.form;
+  return Object.freeze({
+    name,
+    ...(keeps && channels !== undefined ? { channels } : {}),
+    form: form ?? "raw",
+  });
+}

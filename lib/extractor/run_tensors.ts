@@ -1,0 +1,66 @@
+import * as tf from "@tensorflow/tfjs";
+import { partsOf } from "../datasets/parts.ts";
+import { stopSignal } from "../display/stop_signal.ts";
+import { Pacer } from "../engines/pacer.ts";
+import type { TensorFeatures, TensorLike } from "../types.ts";
+import { checkRows, type Opened } from "./run_batches.ts";
+import type { TensorInputs } from "./runs.ts";
+
+/**
+ * Runs over tensors that are where the engine computes, and leaves the results
+ * there: for many small calls, where reading back would cost more than a layer.
+ *
+ * @param opened The session.
+ * @param backend The backend of its engine.
+ * @param inputs One tensor, one for each input in order, or by name.
+ * @returns Tensors, the caller's; undefined where values must be looked at on
+ * the host, which is for the other way to do.
+ * @throws {TypeError} If the tensors do not fit the model.
+ */
+export async function runTensors(
+  { compiled, session }: Opened,
+  backend: string | undefined,
+  inputs: TensorInputs,
+): Promise<TensorFeatures | undefined> {
+  const { program } = compiled;
+  const isPlain = program.logits?.shaping === undefined &&
+    program.features.every(({ readAs }) => readAs === undefined);
+  if (!session.runTensors || !isPlain || tf.getBackend() !== backend) {
+    return undefined;
+  }
+  const specs = program.feeds.map(({ spec }) => spec);
+  const parts = partsOf({ xs: inputs }, specs, "read dataset");
+  const { rows } = parts;
+  const fits = parts.inputs.every((input, i) =>
+    isResident(input) && input.dtype === specs[i]!.dtype
+  );
+  if (!fits) return undefined;
+  const pacer = new Pacer(stopSignal(), () => `after 0 of ${rows} samples`);
+  const { features, logits } = await session.runTensors(
+    parts.inputs as tf.Tensor[],
+    pacer,
+  );
+  try {
+    checkRows(features, rows, program);
+  } catch (error) {
+    tf.dispose([...features, logits]);
+    throw error;
+  }
+  return {
+    features: features.map(asNumbers),
+    ...(logits === undefined ? {} : { logits }),
+  };
+}
+
+/** Whether it is a tensor that our copy of TF.js holds the values of. */
+function isResident(input: TensorLike): boolean {
+  return input instanceof tf.Tensor &&
+    tf.engine().state.tensorInfo.has(input.dataId);
+}
+
+function asNumbers(feature: tf.Tensor): tf.Tensor {
+  if (feature.dtype !== "bool") return feature;
+  const numbers = feature.toInt();
+  feature.dispose();
+  return numbers;
+}

@@ -1,0 +1,155 @@
+/**
+ * The weight files of a `model.json`: from its own folder and nowhere else,
+ * with as many bytes as its manifest says.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { ModelFormatError } from "../errors.ts";
+import type { WeightsGroup } from "./model_json.ts";
+import { readFile } from "./read_file.ts";
+
+/** Weights as TF.js takes them. */
+export interface WeightFiles {
+  /** Names, shapes and types, in the order of the bytes. */
+  readonly weightSpecs: tf.io.WeightsManifestEntry[];
+  /** The bytes of all. */
+  readonly weightData: ArrayBuffer;
+}
+
+/** Bytes of one element. */
+const BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  float16: 2,
+  uint16: 2,
+  uint8: 1,
+  complex64: 8,
+};
+
+/**
+ * Reads the weight files.
+ *
+ * @param manifest Which weights lie in which files.
+ * @param url The `model.json`.
+ * @param signal Stops the reading.
+ * @returns The weights.
+ * @throws {ModelFormatError} If a path leads out of the folder, a weight is
+ * not understood, or the files do not hold what they must.
+ */
+export async function readWeightFiles(
+  manifest: readonly WeightsGroup[],
+  url: URL,
+  signal?: AbortSignal,
+): Promise<WeightFiles> {
+  const groups = manifest.map((group) => checkGroup(group, url));
+  const weightSpecs = groups.flatMap(({ weights }) => weights);
+  checkNames(weightSpecs, url);
+  const parts: Uint8Array[] = [];
+  for (const { paths, files, weights } of groups) {
+    const wanted = weights.reduce((sum, spec) => sum + bytesOf(spec, url), 0);
+    const bytes = await Promise.all(
+      files.map((file) => readFile(file, signal)),
+    );
+    const found = bytes.reduce((sum, { length }) => sum + length, 0);
+    if (found !== wanted) {
+      const names = paths.map((path) => `"${path}"`).join(", ");
+      throw new ModelFormatError(
+        url.href,
+        `its weight files ${names} must hold ${wanted} bytes: current size is ${found}`,
+      );
+    }
+    parts.push(...bytes);
+  }
+  return { weightSpecs, weightData: joined(parts) };
+}
+
+function checkGroup(group: WeightsGroup, url: URL) {
+  const { paths, weights } = group ?? {};
+  if (!Array.isArray(paths) || !Array.isArray(weights)) {
+    throw new ModelFormatError(
+      url.href,
+      `each group of "weightsManifest" must have "paths" and "weights": current group is ${
+        JSON.stringify(group)?.slice(0, 80)
+      }`,
+    );
+  }
+  const files = paths.map((path) => weightsUrl(path, url));
+  return { paths, files, weights: weights as tf.io.WeightsManifestEntry[] };
+}
+
+/** Of two weights of one name TF.js would use the second, and lose the first. */
+function checkNames(
+  specs: readonly tf.io.WeightsManifestEntry[],
+  url: URL,
+): void {
+  const names = new Set<string>();
+  for (const spec of specs) {
+    const name = spec?.name;
+    if (typeof name !== "string" || names.has(name)) {
+      throw new ModelFormatError(
+        url.href,
+        `each weight must have a name of its own: current name is ${
+          JSON.stringify(name)
+        }`,
+      );
+    }
+    names.add(name);
+  }
+}
+
+/** A path that stays in the folder of the model.json, as a URL. */
+function weightsUrl(path: unknown, url: URL): URL {
+  const isInside = typeof path === "string" && path !== "" &&
+    !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
+    !path.split("/").includes("..") &&
+    !/%2e|%2f|%5c/i.test(path);
+  if (!isInside) {
+    throw new ModelFormatError(
+      url.href,
+      `its weight files must lie in its own folder: current path is ${
+        JSON.stringify(path)
+      }`,
+    );
+  }
+  const query = url.protocol === "file:" ? "" : url.search;
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  return new URL(`${escaped}${query}`, url);
+}
+
+function bytesOf(spec: tf.io.WeightsManifestEntry, url: URL): number {
+  const { name, shape, quantization } = spec;
+  const dtype = quantization?.dtype ?? spec.dtype;
+  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
+  const isShape = Array.isArray(shape) &&
+    shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (size === undefined || !isShape) {
+    throw new ModelFormatError(
+      url.href,
+      `weight "${name}" must have a shape and a dtype of ${
+        Object.keys(BYTES).join(", ")
+      }: current values are ${JSON.stringify(shape)} and "${dtype}"`,
+    );
+  }
+  const { scale, min } = quantization ?? {};
+  const isScaled = dtype === "uint8" || dtype === "uint16";
+  if (isScaled && !(Number.isFinite(scale) && Number.isFinite(min))) {
+    throw new ModelFormatError(
+      url.href,
+      `weight "${name}", quantised to ${dtype}, must have a scale and a minimum: current values are ${scale} and ${min}`,
+    );
+  }
+  return shape.reduce((product, n) => product * n, size);
+}
+
+function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all.buffer;
+}

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { csvFile, csvLine, type ResultRow } from "./results_csv.ts";
+
+const ROW: ResultRow = {
+  benchmark: "by_hand",
+  case: 'digits, "small"',
+  ours: 1234.5678,
+  theirs: 1200,
+  unit: "samples/s",
+  ratio: 1.02881,
+  low: 0.987654,
+  high: 1.1,
+  difference: 1.23456e-7,
+  threads: 1,
+  versions: "deno 2.9.6",
+  date: "2026-01-31",
+};
+
+Deno.test("csvLine() writes numbers in four digits, and texts in quotes where needed", () => {
+  assertEquals(
+    csvLine(ROW),
+    'by_hand,"digits, ""small""",1235,1200,samples/s,1.029,0.9877,1.1,1.235e-7,1,deno 2.9.6,2026-01-31',
+  );
+});
+
+Deno.test("csvLine() leaves empty what there is not", () => {
+  const row = {
+    ...ROW,
+    case: "digits",
+    difference: undefined,
+    threads: undefined,
+  };
+  assertEquals(
+    csvLine(row),
+    "by_hand,digits,1235,1200,samples/s,1.029,0.9877,1.1,,,deno 2.9.6,2026-01-31",
+  );
+});
+
+Deno.test("csvFile() puts the header first", () => {
+  assertEquals(
+    csvFile(["a", "b"]),
+    "benchmark,case,ours,theirs,unit,ratio,low,high,difference,threads,versions,date\na\nb\n",
+  );
+});

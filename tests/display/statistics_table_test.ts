@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { statisticsTable } from "../../lib/display/statistics_table.ts";
+
+Deno.test("statisticsTable() writes a row for each array", () => {
+  const { columns, rows } = statisticsTable("weight", [
+    { name: "kernel", data: [1, 3, 0, 0], shape: [2, 2], dtype: "float32" },
+    { name: "bias", data: [2, NaN, 4], shape: [3], dtype: "float32" },
+  ]);
+  assertEquals(
+    columns.map(({ name }) => name),
+    [
+      ...["weight", "shape", "dtype", "min", "max", "mean", "std"],
+      ...["zeros", "NaN"],
+    ],
+  );
+  // By hand: mean 1, squares 0 + 4 + 1 + 1 over 4; then 2 and 4 alone.
+  assertEquals(rows, [
+    ["kernel", "[2, 2]", "float32", 0, 3, 1, Math.sqrt(1.5), "50.0 %", 0],
+    ["bias", "[3]", "float32", 2, 4, 3, 1, "0.0 %", 1],
+  ]);
+});
+
+Deno.test("statisticsTable() has no share of nothing", () => {
+  const empty = { name: "none", data: [], shape: [0], dtype: "float32" };
+  assertEquals(statisticsTable("weight", [empty]).rows, [
+    ["none", "[0]", "float32", NaN, NaN, NaN, NaN, "0.0 %", 0],
+  ]);
+});

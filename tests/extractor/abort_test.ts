@@ -1,0 +1,234 @@
+/**
+ * Stopping: before a run, in a batch, while others run, while the dataset is
+ * waited for.
+ *
+ * @module
+ */
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import { FeatureExtractor, type NdArray, tf } from "@sonde/sonde";
+import { counted, onBackends } from "../support/backends.ts";
+import { array, Doubling, filled, free, mlp } from "./_models.ts";
+
+/** A layer that takes longer than a slice, and says when it begins. */
+class Slow extends Doubling {
+  static override className = "Slow";
+  onCall: () => void = () => {};
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    this.onCall();
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    return super.call(inputs);
+  }
+}
+
+function slow(count: number): { model: tf.LayersModel; layers: Slow[] } {
+  const layers = Array.from(
+    { length: count },
+    (_, i) => new Slow({ name: `slow${i}` }),
+  );
+  const model = filled(tf.sequential({
+    layers: [
+      tf.layers.inputLayer({ inputShape: [4] }),
+      ...layers,
+      tf.layers.dense({ name: "head", units: 2, activation: "softmax" }),
+    ],
+  }));
+  return { model, layers };
+}
+
+const on = (model: tf.LayersModel) => new FeatureExtractor(model).batch(2);
+
+async function stopped(run: () => Promise<unknown>, text: string) {
+  const error = await assertRejects(run, DOMException, text);
+  assertEquals(error.name, "AbortError");
+}
+
+counted(
+  "a signal that is aborted already stops before anything is asked for",
+  async () => {
+    const model = mlp();
+    const signal = AbortSignal.abort();
+    const options = { signal, progress: false };
+    const never = {
+      batches(): never {
+        throw new Error("the dataset was asked");
+      },
+    };
+    const text = "Run was stopped before it began";
+    await stopped(() => on(model).predict(never, options), text);
+    await stopped(() => on(model).stream(never, options).next(), text);
+    await stopped(() => on(model).fitReact(never, options), text);
+    await using open = await on(model).open();
+    await stopped(() => open.predict(never, options), text);
+    free(model);
+  },
+);
+
+onBackends(
+  "a signal stops a run between two layers, and frees what was made",
+  async ({ name }) => {
+    const { model, layers } = slow(4);
+    const controller = new AbortController();
+    layers[1]!.onCall = () => setTimeout(() => controller.abort());
+    const extractor = on(model).engine("tfjs", { backend: name }).react(0.5);
+    const { signal } = controller;
+    const before = tf.memory().numTensors;
+    await stopped(
+      () => extractor.predict(array([4, 4]), { signal, progress: false }),
+      "Run was stopped after 0 of 4 samples",
+    );
+    assertEquals(tf.memory().numTensors, before);
+    assertEquals(layers.map(({ calls }) => calls), [1, 1, 0, 0]);
+    free(model);
+  },
+);
+
+counted("an error of an abort says how far the run was", async () => {
+  const model = mlp();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const options = {
+    signal,
+    progress: false,
+    onProgress: ({ samples }: { samples: number }) => {
+      if (samples === 4) controller.abort();
+    },
+  };
+  await stopped(
+    () => on(model).predict(array([7, 4]), options),
+    "Run was stopped after 4 of 7 samples",
+  );
+  free(model);
+});
+
+counted("a signal's own reason is kept", async () => {
+  const model = mlp();
+  const reason = new RangeError("out of patience");
+  const controller = new AbortController();
+  const options = {
+    signal: controller.signal,
+    progress: false,
+    onProgress: () => controller.abort(reason),
+  };
+  const found = await assertRejects(
+    () => on(model).predict(array([7, 4]), options),
+  );
+  assertStrictEquals(found, reason);
+  const timeout = AbortSignal.timeout(1);
+  const late = await assertRejects(() =>
+    on(model).predict(waiting(), { signal: timeout, progress: false })
+  );
+  assertInstanceOf(late, DOMException);
+  assertEquals(late.name, "TimeoutError");
+  free(model);
+});
+
+/** One batch, then nothing for ever. */
+async function* waiting(said: string[] = []): AsyncGenerator<NdArray> {
+  try {
+    yield array([2, 4]);
+    await new Promise(() => {});
+  } finally {
+    said.push("left");
+  }
+}
+
+counted(
+  "a signal stops the waiting for a dataset that gives nothing more",
+  async () => {
+    const model = mlp();
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    const { signal } = controller;
+    await stopped(
+      () => on(model).predict(waiting(), { signal, progress: false }),
+      "Run was stopped after 2 samples",
+    );
+    free(model);
+  },
+);
+
+counted("a dataset is told that a run was stopped", async () => {
+  const { model, layers } = slow(3);
+  const said: string[] = [];
+  const controller = new AbortController();
+  async function* batches() {
+    try {
+      yield array([2, 4]);
+      yield array([2, 4]);
+    } finally {
+      await Promise.resolve();
+      said.push("left");
+    }
+  }
+  layers[0]!.onCall = () => setTimeout(() => controller.abort());
+  const { signal } = controller;
+  await stopped(
+    () => on(model).predict(batches(), { signal, progress: false }),
+    "Run was stopped after 0 samples",
+  );
+  assertEquals(said, ["left"]);
+  free(model);
+});
+
+counted("a source gets the signal", async () => {
+  const model = mlp();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let seen: AbortSignal | undefined;
+  const source = {
+    async *batches(wanted: { signal?: AbortSignal }) {
+      seen = wanted.signal;
+      yield array([2, 4]);
+    },
+  };
+  await on(model).predict(source, { signal, progress: false });
+  assert(seen instanceof AbortSignal);
+  controller.abort();
+  assert(seen.aborted);
+  free(model);
+});
+
+counted(
+  "a signal stops a run that waits for its turn, and lets those behind go on",
+  async () => {
+    const { model, layers } = slow(3);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const options = { progress: false };
+    const x = array([2, 4]);
+    const first = on(model).predict(x, options);
+    const second = on(model).predict(x, { ...options, signal });
+    const third = on(model).predict(x, options);
+    layers[0]!.onCall = () => setTimeout(() => controller.abort());
+    await stopped(() => second, "Run was stopped after 0 of 2 samples");
+    const calls = layers[2]!.calls;
+    const [a, c] = await Promise.all([first, third]);
+    assert(calls < 2, "the run waited for the others");
+    assertEquals(a.logits, c.logits);
+    assertEquals(layers[2]!.calls, 2);
+    free(model);
+  },
+);
+
+counted("a signal leaves other runs alone", async () => {
+  const model = mlp();
+  const controller = new AbortController();
+  const options = { progress: false };
+  await using open = await on(model).open();
+  const stops = open.predict(waiting(), {
+    ...options,
+    signal: controller.signal,
+  });
+  const goes = open.predict(array([9, 4]), options);
+  controller.abort();
+  await stopped(() => stops, "Run was stopped after 0 samples");
+  assertEquals((await goes).logits!.shape, [9, 3]);
+  free(model);
+});

@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FeatureExtractor, half, tf } from "@sonde/sonde";
+import { type BackendName, makeReady } from "../../lib/engines/tfjs/backend.ts";
+import { assertAllClose } from "../support/all_close.ts";
+
+const X = { data: Float32Array.of(1, -2, 3, 0.5, 0, -1), shape: [2, 3] };
+
+function network(): tf.LayersModel {
+  const seeded = tf.initializers.glorotNormal({ seed: 3 });
+  return tf.sequential({
+    layers: [
+      tf.layers.dense({
+        name: "hidden",
+        units: 4,
+        inputShape: [3],
+        kernelInitializer: seeded,
+      }),
+      tf.layers.dense({
+        name: "head",
+        units: 2,
+        activation: "softmax",
+        kernelInitializer: seeded,
+      }),
+    ],
+  });
+}
+
+/** Runs with a backend current, and puts back the one before. */
+async function onBackend<R>(
+  name: BackendName,
+  work: () => Promise<R>,
+): Promise<R> {
+  await makeReady(name);
+  const before = tf.getBackend();
+  await tf.setBackend(name);
+  try {
+    return await work();
+  } finally {
+    await tf.setBackend(before);
+  }
+}
+
+// On the engine's own backend tensors stay where they are, elsewhere they are read.
+const BACKENDS = [["cpu", "cpu"], ["wasm", "wasm"], ["wasm", "cpu"]] as const;
+for (const [engine, current] of BACKENDS) {
+  Deno.test(`predictTensor() on ${engine} gives what predict() gives while ${current} is current`, async () => {
+    await onBackend(current, async () => {
+      const model = network();
+      const extractor = new FeatureExtractor(model)
+        .layers(["hidden"])
+        .engine("tfjs", { backend: engine });
+      const x = tf.tensor(X.data, [2, 3]);
+      const set = await extractor.predict(x, { progress: false });
+      await using open = await extractor.open();
+      const { numTensors } = tf.memory();
+      const { features, logits } = await open.predictTensor(x);
+      assertEquals(tf.memory().numTensors, numTensors + 2);
+      assertEquals(features.length, 1);
+      assertEquals(features[0]!.shape, [2, 4]);
+      assertAllClose(
+        features[0]!.dataSync(),
+        set.features[0]!.data as Float32Array,
+      );
+      assertAllClose(logits!.dataSync(), set.logits!.data);
+      assert(!x.isDisposed);
+      tf.dispose([...features, logits!]);
+      assertEquals(tf.memory().numTensors, numTensors);
+      x.dispose();
+      model.dispose();
+    });
+  });
+}
+
+Deno.test("predictTensor() gives each layer a tensor of its own, also one that is input and logits", async () => {
+  await onBackend("cpu", async () => {
+    const input = tf.input({ shape: [3], name: "in" });
+    const output = tf.layers.dense({ name: "head", units: 2 }).apply(input);
+    const outputs = output as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs });
+    await using open = await new FeatureExtractor(model)
+      .engine("tfjs", { backend: "cpu" }).layers(["in", "head"]).open();
+    const x = tf.tensor(X.data, [2, 3]);
+    const { numTensors } = tf.memory();
+    const { features, logits } = await open.predictTensor(x);
+    assertEquals(tf.memory().numTensors, numTensors + 3);
+    features[0]!.dispose();
+    features[1]!.dispose();
+    assertEquals(logits!.dataSync().length, 4);
+    assertAllClose(x.dataSync(), X.data);
+    tf.dispose([x, logits!]);
+    model.dispose();
+  });
+});
+
+Deno.test("predictTensor() gives whole numbers for a feature of truths", async () => {
+  await onBackend("cpu", async () => {
+    const model = network();
+    await using open = await new FeatureExtractor(model).layers(["hidden"])
+      .engine("tfjs", { backend: "cpu" })
+      .postprocess((feature) => tf.greater(feature, 0)).open();
+    const x = tf.tensor(X.data, [2, 3]);
+    const { numTensors } = tf.memory();
+    const { features, logits } = await open.predictTensor(x);
+    assertEquals(features[0]!.dtype, "int32");
+    tf.dispose([...features, logits!]);
+    assertEquals(tf.memory().numTensors, numTensors);
+    x.dispose();
+    model.dispose();
+  });
+});
+
+Deno.test("predictTensor() rounds to float16 where that is asked for", async () => {
+  await onBackend("cpu", async () => {
+    const model = network();
+    await using open = await new FeatureExtractor(model).layers(["hidden"])
+      .engine("tfjs", { backend: "cpu" }).postprocess(half()).open();
+    const x = tf.tensor(X.data, [2, 3]);
+    const { features, logits } = await open.predictTensor(x);
+    const values = features[0]!.dataSync();
+    assertEquals([...values], [...new Float16Array(values)]);
+    tf.dispose([...features, logits!, x]);
+    model.dispose();
+  });
+});
+
+Deno.test("predictTensor() refuses tensors that do not fit, and keeps none", async () => {
+  await onBackend("cpu", async () => {
+    const model = network();
+    await using open = await new FeatureExtractor(model).layers(["hidden"])
+      .engine("tfjs", { backend: "cpu" })
+      .postprocess((feature) => feature.slice([0], [1])).open();
+    const narrow = tf.ones([2, 2]);
+    const x = tf.ones([2, 3]);
+    const { numTensors } = tf.memory();
+    await assertRejects(
+      () => open.predictTensor(narrow),
+      TypeError,
+      "[null, 3]",
+    );
+    await assertRejects(() => open.predictTensor(x), TypeError, "2 rows");
+    x.dispose();
+    await assertRejects(() => open.predictTensor(x), TypeError, "disposed");
+    assertEquals(tf.memory().numTensors, numTensors - 1);
+    narrow.dispose();
+    model.dispose();
+  });
+});

@@ -1,0 +1,286 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ModelFormatError } from "../../lib/errors.ts";
+import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
+import { loadModel } from "../../lib/models/load_model.ts";
+import { assertAllClose } from "../support/all_close.ts";
+import { type ModelJson, saveTo } from "../support/save_model.ts";
+import { branched, chain } from "../support/tf_models.ts";
+
+await tf.setBackend("cpu");
+
+const GRAPH = new URL("../data/graph_models/mlp/model.json", import.meta.url);
+
+/** Runs a test in a folder of its own; no tensor may be left. */
+function test(name: string, run: (folder: string) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    const before = tf.memory().numTensors;
+    try {
+      await run(folder);
+      assertEquals(tf.memory().numTensors, before);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+const X = {
+  data: Float32Array.of(0.5, -1, 2),
+  shape: [1, 3],
+  dtype: "float32",
+} as const;
+
+async function logitsOf(source: string | URL): Promise<Float32Array> {
+  await using model = await loadModel(source);
+  return (await new FeatureExtractor(model).predict(X)).logits!.data;
+}
+
+test("loadModel() reads a layers model from a path, a file URL and a server", async (folder) => {
+  const layers = branched();
+  const path = await saveTo(layers, folder);
+  const expected = (await new FeatureExtractor(layers).predict(X)).logits!.data;
+  assertAllClose(await logitsOf(path), expected);
+  assertAllClose(await logitsOf(new URL(`file://${path}`)), expected);
+  const server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    async (request) => {
+      const { pathname } = new URL(request.url);
+      return new Response(await Deno.readFile(`${folder}${pathname}`));
+    },
+  );
+  assertAllClose(
+    await logitsOf(`http://127.0.0.1:${server.addr.port}/model.json`),
+    expected,
+  );
+  await server.shutdown();
+  layers.dispose();
+});
+
+test("loadModel() reads a relative path, with spaces and signs in it", async (folder) => {
+  const odd = `${folder}/a b#1%20?`;
+  await Deno.mkdir(odd);
+  const layers = chain();
+  await saveTo(layers, odd);
+  const before = Deno.cwd();
+  Deno.chdir(odd);
+  try {
+    await using model = await loadModel("model.json");
+    assertEquals(model.layers.map(({ name }) => name), ["a", "b"]);
+    assertEquals(model.format, "tfjs-layers");
+  } finally {
+    Deno.chdir(before);
+  }
+  layers.dispose();
+});
+
+test("loadModel() tells a graph model by its content", async () => {
+  await using model = await loadModel(GRAPH);
+  assertEquals(model.format, "tfjs-graph");
+  assert(
+    model.layers.every(({ kind }) =>
+      kind !== "Const" && kind !== "Placeholder"
+    ),
+  );
+});
+
+test("loadModel() frees on close what it made, and once only", async (folder) => {
+  const layers = chain();
+  const path = await saveTo(layers, folder);
+  const before = tf.memory().numTensors;
+  for (const source of [path, GRAPH]) {
+    const model = await loadModel(source);
+    assert(tf.memory().numTensors > before);
+    await model.close();
+    assertEquals(tf.memory().numTensors, before);
+    await model.close();
+    await assertRejects(
+      () => model.getWeights(0),
+      TypeError,
+      "open and intact",
+    );
+  }
+  layers.dispose();
+});
+
+test("loadModel() gives weights that were stored as float16 and uint8", async (folder) => {
+  const layers = tf.sequential({
+    layers: [
+      tf.layers.dense({
+        units: 2,
+        inputShape: [3],
+        name: "d",
+        biasInitializer: "ones",
+      }),
+    ],
+  });
+  const kernel = tf.tensor2d([[0, 0.5], [1, 1.5], [2, 2.5]]);
+  const bias = tf.tensor1d([1, 2]);
+  layers.setWeights([kernel, bias]);
+  tf.dispose([kernel, bias]);
+  const path = await saveTo(layers, folder, (json) => {
+    const [first, second] = json.weightsManifest[0]!.weights;
+    Object.assign(first!, {
+      quantization: { dtype: "uint8", scale: 0.5, min: 0 },
+    });
+    Object.assign(second!, { quantization: { dtype: "float16" } });
+    return json;
+  });
+  const bytes = new Uint8Array(10);
+  bytes.set([0, 1, 2, 3, 4, 5]);
+  new Float16Array(bytes.buffer, 6, 2).set([1, 2]);
+  await Deno.writeFile(`${folder}/weights.bin`, bytes);
+  await using model = await loadModel(path);
+  const weights = await model.getWeights("d");
+  assertAllClose(weights.kernel!.data, [0, 0.5, 1, 1.5, 2, 2.5]);
+  assertAllClose(weights.bias!.data, [1, 2]);
+  layers.dispose();
+});
+
+/** A fault that is made in a model.json, and what is said of it. */
+const FAULTS: readonly [string, (json: ModelJson) => unknown, string][] = [
+  ["no topology", () => ({ hello: 1 }), "current keys are hello"],
+  ["an array", () => [1, 2], "must hold a JSON object"],
+  [
+    "no manifest",
+    ({ weightsManifest: _w, ...json }) => json,
+    '"weightsManifest"',
+  ],
+  [
+    "a manifest without paths",
+    (json) => ({ ...json, weightsManifest: [{}] }),
+    '"paths" and "weights"',
+  ],
+  ["a weight without a dtype", (json) => {
+    Object.assign(json.weightsManifest[0]!.weights[0]!, { dtype: "bfloat16" });
+    return json;
+  }, `"bfloat16"`],
+  ["a negative size", (json) => {
+    Object.assign(json.weightsManifest[0]!.weights[0]!, { shape: [-3, 4] });
+    return json;
+  }, "[-3,4]"],
+  ["too few bytes", (json) => {
+    Object.assign(json.weightsManifest[0]!.weights[0]!, { shape: [300, 4] });
+    return json;
+  }, "must hold"],
+  ["a class that is not there", (json) => {
+    const text = JSON.stringify(json).replace(
+      /"class_name":"Dense"/,
+      `"class_name":"Densest"`,
+    );
+    return JSON.parse(text);
+  }, "Densest"],
+];
+
+for (const [fault, change, says] of FAULTS) {
+  test(`loadModel() refuses ${fault}`, async (folder) => {
+    const layers = chain();
+    const path = await saveTo(layers, folder, change);
+    layers.dispose();
+    await assertRejects(() => loadModel(path), ModelFormatError, says);
+  });
+}
+
+for (
+  const path of [
+    "../weights.bin",
+    "a/../../weights.bin",
+    "/etc/hostname",
+    "http://127.0.0.1:1/weights.bin",
+    "file:///etc/hostname",
+    "..\\weights.bin",
+    "%2e%2e/weights.bin",
+    "",
+    3,
+  ]
+) {
+  test(`loadModel() reads no weights from ${JSON.stringify(path)}`, async (folder) => {
+    const layers = chain();
+    const file = await saveTo(layers, folder, (json) => {
+      json.weightsManifest[0]!.paths = [path as string];
+      return json;
+    });
+    layers.dispose();
+    await assertRejects(
+      () => loadModel(file),
+      ModelFormatError,
+      "in its own folder",
+    );
+  });
+}
+
+test("loadModel() says that a weight file is missing or too long", async (folder) => {
+  const layers = chain();
+  const path = await saveTo(layers, folder);
+  layers.dispose();
+  const bytes = await Deno.readFile(`${folder}/weights.bin`);
+  await Deno.writeFile(
+    `${folder}/weights.bin`,
+    new Uint8Array(bytes.length + 4),
+  );
+  await assertRejects(
+    () => loadModel(path),
+    ModelFormatError,
+    `must hold ${bytes.length} bytes`,
+  );
+  await Deno.remove(`${folder}/weights.bin`);
+  await assertRejects(
+    () => loadModel(path),
+    Deno.errors.NotFound,
+    "weights.bin",
+  );
+});
+
+test("loadModel() says what it found where there is no JSON", async (folder) => {
+  const path = `${folder}/model.json`;
+  await Deno.writeTextFile(path, "<!DOCTYPE html><html>");
+  await assertRejects(
+    () => loadModel(path),
+    ModelFormatError,
+    "<!DOCTYPE html>",
+  );
+  await Deno.writeFile(path, Uint8Array.of(0xff, 0xfe, 0x89));
+  await assertRejects(() => loadModel(path), ModelFormatError, "not UTF-8");
+});
+
+test("loadModel() says that a file or a page is not there", async (folder) => {
+  await assertRejects(
+    () => loadModel(`${folder}/none.json`),
+    Deno.errors.NotFound,
+    "none.json",
+  );
+  const server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    () => new Response("", { status: 404 }),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}/model.json`;
+  await assertRejects(() => loadModel(url), Deno.errors.NotFound, "404");
+  await server.shutdown();
+});
+
+test("loadModel() stops when it is told", async (folder) => {
+  const layers = chain();
+  const path = await saveTo(layers, folder);
+  layers.dispose();
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(() => loadModel(path, { signal }), Error, "enough");
+});
+
+test("loadModel() refuses sources and options that are none", async () => {
+  await assertRejects(
+    () => loadModel(3 as never),
+    TypeError,
+    "a path or a URL",
+  );
+  await assertRejects(() => loadModel(""), TypeError, "a path or a URL");
+  await assertRejects(
+    () => loadModel(Promise.resolve("x") as never),
+    TypeError,
+    "write await",
+  );
+  await assertRejects(
+    () => loadModel("x", { sginal: 1 } as never),
+    TypeError,
+    `did you mean "signal"`,
+  );
+});

@@ -1,0 +1,78 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { fileUrl, readFile } from "../../lib/models/read_file.ts";
+
+Deno.test("fileUrl() takes paths as they are written", () => {
+  const cwd = Deno.cwd();
+  assertEquals(
+    fileUrl("a/b c#1%20?.json").pathname,
+    `${cwd}/a/b%20c%231%2520%3F.json`,
+  );
+  assertEquals(fileUrl("/x/model.json").href, "file:///x/model.json");
+  assertEquals(
+    fileUrl("../x").pathname,
+    new URL("../x", `file://${cwd}/`).pathname,
+  );
+});
+
+Deno.test("fileUrl() takes URLs, as text too", () => {
+  const href = "https://example.org/m/model.json?v=1";
+  assertEquals(fileUrl(href).href, href);
+  assertEquals(fileUrl(new URL(href)).href, href);
+  assertEquals(fileUrl("file:///x/a%20b").href, "file:///x/a%20b");
+});
+
+Deno.test("fileUrl() refuses other sources", () => {
+  for (const source of ["", 3, null, undefined, {}]) {
+    assertThrows(() => fileUrl(source as never), TypeError, "a path or a URL");
+  }
+  assertThrows(
+    () => fileUrl(new URL("data:application/json,{}")),
+    TypeError,
+    `current value is "data:application/json,{}"`,
+  );
+});
+
+Deno.test("readFile() says what a path is where it is no file", async () => {
+  const folder = await Deno.makeTempDir();
+  const url = fileUrl(folder);
+  await assertRejects(
+    () => readFile(url),
+    Deno.errors.IsADirectory,
+    `Cannot load model as it must be a file: current value is "${folder}"; add the file's name, as in "${folder}/model.json"`,
+  );
+  await assertRejects(
+    () => readFile(fileUrl(`${folder}/no ne`)),
+    Deno.errors.NotFound,
+    `${folder}/no ne`,
+  );
+  await Deno.remove(folder);
+});
+
+Deno.test("readFile() stops in the middle of a download", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Uint8Array.of(1));
+      resolve();
+    },
+  });
+  const server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    () => new Response(body),
+  );
+  const stop = new AbortController();
+  const url = new URL(`http://127.0.0.1:${server.addr.port}/x`);
+  const reading = readFile(url, stop.signal);
+  await promise;
+  stop.abort(new Error("enough"));
+  await assertRejects(() => reading, Error, "enough");
+  await server.shutdown();
+});
+
+Deno.test("readFile() does not begin when it was stopped before", async () => {
+  await assertRejects(
+    () => readFile(new URL("http://127.0.0.1:1/x"), AbortSignal.abort()),
+    DOMException,
+    "Run was stopped while loading http://127.0.0.1:1/x",
+  );
+});
