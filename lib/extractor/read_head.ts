@@ -1,5 +1,5 @@
-import type { tf } from "../tf.ts";
 import { cannot, shapeText } from "../check.ts";
+import type { WeightValue } from "../models/graph.ts";
 import type { Head } from "../models/head.ts";
 import { readWeight } from "../models/weights.ts";
 import type { LinearHead, NdArray } from "../types.ts";
@@ -25,7 +25,7 @@ export async function readHead(head: Head): Promise<LinearHead> {
 
 /** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is turned. */
 async function readMatrix(
-  kernel: tf.Tensor,
+  kernel: WeightValue,
   isTransposed: boolean,
   name: string,
 ): Promise<NdArray> {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type * as tf from "@tensorflow/tfjs";
-import { readWeight } from "./weights.ts";
-import { type GraphNode, origin, type Ref } from "./graph.ts";
+import { identityOf, readWeight } from "./weights.ts";
+import { type GraphNode, origin, type Ref, type WeightValue } from "./graph.ts";
 
 /** Options that say how a layer was trained or shown, not what it computes. */
 const NO_MEANING =
@@ -12,7 +11,7 @@ export interface Structure {
   /** Nodes, inputs and outputs as canonical JSON; equal graphs give equal text. */
   readonly text: string;
   /** The weights that stand in it, each once, in the order of their numbers there. */
-  readonly weights: readonly tf.Tensor[];
+  readonly weights: readonly WeightValue[];
 }
 
 /**
@@ -33,12 +32,12 @@ export function structureOf(
   const refs = (list: readonly Ref[]) =>
     list.map(origin).map(({ node, index }) => [place.get(node), index]);
   const numbers = new Map<object, number>();
-  const weights: tf.Tensor[] = [];
-  const numberOf = (tensor: tf.Tensor) => {
-    const known = numbers.get(tensor.dataId);
+  const weights: WeightValue[] = [];
+  const numberOf = (value: WeightValue) => {
+    const known = numbers.get(identityOf(value));
     if (known !== undefined) return known;
-    weights.push(tensor);
-    numbers.set(tensor.dataId, weights.length - 1);
+    weights.push(value);
+    numbers.set(identityOf(value), weights.length - 1);
     return weights.length - 1;
   };
   const described = nodes.map((node) => {
@@ -49,7 +48,7 @@ export function structureOf(
       row.kind,
       optionsOf(node),
       refs(node.inputs),
-      tensorsOf(node).map(([key, tensor]) => [key, numberOf(tensor)]),
+      valuesOf(node).map(([key, value]) => [key, numberOf(value)]),
     ];
   });
   const text = canonicalJson([described, refs(inputs), refs(outputs)]);
@@ -68,9 +67,9 @@ export async function fingerprintOf(
 ): Promise<string> {
   const hash = createHash("sha256");
   hash.update(text);
-  for (const tensor of weights) {
-    hash.update(canonicalJson([tensor.shape, tensor.dtype]));
-    const { data } = await readWeight(tensor);
+  for (const value of weights) {
+    const { data, shape, dtype } = await readWeight(value);
+    hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.digest("hex");
@@ -82,14 +81,16 @@ function optionsOf({ call, row }: GraphNode): unknown {
     ? meaningOf(call.layer.getConfig())
     : call.kind === "foreign"
     ? row.config
+    : call.kind === "ours"
+    ? meaningOf(row.config)
     : undefined;
 }
 
 /** Weights by name; an operation's constants by their place among its arguments. */
-function tensorsOf({ call, weights }: GraphNode): [unknown, tf.Tensor][] {
+function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
   return call.kind === "foreign"
     ? [...call.constants].map(([at, tensor]) => [at, tensor()])
-    : weights().map(({ name, tensor }) => [name, tensor]);
+    : weights().map(({ name, value }) => [name, value]);
 }
 
 /** Options in Keras' spelling, without those that are not set or change no value. */

@@ -14,7 +14,7 @@ import type { LayerRow, Model, ModelFormat, TensorSpec } from "../types.ts";
 import type {
   ForeignRuntime,
   GraphNode,
-  NamedTensor,
+  NamedWeight,
   NodeCall,
   Ref,
 } from "./graph.ts";
@@ -189,10 +189,10 @@ function draftOf(
     if (node === undefined || constants.has(place)) return [];
     return [{ node, index: outputIndex(operation.inputNames[place]!, source) }];
   });
-  const weights = (): NamedTensor[] =>
+  const weights = (): NamedWeight[] =>
     [...constants].map(([place, tensor]) => ({
       name: operation.inputs[place]!.name,
-      tensor: tensor(),
+      value: tensor(),
     }));
   const call: NodeCall = input === undefined
     ? { kind: "foreign", constants }
@@ -203,7 +203,10 @@ function draftOf(
     kind: operation.op,
     config: Object.freeze(attributes(operation)),
     outputs: Object.freeze(outputSpecs(operation, input, shapes)),
-    numParameters: weights().reduce((sum, { tensor }) => sum + tensor.size, 0),
+    numParameters: [...constants.values()].reduce(
+      (sum, tensor) => sum + tensor().size,
+      0,
+    ),
     inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
   });
   return { id: 0, row, isListed: input === undefined, inputs, call, weights };

@@ -16,7 +16,7 @@ import type { tf } from "../tf.ts";
 import { cannot } from "../check.ts";
 import type { Model, ModelFormat, TensorSpec } from "../types.ts";
 import { channelsOf } from "./channels.ts";
-import type { GraphNode, NamedTensor, NodeCall, Ref } from "./graph.ts";
+import type { GraphNode, NamedWeight, NodeCall, Ref } from "./graph.ts";
 import { ModelGraph } from "./model_graph.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
@@ -31,7 +31,7 @@ interface Draft {
   inputs: readonly Ref[];
   call: NodeCall;
   readonly isListed: boolean;
-  readonly weights: () => readonly NamedTensor[];
+  readonly weights: () => readonly NamedWeight[];
   readonly name: string;
   readonly layer: Layer;
   readonly index: number | undefined;
@@ -350,12 +350,12 @@ function isInputLayer(layer: Layer): boolean {
 }
 
 /** Names without the layer's own; those of nested layers under their path. */
-function namedWeights(draft: Draft): NamedTensor[] {
+function namedWeights(draft: Draft): NamedWeight[] {
   if (draft.call.kind === "alias") {
     return draft.children.flatMap((child) =>
-      namedWeights(child).map(({ name, tensor }) => ({
+      namedWeights(child).map(({ name, value }) => ({
         name: `${child.name.slice(draft.name.length + 1)}/${name}`,
-        tensor,
+        value,
       }))
     );
   }
@@ -367,7 +367,7 @@ function namedWeights(draft: Draft): NamedTensor[] {
     taken.set(name, count + 1);
     return {
       name: count === 0 ? name : `${name}_${count}`,
-      tensor: variable.read(),
+      value: variable.read(),
     };
   });
 }

@@ -33,14 +33,17 @@ export interface GraphNode {
   /** How it is computed. */
   readonly call: NodeCall;
   /** Its weights as they are now, in Keras' order; not to be disposed of. */
-  readonly weights: () => readonly NamedTensor[];
+  readonly weights: () => readonly NamedWeight[];
 }
 
 /** A weight of a layer. */
-export interface NamedTensor {
+export interface NamedWeight {
   readonly name: string;
-  readonly tensor: tf.Tensor;
+  readonly value: WeightValue;
 }
+
+/** Where a weight's values are: in TF.js, or in a file. */
+export type WeightValue = tf.Tensor | WeightSource;
 
 /** A weight on the host, read when it is needed. */
 export interface WeightSource {
@@ -70,6 +73,8 @@ export type NodeCall =
   | {
     readonly kind: "ours";
     readonly layer: Layer;
+    /** Whether the class is one of ours, and not one that the caller passed. */
+    readonly isOwnClass: boolean;
     /** How many of the node's inputs are positional; the others are arguments. */
     readonly numInputs: number;
     readonly args: Readonly<Record<string, CallArgument>>;

@@ -12,10 +12,15 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../check.ts";
 import type { OutputActivation } from "../types.ts";
-import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
+import {
+  type GraphNode,
+  origin,
+  type Ref,
+  specOf,
+  type WeightValue,
+} from "./graph.ts";
 import { graphLink } from "./graph_head.ts";
 import { layerLink } from "./layer_head.ts";
 
@@ -44,10 +49,10 @@ export type HeadActivation = "softmax" | "log_softmax" | "sigmoid" | "linear";
 /** A head's weights as they are now; not to be disposed of. */
 export interface HeadTensors {
   /** `[…, D, C]`, or `[C, D]` where transposed; leading sizes are 1. */
-  readonly kernel: tf.Tensor;
+  readonly kernel: WeightValue;
   readonly isTransposed: boolean;
   /** `[C]`. */
-  readonly bias: tf.Tensor | undefined;
+  readonly bias: WeightValue | undefined;
 }
 
 /** A linear layer that gives the logits. */
@@ -186,7 +191,9 @@ function headLogits(
 }
 
 function linkOf(node: GraphNode): Link {
-  if (node.call.kind === "memory") return layerLink(node, node.call);
+  if (node.call.kind === "memory" || node.call.kind === "ours") {
+    return layerLink(node, node.call);
+  }
   if (node.call.kind === "foreign") return graphLink(node);
   return { kind: "other" };
 }

@@ -1,5 +1,5 @@
 import type { LayerRow } from "../types.ts";
-import type { GraphNode, NodeCall, Ref } from "./graph.ts";
+import type { GraphNode, NamedWeight, NodeCall, Ref } from "./graph.ts";
 import type { LayerSpec } from "./keras_topology.ts";
 
 /** Where a layer stands: the models that hold it, from the top, and itself. */
@@ -12,7 +12,7 @@ export interface LayerDraft extends GraphNode {
   inputs: readonly Ref[];
   call: NodeCall;
   readonly isListed: boolean;
-  readonly weights: () => readonly [];
+  readonly weights: () => readonly NamedWeight[];
   readonly name: string;
   readonly spec: LayerSpec;
   readonly path: LayerPath;
@@ -39,13 +39,13 @@ export function newDraft(
   index: number | undefined,
   isListed: boolean,
 ): LayerDraft {
-  return {
+  const draft: LayerDraft = {
     id: 0,
     row: undefined!, // until its shapes are known
     inputs: [],
     call: { kind: "alias", outputs: [] }, // until it is linked
     isListed,
-    weights: () => [],
+    weights: () => weightsOf(draft),
     name,
     spec,
     path,
@@ -53,4 +53,18 @@ export function newDraft(
     children: [],
     numOutputs: 1,
   };
+  return draft;
+}
+
+/** A layer's own weights; those of a nested model under their paths. */
+function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
+  if (call.kind === "ours") {
+    return call.sources.map((value) => ({ name: value.name, value }));
+  }
+  return children.flatMap((child) =>
+    weightsOf(child).map((weight) => ({
+      name: `${child.name.slice(name.length + 1)}/${weight.name}`,
+      value: weight.value,
+    }))
+  );
 }

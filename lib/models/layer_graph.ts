@@ -181,6 +181,7 @@ class Builder {
     draft.call = {
       kind: "ours",
       layer,
+      isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
       numInputs: isOperation ? tensors.length : numInputs,
       args: isOperation ? {} : this.#arguments(draft, named),
       sources: isOperation ? [] : this.#weights(draft, layer),

@@ -1,16 +1,19 @@
-import type * as tf from "@tensorflow/tfjs";
-import type { GraphNode, NodeCall } from "./graph.ts";
+import type { GraphNode, NodeCall, WeightValue } from "./graph.ts";
 import type { HeadActivation, HeadTensors, Link } from "./head.ts";
 
-/** Layers of TF.js that change no value at inference, or only the shape. */
+/** Layers that change no value at inference, or only the shape. */
 const PASS = new Set([
   "Flatten",
   "Reshape",
+  "Identity",
   "Dropout",
   "SpatialDropout1D",
+  "SpatialDropout2D",
+  "SpatialDropout3D",
   "GaussianNoise",
   "GaussianDropout",
   "AlphaDropout",
+  "ActivityRegularization",
 ]);
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
@@ -21,9 +24,17 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   sigmoid: "sigmoid",
 };
 
+/** Raw operations of Keras 3 that are activations. */
+const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
+  Softmax: "softmax",
+  LogSoftmax: "log_softmax",
+  Sigmoid: "sigmoid",
+};
+
 /**
- * What the walk to the head makes of a layer in memory. Only TF.js' own
- * classes are understood: a custom class may mean anything by its name.
+ * What the walk to the head makes of a layer. Only Keras' and TF.js' own
+ * classes are understood: a custom class may mean anything by its name. Keras
+ * writes options in snake case, TF.js in camel case.
  *
  * @param node The layer's node.
  * @param call How it is computed.
@@ -31,7 +42,7 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
  */
 export function layerLink(
   node: GraphNode,
-  call: NodeCall & { kind: "memory" },
+  call: NodeCall & { kind: "memory" | "ours" },
 ): Link {
   if (!call.isOwnClass) return { kind: "other" };
   const { kind, config } = node.row;
@@ -42,17 +53,14 @@ export function layerLink(
       ? { kind: "other" }
       : { kind: "activation", activation };
   }
-  if (kind === "Softmax") {
+  if (Object.hasOwn(OPERATIONS, kind)) {
     return isLastAxis(config.axis, node)
-      ? { kind: "activation", activation: "softmax" }
+      ? { kind: "activation", activation: OPERATIONS[kind]! }
       : { kind: "other" };
   }
   const isConvolution = /^Conv[123]D$/.test(kind);
-  const isChannelsLast = config.dataFormat !== "channelsFirst";
-  if (
-    kind === "Dense" || (isConvolution && isPointwise(config) && isChannelsLast)
-  ) {
-    const weights = () => kernelAndBias(call.layer);
+  if (kind === "Dense" || (isConvolution && isPointwise(config))) {
+    const weights = () => kernelAndBias(node);
     const penultimate = node.inputs[0]!;
     return { kind: "linear", activation, isConvolution, weights, penultimate };
   }
@@ -67,17 +75,25 @@ function activationOf(config: Readonly<Record<string, unknown>>) {
 
 function isLastAxis(axis: unknown, node: GraphNode): boolean {
   const rank = node.row.outputs[0]?.shape.length;
-  return axis === undefined || axis === -1 ||
+  return axis === undefined || axis === null || axis === -1 ||
     (rank !== undefined && axis === rank - 1);
 }
 
-/** Over one place every kernel is one, but only 1×1 ones have no padding to add. */
+/**
+ * Over one place every kernel is one, but only 1×1 ones have no padding to add;
+ * and only channels last and one group make it a matrix.
+ */
 function isPointwise(config: Readonly<Record<string, unknown>>): boolean {
-  const { kernelSize } = config;
-  return Array.isArray(kernelSize) && kernelSize.every((size) => size === 1);
+  const size = config.kernelSize ?? config.kernel_size;
+  const format = config.dataFormat ?? config.data_format;
+  return Array.isArray(size) && size.every((n) => n === 1) &&
+    (config.groups ?? 1) === 1 &&
+    format !== "channelsFirst" && format !== "channels_first";
 }
 
-function kernelAndBias(layer: tf.layers.Layer): HeadTensors {
-  const [kernel, bias] = layer.weights.map((variable) => variable.read());
+function kernelAndBias(node: GraphNode): HeadTensors {
+  const [kernel, bias]: (WeightValue | undefined)[] = node.weights().map((
+    { value },
+  ) => value);
   return { kernel: kernel!, bias, isTransposed: false };
 }

@@ -1,4 +1,4 @@
-import { cannot } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type {
   FindLayerOptions,
@@ -13,7 +13,7 @@ import { fingerprintOf, structureOf } from "./fingerprint.ts";
 import type { ForeignRuntime, GraphNode, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
 import { modelView } from "./model_view.ts";
-import { weightsOf } from "./weights.ts";
+import { identityOf, weightsOf } from "./weights.ts";
 
 /** What a {@linkcode ModelGraph} is made of. */
 export interface ModelParts {
@@ -106,7 +106,7 @@ export class ModelGraph implements Model {
     this.checkUsable("fingerprint");
     const { nodes } = this.#parts;
     const structure = structureOf(nodes, this.inputRefs, this.outputRefs);
-    const data = structure.weights.map(({ dataId }) => dataId);
+    const data = structure.weights.map(identityOf);
     const { text, of, hash } = this.#fingerprint;
     const isSame = text === structure.text && of.length === data.length &&
       of.every((id, i) => id === data[i]);
@@ -139,7 +139,7 @@ export class ModelGraph implements Model {
 }
 
 function countOnce(nodes: readonly GraphNode[]): number {
-  const tensors = nodes.flatMap((node) => node.weights())
-    .map(({ tensor }) => [tensor.dataId, tensor.size] as const);
-  return [...new Map(tensors).values()].reduce((sum, size) => sum + size, 0);
+  const sizes = nodes.flatMap((node) => node.weights())
+    .map(({ value }) => [identityOf(value), sizeOf(value.shape)] as const);
+  return [...new Map(sizes).values()].reduce((sum, size) => sum + size, 0);
 }

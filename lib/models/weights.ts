@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { attachView } from "../display/attach_view.ts";
 import type { NdArray, Weights } from "../types.ts";
-import type { GraphNode } from "./graph.ts";
+import type { GraphNode, WeightValue } from "./graph.ts";
 import { weightsView } from "./weights_view.ts";
 
 /** Values of a weight on the host. */
@@ -15,8 +15,8 @@ export type WeightArray = NdArray<Float32Array | Int32Array | Uint8Array>;
  */
 export async function weightsOf(node: GraphNode): Promise<Weights> {
   const entries: [string, NdArray][] = [];
-  for (const { name, tensor } of node.weights()) {
-    const { data, shape, dtype } = await readWeight(tensor);
+  for (const { name, value } of node.weights()) {
+    const { data, shape, dtype } = await readWeight(value);
     const array = { data, shape, dtype } as NdArray;
     entries.push([name, Object.freeze(array)]);
   }
@@ -28,10 +28,26 @@ export async function weightsOf(node: GraphNode): Promise<Weights> {
 /**
  * Copies one weight to the host.
  *
- * @param tensor The weight; it stays as it is.
+ * @param value The weight; it stays as it is.
  * @returns Its values.
  */
-export async function readWeight(tensor: tf.Tensor): Promise<WeightArray> {
+export async function readWeight(value: WeightValue): Promise<WeightArray> {
+  if ("read" in value) return await value.read();
+  return await readTensor(value);
+}
+
+/**
+ * What tells a weight's values from others: another object once they are
+ * replaced.
+ *
+ * @param value The weight.
+ * @returns The object.
+ */
+export function identityOf(value: WeightValue): object {
+  return "read" in value ? value : value.dataId;
+}
+
+async function readTensor(tensor: tf.Tensor): Promise<WeightArray> {
   const values = await tensor.data();
   // Some backends hand out what they hold: copy, so that nobody writes into it.
   const data = values.slice() as Float32Array | Int32Array | Uint8Array;

@@ -127,12 +127,12 @@ function call<T>(
 }
 
 /** Keras lists a normalised kernel once, where its file holds it twice. */
-function orderOf(layer: Layer, { class: name, weights }: SequenceCase) {
-  const names = name === "SpectralNormalization"
-    ? weights.length === 4
-      ? layer.weights
-      : ["layer/kernel", "layer/bias", "vector_u"]
-    : layer.weights;
+function orderOf(layer: Layer, { class: name, dialect, weights }: SequenceCase) {
+  const names = name !== "SpectralNormalization"
+    ? layer.weights
+    : dialect === 3
+    ? ["layer/kernel", "vector_u", "layer/bias"]
+    : ["layer/kernel", "layer/bias", "vector_u"];
   if (names.length === weights.length) return names;
   throw new Error(`${names.length} weights for ${weights.length}`);
 }

@@ -129,7 +129,7 @@ class TfjsSession implements Session {
       ...this.#gradientRun?.schedule.nodes ?? [],
     ]);
     return [...used].flatMap((node) =>
-      node.weights().map(({ tensor }) => tensor)
+      node.weights().flatMap(({ value }) => "read" in value ? [] : [value])
     );
   }
 
