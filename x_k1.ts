@@ -1,10 +1,10 @@
 import { openKerasFile } from "./lib/models/keras_file.ts";
 import { readTopology } from "./lib/models/keras_topology.ts";
 import { seededRandom } from "./lib/math/seeded_random.ts";
-const random = seededRandom(77);
+const random = seededRandom(Number(Deno.args[0]));
 for (const name of ["k3_mlp.h5", "k2_mlp.h5"]) {
   const bytes = Deno.readFileSync("tests/data/keras_models/" + name);
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < Number(Deno.args[1]); i++) {
     const at = Math.floor(random() * bytes.length), mask = 1 << Math.floor(random() * 8);
     bytes[at]! ^= mask;
     const t = performance.now();

@@ -28,6 +28,8 @@ interface FileStream {
 
 type Loaded = { readonly module: H5Module; readonly fs: FileSystem };
 
+const HEAP = [0x47, 0x43, 0x4f, 0x4c]; // "GCOL"
+const HEAP_HEAD = 16;
 const STANDARD_STREAMS = 3; // input, output and errors
 
 let loading: Promise<Loaded> | undefined;
@@ -197,7 +199,11 @@ export class Hdf5Library {
     const count = Math.max(0, Math.min(length, this.#source.size - position));
     this.#reads.push([position, count]);
     const at = into.byteOffset + offset;
-    this.#source.read(position, new Uint8Array(into.buffer, at, count));
+    const bytes = new Uint8Array(into.buffer, at, count);
+    this.#source.read(position, bytes);
+    if (HEAP.every((letter, i) => bytes[i] === letter)) {
+      checkHeap(this.#source, position);
+    }
     return count;
   }
 
@@ -243,6 +249,35 @@ export class Hdf5Library {
     throw new SyntaxError(
       cannot(`read HDF5 "${this.#source.name}"`, rule, value),
     );
+  }
+}
+
+/**
+ * Checks a heap of texts before the library walks through it: an empty gap of
+ * no size would hold it there for ever.
+ */
+function checkHeap(source: ByteSource, position: number): void {
+  const fail = (value: number): never => {
+    throw new SyntaxError(
+      cannot(
+        `read HDF5 "${source.name}"`,
+        "its texts must lie in their heap",
+        `byte ${value}`,
+      ),
+    );
+  };
+  const head = new DataView(new ArrayBuffer(HEAP_HEAD));
+  if (position + HEAP_HEAD > source.size) fail(position);
+  source.read(position, new Uint8Array(head.buffer));
+  const size = Number(head.getBigUint64(8, true));
+  if (position + size > source.size) fail(position);
+  for (let at = HEAP_HEAD; at + HEAP_HEAD <= size;) {
+    source.read(position + at, new Uint8Array(head.buffer));
+    const index = head.getUint16(0, true);
+    const length = Number(head.getBigUint64(8, true));
+    const step = index === 0 ? length : HEAP_HEAD + Math.ceil(length / 8) * 8;
+    if (step < HEAP_HEAD || at + step > size) fail(position + at);
+    at += step;
   }
 }
 

@@ -15,6 +15,7 @@ import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, windowMask } from "./_attention_masks.ts";
 import { weightsOfPart } from "./_parts.ts";
+import { wrongOption } from "./_checks.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -27,10 +28,16 @@ export function multiHeadAttention(config: LayerConfig): Layer {
   for (const key of ["num_heads", "key_dim", "value_dim", "output_shape"]) {
     config.raw(key); // the kernels' shapes
   }
-  const axes = config.raw("attention_axes");
+  for (const role of ["query", "value", "key"]) config.raw(`${role}_shape`); // Keras 2
+  const given = config.raw("attention_axes");
+  const axes = typeof given === "number" ? [given] : given as number[] | null;
+  if (config.dialect !== 3 && axes?.some((axis) => axis < 0)) {
+    // Keras 2 counts them on the projected input, and so takes the heads' axis.
+    throw wrongOption(config, "attention_axes", "hold no negative numbers");
+  }
   return headsOf(config, {
     prefix: config.dialect === 3 ? "" : "_",
-    axes: typeof axes === "number" ? [axes] : axes as number[] | null,
+    axes,
     // Keras 3 forgets a query mask that is given by name: nobody reads it here.
     explicitMasks: config.dialect === 3 ? ["value", "key"] : [],
   });

@@ -3,14 +3,6 @@ import { origin } from "./graph.ts";
 
 type Channels = "first" | "last" | undefined;
 
-/** What a layer needs to say of itself; a row may still be to come. */
-interface Layered {
-  readonly layer?: {
-    getClassName(): string;
-    getConfig(): Record<string, unknown>;
-  };
-}
-
 /** Layers that put the channels last whatever came in. */
 const LAST = new Set([
   "Dense",
@@ -18,20 +10,12 @@ const LAST = new Set([
   "LSTM",
   "GRU",
   "SimpleRNN",
-  "RNN",
   "Bidirectional",
-  "TimeDistributed",
   "ConvLSTM2D",
-]);
-
-/** Layers after which axes are no longer what they were. */
-const BROKEN = new Set([
-  "Flatten",
-  "Reshape",
-  "Permute",
-  "RepeatVector",
-  "Dot",
-  "InputLayer",
+  "AveragePooling1D",
+  "GlobalAveragePooling1D",
+  "GlobalMaxPooling1D",
+  "MaxPooling1D",
 ]);
 
 /**
@@ -54,24 +38,48 @@ function walk(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
   return place;
 }
 
-function fromLayer(node: GraphNode): Channels {
-  const { layer } = node as GraphNode & Layered;
-  if (layer === undefined) return undefined;
-  if (BROKEN.has(layer.getClassName())) return undefined;
-  const { dataFormat } = layer.getConfig();
-  if (dataFormat === "channelsFirst") return "first";
-  if (dataFormat === "channelsLast") return "last";
-  return LAST.has(layer.getClassName()) ? "last" : undefined;
+/** A custom class may do with its axes what it likes, unless it says. */
+function fromLayer({ call }: GraphNode): Channels {
+  if (call.kind !== "memory") return undefined;
+  const kind = call.layer.getClassName();
+  const config = call.layer.getConfig();
+  if (config.dataFormat === "channelsFirst") return "first";
+  if (config.dataFormat === "channelsLast" && !ENDS.has(kind)) return "last";
+  if (!call.isOwnClass) return undefined;
+  if (kind === "TimeDistributed") return ofEachStep(config.layer);
+  return LAST.has(kind) ? "last" : undefined;
+}
+
+/** Layers that read the place of the channels, and leave none. */
+const ENDS = new Set(["Flatten"]);
+
+/** One axis more stands before what the layer inside gives for each step. */
+function ofEachStep(layer: unknown): Channels {
+  const { className, config } = layer as {
+    readonly className: string;
+    readonly config: Readonly<Record<string, unknown>>;
+  };
+  const { dataFormat } = config;
+  if (ENDS.has(className)) return undefined;
+  const isLast = dataFormat === "channelsLast" || LAST.has(className);
+  return isLast && dataFormat !== "channelsFirst" ? "last" : undefined;
 }
 
 /** Layers of TF.js that keep the axes in their places. */
-const KEPT =
-  /^(Activation|Add|AlphaDropout|Average|BatchNormalization|Concatenate|Dropout|ELU|Gaussian\w+|LayerNormalization|LeakyReLU|Masking|Maximum|Minimum|Multiply|PReLU|ReLU|Rescaling|Resizing|CenterCrop|Softmax|SpatialDropout1D|Subtract|ThresholdedReLU|UpSampling2D|ZeroPadding2D|Cropping2D|(Average|Max)Pooling\dD)$/;
+const KEPT = new Set([
+  ...["Activation", "Add", "AlphaDropout", "Average", "AveragePooling2D"],
+  ...["AveragePooling3D", "BatchNormalization", "CenterCrop", "Concatenate"],
+  ...["Cropping2D", "Dropout", "ELU", "GaussianDropout", "GaussianNoise"],
+  ...["LayerNormalization", "LeakyReLU", "Masking", "Maximum", "MaxPooling2D"],
+  ...["MaxPooling3D", "Minimum", "Multiply", "PReLU", "ReLU", "Rescaling"],
+  ...["Resizing", "Softmax", "SpatialDropout1D", "ThresholdedReLU"],
+  ...["UpSampling2D", "ZeroPadding2D"],
+]);
 
 function fromInputs(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
-  const { layer } = node as GraphNode & Layered;
-  const kind = layer?.getClassName();
-  if (kind === undefined || !KEPT.test(kind)) return undefined;
-  const places = node.inputs.map((ref) => walk(origin(ref).node, seen));
+  const { call, inputs } = node;
+  if (call.kind !== "memory" || !call.isOwnClass) return undefined;
+  if (!KEPT.has(call.layer.getClassName())) return undefined;
+  const places = inputs.map((ref) => walk(origin(ref).node, seen));
   return places.every((place) => place === places[0]) ? places[0] : undefined;
 }

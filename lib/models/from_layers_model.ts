@@ -14,9 +14,11 @@
  */
 import type { tf } from "../tf.ts";
 import { cannot } from "../check.ts";
-import type { Model, ModelFormat, TensorSpec } from "../types.ts";
+import type { Model, ModelFormat } from "../types.ts";
 import { channelsOf } from "./channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "./graph.ts";
+import { layerRow, symbolicSpec } from "./layer_row.ts";
+import { layerWeights } from "./layer_weights.ts";
 import { ModelGraph } from "./model_graph.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
@@ -99,7 +101,13 @@ export function layersGraph(
   const { drafts, topLevel, inputs, outputs } = enter({ model, prefix: "" });
   const nodes = flatten(drafts);
   nodes.forEach((draft, id) => draft.id = id);
-  for (const draft of nodes) draft.row = rowOf(draft);
+  for (const draft of nodes) {
+    const channels = draft.outputs.map((_, index) =>
+      channelsOf({ node: draft, index })
+    );
+    const inbound = draft.inputs.map(({ node }) => (node as Draft).name);
+    draft.row = layerRow({ ...draft, channels, inbound });
+  }
   return new ModelGraph({
     name: model.name,
     format,
@@ -156,35 +164,40 @@ function enter(scope: Scope): Entered {
 
 /** A Sequential: each layer takes what the one before gives. */
 function enterChain({ model, prefix, feeds }: Scope): Entered {
-  const drafts: Draft[] = [];
-  let tensor = model.inputs[0]!;
   const hidden = feeds === undefined
-    ? inputDraft(tensor, "", false)
+    ? inputDraft(model.inputs[0]!, "", false)
     : undefined;
   const input = feeds?.[0] ?? { node: hidden!, index: 0 };
-  let at = input;
-  const layers = model.layers.filter((layer) => !isInputLayer(layer));
   const counts = new Map<Layer, number>();
-  for (const [index, layer] of layers.entries()) {
-    const call = layer.inboundNodes.find(({ inputTensors }) =>
-      inputTensors.length === 1 && inputTensors[0]!.id === tensor.id
+  let at = input;
+  const topLevel = callsOfChain(model).map(({ layer, call }, place) => {
+    const index = feeds === undefined ? place : undefined;
+    const draft = draftOf(layer, call, prefix, counts, index);
+    link(draft, [at]);
+    at = { node: draft, index: 0 };
+    return draft;
+  });
+  const drafts = hidden === undefined ? topLevel : [hidden, ...topLevel];
+  return { drafts, topLevel, inputs: [input], outputs: [at] };
+}
+
+/**
+ * The calls of a chain, found from its end: a layer may have been called on
+ * the same tensor by others, but only one call gave what the chain goes on with.
+ */
+function callsOfChain(model: tf.LayersModel): { layer: Layer; call: Call }[] {
+  const calls: { layer: Layer; call: Call }[] = [];
+  let tensor = model.outputs[0]!;
+  for (const layer of model.layers.toReversed()) {
+    if (isInputLayer(layer)) continue;
+    const call = layer.inboundNodes.find(({ outputTensors }) =>
+      outputTensors.some(({ id }) => id === tensor.id)
     );
     if (call === undefined) throw new TypeError(brokenChain(model, layer));
-    const draft = draftOf(
-      layer,
-      call,
-      prefix,
-      counts,
-      feeds ? undefined : index,
-    );
-    link(draft, [at], {});
-    drafts.push(draft);
-    at = { node: draft, index: 0 };
-    tensor = call.outputTensors[0]!;
+    calls.unshift({ layer, call });
+    tensor = call.inputTensors[0]!;
   }
-  const topLevel = [...drafts];
-  if (hidden !== undefined) drafts.unshift(hidden);
-  return { drafts, topLevel, inputs: [input], outputs: [at] };
+  return calls;
 }
 
 function brokenChain(model: tf.LayersModel, layer: Layer): string {
@@ -224,8 +237,7 @@ function enterGraph({ model, prefix, feeds }: Scope): Entered {
   const place = (tensor: Symbolic) => places.get(tensor.id)!;
   for (const { draft, call } of calls) {
     if (isInputLayer(draft.layer)) continue;
-    const args = feeds === undefined ? {} : call.callArgs ?? {};
-    link(draft, call.inputTensors.map(place), args);
+    link(draft, call.inputTensors.map(place));
   }
   return {
     drafts: calls.map(({ draft }) => draft),
@@ -236,21 +248,12 @@ function enterGraph({ model, prefix, feeds }: Scope): Entered {
 }
 
 /** Gives a call its inputs; a nested model is entered with them. */
-function link(
-  draft: Draft,
-  inputs: readonly Ref[],
-  args: Readonly<Record<string, unknown>>,
-): void {
+function link(draft: Draft, inputs: readonly Ref[]): void {
   draft.inputs = inputs;
   const model = asContainer(draft.layer);
   if (model === undefined) {
-    const { mask: _mask, ...kept } = args;
-    draft.call = {
-      kind: "memory",
-      layer: draft.layer,
-      args: kept,
-      isOwnClass: isOwnClass(draft.layer),
-    };
+    const { layer } = draft;
+    draft.call = { kind: "memory", layer, isOwnClass: isOwnClass(layer) };
     return;
   }
   const inner = enter({ model, prefix: `${draft.name}/`, feeds: inputs });
@@ -283,7 +286,7 @@ function inputDraft(
   const name = `${prefix}${sourceLayer.name}`;
   const draft = newDraft(name, sourceLayer, index, [tensor], isListed);
   draft.call = feed === undefined
-    ? { kind: "input", spec: specOf(tensor, name) }
+    ? { kind: "input", spec: symbolicSpec(tensor, name) }
     : { kind: "alias", outputs: [feed] };
   return draft;
 }
@@ -315,59 +318,27 @@ function flatten(drafts: readonly Draft[]): Draft[] {
   return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
 }
 
-function rowOf(draft: Draft): GraphNode["row"] {
-  const { name, index, layer, inputs } = draft;
-  const outputs = draft.outputs.map((tensor, i) =>
-    specOf(tensor, name, channelsOf({ node: draft, index: i }))
-  );
-  return Object.freeze({
-    name,
-    ...(index === undefined ? {} : { index }),
-    kind: layer.getClassName(),
-    config: Object.freeze(layer.getConfig()),
-    outputs: Object.freeze(outputs),
-    numParameters: isInputLayer(layer) ? 0 : layer.countParams(),
-    inbound: Object.freeze(inputs.map(({ node }) => (node as Draft).name)),
-  });
-}
-
-function specOf(
-  tensor: Symbolic,
-  name: string,
-  channels?: "first" | "last",
-): TensorSpec {
-  const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...tensor.shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
-}
-
 function isInputLayer(layer: Layer): boolean {
   return layer.getClassName() === "InputLayer";
 }
 
 /** Names without the layer's own; those of nested layers under their path. */
 function namedWeights(draft: Draft): NamedWeight[] {
-  if (draft.call.kind === "alias") {
-    return draft.children.flatMap((child) =>
-      namedWeights(child).map(({ name, value }) => ({
-        name: `${child.name.slice(draft.name.length + 1)}/${name}`,
-        value,
-      }))
-    );
-  }
-  const taken = new Map<string, number>();
-  return draft.layer.weights.map((variable) => {
-    const path = variable.originalName;
-    const name = path.slice(path.indexOf("/") + 1);
-    const count = taken.get(name) ?? 0;
-    taken.set(name, count + 1);
-    return {
-      name: count === 0 ? name : `${name}_${count}`,
-      value: variable.read(),
-    };
+  return draft.call.kind === "alias"
+    ? weightsInside(draft)
+    : layerWeights(draft.layer);
+}
+
+/** A layer that is called twice inside has its weights once. */
+function weightsInside({ children, name: path }: Draft): NamedWeight[] {
+  const seen = new Set<Layer>();
+  return children.flatMap((child) => {
+    if (seen.has(child.layer)) return [];
+    seen.add(child.layer);
+    const inside = child.name.slice(path.length + 1);
+    return namedWeights(child).map(({ name, value }) => ({
+      name: `${inside}/${name}`,
+      value,
+    }));
   });
 }

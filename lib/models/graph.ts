@@ -65,8 +65,6 @@ export type NodeCall =
   | {
     readonly kind: "memory";
     readonly layer: tf.layers.Layer;
-    /** Keyword arguments of the call. */
-    readonly args: Readonly<Record<string, unknown>>;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
     readonly isOwnClass: boolean;
   }

@@ -67,7 +67,21 @@ export async function openKerasFile(
 ): Promise<KerasFile> {
   const folder = folderOf(source);
   if (folder !== undefined) return await openFolder(folder);
-  const bytes = await openSource(source, signal);
+  return await openKerasSource(await openSource(source, signal), signal);
+}
+
+/**
+ * The same, of a file that is open already, but no folder.
+ *
+ * @param bytes The file; it is closed with what is returned, or if this throws.
+ * @param signal Stops it.
+ * @returns The file; close it.
+ * @throws {ModelFormatError} If it is none, is damaged, or is not safe.
+ */
+export async function openKerasSource(
+  bytes: ByteSource,
+  signal?: AbortSignal,
+): Promise<KerasFile> {
   return await opened(bytes.name, () => bytes.close(), async () => {
     const kind = identify(bytes);
     if (kind.kind === "keras") return await openArchive(bytes, signal);

@@ -1,6 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
-import { checkAwaited, checkOptions } from "../check.ts";
+import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import {
+  type ByteSource,
+  bytesSource,
+  fileSource,
+} from "../formats/byte_source.ts";
+import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import {
   buildGraphModel,
@@ -9,28 +15,36 @@ import {
 } from "./build_model.ts";
 import { operationsGraph } from "./from_graph_model.ts";
 import { layersGraph } from "./from_layers_model.ts";
+import { identify, refusal } from "./identify.ts";
+import { openKerasFile, openKerasSource } from "./keras_file.ts";
+import { modelOfKerasFile } from "./load_keras.ts";
 import { isGraph, parseModelJson } from "./model_json.ts";
 import { fileUrl, readFile } from "./read_file.ts";
 import { readWeightFiles } from "./weight_files.ts";
 
 /** Settings of {@linkcode loadModel}. */
 export interface LoadModelOptions {
+  /** Factories of layers that Keras does not have, by class name; for Keras' files. */
+  readonly customLayers?: Readonly<Record<string, LayerFactory>>;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens a `model.json` of TF.js: a layers model or a graph model, told apart
- * by content.
+ * Opens a trained model: a file of Keras (`.keras`, the same unpacked as a
+ * folder, `.h5`), or a `model.json` of TF.js, told apart by content.
  *
- * Weight files are read from the folder of the `model.json` and nowhere else.
- * Custom layers are those that were registered with
- * `tf.serialization.registerClass`. Closing the model frees its weights.
+ * Layers of Keras' files are computed by this library; those of a `model.json`
+ * by TF.js, where custom layers are those registered with
+ * `tf.serialization.registerClass`. Nothing is read outside the model's own
+ * file and folder, and nothing in it is run. Weights are read when they are
+ * needed. Closing the model frees what was made for it.
  *
- * @param source A path, a `file:` URL or an `http(s):` URL.
- * @param options A signal that stops the loading.
+ * @param source A path, a `file:` or `http(s):` URL, or the bytes of a Keras file.
+ * @param options Custom layers, and a signal that stops the loading.
  * @returns The model.
- * @throws {ModelFormatError} If the file is no such model, or is damaged.
+ * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
+ * layer or an option that is not understood; it names them.
  * @throws {Deno.errors.NotFound} If a file is not there.
  *
  * @example A file that is not there
@@ -38,18 +52,72 @@ export interface LoadModelOptions {
  * import { loadModel } from "@sonde/sonde";
  * import assert from "node:assert/strict";
  *
- * await assert.rejects(loadModel("no/such/model.json"), /model.json/);
+ * await assert.rejects(loadModel("no/such/model.keras"), /model.keras/);
  * ```
  */
 export async function loadModel(
-  source: string | URL,
+  source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions = {},
 ): Promise<Model> {
-  checkAwaited(source, "load model", "the path");
-  checkOptions(options, "load model", ["signal"]);
-  const { signal } = options;
+  checkAwaited(source, "load model", "the source");
+  checkOptions(options, "load model", ["customLayers", "signal"]);
+  const { customLayers = {}, signal } = options;
+  if (source instanceof Uint8Array || source instanceof Blob) {
+    return modelOfKerasFile(await openKerasFile(source, signal), customLayers);
+  }
   const url = fileUrl(source);
-  const json = parseModelJson(await readFile(url, signal), url.href);
+  const folder = url.protocol === "file:" && await isFolder(url);
+  if (folder) {
+    return modelOfKerasFile(await openKerasFile(url, signal), customLayers);
+  }
+  const bytes = url.protocol === "file:"
+    ? fileSource(url)
+    : bytesSource(await readFile(url, signal), url.href);
+  const kind = guarded(bytes, () => identify(bytes));
+  if (kind.kind === "keras" || kind.kind === "hdf5") {
+    return modelOfKerasFile(await openKerasSource(bytes, signal), customLayers);
+  }
+  const head = bytes.size > MOST_JSON ? undefined : new Uint8Array(bytes.size);
+  if (head !== undefined) bytes.read(0, head);
+  bytes.close();
+  if (kind.kind !== "tfjs" || head === undefined) throw refusal(url.href, kind);
+  return await loadModelJson(head, url, signal);
+}
+
+/** A topology of more text than this is none. */
+const MOST_JSON = 2 ** 29;
+
+async function isFolder(url: URL): Promise<boolean> {
+  try {
+    return (await Deno.stat(url)).isDirectory;
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(
+      cannot("load model", "the file must be there", url.pathname),
+      { cause },
+    );
+  }
+}
+
+/** What a file is; it is closed if that cannot be told. */
+function guarded<R>(bytes: ByteSource, work: () => R): R {
+  try {
+    return work();
+  } catch (cause) {
+    bytes.close();
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFormatError(bytes.name, `it must be intact: ${text}`, {
+      cause,
+    });
+  }
+}
+
+async function loadModelJson(
+  bytes: Uint8Array,
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<Model> {
+  const json = parseModelJson(bytes, url.href);
   const { weightsManifest, format: _format, ...rest } = json;
   const weights = await readWeightFiles(weightsManifest, url, signal);
   const artifacts = { ...rest, ...weights } as tf.io.ModelArtifacts;

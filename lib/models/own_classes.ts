@@ -14,6 +14,13 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   AveragePooling3D: () =>
     tf.layers.averagePooling3d({ name, poolSize: [1, 1, 1] }),
   BatchNormalization: () => tf.layers.batchNormalization({ name }),
+  Bidirectional: () =>
+    tf.layers.bidirectional({
+      name,
+      layer: tf.layers.lstm({ name, units: 1 }) as tf.RNN,
+      mergeMode: "concat",
+    }),
+  CenterCrop: () => tf.layers.centerCrop({ name, height: 1, width: 1 }),
   Concatenate: () => tf.layers.concatenate({ name }),
   Conv1D: () => tf.layers.conv1d({ name, filters: 1, kernelSize: 1 }),
   Conv2D: () => tf.layers.conv2d({ name, filters: 1, kernelSize: 1 }),
@@ -50,12 +57,16 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   PReLU: () => tf.layers.prelu({ name }),
   ReLU: () => tf.layers.reLU({ name }),
   Reshape: () => tf.layers.reshape({ name, targetShape: [1] }),
+  Rescaling: () => tf.layers.rescaling({ name, scale: 1 }),
+  Resizing: () => tf.layers.resizing({ name, height: 1, width: 1 }),
   SeparableConv2D: () =>
     tf.layers.separableConv2d({ name, filters: 1, kernelSize: 1 }),
   SimpleRNN: () => tf.layers.simpleRNN({ name, units: 1 }),
   Softmax: () => tf.layers.softmax({ name }),
   SpatialDropout1D: () => tf.layers.spatialDropout1d({ name, rate: 0 }),
   ThresholdedReLU: () => tf.layers.thresholdedReLU({ name }),
+  TimeDistributed: () =>
+    tf.layers.timeDistributed({ name, layer: tf.layers.flatten({ name }) }),
   UpSampling2D: () => tf.layers.upSampling2d({ name }),
   ZeroPadding2D: () => tf.layers.zeroPadding2d({ name }),
 };

@@ -5,12 +5,7 @@
  * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  FeatureExtractor,
-  KerasFeatureExtractor,
-  pool,
-  tf,
-} from "@sonde/sonde";
+import { FeatureExtractor, KerasFeatureExtractor, tf } from "@sonde/sonde";
 import { counted } from "../support/backends.ts";
 import { type ErrorClass, refuses, type Setting, wrong } from "./_bad_input.ts";
 import { array, convnet, filled, free, mlp, twoOutputs } from "./_models.ts";

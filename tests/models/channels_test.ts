@@ -101,3 +101,39 @@ Deno.test("channelsOf() says nothing of custom layers", () => {
 Deno.test("channelsOf() a Dense over a sequence is last", () => {
   assertEquals(places(dense("d", 3, { inputShape: [5, 2] })), ["last"]);
 });
+
+Deno.test("channelsOf() each step goes by the layer inside", () => {
+  const each = (layer: tf.layers.Layer, inputShape: number[]) =>
+    places(layers.timeDistributed({ layer, inputShape }))[0];
+  const conv = (dataFormat: "channelsFirst" | "channelsLast") =>
+    layers.conv2d({ filters: 1, kernelSize: 1, dataFormat });
+  assertEquals(each(layers.dense({ units: 1 }), [5, 2]), "last");
+  assertEquals(each(conv("channelsLast"), [5, 4, 4, 2]), "last");
+  // [N, T, C, H, W]: neither the first nor the last.
+  assertEquals(each(conv("channelsFirst"), [5, 2, 4, 4]), undefined);
+  assertEquals(each(layers.flatten(), [5, 2, 2]), undefined);
+});
+
+Deno.test("channelsOf() a pooled series is last, as TF.js pools no other", () => {
+  assertEquals(
+    places(layers.maxPooling1d({ poolSize: 2, inputShape: [6, 2] })),
+    ["last"],
+  );
+});
+
+Deno.test("channelsOf() says nothing of a custom class under a known name", () => {
+  class Embedding extends tf.layers.Layer {
+    static className = "Embedding";
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.transpose([inputs].flat()[0]!, [0, 2, 1]);
+    }
+    override computeOutputShape([n, h, w]: tf.Shape): tf.Shape {
+      return [n!, w!, h!];
+    }
+  }
+  const mine = new Embedding({ name: "mine" });
+  assertEquals(
+    places(dense("d", 3, { inputShape: [5, 2] }), mine),
+    ["last", undefined],
+  );
+});

@@ -193,6 +193,49 @@ Deno.test("fromLayersModel() gives each output of a layer its spec", () => {
   assertEquals(row.outputs[0]!.channels, "last");
 });
 
+Deno.test("fromLayersModel() finds a chain's own calls beside those of others", () => {
+  const model = tf.sequential({ layers: [dense("a", 4, { inputShape: [3] })] });
+  const end = model.outputs[0]!;
+  const b = dense("b", 2);
+  called(b, end); // a call that is not the chain's
+  model.add(b);
+  model.add(dense("c", 2));
+  called(b, end);
+  assertEquals(rows(model).map(([, name]) => name), ["a", "b", "c"]);
+});
+
+Deno.test("fromLayersModel() names a layer that a chain holds twice", () => {
+  const a = dense("a", 3, { inputShape: [3] });
+  const model = tf.sequential({ layers: [a] });
+  model.add(a);
+  assertEquals(rows(model).map(([, name]) => name), ["a", "a:1"]);
+});
+
+Deno.test("fromLayersModel() builds no Sequential that the caller has not built", () => {
+  const inner = chain("inner");
+  const model = tf.sequential({ layers: [inner, dense("head", 1)] });
+  const opened = graph(model);
+  assertEquals(opened.findLayer("inner").numParameters, 26);
+  assertEquals([inner.built, model.built], [false, false]);
+});
+
+Deno.test("fromLayersModel() gives weights of a layer called twice inside once", async () => {
+  const x = tf.input({ shape: [3], name: "x" });
+  const twice = dense("twice", 3);
+  const inner = tf.model({
+    inputs: x,
+    outputs: called(twice, called(twice, x)),
+    name: "inner",
+  });
+  const model = graph(tf.sequential({ layers: [inner, dense("head", 1)] }));
+  assertEquals(Object.keys(await model.getWeights("inner")), [
+    "twice/kernel",
+    "twice/bias",
+  ]);
+  assertEquals(model.findLayer("inner").numParameters, 12);
+  assertEquals(model.numParameters, 16);
+});
+
 Deno.test("fromLayersModel() leaves the model as it was", () => {
   const model = nested();
   const layers = [...model.layers];
