@@ -16,8 +16,7 @@ const PASS = new Set([
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   linear: "linear",
   softmax: "softmax",
-  logSoftmax: "log_softmax",
-  "log_softmax": "log_softmax",
+  logSoftmax: "logSoftmax",
   sigmoid: "sigmoid",
 };
 
@@ -34,8 +33,10 @@ export function layerLink(
   call: NodeCall & { kind: "memory" },
 ): Link {
   if (!call.isOwnClass) return { kind: "other" };
-  const { kind, config } = node.row;
+  const { kind } = node.row;
   if (PASS.has(kind)) return { kind: "pass" };
+  // As the layer is now: its activation may have been changed since it was opened.
+  const config = call.layer.getConfig();
   const activation = activationOf(config);
   if (kind === "Activation") {
     return activation === "other"
