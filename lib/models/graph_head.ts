@@ -13,7 +13,7 @@ const PASS = new Set([
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Softmax: "softmax",
-  LogSoftmax: "log_softmax",
+  LogSoftmax: "logSoftmax",
   Sigmoid: "sigmoid",
   sigmoid: "sigmoid",
   linear: "linear",
@@ -41,14 +41,19 @@ export function graphLink(node: GraphNode): Link {
 
 /** A constant `[C]` added to a product. */
 function biased(node: GraphNode): Link {
-  const bias = constant(node, 1);
+  const bias = constant(node, 1) ?? constant(node, 0);
   const inner = node.inputs[0] && product(origin(node.inputs[0]).node);
-  if (bias === undefined || bias().shape.length !== 1) return { kind: "other" };
   if (inner?.kind !== "linear" || inner.activation !== "linear") {
     return { kind: "other" };
   }
   const { weights } = inner;
   if (weights().bias !== undefined) return { kind: "other" };
+  const { kernel, isTransposed } = weights();
+  const units = kernel.shape.at(isTransposed ? -2 : -1);
+  const shape = bias?.().shape;
+  if (bias === undefined || shape?.length !== 1 || shape[0] !== units) {
+    return { kind: "other" };
+  }
   return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
 }
 

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, shapeText } from "../check.ts";
 import type { OutputActivation } from "../types.ts";
 import {
   type GraphNode,
@@ -37,14 +37,16 @@ export type Link =
     readonly weights: () => HeadTensors;
     /** What feeds it. */
     readonly penultimate: Ref;
-    /** A convolution counts only over a map of one place. */
+    /** Whether it is a convolution. */
     readonly isConvolution: boolean;
   }
   /** Anything else. */
   | { readonly kind: "other" };
 
+type LinearLink = Link & { readonly kind: "linear" };
+
 /** Activations that can be taken off. */
-export type HeadActivation = "softmax" | "log_softmax" | "sigmoid" | "linear";
+export type HeadActivation = "softmax" | "logSoftmax" | "sigmoid" | "linear";
 
 /** A head's weights as they are now; not to be disposed of. */
 export interface HeadTensors {
@@ -100,45 +102,45 @@ export function searchHead(outputs: readonly Ref[]): HeadSearch {
       why,
     };
   }
+  return walk(outputs[0]!);
+}
+
+function walk(output: Ref): HeadSearch {
   const looked: string[] = [];
   const removed: string[] = [];
   let activation: OutputActivation = "none";
   let under: Ref | undefined;
-  let at = origin(outputs[0]!);
-  while (true) {
-    const { node } = at;
+  let isReshaped = false;
+  let rule = "";
+  for (let at: Ref | undefined = output; at !== undefined;) {
+    const { node } = origin(at);
     looked.push(node.row.name);
     const link = linkOf(node);
+    rule = `"${node.row.name}" is no linear layer`;
     if (link.kind === "linear" && link.activation !== "other") {
-      const outer = outputName(link.activation);
-      if (outer !== "none") removed.unshift(node.row.name);
-      const isFlat = !link.isConvolution ||
-        isSinglePlace(link.penultimate, outputs[0]!);
-      if (isFlat) {
-        const logits = headLogits(node, link, outer, activation, removed);
-        return { logits, looked, why: "" };
-      }
-      break;
+      rule = `"${node.row.name}" does not give one row a sample`;
+      const isSame = activation !== "softmax" || keepsRows(node, under!);
+      if (!isSame || !isHead(link, output)) break;
+      const fused = outputName(link.activation);
+      if (fused !== "none") removed.unshift(node.row.name);
+      const logits = headLogits(node, link, fused, activation, removed);
+      return { logits, looked, why: "" };
     }
+    const [next] = node.inputs;
     if (link.kind === "activation" && link.activation !== "linear") {
       removed.unshift(node.row.name);
       activation = outputName(link.activation);
-      under = node.inputs[0]!;
-    } else if (link.kind !== "activation" && link.kind !== "pass") break;
-    const next = node.inputs[0];
-    if (next === undefined) break;
-    at = origin(next);
+      under = next;
+    } else if (link.kind === "pass") isReshaped ||= under === undefined;
+    else if (link.kind !== "activation") break;
+    at = next;
   }
-  if (under !== undefined) {
-    return {
-      logits: { direct: under, activation, removed },
-      looked,
-      why:
-        `the softmax or sigmoid stands over "${under.node.row.name}", which is no linear layer`,
-    };
+  if (under === undefined || !isOverVectors(under, output, isReshaped)) {
+    return { logits: undefined, looked, why: rule };
   }
-  const why = `"${looked.at(-1)}" is no linear layer`;
-  return { logits: undefined, looked, why };
+  const why =
+    `the softmax or sigmoid stands over "${under.node.row.name}", and ${rule}`;
+  return { logits: { direct: under, activation, removed }, looked, why };
 }
 
 /**
@@ -151,6 +153,7 @@ export function searchHead(outputs: readonly Ref[]): HeadSearch {
 export function headAt(node: GraphNode): Logits {
   const { node: at } = origin({ node, index: 0 });
   const link = linkOf(at);
+  checkOnePlace(node, link);
   if (link.kind === "linear") {
     const name = link.activation === "other" ? "linear" : link.activation;
     const outer = outputName(name);
@@ -176,7 +179,7 @@ export function headAt(node: GraphNode): Logits {
 
 function headLogits(
   node: GraphNode,
-  link: Link & { kind: "linear" },
+  link: LinearLink,
   fused: OutputActivation,
   outer: OutputActivation,
   removed: readonly string[],
@@ -190,6 +193,7 @@ function headLogits(
   };
 }
 
+/** What the walk makes of any node. */
 function linkOf(node: GraphNode): Link {
   if (node.call.kind === "memory" || node.call.kind === "ours") {
     return layerLink(node, node.call);
@@ -204,11 +208,52 @@ function outputName(activation: HeadActivation): OutputActivation {
 }
 
 /**
- * Whether a convolution's input has one place: `[N, 1, 1, D]`. Where the graph
- * does not say, the model's output does: `[N, C]` leaves room for one only.
+ * Whether a linear layer is a head. A Dense is; a convolution is over a map of
+ * one place. Where the graph does not say how many places there are, the
+ * model's output does, if it is `[N, C]` with as many units as the layer.
  */
-function isSinglePlace(penultimate: Ref, output: Ref): boolean {
-  const shape = specOf(penultimate)?.shape ?? specOf(output)?.shape;
-  return shape !== undefined && shape.length >= 2 &&
-    shape.slice(1, -1).every((size) => size === 1);
+function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
+  if (!link.isConvolution) return true;
+  const shape = specOf(penultimate)?.shape;
+  if (shape !== undefined) return isOnePlace(shape);
+  const given = specOf(output)?.shape;
+  const { kernel, isTransposed } = link.weights();
+  const units = kernel.shape.at(isTransposed ? -2 : -1);
+  return given !== undefined && isOnePlace(given) && given.at(-1) === units;
+}
+
+/** A softmax over maps gives as many answers as places, not one for a sample. */
+function isOverVectors(under: Ref, output: Ref, isReshaped: boolean): boolean {
+  const shape = specOf(under)?.shape ??
+    (isReshaped ? undefined : specOf(output)?.shape);
+  return shape !== undefined && isOnePlace(shape);
+}
+
+/** `[N, D]` or `[N, 1, …, D]`. */
+function isOnePlace(shape: readonly (number | null)[]): boolean {
+  return shape.length >= 2 && shape.slice(1, -1).every((size) => size === 1);
+}
+
+/** Whether a softmax is over what the layer gives, and not over parts of it. */
+function keepsRows(node: GraphNode, under: Ref): boolean {
+  const given = node.row.outputs[0]?.shape;
+  const taken = specOf(under)?.shape;
+  return given === undefined || taken === undefined ||
+    given.at(-1) === taken.at(-1);
+}
+
+function checkOnePlace(node: GraphNode, link: Link): void {
+  const isMap = link.kind === "activation" ||
+    (link.kind === "linear" && link.isConvolution);
+  if (!isMap) return;
+  const { node: at } = origin({ node, index: 0 });
+  const shape = specOf(at.inputs[0]!)?.shape;
+  if (shape === undefined || isOnePlace(shape)) return;
+  throw new TypeError(
+    cannot(
+      "set head",
+      `what layer "${node.row.name}" receives must have one place, [N, D]`,
+      shapeText(shape),
+    ),
+  );
 }

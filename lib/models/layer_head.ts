@@ -19,15 +19,15 @@ const PASS = new Set([
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   linear: "linear",
   softmax: "softmax",
-  logSoftmax: "log_softmax",
-  "log_softmax": "log_softmax",
+  logSoftmax: "logSoftmax",
+  "log_softmax": "logSoftmax",
   sigmoid: "sigmoid",
 };
 
 /** Raw operations of Keras 3 that are activations. */
 const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
   Softmax: "softmax",
-  LogSoftmax: "log_softmax",
+  LogSoftmax: "logSoftmax",
   Sigmoid: "sigmoid",
 };
 
@@ -45,8 +45,12 @@ export function layerLink(
   call: NodeCall & { kind: "memory" | "ours" },
 ): Link {
   if (!call.isOwnClass) return { kind: "other" };
-  const { kind, config } = node.row;
+  const { kind } = node.row;
   if (PASS.has(kind)) return { kind: "pass" };
+  // As the layer is now: its activation may have been changed since it was opened.
+  const config = call.kind === "memory"
+    ? call.layer.getConfig()
+    : node.row.config;
   const activation = activationOf(config);
   if (kind === "Activation") {
     return activation === "other"

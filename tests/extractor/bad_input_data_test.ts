@@ -171,8 +171,8 @@ counted(
     const labels: [unknown, string][] = [
       [[0, 1.5, 2], "current value is 1.5; it is in row 1"],
       [[0, NaN, 1], "current value is NaN"],
-      [ints([1, 0, 0, 1, 1, 0, 0, 0, 1], [3, 3]), "it is in row 1"],
-      [array([3, 3]), "it is in row 0"],
+      [ints([1, 0, 0, 1, 1, 0, 0, 0, 1], [3, 3]), "it is row 1"],
+      [array([3, 3]), "it is row 0"],
       [array([3, 2, 2]), "current value is [3, 2, 2]"],
       [["cat", "dog", "cat"], "Cannot read dataset as"],
     ];

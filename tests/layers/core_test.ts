@@ -1,3 +1,77 @@
+// deno-lint-ignore-file camelcase -- the keys are those of Keras
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
+import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
 testLayerCases("core");
+
+Deno.test("einsumDense() puts letters where the equation has dots", async () => {
+  const options = { equation: "...a,ab->...b", output_shape: [2] };
+  const layer = layerOf("EinsumDense", options);
+  const weights = [[[1, 10], [2, 20]]];
+  assertEquals(await called(layer, [[1, 1]], { weights }), [[3, 30]]);
+  assertEquals(
+    await called(layer, [[[[1, 1]], [[0, 2]]]], { weights }),
+    [[[[3, 30]], [[4, 40]]]],
+  );
+});
+
+Deno.test("einsumDense() refuses equations that Keras has not", () => {
+  for (
+    const equation of [
+      "ab,bc",
+      "ab->ba",
+      "ab,bc,cd->ad",
+      "...ab,bc->ac...",
+      "...ab...,bc->...ac...",
+      "ab,...bc->ac",
+      "a b,bc->ac",
+    ]
+  ) {
+    assertThrows(
+      () => layerOf("EinsumDense", { equation, output_shape: [2] }),
+      TypeError,
+      `"equation" must be as "ab,bc->ac"`,
+    );
+  }
+});
+
+Deno.test("dense() refuses weights that are not plain, or of another shape", () => {
+  const policies = [
+    "int8_from_float32",
+    { class_name: "QuantizedDTypePolicy", config: { mode: "int8" } },
+    { class_name: "Int4DTypePolicy", config: {} },
+    { class_name: "GPTQDTypePolicy", config: {} },
+  ];
+  for (const dtype of policies) {
+    assertThrows(
+      () => layerOf("Dense", { units: 2, dtype }),
+      TypeError,
+      `"dtype" must be a policy without quantisation`,
+    );
+  }
+  for (const name of ["float32", "mixed_float16", "mixed_bfloat16"]) {
+    const dtype = { class_name: "DTypePolicy", config: { name } };
+    const layer = layerOf("Dense", { units: 2, dtype });
+    assertEquals(shapeAfter(layer, [null, 3], [[3, 2], [2]]), [null, 2]);
+    assertThrows(
+      () => shapeAfter(layer, [null, 3], [[2, 3], [3]]),
+      TypeError,
+      `the shape of its "kernel" must be [3, 2]`,
+    );
+  }
+});
+
+Deno.test("masking() refuses a mask value that is none", async () => {
+  assertThrows(
+    () => layerOf("Masking", { mask_value: "0" }),
+    TypeError,
+    `"mask_value" must be a number`,
+  );
+  const layer = layerOf("Masking", { mask_value: 7 });
+  assertEquals(
+    await called(layer, [[[7, 7], [7, 1]]]),
+    [[[0, 0], [7, 1]]],
+  );
+  await assertRejects(() => called(layer, 7), Error);
+});

@@ -73,6 +73,21 @@ for (const add of ["BiasAdd", "Add", "AddV2"]) {
   });
 }
 
+Deno.test("graphLink() takes a bias that stands before the product", () => {
+  const product = operation("MatMul", { 1: [3, 2] });
+  const link = graphLink(operation("AddV2", { 0: [2] }, {}, product));
+  assert(link.kind === "linear");
+  assertEquals(link.weights().bias?.shape, [2]);
+});
+
+Deno.test("graphLink() takes no constant for a bias that is not one for each unit", () => {
+  for (const shape of [[], [1], [3]]) {
+    const product = operation("MatMul", { 1: [3, 2] });
+    const link = graphLink(operation("AddV2", { 1: shape }, {}, product));
+    assertEquals(link.kind, "other");
+  }
+});
+
 Deno.test("graphLink() takes what is fused to a product", () => {
   const fused = (ops: string[]) =>
     graphLink(
@@ -136,6 +151,6 @@ Deno.test("graphLink() passes what only reshapes, and knows activations", () => 
     const link = graphLink(operation(kind));
     return link.kind === "activation" && link.activation;
   });
-  assertEquals(activations, ["softmax", "log_softmax", "sigmoid"]);
+  assertEquals(activations, ["softmax", "logSoftmax", "sigmoid"]);
   assertEquals(graphLink(operation("Relu")).kind, "other");
 });

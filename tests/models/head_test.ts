@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
+import type { Ref } from "../../lib/models/graph.ts";
 import { headAt, searchHead } from "../../lib/models/head.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { TensorSpec } from "../../lib/types.ts";
 import { called, dense } from "../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -176,6 +178,91 @@ Deno.test("searchHead() finds no logits where the end is no head, and says what 
   assertEquals(searchHead(norm.outputRefs).looked, ["norm"]);
 });
 
+Deno.test("searchHead() takes a fused log-softmax off", () => {
+  const head = dense("head", 2, {
+    activation: "logSoftmax" as never, // TF.js knows it, its types do not
+  });
+  assertEquals(found(graph(STEM(), head)), {
+    head: "head",
+    penultimate: "stem",
+    direct: undefined,
+    activation: "softmax",
+    removed: ["head"],
+  });
+});
+
+Deno.test("searchHead() goes by the activation that a layer has now", () => {
+  const head = dense("head", 2);
+  const model = graph(STEM(), head);
+  assertEquals(found(model)?.activation, "none");
+  const { activation } = dense("other", 2, { activation: "softmax" }) as never;
+  Object.assign(head, { activation });
+  assertEquals(found(model)?.activation, "softmax");
+});
+
+Deno.test("searchHead() finds no logits in a softmax at each place of a map", () => {
+  const stem = () =>
+    layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 1] });
+  const end = () => layers.softmax({ name: "end", axis: -1 });
+  const conv = layers.conv2d({ filters: 2, kernelSize: 1, name: "conv" });
+  assertEquals(found(graph(stem(), conv, end())), undefined);
+  assertEquals(found(graph(stem(), end(), layers.flatten())), undefined);
+});
+
+Deno.test("searchHead() takes no layer whose units a softmax is over in parts", () => {
+  const parts = layers.reshape({ targetShape: [3, 4], name: "parts" });
+  const model = graph(
+    STEM(),
+    dense("head", 12),
+    parts,
+    layers.softmax({ axis: -1 }),
+  );
+  assertEquals(found(model), undefined);
+  assertEquals(
+    searchHead(model.outputRefs).why,
+    `"head" does not give one row a sample`,
+  );
+});
+
+/** A convolution of one place in a graph that says nothing of shapes. */
+function shapeless(outputs: readonly TensorSpec[]): Ref {
+  const row = (kind: string, specs: readonly TensorSpec[] = []) => ({
+    name: kind,
+    kind,
+    config: {},
+    outputs: specs,
+    numParameters: 0,
+    inbound: [],
+  });
+  const operation = (
+    kind: string,
+    inputs: readonly Ref[],
+    constants: ReadonlyMap<number, () => tf.Tensor>,
+    specs?: readonly TensorSpec[],
+  ): Ref => {
+    const call = { kind: "foreign" as const, constants };
+    const node = { row: row(kind, specs), id: 0, isListed: true, inputs, call };
+    return { node: { ...node, weights: () => [] }, index: 0 };
+  };
+  const kernel = { shape: [1, 1, 3, 2] } as tf.Tensor;
+  const x = operation("Relu", [], new Map());
+  const conv = operation("Conv2D", [x], new Map([[1, () => kernel]]));
+  return operation("Reshape", [conv], new Map(), outputs);
+}
+
+Deno.test("searchHead() goes by the output where a graph says nothing of a map's places", () => {
+  const spec = (shape: number[]): TensorSpec => ({
+    name: "y",
+    shape: [null, ...shape],
+    dtype: "float32",
+  });
+  const names = [[2], [1, 1, 2], [32], [4, 4, 2]].map((shape) =>
+    searchHead([shapeless([spec(shape)])]).logits?.head?.node.row.name
+  );
+  assertEquals(names, ["Conv2D", "Conv2D", undefined, undefined]);
+  assertEquals(searchHead([shapeless([])]).logits, undefined);
+});
+
 Deno.test("searchHead() trusts no custom class for its name", () => {
   class Dense extends tf.layers.Layer {
     static className = "Dense";
@@ -209,6 +296,21 @@ Deno.test("headAt() takes a softmax's input, and a nested model's end", () => {
     headAt(model.findNode("inner")).head?.node.row.name,
     "inner/head",
   );
+});
+
+Deno.test("headAt() refuses a convolution or a softmax over a map", () => {
+  const model = graph(
+    layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 1] }),
+    layers.conv2d({ name: "conv", filters: 2, kernelSize: 1 }),
+    layers.softmax({ name: "end", axis: -1 }),
+  );
+  for (const name of ["conv", "end"]) {
+    assertThrows(
+      () => headAt(model.findNode(name)),
+      TypeError,
+      `Cannot set head as what layer "${name}" receives must have one place, [N, D]: current value is "[null, 4, 4, 2]"`,
+    );
+  }
 });
 
 Deno.test("headAt() refuses what gives no logits", () => {

@@ -77,8 +77,9 @@ function freeTape(): void {
 
 /**
  * Sum over the rows of the cross entropy of `logits / T` with their own largest
- * class. Its gradient is written out, `(softmax(z / T) − onehot) / T`: exact,
- * also where the softmax is saturated, and no path goes through argmax.
+ * class. Its gradient is written out, `(softmax(z / T) − onehot) / T`, as
+ * TensorFlow has it, also where float32 cannot tell a saturated softmax from
+ * 1: there it is 0, and the input stays. No path goes through argmax.
  */
 function crossEntropy(logits: tf.Tensor, options: Perturbation): tf.Scalar {
   const { temperature, isBinary } = options;

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import {
+  firstPlace,
+  fromChannelsLast,
+  noMasks,
+  toChannelsLast,
+} from "../../lib/layers/_maps.ts";
+import { ShapeOps } from "../../lib/ops/shape_ops.ts";
+
+const ops = new ShapeOps();
+
+Deno.test("toChannelsLast() turns only what has its channels first", () => {
+  const map = { shape: [null, 3, 7, 8, 9], dtype: "float32" } as const;
+  const turned = toChannelsLast(ops, map, "first");
+  assertEquals(turned.shape, [null, 7, 8, 9, 3]);
+  assertEquals(fromChannelsLast(ops, turned, "first").shape, map.shape);
+  assertEquals(toChannelsLast(ops, map, "last"), map);
+  assertEquals(fromChannelsLast(ops, map, "last"), map);
+});
+
+Deno.test("firstPlace() stands after the batch, or after the channels", () => {
+  assertEquals([firstPlace("last"), firstPlace("first")], [1, 2]);
+});
+
+Deno.test("noMasks() lets no mask go on", () => {
+  assertEquals(noMasks(), []);
+});
