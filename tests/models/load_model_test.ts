@@ -139,8 +139,8 @@ test("loadModel() gives weights that were stored as float16 and uint8", async (f
 
 /** A fault that is made in a model.json, and what is said of it. */
 const FAULTS: readonly [string, (json: ModelJson) => unknown, string][] = [
-  ["no topology", () => ({ hello: 1 }), "current keys are hello"],
-  ["an array", () => [1, 2], "must hold a JSON object"],
+  ["no topology", () => ({ hello: 1 }), "JSON that is no model"],
+  ["an array", () => [1, 2], "JSON that is no model"],
   [
     "no manifest",
     ({ weightsManifest: _w, ...json }) => json,
@@ -237,10 +237,14 @@ test("loadModel() says what it found where there is no JSON", async (folder) => 
   await assertRejects(
     () => loadModel(path),
     ModelFormatError,
-    "<!DOCTYPE html>",
+    "an HTML or XML page; download the file itself",
   );
   await Deno.writeFile(path, Uint8Array.of(0xff, 0xfe, 0x89));
-  await assertRejects(() => loadModel(path), ModelFormatError, "not UTF-8");
+  await assertRejects(
+    () => loadModel(path),
+    ModelFormatError,
+    "it begins with the bytes ff fe 89",
+  );
 });
 
 test("loadModel() says that a file or a page is not there", async (folder) => {

@@ -59,7 +59,7 @@ Deno.test("rowPercentile() says that the width must be known", () => {
   const ops = new ShapeOps();
   assertThrows(
     () =>
-      rowPercentile(ops, [null, null], {
+      rowPercentile(ops, { shape: [null, null], dtype: "float32" }, {
         percentile: 0.5,
         interpolation: "nearest",
       }),
