@@ -39,6 +39,26 @@ export { fromLayersModel } from "./lib/models/from_layers_model.ts";
 export { fromGraphModel } from "./lib/models/from_graph_model.ts";
 export type { LayerId } from "./lib/models/find_layers.ts";
 
+// Custom layers
+export type {
+  Activation,
+  CallContext,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./lib/layers/layer.ts";
+export type {
+  ConvOptions,
+  ConvTransposeOptions,
+  Ops,
+  OpsType,
+  PoolingOptions,
+  ReduceOptions,
+  ScanStep,
+  SliceRange,
+} from "./lib/ops/ops.ts";
+
 // Extractors
 export {
   type EngineOptions,

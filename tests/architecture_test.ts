@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shaping: ["ops"],
   postprocess: ["ops"],
   models: ["ops", "layers", "formats", "display"],
-  engines: ["math", "ops", "models", "formats"],
+  engines: ["math", "ops", "layers", "models", "formats"],
   features: ["math", "display"],
   store: ["math", "formats", "display", "features"],
   extractor: STAGES,

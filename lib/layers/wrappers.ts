@@ -47,21 +47,19 @@ export function timeDistributed(config: LayerConfig): Layer {
       if (dialect === 3 || layer.masks === undefined) return [mask];
       const isParted = mask !== undefined && ops.shape(mask).length > 2;
       if (mask !== undefined && !isParted) return [mask];
-      // Keras 2 asks the wrapped layer, and takes any place for the whole.
-      let isMade = false;
-      const made = overTime(
-        ops,
-        isParted ? [...inputs, mask] : inputs,
-        (rows) => {
-          const masks = isParted ? [rows.at(-1)!] : [];
-          const inner = { masks, args: {} };
-          const own = rows.slice(0, inputs.length);
-          const [found] = layer.masks!(ops, own, inner);
-          isMade = found !== undefined;
-          return found === undefined ? [] : [found];
-        },
+      // Keras 2 asks the wrapped layer, which may make one of nothing.
+      const made = layer.masks.bind(layer);
+      const ask = (rows: readonly typeof inputs[number][]) => {
+        const inner = { masks: isParted ? [rows.at(-1)!] : [], args: {} };
+        return made(ops, rows.slice(0, inputs.length), inner)[0];
+      };
+      const walked = isParted ? [...inputs, mask] : inputs;
+      const first = walked.map((x) =>
+        ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
       );
-      if (isMade) return made;
+      if (ask(first) !== undefined) {
+        return overTime(ops, walked, (rows) => [ask(rows)!]);
+      }
       if (mask === undefined) return [undefined];
       const rank = ops.shape(mask).length;
       const axis = Array.from({ length: rank - 2 }, (_, i) => i + 2);

@@ -41,8 +41,11 @@ export interface ConvOptions {
 
 /** Settings of a transposed convolution. */
 export interface ConvTransposeOptions {
+  /** Places of the output between two of the input, along each place axis. */
   readonly strides: readonly number[];
+  /** Keras' meaning: `same` gives `size · stride` places. */
   readonly padding: "same" | "valid";
+  /** Distance of the kernel's places along each place axis. */
   readonly dilation: readonly number[];
   /** Keras' `output_padding`; default: what gives `size · stride` for `same`. */
   readonly outputPadding?: readonly number[];
@@ -50,13 +53,17 @@ export interface ConvTransposeOptions {
 
 /** Settings of a pooling over `[N, …places, D]`. */
 export interface PoolingOptions {
+  /** Places of a window along each place axis. */
   readonly size: readonly number[];
+  /** Steps along each place axis. */
   readonly strides: readonly number[];
+  /** Keras' meaning: `same` gives `ceil(size / stride)` places. */
   readonly padding: "same" | "valid";
 }
 
 /** A part of an axis, as in Python: `start:stop:step`. */
 export interface SliceRange {
+  /** Which axis, from 0. */
   readonly axis: number;
   /** First place; negative counts from the end. @default {0} */
   readonly start?: number;
@@ -68,7 +75,9 @@ export interface SliceRange {
 
 /** What one step of a scan gives. */
 export interface ScanStep<T> {
+  /** The state after the step. */
   readonly state: readonly T[];
+  /** What the step gives, each `[N, …]`. */
   readonly outputs: readonly T[];
 }
 
