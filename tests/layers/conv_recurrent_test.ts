@@ -1,0 +1,3 @@
+import { testCallCases } from "../support/call_cases.ts";
+
+testCallCases("recurrent", /^ConvLSTM/);
