@@ -153,22 +153,56 @@ export class ShapeOps implements Ops<Shape> {
     return [...outer, a.at(-2) ?? null, b.at(-1) ?? null];
   }
 
-  /** One axis more. */
+  /** One axis more; all must have one shape. */
   stack(values: readonly Shape[], axis: number): Shape {
-    const x = values[0]!;
+    const x = values.reduce(agreed);
     const at = axisOf(axis, x.length + 1);
     return [...x.slice(0, at), values.length, ...x.slice(at)];
   }
 
   /** `k` along the last axis. */
   topK(x: Shape, k: number): Shape {
+    checkWithin(k, lastOf(x), "take the largest values", "k", 0);
     return [...x.slice(0, -1), k];
   }
 
   /** Without the last axis. */
-  takeLast(x: Shape, _index: number): Shape {
+  takeLast(x: Shape, index: number): Shape {
+    checkWithin(index + 1, lastOf(x), "take one place", "index", 1);
     return x.slice(0, -1);
   }
+}
+
+/** Size of the last axis; null where it is not known. */
+function lastOf(x: Shape): number | null {
+  const at = axisOf(-1, x.length);
+  return x[at]!;
+}
+
+function checkWithin(
+  count: number,
+  size: number | null,
+  action: string,
+  name: string,
+  least: number,
+): void {
+  if (count >= least && (size === null || count <= size)) return;
+  throw new RangeError(
+    cannot(
+      action,
+      `"${name}" must be within the ${size} along the last axis`,
+      count - least,
+    ),
+  );
+}
+
+function agreed(a: Shape, b: Shape): Shape {
+  const isSame = a.length === b.length &&
+    a.every((size, i) => size === b[i] || size === null || b[i] === null);
+  if (isSame) return a.map((size, i) => size ?? b[i]!);
+  throw new TypeError(
+    cannot("stack", `all must have the shape ${shapeText(a)}`, b),
+  );
 }
 
 function product(shape: Shape): number | null {
@@ -202,15 +236,15 @@ function reduced(x: Shape, options: ReduceOptions = {}): Shape {
 
 function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
+  const sizeAt = (shape: Shape, i: number) => {
+    const at = i - (rank - shape.length);
+    return at < 0 ? 1 : shape[at]!;
+  };
   return Array.from({ length: rank }, (_, i) => {
-    const p = a[a.length - rank + i] === undefined
-      ? 1
-      : a[a.length - rank + i]!;
-    const q = b[b.length - rank + i] === undefined
-      ? 1
-      : b[b.length - rank + i]!;
+    const [p, q] = [sizeAt(a, i), sizeAt(b, i)];
     if (p === 1) return q;
     if (q === 1 || p === q) return p;
+    // One that is not known must be the other, or 1.
     if (p === null) return q;
     if (q === null) return p;
     throw new TypeError(
