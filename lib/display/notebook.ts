@@ -1,6 +1,5 @@
 import { checkOneOf, checkOptions } from "../check.ts";
 import { broadcast, checkDenoVersion, inNotebook, settle } from "./kernel.ts";
-import { plotlyLoader } from "./plotly_loader.ts";
 import { RENDERERS, setRenderer } from "./renderer.ts";
 import { listenToStop } from "./stop_signal.ts";
 
@@ -55,6 +54,7 @@ export async function notebook(options: NotebookOptions = {}): Promise<void> {
     checkDenoVersion(Deno.version.deno);
     listenToStop();
     if (renderer === "html") {
+      const { plotlyLoader } = await import("./plotly_loader.ts");
       await broadcast("display_data", {
         data: {
           "text/html": await plotlyLoader(),

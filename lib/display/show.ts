@@ -6,7 +6,7 @@ import {
   checkOptions,
 } from "../check.ts";
 import { VIEW, viewOf } from "./attach_view.ts";
-import { bundlesOf, type Output } from "./bundle.ts";
+import type { Output } from "./bundle.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
 import { plainView } from "./plain_view.ts";
 import { currentRenderer } from "./renderer.ts";
@@ -70,8 +70,10 @@ export async function show(
     return;
   }
   const view = viewOf(x, checked) ?? await plainView(x, checked);
-  if (isNotebook) await send(await bundlesOf(view, currentRenderer()));
-  else print(`${viewText(view)}\n`);
+  if (isNotebook) {
+    const { bundlesOf } = await import("./bundle.ts"); // not at every start
+    await send(await bundlesOf(view, currentRenderer()));
+  } else print(`${viewText(view)}\n`);
 }
 
 function checkShowOptions(options: ShowOptions): ViewOptions {

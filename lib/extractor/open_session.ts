@@ -1,5 +1,4 @@
 import type { Session } from "../engines/session.ts";
-import { openTfjs } from "../engines/tfjs/tfjs_session.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import type { Compiled } from "./compile.ts";
 import type { Settings } from "./settings.ts";
@@ -17,5 +16,7 @@ export async function openSession(
   settings: Pick<Settings, "backend" | "engine">,
 ): Promise<Session> {
   const { backend } = chooseEngine(compiled, settings);
+  // An engine is loaded when it is chosen: importing this library stays quick.
+  const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
   return await openTfjs(compiled.program, backend);
 }

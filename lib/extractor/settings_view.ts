@@ -57,6 +57,7 @@ function stepsText({ postprocess }: Settings): string {
       isGivenStep(step) ? step.name : step.name || "own function"
     ).join(", ");
   if (!("get" in postprocess)) return names(postprocess);
-  return [...postprocess].map(([layer, steps]) => `${layer}: ${names(steps)}`)
+  return [...postprocess]
+    .map(([layer, steps]) => `${layer}: ${names(steps) || "none"}`)
     .join("; ");
 }

@@ -9,30 +9,18 @@
  * @module
  */
 import type { tf } from "../tf.ts";
-import { cannot } from "../check.ts";
-import type { LayerRow, Model, ModelFormat, TensorSpec } from "../types.ts";
-import type {
-  ForeignRuntime,
-  GraphNode,
-  NamedWeight,
-  NodeCall,
-  Ref,
-} from "./graph.ts";
+import { cannot, sizeOf } from "../check.ts";
+import type { LayerRow, Model, ModelFormat } from "../types.ts";
+import type { ForeignRuntime, GraphNode, NodeCall, Ref } from "./graph.ts";
+import {
+  GraphSpecs,
+  nodeName,
+  type Operation,
+  placeIn,
+} from "./graph_specs.ts";
 import { ModelGraph } from "./model_graph.ts";
 
-/** What is read of TF.js' own graph; it has no public types. */
-interface Operation {
-  readonly name: string;
-  readonly op: string;
-  readonly category?: string;
-  readonly inputNames: readonly string[];
-  readonly inputs: readonly Operation[];
-  readonly attrParams: Readonly<
-    Record<string, { readonly value?: unknown }>
-  >;
-  readonly rawAttrs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: readonly string[];
-}
+/** What is read of what TF.js runs a graph with; it has no public types. */
 interface Executor {
   readonly graph: {
     readonly nodes: Readonly<Record<string, Operation>>;
@@ -40,16 +28,6 @@ interface Executor {
     readonly outputs: readonly Operation[];
   };
   readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
-}
-
-/** What a signature says of a tensor. */
-interface SignatureTensor {
-  readonly name?: string;
-  readonly dtype?: string | number;
-  readonly tensorShape?: {
-    readonly unknownRank?: boolean;
-    readonly dim?: readonly { readonly size?: string | number }[];
-  };
 }
 
 interface Draft extends GraphNode {
@@ -99,13 +77,12 @@ export function operationsGraph(
   const operations = inOrder(graph.nodes);
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
-  const shapes = outputShapes(model);
+  const specs = new GraphSpecs(model);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
     const isInput = operation.op.startsWith("Placeholder");
-    const spec = isInput ? inputSpec(operation, model) : undefined;
-    const index = topLevel.length;
-    const draft = draftOf(operation, executor, drafts, index, spec, shapes);
+    const index = isInput ? undefined : topLevel.length;
+    const draft = draftOf(operation, executor, drafts, index, specs);
     if (!isInput) topLevel.push(draft);
     drafts.set(operation.name, draft);
   }
@@ -116,15 +93,16 @@ export function operationsGraph(
   }
   const nodes = [...drafts.values()];
   nodes.forEach((node, id) => Object.assign(node, { id }));
-  const refs = (list: readonly Operation[]) =>
-    list.map(({ name }) => ({ node: drafts.get(name)!, index: 0 }));
   return new ModelGraph({
     name: "graph",
     format,
     nodes,
     topLevel,
-    inputs: refs(graph.inputs),
-    outputs: refs(graph.outputs.filter(({ name }) => drafts.has(name))),
+    inputs: graph.inputs.map(({ name }) => ({
+      node: drafts.get(name)!,
+      index: 0,
+    })),
+    outputs: outputsOf(executor, drafts, specs),
     runtime: runtimeOf(model, operations),
     whyUnusable: () =>
       Object.values(executor.weightMap).flat().some(({ isDisposed }) =>
@@ -133,6 +111,25 @@ export function operationsGraph(
         ? "disposed"
         : undefined,
     dispose,
+  });
+}
+
+/** TF.js keeps the operations that give the outputs; the signature says which of theirs. */
+function outputsOf(
+  { graph }: Executor,
+  drafts: ReadonlyMap<string, Draft>,
+  specs: GraphSpecs,
+): Ref[] {
+  const named = specs.outputNames.map((name): Ref[] => {
+    const node = drafts.get(nodeName(name));
+    return node === undefined ? [] : [{ node, index: placeIn(name) }];
+  });
+  if (named.length > 0 && named.every(({ length }) => length === 1)) {
+    return named.flat();
+  }
+  return graph.outputs.flatMap(({ name }) => {
+    const node = drafts.get(name);
+    return node === undefined ? [] : [{ node, index: 0 }];
   });
 }
 
@@ -179,9 +176,8 @@ function draftOf(
   operation: Operation,
   executor: Executor,
   drafts: ReadonlyMap<string, Draft>,
-  index: number,
-  input: TensorSpec | undefined,
-  shapes: ReadonlyMap<string, TensorSpec>,
+  index: number | undefined,
+  specs: GraphSpecs,
 ): Draft {
   const constants = constantsOf(operation, executor);
   const inputs = operation.inputs.flatMap((source, place) => {
@@ -189,27 +185,30 @@ function draftOf(
     if (node === undefined || constants.has(place)) return [];
     return [{ node, index: outputIndex(operation.inputNames[place]!, source) }];
   });
-  const weights = (): NamedWeight[] =>
+  const weights = (): { name: string; value: tf.Tensor }[] =>
     [...constants].map(([place, tensor]) => ({
       name: operation.inputs[place]!.name,
       value: tensor(),
-    }));
-  const call: NodeCall = input === undefined
-    ? { kind: "foreign", constants }
-    : { kind: "input", spec: input };
+    })).filter(({ value }) => value.dtype === "float32"); // not shapes and axes
+  const outputs = index === undefined
+    ? [specs.input(operation)]
+    : specs.outputs(operation);
+  const call: NodeCall = index === undefined
+    ? { kind: "input", spec: outputs[0]! }
+    : { kind: "foreign", constants };
   const row: LayerRow = Object.freeze({
     name: operation.name,
-    ...(input === undefined ? { index } : {}),
+    ...(index === undefined ? {} : { index }),
     kind: operation.op,
     config: Object.freeze(attributes(operation)),
-    outputs: Object.freeze(outputSpecs(operation, input, shapes)),
-    numParameters: [...constants.values()].reduce(
-      (sum, tensor) => sum + tensor().size,
+    outputs: Object.freeze(outputs),
+    numParameters: weights().reduce(
+      (sum, { value }) => sum + sizeOf(value.shape),
       0,
     ),
     inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
   });
-  return { id: 0, row, isListed: input === undefined, inputs, call, weights };
+  return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
 }
 
 function attributes({ attrParams }: Operation): Record<string, unknown> {
@@ -241,81 +240,8 @@ function constantsOf(
 /** `name:1` is the second output; a name after the colon stands for its place. */
 function outputIndex(reference: string, source: Operation): number {
   const tail = reference.slice(reference.lastIndexOf(":") + 1);
-  if (!reference.includes(":")) return 0;
-  const named = source.outputs?.indexOf(tail) ?? -1;
-  if (named >= 0) return named;
-  return /^\d+$/.test(tail) ? Number(tail) : 0;
-}
-
-function inputSpec(operation: Operation, model: tf.GraphModel): TensorSpec {
-  const known = model.inputs.find(({ name }) =>
-    name.replace(/:\d+$/, "") === operation.name
-  );
-  const dtype = known?.dtype === "int32" || known?.dtype === "bool" ||
-      known?.dtype === "string"
-    ? known.dtype
-    : "float32";
-  const shape = (known?.shape ?? []).map((size) => size < 0 ? null : size);
-  return Object.freeze({
-    name: operation.name,
-    shape: Object.freeze(shape),
-    dtype,
-  });
-}
-
-/** The model's signature says what its outputs are; little else does. */
-function outputShapes(model: tf.GraphModel): Map<string, TensorSpec> {
-  const { outputs = {} } = model.modelSignature as {
-    outputs?: Record<string, SignatureTensor>;
-  };
-  const specs = Object.values(outputs).flatMap(
-    ({ name, dtype, tensorShape }) => {
-      const { dim, unknownRank } = tensorShape ?? {};
-      if (name === undefined || dim === undefined || unknownRank) return [];
-      const node = name.replace(/:\d+$/, "");
-      const spec: TensorSpec = Object.freeze({
-        name: node,
-        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
-        dtype: dtype === "DT_INT32" ? "int32" : "float32",
-      });
-      return [[node, spec] as const];
-    },
-  );
-  return new Map(specs);
-}
-
-function sizeOrNull(size: string | number | undefined): number | null {
-  return size === undefined || Number(size) < 0 ? null : Number(size);
-}
-
-/** What the converter left of shapes; most operations carry none. */
-function outputSpecs(
-  operation: Operation,
-  input: TensorSpec | undefined,
-  shapes: ReadonlyMap<string, TensorSpec>,
-): TensorSpec[] {
-  if (input !== undefined) return [input];
-  const known = shapes.get(operation.name);
-  if (known !== undefined) return [known];
-  const raw = operation.rawAttrs?._output_shapes as
-    | {
-      list?: {
-        shape?: { unknownRank?: boolean; dim?: { size?: string | number }[] }[];
-      };
-    }
-    | undefined;
-  const channels = operation.attrParams.dataFormat?.value === "NHWC"
-    ? { channels: "last" as const }
-    : {};
-  return (raw?.list?.shape ?? []).filter(({ unknownRank }) => !unknownRank)
-    .map(({ dim = [] }) =>
-      Object.freeze({
-        name: operation.name,
-        shape: Object.freeze(dim.map(({ size }) => sizeOrNull(size))),
-        dtype: "float32",
-        ...channels,
-      })
-    );
+  const named = reference.includes(":") ? source.outputs?.indexOf(tail) : -1;
+  return named === undefined || named < 0 ? placeIn(reference) : named;
 }
 
 /** Operations that may give a promise. */

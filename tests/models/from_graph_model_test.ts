@@ -17,6 +17,7 @@ async function opened(name: string): Promise<ModelGraph> {
 /** A graph model as TF.js holds one, of a few operations. */
 function graphModel(
   nodes: Record<string, { op: string; inputs?: string[]; outputs?: string[] }>,
+  modelSignature: unknown = {},
 ) {
   const made = new Map<string, Record<string, unknown>>();
   for (const [name, { op, outputs }] of Object.entries(nodes)) {
@@ -41,12 +42,15 @@ function graphModel(
     inputs: all.filter(({ op }) => op === "Placeholder"),
     outputs: all.slice(-1),
   };
-  const executor = { graph, weightMap: { c: [tf.scalar(1)] } };
+  const executor = {
+    graph,
+    weightMap: { c: [tf.scalar(1)], axes: [tf.tensor1d([1, 2], "int32")] },
+  };
   return {
     executor,
     inputs: [],
     outputs: [],
-    modelSignature: {},
+    modelSignature,
   } as unknown as tf.GraphModel;
 }
 
@@ -87,6 +91,28 @@ Deno.test("fromGraphModel() tells outputs of one operation apart", () => {
   for (const name of ["second", "named"]) {
     assertEquals(model.findNode(name).inputs[0]!.index, 1);
   }
+});
+
+Deno.test("fromGraphModel() goes by the signature for which output of an operation is the model's", () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    parts: { op: "Split", inputs: ["x"] },
+  }, { outputs: { b: { name: "parts:1" }, a: { name: "parts" } } }));
+  const { outputRefs } = model as ModelGraph;
+  assertEquals(
+    outputRefs.map(({ node, index }) => [node.row.name, index]),
+    [["parts", 1], ["parts", 0]],
+  );
+});
+
+Deno.test("fromGraphModel() counts shapes and axes as no weights", async () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    axes: { op: "Const" },
+    turned: { op: "Transpose", inputs: ["x", "axes"] },
+  }));
+  assertEquals(model.findLayer("turned").numParameters, 0);
+  assertEquals(Object.keys(await model.getWeights("turned")), []);
 });
 
 Deno.test("fromGraphModel() gives an operation's constants as its weights", async () => {

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { openKerasFile } from "../../lib/models/keras_file.ts";
 import { modelOfKerasFile } from "../../lib/models/load_keras.ts";
 import type { NdArray } from "../../lib/types.ts";
+import { openOn, type OurEngine } from "./open_on.ts";
 
 /** Where a case runs. */
-export type GoldenEngine = "cpu" | "wasm" | "webgpu";
+export type GoldenEngine = OurEngine;
 
 interface GoldenArray {
   readonly shape: readonly number[];
@@ -18,9 +18,11 @@ interface GoldenArray {
   readonly data: readonly number[];
 }
 
+type HostArray = NdArray<Float32Array | Int32Array | Uint8Array>;
+
 /** What a case says. */
 export interface GoldenCase {
-  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  readonly inputs: readonly HostArray[];
   readonly outputs: readonly GoldenArray[];
 }
 
@@ -40,9 +42,7 @@ export function goldenCase(name: string): GoldenCase {
   return { inputs: json.in.map(hostArray), outputs: json.out };
 }
 
-function hostArray(
-  { shape, dtype, data }: GoldenArray,
-): NdArray<ArrayBufferView> {
+function hostArray({ shape, dtype, data }: GoldenArray): HostArray {
   if (/int/.test(dtype)) {
     return { data: Int32Array.from(data), shape, dtype: "int32" };
   }
@@ -63,28 +63,70 @@ export async function goldenError(
   name: string,
   engine: GoldenEngine,
 ): Promise<number> {
+  return (await goldenErrors(name, engine, [undefined]))[0]!;
+}
+
+/**
+ * Runs a case on several choices of its rows.
+ *
+ * @param name The case.
+ * @param engine Where.
+ * @param choices Row numbers of each batch, from the number of rows; undefined
+ * for the case as it is.
+ * @returns The largest difference of each batch, as {@linkcode goldenError}.
+ */
+export async function goldenErrors(
+  name: string,
+  engine: GoldenEngine,
+  choices: readonly (((count: number) => readonly number[]) | undefined)[],
+): Promise<number[]> {
   const { inputs, outputs } = goldenCase(name);
   const file = await openKerasFile(
     decodeURIComponent(new URL(`${name}.keras`, FOLDER).pathname),
   );
   await using model = modelOfKerasFile(file);
-  const wanted = model.outputRefs.map(({ node }) => node.row.name);
-  const extractor = new FeatureExtractor(model)
-    .layers([...new Set(wanted)])
-    .engine("tfjs", { backend: engine });
-  const data = inputs.length === 1 ? inputs[0]! : [...inputs];
-  const { features } = await extractor.predict(data);
-  if (features.length < outputs.length) {
-    throw new Error(`${features.length} outputs for ${outputs.length}`);
+  await using opened = await openOn(model, engine);
+  if (opened.names.length < outputs.length) {
+    throw new Error(`${opened.names.length} outputs for ${outputs.length}`);
   }
-  return Math.max(
-    ...outputs.map((output, i) => difference(features[i]!, output)),
+  const count = inputs[0]!.shape[0]!;
+  const errors: number[] = [];
+  for (const choose of choices) {
+    const rows = choose?.(count);
+    const features = await opened.run(
+      rows === undefined ? inputs : inputs.map((input) => taken(input, rows)),
+    );
+    const wanted = outputs.map(({ data, ...rest }) => {
+      const whole = { ...rest, data: Float64Array.from(data) };
+      return rows === undefined ? whole : taken(whole, rows);
+    });
+    errors.push(
+      Math.max(...wanted.map((output, i) => difference(features[i]!, output))),
+    );
+  }
+  return errors;
+}
+
+/** Rows of an array, in the order given. */
+function taken<A extends Shaped>(array: A, rows: readonly number[]): A {
+  const { data, shape } = array;
+  const size = data.length / shape[0]!;
+  const Kind = data.constructor as { new (length: number): Float64Array };
+  const chosen = new Kind(rows.length * size);
+  rows.forEach((row, i) =>
+    chosen.set(data.subarray(row * size, (row + 1) * size), i * size)
   );
+  return { ...array, data: chosen, shape: [rows.length, ...shape.slice(1)] };
+}
+
+interface Shaped {
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly shape: readonly number[];
 }
 
 function difference(
   { data, shape }: NdArray<Float32Array | Float16Array | Int32Array>,
-  expected: GoldenArray,
+  expected: Shaped,
 ): number {
   if (shape.join() !== expected.shape.join()) {
     throw new Error(`shape [${shape}] for [${expected.shape}]`);

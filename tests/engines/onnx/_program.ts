@@ -41,8 +41,14 @@ export function ours(
     read: () => Promise.resolve(value),
   }));
   const numInputs = inputs.length;
-  const call = { kind: "ours",
-    isOwnClass: true, layer, numInputs, args: {}, sources } as const;
+  const call = {
+    kind: "ours",
+    isOwnClass: true,
+    layer,
+    numInputs,
+    args: {},
+    sources,
+  } as const;
   return node(id, name, call, inputs);
 }
 

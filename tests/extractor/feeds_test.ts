@@ -1,0 +1,82 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { fromLayersModel, tf } from "@sonde/sonde";
+import { feedsOf, tensorName } from "../../lib/extractor/feeds.ts";
+import type { GraphNode } from "../../lib/models/graph.ts";
+import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import { counted } from "../support/backends.ts";
+import { filled, free, nested, Parts, shared } from "./_models.ts";
+
+const graphOf = (model: tf.LayersModel) => fromLayersModel(model) as ModelGraph;
+const namesOf = (graph: ModelGraph, id?: string) =>
+  feedsOf(graph, id === undefined ? undefined : graph.findNode(id))
+    .map(({ spec }) => spec.name);
+
+counted("feedsOf() gives the model's inputs, or what a layer receives", () => {
+  const model = shared();
+  const graph = graphOf(model);
+  assertEquals(namesOf(graph), ["a", "b"]);
+  assertEquals(namesOf(graph, "a"), ["a"]);
+  assertEquals(namesOf(graph, "widen"), ["b"]);
+  assertEquals(namesOf(graph, "both"), ["twice", "twice:1"]);
+  const [left] = feedsOf(graph, graph.findNode("both"));
+  assertEquals(left!.spec, {
+    name: "twice",
+    shape: [null, 4],
+    dtype: "float32",
+    channels: "last",
+  });
+  free(model);
+});
+
+counted("feedsOf() sees through nested models, and their own inputs", () => {
+  const model = nested();
+  const graph = graphOf(model);
+  assertEquals(namesOf(graph, "outer"), ["stem"]);
+  assertEquals(namesOf(graph, "outer/before"), ["stem"]);
+  assertEquals(namesOf(graph, "outer/inner/deep"), ["outer/before"]);
+  free(model);
+});
+
+counted("feedsOf() names each tensor once, and apart", () => {
+  const input = tf.input({ shape: [1], name: "x" });
+  const [plus, sum] = new Parts({ name: "parts" })
+    .apply(input) as tf.SymbolicTensor[];
+  const output = tf.layers.add({ name: "sum" }).apply([sum!, plus!, sum!]);
+  const model = filled(
+    tf.model({ inputs: input, outputs: output as tf.SymbolicTensor }),
+  );
+  assertEquals(namesOf(graphOf(model), "sum"), ["parts[1]", "parts[0]"]);
+  free(model);
+});
+
+counted(
+  "feedsOf() takes a nested model's input layer for what it hands on",
+  () => {
+    const inner = tf.input({ shape: [3], name: "inner" });
+    const backbone = tf.model({
+      name: "backbone",
+      inputs: inner,
+      outputs: tf.layers.dense({ units: 2 }).apply(inner) as tf.SymbolicTensor,
+    });
+    const input = tf.input({ shape: [4], name: "x" });
+    const stem = tf.layers.dense({ name: "stem", units: 3 }).apply(input);
+    const output = backbone.apply(stem) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: output });
+    assertEquals(namesOf(graphOf(model), "backbone/inner"), ["stem"]);
+    free(model);
+  },
+);
+
+counted("feedsOf() refuses a node that receives nothing", () => {
+  const model = shared();
+  const graph = graphOf(model);
+  const node = graph.findNode("widen");
+  const constant: GraphNode = { ...node, inputs: [] };
+  assertThrows(
+    () => feedsOf(graph, constant),
+    TypeError,
+    'Cannot set input as the layer must receive something: current value is "widen"; name one that is called on others',
+  );
+  assertEquals(tensorName({ node, index: 0 }), "widen");
+  free(model);
+});

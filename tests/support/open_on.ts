@@ -1,0 +1,76 @@
+/**
+ * A model of our own layers, opened on any engine, also on one that
+ * `FeatureExtractor` does not offer.
+ *
+ * @module
+ */
+import { openOnnx } from "../../lib/engines/onnx/onnx_session.ts";
+import { Pacer } from "../../lib/engines/pacer.ts";
+import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
+import { compile } from "../../lib/extractor/compile.ts";
+import { DEFAULTS } from "../../lib/extractor/settings.ts";
+import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { FeatureArray, NdArray } from "../../lib/types.ts";
+
+/** Where a model runs. */
+export type OurEngine = "cpu" | "wasm" | "webgpu" | "onnx";
+
+/** Engines that are always there. */
+export const OUR_ENGINES: readonly OurEngine[] = ["cpu", "wasm", "onnx"];
+
+/** An opened model. */
+export interface OpenedOn extends AsyncDisposable {
+  /** Names of what it gives; those of a layer with several outputs are numbered. */
+  readonly names: readonly string[];
+  /** Computes one batch. */
+  run(inputs: readonly NdArray<ArrayBufferView>[]): Promise<FeatureArray[]>;
+}
+
+/**
+ * Opens layers of a model.
+ *
+ * @param graph The model.
+ * @param engine Where.
+ * @param layers Names; by default the layers of the model's outputs.
+ * @returns It, to be closed by whoever asked.
+ */
+export async function openOn(
+  graph: ModelGraph,
+  engine: OurEngine,
+  layers?: readonly string[],
+): Promise<OpenedOn> {
+  const nodes = layers === undefined
+    ? [...new Set(graph.outputRefs.map(({ node }) => node))]
+    : layers.map((name) => graph.findNode(name));
+  const compiled = await compile(graph, { ...DEFAULTS, layers: nodes });
+  const { program } = compiled;
+  const session = engine === "onnx"
+    ? await openOnnx(program)
+    : await openTfjs(program, engine);
+  return {
+    names: program.features.map(({ name }) => name),
+    async run(inputs) {
+      const typed = program.feeds.map(({ spec }, i) =>
+        asType(inputs[i]!, spec.dtype)
+      );
+      return [...(await session.run(typed, new Pacer())).features];
+    },
+    [Symbol.asyncDispose]: () => session.close(),
+  };
+}
+
+/** An input as the model's own type; TF.js and ONNX Runtime take no other. */
+function asType(
+  array: NdArray<ArrayBufferView>,
+  dtype: string,
+): NdArray<ArrayBufferView> {
+  if (array.dtype === dtype) return array;
+  const data = array.data as Float32Array;
+  if (dtype === "int32") {
+    return { ...array, data: Int32Array.from(data), dtype };
+  }
+  if (dtype === "bool") {
+    return { ...array, data: Uint8Array.from(data), dtype };
+  }
+  return { ...array, data: Float32Array.from(data), dtype: "float32" };
+}
