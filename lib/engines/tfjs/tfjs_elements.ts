@@ -174,7 +174,10 @@ export class TfjsElements {
   sign(x: tf.Tensor): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
     if (value.dtype === "int32") return tf.sign(value);
-    return tf.where(tf.isNaN(value), value, tf.sign(value)); // 0 otherwise
+    // By comparing: the wasm backend's own sign takes values below 2e-7 for 0.
+    const isAbove = tf.cast(tf.greater(value, 0), "float32");
+    const sign = tf.sub(isAbove, tf.cast(tf.less(value, 0), "float32"));
+    return tf.where(tf.isNaN(value), value, sign);
   }
 
   negative(x: tf.Tensor): tf.Tensor {
