@@ -52,7 +52,8 @@ case("dense_lrelu_obj", lambda: L.Dense(3, activation=L.LeakyReLU(negative_slope
 case(
     "dense_reg",
     lambda: L.Dense(3, kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1L2(0.001, 0.001),
-                    activity_regularizer=keras.regularizers.L1(0.01)),
+                    activity_regularizer=keras.regularizers.L1(0.01),
+                    kernel_constraint=keras.constraints.MaxNorm(2)),
     FLAT,
 )
 case("dense_orthreg", lambda: L.Dense(3, kernel_regularizer=keras.regularizers.OrthogonalRegularizer()), FLAT)
@@ -63,7 +64,7 @@ case("leaky2", lambda: L.LeakyReLU(negative_slope=0.1), FLAT)
 case("elu", lambda: L.ELU(), FLAT)
 case("elu2", lambda: L.ELU(alpha=0.5), FLAT)
 case("prelu", lambda: L.PReLU(), ROWS)
-case("prelu_shared", lambda: L.PReLU(shared_axes=[1]), ROWS)
+case("prelu_shared", lambda: L.PReLU(shared_axes=[1], alpha_initializer="random_uniform"), ROWS)
 case("softmax", lambda: L.Softmax(), ROWS)
 case("softmax_ax1", lambda: L.Softmax(axis=1), ROWS)
 case("softmax_axes", lambda: L.Softmax(axis=[1, 2]), ROWS)
@@ -220,7 +221,7 @@ def make(name):
     inputs = [keras.Input(shape, dtype=dtype) for shape in shapes]
     layer = make_layer()
     if adapt:
-        layer.adapt(random.standard_normal((64, *shapes[0])).astype("float32") * 2 + 1)
+        layer.adapt(random.standard_normal((50, *shapes[0])).astype("float32") * 2 + 1)
     outputs = call(layer, inputs) if call else layer(inputs if len(inputs) > 1 else inputs[0])
     if not adapt:
         draw_weights(layer, random)
