@@ -15,6 +15,8 @@ export interface EngineChoice {
 /** What of a program the choice hangs on. */
 export type Choosable = Pick<Resolved, "schedule" | "differentiated">;
 
+const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+
 /** A node that a backend must not run. */
 interface Limit {
   readonly node: GraphNode;
@@ -71,9 +73,10 @@ function checkBackend(program: Choosable, backend: BackendName): void {
   const limit = limitIn(program, backend);
   if (limit === undefined) return;
   const { name, kind } = limit.node.row;
-  const hint = limitIn(program, "cpu") === undefined
-    ? 'use .engine("tfjs", { backend: "cpu" })'
-    : "leave out perturb()";
+  const other = BACKENDS.find((name) => limitIn(program, name) === undefined);
+  const hint = other === undefined
+    ? "leave out perturb()"
+    : `use .engine("tfjs", { backend: "${other}" })`;
   throw new UnsupportedByEngineError(
     `run layer "${name}" (${kind})`,
     `tfjs:${backend}`,

@@ -43,6 +43,8 @@ export interface Resolved extends FoundLogits {
 export interface Compiled extends Resolved {
   readonly head: LinearHead | undefined;
   readonly source: FeatureSource;
+  /** What held the model's weights before any was read. */
+  readonly weightData: readonly object[];
 }
 
 const ACTION = "extract features";
@@ -97,6 +99,7 @@ export async function compile(
   graph.checkUsable(ACTION);
   const resolved = resolve(graph, settings);
   const { logits } = resolved;
+  const weightData = graph.weightData();
   // Reads every weight, so that those on a graphics card are on the host too.
   const model = await graph.fingerprint();
   const head = logits?.head === undefined
@@ -107,7 +110,7 @@ export async function compile(
     logits: logitsTarget(logits, head ?? NO_WEIGHTS, settings),
   };
   const source = Object.freeze({ model, settings: resolved.settings });
-  return { ...resolved, program, head, source };
+  return { ...resolved, program, head, source, weightData };
 }
 
 function programOf(

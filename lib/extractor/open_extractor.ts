@@ -101,7 +101,14 @@ class KeptSession implements OpenExtractor {
   }
 
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
-    await this.#check("predict tensor", {});
+    this.#checkOpen("predict tensor");
+    // A set says which model made it; here there is none to be wrong, so that
+    // looking at the weights will do, many times a second.
+    const { weightData } = this.#opened.compiled;
+    const now = this.#graph.weightData();
+    const isSame = now.length === weightData.length &&
+      now.every((data, i) => data === weightData[i]);
+    if (!isSame) throw changed("predict tensor");
     checkAwaited(inputs, "predict tensor", "the tensor");
     const direct = await runTensors(this.#opened, this.plan.backend, inputs);
     if (direct !== undefined) return direct;
@@ -147,18 +154,24 @@ class KeptSession implements OpenExtractor {
 
   async #check(action: string, options: RunOptions): Promise<void> {
     checkRunOptions(options, action);
+    this.#checkOpen(action);
+    const { model } = this.#opened.compiled.source;
+    if (await this.#graph.fingerprint() !== model) throw changed(action);
+  }
+
+  #checkOpen(action: string): void {
     if (this.#isClosed) {
       const rule = "the session must be open";
       const hint = "call open() again";
       throw new TypeError(cannot(action, rule, "closed", hint));
     }
     this.#graph.checkUsable(action);
-    const { model } = this.#opened.compiled.source;
-    if (await this.#graph.fingerprint() === model) return;
-    const rule = "the model's weights must be as they were when it was opened";
-    const hint = "call open() again";
-    throw new TypeError(cannot(action, rule, "changed", hint));
   }
+}
+
+function changed(action: string): TypeError {
+  const rule = "the model's weights must be as they were when it was opened";
+  return new TypeError(cannot(action, rule, "changed", "call open() again"));
 }
 
 function tensorOf({ data, shape, dtype }: FeatureArray | NdArray): tf.Tensor {

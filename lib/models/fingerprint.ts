@@ -75,6 +75,20 @@ export async function fingerprintOf(
   return hash.digest("hex");
 }
 
+/**
+ * What holds the values of a model's weights at the moment. Quick, to see
+ * before each of many small runs whether a weight has been set since.
+ *
+ * @param nodes All nodes.
+ * @returns One identity a weight, in the order of the nodes; equal lists hold
+ * the very same values.
+ */
+export function weightData(nodes: readonly GraphNode[]): object[] {
+  return nodes.flatMap((node) =>
+    tensorsOf(node).map(([, { dataId }]) => dataId)
+  );
+}
+
 /** A layer's own word, as its options may have been changed since it was opened. */
 function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "memory"

@@ -1,4 +1,4 @@
-import { cannot, sizeOf } from "../check.ts";
+import { cannot, checkOptions, sizeOf } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type {
   FindLayerOptions,
@@ -9,7 +9,7 @@ import type {
   Weights,
 } from "../types.ts";
 import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
-import { fingerprintOf, structureOf } from "./fingerprint.ts";
+import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
 import type { ForeignRuntime, GraphNode, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
 import { modelView } from "./model_view.ts";
@@ -80,6 +80,7 @@ export class ModelGraph implements Model {
   }
 
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
+    checkOptions(options, "find layer", ["offset"]);
     return findLayer(this, id, options.offset).row;
   }
 
@@ -114,6 +115,11 @@ export class ModelGraph implements Model {
     const found = await fingerprintOf(structure);
     this.#fingerprint = { text: structure.text, of: data, hash: found };
     return found;
+  }
+
+  /** What holds the values of all weights at the moment; equal lists hold the same values. */
+  weightData(): object[] {
+    return weightData(this.#parts.nodes);
   }
 
   /** Throws if the model is closed, or what it was made from is disposed of. */

@@ -47,8 +47,8 @@ export function normalize(options: NormalizeOptions = {}): GivenPostprocess {
       const axis = Array.from({ length: rank - 1 }, (_, i) => i + 1);
       // Scaled by the largest unit first: squares of large units overflow.
       const largest = ops.max(ops.abs(feature), { axis, keepdims: true });
-      const isZero = ops.greater(largest, ops.constant(0));
-      const unit = ops.where(isZero, largest, ops.constant(1));
+      const isSome = ops.greater(largest, ops.constant(0));
+      const unit = ops.where(isSome, largest, ops.constant(1));
       const scaled = ops.divide(feature, unit);
       const squares = ops.multiply(scaled, scaled);
       const norm = ops.sqrt(ops.sum(squares, { axis, keepdims: true }));

@@ -44,12 +44,21 @@ export function maskAbove<T>(ops: Ops<T>, a: T, threshold: T): T {
   return ops.float(ops.greater(a, threshold));
 }
 
-/** `exp(Σ a / Σ a·mask)` of each row, 1 where the mask is empty: `[N, 1]`. */
+/** The smallest number that float32 holds at full precision. */
+const LEAST = 2 ** -126;
+
+/**
+ * `exp(Σ a / Σ a·mask)` of each row, 1 where the mask is empty: `[N, 1]`.
+ * Infinite where values of both signs add up to nothing, also if the quotient
+ * is −∞: there is no such factor.
+ */
 export function expRatio<T>(ops: Ops<T>, a: T, mask: T): T {
   const row = { axis: -1, keepdims: true };
   const isSome = ops.greater(ops.sum(mask, row), ops.constant(0));
   const kept = ops.sum(ops.multiply(a, mask), row);
   const safe = ops.where(isSome, kept, ops.constant(1));
   const factor = ops.exp(ops.divide(ops.sum(a, row), safe));
-  return ops.where(isSome, factor, ops.constant(1));
+  const isNothing = ops.greater(ops.constant(LEAST), ops.abs(safe)); // not of NaN
+  const known = ops.where(isNothing, ops.constant(Infinity), factor);
+  return ops.where(isSome, known, ops.constant(1));
 }

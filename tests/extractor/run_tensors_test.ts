@@ -145,3 +145,23 @@ Deno.test("predictTensor() refuses tensors that do not fit, and keeps none", asy
     model.dispose();
   });
 });
+
+Deno.test("predictTensor() refuses to go on when a weight was set since open()", async () => {
+  await onBackend("cpu", async () => {
+    const model = network();
+    await using open = await new FeatureExtractor(model).layers(["hidden"])
+      .engine("tfjs", { backend: "cpu" }).open();
+    const x = tf.ones([1, 3]);
+    const { features, logits } = await open.predictTensor(x);
+    const [kernel, bias] = model.layers[1]!.getWeights();
+    const twice = tf.mul(kernel!, 2);
+    model.layers[1]!.setWeights([twice, bias!]);
+    await assertRejects(
+      () => open.predictTensor(x),
+      TypeError,
+      "weights must be as they were when it was opened",
+    );
+    tf.dispose([...features, logits!, x, twice]);
+    model.dispose();
+  });
+});

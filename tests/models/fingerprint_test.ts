@@ -4,6 +4,7 @@ import {
   canonicalJson,
   fingerprintOf,
   structureOf,
+  weightData,
 } from "../../lib/models/fingerprint.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
@@ -176,4 +177,24 @@ Deno.test("canonicalJson() goes by values, not by the order of keys", () => {
     canonicalJson({ a: undefined, b: Infinity }),
     `{"b":"Infinity"}`,
   );
+});
+
+Deno.test("weightData() changes where a weight is set, and nowhere else", () => {
+  const net = model();
+  const { listed } = fromLayersModel(net) as ModelGraph;
+  const before = weightData(listed);
+  assertEquals(before.length, 4);
+  assertEquals(weightData(listed).map((data, i) => data === before[i]), [
+    ...[true, true, true, true],
+  ]);
+  const [kernel, bias] = net.layers[1]!.getWeights();
+  const twice = tf.mul(kernel!, 2);
+  net.layers[1]!.setWeights([twice, bias!]);
+  const after = weightData(listed);
+  assertEquals(after.slice(0, 2).map((data, i) => data === before[i]), [
+    ...[true, true],
+  ]);
+  assertNotEquals(after[2] === before[2], true);
+  twice.dispose();
+  net.dispose();
 });

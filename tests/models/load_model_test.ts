@@ -172,6 +172,120 @@ const FAULTS: readonly [string, (json: ModelJson) => unknown, string][] = [
   }, "Densest"],
 ];
 
+/** Faults that TF.js finds late, and such on which it would never end. */
+const LATE: readonly [string, (json: ModelJson) => unknown, string][] = [
+  ["a weight that belongs to no layer", (json) => {
+    json.weightsManifest[0]!.weights[0]!.name = "nobody/kernel";
+    return json;
+  }, "nobody/kernel"],
+  ["a weight of another shape", (json) => {
+    json.weightsManifest[0]!.weights[0]!.shape = [4, 3];
+    return json;
+  }, "TF.js must be able to build it"],
+  [
+    "a call on a layer that is not there",
+    (json) => renamed(json, `[["left",0`, `[["lost",0`),
+    `layer "lost" must be in the model: current caller is "sum"`,
+  ],
+  [
+    "a call that is never made",
+    (json) => renamed(json, `["left",0,0`, `["left",4,0`),
+    `layer "left" must have call 4`,
+  ],
+  [
+    "a cycle",
+    (json) =>
+      renamed(
+        json,
+        `"inbound_nodes":[[["x",0,0,{}]]]`,
+        `"inbound_nodes":[[["sum",0,0,{}]]]`,
+      ),
+    "must not feed itself",
+  ],
+];
+
+/** The same with one text put for another. */
+function renamed(json: ModelJson, from: string, to: string): unknown {
+  const text = JSON.stringify(json);
+  assert(text.includes(from), `no ${from} in ${text}`);
+  return JSON.parse(text.replace(from, to));
+}
+
+for (const [fault, change, says] of LATE) {
+  test(`loadModel() refuses ${fault}`, async (folder) => {
+    const layers = branched();
+    const path = await saveTo(layers, folder, change);
+    layers.dispose();
+    await assertRejects(() => loadModel(path), ModelFormatError, says);
+  });
+}
+
+/** Doubles what it gets; TF.js builds it by its registered name. */
+class Doubled extends tf.layers.Layer {
+  static className = "DoubledForLoadModel";
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.mul([inputs].flat()[0]!, 2);
+  }
+}
+tf.serialization.registerClass(Doubled);
+
+test("loadModel() builds custom layers that were registered", async (folder) => {
+  const layers = tf.sequential({
+    layers: [new Doubled({ name: "twice", inputShape: [3] } as never)],
+  });
+  const path = await saveTo(layers, folder);
+  await using model = await loadModel(path);
+  const set = await new FeatureExtractor(model).layers("twice").predict(X);
+  assertEquals([...set.features[0]!.data], [1, -2, 4]);
+  assertEquals(model.findLayer(0).kind, "DoubledForLoadModel");
+});
+
+test("loadModel() takes an old Sequential, whose config is the list of its layers", async (folder) => {
+  const layers = chain();
+  const path = await saveTo(layers, folder, (json) => {
+    const topology = json.modelTopology as { config: { layers: unknown[] } };
+    return {
+      ...json,
+      modelTopology: { ...topology, config: topology.config.layers },
+    };
+  });
+  layers.dispose();
+  await using model = await loadModel(path);
+  assertEquals(model.layers.map(({ name }) => name), ["a", "b"]);
+});
+
+test("loadModel() reads several models at once, beside one that is damaged", async (folder) => {
+  await Deno.mkdir(`${folder}/bad`);
+  const layers = branched();
+  const good = await saveTo(layers, folder);
+  const bad = await saveTo(layers, `${folder}/bad`, LATE[0]![1]);
+  layers.dispose();
+  const [first, failed, second] = await Promise.allSettled(
+    [good, bad, good].map((path) => loadModel(path)),
+  );
+  assertEquals(failed!.status, "rejected");
+  const sets = [];
+  for (const one of [first!, second!]) {
+    assert(one.status === "fulfilled");
+    sets.push(await new FeatureExtractor(one.value).predict(X));
+    await one.value.close();
+  }
+  assertEquals(sets[0]!.logits!.data, sets[1]!.logits!.data);
+});
+
+test("loadModel() writes nothing of its own, nor of TF.js'", async () => {
+  const { href } = new URL("../../lib/models/load_model.ts", import.meta.url);
+  const script = `import { loadModel } from "${href}";
+    const model = await loadModel(new URL("${GRAPH.href}"));
+    await model.close();`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", "--ext=ts", script],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals([code, text(stdout), text(stderr)], [0, "", ""]);
+});
+
 for (const [fault, change, says] of FAULTS) {
   test(`loadModel() refuses ${fault}`, async (folder) => {
     const layers = chain();

@@ -44,6 +44,11 @@ Deno.test("ModelGraph.findLayer() gives rows, by name, index and offset", () => 
   assertEquals(model.findLayer("a").numParameters, 16);
   assertEquals(model.findLayer(0, { offset: 1 }).name, "b");
   assertThrows(() => model.findLayer("c"), LayerNotFoundError);
+  assertThrows(
+    () => model.findLayer("a", { ofset: 1 } as never),
+    TypeError,
+    `did you mean "offset"`,
+  );
 });
 
 Deno.test("ModelGraph.fingerprint() reads weights again only where they changed", async () => {

@@ -55,6 +55,20 @@ for (const backend of PLAIN_BACKENDS) {
     assertEquals(huge[0], Infinity);
   });
 
+  Deno.test(`expRatio() is infinite where what is kept adds up to nothing on ${backend}`, async () => {
+    // −3 / 0 would be −∞, and the factor 0; the second row keeps nothing at all.
+    const { data } = await computeOn(
+      backend,
+      (ops) =>
+        expRatio(
+          ops,
+          tf.tensor2d([[-1, 1, -3], [-1, 1, -3], [-2, 1, -3], [NaN, 1, 1]]),
+          tf.tensor2d([[1, 1, 0], [0, 0, 0], [1, 1, 0], [1, 1, 1]]),
+        ),
+    );
+    assertAllClose(data, [Infinity, 1, Math.exp(4), NaN]);
+  });
+
   Deno.test(`scale() keeps a NaN in its row, and other rows unharmed on ${backend}`, async () => {
     const { data } = await computeOn(
       backend,

@@ -2,10 +2,10 @@
  * What TF.js' backends cannot do, or do wrong without saying so.
  *
  * Measured with TF.js 4.22 on Deno: each layer forwards and backwards on
- * `cpu`, `wasm` and `webgpu`, the gradients of `cpu` against differences.
- * `wasm` has no gradient kernels for some convolutions and wrong ones for max
- * pooling, nearest upsampling and 3-D convolutions, so there only what was
- * found right counts.
+ * `cpu`, `wasm` and `webgpu`, gradients against differences. `wasm` has no
+ * gradient kernels for some convolutions and wrong ones for max pooling and
+ * 3-D convolutions, so there only what was found right counts. `cpu` has wrong
+ * ones for nearest resizing, from the second row of a batch on.
  *
  * @module
  */
@@ -34,8 +34,8 @@ const WASM_GRADIENTS = new Set([
   "Softmax",
   "SpatialDropout1D",
 ]);
-/** Nearest upsampling, whose gradient is wrong on webgpu too. */
-const NEAREST = /^(UpSampling2D|ResizeNearestNeighbor)$/;
+/** Layers and operations that resize a map. */
+const RESIZING = /^(UpSampling2D|Resizing|ResizeNearestNeighbor)$/;
 
 /** Layers that read a mask step by step, which `webgpu` transposes wrong. */
 const RECURRENT = /^(RNN|LSTM|GRU|SimpleRNN|ConvLSTM2D|Bidirectional)$/;
@@ -73,8 +73,8 @@ export function limitOf(
   if (backend === "wasm" && !hasWasmGradient(node)) {
     return `"wasm" has no gradient for it that is known to be right`;
   }
-  if (backend === "webgpu" && NEAREST.test(kind) && isNearest(node)) {
-    return `"webgpu" has a wrong gradient for it`;
+  if (backend === "cpu" && RESIZING.test(kind) && isNearest(node)) {
+    return `"cpu" has a wrong gradient for it`;
   }
   return undefined;
 }
@@ -107,8 +107,11 @@ function isMasked(node: GraphNode): boolean {
   return false;
 }
 
-function isNearest({ row }: GraphNode): boolean {
-  return row.config.interpolation !== "bilinear";
+function isNearest({ row: { kind, config } }: GraphNode): boolean {
+  const { interpolation } = config;
+  return kind === "Resizing"
+    ? interpolation === "nearest"
+    : interpolation !== "bilinear";
 }
 
 /** TF.js divides by all places of the window, also by those that are padding. */

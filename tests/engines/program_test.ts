@@ -1,0 +1,156 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { fromLayersModel } from "@sonde/sonde";
+import {
+  computeOutputs,
+  logitsOf,
+  logitsRef,
+  type LogitsTarget,
+  namesOf,
+  needsHead,
+  type Program,
+  wantedRefs,
+} from "../../lib/engines/program.ts";
+import type { Ref } from "../../lib/models/graph.ts";
+import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import { type Shape, ShapeOps } from "../../lib/ops/shape_ops.ts";
+import { counted } from "../support/backends.ts";
+import { free, mlp } from "../extractor/_models.ts";
+
+const OPS = new ShapeOps();
+const WEIGHTS = {
+  kernel: { data: new Float32Array(15), shape: [5, 3], dtype: "float32" },
+  bias: { data: new Float32Array(3), shape: [3], dtype: "float32" },
+} as const;
+const HEAD: { kernel: Shape; bias: Shape } = { kernel: [5, 3], bias: [3] };
+
+function setUp() {
+  const model = mlp("linear");
+  const graph = fromLayersModel(model) as ModelGraph;
+  const [hidden, head] = ["hidden", "head"].map((id): Ref => ({
+    node: graph.findNode(id),
+    index: 0,
+  }));
+  const logits: LogitsTarget = {
+    head: {
+      name: "head",
+      penultimate: hidden!,
+      weights: WEIGHTS,
+      isConvolution: false,
+    },
+    direct: head!,
+  };
+  const { direct: _direct, ...fused } = logits;
+  const shapes = new Map<string, Shape>([["hidden", [7, 5]], ["head", [7, 3]]]);
+  const valueOf = ({ node }: Ref) => shapes.get(node.row.name)!;
+  return { model, graph, hidden: hidden!, head: head!, logits, fused, valueOf };
+}
+
+counted(
+  "logits are taken from the graph, or computed where they must be",
+  () => {
+    const { model, head, hidden, logits, fused } = setUp();
+    const shaped: LogitsTarget = {
+      ...logits,
+      shaping: (_ops, penultimate) => ({ penultimate }),
+    };
+    assertEquals([logits, fused, shaped].map(needsHead), [false, true, true]);
+    assertEquals(logitsRef(logits), head);
+    assertEquals(logitsRef(fused), hidden);
+    assertEquals(logitsRef(shaped), hidden);
+    free(model);
+  },
+);
+
+counted("wantedRefs() lists each tensor once", () => {
+  const { model, graph, hidden, head, logits } = setUp();
+  const feature = {
+    name: "hidden",
+    ref: hidden,
+    own: [],
+    given: <T>(_ops: unknown, x: T) => x,
+  };
+  const program: Program = {
+    graph,
+    feeds: [],
+    features: [feature],
+    wantsPenultimate: true,
+    logits,
+  };
+  assertEquals(wantedRefs(program), [hidden, head]);
+  assertEquals(wantedRefs({ ...program, features: [] }), [hidden, head]);
+  const { logits: _logits, ...plain } = program;
+  assertEquals(wantedRefs({ ...plain, wantsPenultimate: false }), [hidden]);
+  free(model);
+});
+
+counted("computeOutputs() gives features, penultimate and logits", () => {
+  const { model, graph, hidden, fused, valueOf } = setUp();
+  const program: Program = {
+    graph,
+    feeds: [],
+    features: [{
+      name: "hidden",
+      ref: hidden,
+      own: [],
+      given: (ops, x) => ops.sum(x, { axis: 1 }),
+    }],
+    wantsPenultimate: true,
+    logits: fused,
+  };
+  assertEquals(computeOutputs(OPS, program, valueOf, HEAD), {
+    features: [[7]],
+    penultimate: [7, 5],
+    logits: [7, 3],
+  });
+  const { logits: _logits, ...plain } = program;
+  const none = { ...plain, wantsPenultimate: false };
+  assertEquals(computeOutputs(OPS, none, valueOf, undefined), {
+    features: [[7]],
+  });
+  free(model);
+});
+
+counted("logitsOf() gives the factors of a shaping, too", () => {
+  const { model, fused, valueOf } = setUp();
+  const shaped: LogitsTarget = {
+    ...fused,
+    shaping: (ops, a) => ({
+      penultimate: a,
+      scale: ops.sum(a, { axis: 1, keepdims: true }),
+    }),
+  };
+  assertEquals(logitsOf(OPS, shaped, valueOf, HEAD), {
+    logits: [7, 3],
+    scale: [7, 1],
+  });
+  free(model);
+});
+
+counted(
+  "logitsOf() takes a map of one place for a vector, and no other",
+  () => {
+    const { model, fused, logits } = setUp();
+    const convolution = {
+      ...fused,
+      head: { ...fused.head!, isConvolution: true },
+    };
+    const of = (target: LogitsTarget, shape: Shape) =>
+      logitsOf<Shape>(OPS, target, () => shape, HEAD).logits;
+    assertEquals(of(convolution, [7, 1, 1, 5]), [7, 3]);
+    assertEquals(of(logits, [7, 1, 1, 3]), [7, 3]);
+    assertEquals(of(fused, [7, 4, 5]), [7, 4, 3]);
+    assertThrows(
+      () => of(convolution, [7, 2, 1, 5]),
+      TypeError,
+      'Cannot take logits as the map of head "head" must have one place: current value is "[7, 2, 1, 5]"; take the layer as a feature, without logits',
+    );
+    free(model);
+  },
+);
+
+counted("namesOf() names what has a row", () => {
+  const { model, graph } = setUp();
+  assertEquals(namesOf(graph.listed), ["hidden", "head"]);
+  assertEquals(namesOf([graph.inputRefs[0]!.node]), []);
+  free(model);
+});

@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import {
+  makeReady,
+  takeTurn,
+  Turn,
+} from "../../../lib/engines/tfjs/backend.ts";
+import { Pacer } from "../../../lib/engines/pacer.ts";
+import { UnsupportedByEngineError } from "../../../lib/errors.ts";
+import { counted, hasWebgpu } from "../../support/backends.ts";
+
+counted("makeReady() leaves the caller's backend in place", async () => {
+  await makeReady("wasm");
+  assertEquals(tf.getBackend(), "cpu");
+  await makeReady("wasm");
+  await makeReady("cpu");
+  assertEquals(tf.getBackend(), "cpu");
+});
+
+Deno.test("makeReady() gives a caller who has chosen none the one of TF.js", async () => {
+  const code = `
+    import { makeReady } from "./lib/engines/tfjs/backend.ts";
+    import * as tf from "@tensorflow/tfjs";
+    await makeReady("wasm");
+    console.log(tf.getBackend(), tf.findBackendFactory("wasm") !== null);
+    tf.ones([2]).square().dispose();
+    console.log(tf.getBackend());
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    cwd: new URL("../../..", import.meta.url),
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "cpu true\ncpu\n");
+});
+
+counted("makeReady() refuses webgpu where there is no adapter", async () => {
+  if (hasWebgpu) return await makeReady("webgpu");
+  await assertRejects(() => makeReady("webgpu"), UnsupportedByEngineError);
+});
+
+counted(
+  "sync() has the backend current, and gives back the caller's",
+  async () => {
+    await makeReady("wasm");
+    const turn = new Turn("wasm");
+    assertEquals(turn.sync(() => tf.getBackend()), "wasm");
+    assertEquals(tf.getBackend(), "cpu");
+    assertThrows(
+      () =>
+        turn.sync(() => {
+          throw new Error("within");
+        }),
+      Error,
+      "within",
+    );
+    assertEquals(tf.getBackend(), "cpu");
+    assertEquals(turn.sync(() => turn.sync(() => tf.getBackend())), "wasm");
+  },
+);
+
+counted("sync() refuses a backend that is not there", () => {
+  assertThrows(
+    () => new Turn("none" as "cpu").sync(() => 0),
+    UnsupportedByEngineError,
+    'Cannot run as its backend must be ready: current engine is "tfjs:none"',
+  );
+  assertEquals(tf.getBackend(), "cpu");
+});
+
+counted(
+  "takeTurn() lets one work at a time, in the order of the calls",
+  async () => {
+    const log: string[] = [];
+    const work = (name: string, fails = false) => async () => {
+      log.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve));
+      log.push(`${name} ends`);
+      if (fails) throw new Error(name);
+    };
+    await Promise.allSettled([
+      takeTurn("cpu", work("a", true)),
+      takeTurn("cpu", work("b")),
+      takeTurn("cpu", work("c")),
+    ]);
+    assertEquals(
+      log,
+      ["a", "b", "c"].flatMap((n) => [`${n} begins`, `${n} ends`]),
+    );
+  },
+);
+
+counted(
+  "takeTurn() can be given up while it waits, without a jump in the queue",
+  async () => {
+    const log: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const controller = new AbortController();
+    const first = takeTurn("cpu", async () => {
+      await promise;
+      log.push("first");
+    });
+    const second = takeTurn(
+      "cpu",
+      () => Promise.resolve(log.push("second")),
+      new Pacer(controller.signal),
+    );
+    const third = takeTurn("cpu", () => Promise.resolve(log.push("third")));
+    controller.abort();
+    await assertRejects(() => second, DOMException);
+    assertEquals(log, []);
+    resolve();
+    await Promise.all([first, third]);
+    assertEquals(log, ["first", "third"]);
+  },
+);
