@@ -8,6 +8,7 @@ const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
 /** What each block must print, from what its text promises. */
 const PRINTED = [
   ["FeatureSet of 1131 samples", "penultimate  [1131, 32]"],
+  ["(keras)"],
   [],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
   ["Scores: known, unknown", "known: 1131 scores", "unknown: 869 scores"],

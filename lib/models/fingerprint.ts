@@ -85,7 +85,7 @@ export async function fingerprintOf(
  */
 export function weightData(nodes: readonly GraphNode[]): object[] {
   return nodes.flatMap((node) =>
-    tensorsOf(node).map(([, { dataId }]) => dataId)
+    valuesOf(node).map(([, value]) => identityOf(value))
   );
 }
 
