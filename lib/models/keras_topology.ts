@@ -151,11 +151,13 @@ class Reader {
       registeredName: typeof registered === "string" ? registered : undefined,
       options,
       model: isModel ? this.model(json, level + 1) : undefined,
-      calls: Array.isArray(nodes) ? nodes.map((node) => this.#call(node)) : [],
+      calls: Array.isArray(nodes)
+        ? nodes.map((node) => this.#call(node, className))
+        : [],
     };
   }
 
-  #call(node: unknown): CallSpec {
+  #call(node: unknown, className: string): CallSpec {
     if (!Array.isArray(node)) { // Keras 3
       const { args, kwargs } = this.#object(node, "a call");
       return {
@@ -164,12 +166,24 @@ class Reader {
       };
     }
     // Keras 2: a list of tensors, or for an operation one tensor without the list.
-    const tensors = typeof node[0] === "string" ? [node] : node;
-    const kwargs = tensors.length > 0 ? tensors[0][3] ?? {} : {};
-    const positional = tensors.map((tensor) =>
-      this.#argument(tensor.slice(0, 3))
-    );
-    return { positional, named: this.#record(kwargs) };
+    const isOne = typeof node[0] === "string";
+    const tensors: unknown[] = isOne ? [node] : node;
+    const positional = tensors.map((tensor) => this.#input(tensor));
+    const first = tensors[0] as unknown[] | undefined;
+    const named = this.#record(first?.[3] ?? {});
+    return className === "TFOpLambda" && !isOne
+      ? { positional: [{ list: positional }], named }
+      : { positional, named };
+  }
+
+  /** An input in Keras 2: `[layer, call, output, …]`, or a constant. */
+  #input(entry: unknown): Argument {
+    if (Array.isArray(entry)) {
+      if (entry[0] === "_CONSTANT_VALUE") return { value: entry[2] };
+      const tensor = this.#triple(entry.slice(0, 3));
+      if (tensor !== undefined) return { tensor };
+    }
+    return this.#fail("a call must be on tensors of layers", entry);
   }
 
   #record(kwargs: unknown): Record<string, Argument> {
@@ -209,16 +223,17 @@ class Reader {
       : undefined;
   }
 
-  /** Inputs or outputs: one triple, a list of them, or a record. */
+  /** Inputs or outputs: one triple, a list of them, or a record, which Keras sorts. */
   #ends(value: unknown): NamedTensorId[] {
     if (Array.isArray(value)) {
       const one = this.#triple(value);
       if (one !== undefined) return [{ name: undefined, tensor: one }];
       return value.flatMap((inner) => this.#ends(inner));
     }
-    return Object.entries(this.#object(value, "inputs and outputs")).flatMap((
-      [name, inner],
-    ) => this.#ends(inner).map(({ tensor }) => ({ name, tensor })));
+    const record = this.#object(value, "inputs and outputs");
+    return Object.keys(record).sort(byCodePoint).flatMap((name) =>
+      this.#ends(record[name]).map(({ tensor }) => ({ name, tensor }))
+    );
   }
 
   /** Keras 2 counts the calls of a nested model from 1: its own making is call 0. */
@@ -290,6 +305,14 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
       model!.isSequential ? "Sequential" : "Functional",
     ]),
   );
+}
+
+/** As Python compares text. */
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((letter, i) => letter !== right[i]);
+  if (at < 0) return left.length - right.length;
+  return left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
 }
 
 /** A Sequential: each layer is called on the one before. */

@@ -81,7 +81,7 @@ class Builder {
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    new ShapePass(nodes, this.#parts.source).run();
+    new ShapePass(nodes, this.#parts.source).run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -112,7 +112,8 @@ class Builder {
       const isHidden = isInput && spec.isSequential;
       const calls = isInput ? [NO_CALL] : layer.calls;
       calls.forEach((call, k) => {
-        const keras = feeds === undefined && !isHidden && k === 0
+        const isCounted = !isHidden && !this.#isBare(layer);
+        const keras = feeds === undefined && isCounted && k === 0
           ? index
           : undefined;
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
@@ -120,10 +121,10 @@ class Builder {
         const input = inputNames.indexOf(layer.name);
         if (isInput) draft.call = inputCall(draft, feeds?.[input]);
         else pairs.push({ draft, call });
-        if (k === 0 && !isHidden) topLevel.push(draft);
+        if (k === 0 && isCounted) topLevel.push(draft);
         places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
-      if (!isHidden) index++;
+      if (!isHidden && !this.#isBare(layer)) index++;
     }
     const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
     const place = (tensor: TensorId, from: string): Ref => {
@@ -174,7 +175,7 @@ class Builder {
       ]),
     );
     draft.inputs = tensors;
-    const isOperation = isOperationSpec(spec);
+    const isOperation = this.#isOperation(spec);
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#layer(draft);
@@ -261,7 +262,7 @@ class Builder {
         name,
         className: spec.className,
         dialect: this.#parts.dialect,
-        options: { ...spec.options, ...args },
+        options: { ...operationOptions(spec), ...args },
         factoryOf: () => OPERATIONS[operationName(spec)]!,
       })
     );
@@ -289,6 +290,24 @@ class Builder {
         `pass it as customLayers: { ${className}: … }`,
       ),
     );
+  }
+
+  /** Whether it is a raw operation, as Keras 2 and Keras 3 write them. */
+  #isOperation(spec: LayerSpec): boolean {
+    return OPERATION_LAYERS.test(spec.className) || this.#isBare(spec);
+  }
+
+  /**
+   * Whether it is an operation of Keras 3, which is no layer: not among
+   * `model.layers`. It tells by module; a `.h5` has none, but only layers have
+   * an element type.
+   */
+  #isBare({ className, module, options, model }: LayerSpec): boolean {
+    const { dialect, customLayers } = this.#parts;
+    if (dialect !== 3 || model !== undefined) return false;
+    if (module !== undefined) return /^keras\.src\.ops\./.test(module);
+    return !("dtype" in options) && !("trainable" in options) &&
+      !Object.hasOwn(customLayers, className);
   }
 
   /** All unknown layers at once, so that nobody finds them one by one. */
@@ -320,7 +339,7 @@ class Builder {
       const { className, module } = spec;
       if (spec.model !== undefined) {
         yield* this.#unknown(spec.model, `${path}/`);
-      } else if (isOperationSpec(spec)) {
+      } else if (this.#isOperation(spec)) {
         if (!Object.hasOwn(OPERATIONS, operationName(spec))) {
           yield { path, className: operationName(spec), module };
         }
@@ -458,16 +477,16 @@ function isInput(value: unknown): value is { input: number } {
   return typeof value === "object" && value !== null && "input" in value;
 }
 
-/** Raw operations: Keras 3 tells by module, or, in a `.h5`, by a config of nothing but a name. */
-function isOperationSpec(
-  { className, module, options, model }: LayerSpec,
-): boolean {
-  if (model !== undefined) return false;
-  if (/^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/.test(className)) {
-    return true;
-  }
-  if (module !== undefined) return /^keras\.src\.ops\./.test(module);
-  return Object.keys(options).every((key) => key === "name");
+/** Keras 2's layers that hold a raw operation. */
+const OPERATION_LAYERS = /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/;
+
+/** A function's options without those of the layer that holds it. */
+function operationOptions(
+  { className, options }: LayerSpec,
+): Readonly<Record<string, unknown>> {
+  if (className !== "TFOpLambda") return options;
+  const { function: _function, ...others } = options;
+  return others;
 }
 
 /** `Multiply`, or `tf.math.multiply`. */

@@ -21,9 +21,45 @@ export class ShapePass {
     this.#source = source;
   }
 
-  run(): void {
+  /**
+   * Runs them.
+   *
+   * @param outputs The model's outputs, which must be there.
+   * @throws {ModelFormatError} If a layer does not go with what feeds it.
+   */
+  run(outputs: readonly Ref[]): void {
+    for (const draft of this.#nodes) this.#checkRefs(draft);
+    for (const ref of outputs) this.#checkRef(ref, "the model");
     for (const draft of this.#nodes) this.#visit(draft);
+    for (const ref of outputs) this.#checkMade(ref, "the model");
     for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
+  }
+
+  #checkRefs({ call, inputs, name }: LayerDraft): void {
+    for (const ref of inputs) this.#checkRef(ref, name);
+    if (call.kind !== "alias") return;
+    for (const ref of call.outputs) this.#checkRef(ref, name);
+  }
+
+  /** A nested model has no more outputs than it says. */
+  #checkRef(ref: Ref, user: string): void {
+    let at: Ref | undefined = ref;
+    while (at?.node.call.kind === "alias") {
+      at = at.node.call.outputs[at.index];
+    }
+    if (at === undefined) this.#notThere(ref, user);
+  }
+
+  #checkMade(ref: Ref, user: string): void {
+    if (!this.#values.has(refKey(ref))) this.#notThere(ref, user);
+  }
+
+  #notThere({ node, index }: Ref, user: string): never {
+    const { name } = node as LayerDraft;
+    throw new ModelFormatError(
+      this.#source,
+      `"${user}" must use outputs that are there: current value is output ${index} of "${name}"`,
+    );
   }
 
   /** Depth first, without recursion over long chains. */
@@ -69,15 +105,10 @@ export class ShapePass {
       return;
     }
     if (call.kind !== "ours") return;
-    const inputs = draft.inputs.map((ref) =>
-      this.#values.get(refKey(ref)) ??
-        this.#fail(
-          draft,
-          new RangeError(
-            `output ${ref.index} of "${ref.node.row}" is not there`,
-          ),
-        )
-    );
+    const inputs = draft.inputs.map((ref) => {
+      this.#checkMade(ref, draft.name);
+      return this.#values.get(refKey(ref))!;
+    });
     const weights = Object.fromEntries(
       call.sources.map((
         { name, shape },
@@ -143,6 +174,7 @@ export class ShapePass {
       { length: draft.numOutputs },
       (_, i) => ({ node: draft, index: i }),
     );
+    for (const ref of refs) this.#checkMade(ref, name);
     const outputs = refs.map((ref) => this.#specOf(ref, name));
     return Object.freeze({
       name,

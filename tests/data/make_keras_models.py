@@ -34,18 +34,19 @@ def nested(K, is3):
     """Two levels, nested models and a layer called twice, raw operations."""
     L = K.layers
     x = L.Input((4,), name="deep_in")
-    core = K.Model(x, L.Dense(4, activation="tanh", name="deep")(x), name="core")
+    core = K.Model(x, L.Dense(4, activation="elu", name="deep")(x), name="core")
     stack = K.Sequential(
         [L.Input((4,)), L.Dense(4, name="s1"), L.LeakyReLU(name="s2")], name="stack"
     )
     y = L.Input((4,), name="inner_in")
     inner = K.Model(y, L.Add(name="inner_add")([core(y), stack(y)]), name="inner")
     z = L.Input((4,), name="z")
-    shared = L.Dense(4, activation="relu", name="shared")
+    shared = L.Dense(4, activation="elu", name="shared")
     a = inner(shared(z))
     b = inner(shared(a))
-    c = stack(b)
-    joined = L.Concatenate(name="joined")([a * 2.0 + 1.0, c[:, 1:3], b])
+    tail = K.Sequential([L.Input((4,)), L.Dense(4, name="t1")], name="tail")
+    c = tail(tail(b))
+    joined = L.Concatenate(name="joined")([a * 2.0 + 1.0, c[:, 1:3], 1.0 - b])
     out = L.Dense(3, activation="softmax", name="head")(joined)
     return K.Model(z, out, name="nested"), ["joined"], "head"
 
@@ -135,7 +136,7 @@ def autoencoder(K, is3):
     d = L.Dense(5, activation="softplus", name="d1")(y)
     decoder = K.Model(y, L.Dense(6, name="d2")(d), name="decoder")
     x = L.Input((6,), name="x")
-    return K.Model(x, decoder(encoder(x)), name="autoencoder"), ["encoder"], None
+    return K.Model(x, decoder(encoder(x)), name="autoencoder"), [], None
 
 
 def two_inputs(K, is3):
@@ -174,6 +175,7 @@ MODELS = [nested, text, text_sequential, bidirectional, vit, unet, autoencoder, 
 
 def randomise(model, rng):
     """Draws every weight so that values stay near one."""
+    scale = 1 if model.name == "nested" else 2  # a softmax of large values is flat
     for weight in model.weights:
         name = (getattr(weight, "path", None) or weight.name).split(":")[0]
         shape = tuple(weight.shape)
@@ -183,7 +185,7 @@ def randomise(model, rng):
             value = rng.normal(0, 0.5, shape)
         else:
             into = max(1, int(np.prod(shape[:-1])))
-            value = rng.normal(0, 2 / np.sqrt(into), shape)
+            value = rng.normal(0, scale / np.sqrt(into), shape)
         weight.assign(value.astype("float32"))
 
 
@@ -201,6 +203,8 @@ def data(model, rng):
             arrays.append(tokens)
             continue
         values = rng.normal(0, 1, [ROWS, *shape]).astype("float32")
+        if len(shape) == 3:  # images of different contrast
+            values *= rng.uniform(0.2, 4, [ROWS, 1, 1, 1]).astype("float32")
         if model.name == "bidirectional":
             values[0, :2] = 0
             values[1, 4:] = 0
@@ -232,18 +236,21 @@ def make(build, K, prefix):
     K.backend.clear_session()
     K.utils.set_random_seed(0)
     model, names, head = build(K, is3)
-    # A stable seed: Python's own hash differs from run to run.
-    rng = np.random.default_rng(sum(map(ord, prefix + model.name)))
-    randomise(model, rng)
-    inputs = data(model, rng)
     probe = K.Model(model.inputs, list(model.outputs))
     run = lambda outputs: [
         np.asarray(a) for a in flat(K.Model(model.inputs, outputs)(inputs, training=False))
     ]
-    outputs = [np.asarray(a) for a in flat(probe(inputs, training=False))]
-    for output in outputs:
-        change = np.abs(output[1:] - output[:-1]).max() / np.abs(output).max()
-        assert change >= 0.1, (prefix, model.name, change)
+    # A stable seed: Python's own hash differs from run to run.
+    for attempt in range(50):
+        rng = np.random.default_rng([attempt, sum(map(ord, prefix + model.name))])
+        randomise(model, rng)
+        inputs = data(model, rng)
+        outputs = [np.asarray(a) for a in flat(probe(inputs, training=False))]
+        changes = [np.abs(a[1:] - a[:-1]).max() / np.abs(a).max() for a in outputs]
+        if min(changes) >= 0.1:
+            break
+    else:
+        raise AssertionError((prefix, model.name, changes))
     layers = {name: run([model.get_layer(name).output])[0] for name in names}
     record = {
         "in": [packed(a) for a in inputs],
@@ -278,10 +285,11 @@ def inner_values(model, K, inputs, run):
         e1 = np.asarray(encoder.get_layer("e1")(inputs[0]))
         code = np.asarray(encoder(inputs[0]))
         d1 = np.asarray(decoder.get_layer("d1")(code))
-        return {"encoder/e1": e1, "encoder/code": code, "decoder/d1": d1}
+        return {"encoder": code, "encoder/e1": e1, "encoder/code": code, "decoder/d1": d1}
     if model.name == "nested":
         shared, inner = model.get_layer("shared"), model.get_layer("inner")
-        core, stack = inner.get_layer("core"), model.get_layer("stack")
+        core, stack = inner.get_layer("core"), inner.get_layer("stack")
+        tail = model.get_layer("tail")
         s0 = np.asarray(shared(inputs[0]))
         a = np.asarray(inner(s0))
         s1 = np.asarray(shared(a))
@@ -295,7 +303,7 @@ def inner_values(model, K, inputs, run):
             "inner:1": b,
             "inner:1/core/deep": np.asarray(core.get_layer("deep")(s1)),
             "inner:1/stack": np.asarray(stack(s1)),
-            "stack": np.asarray(stack(b)),
+            "tail:1/t1": np.asarray(tail(tail(b))),
         }
     return {}
 
