@@ -15,16 +15,8 @@ import { readLayer } from "../layers/config_reader.ts";
 import { LAYERS } from "../layers/layers.ts";
 import type { Dialect, Layer, LayerFactory } from "../layers/layer.ts";
 import { OPERATIONS } from "../layers/operations.ts";
-import type { DType, LayerRow, ModelFormat, TensorSpec } from "../types.ts";
-import {
-  type CallArgument,
-  type GraphNode,
-  type NodeCall,
-  origin,
-  type Ref,
-  refKey,
-  type WeightSource,
-} from "./graph.ts";
+import type { DType, ModelFormat, TensorSpec } from "../types.ts";
+import type { CallArgument, NodeCall, Ref, WeightSource } from "./graph.ts";
 import type {
   Argument,
   CallSpec,
@@ -418,7 +410,8 @@ function withInput(spec: ModelSpec): readonly LayerSpec[] {
   if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
   const first = spec.layers[0];
   const options = {
-    batch_shape: first?.options.batch_input_shape ?? first?.options.batch_shape,
+    "batch_shape": first?.options.batch_input_shape ??
+      first?.options.batch_shape,
   };
   const input: LayerSpec = {
     name,

@@ -1,6 +1,6 @@
 import { cannot } from "../check.ts";
 import { ModelFormatError } from "../errors.ts";
-import { callLayer, type Masked } from "../layers/call_layer.ts";
+import { callLayer } from "../layers/call_layer.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import type { LayerRow, TensorSpec } from "../types.ts";
 import { origin, type Ref, refKey } from "./graph.ts";
