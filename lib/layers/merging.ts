@@ -7,6 +7,9 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
+/** The least squared length that Dot divides by, by who wrote the config. */
+const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
+
 type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
 
 /**
@@ -15,13 +18,22 @@ type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
  *
  * Source: Keras 3.15 `merging.base_merge.Merge`.
  */
-function folded(pair: Pair): LayerFactory {
-  return () => ({
+function folded(pair: Pair, most = Infinity): LayerFactory {
+  return (config) => ({
     weights: [],
-    call: (ops, inputs) => [
-      sameRank(ops, inputs).reduce((sum, x) => pair(ops, sum, x)),
-    ],
-    masks: eitherMask,
+    call(ops, inputs) {
+      if (inputs.length > most) {
+        throw new TypeError(
+          cannot(
+            `call layer "${config.name}"`,
+            `it must have ${most} inputs`,
+            inputs.length,
+          ),
+        );
+      }
+      return [sameRank(ops, inputs).reduce((sum, x) => pair(ops, sum, x))];
+    },
+    masks: mergedMask(config),
   });
 }
 
@@ -30,16 +42,17 @@ function folded(pair: Pair): LayerFactory {
  *
  * Source: Keras 3.15 `Average`.
  *
+ * @param config The layer's config.
  * @returns The layer.
  */
-export function average(): Layer {
+export function average(config: LayerConfig): Layer {
   return {
     weights: [],
     call(ops, inputs) {
       const sum = sameRank(ops, inputs).reduce((a, b) => ops.add(a, b));
       return [ops.divide(sum, ops.constant(inputs.length))];
     },
-    masks: eitherMask,
+    masks: mergedMask(config),
   };
 }
 
@@ -47,7 +60,8 @@ export function average(): Layer {
  * Concatenate: the inputs one after another along an axis.
  *
  * Source: Keras 3.15 `Concatenate`, with its rule for masks: inputs without one
- * count as all true, and a place counts if any of its values does.
+ * count as all true, and a place counts if any of its values does; in Keras 2,
+ * if all do.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -77,7 +91,11 @@ export function concatenate(config: LayerConfig): Layer {
         return ops.logicalAnd(whole, value);
       });
       const joined = ops.concatenate(wide, at(ops, inputs[0]!));
-      return [ops.any(joined, { axis: -1 })];
+      return [
+        config.dialect === 3
+          ? ops.any(joined, { axis: -1 })
+          : ops.all(joined, { axis: -1 }),
+      ];
     },
   };
 }
@@ -104,13 +122,14 @@ export function dot(config: LayerConfig): Layer {
   }
   const [first, second = first] = given as number[];
   const isNormal = config.boolean("normalize", false);
+  const least = LEAST_SQUARES[config.dialect];
   return {
     weights: [],
     call(ops, [x, y]) {
       const a = first! < 0 ? first! + ops.shape(x!).length : first!;
       const b = second! < 0 ? second! + ops.shape(y!).length : second!;
       const [left, right] = isNormal
-        ? [unit(ops, x!, a), unit(ops, y!, b)]
+        ? [unit(ops, x!, a, least), unit(ops, y!, b, least)]
         : [x!, y!];
       return [batchDot(ops, left, right, a, b)];
     },
@@ -122,7 +141,7 @@ export function dot(config: LayerConfig): Layer {
 export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     Add: folded((ops, a, b) => ops.add(a, b)),
-    Subtract: folded((ops, a, b) => ops.subtract(a, b)),
+    Subtract: folded((ops, a, b) => ops.subtract(a, b), 2),
     Multiply: folded((ops, a, b) => ops.multiply(a, b)),
     Maximum: folded((ops, a, b) => ops.maximum(a, b)),
     Minimum: folded((ops, a, b) => ops.minimum(a, b)),
@@ -143,21 +162,33 @@ function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
   });
 }
 
-/** Where every input has a mask, a place counts if one of them says so. */
-function eitherMask<T>(
-  ops: Ops<T>,
-  _inputs: readonly T[],
-  { masks }: CallContext<T>,
-): (T | undefined)[] {
-  if (masks.some((mask) => mask === undefined)) return [undefined];
-  return [masks.reduce((a, b) => ops.logicalOr(a!, b!))];
+/**
+ * Keras 3: where every input has a mask, a place counts if one of them says so.
+ * Keras 2: it counts if all masks that are there say so.
+ */
+function mergedMask({ dialect }: LayerConfig): NonNullable<Layer["masks"]> {
+  return <T>(
+    ops: Ops<T>,
+    _inputs: readonly T[],
+    { masks }: CallContext<T>,
+  ): (T | undefined)[] => {
+    const known: T[] = masks.flatMap((mask) =>
+      mask === undefined ? [] : [mask]
+    );
+    const isEach = dialect !== 3 || known.length === masks.length;
+    if (known.length === 0 || !isEach) return [undefined];
+    return [
+      known.reduce((a, b) =>
+        dialect === 3 ? ops.logicalOr(a, b) : ops.logicalAnd(a, b)
+      ),
+    ];
+  };
 }
 
-/** Length 1 along an axis; the squared length is at least Keras' 1e-14. */
-function unit<T>(ops: Ops<T>, x: T, axis: number): T {
+/** Length 1 along an axis; the squared length counts as `least` if it is below. */
+function unit<T>(ops: Ops<T>, x: T, axis: number, least: number): T {
   const squares = ops.sum(ops.multiply(x, x), { axis, keepdims: true });
-  const least = ops.maximum(squares, ops.constant(1e-14));
-  return ops.divide(x, ops.sqrt(least));
+  return ops.divide(x, ops.sqrt(ops.maximum(squares, ops.constant(least))));
 }
 
 /** Both brought to rank 3, multiplied, and brought back. */

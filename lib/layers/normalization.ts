@@ -82,7 +82,8 @@ export function layerNormalization(config: LayerConfig): Layer {
 /**
  * RMSNormalization: `x / sqrt(mean(x²) + epsilon) · scale`.
  *
- * Source: Keras 3.15 `RMSNormalization`.
+ * Source: Keras 3.15 `RMSNormalization`, which takes the scale as it is, along
+ * the last axes whatever `axis` says, and hands no mask on.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -96,8 +97,9 @@ export function rmsNormalization(config: LayerConfig): Layer {
       const over = { axis: axes, keepdims: true };
       const power = ops.mean(ops.multiply(x!, x!), over);
       const value = ops.multiply(x!, inverseRoot(ops, power, epsilon));
-      return [affine(ops, value, axes, scale, undefined)];
+      return [ops.multiply(value, scale!)];
     },
+    masks: () => [],
   };
 }
 
@@ -121,10 +123,29 @@ export function groupNormalization(config: LayerConfig): Layer {
       ...(hasScale ? ["gamma"] : []),
       ...(hasCenter ? ["beta"] : []),
     ],
-    call(ops, [x], { gamma, beta }) {
+    call(ops, [x], { gamma, beta }, { masks }) {
+      if (config.dialect !== 3 && masks[0] !== undefined) {
+        throw new TypeError(
+          cannot(
+            `call layer "${config.name}"`,
+            "its input must have no mask: Keras 2 leaves masked places out",
+            "a mask",
+          ),
+        );
+      }
       const shape = ops.shape(x!);
       const at = axis < 0 ? axis + shape.length : axis;
-      const count = groups === -1 ? shape[at]! : groups;
+      const depth = shape[at];
+      if (typeof depth !== "number" || depth % groups !== 0) {
+        throw new TypeError(
+          cannot(
+            `call layer "${config.name}"`,
+            `its channels must fall into ${groups} groups`,
+            depth,
+          ),
+        );
+      }
+      const count = groups === -1 ? depth : groups;
       const split = ops.unmerge(x!, at, [count, -1]);
       const over = {
         axis: [...ops.shape(split).keys()].filter((i) => i !== 0 && i !== at),
@@ -141,20 +162,22 @@ export function groupNormalization(config: LayerConfig): Layer {
 /**
  * UnitNormalization: each sample divided by its length along some axes.
  *
- * Source: Keras 3.15 `UnitNormalization`: the squared length is at least 1e-24.
+ * Source: Keras 3.15 `UnitNormalization`: the squared length is at least 1e-24;
+ * in Keras 2, 1e-12.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 export function unitNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
+  const least = config.dialect === 3 ? 1e-24 : 1e-12;
   return {
     weights: [],
     call(ops, [x]) {
       const over = { axis: axes, keepdims: true };
       const squares = ops.sum(ops.multiply(x!, x!), over);
-      const least = ops.maximum(squares, ops.constant(1e-24));
-      const inverse = ops.divide(ops.constant(1), ops.sqrt(least));
+      const bounded = ops.maximum(squares, ops.constant(least));
+      const inverse = ops.divide(ops.constant(1), ops.sqrt(bounded));
       return [ops.multiply(x!, inverse)];
     },
   };
@@ -230,7 +253,11 @@ function broadcastAlong<T>(
   const sizes = ops.shape(weight);
   const flat = sizes.length === 1 && at.length === 1;
   if (flat && at[0] === rank - 1) return weight;
+  // Keras 2 keeps weights over several axes with all axes already.
+  if (at.length > 1 && sizes.length === rank) return weight;
   const shape = Array.from({ length: rank }, () => 1);
-  at.forEach((axis, i) => shape[axis] = sizes[i]!);
+  // Axes that Keras 2 was given in another order: it goes by the input's sizes.
+  const known = ops.shape(like);
+  at.forEach((axis, i) => shape[axis] = known[axis] ?? sizes[i]!);
   return ops.reshape(weight, shape);
 }

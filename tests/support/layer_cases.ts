@@ -16,6 +16,7 @@ import { callLayer, type Masked } from "../../lib/layers/call_layer.ts";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { Dialect, Layer } from "../../lib/layers/layer.ts";
 import { LAYERS } from "../../lib/layers/layers.ts";
+import { OPERATIONS } from "../../lib/layers/operations.ts";
 import type { Ops, OpsType } from "../../lib/ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 import type { NdArray } from "../../lib/types.ts";
@@ -39,8 +40,14 @@ export interface LayerCase {
   /** In Keras' order. */
   readonly weights: readonly CaseArray[];
   readonly input: CaseArray;
+  /** Inputs after the first. */
+  readonly others?: readonly CaseArray[];
   /** Of the input. */
   readonly mask: CaseArray | null;
+  /** Masks of the inputs after the first. */
+  readonly otherMasks?: readonly (CaseArray | null)[];
+  /** Whether the class is one of a raw operation. */
+  readonly operation?: boolean;
   /** Whether the mask is an argument of the call. */
   readonly explicit: boolean;
   readonly args: Readonly<Record<string, number | boolean | string>>;
@@ -118,14 +125,24 @@ async function faultsOf(each: LayerCase, engine: CaseEngine) {
   return faults;
 }
 
-function layerOf({ name, class: className, dialect, config }: LayerCase) {
+function layerOf(each: LayerCase) {
+  const table = each.operation ? OPERATIONS : LAYERS;
   return readLayer({
-    name,
-    className,
-    dialect,
-    options: config,
-    factoryOf: (inner) => LAYERS[inner]!,
+    name: each.name,
+    className: each.class,
+    dialect: each.dialect,
+    options: each.config,
+    factoryOf: (inner) => table[inner]!,
   });
+}
+
+/** All inputs, each with its mask. */
+function portsOf(each: LayerCase) {
+  const masks = [each.mask, ...each.otherMasks ?? []];
+  return [each.input, ...each.others ?? []].map((input, i) => ({
+    input,
+    mask: masks[i] ?? null,
+  }));
 }
 
 /** What a call is made of: a way to make values, and the values of the rows. */
@@ -133,17 +150,17 @@ function callCase<T>(
   ops: Ops<T>,
   each: LayerCase,
   layer: Layer,
-  input: T,
-  mask: T | undefined,
+  inputs: readonly Masked<T>[],
 ): Masked<T> {
   const weights = layer.weights.map((name, i) =>
     [name, ops.constant(hostArray(each.weights[i]!))] as const
   );
   assertEquals(layer.weights.length, each.weights.length, each.name);
+  const { mask } = inputs[0]!;
   const isGiven = each.explicit && mask !== undefined;
   const [output] = callLayer<T>(ops, {
     layer,
-    inputs: [{ value: input, mask: isGiven ? undefined : mask }],
+    inputs: isGiven ? [{ value: inputs[0]!.value, mask: undefined }] : inputs,
     weights: Object.fromEntries(weights),
     args: { ...each.args, ...(isGiven ? { mask } : {}) },
     argMasks: {},
@@ -168,9 +185,11 @@ async function onTfjs(
 }
 
 function onTensors(each: LayerCase, layer: Layer, rows: readonly number[]) {
-  const input = tensorOf(rowsOf(each.input, rows));
-  const mask = each.mask ? tensorOf(rowsOf(each.mask, rows)) : undefined;
-  const output = callCase(new TfjsOps(), each, layer, input, mask);
+  const inputs = portsOf(each).map(({ input, mask }) => ({
+    value: tensorOf(rowsOf(input, rows)),
+    mask: mask ? tensorOf(rowsOf(mask, rows)) : undefined,
+  }));
+  const output = callCase(new TfjsOps(), each, layer, inputs);
   return {
     value: readBack(output.value),
     mask: output.mask ? readBack(output.mask) : null,
@@ -205,10 +224,16 @@ async function onOnnx(
     );
     return { name: graph.input(name, dtype, sizes), shape: sizes, dtype };
   };
-  const input = fed("input", each.input, unknown);
   const maskAxes = unknown.length > 0 ? [1] : [];
-  const mask = each.mask ? fed("mask", each.mask, maskAxes) : undefined;
-  const output = callCase(new OnnxOps(graph), each, layerOf(each), input, mask);
+  const feeds = portsOf(each).flatMap(({ input, mask }, i) => [
+    [fed(`input${i}`, input, unknown), input] as const,
+    [mask ? fed(`mask${i}`, mask, maskAxes) : undefined, mask] as const,
+  ]);
+  const inputs = portsOf(each).map((_, i) => ({
+    value: feeds[2 * i]![0]!,
+    mask: feeds[2 * i + 1]![0],
+  }));
+  const output = callCase(new OnnxOps(graph), each, layerOf(each), inputs);
   const parts = [output.value, output.mask].filter((part) =>
     part !== undefined
   );
@@ -219,7 +244,6 @@ async function onOnnx(
   try {
     const found: Found[] = [];
     for (const rows of BATCHES) {
-      const feeds = [[input, each.input], [mask, each.mask]] as const;
       const results = await open.run(Object.fromEntries(
         feeds.flatMap(([port, array]) =>
           port && array
@@ -247,24 +271,21 @@ async function onOnnx(
 /** Shapes and element types from shapes alone, with and without unknown sizes. */
 function checkShapes(each: LayerCase): void {
   for (const axes of [[], each.unknown]) {
-    const { shape, dtype } = each.input;
-    const input: ShapeValue = {
-      shape: shape.map((size, i) => i === 0 || axes.includes(i) ? null : size),
-      dtype,
-    };
-    const mask: ShapeValue | undefined = each.mask
-      ? {
-        shape: [null, axes.length > 0 ? null : each.mask.shape[1]!],
-        dtype: "bool",
-      }
-      : undefined;
-    const { value } = callCase(
-      new ShapeOps(),
-      each,
-      layerOf(each),
-      input,
-      mask,
-    );
+    const inputs = portsOf(each).map(({ input, mask }) => ({
+      value: {
+        shape: input.shape.map((size, i) =>
+          i === 0 || axes.includes(i) ? null : size
+        ),
+        dtype: input.dtype,
+      } as ShapeValue,
+      mask: mask
+        ? {
+          shape: [null, axes.length > 0 ? null : mask.shape[1]!],
+          dtype: "bool",
+        } as ShapeValue
+        : undefined,
+    }));
+    const { value } = callCase(new ShapeOps(), each, layerOf(each), inputs);
     checkKnown(each.name, value.shape, each.output.shape);
     assertEquals(value.dtype, each.output.dtype, each.name);
     if (axes.length === 0) {
