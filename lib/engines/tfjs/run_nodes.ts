@@ -30,6 +30,7 @@ import {
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
+import { checkWasmRoom } from "./wasm_room.ts";
 
 /** What a run goes by. */
 export interface NodeRun {
@@ -75,6 +76,7 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "foreign");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
+      if (run.backend === "wasm") checkWasmRoom(node, inputs[0]!.shape[0]!);
       runMemory(node, run.backend, state);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;
