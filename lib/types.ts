@@ -163,7 +163,7 @@ export interface TensorSpec {
 export interface LayerRow {
   /** Name; a path for nested layers, `"backbone/conv1"`; `"name:1"` for the second call. */
   readonly name: string;
-  /** Keras' own index; undefined for nested layers and later calls. */
+  /** Keras' own index; undefined for nested layers, later calls, and Keras 3's raw operations. */
   readonly index?: number;
   /** Keras class, or operation. */
   readonly kind: string;

@@ -17,6 +17,7 @@ import {
   type CaseSettings,
   type Fixture,
 } from "./support/ancestor_cases.ts";
+import { hasWebgpu } from "./support/backends.ts";
 import { assertRowsClose } from "./support/rows_close.ts";
 
 type BackendName = "cpu" | "wasm" | "webgpu";
@@ -30,14 +31,13 @@ const TOLERANCES: Readonly<Record<BackendName, number>> = {
   // Shaders may round exp, division and tanh to some units in the last place.
   webgpu: 1e-4,
 };
-const hasAdapter = (await navigator.gpu?.requestAdapter() ?? null) !== null;
 
 for (const backend of Object.keys(TOLERANCES) as BackendName[]) {
   for (const fixture of ANCESTOR) {
     Deno.test({
       name:
         `FeatureExtractor gives the ancestor's numbers of "${fixture.record.name}" on ${backend}`,
-      ignore: backend === "webgpu" && !hasAdapter,
+      ignore: backend === "webgpu" && !hasWebgpu,
       // TF.js keeps its WebGPU device open.
       sanitizeResources: backend !== "webgpu",
       sanitizeOps: backend !== "webgpu",

@@ -92,7 +92,7 @@ Deno.test("lib has every folder in the table of folders", () => {
 });
 
 /** A test is declared as such, or by a function that wraps one. */
-const DECLARES_TEST = /^\s*(Deno\.test|test\w*|counted)\(/m;
+const DECLARES_TEST = /^\s*(Deno\.test|test\w*|counted|onBackends)\(/m;
 
 Deno.test("lib has a test at the mirrored path for every module that computes", () => {
   const tests = new Map(TESTS.map(({ path, source }) => [path, source]));

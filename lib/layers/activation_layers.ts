@@ -3,8 +3,18 @@
  *
  * @module
  */
-import { clip, elu, leakyRelu } from "./activations.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { cannot, shapeText } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { tensorArgument } from "./_arguments.ts";
+import { wrongOption } from "./_checks.ts";
+import { clip, elu, leakyRelu, relu } from "./activations.ts";
+import type {
+  CallContext,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * Activation: any activation of Keras by name.
@@ -20,31 +30,83 @@ export function activation(config: LayerConfig): Layer {
 }
 
 /**
- * Softmax along one axis or several; what a mask leaves out counts as −∞.
+ * Softmax along one axis or several. Keras 3 gives 0 where a mask leaves a place
+ * out; Keras 2 takes 1e9 from it before, so that a row without any place keeps
+ * its values.
  *
- * Source: Keras 3.15 `Softmax`.
+ * Source: Keras 3.15 `Softmax`; Keras 2.15 `Softmax` with `robust_masking`.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 export function softmax(config: LayerConfig): Layer {
-  const axes = [config.raw("axis") ?? -1].flat() as number[];
+  const given = [config.raw("axis") ?? -1].flat();
+  if (given.length === 0 || !given.every(Number.isSafeInteger)) {
+    throw wrongOption(config, "axis", "be one axis, or several");
+  }
+  const axes = given as number[];
+  const isRobust = config.boolean("robust_masking", false) ||
+    config.dialect === 3;
   return {
     weights: [],
-    call(ops, [x]) {
-      if (axes.length === 1) return [ops.softmax(x!, axes[0]!)];
-      const over = { axis: axes, keepdims: true };
-      const shifted = ops.subtract(x!, ops.max(x!, over));
-      const raised = ops.exp(shifted);
-      return [ops.divide(raised, ops.sum(raised, over))];
+    call(ops, [x], _weights, context) {
+      const mask = maskOf(ops, config.name, x!, context);
+      if (mask === undefined) return [softmaxOver(ops, x!, axes)];
+      const low = ops.constant(-1e9);
+      const logits = isRobust
+        ? ops.where(mask, x!, low)
+        : ops.add(x!, ops.where(mask, ops.constant(0), low));
+      const share = softmaxOver(ops, logits, axes);
+      return [
+        config.dialect === 3 ? ops.where(mask, share, ops.constant(0)) : share,
+      ];
     },
+    masks: (_ops, _inputs, context) => [
+      tensorArgument(config.name, context, "mask") ?? context.masks[0],
+    ],
   };
+}
+
+/** The mask of a softmax: one that is given, or the input's. */
+function maskOf<T>(
+  ops: Ops<T>,
+  name: string,
+  x: T,
+  context: CallContext<T>,
+): T | undefined {
+  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  if (mask === undefined) return undefined;
+  const [sizes, wanted] = [ops.shape(mask), ops.shape(x)];
+  const isFit = sizes.length <= wanted.length && sizes.every((size, i) => {
+    const place = wanted[i + wanted.length - sizes.length];
+    return size === 1 || size === place || size === null || place === null;
+  });
+  if (isFit) {
+    return ops.dtype(mask) === "bool"
+      ? mask
+      : ops.greater(ops.float(mask), ops.constant(0.5));
+  }
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `its mask must broadcast to the input's shape ${shapeText(wanted)}`,
+      sizes,
+    ),
+  );
+}
+
+function softmaxOver<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
+  if (axes.length === 1) return ops.softmax(x, axes[0]!);
+  const over = { axis: axes, keepdims: true };
+  const raised = ops.exp(ops.subtract(x, ops.max(x, over)));
+  return ops.divide(raised, ops.sum(raised, over));
 }
 
 /**
  * ReLU: `min(max(x, threshold), max_value)`, with a slope below the threshold.
  *
- * Source: Keras 3.15 `ReLU`: `negative_slope · (x − threshold)` below.
+ * Source: Keras 3.15 `ReLU`: values up to the threshold count as 0, and
+ * `negative_slope · (threshold − x)` is taken away below it, after the bound.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -52,23 +114,47 @@ export function softmax(config: LayerConfig): Layer {
 export function reluLayer(config: LayerConfig): Layer {
   const slope = config.number("negative_slope", 0);
   const threshold = config.number("threshold", 0);
-  const most = config.raw("max_value") as number | null | undefined;
+  const most = config.raw("max_value") === null ||
+      config.raw("max_value") === undefined
+    ? undefined
+    : config.number("max_value");
   return {
     weights: [],
     call(ops, [x]) {
       const bound = ops.constant(threshold);
-      // At the threshold itself Keras' value is 0 where there is one.
-      const isAbove = threshold === 0
-        ? ops.greaterEqual(x!, bound)
-        : ops.greater(x!, bound);
-      const below = ops.multiply(
-        ops.constant(slope),
-        ops.subtract(ops.minimum(x!, bound), bound),
-      );
-      const value = ops.where(isAbove, x!, below);
-      return [
-        typeof most === "number" ? clip(ops, value, -Infinity, most) : value,
-      ];
+      const above = threshold === 0
+        ? relu(ops, x!)
+        : kept(ops, x!, ops.greater(x!, bound), config.dialect);
+      const value = most === undefined ? above : clip(ops, above, 0, most);
+      if (slope === 0) return [value];
+      const below = relu(ops, ops.subtract(bound, x!));
+      return [ops.subtract(value, ops.multiply(ops.constant(slope), below))];
+    },
+  };
+}
+
+/** `x` where it is above, 0 elsewhere; in Keras 2 by a product, so that −∞ is NaN. */
+function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
+  return dialect === 3
+    ? ops.where(isAbove, x, ops.constant(0))
+    : ops.multiply(x, ops.float(isAbove));
+}
+
+/**
+ * ThresholdedReLU: `x` where above `theta`, 0 elsewhere.
+ *
+ * Source: Keras 2.15 `ThresholdedReLU`; Keras 3 has none.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function thresholdedRelu(config: LayerConfig): Layer {
+  const theta = config.number("theta", 1);
+  return {
+    weights: [],
+    call(ops, [x]) {
+      const isAbove = ops.greater(x!, ops.constant(theta));
+      return [kept(ops, x!, isAbove, 2)];
     },
   };
 }
@@ -125,6 +211,7 @@ export const ACTIVATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
     Activation: activation,
     Softmax: softmax,
     ReLU: reluLayer,
+    ThresholdedReLU: thresholdedRelu,
     LeakyReLU: leakyReluLayer,
     ELU: eluLayer,
     PReLU: prelu,

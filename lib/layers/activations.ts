@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { Activation, Dialect } from "./layer.ts";
 
@@ -133,7 +134,12 @@ function sparseSigmoid<T>(ops: Ops<T>, x: T): T {
  * sum of their running sums, which is the same only where one value is kept.
  */
 function sparsemax<T>(ops: Ops<T>, x: T): T {
-  const size = ops.shape(x).at(-1)!;
+  const size = ops.shape(x).at(-1);
+  if (typeof size !== "number") {
+    throw new TypeError(
+      cannot("compute sparsemax", "the last axis must be known", size),
+    );
+  }
   const rank = ops.shape(x).length;
   const sorted = ops.topK(x, size);
   const sums = ops.cumsum(sorted, rank - 1);
@@ -150,7 +156,12 @@ function sparsemax<T>(ops: Ops<T>, x: T): T {
 
 /** The first half of the last axis, gated by the second. */
 function glu<T>(ops: Ops<T>, x: T): T {
-  const size = ops.shape(x).at(-1)!;
+  const size = ops.shape(x).at(-1);
+  if (typeof size !== "number" || size % 2 !== 0) {
+    throw new TypeError(
+      cannot("compute glu", "the last axis must have an even size", size),
+    );
+  }
   const axis = ops.shape(x).length - 1;
   const first = ops.slice(x, [{ axis, stop: size / 2 }]);
   const second = ops.slice(x, [{ axis, start: size / 2 }]);

@@ -133,6 +133,7 @@ function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
+  config.raw("function"); // Keras 2 has the operation's name there
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
   const values: Record<string, unknown> = {};

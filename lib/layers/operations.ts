@@ -63,6 +63,15 @@ const moveaxis: Compute = (ops, args) => {
   return ops.transpose(x, axes);
 };
 
+const expandDims: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axes = args.ints("axis");
+  const most = rank(ops, x) + axes.length; // of the result
+  return axes.map((axis) => axis < 0 ? axis + most : axis)
+    .sort((a, b) => a - b)
+    .reduce((y, axis) => ops.expandDims(y, axis), x);
+};
+
 const squeeze: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.has("axis")
@@ -164,8 +173,11 @@ const argmax: Compute = (ops, args) => {
 
 const softmax: Compute = (ops, args) => {
   const axis = args.has("axis") ? args.ints("axis") : [-1];
-  if (axis.length > 1) args.refuse("axis", "be one axis");
-  return ops.softmax(args.tensor("x"), axis[0]!);
+  const x = args.tensor("x");
+  if (axis.length === 1) return ops.softmax(x, axis[0]!);
+  const largest = ops.max(x, { axis, keepdims: true });
+  const raised = ops.exp(ops.subtract(x, largest));
+  return ops.divide(raised, ops.sum(raised, { axis, keepdims: true }));
 };
 
 const logSoftmax: Compute = (ops, args) => {
@@ -196,7 +208,7 @@ const KERAS_3: Readonly<Record<string, LayerFactory>> = {
   LogicalNot: unary((ops, x) => ops.logicalNot(x)),
   Matmul: binary((ops, a, b) => ops.matmul(a, b)),
   Einsum: operation(
-    ["subscripts", "x1", "x2"],
+    ["x1", "x2", "subscripts"], // the last stands in the config
     (ops, args) =>
       ops.einsum(
         args.string("subscripts"),
@@ -280,11 +292,7 @@ const KERAS_3: Readonly<Record<string, LayerFactory>> = {
   Transpose: operation(["x", "axes"], transpose),
   Swapaxes: operation(["x", "axis1", "axis2"], swapaxes),
   Moveaxis: operation(["x", "source", "destination"], moveaxis),
-  ExpandDims: operation(["x", "axis"], (ops, args) => {
-    const x = args.tensor("x");
-    const axis = args.number("axis");
-    return ops.expandDims(x, axis < 0 ? axis + rank(ops, x) + 1 : axis);
-  }),
+  ExpandDims: operation(["x", "axis"], expandDims),
   Squeeze: operation(["x", "axis"], squeeze),
   Concatenate: operation(["xs", "axis"], (ops, args) => {
     const xs = args.tensors("xs");

@@ -5,6 +5,8 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import type { NdArray } from "../types.ts";
+import { checkRank, wrongOption } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -22,8 +24,8 @@ export function rescaling(config: LayerConfig): Layer {
     weights: [],
     call: (ops, [x]) => [
       ops.add(
-        ops.multiply(ops.float(x!), row(ops, scale)),
-        row(ops, offset),
+        ops.multiply(ops.float(x!), ops.constant(scale)),
+        ops.constant(offset),
       ),
     ],
   };
@@ -40,22 +42,25 @@ export function rescaling(config: LayerConfig): Layer {
  */
 export function normalization(config: LayerConfig): Layer {
   const isInverse = config.boolean("invert", false);
-  const given = config.raw("mean") !== null && config.raw("mean") !== undefined;
-  const mean = given ? numbers(config, "mean", 0) : undefined;
-  const variance = given ? numbers(config, "variance", 1) : undefined;
-  if (!given) config.raw("variance");
+  const given = isThere(config.raw("mean"));
+  if (given !== isThere(config.raw("variance"))) {
+    throw wrongOption(config, "variance", "stand where the mean does");
+  }
+  const mean = given ? numbers(config, "mean") : undefined;
+  const variance = given ? numbers(config, "variance") : undefined;
   const axis = config.raw("axis");
-  const axes = axis === null ? [] : [axis ?? -1].flat() as number[];
+  const axes = axis === null ? [] : [axis ?? -1].flat();
+  if (!axes.every(Number.isSafeInteger)) {
+    throw wrongOption(config, "axis", "be one axis, several, or null");
+  }
   return {
     weights: given ? [] : ["mean", "variance", "count"],
     call(ops, [x], weights) {
       const value = ops.float(x!);
-      const along = (known: readonly number[] | undefined, stored: unknown) =>
+      const along = (known: HostNumbers | undefined, stored?: typeof value) =>
         known === undefined
-          ? spread(ops, stored as typeof value, value, axes)
-          : given && known.length > 1
-          ? spread(ops, row(ops, known), value, axes)
-          : row(ops, known);
+          ? spread(ops, stored!, value, axes as number[])
+          : spread(ops, ops.constant(known), value, axes as number[]);
       const middle = along(mean, weights.mean);
       const root = ops.sqrt(along(variance, weights.variance));
       const width = ops.maximum(root, ops.constant(1e-7));
@@ -70,7 +75,8 @@ export function normalization(config: LayerConfig): Layer {
  * Resizing: pictures to a height and width, `nearest`, `bilinear` or `bicubic`,
  * stretched or cropped to the ratio.
  *
- * Source: Keras 3.15 `Resizing`; padding to the ratio and antialiasing are
+ * Source: Keras 3.15 `Resizing`, which keeps whole numbers whole, as Keras 2 does
+ * not; padding to the ratio and antialiasing are
  * refused.
  *
  * @param config The layer's config.
@@ -86,7 +92,7 @@ export function resizing(config: LayerConfig): Layer {
   ], "bilinear");
   const crops = config.boolean("crop_to_aspect_ratio", false);
   for (const key of ["pad_to_aspect_ratio", "antialias"]) {
-    if (config.boolean(key, false)) refuse(config, key, "be false");
+    if (config.boolean(key, false)) throw wrongOption(config, key, "be false");
   }
   config.raw("fill_mode"); // of padding to the ratio
   config.raw("fill_value");
@@ -95,19 +101,25 @@ export function resizing(config: LayerConfig): Layer {
     weights: [],
     channels: isFirst ? "first" : "last",
     call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), 4);
       const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
-      const part = crops ? cropped(ops, map, height / width, config) : map;
+      const part = crops
+        ? cropped(ops, map, [height, width], config, "crop_to_aspect_ratio")
+        : map;
       const sized = ops.resize(part, [height, width], interpolation);
-      return [isFirst ? ops.transpose(sized, [0, 3, 1, 2]) : sized];
+      const isWhole = ops.dtype(x!) === "int32" && config.dialect === 3;
+      const typed = isWhole ? ops.cast(ops.round(sized), "int32") : sized;
+      return [isFirst ? ops.transpose(typed, [0, 3, 1, 2]) : typed];
     },
+    masks: () => [],
   };
 }
 
 /**
- * CenterCrop: the middle of a picture.
+ * CenterCrop: the middle of a picture; one that is smaller than the crop is cut
+ * to the crop's ratio and resized.
  *
- * Source: Keras 3.15 `CenterCrop`; a picture smaller than the crop, which Keras
- * enlarges, is refused.
+ * Source: Keras 3.15 `CenterCrop` and `smart_resize`.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -120,30 +132,32 @@ export function centerCrop(config: LayerConfig): Layer {
     weights: [],
     channels: isFirst ? "first" : "last",
     call(ops, [x]) {
-      const shape = ops.shape(x!);
-      const [rows, columns] = isFirst ? [2, 3] : [1, 2];
-      const range = (axis: number, size: number) => {
-        const all = shape[axis];
-        if (all === null || all === undefined || all < size) {
-          return refuse(
-            config,
-            axis === rows ? "height" : "width",
-            `be at most the picture's, ${all}`,
-          );
-        }
-        const start = Math.floor((all - size) / 2);
-        return { axis, start, stop: start + size };
-      };
-      return [ops.slice(x!, [range(rows!, height), range(columns!, width)])];
+      checkRank(config.name, ops.shape(x!), 4);
+      const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
+      const [, rows, columns] = ops.shape(map);
+      if (typeof rows !== "number" || typeof columns !== "number") {
+        throw wrongOption(config, "height", "cut pictures of a known size");
+      }
+      const isLarge = rows >= height && columns >= width;
+      const part = isLarge
+        ? middle(ops, map, [rows, columns], [height, width])
+        : ops.resize(
+          cropped(ops, map, [height, width], config, "height"),
+          [height, width],
+          "bilinear",
+        );
+      return [isFirst ? ops.transpose(part, [0, 3, 1, 2]) : part];
     },
+    masks: () => [],
   };
 }
 
 /**
- * CategoryEncoding: whole numbers as one-hot rows, or as one row that says
- * which of them occur.
+ * CategoryEncoding: whole numbers as one-hot rows, as one row that says which of
+ * them occur, or as one that counts them.
  *
- * Source: Keras 3.15 `CategoryEncoding`; counts are refused.
+ * Source: Keras 3.15 `CategoryEncoding`, which sums over axis 1; weights of the
+ * counts are refused.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -152,49 +166,71 @@ export function categoryEncoding(config: LayerConfig): Layer {
   const size = config.number("num_tokens");
   const mode = config.oneOf(
     "output_mode",
-    ["multi_hot", "one_hot"],
+    ["multi_hot", "one_hot", "count", "binary"],
     "multi_hot",
   );
-  if (config.boolean("sparse", false)) refuse(config, "sparse", "be false");
+  if (config.boolean("sparse", false)) {
+    throw wrongOption(config, "sparse", "be false");
+  }
   return {
     weights: [],
-    call(ops, [x]) {
-      const encoded = ops.oneHot(ops.cast(x!, "int32"), size);
-      const rank = ops.shape(x!).length;
-      if (mode === "multi_hot") {
-        return [rank === 1 ? encoded : ops.max(encoded, { axis: rank - 1 })];
+    call(ops, inputs, _weights, { args }) {
+      if (args.count_weights !== undefined || inputs.length > 1) {
+        throw new TypeError(
+          cannot(
+            `call layer "${config.name}"`,
+            `"count_weights" must be left out`,
+            "a tensor",
+          ),
+        );
       }
-      const isColumn = ops.shape(x!).at(-1) === 1 && rank > 1;
-      return [isColumn ? ops.squeeze(encoded, rank - 1) : encoded];
+      const x = ops.cast(inputs[0]!, "int32");
+      return [encoded(ops, x, size, mode, config)];
     },
     masks: () => [],
   };
 }
 
 /**
- * Discretization: the number of the bin that a value falls in; a value at a
- * boundary falls in the bin above.
+ * Discretization: the number of the bin that a value falls in, or that number
+ * encoded; a value at a boundary falls in the bin above, NaN in the last.
  *
- * Source: Keras 3.15 `Discretization` with `output_mode="int"`.
+ * Source: Keras 3.15 `Discretization`.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 export function discretization(config: LayerConfig): Layer {
-  const boundaries = numbers(config, "bin_boundaries", NaN);
-  if (boundaries.some(Number.isNaN)) {
-    refuse(config, "bin_boundaries", "be known: adapt the layer before saving");
+  if (!isThere(config.raw("bin_boundaries"))) {
+    throw wrongOption(
+      config,
+      "bin_boundaries",
+      "be known: adapt the layer before saving",
+    );
   }
-  config.oneOf("output_mode", ["int"], "int");
+  const boundaries = numbers(config, "bin_boundaries");
+  const mode = config.oneOf(
+    "output_mode",
+    ["int", "multi_hot", "one_hot", "count"],
+    "int",
+  );
   config.raw("num_bins");
   config.raw("epsilon"); // of how the boundaries were found
-  if (config.boolean("sparse", false)) refuse(config, "sparse", "be false");
+  if (config.boolean("sparse", false)) {
+    throw wrongOption(config, "sparse", "be false");
+  }
   return {
     weights: [],
     call(ops, [x]) {
       const value = ops.expandDims(ops.float(x!), ops.shape(x!).length);
-      const isAbove = ops.greaterEqual(value, row(ops, boundaries));
-      return [ops.cast(ops.sum(ops.float(isAbove), { axis: -1 }), "int32")];
+      const isBelow = ops.greater(ops.constant(boundaries), value);
+      const above = ops.float(ops.logicalNot(isBelow));
+      const bin = ops.cast(ops.sum(above, { axis: -1 }), "int32");
+      return [
+        mode === "int"
+          ? bin
+          : encoded(ops, bin, boundaries.data.length + 1, mode, config),
+      ];
     },
     masks: () => [],
   };
@@ -211,22 +247,32 @@ export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
     Discretization: discretization,
   });
 
-/** One number or a list of them, also nested as NumPy arrays are written. */
-function numbers(config: LayerConfig, key: string, fallback: number): number[] {
-  const value = config.raw(key) ?? fallback;
-  const list = [value].flat(8);
-  if (list.every((x) => typeof x === "number")) return list;
-  return refuse(config, key, "be numbers");
+/** Numbers of a config, in their shape. */
+type HostNumbers = NdArray<Float32Array>;
+
+function isThere(value: unknown): boolean {
+  return value !== null && value !== undefined;
 }
 
-function refuse(config: LayerConfig, key: string, rule: string): never {
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must ${rule}`,
-      config.raw(key),
-    ),
-  );
+/** One number or nested lists of them; Keras wraps arrays of NumPy. */
+function numbers(
+  config: LayerConfig,
+  key: string,
+  fallback?: number,
+): HostNumbers {
+  const given = config.raw(key) ?? fallback;
+  const wrapped = given as { config?: { value?: unknown } } | null | undefined;
+  const value = wrapped?.config?.value ?? given;
+  const shape: number[] = [];
+  for (let at: unknown = value; Array.isArray(at); at = at[0]) {
+    shape.push(at.length);
+  }
+  const list = [value].flat(shape.length);
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (list.length === size && list.every((x) => typeof x === "number")) {
+    return { data: Float32Array.from(list), shape, dtype: "float32" };
+  }
+  throw wrongOption(config, key, "be numbers");
 }
 
 function isChannelsFirst(config: LayerConfig): boolean {
@@ -237,46 +283,83 @@ function isChannelsFirst(config: LayerConfig): boolean {
   ) === "channels_first";
 }
 
-function row<T>(ops: Ops<T>, values: readonly number[]): T {
-  if (values.length === 1) return ops.constant(values[0]!);
-  const data = Float32Array.from(values);
-  return ops.constant({ data, shape: [data.length], dtype: "float32" });
-}
-
-/** Statistics over some axes of `like`, with size 1 along all others. */
+/**
+ * Statistics over some axes of `like`, with size 1 along all others. Those of
+ * fewer axes stand along the last of them, as in NumPy.
+ */
 function spread<T>(
   ops: Ops<T>,
   values: T,
   like: T,
   axes: readonly number[],
 ): T {
-  const shape = ops.shape(like);
-  const at = axes.map((axis) => axis < 0 ? axis + shape.length : axis);
-  const sizes = shape.map((size, i) => at.includes(i) ? size! : 1);
-  return ops.reshape(values, sizes);
+  const rank = ops.shape(like).length;
+  const at = axes.map((axis) => axis < 0 ? axis + rank : axis)
+    .sort((a, b) => a - b);
+  const sizes = ops.shape(values);
+  const shape = Array.from({ length: rank }, () => 1);
+  const first = at.length - sizes.length;
+  sizes.forEach((size, i) => {
+    const axis = at[first + i];
+    if (axis !== undefined) shape[axis] = size!;
+  });
+  return ops.reshape(values, shape);
 }
 
-/** The largest part of a picture with a ratio of height to width, in its middle. */
+/** The largest part of a picture with the ratio of a size, in its middle. */
 function cropped<T>(
   ops: Ops<T>,
   map: T,
-  ratio: number,
+  size: readonly [height: number, width: number],
+  config: LayerConfig,
+  key: string,
+): T {
+  const [, rows, columns] = ops.shape(map);
+  if (typeof rows !== "number" || typeof columns !== "number") {
+    throw wrongOption(config, key, "cut pictures of a known size");
+  }
+  const height = Math.trunc((columns * size[0]) / size[1]);
+  const width = Math.trunc((rows * size[1]) / size[0]);
+  return middle(ops, map, [rows, columns], [
+    Math.max(1, Math.min(rows, height)),
+    Math.max(1, Math.min(columns, width)),
+  ]);
+}
+
+/** The middle of pictures `[N, H, W, D]`, one place nearer the start if it must. */
+function middle<T>(
+  ops: Ops<T>,
+  map: T,
+  all: readonly [height: number, width: number],
+  part: readonly [height: number, width: number],
+): T {
+  return ops.slice(
+    map,
+    part.map((size, i) => {
+      const start = Math.floor((all[i]! - size) / 2);
+      return { axis: i + 1, start, stop: start + size };
+    }),
+  );
+}
+
+/** Whole numbers as one-hot rows, or these rows' largest or sum over axis 1. */
+function encoded<T>(
+  ops: Ops<T>,
+  x: T,
+  size: number,
+  mode: "multi_hot" | "binary" | "one_hot" | "count",
   config: LayerConfig,
 ): T {
-  const [, height, width] = ops.shape(map);
-  if (typeof height !== "number" || typeof width !== "number") {
-    return refuse(
-      config,
-      "crop_to_aspect_ratio",
-      "be false where sizes are not known",
-    );
+  const shape = ops.shape(x);
+  if (mode === "one_hot") {
+    const isColumn = shape.length > 1 && shape.at(-1) === 1;
+    return ops.oneHot(isColumn ? ops.squeeze(x, shape.length - 1) : x, size);
   }
-  const cropHeight = Math.max(1, Math.min(height, Math.trunc(width * ratio)));
-  const cropWidth = Math.max(1, Math.min(width, Math.trunc(height / ratio)));
-  const top = Math.trunc((height - cropHeight) / 2);
-  const left = Math.trunc((width - cropWidth) / 2);
-  return ops.slice(map, [
-    { axis: 1, start: top, stop: top + cropHeight },
-    { axis: 2, start: left, stop: left + cropWidth },
-  ]);
+  if (shape.length < 2) {
+    throw wrongOption(config, "output_mode", `be "one_hot" for single numbers`);
+  }
+  const rows = ops.oneHot(x, size);
+  return mode === "count"
+    ? ops.sum(rows, { axis: 1 })
+    : ops.max(rows, { axis: 1 });
 }

@@ -28,8 +28,8 @@ const PICTURES = [
   "interpolation",
   "fill_mode",
   "fill_value",
-  "data_format",
   "bounding_box_format",
+  "rng_type", // Keras 2
 ];
 
 /** Factories of this family. */

@@ -22,14 +22,16 @@ export const getItem: Compute = (ops, args) => {
   return sliced(ops, args.tensor("x"), items, args);
 };
 
+function isEllipsis(item: unknown): boolean {
+  return (item as PySlice | null)?.class_name === "__ellipsis__";
+}
+
 function sliced<T>(
   ops: Ops<T>,
   x: T,
   items: readonly unknown[],
   args: Arguments<T>,
 ): T {
-  const isEllipsis = (item: unknown) =>
-    (item as PySlice | null)?.class_name === "__ellipsis__";
   const taken =
     items.filter((item) => item !== null && !isEllipsis(item)).length;
   const left = ops.shape(x).length - taken;
@@ -85,7 +87,9 @@ export const sliceSpec: Compute = (ops, args) => {
     if (typeof item !== "object" || item === null) {
       return item === "..." ? { "class_name": "__ellipsis__" } : item;
     }
-    return { "class_name": "__slice__", config: item };
+    return isEllipsis(item)
+      ? item
+      : { "class_name": "__slice__", config: item };
   });
   return sliced(ops, args.tensor("tensor"), items, args);
 };

@@ -5,6 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { depthOf } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -55,7 +56,7 @@ export function stftSpectrogram(config: LayerConfig): Layer {
     channels: isFirst ? "first" : "last",
     call(ops, [x], weights) {
       const signal = isFirst ? x! : ops.transpose(x!, [0, 2, 1]); // [N, D, T]
-      const channels = ops.shape(signal)[1]!;
+      const channels = depthOf(config.name, [ops.shape(signal)[1]!]);
       const rows = ops.expandDims(ops.merge(signal, 0, 1), 2); // [N · D, T, 1]
       const part = (kernel: typeof rows | undefined) =>
         kernel === undefined ? undefined : ops.conv(rows, kernel, options);

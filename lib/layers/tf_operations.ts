@@ -9,7 +9,7 @@
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import { activationNamed, gelu, leakyRelu } from "./activations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { operation } from "./operation.ts";
+import { type Compute, operation } from "./operation.ts";
 import {
   axisOf,
   binary,
@@ -32,6 +32,22 @@ function tfReduction(
   return reduction(compute, ["input_tensor", "axis", "keepdims"]);
 }
 
+const transpose: Compute = (ops, args) => {
+  const x = args.tensor("a");
+  const axes = args.has("perm")
+    ? args.ints("perm")
+    : [...ops.shape(x).keys()].reverse();
+  return ops.transpose(x, axes);
+};
+
+/** A matrix with its last two axes turned, where it is asked for. */
+function turned<T>(ops: Ops<T>, x: T, isTurned: boolean): T {
+  const axes = [...ops.shape(x).keys()];
+  return isTurned
+    ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
+    : x;
+}
+
 /** Factories by name. */
 export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
@@ -46,7 +62,14 @@ export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     "tf.math.minimum": binary((ops, a, b) => ops.minimum(a, b), X_Y),
     "tf.math.greater": binary((ops, a, b) => ops.greater(a, b), X_Y),
     "tf.math.less": binary(less, X_Y),
-    "tf.linalg.matmul": binary((ops, a, b) => ops.matmul(a, b), ["a", "b"]),
+    "tf.linalg.matmul": operation(
+      ["a", "b", "transpose_a", "transpose_b"],
+      (ops, args) =>
+        ops.matmul(
+          turned(ops, args.tensor("a"), args.boolean("transpose_a", false)),
+          turned(ops, args.tensor("b"), args.boolean("transpose_b", false)),
+        ),
+    ),
     "tf.math.negative": unary((ops, x) => ops.negative(x)),
     "tf.math.abs": unary((ops, x) => ops.abs(x)),
     "tf.math.exp": unary((ops, x) => ops.exp(x)),
@@ -93,13 +116,8 @@ export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
       ["tensor", "shape"],
       (ops, args) => ops.reshape(args.tensor("tensor"), args.ints("shape")),
     ),
-    "tf.transpose": operation(["a", "perm"], (ops, args) => {
-      const x = args.tensor("a");
-      const axes = args.has("perm")
-        ? args.ints("perm")
-        : [...ops.shape(x).keys()].reverse();
-      return ops.transpose(x, axes);
-    }),
+    "tf.transpose": operation(["a", "perm", "conjugate"], transpose),
+    "tf.compat.v1.transpose": operation(["a", "perm", "conjugate"], transpose),
     "tf.expand_dims": operation(["input", "axis"], (ops, args) => {
       const x = args.tensor("input");
       const axis = args.number("axis");
@@ -111,7 +129,8 @@ export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     }),
     "tf.stack": operation(["values", "axis"], (ops, args) => {
       const xs = args.tensors("values");
-      return ops.stack(xs, args.number("axis", 0));
+      const axis = args.number("axis", 0);
+      return ops.stack(xs, axis < 0 ? axis + rank(ops, xs[0]!) + 1 : axis);
     }),
     "tf.cast": operation(["x", "dtype"], cast),
     "tf.clip_by_value": operation(

@@ -25,6 +25,7 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
+import { valueByPosition } from "./layer_graph_arguments.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import { ModelGraph } from "./model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
@@ -143,6 +144,12 @@ class Builder {
     place: (tensor: TensorId, from: string) => Ref,
   ): void {
     const { spec } = draft;
+    const isOperation = this.#isOperation(spec);
+    const stray = isOperation ? undefined : valueByPosition(call.positional);
+    if (stray !== undefined) {
+      const rule = `layer "${draft.name}" must get values by name`;
+      this.#fail(rule, stray.value);
+    }
     const tensors: Ref[] = [];
     const positional = call.positional.map((arg) =>
       this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
@@ -167,7 +174,6 @@ class Builder {
       ]),
     );
     draft.inputs = tensors;
-    const isOperation = this.#isOperation(spec);
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#layer(draft);

@@ -12,7 +12,11 @@ import {
 } from "../../lib/engines/program.ts";
 import type { Ref } from "../../lib/models/graph.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
-import { type Shape, ShapeOps } from "../../lib/ops/shape_ops.ts";
+import {
+  type Shape,
+  ShapeOps,
+  type ShapeValue,
+} from "../../lib/ops/shape_ops.ts";
 import { counted } from "../support/backends.ts";
 import { free, mlp } from "../extractor/_models.ts";
 
@@ -21,7 +25,11 @@ const WEIGHTS = {
   kernel: { data: new Float32Array(15), shape: [5, 3], dtype: "float32" },
   bias: { data: new Float32Array(3), shape: [3], dtype: "float32" },
 } as const;
-const HEAD: { kernel: Shape; bias: Shape } = { kernel: [5, 3], bias: [3] };
+const HEAD = { kernel: floats([5, 3]), bias: floats([3]) };
+
+function floats(shape: Shape): ShapeValue {
+  return { shape, dtype: "float32" };
+}
 
 function setUp() {
   const model = mlp("linear");
@@ -41,7 +49,7 @@ function setUp() {
   };
   const { direct: _direct, ...fused } = logits;
   const shapes = new Map<string, Shape>([["hidden", [7, 5]], ["head", [7, 3]]]);
-  const valueOf = ({ node }: Ref) => shapes.get(node.row.name)!;
+  const valueOf = ({ node }: Ref) => floats(shapes.get(node.row.name)!);
   return { model, graph, hidden: hidden!, head: head!, logits, fused, valueOf };
 }
 
@@ -98,14 +106,14 @@ counted("computeOutputs() gives features, penultimate and logits", () => {
     logits: fused,
   };
   assertEquals(computeOutputs(OPS, program, valueOf, HEAD), {
-    features: [[7]],
-    penultimate: [7, 5],
-    logits: [7, 3],
+    features: [floats([7])],
+    penultimate: floats([7, 5]),
+    logits: floats([7, 3]),
   });
   const { logits: _logits, ...plain } = program;
   const none = { ...plain, wantsPenultimate: false };
   assertEquals(computeOutputs(OPS, none, valueOf, undefined), {
-    features: [[7]],
+    features: [floats([7])],
   });
   free(model);
 });
@@ -120,8 +128,8 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
     }),
   };
   assertEquals(logitsOf(OPS, shaped, valueOf, HEAD), {
-    logits: [7, 3],
-    scale: [7, 1],
+    logits: floats([7, 3]),
+    scale: floats([7, 1]),
   });
   free(model);
 });
@@ -135,7 +143,7 @@ counted(
       head: { ...fused.head!, isConvolution: true },
     };
     const of = (target: LogitsTarget, shape: Shape) =>
-      logitsOf<Shape>(OPS, target, () => shape, HEAD).logits;
+      logitsOf(OPS, target, () => floats(shape), HEAD).logits.shape;
     assertEquals(of(convolution, [7, 1, 1, 5]), [7, 3]);
     assertEquals(of(logits, [7, 1, 1, 3]), [7, 3]);
     assertEquals(of(fused, [7, 4, 5]), [7, 4, 3]);

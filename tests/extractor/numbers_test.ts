@@ -9,7 +9,6 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   type FeatureArray,
   FeatureExtractor,
-  fromLayersModel,
   type NdArray,
   tf,
   UnsupportedByEngineError,
@@ -365,39 +364,6 @@ onBackends(
     free(model);
   },
 );
-
-onBackends(
-  "predict() runs a model that another copy of TF.js made",
-  async (backend) => {
-    const other: typeof tf = await import(OTHER_COPY);
-    const model = filled(other.sequential({
-      layers: [
-        other.layers.dense({
-          name: "hidden",
-          units: 4,
-          activation: "tanh",
-          inputShape: [3],
-        }),
-        other.layers.dense({ name: "head", units: 2, activation: "softmax" }),
-      ],
-    }));
-    const x = array([3, 3]);
-    const hidden = other.model({
-      inputs: model.inputs,
-      outputs: model.getLayer("hidden").output as tf.SymbolicTensor,
-    });
-    const [expected] = await predicted(hidden, [x]);
-    const set = await on(model, backend).layers(["hidden"]).predict(x, QUIET);
-    close(set.features[0], expected!, backend);
-    assertEquals(set.activation, "softmax");
-    const kernel = await fromLayersModel(model).getWeights("head");
-    assertEquals(kernel.kernel!.shape, [4, 2]);
-    free(model);
-  },
-);
-
-/** Not a literal: the repository itself uses one version only. */
-const OTHER_COPY: string = ["npm:@tensorflow", "tfjs@4.21.0"].join("/");
 
 onBackends("predict() leaves the model as it was", async (backend) => {
   const model = mlp();

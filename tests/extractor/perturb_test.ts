@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   FeatureExtractor,
+  loadModel,
   type NdArray,
   tf,
   UnsupportedByEngineError,
@@ -375,3 +376,30 @@ counted(
     free(padded);
   },
 );
+
+counted("perturb() goes through the operations of a graph", async () => {
+  const path = new URL("../data/graph_models/mlp/model.json", import.meta.url);
+  await using model = await loadModel(path);
+  const [width] = model.inputs[0]!.shape.slice(1) as number[];
+  const x = array([1, width!]);
+  const base = new FeatureExtractor(model).engine("tfjs", { backend: "cpu" });
+  await using open = await base.open();
+  const logits = async (data: Float32Array) =>
+    (await open.predict({ ...x, data }, QUIET)).logits!.data;
+  const first = await logits(x.data);
+  const best = first.indexOf(Math.max(...first));
+  const surer = async (data: Float32Array) => {
+    const z = await logits(data);
+    return -Math.log(z.reduce((sum, v) => sum + Math.exp(v - z[best]!), 0));
+  };
+  // The logits of the step are those of the input moved by differences.
+  const moved = Float32Array.from(x.data);
+  for (let i = 0; i < width!; i++) {
+    const up = await surer(x.data.with(i, x.data[i]! + 1e-3));
+    const down = await surer(x.data.with(i, x.data[i]! - 1e-3));
+    moved[i]! += 0.1 * Math.sign(up - down);
+  }
+  const { logits: found } = await base.perturb({ epsilon: 0.1 })
+    .predict(x, QUIET);
+  assertAllClose(found!.data, await logits(moved), { atol: 1e-4 });
+});

@@ -128,3 +128,12 @@ Deno.test("ShapePass refuses a call argument that a layer does not read", () => 
     `argument "top" must be understood`,
   );
 });
+
+Deno.test("ShapePass refuses a tensor among the call arguments that a layer does not read", () => {
+  const r = layer("r", "ReLU", {}, [call([tensor("x")], { top: tensor("x") })]);
+  assertThrows(
+    () => graphOf(model([5], r)),
+    ModelFormatError,
+    `argument "top" must be understood`,
+  );
+});

@@ -20,6 +20,11 @@ const WASM_FUSED =
 /** Transposed 3-D convolutions, which wasm computes wrong. */
 const WRONG_ON_WASM = /^Conv3DTranspose$|^Conv3DBackpropInput/;
 
+/** Numbers cast to booleans, which wasm takes modulo 256: 0.5 and 256 become false. */
+function isCastToBool({ row: { kind, config } }: GraphNode): boolean {
+  return kind === "Cast" && config.dtype === "bool" && config.sdtype !== "bool";
+}
+
 /** Layers of TF.js whose gradients are right on wasm. */
 const WASM_GRADIENTS = new Set([
   "Activation",
@@ -61,7 +66,9 @@ export function limitOf(
   if (node.call.kind === "ours" && !isDifferentiated) return undefined;
   if (backend === "wasm") {
     if (isMissingInWasm(node)) return `"wasm" has no kernel for it`;
-    if (WRONG_ON_WASM.test(kind)) return `"wasm" computes it wrong`;
+    if (WRONG_ON_WASM.test(kind) || isCastToBool(node)) {
+      return `"wasm" computes it wrong`;
+    }
   }
   if (backend === "webgpu" && RECURRENT.test(kind) && isMasked(node)) {
     return `"webgpu" computes it wrong where steps are masked`;

@@ -31,6 +31,7 @@ import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
 import { type NodeWeights, runOurs } from "./run_ours.ts";
+import { checkWasmRoom } from "./wasm_room.ts";
 
 /** What a run goes by. */
 export interface NodeRun {
@@ -78,6 +79,7 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "foreign");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
+      if (run.backend === "wasm") checkWasmRoom(node, inputs[0]!.shape[0]!);
       runNode(node, run, state);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;

@@ -93,6 +93,8 @@ class TfjsSession implements Session {
   readonly #gradientRun: NodeRun | undefined;
   /** Runs whose end is near, and is waited for before anything is freed. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Whether something on the way gives promises, as control flow may: seen when it is run. */
+  #isAsync = false;
   #isClosed = false;
 
   constructor(
@@ -131,10 +133,6 @@ class TfjsSession implements Session {
     return [...used].flatMap((node) =>
       node.weights().flatMap(({ value }) => "read" in value ? [] : [value])
     );
-  }
-
-  get #isAsync(): boolean {
-    return this.#program.graph.runtime?.isAsync === true;
   }
 
   async run(
@@ -195,9 +193,20 @@ class TfjsSession implements Session {
   ): Promise<OutputValues<tf.Tensor>> {
     pacer.check(); // others ran meanwhile
     this.#checkOpen();
-    return this.#isAsync
-      ? await this.#batchAsync(inputs, turn)
-      : await drive(this.#batch(inputs), turn, pacer);
+    if (this.#isAsync) return await this.#batchAsync(inputs, turn);
+    try {
+      return await drive(this.#batch(inputs), turn, pacer);
+    } catch (error) {
+      if (!this.#asksForPromises(error)) throw error;
+      this.#isAsync = true;
+      return await this.#batchAsync(inputs, turn);
+    }
+  }
+
+  /** TF.js says so before it runs anything that it could not run again. */
+  #asksForPromises(error: unknown): boolean {
+    return this.#program.graph.runtime?.isAsync === true &&
+      error instanceof Error && error.message.includes("executeAsync()");
   }
 
   /** One batch, from inputs to outputs that are still in the engine. */

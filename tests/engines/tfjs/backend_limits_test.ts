@@ -138,6 +138,11 @@ counted("limitOf() knows operations of graphs that wasm lacks", () => {
     limitOf(operation("_FusedMatMul", { fusedOps }), "wasm", false);
   assertEquals(fused("biasadd", "relu"), undefined);
   assertEquals(fused("biasadd", "tanh"), lacks);
+  const cast = (sdtype: string, dtype: string) =>
+    limitOf(operation("Cast", { sdtype, dtype }), "wasm", false);
+  assertEquals(cast("float32", "bool"), '"wasm" computes it wrong');
+  assertEquals(cast("bool", "bool"), undefined);
+  assertEquals(cast("bool", "float32"), undefined);
 });
 
 /** Layers, and the shapes of what they take. */

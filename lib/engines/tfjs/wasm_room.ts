@@ -1,0 +1,38 @@
+import * as tf from "@tensorflow/tfjs";
+import { cannot, sizeOf } from "../../check.ts";
+import type { GraphNode } from "../../models/graph.ts";
+
+/** The heap of wasm ends at 4 GiB; kernels take some of it while they run. */
+const ROOM_BYTES = 3.5 * 2 ** 30;
+const FLOAT_BYTES = 4;
+
+/**
+ * Refuses a layer whose outputs wasm has no room for: TF.js does not look
+ * whether it got memory, and writes over tensors that are in use.
+ *
+ * @param node The layer's node.
+ * @param rows Samples in the batch.
+ * @param usedBytes What all tensors take now.
+ * @throws {RangeError} If there is no room.
+ */
+export function checkWasmRoom(
+  { row: { name, outputs } }: GraphNode,
+  rows: number,
+  usedBytes: number = tf.memory().numBytes,
+): void {
+  const values = outputs.reduce((sum, { shape }) => {
+    const sizes = shape.slice(1).map((size) => size ?? 1);
+    return sum + rows * sizeOf(sizes);
+  }, 0);
+  const bytes = usedBytes + values * FLOAT_BYTES;
+  if (bytes <= ROOM_BYTES) return;
+  const gibibytes = (bytes / 2 ** 30).toFixed(1);
+  throw new RangeError(
+    cannot(
+      `run layer "${name}"`,
+      `all tensors must fit the ${ROOM_BYTES / 2 ** 30} GiB of "wasm"`,
+      `${gibibytes} GiB with its outputs`,
+      "take a smaller batch by .batch(size), or dispose of tensors",
+    ),
+  );
+}

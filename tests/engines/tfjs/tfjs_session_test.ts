@@ -1,0 +1,265 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { fromGraphModel, loadModel, tf } from "@sonde/sonde";
+import type { io } from "@tensorflow/tfjs";
+import { Pacer } from "../../../lib/engines/pacer.ts";
+import type { BackendName } from "../../../lib/engines/tfjs/backend.ts";
+import { openTfjs } from "../../../lib/engines/tfjs/tfjs_session.ts";
+import { compile } from "../../../lib/extractor/compile.ts";
+import { modelOf } from "../../../lib/extractor/model_of.ts";
+import { DEFAULTS, type Settings } from "../../../lib/extractor/settings.ts";
+import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import { scale } from "../../../lib/shaping/scale.ts";
+import { assertAllClose } from "../../support/all_close.ts";
+import { counted, onBackends } from "../../support/backends.ts";
+import {
+  array,
+  Doubling,
+  filled,
+  free,
+  mlp,
+  predicted,
+} from "../../extractor/_models.ts";
+
+async function open(
+  graph: ModelGraph,
+  backend: BackendName,
+  change: Partial<Settings> = {},
+) {
+  const { program } = await compile(graph, { ...DEFAULTS, ...change });
+  return await openTfjs(program, backend);
+}
+
+onBackends(
+  "run() gives what the program asks for, in arrays",
+  async ({ name }) => {
+    const model = mlp("linear");
+    const graph = modelOf(model);
+    const layers = [graph.findNode("hidden")];
+    await using session = await open(graph, name, {
+      layers,
+      wantsPenultimate: true,
+      shaping: scale(0.5),
+    });
+    const x = array([3, 4]);
+    const found = await session.run([x], new Pacer());
+    assertEquals(found.features.map(({ shape }) => shape), [[3, 5]]);
+    assertAllClose(found.penultimate!, found.features[0]!);
+    assertEquals(found.logits!.shape, [3, 3]);
+    assertEquals(found.scale!.length, 3);
+    assertEquals(x.data, array([3, 4]).data);
+    free(model);
+  },
+);
+
+counted("run() gives arrays that nobody else holds", async () => {
+  const model = filled(tf.sequential({
+    layers: [
+      tf.layers.dropout({ name: "same", rate: 0.5, inputShape: [4] }),
+      tf.layers.dense({ units: 2 }),
+    ],
+  }));
+  const graph = modelOf(model);
+  for (const backend of ["cpu", "wasm"] as const) {
+    await using session = await open(graph, backend, {
+      layers: [graph.findNode("same")],
+    });
+    const x = array([3, 4]);
+    const { features } = await session.run([x], new Pacer());
+    features[0]!.data.fill(0);
+    assertEquals(x.data, array([3, 4]).data);
+  }
+  free(model);
+});
+
+counted("run() refuses a session that is closed", async () => {
+  const model = mlp();
+  const session = await open(modelOf(model), "cpu");
+  await session.close();
+  await session.close();
+  await assertRejects(
+    () => session.run([array([1, 4])], new Pacer()),
+    TypeError,
+    'Cannot run as the session must be open: current value is "closed"; open it again',
+  );
+  free(model);
+});
+
+counted("openTfjs() copies the head only where it is used", async () => {
+  const linear = mlp("linear");
+  const fused = mlp("softmax");
+  for (
+    const [model, change, copies] of [
+      [linear, {}, 0],
+      [linear, { shaping: scale(0.5) }, 2],
+      [linear, { perturbation: { epsilon: 1, temperature: 1 } }, 0],
+      [fused, {}, 2],
+    ] as const
+  ) {
+    const before = tf.memory().numTensors;
+    const session = await open(modelOf(model), "cpu", change);
+    assertEquals(tf.memory().numTensors, before + copies);
+    await session.close();
+    assertEquals(tf.memory().numTensors, before);
+  }
+  free(linear);
+  free(fused);
+});
+
+counted(
+  "an open session survives the end of a scope in which it was opened",
+  async () => {
+    const model = mlp();
+    tf.engine().startScope();
+    const session = await open(modelOf(model), "cpu");
+    tf.engine().endScope();
+    const { logits } = await session.run([array([2, 4])], new Pacer());
+    assertEquals(logits!.shape, [2, 3]);
+    await session.close();
+    free(model);
+  },
+);
+
+counted("a layer that makes promises is no layer", async () => {
+  class Late extends Doubling {
+    static override className = "Late";
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      const x = super.call(inputs);
+      return Promise.resolve(x) as never;
+    }
+  }
+  const model = tf.sequential({
+    layers: [
+      tf.layers.inputLayer({ inputShape: [4] }),
+      new Late({ name: "late" }),
+    ],
+  });
+  const graph = modelOf(model);
+  await using session = await open(graph, "cpu", {
+    layers: [graph.findNode("late")],
+  });
+  await assertRejects(
+    () => session.run([array([1, 4])], new Pacer()),
+    Error,
+    'Cannot run layer "late" (Late): ',
+  );
+});
+
+onBackends("run() runs graphs of operations", async ({ name, rtol }) => {
+  const path = new URL(
+    "../../data/graph_models/two_inputs/model.json",
+    import.meta.url,
+  );
+  await using model = await loadModel(path);
+  const graph = model as ModelGraph;
+  await using session = await open(graph, name, {
+    layers: [graph.listed.at(-1)!],
+  });
+  const xs = graph.inputs.map(({ shape }, i) =>
+    array([3, ...shape.slice(1).map(Number)], i + 1)
+  );
+  const { features } = await session.run(xs, new Pacer());
+  const native = await tf.loadGraphModel(await handler(path));
+  const fed = Object.fromEntries(
+    graph.inputs.map(({ name }, i) => [
+      name,
+      tf.tensor(xs[i]!.data, [...xs[i]!.shape]),
+    ]),
+  );
+  const y = [native.execute(fed, graph.listed.at(-1)!.row.name)].flat()[0]!;
+  assertAllClose(features[0]!.data as Float32Array, await y.data(), {
+    rtol,
+    atol: rtol,
+  });
+  tf.dispose([y, fed]);
+  native.dispose();
+});
+
+/** Reads a model.json and its one file of weights. */
+async function handler(path: URL): Promise<io.IOHandler> {
+  const json = JSON.parse(await Deno.readTextFile(path));
+  const [{ paths, weights }] = json.weightsManifest;
+  const bytes = await Deno.readFile(new URL(paths[0], path));
+  return {
+    load: () =>
+      Promise.resolve({
+        modelTopology: json.modelTopology,
+        format: json.format,
+        signature: json.signature,
+        weightSpecs: weights,
+        weightData: bytes.buffer,
+      }),
+  };
+}
+
+counted("run() gives the same as predict() of TF.js", async () => {
+  const model = mlp("linear");
+  await using session = await open(modelOf(model), "cpu");
+  const x = array([5, 4]);
+  const { logits } = await session.run([x], new Pacer());
+  assertEquals(logits!.data, (await predicted(model, [x]))[0]!.data);
+  free(model);
+});
+
+/** `x → Relu → Neg`, beside an operation that only gives promises. */
+async function dynamic() {
+  const node = (name: string, op: string, ...input: string[]) => ({
+    name,
+    op,
+    input,
+    attr: { T: { type: "DT_FLOAT" } },
+  });
+  const shape = { dim: [{ size: "-1" }, { size: "3" }] };
+  const placeholder = {
+    ...node("x", "Placeholder"),
+    attr: { dtype: { type: "DT_FLOAT" }, shape: { shape } },
+  };
+  return await tf.loadGraphModel({
+    load: () =>
+      Promise.resolve({
+        modelTopology: {
+          node: [
+            placeholder,
+            node("relu", "Relu", "x"),
+            node("differs", "NotEqual", "x", "relu"),
+            node("where", "Where", "differs"),
+            node("neg", "Neg", "relu"),
+          ],
+          versions: { producer: 1, minConsumer: 1 },
+        },
+        format: "graph-model",
+        weightSpecs: [],
+        weightData: new ArrayBuffer(0),
+      }),
+  });
+}
+
+onBackends("run() waits for graphs with control flow", async ({ name }) => {
+  const model = await dynamic();
+  const graph = fromGraphModel(model) as ModelGraph;
+  assertEquals(graph.runtime!.isAsync, true);
+  const x = array([2, 3]);
+  const relu = x.data.map((v) => Math.max(0, v));
+  // Neither is after what gives promises: then TF.js need not be asked for any.
+  const layers = ["relu", "neg"].map((id) => graph.findNode(id));
+  const plain = await open(graph, name, { layers });
+  const { features } = await plain.run([x], new Pacer());
+  assertAllClose(features[0]!.data as Float32Array, relu);
+  assertAllClose(features[1]!.data as Float32Array, relu.map((v) => -v));
+  await plain.close();
+  const session = await open(graph, name, {
+    layers: [graph.findNode("where"), ...layers],
+  });
+  for (let i = 0; i < 2; i++) {
+    const [places, first] = (await session.run([x], new Pacer())).features;
+    const negative = x.data.filter((v) => v < 0).length;
+    assertEquals(places!.shape, [negative, 2]);
+    assertAllClose(first!.data as Float32Array, relu);
+  }
+  const controller = new AbortController();
+  const run = session.run([x], new Pacer(controller.signal));
+  controller.abort();
+  await assertRejects(() => run, DOMException);
+  await session.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  model.dispose();
+});

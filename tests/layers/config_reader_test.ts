@@ -1,0 +1,73 @@
+// deno-lint-ignore-file camelcase -- the keys are those of Keras
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigReader, readLayer } from "../../lib/layers/config_reader.ts";
+import type { LayerFactory } from "../../lib/layers/layer.ts";
+import { LAYERS } from "../../lib/layers/layers.ts";
+import { layerOf } from "./_one_call.ts";
+
+function readerOf(options: Record<string, unknown>) {
+  return new ConfigReader({
+    name: "it",
+    className: "It",
+    dialect: 3,
+    options,
+    factoryOf: (name) => LAYERS[name]!,
+  });
+}
+
+Deno.test("ConfigReader says of each option what it must be", () => {
+  const it = readerOf({ wrong: {}, list: [1, 2], units: 3 });
+  assertThrows(() => it.number("wrong"), TypeError, `"wrong" must be a number`);
+  assertThrows(() => it.boolean("wrong"), TypeError, "be true or false");
+  assertThrows(() => it.string("wrong"), TypeError, "be text");
+  assertThrows(() => it.layer("wrong"), TypeError, "be a layer");
+  assertThrows(() => it.layerList("wrong"), TypeError, "be a list of layers");
+  assertThrows(() => it.ints("list", 3), TypeError, "be 3 whole numbers");
+  assertThrows(() => it.number("unit"), TypeError, `be there (found "units")`);
+  assertEquals(it.ints("units", 2), [3, 3]);
+  assertEquals([it.has("units"), it.has("none")], [true, false]);
+});
+
+Deno.test("checkAllRead() refuses an option that nobody read", () => {
+  const nobody: LayerFactory = () => ({ weights: [], call: (_o, x) => [...x] });
+  const read = (options: Record<string, unknown>) =>
+    readLayer({
+      name: "it",
+      className: "It",
+      dialect: 3,
+      options,
+      factoryOf: () => nobody,
+    });
+  for (const options of [{ gain: 2 }, { sparse: true }, { ragged: true }]) {
+    assertThrows(
+      () => read(options),
+      TypeError,
+      `option "${Object.keys(options)[0]}" must be understood`,
+    );
+  }
+  read({ gain: null, sparse: false, kernel_initializer: "zeros", name: "it" });
+});
+
+Deno.test("activation() reads names, functions and layers without weights", () => {
+  const config = { units: 1, use_bias: false };
+  const named = [
+    "relu",
+    { class_name: "function", config: "relu" },
+    { class_name: "LeakyReLU", config: { negative_slope: 0.1 } },
+    null,
+  ];
+  for (const activation of named) layerOf("Dense", { ...config, activation });
+  for (
+    const [activation, text] of [
+      ["my_own", "be an activation of Keras"],
+      [{ class_name: "PReLU", config: {} }, "be a layer without weights"],
+      [{ class_name: "function", config: "mine" }, "be an activation of Keras"],
+    ] as const
+  ) {
+    assertThrows(
+      () => layerOf("Dense", { ...config, activation }),
+      TypeError,
+      text,
+    );
+  }
+});

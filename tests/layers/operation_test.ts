@@ -1,0 +1,76 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { readLayer } from "../../lib/layers/config_reader.ts";
+import { Arguments, operation } from "../../lib/layers/operation.ts";
+import { ShapeOps } from "../../lib/ops/shape_ops.ts";
+
+const OPS = new ShapeOps();
+const X = { shape: [null, 2], dtype: "float32" as const };
+
+function argumentsOf(values: Record<string, unknown>) {
+  return new Arguments(OPS, [X], values, "it");
+}
+
+function read(options: Record<string, unknown>, parameters = ["x", "axis"]) {
+  return readLayer({
+    name: "it",
+    className: "It",
+    dialect: 3,
+    options,
+    factoryOf: () =>
+      operation(
+        parameters,
+        (ops, args) => ops.expandDims(args.tensor("x"), args.number("axis")),
+      ),
+  });
+}
+
+function shapeOf(options: Record<string, unknown>) {
+  const context = { masks: [undefined], args: {} };
+  return read(options).call(OPS, [X], {}, context)[0]!.shape;
+}
+
+Deno.test("operation() takes arguments by place, by name and from the config", () => {
+  const x = { input: 0 };
+  assertEquals(shapeOf({ args: [x, 1] }), [null, 1, 2]);
+  assertEquals(shapeOf({ args: [x], kwargs: { axis: 2 } }), [null, 2, 1]);
+  assertEquals(shapeOf({ args: [x], axis: 1 }), [null, 1, 2]);
+});
+
+Deno.test("operation() refuses arguments that it has not", () => {
+  const args = [{ input: 0 }];
+  for (
+    const [options, name] of [
+      [{ args, kwargs: { axis: 1, fast: true } }, `"fast"`],
+      [{ args: [...args, 1, 2] }, `"argument 2"`],
+      [{ args, axis: 1, fast: true }, `"fast"`],
+    ] as const
+  ) {
+    assertThrows(() => read(options), TypeError, name);
+  }
+});
+
+Deno.test("Arguments.tensor() gives tensors, and numbers as constants", () => {
+  const args = argumentsOf({
+    x: { input: 0 },
+    n: 2,
+    list: [[1, 2, 3]],
+    s: "a",
+  });
+  assertEquals(args.tensor("x"), X);
+  assertEquals(args.tensor("n").shape, []);
+  assertEquals(args.tensor("list").shape, [1, 3]);
+  assertEquals(args.tensor("list").dtype, "int32");
+  assertThrows(() => args.tensor("s"), TypeError, `"s" must be a tensor`);
+  const uneven = argumentsOf({ x: [[1], [2, 3]] });
+  assertThrows(() => uneven.tensor("x"), TypeError, "must hold numbers");
+});
+
+Deno.test("Arguments says of each value what it must be", () => {
+  const args = argumentsOf({ it: {} });
+  assertThrows(() => args.tensors("it"), TypeError, "be a list of tensors");
+  assertThrows(() => args.number("it"), TypeError, "be a number");
+  assertThrows(() => args.boolean("it", true), TypeError, "be true or false");
+  assertThrows(() => args.string("it"), TypeError, "be text");
+  assertThrows(() => args.ints("it"), TypeError, "be whole numbers");
+  assertEquals(argumentsOf({ it: 3 }).ints("it"), [3]);
+});

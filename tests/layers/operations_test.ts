@@ -1,0 +1,2 @@
+import { testLayerCases } from "../support/layer_cases.ts";
+testLayerCases("operations");

@@ -1,0 +1,55 @@
+// deno-lint-ignore-file camelcase -- the keys are those of Keras
+import { assertEquals, assertThrows } from "@std/assert";
+import { testLayerCases } from "../support/layer_cases.ts";
+import { called, layerOf, shapeAfter } from "./_one_call.ts";
+
+testLayerCases("preprocessing");
+
+Deno.test("rescaling() reads arrays of NumPy, in their shape", async () => {
+  const scale = {
+    class_name: "__numpy__",
+    config: { value: [[2], [3]], dtype: "float32" },
+  };
+  const layer = layerOf("Rescaling", { scale, offset: 1 });
+  assertEquals(await called(layer, [[[1, 2], [1, 2]]]), [[[3, 5], [4, 7]]]);
+});
+
+Deno.test("resizing() and centerCrop() refuse what they cannot do", () => {
+  for (
+    const [className, options, text] of [
+      ["Resizing", { antialias: true }, `"antialias" must be false`],
+      ["Resizing", { pad_to_aspect_ratio: true }, `"pad_to_aspect_ratio" must`],
+      ["Resizing", { interpolation: "lanczos3" }, `"lanczos3"`],
+    ] as const
+  ) {
+    const all = { height: 2, width: 2, ...options };
+    assertThrows(() => layerOf(className, all), Error, text);
+  }
+  const crop = layerOf("CenterCrop", { height: 2, width: 2 });
+  assertThrows(() => shapeAfter(crop, [null, null, 3, 1]), TypeError, "known");
+});
+
+Deno.test("categoryEncoding() refuses single numbers but for one_hot", () => {
+  const layer = layerOf("CategoryEncoding", { num_tokens: 3 });
+  assertThrows(
+    () => shapeAfter(layer, [null]),
+    TypeError,
+    `"output_mode" must be "one_hot"`,
+  );
+});
+
+Deno.test("discretization() refuses boundaries that are not known", () => {
+  assertThrows(
+    () => layerOf("Discretization", { bin_boundaries: null, num_bins: 3 }),
+    TypeError,
+    "adapt the layer before saving",
+  );
+});
+
+Deno.test("normalization() refuses a mean without a variance", () => {
+  assertThrows(
+    () => layerOf("Normalization", { mean: 1, variance: null }),
+    TypeError,
+    `"variance" must stand where the mean does`,
+  );
+});
