@@ -33,17 +33,16 @@ import { checkHead } from "./check_head.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { resolve } from "./compile.ts";
 import { feedsOf } from "./feeds.ts";
-import { fitThreshold } from "./fit_threshold.ts";
 import { modelOf } from "./model_of.ts";
 import { nextExtractor } from "./next_extractor.ts";
-import { type OpenExtractor, openExtractor } from "./open_extractor.ts";
+import type { OpenExtractor } from "./open_extractor.ts";
 import type {
   EngineOptions,
   FitReactOptions,
   PerturbOptions,
 } from "./options.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { checkRunOptions } from "./run_batches.ts";
+import { checkRunOptions } from "./run_options.ts";
 import type { Runs, TensorInputs } from "./runs.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { settingsView } from "./settings_view.ts";
@@ -437,6 +436,7 @@ export class FeatureExtractor implements Runs {
     const settings = { ...this.#settings, layers: [], shaping: react(0) };
     checkHead(this.#graph, settings, "fit react");
     this.#checkShaping("react");
+    const { fitThreshold } = await import("./fit_threshold.ts");
     return this.react(
       await fitThreshold(this.#graph, settings, dataset, { quantile, run }),
     );
@@ -448,8 +448,10 @@ export class FeatureExtractor implements Runs {
    * @returns The same three ways to run, until `close()`.
    * @throws {TypeError} If something asked for cannot be computed.
    */
-  open(): Promise<OpenExtractor> {
-    return openExtractor(this.#graph, this.#settings);
+  async open(): Promise<OpenExtractor> {
+    // What runs is loaded when something is to run: importing stays quick.
+    const { openExtractor } = await import("./open_extractor.ts");
+    return await openExtractor(this.#graph, this.#settings);
   }
 
   // ---- the one way to the next ----

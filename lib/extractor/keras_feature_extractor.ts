@@ -12,7 +12,7 @@ import type {
 import { adoptSettings, FeatureExtractor } from "./feature_extractor.ts";
 import { modelOf } from "./model_of.ts";
 import type { OpenExtractor } from "./open_extractor.ts";
-import { checkRunOptions } from "./run_batches.ts";
+import { checkRunOptions } from "./run_options.ts";
 import type { TensorInputs } from "./runs.ts";
 
 /** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */

@@ -13,7 +13,8 @@ import type {
 import { compile } from "./compile.ts";
 import { openSession } from "./open_session.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { checkRunOptions, type Opened, runBatches } from "./run_batches.ts";
+import { type Opened, runBatches } from "./run_batches.ts";
+import { checkRunOptions } from "./run_options.ts";
 import { runTensors } from "./run_tensors.ts";
 import type { Runs, TensorInputs } from "./runs.ts";
 import type { Settings } from "./settings.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { cannot, checkAwaited, checkOptions, shapeText } from "../check.ts";
+import { cannot, shapeText } from "../check.ts";
 import {
   batchesOf,
   type BatchPlan,
@@ -19,7 +19,6 @@ import { Pacer } from "../engines/pacer.ts";
 import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
-import { abortError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import type { Compiled } from "./compile.ts";
 
@@ -37,9 +36,6 @@ export interface BatchRun {
   /** What each batch gives. */
   readonly batches: AsyncGenerator<CollectedBatch>;
 }
-
-/** The options that a run knows. */
-export const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
 
 /**
  * Begins a run.
@@ -64,41 +60,6 @@ export function runBatches(
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
-}
-
-/**
- * Checks the options of a run, before anything is made ready for it.
- *
- * @param options What came.
- * @param action What was to be done.
- * @param more Further options that go.
- * @throws {TypeError} If an option is not known, or of the wrong type.
- * @throws {DOMException} If the run is stopped already.
- */
-export function checkRunOptions(
-  options: RunOptions,
-  action: string,
-  more: readonly string[] = [],
-): void {
-  checkAwaited(options, action, "the options");
-  checkOptions(options, action, [...RUN_OPTIONS, ...more]);
-  const { signal, onProgress, progress } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(
-      cannot(action, `"signal" must be an AbortSignal`, signal),
-    );
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new TypeError(
-      cannot(action, `"onProgress" must be a function`, onProgress),
-    );
-  }
-  if (progress !== undefined && typeof progress !== "boolean") {
-    throw new TypeError(
-      cannot(action, `"progress" must be true or false`, progress),
-    );
-  }
-  if (signal?.aborted) throw abortError(signal, "before it began");
 }
 
 /** The caller's signal, or a notebook's Stop button. */

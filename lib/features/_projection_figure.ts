@@ -4,9 +4,7 @@
  * @module
  */
 import type { ScatterSpec } from "../display/view.ts";
-import { pca } from "../math/pca.ts";
 import type { Points } from "../math/points.ts";
-import { umap } from "../math/umap.ts";
 import type { FeatureArray } from "../types.ts";
 import { type Group, groupByLabel, groupByValue } from "./_groups.ts";
 
@@ -48,8 +46,11 @@ export async function projectionFigure(
     "UMAP 1",
     "UMAP 2",
   ];
-  if (kind === "umap") points = await umap(array, options);
-  else {
+  if (kind === "umap") {
+    const { umap } = await import("../math/umap.ts");
+    points = await umap(array, options);
+  } else {
+    const { pca } = await import("../math/pca.ts");
     const found = await pca(array, options);
     points = found;
     [xLabel, yLabel] = found.explained.map((share, i) =>

@@ -95,6 +95,16 @@ Deno.test("nonFiniteRows() finds none among the largest finite values", () => {
   assertEquals(nonFiniteRows(new Float32Array(0), 0), []);
 });
 
+Deno.test("nonFiniteRows() finds each kind at each place of a row", () => {
+  for (const odd of [NaN, Infinity, -Infinity]) {
+    for (let i = 0; i < 14; i++) {
+      const data = new Float32Array(14).fill(1.5); // [2, 7]
+      data[i] = odd;
+      assertEquals(nonFiniteRows(data, 7), [Math.floor(i / 7)]);
+    }
+  }
+});
+
 Deno.test("checkFeed() takes any shape with a batch axis where the model says none", () => {
   const unknown: TensorSpec = { name: "op", shape: [], dtype: "float32" };
   assertEquals(checkFeed(zeros(4, 3, 2), unknown, "read dataset"), 4);
