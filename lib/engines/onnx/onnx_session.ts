@@ -54,6 +54,7 @@ function checkProgram({ perturbation, features }: Program): void {
 
 /** A program on ONNX Runtime: one graph, run as a whole. */
 class OnnxSession implements Session {
+  readonly mostUnderWay = 2;
   readonly #program: Program;
   readonly #recorded: RecordedProgram;
   readonly #graph: OpenGraph;
@@ -68,6 +69,7 @@ class OnnxSession implements Session {
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
+    what = "the batch",
   ): Promise<RunOutputs> {
     if (this.#isClosed) {
       throw new TypeError(
@@ -80,7 +82,7 @@ class OnnxSession implements Session {
         [name, { type, array: inputs[i]! }] as const
       ),
     );
-    return this.#read(await pacer.race(this.#graph.run(feeds)));
+    return this.#read(await pacer.race(this.#graph.run(feeds, what)));
   }
 
   /** The outputs as they are kept. */

@@ -59,12 +59,12 @@ export async function openInWorker(
     throw error;
   }
   return {
-    async run(feeds) {
+    async run(feeds, what = "the batch") {
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed)] as const
       );
       const reply = await link.ask(
-        "run the model",
+        `run ${what}`,
         { kind: "run", feeds: Object.fromEntries(copies) },
         buffersOf(copies.map(([, { array }]) => array)),
       );
@@ -72,8 +72,7 @@ export async function openInWorker(
     },
     async close() {
       const isBusy = link.isBusy;
-      const closed = link.ask("close the model", { kind: "close" }, [])
-        .finally(() => worker.terminate());
+      const closed = link.close().finally(() => worker.terminate());
       if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
       else await closed;
     },
@@ -113,6 +112,13 @@ class WorkerLink {
       this.#pending.push({ what, resolve, reject });
       this.#worker.postMessage(request, transfer);
     });
+  }
+
+  /** Asks for the end; nothing can be asked after it. */
+  close(): Promise<WorkerReply> {
+    const closed = this.ask("close the model", { kind: "close" }, []);
+    this.#end ??= "it is closed";
+    return closed;
   }
 
   #hear(reply: WorkerReply): void {

@@ -18,10 +18,12 @@ export interface OpenGraph {
    *
    * @param feeds Values of all inputs, by name; only read, and only before
    * this returns its promise.
+   * @param what What they are called in messages.
    * @returns Values of all outputs, by name; booleans as bytes. Ours to keep.
    */
   run(
     feeds: Readonly<Record<string, OnnxFeed>>,
+    what?: string,
   ): Promise<Readonly<Record<string, OnnxResult>>>;
   /** Frees it. */
   close(): Promise<void>;
@@ -90,10 +92,13 @@ export async function openModel(
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
  */
 export async function openGraph(graph: OnnxGraph): Promise<OpenGraph> {
-  const open = await explained("open the model", () =>
-    openModel(encodeModel(graph), defaultThreads()));
+  const open = await explained(
+    "open the model",
+    () => openModel(encodeModel(graph), defaultThreads()),
+  );
   return {
-    run: (feeds) => explained("run the model", () => open.run(feeds)),
+    run: (feeds, what = "the batch") =>
+      explained(`run ${what}`, () => open.run(feeds)),
     close: () => open.close(),
   };
 }
