@@ -74,10 +74,25 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
-/** Why the native engine cannot run a program, if it cannot. */
+/** Why the native engine cannot run a program here, if it cannot. */
 async function obstacleOf(
-  { program, schedule }: Choosable,
+  program: Choosable,
   isAsked: boolean,
+): Promise<string | undefined> {
+  const obstacle = await unrecordable(program);
+  if (obstacle !== undefined) return obstacle;
+  const { missingRuntime } = await import("../engines/onnx/runtime.ts");
+  return await missingRuntime(isAsked);
+}
+
+/**
+ * Why a program cannot be written as an ONNX graph, if it cannot.
+ *
+ * @param program The program.
+ * @returns What is in the way, naming the node; undefined where nothing is.
+ */
+export async function unrecordable(
+  { program, schedule }: Pick<Choosable, "program" | "schedule">,
 ): Promise<string | undefined> {
   if (program.perturbation !== undefined) return "perturb() needs gradients";
   const own = program.features.find(({ own }) => own.length > 0);
@@ -87,10 +102,7 @@ async function obstacleOf(
   const { findUnrecordable } = await import(
     "../engines/onnx/record_program.ts"
   );
-  const unrecordable = findUnrecordable(program.feeds, schedule.nodes);
-  if (unrecordable !== undefined) return unrecordable;
-  const { missingRuntime } = await import("../engines/onnx/runtime.ts");
-  return await missingRuntime(isAsked);
+  return findUnrecordable(program.feeds, schedule.nodes);
 }
 
 function chooseBackend(program: Choosable, why: string): EngineChoice {

@@ -446,6 +446,19 @@ export class FeatureExtractor implements Runs {
     return await openExtractor(this.#graph, this.#settings);
   }
 
+  /**
+   * Writes what is asked for as an ONNX model: features under their layers'
+   * names, `logits`, shaping and given postprocessings, for any other runtime.
+   *
+   * @param target A path or `file:` URL, if it is to be a file.
+   * @returns The model's bytes.
+   * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
+   */
+  async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+    const { toOnnx } = await import("./to_onnx.ts");
+    return await toOnnx(this.#graph, this.#settings, target);
+  }
+
   // ---- the one way to the next ----
 
   #shaped(shaping: Shaping): this {

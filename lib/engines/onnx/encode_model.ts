@@ -1,11 +1,11 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type {
-  OnnxAttribute,
-  OnnxConstant,
-  OnnxGraph,
-  OnnxNode,
-  OnnxPort,
-  OnnxType,
+import {
+  type OnnxAttribute,
+  type OnnxConstant,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxPort,
+  TYPE_NUMBERS,
 } from "./onnx_graph.ts";
 
 /** A model in ONNX' format, with the weights beside it. */
@@ -22,22 +22,20 @@ export interface ExternalData {
   readonly data: Uint8Array;
 }
 
+/** Settings of {@linkcode encodeModel}. */
+export interface EncodeOptions {
+  /** Constants of more bytes than this go beside the model's own. */
+  readonly mostInside?: number;
+  /** Names that are written instead of those in the graph. */
+  readonly names?: ReadonlyMap<string, string>;
+}
+
 /** Version of the set of operators; ONNX Runtime has it since 1.18. */
 const OPSET = 21;
 /** Version of the format that goes with it. */
 const FORMAT = 10;
-/** Constants up to this many bytes stand in the model's own bytes. */
+/** Constants up to this many bytes stand in the model's own bytes, unless all do. */
 const MOST_INSIDE = 1024;
-
-/** Numbers of the element types in `TensorProto.DataType`. */
-const TYPES: Readonly<Record<OnnxType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
 
 /**
  * Writes a graph as a model.
@@ -46,53 +44,63 @@ const TYPES: Readonly<Record<OnnxType, number>> = {
  * https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
  *
  * @param graph The outermost graph.
+ * @param options What goes beside the bytes, and other names.
  * @returns Its bytes, and the weights that go beside them.
  */
-export function encodeModel(graph: OnnxGraph): EncodedModel {
-  const externalData: ExternalData[] = [];
+export function encodeModel(
+  graph: OnnxGraph,
+  { mostInside = MOST_INSIDE, names = new Map() }: EncodeOptions = {},
+): EncodedModel {
+  const context: Context = { mostInside, names, data: [] };
   const model = new BinaryWriter();
   model.tag(1, WireType.Varint).int64(FORMAT);
   text(model, 2, "sonde");
-  message(model, 7, () => writeGraph(model, graph, "model", externalData));
+  message(model, 7, () => writeGraph(model, graph, "model", context));
   message(model, 8, () => {
     text(model, 1, "");
     model.tag(2, WireType.Varint).int64(OPSET);
   });
-  return { bytes: model.finish(), externalData };
+  return { bytes: model.finish(), externalData: context.data };
+}
+
+/** What holds for the whole model, and what was put beside its bytes. */
+interface Context extends Required<EncodeOptions> {
+  readonly data: ExternalData[];
 }
 
 function writeGraph(
   writer: BinaryWriter,
   graph: OnnxGraph,
   name: string,
-  externalData: ExternalData[],
+  context: Context,
 ): void {
   for (const node of graph.nodes) {
-    message(writer, 1, () => writeNode(writer, node, externalData));
+    message(writer, 1, () => writeNode(writer, node, context));
   }
   text(writer, 2, name);
   for (const constant of graph.constants) {
-    message(writer, 5, () => writeConstant(writer, constant, externalData));
+    message(writer, 5, () => writeConstant(writer, constant, context));
   }
   for (const port of graph.inputs) {
-    message(writer, 11, () => writePort(writer, port));
+    message(writer, 11, () => writePort(writer, port, context));
   }
   for (const port of graph.outputs) {
-    message(writer, 12, () => writePort(writer, port));
+    message(writer, 12, () => writePort(writer, port, context));
   }
 }
 
 function writeNode(
   writer: BinaryWriter,
   { operator, inputs, outputs, attributes }: OnnxNode,
-  externalData: ExternalData[],
+  context: Context,
 ): void {
-  for (const name of inputs) text(writer, 1, name);
-  for (const name of outputs) text(writer, 2, name);
-  text(writer, 3, outputs[0]!);
+  const { names } = context;
+  for (const name of inputs) text(writer, 1, names.get(name) ?? name);
+  for (const name of outputs) text(writer, 2, names.get(name) ?? name);
+  text(writer, 3, names.get(outputs[0]!) ?? outputs[0]!);
   text(writer, 4, operator);
   for (const [name, value] of Object.entries(attributes)) {
-    message(writer, 5, () => writeAttribute(writer, name, value, externalData));
+    message(writer, 5, () => writeAttribute(writer, name, value, context));
   }
 }
 
@@ -100,7 +108,7 @@ function writeAttribute(
   writer: BinaryWriter,
   name: string,
   value: OnnxAttribute,
-  externalData: ExternalData[],
+  context: Context,
 ): void {
   const kind = (type: number) => writer.tag(20, WireType.Varint).int32(type);
   text(writer, 1, snakeCase(name));
@@ -114,7 +122,7 @@ function writeAttribute(
     writer.tag(2, WireType.Bit32).float(value.float);
     kind(1);
   } else if ("nodes" in value) {
-    message(writer, 6, () => writeGraph(writer, value, name, externalData));
+    message(writer, 6, () => writeGraph(writer, value, name, context));
     kind(5);
   } else {
     for (const one of value) writer.tag(8, WireType.Varint).int64(one);
@@ -125,13 +133,13 @@ function writeAttribute(
 function writeConstant(
   writer: BinaryWriter,
   { name, type, shape, data }: OnnxConstant,
-  externalData: ExternalData[],
+  context: Context,
 ): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
-  writer.tag(2, WireType.Varint).int32(TYPES[type]);
-  text(writer, 8, name);
-  if (bytes.length <= MOST_INSIDE) {
+  writer.tag(2, WireType.Varint).int32(TYPE_NUMBERS[type]);
+  text(writer, 8, context.names.get(name) ?? name);
+  if (bytes.length <= context.mostInside) {
     writer.tag(9, WireType.LengthDelimited).bytes(bytes);
     return;
   }
@@ -143,17 +151,18 @@ function writeConstant(
     });
   }
   writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
-  externalData.push({ path: name, data: bytes });
+  context.data.push({ path: name, data: bytes });
 }
 
 function writePort(
   writer: BinaryWriter,
   { name, type, shape }: OnnxPort,
+  { names }: Context,
 ): void {
-  text(writer, 1, name);
+  text(writer, 1, names.get(name) ?? name);
   message(writer, 2, () =>
     message(writer, 1, () => {
-      writer.tag(1, WireType.Varint).int32(TYPES[type]);
+      writer.tag(1, WireType.Varint).int32(TYPE_NUMBERS[type]);
       if (shape === undefined) return;
       message(
         writer,

@@ -12,12 +12,24 @@
 
 /** Element types that our graphs use. */
 export type OnnxType =
+  | "float16"
   | "float32"
   | "float64"
   | "int32"
   | "int64"
   | "uint8"
   | "bool";
+
+/** Numbers of the element types, in `TensorProto.DataType` and for `Cast`. */
+export const TYPE_NUMBERS: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+};
 
 /**
  * Attributes of a node, by their ONNX names in camel case. Numbers are
@@ -268,6 +280,8 @@ function scalarData(
   value: number,
 ): ArrayBufferView<ArrayBuffer> {
   switch (type) {
+    case "float16":
+      return Float16Array.of(value);
     case "float32":
       return Float32Array.of(value);
     case "float64":

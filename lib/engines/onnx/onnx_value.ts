@@ -1,5 +1,5 @@
 import type { OpsType } from "../../ops/ops.ts";
-import type { OnnxGraph, OnnxType } from "./onnx_graph.ts";
+import { type OnnxGraph, type OnnxType, TYPE_NUMBERS } from "./onnx_graph.ts";
 
 /** A value of a graph that is being recorded. */
 export interface OnnxValue {
@@ -21,16 +21,6 @@ export function named(
   return { name, shape, dtype };
 }
 
-/** Numbers of the element types, as `Cast` takes them. */
-const CAST_TO: Readonly<Record<OnnxType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
-
 /**
  * A value in another element type.
  *
@@ -44,5 +34,5 @@ export function castTo(
   name: string,
   type: OnnxType,
 ): string {
-  return graph.node("Cast", [name], { to: CAST_TO[type] });
+  return graph.node("Cast", [name], { to: TYPE_NUMBERS[type] });
 }

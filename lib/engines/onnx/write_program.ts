@@ -1,0 +1,103 @@
+import { cannot } from "../../check.ts";
+import { type Program, wantedRefs } from "../program.ts";
+import { schedule } from "../schedule.ts";
+import { readWeights } from "../tfjs/run_ours.ts";
+import { encodeModel } from "./encode_model.ts";
+import type { OnnxGraph, OnnxPort } from "./onnx_graph.ts";
+import { castTo } from "./onnx_value.ts";
+import { recordProgram } from "./record_program.ts";
+
+/** Protocol buffers hold no more. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/**
+ * Writes a program as one ONNX model, weights and all.
+ *
+ * Its inputs have the names of the model's inputs. Its outputs have those of
+ * the features, then come `logits` and `penultimate`, as far as they are asked
+ * for; a name that is taken already gets `:out` behind it. A feature that is
+ * read as float16 is one; what float16 cannot hold is infinite there.
+ *
+ * @param program What is to be computed; only layers of ours, and steps over
+ * `Ops`.
+ * @returns The model's bytes.
+ * @throws {RangeError} If they are more than the format can hold.
+ */
+export async function writeProgram(
+  program: Program,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const weights = await readWeights(nodes);
+  const sizes = [...weights.values()].map(({ data }) => data.byteLength);
+  const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  if (size > MOST_BYTES) {
+    throw new RangeError(
+      cannot("write ONNX", `weights must be at most ${MOST_BYTES} bytes`, size),
+    );
+  }
+  const { graph, feeds, outputs } = recordProgram(program, nodes, weights);
+  const ports = new Map(graph.outputs.map((port) => [port.name, port]));
+  const features = outputs.features.map(({ name }, i) => {
+    const { name: layer, readAs } = program.features[i]!;
+    const port = ports.get(name)!;
+    return [layer, readAs === undefined ? port : halved(graph, port)] as const;
+  });
+  const { logits, penultimate } = outputs;
+  const others = Object.entries({ logits, penultimate }).flatMap(
+    ([key, value]) => value ? [[key, ports.get(value.name)!] as const] : [],
+  );
+  graph.outputs.splice(0, Infinity);
+  const named = [...features, ...others];
+  for (const [, port] of named) graph.outputs.push(port);
+  dropUnused(graph);
+  const names = publicNames(graph, [
+    ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
+    ...named.map(([name, port]) => [port.name, name] as const),
+  ]);
+  return encodeModel(graph, { mostInside: Infinity, names }).bytes;
+}
+
+function halved(graph: OnnxGraph, port: OnnxPort): OnnxPort {
+  const name = castTo(graph, port.name, "float16");
+  return { ...port, name, type: "float16" };
+}
+
+/** A layer may look at a weight's shape alone; readers of the file would warn. */
+function dropUnused(graph: OnnxGraph): void {
+  const used = usedNames(graph);
+  const kept = graph.constants.filter(({ name }) => used.has(name));
+  graph.constants.splice(0, Infinity, ...kept);
+}
+
+/** Names of what the operators take, also those in loops. */
+function usedNames({ nodes }: OnnxGraph): Set<string> {
+  return new Set(nodes.flatMap(({ inputs, attributes }) => [
+    ...inputs,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === "object" && "nodes" in value ? [...usedNames(value)] : []
+    ),
+  ]));
+}
+
+/** Names for those that the graph was recorded with; every one once. */
+function publicNames(
+  graph: OnnxGraph,
+  wanted: readonly (readonly [string, string])[],
+): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const add = (recorded: string, name: string) => {
+    let free = name;
+    while (taken.has(free)) free = `${free}:out`;
+    taken.add(free);
+    names.set(recorded, free);
+  };
+  for (const [recorded, name] of wanted) add(recorded, name);
+  // Names within the graph give way to those that a user asked for.
+  const inner = [
+    ...graph.constants.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ];
+  for (const name of inner) if (!names.has(name)) add(name, name);
+  return names;
+}

@@ -1,0 +1,32 @@
+import { checkAwaited } from "../check.ts";
+import { UnsupportedByEngineError } from "../errors.ts";
+import type { ModelGraph } from "../models/model_graph.ts";
+import { unrecordable } from "./choose_engine.ts";
+import { compile } from "./compile.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Writes what an extractor computes as an ONNX model.
+ *
+ * @param graph The model.
+ * @param settings What is asked for.
+ * @param target A file, if it is to be one.
+ * @returns The model's bytes.
+ * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
+ */
+export async function toOnnx(
+  graph: ModelGraph,
+  settings: Settings,
+  target?: string | URL,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkAwaited(target, "write ONNX", "the target");
+  const compiled = await compile(graph, settings);
+  const obstacle = await unrecordable(compiled);
+  if (obstacle !== undefined) {
+    throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
+  }
+  const { writeProgram } = await import("../engines/onnx/write_program.ts");
+  const bytes = await writeProgram(compiled.program);
+  if (target !== undefined) await Deno.writeFile(target, bytes);
+  return bytes;
+}
