@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import {
+  assertAsKeras,
+  kerasRecord,
+  modelPath,
+} from "./support/keras_models.ts";
+import {
   type Registry,
   rewritten,
   serveAsRegistry,
@@ -9,9 +14,16 @@ import {
 async function runAlone(
   program: string,
   registry: Registry,
+  { flags = [], files = [] }: {
+    readonly flags?: readonly string[];
+    readonly files?: readonly string[];
+  } = {},
 ): Promise<Record<string, unknown>> {
   const folder = await Deno.makeTempDir();
   try {
+    for (const path of files) {
+      await Deno.copyFile(path, `${folder}/${path.split("/").at(-1)}`);
+    }
     const file = `${folder}/main.ts`;
     await Deno.writeTextFile(file, program);
     const { success, stdout, stderr } = await new Deno.Command(
@@ -29,6 +41,7 @@ async function runAlone(
           `--deny-read=${registry.folder}`,
           "--allow-read",
           "--allow-env",
+          ...flags,
           file,
         ],
         cwd: folder,
@@ -122,6 +135,47 @@ Deno.exit();
   });
   assertEquals([...registry.refused], []);
 });
+
+for (const isNative of [true, false]) {
+  const engine = isNative ? "onnx" : "tfjs";
+  const flags = isNative ? ["--allow-ffi"] : [];
+  Deno.test(`mod.ts runs a Keras file on ${engine} ${isNative ? "with" : "without"} --allow-ffi`, async () => {
+    await using registry = await serveAsRegistry();
+    const record = kerasRecord("k3_mlp");
+    const [input] = record.inputs;
+    const answer = await runAlone(
+      `
+import { FeatureExtractor, loadModel } from "${registry.entry}";
+
+await using model = await loadModel("k3_mlp.keras");
+const extractor = new FeatureExtractor(model).layers([-1]);
+const { engine, reason } = await extractor.plan();
+const { features } = await extractor.predict({
+  data: Float32Array.of(${input!.data}),
+  shape: [${input!.shape}],
+  dtype: "float32",
+}, { progress: false });
+console.log(JSON.stringify({ engine, reason, data: [...features[0]!.data] }));
+`,
+      registry,
+      { flags, files: [modelPath("k3_mlp.keras")] },
+    );
+    assertEquals(answer.engine, engine);
+    assert(isNative || String(answer.reason).includes("--allow-ffi"));
+    assertAsKeras(
+      {
+        data: Float32Array.from(answer.data as number[]),
+        shape: record.outputs[0]!.shape,
+        dtype: "float32",
+      },
+      record.outputs[0]!,
+      engine,
+    );
+    const worker = "lib/engines/onnx/worker.ts";
+    assertEquals(registry.served.has(worker), isNative);
+    assertEquals([...registry.refused], []);
+  });
+}
 
 Deno.test("rewritten() changes bare specifiers only", () => {
   const imports = {

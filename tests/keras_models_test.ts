@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   FeatureExtractor,
   loadModel,
   type Model,
   type NdArray,
 } from "@sonde/sonde";
+import { fileSource } from "../lib/formats/byte_source.ts";
+import { ZipArchive } from "../lib/formats/zip.ts";
 import type { ModelGraph } from "../lib/models/model_graph.ts";
 import {
   assertAsKeras,
@@ -15,7 +17,7 @@ import {
   modelPath,
   rowsOf,
 } from "./support/keras_models.ts";
-import { openOn } from "./support/open_on.ts";
+import { engineOf, openOn, OUR_ENGINES } from "./support/open_on.ts";
 
 // Numbers of Keras 3.15.1 and tf_keras 2.21: tests/data/make_keras_models.py.
 
@@ -26,7 +28,6 @@ const NAMES = [...Deno.readDirSync(KERAS_MODELS)].map(({ name }) => name)
   .map((name) => name.replace(/\.json$/, "")).sort();
 const FILES = NAMES.flatMap((name) => [`${name}.keras`, `${name}.h5`]);
 const HEADED = FILES.filter((file) => recordOf(file).head !== undefined);
-const BACKENDS = ["cpu", "wasm"] as const;
 const ALL = [0, 1, 2, 3, 4, 5, 6];
 
 function recordOf(file: string): KerasRecord {
@@ -59,13 +60,13 @@ test("the models are all here", () => {
 for (const file of FILES) {
   const record = recordOf(file);
   const inner = Object.keys(record.layers);
-  for (const backend of BACKENDS) {
-    test(`FeatureExtractor gives what Keras gives: ${file} (${backend})`, async () => {
+  for (const where of OUR_ENGINES) {
+    test(`FeatureExtractor gives what Keras gives: ${file} (${where})`, async () => {
       await using model = await loadModel(modelPath(file));
       const outputs = outputLayers(model);
       const extractor = new FeatureExtractor(model)
         .layers([...new Set([...outputs, ...inner])])
-        .engine("tfjs", { backend });
+        .engine(...engineOf(where));
       const set = await extractor.predict(all(record.inputs));
       outputs.forEach((name, i) =>
         assertAsKeras(set.layer(name), record.outputs[i]!, name)
@@ -78,7 +79,7 @@ for (const file of FILES) {
 
   test(`each row is by itself on every engine: ${file}`, async () => {
     await using model = await loadModel(modelPath(file));
-    for (const engine of [...BACKENDS, "onnx"] as const) {
+    for (const engine of OUR_ENGINES) {
       await using opened = await openOn(model as ModelGraph, engine);
       const count = record.inputs[0]!.shape[0]!;
       for (const rows of [[2], [4, 0], ALL, ALL.toReversed()]) {
@@ -118,11 +119,11 @@ for (const file of FILES) {
 
 for (const file of HEADED) {
   const record = recordOf(file);
-  for (const backend of BACKENDS) {
-    test(`FeatureExtractor finds logits and what feeds them: ${file} (${backend})`, async () => {
+  for (const where of OUR_ENGINES) {
+    test(`FeatureExtractor finds logits and what feeds them: ${file} (${where})`, async () => {
       await using model = await loadModel(modelPath(file));
       const set = await new FeatureExtractor(model).penultimate()
-        .engine("tfjs", { backend }).predict(all(record.inputs));
+        .engine(...engineOf(where)).predict(all(record.inputs));
       assertAsKeras(set.logits!, record.logits!, "logits");
       assertAsKeras(set.penultimate!, record.penultimate!, "penultimate");
       assertAsKeras(set.head!.kernel, record.kernel!, "kernel", 0);
@@ -180,10 +181,12 @@ for (const file of ["k3_text.keras", "k2_vit.keras", "k3_unet.h5"]) {
 
 test("loadModel() opens an unzipped folder", async () => {
   const folder = await Deno.makeTempDir();
-  const unzip = new Deno.Command("python3", {
-    args: ["-m", "zipfile", "-e", modelPath("k3_nested.keras"), folder],
-  });
-  assert((await unzip.output()).success);
+  const source = fileSource(modelPath("k3_nested.keras"));
+  const archive = new ZipArchive(source);
+  for (const name of archive.members.keys()) {
+    await Deno.writeFile(`${folder}/${name}`, archive.bytes(name));
+  }
+  source.close();
   const record = kerasRecord("k3_nested");
   for (const source of [folder, new URL(`file://${folder}/`)]) {
     await using model = await loadModel(source);

@@ -12,10 +12,23 @@ import type { RunOutputs } from "./program.ts";
 
 /** A program that is ready to run. */
 export interface Session extends AsyncDisposable {
-  /** Runs one batch; the arrays given are only read. */
+  /**
+   * How many batches may be under way at once: 1 where this thread computes,
+   * more where another one does and should not wait for the next batch.
+   */
+  readonly mostUnderWay: number;
+  /**
+   * Runs one batch.
+   *
+   * @param inputs One array for each feed, only read. Where several batches may
+   * be under way, they are read before the promise is returned.
+   * @param pacer Stops the run.
+   * @param what What the batch is called in messages, as "samples 0 to 63".
+   */
   run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
+    what?: string,
   ): Promise<RunOutputs>;
   /**
    * The same from tensors to tensors, where nothing is read back: on an engine

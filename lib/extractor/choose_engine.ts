@@ -6,14 +6,24 @@ import type { Resolved } from "./compile.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
-export interface EngineChoice {
-  readonly engine: "tfjs";
-  readonly backend: BackendName;
-  readonly reason: string;
-}
+export type EngineChoice =
+  | {
+    readonly engine: "onnx";
+    /** Undefined where the engine chooses. */
+    readonly threads: number | undefined;
+    readonly reason: string;
+  }
+  | {
+    readonly engine: "tfjs";
+    readonly backend: BackendName;
+    readonly reason: string;
+  };
 
 /** What of a program the choice hangs on. */
-export type Choosable = Pick<Resolved, "schedule" | "differentiated">;
+export type Choosable = Pick<
+  Resolved,
+  "schedule" | "differentiated" | "program"
+>;
 
 const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
 
@@ -26,24 +36,64 @@ interface Limit {
 /**
  * Chooses the engine and backend of a program.
  *
+ * The native engine is chosen wherever it can run the whole program; TF.js is
+ * there for gradients, for functions on tensors, for layers in memory, and
+ * where the native runtime cannot be loaded.
+ *
  * @param program The program.
  * @param settings What was asked for.
  * @returns The choice; its reason names the node that decided, if one did.
- * @throws {UnsupportedByEngineError} If the backend that was asked for, or
- * every backend, cannot run a node or gives wrong numbers for it.
+ * @throws {UnsupportedByEngineError} If the engine or backend that was asked
+ * for, or every one, cannot run a node or gives wrong numbers for it.
  */
-export function chooseEngine(
+export async function chooseEngine(
   program: Choosable,
-  { backend, engine }: Pick<Settings, "backend" | "engine">,
-): EngineChoice {
+  { backend, engine, threads }: Pick<
+    Settings,
+    "backend" | "engine" | "threads"
+  >,
+): Promise<EngineChoice> {
   if (backend !== undefined) {
     checkBackend(program, backend);
     const reason = `backend "${backend}" was asked for`;
     return { engine: "tfjs", backend, reason };
   }
-  const why = engine === "tfjs"
-    ? `engine "tfjs" was asked for`
-    : "models of TF.js run on TF.js";
+  if (engine === "tfjs") {
+    return chooseBackend(program, `engine "tfjs" was asked for`);
+  }
+  const isAsked = engine === "onnx";
+  const obstacle = await obstacleOf(program, isAsked);
+  if (obstacle === undefined) {
+    const reason = isAsked
+      ? `engine "onnx" was asked for`
+      : "every layer can run on the native engine, which is the fastest";
+    return { engine: "onnx", threads, reason };
+  }
+  if (!isAsked) return chooseBackend(program, `"tfjs" because ${obstacle}`);
+  const rule = `${obstacle}; use .engine("tfjs") or leave the engine out`;
+  throw new UnsupportedByEngineError("run the model", "onnx", rule);
+}
+
+/** Why the native engine cannot run a program, if it cannot. */
+async function obstacleOf(
+  { program, schedule }: Choosable,
+  isAsked: boolean,
+): Promise<string | undefined> {
+  if (program.perturbation !== undefined) return "perturb() needs gradients";
+  const own = program.features.find(({ own }) => own.length > 0);
+  if (own !== undefined) {
+    return `a function of the caller's postprocesses "${own.name}"`;
+  }
+  const { findUnrecordable } = await import(
+    "../engines/onnx/record_program.ts"
+  );
+  const unrecordable = findUnrecordable(program.feeds, schedule.nodes);
+  if (unrecordable !== undefined) return unrecordable;
+  const { missingRuntime } = await import("../engines/onnx/runtime.ts");
+  return await missingRuntime(isAsked);
+}
+
+function chooseBackend(program: Choosable, why: string): EngineChoice {
   const limit = limitIn(program, "wasm");
   if (limit === undefined) {
     const reason =

@@ -4,11 +4,9 @@ import {
   checkAwaited,
   checkInteger,
   checkNumber,
-  checkOneOf,
   checkOptions,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
-import type { BackendName } from "../engines/tfjs/backend.ts";
 import type { LayerId } from "../models/find_layers.ts";
 import { headAt } from "../models/head.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
@@ -31,7 +29,9 @@ import type {
 } from "../types.ts";
 import { checkHead } from "./check_head.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
+import { chooseEngine } from "./choose_engine.ts";
 import { resolve } from "./compile.ts";
+import { engineSettings } from "./engine_settings.ts";
 import { feedsOf } from "./feeds.ts";
 import { modelOf } from "./model_of.ts";
 import { nextExtractor } from "./next_extractor.ts";
@@ -300,25 +300,19 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * What computes.
+   * What computes: `"onnx"`, the native engine; `"tfjs"`; or `"auto"`, which
+   * takes the native engine where it can run everything that is asked for, and
+   * else TF.js. {@linkcode FeatureExtractor.plan} says which, and why.
    *
-   * @param kind `"tfjs"`, or `"auto"`, which chooses.
-   * @param options The backend of `tfjs`.
+   * @param kind The engine.
+   * @param options The backend of `tfjs`, or the threads of `onnx`.
    * @returns An extractor on this engine.
-   * @throws {RangeError} If there is no such engine or backend.
+   * @throws {RangeError} If there is no such engine or backend, or `threads`
+   * is no positive integer.
+   * @throws {TypeError} If an option is another engine's.
    */
-  engine(kind: "auto" | "tfjs", options: EngineOptions = {}): this {
-    checkAwaited(kind, "set engine", `"kind"`);
-    const engine = checkOneOf(kind, "set engine", "kind", ["auto", "tfjs"]);
-    checkOptions(options, "set engine", ["backend"]);
-    const backend = options.backend === undefined
-      ? undefined
-      : checkOneOf<BackendName>(options.backend, "set engine", "backend", [
-        "wasm",
-        "cpu",
-        "webgpu",
-      ]);
-    return this.#with({ engine, backend });
+  engine(kind: "auto" | "onnx" | "tfjs", options: EngineOptions = {}): this {
+    return this.#with(engineSettings(kind, options));
   }
 
   // ---- asking ----
@@ -353,13 +347,11 @@ export class FeatureExtractor implements Runs {
    * @returns Engine and reason, features, head, penultimate, what is left off and skipped.
    * @throws {TypeError} If something asked for cannot be computed.
    */
-  plan(): Promise<Plan> {
-    // A promise, as other engines will have to look whether they are there.
-    return Promise.try(() => {
-      this.#graph.checkUsable("plan");
-      const resolved = resolve(this.#graph, this.#settings);
-      return planOf(this.#graph, this.#settings, resolved);
-    });
+  async plan(): Promise<Plan> {
+    this.#graph.checkUsable("plan");
+    const resolved = resolve(this.#graph, this.#settings);
+    const choice = await chooseEngine(resolved, this.#settings);
+    return planOf(this.#graph, resolved, choice);
   }
 
   // ---- running ----

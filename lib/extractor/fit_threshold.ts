@@ -2,6 +2,7 @@ import { cannot } from "../check.ts";
 import { QuantileSketch } from "../math/quantile.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
 import type { Dataset, RunOptions } from "../types.ts";
+import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { openSession } from "./open_session.ts";
 import { runBatches } from "./run_batches.ts";
@@ -31,7 +32,10 @@ export async function fitThreshold(
     wantsPenultimate: true,
   };
   const compiled = await compile(graph, plain);
-  await using session = await openSession(compiled, plain);
+  await using session = await openSession(
+    compiled,
+    await chooseEngine(compiled, plain),
+  );
   const opened = { compiled, session, batchSize: settings.batchSize };
   const sketch = new QuantileSketch();
   const { batches } = runBatches(opened, dataset, options.run, "fit ReAct");

@@ -10,6 +10,7 @@ import type {
   RunOptions,
   TensorFeatures,
 } from "../types.ts";
+import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { openSession } from "./open_session.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -47,8 +48,9 @@ export async function openExtractor(
   settings: Settings,
 ): Promise<OpenExtractor> {
   const compiled = await compile(graph, settings);
-  const plan = planOf(graph, settings, compiled);
-  const session = await openSession(compiled, settings);
+  const choice = await chooseEngine(compiled, settings);
+  const plan = planOf(graph, compiled, choice);
+  const session = await openSession(compiled, choice);
   const { batchSize } = settings;
   return new KeptSession({ compiled, session, batchSize }, plan, graph);
 }

@@ -1,22 +1,24 @@
 import type { Session } from "../engines/session.ts";
-import { chooseEngine } from "./choose_engine.ts";
+import type { EngineChoice } from "./choose_engine.ts";
 import type { Compiled } from "./compile.ts";
-import type { Settings } from "./settings.ts";
 
 /**
- * Opens a compiled program on the engine that is chosen for it.
+ * Opens a compiled program on the engine that was chosen for it.
  *
  * @param compiled The program.
- * @param settings What was asked for.
+ * @param choice The engine.
  * @returns The session.
  * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
  */
 export async function openSession(
-  compiled: Compiled,
-  settings: Pick<Settings, "backend" | "engine">,
+  { program }: Compiled,
+  choice: EngineChoice,
 ): Promise<Session> {
-  const { backend } = chooseEngine(compiled, settings);
   // An engine is loaded when it is chosen: importing this library stays quick.
+  if (choice.engine === "onnx") {
+    const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
+    return await openOnnx(program, choice.threads);
+  }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
-  return await openTfjs(compiled.program, backend);
+  return await openTfjs(program, choice.backend);
 }

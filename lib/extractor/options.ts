@@ -15,8 +15,18 @@ export interface PerturbOptions {
 
 /** Settings of {@linkcode FeatureExtractor.engine}. */
 export interface EngineOptions {
-  /** TF.js' backend; default: `wasm`, or `cpu` for what `wasm` lacks. */
+  /**
+   * Where TF.js computes; with `"auto"`, it chooses TF.js.
+   *
+   * @default {what is fastest and right}
+   */
   readonly backend?: "wasm" | "cpu" | "webgpu";
+  /**
+   * On how many threads the native engine computes.
+   *
+   * @default {as many as the process may use at once}
+   */
+  readonly threads?: number;
 }
 
 /** Settings of {@linkcode FeatureExtractor.fitReact}. */

@@ -2,15 +2,14 @@ import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, needsHead } from "../engines/program.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
-import { chooseEngine } from "./choose_engine.ts";
+import type { EngineChoice } from "./choose_engine.ts";
 import type { Resolved } from "./compile.ts";
-import type { Settings } from "./settings.ts";
 
 /** What will run, before it runs. Shows itself. */
 export interface Plan {
   /** What computes. */
-  readonly engine: "tfjs";
-  /** Its backend. */
+  readonly engine: "onnx" | "tfjs";
+  /** The backend of `tfjs`. */
   readonly backend?: string;
   /** Why these; names the node that decided, if one did. */
   readonly reason: string;
@@ -34,16 +33,15 @@ export interface Plan {
  * Makes the plan of a resolved program.
  *
  * @param graph The model.
- * @param settings What was asked for.
  * @param resolved The program.
+ * @param choice The engine.
  * @returns The plan, frozen.
  */
 export function planOf(
   graph: ModelGraph,
-  settings: Settings,
   resolved: Resolved,
+  choice: EngineChoice,
 ): Plan {
-  const { engine, backend, reason } = chooseEngine(resolved, settings);
   const { logits, search, schedule, program } = resolved;
   const runs = new Set(schedule.nodes);
   // Logits from the penultimate: the head's weights count, though we use them.
@@ -56,9 +54,9 @@ export function planOf(
   );
   const removed = logits?.removed.join(", ");
   const plan: Plan = {
-    engine,
-    backend,
-    reason,
+    engine: choice.engine,
+    ...(choice.engine === "tfjs" ? { backend: choice.backend } : {}),
+    reason: choice.reason,
     layerNames: Object.freeze(program.features.map(({ name }) => name)),
     ...(head === undefined ? {} : { head: head.row.name }),
     ...(logits?.head === undefined
@@ -87,7 +85,7 @@ function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
 
 function planView(plan: Plan): View {
   const rows: [string, string][] = [
-    ["engine", [plan.engine, plan.backend].join(":")],
+    ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ["features", plan.layerNames.join(", ") || "none"],
     ["head", plan.head ?? "none can be told"],

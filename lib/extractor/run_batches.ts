@@ -1,8 +1,9 @@
 /**
  * The loop over a dataset: read a batch, run it, report.
  *
- * Whoever reads the results sets the pace; nothing is read ahead. A stop is
- * seen at once, also while a dataset or an engine is being waited for; the
+ * Whoever reads the results sets the pace. Nothing is read ahead for an engine
+ * of this thread; one of another thread gets its next batch while it computes,
+ * and no more than that. A stop is seen at once, also while a dataset or an engine is being waited for; the
  * dataset is then left, and what the engine still computes is not looked at.
  *
  * @module
@@ -20,6 +21,7 @@ import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
 import type { Dataset, RunOptions } from "../types.ts";
+import { BatchQueue } from "./batch_queue.ts";
 import type { Compiled } from "./compile.ts";
 
 /** A compiled program in an open session. */
@@ -85,15 +87,27 @@ async function* loop(
   const rate = () =>
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
-  const leave = () => left(iterator, options.signal?.aborted === true);
+  let read = 0;
+  const queue = new BatchQueue(
+    () => pacer.race(iterator.next()),
+    (batch: HostBatch) => {
+      const what = rowsText(read, batch.rows);
+      read += batch.rows;
+      return opened.session.run(batch.inputs, pacer, what);
+    },
+    opened.session.mostUnderWay,
+  );
+  // A dataset that is still to give a batch would hold us until it does.
+  const leave = () =>
+    left(iterator, options.signal?.aborted === true || queue.isReading);
   let isOver = false;
   try {
     while (true) {
       pacer.check();
-      const next = await pacer.race(iterator.next());
-      if (next.done) break;
-      const outputs = await opened.session.run(next.value.inputs, pacer);
-      const batch = collected(opened.compiled, next.value, outputs, samples);
+      const next = await queue.next();
+      if (next === undefined) break;
+      const { batch: host, result } = next;
+      const batch = collected(opened.compiled, host, result, samples);
       samples += batch.rows;
       bar?.update(samples, rate());
       onProgress?.({
@@ -119,13 +133,19 @@ async function* loop(
   }
 }
 
+function rowsText(first: number, count: number): string {
+  return count === 1
+    ? `sample ${first}`
+    : `samples ${first} to ${first + count - 1}`;
+}
+
 /** A dataset that waits for ever would hold us too: then it is told, not waited for. */
 async function left(
   iterator: AsyncIterator<unknown>,
-  isStopped: boolean,
+  isToldOnly: boolean,
 ): Promise<void> {
   const done = iterator.return?.();
-  if (isStopped) done?.catch(() => {});
+  if (isToldOnly) done?.catch(() => {});
   else await done;
 }
 

@@ -26,8 +26,10 @@ export interface Settings {
     | readonly Postprocess[]
     | ReadonlyMap<string, readonly Postprocess[]>;
   readonly batchSize: number;
-  readonly engine: "auto" | "tfjs";
+  readonly engine: "auto" | "onnx" | "tfjs";
   readonly backend: BackendName | undefined;
+  /** Of the native engine. */
+  readonly threads: number | undefined;
 }
 
 /** What holds before anything is asked. */
@@ -42,6 +44,7 @@ export const DEFAULTS: Settings = Object.freeze({
   batchSize: 64,
   engine: "auto",
   backend: undefined,
+  threads: undefined,
 });
 
 /**

@@ -49,7 +49,7 @@ export type WeightValue = tf.Tensor | WeightSource;
 export interface WeightSource {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Reads it; the same values each time. */
+  /** Reads it: the same values each time, in an array that is the reader's own. */
   readonly read: () => Promise<NdArray>;
 }
 

@@ -131,7 +131,7 @@ counted("engines and backends that are not there are named", async () => {
     [
       (e) => e.engine(wrong("torch")),
       RangeError,
-      'Cannot set engine as "kind" must be one of "auto", "tfjs": current value is "torch"',
+      'Cannot set engine as "kind" must be one of "auto", "onnx", "tfjs": current value is "torch"',
     ],
     [
       (e) => e.engine("tfjs", { backend: wrong("webgl") }),

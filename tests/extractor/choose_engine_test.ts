@@ -1,36 +1,53 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { fromLayersModel, tf, UnsupportedByEngineError } from "@sonde/sonde";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  fromLayersModel,
+  loadModel,
+  pool,
+  tf,
+  UnsupportedByEngineError,
+} from "@sonde/sonde";
 import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { resolve } from "../../lib/extractor/compile.ts";
-import { DEFAULTS } from "../../lib/extractor/settings.ts";
+import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
 import { counted } from "../support/backends.ts";
+import { modelPath } from "../support/keras_models.ts";
 import { filled, free, mlp } from "./_models.ts";
 
-function resolved(model: tf.LayersModel) {
+const FASTEST = '"wasm" is its fastest backend without a graphics card';
+
+function resolved(model: tf.LayersModel, settings: Partial<Settings> = {}) {
   const graph = fromLayersModel(model) as ModelGraph;
-  return resolve(graph, { ...DEFAULTS, layers: [graph.findNode(0)] });
+  const layers = [graph.findNode(0)];
+  return resolve(graph, { ...DEFAULTS, layers, ...settings });
 }
 
-counted("chooseEngine() takes wasm, or what was asked for", () => {
+counted("chooseEngine() takes wasm, or what was asked for", async () => {
   const model = mlp();
   const program = resolved(model);
-  const { backend, reason } = chooseEngine(program, DEFAULTS);
-  assertEquals(backend, "wasm");
-  assertEquals(reason.startsWith("models of TF.js run on TF.js; "), true);
-  const tfjs = chooseEngine(program, { engine: "tfjs", backend: undefined });
-  assertEquals(tfjs.reason.startsWith('engine "tfjs" was asked for; '), true);
+  assertEquals(await chooseEngine(program, DEFAULTS), {
+    engine: "tfjs",
+    backend: "wasm",
+    reason: `"tfjs" because "hidden" (Dense) is a layer of TF.js; ${FASTEST}`,
+  });
+  const tfjs = await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" });
+  assertEquals(tfjs.reason, `engine "tfjs" was asked for; ${FASTEST}`);
   for (const backend of ["cpu", "wasm", "webgpu"] as const) {
-    assertEquals(chooseEngine(program, { engine: "auto", backend }), {
+    assertEquals(await chooseEngine(program, { ...DEFAULTS, backend }), {
       engine: "tfjs",
       backend,
       reason: `backend "${backend}" was asked for`,
     });
   }
+  await assertRejects(
+    () => chooseEngine(program, { ...DEFAULTS, engine: "onnx" }),
+    UnsupportedByEngineError,
+    'Cannot run the model as "hidden" (Dense) is a layer of TF.js; use .engine("tfjs") or leave the engine out: current engine is "onnx"',
+  );
   free(model);
 });
 
-counted("chooseEngine() keeps away from what wasm computes wrong", () => {
+counted("chooseEngine() keeps away from what wasm computes wrong", async () => {
   const model = filled(tf.sequential({
     layers: [
       tf.layers.conv3dTranspose({
@@ -43,13 +60,67 @@ counted("chooseEngine() keeps away from what wasm computes wrong", () => {
   }));
   const program = resolved(model);
   assertEquals(
-    chooseEngine(program, DEFAULTS).reason,
-    'models of TF.js run on TF.js; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
+    (await chooseEngine(program, DEFAULTS)).reason,
+    '"tfjs" because "up" (Conv3DTranspose) is a layer of TF.js; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
   );
-  assertThrows(
-    () => chooseEngine(program, { engine: "tfjs", backend: "wasm" }),
+  await assertRejects(
+    () =>
+      chooseEngine(program, { ...DEFAULTS, engine: "tfjs", backend: "wasm" }),
     UnsupportedByEngineError,
     'Cannot run layer "up" (Conv3DTranspose) as its backend must give right numbers, and "wasm" computes it wrong; use .engine("tfjs", { backend: "cpu" }): current engine is "tfjs:wasm"',
   );
   free(model);
 });
+
+counted(
+  "chooseEngine() takes the native engine where it can run everything",
+  async () => {
+    await using model = await loadModel(modelPath("k3_unet.keras"));
+    const graph = model as ModelGraph;
+    const settings = { ...DEFAULTS, layers: [graph.findNode(-1)] };
+    assertEquals(await chooseEngine(resolve(graph, settings), settings), {
+      engine: "onnx",
+      threads: undefined,
+      reason: "every layer can run on the native engine, which is the fastest",
+    });
+    const asked = { ...settings, engine: "onnx", threads: 1 } as const;
+    assertEquals(await chooseEngine(resolve(graph, asked), asked), {
+      engine: "onnx",
+      threads: 1,
+      reason: 'engine "onnx" was asked for',
+    });
+  },
+);
+
+counted(
+  "chooseEngine() names what keeps a program from the native engine",
+  async () => {
+    await using model = await loadModel(modelPath("k3_text.keras"));
+    const graph = model as ModelGraph;
+    const layers = [graph.findNode("head")];
+    const own = (x: tf.Tensor) => tf.square(x);
+    const cases: [Partial<Settings>, string][] = [
+      [
+        { perturbation: { epsilon: 0.1, temperature: 1 } },
+        "perturb() needs gradients",
+      ],
+      [
+        { postprocess: [own] },
+        'a function of the caller\'s postprocesses "head"',
+      ],
+      [{
+        postprocess: [pool("mean", { channels: "last" })],
+        layers: [graph.findNode("embedding")],
+      }, ""],
+    ];
+    for (const [change, why] of cases) {
+      const settings = { ...DEFAULTS, layers, ...change };
+      const choice = await chooseEngine(resolve(graph, settings), settings);
+      if (why === "") assertEquals(choice.engine, "onnx");
+      else {assert(
+          choice.reason.startsWith(`"tfjs" because ${why}; `),
+          choice.reason,
+        );}
+    }
+  },
+);

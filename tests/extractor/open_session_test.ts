@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { tf, UnsupportedByEngineError } from "@sonde/sonde";
 import { Pacer } from "../../lib/engines/pacer.ts";
+import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { compile } from "../../lib/extractor/compile.ts";
 import { modelOf } from "../../lib/extractor/model_of.ts";
 import { openSession } from "../../lib/extractor/open_session.ts";
@@ -15,7 +16,10 @@ onBackends(
     const model = mlp("linear");
     const settings = { ...DEFAULTS, backend: name };
     const compiled = await compile(modelOf(model), settings);
-    await using session = await openSession(compiled, settings);
+    await using session = await openSession(
+      compiled,
+      await chooseEngine(compiled, settings),
+    );
     const x = array([3, 4]);
     const { logits, features } = await session.run([x], new Pacer());
     assertEquals(features, []);
@@ -46,11 +50,14 @@ onBackends(
     const compiled = await compile(graph, settings);
     if (name === "wasm") {
       await assertRejects(
-        () => openSession(compiled, settings),
+        () => chooseEngine(compiled, settings),
         UnsupportedByEngineError,
       );
     } else {
-      await using session = await openSession(compiled, settings);
+      await using session = await openSession(
+        compiled,
+        await chooseEngine(compiled, settings),
+      );
       const x = array([1, 2, 2, 2, 1]);
       const { features } = await session.run([x], new Pacer());
       const [expected] = await predicted(model, [x]);

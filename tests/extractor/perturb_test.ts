@@ -243,7 +243,7 @@ counted(
     assertEquals(backend, "cpu");
     assertEquals(
       reason,
-      'models of TF.js run on TF.js; "cpu" because of "depthwise" (DepthwiseConv2D): "wasm" has no gradient for it that is known to be right',
+      '"tfjs" because perturb() needs gradients; "cpu" because of "depthwise" (DepthwiseConv2D): "wasm" has no gradient for it that is known to be right',
     );
     await extractor.predict(array([2, 6, 6, 2]), QUIET);
     const asked = extractor.engine("tfjs", { backend: "wasm" });

@@ -20,7 +20,7 @@ counted(
       engine: "tfjs",
       backend: "wasm",
       reason:
-        'models of TF.js run on TF.js; "wasm" is its fastest backend without a graphics card',
+        '"tfjs" because "conv" (Conv2D) is a layer of TF.js; "wasm" is its fastest backend without a graphics card',
       layerNames: ["pool"],
       head: "head",
       penultimate: "drop",

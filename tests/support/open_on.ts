@@ -1,6 +1,5 @@
 /**
- * A model of our own layers, opened on any engine, also on one that
- * `FeatureExtractor` does not offer.
+ * A model of our own layers, opened on any engine.
  *
  * @module
  */
@@ -8,6 +7,7 @@ import { openOnnx } from "../../lib/engines/onnx/onnx_session.ts";
 import { Pacer } from "../../lib/engines/pacer.ts";
 import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../lib/extractor/compile.ts";
+import type { EngineOptions } from "../../lib/extractor/options.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
@@ -17,6 +17,13 @@ export type OurEngine = "cpu" | "wasm" | "webgpu" | "onnx";
 
 /** Engines that are always there. */
 export const OUR_ENGINES: readonly OurEngine[] = ["cpu", "wasm", "onnx"];
+
+/** What `engine()` of an extractor takes for it. */
+export function engineOf(
+  engine: OurEngine,
+): ["onnx" | "tfjs", EngineOptions] {
+  return engine === "onnx" ? ["onnx", {}] : ["tfjs", { backend: engine }];
+}
 
 /** An opened model. */
 export interface OpenedOn extends AsyncDisposable {

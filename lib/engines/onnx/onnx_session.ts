@@ -8,24 +8,30 @@ import type { Session } from "../session.ts";
 import { featureArray, floatArray } from "../tfjs/read_arrays.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
 import { type RecordedProgram, recordProgram } from "./record_program.ts";
-import { type OnnxResult, type OpenGraph, openGraph } from "./runtime.ts";
+import type { OnnxResult } from "./messages.ts";
+import { openInWorker } from "./open_in_worker.ts";
+import { defaultThreads, type OpenGraph } from "./runtime.ts";
 
 /**
- * Opens a program on ONNX Runtime.
- *
- * It runs in the calling thread, which does nothing else meanwhile.
+ * Opens a program on ONNX Runtime, in a thread of its own.
  *
  * @param program What is to be computed.
+ * @param threads How many threads compute.
  * @returns The session; closing it frees the graph with its weights.
  * @throws {UnsupportedByEngineError} If the program has what only TF.js can
  * do: gradients, TF.js' own layers, a user's functions on tensors.
  */
-export async function openOnnx(program: Program): Promise<Session> {
+export async function openOnnx(
+  program: Program,
+  threads: number = defaultThreads(),
+): Promise<Session> {
   checkProgram(program);
   const { nodes } = schedule(program.feeds, wantedRefs(program));
   const weights = await readWeights(nodes);
   const recorded = recordProgram(program, nodes, weights);
-  return new OnnxSession(program, recorded, await openGraph(recorded.graph));
+  const given = [...weights.values()].map(({ data }) => data);
+  const graph = await openInWorker(recorded.graph, { threads, given });
+  return new OnnxSession(program, recorded, graph);
 }
 
 function checkProgram({ perturbation, features }: Program): void {
@@ -48,10 +54,10 @@ function checkProgram({ perturbation, features }: Program): void {
 
 /** A program on ONNX Runtime: one graph, run as a whole. */
 class OnnxSession implements Session {
+  readonly mostUnderWay = 2;
   readonly #program: Program;
   readonly #recorded: RecordedProgram;
   readonly #graph: OpenGraph;
-  #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(program: Program, recorded: RecordedProgram, graph: OpenGraph) {
@@ -63,21 +69,20 @@ class OnnxSession implements Session {
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
+    what = "the batch",
   ): Promise<RunOutputs> {
     if (this.#isClosed) {
       throw new TypeError(
         cannot("run", "the session must be open", "closed", "open it again"),
       );
     }
-    await pacer.pause(); // others had no chance while the last batch ran
+    pacer.check();
     const feeds = Object.fromEntries(
       this.#recorded.feeds.map(({ name, type }, i) =>
         [name, { type, array: inputs[i]! }] as const
       ),
     );
-    const running = this.#graph.run(feeds);
-    this.#last = running.catch(() => {}); // whoever waits below gets the error
-    return this.#read(await pacer.race(running));
+    return this.#read(await pacer.race(this.#graph.run(feeds, what)));
   }
 
   /** The outputs as they are kept. */
@@ -104,7 +109,6 @@ class OnnxSession implements Session {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#last; // a stopped run may still be under way
     await this.#graph.close();
   }
 

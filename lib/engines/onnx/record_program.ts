@@ -11,6 +11,7 @@ import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {
   computeOutputs,
+  type Feed,
   type HeadValues,
   type OutputValues,
   type Program,
@@ -61,11 +62,7 @@ export function recordProgram(
   const graph = new OnnxGraph();
   const ops = new OnnxOps(graph);
   const values = new Map<string, Masked<OnnxValue>>();
-  const feeds = program.feeds.map(({ ref, spec }) => {
-    const { port, value } = feed(graph, spec);
-    values.set(refKey(ref), { value, mask: undefined });
-    return port;
-  });
+  const feeds = recordFeeds(graph, program.feeds, values);
   const sources = new Map<WeightSource, OnnxValue>();
   for (const [source, value] of weights) {
     graph.setScope(source.name);
@@ -80,6 +77,59 @@ export function recordProgram(
   const head = headOf(ops, program);
   const outputs = computeOutputs(ops, program, valueOf, head);
   return { graph, feeds, outputs: bordered(graph, outputs) };
+}
+
+/**
+ * Finds the first node that cannot be recorded, without reading any weights.
+ *
+ * @param feeds What goes in.
+ * @param nodes The nodes that run, in order.
+ * @returns What is in the way, naming the node; undefined where nothing is.
+ */
+export function findUnrecordable(
+  feeds: readonly Feed[],
+  nodes: readonly GraphNode[],
+): string | undefined {
+  const graph = new OnnxGraph();
+  const ops = new OnnxOps(graph);
+  const values = new Map<string, Masked<OnnxValue>>();
+  const odd = feeds.find(({ spec }) => FEED_TYPES[spec.dtype] === undefined);
+  if (odd) return `input "${odd.spec.name}" holds ${odd.spec.dtype}`;
+  recordFeeds(graph, feeds, values);
+  const sources = new Map<WeightSource, OnnxValue>();
+  for (const node of nodes) {
+    const { call, row: { name, kind } } = node;
+    if (call.kind !== "ours") {
+      return `"${name}" (${kind}) is ${
+        call.kind === "memory" ? "a layer" : "an operation"
+      } of TF.js`;
+    }
+    for (const source of call.sources) {
+      const { shape } = source;
+      const empty = { data: new Float32Array(), shape, dtype: "float32" };
+      if (!sources.has(source)) {
+        sources.set(source, ops.constant(empty as NdArray));
+      }
+    }
+    try {
+      recordNode(ops, node, sources, values);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return `"${name}" (${kind}) cannot be recorded: ${text}`;
+    }
+  }
+}
+
+function recordFeeds(
+  graph: OnnxGraph,
+  feeds: readonly Feed[],
+  values: Map<string, Masked<OnnxValue>>,
+): FeedPort[] {
+  return feeds.map(({ ref, spec }) => {
+    const { port, value } = feed(graph, spec);
+    values.set(refKey(ref), { value, mask: undefined });
+    return port;
+  });
 }
 
 function feed(

@@ -1,93 +1,153 @@
 /**
- * ONNX Runtime: loaded when it is first used, and what we take from it.
+ * ONNX Runtime: loaded when it is first used, and what we take from it. A run
+ * keeps the thread that it is called on, which is why sessions live in a
+ * worker of their own.
  *
  * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { NdArray } from "../../types.ts";
-import { encodeModel } from "./encode_model.ts";
-import type { OnnxGraph, OnnxType } from "./onnx_graph.ts";
+import { type EncodedModel, encodeModel } from "./encode_model.ts";
+import type { OnnxFeed, OnnxResult } from "./messages.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
 
 /** A graph that is ready to run. */
 export interface OpenGraph {
   /**
    * Runs it.
    *
-   * @param feeds Values of all inputs, by name.
+   * @param feeds Values of all inputs, by name; only read, and only before
+   * this returns its promise.
+   * @param what What they are called in messages.
    * @returns Values of all outputs, by name; booleans as bytes. Ours to keep.
    */
   run(
     feeds: Readonly<Record<string, OnnxFeed>>,
-  ): Promise<Record<string, OnnxResult>>;
+    what?: string,
+  ): Promise<Readonly<Record<string, OnnxResult>>>;
   /** Frees it. */
   close(): Promise<void>;
 }
 
-/** What goes into one input. */
-export interface OnnxFeed {
-  readonly type: OnnxType;
-  readonly array: NdArray<ArrayBufferView>;
-}
-
-/** What comes out of one output. */
-export interface OnnxResult {
-  readonly data: Float32Array | Int32Array | Uint8Array;
-  readonly shape: readonly number[];
+/**
+ * Why ONNX Runtime cannot be had here, if it cannot.
+ *
+ * @param asks Whether the user may be asked for a permission.
+ * @returns What is in the way; undefined where it can be loaded.
+ */
+export async function missingRuntime(
+  asks: boolean,
+): Promise<string | undefined> {
+  if (!asks) {
+    const { state, partial } = await Deno.permissions.query({ name: "ffi" });
+    if (state !== "granted" && !partial) {
+      return "ONNX Runtime needs the permission --allow-ffi";
+    }
+  }
+  try {
+    await import("onnxruntime-node");
+  } catch (cause) {
+    return `ONNX Runtime cannot be loaded: ${saidBy(cause)}`;
+  }
 }
 
 /**
- * Hands a graph to ONNX Runtime.
+ * Hands a model to ONNX Runtime, in this thread.
+ *
+ * @param model The model; its weights are copied.
+ * @param threads How many it computes on.
+ * @returns It, ready to run.
+ * @throws {Error} The runtime's own, if it is not there or refuses the model.
+ */
+export async function openModel(
+  { bytes, externalData }: EncodedModel,
+  threads: number,
+): Promise<OpenGraph> {
+  const { InferenceSession, Tensor } = await import("onnxruntime-node");
+  const session: InferenceSession = await InferenceSession.create(bytes, {
+    externalData: [...externalData],
+    intraOpNumThreads: threads,
+    logSeverityLevel: 4, // what fails, it throws
+  });
+  return {
+    async run(feeds) {
+      const tensors = Object.entries(feeds).map(([name, { type, array }]) => {
+        const { data, shape } = array;
+        return [name, new Tensor(type, data as Float32Array, [...shape])];
+      });
+      const results = await session.run(Object.fromEntries(tensors));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, taken(tensor)]),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+/**
+ * Hands a graph to ONNX Runtime, in this thread.
  *
  * @param graph The outermost graph.
  * @returns It, ready to run.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
  */
 export async function openGraph(graph: OnnxGraph): Promise<OpenGraph> {
-  const runtime = await loadRuntime();
-  const { bytes, externalData } = encodeModel(graph);
-  let session: InferenceSession;
-  try {
-    session = await runtime.InferenceSession.create(bytes, {
-      externalData: [...externalData],
-      logSeverityLevel: 4, // what fails, it throws
-    });
-  } catch (cause) {
-    throw explained("open the model", cause);
-  }
+  const open = await explained(
+    "open the model",
+    () => openModel(encodeModel(graph), defaultThreads()),
+  );
   return {
-    async run(feeds) {
-      const tensors = Object.fromEntries(
-        Object.entries(feeds).map(([name, { type, array }]) => [
-          name,
-          new runtime.Tensor(
-            type,
-            array.data as Float32Array,
-            [...array.shape],
-          ) as Tensor,
-        ]),
-      );
-      try {
-        const results = await session.run(tensors);
-        return Object.fromEntries(
-          Object.entries(results).map(([name, tensor]) => [
-            name,
-            taken(tensor),
-          ]),
-        );
-      } catch (cause) {
-        throw explained("run the model", cause);
-      }
-    },
-    close: () => session.release(),
+    run: (feeds, what = "the batch") =>
+      explained(`run ${what}`, () => open.run(feeds)),
+    close: () => open.close(),
   };
 }
 
-async function loadRuntime() {
+/**
+ * How many threads compute, unless it is said.
+ *
+ * @returns As many as this process may use at once. The runtime's own choice
+ * is the machine's cores, which are more in most containers.
+ */
+export function defaultThreads(): number {
+  return navigator.hardwareConcurrency;
+}
+
+/**
+ * The error for what the runtime says.
+ *
+ * @param what What was to be done.
+ * @param said What it says.
+ * @param cause The error, if it came in this thread.
+ * @returns The error, to be thrown.
+ */
+export function refusedByRuntime(
+  what: string,
+  said: string,
+  cause?: unknown,
+): UnsupportedByEngineError {
+  const rule = `its runtime says "${said}"; use .engine("tfjs")`;
+  const error = new UnsupportedByEngineError(what, "onnx", rule);
+  if (cause !== undefined) error.cause = cause;
+  return error;
+}
+
+/**
+ * The part of an error that is worth a message.
+ *
+ * @param cause What was thrown.
+ * @returns Its first line.
+ */
+export function saidBy(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split("\n")[0]!;
+}
+
+async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
   try {
-    return await import("onnxruntime-node");
+    return await work();
   } catch (cause) {
-    throw explained("load ONNX Runtime", cause);
+    throw refusedByRuntime(what, saidBy(cause), cause);
   }
 }
 
@@ -97,13 +157,4 @@ function taken(tensor: Tensor): OnnxResult {
   const shape = [...tensor.dims];
   tensor.dispose();
   return { data, shape };
-}
-
-function explained(what: string, cause: unknown): UnsupportedByEngineError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new UnsupportedByEngineError(
-    what,
-    "onnx",
-    `its runtime says "${text.split("\n")[0]}"; use .engine("tfjs")`,
-  );
 }

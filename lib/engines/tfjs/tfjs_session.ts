@@ -86,6 +86,7 @@ function uploadHead(
 
 /** A program on TF.js: layers are called one by one, between two pauses. */
 class TfjsSession implements Session {
+  readonly mostUnderWay = 1;
   readonly #program: Program;
   readonly #backend: BackendName;
   readonly #held: Held;

@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { recordProgram } from "../../../lib/engines/onnx/record_program.ts";
+import {
+  findUnrecordable,
+  recordProgram,
+} from "../../../lib/engines/onnx/record_program.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import {
+  array,
   feature,
   first,
   input,
@@ -71,5 +75,42 @@ Deno.test("recordProgram() refuses what is not a layer of ours, by name", () => 
     () => recordProgram(program([text], [feature(text)]), [], new Map()),
     UnsupportedByEngineError,
     `input "text"`,
+  );
+});
+
+Deno.test("findUnrecordable() names the first node that is in the way, without weights", () => {
+  const x = input(0, "x", [null, 2]);
+  const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
+  const kernel = array([2, 3], [1, 2, 3, 4, 5, 6]);
+  const fine = ours(1, "fine", { ...dense, weights: ["kernel"] }, [first(x)], {
+    kernel,
+  });
+  const { feeds } = program([x], []);
+  assertEquals(findUnrecordable(feeds, [fine]), undefined);
+  const odd = ours(
+    2,
+    "odd",
+    layer((ops, [x]) => {
+      if (ops.shape(x!)[0] === null) throw new TypeError("it wants its rows");
+      return [x!];
+    }),
+    [first(fine)],
+  );
+  assertEquals(
+    findUnrecordable(feeds, [fine, odd]),
+    '"odd" (Test) cannot be recorded: it wants its rows',
+  );
+  const foreign = node(3, "MatMul_1", {
+    kind: "foreign",
+    constants: new Map(),
+  }, [first(x)]);
+  assertEquals(
+    findUnrecordable(feeds, [foreign, odd]),
+    '"MatMul_1" (Test) is an operation of TF.js',
+  );
+  const text = input(0, "text", [null], "string");
+  assertEquals(
+    findUnrecordable(program([text], []).feeds, []),
+    'input "text" holds string',
   );
 });

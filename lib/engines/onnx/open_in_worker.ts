@@ -1,0 +1,151 @@
+import { encodeModel } from "./encode_model.ts";
+import type { OnnxFeed, WorkerReply, WorkerRequest } from "./messages.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
+import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
+
+/** A request that is on its way. */
+interface Pending {
+  readonly what: string;
+  readonly resolve: (reply: WorkerReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Settings of {@linkcode openInWorker}. */
+export interface WorkerOptions {
+  /** How many threads compute. */
+  readonly threads: number;
+  /** Arrays of constants that may be given away: they are empty afterwards. */
+  readonly given?: Iterable<ArrayBufferView>;
+}
+
+/**
+ * Hands a graph to ONNX Runtime in a worker of its own, so that the calling
+ * thread stays free while it runs.
+ *
+ * @param graph The outermost graph.
+ * @param options Threads, and what may be given away.
+ * @returns It, ready to run. Runs queue up. Closing it ends the worker; a run
+ * that is under way is not waited for, and ends unseen.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
+ */
+export async function openInWorker(
+  graph: OnnxGraph,
+  { threads, given = [] }: WorkerOptions,
+): Promise<OpenGraph> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    type: "module",
+    name: "onnx",
+  });
+  const link = new WorkerLink(worker);
+  const model = encodeModel(graph);
+  const ours = new Set([...given].map(({ buffer }) => buffer));
+  const weights = model.externalData.map(({ path, data }) => {
+    // Transferring a view takes all of its buffer away.
+    const isWhole = data.byteLength === data.buffer.byteLength;
+    return {
+      path,
+      data: isWhole && ours.has(data.buffer) ? data : data.slice(),
+    };
+  });
+  const request: WorkerRequest = {
+    kind: "open",
+    model: { bytes: model.bytes, externalData: weights },
+    threads,
+  };
+  try {
+    await link.ask("open the model", request, buffersOf(weights));
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+  return {
+    async run(feeds, what = "the batch") {
+      const copies = Object.entries(feeds).map(([name, feed]) =>
+        [name, copied(feed)] as const
+      );
+      const reply = await link.ask(
+        `run ${what}`,
+        { kind: "run", feeds: Object.fromEntries(copies) },
+        buffersOf(copies.map(([, { array }]) => array)),
+      );
+      return reply.kind === "results" ? reply.results : {};
+    },
+    async close() {
+      const isBusy = link.isBusy;
+      const closed = link.close().finally(() => worker.terminate());
+      if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
+      else await closed;
+    },
+  };
+}
+
+/** The calling thread's side: answers come in the order of the questions. */
+class WorkerLink {
+  readonly #worker: Worker;
+  readonly #pending: Pending[] = [];
+  #end: string | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<WorkerReply>) =>
+      this.#hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault(); // or it would end the caller's process too
+      this.#finish(event.message);
+    };
+    worker.onmessageerror = () => this.#finish("an answer was lost");
+  }
+
+  get isBusy(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  ask(
+    what: string,
+    request: WorkerRequest,
+    transfer: Transferable[],
+  ): Promise<WorkerReply> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        return reject(refusedByRuntime(what, this.#end));
+      }
+      this.#pending.push({ what, resolve, reject });
+      this.#worker.postMessage(request, transfer);
+    });
+  }
+
+  /** Asks for the end; nothing can be asked after it. */
+  close(): Promise<WorkerReply> {
+    const closed = this.ask("close the model", { kind: "close" }, []);
+    this.#end ??= "it is closed";
+    return closed;
+  }
+
+  #hear(reply: WorkerReply): void {
+    const { what, resolve, reject } = this.#pending.shift()!;
+    if (reply.kind === "failed") reject(refusedByRuntime(what, reply.said));
+    else resolve(reply);
+  }
+
+  /** The worker is gone: nothing that was asked will be answered. */
+  #finish(said: string): void {
+    this.#end = `its thread ended: ${said}`;
+    for (const { what, reject } of this.#pending.splice(0)) {
+      reject(refusedByRuntime(what, this.#end));
+    }
+  }
+}
+
+/** The same values in a buffer of their own; what is the caller's stays there. */
+function copied({ type, array }: OnnxFeed): OnnxFeed {
+  const { data, shape, dtype } = array;
+  const copy = (data as Float32Array).slice();
+  return { type, array: { data: copy, shape: [...shape], dtype } };
+}
+
+function buffersOf(
+  arrays: readonly { readonly data: ArrayBufferView<ArrayBufferLike> }[],
+): ArrayBuffer[] {
+  const buffers = arrays.map(({ data }) => data.buffer as ArrayBuffer);
+  return [...new Set(buffers)];
+}
