@@ -32,7 +32,7 @@ export interface FlipResult {
   readonly text: string;
   /** Live tensors more than before. */
   readonly leaked: number;
-  /** Resident memory of the process afterwards, in bytes. */
+  /** Bytes of resident memory more than before. */
   readonly memory: number;
 }
 
@@ -52,7 +52,13 @@ const folder = Deno.makeTempDirSync();
 
 scope.onmessage = async ({ data }) => {
   await tf.setBackend("cpu");
-  scope.postMessage(await resultOf(data));
+  const result = await resultOf(data).catch((error): FlipResult => ({
+    outcome: "fault", // as it is, without a flip
+    text: String(error),
+    leaked: 0,
+    memory: 0,
+  }));
+  scope.postMessage(result);
 };
 
 async function resultOf(flip: Flip): Promise<FlipResult> {
@@ -66,6 +72,7 @@ async function resultOf(flip: Flip): Promise<FlipResult> {
   const bytes = subject.files.get(file)!;
   bytes[at]! ^= mask;
   const { numTensors } = tf.memory();
+  const { rss } = Deno.memoryUsage();
   let result: Pick<FlipResult, "outcome" | "text">;
   try {
     const other = difference(before, await shown(subject));
@@ -82,7 +89,7 @@ async function resultOf(flip: Flip): Promise<FlipResult> {
   }
   bytes[at]! ^= mask;
   const leaked = tf.memory().numTensors - numTensors;
-  return { ...result, leaked, memory: Deno.memoryUsage().rss };
+  return { ...result, leaked, memory: Deno.memoryUsage().rss - rss };
 }
 
 async function shown(subject: FlipSubject): Promise<Shown> {
