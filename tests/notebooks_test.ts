@@ -18,7 +18,11 @@ const NOTEBOOKS = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
   .filter((name) => name.endsWith(".ipynb")).sort();
 
 Deno.test("notebooks/ holds the notebooks that the README names", () => {
-  assertEquals(NOTEBOOKS, ["01_extract.ipynb", "02_models.ipynb"]);
+  assertEquals(NOTEBOOKS, [
+    "01_extract.ipynb",
+    "02_models.ipynb",
+    "03_keras.ipynb",
+  ]);
 });
 
 for (const name of NOTEBOOKS) {

@@ -7,8 +7,8 @@ const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
   .map(([, code]) => code!);
 /** What each block must print, from what its text promises. */
 const PRINTED = [
-  ["FeatureSet of 1131 samples", "penultimate  [1131, 32]"],
-  ["(keras)"],
+  ["FeatureSet of 502 samples", "pool        [502, 64]"],
+  ["conv1", "only"],
   [],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
   ["Scores: known, unknown", "known: 1131 scores", "unknown: 869 scores"],

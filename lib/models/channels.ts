@@ -1,7 +1,8 @@
 import type { GraphNode, Ref } from "./graph.ts";
 import { origin } from "./graph.ts";
 
-type Channels = "first" | "last" | undefined;
+/** Where the channels of a map stand; undefined where that is not known. */
+export type Channels = "first" | "last" | undefined;
 
 /** Layers that put the channels last whatever came in. */
 const LAST = new Set([
@@ -65,7 +66,7 @@ function ofEachStep(layer: unknown): Channels {
   return isLast && dataFormat !== "channelsFirst" ? "last" : undefined;
 }
 
-/** Layers of TF.js that keep the axes in their places. */
+/** Layers that keep the axes in their places. */
 const KEPT = new Set([
   ...["Activation", "Add", "AlphaDropout", "Average", "AveragePooling2D"],
   ...["AveragePooling3D", "BatchNormalization", "CenterCrop", "Concatenate"],
@@ -74,12 +75,29 @@ const KEPT = new Set([
   ...["MaxPooling3D", "Minimum", "Multiply", "PReLU", "ReLU", "Rescaling"],
   ...["Resizing", "Softmax", "SpatialDropout1D", "ThresholdedReLU"],
   ...["UpSampling2D", "ZeroPadding2D"],
+  ...["ActivityRegularization", "GroupNormalization", "Identity"],
+  ...["RMSNormalization", "SpatialDropout2D", "SpatialDropout3D", "Subtract"],
+  ...["UnitNormalization"],
 ]);
+
+/**
+ * Where the channels stand after a layer that says nothing of it itself.
+ *
+ * @param kind The layer's class, one of Keras'.
+ * @param inputs Where they stand in what it takes.
+ * @returns The place, if the layer keeps the axes and its inputs agree.
+ */
+export function keptChannels(
+  kind: string,
+  inputs: readonly Channels[],
+): Channels {
+  if (!KEPT.has(kind)) return undefined;
+  return inputs.every((place) => place === inputs[0]) ? inputs[0] : undefined;
+}
 
 function fromInputs(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
   const { call, inputs } = node;
   if (call.kind !== "memory" || !call.isOwnClass) return undefined;
-  if (!KEPT.has(call.layer.getClassName())) return undefined;
   const places = inputs.map((ref) => walk(origin(ref).node, seen));
-  return places.every((place) => place === places[0]) ? places[0] : undefined;
+  return keptChannels(call.layer.getClassName(), places);
 }

@@ -3,6 +3,7 @@ import { ModelFormatError } from "../errors.ts";
 import { callLayer } from "../layers/call_layer.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import type { LayerRow, TensorSpec } from "../types.ts";
+import { type Channels, keptChannels } from "./channels.ts";
 import { origin, type Ref, refKey } from "./graph.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
@@ -11,6 +12,7 @@ export class ShapePass {
   readonly #nodes: readonly LayerDraft[];
   readonly #source: string;
   readonly #ops = new ShapeOps();
+  readonly #channels = new Map<string, Channels>();
   readonly #values = new Map<
     string,
     { value: ShapeValue; mask: ShapeValue | undefined }
@@ -191,14 +193,26 @@ export class ShapePass {
 
   #specOf(ref: Ref, name: string): TensorSpec {
     const { shape, dtype } = this.#values.get(refKey(ref))!.value;
-    const { call } = origin(ref).node;
-    const channels = call.kind === "ours" ? call.layer.channels : undefined;
+    const channels = this.#channelsOf(origin(ref));
+    this.#channels.set(refKey(ref), channels);
     return Object.freeze({
       name,
       shape: Object.freeze([...shape]),
       dtype,
       ...(channels === undefined ? {} : { channels }),
     });
+  }
+
+  /** What the layer says, or else what its inputs agree on. */
+  #channelsOf({ node }: Ref): Channels {
+    const { call, inputs, spec } = node as LayerDraft;
+    if (call.kind !== "ours") return undefined;
+    if (call.layer.channels !== undefined) return call.layer.channels;
+    if (!call.isOwnClass) return undefined;
+    return keptChannels(
+      spec.className,
+      inputs.map((ref) => this.#channels.get(refKey(ref))),
+    );
   }
 }
 

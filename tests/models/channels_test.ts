@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
-import { channelsOf } from "../../lib/models/channels.ts";
+import { loadModel } from "@sonde/sonde";
+import { channelsOf, keptChannels } from "../../lib/models/channels.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import { modelPath } from "../support/keras_models.ts";
 import { called, dense } from "../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -136,4 +138,23 @@ Deno.test("channelsOf() says nothing of a custom class under a known name", () =
     places(dense("d", 3, { inputShape: [5, 2] }), mine),
     ["last", undefined],
   );
+});
+
+Deno.test("keptChannels() goes by what the inputs agree on", () => {
+  assertEquals(keptChannels("Add", ["last", "last"]), "last");
+  assertEquals(keptChannels("Add", ["last", "first"]), undefined);
+  assertEquals(keptChannels("Add", ["last", undefined]), undefined);
+  assertEquals(keptChannels("BatchNormalization", ["first"]), "first");
+  assertEquals(keptChannels("Reshape", ["last"]), undefined);
+});
+
+Deno.test("layers of a Keras file say where their channels stand", async () => {
+  await using model = await loadModel(modelPath("k3_unet.keras"));
+  const maps = model.layers.filter(({ outputs }) =>
+    outputs[0]!.shape.length === 4
+  );
+  const unknown = maps.filter(({ kind, outputs }) =>
+    kind !== "InputLayer" && outputs[0]!.channels !== "last"
+  );
+  assertEquals(unknown.map(({ name, kind }) => `${name} (${kind})`), []);
 });
