@@ -1,7 +1,7 @@
 import { cannot, shapeText } from "../check.ts";
 import type { WeightValue } from "../models/graph.ts";
 import type { Head } from "../models/head.ts";
-import { readWeight } from "../models/weights.ts";
+import { readToRun } from "../models/weights.ts";
 import type { LinearHead, NdArray } from "../types.ts";
 
 /**
@@ -12,11 +12,12 @@ import type { LinearHead, NdArray } from "../types.ts";
  */
 export async function readHead(head: Head): Promise<LinearHead> {
   const { kernel, bias, isTransposed } = head.weights();
-  const matrix = await readMatrix(kernel, isTransposed, head.node.row.name);
+  const { name } = head.node.row;
+  const matrix = await readMatrix(kernel, isTransposed, name);
   const units = matrix.shape[1]!;
   const row = bias === undefined
     ? new Float32Array(units)
-    : (await readWeight(bias)).data as Float32Array;
+    : (await readToRun(bias, name)).data as Float32Array;
   return Object.freeze({
     kernel: matrix,
     bias: Object.freeze({ data: row, shape: [units], dtype: "float32" }),
@@ -40,7 +41,7 @@ async function readMatrix(
     );
   }
   const [rows, columns] = shape.slice(-2) as [number, number];
-  const data = (await readWeight(kernel)).data as Float32Array;
+  const data = (await readToRun(kernel, name)).data as Float32Array;
   const sizes = isTransposed ? [columns, rows] : [rows, columns];
   return Object.freeze({
     data: isTransposed ? transposed(data, rows, columns) : data,

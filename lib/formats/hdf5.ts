@@ -8,13 +8,16 @@
  * itself, so that no weight passes through the library's memory.
  *
  * What Keras never writes is refused rather than followed: links, values in
- * other files, and datasets that hold less than they declare.
+ * other files, and datasets that hold less than they declare. A file without
+ * checksums is read a second time, structure only, so that no damaged address
+ * passes for another one.
  *
  * @module
  */
 import type { H5Module, Metadata } from "./_hdf5_library.ts";
 import { cannot, sizeOf } from "../check.ts";
 import { Hdf5Library } from "./_hdf5_library.ts";
+import { readStructure, type Structure } from "./_hdf5_structure.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { type StoredArray, type StoredType, valuesOf } from "./stored_array.ts";
 
@@ -34,6 +37,8 @@ export interface Hdf5Dataset {
 export interface Hdf5Options {
   /** Groups that are not entered, and need not be sound. */
   readonly skip?: (path: string) => boolean;
+  /** Whether checksums have shown the bytes to be whole. @default {false} */
+  readonly isVerified?: boolean;
 }
 
 /** Kinds of elements, by the library's number. */
@@ -41,8 +46,8 @@ const CLASSES: readonly string[] = [
   ...["integers", "floats", "times", "texts", "bits", "opaque elements"],
   ...["records", "references", "names", "lists", "arrays"],
 ];
-/** Ways of packing that the library has: deflate, shuffle, checksum, szip, n-bit, scale. */
-const FILTERS = [1, 2, 3, 4, 5, 6];
+/** Ways of packing that can be checked: deflate, shuffle, checksum. */
+const FILTERS = [1, 2, 3];
 const MOST_LEVELS = 40;
 const MOST_OBJECTS = 200_000;
 const MOST_AXES = 32;
@@ -115,13 +120,16 @@ class Walk {
   readonly #library: Hdf5Library;
   readonly #source: ByteSource;
   readonly #skip: (path: string) => boolean;
+  readonly #isVerified: boolean;
   readonly #spans: { from: number; to: number; path: string }[] = [];
+  readonly #chunked: string[] = [];
   #declared = 0;
 
   constructor(library: Hdf5Library, source: ByteSource, options: Hdf5Options) {
     this.#library = library;
     this.#source = source;
     this.#skip = options.skip ?? (() => false);
+    this.#isVerified = options.isVerified ?? false;
   }
 
   run(): void {
@@ -132,6 +140,34 @@ class Walk {
       if (next === undefined || to <= next.from) continue;
       this.#fail(`"${path}" must not share bytes with another`, next.path);
     }
+    const [chunked] = this.#chunked;
+    if (this.#isVerified && chunked === undefined) return;
+    const structure = readStructure(this.#source);
+    if (structure !== undefined) this.#compare(structure);
+    else if (chunked !== undefined) {
+      // Whether all of them are there cannot be told.
+      const hint = "write the file again with Keras";
+      this.#fail(`"${chunked}" must lie in one piece`, "chunks", hint);
+    }
+  }
+
+  /** What the library found must be what stands there. */
+  #compare({ datasets, groups }: Structure): void {
+    const isEntered = (path: string) =>
+      !path.split("/").some((_, i, parts) =>
+        this.#skip(parts.slice(0, i + 1).join("/"))
+      );
+    const places = new Map(this.#spans.map(({ path, from }) => [path, from]));
+    const found = [...datasets.keys(), ...groups].filter(isEntered).sort();
+    const listed = [...this.datasets.keys(), ...this.groups].sort();
+    const isSame = found.length === listed.length &&
+      found.every((path, i) => path === listed[i]) &&
+      [...this.datasets.values()].every(({ path, shape }) => {
+        const other = datasets.get(path);
+        return other?.shape.join() === shape.join() &&
+          (other.at === undefined || places.get(path) === other.at);
+      });
+    if (!isSame) this.#fail("its parts must be found in one way", listed);
   }
 
   #enter(path: string, level: number): void {
@@ -194,7 +230,10 @@ class Walk {
         `${path} of shape [${shape.join(", ")}]`,
       );
     }
-    if (chunks !== null) this.#checkFilters(path);
+    if (chunks !== null) {
+      this.#checkFilters(path);
+      this.#chunked.push(path);
+    }
     const read = length === 0
       ? () => new Uint8Array()
       : chunks === null

@@ -30,12 +30,17 @@ export interface WeightStore {
 /** What models keep that does not matter at inference. */
 const STATE = /^(optimizer|optimizer_weights|metrics|_?loss_tracker)$/;
 
-/** Opens weights that are HDF5; errors name the whole file. */
+/**
+ * Opens weights that are HDF5; errors name the whole file. Bytes that are not
+ * verified by checksums are looked at more closely.
+ */
 export async function hdf5Store(
   bytes: ByteSource,
   source: string,
+  isVerified = false,
 ): Promise<WeightStore> {
-  const file = await Hdf5File.open(bytes, { skip: (path) => STATE.test(path) });
+  const skip = (path: string) => STATE.test(path);
+  const file = await Hdf5File.open(bytes, { skip, isVerified });
   return {
     datasets: worded(file.datasets, source),
     groups: file.groups,

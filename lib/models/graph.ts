@@ -49,6 +49,8 @@ export type WeightValue = tf.Tensor | WeightSource;
 export interface WeightSource {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Whether a program that holds it must not run with NaN or infinities in it. */
+  readonly mustBeFinite?: boolean;
   /** Reads it: the same values each time, in an array that is the reader's own. */
   readonly read: () => Promise<NdArray>;
 }

@@ -3,7 +3,7 @@
  *
  * A `.keras` archive is verified whole, in one pass, before anything in it is
  * believed; then its weights are read where they lie. An `.h5` file has no
- * checksums, so its structure alone is checked.
+ * checksums, so every byte of its structure is accounted for instead.
  *
  * @module
  */
@@ -129,6 +129,7 @@ async function openArchive(
     names,
     (name) => archive.bytes(name),
     (name) => archive.part(name),
+    true,
   );
 }
 
@@ -146,7 +147,7 @@ async function openFolder(folder: string): Promise<KerasFile> {
   return await opened(
     folder,
     close,
-    () => readParts(folder, names, (name) => wholeOf(open(name)), open),
+    () => readParts(folder, names, (name) => wholeOf(open(name)), open, false),
   );
 }
 
@@ -156,6 +157,7 @@ async function readParts(
   names: readonly string[],
   bytesOf: (name: string) => Uint8Array,
   open: (name: string) => ByteSource,
+  isVerified: boolean,
 ): Promise<Contents> {
   const need = (name: string) => {
     if (!names.includes(name)) {
@@ -184,7 +186,7 @@ async function readParts(
   }
   const bytes = open(weightsName);
   const store = weightsName.endsWith(".h5")
-    ? await hdf5Store(bytes, source)
+    ? await hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
   const weights = new PathWeights(store, source);
   return { format: "keras", kerasVersion, major, config, weights, store };

@@ -40,6 +40,8 @@ export interface LayerGraphParts {
   readonly customLayers: Readonly<Record<string, LayerFactory>>;
   /** The stored weights. */
   readonly weights: KerasWeights;
+  /** Whether they may be NaN or infinite where the model runs. @default {false} */
+  readonly allowNonFinite?: boolean;
   /** Frees what the loader made. */
   readonly dispose: () => void;
 }
@@ -269,9 +271,11 @@ class Builder {
   #weights({ spec }: LayerDraft, layer: Layer): WeightSource[] {
     const known = this.#sources.get(spec);
     if (known !== undefined) return known;
+    const mustBeFinite = this.#parts.allowNonFinite !== true;
     const sources = layer.weights.length === 0
       ? []
-      : this.#guarded(() => this.#bound.take(spec, layer.weights));
+      : this.#guarded(() => this.#bound.take(spec, layer.weights))
+        .map((source) => ({ ...source, mustBeFinite }));
     this.#sources.set(spec, sources);
     return sources;
   }

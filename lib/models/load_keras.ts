@@ -9,12 +9,14 @@ import type { ModelGraph } from "./model_graph.ts";
  *
  * @param file The file; it is closed if this throws.
  * @param customLayers Factories of custom layers, by class name.
+ * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
  * @returns The model.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
 export function modelOfKerasFile(
   file: KerasFile,
   customLayers: Readonly<Record<string, LayerFactory>> = {},
+  allowNonFinite = false,
 ): ModelGraph {
   try {
     return layerGraph({
@@ -24,6 +26,7 @@ export function modelOfKerasFile(
       source: file.source,
       customLayers,
       weights: file.weights,
+      allowNonFinite,
       dispose: () => file.close(),
     });
   } catch (error) {

@@ -16,16 +16,26 @@ import {
 import { operationsGraph } from "./from_graph_model.ts";
 import { layersGraph } from "./from_layers_model.ts";
 import { identify, refusal } from "./identify.ts";
-import { openKerasFile, openKerasSource } from "./keras_file.ts";
+import {
+  type KerasFile,
+  openKerasFile,
+  openKerasSource,
+} from "./keras_file.ts";
 import { modelOfKerasFile } from "./load_keras.ts";
 import { isGraph, parseModelJson } from "./model_json.ts";
 import { fileUrl, readFile } from "./read_file.ts";
-import { readWeightFiles } from "./weight_files.ts";
+import { checkFinite, readWeightFiles } from "./weight_files.ts";
 
 /** Settings of {@linkcode loadModel}. */
 export interface LoadModelOptions {
   /** Factories of layers that Keras does not have, by class name; for Keras' files. */
   readonly customLayers?: Readonly<Record<string, LayerFactory>>;
+  /**
+   * Whether the model may run with weights that are NaN or infinite.
+   *
+   * @default {false}
+   */
+  readonly allowNonFinite?: boolean;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
@@ -38,10 +48,12 @@ export interface LoadModelOptions {
  * by TF.js, where custom layers are those registered with
  * `tf.serialization.registerClass`. Nothing is read outside the model's own
  * file and folder, and nothing in it is run. Weights are read when they are
- * needed. Closing the model frees what was made for it.
+ * needed. NaN and infinities among them are an error that names the layer: of a
+ * Keras file where something runs, so that `getWeights` can show them, of a
+ * `model.json` at once. Closing the model frees what was made for it.
  *
  * @param source A path, a `file:` or `http(s):` URL, or the bytes of a Keras file.
- * @param options Custom layers, and a signal that stops the loading.
+ * @param options Custom layers, what weights may be, and a signal that stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
  * layer or an option that is not understood; it names them.
@@ -60,28 +72,38 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<Model> {
   checkAwaited(source, "load model", "the source");
-  checkOptions(options, "load model", ["customLayers", "signal"]);
-  const { customLayers = {}, signal } = options;
+  checkOptions(options, "load model", [
+    "customLayers",
+    "allowNonFinite",
+    "signal",
+  ]);
+  const { customLayers = {}, allowNonFinite = false, signal } = options;
+  if (typeof allowNonFinite !== "boolean") {
+    const rule = '"allowNonFinite" must be true or false';
+    throw new TypeError(cannot("load model", rule, allowNonFinite));
+  }
+  const ours = (file: KerasFile) =>
+    modelOfKerasFile(file, customLayers, allowNonFinite);
   if (source instanceof Uint8Array || source instanceof Blob) {
-    return modelOfKerasFile(await openKerasFile(source, signal), customLayers);
+    return ours(await openKerasFile(source, signal));
   }
   const url = fileUrl(source);
   const folder = url.protocol === "file:" && await isFolder(url);
   if (folder) {
-    return modelOfKerasFile(await openKerasFile(url, signal), customLayers);
+    return ours(await openKerasFile(url, signal));
   }
   const bytes = url.protocol === "file:"
     ? fileSource(url)
     : bytesSource(await readFile(url, signal), url.href);
   const kind = guarded(bytes, () => identify(bytes));
   if (kind.kind === "keras" || kind.kind === "hdf5") {
-    return modelOfKerasFile(await openKerasSource(bytes, signal), customLayers);
+    return ours(await openKerasSource(bytes, signal));
   }
   const head = bytes.size > MOST_JSON ? undefined : new Uint8Array(bytes.size);
   if (head !== undefined) bytes.read(0, head);
   bytes.close();
   if (kind.kind !== "tfjs" || head === undefined) throw refusal(url.href, kind);
-  return await loadModelJson(head, url, signal);
+  return await loadModelJson(head, url, allowNonFinite, signal);
 }
 
 /** A topology of more text than this is none. */
@@ -115,11 +137,16 @@ function guarded<R>(bytes: ByteSource, work: () => R): R {
 async function loadModelJson(
   bytes: Uint8Array,
   url: URL,
+  allowNonFinite: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Model> {
   const json = parseModelJson(bytes, url.href);
   const { weightsManifest, format: _format, ...rest } = json;
   const weights = await readWeightFiles(weightsManifest, url, signal);
+  // A graph's constants may well be infinite: masks are.
+  if (!allowNonFinite && !isGraph(json.modelTopology)) {
+    checkFinite(weights, url);
+  }
   const artifacts = { ...rest, ...weights } as tf.io.ModelArtifacts;
   return isGraph(json.modelTopology)
     ? await opened(

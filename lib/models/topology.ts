@@ -65,6 +65,7 @@ function checkWithin(value: unknown, source: string, level: number): void {
 class Level {
   readonly #source: string;
   readonly #config: unknown;
+  readonly #isChain: boolean;
   readonly #layers: readonly Json[];
   /** How many calls each layer will have. */
   readonly #counts = new Map<string, number>();
@@ -72,6 +73,7 @@ class Level {
   constructor(model: Json, source: string) {
     this.#source = source;
     this.#config = model.config;
+    this.#isChain = model.class_name === "Sequential";
     this.#layers = layersOf(model) ?? [];
     if (this.#layers.length === 0 || !this.#layers.every(isRecord)) {
       this.#fail(
@@ -97,6 +99,7 @@ class Level {
     const names = new Set<string>();
     for (const layer of this.#layers) {
       const name = nameOf(layer);
+      if (!this.#isChain) this.#checkName(layer);
       if (name === undefined) continue; // a Sequential's layers need none
       if (names.has(name)) {
         this.#fail(
@@ -113,9 +116,23 @@ class Level {
     }
   }
 
+  /** In a graph TF.js looks for calls by one name, and makes the layer by the other. */
+  #checkName({ name, config, inbound_nodes: nodes }: Json): void {
+    const inner = isRecord(config) ? config.name : undefined;
+    const isCalled = Array.isArray(nodes) && nodes.length > 0;
+    if (name === undefined && !isCalled) return;
+    if (typeof name === "string" && name === (inner ?? name)) return;
+    this.#fail(
+      `a layer must have one name: current names are ${
+        [name, inner].map((value) => JSON.stringify(value) ?? "none")
+          .join(" and ")
+      }`,
+    );
+  }
+
   /** The calls of a layer; before those, a model and an input have one of their own. */
   #callsOf(layer: Json): Call[] {
-    const name = nameOf(layer) ?? "";
+    const name = typeof layer.name === "string" ? layer.name : "";
     const hasOwn = layer.class_name === "InputLayer" || isModel(layer);
     const first = hasOwn ? 1 : 0;
     const { inbound_nodes } = layer;

@@ -8,6 +8,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
 import type { WeightsGroup } from "./model_json.ts";
 import { readFile } from "./read_file.ts";
+import { numNonFinite } from "./weights.ts";
 
 /** Weights as TF.js takes them. */
 export interface WeightFiles {
@@ -63,6 +64,37 @@ export async function readWeightFiles(
     parts.push(...bytes);
   }
   return { weightSpecs, weightData: joined(parts) };
+}
+
+/**
+ * Checks that weights are finite.
+ *
+ * @param weights The weights.
+ * @param url The `model.json`, for messages.
+ * @throws {ModelFormatError} If one is not; it is named.
+ */
+export function checkFinite(
+  { weightSpecs, weightData }: WeightFiles,
+  url: URL,
+): void {
+  let at = 0;
+  for (const spec of weightSpecs) {
+    const length = bytesOf(spec, url);
+    const bytes = weightData.slice(at, at + length);
+    at += length;
+    const dtype = spec.quantization?.dtype ?? spec.dtype;
+    const values = dtype === "float32"
+      ? new Float32Array(bytes)
+      : dtype === "float16"
+      ? new Float16Array(bytes)
+      : [];
+    const count = numNonFinite(values);
+    if (count === 0) continue;
+    throw new ModelFormatError(
+      url.href,
+      `weight "${spec.name}" must be finite: current value is ${count} of ${values.length} NaN or infinite; to load it as it is, pass allowNonFinite: true`,
+    );
+  }
 }
 
 function checkGroup(group: WeightsGroup, url: URL) {

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { NdArray, Weights } from "../types.ts";
 import type { GraphNode, WeightValue } from "./graph.ts";
@@ -34,6 +35,50 @@ export async function weightsOf(node: GraphNode): Promise<Weights> {
 export async function readWeight(value: WeightValue): Promise<WeightArray> {
   if ("read" in value) return await value.read();
   return await readTensor(value);
+}
+
+/**
+ * The same to compute with: a file's weights must be finite, as NaN can vanish
+ * on the way through a network.
+ *
+ * @param value The weight; it stays as it is.
+ * @param layer The layer that has it, for messages.
+ * @returns Its values.
+ * @throws {RangeError} If it must be finite, and is not.
+ */
+export async function readToRun(
+  value: WeightValue,
+  layer: string,
+): Promise<WeightArray> {
+  const array = await readWeight(value);
+  if (!("read" in value) || value.mustBeFinite !== true) return array;
+  const count = numNonFinite(array.data);
+  if (count === 0) return array;
+  throw new RangeError(
+    cannot(
+      "run model",
+      `weight "${value.name}" of layer "${layer}" must be finite`,
+      `${count} of ${array.data.length} NaN or infinite`,
+      "look at it with getWeights(), or load the model with allowNonFinite: true",
+    ),
+  );
+}
+
+/**
+ * How many of some numbers are NaN or infinite.
+ *
+ * @param data The numbers.
+ * @returns Their count.
+ */
+export function numNonFinite(data: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! - data[i]!; // 0 or NaN
+  if (sum === 0) return 0;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i]!)) count++;
+  }
+  return count;
 }
 
 /**

@@ -34,16 +34,6 @@ Deno.test("Hdf5Library.values() gives bytes, also of compressed datasets", async
   filters.close();
 });
 
-Deno.test("Hdf5Library.values() refuses datasets of which bytes are missing", async () => {
-  const library = await Hdf5Library.open(source("no_chunk_stored"));
-  assertThrows(
-    () => library.values("/values", 16384, 2),
-    SyntaxError,
-    'Cannot read HDF5 "no_chunk_stored.h5" as "/values" must hold 16384 bytes',
-  );
-  library.close();
-});
-
 Deno.test("Hdf5Library.values() refuses more than the library can hold", async () => {
   const library = await Hdf5Library.open(source("types"));
   assertThrows(

@@ -72,6 +72,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   virtual: "hold its own values",
   "huge_shape": "bytes in all",
   "nothing_stored": "hold its values in the file",
+  "no_chunk_stored": '"values" must have 64 chunks: current value is 0',
   "big_endian": "least significant byte first",
   complex: "records of 8 bytes",
   compound: "records of 4 bytes",
@@ -91,13 +92,6 @@ for (const [name, message] of Object.entries(REFUSED)) {
     );
   });
 }
-
-Deno.test("Hdf5File refuses to read chunks that are not there", async () => {
-  const file = await Hdf5File.open(source("no_chunk_stored"));
-  const { read } = file.datasets.get("values")!;
-  assertThrows(read, SyntaxError, "16384 bytes");
-  file.close();
-});
 
 Deno.test("Hdf5File refuses a damaged checksum", async () => {
   const whole = source("filters");

@@ -66,12 +66,15 @@ Deno.test("hdf5Store() names the model when its bytes are wrong", async () => {
   );
   assertEquals(error.message.includes("model.keras"), true);
   store.close();
-  const lost = await opened("no_chunk_stored");
-  assertThrows(
-    () => lost.datasets.get("values")!.read(),
+  const bytes = await Deno.readFile(new URL("filters.h5", HDF5));
+  const lost = await hdf5Store(bytesSource(bytes, "filters.h5"), "model.keras");
+  bytes.fill(1);
+  const damaged = assertThrows(
+    () => lost.datasets.get("gzip")!.read(),
     ModelFormatError,
-    "16384 bytes",
+    'Cannot load model "model.keras" as it must be whole and safe',
   );
+  assertEquals(damaged.message.includes("filters.h5"), true);
   lost.close();
 });
 

@@ -161,6 +161,7 @@ Deno.test("checkTopology() takes a Sequential that only lists its layers", () =>
 Deno.test("checkTopology() leaves custom layers that list layers alone", () => {
   const custom = {
     "class_name": "Stack",
+    name: "s",
     config: { name: "s", layers: [{ "class_name": "Dense", config: {} }, 3] },
     "inbound_nodes": [on("x")],
   };
@@ -183,6 +184,20 @@ Deno.test("checkTopology() refuses names that stand twice, at every level", () =
     functional({ x: [], inner: [on("x")] }, { inner }),
     `"d" stands twice`,
   );
+});
+
+Deno.test("checkTopology() refuses a layer with two names, on which TF.js never ends", () => {
+  for (
+    const [name, says] of [["b", '"b" and "a"'], [undefined, 'none and "a"']]
+  ) {
+    const topology = functional({ x: [], a: [on("x")] });
+    const [, layer] = topology["model_config"].config.layers;
+    Object.assign(layer!, { name });
+    refused(topology, `must have one name: current names are ${says}`);
+  }
+  const nameless = functional({ x: [], a: [on("x")] });
+  delete (nameless["model_config"].config.layers[0] as { name?: string }).name;
+  refused(nameless, `layer "x" must be in the model`);
 });
 
 Deno.test("checkTopology() refuses a model that lists no layers, or nests without end", () => {

@@ -12,6 +12,7 @@ import {
   refKey,
   type WeightSource,
 } from "../../models/graph.ts";
+import { readToRun } from "../../models/weights.ts";
 import type { NdArray } from "../../types.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -32,15 +33,17 @@ const OPS = new TfjsOps();
  *
  * @param nodes The nodes that will run.
  * @returns Their values.
+ * @throws {RangeError} If one must be finite, and is not.
  */
 export async function readWeights(
   nodes: readonly GraphNode[],
 ): Promise<HostWeights> {
   const values = new Map<WeightSource, NdArray>();
-  for (const { call } of nodes) {
+  for (const { call, row } of nodes) {
     if (call.kind !== "ours") continue;
     for (const source of call.sources) {
-      if (!values.has(source)) values.set(source, await source.read());
+      if (values.has(source)) continue;
+      values.set(source, await readToRun(source, row.name) as NdArray);
     }
   }
   return values;
