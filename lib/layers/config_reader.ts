@@ -195,9 +195,16 @@ export interface LayerObject {
   // deno-lint-ignore camelcase -- Keras' own key
   readonly class_name: string;
   readonly config?: Readonly<Record<string, unknown>>;
+  readonly module?: string;
 }
 
-function isLayerObject(value: unknown): value is LayerObject {
+/**
+ * Whether a value is a layer, or another object of Keras, as Keras writes it.
+ *
+ * @param value Any value of a config.
+ * @returns Whether it names its class.
+ */
+export function isLayerObject(value: unknown): value is LayerObject {
   return typeof value === "object" && value !== null && "class_name" in value &&
     typeof value.class_name === "string";
 }

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { identityOf, readWeight } from "./weights.ts";
-import { type GraphNode, origin, type Ref, type WeightValue } from "./graph.ts";
+import {
+  type GraphNode,
+  type NodeCall,
+  origin,
+  type Ref,
+  type WeightValue,
+} from "./graph.ts";
 
 /** Options that say how a layer was trained or shown, not what it computes. */
 const NO_MEANING =
@@ -28,7 +34,11 @@ export function structureOf(
   inputs: readonly Ref[],
   outputs: readonly Ref[],
 ): Structure {
-  const place = new Map(nodes.map((node, i) => [node, i]));
+  // An alias that has no row is one way among others to enter a nested model.
+  const counted = nodes.filter(({ isListed, call }) =>
+    isListed || call.kind !== "alias"
+  );
+  const place = new Map(counted.map((node, i) => [node, i]));
   const refs = (list: readonly Ref[]) =>
     list.map(origin).map(({ node, index }) => [place.get(node), index]);
   const numbers = new Map<object, number>();
@@ -40,7 +50,7 @@ export function structureOf(
     numbers.set(identityOf(value), weights.length - 1);
     return weights.length - 1;
   };
-  const described = nodes.map((node) => {
+  const described = counted.map((node) => {
     const { isListed, row, call } = node;
     // An alias computes nothing: what it stands for is described by itself.
     return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
@@ -92,24 +102,38 @@ export function weightData(nodes: readonly GraphNode[]): object[] {
 /** A layer's own word, as its options may have been changed since it was opened. */
 function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "memory"
-    ? meaningOf(call.layer.getConfig())
+    ? meaningOf(call.layer.getConfig(), call.isOwnClass)
     : call.kind === "foreign"
     ? row.config
     : call.kind === "ours"
-    ? meaningOf(row.config)
+    ? meaningOf(row.config, call.isOwnClass)
     : undefined;
 }
 
-/** Weights by name; an operation's constants by their place among its arguments. */
+/**
+ * Weights by name; an operation's constants by their place among its arguments.
+ * Of a class that is known the order says which is which, and TF.js names the
+ * weights of cells and wrapped layers otherwise than Keras.
+ */
 function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
   return call.kind === "foreign"
     ? [...call.constants].map(([at, tensor]) => [at, tensor()])
-    : weights().map(({ name, value }) => [name, value]);
+    : weights().map(({ name, value }, i) => [isKnown(call) ? i : name, value]);
 }
 
-/** Options in Keras' spelling, without those that are not set or change no value. */
-function meaningOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(meaningOf);
+function isKnown(call: NodeCall): boolean {
+  return (call.kind === "memory" || call.kind === "ours") && call.isOwnClass;
+}
+
+/**
+ * Options in Keras' spelling, without those that are not set or change no
+ * value. Texts too, where the class is known: TF.js has `channelsLast`.
+ */
+function meaningOf(value: unknown, isKnown: boolean): unknown {
+  if (Array.isArray(value)) {
+    return value.map((inner) => meaningOf(inner, isKnown));
+  }
+  if (typeof value === "string" && isKnown) return snakeCase(value);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -117,7 +141,7 @@ function meaningOf(value: unknown): unknown {
       .filter(([key, inner]) =>
         inner !== undefined && inner !== null && !NO_MEANING.test(key)
       )
-      .map(([key, inner]) => [key, meaningOf(inner)]),
+      .map(([key, inner]) => [key, meaningOf(inner, isKnown)]),
   );
 }
 

@@ -24,6 +24,14 @@ import type {
   ModelSpec,
   TensorId,
 } from "./keras_topology.ts";
+import {
+  isBare,
+  isOperation as isRawOperation,
+  operationName,
+  operationOptions,
+  refuseUnknown,
+  unknownLayers,
+} from "./known_layers.ts";
 import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
 import { valueByPosition } from "./layer_graph_arguments.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
@@ -70,7 +78,7 @@ class Builder {
 
   build(): ModelGraph {
     const { spec, format, dispose } = this.#parts;
-    this.#checkKnown(spec);
+    refuseUnknown(unknownLayers(spec, this.#parts), this.#parts.source);
     this.#bound = this.#parts.weights.bind(spec);
     const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
     const nodes = flatten(drafts);
@@ -107,7 +115,7 @@ class Builder {
       const isHidden = isInput && spec.isSequential;
       const calls = isInput ? [NO_CALL] : layer.calls;
       calls.forEach((call, k) => {
-        const isCounted = !isHidden && !this.#isBare(layer);
+        const isCounted = !isHidden && !isBare(layer, this.#parts);
         const keras = feeds === undefined && isCounted && k === 0
           ? index
           : undefined;
@@ -119,7 +127,7 @@ class Builder {
         if (k === 0 && isCounted) topLevel.push(draft);
         places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
-      if (!isHidden && !this.#isBare(layer)) index++;
+      if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
     const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
     const place = (tensor: TensorId, from: string): Ref => {
@@ -146,7 +154,7 @@ class Builder {
     place: (tensor: TensorId, from: string) => Ref,
   ): void {
     const { spec } = draft;
-    const isOperation = this.#isOperation(spec);
+    const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
     if (stray !== undefined) {
       const rule = `layer "${draft.name}" must get values by name`;
@@ -294,66 +302,6 @@ class Builder {
     );
   }
 
-  /** Whether it is a raw operation, as Keras 2 and Keras 3 write them. */
-  #isOperation(spec: LayerSpec): boolean {
-    return OPERATION_LAYERS.test(spec.className) || this.#isBare(spec);
-  }
-
-  /**
-   * Whether it is an operation of Keras 3, which is no layer: not among
-   * `model.layers`. It tells by module; a `.h5` has none, but only layers have
-   * an element type.
-   */
-  #isBare({ className, module, options, model }: LayerSpec): boolean {
-    const { dialect, customLayers } = this.#parts;
-    if (dialect !== 3 || model !== undefined) return false;
-    if (module !== undefined) return /^keras\.src\.ops\./.test(module);
-    return !("dtype" in options) && !("trainable" in options) &&
-      !Object.hasOwn(customLayers, className);
-  }
-
-  /** All unknown layers at once, so that nobody finds them one by one. */
-  #checkKnown(spec: ModelSpec): void {
-    const unknown = [...this.#unknown(spec, "")];
-    if (unknown.length === 0) return;
-    const classes = [...new Set(unknown.map(({ className }) => className))];
-    const list = unknown.slice(0, 20).map(({ path, className, module }) =>
-      `"${path}" (${className}${module === undefined ? "" : ` of ${module}`})`
-    ).join(", ");
-    throw new ModelFormatError(
-      this.#parts.source,
-      `every layer must be known: current unknown ones are ${list}${
-        unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
-      }; pass customLayers: { ${
-        classes.map((name) => `${name}: …`).join(", ")
-      } }`,
-    );
-  }
-
-  *#unknown(
-    { layers }: ModelSpec,
-    prefix: string,
-  ): Generator<
-    { path: string; className: string; module: string | undefined }
-  > {
-    for (const spec of layers) {
-      const path = `${prefix}${spec.name}`;
-      const { className, module } = spec;
-      if (spec.model !== undefined) {
-        yield* this.#unknown(spec.model, `${path}/`);
-      } else if (this.#isOperation(spec)) {
-        if (!Object.hasOwn(OPERATIONS, operationName(spec))) {
-          yield { path, className: operationName(spec), module };
-        }
-      } else if (
-        className !== "InputLayer" && !Object.hasOwn(LAYERS, className) &&
-        !Object.hasOwn(this.#parts.customLayers, className)
-      ) {
-        yield { path, className, module };
-      }
-    }
-  }
-
   /** TF.js would go round such a graph for ever. */
   #checkAcyclic(drafts: readonly LayerDraft[]): void {
     const done = new Set<object>();
@@ -478,22 +426,4 @@ function dtypeName(dtype: unknown): DType {
 
 function isInput(value: unknown): value is { input: number } {
   return typeof value === "object" && value !== null && "input" in value;
-}
-
-/** Keras 2's layers that hold a raw operation. */
-const OPERATION_LAYERS = /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/;
-
-/** A function's options without those of the layer that holds it. */
-function operationOptions(
-  { className, options }: LayerSpec,
-): Readonly<Record<string, unknown>> {
-  if (className !== "TFOpLambda") return options;
-  const { function: _function, ...others } = options;
-  return others;
-}
-
-/** `Multiply`, or `tf.math.multiply`. */
-function operationName({ className, options }: LayerSpec): string {
-  if (className === "TFOpLambda") return `tf.${options.function}`;
-  return className;
 }

@@ -22,9 +22,16 @@ import {
   openKerasSource,
 } from "./keras_file.ts";
 import { modelOfKerasFile } from "./load_keras.ts";
-import { isGraph, parseModelJson } from "./model_json.ts";
+import { modelOfLayersJson, readLayersJson } from "./layers_json.ts";
+import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
 import { fileUrl, readFile } from "./read_file.ts";
-import { checkFinite, readWeightFiles } from "./weight_files.ts";
+import { isForTfjs } from "./tfjs_dialect.ts";
+import { checkTopology } from "./topology.ts";
+import {
+  checkFinite,
+  openWeightFiles,
+  readWeightFiles,
+} from "./weight_files.ts";
 
 /** Settings of {@linkcode loadModel}. */
 export interface LoadModelOptions {
@@ -103,7 +110,11 @@ export async function loadModel(
   if (head !== undefined) bytes.read(0, head);
   bytes.close();
   if (kind.kind !== "tfjs" || head === undefined) throw refusal(url.href, kind);
-  return await loadModelJson(head, url, allowNonFinite, signal);
+  return await loadModelJson(head, url, {
+    customLayers,
+    allowNonFinite,
+    signal,
+  });
 }
 
 /** A topology of more text than this is none. */
@@ -134,33 +145,50 @@ function guarded<R>(bytes: ByteSource, work: () => R): R {
   }
 }
 
+/** Settings with which a `model.json` is opened. */
+interface JsonOptions {
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly allowNonFinite: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function loadModelJson(
   bytes: Uint8Array,
   url: URL,
-  allowNonFinite: boolean,
-  signal: AbortSignal | undefined,
+  { customLayers, allowNonFinite, signal }: JsonOptions,
 ): Promise<Model> {
   const json = parseModelJson(bytes, url.href);
+  if (isGraph(json.modelTopology)) {
+    // A graph's constants may well be infinite: masks are.
+    const building = buildGraphModel(
+      await artifactsOf(json, url, true, signal),
+    );
+    return await opened(url, building, operationsGraph, "tfjs-graph");
+  }
+  const layers = readLayersJson(json, url.href, customLayers);
+  const { dialect, spec } = layers;
+  if (dialect === "tfjs" && isForTfjs(spec, customLayers)) {
+    checkTopology(json.modelTopology, url.href);
+    const building = buildLayersModel(
+      await artifactsOf(json, url, allowNonFinite, signal),
+    );
+    return await opened(url, building, layersGraph, "tfjs-layers");
+  }
+  const weights = await openWeightFiles(json.weightsManifest, url, signal);
+  return modelOfLayersJson(layers, weights, allowNonFinite);
+}
+
+/** What TF.js builds a model of. */
+async function artifactsOf(
+  json: ModelJson,
+  url: URL,
+  allowNonFinite: boolean,
+  signal: AbortSignal | undefined,
+): Promise<tf.io.ModelArtifacts> {
   const { weightsManifest, format: _format, ...rest } = json;
   const weights = await readWeightFiles(weightsManifest, url, signal);
-  // A graph's constants may well be infinite: masks are.
-  if (!allowNonFinite && !isGraph(json.modelTopology)) {
-    checkFinite(weights, url);
-  }
-  const artifacts = { ...rest, ...weights } as tf.io.ModelArtifacts;
-  return isGraph(json.modelTopology)
-    ? await opened(
-      url,
-      buildGraphModel(artifacts),
-      operationsGraph,
-      "tfjs-graph",
-    )
-    : await opened(
-      url,
-      buildLayersModel(artifacts),
-      layersGraph,
-      "tfjs-layers",
-    );
+  if (!allowNonFinite) checkFinite(weights, url);
+  return { ...rest, ...weights } as tf.io.ModelArtifacts;
 }
 
 /** What TF.js built as a graph of ours; if that fails, nothing is left of it. */

@@ -5,7 +5,6 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
-import { checkTopology } from "./topology.ts";
 
 /** A `model.json`, as far as it is read here. */
 export interface ModelJson {
@@ -52,8 +51,8 @@ export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
       }`,
     );
   }
-  if (!isGraph(topology)) checkTopology(topology, source);
-  else if (Object.keys(json.modelInitializer ?? {}).length > 0) {
+  const initializer = Object.keys(json.modelInitializer ?? {});
+  if (isGraph(topology) && initializer.length > 0) {
     // Its tables are filled by a run that the loader would not wait for.
     throw new ModelFormatError(
       source,

@@ -165,15 +165,15 @@ class BoundNameWeights implements BoundWeights {
     for (const { layer } of inner) this.#entries.set(layer, []);
     for (const entry of entries) {
       const found = inner.filter(({ layer, above }) => {
-        const at = entry.folder.indexOf(layer.name);
+        const at = placeOf(entry, layer);
         return at >= 0 &&
           entry.folder.slice(0, at).every((part) => above.includes(part));
       });
       // Of layers that fit, the one whose models the name gives in full.
       const best = found.filter(({ layer, above }) => {
-        const at = entry.folder.indexOf(layer.name);
+        const at = placeOf(entry, layer);
         return found.every((other) =>
-          at >= entry.folder.indexOf(other.layer.name) ||
+          at >= placeOf(entry, other.layer) ||
           above.includes(other.layer.name)
         );
       });
@@ -181,8 +181,7 @@ class BoundNameWeights implements BoundWeights {
         this.#fail(
           `weight "${
             [...entry.folder, entry.leaf].join("/")
-          }" of nested model ` +
-            `"${outer.name}" must name one of its layers`,
+          }" of model "${outer.name}" must name one of its layers`,
           best.length === 0
             ? "none"
             : best.map(({ layer, above }) => [...above, layer.name].join("/")),
@@ -199,6 +198,14 @@ class BoundNameWeights implements BoundWeights {
       `${rule}: current value is ${quote(value)}${hint ? `; ${hint}` : ""}`,
     );
   }
+}
+
+/** Where a layer's name stands in that of a weight; Keras 2 and TF.js allow slashes in it. */
+function placeOf({ folder }: Entry, { name }: WeightLayer): number {
+  const parts = name.split("/");
+  return folder.findIndex((_, at) =>
+    parts.every((part, i) => folder[at + i] === part)
+  );
 }
 
 /** Every layer of a nested model, with the names of the models around it. */

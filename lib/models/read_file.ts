@@ -1,6 +1,11 @@
 import { pathToFileURL } from "node:url";
 import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
+import {
+  type ByteSource,
+  bytesSource,
+  fileSource,
+} from "../formats/byte_source.ts";
 
 const ACTION = "load model";
 
@@ -42,8 +47,35 @@ export async function readFile(
   if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
   const options = signal ? { signal } : {};
   if (url.protocol !== "file:") return await download(url, options);
+  return await worded(url, () => Deno.readFile(url, options));
+}
+
+/**
+ * Opens a file: one on disk to be read in place, one on a server read whole.
+ *
+ * @param url Where it lies.
+ * @param signal Stops the reading.
+ * @returns Its bytes; close them.
+ * @throws {Deno.errors.NotFound} If it is not there.
+ */
+export async function openFile(
+  url: URL,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  if (url.protocol !== "file:") {
+    return bytesSource(await readFile(url, signal), url.href);
+  }
+  if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
+  return await worded(url, async () => {
+    if ((await Deno.stat(url)).isFile) return fileSource(url);
+    throw new Deno.errors.IsADirectory(url.href);
+  });
+}
+
+/** An error about a file that is not there, in our words. */
+async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
   try {
-    return await Deno.readFile(url, options);
+    return await read();
   } catch (cause) {
     const path = decodeURIComponent(url.pathname);
     if (cause instanceof Deno.errors.NotFound) {

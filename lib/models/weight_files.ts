@@ -6,8 +6,9 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
+import { type ByteSource, partSource } from "../formats/byte_source.ts";
 import type { WeightsGroup } from "./model_json.ts";
-import { readFile } from "./read_file.ts";
+import { openFile } from "./read_file.ts";
 import { numNonFinite } from "./weights.ts";
 
 /** Weights as TF.js takes them. */
@@ -16,6 +17,22 @@ export interface WeightFiles {
   readonly weightSpecs: tf.io.WeightsManifestEntry[];
   /** The bytes of all. */
   readonly weightData: ArrayBuffer;
+}
+
+/** One weight of a manifest, where it lies. */
+export interface ManifestWeight {
+  /** What the manifest says of it. */
+  readonly spec: tf.io.WeightsManifestEntry;
+  /** Its bytes, as they are stored. */
+  readonly bytes: ByteSource;
+}
+
+/** The weights of a manifest, in files that are open. */
+export interface OpenWeightFiles {
+  /** The weights, in the manifest's order. */
+  readonly weights: readonly ManifestWeight[];
+  /** Closes the files. */
+  readonly close: () => void;
 }
 
 /** Bytes of one element. */
@@ -30,7 +47,55 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads the weight files.
+ * Opens the weight files. Those on disk are read in place; what comes over the
+ * net is held in memory.
+ *
+ * @param manifest Which weights lie in which files.
+ * @param url The `model.json`.
+ * @param signal Stops the loading.
+ * @returns The weights; close them.
+ * @throws {ModelFormatError} If a path leads out of the folder, a weight is
+ * not understood, or the files do not hold what they must.
+ */
+export async function openWeightFiles(
+  manifest: readonly WeightsGroup[],
+  url: URL,
+  signal?: AbortSignal,
+): Promise<OpenWeightFiles> {
+  const groups = manifest.map((group) => checkGroup(group, url));
+  checkNames(groups.flatMap(({ weights }) => weights), url);
+  const opened: ByteSource[] = [];
+  const close = () => opened.forEach((file) => file.close());
+  try {
+    const weights: ManifestWeight[] = [];
+    for (const { paths, files, weights: specs } of groups) {
+      const sizes = specs.map((spec) => bytesOf(spec, url));
+      const found = await Promise.allSettled(
+        files.map((file) => openFile(file, signal)),
+      );
+      const parts = found.filter((part) => part.status === "fulfilled")
+        .map(({ value }) => value);
+      opened.push(...parts);
+      const failed = found.find((part) => part.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+      const whole = rowSource(parts, url.href);
+      checkSize(whole.size, sizes, paths, url);
+      let at = 0;
+      for (const [i, spec] of specs.entries()) {
+        const bytes = partSource(whole, at, sizes[i]!, spec.name);
+        weights.push({ spec, bytes });
+        at += sizes[i]!;
+      }
+    }
+    return { weights, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * Reads the weight files whole, as TF.js takes them.
  *
  * @param manifest Which weights lie in which files.
  * @param url The `model.json`.
@@ -44,26 +109,59 @@ export async function readWeightFiles(
   url: URL,
   signal?: AbortSignal,
 ): Promise<WeightFiles> {
-  const groups = manifest.map((group) => checkGroup(group, url));
-  const weightSpecs = groups.flatMap(({ weights }) => weights);
-  checkNames(weightSpecs, url);
-  const parts: Uint8Array[] = [];
-  for (const { paths, files, weights } of groups) {
-    const wanted = weights.reduce((sum, spec) => sum + bytesOf(spec, url), 0);
-    const bytes = await Promise.all(
-      files.map((file) => readFile(file, signal)),
-    );
-    const found = bytes.reduce((sum, { length }) => sum + length, 0);
-    if (found !== wanted) {
-      const names = paths.map((path) => `"${path}"`).join(", ");
-      throw new ModelFormatError(
-        url.href,
-        `its weight files ${names} must hold ${wanted} bytes: current size is ${found}`,
-      );
+  const { weights, close } = await openWeightFiles(manifest, url, signal);
+  try {
+    const size = weights.reduce((sum, { bytes }) => sum + bytes.size, 0);
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const { bytes } of weights) {
+      bytes.read(0, all.subarray(at, at + bytes.size));
+      at += bytes.size;
     }
-    parts.push(...bytes);
+    const weightSpecs = weights.map(({ spec }) => spec);
+    return { weightSpecs, weightData: all.buffer };
+  } finally {
+    close();
   }
-  return { weightSpecs, weightData: joined(parts) };
+}
+
+function checkSize(
+  found: number,
+  sizes: readonly number[],
+  paths: readonly string[],
+  url: URL,
+): void {
+  const wanted = sizes.reduce((sum, size) => sum + size, 0);
+  if (found === wanted) return;
+  const names = paths.map((path) => `"${path}"`).join(", ");
+  throw new ModelFormatError(
+    url.href,
+    `its weight files ${names} must hold ${wanted} bytes: current size is ${found}`,
+  );
+}
+
+/** Files one after another: a weight may begin in one and end in the next. */
+function rowSource(parts: readonly ByteSource[], name: string): ByteSource {
+  const starts: number[] = [];
+  let size = 0;
+  for (const part of parts) {
+    starts.push(size);
+    size += part.size;
+  }
+  return {
+    name,
+    size,
+    read(position, into) {
+      let at = starts.findLastIndex((start) => start <= position);
+      for (let done = 0; done < into.length; at++) {
+        const from = position + done - starts[at]!;
+        const count = Math.min(into.length - done, parts[at]!.size - from);
+        parts[at]!.read(from, into.subarray(done, done + count));
+        done += count;
+      }
+    },
+    close() {},
+  };
 }
 
 /**
@@ -173,15 +271,4 @@ function bytesOf(spec: tf.io.WeightsManifestEntry, url: URL): number {
     );
   }
   return shape.reduce((product, n) => product * n, size);
-}
-
-function joined(parts: readonly Uint8Array[]): ArrayBuffer {
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all.buffer;
 }

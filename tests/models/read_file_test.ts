@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { fileUrl, readFile } from "../../lib/models/read_file.ts";
+import { fileUrl, openFile, readFile } from "../../lib/models/read_file.ts";
 
 Deno.test("fileUrl() takes paths as they are written", () => {
   const cwd = Deno.cwd();
@@ -75,4 +75,35 @@ Deno.test("readFile() does not begin when it was stopped before", async () => {
     DOMException,
     "Run was stopped while loading http://127.0.0.1:1/x",
   );
+});
+
+Deno.test("openFile() reads a file in place, and words what is wrong as readFile() does", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeFile(`${folder}/x`, Uint8Array.of(1, 2, 3));
+  const file = await openFile(fileUrl(`${folder}/x`));
+  const into = new Uint8Array(2);
+  file.read(1, into);
+  assertEquals([file.size, ...into], [3, 2, 3]);
+  file.close();
+  const rejected = [
+    [folder, Deno.errors.IsADirectory, "it must be a file"],
+    [`${folder}/none`, Deno.errors.NotFound, "the file must be there"],
+  ] as const;
+  for (const [path, kind, says] of rejected) {
+    await assertRejects(() => openFile(fileUrl(path)), kind, says);
+  }
+  const url = fileUrl(`${folder}/x`);
+  await assertRejects(() => openFile(url, AbortSignal.abort()), DOMException);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("openFile() holds in memory what a server sends", async () => {
+  const server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    () => new Response(Uint8Array.of(7)),
+  );
+  const url = new URL(`http://127.0.0.1:${server.addr.port}/x`);
+  const file = await openFile(url);
+  assertEquals([file.name, file.size], [url.href, 1]);
+  await server.shutdown();
 });

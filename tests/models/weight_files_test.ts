@@ -3,7 +3,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import type { WeightsGroup } from "../../lib/models/model_json.ts";
 import { fileUrl } from "../../lib/models/read_file.ts";
-import { readWeightFiles } from "../../lib/models/weight_files.ts";
+import {
+  openWeightFiles,
+  readWeightFiles,
+} from "../../lib/models/weight_files.ts";
 
 /** A folder with the files given, for as long as the test runs. */
 async function inFolder(
@@ -120,4 +123,35 @@ Deno.test("readWeightFiles() looks at all paths before it reads one", async () =
     ModelFormatError,
     `must lie in its own folder: current path is "../out.bin"`,
   );
+});
+
+Deno.test("openWeightFiles() reads weights that begin in one file and end in another", async () => {
+  const files = { "a.bin": [1, 2], "b.bin": [], "c.bin": [3], "d.bin": [4, 5] };
+  await inFolder(files, async (url) => {
+    const manifest: WeightsGroup[] = [{
+      paths: Object.keys(files),
+      weights: [bytes("x", [1]), bytes("y", [3]), bytes("z", [1])],
+    }];
+    const { weights, close } = await openWeightFiles(manifest, url);
+    const read = weights.map(({ bytes }) => {
+      const into = new Uint8Array(bytes.size);
+      bytes.read(0, into);
+      return [...into];
+    });
+    assertEquals(read, [[1], [2, 3, 4], [5]]);
+    close();
+  });
+});
+
+Deno.test("openWeightFiles() leaves no file open if one is missing, or a folder", async () => {
+  await inFolder({ "a.bin": [1], "b.bin/c": [] }, async (url) => {
+    for (const last of ["none.bin", "b.bin"]) {
+      const manifest: WeightsGroup[] = [{
+        paths: ["a.bin", last],
+        weights: [bytes("x", [1])],
+      }];
+      // Deno finds what stays open.
+      await assertRejects(() => openWeightFiles(manifest, url), Error, last);
+    }
+  });
 });

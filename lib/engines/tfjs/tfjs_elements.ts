@@ -5,6 +5,7 @@ import { arithmetic, promoted } from "../../ops/promotion.ts";
 import { constantType } from "../../ops/shape_elements.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import type { NdArray } from "../../types.ts";
+import { withoutGradient } from "./no_gradient.ts";
 
 /** More axes than this make the wasm backend's arithmetic go wrong, silently. */
 const MOST_AXES = 6;
@@ -20,7 +21,8 @@ export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
   if (x.dtype === dtype) return x;
   // The cast of wasm leaves numbers other than 0 and 1, and drops NaN.
   if (dtype === "bool") {
-    return tf.notEqual(x, tf.scalar(0, x.dtype as OpsType));
+    const zero = tf.scalar(0, x.dtype as OpsType);
+    return withoutGradient(tf.notEqual, x, zero);
   }
   return tf.cast(x, dtype);
 }
@@ -100,7 +102,7 @@ export class TfjsElements {
     // One pass, and Keras' gradient of 0 at 0.
     if (number === 0 && p.dtype === "float32") return tf.relu(p);
     const larger = tf.maximum(p, q);
-    return keepsNaN(q, number) ? larger : tf.where(tf.isNaN(q), q, larger);
+    return keepsNaN(q, number) ? larger : tf.where(hasNaN(q), q, larger);
   }
 
   minimum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -110,31 +112,31 @@ export class TfjsElements {
     const [p, q] = reckoned(a, b);
     const smaller = tf.minimum(p, q);
     const isKept = keepsNaN(q, this.#numbers.get(b));
-    return isKept ? smaller : tf.where(tf.isNaN(q), q, smaller);
+    return isKept ? smaller : tf.where(hasNaN(q), q, smaller);
   }
 
   greater(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.greater(...reckoned(a, b));
+    return withoutGradient(tf.greater, ...reckoned(a, b));
   }
 
   greaterEqual(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.greaterEqual(...reckoned(a, b));
+    return withoutGradient(tf.greaterEqual, ...reckoned(a, b));
   }
 
   equal(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.equal(...reckoned(a, b));
+    return withoutGradient(tf.equal, ...reckoned(a, b));
   }
 
   logicalAnd(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.logicalAnd(castTo(a, "bool"), castTo(b, "bool"));
+    return withoutGradient(tf.logicalAnd, castTo(a, "bool"), castTo(b, "bool"));
   }
 
   logicalOr(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.logicalOr(castTo(a, "bool"), castTo(b, "bool"));
+    return withoutGradient(tf.logicalOr, castTo(a, "bool"), castTo(b, "bool"));
   }
 
   logicalNot(x: tf.Tensor): tf.Tensor {
-    return tf.logicalNot(castTo(x, "bool"));
+    return withoutGradient(tf.logicalNot, castTo(x, "bool"));
   }
 
   where(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -174,10 +176,7 @@ export class TfjsElements {
   sign(x: tf.Tensor): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
     if (value.dtype === "int32") return tf.sign(value);
-    // By comparing: the wasm backend's own sign takes values below 2e-7 for 0.
-    const isAbove = tf.cast(tf.greater(value, 0), "float32");
-    const sign = tf.sub(isAbove, tf.cast(tf.less(value, 0), "float32"));
-    return tf.where(tf.isNaN(value), value, sign);
+    return withoutGradient(signOf, value);
   }
 
   negative(x: tf.Tensor): tf.Tensor {
@@ -228,7 +227,7 @@ export class TfjsElements {
   }
 
   isNaN(x: tf.Tensor): tf.Tensor {
-    return tf.isNaN(this.float(x));
+    return hasNaN(this.float(x));
   }
 
   float(x: tf.Tensor): tf.Tensor {
@@ -262,21 +261,35 @@ export class TfjsElements {
   }
 
   any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.any(castTo(x, "bool"), ...over(x, options));
+    const [axes, keepdims] = over(x, options);
+    return withoutGradient((y) => tf.any(y, axes, keepdims), castTo(x, "bool"));
   }
 
   all(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.all(castTo(x, "bool"), ...over(x, options));
+    const [axes, keepdims] = over(x, options);
+    return withoutGradient((y) => tf.all(y, axes, keepdims), castTo(x, "bool"));
   }
 
   argmax(x: tf.Tensor, axis: number): tf.Tensor {
-    return tf.argMax(castTo(x, arithmetic(this.dtype(x))), axis);
+    const value = castTo(x, arithmetic(this.dtype(x)));
+    return withoutGradient((y) => tf.argMax(y, axis), value);
   }
 
   cumsum(x: tf.Tensor, axis: number): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
     return tf.cumsum(value, axisOf(axis, x.rank));
   }
+}
+
+/** By comparing: the wasm backend's own sign takes values below 2e-7 for 0. */
+function signOf(x: tf.Tensor): tf.Tensor {
+  const isAbove = tf.cast(tf.greater(x, 0), "float32");
+  const sign = tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
+  return tf.where(tf.isNaN(x), x, sign);
+}
+
+function hasNaN(x: tf.Tensor): tf.Tensor {
+  return withoutGradient((y) => tf.isNaN(y), x);
 }
 
 /** Two operands in the type in which they are reckoned with. */
@@ -324,7 +337,10 @@ function withNaN(
   result: tf.Tensor,
 ): tf.Tensor {
   if (tf.getBackend() !== "webgpu" || x.dtype !== "float32") return result;
-  const isThere = tf.any(tf.isNaN(x), ...over(x, options));
+  const isThere = withoutGradient(
+    (y) => tf.any(tf.isNaN(y), ...over(x, options)),
+    x,
+  );
   return tf.where(isThere, tf.scalar(NaN), result);
 }
 

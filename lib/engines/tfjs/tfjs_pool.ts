@@ -10,6 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { PoolingOptions } from "../../ops/ops.ts";
+import { withoutGradient } from "./no_gradient.ts";
 
 type Padding = PoolingOptions["padding"];
 type Pool = (
@@ -107,10 +108,12 @@ function keepingNaN(
   options: PoolingOptions,
 ): tf.Tensor {
   if (!mayHoldNaN(x)) return pool(x);
-  const isNaN = tf.isNaN(x);
+  const isNaN = withoutGradient((y) => tf.isNaN(y), x);
   const numbers = tf.where(isNaN, tf.scalar(instead), x);
-  const marks = maxima(tf.cast(isNaN, "float32"), options);
-  const isThere = tf.greater(marks, 0);
+  const isThere = withoutGradient(
+    (marks) => tf.greater(maxima(tf.cast(marks, "float32"), options), 0),
+    isNaN,
+  );
   return tf.where(isThere, tf.scalar(NaN), pool(numbers));
 }
 
