@@ -6,7 +6,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
-import { checkRank, wrongOption } from "./_checks.ts";
+import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -57,6 +57,13 @@ export function normalization(config: LayerConfig): Layer {
     weights: given ? [] : ["mean", "variance", "count"],
     call(ops, [x], weights) {
       const value = ops.float(x!);
+      for (const [name, weight] of Object.entries(weights)) {
+        const sizes = name === "count" ? [] : sizesAlong(
+          ops.shape(value),
+          axes as number[],
+        );
+        checkWeight(config.name, name, ops.shape(weight), sizes);
+      }
       const along = (known: HostNumbers | undefined, stored?: typeof value) =>
         known === undefined
           ? spread(ops, stored!, value, axes as number[])
@@ -310,6 +317,15 @@ function isChannelsFirst(config: LayerConfig): boolean {
     ["channels_last", "channels_first"],
     "channels_last",
   ) === "channels_first";
+}
+
+/** Sizes of some axes, in the order of the axes. */
+function sizesAlong(
+  shape: readonly (number | null)[],
+  axes: readonly number[],
+): (number | null)[] {
+  return axes.map((axis) => axis < 0 ? axis + shape.length : axis)
+    .sort((a, b) => a - b).map((axis) => shape[axis]!);
 }
 
 /**

@@ -105,16 +105,22 @@ class Reader {
         className,
       );
     }
+    if (layers.length === 0) this.#fail("a model must have layers", className);
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
     const name = String(options.name ?? "model");
     if (isSequential) return chain(name, specs);
     const nested = nestedModels(specs);
-    const ends = (key: string) =>
-      this.#ends(options[key]).map(({ name, tensor }) => ({
+    const ends = (key: string) => {
+      const found = this.#ends(options[key]);
+      if (found.length === 0) {
+        this.#fail(`a model must have ${key}`, options[key]);
+      }
+      return found.map(({ name, tensor }) => ({
         name,
         tensor: this.#fromOutput(tensor, nested),
       }));
+    };
     return {
       name,
       isSequential,
