@@ -11,7 +11,13 @@
 // deno-lint-ignore-file no-console
 import { csvFile } from "./results_csv.ts";
 
-const BENCHMARKS = ["by_hand", "predict_tensor", "import", "memory"];
+const BENCHMARKS = [
+  "by_hand",
+  "predict_tensor",
+  "large_maps",
+  "import",
+  "memory",
+];
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 const options = Deno.args.filter((arg) => arg.startsWith("--"));
