@@ -86,6 +86,16 @@ counted("toOnnx() writes a file, and leaves the model as it was", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+counted("toOnnx() says in the file what a set's source says", async () => {
+  await using model = await loadModel(DIGITS);
+  const extractor = new FeatureExtractor(model).layers("pool").react(0.5);
+  const text = new TextDecoder().decode(await extractor.toOnnx());
+  const { source } = await extractor.predict(samples(1), QUIET);
+  for (const said of [source!.model, source!.settings]) {
+    assert(text.includes(said), said);
+  }
+});
+
 counted("toOnnx() gives each name once", async () => {
   await using model = await loadModel(DIGITS);
   const bytes = await new FeatureExtractor(model).layers(["picture", "stem"])

@@ -71,6 +71,7 @@ export async function openInWorker(
       return reply.kind === "results" ? reply.results : {};
     },
     async close() {
+      if (link.isOver) return worker.terminate();
       const isBusy = link.isBusy;
       const closed = link.close().finally(() => worker.terminate());
       if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
@@ -98,6 +99,11 @@ class WorkerLink {
 
   get isBusy(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** Whether there is nobody left to be asked. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
   }
 
   ask(

@@ -40,16 +40,37 @@ export async function missingRuntime(
   asks: boolean,
 ): Promise<string | undefined> {
   if (!asks) {
-    const { state, partial } = await Deno.permissions.query({ name: "ffi" });
-    if (state !== "granted" && !partial) {
-      return "ONNX Runtime needs the permission --allow-ffi";
-    }
+    const missing = await missingPermission();
+    if (missing !== undefined) return missing;
   }
   try {
     await import("onnxruntime-node");
   } catch (cause) {
     return `ONNX Runtime cannot be loaded: ${saidBy(cause)}`;
   }
+}
+
+/** The first permission that is not there; those for parts of the disk count where ours lie. */
+async function missingPermission(): Promise<string | undefined> {
+  const runtime = import.meta.resolve("onnxruntime-node");
+  const ffi = runtime.startsWith("file:")
+    ? { name: "ffi", path: new URL("..", runtime) } as const
+    : { name: "ffi" } as const;
+  if (!await isGranted(ffi)) {
+    return "ONNX Runtime needs the permission --allow-ffi";
+  }
+  // A worker's modules are read as files where ours are files.
+  const lib = new URL("../../", import.meta.url);
+  if (lib.protocol !== "file:") return undefined;
+  if (await isGranted({ name: "read", path: lib })) return undefined;
+  const folder = decodeURIComponent(lib.pathname);
+  return `the thread of ONNX Runtime needs the permission --allow-read=${folder}`;
+}
+
+async function isGranted(
+  permission: Deno.FfiPermissionDescriptor | Deno.ReadPermissionDescriptor,
+): Promise<boolean> {
+  return (await Deno.permissions.query(permission)).state === "granted";
 }
 
 /**

@@ -157,7 +157,12 @@ class Dying extends EventTarget {
   static real = globalThis.Worker;
   onmessage?: (event: { data: unknown }) => void;
   onerror?: (event: ErrorEvent) => void;
+  static last?: Dying;
   isTerminated = false;
+  constructor() {
+    super();
+    Dying.last = this;
+  }
   postMessage({ kind }: { kind: string }) {
     queueMicrotask(() => {
       if (kind === "open") this.onmessage!({ data: { kind: "done" } });
@@ -187,6 +192,8 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
       UnsupportedByEngineError,
       "its thread ended",
     );
+    await open.close();
+    assertEquals(Dying.last?.isTerminated, true);
   } finally {
     globalThis.Worker = Dying.real;
   }
