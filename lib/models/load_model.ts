@@ -5,6 +5,7 @@ import {
   type ByteSource,
   bytesSource,
   fileSource,
+  openSource,
 } from "../formats/byte_source.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
@@ -22,6 +23,7 @@ import {
   openKerasSource,
 } from "./keras_file.ts";
 import { modelOfKerasFile } from "./load_keras.ts";
+import { loadOnnx } from "./load_onnx.ts";
 import { modelOfLayersJson, readLayersJson } from "./layers_json.ts";
 import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
 import { fileUrl, readFile } from "./read_file.ts";
@@ -92,7 +94,12 @@ export async function loadModel(
   const ours = (file: KerasFile) =>
     modelOfKerasFile(file, customLayers, allowNonFinite);
   if (source instanceof Uint8Array || source instanceof Blob) {
-    return ours(await openKerasFile(source, signal));
+    const bytes = await openSource(source, signal);
+    const { kind } = guarded(bytes, () => identify(bytes));
+    if (kind === "onnx") {
+      return await loadOnnx(bytes, { allowNonFinite, signal });
+    }
+    return ours(await openKerasSource(bytes, signal));
   }
   const url = fileUrl(source);
   const folder = url.protocol === "file:" && await isFolder(url);
@@ -105,6 +112,9 @@ export async function loadModel(
   const kind = guarded(bytes, () => identify(bytes));
   if (kind.kind === "keras" || kind.kind === "hdf5") {
     return ours(await openKerasSource(bytes, signal));
+  }
+  if (kind.kind === "onnx") {
+    return await loadOnnx(bytes, { url, allowNonFinite, signal });
   }
   const head = bytes.size > MOST_JSON ? undefined : new Uint8Array(bytes.size);
   if (head !== undefined) bytes.read(0, head);

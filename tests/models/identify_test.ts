@@ -59,7 +59,6 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string, string?]>> = {
     "safetensors",
     "model.save",
   ],
-  ONNX: [bytes([8, 8, 0x12, 7], "pytorch"), "ONNX"],
   "a SavedModel's graph": [
     bytes([8, 1, 0x12, 4]),
     "SavedModel",

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import { type EncodedModel, encodeModel } from "./encode_model.ts";
 import type { OnnxFeed, OnnxResult } from "./messages.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
+import { Stages } from "./stages.ts";
 
 /** A graph that is ready to run. */
 export interface OpenGraph {
@@ -60,27 +60,14 @@ export async function missingRuntime(
  * @throws {Error} The runtime's own, if it is not there or refuses the model.
  */
 export async function openModel(
-  { bytes, externalData }: EncodedModel,
+  model: EncodedModel,
   threads: number,
 ): Promise<OpenGraph> {
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
-  const session: InferenceSession = await InferenceSession.create(bytes, {
-    externalData: [...externalData],
-    intraOpNumThreads: threads,
-    logSeverityLevel: 4, // what fails, it throws
-  });
+  const stages = new Stages();
+  await stages.add(model, { threads });
   return {
-    async run(feeds) {
-      const tensors = Object.entries(feeds).map(([name, { type, array }]) => {
-        const { data, shape } = array;
-        return [name, new Tensor(type, data as Float32Array, [...shape])];
-      });
-      const results = await session.run(Object.fromEntries(tensors));
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, taken(tensor)]),
-      );
-    },
-    close: () => session.release(),
+    run: (feeds) => stages.run(feeds),
+    close: () => stages.close(),
   };
 }
 
@@ -149,12 +136,4 @@ async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
   } catch (cause) {
     throw refusedByRuntime(what, saidBy(cause), cause);
   }
-}
-
-/** Copies what the runtime holds, and lets go of it. */
-function taken(tensor: Tensor): OnnxResult {
-  const data = (tensor.data as Float32Array).slice();
-  const shape = [...tensor.dims];
-  tensor.dispose();
-  return { data, shape };
 }
