@@ -46,6 +46,9 @@ const STORED: ReadonlySet<string> = new Set<StoredType>([
   ...["uint8", "uint16", "uint32", "uint64"] as const,
 ]);
 
+/** Numbers stand packed in one field, or as bytes; texts in one field each. */
+const MOST_FIELDS = 2 ** 20;
+
 /** A constant of a file. */
 export interface OnnxTensor {
   readonly name: string;
@@ -123,6 +126,7 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
     else if (number === 13) readEntry(reader, field, external);
     else if (number === 14) isExternal = integer === 1n;
     else if ([4, 5, 6, 7, 10, 11].includes(number)) fields.push(field);
+    if (fields.length > MOST_FIELDS) throw notPacked(name);
   }
   const tensor = {
     name,
@@ -233,6 +237,11 @@ function checkTensor(tensor: OnnxTensor, isSegment: boolean): void {
   if (external !== undefined || raw === undefined) return;
   const found = raw.end - raw.start;
   if (size !== found) throw sizeFault(name, size ?? 0, found);
+}
+
+function notPacked(name: string): SyntaxError {
+  const rule = `its values must stand in at most ${MOST_FIELDS} fields`;
+  return new SyntaxError(cannot(`read constant "${name}"`, rule, "more"));
 }
 
 function sizeFault(name: string, size: number, found: number): SyntaxError {

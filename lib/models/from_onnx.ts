@@ -101,12 +101,14 @@ class GraphBuilder {
   readonly specs: OnnxSpecs;
   readonly #parts: OnnxParts;
   readonly #names: ReadonlyMap<OnnxOperation, string>;
+  readonly #taken: ReadonlySet<string>;
   readonly #functions: ReadonlyMap<string, string>;
 
   constructor(parts: OnnxParts) {
     this.#parts = parts;
     this.specs = new OnnxSpecs(parts.file, parts.inputs);
     this.#names = namesOf(parts.operations);
+    this.#taken = new Set(this.#names.values());
     this.#functions = functionHashes(parts.file);
   }
 
@@ -263,16 +265,15 @@ class GraphBuilder {
     return isEmpty ? "" : hash.digest("hex");
   }
 
-  /** A name of a tensor that another operation has already is `name:1`. */
+  /** The name of a tensor, with `:out` behind it where an operation has it. */
   #freeName(tensor: string): string {
-    const names = new Set(this.#names.values());
     let name = tensor;
-    while (names.has(name)) name = `${name}:out`;
+    while (this.#taken.has(name)) name = `${name}:out`;
     return name;
   }
 
   #isThere(name: string): boolean {
-    const isInput = this.#parts.inputs.some((input) => input.name === name);
+    const isInput = this.givers.has(name); // nothing else gives yet
     return name === "" || isInput || this.#parts.constants.has(name);
   }
 

@@ -7,6 +7,7 @@ import {
   fileSource,
   openSource,
 } from "../formats/byte_source.ts";
+import { MOST_JSON } from "../formats/loose_json.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import {
@@ -51,7 +52,8 @@ export interface LoadModelOptions {
 
 /**
  * Opens a trained model: a file of Keras (`.keras`, the same unpacked as a
- * folder, `.h5`), or a `model.json` of TF.js, told apart by content.
+ * folder, `.h5`), a `model.json` of TF.js, or an ONNX file of opset 7 to 26,
+ * told apart by content.
  *
  * Layers of Keras' files are computed by this library; those of a `model.json`
  * by TF.js, where custom layers are those registered with
@@ -61,7 +63,20 @@ export interface LoadModelOptions {
  * Keras file where something runs, so that `getWeights` can show them, of a
  * `model.json` at once. Closing the model frees what was made for it.
  *
- * @param source A path, a `file:` or `http(s):` URL, or the bytes of a Keras file.
+ * The layers of an ONNX file are its operations, which ONNX Runtime runs as
+ * they stand; so there are no gradients, and no functions of one's own on
+ * tensors. An operation goes by its name, or by the name of a tensor that it
+ * gives: the only way for one without a name, and for a second output. Maps have
+ * their channels first. Floats of every width come as float32, whole numbers as
+ * int32, exactly or not at all; the ZipMap of a scikit-learn classifier gives no
+ * tensor, so take what feeds it. If the file takes a fixed number of rows at
+ * once, batches are cut into such parts, the last of them is filled up with
+ * copies of its last row, and what comes of those is dropped. Weights in other
+ * files must be in the model's own folder, and no links. NaN in weights is an
+ * error where it runs; infinities are not, as masks are made of them.
+ *
+ * @param source A path, a `file:` or `http(s):` URL, or the bytes of a file of
+ * Keras or ONNX.
  * @param options Custom layers, what weights may be, and a signal that stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
@@ -116,19 +131,23 @@ export async function loadModel(
   if (kind.kind === "onnx") {
     return await loadOnnx(bytes, { url, allowNonFinite, signal });
   }
-  const head = bytes.size > MOST_JSON ? undefined : new Uint8Array(bytes.size);
-  if (head !== undefined) bytes.read(0, head);
+  const isShort = kind.kind === "tfjs" && bytes.size <= MOST_JSON;
+  const text = new Uint8Array(isShort ? bytes.size : 0);
+  bytes.read(0, text);
   bytes.close();
-  if (kind.kind !== "tfjs" || head === undefined) throw refusal(url.href, kind);
-  return await loadModelJson(head, url, {
+  if (kind.kind !== "tfjs") throw refusal(url.href, kind);
+  if (!isShort) {
+    throw new ModelFormatError(
+      url.href,
+      `a model.json must have at most ${MOST_JSON} bytes: current value is ${bytes.size}`,
+    );
+  }
+  return await loadModelJson(text, url, {
     customLayers,
     allowNonFinite,
     signal,
   });
 }
-
-/** A topology of more text than this is none. */
-const MOST_JSON = 2 ** 29;
 
 async function isFolder(url: URL): Promise<boolean> {
   try {

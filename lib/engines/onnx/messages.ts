@@ -47,6 +47,7 @@ export interface OnnxResult {
   readonly data:
     | Float32Array<ArrayBuffer>
     | Int32Array<ArrayBuffer>
+    | Float16Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>;
   readonly shape: readonly number[];
   /**

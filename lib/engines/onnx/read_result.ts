@@ -1,6 +1,10 @@
 import { cannot } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
-import { featureArray, floatArray } from "../tfjs/read_arrays.ts";
+import {
+  featureArray,
+  floatArray,
+  type RawValues,
+} from "../tfjs/read_arrays.ts";
 import type { OnnxResult } from "./messages.ts";
 
 /**
@@ -25,7 +29,7 @@ export function featureOf(
     ? "float32"
     : "int32";
   const values = dtype === "bool"
-    ? data
+    ? data as RawValues
     : dtype === "float32"
     ? toFloats(data, type, name)
     : toInts(data, type, name);

@@ -15,7 +15,7 @@ import {
   type Program,
 } from "../program.ts";
 import type { OnnxOutput } from "./messages.ts";
-import { OnnxGraph, type OnnxType } from "./onnx_graph.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
 import { OnnxOps } from "./onnx_ops.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
 
@@ -73,7 +73,7 @@ export function recordOutputs(
     return value;
   };
   const put = (stem: string, { name, dtype, shape }: OnnxValue) =>
-    graph.output(stem, name, dtype, shape);
+    graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
   const features = program.features.map(({ ref, given, isPlain }) => {
     if (isPlain) return outputOf(ref).name;
     return put("feature", given<OnnxValue>(ops, valueOf(ref)));
@@ -126,7 +126,7 @@ function taken(
   }
   const [fed, computed] = types;
   const sizes = [null, ...shape.slice(1)]; // any number of rows
-  const input = graph.input("taken", fed, sizes);
+  const input = graph.input("taken", fed, [ROWS, ...sizes.slice(1)]);
   const value = {
     name: fed === computed ? input : castTo(graph, input, computed),
     shape: sizes,

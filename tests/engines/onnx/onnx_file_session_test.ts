@@ -3,7 +3,9 @@ import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { pool } from "../../../lib/postprocess/pool.ts";
 import { half } from "../../../lib/postprocess/half.ts";
 import { flatten } from "../../../lib/postprocess/flatten.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
 import { assertAllClose } from "../../support/all_close.ts";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
 import {
   numbersOf,
   type OnnxRecord,
@@ -20,22 +22,22 @@ function rowTensors({ inputs, tensors }: OnnxRecord): string[] {
 }
 
 /** Files, and which of their tensors are to be asked for; by default all of one row a sample. */
-const FILES: Readonly<Record<string, (name: string) => boolean>> = {
-  torch_cnn: () => true,
-  torch_cnn_fixed: () => true,
-  torch_conv_head: () => true,
+const FILES: readonly [string, (name: string) => boolean][] = [
+  ["torch_cnn", () => true],
+  ["torch_cnn_fixed", () => true],
+  ["torch_conv_head", () => true],
   // The others have another axis before that of the samples, of the same size.
-  torch_transformer: (name) => !/^(transpose_1|squeeze|val_64)$/.test(name),
-  torch_lstm: (name) => !/Shape|Concat|Constant/.test(name),
-  sklearn_mlp: () => true,
-  sklearn_logistic: () => true,
-  keras_export: (name) => !/Constant/.test(name),
-  opset7: () => true,
-  opset26: () => true,
-  element_types: (name) => name !== "twice",
-};
+  ["torch_transformer", (name) => !/^(transpose_1|squeeze|val_64)$/.test(name)],
+  ["torch_lstm", (name) => !/Shape|Concat|Constant/.test(name)],
+  ["sklearn_mlp", () => true],
+  ["sklearn_logistic", () => true],
+  ["keras_export", (name) => !/Constant/.test(name)],
+  ["opset7", () => true],
+  ["opset26", () => true],
+  ["element_types", (name) => name !== "twice"],
+];
 
-for (const [file, isAsked] of Object.entries(FILES)) {
+for (const [file, isAsked] of FILES) {
   Deno.test(`every tensor of ${file}.onnx is what ONNX Runtime in Python gives`, async () => {
     const record = onnxRecord(file);
     await using model = await openOnnxModel(file);
@@ -211,4 +213,59 @@ Deno.test("what is no tensor of numbers with a row a sample is refused", async (
       found,
     );
   }
+});
+
+Deno.test("a classifier of scikit-learn's has two outputs: its head is named, and its labels are features", async () => {
+  const { inputs, tensors } = onnxRecord("sklearn_mlp");
+  await using model = await openOnnxModel("sklearn_mlp");
+  const extractor = new FeatureExtractor(model).head("Add1")
+    .layers(["Relu1", "output_label"]).penultimate();
+  const set = await extractor.predict(inputs);
+  assertAllClose(set.logits!.data, numbersOf(tensors.add_result1!));
+  assertAllClose(set.penultimate!.data, numbersOf(tensors.next_activations!));
+  assertEquals(
+    Array.from(set.layer("Cast2").data),
+    numbersOf(tensors.output_label!),
+  );
+  // The threshold that lies above nine tenths of the units.
+  const limited = await extractor.fitReact(inputs, { quantile: 0.9 });
+  const shaped = (await limited.predict(inputs)).logits!;
+  const units = Float32Array.from(set.penultimate!.data).sort();
+  const at = 0.9 * (units.length - 1);
+  const [low, high] = [units[Math.floor(at)]!, units[Math.ceil(at)]!];
+  const threshold = low + (high - low) * (at - Math.floor(at));
+  const { kernel, bias } = set.head!;
+  const expected = Array.from(shaped.data, (_, i) => {
+    const [row, unit] = [Math.floor(i / 3), i % 3];
+    let sum = bias.data[unit]!;
+    for (let d = 0; d < 7; d++) {
+      const x = Math.min(threshold, set.penultimate!.data[row * 7 + d]!);
+      sum += x * kernel.data[d * 3 + unit]!;
+    }
+    return sum;
+  });
+  assertAllClose(shaped.data, expected, { rtol: 1e-4, atol: 1e-5 });
+});
+
+Deno.test("steps over a tensor whose axes nobody knows are refused, not left out", async () => {
+  // Reshape to a shape that is computed: the runtime cannot say its axes before.
+  const nodes = [
+    { op: "Shape", in: ["x"], out: ["s"] },
+    { op: "NonZero", in: ["s"], out: ["n"] },
+    { op: "Gather", in: ["s", "n"], out: ["t"] },
+    { op: "Reshape", in: ["t", "minus"], out: ["u"] },
+    { op: "Reshape", in: ["x", "u"], out: ["y"] },
+  ];
+  const constants = [{ name: "minus", type: 7, shape: [1], ints: [-1] }];
+  const model = await loadModel(onnxBytes({ nodes, constants }));
+  const x = {
+    data: Float32Array.of(1, 2),
+    shape: [1, 2],
+    dtype: "float32",
+  } as const;
+  const extractor = new FeatureExtractor(model).layers("y");
+  assertEquals([...(await extractor.predict(x)).features[0]!.data], [1, 2]);
+  const pooled = extractor.postprocess(pool("mean", { channels: "last" }));
+  await assertRejects(() => pooled.predict(x), TypeError, "its axes known");
+  await model.close();
 });
