@@ -2,7 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { openExternal } from "../../lib/models/onnx_external.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../lib/models/model_graph.ts";
 import { onnxBytes } from "../support/onnx_bytes.ts";
+import { openOnnxModel } from "../support/onnx_models.ts";
 
 /** A folder with a model whose weights are where they are said to be. */
 async function folderWith(
@@ -115,4 +117,25 @@ Deno.test("openExternal() tells those with bytes alone what to do", async () => 
     ModelFormatError,
     "pass the path of the model",
   );
+});
+
+Deno.test("openExternal() fetches files from beside a model on a server, and no others", async () => {
+  const asked: string[] = [];
+  const folder = new URL("../data/onnx_models/", import.meta.url);
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    async (request) => {
+      const { pathname } = new URL(request.url);
+      asked.push(pathname);
+      return new Response(
+        await Deno.readFile(new URL(pathname.slice(3), folder)),
+      );
+    },
+  );
+  const { port } = server.addr;
+  const url = `http://127.0.0.1:${port}/m/external.onnx`;
+  await using model = await loadModel(url) as ModelGraph;
+  assertEquals(asked, ["/m/external.onnx", "/m/external.bin"]);
+  await using whole = await openOnnxModel("torch_cnn");
+  assertEquals(await model.fingerprint(), await whole.fingerprint());
 });
