@@ -1,10 +1,11 @@
 """Makes tests/data/onnx_models: ONNX files as real exporters write them, and some written by hand.
 
-    .venv-keras/bin/python tests/data/make_onnx_models.py
-
-with onnx, onnxruntime, onnxscript, torch, keras and skl2onnx in it. Each
-NAME.onnx has a NAME.json beside it, with inputs and what ONNX Runtime in
+Each NAME.onnx has a NAME.json beside it, with inputs and what ONNX Runtime in
 Python gives for every tensor of the outermost graph, with its optimiser off.
+
+Run with onnx 1.23.2, onnxruntime 1.32.0, torch 2.15.0, onnxscript 0.7.2,
+keras 3.15.1, scikit-learn 1.9.1 and skl2onnx 1.20.0:
+    python make_onnx_models.py
 """
 
 import json

@@ -184,7 +184,7 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
-    return this.#read(joinRows(results, rows));
+    return this.#read(joinRows(results, batch, rows));
   }
 
   #runPart(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sizeOf } from "../../check.ts";
+import { cannot, shapeText, sizeOf } from "../../check.ts";
 import type { NdArray } from "../../types.ts";
 import type { OnnxResult } from "./messages.ts";
 
@@ -42,27 +42,41 @@ export function rowsFrom(
 /**
  * The results of several runs as those of one.
  *
- * @param parts What each run gave, of as many rows as it was given.
+ * @param parts What each run gave.
+ * @param size How many rows each was given.
  * @param rows How many rows there are in all, without those that were filled in.
- * @returns The results; one that does not go by rows is as long as its parts.
+ * @returns The results.
+ * @throws {TypeError} If one has not as many rows as it was given.
  */
-export function joinRows(parts: readonly Results[], rows: number): Results {
-  const [first] = parts;
+export function joinRows(
+  parts: readonly Results[],
+  size: number,
+  rows: number,
+): Results {
   return Object.fromEntries(
-    Object.entries(first!).map(([name, { shape, type }]) => {
-      const all = parts.map((part) => part[name]!);
+    Object.entries(parts[0]!).map(([name, { data, shape, type }]) => {
+      const kind = data.constructor as Float32ArrayConstructor;
       const width = sizeOf(shape.slice(1));
-      const found = all.reduce((sum, { shape }) => sum + (shape[0] ?? 1), 0);
-      const count = found < rows ? found : rows;
-      const kind = all[0]!.data.constructor as Float32ArrayConstructor;
-      const data = new kind(count * width);
-      let at = 0;
-      for (const { data: values } of all) {
-        const part = (values as Float32Array).subarray(0, data.length - at);
-        data.set(part, at);
-        at += part.length;
-      }
-      return [name, { data, shape: [count, ...shape.slice(1)], type }];
+      const joined = new kind(rows * width);
+      parts.forEach((part, i) => {
+        const { data, shape } = part[name]!;
+        checkSize(name, shape, size);
+        const at = i * size * width;
+        const count = Math.min(size * width, joined.length - at);
+        joined.set((data as Float32Array).subarray(0, count), at);
+      });
+      return [name, { data: joined, shape: [rows, ...shape.slice(1)], type }];
     }),
+  );
+}
+
+function checkSize(name: string, shape: readonly number[], size: number): void {
+  if (shape[0] === size) return;
+  throw new TypeError(
+    cannot(
+      `take tensor "${name}"`,
+      `it must give one row for each of the ${size} that the model takes`,
+      shapeText(shape),
+    ),
   );
 }

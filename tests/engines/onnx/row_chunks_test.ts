@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { joinRows, rowsFrom } from "../../../lib/engines/onnx/row_chunks.ts";
 
 const IDS = {
@@ -20,11 +20,17 @@ Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
 Deno.test("joinRows() puts parts together and leaves out what was filled in", () => {
   const part = (...values: number[]) => ({
     y: { data: Float32Array.from(values), shape: [2, 1], type: "float32" },
-    n: { data: Int32Array.of(values[0]!), shape: [1], type: "int32" },
   });
-  const { y, n } = joinRows([part(1, 2), part(3, 3)], 3);
+  const { y } = joinRows([part(1, 2), part(3, 3)], 2, 3);
   assertEquals(y!.shape, [3, 1]);
   assertEquals([...y!.data], [1, 2, 3]);
-  // What has another number of rows than it was given shows that it has.
-  assertEquals(n!.shape, [2]);
+});
+
+Deno.test("joinRows() refuses what has another number of rows than it was given", () => {
+  const odd = { n: { data: Int32Array.of(1), shape: [1], type: "int32" } };
+  assertThrows(
+    () => joinRows([odd, odd], 2, 4),
+    TypeError,
+    'Cannot take tensor "n" as it must give one row for each of the 2',
+  );
 });
