@@ -3,6 +3,7 @@ import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph.ts";
 import type { Resolved } from "./compile.ts";
+import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
@@ -53,6 +54,9 @@ export async function chooseEngine(
     "backend" | "engine" | "threads"
   >,
 ): Promise<EngineChoice> {
+  if (program.program.graph.onnx !== undefined) {
+    return await chooseForFile(program, { backend, engine, threads });
+  }
   if (backend !== undefined) {
     checkBackend(program, backend);
     const reason = `backend "${backend}" was asked for`;

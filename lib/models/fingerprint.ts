@@ -78,6 +78,11 @@ export async function fingerprintOf(
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {
+    if ("storedBytes" in value && value.storedBytes !== undefined) {
+      hash.update(canonicalJson([value.shape]));
+      hash.update(value.storedBytes());
+      continue;
+    }
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -104,7 +109,7 @@ function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "memory"
     ? meaningOf(call.layer.getConfig(), call.isOwnClass)
     : call.kind === "foreign"
-    ? row.config
+    ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
     : call.kind === "ours"
     ? meaningOf(row.config, call.isOwnClass)
     : undefined;

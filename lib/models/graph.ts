@@ -13,6 +13,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Layer } from "../layers/layer.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../types.ts";
+import type { OnnxCall } from "./onnx_call.ts";
 
 /** One output of one node. */
 export interface Ref {
@@ -30,6 +31,10 @@ export interface GraphNode {
   readonly isListed: boolean;
   /** What it is called on. */
   readonly inputs: readonly Ref[];
+  /** Where the channels of its maps stand, where that is known though their shape is not. */
+  readonly channels?: "first" | "last";
+  /** Whether it gives the same whatever the model is fed: it hangs on constants alone. */
+  readonly isConstant?: boolean;
   /** How it is computed. */
   readonly call: NodeCall;
   /** Its weights as they are now, in Keras' order; not to be disposed of. */
@@ -51,6 +56,10 @@ export interface WeightSource {
   readonly shape: readonly number[];
   /** Whether a program that holds it must not run with NaN or infinities in it. */
   readonly mustBeFinite?: boolean;
+  /** False for numbers that are no parameters, as those of a shape. */
+  readonly isParameter?: boolean;
+  /** Its bytes as they are stored, where they tell it from others better than its values. */
+  readonly storedBytes?: (() => Uint8Array) | undefined;
   /** Reads it: the same values each time, in an array that is the reader's own. */
   readonly read: () => Promise<NdArray>;
 }
@@ -83,7 +92,9 @@ export type NodeCall =
   | {
     readonly kind: "foreign";
     /** Constants among the operation's arguments, by their place. */
-    readonly constants: ReadonlyMap<number, () => tf.Tensor>;
+    readonly constants: ReadonlyMap<number, () => WeightValue>;
+    /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
+    readonly onnx?: OnnxCall;
   };
 
 /** Runs nodes of kind `foreign`. */

@@ -100,9 +100,10 @@ export function findUnrecordable(
   for (const node of nodes) {
     const { call, row: { name, kind } } = node;
     if (call.kind !== "ours") {
+      const isOfFile = call.kind === "foreign" && call.onnx !== undefined;
       return `"${name}" (${kind}) is ${
         call.kind === "memory" ? "a layer" : "an operation"
-      } of TF.js`;
+      } of ${isOfFile ? "an ONNX file, which is run as it stands" : "TF.js"}`;
     }
     for (const source of call.sources) {
       const { shape } = source;
