@@ -7,7 +7,11 @@ import { schedule } from "../schedule.ts";
 import type { Session } from "../session.ts";
 import { featureArray, floatArray } from "../tfjs/read_arrays.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
-import { type RecordedProgram, recordProgram } from "./record_program.ts";
+import {
+  ourCall,
+  type RecordedProgram,
+  recordProgram,
+} from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
 import { openInWorker } from "./open_in_worker.ts";
 import { defaultThreads, type OpenGraph } from "./runtime.ts";
@@ -27,7 +31,7 @@ export async function openOnnx(
 ): Promise<Session> {
   checkProgram(program);
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes);
+  const weights = await readWeights(nodes, ourCall);
   const recorded = recordProgram(program, nodes, weights);
   const given = [...weights.values()].map(({ data }) => data);
   const graph = await openInWorker(recorded.graph, { threads, given });

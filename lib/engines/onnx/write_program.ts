@@ -5,7 +5,7 @@ import { readWeights } from "../tfjs/run_ours.ts";
 import { encodeModel } from "./encode_model.ts";
 import type { OnnxGraph, OnnxPort } from "./onnx_graph.ts";
 import { castTo } from "./onnx_value.ts";
-import { recordProgram } from "./record_program.ts";
+import { ourCall, recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -27,7 +27,7 @@ export async function writeProgram(
   program: Program,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes);
+  const weights = await readWeights(nodes, ourCall);
   const sizes = [...weights.values()].map(({ data }) => data.byteLength);
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (size > MOST_BYTES) {
