@@ -125,3 +125,47 @@ counted(
     }
   },
 );
+
+counted("chooseEngine() takes a graphics card where there is one", async () => {
+  const card = () => Promise.resolve("H100");
+  const uneven = filled(tf.sequential({
+    layers: [
+      tf.layers.batchNormalization({ axis: 1, inputShape: [3, 2], name: "bn" }),
+    ],
+  }));
+  const obstacle =
+    '"tfjs" because "bn" (BatchNormalization) means something of its own in TF.js';
+  const program = resolved(uneven);
+  const choose = (find: () => Promise<string | undefined>) =>
+    chooseEngine(program, DEFAULTS, find);
+  assertEquals(await choose(card), {
+    engine: "tfjs",
+    backend: "webgpu",
+    reason: `${obstacle}; "webgpu" because there is a card, "H100"`,
+  });
+  assertEquals(
+    (await choose(() => Promise.resolve(undefined))).reason,
+    `${obstacle}; ${FASTEST}`,
+  );
+  free(uneven);
+});
+
+counted("chooseEngine() asks for no card that it must not use", async () => {
+  const model = mlp();
+  const asked = () => Promise.reject(new Error("asked"));
+  const own = { postprocess: [(x: tf.Tensor) => tf.square(x)] };
+  const gradients = { perturbation: { epsilon: 0.1, temperature: 1 } };
+  const cases: [Partial<Settings>, string][] = [
+    [{}, "onnx"],
+    [own, "tfjs wasm"],
+    [gradients, "tfjs wasm"],
+    [{ engine: "tfjs" }, "tfjs wasm"],
+  ];
+  for (const [change, wanted] of cases) {
+    const settings = { ...DEFAULTS, ...change };
+    const choice = await chooseEngine(resolved(model, change), settings, asked);
+    const found = choice.engine === "tfjs" ? `tfjs ${choice.backend}` : "onnx";
+    assertEquals(found, wanted);
+  }
+  free(model);
+});
