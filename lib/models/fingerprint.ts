@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
   type GraphNode,
@@ -148,10 +149,6 @@ function meaningOf(value: unknown, isKnown: boolean): unknown {
       )
       .map(([key, inner]) => [key, meaningOf(inner, isKnown)]),
   );
-}
-
-function snakeCase(text: string): string {
-  return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
 /**

@@ -5,7 +5,7 @@ import { readWeights } from "../tfjs/run_ours.ts";
 import { encodeModel } from "./encode_model.ts";
 import { halved } from "./half_outputs.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
-import { recordProgram } from "./record_program.ts";
+import { ourCall, recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -30,7 +30,7 @@ export async function writeProgram(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes);
+  const weights = await readWeights(nodes, ourCall);
   const sizes = [...weights.values()].map(({ data }) => data.byteLength);
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (size > MOST_BYTES) {

@@ -64,6 +64,7 @@ Deno.test("openModel() has outputs of known sizes written where they are kept", 
     assertEquals(results[known], {
       data: Float32Array.of(2, 4, 6, 8),
       shape: [2, 2],
+      type: "float32",
     });
   } finally {
     Float32Array.prototype.slice = slice;
