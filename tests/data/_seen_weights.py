@@ -20,6 +20,7 @@ LEAST, MOST = 0.1, 10
 # layer to layer, far beyond what they do in trained networks: Keras' own
 # float32 is then 4e-5 off its float64 in ResNet50.
 CENTRED = 0.25
+LARGEST_BIAS = 9  # that takes a mean away
 # Weights that shift all values of a softmax alike, and what only training reads.
 WITHOUT_EFFECT = ("seed_generator_state", "count", "key/bias", "key_bias")
 
@@ -102,7 +103,7 @@ def centre_and_scale(layer, kernel, call, args, kwargs, rng):
     is_head = getattr(activation, "__name__", "") == "softmax"  # the logits must differ
     share = 1 if is_head else CENTRED
     means = out.mean(axis=tuple(range(out.ndim - 1))) if biases else 0
-    size = rms(out - share * means)
+    size = max(rms(out - share * means), rms(means) / LARGEST_BIAS)
     kernel.assign(np.asarray(kernel) / size)
     for bias, shift in zip(biases, noise):
         value = shift - share * means / size
