@@ -80,7 +80,7 @@ def small(K, name):
         return root.densenet.DenseNet([1, 2, 1, 1], **options)
     if name == "NASNet":
         return root.nasnet.NASNet(
-            penultimate_filters=96, num_blocks=1, stem_block_filters=8, skip_reduction=False,
+            penultimate_filters=288, num_blocks=1, stem_block_filters=16, skip_reduction=False,
             default_size=SMALL_SIZE, **options)
     if name == "ConvNeXt":
         extra = {"name": "convnext"} if is3 else {"model_name": "convnext"}
