@@ -3,13 +3,15 @@
  * `tests/data/fuzz_layers.py` left in a folder, runs each on the engines (`cpu`
  * and `onnx` unless others are named), and compares. It says how many are
  * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
- * with an error that is not ours.
+ * with an error that is not ours. With `--keep=file.zip` it packs those that are
+ * right and differ in kind, as `tests/data/fuzz_layers.zip` is made.
  *
  * @module
  */
 // deno-lint-ignore-file no-console -- a command, which says what it found
 import type { FuzzCase, FuzzResult } from "./fuzz_cases.ts";
 import type { FuzzAnswer, FuzzTask } from "./fuzz_worker.ts";
+import { buildZip } from "./build_zip.ts";
 import type { OurEngine } from "./open_on.ts";
 
 /** Reads the cases that lie in a folder. */
@@ -51,8 +53,36 @@ function counted<K>(keys: readonly K[]): [K, number][] {
   return [...counts].sort(([, a], [, b]) => b - a);
 }
 
+/** Most cases that are kept as fixtures. */
+const MOST_KEPT = 360;
+
+/** The class, who wrote the file, and all options but their numbers. */
+function kindOf({ api, class: name, file, layers }: FuzzCase): string {
+  const options = layers.join().replace(/[-\d.e]*\d/g, "0");
+  return [api, name, file.replace(/^.*\./, ""), options].join();
+}
+
+/** One case of each kind, classes in turn, packed with their files. */
+function packed(folder: string, right: readonly FuzzCase[]): Uint8Array {
+  const kinds = new Map(right.map((each) => [kindOf(each), each] as const));
+  const turns = new Map<string, number>();
+  const inTurn = [...kinds.values()].map((each) => {
+    const turn = turns.get(each.class) ?? 0;
+    turns.set(each.class, turn + 1);
+    return { each, turn };
+  }).sort((a, b) => a.turn - b.turn).slice(0, MOST_KEPT);
+  const lines = inTurn.map(({ each }) => JSON.stringify(each)).join("\n");
+  const files = inTurn.map(({ each: { file } }) => ({
+    name: file,
+    data: Deno.readFileSync(`${folder}/${file}`),
+  }));
+  const text = { name: "cases.jsonl", data: new TextEncoder().encode(lines) };
+  return buildZip([text, ...files].map((m) => ({ ...m, isDeflated: true })));
+}
+
 if (import.meta.main) {
-  const [folder, ...named] = Deno.args;
+  const keep = Deno.args.find((arg) => arg.startsWith("--keep="))?.slice(7);
+  const [folder, ...named] = Deno.args.filter((arg) => !arg.startsWith("--"));
   if (folder === undefined) throw new TypeError("Name the folder of the cases");
   const engines = named.length > 0 ? named as OurEngine[] : ["cpu", "onnx"];
   const cases = casesIn(folder);
@@ -90,6 +120,14 @@ if (import.meta.main) {
         }\n    ${layers.join(" → ").slice(0, 700)}`,
       );
     }
+  }
+  if (keep !== undefined) {
+    const notRight = new Set(
+      answers.filter(({ result }) => result.outcome !== "right")
+        .map(({ file }) => file),
+    );
+    const right = cases.filter(({ file }) => !notRight.has(file));
+    Deno.writeFileSync(keep, packed(folder, right));
   }
   const bad = answers.filter(({ result }) =>
     result.outcome === "wrong" || result.outcome === "failed"
