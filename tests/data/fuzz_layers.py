@@ -160,6 +160,8 @@ def made(kind, d, path):
         draw_weights(d, model)
     arrays = [d.rows(feed, 4) for feed in plan.feeds]
     outputs = run(d, model, arrays)
+    if any(y.size == 0 for y in outputs):
+        raise ValueError("nothing is left of a map")
     if plan.smooth:
         check_stable(d, model, arrays, outputs)
     ending = d.of(".keras", ".keras", ".keras", ".h5") if d.is3 else d.of(".keras", ".h5")
