@@ -4,7 +4,7 @@
  * and `onnx` unless others are named), and compares. It says how many are
  * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
  * with an error that is not ours. With `--keep=file.zip` it packs those that are
- * right and differ in kind, as `tests/data/fuzz_layers.zip` is made.
+ * right and differ in kind, `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
  *
  * @module
  */
@@ -63,13 +63,20 @@ function kindOf({ api, class: name, file, layers }: FuzzCase): string {
 }
 
 /** One case of each kind, classes in turn, packed with their files. */
-function packed(folder: string, right: readonly FuzzCase[]): Uint8Array {
-  const kinds = new Map(right.map((each) => [kindOf(each), each] as const));
+function packed(
+  folder: string,
+  right: readonly FuzzCase[],
+  first: readonly string[],
+): Uint8Array {
+  const inOrder = right.toSorted((a, b) =>
+    Number(first.includes(a.file)) - Number(first.includes(b.file))
+  ); // the last of a kind is kept
+  const kinds = new Map(inOrder.map((each) => [kindOf(each), each] as const));
   const turns = new Map<string, number>();
   const inTurn = [...kinds.values()].map((each) => {
     const turn = turns.get(each.class) ?? 0;
     turns.set(each.class, turn + 1);
-    return { each, turn };
+    return { each, turn: first.includes(each.file) ? -1 : turn };
   }).sort((a, b) => a.turn - b.turn).slice(0, MOST_KEPT);
   const lines = inTurn.map(({ each }) => JSON.stringify(each)).join("\n");
   const files = inTurn.map(({ each: { file } }) => ({
@@ -82,6 +89,8 @@ function packed(folder: string, right: readonly FuzzCase[]): Uint8Array {
 
 if (import.meta.main) {
   const keep = Deno.args.find((arg) => arg.startsWith("--keep="))?.slice(7);
+  const first = Deno.args.find((arg) => arg.startsWith("--first="))?.slice(8)
+    .split(",") ?? [];
   const [folder, ...named] = Deno.args.filter((arg) => !arg.startsWith("--"));
   if (folder === undefined) throw new TypeError("Name the folder of the cases");
   const engines = named.length > 0 ? named as OurEngine[] : ["cpu", "onnx"];
@@ -127,7 +136,7 @@ if (import.meta.main) {
         .map(({ file }) => file),
     );
     const right = cases.filter(({ file }) => !notRight.has(file));
-    Deno.writeFileSync(keep, packed(folder, right));
+    Deno.writeFileSync(keep, packed(folder, right, first));
   }
   const bad = answers.filter(({ result }) =>
     result.outcome === "wrong" || result.outcome === "failed"
