@@ -50,6 +50,7 @@ export const TOLERANCE = 1e-5;
  */
 export const ROUNDED_BY_KERAS: Readonly<Record<string, number>> = {
   elu: 1e-4,
+  // deno-lint-ignore camelcase -- Keras' own name
   tanh_shrink: 1e-4,
 };
 
