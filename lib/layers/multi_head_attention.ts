@@ -82,7 +82,7 @@ interface Kind {
 }
 
 function headsOf(config: LayerConfig, kind: Kind): Layer {
-  config.raw("dropout"); // training only
+  const hasDropout = config.number("dropout", 0) > 0;
   const { name } = config;
   const hasBias = config.boolean("use_bias", true);
   const isGated = config.boolean("use_gate", false);
@@ -150,7 +150,24 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
       const q = project(query, parts.query); // [N, …, heads, H]
       const k = shared(ops, project(key, parts.key), heads);
       const v = shared(ops, project(value, parts.value), heads);
-      const { answer, shares } = attend(ops, { q, k, v, axes, allowed, name });
+      const givesShares = flagArgument(
+        name,
+        context,
+        "return_attention_scores",
+      );
+      // Keras 3 has two ways; where it makes the shares one by one, those that
+      // are not allowed are 0 also where none is.
+      const isZeroed = config.dialect === 3 &&
+        (givesShares || hasDropout || rank !== 3);
+      const { answer, shares } = attend(ops, {
+        q,
+        k,
+        v,
+        axes,
+        allowed,
+        isZeroed,
+        name,
+      });
       const gated = isGated
         ? ops.multiply(answer, ops.sigmoid(project(query, parts.gate)))
         : answer;
@@ -163,9 +180,7 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
           sizes: [heads, valueSize, ...[outputShape ?? depth].flat()],
         },
       );
-      return flagArgument(name, context, "return_attention_scores")
-        ? [output, shares]
-        : [output];
+      return givesShares ? [output, shares] : [output];
     },
     masks(ops, inputs, context) {
       const { masks } = rolesOf(ops, inputs, context, {
@@ -322,13 +337,15 @@ interface Attend<T> {
   readonly v: T;
   readonly axes: readonly number[];
   readonly allowed: T | undefined;
+  /** Whether what is not allowed has no share even where nothing is. */
+  readonly isZeroed: boolean;
   readonly name: string;
 }
 
 /** Answers as the query lies, and shares `[N, …others, heads, …T, …S]`. */
 function attend<T>(
   ops: Ops<T>,
-  { q, k, v, axes, allowed, name }: Attend<T>,
+  { q, k, v, axes, allowed, isZeroed, name }: Attend<T>,
 ): { answer: T; shares: T } {
   const rank = ops.shape(q).length;
   const between = Array.from({ length: rank - 3 }, (_, i) => i + 1);
@@ -345,11 +362,14 @@ function attend<T>(
   const mask = allowed === undefined
     ? undefined
     : alongside(ops, allowed, axes.length, ops.shape(scores).length, name);
-  // Finite, so that where nothing is allowed all count alike, as in Keras.
+  // Finite, so that where nothing is allowed all count alike, or none.
   const masked = mask === undefined
     ? scores
     : ops.where(mask, scores, ops.constant(-1e30));
-  const shares = ops.softmax(masked, -1);
+  const soft = ops.softmax(masked, -1);
+  const shares = mask !== undefined && isZeroed
+    ? ops.where(mask, soft, ops.constant(0))
+    : soft;
   const gathered = ops.matmul(shares, gather(v)); // [N, …others, heads, T, H]
   if (axes.length === 1) {
     const answer = ops.transpose(gathered, inverse(order));

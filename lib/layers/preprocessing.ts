@@ -7,12 +7,13 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
 import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
+import { noMasks } from "./_maps.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
  * Rescaling: `x · scale + offset`; both may be lists along the last axis.
  *
- * Source: Keras 3.15 `Rescaling`.
+ * Source: Keras 3.15 `Rescaling`; that of Keras 2 hands no mask on.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -28,6 +29,7 @@ export function rescaling(config: LayerConfig): Layer {
         ops.constant(offset),
       ),
     ],
+    ...(config.dialect === 3 ? {} : { masks: noMasks }),
   };
 }
 
