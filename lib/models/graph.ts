@@ -78,6 +78,8 @@ export type NodeCall =
     /** How many of the node's inputs are positional; the others are arguments. */
     readonly numInputs: number;
     readonly args: Readonly<Record<string, CallArgument>>;
+    /** Places among the node's inputs whose mask a call before took away. */
+    readonly unmasked?: readonly number[];
     readonly sources: readonly WeightSource[];
   }
   | {
