@@ -12,6 +12,7 @@ import {
   median,
   type Pair,
   timePairs,
+  timeRounds,
 } from "./measure.ts";
 
 /** Work on a clock that goes on only by working. */
@@ -56,6 +57,54 @@ Deno.test("timePairs() repeats until a timing is long enough, and takes turns", 
   await timePairs(work("a", 50), work("b", 100), options);
   // A warm-up of each, then pairs of two calls and one call, in changing order.
   assertEquals(calls.join(""), "ab" + "aabbaa".repeat(3));
+});
+
+Deno.test("timeRounds() gives each of the others a timing of ours beside it", async () => {
+  const { calls, work, now } = fakeBench();
+  const options = { pairs: 6, minMs: 10, warmUps: 0, now };
+  const others = [work("a", 10), work("b", 20), work("c", 30), work("d", 40)];
+  let age = 0; // ours gets slower, so that a pair shows whom it was taken from
+  let time = 0;
+  const clock = () => now() + time;
+  const aging = () => {
+    calls.push("o");
+    time += 100 + age++;
+  };
+  const found = await timeRounds(aging, others, { ...options, now: clock });
+  assertEquals(calls.join(""), "oabocdoodcobao".repeat(3));
+  assertEquals(found.others.map((pairs) => pairs[0]), [
+    { ours: 100, theirs: 10 },
+    { ours: 101, theirs: 20 },
+    { ours: 101, theirs: 30 },
+    { ours: 102, theirs: 40 },
+  ]);
+  assertEquals(found.others.map((pairs) => pairs[1]!.ours), [
+    ...[105, 104, 104, 103],
+  ]);
+  assertEquals(found.self.slice(0, 2), [
+    { ours: 100, theirs: 101 },
+    { ours: 103, theirs: 104 },
+  ]);
+});
+
+Deno.test("timeRounds() pairs an odd number of others, too", async () => {
+  const { calls, work, now } = fakeBench();
+  const options = { pairs: 6, minMs: 10, warmUps: 0, now };
+  const others = [work("a", 10), work("b", 20), work("c", 30)];
+  const found = await timeRounds(work("o", 100), others, options);
+  assertEquals(calls.join(""), "oaboccobao".repeat(3));
+  assertEquals(found.others.map((pairs) => pairs.length), [6, 6, 6]);
+});
+
+Deno.test("timeRounds() refuses fewer than 6 rounds, and than two others", async () => {
+  const messages: string[] = [];
+  const keep = ({ message }: Error) => messages.push(message);
+  await timeRounds(() => {}, [() => {}, () => {}], { pairs: 5 }).catch(keep);
+  await timeRounds(() => {}, [() => {}]).catch(keep);
+  assertEquals(messages, [
+    "Cannot compare pairs as they must be at least 6: current value is 5",
+    "Cannot time rounds as the others must be at least 2: current value is 1",
+  ]);
 });
 
 Deno.test("timePairs() and compare() refuse fewer than 6 pairs", async () => {

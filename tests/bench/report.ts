@@ -24,6 +24,12 @@ export interface Finding {
   readonly unit: string;
   /** How far our numbers are from theirs, relative. */
   readonly difference?: number;
+  /** How far they may be. @default {1e-5} */
+  readonly tolerance?: number;
+  /** Inputs a timing, where passes were cut. */
+  readonly inputs?: string;
+  /** Versions of what ran, beside Deno's. @default {those of TF.js} */
+  readonly versions?: string;
   /** Threads of the backend. */
   readonly threads?: number;
   /** What is claimed of the ratio of ours to theirs. */
@@ -44,6 +50,7 @@ export const TIMING = IS_QUICK ? { pairs: 6, minMs: 200 } : {};
  */
 export function report(finding: Finding): void {
   const { pairs, bound = {}, difference = 0 } = finding;
+  const { tolerance = TOLERANCE } = finding;
   const found = pairs.length === 1 ? single(pairs[0]!) : compare(pairs);
   const { benchmark, case: name, unit, threads } = finding;
   const row: ResultRow = {
@@ -53,11 +60,12 @@ export function report(finding: Finding): void {
     unit,
     difference: finding.difference,
     threads,
-    versions: versions(),
+    inputs: finding.inputs,
+    versions: versions(finding.versions),
     date: new Date().toISOString().slice(0, 10),
   };
   console.log(csvLine(row));
-  const isClose = difference <= TOLERANCE; // false for NaN
+  const isClose = difference <= tolerance; // false for NaN
   const fails = !isClose || breaks(found, bound);
   const { ours, theirs, ratio, low, high } = found;
   const word = !isClose
@@ -86,7 +94,7 @@ function single(pair: Pair) {
   return { ...pair, ratio, low: ratio, high: ratio };
 }
 
-function versions(): string {
+function versions(others = `tfjs ${tf.version.tfjs}`): string {
   const { platform, arch } = { platform: Deno.build.os, arch: Deno.build.arch };
-  return `deno ${Deno.version.deno}; tfjs ${tf.version.tfjs}; ${platform} ${arch}`;
+  return `deno ${Deno.version.deno}; ${others}; ${platform} ${arch}`;
 }

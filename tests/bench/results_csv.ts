@@ -26,6 +26,8 @@ export interface ResultRow {
   readonly difference?: number | undefined;
   /** Threads of the backend; undefined where none ran. */
   readonly threads?: number | undefined;
+  /** Inputs a timing, ours and theirs, where passes were cut; else undefined. */
+  readonly inputs?: string | undefined;
   /** Versions of what ran. */
   readonly versions: string;
   /** Day of the measurement, as in "2026-01-31". */
@@ -44,6 +46,7 @@ export const COLUMNS: readonly (keyof ResultRow)[] = [
   "high",
   "difference",
   "threads",
+  "inputs",
   "versions",
   "date",
 ];
@@ -66,6 +69,46 @@ export function csvLine(row: ResultRow): string {
  */
 export function csvFile(lines: readonly string[]): string {
   return [COLUMNS.join(","), ...lines].map((line) => `${line}\n`).join("");
+}
+
+/**
+ * Reads lines of CSV, as they stand in a file of results.
+ *
+ * @param text The file.
+ * @returns Its rows by column, without the header.
+ */
+export function csvRows(text: string): Record<string, string>[] {
+  const [header, ...lines] = text.split("\n").filter((line) => line !== "");
+  const columns = fieldsOf(header ?? "");
+  return lines.map((line) => {
+    const fields = fieldsOf(line);
+    return Object.fromEntries(
+      columns.map((name, i) => [name, fields[i] ?? ""]),
+    );
+  });
+}
+
+/**
+ * Puts new lines in the place of old ones of the same benchmark and case.
+ *
+ * @param kept Lines that were there.
+ * @param found Lines that were measured.
+ * @returns The old ones in their order, then those that are new altogether.
+ */
+export function mergedLines(
+  kept: readonly string[],
+  found: readonly string[],
+): string[] {
+  const keyOf = (line: string) => fieldsOf(line).slice(0, 2).join("\n");
+  const byKey = new Map([...kept, ...found].map((line) => [keyOf(line), line]));
+  return [...byKey.values()];
+}
+
+function fieldsOf(line: string): string[] {
+  const fields = line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g);
+  return [...fields].map(([, quoted, plain]) =>
+    quoted === undefined ? plain! : quoted.replaceAll('""', '"')
+  );
 }
 
 function field(value: string | number | undefined): string {
