@@ -13,12 +13,13 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Of the largest value of the output. */
 const TOLERANCE = 1e-5;
 
-/** As it is; one row; two, the last first; all, backwards. */
+/** As it is; one row; two, the last first; all, backwards; seven. */
 const CHOICES = [
   undefined,
   (count: number) => [count - 1],
   (count: number) => [count - 1, 0],
   (count: number) => Array.from({ length: count }, (_, i) => count - 1 - i),
+  (count: number) => [2, 0, 1, 1, 0, 2, 0].map((row) => row % count),
 ];
 
 for (const engine of OUR_ENGINES) {

@@ -306,6 +306,10 @@ const KERAS_3: Readonly<Record<string, LayerFactory>> = {
   GetItem: operation(["x", "key"], getItem),
   Clip: operation(["x", "x_min", "x_max"], clip),
   Cast: operation(["x", "dtype"], cast),
+  ConvertToTensor: operation(
+    ["x", "dtype"],
+    (ops, args) => args.has("dtype") ? cast(ops, args) : args.tensor("x"),
+  ),
   Pad: operation(["x", "pad_width", "mode", "constant_values"], pad),
   Take: operation(["x", "indices", "axis"], take),
   Repeat: operation(["x", "repeats", "axis"], repeat),

@@ -76,6 +76,8 @@ export interface OurCall {
   /** How many of the node's inputs are positional; the others are arguments. */
   readonly numInputs: number;
   readonly args: Readonly<Record<string, CallArgument>>;
+  /** Places among the node's inputs whose mask a call before took away. */
+  readonly unmasked?: readonly number[];
   readonly sources: readonly WeightSource[];
 }
 

@@ -44,8 +44,8 @@ export function isOperation(spec: LayerSpec, known: Known): boolean {
 
 /**
  * Whether a node is an operation of Keras 3, which is no layer: not among
- * `model.layers`. It tells by module; a `.h5` has none, but only layers have
- * an element type.
+ * `model.layers`. It tells by module; a `.h5` has none, but only layers say
+ * whether they are trained, and few operations have an element type.
  *
  * @param spec The node.
  * @param known What is known.
@@ -57,8 +57,11 @@ export function isBare(
 ): boolean {
   if (dialect !== 3 || model !== undefined) return false;
   if (module !== undefined) return /^keras\.src\.ops\./.test(module);
-  return !("dtype" in options) && !("trainable" in options) &&
-    !Object.hasOwn(customLayers, className);
+  if ("trainable" in options || Object.hasOwn(customLayers, className)) {
+    return false;
+  }
+  return !("dtype" in options) ||
+    className in OPERATIONS && !(className in LAYERS);
 }
 
 /**

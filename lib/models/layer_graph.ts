@@ -85,7 +85,7 @@ class Builder {
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    new ShapePass(nodes, this.#parts.source).run(outputs);
+    new ShapePass(nodes, this.#parts.source, this.#parts.dialect).run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,

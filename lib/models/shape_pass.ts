@@ -2,6 +2,7 @@ import { cannot, sizeOf } from "../check.ts";
 import { ModelFormatError } from "../errors.ts";
 import { callLayer } from "../layers/call_layer.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
+import type { Dialect } from "../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../types.ts";
 import { type Channels, keptChannels } from "./channels.ts";
 import { origin, type Ref, refKey } from "./graph.ts";
@@ -14,16 +15,25 @@ const MOST_VALUES = 2 ** 31;
 export class ShapePass {
   readonly #nodes: readonly LayerDraft[];
   readonly #source: string;
+  readonly #dialect: Dialect;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
+  /** Tensors whose mask a call took away. */
+  readonly #unmasked = new Set<string>();
   readonly #values = new Map<
     string,
     { value: ShapeValue; mask: ShapeValue | undefined }
   >();
 
-  constructor(nodes: readonly LayerDraft[], source: string) {
+  /** Takes the nodes in the order in which Keras calls them. */
+  constructor(
+    nodes: readonly LayerDraft[],
+    source: string,
+    dialect: Dialect,
+  ) {
     this.#nodes = nodes;
     this.#source = source;
+    this.#dialect = dialect;
   }
 
   /**
@@ -110,9 +120,14 @@ export class ShapePass {
       return;
     }
     if (call.kind !== "ours") return;
-    const inputs = draft.inputs.map((ref) => {
+    const unmasked = draft.inputs.flatMap((ref, i) =>
+      this.#unmasked.has(refKey(ref)) ? [i] : []
+    );
+    if (unmasked.length > 0) draft.call = { ...call, unmasked };
+    const inputs = draft.inputs.map((ref, i) => {
       this.#checkMade(ref, draft.name);
-      return this.#values.get(refKey(ref))!;
+      const { value, mask } = this.#values.get(refKey(ref))!;
+      return { value, mask: unmasked.includes(i) ? undefined : mask };
     });
     const weights = Object.fromEntries(
       call.sources.map((
@@ -148,8 +163,26 @@ export class ShapePass {
         );
       }
       this.#set(draft, outputs);
+      this.#takeMasks(draft);
     } catch (error) {
       this.#fail(draft, error);
+    }
+  }
+
+  /**
+   * Keras 3's MultiHeadAttention takes the masks off its query, value and key:
+   * whoever is called with these tensors after it finds none.
+   */
+  #takeMasks({ call, inputs, spec }: LayerDraft): void {
+    if (this.#dialect !== 3 || spec.className !== "MultiHeadAttention") return;
+    if (call.kind !== "ours" || !call.isOwnClass) return;
+    const named = ["query", "value", "key"].flatMap((role) => {
+      const arg = call.args[role];
+      return arg !== undefined && "input" in arg ? [arg.input] : [];
+    });
+    for (const [i, ref] of inputs.entries()) {
+      const isTaken = i < call.numInputs || named.includes(i);
+      if (isTaken) this.#unmasked.add(refKey(ref));
     }
   }
 

@@ -171,7 +171,46 @@ def fcn(K, is3):
     return K.Model(x, out, name="fcn"), ["norm", "wide", "pool", "up", "max"], "head"
 
 
-MODELS = [nested, text, text_sequential, bidirectional, vit, unet, autoencoder, two_inputs, fcn]
+def attention(K, is3):
+    """Every kind of attention over padded tokens, and a GRU that the mask reaches."""
+    L = K.layers
+    x = L.Input((9,), dtype="int32", name="tokens")
+    e = L.Embedding(11, 6, mask_zero=True, name="embedding")(x)
+    layers = ["dot", "additive", "heads"]
+    a = L.Attention(use_scale=True, name="dot")([e, e])
+    b = L.AdditiveAttention(name="additive")([a, e])
+    c = L.MultiHeadAttention(2, 3, name="heads")(b, value=e, use_causal_mask=True)
+    if is3:
+        c = L.GroupQueryAttention(3, 4, 2, name="groups")(c, e)
+        layers.append("groups")
+    g = L.GRU(4, name="gru")(c)
+    out = L.Dense(3, activation="softmax", name="head")(g)
+    return K.Model(x, out, name="attention"), [*layers, "gru"], "head"
+
+
+def attention_sequential(K, is3):
+    """A block of attention in a Sequential: its mask comes from outside."""
+    L = K.layers
+    y = L.Input((9, 6), name="block_in")
+    h = L.MultiHeadAttention(2, 3, name="heads")(y, y)
+    h = L.Attention(name="dot")([L.Add(name="sum")([y, h]), y])
+    model = K.Sequential(
+        [
+            L.Input((9,), dtype="int32", name="tokens"),
+            L.Embedding(11, 6, mask_zero=True, name="embedding"),
+            K.Model(y, h, name="block"),
+            L.GRU(4, name="gru"),
+            L.Dense(3, activation="softmax", name="head"),
+        ],
+        name="attention_sequential",
+    )
+    return model, ["gru"], "head"
+
+
+MODELS = [
+    nested, text, text_sequential, bidirectional, vit, unet, autoencoder, two_inputs, fcn,
+    attention, attention_sequential,
+]
 
 
 def randomise(model, rng):

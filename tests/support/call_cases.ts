@@ -104,13 +104,20 @@ export function testCallCases(family: string, classes = /./): void {
   );
 }
 
-/** Rows that run together: all; seven, in another order; one; the last alone. */
+/** Rows that run together: all; seven, in another order; two; one; the last alone. */
 function batchesOf({ inputs: [first] }: CallCase): number[][] {
   const count = first!.shape[0]!;
   const all = Array.from({ length: count }, (_, row) => row);
-  return [all, [2, 0, 1, 4, 3, 2, 0].map((row) => row % count), [1], [
-    count - 1,
-  ]];
+  return [
+    all,
+    [2, 0, 1, 4, 3, 2, 0].map((row) => row % count),
+    [
+      count - 1,
+      0,
+    ],
+    [1],
+    [count - 1],
+  ];
 }
 
 /** An array that goes in, under the name it goes in by. */

@@ -160,8 +160,11 @@ function recordNode(
   weights: ReadonlyMap<WeightSource, OnnxValue>,
   values: Map<string, Masked<OnnxValue>>,
 ): void {
-  const { layer, numInputs, args, sources } = ourCall(node);
-  const fed = node.inputs.map((ref) => values.get(refKey(ref))!);
+  const { layer, numInputs, args, sources, unmasked } = ourCall(node);
+  const fed = node.inputs.map((ref, i) => {
+    const { value, mask } = values.get(refKey(ref))!;
+    return { value, mask: unmasked?.includes(i) ? undefined : mask };
+  });
   const outputs = callLayer<OnnxValue>(ops, {
     layer,
     inputs: fed.slice(0, numInputs),

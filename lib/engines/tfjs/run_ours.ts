@@ -96,10 +96,12 @@ export function runOurs(
   values: Map<string, tf.Tensor>,
   masks: Map<string, tf.Tensor>,
 ): void {
-  const { layer, numInputs, args } = node.call as NodeCall & { kind: "ours" };
-  const fed = node.inputs.map((ref): Masked<tf.Tensor> => ({
+  const { layer, numInputs, args, unmasked } = node.call as NodeCall & {
+    kind: "ours";
+  };
+  const fed = node.inputs.map((ref, i): Masked<tf.Tensor> => ({
     value: values.get(refKey(ref))!,
-    mask: masks.get(refKey(ref)),
+    mask: unmasked?.includes(i) ? undefined : masks.get(refKey(ref)),
   }));
   const named = Object.fromEntries(
     Object.entries(args).map(([key, arg]) => [
