@@ -19,7 +19,7 @@ const x: NdArray = {
 };
 const begin = performance.now();
 const model = await loadModel(`${folder}/model.keras`);
-const table = `${model}`;
+const table = Deno.inspect(model);
 const tableMs = performance.now() - begin;
 const { logits } = await new FeatureExtractor(model)
   .engine("onnx", { threads: Number(threads) })
