@@ -7,7 +7,7 @@ await tf.setBackend("cpu");
 
 /** What is refused, and what the error says. */
 const REFUSED: Readonly<Record<string, string>> = {
-  melspec: "MelSpectrogram",
+  melspec: `"power_to_db" must be false`,
 };
 
 /** Of the largest value of the output. */

@@ -49,10 +49,14 @@ const CLASSES: readonly string[] = [
 /** Ways of packing that can be checked: deflate, shuffle, checksum. */
 const FILTERS = [1, 2, 3];
 const MOST_LEVELS = 40;
-const MOST_OBJECTS = 200_000;
+const MOST_OBJECTS = 40_000;
+/** Bytes of the file that an object takes at the least, if it is there once. */
+const LEAST_OBJECT = 32;
+/** Bytes of a chunk: the library holds it twice while it unpacks it. */
+const MOST_CHUNK = 16 * 2 ** 20;
 const MOST_AXES = 32;
 /** What datasets may hold beyond the file's own size: compressed ones. */
-const MOST_GROWTH = 192 * 2 ** 20;
+const MOST_GROWTH = 32 * 2 ** 20;
 
 /** An HDF5 file, open. */
 export class Hdf5File {
@@ -181,8 +185,11 @@ class Walk {
     for (const name of names) {
       const child = path === "" ? name : `${path}/${name}`;
       if (this.#skip(child)) continue;
-      if (this.groups.size + this.datasets.size > MOST_OBJECTS) {
-        this.#fail(`it must hold at most ${MOST_OBJECTS} objects`, "more");
+      // Links to one and the same group can make millions of a few.
+      const most = Math.min(MOST_OBJECTS, this.#source.size / LEAST_OBJECT);
+      if (this.groups.size + this.datasets.size > most) {
+        const rule = `it must hold at most ${Math.floor(most)} objects`;
+        this.#fail(`${rule}, for its size`, "more");
       }
       const type = this.#typeOf(child);
       if (type === "group") this.#enter(child, level + 1);
@@ -231,6 +238,11 @@ class Walk {
       );
     }
     if (chunks !== null) {
+      if (sizeOf(chunks) * size > MOST_CHUNK) {
+        const rule =
+          `chunks of "${path}" must have at most ${MOST_CHUNK} bytes`;
+        this.#fail(rule, chunks);
+      }
       this.#checkFilters(path);
       this.#chunked.push(path);
     }

@@ -10,11 +10,16 @@ import { cannot } from "../check.ts";
 
 /** What a text may be at the most. */
 export interface LooseJsonLimits {
-  /** Bytes. @default {64 MiB} */
+  /** Bytes. @default {16 MiB} */
   readonly bytes?: number;
+  /** Values, each of which takes up to 200 bytes of memory. @default {2^20} */
+  readonly values?: number;
   /** Levels of objects and arrays. @default {512} */
   readonly levels?: number;
 }
+
+/** Bytes that a text may have, where nothing else is said. */
+export const MOST_JSON: number = 16 * 2 ** 20;
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -41,7 +46,7 @@ export function parseLooseJson(
   name: string,
   limits: LooseJsonLimits = {},
 ): unknown {
-  const { bytes: most = 64 * 2 ** 20, levels = 512 } = limits;
+  const { bytes: most = MOST_JSON, values = 2 ** 20, levels = 512 } = limits;
   const action = `read JSON "${name}"`;
   if (bytes.length > most) {
     throw new SyntaxError(
@@ -56,19 +61,24 @@ export function parseLooseJson(
       throw new SyntaxError(cannot(action, "it must be UTF-8", bytes));
     }
   }
-  return new Parser(text, action, levels).parse();
+  return new Parser(text, action, { values, levels }).parse();
 }
 
 class Parser {
   readonly #text: string;
   readonly #action: string;
-  readonly #levels: number;
+  readonly #limits: Required<Omit<LooseJsonLimits, "bytes">>;
   #at = 0;
+  #numValues = 0;
 
-  constructor(text: string, action: string, levels: number) {
+  constructor(
+    text: string,
+    action: string,
+    limits: Required<Omit<LooseJsonLimits, "bytes">>,
+  ) {
     this.#text = text;
     this.#action = action;
-    this.#levels = levels;
+    this.#limits = limits;
   }
 
   parse(): unknown {
@@ -79,8 +89,12 @@ class Parser {
   }
 
   #value(level: number): unknown {
-    if (level > this.#levels) {
-      this.#fail(`it must nest at most ${this.#levels} levels deep`);
+    const { levels, values } = this.#limits;
+    if (level > levels) {
+      this.#fail(`it must nest at most ${levels} levels deep`);
+    }
+    if (++this.#numValues > values) {
+      this.#fail(`it must hold at most ${values} values`);
     }
     this.#space();
     const first = this.#text[this.#at];
@@ -160,8 +174,14 @@ class Parser {
   }
 
   #fail(rule: string): never {
-    const lines = this.#text.slice(0, this.#at).split("\n");
-    const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+    let line = 1;
+    let start = 0; // of the line
+    for (;; line++) {
+      const end = this.#text.indexOf("\n", start);
+      if (end < 0 || end >= this.#at) break;
+      start = end + 1;
+    }
+    const place = `line ${line}, column ${this.#at - start + 1}`;
     const found = this.#text.slice(this.#at, this.#at + 20);
     const value = this.#at < this.#text.length ? found : "the end";
     throw new SyntaxError(cannot(this.#action, `at ${place}, ${rule}`, value));

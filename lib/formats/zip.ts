@@ -12,37 +12,15 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
+import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
 
-/** A file in an archive. */
-export interface ZipMember {
-  /** Its path in the archive. */
-  readonly name: string;
-  /** Bytes unpacked. */
-  readonly size: number;
-  /** Bytes in the archive. */
-  readonly packedSize: number;
-  /** Whether it is there as it is. */
-  readonly isStored: boolean;
-  /** Checksum of the unpacked bytes. */
-  readonly crc: number;
-  /** Where its bytes begin in the archive. */
-  readonly start: number;
-}
+export type { ZipMember };
 
-const END = 0x06054b50;
-const END_64 = 0x06064b50;
-const LOCATOR_64 = 0x07064b50;
-const DIRECTORY = 0x02014b50;
-const LOCAL = 0x04034b50;
-const IS_ENCRYPTED = 0x2041; // flags: encrypted, strongly, or its header masked
-const SIZES_FOLLOW = 0x8; // flag: sizes stand after the data
-const MOST_MEMBERS = 65_535;
-/** What members may grow by when unpacked, beyond the archive's own size. */
-const MOST_GROWTH = 192 * 2 ** 20;
 const STEP = 2 ** 20;
+/** Bytes that are unpacked at once: they may become a thousand times as many. */
+const PACKED_STEP = 2 ** 14;
 
 /** An archive, opened. */
 export class ZipArchive {
@@ -58,12 +36,7 @@ export class ZipArchive {
    */
   constructor(source: ByteSource) {
     this.#source = source;
-    try {
-      this.members = new DirectoryReader(source).members();
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw damaged(source, "all its parts must lie in it", error.message);
-    }
+    this.members = readDirectory(source);
   }
 
   /**
@@ -74,17 +47,10 @@ export class ZipArchive {
    * @throws {SyntaxError} If a member is damaged.
    */
   async verify(signal?: AbortSignal): Promise<void> {
-    const buffer = new Uint8Array(STEP);
     let sinceRest = 0;
     for (const member of this.members.values()) {
-      if (!member.isStored) {
-        this.bytes(member.name);
-        continue;
-      }
       let crc = 0;
-      for (let at = 0; at < member.size; at += STEP) {
-        const piece = buffer.subarray(0, Math.min(STEP, member.size - at));
-        this.#source.read(member.start + at, piece);
+      for await (const piece of this.#pieces(member)) {
         crc = crc32(piece, crc);
         sinceRest += piece.length;
         if (sinceRest < 32 * STEP) continue;
@@ -97,7 +63,7 @@ export class ZipArchive {
   }
 
   /**
-   * A member's bytes, unpacked and verified.
+   * A member's bytes, unpacked and verified; for small ones.
    *
    * @param name The member.
    * @returns New bytes.
@@ -120,12 +86,56 @@ export class ZipArchive {
    * @returns Its bytes.
    * @throws {SyntaxError} If it is not there, or is damaged.
    */
-  part(name: string): ByteSource {
-    const { isStored, start, size } = this.#member(name);
+  async part(name: string): Promise<ByteSource> {
+    const member = this.#member(name);
+    const { isStored, start, size } = member;
     const label = `${this.#source.name}/${name}`;
-    return isStored
-      ? partSource(this.#source, start, size, label)
-      : bytesSource(this.bytes(name), label);
+    if (isStored) return partSource(this.#source, start, size, label);
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for await (const piece of this.#pieces(member)) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    this.#checkCrc(member, crc32(bytes));
+    return bytesSource(bytes, label);
+  }
+
+  /** A member's bytes, unpacked, of which no more than a few are held. */
+  async *#pieces(member: ZipMember): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    if (member.isStored) return yield* this.#stored(member, STEP, true);
+    if (isEmpty(member)) return;
+    const stream = ReadableStream.from(
+      this.#stored(member, PACKED_STEP, false),
+    ).pipeThrough(new DecompressionStream("deflate-raw"));
+    let found = 0;
+    try {
+      for await (const piece of stream) {
+        found += piece.length;
+        if (found > member.size) break;
+        yield piece;
+      }
+    } catch (error) {
+      throw this.#notUnpacked(member, error);
+    }
+    if (found !== member.size) throw this.#notUnpacked(member, found);
+  }
+
+  /** A member's bytes as they are stored. */
+  *#stored(
+    { start, packedSize }: ZipMember,
+    step: number,
+    isShared: boolean,
+  ): Generator<Uint8Array<ArrayBuffer>> {
+    const shared = new Uint8Array(isShared ? step : 0);
+    for (let at = 0; at < packedSize; at += step) {
+      const length = Math.min(step, packedSize - at);
+      const piece = isShared
+        ? shared.subarray(0, length)
+        : new Uint8Array(length);
+      this.#source.read(start + at, piece);
+      yield piece;
+    }
   }
 
   #member(name: string): ZipMember {
@@ -136,27 +146,26 @@ export class ZipArchive {
   }
 
   #inflate(member: ZipMember, packed: Uint8Array): Uint8Array<ArrayBuffer> {
-    const { name, size } = member;
-    if (size === 0 && packed.length <= 2) return new Uint8Array();
+    const { size } = member;
+    if (isEmpty(member)) return new Uint8Array();
     let bytes;
     try {
-      bytes = inflateRawSync(packed, { maxOutputLength: size });
+      // With room for all, nothing is put together of parts.
+      const chunkSize = size + 64;
+      bytes = inflateRawSync(packed, { maxOutputLength: size, chunkSize });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw damaged(
-        this.#source,
-        `member "${name}" must unpack to ${size} bytes`,
-        message,
-      );
+      throw this.#notUnpacked(member, error);
     }
-    if (bytes.length !== size) {
-      throw damaged(
-        this.#source,
-        `member "${name}" must unpack to ${size} bytes`,
-        bytes.length,
-      );
-    }
-    return Uint8Array.from(bytes);
+    if (bytes.length !== size) throw this.#notUnpacked(member, bytes.length);
+    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
+  }
+
+  #notUnpacked({ name, size }: ZipMember, found: unknown): SyntaxError {
+    return damaged(
+      this.#source,
+      `member "${name}" must unpack to ${size} bytes`,
+      found instanceof Error ? found.message : found,
+    );
   }
 
   #checkCrc({ name, crc }: ZipMember, actual: number): void {
@@ -170,286 +179,7 @@ export class ZipArchive {
   }
 }
 
-interface DirectoryEntry {
-  readonly name: string;
-  readonly flags: number;
-  readonly method: number;
-  readonly size: number;
-  readonly packedSize: number;
-  readonly crc: number;
-  /** Where the member's own header stands. */
-  readonly header: number;
-}
-
-class DirectoryReader {
-  readonly #source: ByteSource;
-
-  constructor(source: ByteSource) {
-    this.#source = source;
-  }
-
-  members(): Map<string, ZipMember> {
-    const { count, start, end } = this.#end();
-    const bytes = new Uint8Array(end - start);
-    this.#source.read(start, bytes);
-    const view = new DataView(bytes.buffer);
-    const members = new Map<string, ZipMember>();
-    const seen = new Set<string>();
-    const spans: { from: number; to: number; name: string }[] = [];
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const { entry, next } = this.#entry(view, at);
-      at = next;
-      const { name } = entry;
-      this.#checkName(name, seen);
-      seen.add(name);
-      const dataStart = this.#checkLocal(entry);
-      spans.push({
-        from: entry.header,
-        to: dataStart + entry.packedSize,
-        name,
-      });
-      if (name.endsWith("/")) continue;
-      const { size, packedSize, method, crc } = entry;
-      const isStored = method === 0;
-      members.set(name, {
-        name,
-        size,
-        packedSize,
-        isStored,
-        crc,
-        start: dataStart,
-      });
-    }
-    if (at !== bytes.length) {
-      this.#fail("its directory must have no more than its members", at);
-    }
-    this.#checkSpans(spans, start);
-    this.#checkGrowth([...members.values()]);
-    return members;
-  }
-
-  /** The end record, which says where the directory is. */
-  #end(): { count: number; start: number; end: number } {
-    const { size } = this.#source;
-    const tail = this.#view(Math.max(0, size - 65_557), Math.min(size, 65_557));
-    let at = tail.byteLength - 22;
-    while (
-      at >= 0 && !(tail.getUint32(at, true) === END &&
-        tail.getUint16(at + 20, true) === tail.byteLength - at - 22)
-    ) at--;
-    if (at < 0) {
-      this.#fail("it must have an end record", "none", "is it cut?");
-    }
-    const position = size - tail.byteLength + at;
-    const disks = tail.getUint32(at + 4, true);
-    let count = tail.getUint16(at + 10, true);
-    let length = tail.getUint32(at + 12, true);
-    let start = tail.getUint32(at + 16, true);
-    let end = position;
-    let countHere = tail.getUint16(at + 8, true);
-    if (count === 0xffff || length === 0xffffffff || start === 0xffffffff) {
-      const locator = this.#view(position - 20, 20);
-      if (locator.getUint32(0, true) !== LOCATOR_64) {
-        this.#fail("a large archive must have its large end record", "none");
-      }
-      end = this.#long(locator, 8);
-      const record = this.#view(end, 56);
-      if (record.getUint32(0, true) !== END_64) {
-        this.#fail("a large archive must have its large end record", "none");
-      }
-      countHere = this.#long(record, 24);
-      count = this.#long(record, 32);
-      length = this.#long(record, 40);
-      start = this.#long(record, 48);
-      if (
-        record.getUint32(16, true) !== 0 || record.getUint32(20, true) !== 0
-      ) {
-        this.#fail("it must be in one part", "several");
-      }
-    }
-    if (disks !== 0 || countHere !== count) {
-      this.#fail("it must be in one part", "several");
-    }
-    if (count > MOST_MEMBERS) {
-      this.#fail(`it must have at most ${MOST_MEMBERS} members`, count);
-    }
-    if (start + length !== end) {
-      this.#fail("its directory must lie before its end record", start);
-    }
-    return { count, start, end };
-  }
-
-  #entry(view: DataView, at: number): { entry: DirectoryEntry; next: number } {
-    if (at + 46 > view.byteLength || view.getUint32(at, true) !== DIRECTORY) {
-      this.#fail("its directory must list its members", `byte ${at}`);
-    }
-    const flags = view.getUint16(at + 8, true);
-    const method = view.getUint16(at + 10, true);
-    const nameLength = view.getUint16(at + 28, true);
-    const extraLength = view.getUint16(at + 30, true);
-    const next = at + 46 + nameLength + extraLength +
-      view.getUint16(at + 32, true);
-    if (next > view.byteLength) {
-      this.#fail("its directory must list its members", `byte ${at}`);
-    }
-    const name = this.#text(view, at + 46, nameLength);
-    const extra = new DataView(
-      view.buffer,
-      view.byteOffset + at + 46 + nameLength,
-      extraLength,
-    );
-    let size = view.getUint32(at + 24, true);
-    let packedSize = view.getUint32(at + 20, true);
-    let header = view.getUint32(at + 42, true);
-    const longs = this.#longs(extra);
-    if (size === 0xffffffff) size = longs.shift() ?? size;
-    if (packedSize === 0xffffffff) packedSize = longs.shift() ?? packedSize;
-    if (header === 0xffffffff) header = longs.shift() ?? header;
-    if ((flags & IS_ENCRYPTED) !== 0) {
-      this.#fail(`member "${name}" must not be encrypted`, `flags ${flags}`);
-    }
-    if (method !== 0 && method !== 8) {
-      this.#fail(
-        `member "${name}" must be stored or deflated`,
-        `method ${method}`,
-      );
-    }
-    if (method === 0 && size !== packedSize) {
-      this.#fail(
-        `member "${name}" must have as many bytes as it says`,
-        [size, packedSize],
-      );
-    }
-    const crc = view.getUint32(at + 16, true);
-    return {
-      entry: { name, flags, method, size, packedSize, crc, header },
-      next,
-    };
-  }
-
-  /** What stands at the member must be what the directory says. */
-  #checkLocal(entry: DirectoryEntry): number {
-    const { name, flags, method, size, packedSize, crc, header } = entry;
-    const head = this.#view(header, 30);
-    if (head.getUint32(0, true) !== LOCAL) {
-      this.#fail(`member "${name}" must be where the directory says`, header);
-    }
-    const nameLength = head.getUint16(26, true);
-    const extraLength = head.getUint16(28, true);
-    const rest = this.#view(header + 30, nameLength + extraLength);
-    const localName = this.#text(rest, 0, nameLength);
-    if (localName !== name) {
-      this.#fail(`member "${name}" must have one name`, localName);
-    }
-    const agree = head.getUint16(8, true) === method &&
-      ((head.getUint16(6, true) ^ flags) & (IS_ENCRYPTED | SIZES_FOLLOW)) === 0;
-    let localSize = head.getUint32(22, true);
-    let localPacked = head.getUint32(18, true);
-    const longs = this.#longs(
-      new DataView(
-        rest.buffer,
-        rest.byteOffset + nameLength,
-        extraLength,
-      ),
-    );
-    if (localSize === 0xffffffff) localSize = longs.shift() ?? localSize;
-    if (localPacked === 0xffffffff) localPacked = longs.shift() ?? localPacked;
-    const sizesFollow = (flags & SIZES_FOLLOW) !== 0;
-    const sizesAgree = sizesFollow ||
-      (localSize === size && localPacked === packedSize &&
-        head.getUint32(14, true) === crc);
-    if (!agree || !sizesAgree) {
-      this.#fail(
-        `member "${name}" must be what the directory says`,
-        [localSize, localPacked],
-      );
-    }
-    return header + 30 + nameLength + extraLength;
-  }
-
-  #checkName(name: string, seen: ReadonlySet<string>): void {
-    const parts = name.replace(/\/$/, "").split("/");
-    const isUnsafe = parts.some((part) => /^\.{0,2}$/.test(part)) ||
-      // deno-lint-ignore no-control-regex
-      /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name);
-    if (isUnsafe) this.#fail("names must be plain paths inside it", name);
-    if (seen.has(name)) this.#fail("names must be there once", name);
-  }
-
-  #checkSpans(
-    spans: { from: number; to: number; name: string }[],
-    directory: number,
-  ): void {
-    spans.sort((a, b) => a.from - b.from);
-    for (const [i, { to, name }] of spans.entries()) {
-      if (to > (spans[i + 1]?.from ?? directory)) {
-        this.#fail("members must not overlap", name);
-      }
-    }
-  }
-
-  #checkGrowth(members: readonly ZipMember[]): void {
-    const packed = members.filter(({ isStored }) => !isStored);
-    const total = packed.reduce((sum, { size }) => sum + size, 0);
-    const most = this.#source.size + MOST_GROWTH;
-    if (total <= most) return;
-    this.#fail(
-      `its members must unpack to at most ${most} bytes`,
-      total,
-      "store them without compression, as Keras does",
-    );
-  }
-
-  /** Sizes that need more than 32 bits. */
-  #longs(extra: DataView): number[] {
-    for (let at = 0; at + 4 <= extra.byteLength;) {
-      const id = extra.getUint16(at, true);
-      const length = extra.getUint16(at + 2, true);
-      if (id === 1 && at + 4 + length <= extra.byteLength) {
-        return Array.from(
-          { length: Math.floor(length / 8) },
-          (_, i) => this.#long(extra, at + 4 + 8 * i),
-        );
-      }
-      at += 4 + length;
-    }
-    return [];
-  }
-
-  #long(view: DataView, at: number): number {
-    const value = Number(view.getBigUint64(at, true));
-    if (value > this.#source.size * 2048) {
-      this.#fail("its sizes must fit the file", value);
-    }
-    return value;
-  }
-
-  #text(view: DataView, at: number, length: number): string {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      this.#fail("names must be UTF-8", [...bytes]);
-    }
-  }
-
-  #view(position: number, length: number): DataView {
-    const bytes = new Uint8Array(length);
-    this.#source.read(position, bytes);
-    return new DataView(bytes.buffer);
-  }
-
-  #fail(rule: string, value: unknown, hint?: string): never {
-    throw damaged(this.#source, rule, value, hint);
-  }
-}
-
-function damaged(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read zip "${name}"`, rule, value, hint));
+/** Packers write nothing, or an end and no more. */
+function isEmpty({ size, packedSize }: ZipMember): boolean {
+  return size === 0 && packedSize <= 2;
 }

@@ -18,6 +18,7 @@ import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
 import { MERGING_LAYERS } from "./merging.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
 import { NORMALIZATION_LAYERS } from "./normalization.ts";
+import { PICTURE_LAYERS } from "./pictures.ts";
 import { POOLING_LAYERS } from "./pooling.ts";
 import { PREPROCESSING_LAYERS } from "./preprocessing.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";
@@ -45,6 +46,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...MERGING_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,
   ...NORMALIZATION_LAYERS,
+  ...PICTURE_LAYERS,
   ...POOLING_LAYERS,
   ...PREPROCESSING_LAYERS,
   ...RECURRENT_LAYERS,

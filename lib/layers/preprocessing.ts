@@ -153,6 +153,34 @@ export function centerCrop(config: LayerConfig): Layer {
 }
 
 /**
+ * RandomCrop: Keras 3 cuts pictures while it trains only, whatever shape it
+ * announces, and Keras 2 takes their middle with the crop's ratio and resizes it.
+ *
+ * Source: Keras 3.15 `RandomCrop`; Keras 2 `smart_resize`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function randomCrop(config: LayerConfig): Layer {
+  const size = [config.number("height"), config.number("width")] as const;
+  config.raw("rng_type"); // Keras 2, of its training
+  if (config.dialect === 3) {
+    config.raw("data_format");
+    return { weights: [], call: (_ops, inputs) => [...inputs] };
+  }
+  return {
+    weights: [],
+    channels: "last",
+    call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), 4);
+      const part = cropped(ops, ops.float(x!), size, config, "height");
+      return [ops.resize(part, size, "bilinear")];
+    },
+    masks: () => [],
+  };
+}
+
+/**
  * CategoryEncoding: whole numbers as one-hot rows, as one row that says which of
  * them occur, or as one that counts them.
  *
@@ -243,6 +271,7 @@ export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
     Normalization: normalization,
     Resizing: resizing,
     CenterCrop: centerCrop,
+    RandomCrop: randomCrop,
     CategoryEncoding: categoryEncoding,
     Discretization: discretization,
   });

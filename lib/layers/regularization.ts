@@ -71,4 +71,19 @@ export const REGULARIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
     RandomGaussianBlur: passThrough(...PICTURES, "kernel_size", "sigma"),
     RandomPerspective: passThrough(...PICTURES, "scale"),
     RandomElasticTransform: passThrough(...PICTURES, "scale"),
+    RandAugment: passThrough(...PICTURES, "num_ops"),
+    AugMix: passThrough(
+      ...PICTURES,
+      "num_chains",
+      "chain_depth",
+      "alpha",
+      "all_ops",
+    ),
+    CutMix: passThrough(...PICTURES),
+    MixUp: passThrough(...PICTURES, "alpha"),
+    Solarization: passThrough(
+      ...PICTURES,
+      "addition_factor",
+      "threshold_factor",
+    ),
   });

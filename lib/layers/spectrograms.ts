@@ -6,6 +6,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { depthOf } from "./_checks.ts";
+import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -70,9 +71,67 @@ export function stftSpectrogram(config: LayerConfig): Layer {
   };
 }
 
+/**
+ * MelSpectrogram: magnitudes of a short-time Fourier transform, to a power,
+ * summed by triangles that lie evenly on the mel scale, `[N, T]` to
+ * `[N, mels, frames]`.
+ *
+ * Source: Keras 3.15 `MelSpectrogram`. Decibels (`power_to_db`, the default)
+ * are refused: Keras cuts them off below the loudest place of the whole batch,
+ * so that a row's numbers would depend on the rows beside it.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function melSpectrogram(config: LayerConfig): Layer {
+  if (config.boolean("power_to_db", true)) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        '"power_to_db" must be false, as the decibels of a row depend on the ' +
+          "other rows of its batch",
+        true,
+        "take the logarithm after the layer",
+      ),
+    );
+  }
+  for (const key of ["top_db", "min_power", "ref_power"]) config.raw(key);
+  const size = config.number("fft_length", 2048);
+  const { kernel, bins } = fourierKernel(size, windowOf(config, size));
+  const triangles = melTriangles(bins, melOptions(config));
+  const stride = config.number("sequence_stride", 512);
+  const exponent = config.number("mag_exp", 2);
+  const options = {
+    strides: [stride],
+    padding: "valid",
+    dilation: [1],
+  } as const;
+  return {
+    weights: [],
+    call(ops, [x]) {
+      const signal = reflected(ops, ops.float(x!), Math.floor(size / 2));
+      const rows = ops.expandDims(signal, 2); // [N, T, 1]
+      const parts = ops.conv(rows, ops.constant(kernel), options); // [N, F, 2 · bins]
+      const part = (start: number) => {
+        const stop = start + bins;
+        const value = ops.slice(parts, [{ axis: 2, start, stop }]);
+        return ops.multiply(value, value);
+      };
+      const magnitude = ops.sqrt(ops.add(part(0), part(bins)));
+      const power = ops.power(magnitude, ops.constant(exponent));
+      const mels = ops.matmul(power, ops.constant(triangles)); // [N, F, mels]
+      return [ops.transpose(mels, [0, 2, 1])];
+    },
+    masks: () => [],
+  };
+}
+
 /** Factories of this family. */
 export const SPECTROGRAM_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ STFTSpectrogram: stftSpectrogram });
+  .freeze({
+    STFTSpectrogram: stftSpectrogram,
+    MelSpectrogram: melSpectrogram,
+  });
 
 function spectrumOf<T>(
   ops: Ops<T>,
@@ -111,4 +170,44 @@ function arranged<T>(
   const turned = ops.transpose(spectrum, [0, 1, 3, 2]); // [N, D, F, T]
   const flat = ops.merge(turned, 1, 2); // [N, D · F, T]
   return isFirst ? flat : ops.transpose(flat, [0, 2, 1]);
+}
+
+/** The window over one frame, in the middle of the transform's length. */
+function windowOf(config: LayerConfig, size: number): Float64Array {
+  const length = config.raw("sequence_length") as number | null ?? size;
+  const name = config.raw("window");
+  const kind = name === null
+    ? "none"
+    : config.oneOf("window", ["hann", "hamming"], "hann");
+  const [level, wave] = {
+    none: [1, 0],
+    hann: [0.5, 0.5],
+    hamming: [0.54, 0.46],
+  }[
+    kind
+  ] as [number, number];
+  const first = Math.floor((size - length) / 2);
+  return Float64Array.from({ length: size }, (_, i) => {
+    const at = i - first;
+    return at < 0 || at >= length
+      ? 0
+      : level - wave * Math.cos((2 * Math.PI * at) / length);
+  });
+}
+
+function melOptions(config: LayerConfig) {
+  const rate = config.number("sampling_rate", 16000);
+  return {
+    rate,
+    numMels: config.number("num_mel_bins", 128),
+    least: config.number("min_freq", 20),
+    most: (config.raw("max_freq") as number | null) || Math.trunc(rate / 2),
+  };
+}
+
+/** A signal `[N, T]` with its ends mirrored outwards, without the end itself. */
+function reflected<T>(ops: Ops<T>, x: T, width: number): T {
+  const part = (start: number, stop: number) =>
+    ops.flip(ops.slice(x, [{ axis: 1, start, stop }]), [1]);
+  return ops.concatenate([part(1, width + 1), x, part(-width - 1, -1)], 1);
 }

@@ -156,7 +156,7 @@ async function readParts(
   source: string,
   names: readonly string[],
   bytesOf: (name: string) => Uint8Array,
-  open: (name: string) => ByteSource,
+  open: (name: string) => ByteSource | Promise<ByteSource>,
   isVerified: boolean,
 ): Promise<Contents> {
   const need = (name: string) => {
@@ -184,7 +184,7 @@ async function readParts(
         `current value is ${quote(shown)}`,
     );
   }
-  const bytes = open(weightsName);
+  const bytes = await open(weightsName);
   const store = weightsName.endsWith(".h5")
     ? await hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);

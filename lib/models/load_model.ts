@@ -6,6 +6,7 @@ import {
   bytesSource,
   fileSource,
 } from "../formats/byte_source.ts";
+import { MOST_JSON } from "../formats/loose_json.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import {
@@ -106,19 +107,23 @@ export async function loadModel(
   if (kind.kind === "keras" || kind.kind === "hdf5") {
     return ours(await openKerasSource(bytes, signal));
   }
-  const head = bytes.size > MOST_JSON ? undefined : new Uint8Array(bytes.size);
-  if (head !== undefined) bytes.read(0, head);
+  const isShort = kind.kind === "tfjs" && bytes.size <= MOST_JSON;
+  const text = new Uint8Array(isShort ? bytes.size : 0);
+  bytes.read(0, text);
   bytes.close();
-  if (kind.kind !== "tfjs" || head === undefined) throw refusal(url.href, kind);
-  return await loadModelJson(head, url, {
+  if (kind.kind !== "tfjs") throw refusal(url.href, kind);
+  if (!isShort) {
+    throw new ModelFormatError(
+      url.href,
+      `a model.json must have at most ${MOST_JSON} bytes: current value is ${bytes.size}`,
+    );
+  }
+  return await loadModelJson(text, url, {
     customLayers,
     allowNonFinite,
     signal,
   });
 }
-
-/** A topology of more text than this is none. */
-const MOST_JSON = 2 ** 29;
 
 async function isFolder(url: URL): Promise<boolean> {
   try {

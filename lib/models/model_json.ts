@@ -4,7 +4,9 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { quote } from "../check.ts";
 import { ModelFormatError } from "../errors.ts";
+import { parseLooseJson } from "../formats/loose_json.ts";
 
 /** A `model.json`, as far as it is read here. */
 export interface ModelJson {
@@ -47,7 +49,7 @@ export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
     throw new ModelFormatError(
       source,
       `it must list its weight files under "weightsManifest": current value is ${
-        JSON.stringify(weightsManifest)
+        quote(weightsManifest)
       }`,
     );
   }
@@ -56,7 +58,9 @@ export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
     // Its tables are filled by a run that the loader would not wait for.
     throw new ModelFormatError(
       source,
-      `a graph model must run without "modelInitializer": load it by tf.loadGraphModel and use fromGraphModel()`,
+      `a graph model must run without "modelInitializer": current value is ${
+        quote(initializer)
+      }; load it by tf.loadGraphModel and use fromGraphModel()`,
     );
   }
   return { ...json, modelTopology: topology, weightsManifest };
@@ -81,22 +85,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const rule =
-      "it must be a model.json, which is text: current bytes are not UTF-8";
-    throw new ModelFormatError(source, rule, { cause });
-  }
-  const begin = JSON.stringify(text.slice(0, 40));
-  const rule = `it must hold a JSON object: current text begins with ${begin}`;
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseLooseJson(bytes, source);
   } catch (cause) {
-    throw new ModelFormatError(source, rule, { cause });
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {
+      cause,
+    });
   }
-  if (!isRecord(json)) throw new ModelFormatError(source, rule);
-  return json;
+  if (isRecord(json)) return json;
+  throw new ModelFormatError(
+    source,
+    `it must hold a JSON object: current value is ${quote(json)}`,
+  );
 }

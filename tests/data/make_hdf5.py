@@ -3,6 +3,7 @@
 Run with h5py 3.16: python make_hdf5.py
 """
 
+import json
 from pathlib import Path
 
 import h5py
@@ -92,3 +93,41 @@ with make("cycle") as f:
 with make("shared") as f:
     f["values"] = VALUES
     f["again"] = f["values"]
+
+with make("huge_chunked") as f:
+    f.create_dataset("values", (2**20, 2**20, 2**20), "f4", chunks=(8, 8, 8))
+
+with make("packed_zeros") as f:
+    f.create_dataset("values", data=np.zeros(2**24, "f4"), chunks=(2**22,), compression="gzip")
+
+with make("reference") as f:
+    f["target"] = VALUES
+    f.create_dataset("values", data=np.array([f["target"].ref], h5py.ref_dtype))
+
+with make("opaque") as f:
+    f["values"] = np.zeros(4, "V3")
+
+with make("ragged") as f:
+    f.create_dataset("values", (2,), h5py.vlen_dtype("f4"))
+    f["values"][0] = [1, 2]
+
+with make("scale_offset") as f:
+    f.create_dataset("values", data=np.arange(64), chunks=(8,), scaleoffset=0)
+
+# Ten links to each group, one below the other: millions of paths to few groups.
+with make("many") as f:
+    group = f.create_group("0")
+    for level in range(1, 7):
+        above = f.create_group(str(level))
+        for i in range(10):
+            above[f"g{i}"] = group
+        group = above
+
+# A model whose one weight is packed, with checksums.
+with make("checksum") as f:
+    layer = {"class_name": "Dense", "config": {"name": "d", "units": 4, "use_bias": False, "batch_input_shape": [None, 3]}}
+    f.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": [layer]}})
+    f.attrs["keras_version"] = "2.15.0"
+    f.create_group("model_weights").attrs["layer_names"] = ["d"]
+    f["model_weights"].create_group("d").attrs["weight_names"] = ["d/kernel:0"]
+    f["model_weights/d"].create_dataset("d/kernel:0", data=VALUES, chunks=VALUES.shape, fletcher32=True)

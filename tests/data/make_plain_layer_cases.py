@@ -63,7 +63,7 @@ def case(family, name, cls, *shapes, keras2=False, xs=None, masks=(), args=None,
     if mask_argument is not None:
         value = np.asarray(mask_argument, bool)
         kwargs["mask"] = tf.constant(value) if keras2 else keras.ops.convert_to_tensor(value)
-    if family == "regularization":
+    if family == "regularization" or family == "pictures":
         kwargs["training"] = False  # else Keras 3 trains layers on pictures
     y = layer(given if len(given) > 1 else given[0], **kwargs)
     if keras2:
@@ -341,6 +341,42 @@ def spectrograms():
              mode="stft", data_format="channels_first", **options)
 
 
+    wave = np.random.default_rng(9).normal(size=(3, 41)) * [[1], [1e3], [1e-3]]
+    for tag, options in {
+        "": {}, "_hz": dict(sampling_rate=900, min_freq=50.0, max_freq=300.0),
+        "_power": dict(mag_exp=1.0), "_window": dict(window="hamming"),
+        "_none": dict(window=None), "_short": dict(sequence_length=9, sequence_stride=5),
+        "_odd": dict(sequence_length=12, fft_length=13, sequence_stride=3),
+        "_mels": dict(num_mel_bins=11, min_freq=0.0),
+    }.items():
+        case(f, "mel" + tag, "MelSpectrogram", xs=[wave.astype("float32")], unknown=[1], **{
+            **dict(fft_length=16, sequence_stride=4, sampling_rate=800, num_mel_bins=5,
+                   power_to_db=False), **options})
+
+
+def pictures():
+    f = "pictures"
+    rng = np.random.default_rng(11)
+    picture = rng.uniform(20, 190, size=(3, 3, 4, 3)).astype("float32")
+    picture[1, :, :, 1] = 7  # constant
+    picture[2, 0, 0, 0] = np.nan
+    case(f, "contrast", "AutoContrast", xs=[picture], unknown=[1, 2])
+    case(f, "contrast_whole", "AutoContrast", xs=[np.round(np.nan_to_num(picture)).astype("int32")])
+    unit = (picture / 255).astype("float32")
+    case(f, "contrast_unit", "AutoContrast", xs=[unit], value_range=(0, 1))
+    case(f, "contrast_signed", "AutoContrast", xs=[unit * 2 - 1], value_range=(1, -1))
+    case(f, "contrast_first", "AutoContrast", xs=[picture], data_format="channels_first")
+    layers = keras.layers
+    for k, keras2 in (("", False), ("k2_", True)):
+        for tag, (height, width) in {"small": (1, 2), "wide": (2, 6), "tall": (5, 2)}.items():
+            case(f, f"{k}crop_{tag}", "RandomCrop", xs=[np.nan_to_num(picture)], keras2=keras2,
+                 height=height, width=width)
+    case(f, "pipeline", "Pipeline", xs=[picture], layers=[
+        layers.AutoContrast(), layers.RandomFlip(), layers.Rescaling(0.5, offset=-3.0)])
+    case(f, "pipeline_sizes", "Pipeline", xs=[np.nan_to_num(picture)], layers=[
+        layers.CenterCrop(2, 3), layers.Resizing(5, 4)])
+
+
 def regularization():
     f = "regularization"
     picture = np.round(np.random.default_rng(3).uniform(size=(3, 2, 4, 3)) * 255)
@@ -372,6 +408,10 @@ def regularization():
                 hue_factor=0.2),
             "RandomErasing": dict(factor=0.9), "RandomGaussianBlur": dict(factor=0.9),
             "RandomPerspective": dict(factor=0.9), "RandomElasticTransform": dict(factor=0.9),
+            "RandAugment": dict(num_ops=3, factor=0.5),
+            "AugMix": dict(num_chains=2, chain_depth=2, factor=0.4, alpha=0.5),
+            "CutMix": dict(factor=0.8), "MixUp": dict(alpha=0.4),
+            "Solarization": dict(addition_factor=0.3, threshold_factor=0.4),
         }.items():
             add(cls, xs=[picture], **options)
 
@@ -626,7 +666,7 @@ def tf_operations():
 
 def main(names):
     for make in (normalization, merging, activation_layers, preprocessing, spectrograms,
-                 regularization, operations, tf_operations):
+                 pictures, regularization, operations, tf_operations):
         if not names or make.__name__ in names:
             make()
     for family, cases in CASES.items():

@@ -22,3 +22,13 @@ Deno.test("stftSpectrogram() must know the number of channels", () => {
     "the number of its input's channels must be known",
   );
 });
+
+Deno.test("melSpectrogram() refuses decibels, which depend on the batch", () => {
+  for (const config of [{}, { "power_to_db": true }]) {
+    assertThrows(
+      () => layerOf("MelSpectrogram", config),
+      TypeError,
+      `"power_to_db" must be false`,
+    );
+  }
+});

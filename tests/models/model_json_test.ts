@@ -29,13 +29,23 @@ Deno.test("isGraph() tells operations from layers", () => {
 });
 
 const REFUSED: readonly [string, string, string][] = [
-  ["text that is no JSON", "<html>", `text begins with "<html>"`],
-  ["an empty file", "", `text begins with ""`],
-  ["null", "null", `text begins with "null"`],
+  [
+    "text that is no JSON",
+    "<html>",
+    `line 1, column 1, a value must stand here`,
+  ],
+  ["an empty file", "", `current value is "the end"`],
+  ["null", "null", `JSON object: current value is null`],
+  [
+    "a key that objects inherit",
+    `{"__proto__": 1}`,
+    `no key must be "__proto__"`,
+  ],
+  ["a key twice", `{"a": 1, "a": 2}`, `key "a" must stand once`],
   [
     "a pointer to a file elsewhere",
     "version https://git-lfs.github.com/spec/v1\n",
-    "version https://git-lfs",
+    `current value is "version https://git-`,
   ],
   ["an empty object", "{}", "current keys are none"],
   [
@@ -65,6 +75,6 @@ Deno.test("parseModelJson() refuses bytes that are no text", () => {
   assertThrows(
     () => parsed(Uint8Array.of(0x80, 4)),
     ModelFormatError,
-    "not UTF-8",
+    "must be UTF-8",
   );
 });

@@ -5,6 +5,7 @@ import {
   type OnnxGraph,
   type OnnxNode,
   type OnnxPort,
+  type PortSize,
   TYPE_NUMBERS,
 } from "./onnx_graph.ts";
 
@@ -172,10 +173,11 @@ function writePort(
     }));
 }
 
-/** A size that is not known is an empty message. */
-function writeSize(writer: BinaryWriter, size: number | null): void {
+/** A size of which nothing is known is an empty message. */
+function writeSize(writer: BinaryWriter, size: PortSize): void {
   message(writer, 1, () => {
-    if (size !== null) writer.tag(1, WireType.Varint).int64(size);
+    if (typeof size === "string") text(writer, 2, size);
+    else if (size !== null) writer.tag(1, WireType.Varint).int64(size);
   });
 }
 

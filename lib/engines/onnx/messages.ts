@@ -42,6 +42,7 @@ export interface OnnxResult {
   readonly data:
     | Float32Array<ArrayBuffer>
     | Int32Array<ArrayBuffer>
+    | Float16Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>;
   readonly shape: readonly number[];
 }

@@ -56,12 +56,18 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
+/** A size: known, not known, or not known but the same wherever it has this name. */
+export type PortSize = number | null | string;
+
+/** The name of the first size of inputs and outputs: how many samples there are. */
+export const ROWS = "N";
+
 /** A value at the border of a graph. */
 export interface OnnxPort {
   readonly name: string;
   readonly type: OnnxType;
-  /** Sizes, null where unknown; without it, nothing is said of them. */
-  readonly shape?: readonly (number | null)[];
+  /** Without it, nothing is said of its sizes. */
+  readonly shape?: readonly PortSize[];
 }
 
 /** A constant. */
@@ -167,7 +173,7 @@ export class OnnxGraph {
   input(
     stem: string,
     type: OnnxType,
-    shape?: readonly (number | null)[],
+    shape?: readonly PortSize[],
   ): string {
     const name = this.freshName(stem);
     this.inputs.push(port(name, type, shape));
@@ -188,7 +194,7 @@ export class OnnxGraph {
     stem: string,
     value: string,
     type: OnnxType,
-    shape?: readonly (number | null)[],
+    shape?: readonly PortSize[],
   ): string {
     const name = this.freshName(stem);
     this.nodes.push({
@@ -263,7 +269,7 @@ export class OnnxGraph {
 function port(
   name: string,
   type: OnnxType,
-  shape: readonly (number | null)[] | undefined,
+  shape: readonly PortSize[] | undefined,
 ): OnnxPort {
   return shape === undefined ? { name, type } : { name, type, shape };
 }

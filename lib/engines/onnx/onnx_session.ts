@@ -5,8 +5,14 @@ import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
 import type { Session } from "../session.ts";
-import { featureArray, floatArray } from "../tfjs/read_arrays.ts";
+import {
+  checkHalves,
+  featureArray,
+  floatArray,
+  type RawValues,
+} from "../tfjs/read_arrays.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
+import { type HalfOutput, halveOutput } from "./half_outputs.ts";
 import { type RecordedProgram, recordProgram } from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
 import { openInWorker } from "./open_in_worker.ts";
@@ -29,9 +35,14 @@ export async function openOnnx(
   const { nodes } = schedule(program.feeds, wantedRefs(program));
   const weights = await readWeights(nodes);
   const recorded = recordProgram(program, nodes, weights);
+  const halves = program.features.map(({ readAs }, i) =>
+    readAs === undefined
+      ? undefined
+      : halveOutput(recorded.graph, recorded.outputs.features[i]!.name)
+  );
   const given = [...weights.values()].map(({ data }) => data);
   const graph = await openInWorker(recorded.graph, { threads, given });
-  return new OnnxSession(program, recorded, graph);
+  return new OnnxSession({ program, recorded, halves, graph });
 }
 
 function checkProgram({ perturbation, features }: Program): void {
@@ -52,18 +63,23 @@ function checkProgram({ perturbation, features }: Program): void {
   }
 }
 
+/** What a session is made of. */
+interface SessionParts {
+  readonly program: Program;
+  readonly recorded: RecordedProgram;
+  /** For each feature, where it is read as float16. */
+  readonly halves: readonly (HalfOutput | undefined)[];
+  readonly graph: OpenGraph;
+}
+
 /** A program on ONNX Runtime: one graph, run as a whole. */
 class OnnxSession implements Session {
   readonly mostUnderWay = 2;
-  readonly #program: Program;
-  readonly #recorded: RecordedProgram;
-  readonly #graph: OpenGraph;
+  readonly #parts: SessionParts;
   #isClosed = false;
 
-  constructor(program: Program, recorded: RecordedProgram, graph: OpenGraph) {
-    this.#program = program;
-    this.#recorded = recorded;
-    this.#graph = graph;
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
   }
 
   async run(
@@ -77,26 +93,32 @@ class OnnxSession implements Session {
       );
     }
     pacer.check();
+    const { recorded, graph } = this.#parts;
     const feeds = Object.fromEntries(
-      this.#recorded.feeds.map(({ name, type }, i) =>
+      recorded.feeds.map(({ name, type }, i) =>
         [name, { type, array: inputs[i]! }] as const
       ),
     );
-    return this.#read(await pacer.race(this.#graph.run(feeds, what)));
+    return this.#read(await pacer.race(graph.run(feeds, what)));
   }
 
   /** The outputs as they are kept. */
   #read(results: Readonly<Record<string, OnnxResult>>): RunOutputs {
-    const { features, ...others } = this.#recorded.outputs;
+    const { program, recorded, halves } = this.#parts;
+    const { features, ...others } = recorded.outputs;
     const arrays = features.map(({ name, dtype }, i): FeatureArray => {
+      const { name: layer } = program.features[i]!;
+      const half = halves[i];
+      if (half !== undefined) {
+        return halfArray(results[half.half]!, results[half.whole]!, layer);
+      }
       const { data, shape } = results[name]!;
-      const target = this.#program.features[i]!;
       const tensor = { shape: [...shape], dtype };
-      return featureArray(data, tensor, target.name, target.readAs);
+      return featureArray(data as RawValues, tensor, layer, undefined);
     });
     const floats = Object.entries(others).map(([key, { name }]) => {
       const { data, shape } = results[name]!;
-      return [key, floatArray(data, shape)] as const;
+      return [key, floatArray(data as RawValues, shape)] as const;
     });
     const { scale, ...rest } = Object.fromEntries(floats);
     return {
@@ -109,10 +131,22 @@ class OnnxSession implements Session {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#graph.close();
+    await this.#parts.graph.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Halves as they came, once it is known that nothing finite was lost. */
+function halfArray(
+  half: OnnxResult,
+  whole: OnnxResult,
+  layer: string,
+): FeatureArray {
+  const data = half.data as Float16Array<ArrayBuffer>;
+  const shape = Object.freeze([...half.shape]);
+  if (whole.data.length > 0) checkHalves(data, whole.data, shape, layer);
+  return Object.freeze({ data, shape, dtype: "float16" });
 }

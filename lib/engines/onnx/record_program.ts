@@ -16,7 +16,7 @@ import {
   type OutputValues,
   type Program,
 } from "../program.ts";
-import { OnnxGraph, type OnnxType } from "./onnx_graph.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
 import { OnnxOps } from "./onnx_ops.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
 
@@ -146,7 +146,7 @@ function feed(
   }
   const [type, computed] = types;
   const sizes = [null, ...shape.slice(1)]; // any number of rows
-  const input = graph.input(name, type, sizes);
+  const input = graph.input(name, type, [ROWS, ...sizes.slice(1)]);
   const value = {
     name: type === computed ? input : castTo(graph, input, computed),
     shape: sizes,
@@ -215,7 +215,7 @@ function bordered(
   { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
 ): OutputValues<OnnxValue> {
   const output = (stem: string, { name, shape, dtype }: OnnxValue) => ({
-    name: graph.output(stem, name, dtype, shape),
+    name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
     shape,
     dtype,
   });

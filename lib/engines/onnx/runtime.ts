@@ -6,10 +6,11 @@
  * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { sizeOf } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import { type EncodedModel, encodeModel } from "./encode_model.ts";
 import type { OnnxFeed, OnnxResult } from "./messages.ts";
-import type { OnnxGraph } from "./onnx_graph.ts";
+import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
 
 /** A graph that is ready to run. */
 export interface OpenGraph {
@@ -68,20 +69,75 @@ export async function openModel(
     externalData: [...externalData],
     intraOpNumThreads: threads,
     logSeverityLevel: 4, // what fails, it throws
+    // Threads that wait for work at full speed take the cores from those that
+    // have some: the caller's, which prepares the next batch, to begin with.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
+  const rowsOf = rowsReader(session);
   return {
     async run(feeds) {
       const tensors = Object.entries(feeds).map(([name, { type, array }]) => {
         const { data, shape } = array;
         return [name, new Tensor(type, data as Float32Array, [...shape])];
       });
-      const results = await session.run(Object.fromEntries(tensors));
+      const rows = rowsOf(feeds);
+      // Where the sizes are known, the runtime writes into memory of ours.
+      const ours = new Map<string, OnnxResult>();
+      const fetches = session.outputMetadata.map((output) => {
+        const result = rows === undefined ? undefined : room(output, rows);
+        if (result === undefined) return [output.name, null];
+        ours.set(output.name, result);
+        const { type } = output as InferenceSession.TensorValueMetadata;
+        const { data, shape } = result;
+        return [output.name, new Tensor(type, data as Float32Array, shape)];
+      });
+      const results = await session.run(
+        Object.fromEntries(tensors),
+        Object.fromEntries(fetches),
+      );
       return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, taken(tensor)]),
+        Object.entries(results).map(([name, tensor]) =>
+          [name, ours.get(name) ?? taken(tensor)] as const
+        ),
       );
     },
     close: () => session.release(),
   };
+}
+
+/** Reads how many samples are fed, where an input says which of its sizes that is. */
+function rowsReader({ inputMetadata }: InferenceSession) {
+  const first = inputMetadata.find((input) =>
+    input.isTensor && input.shape[0] === ROWS
+  );
+  return (feeds: Readonly<Record<string, OnnxFeed>>): number | undefined =>
+    first && feeds[first.name]?.array.shape[0];
+}
+
+/**
+ * Types of arrays that the runtime can be given to write into. Not float16: its
+ * arrays reach the runtime empty (Deno 2.9.6).
+ */
+const ARRAYS: Partial<Record<Tensor.Type, ArrayConstructorOf>> = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+};
+
+type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
+
+/** Memory for an output whose sizes are known but for the samples. */
+function room(
+  output: InferenceSession.ValueMetadata,
+  rows: number,
+): OnnxResult | undefined {
+  if (!output.isTensor || output.shape[0] !== ROWS) return undefined;
+  const [, ...sizes] = output.shape;
+  const Values = ARRAYS[output.type];
+  const isKnown = sizes.every((size) => typeof size === "number");
+  if (Values === undefined || !isKnown) return undefined;
+  const shape = [rows, ...sizes];
+  return { data: new Values(sizeOf(shape)), shape };
 }
 
 /**
@@ -155,6 +211,7 @@ async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
 function taken(tensor: Tensor): OnnxResult {
   const data = (tensor.data as Float32Array).slice();
   const shape = [...tensor.dims];
+  const isHalf = tensor.type === "float16"; // which may come as bare bits
   tensor.dispose();
-  return { data, shape };
+  return { data: isHalf ? new Float16Array(data.buffer) : data, shape };
 }

@@ -3,8 +3,8 @@ import { type Program, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
 import { encodeModel } from "./encode_model.ts";
-import type { OnnxGraph, OnnxPort } from "./onnx_graph.ts";
-import { castTo } from "./onnx_value.ts";
+import { halved } from "./half_outputs.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
 import { recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */
@@ -55,11 +55,6 @@ export async function writeProgram(
     ...named.map(([name, port]) => [port.name, name] as const),
   ]);
   return encodeModel(graph, { mostInside: Infinity, names }).bytes;
-}
-
-function halved(graph: OnnxGraph, port: OnnxPort): OnnxPort {
-  const name = castTo(graph, port.name, "float16");
-  return { ...port, name, type: "float16" };
 }
 
 /** A layer may look at a weight's shape alone; readers of the file would warn. */

@@ -27,7 +27,8 @@ export function featureArray(
   const sizes = Object.freeze([...shape]);
   checkNumbers(dtype, `take layer "${name}"`);
   if (readAs === "float16") {
-    const data = halved(values, sizes, name);
+    const data = new Float16Array(values);
+    checkHalves(data, values, sizes, name);
     return Object.freeze({ data, shape: sizes, dtype: "float16" });
   }
   if (dtype === "int32" || dtype === "bool") {
@@ -74,15 +75,24 @@ export function floatArray(
   });
 }
 
-function halved(
-  values: RawValues,
+/**
+ * Refuses values that float16 made infinite.
+ *
+ * @param halves The values in float16.
+ * @param values The same as they were.
+ * @param shape Sizes of the axes.
+ * @param name The layer's name, for messages.
+ * @throws {RangeError} If a finite value is beyond float16.
+ */
+export function checkHalves(
+  halves: Float16Array,
+  values: ArrayLike<number>,
   shape: readonly number[],
   name: string,
-): Float16Array<ArrayBuffer> {
-  const data = new Float16Array(values);
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i]!) || !Number.isFinite(values[i]!)) continue;
-    const row = Math.floor(i / (data.length / shape[0]!));
+): void {
+  for (let i = 0; i < halves.length; i++) {
+    if (Number.isFinite(halves[i]!) || !Number.isFinite(values[i]!)) continue;
+    const row = Math.floor(i / (halves.length / shape[0]!));
     throw new RangeError(
       cannot(
         `keep layer "${name}" as float16`,
@@ -92,5 +102,4 @@ function halved(
       ),
     );
   }
-  return data;
 }

@@ -99,8 +99,7 @@ export class TfjsElements {
     }
     const number = this.#numbers.get(b);
     const [p, q] = reckoned(a, b);
-    // One pass, and Keras' gradient of 0 at 0.
-    if (number === 0 && p.dtype === "float32") return tf.relu(p);
+    if (number === 0 && p.dtype === "float32") return relu(p);
     const larger = tf.maximum(p, q);
     return keepsNaN(q, number) ? larger : tf.where(hasNaN(q), q, larger);
   }
@@ -286,6 +285,13 @@ function signOf(x: tf.Tensor): tf.Tensor {
   const isAbove = tf.cast(tf.greater(x, 0), "float32");
   const sign = tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
   return tf.where(tf.isNaN(x), x, sign);
+}
+
+/** The larger of a value and 0, with Keras' gradient of 0 at 0. */
+function relu(x: tf.Tensor): tf.Tensor {
+  const larger = tf.relu(x);
+  // The wasm backend compares bits: NaN with its sign bit set comes out as 0.
+  return tf.getBackend() === "wasm" ? tf.where(hasNaN(x), x, larger) : larger;
 }
 
 function hasNaN(x: tf.Tensor): tf.Tensor {

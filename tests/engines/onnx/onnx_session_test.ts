@@ -95,7 +95,23 @@ Deno.test("openOnnx() runs given postprocessings, and halves", async () => {
   await assertRejects(
     () => session.run([array([1, 2], [300, 1])], PACER),
     RangeError,
-    `"square"`,
+    `Cannot keep layer "square" as float16 as its values must lie within ±65504, in row 0`,
+  );
+});
+
+Deno.test("openOnnx() tells infinities of the model from those of float16", async () => {
+  const same = feature(X);
+  await using session = await openOnnx(
+    program([X], [{ ...same, readAs: "float16" }]),
+  );
+  const own = array([2, 2], [1, Infinity, -Infinity, NaN]);
+  const { features: [half] } = await session.run([own], PACER);
+  assertEquals([...half!.data], [1, Infinity, -Infinity, NaN]);
+  const both = array([3, 2], [1, Infinity, 2, 3, 4, -65520]);
+  await assertRejects(
+    () => session.run([both], PACER),
+    RangeError,
+    `in row 2 of the batch too: current value is -65520`,
   );
 });
 

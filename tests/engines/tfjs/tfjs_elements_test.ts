@@ -82,6 +82,25 @@ Deno.test(
 );
 
 Deno.test(
+  "maximum() and minimum() keep NaN of either sign, as 0 / 0 makes it",
+  onBackends((ops) => {
+    // Processors make NaN with its sign bit set; a constant has it clear.
+    const data = Array.from({ length: 40 }, (_, i) => i < 20 ? 0 : i);
+    const zeros = ops.floats(data.map((value) => value < 20 ? 0 : 1));
+    const x = ops.divide(ops.floats(data), zeros);
+    const most = data.map((value) => value < 20 ? NaN : value);
+    for (const low of [0, 0.5]) {
+      assertIs(ops.maximum(x, ops.constant(low)), "float32", most);
+    }
+    assertIs(
+      ops.minimum(x, ops.constant(25)),
+      "float32",
+      most.map((value) => Math.min(value, 25)),
+    );
+  }),
+);
+
+Deno.test(
   "maximum() keeps NaN at any place of a long row",
   onBackends((ops) => {
     for (const at of [0, 1, 5, 31, 38, 39]) {
