@@ -24,7 +24,7 @@ counted(
     const set = await native.batch(8).predict(samples(40), QUIET);
     assertEquals(set.logits!.shape, [40, 10]);
     // Two are sent before there is any result, and never more.
-    assertEquals(log.events.slice(0, 4), ["open", "done", "run", "run"]);
+    assertEquals(log.events.slice(0, 4), ["open", "opened", "run", "run"]);
     assertEquals(log.events.slice(-3), ["close", "done", "end"]);
     let underWay = 0;
     for (const event of log.events) {
@@ -53,7 +53,7 @@ counted(
     }, 1);
     await assertRejects(() => running, DOMException, "after 0 of 4000 samples");
     clearInterval(timer);
-    assertEquals(log.events, ["open", "done", "run", "close"]);
+    assertEquals(log.events, ["open", "opened", "run", "close"]);
     await log.ended(); // the native call ends unseen, and its thread with it
     assertEquals(log.events.slice(-1), ["end"]);
   },

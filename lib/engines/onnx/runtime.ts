@@ -51,7 +51,10 @@ export async function missingRuntime(
 
 /** The first permission that is not there; those for parts of the disk count where ours lie. */
 async function missingPermission(): Promise<string | undefined> {
-  const runtime = import.meta.resolve("onnxruntime-node");
+  const lib = new URL("../../", import.meta.url);
+  const isOnDisk = lib.protocol === "file:";
+  // From a registry, names of packages are resolved where they are imported only.
+  const runtime = isOnDisk ? import.meta.resolve("onnxruntime-node") : "";
   const ffi = runtime.startsWith("file:")
     ? { name: "ffi", path: new URL("..", runtime) } as const
     : { name: "ffi" } as const;
@@ -59,8 +62,7 @@ async function missingPermission(): Promise<string | undefined> {
     return "ONNX Runtime needs the permission --allow-ffi";
   }
   // A worker's modules are read as files where ours are files.
-  const lib = new URL("../../", import.meta.url);
-  if (lib.protocol !== "file:") return undefined;
+  if (!isOnDisk) return undefined;
   if (await isGranted({ name: "read", path: lib })) return undefined;
   const folder = decodeURIComponent(lib.pathname);
   return `the thread of ONNX Runtime needs the permission --allow-read=${folder}`;
