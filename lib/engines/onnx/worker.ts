@@ -33,6 +33,10 @@ async function answered(request: WorkerRequest): Promise<void> {
 async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
     const outputs = await stages.add(request.model, request);
+    // The runtime has its copy: ours goes now, and not when it is next tidied up.
+    for (const { data } of request.model.externalData) {
+      (data.buffer as ArrayBuffer).transfer(0);
+    }
     return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
     const results = await stages.run(request.feeds, request.wanted);
