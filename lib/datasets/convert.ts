@@ -1,8 +1,8 @@
 /**
  * Element types of data, and those that a model takes.
  *
- * A value goes through as the same number or not at all; the one exception is
- * float64, which is rounded to float32, as every one expects of it.
+ * A value goes through as the same number or not at all; the one exception are
+ * floats, which are rounded to the model's, as every one expects of them.
  *
  * @module
  */
@@ -11,15 +11,25 @@ import type { DType } from "../types.ts";
 import type { HostArray } from "./tensor_likes.ts";
 
 /** Element types that a batch may be converted to. */
-export type FeedType = "float32" | "int32" | "bool";
+export type FeedType = DType;
 
 /** What a batch holds after the conversion. */
-export type FeedData = Float32Array | Int32Array | Uint8Array;
+export type FeedData =
+  | Float32Array
+  | Float64Array
+  | Float16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
 
 /** Which element types may become which; whether a value may is seen by value. */
 const SOURCES: Readonly<Record<FeedType, readonly DType[]>> = Object.freeze({
   float32: ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"],
   int32: ["int32", "int64", "uint8", "bool", "float32", "float64", "float16"],
+  int64: ["int64", "int32", "uint8", "bool", "float32", "float64", "float16"],
+  uint8: ["uint8", "bool", "int32", "int64", "float32", "float64", "float16"],
+  float64: ["float64", "float32", "float16", "int32", "int64", "uint8", "bool"],
+  float16: ["float16", "float32", "float64", "int32", "int64", "uint8", "bool"],
   bool: ["bool", "uint8"],
 });
 
@@ -52,8 +62,8 @@ export function checkTypes(
   action: string,
   name: string,
 ): FeedType {
-  if (to !== "float32" && to !== "int32" && to !== "bool") {
-    const rule = `a model must take float32, int32 or bool at ${name}`;
+  if (to === "string") {
+    const rule = `a model must take numbers or booleans at ${name}`;
     throw new TypeError(cannot(action, rule, to));
   }
   if (!SOURCES[to].some((dtype) => dtype === from)) {
@@ -94,7 +104,15 @@ export function convertValues(
   if (array.dtype === "bool") checkBits(array.data as Uint8Array, refuse);
   if (target === "float32") return toFloat32(array, refuse);
   if (target === "int32") return toInt32(array, refuse);
-  if (array.dtype === "uint8") checkBits(array.data as Uint8Array, refuse);
+  if (target === "int64") return toInt64(array, refuse);
+  if (target === "float64") return toFloat64(array, refuse);
+  if (target === "float16") return toFloat16(array, refuse);
+  if (target === "uint8" && array.dtype !== "uint8") {
+    return toUint8(array, refuse);
+  }
+  if (target === "bool" && array.dtype === "uint8") {
+    checkBits(array.data as Uint8Array, refuse);
+  }
   const { buffer, byteOffset, byteLength } = array.data;
   return array.data instanceof Uint8Array
     ? array.data
@@ -155,4 +173,61 @@ function toInt32({ data, dtype }: HostArray, refuse: Refuse): Int32Array {
     }
   }
   return ints;
+}
+
+function toInt64({ data, dtype }: HostArray, refuse: Refuse): BigInt64Array {
+  if (dtype === "int64") return data as BigInt64Array;
+  const values = data as unknown as ArrayLike<number>;
+  const ints = new BigInt64Array(values.length);
+  for (let i = 0; i < ints.length; i++) {
+    // Beyond this a float stands for many whole numbers.
+    if (!Number.isSafeInteger(values[i]!)) throw refuse(i, "a whole number");
+    ints[i] = BigInt(values[i]!);
+  }
+  return ints;
+}
+
+function toFloat64({ data, dtype }: HostArray, refuse: Refuse): Float64Array {
+  if (dtype === "float64") return data as Float64Array;
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const floats = new Float64Array(values.length);
+  for (let i = 0; i < floats.length; i++) {
+    floats[i] = Number(values[i]!);
+    const isBig = typeof values[i] === "bigint";
+    if (isBig && BigInt(floats[i]!) !== values[i]) {
+      throw refuse(i, "exact in float64");
+    }
+  }
+  return floats;
+}
+
+function toFloat16({ data, dtype }: HostArray, refuse: Refuse): Float16Array {
+  if (dtype === "float16") return data as Float16Array;
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const halves = new Float16Array(values.length);
+  const isFloat = dtype === "float32" || dtype === "float64";
+  for (let i = 0; i < halves.length; i++) {
+    const value = Number(values[i]!);
+    halves[i] = value;
+    const isKept = isFloat
+      ? Number.isFinite(halves[i]!) || !Number.isFinite(value)
+      : halves[i] === value;
+    if (isKept) continue;
+    throw refuse(
+      i,
+      isFloat ? "within the range of float16" : "exact in float16",
+    );
+  }
+  return halves;
+}
+
+function toUint8({ data }: HostArray, refuse: Refuse): Uint8Array {
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const value = Number(values[i]!);
+    bytes[i] = value;
+    if (bytes[i] !== value) throw refuse(i, "a whole number from 0 to 255");
+  }
+  return bytes;
 }

@@ -6,7 +6,12 @@
  */
 import { cannot, shapeText, sizeOf } from "../check.ts";
 import type { NdArray, TensorLike, TensorSpec } from "../types.ts";
-import { checkTypes, convertValues, type FeedData } from "./convert.ts";
+import {
+  checkTypes,
+  convertValues,
+  type FeedData,
+  type FeedType,
+} from "./convert.ts";
 import { checkTensorLike, type HostArray } from "./tensor_likes.ts";
 
 /** What is fed to one input. */
@@ -82,10 +87,10 @@ export function feedOf(
   checkFeed(array, spec, action);
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
-  const dtype = spec.dtype as "float32" | "int32" | "bool"; // by convertValues
+  const dtype = spec.dtype as FeedType; // by convertValues
   return {
     array: { data, shape: [...array.shape], dtype },
-    nonFinite: dtype === "float32"
+    nonFinite: dtype.startsWith("float")
       ? nonFiniteRows(data as Float32Array, sizeOf(array.shape.slice(1)))
       : [],
   };

@@ -43,6 +43,8 @@ export interface FeatureTarget {
   readonly ref: Ref;
   /** The given postprocessings, one after another. */
   readonly given: <T>(ops: Ops<T>, feature: T) => T;
+  /** Whether they change no value, as where there are none. */
+  readonly isPlain?: boolean;
   /** The caller's own, after them. */
   readonly own: readonly ((feature: tf.Tensor) => tf.Tensor)[];
   readonly readAs?: "float16";
@@ -57,6 +59,8 @@ export interface LogitsTarget {
     readonly weights: LinearHead;
     /** Whether it is a convolution, whose map must have one place. */
     readonly isConvolution: boolean;
+    /** Where its channels stand; last, unless said. */
+    readonly channels?: "first";
   };
   /** The tensor that holds the logits already; undefined where they are fused. */
   readonly direct?: Ref;
@@ -192,8 +196,15 @@ export function logitsOf<T>(
   return scale === undefined ? { logits: value } : { logits: value, scale };
 }
 
-/** What feeds the head; a map of one place as `[N, D]`. */
-function penultimateOf<T>(
+/**
+ * What feeds the head.
+ *
+ * @param ops The engine's operations.
+ * @param logits The logits, of a head.
+ * @param valueOf Gives the value of a wanted tensor.
+ * @returns It; a map of one place as `[N, D]`.
+ */
+export function penultimateOf<T>(
   ops: Ops<T>,
   logits: LogitsTarget,
   valueOf: (ref: Ref) => T,
@@ -205,7 +216,10 @@ function penultimateOf<T>(
 function onePlace<T>(ops: Ops<T>, value: T, { head }: LogitsTarget): T {
   const shape = ops.shape(value);
   if (shape.length <= 2) return value;
-  if (shape.slice(1, -1).every((size) => size === 1)) {
+  const places = head?.channels === "first"
+    ? shape.slice(2)
+    : shape.slice(1, -1);
+  if (places.every((size) => size === 1)) {
     return ops.merge(value, 1, shape.length - 1);
   }
   if (!head?.isConvolution) return value;

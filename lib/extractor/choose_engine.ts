@@ -1,8 +1,10 @@
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
+import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph.ts";
 import type { Resolved } from "./compile.ts";
+import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
@@ -37,11 +39,14 @@ interface Limit {
  * Chooses the engine and backend of a program.
  *
  * The native engine is chosen wherever it can run the whole program; TF.js is
- * there for gradients, for functions on tensors, for layers in memory, and
- * where the native runtime cannot be loaded.
+ * there for gradients, for functions on tensors, for layers that mean something
+ * of their own, and where the native runtime cannot be loaded. It runs on a
+ * graphics card if there is one, which is asked for only then; but not where
+ * gradients are needed, or where code of the caller's may read tensors at once.
  *
  * @param program The program.
  * @param settings What was asked for.
+ * @param findCard Gives the name of a graphics card, if there is one.
  * @returns The choice; its reason names the node that decided, if one did.
  * @throws {UnsupportedByEngineError} If the engine or backend that was asked
  * for, or every one, cannot run a node or gives wrong numbers for it.
@@ -52,7 +57,11 @@ export async function chooseEngine(
     Settings,
     "backend" | "engine" | "threads"
   >,
+  findCard: () => Promise<string | undefined> = hardwareAdapter,
 ): Promise<EngineChoice> {
+  if (program.program.graph.onnx !== undefined) {
+    return await chooseForFile(program, { backend, engine, threads });
+  }
   if (backend !== undefined) {
     checkBackend(program, backend);
     const reason = `backend "${backend}" was asked for`;
@@ -69,7 +78,13 @@ export async function chooseEngine(
       : "every layer can run on the native engine, which is the fastest";
     return { engine: "onnx", threads, reason };
   }
-  if (!isAsked) return chooseBackend(program, `"tfjs" because ${obstacle}`);
+  if (!isAsked) {
+    const why = `"tfjs" because ${obstacle}`;
+    const card = isForCard(program) ? await findCard() : undefined;
+    if (card === undefined) return chooseBackend(program, why);
+    const reason = `${why}; "webgpu" because there is a card, "${card}"`;
+    return { engine: "tfjs", backend: "webgpu", reason };
+  }
   const rule = `${obstacle}; use .engine("tfjs") or leave the engine out`;
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
@@ -103,6 +118,16 @@ export async function unrecordable(
     "../engines/onnx/record_program.ts"
   );
   return findUnrecordable(program.feeds, schedule.nodes);
+}
+
+/** Whether a card gives right numbers for a program, with no code of the caller's in it. */
+function isForCard(chosen: Choosable): boolean {
+  const { program, schedule } = chosen;
+  return program.perturbation === undefined &&
+    program.features.every(({ own }) => own.length === 0) &&
+    schedule.nodes.every(({ call }) =>
+      call.kind !== "memory" || call.isOwnClass
+    ) && limitIn(chosen, "webgpu") === undefined;
 }
 
 function chooseBackend(program: Choosable, why: string): EngineChoice {

@@ -147,6 +147,7 @@ function logitsTarget(
         penultimate: head.penultimate,
         weights,
         isConvolution: head.isConvolution,
+        ...(head.channels === undefined ? {} : { channels: head.channels }),
       },
     }),
     ...(direct === undefined ? {} : { direct }),

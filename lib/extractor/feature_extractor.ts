@@ -449,6 +449,10 @@ export class FeatureExtractor implements Runs {
   /**
    * Writes what is asked for as an ONNX model: features under their layers'
    * names, `logits`, shaping and given postprocessings, for any other runtime.
+   * Batches may have any size. The file holds all weights, at most 2 GB, and
+   * says in its metadata, as `sonde.model` and `sonde.settings`, what a set's
+   * `source` says. What float16 cannot hold, where `half()` is asked for, is
+   * infinite there.
    *
    * @param target A path or `file:` URL, if it is to be a file.
    * @returns The model's bytes.

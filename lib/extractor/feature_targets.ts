@@ -1,6 +1,6 @@
 import { cannot } from "../check.ts";
 import type { FeatureTarget } from "../engines/program.ts";
-import { type GraphNode, type Ref, specOf } from "../models/graph.ts";
+import { type GraphNode, origin, type Ref, specOf } from "../models/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import { type GivenStep, isGivenStep } from "../postprocess/step.ts";
@@ -58,13 +58,14 @@ function targetOf(
   const given = all.filter((step) => isGivenStep(step));
   checkOrder(all, name);
   const spec = specOf(ref);
-  const channels = spec?.channels;
+  const channels = spec?.channels ?? origin(ref).node.channels;
   const readAs = given.some((step) => step.readAs) ? "float16" : undefined;
   const target: FeatureTarget = {
     name,
     ref,
     own: own as FeatureTarget["own"],
     given: (ops, feature) => runSteps(given, ops, feature, name, channels),
+    isPlain: given.every((step) => step.readAs !== undefined),
     ...(readAs === undefined ? {} : { readAs }),
   };
   if (spec !== undefined) checkSteps(target, spec);

@@ -20,7 +20,9 @@ export function feedsOf(
   if (cut === undefined) {
     return graph.inputRefs.map((ref, i) => ({ ref, spec: graph.inputs[i]! }));
   }
-  const refs = receivedBy(cut);
+  const refs = receivedBy(cut).filter((ref) =>
+    origin(ref).node.isConstant !== true
+  );
   if (refs.length === 0) {
     throw new TypeError(
       cannot(

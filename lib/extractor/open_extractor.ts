@@ -51,6 +51,11 @@ export async function openExtractor(
   const choice = await chooseEngine(compiled, settings);
   const plan = planOf(graph, compiled, choice);
   const session = await openSession(compiled, choice);
+  if (!isUnchanged(graph, compiled.weightData)) {
+    // The native engine may have read weights that were there for a moment.
+    await session.close();
+    throw changed("open session");
+  }
   const { batchSize } = settings;
   return new KeptSession({ compiled, session, batchSize }, plan, graph);
 }
@@ -108,10 +113,7 @@ class KeptSession implements OpenExtractor {
     // A set says which model made it; here there is none to be wrong, so that
     // looking at the weights will do, many times a second.
     const { weightData } = this.#opened.compiled;
-    const now = this.#graph.weightData();
-    const isSame = now.length === weightData.length &&
-      now.every((data, i) => data === weightData[i]);
-    if (!isSame) throw changed("predict tensor");
+    if (!isUnchanged(this.#graph, weightData)) throw changed("predict tensor");
     checkAwaited(inputs, "predict tensor", "the tensor");
     const direct = await runTensors(this.#opened, this.plan.backend, inputs);
     if (direct !== undefined) return direct;
@@ -170,6 +172,13 @@ class KeptSession implements OpenExtractor {
     }
     this.#graph.checkUsable(action);
   }
+}
+
+/** Whether what holds the weights' values is what it was. */
+function isUnchanged(graph: ModelGraph, before: readonly object[]): boolean {
+  const now = graph.weightData();
+  return now.length === before.length &&
+    now.every((data, i) => data === before[i]);
 }
 
 function changed(action: string): TypeError {

@@ -15,6 +15,12 @@ export async function openSession(
   choice: EngineChoice,
 ): Promise<Session> {
   // An engine is loaded when it is chosen: importing this library stays quick.
+  if (choice.engine === "onnx" && program.graph.onnx !== undefined) {
+    const { openOnnxFile } = await import(
+      "../engines/onnx/onnx_file_session.ts"
+    );
+    return await openOnnxFile(program, choice.threads);
+  }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
     return await openOnnx(program, choice.threads);

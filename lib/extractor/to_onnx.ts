@@ -6,7 +6,8 @@ import { compile } from "./compile.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Writes what an extractor computes as an ONNX model.
+ * Writes what an extractor computes as an ONNX model. It says of itself what
+ * a set's source says: the model's fingerprint and the settings.
  *
  * @param graph The model.
  * @param settings What is asked for.
@@ -26,7 +27,11 @@ export async function toOnnx(
     throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
   }
   const { writeProgram } = await import("../engines/onnx/write_program.ts");
-  const bytes = await writeProgram(compiled.program);
+  const { model, settings: asked } = compiled.source;
+  const bytes = await writeProgram(compiled.program, {
+    "sonde.model": model,
+    "sonde.settings": asked,
+  });
   if (target !== undefined) await Deno.writeFile(target, bytes);
   return bytes;
 }

@@ -274,7 +274,7 @@ class Walk {
 
   /** Values that lie in one piece: where, is seen by what the library reads. */
   #readerInPlace(path: string, shape: readonly number[], length: number) {
-    const reads = this.#library.firstReads(path, shape.length);
+    const reads = this.#firstReads(path, shape.length);
     const [from] = reads[0] ?? [];
     const to = (from ?? 0) + length;
     if (from === undefined || reads.length > 1 || to > this.#source.size) {
@@ -291,6 +291,19 @@ class Walk {
       source.read(from, bytes);
       return bytes;
     };
+  }
+
+  /** The library fails where they are in another file. */
+  #firstReads(path: string, axes: number): readonly [number, number][] {
+    try {
+      return this.#library.firstReads(path, axes);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      const [, found = error.message] = /current value is "(.*)"$/.exec(
+        error.message,
+      ) ?? [];
+      return this.#fail(`"${path}" must hold its values in the file`, found);
+    }
   }
 
   #typeName(module: H5Module, metadata: Metadata, path: string): StoredType {

@@ -127,7 +127,7 @@ export class ZipArchive {
     step: number,
     isShared: boolean,
   ): Generator<Uint8Array<ArrayBuffer>> {
-    const shared = new Uint8Array(isShared ? step : 0);
+    const shared = new Uint8Array(isShared ? Math.min(step, packedSize) : 0);
     for (let at = 0; at < packedSize; at += step) {
       const length = Math.min(step, packedSize - at);
       const piece = isShared

@@ -5,6 +5,7 @@
  * @module
  */
 import { cannot, shapeText } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
@@ -119,6 +120,30 @@ export function checkWeight(
   );
 }
 
+/**
+ * Adds a bias, which must have the sizes of the last axes: one that is
+ * broadcast would give numbers without an error.
+ *
+ * @param ops The engine's operations.
+ * @param x The sum so far.
+ * @param bias The bias, or nothing.
+ * @param name The layer's name.
+ * @param axes How many axes the bias has.
+ * @returns The sum.
+ * @throws {TypeError} If the bias has other sizes.
+ */
+export function addBias<T>(
+  ops: Ops<T>,
+  x: T,
+  bias: T | undefined,
+  name: string,
+  axes = 1,
+): T {
+  if (bias === undefined) return x;
+  checkWeight(name, "bias", ops.shape(bias), ops.shape(x).slice(-axes));
+  return ops.add(x, bias);
+}
+
 /** Words that stand in every quantised policy of Keras, as `int8_from_float32`. */
 const QUANTISED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
 
@@ -131,8 +156,16 @@ const QUANTISED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
  */
 export function checkPlainWeights(config: LayerConfig): void {
   const dtype = config.raw("dtype");
-  if (QUANTISED.test(JSON.stringify(dtype ?? null))) {
-    throw wrongOption(config, "dtype", "be a policy without quantisation");
+  const policy = JSON.stringify(dtype ?? null);
+  if (QUANTISED.test(policy)) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        '"dtype" must be a policy without quantisation',
+        policy,
+        "save the model again without it",
+      ),
+    );
   }
   for (const key of ["quantization_config", "lora_rank"]) {
     const value = config.raw(key);

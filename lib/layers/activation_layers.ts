@@ -6,7 +6,7 @@
 import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
-import { wrongOption } from "./_checks.ts";
+import { checkWeight, wrongOption } from "./_checks.ts";
 import { clip, elu, leakyRelu, relu } from "./activations.ts";
 import type {
   CallContext,
@@ -195,10 +195,13 @@ export function eluLayer(config: LayerConfig): Layer {
  * @returns The layer.
  */
 export function prelu(config: LayerConfig): Layer {
-  config.raw("shared_axes"); // the shape of alpha says it
+  const shared = [config.raw("shared_axes") ?? []].flat();
   return {
     weights: ["alpha"],
     call(ops, [x], { alpha }) {
+      const wanted = ops.shape(x!).slice(1)
+        .map((size, i) => shared.includes(i + 1) ? 1 : size);
+      checkWeight(config.name, "alpha", ops.shape(alpha!), wanted);
       const isPositive = ops.greater(x!, ops.constant(0));
       return [ops.where(isPositive, x!, ops.multiply(alpha!, x!))];
     },

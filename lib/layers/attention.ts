@@ -11,6 +11,7 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask } from "./_attention_masks.ts";
+import { checkWeight } from "./_checks.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** Scores `[N, T, S]` of queries and keys. */
@@ -19,6 +20,7 @@ type Scores = <T>(
   query: T,
   key: T,
   weights: Readonly<Record<string, T>>,
+  name: string,
 ) => T;
 
 /**
@@ -63,7 +65,7 @@ function attentionOf(
       checkInputs(name, inputs.length);
       const [query, value, key = value] = inputs;
       const [queryMask, valueMask] = masksOf(ops, context, name);
-      const scores = scoresOf(ops, query!, key!, weights); // [N, T, S]
+      const scores = scoresOf(ops, query!, key!, weights, name); // [N, T, S]
       const causal = isCausal || flagArgument(name, context, "use_causal_mask")
         ? causalMask(ops, query!, value!)
         : undefined;
@@ -150,7 +152,12 @@ function additive<T>(
   query: T,
   key: T,
   { scale }: Readonly<Record<string, T>>,
+  name: string,
 ): T {
+  const depth = ops.shape(query).at(-1)!;
+  if (scale !== undefined) {
+    checkWeight(name, "scale", ops.shape(scale), [depth]);
+  }
   const bent = ops.tanh(pairs(ops, query, key));
   const scaled = scale === undefined ? bent : ops.multiply(scale, bent);
   return ops.sum(scaled, { axis: -1 });

@@ -7,7 +7,7 @@
  * @module
  */
 import type { ConvOptions, Ops } from "../ops/ops.ts";
-import { positiveInts } from "./_checks.ts";
+import { addBias, checkWeight, positiveInts } from "./_checks.ts";
 import {
   channelsOf,
   fromChannelsLast,
@@ -61,7 +61,8 @@ function convLstm(config: LayerConfig, places: PlaceAxes): Recurrent {
 }
 
 function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
-  for (const key of ["filters", "kernel_size"]) config.raw(key); // the kernel's shape
+  const filters = config.number("filters");
+  const size = positiveInts(config, "kernel_size", places);
   for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {
     config.raw(key); // training only
   }
@@ -83,10 +84,16 @@ function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
     outputState: 0,
     bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
+      checkWeight(config.name, "kernel", ops.shape(kernel!), [
+        ...[...size, null, 4 * filters],
+      ]);
+      checkWeight(config.name, "recurrent_kernel", ops.shape(recurrent!), [
+        ...[...size, filters, 4 * filters],
+      ]);
       const convolve = (x: T) => {
         const map = toChannelsLast(ops, x, channels);
         const sum = ops.conv(map, kernel!, outer);
-        return bias === undefined ? sum : ops.add(sum, bias);
+        return addBias(ops, sum, bias, config.name);
       };
       return {
         // Channels last from here on: [N, …places, 4 filters].

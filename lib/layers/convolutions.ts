@@ -6,6 +6,7 @@
  */
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import {
+  addBias,
   checkPlainWeights,
   checkRank,
   checkWeight,
@@ -101,7 +102,7 @@ function convolution(config: LayerConfig, axes: PlaceAxes): Layer {
           groups: groups!,
         },
       ); // [N, …places, filters]
-      const sum = hasBias ? ops.add(product, bias!) : product;
+      const sum = addBias(ops, product, bias, config.name);
       // Turned first: Keras takes a softmax over the last axis, whatever it is.
       return [activation(ops, fromChannelsLast(ops, sum, channels))];
     },

@@ -6,7 +6,12 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkPlainWeights, checkWeight, wrongOption } from "./_checks.ts";
+import {
+  addBias,
+  checkPlainWeights,
+  checkWeight,
+  wrongOption,
+} from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 
 /**
@@ -28,7 +33,7 @@ export function dense(config: LayerConfig): Layer {
       const depth = ops.shape(x!).at(-1)!;
       checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
       const product = ops.matmul(x!, kernel!); // [N, …, units]
-      return [activation(ops, hasBias ? ops.add(product, bias!) : product)];
+      return [activation(ops, addBias(ops, product, bias, config.name))];
     },
   };
 }
@@ -55,16 +60,32 @@ export function einsumDense(config: LayerConfig): Layer {
     throw wrongOption(config, "equation", rule);
   }
   const activation = config.activation("activation");
-  const hasBias = typeof config.raw("bias_axes") === "string";
+  const biasAxes = config.raw("bias_axes");
+  const hasBias = typeof biasAxes === "string";
   return {
     weights: hasBias ? ["kernel", "bias"] : ["kernel"],
     masks: noMasks,
     call(ops, [x], { kernel, bias }) {
       const equation = spelledOut(parts, ops.shape(x!).length);
       const product = ops.einsum(equation, x!, kernel!);
-      return [activation(ops, hasBias ? ops.add(product, bias!) : product)];
+      if (!hasBias) return [activation(ops, product)];
+      const [, letters] = equation.split("->");
+      const wanted = biasShape(letters!, biasAxes, ops.shape(product));
+      checkWeight(config.name, "bias", ops.shape(bias!), wanted);
+      return [activation(ops, ops.add(product, bias!))];
     },
   };
+}
+
+/** From the first axis that has a bias on; 1 where an axis has none. */
+function biasShape(
+  letters: string,
+  axes: string,
+  shape: readonly (number | null)[],
+): (number | null)[] {
+  const first = [...letters].findIndex((letter) => axes.includes(letter));
+  return shape.map((size, i) => axes.includes(letters[i]!) ? size : 1)
+    .slice(first);
 }
 
 /** Axes are left out on the same side of input and output, or on none. */

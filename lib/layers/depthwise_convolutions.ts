@@ -8,6 +8,7 @@
 import type { ConvOptions, Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import {
+  addBias,
   checkRank,
   checkWeight,
   depthOf,
@@ -104,7 +105,7 @@ function depthwise(config: LayerConfig, axes: 1 | 2): Layer {
       checkRank(config.name, ops.shape(x!), axes + 2);
       const last = toChannelsLast(ops, x!, channels); // [N, …places, D]
       const product = walk(ops, last, kernel!, name, config.name, options);
-      const sum = hasBias ? ops.add(product, bias!) : product;
+      const sum = addBias(ops, product, bias, config.name);
       return [activation(ops, fromChannelsLast(ops, sum, channels))];
     },
   };
@@ -145,7 +146,7 @@ function separable(config: LayerConfig, axes: 1 | 2): Layer {
         dilation: ones,
         padding: "valid",
       }); // [N, …places, filters]
-      const sum = hasBias ? ops.add(product, weights["bias"]!) : product;
+      const sum = addBias(ops, product, weights["bias"], config.name);
       return [activation(ops, fromChannelsLast(ops, sum, channels))];
     },
   };

@@ -6,6 +6,7 @@
  */
 import { ACTIVATION_LAYERS } from "./activation_layers.ts";
 import { ADAPTIVE_POOLING_LAYERS } from "./adaptive_pooling.ts";
+import { APPLICATION_LAYERS } from "./application_layers.ts";
 import { ATTENTION_LAYERS } from "./attention.ts";
 import { BORDER_LAYERS } from "./borders.ts";
 import { CELL_LAYERS } from "./recurrent_cells.ts";
@@ -34,6 +35,7 @@ import type { LayerFactory } from "./layer.ts";
 export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...ACTIVATION_LAYERS,
   ...ADAPTIVE_POOLING_LAYERS,
+  ...APPLICATION_LAYERS,
   ...ATTENTION_LAYERS,
   ...BORDER_LAYERS,
   ...CELL_LAYERS,

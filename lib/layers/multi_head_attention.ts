@@ -15,7 +15,7 @@ import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, windowMask } from "./_attention_masks.ts";
 import { weightsOfPart } from "./_parts.ts";
-import { wrongOption } from "./_checks.ts";
+import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -25,9 +25,8 @@ import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @returns The layer.
  */
 export function multiHeadAttention(config: LayerConfig): Layer {
-  for (const key of ["num_heads", "key_dim", "value_dim", "output_shape"]) {
-    config.raw(key); // the kernels' shapes
-  }
+  const heads = config.number("num_heads");
+  const size = config.number("key_dim");
   for (const role of ["query", "value", "key"]) config.raw(`${role}_shape`); // Keras 2
   const given = config.raw("attention_axes");
   const axes = typeof given === "number" ? [given] : given as number[] | null;
@@ -36,6 +35,12 @@ export function multiHeadAttention(config: LayerConfig): Layer {
     throw wrongOption(config, "attention_axes", "hold no negative numbers");
   }
   return headsOf(config, {
+    sizes: {
+      heads,
+      own: heads,
+      key: size,
+      value: config.number("value_dim", size),
+    },
     prefix: config.dialect === 3 ? "" : "_",
     axes,
     // Keras 3 forgets a query mask that is given by name: nobody reads it here.
@@ -50,10 +55,14 @@ export function multiHeadAttention(config: LayerConfig): Layer {
  * @returns The layer.
  */
 export function groupQueryAttention(config: LayerConfig): Layer {
-  for (const key of ["head_dim", "num_query_heads", "num_key_value_heads"]) {
-    config.raw(key); // the kernels' shapes
-  }
+  const size = config.number("head_dim");
   return headsOf(config, {
+    sizes: {
+      heads: config.number("num_query_heads"),
+      own: config.number("num_key_value_heads"),
+      key: size,
+      value: size,
+    },
     prefix: "_",
     axes: [1],
     explicitMasks: ["query", "value", "key"],
@@ -63,6 +72,8 @@ export function groupQueryAttention(config: LayerConfig): Layer {
 type Role = "query" | "value" | "key";
 
 interface Kind {
+  /** Heads of the query, and of key and value; and how long each is. */
+  readonly sizes: Readonly<Record<"heads" | "own" | "key" | "value", number>>;
   /** What stands before the names of parts. */
   readonly prefix: string;
   readonly axes: readonly number[] | null | undefined;
@@ -71,7 +82,7 @@ interface Kind {
 }
 
 function headsOf(config: LayerConfig, kind: Kind): Layer {
-  config.raw("dropout"); // training only
+  const hasDropout = config.number("dropout", 0) > 0;
   const { name } = config;
   const hasBias = config.boolean("use_bias", true);
   const isGated = config.boolean("use_gate", false);
@@ -83,6 +94,14 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
     value: `${kind.prefix}value_dense`,
     output: `${kind.prefix}output_dense`,
   };
+  const { heads, own, key: keySize, value: valueSize } = kind.sizes;
+  const kernels: Readonly<Record<string, readonly [number, number]>> = {
+    [parts.query]: [heads, keySize],
+    [parts.key]: [own, keySize],
+    [parts.gate]: [heads, valueSize],
+    [parts.value]: [own, valueSize],
+  };
+  const outputShape = config.raw("output_shape") ?? undefined;
   const used = [
     parts.query,
     parts.key,
@@ -100,6 +119,7 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
         explicit: kind.explicitMasks,
       });
       const rank = ops.shape(query).length;
+      const depth = ops.shape(query)[rank - 1];
       checkRanks(name, [query, value, key].map((x) => ops.shape(x).length));
       const axes = axesOf(name, kind.axes, rank);
       const given = tensorArgument(name, context, "attention_mask");
@@ -123,19 +143,44 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
         auto,
       ]);
       const project = (x: typeof query, part: string) =>
-        projected(ops, x, weightsOfPart(weights, part));
+        projected(ops, x, weightsOfPart(weights, part), {
+          name: `${name}/${part}`,
+          sizes: kernels[part]!,
+        });
       const q = project(query, parts.query); // [N, …, heads, H]
-      const heads = ops.shape(q).at(-2)!;
       const k = shared(ops, project(key, parts.key), heads);
       const v = shared(ops, project(value, parts.value), heads);
-      const { answer, shares } = attend(ops, { q, k, v, axes, allowed, name });
+      const givesShares = flagArgument(
+        name,
+        context,
+        "return_attention_scores",
+      );
+      // Keras 3 has two ways; where it makes the shares one by one, those that
+      // are not allowed are 0 also where none is.
+      const isZeroed = config.dialect === 3 &&
+        (givesShares || hasDropout || rank !== 3);
+      const { answer, shares } = attend(ops, {
+        q,
+        k,
+        v,
+        axes,
+        allowed,
+        isZeroed,
+        name,
+      });
       const gated = isGated
         ? ops.multiply(answer, ops.sigmoid(project(query, parts.gate)))
         : answer;
-      const output = merged(ops, gated, weightsOfPart(weights, parts.output));
-      return flagArgument(name, context, "return_attention_scores")
-        ? [output, shares]
-        : [output];
+      const output = merged(
+        ops,
+        gated,
+        weightsOfPart(weights, parts.output),
+        {
+          name: `${name}/${parts.output}`,
+          sizes: [heads, valueSize, ...[outputShape ?? depth].flat()],
+        },
+      );
+      return givesShares ? [output, shares] : [output];
     },
     masks(ops, inputs, context) {
       const { masks } = rolesOf(ops, inputs, context, {
@@ -249,12 +294,14 @@ function projected<T>(
   ops: Ops<T>,
   x: T,
   { kernel, bias }: Readonly<Record<string, T>>,
+  { name, sizes: [heads, size] }: { name: string; sizes: readonly number[] },
 ): T {
-  const [, heads, size] = ops.shape(kernel!) as number[];
+  const depth = ops.shape(x).at(-1)!;
+  checkWeight(name, "kernel", ops.shape(kernel!), [depth, heads!, size!]);
   const product = ops.matmul(x, ops.merge(kernel!, 1, 2));
   const axis = ops.shape(x).length - 1;
   const split = ops.unmerge(product, axis, [heads!, size!]);
-  return bias === undefined ? split : ops.add(split, bias);
+  return addBias(ops, split, bias, name, 2);
 }
 
 /** `[…, heads, H]` times `[heads, H, …out]`, and the bias. */
@@ -262,7 +309,9 @@ function merged<T>(
   ops: Ops<T>,
   x: T,
   { kernel, bias }: Readonly<Record<string, T>>,
+  { name, sizes: wanted }: { name: string; sizes: readonly unknown[] },
 ): T {
+  checkWeight(name, "kernel", ops.shape(kernel!), wanted as number[]);
   const sizes = ops.shape(kernel!).slice(2) as number[];
   const flat = ops.merge(kernel!, 0, 1); // [heads · H, …out]
   const matrix = sizes.length > 1 ? ops.merge(flat, 1, sizes.length) : flat;
@@ -271,7 +320,7 @@ function merged<T>(
   const split = sizes.length > 1
     ? ops.unmerge(product, rank - 2, sizes)
     : product;
-  return bias === undefined ? split : ops.add(split, bias);
+  return addBias(ops, split, bias, name, sizes.length);
 }
 
 /** Heads of key and value, each for several heads of the query. */
@@ -288,13 +337,15 @@ interface Attend<T> {
   readonly v: T;
   readonly axes: readonly number[];
   readonly allowed: T | undefined;
+  /** Whether what is not allowed has no share even where nothing is. */
+  readonly isZeroed: boolean;
   readonly name: string;
 }
 
 /** Answers as the query lies, and shares `[N, …others, heads, …T, …S]`. */
 function attend<T>(
   ops: Ops<T>,
-  { q, k, v, axes, allowed, name }: Attend<T>,
+  { q, k, v, axes, allowed, isZeroed, name }: Attend<T>,
 ): { answer: T; shares: T } {
   const rank = ops.shape(q).length;
   const between = Array.from({ length: rank - 3 }, (_, i) => i + 1);
@@ -311,11 +362,14 @@ function attend<T>(
   const mask = allowed === undefined
     ? undefined
     : alongside(ops, allowed, axes.length, ops.shape(scores).length, name);
-  // Finite, so that where nothing is allowed all count alike, as in Keras.
+  // Finite, so that where nothing is allowed all count alike, or none.
   const masked = mask === undefined
     ? scores
     : ops.where(mask, scores, ops.constant(-1e30));
-  const shares = ops.softmax(masked, -1);
+  const soft = ops.softmax(masked, -1);
+  const shares = mask !== undefined && isZeroed
+    ? ops.where(mask, soft, ops.constant(0))
+    : soft;
   const gathered = ops.matmul(shares, gather(v)); // [N, …others, heads, T, H]
   if (axes.length === 1) {
     const answer = ops.transpose(gathered, inverse(order));

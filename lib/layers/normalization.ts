@@ -6,6 +6,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
+import { checkWeight } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -36,6 +37,9 @@ export function batchNormalization(config: LayerConfig): Layer {
       "moving_variance",
     ],
     call(ops, [x], weights) {
+      for (const [name, weight] of Object.entries(weights)) {
+        checkAlong(ops, config.name, name, weight, x!, axes);
+      }
       const along = <T>(o: Ops<T>, value: T, like: T) =>
         broadcastAlong(o, value, like, axes);
       const spread = ops.add(weights.moving_variance!, ops.constant(epsilon));
@@ -74,7 +78,7 @@ export function layerNormalization(config: LayerConfig): Layer {
       const { centred, variance } = moments(ops, x!, over);
       const root = inverseRoot(ops, variance, epsilon);
       const value = ops.multiply(isRms ? x! : centred, root);
-      return [affine(ops, value, axes, gamma, beta)];
+      return [affine(ops, config.name, value, axes, { gamma, beta })];
     },
   };
 }
@@ -97,6 +101,8 @@ export function rmsNormalization(config: LayerConfig): Layer {
       const over = { axis: axes, keepdims: true };
       const power = ops.mean(ops.multiply(x!, x!), over);
       const value = ops.multiply(x!, inverseRoot(ops, power, epsilon));
+      const last = ops.shape(x!).slice(-axes.length);
+      checkWeight(config.name, "scale", ops.shape(scale!), last);
       return [ops.multiply(value, scale!)];
     },
     masks: () => [],
@@ -154,7 +160,7 @@ export function groupNormalization(config: LayerConfig): Layer {
       const { centred, variance } = moments(ops, split, over);
       const value = ops.multiply(centred, inverseRoot(ops, variance, epsilon));
       const whole = ops.merge(value, at, at + 1);
-      return [affine(ops, whole, [at], gamma, beta)];
+      return [affine(ops, config.name, whole, [at], { gamma, beta })];
     },
   };
 }
@@ -228,17 +234,43 @@ function inverseRoot<T>(ops: Ops<T>, variance: T, epsilon: number): T {
 /** `x · gamma + beta`, each given along some axes of `x`. */
 function affine<T>(
   ops: Ops<T>,
+  name: string,
   x: T,
   axes: readonly number[],
-  gamma: T | undefined,
-  beta: T | undefined,
+  weights: Readonly<Record<"gamma" | "beta", T | undefined>>,
 ): T {
+  for (const [key, weight] of Object.entries(weights)) {
+    if (weight !== undefined) checkAlong(ops, name, key, weight, x, axes);
+  }
+  const { gamma, beta } = weights;
   const scaled = gamma === undefined
     ? x
     : ops.multiply(x, broadcastAlong(ops, gamma, x, axes));
   return beta === undefined
     ? scaled
     : ops.add(scaled, broadcastAlong(ops, beta, x, axes));
+}
+
+/**
+ * Refuses a weight that does not have the sizes of its axes. Keras 2 keeps
+ * those over several axes with all axes already.
+ */
+function checkAlong<T>(
+  ops: Ops<T>,
+  name: string,
+  key: string,
+  weight: T,
+  like: T,
+  axes: readonly number[],
+): void {
+  const shape = ops.shape(like);
+  const at = axes.map((axis) => axis < 0 ? axis + shape.length : axis);
+  const found = ops.shape(weight);
+  const isFull = at.length > 1 && found.length === shape.length;
+  const wanted = isFull
+    ? shape.map((size, i) => at.includes(i) ? size : 1)
+    : at.map((axis) => shape[axis]!);
+  checkWeight(name, key, found, wanted);
 }
 
 /** A weight over some axes of `like`, with size 1 along all others. */

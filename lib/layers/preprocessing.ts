@@ -6,13 +6,14 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
-import { checkRank, wrongOption } from "./_checks.ts";
+import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
+import { noMasks } from "./_maps.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
  * Rescaling: `x · scale + offset`; both may be lists along the last axis.
  *
- * Source: Keras 3.15 `Rescaling`.
+ * Source: Keras 3.15 `Rescaling`; that of Keras 2 hands no mask on.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -28,6 +29,7 @@ export function rescaling(config: LayerConfig): Layer {
         ops.constant(offset),
       ),
     ],
+    ...(config.dialect === 3 ? {} : { masks: noMasks }),
   };
 }
 
@@ -57,6 +59,13 @@ export function normalization(config: LayerConfig): Layer {
     weights: given ? [] : ["mean", "variance", "count"],
     call(ops, [x], weights) {
       const value = ops.float(x!);
+      for (const [name, weight] of Object.entries(weights)) {
+        const sizes = name === "count" ? [] : sizesAlong(
+          ops.shape(value),
+          axes as number[],
+        );
+        checkWeight(config.name, name, ops.shape(weight), sizes);
+      }
       const along = (known: HostNumbers | undefined, stored?: typeof value) =>
         known === undefined
           ? spread(ops, stored!, value, axes as number[])
@@ -310,6 +319,15 @@ function isChannelsFirst(config: LayerConfig): boolean {
     ["channels_last", "channels_first"],
     "channels_last",
   ) === "channels_first";
+}
+
+/** Sizes of some axes, in the order of the axes. */
+function sizesAlong(
+  shape: readonly (number | null)[],
+  axes: readonly number[],
+): (number | null)[] {
+  return axes.map((axis) => axis < 0 ? axis + shape.length : axis)
+    .sort((a, b) => a - b).map((axis) => shape[axis]!);
 }
 
 /**

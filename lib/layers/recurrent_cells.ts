@@ -11,6 +11,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { addBias, checkWeight } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
@@ -76,9 +77,24 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   );
 }
 
-/** Options of cells that mean nothing at inference, or that weights' shapes say. */
-export function readUnits(config: LayerConfig): void {
-  for (const key of ["units", "dropout", "recurrent_dropout"]) config.raw(key);
+/** Units of a cell, whose other options mean nothing at inference. */
+function readUnits(config: LayerConfig): number {
+  for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
+  return config.number("units");
+}
+
+/** Kernels must have as many columns as there are gates of units. */
+function checkKernels<T>(
+  ops: Ops<T>,
+  name: string,
+  { kernel, recurrent_kernel: recurrent }: Readonly<Record<string, T>>,
+  units: number,
+  gates: number,
+): void {
+  const columns = gates * units;
+  checkWeight(name, "kernel", ops.shape(kernel!), [null, columns]);
+  const wanted = [units, columns];
+  checkWeight(name, "recurrent_kernel", ops.shape(recurrent!), wanted);
 }
 
 /**
@@ -88,7 +104,7 @@ export function readUnits(config: LayerConfig): void {
  * @returns The cell.
  */
 export function simpleRnnCell(config: LayerConfig): Cell {
-  readUnits(config);
+  const units = readUnits(config);
   const activation = namedActivation(config, "activation");
   const hasBias = config.boolean("use_bias", true);
   return cellOf({
@@ -96,9 +112,10 @@ export function simpleRnnCell(config: LayerConfig): Cell {
     numStates: 1,
     outputState: 0,
     bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      checkKernels(ops, config.name, weights, units, 1);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
-        project: (x) => affine(ops, x, kernel!, bias),
+        project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (place) => [zeros(ops, place, recurrent!)],
         step: (place, [h]) => {
           const sum = ops.add(place, ops.matmul(h!, recurrent!));
@@ -117,7 +134,7 @@ export function simpleRnnCell(config: LayerConfig): Cell {
  * @returns The cell.
  */
 export function lstmCell(config: LayerConfig): Cell {
-  readUnits(config);
+  const units = readUnits(config);
   config.raw("unit_forget_bias"); // an initial value only
   const activation = namedActivation(config, "activation");
   const gate = namedActivation(config, "recurrent_activation");
@@ -127,9 +144,10 @@ export function lstmCell(config: LayerConfig): Cell {
     numStates: 2,
     outputState: 0,
     bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      checkKernels(ops, config.name, weights, units, 4);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
-        project: (x) => affine(ops, x, kernel!, bias),
+        project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (place) => {
           const zero = zeros(ops, place, recurrent!);
           return [zero, zero];
@@ -177,7 +195,7 @@ export function lstmStep<T>(
  * @returns The cell.
  */
 export function gruCell(config: LayerConfig): Cell {
-  readUnits(config);
+  const units = readUnits(config);
   const activation = namedActivation(config, "activation");
   const gate = namedActivation(config, "recurrent_activation");
   const hasBias = config.boolean("use_bias", true);
@@ -187,6 +205,7 @@ export function gruCell(config: LayerConfig): Cell {
     numStates: 1,
     outputState: 0,
     bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
+      checkKernels(ops, config.name, weights, units, 3);
       const { kernel, recurrent_kernel: recurrent } = weights;
       const [bias, recurrentBias] = gruBiases(
         ops,
@@ -198,12 +217,12 @@ export function gruCell(config: LayerConfig): Cell {
       const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
       const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
       return {
-        project: (x) => affine(ops, x, kernel!, bias),
+        project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (place) => [zeros(ops, place, recurrent!)],
         step: (place, [h]) => {
           const [xz, xr, xh] = columns(ops, place, 3);
           const inner = isAfter
-            ? affine(ops, h!, recurrent!, recurrentBias) // [N, 3 units]
+            ? affine(ops, h!, config.name, recurrent!, recurrentBias) // [N, 3 units]
             : ops.matmul(h!, early); // [N, 2 units]
           const [hz, hr, hh] = columns(ops, inner, isAfter ? 3 : 2);
           const z = gate(ops, ops.add(xz!, hz!));
@@ -240,6 +259,7 @@ function gruBiases<T>(
       ),
     );
   }
+  checkWeight(name, "bias", shape, isAfter ? [2, null] : [null]);
   if (!isAfter) return [bias, undefined];
   const row = (at: number) =>
     ops.squeeze(ops.slice(bias, [{ axis: 0, start: at, stop: at + 1 }]), 0);
@@ -314,9 +334,15 @@ function weightNames(hasBias: boolean): string[] {
   return hasBias ? [...kernels, "bias"] : kernels;
 }
 
-function affine<T>(ops: Ops<T>, x: T, kernel: T, bias: T | undefined): T {
-  const product = ops.matmul(x, kernel);
-  return bias === undefined ? product : ops.add(product, bias);
+/** `x · kernel + bias`. */
+function affine<T>(
+  ops: Ops<T>,
+  x: T,
+  name: string,
+  kernel: T,
+  bias: T | undefined,
+): T {
+  return addBias(ops, ops.matmul(x, kernel), bias, name);
 }
 
 /** As many parts of one size side by side on the last axis. */

@@ -6,6 +6,7 @@
  */
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import {
+  addBias,
   checkRank,
   checkWeight,
   depthOf,
@@ -87,7 +88,7 @@ function transposed(config: LayerConfig, axes: PlaceAxes): Layer {
         dilation,
         ...(outputPadding === undefined ? {} : { outputPadding }),
       }); // [N, …places, filters]
-      const sum = hasBias ? ops.add(product, bias!) : product;
+      const sum = addBias(ops, product, bias, config.name);
       return [activation(ops, fromChannelsLast(ops, sum, channels))];
     },
   };

@@ -6,6 +6,7 @@
 import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, tensorArgument } from "./_arguments.ts";
+import { checkWeight } from "./_checks.ts";
 import { overTime } from "./_over_time.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
@@ -259,8 +260,17 @@ export function spectralNormalization(config: LayerConfig): Layer {
   return {
     weights: ["kernel", "vector_u", ...namesInPart("layer", layer.weights)],
     ...(layer.channels === undefined ? {} : { channels: layer.channels }),
-    call: (ops, inputs, weights, context) =>
-      layer.call(ops, inputs, weightsOfPart(weights, "layer"), context),
+    call(ops, inputs, weights, context) {
+      const own = weightsOfPart(weights, "layer");
+      const shape = ops.shape(own[layer.weights[0]!]!);
+      const wanted = { kernel: shape, "vector_u": [1, shape.at(-1)!] };
+      for (const [name, sizes] of Object.entries(wanted)) {
+        const stored = weights[name];
+        if (stored === undefined) continue; // it is not used here
+        checkWeight(config.name, name, ops.shape(stored), sizes);
+      }
+      return layer.call(ops, inputs, own, context);
+    },
     // Keras' wrapper does not hand masks on.
     masks: () => [],
   };

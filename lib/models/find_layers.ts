@@ -21,6 +21,8 @@ export interface Findable {
   readonly listed: readonly GraphNode[];
   /** Keras' own list of the top level. */
   readonly topLevel: readonly GraphNode[];
+  /** Names besides those of the rows, and the nodes that they mean. */
+  readonly otherNames?: ReadonlyMap<string, GraphNode>;
 }
 
 /**
@@ -109,7 +111,7 @@ function findAll(model: Findable, id: LayerId): GraphNode[] {
   if (typeof id === "number") return [byIndex(model, id)];
   const { listed } = model;
   if (typeof id === "string") {
-    const exact = listed.find(({ row }) => row.name === id);
+    const exact = byExactName(model, id);
     if (exact !== undefined) return [exact];
     if (!id.includes("*") && !id.includes("?")) return [byName(model, id)];
     const pattern = globPattern(id);
@@ -146,8 +148,15 @@ function orNone(nodes: GraphNode[], model: Findable, id: LayerId): GraphNode[] {
   throw new LayerNotFoundError(idText(id), nearest(model, text));
 }
 
+function byExactName(
+  { listed, otherNames }: Findable,
+  name: string,
+): GraphNode | undefined {
+  return listed.find(({ row }) => row.name === name) ?? otherNames?.get(name);
+}
+
 function byName(model: Findable, name: string): GraphNode {
-  const found = model.listed.find(({ row }) => row.name === name);
+  const found = byExactName(model, name);
   if (found !== undefined) return found;
   throw new LayerNotFoundError(quote(name), nearest(model, name));
 }

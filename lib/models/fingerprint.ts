@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
   type GraphNode,
@@ -78,6 +79,11 @@ export async function fingerprintOf(
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {
+    if ("storedBytes" in value && value.storedBytes !== undefined) {
+      hash.update(canonicalJson([value.shape]));
+      hash.update(value.storedBytes());
+      continue;
+    }
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -104,7 +110,7 @@ function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "memory"
     ? meaningOf(call.layer.getConfig(), call.isOwnClass)
     : call.kind === "foreign"
-    ? row.config
+    ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
     : call.kind === "ours"
     ? meaningOf(row.config, call.isOwnClass)
     : undefined;
@@ -143,10 +149,6 @@ function meaningOf(value: unknown, isKnown: boolean): unknown {
       )
       .map(([key, inner]) => [key, meaningOf(inner, isKnown)]),
   );
-}
-
-function snakeCase(text: string): string {
-  return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
 /**

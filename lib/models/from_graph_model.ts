@@ -18,6 +18,7 @@ import {
   type Operation,
   placeIn,
 } from "./graph_specs.ts";
+import { inOrder } from "./in_order.ts";
 import { ModelGraph } from "./model_graph.ts";
 
 /** What is read of what TF.js runs a graph with; it has no public types. */
@@ -74,7 +75,10 @@ export function operationsGraph(
 ): ModelGraph {
   const executor = executorOf(model);
   const { graph } = executor;
-  const operations = inOrder(graph.nodes);
+  const operations = inOrder(
+    Object.values(graph.nodes),
+    ({ inputs }) => inputs, // a loop of control flow comes back: it goes on
+  );
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
   const specs = new GraphSpecs(model);
@@ -145,31 +149,6 @@ function executorOf(model: tf.GraphModel): Executor {
     );
   }
   return executor;
-}
-
-/** Each after what feeds it; within that, as in the file. */
-function inOrder(nodes: Readonly<Record<string, Operation>>): Operation[] {
-  const ordered: Operation[] = [];
-  const done = new Set<Operation>();
-  for (const root of Object.values(nodes)) {
-    const stack = [root];
-    const open = new Set<Operation>();
-    while (stack.length > 0) {
-      const at = stack.at(-1)!;
-      const waiting = at.inputs.filter((input) =>
-        !done.has(input) && !open.has(input)
-      );
-      if (done.has(at) || open.has(at) || waiting.length === 0) {
-        stack.pop();
-        if (!done.has(at)) ordered.push(at);
-        done.add(at);
-        continue;
-      }
-      open.add(at); // a loop of control flow comes back here
-      stack.push(...waiting.toReversed());
-    }
-  }
-  return ordered;
 }
 
 function draftOf(

@@ -20,6 +20,7 @@ import type { GraphNode, NamedWeight, NodeCall, Ref } from "./graph.ts";
 import { layerRow, symbolicSpec } from "./layer_row.ts";
 import { layerWeights } from "./layer_weights.ts";
 import { ModelGraph } from "./model_graph.ts";
+import { ourFormOfMemory } from "./memory_form.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
 type Symbolic = tf.SymbolicTensor;
@@ -35,6 +36,7 @@ interface Draft {
   readonly isListed: boolean;
   readonly weights: () => readonly NamedWeight[];
   readonly name: string;
+  readonly prefix: string;
   readonly layer: Layer;
   readonly index: number | undefined;
   readonly outputs: readonly Symbolic[];
@@ -253,7 +255,13 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
   const model = asContainer(draft.layer);
   if (model === undefined) {
     const { layer } = draft;
-    draft.call = { kind: "memory", layer, isOwnClass: isOwnClass(layer) };
+    draft.call = {
+      kind: "memory",
+      layer,
+      within: draft.prefix,
+      isOwnClass: isOwnClass(layer),
+      ourForm: () => ourFormOfMemory(draft, layer),
+    };
     return;
   }
   const inner = enter({ model, prefix: `${draft.name}/`, feeds: inputs });
@@ -271,7 +279,8 @@ function draftOf(
   const count = counts.get(layer) ?? 0;
   counts.set(layer, count + 1);
   const name = `${prefix}${layer.name}${count === 0 ? "" : `:${count}`}`;
-  return newDraft(name, layer, index, call.outputTensors, true);
+  const { outputTensors: outputs } = call;
+  return newDraft({ name, prefix, layer, index, outputs, isListed: true });
 }
 
 /** An input of the top model, or, inside, another name for what feeds it. */
@@ -282,9 +291,10 @@ function inputDraft(
   index?: number,
   feed?: Ref,
 ): Draft {
-  const { sourceLayer } = tensor;
-  const name = `${prefix}${sourceLayer.name}`;
-  const draft = newDraft(name, sourceLayer, index, [tensor], isListed);
+  const { sourceLayer: layer } = tensor;
+  const name = `${prefix}${layer.name}`;
+  const outputs = [tensor];
+  const draft = newDraft({ name, prefix, layer, index, outputs, isListed });
   draft.call = feed === undefined
     ? { kind: "input", spec: symbolicSpec(tensor, name) }
     : { kind: "alias", outputs: [feed] };
@@ -292,24 +302,19 @@ function inputDraft(
 }
 
 function newDraft(
-  name: string,
-  layer: Layer,
-  index: number | undefined,
-  outputs: readonly Symbolic[],
-  isListed: boolean,
+  parts: Pick<
+    Draft,
+    "name" | "prefix" | "layer" | "index" | "outputs" | "isListed"
+  >,
 ): Draft {
   const draft: Draft = {
     id: 0,
     row: undefined!,
     inputs: [],
     call: { kind: "alias", outputs: [] }, // until it is linked
-    isListed,
     weights: () => namedWeights(draft),
-    name,
-    layer,
-    index,
-    outputs,
     children: [],
+    ...parts,
   };
   return draft;
 }

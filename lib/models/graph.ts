@@ -1,10 +1,11 @@
 /**
  * A model as a graph: nodes, and references to what they give.
  *
- * A node is one call of one layer. It is of one of four kinds: an input; an
+ * A node is one call of one layer. It is of one of five kinds: an input; an
  * alias, whose outputs are those of other nodes (a nested model's row, or its
- * inner inputs); a layer object in memory, called as it is; or an operation
- * that only its own runtime can run. Nested models are flattened: their nodes
+ * inner inputs); a layer of our own; a layer object in memory, which TF.js
+ * calls as it is, and other engines as a layer of our own; or an operation that
+ * only its own runtime can run. Nested models are flattened: their nodes
  * stand in the same graph under a path, so that what feeds what never has to
  * be asked across a border.
  *
@@ -13,6 +14,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Layer } from "../layers/layer.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../types.ts";
+import type { OnnxCall } from "./onnx_call.ts";
 
 /** One output of one node. */
 export interface Ref {
@@ -30,6 +32,10 @@ export interface GraphNode {
   readonly isListed: boolean;
   /** What it is called on. */
   readonly inputs: readonly Ref[];
+  /** Where the channels of its maps stand, where that is known though their shape is not. */
+  readonly channels?: "first" | "last";
+  /** Whether it gives the same whatever the model is fed: it hangs on constants alone. */
+  readonly isConstant?: boolean;
   /** How it is computed. */
   readonly call: NodeCall;
   /** Its weights as they are now, in Keras' order; not to be disposed of. */
@@ -51,6 +57,10 @@ export interface WeightSource {
   readonly shape: readonly number[];
   /** Whether a program that holds it must not run with NaN or infinities in it. */
   readonly mustBeFinite?: boolean;
+  /** False for numbers that are no parameters, as those of a shape. */
+  readonly isParameter?: boolean;
+  /** Its bytes as they are stored, where they tell it from others better than its values. */
+  readonly storedBytes?: (() => Uint8Array) | undefined;
   /** Reads it: the same values each time, in an array that is the reader's own. */
   readonly read: () => Promise<NdArray>;
 }
@@ -60,6 +70,22 @@ export type CallArgument =
   | { readonly input: number }
   | { readonly value: number | boolean | string | undefined };
 
+/** How layers of our own compute a node. */
+export interface OurCall {
+  readonly layer: Layer;
+  /** How many of the node's inputs are positional; the others are arguments. */
+  readonly numInputs: number;
+  readonly args: Readonly<Record<string, CallArgument>>;
+  /** Places among the node's inputs whose mask a call before took away. */
+  readonly unmasked?: readonly number[];
+  readonly sources: readonly WeightSource[];
+}
+
+/** What our own layers make of a node, or why they cannot compute it. */
+export type OurForm =
+  | { readonly call: OurCall }
+  | { readonly obstacle: string };
+
 /** How a node is computed. */
 export type NodeCall =
   | { readonly kind: "input"; readonly spec: TensorSpec }
@@ -67,26 +93,42 @@ export type NodeCall =
   | {
     readonly kind: "memory";
     readonly layer: tf.layers.Layer;
+    /** Path of the nested model that holds it; `""` at the top. */
+    readonly within: string;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
     readonly isOwnClass: boolean;
+    /** The same over our own layers, with its options as they are now. */
+    readonly ourForm: () => OurForm;
   }
-  | {
+  | OurCall & {
     readonly kind: "ours";
-    readonly layer: Layer;
     /** Whether the class is one of ours, and not one that the caller passed. */
     readonly isOwnClass: boolean;
-    /** How many of the node's inputs are positional; the others are arguments. */
-    readonly numInputs: number;
-    readonly args: Readonly<Record<string, CallArgument>>;
-    /** Places among the node's inputs whose mask a call before took away. */
-    readonly unmasked?: readonly number[];
-    readonly sources: readonly WeightSource[];
   }
   | {
     readonly kind: "foreign";
     /** Constants among the operation's arguments, by their place. */
-    readonly constants: ReadonlyMap<number, () => tf.Tensor>;
+    readonly constants: ReadonlyMap<number, () => WeightValue>;
+    /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
+    readonly onnx?: OnnxCall;
   };
+
+/**
+ * How our own layers compute a node, for engines that run nothing else.
+ *
+ * @param node Any node that computes.
+ * @returns Their call; or what is in the way, to be said of the node.
+ */
+export function ourFormOf({ call }: GraphNode): OurForm {
+  if (call.kind === "ours") return { call };
+  if (call.kind === "memory") return call.ourForm();
+  const isOfFile = call.kind === "foreign" && call.onnx !== undefined;
+  return {
+    obstacle: isOfFile
+      ? "is an operation of an ONNX file, which is run as it stands"
+      : "is an operation of TF.js",
+  };
+}
 
 /** Runs nodes of kind `foreign`. */
 export interface ForeignRuntime {

@@ -1,4 +1,4 @@
-import { type GraphNode, origin, type Ref } from "./graph.ts";
+import { type GraphNode, origin, type Ref, type WeightValue } from "./graph.ts";
 import type { HeadActivation, HeadTensors, Link } from "./head.ts";
 
 /** Operations that change no value, or only the shape. */
@@ -11,6 +11,7 @@ const PASS = new Set([
   "EnsureShape",
 ]);
 
+/** Activations that can be taken off, by the operation's name. */
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Softmax: "softmax",
   LogSoftmax: "logSoftmax",
@@ -39,10 +40,23 @@ export function graphLink(node: GraphNode): Link {
   return product(node) ?? { kind: "other" };
 }
 
-/** A constant `[C]` added to a product. */
 function biased(node: GraphNode): Link {
   const bias = constant(node, 1) ?? constant(node, 0);
   const inner = node.inputs[0] && product(origin(node.inputs[0]).node);
+  return biasedLink(inner, bias);
+}
+
+/**
+ * A constant `[C]` added to a product.
+ *
+ * @param inner What the product is in the walk.
+ * @param bias The constant, if it is one.
+ * @returns What the sum is in the walk.
+ */
+export function biasedLink(
+  inner: Link | undefined,
+  bias: (() => WeightValue) | undefined,
+): Link {
   if (inner?.kind !== "linear" || inner.activation !== "linear") {
     return { kind: "other" };
   }
@@ -92,7 +106,17 @@ function product(node: GraphNode): Link | undefined {
   return { kind: "linear", activation, isConvolution, penultimate, weights };
 }
 
-function constant(node: GraphNode, place: number) {
+/**
+ * A constant argument of an operation.
+ *
+ * @param node The operation's node.
+ * @param place Its place among the arguments.
+ * @returns Gives the constant; undefined where it is none.
+ */
+export function constant(
+  node: GraphNode,
+  place: number,
+): (() => WeightValue) | undefined {
   return node.call.kind === "foreign"
     ? node.call.constants.get(place)
     : undefined;

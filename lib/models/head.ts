@@ -23,6 +23,7 @@ import {
 } from "./graph.ts";
 import { graphLink } from "./graph_head.ts";
 import { layerLink } from "./layer_head.ts";
+import { onnxLink } from "./onnx_head.ts";
 
 /** What the walk makes of one node. */
 export type Link =
@@ -39,6 +40,8 @@ export type Link =
     readonly penultimate: Ref;
     /** Whether it is a convolution. */
     readonly isConvolution: boolean;
+    /** Where its channels stand; last, unless said. */
+    readonly channels?: "first";
   }
   /** Anything else. */
   | { readonly kind: "other" };
@@ -65,6 +68,8 @@ export interface Head {
   readonly weights: () => HeadTensors;
   /** Whether it is a convolution over a map of one place. */
   readonly isConvolution: boolean;
+  /** Where its channels stand; last, unless said. */
+  readonly channels?: "first";
 }
 
 /** What is known of a model's logits. */
@@ -184,9 +189,10 @@ function headLogits(
   outer: OutputActivation,
   removed: readonly string[],
 ): Logits {
-  const { penultimate, weights, isConvolution } = link;
+  const { penultimate, weights, isConvolution, channels } = link;
+  const place = channels === undefined ? {} : { channels };
   return {
-    head: { node, penultimate, weights, isConvolution },
+    head: { node, penultimate, weights, isConvolution, ...place },
     ...(link.activation === "linear" ? { direct: { node, index: 0 } } : {}),
     activation: fused === "none" ? outer : fused,
     removed,
@@ -198,7 +204,9 @@ function linkOf(node: GraphNode): Link {
   if (node.call.kind === "memory" || node.call.kind === "ours") {
     return layerLink(node, node.call);
   }
-  if (node.call.kind === "foreign") return graphLink(node);
+  if (node.call.kind === "foreign") {
+    return node.call.onnx === undefined ? graphLink(node) : onnxLink(node);
+  }
   return { kind: "other" };
 }
 
@@ -215,7 +223,7 @@ function outputName(activation: HeadActivation): OutputActivation {
 function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
   if (!link.isConvolution) return true;
   const shape = specOf(penultimate)?.shape;
-  if (shape !== undefined) return isOnePlace(shape);
+  if (shape !== undefined) return isOnePlace(shape, link.channels);
   const given = specOf(output)?.shape;
   const { kernel, isTransposed } = link.weights();
   const units = kernel.shape.at(isTransposed ? -2 : -1);
@@ -229,9 +237,13 @@ function isOverVectors(under: Ref, output: Ref, isReshaped: boolean): boolean {
   return shape !== undefined && isOnePlace(shape);
 }
 
-/** `[N, D]` or `[N, 1, …, D]`. */
-function isOnePlace(shape: readonly (number | null)[]): boolean {
-  return shape.length >= 2 && shape.slice(1, -1).every((size) => size === 1);
+/** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` where channels come first. */
+function isOnePlace(
+  shape: readonly (number | null)[],
+  channels?: "first",
+): boolean {
+  const places = channels === "first" ? shape.slice(2) : shape.slice(1, -1);
+  return shape.length >= 2 && places.every((size) => size === 1);
 }
 
 /** Whether a softmax is over what the layer gives, and not over parts of it. */
@@ -248,7 +260,8 @@ function checkOnePlace(node: GraphNode, link: Link): void {
   if (!isMap) return;
   const { node: at } = origin({ node, index: 0 });
   const shape = specOf(at.inputs[0]!)?.shape;
-  if (shape === undefined || isOnePlace(shape)) return;
+  const channels = link.kind === "linear" ? link.channels : undefined;
+  if (shape === undefined || isOnePlace(shape, channels)) return;
   throw new TypeError(
     cannot(
       "set head",

@@ -14,9 +14,15 @@ import { ZipArchive } from "../formats/zip.ts";
 export interface FileKind {
   /**
    * How to read it: as a `.keras` archive, the same as a folder, HDF5, TF.js'
-   * `model.json`, or not at all.
+   * `model.json`, as ONNX, or not at all.
    */
-  readonly kind: "keras" | "keras-folder" | "hdf5" | "tfjs" | "other";
+  readonly kind:
+    | "keras"
+    | "keras-folder"
+    | "hdf5"
+    | "tfjs"
+    | "onnx"
+    | "other";
   /** In words, as in `a TensorFlow SavedModel`. */
   readonly what: string;
   /** What to do with it, where it cannot be read. */
@@ -69,11 +75,6 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
     savedModelAdvice("its folder"),
   ],
   [
-    /^\x08[\x02-\x1f][\x12\x1a\x3a\x42]/,
-    "an ONNX model, which has lost its Keras layers",
-    `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
-  ],
-  [
     /^\x0a[^]{1,3}\x0a/,
     "a frozen TensorFlow graph, which has lost its layers",
     `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
@@ -100,6 +101,7 @@ export function identify(source: ByteSource): FileKind {
   const text = String.fromCharCode(...head);
   const [, what, advice] = BEGINNINGS.find(([start]) => start.test(text)) ?? [];
   if (what !== undefined) return other(what, advice);
+  if (isOnnx(head)) return { kind: "onnx", what: "an ONNX model" };
   if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return identifyJson(source, text);
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -147,9 +149,15 @@ export function refusal(
   const rest = advice === undefined ? "" : `; ${advice}`;
   return new ModelFormatError(
     source,
-    `it must be a .keras or .h5 file of Keras, or a model.json of TF.js: ` +
+    `it must be a .keras or .h5 file of Keras, a model.json of TF.js, or an ONNX file: ` +
       `current value is ${what}${rest}`,
   );
+}
+
+/** The version of the format, and then a field of ONNX' model; 1 is TensorFlow's. */
+function isOnnx([tag, version, next]: Uint8Array): boolean {
+  const isField = [0x12, 0x1a, 0x22, 0x32, 0x3a, 0x42].includes(next!);
+  return tag === 0x08 && version! > 1 && version! < 0x80 && isField;
 }
 
 function identifyZip(names: readonly string[]): FileKind {

@@ -62,6 +62,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** How deep models may nest. */
 const MOST_LEVELS = 64;
+/** How many layers they may have in all: the largest of Keras have 2,000. */
+const MOST_LAYERS = 20_000;
 
 /**
  * Reads a model's description.
@@ -83,6 +85,7 @@ export function readTopology(
 class Reader {
   readonly #major: 2 | 3;
   readonly #source: string;
+  #numLayers = 0;
 
   constructor(major: 2 | 3, source: string) {
     this.#major = major;
@@ -105,16 +108,27 @@ class Reader {
         className,
       );
     }
+    if (layers.length === 0) this.#fail("a model must have layers", className);
+    this.#numLayers += layers.length;
+    if (this.#numLayers > MOST_LAYERS) {
+      const rule = `a model must have at most ${MOST_LAYERS} layers`;
+      this.#fail(rule, this.#numLayers);
+    }
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
     const name = String(options.name ?? "model");
     if (isSequential) return chain(name, specs);
     const nested = nestedModels(specs);
-    const ends = (key: string) =>
-      this.#ends(options[key]).map(({ name, tensor }) => ({
+    const ends = (key: string) => {
+      const found = this.#ends(options[key]);
+      if (found.length === 0) {
+        this.#fail(`a model must have ${key}`, options[key]);
+      }
+      return found.map(({ name, tensor }) => ({
         name,
         tensor: this.#fromOutput(tensor, nested),
       }));
+    };
     return {
       name,
       isSequential,

@@ -15,7 +15,8 @@ import { readLayer } from "../layers/config_reader.ts";
 import { LAYERS } from "../layers/layers.ts";
 import type { Dialect, Layer, LayerFactory } from "../layers/layer.ts";
 import { OPERATIONS } from "../layers/operations.ts";
-import type { DType, ModelFormat, TensorSpec } from "../types.ts";
+import type { ModelFormat } from "../types.ts";
+import { inputSpec } from "./input_spec.ts";
 import type { CallArgument, NodeCall, Ref, WeightSource } from "./graph.ts";
 import type {
   Argument,
@@ -114,6 +115,12 @@ class Builder {
         layer.calls.length === 0;
       const isHidden = isInput && spec.isSequential;
       const calls = isInput ? [NO_CALL] : layer.calls;
+      if (calls.length === 0) {
+        this.#fail(
+          `layer "${prefix}${layer.name}" must be called, or be an input`,
+          layer.className,
+        );
+      }
       calls.forEach((call, k) => {
         const isCounted = !isHidden && !isBare(layer, this.#parts);
         const keras = feeds === undefined && isCounted && k === 0
@@ -122,8 +129,11 @@ class Builder {
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
         const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
         const input = inputNames.indexOf(layer.name);
-        if (isInput) draft.call = inputCall(draft, feeds?.[input]);
-        else pairs.push({ draft, call });
+        if (isInput) {
+          const feed = feeds?.[input];
+          draft.call = this.#guarded(() => inputCall(draft, feed));
+        }
+        if (!isInput) pairs.push({ draft, call });
         if (k === 0 && isCounted) topLevel.push(draft);
         places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
@@ -385,43 +395,8 @@ function withInput(spec: ModelSpec): readonly LayerSpec[] {
 
 function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
   return feed === undefined
-    ? { kind: "input", spec: inputSpec(draft) }
+    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
     : { kind: "alias", outputs: [feed] };
-}
-
-function inputSpec({ name, spec }: LayerDraft): TensorSpec {
-  const { options } = spec;
-  const shape = options.batch_shape ?? options.batch_input_shape;
-  if (!Array.isArray(shape)) {
-    throw new TypeError(
-      cannot(
-        `read input "${name}"`,
-        "its shape must be known",
-        shape,
-        "build the model in Keras before saving it",
-      ),
-    );
-  }
-  const dtype = dtypeName(options.dtype);
-  return Object.freeze({
-    name,
-    shape: Object.freeze([null, ...shape.slice(1)]),
-    dtype,
-  });
-}
-
-/** Half precision is read as float32; integers stay integers. */
-function dtypeName(dtype: unknown): DType {
-  const name = typeof dtype === "object" && dtype !== null
-    ? (dtype as { config?: { name?: unknown } }).config?.name
-    : dtype;
-  const text = String(name ?? "float32");
-  if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
-  if (text === "bool") return "bool";
-  if (/float|policy/.test(text)) return "float32";
-  throw new TypeError(
-    cannot("read input", "its element type must be a number's", text),
-  );
 }
 
 function isInput(value: unknown): value is { input: number } {

@@ -1,4 +1,4 @@
-import type { GraphNode, NodeCall, WeightValue } from "./graph.ts";
+import type { GraphNode, NodeCall } from "./graph.ts";
 import type { HeadActivation, HeadTensors, Link } from "./head.ts";
 
 /** Layers that change no value at inference, or only the shape. */
@@ -96,8 +96,13 @@ function isPointwise(config: Readonly<Record<string, unknown>>): boolean {
 }
 
 function kernelAndBias(node: GraphNode): HeadTensors {
-  const [kernel, bias]: (WeightValue | undefined)[] = node.weights().map((
-    { value },
-  ) => value);
-  return { kernel: kernel!, bias, isTransposed: false };
+  // By name: a kernel that is frozen alone stands behind the bias in TF.js.
+  const weights = node.weights();
+  const named = (wanted: string) =>
+    weights.find(({ name }) => name === wanted)?.value;
+  return {
+    kernel: named("kernel")!,
+    bias: named("bias"),
+    isTransposed: false,
+  };
 }

@@ -5,6 +5,7 @@ import {
   type ByteSource,
   bytesSource,
   fileSource,
+  openSource,
 } from "../formats/byte_source.ts";
 import { MOST_JSON } from "../formats/loose_json.ts";
 import type { LayerFactory } from "../layers/layer.ts";
@@ -23,6 +24,7 @@ import {
   openKerasSource,
 } from "./keras_file.ts";
 import { modelOfKerasFile } from "./load_keras.ts";
+import { loadOnnx } from "./load_onnx.ts";
 import { modelOfLayersJson, readLayersJson } from "./layers_json.ts";
 import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
 import { fileUrl, readFile } from "./read_file.ts";
@@ -50,7 +52,8 @@ export interface LoadModelOptions {
 
 /**
  * Opens a trained model: a file of Keras (`.keras`, the same unpacked as a
- * folder, `.h5`), or a `model.json` of TF.js, told apart by content.
+ * folder, `.h5`), a `model.json` of TF.js, or an ONNX file of opset 7 to 26,
+ * told apart by content.
  *
  * Layers of Keras' files are computed by this library; those of a `model.json`
  * by TF.js, where custom layers are those registered with
@@ -60,7 +63,20 @@ export interface LoadModelOptions {
  * Keras file where something runs, so that `getWeights` can show them, of a
  * `model.json` at once. Closing the model frees what was made for it.
  *
- * @param source A path, a `file:` or `http(s):` URL, or the bytes of a Keras file.
+ * The layers of an ONNX file are its operations, which ONNX Runtime runs as
+ * they stand; so there are no gradients, and no functions of one's own on
+ * tensors. An operation goes by its name, or by the name of a tensor that it
+ * gives: the only way for one without a name, and for a second output. Maps have
+ * their channels first. Floats of every width come as float32, whole numbers as
+ * int32, exactly or not at all; the ZipMap of a scikit-learn classifier gives no
+ * tensor, so take what feeds it. If the file takes a fixed number of rows at
+ * once, batches are cut into such parts, the last of them is filled up with
+ * copies of its last row, and what comes of those is dropped. Weights in other
+ * files must be in the model's own folder, and no links. NaN in weights is an
+ * error where it runs; infinities are not, as masks are made of them.
+ *
+ * @param source A path, a `file:` or `http(s):` URL, or the bytes of a file of
+ * Keras or ONNX.
  * @param options Custom layers, what weights may be, and a signal that stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
@@ -93,7 +109,12 @@ export async function loadModel(
   const ours = (file: KerasFile) =>
     modelOfKerasFile(file, customLayers, allowNonFinite);
   if (source instanceof Uint8Array || source instanceof Blob) {
-    return ours(await openKerasFile(source, signal));
+    const bytes = await openSource(source, signal);
+    const { kind } = guarded(bytes, () => identify(bytes));
+    if (kind === "onnx") {
+      return await loadOnnx(bytes, { allowNonFinite, signal });
+    }
+    return ours(await openKerasSource(bytes, signal));
   }
   const url = fileUrl(source);
   const folder = url.protocol === "file:" && await isFolder(url);
@@ -106,6 +127,9 @@ export async function loadModel(
   const kind = guarded(bytes, () => identify(bytes));
   if (kind.kind === "keras" || kind.kind === "hdf5") {
     return ours(await openKerasSource(bytes, signal));
+  }
+  if (kind.kind === "onnx") {
+    return await loadOnnx(bytes, { url, allowNonFinite, signal });
   }
   const isShort = kind.kind === "tfjs" && bytes.size <= MOST_JSON;
   const text = new Uint8Array(isShort ? bytes.size : 0);

@@ -12,6 +12,7 @@ import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
 import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
 import type { ForeignRuntime, GraphNode, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
+import type { OnnxOrigin } from "./onnx_call.ts";
 import { modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 
@@ -27,6 +28,10 @@ export interface ModelParts {
   readonly outputs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
   readonly runtime?: ForeignRuntime | undefined;
+  /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
+  readonly otherNames?: ReadonlyMap<string, GraphNode>;
+  /** The ONNX file that it was made from, if it was. */
+  readonly onnx?: OnnxOrigin;
   /** Says why the model cannot be used any more, if it cannot. */
   readonly whyUnusable: () => string | undefined;
   /** Frees what the loader made. */
@@ -54,6 +59,10 @@ export class ModelGraph implements Model {
   readonly outputRefs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
   readonly runtime: ForeignRuntime | undefined;
+  /** Names besides those of the rows, and the nodes that they mean. */
+  readonly otherNames: ReadonlyMap<string, GraphNode>;
+  /** The ONNX file that it was made from, if it was. */
+  readonly onnx: OnnxOrigin | undefined;
   /** Numbers in all weights; one that is shared counts once. */
   readonly numParameters: number;
   readonly #parts: ModelParts;
@@ -76,6 +85,8 @@ export class ModelGraph implements Model {
       ),
     );
     this.runtime = parts.runtime;
+    this.otherNames = parts.otherNames ?? new Map();
+    this.onnx = parts.onnx;
     this.numParameters = countOnce(parts.nodes);
   }
 
@@ -146,6 +157,7 @@ export class ModelGraph implements Model {
 
 function countOnce(nodes: readonly GraphNode[]): number {
   const sizes = nodes.flatMap((node) => node.weights())
+    .filter(({ value }) => !("read" in value) || value.isParameter !== false)
     .map(({ value }) => [identityOf(value), sizeOf(value.shape)] as const);
   return [...new Map(sizes).values()].reduce((sum, size) => sum + size, 0);
 }

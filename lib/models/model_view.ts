@@ -16,7 +16,7 @@ export function modelView(
 ): View {
   const rows = model.layers.slice(0, MOST_ROWS).map((row) => [
     row.index ?? null,
-    `${indent(row.name)}${row.name}`,
+    `${indent(row.name, model)}${row.name}`,
     row.kind,
     row.outputs.map(({ shape }) => shapeText(shape)).join(" "),
     row.numParameters.toLocaleString("en"),
@@ -52,8 +52,9 @@ export function modelView(
   };
 }
 
-/** Two spaces a level; a slash in a name that is not nested does no harm. */
-function indent(name: string): string {
+/** Two spaces a level; names of operations hold slashes and are not nested. */
+function indent(name: string, { format }: Model): string {
+  if (format === "onnx") return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }
 

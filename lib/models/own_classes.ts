@@ -30,9 +30,12 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   Conv3DTranspose: () =>
     tf.layers.conv3dTranspose({ name, filters: 1, kernelSize: 1 }),
   ConvLSTM2D: () => tf.layers.convLstm2d({ name, filters: 1, kernelSize: 1 }),
+  ConvLSTM2DCell: () =>
+    tf.layers.convLstm2dCell({ name, filters: 1, kernelSize: 1 }),
   Cropping2D: () => tf.layers.cropping2D({ name, cropping: 1 }),
   Dense: () => tf.layers.dense({ name, units: 1 }),
   DepthwiseConv2D: () => tf.layers.depthwiseConv2d({ name, kernelSize: 1 }),
+  Dot: () => tf.layers.dot({ name, axes: 1 }),
   Dropout: () => tf.layers.dropout({ name, rate: 0 }),
   ELU: () => tf.layers.elu({ name }),
   Embedding: () => tf.layers.embedding({ name, inputDim: 1, outputDim: 1 }),
@@ -44,9 +47,11 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   GlobalMaxPooling1D: () => tf.layers.globalMaxPooling1d({ name }),
   GlobalMaxPooling2D: () => tf.layers.globalMaxPooling2d({ name }),
   GRU: () => tf.layers.gru({ name, units: 1 }),
+  GRUCell: () => tf.layers.gruCell({ name, units: 1 }),
   LayerNormalization: () => tf.layers.layerNormalization({ name }),
   LeakyReLU: () => tf.layers.leakyReLU({ name }),
   LSTM: () => tf.layers.lstm({ name, units: 1 }),
+  LSTMCell: () => tf.layers.lstmCell({ name, units: 1 }),
   Masking: () => tf.layers.masking({ name }),
   Maximum: () => tf.layers.maximum({ name }),
   MaxPooling1D: () => tf.layers.maxPooling1d({ name, poolSize: 1 }),
@@ -54,16 +59,26 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   MaxPooling3D: () => tf.layers.maxPooling3d({ name, poolSize: [1, 1, 1] }),
   Minimum: () => tf.layers.minimum({ name }),
   Multiply: () => tf.layers.multiply({ name }),
+  Permute: () => tf.layers.permute({ name, dims: [1] }),
   PReLU: () => tf.layers.prelu({ name }),
   ReLU: () => tf.layers.reLU({ name }),
+  RepeatVector: () => tf.layers.repeatVector({ name, n: 1 }),
   Reshape: () => tf.layers.reshape({ name, targetShape: [1] }),
   Rescaling: () => tf.layers.rescaling({ name, scale: 1 }),
   Resizing: () => tf.layers.resizing({ name, height: 1, width: 1 }),
+  RNN: () =>
+    tf.layers.rnn({ name, cell: tf.layers.gruCell({ name, units: 1 }) }),
   SeparableConv2D: () =>
     tf.layers.separableConv2d({ name, filters: 1, kernelSize: 1 }),
   SimpleRNN: () => tf.layers.simpleRNN({ name, units: 1 }),
+  SimpleRNNCell: () => tf.layers.simpleRNNCell({ name, units: 1 }),
   Softmax: () => tf.layers.softmax({ name }),
   SpatialDropout1D: () => tf.layers.spatialDropout1d({ name, rate: 0 }),
+  StackedRNNCells: () =>
+    tf.layers.stackedRNNCells({
+      name,
+      cells: [tf.layers.gruCell({ name, units: 1 })],
+    }),
   ThresholdedReLU: () => tf.layers.thresholdedReLU({ name }),
   TimeDistributed: () =>
     tf.layers.timeDistributed({ name, layer: tf.layers.flatten({ name }) }),
@@ -95,6 +110,90 @@ export function isOwnClass(layer: tf.layers.Layer): boolean {
   if (layer.constructor === own.constructor) return true;
   return sourceOf(layer.constructor) === sourceOf(own.constructor) &&
     sourceOf(layer.call) === sourceOf(own.call);
+}
+
+/** Activations of TF.js' own, taken before anybody can register others. */
+const ACTIVATIONS: ReadonlyMap<string, object> = new Map(
+  [
+    ...["elu", "hardSigmoid", "linear", "relu", "relu6", "selu", "sigmoid"],
+    ...["softmax", "softplus", "softsign", "tanh", "swish", "mish", "gelu"],
+    "gelu_new",
+  ].map((activation) => {
+    const made = tf.layers.activation({
+      name,
+      activation: activation as "linear",
+    });
+    return [activation, activationsOf(made)[0]!];
+  }),
+);
+
+/** The objects that a layer applies as its activations. */
+function activationsOf(layer: tf.layers.Layer): readonly object[] {
+  const { activation, recurrentActivation } = layer as unknown as {
+    readonly activation?: object | null;
+    readonly recurrentActivation?: object | null;
+  };
+  return [activation, recurrentActivation].filter((it) =>
+    it != null
+  ) as object[];
+}
+
+/** An activation of TF.js, as far as it matters here. */
+interface Activation {
+  getClassName?(): string;
+  readonly apply?: unknown;
+}
+
+function isOwnActivation(activation: Activation): boolean {
+  const own = ACTIVATIONS.get(activation.getClassName?.() ?? "") as
+    | Activation
+    | undefined;
+  if (own === undefined || Object.hasOwn(activation, "apply")) return false;
+  return activation.constructor === own.constructor ||
+    sourceOf(activation.constructor) === sourceOf(own.constructor);
+}
+
+/** The layers that a wrapper or a recurrent layer of TF.js runs. */
+interface Holder {
+  readonly layer?: tf.layers.Layer;
+  readonly forwardLayer?: tf.layers.Layer;
+  readonly backwardLayer?: tf.layers.Layer;
+  readonly cell?: tf.layers.Layer;
+  readonly cells?: readonly tf.layers.Layer[];
+}
+
+/**
+ * The layers that a layer runs within itself, in the order of its weights.
+ *
+ * @param layer A layer of one of TF.js' own classes.
+ * @returns The layers; none where it computes by itself.
+ */
+export function heldLayers(layer: tf.layers.Layer): readonly tf.layers.Layer[] {
+  const { layer: wrapped, forwardLayer, backwardLayer, cell, cells } =
+    layer as unknown as Holder;
+  // A Bidirectional runs copies of the layer that it was given.
+  const both = [forwardLayer, backwardLayer].filter((it) => it !== undefined);
+  if (both.length > 0) return both;
+  if (wrapped !== undefined) return [wrapped];
+  return cell === undefined ? cells ?? [] : [cell];
+}
+
+/** Methods that a caller may put on one layer alone. */
+const METHODS = ["apply", "call", "computeMask", "getConfig"];
+
+/**
+ * Whether nothing in a layer is but TF.js' own: its class, those of the layers
+ * that it runs, and their activations; and nobody listens to its calls.
+ *
+ * @param layer Any layer.
+ * @returns Whether its class and its options say all that it does.
+ */
+export function isOwnThroughout(layer: tf.layers.Layer): boolean {
+  const { _callHook: hook } = layer as unknown as { _callHook?: unknown };
+  return isOwnClass(layer) && hook == null &&
+    !METHODS.some((method) => Object.hasOwn(layer, method)) &&
+    activationsOf(layer).every(isOwnActivation) &&
+    heldLayers(layer).every(isOwnThroughout);
 }
 
 function sourceOf(code: unknown): string {

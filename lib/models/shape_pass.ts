@@ -1,4 +1,4 @@
-import { cannot } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import { ModelFormatError } from "../errors.ts";
 import { callLayer } from "../layers/call_layer.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
@@ -7,6 +7,9 @@ import type { LayerRow, TensorSpec } from "../types.ts";
 import { type Channels, keptChannels } from "./channels.ts";
 import { origin, type Ref, refKey } from "./graph.ts";
 import type { LayerDraft } from "./layer_draft.ts";
+
+/** Values of one sample that a layer may give: 8 GB, which no engine can hold. */
+const MOST_VALUES = 2 ** 31;
 
 /** Runs every node over shapes alone, and writes its row. */
 export class ShapePass {
@@ -188,6 +191,20 @@ export class ShapePass {
     outputs: readonly { value: ShapeValue; mask: ShapeValue | undefined }[],
   ): void {
     draft.numOutputs = outputs.length;
+    for (const { value: { shape } } of outputs) {
+      const sizes = shape.filter((size) => size !== null);
+      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= MOST_VALUES) continue;
+      this.#fail(
+        draft,
+        new RangeError(
+          cannot(
+            `call layer "${draft.name}"`,
+            `it must give at most ${MOST_VALUES} values for one sample`,
+            shape,
+          ),
+        ),
+      );
+    }
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
     );

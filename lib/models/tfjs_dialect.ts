@@ -34,7 +34,14 @@ export function inKerasWords(spec: ModelSpec): ModelSpec {
   return { ...spec, layers };
 }
 
-function optionsOf(className: string, options: Options): Options {
+/**
+ * One layer's options in the words of Keras 2.
+ *
+ * @param className Its class.
+ * @param options Its options, in Keras' spelling.
+ * @returns The same, as Keras 2 would write them.
+ */
+export function optionsOf(className: string, options: Options): Options {
   if (className === "Reshape" && Array.isArray(options.target_shape)) {
     // The size that follows from the others is null, and not -1.
     const shape = options.target_shape.map((size) => size ?? -1);
@@ -48,11 +55,13 @@ function optionsOf(className: string, options: Options): Options {
       ),
     );
   }
-  const { layer } = options;
   if (!/^(TimeDistributed|Bidirectional)$/.test(className)) return options;
-  if (!isLayerObject(layer)) return options;
-  const config = optionsOf(layer.class_name, layer.config ?? {});
-  return { ...options, layer: { ...layer, config } };
+  const held = Object.entries(options).map(([key, value]) => {
+    if (!isLayerObject(value)) return [key, value] as const;
+    const config = optionsOf(value.class_name, value.config ?? {});
+    return [key, { ...value, config }] as const;
+  });
+  return Object.fromEntries(held);
 }
 
 /**
@@ -90,21 +99,41 @@ function* layersOf({ layers }: ModelSpec): Generator<LayerSpec> {
 /** Classes that compute something of their own in TF.js, or cannot run there. */
 const OTHER = /^(CategoryEncoding|CenterCrop|Resizing)$/;
 
-function meansOther({ className, options }: LayerSpec): boolean {
+/** A layer, as far as its meaning goes. */
+type Described = Pick<LayerSpec, "className" | "options">;
+
+/**
+ * Whether a layer computes in TF.js what none of ours does.
+ *
+ * @param layer Its class, and its options in Keras' words.
+ * @returns Whether TF.js has to run it.
+ */
+export function meansOther({ className, options }: Described): boolean {
   if (OTHER.test(className)) return true;
   // Its kernels take any other axis for the last one.
   if (className === "BatchNormalization") return !isLast(options.axis);
   if (!isLayerObject(options.layer)) return false;
   const { class_name, config = {} } = options.layer;
-  return meansOther({ className: class_name, options: config } as LayerSpec);
+  return meansOther({ className: class_name, options: config });
 }
 
 function isLast(axis: unknown): boolean {
   return axis === undefined || axis === null || axis === -1;
 }
 
+/**
+ * Whether a layer begins a mask.
+ *
+ * @param layer Its class, and its options in Keras' spelling.
+ * @returns Whether what it gives has one, whatever comes in.
+ */
+export function makesMask({ className, options }: Described): boolean {
+  return className === "Masking" ||
+    (className === "Embedding" && options.mask_zero === true);
+}
+
 /** Classes that take and hand on masks in TF.js as ours do. */
-const MASKS_ALIKE = new Set([
+export const MASKS_ALIKE: ReadonlySet<string> = new Set([
   ...["Activation", "AlphaDropout", "BatchNormalization", "Bidirectional"],
   ...["Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout"],
   ...["GaussianNoise", "GRU", "InputLayer", "LayerNormalization", "LeakyReLU"],
@@ -114,10 +143,9 @@ const MASKS_ALIKE = new Set([
 
 /** TF.js loses masks in some classes, and in nested models hands them to all. */
 function hasOddMasks(layers: readonly LayerSpec[]): boolean {
-  const makesMasks = layers.some(({ className, options }) =>
-    className === "Masking" ||
-    (className === "Embedding" && options.mask_zero === true)
-  );
-  return makesMasks &&
-    !layers.every(({ className }) => MASKS_ALIKE.has(className));
+  return layers.some(makesMask) &&
+    !layers.every(({ className, calls }) =>
+      MASKS_ALIKE.has(className) &&
+      calls.every(({ positional }) => positional.length === 1)
+    );
 }

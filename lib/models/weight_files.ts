@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { sep } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../errors.ts";
 import { type ByteSource, partSource } from "../formats/byte_source.ts";
@@ -71,7 +72,10 @@ export async function openWeightFiles(
     for (const { paths, files, weights: specs } of groups) {
       const sizes = specs.map((spec) => bytesOf(spec, url));
       const found = await Promise.allSettled(
-        files.map((file) => openFile(file, signal)),
+        files.map(async (file) => {
+          await checkInside(file, url);
+          return await openFile(file, signal);
+        }),
       );
       const parts = found.filter((part) => part.status === "fulfilled")
         .map(({ value }) => value);
@@ -246,6 +250,24 @@ function weightsUrl(path: unknown, url: URL): URL {
   const query = url.protocol === "file:" ? "" : url.search;
   const escaped = path.split("/").map(encodeURIComponent).join("/");
   return new URL(`${escaped}${query}`, url);
+}
+
+/** Refuses a file that is a link which leads out of the folder. */
+async function checkInside(file: URL, url: URL): Promise<void> {
+  if (file.protocol !== "file:") return;
+  let real: string;
+  try {
+    real = await Deno.realPath(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // its opening says so
+    throw error;
+  }
+  const folder = await Deno.realPath(new URL(".", url));
+  if (real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`)) return;
+  throw new ModelFormatError(
+    url.href,
+    `its weight files must lie in its own folder: current path is a link to "${real}"`,
+  );
 }
 
 function bytesOf(spec: tf.io.WeightsManifestEntry, url: URL): number {

@@ -3,6 +3,8 @@ import { statisticsTable } from "../display/statistics_table.ts";
 import type { Block, View } from "../display/view.ts";
 import type { LayerRow, NdArray, Weights } from "../types.ts";
 
+/** Operations of ONNX, whose kernels are `[out, in, h, w]`. */
+const CHANNELS_FIRST = new Set(["Conv", "ConvInteger", "QLinearConv"]);
 /** Kernels shown as a grid at the most. */
 const MOST_KERNELS = 64;
 /** Rows and columns of a heat map at the most. */
@@ -20,18 +22,31 @@ const MOST_FIGURES = 3;
  * @returns The view.
  */
 export function weightsView(row: LayerRow, weights: Weights): View {
-  const entries = Object.entries(weights);
+  const entries = Object.entries(weights).map(([name, array]) =>
+    [name, numbersOf(array)] as [string, NdArray]
+  );
+  const isFirst = CHANNELS_FIRST.has(row.kind);
   const title = `Weights of "${row.name}" (${row.kind})`;
   if (entries.length === 0) {
     return { title, blocks: [{ kind: "text", text: "none" }] };
   }
   const pictures = entries.filter(([, { shape }]) => shape.length >= 2)
-    .slice(0, MOST_FIGURES).map(([name, array]) => picture(name, array));
+    .slice(0, MOST_FIGURES).map(([name, array]) =>
+      picture(name, array, isFirst)
+    );
   const table = statisticsTable(
     "weight",
     entries.map(([name, array]) => ({ name, ...array })),
   );
   return { title, blocks: [table, histogram(entries), ...pictures] };
+}
+
+/** Figures take no big integers. */
+function numbersOf(array: NdArray): NdArray {
+  const data: unknown = array.data;
+  return data instanceof BigInt64Array
+    ? { ...array, data: Float32Array.from(data, Number) }
+    : array;
 }
 
 function histogram(entries: readonly [string, NdArray][]): Block {
@@ -51,10 +66,11 @@ function histogram(entries: readonly [string, NdArray][]): Block {
 }
 
 /** Kernels `[h, w, in, out]` and `[t, in, out]` as pictures, matrices as colours. */
-function picture(name: string, array: NdArray): Block {
+function picture(name: string, array: NdArray, isFirst: boolean): Block {
   const { shape } = array;
-  if (shape.length === 4 && shape[0]! * shape[1]! > 1) {
-    return kernels(name, array);
+  const places = isFirst ? shape.slice(2) : shape.slice(0, 2);
+  if (shape.length === 4 && places[0]! * places[1]! > 1) {
+    return kernels(name, array, isFirst);
   }
   const columns = shape.at(-1)!;
   const rows = array.data.length / Math.max(1, columns);
@@ -94,13 +110,18 @@ function corner(
   return z;
 }
 
-function kernels(name: string, { data, shape }: NdArray): Block {
-  const [height, width, inputs, outputs] = shape as [
-    number,
-    number,
-    number,
-    number,
-  ];
+function kernels(
+  name: string,
+  { data, shape }: NdArray,
+  isFirst: boolean,
+): Block {
+  const [height, width, inputs, outputs] =
+    (isFirst ? [shape[2], shape[3], shape[1], shape[0]] : shape) as [
+      number,
+      number,
+      number,
+      number,
+    ];
   const shown = Math.min(MOST_KERNELS, inputs * outputs);
   const title = `${name} ${shapeText(shape)}${
     shown < inputs * outputs ? `, ${shown} of ${inputs * outputs} kernels` : ""
@@ -112,7 +133,11 @@ function kernels(name: string, { data, shape }: NdArray): Block {
       const input = Math.floor(k / outputs);
       const z = new Float32Array(height * width);
       for (let p = 0; p < z.length; p++) {
-        z[p] = data[(p * inputs + input) * outputs + output]!;
+        z[p] = data[
+          isFirst
+            ? (output * inputs + input) * z.length + p
+            : (p * inputs + input) * outputs + output
+        ]!;
       }
       return { caption: `${input} → ${output}`, z, height, width };
     });

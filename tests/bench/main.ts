@@ -10,7 +10,13 @@
  */
 import { runAll } from "./run_all.ts";
 
-const BENCHMARKS = ["by_hand", "predict_tensor", "import", "memory"];
+const BENCHMARKS = [
+  "by_hand",
+  "predict_tensor",
+  "large_maps",
+  "import",
+  "memory",
+];
 
 await runAll(
   Object.fromEntries(BENCHMARKS.map((benchmark) => {

@@ -23,7 +23,6 @@ export async function runAll(
 ): Promise<void> {
   const names = Deno.args.filter((arg) => !arg.startsWith("--"));
   const options = Deno.args.filter((arg) => arg.startsWith("--"));
-  const lines: string[] = [];
   for (const name of names.length > 0 ? names : Object.keys(scripts)) {
     const script = scripts[name];
     if (script === undefined) {
@@ -33,18 +32,26 @@ export async function runAll(
       );
     }
     const begin = performance.now();
-    lines.push(...await linesOf(script, options));
-    console.error(
-      `${name}: ${Math.round((performance.now() - begin) / 1000)} s`,
-    );
+    const lines = await linesOf(script, options);
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    console.error(`${name}: ${seconds} s`);
+    if (options.length === 0) await keep(lines, file);
   }
-  if (options.length > 0) return;
+}
+
+/** Kept at once: a long run that is stopped has what it measured. */
+async function keep(lines: readonly string[], file: string): Promise<void> {
   const url = new URL(file, import.meta.url);
   await Deno.mkdir(new URL("./", url), { recursive: true });
-  const kept = await Deno.readTextFile(url).catch(() => "");
-  const [, ...before] = kept.split("\n").filter((line) => line !== "");
+  let text = "";
+  try {
+    text = await Deno.readTextFile(url);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const [, ...before] = text.split("\n").filter((line) => line !== "");
   await Deno.writeTextFile(url, csvFile(mergedLines(before, lines)));
-  console.log(`kept in tests/bench/${file}`);
+  console.error(`kept in tests/bench/${file}`);
 }
 
 /** Runs one benchmark; a line is a row. */

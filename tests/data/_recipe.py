@@ -1,16 +1,8 @@
-"""What the fixtures' scripts share: modules, random weights, and how arrays are written.
+"""What the fixtures' scripts with TensorFlow share: modules, and random weights."""
 
-A record is a JSON file with a pool of named arrays, so that none is written
-twice. An array is its shape, its dtype and its numbers as base64 of
-little-endian bytes, so that float32 comes back to the last bit.
-"""
-
-import base64
 import importlib.machinery
-import json
 import os
 import pathlib
-import shutil
 import sys
 import types
 
@@ -20,11 +12,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import tensorflow as tf
 
+from _record import ABOUT, Pool, clear, write_record
+
 HERE = pathlib.Path(__file__).resolve().parent
-ABOUT = (
-    "Arrays: shape, dtype, and base64 of little-endian numbers in row-major "
-    "order. An expected value names an array of the pool."
-)
 
 
 def import_converter():
@@ -77,62 +67,3 @@ def set_random_weights(model, rng):
             values.append(value.astype("float32"))
         if values:
             layer.set_weights(values)
-
-
-def clear(folder):
-    """An empty folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-class Pool:
-    """Arrays under their names, each written once."""
-
-    def __init__(self):
-        self.arrays = {}
-
-    def add(self, name, value):
-        """Keeps an array; the same name must bring the same numbers."""
-        value = np.asarray(value)
-        if value.dtype == np.float64:
-            value = value.astype("float32")
-        encoded = {
-            "shape": list(value.shape),
-            "dtype": str(value.dtype),
-            "data": base64.b64encode(np.ascontiguousarray(value).tobytes()).decode(),
-        }
-        if self.arrays.setdefault(name, encoded) != encoded:
-            raise ValueError(f"two different arrays are named {name}")
-        return name
-
-    def share(self, name, value):
-        """Keeps an array under `name`, or gives the name that holds the same numbers."""
-        value = np.asarray(value, "float32")
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        for known, encoded in self.arrays.items():
-            if encoded["data"] == data and encoded["shape"] == list(value.shape):
-                return known
-        return self.add(name, value)
-
-
-def write_record(path, record):
-    """Writes a record, one array or case a line."""
-    lines = ["{"]
-    entries = list(record.items())
-    for i, (key, value) in enumerate(entries):
-        comma = "," if i < len(entries) - 1 else ""
-        if isinstance(value, list) and value:
-            rows = ",\n".join("    " + json.dumps(row) for row in value)
-            lines.append(f"  {json.dumps(key)}: [\n{rows}\n  ]{comma}")
-        elif isinstance(value, dict) and key == "arrays":
-            rows = ",\n".join(
-                f"    {json.dumps(name)}: {json.dumps(row)}"
-                for name, row in value.items()
-            )
-            lines.append(f"  {json.dumps(key)}: {{\n{rows}\n  }}{comma}")
-        else:
-            lines.append(f"  {json.dumps(key)}: {json.dumps(value)}{comma}")
-    lines.append("}")
-    path.write_text("\n".join(lines) + "\n")
-    json.loads(path.read_text())

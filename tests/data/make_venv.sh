@@ -1,8 +1,11 @@
 #!/bin/sh
-# Makes .venv-oodeel at the root of the repository: the Python in which the
-# fixtures' scripts run. Needs Python 3.11, and a network once.
+# Makes Pythons at the root of the repository. Needs Python 3.11, and a network
+# once; about 2 GB each.
 #
-#   sh tests/data/make_venv.sh
+#   sh tests/data/make_venv.sh            # all of them
+#   sh tests/data/make_venv.sh keras      # .venv-keras: Keras 3, and who is compared with
+#   sh tests/data/make_venv.sh oodeel     # .venv-oodeel: oodeel on TensorFlow 2.15
+#   sh tests/data/make_venv.sh jupyter    # .venv-jupyter: JupyterLab
 #   .venv-oodeel/bin/python tests/data/make_ancestor.py
 #
 # tensorflowjs asks for packages that cannot be installed together with this
@@ -11,12 +14,38 @@
 # without asking for them.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-venv="$root/.venv-oodeel"
 
-"${PYTHON:-python3.11}" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check \
-  "tensorflow-cpu==2.15.1" "tf_keras==2.15.1" "tensorflow-probability==0.23.0" \
-  "tensorflow-hub==0.16.1" "tensorflow-datasets==4.9.4" "tensorflow-metadata==1.14.0" \
-  "datasets==2.21.0" "pyarrow==17.0.0" "pandas==2.2.3" "faiss-cpu==1.15.1" "oodeel==0.4.0" \
-  "numpy==1.26.4" "setuptools<70" importlib_resources packaging six
-"$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "tensorflowjs==4.22.0"
+make() { # name packages…
+  venv="$root/.venv-$1"
+  shift
+  "${PYTHON:-python3.11}" -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+for name in ${1:-keras oodeel jupyter}; do
+  case $name in
+  keras)
+    make keras \
+      "tensorflow-cpu==2.21.0" "keras==3.15.1" "tf_keras==2.21.0" "jax==0.10.2" \
+      "torch==2.15.0" "onnx==1.23.2" "onnxruntime==1.32.0" "onnxscript==0.7.2" \
+      "scikit-learn==1.9.1" "skl2onnx==1.20.0" "h5py==3.14.0" "safetensors==0.8.0" \
+      "numpy==2.4.6" "protobuf==7.36.2"
+    ;;
+  oodeel)
+    make oodeel \
+      "tensorflow-cpu==2.15.1" "tf_keras==2.15.1" "tensorflow-probability==0.23.0" \
+      "tensorflow-hub==0.16.1" "tensorflow-datasets==4.9.4" "tensorflow-metadata==1.14.0" \
+      "datasets==2.21.0" "pyarrow==17.0.0" "pandas==2.2.3" "faiss-cpu==1.15.1" "oodeel==0.4.0" \
+      "numpy==1.26.4" "setuptools<70" importlib_resources packaging six
+    "$root/.venv-oodeel/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+      "tensorflowjs==4.22.0"
+    ;;
+  jupyter)
+    make jupyter "jupyterlab==4.6.6"
+    ;;
+  *)
+    echo "Cannot make \"$name\" as it must be keras, oodeel or jupyter" >&2
+    exit 2
+    ;;
+  esac
+done

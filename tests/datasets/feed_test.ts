@@ -114,3 +114,21 @@ Deno.test("checkFeed() takes any shape with a batch axis where the model says no
     'Cannot read dataset as input "op" must have a batch axis: current value is []',
   );
 });
+
+Deno.test("feedOf() keeps whole numbers of 64 bits, and counts what is not finite in any float", () => {
+  const data = BigInt64Array.of(2n ** 60n + 1n, -2n);
+  const ids: TensorSpec = { name: "ids", shape: [4, 2], dtype: "int64" };
+  const feed = feedOf(
+    { data, shape: [1, 2], dtype: "int64" },
+    ids,
+    "read dataset",
+  );
+  assert(feed.array.data === data);
+  const halves: TensorSpec = { name: "h", shape: [null], dtype: "float16" };
+  const floats = {
+    data: Float32Array.of(1, NaN),
+    shape: [2],
+    dtype: "float32",
+  } as const;
+  assertEquals(feedOf(floats, halves, "read dataset").nonFinite, [1]);
+});

@@ -146,8 +146,9 @@ counted(
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     const { signal } = controller;
+    const extractor = on(model).engine("tfjs", { backend: "cpu" });
     await stopped(
-      () => on(model).predict(waiting(), { signal, progress: false }),
+      () => extractor.predict(waiting(), { signal, progress: false }),
       "Run was stopped after 2 samples",
     );
     free(model);

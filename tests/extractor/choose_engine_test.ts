@@ -24,11 +24,12 @@ function resolved(model: tf.LayersModel, settings: Partial<Settings> = {}) {
 
 counted("chooseEngine() takes wasm, or what was asked for", async () => {
   const model = mlp();
-  const program = resolved(model);
+  const program = resolved(model, { postprocess: [(x) => tf.square(x)] });
+  const obstacle = `a function of the caller's postprocesses "hidden"`;
   assertEquals(await chooseEngine(program, DEFAULTS), {
     engine: "tfjs",
     backend: "wasm",
-    reason: `"tfjs" because "hidden" (Dense) is a layer of TF.js; ${FASTEST}`,
+    reason: `"tfjs" because ${obstacle}; ${FASTEST}`,
   });
   const tfjs = await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" });
   assertEquals(tfjs.reason, `engine "tfjs" was asked for; ${FASTEST}`);
@@ -42,7 +43,7 @@ counted("chooseEngine() takes wasm, or what was asked for", async () => {
   await assertRejects(
     () => chooseEngine(program, { ...DEFAULTS, engine: "onnx" }),
     UnsupportedByEngineError,
-    'Cannot run the model as "hidden" (Dense) is a layer of TF.js; use .engine("tfjs") or leave the engine out: current engine is "onnx"',
+    `Cannot run the model as ${obstacle}; use .engine("tfjs") or leave the engine out: current engine is "onnx"`,
   );
   free(model);
 });
@@ -60,8 +61,8 @@ counted("chooseEngine() keeps away from what wasm computes wrong", async () => {
   }));
   const program = resolved(model);
   assertEquals(
-    (await chooseEngine(program, DEFAULTS)).reason,
-    '"tfjs" because "up" (Conv3DTranspose) is a layer of TF.js; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
+    (await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" })).reason,
+    'engine "tfjs" was asked for; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
   );
   await assertRejects(
     () =>
@@ -124,3 +125,47 @@ counted(
     }
   },
 );
+
+counted("chooseEngine() takes a graphics card where there is one", async () => {
+  const card = () => Promise.resolve("H100");
+  const uneven = filled(tf.sequential({
+    layers: [
+      tf.layers.batchNormalization({ axis: 1, inputShape: [3, 2], name: "bn" }),
+    ],
+  }));
+  const obstacle =
+    '"tfjs" because "bn" (BatchNormalization) means something of its own in TF.js';
+  const program = resolved(uneven);
+  const choose = (find: () => Promise<string | undefined>) =>
+    chooseEngine(program, DEFAULTS, find);
+  assertEquals(await choose(card), {
+    engine: "tfjs",
+    backend: "webgpu",
+    reason: `${obstacle}; "webgpu" because there is a card, "H100"`,
+  });
+  assertEquals(
+    (await choose(() => Promise.resolve(undefined))).reason,
+    `${obstacle}; ${FASTEST}`,
+  );
+  free(uneven);
+});
+
+counted("chooseEngine() asks for no card that it must not use", async () => {
+  const model = mlp();
+  const asked = () => Promise.reject(new Error("asked"));
+  const own = { postprocess: [(x: tf.Tensor) => tf.square(x)] };
+  const gradients = { perturbation: { epsilon: 0.1, temperature: 1 } };
+  const cases: [Partial<Settings>, string][] = [
+    [{}, "onnx"],
+    [own, "tfjs wasm"],
+    [gradients, "tfjs wasm"],
+    [{ engine: "tfjs" }, "tfjs wasm"],
+  ];
+  for (const [change, wanted] of cases) {
+    const settings = { ...DEFAULTS, ...change };
+    const choice = await chooseEngine(resolved(model, change), settings, asked);
+    const found = choice.engine === "tfjs" ? `tfjs ${choice.backend}` : "onnx";
+    assertEquals(found, wanted);
+  }
+  free(model);
+});

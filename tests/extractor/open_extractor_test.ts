@@ -151,7 +151,8 @@ counted(
   async () => {
     const model = mlp();
     const before = tf.memory().numTensors;
-    const open = await new FeatureExtractor(model).react(0.5).open();
+    const open = await new FeatureExtractor(model).react(0.5)
+      .engine("tfjs").open();
     assertEquals(tf.memory().numTensors, before + 2); // the head's own copy
     assertEquals(open.plan.head, "head");
     await open.close();
@@ -247,7 +248,8 @@ counted(
         isOver = true;
       }
     }
-    const extractor = new FeatureExtractor(model).layers([0]);
+    // The native engine prepares one batch while another runs.
+    const extractor = new FeatureExtractor(model).layers([0]).engine("tfjs");
     const live: number[] = [];
     for await (const set of extractor.stream(batches(), QUIET)) {
       live.push(tf.memory().numTensors);

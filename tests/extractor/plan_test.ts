@@ -17,10 +17,8 @@ counted(
     const model = convnet();
     const plan = await new FeatureExtractor(model).layers(["pool"]).plan();
     assertEquals({ ...plan }, {
-      engine: "tfjs",
-      backend: "wasm",
-      reason:
-        '"tfjs" because "conv" (Conv2D) is a layer of TF.js; "wasm" is its fastest backend without a graphics card',
+      engine: "onnx",
+      reason: "every layer can run on the native engine, which is the fastest",
       layerNames: ["pool"],
       head: "head",
       penultimate: "drop",

@@ -11,7 +11,6 @@ import {
 } from "@sonde/sonde";
 import { assertAllClose } from "../support/all_close.ts";
 import { counted } from "../support/backends.ts";
-import { mlp } from "./_models.ts";
 
 const DIGITS = decodeURIComponent(
   new URL("../../notebooks/models/keras/digits.keras", import.meta.url)
@@ -86,6 +85,16 @@ counted("toOnnx() writes a file, and leaves the model as it was", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+counted("toOnnx() says in the file what a set's source says", async () => {
+  await using model = await loadModel(DIGITS);
+  const extractor = new FeatureExtractor(model).layers("pool").react(0.5);
+  const text = new TextDecoder().decode(await extractor.toOnnx());
+  const { source } = await extractor.predict(samples(1), QUIET);
+  for (const said of [source!.model, source!.settings]) {
+    assert(text.includes(said), said);
+  }
+});
+
 counted("toOnnx() gives each name once", async () => {
   await using model = await loadModel(DIGITS);
   const bytes = await new FeatureExtractor(model).layers(["picture", "stem"])
@@ -99,11 +108,14 @@ counted("toOnnx() gives each name once", async () => {
 });
 
 counted("toOnnx() refuses what ONNX cannot say, and names it", async () => {
-  const memory = mlp();
+  const memory = tf.sequential({
+    layers: [tf.layers.batchNormalization({ axis: 1, inputShape: [3, 2] })],
+  });
+  const [{ name }] = memory.layers as [tf.layers.Layer];
   await assertRejects(
-    () => new FeatureExtractor(memory).toOnnx(),
+    () => new FeatureExtractor(memory).layers([0]).toOnnx(),
     UnsupportedByEngineError,
-    'Cannot write ONNX as "hidden" (Dense) is a layer of TF.js',
+    `Cannot write ONNX as "${name}" (BatchNormalization) means something of its own in TF.js`,
   );
   memory.dispose();
   await using model = await loadModel(DIGITS);

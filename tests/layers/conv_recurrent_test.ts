@@ -17,14 +17,16 @@ for (const engine of OUR_ENGINES) {
 
 const OPTIONS = {
   filters: 1,
-  "kernel_size": [1],
+  "kernel_size": [3],
+  padding: "same",
   activation: "linear",
   "recurrent_activation": "linear",
 };
 /** Gates i, f, c, o: only c sees the input. */
-const KERNEL = [[[0, 0, 1, 0]]];
+const NOTHING = [[0, 0, 0, 0]];
+const KERNEL = [NOTHING, [[0, 0, 1, 0]], NOTHING];
 /** c also sees the output before, one place to the left. */
-const FROM_LEFT = [[[0, 0, 1, 0]], [[0, 0, 0, 0]], [[0, 0, 0, 0]]];
+const FROM_LEFT = [[[0, 0, 1, 0]], NOTHING, NOTHING];
 const MAPS = [[[[1], [2], [4]], [[0], [0], [0]], [[1], [0], [0]]]];
 
 Deno.test("convLstm1d() shifts its output by its recurrent kernel", async () => {
@@ -52,7 +54,7 @@ Deno.test("convLstm1d() has its gates in Keras' order", async () => {
   const made = await callByHand(layer, {
     weights: {
       "cell/kernel": KERNEL,
-      "cell/recurrent_kernel": [[[0, 0, 0, 0]]],
+      "cell/recurrent_kernel": [NOTHING, NOTHING, NOTHING],
       "cell/bias": [2, 3, 0, 5],
     },
     inputs: [[[[[1]], [[1]]]]],

@@ -22,6 +22,7 @@ const KNOWN: Readonly<Record<string, Uint8Array>> = {
   keras: zipOf("metadata.json", "config.json"),
   hdf5: bytes([0x89], "HDF\r\n", [0x1a], "\n"),
   tfjs: bytes('{"modelTopology": {}}'),
+  onnx: bytes([8, 8, 0x12, 7], "pytorch"),
 };
 
 for (const [kind, file] of Object.entries(KNOWN)) {
@@ -59,7 +60,6 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string, string?]>> = {
     "safetensors",
     "model.save",
   ],
-  ONNX: [bytes([8, 8, 0x12, 7], "pytorch"), "ONNX"],
   "a SavedModel's graph": [
     bytes([8, 1, 0x12, 4]),
     "SavedModel",

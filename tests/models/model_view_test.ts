@@ -6,6 +6,7 @@ import type { ModelGraph } from "../../lib/models/model_graph.ts";
 import { modelView } from "../../lib/models/model_view.ts";
 import type { LayerRow } from "../../lib/types.ts";
 import { nested, shared } from "../support/tf_models.ts";
+import { openOnnxModel } from "../support/onnx_models.ts";
 
 await tf.setBackend("cpu");
 
@@ -57,4 +58,11 @@ Deno.test("modelView() says how many rows it leaves out", () => {
     numParameters: 450,
   } as unknown as ModelGraph;
   assertStringIncludes(viewText(modelView(model)), "… and 50 rows more");
+});
+
+Deno.test("modelView() does not indent operations of ONNX, whose names hold slashes", async () => {
+  await using model = await openOnnxModel("torch_cnn");
+  const view = viewText(modelView(model));
+  assertStringIncludes(view, "    0  /conv1/Conv ");
+  assertStringIncludes(view, 'Model "main_graph" (onnx)');
 });

@@ -2,7 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import {
   asContainer,
+  heldLayers,
   isOwnClass,
+  isOwnThroughout,
   isSequential,
 } from "../../lib/models/own_classes.ts";
 import { branched, chain, dense } from "../support/tf_models.ts";
@@ -45,7 +47,12 @@ Deno.test("isOwnClass() knows a layer of another copy by what its class says", (
 });
 
 Deno.test("isOwnClass() says nothing of classes that are not relied on", () => {
-  assertEquals(isOwnClass(tf.layers.permute({ dims: [1] })), false);
+  assertEquals(
+    isOwnClass(
+      tf.layers.categoryEncoding({ numTokens: 2, outputMode: "count" }),
+    ),
+    false,
+  );
 });
 
 Deno.test("isOwnClass() leaves the numbers in the names of the caller's layers", () => {
@@ -76,4 +83,32 @@ Deno.test("asContainer() tells models that only run their layers", () => {
 Deno.test("isSequential() tells a chain from a graph", () => {
   assertEquals(isSequential(chain()), true);
   assertEquals(isSequential(branched()), false);
+});
+
+Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too", () => {
+  const { bidirectional, lstm, timeDistributed } = tf.layers;
+  assertEquals(heldLayers(dense("a")), []);
+  const layer = lstm({ units: 2 }) as tf.RNN;
+  const kinds = (of: tf.layers.Layer) =>
+    heldLayers(of).map((held) => held.getClassName());
+  assertEquals(kinds(layer), ["LSTMCell"]);
+  const both = bidirectional({ layer, mergeMode: "concat" });
+  assertEquals(kinds(both), ["LSTM", "LSTM"]);
+  assertEquals(heldLayers(both).includes(layer), false);
+  assertEquals(kinds(timeDistributed({ layer: dense("b") })), ["Dense"]);
+});
+
+Deno.test("isOwnThroughout() looks at activations, methods and what is held", () => {
+  const changed = dense("a") as tf.layers.Layer & Record<string, unknown>;
+  assertEquals(isOwnThroughout(changed), true);
+  changed.activation = { getClassName: () => "relu", apply: tf.square };
+  assertEquals(isOwnThroughout(changed), false);
+  const listened = dense("b");
+  listened.setCallHook(() => {});
+  assertEquals(isOwnThroughout(listened), false);
+  const replaced = dense("c");
+  replaced.call = (x) => x;
+  assertEquals(isOwnThroughout(replaced), false);
+  const held = tf.layers.timeDistributed({ layer: new Dense({ name: "d" }) });
+  assertEquals(isOwnThroughout(held), false);
 });

@@ -143,6 +143,29 @@ Deno.test("openWeightFiles() reads weights that begin in one file and end in ano
   });
 });
 
+Deno.test("openWeightFiles() follows links within the folder, and none out of it", async () => {
+  const outside = await Deno.makeTempFile();
+  await Deno.writeFile(outside, Uint8Array.of(9));
+  await inFolder({ "a.bin": [1], "part/b.bin": [2] }, async (url) => {
+    const folder = decodeURIComponent(new URL(".", url).pathname);
+    await Deno.symlink("a.bin", `${folder}inner.bin`);
+    await Deno.symlink(outside, `${folder}outer.bin`);
+    await Deno.symlink(outside.replace(/\/[^/]*$/, ""), `${folder}up`);
+    const open = (path: string) =>
+      openWeightFiles([{ paths: [path], weights: [bytes("x", [1])] }], url);
+    (await open("inner.bin")).close();
+    (await open("part/b.bin")).close();
+    for (const path of ["outer.bin", `up/${outside.split("/").pop()}`]) {
+      await assertRejects(
+        () => open(path),
+        ModelFormatError,
+        `must lie in its own folder: current path is a link to "${outside}"`,
+      );
+    }
+  });
+  await Deno.remove(outside);
+});
+
 Deno.test("openWeightFiles() leaves no file open if one is missing, or a folder", async () => {
   await inFolder({ "a.bin": [1], "b.bin/c": [] }, async (url) => {
     for (const last of ["none.bin", "b.bin"]) {

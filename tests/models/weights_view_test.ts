@@ -87,3 +87,24 @@ Deno.test("weightsView() begins with statistics and a histogram", () => {
   const { blocks } = weightsView(ROW, { bias: array([4], (i) => i) });
   assertEquals(blocks.map(({ kind }) => kind), ["table", "figure"]);
 });
+
+Deno.test("weightsView() shows kernels of ONNX, which have the output first", async () => {
+  const kernel = array([3, 2, 2, 2], (i) => i); // [out, in, h, w]
+  const row = { ...ROW, kind: "Conv" };
+  const maps = weightsView(row, { kernel }).blocks.at(-1) as FigureBlock;
+  const spec = await maps.figure();
+  if (spec.kind !== "maps") throw new TypeError(spec.kind);
+  assertEquals(spec.maps[5]!.caption, "1 → 2");
+  // Output 2, input 1: the last four.
+  assertEquals([...Array.from(spec.maps[5]!.z)], [20, 21, 22, 23]);
+});
+
+Deno.test("weightsView() shows whole numbers of 64 bits", () => {
+  const shape = {
+    data: BigInt64Array.of(-1n, 2n) as unknown as Float32Array,
+    shape: [2],
+    dtype: "int64",
+  } as const;
+  const view = viewText(weightsView(ROW, { shape }));
+  assertEquals(/int64 +-1 +2 +0\.5/.test(view), true, view);
+});

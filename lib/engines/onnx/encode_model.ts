@@ -29,6 +29,8 @@ export interface EncodeOptions {
   readonly mostInside?: number;
   /** Names that are written instead of those in the graph. */
   readonly names?: ReadonlyMap<string, string>;
+  /** What else is to be known of the model, under keys of one's own. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Version of the set of operators; ONNX Runtime has it since 1.18. */
@@ -50,7 +52,8 @@ const MOST_INSIDE = 1024;
  */
 export function encodeModel(
   graph: OnnxGraph,
-  { mostInside = MOST_INSIDE, names = new Map() }: EncodeOptions = {},
+  { mostInside = MOST_INSIDE, names = new Map(), metadata = {} }:
+    EncodeOptions = {},
 ): EncodedModel {
   const context: Context = { mostInside, names, data: [] };
   const model = new BinaryWriter();
@@ -61,11 +64,17 @@ export function encodeModel(
     text(model, 1, "");
     model.tag(2, WireType.Varint).int64(OPSET);
   });
+  for (const [key, value] of Object.entries(metadata)) {
+    message(model, 14, () => {
+      text(model, 1, key);
+      text(model, 2, value);
+    });
+  }
   return { bytes: model.finish(), externalData: context.data };
 }
 
 /** What holds for the whole model, and what was put beside its bytes. */
-interface Context extends Required<EncodeOptions> {
+interface Context extends Required<Omit<EncodeOptions, "metadata">> {
   readonly data: ExternalData[];
 }
 

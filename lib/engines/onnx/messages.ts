@@ -14,16 +14,21 @@ export type WorkerRequest =
     readonly kind: "open";
     readonly model: EncodedModel;
     readonly threads: number;
+    /** For a graph after another: which outputs go into its inputs. */
+    readonly from?: Readonly<Record<string, string>> | undefined;
   }
   | {
     readonly kind: "run";
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
+    /** Which outputs to give; all of the last graph, unless said. */
+    readonly wanted?: readonly string[] | undefined;
   }
   | { readonly kind: "close" };
 
 /** What it answers. */
 export type WorkerReply =
   | { readonly kind: "done" }
+  | { readonly kind: "opened"; readonly outputs: readonly OnnxOutput[] }
   | {
     readonly kind: "results";
     readonly results: Readonly<Record<string, OnnxResult>>;
@@ -45,4 +50,18 @@ export interface OnnxResult {
     | Float16Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>;
   readonly shape: readonly number[];
+  /**
+   * Its element type, as the runtime has it. Those that graphs of ours do not
+   * give come in the typed array of their own, whatever `data` says.
+   */
+  readonly type: string;
+}
+
+/** What is known of an output before it is run. */
+export interface OnnxOutput {
+  readonly name: string;
+  /** Its element type; undefined where it is no tensor. */
+  readonly type: string | undefined;
+  /** Sizes, null where not known; empty too where not even their number is. */
+  readonly shape: readonly (number | null)[];
 }

@@ -13,7 +13,11 @@ import {
 } from "../tfjs/read_arrays.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
 import { type HalfOutput, halveOutput } from "./half_outputs.ts";
-import { type RecordedProgram, recordProgram } from "./record_program.ts";
+import {
+  ourCall,
+  type RecordedProgram,
+  recordProgram,
+} from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
 import { openInWorker } from "./open_in_worker.ts";
 import { defaultThreads, type OpenGraph } from "./runtime.ts";
@@ -33,7 +37,7 @@ export async function openOnnx(
 ): Promise<Session> {
   checkProgram(program);
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes);
+  const weights = await readWeights(nodes, ourCall);
   const recorded = recordProgram(program, nodes, weights);
   const halves = program.features.map(({ readAs }, i) =>
     readAs === undefined

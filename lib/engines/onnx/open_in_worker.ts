@@ -1,5 +1,11 @@
-import { encodeModel } from "./encode_model.ts";
-import type { OnnxFeed, WorkerReply, WorkerRequest } from "./messages.ts";
+import { type EncodedModel, encodeModel } from "./encode_model.ts";
+import type {
+  OnnxFeed,
+  OnnxOutput,
+  OnnxResult,
+  WorkerReply,
+  WorkerRequest,
+} from "./messages.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
 
@@ -30,14 +36,99 @@ export interface WorkerOptions {
  */
 export async function openInWorker(
   graph: OnnxGraph,
-  { threads, given = [] }: WorkerOptions,
+  options: WorkerOptions,
 ): Promise<OpenGraph> {
+  return await openModelInWorker(encodeModel(graph), options);
+}
+
+/** A graph in a worker of its own, to which others may be added. */
+export interface OpenStages extends OpenGraph {
+  /** What the first graph gives. */
+  readonly outputs: readonly OnnxOutput[];
+  /**
+   * Adds a graph that runs after those before. If it is refused, all are closed.
+   *
+   * @param model The graph.
+   * @param from Which outputs of those before go into its inputs.
+   * @param given Arrays of constants that may be given away.
+   */
+  add(
+    model: EncodedModel,
+    from: Readonly<Record<string, string>>,
+    given?: Iterable<ArrayBufferView>,
+  ): Promise<void>;
+  run(
+    feeds: Readonly<Record<string, OnnxFeed>>,
+    what?: string,
+    wanted?: readonly string[],
+  ): Promise<Readonly<Record<string, OnnxResult>>>;
+}
+
+/**
+ * The same for a model that is written already.
+ *
+ * @param model The model.
+ * @param options Threads, and what may be given away.
+ * @returns It, ready to run, and to be gone on from.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the model.
+ */
+export async function openModelInWorker(
+  model: EncodedModel,
+  { threads, given = [] }: WorkerOptions,
+): Promise<OpenStages> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
     name: "onnx",
   });
   const link = new WorkerLink(worker);
-  const model = encodeModel(graph);
+  const add = async (
+    model: EncodedModel,
+    from: Readonly<Record<string, string>> | undefined,
+    given: Iterable<ArrayBufferView>,
+  ) => {
+    const { request, transfer } = opening(model, threads, from, given);
+    try {
+      const reply = await link.ask("open the model", request, transfer);
+      return reply.kind === "opened" ? reply.outputs : [];
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  };
+  const outputs = await add(model, undefined, given);
+  return {
+    outputs,
+    async add(model, from, given = []) {
+      await add(model, from, given);
+    },
+    async run(feeds, what = "the batch", wanted) {
+      const copies = Object.entries(feeds).map(([name, feed]) =>
+        [name, copied(feed)] as const
+      );
+      const reply = await link.ask(
+        `run ${what}`,
+        { kind: "run", feeds: Object.fromEntries(copies), wanted },
+        buffersOf(copies.map(([, { array }]) => array)),
+      );
+      return reply.kind === "results" ? reply.results : {};
+    },
+    async close() {
+      if (link.isOver) return worker.terminate();
+      const isBusy = link.isBusy;
+      const closed = link.close().finally(() => worker.terminate());
+      if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
+      else await closed;
+    },
+  };
+}
+
+/** The request to open a model, and what goes over with it. */
+function opening(
+  model: EncodedModel,
+  threads: number,
+  from: Readonly<Record<string, string>> | undefined,
+  given: Iterable<ArrayBufferView>,
+): { request: WorkerRequest; transfer: Transferable[] } {
   const ours = new Set([...given].map(({ buffer }) => buffer));
   const weights = model.externalData.map(({ path, data }) => {
     // Transferring a view takes all of its buffer away.
@@ -47,35 +138,14 @@ export async function openInWorker(
       data: isWhole && ours.has(data.buffer) ? data : data.slice(),
     };
   });
-  const request: WorkerRequest = {
-    kind: "open",
-    model: { bytes: model.bytes, externalData: weights },
-    threads,
-  };
-  try {
-    await link.ask("open the model", request, buffersOf(weights));
-  } catch (error) {
-    worker.terminate();
-    throw error;
-  }
   return {
-    async run(feeds, what = "the batch") {
-      const copies = Object.entries(feeds).map(([name, feed]) =>
-        [name, copied(feed)] as const
-      );
-      const reply = await link.ask(
-        `run ${what}`,
-        { kind: "run", feeds: Object.fromEntries(copies) },
-        buffersOf(copies.map(([, { array }]) => array)),
-      );
-      return reply.kind === "results" ? reply.results : {};
+    request: {
+      kind: "open",
+      model: { bytes: model.bytes, externalData: weights },
+      threads,
+      from,
     },
-    async close() {
-      const isBusy = link.isBusy;
-      const closed = link.close().finally(() => worker.terminate());
-      if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
-      else await closed;
-    },
+    transfer: buffersOf(weights),
   };
 }
 
@@ -98,6 +168,11 @@ class WorkerLink {
 
   get isBusy(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** Whether there is nobody left to be asked. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
   }
 
   ask(

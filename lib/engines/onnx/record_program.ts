@@ -2,7 +2,8 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import { callLayer, type Masked } from "../../layers/call_layer.ts";
 import {
   type GraphNode,
-  type NodeCall,
+  type OurCall,
+  ourFormOf,
   type Ref,
   refKey,
   type WeightSource,
@@ -52,7 +53,7 @@ const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  * @param nodes The nodes that run, in order.
  * @param weights Values of their weights.
  * @returns The graph.
- * @throws {UnsupportedByEngineError} If a node is not one of our own layers.
+ * @throws {UnsupportedByEngineError} If our own layers do not compute a node.
  */
 export function recordProgram(
   program: Program,
@@ -98,13 +99,10 @@ export function findUnrecordable(
   recordFeeds(graph, feeds, values);
   const sources = new Map<WeightSource, OnnxValue>();
   for (const node of nodes) {
-    const { call, row: { name, kind } } = node;
-    if (call.kind !== "ours") {
-      return `"${name}" (${kind}) is ${
-        call.kind === "memory" ? "a layer" : "an operation"
-      } of TF.js`;
-    }
-    for (const source of call.sources) {
+    const { name, kind } = node.row;
+    const form = ourFormOf(node);
+    if ("obstacle" in form) return `"${name}" (${kind}) ${form.obstacle}`;
+    for (const source of form.call.sources) {
       const { shape } = source;
       const empty = { data: new Float32Array(), shape, dtype: "float32" };
       if (!sources.has(source)) {
@@ -162,7 +160,7 @@ function recordNode(
   weights: ReadonlyMap<WeightSource, OnnxValue>,
   values: Map<string, Masked<OnnxValue>>,
 ): void {
-  const { layer, numInputs, args, sources, unmasked } = ownCall(node);
+  const { layer, numInputs, args, sources, unmasked } = ourCall(node);
   const fed = node.inputs.map((ref, i) => {
     const { value, mask } = values.get(refKey(ref))!;
     return { value, mask: unmasked?.includes(i) ? undefined : mask };
@@ -190,12 +188,21 @@ function recordNode(
   );
 }
 
-function ownCall({ call, row }: GraphNode): NodeCall & { kind: "ours" } {
-  if (call.kind === "ours") return call;
+/**
+ * How our own layers compute a node.
+ *
+ * @param node A node that runs.
+ * @returns Their call.
+ * @throws {UnsupportedByEngineError} If they do not.
+ */
+export function ourCall(node: GraphNode): OurCall {
+  const form = ourFormOf(node);
+  if ("call" in form) return form.call;
+  const { name, kind } = node.row;
   throw new UnsupportedByEngineError(
-    `run layer "${row.name}" (${row.kind})`,
+    `run layer "${name}" (${kind})`,
     "onnx",
-    `it must be one of our own layers; use .engine("tfjs")`,
+    `it must be one of our own layers, and it ${form.obstacle}; use .engine("tfjs")`,
   );
 }
 

@@ -5,12 +5,11 @@
  *
  * @module
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { sizeOf } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import { type EncodedModel, encodeModel } from "./encode_model.ts";
 import type { OnnxFeed, OnnxResult } from "./messages.ts";
-import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
+import { Stages } from "./stages.ts";
 
 /** A graph that is ready to run. */
 export interface OpenGraph {
@@ -40,16 +39,39 @@ export async function missingRuntime(
   asks: boolean,
 ): Promise<string | undefined> {
   if (!asks) {
-    const { state, partial } = await Deno.permissions.query({ name: "ffi" });
-    if (state !== "granted" && !partial) {
-      return "ONNX Runtime needs the permission --allow-ffi";
-    }
+    const missing = await missingPermission();
+    if (missing !== undefined) return missing;
   }
   try {
     await import("onnxruntime-node");
   } catch (cause) {
     return `ONNX Runtime cannot be loaded: ${saidBy(cause)}`;
   }
+}
+
+/** The first permission that is not there; those for parts of the disk count where ours lie. */
+async function missingPermission(): Promise<string | undefined> {
+  const lib = new URL("../../", import.meta.url);
+  const isOnDisk = lib.protocol === "file:";
+  // From a registry, names of packages are resolved where they are imported only.
+  const runtime = isOnDisk ? import.meta.resolve("onnxruntime-node") : "";
+  const ffi = runtime.startsWith("file:")
+    ? { name: "ffi", path: new URL("..", runtime) } as const
+    : { name: "ffi" } as const;
+  if (!await isGranted(ffi)) {
+    return "ONNX Runtime needs the permission --allow-ffi";
+  }
+  // A worker's modules are read as files where ours are files.
+  if (!isOnDisk) return undefined;
+  if (await isGranted({ name: "read", path: lib })) return undefined;
+  const folder = decodeURIComponent(lib.pathname);
+  return `the thread of ONNX Runtime needs the permission --allow-read=${folder}`;
+}
+
+async function isGranted(
+  permission: Deno.FfiPermissionDescriptor | Deno.ReadPermissionDescriptor,
+): Promise<boolean> {
+  return (await Deno.permissions.query(permission)).state === "granted";
 }
 
 /**
@@ -61,83 +83,15 @@ export async function missingRuntime(
  * @throws {Error} The runtime's own, if it is not there or refuses the model.
  */
 export async function openModel(
-  { bytes, externalData }: EncodedModel,
+  model: EncodedModel,
   threads: number,
 ): Promise<OpenGraph> {
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
-  const session: InferenceSession = await InferenceSession.create(bytes, {
-    externalData: [...externalData],
-    intraOpNumThreads: threads,
-    logSeverityLevel: 4, // what fails, it throws
-    // Threads that wait for work at full speed take the cores from those that
-    // have some: the caller's, which prepares the next batch, to begin with.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
-  });
-  const rowsOf = rowsReader(session);
+  const stages = new Stages();
+  await stages.add(model, { threads });
   return {
-    async run(feeds) {
-      const tensors = Object.entries(feeds).map(([name, { type, array }]) => {
-        const { data, shape } = array;
-        return [name, new Tensor(type, data as Float32Array, [...shape])];
-      });
-      const rows = rowsOf(feeds);
-      // Where the sizes are known, the runtime writes into memory of ours.
-      const ours = new Map<string, OnnxResult>();
-      const fetches = session.outputMetadata.map((output) => {
-        const result = rows === undefined ? undefined : room(output, rows);
-        if (result === undefined) return [output.name, null];
-        ours.set(output.name, result);
-        const { type } = output as InferenceSession.TensorValueMetadata;
-        const { data, shape } = result;
-        return [output.name, new Tensor(type, data as Float32Array, shape)];
-      });
-      const results = await session.run(
-        Object.fromEntries(tensors),
-        Object.fromEntries(fetches),
-      );
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) =>
-          [name, ours.get(name) ?? taken(tensor)] as const
-        ),
-      );
-    },
-    close: () => session.release(),
+    run: (feeds) => stages.run(feeds),
+    close: () => stages.close(),
   };
-}
-
-/** Reads how many samples are fed, where an input says which of its sizes that is. */
-function rowsReader({ inputMetadata }: InferenceSession) {
-  const first = inputMetadata.find((input) =>
-    input.isTensor && input.shape[0] === ROWS
-  );
-  return (feeds: Readonly<Record<string, OnnxFeed>>): number | undefined =>
-    first && feeds[first.name]?.array.shape[0];
-}
-
-/**
- * Types of arrays that the runtime can be given to write into. Not float16: its
- * arrays reach the runtime empty (Deno 2.9.6).
- */
-const ARRAYS: Partial<Record<Tensor.Type, ArrayConstructorOf>> = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-};
-
-type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
-
-/** Memory for an output whose sizes are known but for the samples. */
-function room(
-  output: InferenceSession.ValueMetadata,
-  rows: number,
-): OnnxResult | undefined {
-  if (!output.isTensor || output.shape[0] !== ROWS) return undefined;
-  const [, ...sizes] = output.shape;
-  const Values = ARRAYS[output.type];
-  const isKnown = sizes.every((size) => typeof size === "number");
-  if (Values === undefined || !isKnown) return undefined;
-  const shape = [rows, ...sizes];
-  return { data: new Values(sizeOf(shape)), shape };
 }
 
 /**
@@ -205,13 +159,4 @@ async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
   } catch (cause) {
     throw refusedByRuntime(what, saidBy(cause), cause);
   }
-}
-
-/** Copies what the runtime holds, and lets go of it. */
-function taken(tensor: Tensor): OnnxResult {
-  const data = (tensor.data as Float32Array).slice();
-  const shape = [...tensor.dims];
-  const isHalf = tensor.type === "float16"; // which may come as bare bits
-  tensor.dispose();
-  return { data: isHalf ? new Float16Array(data.buffer) : data, shape };
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
-import { type OpenGraph, openModel, saidBy } from "./runtime.ts";
+import { saidBy } from "./runtime.ts";
+import { Stages } from "./stages.ts";
 
 /** What of a worker's own scope is used; the types of Deno know the main thread. */
 interface WorkerScope {
@@ -14,7 +15,7 @@ interface WorkerScope {
 }
 
 const scope = self as unknown as WorkerScope;
-let model: OpenGraph | undefined;
+const stages = new Stages();
 let last: Promise<void> = Promise.resolve();
 
 scope.onmessage = ({ data: request }) => {
@@ -31,14 +32,14 @@ async function answered(request: WorkerRequest): Promise<void> {
 
 async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
-    model = await openModel(request.model, request.threads);
+    const outputs = await stages.add(request.model, request);
+    return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
-    const results = await model!.run(request.feeds);
+    const results = await stages.run(request.feeds, request.wanted);
     const buffers = Object.values(results).map(({ data }) => data.buffer);
     return scope.postMessage({ kind: "results", results }, buffers);
   } else {
-    await model?.close();
-    model = undefined;
+    await stages.close();
   }
   scope.postMessage({ kind: "done" });
 }

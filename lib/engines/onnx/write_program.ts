@@ -5,7 +5,7 @@ import { readWeights } from "../tfjs/run_ours.ts";
 import { encodeModel } from "./encode_model.ts";
 import { halved } from "./half_outputs.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
-import { recordProgram } from "./record_program.ts";
+import { ourCall, recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -13,26 +13,34 @@ const MOST_BYTES = 2 ** 31 - 1;
 /**
  * Writes a program as one ONNX model, weights and all.
  *
- * Its inputs have the names of the model's inputs. Its outputs have those of
+ * Its inputs have the names of the model's inputs; the size of a batch is open,
+ * and named "N". Its outputs have those of
  * the features, then come `logits` and `penultimate`, as far as they are asked
  * for; a name that is taken already gets `:out` behind it. A feature that is
  * read as float16 is one; what float16 cannot hold is infinite there.
  *
  * @param program What is to be computed; only layers of ours, and steps over
  * `Ops`.
+ * @param metadata What else is to be known of it.
  * @returns The model's bytes.
  * @throws {RangeError} If they are more than the format can hold.
  */
 export async function writeProgram(
   program: Program,
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes);
+  const weights = await readWeights(nodes, ourCall);
   const sizes = [...weights.values()].map(({ data }) => data.byteLength);
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (size > MOST_BYTES) {
     throw new RangeError(
-      cannot("write ONNX", `weights must be at most ${MOST_BYTES} bytes`, size),
+      cannot(
+        "write ONNX",
+        `weights must be at most ${MOST_BYTES} bytes`,
+        size,
+        "ask for earlier layers and no logits, or write the model in parts by .input(id)",
+      ),
     );
   }
   const { graph, feeds, outputs } = recordProgram(program, nodes, weights);
@@ -54,7 +62,7 @@ export async function writeProgram(
     ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
     ...named.map(([name, port]) => [port.name, name] as const),
   ]);
-  return encodeModel(graph, { mostInside: Infinity, names }).bytes;
+  return encodeModel(graph, { mostInside: Infinity, names, metadata }).bytes;
 }
 
 /** A layer may look at a weight's shape alone; readers of the file would warn. */

@@ -9,6 +9,7 @@ import { callLayer, type Masked } from "../../layers/call_layer.ts";
 import {
   type GraphNode,
   type NodeCall,
+  type OurCall,
   refKey,
   type WeightSource,
 } from "../../models/graph.ts";
@@ -29,24 +30,30 @@ export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
 const OPS = new TfjsOps();
 
 /**
- * Reads the weights of all nodes that are ours.
+ * Reads the weights of nodes that our own layers compute.
  *
  * @param nodes The nodes that will run.
+ * @param callOf How our layers compute a node, if they do; by default those
+ * in memory are left out, whose weights are TF.js' already.
  * @returns Their values.
  * @throws {RangeError} If one must be finite, and is not.
  */
 export async function readWeights(
   nodes: readonly GraphNode[],
+  callOf = oursAlone,
 ): Promise<HostWeights> {
   const values = new Map<WeightSource, NdArray>();
-  for (const { call, row } of nodes) {
-    if (call.kind !== "ours") continue;
-    for (const source of call.sources) {
+  for (const node of nodes) {
+    for (const source of callOf(node)?.sources ?? []) {
       if (values.has(source)) continue;
-      values.set(source, await readToRun(source, row.name) as NdArray);
+      values.set(source, await readToRun(source, node.row.name) as NdArray);
     }
   }
   return values;
+}
+
+function oursAlone({ call }: GraphNode): OurCall | undefined {
+  return call.kind === "ours" ? call : undefined;
 }
 
 /**

@@ -242,7 +242,14 @@ export class TfjsElements {
   }
 
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.mean(this.float(x), ...over(x, options));
+    const [axes, keepDims] = over(x, options);
+    // A mean of means: backends sum one number after the other, which over a
+    // map of 112 × 112 places is 10 times as far off.
+    const means = axes.reduce(
+      (value, axis) => tf.mean(value, axis, true),
+      this.float(x),
+    );
+    return keepDims || axes.length === 0 ? means : tf.squeeze(means, axes);
   }
 
   max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {

@@ -94,7 +94,7 @@ def head_of(name):
 def tapped(keras, model, name):
     """What one would write by hand: pooled taps and logits as outputs of one model."""
     L = keras.layers
-    outputs = [pooled(L, model.get_layer(tap).output) for tap in TAPS[name]]
+    outputs = [pooled(L, model.get_layer(tap)) for tap in TAPS[name]]
     head = model.get_layer(head_of(name))
     linear = L.Dense(head.units, name="logits")
     outputs.append(linear(head.input))
@@ -102,11 +102,12 @@ def tapped(keras, model, name):
     return keras.Model(model.inputs, outputs)
 
 
-def pooled(layers, x):
+def pooled(layers, tap):
     """The mean over the places of a map; anything else as it is."""
+    x, name = tap.output, f"{tap.name}_pooled"
     if len(x.shape) == 4:
-        return layers.GlobalAveragePooling2D()(x)
-    return layers.GlobalAveragePooling1D()(x) if len(x.shape) == 3 else x
+        return layers.GlobalAveragePooling2D(name=name)(x)
+    return layers.GlobalAveragePooling1D(name=name)(x) if len(x.shape) == 3 else x
 
 
 def weights_of(model):

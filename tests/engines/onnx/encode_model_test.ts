@@ -66,3 +66,15 @@ Deno.test("encodeModel() writes attributes under their ONNX names", () => {
   assertEquals(text.includes("auto_pad\x22\x0aSAME_UPPER"), true);
   assertEquals(text.includes("alpha\x15\x00\x00\x00\x3f"), true); // 0.5
 });
+
+Deno.test("encodeModel() writes sizes of a name, and what else is to be known", () => {
+  const graph = new OnnxGraph();
+  graph.input("x", "float32", ["N", null, 3]);
+  const metadata = { made: "by hand" };
+  const { bytes } = encodeModel(graph, { metadata });
+  const found = hex(bytes);
+  // TensorShapeProto: dim_param = 2 of the first, nothing of the second.
+  assertEquals(found.includes("0a 03 12 01 4e 0a 00 0a 02 08 03"), true);
+  const entry = `0a 04 ${ascii("made")} 12 07 ${ascii("by hand")}`;
+  assertEquals(found.endsWith(`72 0f ${entry}`), true); // metadata_props = 14
+});

@@ -51,10 +51,12 @@ Deno.test("the worker opens, runs and closes, and answers in order", async () =>
   ]);
   const results = {
     kind: "results",
-    results: { [y]: { data: Float32Array.of(-1, 2), shape: [2] } },
+    results: {
+      [y]: { data: Float32Array.of(-1, 2), shape: [2], type: "float32" },
+    },
   } as const;
   assertEquals(replies.map(({ kind }) => kind), [
-    "done",
+    "opened",
     "results",
     "failed",
     "results",

@@ -409,3 +409,20 @@ function counted(ops: Bench, shape: readonly number[]): tf.Tensor {
   const length = shape.reduce((n, size) => n * size, 1);
   return ops.floats(Array.from({ length }, (_, i) => i), shape);
 }
+
+Deno.test(
+  "mean() over a large map is as close as its numbers are",
+  onBackends((ops) => {
+    const data = Float32Array.from(
+      { length: 128 * 128 },
+      (_, i) => 1000 + Math.sin(i * i),
+    );
+    const exact = data.reduce((sum, x) => sum + x, 0) / data.length;
+    const map = tf.tensor4d(data, [1, 128, 128, 1]);
+    for (const keepdims of [false, true]) {
+      const mean = ops.mean(map, { axis: [1, 2], keepdims });
+      assertEquals(mean.shape, keepdims ? [1, 1, 1, 1] : [1, 1]);
+      assertAllClose(valuesOf(mean), [exact], { rtol: 1e-6, atol: 0 });
+    }
+  }),
+);

@@ -1,0 +1,247 @@
+/**
+ * The part of an ONNX file that a program needs, as a model of its own: the
+ * file's operations as they stand, under the file's versions of operators, from
+ * what is fed to what is wanted. Weights go beside it, not through it.
+ *
+ * @module
+ */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { cannot } from "../../check.ts";
+import type { OnnxCall, OnnxOrigin } from "../../models/onnx_call.ts";
+import type { OnnxConstant } from "../../models/onnx_constants.ts";
+import type { EncodedModel, ExternalData } from "./encode_model.ts";
+
+/** A tensor that is fed. */
+export interface CutFeed {
+  /** Its name in the file. */
+  readonly name: string;
+  /** Its element type, by number. */
+  readonly type: number;
+  /** Sizes; undefined where not even their number is known. */
+  readonly shape: readonly (number | null)[] | undefined;
+}
+
+/** What to cut out. */
+export interface Cut {
+  readonly feeds: readonly CutFeed[];
+  /** The operations, in order. */
+  readonly calls: readonly OnnxCall[];
+  /** Names of the tensors that are wanted. */
+  readonly wanted: readonly string[];
+}
+
+/** A part of a file. */
+export interface CutModel extends EncodedModel {
+  /** Names of the inputs, in the order of the feeds. */
+  readonly inputs: readonly string[];
+  /** Names of the outputs, in the order of what is wanted. */
+  readonly outputs: readonly string[];
+}
+
+const FLOAT16 = 10;
+const FLOAT32 = 1;
+/** Versions of the format before 8 have weights among the inputs, and no functions. */
+const FORMAT = 8;
+/** Constants up to this many bytes stand among the model's own. */
+const MOST_INSIDE = 1024;
+/** Protocol buffers hold no more. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/**
+ * Writes a part of a file.
+ *
+ * @param origin The file.
+ * @param cut Which part.
+ * @returns The model.
+ */
+export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
+  const { file } = origin;
+  const { reader, irVersion, opsets, functions } = file;
+  const size = [...functions, ...cut.calls.map(({ operation }) => operation)]
+    .reduce((sum, { span }) => sum + span.end - span.start, 0);
+  if (size > MOST_BYTES / 2) {
+    const rule = "its operations must be small enough to be copied";
+    throw new RangeError(cannot(`run "${reader.source.name}"`, rule, size));
+  }
+  const externalData: ExternalData[] = [];
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.Varint).int64(Math.max(irVersion, FORMAT));
+  let ports = { inputs: [] as string[], outputs: [] as string[] };
+  message(writer, 7, () => {
+    ports = writeGraph(writer, origin, cut, externalData);
+  });
+  for (const [domain, version] of opsets) {
+    message(writer, 8, () => {
+      text(writer, 1, domain);
+      writer.tag(2, WireType.Varint).int64(version);
+    });
+  }
+  for (const { span } of functions) raw(writer, 25, reader.bytes(span));
+  return { bytes: writer.finish(), externalData, ...ports };
+}
+
+/**
+ * The constants that some operations take.
+ *
+ * @param origin The file.
+ * @param calls The operations.
+ * @returns The constants by name, each name once.
+ */
+export function constantsOf(
+  { constants }: OnnxOrigin,
+  calls: readonly OnnxCall[],
+): Map<string, OnnxConstant> {
+  return new Map(
+    calls.flatMap(({ takes }) => takes).flatMap((name) => {
+      const constant = constants.get(name);
+      return constant === undefined ? [] : [[name, constant]];
+    }),
+  );
+}
+
+function writeGraph(
+  writer: BinaryWriter,
+  origin: OnnxOrigin,
+  { feeds, calls, wanted }: Cut,
+  externalData: ExternalData[],
+): { inputs: string[]; outputs: string[] } {
+  const { reader } = origin.file;
+  const names = new Set(
+    calls.flatMap(({ takes, operation }) => [...takes, ...operation.outputs]),
+  );
+  const fresh = (stem: string) => {
+    let name = stem;
+    while (names.has(name)) name = `${name}'`;
+    names.add(name);
+    return name;
+  };
+  const fed = new Set(feeds.map(({ name }) => name));
+  const ports = feeds.map(({ name, type, shape }) => {
+    // The runtime cannot be handed float16 from here: it makes it itself.
+    const isHalf = type === FLOAT16;
+    const input = isHalf ? fresh(`${name}'`) : name;
+    if (isHalf) writeNode(writer, "Cast", input, name, FLOAT16);
+    return { name: input, type: isHalf ? FLOAT32 : type, shape };
+  });
+  for (const { operation } of calls) {
+    raw(writer, 1, reader.bytes(operation.span));
+  }
+  const outputs = wanted.map((name) => {
+    if (!fed.has(name)) return name;
+    const output = fresh(`${name}'`);
+    writeNode(writer, "Identity", name, output);
+    return output;
+  });
+  text(writer, 2, "cut");
+  const paths = new Map<OnnxConstant, string>();
+  for (const [name, constant] of constantsOf(origin, calls)) {
+    writeConstant(writer, name, constant, { origin, paths, externalData });
+  }
+  for (const port of ports) {
+    message(writer, 11, () => writePort(writer, port));
+  }
+  // Of what comes out the runtime knows type and sizes itself.
+  for (const name of outputs) message(writer, 12, () => text(writer, 1, name));
+  return { inputs: ports.map(({ name }) => name), outputs };
+}
+
+function writeNode(
+  writer: BinaryWriter,
+  operator: string,
+  input: string,
+  output: string,
+  to?: number,
+): void {
+  message(writer, 1, () => {
+    text(writer, 1, input);
+    text(writer, 2, output);
+    text(writer, 4, operator);
+    if (to === undefined) return;
+    message(writer, 5, () => {
+      text(writer, 1, "to");
+      writer.tag(3, WireType.Varint).int64(to);
+      writer.tag(20, WireType.Varint).int32(2);
+    });
+  });
+}
+
+/** What a constant is written with. */
+interface ConstantContext {
+  readonly origin: OnnxOrigin;
+  /** Where constants are that lie beside the model: once, whatever their names. */
+  readonly paths: Map<OnnxConstant, string>;
+  readonly externalData: ExternalData[];
+}
+
+function writeConstant(
+  writer: BinaryWriter,
+  name: string,
+  constant: OnnxConstant,
+  { origin, paths, externalData }: ConstantContext,
+): void {
+  const { reader } = origin.file;
+  const { tensor, span, storedBytes } = constant;
+  if (storedBytes === undefined) {
+    if (constant.isOperation) return raw(writer, 1, reader.bytes(span));
+    // Of a field that stands twice, the second counts.
+    const named = new BinaryWriter();
+    text(named, 8, name);
+    return raw(writer, 5, reader.bytes(span), named.finish());
+  }
+  const known = paths.get(constant);
+  const bytes = known === undefined ? storedBytes() : undefined;
+  message(writer, 5, () => {
+    for (const size of tensor.shape) writer.tag(1, WireType.Varint).int64(size);
+    writer.tag(2, WireType.Varint).int32(tensor.type);
+    text(writer, 8, name);
+    if (bytes !== undefined && bytes.length <= MOST_INSIDE) {
+      raw(writer, 9, bytes);
+      return;
+    }
+    const path = known ?? `weights ${paths.size}`;
+    message(writer, 13, () => {
+      text(writer, 1, "location");
+      text(writer, 2, path);
+    });
+    writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
+    if (bytes === undefined) return;
+    paths.set(constant, path);
+    externalData.push({ path, data: bytes });
+  });
+}
+
+function writePort(writer: BinaryWriter, { name, type, shape }: CutFeed): void {
+  text(writer, 1, name);
+  message(writer, 2, () =>
+    message(writer, 1, () => {
+      writer.tag(1, WireType.Varint).int32(type);
+      if (shape === undefined) return;
+      message(writer, 2, () => {
+        for (const size of shape) {
+          message(writer, 1, () => {
+            if (size !== null) writer.tag(1, WireType.Varint).int64(size);
+          });
+        }
+      });
+    }));
+}
+
+function raw(
+  writer: BinaryWriter,
+  field: number,
+  ...parts: readonly Uint8Array[]
+): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  for (const part of parts) writer.raw(part);
+  writer.join();
+}
+
+function message(writer: BinaryWriter, field: number, write: () => void): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write();
+  writer.join();
+}
+
+function text(writer: BinaryWriter, field: number, value: string): void {
+  writer.tag(field, WireType.LengthDelimited).string(value);
+}

@@ -1,0 +1,240 @@
+/**
+ * Programs over a model that was made from an ONNX file: the file's own
+ * operations run as they stand, and after them what is made of their tensors.
+ *
+ * These are two graphs, as each has its own version of ONNX' operators: the
+ * second is ours, and only there where something is to be computed. Both run in
+ * one worker, and what the first gives is not copied for the second.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { origin, type Ref, refKey } from "../../models/graph.ts";
+import type { OnnxCall, OnnxOrigin } from "../../models/onnx_call.ts";
+import type { NdArray, TensorSpec } from "../../types.ts";
+import type { Pacer } from "../pacer.ts";
+import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
+import { schedule } from "../schedule.ts";
+import type { Session } from "../session.ts";
+import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
+import { encodeModel } from "./encode_model.ts";
+import type { OnnxFeed, OnnxOutput, OnnxResult } from "./messages.ts";
+import { TYPE_NUMBERS } from "./onnx_graph.ts";
+import { openModelInWorker, type OpenStages } from "./open_in_worker.ts";
+import { featureOf, floatsOf } from "./read_result.ts";
+import { type OutputNames, recordOutputs } from "./record_outputs.ts";
+import { joinRows, rowsFrom } from "./row_chunks.ts";
+import { defaultThreads } from "./runtime.ts";
+
+/**
+ * Opens a program over a model of an ONNX file, in a thread of its own.
+ *
+ * @param program What is to be computed, without gradients and functions on tensors.
+ * @param threads How many threads compute.
+ * @returns The session; closing it frees what it holds.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.
+ * @throws {RangeError} If a weight is NaN, where it must not be.
+ */
+export async function openOnnxFile(
+  program: Program,
+  threads: number = defaultThreads(),
+): Promise<Session> {
+  const source = program.graph.onnx!;
+  const wanted = wantedRefs(program).map(origin);
+  const { nodes } = schedule(program.feeds, wanted);
+  const calls = nodes.flatMap(({ call }) =>
+    call.kind === "foreign" ? [call.onnx!] : []
+  );
+  await checkNumbers(source, calls);
+  const model = cutFile(source, {
+    feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
+    calls,
+    wanted: wanted.map((ref) => source.nameOf(ref)),
+  });
+  const given = model.externalData.map(({ data }) => data);
+  const stages = await openModelInWorker(model, { threads, given });
+  try {
+    const byName = new Map(stages.outputs.map((known) => [known.name, known]));
+    const outputs = new Map(
+      wanted.map((ref, i) =>
+        [refKey(ref), byName.get(model.outputs[i]!)!] as const
+      ),
+    );
+    for (const ref of wanted) {
+      checkOutput(ref, outputs.get(refKey(ref))!, source);
+    }
+    const { names, graph, from } = recordOutputs(
+      program,
+      (ref) => outputs.get(refKey(ref))!,
+    );
+    if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
+    return new FileSession(program, { stages, names, inputs: model.inputs });
+  } catch (error) {
+    await stages.close();
+    throw error;
+  }
+}
+
+/** NaN in a weight can vanish on the way; infinities are what masks are made of. */
+async function checkNumbers(
+  source: OnnxOrigin,
+  calls: readonly OnnxCall[],
+): Promise<void> {
+  const checked = new Set(constantsOf(source, calls).values());
+  for (const { name, mustBeFinite, read } of checked) {
+    if (mustBeFinite !== true) continue;
+    const { data } = await read();
+    const count = numNaN(data);
+    if (count === 0) continue;
+    throw new RangeError(
+      cannot(
+        "run model",
+        `weight "${name}" must hold no NaN`,
+        `${count} of ${data.length}`,
+        "look at it with getWeights(), or load the model with allowNonFinite: true",
+      ),
+    );
+  }
+}
+
+function numNaN(data: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] !== data[i]) count++;
+  return count;
+}
+
+function feedOf(
+  { types, nameOf, batch }: OnnxOrigin,
+  ref: Ref,
+  { shape, dtype, name: called }: TensorSpec,
+): CutFeed {
+  const name = nameOf(origin(ref));
+  const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
+  const type = types.get(name) ?? number;
+  if (number === undefined || type !== number) {
+    const rule =
+      `input "${called}" must be of floats, int32, int64, uint8 or bool`;
+    throw new TypeError(cannot("open the model", rule, type));
+  }
+  const sizes = shape.length === 0
+    ? undefined
+    : [batch ?? null, ...shape.slice(1)];
+  return { name, type, shape: sizes };
+}
+
+function checkOutput(
+  { node }: Ref,
+  { type, shape }: OnnxOutput,
+  { batch }: OnnxOrigin,
+): void {
+  const action = `take layer "${node.row.name}"`;
+  if (type === undefined || type === "string") {
+    const rule = "it must give a tensor of numbers";
+    const found = type === undefined ? "a sequence or a map" : "texts";
+    throw new TypeError(cannot(action, rule, found));
+  }
+  const first = shape[0] ?? null;
+  if (first === null || first === batch) return;
+  const rule = "it must give one row a sample, whatever their number";
+  throw new TypeError(cannot(action, rule, `[${shape}]`));
+}
+
+/** What a session runs. */
+interface Open {
+  readonly stages: OpenStages;
+  readonly names: OutputNames;
+  /** Names of the inputs, in the order of the program's feeds. */
+  readonly inputs: readonly string[];
+}
+
+class FileSession implements Session {
+  readonly mostUnderWay = 2;
+  readonly #program: Program;
+  readonly #open: Open;
+  readonly #wanted: readonly string[];
+  #isClosed = false;
+
+  constructor(program: Program, open: Open) {
+    this.#program = program;
+    this.#open = open;
+    const { features, ...others } = open.names;
+    this.#wanted = [...new Set([...features, ...Object.values(others)])];
+  }
+
+  async run(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+    what = "the batch",
+  ): Promise<RunOutputs> {
+    if (this.#isClosed) {
+      throw new TypeError(
+        cannot("run", "the session must be open", "closed", "open it again"),
+      );
+    }
+    pacer.check();
+    const rows = inputs[0]!.shape[0]!;
+    const { batch } = this.#program.graph.onnx!;
+    if (batch === undefined) {
+      return this.#read(await pacer.race(this.#runPart(inputs, what)));
+    }
+    // All are asked for before the promise is returned: inputs are read till then.
+    const parts: Promise<Readonly<Record<string, OnnxResult>>>[] = [];
+    for (let start = 0; start < rows; start += batch) {
+      const part = inputs.map((array) => rowsFrom(array, start, batch));
+      parts.push(this.#runPart(part, what));
+    }
+    const results = await pacer.race(Promise.all(parts));
+    return this.#read(joinRows(results, batch, rows));
+  }
+
+  #runPart(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    what: string,
+  ): Promise<Readonly<Record<string, OnnxResult>>> {
+    const feeds = this.#open.inputs.map((name, i) =>
+      [name, feed(inputs[i]!)] as const
+    );
+    const { stages } = this.#open;
+    return stages.run(Object.fromEntries(feeds), what, this.#wanted);
+  }
+
+  /** The outputs as they are kept. */
+  #read(results: Readonly<Record<string, OnnxResult>>): RunOutputs {
+    const { features, scale, ...others } = this.#open.names;
+    const arrays = features.map((output, i) => {
+      const { name, readAs } = this.#program.features[i]!;
+      return featureOf(results[output]!, name, readAs);
+    });
+    const rest = Object.entries(others).map(([key, output]) =>
+      [key, floatsOf(results[output]!, key)] as const
+    );
+    return {
+      features: arrays,
+      ...Object.fromEntries(rest),
+      ...(scale === undefined
+        ? {}
+        : { scale: floatsOf(results[scale]!, "scale").data }),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#open.stages.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** The runtime is handed float32 where it takes float16. */
+function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
+  const { data, shape, dtype } = array;
+  if (dtype !== "float16") return { type: dtype, array };
+  const values = Float32Array.from(data as Float16Array);
+  return {
+    type: "float32",
+    array: { data: values, shape, dtype: "float32" },
+  };
+}

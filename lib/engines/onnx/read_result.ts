@@ -1,0 +1,97 @@
+import { cannot } from "../../check.ts";
+import type { FeatureArray, NdArray } from "../../types.ts";
+import {
+  featureArray,
+  floatArray,
+  type RawValues,
+} from "../tfjs/read_arrays.ts";
+import type { OnnxResult } from "./messages.ts";
+
+/**
+ * A result of the runtime as a feature is kept: floats of every width as
+ * float32, whole numbers and booleans as int32.
+ *
+ * @param result What came; taken over, not copied.
+ * @param name The feature's name, for messages.
+ * @param readAs Float16, where it was asked for.
+ * @returns The feature.
+ * @throws {RangeError} If a whole number is beyond int32, or a float beyond float32.
+ * @throws {TypeError} If it holds no numbers.
+ */
+export function featureOf(
+  { data, shape, type }: OnnxResult,
+  name: string,
+  readAs?: "float16",
+): FeatureArray {
+  const dtype = type === "bool"
+    ? "bool"
+    : type.startsWith("float")
+    ? "float32"
+    : "int32";
+  const values = dtype === "bool"
+    ? data as RawValues
+    : dtype === "float32"
+    ? toFloats(data, type, name)
+    : toInts(data, type, name);
+  return featureArray(values, { shape: [...shape], dtype }, name, readAs);
+}
+
+/**
+ * The same as float32, whatever it is of.
+ *
+ * @param result What came; taken over, not copied.
+ * @param name What it is called, for messages.
+ * @returns The values.
+ */
+export function floatsOf(
+  { data, shape, type }: OnnxResult,
+  name: string,
+): NdArray {
+  return floatArray(toFloats(data, type, name), shape);
+}
+
+function toFloats(
+  data: OnnxResult["data"],
+  type: string,
+  name: string,
+): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const floats = new Float32Array(values.length);
+  const isFloat = type.startsWith("float");
+  for (let i = 0; i < floats.length; i++) {
+    const value = Number(values[i]!);
+    floats[i] = value;
+    const isKept = isFloat
+      ? Number.isFinite(floats[i]!) || !Number.isFinite(value)
+      : floats[i] === value && Math.abs(value) <= 2 ** 24;
+    if (!isKept) throw unfit(name, type, "float32", values[i]!);
+  }
+  return floats;
+}
+
+function toInts(
+  data: OnnxResult["data"],
+  type: string,
+  name: string,
+): Int32Array {
+  if (data instanceof Int32Array) return data;
+  const values = data as unknown as ArrayLike<number | bigint>;
+  const ints = new Int32Array(values.length);
+  for (let i = 0; i < ints.length; i++) {
+    const value = Number(values[i]!); // rounded only where out of range anyway
+    ints[i] = value;
+    if (ints[i] !== value) throw unfit(name, type, "int32", values[i]!);
+  }
+  return ints;
+}
+
+function unfit(
+  name: string,
+  type: string,
+  wanted: string,
+  value: number | bigint,
+): RangeError {
+  const rule = `its ${type} must fit ${wanted}`;
+  return new RangeError(cannot(`take layer "${name}"`, rule, value));
+}

@@ -1,0 +1,136 @@
+/**
+ * What a program makes of the tensors that an ONNX file gives: a graph that is
+ * run after it. What is wanted as it comes needs none.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { type Ref, refKey } from "../../models/graph.ts";
+import type { OpsType } from "../../ops/ops.ts";
+import {
+  logitsOf,
+  logitsRef,
+  needsHead,
+  penultimateOf,
+  type Program,
+} from "../program.ts";
+import type { OnnxOutput } from "./messages.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
+import { OnnxOps } from "./onnx_ops.ts";
+import { castTo, type OnnxValue } from "./onnx_value.ts";
+
+/** Where each output of a program comes from, by name. */
+export interface OutputNames {
+  readonly features: readonly string[];
+  readonly logits?: string;
+  readonly penultimate?: string;
+  readonly scale?: string;
+}
+
+/** What is run after a file. */
+export interface RecordedOutputs {
+  readonly names: OutputNames;
+  readonly graph: OnnxGraph;
+  /** Which outputs of the file go into its inputs. */
+  readonly from: Readonly<Record<string, string>>;
+}
+
+/** Types as the runtime says them, and that in which they are computed with. */
+const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
+  float32: ["float32", "float32"],
+  float64: ["float64", "float32"],
+  float16: ["float32", "float32"], // as it is fed
+  int32: ["int32", "int32"],
+  int64: ["int64", "int32"],
+  uint8: ["uint8", "int32"],
+  bool: ["bool", "bool"],
+};
+
+/**
+ * Records what is made of the wanted tensors.
+ *
+ * @param program What is to be computed.
+ * @param outputOf What is known of a wanted tensor.
+ * @returns The graph, and where each output comes from.
+ * @throws {TypeError} If a step cannot take what it gets.
+ */
+export function recordOutputs(
+  program: Program,
+  outputOf: (ref: Ref) => OnnxOutput,
+): RecordedOutputs {
+  const { logits, wantsPenultimate } = program;
+  const graph = new OnnxGraph();
+  const ops = new OnnxOps(graph);
+  const from: Record<string, string> = {};
+  const values = new Map<string, OnnxValue>();
+  const valueOf = (ref: Ref) => {
+    const known = values.get(refKey(ref));
+    if (known !== undefined) return known;
+    const { name, type, shape } = outputOf(ref);
+    const { input, value } = taken(graph, type ?? "", shape, name);
+    from[input] = name;
+    values.set(refKey(ref), value);
+    return value;
+  };
+  const put = (stem: string, { name, dtype, shape }: OnnxValue) =>
+    graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
+  const features = program.features.map(({ ref, given, isPlain }) => {
+    if (isPlain) return outputOf(ref).name;
+    return put("feature", given<OnnxValue>(ops, valueOf(ref)));
+  });
+  const isRow = (ref: Ref) => outputOf(ref).shape.length <= 2;
+  const found: { -readonly [Key in keyof OutputNames]: OutputNames[Key] } = {
+    features,
+  };
+  if (logits?.head !== undefined && wantsPenultimate) {
+    const { penultimate } = logits.head;
+    found.penultimate = isRow(penultimate)
+      ? outputOf(penultimate).name
+      : put("penultimate", penultimateOf(ops, logits, valueOf));
+  }
+  if (logits !== undefined && !needsHead(logits) && isRow(logitsRef(logits))) {
+    found.logits = outputOf(logitsRef(logits)).name;
+  } else if (logits !== undefined) {
+    const head = needsHead(logits) ? logits.head!.weights : undefined;
+    const made = logitsOf(
+      ops,
+      logits,
+      valueOf,
+      head && {
+        kernel: ops.constant(head.kernel),
+        bias: ops.constant(head.bias),
+      },
+    );
+    found.logits = put("logits", made.logits);
+    if (made.scale !== undefined) found.scale = put("scale", made.scale);
+  }
+  return { names: found, graph, from };
+}
+
+function taken(
+  graph: OnnxGraph,
+  type: string,
+  shape: readonly (number | null)[],
+  name: string,
+): { input: string; value: OnnxValue } {
+  const types = TYPES[type];
+  if (types === undefined || shape.length === 0) {
+    throw new TypeError(
+      cannot(
+        `compute with tensor "${name}"`,
+        "it must be of floats, int32, int64, uint8 or bool, and its axes known",
+        `${type} [${shape}]`,
+        "take it as it is, without postprocessing or shaping",
+      ),
+    );
+  }
+  const [fed, computed] = types;
+  const sizes = [null, ...shape.slice(1)]; // any number of rows
+  const input = graph.input("taken", fed, [ROWS, ...sizes.slice(1)]);
+  const value = {
+    name: fed === computed ? input : castTo(graph, input, computed),
+    shape: sizes,
+    dtype: computed,
+  };
+  return { input, value };
+}

@@ -1,0 +1,344 @@
+/**
+ * ONNX files: their graph as it is written, with everything large left where
+ * it lies. What it means, and whether it is a model, is for others to say.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { ByteSource } from "./byte_source.ts";
+import { type OnnxTensor, readTensor } from "./onnx_tensor.ts";
+import { ProtoReader, type Span } from "./protobuf.ts";
+
+/** A file. */
+export interface OnnxFile {
+  readonly reader: ProtoReader;
+  /** Version of the format. */
+  readonly irVersion: number;
+  /** Versions of the sets of operators, by domain; `""` is ONNX' own. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Functions that the file defines. */
+  readonly functions: readonly OnnxFunction[];
+  /** Undefined where there is none. */
+  readonly graph: OnnxGraphPart | undefined;
+  /** Whether the file holds how to train it. */
+  readonly hasTraining: boolean;
+}
+
+/** A function of a file: an operator made of others. */
+export interface OnnxFunction {
+  readonly name: string;
+  readonly domain: string;
+  readonly span: Span;
+  /** Domains of the operators in it. */
+  readonly domains: readonly string[];
+}
+
+/** A graph, or the body of a loop or a branch. */
+export interface OnnxGraphPart {
+  readonly name: string;
+  readonly nodes: readonly OnnxOperation[];
+  readonly constants: readonly OnnxTensor[];
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /** What is said of tensors in between. */
+  readonly values: readonly OnnxValueInfo[];
+  readonly hasSparse: boolean;
+}
+
+/** One operation. */
+export interface OnnxOperation {
+  readonly name: string;
+  readonly kind: string;
+  readonly domain: string;
+  /** Names of tensors; empty for one left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttributeValue>;
+  readonly span: Span;
+}
+
+/** The value of an attribute. */
+export type OnnxAttributeValue =
+  | number
+  | string
+  | readonly (number | string)[]
+  | { readonly tensor: OnnxTensor; readonly span: Span }
+  | { readonly graph: OnnxGraphPart; readonly span: Span }
+  /** What is neither shown nor followed. */
+  | { readonly span: Span };
+
+/** What a file says of a tensor. */
+export interface OnnxValueInfo {
+  readonly name: string;
+  /** Element type by number; undefined where it is not said, or no tensor's. */
+  readonly type: number | undefined;
+  /** Null where a size is not said; undefined where nothing is said of them. */
+  readonly shape: readonly (number | null)[] | undefined;
+  /** Whether it is said to be a sequence, a map, or another thing than a tensor. */
+  readonly isOther: boolean;
+}
+
+/** Graphs within graphs: real ones have two or three. */
+const MOST_DEPTH = 16;
+/** The largest real ones have some ten thousand. */
+const MOST_NODES = 2 ** 20;
+
+/**
+ * Reads a file.
+ *
+ * @param source The file; it stays the caller's to close, after its last use.
+ * @returns What it says.
+ * @throws {SyntaxError} If it is not well formed.
+ */
+export function readOnnx(source: ByteSource): OnnxFile {
+  const reader = new ProtoReader(source);
+  const opsets = new Map<string, number>();
+  const functions: OnnxFunction[] = [];
+  let irVersion = 0;
+  let graph: OnnxGraphPart | undefined;
+  let hasTraining = false;
+  for (const field of reader.fields({ start: 0, end: source.size })) {
+    const { number, integer } = field;
+    if (number === 1) irVersion = Number(integer);
+    else if (number === 7) graph = graphIn(reader, message(field), 0);
+    else if (number === 8) addOpset(reader, message(field), opsets);
+    else if (number === 20) hasTraining = true;
+    else if (number === 25) functions.push(functionIn(reader, message(field)));
+  }
+  return { reader, irVersion, opsets, functions, graph, hasTraining };
+}
+
+/** ONNX' own domain has two names. */
+function domainName(name: string): string {
+  return name === "ai.onnx" ? "" : name;
+}
+
+function addOpset(
+  reader: ProtoReader,
+  span: Span,
+  opsets: Map<string, number>,
+): void {
+  let domain = "";
+  let version = 0;
+  for (const field of reader.fields(span)) {
+    if (field.number === 1) domain = domainName(reader.text(field));
+    if (field.number === 2) version = Number(field.integer);
+  }
+  if (opsets.has(domain) && opsets.get(domain) !== version) {
+    const rule = `it must ask for one version of the operators of "${domain}"`;
+    const both = [opsets.get(domain), version];
+    throw new SyntaxError(cannot(`read "${reader.source.name}"`, rule, both));
+  }
+  opsets.set(domain, version);
+}
+
+function functionIn(reader: ProtoReader, span: Span): OnnxFunction {
+  const domains = new Set<string>();
+  let name = "";
+  let domain = "";
+  for (const field of reader.fields(span)) {
+    if (field.number === 1) name = reader.text(field);
+    if (field.number === 10) domain = domainName(reader.text(field));
+    if (field.number === 7) {
+      const node = operationIn(reader, message(field), 1);
+      for (const inner of domainsOf(node)) domains.add(inner);
+    }
+  }
+  return { name, domain, span, domains: [...domains] };
+}
+
+/**
+ * The domains of an operation, and of those in the graphs that it holds.
+ *
+ * @param node The operation.
+ * @returns Each once.
+ */
+export function domainsOf({ domain, attributes }: OnnxOperation): Set<string> {
+  const domains = new Set([domain]);
+  for (const value of attributes.values()) {
+    if (typeof value !== "object" || !("graph" in value)) continue;
+    for (const node of value.graph.nodes) {
+      for (const inner of domainsOf(node)) domains.add(inner);
+    }
+  }
+  return domains;
+}
+
+function graphIn(
+  reader: ProtoReader,
+  span: Span,
+  depth: number,
+): OnnxGraphPart {
+  if (depth > MOST_DEPTH) {
+    const rule = `graphs must lie within each other at most ${MOST_DEPTH} deep`;
+    throw new SyntaxError(
+      cannot(`read "${reader.source.name}"`, rule, depth),
+    );
+  }
+  const nodes: OnnxOperation[] = [];
+  const constants: OnnxTensor[] = [];
+  const inputs: OnnxValueInfo[] = [];
+  const outputs: OnnxValueInfo[] = [];
+  const values: OnnxValueInfo[] = [];
+  let name = "";
+  let hasSparse = false;
+  for (const field of reader.fields(span)) {
+    const { number } = field;
+    if (number === 1) {
+      nodes.push(operationIn(reader, message(field), depth));
+      checkCount(reader, nodes);
+    }
+    if (number === 2) name = reader.text(field);
+    else if (number === 5) constants.push(readTensor(reader, message(field)));
+    else if (number === 11) inputs.push(valueIn(reader, message(field)));
+    else if (number === 12) outputs.push(valueIn(reader, message(field)));
+    else if (number === 13) values.push(valueIn(reader, message(field)));
+    else if (number === 15) hasSparse = true;
+  }
+  return { name, nodes, constants, inputs, outputs, values, hasSparse };
+}
+
+function checkCount(reader: ProtoReader, { length }: readonly unknown[]): void {
+  if (length <= MOST_NODES) return;
+  const rule = `a graph must have at most ${MOST_NODES} operations`;
+  throw new SyntaxError(cannot(`read "${reader.source.name}"`, rule, "more"));
+}
+
+function operationIn(
+  reader: ProtoReader,
+  span: Span,
+  depth: number,
+): OnnxOperation {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes = new Map<string, OnnxAttributeValue>();
+  const texts = { 3: "", 4: "", 7: "" };
+  for (const field of reader.fields(span)) {
+    const { number } = field;
+    if (number === 1) inputs.push(reader.text(field));
+    else if (number === 2) outputs.push(reader.text(field));
+    else if (number === 3 || number === 4 || number === 7) {
+      texts[number] = reader.text(field);
+    } else if (number === 5) {
+      const [key, value] = attributeIn(reader, message(field), depth);
+      attributes.set(key, value);
+    }
+  }
+  return {
+    name: texts[3],
+    kind: texts[4],
+    domain: domainName(texts[7]),
+    inputs,
+    outputs,
+    attributes,
+    span,
+  };
+}
+
+function attributeIn(
+  reader: ProtoReader,
+  span: Span,
+  depth: number,
+): [string, OnnxAttributeValue] {
+  const many: (number | string)[] = [];
+  let name = "";
+  let kind = 0;
+  let value: OnnxAttributeValue | undefined;
+  for (const field of reader.fields(span)) {
+    const { number } = field;
+    if (number === 1) name = reader.text(field);
+    else if (number === 20) kind = Number(field.integer);
+    else if (number === 2) value = floats(reader, field)[0] ?? 0;
+    else if (number === 3) value = exact(field.integer);
+    else if (number === 4) value = loosely(reader, field);
+    else if (number === 5) {
+      value = { tensor: readTensor(reader, message(field)), span: field };
+    } else if (number === 6) {
+      value = {
+        graph: graphIn(reader, message(field), depth + 1),
+        span: field,
+      };
+    } else if (number === 7) addAll(many, floats(reader, field));
+    else if (number === 8) addAll(many, reader.integers(field).map(exact));
+    else if (number === 9) many.push(loosely(reader, field));
+    else if (number === 10 || number === 11 || number === 22) value = { span };
+  }
+  if (kind >= 6 && kind <= 8) return [name, many];
+  if (value !== undefined) return [name, value];
+  // What is 0 or empty need not be written.
+  return [
+    name,
+    many.length > 0 ? many : kind === 3 ? "" : kind <= 2 ? 0 : { span },
+  ];
+}
+
+/** A few thousand trees are a million numbers: too many for one call. */
+function addAll<T>(into: T[], values: readonly T[]): void {
+  for (const value of values) into.push(value);
+}
+
+/** A number where it is exact, as the end of an axis is not. */
+function exact(integer: bigint): number | string {
+  const number = Number(integer);
+  return Number.isSafeInteger(number) ? number : String(integer);
+}
+
+function floats(reader: ProtoReader, field: Span): number[] {
+  const bytes = reader.bytes(field);
+  const view = new DataView(bytes.buffer);
+  return Array.from(
+    { length: Math.floor(bytes.length / 4) },
+    (_, i) => view.getFloat32(i * 4, true),
+  );
+}
+
+/** A text of an attribute may be any bytes. */
+function loosely(reader: ProtoReader, field: Span): string {
+  return new TextDecoder().decode(reader.bytes(field));
+}
+
+function valueIn(reader: ProtoReader, span: Span): OnnxValueInfo {
+  let name = "";
+  let type: number | undefined;
+  let shape: (number | null)[] | undefined;
+  let isOther = false;
+  for (const field of reader.fields(span)) {
+    if (field.number === 1) name = reader.text(field);
+    if (field.number !== 2) continue;
+    for (const kind of reader.fields(message(field))) {
+      isOther = kind.number !== 1 && kind.number !== 6;
+      if (kind.number !== 1) continue;
+      for (const part of reader.fields(message(kind))) {
+        if (part.number === 1) type = Number(part.integer);
+        if (part.number === 2) shape = sizesIn(reader, message(part));
+      }
+    }
+  }
+  return { name, type: type === 0 ? undefined : type, shape, isOther };
+}
+
+function sizesIn(reader: ProtoReader, span: Span): (number | null)[] {
+  const sizes: (number | null)[] = [];
+  for (const field of reader.fields(span)) {
+    if (field.number !== 1) continue;
+    let size: number | null = null;
+    for (const part of reader.fields(message(field))) {
+      // Some write 0 or less for what they do not know.
+      if (part.number === 1 && part.integer > 0n) size = Number(part.integer);
+    }
+    sizes.push(size);
+  }
+  return sizes;
+}
+
+/** A field that must be a message. */
+function message<F extends Span & { readonly isLong: boolean }>(field: F): F {
+  if (field.isLong) return field;
+  throw new SyntaxError(
+    cannot(
+      "read ONNX",
+      "a part that has parts must have a length",
+      field.start,
+    ),
+  );
+}

@@ -1,0 +1,250 @@
+/**
+ * Constant tensors in ONNX files: what they are, and where their bytes lie.
+ *
+ * Field numbers here and in `onnx_model.ts` are those of `onnx.proto`:
+ * https://github.com/onnx/onnx/blob/v1.20.0/onnx/onnx.proto
+ *
+ * @module
+ */
+import { cannot, sizeOf } from "../check.ts";
+import type { ProtoField, ProtoReader, Span } from "./protobuf.ts";
+import { sizeOfType, type StoredType } from "./stored_array.ts";
+
+/** Element types by their number: a name, and bits of one element where it has a size. */
+const TYPES: Readonly<Record<number, readonly [string, number?]>> = {
+  1: ["float32", 32],
+  2: ["uint8", 8],
+  3: ["int8", 8],
+  4: ["uint16", 16],
+  5: ["int16", 16],
+  6: ["int32", 32],
+  7: ["int64", 64],
+  8: ["string"],
+  9: ["bool", 8],
+  10: ["float16", 16],
+  11: ["float64", 64],
+  12: ["uint32", 32],
+  13: ["uint64", 64],
+  14: ["complex64", 64],
+  15: ["complex128", 128],
+  16: ["bfloat16", 16],
+  17: ["float8e4m3fn", 8],
+  18: ["float8e4m3fnuz", 8],
+  19: ["float8e5m2", 8],
+  20: ["float8e5m2fnuz", 8],
+  21: ["uint4", 4],
+  22: ["int4", 4],
+  23: ["float4e2m1", 4],
+  24: ["float8e8m0", 8],
+  25: ["uint2", 2],
+  26: ["int2", 2],
+};
+
+const STORED: ReadonlySet<string> = new Set<StoredType>([
+  ...["float32", "float64", "float16", "bfloat16", "bool"] as const,
+  ...["int8", "int16", "int32", "int64"] as const,
+  ...["uint8", "uint16", "uint32", "uint64"] as const,
+]);
+
+/** Numbers stand packed in one field, or as bytes; texts in one field each. */
+const MOST_FIELDS = 2 ** 20;
+
+/** A constant of a file. */
+export interface OnnxTensor {
+  readonly name: string;
+  /** Its element type, by number. */
+  readonly type: number;
+  readonly shape: readonly number[];
+  /** Where all of it stands. */
+  readonly span: Span;
+  /** Its bytes as they are; undefined where its numbers are fields, or elsewhere. */
+  readonly raw: Span | undefined;
+  /** Fields that hold its numbers. */
+  readonly fields: readonly ProtoField[];
+  /** Where its bytes are, if in another file: `location`, `offset`, `length`. */
+  readonly external: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * What an element type is called.
+ *
+ * @param type Its number.
+ * @returns Its name; undefined for a number that means none.
+ */
+export function typeName(type: number): string | undefined {
+  return TYPES[type]?.[0];
+}
+
+/**
+ * An element type as arrays in files have it.
+ *
+ * @param type Its number.
+ * @returns The type; undefined for texts, complex numbers, and less than a byte.
+ */
+export function storedType(type: number): StoredType | undefined {
+  const name = typeName(type);
+  return STORED.has(name!) ? name as StoredType : undefined;
+}
+
+/**
+ * How many bytes a tensor's values are.
+ *
+ * @param tensor The tensor.
+ * @returns Their number; undefined for texts.
+ */
+export function byteLength(
+  { type, shape }: Pick<OnnxTensor, "type" | "shape">,
+): number | undefined {
+  const bits = TYPES[type]?.[1];
+  return bits === undefined ? undefined : Math.ceil(sizeOf(shape) * bits / 8);
+}
+
+/**
+ * Reads what a tensor is, without its values.
+ *
+ * @param reader The file.
+ * @param span Where the tensor stands.
+ * @returns The tensor.
+ * @throws {SyntaxError} If its parts do not fit together.
+ */
+export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
+  const shape: number[] = [];
+  const fields: ProtoField[] = [];
+  const external = new Map<string, string>();
+  let name = "";
+  let type = 0;
+  let isExternal = false;
+  let isSegment = false;
+  let raw: Span | undefined;
+  for (const field of reader.fields(span)) {
+    const { number, integer } = field;
+    if (number === 1) shape.push(...reader.integers(field).map(Number));
+    else if (number === 2) type = Number(integer);
+    else if (number === 3) isSegment = true;
+    else if (number === 8) name = reader.text(field);
+    else if (number === 9) raw = field;
+    else if (number === 13) readEntry(reader, field, external);
+    else if (number === 14) isExternal = integer === 1n;
+    else if ([4, 5, 6, 7, 10, 11].includes(number)) fields.push(field);
+    if (fields.length > MOST_FIELDS) throw notPacked(name);
+  }
+  const tensor = {
+    name,
+    type,
+    shape,
+    span,
+    raw,
+    fields,
+    external: isExternal ? external : undefined,
+  };
+  checkTensor(tensor, isSegment);
+  return tensor;
+}
+
+/**
+ * Reads one of a file's pairs of texts.
+ *
+ * @param reader The file.
+ * @param span Where it stands.
+ * @param into Where it goes.
+ */
+export function readEntry(
+  reader: ProtoReader,
+  span: Span,
+  into: Map<string, string>,
+): void {
+  let key = "";
+  let value = "";
+  for (const field of reader.fields(span)) {
+    if (field.number === 1) key = reader.text(field);
+    if (field.number === 2) value = reader.text(field);
+  }
+  into.set(key, value);
+}
+
+/**
+ * The bytes of a tensor that lie in the file itself, as its element type has
+ * them, low bytes first.
+ *
+ * @param reader The file.
+ * @param tensor The tensor, of a type that {@linkcode storedType} knows, or
+ * with its bytes as they are.
+ * @returns Its bytes, a copy.
+ * @throws {SyntaxError} If there are not as many values as its shape says.
+ */
+export function tensorBytes(
+  reader: ProtoReader,
+  tensor: OnnxTensor,
+): Uint8Array<ArrayBuffer> {
+  const { raw, fields, name, type } = tensor;
+  const size = byteLength(tensor)!;
+  if (raw !== undefined) return reader.bytes(raw);
+  const dtype = storedType(type)!;
+  const isFixed = dtype === "float32" || dtype === "float64";
+  const bytes = isFixed
+    ? joined(fields.map((field) => reader.bytes(field)))
+    : packed(fields.flatMap((field) => reader.integers(field)), dtype);
+  if (bytes.length === size) return bytes;
+  throw sizeFault(name, size, bytes.length);
+}
+
+/** Whole numbers, and float16 as its bits, each in as many bytes as its type has. */
+function packed(
+  values: readonly bigint[],
+  dtype: StoredType,
+): Uint8Array<ArrayBuffer> {
+  const width = sizeOfType(dtype);
+  const bytes = new Uint8Array(values.length * width);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => {
+    if (width === 8) view.setBigInt64(i * 8, value, true);
+    else if (width === 4) view.setInt32(i * 4, Number(value), true);
+    else if (width === 2) view.setInt16(i * 2, Number(value), true);
+    else view.setInt8(i, Number(value));
+  });
+  return bytes;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function checkTensor(tensor: OnnxTensor, isSegment: boolean): void {
+  const { name, type, shape, raw, external } = tensor;
+  const action = `read constant "${name}"`;
+  if (typeName(type) === undefined) {
+    const rule = "its element type must be one of ONNX'";
+    throw new SyntaxError(cannot(action, rule, type));
+  }
+  const isShape = shape.every((size) =>
+    Number.isSafeInteger(size) && size >= 0
+  );
+  if (!isShape || !Number.isSafeInteger(sizeOf(shape) * 16)) {
+    const rule = "its sizes must be whole numbers >= 0 that a file can hold";
+    throw new SyntaxError(cannot(action, rule, shape));
+  }
+  if (isSegment) {
+    throw new SyntaxError(cannot(action, "it must be whole", "a segment"));
+  }
+  const size = byteLength(tensor);
+  if (external !== undefined || raw === undefined) return;
+  const found = raw.end - raw.start;
+  if (size !== found) throw sizeFault(name, size ?? 0, found);
+}
+
+function notPacked(name: string): SyntaxError {
+  const rule = `its values must stand in at most ${MOST_FIELDS} fields`;
+  return new SyntaxError(cannot(`read constant "${name}"`, rule, "more"));
+}
+
+function sizeFault(name: string, size: number, found: number): SyntaxError {
+  const rule = `its shape and type ask for ${size} bytes`;
+  return new SyntaxError(cannot(`read constant "${name}"`, rule, found));
+}

@@ -1,0 +1,43 @@
+/**
+ * Layers that `keras.applications` defines beside those of `keras.layers`.
+ *
+ * @module
+ */
+import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+/**
+ * LayerScale of ConvNeXt: `gamma · x`, along the last axis.
+ *
+ * Source: Keras 3.15 and tf_keras 2.21, `applications/convnext.py`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function layerScale(config: LayerConfig): Layer {
+  config.raw("init_values"); // before the training
+  config.raw("projection_dim"); // that of the weight
+  return {
+    weights: ["gamma"],
+    call: (ops, [x], { gamma }) => [ops.multiply(x!, gamma!)],
+  };
+}
+
+/**
+ * StochasticDepth of ConvNeXt, which leaves its input as it is at inference.
+ *
+ * Source: Keras 3.15 and tf_keras 2.21, `applications/convnext.py`.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function stochasticDepth(config: LayerConfig): Layer {
+  config.raw("drop_path_rate"); // for training only
+  return { weights: [], call: (_ops, [x]) => [x!] };
+}
+
+/** Factories of this family. */
+export const APPLICATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    LayerScale: layerScale,
+    StochasticDepth: stochasticDepth,
+  });

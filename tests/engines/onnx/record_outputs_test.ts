@@ -1,0 +1,61 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { OnnxOutput } from "../../../lib/engines/onnx/messages.ts";
+import { recordOutputs } from "../../../lib/engines/onnx/record_outputs.ts";
+import type { FeatureTarget, Program } from "../../../lib/engines/program.ts";
+import type { Ref } from "../../../lib/models/graph.ts";
+import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import { openOnnxModel } from "../../support/onnx_models.ts";
+
+function programOf(
+  graph: ModelGraph,
+  name: string,
+  given: FeatureTarget["given"],
+  isPlain = false,
+): Program {
+  const ref = { node: graph.findNode(name), index: 0 };
+  const feature = { name, ref, given, own: [], isPlain };
+  return { graph, feeds: [], features: [feature], wantsPenultimate: false };
+}
+
+function known(type: string, shape: OnnxOutput["shape"]) {
+  return ({ node }: Ref): OnnxOutput => ({ name: node.row.name, type, shape });
+}
+
+Deno.test("recordOutputs() records nothing for what is wanted as it comes", async () => {
+  await using model = await openOnnxModel("torch_cnn");
+  const plain = programOf(model, "/Relu", (_, feature) => feature, true);
+  const { names, graph, from } = recordOutputs(plain, known("int64", []));
+  assertEquals(names, { features: ["/Relu"] });
+  assertEquals([graph.nodes, graph.outputs, from], [[], [], {}]);
+});
+
+Deno.test("recordOutputs() computes the rest in float32, whatever the floats", async () => {
+  await using model = await openOnnxModel("torch_cnn");
+  const means = programOf(
+    model,
+    "/Relu",
+    (ops, x) => ops.mean(x, { axis: [1] }),
+  );
+  const output = known("float64", [null, 3]);
+  const { names, graph, from } = recordOutputs(means, output);
+  assertEquals(Object.values(from), ["/Relu"]);
+  assertEquals(graph.inputs.map(({ type }) => type), ["float64"]);
+  assertEquals(graph.nodes[0]!.operator, "Cast");
+  assertEquals(graph.outputs.map(({ name }) => name), names.features);
+});
+
+Deno.test("recordOutputs() refuses to compute with what it cannot", async () => {
+  await using model = await openOnnxModel("torch_cnn");
+  const means = programOf(
+    model,
+    "/Relu",
+    (ops, x) => ops.mean(x, { axis: [0] }),
+  );
+  for (const output of [known("uint64", [null, 3]), known("float32", [])]) {
+    assertThrows(
+      () => recordOutputs(means, output),
+      TypeError,
+      'Cannot compute with tensor "/Relu"',
+    );
+  }
+});

@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FeatureExtractor, loadModel, type NdArray } from "@sonde/sonde";
+import { counted } from "../support/backends.ts";
+import { logWorkers } from "../support/logged_worker.ts";
+
+const DIGITS = decodeURIComponent(
+  new URL("../../notebooks/models/keras/digits.keras", import.meta.url)
+    .pathname,
+);
+const QUIET = { progress: false };
+const SIZE = 28 * 28;
+
+function samples(count: number): NdArray {
+  const data = new Float32Array(count * SIZE).map((_, i) => Math.sin(i * 0.7));
+  return { data, shape: [count, 28, 28, 1], dtype: "float32" };
+}
+
+counted(
+  "a run on onnx sends a batch while the one before it computes",
+  async () => {
+    using log = logWorkers();
+    await using model = await loadModel(DIGITS);
+    const native = new FeatureExtractor(model).layers("stem").engine("onnx");
+    const set = await native.batch(8).predict(samples(40), QUIET);
+    assertEquals(set.logits!.shape, [40, 10]);
+    // Two are sent before there is any result, and never more.
+    assertEquals(log.events.slice(0, 4), ["open", "opened", "run", "run"]);
+    assertEquals(log.events.slice(-3), ["close", "done", "end"]);
+    let underWay = 0;
+    for (const event of log.events) {
+      if (event === "run") underWay++;
+      if (event === "results") underWay--;
+      assert(underWay <= 2);
+    }
+    assertEquals(log.events.filter((event) => event === "results").length, 5);
+    assert(log.areTransferred.every((is) => is));
+  },
+);
+
+counted(
+  "an abort on onnx comes before the batch that computes is done",
+  async () => {
+    using log = logWorkers();
+    await using model = await loadModel(DIGITS);
+    const native = new FeatureExtractor(model).layers("stem").engine("onnx");
+    const stop = new AbortController();
+    const running = native.batch(4000).predict(samples(4000), {
+      ...QUIET,
+      signal: stop.signal,
+    });
+    const timer = setInterval(() => {
+      if (log.events.includes("run")) stop.abort();
+    }, 1);
+    await assertRejects(() => running, DOMException, "after 0 of 4000 samples");
+    clearInterval(timer);
+    assertEquals(log.events, ["open", "opened", "run", "close"]);
+    await log.ended(); // the native call ends unseen, and its thread with it
+    assertEquals(log.events.slice(-1), ["end"]);
+  },
+);
+
+counted("a run that fails on onnx leaves no thread behind", async () => {
+  using log = logWorkers();
+  await using model = await loadModel(DIGITS);
+  function* torn() {
+    yield samples(2);
+    throw new RangeError("torn");
+  }
+  const native = new FeatureExtractor(model).layers("stem").engine("onnx");
+  await assertRejects(() => native.predict(torn(), QUIET), RangeError, "torn");
+  for await (const _ of native.batch(2).stream(samples(40), QUIET)) break;
+  await log.ended();
+  assertEquals(log.events.filter((event) => event === "end").length, 2);
+});
+
+const CYCLES = `
+import { FeatureExtractor, loadModel } from "@sonde/sonde";
+
+const data = new Float32Array(64 * 784);
+const batch = { data, shape: [64, 28, 28, 1], dtype: "float32" } as const;
+const resident: number[] = [];
+for (let i = 0; i < 25; i++) {
+  await using model = await loadModel(Deno.args[0]!);
+  const extractor = new FeatureExtractor(model).layers("stem").engine("onnx");
+  const open = await extractor.open();
+  await open.predict(batch, { progress: false });
+  await open.close();
+  resident.push(Deno.memoryUsage().rss / 2 ** 20);
+}
+console.log(JSON.stringify(resident));
+`;
+
+Deno.test("opening and closing on onnx 20 times leaves memory as it was", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, CYCLES);
+  const config = decodeURIComponent(
+    new URL("../../deno.json", import.meta.url).pathname,
+  );
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `--config=${config}`, file, DIGITS],
+  }).output();
+  await Deno.remove(file);
+  const decoder = new TextDecoder();
+  assert(success, decoder.decode(stderr));
+  const last = decoder.decode(stdout).trim().split("\n").at(-1)!;
+  const resident = JSON.parse(last) as number[];
+  // A thread that stays takes 10 MB or more, and so its 20 cycles 200.
+  const growth = resident.at(-1)! - resident[4]!;
+  assert(growth < 80, `${growth} MB in ${resident.map(Math.round)}`);
+});

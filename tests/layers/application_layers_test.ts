@@ -1,0 +1,18 @@
+import { assertEquals } from "@std/assert";
+import { called, layerOf } from "./_one_call.ts";
+
+// Numbers of Keras, and both engines: tests/keras_applications_test.ts.
+
+Deno.test("LayerScale multiplies along the last axis", async () => {
+  const layer = layerOf("LayerScale", { init_values: 1e-6, projection_dim: 2 });
+  const weights = [[2, -0.5]];
+  assertEquals(
+    await called(layer, [[[1, 2]], [[3, -4]]], { weights }),
+    [[[2, -1]], [[6, 2]]],
+  );
+});
+
+Deno.test("StochasticDepth gives its input back", async () => {
+  const layer = layerOf("StochasticDepth", { drop_path_rate: 0.3 });
+  assertEquals(await called(layer, [[1, -2]]), [[1, -2]]);
+});

@@ -1,0 +1,161 @@
+/**
+ * Small models of the real Keras, drawn by `tests/data/fuzz_layers.py`: each is
+ * opened as its file is, run on every engine, and compared.
+ *
+ * @module
+ */
+import { loadModel } from "../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { FeatureArray, NdArray } from "../../lib/types.ts";
+import { openOn, type OurEngine } from "./open_on.ts";
+
+/** An array as the script packs it. */
+interface Packed {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly base64: string;
+}
+
+/** One model, what went into it and what came out. */
+export interface FuzzCase {
+  /** The class, or what is in the middle of the model. */
+  readonly class: string;
+  readonly api: "keras" | "tf_keras";
+  readonly file: string;
+  /** Layers with their options, to be read. */
+  readonly layers: readonly string[];
+  readonly inputs: readonly Packed[];
+  readonly outputs: readonly Packed[];
+}
+
+/** What became of a case on an engine. */
+export interface FuzzResult {
+  /**
+   * `refused` is an error of ours, which names what is not supported; `failed`
+   * is any other error; `wrong` is another number without an error.
+   */
+  readonly outcome: "right" | "refused" | "failed" | "wrong";
+  /** The error's message, or what is wrong. */
+  readonly text: string;
+  /** The largest difference, as a share of its row's largest value. */
+  readonly error: number;
+}
+
+/** Of the largest value of a row. */
+export const TOLERANCE = 1e-5;
+
+/**
+ * Activations whose numbers near 0 Keras itself rounds, with the tolerance of a
+ * model that holds one: `exp(x) - 1` and `x - tanh(x)` in float32.
+ */
+export const ROUNDED_BY_KERAS: Readonly<Record<string, number>> = {
+  elu: 1e-4,
+  // deno-lint-ignore camelcase -- Keras' own name
+  tanh_shrink: 1e-4,
+};
+
+function toleranceOf({ layers }: FuzzCase): number {
+  const text = layers.join().toLowerCase();
+  const found = Object.entries(ROUNDED_BY_KERAS).filter(([name]) =>
+    new RegExp(`\\b${name}\\b`).test(text)
+  );
+  return Math.max(TOLERANCE, ...found.map(([, tolerance]) => tolerance));
+}
+
+type HostArray = NdArray<Float32Array | Int32Array | Uint8Array>;
+
+/**
+ * Opens and runs a case.
+ *
+ * @param each The case.
+ * @param source Its file: a path or bytes.
+ * @param engine Where.
+ * @returns What became of it: with all rows, and with the last one alone.
+ */
+export async function fuzzResult(
+  each: FuzzCase,
+  source: string | Uint8Array,
+  engine: OurEngine,
+): Promise<FuzzResult> {
+  const inputs = each.inputs.map(unpacked);
+  const outputs = each.outputs.map(unpacked);
+  const tolerance = toleranceOf(each);
+  try {
+    await using model = await loadModel(source);
+    await using opened = await openOn(model as ModelGraph, engine);
+    let error = 0;
+    const last = inputs[0]!.shape[0]! - 1;
+    for (const rows of [[...Array(last + 1).keys()], [last]]) {
+      const found = await opened.run(inputs.map((x) => rowsOf(x, rows)));
+      const wrong = outputs.map((output, i) =>
+        compared(found[i]!, rowsOf(output, rows), tolerance)
+      );
+      for (const [i, { text, share }] of wrong.entries()) {
+        error = Math.max(error, share);
+        if (text === "" && share <= tolerance) continue;
+        const what = text || `differs by ${share.toExponential(1)}`;
+        const at = `output ${i} of rows [${rows}]: ${what}`;
+        return { outcome: "wrong", text: at, error };
+      }
+    }
+    return { outcome: "right", text: "", error };
+  } catch (error) {
+    const text = String(error);
+    const isOurs = /: Cannot [a-z][^]* must /.test(text);
+    return { outcome: isOurs ? "refused" : "failed", text, error: 0 };
+  }
+}
+
+/** How a value differs: each row by the size of its own largest number. */
+function compared(
+  found: FeatureArray,
+  wanted: HostArray,
+  tolerance: number,
+): { text: string; share: number } {
+  if (`${found.shape}` !== `${wanted.shape}`) {
+    return { text: `shape [${found.shape}] for [${wanted.shape}]`, share: 1 };
+  }
+  const rows = wanted.shape[0]!;
+  const size = wanted.data.length / rows;
+  let share = 0;
+  for (let row = 0; row < rows; row++) {
+    const expected = wanted.data.subarray(row * size, (row + 1) * size);
+    const actual = found.data.subarray(row * size, (row + 1) * size);
+    let largest = 1e-30;
+    for (const value of expected) {
+      if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+    }
+    for (const [i, value] of expected.entries()) {
+      const is = Number(actual[i]);
+      if (Object.is(value, is) || value === is) continue;
+      const here = Math.abs(value - is) / largest;
+      if (here <= tolerance) {
+        share = Math.max(share, here);
+        continue;
+      }
+      return {
+        text: `${is} for ${value} at ${i} of row ${row} (of ${largest})`,
+        share: here,
+      };
+    }
+  }
+  return { text: "", share };
+}
+
+function rowsOf<A extends HostArray>(array: A, rows: readonly number[]): A {
+  const { data, shape } = array;
+  const size = data.length / shape[0]!;
+  const Kind = data.constructor as { new (length: number): Float32Array };
+  const chosen = new Kind(rows.length * size);
+  rows.forEach((row, i) =>
+    chosen.set(data.subarray(row * size, (row + 1) * size), i * size)
+  );
+  return { ...array, data: chosen, shape: [rows.length, ...shape.slice(1)] };
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+function unpacked({ shape, dtype, base64 }: Packed): HostArray {
+  const { buffer } = Uint8Array.fromBase64(base64);
+  return { data: new ARRAYS[dtype](buffer), shape, dtype } as HostArray;
+}

@@ -1,0 +1,145 @@
+/**
+ * `deno task fuzz:layers folder [engine…]`: opens the models that
+ * `tests/data/fuzz_layers.py` left in a folder, runs each on the engines (`cpu`
+ * and `onnx` unless others are named), and compares. It says how many are
+ * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
+ * with an error that is not ours. With `--keep=file.zip` it packs those that are
+ * right and differ in kind, `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a command, which says what it found
+import type { FuzzCase, FuzzResult } from "./fuzz_cases.ts";
+import type { FuzzAnswer, FuzzTask } from "./fuzz_worker.ts";
+import { buildZip } from "./build_zip.ts";
+import type { OurEngine } from "./open_on.ts";
+
+/** Reads the cases that lie in a folder. */
+function casesIn(folder: string): FuzzCase[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".jsonl")).sort()
+    .flatMap((name) => Deno.readTextFileSync(`${folder}/${name}`).split("\n"))
+    .filter((line) => line.endsWith("}"))
+    .map((line) => JSON.parse(line) as FuzzCase);
+}
+
+/** Runs a part of the cases in a worker. */
+function runPart(task: FuzzTask): Promise<FuzzAnswer[]> {
+  const worker = new Worker(import.meta.resolve("./fuzz_worker.ts"), {
+    type: "module",
+  });
+  const answers: FuzzAnswer[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<FuzzAnswer[]>();
+  worker.onmessage = ({ data }: MessageEvent<FuzzAnswer | "done">) => {
+    if (data === "done") resolve(answers);
+    else answers.push(data);
+  };
+  worker.onerror = reject;
+  worker.postMessage(task);
+  return promise.finally(() => worker.terminate());
+}
+
+/** A reason without what is of one case alone. */
+function reasonOf({ text }: FuzzResult): string {
+  return text.replace(/^.*?Cannot/s, "Cannot")
+    .replace(/file:\S+|"\/[^"]*"/g, "…")
+    .replace(/layers? "[^"]*"/g, "layer …").replace(/[-\d.e]*\d/g, "0")
+    .replace(/\[[0, ]*\]/g, "[…]").slice(0, 240);
+}
+
+function counted<K>(keys: readonly K[]): [K, number][] {
+  const counts = new Map<K, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}
+
+/** Most cases that are kept as fixtures. */
+const MOST_KEPT = 360;
+
+/** The class, who wrote the file, and all options but their numbers. */
+function kindOf({ api, class: name, file, layers }: FuzzCase): string {
+  const options = layers.join().replace(/[-\d.e]*\d/g, "0");
+  return [api, name, file.replace(/^.*\./, ""), options].join();
+}
+
+/** One case of each kind, classes in turn, packed with their files. */
+function packed(
+  folder: string,
+  right: readonly FuzzCase[],
+  first: readonly string[],
+): Uint8Array {
+  const inOrder = right.toSorted((a, b) =>
+    Number(first.includes(a.file)) - Number(first.includes(b.file))
+  ); // the last of a kind is kept
+  const kinds = new Map(inOrder.map((each) => [kindOf(each), each] as const));
+  const turns = new Map<string, number>();
+  const inTurn = [...kinds.values()].map((each) => {
+    const turn = turns.get(each.class) ?? 0;
+    turns.set(each.class, turn + 1);
+    return { each, turn: first.includes(each.file) ? -1 : turn };
+  }).sort((a, b) => a.turn - b.turn).slice(0, MOST_KEPT);
+  const lines = inTurn.map(({ each }) => JSON.stringify(each)).join("\n");
+  const files = inTurn.map(({ each: { file } }) => ({
+    name: file,
+    data: Deno.readFileSync(`${folder}/${file}`),
+  }));
+  const text = { name: "cases.jsonl", data: new TextEncoder().encode(lines) };
+  return buildZip([text, ...files].map((m) => ({ ...m, isDeflated: true })));
+}
+
+if (import.meta.main) {
+  const keep = Deno.args.find((arg) => arg.startsWith("--keep="))?.slice(7);
+  const first = Deno.args.find((arg) => arg.startsWith("--first="))?.slice(8)
+    .split(",") ?? [];
+  const [folder, ...named] = Deno.args.filter((arg) => !arg.startsWith("--"));
+  if (folder === undefined) throw new TypeError("Name the folder of the cases");
+  const engines = named.length > 0 ? named as OurEngine[] : ["cpu", "onnx"];
+  const cases = casesIn(folder);
+  const workers = navigator.hardwareConcurrency;
+  const parts = Array.from({ length: workers }, (_, i) => ({
+    folder,
+    cases: cases.filter((_, j) => j % workers === i),
+    engines: engines as OurEngine[],
+  }));
+  const answers = (await Promise.all(parts.map(runPart))).flat();
+  const byFile = new Map(cases.map((each) => [each.file, each]));
+  for (const engine of engines) {
+    const of = (outcome: string) =>
+      answers.filter((answer) =>
+        answer.engine === engine && answer.result.outcome === outcome
+      );
+    const numbers = ["right", "refused", "failed", "wrong"].map((outcome) =>
+      `${of(outcome).length} ${outcome}`
+    );
+    const worst = Math.max(0, ...of("right").map(({ result }) => result.error));
+    console.log(
+      `${engine}: ${cases.length} cases, ${
+        numbers.join(", ")
+      }; the right ones differ by ${worst.toExponential(1)} at the most`,
+    );
+    const refusals = of("refused").map(({ result }) => reasonOf(result));
+    for (const [reason, count] of counted(refusals)) {
+      console.log(`  ${count} refused: ${reason}`);
+    }
+    for (const { file, result } of [...of("failed"), ...of("wrong")]) {
+      const { api, class: name, layers } = byFile.get(file)!;
+      console.log(
+        `  ${result.outcome} ${file} ${name} of ${api}: ${
+          result.text.slice(0, 400)
+        }\n    ${layers.join(" → ").slice(0, 700)}`,
+      );
+    }
+  }
+  if (keep !== undefined) {
+    const notRight = new Set(
+      answers.filter(({ result }) => result.outcome !== "right")
+        .map(({ file }) => file),
+    );
+    const right = cases.filter(({ file }) => !notRight.has(file));
+    Deno.writeFileSync(keep, packed(folder, right, first));
+  }
+  const bad = answers.filter(({ result }) =>
+    result.outcome === "wrong" || result.outcome === "failed"
+  );
+  Deno.exit(bad.length === 0 ? 0 : 1);
+}

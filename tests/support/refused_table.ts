@@ -1,0 +1,59 @@
+/**
+ * `deno run -A tests/support/refused_table.ts`: writes `tests/refused.md`, a
+ * table of the 47 kinds of bad input and what is said of each.
+ *
+ * @module
+ */
+import { loadModel } from "../../lib/models/load_model.ts";
+import type { RefusedCase } from "../refused/_input.ts";
+import { placed, REFUSED_INPUTS, runOnce } from "./refused.ts";
+
+const HEAD = `<!-- deno-fmt-ignore-file -->
+
+# Bad inputs
+
+The 47 kinds of bad input that \`loadModel\` may meet, in how many files each is
+tried (\`tests/refused/inputs_test.ts\`), and what is said of the first of them.
+\`deno run -A tests/support/refused_table.ts\` writes this table; a test compares it.
+
+| no. | input | files | refused with | opened all the same |
+|---|---|---|---|---|
+`;
+
+/** The table, as Markdown. */
+export async function refusedTable(): Promise<string> {
+  const rows: string[] = [];
+  for (const { number, what, refused, opened = [] } of REFUSED_INPUTS) {
+    const message = await messageOf(refused[0]!);
+    const good = opened.map(({ what }) => what).join(", ");
+    rows.push(
+      `| ${number} | ${what} | ${refused.length} | ${
+        cell(message)
+      } | ${good} |\n`,
+    );
+  }
+  return HEAD + rows.join("");
+}
+
+/** What is said of a file, whose path is `FILE`. */
+export async function messageOf(one: RefusedCase): Promise<string> {
+  await using at = await placed(one);
+  try {
+    await using model = await loadModel(at.path, one.options);
+    await runOnce(model);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return text.replaceAll(`file://${at.path}`, "FILE")
+      .replaceAll(at.path, "FILE");
+  }
+  return "nothing";
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+if (import.meta.main) {
+  const path = new URL("../refused.md", import.meta.url);
+  Deno.writeTextFileSync(path, await refusedTable());
+}
