@@ -251,6 +251,8 @@ def transposed():
              unknown=[1, 2], **options)
     case(f, "k2_t1_op", "Conv1DTranspose", (4, 3), filters=2, kernel_size=3,
          strides=2, padding="same", output_padding=1, keras2=True, unknown=[1])
+    case(f, "k2_t3_same", "Conv3DTranspose", (3, 2, 3, 2), filters=2, kernel_size=3,
+         strides=2, padding="same", keras2=True, unknown=[1, 2, 3])
     case(f, "k2_t3", "Conv3DTranspose", (3, 2, 3, 2), filters=2, kernel_size=2,
          strides=2, padding="same", keras2=True, unknown=[1, 2, 3])
 
