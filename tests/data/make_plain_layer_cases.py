@@ -109,6 +109,8 @@ def normalization():
         add("bn_bare", "BatchNormalization", (2, 3), center=False, scale=False,
             epsilon=1e-5, momentum=0.5)
         add("bn_mask", "BatchNormalization", (7, 2), masks=[MASK], unknown=[1])
+        if not keras2:
+            add("bn_mask_given", "BatchNormalization", (7, 2), mask_argument=MASK, unknown=[1])
         for tag, options in {
             "": {}, "_eps": dict(epsilon=0.5), "_axis1": dict(axis=1),
             "_axes": dict(axis=[1, 2]), "_turned": dict(axis=[2, 1]),
