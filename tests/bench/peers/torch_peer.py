@@ -2,7 +2,8 @@
 
     .venv-keras/bin/python tests/bench/peers/torch_peer.py
 
-Pictures are channels first from the start, as PyTorch's users hold them.
+Pictures and kernels lie in memory as `channels_last`, in which it is several
+times as fast on these processors as in its own default.
 """
 
 import json
@@ -21,6 +22,7 @@ def open_network(folder, threads):
     with zipfile.ZipFile(folder / "model.keras") as archive:
         config = json.loads(archive.read("config.json"))["config"]
     network = TorchNetwork(config, np.load(folder / "weights.npz")).eval()
+    network = network.to(memory_format=torch.channels_last)
     found = {}
 
     def keep(name):
@@ -39,9 +41,9 @@ def open_network(folder, threads):
         network.module_of(name).register_forward_hook(keep(name))
 
     def prepare(x, batch):
-        if x.ndim == 4:
-            x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
         parts = [torch.from_numpy(part) for part in chunks(x, batch)]
+        if x.ndim == 4:  # [N, H, W, D] in memory, [N, D, H, W] by its name
+            parts = [part.permute(0, 3, 1, 2) for part in parts]
 
         @torch.inference_mode()
         def run():
