@@ -5,6 +5,11 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import {
+  maskedFold,
+  type MaskedInputs,
+  maskedProduct,
+} from "./_masked_merging.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** The least squared length that Dot divides by, by who wrote the config. */
@@ -12,16 +17,22 @@ const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
 
 type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
 
+/** What is done where some input has a mask, in Keras 3. */
+type Masked = <T>(ops: Ops<T>, given: MaskedInputs<T>) => T;
+
 /**
  * A layer that goes from input to input: Add, Subtract, Multiply, Maximum,
  * Minimum. Inputs of lower rank get axes of size 1 after the batch.
  *
  * Source: Keras 3.15 `merging.base_merge.Merge`.
  */
-function folded(pair: Pair, most = Infinity): LayerFactory {
+function folded(
+  pair: Pair,
+  { most = Infinity, masked }: { most?: number; masked?: Masked } = {},
+): LayerFactory {
   return (config) => ({
     weights: [],
-    call(ops, inputs) {
+    call(ops, inputs, _weights, context) {
       if (inputs.length > most) {
         throw new TypeError(
           cannot(
@@ -31,7 +42,17 @@ function folded(pair: Pair, most = Infinity): LayerFactory {
           ),
         );
       }
-      return [sameRank(ops, inputs).reduce((sum, x) => pair(ops, sum, x))];
+      const alike = sameRank(ops, inputs);
+      // One that gets further axes loses its mask in Keras.
+      const masks = alike.map((x, i) =>
+        x === inputs[i] ? context.masks[i] : undefined
+      );
+      const isMasked = config.dialect === 3 &&
+        masks.some((mask) => mask !== undefined);
+      if (masked !== undefined && isMasked) {
+        return [masked(ops, { name: config.name, inputs: alike, masks })];
+      }
+      return [alike.reduce((sum, x) => pair(ops, sum, x))];
     },
     masks: mergedMask(config),
   });
@@ -141,10 +162,18 @@ export function dot(config: LayerConfig): Layer {
 export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     Add: folded((ops, a, b) => ops.add(a, b)),
-    Subtract: folded((ops, a, b) => ops.subtract(a, b), 2),
-    Multiply: folded((ops, a, b) => ops.multiply(a, b)),
-    Maximum: folded((ops, a, b) => ops.maximum(a, b)),
-    Minimum: folded((ops, a, b) => ops.minimum(a, b)),
+    Subtract: folded((ops, a, b) => ops.subtract(a, b), { most: 2 }),
+    Multiply: folded((ops, a, b) => ops.multiply(a, b), {
+      masked: maskedProduct,
+    }),
+    Maximum: folded((ops, a, b) => ops.maximum(a, b), {
+      masked: (ops, given) =>
+        maskedFold(ops, given, (ops, a, b) => ops.maximum(a, b)),
+    }),
+    Minimum: folded((ops, a, b) => ops.minimum(a, b), {
+      masked: (ops, given) =>
+        maskedFold(ops, given, (ops, a, b) => ops.minimum(a, b)),
+    }),
     Average: average,
     Concatenate: concatenate,
     Dot: dot,

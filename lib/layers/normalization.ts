@@ -6,6 +6,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
+import { tensorArgument } from "./_arguments.ts";
 import { checkWeight } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
@@ -35,6 +36,10 @@ export function batchNormalization(config: LayerConfig): Layer {
       ...(hasCenter ? ["beta"] : []),
       "moving_mean",
       "moving_variance",
+    ],
+    // Keras 3 writes the mask into the call; it counts in training alone.
+    masks: (_ops, _inputs, context) => [
+      tensorArgument(config.name, context, "mask") ?? context.masks[0],
     ],
     call(ops, [x], weights) {
       for (const [name, weight] of Object.entries(weights)) {

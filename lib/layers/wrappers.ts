@@ -271,8 +271,8 @@ export function spectralNormalization(config: LayerConfig): Layer {
       }
       return layer.call(ops, inputs, own, context);
     },
-    // Keras' wrapper does not hand masks on.
-    masks: () => [],
+    // What comes out is the wrapped layer's own tensor, with its mask.
+    ...(layer.masks === undefined ? {} : { masks: layer.masks.bind(layer) }),
   };
 }
 

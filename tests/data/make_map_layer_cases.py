@@ -7,11 +7,12 @@ and the mask that goes on. Rows of one input differ in size by up to a million,
 so that each row is compared by its own size.
 
 Versions: keras 3.15.1 (jax 0.10.2), tf_keras 2.21.0 (tensorflow 2.21.0).
-Run: KERAS_BACKEND=jax python tests/data/make_map_layer_cases.py
+Run: KERAS_BACKEND=jax python tests/data/make_map_layer_cases.py [family…]
 """
 
 import json
 import os
+import sys
 import zlib
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -178,6 +179,11 @@ def convolutions():
         case(f, name, "Conv1D", (7, 4), filters=4, keras2=True, unknown=[1], **options)
     case(f, "k2_c2", "Conv2D", (6, 5, 3), filters=2, kernel_size=(2, 3),
          strides=2, padding="same", keras2=True, unknown=[1, 2])
+    for name, options in {
+        "k2_c2_groups": dict(kernel_size=(3, 2), groups=2, padding="same"),
+        "k2_c2_dilated": dict(kernel_size=(2, 3), dilation_rate=(2, 3), padding="same"),
+    }.items():
+        case(f, name, "Conv2D", (7, 8, 4), filters=4, keras2=True, unknown=[1, 2], **options)
     case(f, "k2_c3", "Conv3D", (4, 5, 4, 2), filters=2, kernel_size=2,
          strides=2, padding="same", keras2=True, unknown=[1, 2, 3])
 
@@ -245,6 +251,8 @@ def transposed():
              unknown=[1, 2], **options)
     case(f, "k2_t1_op", "Conv1DTranspose", (4, 3), filters=2, kernel_size=3,
          strides=2, padding="same", output_padding=1, keras2=True, unknown=[1])
+    case(f, "k2_t3_same", "Conv3DTranspose", (3, 2, 3, 2), filters=2, kernel_size=3,
+         strides=2, padding="same", keras2=True, unknown=[1, 2, 3])
     case(f, "k2_t3", "Conv3DTranspose", (3, 2, 3, 2), filters=2, kernel_size=2,
          strides=2, padding="same", keras2=True, unknown=[1, 2, 3])
 
@@ -594,11 +602,12 @@ def core():
         add("dense_4", "Dense", (2, 3, 4), units=2, use_bias=False, unknown=[1, 2])
 
 
-def main():
+def main(names):
     os.makedirs(FOLDER, exist_ok=True)
     for make in (convolutions, transposed, depthwise, pooling, global_pooling,
                  adaptive_pooling, reshaping, borders, up_sampling, embeddings, core):
-        make()
+        if not names or make.__name__ in names:
+            make()
     for family, cases in CASES.items():
         lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
         with open(os.path.join(FOLDER, f"{family}.json"), "w") as file:
@@ -607,4 +616,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -109,6 +109,8 @@ def normalization():
         add("bn_bare", "BatchNormalization", (2, 3), center=False, scale=False,
             epsilon=1e-5, momentum=0.5)
         add("bn_mask", "BatchNormalization", (7, 2), masks=[MASK], unknown=[1])
+        if not keras2:
+            add("bn_mask_given", "BatchNormalization", (7, 2), mask_argument=MASK, unknown=[1])
         for tag, options in {
             "": {}, "_eps": dict(epsilon=0.5), "_axis1": dict(axis=1),
             "_axes": dict(axis=[1, 2]), "_turned": dict(axis=[2, 1]),
@@ -158,6 +160,11 @@ def merging():
             add(low + "_broadcast", cls, (4, 1), (1, 3))
             if cls != "Subtract":
                 add(low + "_3", cls, (4, 2), (4, 2), (4, 2), unknown=[1])
+                third = [MASK[2], MASK[0], MASK[1]]
+                add(low + "_masks_3", cls, (7, 2), (7, 2), (7, 2),
+                    masks=[MASK, OTHER_MASK, third], unknown=[1])
+            else:
+                add(low + "_masks", cls, (7, 2), (7, 2), masks=[MASK, OTHER_MASK])
         add("add_masks", "Add", (7, 2), (7, 2), masks=[MASK, OTHER_MASK], unknown=[1])
         add("add_mask_first", "Add", (7, 2), (7, 2), masks=[MASK, None])
         add("add_mask_second", "Add", (7, 2), (7, 2), masks=[None, MASK])
@@ -226,6 +233,7 @@ def activation_layers():
                                           else np.clip(edge, -99, 99)], **options)
         slope = "alpha" if keras2 else "negative_slope"
         add("leaky", "LeakyReLU", (3, 4), unknown=[1])
+        add("leaky_mask", "LeakyReLU", (7, 2), masks=[MASK])
         add("leaky_slope", "LeakyReLU", (3, 4), **{slope: 0.05})
         add("leaky_none", "LeakyReLU", (3, 4), **{slope: 0.0})
         add("elu", "ELU", xs=[plain], alpha=0.4)
@@ -243,6 +251,7 @@ def activation_layers():
             masks=[[[0, 0, 0], [0, 1, 0], [1, 1, 1]]])
         add("softmax_mask_given", "Softmax", (7,), mask_argument=MASK)
     case(f, "k2_thresholded", "ThresholdedReLU", (3, 4), theta=0.4, keras2=True, unknown=[1])
+    case(f, "k2_thresholded_mask", "ThresholdedReLU", (7, 2), theta=0.4, keras2=True, masks=[MASK])
     case(f, "k2_robust", "Softmax", xs=[np.ones((3, 3), "float32")], robust_masking=True,
          masks=[[[0, 0, 0], [0, 1, 0], [1, 1, 1]]], keras2=True)
 

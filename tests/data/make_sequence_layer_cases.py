@@ -50,6 +50,17 @@ def given(k, value):
     return tf.constant(value) if k is tf_keras else value
 
 
+def masked(k, value, mask):
+    """A tensor that carries a mask, as a layer before would give it."""
+    if k is tf_keras:
+        made = tf.constant(value)
+        made._keras_mask = tf.constant(mask)
+        return made
+    made = keras.ops.convert_to_tensor(value)
+    keras.src.backend.set_keras_mask(made, mask=keras.ops.convert_to_tensor(mask))
+    return made
+
+
 def array(value):
     value = np.asarray(value)
     kind = {"b": "bool", "i": "int32"}.get(value.dtype.kind, "float32")
@@ -303,6 +314,11 @@ def attention():
                         masks=[MASK] if by_name else [MASK, MASK],
                         args={**({"value": e, "key": e} if by_name else {}), **more},
                         arg_masks={"value": MASK, "key": MASK} if by_name else {})
+        k_mask = np.roll(v_mask, 1, 0)
+        for name, make in kinds:
+            add("attention", f"{name} of three masked inputs{tag}", k, make(),
+                lambda l: l(*(masked(k, x, m) for x, m in zip(drawn, (q_mask, v_mask, k_mask)))),
+                list(drawn[:3]), masks=[q_mask, v_mask, k_mask])
         if k is keras:
             add("attention", "MultiHeadAttention masks by name", k, mha(2, 3),
                 lambda l: l(q, v, key, value_mask=v_mask, key_mask=v_mask[::-1].copy()), [q, v, key],

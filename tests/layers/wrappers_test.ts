@@ -76,3 +76,25 @@ Deno.test("timeDistributed() makes masks when Keras 2 asks its layer", async () 
   const three = layerOf("TimeDistributed", { layer: inner });
   assertEquals((await callByHand(three, call)).masks, [undefined]);
 });
+
+Deno.test("spectralNormalization() hands on the mask that its layer does", async () => {
+  const weights = { "layer/kernel": [[1], [2]] };
+  const call = {
+    weights,
+    inputs: [[[[1, 2], [3, 4]]]],
+    masks: [[[true, false]]],
+  };
+  const inner = (className: string, config: Record<string, unknown>) =>
+    layerOf("SpectralNormalization", {
+      layer: { "class_name": className, config: { ...SUM, ...config } },
+    });
+  const dense = await callByHand(inner("Dense", {}), call);
+  assertEquals(dense.values, [[[[5], [11]]]]);
+  assertEquals(dense.masks, [[[1, 0]]]);
+  const conv = { filters: 1, "kernel_size": 1, units: undefined };
+  const mapped = await callByHand(inner("Conv1D", conv), {
+    ...call,
+    weights: { "layer/kernel": [[[1], [2]]] },
+  });
+  assertEquals(mapped.masks, [undefined]);
+});

@@ -19,10 +19,12 @@ import { LAYERS } from "../../lib/layers/layers.ts";
 import { OPERATIONS } from "../../lib/layers/operations.ts";
 import type { Ops, OpsType } from "../../lib/ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
+import { UnsupportedByEngineError } from "../../lib/errors.ts";
 import type { NdArray } from "../../lib/types.ts";
+import { hasWebgpu } from "./backends.ts";
 
 /** Where a case runs. */
-export type CaseEngine = "cpu" | "wasm" | "onnx";
+export type CaseEngine = "cpu" | "wasm" | "onnx" | "webgpu";
 
 /** Numbers with their shape; what JSON cannot hold stands as text. */
 export interface CaseArray {
@@ -94,9 +96,35 @@ export function testLayerCases(family: string): void {
       assertEquals(wrong, []);
     });
   }
+  Deno.test({
+    name: `${family} does as Keras does on webgpu, a part of it`,
+    ignore: !hasWebgpu,
+    sanitizeResources: false, // TF.js keeps its device open
+    sanitizeOps: false,
+    async fn() {
+      const wrong: string[] = [];
+      for (const each of cases.filter(isForWebgpu)) {
+        try {
+          wrong.push(...await faultsOf(each, "webgpu"));
+        } catch (error) {
+          // What its kernels cannot do it may refuse, never get wrong.
+          if (error instanceof UnsupportedByEngineError) continue;
+          wrong.push(`${each.name}: ${error}`);
+        }
+      }
+      assertEquals(wrong, []);
+    },
+  });
   Deno.test(`${family} has the shapes of Keras before the run`, () => {
     for (const each of cases) checkShapes(each);
   });
+}
+
+/** The first case of each class and dialect, and each eighth: it is slow there. */
+function isForWebgpu(each: LayerCase, i: number, all: LayerCase[]): boolean {
+  const isSame = (other: LayerCase) =>
+    other.class === each.class && other.dialect === each.dialect;
+  return i % 8 === 0 || all.findIndex(isSame) === i;
 }
 
 /** What is wrong with a case on an engine. */
@@ -108,6 +136,8 @@ async function faultsOf(each: LayerCase, engine: CaseEngine) {
   for (const axes of unknown) {
     const found = engine === "onnx"
       ? await onOnnx(each, axes)
+      : engine === "webgpu"
+      ? await onWebgpu(each)
       : await onTfjs(each, engine);
     found.forEach(({ value, mask }, i) => {
       const rows = BATCHES[i]!;
@@ -115,6 +145,8 @@ async function faultsOf(each: LayerCase, engine: CaseEngine) {
       const error = difference(
         value,
         rowsOf(each.output, rows),
+        // Shaders round exp, division and tanh to some units in the last place.
+        engine === "webgpu" ? 1e-4 : 1e-5,
       );
       if (error !== undefined) faults.push(`${at}: ${error}`);
       const wanted = each.outputMask && rowsOf(each.outputMask, rows);
@@ -177,11 +209,45 @@ async function onTfjs(
     Promise.resolve(turn.sync(() => {
       const before = tf.memory().numTensors;
       const found = BATCHES.map((rows) =>
-        tf.tidy(() => onTensors(each, layer, rows))
+        tf.tidy(() => {
+          const { value, mask } = onTensors(each, layer, rows);
+          return {
+            value: readBack(value),
+            mask: mask ? readBack(mask) : null,
+          } as unknown as tf.TensorContainer;
+        })
       );
       assertEquals(tf.memory().numTensors, before, `${each.name}: tensors`);
       return found as unknown as Found[];
     })));
+}
+
+/** Shaders run on their own time, so what they make is waited for. */
+async function onWebgpu(each: LayerCase): Promise<Found[]> {
+  const layer = layerOf(each);
+  const read = async (x: tf.Tensor): Promise<CaseArray> => {
+    const data = [...await x.data<tf.NumericDataType>()];
+    const found = { shape: x.shape, dtype: x.dtype as OpsType, data };
+    x.dispose();
+    return found;
+  };
+  return await takeTurn("webgpu", async (turn) => {
+    const before = tf.memory().numTensors;
+    const found: Found[] = [];
+    for (const rows of BATCHES) {
+      const made = turn.sync(() =>
+        tf.tidy(() =>
+          onTensors(each, layer, rows) as unknown as tf.TensorContainer
+        )
+      ) as unknown as Masked<tf.Tensor>;
+      found.push({
+        value: await read(made.value),
+        mask: made.mask ? await read(made.mask) : null,
+      });
+    }
+    assertEquals(tf.memory().numTensors, before, `${each.name}: tensors`);
+    return found;
+  });
 }
 
 function onTensors(each: LayerCase, layer: Layer, rows: readonly number[]) {
@@ -189,11 +255,7 @@ function onTensors(each: LayerCase, layer: Layer, rows: readonly number[]) {
     value: tensorOf(rowsOf(input, rows)),
     mask: mask ? tensorOf(rowsOf(mask, rows)) : undefined,
   }));
-  const output = callCase(new TfjsOps(), each, layer, inputs);
-  return {
-    value: readBack(output.value),
-    mask: output.mask ? readBack(output.mask) : null,
-  } as unknown as tf.TensorContainer;
+  return callCase<tf.Tensor>(new TfjsOps(), each, layer, inputs);
 }
 
 function tensorOf(array: CaseArray): tf.Tensor {
@@ -307,6 +369,7 @@ function checkKnown(
 function difference(
   found: CaseArray,
   wanted: CaseArray,
+  rtol: number,
 ): string | undefined {
   if (`${found.shape}` !== `${wanted.shape}`) {
     return `shape [${found.shape}] for [${wanted.shape}]`;
@@ -324,7 +387,7 @@ function difference(
     for (const [i, value] of expected.entries()) {
       const is = actual[i]!;
       if (Object.is(value, is) || value === is) continue;
-      if (Math.abs(value - is) <= 1e-5 * largest) continue;
+      if (Math.abs(value - is) <= rtol * largest) continue;
       return `${is} for ${value} at ${i} of row ${row}`;
     }
   }

@@ -88,11 +88,44 @@ export async function takeTurn<R>(
   try {
     await (pacer?.race(before) ?? before);
     await makeReady(backend);
-    return await work(new Turn(backend, tensors));
+    const turn = new Turn(backend, tensors);
+    if (backend !== "webgpu") return await work(turn);
+    turn.sync(() => {}); // its device is there from the first use on
+    return await faultless(() => work(turn));
   } finally {
     // Whoever gave up waiting still holds the place of those behind.
     before.then(resolve);
   }
+}
+
+/**
+ * Does work on the graphics card, and says what TF.js does not: where a shader
+ * does not compile, it goes on with whatever the memory held before.
+ *
+ * @param work What to do.
+ * @returns What it gives.
+ * @throws {UnsupportedByEngineError} If the card refused some of it.
+ */
+async function faultless<R>(work: () => Promise<R>): Promise<R> {
+  const { webgpu } = tf.engine().registry;
+  const { device } = webgpu as unknown as { readonly device: GPUDevice };
+  device.pushErrorScope("validation");
+  let result: R;
+  try {
+    result = await work();
+  } catch (error) {
+    await device.popErrorScope();
+    throw error;
+  }
+  const fault = await device.popErrorScope();
+  if (fault === null) return result;
+  throw new UnsupportedByEngineError(
+    "run",
+    "tfjs:webgpu",
+    `all its shaders must compile, and WebGPU says "${
+      fault.message.trim().split("\n").slice(0, 2).join(" ")
+    }"; use .engine("tfjs", { backend: "wasm" })`,
+  );
 }
 
 /**

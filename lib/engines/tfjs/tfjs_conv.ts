@@ -17,6 +17,7 @@ import {
   transposedSize,
   type Windows,
 } from "../../ops/windows.ts";
+import { padded, reversed } from "./webgpu_kernels.ts";
 
 /**
  * Convolution, channels last.
@@ -158,7 +159,7 @@ export function convTranspose(
     (map, i) => frame(map, i, x, kernel, options),
     spread,
   );
-  const turned = tf.reverse(kernel, places);
+  const turned = reversed(kernel, places);
   const order = [...places, places.length + 1, places.length];
   return conv(framed, tf.transpose(turned, order), {
     strides: strides.map(() => 1),
@@ -215,7 +216,7 @@ function padAxis(
   const widths = x.shape.map((_, i): [number, number] =>
     i === axis ? [before, after] : [0, 0]
   );
-  return tf.pad(x, widths);
+  return padded(x, widths);
 }
 
 function spreadKernel(

@@ -6,6 +6,7 @@ import { constantType } from "../../ops/shape_elements.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import type { NdArray } from "../../types.ts";
 import { withoutGradient } from "./no_gradient.ts";
+import { allTrue, anyTrue, chosen, numbersOf } from "./webgpu_kernels.ts";
 
 /** More axes than this make the wasm backend's arithmetic go wrong, silently. */
 const MOST_AXES = 6;
@@ -24,7 +25,7 @@ export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
     const zero = tf.scalar(0, x.dtype as OpsType);
     return withoutGradient(tf.notEqual, x, zero);
   }
-  return tf.cast(x, dtype);
+  return x.dtype === "bool" ? numbersOf(x, dtype) : tf.cast(x, dtype);
 }
 
 /**
@@ -101,7 +102,7 @@ export class TfjsElements {
     const [p, q] = reckoned(a, b);
     if (number === 0 && p.dtype === "float32") return relu(p);
     const larger = tf.maximum(p, q);
-    return keepsNaN(q, number) ? larger : tf.where(hasNaN(q), q, larger);
+    return keepsNaN(q, number) ? larger : chosen(hasNaN(q), q, larger);
   }
 
   minimum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -111,7 +112,7 @@ export class TfjsElements {
     const [p, q] = reckoned(a, b);
     const smaller = tf.minimum(p, q);
     const isKept = keepsNaN(q, this.#numbers.get(b));
-    return isKept ? smaller : tf.where(hasNaN(q), q, smaller);
+    return isKept ? smaller : chosen(hasNaN(q), q, smaller);
   }
 
   greater(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -143,7 +144,7 @@ export class TfjsElements {
     const dtype = promoted(this.dtype(a), this.dtype(b));
     // Choosing among booleans, wasm reads beyond them.
     const [p, q] = reckoned(a, b);
-    return castTo(tf.where(isTrue, p, q), dtype);
+    return castTo(chosen(isTrue, p, q), dtype);
   }
 
   exp(x: tf.Tensor): tf.Tensor {
@@ -268,12 +269,18 @@ export class TfjsElements {
 
   any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const [axes, keepdims] = over(x, options);
-    return withoutGradient((y) => tf.any(y, axes, keepdims), castTo(x, "bool"));
+    return withoutGradient(
+      (y) => anyTrue(y, axes, keepdims),
+      castTo(x, "bool"),
+    );
   }
 
   all(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const [axes, keepdims] = over(x, options);
-    return withoutGradient((y) => tf.all(y, axes, keepdims), castTo(x, "bool"));
+    return withoutGradient(
+      (y) => allTrue(y, axes, keepdims),
+      castTo(x, "bool"),
+    );
   }
 
   argmax(x: tf.Tensor, axis: number): tf.Tensor {
@@ -291,14 +298,14 @@ export class TfjsElements {
 function signOf(x: tf.Tensor): tf.Tensor {
   const isAbove = tf.cast(tf.greater(x, 0), "float32");
   const sign = tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
-  return tf.where(tf.isNaN(x), x, sign);
+  return chosen(tf.isNaN(x), x, sign);
 }
 
 /** The larger of a value and 0, with Keras' gradient of 0 at 0. */
 function relu(x: tf.Tensor): tf.Tensor {
   const larger = tf.relu(x);
   // The wasm backend compares bits: NaN with its sign bit set comes out as 0.
-  return tf.getBackend() === "wasm" ? tf.where(hasNaN(x), x, larger) : larger;
+  return tf.getBackend() === "wasm" ? chosen(hasNaN(x), x, larger) : larger;
 }
 
 function hasNaN(x: tf.Tensor): tf.Tensor {
@@ -351,10 +358,10 @@ function withNaN(
 ): tf.Tensor {
   if (tf.getBackend() !== "webgpu" || x.dtype !== "float32") return result;
   const isThere = withoutGradient(
-    (y) => tf.any(tf.isNaN(y), ...over(x, options)),
+    (y) => anyTrue(tf.isNaN(y), ...over(x, options)),
     x,
   );
-  return tf.where(isThere, tf.scalar(NaN), result);
+  return chosen(isThere, tf.scalar(NaN), result);
 }
 
 /**
@@ -371,9 +378,9 @@ function exactLog1p(x: tf.Tensor): tf.Tensor {
     const above = tf.add(value, 1);
     const seen = tf.sub(above, 1); // what is left of x
     const exact = tf.mul(tf.log(above), tf.div(value, seen));
-    const large = tf.where(tf.equal(seen, value), tf.log(above), exact);
+    const large = chosen(tf.equal(seen, value), tf.log(above), exact);
     return {
-      value: tf.where(tf.equal(seen, 0), value, large),
+      value: chosen(tf.equal(seen, 0), value, large),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         tf.div(dy, tf.add(saved[0]!, 1)),
     };

@@ -18,6 +18,7 @@ import { castTo, TfjsElements } from "./tfjs_elements.ts";
 import { averagePool, maxPool } from "./tfjs_pool.ts";
 import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
 import { resize } from "./tfjs_resize.ts";
+import { padded, reversed } from "./webgpu_kernels.ts";
 
 /** Finds, and words, what does not go together, before a kernel meets it. */
 const SHAPES = new ShapeOps();
@@ -74,13 +75,13 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     widths: readonly (readonly [number, number])[],
     value = 0,
   ): tf.Tensor {
-    return tf.pad(x, widths.map(([before, after]) => [before, after]), value);
+    return padded(x, widths.map(([before, after]) => [before, after]), value);
   }
 
   flip(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
     // Reversing booleans, wasm reads beyond them.
     const type = arithmetic(this.dtype(x));
-    const flipped = tf.reverse(castTo(x, type), axesOf(axes, x.rank));
+    const flipped = reversed(castTo(x, type), axesOf(axes, x.rank));
     return castTo(flipped, this.dtype(x));
   }
 
@@ -252,7 +253,7 @@ function everyNth(
   );
   const outer = x.shape.slice(0, axis).reduce((n, size) => n * size, 1);
   const inner = x.shape.slice(axis + 1).reduce((n, size) => n * size, 1);
-  const rows = tf.reshape(tf.pad(part, widths), [outer, length, step, inner]);
+  const rows = tf.reshape(padded(part, widths), [outer, length, step, inner]);
   const first = tf.slice(rows, [0, 0, 0, 0], [outer, length, 1, inner]);
   return tf.reshape(first, x.shape.with(axis, length));
 }

@@ -11,6 +11,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { PoolingOptions } from "../../ops/ops.ts";
 import { withoutGradient } from "./no_gradient.ts";
+import { chosen } from "./webgpu_kernels.ts";
 
 type Padding = PoolingOptions["padding"];
 type Pool = (
@@ -109,12 +110,12 @@ function keepingNaN(
 ): tf.Tensor {
   if (!mayHoldNaN(x)) return pool(x);
   const isNaN = withoutGradient((y) => tf.isNaN(y), x);
-  const numbers = tf.where(isNaN, tf.scalar(instead), x);
+  const numbers = chosen(isNaN, tf.scalar(instead), x);
   const isThere = withoutGradient(
     (marks) => tf.greater(maxima(tf.cast(marks, "float32"), options), 0),
     isNaN,
   );
-  return tf.where(isThere, tf.scalar(NaN), pool(numbers));
+  return chosen(isThere, tf.scalar(NaN), pool(numbers));
 }
 
 /** One pass over the values, where they can be looked at without waiting. */

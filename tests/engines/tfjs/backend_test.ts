@@ -113,3 +113,28 @@ counted(
     assertEquals(log, ["first", "third"]);
   },
 );
+
+Deno.test({
+  name: "takeTurn() says where a shader of webgpu does not compile",
+  ignore: !hasWebgpu,
+  sanitizeResources: false, // TF.js keeps its device open
+  sanitizeOps: false,
+  async fn() {
+    const turned = () =>
+      takeTurn("webgpu", async (turn) => {
+        const x = turn.sync(() =>
+          tf.tidy(() => tf.transpose(tf.isNaN(tf.ones([3, 7, 3])), [0, 2, 1]))
+        );
+        await x.data();
+        x.dispose();
+      });
+    for (let time = 0; time < 2; time++) {
+      await assertRejects(
+        turned,
+        UnsupportedByEngineError,
+        "all its shaders must compile",
+      );
+    }
+    await takeTurn("webgpu", () => Promise.resolve());
+  },
+});

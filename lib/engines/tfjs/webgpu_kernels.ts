@@ -1,0 +1,151 @@
+/**
+ * What TF.js' own kernels for `webgpu` get wrong, done another way there.
+ *
+ * Over booleans `transpose`, and with it `any` and `all`, do nothing, and leave
+ * what the memory held; `pad` beyond four axes does the same; `where` and
+ * `reverse` beyond four axes are not there. Only the last two say so.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** How many axes its kernels take. */
+const MOST_AXES = 4;
+
+function isWebgpu(): boolean {
+  return tf.getBackend() === "webgpu";
+}
+
+/**
+ * Booleans as numbers. Its own cast hands the memory of the booleans on, which
+ * other kernels then read as what it is not.
+ *
+ * @param x Booleans.
+ * @param dtype The type of the numbers.
+ * @returns 1 where they are true, 0 elsewhere.
+ */
+export function numbersOf(
+  x: tf.Tensor,
+  dtype: "bool" | "float32" | "int32",
+): tf.Tensor {
+  if (!isWebgpu() || dtype === "bool") return tf.cast(x, dtype);
+  const flat = tf.reshape(x, [-1]);
+  const type = dtype;
+  const numbers = tf.where(flat, tf.scalar(1, type), tf.scalar(0, type));
+  return tf.reshape(numbers, x.shape);
+}
+
+/**
+ * Whether some value along axes is true.
+ *
+ * @param x Booleans.
+ * @param axes The axes.
+ * @param keepdims Whether they stay, with size 1.
+ * @returns Booleans.
+ */
+export function anyTrue(
+  x: tf.Tensor,
+  axes: number[],
+  keepdims: boolean,
+): tf.Tensor {
+  if (!isWebgpu()) return tf.any(x, axes, keepdims);
+  return tf.greater(tf.max(numbersOf(x, "float32"), axes, keepdims), 0);
+}
+
+/**
+ * Whether all values along axes are true.
+ *
+ * @param x Booleans.
+ * @param axes The axes.
+ * @param keepdims Whether they stay, with size 1.
+ * @returns Booleans.
+ */
+export function allTrue(
+  x: tf.Tensor,
+  axes: number[],
+  keepdims: boolean,
+): tf.Tensor {
+  if (!isWebgpu()) return tf.all(x, axes, keepdims);
+  return tf.greater(tf.min(numbersOf(x, "float32"), axes, keepdims), 0);
+}
+
+/**
+ * A tensor with a border of one value.
+ *
+ * @param x The tensor.
+ * @param widths How many values come before and after, on each axis.
+ * @param value The value.
+ * @returns The larger tensor.
+ */
+export function padded(
+  x: tf.Tensor,
+  widths: [number, number][],
+  value = 0,
+): tf.Tensor {
+  if (!isWebgpu() || x.rank <= MOST_AXES) return tf.pad(x, widths, value);
+  return widths.reduce((wide, [before, after], axis) => {
+    if (before === 0 && after === 0) return wide;
+    const { shape } = wide;
+    const rows = tf.reshape(wide, aroundAxis(shape, axis));
+    const longer = tf.pad(rows, [[0, 0], [before, after], [0, 0]], value);
+    return tf.reshape(longer, shape.with(axis, shape[axis]! + before + after));
+  }, x);
+}
+
+/**
+ * A tensor whose order along axes is turned round.
+ *
+ * @param x The tensor.
+ * @param axes The axes.
+ * @returns The turned tensor.
+ */
+export function reversed(x: tf.Tensor, axes: number[]): tf.Tensor {
+  if (!isWebgpu() || x.rank <= MOST_AXES) return tf.reverse(x, axes);
+  return axes.reduce((turned, axis) => {
+    const rows = tf.reshape(turned, aroundAxis(x.shape, axis));
+    return tf.reshape(tf.reverse(rows, [1]), x.shape);
+  }, x);
+}
+
+/** Sizes of all axes before one, of it, and of all after it. */
+function aroundAxis(
+  shape: readonly number[],
+  axis: number,
+): [number, number, number] {
+  const product = (sizes: readonly number[]) =>
+    sizes.reduce((size, next) => size * next, 1);
+  const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
+  return [product(before), shape[axis]!, product(after)];
+}
+
+/**
+ * Values of one tensor where a condition holds, else of another.
+ *
+ * @param condition Booleans.
+ * @param a What holds where it is true.
+ * @param b What holds elsewhere.
+ * @returns The chosen values, of the shape that all three spread to.
+ */
+export function chosen(
+  condition: tf.Tensor,
+  a: tf.Tensor,
+  b: tf.Tensor,
+): tf.Tensor {
+  const all = [condition, a, b];
+  if (!isWebgpu() || all.every(({ rank }) => rank <= MOST_AXES)) {
+    return tf.where(condition, a, b);
+  }
+  const shape = all.map((x) => x.shape).reduce((one, other) =>
+    tf.backend_util.assertAndGetBroadcastShape(one, other)
+  );
+  const [p, q, r] = all.map((x) => tf.reshape(spread(x, shape), [-1]));
+  return tf.reshape(tf.where(p!, q!, r!), shape);
+}
+
+/** A tensor repeated to a shape: by adding 0, as its `tile` takes four axes. */
+function spread(x: tf.Tensor, shape: number[]): tf.Tensor {
+  if (x.shape.join() === shape.join()) return x;
+  const numbers = x.dtype === "bool" ? numbersOf(x, "float32") : x;
+  const wide = tf.add(numbers, tf.zeros(shape, numbers.dtype as "float32"));
+  return x.dtype === "bool" ? tf.greater(wide, 0) : wide;
+}

@@ -1,0 +1,98 @@
+/**
+ * What Keras 3's Multiply, Maximum and Minimum do with masks: a value that does
+ * not count is left out of the product, or of the comparison.
+ *
+ * Source: Keras 3.15 `Multiply` and `Merge._apply_merge_op_and_or_mask`.
+ *
+ * @module
+ */
+import { cannot, shapeText } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { asBooleans } from "./_arguments.ts";
+
+/** Inputs of one rank, each with its mask. */
+export interface MaskedInputs<T> {
+  /** The layer's name, for messages. */
+  readonly name: string;
+  readonly inputs: readonly T[];
+  readonly masks: readonly (T | undefined)[];
+}
+
+/** One operation over two tensors. */
+type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
+
+/**
+ * The product of values that count; 0 where none does, if all have masks.
+ *
+ * @param ops The engine's operations.
+ * @param given The inputs.
+ * @returns The product.
+ */
+export function maskedProduct<T>(ops: Ops<T>, given: MaskedInputs<T>): T {
+  const places = placesOf(ops, given);
+  const product = given.inputs
+    .map((x, i) => {
+      const counts = places[i];
+      return counts === undefined ? x : ops.where(counts, x, ops.constant(1));
+    })
+    .reduce((a, b) => ops.multiply(a, b));
+  const known: T[] = places.flatMap((counts) =>
+    counts === undefined ? [] : [counts]
+  );
+  if (known.length < places.length) return product;
+  const any = known.reduce((a, b) => ops.logicalOr(a, b));
+  return ops.where(any, product, ops.constant(0));
+}
+
+/**
+ * Goes from input to input; a value that does not count becomes the one that it
+ * is compared with. After an input without a mask, all that came before counts.
+ *
+ * @param ops The engine's operations.
+ * @param given The inputs.
+ * @param pair What is done with two values.
+ * @returns The result.
+ */
+export function maskedFold<T>(
+  ops: Ops<T>,
+  given: MaskedInputs<T>,
+  pair: Pair,
+): T {
+  const [first, ...others] = placesOf(ops, given);
+  let output = given.inputs[0] as T;
+  let before = first;
+  for (const [i, counts] of others.entries()) {
+    let x = given.inputs[i + 1] as T;
+    if (counts !== undefined) x = ops.where(counts, x, output);
+    if (before !== undefined) output = ops.where(before, output, x);
+    before = counts !== undefined && before !== undefined
+      ? ops.logicalOr(before, counts)
+      : undefined;
+    output = pair(ops, output, x);
+  }
+  return output;
+}
+
+/** Masks `[N, T, 1]` of inputs `[N, T, D]`. */
+function placesOf<T>(
+  ops: Ops<T>,
+  { name, inputs, masks }: MaskedInputs<T>,
+): (T | undefined)[] {
+  return inputs.map((x, i) => {
+    const mask = masks[i];
+    if (mask === undefined) return undefined;
+    const shape = ops.shape(mask);
+    if (shape.length + 1 === ops.shape(x).length) {
+      return ops.expandDims(asBooleans(ops, mask), shape.length);
+    }
+    throw new TypeError(
+      cannot(
+        `call layer "${name}"`,
+        `the mask of an input must have one axis less than it, ${
+          shapeText(ops.shape(x))
+        }`,
+        shapeText(shape),
+      ),
+    );
+  });
+}
