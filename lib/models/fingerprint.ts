@@ -85,12 +85,8 @@ export async function fingerprintOf(
       continue;
     }
     const { data, shape, dtype } = await readWeight(value);
-    const { buffer, byteOffset, byteLength } = data;
     hash.update(canonicalJson([shape, dtype]));
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-    // What was read from a file is ours: it goes now, before the next one comes.
-    const isWhole = byteLength === buffer.byteLength;
-    if ("read" in value && isWhole) (buffer as ArrayBuffer).transfer(0);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.digest("hex");
 }

@@ -55,9 +55,9 @@ export interface LoadModelOptions {
  * folder, `.h5`), a `model.json` of TF.js, or an ONNX file of opset 7 to 26,
  * told apart by content.
  *
- * Layers of Keras' files are computed by this library; those of a `model.json`
- * by TF.js, where custom layers are those registered with
- * `tf.serialization.registerClass`. Nothing is read outside the model's own
+ * Layers of Keras' files are computed by this library, and so are those of a
+ * `model.json`, with TF.js' meaning where TF.js wrote it; models with classes
+ * registered with `tf.serialization.registerClass` are left to TF.js. Nothing is read outside the model's own
  * file and folder, and nothing in it is run. Weights are read when they are
  * needed. NaN and infinities among them are an error that names the layer: of a
  * Keras file where something runs, so that `getWeights` can show them, of a
