@@ -22,7 +22,7 @@ await serve(async (folder, { taps }, threads) => {
     .postprocess(Object.fromEntries(
       taps.filter((tap) => isMap(model.layers, tap)).map((
         tap,
-      ) => [tap, [pool("mean")]]),
+      ) => [tap, [pool("mean", { channels: "last" })]]),
     ));
   await extractor.toOnnx(`${folder}/features.onnx`);
   let open: OpenExtractor | undefined;
