@@ -52,6 +52,8 @@ export interface BatchPlan {
   readonly length?: number;
   /** Names of the classes, where the dataset knows them. */
   readonly classNames?: readonly string[];
+  /** Samples that are to be computed at once, where several batches may come as one. */
+  readonly batchSize?: number;
   /** The batches; none is read before it is asked for. */
   readonly batches: AsyncIterable<HostBatch>;
 }
@@ -60,6 +62,8 @@ export interface BatchPlan {
 export interface WantedHostBatches {
   /** Samples in a batch that is cut here; the last may hold fewer. */
   readonly size: number;
+  /** How many of them are cut at once, as one; asked before each. Without it, one. */
+  readonly atOnce?: (() => number) | undefined;
   /** What the model takes. */
   readonly inputs: readonly TensorSpec[];
   /** Stops the reading. */
@@ -102,15 +106,19 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const read = labels === undefined || isTensor(labels)
     ? parts
     : { ...parts, labels: labelsOf(labels, rows, ACTION) };
-  return { length: rows, batches: { [Symbol.asyncIterator]: () => run() } };
+  return {
+    length: rows,
+    batchSize: wanted.size,
+    batches: { [Symbol.asyncIterator]: () => run() },
+  };
 
   async function* run(): AsyncGenerator<HostBatch> {
-    const { size, signal } = wanted;
-    for (let start = 0; start < rows; start += size) {
+    const { size, signal, atOnce = () => 1 } = wanted;
+    for (let start = 0, end = 0; start < rows; start = end) {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      const end = Math.min(start + size, rows);
+      end = Math.min(start + size * atOnce(), rows);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
     }
   }

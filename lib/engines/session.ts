@@ -18,17 +18,24 @@ export interface Session extends AsyncDisposable {
    */
   readonly mostUnderWay: number;
   /**
-   * Runs one batch.
+   * How many batches should be handed over in one run, so that handing over
+   * costs little; it may change as runs are seen. Without it, one.
    *
-   * @param inputs One array for each feed, only read. Where several batches may
+   * @param batchSize Samples in a batch.
+   */
+  batchesAtOnce?(batchSize: number): number;
+  /**
+   * Runs some samples.
+   *
+   * @param inputs One array for each feed, only read. Where several runs may
    * be under way, they are read before the promise is returned.
    * @param pacer Stops the run.
-   * @param what What the batch is called in messages, as "samples 0 to 63".
+   * @param samples Which they are, and how many are computed at once.
    */
   run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
-    what?: string,
+    samples?: RunSamples,
   ): Promise<RunOutputs>;
   /**
    * The same from tensors to tensors, where nothing is read back: on an engine
@@ -41,6 +48,14 @@ export interface Session extends AsyncDisposable {
   ): Promise<TensorOutputs>;
   /** Frees what the engine holds; a second time does nothing. */
   close(): Promise<void>;
+}
+
+/** Which samples of a dataset are run. */
+export interface RunSamples {
+  /** The number of the first, for messages. @default {0} */
+  readonly first?: number;
+  /** How many are computed at once. @default {all} */
+  readonly batchSize?: number;
 }
 
 /** What one batch gives, in tensors. */

@@ -38,7 +38,10 @@ export async function fitThreshold(
   );
   const opened = { compiled, session, batchSize: settings.batchSize };
   const sketch = new QuantileSketch();
-  const { batches } = runBatches(opened, dataset, options.run, "fit ReAct");
+  const { batches } = runBatches(opened, dataset, options.run, {
+    label: "fit ReAct",
+    isJoined: true,
+  });
   let first = 0;
   for await (const { penultimate, rows } of batches) {
     const { data } = penultimate!;

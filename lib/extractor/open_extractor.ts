@@ -81,7 +81,7 @@ class KeptSession implements OpenExtractor {
       this.#opened,
       dataset,
       options,
-      "predict",
+      { label: "predict", isJoined: true },
     );
     const collector = this.#collector(plan.length);
     for await (const batch of batches) collector.add(batch);
@@ -97,7 +97,7 @@ class KeptSession implements OpenExtractor {
       this.#opened,
       dataset,
       options,
-      "stream",
+      { label: "stream", isJoined: false },
     );
     let start = 0;
     for await (const batch of batches) {
@@ -120,7 +120,8 @@ class KeptSession implements OpenExtractor {
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
     // As inputs alone: what is no tensor is refused, and no pair is labelled.
     const data = { xs: inputs };
-    const run = runBatches(whole, data, { progress: false }, "predictTensor");
+    const way = { label: "predictTensor", isJoined: false };
+    const run = runBatches(whole, data, { progress: false }, way);
     for await (const { features, logits } of run.batches) {
       return {
         features: features.map(tensorOf),

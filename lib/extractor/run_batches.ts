@@ -39,25 +39,36 @@ export interface BatchRun {
   readonly batches: AsyncGenerator<CollectedBatch>;
 }
 
+/** How a run is shown, and read. */
+export interface RunWay {
+  /** What the bar is called. */
+  readonly label: string;
+  /** Whether batches may come several at once, where that is quicker. */
+  readonly isJoined: boolean;
+}
+
 /**
  * Begins a run.
  *
  * @param opened The session.
  * @param dataset What to run over.
  * @param options Signal and progress.
- * @param label What the bar is called.
+ * @param way What the bar is called, and whether batches may come several at once.
  * @returns The run; nothing is computed before its first batch is asked for.
  */
 export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  label: string,
+  { label, isJoined }: RunWay,
 ): BatchRun {
   const signal = signalOf(options);
-  const { compiled, batchSize } = opened;
+  const { compiled, session, batchSize } = opened;
   const plan = batchesOf(dataset, {
     size: batchSize,
+    atOnce: isJoined
+      ? () => session.batchesAtOnce?.(batchSize) ?? 1
+      : undefined,
     inputs: compiled.program.feeds.map(({ spec }) => spec),
     signal,
   });
@@ -73,7 +84,7 @@ function signalOf({ signal }: RunOptions): AbortSignal | undefined {
 
 async function* loop(
   opened: Opened,
-  { batches, length: total }: BatchPlan,
+  { batches, length: total, batchSize }: BatchPlan,
   options: Omit<RunOptions, "signal"> & { signal: AbortSignal | undefined },
   label: string,
 ): AsyncGenerator<CollectedBatch> {
@@ -91,9 +102,12 @@ async function* loop(
   const queue = new BatchQueue(
     () => pacer.race(iterator.next()),
     (batch: HostBatch) => {
-      const what = rowsText(read, batch.rows);
+      const first = read;
       read += batch.rows;
-      return opened.session.run(batch.inputs, pacer, what);
+      const samples = batchSize === undefined
+        ? { first }
+        : { first, batchSize };
+      return opened.session.run(batch.inputs, pacer, samples);
     },
     opened.session.mostUnderWay,
   );
@@ -131,12 +145,6 @@ async function* loop(
       await bar?.fail(`left ${where()}`);
     }
   }
-}
-
-function rowsText(first: number, count: number): string {
-  return count === 1
-    ? `sample ${first}`
-    : `samples ${first} to ${first + count - 1}`;
 }
 
 /** A dataset that waits for ever would hold us too: then it is told, not waited for. */

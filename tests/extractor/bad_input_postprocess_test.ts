@@ -67,7 +67,7 @@ counted("half() names the layer whose values are beyond float16", async () => {
   await assertRejects(
     () => extractor.predict(x, QUIET),
     RangeError,
-    'Cannot keep layer "conv" as float16 as its values must lie within ±65504, in row 0 of the batch too',
+    'Cannot keep layer "conv" as float16 as its values must lie within ±65504, in row 2 too',
   );
   const small = extractor.postprocess({ conv: [normalize(), half()] });
   assertEquals((await small.predict(x, QUIET)).features[1]!.dtype, "float16");

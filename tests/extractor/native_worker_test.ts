@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { FeatureExtractor, loadModel, type NdArray } from "@sonde/sonde";
+import {
+  concatFeatures,
+  FeatureExtractor,
+  loadModel,
+  type NdArray,
+} from "@sonde/sonde";
 import { counted } from "../support/backends.ts";
 import { logWorkers } from "../support/logged_worker.ts";
 
@@ -21,8 +26,9 @@ counted(
     using log = logWorkers();
     await using model = await loadModel(DIGITS);
     const native = new FeatureExtractor(model).layers("stem").engine("onnx");
-    const set = await native.batch(8).predict(samples(40), QUIET);
-    assertEquals(set.logits!.shape, [40, 10]);
+    for await (const set of native.batch(8).stream(samples(40), QUIET)) {
+      assertEquals(set.logits!.shape, [8, 10]);
+    }
     // Two are sent before there is any result, and never more.
     assertEquals(log.events.slice(0, 4), ["open", "opened", "run", "run"]);
     assertEquals(log.events.slice(-3), ["close", "done", "end"]);
@@ -34,6 +40,24 @@ counted(
     }
     assertEquals(log.events.filter((event) => event === "results").length, 5);
     assert(log.areTransferred.every((is) => is));
+  },
+);
+
+counted(
+  "predict() on onnx hands small batches over several at once, and computes them one by one",
+  async () => {
+    using log = logWorkers();
+    await using model = await loadModel(DIGITS);
+    const native = new FeatureExtractor(model).layers("stem").engine("onnx");
+    const x = samples(403);
+    const whole = await native.batch(4).predict(x, QUIET);
+    const numRuns = log.events.filter((event) => event === "results").length;
+    assert(numRuns > 2 && numRuns < 50, `${numRuns} of 101 batches`);
+    const parts = await Array.fromAsync(native.batch(4).stream(x, QUIET));
+    assertEquals(parts.length, 101);
+    const joined = concatFeatures(...parts);
+    assertEquals(whole.features[0]!.data, joined.features[0]!.data);
+    assertEquals(whole.logits!.data, joined.logits!.data);
   },
 );
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { NdArray } from "../../types.ts";
+import type { RunSamples } from "../session.ts";
 import type { EncodedModel } from "./encode_model.ts";
 import type { OnnxType } from "./onnx_graph.ts";
 
@@ -22,6 +23,7 @@ export type WorkerRequest =
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
     /** Which outputs to give; all of the last graph, unless said. */
     readonly wanted?: readonly string[] | undefined;
+    readonly samples?: RunSamples | undefined;
   }
   | { readonly kind: "close" };
 
@@ -33,8 +35,13 @@ export type WorkerReply =
     readonly kind: "results";
     readonly results: Readonly<Record<string, OnnxResult>>;
   }
-  /** The first line of what the runtime says. */
-  | { readonly kind: "failed"; readonly said: string };
+  | {
+    readonly kind: "failed";
+    /** The first line of what the runtime says. */
+    readonly said: string;
+    /** The samples with which it fails, where they are fewer than were given. */
+    readonly samples?: string | undefined;
+  };
 
 /** What goes into one input. */
 export interface OnnxFeed {

@@ -15,7 +15,7 @@ import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import type { Session } from "../session.ts";
+import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./messages.ts";
@@ -25,6 +25,7 @@ import { featureOf, floatsOf } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { joinRows, rowsFrom } from "./row_chunks.ts";
 import { defaultThreads } from "./runtime.ts";
+import { samplesText } from "./samples_text.ts";
 
 /**
  * Opens a program over a model of an ONNX file, in a thread of its own.
@@ -164,7 +165,7 @@ class FileSession implements Session {
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
-    what = "the batch",
+    { first = 0 }: RunSamples = {},
   ): Promise<RunOutputs> {
     if (this.#isClosed) {
       throw new TypeError(
@@ -173,9 +174,10 @@ class FileSession implements Session {
     }
     pacer.check();
     const rows = inputs[0]!.shape[0]!;
+    const what = samplesText(first, rows);
     const { batch } = this.#program.graph.onnx!;
     if (batch === undefined) {
-      return this.#read(await pacer.race(this.#runPart(inputs, what)));
+      return this.#read(await pacer.race(this.#runPart(inputs, what)), first);
     }
     // All are asked for before the promise is returned: inputs are read till then.
     const parts: Promise<Readonly<Record<string, OnnxResult>>>[] = [];
@@ -184,7 +186,7 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
-    return this.#read(joinRows(results, batch, rows));
+    return this.#read(joinRows(results, batch, rows), first);
   }
 
   #runPart(
@@ -195,15 +197,19 @@ class FileSession implements Session {
       [name, feed(inputs[i]!)] as const
     );
     const { stages } = this.#open;
-    return stages.run(Object.fromEntries(feeds), what, this.#wanted);
+    const wanted = this.#wanted;
+    return stages.run(Object.fromEntries(feeds), what, { wanted });
   }
 
   /** The outputs as they are kept. */
-  #read(results: Readonly<Record<string, OnnxResult>>): RunOutputs {
+  #read(
+    results: Readonly<Record<string, OnnxResult>>,
+    first: number,
+  ): RunOutputs {
     const { features, scale, ...others } = this.#open.names;
     const arrays = features.map((output, i) => {
       const { name, readAs } = this.#program.features[i]!;
-      return featureOf(results[output]!, name, readAs);
+      return featureOf(results[output]!, name, readAs, first);
     });
     const rest = Object.entries(others).map(([key, output]) =>
       [key, floatsOf(results[output]!, key)] as const

@@ -1,10 +1,10 @@
-import { cannot } from "../../check.ts";
+import { cannot, sizeOf } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import type { Session } from "../session.ts";
+import type { RunSamples, Session } from "../session.ts";
 import {
   checkHalves,
   featureArray,
@@ -19,8 +19,10 @@ import {
   recordProgram,
 } from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
-import { openInWorker } from "./open_in_worker.ts";
-import { defaultThreads, type OpenGraph } from "./runtime.ts";
+import { openInWorker, type OpenStages } from "./open_in_worker.ts";
+import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
+import { defaultThreads } from "./runtime.ts";
+import { samplesText } from "./samples_text.ts";
 
 /**
  * Opens a program on ONNX Runtime, in a thread of its own.
@@ -46,7 +48,27 @@ export async function openOnnx(
   );
   const given = [...weights.values()].map(({ data }) => data);
   const graph = await openInWorker(recorded.graph, { threads, given });
-  return new OnnxSession({ program, recorded, halves, graph });
+  const bytesPerRow = bytesPerRowOf(recorded.graph);
+  return new OnnxSession({ program, recorded, halves, graph, bytesPerRow });
+}
+
+/** How much is handed over at once where batches are small. */
+const BYTES_AT_ONCE = 2 ** 20;
+/** How long what is handed over at once may take. */
+const MS_AT_ONCE = 20;
+
+/** What crosses the graph's border for each sample; undefined where it cannot be cut. */
+function bytesPerRowOf(
+  { inputs, outputs }: OnnxGraph,
+): number | undefined {
+  let bytes = 0;
+  for (const { shape = [], type } of [...inputs, ...outputs]) {
+    const [rows, ...sizes] = shape;
+    const isKnown = sizes.every((size) => typeof size === "number");
+    if (rows !== ROWS || !isKnown || type === "float16") return undefined;
+    bytes += 4 * sizeOf(sizes);
+  }
+  return bytes;
 }
 
 function checkProgram({ perturbation, features }: Program): void {
@@ -73,13 +95,17 @@ interface SessionParts {
   readonly recorded: RecordedProgram;
   /** For each feature, where it is read as float16. */
   readonly halves: readonly (HalfOutput | undefined)[];
-  readonly graph: OpenGraph;
+  readonly graph: OpenStages;
+  /** What goes in and out for each sample, where that is known and can be cut. */
+  readonly bytesPerRow: number | undefined;
 }
 
 /** A program on ONNX Runtime: one graph, run as a whole. */
 class OnnxSession implements Session {
   readonly mostUnderWay = 2;
   readonly #parts: SessionParts;
+  #msPerRow: number | undefined;
+  #lastEnd = 0;
   #isClosed = false;
 
   constructor(parts: SessionParts) {
@@ -89,7 +115,7 @@ class OnnxSession implements Session {
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
-    what = "the batch",
+    samples: RunSamples = {},
   ): Promise<RunOutputs> {
     if (this.#isClosed) {
       throw new TypeError(
@@ -103,18 +129,43 @@ class OnnxSession implements Session {
         [name, { type, array: inputs[i]! }] as const
       ),
     );
-    return this.#read(await pacer.race(graph.run(feeds, what)));
+    const rows = inputs[0]!.shape[0]!;
+    const { first = 0 } = samples;
+    const what = samplesText(first, rows);
+    const begin = performance.now();
+    const results = await pacer.race(graph.run(feeds, what, { samples }));
+    const end = performance.now();
+    // It began when the run before it was over, if that was later.
+    this.#msPerRow = (end - Math.max(begin, this.#lastEnd)) / rows;
+    this.#lastEnd = end;
+    return this.#read(results, first);
+  }
+
+  batchesAtOnce(batchSize: number): number {
+    const { bytesPerRow } = this.#parts;
+    const ms = this.#msPerRow;
+    if (bytesPerRow === undefined || ms === undefined) return 1;
+    const rows = Math.min(MS_AT_ONCE / ms, BYTES_AT_ONCE / bytesPerRow);
+    return Math.max(1, Math.floor(rows / batchSize));
   }
 
   /** The outputs as they are kept. */
-  #read(results: Readonly<Record<string, OnnxResult>>): RunOutputs {
+  #read(
+    results: Readonly<Record<string, OnnxResult>>,
+    first: number,
+  ): RunOutputs {
     const { program, recorded, halves } = this.#parts;
     const { features, ...others } = recorded.outputs;
     const arrays = features.map(({ name, dtype }, i): FeatureArray => {
       const { name: layer } = program.features[i]!;
       const half = halves[i];
       if (half !== undefined) {
-        return halfArray(results[half.half]!, results[half.whole]!, layer);
+        return halfArray(
+          results[half.half]!,
+          results[half.whole]!,
+          layer,
+          first,
+        );
       }
       const { data, shape } = results[name]!;
       const tensor = { shape: [...shape], dtype };
@@ -148,9 +199,12 @@ function halfArray(
   half: OnnxResult,
   whole: OnnxResult,
   layer: string,
+  first: number,
 ): FeatureArray {
   const data = half.data as Float16Array<ArrayBuffer>;
   const shape = Object.freeze([...half.shape]);
-  if (whole.data.length > 0) checkHalves(data, whole.data, shape, layer);
+  if (whole.data.length > 0) {
+    checkHalves(data, whole.data, shape, layer, first);
+  }
   return Object.freeze({ data, shape, dtype: "float16" });
 }

@@ -8,6 +8,7 @@ import type {
 } from "./messages.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
+import type { RunSettings } from "./stages.ts";
 
 /** A request that is on its way. */
 interface Pending {
@@ -37,7 +38,7 @@ export interface WorkerOptions {
 export async function openInWorker(
   graph: OnnxGraph,
   options: WorkerOptions,
-): Promise<OpenGraph> {
+): Promise<OpenStages> {
   return await openModelInWorker(encodeModel(graph), options);
 }
 
@@ -60,7 +61,7 @@ export interface OpenStages extends OpenGraph {
   run(
     feeds: Readonly<Record<string, OnnxFeed>>,
     what?: string,
-    wanted?: readonly string[],
+    settings?: RunSettings,
   ): Promise<Readonly<Record<string, OnnxResult>>>;
 }
 
@@ -101,13 +102,13 @@ export async function openModelInWorker(
     async add(model, from, given = []) {
       await add(model, from, given);
     },
-    async run(feeds, what = "the batch", wanted) {
+    async run(feeds, what = "the batch", settings = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed)] as const
       );
       const reply = await link.ask(
         `run ${what}`,
-        { kind: "run", feeds: Object.fromEntries(copies), wanted },
+        { kind: "run", feeds: Object.fromEntries(copies), ...settings },
         buffersOf(copies.map(([, { array }]) => array)),
       );
       return reply.kind === "results" ? reply.results : {};
@@ -198,8 +199,10 @@ class WorkerLink {
 
   #hear(reply: WorkerReply): void {
     const { what, resolve, reject } = this.#pending.shift()!;
-    if (reply.kind === "failed") reject(refusedByRuntime(what, reply.said));
-    else resolve(reply);
+    if (reply.kind !== "failed") return resolve(reply);
+    const { samples, said } = reply;
+    const part = samples === undefined ? what : `run ${samples}`;
+    reject(refusedByRuntime(part, said));
   }
 
   /** The worker is gone: nothing that was asked will be answered. */

@@ -14,6 +14,7 @@ import type { OnnxResult } from "./messages.ts";
  * @param result What came; taken over, not copied.
  * @param name The feature's name, for messages.
  * @param readAs Float16, where it was asked for.
+ * @param first The number of the first row in its dataset, for messages.
  * @returns The feature.
  * @throws {RangeError} If a whole number is beyond int32, or a float beyond float32.
  * @throws {TypeError} If it holds no numbers.
@@ -22,6 +23,7 @@ export function featureOf(
   { data, shape, type }: OnnxResult,
   name: string,
   readAs?: "float16",
+  first = 0,
 ): FeatureArray {
   const dtype = type === "bool"
     ? "bool"
@@ -33,7 +35,13 @@ export function featureOf(
     : dtype === "float32"
     ? toFloats(data, type, name)
     : toInts(data, type, name);
-  return featureArray(values, { shape: [...shape], dtype }, name, readAs);
+  return featureArray(
+    values,
+    { shape: [...shape], dtype },
+    name,
+    readAs,
+    first,
+  );
 }
 
 /**

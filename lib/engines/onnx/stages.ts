@@ -5,10 +5,11 @@
  * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { sizeOf } from "../../check.ts";
+import type { RunSamples } from "../session.ts";
 import type { EncodedModel } from "./encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./messages.ts";
 import { ROWS } from "./onnx_graph.ts";
+import { room, runParts, tensorOf } from "./run_parts.ts";
 
 /** Settings of {@linkcode Stages.add}. */
 export interface StageOptions {
@@ -16,6 +17,17 @@ export interface StageOptions {
   readonly threads: number;
   /** Which outputs of the stages before go into its inputs, by the inputs' names. */
   readonly from?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Settings of {@linkcode Stages.run}. */
+export interface RunSettings {
+  /** Names of the outputs to keep; without it, those of the last. */
+  readonly wanted?: readonly string[] | undefined;
+  /**
+   * Which samples are fed. One graph of ours whose outputs are of known sizes
+   * can be told to compute fewer of them at once.
+   */
+  readonly samples?: RunSamples | undefined;
 }
 
 interface Stage {
@@ -44,9 +56,6 @@ export class Stages {
       externalData: [...externalData],
       intraOpNumThreads: threads,
       logSeverityLevel: 4, // what fails, it throws
-      // Threads that wait for work at full speed take the cores from those that
-      // have some: the caller's, which prepares the next batch, to begin with.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
     this.#stages.push({ session, from });
     return session.outputMetadata.map(outputOf);
@@ -56,14 +65,25 @@ export class Stages {
    * Runs all.
    *
    * @param feeds What goes into the first, by name; only read.
-   * @param wanted Names of the outputs to keep; without it, those of the last.
+   * @param settings Which outputs are wanted, and how many samples at once.
    * @returns Their values; booleans as bytes. The caller's to keep.
    */
   async run(
     feeds: Readonly<Record<string, OnnxFeed>>,
-    wanted?: readonly string[],
+    { wanted, samples = {} }: RunSettings = {},
   ): Promise<Readonly<Record<string, OnnxResult>>> {
     if (this.#stages.length === 0) throw new TypeError("no graph is open");
+    const { first = 0, batchSize = Infinity } = samples;
+    const rows = Object.values(feeds)[0]?.array.shape[0] ?? 0;
+    if (rows <= batchSize) return await this.#runAll(feeds, wanted);
+    const [{ session }] = this.#stages as [Stage];
+    return await runParts(session, feeds, { first, batchSize });
+  }
+
+  async #runAll(
+    feeds: Readonly<Record<string, OnnxFeed>>,
+    wanted: readonly string[] | undefined,
+  ): Promise<Readonly<Record<string, OnnxResult>>> {
     const { Tensor } = await import("onnxruntime-node");
     const values = new Map<string, Tensor>();
     // Where the sizes are known, the runtime writes into memory of ours.
@@ -74,7 +94,7 @@ export class Stages {
         const entries: [string, Tensor][] = from === undefined
           ? Object.entries(feeds).map(([name, { type, array }]) => [
             name,
-            new Tensor(type, array.data as Float32Array, [...array.shape]),
+            tensorOf(Tensor, { ...array, type }),
           ])
           : Object.entries(from).map(([input, output]) => [
             input,
@@ -88,9 +108,7 @@ export class Stages {
           const result = rows === undefined ? undefined : room(output, rows);
           if (result === undefined) return [output.name, null];
           ours.set(output.name, result);
-          const { data, shape, type } = result;
-          const array = data as Float32Array;
-          return [output.name, new Tensor(type as "float32", array, shape)];
+          return [output.name, tensorOf(Tensor, result)];
         });
         const results = await session.run(inputs, Object.fromEntries(fetches));
         last = Object.keys(results);
@@ -153,30 +171,4 @@ function rowsFed(
     input.isTensor && input.shape[0] === ROWS
   );
   return first && inputs[first.name]?.dims[0];
-}
-
-/**
- * Types of arrays that the runtime can be given to write into. Not float16: its
- * arrays reach the runtime empty (Deno 2.9.6).
- */
-const ARRAYS: Partial<Record<Tensor.Type, ArrayConstructorOf>> = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-};
-
-type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
-
-/** Memory for an output whose sizes are known but for the samples. */
-function room(
-  output: InferenceSession.ValueMetadata,
-  rows: number,
-): OnnxResult | undefined {
-  if (!output.isTensor || output.shape[0] !== ROWS) return undefined;
-  const [, ...sizes] = output.shape;
-  const Values = ARRAYS[output.type];
-  const isKnown = sizes.every((size) => typeof size === "number");
-  if (Values === undefined || !isKnown) return undefined;
-  const shape = [rows, ...sizes];
-  return { data: new Values(sizeOf(shape)), shape, type: output.type };
 }

@@ -6,6 +6,7 @@
  */
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
 import { saidBy } from "./runtime.ts";
+import { PartError } from "./run_parts.ts";
 import { Stages } from "./stages.ts";
 
 /** What of a worker's own scope is used; the types of Deno know the main thread. */
@@ -26,7 +27,8 @@ async function answered(request: WorkerRequest): Promise<void> {
   try {
     await answer(request);
   } catch (cause) {
-    scope.postMessage({ kind: "failed", said: saidBy(cause) });
+    const samples = cause instanceof PartError ? cause.samples : undefined;
+    scope.postMessage({ kind: "failed", said: saidBy(cause), samples });
   }
 }
 
@@ -39,7 +41,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     }
     return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
-    const results = await stages.run(request.feeds, request.wanted);
+    const results = await stages.run(request.feeds, request);
     const buffers = Object.values(results).map(({ data }) => data.buffer);
     return scope.postMessage({ kind: "results", results }, buffers);
   } else {

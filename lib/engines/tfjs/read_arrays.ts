@@ -15,6 +15,7 @@ const LARGEST_HALF = 65504;
  * @param tensor The tensor that they are the values of.
  * @param name The layer's name, for messages.
  * @param readAs Float16, where it was asked for.
+ * @param first The number of the first row in its dataset, for messages.
  * @returns The feature.
  * @throws {RangeError} If a value is beyond float16.
  */
@@ -23,12 +24,13 @@ export function featureArray(
   { shape, dtype }: Pick<tf.Tensor, "shape" | "dtype">,
   name: string,
   readAs: "float16" | undefined,
+  first = 0,
 ): FeatureArray {
   const sizes = Object.freeze([...shape]);
   checkNumbers(dtype, `take layer "${name}"`);
   if (readAs === "float16") {
     const data = new Float16Array(values);
-    checkHalves(data, values, sizes, name);
+    checkHalves(data, values, sizes, name, first);
     return Object.freeze({ data, shape: sizes, dtype: "float16" });
   }
   if (dtype === "int32" || dtype === "bool") {
@@ -82,6 +84,7 @@ export function floatArray(
  * @param values The same as they were.
  * @param shape Sizes of the axes.
  * @param name The layer's name, for messages.
+ * @param first The number of the first row in its dataset, for messages.
  * @throws {RangeError} If a finite value is beyond float16.
  */
 export function checkHalves(
@@ -89,14 +92,15 @@ export function checkHalves(
   values: ArrayLike<number>,
   shape: readonly number[],
   name: string,
+  first = 0,
 ): void {
   for (let i = 0; i < halves.length; i++) {
     if (Number.isFinite(halves[i]!) || !Number.isFinite(values[i]!)) continue;
-    const row = Math.floor(i / (halves.length / shape[0]!));
+    const row = first + Math.floor(i / (halves.length / shape[0]!));
     throw new RangeError(
       cannot(
         `keep layer "${name}" as float16`,
-        `its values must lie within ±${LARGEST_HALF}, in row ${row} of the batch too`,
+        `its values must lie within ±${LARGEST_HALF}, in row ${row} too`,
         values[i],
         "leave out half(), or normalize() before it",
       ),

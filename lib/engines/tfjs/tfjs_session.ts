@@ -15,7 +15,7 @@ import {
   wantedRefs,
 } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import type { Session, TensorOutputs } from "../session.ts";
+import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
 import { ownSteps } from "./own_steps.ts";
@@ -139,10 +139,11 @@ class TfjsSession implements Session {
   async run(
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
+    { first = 0 }: RunSamples = {},
   ): Promise<RunOutputs> {
     return await this.#inTurn(pacer, async (turn) => {
       const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
-      return await read(outputs, this.#program, this.#backend);
+      return await read(outputs, this.#program, this.#backend, first);
     });
   }
 
@@ -396,6 +397,7 @@ async function read(
   outputs: OutputValues<tf.Tensor>,
   program: Program,
   backend: BackendName,
+  first: number,
 ): Promise<RunOutputs> {
   const { features, logits, penultimate, scale } = outputs;
   const others = { logits, penultimate, scale };
@@ -408,7 +410,7 @@ async function read(
     const valueOf = (tensor: tf.Tensor) => values[tensors.indexOf(tensor)]!;
     const arrays: FeatureArray[] = features.map((tensor, i) => {
       const { name, readAs } = program.features[i]!;
-      return featureArray(valueOf(tensor), tensor, name, readAs);
+      return featureArray(valueOf(tensor), tensor, name, readAs, first);
     });
     const floats = Object.entries(others).flatMap(([name, tensor]) => {
       if (tensor === undefined) return [];

@@ -84,6 +84,7 @@ export async function serve(
   for await (const line of lines) {
     console.log(JSON.stringify(await answer(JSON.parse(line))));
   }
+  Deno.exit(); // a session that is open keeps the process
 }
 
 /** As many samples as are asked for: those that there are, again and again. */

@@ -111,7 +111,7 @@ Deno.test("openOnnx() tells infinities of the model from those of float16", asyn
   await assertRejects(
     () => session.run([both], PACER),
     RangeError,
-    `in row 2 of the batch too: current value is -65520`,
+    `in row 2 too: current value is -65520`,
   );
 });
 

@@ -28,7 +28,7 @@ Deno.test("Stages run one after another, and give what is wanted of each", async
     dtype: "float32",
   } as const;
   const feeds = { [x]: { type: "float32", array } } as const;
-  const all = await stages.run(feeds, [shape, absolute]);
+  const all = await stages.run(feeds, { wanted: [shape, absolute] });
   assertEquals([...all[absolute]!.data], [1, 2]);
   assertEquals(all[shape]!.type, "int64");
   assertEquals(Object.keys(await stages.run(feeds)), [absolute]);

@@ -37,7 +37,7 @@ Deno.test("featureArray() rounds to float16, and names layer and row of what is 
   assertThrows(
     () => featureArray(large, of([2, 2], "float32"), "conv", "float16"),
     RangeError,
-    'Cannot keep layer "conv" as float16 as its values must lie within ±65504, in row 1 of the batch too: current value is 70000; leave out half(), or normalize() before it',
+    'Cannot keep layer "conv" as float16 as its values must lie within ±65504, in row 1 too: current value is 70000; leave out half(), or normalize() before it',
   );
 });
 
