@@ -6,12 +6,15 @@
  * @module
  */
 import type { PoolingOptions } from "../../ops/ops.ts";
-import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
+import { type OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
  * Largest value of each window of `[N, …places, D]`; NaN where one is.
+ *
+ * To look for NaN costs more than to pool. So it is done only where the mean of
+ * some channel is NaN, as it is where a value is: an `If` decides at each run.
  *
  * @param graph Where to record it.
  * @param x The map, of floats.
@@ -25,7 +28,7 @@ export function maxPool(
 ): string {
   const rank = x.shape.length;
   const turned = channelsFirst(graph, x.name, rank);
-  const pooled = (map: string, filler: number) => {
+  const pooled = (graph: OnnxGraph, map: string, filler: number) => {
     const places = x.shape.slice(1, -1);
     const at = placed(graph, map, places, options, filler);
     return graph.node("MaxPool", [at.map], {
@@ -33,12 +36,20 @@ export function maxPool(
       kernelShape: options.size,
     });
   };
-  const isNaN = castTo(graph, graph.node("IsNaN", [turned]), "float32");
-  const result = withNaN(
-    graph,
-    castTo(graph, pooled(isNaN, 0), "bool"),
-    pooled(turned, -Infinity),
-  );
+  const plain = pooled(graph, turned, -Infinity);
+  const means = graph.node("GlobalAveragePool", [turned]);
+  const suspects = castTo(graph, graph.node("IsNaN", [means]), "int32");
+  const isSuspect = graph.node("ReduceMax", [suspects], { keepdims: 0 });
+  const careful = new OnnxGraph(graph);
+  const isNaN = castTo(careful, careful.node("IsNaN", [turned]), "float32");
+  const found = castTo(careful, pooled(careful, isNaN, 0), "bool");
+  careful.output("careful", withNaN(careful, found, plain), "float32");
+  const quick = new OnnxGraph(graph);
+  quick.output("quick", plain, "float32");
+  const result = graph.node("If", [castTo(graph, isSuspect, "bool")], {
+    thenBranch: careful,
+    elseBranch: quick,
+  });
   return channelsLast(graph, result, rank);
 }
 
