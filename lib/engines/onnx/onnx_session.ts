@@ -1,5 +1,6 @@
-import { cannot, sizeOf } from "../../check.ts";
+import { cannot, shapeText, sizeOf } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import type { GraphNode } from "../../models/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
@@ -14,6 +15,7 @@ import {
 import { readWeights } from "../tfjs/run_ours.ts";
 import { type HalfOutput, halveOutput } from "./half_outputs.ts";
 import {
+  findUnrecordable,
   ourCall,
   type RecordedProgram,
   recordProgram,
@@ -49,7 +51,14 @@ export async function openOnnx(
   const given = [...weights.values()].map(({ data }) => data);
   const graph = await openInWorker(recorded.graph, { threads, given });
   const bytesPerRow = bytesPerRowOf(recorded.graph);
-  return new OnnxSession({ program, recorded, halves, graph, bytesPerRow });
+  return new OnnxSession({
+    program,
+    nodes,
+    recorded,
+    halves,
+    graph,
+    bytesPerRow,
+  });
 }
 
 /** How much is handed over at once where batches are small. */
@@ -93,6 +102,8 @@ function checkProgram({ perturbation, features }: Program): void {
 interface SessionParts {
   readonly program: Program;
   readonly recorded: RecordedProgram;
+  /** The nodes that run, in order. */
+  readonly nodes: readonly GraphNode[];
   /** For each feature, where it is read as float16. */
   readonly halves: readonly (HalfOutput | undefined)[];
   readonly graph: OpenStages;
@@ -104,6 +115,8 @@ interface SessionParts {
 class OnnxSession implements Session {
   readonly mostUnderWay = 2;
   readonly #parts: SessionParts;
+  /** Sizes of samples that are known to suit all layers. */
+  readonly #fitting = new Set<string>();
   #msPerRow: number | undefined;
   #lastEnd = 0;
   #isClosed = false;
@@ -129,6 +142,7 @@ class OnnxSession implements Session {
         [name, { type, array: inputs[i]! }] as const
       ),
     );
+    this.#checkSizes(inputs);
     const rows = inputs[0]!.shape[0]!;
     const { first = 0 } = samples;
     const what = samplesText(first, rows);
@@ -139,6 +153,30 @@ class OnnxSession implements Session {
     this.#msPerRow = (end - Math.max(begin, this.#lastEnd)) / rows;
     this.#lastEnd = end;
     return this.#read(results, first);
+  }
+
+  /**
+   * Sizes that were not known before must suit the layers: the runtime pools a
+   * map that is smaller than the window without a word.
+   */
+  #checkSizes(inputs: readonly NdArray<ArrayBufferView>[]): void {
+    const { program, nodes } = this.#parts;
+    const isKnown = program.feeds.every(({ spec }) =>
+      spec.shape.slice(1).every((size) => size !== null)
+    );
+    const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
+    if (isKnown || this.#fitting.has(sizes)) return;
+    const feeds = program.feeds.map(({ ref, spec }, i) => ({
+      ref,
+      spec: { ...spec, shape: [null, ...inputs[i]!.shape.slice(1)] },
+    }));
+    const obstacle = findUnrecordable(feeds, nodes);
+    if (obstacle !== undefined) {
+      throw new RangeError(
+        `Cannot run samples of ${sizes} as each layer must suit their sizes: ${obstacle}`,
+      );
+    }
+    this.#fitting.add(sizes);
   }
 
   batchesAtOnce(batchSize: number): number {

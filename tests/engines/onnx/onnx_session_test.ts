@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openOnnx } from "../../../lib/engines/onnx/onnx_session.ts";
 import { Pacer } from "../../../lib/engines/pacer.ts";
 import type { Program } from "../../../lib/engines/program.ts";
@@ -182,4 +182,26 @@ Deno.test("openOnnx() gives a session that closes once, and stops", async () => 
     TypeError,
     "open",
   );
+});
+
+Deno.test("openOnnx() refuses maps that are smaller than a window, whose size was not known", async () => {
+  const map = input(0, "map", [null, null, null, 1]);
+  const options = { size: [3, 3], strides: [1, 1], padding: "valid" } as const;
+  for (const kind of ["maxPool", "averagePool"] as const) {
+    const pool = layer((ops, [x]) => [ops[kind](x!, options)]);
+    const pooled = ours(1, "pool", pool, [first(map)]);
+    await using session = await openOnnx(program([map], [feature(pooled)]));
+    const fits = await session.run(
+      [array([1, 3, 3, 1], Array(9).fill(1))],
+      PACER,
+    );
+    assertEquals(fits.features[0]!.shape, [1, 1, 1, 1]);
+    const error = await assertRejects(
+      () => session.run([array([4, 3, 2, 1], Array(24).fill(1))], PACER),
+      RangeError,
+      "Cannot run samples of [3, 2, 1] as each layer must suit their sizes",
+    );
+    assert(error.message.includes('"pool"'));
+    assert(error.message.includes("at least 3"), error.message);
+  }
 });
