@@ -20,7 +20,7 @@ import { canonicalJson } from "../models/fingerprint.ts";
 import type { GraphNode } from "../models/graph.ts";
 import type { Logits } from "../models/head.ts";
 import type { ModelGraph } from "../models/model_graph.ts";
-import type { FeatureSource, FeatureSpec, LinearHead } from "../types.ts";
+import type { FeatureSpec, LinearHead } from "../types.ts";
 import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
@@ -42,7 +42,6 @@ export interface Resolved extends FoundLogits {
 /** A resolved program with the head's weights. */
 export interface Compiled extends Resolved {
   readonly head: LinearHead | undefined;
-  readonly source: FeatureSource;
   /** What held the model's weights before any was read. */
   readonly weightData: readonly object[];
 }
@@ -100,8 +99,9 @@ export async function compile(
   const resolved = resolve(graph, settings);
   const { logits } = resolved;
   const weightData = graph.weightData();
-  // Reads every weight, so that those on a graphics card are on the host too.
-  const model = await graph.fingerprint();
+  // It reads every weight, so that those on a graphics card are on the host too.
+  const isInFile = weightData.every((data) => "read" in data);
+  if (!isInFile) await graph.fingerprint();
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);
@@ -109,8 +109,7 @@ export async function compile(
     ...resolved.program,
     logits: logitsTarget(logits, head ?? NO_WEIGHTS, settings),
   };
-  const source = Object.freeze({ model, settings: resolved.settings });
-  return { ...resolved, program, head, source, weightData };
+  return { ...resolved, program, head, weightData };
 }
 
 function programOf(

@@ -6,6 +6,7 @@ import type {
   Dataset,
   FeatureArray,
   FeatureSet,
+  FeatureSource,
   NdArray,
   RunOptions,
   TensorFeatures,
@@ -50,25 +51,44 @@ export async function openExtractor(
   const compiled = await compile(graph, settings);
   const choice = await chooseEngine(compiled, settings);
   const plan = planOf(graph, compiled, choice);
-  const session = await openSession(compiled, choice);
+  const session = await openSession(
+    compiled,
+    choice,
+    () => graph.fingerprint(),
+  );
   if (!isUnchanged(graph, compiled.weightData)) {
     // The native engine may have read weights that were there for a moment.
     await session.close();
     throw changed("open session");
   }
-  const { batchSize } = settings;
-  return new KeptSession({ compiled, session, batchSize }, plan, graph);
+  const source = Object.freeze({
+    model: await graph.fingerprint(),
+    settings: compiled.settings,
+  });
+  const opened = { compiled, session, batchSize: settings.batchSize };
+  return new KeptSession({ opened, plan, graph, source });
+}
+
+/** What an open extractor is made of. */
+interface KeptParts {
+  readonly opened: Opened;
+  readonly plan: Plan;
+  readonly graph: ModelGraph;
+  /** What its sets say of where they come from. */
+  readonly source: FeatureSource;
 }
 
 class KeptSession implements OpenExtractor {
   readonly plan: Plan;
   readonly #opened: Opened;
   readonly #graph: ModelGraph;
+  readonly #source: FeatureSource;
   #isClosed = false;
 
-  constructor(opened: Opened, plan: Plan, graph: ModelGraph) {
+  constructor({ opened, plan, graph, source }: KeptParts) {
     this.#opened = opened;
     this.#graph = graph;
+    this.#source = source;
     this.plan = plan;
   }
 
@@ -147,21 +167,21 @@ class KeptSession implements OpenExtractor {
   }
 
   #fields(classNames: readonly string[] | undefined) {
-    const { specs, head, logits, source, program } = this.#opened.compiled;
+    const { specs, head, logits, program } = this.#opened.compiled;
     return {
       layerNames: program.features.map(({ name }) => name),
       specs,
       classNames,
       head,
       activation: logits?.activation,
-      source,
+      source: this.#source,
     };
   }
 
   async #check(action: string, options: RunOptions): Promise<void> {
     checkRunOptions(options, action);
     this.#checkOpen(action);
-    const { model } = this.#opened.compiled.source;
+    const { model } = this.#source;
     if (await this.#graph.fingerprint() !== model) throw changed(action);
   }
 

@@ -7,12 +7,15 @@ import type { Compiled } from "./compile.ts";
  *
  * @param compiled The program.
  * @param choice The engine.
+ * @param meanwhile What this thread can do while another one opens the program;
+ * it may be left undone.
  * @returns The session.
  * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
  */
 export async function openSession(
   { program }: Compiled,
   choice: EngineChoice,
+  meanwhile?: () => Promise<unknown>,
 ): Promise<Session> {
   // An engine is loaded when it is chosen: importing this library stays quick.
   if (choice.engine === "onnx" && program.graph.onnx !== undefined) {
@@ -23,7 +26,7 @@ export async function openSession(
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
-    return await openOnnx(program, choice.threads);
+    return await openOnnx(program, choice.threads, meanwhile);
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
   return await openTfjs(program, choice.backend);

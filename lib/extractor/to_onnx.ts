@@ -27,10 +27,9 @@ export async function toOnnx(
     throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
   }
   const { writeProgram } = await import("../engines/onnx/write_program.ts");
-  const { model, settings: asked } = compiled.source;
   const bytes = await writeProgram(compiled.program, {
-    "sonde.model": model,
-    "sonde.settings": asked,
+    "sonde.model": await graph.fingerprint(),
+    "sonde.settings": compiled.settings,
   });
   if (target !== undefined) await Deno.writeFile(target, bytes);
   return bytes;

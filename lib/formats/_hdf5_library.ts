@@ -76,6 +76,11 @@ export class Hdf5Library {
     openNodes.add(this.#node);
   }
 
+  /** Begins to load the library; what fails then fails again when it is used. */
+  static prepare(): void {
+    load().catch(() => {});
+  }
+
   static async open(source: ByteSource): Promise<Hdf5Library> {
     const library = new Hdf5Library(source, await load());
     try {

@@ -76,6 +76,11 @@ export class Hdf5File {
     this.groups = groups;
   }
 
+  /** Begins to load what opens files, for whoever has other work to do before. */
+  static prepare(): void {
+    Hdf5Library.prepare();
+  }
+
   /**
    * Opens a file and looks at all that is in it; no values are read.
    *
@@ -201,14 +206,14 @@ class Walk {
     return this.#library.run((module, id) => {
       const soft = module.get_symbolic_link(id, path);
       if (soft !== null) this.#fail(`"${path}" must not be a link`, soft);
-      const { filename } = module.get_external_link(id, path);
-      if (filename !== undefined) {
-        this.#fail(`"${path}" must not be a link to a file`, filename);
-      }
       const type = module.get_type(id, path);
       if (type === module.H5G_GROUP) return "group";
       if (type === module.H5G_DATASET) return "dataset";
       if (type === module.H5G_TYPE) return "other";
+      const { filename } = module.get_external_link(id, path);
+      if (filename !== undefined) {
+        this.#fail(`"${path}" must not be a link to a file`, filename);
+      }
       return this.#fail(`"${path}" must be a group or a dataset`, type);
     });
   }

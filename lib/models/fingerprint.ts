@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { letGo } from "../math/let_go.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
@@ -87,6 +88,7 @@ export async function fingerprintOf(
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    letGo(data); // it is a copy
   }
   return hash.digest("hex");
 }

@@ -14,6 +14,7 @@ import {
   fileSource,
   openSource,
 } from "../formats/byte_source.ts";
+import { Hdf5File } from "../formats/hdf5.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
 import { ZipArchive } from "../formats/zip.ts";
 import { identify, identifyFolder, refusal } from "./identify.ts";
@@ -122,8 +123,9 @@ async function openArchive(
   signal?: AbortSignal,
 ): Promise<Contents> {
   const archive = new ZipArchive(source);
-  await archive.verify(signal);
   const names = [...archive.members.keys()];
+  if (names.some((name) => name.endsWith(".h5"))) Hdf5File.prepare();
+  await archive.verify(signal);
   return await readParts(
     source.name,
     names,

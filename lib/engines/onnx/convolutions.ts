@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../../check.ts";
+import { cannot, shapeText, sizeOf } from "../../check.ts";
 import type { ConvOptions, ConvTransposeOptions } from "../../ops/ops.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
+import { turnKernel } from "./turn_kernel.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
@@ -109,8 +110,17 @@ function cutOf(
   return { before, after: reach - wanted - before };
 }
 
-/** `[…size, A, B]` → `[B, A, …size]`. */
+/** `[…size, A, B]` → `[B, A, …size]`; at once where the values are there. */
 function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+  const constant = graph.constantOf(name);
+  const data = constant?.data;
+  if (data instanceof Float32Array && data.length === sizeOf(constant!.shape)) {
+    return graph.derived(name, "kernelFirst", () => {
+      const [a, b] = constant!.shape.slice(-2) as [number, number];
+      const sizes = [b, a, ...constant!.shape.slice(0, -2)];
+      return { shape: sizes, data: turnKernel(data, constant!.shape) };
+    });
+  }
   const rank = shape.length;
   const places = Array.from({ length: rank - 2 }, (_, i) => i);
   const perm = [rank - 1, rank - 2, ...places];

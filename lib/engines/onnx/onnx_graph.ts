@@ -89,7 +89,10 @@ export class OnnxGraph {
   /** Constants; empty but in the outermost graph. */
   readonly constants: OnnxConstant[] = [];
   readonly #root: OnnxGraph;
+  /** Arrays of constants that were made for the graph alone. */
+  readonly ownArrays: ArrayBufferView[] = [];
   readonly #known = new Map<string, string>();
+  readonly #byName = new Map<string, OnnxConstant>();
   #numNames = 0;
   #scope = "";
 
@@ -222,7 +225,9 @@ export class OnnxGraph {
     data: ArrayBufferView<ArrayBufferLike>,
   ): string {
     const name = this.freshName("constant");
-    this.#root.constants.push({ name, type, shape: [...shape], data });
+    const constant = { name, type, shape: [...shape], data };
+    this.#root.constants.push(constant);
+    this.#root.#byName.set(name, constant);
     return name;
   }
 
@@ -257,6 +262,47 @@ export class OnnxGraph {
     );
   }
 
+  /**
+   * The constant of a name.
+   *
+   * @param name The name.
+   * @returns It; undefined where the name is another value's.
+   */
+  constantOf(name: string): OnnxConstant | undefined {
+    return this.#root.#byName.get(name);
+  }
+
+  /**
+   * A constant that is made of another one, once however often it is asked for.
+   *
+   * @param name The other's name.
+   * @param how How it is made of that, in a word.
+   * @param make Makes it; its array is the graph's, to be given away.
+   * @returns Its name.
+   */
+  derived(
+    name: string,
+    how: string,
+    make: () => Pick<OnnxConstant, "shape" | "data">,
+  ): string {
+    return this.#root.#once(`${how} ${name}`, () => {
+      const { shape, data } = make();
+      const { type } = this.constantOf(name)!;
+      this.#root.ownArrays.push(data);
+      return this.constant(type, shape, data);
+    });
+  }
+
+  /**
+   * Lets go of constants that no operator takes: of some, layers look at the
+   * shape alone, and of others another one was made.
+   */
+  dropUnused(): void {
+    const used = namesIn(this);
+    const kept = this.constants.filter(({ name }) => used.has(name));
+    this.constants.splice(0, Infinity, ...kept);
+  }
+
   #once(key: string, make: () => string): string {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -264,6 +310,16 @@ export class OnnxGraph {
     this.#known.set(key, name);
     return name;
   }
+}
+
+/** Names of what the operators take, also those in loops and branches. */
+function namesIn({ nodes }: OnnxGraph): Set<string> {
+  return new Set(nodes.flatMap(({ inputs, attributes }) => [
+    ...inputs,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === "object" && "nodes" in value ? [...namesIn(value)] : []
+    ),
+  ]));
 }
 
 function port(

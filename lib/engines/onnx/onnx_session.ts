@@ -1,5 +1,6 @@
 import { cannot, shapeText, sizeOf } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import { letGo } from "../../math/let_go.ts";
 import type { GraphNode } from "../../models/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
@@ -21,7 +22,11 @@ import {
   recordProgram,
 } from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
-import { openInWorker, type OpenStages } from "./open_in_worker.ts";
+import {
+  openInWorker,
+  type OpenStages,
+  startWorker,
+} from "./open_in_worker.ts";
 import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
 import { defaultThreads } from "./runtime.ts";
 import { samplesText } from "./samples_text.ts";
@@ -31,6 +36,7 @@ import { samplesText } from "./samples_text.ts";
  *
  * @param program What is to be computed.
  * @param threads How many threads compute.
+ * @param meanwhile What this thread can do while the other one opens the graph.
  * @returns The session; closing it frees the graph with its weights.
  * @throws {UnsupportedByEngineError} If the program has what only TF.js can
  * do: gradients, TF.js' own layers, a user's functions on tensors.
@@ -38,8 +44,39 @@ import { samplesText } from "./samples_text.ts";
 export async function openOnnx(
   program: Program,
   threads: number = defaultThreads(),
+  meanwhile?: () => Promise<unknown>,
 ): Promise<Session> {
   checkProgram(program);
+  const worker = startWorker();
+  let ready: Ready;
+  try {
+    ready = await makeReady(program);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+  const { given, ...parts } = ready;
+  const { graph: recorded } = parts.recorded;
+  const [opening, others] = await Promise.allSettled([
+    openInWorker(recorded, { threads, given, worker }),
+    meanwhile?.(),
+  ]);
+  if (opening.status === "rejected") throw opening.reason;
+  const graph = opening.value;
+  if (others.status === "rejected") {
+    await graph.close();
+    throw others.reason;
+  }
+  const bytesPerRow = bytesPerRowOf(recorded);
+  return new OnnxSession({ ...parts, program, graph, bytesPerRow });
+}
+
+/** A program as the runtime takes it, and arrays that it may keep. */
+type Ready = Pick<SessionParts, "nodes" | "recorded" | "halves"> & {
+  readonly given: readonly ArrayBufferView[];
+};
+
+async function makeReady(program: Program): Promise<Ready> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
   const weights = await readWeights(nodes, ourCall);
   const recorded = recordProgram(program, nodes, weights);
@@ -48,17 +85,12 @@ export async function openOnnx(
       ? undefined
       : halveOutput(recorded.graph, recorded.outputs.features[i]!.name)
   );
-  const given = [...weights.values()].map(({ data }) => data);
-  const graph = await openInWorker(recorded.graph, { threads, given });
-  const bytesPerRow = bytesPerRowOf(recorded.graph);
-  return new OnnxSession({
-    program,
-    nodes,
-    recorded,
-    halves,
-    graph,
-    bytesPerRow,
-  });
+  recorded.graph.dropUnused();
+  const { constants, ownArrays } = recorded.graph;
+  const kept = new Set(constants.map(({ data }) => data.buffer));
+  const arrays = [...weights.values()].map(({ data }) => data);
+  for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
+  return { nodes, recorded, halves, given: [...arrays, ...ownArrays] };
 }
 
 /** How much is handed over at once where batches are small. */

@@ -9,6 +9,7 @@ import type {
 import type { OnnxGraph } from "./onnx_graph.ts";
 import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
 import type { RunSettings } from "./stages.ts";
+import { trimMemory } from "./trim_memory.ts";
 
 /** A request that is on its way. */
 interface Pending {
@@ -23,6 +24,20 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Arrays of constants that may be given away: they are empty afterwards. */
   readonly given?: Iterable<ArrayBufferView>;
+  /** A worker that was started before; it is ended if the model is refused. */
+  readonly worker?: Worker;
+}
+
+/**
+ * Starts a worker, which loads ONNX Runtime while the caller gets ready.
+ *
+ * @returns The worker, for {@linkcode openInWorker}.
+ */
+export function startWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), {
+    type: "module",
+    name: "onnx",
+  });
 }
 
 /**
@@ -75,12 +90,8 @@ export interface OpenStages extends OpenGraph {
  */
 export async function openModelInWorker(
   model: EncodedModel,
-  { threads, given = [] }: WorkerOptions,
+  { threads, given = [], worker = startWorker() }: WorkerOptions,
 ): Promise<OpenStages> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-    type: "module",
-    name: "onnx",
-  });
   const link = new WorkerLink(worker);
   const add = async (
     model: EncodedModel,
@@ -97,6 +108,7 @@ export async function openModelInWorker(
     }
   };
   const outputs = await add(model, undefined, given);
+  let isTrimmed = false;
   return {
     outputs,
     async add(model, from, given = []) {
@@ -106,11 +118,15 @@ export async function openModelInWorker(
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed)] as const
       );
-      const reply = await link.ask(
+      const running = link.ask(
         `run ${what}`,
         { kind: "run", feeds: Object.fromEntries(copies), ...settings },
         buffersOf(copies.map(([, { array }]) => array)),
       );
+      // What opening left behind goes while the first batch computes.
+      if (!isTrimmed) trimMemory();
+      isTrimmed = true;
+      const reply = await running;
       return reply.kind === "results" ? reply.results : {};
     },
     async close() {

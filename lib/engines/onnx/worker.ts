@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { letGo } from "../../math/let_go.ts";
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
 import { saidBy } from "./runtime.ts";
 import { PartError } from "./run_parts.ts";
@@ -14,6 +15,9 @@ interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
 }
+
+// Loaded while the weights are read; what is wrong with it is said when it is used.
+import("onnxruntime-node").catch(() => {});
 
 const scope = self as unknown as WorkerScope;
 const stages = new Stages();
@@ -36,9 +40,7 @@ async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
     const outputs = await stages.add(request.model, request);
     // The runtime has its copy: ours goes now, and not when it is next tidied up.
-    for (const { data } of request.model.externalData) {
-      (data.buffer as ArrayBuffer).transfer(0);
-    }
+    for (const { data } of request.model.externalData) letGo(data);
     return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
     const results = await stages.run(request.feeds, request);

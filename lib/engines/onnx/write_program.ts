@@ -57,29 +57,12 @@ export async function writeProgram(
   graph.outputs.splice(0, Infinity);
   const named = [...features, ...others];
   for (const [, port] of named) graph.outputs.push(port);
-  dropUnused(graph);
+  graph.dropUnused(); // readers of the file would warn
   const names = publicNames(graph, [
     ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
     ...named.map(([name, port]) => [port.name, name] as const),
   ]);
   return encodeModel(graph, { mostInside: Infinity, names, metadata }).bytes;
-}
-
-/** A layer may look at a weight's shape alone; readers of the file would warn. */
-function dropUnused(graph: OnnxGraph): void {
-  const used = usedNames(graph);
-  const kept = graph.constants.filter(({ name }) => used.has(name));
-  graph.constants.splice(0, Infinity, ...kept);
-}
-
-/** Names of what the operators take, also those in loops. */
-function usedNames({ nodes }: OnnxGraph): Set<string> {
-  return new Set(nodes.flatMap(({ inputs, attributes }) => [
-    ...inputs,
-    ...Object.values(attributes).flatMap((value) =>
-      typeof value === "object" && "nodes" in value ? [...usedNames(value)] : []
-    ),
-  ]));
 }
 
 /** Names for those that the graph was recorded with; every one once. */
