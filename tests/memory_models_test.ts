@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel, type NdArray } from "@sonde/sonde";
-import { ourFormOf } from "../lib/models/graph.ts";
+import { ourFormOf } from "../lib/models/our_form.ts";
 import type { ModelGraph } from "../lib/models/model_graph.ts";
 import { assertAsKeras } from "./support/keras_models.ts";
 import { openOn } from "./support/open_on.ts";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { letGo } from "../math/let_go.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
@@ -77,6 +76,7 @@ export function structureOf(
 export async function fingerprintOf(
   { text, weights }: Structure,
 ): Promise<string> {
+  const { createHash } = await import("node:crypto"); // quick to have, not to load
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {

@@ -20,7 +20,6 @@ import type { GraphNode, NamedWeight, NodeCall, Ref } from "./graph.ts";
 import { layerRow, symbolicSpec } from "./layer_row.ts";
 import { layerWeights } from "./layer_weights.ts";
 import { ModelGraph } from "./model_graph.ts";
-import { ourFormOfMemory } from "./memory_form.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
 type Symbolic = tf.SymbolicTensor;
@@ -260,7 +259,6 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
       layer,
       within: draft.prefix,
       isOwnClass: isOwnClass(layer),
-      ourForm: () => ourFormOfMemory(draft, layer),
     };
     return;
   }

@@ -97,8 +97,6 @@ export type NodeCall =
     readonly within: string;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
     readonly isOwnClass: boolean;
-    /** The same over our own layers, with its options as they are now. */
-    readonly ourForm: () => OurForm;
   }
   | OurCall & {
     readonly kind: "ours";
@@ -112,23 +110,6 @@ export type NodeCall =
     /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
     readonly onnx?: OnnxCall;
   };
-
-/**
- * How our own layers compute a node, for engines that run nothing else.
- *
- * @param node Any node that computes.
- * @returns Their call; or what is in the way, to be said of the node.
- */
-export function ourFormOf({ call }: GraphNode): OurForm {
-  if (call.kind === "ours") return { call };
-  if (call.kind === "memory") return call.ourForm();
-  const isOfFile = call.kind === "foreign" && call.onnx !== undefined;
-  return {
-    obstacle: isOfFile
-      ? "is an operation of an ONNX file, which is run as it stands"
-      : "is an operation of TF.js",
-  };
-}
 
 /** Runs nodes of kind `foreign`. */
 export interface ForeignRuntime {

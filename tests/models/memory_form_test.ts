@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
-import { ourFormOf } from "../../lib/models/graph.ts";
+import { ourFormOf } from "../../lib/models/our_form.ts";
 import type { ModelGraph } from "../../lib/models/model_graph.ts";
 import { dense } from "../support/tf_models.ts";
 

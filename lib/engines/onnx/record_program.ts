@@ -3,11 +3,11 @@ import { callLayer, type Masked } from "../../layers/call_layer.ts";
 import {
   type GraphNode,
   type OurCall,
-  ourFormOf,
   type Ref,
   refKey,
   type WeightSource,
 } from "../../models/graph.ts";
+import { ourFormOf } from "../../models/our_form.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {
