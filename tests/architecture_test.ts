@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   layers: ["ops", "math"],
   shaping: ["ops"],
   postprocess: ["ops"],
-  models: ["ops", "layers", "formats", "display"],
+  models: ["math", "ops", "layers", "formats", "display"],
   engines: ["math", "ops", "layers", "models", "formats"],
   features: ["math", "display"],
   store: ["math", "formats", "display", "features"],

@@ -114,12 +114,14 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
 
   async function* run(): AsyncGenerator<HostBatch> {
     const { size, signal, atOnce = () => 1 } = wanted;
-    for (let start = 0, end = 0; start < rows; start = end) {
+    let start = 0;
+    while (start < rows) {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      end = Math.min(start + size * atOnce(), rows);
+      const end = Math.min(start + size * atOnce(), rows);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
+      start = end;
     }
   }
 }

@@ -294,11 +294,18 @@ export class OnnxGraph {
   }
 
   /**
-   * Lets go of constants that no operator takes: of some, layers look at the
-   * shape alone, and of others another one was made.
+   * Lets go of what no output needs: layers look at the shape of some values
+   * alone, and of some constants others were made.
    */
   dropUnused(): void {
-    const used = namesIn(this);
+    const used = new Set(this.outputs.map(({ name }) => name));
+    const needed: OnnxNode[] = [];
+    for (const node of this.nodes.toReversed()) {
+      if (!node.outputs.some((name) => used.has(name))) continue;
+      for (const name of namesIn([node])) used.add(name);
+      needed.push(node);
+    }
+    this.nodes.splice(0, Infinity, ...needed.reverse());
     const kept = this.constants.filter(({ name }) => used.has(name));
     this.constants.splice(0, Infinity, ...kept);
   }
@@ -312,14 +319,14 @@ export class OnnxGraph {
   }
 }
 
-/** Names of what the operators take, also those in loops and branches. */
-function namesIn({ nodes }: OnnxGraph): Set<string> {
-  return new Set(nodes.flatMap(({ inputs, attributes }) => [
+/** Names of what operators take, also those in loops and branches. */
+function namesIn(nodes: readonly OnnxNode[]): string[] {
+  return nodes.flatMap(({ inputs, attributes }) => [
     ...inputs,
     ...Object.values(attributes).flatMap((value) =>
-      typeof value === "object" && "nodes" in value ? [...namesIn(value)] : []
+      typeof value === "object" && "nodes" in value ? namesIn(value.nodes) : []
     ),
-  ]));
+  ]);
 }
 
 function port(

@@ -2,6 +2,7 @@ import { cannot, shapeText } from "../../check.ts";
 import type { ScanStep } from "../../ops/ops.ts";
 import { OnnxGraph } from "./onnx_graph.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
+import { recurrent } from "./recurrent.ts";
 
 /** What is to be walked, and how. */
 export interface Walk {
@@ -54,12 +55,14 @@ export function scan(
   for (const { name, dtype } of given.outputs) {
     body.output("output", name, dtype);
   }
+  const numResults = given.state.length + given.outputs.length;
   const ones = (values: readonly unknown[]) => values.map(() => 1);
-  const names = graph.nodeWith(
-    given.state.length + given.outputs.length,
-    "Scan",
-    [...initial, ...inputs].map(({ name }) => name),
-    {
+  const walkOn = (
+    graph: OnnxGraph,
+    initial: readonly string[],
+    ...places: readonly string[]
+  ) =>
+    graph.nodeWith(numResults, "Scan", [...initial, ...places], {
       body,
       numScanInputs: inputs.length,
       scanInputAxes: ones(inputs),
@@ -68,8 +71,12 @@ export function scan(
       ...(given.outputs.length > 0
         ? { scanOutputAxes: ones(given.outputs) }
         : {}),
-    },
-  );
+    });
+  const step = { initial, inputs, reverse, body, state, places, given };
+  const namesOf = (values: readonly OnnxValue[]) =>
+    values.map(({ name }) => name);
+  const names = recurrent(graph, step, walkOn) ??
+    walkOn(graph, namesOf(initial), ...namesOf(inputs));
   const length = inputs[0]!.shape[1]!;
   return {
     state: given.state.map(({ shape }, i) => ({

@@ -2,7 +2,13 @@ import { assertEquals } from "@std/assert";
 import { turnKernel } from "../../../lib/engines/onnx/turn_kernel.ts";
 
 Deno.test("turnKernel() puts the last two axes first, the other way round", () => {
-  const shapes = [[2, 3], [1, 1, 5, 70], [2, 130, 65], [3, 2, 4, 17], [2, 1, 3, 2, 16]];
+  const shapes = [[2, 3], [1, 1, 5, 70], [2, 130, 65], [3, 2, 4, 17], [
+    2,
+    1,
+    3,
+    2,
+    16,
+  ]];
   for (const shape of [...shapes, [0, 2, 3], [3, 0, 4]]) {
     const size = shape.reduce((a, b) => a * b, 1);
     const values = Float32Array.from({ length: size }, (_, i) => i);
