@@ -95,8 +95,9 @@ class BoundNameWeights implements BoundWeights {
     if (layer.model !== undefined) return []; // its layers have them
     const entries = (this.#entries.get(layer) ?? [])
       .filter((entry) => !hasNoUse(layer, names, entry));
-    const found = assign(names, entries, layer.name);
-    if (found === undefined) {
+    const wanted = names.filter((name) => !isSharedKernel(layer, name));
+    const assigned = assign(wanted, entries, layer.name);
+    if (assigned === undefined) {
       this.#fail(
         `layer "${layer.name}" must have the ${names.length} weights ` +
           names.map(quote).join(", "),
@@ -108,7 +109,11 @@ class BoundNameWeights implements BoundWeights {
     for (const { weight } of this.#entries.get(layer) ?? []) {
       this.#left.delete(weight.path);
     }
-    return names.map((name, i) => weightSource(name, found[i]!.weight));
+    const found = new Map(wanted.map((name, i) => [name, assigned[i]!]));
+    const shared = wanted.find((name) => name.startsWith("layer/"));
+    return names.map((name) =>
+      weightSource(name, (found.get(name) ?? found.get(shared!))!.weight)
+    );
   }
 
   finish(): void {
@@ -271,9 +276,9 @@ function assign(
 function agree(part: string, folder: string, last: string): boolean {
   const [word] = PART_WORDS.exec(part) ?? [];
   if (word === undefined) return true;
-  return /^(query|key|value|output)$/.test(word)
-    ? last.includes(word)
-    : folder.includes(word);
+  if (/^(query|key|value|output)$/.test(word)) return last.includes(word);
+  // Keras 3 leaves a backward layer that it is given its own name.
+  return !folder.includes(word === "forward" ? "backward" : "forward");
 }
 
 function grouped<T>(
@@ -295,6 +300,11 @@ function isSeed(path: string): boolean {
     .test(path);
 }
 
+/** SpectralNormalization's own kernel is its layer's first weight, stored once. */
+function isSharedKernel({ className }: WeightLayer, name: string): boolean {
+  return className === "SpectralNormalization" && name === "kernel";
+}
+
 /** What a layer stores and does not need at inference. */
 function hasNoUse(
   { className }: WeightLayer,
@@ -304,7 +314,8 @@ function hasNoUse(
   if (names.includes(leaf)) return false;
   if (isSeed(weight.path) && /^u?int/.test(weight.dtype)) return true;
   if (className === "SpectralNormalization") {
-    return leaf === "vector_u" || leaf === "sn_u";
+    const isState = leaf === "vector_u" || leaf === "sn_u"; // of Keras 3 and 2
+    return isState && !names.includes("vector_u");
   }
   return className === "Normalization" && leaf === "count" &&
     weight.shape.length === 0;

@@ -108,6 +108,12 @@ const CASES: Readonly<
     ["forward_layer/cell/kernel", "backward_layer/cell/kernel"],
     [0, 1],
   ],
+  "a backward layer of a name of its own": [
+    layer("bi", "Bidirectional"),
+    ["bi/forward_lstm/cell/kernel", "bi/lstm_1/cell/kernel"],
+    ["forward_layer/cell/kernel", "backward_layer/cell/kernel"],
+    [0, 1],
+  ],
   "four parts": [
     layer("a", "MultiHeadAttention"),
     ["query", "key", "value", "attention_output"].map((p) => `a/${p}/kernel`),
@@ -125,6 +131,18 @@ const CASES: Readonly<
     ["s/dense_1/kernel", "s/vector_u"],
     ["vector_u", "layer/kernel"],
     [1, 0],
+  ],
+  "a wrapper's kernel, which is its layer's": [
+    layer("s", "SpectralNormalization"),
+    ["m/s/dense_1/kernel", "m/s/dense_1/bias", "m/s/vector_u"],
+    ["kernel", "vector_u", "layer/kernel", "layer/bias"],
+    [0, 2, 0, 1],
+  ],
+  "a wrapper's state under its name of Keras 2": [
+    layer("s", "SpectralNormalization"),
+    ["s/dense_1/kernel", "s/dense_1/bias", "s/sn_u"],
+    ["kernel", "vector_u", "layer/kernel", "layer/bias"],
+    [0, 2, 0, 1],
   ],
   "a counter left alone": [
     layer("n", "Normalization"),
@@ -198,6 +216,10 @@ const REFUSED: Readonly<Record<string, [string[], string[]]>> = {
   "too few": [["d/kernel"], ["kernel", "bias"]],
   "too many": [["d/kernel", "d/bias"], ["kernel"]],
   "other parts": [["d/a/kernel", "d/b/kernel"], ["kernel", "bias"]],
+  "a forward layer after the backward one": [
+    ["d/lstm_1/kernel", "d/forward_lstm/kernel"],
+    ["forward_layer/kernel", "backward_layer/kernel"],
+  ],
   "parts in another order": [
     ["d/key/kernel", "d/query/kernel"],
     ["query_dense/kernel", "key_dense/kernel"],
