@@ -29,6 +29,7 @@ export function dense(config: LayerConfig): Layer {
   const hasBias = config.boolean("use_bias", true);
   return {
     weights: hasBias ? ["kernel", "bias"] : ["kernel"],
+    channels: "last",
     call(ops, [x], { kernel, bias }) {
       const depth = ops.shape(x!).at(-1)!;
       checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);

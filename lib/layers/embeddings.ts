@@ -24,6 +24,7 @@ export function embedding(config: LayerConfig): Layer {
   const isMasked = config.boolean("mask_zero", false);
   return {
     weights: ["embeddings"],
+    channels: "last",
     masks: isMasked ? (ops, [x]) => [isNotZero(ops, x!)] : noMasks,
     call(ops, [x], { embeddings }) {
       const wanted = [rows, depth];

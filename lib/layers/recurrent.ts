@@ -72,7 +72,7 @@ export function isRecurrent(layer: Layer): layer is Recurrent {
 export function recurrentOf(
   config: LayerConfig,
   cell: Cell,
-  channels?: "first" | "last",
+  channels: "first" | "last" = "last",
 ): Recurrent {
   refuse(config, "stateful", "state is not kept from call to call");
   refuse(config, "time_major", "the batch must come first");

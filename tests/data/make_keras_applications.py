@@ -12,7 +12,9 @@ tests/data/keras_applications, for the tests.
 A network is `{k2,k3}_<name>.keras`, some are `.h5` as well. What Keras computes
 for two pictures is `{k2,k3}_<name>.npz`: `inputs`, `logits`, and `layer0` to
 `layer4` of five inner layers, spread over the depth, whose names are in
-`{k2,k3}_<name>.json`. Nothing is downloaded. How weights are drawn, and what is
+`{k2,k3}_<name>.json`. Of the networks as they are, that is computed in float64,
+as Keras' own float32 is off by more than what is to be shown in some: by
+`rounding`, of a layer's largest value. Nothing is downloaded. How weights are drawn, and what is
 asserted of them: _seen_weights.py.
 """
 
@@ -118,6 +120,23 @@ def computing(K, model, names, inputs):
     last.activation = activation
 
 
+def in_float64(K, build, model):
+    """The same network with the same weights, computed in float64."""
+    K.backend.clear_session()  # names are counted anew
+    K.backend.set_floatx("float64")
+    try:
+        exact = build()
+    finally:
+        K.backend.set_floatx("float32")
+    exact.set_weights([np.asarray(weight).astype("float64") for weight in model.get_weights()])
+    return exact
+
+
+def off(found, exact):
+    """The largest difference, of the largest value."""
+    return float(max(np.max(np.abs(a - b)) / np.max(np.abs(b)) for a, b in zip(found, exact)))
+
+
 def spread(model):
     """Names of five inner layers, spread over the depth."""
     inner = [layer.name for layer in model.layers[1:-1]]
@@ -146,7 +165,8 @@ def pack(path):
             archive.writestr(info, data)
 
 
-def make(K, prefix, name, model, folder, is_small):
+def make(K, prefix, name, build, folder, is_small):
+    model = build()
     for attempt in range(ATTEMPTS):  # layers of one channel may come out small
         rng = np.random.default_rng([attempt, zlib.crc32(f"{prefix}_{name}".encode())])
         probes = pictures(model, name, SMALL_PROBES if is_small else PROBES, rng)
@@ -166,18 +186,29 @@ def make(K, prefix, name, model, folder, is_small):
         share = assert_differ(logits)
         if is_small:
             assert_seen(model, lambda: compute()[:1])
+    rounding = None
+    if not is_small:
+        found = [logits, *values]
+        with computing(K, in_float64(K, build, model), names, inputs.astype("float64")) as compute:
+            logits, *values = exact = compute()
+        assert exact[0].dtype == np.float64
+        rounding = off(found, exact)
     path = folder / f"{prefix}_{name}"
     model.save(f"{path}.keras")
     if is_small:
         pack(f"{path}.keras")
     elif name in ALSO_H5:
         model.save(f"{path}.h5")
-    arrays = {f"layer{i}": value for i, value in enumerate(values)}
-    np.savez_compressed(f"{path}.npz", inputs=inputs, logits=logits.reshape(ROWS, -1), **arrays)
+    arrays = {f"layer{i}": value.astype("float32") for i, value in enumerate(values)}
+    logits = logits.astype("float32").reshape(ROWS, -1)
+    np.savez_compressed(f"{path}.npz", inputs=inputs, logits=logits, **arrays)
     record = {"network": name, "keras": K.__version__, "layers": names}
+    if rounding is not None:
+        record["rounding"] = rounding
     pathlib.Path(f"{path}.json").write_text(json.dumps(record) + "\n")
     print(f"{prefix} {name}: {model.count_params():,} weights, scales {low:.2f} to {high:.2f}, "
-          f"logits differ by {share:.2f}", flush=True)
+          f"logits differ by {share:.2f}"
+          + ("" if rounding is None else f", float32 is off by {rounding:.1e}"), flush=True)
 
 
 if __name__ == "__main__":
@@ -193,5 +224,5 @@ if __name__ == "__main__":
     for name in options.only or (SMALL if options.small else NAMES):
         for K, prefix in ((keras, "k3"), (tf_keras, "k2")):
             K.backend.clear_session()
-            model = small(K, name) if options.small else whole(K, name, options.size)
-            make(K, prefix, name, model, folder, options.small)
+            build = (lambda: small(K, name)) if options.small else (lambda: whole(K, name, options.size))
+            make(K, prefix, name, build, folder, options.small)

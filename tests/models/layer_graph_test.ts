@@ -197,6 +197,30 @@ for (const engine of OUR_ENGINES) {
   });
 }
 
+Deno.test("layerGraph() refuses call arguments and options that a custom layer does not read", () => {
+  const options = { layer_key: "res_block_2", my_options: { factor: 3 } };
+  const twisted = [call([tensor("x")], { shift: 0.5, twist: 2 })];
+  const says = (json: Json, text: string) => {
+    const custom = { Scaled: scaled };
+    const error = assertThrows(
+      () => graphOf(model(json), { "s/w": [2] }, custom),
+      ModelFormatError,
+      text,
+    );
+    assertEquals(error.message.includes('"s"'), true);
+  };
+  says(
+    layer("s", "Scaled", options, twisted),
+    'argument "twist" must be understood, and it is not',
+  );
+  says(
+    layer("s", "Scaled", { ...options, twist: 2 }, [
+      call([tensor("x")], { shift: 0.5 }),
+    ]),
+    'option "twist" must be understood, and it is not',
+  );
+});
+
 Deno.test("layerGraph() names a custom layer's weights, and gives those of a nested model under their path", async () => {
   const core = functional(
     "core",

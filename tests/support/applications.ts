@@ -16,6 +16,8 @@ export interface Application {
   readonly network: string;
   /** The version that made it. */
   readonly keras: string;
+  /** How far Keras' own float32 is from its float64, where the latter is what it says. */
+  readonly rounding?: number;
   readonly inputs: NdArray<Float32Array>;
   readonly logits: NdArray<Float32Array>;
   /** What inner layers give, by name. */
@@ -39,7 +41,7 @@ export interface Agreement {
  * @returns It.
  */
 export async function readApplication(stem: string): Promise<Application> {
-  const { network, keras, layers } = JSON.parse(
+  const { network, keras, layers, rounding } = JSON.parse(
     await Deno.readTextFile(`${stem}.json`),
   );
   const bytes = await Deno.readFile(`${stem}.npz`);
@@ -52,6 +54,7 @@ export async function readApplication(stem: string): Promise<Application> {
   return {
     network,
     keras,
+    ...(rounding === undefined ? {} : { rounding }),
     inputs: read("inputs"),
     logits: read("logits"),
     layers: new Map(

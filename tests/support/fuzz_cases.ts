@@ -26,15 +26,18 @@ export interface FuzzCase {
   readonly layers: readonly string[];
   readonly inputs: readonly Packed[];
   readonly outputs: readonly Packed[];
+  /** What Keras on JAX gives in float64, of `fuzz_second_opinion.py`. */
+  readonly opinion?: readonly Packed[];
 }
 
 /** What became of a case on an engine. */
 export interface FuzzResult {
   /**
    * `refused` is an error of ours, which names what is not supported; `failed`
-   * is any other error; `wrong` is another number without an error.
+   * is any other error; `wrong` is another number without an error. `disputed`
+   * are numbers of Keras on JAX in float64, and not of Keras on TensorFlow.
    */
-  readonly outcome: "right" | "refused" | "failed" | "wrong";
+  readonly outcome: "right" | "disputed" | "refused" | "failed" | "wrong";
   /** The error's message, or what is wrong. */
   readonly text: string;
   /** The largest difference, as a share of its row's largest value. */
@@ -43,24 +46,6 @@ export interface FuzzResult {
 
 /** Of the largest value of a row. */
 export const TOLERANCE = 1e-5;
-
-/**
- * Activations whose numbers near 0 Keras itself rounds, with the tolerance of a
- * model that holds one: `exp(x) - 1` and `x - tanh(x)` in float32.
- */
-export const ROUNDED_BY_KERAS: Readonly<Record<string, number>> = {
-  elu: 1e-4,
-  // deno-lint-ignore camelcase -- Keras' own name
-  tanh_shrink: 1e-4,
-};
-
-function toleranceOf({ layers }: FuzzCase): number {
-  const text = layers.join().toLowerCase();
-  const found = Object.entries(ROUNDED_BY_KERAS).filter(([name]) =>
-    new RegExp(`\\b${name}\\b`).test(text)
-  );
-  return Math.max(TOLERANCE, ...found.map(([, tolerance]) => tolerance));
-}
 
 type HostArray = NdArray<Float32Array | Int32Array | Uint8Array>;
 
@@ -79,26 +64,31 @@ export async function fuzzResult(
 ): Promise<FuzzResult> {
   const inputs = each.inputs.map(unpacked);
   const outputs = each.outputs.map(unpacked);
-  const tolerance = toleranceOf(each);
+  const opinion = each.opinion?.map(unpacked);
   try {
     await using model = await loadModel(source);
     await using opened = await openOn(model as ModelGraph, engine);
     let error = 0;
+    let isDisputed = false;
     const last = inputs[0]!.shape[0]! - 1;
     for (const rows of [[...Array(last + 1).keys()], [last]]) {
       const found = await opened.run(inputs.map((x) => rowsOf(x, rows)));
-      const wrong = outputs.map((output, i) =>
-        compared(found[i]!, rowsOf(output, rows), tolerance)
-      );
-      for (const [i, { text, share }] of wrong.entries()) {
-        error = Math.max(error, share);
-        if (text === "" && share <= tolerance) continue;
-        const what = text || `differs by ${share.toExponential(1)}`;
-        const at = `output ${i} of rows [${rows}]: ${what}`;
-        return { outcome: "wrong", text: at, error };
+      for (const [i, output] of outputs.entries()) {
+        const kept = compared(found[i]!, rowsOf(output, rows));
+        if (kept.text === "") {
+          error = Math.max(error, kept.share);
+          continue;
+        }
+        const other = opinion && compared(found[i]!, rowsOf(opinion[i]!, rows));
+        if (other?.text !== "") {
+          const at = `output ${i} of rows [${rows}]: ${kept.text}`;
+          const also = other ? `; in float64 ${other.text}` : "";
+          return { outcome: "wrong", text: at + also, error: kept.share };
+        }
+        isDisputed = true;
       }
     }
-    return { outcome: "right", text: "", error };
+    return { outcome: isDisputed ? "disputed" : "right", text: "", error };
   } catch (error) {
     const text = String(error);
     const isOurs = /: Cannot [a-z][^]* must /.test(text);
@@ -106,11 +96,13 @@ export async function fuzzResult(
   }
 }
 
-/** How a value differs: each row by the size of its own largest number. */
+/**
+ * How a value differs, each row by the size of its own largest number: in a
+ * text where it is by more than the tolerance.
+ */
 function compared(
   found: FeatureArray,
   wanted: HostArray,
-  tolerance: number,
 ): { text: string; share: number } {
   if (`${found.shape}` !== `${wanted.shape}`) {
     return { text: `shape [${found.shape}] for [${wanted.shape}]`, share: 1 };
@@ -129,7 +121,7 @@ function compared(
       const is = Number(actual[i]);
       if (Object.is(value, is) || value === is) continue;
       const here = Math.abs(value - is) / largest;
-      if (here <= tolerance) {
+      if (here <= TOLERANCE) {
         share = Math.max(share, here);
         continue;
       }

@@ -3,7 +3,9 @@
  * `tests/data/fuzz_layers.py` left in a folder, runs each on the engines (`cpu`
  * and `onnx` unless others are named), and compares. It says how many are
  * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
- * with an error that is not ours. With `--keep=file.zip` it packs those that are
+ * with an error that is not ours. Those that are wrong can be given to
+ * `tests/data/fuzz_second_opinion.py` before it is run again.
+ * With `--keep=file.zip` it packs those that are
  * right and differ in kind, `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
  *
  * @module
@@ -14,13 +16,21 @@ import type { FuzzAnswer, FuzzTask } from "./fuzz_worker.ts";
 import { buildZip } from "./build_zip.ts";
 import type { OurEngine } from "./open_on.ts";
 
-/** Reads the cases that lie in a folder. */
+/** Reads the cases that lie in a folder, with the second opinions of some. */
 function casesIn(folder: string): FuzzCase[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .filter((name) => name.endsWith(".jsonl")).sort()
-    .flatMap((name) => Deno.readTextFileSync(`${folder}/${name}`).split("\n"))
-    .filter((line) => line.endsWith("}"))
-    .map((line) => JSON.parse(line) as FuzzCase);
+  const lines = (pattern: RegExp) =>
+    [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => pattern.test(name)).sort()
+      .flatMap((name) => Deno.readTextFileSync(`${folder}/${name}`).split("\n"))
+      .filter((line) => line.endsWith("}"))
+      .map((line) => JSON.parse(line) as FuzzCase);
+  const opinions = new Map(
+    lines(/^opinions\.jsonl$/).map(({ file, outputs }) => [file, outputs]),
+  );
+  return lines(/^cases.*\.jsonl$/).map((each) => {
+    const opinion = opinions.get(each.file);
+    return opinion === undefined ? each : { ...each, opinion };
+  });
 }
 
 /** Runs a part of the cases in a worker. */
@@ -108,7 +118,8 @@ if (import.meta.main) {
       answers.filter((answer) =>
         answer.engine === engine && answer.result.outcome === outcome
       );
-    const numbers = ["right", "refused", "failed", "wrong"].map((outcome) =>
+    const outcomes = ["right", "disputed", "refused", "failed", "wrong"];
+    const numbers = outcomes.map((outcome) =>
       `${of(outcome).length} ${outcome}`
     );
     const worst = Math.max(0, ...of("right").map(({ result }) => result.error));
@@ -121,7 +132,8 @@ if (import.meta.main) {
     for (const [reason, count] of counted(refusals)) {
       console.log(`  ${count} refused: ${reason}`);
     }
-    for (const { file, result } of [...of("failed"), ...of("wrong")]) {
+    const shown = ["disputed", "failed", "wrong"].flatMap(of);
+    for (const { file, result } of shown) {
       const { api, class: name, layers } = byFile.get(file)!;
       console.log(
         `  ${result.outcome} ${file} ${name} of ${api}: ${

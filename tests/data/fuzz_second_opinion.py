@@ -1,0 +1,103 @@
+"""What Keras on JAX gives, in float64, for drawn models of which we differ from Keras on TensorFlow.
+
+    python tests/data/fuzz_second_opinion.py /tmp/fuzz 1_00126.h5 1_00174.keras
+
+Each file is opened once more with every float32 in its description replaced by
+float64, and run on the inputs of its case: with other kernels than TensorFlow's
+and without float32's rounding. The folder gets opinions.jsonl with the outputs
+of a case a line; `deno task fuzz:layers` then compares a case that differs with
+these too. A file that Keras 3 cannot open gets no opinion.
+
+Versions: keras 3.15.1, jax 0.7 or later.
+"""
+
+import argparse
+import base64
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import zipfile
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_ENABLE_X64"] = "1"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+import h5py
+import keras
+import numpy as np
+
+keras.config.set_floatx("float64")
+
+KINDS = {"float32": "<f4", "int32": "<i4", "bool": "u1"}
+
+
+def unpacked(array):
+    kind = array["dtype"]
+    value = np.frombuffer(base64.b64decode(array["base64"]), KINDS[kind]).reshape(array["shape"])
+    return value.astype({"float32": "float64", "bool": "bool"}.get(kind, kind))
+
+
+def packed(value):
+    value = np.asarray(value)
+    kind = {"b": "bool", "i": "int32", "u": "int32"}.get(value.dtype.kind, "float32")
+    stored = value.astype({"bool": "uint8"}.get(kind, kind))
+    return {"shape": list(value.shape), "dtype": kind, "base64": base64.b64encode(stored.tobytes()).decode()}
+
+
+def wider(text):
+    return text.replace('"float32"', '"float64"')
+
+
+def widened(path, target):
+    """The file with another description; weights are cast as they are loaded."""
+    if path.suffix == ".h5":
+        shutil.copy(path, target)
+        with h5py.File(target, "r+") as file:
+            text = file.attrs["model_config"]
+            file.attrs["model_config"] = wider(text if isinstance(text, str) else text.decode())
+        return
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as copy:
+        for name in whole.namelist():
+            data = whole.read(name)
+            copy.writestr(name, wider(data.decode()) if name == "config.json" else data)
+
+
+def flat(value):
+    return [x for one in value for x in flat(one)] if isinstance(value, (list, tuple)) else [value]
+
+
+def opinion(case, folder):
+    path = folder / case["file"]
+    with tempfile.TemporaryDirectory() as temporary:
+        target = pathlib.Path(temporary) / path.name
+        widened(path, target)
+        model = keras.models.load_model(target, compile=False)
+    inputs = [unpacked(array) for array in case["inputs"]]
+    found = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    return [packed(value) for value in flat(found)]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("files", nargs="+")
+    options = parser.parse_args()
+    cases = {}
+    for listing in sorted(options.folder.glob("cases*.jsonl")):
+        for line in listing.read_text().splitlines():
+            case = json.loads(line)
+            cases[case["file"]] = case
+    with open(options.folder / "opinions.jsonl", "w") as out:
+        for file in options.files:
+            try:
+                outputs = opinion(cases[file], options.folder)
+            except Exception as error:
+                print(f"no opinion of {file}: {type(error).__name__}: {str(error)[:200]}", file=sys.stderr)
+                continue
+            out.write(json.dumps({"file": file, "outputs": outputs}, separators=(",", ":")) + "\n")
+
+
+main()
