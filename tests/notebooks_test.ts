@@ -86,41 +86,44 @@ Deno.test("train_digits.ts gives the committed weights when it runs again", asyn
   }
 });
 
-Deno.test("predict() ends with an AbortError when a notebook is stopped, and the kernel lives on", async () => {
-  await using kernel = await Kernel.start(FOLDER);
-  const setUp = await kernel.execute(`
+for (const engine of ["tfjs", "onnx"]) {
+  Deno.test(`predict() on ${engine} ends with an AbortError when a notebook is stopped, and the kernel lives on`, async () => {
+    await using kernel = await Kernel.start(FOLDER);
+    const setUp = await kernel.execute(`
     import { FeatureExtractor, notebook, tf } from "@sonde/sonde";
     await notebook({ renderer: "png" });
     const kept = 41;
     const dense = tf.layers.dense({ units: 3, inputShape: [4] });
-    const extractor = new FeatureExtractor(tf.sequential({ layers: [dense] }));
+    const extractor = new FeatureExtractor(tf.sequential({ layers: [dense] }))
+      .engine("${engine}");
     function* endless() {
       for (let batch = 0;; batch++) {
         if (batch === 3) console.log("under way");
         yield tf.zeros([8, 4]);
       }
     }`);
-  const setUpError = setUp.find(({ type }) => type === "error");
-  assertEquals(setUpError, undefined);
+    const setUpError = setUp.find(({ type }) => type === "error");
+    assertEquals(setUpError, undefined);
 
-  const stopped = await kernel.execute(
-    "await extractor.predict(endless(), { progress: false });",
-    {
-      timeoutMs: 60_000,
-      onMessage: ({ type, content }) => {
-        const isUnderWay = type === "stream" &&
-          String(content["text"]).includes("under way");
-        if (isUnderWay) kernel.interrupt();
+    const stopped = await kernel.execute(
+      "await extractor.predict(endless(), { progress: false });",
+      {
+        timeoutMs: 60_000,
+        onMessage: ({ type, content }) => {
+          const isUnderWay = type === "stream" &&
+            String(content["text"]).includes("under way");
+          if (isUnderWay) kernel.interrupt();
+        },
       },
-    },
-  );
-  const error = stopped.find(({ type }) => type === "error");
-  assertExists(error, "the cell was not stopped");
-  assertStringIncludes(JSON.stringify(error.content), "AbortError");
+    );
+    const error = stopped.find(({ type }) => type === "error");
+    assertExists(error, "the cell was not stopped");
+    assertStringIncludes(JSON.stringify(error.content), "AbortError");
 
-  const after = await kernel.execute(
-    "(await extractor.predict(tf.zeros([2, 4]))).logits.shape[0] + kept - 1",
-  );
-  const result = after.find(({ type }) => type === "execute_result");
-  assertEquals(result?.content["data"], { "text/plain": "42" });
-});
+    const after = await kernel.execute(
+      "(await extractor.predict(tf.zeros([2, 4]))).logits.shape[0] + kept - 1",
+    );
+    const result = after.find(({ type }) => type === "execute_result");
+    assertEquals(result?.content["data"], { "text/plain": "42" });
+  });
+}
