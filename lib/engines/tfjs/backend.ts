@@ -147,11 +147,13 @@ export async function makeReady(name: BackendName): Promise<void> {
   try {
     await initialize(name);
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    // TF.js rejects with an object that is no Error where it cannot read a file.
+    const { message = String(cause) } = cause as { message?: string };
+    const hint = name === "wasm" ? "give --allow-read for its files, or " : "";
     throw new UnsupportedByEngineError(
       "run",
       `tfjs:${name}`,
-      `its backend must be there, and TF.js says "${text}"; use .engine("tfjs", { backend: "cpu" })`,
+      `its backend must be there, and TF.js says "${message}"; ${hint}use .engine("tfjs", { backend: "cpu" })`,
     );
   }
 }

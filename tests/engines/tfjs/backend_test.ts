@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
   makeReady,
@@ -31,6 +36,24 @@ Deno.test("makeReady() gives a caller who has chosen none the one of TF.js", asy
     cwd: new URL("../../..", import.meta.url),
   }).output();
   assertEquals(new TextDecoder().decode(stdout), "cpu true\ncpu\n");
+});
+
+Deno.test("makeReady() says that wasm must be read, where it may not be", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--no-prompt", "--ext=ts", "-"],
+    cwd: new URL("../../..", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`
+    import { makeReady } from "./lib/engines/tfjs/backend.ts";
+    await makeReady("wasm").catch((error) => console.log(error.message));`));
+  await writer.close();
+  const text = new TextDecoder().decode((await child.output()).stdout);
+  assertStringIncludes(text, "give --allow-read for its files");
+  assertEquals(text.includes("[object Object]"), false);
 });
 
 counted("makeReady() refuses webgpu where there is no adapter", async () => {
