@@ -34,6 +34,8 @@ export type WorkerReply =
   | {
     readonly kind: "results";
     readonly results: Readonly<Record<string, OnnxResult>>;
+    /** The memory of what was fed, for the next batches. */
+    readonly spare: readonly ArrayBuffer[];
   }
   | {
     readonly kind: "failed";

@@ -109,6 +109,7 @@ export async function openModelInWorker(
   };
   const outputs = await add(model, undefined, given);
   let isTrimmed = false;
+  const spare: ArrayBuffer[] = [];
   return {
     outputs,
     async add(model, from, given = []) {
@@ -116,7 +117,7 @@ export async function openModelInWorker(
     },
     async run(feeds, what = "the batch", settings = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
-        [name, copied(feed)] as const
+        [name, copied(feed, spare)] as const
       );
       const running = link.ask(
         `run ${what}`,
@@ -127,7 +128,9 @@ export async function openModelInWorker(
       if (!isTrimmed) trimMemory();
       isTrimmed = true;
       const reply = await running;
-      return reply.kind === "results" ? reply.results : {};
+      if (reply.kind !== "results") return {};
+      spare.splice(0, Infinity, ...reply.spare);
+      return reply.results;
     },
     async close() {
       if (link.isOver) return worker.terminate();
@@ -230,10 +233,20 @@ class WorkerLink {
   }
 }
 
-/** The same values in a buffer of their own; what is the caller's stays there. */
-function copied({ type, array }: OnnxFeed): OnnxFeed {
-  const { data, shape, dtype } = array;
-  const copy = (data as Float32Array).slice();
+/**
+ * The same values in a buffer of their own; what is the caller's stays there.
+ * New memory costs as much as the copying, so that of an earlier batch is taken.
+ */
+function copied({ type, array }: OnnxFeed, spare: ArrayBuffer[]): OnnxFeed {
+  const { shape, dtype } = array;
+  const data = array.data as Float32Array;
+  const place = spare.findIndex(({ byteLength }) =>
+    byteLength === data.byteLength
+  );
+  const [buffer] = place < 0 ? [] : spare.splice(place, 1);
+  const Kind = data.constructor as Float32ArrayConstructor;
+  const copy = buffer === undefined ? data.slice() : new Kind(buffer);
+  if (buffer !== undefined) copy.set(data);
   return { type, array: { data: copy, shape: [...shape], dtype } };
 }
 

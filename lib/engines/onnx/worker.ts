@@ -44,8 +44,12 @@ async function answer(request: WorkerRequest): Promise<void> {
     return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
     const results = await stages.run(request.feeds, request);
+    const spare = Object.values(request.feeds).map(({ array }) =>
+      array.data.buffer as ArrayBuffer
+    );
     const buffers = Object.values(results).map(({ data }) => data.buffer);
-    return scope.postMessage({ kind: "results", results }, buffers);
+    const reply = { kind: "results", results, spare } as const;
+    return scope.postMessage(reply, [...new Set([...buffers, ...spare])]);
   } else {
     await stages.close();
   }

@@ -79,6 +79,23 @@ Deno.test("openInWorker() leaves the caller's arrays as they are, views with off
   await open.close();
 });
 
+Deno.test("openInWorker() feeds from memory that it used before, and each time the right values", async () => {
+  const { graph, x, y } = product();
+  const open = await openInWorker(graph, { threads: 1 });
+  const places = [3, 0, 599, 7, 7, 1, 250];
+  const found: number[] = [];
+  for (const [i, place] of places.entries()) {
+    // Of one row or two, so that some memory fits and some does not.
+    const rows = i % 3 === 2 ? [place, place] : [place];
+    const data = Float32Array.from(rows.flatMap((row) => [...unit(row)]));
+    const two = open.run(feed(x, unit(42)));
+    found.push((await open.run(feed(x, data)))[y]!.data[0]!);
+    assertEquals((await two)[y]!.data[0], 84);
+  }
+  assertEquals(found, places.map((place) => 2 * place));
+  await open.close();
+});
+
 Deno.test("openInWorker() takes arrays that it is given, and copies views of them", async () => {
   const { graph, kernel, x, y } = product();
   const open = await openInWorker(graph, { threads: 1, given: [kernel] });

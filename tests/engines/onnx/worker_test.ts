@@ -54,6 +54,7 @@ Deno.test("the worker opens, runs and closes, and answers in order", async () =>
     results: {
       [y]: { data: Float32Array.of(-1, 2), shape: [2], type: "float32" },
     },
+    spare: [array.data.slice().buffer],
   } as const;
   assertEquals(replies.map(({ kind }) => kind), [
     "opened",
