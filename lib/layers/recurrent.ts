@@ -40,6 +40,8 @@ export interface RecurrentOptions {
   readonly goBackwards: boolean;
   /** Whether the output is 0 where the mask is false. */
   readonly zeroOutputForMask: boolean;
+  /** Whether Keras writes out each place, which changes what it gives once. */
+  readonly unroll: boolean;
 }
 
 /** A recurrent layer, which a wrapper may turn round. */
@@ -81,6 +83,7 @@ export function recurrentOf(
     returnState: config.boolean("return_state", false),
     goBackwards: config.boolean("go_backwards", false),
     zeroOutputForMask: config.boolean("zero_output_for_mask", false),
+    unroll: config.boolean("unroll", false),
   });
 }
 
@@ -148,6 +151,7 @@ function run<T>(
     const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
     return returnState ? [output, ...state] : [output];
   }
+  checkUnrolled(options, name);
   // The output goes along with the state, to stand where places do not count.
   const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
   const { state, outputs } = ops.scan(
@@ -172,6 +176,23 @@ function run<T>(
   const [last, ...kept] = state;
   const output = returnSequences ? outputs[0]! : last!;
   return returnState ? [output, ...kept] : [output];
+}
+
+/**
+ * Keras on TensorFlow lays a mask over the outputs of an unrolled walk that it
+ * does not turn round with them; on JAX it lays none over them.
+ */
+function checkUnrolled(options: RecurrentOptions, name: string): void {
+  const { unroll, goBackwards, zeroOutputForMask, returnSequences } = options;
+  if (!(unroll && goBackwards && zeroOutputForMask && returnSequences)) return;
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      `"unroll" must be false where it walks backwards over a mask and gives 0 where that is false`,
+      unroll,
+      "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
+    ),
+  );
 }
 
 /** `[N]` booleans with as many axes as a value `[N, …]`. */

@@ -4,15 +4,15 @@
  * and `onnx` unless others are named), and compares. It says how many are
  * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
  * with an error that is not ours. Those that are wrong can be given to
- * `tests/data/fuzz_second_opinion.py` before it is run again.
- * With `--keep=file.zip` it packs those that are
- * right and differ in kind, `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
+ * `tests/data/fuzz_second_opinion.py` before it is run again. With
+ * `--keep=file.zip` it packs those that are right and differ in kind,
+ * `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
  *
  * @module
  */
 // deno-lint-ignore-file no-console -- a command, which says what it found
 import type { FuzzCase, FuzzResult } from "./fuzz_cases.ts";
-import type { FuzzAnswer, FuzzTask } from "./fuzz_worker.ts";
+import type { FuzzAnswer, FuzzTask } from "./fuzz_part.ts";
 import { buildZip } from "./build_zip.ts";
 import type { OurEngine } from "./open_on.ts";
 
@@ -33,20 +33,56 @@ function casesIn(folder: string): FuzzCase[] {
   });
 }
 
-/** Runs a part of the cases in a worker. */
-function runPart(task: FuzzTask): Promise<FuzzAnswer[]> {
-  const worker = new Worker(import.meta.resolve("./fuzz_worker.ts"), {
-    type: "module",
-  });
+/** Runs a part of the cases in a process of its own. */
+async function runPart(task: FuzzTask): Promise<FuzzAnswer[]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", import.meta.resolve("./fuzz_part.ts")],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const input = new Blob([JSON.stringify(task)]).stream();
+  await input.pipeTo(child.stdin);
   const answers: FuzzAnswer[] = [];
-  const { promise, resolve, reject } = Promise.withResolvers<FuzzAnswer[]>();
-  worker.onmessage = ({ data }: MessageEvent<FuzzAnswer | "done">) => {
-    if (data === "done") resolve(answers);
-    else answers.push(data);
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      // TF.js greets on the standard output
+      if (line.startsWith("@@")) answers.push(JSON.parse(line.slice(2)));
+    }
+  }
+  const wanted = task.cases.length * task.engines.length;
+  if (answers.length !== wanted) {
+    throw new Error(
+      `A process ended after ${answers.length} of ${wanted} results, with ${
+        (await child.status).code
+      }; the last was ${answers.at(-1)?.file}`,
+    );
+  }
+  return answers;
+}
+
+/** Runs the cases, as many processes at once as there are cores; `each` hears what is there. */
+async function runAll(
+  task: FuzzTask,
+  each: (answers: readonly FuzzAnswer[]) => void,
+): Promise<FuzzAnswer[]> {
+  const parts: FuzzTask[] = [];
+  for (let at = 0; at < task.cases.length; at += PART) {
+    parts.push({ ...task, cases: task.cases.slice(at, at + PART) });
+  }
+  const answers: FuzzAnswer[] = [];
+  const workOff = async () => {
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      answers.push(...await runPart(part));
+      each(answers);
+    }
   };
-  worker.onerror = reject;
-  worker.postMessage(task);
-  return promise.finally(() => worker.terminate());
+  await Promise.all(
+    Array.from({ length: navigator.hardwareConcurrency }, workOff),
+  );
+  return answers;
 }
 
 /** A reason without what is of one case alone. */
@@ -62,6 +98,9 @@ function counted<K>(keys: readonly K[]): [K, number][] {
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
 }
+
+/** Cases that a process runs. */
+const PART = 100;
 
 /** Most cases that are kept as fixtures. */
 const MOST_KEPT = 360;
@@ -105,13 +144,11 @@ if (import.meta.main) {
   if (folder === undefined) throw new TypeError("Name the folder of the cases");
   const engines = named.length > 0 ? named as OurEngine[] : ["cpu", "onnx"];
   const cases = casesIn(folder);
-  const workers = navigator.hardwareConcurrency;
-  const parts = Array.from({ length: workers }, (_, i) => ({
-    folder,
-    cases: cases.filter((_, j) => j % workers === i),
-    engines: engines as OurEngine[],
-  }));
-  const answers = (await Promise.all(parts.map(runPart))).flat();
+  const answers = await runAll(
+    { folder, cases, engines: engines as OurEngine[] },
+    ({ length }) =>
+      console.error(`${length / engines.length} of ${cases.length} cases`),
+  );
   const byFile = new Map(cases.map((each) => [each.file, each]));
   for (const engine of engines) {
     const of = (outcome: string) =>
