@@ -85,6 +85,8 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
   const hasDropout = config.number("dropout", 0) > 0;
   const { name } = config;
   const hasBias = config.boolean("use_bias", true);
+  const isLowered = config.dialect === 2 &&
+    !config.boolean("softmax_robust_masking", false);
   const isGated = config.boolean("use_gate", false);
   const window = config.raw("sliding_window") as number | null | undefined;
   const parts = {
@@ -166,6 +168,7 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
         axes,
         allowed,
         isZeroed,
+        isLowered,
         name,
       });
       const gated = isGated
@@ -339,13 +342,26 @@ interface Attend<T> {
   readonly allowed: T | undefined;
   /** Whether what is not allowed has no share even where nothing is. */
   readonly isZeroed: boolean;
+  /** Whether 1e9 is taken from the scores of what is not allowed. */
+  readonly isLowered: boolean;
   readonly name: string;
+}
+
+/**
+ * Scores with those far away that are not allowed: finite, so that where none is
+ * all count alike. Keras 2 lowers them instead, so that large ones still differ
+ * there, by what float32 keeps of them beside 1e9.
+ */
+function farAway<T>(ops: Ops<T>, mask: T, scores: T, isLowered: boolean): T {
+  if (!isLowered) return ops.where(mask, scores, ops.constant(-1e30));
+  const zero = ops.constant(0);
+  return ops.add(scores, ops.where(mask, zero, ops.constant(-1e9)));
 }
 
 /** Answers as the query lies, and shares `[N, …others, heads, …T, …S]`. */
 function attend<T>(
   ops: Ops<T>,
-  { q, k, v, axes, allowed, isZeroed, name }: Attend<T>,
+  { q, k, v, axes, allowed, isZeroed, isLowered, name }: Attend<T>,
 ): { answer: T; shares: T } {
   const rank = ops.shape(q).length;
   const between = Array.from({ length: rank - 3 }, (_, i) => i + 1);
@@ -362,10 +378,9 @@ function attend<T>(
   const mask = allowed === undefined
     ? undefined
     : alongside(ops, allowed, axes.length, ops.shape(scores).length, name);
-  // Finite, so that where nothing is allowed all count alike, or none.
   const masked = mask === undefined
     ? scores
-    : ops.where(mask, scores, ops.constant(-1e30));
+    : farAway(ops, mask, scores, isLowered);
   const soft = ops.softmax(masked, -1);
   const shares = mask !== undefined && isZeroed
     ? ops.where(mask, soft, ops.constant(0))

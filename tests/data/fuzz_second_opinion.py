@@ -4,11 +4,12 @@
 
 Each file is opened once more with every float32 in its description replaced by
 float64, and run on the inputs of its case: with other kernels than TensorFlow's
-and without float32's rounding. The folder gets opinions.jsonl with the outputs
-of a case a line; `deno task fuzz:layers` then compares a case that differs with
-these too. A file that Keras 3 cannot open gets no opinion.
+for float32, and without that one's rounding. A file of tf_keras is run by it
+where it can. The folder gets opinions.jsonl with the outputs of a case a line;
+`deno task fuzz:layers` then compares a case that differs with these too. A file
+that Keras itself cannot open again gets no opinion.
 
-Versions: keras 3.15.1, jax 0.7 or later.
+Versions: keras 3.15.1, tf_keras 2.21.0, jax 0.7 or later.
 """
 
 import argparse
@@ -30,6 +31,14 @@ import keras
 import numpy as np
 
 keras.config.set_floatx("float64")
+
+# Keras 3 does not find its own operations in a .h5 file.
+OPERATIONS = {
+    name: value
+    for module in (keras.src.ops.numpy, keras.src.ops.nn, keras.src.ops.core)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, keras.Operation)
+}
 
 KINDS = {"float32": "<f4", "int32": "<i4", "bool": "u1"}
 
@@ -69,15 +78,25 @@ def flat(value):
     return [x for one in value for x in flat(one)] if isinstance(value, (list, tuple)) else [value]
 
 
-def opinion(case, folder):
+def opinion(case, folder, api):
     path = folder / case["file"]
     with tempfile.TemporaryDirectory() as temporary:
         target = pathlib.Path(temporary) / path.name
         widened(path, target)
-        model = keras.models.load_model(target, compile=False)
+        model = api.models.load_model(target, OPERATIONS if api is keras else None, compile=False)
     inputs = [unpacked(array) for array in case["inputs"]]
     found = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
     return [packed(value) for value in flat(found)]
+
+
+def apis(case):
+    """Who is asked; TensorFlow lacks some kernels for float64."""
+    if case["api"] == "tf_keras":
+        import tf_keras
+
+        tf_keras.backend.set_floatx("float64")
+        yield tf_keras
+    yield keras
 
 
 def main():
@@ -92,12 +111,15 @@ def main():
             cases[case["file"]] = case
     with open(options.folder / "opinions.jsonl", "w") as out:
         for file in options.files:
-            try:
-                outputs = opinion(cases[file], options.folder)
-            except Exception as error:
-                print(f"no opinion of {file}: {type(error).__name__}: {str(error)[:200]}", file=sys.stderr)
-                continue
-            out.write(json.dumps({"file": file, "outputs": outputs}, separators=(",", ":")) + "\n")
+            for api in apis(cases[file]):
+                try:
+                    outputs = opinion(cases[file], options.folder, api)
+                except Exception as error:
+                    text = f"{type(error).__name__}: {str(error)[:200]}"
+                    print(f"no opinion of {api.__name__} on {file}: {text}", file=sys.stderr)
+                    continue
+                out.write(json.dumps({"file": file, "outputs": outputs}, separators=(",", ":")) + "\n")
+                break
 
 
 main()
