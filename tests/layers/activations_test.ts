@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { activationNamed } from "../../lib/layers/activations.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 import { called, layerOf } from "./_one_call.ts";
@@ -29,6 +29,18 @@ Deno.test("activationNamed() gives nothing for names it does not know", () => {
 Deno.test("relu() keeps NaN", async () => {
   const layer = layerOf("Activation", { activation: "relu" });
   assertEquals(await called(layer, [[NaN, -1, 2]]), [[NaN, 0, 2]]);
+});
+
+Deno.test("tanhShrink() keeps its digits near 0", async () => {
+  const layer = layerOf("Activation", { activation: "tanh_shrink" });
+  const input = [0, 1e-4, -0.01, 0.1, -0.49, 0.51, 3, NaN];
+  const [found] = await called(layer, [input]) as number[][];
+  for (const [i, x] of input.entries()) {
+    // Math.tanh() is off by 1e-16, which the difference shows below 0.001.
+    const wanted = Math.abs(x) < 0.001 ? x ** 3 / 3 : x - Math.tanh(x);
+    const isClose = Math.abs(found![i]! - wanted) <= 2e-6 * Math.abs(wanted);
+    assert(isClose || Number.isNaN(wanted) && Number.isNaN(found![i]), `${x}`);
+  }
 });
 
 Deno.test("glu() and sparsemax() refuse a last axis that they cannot take", () => {

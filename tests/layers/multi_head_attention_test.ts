@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { testCallCases } from "../support/call_cases.ts";
 import { callByHand, layerOf } from "../support/hand_calls.ts";
 
@@ -21,6 +26,27 @@ Deno.test("multiHeadAttention() gives all values alike when none is allowed", as
   });
   assertEquals(made.values, [[[[2], [2], [4]]]]);
   assertEquals(made.masks, [[[1, 1, 0]]]);
+});
+
+Deno.test("multiHeadAttention() of Keras 2 lowers what is not allowed by 1e9", async () => {
+  const weights = Object.fromEntries(
+    Object.entries(WEIGHTS).map(([name, value]) => [`_${name}`, value]),
+  );
+  const call = {
+    // Scores of 0, 0 and 1e4: beside 1e9 float32 still tells them apart.
+    weights: { ...weights, "_query_dense/kernel": [[[1000]]] },
+    inputs: [[[[1]]], [[[0], [0], [10]]]],
+    args: { "attention_mask": [[[false, false, false]]] },
+  };
+  const made = await callByHand(layerOf("MultiHeadAttention", ONE, 2), call);
+  assertEquals(made.values, [[[[10]]]]);
+  const options = { ...ONE, "softmax_robust_masking": true };
+  const robust = await callByHand(
+    layerOf("MultiHeadAttention", options, 2),
+    call,
+  );
+  const third = (robust.values as number[][][][])[0]![0]![0]![0]!;
+  assertAlmostEquals(third, 10 / 3, 1e-6);
 });
 
 Deno.test("multiHeadAttention() refuses what it would misread", async () => {

@@ -65,6 +65,24 @@ Deno.test("simpleRnn() starts from zeros when the first place holds NaN", async 
   assertEquals(made.values, [[[[0], [2], [6]]]]);
 });
 
+Deno.test("simpleRnn() refuses a walk on which Keras' backends differ", async () => {
+  const options = {
+    ...SUM,
+    unroll: true,
+    "go_backwards": true,
+    "return_sequences": true,
+    "zero_output_for_mask": true,
+  };
+  const call = { weights: WEIGHTS, inputs: [INPUT] };
+  await assertRejects(
+    () => callByHand(layerOf("SimpleRNN", options), { ...call, masks: [HOLE] }),
+    TypeError,
+    `Cannot call layer "layer" as "unroll" must be false where it walks backwards`,
+  );
+  const whole = await callByHand(layerOf("SimpleRNN", options), call);
+  assertEquals(whole.values, [[[[4], [6], [7]]]]);
+});
+
 Deno.test("rnn() refuses options that it does not know", () => {
   for (const key of ["stateful", "time_major"]) {
     assertThrows(
