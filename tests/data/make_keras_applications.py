@@ -129,6 +129,9 @@ def in_float64(K, build, model):
     finally:
         K.backend.set_floatx("float32")
     exact.set_weights([np.asarray(weight).astype("float64") for weight in model.get_weights()])
+    for layer in exact.layers:
+        if hasattr(layer, "finalize_state"):  # Normalization takes its weights over when it is told
+            layer.finalize_state()
     return exact
 
 
