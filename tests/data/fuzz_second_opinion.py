@@ -1,11 +1,15 @@
 """What Keras on JAX gives, in float64, for drawn models of which we differ from Keras on TensorFlow.
 
     python tests/data/fuzz_second_opinion.py /tmp/fuzz 1_00126.h5 1_00174.keras
+    python tests/data/fuzz_second_opinion.py --tensorflow /tmp/fuzz 1_00933.keras
 
 Each file is opened once more with every float32 in its description replaced by
 float64, and run on the inputs of its case: with other kernels than TensorFlow's
 for float32, and without that one's rounding. A file of tf_keras is run by it
-where it can. The folder gets opinions.jsonl with the outputs of a case a line;
+where it can. With --tensorflow the file is run as it is by who wrote it, in
+TensorFlow as it comes from the shop: with oneDNN's kernels, which
+`fuzz_layers.py` leaves out, and as a graph, as `predict` does. The folder gets
+opinions.jsonl with the outputs of a case a line, to which each run adds;
 `deno task fuzz:layers` then compares a case that differs with these too. A file
 that Keras itself cannot open again gets no opinion.
 
@@ -22,7 +26,8 @@ import sys
 import tempfile
 import zipfile
 
-os.environ["KERAS_BACKEND"] = "jax"
+IS_TENSORFLOW = "--tensorflow" in sys.argv
+os.environ["KERAS_BACKEND"] = "tensorflow" if IS_TENSORFLOW else "jax"
 os.environ["JAX_ENABLE_X64"] = "1"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
@@ -30,7 +35,8 @@ import h5py
 import keras
 import numpy as np
 
-keras.config.set_floatx("float64")
+if not IS_TENSORFLOW:
+    keras.config.set_floatx("float64")
 
 # Keras 3 does not find its own operations in a .h5 file.
 OPERATIONS = {
@@ -46,7 +52,8 @@ KINDS = {"float32": "<f4", "int32": "<i4", "bool": "u1"}
 def unpacked(array):
     kind = array["dtype"]
     value = np.frombuffer(base64.b64decode(array["base64"]), KINDS[kind]).reshape(array["shape"])
-    return value.astype({"float32": "float64", "bool": "bool"}.get(kind, kind))
+    real = "float32" if IS_TENSORFLOW else "float64"
+    return value.astype({"float32": real, "bool": "bool"}.get(kind, kind))
 
 
 def packed(value):
@@ -57,7 +64,7 @@ def packed(value):
 
 
 def wider(text):
-    return text.replace('"float32"', '"float64"')
+    return text if IS_TENSORFLOW else text.replace('"float32"', '"float64"')
 
 
 def widened(path, target):
@@ -85,7 +92,8 @@ def opinion(case, folder, api):
         widened(path, target)
         model = api.models.load_model(target, OPERATIONS if api is keras else None, compile=False)
     inputs = [unpacked(array) for array in case["inputs"]]
-    found = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    fed = inputs[0] if len(inputs) == 1 else inputs
+    found = model.predict(fed, verbose=0) if IS_TENSORFLOW else model(fed, training=False)
     return [packed(value) for value in flat(found)]
 
 
@@ -94,13 +102,17 @@ def apis(case):
     if case["api"] == "tf_keras":
         import tf_keras
 
-        tf_keras.backend.set_floatx("float64")
+        if not IS_TENSORFLOW:
+            tf_keras.backend.set_floatx("float64")
         yield tf_keras
+        if IS_TENSORFLOW:
+            return
     yield keras
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--tensorflow", action="store_true", help="as it is, instead of JAX in float64")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
@@ -109,7 +121,7 @@ def main():
         for line in listing.read_text().splitlines():
             case = json.loads(line)
             cases[case["file"]] = case
-    with open(options.folder / "opinions.jsonl", "w") as out:
+    with open(options.folder / "opinions.jsonl", "a") as out:
         for file in options.files:
             for api in apis(cases[file]):
                 try:

@@ -26,8 +26,8 @@ export interface FuzzCase {
   readonly layers: readonly string[];
   readonly inputs: readonly Packed[];
   readonly outputs: readonly Packed[];
-  /** What Keras on JAX gives in float64, of `fuzz_second_opinion.py`. */
-  readonly opinion?: readonly Packed[];
+  /** What Keras' other ways give, of `fuzz_second_opinion.py`. */
+  readonly opinions?: readonly (readonly Packed[])[];
 }
 
 /** What became of a case on an engine. */
@@ -35,7 +35,7 @@ export interface FuzzResult {
   /**
    * `refused` is an error of ours, which names what is not supported; `failed`
    * is any other error; `wrong` is another number without an error. `disputed`
-   * are numbers of Keras on JAX in float64, and not of Keras on TensorFlow.
+   * is what another of Keras' ways gives, and not the one that was recorded.
    */
   readonly outcome: "right" | "disputed" | "refused" | "failed" | "wrong";
   /** The error's message, or what is wrong. */
@@ -64,7 +64,7 @@ export async function fuzzResult(
 ): Promise<FuzzResult> {
   const inputs = each.inputs.map(unpacked);
   const outputs = each.outputs.map(unpacked);
-  const opinion = each.opinion?.map(unpacked);
+  const opinions = each.opinions?.map((outputs) => outputs.map(unpacked)) ?? [];
   try {
     await using model = await loadModel(source);
     await using opened = await openOn(model as ModelGraph, engine);
@@ -79,11 +79,13 @@ export async function fuzzResult(
           error = Math.max(error, kept.share);
           continue;
         }
-        const other = opinion && compared(found[i]!, rowsOf(opinion[i]!, rows));
-        if (other?.text !== "") {
-          const at = `output ${i} of rows [${rows}]: ${kept.text}`;
-          const also = other ? `; in float64 ${other.text}` : "";
-          return { outcome: "wrong", text: at + also, error: kept.share };
+        const others = opinions.map((outputs) =>
+          compared(found[i]!, rowsOf(outputs[i]!, rows)).text
+        );
+        if (!others.includes("")) {
+          const text = [kept.text, ...others].join("; another says ");
+          const at = `output ${i} of rows [${rows}]: ${text}`;
+          return { outcome: "wrong", text: at, error: kept.share };
         }
         isDisputed = true;
       }

@@ -24,13 +24,11 @@ function casesIn(folder: string): FuzzCase[] {
       .flatMap((name) => Deno.readTextFileSync(`${folder}/${name}`).split("\n"))
       .filter((line) => line.endsWith("}"))
       .map((line) => JSON.parse(line) as FuzzCase);
-  const opinions = new Map(
-    lines(/^opinions\.jsonl$/).map(({ file, outputs }) => [file, outputs]),
-  );
-  return lines(/^cases.*\.jsonl$/).map((each) => {
-    const opinion = opinions.get(each.file);
-    return opinion === undefined ? each : { ...each, opinion };
-  });
+  const opinions = Map.groupBy(lines(/^opinions\.jsonl$/), ({ file }) => file);
+  return lines(/^cases.*\.jsonl$/).map((each) => ({
+    ...each,
+    opinions: opinions.get(each.file)?.map(({ outputs }) => outputs) ?? [],
+  }));
 }
 
 /** Runs a part of the cases in a process of its own. */
