@@ -20,7 +20,7 @@ export function markdownTable(
       const first = found.find((row) => row !== undefined);
       if (first === undefined) return [];
       const ratios = found.map((row) =>
-        row === undefined ? "cannot" : timesOf(Number(row.ratio))
+        row === undefined ? "–" : timesOf(Number(row.ratio))
       );
       const speed = Math.round(Number(first.ours)).toLocaleString("en");
       return [line([network, String(batch), speed, ...ratios])];
