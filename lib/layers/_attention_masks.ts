@@ -1,6 +1,6 @@
 /**
  * Which places an attention may look at: booleans `[N, T, S]`, from queries
- * to keys.
+ * to keys; and scores of those that it may not.
  *
  * @module
  */
@@ -80,4 +80,18 @@ function places<T>(ops: Ops<T>, x: T): T {
   }
   const one = ops.constant(1);
   return ops.cumsum(ops.where(ops.isNaN(row), one, one), 1);
+}
+
+/**
+ * Scores, 1e9 lower where nothing may be looked at: far below, and not minus
+ * infinity, so that where no place is allowed all still have a share, by what
+ * float32 keeps of a score beside 1e9.
+ *
+ * @param ops The engine's operations.
+ * @param scores Any scores.
+ * @param allowed Booleans that broadcast to them.
+ * @returns The scores, to be made shares by a softmax.
+ */
+export function lowered<T>(ops: Ops<T>, scores: T, allowed: T): T {
+  return ops.where(allowed, scores, ops.subtract(scores, ops.constant(1e9)));
 }

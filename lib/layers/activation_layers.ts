@@ -6,6 +6,7 @@
 import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
+import { lowered } from "./_attention_masks.ts";
 import { checkWeight, wrongOption } from "./_checks.ts";
 import { clip, elu, leakyRelu, relu } from "./activations.ts";
 import type {
@@ -52,10 +53,9 @@ export function softmax(config: LayerConfig): Layer {
     call(ops, [x], _weights, context) {
       const mask = maskOf(ops, config.name, x!, context);
       if (mask === undefined) return [softmaxOver(ops, x!, axes)];
-      const low = ops.constant(-1e9);
       const logits = isRobust
-        ? ops.where(mask, x!, low)
-        : ops.add(x!, ops.where(mask, ops.constant(0), low));
+        ? ops.where(mask, x!, ops.constant(-1e9))
+        : lowered(ops, x!, mask);
       const share = softmaxOver(ops, logits, axes);
       return [
         config.dialect === 3 ? ops.where(mask, share, ops.constant(0)) : share,

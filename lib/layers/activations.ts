@@ -98,7 +98,7 @@ function shrink<T>(ops: Ops<T>, x: T, bound: number, shift: number): T {
   return ops.where(isLarge, moved, ops.constant(0));
 }
 
-/** Of `(x − tanh(x)) / x³` in powers of `x²`: eight leave 1e-7 below 0.5. */
+/** Of `(x − tanh(x)) / x³` in powers of `x²`: eight leave 2e-8 below 0.5. */
 const TANH_SHRINK = [
   1 / 3,
   -2 / 15,

@@ -10,7 +10,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
-import { allOf, causalMask } from "./_attention_masks.ts";
+import { allOf, causalMask, lowered } from "./_attention_masks.ts";
 import { checkWeight } from "./_checks.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
@@ -73,11 +73,9 @@ function attentionOf(
         valueMask === undefined ? undefined : ops.expandDims(valueMask, -2),
         causal,
       ]);
-      // Far below, not minus infinity: where nothing is allowed all count alike.
-      const far = ops.subtract(scores, ops.constant(1e9));
       const masked = allowed === undefined
         ? scores
-        : ops.where(allowed, scores, far);
+        : lowered(ops, scores, allowed);
       const shares = ops.softmax(masked, -1);
       const answer = ops.matmul(shares, value!); // [N, T, D]
       const output = queryMask === undefined

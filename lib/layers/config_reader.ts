@@ -10,7 +10,7 @@ import type {
 
 /** Options that say how a layer was trained, built or shown, not what it computes. */
 const NO_MEANING =
-  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|unroll|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
+  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
 
 /** Makes the layers that a config wraps. */
 export type FactoryOf = (className: string, path: string) => LayerFactory;

@@ -13,7 +13,7 @@
 import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
-import { allOf, causalMask, windowMask } from "./_attention_masks.ts";
+import { allOf, causalMask, lowered, windowMask } from "./_attention_masks.ts";
 import { weightsOfPart } from "./_parts.ts";
 import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
@@ -342,20 +342,9 @@ interface Attend<T> {
   readonly allowed: T | undefined;
   /** Whether what is not allowed has no share even where nothing is. */
   readonly isZeroed: boolean;
-  /** Whether 1e9 is taken from the scores of what is not allowed. */
+  /** Whether scores of what is not allowed are lowered, and not replaced. */
   readonly isLowered: boolean;
   readonly name: string;
-}
-
-/**
- * Scores with those far away that are not allowed: finite, so that where none is
- * all count alike. Keras 2 lowers them instead, so that large ones still differ
- * there, by what float32 keeps of them beside 1e9.
- */
-function farAway<T>(ops: Ops<T>, mask: T, scores: T, isLowered: boolean): T {
-  if (!isLowered) return ops.where(mask, scores, ops.constant(-1e30));
-  const zero = ops.constant(0);
-  return ops.add(scores, ops.where(mask, zero, ops.constant(-1e9)));
 }
 
 /** Answers as the query lies, and shares `[N, …others, heads, …T, …S]`. */
@@ -380,7 +369,10 @@ function attend<T>(
     : alongside(ops, allowed, axes.length, ops.shape(scores).length, name);
   const masked = mask === undefined
     ? scores
-    : farAway(ops, mask, scores, isLowered);
+    : isLowered
+    ? lowered(ops, scores, mask)
+    // Finite, so that where nothing is allowed all count alike, or none.
+    : ops.where(mask, scores, ops.constant(-1e30));
   const soft = ops.softmax(masked, -1);
   const shares = mask !== undefined && isZeroed
     ? ops.where(mask, soft, ops.constant(0))

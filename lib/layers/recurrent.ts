@@ -40,7 +40,7 @@ export interface RecurrentOptions {
   readonly goBackwards: boolean;
   /** Whether the output is 0 where the mask is false. */
   readonly zeroOutputForMask: boolean;
-  /** Whether Keras writes out each place, which changes what it gives once. */
+  /** Whether Keras writes out every place: for speed, but see `checkUnrolled`. */
   readonly unroll: boolean;
 }
 

@@ -1,7 +1,7 @@
 """Draws small models of the real Keras by seed, saves them, and says what they give.
 
-    python tests/data/fuzz_layers.py --seed 1 --count 500 --out /tmp/fuzz
-    deno task fuzz:layers /tmp/fuzz
+    python tests/data/fuzz_layers.py --seed 1 --count 500 --out out/fuzz
+    deno task fuzz:layers out/fuzz
 
 Options of every layer over their whole range, all weights random; see the
 _fuzz_*.py files. What Keras refuses is drawn again, and so is what no float32

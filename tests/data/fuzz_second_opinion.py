@@ -1,14 +1,14 @@
-"""What Keras on JAX gives, in float64, for drawn models of which we differ from Keras on TensorFlow.
+"""What Keras' other ways give for drawn models of which we differ from what was recorded.
 
-    python tests/data/fuzz_second_opinion.py /tmp/fuzz 1_00126.h5 1_00174.keras
-    python tests/data/fuzz_second_opinion.py --tensorflow /tmp/fuzz 1_00933.keras
+    python tests/data/fuzz_second_opinion.py out/fuzz 1_00126.h5 1_00174.keras
+    python tests/data/fuzz_second_opinion.py --tensorflow out/fuzz 1_00933.keras
 
-Each file is opened once more with every float32 in its description replaced by
-float64, and run on the inputs of its case: with other kernels than TensorFlow's
+Each file is opened once more by Keras on JAX, with every float32 in its
+description replaced by float64, and run on the inputs of its case: with other kernels than TensorFlow's
 for float32, and without that one's rounding. A file of tf_keras is run by it
 where it can. With --tensorflow the file is run as it is by who wrote it, in
-TensorFlow as it comes from the shop: with oneDNN's kernels, which
-`fuzz_layers.py` leaves out, and as a graph, as `predict` does. The folder gets
+TensorFlow as it is installed: with oneDNN's kernels, which `fuzz_layers.py`
+leaves out, and as a graph, as `predict` does. The folder gets
 opinions.jsonl with the outputs of a case a line, to which each run adds;
 `deno task fuzz:layers` then compares a case that differs with these too. A file
 that Keras itself cannot open again gets no opinion.
@@ -99,15 +99,14 @@ def opinion(case, folder, api):
 
 def apis(case):
     """Who is asked; TensorFlow lacks some kernels for float64."""
-    if case["api"] == "tf_keras":
-        import tf_keras
+    if case["api"] != "tf_keras":
+        return [keras]
+    import tf_keras
 
-        if not IS_TENSORFLOW:
-            tf_keras.backend.set_floatx("float64")
-        yield tf_keras
-        if IS_TENSORFLOW:
-            return
-    yield keras
+    if IS_TENSORFLOW:
+        return [tf_keras]
+    tf_keras.backend.set_floatx("float64")
+    return [tf_keras, keras]
 
 
 def main():

@@ -110,7 +110,7 @@ export const LAYERS: readonly RefusedInput[] = [
       ...["Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"]
         .map((className): RefusedCase => ({
           what: className,
-          file: () => kerasOf(one(className, { filepath: "/tmp/saved" })),
+          file: () => kerasOf(one(className, { filepath: "saved" })),
           says: [
             `"l" (${className} of keras.layers)`,
             `customLayers: { ${className}: … }`,
