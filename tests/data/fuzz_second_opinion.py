@@ -4,12 +4,12 @@
     python tests/data/fuzz_second_opinion.py --tensorflow out/fuzz 1_00933.keras
 
 Each file is opened once more by Keras on JAX, with every float32 in its
-description replaced by float64, and run on the inputs of its case: with other kernels than TensorFlow's
-for float32, and without that one's rounding. A file of tf_keras is run by it
-where it can. With --tensorflow the file is run as it is by who wrote it, in
-TensorFlow as it is installed: with oneDNN's kernels, which `fuzz_layers.py`
-leaves out, and as a graph, as `predict` does. The folder gets
-opinions.jsonl with the outputs of a case a line, to which each run adds;
+description replaced by float64, and run on the inputs of its case: with other
+kernels than TensorFlow's for float32, and without that one's rounding. A file
+of tf_keras is run by it where it can. With --tensorflow the file is run as it
+is by who wrote it, in TensorFlow as it is installed: with oneDNN's kernels,
+which `fuzz_layers.py` leaves out, and as a graph, as `predict` does. The folder
+gets opinions.jsonl with the outputs of a case a line, to which each run adds;
 `deno task fuzz:layers` then compares a case that differs with these too. A file
 that Keras itself cannot open again gets no opinion.
 
