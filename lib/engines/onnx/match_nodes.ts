@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { OnnxGraph, OnnxNode } from "./onnx_graph.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
 
 /**
  * How a value is computed: an operator without attributes and what it takes; a
@@ -24,22 +24,17 @@ interface OperatorPattern extends ReadonlyArray<Pattern> {
 /** What the words of a pattern stand for. */
 export type Found = Map<string, string>;
 
-/** Looks at the operators of a graph, and of the body of a loop in it. */
+/** Looks at the operators of a graph, and of the bodies of loops in it. */
 export class NodeMatcher {
   readonly #graph: OnnxGraph;
-  readonly #makers = new Map<string, OnnxNode>();
 
   /**
-   * Looks at all that is recorded so far.
+   * Looks at all that is recorded.
    *
    * @param graph The graph.
-   * @param body The body, if there is one.
    */
-  constructor(graph: OnnxGraph, body?: OnnxGraph) {
+  constructor(graph: OnnxGraph) {
     this.#graph = graph;
-    for (const node of [...graph.nodes, ...body?.nodes ?? []]) {
-      for (const output of node.outputs) this.#makers.set(output, node);
-    }
   }
 
   /**
@@ -67,7 +62,7 @@ export class NodeMatcher {
       return data instanceof BigInt64Array && data.length === integers.length &&
         integers.every((value, i) => data[i] === BigInt(value));
     }
-    const node = this.#makers.get(name);
+    const node = this.#graph.makerOf(name);
     const operator = pattern[0];
     const inputs = pattern.slice(1);
     return node !== undefined && node.operator === operator &&

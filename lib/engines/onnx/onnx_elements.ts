@@ -1,6 +1,7 @@
 import type { NdArray } from "../../types.ts";
 import { ShapeOps } from "../../ops/shape_ops.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
+import { axesOf } from "../../ops/shapes.ts";
 import {
   expm1,
   floorDivide,
@@ -10,7 +11,7 @@ import {
 } from "./elements.ts";
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 import { castTo, named, type OnnxValue } from "./onnx_value.ts";
-import { reduceExtreme } from "./pooling.ts";
+import { meanOfPlaces, reduceExtreme } from "./pooling.ts";
 
 const SHAPES = new ShapeOps();
 
@@ -234,8 +235,14 @@ export class OnnxElements {
     return this.reduce("ReduceSum", x, options, SHAPES.sum(x, options));
   }
 
-  mean(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    return this.reduce("ReduceMean", x, options, SHAPES.mean(x, options));
+  mean(x: OnnxValue, options: ReduceOptions = {}): OnnxValue {
+    const kind = SHAPES.mean(x, options);
+    const isMap = x.dtype === "float32" && options.keepdims !== true;
+    const means = isMap
+      ? meanOfPlaces(this.graph, x, axesOf(options.axis, x.shape.length))
+      : undefined;
+    if (means !== undefined) return named(means, kind);
+    return this.reduce("ReduceMean", x, options, kind);
   }
 
   max(x: OnnxValue, options?: ReduceOptions): OnnxValue {

@@ -93,6 +93,7 @@ export class OnnxGraph {
   readonly ownArrays: ArrayBufferView[] = [];
   readonly #known = new Map<string, string>();
   readonly #byName = new Map<string, OnnxConstant>();
+  readonly #makers = new Map<string, OnnxNode>();
   #numNames = 0;
   #scope = "";
 
@@ -161,7 +162,7 @@ export class OnnxGraph {
       { length: numOutputs },
       () => this.freshName(operator),
     );
-    this.nodes.push({ operator, inputs: [...inputs], outputs, attributes });
+    this.#add({ operator, inputs: [...inputs], outputs, attributes });
     return outputs;
   }
 
@@ -200,9 +201,10 @@ export class OnnxGraph {
     shape?: readonly PortSize[],
   ): string {
     const name = this.freshName(stem);
-    this.nodes.push({
+    const inputs = [value];
+    this.#add({
       operator: "Identity",
-      inputs: [value],
+      inputs,
       outputs: [name],
       attributes: {},
     });
@@ -273,6 +275,17 @@ export class OnnxGraph {
   }
 
   /**
+   * The operator that gives a value, in this graph or in another one of the
+   * same model.
+   *
+   * @param name The value's name.
+   * @returns It; undefined where the name is an input's or a constant's.
+   */
+  makerOf(name: string): OnnxNode | undefined {
+    return this.#root.#makers.get(name);
+  }
+
+  /**
    * A constant that is made of another one, once however often it is asked for.
    *
    * @param name The other's name.
@@ -308,6 +321,11 @@ export class OnnxGraph {
     this.nodes.splice(0, Infinity, ...needed.reverse());
     const kept = this.constants.filter(({ name }) => used.has(name));
     this.constants.splice(0, Infinity, ...kept);
+  }
+
+  #add(node: OnnxNode): void {
+    this.nodes.push(node);
+    for (const name of node.outputs) this.#root.#makers.set(name, node);
   }
 
   #once(key: string, make: () => string): string {

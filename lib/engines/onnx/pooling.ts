@@ -86,6 +86,47 @@ export function averagePool(
 }
 
 /**
+ * Mean over all places of a map, `[N, …places, D]` → `[N, D]`, where channels
+ * come first to begin with: it is taken there, and nothing is turned back.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param axes The axes that are taken the mean over.
+ * @returns The name of the result; undefined where it is none of that, and
+ * nothing was recorded.
+ */
+export function meanOfPlaces(
+  graph: OnnxGraph,
+  { name, shape }: OnnxValue,
+  axes: readonly number[] | undefined,
+): string | undefined {
+  const [, ...places] = shape.slice(0, -1);
+  const isThere = places.every((size) => size !== null && size > 0);
+  const areAll = axes?.length === places.length &&
+    places.every((_, i) => axes.includes(i + 1));
+  if (places.length !== 2 || !isThere || !areAll) return undefined;
+  if (!isTurned(graph, name)) return undefined;
+  const turned = channelsFirst(graph, name, shape.length);
+  const means = graph.node("GlobalAveragePool", [turned]); // [N, D, 1, 1]
+  return graph.node("Squeeze", [means, graph.integers([2, 3])]);
+}
+
+/** What keeps the order of the axes, and is computed in either order. */
+const ELEMENTWISE = new Set([
+  ...["Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh"],
+]);
+
+/** Whether a map was turned to have its channels last, and then only changed element by element. */
+function isTurned(graph: OnnxGraph, name: string): boolean {
+  const maker = graph.makerOf(name);
+  if (maker === undefined) return false;
+  const { operator, inputs, attributes } = maker;
+  if (operator === "Transpose") return String(attributes.perm) === "0,2,3,1";
+  return ELEMENTWISE.has(operator) &&
+    inputs.some((input) => isTurned(graph, input));
+}
+
+/**
  * Largest or smallest value over axes.
  *
  * @param graph Where to record it.

@@ -24,8 +24,6 @@ export interface RecordedWalk {
   readonly initial: readonly OnnxValue[];
   readonly inputs: readonly OnnxValue[];
   readonly reverse: boolean;
-  /** The step. */
-  readonly body: OnnxGraph;
   /** Names of the state and of the place in the step. */
   readonly state: readonly OnnxValue[];
   readonly places: readonly OnnxValue[];
@@ -174,7 +172,7 @@ interface Parts {
 
 function partsOf(
   graph: OnnxGraph,
-  { initial, inputs, body, state, places, given }: RecordedWalk,
+  { initial, inputs, state, places, given }: RecordedWalk,
   kind: Kind,
 ): Parts | undefined {
   const units = initial[0]?.shape.at(-1);
@@ -182,7 +180,7 @@ function partsOf(
   if (typeof units !== "number" || inputs[0]!.shape.length !== 3) {
     return undefined;
   }
-  const matcher = new NodeMatcher(graph, body);
+  const matcher = new NodeMatcher(graph);
   const product: Pattern = ["MatMul", "x", "kernel"];
   const { name } = inputs[0]!;
   const nothing: Found = new Map();

@@ -72,7 +72,7 @@ export function scan(
         ? { scanOutputAxes: ones(given.outputs) }
         : {}),
     });
-  const step = { initial, inputs, reverse, body, state, places, given };
+  const step = { initial, inputs, reverse, state, places, given };
   const namesOf = (values: readonly OnnxValue[]) =>
     values.map(({ name }) => name);
   const names = recurrent(graph, step, walkOn) ??

@@ -14,7 +14,7 @@ Deno.test("NodeMatcher finds out how a value is computed, and what its words sta
   const place = body.input("place", "float32");
   const double = graph.node("Add", [x, x]);
   const sum = body.node("Add", [body.node("Sigmoid", [place]), double]);
-  const matcher = new NodeMatcher(graph, body);
+  const matcher = new NodeMatcher(graph);
   const match = (pattern: Pattern, known = NOTHING) =>
     matcher.match(sum, pattern, known);
 
