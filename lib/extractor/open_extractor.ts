@@ -51,12 +51,13 @@ export async function openExtractor(
   const compiled = await compile(graph, settings);
   const choice = await chooseEngine(compiled, settings);
   const plan = planOf(graph, compiled, choice);
+  const isCurrent = () => isUnchanged(graph, compiled.weightData);
   const session = await openSession(
     compiled,
     choice,
-    () => graph.fingerprint(),
+    { meanwhile: () => graph.fingerprint(), isCurrent },
   );
-  if (!isUnchanged(graph, compiled.weightData)) {
+  if (!isCurrent()) {
     // The native engine may have read weights that were there for a moment.
     await session.close();
     throw changed("open session");

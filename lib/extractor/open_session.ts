@@ -1,3 +1,4 @@
+import type { OnnxOptions } from "../engines/onnx/onnx_session.ts";
 import type { Session } from "../engines/session.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { Compiled } from "./compile.ts";
@@ -7,15 +8,15 @@ import type { Compiled } from "./compile.ts";
  *
  * @param compiled The program.
  * @param choice The engine.
- * @param meanwhile What this thread can do while another one opens the program;
- * it may be left undone.
+ * @param options What this thread can do while another one opens the program,
+ * which may be left undone; whether the weights are still what they were.
  * @returns The session.
  * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
  */
 export async function openSession(
   { program }: Compiled,
   choice: EngineChoice,
-  meanwhile?: () => Promise<unknown>,
+  options: Pick<OnnxOptions, "meanwhile" | "isCurrent"> = {},
 ): Promise<Session> {
   // An engine is loaded when it is chosen: importing this library stays quick.
   if (choice.engine === "onnx" && program.graph.onnx !== undefined) {
@@ -26,7 +27,7 @@ export async function openSession(
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
-    return await openOnnx(program, choice.threads, meanwhile);
+    return await openOnnx(program, { ...options, threads: choice.threads });
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
   return await openTfjs(program, choice.backend);

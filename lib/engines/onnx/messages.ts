@@ -24,6 +24,8 @@ export type WorkerRequest =
     /** Which outputs to give; all of the last graph, unless said. */
     readonly wanted?: readonly string[] | undefined;
     readonly samples?: RunSamples | undefined;
+    /** An output that is not given: where it holds NaN, none is. */
+    readonly doubt?: string | undefined;
   }
   | { readonly kind: "close" };
 
@@ -36,6 +38,12 @@ export type WorkerReply =
     readonly results: Readonly<Record<string, OnnxResult>>;
     /** The memory of what was fed, for the next batches. */
     readonly spare: readonly ArrayBuffer[];
+  }
+  | {
+    /** What was fed must be computed again, in another way. */
+    readonly kind: "doubtful";
+    /** What was fed. */
+    readonly feeds: Readonly<Record<string, OnnxFeed>>;
   }
   | {
     readonly kind: "failed";

@@ -1,3 +1,4 @@
+import { sizeOf } from "../../check.ts";
 import type { NdArray } from "../../types.ts";
 import { ShapeOps } from "../../ops/shape_ops.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
@@ -26,10 +27,17 @@ type Attributes = Readonly<Record<string, OnnxAttribute>>;
 export class OnnxElements {
   /** Where operations are recorded now: the body, within a loop. */
   protected graph: OnnxGraph;
+  /** Elements of a row of the largest value so far, of those of known sizes. */
+  #mostElements = 1;
 
   /** Records in a graph, which others may add to as well. */
   constructor(graph: OnnxGraph) {
     this.graph = graph;
+  }
+
+  /** Bytes of a row of the largest value so far, of those of known sizes. */
+  get bytesOfLargest(): number {
+    return 4 * this.#mostElements;
   }
 
   shape({ shape }: OnnxValue): readonly (number | null)[] {
@@ -288,7 +296,15 @@ export class OnnxElements {
     kind: Kind,
     attributes: Attributes = {},
   ): OnnxValue {
+    this.seen(kind.shape);
     return named(this.graph.node(operator, inputs, attributes), kind);
+  }
+
+  /** Takes note of the size of a result. */
+  protected seen([rows, ...sizes]: Kind["shape"]): void {
+    const isKnown = sizes.every((size) => size !== null);
+    if (rows !== null || !isKnown) return;
+    this.#mostElements = Math.max(this.#mostElements, sizeOf(sizes));
   }
 
   /** In the element type of the result, which is that of what it is made of. */

@@ -86,6 +86,11 @@ export class OnnxGraph {
   readonly inputs: OnnxPort[] = [];
   /** What comes out. */
   readonly outputs: OnnxPort[] = [];
+  /**
+   * Values `[N, …]` of floats: where one holds NaN, what the graph gives for
+   * that row may be wrong. Undefined where it must be right whatever comes.
+   */
+  doubts: string[] | undefined;
   /** Constants; empty but in the outermost graph. */
   readonly constants: OnnxConstant[] = [];
   readonly #root: OnnxGraph;

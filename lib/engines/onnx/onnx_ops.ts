@@ -179,6 +179,7 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
 
   conv(x: OnnxValue, kernel: OnnxValue, options: ConvOptions): OnnxValue {
     const kind = SHAPES.conv(x, kernel, options);
+    this.seen(kind.shape);
     return named(conv(this.graph, this.float(x), kernel, options), kind);
   }
 

@@ -1,11 +1,8 @@
-import { cannot, shapeText, sizeOf } from "../../check.ts";
+import { cannot, shapeText } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
-import { letGo } from "../../math/let_go.ts";
-import type { GraphNode } from "../../models/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
-import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import type { Program, RunOutputs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import {
   checkHalves,
@@ -13,104 +10,74 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
-import { readWeights } from "../tfjs/run_ours.ts";
-import { type HalfOutput, halveOutput } from "./half_outputs.ts";
-import {
-  findUnrecordable,
-  ourCall,
-  type RecordedProgram,
-  recordProgram,
-} from "./record_program.ts";
 import type { OnnxResult } from "./messages.ts";
-import {
-  openInWorker,
-  type OpenStages,
-  startWorker,
-} from "./open_in_worker.ts";
-import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
+import { openInWorker, startWorker } from "./open_in_worker.ts";
+import { ProgramGraphs } from "./program_graphs.ts";
+import { makeReady, type ReadyProgram } from "./ready_program.ts";
+import { findUnrecordable } from "./record_program.ts";
 import { defaultThreads } from "./runtime.ts";
-import { samplesText } from "./samples_text.ts";
+
+/** Settings of {@linkcode openOnnx}. */
+export interface OnnxOptions {
+  /** How many threads compute. @default {as many as this process may use} */
+  readonly threads?: number | undefined;
+  /** What this thread can do while the other one opens the graph. */
+  readonly meanwhile?: (() => Promise<unknown>) | undefined;
+  /**
+   * Whether the weights are still those of the opening; asked where they are
+   * read again. @default {always}
+   */
+  readonly isCurrent?: (() => boolean) | undefined;
+  /**
+   * How long runs must have waited for each other before several graphs share
+   * them, in ms. @default {250}
+   */
+  readonly hotAfter?: number | undefined;
+}
 
 /**
  * Opens a program on ONNX Runtime, in a thread of its own.
  *
  * @param program What is to be computed.
- * @param threads How many threads compute.
- * @param meanwhile What this thread can do while the other one opens the graph.
+ * @param options Threads, and what goes on beside.
  * @returns The session; closing it frees the graph with its weights.
  * @throws {UnsupportedByEngineError} If the program has what only TF.js can
  * do: gradients, TF.js' own layers, a user's functions on tensors.
  */
 export async function openOnnx(
   program: Program,
-  threads: number = defaultThreads(),
-  meanwhile?: () => Promise<unknown>,
+  options: OnnxOptions = {},
 ): Promise<Session> {
+  const { threads = defaultThreads(), meanwhile } = options;
+  const { isCurrent = () => true, hotAfter = 250 } = options;
   checkProgram(program);
   const worker = startWorker();
-  let ready: Ready;
+  let ready: ReadyProgram;
   try {
-    ready = await makeReady(program);
+    ready = await makeReady(program, { hasDoubts: true });
   } catch (error) {
     worker.terminate();
     throw error;
   }
-  const { given, ...parts } = ready;
-  const { graph: recorded } = parts.recorded;
+  const { recorded, given } = ready;
   const [opening, others] = await Promise.allSettled([
-    openInWorker(recorded, { threads, given, worker }),
+    openInWorker(recorded.graph, { threads, given, worker }),
     meanwhile?.(),
   ]);
   if (opening.status === "rejected") throw opening.reason;
-  const graph = opening.value;
+  const first = opening.value;
   if (others.status === "rejected") {
-    await graph.close();
+    await first.close();
     throw others.reason;
   }
-  const bytesPerRow = bytesPerRowOf(recorded);
-  return new OnnxSession({ ...parts, program, graph, bytesPerRow });
-}
-
-/** A program as the runtime takes it, and arrays that it may keep. */
-type Ready = Pick<SessionParts, "nodes" | "recorded" | "halves"> & {
-  readonly given: readonly ArrayBufferView[];
-};
-
-async function makeReady(program: Program): Promise<Ready> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes, ourCall);
-  const recorded = recordProgram(program, nodes, weights);
-  const halves = program.features.map(({ readAs }, i) =>
-    readAs === undefined
-      ? undefined
-      : halveOutput(recorded.graph, recorded.outputs.features[i]!.name)
-  );
-  recorded.graph.dropUnused();
-  const { constants, ownArrays } = recorded.graph;
-  const kept = new Set(constants.map(({ data }) => data.buffer));
-  const arrays = [...weights.values()].map(({ data }) => data);
-  for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
-  return { nodes, recorded, halves, given: [...arrays, ...ownArrays] };
+  const parts = { program, ready, first, threads, isCurrent, hotAfter };
+  return new OnnxSession(program, ready, new ProgramGraphs(parts));
 }
 
 /** How much is handed over at once where batches are small. */
-const BYTES_AT_ONCE = 2 ** 20;
+const BYTES_AT_ONCE = 2 ** 22;
 /** How long what is handed over at once may take. */
 const MS_AT_ONCE = 20;
-
-/** What crosses the graph's border for each sample; undefined where it cannot be cut. */
-function bytesPerRowOf(
-  { inputs, outputs }: OnnxGraph,
-): number | undefined {
-  let bytes = 0;
-  for (const { shape = [], type } of [...inputs, ...outputs]) {
-    const [rows, ...sizes] = shape;
-    const isKnown = sizes.every((size) => typeof size === "number");
-    if (rows !== ROWS || !isKnown || type === "float16") return undefined;
-    bytes += 4 * sizeOf(sizes);
-  }
-  return bytes;
-}
 
 function checkProgram({ perturbation, features }: Program): void {
   if (perturbation !== undefined) {
@@ -130,31 +97,20 @@ function checkProgram({ perturbation, features }: Program): void {
   }
 }
 
-/** What a session is made of. */
-interface SessionParts {
-  readonly program: Program;
-  readonly recorded: RecordedProgram;
-  /** The nodes that run, in order. */
-  readonly nodes: readonly GraphNode[];
-  /** For each feature, where it is read as float16. */
-  readonly halves: readonly (HalfOutput | undefined)[];
-  readonly graph: OpenStages;
-  /** What goes in and out for each sample, where that is known and can be cut. */
-  readonly bytesPerRow: number | undefined;
-}
-
-/** A program on ONNX Runtime: one graph, run as a whole. */
+/** A program on ONNX Runtime. */
 class OnnxSession implements Session {
   readonly mostUnderWay = 2;
-  readonly #parts: SessionParts;
+  readonly #program: Program;
+  readonly #ready: ReadyProgram;
+  readonly #graphs: ProgramGraphs;
   /** Sizes of samples that are known to suit all layers. */
   readonly #fitting = new Set<string>();
-  #msPerRow: number | undefined;
-  #lastEnd = 0;
   #isClosed = false;
 
-  constructor(parts: SessionParts) {
-    this.#parts = parts;
+  constructor(program: Program, ready: ReadyProgram, graphs: ProgramGraphs) {
+    this.#program = program;
+    this.#ready = ready;
+    this.#graphs = graphs;
   }
 
   async run(
@@ -168,23 +124,9 @@ class OnnxSession implements Session {
       );
     }
     pacer.check();
-    const { recorded, graph } = this.#parts;
-    const feeds = Object.fromEntries(
-      recorded.feeds.map(({ name, type }, i) =>
-        [name, { type, array: inputs[i]! }] as const
-      ),
-    );
     this.#checkSizes(inputs);
-    const rows = inputs[0]!.shape[0]!;
-    const { first = 0 } = samples;
-    const what = samplesText(first, rows);
-    const begin = performance.now();
-    const results = await pacer.race(graph.run(feeds, what, { samples }));
-    const end = performance.now();
-    // It began when the run before it was over, if that was later.
-    this.#msPerRow = (end - Math.max(begin, this.#lastEnd)) / rows;
-    this.#lastEnd = end;
-    return this.#read(results, first);
+    const results = await pacer.race(this.#graphs.run(inputs, samples));
+    return this.#read(results, samples.first ?? 0);
   }
 
   /**
@@ -192,7 +134,8 @@ class OnnxSession implements Session {
    * map that is smaller than the window without a word.
    */
   #checkSizes(inputs: readonly NdArray<ArrayBufferView>[]): void {
-    const { program, nodes } = this.#parts;
+    const program = this.#program;
+    const { nodes } = this.#ready;
     const isKnown = program.feeds.every(({ spec }) =>
       spec.shape.slice(1).every((size) => size !== null)
     );
@@ -212,8 +155,8 @@ class OnnxSession implements Session {
   }
 
   batchesAtOnce(batchSize: number): number {
-    const { bytesPerRow } = this.#parts;
-    const ms = this.#msPerRow;
+    const { bytesPerRow } = this.#ready;
+    const ms = this.#graphs.msPerRow;
     if (bytesPerRow === undefined || ms === undefined) return 1;
     const rows = Math.min(MS_AT_ONCE / ms, BYTES_AT_ONCE / bytesPerRow);
     return Math.max(1, Math.floor(rows / batchSize));
@@ -224,10 +167,10 @@ class OnnxSession implements Session {
     results: Readonly<Record<string, OnnxResult>>,
     first: number,
   ): RunOutputs {
-    const { program, recorded, halves } = this.#parts;
+    const { recorded, halves } = this.#ready;
     const { features, ...others } = recorded.outputs;
     const arrays = features.map(({ name, dtype }, i): FeatureArray => {
-      const { name: layer } = program.features[i]!;
+      const { name: layer } = this.#program.features[i]!;
       const half = halves[i];
       if (half !== undefined) {
         return halfArray(
@@ -256,7 +199,7 @@ class OnnxSession implements Session {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#parts.graph.close();
+    await this.#graphs.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -74,10 +74,21 @@ export interface OpenStages extends OpenGraph {
     given?: Iterable<ArrayBufferView>,
   ): Promise<void>;
   run(
-    feeds: Readonly<Record<string, OnnxFeed>>,
+    feeds: Feeds,
     what?: string,
-    settings?: RunSettings,
-  ): Promise<Readonly<Record<string, OnnxResult>>>;
+    settings?: RunSettings & { readonly doubt?: Doubt | undefined },
+  ): Promise<Results>;
+}
+
+type Feeds = Readonly<Record<string, OnnxFeed>>;
+type Results = Readonly<Record<string, OnnxResult>>;
+
+/** What to do where results cannot be trusted. */
+export interface Doubt {
+  /** An output that says so, by being NaN; it is not given. */
+  readonly output: string;
+  /** Computes the same in another way; what is fed may be given away. */
+  readonly again: (feeds: Feeds) => Promise<Results>;
 }
 
 /**
@@ -115,19 +126,25 @@ export async function openModelInWorker(
     async add(model, from, given = []) {
       await add(model, from, given);
     },
-    async run(feeds, what = "the batch", settings = {}) {
+    async run(feeds, what = "the batch", { doubt, ...settings } = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed, spare)] as const
       );
       const running = link.ask(
         `run ${what}`,
-        { kind: "run", feeds: Object.fromEntries(copies), ...settings },
+        {
+          kind: "run",
+          feeds: Object.fromEntries(copies),
+          doubt: doubt?.output,
+          ...settings,
+        },
         buffersOf(copies.map(([, { array }]) => array)),
       );
       // What opening left behind goes while the first batch computes.
       if (!isTrimmed) trimMemory();
       isTrimmed = true;
       const reply = await running;
+      if (reply.kind === "doubtful") return await doubt!.again(reply.feeds);
       if (reply.kind !== "results") return {};
       spare.splice(0, Infinity, ...reply.spare);
       return reply.results;

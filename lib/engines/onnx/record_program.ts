@@ -28,6 +28,19 @@ export interface RecordedProgram {
   readonly feeds: readonly FeedPort[];
   /** The outputs; their names are those of the graph's outputs. */
   readonly outputs: OutputValues<OnnxValue>;
+  /** One more, `[N]`: NaN for each row for which the others may be wrong. */
+  readonly doubt?: string;
+  /** Bytes of a row of the largest value, of those of known sizes. */
+  readonly bytesOfLargest: number;
+}
+
+/** Settings of {@linkcode recordProgram}. */
+export interface RecordOptions {
+  /**
+   * Whether results may be in doubt where values are NaN, and say so: this is
+   * quicker than to get them right each time. @default {false}
+   */
+  readonly hasDoubts?: boolean;
 }
 
 /** An input of the graph. */
@@ -52,6 +65,7 @@ const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  * @param program What is to be computed.
  * @param nodes The nodes that run, in order.
  * @param weights Values of their weights.
+ * @param options Whether results may be in doubt.
  * @returns The graph.
  * @throws {UnsupportedByEngineError} If our own layers do not compute a node.
  */
@@ -59,8 +73,10 @@ export function recordProgram(
   program: Program,
   nodes: readonly GraphNode[],
   weights: ReadonlyMap<WeightSource, NdArray>,
+  { hasDoubts = false }: RecordOptions = {},
 ): RecordedProgram {
   const graph = new OnnxGraph();
+  if (hasDoubts) graph.doubts = [];
   const ops = new OnnxOps(graph);
   const values = new Map<string, Masked<OnnxValue>>();
   const feeds = recordFeeds(graph, program.feeds, values);
@@ -77,7 +93,28 @@ export function recordProgram(
   const valueOf = (ref: Ref) => values.get(refKey(ref))!.value;
   const head = headOf(ops, program);
   const outputs = computeOutputs(ops, program, valueOf, head);
-  return { graph, feeds, outputs: bordered(graph, outputs) };
+  const { bytesOfLargest } = ops;
+  const recorded = {
+    graph,
+    feeds,
+    outputs: bordered(graph, outputs),
+    bytesOfLargest,
+  };
+  const doubt = recordDoubt(graph);
+  return doubt === undefined ? recorded : { ...recorded, doubt };
+}
+
+/** One number a row that is NaN where some doubt is. */
+function recordDoubt(graph: OnnxGraph): string | undefined {
+  const sums = (graph.doubts ?? []).map((name) => {
+    const flat = graph.node("Flatten", [name], { axis: 1 });
+    return graph.node("ReduceSum", [flat, graph.integers([1])], {
+      keepdims: 0,
+    });
+  });
+  if (sums.length === 0) return undefined;
+  const sum = sums.reduce((a, b) => graph.node("Add", [a, b]));
+  return graph.output("doubt", sum, "float32", [ROWS]);
 }
 
 /**

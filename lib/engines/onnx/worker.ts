@@ -5,7 +5,7 @@
  * @module
  */
 import { letGo } from "../../math/let_go.ts";
-import type { WorkerReply, WorkerRequest } from "./messages.ts";
+import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
 import { saidBy } from "./runtime.ts";
 import { PartError } from "./run_parts.ts";
 import { Stages } from "./stages.ts";
@@ -27,6 +27,10 @@ scope.onmessage = ({ data: request }) => {
   last = last.then(() => answered(request));
 };
 
+function hasNaN({ data }: OnnxResult): boolean {
+  return (data as Float32Array).some(Number.isNaN);
+}
+
 async function answered(request: WorkerRequest): Promise<void> {
   try {
     await answer(request);
@@ -43,10 +47,16 @@ async function answer(request: WorkerRequest): Promise<void> {
     for (const { data } of request.model.externalData) letGo(data);
     return scope.postMessage({ kind: "opened", outputs });
   } else if (request.kind === "run") {
-    const results = await stages.run(request.feeds, request);
-    const spare = Object.values(request.feeds).map(({ array }) =>
+    const { feeds, doubt = "" } = request;
+    const { [doubt]: doubts, ...results } = await stages.run(feeds, request);
+    const spare = Object.values(feeds).map(({ array }) =>
       array.data.buffer as ArrayBuffer
     );
+    if (doubts !== undefined && hasNaN(doubts)) {
+      return scope.postMessage({ kind: "doubtful", feeds }, [
+        ...new Set(spare),
+      ]);
+    }
     const buffers = Object.values(results).map(({ data }) => data.buffer);
     const reply = { kind: "results", results, spare } as const;
     return scope.postMessage(reply, [...new Set([...buffers, ...spare])]);

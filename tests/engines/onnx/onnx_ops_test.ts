@@ -70,6 +70,8 @@ Deno.test("OnnxOps has a case for every operation", () => {
     "rounded",
     "reduce",
     "as",
+    "seen",
+    "bytesOfLargest",
   ];
   const parent = Object.getPrototypeOf(OnnxOps.prototype);
   const names = [OnnxOps.prototype, parent].flatMap((p) =>
