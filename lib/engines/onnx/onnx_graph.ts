@@ -87,8 +87,8 @@ export class OnnxGraph {
   /** What comes out. */
   readonly outputs: OnnxPort[] = [];
   /**
-   * Values `[N, …]` of floats: where one holds NaN, what the graph gives for
-   * that row may be wrong. Undefined where it must be right whatever comes.
+   * Floats of any shape: where one is NaN, what the graph gives may be wrong.
+   * Undefined where it must be right whatever comes.
    */
   doubts: string[] | undefined;
   /** Constants; empty but in the outermost graph. */

@@ -28,7 +28,7 @@ export interface RecordedProgram {
   readonly feeds: readonly FeedPort[];
   /** The outputs; their names are those of the graph's outputs. */
   readonly outputs: OutputValues<OnnxValue>;
-  /** One more, `[N]`: NaN for each row for which the others may be wrong. */
+  /** One more, `[N]`: NaN where the others may be wrong. */
   readonly doubt?: string;
   /** Bytes of a row of the largest value, of those of known sizes. */
   readonly bytesOfLargest: number;
@@ -100,21 +100,24 @@ export function recordProgram(
     outputs: bordered(graph, outputs),
     bytesOfLargest,
   };
-  const doubt = recordDoubt(graph);
+  const doubt = recordDoubt(graph, feeds);
   return doubt === undefined ? recorded : { ...recorded, doubt };
 }
 
-/** One number a row that is NaN where some doubt is. */
-function recordDoubt(graph: OnnxGraph): string | undefined {
-  const sums = (graph.doubts ?? []).map((name) => {
-    const flat = graph.node("Flatten", [name], { axis: 1 });
-    return graph.node("ReduceSum", [flat, graph.integers([1])], {
-      keepdims: 0,
-    });
-  });
-  if (sums.length === 0) return undefined;
-  const sum = sums.reduce((a, b) => graph.node("Add", [a, b]));
-  return graph.output("doubt", sum, "float32", [ROWS]);
+/** One number, the same in all rows, which is NaN where some doubt is. */
+function recordDoubt(
+  graph: OnnxGraph,
+  [feed]: readonly FeedPort[],
+): string | undefined {
+  const { doubts = [] } = graph;
+  if (doubts.length === 0 || feed === undefined) return undefined;
+  // A row of theirs need not be a sample: layers fold other axes into it.
+  const sum = doubts
+    .map((name) => graph.node("ReduceSum", [name], { keepdims: 0 }))
+    .reduce((a, b) => graph.node("Add", [a, b]));
+  const rows = graph.node("Shape", [feed.name], { start: 0, end: 1 });
+  const all = graph.node("Expand", [sum, rows]);
+  return graph.output("doubt", all, "float32", [ROWS]);
 }
 
 /**

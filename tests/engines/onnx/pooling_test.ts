@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { assertAllClose } from "../../support/all_close.ts";
 import { naivePool } from "./_naive.ts";
+import { OnnxGraph } from "../../../lib/engines/onnx/onnx_graph.ts";
+import { OnnxOps } from "../../../lib/engines/onnx/onnx_ops.ts";
+import type { OnnxValue } from "../../../lib/engines/onnx/onnx_value.ts";
 import { anyRows, anySizes, floats, runOnce, waves } from "./_recorded.ts";
 
 const mean = (values: readonly number[]) =>
@@ -89,5 +92,53 @@ Deno.test("max() and min() of OnnxOps give NaN wherever it stands", async () => 
         0,
       ]);
     }
+  }
+});
+
+Deno.test("mean() of OnnxOps is taken where channels come first, of maps that were turned", async () => {
+  const windows = { size: [1, 1], strides: [1, 1], padding: "valid" } as const;
+  type Mean = (ops: OnnxOps, map: OnnxValue) => OnnxValue;
+  const pooled: Mean = (ops, map) => ops.maxPool(map, windows);
+  const places = { axis: [1, 2] };
+  const isPooled = (of: Mean, shape: readonly (number | null)[]) => {
+    const graph = new OnnxGraph();
+    const name = graph.input("map", "float32", shape);
+    of(new OnnxOps(graph), { name, shape, dtype: "float32" });
+    return !graph.nodes.some(({ operator }) => operator === "ReduceMean");
+  };
+  const onMap = [null, 5, 4, 3];
+  const added: Mean = (ops, map) => {
+    const turned = pooled(ops, map);
+    return ops.mean(ops.add(turned, map), places);
+  };
+  for (
+    const [of, shape, expected] of [
+      [(ops, map) => ops.mean(pooled(ops, map), places), onMap, true],
+      [(ops, map) => ops.mean(pooled(ops, map), { axis: [2, 1] }), onMap, true],
+      [added, onMap, true],
+      [(ops, map) => ops.mean(map, places), onMap, false],
+      [(ops, map) => ops.mean(pooled(ops, map), { axis: 1 }), onMap, false],
+      [
+        (ops, map) => ops.mean(pooled(ops, map), { axis: [1, 3] }),
+        onMap,
+        false,
+      ],
+      [(ops, map) => ops.mean(pooled(ops, map)), onMap, false],
+      [
+        (ops, map) => ops.mean(pooled(ops, map), places),
+        [null, null, 4, 3], // where nothing may be
+        false,
+      ],
+    ] as [Mean, (number | null)[], boolean][]
+  ) assertEquals(isPooled(of, shape), expected, String(of));
+
+  const x = waves([2, 5, 4, 3]);
+  const odd = floats(x.shape, x.data.with(0, NaN).with(64, Infinity));
+  for (const map of [x, odd]) {
+    const [quick, plain] = await Promise.all([
+      runOnce([map], (ops, map) => added(ops, map!)),
+      runOnce([map], (ops, map) => added(ops, map!), anySizes),
+    ]);
+    assertAllClose(quick, plain, { rtol: 1e-6, atol: 1e-6 });
   }
 });

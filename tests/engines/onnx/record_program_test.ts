@@ -3,6 +3,7 @@ import {
   findUnrecordable,
   recordProgram,
 } from "../../../lib/engines/onnx/record_program.ts";
+import { openGraph } from "../../../lib/engines/onnx/runtime.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import {
   array,
@@ -76,6 +77,60 @@ Deno.test("recordProgram() refuses what is not a layer of ours, by name", () => 
     UnsupportedByEngineError,
     `input "text"`,
   );
+});
+
+const WINDOWS = { size: [2, 2], strides: [2, 2], padding: "valid" } as const;
+
+Deno.test("recordProgram() has doubts where it may and maxima are taken, and is sure otherwise", () => {
+  const map = input(0, "map", [null, 4, 4, 3]);
+  const pool = layer((ops, [x]) => [ops.maxPool(x!, WINDOWS)]);
+  const record = (by: typeof pool, hasDoubts: boolean) => {
+    const block = ours(1, "block", by, [first(map)]);
+    const wanted = program([map], [feature(block)]);
+    return recordProgram(wanted, [block], new Map(), { hasDoubts });
+  };
+  const operators = ({ graph }: ReturnType<typeof record>) =>
+    graph.nodes.map(({ operator }) => operator);
+  const quick = record(pool, true);
+  assertEquals(quick.graph.outputs.at(-1)!.name, quick.doubt);
+  assertEquals(quick.graph.outputs.at(-1)!.shape, ["N"]);
+  assertEquals(operators(quick).includes("If"), false);
+  const careful = record(pool, false);
+  assertEquals(careful.doubt, undefined);
+  assertEquals(operators(careful).includes("If"), true);
+  assertEquals(record(twice, true).doubt, undefined);
+});
+
+Deno.test("recordProgram() doubts all samples at once, whatever became of their axis", async () => {
+  const frames = input(0, "frames", [null, 3, 4, 4, 2]);
+  const folded = layer((ops, [x]) => {
+    const each = ops.reshape(x!, [-1, 4, 4, 2]); // as TimeDistributed does
+    return [
+      ops.reshape(ops.maxPool(each, WINDOWS), [-1, 3, 2, 2, 2]),
+      ops.maxPool(ops.transpose(each, [3, 1, 2, 0]), WINDOWS),
+    ];
+  });
+  const block = ours(1, "block", folded, [first(frames)]);
+  const both = { ...feature(block), ref: { node: block, index: 1 } };
+  const { graph, feeds, doubt } = recordProgram(
+    program([frames], [feature(block), both]),
+    [block],
+    new Map(),
+    { hasDoubts: true },
+  );
+  const open = await openGraph(graph);
+  const doubts = async (nan?: number) => {
+    const data = Float32Array.from({ length: 192 }, (_, i) => i % 5);
+    if (nan !== undefined) data[nan] = NaN;
+    const array = { data, shape: [2, 3, 4, 4, 2], dtype: "float32" } as const;
+    const fed = { [feeds[0]!.name]: { type: "float32", array } } as const;
+    const results = await open.run(fed);
+    return [...results[doubt!]!.data];
+  };
+  assertEquals((await doubts()).map(Number.isFinite), [true, true]);
+  assertEquals(await doubts(0), [NaN, NaN]);
+  assertEquals(await doubts(191), [NaN, NaN]);
+  await open.close();
 });
 
 Deno.test("findUnrecordable() names the first node that is in the way, without weights", () => {
