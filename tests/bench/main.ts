@@ -1,7 +1,8 @@
 /**
  * Runs all benchmarks, each in its own process, and keeps their results.
  *
- *     deno task bench [--quick] [by_hand] [predict_tensor] [import] [memory]
+ *     deno task bench [--quick] [by_hand] [predict_tensor] [large_maps] [import]
+ *       [memory]
  *
  * The results go into `results/`, one file a machine, where they ran at full
  * length. Ends with 1 where a claim fails.
