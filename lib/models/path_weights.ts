@@ -59,6 +59,8 @@ class BoundPathWeights implements BoundWeights {
   readonly #places = new Map<WeightLayer, string>();
   readonly #left: Set<string>;
   readonly #models: string[] = [];
+  /** Names of layers in groups: each is asked for twice. */
+  readonly #names = new Map<string, readonly string[]>();
 
   constructor(store: WeightStore, source: string, model: WeightModel) {
     this.#store = store;
@@ -167,9 +169,14 @@ class BoundPathWeights implements BoundWeights {
   }
 
   #name(place: string): readonly string[] {
+    const known = this.#names.get(place);
+    if (known !== undefined) return known;
     const path = `${place}/vars`;
-    if (!this.#store.groups.has(path)) return [];
-    return this.#store.texts(path, "name") ?? [];
+    const found = this.#store.groups.has(path)
+      ? this.#store.texts(path, "name") ?? []
+      : [];
+    this.#names.set(place, found);
+    return found;
   }
 
   #place(

@@ -115,10 +115,11 @@ function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
   const constant = graph.constantOf(name);
   const data = constant?.data;
   if (data instanceof Float32Array && data.length === sizeOf(constant!.shape)) {
-    return graph.derived(name, "kernelFirst", () => {
-      const [a, b] = constant!.shape.slice(-2) as [number, number];
-      const sizes = [b, a, ...constant!.shape.slice(0, -2)];
-      return { shape: sizes, data: turnKernel(data, constant!.shape) };
+    const sizes = constant!.shape;
+    const [a, b] = sizes.slice(-2) as [number, number];
+    return graph.derived(name, "kernelFirst", {
+      shape: [b, a, ...sizes.slice(0, -2)],
+      make: (factors) => turnKernel(data, sizes, factors),
     });
   }
   const rank = shape.length;

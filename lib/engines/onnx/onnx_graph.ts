@@ -10,6 +10,8 @@
  * @module
  */
 
+import { cannot } from "../../check.ts";
+
 /** Element types that our graphs use. */
 export type OnnxType =
   | "float16"
@@ -76,6 +78,61 @@ export interface OnnxConstant {
   readonly type: OnnxType;
   readonly shape: readonly number[];
   readonly data: ArrayBufferView<ArrayBufferLike>;
+  /** Whether the array was made for the graph alone, and may be given away. */
+  readonly isOwn?: boolean;
+}
+
+/** How a constant is made of another one. */
+export interface Derivation {
+  /** Its sizes. */
+  readonly shape: readonly number[];
+  /**
+   * Makes its values.
+   *
+   * @param factors What to multiply each part along the first axis by, if by
+   * anything.
+   * @returns A new array.
+   */
+  readonly make: (factors?: Float64Array) => ArrayBufferView<ArrayBuffer>;
+}
+
+/** A constant that is made of another one, when its values are first asked for. */
+export class DerivedConstant implements OnnxConstant {
+  readonly isOwn = true;
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly #make: Derivation["make"];
+  #factors: Float64Array | undefined;
+  #data: ArrayBufferView<ArrayBuffer> | undefined;
+
+  /** Makes nothing yet. */
+  constructor(name: string, type: OnnxType, { shape, make }: Derivation) {
+    this.name = name;
+    this.type = type;
+    this.shape = [...shape];
+    this.#make = make;
+  }
+
+  /** Its values, made once. */
+  get data(): ArrayBufferView<ArrayBuffer> {
+    return this.#data ??= this.#make(this.#factors);
+  }
+
+  /**
+   * Multiplies each part along the first axis by a number of its own.
+   *
+   * @param factors The numbers.
+   * @throws {TypeError} If its values were made already.
+   */
+  scale(factors: Float64Array): void {
+    if (this.#data !== undefined) {
+      throw new TypeError(
+        cannot("scale a constant", "its values must not be made yet", "made"),
+      );
+    }
+    this.#factors = this.#factors?.map((x, i) => x * factors[i]!) ?? factors;
+  }
 }
 
 /** A graph, or the body of a loop within one. */
@@ -94,8 +151,6 @@ export class OnnxGraph {
   /** Constants; empty but in the outermost graph. */
   readonly constants: OnnxConstant[] = [];
   readonly #root: OnnxGraph;
-  /** Arrays of constants that were made for the graph alone. */
-  readonly ownArrays: ArrayBufferView[] = [];
   readonly #known = new Map<string, string>();
   readonly #byName = new Map<string, OnnxConstant>();
   readonly #makers = new Map<string, OnnxNode>();
@@ -232,10 +287,7 @@ export class OnnxGraph {
     data: ArrayBufferView<ArrayBufferLike>,
   ): string {
     const name = this.freshName("constant");
-    const constant = { name, type, shape: [...shape], data };
-    this.#root.constants.push(constant);
-    this.#root.#byName.set(name, constant);
-    return name;
+    return this.#keep({ name, type, shape: [...shape], data });
   }
 
   /**
@@ -295,20 +347,55 @@ export class OnnxGraph {
    *
    * @param name The other's name.
    * @param how How it is made of that, in a word.
-   * @param make Makes it; its array is the graph's, to be given away.
+   * @param derivation Makes it, once it is needed.
    * @returns Its name.
    */
-  derived(
-    name: string,
-    how: string,
-    make: () => Pick<OnnxConstant, "shape" | "data">,
-  ): string {
+  derived(name: string, how: string, derivation: Derivation): string {
     return this.#root.#once(`${how} ${name}`, () => {
-      const { shape, data } = make();
       const { type } = this.constantOf(name)!;
-      this.#root.ownArrays.push(data);
-      return this.constant(type, shape, data);
+      const own = this.freshName("constant");
+      return this.#keep(new DerivedConstant(own, type, derivation));
     });
+  }
+
+  /**
+   * Who takes what.
+   *
+   * @returns For each name, the operators of this graph that take it, also in
+   * the loops and branches within them; one that takes it twice stands there
+   * twice. An output of the graph has its own maker among them.
+   */
+  users(): ReadonlyMap<string, readonly OnnxNode[]> {
+    const users = new Map<string, OnnxNode[]>();
+    const add = (name: string, user: OnnxNode) => {
+      const known = users.get(name);
+      if (known === undefined) users.set(name, [user]);
+      else known.push(user);
+    };
+    for (const node of this.nodes) {
+      for (const name of namesIn([node])) add(name, node);
+    }
+    for (const { name } of this.outputs) {
+      const maker = this.makerOf(name);
+      if (maker !== undefined) add(name, maker);
+    }
+    return users;
+  }
+
+  /**
+   * Puts an operator in the place of another one.
+   *
+   * @param node The operator, one of this graph's.
+   * @param other What comes instead, with inputs that are there by then;
+   * without it, nothing.
+   */
+  replace(node: OnnxNode, other?: OnnxNode): void {
+    const place = this.nodes.indexOf(node);
+    this.nodes.splice(place, 1, ...(other === undefined ? [] : [other]));
+    for (const name of node.outputs) this.#root.#makers.delete(name);
+    for (const name of other?.outputs ?? []) {
+      this.#root.#makers.set(name, other!);
+    }
   }
 
   /**
@@ -326,6 +413,12 @@ export class OnnxGraph {
     this.nodes.splice(0, Infinity, ...needed.reverse());
     const kept = this.constants.filter(({ name }) => used.has(name));
     this.constants.splice(0, Infinity, ...kept);
+  }
+
+  #keep(constant: OnnxConstant): string {
+    this.#root.constants.push(constant);
+    this.#root.#byName.set(constant.name, constant);
+    return constant.name;
   }
 
   #add(node: OnnxNode): void {

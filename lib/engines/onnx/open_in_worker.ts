@@ -152,7 +152,10 @@ export async function openModelInWorker(
     async close() {
       if (link.isOver) return worker.terminate();
       const isBusy = link.isBusy;
-      const closed = link.close().finally(() => worker.terminate());
+      const closed = link.close().finally(() => {
+        worker.terminate();
+        trimMemory();
+      });
       if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
       else await closed;
     },

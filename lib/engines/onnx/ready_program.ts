@@ -50,11 +50,12 @@ export async function makeReady(
       : halveOutput(graph, outputs.features[i]!.name)
   );
   graph.dropUnused();
-  const { constants, ownArrays } = graph;
+  const { constants } = graph;
   const kept = new Set(constants.map(({ data }) => data.buffer));
   const arrays = [...weights.values()].map(({ data }) => data);
   for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
-  const given = [...arrays, ...ownArrays];
+  const own = constants.filter(({ isOwn }) => isOwn).map(({ data }) => data);
+  const given = [...arrays, ...own];
   const bytesPerRow = bytesPerRowOf(graph);
   const sizes = constants.map(({ data }) => data.byteLength);
   const weightBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);

@@ -17,6 +17,7 @@ import {
   type OutputValues,
   type Program,
 } from "../program.ts";
+import { foldScales } from "./fold_scales.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
 import { OnnxOps } from "./onnx_ops.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
@@ -101,6 +102,7 @@ export function recordProgram(
     bytesOfLargest,
   };
   const doubt = recordDoubt(graph, feeds);
+  foldScales(graph);
   return doubt === undefined ? recorded : { ...recorded, doubt };
 }
 

@@ -236,19 +236,23 @@ function recordOperator(
   { x, kernel, recurrent, bias, initial, units }: Parts,
 ): string[] {
   const width = gates.length * units;
-  const turned = (name: string) =>
-    graph.derived(name, operator, () => {
-      const { data, shape: [rows] } = graph.constantOf(name)!;
-      const values = gatesFirst(data as Float32Array, rows!, units, gates);
-      return { shape: [1, width, rows!], data: values };
+  const turned = (name: string) => {
+    const { data, shape: [rows] } = graph.constantOf(name)!;
+    return graph.derived(name, operator, {
+      shape: [1, width, rows!],
+      make: () => gatesFirst(data as Float32Array, rows!, units, gates),
     });
-  const biases = bias && graph.derived(bias, `${operator} bias`, () => {
-    const data = graph.constantOf(bias)!.data as Float32Array;
-    const both = new Float32Array(2 * width); // of the input, of the state
-    for (let at = 0; at < data.length; at += width) {
-      both.set(gatesFirst(data.subarray(at), 1, units, gates), at);
-    }
-    return { shape: [1, both.length], data: both };
+  };
+  const biases = bias && graph.derived(bias, `${operator} bias`, {
+    shape: [1, 2 * width], // of the input, of the state
+    make: () => {
+      const data = graph.constantOf(bias)!.data as Float32Array;
+      const both = new Float32Array(2 * width);
+      for (let at = 0; at < data.length; at += width) {
+        both.set(gatesFirst(data.subarray(at), 1, units, gates), at);
+      }
+      return both;
+    },
   });
   const axis = (at: number) => graph.integers([at]);
   const first = initial?.map((name) =>

@@ -4,7 +4,7 @@ const C_LIBRARY = "libc.so.6";
 /**
  * Gives back to the system what the C library keeps of memory that was freed.
  * Opening a model takes several times the weights for a moment, and on Linux
- * most of that would stay with the process.
+ * most of that would stay with the process, as would what closing frees.
  *
  * Nothing is done on other systems, where the C library is another one, or
  * without the permission to call it.

@@ -8,11 +8,13 @@ const SIDE = 64;
  *
  * @param values The kernel's values; only read.
  * @param shape Its sizes, at least two.
- * @returns The same values in the new order.
+ * @param factors For each of `B` what to multiply it by. @default {1}
+ * @returns The same values in the new order, multiplied.
  */
 export function turnKernel(
   values: Float32Array,
   shape: readonly number[],
+  factors?: Float64Array,
 ): Float32Array<ArrayBuffer> {
   const [numA, numB] = shape.slice(-2) as [number, number];
   const numPlaces = shape.slice(0, -2).reduce((a, b) => a * b, 1);
@@ -23,10 +25,11 @@ export function turnKernel(
       for (let firstB = 0; firstB < numB; firstB += SIDE) {
         const endB = Math.min(numB, firstB + SIDE);
         for (let b = firstB; b < endB; b++) {
+          const factor = factors === undefined ? 1 : factors[b]!;
           let from = (place * numA + firstA) * numB + b;
           let to = (b * numA + firstA) * numPlaces + place;
           for (let a = firstA; a < endA; a++) {
-            turned[to] = values[from]!;
+            turned[to] = values[from]! * factor;
             from += numB;
             to += numPlaces;
           }

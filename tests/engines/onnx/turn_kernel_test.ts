@@ -25,3 +25,10 @@ Deno.test("turnKernel() puts the last two axes first, the other way round", () =
     assertEquals([...turnKernel(values, shape)], expected, `${shape}`);
   }
 });
+
+Deno.test("turnKernel() multiplies what ends up in the same row", () => {
+  const values = Float32Array.of(1, 2, 3, 4, 5, 6); // [1, 2, 3]
+  const turned = turnKernel(values, [1, 2, 3], Float64Array.of(10, 0, -1));
+  assertEquals([...turned], [10, 40, 0, 0, -3, -6]);
+  assertEquals([...values], [1, 2, 3, 4, 5, 6]);
+});
