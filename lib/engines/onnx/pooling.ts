@@ -90,6 +90,9 @@ export function averagePool(
   return channelsLast(graph, graph.node("Div", [mean, share]), rank);
 }
 
+/** Of how many values the runtime adds one after the other the last digits stay. */
+const MOST_IN_A_SUM = 1024;
+
 /**
  * Mean over all places of a map, `[N, …places, D]` → `[N, D]`, where channels
  * come first to begin with: it is taken there, and nothing is turned back.
@@ -110,10 +113,34 @@ export function meanOfPlaces(
   const areAll = axes?.length === places.length &&
     places.every((_, i) => axes.includes(i + 1));
   if (places.length !== 2 || !isThere || !areAll) return undefined;
-  if (!isTurned(graph, name)) return undefined;
+  const window = evenWindow(places as [number, number]);
+  if (window === undefined || !isTurned(graph, name)) return undefined;
   const turned = channelsFirst(graph, name, shape.length);
-  const means = graph.node("GlobalAveragePool", [turned]); // [N, D, 1, 1]
+  const parts = graph.node("AveragePool", [turned], {
+    kernelShape: window,
+    strides: window,
+  });
+  const means = graph.node("GlobalAveragePool", [parts]); // [N, D, 1, 1]
   return graph.node("Squeeze", [means, graph.integers([2, 3])]);
+}
+
+/**
+ * Windows that share out a map evenly, about as many as each has places: the
+ * mean of their means is the map's, by sums of few values.
+ */
+function evenWindow(
+  [rows, columns]: readonly [number, number],
+): readonly [number, number] | undefined {
+  const longestSum = ([a, b]: readonly [number, number]) =>
+    Math.max(a * b, (rows / a) * (columns / b));
+  const windows = divisorsOf(rows).flatMap((a) =>
+    divisorsOf(columns).map((b) => [a, b] as const)
+  ).sort((one, other) => longestSum(one) - longestSum(other));
+  return windows.find((window) => longestSum(window) <= MOST_IN_A_SUM);
+}
+
+function divisorsOf(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
 }
 
 /** What keeps the order of the axes, and is computed in either order. */

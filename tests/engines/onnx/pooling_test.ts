@@ -4,7 +4,14 @@ import { naivePool } from "./_naive.ts";
 import { OnnxGraph } from "../../../lib/engines/onnx/onnx_graph.ts";
 import { OnnxOps } from "../../../lib/engines/onnx/onnx_ops.ts";
 import type { OnnxValue } from "../../../lib/engines/onnx/onnx_value.ts";
-import { anyRows, anySizes, floats, runOnce, waves } from "./_recorded.ts";
+import {
+  allSizes,
+  anyRows,
+  anySizes,
+  floats,
+  runOnce,
+  waves,
+} from "./_recorded.ts";
 
 const mean = (values: readonly number[]) =>
   values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -129,6 +136,11 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
         [null, null, 4, 3], // where nothing may be
         false,
       ],
+      [
+        (ops, map) => ops.mean(pooled(ops, map), places),
+        [null, 1, 1031, 3], // a prime number of places in one sum
+        false,
+      ],
     ] as [Mean, (number | null)[], boolean][]
   ) assertEquals(isPooled(of, shape), expected, String(of));
 
@@ -140,5 +152,35 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
       runOnce([map], (ops, map) => added(ops, map!), anySizes),
     ]);
     assertAllClose(quick, plain, { rtol: 1e-6, atol: 1e-6 });
+  }
+});
+
+Deno.test("mean() of OnnxOps keeps the digits of a mean over many places", async () => {
+  const depth = 16; // so many that the runtime keeps channels in blocks
+  const size = depth * depth;
+  const kernel = {
+    data: Float32Array.from({ length: size }, (_, i) => +(i % 17 === 0)),
+    shape: [1, 1, depth, depth], // every channel as it is
+    dtype: "float32",
+  } as const;
+  const places = { strides: [1, 1], padding: "valid", dilation: [1, 1] };
+  for (const sizes of [[112, 112], [1, 12_544], [500, 7], [3, 1]]) {
+    const shape = [1, ...sizes, depth];
+    const map = floats(shape, waves(shape).data.map((value) => 3 + value));
+    const means = await runOnce(
+      [map],
+      (ops, x) => {
+        const options = places as Parameters<typeof ops.conv>[2];
+        const turned = ops.conv(x!, ops.constant(kernel), options);
+        return ops.mean(turned, { axis: [1, 2] });
+      },
+      allSizes,
+    );
+    const expected = Array.from(
+      { length: depth },
+      (_, channel) => mean(map.data.filter((_, i) => i % depth === channel)),
+    );
+    const exact = floats([1, depth], expected);
+    assertAllClose(means, exact, { rtol: 6e-7, atol: 0 });
   }
 });
