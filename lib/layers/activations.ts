@@ -35,7 +35,7 @@ export function relu<T>(ops: Ops<T>, x: T): T {
 
 /** `x · sigmoid(x)`. */
 export function silu<T>(ops: Ops<T>, x: T): T {
-  return ops.multiply(x, ops.sigmoid(x));
+  return ops.silu(x);
 }
 
 /** `min(max(x, low), high)`. */

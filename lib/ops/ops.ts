@@ -155,8 +155,10 @@ export interface Ops<T> {
   cos(x: T): T;
   /** Hyperbolic tangent. */
   tanh(x: T): T;
-  /** `1 / (1 + exp(−x))`, without overflow. */
+  /** `1 / (1 + exp(−x))`, without overflow, and with all its digits near 0. */
   sigmoid(x: T): T;
+  /** `x / (1 + exp(−x))`, to 1e-6 where it is one of the many values of a map. */
+  silu(x: T): T;
   /** Error function. */
   erf(x: T): T;
   /** Softmax along one axis, without overflow. */

@@ -157,6 +157,10 @@ export class ShapeElements {
     return this.float(x);
   }
 
+  silu(x: ShapeValue): ShapeValue {
+    return this.float(x);
+  }
+
   erf(x: ShapeValue): ShapeValue {
     return this.float(x);
   }

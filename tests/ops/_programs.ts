@@ -57,6 +57,7 @@ const UNARY = [
   "cos",
   "tanh",
   "sigmoid",
+  "silu",
   "erf",
   "isNaN",
   "float",

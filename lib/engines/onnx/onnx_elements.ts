@@ -4,6 +4,7 @@ import { ShapeOps } from "../../ops/shape_ops.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
 import { axesOf } from "../../ops/shapes.ts";
 import {
+  accurateSigmoid,
   expm1,
   floorDivide,
   floorMod,
@@ -217,7 +218,16 @@ export class OnnxElements {
   }
 
   sigmoid(x: OnnxValue): OnnxValue {
-    return this.unary("Sigmoid", x, SHAPES.sigmoid(x));
+    const kind = SHAPES.sigmoid(x);
+    return named(accurateSigmoid(this.graph, this.as(x, kind.dtype)), kind);
+  }
+
+  silu(x: OnnxValue): OnnxValue {
+    const isMap = x.shape.length > 2;
+    const factor = isMap
+      ? this.unary("Sigmoid", x, SHAPES.sigmoid(x))
+      : this.sigmoid(x);
+    return this.binary("Mul", x, factor, SHAPES.silu(x));
   }
 
   erf(x: OnnxValue): OnnxValue {

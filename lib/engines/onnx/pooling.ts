@@ -146,6 +146,7 @@ function divisorsOf(n: number): number[] {
 /** What keeps the order of the axes, and is computed in either order. */
 const ELEMENTWISE = new Set([
   ...["Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh"],
+  ...["Neg", "Exp", "Reciprocal"],
 ]);
 
 /** Whether a map was turned to have its channels last, and then only changed element by element. */

@@ -44,6 +44,12 @@ interface Kind {
   readonly bias: Pattern;
 }
 
+/** As `Ops` record it. */
+const sigmoid = (of: Pattern): Pattern => [
+  "Reciprocal",
+  ["Add", "one", ["Exp", ["Neg", of]]],
+];
+
 const LSTM: Kind = {
   operator: "LSTM",
   attributes: {},
@@ -55,10 +61,10 @@ const LSTM: Kind = {
     const [i, f, c, o] = columns(sum, units, 4);
     const next: Pattern = [
       "Add",
-      ["Mul", ["Sigmoid", f!], "c"],
-      ["Mul", ["Sigmoid", i!], ["Tanh", c!]],
+      ["Mul", sigmoid(f!), "c"],
+      ["Mul", sigmoid(i!), ["Tanh", c!]],
     ];
-    return [["Mul", ["Sigmoid", o!], ["Tanh", next]], next];
+    return [["Mul", sigmoid(o!), ["Tanh", next]], next];
   },
 };
 
@@ -80,8 +86,8 @@ const GRU: Kind = {
     const inner: Pattern = hasBias ? ["Add", product, biasRow(1)] : product;
     const [xz, xr, xh] = columns("place", units, 3);
     const [hz, hr, hh] = columns(inner, units, 3);
-    const z: Pattern = ["Sigmoid", ["Add", xz!, hz!]];
-    const r: Pattern = ["Sigmoid", ["Add", xr!, hr!]];
+    const z: Pattern = sigmoid(["Add", xz!, hz!]);
+    const r: Pattern = sigmoid(["Add", xr!, hr!]);
     const found: Pattern = ["Tanh", ["Add", xh!, ["Mul", r, hh!]]];
     const rest: Pattern = ["Mul", ["Sub", "one", z], found];
     return [["Add", ["Mul", z, "h"], rest]];

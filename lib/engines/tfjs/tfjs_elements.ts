@@ -211,6 +211,10 @@ export class TfjsElements {
     return tf.sigmoid(this.float(x));
   }
 
+  silu(x: tf.Tensor): tf.Tensor {
+    return this.multiply(x, this.sigmoid(x));
+  }
+
   erf(x: tf.Tensor): tf.Tensor {
     return tf.erf(this.float(x));
   }

@@ -217,6 +217,7 @@ export const ELEMENT_CASES: readonly Case[] = [
   unary("cos", (ops, x) => ops.cos(x!), Math.cos),
   unary("tanh", (ops, x) => ops.tanh(x!), Math.tanh),
   unary("sigmoid", (ops, x) => ops.sigmoid(x!), (v) => 1 / (1 + Math.exp(-v))),
+  unary("silu", (ops, x) => ops.silu(x!), (v) => v / (1 + Math.exp(-v))),
   unary("erf", (ops, x) => ops.erf(x!), erf),
   {
     shows: "negative abs sign",

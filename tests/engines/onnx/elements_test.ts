@@ -6,6 +6,7 @@ import {
   floats,
   integers,
   Recorded,
+  runOnce,
 } from "./_recorded.ts";
 
 Deno.test("floorDivide() and mod() of integers survive a division by 0", async () => {
@@ -46,4 +47,27 @@ Deno.test("log1p() and expm1() go to their limits", async () => {
   const [logs, powers] = await recorded.run(x);
   assertAllClose(logs!.data.slice(0, 2), [-Infinity, Math.log(101)]);
   assertAllClose(powers!.data.slice(1, 3), [Infinity, -1]);
+});
+
+Deno.test("sigmoid() and silu() keep the digits of what is small", async () => {
+  const values = [-85, -50, -30, -18.5, -15, -11.3, -8, -1, 0, 8, 100];
+  const x = floats([1, values.length], values);
+  const exact = x.data.map((v) => 1 / (1 + Math.exp(-v)));
+  const build: Build = (ops, v) => [ops.sigmoid(v!), ops.silu(v!)];
+  await using recorded = await Recorded.open([anyRows(x)], build);
+  const [sigmoids, silus] = await recorded.run(x);
+  const close = { rtol: 1e-6, atol: 0 };
+  assertAllClose(sigmoids!.data, exact, close);
+  assertAllClose(silus!.data, exact.map((s, i) => s * x.data[i]!), close);
+  const limits = floats([1, 3], [-Infinity, -1e4, Infinity]);
+  const ends = await runOnce([limits], (ops, v) => ops.sigmoid(v!));
+  assertEquals(ends.data, [0, 0, 1]);
+});
+
+Deno.test("silu() of a map is right to 1e-6", async () => {
+  const values = Array.from({ length: 400 }, (_, i) => i / 10 - 30);
+  const x = floats([1, 1, 400, 1], values);
+  const exact = x.data.map((v) => v / (1 + Math.exp(-v)));
+  const silus = await runOnce([x], (ops, v) => ops.silu(v!));
+  assertAllClose(silus.data, exact, { rtol: 1e-6, atol: 1e-6 });
 });
