@@ -7,6 +7,7 @@
 import { sizeOf } from "../../check.ts";
 import type { NdArray } from "../../types.ts";
 import type { OnnxResult } from "./messages.ts";
+import { rowsFrom } from "./row_chunks.ts";
 
 type Results = Readonly<Record<string, OnnxResult>>;
 
@@ -36,24 +37,9 @@ export function sharesOf(
   return Array.from({ length: numShares }, (_, i) => {
     const start = Math.floor(i * rows / numShares);
     const count = Math.floor((i + 1) * rows / numShares) - start;
-    const parts = inputs.map((input) => rowsOf(input, start, count));
+    const parts = inputs.map((input) => rowsFrom(input, start, count));
     return { inputs: parts, start, count };
   });
-}
-
-function rowsOf(
-  { data, shape, dtype }: NdArray<ArrayBufferView>,
-  start: number,
-  count: number,
-): NdArray<ArrayBufferView> {
-  const sizes = shape.slice(1);
-  const width = sizeOf(sizes);
-  const values = data as Float32Array;
-  return {
-    data: values.subarray(start * width, (start + count) * width),
-    shape: [count, ...sizes],
-    dtype,
-  };
 }
 
 /**
