@@ -6,7 +6,8 @@
  * where it is exactly what the operator means, with the input projected by a
  * constant kernel, the operator takes its place. Another activation, a mask
  * between two places, or a kernel that is computed leave the walk as it is.
- * The operator takes NaN for numbers: where there could be some, which an `If`
+ * The operator takes NaN for numbers, and its gates lose the digits of what is
+ * small: where there could be NaN, or all of a state is small, which an `If`
  * finds out at each run, the walk is walked.
  *
  * Source: https://onnx.ai/onnx/operators/onnx__LSTM.html and `onnx__GRU.html`.
@@ -17,7 +18,7 @@ import { sizeOf } from "../../check.ts";
 import type { ScanStep } from "../../ops/ops.ts";
 import { type Found, NodeMatcher, type Pattern } from "./match_nodes.ts";
 import { type OnnxConstant, OnnxGraph } from "./onnx_graph.ts";
-import type { OnnxValue } from "./onnx_value.ts";
+import { castTo, type OnnxValue } from "./onnx_value.ts";
 
 /** A walk, and what one step of it computes. */
 export interface RecordedWalk {
@@ -42,6 +43,8 @@ interface Kind {
   readonly state: (units: number, hasBias: boolean) => readonly Pattern[];
   /** How the bias of the input is computed from that of the layer. */
   readonly bias: Pattern;
+  /** Whether a gate can make all of a state small. */
+  readonly hasOutputGate: boolean;
 }
 
 /** As `Ops` record it. */
@@ -56,6 +59,7 @@ const LSTM: Kind = {
   numStates: 2,
   gates: [0, 3, 1, 2], // Keras: i, f, c, o
   bias: "bias",
+  hasOutputGate: true,
   state(units) {
     const sum: Pattern = ["Add", "place", ["MatMul", "h", "recurrent"]];
     const [i, f, c, o] = columns(sum, units, 4);
@@ -81,6 +85,7 @@ const GRU: Kind = {
   numStates: 1,
   gates: [0, 1, 2], // z, r, h in both
   bias: biasRow(0),
+  hasOutputGate: false,
   state(units, hasBias) {
     const product: Pattern = ["MatMul", "h", "recurrent"];
     const inner: Pattern = hasBias ? ["Add", product, biasRow(1)] : product;
@@ -93,6 +98,12 @@ const GRU: Kind = {
     return [["Add", ["Mul", z, "h"], rest]];
   },
 };
+
+/**
+ * The operators' sigmoid is right to 3e-8. A state that an output gate has made
+ * smaller than this may have lost the last of the digits that count.
+ */
+const FAINT = 2 ** -6;
 
 /** The most that values may be for nothing to become infinite on the way. */
 const MOST = 1e15;
@@ -119,16 +130,24 @@ export function recurrent(
   for (const kind of [LSTM, GRU]) {
     const parts = partsOf(graph, walk, kind);
     if (parts === undefined) continue;
+    const walked = (outer: OnnxGraph) => {
+      const careful = new OnnxGraph(outer);
+      const first = parts.initial ??
+        walk.initial.map(() => zeros(careful, parts));
+      return giving(careful, walkOn(careful, first, project(careful, parts)));
+    };
     const quick = new OnnxGraph(graph);
     const results = recordOperator(quick, walk, kind, parts);
-    for (const name of results) quick.output("quick", name, "float32");
-    const careful = new OnnxGraph(graph);
-    const walked = walkOn(
-      careful,
-      parts.initial ?? walk.initial.map(() => zeros(careful, parts)),
-      project(careful, parts),
-    );
-    for (const name of walked) careful.output("careful", name, "float32");
+    if (kind.hasOutputGate) {
+      const isFaint = someRowIsFaint(quick, results[0]!);
+      const sure = quick.nodeWith(results.length, "If", [isFaint], {
+        thenBranch: walked(quick),
+        elseBranch: giving(new OnnxGraph(quick), results),
+      });
+      giving(quick, sure);
+    } else {
+      giving(quick, results);
+    }
     const sizes = [parts.x, ...parts.initial ?? []].map((name) =>
       graph.node("ReduceL1", [name], { keepdims: 0 })
     );
@@ -137,9 +156,30 @@ export function recurrent(
     const isTame = graph.node("LessOrEqual", [size, most]); // false for NaN
     return graph.nodeWith(results.length, "If", [isTame], {
       thenBranch: quick,
-      elseBranch: careful,
+      elseBranch: walked(graph),
     });
   }
+}
+
+/** Makes values the outputs of a branch. */
+function giving(branch: OnnxGraph, names: readonly string[]): OnnxGraph {
+  for (const name of names) branch.output("given", name, "float32");
+  return branch;
+}
+
+/** Whether in some row of `[N, units]` all values are near 0. */
+function someRowIsFaint(graph: OnnxGraph, states: string): string {
+  const sizes = graph.node("Abs", [states]);
+  const axes = graph.integers([1]);
+  const largest = graph.node("ReduceMax", [sizes, axes], { keepdims: 0 });
+  const faint = graph.scalar("float32", FAINT);
+  const isFaint = graph.node("Less", [largest, faint]);
+  const count = graph.node(
+    "ReduceSum",
+    [castTo(graph, isFaint, "float32")],
+    { keepdims: 0 },
+  );
+  return castTo(graph, count, "bool");
 }
 
 /** The input through its kernel. */
