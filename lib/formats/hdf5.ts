@@ -324,8 +324,10 @@ class Walk {
       );
     }
     const bits = size * 8;
-    if (type === classes.H5T_FLOAT.value && [4, 8].includes(size)) {
-      return `float${bits as 32 | 64}`;
+    if (type === classes.H5T_FLOAT.value && [2, 4, 8].includes(size)) {
+      if (this.#library.texts(path, "dtype") === undefined) {
+        return `float${bits as 16 | 32 | 64}`;
+      }
     }
     if (type === classes.H5T_INTEGER.value && [1, 2, 4, 8].includes(size)) {
       return `${signed ? "int" : "uint"}${bits as 8 | 16 | 32 | 64}`;
@@ -335,11 +337,7 @@ class Walk {
     if (type === classes.H5T_ENUM.value && size === 1 && isBoolean) {
       return "bool";
     }
-    // What takes fewer bytes may be of a kind that HDF5 has no name for.
     const [own] = this.#library.texts(path, "dtype") ?? [];
-    if (type === classes.H5T_FLOAT.value && size === 2 && own === undefined) {
-      return "float16";
-    }
     if (type === classes.H5T_OPAQUE.value && size === 2 && own === "bfloat16") {
       return "bfloat16";
     }

@@ -157,7 +157,7 @@ export interface Ops<T> {
   tanh(x: T): T;
   /** `1 / (1 + exp(−x))`, without overflow, and with all its digits near 0. */
   sigmoid(x: T): T;
-  /** `x / (1 + exp(−x))`, to 1e-6 where it is one of the many values of a map. */
+  /** `x / (1 + exp(−x))`, to 3e-6 where it is one of thousands in a sample. */
   silu(x: T): T;
   /** Error function. */
   erf(x: T): T;

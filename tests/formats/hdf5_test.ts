@@ -77,6 +77,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   complex: "records of 8 bytes",
   compound: "records of 4 bytes",
   text: "texts of 3 bytes",
+  "own_type": "bfloat16 of 4 bytes",
   lzf: "lzf (32000)",
   deep: "at most 40 deep",
   cycle: "at most 40 deep",

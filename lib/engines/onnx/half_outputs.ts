@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { OnnxGraph, type OnnxPort, type OnnxType } from "./onnx_graph.ts";
+import { OnnxGraph, type OnnxPort } from "./onnx_graph.ts";
 import { castTo } from "./onnx_value.ts";
 
 /** Names of the outputs that stand for one in float16. */
@@ -48,15 +48,8 @@ export function halveOutput(graph: OnnxGraph, name: string): HalfOutput {
   const hasInfinite = graph.node("ReduceMax", [isInfinite], { keepdims: 0 });
   const none = graph.constant(port.type, [0], new Float32Array(0));
   const whole = graph.node("If", [hasInfinite], {
-    thenBranch: giving(graph, name, port.type),
-    elseBranch: giving(graph, none, port.type),
+    thenBranch: new OnnxGraph(graph).giving([name], port.type),
+    elseBranch: new OnnxGraph(graph).giving([none], port.type),
   });
   return { half: half.name, whole: graph.output("whole", whole, port.type) };
-}
-
-/** A branch that gives a value of the graph around it. */
-function giving(outer: OnnxGraph, name: string, type: OnnxType): OnnxGraph {
-  const branch = new OnnxGraph(outer);
-  branch.output("given", name, type);
-  return branch;
 }

@@ -21,6 +21,9 @@ const SHAPES = new ShapeOps();
 type Kind = Pick<OnnxValue, "shape" | "dtype">;
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
+/** From how many elements of a row on an operation's speed counts. */
+const LARGE = 4096;
+
 /**
  * The first half of {@linkcode OnnxOps}: constants, operations element by
  * element and over axes, and how any operation is recorded.
@@ -223,10 +226,12 @@ export class OnnxElements {
   }
 
   silu(x: OnnxValue): OnnxValue {
-    const isMap = x.shape.length > 2;
-    const factor = isMap
-      ? this.unary("Sigmoid", x, SHAPES.sigmoid(x))
-      : this.sigmoid(x);
+    const sizes = x.shape.slice(1);
+    const isSmall = sizes.every((size) => size !== null) &&
+      sizeOf(sizes) < LARGE;
+    const factor = isSmall
+      ? this.sigmoid(x)
+      : this.unary("Sigmoid", x, SHAPES.sigmoid(x));
     return this.binary("Mul", x, factor, SHAPES.silu(x));
   }
 

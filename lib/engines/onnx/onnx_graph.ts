@@ -273,6 +273,18 @@ export class OnnxGraph {
   }
 
   /**
+   * Makes values the outputs, as those of a branch are.
+   *
+   * @param names The values' names.
+   * @param type Their element type.
+   * @returns This graph.
+   */
+  giving(names: readonly string[], type: OnnxType): this {
+    for (const name of names) this.output("given", name, type);
+    return this;
+  }
+
+  /**
    * Adds a constant. The array is not copied, and must stay as it is until a
    * session is made.
    *

@@ -48,12 +48,9 @@ export function maxPool(
   const careful = new OnnxGraph(graph);
   const isNaN = castTo(careful, careful.node("IsNaN", [turned]), "float32");
   const found = castTo(careful, pooled(careful, isNaN, 0), "bool");
-  careful.output("careful", withNaN(careful, found, plain), "float32");
-  const quick = new OnnxGraph(graph);
-  quick.output("quick", plain, "float32");
   const result = graph.node("If", [castTo(graph, isSuspect, "bool")], {
-    thenBranch: careful,
-    elseBranch: quick,
+    thenBranch: careful.giving([withNaN(careful, found, plain)], "float32"),
+    elseBranch: new OnnxGraph(graph).giving([plain], "float32"),
   });
   return channelsLast(graph, result, rank);
 }

@@ -18,7 +18,7 @@ import { sizeOf } from "../../check.ts";
 import type { ScanStep } from "../../ops/ops.ts";
 import { type Found, NodeMatcher, type Pattern } from "./match_nodes.ts";
 import { type OnnxConstant, OnnxGraph } from "./onnx_graph.ts";
-import { castTo, type OnnxValue } from "./onnx_value.ts";
+import type { OnnxValue } from "./onnx_value.ts";
 
 /** A walk, and what one step of it computes. */
 export interface RecordedWalk {
@@ -134,20 +134,20 @@ export function recurrent(
       const careful = new OnnxGraph(outer);
       const first = parts.initial ??
         walk.initial.map(() => zeros(careful, parts));
-      return giving(careful, walkOn(careful, first, project(careful, parts)));
+      const names = walkOn(careful, first, project(careful, parts));
+      return careful.giving(names, "float32");
     };
     const quick = new OnnxGraph(graph);
     const results = recordOperator(quick, walk, kind, parts);
-    if (kind.hasOutputGate) {
-      const isFaint = someRowIsFaint(quick, results[0]!);
-      const sure = quick.nodeWith(results.length, "If", [isFaint], {
+    const sure = kind.hasOutputGate
+      ? quick.nodeWith(results.length, "If", [
+        someRowIsFaint(quick, results[0]!),
+      ], {
         thenBranch: walked(quick),
-        elseBranch: giving(new OnnxGraph(quick), results),
-      });
-      giving(quick, sure);
-    } else {
-      giving(quick, results);
-    }
+        elseBranch: new OnnxGraph(quick).giving(results, "float32"),
+      })
+      : results;
+    quick.giving(sure, "float32");
     const sizes = [parts.x, ...parts.initial ?? []].map((name) =>
       graph.node("ReduceL1", [name], { keepdims: 0 })
     );
@@ -161,25 +161,13 @@ export function recurrent(
   }
 }
 
-/** Makes values the outputs of a branch. */
-function giving(branch: OnnxGraph, names: readonly string[]): OnnxGraph {
-  for (const name of names) branch.output("given", name, "float32");
-  return branch;
-}
-
 /** Whether in some row of `[N, units]` all values are near 0. */
 function someRowIsFaint(graph: OnnxGraph, states: string): string {
   const sizes = graph.node("Abs", [states]);
   const axes = graph.integers([1]);
   const largest = graph.node("ReduceMax", [sizes, axes], { keepdims: 0 });
-  const faint = graph.scalar("float32", FAINT);
-  const isFaint = graph.node("Less", [largest, faint]);
-  const count = graph.node(
-    "ReduceSum",
-    [castTo(graph, isFaint, "float32")],
-    { keepdims: 0 },
-  );
-  return castTo(graph, count, "bool");
+  const least = graph.node("ReduceMin", [largest], { keepdims: 0 });
+  return graph.node("Less", [least, graph.scalar("float32", FAINT)]);
 }
 
 /** The input through its kernel. */

@@ -64,10 +64,10 @@ Deno.test("sigmoid() and silu() keep the digits of what is small", async () => {
   assertEquals(ends.data, [0, 0, 1]);
 });
 
-Deno.test("silu() of a map is right to 1e-6", async () => {
-  const values = Array.from({ length: 400 }, (_, i) => i / 10 - 30);
-  const x = floats([1, 1, 400, 1], values);
+Deno.test("silu() of a large map is right to 3e-6", async () => {
+  const values = Array.from({ length: 6000 }, (_, i) => i / 100 - 30);
+  const x = floats([1, 60, 100, 1], values);
   const exact = x.data.map((v) => v / (1 + Math.exp(-v)));
   const silus = await runOnce([x], (ops, v) => ops.silu(v!));
-  assertAllClose(silus.data, exact, { rtol: 1e-6, atol: 1e-6 });
+  assertAllClose(silus.data, exact, { rtol: 1e-6, atol: 3e-6 });
 });

@@ -165,6 +165,7 @@ Deno.test("foldScales() leaves factors along other axes, not finite, or not cons
   const builds: Build[] = [
     (ops, conv) => ops.multiply(conv(), constant(ops, waves([6, 1]))),
     (ops, conv) => ops.add(conv(), constant(ops, waves([5, 6, 4]))),
+    (ops, conv) => ops.add(conv(), constant(ops, waves([1, 1, 1, 1, 4]))),
     (ops, conv) => ops.multiply(conv(), along(ops, 1, Infinity, 1, 1)),
     (ops, conv) => {
       const map = conv();
