@@ -8,7 +8,7 @@ import type { OnnxGraph } from "./onnx_graph.ts";
 import { castTo } from "./onnx_value.ts";
 
 /**
- * `1 / (1 + exp(−x))`. ONNX Runtime's own `Sigmoid` is right to 3e-8, and so
+ * `1 / (1 + exp(−x))`. ONNX Runtime's own `Sigmoid` is right to 2e-7, and so
  * loses the digits of what is small: 2e-4 of it at −8, all of it from −18.5 on.
  *
  * @param graph Where to record it.

@@ -100,10 +100,10 @@ const GRU: Kind = {
 };
 
 /**
- * The operators' sigmoid is right to 3e-8. A state that an output gate has made
- * smaller than this may have lost the last of the digits that count.
+ * The operators' sigmoid is right to 2e-7. A state that an output gate has made
+ * smaller than this may be off by more than 1e-5 of it.
  */
-const FAINT = 2 ** -6;
+const FAINT = 2 ** -5;
 
 /** The most that values may be for nothing to become infinite on the way. */
 const MOST = 1e15;

@@ -201,7 +201,7 @@ Deno.test("a GRU that resets before the product stays a walk", () => {
 
 Deno.test("an LSTM whose output gates are all but closed keeps its digits", async () => {
   const shape = [4, 6, WIDTH];
-  for (const shift of [-4, -9, -14, -20]) {
+  for (const shift of [-3, -4, -9, -14, -20]) {
     for (const options of [{}, { "return_sequences": false }]) {
       const asked = { shift, options };
       const [found] = await run(recorded("LSTM", asked), waves(shape, 5));
@@ -210,7 +210,7 @@ Deno.test("an LSTM whose output gates are all but closed keeps its digits", asyn
         waves(shape, 5),
       );
       const largest = Math.max(...expected!.data.map(Math.abs));
-      assert(largest > 0 && largest < 0.1, `${largest}`);
+      assert(largest > 0 && largest < 0.2, `${largest}`);
       const close = { rtol: 0, atol: 1e-5 * largest };
       assertAllClose(found!, expected!, close);
     }
