@@ -1,5 +1,5 @@
 import { cannot, checkAwaited, nearestNames } from "../check.ts";
-import type { GraphNode } from "../models/graph.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
 import { isGivenStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import { featureNames } from "./feature_targets.ts";

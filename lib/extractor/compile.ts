@@ -16,10 +16,10 @@ import {
   wantedRefs,
 } from "../engines/program.ts";
 import { type Schedule, schedule } from "../engines/schedule.ts";
-import { canonicalJson } from "../models/fingerprint.ts";
-import type { GraphNode } from "../models/graph.ts";
-import type { Logits } from "../models/head.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import { canonicalJson } from "../models/graph/fingerprint.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
+import type { Logits } from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead } from "../types.ts";
 import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";

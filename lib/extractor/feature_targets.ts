@@ -1,6 +1,11 @@
 import { cannot } from "../check.ts";
 import type { FeatureTarget } from "../engines/program.ts";
-import { type GraphNode, origin, type Ref, specOf } from "../models/graph.ts";
+import {
+  type GraphNode,
+  origin,
+  type Ref,
+  specOf,
+} from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import { type GivenStep, isGivenStep } from "../postprocess/step.ts";

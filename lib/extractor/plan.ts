@@ -1,7 +1,7 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, needsHead } from "../engines/program.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { Resolved } from "./compile.ts";
 

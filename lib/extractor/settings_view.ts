@@ -1,5 +1,5 @@
 import type { View } from "../display/view.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { isGivenStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import type { Settings } from "./settings.ts";

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import {
   type FlipKind,
   type FlipSubject,

@@ -5,7 +5,7 @@
  * @module
  */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
 import { openOn, type OurEngine } from "./open_on.ts";
 

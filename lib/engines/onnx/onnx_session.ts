@@ -10,12 +10,12 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
-import type { OnnxResult } from "./messages.ts";
-import { openInWorker, startWorker } from "./open_in_worker.ts";
+import type { OnnxResult } from "./runtime/messages.ts";
+import { openInWorker, startWorker } from "./runtime/open_in_worker.ts";
 import { ProgramGraphs } from "./program_graphs.ts";
 import { makeReady, type ReadyProgram } from "./ready_program.ts";
 import { findUnrecordable } from "./record_program.ts";
-import { defaultThreads } from "./runtime.ts";
+import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
 export interface OnnxOptions {

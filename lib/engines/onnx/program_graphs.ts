@@ -12,11 +12,11 @@ import { cannot } from "../../check.ts";
 import type { NdArray } from "../../types.ts";
 import type { Program } from "../program.ts";
 import type { RunSamples } from "../session.ts";
-import type { OnnxFeed, OnnxResult } from "./messages.ts";
-import { openInWorker, type OpenStages } from "./open_in_worker.ts";
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import { openInWorker, type OpenStages } from "./runtime/open_in_worker.ts";
 import { makeReady, type ReadyProgram } from "./ready_program.ts";
-import { samplesText } from "./samples_text.ts";
-import { joinShares, sharesOf } from "./shares.ts";
+import { samplesText } from "./runtime/samples_text.ts";
+import { joinShares, sharesOf } from "./runtime/shares.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
 type Feeds = Readonly<Record<string, OnnxFeed>>;

@@ -5,7 +5,7 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
-import type { OnnxResult } from "./messages.ts";
+import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
  * A result of the runtime as a feature is kept: floats of every width as

@@ -1,11 +1,11 @@
 import { sizeOf } from "../../check.ts";
 import { letGo } from "../../math/let_go.ts";
-import type { GraphNode } from "../../models/graph.ts";
+import type { GraphNode } from "../../models/graph/graph.ts";
 import { type Program, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
-import { type HalfOutput, halveOutput } from "./half_outputs.ts";
-import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
+import { type HalfOutput, halveOutput } from "./rewrites/half_outputs.ts";
+import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import {
   ourCall,
   type RecordedProgram,

@@ -6,8 +6,8 @@ import {
   type Ref,
   refKey,
   type WeightSource,
-} from "../../models/graph.ts";
-import { ourFormOf } from "../../models/our_form.ts";
+} from "../../models/graph/graph.ts";
+import { ourFormOf } from "../../models/graph/our_form.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {
@@ -17,10 +17,10 @@ import {
   type OutputValues,
   type Program,
 } from "../program.ts";
-import { foldScales } from "./fold_scales.ts";
-import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
-import { OnnxOps } from "./onnx_ops.ts";
-import { castTo, type OnnxValue } from "./onnx_value.ts";
+import { foldScales } from "./rewrites/fold_scales.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
+import { OnnxOps } from "./graph/onnx_ops.ts";
+import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
 
 /** A program as a graph. */
 export interface RecordedProgram {

@@ -2,9 +2,9 @@ import { cannot } from "../../check.ts";
 import { type Program, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
 import { readWeights } from "../tfjs/run_ours.ts";
-import { encodeModel } from "./encode_model.ts";
-import { halved } from "./half_outputs.ts";
-import type { OnnxGraph } from "./onnx_graph.ts";
+import { encodeModel } from "./graph/encode_model.ts";
+import { halved } from "./rewrites/half_outputs.ts";
+import type { OnnxGraph } from "./graph/onnx_graph.ts";
 import { ourCall, recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */

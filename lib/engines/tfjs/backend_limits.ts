@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type GraphNode, origin, specOf } from "../../models/graph.ts";
+import { type GraphNode, origin, specOf } from "../../models/graph/graph.ts";
 import type { BackendName } from "./backend.ts";
 
 /** Operations that wasm has no kernel for at all. */

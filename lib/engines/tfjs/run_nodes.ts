@@ -26,7 +26,7 @@ import {
   type NodeCall,
   type Ref,
   refKey,
-} from "../../models/graph.ts";
+} from "../../models/graph/graph.ts";
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";

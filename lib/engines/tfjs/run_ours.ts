@@ -12,8 +12,8 @@ import {
   type OurCall,
   refKey,
   type WeightSource,
-} from "../../models/graph.ts";
-import { readToRun } from "../../models/weights.ts";
+} from "../../models/graph/graph.ts";
+import { readToRun } from "../../models/graph/weights.ts";
 import type { NdArray } from "../../types.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
 import { TfjsOps } from "./tfjs_ops.ts";

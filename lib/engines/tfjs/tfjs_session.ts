@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph.ts";
+import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import {

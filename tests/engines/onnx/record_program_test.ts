@@ -3,7 +3,7 @@ import {
   findUnrecordable,
   recordProgram,
 } from "../../../lib/engines/onnx/record_program.ts";
-import { openGraph } from "../../../lib/engines/onnx/runtime.ts";
+import { openGraph } from "../../../lib/engines/onnx/runtime/runtime.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import {
   array,

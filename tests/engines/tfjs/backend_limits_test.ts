@@ -6,8 +6,8 @@ import {
   makeReady,
   Turn,
 } from "../../../lib/engines/tfjs/backend.ts";
-import type { GraphNode } from "../../../lib/models/graph.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type { GraphNode } from "../../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { counted, onBackends } from "../../support/backends.ts";
 import { array, Doubling, filled, free } from "../../extractor/_models.ts";
 

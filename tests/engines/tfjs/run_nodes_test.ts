@@ -10,8 +10,8 @@ import {
 } from "../../../lib/engines/tfjs/run_nodes.ts";
 import { schedule } from "../../../lib/engines/schedule.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
-import { refKey } from "../../../lib/models/graph.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import { refKey } from "../../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { counted } from "../../support/backends.ts";
 import { branched, Doubling, free } from "../../extractor/_models.ts";
 

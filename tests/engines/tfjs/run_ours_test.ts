@@ -11,7 +11,7 @@ import {
   type NodeCall,
   refKey,
   type WeightSource,
-} from "../../../lib/models/graph.ts";
+} from "../../../lib/models/graph/graph.ts";
 
 await tf.setBackend("cpu");
 
