@@ -24,7 +24,7 @@ import {
   openModelInWorker,
   type OpenStages,
 } from "./runtime/open_in_worker.ts";
-import { featureOf, floatsOf } from "./read_result.ts";
+import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { joinRows, rowsFrom } from "./runtime/row_chunks.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
@@ -204,7 +204,7 @@ class FileSession implements Session {
     return stages.run(Object.fromEntries(feeds), what, { wanted });
   }
 
-  /** The outputs as they are kept. */
+  /** The outputs as they are kept; several may name one tensor of the file. */
   #read(
     results: Readonly<Record<string, OnnxResult>>,
     first: number,
@@ -217,13 +217,13 @@ class FileSession implements Session {
     const rest = Object.entries(others).map(([key, output]) =>
       [key, floatsOf(results[output]!, key)] as const
     );
-    return {
+    return unshared({
       features: arrays,
       ...Object.fromEntries(rest),
       ...(scale === undefined
         ? {}
         : { scale: floatsOf(results[scale]!, "scale").data }),
-    };
+    });
   }
 
   async close(): Promise<void> {
