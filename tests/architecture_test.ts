@@ -78,7 +78,7 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["TensorLike", "Inputs", "Labels", "Batch", "DataSource", "Dataset"],
   ...["LayerId", "RunOptions", "Progress", "TensorFeatures", "Runs"],
   ...["OpenExtractor", "PercentileOptions", "Plan", "Postprocess"],
-  ...["GivenPostprocess", "PoolOptions", "PostprocFns", "Figure"],
+  ...["BuiltInPostprocess", "PoolOptions", "PostprocFns", "Figure"],
 ];
 
 const LIB = filesIn("lib");

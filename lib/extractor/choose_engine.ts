@@ -126,7 +126,7 @@ function isForCard(chosen: Choosable): boolean {
   return program.perturbation === undefined &&
     program.features.every(({ own }) => own.length === 0) &&
     schedule.nodes.every(({ call }) =>
-      call.kind !== "memory" || call.isOwnClass
+      call.kind !== "inMemory" || call.isOwnClass
     ) && limitIn(chosen, "webgpu") === undefined;
 }
 

@@ -208,7 +208,7 @@ function settingsText(
 /** A stateful layer would change with every batch, and with it the caller's model. */
 function checkNodes(nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
-    if (call.kind !== "memory" || !call.layer.stateful) continue;
+    if (call.kind !== "inMemory" || !call.layer.stateful) continue;
     throw new TypeError(
       cannot(
         `run layer "${row.name}"`,

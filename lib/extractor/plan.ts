@@ -76,7 +76,7 @@ function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
   const counted = new Set<object>();
   let sum = 0;
   for (const { call, row } of nodes) {
-    const owner = call.kind === "memory" ? call.layer : row;
+    const owner = call.kind === "inMemory" ? call.layer : row;
     if (!counted.has(owner)) sum += row.numParameters;
     counted.add(owner);
   }

@@ -93,8 +93,8 @@ export async function fuzzResult(
     return { outcome: isDisputed ? "disputed" : "right", text: "", error };
   } catch (error) {
     const text = String(error);
-    const isOurs = /: Cannot [a-z][^]* must /.test(text);
-    return { outcome: isOurs ? "refused" : "failed", text, error: 0 };
+    const isBuiltInNode = /: Cannot [a-z][^]* must /.test(text);
+    return { outcome: isBuiltInNode ? "refused" : "failed", text, error: 0 };
   }
 }
 

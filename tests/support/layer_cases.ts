@@ -189,12 +189,12 @@ function callCase<T>(
   );
   assertEquals(layer.weights.length, each.weights.length, each.name);
   const { mask } = inputs[0]!;
-  const isGiven = each.explicit && mask !== undefined;
+  const isBuiltIn = each.explicit && mask !== undefined;
   const [output] = callLayer<T>(ops, {
     layer,
-    inputs: isGiven ? [{ value: inputs[0]!.value, mask: undefined }] : inputs,
+    inputs: isBuiltIn ? [{ value: inputs[0]!.value, mask: undefined }] : inputs,
     weights: Object.fromEntries(weights),
-    args: { ...each.args, ...(isGiven ? { mask } : {}) },
+    args: { ...each.args, ...(isBuiltIn ? { mask } : {}) },
     argMasks: {},
   });
   return output!;

@@ -104,11 +104,11 @@ async function runCase(
   const settings = item.settings;
   let extractor = withSettings(base, settings);
   // wasm has few gradients that are right: there the choice is ours.
-  const isOurs = backend === "wasm" && settings.perturb !== undefined;
-  extractor = isOurs
+  const isBuiltInNode = backend === "wasm" && settings.perturb !== undefined;
+  extractor = isBuiltInNode
     ? extractor.engine("tfjs")
     : extractor.engine("tfjs", { backend });
-  if (!isOurs) assertEquals((await extractor.plan()).backend, backend);
+  if (!isBuiltInNode) assertEquals((await extractor.plan()).backend, backend);
 
   const numTensors = tf.memory().numTensors;
   const inputs = array(item.inputs);

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel, type NdArray } from "@sonde/sonde";
-import { ourFormOf } from "../../lib/models/graph/our_form.ts";
+import { builtInFormOf } from "../../lib/models/graph/built_in_form.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { assertAsKeras } from "../support/keras_models.ts";
 import { openOn } from "../support/open_on.ts";
@@ -43,7 +43,7 @@ for (const { name, build, inputs } of [...CASES, ...LEFT_CASES]) {
     const before = tf.memory().numTensors;
     const graph = fromLayersModel(model) as ModelGraph;
     const isLeft = graph.listed.some((node) =>
-      node.call.kind === "memory" && "obstacle" in ourFormOf(node)
+      node.call.kind === "inMemory" && "obstacle" in builtInFormOf(node)
     );
     const wanted = LEFT.test(name) ||
       LEFT_CASES.some((left) => left.name === name);

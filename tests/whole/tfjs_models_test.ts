@@ -56,7 +56,7 @@ for (const one of [...LAYER_CASES, ...MASK_CASES, ...NESTED_CASES]) {
     const { path, inputs, expected } = await saved(one, folder);
     await using model = await loadModel(path);
     const graph = model as ModelGraph;
-    const isLeft = graph.listed.some(({ call }) => call.kind === "memory");
+    const isLeft = graph.listed.some(({ call }) => call.kind === "inMemory");
     assertEquals(isLeft, LEFT.test(one.name), "whether it is left to TF.js");
     for (const engine of isLeft ? ["cpu"] as const : OUR_ENGINES) {
       await using opened = await openOn(graph, engine);

@@ -47,7 +47,7 @@ export async function openOnnxFile(
   const wanted = wantedRefs(program).map(origin);
   const { nodes } = schedule(program.feeds, wanted);
   const calls = nodes.flatMap(({ call }) =>
-    call.kind === "foreign" ? [call.onnx!] : []
+    call.kind === "raw" ? [call.onnx!] : []
   );
   await checkNumbers(source, calls);
   const model = cutFile(source, {
@@ -152,7 +152,7 @@ interface Open {
 }
 
 class FileSession implements Session {
-  readonly mostUnderWay = 2;
+  readonly maxInFlight = 2;
   readonly #program: Program;
   readonly #open: Open;
   readonly #wanted: readonly string[];

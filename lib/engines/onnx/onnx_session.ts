@@ -99,7 +99,7 @@ function checkProgram({ perturbation, features }: Program): void {
 
 /** A program on ONNX Runtime. */
 class OnnxSession implements Session {
-  readonly mostUnderWay = 2;
+  readonly maxInFlight = 2;
   readonly #program: Program;
   readonly #ready: ReadyProgram;
   readonly #graphs: ProgramGraphs;

@@ -49,7 +49,7 @@ export class ProgramGraphs {
   #several: readonly OpenStages[] = [];
   #opening: Promise<void> | undefined;
   #careful: Promise<CarefulGraph> | undefined;
-  #numUnderWay = 0;
+  #numInFlight = 0;
   #hotMs = 0;
   #lastEnd = 0;
   #msPerRow: number | undefined;
@@ -83,7 +83,7 @@ export class ProgramGraphs {
   ): Promise<Results> {
     const rows = inputs[0]!.shape[0]!;
     const begin = performance.now();
-    const isQueued = this.#numUnderWay++ > 0;
+    const isQueued = this.#numInFlight++ > 0;
     try {
       const results = await (this.#several.length > 0 && rows > 1
         ? this.#runShares(inputs, { first, batchSize })
@@ -98,7 +98,7 @@ export class ProgramGraphs {
       }
       return results;
     } finally {
-      this.#numUnderWay--;
+      this.#numInFlight--;
     }
   }
 

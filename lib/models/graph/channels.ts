@@ -41,7 +41,7 @@ function walk(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
 
 /** A custom class may do with its axes what it likes, unless it says. */
 function fromLayer({ call }: GraphNode): Channels {
-  if (call.kind !== "memory") return undefined;
+  if (call.kind !== "inMemory") return undefined;
   const kind = call.layer.getClassName();
   const config = call.layer.getConfig();
   if (config.dataFormat === "channelsFirst") return "first";
@@ -97,7 +97,7 @@ export function keptChannels(
 
 function fromInputs(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
   const { call, inputs } = node;
-  if (call.kind !== "memory" || !call.isOwnClass) return undefined;
+  if (call.kind !== "inMemory" || !call.isOwnClass) return undefined;
   const places = inputs.map((ref) => walk(origin(ref).node, seen));
   return keptChannels(call.layer.getClassName(), places);
 }

@@ -109,11 +109,11 @@ export function weightData(nodes: readonly GraphNode[]): object[] {
 
 /** A layer's own word, as its options may have been changed since it was opened. */
 function optionsOf({ call, row }: GraphNode): unknown {
-  return call.kind === "memory"
+  return call.kind === "inMemory"
     ? meaningOf(call.layer.getConfig(), call.isOwnClass)
-    : call.kind === "foreign"
+    : call.kind === "raw"
     ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
-    : call.kind === "ours"
+    : call.kind === "builtIn"
     ? meaningOf(row.config, call.isOwnClass)
     : undefined;
 }
@@ -124,13 +124,14 @@ function optionsOf({ call, row }: GraphNode): unknown {
  * weights of cells and wrapped layers otherwise than Keras.
  */
 function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
-  return call.kind === "foreign"
+  return call.kind === "raw"
     ? [...call.constants].map(([at, tensor]) => [at, tensor()])
     : weights().map(({ name, value }, i) => [isKnown(call) ? i : name, value]);
 }
 
 function isKnown(call: NodeCall): boolean {
-  return (call.kind === "memory" || call.kind === "ours") && call.isOwnClass;
+  return (call.kind === "inMemory" || call.kind === "builtIn") &&
+    call.isOwnClass;
 }
 
 /**

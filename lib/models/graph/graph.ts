@@ -71,7 +71,7 @@ export type CallArgument =
   | { readonly value: number | boolean | string | undefined };
 
 /** How layers of our own compute a node. */
-export interface OurCall {
+export interface BuiltInCall {
   readonly layer: Layer;
   /** How many of the node's inputs are positional; the others are arguments. */
   readonly numInputs: number;
@@ -82,8 +82,8 @@ export interface OurCall {
 }
 
 /** What our own layers make of a node, or why they cannot compute it. */
-export type OurForm =
-  | { readonly call: OurCall }
+export type BuiltInForm =
+  | { readonly call: BuiltInCall }
   | { readonly obstacle: string };
 
 /** How a node is computed. */
@@ -91,20 +91,20 @@ export type NodeCall =
   | { readonly kind: "input"; readonly spec: TensorSpec }
   | { readonly kind: "alias"; readonly outputs: readonly Ref[] }
   | {
-    readonly kind: "memory";
+    readonly kind: "inMemory";
     readonly layer: tf.layers.Layer;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
     readonly isOwnClass: boolean;
   }
-  | OurCall & {
-    readonly kind: "ours";
+  | BuiltInCall & {
+    readonly kind: "builtIn";
     /** Whether the class is one of ours, and not one that the caller passed. */
     readonly isOwnClass: boolean;
   }
   | {
-    readonly kind: "foreign";
+    readonly kind: "raw";
     /** Constants among the operation's arguments, by their place. */
     readonly constants: ReadonlyMap<number, () => WeightValue>;
     /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
@@ -112,7 +112,7 @@ export type NodeCall =
   };
 
 /** Runs nodes of kind `foreign`. */
-export interface ForeignRuntime {
+export interface RawRuntime {
   /** Whether some node needs the asynchronous way, as control flow does. */
   readonly isAsync: boolean;
   /**

@@ -117,7 +117,5 @@ export function constant(
   node: GraphNode,
   place: number,
 ): (() => WeightValue) | undefined {
-  return node.call.kind === "foreign"
-    ? node.call.constants.get(place)
-    : undefined;
+  return node.call.kind === "raw" ? node.call.constants.get(place) : undefined;
 }

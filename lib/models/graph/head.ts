@@ -201,10 +201,10 @@ function headLogits(
 
 /** What the walk makes of any node. */
 function linkOf(node: GraphNode): Link {
-  if (node.call.kind === "memory" || node.call.kind === "ours") {
+  if (node.call.kind === "inMemory" || node.call.kind === "builtIn") {
     return layerLink(node, node.call);
   }
-  if (node.call.kind === "foreign") {
+  if (node.call.kind === "raw") {
     return node.call.onnx === undefined ? graphLink(node) : onnxLink(node);
   }
   return { kind: "other" };

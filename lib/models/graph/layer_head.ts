@@ -42,13 +42,13 @@ const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
  */
 export function layerLink(
   node: GraphNode,
-  call: NodeCall & { kind: "memory" | "ours" },
+  call: NodeCall & { kind: "inMemory" | "builtIn" },
 ): Link {
   if (!call.isOwnClass) return { kind: "other" };
   const { kind } = node.row;
   if (PASS.has(kind)) return { kind: "pass" };
   // As the layer is now: its activation may have been changed since it was opened.
-  const config = call.kind === "memory"
+  const config = call.kind === "inMemory"
     ? call.layer.getConfig()
     : node.row.config;
   const activation = activationOf(config);

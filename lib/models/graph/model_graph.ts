@@ -10,7 +10,7 @@ import type {
 } from "../../types.ts";
 import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
 import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
-import type { ForeignRuntime, GraphNode, Ref } from "./graph.ts";
+import type { GraphNode, RawRuntime, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
 import type { OnnxOrigin } from "../onnx/onnx_call.ts";
 import { modelView } from "./model_view.ts";
@@ -27,7 +27,7 @@ export interface ModelParts {
   readonly inputs: readonly Ref[];
   readonly outputs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
-  readonly runtime?: ForeignRuntime | undefined;
+  readonly runtime?: RawRuntime | undefined;
   /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
   /** The ONNX file that it was made from, if it was. */
@@ -58,7 +58,7 @@ export class ModelGraph implements Model {
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
-  readonly runtime: ForeignRuntime | undefined;
+  readonly runtime: RawRuntime | undefined;
   /** Names besides those of the rows, and the nodes that they mean. */
   readonly otherNames: ReadonlyMap<string, GraphNode>;
   /** The ONNX file that it was made from, if it was. */

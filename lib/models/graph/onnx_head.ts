@@ -83,7 +83,7 @@ function biased(node: GraphNode): Link {
   while (at && isPass(at.node) && /^(Cast|Identity)$/.test(at.node.row.kind)) {
     at = call(at.node).givers[0];
   }
-  if (at?.node.call.kind !== "foreign") return { kind: "other" };
+  if (at?.node.call.kind !== "raw") return { kind: "other" };
   return biasedLink(product(at.node), bias && (() => row(bias())));
 }
 
@@ -166,7 +166,7 @@ function floats(value: WeightValue): WeightSource {
 }
 
 function call(node: GraphNode) {
-  const known = node.call.kind === "foreign" ? node.call.onnx : undefined;
+  const known = node.call.kind === "raw" ? node.call.onnx : undefined;
   if (known !== undefined) return known;
   throw new TypeError(`"${node.row.name}" is no operation of an ONNX file`);
 }

@@ -87,10 +87,10 @@ export function weightSource(
 
 /** An error about bytes as one about the model that they are of. */
 export function modelError(source: string, error: unknown): unknown {
-  const isOurs = error instanceof ModelFormatError;
+  const isBuiltInNode = error instanceof ModelFormatError;
   const isAboutBytes = error instanceof SyntaxError ||
     error instanceof RangeError;
-  if (isOurs || !isAboutBytes) return error;
+  if (isBuiltInNode || !isAboutBytes) return error;
   return new ModelFormatError(
     source,
     `it must be whole and safe: ${error.message}`,

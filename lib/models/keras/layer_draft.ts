@@ -58,7 +58,7 @@ export function newDraft(
 
 /** A layer's own weights; those of a nested model under their paths. */
 function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
-  if (call.kind === "ours") {
+  if (call.kind === "builtIn") {
     return call.sources.map((value) => ({ name: value.name, value }));
   }
   return children.flatMap((child) =>

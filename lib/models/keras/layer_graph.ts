@@ -203,7 +203,7 @@ class Builder {
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#layer(draft);
     draft.call = {
-      kind: "ours",
+      kind: "builtIn",
       layer,
       isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
       numInputs: isOperation ? tensors.length : numInputs,

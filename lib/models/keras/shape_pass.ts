@@ -119,7 +119,7 @@ export class ShapePass {
       this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
       return;
     }
-    if (call.kind !== "ours") return;
+    if (call.kind !== "builtIn") return;
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
     );
@@ -175,7 +175,7 @@ export class ShapePass {
    */
   #takeMasks({ call, inputs, spec }: LayerDraft): void {
     if (this.#dialect !== 3 || spec.className !== "MultiHeadAttention") return;
-    if (call.kind !== "ours" || !call.isOwnClass) return;
+    if (call.kind !== "builtIn" || !call.isOwnClass) return;
     const named = ["query", "value", "key"].flatMap((role) => {
       const arg = call.args[role];
       return arg !== undefined && "input" in arg ? [arg.input] : [];
@@ -256,7 +256,7 @@ export class ShapePass {
   /** What the layer says, or else what its inputs agree on. */
   #channelsOf({ node }: Ref): Channels {
     const { call, inputs, spec } = node as LayerDraft;
-    if (call.kind !== "ours") return undefined;
+    if (call.kind !== "builtIn") return undefined;
     if (call.layer.channels !== undefined) return call.layer.channels;
     if (!call.isOwnClass) return undefined;
     return keptChannels(
@@ -267,7 +267,7 @@ export class ShapePass {
 }
 
 function numParameters({ call, children }: LayerDraft): number {
-  if (call.kind === "ours") {
+  if (call.kind === "builtIn") {
     return call.sources.reduce(
       (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
       0,

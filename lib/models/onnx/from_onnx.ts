@@ -83,7 +83,7 @@ export function onnxGraph(parts: OnnxParts): ModelGraph {
       types: builder.specs.types,
       batch: builder.specs.batch,
       nameOf: ({ node, index }) =>
-        node.call.kind === "foreign"
+        node.call.kind === "raw"
           ? node.call.onnx!.operation.outputs[index]!
           : node.row.name,
     },
@@ -194,7 +194,7 @@ class GraphBuilder {
       ...(channels === undefined ? {} : { channels }),
       isConstant: inputs.every((ref) => ref.node.isConstant === true),
       call: {
-        kind: "foreign",
+        kind: "raw",
         constants: new Map([...known].map(([place, c]) => [place, () => c])),
         onnx: this.#callOf(operation, takes, givers),
       },

@@ -78,10 +78,10 @@ export async function loadOnnx(
     return onnxGraph({ file, constants, operations, inputs, close });
   } catch (cause) {
     close();
-    const isOurs = !(cause instanceof Error) ||
+    const isBuiltInNode = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
       cause.name === "AbortError";
-    if (isOurs) throw cause;
+    if (isBuiltInNode) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
   }

@@ -11,12 +11,7 @@
 import type { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import type { LayerRow, Model, ModelFormat } from "../../types.ts";
-import type {
-  ForeignRuntime,
-  GraphNode,
-  NodeCall,
-  Ref,
-} from "../graph/graph.ts";
+import type { GraphNode, NodeCall, RawRuntime, Ref } from "../graph/graph.ts";
 import {
   GraphSpecs,
   nodeName,
@@ -179,7 +174,7 @@ function draftOf(
     : specs.outputs(operation);
   const call: NodeCall = index === undefined
     ? { kind: "input", spec: outputs[0]! }
-    : { kind: "foreign", constants };
+    : { kind: "raw", constants };
   const row: LayerRow = Object.freeze({
     name: operation.name,
     ...(index === undefined ? {} : { index }),
@@ -234,7 +229,7 @@ const ASYNC = new Set(["control", "dynamic", "hash_table"]);
 function runtimeOf(
   model: tf.GraphModel,
   operations: readonly Operation[],
-): ForeignRuntime {
+): RawRuntime {
   return {
     isAsync: operations.some(({ category, op }) =>
       ASYNC.has(category ?? "") && !/^(NoOp|Placeholder\w*)$/.test(op)

@@ -255,7 +255,7 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
   if (model === undefined) {
     const { layer } = draft;
     draft.call = {
-      kind: "memory",
+      kind: "inMemory",
       layer,
       within: draft.prefix,
       isOwnClass: isOwnClass(layer),

@@ -15,9 +15,9 @@ import type { NdArray } from "../../types.ts";
 import type { tf } from "../../tf.ts";
 import { canonicalJson } from "../graph/fingerprint.ts";
 import {
+  type BuiltInForm,
   type GraphNode,
   origin,
-  type OurForm,
   type WeightSource,
 } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
@@ -45,7 +45,10 @@ const made = new WeakMap<TfjsLayer, { text: string; as: Translated }>();
  * @param layer Its layer object.
  * @returns The call; or why the node is left to TF.js.
  */
-export function ourFormOfMemory(node: GraphNode, layer: TfjsLayer): OurForm {
+export function builtInFormOfMemory(
+  node: GraphNode,
+  layer: TfjsLayer,
+): BuiltInForm {
   if (!isOwnThroughout(layer)) {
     return {
       obstacle: "is, or holds, a class or function that is not TF.js' own",

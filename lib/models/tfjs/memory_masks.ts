@@ -33,10 +33,10 @@ function maskBehind(node: GraphNode, seen: Map<GraphNode, Mask>): Mask {
 
 function found(node: GraphNode, seen: Map<GraphNode, Mask>): Mask {
   const { call, inputs } = node;
-  if (call.kind !== "memory") return "none";
+  if (call.kind !== "inMemory") return "none";
   const before = inputs.map(origin).map(({ node: from }): Mask => {
     const mask = maskBehind(from, seen);
-    const isInside = from.call.kind === "memory" &&
+    const isInside = from.call.kind === "inMemory" &&
       from.call.within === call.within;
     return mask === "alike" && !isInside ? "odd" : mask;
   });

@@ -46,7 +46,7 @@ export function ours(
   }));
   const numInputs = inputs.length;
   const call = {
-    kind: "ours",
+    kind: "builtIn",
     isOwnClass: true,
     layer,
     numInputs,

@@ -8,7 +8,7 @@ import { openOnnxModel } from "../../support/onnx_models.ts";
 function callsOf(model: ModelGraph, names: readonly string[]) {
   return names.map((name) => {
     const { call } = model.findNode(name);
-    return call.kind === "foreign" ? call.onnx! : undefined!;
+    return call.kind === "raw" ? call.onnx! : undefined!;
   });
 }
 

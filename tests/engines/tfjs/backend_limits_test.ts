@@ -128,7 +128,7 @@ counted("limitOf() knows operations of graphs that wasm lacks", () => {
   const operation = (kind: string, config: object = {}) =>
     ({
       row: { kind, config },
-      call: { kind: "foreign" },
+      call: { kind: "raw" },
       inputs: [],
     }) as unknown as GraphNode;
   const lacks = `"wasm" has no kernel for it`;

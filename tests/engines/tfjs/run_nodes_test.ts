@@ -2,9 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, loadModel } from "@sonde/sonde";
 import * as tf from "@tensorflow/tfjs";
 import {
-  foreignCall,
   nameOf,
   type NodeRun,
+  rawCall,
   runNodes,
   type Values,
 } from "../../../lib/engines/tfjs/run_nodes.ts";
@@ -164,7 +164,7 @@ counted("runNodes() runs the operations of a graph as one", async () => {
   const run = runOf(graph, [last]);
   const [rows, width] = [2, graph.inputs[0]!.shape[1]!];
   const x = tf.ones([rows, width]);
-  const { byName, fetched } = foreignCall(
+  const { byName, fetched } = rawCall(
     run.feeds,
     run.wanted,
     new Map([[refKey(run.feeds[0]!.ref), x]]),

@@ -129,7 +129,7 @@ function operation(
     id: 0,
     isListed: true,
     inputs: [],
-    call: { kind: "foreign", constants: new Map(entries) },
+    call: { kind: "raw", constants: new Map(entries) },
     weights: () => [],
     row: {
       name,

@@ -31,7 +31,7 @@ function operation(
     row,
     isListed: true,
     inputs: [{ node: input ?? SOURCE, index: 0 }],
-    call: { kind: "foreign", constants },
+    call: { kind: "raw", constants },
     weights: () => [],
   };
 }

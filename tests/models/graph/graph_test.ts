@@ -26,7 +26,7 @@ function node(
     isListed: true,
     inputs: [],
     call: alias === undefined
-      ? { kind: "foreign", constants: new Map() }
+      ? { kind: "raw", constants: new Map() }
       : { kind: "alias", outputs: alias },
     weights: () => [],
   };

@@ -240,7 +240,7 @@ function shapeless(outputs: readonly TensorSpec[]): Ref {
     constants: ReadonlyMap<number, () => tf.Tensor>,
     specs?: readonly TensorSpec[],
   ): Ref => {
-    const call = { kind: "foreign" as const, constants };
+    const call = { kind: "raw" as const, constants };
     const node = { row: row(kind, specs), id: 0, isListed: true, inputs, call };
     return { node: { ...node, weights: () => [] }, index: 0 };
   };

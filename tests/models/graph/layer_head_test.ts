@@ -14,7 +14,7 @@ function linkOf(layer: tf.layers.Layer) {
     layers: [dense("stem", 4, { inputShape: [3] }), layer],
   });
   const node = (fromLayersModel(model) as ModelGraph).findNode(-1);
-  assert(node.call.kind === "memory");
+  assert(node.call.kind === "inMemory");
   return layerLink(node, node.call);
 }
 
@@ -58,6 +58,6 @@ Deno.test("layerLink() takes a wider kernel for no head, as its padding would co
     layers: [dense("stem", 4, { inputShape: [3] }), reshape, conv],
   });
   const node = (fromLayersModel(model) as ModelGraph).findNode(-1);
-  assert(node.call.kind === "memory");
+  assert(node.call.kind === "inMemory");
   assertEquals(layerLink(node, node.call).kind, "other");
 });

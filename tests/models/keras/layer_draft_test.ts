@@ -46,7 +46,7 @@ Deno.test("LayerDraft.weights() gives those of a nested model under their paths,
   const [outer, inner, dense] = [draft("o"), draft("o/i"), draft("o/i/d")];
   const kernel = source("kernel");
   dense.call = {
-    kind: "ours",
+    kind: "builtIn",
     layer: { weights: ["kernel"], call: () => [] },
     isOwnClass: true,
     numInputs: 1,

@@ -390,9 +390,9 @@ async function outcomeOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     return "a model";
   } catch (error) {
     const { name, message } = error as Error;
-    const isOurs = /^Cannot .+ as .+ must .+: current/s.test(message) ||
+    const isBuiltInNode = /^Cannot .+ as .+ must .+: current/s.test(message) ||
       /^Cannot read (constant|weight) /.test(message);
-    assert(isOurs, `${name}: ${message}`);
+    assert(isBuiltInNode, `${name}: ${message}`);
     return "refused";
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import { ourFormOf } from "../../../lib/models/graph/our_form.ts";
+import { builtInFormOf } from "../../../lib/models/graph/built_in_form.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { dense } from "../../support/tf_models.ts";
 
@@ -15,9 +15,9 @@ function opened() {
   return { model, node: node! };
 }
 
-Deno.test("ourFormOfMemory() reads the weights as they are when they are read", async () => {
+Deno.test("builtInFormOfMemory() reads the weights as they are when they are read", async () => {
   const { model, node } = opened();
-  const form = ourFormOf(node);
+  const form = builtInFormOf(node);
   assert("call" in form);
   const [kernel, bias] = form.call.sources;
   assertEquals([kernel!.name, bias!.name], ["kernel", "bias"]);
@@ -29,20 +29,20 @@ Deno.test("ourFormOfMemory() reads the weights as they are when they are read", 
   model.dispose();
 });
 
-Deno.test("ourFormOfMemory() is the same until the layer is changed, and then follows it", () => {
+Deno.test("builtInFormOfMemory() is the same until the layer is changed, and then follows it", () => {
   const { model, node } = opened();
-  const first = ourFormOf(node);
-  const again = ourFormOf(node);
+  const first = builtInFormOf(node);
+  const again = builtInFormOf(node);
   assert("call" in first && "call" in again);
   assertEquals(first.call.layer === again.call.layer, true);
   const layer = model.layers[0]! as unknown as Record<string, unknown>;
   const other = dense("b", 2, { activation: "tanh" });
   layer.activation = (other as unknown as Record<string, unknown>).activation;
-  const changed = ourFormOf(node);
+  const changed = builtInFormOf(node);
   assert("call" in changed);
   assertEquals(first.call.layer === changed.call.layer, false);
   layer.useBias = false; // it is built with one
-  const broken = ourFormOf(node);
+  const broken = builtInFormOf(node);
   assert("obstacle" in broken);
   assertEquals(
     broken.obstacle,

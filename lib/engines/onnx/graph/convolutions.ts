@@ -7,7 +7,7 @@ import { cannot, shapeText, sizeOf } from "../../../check.ts";
 import type { ConvOptions, ConvTransposeOptions } from "../../../ops/ops.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
-import { turnKernel } from "../rewrites/turn_kernel.ts";
+import { transposeKernel } from "../rewrites/transpose_kernel.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
@@ -119,7 +119,7 @@ function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
     const [a, b] = sizes.slice(-2) as [number, number];
     return graph.derived(name, "kernelFirst", {
       shape: [b, a, ...sizes.slice(0, -2)],
-      make: (factors) => turnKernel(data, sizes, factors),
+      make: (factors) => transposeKernel(data, sizes, factors),
     });
   }
   const rank = shape.length;

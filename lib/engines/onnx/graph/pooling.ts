@@ -111,7 +111,7 @@ export function meanOfPlaces(
     places.every((_, i) => axes.includes(i + 1));
   if (places.length !== 2 || !isThere || !areAll) return undefined;
   const window = evenWindow(places as [number, number]);
-  if (window === undefined || !isTurned(graph, name)) return undefined;
+  if (window === undefined || !isTransposed(graph, name)) return undefined;
   const turned = channelsFirst(graph, name, shape.length);
   const parts = graph.node("AveragePool", [turned], {
     kernelShape: window,
@@ -147,13 +147,13 @@ const ELEMENTWISE = new Set([
 ]);
 
 /** Whether a map was turned to have its channels last, and then only changed element by element. */
-function isTurned(graph: OnnxGraph, name: string): boolean {
+function isTransposed(graph: OnnxGraph, name: string): boolean {
   const maker = graph.makerOf(name);
   if (maker === undefined) return false;
   const { operator, inputs, attributes } = maker;
   if (operator === "Transpose") return String(attributes.perm) === "0,2,3,1";
   return ELEMENTWISE.has(operator) &&
-    inputs.some((input) => isTurned(graph, input));
+    inputs.some((input) => isTransposed(graph, input));
 }
 
 /**

@@ -8,7 +8,7 @@ import { sizeOf } from "../../../check.ts";
 import type { RunSamples } from "../../session.ts";
 import type { OnnxFeed, OnnxResult } from "./messages.ts";
 import { ROWS } from "../graph/onnx_graph.ts";
-import { saidBy } from "./runtime.ts";
+import { messageOf } from "./runtime.ts";
 import { samplesText } from "./samples_text.ts";
 
 /** Some of the samples that were given cannot be computed. */
@@ -64,7 +64,7 @@ export async function runParts(
     try {
       await session.run(tensors(inputs), tensors(results));
     } catch (cause) {
-      throw new PartError(saidBy(cause), samplesText(first + start, count));
+      throw new PartError(messageOf(cause), samplesText(first + start, count));
     }
   }
   return results;

@@ -45,7 +45,7 @@ export async function missingRuntime(
   try {
     await import("onnxruntime-node");
   } catch (cause) {
-    return `ONNX Runtime cannot be loaded: ${saidBy(cause)}`;
+    return `ONNX Runtime cannot be loaded: ${messageOf(cause)}`;
   }
 }
 
@@ -148,7 +148,7 @@ export function refusedByRuntime(
  * @param cause What was thrown.
  * @returns Its first line.
  */
-export function saidBy(cause: unknown): string {
+export function messageOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.split("\n")[0]!;
 }
@@ -157,6 +157,6 @@ async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
   try {
     return await work();
   } catch (cause) {
-    throw refusedByRuntime(what, saidBy(cause), cause);
+    throw refusedByRuntime(what, messageOf(cause), cause);
   }
 }

@@ -102,8 +102,8 @@ export class Stages {
           ]);
         const inputs = Object.fromEntries(entries);
         // Of graphs of ours it is known how many rows they give.
-        const isOurs = from !== undefined || wanted === undefined;
-        const rows = isOurs ? rowsFed(session, inputs) : undefined;
+        const isBuiltInNode = from !== undefined || wanted === undefined;
+        const rows = isBuiltInNode ? rowsFed(session, inputs) : undefined;
         const fetches = session.outputMetadata.map((output) => {
           const result = rows === undefined ? undefined : room(output, rows);
           if (result === undefined) return [output.name, null];

@@ -6,7 +6,7 @@
  */
 import { letGo } from "../../../math/let_go.ts";
 import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
-import { saidBy } from "./runtime.ts";
+import { messageOf } from "./runtime.ts";
 import { PartError } from "./run_parts.ts";
 import { Stages } from "./stages.ts";
 
@@ -36,7 +36,7 @@ async function answered(request: WorkerRequest): Promise<void> {
     await answer(request);
   } catch (cause) {
     const samples = cause instanceof PartError ? cause.samples : undefined;
-    scope.postMessage({ kind: "failed", said: saidBy(cause), samples });
+    scope.postMessage({ kind: "failed", said: messageOf(cause), samples });
   }
 }
 

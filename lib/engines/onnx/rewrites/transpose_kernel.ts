@@ -11,7 +11,7 @@ const SIDE = 64;
  * @param factors For each of `B` what to multiply it by. @default {1}
  * @returns The same values in the new order, multiplied.
  */
-export function turnKernel(
+export function transposeKernel(
   values: Float32Array,
   shape: readonly number[],
   factors?: Float64Array,

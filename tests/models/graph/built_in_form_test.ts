@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
-import { ourFormOf } from "../../../lib/models/graph/our_form.ts";
+import { builtInFormOf } from "../../../lib/models/graph/built_in_form.ts";
 import { dense } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -14,15 +14,17 @@ const DIGITS = new URL(
   import.meta.url,
 );
 
-Deno.test("ourFormOf() gives the call of layers of files and of TF.js, and why it has none", async () => {
+Deno.test("builtInFormOf() gives the call of layers of files and of TF.js, and why it has none", async () => {
   await using keras = await loadModel(DIGITS) as ModelGraph;
-  assert(keras.listed.some((node) => "call" in ourFormOf(node)));
+  assert(keras.listed.some((node) => "call" in builtInFormOf(node)));
   const model = tf.sequential({ layers: [dense("a", 2, { inputShape: [3] })] });
   const [layer] = (fromLayersModel(model) as ModelGraph).topLevel;
-  assert("call" in ourFormOf(layer!));
+  assert("call" in builtInFormOf(layer!));
   model.dispose();
   const path = new URL("graph_models/mlp/model.json", DATA);
   await using graph = await loadModel(path) as ModelGraph;
-  const operation = graph.listed.find(({ call }) => call.kind === "foreign");
-  assertEquals(ourFormOf(operation!), { obstacle: "is an operation of TF.js" });
+  const operation = graph.listed.find(({ call }) => call.kind === "raw");
+  assertEquals(builtInFormOf(operation!), {
+    obstacle: "is an operation of TF.js",
+  });
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { turnKernel } from "../../../../lib/engines/onnx/rewrites/turn_kernel.ts";
+import { transposeKernel } from "../../../../lib/engines/onnx/rewrites/transpose_kernel.ts";
 
-Deno.test("turnKernel() puts the last two axes first, the other way round", () => {
+Deno.test("transposeKernel() puts the last two axes first, the other way round", () => {
   const shapes = [[2, 3], [1, 1, 5, 70], [2, 130, 65], [3, 2, 4, 17], [
     2,
     1,
@@ -22,13 +22,13 @@ Deno.test("turnKernel() puts the last two axes first, the other way round", () =
         }
       }
     }
-    assertEquals([...turnKernel(values, shape)], expected, `${shape}`);
+    assertEquals([...transposeKernel(values, shape)], expected, `${shape}`);
   }
 });
 
-Deno.test("turnKernel() multiplies what ends up in the same row", () => {
+Deno.test("transposeKernel() multiplies what ends up in the same row", () => {
   const values = Float32Array.of(1, 2, 3, 4, 5, 6); // [1, 2, 3]
-  const turned = turnKernel(values, [1, 2, 3], Float64Array.of(10, 0, -1));
+  const turned = transposeKernel(values, [1, 2, 3], Float64Array.of(10, 0, -1));
   assertEquals([...turned], [10, 40, 0, 0, -3, -6]);
   assertEquals([...values], [1, 2, 3, 4, 5, 6]);
 });

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import {
   readWeights,
-  runOurs,
+  runBuiltIn,
   uploadWeights,
-} from "../../../lib/engines/tfjs/run_ours.ts";
+} from "../../../lib/engines/tfjs/run_built_in.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import {
   type GraphNode,
@@ -63,7 +63,7 @@ const SCALED: Layer = {
 
 function scaled(source: WeightSource, twice?: boolean): GraphNode {
   return node(1, {
-    kind: "ours",
+    kind: "builtIn",
     layer: SCALED,
     isOwnClass: true,
     numInputs: 1,
@@ -80,7 +80,7 @@ async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   const masks = new Map(
     mask ? [[refKey({ node: INPUT, index: 0 }), mask]] : [],
   );
-  runOurs(at, weights, values, masks);
+  runBuiltIn(at, weights, values, masks);
   const output = values.get(refKey({ node: at, index: 0 }))!;
   const handed = masks.get(refKey({ node: at, index: 0 }));
   const data = [...output.dataSync()];
@@ -89,14 +89,14 @@ async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   return { data, hasMask: handed !== undefined };
 }
 
-Deno.test("runOurs() calls a layer with its weights and arguments", async () => {
+Deno.test("runBuiltIn() calls a layer with its weights and arguments", async () => {
   const x = tf.tensor2d([[1, 2]]);
   assertEquals((await outputOf(scaled(counted(3)), x)).data, [3, 6]);
   assertEquals((await outputOf(scaled(counted(3), true), x)).data, [6, 12]);
   x.dispose();
 });
 
-Deno.test("runOurs() hands a mask on where lengths are the same", async () => {
+Deno.test("runBuiltIn() hands a mask on where lengths are the same", async () => {
   const x = tf.ones([1, 4, 2]);
   const mask = tf.tensor2d([[1, 1, 0, 0]], undefined, "bool");
   assertEquals((await outputOf(scaled(counted(1)), x, mask)).hasMask, true);
@@ -104,10 +104,10 @@ Deno.test("runOurs() hands a mask on where lengths are the same", async () => {
   tf.dispose([x, mask]);
 });
 
-Deno.test("runOurs() gives an output of its own where a layer hands its input on", async () => {
+Deno.test("runBuiltIn() gives an output of its own where a layer hands its input on", async () => {
   const same: Layer = { weights: [], call: (_ops, inputs) => [...inputs] };
   const at = node(1, {
-    kind: "ours",
+    kind: "builtIn",
     layer: same,
     isOwnClass: true,
     numInputs: 1,

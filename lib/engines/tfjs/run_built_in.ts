@@ -7,9 +7,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { callLayer, type Masked } from "../../layers/call_layer.ts";
 import {
+  type BuiltInCall,
   type GraphNode,
   type NodeCall,
-  type OurCall,
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
@@ -52,8 +52,8 @@ export async function readWeights(
   return values;
 }
 
-function oursAlone({ call }: GraphNode): OurCall | undefined {
-  return call.kind === "ours" ? call : undefined;
+function oursAlone({ call }: GraphNode): BuiltInCall | undefined {
+  return call.kind === "builtIn" ? call : undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export function uploadWeights(
     tensors.set(source, tf.keep(OPS.constant(value)));
   }
   const entries = nodes.flatMap((node) => {
-    if (node.call.kind !== "ours") return [];
+    if (node.call.kind !== "builtIn") return [];
     const named = node.call.sources.map((source) =>
       [source.name, tensors.get(source)!] as const
     );
@@ -90,14 +90,14 @@ export function uploadWeights(
  * @param values Values of the tensors that feed it; outputs are added.
  * @param masks Their masks, where there are any; those of the outputs are added.
  */
-export function runOurs(
+export function runBuiltIn(
   node: GraphNode,
   weights: NodeWeights,
   values: Map<string, tf.Tensor>,
   masks: Map<string, tf.Tensor>,
 ): void {
   const { layer, numInputs, args, unmasked } = node.call as NodeCall & {
-    kind: "ours";
+    kind: "builtIn";
   };
   const fed = node.inputs.map((ref, i): Masked<tf.Tensor> => ({
     value: values.get(refKey(ref))!,

@@ -1,5 +1,5 @@
-import type { GraphNode, OurForm } from "./graph.ts";
-import { ourFormOfMemory } from "../tfjs/memory_form.ts";
+import type { BuiltInForm, GraphNode } from "./graph.ts";
+import { builtInFormOfMemory } from "../tfjs/memory_form.ts";
 
 /**
  * How our own layers compute a node, for engines that run nothing else.
@@ -8,11 +8,11 @@ import { ourFormOfMemory } from "../tfjs/memory_form.ts";
  * @returns Their call, with its options as they are now; or what is in the way,
  * to be said of the node.
  */
-export function ourFormOf(node: GraphNode): OurForm {
+export function builtInFormOf(node: GraphNode): BuiltInForm {
   const { call } = node;
-  if (call.kind === "ours") return { call };
-  if (call.kind === "memory") return ourFormOfMemory(node, call.layer);
-  const isOfFile = call.kind === "foreign" && call.onnx !== undefined;
+  if (call.kind === "builtIn") return { call };
+  if (call.kind === "inMemory") return builtInFormOfMemory(node, call.layer);
+  const isOfFile = call.kind === "raw" && call.onnx !== undefined;
   return {
     obstacle: isOfFile
       ? "is an operation of an ONNX file, which is run as it stands"
