@@ -3,7 +3,16 @@
  *
  * @module
  */
+import {
+  cannot,
+  checkAwaited,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+} from "../check.ts";
+import { abortError } from "../errors.ts";
 import type { RunOptions } from "../types.ts";
+import type { Settings } from "./settings.ts";
 
 /** Settings of {@linkcode FeatureExtractor.perturb}. */
 export interface PerturbOptions {
@@ -33,4 +42,77 @@ export interface EngineOptions {
 export interface FitReactOptions extends RunOptions {
   /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
   readonly quantile?: number;
+}
+
+const ACTION = "set engine";
+
+/**
+ * Checks what `engine()` was given.
+ *
+ * @param kind The engine.
+ * @param options Its options.
+ * @returns The settings.
+ * @throws {RangeError} If there is no such engine or backend, or `threads` is
+ * no positive integer.
+ * @throws {TypeError} If an option is another engine's.
+ */
+export function engineSettings(
+  kind: "auto" | "onnx" | "tfjs",
+  options: EngineOptions,
+): Pick<Settings, "engine" | "backend" | "threads"> {
+  checkAwaited(kind, ACTION, `"kind"`);
+  const engine = checkOneOf(kind, ACTION, "kind", ["auto", "onnx", "tfjs"]);
+  checkOptions(options, ACTION, ["backend", "threads"]);
+  const { backend, threads } = options;
+  if (threads !== undefined) checkInteger(threads, ACTION, "threads");
+  if (backend !== undefined) {
+    checkOneOf(backend, ACTION, "backend", ["wasm", "cpu", "webgpu"]);
+  }
+  if (backend !== undefined && (engine === "onnx" || threads !== undefined)) {
+    const rule = '"backend" must be left out: it is an option of TF.js alone';
+    throw new TypeError(cannot(ACTION, rule, backend, 'use "tfjs"'));
+  }
+  if (threads !== undefined && engine === "tfjs") {
+    const rule = '"threads" must be left out: it is an option of ONNX alone';
+    throw new TypeError(cannot(ACTION, rule, threads, 'use "onnx"'));
+  }
+  return { engine, backend, threads };
+}
+
+/** The options that a run knows. */
+const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
+
+/**
+ * Checks the options of a run, before anything is made ready for it.
+ *
+ * @param options What came.
+ * @param action What was to be done.
+ * @param more Further options that go.
+ * @throws {TypeError} If an option is not known, or of the wrong type.
+ * @throws {DOMException} If the run is stopped already.
+ */
+export function checkRunOptions(
+  options: RunOptions,
+  action: string,
+  more: readonly string[] = [],
+): void {
+  checkAwaited(options, action, "the options");
+  checkOptions(options, action, [...RUN_OPTIONS, ...more]);
+  const { signal, onProgress, progress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      cannot(action, `"signal" must be an AbortSignal`, signal),
+    );
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(
+      cannot(action, `"onProgress" must be a function`, onProgress),
+    );
+  }
+  if (progress !== undefined && typeof progress !== "boolean") {
+    throw new TypeError(
+      cannot(action, `"progress" must be true or false`, progress),
+    );
+  }
+  if (signal?.aborted) throw abortError(signal, "before it began");
 }
