@@ -34,14 +34,19 @@ import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { resolve } from "./compile.ts";
 import {
-  checkRunOptions,
+  checkRun,
   type EngineOptions,
   engineSettings,
   type FitReactOptions,
   type PerturbOptions,
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
-import type { OpenExtractor, Runs, TensorInputs } from "./open_extractor.ts";
+import type {
+  OpenExtractor,
+  OpenRuns,
+  Runs,
+  TensorInputs,
+} from "./open_extractor.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 
@@ -132,7 +137,7 @@ export class FeatureExtractor implements Runs {
       ? ids as readonly LayerId[]
       : [ids as LayerId];
     const layers = Object.freeze(this.#graph.findNodes(list));
-    checkNames(this.#settings.postprocess, layers, "set layers");
+    checkNames(this.#settings, layers, "set layers");
     return this.#with({ layers });
   }
 
@@ -272,8 +277,7 @@ export class FeatureExtractor implements Runs {
       | Postprocess[]
       | [Readonly<Record<string, Postprocess | readonly Postprocess[]>>]
   ): this {
-    const postprocess = checkPostprocess(steps, this.#settings.layers);
-    return this.#with({ postprocess });
+    return this.#with(checkPostprocess(steps, this.#settings.layers));
   }
 
   /**
@@ -358,10 +362,9 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): Promise<FeatureSet> {
-    checkRunOptions(options, "predict");
-    checkAwaited(dataset, "predict", "the dataset");
-    await using open = await this.open();
-    return await open.predict(dataset, options);
+    checkRun("predict", dataset, options);
+    await using runs = await this.#open();
+    return await runs.predict(dataset, options);
   }
 
   /**
@@ -375,10 +378,9 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
-    checkRunOptions(options, "stream");
-    checkAwaited(dataset, "stream", "the dataset");
-    await using open = await this.open();
-    yield* open.stream(dataset, options);
+    checkRun("stream", dataset, options);
+    await using runs = await this.#open();
+    yield* runs.stream(dataset, options);
   }
 
   /**
@@ -391,8 +393,8 @@ export class FeatureExtractor implements Runs {
    */
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
     checkAwaited(inputs, "predict tensor", "the tensor");
-    await using open = await this.open();
-    return await open.predictTensor(inputs);
+    await using runs = await this.#open();
+    return await runs.predictTensor(inputs);
   }
 
   /**
@@ -410,8 +412,7 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: FitReactOptions = {},
   ): Promise<this> {
-    checkRunOptions(options, "fit react", ["quantile"]);
-    checkAwaited(dataset, "fit react", "the dataset");
+    checkRun("fit react", dataset, options, ["quantile"]);
     const { quantile = 0.9, ...run } = options;
     checkNumber(quantile, "fit react", "quantile", { above: 0, below: 1 });
     const settings = { ...this.#settings, layers: [], shaping: react(0) };
@@ -430,7 +431,6 @@ export class FeatureExtractor implements Runs {
    * @throws {TypeError} If something asked for cannot be computed.
    */
   async open(): Promise<OpenExtractor> {
-    // What runs is loaded when something is to run: importing stays quick.
     const { openExtractor } = await import("./open_extractor.ts");
     return await openExtractor(this.#graph, this.#settings);
   }
@@ -452,7 +452,13 @@ export class FeatureExtractor implements Runs {
     return await toOnnx(this.#graph, this.#settings, target);
   }
 
-  // ---- the one way to the next ----
+  // ---- inside ----
+
+  /** What runs is loaded when something is to run: importing stays quick. */
+  async #open(): Promise<OpenRuns> {
+    const { openRuns } = await import("./open_extractor.ts");
+    return await openRuns(this.#graph, this.#settings);
+  }
 
   #shaped(shaping: Shaping): this {
     this.#checkShaping(shaping.name);

@@ -11,7 +11,7 @@ import type {
 } from "../types.ts";
 import { FeatureExtractor } from "./feature_extractor.ts";
 import type { OpenExtractor, TensorInputs } from "./open_extractor.ts";
-import { checkRunOptions } from "./options.ts";
+import { checkRun } from "./options.ts";
 
 /** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
 export interface KerasFeatureExtractorOptions {
@@ -126,12 +126,11 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     dataset: Dataset,
     options: RunOptions & PostprocFns = {},
   ): Promise<FeatureSet> {
-    checkRunOptions(options, "predict", ["postprocFns"]);
+    checkRun("predict", dataset, options, ["postprocFns"]);
     const { postprocFns, ...run } = options;
     if (!postprocFns) return await super.predict(dataset, run);
     const extractor = await postprocessed(this, postprocFns);
-    await using open = await extractor.open();
-    return await open.predict(dataset, run);
+    return await extractor.predict(dataset, run);
   }
 
   /**
@@ -150,8 +149,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     const { postprocFns } = options;
     if (!postprocFns) return await super.predictTensor(inputs);
     const extractor = await postprocessed(this, postprocFns);
-    await using open = await extractor.open();
-    return await open.predictTensor(inputs);
+    return await extractor.predictTensor(inputs);
   }
 
   /**
@@ -166,7 +164,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
 
 /** One function for each layer, as the ancestor takes them. */
 async function postprocessed(
-  extractor: FeatureExtractor,
+  extractor: KerasFeatureExtractor,
   fns: readonly (Postprocess | null)[],
 ): Promise<FeatureExtractor> {
   const { layerNames } = await extractor.plan();

@@ -11,7 +11,7 @@ import {
   checkOptions,
 } from "../check.ts";
 import { abortError } from "../errors.ts";
-import type { RunOptions } from "../types.ts";
+import type { Dataset, RunOptions } from "../types.ts";
 import type { Settings } from "./settings.ts";
 
 /** Settings of {@linkcode FeatureExtractor.perturb}. */
@@ -83,17 +83,20 @@ export function engineSettings(
 const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
 
 /**
- * Checks the options of a run, before anything is made ready for it.
+ * Checks what a run over a dataset is given, before anything is made ready.
  *
- * @param options What came.
  * @param action What was to be done.
- * @param more Further options that go.
- * @throws {TypeError} If an option is not known, or of the wrong type.
- * @throws {DOMException} If the run is stopped already.
+ * @param dataset The dataset.
+ * @param options Its options.
+ * @param more Names of further options.
+ * @throws {TypeError} If an option is unknown or of the wrong type, or the
+ * dataset is a promise.
+ * @throws {DOMException} If the run is already stopped.
  */
-export function checkRunOptions(
-  options: RunOptions,
+export function checkRun(
   action: string,
+  dataset: Dataset,
+  options: RunOptions,
   more: readonly string[] = [],
 ): void {
   checkAwaited(options, action, "the options");
@@ -115,4 +118,5 @@ export function checkRunOptions(
     );
   }
   if (signal?.aborted) throw abortError(signal, "before it began");
+  checkAwaited(dataset, action, "the dataset");
 }

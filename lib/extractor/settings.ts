@@ -24,10 +24,12 @@ export interface Settings {
     | undefined;
   readonly shaping: Shaping | undefined;
   readonly perturbation: Omit<Perturbation, "isBinary"> | undefined;
-  /** Steps for every layer, or for each by its name. */
-  readonly postprocess:
-    | readonly Postprocess[]
-    | ReadonlyMap<string, readonly Postprocess[]>;
+  /** Steps for every layer. */
+  readonly postprocess: readonly Postprocess[];
+  /** Steps for each layer or feature by its name; undefined where all have the same. */
+  readonly postprocessByName:
+    | ReadonlyMap<string, readonly Postprocess[]>
+    | undefined;
   readonly batchSize: number;
   readonly engine: "auto" | "onnx" | "tfjs";
   readonly backend: BackendName | undefined;
@@ -35,7 +37,10 @@ export interface Settings {
   readonly threads: number | undefined;
 }
 
-/** What holds before anything is asked. */
+/** The settings of postprocessing. */
+export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
+
+/** What holds before any setting is made. */
 export const DEFAULTS: Settings = Object.freeze({
   layers: Object.freeze([]),
   wantsPenultimate: false,
@@ -44,6 +49,7 @@ export const DEFAULTS: Settings = Object.freeze({
   shaping: undefined,
   perturbation: undefined,
   postprocess: Object.freeze([]),
+  postprocessByName: undefined,
   batchSize: 64,
   engine: "auto",
   backend: undefined,
@@ -60,12 +66,12 @@ export const DEFAULTS: Settings = Object.freeze({
  * @returns Its steps, in order.
  */
 export function stepsOf(
-  { postprocess }: Pick<Settings, "postprocess">,
+  { postprocess, postprocessByName }: Steps,
   layer: string,
   feature = layer,
 ): readonly Postprocess[] {
-  if (!("get" in postprocess)) return postprocess;
-  return postprocess.get(feature) ?? postprocess.get(layer) ?? [];
+  if (postprocessByName === undefined) return postprocess;
+  return postprocessByName.get(feature) ?? postprocessByName.get(layer) ?? [];
 }
 
 /**
@@ -115,13 +121,13 @@ function optionsText(
     .join(", ");
 }
 
-function stepsText({ postprocess }: Settings): string {
+function stepsText({ postprocess, postprocessByName }: Settings): string {
   const names = (steps: readonly Postprocess[]) =>
     steps.map((step) =>
-      isBuiltInStep(step) ? step.name : step.name || "own function"
+      isBuiltInStep(step) ? step.name : step.name || "custom function"
     ).join(", ");
-  if (!("get" in postprocess)) return names(postprocess);
-  return [...postprocess]
+  if (postprocessByName === undefined) return names(postprocess);
+  return [...postprocessByName]
     .map(([layer, steps]) => `${layer}: ${names(steps) || "none"}`)
     .join("; ");
 }

@@ -1,7 +1,4 @@
-import {
-  checkRunOptions,
-  engineSettings,
-} from "../../lib/extractor/options.ts";
+import { checkRun, engineSettings } from "../../lib/extractor/options.ts";
 import type { RunOptions } from "../../lib/types.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -42,18 +39,18 @@ Deno.test("engineSettings() refuses threads that are no positive integer", () =>
 });
 
 function refused(options: unknown): Error {
-  return assertThrows(() => checkRunOptions(options as RunOptions, "predict"));
+  return assertThrows(() => checkRun("predict", [], options as RunOptions));
 }
 
-Deno.test("checkRunOptions() takes what a run knows, and what is added", () => {
+Deno.test("checkRun() takes what a run knows, and what is added", () => {
   const { signal } = new AbortController();
-  checkRunOptions({}, "predict");
-  checkRunOptions({ signal, onProgress: () => {}, progress: false }, "predict");
+  checkRun("predict", [], {});
+  checkRun("predict", [], { signal, onProgress: () => {}, progress: false });
   const more = { quantile: 0.5 } as RunOptions;
-  checkRunOptions(more, "fit react", ["quantile"]);
+  checkRun("fit react", [], more, ["quantile"]);
 });
 
-Deno.test("checkRunOptions() refuses options of another type, and others", () => {
+Deno.test("checkRun() refuses options of another type, and others", () => {
   for (
     const [options, rule] of [
       [{ signal: true }, '"signal" must be an AbortSignal'],
@@ -68,7 +65,7 @@ Deno.test("checkRunOptions() refuses options of another type, and others", () =>
   }
 });
 
-Deno.test("checkRunOptions() throws where the run is stopped already", () => {
+Deno.test("checkRun() throws where the run is stopped already", () => {
   const { name, message } = refused({ signal: AbortSignal.abort() });
   assertEquals([name, message.includes("before it began")], [
     ...["AbortError", true],

@@ -12,13 +12,20 @@ Deno.test("DEFAULTS are frozen, as far as they go", () => {
 
 Deno.test("stepsOf() gives the same steps for every layer, or each layer's own", () => {
   const [all, own] = [pool("mean"), half()];
-  assertEquals(stepsOf({ postprocess: [all] }, "a"), [all]);
-  const postprocess = new Map([["a", [all]], ["b[1]", [own]]]);
-  assertEquals(stepsOf({ postprocess }, "a"), [all]);
-  assertEquals(stepsOf({ postprocess }, "c"), []);
-  assertEquals(stepsOf({ postprocess }, "b", "b[1]"), [own]);
-  assertEquals(stepsOf({ postprocess }, "b", "b[0]"), []);
-  assertEquals(stepsOf({ postprocess }, "a", "a[1]"), [all]);
+  assertEquals(stepsOf({ ...DEFAULTS, postprocess: [all] }, "a"), [all]);
+  const postprocessByName = new Map([["a", [all]], ["b[1]", [own]]]);
+  assertEquals(stepsOf({ postprocess: [], postprocessByName }, "a"), [all]);
+  assertEquals(stepsOf({ postprocess: [], postprocessByName }, "c"), []);
+  assertEquals(stepsOf({ postprocess: [], postprocessByName }, "b", "b[1]"), [
+    own,
+  ]);
+  assertEquals(
+    stepsOf({ postprocess: [], postprocessByName }, "b", "b[0]"),
+    [],
+  );
+  assertEquals(stepsOf({ postprocess: [], postprocessByName }, "a", "a[1]"), [
+    all,
+  ]);
 });
 
 const lines = (value: unknown) =>
@@ -59,7 +66,7 @@ counted("an extractor shows its postprocessings", () => {
   const shown = (extractor: FeatureExtractor) =>
     lines(extractor).find((line) => line.startsWith("postprocess"));
   const all = base.postprocess(pool("max"), half(), (x) => x.relu());
-  assertEquals(shown(all), "postprocess  pool(max), half, own function");
+  assertEquals(shown(all), "postprocess  pool(max), half, custom function");
   const some = base.postprocess({ flat: half(), conv: [] });
   assertEquals(shown(some), "postprocess  flat: half; conv: none");
   free(model);
