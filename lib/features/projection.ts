@@ -18,7 +18,7 @@ import {
   MOST_POINTS,
   type PointColor,
   projectionFigure,
-} from "./_projection_figure.ts";
+} from "./view/_projection_figure.ts";
 
 /** Settings of {@linkcode projection}. */
 export interface ProjectionOptions {

@@ -1,7 +1,7 @@
 import { assertRejects, assertThrows } from "@std/assert";
 import { FeatureExtractor, tf } from "@sonde/sonde";
 import { checkWasmRoom } from "../../../lib/engines/tfjs/wasm_room.ts";
-import type { GraphNode } from "../../../lib/models/graph.ts";
+import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import { counted } from "../../support/backends.ts";
 import { array } from "../../extractor/_models.ts";
 
