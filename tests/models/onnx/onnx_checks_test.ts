@@ -1,19 +1,10 @@
-<<<<<<< HEAD:tests/models/onnx_checks_test.ts
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InferenceSession } from "onnxruntime-node";
-import { ModelFormatError } from "../../lib/errors.ts";
-import { bytesSource } from "../../lib/formats/byte_source.ts";
-import { readOnnx } from "../../lib/formats/onnx_model.ts";
-import { checkFile, takenBy } from "../../lib/models/onnx_checks.ts";
-import { type File, onnxBytes } from "../support/onnx_bytes.ts";
-=======
-import { assertEquals, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
 import { checkFile, takenBy } from "../../../lib/models/onnx/onnx_checks.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";
->>>>>>> main:tests/models/onnx/onnx_checks_test.ts
 
 function read(file: File) {
   return readOnnx(bytesSource(onnxBytes(file), "a file"));
