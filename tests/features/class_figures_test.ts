@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import {
   accuracyText,
   classFigures,
-} from "../../lib/features/_class_figures.ts";
-import { predictions } from "../../lib/features/_predictions.ts";
+} from "../../lib/features/class_figures.ts";
+import { predictions } from "../../lib/features/predictions.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import type { FeatureSetArrays } from "../../lib/features/fields.ts";
 import { assertAllClose } from "../support/all_close.ts";

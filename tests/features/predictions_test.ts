@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { confusion, predictions } from "../../lib/features/_predictions.ts";
+import { confusion, predictions } from "../../lib/features/predictions.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import type { FeatureSet } from "../../lib/types.ts";
 
