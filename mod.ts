@@ -35,9 +35,9 @@ export type * from "./lib/types.ts";
 
 // Models
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
-export { fromLayersModel } from "./lib/models/from_layers_model.ts";
-export { fromGraphModel } from "./lib/models/from_graph_model.ts";
-export type { LayerId } from "./lib/models/find_layers.ts";
+export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";
+export { fromGraphModel } from "./lib/models/tfjs/from_graph_model.ts";
+export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Custom layers
 export type {

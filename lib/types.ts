@@ -99,7 +99,10 @@ export interface FeatureSet {
   readonly classNames?: readonly string[];
   /** `N` identities: the dataset's own (paths, row numbers), otherwise positions from 0. */
   readonly ids: ArrayLike<string | number>;
-  /** The head's weights, where the head is linear. */
+  /**
+   * The head's weights, where the head is linear: a copy, which no engine and
+   * no model computes with. All sets of one session hold the same arrays.
+   */
   readonly head?: LinearHead;
   /** What the logits go through in the user's model. */
   readonly activation?: OutputActivation;
@@ -332,7 +335,7 @@ export interface TensorFeatures {
 }
 
 /** A postprocessing of ours, which every engine can run; made by `pool`, `flatten`, … */
-export interface GivenPostprocess {
+export interface BuiltInPostprocess {
   /** What it is called in plans and in {@linkcode FeatureSource.settings}. */
   readonly name: string;
 }
@@ -343,5 +346,5 @@ export interface GivenPostprocess {
  * runs after them.
  */
 export type Postprocess =
-  | GivenPostprocess
+  | BuiltInPostprocess
   | ((feature: tf.Tensor) => tf.Tensor);

@@ -1,7 +1,11 @@
 import { cannot, shapeText } from "../check.ts";
-import { specOf } from "../models/graph.ts";
-import { type HeadSearch, type Logits, searchHead } from "../models/head.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import { specOf } from "../models/graph/graph.ts";
+import {
+  type HeadSearch,
+  type Logits,
+  searchHead,
+} from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Settings } from "./settings.ts";
 
 /** Logits, and what the walk to them looked at if there was one. */

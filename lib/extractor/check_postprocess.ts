@@ -1,6 +1,6 @@
 import { cannot, checkAwaited, nearestNames } from "../check.ts";
-import type { GraphNode } from "../models/graph.ts";
-import { isGivenStep } from "../postprocess/step.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
+import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import { featureNames } from "./feature_targets.ts";
 import type { Settings } from "./settings.ts";
@@ -67,7 +67,7 @@ export function checkNames(
 function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const parent: unknown = Object.getPrototypeOf(value);
-  return !isGivenStep(value as Postprocess) &&
+  return !isBuiltInStep(value as Postprocess) &&
     (parent === null || parent === Object.prototype);
 }
 
@@ -75,7 +75,7 @@ function checkStep(step: unknown): Postprocess {
   checkAwaited(step, ACTION, "a step");
   const isStep = typeof step === "function" ||
     (typeof step === "object" && step !== null &&
-      isGivenStep(step as Postprocess));
+      isBuiltInStep(step as Postprocess));
   if (isStep) return step as Postprocess;
   const rule = "a step must be a function, or come from pool(), flatten(), " +
     "normalize(), half() or gramStatistics()";

@@ -12,15 +12,16 @@ import { cannot } from "../check.ts";
 import {
   logitsRef,
   type LogitsTarget,
+  needsHead,
   type Program,
   wantedRefs,
 } from "../engines/program.ts";
 import { type Schedule, schedule } from "../engines/schedule.ts";
-import { canonicalJson } from "../models/fingerprint.ts";
-import type { GraphNode } from "../models/graph.ts";
-import type { Logits } from "../models/head.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
-import type { FeatureSpec, LinearHead } from "../types.ts";
+import { canonicalJson } from "../models/graph/fingerprint.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
+import type { Logits } from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
 import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
@@ -105,11 +106,25 @@ export async function compile(
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);
-  const program = logits === undefined ? resolved.program : {
-    ...resolved.program,
-    logits: logitsTarget(logits, head ?? NO_WEIGHTS, settings),
+  const { program } = resolved;
+  if (program.logits === undefined || head === undefined) {
+    return { ...resolved, head, weightData };
+  }
+  // The head is handed to the reader of a set, who may change it: what an
+  // engine computes with, now or when it opens more sessions, is another copy.
+  const weights = needsHead(program.logits) ? copyOf(head) : NO_WEIGHTS;
+  const target = logitsTarget(logits!, weights, settings);
+  return {
+    ...resolved,
+    program: { ...program, logits: target },
+    head,
+    weightData,
   };
-  return { ...resolved, program, head, weightData };
+}
+
+function copyOf({ kernel, bias }: LinearHead): LinearHead {
+  const copied = (array: NdArray) => ({ ...array, data: array.data.slice() });
+  return { kernel: copied(kernel), bias: copied(bias) };
 }
 
 function programOf(
@@ -193,7 +208,7 @@ function settingsText(
 /** A stateful layer would change with every batch, and with it the caller's model. */
 function checkNodes(nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
-    if (call.kind !== "memory" || !call.layer.stateful) continue;
+    if (call.kind !== "inMemory" || !call.layer.stateful) continue;
     throw new TypeError(
       cannot(
         `run layer "${row.name}"`,

@@ -7,9 +7,9 @@ import {
   checkOptions,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
-import type { LayerId } from "../models/find_layers.ts";
-import { headAt } from "../models/head.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { LayerId } from "../models/graph/find_layers.ts";
+import { headAt } from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { ash, type AshOptions } from "../shaping/ash.ts";
 import type { PercentileOptions } from "../shaping/percentile.ts";
 import { react } from "../shaping/react.ts";

@@ -1,8 +1,8 @@
 import type { tf } from "../tf.ts";
 import { cannot, checkAwaited } from "../check.ts";
-import { fromGraphModel } from "../models/from_graph_model.ts";
-import { fromLayersModel } from "../models/from_layers_model.ts";
-import { ModelGraph } from "../models/model_graph.ts";
+import { fromGraphModel } from "../models/tfjs/from_graph_model.ts";
+import { fromLayersModel } from "../models/tfjs/from_layers_model.ts";
+import { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Model } from "../types.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { cannot } from "../check.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 
 /** A class whose instances are made of a model. */
 // deno-lint-ignore ban-types

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, checkAwaited } from "../check.ts";
 import { FeatureCollector } from "../features/collector.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
   FeatureArray,

@@ -1,7 +1,7 @@
 import { cannot, shapeText } from "../check.ts";
-import type { WeightValue } from "../models/graph.ts";
-import type { Head } from "../models/head.ts";
-import { readToRun } from "../models/weights.ts";
+import type { WeightValue } from "../models/graph/graph.ts";
+import type { Head } from "../models/graph/head.ts";
+import { readToRun } from "../models/graph/weights.ts";
 import type { LinearHead, NdArray } from "../types.ts";
 
 /**

@@ -19,7 +19,8 @@ export interface Runs {
    *
    * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
    * @param options Signal, progress.
-   * @returns Features, logits, labels and ids of all samples.
+   * @returns Features, logits, labels and ids of all samples. The arrays are
+   * the caller's to keep and to change: each has memory of its own.
    */
   predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
   /**
@@ -34,7 +35,7 @@ export interface Runs {
    * Runs over tensors at hand, in one batch.
    *
    * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
-   * @returns Tensors, which the caller disposes of.
+   * @returns Tensors, which the caller disposes of, each by itself.
    */
   predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
 }

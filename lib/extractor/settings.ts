@@ -6,8 +6,8 @@
  */
 import type { Perturbation } from "../engines/program.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
-import type { GraphNode } from "../models/graph.ts";
-import type { Logits } from "../models/head.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
+import type { Logits } from "../models/graph/head.ts";
 import type { Shaping } from "../shaping/shaping.ts";
 import type { Postprocess } from "../types.ts";
 

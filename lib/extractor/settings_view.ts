@@ -1,6 +1,6 @@
 import type { View } from "../display/view.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
-import { isGivenStep } from "../postprocess/step.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,7 +54,7 @@ function optionsText(
 function stepsText({ postprocess }: Settings): string {
   const names = (steps: readonly Postprocess[]) =>
     steps.map((step) =>
-      isGivenStep(step) ? step.name : step.name || "own function"
+      isBuiltInStep(step) ? step.name : step.name || "own function"
     ).join(", ");
   if (!("get" in postprocess)) return names(postprocess);
   return [...postprocess]

@@ -18,13 +18,13 @@ import {
   makeFigure,
 } from "../display/figure.ts";
 import type { Dataset, FeatureSet } from "../types.ts";
-import { featureMapsBlock } from "./_layer_figures.ts";
+import { featureMapsBlock } from "./view/_layer_figures.ts";
 import {
   checkFeatureSet,
   findArray,
   type ShownArray,
   shownArrays,
-} from "./shown_arrays.ts";
+} from "./view/shown_arrays.ts";
 
 /**
  * Settings of {@linkcode featureMaps}.

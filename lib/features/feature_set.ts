@@ -32,7 +32,7 @@ import { checkArrays } from "./check_arrays.ts";
 import type { FeatureSetArrays, FeatureSetFields } from "./fields.ts";
 import { poolMaps } from "./pool_maps.ts";
 import { frozenArray, takeRows } from "./rows.ts";
-import { featureSetView, SET_OPTIONS } from "./view.ts";
+import { featureSetView, SET_OPTIONS } from "./view/view.ts";
 
 class ArrayFeatureSet implements FeatureSet {
   readonly features: readonly FeatureArray[];

@@ -20,8 +20,8 @@ import {
 import type { FigureBlock } from "../display/view.ts";
 import { extremes } from "../math/statistics.ts";
 import type { FeatureSet, NdArray } from "../types.ts";
-import { valuesBlock } from "./_layer_figures.ts";
-import { findArray, isFeatureSet, shownArrays } from "./shown_arrays.ts";
+import { valuesBlock } from "./view/_layer_figures.ts";
+import { findArray, isFeatureSet, shownArrays } from "./view/shown_arrays.ts";
 
 /**
  * Settings of {@linkcode heatMap}.

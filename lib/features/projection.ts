@@ -12,8 +12,12 @@ import {
   makeFigure,
 } from "../display/figure.ts";
 import type { Dataset, FeatureSet } from "../types.ts";
-import { type PointColor, projectionBlock } from "./_projection_figure.ts";
-import { checkFeatureSet, findArray, shownArrays } from "./shown_arrays.ts";
+import { type PointColor, projectionBlock } from "./view/_projection_figure.ts";
+import {
+  checkFeatureSet,
+  findArray,
+  shownArrays,
+} from "./view/shown_arrays.ts";
 
 /**
  * Settings of {@linkcode projection}.

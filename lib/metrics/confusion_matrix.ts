@@ -10,9 +10,12 @@ import {
   type FigureOptions,
   makeFigure,
 } from "../display/figure.ts";
-import { accuracyText, confusionFigure } from "../features/class_figures.ts";
-import { confusion, predictions } from "../features/predictions.ts";
-import { checkFeatureSet } from "../features/shown_arrays.ts";
+import {
+  accuracyText,
+  confusionFigure,
+} from "../features/view/class_figures.ts";
+import { confusion, predictions } from "../features/view/predictions.ts";
+import { checkFeatureSet } from "../features/view/shown_arrays.ts";
 import type { FeatureSet, NdArray } from "../types.ts";
 
 /**

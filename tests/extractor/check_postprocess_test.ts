@@ -4,7 +4,7 @@ import {
   checkNames,
   checkPostprocess,
 } from "../../lib/extractor/check_postprocess.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { free, mlp } from "./_models.ts";
 

@@ -5,7 +5,7 @@ import {
   targetsOf,
 } from "../../lib/extractor/feature_targets.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { Postprocess } from "../../lib/types.ts";
 import { counted } from "../support/backends.ts";
 import { convnet, free, Parts } from "./_models.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "@sonde/sonde";
 import { nextExtractor } from "../../lib/extractor/next_extractor.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { free, mlp } from "./_models.ts";
 

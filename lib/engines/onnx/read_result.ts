@@ -5,7 +5,8 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
-import type { OnnxResult } from "./messages.ts";
+import type { RunOutputs } from "../program.ts";
+import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
  * A result of the runtime as a feature is kept: floats of every width as
@@ -102,4 +103,32 @@ function unfit(
 ): RangeError {
   const rule = `its ${type} must fit ${wanted}`;
   return new RangeError(cannot(`take layer "${name}"`, rule, value));
+}
+
+/**
+ * Outputs of which no two share memory: what several name is copied for all
+ * but the first.
+ *
+ * @param outputs Outputs of one run; some may be the same array.
+ * @returns The outputs.
+ */
+export function unshared(outputs: RunOutputs): RunOutputs {
+  const { features, logits, penultimate, scale } = outputs;
+  const seen = new Set<ArrayBufferLike>();
+  const apart = <T extends FeatureArray | NdArray>(array: T): T => {
+    const { buffer } = array.data;
+    if (!seen.has(buffer)) {
+      seen.add(buffer);
+      return array;
+    }
+    const copy: T = { ...array, data: array.data.slice() };
+    Object.freeze(copy);
+    return copy;
+  };
+  return {
+    features: features.map(apart),
+    ...(logits === undefined ? {} : { logits: apart(logits) }),
+    ...(penultimate === undefined ? {} : { penultimate: apart(penultimate) }),
+    ...(scale === undefined ? {} : { scale }),
+  };
 }

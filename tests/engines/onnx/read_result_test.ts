@@ -1,6 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import type { OnnxResult } from "../../../lib/engines/onnx/messages.ts";
-import { featureOf, floatsOf } from "../../../lib/engines/onnx/read_result.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { OnnxResult } from "../../../lib/engines/onnx/runtime/messages.ts";
+import {
+  featureOf,
+  floatsOf,
+  unshared,
+} from "../../../lib/engines/onnx/read_result.ts";
 
 function result(data: ArrayBufferView, type: string): OnnxResult {
   return { data: data as Float32Array<ArrayBuffer>, shape: [2], type };
@@ -47,4 +51,23 @@ Deno.test("featureOf() and floatsOf() refuse what cannot be kept, and name it", 
     3,
     4,
   ]);
+});
+
+Deno.test("unshared() copies an array that several outputs are, and no other", () => {
+  const floats = () => floatsOf(result(Float32Array.of(1, 2), "float32"), "a");
+  const [one, other] = [floats(), floats()];
+  const scale = Float32Array.of(3);
+  const found = unshared({
+    features: [one, other, one],
+    logits: one,
+    penultimate: other,
+    scale,
+  });
+  const { features, logits, penultimate } = found;
+  const all = [...features, logits!, penultimate!];
+  assertEquals(all, [one, other, one, one, other]);
+  assertEquals(new Set(all.map(({ data }) => data.buffer)).size, 5);
+  assert(features[0] === one && features[1] === other);
+  assert(found.scale === scale);
+  assertEquals(unshared({ features: [one] }), { features: [one] });
 });

@@ -7,7 +7,7 @@ import { openTfjs } from "../../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../../lib/extractor/compile.ts";
 import { modelOf } from "../../../lib/extractor/model_of.ts";
 import { DEFAULTS, type Settings } from "../../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { scale } from "../../../lib/shaping/scale.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { counted, onBackends } from "../../support/backends.ts";
