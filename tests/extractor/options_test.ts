@@ -1,5 +1,6 @@
+import { checkRun, engineSettings } from "../../lib/extractor/options.ts";
+import type { RunOptions } from "../../lib/types.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { engineSettings } from "../../lib/extractor/engine_settings.ts";
 
 Deno.test("engineSettings() keeps what was asked for", () => {
   assertEquals(engineSettings("auto", {}), {
@@ -35,4 +36,38 @@ Deno.test("engineSettings() refuses threads that are no positive integer", () =>
   for (const threads of [0, -1, 1.5, NaN, Infinity]) {
     assertThrows(() => engineSettings("onnx", { threads }), RangeError);
   }
+});
+
+function refused(options: unknown): Error {
+  return assertThrows(() => checkRun("predict", [], options as RunOptions));
+}
+
+Deno.test("checkRun() takes what a run knows, and what is added", () => {
+  const { signal } = new AbortController();
+  checkRun("predict", [], {});
+  checkRun("predict", [], { signal, onProgress: () => {}, progress: false });
+  const more = { quantile: 0.5 } as RunOptions;
+  checkRun("fit react", [], more, ["quantile"]);
+});
+
+Deno.test("checkRun() refuses options of another type, and others", () => {
+  for (
+    const [options, rule] of [
+      [{ signal: true }, '"signal" must be an AbortSignal'],
+      [{ onProgress: 1 }, '"onProgress" must be a function'],
+      [{ progress: "yes" }, '"progress" must be true or false'],
+      [{ batch: 3 }, '"batch"'],
+      [Promise.resolve({}), "await"],
+    ] as const
+  ) {
+    const { name, message } = refused(options);
+    assertEquals([name, message.includes(rule)], ["TypeError", true], message);
+  }
+});
+
+Deno.test("checkRun() throws where the run is stopped already", () => {
+  const { name, message } = refused({ signal: AbortSignal.abort() });
+  assertEquals([name, message.includes("before it began")], [
+    ...["AbortError", true],
+  ]);
 });

@@ -1,17 +1,17 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { fromLayersModel, tf } from "@sonde/sonde";
-import { checkHead, findLogits } from "../../lib/extractor/check_head.ts";
+import { checkHead, findLogits, readHead } from "../../lib/extractor/logits.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import { headAt } from "../../lib/models/graph/head.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import {
+  type Head,
+  headAt,
+  type HeadTensors,
+} from "../../lib/models/graph/head.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { react } from "../../lib/shaping/react.ts";
 import { scale } from "../../lib/shaping/scale.ts";
 import { counted } from "../support/backends.ts";
 import { filled, free, mlp, twoOutputs } from "./_models.ts";
-
-function graphOf(model: tf.LayersModel): ModelGraph {
-  return fromLayersModel(model) as ModelGraph;
-}
+import { tf } from "@sonde/sonde";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 counted("findLogits() prefers the head that was named", () => {
   const model = mlp();
@@ -71,3 +71,48 @@ counted("checkHead() counts a map of one place as a vector", () => {
   free(one);
   free(two);
 });
+
+function headOf(weights: HeadTensors): Head {
+  return {
+    node: { row: { name: "head" } },
+    weights: () => weights,
+  } as unknown as Head;
+}
+
+counted(
+  "readHead() copies a matrix and a row, turned where they are transposed",
+  async () => {
+    const kernel = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
+    const bias = tf.tensor1d([7, 8, 9]);
+    const plain = await readHead(headOf({ kernel, bias, isTransposed: false }));
+    assertEquals(plain.kernel.shape, [2, 3]);
+    assertEquals([...plain.kernel.data], [1, 2, 3, 4, 5, 6]);
+    assertEquals([...plain.bias.data], [7, 8, 9]);
+    const turned = await readHead(
+      headOf({ kernel, bias: undefined, isTransposed: true }),
+    );
+    assertEquals(turned.kernel.shape, [3, 2]);
+    assertEquals([...turned.kernel.data], [1, 4, 2, 5, 3, 6]);
+    assertEquals([...turned.bias.data], [0, 0]);
+    plain.kernel.data[0] = 100;
+    assertEquals((await kernel.data())[0], 1);
+    tf.dispose([kernel, bias]);
+  },
+);
+
+counted(
+  "readHead() takes a convolution of one place for a matrix, and no other",
+  async () => {
+    const one = tf.ones([1, 1, 4, 2]);
+    const two = tf.ones([2, 1, 4, 2]);
+    const weights = { bias: undefined, isTransposed: false };
+    const { kernel } = await readHead(headOf({ ...weights, kernel: one }));
+    assertEquals(kernel.shape, [4, 2]);
+    await assertRejects(
+      () => readHead(headOf({ ...weights, kernel: two })),
+      TypeError,
+      'Cannot read head "head" as its kernel must be a matrix, or one for one place: current value is "[2, 1, 4, 2]"',
+    );
+    tf.dispose([one, two]);
+  },
+);
