@@ -120,9 +120,13 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
 
   repeat(x: OnnxValue, times: number, axis: number): OnnxValue {
     const at = axisOf(axis, x.shape.length);
-    const copies = Array.from({ length: times }, () => x);
-    const rows = this.stack(copies, at + 1);
-    return { ...this.merge(rows, at, at + 1), ...SHAPES.repeat(x, times, at) };
+    const rows = this.expandDims(x, at + 1);
+    const repeats = rows.shape.map((_, i) => i === at + 1 ? times : 1);
+    const tiled = this.node("Tile", [
+      rows.name,
+      this.graph.integers(repeats),
+    ], { ...rows, shape: rows.shape.with(at + 1, times) });
+    return { ...this.merge(tiled, at, at + 1), ...SHAPES.repeat(x, times, at) };
   }
 
   broadcastLike(x: OnnxValue, like: OnnxValue): OnnxValue {

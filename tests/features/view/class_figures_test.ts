@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import {
   accuracyText,
   classFigures,
-} from "../../../lib/features/view/_class_figures.ts";
-import { predictions } from "../../../lib/features/view/_predictions.ts";
+} from "../../../lib/features/view/class_figures.ts";
+import { predictions } from "../../../lib/features/view/predictions.ts";
 import { featureSet } from "../../../lib/features/feature_set.ts";
 import type { FeatureSetArrays } from "../../../lib/features/fields.ts";
 import { assertAllClose } from "../../support/all_close.ts";

@@ -60,22 +60,62 @@ function largest(logits: Float32Array): number {
 }
 
 /**
+ * The most classes that a confusion matrix has; with more, only those that occur
+ * are in it.
+ */
+const MOST_CLASSES = 1000;
+
+/** Labels against predictions. */
+export interface Confusion {
+  /** The classes, ascending; the same for labels and predictions. */
+  readonly classes: readonly number[];
+  /** `[C, C]` counts, label by prediction. */
+  readonly counts: Int32Array;
+}
+
+/**
  * Counts labels against predictions.
  *
  * @param labels Labels, `[N]`.
  * @param predicted Predictions, `[N]`.
- * @returns The labels that occur, ascending, and counts `[labels, classes]`.
+ * @returns Counts over all classes of the model and all labels.
  */
 export function confusion(
   labels: Int32Array,
   predicted: Predictions,
-): { rows: Int32Array; counts: Float64Array } {
-  const rows = Int32Array.from(new Set(labels)).sort();
-  const place = new Map(Array.from(rows, (label, i) => [label, i]));
-  const counts = new Float64Array(rows.length * predicted.count); // [R, C]
+): Confusion {
+  const largest = labels.reduce(
+    (most, label) => Math.max(most, label),
+    predicted.count - 1,
+  );
+  const isDense = largest < MOST_CLASSES && labels.every((label) => label >= 0);
+  const classes = isDense
+    ? Array.from({ length: largest + 1 }, (_, i) => i)
+    : [...new Set([...labels, ...predicted.classes.filter((c) => c >= 0)])]
+      .sort((a, b) => a - b);
+  const index = new Map(classes.map((label, i) => [label, i]));
+  const counts = new Int32Array(classes.length ** 2); // [C, C]
   predicted.classes.forEach((found, i) => {
-    if (found < 0) return;
-    counts[place.get(labels[i]!)! * predicted.count + found]!++;
+    const [row, column] = [index.get(labels[i]!), index.get(found)];
+    if (row === undefined || column === undefined) return;
+    counts[row * classes.length + column]!++;
   });
-  return { rows, counts };
+  return { classes, counts };
+}
+
+/**
+ * Names of the classes that a model predicts. Names are the dataset's, and may be
+ * those of other classes than the model's.
+ *
+ * @param set The set.
+ * @param predicted Its predictions.
+ * @returns The name of a predicted class.
+ */
+export function predictedNames(
+  { classNames, activation, logits }: FeatureSet,
+  { count }: Predictions,
+): (predicted: number) => string {
+  if (classNames?.length === count) return (i) => classNames[i] ?? String(i);
+  const isBinary = activation === "sigmoid" && logits?.shape[1] === 1;
+  return (i) => isBinary ? ["≤ 0", "> 0"][i] ?? String(i) : String(i);
 }

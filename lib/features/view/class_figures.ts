@@ -1,24 +1,23 @@
 /**
- * Figures of logits: how sure the model is, and what it takes for what.
+ * Figures of logits: how sure the model is, and which classes it confuses.
  *
  * @module
  */
+import { countText } from "../../display/cell.ts";
 import type {
   FigureBlock,
   HeatmapSpec,
   HistogramSpec,
 } from "../../display/view.ts";
 import type { FeatureSet } from "../../types.ts";
-import { confusion, type Predictions } from "./_predictions.ts";
+import { confusion, predictedNames, type Predictions } from "./predictions.ts";
 
-/** Classes that a matrix is readable with. */
-const MOST_CLASSES = 64;
-/** Classes whose counts are written into the matrix. */
-const MOST_ANNOTATED = 16;
+/** Classes whose names and counts can be read in the matrix. */
+const MOST_NAMED = 64;
 
 /**
  * The figures of a set's logits: a histogram of the largest logit, and where
- * there are labels and classes, their counts against each other.
+ * there are labels and classes, the confusion matrix.
  *
  * @param set The set.
  * @param predicted What its logits predict, if they predict classes.
@@ -35,15 +34,13 @@ export function classFigures(
   const figures: FigureBlock[] = [{
     kind: "figure",
     title,
-    summary: `histogram over ${count} samples`,
+    summary: `histogram over ${countText(count, "sample")}`,
     figure: () => largestLogits(title, set),
   }];
   if (labels === undefined || predicted === undefined) return figures;
-  const { rows } = confusion(labels.data, predicted);
-  if (Math.max(rows.length, predicted.count) > MOST_CLASSES) return figures;
   figures.push({
     kind: "figure",
-    title: "Labels against predicted classes",
+    title: "Confusion matrix",
     summary: accuracyText(predicted),
     figure: () => confusionFigure(set, labels.data, predicted),
   });
@@ -67,6 +64,40 @@ export function accuracyText(
   return `accuracy ${share} (${right} of ${compared}${note})`;
 }
 
+/**
+ * The confusion matrix of a set: square, labels down and predictions across.
+ *
+ * @param set The set.
+ * @param labels Its labels.
+ * @param predicted What its logits predict.
+ * @returns The figure.
+ */
+export function confusionFigure(
+  set: FeatureSet,
+  labels: Int32Array,
+  predicted: Predictions,
+): HeatmapSpec {
+  const { classes, counts } = confusion(labels, predicted);
+  const size = classes.length;
+  const nameOf = predictedNames(set, predicted);
+  const labelOf = (label: number) => set.classNames?.[label] ?? String(label);
+  const isNamed = size <= MOST_NAMED;
+  return {
+    kind: "heatmap",
+    title: "Confusion matrix",
+    notes: [accuracyText(predicted)],
+    xLabel: "predicted class",
+    yLabel: "label",
+    z: counts,
+    height: size,
+    width: size,
+    xTicks: classes.map((i) => i < predicted.count ? nameOf(i) : labelOf(i)),
+    yTicks: classes.map(labelOf),
+    annotated: isNamed,
+    isSquare: true,
+  };
+}
+
 function largestLogits(title: string, { logits }: FeatureSet): HistogramSpec {
   const [count, width] = logits!.shape as [number, number];
   const values = Float32Array.from({ length: count }, (_, row) => {
@@ -81,32 +112,5 @@ function largestLogits(title: string, { logits }: FeatureSet): HistogramSpec {
     title,
     xLabel: title.toLowerCase(),
     series: [{ name: "samples", values }],
-  };
-}
-
-function confusionFigure(
-  { classNames, activation, logits }: FeatureSet,
-  labels: Int32Array,
-  predicted: Predictions,
-): HeatmapSpec {
-  const { rows, counts } = confusion(labels, predicted);
-  const { count } = predicted;
-  // Names are the dataset's, and may be those of other classes than the model's.
-  const areModels = classNames?.length === count;
-  const binary = activation === "sigmoid" && logits?.shape[1] === 1;
-  const column = (i: number) =>
-    areModels ? classNames[i]! : binary ? ["≤ 0", "> 0"][i]! : String(i);
-  return {
-    kind: "heatmap",
-    // Short, as the picture of few classes is narrow.
-    title: accuracyText(predicted).replace(/^a/, "A"),
-    xLabel: "predicted",
-    yLabel: "label",
-    z: counts,
-    height: rows.length,
-    width: count,
-    xTicks: Array.from({ length: count }, (_, i) => column(i)),
-    yTicks: Array.from(rows, (label) => classNames?.[label] ?? String(label)),
-    annotated: Math.max(rows.length, count) <= MOST_ANNOTATED,
   };
 }

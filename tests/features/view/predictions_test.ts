@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   confusion,
   predictions,
-} from "../../../lib/features/view/_predictions.ts";
+} from "../../../lib/features/view/predictions.ts";
 import { featureSet } from "../../../lib/features/feature_set.ts";
 import type { FeatureSet } from "../../../lib/types.ts";
 
