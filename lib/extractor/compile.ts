@@ -12,8 +12,8 @@ import { cannot } from "../check.ts";
 import {
   logitsRef,
   type LogitsTarget,
-  needsHead,
   type Program,
+  usesHead,
   wantedRefs,
 } from "../engines/program.ts";
 import { type Schedule, schedule } from "../engines/schedule.ts";
@@ -22,7 +22,12 @@ import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits, readHead } from "./logits.ts";
+import {
+  checkHead,
+  type FoundLogits,
+  readHead,
+  selectedLogits,
+} from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
 import type { Settings } from "./settings.ts";
@@ -61,15 +66,16 @@ const NO_WEIGHTS: LinearHead = {
  * @throws {TypeError} If something asked for cannot be computed.
  */
 export function resolve(graph: ModelGraph, settings: Settings): Resolved {
-  const found = findLogits(graph, settings);
+  checkHead(graph, settings, ACTION);
+  checkSelection(settings);
+  const found = selectedLogits(graph, settings);
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
-    const rule = "a layer must be asked for, or the model have logits";
+    const rule = "a layer must be selected, or the model have logits";
     const hint = "use .layers([…]) or .head(id)";
-    const why = search?.why ?? "no logits";
+    const why = search?.why ?? "logits left out";
     throw new TypeError(cannot(ACTION, rule, why, hint));
   }
-  checkHead(graph, settings, ACTION);
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
   const steps = schedule(program.feeds, wantedRefs(program));
@@ -111,7 +117,7 @@ export async function compile(
   }
   // The head is handed to the reader of a set, who may change it: what an
   // engine computes with, now or when it opens more sessions, is another copy.
-  const weights = needsHead(program.logits) ? copyOf(head) : NO_WEIGHTS;
+  const weights = usesHead(program) ? copyOf(head) : NO_WEIGHTS;
   const target = logitsTarget(logits!, weights, settings);
   return {
     ...resolved,
@@ -132,13 +138,15 @@ function programOf(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): Program {
-  const { perturbation, wantsPenultimate } = settings;
+  const { perturbation, penultimate, wantsLogits } = settings;
   const isBinary = logits?.activation === "sigmoid";
   return {
     graph,
     feeds: feedsOf(graph, settings.input),
     features: targets.map(({ target }) => target),
-    wantsPenultimate,
+    wantsPenultimate: penultimate !== undefined,
+    ...(penultimate === "shaped" ? { isPenultimateShaped: true } : {}),
+    ...(wantsLogits ? {} : { omitsLogits: true }),
     ...(logits === undefined
       ? {}
       : { logits: logitsTarget(logits, NO_WEIGHTS, settings) }),
@@ -151,9 +159,11 @@ function programOf(
 function logitsTarget(
   { head, direct }: Logits,
   weights: LinearHead,
-  { shaping }: Settings,
+  settings: Settings,
 ): LogitsTarget {
+  const { shaping } = settings;
   return {
+    ...(isOptional(settings) ? { isOptional: true } : {}),
     ...(head === undefined ? {} : {
       head: {
         name: head.node.row.name,
@@ -168,6 +178,25 @@ function logitsTarget(
       ? {}
       : { shaping: shaping.apply.bind(shaping) as typeof shaping.apply }),
   };
+}
+
+/** Whether logits may be missing: found by a search, and needed by nothing. */
+function isOptional(settings: Settings): boolean {
+  const { head, layers, shaping, penultimate, perturbation } = settings;
+  return head === undefined && layers.length > 0 && shaping === undefined &&
+    penultimate === undefined && perturbation === undefined;
+}
+
+/** A shaping must change something that is selected. */
+function checkSelection({ shaping, penultimate, wantsLogits }: Settings): void {
+  if (shaping === undefined && penultimate === "shaped") {
+    const rule = "a shaping must be set for .penultimate({ shaped: true })";
+    throw new TypeError(cannot(ACTION, rule, "none", "call .penultimate()"));
+  }
+  if (shaping === undefined || wantsLogits || penultimate === "shaped") return;
+  const rule = `what ${shaping.name} changes must be selected`;
+  const hint = "call .logits(true) or .penultimate({ shaped: true })";
+  throw new TypeError(cannot(ACTION, rule, "logits left out", hint));
 }
 
 /** The gradient is that of unshaped logits. */
@@ -186,7 +215,7 @@ function settingsText(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): string {
-  const { shaping, perturbation, wantsPenultimate, input } = settings;
+  const { shaping, perturbation, penultimate, input } = settings;
   const isWhole = input === undefined ||
     program.feeds.every(({ spec }) => program.graph.inputs.includes(spec)) &&
       program.feeds.length === program.graph.inputs.length;
@@ -200,7 +229,10 @@ function settingsText(
     logits: logits?.direct && tensorName(logits.direct),
     shaping: shaping && [shaping.name, shaping.settings],
     perturbation,
-    penultimate: wantsPenultimate,
+    penultimate: penultimate === "shaped"
+      ? penultimate
+      : penultimate === "plain",
+    ...(settings.wantsLogits ? {} : { withoutLogits: true }),
   });
 }
 

@@ -2,6 +2,7 @@ import type { tf } from "../tf.ts";
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOptions,
@@ -38,6 +39,7 @@ import {
   type EngineOptions,
   engineSettings,
   type FitReactOptions,
+  type PenultimateOptions,
   type PerturbOptions,
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
@@ -50,7 +52,12 @@ import type {
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 
-export type { EngineOptions, FitReactOptions, PerturbOptions };
+export type {
+  EngineOptions,
+  FitReactOptions,
+  PenultimateOptions,
+  PerturbOptions,
+};
 
 /**
  * Takes out what the layers of a model compute.
@@ -142,13 +149,31 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Takes what feeds the head too, before any shaping.
+   * Adds the penultimate: the tensor that feeds the head.
    *
+   * @param options Whether it is taken before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    */
-  penultimate(): this {
-    return this.#with({ wantsPenultimate: true }, "penultimate");
+  penultimate(options: PenultimateOptions = {}): this {
+    checkOptions(options, "set penultimate", ["shaped"]);
+    const { shaped = false } = options;
+    checkBoolean(shaped, "set penultimate", "shaped");
+    const penultimate = shaped ? "shaped" : "plain";
+    return this.#with({ penultimate }, "penultimate");
+  }
+
+  /**
+   * Whether the sets have logits, where the model has any.
+   *
+   * @param wanted False leaves them out: the head is not computed, if nothing
+   * else needs it.
+   * @returns An extractor with or without logits.
+   * @throws {TypeError} If `wanted` is no boolean.
+   */
+  logits(wanted: boolean): this {
+    const wantsLogits = checkBoolean(wanted, "set logits", "wanted");
+    return this.#with({ wantsLogits });
   }
 
   /**

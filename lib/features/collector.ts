@@ -164,6 +164,12 @@ export class FeatureCollector {
     });
   }
 
+  /** Leaves out the logits of all batches, those before and those to come. */
+  omitLogits(): void {
+    delete this.#others.logits;
+    this.#present = this.#present?.filter((name) => name !== "logits");
+  }
+
   #layer(index: number): Column<FeatureData> {
     return this.#features[index] ??= new Column(
       this.#layerName(index),

@@ -13,7 +13,12 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
-import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
+import {
+  logitsRef,
+  type Program,
+  type RunOutputs,
+  wantedRefs,
+} from "../program.ts";
 import { schedule } from "../schedule.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
@@ -64,7 +69,9 @@ export async function openOnnxFile(
         [refKey(ref), byName.get(model.outputs[i]!)!] as const
       ),
     );
+    const optional = optionalKey(program);
     for (const ref of wanted) {
+      if (refKey(ref) === optional) continue;
       checkOutput(ref, outputs.get(refKey(ref))!, source);
     }
     const { names, graph, from } = recordOutputs(
@@ -124,6 +131,14 @@ function feedOf(
     ? undefined
     : [batch ?? null, ...shape.slice(1)];
   return { name, type, shape: sizes };
+}
+
+/** The tensor of logits that may be left out, unless it is a feature too. */
+function optionalKey({ logits, features }: Program): string | undefined {
+  if (!logits?.isOptional) return undefined;
+  const key = refKey(origin(logitsRef(logits)));
+  const isFeature = features.some(({ ref }) => refKey(origin(ref)) === key);
+  return isFeature ? undefined : key;
 }
 
 function checkOutput(
@@ -189,7 +204,8 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
-    return this.#read(joinRows(results, batch, rows), first);
+    const optional = this.#optional();
+    return this.#read(joinRows(results, batch, rows, optional), first);
   }
 
   #runPart(
@@ -214,8 +230,10 @@ class FileSession implements Session {
       const { name, readAs } = this.#program.features[i]!;
       return featureOf(results[output]!, name, readAs, first);
     });
-    const rest = Object.entries(others).map(([key, output]) =>
-      [key, floatsOf(results[output]!, key)] as const
+    const rest = Object.entries(others).flatMap(([key, output]) =>
+      results[output] === undefined
+        ? []
+        : [[key, floatsOf(results[output], key)] as const]
     );
     return unshared({
       features: arrays,
@@ -224,6 +242,14 @@ class FileSession implements Session {
         ? {}
         : { scale: floatsOf(results[scale]!, "scale").data }),
     });
+  }
+
+  /** The logits' name, if they may be left out and nothing else has it. */
+  #optional(): string | undefined {
+    const { logits, features } = this.#open.names;
+    const isOptional = this.#program.logits?.isOptional === true &&
+      !features.includes(logits!);
+    return isOptional ? logits : undefined;
   }
 
   async close(): Promise<void> {

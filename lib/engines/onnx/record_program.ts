@@ -16,6 +16,7 @@ import {
   type HeadValues,
   type OutputValues,
   type Program,
+  usesHead,
 } from "../program.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
@@ -251,13 +252,10 @@ export function builtInCall(node: GraphNode): BuiltInCall {
 /** The head's weights, where the logits must be computed from the penultimate. */
 function headOf(
   ops: OnnxOps,
-  { logits }: Program,
+  program: Program,
 ): HeadValues<OnnxValue> | undefined {
-  if (logits?.head === undefined) return undefined;
-  if (logits.direct !== undefined && logits.shaping === undefined) {
-    return undefined;
-  }
-  const { kernel, bias } = logits.head.weights;
+  if (!usesHead(program)) return undefined;
+  const { kernel, bias } = program.logits!.head!.weights;
   return { kernel: ops.constant(kernel), bias: ops.constant(bias) };
 }
 

@@ -8,10 +8,10 @@ import {
   type HeadValues,
   logitsOf,
   logitsRef,
-  needsHead,
   type OutputValues,
   type Program,
   type RunOutputs,
+  usesHead,
   wantedRefs,
 } from "../program.ts";
 import { schedule } from "../schedule.ts";
@@ -74,14 +74,9 @@ interface Held {
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
-function uploadHead(
-  { logits, perturbation }: Program,
-): HeadValues<tf.Tensor> | undefined {
-  if (logits?.head === undefined) return undefined;
-  const isUsed = needsHead(logits) ||
-    (perturbation !== undefined && needsHead(unshaped(logits)));
-  if (!isUsed) return undefined;
-  const { kernel, bias } = logits.head.weights;
+function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
+  if (!usesHead(program)) return undefined;
+  const { kernel, bias } = program.logits!.head!.weights;
   return {
     kernel: tf.keep(OPS.constant(kernel)),
     bias: tf.keep(OPS.constant(bias)),

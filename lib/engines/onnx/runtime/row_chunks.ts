@@ -45,16 +45,21 @@ export function rowsFrom(
  * @param parts What each run gave.
  * @param size How many rows each was given.
  * @param rows How many rows there are in all, without those that were filled in.
+ * @param optional The result that is left out if it has other rows.
  * @returns The results.
- * @throws {TypeError} If one has not as many rows as it was given.
+ * @throws {TypeError} If another has not as many rows as it was given.
  */
 export function joinRows(
   parts: readonly Results[],
   size: number,
   rows: number,
+  optional?: string,
 ): Results {
+  const names = Object.entries(parts[0]!).filter(([name]) =>
+    name !== optional || parts.every((part) => part[name]!.shape[0] === size)
+  );
   return Object.fromEntries(
-    Object.entries(parts[0]!).map(([name, { data, shape, type }]) => {
+    names.map(([name, { data, shape, type }]) => {
       const kind = data.constructor as Float32ArrayConstructor;
       const width = sizeOf(shape.slice(1));
       const joined = new kind(rows * width);
