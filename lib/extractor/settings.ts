@@ -93,9 +93,8 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ],
     [
       "layers",
-      layers.map(({ row }) => row.name).join(", ") || settings.wantsLogits
-        ? "none: logits only"
-        : "none",
+      layers.map(({ row }) => row.name).join(", ") ||
+      (settings.wantsLogits ? "none: logits only" : "none"),
     ],
   ];
   if (settings.penultimate) rows.push(["penultimate", settings.penultimate]);
