@@ -207,7 +207,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
   /** Logits that are optional are left out once they do not give a row a sample. */
   #collect(collector: FeatureCollector, batch: CollectedBatch): void {
-    const { logits, ...others } = batch;
+    const { logits: _logits, ...others } = batch;
     const target = this.#opened.compiled.program.logits;
     if (target?.isOptional && !this.#omitsLogits && !hasRows(batch)) {
       this.#omitsLogits = true;
