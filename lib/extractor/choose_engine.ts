@@ -1,6 +1,7 @@
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
+import type { Recording } from "../engines/onnx/recording.ts";
 import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
@@ -14,6 +15,8 @@ export type EngineChoice =
     /** Undefined where the engine chooses. */
     readonly threads: number | undefined;
     readonly reason: string;
+    /** The program as it will be opened; undefined for a model of an ONNX file. */
+    readonly recording?: Recording;
   }
   | {
     readonly engine: "tfjs";
@@ -65,13 +68,14 @@ export async function chooseEngine(
     return chooseBackend(program, `engine "tfjs" was asked for`);
   }
   const isAsked = engine === "onnx";
-  const obstacle = await obstacleOf(program, isAsked);
-  if (obstacle === undefined) {
+  const recording = await recordIfRuns(program, isAsked);
+  if (!("obstacle" in recording)) {
     const reason = isAsked
       ? `engine "onnx" was asked for`
       : "every layer can run on the native engine, which is the fastest";
-    return { engine: "onnx", threads, reason };
+    return { engine: "onnx", threads, reason, recording };
   }
+  const { obstacle } = recording;
   if (!isAsked) {
     const why = `"tfjs" because ${obstacle}`;
     const card = isForCard(program) ? await findCard() : undefined;
@@ -83,35 +87,18 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
-/** Why the native engine cannot run a program here, if it cannot. */
-async function obstacleOf(
+/** The program as the native engine runs it, or why it cannot be run here. */
+async function recordIfRuns(
   program: Program,
   isAsked: boolean,
-): Promise<string | undefined> {
-  const obstacle = await unrecordable(program);
-  if (obstacle !== undefined) return obstacle;
+): Promise<Recording | { readonly obstacle: string }> {
+  // An engine is loaded where it is needed: importing this library stays quick.
+  const { record } = await import("../engines/onnx/recording.ts");
+  const recording = record(program);
+  if ("obstacle" in recording) return recording;
   const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  return await missingRuntime(isAsked);
-}
-
-/**
- * Why a program cannot be written as an ONNX graph, if it cannot.
- *
- * @param program The program.
- * @returns What is in the way, naming the node; undefined where nothing is.
- */
-export async function unrecordable(
-  program: Program,
-): Promise<string | undefined> {
-  if (program.perturbation !== undefined) return "perturb() needs gradients";
-  const own = program.features.find(({ own }) => own.length > 0);
-  if (own !== undefined) {
-    return `a function of the caller's postprocesses "${own.name}"`;
-  }
-  const { findUnrecordable } = await import(
-    "../engines/onnx/record_program.ts"
-  );
-  return findUnrecordable(program.feeds, program.schedule.nodes);
+  const obstacle = await missingRuntime(isAsked);
+  return obstacle === undefined ? recording : { obstacle };
 }
 
 /** Whether a card gives right numbers for a program, with no code of the caller's in it. */

@@ -1,7 +1,6 @@
 import { checkAwaited } from "../check.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
-import { unrecordable } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,12 +21,17 @@ export async function toOnnx(
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkAwaited(target, "write ONNX", "the target");
   const program = await compile(graph, settings);
-  const obstacle = await unrecordable(program);
-  if (obstacle !== undefined) {
-    throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
+  const { record } = await import("../engines/onnx/recording.ts");
+  const recording = record(program);
+  if ("obstacle" in recording) {
+    throw new UnsupportedByEngineError(
+      "write ONNX",
+      "onnx",
+      recording.obstacle,
+    );
   }
   const { writeProgram } = await import("../engines/onnx/write_program.ts");
-  const bytes = await writeProgram(program, {
+  const bytes = await writeProgram(recording, {
     "sonde.model": await graph.fingerprint(),
     "sonde.settings": program.settings,
   });

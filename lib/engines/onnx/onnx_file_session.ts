@@ -25,7 +25,7 @@ import {
 } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
-import { joinRows, rowsFrom } from "./runtime/row_chunks.ts";
+import { joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 import { samplesText } from "./runtime/samples_text.ts";
 
@@ -188,7 +188,8 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
-    return this.#read(joinRows(results, batch, rows), first);
+    const sizes = results.map(() => batch);
+    return this.#read(joinRows(results, sizes, rows), first);
   }
 
   #runPart(

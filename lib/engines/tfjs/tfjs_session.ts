@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
+import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../pacer.ts";
 import {
   computeOutputs,
@@ -26,7 +27,7 @@ import {
   featureArray,
   floatArray,
   type RawValues,
-} from "./read_arrays.ts";
+} from "../read_arrays.ts";
 import {
   keepFetched,
   nameOf,
@@ -36,8 +37,8 @@ import {
   type Values,
 } from "./run_nodes.ts";
 import {
-  type NodeWeights,
-  readWeights,
+  builtInCallOf,
+  type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -56,13 +57,13 @@ export async function openTfjs(
   backend: BackendName,
 ): Promise<Session> {
   const { nodes } = program.schedule;
-  const host = await readWeights(nodes);
+  const host = await readWeights(nodes, builtInCallOf);
   const held = await takeTurn(
     backend,
     (turn) =>
       Promise.resolve(turn.sync((): Held => ({
         head: uploadHead(program),
-        weights: uploadWeights(nodes, host),
+        weights: uploadWeights(host),
       }))),
   );
   return new TfjsSession(program, backend, held);
@@ -71,7 +72,7 @@ export async function openTfjs(
 /** What a session holds in the engine until it is closed. */
 interface Held {
   readonly head: HeadValues<tf.Tensor> | undefined;
-  readonly weights: NodeWeights;
+  readonly weights: UploadedWeights;
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
@@ -337,7 +338,7 @@ class TfjsSession implements Session {
     await Promise.all(this.#inFlight);
     const { head, weights } = this.#held;
     if (head) tf.dispose([head.kernel, head.bias]);
-    tf.dispose([...new Set([...weights.values()].flatMap(Object.values))]);
+    tf.dispose([...weights.values()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
