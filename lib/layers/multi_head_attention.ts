@@ -45,6 +45,7 @@ export function multiHeadAttention(config: LayerConfig): Layer {
     axes,
     // Keras 3 forgets a query mask that is given by name: nobody reads it here.
     explicitMasks: config.dialect === 3 ? ["value", "key"] : [],
+    dropsInputMasks: config.dialect === 3,
   });
 }
 
@@ -66,6 +67,7 @@ export function groupQueryAttention(config: LayerConfig): Layer {
     prefix: "_",
     axes: [1],
     explicitMasks: ["query", "value", "key"],
+    dropsInputMasks: false,
   });
 }
 
@@ -79,6 +81,7 @@ interface Kind {
   readonly axes: readonly number[] | null | undefined;
   /** Whose masks may be given by name. */
   readonly explicitMasks: readonly Role[];
+  readonly dropsInputMasks: boolean;
 }
 
 function headsOf(config: LayerConfig, kind: Kind): Layer {
@@ -115,6 +118,7 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
     weights: used.flatMap((part) =>
       hasBias ? [`${part}/kernel`, `${part}/bias`] : [`${part}/kernel`]
     ),
+    dropsInputMasks: kind.dropsInputMasks,
     call(ops, inputs, weights, context) {
       const { query, value, key, masks } = rolesOf(ops, inputs, context, {
         name,

@@ -25,6 +25,7 @@ export function autoContrast(config: LayerConfig): Layer {
   config.raw("data_format");
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const picture = ops.float(x!);
