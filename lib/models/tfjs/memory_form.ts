@@ -10,7 +10,7 @@
  */
 import { readLayer } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
-import { LAYERS } from "../../layers/layers.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { NdArray } from "../../types.ts";
 import type { tf } from "../../tf.ts";
 import { canonicalJson } from "../graph/fingerprint.ts";
