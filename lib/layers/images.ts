@@ -25,6 +25,7 @@ export function autoContrast(config: LayerConfig): Layer {
   config.raw("data_format");
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const picture = ops.float(x!);
@@ -89,7 +90,7 @@ export function pipeline(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const PICTURE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
 
 /** Least and largest value of a picture; Keras sorts them. */
