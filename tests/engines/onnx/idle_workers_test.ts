@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
   keepWorker,
