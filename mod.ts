@@ -35,9 +35,9 @@ export type * from "./lib/types.ts";
 
 // Models
 export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
-export { fromLayersModel } from "./lib/models/from_layers_model.ts";
-export { fromGraphModel } from "./lib/models/from_graph_model.ts";
-export type { LayerId } from "./lib/models/find_layers.ts";
+export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";
+export { fromGraphModel } from "./lib/models/tfjs/from_graph_model.ts";
+export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Custom layers
 export type {
@@ -74,7 +74,7 @@ export {
 } from "./lib/extractor/keras_feature_extractor.ts";
 export type { OpenExtractor } from "./lib/extractor/open_extractor.ts";
 export type { Plan } from "./lib/extractor/plan.ts";
-export type { Runs, TensorInputs } from "./lib/extractor/runs.ts";
+export type { Runs, TensorInputs } from "./lib/extractor/open_extractor.ts";
 export type { AshOptions } from "./lib/shaping/ash.ts";
 export type { PercentileOptions } from "./lib/shaping/percentile.ts";
 

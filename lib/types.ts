@@ -335,7 +335,7 @@ export interface TensorFeatures {
 }
 
 /** A postprocessing of ours, which every engine can run; made by `pool`, `flatten`, … */
-export interface GivenPostprocess {
+export interface BuiltInPostprocess {
   /** What it is called in plans and in {@linkcode FeatureSource.settings}. */
   readonly name: string;
 }
@@ -346,5 +346,5 @@ export interface GivenPostprocess {
  * runs after them.
  */
 export type Postprocess =
-  | GivenPostprocess
+  | BuiltInPostprocess
   | ((feature: tf.Tensor) => tf.Tensor);

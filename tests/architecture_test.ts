@@ -1,53 +1,69 @@
 /**
- * The tree checks itself: which folder may import which, that every module has
- * its test, that every public name is there, and a few habits of the house.
+ * The rules of the source tree: which folder may import which, that no files
+ * import each other in a circle, that tests reach every module, that every
+ * public name is there, and how long a file may be.
  *
- * Each rule is a function from a file to its faults, so that it can be shown
- * here that it finds any.
+ * Each rule is a function from files to their faults, in
+ * `support/source_tree.ts`, so that it can be shown here that it finds any.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type PublicDocs, publicDocs } from "./support/public_docs.ts";
+import {
+  circles,
+  computes,
+  consoleFaults,
+  fileAt,
+  filesIn,
+  folderFaults,
+  type FolderTable,
+  importFaults,
+  laterFaults,
+  MAX_CODE_LINES,
+  numCodeLines,
+  sizeAndNameFaults,
+  untested,
+} from "./support/source_tree.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const MODELS = ["models/graph", "models/files", "models/keras", "models/tfjs"];
+MODELS.push("models/onnx");
+
+const ONNX = ["graph", "rewrites", "runtime"].map((x) => `engines/onnx/${x}`);
 
 const STAGES = ["math", "formats", "display", "datasets", "ops", "layers"];
-STAGES.push("shaping", "postprocess", "models", "engines", "features", "store");
+STAGES.push("shaping", "postprocess", "models", ...MODELS, "engines");
+STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
 
-/** What a folder of lib may import, beside itself and the modules at its head. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+/**
+ * What a folder of `lib` may import, beside itself and the modules at the head
+ * of `lib`. Names are paths from `lib`; a row adds to its parent's row.
+ */
+const MAY_IMPORT: FolderTable = {
   math: [],
-  formats: [],
+  formats: ["math"],
   display: ["math", "formats"],
   datasets: ["math", "formats", "display"],
   ops: ["math"],
   layers: ["ops", "math"],
   shaping: ["ops"],
   postprocess: ["ops"],
-  models: ["math", "ops", "layers", "formats", "display"],
-  engines: ["math", "ops", "layers", "models", "formats"],
-  features: ["math", "display"],
-  store: ["math", "formats", "display", "features"],
-  extractor: STAGES,
-  detectors: ["math", "formats", "display", "features"],
-  metrics: ["math", "display"],
-  evaluation: [
-    "math",
-    "formats",
-    "display",
-    "features",
-    "models",
-    "detectors",
-    "metrics",
+  models: ["layers", "ops", ...MODELS],
+  "models/graph": ["math", "formats", "ops", "layers", "display"],
+  "models/files": ["formats"],
+  "models/keras": ["models/graph", "models/files", "layers", "formats"],
+  "models/tfjs": [
+    ...["models/graph", "models/files", "models/keras", "layers", "formats"],
   ],
-  cli: [...STAGES, "extractor", "detectors", "metrics", "evaluation"],
-};
-
-/** The modules at the head of lib, which all may import. */
-const HEAD = ["types.ts", "errors.ts", "check.ts", "tf.ts"];
-
-/** Registries carry no files beside modules: versions come from deno.json as a module. */
-const OUTSIDE: Readonly<Record<string, string>> = {
-  "lib/display/package_file.ts": "deno.json",
+  "models/onnx": ["models/graph", "models/files", "formats"],
+  engines: ["math", "formats", "ops", "layers", "models", ...MODELS],
+  "engines/tfjs": ["engines"],
+  "engines/onnx": ["engines", ...ONNX],
+  "engines/onnx/graph": ["ops", "formats"],
+  "engines/onnx/rewrites": ["engines/onnx/graph"],
+  "engines/onnx/runtime": [],
+  features: ["math", "display", "features/view"],
+  "features/view": [],
+  extractor: STAGES,
+  metrics: ["math", "display", "features"],
 };
 
 /** The names that a user is promised. */
@@ -62,51 +78,37 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["TensorLike", "Inputs", "Labels", "Batch", "DataSource", "Dataset"],
   ...["LayerId", "RunOptions", "Progress", "TensorFeatures", "Runs"],
   ...["OpenExtractor", "PercentileOptions", "Plan", "Postprocess"],
-  ...["GivenPostprocess", "PoolOptions", "PostprocFns", "Figure"],
+  ...["BuiltInPostprocess", "PoolOptions", "PostprocFns", "Figure"],
 ];
 
-const MOST_LINES = 500;
-const EMPTY_NAMES = /^_?(utils?|helpers?|common|base|manager|handler|misc)\b/;
-
-interface File {
-  /** Path from the root, as "lib/math/pca.ts". */
-  readonly path: string;
-  readonly source: string;
-}
-
-const LIB = [...filesIn("lib")];
-const TESTS = [...filesIn("tests")];
-const NOTEBOOKS = [...filesIn("notebooks")];
+const LIB = filesIn("lib");
+const TESTS = filesIn("tests");
+const NOTEBOOKS = filesIn("notebooks");
 const MOD = fileAt("mod.ts");
 
 // ---- the rules, over the tree ----
 
 Deno.test("lib imports only what the table of folders allows", () => {
-  assertEquals(LIB.flatMap(importFaults), []);
+  assertEquals(LIB.flatMap((file) => importFaults(MAY_IMPORT, file)), []);
 });
 
-Deno.test("lib has every folder in the table of folders", () => {
-  const folders = new Set(LIB.map(({ path }) => folderOf(path)));
-  folders.delete("");
-  assertEquals([...folders].filter((name) => !(name in MAY_IMPORT)), []);
+Deno.test("lib has the folders of the table, and no other", () => {
+  assertEquals(folderFaults(MAY_IMPORT, LIB), []);
 });
 
-/** A test is declared as such, or by a function that wraps one. */
-const DECLARES_TEST = /^\s*(Deno\.test|test\w*|counted|onBackends)\(/m;
+Deno.test("lib has no circle of files", () => {
+  assertEquals(circles(LIB), []);
+});
 
-Deno.test("lib has a test at the mirrored path for every module that computes", () => {
-  const tests = new Map(TESTS.map(({ path, source }) => [path, source]));
-  const faults = LIB.filter(({ source }) => computes(source))
-    .map(({ path }) => mirrorOf(path))
-    .filter((path) => !DECLARES_TEST.test(tests.get(path) ?? ""));
-  assertEquals(faults, []);
+Deno.test("lib has no module with code that no test covers", () => {
+  assertEquals(untested(LIB, TESTS), []);
 });
 
 Deno.test("lib writes to the console in lib/display and lib/cli only", () => {
   assertEquals(LIB.flatMap(consoleFaults), []);
 });
 
-Deno.test("files are named for what they hold, and stay under 500 lines", () => {
+Deno.test("files are named for what they hold, and stay short", () => {
   assertEquals([...LIB, ...TESTS, ...NOTEBOOKS].flatMap(sizeAndNameFaults), []);
 });
 
@@ -135,46 +137,97 @@ Deno.test("importFaults() finds imports against the table", () => {
 import type { B } from "../types.ts";
 export * from "../features/_column.ts";
 const later = await import("../../mod.ts");
+const worker = new Worker(new URL("../engines/worker.ts", import.meta.url));
 import "./statistics.ts";
 import {
   c,
 } from "../../tests/support/all_close.ts";
 import { show } from "@sonde/sonde";
 /** import { show } from "@sonde/sonde"; */`;
-  assertEquals(importFaults({ path: "lib/math/pca.ts", source }), [
+  assertEquals(importFaults(MAY_IMPORT, { path: "lib/math/pca.ts", source }), [
     "lib/math/pca.ts imports lib/engines/session.ts",
     "lib/math/pca.ts imports lib/features/_column.ts",
     "lib/math/pca.ts imports mod.ts",
+    "lib/math/pca.ts imports lib/engines/worker.ts",
     "lib/math/pca.ts imports tests/support/all_close.ts",
     "lib/math/pca.ts imports mod.ts",
   ]);
-  const view = `import { a } from "../features/_column.ts";`;
+  const faultsOf = (path: string, target: string) =>
+    importFaults(MAY_IMPORT, { path, source: `import "${target}";` });
+  assertEquals(faultsOf("lib/extractor/plan.ts", "../features/_rows.ts"), [
+    "lib/extractor/plan.ts imports lib/features/_rows.ts",
+  ]);
+  assertEquals(faultsOf("lib/check.ts", "./math/pca.ts"), [
+    "lib/check.ts imports lib/math/pca.ts",
+  ]);
+});
+
+Deno.test("importFaults() knows folders by their whole path", () => {
+  const faultsOf = (path: string, target: string) =>
+    importFaults(MAY_IMPORT, { path, source: `import "${target}";` });
+  // A folder takes what its parent takes, but not its neighbours.
   assertEquals(
-    importFaults({ path: "lib/extractor/plan.ts", source: view }),
-    ["lib/extractor/plan.ts imports lib/features/_column.ts"],
+    faultsOf("lib/engines/onnx/graph/a.ts", "../../../math/a.ts"),
+    [],
   );
-  const check = `import { a } from "./math/pca.ts";`;
-  assertEquals(
-    importFaults({ path: "lib/check.ts", source: check }),
-    ["lib/check.ts imports lib/math/pca.ts"],
-  );
+  assertEquals(faultsOf("lib/models/onnx/a.ts", "../keras/a.ts"), [
+    "lib/models/onnx/a.ts imports lib/models/keras/a.ts",
+  ]);
+  assertEquals(faultsOf("lib/engines/onnx/a.ts", "../tfjs/a.ts"), [
+    "lib/engines/onnx/a.ts imports lib/engines/tfjs/a.ts",
+  ]);
+});
+
+Deno.test("folderFaults() finds folders on one side only", () => {
+  const files = [{ path: "lib/a/b/c.ts", source: "" }];
+  assertEquals(folderFaults({ "a": [] }, files), [
+    "lib/a/b is not in the table",
+    "lib/a is in the table, but not there",
+  ]);
+});
+
+Deno.test("circles() finds files that import each other, types and later imports among them", () => {
+  const files = [
+    { path: "lib/a.ts", source: `import type { B } from "./b.ts";` },
+    { path: "lib/b.ts", source: `await import("./c.ts");` },
+    { path: "lib/c.ts", source: `export * from "./b.ts";` },
+  ];
+  assertEquals(circles(files), ["lib/b.ts → lib/c.ts → lib/b.ts"]);
+  assertEquals(circles(files.slice(0, 2)), []);
+});
+
+Deno.test("untested() finds modules that no test covers", () => {
+  const lib = [
+    { path: "lib/math/a.ts", source: "export function a() {}" },
+    { path: "lib/math/b.ts", source: "export function b() {}" },
+    { path: "lib/math/c.ts", source: "export interface C {}" },
+    { path: "lib/math/d.ts", source: "export function d() {}" },
+  ];
+  const tests = [
+    { path: "tests/a_test.ts", source: `import "../lib/math/a.ts"` },
+    { path: "tests/math/b_test.ts", source: "" },
+    { path: "tests/math/d_test.ts", source: `Deno.test("d", () => {});` },
+  ];
+  assertEquals(untested(lib, tests), ["lib/math/b.ts is covered by no test"]);
 });
 
 Deno.test("computes() tells modules with values from modules with types only", () => {
-  assert(computes("export async function run() {}"));
-  assert(computes("export abstract class Base {}"));
-  assert(computes("export const NAMES: string[] = [];"));
-  assert(!computes("export interface Plan {\n  readonly a: number;\n}"));
-  assert(!computes("/** function */\nexport type A = string;"));
+  const of = (source: string) => computes({ path: "", source });
+  assert(of("export async function run() {}"));
+  assert(of("export abstract class Base {}"));
+  assert(of("export const NAMES: string[] = [];"));
+  assert(!of("export interface Plan {\n  readonly a: number;\n}"));
+  assert(!of("/** function */\nexport type A = string;"));
 });
 
 Deno.test("consoleFaults(), sizeAndNameFaults() and laterFaults() find faults", () => {
-  const source = "x;\n".repeat(501);
+  const source = "x;\n// a comment\n\n".repeat(MAX_CODE_LINES + 1);
+  assertEquals(numCodeLines({ path: "", source }), MAX_CODE_LINES + 1);
   assertEquals(
     sizeAndNameFaults({ path: "lib/math/utils.ts", source }),
     [
       "lib/math/utils.ts says nothing by its name",
-      "lib/math/utils.ts has 501 lines",
+      `lib/math/utils.ts has ${MAX_CODE_LINES + 1} lines of code`,
     ],
   );
   assertEquals(
@@ -202,98 +255,3 @@ Deno.test("anyAt finds any in public types", async () => {
     await Deno.remove(file);
   }
 });
-
-// ---- reading ----
-
-/** Imports of a module of lib that the table does not allow. */
-function importFaults({ path, source }: File): string[] {
-  const folder = folderOf(path);
-  const faults: string[] = [];
-  const imports = /(?:\bfrom|\bimport|\bimport\()\s*"(\.[^"]+|@sonde\/sonde)"/g;
-  for (const [, to] of withoutComments(source).matchAll(imports)) {
-    const target = to!.startsWith(".")
-      ? new URL(to!, `file:///${path}`).pathname.slice(1)
-      : "mod.ts";
-    if (!mayImport(path, folder, target)) {
-      faults.push(`${path} imports ${target}`);
-    }
-  }
-  return faults;
-}
-
-function mayImport(path: string, folder: string, target: string): boolean {
-  if (OUTSIDE[path] === target) return true;
-  if (!target.startsWith("lib/")) return false;
-  if (HEAD.some((name) => target === `lib/${name}`)) return true;
-  const to = folderOf(target);
-  if (to === folder) return true;
-  const isPrivate = target.slice(target.lastIndexOf("/") + 1).startsWith("_");
-  return !isPrivate && (MAY_IMPORT[folder]?.includes(to) ?? false);
-}
-
-/** Whether a module holds values, not only types. */
-function computes(source: string): boolean {
-  return /^(export )?(default )?(async |abstract )?(function|class|const|let|enum)\b/m
-    .test(source);
-}
-
-function consoleFaults({ path, source }: File): string[] {
-  if (/^lib\/(display|cli)\//.test(path)) return [];
-  return linesWith(withoutComments(source), /\bconsole\s*[.[]/)
-    .map((line) => `${path}:${line} uses the console`);
-}
-
-function sizeAndNameFaults({ path, source }: File): string[] {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const numLines = source.split("\n").length - 1;
-  const faults: string[] = [];
-  if (EMPTY_NAMES.test(name)) faults.push(`${path} says nothing by its name`);
-  if (!/^[a-z0-9_]+\.ts$/.test(name)) {
-    faults.push(`${path} is not in snake_case`);
-  }
-  if (numLines > MOST_LINES) faults.push(`${path} has ${numLines} lines`);
-  return faults;
-}
-
-function laterFaults({ path, source }: File): string[] {
-  return linesWith(source, /\b(?:T[O]DO|F[I]XME|X[X]X)\b/)
-    .map((line) => `${path}:${line} leaves work for later`);
-}
-
-/** Numbers of the lines, from 1, in which a pattern is found. */
-function linesWith(source: string, pattern: RegExp): number[] {
-  return source.split("\n")
-    .flatMap((line, i) => pattern.test(line) ? [i + 1] : []);
-}
-
-/** The source with its comments blanked, line for line; texts stay. */
-function withoutComments(source: string): string {
-  return source.replace(/\/\*[\s\S]*?\*\//g, (text) => text.replace(/.+/g, ""))
-    .replace(
-      /^(.*?)\/\/.*$/gm,
-      (line, code) => code.includes('"') ? line : code,
-    );
-}
-
-/** The folder of lib that a module lies in, "" for the head. */
-function folderOf(path: string): string {
-  const parts = path.split("/");
-  return parts.length > 2 ? parts[1]! : "";
-}
-
-function mirrorOf(path: string): string {
-  return path.replace(/^lib\//, "tests/").replace(/\.ts$/, "_test.ts");
-}
-
-function fileAt(path: string): File {
-  return { path, source: Deno.readTextFileSync(new URL(path, ROOT)) };
-}
-
-function* filesIn(folder: string): Generator<File> {
-  const url = new URL(`${folder}/`, ROOT);
-  for (const { name, isDirectory } of Deno.readDirSync(url)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* filesIn(path);
-    else if (name.endsWith(".ts") && !name.startsWith(".")) yield fileAt(path);
-  }
-}

@@ -10,8 +10,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { cannot, shapeText } from "../check.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
-import { type GraphNode, type Ref, refKey } from "../models/graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import type {
   FeatureArray,

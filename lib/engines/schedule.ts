@@ -1,5 +1,10 @@
 import { cannot } from "../check.ts";
-import { type GraphNode, origin, type Ref, refKey } from "../models/graph.ts";
+import {
+  type GraphNode,
+  origin,
+  type Ref,
+  refKey,
+} from "../models/graph/graph.ts";
 import type { Feed } from "./program.ts";
 
 /** Nodes in the order in which they run, and when a tensor is needed no more. */

@@ -16,7 +16,7 @@ export interface Session extends AsyncDisposable {
    * How many batches may be under way at once: 1 where this thread computes,
    * more where another one does and should not wait for the next batch.
    */
-  readonly mostUnderWay: number;
+  readonly maxInFlight: number;
   /**
    * How many batches should be handed over in one run, so that handing over
    * costs little; it may change as runs are seen. Without it, one.

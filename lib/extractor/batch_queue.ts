@@ -21,7 +21,7 @@ export class BatchQueue<B, R> {
   readonly #readNext: () => Promise<IteratorResult<B>>;
   readonly #start: (batch: B) => Promise<R>;
   readonly #most: number;
-  readonly #underWay: UnderWay<B, R>[] = [];
+  readonly #inFlight: UnderWay<B, R>[] = [];
   #reading: Promise<void> | undefined;
   #readError: { readonly error: unknown } | undefined;
   #isRead = false;
@@ -56,9 +56,9 @@ export class BatchQueue<B, R> {
    */
   async next(): Promise<Finished<B, R> | undefined> {
     while (true) {
-      const hasRoom = this.#underWay.length < this.#most;
+      const hasRoom = this.#inFlight.length < this.#most;
       if (hasRoom && !this.#isRead && !this.#reading) this.#read();
-      const [first] = this.#underWay;
+      const [first] = this.#inFlight;
       if (first === undefined) {
         if (this.#reading === undefined) return this.#end();
         await this.#reading;
@@ -69,7 +69,7 @@ export class BatchQueue<B, R> {
         this.#reading?.then(() => false) ?? first.result.then(() => true),
       ]);
       if (!isDone) continue; // more to compute: fill the queue first
-      this.#underWay.shift();
+      this.#inFlight.shift();
       return { batch: first.batch, result: await first.result };
     }
   }
@@ -90,7 +90,7 @@ export class BatchQueue<B, R> {
   #begin(batch: B): void {
     const result = this.#start(batch);
     result.catch(() => {}); // it is thrown when its turn comes
-    this.#underWay.push({ batch, result });
+    this.#inFlight.push({ batch, result });
   }
 
   #end(): undefined {

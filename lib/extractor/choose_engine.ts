@@ -2,7 +2,7 @@ import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
-import type { GraphNode } from "../models/graph.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
 import type { Resolved } from "./compile.ts";
 import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
@@ -96,7 +96,7 @@ async function obstacleOf(
 ): Promise<string | undefined> {
   const obstacle = await unrecordable(program);
   if (obstacle !== undefined) return obstacle;
-  const { missingRuntime } = await import("../engines/onnx/runtime.ts");
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
   return await missingRuntime(isAsked);
 }
 
@@ -126,7 +126,7 @@ function isForCard(chosen: Choosable): boolean {
   return program.perturbation === undefined &&
     program.features.every(({ own }) => own.length === 0) &&
     schedule.nodes.every(({ call }) =>
-      call.kind !== "memory" || call.isOwnClass
+      call.kind !== "inMemory" || call.isOwnClass
     ) && limitIn(chosen, "webgpu") === undefined;
 }
 

@@ -42,7 +42,7 @@ export async function chooseForFile(
       `${rule}; apply it to the features afterwards, or ${hint}`,
     );
   }
-  const { missingRuntime } = await import("../engines/onnx/runtime.ts");
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
   const missing = await missingRuntime(true);
   if (missing !== undefined) throw refuse("run the model", missing);
   return {

@@ -17,15 +17,14 @@ import {
   wantedRefs,
 } from "../engines/program.ts";
 import { type Schedule, schedule } from "../engines/schedule.ts";
-import { canonicalJson } from "../models/fingerprint.ts";
-import type { GraphNode } from "../models/graph.ts";
-import type { Logits } from "../models/head.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import { canonicalJson } from "../models/graph/fingerprint.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
+import type { Logits } from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
+import { checkHead, findLogits, type FoundLogits, readHead } from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
-import { readHead } from "./read_head.ts";
 import type { Settings } from "./settings.ts";
 
 /** A program, and what is known of what it will give. */
@@ -208,7 +207,7 @@ function settingsText(
 /** A stateful layer would change with every batch, and with it the caller's model. */
 function checkNodes(nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
-    if (call.kind !== "memory" || !call.layer.stateful) continue;
+    if (call.kind !== "inMemory" || !call.layer.stateful) continue;
     throw new TypeError(
       cannot(
         `run layer "${row.name}"`,

@@ -1,11 +1,15 @@
 import { cannot } from "../check.ts";
 import type { FeatureTarget } from "../engines/program.ts";
-import { type GraphNode, origin, type Ref, specOf } from "../models/graph.ts";
+import {
+  type GraphNode,
+  origin,
+  type Ref,
+  specOf,
+} from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
-import { type GivenStep, isGivenStep } from "../postprocess/step.ts";
+import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
 import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
-import { ownName } from "./own_function.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
 /** A feature that is wanted, and what is known of it. */
@@ -54,8 +58,8 @@ function targetOf(
   name: string,
   all: readonly Postprocess[],
 ): ResolvedTarget {
-  const own = all.filter((step) => !isGivenStep(step));
-  const given = all.filter((step) => isGivenStep(step));
+  const own = all.filter((step) => !isBuiltInStep(step));
+  const given = all.filter((step) => isBuiltInStep(step));
   checkOrder(all, name);
   const spec = specOf(ref);
   const channels = spec?.channels ?? origin(ref).node.channels;
@@ -72,12 +76,12 @@ function targetOf(
   return {
     target,
     spec: featureSpec(name, channels, given, own.length > 0),
-    steps: all.map((step) => isGivenStep(step) ? step.name : ownName(step)),
+    steps: all.map((step) => isBuiltInStep(step) ? step.name : ownName(step)),
   };
 }
 
 function runSteps<T>(
-  steps: readonly GivenStep[],
+  steps: readonly BuiltInStep[],
   ops: Ops<T>,
   feature: T,
   layer: string,
@@ -93,14 +97,14 @@ function runSteps<T>(
 
 /** Given ones run inside the engine, so none can come after a user's own. */
 function checkOrder(steps: readonly Postprocess[], name: string): void {
-  const firstOwn = steps.findIndex((step) => !isGivenStep(step));
-  const late = steps.slice(firstOwn).find((step) => isGivenStep(step));
+  const firstOwn = steps.findIndex((step) => !isBuiltInStep(step));
+  const late = steps.slice(firstOwn).find((step) => isBuiltInStep(step));
   if (firstOwn < 0 || late === undefined) return;
   throw new TypeError(
     cannot(
       `postprocess layer "${name}"`,
       "given steps must come before functions of your own",
-      (late as GivenStep).name,
+      (late as BuiltInStep).name,
     ),
   );
 }
@@ -117,7 +121,7 @@ function checkSteps(
 function featureSpec(
   name: string,
   channels: "first" | "last" | undefined,
-  given: readonly GivenStep[],
+  given: readonly BuiltInStep[],
   hasOwn: boolean,
 ): FeatureSpec {
   const keeps = !hasOwn && given.every((step) => step.keepsChannels);
@@ -127,4 +131,24 @@ function featureSpec(
     ...(keeps && channels !== undefined ? { channels } : {}),
     form: form ?? "raw",
   });
+}
+
+const names = new WeakMap<object, string>();
+
+/**
+ * What a caller's own function is called in the settings of a feature set.
+ *
+ * Its text would not say what it closes over, so each function gets a name
+ * that no other has, in this process or another: sets that it made equal each
+ * other, and nothing else.
+ *
+ * @param step The function.
+ * @returns The same text for the same function.
+ */
+export function ownName(step: object): string {
+  const known = names.get(step);
+  if (known !== undefined) return known;
+  const name = `own ${crypto.randomUUID()}`;
+  names.set(step, name);
+  return name;
 }

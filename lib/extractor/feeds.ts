@@ -1,8 +1,13 @@
 import { cannot } from "../check.ts";
 import type { Feed } from "../engines/program.ts";
-import { type GraphNode, origin, type Ref, specOf } from "../models/graph.ts";
-import { refKey } from "../models/graph.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import {
+  type GraphNode,
+  origin,
+  type Ref,
+  refKey,
+  specOf,
+} from "../models/graph/graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 
 /**
  * The tensors that a program is fed: the model's inputs, or what a layer

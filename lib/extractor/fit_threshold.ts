@@ -1,6 +1,6 @@
 import { cannot } from "../check.ts";
 import { QuantileSketch } from "../math/quantile.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
@@ -28,6 +28,7 @@ export async function fitThreshold(
     ...settings,
     layers: [],
     postprocess: [],
+    postprocessByName: undefined,
     shaping: undefined,
     wantsPenultimate: true,
   };

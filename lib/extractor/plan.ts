@@ -1,7 +1,7 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, needsHead } from "../engines/program.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { Resolved } from "./compile.ts";
 
@@ -76,7 +76,7 @@ function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
   const counted = new Set<object>();
   let sum = 0;
   for (const { call, row } of nodes) {
-    const owner = call.kind === "memory" ? call.layer : row;
+    const owner = call.kind === "inMemory" ? call.layer : row;
     if (!counted.has(owner)) sum += row.numParameters;
     counted.add(owner);
   }

@@ -109,7 +109,7 @@ async function* loop(
         : { first, batchSize };
       return opened.session.run(batch.inputs, pacer, samples);
     },
-    opened.session.mostUnderWay,
+    opened.session.maxInFlight,
   );
   // A dataset that is still to give a batch would hold us until it does.
   const leave = () =>

@@ -1,6 +1,6 @@
 import { checkAwaited } from "../check.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
-import type { ModelGraph } from "../models/model_graph.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { unrecordable } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import type { Settings } from "./settings.ts";

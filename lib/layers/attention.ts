@@ -109,8 +109,8 @@ function masksOf<T>(
   const given = [0, 1, 2].map((i) =>
     tensorArgument(name, context, `mask[${i}]`)
   );
-  const isGiven = given.some((mask) => mask !== undefined);
-  const masks = isGiven ? given : context.masks;
+  const isBuiltIn = given.some((mask) => mask !== undefined);
+  const masks = isBuiltIn ? given : context.masks;
   return [masks[0], masks[1]].map((mask) =>
     mask === undefined ? undefined : asBooleans(ops, mask)
   );

@@ -41,9 +41,9 @@ const transpose: Compute = (ops, args) => {
 };
 
 /** A matrix with its last two axes turned, where it is asked for. */
-function turned<T>(ops: Ops<T>, x: T, isTurned: boolean): T {
+function turned<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
   const axes = [...ops.shape(x).keys()];
-  return isTurned
+  return isTransposed
     ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
     : x;
 }

@@ -122,9 +122,9 @@ function withoutMask<T>(name: string): CallContext<T> {
 export function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
   const ahead = walkOf(config, "layer");
-  const isGiven = config.raw("backward_layer") !== null &&
+  const isBuiltIn = config.raw("backward_layer") !== null &&
     config.has("backward_layer");
-  const back = isGiven
+  const back = isBuiltIn
     ? walkOf(config, "backward_layer")
     : ahead.with({ goBackwards: !ahead.options.goBackwards });
   checkPair(name, ahead, back);

@@ -14,28 +14,28 @@ import {
   buildGraphModel,
   buildLayersModel,
   type Built,
-} from "./build_model.ts";
-import { operationsGraph } from "./from_graph_model.ts";
-import { layersGraph } from "./from_layers_model.ts";
-import { identify, refusal } from "./identify.ts";
+} from "./tfjs/build_model.ts";
+import { operationsGraph } from "./tfjs/from_graph_model.ts";
+import { layersGraph } from "./tfjs/from_layers_model.ts";
+import { identify, refusal } from "./files/identify.ts";
 import {
   type KerasFile,
   openKerasFile,
   openKerasSource,
-} from "./keras_file.ts";
-import { modelOfKerasFile } from "./load_keras.ts";
+} from "./keras/keras_file.ts";
+import { modelOfKerasFile } from "./keras/load_keras.ts";
 import type { LoadModelOptions } from "./load_model.ts";
-import { loadOnnx } from "./load_onnx.ts";
-import { modelOfLayersJson, readLayersJson } from "./layers_json.ts";
-import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
-import { fileUrl, readFile } from "./read_file.ts";
-import { isForTfjs } from "./tfjs_dialect.ts";
-import { checkTopology } from "./topology.ts";
+import { loadOnnx } from "./onnx/load_onnx.ts";
+import { modelOfLayersJson, readLayersJson } from "./tfjs/layers_json.ts";
+import { isGraph, type ModelJson, parseModelJson } from "./tfjs/model_json.ts";
+import { fileUrl, readFile } from "./files/read_file.ts";
+import { isForTfjs } from "./tfjs/tfjs_dialect.ts";
+import { checkTopology } from "./tfjs/topology.ts";
 import {
   checkFinite,
   openWeightFiles,
   readWeightFiles,
-} from "./weight_files.ts";
+} from "./tfjs/weight_files.ts";
 
 /**
  * Opens a model, told by its content.

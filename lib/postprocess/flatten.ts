@@ -1,5 +1,5 @@
-import type { GivenPostprocess } from "../types.ts";
-import { givenStep } from "./step.ts";
+import type { BuiltInPostprocess } from "../types.ts";
+import { builtInStep } from "./step.ts";
 
 /**
  * Puts all units of a sample in one row: `[N, …]` → `[N, D]`, row-major.
@@ -19,8 +19,8 @@ import { givenStep } from "./step.ts";
  * assert.deepEqual(set.features[0]?.shape, [3, 8]);
  * ```
  */
-export function flatten(): GivenPostprocess {
-  return givenStep({
+export function flatten(): BuiltInPostprocess {
+  return builtInStep({
     name: "flatten",
     keepsChannels: false,
     apply(ops, feature) {

@@ -1,7 +1,7 @@
 import type { Ops } from "../ops/ops.ts";
 import { cannot, checkInteger, checkOptions } from "../check.ts";
-import type { GivenPostprocess } from "../types.ts";
-import { givenStep, type StepContext } from "./step.ts";
+import type { BuiltInPostprocess } from "../types.ts";
+import { builtInStep, type StepContext } from "./step.ts";
 
 /** Settings of {@linkcode gramStatistics}. */
 export interface GramOptions {
@@ -39,7 +39,7 @@ export interface GramOptions {
  * assert.deepEqual([...set.features[0]!.data], [1, 6, 0]);
  * ```
  */
-export function gramStatistics(options: GramOptions = {}): GivenPostprocess {
+export function gramStatistics(options: GramOptions = {}): BuiltInPostprocess {
   checkOptions(options, "create gramStatistics()", ["orders"]);
   const orders = [...(options.orders ?? [1, 2, 3, 4, 5])];
   if (orders.length === 0) {
@@ -50,7 +50,7 @@ export function gramStatistics(options: GramOptions = {}): GivenPostprocess {
   for (const order of orders) {
     checkInteger(order, "create gramStatistics()", "orders");
   }
-  return givenStep({
+  return builtInStep({
     name: `gramStatistics(${orders.join(", ")})`,
     form: "gram",
     keepsChannels: false,

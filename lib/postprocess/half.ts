@@ -1,5 +1,5 @@
-import type { GivenPostprocess } from "../types.ts";
-import { givenStep } from "./step.ts";
+import type { BuiltInPostprocess } from "../types.ts";
+import { builtInStep } from "./step.ts";
 
 /**
  * Keeps the feature as float16, half the memory at 11 bits of precision.
@@ -22,8 +22,8 @@ import { givenStep } from "./step.ts";
  * assert.equal(set.features[0]?.dtype, "float16");
  * ```
  */
-export function half(): GivenPostprocess {
-  return givenStep({
+export function half(): BuiltInPostprocess {
+  return builtInStep({
     name: "half",
     readAs: "float16",
     keepsChannels: true,

@@ -1,6 +1,6 @@
 import { checkNumber, checkOptions } from "../check.ts";
-import type { GivenPostprocess } from "../types.ts";
-import { givenStep } from "./step.ts";
+import type { BuiltInPostprocess } from "../types.ts";
+import { builtInStep } from "./step.ts";
 
 /** Settings of {@linkcode normalize}. */
 export interface NormalizeOptions {
@@ -33,11 +33,11 @@ export interface NormalizeOptions {
  * assert.ok(Math.abs(a! - 0.6) < 1e-6 && Math.abs(b! - 0.8) < 1e-6);
  * ```
  */
-export function normalize(options: NormalizeOptions = {}): GivenPostprocess {
+export function normalize(options: NormalizeOptions = {}): BuiltInPostprocess {
   checkOptions(options, "create normalize()", ["epsilon"]);
   const { epsilon = 1e-10 } = options;
   checkNumber(epsilon, "create normalize()", "epsilon", { min: 0 });
-  return givenStep({
+  return builtInStep({
     name: options.epsilon === undefined
       ? "normalize"
       : `normalize(${options.epsilon})`,

@@ -1,6 +1,6 @@
 import { cannot, checkOneOf, checkOptions } from "../check.ts";
-import type { GivenPostprocess, PoolOptions } from "../types.ts";
-import { givenStep } from "./step.ts";
+import type { BuiltInPostprocess, PoolOptions } from "../types.ts";
+import { builtInStep } from "./step.ts";
 
 /**
  * Pools a map over its places: `[N, H, W, D]` or `[N, T, D]` → `[N, D]`, by
@@ -30,7 +30,7 @@ import { givenStep } from "./step.ts";
 export function pool(
   kind: "mean" | "max",
   options: PoolOptions = {},
-): GivenPostprocess {
+): BuiltInPostprocess {
   checkOneOf(kind, "create pool()", "kind", ["mean", "max"]);
   checkOptions(options, "create pool()", ["channels"]);
   if (options.channels !== undefined) {
@@ -39,7 +39,7 @@ export function pool(
       "last",
     ]);
   }
-  return givenStep({
+  return builtInStep({
     name: options.channels === undefined
       ? `pool(${kind})`
       : `pool(${kind}, ${options.channels})`,

@@ -9,7 +9,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { FeatureSpec, GivenPostprocess, Postprocess } from "../types.ts";
+import type { BuiltInPostprocess, FeatureSpec, Postprocess } from "../types.ts";
 
 /** What a step is told of the feature that it gets. */
 export interface StepContext {
@@ -20,7 +20,7 @@ export interface StepContext {
 }
 
 /** A step that every engine can run. */
-export interface GivenStep extends GivenPostprocess {
+export interface BuiltInStep extends BuiltInPostprocess {
   /** What it leaves; undefined where it leaves the form as it was. */
   readonly form?: FeatureSpec["form"];
   /** Element type in which the feature is read back. */
@@ -39,7 +39,7 @@ const given = new WeakSet<object>();
  * @param step The step.
  * @returns The same step.
  */
-export function givenStep(step: GivenStep): GivenStep {
+export function builtInStep(step: BuiltInStep): BuiltInStep {
   given.add(step);
   return Object.freeze(step);
 }
@@ -48,8 +48,8 @@ export function givenStep(step: GivenStep): GivenStep {
  * Whether a postprocessing is one of ours, rather than a user's function.
  *
  * @param step Any postprocessing.
- * @returns Whether it was made by {@linkcode givenStep}.
+ * @returns Whether it was made by {@linkcode builtInStep}.
  */
-export function isGivenStep(step: Postprocess): step is GivenStep {
+export function isBuiltInStep(step: Postprocess): step is BuiltInStep {
   return given.has(step);
 }

@@ -10,8 +10,8 @@ import {
   type Program,
   wantedRefs,
 } from "../../lib/engines/program.ts";
-import type { Ref } from "../../lib/models/graph.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { Ref } from "../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import {
   type Shape,
   ShapeOps,

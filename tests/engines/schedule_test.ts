@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, type tf } from "@sonde/sonde";
 import { type Schedule, schedule } from "../../lib/engines/schedule.ts";
-import { refKey } from "../../lib/models/graph.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import { refKey } from "../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { branched, free, nested, shared } from "../extractor/_models.ts";
 

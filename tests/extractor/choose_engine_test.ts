@@ -9,7 +9,7 @@ import {
 import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { resolve } from "../../lib/extractor/compile.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { modelPath } from "../support/keras_models.ts";
 import { filled, free, mlp } from "./_models.ts";

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, tf } from "@sonde/sonde";
 import { feedsOf, tensorName } from "../../lib/extractor/feeds.ts";
-import type { GraphNode } from "../../lib/models/graph.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { GraphNode } from "../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { filled, free, nested, Parts, shared } from "./_models.ts";
 

@@ -32,11 +32,11 @@ counted(
     // Two are sent before there is any result, and never more.
     assertEquals(log.events.slice(0, 4), ["open", "opened", "run", "run"]);
     assertEquals(log.events.slice(-2), ["close", "closed"]);
-    let underWay = 0;
+    let inFlight = 0;
     for (const event of log.events) {
-      if (event === "run") underWay++;
-      if (event === "results") underWay--;
-      assert(underWay <= 2);
+      if (event === "run") inFlight++;
+      if (event === "results") inFlight--;
+      assert(inFlight <= 2);
     }
     assertEquals(log.events.filter((event) => event === "results").length, 5);
     assert(log.areTransferred.every((is) => is));

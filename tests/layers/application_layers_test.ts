@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { called, layerOf } from "./_one_call.ts";
 
-// Numbers of Keras, and both engines: tests/keras_applications_test.ts.
+// Numbers of Keras, and both engines: tests/whole/keras_applications_test.ts.
 
 Deno.test("LayerScale multiplies along the last axis", async () => {
   const layer = layerOf("LayerScale", { init_values: 1e-6, projection_dim: 2 });

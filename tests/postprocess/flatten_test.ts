@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 import { flatten } from "../../lib/postprocess/flatten.ts";
-import type { GivenStep } from "../../lib/postprocess/step.ts";
+import type { BuiltInStep } from "../../lib/postprocess/step.ts";
 import { computeOn, PLAIN_BACKENDS } from "../support/on_backends.ts";
 
-const STEP = flatten() as GivenStep;
+const STEP = flatten() as BuiltInStep;
 const CONTEXT = { layer: "map", channels: undefined } as const;
 
 for (const backend of PLAIN_BACKENDS) {

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { gramStatistics } from "../../lib/postprocess/gram_statistics.ts";
-import type { GivenStep } from "../../lib/postprocess/step.ts";
+import type { BuiltInStep } from "../../lib/postprocess/step.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { computeOn, PLAIN_BACKENDS } from "../support/on_backends.ts";
 
-const STEP = gramStatistics({ orders: [1, 2] }) as GivenStep;
+const STEP = gramStatistics({ orders: [1, 2] }) as BuiltInStep;
 
 for (const backend of PLAIN_BACKENDS) {
   Deno.test(`gramStatistics() of a vector is its outer product's on ${backend}`, async () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { normalize } from "../../lib/postprocess/normalize.ts";
-import type { GivenStep } from "../../lib/postprocess/step.ts";
+import type { BuiltInStep } from "../../lib/postprocess/step.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { computeOn, PLAIN_BACKENDS } from "../support/on_backends.ts";
 
@@ -10,7 +10,7 @@ const CONTEXT = { layer: "pen", channels: undefined } as const;
 for (const backend of PLAIN_BACKENDS) {
   Deno.test(`normalize() gives rows of length 1, also of huge and of tiny values, on ${backend}`, async () => {
     const rows = [[3, -4], [3e30, 4e30], [3e-9, 4e-9]];
-    const step = normalize({ epsilon: 0 }) as GivenStep;
+    const step = normalize({ epsilon: 0 }) as BuiltInStep;
     const { data } = await computeOn(
       backend,
       (ops) => step.apply(ops, tf.tensor2d(rows), CONTEXT),
@@ -22,7 +22,7 @@ for (const backend of PLAIN_BACKENDS) {
     for (const step of [normalize(), normalize({ epsilon: 0 })]) {
       const { data } = await computeOn(
         backend,
-        (ops) => (step as GivenStep).apply(ops, tf.zeros([1, 3]), CONTEXT),
+        (ops) => (step as BuiltInStep).apply(ops, tf.zeros([1, 3]), CONTEXT),
       );
       assertEquals([...data], [0, 0, 0]);
     }
@@ -32,7 +32,7 @@ for (const backend of PLAIN_BACKENDS) {
     const { data, shape } = await computeOn(
       backend,
       (ops) =>
-        (normalize() as GivenStep).apply(ops, tf.ones([2, 2, 2, 1]), CONTEXT),
+        (normalize() as BuiltInStep).apply(ops, tf.ones([2, 2, 2, 1]), CONTEXT),
     );
     assertEquals(shape, [2, 2, 2, 1]);
     assertAllClose(data, Array(8).fill(0.5));
@@ -40,7 +40,7 @@ for (const backend of PLAIN_BACKENDS) {
 }
 
 Deno.test("normalize() adds epsilon to the length", async () => {
-  const step = normalize({ epsilon: 5 }) as GivenStep;
+  const step = normalize({ epsilon: 5 }) as BuiltInStep;
   const { data } = await computeOn(
     "cpu",
     (ops) => step.apply(ops, tf.tensor2d([[3, 4]]), CONTEXT),

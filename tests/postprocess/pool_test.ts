@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { pool } from "../../lib/postprocess/pool.ts";
-import type { GivenStep } from "../../lib/postprocess/step.ts";
+import type { BuiltInStep } from "../../lib/postprocess/step.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { computeOn, PLAIN_BACKENDS } from "../support/on_backends.ts";
 
@@ -21,7 +21,7 @@ for (const backend of PLAIN_BACKENDS) {
     ] as const
   ) {
     Deno.test(`pool("${kind}") with channels ${context.channels} pools [N, H, W, D] on ${backend}`, async () => {
-      const step = pool(kind) as GivenStep;
+      const step = pool(kind) as BuiltInStep;
       const { data, shape } = await computeOn(
         backend,
         (ops) => step.apply(ops, tf.tensor4d(MAP, [1, 2, 2, 2]), context),
@@ -32,7 +32,7 @@ for (const backend of PLAIN_BACKENDS) {
   }
 
   Deno.test(`pool() pools sequences and volumes on ${backend}`, async () => {
-    const step = pool("mean") as GivenStep;
+    const step = pool("mean") as BuiltInStep;
     const sequence = await computeOn(
       backend,
       (ops) => step.apply(ops, tf.tensor3d(MAP, [1, 4, 2]), LAST),
@@ -46,7 +46,7 @@ for (const backend of PLAIN_BACKENDS) {
   });
 
   Deno.test(`pool("max") passes a NaN on, on ${backend}`, async () => {
-    const step = pool("max") as GivenStep;
+    const step = pool("max") as BuiltInStep;
     const { data } = await computeOn(
       backend,
       (ops) => step.apply(ops, tf.tensor3d([1, NaN, 3, 2], [1, 2, 2]), LAST),
@@ -56,7 +56,7 @@ for (const backend of PLAIN_BACKENDS) {
 }
 
 Deno.test("pool() leaves vectors as they are", async () => {
-  const step = pool("mean") as GivenStep;
+  const step = pool("mean") as BuiltInStep;
   const { data } = await computeOn(
     "cpu",
     (ops) => step.apply(ops, tf.tensor2d([[1, 2, 3]]), UNKNOWN).clone(),
@@ -65,7 +65,7 @@ Deno.test("pool() leaves vectors as they are", async () => {
 });
 
 Deno.test("pool() asks for the channels where the layer does not say", async () => {
-  const step = pool("mean") as GivenStep;
+  const step = pool("mean") as BuiltInStep;
   await computeOn("cpu", (ops) => {
     assertThrows(
       () => step.apply(ops, tf.ones([1, 2, 2, 2]), UNKNOWN),
@@ -77,7 +77,7 @@ Deno.test("pool() asks for the channels where the layer does not say", async () 
 });
 
 Deno.test("pool() takes the caller's word over the layer's", async () => {
-  const step = pool("mean", { channels: "first" }) as GivenStep;
+  const step = pool("mean", { channels: "first" }) as BuiltInStep;
   const { data } = await computeOn(
     "cpu",
     (ops) => step.apply(ops, tf.tensor4d(MAP, [1, 2, 2, 2]), LAST),

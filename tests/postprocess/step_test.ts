@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { givenStep, isGivenStep } from "../../lib/postprocess/step.ts";
+import { builtInStep, isBuiltInStep } from "../../lib/postprocess/step.ts";
 import { flatten } from "../../lib/postprocess/flatten.ts";
 import { gramStatistics } from "../../lib/postprocess/gram_statistics.ts";
 import { half } from "../../lib/postprocess/half.ts";
@@ -8,14 +8,14 @@ import { pool } from "../../lib/postprocess/pool.ts";
 
 const ALL = [pool("mean"), flatten(), normalize(), half(), gramStatistics()];
 
-Deno.test("isGivenStep() tells our steps from others of the same shape", () => {
-  for (const step of ALL) assert(isGivenStep(step));
-  assertEquals(isGivenStep((feature) => feature), false);
-  assertEquals(isGivenStep({ ...pool("mean") }), false);
+Deno.test("isBuiltInStep() tells our steps from others of the same shape", () => {
+  for (const step of ALL) assert(isBuiltInStep(step));
+  assertEquals(isBuiltInStep((feature) => feature), false);
+  assertEquals(isBuiltInStep({ ...pool("mean") }), false);
 });
 
-Deno.test("givenStep() freezes the step", () => {
-  const step = givenStep({
+Deno.test("builtInStep() freezes the step", () => {
+  const step = builtInStep({
     name: "same",
     keepsChannels: true,
     apply: (_ops, feature) => feature,

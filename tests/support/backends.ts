@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { tf } from "@sonde/sonde";
 import type { BackendName } from "../../lib/engines/tfjs/backend.ts";
+import { RUNS_ALL } from "./extent.ts";
 
 /** A backend, and how close it must come to TF.js' own numbers on `cpu`. */
 export interface Backend {
@@ -25,9 +26,10 @@ const BACKENDS: readonly Backend[] = [
   { name: "webgpu", rtol: 1e-4 },
 ];
 
-const adapter = await navigator.gpu?.requestAdapter() ?? null;
+// A software adapter compiles shaders for minutes: in test:all only.
+const adapter = RUNS_ALL ? await navigator.gpu?.requestAdapter() ?? null : null;
 
-/** Whether there is a WebGPU adapter, of hardware or software. */
+/** Whether tests run on WebGPU: an adapter is there, of hardware or software. */
 export const hasWebgpu: boolean = adapter !== null;
 
 if (hasWebgpu) {

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import {
   type FlipKind,
   type FlipSubject,
@@ -83,9 +83,9 @@ async function resultOf(flip: Flip): Promise<FlipResult> {
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     // At a run, errors are those of checks; at a load, of one class.
-    const isOurs = error instanceof ModelFormatError ||
+    const isBuiltInNode = error instanceof ModelFormatError ||
       /^(Cannot|Layer) .* (as|in) /s.test(text);
-    result = { outcome: isOurs ? "error" : "fault", text };
+    result = { outcome: isBuiltInNode ? "error" : "fault", text };
   }
   bytes[at]! ^= mask;
   const leaked = tf.memory().numTensors - numTensors;

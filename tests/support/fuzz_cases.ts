@@ -5,7 +5,7 @@
  * @module
  */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
 import { openOn, type OurEngine } from "./open_on.ts";
 
@@ -93,8 +93,8 @@ export async function fuzzResult(
     return { outcome: isDisputed ? "disputed" : "right", text: "", error };
   } catch (error) {
     const text = String(error);
-    const isOurs = /: Cannot [a-z][^]* must /.test(text);
-    return { outcome: isOurs ? "refused" : "failed", text, error: 0 };
+    const isBuiltInNode = /: Cannot [a-z][^]* must /.test(text);
+    return { outcome: isBuiltInNode ? "refused" : "failed", text, error: 0 };
   }
 }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { openKerasFile } from "../../lib/models/keras_file.ts";
-import { modelOfKerasFile } from "../../lib/models/load_keras.ts";
+import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
+import { modelOfKerasFile } from "../../lib/models/keras/load_keras.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { openOn, type OurEngine } from "./open_on.ts";
 

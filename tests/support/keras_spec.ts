@@ -5,11 +5,11 @@
  * @module
  */
 import type { LayerFactory } from "../../lib/layers/layer.ts";
-import type { WeightSource } from "../../lib/models/graph.ts";
-import type { KerasWeights } from "../../lib/models/keras_weights.ts";
-import { readTopology } from "../../lib/models/keras_topology.ts";
-import { layerGraph } from "../../lib/models/layer_graph.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { WeightSource } from "../../lib/models/graph/graph.ts";
+import type { KerasWeights } from "../../lib/models/keras/keras_weights.ts";
+import { readTopology } from "../../lib/models/keras/keras_topology.ts";
+import { layerGraph } from "../../lib/models/keras/layer_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 
 /** JSON of a config. */
 export type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 /** The ONNX files in tests/data/onnx_models, with what must come of them. */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { DType, NdArray } from "../../lib/types.ts";
 
 const FOLDER = new URL("../data/onnx_models/", import.meta.url);

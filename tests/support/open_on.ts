@@ -9,7 +9,7 @@ import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../lib/extractor/compile.ts";
 import type { EngineOptions } from "../../lib/extractor/options.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
 
 /** Where a model runs. */

@@ -4,17 +4,17 @@
  * @module
  */
 import type { Model, NdArray } from "../../lib/types.ts";
-import type { ModelGraph } from "../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type {
   OpenedCase,
   RefusedCase,
   RefusedInput,
-} from "../refused/_input.ts";
-import { CONTAINERS } from "../refused/_containers.ts";
-import { HDF5 } from "../refused/_hdf5.ts";
-import { LAYERS } from "../refused/_layers.ts";
-import { TOPOLOGIES } from "../refused/_topologies.ts";
-import { WEIGHTS } from "../refused/_weights.ts";
+} from "../whole/refused/_input.ts";
+import { CONTAINERS } from "../whole/refused/_containers.ts";
+import { HDF5 } from "../whole/refused/_hdf5.ts";
+import { LAYERS } from "../whole/refused/_layers.ts";
+import { TOPOLOGIES } from "../whole/refused/_topologies.ts";
+import { WEIGHTS } from "../whole/refused/_weights.ts";
 import { openOn } from "./open_on.ts";
 
 /** All, by number. */

@@ -1,11 +1,11 @@
 /**
- * `deno run -A tests/support/refused_table.ts`: writes `tests/refused.md`, a
+ * `deno run -A tests/support/refused_table.ts`: writes `lib/models/README.md`, a
  * table of the 47 kinds of bad input and what is said of each.
  *
  * @module
  */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { RefusedCase } from "../refused/_input.ts";
+import type { RefusedCase } from "../whole/refused/_input.ts";
 import { placed, REFUSED_INPUTS, runOnce } from "./refused.ts";
 
 const HEAD = `<!-- deno-fmt-ignore-file -->
@@ -13,7 +13,7 @@ const HEAD = `<!-- deno-fmt-ignore-file -->
 # Bad inputs
 
 The 47 kinds of bad input that \`loadModel\` may meet, in how many files each is
-tried (\`tests/refused/inputs_test.ts\`), and what is said of the first of them.
+tried (\`tests/whole/refused/inputs_test.ts\`), and what is said of the first of them.
 \`deno run -A tests/support/refused_table.ts\` writes this table; a test compares it.
 
 | no. | input | files | refused with | opened all the same |
@@ -54,6 +54,6 @@ function cell(text: string): string {
 }
 
 if (import.meta.main) {
-  const path = new URL("../refused.md", import.meta.url);
+  const path = new URL("../../lib/models/README.md", import.meta.url);
   Deno.writeTextFileSync(path, await refusedTable());
 }

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { OnnxGraph } from "../../lib/engines/onnx/onnx_graph.ts";
-import { OnnxOps } from "../../lib/engines/onnx/onnx_ops.ts";
-import type { OnnxValue } from "../../lib/engines/onnx/onnx_value.ts";
-import { openGraph } from "../../lib/engines/onnx/runtime.ts";
+import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
+import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";
+import type { OnnxValue } from "../../lib/engines/onnx/graph/onnx_value.ts";
+import { openGraph } from "../../lib/engines/onnx/runtime/runtime.ts";
 
 /** Numbers with their shape. */
 export interface Numbers {

@@ -7,9 +7,9 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot } from "../../check.ts";
-import type { OnnxCall, OnnxOrigin } from "../../models/onnx_call.ts";
-import type { OnnxConstant } from "../../models/onnx_constants.ts";
-import type { EncodedModel, ExternalData } from "./encode_model.ts";
+import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
+import type { OnnxConstant } from "../../models/onnx/onnx_constants.ts";
+import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 
 /** A tensor that is fed. */
 export interface CutFeed {

@@ -9,23 +9,26 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { origin, type Ref, refKey } from "../../models/graph.ts";
-import type { OnnxCall, OnnxOrigin } from "../../models/onnx_call.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
+import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
-import { encodeModel } from "./encode_model.ts";
-import type { OnnxFeed, OnnxOutput, OnnxResult } from "./messages.ts";
-import { TYPE_NUMBERS } from "./onnx_graph.ts";
-import { openModelInWorker, type OpenStages } from "./open_in_worker.ts";
+import { encodeModel } from "./graph/encode_model.ts";
+import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
+import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
+import {
+  openModelInWorker,
+  type OpenStages,
+} from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
-import { joinRows, rowsFrom } from "./row_chunks.ts";
-import { defaultThreads } from "./runtime.ts";
-import { samplesText } from "./samples_text.ts";
+import { joinRows, rowsFrom } from "./runtime/row_chunks.ts";
+import { defaultThreads } from "./runtime/runtime.ts";
+import { samplesText } from "./runtime/samples_text.ts";
 
 /**
  * Opens a program over a model of an ONNX file, in a thread of its own.
@@ -44,7 +47,7 @@ export async function openOnnxFile(
   const wanted = wantedRefs(program).map(origin);
   const { nodes } = schedule(program.feeds, wanted);
   const calls = nodes.flatMap(({ call }) =>
-    call.kind === "foreign" ? [call.onnx!] : []
+    call.kind === "raw" ? [call.onnx!] : []
   );
   await checkNumbers(source, calls);
   const model = cutFile(source, {
@@ -149,7 +152,7 @@ interface Open {
 }
 
 class FileSession implements Session {
-  readonly mostUnderWay = 2;
+  readonly maxInFlight = 2;
   readonly #program: Program;
   readonly #open: Open;
   readonly #wanted: readonly string[];

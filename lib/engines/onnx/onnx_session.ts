@@ -10,13 +10,13 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
-import { keepWorker, takeWorker } from "./idle_workers.ts";
-import type { OnnxResult } from "./messages.ts";
-import { openInWorker } from "./open_in_worker.ts";
+import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
+import type { OnnxResult } from "./runtime/messages.ts";
+import { openInWorker } from "./runtime/open_in_worker.ts";
 import { ProgramGraphs } from "./program_graphs.ts";
 import { makeReady, type ReadyProgram } from "./ready_program.ts";
 import { findUnrecordable } from "./record_program.ts";
-import { defaultThreads } from "./runtime.ts";
+import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
 export interface OnnxOptions {
@@ -100,7 +100,7 @@ function checkProgram({ perturbation, features }: Program): void {
 
 /** A program on ONNX Runtime. */
 class OnnxSession implements Session {
-  readonly mostUnderWay = 2;
+  readonly maxInFlight = 2;
   readonly #program: Program;
   readonly #ready: ReadyProgram;
   readonly #graphs: ProgramGraphs;

@@ -12,11 +12,11 @@ import { cannot } from "../../check.ts";
 import type { NdArray } from "../../types.ts";
 import type { Program } from "../program.ts";
 import type { RunSamples } from "../session.ts";
-import type { OnnxFeed, OnnxResult } from "./messages.ts";
-import { openInWorker, type OpenStages } from "./open_in_worker.ts";
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import { openInWorker, type OpenStages } from "./runtime/open_in_worker.ts";
 import { makeReady, type ReadyProgram } from "./ready_program.ts";
-import { samplesText } from "./samples_text.ts";
-import { joinShares, sharesOf } from "./shares.ts";
+import { samplesText } from "./runtime/samples_text.ts";
+import { joinShares, sharesOf } from "./runtime/shares.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
 type Feeds = Readonly<Record<string, OnnxFeed>>;
@@ -49,7 +49,7 @@ export class ProgramGraphs {
   #several: readonly OpenStages[] = [];
   #opening: Promise<void> | undefined;
   #careful: Promise<CarefulGraph> | undefined;
-  #numUnderWay = 0;
+  #numInFlight = 0;
   #hotMs = 0;
   #lastEnd = 0;
   #msPerRow: number | undefined;
@@ -83,7 +83,7 @@ export class ProgramGraphs {
   ): Promise<Results> {
     const rows = inputs[0]!.shape[0]!;
     const begin = performance.now();
-    const isQueued = this.#numUnderWay++ > 0;
+    const isQueued = this.#numInFlight++ > 0;
     try {
       const results = await (this.#several.length > 0 && rows > 1
         ? this.#runShares(inputs, { first, batchSize })
@@ -98,7 +98,7 @@ export class ProgramGraphs {
       }
       return results;
     } finally {
-      this.#numUnderWay--;
+      this.#numInFlight--;
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type RawValues,
 } from "../tfjs/read_arrays.ts";
 import type { RunOutputs } from "../program.ts";
-import type { OnnxResult } from "./messages.ts";
+import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
  * A result of the runtime as a feature is kept: floats of every width as

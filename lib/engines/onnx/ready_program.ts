@@ -1,13 +1,13 @@
 import { sizeOf } from "../../check.ts";
 import { letGo } from "../../math/let_go.ts";
-import type { GraphNode } from "../../models/graph.ts";
+import type { GraphNode } from "../../models/graph/graph.ts";
 import { type Program, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import { readWeights } from "../tfjs/run_ours.ts";
-import { type HalfOutput, halveOutput } from "./half_outputs.ts";
-import { type OnnxGraph, ROWS } from "./onnx_graph.ts";
+import { readWeights } from "../tfjs/run_built_in.ts";
+import { type HalfOutput, halveOutput } from "./rewrites/half_outputs.ts";
+import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import {
-  ourCall,
+  builtInCall,
   type RecordedProgram,
   type RecordOptions,
   recordProgram,
@@ -41,7 +41,7 @@ export async function makeReady(
   options?: RecordOptions,
 ): Promise<ReadyProgram> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes, ourCall);
+  const weights = await readWeights(nodes, builtInCall);
   const recorded = recordProgram(program, nodes, weights, options);
   const { graph, outputs } = recorded;
   const halves = program.features.map(({ readAs }, i) =>

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph.ts";
+import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import {
   logitsOf,
@@ -14,10 +14,10 @@ import {
   penultimateOf,
   type Program,
 } from "../program.ts";
-import type { OnnxOutput } from "./messages.ts";
-import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
-import { OnnxOps } from "./onnx_ops.ts";
-import { castTo, type OnnxValue } from "./onnx_value.ts";
+import type { OnnxOutput } from "./runtime/messages.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
+import { OnnxOps } from "./graph/onnx_ops.ts";
+import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
 
 /** Where each output of a program comes from, by name. */
 export interface OutputNames {

@@ -1,13 +1,13 @@
 import { UnsupportedByEngineError } from "../../errors.ts";
 import { callLayer, type Masked } from "../../layers/call_layer.ts";
 import {
+  type BuiltInCall,
   type GraphNode,
-  type OurCall,
   type Ref,
   refKey,
   type WeightSource,
-} from "../../models/graph.ts";
-import { ourFormOf } from "../../models/our_form.ts";
+} from "../../models/graph/graph.ts";
+import { builtInFormOf } from "../../models/graph/built_in_form.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {
@@ -17,10 +17,10 @@ import {
   type OutputValues,
   type Program,
 } from "../program.ts";
-import { foldScales } from "./fold_scales.ts";
-import { OnnxGraph, type OnnxType, ROWS } from "./onnx_graph.ts";
-import { OnnxOps } from "./onnx_ops.ts";
-import { castTo, type OnnxValue } from "./onnx_value.ts";
+import { foldScales } from "./rewrites/fold_scales.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
+import { OnnxOps } from "./graph/onnx_ops.ts";
+import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
 
 /** A program as a graph. */
 export interface RecordedProgram {
@@ -142,7 +142,7 @@ export function findUnrecordable(
   const sources = new Map<WeightSource, OnnxValue>();
   for (const node of nodes) {
     const { name, kind } = node.row;
-    const form = ourFormOf(node);
+    const form = builtInFormOf(node);
     if ("obstacle" in form) return `"${name}" (${kind}) ${form.obstacle}`;
     for (const source of form.call.sources) {
       const { shape } = source;
@@ -202,7 +202,7 @@ function recordNode(
   weights: ReadonlyMap<WeightSource, OnnxValue>,
   values: Map<string, Masked<OnnxValue>>,
 ): void {
-  const { layer, numInputs, args, sources, unmasked } = ourCall(node);
+  const { layer, numInputs, args, sources, unmasked } = builtInCall(node);
   const fed = node.inputs.map((ref, i) => {
     const { value, mask } = values.get(refKey(ref))!;
     return { value, mask: unmasked?.includes(i) ? undefined : mask };
@@ -237,8 +237,8 @@ function recordNode(
  * @returns Their call.
  * @throws {UnsupportedByEngineError} If they do not.
  */
-export function ourCall(node: GraphNode): OurCall {
-  const form = ourFormOf(node);
+export function builtInCall(node: GraphNode): BuiltInCall {
+  const form = builtInFormOf(node);
   if ("call" in form) return form.call;
   const { name, kind } = node.row;
   throw new UnsupportedByEngineError(

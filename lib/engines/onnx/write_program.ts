@@ -1,11 +1,11 @@
 import { cannot } from "../../check.ts";
 import { type Program, wantedRefs } from "../program.ts";
 import { schedule } from "../schedule.ts";
-import { readWeights } from "../tfjs/run_ours.ts";
-import { encodeModel } from "./encode_model.ts";
-import { halved } from "./half_outputs.ts";
-import type { OnnxGraph } from "./onnx_graph.ts";
-import { ourCall, recordProgram } from "./record_program.ts";
+import { readWeights } from "../tfjs/run_built_in.ts";
+import { encodeModel } from "./graph/encode_model.ts";
+import { halved } from "./rewrites/half_outputs.ts";
+import type { OnnxGraph } from "./graph/onnx_graph.ts";
+import { builtInCall, recordProgram } from "./record_program.ts";
 
 /** Protocol buffers hold no more. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -30,7 +30,7 @@ export async function writeProgram(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes, ourCall);
+  const weights = await readWeights(nodes, builtInCall);
   const sizes = [...weights.values()].map(({ data }) => data.byteLength);
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (size > MOST_BYTES) {

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type GraphNode, origin, specOf } from "../../models/graph.ts";
+import { type GraphNode, origin, specOf } from "../../models/graph/graph.ts";
 import type { BackendName } from "./backend.ts";
 
 /** Operations that wasm has no kernel for at all. */
@@ -63,7 +63,7 @@ export function limitOf(
 ): string | undefined {
   const { kind } = node.row;
   // Our own layers go round what backends do wrong, forwards.
-  if (node.call.kind === "ours" && !isDifferentiated) return undefined;
+  if (node.call.kind === "builtIn" && !isDifferentiated) return undefined;
   if (backend === "wasm") {
     if (isMissingInWasm(node)) return `"wasm" has no kernel for it`;
     if (WRONG_ON_WASM.test(kind) || isCastToBool(node)) {
@@ -94,7 +94,7 @@ function isMissingInWasm({ row }: GraphNode): boolean {
 
 /** A custom class may do anything, whatever it is called. */
 function hasWasmGradient({ call, row }: GraphNode): boolean {
-  return call.kind === "memory" && call.isOwnClass &&
+  return call.kind === "inMemory" && call.isOwnClass &&
     WASM_GRADIENTS.has(row.kind);
 }
 

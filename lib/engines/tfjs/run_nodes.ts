@@ -21,16 +21,16 @@ import * as tf from "@tensorflow/tfjs";
 import { cannot, quote } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {
-  type ForeignRuntime,
   type GraphNode,
   type NodeCall,
+  type RawRuntime,
   type Ref,
   refKey,
-} from "../../models/graph.ts";
+} from "../../models/graph/graph.ts";
 import type { Feed } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
-import { type NodeWeights, runOurs } from "./run_ours.ts";
+import { type NodeWeights, runBuiltIn } from "./run_built_in.ts";
 import { checkWasmRoom } from "./wasm_room.ts";
 
 /** What a run goes by. */
@@ -38,7 +38,7 @@ export interface NodeRun {
   readonly schedule: Schedule;
   readonly feeds: readonly Feed[];
   readonly wanted: readonly Ref[];
-  readonly runtime: ForeignRuntime | undefined;
+  readonly runtime: RawRuntime | undefined;
   readonly backend: string;
   /** Weights of nodes that are ours. */
   readonly weights: NodeWeights;
@@ -76,7 +76,7 @@ export function* runNodes(
   let isDone = false;
   try {
     const { nodes, releases } = run.schedule;
-    const foreign = nodes.some(({ call }) => call.kind === "foreign");
+    const foreign = nodes.some(({ call }) => call.kind === "raw");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
       if (run.backend === "wasm") checkWasmRoom(node, inputs[0]!.shape[0]!);
@@ -103,8 +103,8 @@ function runNode(
   state: State,
 ): void {
   try {
-    if (node.call.kind !== "ours") runMemory(node, state);
-    else runOurs(node, weights, state.values, state.masks);
+    if (node.call.kind !== "builtIn") runMemory(node, state);
+    else runBuiltIn(node, weights, state.values, state.masks);
   } catch (cause) {
     throw explained(cause, node, backend);
   }
@@ -139,7 +139,7 @@ function runMemory(
   node: GraphNode,
   { values, masks, handed }: State,
 ): void {
-  const { layer } = node.call as NodeCall & { kind: "memory" };
+  const { layer } = node.call as NodeCall & { kind: "inMemory" };
   const keys = node.inputs.map(refKey);
   const inputs = keys.map((key) => values.get(key)!);
   const inputMasks = keys.map((key) => masks.get(key) ?? null);
@@ -188,7 +188,7 @@ function callLayer(
 
 /** TF.js runs a graph as a whole, and lets any node be fed or fetched. */
 function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
-  const { byName, fetched } = foreignCall(feeds, wanted, values);
+  const { byName, fetched } = rawCall(feeds, wanted, values);
   if (fetched.length === 0) return;
   const results = runtime!.execute(byName, fetched.map(nameOf));
   keepFetched(fetched, results, values);
@@ -223,7 +223,7 @@ export function keepFetched(
 }
 
 /** What a graph is fed and asked for. */
-export function foreignCall(
+export function rawCall(
   feeds: readonly Feed[],
   wanted: readonly Ref[],
   values: Values,

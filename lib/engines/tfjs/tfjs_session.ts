@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph.ts";
+import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import {
@@ -27,14 +27,18 @@ import {
   type RawValues,
 } from "./read_arrays.ts";
 import {
-  foreignCall,
   keepFetched,
   nameOf,
   type NodeRun,
+  rawCall,
   runNodes,
   type Values,
 } from "./run_nodes.ts";
-import { type NodeWeights, readWeights, uploadWeights } from "./run_ours.ts";
+import {
+  type NodeWeights,
+  readWeights,
+  uploadWeights,
+} from "./run_built_in.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
 const OPS = new TfjsOps();
@@ -86,14 +90,14 @@ function uploadHead(
 
 /** A program on TF.js: layers are called one by one, between two pauses. */
 class TfjsSession implements Session {
-  readonly mostUnderWay = 1;
+  readonly maxInFlight = 1;
   readonly #program: Program;
   readonly #backend: BackendName;
   readonly #held: Held;
   readonly #run: NodeRun;
   readonly #gradientRun: NodeRun | undefined;
   /** Runs whose end is near, and is waited for before anything is freed. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #inFlight = new Set<Promise<unknown>>();
   /** Whether something on the way gives promises, as control flow may: seen when it is run. */
   #isAsync = false;
   #isClosed = false;
@@ -182,8 +186,8 @@ class TfjsSession implements Session {
     // Control flow cannot be left half way: it ends unseen.
     if (!this.#isAsync) {
       const settled = result.catch(() => {}); // race() below throws it
-      this.#underWay.add(settled);
-      settled.then(() => this.#underWay.delete(settled));
+      this.#inFlight.add(settled);
+      settled.then(() => this.#inFlight.delete(settled));
     }
     return await pacer.race(result);
   }
@@ -238,7 +242,7 @@ class TfjsSession implements Session {
       const fed: Values = new Map(
         places.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
       );
-      const { byName, fetched } = foreignCall(places, wanted, fed);
+      const { byName, fetched } = rawCall(places, wanted, fed);
       const results = fetched.length === 0
         ? []
         : await turn.sync(() =>
@@ -330,7 +334,7 @@ class TfjsSession implements Session {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
     const { head, weights } = this.#held;
     if (head) tf.dispose([head.kernel, head.bias]);
     tf.dispose([...new Set([...weights.values()].flatMap(Object.values))]);

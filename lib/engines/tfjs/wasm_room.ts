@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot, sizeOf } from "../../check.ts";
-import type { GraphNode } from "../../models/graph.ts";
+import type { GraphNode } from "../../models/graph/graph.ts";
 
 /** The heap of wasm ends at 4 GiB; kernels take some of it while they run. */
 const ROOM_BYTES = 3.5 * 2 ** 30;

@@ -20,6 +20,7 @@ import {
 import { seededRandom } from "../../../lib/math/seeded_random.ts";
 import { differenceOf, type Pair, timeRounds } from "../measure.ts";
 import { IS_QUICK, report, TIMING } from "../report.ts";
+import { RUNTIME_VERSION } from "../runtime_version.ts";
 import { ROOT, THREADS } from "./peers.ts";
 import { processMemory } from "./process_memory.ts";
 
@@ -36,7 +37,7 @@ const many = digits(SAMPLES.at(-1)!);
 const common = {
   benchmark: "linear",
   threads: THREADS,
-  versions: "onnxruntime-node 1.30.0",
+  versions: RUNTIME_VERSION,
 };
 await measureStream(); // before anything else has grown
 await measureCost();

@@ -12,6 +12,7 @@
  */
 import { differenceOf, type Pair } from "../measure.ts";
 import { IS_QUICK, report } from "../report.ts";
+import { RUNTIME_VERSION } from "../runtime_version.ts";
 import { ROOT, THREADS } from "./peers.ts";
 
 const PAIRS = IS_QUICK ? 6 : 8;
@@ -66,7 +67,7 @@ async function compareWith(way: string, isClaimed: boolean): Promise<void> {
     threads: THREADS,
     difference: differenceOf(ours.logits, theirs.logits),
     tolerance: 1e-4,
-    versions: "onnxruntime-node 1.30.0; keras 3.15.1 on tensorflow 2.21.0",
+    versions: `${RUNTIME_VERSION}; keras 3.15.1 on tensorflow 2.21.0`,
   };
   const claims = isClaimed
     ? [0.5, 0.4, 0.3].map((most) => ({ bound: { most } }))

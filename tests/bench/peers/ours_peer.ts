@@ -13,6 +13,7 @@ import {
   type OpenExtractor,
   pool,
 } from "@sonde/sonde";
+import { RUNTIME_VERSION } from "../runtime_version.ts";
 import { serve } from "./peer.ts";
 
 await serve(async (folder, { taps }, threads) => {
@@ -27,7 +28,7 @@ await serve(async (folder, { taps }, threads) => {
   await extractor.toOnnx(`${folder}/features.onnx`);
   let open: OpenExtractor | undefined;
   return {
-    versions: `deno ${Deno.version.deno}; onnxruntime-node 1.30.0`,
+    versions: `deno ${Deno.version.deno}; ${RUNTIME_VERSION}`,
     async prepare(inputs, batch) {
       await open?.close();
       const kept = open = await extractor.batch(batch).open();

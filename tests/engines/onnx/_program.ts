@@ -4,8 +4,12 @@ import type {
   Program,
 } from "../../../lib/engines/program.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
-import type { GraphNode, NodeCall, Ref } from "../../../lib/models/graph.ts";
-import { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type {
+  GraphNode,
+  NodeCall,
+  Ref,
+} from "../../../lib/models/graph/graph.ts";
+import { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import type { NdArray, TensorSpec } from "../../../lib/types.ts";
 
 /** A node of a program made by hand. */
@@ -42,7 +46,7 @@ export function ours(
   }));
   const numInputs = inputs.length;
   const call = {
-    kind: "ours",
+    kind: "builtIn",
     isOwnClass: true,
     layer,
     numInputs,

@@ -2,13 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { constantsOf, cutFile } from "../../../lib/engines/onnx/cut_file.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
 function callsOf(model: ModelGraph, names: readonly string[]) {
   return names.map((name) => {
     const { call } = model.findNode(name);
-    return call.kind === "foreign" ? call.onnx! : undefined!;
+    return call.kind === "raw" ? call.onnx! : undefined!;
   });
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openInWorker } from "../../../lib/engines/onnx/open_in_worker.ts";
+import { openInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import {
   type GraphParts,
   numToShare,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { OnnxResult } from "../../../lib/engines/onnx/messages.ts";
+import type { OnnxResult } from "../../../lib/engines/onnx/runtime/messages.ts";
 import {
   featureOf,
   floatsOf,

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { OnnxOutput } from "../../../lib/engines/onnx/messages.ts";
+import type { OnnxOutput } from "../../../lib/engines/onnx/runtime/messages.ts";
 import { recordOutputs } from "../../../lib/engines/onnx/record_outputs.ts";
 import type { FeatureTarget, Program } from "../../../lib/engines/program.ts";
-import type { Ref } from "../../../lib/models/graph.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type { Ref } from "../../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
 function programOf(

@@ -3,7 +3,7 @@ import {
   findUnrecordable,
   recordProgram,
 } from "../../../lib/engines/onnx/record_program.ts";
-import { openGraph } from "../../../lib/engines/onnx/runtime.ts";
+import { openGraph } from "../../../lib/engines/onnx/runtime/runtime.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import {
   array,
@@ -63,7 +63,7 @@ Deno.test("recordProgram() takes integers of 64 bits and bytes as integers", () 
 Deno.test("recordProgram() refuses what is not a layer of ours, by name", () => {
   const x = input(0, "x", [null, 3]);
   const foreign = node(1, "MatMul_1", {
-    kind: "foreign",
+    kind: "raw",
     constants: new Map(),
   }, [first(x)]);
   assertThrows(
@@ -156,7 +156,7 @@ Deno.test("findUnrecordable() names the first node that is in the way, without w
     '"odd" (Test) cannot be recorded: it wants its rows',
   );
   const foreign = node(3, "MatMul_1", {
-    kind: "foreign",
+    kind: "raw",
     constants: new Map(),
   }, [first(x)]);
   assertEquals(

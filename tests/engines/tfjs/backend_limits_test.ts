@@ -6,8 +6,8 @@ import {
   makeReady,
   Turn,
 } from "../../../lib/engines/tfjs/backend.ts";
-import type { GraphNode } from "../../../lib/models/graph.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import type { GraphNode } from "../../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { counted, onBackends } from "../../support/backends.ts";
 import { array, Doubling, filled, free } from "../../extractor/_models.ts";
 
@@ -128,7 +128,7 @@ counted("limitOf() knows operations of graphs that wasm lacks", () => {
   const operation = (kind: string, config: object = {}) =>
     ({
       row: { kind, config },
-      call: { kind: "foreign" },
+      call: { kind: "raw" },
       inputs: [],
     }) as unknown as GraphNode;
   const lacks = `"wasm" has no kernel for it`;

@@ -2,16 +2,16 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, loadModel } from "@sonde/sonde";
 import * as tf from "@tensorflow/tfjs";
 import {
-  foreignCall,
   nameOf,
   type NodeRun,
+  rawCall,
   runNodes,
   type Values,
 } from "../../../lib/engines/tfjs/run_nodes.ts";
 import { schedule } from "../../../lib/engines/schedule.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
-import { refKey } from "../../../lib/models/graph.ts";
-import type { ModelGraph } from "../../../lib/models/model_graph.ts";
+import { refKey } from "../../../lib/models/graph/graph.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { counted } from "../../support/backends.ts";
 import { branched, Doubling, free } from "../../extractor/_models.ts";
 
@@ -164,7 +164,7 @@ counted("runNodes() runs the operations of a graph as one", async () => {
   const run = runOf(graph, [last]);
   const [rows, width] = [2, graph.inputs[0]!.shape[1]!];
   const x = tf.ones([rows, width]);
-  const { byName, fetched } = foreignCall(
+  const { byName, fetched } = rawCall(
     run.feeds,
     run.wanted,
     new Map([[refKey(run.feeds[0]!.ref), x]]),

@@ -1,7 +1,7 @@
 import { assertRejects, assertThrows } from "@std/assert";
 import { FeatureExtractor, tf } from "@sonde/sonde";
 import { checkWasmRoom } from "../../../lib/engines/tfjs/wasm_room.ts";
-import type { GraphNode } from "../../../lib/models/graph.ts";
+import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import { counted } from "../../support/backends.ts";
 import { array } from "../../extractor/_models.ts";
 
@@ -38,7 +38,8 @@ counted(
         tf.layers.repeatVector({ name: "wide", n: 1e9, inputShape: [4] }),
       ],
     });
-    const extractor = new FeatureExtractor(model).layers(["wide"]);
+    const extractor = new FeatureExtractor(model).layers(["wide"])
+      .engine("tfjs", { backend: "wasm" });
     await assertRejects(
       () => extractor.predict(array([1, 4]), { progress: false }),
       Error,

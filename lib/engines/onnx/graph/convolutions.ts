@@ -1,0 +1,142 @@
+/**
+ * Convolutions, and their transposes.
+ *
+ * @module
+ */
+import { cannot, shapeText, sizeOf } from "../../../check.ts";
+import type { ConvOptions, ConvTransposeOptions } from "../../../ops/ops.ts";
+import type { OnnxGraph } from "./onnx_graph.ts";
+import type { OnnxValue } from "./onnx_value.ts";
+import { transposeKernel } from "../rewrites/transpose_kernel.ts";
+import { channelsFirst, channelsLast, placed } from "./windows.ts";
+
+/**
+ * Convolution of `[N, …places, D]` with a kernel `[…size, D / groups, C]`.
+ *
+ * @param graph Where to record it.
+ * @param x The map.
+ * @param kernel The kernel.
+ * @param options Steps, padding, dilation, groups.
+ * @returns The name of the result, channels last.
+ */
+export function conv(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  kernel: OnnxValue,
+  options: ConvOptions,
+): string {
+  const rank = x.shape.length;
+  const size = sizeOfKernel(kernel);
+  const { strides, padding, dilation, groups = 1 } = options;
+  const { map, attributes } = placed(
+    graph,
+    channelsFirst(graph, x.name, rank),
+    x.shape.slice(1, -1),
+    { size, strides, padding, dilation },
+    0,
+  );
+  const turned = kernelFirst(graph, kernel); // [C, D / groups, …size]
+  const result = graph.node("Conv", [map, turned], {
+    ...attributes,
+    kernelShape: size,
+    dilations: dilation,
+    group: groups,
+  });
+  return channelsLast(graph, result, rank);
+}
+
+/**
+ * Transposed convolution of `[N, …places, D]` with a kernel `[…size, C, D]`.
+ *
+ * ONNX gives every place that a kernel reaches; what Keras wants is a part of
+ * that, or more of it at the end, by an amount that no size changes.
+ *
+ * @param graph Where to record it.
+ * @param x The map.
+ * @param kernel The kernel.
+ * @param options Steps, padding, dilation.
+ * @returns The name of the result, channels last.
+ */
+export function convTranspose(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  kernel: OnnxValue,
+  options: ConvTransposeOptions,
+): string {
+  const rank = x.shape.length;
+  const size = sizeOfKernel(kernel);
+  const { strides, dilation } = options;
+  const cuts = size.map((_, i) => cutOf(size[i]!, i, options));
+  const result = graph.node("ConvTranspose", [
+    channelsFirst(graph, x.name, rank),
+    kernelFirst(graph, kernel), // [D, C, …size]
+  ], {
+    kernelShape: size,
+    strides,
+    dilations: dilation,
+    pads: [
+      ...cuts.map(({ before }) => before),
+      ...cuts.map(({ after }) => Math.max(after, 0)),
+    ],
+  });
+  const more = cuts.map(({ after }) => Math.max(-after, 0));
+  const none = cuts.map(() => 0);
+  const padded = more.every((n) => n === 0) ? result : graph.node("Pad", [
+    result,
+    graph.integers([0, 0, ...none, 0, 0, ...more]),
+    graph.scalar("float32", 0),
+  ]);
+  return channelsLast(graph, padded, rank);
+}
+
+/** How many of the places that a kernel reaches are cut off, before and after. */
+function cutOf(
+  size: number,
+  axis: number,
+  { strides, padding, dilation, outputPadding }: ConvTransposeOptions,
+): { before: number; after: number } {
+  const stride = strides[axis]!;
+  const reach = (size - 1) * dilation[axis]! + 1;
+  const extra = outputPadding?.[axis];
+  // Both: how many places there are, less (places before − 1) · stride.
+  const wanted = padding === "valid"
+    ? extra === undefined ? Math.max(reach, stride) : reach + extra
+    : extra === undefined
+    ? stride
+    : reach % 2 + extra;
+  const before = padding === "valid"
+    ? 0
+    : Math.floor(Math.max(reach - wanted, 0) / 2);
+  return { before, after: reach - wanted - before };
+}
+
+/** `[…size, A, B]` → `[B, A, …size]`; at once where the values are there. */
+function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+  const constant = graph.constantOf(name);
+  const data = constant?.data;
+  if (data instanceof Float32Array && data.length === sizeOf(constant!.shape)) {
+    const sizes = constant!.shape;
+    const [a, b] = sizes.slice(-2) as [number, number];
+    return graph.derived(name, "kernelFirst", {
+      shape: [b, a, ...sizes.slice(0, -2)],
+      make: (factors) => transposeKernel(data, sizes, factors),
+    });
+  }
+  const rank = shape.length;
+  const places = Array.from({ length: rank - 2 }, (_, i) => i);
+  const perm = [rank - 1, rank - 2, ...places];
+  return graph.node("Transpose", [name], { perm });
+}
+
+function sizeOfKernel({ shape }: OnnxValue): number[] {
+  return shape.slice(0, -2).map((size) => {
+    if (size !== null) return size;
+    throw new TypeError(
+      cannot(
+        "convolve",
+        "the sizes of the kernel must be known before the run",
+        shapeText(shape),
+      ),
+    );
+  });
+}

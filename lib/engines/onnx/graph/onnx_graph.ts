@@ -1,0 +1,494 @@
+/**
+ * A graph of ONNX operators while it is being written: nodes one after
+ * another, each naming what it takes and gives.
+ *
+ * Values are names, unique in the whole model, so that the body of a loop, which
+ * is a graph of its own, may take values from the graph around it by name.
+ * Constants always stand in the outermost graph; the large ones do not become
+ * part of its bytes but are handed over beside them.
+ *
+ * @module
+ */
+
+import { cannot } from "../../../check.ts";
+
+/** Element types that our graphs use. */
+export type OnnxType =
+  | "float16"
+  | "float32"
+  | "float64"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "bool";
+
+/** Numbers of the element types, in `TensorProto.DataType` and for `Cast`. */
+export const TYPE_NUMBERS: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+};
+
+/**
+ * Attributes of a node, by their ONNX names in camel case. Numbers are
+ * integers; floats are {@linkcode OnnxFloat}.
+ */
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | OnnxFloat
+  | OnnxGraph;
+
+/** A float attribute, as `alpha`. */
+export interface OnnxFloat {
+  readonly float: number;
+}
+
+/** One operator. */
+export interface OnnxNode {
+  readonly operator: string;
+  /** Names; empty for an optional input left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A size: known, not known, or not known but the same wherever it has this name. */
+export type PortSize = number | null | string;
+
+/** The name of the first size of inputs and outputs: how many samples there are. */
+export const ROWS = "N";
+
+/** A value at the border of a graph. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly type: OnnxType;
+  /** Without it, nothing is said of its sizes. */
+  readonly shape?: readonly PortSize[];
+}
+
+/** A constant. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView<ArrayBufferLike>;
+  /** Whether the array was made for the graph alone, and may be given away. */
+  readonly isOwn?: boolean;
+}
+
+/** How a constant is made of another one. */
+export interface Derivation {
+  /** Its sizes. */
+  readonly shape: readonly number[];
+  /**
+   * Makes its values.
+   *
+   * @param factors What to multiply each part along the first axis by, if by
+   * anything.
+   * @returns A new array.
+   */
+  readonly make: (factors?: Float64Array) => ArrayBufferView<ArrayBuffer>;
+}
+
+/** A constant that is made of another one, when its values are first asked for. */
+export class DerivedConstant implements OnnxConstant {
+  readonly isOwn = true;
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly #make: Derivation["make"];
+  #factors: Float64Array | undefined;
+  #data: ArrayBufferView<ArrayBuffer> | undefined;
+
+  /** Makes nothing yet. */
+  constructor(name: string, type: OnnxType, { shape, make }: Derivation) {
+    this.name = name;
+    this.type = type;
+    this.shape = [...shape];
+    this.#make = make;
+  }
+
+  /** Its values, made once. */
+  get data(): ArrayBufferView<ArrayBuffer> {
+    return this.#data ??= this.#make(this.#factors);
+  }
+
+  /**
+   * Multiplies each part along the first axis by a number of its own.
+   *
+   * @param factors The numbers.
+   * @throws {TypeError} If its values were made already.
+   */
+  scale(factors: Float64Array): void {
+    if (this.#data !== undefined) {
+      throw new TypeError(
+        cannot("scale a constant", "its values must not be made yet", "made"),
+      );
+    }
+    this.#factors = this.#factors?.map((x, i) => x * factors[i]!) ?? factors;
+  }
+}
+
+/** A graph, or the body of a loop within one. */
+export class OnnxGraph {
+  /** Operators, in an order in which they can run. */
+  readonly nodes: OnnxNode[] = [];
+  /** What goes in. */
+  readonly inputs: OnnxPort[] = [];
+  /** What comes out. */
+  readonly outputs: OnnxPort[] = [];
+  /**
+   * Floats of any shape: where one is NaN, what the graph gives may be wrong.
+   * Undefined where it must be right whatever comes.
+   */
+  doubts: string[] | undefined;
+  /** Constants; empty but in the outermost graph. */
+  readonly constants: OnnxConstant[] = [];
+  readonly #root: OnnxGraph;
+  readonly #known = new Map<string, string>();
+  readonly #byName = new Map<string, OnnxConstant>();
+  readonly #makers = new Map<string, OnnxNode>();
+  #numNames = 0;
+  #scope = "";
+
+  /**
+   * Starts a graph.
+   *
+   * @param outer The graph in which it is the body of a loop.
+   */
+  constructor(outer?: OnnxGraph) {
+    this.#root = outer === undefined ? this : outer.#root;
+  }
+
+  /**
+   * Says on whose behalf operators are added from now on: their names begin
+   * with it, and so errors of the run name it.
+   *
+   * @param scope A layer's name; empty for nobody's.
+   */
+  setScope(scope: string): void {
+    this.#root.#scope = scope === "" ? "" : `${scope}/`;
+  }
+
+  /**
+   * A name that nothing else has.
+   *
+   * @param stem What the name ends with, before a number.
+   * @returns The name.
+   */
+  freshName(stem: string): string {
+    const root = this.#root;
+    return `${root.#scope}${stem}_${root.#numNames++}`;
+  }
+
+  /**
+   * Adds an operator with one output.
+   *
+   * @param operator The operator's name, as in ONNX.
+   * @param inputs Names of what it takes; empty for one left out.
+   * @param attributes Its settings.
+   * @returns The output's name.
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    return this.nodeWith(1, operator, inputs, attributes)[0]!;
+  }
+
+  /**
+   * Adds an operator with several outputs.
+   *
+   * @param numOutputs How many it gives.
+   * @param operator The operator's name, as in ONNX.
+   * @param inputs Names of what it takes; empty for one left out.
+   * @param attributes Its settings.
+   * @returns The outputs' names.
+   */
+  nodeWith(
+    numOutputs: number,
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string[] {
+    const outputs = Array.from(
+      { length: numOutputs },
+      () => this.freshName(operator),
+    );
+    this.#add({ operator, inputs: [...inputs], outputs, attributes });
+    return outputs;
+  }
+
+  /**
+   * Adds an input.
+   *
+   * @param stem What its name begins with.
+   * @param type Its element type.
+   * @param shape Its sizes, where they are to be said.
+   * @returns Its name.
+   */
+  input(
+    stem: string,
+    type: OnnxType,
+    shape?: readonly PortSize[],
+  ): string {
+    const name = this.freshName(stem);
+    this.inputs.push(port(name, type, shape));
+    return name;
+  }
+
+  /**
+   * Makes a value an output, under a name of its own: one value may be given
+   * out twice, or be an input.
+   *
+   * @param stem What the output's name begins with.
+   * @param value The value's name.
+   * @param type Its element type.
+   * @param shape Its sizes, where they are to be said.
+   * @returns The output's name.
+   */
+  output(
+    stem: string,
+    value: string,
+    type: OnnxType,
+    shape?: readonly PortSize[],
+  ): string {
+    const name = this.freshName(stem);
+    const inputs = [value];
+    this.#add({
+      operator: "Identity",
+      inputs,
+      outputs: [name],
+      attributes: {},
+    });
+    this.outputs.push(port(name, type, shape));
+    return name;
+  }
+
+  /**
+   * Makes values the outputs, as those of a branch are.
+   *
+   * @param names The values' names.
+   * @param type Their element type.
+   * @returns This graph.
+   */
+  giving(names: readonly string[], type: OnnxType): this {
+    for (const name of names) this.output("given", name, type);
+    return this;
+  }
+
+  /**
+   * Adds a constant. The array is not copied, and must stay as it is until a
+   * session is made.
+   *
+   * @param type Its element type.
+   * @param shape Its sizes.
+   * @param data Its values.
+   * @returns Its name.
+   */
+  constant(
+    type: OnnxType,
+    shape: readonly number[],
+    data: ArrayBufferView<ArrayBufferLike>,
+  ): string {
+    const name = this.freshName("constant");
+    return this.#keep({ name, type, shape: [...shape], data });
+  }
+
+  /**
+   * A constant of a few 64-bit integers, as shapes and axes are; the same ones
+   * are kept once.
+   *
+   * @param values The integers; their shape is `[n]`.
+   * @returns Its name.
+   */
+  integers(values: readonly number[]): string {
+    return this.#root.#once(`int64 ${values.join()}`, () =>
+      this.constant(
+        "int64",
+        [values.length],
+        BigInt64Array.from(values.map(toInt64)),
+      ));
+  }
+
+  /**
+   * A constant of one number, `[]`; the same one is kept once.
+   *
+   * @param type Its element type.
+   * @param value The number; 0 or 1 for booleans.
+   * @returns Its name.
+   */
+  scalar(type: OnnxType, value: number): string {
+    const text = Object.is(value, -0) ? "-0" : String(value);
+    return this.#root.#once(
+      `${type} scalar ${text}`,
+      () => this.constant(type, [], scalarData(type, value)),
+    );
+  }
+
+  /**
+   * The constant of a name.
+   *
+   * @param name The name.
+   * @returns It; undefined where the name is another value's.
+   */
+  constantOf(name: string): OnnxConstant | undefined {
+    return this.#root.#byName.get(name);
+  }
+
+  /**
+   * The operator that gives a value, in this graph or in another one of the
+   * same model.
+   *
+   * @param name The value's name.
+   * @returns It; undefined where the name is an input's or a constant's.
+   */
+  makerOf(name: string): OnnxNode | undefined {
+    return this.#root.#makers.get(name);
+  }
+
+  /**
+   * A constant that is made of another one, once however often it is asked for.
+   *
+   * @param name The other's name.
+   * @param how How it is made of that, in a word.
+   * @param derivation Makes it, once it is needed.
+   * @returns Its name.
+   */
+  derived(name: string, how: string, derivation: Derivation): string {
+    return this.#root.#once(`${how} ${name}`, () => {
+      const { type } = this.constantOf(name)!;
+      const own = this.freshName("constant");
+      return this.#keep(new DerivedConstant(own, type, derivation));
+    });
+  }
+
+  /**
+   * Who takes what.
+   *
+   * @returns For each name, the operators of this graph that take it, also in
+   * the loops and branches within them; one that takes it twice stands there
+   * twice. An output of the graph has its own maker among them.
+   */
+  users(): ReadonlyMap<string, readonly OnnxNode[]> {
+    const users = new Map<string, OnnxNode[]>();
+    const add = (name: string, user: OnnxNode) => {
+      const known = users.get(name);
+      if (known === undefined) users.set(name, [user]);
+      else known.push(user);
+    };
+    for (const node of this.nodes) {
+      for (const name of namesIn([node])) add(name, node);
+    }
+    for (const { name } of this.outputs) {
+      const maker = this.makerOf(name);
+      if (maker !== undefined) add(name, maker);
+    }
+    return users;
+  }
+
+  /**
+   * Puts an operator in the place of another one.
+   *
+   * @param node The operator, one of this graph's.
+   * @param other What comes instead, with inputs that are there by then;
+   * without it, nothing.
+   */
+  replace(node: OnnxNode, other?: OnnxNode): void {
+    const place = this.nodes.indexOf(node);
+    this.nodes.splice(place, 1, ...(other === undefined ? [] : [other]));
+    for (const name of node.outputs) this.#root.#makers.delete(name);
+    for (const name of other?.outputs ?? []) {
+      this.#root.#makers.set(name, other!);
+    }
+  }
+
+  /**
+   * Lets go of what no output needs: layers look at the shape of some values
+   * alone, and of some constants others were made.
+   */
+  dropUnused(): void {
+    const used = new Set(this.outputs.map(({ name }) => name));
+    const needed: OnnxNode[] = [];
+    for (const node of this.nodes.toReversed()) {
+      if (!node.outputs.some((name) => used.has(name))) continue;
+      for (const name of namesIn([node])) used.add(name);
+      needed.push(node);
+    }
+    this.nodes.splice(0, Infinity, ...needed.reverse());
+    const kept = this.constants.filter(({ name }) => used.has(name));
+    this.constants.splice(0, Infinity, ...kept);
+  }
+
+  #keep(constant: OnnxConstant): string {
+    this.#root.constants.push(constant);
+    this.#root.#byName.set(constant.name, constant);
+    return constant.name;
+  }
+
+  #add(node: OnnxNode): void {
+    this.nodes.push(node);
+    for (const name of node.outputs) this.#root.#makers.set(name, node);
+  }
+
+  #once(key: string, make: () => string): string {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    this.#known.set(key, name);
+    return name;
+  }
+}
+
+/** Names of what operators take, also those in loops and branches. */
+function namesIn(nodes: readonly OnnxNode[]): string[] {
+  return nodes.flatMap(({ inputs, attributes }) => [
+    ...inputs,
+    ...Object.values(attributes).flatMap((value) =>
+      typeof value === "object" && "nodes" in value ? namesIn(value.nodes) : []
+    ),
+  ]);
+}
+
+function port(
+  name: string,
+  type: OnnxType,
+  shape: readonly PortSize[] | undefined,
+): OnnxPort {
+  return shape === undefined ? { name, type } : { name, type, shape };
+}
+
+/** Infinity stands for the end of an axis, whichever way. */
+function toInt64(value: number): bigint {
+  if (value === Infinity) return 2n ** 63n - 1n;
+  if (value === -Infinity) return -(2n ** 63n);
+  return BigInt(value);
+}
+
+function scalarData(
+  type: OnnxType,
+  value: number,
+): ArrayBufferView<ArrayBuffer> {
+  switch (type) {
+    case "float16":
+      return Float16Array.of(value);
+    case "float32":
+      return Float32Array.of(value);
+    case "float64":
+      return Float64Array.of(value);
+    case "int32":
+      return Int32Array.of(value);
+    case "int64":
+      return BigInt64Array.of(toInt64(value));
+    case "uint8":
+    case "bool":
+      return Uint8Array.of(value);
+  }
+}

@@ -1,0 +1,38 @@
+import type { OpsType } from "../../../ops/ops.ts";
+import { type OnnxGraph, type OnnxType, TYPE_NUMBERS } from "./onnx_graph.ts";
+
+/** A value of a graph that is being recorded. */
+export interface OnnxValue {
+  /** Its name in the graph. */
+  readonly name: string;
+  /** Sizes; null where they are not known before the run. */
+  readonly shape: readonly (number | null)[];
+  /** Element type. */
+  readonly dtype: OpsType;
+  /** Its value, where it is a constant number. */
+  readonly number?: number;
+}
+
+/** A value under its name. */
+export function named(
+  name: string,
+  { shape, dtype }: Pick<OnnxValue, "shape" | "dtype">,
+): OnnxValue {
+  return { name, shape, dtype };
+}
+
+/**
+ * A value in another element type.
+ *
+ * @param graph Where to record it.
+ * @param name The value's name.
+ * @param type The type wanted.
+ * @returns The name of the value in that type.
+ */
+export function castTo(
+  graph: OnnxGraph,
+  name: string,
+  type: OnnxType,
+): string {
+  return graph.node("Cast", [name], { to: TYPE_NUMBERS[type] });
+}

@@ -1,0 +1,185 @@
+/**
+ * Pooling over windows, and the largest and smallest values over axes, which
+ * ONNX Runtime takes past some NaN: there the NaN are found beside them and
+ * put back.
+ *
+ * @module
+ */
+import type { PoolingOptions } from "../../../ops/ops.ts";
+import { type OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
+import { castTo, type OnnxValue } from "./onnx_value.ts";
+import { channelsFirst, channelsLast, placed } from "./windows.ts";
+
+/**
+ * Largest value of each window of `[N, …places, D]`; NaN where one is.
+ *
+ * To look for NaN costs more than to pool. So it is done only where the mean of
+ * some channel is NaN, as it is where a value is: an `If` decides at each run.
+ * A graph that may leave doubts is spared even that.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param options The windows.
+ * @returns The name of the result.
+ */
+export function maxPool(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  options: PoolingOptions,
+): string {
+  const rank = x.shape.length;
+  const turned = channelsFirst(graph, x.name, rank);
+  const pooled = (graph: OnnxGraph, map: string, filler: number) => {
+    const places = x.shape.slice(1, -1);
+    const at = placed(graph, map, places, options, filler);
+    return graph.node("MaxPool", [at.map], {
+      ...at.attributes,
+      kernelShape: options.size,
+    });
+  };
+  const plain = pooled(graph, turned, -Infinity);
+  const means = graph.node("GlobalAveragePool", [turned]);
+  if (graph.doubts !== undefined) {
+    graph.doubts.push(means);
+    return channelsLast(graph, plain, rank);
+  }
+  const suspects = castTo(graph, graph.node("IsNaN", [means]), "int32");
+  const isSuspect = graph.node("ReduceMax", [suspects], { keepdims: 0 });
+  const careful = new OnnxGraph(graph);
+  const isNaN = castTo(careful, careful.node("IsNaN", [turned]), "float32");
+  const found = castTo(careful, pooled(careful, isNaN, 0), "bool");
+  const result = graph.node("If", [castTo(graph, isSuspect, "bool")], {
+    thenBranch: careful.giving([withNaN(careful, found, plain)], "float32"),
+    elseBranch: new OnnxGraph(graph).giving([plain], "float32"),
+  });
+  return channelsLast(graph, result, rank);
+}
+
+/**
+ * Mean of each window of `[N, …places, D]`; padding does not count.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param options The windows.
+ * @returns The name of the result.
+ */
+export function averagePool(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  options: PoolingOptions,
+): string {
+  const rank = x.shape.length;
+  const places = x.shape.slice(1, -1);
+  const turned = channelsFirst(graph, x.name, rank);
+  const at = placed(graph, turned, places, options, 0);
+  const attributes = {
+    ...at.attributes,
+    kernelShape: options.size,
+    countIncludePad: 0,
+  };
+  const mean = graph.node("AveragePool", [at.map], attributes);
+  if (!at.isPadded) return channelsLast(graph, mean, rank);
+  // Padded before: what share of each window was there?
+  const size = graph.node("Shape", [turned]);
+  const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
+  const padded = placed(graph, ones, places, options, 0).map;
+  const share = graph.node("AveragePool", [padded], attributes);
+  return channelsLast(graph, graph.node("Div", [mean, share]), rank);
+}
+
+/** Of how many values the runtime adds one after the other the last digits stay. */
+const MOST_IN_A_SUM = 1024;
+
+/**
+ * Mean over all places of a map, `[N, …places, D]` → `[N, D]`, where channels
+ * come first to begin with: it is taken there, and nothing is turned back.
+ *
+ * @param graph Where to record it.
+ * @param x The map, of floats.
+ * @param axes The axes that are taken the mean over.
+ * @returns The name of the result; undefined where it is none of that, and
+ * nothing was recorded.
+ */
+export function meanOfPlaces(
+  graph: OnnxGraph,
+  { name, shape }: OnnxValue,
+  axes: readonly number[] | undefined,
+): string | undefined {
+  const [, ...places] = shape.slice(0, -1);
+  const isThere = places.every((size) => size !== null && size > 0);
+  const areAll = axes?.length === places.length &&
+    places.every((_, i) => axes.includes(i + 1));
+  if (places.length !== 2 || !isThere || !areAll) return undefined;
+  const window = evenWindow(places as [number, number]);
+  if (window === undefined || !isTransposed(graph, name)) return undefined;
+  const turned = channelsFirst(graph, name, shape.length);
+  const parts = graph.node("AveragePool", [turned], {
+    kernelShape: window,
+    strides: window,
+  });
+  const means = graph.node("GlobalAveragePool", [parts]); // [N, D, 1, 1]
+  return graph.node("Squeeze", [means, graph.integers([2, 3])]);
+}
+
+/**
+ * Windows that share out a map evenly, about as many as each has places: the
+ * mean of their means is the map's, by sums of few values.
+ */
+function evenWindow(
+  [rows, columns]: readonly [number, number],
+): readonly [number, number] | undefined {
+  const longestSum = ([a, b]: readonly [number, number]) =>
+    Math.max(a * b, (rows / a) * (columns / b));
+  const windows = divisorsOf(rows).flatMap((a) =>
+    divisorsOf(columns).map((b) => [a, b] as const)
+  ).sort((one, other) => longestSum(one) - longestSum(other));
+  return windows.find((window) => longestSum(window) <= MOST_IN_A_SUM);
+}
+
+function divisorsOf(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+}
+
+/** What keeps the order of the axes, and is computed in either order. */
+const ELEMENTWISE = new Set([
+  ...["Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh"],
+  ...["Neg", "Exp", "Reciprocal"],
+]);
+
+/** Whether a map was turned to have its channels last, and then only changed element by element. */
+function isTransposed(graph: OnnxGraph, name: string): boolean {
+  const maker = graph.makerOf(name);
+  if (maker === undefined) return false;
+  const { operator, inputs, attributes } = maker;
+  if (operator === "Transpose") return String(attributes.perm) === "0,2,3,1";
+  return ELEMENTWISE.has(operator) &&
+    inputs.some((input) => isTransposed(graph, input));
+}
+
+/**
+ * Largest or smallest value over axes.
+ *
+ * @param graph Where to record it.
+ * @param operator Which of the two.
+ * @param x The value, of floats or integers.
+ * @param axes Names of what `ReduceMax` takes besides: the axes, or nothing.
+ * @param attributes What it is told besides.
+ * @returns The name of the result; NaN where there was one.
+ */
+export function reduceExtreme(
+  graph: OnnxGraph,
+  operator: "ReduceMax" | "ReduceMin",
+  x: OnnxValue,
+  axes: readonly string[],
+  attributes: Readonly<Record<string, OnnxAttribute>>,
+): string {
+  const result = graph.node(operator, [x.name, ...axes], attributes);
+  if (x.dtype !== "float32") return result;
+  const isNaN = castTo(graph, graph.node("IsNaN", [x.name]), "int32");
+  const some = graph.node("ReduceMax", [isNaN, ...axes], attributes);
+  return withNaN(graph, castTo(graph, some, "bool"), result);
+}
+
+function withNaN(graph: OnnxGraph, isNaN: string, x: string): string {
+  return graph.node("Where", [isNaN, graph.scalar("float32", NaN), x]);
+}

@@ -1,0 +1,165 @@
+/**
+ * Convolutions take over the factors and offsets behind them, which are those
+ * of their biases and of BatchNormalization. The runtime would do the same when
+ * it opens a model, but copies every kernel a few times on the way.
+ *
+ * @module
+ */
+import {
+  DerivedConstant,
+  type OnnxGraph,
+  type OnnxNode,
+} from "../graph/onnx_graph.ts";
+
+/** How single elements are computed where both sides are constants. */
+const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => a / b,
+};
+const UNARY: Readonly<Record<string, (a: number) => number>> = {
+  Neg: (a) => -a,
+  Sqrt: Math.sqrt,
+};
+
+/** What stands behind a convolution, and ends up in it. */
+interface Chain {
+  readonly conv: OnnxNode;
+  /** Puts the channels last. */
+  readonly turn: OnnxNode;
+  /** Factors and offsets, one after another. */
+  readonly steps: readonly OnnxNode[];
+  /** One factor for each channel; undefined where there is none. */
+  readonly factors: Float64Array | undefined;
+  readonly offsets: Float64Array;
+}
+
+/**
+ * Puts factors and offsets of channels into the kernels and biases of the
+ * convolutions before them, wherever nothing else needs what lies between.
+ *
+ * @param graph The outermost graph, all recorded. Kernels that several
+ * convolutions share stay as they are, and so does what follows them.
+ */
+export function foldScales(graph: OnnxGraph): void {
+  const users = graph.users();
+  const constants = new ConstantValues(graph);
+  for (const conv of [...graph.nodes]) {
+    if (conv.operator !== "Conv" || conv.inputs.length !== 2) continue;
+    const chain = chainOf(graph, conv, users, constants);
+    if (chain !== undefined) fold(graph, chain);
+  }
+}
+
+/** What can be folded into a convolution, if anything can. */
+function chainOf(
+  graph: OnnxGraph,
+  conv: OnnxNode,
+  users: ReadonlyMap<string, readonly OnnxNode[]>,
+  constants: ConstantValues,
+): Chain | undefined {
+  const onlyUser = (node: OnnxNode): OnnxNode | undefined => {
+    const [first, ...others] = users.get(node.outputs[0]!) ?? [];
+    return others.length === 0 ? first : undefined;
+  };
+  const [, kernelName] = conv.inputs as [string, string];
+  const kernel = graph.constantOf(kernelName);
+  if (!(kernel instanceof DerivedConstant)) return;
+  if (users.get(kernelName)!.length > 1) return;
+  const turn = onlyUser(conv);
+  if (turn === undefined || !putsChannelsLast(turn, kernel.shape.length)) {
+    return;
+  }
+  const numChannels = kernel.shape[0]!;
+  const offsets = new Float64Array(numChannels);
+  let factors: Float64Array | undefined;
+  const steps: OnnxNode[] = [];
+  for (let value = turn;;) {
+    const step = onlyUser(value);
+    const values = step && constants.beside(step, value.outputs[0]!);
+    if (values === undefined) break;
+    if (values.length > 1 && values.length !== numChannels) break;
+    if (!values.every(Number.isFinite)) break;
+    const at = (channel: number) => values[values.length > 1 ? channel : 0]!;
+    if (step!.operator === "Mul") {
+      factors ??= new Float64Array(numChannels).fill(1);
+      factors.forEach((factor, i) => factors![i] = factor * at(i));
+      offsets.forEach((offset, i) => offsets[i] = offset * at(i));
+    } else {
+      offsets.forEach((offset, i) => offsets[i] = offset + at(i));
+    }
+    steps.push(step!);
+    value = step!;
+  }
+  if (steps.length === 0) return;
+  return { conv, turn, steps, factors, offsets };
+}
+
+function fold(
+  graph: OnnxGraph,
+  { conv, turn, steps, factors, offsets }: Chain,
+): void {
+  const [map, kernelName] = conv.inputs as [string, string];
+  const kernel = graph.constantOf(kernelName) as DerivedConstant;
+  if (factors !== undefined) kernel.scale(factors);
+  const bias = Float32Array.from(offsets);
+  const biasName = graph.constant("float32", [bias.length], bias);
+  graph.replace(conv, { ...conv, inputs: [map, kernelName, biasName] });
+  for (const step of steps) graph.replace(step);
+  graph.replace(turn, { ...turn, outputs: steps.at(-1)!.outputs });
+}
+
+function putsChannelsLast(
+  { operator, attributes }: OnnxNode,
+  rank: number,
+): boolean {
+  const order = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
+  return operator === "Transpose" && String(attributes.perm) === String(order);
+}
+
+/** Values that do not depend on what is fed: one number, or one a channel. */
+class ConstantValues {
+  readonly #graph: OnnxGraph;
+  readonly #known = new Map<string, Float64Array | undefined>();
+
+  constructor(graph: OnnxGraph) {
+    this.#graph = graph;
+  }
+
+  /** What an operator adds to a value, or multiplies it by, if it does that. */
+  beside(
+    { operator, inputs }: OnnxNode,
+    value: string,
+  ): Float64Array | undefined {
+    if (operator !== "Add" && operator !== "Mul") return undefined;
+    const others = inputs.filter((name) => name !== value);
+    return others.length === 1 ? this.#of(others[0]!) : undefined;
+  }
+
+  #of(name: string): Float64Array | undefined {
+    if (!this.#known.has(name)) this.#known.set(name, this.#compute(name));
+    return this.#known.get(name);
+  }
+
+  #compute(name: string): Float64Array | undefined {
+    const constant = this.#graph.constantOf(name);
+    if (constant !== undefined) {
+      const { shape, type } = constant;
+      // With more axes it could give the map more than it has.
+      if (shape.length > 1 || type !== "float32") return undefined;
+      return Float64Array.from(constant.data as Float32Array);
+    }
+    const node = this.#graph.makerOf(name);
+    if (node === undefined) return undefined;
+    const [unary, binary] = [UNARY[node.operator], BINARY[node.operator]];
+    if (unary === undefined && binary === undefined) return undefined;
+    const [a, b] = node.inputs.map((input) => this.#of(input));
+    if (unary !== undefined) return a?.map(unary);
+    if (a === undefined || b === undefined) return undefined;
+    const length = Math.max(a.length, b.length);
+    if ([a, b].some((x) => x.length > 1 && x.length < length)) return undefined;
+    const at = (x: Float64Array, i: number) => x[x.length > 1 ? i : 0]!;
+    return Float64Array.from({ length }, (_, i) => binary!(at(a, i), at(b, i)));
+  }
+}

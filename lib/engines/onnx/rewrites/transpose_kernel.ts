@@ -1,0 +1,41 @@
+/** Sides of the squares that are turned one by one, which caches hold. */
+const SIDE = 64;
+
+/**
+ * A kernel with its last two axes put first, the other way round:
+ * `[…size, A, B]` → `[B, A, …size]`. The runtime would do so when it opens a
+ * model, for as long as all the rest of the opening takes.
+ *
+ * @param values The kernel's values; only read.
+ * @param shape Its sizes, at least two.
+ * @param factors For each of `B` what to multiply it by. @default {1}
+ * @returns The same values in the new order, multiplied.
+ */
+export function transposeKernel(
+  values: Float32Array,
+  shape: readonly number[],
+  factors?: Float64Array,
+): Float32Array<ArrayBuffer> {
+  const [numA, numB] = shape.slice(-2) as [number, number];
+  const numPlaces = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const turned = new Float32Array(values.length);
+  for (let place = 0; place < numPlaces; place++) {
+    for (let firstA = 0; firstA < numA; firstA += SIDE) {
+      const endA = Math.min(numA, firstA + SIDE);
+      for (let firstB = 0; firstB < numB; firstB += SIDE) {
+        const endB = Math.min(numB, firstB + SIDE);
+        for (let b = firstB; b < endB; b++) {
+          const factor = factors === undefined ? 1 : factors[b]!;
+          let from = (place * numA + firstA) * numB + b;
+          let to = (b * numA + firstA) * numPlaces + place;
+          for (let a = firstA; a < endA; a++) {
+            turned[to] = values[from]! * factor;
+            from += numB;
+            to += numPlaces;
+          }
+        }
+      }
+    }
+  }
+  return turned;
+}

@@ -1,0 +1,239 @@
+// deno-lint-ignore-file no-control-regex -- files begin with such bytes
+/**
+ * What a file is, by its content and not by its name; and what to do with one
+ * that no model can be read from.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import type { ByteSource } from "../../formats/byte_source.ts";
+import { isHdf5 } from "../../formats/hdf5.ts";
+import { ZipArchive } from "../../formats/zip.ts";
+
+/** What a file or folder is. */
+export interface FileKind {
+  /**
+   * How to read it: as a `.keras` archive, the same as a folder, HDF5, TF.js'
+   * `model.json`, as ONNX, or not at all.
+   */
+  readonly kind:
+    | "keras"
+    | "keras-folder"
+    | "hdf5"
+    | "tfjs"
+    | "onnx"
+    | "other";
+  /** In words, as in `a TensorFlow SavedModel`. */
+  readonly what: string;
+  /** What to do with it, where it cannot be read. */
+  readonly advice?: string;
+}
+
+const SAVE_AS_KERAS = 'save it in Python with model.save("model.keras")';
+const HEAD = 4096;
+
+/** Files that are told by how they begin; the first that fits. */
+const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /^\s*<(!doctype html|html|head|\?xml)/i,
+    "an HTML or XML page",
+    "download the file itself, not the page that shows it",
+  ],
+  [
+    /^version https:\/\/git-lfs/,
+    "a Git LFS pointer, not the file",
+    "fetch it: git lfs pull",
+  ],
+  [/^\x1f\x8b/, "a gzip file", "unpack it: gunzip FILE, or tar xzf FILE"],
+  [
+    /^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!|^\x28\xb5\x2f\xfd/,
+    "a packed file",
+    "unpack it",
+  ],
+  [/^[^]{257}ustar/, "a tar archive", "unpack it: tar xf FILE"],
+  [
+    /^[^]{4}TFL3/,
+    "a TensorFlow Lite model, which has lost its layers",
+    `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
+  ],
+  [
+    /^\x80[\x02-\x05]/,
+    "a Python pickle, which is a program and is never run",
+    SAVE_AS_KERAS,
+  ],
+  [/^\x93NUMPY/, "a NumPy array, which has no layers", SAVE_AS_KERAS],
+  [
+    /^[^]{8}\{\s*"/,
+    "a safetensors file, which has weights and no layers",
+    "load the weights into the model in Python, and save it whole: " +
+    'model.save("model.keras")',
+  ],
+  [/^GGUF/, "a GGUF model", SAVE_AS_KERAS],
+  [
+    /^\x08\x01\x12/,
+    "the graph of a TensorFlow SavedModel",
+    savedModelAdvice("its folder"),
+  ],
+  [
+    /^\x0a[^]{1,3}\x0a/,
+    "a frozen TensorFlow graph, which has lost its layers",
+    `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
+  ],
+];
+
+/**
+ * What a file is.
+ *
+ * @param source The file.
+ * @returns What it is, and how to read it.
+ * @throws {SyntaxError} If it is a damaged or unsafe zip archive.
+ */
+export function identify(source: ByteSource): FileKind {
+  if (source.size === 0) {
+    return other("an empty file", "copy or download it again");
+  }
+  const head = new Uint8Array(Math.min(HEAD, source.size));
+  source.read(0, head);
+  if (isHdf5(head)) return { kind: "hdf5", what: "an HDF5 file" };
+  if (startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06")) {
+    return identifyZip([...new ZipArchive(source).members.keys()]);
+  }
+  const text = String.fromCharCode(...head);
+  const [, what, advice] = BEGINNINGS.find(([start]) => start.test(text)) ?? [];
+  if (what !== undefined) return other(what, advice);
+  if (isOnnx(head)) return { kind: "onnx", what: "an ONNX model" };
+  if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return identifyJson(source, text);
+  const bytes = [...head.subarray(0, 8)]
+    .map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return other(`of no known kind: it begins with the bytes ${bytes}`);
+}
+
+/**
+ * What a folder is.
+ *
+ * @param names Names of what is in it.
+ * @param folder Its path, for what to do.
+ * @returns What it is, and how to read it.
+ */
+export function identifyFolder(
+  names: readonly string[],
+  folder: string,
+): FileKind {
+  const has = (name: string) => names.includes(name);
+  if (has("config.json") && (has("metadata.json") || names.some(isWeights))) {
+    return { kind: "keras-folder", what: "an unpacked .keras archive" };
+  }
+  if (has("saved_model.pb") || has("saved_model.pbtxt")) {
+    return other("a TensorFlow SavedModel", savedModelAdvice(folder));
+  }
+  if (has("model.json")) {
+    return other("a folder of TF.js", `open the file: ${folder}/model.json`);
+  }
+  if (names.some((name) => /checkpoint|\.index$|\.data-\d+/i.test(name))) {
+    return other("a checkpoint, which has no layers", SAVE_AS_KERAS);
+  }
+  return other("a folder with no model in it", "give the path of its file");
+}
+
+/**
+ * The error for a file that no model can be read from.
+ *
+ * @param source The file, as a path or URL.
+ * @param kind What it is.
+ * @returns The error, to be thrown.
+ */
+export function refusal(
+  source: string,
+  { what, advice }: FileKind,
+): ModelFormatError {
+  const rest = advice === undefined ? "" : `; ${advice}`;
+  return new ModelFormatError(
+    source,
+    `it must be a .keras or .h5 file of Keras, a model.json of TF.js, or an ONNX file: ` +
+      `current value is ${what}${rest}`,
+  );
+}
+
+/** The version of the format, and then a field of ONNX' model; 1 is TensorFlow's. */
+function isOnnx([tag, version, next]: Uint8Array): boolean {
+  const isField = [0x12, 0x1a, 0x22, 0x32, 0x3a, 0x42].includes(next!);
+  return tag === 0x08 && version! > 1 && version! < 0x80 && isField;
+}
+
+function identifyZip(names: readonly string[]): FileKind {
+  const has = (test: RegExp) => names.some((name) => test.test(name));
+  if (names.includes("config.json")) {
+    return { kind: "keras", what: "a .keras archive" };
+  }
+  if (has(/(^|\/)data\.pkl$/)) {
+    return other(
+      "a PyTorch file",
+      `build the model in Keras, copy the weights, and ${SAVE_AS_KERAS}`,
+    );
+  }
+  if (has(/(^|\/)saved_model\.pb$/)) {
+    return other(
+      "a zipped TensorFlow SavedModel",
+      `unpack it; then ${savedModelAdvice("FOLDER")}`,
+    );
+  }
+  if (has(/(^|\/)model\.json$/)) {
+    return other("a zipped TF.js model", "unpack it, and open model.json");
+  }
+  if (has(/(^|\/)config\.json$/)) {
+    return other(
+      "a zip archive with a folder around the model",
+      "unpack it, and open that folder",
+    );
+  }
+  if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) {
+    return other("a NumPy archive, which has no layers", SAVE_AS_KERAS);
+  }
+  const shown = names.slice(0, 4).join(", ");
+  return other(`a zip archive with no config.json, but ${shown || "nothing"}`);
+}
+
+function identifyJson(source: ByteSource, text: string): FileKind {
+  if (source.size > HEAD) {
+    // The last part tells what a long description does not say at once.
+    const tail = new Uint8Array(Math.min(HEAD, source.size));
+    source.read(source.size - tail.length, tail);
+    text += String.fromCharCode(...tail);
+  }
+  if (/"(modelTopology|weightsManifest)"/.test(text)) {
+    return { kind: "tfjs", what: "a TF.js model.json" };
+  }
+  if (/"weight_map"/.test(text)) {
+    return other(
+      "the index of weights that are split over files, without layers",
+      SAVE_AS_KERAS,
+    );
+  }
+  if (/"class_name"/.test(text)) {
+    return other(
+      "the layers of a model without weights",
+      "save both in Python with " + 'model.save("model.keras")',
+    );
+  }
+  if (/"cells"/.test(text) && /"nbformat"/.test(text)) {
+    return other("a notebook", "give the path of the model");
+  }
+  return other("JSON that is no model");
+}
+
+function savedModelAdvice(folder: string): string {
+  return `convert it: python -c 'import tf_keras; ` +
+    `tf_keras.models.load_model("${folder}").save("model.h5")'`;
+}
+
+function other(what: string, advice?: string): FileKind {
+  return { kind: "other", what, ...(advice === undefined ? {} : { advice }) };
+}
+
+function isWeights(name: string): boolean {
+  return /^model\.weights\.(h5|npz)$/.test(name);
+}
+
+function startsWith(head: Uint8Array, text: string): boolean {
+  return [...text].every((letter, i) => head[i] === letter.charCodeAt(0));
+}

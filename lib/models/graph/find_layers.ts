@@ -1,0 +1,212 @@
+/**
+ * Finding nodes by what a user calls a layer.
+ *
+ * An exact name wins over every other reading, since names of graph operations
+ * hold `/`, `:` and `*`. Integers follow Python over Keras' own list. The rest
+ * are patterns, over the paths, in the model's order.
+ *
+ * @module
+ */
+import { cannot, nearestNames, quote } from "../../check.ts";
+import { LayerNotFoundError } from "../../errors.ts";
+import type { LayerRow } from "../../types.ts";
+import type { GraphNode } from "./graph.ts";
+
+/** Anything that names one layer or several. */
+export type LayerId = string | number | RegExp | ((layer: LayerRow) => boolean);
+
+/** What there is to find. */
+export interface Findable {
+  /** Nodes that have a row, in the model's order. */
+  readonly listed: readonly GraphNode[];
+  /** Keras' own list of the top level. */
+  readonly topLevel: readonly GraphNode[];
+  /** Names besides those of the rows, and the nodes that they mean. */
+  readonly otherNames?: ReadonlyMap<string, GraphNode>;
+}
+
+/**
+ * Finds one layer by name, path or index.
+ *
+ * @param model What there is to find.
+ * @param id Exact name or path, or an index as in Python.
+ * @param offset Steps along the top level from there.
+ * @returns Its node.
+ * @throws {LayerNotFoundError} If there is none.
+ * @throws {TypeError} If the id is neither text nor a whole number.
+ */
+export function findLayer(
+  model: Findable,
+  id: string | number,
+  offset = 0,
+): GraphNode {
+  if (typeof id !== "string" && typeof id !== "number") {
+    throw new TypeError(
+      cannot("find layer", "its id must be a name or an index", id),
+    );
+  }
+  if (!Number.isInteger(offset)) {
+    throw new TypeError(
+      cannot("find layer", `"offset" must be an integer`, offset),
+    );
+  }
+  const node = typeof id === "string" ? byName(model, id) : byIndex(model, id);
+  if (offset === 0) return node;
+  const place = model.topLevel.indexOf(node);
+  const found = place < 0 ? undefined : model.topLevel[place + offset];
+  if (found !== undefined) return found;
+  throw new LayerNotFoundError(
+    `${offset} steps from "${node.row.name}"`,
+    [],
+    `the top level has ${model.topLevel.length} layers`,
+  );
+}
+
+/**
+ * Finds all layers that some ids name, in the order of the ids.
+ *
+ * @param model What there is to find.
+ * @param ids Names, paths, indices, globs, patterns, predicates.
+ * @returns Their nodes, each once.
+ * @throws {LayerNotFoundError} If an id finds nothing.
+ * @throws {RangeError} If there are no ids, or a layer is found twice.
+ */
+export function findLayers(
+  model: Findable,
+  ids: readonly LayerId[],
+): GraphNode[] {
+  if (ids.length === 0) {
+    throw new RangeError(
+      cannot(
+        "set layers",
+        "at least one id must be given",
+        ids,
+        "without .layers(…) there are logits and no features",
+      ),
+    );
+  }
+  const foundBy = new Map<GraphNode, LayerId>();
+  for (const id of ids) {
+    for (const node of findAll(model, id)) {
+      const earlier = foundBy.get(node);
+      if (earlier !== undefined) {
+        throw new RangeError(
+          cannot(
+            "set layers",
+            `each layer must be asked for once, but ${idText(earlier)} and ${
+              idText(id)
+            } find the same`,
+            node.row.name,
+          ),
+        );
+      }
+      foundBy.set(node, id);
+    }
+  }
+  return [...foundBy.keys()];
+}
+
+/** All layers that one id names, in the model's order. */
+function findAll(model: Findable, id: LayerId): GraphNode[] {
+  if (typeof id === "number") return [byIndex(model, id)];
+  const { listed } = model;
+  if (typeof id === "string") {
+    const exact = byExactName(model, id);
+    if (exact !== undefined) return [exact];
+    if (!id.includes("*") && !id.includes("?")) return [byName(model, id)];
+    const pattern = globPattern(id);
+    return orNone(
+      listed.filter(({ row }) => pattern.test(row.name)),
+      model,
+      id,
+    );
+  }
+  if (id instanceof RegExp) {
+    // A copy: the caller's "lastIndex" stays, and a sticky one cannot skip.
+    const pattern = new RegExp(id.source, id.flags.replace(/[gy]/g, ""));
+    return orNone(
+      listed.filter(({ row }) => pattern.test(row.name)),
+      model,
+      id,
+    );
+  }
+  if (typeof id === "function") {
+    return orNone(listed.filter(({ row }) => id(row)), model, id);
+  }
+  throw new TypeError(
+    cannot(
+      "find layer",
+      "its id must be a name, an index, a glob, a RegExp or a predicate",
+      id,
+    ),
+  );
+}
+
+function orNone(nodes: GraphNode[], model: Findable, id: LayerId): GraphNode[] {
+  if (nodes.length > 0) return nodes;
+  const text = typeof id === "string" ? id.replace(/[*?]+/g, "") : "";
+  throw new LayerNotFoundError(idText(id), nearest(model, text));
+}
+
+function byExactName(
+  { listed, otherNames }: Findable,
+  name: string,
+): GraphNode | undefined {
+  return listed.find(({ row }) => row.name === name) ?? otherNames?.get(name);
+}
+
+function byName(model: Findable, name: string): GraphNode {
+  const found = byExactName(model, name);
+  if (found !== undefined) return found;
+  throw new LayerNotFoundError(quote(name), nearest(model, name));
+}
+
+function byIndex({ topLevel }: Findable, index: number): GraphNode {
+  const size = topLevel.length;
+  if (!Number.isInteger(index)) {
+    throw new TypeError(
+      cannot("find layer", "its index must be an integer", index),
+    );
+  }
+  const found = topLevel[index < 0 ? index + size : index];
+  if (found !== undefined) return found;
+  throw new LayerNotFoundError(
+    String(index),
+    [],
+    `indices go from ${-size} to ${size - 1}`,
+  );
+}
+
+function nearest({ listed }: Findable, name: string): string[] {
+  return nearestNames(name, listed.map(({ row }) => row.name));
+}
+
+function idText(id: LayerId): string {
+  if (typeof id !== "function") {
+    return typeof id === "string" ? quote(id) : String(id);
+  }
+  return id.name === "" ? "a predicate" : `predicate "${id.name}"`;
+}
+
+/**
+ * `*` and `?` stay within one part of a path, `**` does not. Later calls of a
+ * layer, `name:1`, are found only by a glob that holds a colon.
+ */
+function globPattern(glob: string): RegExp {
+  const part = glob.includes(":") ? "[^/]" : "[^/:]";
+  const any = glob.includes(":") ? "." : "[^:]";
+  const source = glob.replace(
+    /\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g,
+    (token) =>
+      token === "**/"
+        ? `(?:${any}*/)?`
+        : token === "**"
+        ? `${any}*`
+        : token === "*"
+        ? `${part}*`
+        : token === "?"
+        ? part
+        : `\\${token}`,
+  );
+  return new RegExp(`^${source}$`, "s");
+}

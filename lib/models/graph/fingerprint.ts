@@ -1,0 +1,175 @@
+import { letGo } from "../../math/let_go.ts";
+import { snakeCase } from "./keras_spelling.ts";
+import { identityOf, readWeight } from "./weights.ts";
+import {
+  type GraphNode,
+  type NodeCall,
+  origin,
+  type Ref,
+  type WeightValue,
+} from "./graph.ts";
+
+/** Options that say how a layer was trained or shown, not what it computes. */
+const NO_MEANING =
+  /_(initializer|regularizer|constraint)$|^(name|trainable|dtype|batch_input_shape|batch_size|input_dtype|sparse|ragged|implementation|unroll)$/;
+
+/** The graph as far as it says what is computed, without values of weights. */
+export interface Structure {
+  /** Nodes, inputs and outputs as canonical JSON; equal graphs give equal text. */
+  readonly text: string;
+  /** The weights that stand in it, each once, in the order of their numbers there. */
+  readonly weights: readonly WeightValue[];
+}
+
+/**
+ * What a model computes, as it is now: its nodes with their options, what feeds
+ * them and which weights they hold, its inputs and outputs.
+ *
+ * @param nodes All nodes.
+ * @param inputs The model's inputs.
+ * @param outputs The model's outputs.
+ * @returns The structure.
+ */
+export function structureOf(
+  nodes: readonly GraphNode[],
+  inputs: readonly Ref[],
+  outputs: readonly Ref[],
+): Structure {
+  // An alias that has no row is one way among others to enter a nested model.
+  const counted = nodes.filter(({ isListed, call }) =>
+    isListed || call.kind !== "alias"
+  );
+  const place = new Map(counted.map((node, i) => [node, i]));
+  const refs = (list: readonly Ref[]) =>
+    list.map(origin).map(({ node, index }) => [place.get(node), index]);
+  const numbers = new Map<object, number>();
+  const weights: WeightValue[] = [];
+  const numberOf = (value: WeightValue) => {
+    const known = numbers.get(identityOf(value));
+    if (known !== undefined) return known;
+    weights.push(value);
+    numbers.set(identityOf(value), weights.length - 1);
+    return weights.length - 1;
+  };
+  const described = counted.map((node) => {
+    const { isListed, row, call } = node;
+    // An alias computes nothing: what it stands for is described by itself.
+    return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
+      isListed ? row.name : "",
+      row.kind,
+      optionsOf(node),
+      refs(node.inputs),
+      valuesOf(node).map(([key, value]) => [key, numberOf(value)]),
+    ];
+  });
+  const text = canonicalJson([described, refs(inputs), refs(outputs)]);
+  return { text, weights };
+}
+
+/**
+ * SHA-256 over a structure and the values of its weights. Not over a file's
+ * bytes, so that the same model gives the same text from every format.
+ *
+ * @param structure What the model computes.
+ * @returns 64 hexadecimal digits.
+ */
+export async function fingerprintOf(
+  { text, weights }: Structure,
+): Promise<string> {
+  const { createHash } = await import("node:crypto"); // quick to have, not to load
+  const hash = createHash("sha256");
+  hash.update(text);
+  for (const value of weights) {
+    if ("storedBytes" in value && value.storedBytes !== undefined) {
+      hash.update(canonicalJson([value.shape]));
+      hash.update(value.storedBytes());
+      continue;
+    }
+    const { data, shape, dtype } = await readWeight(value);
+    hash.update(canonicalJson([shape, dtype]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    letGo(data); // it is a copy
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * What holds the values of a model's weights at the moment. Quick, to see
+ * before each of many small runs whether a weight has been set since.
+ *
+ * @param nodes All nodes.
+ * @returns One identity a weight, in the order of the nodes; equal lists hold
+ * the very same values.
+ */
+export function weightData(nodes: readonly GraphNode[]): object[] {
+  return nodes.flatMap((node) =>
+    valuesOf(node).map(([, value]) => identityOf(value))
+  );
+}
+
+/** A layer's own word, as its options may have been changed since it was opened. */
+function optionsOf({ call, row }: GraphNode): unknown {
+  return call.kind === "inMemory"
+    ? meaningOf(call.layer.getConfig(), call.isOwnClass)
+    : call.kind === "raw"
+    ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
+    : call.kind === "builtIn"
+    ? meaningOf(row.config, call.isOwnClass)
+    : undefined;
+}
+
+/**
+ * Weights by name; an operation's constants by their place among its arguments.
+ * Of a class that is known the order says which is which, and TF.js names the
+ * weights of cells and wrapped layers otherwise than Keras.
+ */
+function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
+  return call.kind === "raw"
+    ? [...call.constants].map(([at, tensor]) => [at, tensor()])
+    : weights().map(({ name, value }, i) => [isKnown(call) ? i : name, value]);
+}
+
+function isKnown(call: NodeCall): boolean {
+  return (call.kind === "inMemory" || call.kind === "builtIn") &&
+    call.isOwnClass;
+}
+
+/**
+ * Options in Keras' spelling, without those that are not set or change no
+ * value. Texts too, where the class is known: TF.js has `channelsLast`.
+ */
+function meaningOf(value: unknown, isKnown: boolean): unknown {
+  if (Array.isArray(value)) {
+    return value.map((inner) => meaningOf(inner, isKnown));
+  }
+  if (typeof value === "string" && isKnown) return snakeCase(value);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [snakeCase(key), inner] as const)
+      .filter(([key, inner]) =>
+        inner !== undefined && inner !== null && !NO_MEANING.test(key)
+      )
+      .map(([key, inner]) => [key, meaningOf(inner, isKnown)]),
+  );
+}
+
+/**
+ * JSON with keys in order, so that equal values give equal text.
+ *
+ * @param value Plain data; functions and undefined are left out.
+ * @returns The text.
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === "number" && !Number.isFinite(inner)) {
+      return String(inner);
+    }
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) {
+      return inner;
+    }
+    return Object.fromEntries(
+      Object.entries(inner).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),
+    );
+  });
+}

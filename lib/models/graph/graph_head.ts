@@ -1,0 +1,121 @@
+import { type GraphNode, origin, type Ref, type WeightValue } from "./graph.ts";
+import type { HeadActivation, HeadTensors, Link } from "./head.ts";
+
+/** Operations that change no value, or only the shape. */
+const PASS = new Set([
+  "Identity",
+  "StopGradient",
+  "Reshape",
+  "Squeeze",
+  "ExpandDims",
+  "EnsureShape",
+]);
+
+/** Activations that can be taken off, by the operation's name. */
+const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
+  Softmax: "softmax",
+  LogSoftmax: "logSoftmax",
+  Sigmoid: "sigmoid",
+  sigmoid: "sigmoid",
+  linear: "linear",
+};
+
+/**
+ * What the walk to the head makes of an operation of a `tf.GraphModel`.
+ *
+ * A matrix product or a convolution with a constant kernel is linear, alone,
+ * with a constant added to it, or fused with both bias and activation.
+ *
+ * @param node The operation's node.
+ * @returns Its part in the walk.
+ */
+export function graphLink(node: GraphNode): Link {
+  const { kind } = node.row;
+  if (PASS.has(kind)) return { kind: "pass" };
+  const activation = ACTIVATIONS[kind];
+  if (activation !== undefined) return { kind: "activation", activation };
+  if (kind === "BiasAdd" || kind === "Add" || kind === "AddV2") {
+    return biased(node);
+  }
+  return product(node) ?? { kind: "other" };
+}
+
+function biased(node: GraphNode): Link {
+  const bias = constant(node, 1) ?? constant(node, 0);
+  const inner = node.inputs[0] && product(origin(node.inputs[0]).node);
+  return biasedLink(inner, bias);
+}
+
+/**
+ * A constant `[C]` added to a product.
+ *
+ * @param inner What the product is in the walk.
+ * @param bias The constant, if it is one.
+ * @returns What the sum is in the walk.
+ */
+export function biasedLink(
+  inner: Link | undefined,
+  bias: (() => WeightValue) | undefined,
+): Link {
+  if (inner?.kind !== "linear" || inner.activation !== "linear") {
+    return { kind: "other" };
+  }
+  const { weights } = inner;
+  if (weights().bias !== undefined) return { kind: "other" };
+  const { kernel, isTransposed } = weights();
+  const units = kernel.shape.at(isTransposed ? -2 : -1);
+  const shape = bias?.().shape;
+  if (bias === undefined || shape?.length !== 1 || shape[0] !== units) {
+    return { kind: "other" };
+  }
+  return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
+}
+
+/** A product with a constant kernel, with what is fused to it. */
+function product(node: GraphNode): Link | undefined {
+  const { kind, config } = node.row;
+  const isConvolution = kind === "Conv2D" || kind === "_FusedConv2D";
+  if (!isConvolution && kind !== "MatMul" && kind !== "_FusedMatMul") {
+    return undefined;
+  }
+  const kernel = constant(node, 1);
+  const penultimate: Ref | undefined = node.inputs[0];
+  if (kernel === undefined || penultimate === undefined) return undefined;
+  if (config.transposeA === true) return undefined;
+  if (isConvolution) {
+    const [height, width] = kernel().shape;
+    if (height !== 1 || width !== 1 || config.dataFormat === "NCHW") {
+      return undefined;
+    }
+  }
+  const fused = (config.fusedOps as readonly string[] | undefined) ?? [];
+  const hasBias = fused.includes("biasadd");
+  const bias = hasBias ? constant(node, 2) : undefined;
+  if (hasBias && bias === undefined) return undefined;
+  const others = fused.filter((name) =>
+    name !== "biasadd" && name !== "linear"
+  );
+  if (others.length > 1) return undefined;
+  const name = others[0] ?? "linear";
+  const weights = (): HeadTensors => ({
+    kernel: kernel(),
+    isTransposed: config.transposeB === true,
+    bias: bias?.(),
+  });
+  const activation = ACTIVATIONS[name] ?? "other";
+  return { kind: "linear", activation, isConvolution, penultimate, weights };
+}
+
+/**
+ * A constant argument of an operation.
+ *
+ * @param node The operation's node.
+ * @param place Its place among the arguments.
+ * @returns Gives the constant; undefined where it is none.
+ */
+export function constant(
+  node: GraphNode,
+  place: number,
+): (() => WeightValue) | undefined {
+  return node.call.kind === "raw" ? node.call.constants.get(place) : undefined;
+}

@@ -1,0 +1,169 @@
+import { cannot, checkOptions, sizeOf } from "../../check.ts";
+import { attachView } from "../../display/attach_view.ts";
+import type {
+  FindLayerOptions,
+  LayerRow,
+  Model,
+  ModelFormat,
+  TensorSpec,
+  Weights,
+} from "../../types.ts";
+import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
+import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
+import type { GraphNode, RawRuntime, Ref } from "./graph.ts";
+import { specOf } from "./graph.ts";
+import type { OnnxOrigin } from "../onnx/onnx_call.ts";
+import { modelView } from "./model_view.ts";
+import { identityOf, weightsOf } from "./weights.ts";
+
+/** What a {@linkcode ModelGraph} is made of. */
+export interface ModelParts {
+  readonly name: string;
+  readonly format: ModelFormat;
+  /** All nodes, those of nested models after their alias. */
+  readonly nodes: readonly GraphNode[];
+  /** Keras' own list of the top level. */
+  readonly topLevel: readonly GraphNode[];
+  readonly inputs: readonly Ref[];
+  /** By what the inputs are fed, where that is not the names of their layers. */
+  readonly inputNames?: readonly (string | undefined)[];
+  readonly outputs: readonly Ref[];
+  /** What runs nodes of kind `foreign`. */
+  readonly runtime?: RawRuntime | undefined;
+  /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
+  readonly otherNames?: ReadonlyMap<string, GraphNode>;
+  /** The ONNX file that it was made from, if it was. */
+  readonly onnx?: OnnxOrigin;
+  /** Says why the model cannot be used any more, if it cannot. */
+  readonly whyUnusable: () => string | undefined;
+  /** Frees what the loader made. */
+  readonly dispose: () => void;
+}
+
+/** The one implementation of {@linkcode Model}: a graph, and where it came from. */
+export class ModelGraph implements Model {
+  static {
+    attachView(ModelGraph.prototype, modelView);
+  }
+
+  readonly name: string;
+  readonly format: ModelFormat;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly layers: readonly LayerRow[];
+  /** Nodes that have a row, in the model's order. */
+  readonly listed: readonly GraphNode[];
+  /** Keras' own list of the top level. */
+  readonly topLevel: readonly GraphNode[];
+  /** The inputs as references. */
+  readonly inputRefs: readonly Ref[];
+  /** The outputs as references. */
+  readonly outputRefs: readonly Ref[];
+  /** What runs nodes of kind `foreign`. */
+  readonly runtime: RawRuntime | undefined;
+  /** Names besides those of the rows, and the nodes that they mean. */
+  readonly otherNames: ReadonlyMap<string, GraphNode>;
+  /** The ONNX file that it was made from, if it was. */
+  readonly onnx: OnnxOrigin | undefined;
+  /** Numbers in all weights; one that is shared counts once. */
+  readonly numParameters: number;
+  readonly #parts: ModelParts;
+  #fingerprint = { text: "", of: [] as readonly object[], hash: "" };
+  #isClosed = false;
+
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.format = parts.format;
+    this.listed = Object.freeze(parts.nodes.filter((node) => node.isListed));
+    this.topLevel = Object.freeze([...parts.topLevel]);
+    this.layers = Object.freeze(this.listed.map(({ row }) => row));
+    this.inputRefs = parts.inputs;
+    this.outputRefs = parts.outputs;
+    this.inputs = Object.freeze(parts.inputs.map((ref, i) => {
+      const spec = specOf(ref)!;
+      const name = parts.inputNames?.[i];
+      return name === undefined ? spec : Object.freeze({ ...spec, name });
+    }));
+    this.outputs = Object.freeze(
+      parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
+        spec !== undefined
+      ),
+    );
+    this.runtime = parts.runtime;
+    this.otherNames = parts.otherNames ?? new Map();
+    this.onnx = parts.onnx;
+    this.numParameters = countOnce(parts.nodes);
+  }
+
+  findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
+    checkOptions(options, "find layer", ["offset"]);
+    return findLayer(this, id, options.offset).row;
+  }
+
+  /** The node of one layer. */
+  findNode(id: string | number): GraphNode {
+    return findLayer(this, id);
+  }
+
+  /** The nodes of several layers, in the order of the ids. */
+  findNodes(ids: readonly LayerId[]): GraphNode[] {
+    return findLayers(this, ids);
+  }
+
+  async getWeights(id: string | number): Promise<Weights> {
+    this.checkUsable("get weights");
+    return await weightsOf(findLayer(this, id));
+  }
+
+  /**
+   * SHA-256 over graph and weight values. Values are read again only where the
+   * graph has changed, or a weight's data have been replaced since.
+   */
+  async fingerprint(): Promise<string> {
+    this.checkUsable("fingerprint");
+    const { nodes } = this.#parts;
+    const structure = structureOf(nodes, this.inputRefs, this.outputRefs);
+    const data = structure.weights.map(identityOf);
+    const { text, of, hash } = this.#fingerprint;
+    const isSame = text === structure.text && of.length === data.length &&
+      of.every((id, i) => id === data[i]);
+    if (isSame) return hash;
+    const found = await fingerprintOf(structure);
+    this.#fingerprint = { text: structure.text, of: data, hash: found };
+    return found;
+  }
+
+  /** What holds the values of all weights at the moment; equal lists hold the same values. */
+  weightData(): object[] {
+    return weightData(this.#parts.nodes);
+  }
+
+  /** Throws if the model is closed, or what it was made from is disposed of. */
+  checkUsable(action: string): void {
+    const why = this.#isClosed ? "closed" : this.#parts.whyUnusable();
+    if (why === undefined) return;
+    throw new TypeError(
+      cannot(action, `model "${this.name}" must be open and intact`, why),
+    );
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#parts.dispose();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function countOnce(nodes: readonly GraphNode[]): number {
+  const sizes = nodes.flatMap((node) => node.weights())
+    .filter(({ value }) => !("read" in value) || value.isParameter !== false)
+    .map(({ value }) => [identityOf(value), sizeOf(value.shape)] as const);
+  return [...new Map(sizes).values()].reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,55 @@
+import { cannot } from "../../check.ts";
+import type { DType, TensorSpec } from "../../types.ts";
+
+/**
+ * What a model's input takes, as its layer says.
+ *
+ * @param name The input's name.
+ * @param options The options of its layer.
+ * @returns Its shape and element type; the batch's size is not known.
+ * @throws {TypeError} If it takes no plain arrays of numbers.
+ */
+export function inputSpec(
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+): TensorSpec {
+  const wrong = (rule: string, value: unknown, hint?: string) =>
+    new TypeError(cannot(`read input "${name}"`, rule, value, hint));
+  const shape = options.batch_shape ?? options.batch_input_shape;
+  if (!Array.isArray(shape) || shape.length === 0) {
+    const hint = "build the model in Keras before saving it";
+    throw wrong("its shape must be known", shape, hint);
+  }
+  const sizes = shape.slice(1);
+  if (!sizes.every((size) => size === null || isSize(size))) {
+    throw wrong("its sizes must be positive whole numbers or null", shape);
+  }
+  for (const kind of ["sparse", "ragged"]) {
+    const value = options[kind] ?? false;
+    if (value !== false) throw wrong(`"${kind}" must be false`, value);
+  }
+  const dtype = dtypeName(options.dtype);
+  if (dtype === undefined) {
+    throw wrong("its element type must be a number's", options.dtype);
+  }
+  return Object.freeze({
+    name,
+    shape: Object.freeze([null, ...sizes]),
+    dtype,
+  });
+}
+
+function isSize(size: unknown): boolean {
+  return Number.isSafeInteger(size) && size as number > 0;
+}
+
+/** Half precision is read as float32; integers stay integers. */
+function dtypeName(dtype: unknown): DType | undefined {
+  const name = typeof dtype === "object" && dtype !== null
+    ? (dtype as { config?: { name?: unknown } }).config?.name
+    : dtype;
+  const text = String(name ?? "float32");
+  if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
+  if (text === "bool") return "bool";
+  return /float|policy/.test(text) ? "float32" : undefined;
+}

@@ -1,0 +1,298 @@
+/**
+ * Keras' own files: the description of the model, and its weights in place.
+ *
+ * A `.keras` archive is verified whole, in one pass, before anything in it is
+ * believed; then its weights are read where they lie. An `.h5` file has no
+ * checksums, so every byte of its structure is accounted for instead.
+ *
+ * @module
+ */
+import { quote } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import {
+  type ByteSource,
+  fileSource,
+  openSource,
+} from "../../formats/byte_source.ts";
+import { Hdf5File } from "../../formats/hdf5.ts";
+import { parseLooseJson } from "../../formats/loose_json.ts";
+import { ZipArchive } from "../../formats/zip.ts";
+import { identify, identifyFolder, refusal } from "../files/identify.ts";
+import type { KerasWeights } from "./keras_weights.ts";
+import { NameWeights } from "./name_weights.ts";
+import { PathWeights } from "./path_weights.ts";
+import {
+  hdf5Store,
+  modelError,
+  npzStore,
+  type WeightStore,
+} from "./_weight_store.ts";
+
+/** An open file of Keras. */
+export interface KerasFile {
+  /** What it is. */
+  readonly format: "keras" | "keras-h5";
+  /** The file, as a path or URL, or what it came as; for messages. */
+  readonly source: string;
+  /** The version of Keras that wrote it, as it stands there. */
+  readonly kerasVersion: string;
+  /** Keras' major version, after which options are read. */
+  readonly major: 2 | 3;
+  /** The model's object with `class_name` and `config`. */
+  readonly config: unknown;
+  /** The weights; they can be read until {@linkcode close}. */
+  readonly weights: KerasWeights;
+  /** Closes the file. Weights that were read stay. */
+  close(): void;
+}
+
+const CONFIG = "config.json";
+const METADATA = "metadata.json";
+const WEIGHTS = ["model.weights.h5", "model.weights.npz"];
+const SAVE_WHOLE =
+  'load them in Python with model.load_weights, and save model.save("model.keras")';
+
+/**
+ * Opens a file of Keras: `.keras`, the same unpacked in a folder, or a whole
+ * model in `.h5`, whatever it is called.
+ *
+ * @param source A path, a URL, bytes or a `Blob`.
+ * @param signal Stops it.
+ * @returns The file; close it.
+ * @throws {ModelFormatError} If it is none of them, is damaged, or is not safe.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export async function openKerasFile(
+  source: string | URL | Uint8Array | Blob,
+  signal?: AbortSignal,
+): Promise<KerasFile> {
+  const folder = folderOf(source);
+  if (folder !== undefined) return await openFolder(folder);
+  return await openKerasSource(await openSource(source, signal), signal);
+}
+
+/**
+ * The same, of a file that is open already, but no folder.
+ *
+ * @param bytes The file; it is closed with what is returned, or if this throws.
+ * @param signal Stops it.
+ * @returns The file; close it.
+ * @throws {ModelFormatError} If it is none, is damaged, or is not safe.
+ */
+export async function openKerasSource(
+  bytes: ByteSource,
+  signal?: AbortSignal,
+): Promise<KerasFile> {
+  return await opened(bytes.name, () => bytes.close(), async () => {
+    const kind = identify(bytes);
+    if (kind.kind === "keras") return await openArchive(bytes, signal);
+    if (kind.kind === "hdf5") return await openHdf5(bytes);
+    throw refusal(bytes.name, kind);
+  });
+}
+
+/** What is read of a file before it is handed out. */
+type Contents = Omit<KerasFile, "source" | "close"> & {
+  readonly store: WeightStore;
+};
+
+/** Hands a file out with its way to close it, or closes what was opened. */
+async function opened(
+  source: string,
+  close: () => void,
+  read: () => Promise<Contents>,
+): Promise<KerasFile> {
+  try {
+    const { store, ...contents } = await read();
+    return {
+      ...contents,
+      source,
+      close() {
+        store.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw modelError(source, error);
+  }
+}
+
+async function openArchive(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<Contents> {
+  const archive = new ZipArchive(source);
+  const names = [...archive.members.keys()];
+  if (names.some((name) => name.endsWith(".h5"))) Hdf5File.prepare();
+  await archive.verify(signal);
+  return await readParts(
+    source.name,
+    names,
+    (name) => archive.bytes(name),
+    (name) => archive.part(name),
+    true,
+  );
+}
+
+async function openFolder(folder: string): Promise<KerasFile> {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const kind = identifyFolder(names, folder);
+  if (kind.kind !== "keras-folder") throw refusal(folder, kind);
+  const files: ByteSource[] = [];
+  const close = () => files.forEach((file) => file.close());
+  const open = (name: string) => {
+    const file = fileSource(insideFolder(folder, name));
+    files.push(file);
+    return file;
+  };
+  return await opened(
+    folder,
+    close,
+    () => readParts(folder, names, (name) => wholeOf(open(name)), open, false),
+  );
+}
+
+/** Reads the parts of a `.keras` model, wherever they lie. */
+async function readParts(
+  source: string,
+  names: readonly string[],
+  bytesOf: (name: string) => Uint8Array,
+  open: (name: string) => ByteSource | Promise<ByteSource>,
+  isVerified: boolean,
+): Promise<Contents> {
+  const need = (name: string) => {
+    if (!names.includes(name)) {
+      throw new ModelFormatError(
+        source,
+        `it must hold "${name}": current value is ${quote(names)}`,
+      );
+    }
+    return parseLooseJson(bytesOf(name), `${source}/${name}`);
+  };
+  const config = checkModel(need(CONFIG), source);
+  const metadata = need(METADATA);
+  const version = typeof metadata === "object" && metadata !== null &&
+      "keras_version" in metadata
+    ? metadata.keras_version
+    : undefined;
+  const { kerasVersion, major } = versionOf(version, source);
+  const [weightsName, ...others] = names.filter((n) => WEIGHTS.includes(n));
+  if (weightsName === undefined || others.length > 0) {
+    const shown = weightsName === undefined ? names : [weightsName, ...others];
+    throw new ModelFormatError(
+      source,
+      `it must hold its weights once, as ${WEIGHTS.map(quote).join(" or ")}: ` +
+        `current value is ${quote(shown)}`,
+    );
+  }
+  const bytes = await open(weightsName);
+  const store = weightsName.endsWith(".h5")
+    ? await hdf5Store(bytes, source, isVerified)
+    : npzStore(bytes, source);
+  const weights = new PathWeights(store, source);
+  return { format: "keras", kerasVersion, major, config, weights, store };
+}
+
+async function openHdf5(bytes: ByteSource): Promise<Contents> {
+  const source = bytes.name;
+  const store = await hdf5Store(bytes, source);
+  try {
+    const [config] = store.texts("", "model_config") ?? [];
+    if (config === undefined) {
+      const isSaved = store.groups.has("layers") ||
+        store.groups.has("_layer_checkpoint_dependencies") ||
+        store.texts("", "layer_names") !== undefined;
+      throw new ModelFormatError(
+        source,
+        `it must describe the model: current value is ${
+          isSaved
+            ? `an HDF5 file with weights alone; ${SAVE_WHOLE}`
+            : "an HDF5 file without model_config"
+        }`,
+      );
+    }
+    const [version] = store.texts("", "keras_version") ??
+      store.texts("model_weights", "keras_version") ?? [];
+    return {
+      format: "keras-h5",
+      ...versionOf(version, source),
+      config: checkModel(
+        parseLooseJson(config, `${source}/model_config`),
+        source,
+      ),
+      weights: new NameWeights(store, "model_weights", source),
+      store,
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function checkModel(config: unknown, source: string): unknown {
+  const isModel = typeof config === "object" && config !== null &&
+    "class_name" in config && "config" in config;
+  if (isModel) return config;
+  throw new ModelFormatError(
+    source,
+    `its description must have class_name and config: current value is ${
+      quote(
+        typeof config === "object" && config !== null
+          ? Object.keys(config)
+          : config,
+      )
+    }`,
+  );
+}
+
+function versionOf(
+  version: unknown,
+  source: string,
+): { kerasVersion: string; major: 2 | 3 } {
+  if (typeof version === "string") {
+    const [, digits] = /^(\d+)\.\d+/.exec(version) ?? [];
+    if (digits === "2") return { kerasVersion: version, major: 2 };
+    if (digits === "3") return { kerasVersion: version, major: 3 };
+  }
+  throw new ModelFormatError(
+    source,
+    `it must be written by Keras 2 or 3: current value is ${quote(version)}; ` +
+      'open it in Python with a Keras that reads it, and save model.save("model.keras")',
+  );
+}
+
+/** The path, if a source is a folder. */
+function folderOf(
+  source: string | URL | Uint8Array | Blob,
+): string | undefined {
+  if (source instanceof Uint8Array || source instanceof Blob) return undefined;
+  const isUrl = source instanceof URL ||
+    /^(https?|file|data|blob):/.test(source);
+  const url = isUrl ? new URL(source) : undefined;
+  if (url !== undefined && url.protocol !== "file:") return undefined;
+  const path = url === undefined
+    ? String(source)
+    : decodeURIComponent(url.pathname);
+  return Deno.statSync(url ?? path).isDirectory
+    ? path.replace(/(?<=.)\/$/, "")
+    : undefined;
+}
+
+/** A file of a folder; links that lead out of it are refused. */
+function insideFolder(folder: string, name: string): string {
+  const path = `${folder}/${name}`;
+  const real = Deno.realPathSync(path);
+  const root = Deno.realPathSync(folder);
+  if (real === `${root}/${name}`) return path;
+  throw new ModelFormatError(
+    folder,
+    `"${name}" must be a file in it: current value is a link to "${real}"`,
+  );
+}
+
+function wholeOf(source: ByteSource): Uint8Array {
+  const bytes = new Uint8Array(source.size);
+  source.read(0, bytes);
+  return bytes;
+}

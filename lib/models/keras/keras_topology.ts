@@ -1,0 +1,405 @@
+/**
+ * Keras' own description of a model, brought to one form.
+ *
+ * Keras 2 and Keras 3 write calls, tensors and outputs differently, and count
+ * the calls of a nested model from different numbers. Here a model is a list
+ * of layers, a layer a list of calls, and a call a list of arguments in which
+ * tensors are named by layer, call and output, all from 0.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+
+/** A tensor: output `index` of call `call` of a layer. */
+export interface TensorId {
+  readonly layer: string;
+  readonly call: number;
+  readonly index: number;
+}
+
+/** An argument: a tensor, a list or a record of arguments, or a value. */
+export type Argument =
+  | { readonly tensor: TensorId }
+  | { readonly list: readonly Argument[] }
+  | { readonly record: Readonly<Record<string, Argument>> }
+  | { readonly value: unknown };
+
+/** One call of a layer. */
+export interface CallSpec {
+  readonly positional: readonly Argument[];
+  readonly named: Readonly<Record<string, Argument>>;
+}
+
+/** A layer, an operation, or a nested model. */
+export interface LayerSpec {
+  readonly name: string;
+  readonly className: string;
+  /** Python module; tells operations from layers where it is written. */
+  readonly module: string | undefined;
+  readonly registeredName: string | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly model: ModelSpec | undefined;
+  readonly calls: readonly CallSpec[];
+}
+
+/** A model. */
+export interface ModelSpec {
+  readonly name: string;
+  readonly isSequential: boolean;
+  readonly layers: readonly LayerSpec[];
+  readonly inputs: readonly NamedTensorId[];
+  readonly outputs: readonly NamedTensorId[];
+}
+
+/** An input or output of a model. */
+export interface NamedTensorId {
+  /**
+   * Its key, where the model has a record of inputs or outputs: users feed the
+   * model by these keys, and not by the names of its input layers. In nested
+   * structures the keys and indices are joined by slashes.
+   */
+  readonly name: string | undefined;
+  readonly tensor: TensorId;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How deep models may nest. */
+const MOST_LEVELS = 64;
+/** How many layers they may have in all: the largest of Keras have 2,000. */
+const MOST_LAYERS = 20_000;
+
+/**
+ * Reads a model's description.
+ *
+ * @param config An object with `class_name` and `config`.
+ * @param major Keras' major version, which wrote it.
+ * @param source The file, for messages.
+ * @returns The model.
+ * @throws {ModelFormatError} If it is no Sequential or Functional, or is damaged.
+ */
+export function readTopology(
+  config: unknown,
+  major: 2 | 3,
+  source: string,
+): ModelSpec {
+  return new Reader(major, source).model(config, 0);
+}
+
+class Reader {
+  readonly #major: 2 | 3;
+  readonly #source: string;
+  #numLayers = 0;
+
+  constructor(major: 2 | 3, source: string) {
+    this.#major = major;
+    this.#source = source;
+  }
+
+  model(json: unknown, level: number): ModelSpec {
+    const { class_name: className, config } = this.#object(json, "a model");
+    if (level > MOST_LEVELS) {
+      this.#fail(`models must nest at most ${MOST_LEVELS} deep`, level);
+    }
+    const options = Array.isArray(config)
+      ? { layers: config } // Keras 2.0 wrote a Sequential as a list
+      : this.#object(config, `the config of ${className}`);
+    const isSequential = className === "Sequential";
+    const { layers } = options;
+    if (!Array.isArray(layers)) {
+      this.#fail(
+        "a model must list its layers: subclassed models cannot be read",
+        className,
+      );
+    }
+    if (layers.length === 0) this.#fail("a model must have layers", className);
+    this.#numLayers += layers.length;
+    if (this.#numLayers > MOST_LAYERS) {
+      const rule = `a model must have at most ${MOST_LAYERS} layers`;
+      this.#fail(rule, this.#numLayers);
+    }
+    const specs = layers.map((layer) => this.#layer(layer, level));
+    this.#checkNames(specs);
+    const name = String(options.name ?? "model");
+    if (isSequential) return chain(name, specs);
+    const nested = nestedModels(specs);
+    const ends = (key: string) => {
+      const found = this.#ends(options[key]).map(({ path, tensor }) => ({
+        name: holdsRecord(options[key]) ? path.join("/") : undefined,
+        tensor,
+      }));
+      if (found.length === 0) {
+        this.#fail(`a model must have ${key}`, options[key]);
+      }
+      return found.map(({ name, tensor }) => ({
+        name,
+        tensor: this.#fromOutput(tensor, nested),
+      }));
+    };
+    return {
+      name,
+      isSequential,
+      layers: specs.map((spec) => this.#renumbered(spec, nested)),
+      inputs: ends("input_layers"),
+      outputs: ends("output_layers"),
+    };
+  }
+
+  #layer(json: unknown, level: number): LayerSpec {
+    const object = this.#object(json, "a layer");
+    const {
+      class_name: className,
+      config,
+      module,
+      registered_name: registered,
+    } = object;
+    if (typeof className !== "string") {
+      this.#fail("a layer must have a class_name", className);
+    }
+    const options = Array.isArray(config)
+      ? {}
+      : this.#object(config ?? {}, className);
+    const name = object.name ?? options.name;
+    if (typeof name !== "string" || name === "") {
+      this.#fail(`a layer of class "${className}" must have a name`, name);
+    }
+    const isModel = Array.isArray(options.layers) || className === "Sequential";
+    const nodes = object.inbound_nodes;
+    return {
+      name,
+      className,
+      module: typeof module === "string" ? module : undefined,
+      registeredName: typeof registered === "string" ? registered : undefined,
+      options,
+      model: isModel ? this.model(json, level + 1) : undefined,
+      calls: Array.isArray(nodes)
+        ? nodes.map((node) => this.#call(node, className))
+        : [],
+    };
+  }
+
+  #call(node: unknown, className: string): CallSpec {
+    if (!Array.isArray(node) && this.#major === 2) { // a record of tensors
+      const entries = Object.values(
+        this.#object(node, "a call"),
+      ) as unknown[][];
+      return {
+        positional: [{
+          record: mapValues(node as Json, (entry) => this.#input(entry)),
+        }],
+        named: this.#record(entries[0]?.[3] ?? {}),
+      };
+    }
+    if (!Array.isArray(node)) { // Keras 3
+      const { args, kwargs } = this.#object(node, "a call");
+      return {
+        positional: (args as unknown[] ?? []).map((arg) => this.#argument(arg)),
+        named: this.#record(kwargs ?? {}),
+      };
+    }
+    // Keras 2: a list of tensors, or for an operation one tensor without the list.
+    const isOne = typeof node[0] === "string";
+    const tensors: unknown[] = isOne ? [node] : node;
+    const positional = tensors.map((tensor) => this.#input(tensor));
+    const first = tensors[0] as unknown[] | undefined;
+    const named = this.#record(first?.[3] ?? {});
+    return className === "TFOpLambda" && !isOne
+      ? { positional: [{ list: positional }], named }
+      : { positional, named };
+  }
+
+  /** An input in Keras 2: `[layer, call, output, …]`, or a constant. */
+  #input(entry: unknown): Argument {
+    if (Array.isArray(entry)) {
+      if (entry[0] === "_CONSTANT_VALUE") return { value: entry[2] };
+      const tensor = this.#triple(entry.slice(0, 3));
+      if (tensor !== undefined) return { tensor };
+    }
+    return this.#fail("a call must be on tensors of layers", entry);
+  }
+
+  #record(kwargs: unknown): Record<string, Argument> {
+    return mapValues(
+      this.#object(kwargs, "keyword arguments"),
+      (value) => this.#argument(value),
+    );
+  }
+
+  #argument(value: unknown): Argument {
+    if (Array.isArray(value)) {
+      const tensor = this.#triple(value);
+      if (tensor !== undefined) return { tensor };
+      const list = value.map((inner) => this.#argument(inner));
+      return list.some((inner) => !("value" in inner)) ? { list } : { value };
+    }
+    if (typeof value !== "object" || value === null) return { value };
+    const { class_name: className, config } = value as Json;
+    if (className === undefined) {
+      const record = this.#record(value);
+      const isPlain = Object.values(record).every((inner) => "value" in inner);
+      return isPlain ? { value } : { record };
+    }
+    if (className !== "__keras_tensor__") return { value };
+    const history = (config as Json | undefined)?.keras_history;
+    const tensor = Array.isArray(history) ? this.#triple(history) : undefined;
+    if (tensor === undefined) {
+      this.#fail("a tensor must name its layer", history);
+    }
+    return { tensor };
+  }
+
+  /** `[layer, call, output]`; a list of numbers that begins with text is none. */
+  #triple(value: readonly unknown[]): TensorId | undefined {
+    const [layer, call, index] = value;
+    const isTriple = (value.length === 3 || value.length === 4) &&
+      typeof layer === "string" && Number.isInteger(call) &&
+      Number.isInteger(index);
+    return isTriple
+      ? { layer, call: call as number, index: index as number }
+      : undefined;
+  }
+
+  /** Inputs or outputs: one triple, a list of them, or a record, which Keras sorts. */
+  #ends(value: unknown, path: readonly string[] = []): PathAndTensor[] {
+    if (Array.isArray(value)) {
+      const tensor = this.#triple(value);
+      if (tensor !== undefined) return [{ path, tensor }];
+      return value.flatMap((inner, i) =>
+        this.#ends(inner, value.length === 1 ? path : [...path, String(i)])
+      );
+    }
+    const record = this.#object(value, "inputs and outputs");
+    return sortedKeys(record).flatMap((key) =>
+      this.#ends(record[key], [...path, key])
+    );
+  }
+
+  /** Keras 2 counts the calls of a nested model from 1: its own making is call 0. */
+  #fromCall(tensor: TensorId, nested: Nested): TensorId {
+    const shift = this.#major === 2 && nested.has(tensor.layer) ? 1 : 0;
+    return { ...tensor, call: tensor.call - shift };
+  }
+
+  /** In the list of outputs Keras 3 counts a nested Functional from 1, too. */
+  #fromOutput(tensor: TensorId, nested: Nested): TensorId {
+    const kind = nested.get(tensor.layer);
+    const shift = kind === undefined
+      ? 0
+      : this.#major === 2 || kind === "Functional"
+      ? 1
+      : 0;
+    return { ...tensor, call: tensor.call - shift };
+  }
+
+  #renumbered(spec: LayerSpec, nested: Nested): LayerSpec {
+    const renumber = (argument: Argument): Argument => {
+      if ("tensor" in argument) {
+        return { tensor: this.#fromCall(argument.tensor, nested) };
+      }
+      if ("list" in argument) return { list: argument.list.map(renumber) };
+      return "record" in argument
+        ? { record: mapValues(argument.record, renumber) }
+        : argument;
+    };
+    const calls = spec.calls.map(({ positional, named }) => ({
+      positional: positional.map(renumber),
+      named: mapValues(named, renumber),
+    }));
+    return { ...spec, calls };
+  }
+
+  #checkNames(specs: readonly LayerSpec[]): void {
+    const seen = new Set<string>();
+    for (const { name } of specs) {
+      if (seen.has(name)) this.#fail("names of layers must differ", name);
+      seen.add(name);
+    }
+  }
+
+  #object(value: unknown, what: string): Json {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Json;
+    }
+    return this.#fail(`${what} must be an object`, value);
+  }
+
+  #fail(rule: string, value: unknown): never {
+    const text = cannot("load model", rule, value);
+    throw new ModelFormatError(
+      this.#source,
+      text.replace(/^Cannot load model as /, ""),
+    );
+  }
+}
+
+/** Nested models by name, with their class. */
+type Nested = ReadonlyMap<string, "Sequential" | "Functional">;
+
+function nestedModels(specs: readonly LayerSpec[]): Nested {
+  return new Map(
+    specs.filter(({ model }) => model !== undefined).map(({ name, model }) => [
+      name,
+      model!.isSequential ? "Sequential" : "Functional",
+    ]),
+  );
+}
+
+/** A tensor, and the keys and indices that lead to it in a structure. */
+interface PathAndTensor {
+  readonly path: readonly string[];
+  readonly tensor: TensorId;
+}
+
+/** Whether a structure of inputs or outputs has a record anywhere in it. */
+function holdsRecord(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsRecord);
+  return typeof value === "object" && value !== null;
+}
+
+function mapValues<T, R>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T) => R,
+): Record<string, R> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key, change(value)]),
+  );
+}
+
+/**
+ * The keys of a record in the order in which Keras flattens it: as Python
+ * compares strings, by code points.
+ *
+ * @param record Any record.
+ * @returns Its keys, sorted.
+ */
+export function sortedKeys(record: Readonly<Record<string, unknown>>) {
+  return Object.keys(record).sort(byCodePoint);
+}
+
+/** As Python compares text. */
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((letter, i) => letter !== right[i]);
+  if (at < 0) return left.length - right.length;
+  return left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
+}
+
+/** A Sequential: each layer is called on the one before. */
+function chain(name: string, specs: readonly LayerSpec[]): ModelSpec {
+  const isInput = ({ className }: LayerSpec) => className === "InputLayer";
+  const input = specs.find(isInput)?.name ?? `${specs[0]?.name}_input`;
+  let last: TensorId = { layer: input, call: 0, index: 0 };
+  const layers = specs.filter((spec) => !isInput(spec)).map((spec) => {
+    const call: CallSpec = { positional: [{ tensor: last }], named: {} };
+    last = { layer: spec.name, call: 0, index: 0 };
+    return { ...spec, calls: [call] };
+  });
+  return {
+    name,
+    isSequential: true,
+    layers: [...specs.filter(isInput), ...layers],
+    inputs: [{ name: undefined, tensor: { layer: input, call: 0, index: 0 } }],
+    outputs: [{ name: undefined, tensor: last }],
+  };
+}

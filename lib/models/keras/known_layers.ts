@@ -1,0 +1,195 @@
+/**
+ * Which of a described model's layers are known: ours, the caller's, or an
+ * operation. All that are not are found at once, also those that a wrapper
+ * holds, so that nobody finds them one by one.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import { isLayerObject } from "../../layers/config_reader.ts";
+import type { Dialect, LayerFactory } from "../../layers/layer.ts";
+import { LAYERS } from "../../layers/layers.ts";
+import { OPERATIONS } from "../../layers/operations.ts";
+import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
+
+/** What decides whether a layer is known. */
+export interface Known {
+  readonly dialect: Dialect;
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+}
+
+/** A layer whose class nobody knows. */
+export interface UnknownLayer {
+  readonly path: string;
+  readonly className: string;
+  readonly module: string | undefined;
+}
+
+/** Keras 2's layers that hold a raw operation. */
+const OPERATION_LAYERS = /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/;
+
+/** Options under which layers hold other layers. */
+const HELD = ["layer", "forward_layer", "backward_layer", "cell", "cells"];
+
+/**
+ * Whether a node is a raw operation, as Keras 2 and Keras 3 write them.
+ *
+ * @param spec The node.
+ * @param known What is known.
+ * @returns Whether it is no layer of a class.
+ */
+export function isOperation(spec: LayerSpec, known: Known): boolean {
+  return OPERATION_LAYERS.test(spec.className) || isBare(spec, known);
+}
+
+/**
+ * Whether a node is an operation of Keras 3, which is no layer: not among
+ * `model.layers`. It tells by module; a `.h5` has none, but only layers say
+ * whether they are trained, and few operations have an element type.
+ *
+ * @param spec The node.
+ * @param known What is known.
+ * @returns Whether it is such an operation.
+ */
+export function isBare(
+  { className, module, options, model }: LayerSpec,
+  { dialect, customLayers }: Known,
+): boolean {
+  if (dialect !== 3 || model !== undefined) return false;
+  if (module !== undefined) return /^keras\.src\.ops\./.test(module);
+  if ("trainable" in options || Object.hasOwn(customLayers, className)) {
+    return false;
+  }
+  return !("dtype" in options) ||
+    className in OPERATIONS && !(className in LAYERS);
+}
+
+/**
+ * The name of an operation: `Multiply`, or `tf.math.multiply`.
+ *
+ * @param spec Its node.
+ * @returns The name in the table of operations.
+ */
+export function operationName({ className, options }: LayerSpec): string {
+  if (className === "TFOpLambda") return `tf.${options.function}`;
+  return className;
+}
+
+/**
+ * A function's options without those of the layer that holds it.
+ *
+ * @param spec Its node.
+ * @returns The options.
+ */
+export function operationOptions(
+  { className, options }: LayerSpec,
+): Readonly<Record<string, unknown>> {
+  if (className !== "TFOpLambda") return options;
+  const { function: _function, ...others } = options;
+  return others;
+}
+
+/**
+ * All layers of a model whose class is not known.
+ *
+ * @param spec The model.
+ * @param known What is known.
+ * @returns The layers, those that wrappers hold too.
+ */
+export function unknownLayers(
+  spec: ModelSpec,
+  known: Known,
+): readonly UnknownLayer[] {
+  return [...unknownIn(spec, known, "")];
+}
+
+/**
+ * Refuses a model with unknown layers, naming them all.
+ *
+ * @param unknown The layers.
+ * @param source The file, for messages.
+ * @throws {ModelFormatError} If there are any.
+ */
+export function refuseUnknown(
+  unknown: readonly UnknownLayer[],
+  source: string,
+): void {
+  if (unknown.length === 0) return;
+  const classes = [...new Set(unknown.map(({ className }) => className))];
+  const list = unknown.slice(0, 20).map(({ path, className, module }) =>
+    `"${path}" (${className}${module === undefined ? "" : ` of ${module}`})`
+  ).join(", ");
+  throw new ModelFormatError(
+    source,
+    `every layer must be known: current unknown ones are ${list}${
+      unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
+    }; pass customLayers: { ${
+      classes.map((name) => `${name}: …`).join(", ")
+    } }`,
+  );
+}
+
+function* unknownIn(
+  { layers }: ModelSpec,
+  known: Known,
+  prefix: string,
+): Generator<UnknownLayer> {
+  for (const spec of layers) {
+    const path = `${prefix}${spec.name}`;
+    const { className, module } = spec;
+    if (spec.model !== undefined) {
+      yield* unknownIn(spec.model, known, `${path}/`);
+    } else if (isOperation(spec, known)) {
+      if (!Object.hasOwn(OPERATIONS, operationName(spec))) {
+        yield { path, className: operationName(spec), module };
+      }
+    } else if (className === "InputLayer") continue;
+    else if (isKnown(className, known)) {
+      // A custom layer may hold what it likes under these names.
+      if (Object.hasOwn(known.customLayers, className)) continue;
+      yield* unknownHeld(spec.options, known, path);
+    } else yield { path, className, module };
+  }
+}
+
+function* unknownHeld(
+  options: Readonly<Record<string, unknown>>,
+  known: Known,
+  path: string,
+): Generator<UnknownLayer> {
+  for (const key of HELD) {
+    const held = Object.hasOwn(options, key) ? [options[key]].flat() : [];
+    for (const layer of held.filter(isLayerObject)) {
+      const { class_name: className, config = {}, module } = layer;
+      const inner = `${path}/${key}`;
+      if (/^(Functional|Model|Sequential)$/.test(className)) continue;
+      if (isKnown(className, known)) yield* unknownHeld(config, known, inner);
+      else yield { path: inner, className, module };
+    }
+  }
+}
+
+function isKnown(className: string, { dialect, customLayers }: Known): boolean {
+  if (Object.hasOwn(customLayers, className)) return true;
+  // In a file of TF.js, a class that it does not have is its writer's own.
+  if (dialect === "tfjs" && !TFJS_CLASSES.has(className)) return false;
+  return Object.hasOwn(LAYERS, className);
+}
+
+/** Layers that TF.js has. */
+const TFJS_CLASSES = new Set([
+  ...["Activation", "Add", "AlphaDropout", "Average", "AveragePooling1D"],
+  ...["AveragePooling2D", "AveragePooling3D", "BatchNormalization"],
+  ...["Bidirectional", "CategoryEncoding", "CenterCrop", "Concatenate"],
+  ...["Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose"],
+  ...["ConvLSTM2D", "Cropping2D", "Dense", "DepthwiseConv2D", "Dot", "Dropout"],
+  ...["ELU", "Embedding", "Flatten", "GRU", "GRUCell", "GaussianDropout"],
+  ...["GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D"],
+  ...["GlobalMaxPooling1D", "GlobalMaxPooling2D", "LSTM", "LSTMCell"],
+  ...["LayerNormalization", "LeakyReLU", "Masking", "MaxPooling1D"],
+  ...["MaxPooling2D", "MaxPooling3D", "Maximum", "Minimum", "Multiply"],
+  ...["PReLU", "Permute", "RNN", "ReLU", "RepeatVector", "Rescaling"],
+  ...["Reshape", "Resizing", "SeparableConv2D", "SimpleRNN", "SimpleRNNCell"],
+  ...["Softmax", "SpatialDropout1D", "StackedRNNCells", "ThresholdedReLU"],
+  ...["TimeDistributed", "UpSampling2D", "ZeroPadding2D"],
+]);

@@ -1,0 +1,70 @@
+import type { LayerRow } from "../../types.ts";
+import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
+import type { LayerSpec } from "./keras_topology.ts";
+
+/** Where a layer stands: the models that hold it, from the top, and itself. */
+export type LayerPath = readonly LayerSpec[];
+
+/** A node of a described model, whose inputs and row are still to come. */
+export interface LayerDraft extends GraphNode {
+  id: number;
+  row: LayerRow;
+  inputs: readonly Ref[];
+  call: NodeCall;
+  readonly isListed: boolean;
+  readonly weights: () => readonly NamedWeight[];
+  readonly name: string;
+  readonly spec: LayerSpec;
+  readonly path: LayerPath;
+  readonly index: number | undefined;
+  readonly children: LayerDraft[];
+  /** Known once it was run over shapes. */
+  numOutputs: number;
+}
+
+/**
+ * A draft without inputs.
+ *
+ * @param name Its path.
+ * @param spec What Keras says of the layer.
+ * @param path Where it stands.
+ * @param index Keras' own index, at the top level.
+ * @param isListed Whether it has a row.
+ * @returns The draft.
+ */
+export function newDraft(
+  name: string,
+  spec: LayerSpec,
+  path: LayerPath,
+  index: number | undefined,
+  isListed: boolean,
+): LayerDraft {
+  const draft: LayerDraft = {
+    id: 0,
+    row: undefined!, // until its shapes are known
+    inputs: [],
+    call: { kind: "alias", outputs: [] }, // until it is linked
+    isListed,
+    weights: () => weightsOf(draft),
+    name,
+    spec,
+    path,
+    index,
+    children: [],
+    numOutputs: 1,
+  };
+  return draft;
+}
+
+/** A layer's own weights; those of a nested model under their paths. */
+function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
+  if (call.kind === "builtIn") {
+    return call.sources.map((value) => ({ name: value.name, value }));
+  }
+  return children.flatMap((child) =>
+    weightsOf(child).map((weight) => ({
+      name: `${child.name.slice(name.length + 1)}/${weight.name}`,
+      value: weight.value,
+    }))
+  );
+}

@@ -1,0 +1,427 @@
+/**
+ * From a described model to a graph of our own layers.
+ *
+ * Two passes over each model, as for models in memory: first every call gets a
+ * node, so that every tensor has a place; then calls are linked, and nested
+ * models entered with what feeds them. Then each node is run once over shapes
+ * alone: that gives its outputs' shapes, and finds options and call arguments
+ * that nobody read, before any weight is looked at.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import { readLayer } from "../../layers/config_reader.ts";
+import { LAYERS } from "../../layers/layers.ts";
+import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
+import { OPERATIONS } from "../../layers/operations.ts";
+import type { ModelFormat } from "../../types.ts";
+import { inputSpec } from "./input_spec.ts";
+import type {
+  CallArgument,
+  NodeCall,
+  Ref,
+  WeightSource,
+} from "../graph/graph.ts";
+import type {
+  Argument,
+  CallSpec,
+  LayerSpec,
+  ModelSpec,
+  TensorId,
+} from "./keras_topology.ts";
+import {
+  isBare,
+  isOperation as isRawOperation,
+  operationName,
+  operationOptions,
+  refuseUnknown,
+  unknownLayers,
+} from "./known_layers.ts";
+import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
+import {
+  isOffArgument,
+  modelFeeds,
+  valueByPosition,
+} from "./layer_graph_arguments.ts";
+import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import { ModelGraph } from "../graph/model_graph.ts";
+import { ShapePass } from "./shape_pass.ts";
+
+/** What a graph is made of. */
+export interface LayerGraphParts {
+  readonly spec: ModelSpec;
+  readonly format: ModelFormat;
+  readonly dialect: Dialect;
+  /** The file, for messages. */
+  readonly source: string;
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  /** The stored weights. */
+  readonly weights: KerasWeights;
+  /** Whether they may be NaN or infinite where the model runs. @default {false} */
+  readonly allowNonFinite?: boolean;
+  /** Frees what the loader made. */
+  readonly dispose: () => void;
+}
+
+/**
+ * Makes a graph of a described model.
+ *
+ * @param parts The description, the weights, and custom layers.
+ * @returns The graph.
+ * @throws {ModelFormatError} If a layer is not known or not understood; all
+ * unknown ones are named at once.
+ */
+export function layerGraph(parts: LayerGraphParts): ModelGraph {
+  return new Builder(parts).build();
+}
+
+class Builder {
+  readonly #parts: LayerGraphParts;
+  readonly #layers = new Map<LayerSpec, Layer>();
+  readonly #sources = new Map<LayerSpec, WeightSource[]>();
+  #bound!: BoundWeights;
+
+  constructor(parts: LayerGraphParts) {
+    this.#parts = parts;
+  }
+
+  build(): ModelGraph {
+    const { spec, format, dispose } = this.#parts;
+    refuseUnknown(unknownLayers(spec, this.#parts), this.#parts.source);
+    this.#bound = this.#parts.weights.bind(spec);
+    const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
+    const nodes = flatten(drafts);
+    this.#bound.finish();
+    nodes.forEach((draft, id) => draft.id = id);
+    new ShapePass(nodes, this.#parts.source, this.#parts.dialect).run(outputs);
+    return new ModelGraph({
+      name: spec.name,
+      format,
+      nodes,
+      topLevel,
+      inputs,
+      inputNames: spec.inputs.map(({ name }) => name),
+      outputs,
+      whyUnusable: () => undefined,
+      dispose,
+    });
+  }
+
+  #enter(
+    spec: ModelSpec,
+    prefix: string,
+    path: LayerPath,
+    feeds?: readonly Ref[],
+  ) {
+    const places = new Map<string, Ref>();
+    const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
+    const topLevel: LayerDraft[] = [];
+    const inputNames = spec.inputs.map(({ tensor }) => tensor.layer);
+    const layers = spec.isSequential ? withInput(spec) : spec.layers;
+    let index = 0;
+    for (const layer of layers) {
+      const isInput = inputNames.includes(layer.name) &&
+        layer.calls.length === 0;
+      const isHidden = isInput && spec.isSequential;
+      const calls = isInput ? [NO_CALL] : layer.calls;
+      if (calls.length === 0) {
+        this.#fail(
+          `layer "${prefix}${layer.name}" must be called, or be an input`,
+          layer.className,
+        );
+      }
+      calls.forEach((call, k) => {
+        const isCounted = !isHidden && !isBare(layer, this.#parts);
+        const keras = feeds === undefined && isCounted && k === 0
+          ? index
+          : undefined;
+        const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
+        const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
+        const input = inputNames.indexOf(layer.name);
+        if (isInput) {
+          const feed = feeds?.[input];
+          draft.call = this.#guarded(() => inputCall(draft, feed));
+        }
+        if (!isInput) pairs.push({ draft, call });
+        if (k === 0 && isCounted) topLevel.push(draft);
+        places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
+      });
+      if (!isHidden && !isBare(layer, this.#parts)) index++;
+    }
+    const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
+    const place = (tensor: TensorId, from: string): Ref => {
+      const found = places.get(`${tensor.layer}:${tensor.call}`);
+      if (found === undefined) this.#missing(tensor, from);
+      return { node: found.node, index: tensor.index };
+    };
+    for (const { draft, call } of pairs) this.#link(draft, call, place);
+    this.#checkAcyclic(pairs.map(({ draft }) => draft));
+    const ends = (list: ModelSpec["inputs"]) =>
+      list.map(({ tensor }) => place(tensor, "the model"));
+    return {
+      drafts,
+      topLevel,
+      inputs: ends(spec.inputs),
+      outputs: ends(spec.outputs),
+    };
+  }
+
+  /** Gives a call its inputs; a nested model is entered with them. */
+  #link(
+    draft: LayerDraft,
+    call: CallSpec,
+    place: (tensor: TensorId, from: string) => Ref,
+  ): void {
+    const { spec } = draft;
+    const isOperation = isRawOperation(spec, this.#parts);
+    const stray = isOperation ? undefined : valueByPosition(call.positional);
+    if (stray !== undefined) {
+      const rule = `layer "${draft.name}" must get values by name`;
+      this.#fail(rule, stray.value);
+    }
+    if (spec.model !== undefined) {
+      const { training } = call.named;
+      if (training !== undefined && !isOffArgument(training)) {
+        this.#checkTraining(draft, true);
+      }
+      const feeds = modelFeeds(spec.model, call);
+      if ("rule" in feeds) {
+        this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
+      }
+      draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
+      const inner = this.#enter(
+        spec.model,
+        `${draft.name}/`,
+        draft.path,
+        draft.inputs,
+      );
+      draft.children.push(...inner.drafts);
+      draft.call = { kind: "alias", outputs: inner.outputs };
+      return;
+    }
+    const tensors: Ref[] = [];
+    const positional = call.positional.map((arg) =>
+      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
+    );
+    const numInputs = tensors.length;
+    const named = Object.fromEntries(
+      Object.entries(call.named).map(([key, arg]) => [
+        key,
+        this.#bind(arg, tensors, (tensor) => place(tensor, draft.name)),
+      ]),
+    );
+    draft.inputs = tensors;
+    const layer = isOperation
+      ? this.#operation(draft, { args: positional, kwargs: named })
+      : this.#layer(draft);
+    draft.call = {
+      kind: "builtIn",
+      layer,
+      isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
+      numInputs: isOperation ? tensors.length : numInputs,
+      args: isOperation ? {} : this.#arguments(draft, named),
+      sources: isOperation ? [] : this.#weights(draft, layer),
+    };
+  }
+
+  /** Puts an argument's tensors in the list, and numbers in their place. */
+  #bind(
+    argument: Argument,
+    tensors: Ref[],
+    place: (tensor: TensorId) => Ref,
+  ): unknown {
+    if ("tensor" in argument) {
+      tensors.push(place(argument.tensor));
+      return { input: tensors.length - 1 };
+    }
+    if ("list" in argument) {
+      return argument.list.map((inner) => this.#bind(inner, tensors, place));
+    }
+    if ("record" in argument) {
+      const rule =
+        "layers and operations must be called on tensors or lists, not on records with keys";
+      this.#fail(rule, Object.keys(argument.record));
+    }
+    return argument.value;
+  }
+
+  /** Keyword arguments of a layer's call; those that are off are left out. */
+  #arguments(
+    draft: LayerDraft,
+    named: Readonly<Record<string, unknown>>,
+  ): Record<string, CallArgument> {
+    const args: Record<string, CallArgument> = {};
+    for (const [key, value] of Object.entries(named)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (isInput(value)) args[key] = value;
+      else if (Array.isArray(value) && value.every(isInput)) {
+        value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
+      } else if (key === "training") {
+        this.#checkTraining(draft, value);
+      } else if (/^(number|boolean|string)$/.test(typeof value)) {
+        args[key] = { value: value as number | boolean | string };
+      } else {
+        this.#fail(
+          `argument "${key}" of layer "${draft.name}" must be a tensor, a number or text`,
+          value,
+        );
+      }
+    }
+    return args;
+  }
+
+  /** Keras 3 overrides the argument when it predicts; Keras 2 obeys it. */
+  #checkTraining({ name }: LayerDraft, value: unknown): void {
+    if (this.#parts.dialect === 3) return;
+    this.#fail(`layer "${name}" must not be called with training=True`, value);
+  }
+
+  #layer({ spec, name }: LayerDraft): Layer {
+    const known = this.#layers.get(spec);
+    if (known !== undefined) return known;
+    const { dialect } = this.#parts;
+    const layer = this.#guarded(() =>
+      readLayer({
+        name,
+        className: spec.className,
+        dialect,
+        options: spec.options,
+        factoryOf: (className, path) => this.#factory(className, path),
+      })
+    );
+    this.#layers.set(spec, layer);
+    return layer;
+  }
+
+  #operation(
+    { spec, name }: LayerDraft,
+    args: Readonly<Record<string, unknown>>,
+  ): Layer {
+    return this.#guarded(() =>
+      readLayer({
+        name,
+        className: spec.className,
+        dialect: this.#parts.dialect,
+        options: { ...operationOptions(spec), ...args },
+        factoryOf: () => OPERATIONS[operationName(spec)]!,
+      })
+    );
+  }
+
+  #weights({ spec }: LayerDraft, layer: Layer): WeightSource[] {
+    const known = this.#sources.get(spec);
+    if (known !== undefined) return known;
+    const mustBeFinite = this.#parts.allowNonFinite !== true;
+    const sources = layer.weights.length === 0
+      ? []
+      : this.#guarded(() => this.#bound.take(spec, layer.weights))
+        .map((source) => ({ ...source, mustBeFinite }));
+    this.#sources.set(spec, sources);
+    return sources;
+  }
+
+  #factory(className: string, path: string): LayerFactory {
+    const { customLayers } = this.#parts;
+    if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
+    if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
+    throw new TypeError(
+      cannot(
+        `read layer "${path}"`,
+        "its class must be known",
+        className,
+        `pass it as customLayers: { ${className}: … }`,
+      ),
+    );
+  }
+
+  /** TF.js would go round such a graph for ever. */
+  #checkAcyclic(drafts: readonly LayerDraft[]): void {
+    const done = new Set<object>();
+    for (const root of drafts) {
+      const stack: LayerDraft[] = [root];
+      const open = new Set<object>();
+      while (stack.length > 0) {
+        const at = stack.at(-1)!;
+        const next = at.inputs.map(({ node }) => node as LayerDraft)
+          .find((node) => !done.has(node));
+        if (next === undefined) {
+          done.add(stack.pop()!);
+          continue;
+        }
+        open.add(at);
+        if (open.has(next)) {
+          this.#fail(`layer "${next.name}" must not feed itself`, at.name);
+        }
+        stack.push(next);
+      }
+    }
+  }
+
+  #missing(tensor: TensorId, from: string): never {
+    this.#fail(
+      `"${from}" must be called on layers that are there`,
+      `call ${tensor.call} of ${tensor.layer}`,
+    );
+  }
+
+  #guarded<R>(work: () => R): R {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof ModelFormatError || !(error instanceof Error)) {
+        throw error;
+      }
+      throw new ModelFormatError(
+        this.#parts.source,
+        `its layers must be understood: ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #fail(rule: string, value: unknown): never {
+    const text = cannot("load model", rule, value);
+    throw new ModelFormatError(
+      this.#parts.source,
+      text.replace(/^Cannot load model as /, ""),
+    );
+  }
+}
+
+const NO_CALL: CallSpec = { positional: [], named: {} };
+
+function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
+  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
+}
+
+/** Keras leaves the input of a Sequential out of its layers, or gives it none. */
+function withInput(spec: ModelSpec): readonly LayerSpec[] {
+  const name = spec.inputs[0]!.tensor.layer;
+  if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
+  const first = spec.layers[0];
+  const options = {
+    "batch_shape": first?.options.batch_input_shape ??
+      first?.options.batch_shape,
+  };
+  const input: LayerSpec = {
+    name,
+    className: "InputLayer",
+    module: undefined,
+    registeredName: undefined,
+    options,
+    model: undefined,
+    calls: [],
+  };
+  return [input, ...spec.layers];
+}
+
+function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
+  return feed === undefined
+    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
+    : { kind: "alias", outputs: [feed] };
+}
+
+function isInput(value: unknown): value is { input: number } {
+  return typeof value === "object" && value !== null && "input" in value;
+}

@@ -1,0 +1,322 @@
+/**
+ * Weights as `.h5` files store them: a group for each layer of the outermost
+ * model, with a list of names in it. A nested model is one group, whose list
+ * puts what is trained first; so within groups names are followed, and places
+ * only where there is no choice.
+ *
+ * Source: Keras 3.15, `legacy_h5_format.py`; Keras 2 stores alike.
+ *
+ * @module
+ */
+import { quote, shapeText } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { WeightSource } from "../graph/graph.ts";
+import type {
+  BoundWeights,
+  KerasWeights,
+  WeightLayer,
+  WeightModel,
+} from "./keras_weights.ts";
+import {
+  type StoredWeight,
+  weightSource,
+  type WeightStore,
+} from "./_weight_store.ts";
+
+/** A stored weight with its name, cut at slashes. */
+interface Entry {
+  readonly weight: StoredWeight;
+  /** What stands before the last slash. */
+  readonly folder: readonly string[];
+  /** The name itself, without the number of TensorFlow's output. */
+  readonly leaf: string;
+}
+
+/** Words that say which of several parts is meant. */
+const PART_WORDS = /query|key|value|output|forward|backward/;
+
+/** Weights in groups named as the layers. */
+export class NameWeights implements KerasWeights {
+  readonly #store: WeightStore;
+  readonly #source: string;
+  readonly #root: string;
+
+  /**
+   * Takes an open store.
+   *
+   * @param store The arrays.
+   * @param root The group of the model's weights.
+   * @param source The file, for messages.
+   */
+  constructor(store: WeightStore, root: string, source: string) {
+    this.#store = store;
+    this.#root = root;
+    this.#source = source;
+  }
+
+  /** {@inheritDoc KerasWeights.bind} */
+  bind(model: WeightModel): BoundWeights {
+    return new BoundNameWeights(this.#store, this.#root, this.#source, model);
+  }
+}
+
+class BoundNameWeights implements BoundWeights {
+  readonly #store: WeightStore;
+  readonly #source: string;
+  readonly #entries = new Map<WeightLayer, Entry[]>();
+  readonly #left = new Set<string>();
+
+  constructor(
+    store: WeightStore,
+    root: string,
+    source: string,
+    model: WeightModel,
+  ) {
+    this.#store = store;
+    this.#source = source;
+    const names = this.#list(root, "layer_names");
+    if (names === undefined) {
+      this.#fail(`"${root}" must list its layers`, "no layer_names");
+    }
+    const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
+    for (const name of [...names, "top_level_model_weights"]) {
+      const entries = this.#group(`${root}/${name}`);
+      for (const { weight } of entries) this.#left.add(weight.path);
+      const layer = layers.get(name);
+      if (layer === undefined) continue; // finish() finds what it holds
+      if (this.#entries.has(layer)) this.#fail("layer names must differ", name);
+      this.#entries.set(layer, layer.model === undefined ? entries : []);
+      if (layer.model !== undefined) this.#spread(layer, entries);
+    }
+    this.#checkListed(root);
+  }
+
+  take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
+    if (layer.model !== undefined) return []; // its layers have them
+    const entries = (this.#entries.get(layer) ?? [])
+      .filter((entry) => !hasNoUse(layer, names, entry));
+    const wanted = names.filter((name) => !isSharedKernel(layer, name));
+    const assigned = assign(wanted, entries, layer.name);
+    if (assigned === undefined) {
+      this.#fail(
+        `layer "${layer.name}" must have the ${names.length} weights ` +
+          names.map(quote).join(", "),
+        entries.map(({ folder, leaf, weight }) =>
+          `${[...folder, leaf].join("/")} ${shapeText(weight.shape)}`
+        ),
+      );
+    }
+    for (const { weight } of this.#entries.get(layer) ?? []) {
+      this.#left.delete(weight.path);
+    }
+    const found = new Map(wanted.map((name, i) => [name, assigned[i]!]));
+    const shared = wanted.find((name) => name.startsWith("layer/"));
+    return names.map((name) =>
+      weightSource(name, (found.get(name) ?? found.get(shared!))!.weight)
+    );
+  }
+
+  finish(): void {
+    const left = [...this.#left].filter((path) => !isSeed(path));
+    if (left.length > 0) {
+      this.#fail("every stored weight must belong to a layer", left);
+    }
+  }
+
+  /** Long lists are split over attributes with numbers after the name. */
+  #list(group: string, name: string): readonly string[] | undefined {
+    const whole = this.#store.texts(group, name);
+    if (whole !== undefined) return whole;
+    const parts: string[] = [];
+    for (let i = 0;; i++) {
+      const part = this.#store.texts(group, `${name}${i}`);
+      if (part === undefined) return i === 0 ? undefined : parts;
+      parts.push(...part);
+    }
+  }
+
+  #group(group: string): Entry[] {
+    if (!this.#store.groups.has(group)) {
+      if (group.endsWith("/top_level_model_weights")) return [];
+      this.#fail("every listed layer must be there", group);
+    }
+    const names = this.#list(group, "weight_names");
+    if (names === undefined) {
+      this.#fail(`"${group}" must list its weights`, "no weight_names");
+    }
+    return names.map((name) => {
+      const weight = this.#store.datasets.get(`${group}/${name}`);
+      if (weight === undefined) {
+        this.#fail(`every weight listed in "${group}" must be there`, name);
+      }
+      const parts = name.split("/");
+      const leaf = parts.pop()!.replace(/:\d+$/, "");
+      return { weight, folder: parts, leaf };
+    });
+  }
+
+  /** What is there and not listed would be a weight that nobody looks for. */
+  #checkListed(root: string): void {
+    for (const path of this.#store.datasets.keys()) {
+      if (path.startsWith(`${root}/`) && !this.#left.has(path)) {
+        this.#fail("every stored weight must be listed", path);
+      }
+    }
+  }
+
+  /** Finds the layer of each weight of a nested model, by name. */
+  #spread(outer: WeightLayer, entries: readonly Entry[]): void {
+    const inner = [...layersIn(outer, [outer.name])];
+    for (const { layer } of inner) this.#entries.set(layer, []);
+    for (const entry of entries) {
+      const found = inner.filter(({ layer, above }) => {
+        const at = placeOf(entry, layer);
+        return at >= 0 &&
+          entry.folder.slice(0, at).every((part) => above.includes(part));
+      });
+      // Of layers that fit, the one whose models the name gives in full.
+      const best = found.filter(({ layer, above }) => {
+        const at = placeOf(entry, layer);
+        return found.every((other) =>
+          at >= placeOf(entry, other.layer) ||
+          above.includes(other.layer.name)
+        );
+      });
+      if (best.length !== 1) {
+        this.#fail(
+          `weight "${
+            [...entry.folder, entry.leaf].join("/")
+          }" of model "${outer.name}" must name one of its layers`,
+          best.length === 0
+            ? "none"
+            : best.map(({ layer, above }) => [...above, layer.name].join("/")),
+          'save the model again: model.save("model.keras")',
+        );
+      }
+      this.#entries.get(best[0]!.layer)!.push(entry);
+    }
+  }
+
+  #fail(rule: string, value: unknown, hint?: string): never {
+    throw new ModelFormatError(
+      this.#source,
+      `${rule}: current value is ${quote(value)}${hint ? `; ${hint}` : ""}`,
+    );
+  }
+}
+
+/** Where a layer's name stands in that of a weight; Keras 2 and TF.js allow slashes in it. */
+function placeOf({ folder }: Entry, { name }: WeightLayer): number {
+  const parts = name.split("/");
+  return folder.findIndex((_, at) =>
+    parts.every((part, i) => folder[at + i] === part)
+  );
+}
+
+/** Every layer of a nested model, with the names of the models around it. */
+function* layersIn(
+  { model }: WeightLayer,
+  above: readonly string[],
+): Generator<{ layer: WeightLayer; above: readonly string[] }> {
+  for (const layer of model!.layers) {
+    if (layer.model === undefined) yield { layer, above };
+    else yield* layersIn(layer, [...above, layer.name]);
+  }
+}
+
+/**
+ * Gives each name its weight: parts in their order, within a part equal names
+ * first and the rest in order. Undefined if numbers or parts do not fit.
+ */
+function assign(
+  names: readonly string[],
+  entries: readonly Entry[],
+  layerName: string,
+): Entry[] | undefined {
+  if (names.length !== entries.length) return undefined;
+  const wanted = grouped(
+    names.map((name) => ({
+      part: name.slice(0, Math.max(0, name.lastIndexOf("/"))),
+      leaf: name.slice(name.lastIndexOf("/") + 1),
+      name,
+    })),
+    ({ part }) => part,
+  );
+  const stored = grouped(entries, ({ folder }) => folder.join("/"));
+  if (wanted.size !== stored.size) return undefined;
+  // The layer's own come first on both sides, whatever the order of the file.
+  const isOwn = (folder: string) =>
+    folder === layerName || folder.endsWith(`/${layerName}`);
+  const wantedParts = [...wanted.keys()]
+    .sort((a, b) => Number(b === "") - Number(a === ""));
+  const folders = [...stored.keys()];
+  if (wanted.has("") && wanted.size > 1) {
+    folders.sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
+    if (!isOwn(folders[0]!)) return undefined;
+  }
+  const found = new Map<string, Entry>();
+  for (const [i, part] of wantedParts.entries()) {
+    const folder = folders[i]!;
+    const rest = folder.split("/").at(-1)!;
+    if (wanted.size > 1 && !agree(part, folder, rest)) return undefined;
+    const open = [...stored.get(folder)!];
+    const asked = wanted.get(part)!;
+    if (open.length !== asked.length) return undefined;
+    const later = asked.filter(({ leaf, name }) => {
+      const at = open.findIndex((entry) => entry.leaf === leaf);
+      if (at >= 0) found.set(name, open.splice(at, 1)[0]!);
+      return at < 0;
+    });
+    later.forEach(({ name }, j) => found.set(name, open[j]!));
+  }
+  return names.map((name) => found.get(name)!);
+}
+
+/** Whether a part and a folder mean the same one, as far as words tell. */
+function agree(part: string, folder: string, last: string): boolean {
+  const [word] = PART_WORDS.exec(part) ?? [];
+  if (word === undefined) return true;
+  if (/^(query|key|value|output)$/.test(word)) return last.includes(word);
+  // Keras 3 leaves a backward layer that it is given its own name.
+  return !folder.includes(word === "forward" ? "backward" : "forward");
+}
+
+function grouped<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function isSeed(path: string): boolean {
+  return /(seed_generator|random_generator|StateVar|seed_generator_state)/
+    .test(path);
+}
+
+/** SpectralNormalization's own kernel is its layer's first weight, stored once. */
+function isSharedKernel({ className }: WeightLayer, name: string): boolean {
+  return className === "SpectralNormalization" && name === "kernel";
+}
+
+/** What a layer stores and does not need at inference. */
+function hasNoUse(
+  { className }: WeightLayer,
+  names: readonly string[],
+  { leaf, weight }: Entry,
+): boolean {
+  if (names.includes(leaf)) return false;
+  if (isSeed(weight.path) && /^u?int/.test(weight.dtype)) return true;
+  if (className === "SpectralNormalization") {
+    const isState = leaf === "vector_u" || leaf === "sn_u"; // of Keras 3 and 2
+    return isState && !names.includes("vector_u");
+  }
+  return className === "Normalization" && leaf === "count" &&
+    weight.shape.length === 0;
+}

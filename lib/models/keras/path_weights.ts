@@ -1,0 +1,259 @@
+/**
+ * Weights as `.keras` files store them: each layer under a path of class names
+ * in snake case, counted up within each model, and its arrays numbered in the
+ * order in which Keras made them. Since Keras 3.6 the true name of the layer
+ * stands there too, and must then agree.
+ *
+ * Source: Keras 3.15, `saving_lib.py`; tf.keras 2.12 to 2.15 store alike.
+ *
+ * @module
+ */
+import { quote, shapeText } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { WeightSource } from "../graph/graph.ts";
+import type {
+  BoundWeights,
+  KerasWeights,
+  WeightLayer,
+  WeightModel,
+} from "./keras_weights.ts";
+import {
+  type StoredWeight,
+  weightSource,
+  type WeightStore,
+} from "./_weight_store.ts";
+
+/** Groups of a model's layers; the second in tf.keras 2.12. */
+const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];
+/** What Keras stores with a model for its training. */
+const TRAINING = /^\/?(optimizer|metrics|_?loss_tracker|_?compile_metrics)\//;
+/** What Keras stores with a layer for its random draws: whole numbers. */
+const SEED =
+  /\/_?((seed|random)_)?generator\/(_?(generator|state|state_var)\/)*vars\/\d+$/;
+
+/** Weights under paths of class names. */
+export class PathWeights implements KerasWeights {
+  readonly #store: WeightStore;
+  readonly #source: string;
+
+  /**
+   * Takes an open store.
+   *
+   * @param store The arrays.
+   * @param source The file, for messages.
+   */
+  constructor(store: WeightStore, source: string) {
+    this.#store = store;
+    this.#source = source;
+  }
+
+  /** {@inheritDoc KerasWeights.bind} */
+  bind(model: WeightModel): BoundWeights {
+    return new BoundPathWeights(this.#store, this.#source, model);
+  }
+}
+
+class BoundPathWeights implements BoundWeights {
+  readonly #store: WeightStore;
+  readonly #source: string;
+  readonly #places = new Map<WeightLayer, string>();
+  readonly #left: Set<string>;
+  readonly #models: string[] = [];
+  /** Names of layers in groups: each is asked for twice. */
+  readonly #names = new Map<string, readonly string[]>();
+
+  constructor(store: WeightStore, source: string, model: WeightModel) {
+    this.#store = store;
+    this.#source = source;
+    this.#left = new Set(store.datasets.keys());
+    this.#enter(model, "");
+  }
+
+  take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
+    const place = this.#places.get(layer);
+    if (place === undefined) {
+      if (names.length === 0) return [];
+      this.#fail(`operation "${layer.name}" must have no weights`, names);
+    }
+    if (layer.model !== undefined) return []; // its layers have them
+    const parts = new Map<string, number>();
+    const found = names.map((name) => {
+      const part = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+      const index = ownIndex(layer, name) ?? parts.get(part) ?? 0;
+      parts.set(part, index + 1);
+      return this.#stored(place, part, index);
+    });
+    const stored = [...this.#store.datasets.values()]
+      .filter(({ path }) => path.startsWith(`${place}/`))
+      .filter((weight) => !hasNoUse(layer, weight, place));
+    const surplus = stored.filter((weight) => !found.includes(weight));
+    if (found.includes(undefined) || surplus.length > 0) {
+      this.#fail(
+        `layer "${layer.name}" must have the ${names.length} weights ` +
+          `${names.map(quote).join(", ")} in "${place}"`,
+        stored.map(({ path, shape }) => `${path} ${shapeText(shape)}`),
+      );
+    }
+    for (const path of [...this.#left]) {
+      if (path.startsWith(`${place}/`)) this.#left.delete(path);
+    }
+    return names.map((name, i) => weightSource(name, found[i]!));
+  }
+
+  finish(): void {
+    const left = [...this.#left].filter((path) =>
+      !isSeed(this.#store.datasets.get(path)!) &&
+      !this.#models.some((place) =>
+        path.startsWith(place) && TRAINING.test(path.slice(place.length))
+      )
+    );
+    if (left.length > 0) {
+      this.#fail("every stored weight must belong to a layer", left);
+    }
+  }
+
+  #enter(model: WeightModel, prefix: string): void {
+    const { datasets, groups } = this.#store;
+    this.#models.push(prefix);
+    const base = prefix === "" ? "" : `${prefix}/`;
+    const folder = LAYER_GROUPS.find((name) => groups.has(`${base}${name}`)) ??
+      "layers";
+    const counts = new Map<string, number>();
+    const layers = model.layers.filter((layer) =>
+      !isOperation(layer) &&
+      !(model.isSequential && layer.className === "InputLayer")
+    );
+    const named = this.#namedGroups(`${base}${folder}`);
+    const taken = new Map<string, WeightLayer>();
+    for (const layer of layers) {
+      const kind = snakeCase(layer.className);
+      const count = counts.get(kind) ?? 0;
+      counts.set(kind, count + 1);
+      const counted = `${base}${folder}/${kind}${count > 0 ? `_${count}` : ""}`;
+      const place = this.#place(layer, counted, named);
+      const other = taken.get(place);
+      if (other !== undefined) {
+        this.#fail(
+          `layers "${other.name}" and "${layer.name}" must have places of their own`,
+          place,
+        );
+      }
+      taken.set(place, layer);
+      this.#places.set(layer, place);
+      if (layer.model !== undefined) this.#enter(layer.model, place);
+    }
+    // A group that no layer has is a layer that the description lacks.
+    for (const [name, place] of named) {
+      const isFull = [...datasets.keys()].some((p) =>
+        p.startsWith(`${place}/`)
+      );
+      if (isFull && !taken.has(place)) {
+        this.#fail(`every stored layer must be in the model`, name);
+      }
+    }
+  }
+
+  /** The true names of the layers in a group, where they stand there. */
+  #namedGroups(folder: string): Map<string, string> {
+    const named = new Map<string, string>();
+    const level = folder.split("/").length + 1;
+    for (const path of this.#store.groups) {
+      if (!path.startsWith(`${folder}/`)) continue;
+      if (path.split("/").length !== level) continue;
+      const [name] = this.#name(path);
+      if (name === undefined) continue;
+      if (named.has(name)) this.#fail("layer names must differ", name);
+      named.set(name, path);
+    }
+    return named;
+  }
+
+  #name(place: string): readonly string[] {
+    const known = this.#names.get(place);
+    if (known !== undefined) return known;
+    const path = `${place}/vars`;
+    const found = this.#store.groups.has(path)
+      ? this.#store.texts(path, "name") ?? []
+      : [];
+    this.#names.set(place, found);
+    return found;
+  }
+
+  #place(
+    layer: WeightLayer,
+    counted: string,
+    named: ReadonlyMap<string, string>,
+  ): string {
+    const place = named.get(layer.name);
+    if (place === counted || place === undefined) {
+      const [name] = this.#name(counted);
+      if (name !== undefined && name !== layer.name) {
+        this.#fail(`the layer in "${counted}" must be "${layer.name}"`, name);
+      }
+      return counted;
+    }
+    // Some classes are stored under another name than they have in the config;
+    // then nothing of the counted name is there.
+    if (this.#store.groups.has(counted)) {
+      this.#fail(`layer "${layer.name}" must be in "${counted}"`, place);
+    }
+    return place;
+  }
+
+  /** Keras writes some parts with an underscore, and once wrote more so. */
+  #stored(place: string, part: string, index: number) {
+    const groups = this.#store.groups;
+    let path = place;
+    for (const segment of part === "" ? [] : part.split("/")) {
+      const plain = `${path}/${segment}`;
+      path = groups.has(plain) ? plain : `${path}/_${segment}`;
+    }
+    return this.#store.datasets.get(`${path}/vars/${index}`);
+  }
+
+  #fail(rule: string, value: unknown): never {
+    throw new ModelFormatError(
+      this.#source,
+      `${rule}: current value is ${quote(value)}`,
+    );
+  }
+}
+
+/** A class name as Keras writes it in paths. */
+function snakeCase(className: string): string {
+  return className.replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+}
+
+/** Raw operations of Keras 3 are nodes of the model, but no layers. */
+function isOperation({ module }: WeightLayer): boolean {
+  return module !== undefined && /^keras(\.src)?\.ops(\.|$)/.test(module);
+}
+
+/**
+ * SpectralNormalization's own arrays are its layer's kernel again, and what it
+ * keeps for training.
+ */
+function ownIndex({ className }: WeightLayer, name: string) {
+  if (className !== "SpectralNormalization" || name.includes("/")) return;
+  return name === "kernel" ? 0 : 1;
+}
+
+function isSeed({ path, dtype }: StoredWeight): boolean {
+  return SEED.test(path) && /^u?int/.test(dtype);
+}
+
+function hasNoUse(
+  { className }: WeightLayer,
+  weight: StoredWeight,
+  place: string,
+): boolean {
+  const { path, shape, dtype } = weight;
+  if (isSeed(weight)) return true;
+  if (className === "SpectralNormalization") {
+    return path.startsWith(`${place}/vars/`);
+  }
+  return className === "Normalization" && shape.length === 0 &&
+    path === `${place}/vars/2` && dtype.startsWith("int");
+}

@@ -1,0 +1,281 @@
+import { cannot, sizeOf } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import { callLayer } from "../../layers/call_layer.ts";
+import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
+import type { Dialect } from "../../layers/layer.ts";
+import type { LayerRow, TensorSpec } from "../../types.ts";
+import { type Channels, keptChannels } from "../graph/channels.ts";
+import { origin, type Ref, refKey } from "../graph/graph.ts";
+import type { LayerDraft } from "./layer_draft.ts";
+
+/** Values of one sample that a layer may give: 8 GB, which no engine can hold. */
+const MOST_VALUES = 2 ** 31;
+
+/** Runs every node over shapes alone, and writes its row. */
+export class ShapePass {
+  readonly #nodes: readonly LayerDraft[];
+  readonly #source: string;
+  readonly #dialect: Dialect;
+  readonly #ops = new ShapeOps();
+  readonly #channels = new Map<string, Channels>();
+  /** Tensors whose mask a call took away. */
+  readonly #unmasked = new Set<string>();
+  readonly #values = new Map<
+    string,
+    { value: ShapeValue; mask: ShapeValue | undefined }
+  >();
+
+  /** Takes the nodes in the order in which Keras calls them. */
+  constructor(
+    nodes: readonly LayerDraft[],
+    source: string,
+    dialect: Dialect,
+  ) {
+    this.#nodes = nodes;
+    this.#source = source;
+    this.#dialect = dialect;
+  }
+
+  /**
+   * Runs them.
+   *
+   * @param outputs The model's outputs, which must be there.
+   * @throws {ModelFormatError} If a layer does not go with what feeds it.
+   */
+  run(outputs: readonly Ref[]): void {
+    for (const draft of this.#nodes) this.#checkRefs(draft);
+    for (const ref of outputs) this.#checkRef(ref, "the model");
+    for (const draft of this.#nodes) this.#visit(draft);
+    for (const ref of outputs) this.#checkMade(ref, "the model");
+    for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
+  }
+
+  #checkRefs({ call, inputs, name }: LayerDraft): void {
+    for (const ref of inputs) this.#checkRef(ref, name);
+    if (call.kind !== "alias") return;
+    for (const ref of call.outputs) this.#checkRef(ref, name);
+  }
+
+  /** A nested model has no more outputs than it says. */
+  #checkRef(ref: Ref, user: string): void {
+    let at: Ref | undefined = ref;
+    while (at?.node.call.kind === "alias") {
+      at = at.node.call.outputs[at.index];
+    }
+    if (at === undefined) this.#notThere(ref, user);
+  }
+
+  #checkMade(ref: Ref, user: string): void {
+    if (!this.#values.has(refKey(ref))) this.#notThere(ref, user);
+  }
+
+  #notThere({ node, index }: Ref, user: string): never {
+    const { name } = node as LayerDraft;
+    throw new ModelFormatError(
+      this.#source,
+      `"${user}" must use outputs that are there: current value is output ${index} of "${name}"`,
+    );
+  }
+
+  /** Depth first, without recursion over long chains. */
+  #visit(root: LayerDraft): void {
+    const stack = [root];
+    while (stack.length > 0) {
+      const at = stack.at(-1)!;
+      const waiting = [...this.#feeds(at)].filter((node) =>
+        !this.#isDone(node)
+      );
+      if (waiting.length > 0) {
+        stack.push(...waiting);
+        continue;
+      }
+      stack.pop();
+      if (!this.#isDone(at)) this.#shape(at);
+    }
+  }
+
+  *#feeds(draft: LayerDraft): Generator<LayerDraft> {
+    const { call } = draft;
+    if (call.kind === "alias") {
+      for (const ref of call.outputs) yield origin(ref).node as LayerDraft;
+    } else for (const ref of draft.inputs) yield origin(ref).node as LayerDraft;
+  }
+
+  #isDone(node: LayerDraft): boolean {
+    if (node.call.kind === "alias") {
+      return node.call.outputs.every((ref) =>
+        this.#values.has(`${origin(ref).node.id}:done`)
+      );
+    }
+    return this.#values.has(`${node.id}:done`);
+  }
+
+  #shape(draft: LayerDraft): void {
+    const { call } = draft;
+    if (call.kind === "alias") return;
+    if (call.kind === "input") {
+      const { shape, dtype } = call.spec;
+      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
+      this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      return;
+    }
+    if (call.kind !== "builtIn") return;
+    const unmasked = draft.inputs.flatMap((ref, i) =>
+      this.#unmasked.has(refKey(ref)) ? [i] : []
+    );
+    if (unmasked.length > 0) draft.call = { ...call, unmasked };
+    const inputs = draft.inputs.map((ref, i) => {
+      this.#checkMade(ref, draft.name);
+      const { value, mask } = this.#values.get(refKey(ref))!;
+      return { value, mask: unmasked.includes(i) ? undefined : mask };
+    });
+    const weights = Object.fromEntries(
+      call.sources.map((
+        { name, shape },
+      ) => [name, { shape, dtype: "float32" as const }]),
+    );
+    const unread = new Set(Object.keys(call.args));
+    const args = {};
+    const argMasks: Record<string, ShapeValue | undefined> = {};
+    for (const [key, arg] of Object.entries(call.args)) {
+      const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
+      if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
+      Object.defineProperty(args, key, {
+        enumerable: true,
+        get: () => (unread.delete(key), value),
+      });
+    }
+    try {
+      const outputs = callLayer<ShapeValue>(this.#ops, {
+        layer: call.layer,
+        inputs: inputs.slice(0, call.numInputs),
+        weights,
+        args,
+        argMasks,
+      });
+      if (unread.size > 0) {
+        throw new TypeError(
+          cannot(
+            `call layer "${draft.name}"`,
+            `argument "${[...unread][0]}" must be understood, and it is not`,
+            draft.spec.className,
+          ),
+        );
+      }
+      this.#set(draft, outputs);
+      this.#takeMasks(draft);
+    } catch (error) {
+      this.#fail(draft, error);
+    }
+  }
+
+  /**
+   * Keras 3's MultiHeadAttention takes the masks off its query, value and key:
+   * whoever is called with these tensors after it finds none.
+   */
+  #takeMasks({ call, inputs, spec }: LayerDraft): void {
+    if (this.#dialect !== 3 || spec.className !== "MultiHeadAttention") return;
+    if (call.kind !== "builtIn" || !call.isOwnClass) return;
+    const named = ["query", "value", "key"].flatMap((role) => {
+      const arg = call.args[role];
+      return arg !== undefined && "input" in arg ? [arg.input] : [];
+    });
+    for (const [i, ref] of inputs.entries()) {
+      const isTaken = i < call.numInputs || named.includes(i);
+      if (isTaken) this.#unmasked.add(refKey(ref));
+    }
+  }
+
+  #set(
+    draft: LayerDraft,
+    outputs: readonly { value: ShapeValue; mask: ShapeValue | undefined }[],
+  ): void {
+    draft.numOutputs = outputs.length;
+    for (const { value: { shape } } of outputs) {
+      const sizes = shape.filter((size) => size !== null);
+      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= MOST_VALUES) continue;
+      this.#fail(
+        draft,
+        new RangeError(
+          cannot(
+            `call layer "${draft.name}"`,
+            `it must give at most ${MOST_VALUES} values for one sample`,
+            shape,
+          ),
+        ),
+      );
+    }
+    outputs.forEach((output, index) =>
+      this.#values.set(`${draft.id}:${index}`, output)
+    );
+    this.#values.set(`${draft.id}:done`, outputs[0]!);
+  }
+
+  #fail(draft: LayerDraft, error: unknown): never {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new ModelFormatError(
+      this.#source,
+      `layer "${draft.name}" (${draft.spec.className}) must go with what feeds it: ${text}`,
+      { cause: error },
+    );
+  }
+
+  #rowOf(draft: LayerDraft): LayerRow {
+    const { name, index, spec, call, inputs } = draft;
+    const refs = call.kind === "alias" ? call.outputs : Array.from(
+      { length: draft.numOutputs },
+      (_, i) => ({ node: draft, index: i }),
+    );
+    for (const ref of refs) this.#checkMade(ref, name);
+    const outputs = refs.map((ref) => this.#specOf(ref, name));
+    return Object.freeze({
+      name,
+      ...(index === undefined ? {} : { index }),
+      kind: spec.className,
+      config: Object.freeze({ ...spec.options }),
+      outputs: Object.freeze(outputs),
+      numParameters: numParameters(draft),
+      inbound: Object.freeze(
+        inputs.map(({ node }) => (node as LayerDraft).name),
+      ),
+    });
+  }
+
+  #specOf(ref: Ref, name: string): TensorSpec {
+    const { shape, dtype } = this.#values.get(refKey(ref))!.value;
+    const channels = this.#channelsOf(origin(ref));
+    this.#channels.set(refKey(ref), channels);
+    return Object.freeze({
+      name,
+      shape: Object.freeze([...shape]),
+      dtype,
+      ...(channels === undefined ? {} : { channels }),
+    });
+  }
+
+  /** What the layer says, or else what its inputs agree on. */
+  #channelsOf({ node }: Ref): Channels {
+    const { call, inputs, spec } = node as LayerDraft;
+    if (call.kind !== "builtIn") return undefined;
+    if (call.layer.channels !== undefined) return call.layer.channels;
+    if (!call.isOwnClass) return undefined;
+    return keptChannels(
+      spec.className,
+      inputs.map((ref) => this.#channels.get(refKey(ref))),
+    );
+  }
+}
+
+function numParameters({ call, children }: LayerDraft): number {
+  if (call.kind === "builtIn") {
+    return call.sources.reduce(
+      (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
+      0,
+    );
+  }
+  const counted = new Map(children.map((child) => [child.spec, child]));
+  return [...counted.values()].reduce(
+    (sum, child) => sum + numParameters(child),
+    0,
+  );
+}

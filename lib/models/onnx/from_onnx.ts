@@ -1,0 +1,352 @@
+/**
+ * From an ONNX file to a graph of its operations.
+ *
+ * The operations stay the file's: its own runtime runs them. Here they become
+ * nodes that can be found, with what feeds them. Constants, inputs, and
+ * identities of constants are no layers; constants are the weights of the
+ * operations that take them.
+ *
+ * An operation goes by its name; one that has none, or none of its own, by the
+ * name of the first tensor that it gives, with `:0` behind it where that is
+ * another operation's name. Names of tensors find the operations that give
+ * them; further outputs have rows of their own, by the tensors' names.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { sizeOf } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
+import type { LayerRow, TensorSpec } from "../../types.ts";
+import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
+import { ModelGraph } from "../graph/model_graph.ts";
+import type { OnnxCall } from "./onnx_call.ts";
+import { onnxChannels } from "./onnx_channels.ts";
+import { takenBy, type WholeFile } from "./onnx_checks.ts";
+import type { OnnxConstant } from "./onnx_constants.ts";
+import { OnnxSpecs } from "./onnx_specs.ts";
+import { inOrder } from "../graph/in_order.ts";
+
+/** What a model is made of. */
+export interface OnnxParts {
+  readonly file: WholeFile;
+  /** Constants by the names of the tensors that they are. */
+  readonly constants: ReadonlyMap<string, OnnxConstant>;
+  /** Operations that are no constants. */
+  readonly operations: readonly OnnxOperation[];
+  /** The model's inputs. */
+  readonly inputs: readonly OnnxValueInfo[];
+  /** Closes the file. */
+  readonly close: () => void;
+}
+
+type Draft = {
+  -readonly [Key in keyof GraphNode]: GraphNode[Key];
+};
+
+/**
+ * Makes a model of an ONNX file.
+ *
+ * @param parts The file, checked, with its constants.
+ * @returns The model; closing it closes the file.
+ * @throws {ModelFormatError} If its graph does not hang together.
+ */
+export function onnxGraph(parts: OnnxParts): ModelGraph {
+  const { file, constants, inputs, operations, close } = parts;
+  const builder = new GraphBuilder(parts);
+  for (const info of inputs) builder.addInput(info);
+  for (const operation of builder.ordered(operations)) {
+    builder.addOperation(operation);
+  }
+  const { nodes, topLevel, otherNames, givers } = builder;
+  nodes.forEach((node, id) => node.id = id);
+  const outputs = file.graph.outputs.map(({ name }): Ref => {
+    const ref = givers.get(name);
+    if (ref !== undefined) return ref;
+    throw builder.fault(
+      `output "${name}" must come from an operation or an input`,
+      constants.has(name) ? "a constant" : undefined,
+    );
+  });
+  if (outputs.length === 0) throw builder.fault("it must have outputs", 0);
+  return new ModelGraph({
+    name: file.graph.name || "graph",
+    format: "onnx",
+    nodes,
+    topLevel,
+    inputs: inputs.map(({ name }) => givers.get(name)!),
+    outputs,
+    otherNames,
+    onnx: {
+      file,
+      constants,
+      types: builder.specs.types,
+      batch: builder.specs.batch,
+      nameOf: ({ node, index }) =>
+        node.call.kind === "raw"
+          ? node.call.onnx!.operation.outputs[index]!
+          : node.row.name,
+    },
+    whyUnusable: () => undefined,
+    dispose: close,
+  });
+}
+
+class GraphBuilder {
+  readonly nodes: Draft[] = [];
+  readonly topLevel: Draft[] = [];
+  readonly otherNames = new Map<string, GraphNode>();
+  /** What gives a tensor. */
+  readonly givers = new Map<string, Ref>();
+  readonly specs: OnnxSpecs;
+  readonly #parts: OnnxParts;
+  readonly #names: ReadonlyMap<OnnxOperation, string>;
+  readonly #taken: ReadonlySet<string>;
+  readonly #functions: ReadonlyMap<string, string>;
+
+  constructor(parts: OnnxParts) {
+    this.#parts = parts;
+    this.specs = new OnnxSpecs(parts.file, parts.inputs);
+    this.#names = namesOf(parts.operations);
+    this.#taken = new Set(this.#names.values());
+    this.#functions = functionHashes(parts.file);
+  }
+
+  fault(rule: string, value: unknown): ModelFormatError {
+    const { name } = this.#parts.file.reader.source;
+    const text = typeof value === "string" ? `"${value}"` : String(value);
+    return new ModelFormatError(name, `${rule}: current value is ${text}`);
+  }
+
+  addInput(info: OnnxValueInfo): void {
+    const spec = this.specs.input(info);
+    this.#claim(info.name);
+    const node: Draft = {
+      id: 0,
+      row: row({ name: info.name, kind: "Input", outputs: [spec] }),
+      isListed: false,
+      inputs: [],
+      call: { kind: "input", spec },
+      weights: () => [],
+    };
+    this.nodes.push(node);
+    this.givers.set(info.name, { node, index: 0 });
+  }
+
+  /** Each after what it takes. */
+  ordered(operations: readonly OnnxOperation[]): OnnxOperation[] {
+    const byOutput = new Map<string, OnnxOperation>();
+    for (const operation of operations) {
+      for (const name of operation.outputs) {
+        if (name === "") continue;
+        if (byOutput.has(name)) {
+          throw this.fault("each tensor must come from one operation", name);
+        }
+        this.#claim(name);
+        byOutput.set(name, operation);
+      }
+    }
+    const waits = (operation: OnnxOperation) =>
+      takenBy(operation).filter((name) => !this.#isThere(name)).map((name) => {
+        const giver = byOutput.get(name);
+        if (giver !== undefined) return giver;
+        const asker = this.#names.get(operation);
+        throw this.fault(`what "${asker}" takes must be in the graph`, name);
+      });
+    return inOrder(operations, waits, (operation) => {
+      const name = this.#names.get(operation)!;
+      throw this.fault("no operation may feed itself, by whatever way", name);
+    });
+  }
+
+  addOperation(operation: OnnxOperation): void {
+    const { constants } = this.#parts;
+    const name = this.#names.get(operation)!;
+    const takes = takenBy(operation);
+    const givers = takes.map((tensor) => this.givers.get(tensor));
+    const inputs = givers.filter((ref) => ref !== undefined);
+    const known = new Map(
+      takes.flatMap((tensor, place) => {
+        const constant = constants.get(tensor);
+        return constant === undefined ? [] : [[place, constant] as const];
+      }),
+    );
+    const unique = [...new Set(known.values())];
+    const weights = unique.map((value) => ({ name: value.name, value }));
+    const channels = operation.domain === ""
+      ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
+      : undefined;
+    const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
+    const node: Draft = {
+      id: 0,
+      row: row({
+        name,
+        index: this.topLevel.length,
+        kind: operation.kind,
+        config: configOf(operation),
+        outputs: spec === undefined ? [] : [spec],
+        numParameters: unique.filter(({ isParameter }) => isParameter)
+          .reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+        inbound: inputs.map((ref) => ref.node.row.name),
+      }),
+      isListed: true,
+      inputs,
+      ...(channels === undefined ? {} : { channels }),
+      isConstant: inputs.every((ref) => ref.node.isConstant === true),
+      call: {
+        kind: "raw",
+        constants: new Map([...known].map(([place, c]) => [place, () => c])),
+        onnx: this.#callOf(operation, takes, givers),
+      },
+      weights: () => weights,
+    };
+    this.nodes.push(node);
+    this.topLevel.push(node);
+    this.#addOutputs(operation, node);
+  }
+
+  /** What it gives: the first tensor is the operation's own, others have rows. */
+  #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
+    for (const [index, tensor] of outputs.entries()) {
+      if (tensor === "") continue;
+      const ref = { node, index };
+      this.givers.set(tensor, ref);
+      if (index === 0) {
+        if (tensor !== node.row.name) this.otherNames.set(tensor, node);
+        continue;
+      }
+      const { channels } = node;
+      const spec = this.specs.output(tensor, tensor, channels);
+      const call: NodeCall = { kind: "alias", outputs: [ref] };
+      this.nodes.push({
+        id: 0,
+        row: row({
+          name: this.#freeName(tensor),
+          kind: `${kind}, output ${index}`,
+          outputs: spec === undefined ? [] : [spec],
+          inbound: [node.row.name],
+        }),
+        isListed: true,
+        inputs: node.inputs,
+        ...(channels === undefined ? {} : { channels }),
+        call,
+        weights: () => [],
+      });
+    }
+  }
+
+  #callOf(
+    operation: OnnxOperation,
+    takes: readonly string[],
+    givers: OnnxCall["givers"],
+  ): OnnxCall {
+    const { domain, kind } = operation;
+    const version = this.#parts.file.opsets.get(domain) ?? 1;
+    const body = this.#functions.get(`${domain}.${kind}`);
+    const meaning = [`${domain}:${version}`, ...body ?? []].join("");
+    return {
+      operation,
+      takes,
+      givers,
+      version,
+      meaning: `${meaning} ${this.#hiddenIn(operation)}`,
+    };
+  }
+
+  /** A hash of what of its attributes is not shown: tensors and graphs. */
+  #hiddenIn({ attributes }: OnnxOperation): string {
+    const hash = createHash("sha256");
+    let isEmpty = true;
+    for (const [name, value] of [...attributes].sort()) {
+      if (typeof value !== "object" || !("span" in value)) continue;
+      hash.update(name).update(this.#parts.file.reader.bytes(value.span));
+      isEmpty = false;
+    }
+    return isEmpty ? "" : hash.digest("hex");
+  }
+
+  /** The name of a tensor, with `:out` behind it where an operation has it. */
+  #freeName(tensor: string): string {
+    let name = tensor;
+    while (this.#taken.has(name)) name = `${name}:out`;
+    return name;
+  }
+
+  #isThere(name: string): boolean {
+    const isInput = this.givers.has(name); // nothing else gives yet
+    return name === "" || isInput || this.#parts.constants.has(name);
+  }
+
+  #claimed = new Set<string>();
+
+  #claim(name: string): void {
+    if (name === "") throw this.fault("each tensor must have a name", name);
+    if (this.#claimed.has(name) || this.#parts.constants.has(name)) {
+      throw this.fault("each tensor must have a name of its own", name);
+    }
+    this.#claimed.add(name);
+  }
+}
+
+function row(
+  { name, kind, index, config = {}, outputs, numParameters = 0, inbound = [] }:
+    & Partial<LayerRow>
+    & { name: string; kind: string; outputs: readonly TensorSpec[] },
+): LayerRow {
+  return Object.freeze({
+    name,
+    ...(index === undefined ? {} : { index }),
+    kind,
+    config: Object.freeze({ ...config }),
+    outputs: Object.freeze([...outputs]),
+    numParameters,
+    inbound: Object.freeze([...inbound]),
+  });
+}
+
+/** Names of operations, each once. */
+function namesOf(
+  operations: readonly OnnxOperation[],
+): Map<OnnxOperation, string> {
+  const counts = new Map<string, number>();
+  for (const { name } of operations) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const isOwn = ({ name }: OnnxOperation) =>
+    name !== "" && counts.get(name) === 1;
+  const taken = new Set(operations.filter(isOwn).map(({ name }) => name));
+  return new Map(operations.map((operation) => {
+    if (isOwn(operation)) return [operation, operation.name];
+    let name = operation.outputs.find((tensor) => tensor !== "") ??
+      operation.kind;
+    while (taken.has(name)) name = `${name}:0`;
+    taken.add(name);
+    return [operation, name];
+  }));
+}
+
+/** Attributes as a user sees them; tensors and graphs by what they are. */
+function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
+  return Object.fromEntries(
+    [...attributes].map(([key, value]) => {
+      if (typeof value !== "object" || !("span" in value)) {
+        return [key, Array.isArray(value) ? Object.freeze([...value]) : value];
+      }
+      if ("tensor" in value) return [key, `tensor [${value.tensor.shape}]`];
+      return [
+        key,
+        "graph" in value
+          ? `graph of ${value.graph.nodes.length} operations`
+          : "not shown",
+      ];
+    }),
+  );
+}
+
+/** What tells each function of a file from others; they may call each other. */
+function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
+  const hash = createHash("sha256");
+  for (const { span } of functions) hash.update(reader.bytes(span));
+  const text = hash.digest("hex");
+  return new Map(functions.map((f) => [`${f.domain}.${f.name}`, text]));
+}

@@ -1,0 +1,149 @@
+/**
+ * Opens an ONNX file: reads what it says, finds its constants, and makes a
+ * model of it.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import type { ByteSource } from "../../formats/byte_source.ts";
+import {
+  type OnnxGraphPart,
+  type OnnxOperation,
+  readOnnx,
+} from "../../formats/onnx_model.ts";
+import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
+import { onnxGraph } from "./from_onnx.ts";
+import type { ModelGraph } from "../graph/model_graph.ts";
+import { checkFile, type WholeFile } from "./onnx_checks.ts";
+import {
+  type ConstantFiles,
+  type OnnxConstant,
+  onnxConstant,
+} from "./onnx_constants.ts";
+import { numbersConstant } from "./onnx_numbers.ts";
+import { openExternal } from "./onnx_external.ts";
+
+/** Settings of {@linkcode loadOnnx}. */
+export interface LoadOnnxOptions {
+  /** Where the file lies; undefined for bytes. */
+  readonly url?: URL | undefined;
+  /** Whether the model may run with weights that are NaN. */
+  readonly allowNonFinite: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens an ONNX file.
+ *
+ * @param source The file. It is taken over: closing the model closes it, and
+ * so does an error.
+ * @param options Where it lies, and what its weights may be.
+ * @returns The model.
+ * @throws {ModelFormatError} If it is no model that can be run.
+ */
+export async function loadOnnx(
+  source: ByteSource,
+  { url, allowNonFinite, signal }: LoadOnnxOptions,
+): Promise<ModelGraph> {
+  let close = () => source.close();
+  try {
+    const file = readOnnx(source);
+    checkFile(file);
+    checkSparse(file.graph, source.name);
+    const tensors = namedTensors(file);
+    const external = await openExternal(
+      tensors.flatMap(({ tensor }) =>
+        tensor.external === undefined
+          ? []
+          : [tensor.external.get("location") ?? ""]
+      ),
+      source.name,
+      url,
+      signal,
+    );
+    close = () => {
+      external.close();
+      source.close();
+    };
+    const { reader } = file;
+    const constants = constantsOf(file, tensors, {
+      reader,
+      external,
+      allowNonFinite,
+    });
+    const operations = file.graph.nodes.filter(({ outputs }) =>
+      outputs.length === 0 || !constants.has(outputs[0]!)
+    );
+    const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
+    return onnxGraph({ file, constants, operations, inputs, close });
+  } catch (cause) {
+    close();
+    const isBuiltInNode = !(cause instanceof Error) ||
+      cause instanceof ModelFormatError || cause.name === "NotFound" ||
+      cause.name === "AbortError";
+    if (isBuiltInNode) throw cause;
+    const rule = `it must be intact: ${cause.message}`;
+    throw new ModelFormatError(source.name, rule, { cause });
+  }
+}
+
+/** A constant, and what it is called. */
+interface NamedTensor {
+  readonly name: string;
+  readonly tensor: OnnxTensor;
+}
+
+/** Constants that are tensors: initializers, and what is given by Constant. */
+function namedTensors({ graph }: WholeFile): NamedTensor[] {
+  const given = graph.nodes.flatMap((node) => {
+    const value = node.attributes.get("value");
+    if (!isConstant(node) || typeof value !== "object") return [];
+    if (!("tensor" in value)) return [];
+    return [{ name: node.outputs[0]!, tensor: value.tensor }];
+  });
+  const all = graph.constants.map((tensor) => ({ name: tensor.name, tensor }));
+  return [...all, ...given];
+}
+
+function constantsOf(
+  { graph, reader }: WholeFile,
+  tensors: readonly NamedTensor[],
+  files: ConstantFiles,
+): Map<string, OnnxConstant> {
+  const constants = new Map<string, OnnxConstant>();
+  const add = (name: string, constant: OnnxConstant) => {
+    if (name === "" || constants.has(name)) {
+      throw new ModelFormatError(
+        reader.source.name,
+        `each constant must have a name of its own: current name is "${name}"`,
+      );
+    }
+    constants.set(name, constant);
+  };
+  for (const { name, tensor } of tensors) {
+    add(name, onnxConstant(name, tensor, files));
+  }
+  for (const node of graph.nodes.filter(isConstant)) {
+    const name = node.outputs[0]!;
+    if (!constants.has(name)) add(name, numbersConstant(node, reader));
+  }
+  // An identity of a constant is the same constant: exporters share weights so.
+  for (const { kind, domain, inputs, outputs } of graph.nodes) {
+    const same = constants.get(inputs[0] ?? "");
+    const isSame = kind === "Identity" && domain === "";
+    if (isSame && same !== undefined) add(outputs[0]!, same);
+  }
+  return constants;
+}
+
+function isConstant({ kind, domain, outputs }: OnnxOperation): boolean {
+  return kind === "Constant" && domain === "" && outputs.length === 1;
+}
+
+function checkSparse({ hasSparse }: OnnxGraphPart, source: string): void {
+  if (!hasSparse) return;
+  throw new ModelFormatError(
+    source,
+    "its weights must be stored whole: current file has sparse_initializer; export it without",
+  );
+}

@@ -1,0 +1,160 @@
+/**
+ * What an ONNX file must be to be opened, and what a graph of it must hold.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import {
+  domainsOf,
+  type OnnxFile,
+  type OnnxGraphPart,
+  type OnnxOperation,
+} from "../../formats/onnx_model.ts";
+
+/** The first and the last version of something. */
+type Versions = readonly [first: number, last: number];
+
+/** Versions of ONNX' operators; the last is the newest that the runtime has. */
+const OPSETS: Versions = [7, 26];
+/** Versions of the format. */
+const FORMATS: Versions = [3, 13];
+/** Domains whose operators the runtime has, and their versions. */
+const DOMAINS: ReadonlyMap<string, Versions> = new Map([
+  ["", OPSETS],
+  ["ai.onnx.ml", [1, 5]],
+  ["com.microsoft", [1, 1]],
+]);
+const CONVERT =
+  "convert it in Python: onnx.version_converter.convert_version(model, 21)";
+
+/** A file that has a graph. */
+export type WholeFile = OnnxFile & { readonly graph: OnnxGraphPart };
+
+/**
+ * Checks that a file can be opened.
+ *
+ * @param file The file.
+ * @throws {ModelFormatError} If it cannot; all unknown operators are named.
+ */
+export function checkFile(file: OnnxFile): asserts file is WholeFile {
+  const { graph, opsets, irVersion, hasTraining } = file;
+  const refuse = (rule: string) => {
+    throw new ModelFormatError(file.reader.source.name, rule);
+  };
+  if (graph === undefined || graph.nodes.length === 0) {
+    return refuse(
+      "it must hold a graph with operations: current graph is empty",
+    );
+  }
+  const version = opsets.get("");
+  if (version === undefined && [...usedDomains(graph)].includes("")) {
+    return refuse(
+      "it must say the version of its operators: current opset is undefined",
+    );
+  }
+  checkVersion(file, "opset", version ?? OPSETS[0], OPSETS, CONVERT);
+  checkVersion(file, "format", irVersion, FORMATS, CONVERT);
+  // The runtime refuses what it does not know, also where nothing uses it.
+  for (const [domain, version] of opsets) {
+    const versions = DOMAINS.get(domain);
+    if (domain === "" || versions === undefined) continue;
+    const advice = `export it with version ${versions[1]} of "${domain}"`;
+    checkVersion(file, `opset "${domain}"`, version, versions, advice);
+  }
+  if (hasTraining) {
+    return refuse(
+      "it must hold no training: current file has training_info; export the model for inference",
+    );
+  }
+  checkDomains(file, graph);
+}
+
+function checkVersion(
+  { reader }: OnnxFile,
+  what: string,
+  version: number,
+  [first, last]: Versions,
+  advice: string,
+): void {
+  if (version >= first && version <= last) return;
+  throw new ModelFormatError(
+    reader.source.name,
+    `its ${what} must be of version ${
+      first === last ? first : `${first} to ${last}`
+    }: current version is ${version}; ${advice}`,
+  );
+}
+
+function usedDomains({ nodes }: OnnxGraphPart): Set<string> {
+  return new Set(nodes.flatMap((node) => [...domainsOf(node)]));
+}
+
+function checkDomains(
+  { reader, functions, opsets }: OnnxFile,
+  graph: OnnxGraphPart,
+): void {
+  const own = new Set(functions.map(({ name, domain }) => `${domain}.${name}`));
+  const unknown = graph.nodes.filter((node) =>
+    !own.has(`${node.domain}.${node.kind}`) &&
+    [...domainsOf(node)].some((domain) =>
+      !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
+    )
+  );
+  const inner = functions.flatMap(({ name, domains }) =>
+    domains.some((domain) =>
+        !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
+      )
+      ? [name]
+      : []
+  );
+  const names = [
+    ...unknown.map(({ kind, domain }) => `"${domain}.${kind}"`),
+    ...inner.map((name) => `in function "${name}"`),
+  ];
+  if (names.length > 0) {
+    throw new ModelFormatError(
+      reader.source.name,
+      `its operators must be ONNX' own, or functions of the file: current ones that are not are ${
+        [...new Set(names)].join(", ")
+      }; export it without custom operators`,
+    );
+  }
+  const missing = [...usedDomains(graph)].find((domain) => !opsets.has(domain));
+  if (missing === undefined) return;
+  throw new ModelFormatError(
+    reader.source.name,
+    `it must say the version of every domain of operators: current version of "${missing}" is undefined`,
+  );
+}
+
+/**
+ * The tensors that an operation takes: its inputs, and what the graphs within
+ * it take from around them.
+ *
+ * @param node The operation.
+ * @returns Their names, its inputs first; empty for one left out.
+ */
+export function takenBy(node: OnnxOperation): string[] {
+  const outer = [...node.attributes.values()].flatMap((value) =>
+    typeof value === "object" && "graph" in value
+      ? [...freeNames(value.graph)]
+      : []
+  );
+  const known = new Set(node.inputs);
+  const free = [...new Set(outer)].filter((name) => !known.has(name));
+  return [...node.inputs, ...free];
+}
+
+/** Names that a graph takes from around it. */
+function freeNames(graph: OnnxGraphPart): Set<string> {
+  const own = new Set([
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.constants.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ]);
+  const used = [
+    ...graph.nodes.flatMap(takenBy),
+    ...graph.outputs.map(({ name }) => name),
+  ];
+  return new Set(used.filter((name) => name !== "" && !own.has(name)));
+}

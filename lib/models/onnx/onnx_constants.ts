@@ -1,0 +1,131 @@
+/**
+ * The constants of an ONNX file, as weights: their values in the file itself,
+ * or in files beside it.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import {
+  byteLength,
+  type OnnxTensor,
+  storedType,
+  tensorBytes,
+  typeName,
+} from "../../formats/onnx_tensor.ts";
+import type { ProtoReader, Span } from "../../formats/protobuf.ts";
+import {
+  type StoredArray,
+  toFloat32,
+  valuesOf,
+} from "../../formats/stored_array.ts";
+import type { NdArray } from "../../types.ts";
+import type { WeightSource } from "../graph/graph.ts";
+import type { ExternalFiles } from "./onnx_external.ts";
+
+/** A constant of an ONNX file. */
+export interface OnnxConstant extends WeightSource {
+  readonly tensor: OnnxTensor;
+  /** Where it stands in the file. */
+  readonly span: Span;
+  /** Whether an operation stands there, of which it is an attribute. */
+  readonly isOperation: boolean;
+  /**
+   * Its bytes as its element type has them; undefined where they only go over
+   * as they stand in the file, as texts do.
+   */
+  readonly storedBytes: (() => Uint8Array<ArrayBuffer>) | undefined;
+}
+
+/** What constants are read from. */
+export interface ConstantFiles {
+  readonly reader: ProtoReader;
+  readonly external: ExternalFiles;
+  readonly allowNonFinite: boolean;
+}
+
+/**
+ * A constant as a weight.
+ *
+ * @param name What it is called in the graph.
+ * @param tensor The constant.
+ * @param files What it is read from.
+ * @returns The weight; nothing of its values is read before it is asked for.
+ * @throws {ModelFormatError} If its bytes are not where the file says.
+ */
+export function onnxConstant(
+  name: string,
+  tensor: OnnxTensor,
+  { reader, external, allowNonFinite }: ConstantFiles,
+): OnnxConstant {
+  const { type, shape, raw } = tensor;
+  const dtype = storedType(type);
+  const size = byteLength(tensor);
+  const isElsewhere = tensor.external !== undefined;
+  if (isElsewhere && size === undefined) {
+    throw new ModelFormatError(
+      reader.source.name,
+      `constant "${name}" must lie in the file itself, as it holds texts`,
+    );
+  }
+  const part = isElsewhere
+    ? external.part(name, tensor.external, size!)
+    : undefined;
+  const read = () => {
+    if (part === undefined) return tensorBytes(reader, tensor);
+    const bytes = new Uint8Array(part.size);
+    part.read(0, bytes);
+    return bytes;
+  };
+  const hasBytes = dtype !== undefined || raw !== undefined || isElsewhere;
+  const isFloat = dtype !== undefined && dtype.includes("float");
+  return {
+    name,
+    tensor,
+    span: tensor.span,
+    isOperation: false,
+    shape: Object.freeze([...shape]),
+    mustBeFinite: isFloat && !allowNonFinite,
+    isParameter: isFloat || dtype === "int8" || dtype === "uint8",
+    storedBytes: hasBytes ? read : undefined,
+    read: () =>
+      // A promise that is rejected, where the bytes cannot be read.
+      Promise.resolve().then(() => {
+        if (dtype === undefined) throw unreadable(name, type);
+        return arrayOf({ data: valuesOf(read(), dtype), shape, dtype }, name);
+      }),
+  };
+}
+
+function unreadable(name: string, type: number): TypeError {
+  const rule = "it must hold real numbers of a byte or more";
+  return new TypeError(cannot(`read weight "${name}"`, rule, typeName(type)));
+}
+
+/** In an element type that arrays here have, and the same numbers. */
+function arrayOf(stored: StoredArray, name: string): NdArray {
+  const { data, shape, dtype } = stored;
+  const array = (values: ArrayBufferView, type: string) =>
+    ({ data: values, shape, dtype: type }) as unknown as NdArray;
+  switch (dtype) {
+    case "bfloat16":
+      return array(toFloat32(stored, name), "float32");
+    case "int8":
+    case "int16":
+    case "uint16":
+      return array(Int32Array.from(data as Int8Array), "int32");
+    case "uint32":
+      return array(BigInt64Array.from(data as Uint32Array, BigInt), "int64");
+    case "uint64":
+      return array(signed(data as BigUint64Array, name), "int64");
+    default:
+      return array(data, dtype);
+  }
+}
+
+function signed(values: BigUint64Array, name: string): BigInt64Array {
+  const large = values.find((value) => value >= 2n ** 63n);
+  if (large === undefined) return BigInt64Array.from(values);
+  const rule = "its uint64 must fit int64";
+  throw new RangeError(cannot(`read weight "${name}"`, rule, large));
+}

@@ -1,0 +1,120 @@
+import { ModelFormatError } from "../../errors.ts";
+import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
+import { typeName } from "../../formats/onnx_tensor.ts";
+import type { TensorSpec } from "../../types.ts";
+import type { WholeFile } from "./onnx_checks.ts";
+
+/** Element types that an input may have. */
+const INPUTS = new Set<TensorSpec["dtype"]>([
+  ...["float32", "float64", "float16", "int32", "int64"] as const,
+  ...["uint8", "bool", "string"] as const,
+]);
+
+/** In what an output of other element types comes. */
+const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
+  int8: "int32",
+  int16: "int32",
+  uint16: "int32",
+  uint32: "int64",
+  uint64: "int64",
+  bfloat16: "float32",
+};
+
+/** What an ONNX file says of its tensors, which may be little. */
+export class OnnxSpecs {
+  /** Element types of those that something is said of, by number. */
+  readonly types: ReadonlyMap<string, number>;
+  /** How many rows the model takes at once; undefined where that is free. */
+  readonly batch: number | undefined;
+  readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
+  readonly #source: string;
+
+  /**
+   * Collects what is said.
+   *
+   * @param file The file.
+   * @param inputs The model's inputs.
+   * @throws {ModelFormatError} If inputs ask for different numbers of rows.
+   */
+  constructor(file: WholeFile, inputs: readonly OnnxValueInfo[]) {
+    const { graph, reader } = file;
+    const all = [...graph.values, ...graph.outputs, ...graph.inputs];
+    this.#infos = new Map(all.map((info) => [info.name, info]));
+    this.#source = reader.source.name;
+    this.types = new Map(
+      all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
+    );
+    const sizes = inputs.map(({ shape }) => shape?.[0]);
+    const batches = new Set(sizes.filter((size) => typeof size === "number"));
+    if (batches.size > 1) {
+      throw this.#fault(
+        "its inputs must take as many rows as each other",
+        inputs.map(({ name, shape }) => `${name} [${shape ?? ""}]`).join(", "),
+      );
+    }
+    this.batch = [...batches][0];
+  }
+
+  /**
+   * What an input takes.
+   *
+   * @param info What the file says of it.
+   * @returns Its spec; without sizes where nothing is known.
+   * @throws {ModelFormatError} If it is no tensor that can be fed.
+   */
+  input({ name, type, shape, isOther }: OnnxValueInfo): TensorSpec {
+    const dtype = typeName(type ?? 0) as TensorSpec["dtype"];
+    if (isOther || !INPUTS.has(dtype)) {
+      throw this.#fault(
+        `input "${name}" must be a tensor of ${[...INPUTS].join(", ")}`,
+        isOther ? "a sequence or a map" : dtype ?? "not known",
+      );
+    }
+    if (shape?.length === 0) {
+      const rule = `input "${name}" must have an axis of samples`;
+      throw this.#fault(rule, "a single number");
+    }
+    return spec(name, shape ?? [], dtype, undefined);
+  }
+
+  /**
+   * What is known of any other tensor.
+   *
+   * @param tensor Its name in the file.
+   * @param name What it is called.
+   * @param channels Where its channels stand.
+   * @returns Its spec; undefined where the file does not say enough.
+   */
+  output(
+    tensor: string,
+    name: string,
+    channels: "first" | "last" | undefined,
+  ): TensorSpec | undefined {
+    const { type, shape } = this.#infos.get(tensor) ?? {};
+    const known = typeName(type ?? 0);
+    const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
+    if (shape === undefined || !INPUTS.has(dtype)) return undefined;
+    return spec(name, shape, dtype, channels);
+  }
+
+  #fault(rule: string, value: string): ModelFormatError {
+    return new ModelFormatError(
+      this.#source,
+      `${rule}: current value is ${value}`,
+    );
+  }
+}
+
+function spec(
+  name: string,
+  shape: readonly (number | null)[],
+  dtype: TensorSpec["dtype"],
+  channels: "first" | "last" | undefined,
+): TensorSpec {
+  return Object.freeze({
+    name,
+    shape: Object.freeze([...shape]),
+    dtype,
+    ...(channels === undefined ? {} : { channels }),
+  });
+}

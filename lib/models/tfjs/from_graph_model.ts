@@ -1,0 +1,242 @@
+/**
+ * From a `tf.GraphModel` to a graph of its operations.
+ *
+ * TF.js runs a graph model as a whole and lets any node be fetched or fed by
+ * name, so the operations stay its own: here they only become nodes that can
+ * be found, with what feeds them. Constants and placeholders are no layers;
+ * constants are the weights of the operations that take them.
+ *
+ * @module
+ */
+import type { tf } from "../../tf.ts";
+import { cannot, sizeOf } from "../../check.ts";
+import type { LayerRow, Model, ModelFormat } from "../../types.ts";
+import type { GraphNode, NodeCall, RawRuntime, Ref } from "../graph/graph.ts";
+import {
+  GraphSpecs,
+  nodeName,
+  type Operation,
+  placeIn,
+} from "./graph_specs.ts";
+import { inOrder } from "../graph/in_order.ts";
+import { ModelGraph } from "../graph/model_graph.ts";
+
+/** What is read of what TF.js runs a graph with; it has no public types. */
+interface Executor {
+  readonly graph: {
+    readonly nodes: Readonly<Record<string, Operation>>;
+    readonly inputs: readonly Operation[];
+    readonly outputs: readonly Operation[];
+  };
+  readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
+}
+
+interface Draft extends GraphNode {
+  inputs: readonly Ref[];
+}
+
+/**
+ * Makes a model of a `tf.GraphModel`.
+ *
+ * Its layers are the graph's operations, in an order in which each comes after
+ * what feeds it, without constants and placeholders. The model given is not
+ * changed, and closing what is returned frees nothing of it.
+ *
+ * @param model A graph model of this TF.js, or of another copy of the same
+ * major version.
+ * @returns The model, as a graph of named operations.
+ * @throws {TypeError} If it is no such model, is disposed of, or has no operations.
+ *
+ * @example Operations by name
+ * ```ts
+ * import { fromGraphModel, loadModel, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(typeof fromGraphModel, "function");
+ * assert.throws(() => fromGraphModel(tf.sequential() as unknown as tf.GraphModel), TypeError);
+ * ```
+ */
+export function fromGraphModel(model: tf.GraphModel): Model {
+  return operationsGraph(model, "memory", () => {});
+}
+
+/**
+ * The same, for a model that a loader made.
+ *
+ * @param model The model.
+ * @param format Where it came from.
+ * @param dispose Frees what the loader made.
+ * @returns The graph.
+ */
+export function operationsGraph(
+  model: tf.GraphModel,
+  format: ModelFormat,
+  dispose: () => void,
+): ModelGraph {
+  const executor = executorOf(model);
+  const { graph } = executor;
+  const operations = inOrder(
+    Object.values(graph.nodes),
+    ({ inputs }) => inputs, // a loop of control flow comes back: it goes on
+  );
+  const drafts = new Map<string, Draft>();
+  const topLevel: Draft[] = [];
+  const specs = new GraphSpecs(model);
+  for (const operation of operations) {
+    if (operation.op === "Const") continue;
+    const isInput = operation.op.startsWith("Placeholder");
+    const index = isInput ? undefined : topLevel.length;
+    const draft = draftOf(operation, executor, drafts, index, specs);
+    if (!isInput) topLevel.push(draft);
+    drafts.set(operation.name, draft);
+  }
+  if (topLevel.length === 0) {
+    throw new TypeError(
+      cannot("open model", "a graph model must have operations", []),
+    );
+  }
+  const nodes = [...drafts.values()];
+  nodes.forEach((node, id) => Object.assign(node, { id }));
+  return new ModelGraph({
+    name: "graph",
+    format,
+    nodes,
+    topLevel,
+    inputs: graph.inputs.map(({ name }) => ({
+      node: drafts.get(name)!,
+      index: 0,
+    })),
+    outputs: outputsOf(executor, drafts, specs),
+    runtime: runtimeOf(model, operations),
+    whyUnusable: () =>
+      Object.values(executor.weightMap).flat().some(({ isDisposed }) =>
+          isDisposed
+        )
+        ? "disposed"
+        : undefined,
+    dispose,
+  });
+}
+
+/** TF.js keeps the operations that give the outputs; the signature says which of theirs. */
+function outputsOf(
+  { graph }: Executor,
+  drafts: ReadonlyMap<string, Draft>,
+  specs: GraphSpecs,
+): Ref[] {
+  const named = specs.outputNames.map((name): Ref[] => {
+    const node = drafts.get(nodeName(name));
+    return node === undefined ? [] : [{ node, index: placeIn(name) }];
+  });
+  if (named.length > 0 && named.every(({ length }) => length === 1)) {
+    return named.flat();
+  }
+  return graph.outputs.flatMap(({ name }) => {
+    const node = drafts.get(name);
+    return node === undefined ? [] : [{ node, index: 0 }];
+  });
+}
+
+function executorOf(model: tf.GraphModel): Executor {
+  const { executor } = model as unknown as { executor?: Executor };
+  if (executor?.graph?.nodes === undefined) {
+    throw new TypeError(
+      cannot(
+        "open model",
+        "it must be a tf.GraphModel that is loaded and intact",
+        model,
+      ),
+    );
+  }
+  return executor;
+}
+
+function draftOf(
+  operation: Operation,
+  executor: Executor,
+  drafts: ReadonlyMap<string, Draft>,
+  index: number | undefined,
+  specs: GraphSpecs,
+): Draft {
+  const constants = constantsOf(operation, executor);
+  const inputs = operation.inputs.flatMap((source, place) => {
+    const node = drafts.get(source.name);
+    if (node === undefined || constants.has(place)) return [];
+    return [{ node, index: outputIndex(operation.inputNames[place]!, source) }];
+  });
+  const weights = (): { name: string; value: tf.Tensor }[] =>
+    [...constants].map(([place, tensor]) => ({
+      name: operation.inputs[place]!.name,
+      value: tensor(),
+    })).filter(({ value }) => value.dtype === "float32"); // not shapes and axes
+  const outputs = index === undefined
+    ? [specs.input(operation)]
+    : specs.outputs(operation);
+  const call: NodeCall = index === undefined
+    ? { kind: "input", spec: outputs[0]! }
+    : { kind: "raw", constants };
+  const row: LayerRow = Object.freeze({
+    name: operation.name,
+    ...(index === undefined ? {} : { index }),
+    kind: operation.op,
+    config: Object.freeze(attributes(operation)),
+    outputs: Object.freeze(outputs),
+    numParameters: weights().reduce(
+      (sum, { value }) => sum + sizeOf(value.shape),
+      0,
+    ),
+    inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
+  });
+  return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
+}
+
+function attributes({ attrParams }: Operation): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attrParams).map(([key, { value }]) => [key, value])
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
+/** Arguments that are constants, also behind an identity. */
+function constantsOf(
+  { inputs }: Operation,
+  { weightMap }: Executor,
+): Map<number, () => tf.Tensor> {
+  const constants = new Map<number, () => tf.Tensor>();
+  for (const [place, input] of inputs.entries()) {
+    let source = input;
+    while (source.op === "Identity" && source.inputs.length === 1) {
+      source = source.inputs[0]!;
+    }
+    const tensors = source.op === "Const" ? weightMap[source.name] : undefined;
+    if (tensors !== undefined) {
+      constants.set(place, () => [tensors].flat()[0]!);
+    }
+  }
+  return constants;
+}
+
+/** `name:1` is the second output; a name after the colon stands for its place. */
+function outputIndex(reference: string, source: Operation): number {
+  const tail = reference.slice(reference.lastIndexOf(":") + 1);
+  const named = reference.includes(":") ? source.outputs?.indexOf(tail) : -1;
+  return named === undefined || named < 0 ? placeIn(reference) : named;
+}
+
+/** Operations that may give a promise. */
+const ASYNC = new Set(["control", "dynamic", "hash_table"]);
+
+function runtimeOf(
+  model: tf.GraphModel,
+  operations: readonly Operation[],
+): RawRuntime {
+  return {
+    isAsync: operations.some(({ category, op }) =>
+      ASYNC.has(category ?? "") && !/^(NoOp|Placeholder\w*)$/.test(op)
+    ),
+    execute: (feeds, fetches) =>
+      [model.execute({ ...feeds }, [...fetches])].flat(),
+    executeAsync: async (feeds, fetches) =>
+      [await model.executeAsync({ ...feeds }, [...fetches])].flat(),
+  };
+}

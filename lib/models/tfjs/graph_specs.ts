@@ -1,0 +1,154 @@
+/**
+ * What a graph model says of its tensors: of inputs and outputs its signature,
+ * of the rest what the converter left in the operations, which is little.
+ *
+ * @module
+ */
+import type { tf } from "../../tf.ts";
+import type { TensorSpec } from "../../types.ts";
+
+/** What is read of an operation in TF.js' own graph; it has no public types. */
+export interface Operation {
+  readonly name: string;
+  readonly op: string;
+  readonly category?: string;
+  readonly inputNames: readonly string[];
+  readonly inputs: readonly Operation[];
+  readonly attrParams: Readonly<Record<string, { readonly value?: unknown }>>;
+  readonly rawAttrs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: readonly string[];
+}
+
+/** A shape as protocol buffers write it. */
+interface RawShape {
+  readonly unknownRank?: boolean;
+  readonly dim?: readonly { readonly size?: string | number }[];
+}
+
+/** What a signature says of a tensor. */
+interface SignatureTensor {
+  readonly name?: string;
+  readonly dtype?: string | number;
+  readonly tensorShape?: RawShape;
+}
+
+/** Types as TensorFlow writes them, by name or by number. */
+const DTYPES: Readonly<Record<string, TensorSpec["dtype"]>> = {
+  DT_INT32: "int32",
+  3: "int32",
+  DT_STRING: "string",
+  7: "string",
+  DT_BOOL: "bool",
+  10: "bool",
+};
+
+/** The tensors of one graph model. */
+export class GraphSpecs {
+  /** Names of the outputs as the signature has them, `node` or `node:1`. */
+  readonly outputNames: readonly string[];
+  readonly #inputs: tf.GraphModel["inputs"];
+  /** By `node:0`. */
+  readonly #outputs: ReadonlyMap<string, TensorSpec>;
+
+  /** Reads the signature. */
+  constructor(model: tf.GraphModel) {
+    const { outputs = {} } = (model.modelSignature ?? {}) as {
+      readonly outputs?: Readonly<Record<string, SignatureTensor>>;
+    };
+    const named = Object.values(outputs);
+    this.outputNames = named.flatMap(({ name }) =>
+      name === undefined ? [] : [name]
+    );
+    this.#inputs = model.inputs;
+    this.#outputs = new Map(named.flatMap(namedSpec));
+  }
+
+  /**
+   * What an input takes.
+   *
+   * @param operation A placeholder.
+   * @returns Its spec; without sizes where nothing is known.
+   */
+  input({ name }: Operation): TensorSpec {
+    const known = this.#inputs.find((input) => nodeName(input.name) === name);
+    const dtype = known?.dtype;
+    return spec(
+      name,
+      (known?.shape ?? []).map((size) => size < 0 ? null : size),
+      dtype === "int32" || dtype === "bool" || dtype === "string"
+        ? dtype
+        : "float32",
+    );
+  }
+
+  /**
+   * What an operation gives.
+   *
+   * @param operation Any other operation.
+   * @returns The spec of each output, as far as they are known.
+   */
+  outputs({ name, rawAttrs, attrParams }: Operation): TensorSpec[] {
+    const signed: TensorSpec[] = [];
+    let next = this.#outputs.get(`${name}:0`);
+    while (next !== undefined) {
+      signed.push(next);
+      next = this.#outputs.get(`${name}:${signed.length}`);
+    }
+    if (signed.length > 0) return signed;
+    const raw = rawAttrs?._output_shapes as
+      | { readonly list?: { readonly shape?: readonly RawShape[] } }
+      | undefined;
+    const shapes = raw?.list?.shape ?? [];
+    if (shapes.some(({ unknownRank }) => unknownRank)) return [];
+    const isLast = attrParams.dataFormat?.value === "NHWC";
+    return shapes.map(({ dim = [] }) =>
+      spec(name, dim.map(sizeOf), "float32", isLast ? "last" : undefined)
+    );
+  }
+}
+
+/**
+ * The operation in a tensor's name.
+ *
+ * @param name `node`, or `node:1` for its second output.
+ * @returns The name without its place.
+ */
+export function nodeName(name: string): string {
+  return name.replace(/:\d+$/, "");
+}
+
+/**
+ * The place in a tensor's name.
+ *
+ * @param name `node`, or `node:1` for its second output.
+ * @returns The place, 0 where there is none.
+ */
+export function placeIn(name: string): number {
+  return Number(/:(\d+)$/.exec(name)?.[1] ?? 0);
+}
+
+function namedSpec(tensor: SignatureTensor): [string, TensorSpec][] {
+  const { name, dtype = "", tensorShape: { dim, unknownRank } = {} } = tensor;
+  if (name === undefined || dim === undefined || unknownRank) return [];
+  const type = DTYPES[String(dtype)] ?? "float32";
+  const known = spec(nodeName(name), dim.map(sizeOf), type);
+  return [[`${nodeName(name)}:${placeIn(name)}`, known]];
+}
+
+function sizeOf({ size }: { readonly size?: string | number }): number | null {
+  return size === undefined || Number(size) < 0 ? null : Number(size);
+}
+
+function spec(
+  name: string,
+  shape: readonly (number | null)[],
+  dtype: TensorSpec["dtype"],
+  channels?: "last",
+): TensorSpec {
+  return Object.freeze({
+    name,
+    shape: Object.freeze([...shape]),
+    dtype,
+    ...(channels === undefined ? {} : { channels }),
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * Weights as a `model.json` lists them: one row of names for the whole model.
+ * Each name says its layer, and often the models round it, as the names within
+ * one group of an `.h5` file do; so they are found as those are.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import {
+  type StoredType,
+  toFloat32,
+  valuesOf,
+} from "../../formats/stored_array.ts";
+import type {
+  BoundWeights,
+  KerasWeights,
+  WeightLayer,
+  WeightModel,
+} from "../keras/keras_weights.ts";
+import { NameWeights } from "../keras/name_weights.ts";
+import type { ManifestWeight } from "./weight_files.ts";
+import type { StoredWeight, WeightStore } from "../keras/_weight_store.ts";
+
+/** The group under which all weights are put, as if of a nested model. */
+const ROOT = "weightsManifest";
+
+/** Weights in one row of names. */
+export class ManifestWeights implements KerasWeights {
+  readonly #names: NameWeights;
+  readonly #model: string;
+
+  /**
+   * Takes weights whose files are open.
+   *
+   * @param weights The weights, in the manifest's order.
+   * @param model The model's name: Keras 3 puts it before some names.
+   * @param source The `model.json`, for messages.
+   * @throws {ModelFormatError} If a weight is of complex numbers.
+   */
+  constructor(
+    weights: readonly ManifestWeight[],
+    model: string,
+    source: string,
+  ) {
+    for (const { spec } of weights) checkReal(spec, source);
+    this.#names = new NameWeights(storeOf(weights, model), ROOT, source);
+    this.#model = model;
+  }
+
+  /** {@inheritDoc KerasWeights.bind} */
+  bind(model: WeightModel): BoundWeights {
+    const whole: WeightLayer = {
+      name: this.#model,
+      className: "Functional",
+      module: undefined,
+      model,
+    };
+    return this.#names.bind({ isSequential: false, layers: [whole] });
+  }
+}
+
+function checkReal(
+  { name, dtype }: ManifestWeight["spec"],
+  source: string,
+): void {
+  if (dtype !== "complex64") return;
+  throw new ModelFormatError(
+    source,
+    `weight "${name}" must be of real numbers: current dtype is "${dtype}"`,
+  );
+}
+
+function storeOf(
+  weights: readonly ManifestWeight[],
+  model: string,
+): WeightStore {
+  const group = `${ROOT}/${model}`;
+  const texts: Readonly<Record<string, readonly string[]>> = {
+    [`${ROOT}:layer_names`]: [model],
+    [`${group}:weight_names`]: weights.map(({ spec }) => spec.name),
+  };
+  return {
+    datasets: new Map(
+      weights.map((weight) => [
+        `${group}/${weight.spec.name}`,
+        stored(weight, `${group}/${weight.spec.name}`),
+      ]),
+    ),
+    groups: new Set(["", ROOT, group]),
+    texts: (path, name) => texts[`${path}:${name}`],
+    close() {},
+  };
+}
+
+function stored(weight: ManifestWeight, path: string): StoredWeight {
+  const { shape, dtype } = weight.spec;
+  return { path, shape, dtype, read: () => decoded(weight) };
+}
+
+/** Values as TF.js decodes them; quantised ones are spread over their range. */
+function decoded({ spec, bytes }: ManifestWeight): Float32Array<ArrayBuffer> {
+  const { name, shape, dtype, quantization } = spec;
+  const buffer = new Uint8Array(bytes.size);
+  bytes.read(0, buffer);
+  const kind = (quantization?.dtype ?? dtype) as StoredType;
+  const data = valuesOf(buffer, kind);
+  if (quantization === undefined || kind === "float16") {
+    return toFloat32({ data, shape, dtype: kind }, name);
+  }
+  const { scale, min } = quantization as { scale: number; min: number };
+  const isWhole = dtype === "int32";
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(data[i]!) * scale + min;
+    values[i] = isWhole ? Math.round(value) : value;
+  }
+  return values;
+}

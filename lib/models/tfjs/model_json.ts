@@ -1,0 +1,102 @@
+/**
+ * A `model.json` of TF.js: what it must hold, before anything is built of it.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { quote } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import { parseLooseJson } from "../../formats/loose_json.ts";
+
+/** A `model.json`, as far as it is read here. */
+export interface ModelJson {
+  /** A graph of layers, or of operations. */
+  readonly modelTopology: Readonly<Record<string, unknown>>;
+  /** Which weights lie in which files. */
+  readonly weightsManifest: readonly WeightsGroup[];
+  readonly [key: string]: unknown;
+}
+
+/** Weights that lie one after another in some files. */
+export interface WeightsGroup {
+  /** Files, relative to the `model.json`. */
+  readonly paths: readonly string[];
+  /** Weights, in the order of their bytes. */
+  readonly weights: readonly tf.io.WeightsManifestEntry[];
+}
+
+/**
+ * Reads a `model.json` and checks what TF.js does not.
+ *
+ * @param bytes The file's bytes.
+ * @param source Where they came from, for messages.
+ * @returns What it holds.
+ * @throws {ModelFormatError} If it is not JSON, or no model.
+ */
+export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
+  const json = parse(bytes, source);
+  const { modelTopology: topology, weightsManifest } = json;
+  if (!isRecord(topology) || (!isGraph(topology) && !isLayers(topology))) {
+    const keys = Object.keys(json).slice(0, 8).join(", ");
+    throw new ModelFormatError(
+      source,
+      `it must hold a layers model or a graph model under "modelTopology": current keys are ${
+        keys || "none"
+      }`,
+    );
+  }
+  if (!Array.isArray(weightsManifest)) {
+    throw new ModelFormatError(
+      source,
+      `it must list its weight files under "weightsManifest": current value is ${
+        quote(weightsManifest)
+      }`,
+    );
+  }
+  const initializer = Object.keys(json.modelInitializer ?? {});
+  if (isGraph(topology) && initializer.length > 0) {
+    // Its tables are filled by a run that the loader would not wait for.
+    throw new ModelFormatError(
+      source,
+      `a graph model must run without "modelInitializer": current value is ${
+        quote(initializer)
+      }; load it by tf.loadGraphModel and use fromGraphModel()`,
+    );
+  }
+  return { ...json, modelTopology: topology, weightsManifest };
+}
+
+/**
+ * Whether a topology is a graph of operations, rather than of layers.
+ *
+ * @param topology What stands under `modelTopology`.
+ * @returns Whether it lists operations.
+ */
+export function isGraph(topology: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(topology.node);
+}
+
+function isLayers(topology: Readonly<Record<string, unknown>>): boolean {
+  return "model_config" in topology || "class_name" in topology;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = parseLooseJson(bytes, source);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {
+      cause,
+    });
+  }
+  if (isRecord(json)) return json;
+  throw new ModelFormatError(
+    source,
+    `it must hold a JSON object: current value is ${quote(json)}`,
+  );
+}

@@ -1,0 +1,296 @@
+/**
+ * The weight files of a `model.json`: from its own folder and nowhere else,
+ * with as many bytes as its manifest says.
+ *
+ * @module
+ */
+import { sep } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
+import { ModelFormatError } from "../../errors.ts";
+import { type ByteSource, partSource } from "../../formats/byte_source.ts";
+import type { WeightsGroup } from "./model_json.ts";
+import { openFile } from "../files/read_file.ts";
+import { numNonFinite } from "../graph/weights.ts";
+
+/** Weights as TF.js takes them. */
+export interface WeightFiles {
+  /** Names, shapes and types, in the order of the bytes. */
+  readonly weightSpecs: tf.io.WeightsManifestEntry[];
+  /** The bytes of all. */
+  readonly weightData: ArrayBuffer;
+}
+
+/** One weight of a manifest, where it lies. */
+export interface ManifestWeight {
+  /** What the manifest says of it. */
+  readonly spec: tf.io.WeightsManifestEntry;
+  /** Its bytes, as they are stored. */
+  readonly bytes: ByteSource;
+}
+
+/** The weights of a manifest, in files that are open. */
+export interface OpenWeightFiles {
+  /** The weights, in the manifest's order. */
+  readonly weights: readonly ManifestWeight[];
+  /** Closes the files. */
+  readonly close: () => void;
+}
+
+/** Bytes of one element. */
+const BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  float16: 2,
+  uint16: 2,
+  uint8: 1,
+  complex64: 8,
+};
+
+/**
+ * Opens the weight files. Those on disk are read in place; what comes over the
+ * net is held in memory.
+ *
+ * @param manifest Which weights lie in which files.
+ * @param url The `model.json`.
+ * @param signal Stops the loading.
+ * @returns The weights; close them.
+ * @throws {ModelFormatError} If a path leads out of the folder, a weight is
+ * not understood, or the files do not hold what they must.
+ */
+export async function openWeightFiles(
+  manifest: readonly WeightsGroup[],
+  url: URL,
+  signal?: AbortSignal,
+): Promise<OpenWeightFiles> {
+  const groups = manifest.map((group) => checkGroup(group, url));
+  checkNames(groups.flatMap(({ weights }) => weights), url);
+  const opened: ByteSource[] = [];
+  const close = () => opened.forEach((file) => file.close());
+  try {
+    const weights: ManifestWeight[] = [];
+    for (const { paths, files, weights: specs } of groups) {
+      const sizes = specs.map((spec) => bytesOf(spec, url));
+      const found = await Promise.allSettled(
+        files.map(async (file) => {
+          await checkInside(file, url);
+          return await openFile(file, signal);
+        }),
+      );
+      const parts = found.filter((part) => part.status === "fulfilled")
+        .map(({ value }) => value);
+      opened.push(...parts);
+      const failed = found.find((part) => part.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+      const whole = rowSource(parts, url.href);
+      checkSize(whole.size, sizes, paths, url);
+      let at = 0;
+      for (const [i, spec] of specs.entries()) {
+        const bytes = partSource(whole, at, sizes[i]!, spec.name);
+        weights.push({ spec, bytes });
+        at += sizes[i]!;
+      }
+    }
+    return { weights, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * Reads the weight files whole, as TF.js takes them.
+ *
+ * @param manifest Which weights lie in which files.
+ * @param url The `model.json`.
+ * @param signal Stops the reading.
+ * @returns The weights.
+ * @throws {ModelFormatError} If a path leads out of the folder, a weight is
+ * not understood, or the files do not hold what they must.
+ */
+export async function readWeightFiles(
+  manifest: readonly WeightsGroup[],
+  url: URL,
+  signal?: AbortSignal,
+): Promise<WeightFiles> {
+  const { weights, close } = await openWeightFiles(manifest, url, signal);
+  try {
+    const size = weights.reduce((sum, { bytes }) => sum + bytes.size, 0);
+    const all = new Uint8Array(size);
+    let at = 0;
+    for (const { bytes } of weights) {
+      bytes.read(0, all.subarray(at, at + bytes.size));
+      at += bytes.size;
+    }
+    const weightSpecs = weights.map(({ spec }) => spec);
+    return { weightSpecs, weightData: all.buffer };
+  } finally {
+    close();
+  }
+}
+
+function checkSize(
+  found: number,
+  sizes: readonly number[],
+  paths: readonly string[],
+  url: URL,
+): void {
+  const wanted = sizes.reduce((sum, size) => sum + size, 0);
+  if (found === wanted) return;
+  const names = paths.map((path) => `"${path}"`).join(", ");
+  throw new ModelFormatError(
+    url.href,
+    `its weight files ${names} must hold ${wanted} bytes: current size is ${found}`,
+  );
+}
+
+/** Files one after another: a weight may begin in one and end in the next. */
+function rowSource(parts: readonly ByteSource[], name: string): ByteSource {
+  const starts: number[] = [];
+  let size = 0;
+  for (const part of parts) {
+    starts.push(size);
+    size += part.size;
+  }
+  return {
+    name,
+    size,
+    read(position, into) {
+      let at = starts.findLastIndex((start) => start <= position);
+      for (let done = 0; done < into.length; at++) {
+        const from = position + done - starts[at]!;
+        const count = Math.min(into.length - done, parts[at]!.size - from);
+        parts[at]!.read(from, into.subarray(done, done + count));
+        done += count;
+      }
+    },
+    close() {},
+  };
+}
+
+/**
+ * Checks that weights are finite.
+ *
+ * @param weights The weights.
+ * @param url The `model.json`, for messages.
+ * @throws {ModelFormatError} If one is not; it is named.
+ */
+export function checkFinite(
+  { weightSpecs, weightData }: WeightFiles,
+  url: URL,
+): void {
+  let at = 0;
+  for (const spec of weightSpecs) {
+    const length = bytesOf(spec, url);
+    const bytes = weightData.slice(at, at + length);
+    at += length;
+    const dtype = spec.quantization?.dtype ?? spec.dtype;
+    const values = dtype === "float32"
+      ? new Float32Array(bytes)
+      : dtype === "float16"
+      ? new Float16Array(bytes)
+      : [];
+    const count = numNonFinite(values);
+    if (count === 0) continue;
+    throw new ModelFormatError(
+      url.href,
+      `weight "${spec.name}" must be finite: current value is ${count} of ${values.length} NaN or infinite; to load it as it is, pass allowNonFinite: true`,
+    );
+  }
+}
+
+function checkGroup(group: WeightsGroup, url: URL) {
+  const { paths, weights } = group ?? {};
+  if (!Array.isArray(paths) || !Array.isArray(weights)) {
+    throw new ModelFormatError(
+      url.href,
+      `each group of "weightsManifest" must have "paths" and "weights": current group is ${
+        JSON.stringify(group)?.slice(0, 80)
+      }`,
+    );
+  }
+  const files = paths.map((path) => weightsUrl(path, url));
+  return { paths, files, weights: weights as tf.io.WeightsManifestEntry[] };
+}
+
+/** Of two weights of one name TF.js would use the second, and lose the first. */
+function checkNames(
+  specs: readonly tf.io.WeightsManifestEntry[],
+  url: URL,
+): void {
+  const names = new Set<string>();
+  for (const spec of specs) {
+    const name = spec?.name;
+    if (typeof name !== "string" || names.has(name)) {
+      throw new ModelFormatError(
+        url.href,
+        `each weight must have a name of its own: current name is ${
+          JSON.stringify(name)
+        }`,
+      );
+    }
+    names.add(name);
+  }
+}
+
+/** A path that stays in the folder of the model.json, as a URL. */
+function weightsUrl(path: unknown, url: URL): URL {
+  const isInside = typeof path === "string" && path !== "" &&
+    !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
+    !path.split("/").includes("..") &&
+    !/%2e|%2f|%5c/i.test(path);
+  if (!isInside) {
+    throw new ModelFormatError(
+      url.href,
+      `its weight files must lie in its own folder: current path is ${
+        JSON.stringify(path)
+      }`,
+    );
+  }
+  const query = url.protocol === "file:" ? "" : url.search;
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  return new URL(`${escaped}${query}`, url);
+}
+
+/** Refuses a file that is a link which leads out of the folder. */
+async function checkInside(file: URL, url: URL): Promise<void> {
+  if (file.protocol !== "file:") return;
+  let real: string;
+  try {
+    real = await Deno.realPath(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // its opening says so
+    throw error;
+  }
+  const folder = await Deno.realPath(new URL(".", url));
+  if (real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`)) return;
+  throw new ModelFormatError(
+    url.href,
+    `its weight files must lie in its own folder: current path is a link to "${real}"`,
+  );
+}
+
+function bytesOf(spec: tf.io.WeightsManifestEntry, url: URL): number {
+  const { name, shape, quantization } = spec;
+  const dtype = quantization?.dtype ?? spec.dtype;
+  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
+  const isShape = Array.isArray(shape) &&
+    shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (size === undefined || !isShape) {
+    throw new ModelFormatError(
+      url.href,
+      `weight "${name}" must have a shape and a dtype of ${
+        Object.keys(BYTES).join(", ")
+      }: current values are ${JSON.stringify(shape)} and "${dtype}"`,
+    );
+  }
+  const { scale, min } = quantization ?? {};
+  const isScaled = dtype === "uint8" || dtype === "uint16";
+  if (isScaled && !(Number.isFinite(scale) && Number.isFinite(min))) {
+    throw new ModelFormatError(
+      url.href,
+      `weight "${name}", quantised to ${dtype}, must have a scale and a minimum: current values are ${scale} and ${min}`,
+    );
+  }
+  return shape.reduce((product, n) => product * n, size);
+}

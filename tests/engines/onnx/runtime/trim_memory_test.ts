@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+
+const MODULE = new URL(
+  "../../../../lib/engines/onnx/runtime/trim_memory.ts",
+  import.meta.url,
+);
+
+/** Reads and writes a lot, frees it by the C library, and says what stays, in MB. */
+const SCRIPT = `
+  import { trimMemory } from "${MODULE}";
+  const anonymous = () =>
+    Number(/RssAnon:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]) / 1024;
+  const library = Deno.dlopen("libc.so.6", {
+    malloc: { parameters: ["usize"], result: "pointer" },
+    free: { parameters: ["pointer"], result: "void" },
+    memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
+  });
+  const { malloc, free, memset } = library.symbols;
+  const size = 65536n; // small ones come from a heap that grows
+  const blocks = Array.from({ length: 1600 }, () => malloc(size));
+  for (const block of blocks) memset(block, 1, size);
+  const last = malloc(size); // so that the heap cannot just shrink
+  for (const block of blocks) free(block);
+  const before = anonymous();
+  trimMemory();
+  console.log(before - anonymous() > 50, last !== null);
+`;
+
+async function said(script: string, ...flags: string[]): Promise<string> {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, script);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--no-prompt", ...flags, path],
+      stderr: "inherit",
+    }).output();
+    return new TextDecoder().decode(stdout).trim();
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test({
+  name: "trimMemory() gives freed memory back to the system",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    assertEquals(await said(SCRIPT, "-A"), "true true");
+  },
+});
+
+Deno.test("trimMemory() asks for nothing, and does nothing without the permission", async () => {
+  const script = `import { trimMemory } from "${MODULE}";
+    trimMemory();
+    console.log("done");`;
+  assertEquals(await said(script), "done");
+  assertEquals(await said(script, "--allow-ffi=/somewhere/else"), "done");
+});

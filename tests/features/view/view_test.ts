@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type {
+  Block,
+  FigureBlock,
+  TableBlock,
+} from "../../../lib/display/view.ts";
+import { makeFeatureSet } from "../../../lib/features/feature_set.ts";
+import type { FeatureSetFields } from "../../../lib/features/fields.ts";
+import { featureSetView } from "../../../lib/features/view/view.ts";
+
+function float(data: number[], shape: number[]) {
+  return { data: Float32Array.from(data), shape, dtype: "float32" } as const;
+}
+
+function sample(change: Partial<FeatureSetFields> = {}) {
+  return makeFeatureSet({
+    features: [
+      float([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 1, 2]),
+      float([0, 2, NaN, 0], [2, 2]),
+    ],
+    layerNames: ["conv", "dense"],
+    specs: [
+      { name: "conv", channels: "last", form: "raw" },
+      { name: "dense", form: "raw" },
+    ],
+    logits: float([1, 0, 3, 2], [2, 2]),
+    labels: { data: Int32Array.of(0, 1), shape: [2], dtype: "int32" },
+    classNames: ["cat", "dog"],
+    ids: [0, 1],
+    activation: "softmax",
+    nonFinite: [1],
+    source: { model: "0123456789abcdef", settings: "{}" },
+    ...change,
+  });
+}
+
+function figures(blocks: readonly Block[]): FigureBlock[] {
+  return blocks.filter((block) => block.kind === "figure");
+}
+
+function titles(blocks: readonly Block[]): string[] {
+  return figures(blocks).map(({ title }) => title);
+}
+
+Deno.test("featureSetView() tells what a set holds", () => {
+  const { title, blocks } = featureSetView(sample(), {});
+  assertEquals(title, "FeatureSet of 2 samples");
+  assertEquals(blocks[0], {
+    kind: "text",
+    text: [
+      "Samples: 2, layers: 2",
+      "Labels: 2 different ones of 2 named classes",
+      "Predicted classes: accuracy 50.00 % (1 of 2)",
+      "Output activation: softmax",
+      "Rows with NaN or infinity in their inputs: 1",
+      "Model: 0123456789ab",
+    ].join("\n"),
+  });
+});
+
+Deno.test("featureSetView() gives figures of each array in a table", () => {
+  const table = featureSetView(sample(), {}).blocks[1] as TableBlock;
+  assertEquals(table.columns.map(({ name }) => name), [
+    "layer",
+    "shape",
+    "dtype",
+    "mean",
+    "std",
+    "min",
+    "max",
+    "zeros %",
+    "NaN",
+    "infinite",
+  ]);
+  // Of 0, 2, NaN, 0: mean 2/3, deviations 2/3, 4/3, 2/3, so variance 8/9.
+  const dense = table.rows[1]!;
+  assertEquals(dense.slice(0, 3), ["dense", "[2, 2]", "float32"]);
+  assertEquals(dense.slice(5), [0, 2, 50, 1, 0]);
+  assert(Math.abs(Number(dense[3]) - 2 / 3) < 1e-12);
+  assert(Math.abs(Number(dense[4]) - Math.sqrt(8 / 9)) < 1e-12);
+  assertEquals(table.rows.map(([name]) => name), ["conv", "dense", "logits"]);
+});
+
+Deno.test("featureSetView() shows maps, a heat map, a projection and the classes", () => {
+  assertEquals(titles(featureSetView(sample(), {}).blocks), [
+    `Feature maps of layer "conv", sample 0`,
+    `Values of layer "dense"`,
+    `PCA of layer "dense"`,
+    "Largest logit",
+    "Labels against predicted classes",
+  ]);
+});
+
+Deno.test("featureSetView() shows one layer when asked", () => {
+  const of = (layer: string) =>
+    titles(featureSetView(sample(), { layer, projection: "umap" }).blocks);
+  assertEquals(of("dense"), [
+    `Values of layer "dense"`,
+    `UMAP of layer "dense"`,
+  ]);
+  assertEquals(of("logits"), [
+    "Largest logit",
+    "Labels against predicted classes",
+  ]);
+});
+
+Deno.test("featureSetView() shows six figures at most, and says what is left out", () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const set = sample({
+    features: names.map(() => float([1, 2], [2, 1])),
+    layerNames: names,
+    specs: names.map((name) => ({ name, form: "raw" })),
+  });
+  const { blocks } = featureSetView(set, {});
+  assertEquals(titles(blocks).slice(0, 4), [
+    `Values of layer "c"`,
+    `Values of layer "d"`,
+    `Values of layer "e"`,
+    `Values of layer "f"`,
+  ]);
+  assertEquals(titles(blocks).length, 6);
+  const last = blocks.at(-1);
+  assert(last?.kind === "text");
+  assertEquals(
+    last.text,
+    `Not all figures are shown of "a", "b", "c", "d", "e", "f": await show(set, { layer: "a" }) shows one layer.`,
+  );
+});
+
+Deno.test("featureSetView() shows an empty set and one of labels alone", () => {
+  const none = featureSetView(sample().select([]), {});
+  assertEquals([none.title, titles(none.blocks)], [
+    "FeatureSet of 0 samples",
+    [],
+  ]);
+  const labels = featureSetView(
+    makeFeatureSet({
+      features: [],
+      layerNames: [],
+      specs: [],
+      labels: { data: Int32Array.of(4), shape: [1], dtype: "int32" },
+      ids: ["a"],
+      nonFinite: [],
+    }),
+    {},
+  );
+  assertEquals(labels.blocks.length, 1);
+});
+
+Deno.test("featureSetView() refuses what is not there", () => {
+  const bad = (options: object, part: string) =>
+    assertThrows(() => featureSetView(sample(), options), RangeError, part);
+  bad({ sample: 2 }, `"sample" must be below the 2 samples`);
+  bad({ sample: -1 }, `"sample" must be an integer >= 0`);
+  bad({ layer: "dens" }, `nearest names are "dense"`);
+  bad({ projection: "tsne" }, `"projection" must be one of`);
+});
+
+Deno.test("featureSetView() computes every figure", async () => {
+  const { blocks } = featureSetView(sample(), {});
+  const specs = await Promise.all(
+    figures(blocks).map(({ figure }) => figure()),
+  );
+  assertEquals(specs.map(({ kind }) => kind), [
+    "maps",
+    "heatmap",
+    "scatter",
+    "histogram",
+    "heatmap",
+  ]);
+});

@@ -1,0 +1,156 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals } from "@std/assert";
+import type { GraphNode } from "../../../lib/models/graph/graph.ts";
+import { graphLink } from "../../../lib/models/graph/graph_head.ts";
+
+await tf.setBackend("cpu");
+
+/** An operation on one input, with constants at other places. */
+function operation(
+  kind: string,
+  shapes: Record<number, number[]> = {},
+  config: Record<string, unknown> = {},
+  input?: GraphNode,
+): GraphNode {
+  const constants = new Map(
+    Object.entries(shapes).map(([place, shape]) => {
+      const tensor = tf.ones(shape);
+      return [Number(place), () => tensor] as const;
+    }),
+  );
+  const row = {
+    name: kind,
+    kind,
+    config,
+    outputs: [],
+    numParameters: 0,
+    inbound: [],
+  };
+  return {
+    id: 0,
+    row,
+    isListed: true,
+    inputs: [{ node: input ?? SOURCE, index: 0 }],
+    call: { kind: "raw", constants },
+    weights: () => [],
+  };
+}
+
+const SOURCE: GraphNode = {
+  id: 0,
+  row: {
+    name: "x",
+    kind: "Placeholder",
+    config: {},
+    outputs: [],
+    numParameters: 0,
+    inbound: [],
+  },
+  isListed: false,
+  inputs: [],
+  call: {
+    kind: "input",
+    spec: { name: "x", shape: [null, 3], dtype: "float32" },
+  },
+  weights: () => [],
+};
+
+Deno.test("graphLink() takes a product with a constant", () => {
+  const link = graphLink(operation("MatMul", { 1: [3, 2] }));
+  assert(link.kind === "linear");
+  assertEquals(link.weights().kernel.shape, [3, 2]);
+  assertEquals(link.weights().bias, undefined);
+  assertEquals(link.penultimate.node, SOURCE);
+});
+
+for (const add of ["BiasAdd", "Add", "AddV2"]) {
+  Deno.test(`graphLink() takes a constant that ${add} adds to a product as its bias`, () => {
+    const product = operation("MatMul", { 1: [3, 2] });
+    const link = graphLink(operation(add, { 1: [2] }, {}, product));
+    assert(link.kind === "linear");
+    assertEquals(link.weights().bias?.shape, [2]);
+    assertEquals(link.penultimate.node, SOURCE);
+  });
+}
+
+Deno.test("graphLink() takes a bias that stands before the product", () => {
+  const product = operation("MatMul", { 1: [3, 2] });
+  const link = graphLink(operation("AddV2", { 0: [2] }, {}, product));
+  assert(link.kind === "linear");
+  assertEquals(link.weights().bias?.shape, [2]);
+});
+
+Deno.test("graphLink() takes no constant for a bias that is not one for each unit", () => {
+  for (const shape of [[], [1], [3]]) {
+    const product = operation("MatMul", { 1: [3, 2] });
+    const link = graphLink(operation("AddV2", { 1: shape }, {}, product));
+    assertEquals(link.kind, "other");
+  }
+});
+
+Deno.test("graphLink() takes what is fused to a product", () => {
+  const fused = (ops: string[]) =>
+    graphLink(
+      operation("_FusedMatMul", { 1: [3, 2], 2: [2] }, { fusedOps: ops }),
+    );
+  for (
+    const [ops, activation] of [
+      [["biasadd"], "linear"],
+      [["biasadd", "sigmoid"], "sigmoid"],
+      [["biasadd", "relu"], "other"],
+    ] as const
+  ) {
+    const link = fused([...ops]);
+    assert(link.kind === "linear");
+    assertEquals(link.activation, activation);
+    assertEquals(link.weights().bias?.shape, [2]);
+  }
+});
+
+Deno.test("graphLink() knows a kernel that is turned, and leaves a turned input alone", () => {
+  const turned = graphLink(
+    operation("MatMul", { 1: [2, 3] }, { transposeB: true }),
+  );
+  assert(turned.kind === "linear" && turned.weights().isTransposed);
+  assertEquals(
+    graphLink(operation("MatMul", { 1: [3, 2] }, { transposeA: true })).kind,
+    "other",
+  );
+});
+
+Deno.test("graphLink() takes convolutions of one place, channels last", () => {
+  const conv = (size: number, config = {}) =>
+    graphLink(operation("Conv2D", { 1: [size, size, 3, 2] }, config));
+  assert(conv(1).kind === "linear");
+  assertEquals(conv(3).kind, "other");
+  assertEquals(conv(1, { dataFormat: "NCHW" }).kind, "other");
+});
+
+Deno.test("graphLink() takes no product of two tensors, and no second bias", () => {
+  assertEquals(graphLink(operation("MatMul")).kind, "other");
+  const fused = operation("_FusedMatMul", { 1: [3, 2], 2: [2] }, {
+    fusedOps: ["biasadd"],
+  });
+  assertEquals(
+    graphLink(operation("AddV2", { 1: [2] }, {}, fused)).kind,
+    "other",
+  );
+  assertEquals(
+    graphLink(
+      operation("AddV2", { 1: [1, 2] }, {}, operation("MatMul", { 1: [3, 2] })),
+    ).kind,
+    "other",
+  );
+});
+
+Deno.test("graphLink() passes what only reshapes, and knows activations", () => {
+  for (const kind of ["Identity", "Reshape", "Squeeze"]) {
+    assertEquals(graphLink(operation(kind)).kind, "pass");
+  }
+  const activations = ["Softmax", "LogSoftmax", "Sigmoid"].map((kind) => {
+    const link = graphLink(operation(kind));
+    return link.kind === "activation" && link.activation;
+  });
+  assertEquals(activations, ["softmax", "logSoftmax", "sigmoid"]);
+  assertEquals(graphLink(operation("Relu")).kind, "other");
+});

@@ -1,0 +1,163 @@
+import { assertEquals } from "@std/assert";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
+import { searchHead } from "../../../lib/models/graph/head.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type Attribute,
+  type File,
+  onnxBytes,
+} from "../../support/onnx_bytes.ts";
+import { openOnnxModel } from "../../support/onnx_models.ts";
+
+const KERNEL = { name: "w", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6] };
+const BIAS = { name: "b", shape: [3], floats: [7, 8, 9] };
+const X = {
+  data: Float32Array.of(1, 10),
+  shape: [1, 2],
+  dtype: "float32",
+} as const;
+const Y = [{ name: "y", shape: ["N", 3] }];
+
+async function headOf(file: File) {
+  const bytes = onnxBytes({ constants: [KERNEL, BIAS], outputs: Y, ...file });
+  await using model = await loadModel(bytes) as ModelGraph;
+  const { logits } = searchHead(model.outputRefs);
+  if (logits === undefined) return undefined;
+  const set = await new FeatureExtractor(model).predict(X);
+  return {
+    head: logits.head?.node.row.name,
+    activation: logits.activation,
+    logits: [...set.logits!.data],
+    kernel: set.head && [...set.head.kernel.data],
+    bias: set.head && [...set.head.bias.data],
+  };
+}
+
+Deno.test("onnxLink() finds products with their bias, behind activations and reshapes", async () => {
+  const expected = {
+    logits: [48, 60, 72],
+    kernel: KERNEL.floats,
+    bias: BIAS.floats,
+  };
+  const add = [
+    { op: "MatMul", name: "product", in: ["x", "w"], out: ["p"] },
+    { op: "Cast", in: ["p"], out: ["q"], attributes: { to: 1 } },
+    { op: "Add", name: "sum", in: ["b", "q"], out: ["s"] },
+    { op: "Identity", in: ["s"], out: ["i"] },
+    { op: "Softmax", in: ["i"], out: ["y"], attributes: { axis: -1 } },
+  ];
+  assertEquals(await headOf({ nodes: add }), {
+    head: "sum",
+    activation: "softmax",
+    ...expected,
+  });
+  const gemm = [
+    { op: "Gemm", name: "dense", in: ["x", "w", "b"], out: ["g"] },
+    { op: "Flatten", in: ["g"], out: ["f"] },
+    { op: "Dropout", in: ["f"], out: ["d"] },
+    { op: "Sigmoid", in: ["d"], out: ["y"] },
+  ];
+  assertEquals(await headOf({ nodes: gemm }), {
+    head: "dense",
+    activation: "sigmoid",
+    ...expected,
+  });
+  const turned = {
+    constants: [
+      { name: "w", shape: [3, 2], floats: [1, 4, 2, 5, 3, 6] },
+      { name: "b", shape: [1, 3], floats: BIAS.floats },
+    ],
+    nodes: [{
+      op: "Gemm",
+      name: "dense",
+      in: ["x", "w", "b"],
+      out: ["y"],
+      attributes: { transB: 1 },
+    }],
+  };
+  assertEquals(await headOf(turned), {
+    head: "dense",
+    activation: "none",
+    ...expected,
+  });
+});
+
+Deno.test("onnxLink() takes weights of half floats as float32", async () => {
+  const half = (values: readonly number[]) =>
+    new Uint8Array(Float16Array.from(values).buffer);
+  const found = await headOf({
+    constants: [
+      { name: "w", type: 10, shape: [2, 3], raw: half(KERNEL.floats) },
+      { name: "b", type: 10, shape: [3], raw: half(BIAS.floats) },
+    ],
+    nodes: [
+      { op: "Cast", in: ["x"], out: ["h"], attributes: { to: 10 } },
+      { op: "Gemm", name: "dense", in: ["h", "w", "b"], out: ["g"] },
+      { op: "Cast", in: ["g"], out: ["y"], attributes: { to: 1 } },
+    ],
+  });
+  assertEquals(found?.kernel, KERNEL.floats);
+  assertEquals(found?.logits, [48, 60, 72]);
+});
+
+Deno.test("onnxLink() takes no product with factors, of two tensors, or with another bias", async () => {
+  const gemm = (attributes: Record<string, Attribute>) => ({
+    nodes: [{ op: "Gemm", in: ["x", "w", "b"], out: ["y"], attributes }],
+  });
+  assertEquals(await headOf(gemm({ alpha: { float: 2 } })), undefined);
+  assertEquals(await headOf(gemm({ beta: { float: 0.5 } })), undefined);
+  const one = { name: "b", shape: [1], floats: [7] };
+  assertEquals(
+    await headOf({
+      constants: [KERNEL, one],
+      nodes: [
+        { op: "MatMul", in: ["x", "w"], out: ["p"] },
+        { op: "Add", in: ["p", "b"], out: ["y"] },
+      ],
+    }),
+    undefined,
+  );
+  // An operator of that name in another domain is another.
+  assertEquals(
+    await headOf({
+      nodes: [{ op: "Gemm", domain: "own", in: ["x", "w", "b"], out: ["y"] }],
+      opsets: { "": 17, own: 1 },
+      functions: [{
+        name: "Gemm",
+        domain: "own",
+        inputs: ["a", "b", "c"],
+        outputs: ["d"],
+        nodes: [{ op: "Neg", in: ["c"], out: ["d"] }],
+      }],
+    }),
+    undefined,
+  );
+});
+
+Deno.test("onnxLink() takes a softmax over another axis than the units' as none", async () => {
+  const bytes = (axis: number, opset: number) =>
+    onnxBytes({
+      constants: [KERNEL],
+      nodes: [
+        { op: "MatMul", in: ["x", "w"], out: ["p"] },
+        { op: "Softmax", in: ["p"], out: ["y"], attributes: { axis } },
+      ],
+      outputs: Y,
+      opsets: { "": opset },
+    });
+  const cases = [[0, 17, false], [1, 17, true], [-1, 13, true], [1, 11, true]];
+  for (const [axis, opset, isHead] of cases as [number, number, boolean][]) {
+    await using model = await loadModel(bytes(axis, opset)) as ModelGraph;
+    const { logits } = searchHead(model.outputRefs);
+    assertEquals(logits?.head !== undefined, isHead, `${axis} ${opset}`);
+  }
+});
+
+Deno.test("onnxLink() takes a convolution over one place, with its channels first", async () => {
+  await using model = await openOnnxModel("torch_conv_head");
+  const { logits } = searchHead(model.outputRefs);
+  assertEquals(logits?.head?.node.row.name, "/head/Conv");
+  assertEquals(logits?.head?.channels, "first");
+  assertEquals(logits?.removed, ["/Sigmoid"]);
+});

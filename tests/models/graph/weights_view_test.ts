@@ -1,0 +1,110 @@
+import { assertEquals } from "@std/assert";
+import type { FigureBlock } from "../../../lib/display/view.ts";
+import { viewText } from "../../../lib/display/text.ts";
+import { weightsView } from "../../../lib/models/graph/weights_view.ts";
+import type { LayerRow, NdArray, Weights } from "../../../lib/types.ts";
+
+const ROW: LayerRow = {
+  name: "conv",
+  kind: "Conv2D",
+  config: {},
+  outputs: [],
+  numParameters: 0,
+  inbound: [],
+};
+
+function array(
+  shape: readonly number[],
+  value: (i: number) => number,
+): NdArray {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return {
+    data: Float32Array.from({ length: size }, (_, i) => value(i)),
+    shape,
+    dtype: "float32",
+  };
+}
+
+function figures(weights: Weights): FigureBlock[] {
+  return weightsView(ROW, weights).blocks.filter((block) =>
+    block.kind === "figure"
+  );
+}
+
+Deno.test("weightsView() says so where there are no weights", () => {
+  assertEquals(
+    viewText(weightsView(ROW, {})),
+    `Weights of "conv" (Conv2D)\n\nnone`,
+  );
+});
+
+Deno.test("weightsView() shows convolution kernels as a grid, outputs first", async () => {
+  const kernel = array([2, 2, 2, 3], (i) => i); // [h, w, in, out]
+  const [, maps] = figures({ kernel });
+  const spec = await maps!.figure();
+  assertEquals(spec.kind, "maps");
+  if (spec.kind !== "maps") return;
+  assertEquals(spec.maps.map(({ caption }) => caption), [
+    "0 → 0",
+    "0 → 1",
+    "0 → 2",
+    "1 → 0",
+    "1 → 1",
+    "1 → 2",
+  ]);
+  // Input 1, output 2, at places 0 to 3: steps of 6 from 5.
+  assertEquals([...Array.from(spec.maps[5]!.z)], [5, 11, 17, 23]);
+});
+
+Deno.test("weightsView() shows at most 64 kernels, and says of how many", async () => {
+  const [, maps] = figures({ kernel: array([3, 3, 16, 16], () => 1) });
+  assertEquals(maps!.title, "kernel [3, 3, 16, 16], 64 of 256 kernels");
+  const spec = await maps!.figure();
+  assertEquals(spec.kind === "maps" && spec.maps.length, 64);
+});
+
+Deno.test("weightsView() shows matrices and pointwise kernels as colours", async () => {
+  for (const shape of [[4, 3], [1, 1, 4, 3]]) {
+    const [, heat] = figures({ kernel: array(shape, (i) => i) });
+    const spec = await heat!.figure();
+    assertEquals(spec.kind, "heatmap");
+    if (spec.kind !== "heatmap") continue;
+    assertEquals([spec.height, spec.width, spec.diverging], [4, 3, true]);
+    assertEquals([...Array.from(spec.z)], [...Array(12).keys()]);
+  }
+});
+
+Deno.test("weightsView() cuts large matrices to a corner, and says so", async () => {
+  const [, heat] = figures({ kernel: array([200, 300], (i) => i) });
+  assertEquals(heat!.title, "kernel [200, 300], the first 128 × 256");
+  const spec = await heat!.figure();
+  if (spec.kind !== "heatmap") throw new Error(spec.kind);
+  assertEquals(spec.z.length, 128 * 256);
+  assertEquals(spec.z[256], 300); // the first value of the second row
+});
+
+Deno.test("weightsView() begins with statistics and a histogram", () => {
+  const { blocks } = weightsView(ROW, { bias: array([4], (i) => i) });
+  assertEquals(blocks.map(({ kind }) => kind), ["table", "figure"]);
+});
+
+Deno.test("weightsView() shows kernels of ONNX, which have the output first", async () => {
+  const kernel = array([3, 2, 2, 2], (i) => i); // [out, in, h, w]
+  const row = { ...ROW, kind: "Conv" };
+  const maps = weightsView(row, { kernel }).blocks.at(-1) as FigureBlock;
+  const spec = await maps.figure();
+  if (spec.kind !== "maps") throw new TypeError(spec.kind);
+  assertEquals(spec.maps[5]!.caption, "1 → 2");
+  // Output 2, input 1: the last four.
+  assertEquals([...Array.from(spec.maps[5]!.z)], [20, 21, 22, 23]);
+});
+
+Deno.test("weightsView() shows whole numbers of 64 bits", () => {
+  const shape = {
+    data: BigInt64Array.of(-1n, 2n) as unknown as Float32Array,
+    shape: [2],
+    dtype: "int64",
+  } as const;
+  const view = viewText(weightsView(ROW, { shape }));
+  assertEquals(/int64 +-1 +2 +0\.5/.test(view), true, view);
+});

@@ -1,0 +1,412 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ModelFormatError } from "../../../lib/errors.ts";
+import { bytesSource, fileSource } from "../../../lib/formats/byte_source.ts";
+import { ZipArchive } from "../../../lib/formats/zip.ts";
+import { openKerasFile } from "../../../lib/models/keras/keras_file.ts";
+import type {
+  WeightLayer,
+  WeightModel,
+} from "../../../lib/models/keras/keras_weights.ts";
+import { seededRandom } from "../../../lib/math/seeded_random.ts";
+import { buildZip, type BuiltMember, text } from "../../support/build_zip.ts";
+
+const FOLDER = new URL("../../data/keras_models/", import.meta.url);
+const HDF5 = new URL("../../data/hdf5/", import.meta.url);
+
+/** The weights of the layers of the small models, in Keras' order. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  Dense: ["kernel", "bias"],
+  Conv2D: ["kernel", "bias"],
+  SeparableConv2D: ["depthwise_kernel", "pointwise_kernel", "bias"],
+  DepthwiseConv2D: ["kernel", "bias"],
+  Conv2DTranspose: ["kernel", "bias"],
+  PReLU: ["alpha"],
+  GroupNormalization: ["gamma", "beta"],
+  LayerNormalization: ["gamma", "beta"],
+  BatchNormalization: ["gamma", "beta", "moving_mean", "moving_variance"],
+  MultiHeadAttention: ["query", "key", "value", "output"]
+    .flatMap((part) => [`${part}_dense/kernel`, `${part}_dense/bias`]),
+};
+
+interface Config {
+  readonly "class_name": string;
+  readonly config: {
+    readonly name?: string;
+    readonly layers: readonly {
+      readonly "class_name": string;
+      readonly module?: string;
+      readonly name?: string;
+      readonly config: { readonly name: string };
+    }[];
+  };
+}
+
+function modelOf(config: unknown): WeightModel {
+  const { class_name: className, config: { layers } } = config as Config;
+  return {
+    isSequential: className === "Sequential",
+    layers: layers.map((layer): WeightLayer => ({
+      name: layer.name ?? layer.config.name,
+      className: layer.class_name,
+      module: layer.module,
+      model: undefined,
+    })),
+  };
+}
+
+/** Every weight of a file of one level, by layer and name. */
+async function weightsOf(
+  source: string | URL | Uint8Array | Blob,
+): Promise<Record<string, [readonly number[], number[]]>> {
+  const file = await openKerasFile(source);
+  try {
+    const model = modelOf(file.config);
+    const bound = file.weights.bind(model);
+    const weights: Record<string, [readonly number[], number[]]> = {};
+    for (const layer of model.layers) {
+      for (
+        const { name, shape, read } of bound.take(
+          layer,
+          NAMES[layer.className] ?? [],
+        )
+      ) {
+        weights[`${layer.name}/${name}`] = [shape, [...(await read()).data]];
+      }
+    }
+    bound.finish();
+    return weights;
+  } finally {
+    file.close();
+  }
+}
+
+function bytesOf(name: string): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(new URL(name, FOLDER));
+}
+
+for (const name of ["k2_mlp", "k2_conv", "k3_mlp", "k3_conv"]) {
+  Deno.test(`openKerasFile() gives one and the same weights of ${name}.keras and ${name}.h5`, async () => {
+    const keras = await weightsOf(new URL(`${name}.keras`, FOLDER));
+    const h5 = await weightsOf(new URL(`${name}.h5`, FOLDER));
+    assertEquals(keras, h5);
+    assert(Object.keys(keras).length >= 8);
+  });
+}
+
+Deno.test("openKerasFile() gives weights that compute what Keras computed", async () => {
+  const weights = await weightsOf(new URL("k3_mlp.keras", FOLDER));
+  // The model is dense, relu, batch norm, (dropout), dense, softmax.
+  const file = await openKerasFile(new URL("k3_mlp.keras", FOLDER));
+  const { layers } = (file.config as Config).config;
+  const activation = layers.map(({ config }) =>
+    (config as { activation?: string }).activation
+  );
+  file.close();
+  assertEquals(activation.filter(Boolean), ["relu", "softmax"]);
+  const cases = JSON.parse(new TextDecoder().decode(bytesOf("k3_mlp.json")));
+  const [input, output] = [cases.in[0], cases.out[0]];
+  const get = (name: string) => weights[name]![1];
+  for (let row = 0; row < 5; row++) {
+    const x: number[] = input.data.slice(4 * row, 4 * row + 4);
+    const hidden = dense(x, get("my_custom/kernel"), get("my_custom/bias"))
+      .map((value) => Math.max(0, value))
+      .map((value, i) =>
+        (value - get("batch_normalization/moving_mean")[i]!) /
+          Math.sqrt(get("batch_normalization/moving_variance")[i]! + 1e-3) *
+          get("batch_normalization/gamma")[i]! +
+        get("batch_normalization/beta")[i]!
+      );
+    const exps = dense(hidden, get("dense/kernel"), get("dense/bias"))
+      .map(Math.exp);
+    const sum = exps.reduce((a, b) => a + b);
+    exps.forEach((value, i) => {
+      assert(Math.abs(value / sum - output.data[3 * row + i]) < 1e-6);
+    });
+  }
+});
+
+function dense(x: number[], kernel: number[], bias: number[]): number[] {
+  return bias.map((offset, j) =>
+    x.reduce(
+      (sum, value, i) => sum + value * kernel[i * bias.length + j]!,
+      offset,
+    )
+  );
+}
+
+Deno.test("openKerasFile() reads bytes, blobs and unpacked folders alike", async () => {
+  const bytes = bytesOf("k3_mlp.keras");
+  const expected = await weightsOf(bytes);
+  assertEquals(await weightsOf(new Blob([bytes])), expected);
+  const folder = Deno.makeTempDirSync();
+  const archive = new ZipArchive(bytesSource(bytes, "x"));
+  for (const name of archive.members.keys()) {
+    Deno.writeFileSync(`${folder}/${name}`, archive.bytes(name));
+  }
+  assertEquals(await weightsOf(folder), expected);
+  assertEquals(await weightsOf(new URL(`file://${folder}/`)), expected);
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("openKerasFile() says what it opened", async () => {
+  const two = await openKerasFile(new URL("k2_mlp.h5", FOLDER));
+  const three = await openKerasFile(bytesOf("k3_mlp.keras"));
+  assertEquals(
+    [two.format, two.kerasVersion, two.major],
+    ["keras-h5", "2.21.0", 2],
+  );
+  assertEquals(
+    [three.format, three.kerasVersion, three.major, three.source],
+    ["keras", "3.15.1", 3, "bytes"],
+  );
+  two.close();
+  three.close();
+  three.close();
+});
+
+Deno.test("openKerasFile() opens every one-layer model, and leaves no file open", async () => {
+  const layers = new URL("../../data/keras_layers/", import.meta.url);
+  const files = [...Deno.readDirSync(layers)]
+    .filter(({ name }) => name.endsWith(".keras"));
+  for (const { name } of files) {
+    const file = await openKerasFile(new URL(name, layers));
+    file.weights.bind(modelOf(file.config));
+    file.close();
+  }
+  assertEquals(files.length, 173);
+});
+
+/** The members of a good archive, with some left out or put in their place. */
+function archiveWith(
+  change: Readonly<Record<string, Partial<BuiltMember> | undefined>>,
+): Uint8Array<ArrayBuffer> {
+  const archive = new ZipArchive(bytesSource(bytesOf("k3_mlp.keras"), "x"));
+  const members = new Map<string, BuiltMember>();
+  for (const name of archive.members.keys()) {
+    members.set(name, { name, data: archive.bytes(name) });
+  }
+  for (const [name, member] of Object.entries(change)) {
+    if (member === undefined) members.delete(name);
+    else members.set(name, { ...members.get(name), name, ...member });
+  }
+  return buildZip([...members.values()]);
+}
+
+Deno.test("openKerasFile() reads a packed archive, and weights as .npz", async () => {
+  const expected = await weightsOf(bytesOf("k3_mlp.keras"));
+  const packed = archiveWith({ "model.weights.h5": { isDeflated: true } });
+  assertEquals(await weightsOf(packed), expected);
+  const npz = buildZip(
+    Object.entries({
+      "layers/dense/vars/0": "my_custom/kernel",
+      "layers/dense/vars/1": "my_custom/bias",
+      "layers/dense_1/vars/0": "dense/kernel",
+      "layers/dense_1/vars/1": "dense/bias",
+      "layers/batch_normalization/vars/0": "batch_normalization/gamma",
+      "layers/batch_normalization/vars/1": "batch_normalization/beta",
+      "layers/batch_normalization/vars/2": "batch_normalization/moving_mean",
+      "layers/batch_normalization/vars/3":
+        "batch_normalization/moving_variance",
+    }).map(([path, name]) => ({
+      name: `${path}.npy`,
+      data: npyOf(...expected[name]!),
+    })),
+  );
+  const changed = archiveWith({
+    "model.weights.h5": undefined,
+    "model.weights.npz": { data: npz },
+  });
+  assertEquals(await weightsOf(changed), expected);
+});
+
+function npyOf(shape: readonly number[], values: number[]): Uint8Array {
+  const header = text(
+    `{'descr': '<f4', 'fortran_order': False, 'shape': (${
+      shape.map((size) => `${size},`).join(" ")
+    }), }\n`,
+  );
+  const data = new Uint8Array(Float32Array.from(values).buffer);
+  return Uint8Array.from([
+    0x93,
+    ...text("NUMPY"),
+    1,
+    0,
+    header.length,
+    0,
+    ...header,
+    ...data,
+  ]);
+}
+
+const REFUSED: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>> = {
+  "an archive without metadata": [
+    archiveWith({ "metadata.json": undefined }),
+    '"metadata.json"',
+  ],
+  "an archive without weights": [
+    archiveWith({ "model.weights.h5": undefined }),
+    "weights once",
+  ],
+  "weights of both kinds": [
+    archiveWith({ "model.weights.npz": { data: new Uint8Array(3) } }),
+    "weights once",
+  ],
+  "a version that is not known": [
+    archiveWith({
+      "metadata.json": { data: text('{"keras_version": "4.0.0"}') },
+    }),
+    '"4.0.0"',
+  ],
+  "no version": [
+    archiveWith({ "metadata.json": { data: text("{}") } }),
+    "undefined",
+  ],
+  "a description that is no model": [
+    archiveWith({ "config.json": { data: text('{"layers": []}') } }),
+    "class_name",
+  ],
+  "JSON that is damaged": [
+    archiveWith({ "config.json": { data: text('{"class_name"') } }),
+    "line 1, column 14",
+  ],
+  "a dangerous key": [
+    archiveWith({ "config.json": { data: text('{"__proto__": 1}') } }),
+    "__proto__",
+  ],
+  "a wrong checksum": [archiveWith({ "config.json": { crc: 1 } }), "checksum"],
+  "weights that are not HDF5": [
+    archiveWith({ "model.weights.h5": { data: text("nothing") } }),
+    "model.weights.h5",
+  ],
+  "weights as Python objects": [
+    archiveWith({
+      "model.weights.h5": undefined,
+      "model.weights.npz": {
+        data: buildZip([{
+          name: "layers/dense/vars.npy",
+          data: Uint8Array.from([
+            0x93,
+            ...text("NUMPY"),
+            1,
+            0,
+            61,
+            0,
+            ...text(
+              "{'descr': '|O', 'fortran_order': False, 'shape': (), }      \n",
+            ),
+            0x80,
+          ]),
+        }]),
+      },
+    }),
+    "Python objects",
+  ],
+  "HDF5 without a model": [
+    Deno.readFileSync(new URL("types.h5", HDF5)),
+    "model_config",
+  ],
+  "weights alone": [
+    new ZipArchive(bytesSource(bytesOf("k3_mlp.keras"), "x"))
+      .bytes("model.weights.h5"),
+    "weights alone",
+  ],
+  "a cut file": [bytesOf("k3_mlp.keras").slice(0, -9), "is it cut?"],
+  "a cut HDF5 file": [bytesOf("k3_mlp.h5").slice(0, -9), "whole"],
+  "another file": [text("<!doctype html>"), "HTML"],
+};
+
+for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
+  Deno.test(`openKerasFile() refuses ${what}`, async () => {
+    await assertRejects(() => openKerasFile(bytes), ModelFormatError, message);
+  });
+}
+
+Deno.test("openKerasFile() reads no file outside an unpacked folder", async () => {
+  const folder = Deno.makeTempDirSync();
+  const outside = Deno.makeTempFileSync();
+  Deno.writeTextFileSync(outside, '{"class_name": "Sequential", "config": {}}');
+  Deno.writeTextFileSync(
+    `${folder}/metadata.json`,
+    '{"keras_version": "3.0.0"}',
+  );
+  Deno.symlinkSync(outside, `${folder}/config.json`);
+  await assertRejects(() => openKerasFile(folder), ModelFormatError, outside);
+  Deno.removeSync(folder, { recursive: true });
+  Deno.removeSync(outside);
+});
+
+Deno.test("openKerasFile() refuses other folders, and names missing files", async () => {
+  const folder = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(`${folder}/saved_model.pb`, "");
+  await assertRejects(
+    () => openKerasFile(folder),
+    ModelFormatError,
+    `tf_keras.models.load_model("${folder}")`,
+  );
+  Deno.removeSync(folder, { recursive: true });
+  await assertRejects(() => openKerasFile(folder), Deno.errors.NotFound);
+});
+
+Deno.test("openKerasFile() stops when its signal says so", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () => openKerasFile(bytesOf("k3_mlp.keras"), signal),
+    Error,
+    "enough",
+  );
+});
+
+Deno.test("openKerasFile() gives an error or the same weights of a .keras with a flipped bit", async () => {
+  const random = seededRandom(5);
+  for (const name of ["k3_mlp.keras", "k2_mlp.keras"]) {
+    const bytes = bytesOf(name);
+    const expected = await weightsOf(bytes);
+    let numRefused = 0;
+    for (let i = 0; i < 250; i++) {
+      const at = Math.floor(random() * bytes.length);
+      const mask = 1 << Math.floor(random() * 8);
+      bytes[at]! ^= mask;
+      try {
+        assertEquals(await weightsOf(bytes), expected);
+      } catch (error) {
+        if (!(error instanceof ModelFormatError)) throw error;
+        numRefused++;
+      }
+      bytes[at]! ^= mask;
+    }
+    assert(numRefused > 200);
+  }
+});
+
+Deno.test("openKerasFile() gives an error or one changed value of an .h5 with a flipped bit", async () => {
+  const random = seededRandom(6);
+  for (const name of ["k3_mlp.h5", "k2_mlp.h5"]) {
+    const bytes = bytesOf(name);
+    const expected = Object.values(await weightsOf(bytes));
+    for (let i = 0; i < 250; i++) {
+      const at = Math.floor(random() * bytes.length);
+      const mask = 1 << Math.floor(random() * 8);
+      bytes[at]! ^= mask;
+      const found = await weightsOf(bytes).catch((error) => {
+        if (error instanceof ModelFormatError) return undefined;
+        throw error;
+      });
+      bytes[at]! ^= mask;
+      if (found === undefined) continue;
+      const arrays = Object.values(found);
+      const numChanged = arrays.reduce((sum, [shape, values], j) => {
+        assertEquals(shape, expected[j]![0]);
+        return sum +
+          values.filter((value, k) => !Object.is(value, expected[j]![1][k]))
+            .length;
+      }, 0);
+      assert(numChanged <= 1, `byte ${at} changed ${numChanged} values`);
+    }
+  }
+});
+
+Deno.test("fileSource() of a fixture is what its bytes are", () => {
+  const source = fileSource(new URL("k3_mlp.keras", FOLDER));
+  assertEquals(source.size, bytesOf("k3_mlp.keras").length);
+  source.close();
+});

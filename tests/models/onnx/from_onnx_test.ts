@@ -1,0 +1,82 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { LayerNotFoundError } from "../../../lib/errors.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
+import { openOnnxModel } from "../../support/onnx_models.ts";
+
+Deno.test("onnxGraph() lists operations in order, without constants and inputs", async () => {
+  await using model = await openOnnxModel("opset26");
+  assertEquals(model.layers.map(({ index, name }) => `${index} ${name}`), [
+    "0 relu",
+    "1 loop",
+    "2 if",
+    "3 squared",
+    "4 gelu",
+    "5 split",
+    "undefined right",
+    "6 product",
+    "7 head",
+  ]);
+  assertEquals(model.findLayer(-1).name, "head");
+  assertEquals(model.findLayer("if").inbound, ["loop"]);
+  assertEquals(model.findLayer("if").config, {
+    then_branch: "graph of 1 operations",
+    else_branch: "graph of 1 operations",
+  });
+  assertEquals(model.findLayer("gelu").kind, "Gelu");
+});
+
+Deno.test("onnxGraph() finds operations by what they give, a further output by itself", async () => {
+  await using model = await openOnnxModel("torch_lstm");
+  assertEquals(model.findLayer("/lstm/LSTM_output_0").name, "/lstm/LSTM");
+  const second = model.findLayer("/lstm/LSTM_output_1");
+  assertEquals(second.name, "/lstm/LSTM_output_1");
+  assertEquals(second.kind, "LSTM, output 1");
+  assertThrows(
+    () => model.findLayer("/lstm/LSTM_output_9"),
+    LayerNotFoundError,
+    "/lstm/LSTM_output_1",
+  );
+});
+
+Deno.test("onnxGraph() names those that have no name of their own by what they give", async () => {
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "Relu", in: ["x"], out: ["a"] },
+      { op: "Neg", name: "twin", in: ["a"], out: ["b"] },
+      { op: "Abs", name: "twin", in: ["b"], out: ["c"] },
+      { op: "Exp", name: "b", in: ["c"], out: ["y"] },
+    ],
+  });
+  await using model = await loadModel(bytes) as ModelGraph;
+  const names = model.layers.map(({ name }) => name);
+  assertEquals(names, ["a", "b:0", "c", "b"]);
+  // An operation's name wins over a tensor's.
+  assertEquals(model.findLayer("b").kind, "Exp");
+});
+
+Deno.test("onnxGraph() sorts operations that stand before what feeds them", async () => {
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "Neg", name: "last", in: ["a"], out: ["y"] },
+      { op: "Relu", name: "first", in: ["x"], out: ["a"] },
+    ],
+  });
+  await using model = await loadModel(bytes) as ModelGraph;
+  assertEquals(model.layers.map(({ name }) => name), ["first", "last"]);
+});
+
+Deno.test("onnxGraph() knows where channels stand, and what a file says of shapes", async () => {
+  await using model = await openOnnxModel("torch_cnn_fixed");
+  assertEquals(model.findLayer("node_max_pool2d").outputs, [{
+    name: "node_max_pool2d",
+    shape: [4, 4, 5, 5],
+    dtype: "float32",
+    channels: "first",
+  }]);
+  assertEquals(model.findLayer("node_view").outputs[0]!.channels, undefined);
+  await using other = await openOnnxModel("torch_cnn");
+  assertEquals(other.findNode("/Relu").channels, "first");
+  assertEquals(other.findLayer("/Relu").outputs, []);
+});

@@ -1,0 +1,161 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+
+await tf.setBackend("cpu");
+
+async function opened(name: string): Promise<ModelGraph> {
+  const url = new URL(
+    `../../data/graph_models/${name}/model.json`,
+    import.meta.url,
+  );
+  return await loadModel(url) as ModelGraph;
+}
+
+/** A graph model as TF.js holds one, of a few operations. */
+function graphModel(
+  nodes: Record<string, { op: string; inputs?: string[]; outputs?: string[] }>,
+  modelSignature: unknown = {},
+) {
+  const made = new Map<string, Record<string, unknown>>();
+  for (const [name, { op, outputs }] of Object.entries(nodes)) {
+    made.set(name, {
+      name,
+      op,
+      inputNames: [],
+      inputs: [],
+      attrParams: {},
+      outputs,
+    });
+  }
+  for (const [name, { inputs = [] }] of Object.entries(nodes)) {
+    made.get(name)!.inputNames = inputs;
+    made.get(name)!.inputs = inputs.map((input) =>
+      made.get(input.split(":")[0]!)
+    );
+  }
+  const all = [...made.values()];
+  const graph = {
+    nodes: Object.fromEntries(made),
+    inputs: all.filter(({ op }) => op === "Placeholder"),
+    outputs: all.slice(-1),
+  };
+  const executor = {
+    graph,
+    weightMap: { c: [tf.scalar(1)], axes: [tf.tensor1d([1, 2], "int32")] },
+  };
+  return {
+    executor,
+    inputs: [],
+    outputs: [],
+    modelSignature,
+  } as unknown as tf.GraphModel;
+}
+
+Deno.test("fromGraphModel() lists operations after what feeds them, whatever the file's order", () => {
+  const model = fromGraphModel(graphModel({
+    last: { op: "Add", inputs: ["middle", "c"] },
+    middle: { op: "Relu", inputs: ["x"] },
+    c: { op: "Const" },
+    x: { op: "Placeholder" },
+    end: { op: "Identity", inputs: ["last"] },
+  }));
+  assertEquals(model.layers.map(({ name, index }) => [name, index]), [
+    ["middle", 0],
+    ["last", 1],
+    ["end", 2],
+  ]);
+  assertEquals(model.findLayer(-1).name, "end");
+  assertEquals(model.findLayer("last").inbound, ["middle"]);
+  assertEquals(model.findLayer("last").numParameters, 1);
+});
+
+Deno.test("fromGraphModel() comes to an end on loops of control flow", () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    merge: { op: "Merge", inputs: ["x", "next"] },
+    next: { op: "NextIteration", inputs: ["merge"] },
+  })) as ModelGraph;
+  assertEquals(model.layers.length, 2);
+});
+
+Deno.test("fromGraphModel() tells outputs of one operation apart", () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    parts: { op: "Split", inputs: ["x"], outputs: ["left", "right"] },
+    second: { op: "Identity", inputs: ["parts:1"] },
+    named: { op: "Identity", inputs: ["parts:right"] },
+  })) as ModelGraph;
+  for (const name of ["second", "named"]) {
+    assertEquals(model.findNode(name).inputs[0]!.index, 1);
+  }
+});
+
+Deno.test("fromGraphModel() goes by the signature for which output of an operation is the model's", () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    parts: { op: "Split", inputs: ["x"] },
+  }, { outputs: { b: { name: "parts:1" }, a: { name: "parts" } } }));
+  const { outputRefs } = model as ModelGraph;
+  assertEquals(
+    outputRefs.map(({ node, index }) => [node.row.name, index]),
+    [["parts", 1], ["parts", 0]],
+  );
+});
+
+Deno.test("fromGraphModel() counts shapes and axes as no weights", async () => {
+  const model = fromGraphModel(graphModel({
+    x: { op: "Placeholder" },
+    axes: { op: "Const" },
+    turned: { op: "Transpose", inputs: ["x", "axes"] },
+  }));
+  assertEquals(model.findLayer("turned").numParameters, 0);
+  assertEquals(Object.keys(await model.getWeights("turned")), []);
+});
+
+Deno.test("fromGraphModel() gives an operation's constants as its weights", async () => {
+  await using model = await opened("mlp");
+  const row = model.layers.find(({ kind }) => kind === "_FusedMatMul")!;
+  const weights = await model.getWeights(row.name);
+  assertEquals(Object.values(weights).map(({ shape }) => shape.length), [2, 1]);
+  assertEquals(
+    row.numParameters,
+    Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
+  );
+});
+
+Deno.test("fromGraphModel() knows the shapes of inputs and outputs", async () => {
+  await using model = await opened("two_inputs");
+  assertEquals(model.inputs.length, 2);
+  for (const { shape } of [...model.inputs, ...model.outputs]) {
+    assertEquals(shape[0], null);
+    assert(shape.length > 1);
+  }
+});
+
+Deno.test("fromGraphModel() frees nothing of the caller's", async () => {
+  const model = graphModel({
+    x: { op: "Placeholder" },
+    y: { op: "Relu", inputs: ["x"] },
+  });
+  const before = tf.memory().numTensors;
+  await fromGraphModel(model).close();
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("fromGraphModel() refuses what is no graph model, and one without operations", () => {
+  for (const wrong of [tf.sequential(), {}]) {
+    assertThrows(
+      () => fromGraphModel(wrong as never),
+      TypeError,
+      "must be a tf.GraphModel",
+    );
+  }
+  assertThrows(
+    () => fromGraphModel(graphModel({ x: { op: "Placeholder" } })),
+    TypeError,
+    "must have operations",
+  );
+});

@@ -1,0 +1,114 @@
+import * as tf from "@tensorflow/tfjs";
+import { assertEquals } from "@std/assert";
+import {
+  asContainer,
+  heldLayers,
+  isOwnClass,
+  isOwnThroughout,
+  isSequential,
+} from "../../../lib/models/tfjs/own_classes.ts";
+import { branched, chain, dense } from "../../support/tf_models.ts";
+
+await tf.setBackend("cpu");
+
+class Dense extends tf.layers.Layer {
+  static className = "Dense";
+  override call(inputs: tf.Tensor): tf.Tensor {
+    return inputs;
+  }
+}
+
+Deno.test("isOwnClass() goes by the constructor, not by the name", () => {
+  assertEquals(isOwnClass(dense("a")), true);
+  assertEquals(isOwnClass(new Dense({ name: "a" })), false);
+});
+
+Deno.test("isOwnClass() refuses a class that only inherits its call", () => {
+  class Mine extends (dense("a").constructor as new (
+    config: { name: string; units: number },
+  ) => tf.layers.Layer) {
+    override build(shape: tf.Shape): void {
+      super.build(shape);
+    }
+  }
+  const mine = new Mine({ name: "mine", units: 2 });
+  assertEquals(mine.getClassName(), "Dense");
+  assertEquals(isOwnClass(mine), false);
+});
+
+Deno.test("isOwnClass() knows a layer of another copy by what its class says", () => {
+  const own = dense("a");
+  const evaluate = new Function("Layer", `return ${own.constructor}`);
+  const constructor = evaluate(tf.layers.Layer);
+  constructor.className = "Dense";
+  const copy = Object.create(own, { constructor: { value: constructor } });
+  assertEquals(constructor === own.constructor, false);
+  assertEquals(isOwnClass(copy), true);
+});
+
+Deno.test("isOwnClass() says nothing of classes that are not relied on", () => {
+  assertEquals(
+    isOwnClass(
+      tf.layers.categoryEncoding({ numTokens: 2, outputMode: "count" }),
+    ),
+    false,
+  );
+});
+
+Deno.test("isOwnClass() leaves the numbers in the names of the caller's layers", () => {
+  const number = () =>
+    Number(/\d+$/.exec(tf.layers.gaussianNoise({ stddev: 1 }).name)![0]);
+  const before = number();
+  assertEquals(
+    isOwnClass(tf.layers.gaussianNoise({ name: "n", stddev: 1 })),
+    true,
+  );
+  assertEquals(number(), before + 1);
+});
+
+Deno.test("asContainer() tells models that only run their layers", () => {
+  assertEquals(asContainer(branched())?.name, "branched");
+  assertEquals(asContainer(chain())?.name, "chain");
+  assertEquals(asContainer(dense("a")), undefined);
+  class Mine extends tf.LayersModel {
+    override call(inputs: tf.Tensor): tf.Tensor {
+      return tf.mul(inputs, 2);
+    }
+  }
+  const x = tf.input({ shape: [3] });
+  const outputs = dense("d").apply(x) as tf.SymbolicTensor;
+  assertEquals(asContainer(new Mine({ inputs: x, outputs })), undefined);
+});
+
+Deno.test("isSequential() tells a chain from a graph", () => {
+  assertEquals(isSequential(chain()), true);
+  assertEquals(isSequential(branched()), false);
+});
+
+Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too", () => {
+  const { bidirectional, lstm, timeDistributed } = tf.layers;
+  assertEquals(heldLayers(dense("a")), []);
+  const layer = lstm({ units: 2 }) as tf.RNN;
+  const kinds = (of: tf.layers.Layer) =>
+    heldLayers(of).map((held) => held.getClassName());
+  assertEquals(kinds(layer), ["LSTMCell"]);
+  const both = bidirectional({ layer, mergeMode: "concat" });
+  assertEquals(kinds(both), ["LSTM", "LSTM"]);
+  assertEquals(heldLayers(both).includes(layer), false);
+  assertEquals(kinds(timeDistributed({ layer: dense("b") })), ["Dense"]);
+});
+
+Deno.test("isOwnThroughout() looks at activations, methods and what is held", () => {
+  const changed = dense("a") as tf.layers.Layer & Record<string, unknown>;
+  assertEquals(isOwnThroughout(changed), true);
+  changed.activation = { getClassName: () => "relu", apply: tf.square };
+  assertEquals(isOwnThroughout(changed), false);
+  const listened = dense("b");
+  listened.setCallHook(() => {});
+  assertEquals(isOwnThroughout(listened), false);
+  const replaced = dense("c");
+  replaced.call = (x) => x;
+  assertEquals(isOwnThroughout(replaced), false);
+  const held = tf.layers.timeDistributed({ layer: new Dense({ name: "d" }) });
+  assertEquals(isOwnThroughout(held), false);
+});

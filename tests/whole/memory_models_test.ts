@@ -1,0 +1,64 @@
+/**
+ * Models of TF.js in memory on the native engine, against their own `predict`:
+ * every class that TF.js has, and what must stay with it.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { assertEquals } from "@std/assert";
+import { fromLayersModel, type NdArray } from "@sonde/sonde";
+import { builtInFormOf } from "../../lib/models/graph/built_in_form.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { sampled } from "../support/extent.ts";
+import { assertAsKeras } from "../support/keras_models.ts";
+import { openOn } from "../support/open_on.ts";
+import { LAYER_CASES } from "../support/tfjs_cases.ts";
+import { MASK_CASES, NESTED_CASES } from "../support/tfjs_graph_cases.ts";
+import { LEFT_CASES, MEMORY_CASES } from "../support/tfjs_memory_cases.ts";
+
+await tf.setBackend("cpu");
+
+/**
+ * What is left to TF.js: its kernels take any axis for the last one, and it
+ * loses masks on the way.
+ */
+const LEFT =
+  /^(BatchNormalization axis 1|Conv1D and|Permute and|Global.* behind)/;
+
+type HostArray = NdArray<Float32Array | Int32Array>;
+
+function hostArray(tensor: tf.Tensor): HostArray {
+  const { shape, dtype } = tensor;
+  return { data: tensor.dataSync().slice(), shape, dtype } as HostArray;
+}
+
+const CASES = [...LAYER_CASES, ...MASK_CASES, ...NESTED_CASES, ...MEMORY_CASES];
+
+// Two in three are as they are in `tfjs_models_test.ts`, but for the file.
+const SOME = [...sampled(CASES, 3), ...LEFT_CASES];
+
+for (const { name, build, inputs } of SOME) {
+  Deno.test(`a model in memory means what its predict() gives: ${name}`, async () => {
+    const model = build();
+    const fed = inputs();
+    const given = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
+    const [arrays, expected] = [fed, given].map((list) => list.map(hostArray));
+    tf.dispose([fed, given]);
+    const before = tf.memory().numTensors;
+    const graph = fromLayersModel(model) as ModelGraph;
+    const isLeft = graph.listed.some((node) =>
+      node.call.kind === "inMemory" && "obstacle" in builtInFormOf(node)
+    );
+    const wanted = LEFT.test(name) ||
+      LEFT_CASES.some((left) => left.name === name);
+    assertEquals(isLeft, wanted, "whether it is left to TF.js");
+    await using opened = await openOn(graph, isLeft ? "cpu" : "onnx");
+    const found = await opened.run(arrays!);
+    assertEquals(found.length, expected!.length);
+    expected!.forEach((output, i) =>
+      assertAsKeras(found[i]!, output, `output ${i}`)
+    );
+    assertEquals(tf.memory().numTensors, before);
+    model.dispose();
+  });
+}

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+
+const ROOT = new URL("../../", import.meta.url);
+const FOLDER = decodeURIComponent(ROOT.pathname);
+const README = await Deno.readTextFile(new URL("README.md", ROOT));
+const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+  .map(([, code]) => code!);
+/** What each block must print, from what its text promises. */
+const PRINTED = [
+  ["FeatureSet of 502 samples", "pool        [502, 64]"],
+  ["conv1", "only"],
+  [],
+  ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
+  ["Scores: known, unknown", "known: 1131 scores", "unknown: 869 scores"],
+  ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
+  ["conv1"],
+];
+
+Deno.test("README.md has short examples for the commonest wishes", () => {
+  assertEquals(BLOCKS.length, PRINTED.length);
+  for (const code of BLOCKS) {
+    const lines = code.split("\n").filter((line) => line.trim() !== "");
+    assertLessOrEqual(lines.length, 10, code);
+  }
+});
+
+Deno.test("README.md has examples that type-check and give what they say", async () => {
+  const mark = "---- next block ----";
+  const files = await Promise.all(BLOCKS.map(async (code) => {
+    const file = await Deno.makeTempFile({
+      dir: FOLDER, // for the relative imports
+      prefix: ".readme_",
+      suffix: ".ts",
+    });
+    await Deno.writeTextFile(file, `${code}${claims(code)}export {};\n`);
+    return file;
+  }));
+  const main = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const lines = files.map((file) =>
+      `await import(${
+        JSON.stringify(`file://${file}`)
+      });\nconsole.log("${mark}");\n`
+    );
+    await Deno.writeTextFile(main, lines.join(""));
+    await run(["check", "--quiet", ...files]);
+    // The README says that reading is the only permission that is needed.
+    const flags = ["--allow-read", "--no-prompt", "--config", "deno.json"];
+    const printed = await run(["run", ...flags, main]);
+    const parts = printed.split(mark);
+    PRINTED.forEach((texts, i) => {
+      for (const text of texts) {
+        assert(parts[i]!.includes(text), `${text}\nnot in\n${parts[i]}`);
+      }
+    });
+  } finally {
+    for (const file of [main, ...files]) await Deno.remove(file);
+  }
+});
+
+Deno.test("README.md names one Deno, which .ci/run takes from it", async () => {
+  const versions = new Set(README.match(/\bdeno@[\w.]+/g));
+  assertEquals(versions.size, 1);
+  const [version] = versions;
+  assert(README.includes(`npx -y ${version} task demo\n`));
+  assert(README.includes(`npx -y ${version} task test\n`));
+  const ci = await Deno.readTextFile(new URL(".ci/run", ROOT));
+  for (const pinned of ci.match(/\bdeno@\d[\w.]*/g) ?? []) {
+    assertEquals(pinned, version);
+  }
+  assert(ci.includes("README.md") || ci.includes(version!));
+});
+
+Deno.test("README.md links to files and folders that are there", async () => {
+  const links = [...README.matchAll(/\]\(([^)#]+)\)/g)]
+    .map(([, to]) => to!).filter((to) => !/^https?:/.test(to));
+  assert(links.length >= 5);
+  for (const link of links) await Deno.stat(new URL(link, ROOT));
+  const { size } = await Deno.stat(`${FOLDER}notebooks/pictures/digits.png`);
+  assertLessOrEqual(size, 150_000);
+});
+
+Deno.test("README.md lists tasks of deno.json only", async () => {
+  const { tasks } = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", ROOT)),
+  );
+  const named = [...README.matchAll(/\btask (\w+)/g)].map(([, name]) => name!);
+  assert(named.length >= 2);
+  for (const name of named) assert(name in tasks, name);
+});
+
+/** Checks for the shapes that a block's comments promise. */
+function claims(code: string): string {
+  const shape = /^(set\.[^;]+); \/\/ .*?(\[[\d, ]+\])/gm;
+  return [...code.matchAll(shape)].map(([, value, sizes]) =>
+    `if (String(${value}?.shape) !== String(${sizes})) {
+  throw new Error(\`${value} is of shape \${${value}?.shape}\`);
+}\n`
+  ).join("");
+}
+
+/** Runs Deno in the root, and gives what it printed. */
+async function run(args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: FOLDER,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  assert(success, decoder.decode(stderr));
+  return decoder.decode(stdout);
+}

@@ -1,0 +1,465 @@
+import { text } from "../../support/build_zip.ts";
+import { buildZip, type BuiltArchive } from "../../support/build_zip.ts";
+import {
+  archiveWith,
+  type Bytes,
+  DENSE,
+  DENSE_WEIGHTS,
+  kerasOf,
+  modelOf,
+  on,
+} from "../../support/model_files.ts";
+import { layer } from "../../support/keras_spec.ts";
+import type { RefusedCase, RefusedInput } from "./_input.ts";
+
+const GOOD = kerasOf(DENSE, DENSE_WEIGHTS);
+const CONFIG = text(JSON.stringify(DENSE));
+const MEGABYTE = 2 ** 20;
+
+function bytes(...parts: readonly (string | number[])[]): Bytes {
+  return Uint8Array.from(
+    parts.flatMap((part) => typeof part === "string" ? [...text(part)] : part),
+  );
+}
+
+/** A file that is something else. */
+function other(
+  what: string,
+  file: Bytes,
+  name: string,
+  ...says: string[]
+): RefusedCase {
+  return { what, name, file: () => file, says };
+}
+
+const zipOf = (...names: string[]) => buildZip(names.map((name) => ({ name })));
+
+const KINDS: readonly RefusedCase[] = [
+  other("an empty file", bytes(), "a.keras", "an empty file", "download it"),
+  other(
+    "a page of a site",
+    bytes("\n<!DOCTYPE html><html>404"),
+    "model.h5",
+    "an HTML or XML page",
+    "download the file itself",
+  ),
+  other(
+    "a Git LFS pointer",
+    bytes("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n"),
+    "model.keras",
+    "a Git LFS pointer",
+    "git lfs pull",
+  ),
+  other(
+    "gzip",
+    bytes([0x1f, 0x8b, 8, 0]),
+    "model.h5.gz",
+    "a gzip file",
+    "gunzip FILE",
+  ),
+  other(
+    "tar",
+    bytes(Array<number>(257).fill(97), "ustar"),
+    "model.tar",
+    "a tar archive",
+    "tar xf FILE",
+  ),
+  other(
+    "another packed file",
+    bytes([0x28, 0xb5, 0x2f, 0xfd], "x"),
+    "model.zst",
+    "a packed file",
+    "unpack it",
+  ),
+  other(
+    "a pickle",
+    bytes([0x80, 4, 0x95]),
+    "model.pkl",
+    "a Python pickle, which is a program and is never run",
+    'model.save("model.keras")',
+  ),
+  other(
+    "PyTorch's zip",
+    zipOf("m/data.pkl", "m/data/0"),
+    "model.pt",
+    "a PyTorch file",
+    'model.save("model.keras")',
+  ),
+  other(
+    "an .npz",
+    zipOf("a.npy"),
+    "weights.npz",
+    "a NumPy archive, which has no layers",
+    "model.save",
+  ),
+  other(
+    "an .npy",
+    bytes([0x93], "NUMPY", [1, 0]),
+    "a.npy",
+    "a NumPy array, which has no layers",
+    "model.save",
+  ),
+  other(
+    "safetensors",
+    bytes([2, 0, 0, 0, 0, 0, 0, 0], '{"a": {}}'),
+    "model.safetensors",
+    "a safetensors file, which has weights and no layers",
+    "model.save",
+  ),
+  other(
+    "TensorFlow Lite",
+    bytes([28, 0, 0, 0], "TFL3"),
+    "model.tflite",
+    "a TensorFlow Lite model",
+    "model.save",
+  ),
+  other("GGUF", bytes("GGUF", [3]), "model.gguf", "a GGUF model"),
+  {
+    what: "a SavedModel",
+    name: "",
+    file: () => ({
+      "saved_model.pb": bytes([8, 1, 0x12, 4]),
+      "variables/variables.index": bytes([0]),
+    }),
+    says: [
+      "a TensorFlow SavedModel",
+      "python -c 'import tf_keras; tf_keras.models.load_model(",
+      '.save("model.h5")',
+    ],
+  },
+  other(
+    "a SavedModel's graph",
+    bytes([8, 1, 0x12, 4]),
+    "saved_model.pb",
+    "the graph of a TensorFlow SavedModel",
+    "tf_keras.models.load_model",
+  ),
+  other(
+    "a zipped SavedModel",
+    zipOf("m/saved_model.pb"),
+    "model.zip",
+    "a zipped TensorFlow SavedModel",
+    "unpack it",
+  ),
+  {
+    what: "a checkpoint",
+    name: "",
+    file: () => ({ "ckpt.index": bytes([0]), "checkpoint": bytes("x") }),
+    says: ["a checkpoint, which has no layers", "model.save"],
+  },
+  other(
+    "the index of split weights",
+    bytes('{"weight_map": {}}'),
+    "model.weights.json",
+    "weights that are split over files",
+    "model.save",
+  ),
+  other(
+    "layers alone",
+    bytes('{"class_name": "Sequential", "config": {}}'),
+    "model.json",
+    "the layers of a model without weights",
+    "model.save",
+  ),
+  other("other bytes", bytes([0xca, 0xfe]), "x", "begins with the bytes ca fe"),
+];
+
+/** A `.keras` with one member changed. */
+function changed(
+  what: string,
+  change: Parameters<typeof archiveWith>[1],
+  ...says: string[]
+): RefusedCase {
+  return { what, file: () => archiveWith(GOOD, change), says };
+}
+
+/** A `.keras` whose directory is not the truth. */
+function lying(
+  what: string,
+  archive: BuiltArchive,
+  ...says: string[]
+): RefusedCase {
+  return {
+    what,
+    file: () => buildZip([{ name: "config.json", data: CONFIG }], archive),
+    says,
+  };
+}
+
+/** A `.keras` with another `config.json`. */
+function config(
+  what: string,
+  json: string | Uint8Array,
+  ...says: string[]
+): RefusedCase {
+  const data = typeof json === "string" ? text(json) : json;
+  return changed(
+    what,
+    { "config.json": { data } },
+    "/config.json",
+    ...says,
+  );
+}
+
+const names = [
+  ...["/etc/x", "../x", "a/../../x", "a\\x", "C:x", "a\0x", "", "./x"],
+];
+
+/** What is wrong with the archive itself: 1 to 16. */
+export const CONTAINERS: readonly RefusedInput[] = [
+  {
+    number: 1,
+    what: "not a known format, named for what it is",
+    refused: KINDS,
+  },
+  {
+    number: 2,
+    what: "a zip without config.json or weights",
+    refused: [
+      changed(
+        "no config.json",
+        { "config.json": undefined },
+        "a zip archive with no config.json, but metadata.json, model.weights.npz",
+      ),
+      changed(
+        "no weights",
+        { "model.weights.npz": undefined },
+        '"model.weights.h5" or "model.weights.npz"',
+        '["metadata.json", "config.json"]',
+      ),
+    ],
+    opened: [{ what: "weights as .npz", file: () => GOOD }],
+  },
+  {
+    number: 3,
+    what: "a truncated zip, or none of its end",
+    refused: [1, 200, 2].map((share) => ({
+      what: share === 1 ? "its last byte is missing" : `1/${share} is missing`,
+      file: () =>
+        GOOD.slice(0, -Math.max(1, share === 1 ? 1 : GOOD.length / share)),
+      says: ["it must have an end record", "is it cut?"],
+    })),
+  },
+  {
+    number: 4,
+    what: "an encrypted member",
+    refused: [1, 0x40, 0x2000].map((flags) =>
+      changed(
+        `flags ${flags}`,
+        { "config.json": { flags } },
+        'member "config.json" must not be encrypted',
+        `"flags ${flags}"`,
+      )
+    ),
+  },
+  {
+    number: 5,
+    what: "a compression that is not known",
+    refused: [9, 12, 14, 93].map((method) =>
+      changed(
+        `method ${method}`,
+        { "config.json": { method } },
+        'member "config.json" must be stored or deflated',
+        `"method ${method}"`,
+      )
+    ),
+  },
+  {
+    number: 6,
+    what: "a wrong checksum",
+    refused: ["config.json", "metadata.json", "model.weights.npz"].map((name) =>
+      changed(
+        name,
+        { [name]: { crc: 7 } },
+        `member "${name}" must have checksum 7`,
+        "the file is damaged",
+      )
+    ),
+  },
+  {
+    number: 7,
+    what: "a size that is not the true one",
+    refused: [
+      changed(
+        "stored",
+        { "config.json": { size: 4 } },
+        'member "config.json" must have as many bytes as it says',
+        "[4, ",
+      ),
+      ...[-1, 1].map((more) =>
+        changed(
+          more < 0 ? "unpacks to more" : "unpacks to less",
+          { "config.json": { isDeflated: true, size: CONFIG.length + more } },
+          `member "config.json" must unpack to ${CONFIG.length + more} bytes`,
+        )
+      ),
+    ],
+  },
+  {
+    number: 8,
+    what: "two members of one name",
+    refused: [{
+      what: "config.json twice",
+      file: () =>
+        buildZip([
+          { name: "config.json", data: CONFIG },
+          { name: "config.json", data: CONFIG },
+        ]),
+      says: ['names must be there once: current value is "config.json"'],
+    }],
+  },
+  {
+    number: 9,
+    what: "names that lead out",
+    refused: names.map((name) => ({
+      what: JSON.stringify(name),
+      file: () => buildZip([{ name: "config.json", data: CONFIG }, { name }]),
+      says: ["names must be plain paths inside it", `"${name}"`],
+    })),
+  },
+  {
+    number: 10,
+    what: "a directory that says something else than the members, or overlaps",
+    refused: [
+      changed(
+        "another name",
+        { "config.json": { localName: "konfig.json" } },
+        'member "config.json" must have one name',
+        '"konfig.json"',
+      ),
+      changed(
+        "another size",
+        { "config.json": { localSize: 5 } },
+        'member "config.json" must be what the directory says',
+      ),
+      {
+        what: "a member within another",
+        file: () => {
+          const inner = buildZip([{ name: "config.json", data: text("{}") }]);
+          return buildZip([
+            { name: "a", data: inner.slice(0, 30 + 11 + 2) },
+            { name: "config.json", data: text("{}"), offset: 31 },
+          ]);
+        },
+        says: ["members must not overlap", '"a"'],
+      },
+    ],
+  },
+  {
+    number: 11,
+    what: "a bomb",
+    refused: [
+      changed(
+        "a gigabyte that is declared",
+        { "assets/x": { data: text("x"), isDeflated: true, size: 2 ** 30 } },
+        "its members must unpack to at most",
+        "1073741",
+        "store them without compression",
+      ),
+      changed(
+        "many members that are each allowed",
+        Object.fromEntries(
+          Array.from({ length: 9 }, (_, i) => [`assets/${i}`, {
+            data: new Uint8Array(32 * MEGABYTE),
+            isDeflated: true,
+          }]),
+        ),
+        "its members must unpack to at most",
+      ),
+    ],
+  },
+  {
+    number: 12,
+    what: "too many members",
+    refused: [
+      lying(
+        "declared",
+        { isLarge: true, count: 70_000 },
+        "it must have at most 65535 members: current value is 70000",
+      ),
+    ],
+  },
+  {
+    number: 13,
+    what: "a config.json that is too long, or not UTF-8",
+    refused: [
+      config(
+        "40 MB",
+        new Uint8Array(40 * MEGABYTE).fill(32),
+        "it must have at most",
+        "41943040",
+      ),
+      config(
+        "not UTF-8",
+        Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d),
+        "must be UTF-8",
+      ),
+    ],
+  },
+  {
+    number: 14,
+    what: "invalid JSON",
+    refused: [
+      config("cut", '{"class_name"', 'line 1, column 14, ":" must stand here'),
+      config("two values", "{} {}", "column 4, nothing must follow"),
+      config(
+        "a key twice",
+        '{"a": 1,\n "a": 2}',
+        'line 2, column 2, key "a" must stand once',
+      ),
+    ],
+    opened: [{
+      what: "bare NaN and Infinity, as Python writes them",
+      file: () => {
+        const noise = layer("n", "GaussianNoise", { stddev: 0.5 }, on("x"));
+        const json = JSON.stringify(modelOf(noise));
+        return archiveWith(kerasOf(DENSE), {
+          "config.json": {
+            data: text(
+              json.replace('"stddev":0.5', '"stddev":NaN,"seed":-Infinity'),
+            ),
+          },
+        });
+      },
+    }],
+  },
+  {
+    number: 15,
+    what: "JSON that nests too deep",
+    refused: [
+      config(
+        "lists",
+        "[".repeat(600) + "]".repeat(600),
+        "it must nest at most 512 levels deep",
+      ),
+      config(
+        "a million lists",
+        "[".repeat(1_000_000),
+        "it must nest at most 512 levels deep",
+      ),
+      config(
+        "objects",
+        '{"a":'.repeat(600) + "1" + "}".repeat(600),
+        "it must nest at most 512 levels deep",
+      ),
+    ],
+  },
+  {
+    number: 16,
+    what: "several disks, or sizes beyond the file",
+    refused: [
+      lying("a second disk", { disk: 1 }, "it must be in one part"),
+      lying("more than listed", { count: 2 }, "must list its members"),
+      lying(
+        "a large end record with a count beyond the file",
+        { isLarge: true, count: 2 ** 50 },
+        "its sizes must fit the file",
+      ),
+      changed(
+        "a place beyond the file",
+        { "config.json": { offset: 2 ** 31 } },
+        "all its parts must lie in it",
+      ),
+    ],
+  },
+];

@@ -1,0 +1,91 @@
+/**
+ * Models that TF.js wrote, against its own `predict`: every class that it has.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals } from "@std/assert";
+import { loadModel, type NdArray } from "@sonde/sonde";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { inTurn } from "../support/extent.ts";
+import { assertAsKeras } from "../support/keras_models.ts";
+import { openOn, OUR_ENGINES } from "../support/open_on.ts";
+import { saveTo } from "../support/save_model.ts";
+import { LAYER_CASES, type TfjsCase } from "../support/tfjs_cases.ts";
+import { MASK_CASES, NESTED_CASES } from "../support/tfjs_graph_cases.ts";
+
+await tf.setBackend("cpu");
+
+/**
+ * What is left to TF.js: its kernels take any axis for the last one, and it
+ * loses masks on the way.
+ */
+const LEFT =
+  /^(BatchNormalization axis 1|Conv1D and|Permute and|Global.* behind)/;
+
+/** Classes that cannot be saved and opened again, and such as are no layers. */
+const WITHOUT = new Set([
+  ...["CategoryEncoding", "CenterCrop", "ConvLSTM2DCell", "Functional"],
+  ...["Model", "RandomWidth", "Resizing"],
+]);
+
+type HostArray = NdArray<Float32Array | Int32Array>;
+
+/** A case, saved, with what TF.js gives. */
+async function saved(
+  { build, inputs }: TfjsCase,
+  folder: string,
+): Promise<{ path: string; inputs: HostArray[]; expected: HostArray[] }> {
+  const model = build();
+  const fed = inputs();
+  const given = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
+  const path = await saveTo(model, folder);
+  const arrays = [fed, given].map((list) => list.map(hostArray));
+  tf.dispose([fed, given]);
+  model.dispose();
+  return { path, inputs: arrays[0]!, expected: arrays[1]! };
+}
+
+function hostArray(tensor: tf.Tensor): HostArray {
+  const { shape, dtype } = tensor;
+  return { data: tensor.dataSync().slice(), shape, dtype } as HostArray;
+}
+
+const CASES = [...LAYER_CASES, ...MASK_CASES, ...NESTED_CASES];
+
+for (const [i, one] of CASES.entries()) {
+  Deno.test(`a model.json of TF.js means what TF.js computes: ${one.name}`, async () => {
+    const folder = await Deno.makeTempDir();
+    const { path, inputs, expected } = await saved(one, folder);
+    await using model = await loadModel(path);
+    const graph = model as ModelGraph;
+    const isLeft = graph.listed.some(({ call }) => call.kind === "inMemory");
+    assertEquals(isLeft, LEFT.test(one.name), "whether it is left to TF.js");
+    const engines = isLeft ? ["cpu" as const] : inTurn(OUR_ENGINES, i);
+    for (const engine of engines) {
+      await using opened = await openOn(graph, engine);
+      const found = await opened.run(inputs);
+      assertEquals(found.length, expected.length);
+      expected.forEach((output, i) =>
+        assertAsKeras(found[i]!, output, `${engine}, output ${i}`)
+      );
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+Deno.test("every class of TF.js has a case", () => {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  const wanted = Object.entries(classNameMap)
+    .filter(([, [made]]) => made.prototype instanceof tf.layers.Layer)
+    .map(([name]) => name).filter((name) => !WITHOUT.has(name));
+  const text = CASES.map(({ build }) => {
+    const model = build();
+    const json = JSON.stringify(model.toJSON(null, false));
+    model.dispose();
+    return json;
+  }).join();
+  assert(wanted.length > 55);
+  const missing = wanted.filter((name) => !text.includes(`"${name}"`));
+  assertEquals(missing, []);
+});
