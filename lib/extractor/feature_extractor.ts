@@ -511,7 +511,8 @@ export class FeatureExtractor implements Runs {
     } catch (cause) {
       const rule =
         `the constructor of "${subclass.name}" must work with a model alone`;
-      const message = cannot(action, rule, subclass);
+      const hint = "give its other parameters default values";
+      const message = cannot(action, rule, subclass, hint);
       throw new TypeError(message, { cause });
     }
   }

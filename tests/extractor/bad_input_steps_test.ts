@@ -221,7 +221,7 @@ counted("a subclass whose constructor needs more than a model says so", () => {
   assertThrows(
     () => needy.layers([0]),
     TypeError,
-    'Cannot make the next extractor as the constructor of "Needy" must go with a model alone: current value is "Cannot read properties of undefined',
+    'Cannot make the next extractor as the constructor of "Needy" must work with a model alone: current value is function "Needy"; give its other parameters default values',
   );
   free(model);
 });

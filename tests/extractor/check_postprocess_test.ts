@@ -22,7 +22,7 @@ counted("checkPostprocess() copies steps, or one record of them", () => {
   const byName = (value: unknown) => [
     ...checkPostprocess([value], nodes).postprocessByName!,
   ];
-  assertEquals(byName(record), [["hidden", [steps[0]]]]);
+  assertEquals(byName(record), [["hidden", [steps[0]!]]]);
   assertEquals(byName({}), []);
   assertThrows(
     () => checkPostprocess([{ hidden: half(), other: half() }], nodes),
