@@ -20,10 +20,9 @@ import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
+import { checkHead, findLogits, type FoundLogits, readHead } from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
-import { readHead } from "./read_head.ts";
 import type { Settings } from "./settings.ts";
 
 /** A program, and what is known of its results before it runs. */

@@ -4,9 +4,9 @@ import {
   type GraphNode,
   origin,
   type Ref,
+  refKey,
   specOf,
 } from "../models/graph/graph.ts";
-import { refKey } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 
 /**

@@ -28,6 +28,7 @@ export async function fitThreshold(
     ...settings,
     layers: [],
     postprocess: [],
+    postprocessByName: undefined,
     shaping: undefined,
     wantsPenultimate: true,
   };

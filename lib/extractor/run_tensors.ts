@@ -4,7 +4,7 @@ import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
 import type { TensorFeatures, TensorLike } from "../types.ts";
 import { checkRows, type Opened } from "./run_batches.ts";
-import type { TensorInputs } from "./runs.ts";
+import type { TensorInputs } from "./open_extractor.ts";
 
 /**
  * Runs over tensors that are where the engine computes, and leaves the results

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { FeatureExtractor, half, pool, tf } from "@sonde/sonde";
 import { compile, resolve } from "../../lib/extractor/compile.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
-import { modelOf } from "../../lib/extractor/model_of.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { counted } from "../support/backends.ts";
 import { array, branched, convnet, filled, free, mlp } from "./_models.ts";
 
@@ -116,7 +116,7 @@ counted("a source names the model by what it computes", async () => {
 
 counted("resolve() orders what is needed, once", () => {
   const model = branched();
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   const layers = ["sum", "left"].map((name) => graph.findNode(name));
   const { schedule, specs, logits } = resolve(graph, { ...DEFAULTS, layers });
   const names = schedule.nodes.map(({ row }) => row.name);
@@ -130,7 +130,7 @@ counted("resolve() orders what is needed, once", () => {
 
 counted("compile() reads the head's weights as they are now", async () => {
   const model = mlp();
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   const before = await compile(graph, DEFAULTS);
   const weights = [tf.ones([5, 3]), tf.zeros([3])];
   model.getLayer("head").setWeights(weights);

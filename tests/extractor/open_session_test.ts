@@ -3,7 +3,7 @@ import { tf, UnsupportedByEngineError } from "@sonde/sonde";
 import { Pacer } from "../../lib/engines/pacer.ts";
 import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { compile } from "../../lib/extractor/compile.ts";
-import { modelOf } from "../../lib/extractor/model_of.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { openSession } from "../../lib/extractor/open_session.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { assertAllClose } from "../support/all_close.ts";
@@ -15,7 +15,7 @@ onBackends(
   async ({ name, rtol }) => {
     const model = mlp("linear");
     const settings = { ...DEFAULTS, backend: name };
-    const program = await compile(modelOf(model), settings);
+    const program = await compile(graphOf(model), settings);
     await using session = await openSession(
       program,
       await chooseEngine(program, settings),
@@ -41,7 +41,7 @@ onBackends(
         }),
       ],
     }));
-    const graph = modelOf(model);
+    const graph = graphOf(model);
     const settings = {
       ...DEFAULTS,
       backend: name,

@@ -12,8 +12,9 @@ import {
 import type { RunSamples, Session } from "../session.ts";
 import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
+import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
-import { openModelInWorker, startWorker } from "./runtime/open_in_worker.ts";
+import { openModelInWorker } from "./runtime/open_in_worker.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
@@ -48,12 +49,12 @@ export async function openOnnx(
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile } = options;
   const { isCurrent = () => true, warmUpMs = 250 } = options;
-  const worker = startWorker();
+  const worker = takeWorker(); // one that starts loads the runtime meanwhile
   let filled: FilledModel;
   try {
     filled = await recording.encode("fast");
   } catch (error) {
-    worker.terminate();
+    keepWorker(worker);
     throw error;
   }
   const { model, transferable, weightBytes } = filled;
