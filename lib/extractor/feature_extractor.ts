@@ -367,9 +367,9 @@ export class FeatureExtractor implements Runs {
    */
   async plan(): Promise<Plan> {
     this.#graph.checkUsable("plan");
-    const resolved = resolve(this.#graph, this.#settings);
-    const choice = await chooseEngine(resolved, this.#settings);
-    return planOf(this.#graph, resolved, choice);
+    const program = resolve(this.#graph, this.#settings);
+    const choice = await chooseEngine(program, this.#settings);
+    return planOf(this.#graph, program, choice);
   }
 
   // ---- running ----

@@ -1,5 +1,5 @@
 import { cannot } from "../check.ts";
-import type { Feed } from "../engines/program.ts";
+import type { Feed } from "../engines/schedule.ts";
 import {
   type GraphNode,
   origin,

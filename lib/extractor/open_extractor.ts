@@ -86,12 +86,12 @@ export async function openRuns(
   graph: ModelGraph,
   settings: Settings,
 ): Promise<OpenRuns> {
-  const compiled = await compile(graph, settings);
-  const choice = await chooseEngine(compiled, settings);
-  const plan = planOf(graph, compiled, choice);
-  const isCurrent = () => isUnchanged(graph, compiled.weightData);
+  const program = await compile(graph, settings);
+  const choice = await chooseEngine(program, settings);
+  const plan = planOf(graph, program, choice);
+  const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
-    compiled,
+    program,
     choice,
     { meanwhile: () => graph.fingerprint(), isCurrent },
   );
@@ -102,9 +102,9 @@ export async function openRuns(
   }
   const source = Object.freeze({
     model: await graph.fingerprint(),
-    settings: compiled.settings,
+    settings: program.settings,
   });
-  const opened = { compiled, session, batchSize: settings.batchSize };
+  const opened = { program, session, batchSize: settings.batchSize };
   return new OpenRuns({ opened, plan, graph, source });
 }
 
@@ -178,8 +178,8 @@ export class OpenRuns implements Runs, AsyncDisposable {
     this.#checkOpen("predict tensor");
     // A set says which model made it; here there is none to be wrong, so that
     // looking at the weights will do, many times a second.
-    const { weightData } = this.#opened.compiled;
-    if (!isUnchanged(this.#graph, weightData)) throw changed("predict tensor");
+    const { weightData } = this.#opened.program;
+    if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
     const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
@@ -208,7 +208,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
   /** Logits that are optional are left out once they do not give a row a sample. */
   #collect(collector: FeatureCollector, batch: CollectedBatch): void {
     const { logits: _logits, ...others } = batch;
-    const target = this.#opened.compiled.program.logits;
+    const target = this.#opened.program.logits;
     if (target?.isOptional && !this.#omitsLogits && !hasRows(batch)) {
       this.#omitsLogits = true;
       this.#plan = warnedPlan(this.#plan, misfitLogits(target, batch));
@@ -219,19 +219,19 @@ export class OpenRuns implements Runs, AsyncDisposable {
   }
 
   #collector(total: number | undefined, start = 0): FeatureCollector {
-    const { features } = this.#opened.compiled.program;
+    const { features } = this.#opened.program;
     const layerNames = features.map(({ name }) => name);
     return new FeatureCollector({ total, layerNames, start });
   }
 
   #fields(classNames: readonly string[] | undefined) {
-    const { specs, head, logits, program } = this.#opened.compiled;
+    const { specs, head, found, features } = this.#opened.program;
     return {
-      layerNames: program.features.map(({ name }) => name),
+      layerNames: features.map(({ name }) => name),
       specs,
       classNames,
       head,
-      activation: logits?.activation,
+      activation: found.logits?.activation,
       source: this.#source,
     };
   }

@@ -18,11 +18,10 @@ import type { TensorInputs } from "./open_extractor.ts";
  * @throws {TypeError} If the tensors do not fit the model.
  */
 export async function runTensors(
-  { compiled, session }: Opened,
+  { program, session }: Opened,
   backend: string | undefined,
   inputs: TensorInputs,
 ): Promise<TensorFeatures | undefined> {
-  const { program } = compiled;
   const isPlain = program.logits?.shaping === undefined &&
     program.features.every(({ readAs }) => readAs === undefined);
   if (!session.runTensors || !isPlain || tf.getBackend() !== backend) {

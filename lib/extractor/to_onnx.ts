@@ -1,7 +1,6 @@
 import { checkAwaited } from "../check.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
-import { unrecordable } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,15 +20,20 @@ export async function toOnnx(
   target?: string | URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkAwaited(target, "write ONNX", "the target");
-  const compiled = await compile(graph, settings);
-  const obstacle = await unrecordable(compiled);
-  if (obstacle !== undefined) {
-    throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
+  const program = await compile(graph, settings);
+  const { record } = await import("../engines/onnx/recording.ts");
+  const recording = record(program);
+  if ("obstacle" in recording) {
+    throw new UnsupportedByEngineError(
+      "write ONNX",
+      "onnx",
+      recording.obstacle,
+    );
   }
   const { writeProgram } = await import("../engines/onnx/write_program.ts");
-  const bytes = await writeProgram(compiled.program, {
+  const bytes = await writeProgram(recording, {
     "sonde.model": await graph.fingerprint(),
-    "sonde.settings": compiled.settings,
+    "sonde.settings": program.settings,
   });
   if (target !== undefined) await Deno.writeFile(target, bytes);
   return bytes;

@@ -118,13 +118,13 @@ counted("resolve() orders what is needed, once", () => {
   const model = branched();
   const graph = graphOf(model);
   const layers = ["sum", "left"].map((name) => graph.findNode(name));
-  const { schedule, specs, program } = resolve(graph, { ...DEFAULTS, layers });
+  const { schedule, specs, logits } = resolve(graph, { ...DEFAULTS, layers });
   const names = schedule.nodes.map(({ row }) => row.name);
   assertEquals([...names].sort(), ["head", "left", "right", "stem", "sum"]);
   assertEquals(names.indexOf("stem") < names.indexOf("left"), true);
   assertEquals(names.indexOf("right") < names.indexOf("sum"), true);
   assertEquals(specs.map(({ name }) => name), ["sum", "left"]);
-  assertEquals(program.logits!.head!.weights.kernel.shape, [0, 0]);
+  assertEquals(logits!.head!.weights.kernel.shape, [0, 0]);
   free(model);
 });
 
@@ -138,6 +138,6 @@ counted("compile() reads the head's weights as they are now", async () => {
   const after = await compile(graph, DEFAULTS);
   assertNotEquals(before.head!.kernel.data, after.head!.kernel.data);
   assertEquals(after.head!.kernel.data, new Float32Array(15).fill(1));
-  assertEquals(after.program.logits!.head!.weights, after.head!);
+  assertEquals(after.logits!.head!.weights, after.head!);
   free(model);
 });

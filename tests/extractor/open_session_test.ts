@@ -15,10 +15,10 @@ onBackends(
   async ({ name, rtol }) => {
     const model = mlp("linear");
     const settings = { ...DEFAULTS, backend: name };
-    const compiled = await compile(graphOf(model), settings);
+    const program = await compile(graphOf(model), settings);
     await using session = await openSession(
-      compiled,
-      await chooseEngine(compiled, settings),
+      program,
+      await chooseEngine(program, settings),
     );
     const x = array([3, 4]);
     const { logits, features } = await session.run([x], new Pacer());
@@ -47,16 +47,16 @@ onBackends(
       backend: name,
       layers: [graph.findNode(0)],
     };
-    const compiled = await compile(graph, settings);
+    const program = await compile(graph, settings);
     if (name === "wasm") {
       await assertRejects(
-        () => chooseEngine(compiled, settings),
+        () => chooseEngine(program, settings),
         UnsupportedByEngineError,
       );
     } else {
       await using session = await openSession(
-        compiled,
-        await chooseEngine(compiled, settings),
+        program,
+        await chooseEngine(program, settings),
       );
       const x = array([1, 2, 2, 2, 1]);
       const { features } = await session.run([x], new Pacer());

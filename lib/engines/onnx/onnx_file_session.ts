@@ -19,7 +19,6 @@ import {
   type RunOutputs,
   wantedRefs,
 } from "../program.ts";
-import { schedule } from "../schedule.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
@@ -31,7 +30,7 @@ import {
 } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
-import { joinRows, rowsFrom } from "./runtime/row_chunks.ts";
+import { joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 import { samplesText } from "./runtime/samples_text.ts";
 
@@ -50,7 +49,7 @@ export async function openOnnxFile(
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
-  const { nodes } = schedule(program.feeds, wanted);
+  const { nodes } = program.schedule;
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
@@ -204,8 +203,9 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
+    const sizes = results.map(() => batch);
     const optional = this.#optional();
-    return this.#read(joinRows(results, batch, rows, optional), first);
+    return this.#read(joinRows(results, sizes, rows, optional), first);
   }
 
   #runPart(

@@ -25,7 +25,7 @@ async function open(
   backend: BackendName,
   change: Partial<Settings> = {},
 ) {
-  const { program } = await compile(graph, { ...DEFAULTS, ...change });
+  const program = await compile(graph, { ...DEFAULTS, ...change });
   return await openTfjs(program, backend);
 }
 

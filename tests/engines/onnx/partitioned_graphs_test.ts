@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openModelInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import {
-  type GraphParts,
-  numToShare,
-  ProgramGraphs,
-} from "../../../lib/engines/onnx/program_graphs.ts";
-import { makeReady } from "../../../lib/engines/onnx/ready_program.ts";
+  type GraphSettings,
+  numPartitionsFor,
+  PartitionedGraphs,
+} from "../../../lib/engines/onnx/partitioned_graphs.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import type { Program } from "../../../lib/engines/program.ts";
 import type { NdArray } from "../../../lib/types.ts";
@@ -17,6 +16,7 @@ import {
   layer,
   ours,
   program,
+  recordingOf,
 } from "./_program.ts";
 
 const MAP = input(0, "map", [null, 4, 4, 8]);
@@ -37,37 +37,40 @@ function maps(rows: number): NdArray<Float32Array<ArrayBuffer>> {
 
 async function openGraphs(
   program: Program,
-  parts: Partial<GraphParts> = {},
-): Promise<ProgramGraphs & { readonly features: readonly string[] }> {
-  const ready = await makeReady(program, { hasDoubts: true });
-  const { threads = 2 } = parts;
-  const { given, recorded } = ready;
-  const first = await openInWorker(recorded.graph, { threads, given });
+  settings: Partial<GraphSettings> = {},
+): Promise<PartitionedGraphs & { readonly features: readonly string[] }> {
+  const recording = recordingOf(program);
+  const { threads = 2 } = settings;
+  const { model, transferable: given, weightBytes } = await recording.encode(
+    "fast",
+  );
+  const first = await openModelInWorker(model, { threads, given });
   const isCurrent = () => true;
-  const rest = { threads, isCurrent, hotAfter: 0, ...parts };
-  const graphs = new ProgramGraphs({ program, ready, first, ...rest });
-  const features = recorded.outputs.features.map(({ name }) => name);
+  const rest = { threads, isCurrent, warmUpMs: 0, weightBytes, ...settings };
+  const graphs = new PartitionedGraphs({ recording, first, ...rest });
+  const { values } = recording.outputs;
+  const features = values.features.map(({ name }) => name);
   return Object.assign(graphs, { features });
 }
 
-/** Runs, two at a time, until several graphs share the rows. */
-async function heat(
-  graphs: ProgramGraphs,
+/** Runs, two at a time, until rows are partitioned. */
+async function warmUp(
+  graphs: PartitionedGraphs,
   batch: NdArray,
 ): Promise<boolean> {
-  for (let i = 0; i < 5000 && graphs.numSharing === 1; i++) {
+  for (let i = 0; i < 5000 && graphs.numPartitions === 1; i++) {
     await Promise.all([graphs.run([batch]), graphs.run([batch])]);
   }
-  return graphs.numSharing > 1;
+  return graphs.numPartitions > 1;
 }
 
-Deno.test("ProgramGraphs share the rows once runs have waited for each other, to the same numbers", async () => {
+Deno.test("PartitionedGraphs partition rows after a warm-up, to the same numbers", async () => {
   const graphs = await openGraphs(POOL);
   const batch = maps(7);
   const before = await graphs.run([batch]);
-  assertEquals(graphs.numSharing, 1, "one run after another needs no more");
-  assert(await heat(graphs, batch));
-  assertEquals(graphs.numSharing, 2);
+  assertEquals(graphs.numPartitions, 1, "one run after another needs no more");
+  assert(await warmUp(graphs, batch));
+  assertEquals(graphs.numPartitions, 2);
   assertEquals(await graphs.run([batch], { batchSize: 2 }), before);
   assertEquals(await graphs.run([batch]), before);
   const [pooled] = graphs.features;
@@ -76,38 +79,41 @@ Deno.test("ProgramGraphs share the rows once runs have waited for each other, to
   await graphs.close();
 });
 
-Deno.test("ProgramGraphs stay one with one thread, and outputs that cannot be joined", async () => {
+Deno.test("PartitionedGraphs stay one with one thread, and outputs that cannot be joined", async () => {
   const unknown = input(0, "map", [null, null, null, 8]);
   const half = { ...feature(POOLED), readAs: "float16" } as const;
   const open = program([unknown], [feature(unknown)]);
   for (
-    const [program, parts] of [
+    const [program, settings] of [
       [POOL, { threads: 1 }],
-      [POOL, { hotAfter: Infinity }],
+      [POOL, { warmUpMs: Infinity }],
       [{ ...POOL, features: [half] }, {}],
       [open, {}],
     ] as const
   ) {
-    const graphs = await openGraphs(program, parts);
+    const graphs = await openGraphs(program, settings);
     for (let i = 0; i < 20; i++) {
       await Promise.all([graphs.run([maps(2)]), graphs.run([maps(2)])]);
     }
     await graphs.close(); // waits for what is being opened
-    assertEquals(graphs.numSharing, 1);
+    assertEquals(graphs.numPartitions, 1);
   }
 });
 
-Deno.test("numToShare() uses all threads, and little memory", () => {
+Deno.test("numPartitionsFor() uses all threads, and little memory", () => {
   const mobile = 14e6;
-  assertEquals([1, 2, 3, 4, 6].map((threads) => numToShare(threads, mobile)), [
-    ...[1, 2, 3, 4, 6],
-  ]);
-  assertEquals(numToShare(16, mobile), 8); // nine would leave threads idle
-  assertEquals(numToShare(7, 30e6), 1);
-  assertEquals(numToShare(2, 102e6), 1); // ResNet-50
+  assertEquals(
+    [1, 2, 3, 4, 6].map((threads) => numPartitionsFor(threads, mobile)),
+    [
+      ...[1, 2, 3, 4, 6],
+    ],
+  );
+  assertEquals(numPartitionsFor(16, mobile), 8); // nine would leave threads idle
+  assertEquals(numPartitionsFor(7, 30e6), 1);
+  assertEquals(numPartitionsFor(2, 102e6), 1); // ResNet-50
 });
 
-Deno.test("ProgramGraphs say which samples failed, whoever had them", async () => {
+Deno.test("PartitionedGraphs say which samples failed, whoever had them", async () => {
   const ids = input(0, "ids", [null, 2], "int32");
   const table = array([3], [5, 6, 7]);
   const found = layer((ops, [x]) => [ops.take(ops.constant(table), x!, 0)]);
@@ -119,7 +125,7 @@ Deno.test("ProgramGraphs say which samples failed, whoever had them", async () =
     shape: [values.length / 2, 2],
     dtype: "int32",
   } as const);
-  assert(await heat(graphs, batch([0, 1, 2, 0]) as unknown as NdArray));
+  assert(await warmUp(graphs, batch([0, 1, 2, 0]) as unknown as NdArray));
   await assertRejects(
     () => graphs.run([batch([0, 1, 2, 2, 1, 1, 9, 0])], { first: 10 }),
     UnsupportedByEngineError,
@@ -133,42 +139,46 @@ Deno.test("ProgramGraphs say which samples failed, whoever had them", async () =
   await graphs.close();
 });
 
-Deno.test("ProgramGraphs compute again with care where NaN is, alone and together", async () => {
+Deno.test("PartitionedGraphs run batches with NaN again on the exact graph, also partitions", async () => {
   const graphs = await openGraphs(POOL);
   const batch = maps(5);
   const plain = await graphs.run([batch]);
-  const odd = maps(5);
-  odd.data[3 * 128] = NaN; // the first place of row 3, where others follow
-  odd.data[4 * 128 + 1] = Infinity;
+  const withNaN = maps(5);
+  withNaN.data[3 * 128] = NaN; // the first place of row 3, where others follow
+  withNaN.data[4 * 128 + 1] = Infinity;
   const [pooled, map] = graphs.features;
   const expected = plain[pooled!]!.data.slice();
   expected[3 * 32] = NaN;
   expected[4 * 32 + 1] = Infinity;
-  const kept = odd.data.slice();
+  const kept = withNaN.data.slice();
   const check = async () => {
-    const results = await graphs.run([odd], { batchSize: 2 });
+    const results = await graphs.run([withNaN], { batchSize: 2 });
     assertEquals(results[pooled!]!.data, expected);
     assertEquals(results[pooled!]!.shape, [5, 2, 2, 8]);
-    assertEquals(results[map!]!.data, odd.data);
-    assertEquals(odd.data, kept);
-    assertEquals(Object.keys(results).length, 2, "the doubt is not given");
+    assertEquals(results[map!]!.data, withNaN.data);
+    assertEquals(withNaN.data, kept);
+    assertEquals(
+      Object.keys(results).length,
+      2,
+      "the NaN output is not returned",
+    );
   };
   await check();
-  assert(await heat(graphs, batch));
+  assert(await warmUp(graphs, batch));
   await check();
   assertEquals(await graphs.run([batch]), plain);
   await graphs.close();
 });
 
-Deno.test("ProgramGraphs do not mix weights of two times", async () => {
+Deno.test("PartitionedGraphs do not mix weights of two times", async () => {
   let isCurrent = true;
   const graphs = await openGraphs(POOL, { isCurrent: () => isCurrent });
   const plain = await graphs.run([maps(2)]);
   isCurrent = false;
-  const odd = maps(2);
-  odd.data[0] = NaN;
+  const withNaN = maps(2);
+  withNaN.data[0] = NaN;
   await assertRejects(
-    () => graphs.run([odd]),
+    () => graphs.run([withNaN]),
     TypeError,
     "weights must be as they were when it was opened",
   );
@@ -177,23 +187,23 @@ Deno.test("ProgramGraphs do not mix weights of two times", async () => {
   }
   assertEquals(await graphs.run([maps(2)]), plain);
   await graphs.close();
-  assertEquals(graphs.numSharing, 1);
+  assertEquals(graphs.numPartitions, 1);
 });
 
-Deno.test("ProgramGraphs close what is still being opened", async () => {
+Deno.test("PartitionedGraphs close what is still being opened", async () => {
   const graphs = await openGraphs(POOL);
   await Promise.all([graphs.run([maps(2)]), graphs.run([maps(2)])]);
   await graphs.close();
-  assertEquals(graphs.numSharing, 1);
+  assertEquals(graphs.numPartitions, 1);
   await assertRejects(
     () => graphs.run([maps(2)]),
     UnsupportedByEngineError,
     "it is closed",
   );
-  const odd = maps(2);
-  odd.data[0] = NaN;
+  const withNaN = maps(2);
+  withNaN.data[0] = NaN;
   const other = await openGraphs(POOL);
-  const running = other.run([odd]);
+  const running = other.run([withNaN]);
   const closing = other.close();
   await assertRejects(() => running, UnsupportedByEngineError);
   await closing;

@@ -4,7 +4,7 @@ import {
   checkNumbers,
   featureArray,
   floatArray,
-} from "../../../lib/engines/tfjs/read_arrays.ts";
+} from "../../lib/engines/read_arrays.ts";
 
 const of = (shape: number[], dtype: string) =>
   ({ shape, dtype }) as unknown as tf.Tensor;

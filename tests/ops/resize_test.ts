@@ -1,5 +1,11 @@
-import { assertAllClose } from "../../../support/all_close.ts";
-import { anyRows, anySizes, floats, runOnce, waves } from "../_recorded.ts";
+import { assertAllClose } from "../support/all_close.ts";
+import {
+  anyRows,
+  anySizes,
+  floats,
+  runOnce,
+  waves,
+} from "../engines/onnx/_recorded.ts";
 
 const WAYS = ["nearest", "bilinear", "bicubic"] as const;
 

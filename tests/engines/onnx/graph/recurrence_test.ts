@@ -19,20 +19,20 @@ const BASE = {
 const GATES = { LSTM: 4, GRU: 3 };
 type Kind = keyof typeof GATES;
 
-/** What is asked of a recurrent layer. */
-interface Asked {
+/** Settings of a recurrent layer. */
+interface Setup {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly hasState?: boolean;
   readonly hasMask?: boolean;
-  /** Whether kernels are computed, so that the walk must stay as it is. */
+  /** Whether kernels are computed, so that it must be recorded as a scan. */
   readonly isComputed?: boolean;
   /** What is added to the bias of the last gate, which an LSTM's output goes through. */
   readonly shift?: number;
 }
 
 /** The layer recorded over `[N, T, 3]`. */
-function recorded(kind: Kind, asked: Asked) {
-  const { options = {}, hasState, hasMask, isComputed, shift = 0 } = asked;
+function recorded(kind: Kind, setup: Setup) {
+  const { options = {}, hasState, hasMask, isComputed, shift = 0 } = setup;
   const graph = new OnnxGraph();
   const ops = new OnnxOps(graph);
   const layer = layerOf(kind, { ...BASE, ...options });
@@ -123,12 +123,12 @@ async function run(
   });
 }
 
-const WAYS: Readonly<Record<string, Asked>> = {
+const SETUPS: Readonly<Record<string, Setup>> = {
   plain: {},
   "without a bias": { options: { "use_bias": false } },
   backwards: { options: { "go_backwards": true } },
   "with its state": { options: { "return_state": true } },
-  "the last place alone": { options: { "return_sequences": false } },
+  "the last time step alone": { options: { "return_sequences": false } },
   "from a given state": { hasState: true },
   "backwards from a given state, with its state": {
     hasState: true,
@@ -137,22 +137,22 @@ const WAYS: Readonly<Record<string, Asked>> = {
 };
 
 for (const kind of ["LSTM", "GRU"] as const) {
-  for (const [way, asked] of Object.entries(WAYS)) {
-    Deno.test(`a walk that is an ${kind} becomes the operator, ${way}`, async () => {
-      const quick = recorded(kind, asked);
-      const careful = recorded(kind, { ...asked, isComputed: true });
-      const [then, otherwise] = branches(quick);
+  for (const [name, setup] of Object.entries(SETUPS)) {
+    Deno.test(`an ${kind} is recorded as the operator, ${name}`, async () => {
+      const fast = recorded(kind, setup);
+      const scanned = recorded(kind, { ...setup, isComputed: true });
+      const [then, otherwise] = branches(fast);
       assert(then!.includes(kind));
       assert(otherwise!.includes("Scan"));
       const outside = ["Scan", "MatMul", kind];
-      assert(!operators(quick).some((name) => outside.includes(name)));
-      assert(operators(careful).includes("Scan"));
+      assert(!operators(fast).some((name) => outside.includes(name)));
+      assert(operators(scanned).includes("Scan"));
       for (const shape of [[4, 6, WIDTH], [1, 1, WIDTH], [2, 3, WIDTH]]) {
         for (const size of [1e-3, 1, 1e3]) {
           const { data } = waves(shape, 5);
           const x = { data: data.map((v) => v * size), shape };
-          const found = await run(quick, x);
-          const expected = await run(careful, x);
+          const found = await run(fast, x);
+          const expected = await run(scanned, x);
           found.forEach((value, i) =>
             assertAllClose(value, expected[i]!, { atol: 2e-6 })
           );
@@ -164,37 +164,37 @@ for (const kind of ["LSTM", "GRU"] as const) {
   Deno.test(`an ${kind} gives NaN from a NaN on, and in no other row`, async () => {
     const x = waves([3, 4, WIDTH], 5);
     const data = [...x.data];
-    data[(1 * 4 + 2) * WIDTH] = NaN; // row 1, place 2
+    data[(1 * 4 + 2) * WIDTH] = NaN; // row 1, time step 2
     const [found] = await run(recorded(kind, {}), { ...x, data });
-    const isNaNAt = (row: number, place: number) =>
+    const isNaNAt = (row: number, step: number) =>
       found!.data.slice(
-        (row * 4 + place) * UNITS,
-        (row * 4 + place + 1) * UNITS,
+        (row * 4 + step) * UNITS,
+        (row * 4 + step + 1) * UNITS,
       )
         .map(Number.isNaN);
     for (const row of [0, 1, 2]) {
-      for (const place of [0, 1, 2, 3]) {
-        const isBad = row === 1 && place >= 2;
-        assertEquals(isNaNAt(row, place), Array(UNITS).fill(isBad));
+      for (const step of [0, 1, 2, 3]) {
+        const isBad = row === 1 && step >= 2;
+        assertEquals(isNaNAt(row, step), Array(UNITS).fill(isBad));
       }
     }
   });
 
-  Deno.test(`a walk that is not quite an ${kind} stays a walk`, () => {
+  Deno.test(`a layer that is not quite an ${kind} is recorded as a scan`, () => {
     for (
-      const asked of [
+      const setup of [
         { options: { activation: "relu" } },
         { options: { "recurrent_activation": "hard_sigmoid" } },
         { hasMask: true },
         { isComputed: true },
       ]
     ) {
-      assert(operators(recorded(kind, asked)).includes("Scan"));
+      assert(operators(recorded(kind, setup)).includes("Scan"));
     }
   });
 }
 
-Deno.test("a GRU that resets before the product stays a walk", () => {
+Deno.test("a GRU that resets before the product is recorded as a scan", () => {
   const before = recorded("GRU", { options: { "reset_after": false } });
   assert(operators(before).includes("Scan"));
 });
@@ -203,10 +203,10 @@ Deno.test("an LSTM whose output gates are all but closed keeps its digits", asyn
   const shape = [4, 6, WIDTH];
   for (const shift of [-3, -4, -9, -14, -20]) {
     for (const options of [{}, { "return_sequences": false }]) {
-      const asked = { shift, options };
-      const [found] = await run(recorded("LSTM", asked), waves(shape, 5));
+      const setup = { shift, options };
+      const [found] = await run(recorded("LSTM", setup), waves(shape, 5));
       const [expected] = await run(
-        recorded("LSTM", { ...asked, isComputed: true }),
+        recorded("LSTM", { ...setup, isComputed: true }),
         waves(shape, 5),
       );
       const largest = Math.max(...expected!.data.map(Math.abs));

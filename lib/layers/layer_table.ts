@@ -8,7 +8,7 @@ import { ACTIVATION_LAYERS } from "./activation_layers.ts";
 import { ADAPTIVE_POOLING_LAYERS } from "./adaptive_pooling.ts";
 import { APPLICATION_LAYERS } from "./application_layers.ts";
 import { ATTENTION_LAYERS } from "./attention.ts";
-import { BORDER_LAYERS } from "./borders.ts";
+import { PADDING_AND_CROPPING_LAYERS } from "./padding_and_cropping.ts";
 import { CELL_LAYERS } from "./recurrent_cells.ts";
 import { CONVOLUTION_LAYERS } from "./convolutions.ts";
 import { CONV_RECURRENT_LAYERS } from "./conv_recurrent.ts";
@@ -19,7 +19,7 @@ import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
 import { MERGING_LAYERS } from "./merging.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
 import { NORMALIZATION_LAYERS } from "./normalization.ts";
-import { PICTURE_LAYERS } from "./pictures.ts";
+import { IMAGE_LAYERS } from "./images.ts";
 import { POOLING_LAYERS } from "./pooling.ts";
 import { PREPROCESSING_LAYERS } from "./preprocessing.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";
@@ -37,7 +37,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...ADAPTIVE_POOLING_LAYERS,
   ...APPLICATION_LAYERS,
   ...ATTENTION_LAYERS,
-  ...BORDER_LAYERS,
+  ...PADDING_AND_CROPPING_LAYERS,
   ...CELL_LAYERS,
   ...CONVOLUTION_LAYERS,
   ...CONV_RECURRENT_LAYERS,
@@ -48,7 +48,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...MERGING_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,
   ...NORMALIZATION_LAYERS,
-  ...PICTURE_LAYERS,
+  ...IMAGE_LAYERS,
   ...POOLING_LAYERS,
   ...PREPROCESSING_LAYERS,
   ...RECURRENT_LAYERS,

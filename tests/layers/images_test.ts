@@ -2,7 +2,7 @@ import { assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
 import { layerOf } from "./_one_call.ts";
 
-testLayerCases("pictures");
+testLayerCases("images");
 
 Deno.test("autoContrast() refuses a range that is none", () => {
   for (const range of [[0], [0, "255"], 255]) {

@@ -1,17 +1,17 @@
 /**
- * Resizing of maps, axis after axis, as a sum of weighted places.
+ * Resizing of images, axis after axis: each new position is a weighted sum of
+ * old ones, its taps.
  *
- * Which places with what weights is known where the size is; where it is not,
- * they are worked out in the run, by the arithmetic of
- * {@linkcode interpolationTaps}: the same 32-bit floats in the same order, so
- * that no place falls to the other side of a border.
+ * The taps are constants where the size before is known; where it is not, they
+ * are computed in the run, by the arithmetic of {@linkcode interpolationTaps}:
+ * the same 32-bit floats in the same order, so that no tap differs by rounding.
  *
  * @module
  */
-import { interpolationTaps } from "../../../ops/interpolation.ts";
-import type { Ops } from "../../../ops/ops.ts";
+import { interpolationTaps } from "./interpolation.ts";
+import type { Ops } from "./ops.ts";
 
-/** How values between places are found. */
+/** How values between positions are found. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic";
 
 /** One axis that is resized. */
@@ -24,20 +24,20 @@ export interface ResizedAxis<T> {
   readonly after: number;
 }
 
-/** A place that each new place is made of: `[after]` integers, `[after]` floats. */
+/** Index and weight of a tap of each new position: `[after]` int32, `[after]` float32. */
 interface Tap<T> {
   readonly index: T;
   readonly weight: T | undefined;
 }
 
 /**
- * Resizes one axis of a map.
+ * Resizes one axis of images.
  *
  * @param ops The engine's operations.
- * @param x The map, `[N, H, W, D]`.
+ * @param x Images, `[N, H, W, D]`.
  * @param resized Which axis, from what to what.
  * @param interpolation How.
- * @returns The map with the new size along the axis.
+ * @returns Images with the new size along the axis.
  */
 export function resizeAxis<T>(
   ops: Ops<T>,
@@ -45,14 +45,15 @@ export function resizeAxis<T>(
   { axis, before, after }: ResizedAxis<T>,
   interpolation: Interpolation,
 ): T {
+  if (before === after) return x;
   const taps = typeof before === "number"
     ? knownTaps(ops, before, after, interpolation)
     : tapsAtRun(ops, before, after, interpolation);
   const parts = taps.map(({ index, weight }) => {
-    const taken = ops.take(x, index, axis);
-    if (weight === undefined) return taken;
+    const values = ops.take(x, index, axis);
+    if (weight === undefined) return values;
     const shape = axis === 1 ? [after, 1, 1] : [after, 1];
-    return ops.multiply(taken, ops.reshape(weight, shape));
+    return ops.multiply(values, ops.reshape(weight, shape));
   });
   return parts.reduce((sum, part) => ops.add(sum, part));
 }
@@ -78,44 +79,44 @@ function tapsAtRun<T>(
   after: number,
   interpolation: Interpolation,
 ): Tap<T>[] {
-  const centres = ops.constant({
+  const centers = ops.constant({
     data: Float32Array.from({ length: after }, (_, i) => i + 0.5),
     shape: [after],
     dtype: "float32",
   });
   const scale = ops.divide(before, ops.constant(after));
-  const place = ops.multiply(centres, scale); // [after]
+  const center = ops.multiply(centers, scale); // [after]
   const last = ops.subtract(before, ops.constant(1));
   const bounded = (index: T) =>
     ops.minimum(ops.maximum(index, ops.constant(0)), last);
   const integer = (index: T) => ops.cast(bounded(index), "int32");
   if (interpolation === "nearest") {
-    return [{ index: integer(ops.floor(place)), weight: undefined }];
+    return [{ index: integer(ops.floor(center)), weight: undefined }];
   }
-  const at = ops.subtract(place, ops.constant(0.5));
+  const at = ops.subtract(center, ops.constant(0.5));
   const below = ops.floor(at);
-  const share = ops.subtract(at, below);
+  const fraction = ops.subtract(at, below);
   if (interpolation === "bilinear") {
     return [
       {
         index: integer(below),
-        weight: ops.subtract(ops.constant(1), share),
+        weight: ops.subtract(ops.constant(1), fraction),
       },
-      { index: integer(ops.ceil(at)), weight: share },
+      { index: integer(ops.ceil(at)), weight: fraction },
     ];
   }
-  return cubicTaps(ops, below, share, bounded);
+  return cubicTaps(ops, below, fraction, bounded);
 }
 
-/** Keys' kernel, `a = −0.5`, over four places; those beyond the border count 0. */
+/** Keys' kernel, `a = −0.5`, over four taps; those outside have weight 0. */
 function cubicTaps<T>(
   ops: Ops<T>,
   below: T,
-  share: T,
+  fraction: T,
   bounded: (index: T) => T,
 ): Tap<T>[] {
   const table = ops.constant(1024);
-  const step = ops.round(ops.multiply(share, table));
+  const step = ops.round(ops.multiply(fraction, table));
   const x = ops.divide(step, table);
   const rest = ops.divide(ops.subtract(table, step), table);
   const taps = [

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 
 Deno.test("LAYERS is frozen, and names classes as Keras does", () => {
   assertThrows(() => Object.assign(LAYERS, { Mine: () => {} }), TypeError);

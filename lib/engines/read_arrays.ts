@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import { cannot } from "../../check.ts";
-import type { FeatureArray, NdArray } from "../../types.ts";
+import { cannot } from "../check.ts";
+import type { FeatureArray, NdArray } from "../types.ts";
 
 /** Values as a backend hands them out. */
 export type RawValues = Float32Array | Int32Array | Uint8Array;

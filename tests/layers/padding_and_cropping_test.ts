@@ -2,14 +2,14 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
 import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
-testLayerCases("borders");
+testLayerCases("padding_and_cropping");
 
 Deno.test("cropping1d() refuses to crop all places away", async () => {
   const layer = layerOf("Cropping1D", { cropping: [2, 1] });
   await assertRejects(
     () => called(layer, [[[1], [2], [3]]]),
     TypeError,
-    "its input must have more places than [2, 1] are cropped: current value is [1, 3, 1]",
+    "its input must have more positions than [2, 1] are cropped: current value is [1, 3, 1]",
   );
   assertEquals(await called(layer, [[[1], [2], [3], [4]]]), [[[3]]]);
 });
@@ -35,7 +35,7 @@ Deno.test("cropping3d() and zeroPadding3d() refuse borders that are none", async
       assertThrows(
         () => layerOf(`${verb}3D`, { [key!]: border }),
         TypeError,
-        `"${key}" must say how many places`,
+        `"${key}" must say how many positions`,
       );
     }
   }
