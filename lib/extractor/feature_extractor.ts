@@ -7,6 +7,7 @@ import {
   checkNumber,
   checkOptions,
 } from "../check.ts";
+import { UnsupportedByEngineError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
@@ -33,7 +34,7 @@ import type {
 import { checkHead } from "./logits.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
-import { resolve } from "./compile.ts";
+import { compile, resolve } from "./compile.ts";
 import {
   checkRun,
   type EngineOptions,
@@ -473,8 +474,22 @@ export class FeatureExtractor implements Runs {
    * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-    const { toOnnx } = await import("./to_onnx.ts");
-    return await toOnnx(this.#graph, this.#settings, target);
+    const action = "write ONNX";
+    checkAwaited(target, action, "the target");
+    const program = await compile(this.#graph, this.#settings);
+    const { record } = await import("../engines/onnx/recording.ts");
+    const recording = record(program);
+    if ("obstacle" in recording) {
+      const { obstacle } = recording;
+      throw new UnsupportedByEngineError(action, "onnx", obstacle);
+    }
+    const { writeProgram } = await import("../engines/onnx/write_program.ts");
+    const bytes = await writeProgram(recording, {
+      "sonde.model": await this.#graph.fingerprint(),
+      "sonde.settings": program.settings,
+    });
+    if (target !== undefined) await Deno.writeFile(target, bytes);
+    return bytes;
   }
 
   // ---- inside ----

@@ -18,7 +18,7 @@ import type {
   NdArray,
   OutputActivation,
 } from "../types.ts";
-import { Column } from "./view/_column.ts";
+import { Column } from "./_column.ts";
 import { makeFeatureSet } from "./feature_set.ts";
 import type { FeatureData } from "./fields.ts";
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../../check.ts";
-import type { NdArray } from "../../types.ts";
-import type { FeatureData } from "../fields.ts";
-import { emptyLike, frozenArray, joinRows } from "../rows.ts";
+import { cannot, shapeText, sizeOf } from "../check.ts";
+import type { NdArray } from "../types.ts";
+import type { FeatureData } from "./fields.ts";
+import { emptyLike, frozenArray, joinRows } from "./rows.ts";
 
 /**
  * Rows that arrive in batches.

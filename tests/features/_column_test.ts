@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Column } from "../../../lib/features/view/_column.ts";
+import { Column } from "../../lib/features/_column.ts";
 
 function part(...data: number[]) {
   return {
