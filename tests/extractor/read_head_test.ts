@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { readHead } from "../../lib/extractor/read_head.ts";
-import type { Head, HeadTensors } from "../../lib/models/graph/head.ts";
+import type { Head } from "../../lib/models/graph/head.ts";
+import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
 import { counted } from "../support/backends.ts";
 
 function headOf(weights: HeadTensors): Head {

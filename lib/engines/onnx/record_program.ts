@@ -7,7 +7,7 @@ import {
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
-import { builtInFormOf } from "../../models/graph/built_in_form.ts";
+import { builtInFormOf } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {

@@ -1,5 +1,5 @@
 import type { GraphNode, NodeCall } from "./graph.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head.ts";
+import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 
 /** Layers that change no value at inference, or only the shape. */
 const PASS = new Set([
