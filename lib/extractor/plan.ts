@@ -5,6 +5,7 @@ import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
+import { droppedMasks } from "./dropped_masks.ts";
 
 /** What will run, before it runs. Shows itself. */
 export interface Plan {
@@ -72,7 +73,10 @@ export function planOf(
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
     numParameters: numParameters([...runs]),
-    warnings: Object.freeze([...program.found.warnings]),
+    warnings: Object.freeze([
+      ...program.found.warnings,
+      ...droppedMasks(program),
+    ]),
   };
   attachView(plan, planView);
   return Object.freeze(plan);
