@@ -19,7 +19,7 @@ const RECORD = kerasRecord("k3_mlp");
 
 /** What Deno and the system need to find their files. */
 const KEPT =
-  /^(PATH|HOME|TMPDIR|XDG_CACHE_HOME|DENO_.*|USERPROFILE|.*APPDATA|SYSTEMROOT|TE?MP)$/i;
+  /^(PATH|HOME|TMPDIR|XDG_CACHE_HOME|DENO_(?:DIR|CERT|TLS_CA_STORE)|USERPROFILE|.*APPDATA|SYSTEMROOT|TE?MP)$/i;
 /**
  * Variables of the process. Some, such as "CI", keep programs from sending what
  * they would send elsewhere.
