@@ -1,8 +1,8 @@
 /**
- * Cells: what a recurrent layer does at one place.
+ * Cells: what a recurrent layer does at one time step.
  *
  * A cell computes in two parts, so that the one that does not look at the
- * state may be done for all places at once: it projects its input, then steps.
+ * state may be done for all time steps at once: it projects its input, then steps.
  *
  * Source: Keras 3.15 `SimpleRNNCell`, `GRUCell`, `LSTMCell`,
  * `StackedRNNCells`; Keras 2 has the same, with other defaults.
@@ -32,10 +32,10 @@ export interface BoundCell<T> {
   readonly operator?: CellOperator<T> | undefined;
   /** What does not depend on the state, of `[N, D]` or `[N, T, D]`. */
   project(x: T): T;
-  /** A state of zeros, by one projected place `[N, …]`. */
-  zeroState(place: T): T[];
+  /** A state of zeros, of the shape of one projected time step `[N, …]`. */
+  zeroState(projected: T): T[];
   /** The next state; the output is the one that `outputState` says. */
-  step(place: T, state: readonly T[]): T[];
+  step(projected: T, state: readonly T[]): T[];
 }
 
 /** The kind and weights of a cell, for {@linkcode Ops.recurrence}. */
@@ -135,9 +135,9 @@ export function simpleRnnCell(config: LayerConfig): Cell {
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => [zeros(ops, place, recurrent!)],
-        step: (place, [h]) => {
-          const sum = ops.add(place, ops.matmul(h!, recurrent!));
+        zeroState: (projected) => [zeros(ops, projected, recurrent!)],
+        step: (projected, [h]) => {
+          const sum = ops.add(projected, ops.matmul(h!, recurrent!));
           return [activation(ops, sum)];
         },
       };
@@ -171,12 +171,12 @@ export function lstmCell(config: LayerConfig): Cell {
           ? { kind: "lstm", kernel: kernel!, recurrentKernel: recurrent!, bias }
           : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => {
-          const zero = zeros(ops, place, recurrent!);
+        zeroState: (projected) => {
+          const zero = zeros(ops, projected, recurrent!);
           return [zero, zero];
         },
-        step: (place, [h, c]) => {
-          const sum = ops.add(place, ops.matmul(h!, recurrent!)); // [N, 4 units]
+        step: (projected, [h, c]) => {
+          const sum = ops.add(projected, ops.matmul(h!, recurrent!)); // [N, 4 units]
           return lstmStep(ops, sum, c!, activation, gate);
         },
       };
@@ -251,9 +251,9 @@ export function gruCell(config: LayerConfig): Cell {
           }
           : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => [zeros(ops, place, recurrent!)],
-        step: (place, [h]) => {
-          const [xz, xr, xh] = columns(ops, place, 3);
+        zeroState: (projected) => [zeros(ops, projected, recurrent!)],
+        step: (projected, [h]) => {
+          const [xz, xr, xh] = columns(ops, projected, 3);
           const inner = isAfter
             ? affine(ops, h!, config.name, recurrent!, recurrentBias) // [N, 3 units]
             : ops.matmul(h!, early); // [N, 2 units]
@@ -333,9 +333,10 @@ export function stackedRnnCells(config: LayerConfig): Cell {
       );
       return {
         project: (x) => bound[0]!.project(x),
-        zeroState: (place) => bound.flatMap((cell) => cell.zeroState(place)),
-        step: (place, state) => {
-          let input = place;
+        zeroState: (projected) =>
+          bound.flatMap((cell) => cell.zeroState(projected)),
+        step: (projected, state) => {
+          let input = projected;
           return bound.flatMap((cell, i) => {
             const { numStates, outputState } = cells[i]!;
             const own = state.slice(starts[i]!, starts[i]! + numStates);
@@ -389,12 +390,12 @@ function columns<T>(ops: Ops<T>, x: T, count: number): T[] {
   );
 }
 
-/** `[N, units]` zeros, whatever stands in the place: NaN too. */
-function zeros<T>(ops: Ops<T>, place: T, recurrent: T): T {
+/** `[N, units]` zeros, whatever the input holds: NaN too. */
+function zeros<T>(ops: Ops<T>, projected: T, recurrent: T): T {
   const size = ops.shape(recurrent)[0]!;
   const data = new Float32Array(size);
   const row = ops.constant({ data, shape: [1, size], dtype: "float32" });
-  const column = ops.slice(place, [{ axis: 1, stop: 1 }]); // [N, 1]
+  const column = ops.slice(projected, [{ axis: 1, stop: 1 }]); // [N, 1]
   return ops.where(ops.isNaN(column), row, row);
 }
 

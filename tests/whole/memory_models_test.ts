@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel, type NdArray } from "@sonde/sonde";
-import { builtInFormOf } from "../../lib/models/graph/built_in_form.ts";
+import { builtInFormOf } from "../../lib/models/graph/graph.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { sampled } from "../support/extent.ts";
 import { assertAsKeras } from "../support/keras_models.ts";

@@ -10,7 +10,8 @@
  */
 import { cannot } from "../../check.ts";
 import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
-import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
+import type { OnnxCall } from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";

@@ -10,7 +10,7 @@
 import { sizeOf } from "../../check.ts";
 import type { Masked } from "../../layers/call_layer.ts";
 import { letGo } from "../../math/let_go.ts";
-import { builtInFormOf } from "../../models/graph/built_in_form.ts";
+import { builtInFormOf } from "../../models/graph/graph.ts";
 import {
   type BuiltInCall,
   type GraphNode,

@@ -12,7 +12,7 @@ import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
 import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
 import type { GraphNode, RawRuntime, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
-import type { OnnxOrigin } from "../onnx/onnx_call.ts";
+import type { OnnxOrigin } from "./onnx_origin.ts";
 import { modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 

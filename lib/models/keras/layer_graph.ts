@@ -43,7 +43,7 @@ import {
   isOffArgument,
   modelFeeds,
   valueByPosition,
-} from "./layer_graph_arguments.ts";
+} from "./call_arguments.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
@@ -60,6 +60,8 @@ export interface LayerGraphParts {
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
   readonly allowNonFinite?: boolean;
+  /** What to do with layers that are not known, besides custom layers. */
+  readonly advice?: string;
   /** Frees what the loader made. */
   readonly dispose: () => void;
 }
@@ -88,7 +90,8 @@ class Builder {
 
   build(): ModelGraph {
     const { spec, format, dispose } = this.#parts;
-    refuseUnknown(unknownLayers(spec, this.#parts), this.#parts.source);
+    const { source, advice } = this.#parts;
+    refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
     this.#bound = this.#parts.weights.bind(spec);
     const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
     const nodes = flatten(drafts);

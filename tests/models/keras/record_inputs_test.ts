@@ -1,3 +1,4 @@
+// deno-lint-ignore-file camelcase -- Keras' own keys
 /**
  * Models whose inputs are a dict. Right values are what the writers' own
  * `predict` gives (`tests/data/faults/dict_keys/make.py`).

@@ -8,7 +8,7 @@ import {
   type StoredWeight,
   weightSource,
   type WeightStore,
-} from "../../../lib/models/keras/_weight_store.ts";
+} from "../../../lib/models/keras/weight_store.ts";
 import { buildZip } from "../../support/build_zip.ts";
 
 const HDF5 = new URL("../../data/hdf5/", import.meta.url);

@@ -1,17 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { openKeras } from "../../support/open_keras.ts";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import type { LayerFactory } from "../../../lib/layers/layer.ts";
-import {
-  type KerasFile,
-  openKerasFile,
-} from "../../../lib/models/keras/keras_file.ts";
-import { modelOfKerasFile } from "../../../lib/models/keras/load_keras.ts";
+import type { KerasFile } from "../../../lib/models/keras/keras_file.ts";
+import { modelOfKerasFile } from "../../../lib/models/keras/keras_file.ts";
 import { modelPath } from "../../support/keras_models.ts";
 import { openOn } from "../../support/open_on.ts";
 
 /** A file that counts how often it is closed. */
 async function counted(name: string, change = (config: string) => config) {
-  const file = await openKerasFile(modelPath(name));
+  const file = await openKeras(modelPath(name));
   const closed = { times: 0 };
   const config = JSON.parse(change(JSON.stringify(file.config)));
   const watched: KerasFile = {

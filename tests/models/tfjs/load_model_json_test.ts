@@ -5,7 +5,7 @@ import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import {
   modelOfLayersJson,
   readLayersJson,
-} from "../../../lib/models/tfjs/layers_json.ts";
+} from "../../../lib/models/tfjs/load_model_json.ts";
 import type { ModelJson } from "../../../lib/models/tfjs/model_json.ts";
 
 const LAYERS = [{

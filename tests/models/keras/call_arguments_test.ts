@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import type { Argument } from "../../../lib/models/keras/keras_topology.ts";
-import { valueByPosition } from "../../../lib/models/keras/layer_graph_arguments.ts";
+import { valueByPosition } from "../../../lib/models/keras/call_arguments.ts";
 import {
   call,
   functional,
