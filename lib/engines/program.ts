@@ -13,15 +13,19 @@ import { cannot, shapeText } from "../check.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
-import type {
-  FeatureArray,
-  LinearHead,
-  NdArray,
-  TensorSpec,
-} from "../types.ts";
+import type { FeatureArray, LinearHead, NdArray } from "../types.ts";
+import { type Feed, type Schedule, schedule } from "./schedule.ts";
 
-/** A program, resolved against one model. */
-export interface Program {
+/** What is to be computed of one model. */
+export interface Program extends ProgramParts {
+  /** The nodes that run. */
+  readonly schedule: Schedule;
+  /** Those that a gradient goes through; undefined without a perturbation. */
+  readonly gradientSchedule: Schedule | undefined;
+}
+
+/** What a program is made of. */
+export interface ProgramParts {
   readonly graph: ModelGraph;
   readonly feeds: readonly Feed[];
   readonly features: readonly FeatureTarget[];
@@ -29,12 +33,6 @@ export interface Program {
   readonly wantsPenultimate: boolean;
   readonly logits?: LogitsTarget;
   readonly perturbation?: Perturbation;
-}
-
-/** A tensor that goes in. */
-export interface Feed {
-  readonly ref: Ref;
-  readonly spec: TensorSpec;
 }
 
 /** A feature that is wanted. */
@@ -91,12 +89,43 @@ export interface RunOutputs {
 }
 
 /**
+ * Makes a program: finds the nodes that it runs.
+ *
+ * @param parts What goes in, what is wanted, and what is done with it.
+ * @returns The program.
+ * @throws {TypeError} If a wanted tensor needs an input that is not fed.
+ */
+export function makeProgram<Parts extends ProgramParts>(
+  parts: Parts,
+): Parts & Program {
+  const { feeds, logits, perturbation } = parts;
+  return {
+    ...parts,
+    schedule: schedule(feeds, wantedRefs(parts)),
+    gradientSchedule: perturbation === undefined || logits === undefined
+      ? undefined
+      : schedule(feeds, [logitsRef(unshaped(logits))]),
+  };
+}
+
+/**
+ * Logits without their shaping, as a perturbation takes the gradient of them.
+ *
+ * @param logits The logits.
+ * @returns The same logits, not shaped.
+ */
+export function unshaped(logits: LogitsTarget): LogitsTarget {
+  const { shaping: _shaping, ...plain } = logits;
+  return plain;
+}
+
+/**
  * The tensors of the graph that a program needs values for.
  *
  * @param program The program.
  * @returns Each tensor once.
  */
-export function wantedRefs(program: Program): Ref[] {
+export function wantedRefs(program: ProgramParts): Ref[] {
   const { features, logits, wantsPenultimate } = program;
   const refs = features.map(({ ref }) => ref);
   if (wantsPenultimate && logits?.head) refs.push(logits.head.penultimate);
@@ -150,7 +179,7 @@ export interface HeadValues<T> {
  */
 export function computeOutputs<T>(
   ops: Ops<T>,
-  program: Program,
+  program: ProgramParts,
   valueOf: (ref: Ref) => T,
   head: HeadValues<T> | undefined,
 ): OutputValues<T> {

@@ -1,9 +1,9 @@
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
+import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
-import type { Resolved } from "./compile.ts";
 import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,12 +20,6 @@ export type EngineChoice =
     readonly backend: BackendName;
     readonly reason: string;
   };
-
-/** What of a program the choice hangs on. */
-export type Choosable = Pick<
-  Resolved,
-  "schedule" | "differentiated" | "program"
->;
 
 const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
 
@@ -52,14 +46,14 @@ interface Limit {
  * for, or every one, cannot run a node or gives wrong numbers for it.
  */
 export async function chooseEngine(
-  program: Choosable,
+  program: Program,
   { backend, engine, threads }: Pick<
     Settings,
     "backend" | "engine" | "threads"
   >,
   findCard: () => Promise<string | undefined> = hardwareAdapter,
 ): Promise<EngineChoice> {
-  if (program.program.graph.onnx !== undefined) {
+  if (program.graph.onnx !== undefined) {
     return await chooseForFile(program, { backend, engine, threads });
   }
   if (backend !== undefined) {
@@ -91,7 +85,7 @@ export async function chooseEngine(
 
 /** Why the native engine cannot run a program here, if it cannot. */
 async function obstacleOf(
-  program: Choosable,
+  program: Program,
   isAsked: boolean,
 ): Promise<string | undefined> {
   const obstacle = await unrecordable(program);
@@ -107,7 +101,7 @@ async function obstacleOf(
  * @returns What is in the way, naming the node; undefined where nothing is.
  */
 export async function unrecordable(
-  { program, schedule }: Pick<Choosable, "program" | "schedule">,
+  program: Program,
 ): Promise<string | undefined> {
   if (program.perturbation !== undefined) return "perturb() needs gradients";
   const own = program.features.find(({ own }) => own.length > 0);
@@ -117,20 +111,19 @@ export async function unrecordable(
   const { findUnrecordable } = await import(
     "../engines/onnx/record_program.ts"
   );
-  return findUnrecordable(program.feeds, schedule.nodes);
+  return findUnrecordable(program.feeds, program.schedule.nodes);
 }
 
 /** Whether a card gives right numbers for a program, with no code of the caller's in it. */
-function isForCard(chosen: Choosable): boolean {
-  const { program, schedule } = chosen;
+function isForCard(program: Program): boolean {
   return program.perturbation === undefined &&
     program.features.every(({ own }) => own.length === 0) &&
-    schedule.nodes.every(({ call }) =>
+    program.schedule.nodes.every(({ call }) =>
       call.kind !== "inMemory" || call.isOwnClass
-    ) && limitIn(chosen, "webgpu") === undefined;
+    ) && limitIn(program, "webgpu") === undefined;
 }
 
-function chooseBackend(program: Choosable, why: string): EngineChoice {
+function chooseBackend(program: Program, why: string): EngineChoice {
   const limit = limitIn(program, "wasm");
   if (limit === undefined) {
     const reason =
@@ -145,18 +138,18 @@ function chooseBackend(program: Choosable, why: string): EngineChoice {
 
 /** The first node that a backend must not run. */
 function limitIn(
-  { schedule, differentiated }: Choosable,
+  { schedule, gradientSchedule }: Program,
   backend: BackendName,
 ): Limit | undefined {
-  const gradient = new Set(differentiated);
-  for (const node of new Set([...schedule.nodes, ...differentiated])) {
+  const gradient = new Set(gradientSchedule?.nodes);
+  for (const node of new Set([...schedule.nodes, ...gradient])) {
     const why = limitOf(node, backend, gradient.has(node));
     if (why !== undefined) return { node, why };
   }
   return undefined;
 }
 
-function checkBackend(program: Choosable, backend: BackendName): void {
+function checkBackend(program: Program, backend: BackendName): void {
   const limit = limitIn(program, backend);
   if (limit === undefined) return;
   const { name, kind } = limit.node.row;

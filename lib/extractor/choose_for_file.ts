@@ -1,5 +1,6 @@
+import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
-import type { Choosable, EngineChoice } from "./choose_engine.ts";
+import type { EngineChoice } from "./choose_engine.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { Settings } from "./settings.ts";
  * this one cannot be had.
  */
 export async function chooseForFile(
-  { program }: Pick<Choosable, "program">,
+  program: Program,
   { backend, engine, threads }: Pick<
     Settings,
     "backend" | "engine" | "threads"

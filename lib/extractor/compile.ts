@@ -10,41 +10,32 @@
  */
 import { cannot } from "../check.ts";
 import {
-  logitsRef,
   type LogitsTarget,
+  makeProgram,
   needsHead,
   type Program,
-  wantedRefs,
 } from "../engines/program.ts";
-import { type Schedule, schedule } from "../engines/schedule.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
+import { checkHead, findLogits, type FoundLogits, readHead } from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
-import { readHead } from "./read_head.ts";
 import type { Settings } from "./settings.ts";
 
-/** A program, and what is known of what it will give. */
-export interface Resolved extends FoundLogits {
-  /** With empty weights in its head: those are read when it is compiled. */
-  readonly program: Program;
-  readonly schedule: Schedule;
-  /** Nodes that a gradient is to go through. */
-  readonly differentiated: readonly GraphNode[];
+/** A program, and what is known of its results before it runs. */
+export interface ExtractorProgram extends Program {
+  /** The logits of the model, and how they were found. */
+  readonly found: FoundLogits;
   readonly specs: readonly FeatureSpec[];
-  /** What was asked for, as it stands in a set's source. */
+  /** The settings, as they stand in the source of a feature set. */
   readonly settings: string;
-}
-
-/** A resolved program with the head's weights. */
-export interface Compiled extends Resolved {
-  readonly head: LinearHead | undefined;
-  /** What held the model's weights before any was read. */
-  readonly weightData: readonly object[];
+  /** Weights of the head; undefined without a head, and before they are read. */
+  readonly head?: LinearHead | undefined;
+  /** What held the weights of the model before any was read. */
+  readonly weightData?: readonly object[];
 }
 
 const ACTION = "extract features";
@@ -61,7 +52,10 @@ const NO_WEIGHTS: LinearHead = {
  * @returns The program, without weights.
  * @throws {TypeError} If something asked for cannot be computed.
  */
-export function resolve(graph: ModelGraph, settings: Settings): Resolved {
+export function resolve(
+  graph: ModelGraph,
+  settings: Settings,
+): ExtractorProgram {
   const found = findLogits(graph, settings);
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
@@ -73,13 +67,10 @@ export function resolve(graph: ModelGraph, settings: Settings): Resolved {
   checkHead(graph, settings, ACTION);
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
-  const steps = schedule(program.feeds, wantedRefs(program));
-  checkNodes(steps.nodes);
+  checkNodes(program.schedule.nodes);
   return {
-    ...found,
-    program,
-    schedule: steps,
-    differentiated: differentiatedNodes(program),
+    ...program,
+    found,
     specs: targets.map(({ spec }) => spec),
     settings: settingsText(settings, program, targets, logits),
   };
@@ -95,10 +86,10 @@ export function resolve(graph: ModelGraph, settings: Settings): Resolved {
 export async function compile(
   graph: ModelGraph,
   settings: Settings,
-): Promise<Compiled> {
+): Promise<ExtractorProgram> {
   graph.checkUsable(ACTION);
-  const resolved = resolve(graph, settings);
-  const { logits } = resolved;
+  const program = resolve(graph, settings);
+  const { logits } = program.found;
   const weightData = graph.weightData();
   // It reads every weight, so that those on a graphics card are on the host too.
   const isInFile = weightData.every((data) => "read" in data);
@@ -106,20 +97,14 @@ export async function compile(
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);
-  const { program } = resolved;
   if (program.logits === undefined || head === undefined) {
-    return { ...resolved, head, weightData };
+    return { ...program, head, weightData };
   }
   // The head is handed to the reader of a set, who may change it: what an
   // engine computes with, now or when it opens more sessions, is another copy.
   const weights = needsHead(program.logits) ? copyOf(head) : NO_WEIGHTS;
   const target = logitsTarget(logits!, weights, settings);
-  return {
-    ...resolved,
-    program: { ...program, logits: target },
-    head,
-    weightData,
-  };
+  return { ...program, logits: target, head, weightData };
 }
 
 function copyOf({ kernel, bias }: LinearHead): LinearHead {
@@ -135,7 +120,7 @@ function programOf(
 ): Program {
   const { perturbation, wantsPenultimate } = settings;
   const isBinary = logits?.activation === "sigmoid";
-  return {
+  return makeProgram({
     graph,
     feeds: feedsOf(graph, settings.input),
     features: targets.map(({ target }) => target),
@@ -146,7 +131,7 @@ function programOf(
     ...(perturbation === undefined
       ? {}
       : { perturbation: { ...perturbation, isBinary } }),
-  };
+  });
 }
 
 function logitsTarget(
@@ -169,15 +154,6 @@ function logitsTarget(
       ? {}
       : { shaping: shaping.apply.bind(shaping) as typeof shaping.apply }),
   };
-}
-
-/** The gradient is that of unshaped logits. */
-function differentiatedNodes(
-  { perturbation, logits, feeds }: Program,
-): readonly GraphNode[] {
-  if (perturbation === undefined || logits === undefined) return [];
-  const { shaping: _shaping, ...plain } = logits;
-  return schedule(feeds, [logitsRef(plain)]).nodes;
 }
 
 /** The same text for the same thing asked for, however it was said. */

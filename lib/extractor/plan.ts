@@ -1,9 +1,10 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, needsHead } from "../engines/program.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
-import type { Resolved } from "./compile.ts";
+import type { ExtractorProgram } from "./compile.ts";
 
 /** What will run, before it runs. Shows itself. */
 export interface Plan {
@@ -30,20 +31,20 @@ export interface Plan {
 }
 
 /**
- * Makes the plan of a resolved program.
+ * Makes the plan of a program.
  *
  * @param graph The model.
- * @param resolved The program.
+ * @param program The program.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
 export function planOf(
   graph: ModelGraph,
-  resolved: Resolved,
+  program: ExtractorProgram,
   choice: EngineChoice,
 ): Plan {
-  const { logits, search, schedule, program } = resolved;
-  const runs = new Set(schedule.nodes);
+  const { logits, search } = program.found;
+  const runs = new Set(program.schedule.nodes);
   // Logits from the penultimate: the head's weights count, though we use them.
   const head = logits?.head?.node ?? logits?.direct?.node;
   if (program.logits?.head && needsHead(program.logits)) {
@@ -72,7 +73,7 @@ export function planOf(
 }
 
 /** A shared layer counts once. */
-function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
+function numParameters(nodes: readonly GraphNode[]): number {
   const counted = new Set<object>();
   let sum = 0;
   for (const { call, row } of nodes) {

@@ -21,15 +21,15 @@ export async function toOnnx(
   target?: string | URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkAwaited(target, "write ONNX", "the target");
-  const compiled = await compile(graph, settings);
-  const obstacle = await unrecordable(compiled);
+  const program = await compile(graph, settings);
+  const obstacle = await unrecordable(program);
   if (obstacle !== undefined) {
     throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
   }
   const { writeProgram } = await import("../engines/onnx/write_program.ts");
-  const bytes = await writeProgram(compiled.program, {
+  const bytes = await writeProgram(program, {
     "sonde.model": await graph.fingerprint(),
-    "sonde.settings": compiled.settings,
+    "sonde.settings": program.settings,
   });
   if (target !== undefined) await Deno.writeFile(target, bytes);
   return bytes;

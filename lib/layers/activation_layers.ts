@@ -27,7 +27,7 @@ import type {
  */
 export function activation(config: LayerConfig): Layer {
   const apply = config.activation("activation");
-  return { weights: [], call: (ops, [x]) => [apply(ops, x!)] };
+  return { weights: [], keepsAxes: true, call: (ops, [x]) => [apply(ops, x!)] };
 }
 
 /**
@@ -50,6 +50,7 @@ export function softmax(config: LayerConfig): Layer {
     config.dialect === 3;
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x], _weights, context) {
       const mask = maskOf(ops, config.name, x!, context);
       if (mask === undefined) return [softmaxOver(ops, x!, axes)];
@@ -120,6 +121,7 @@ export function reluLayer(config: LayerConfig): Layer {
     : config.number("max_value");
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       const bound = ops.constant(threshold);
       const above = threshold === 0
@@ -152,6 +154,7 @@ export function thresholdedRelu(config: LayerConfig): Layer {
   const theta = config.number("theta", 1);
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       const isAbove = ops.greater(x!, ops.constant(theta));
       return [kept(ops, x!, isAbove, 2)];
@@ -170,7 +173,11 @@ export function thresholdedRelu(config: LayerConfig): Layer {
 export function leakyReluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 0.3);
   const slope = config.number("negative_slope", alpha);
-  return { weights: [], call: (ops, [x]) => [leakyRelu(ops, x!, slope)] };
+  return {
+    weights: [],
+    keepsAxes: true,
+    call: (ops, [x]) => [leakyRelu(ops, x!, slope)],
+  };
 }
 
 /**
@@ -183,7 +190,11 @@ export function leakyReluLayer(config: LayerConfig): Layer {
  */
 export function eluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 1);
-  return { weights: [], call: (ops, [x]) => [elu(ops, x!, alpha)] };
+  return {
+    weights: [],
+    keepsAxes: true,
+    call: (ops, [x]) => [elu(ops, x!, alpha)],
+  };
 }
 
 /**
@@ -198,6 +209,7 @@ export function prelu(config: LayerConfig): Layer {
   const shared = [config.raw("shared_axes") ?? []].flat();
   return {
     weights: ["alpha"],
+    keepsAxes: true,
     call(ops, [x], { alpha }) {
       const wanted = ops.shape(x!).slice(1)
         .map((size, i) => shared.includes(i + 1) ? 1 : size);

@@ -12,7 +12,7 @@ import {
   channelsOf,
   fromChannelsLast,
   paddingOf,
-  type PlaceAxes,
+  type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
 import { overTime } from "./_over_time.ts";
@@ -56,11 +56,11 @@ export function convLstm3d(config: LayerConfig): Recurrent {
   return convLstm(config, 3);
 }
 
-function convLstm(config: LayerConfig, places: PlaceAxes): Recurrent {
+function convLstm(config: LayerConfig, places: SpatialAxes): Recurrent {
   return recurrentOf(config, convLstmCell(config, places), channelsOf(config));
 }
 
-function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
+function convLstmCell(config: LayerConfig, places: SpatialAxes): Cell {
   const filters = config.number("filters");
   const size = positiveInts(config, "kernel_size", places);
   for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {

@@ -120,6 +120,8 @@ export function identity(config: LayerConfig): Layer {
   const isMaskKept = config.dialect === 3;
   return {
     weights: [],
+    keepsAxes: true,
+    passesValues: true,
     masks: (_ops, _inputs, { masks }) => isMaskKept ? [...masks] : [],
     call: (_ops, inputs) => [...inputs],
   };
@@ -139,6 +141,8 @@ export function activityRegularization(config: LayerConfig): Layer {
   config.raw("l2");
   return {
     weights: [],
+    keepsAxes: true,
+    passesValues: true,
     masks: (_ops, _inputs, { masks }) => [...masks],
     call: (_ops, inputs) => [...inputs],
   };
@@ -164,6 +168,7 @@ export function masking(config: LayerConfig): Layer {
   }
   return {
     weights: [],
+    keepsAxes: true,
     masks: (ops, [x]) => [isKept(ops, x!, false)], // [N, T]
     call(ops, [x]) {
       const kept = isKept(ops, x!, true); // [N, T, 1]

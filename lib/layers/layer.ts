@@ -58,6 +58,14 @@ export interface Layer {
   readonly weights: readonly string[];
   /** Where the channels of its output stand, where it is a map. */
   readonly channels?: "first" | "last";
+  /** Whether each axis of its outputs is the same axis of its inputs. @default {false} */
+  readonly keepsAxes?: boolean;
+  /** Whether it changes no value at inference, at most the shape. @default {false} */
+  readonly passesValues?: boolean;
+  /** Whether a layer called on its inputs after it finds no mask on them. @default {false} */
+  readonly dropsInputMasks?: boolean;
+  /** Whether TF.js' class of that name does the same with integers. @default {false} */
+  readonly takesIntegersAsTfjs?: boolean;
   /** Computes the outputs of inputs `[N, …]`. */
   call<T>(
     ops: Ops<T>,

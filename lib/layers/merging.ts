@@ -32,6 +32,7 @@ function folded(
 ): LayerFactory {
   return (config) => ({
     weights: [],
+    keepsAxes: true,
     call(ops, inputs, _weights, context) {
       if (inputs.length > most) {
         throw new TypeError(
@@ -69,6 +70,7 @@ function folded(
 export function average(config: LayerConfig): Layer {
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, inputs) {
       const sum = sameRank(ops, inputs).reduce((a, b) => ops.add(a, b));
       return [ops.divide(sum, ops.constant(inputs.length))];
@@ -93,6 +95,7 @@ export function concatenate(config: LayerConfig): Layer {
     axis < 0 ? axis + ops.shape(x).length : axis;
   return {
     weights: [],
+    keepsAxes: true,
     call: (ops, inputs) => [ops.concatenate(inputs, at(ops, inputs[0]!))],
     masks<T>(ops: Ops<T>, inputs: readonly T[], { masks }: CallContext<T>) {
       if (masks.every((mask) => mask === undefined)) return [undefined];

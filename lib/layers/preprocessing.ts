@@ -23,6 +23,8 @@ export function rescaling(config: LayerConfig): Layer {
   const offset = numbers(config, "offset", 0);
   return {
     weights: [],
+    keepsAxes: true,
+    takesIntegersAsTfjs: true,
     call: (ops, [x]) => [
       ops.add(
         ops.multiply(ops.float(x!), ops.constant(scale)),
@@ -57,6 +59,7 @@ export function normalization(config: LayerConfig): Layer {
   }
   return {
     weights: given ? [] : ["mean", "variance", "count"],
+    keepsAxes: true,
     call(ops, [x], weights) {
       const value = ops.float(x!);
       for (const [name, weight] of Object.entries(weights)) {
@@ -175,7 +178,12 @@ export function randomCrop(config: LayerConfig): Layer {
   config.raw("rng_type"); // Keras 2, of its training
   if (config.dialect === 3) {
     config.raw("data_format");
-    return { weights: [], call: (_ops, inputs) => [...inputs] };
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      call: (_ops, inputs) => [...inputs],
+    };
   }
   return {
     weights: [],

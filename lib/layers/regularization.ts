@@ -16,7 +16,12 @@ import type { LayerFactory } from "./layer.ts";
 function passThrough(...options: string[]): LayerFactory {
   return (config) => {
     for (const key of options) config.raw(key);
-    return { weights: [], call: (_ops, inputs) => [...inputs] };
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      call: (_ops, inputs) => [...inputs],
+    };
   };
 }
 

@@ -19,6 +19,7 @@ export function flatten(config: LayerConfig): Layer {
   const channels = channelsOf(config);
   return {
     weights: [],
+    passesValues: true,
     masks: noMasks,
     call(ops, [x]) {
       const rank = ops.shape(x!).length;
@@ -46,6 +47,7 @@ export function reshape(config: LayerConfig): Layer {
   }
   return {
     weights: [],
+    passesValues: true,
     masks: noMasks,
     call(ops, [x]) {
       const rank = ops.shape(x!).length;

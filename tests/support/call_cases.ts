@@ -15,7 +15,7 @@ import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
 import { callLayer, type Masked } from "../../lib/layers/call_layer.ts";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { CallContext, Dialect, Layer } from "../../lib/layers/layer.ts";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 import type { Ops } from "../../lib/ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 import type { NdArray } from "../../lib/types.ts";

@@ -49,8 +49,7 @@ export async function openOn(
   const nodes = layers === undefined
     ? [...new Set(graph.outputRefs.map(({ node }) => node))]
     : layers.map((name) => graph.findNode(name));
-  const compiled = await compile(graph, { ...DEFAULTS, layers: nodes });
-  const { program } = compiled;
+  const program = await compile(graph, { ...DEFAULTS, layers: nodes });
   const session = engine === "onnx"
     ? await openOnnx(program)
     : await openTfjs(program, engine);

@@ -15,7 +15,6 @@ import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
@@ -46,7 +45,7 @@ export async function openOnnxFile(
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
-  const { nodes } = schedule(program.feeds, wanted);
+  const { nodes } = program.schedule;
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );

@@ -10,8 +10,9 @@ import {
   floatArray,
   type RawValues,
 } from "../tfjs/read_arrays.ts";
+import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
-import { openInWorker, startWorker } from "./runtime/open_in_worker.ts";
+import { openInWorker } from "./runtime/open_in_worker.ts";
 import { ProgramGraphs } from "./program_graphs.ts";
 import { makeReady, type ReadyProgram } from "./ready_program.ts";
 import { findUnrecordable } from "./record_program.ts";
@@ -51,12 +52,12 @@ export async function openOnnx(
   const { threads = defaultThreads(), meanwhile } = options;
   const { isCurrent = () => true, hotAfter = 250 } = options;
   checkProgram(program);
-  const worker = startWorker();
+  const worker = takeWorker(); // one that starts loads the runtime meanwhile
   let ready: ReadyProgram;
   try {
     ready = await makeReady(program, { hasDoubts: true });
   } catch (error) {
-    worker.terminate();
+    keepWorker(worker);
     throw error;
   }
   const { recorded, given } = ready;

@@ -1,8 +1,7 @@
 import { sizeOf } from "../../check.ts";
 import { letGo } from "../../math/let_go.ts";
 import type { GraphNode } from "../../models/graph/graph.ts";
-import { type Program, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import type { Program } from "../program.ts";
 import { readWeights } from "../tfjs/run_built_in.ts";
 import { type HalfOutput, halveOutput } from "./rewrites/half_outputs.ts";
 import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
@@ -40,7 +39,7 @@ export async function makeReady(
   program: Program,
   options?: RecordOptions,
 ): Promise<ReadyProgram> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const { nodes } = program.schedule;
   const weights = await readWeights(nodes, builtInCall);
   const recorded = recordProgram(program, nodes, weights, options);
   const { graph, outputs } = recorded;

@@ -12,7 +12,7 @@ import {
   logitsRef,
   needsHead,
   penultimateOf,
-  type Program,
+  type ProgramParts,
 } from "../program.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
@@ -55,7 +55,7 @@ const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  * @throws {TypeError} If a step cannot take what it gets.
  */
 export function recordOutputs(
-  program: Program,
+  program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
 ): RecordedOutputs {
   const { logits, wantsPenultimate } = program;

@@ -12,11 +12,11 @@ import type { OpsType } from "../../ops/ops.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import {
   computeOutputs,
-  type Feed,
   type HeadValues,
   type OutputValues,
   type Program,
 } from "../program.ts";
+import type { Feed } from "../schedule.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
 import { OnnxOps } from "./graph/onnx_ops.ts";

@@ -1,6 +1,5 @@
 import { cannot } from "../../check.ts";
-import { type Program, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import type { Program } from "../program.ts";
 import { readWeights } from "../tfjs/run_built_in.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import { halved } from "./rewrites/half_outputs.ts";
@@ -29,7 +28,7 @@ export async function writeProgram(
   program: Program,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const { nodes } = program.schedule;
   const weights = await readWeights(nodes, builtInCall);
   const sizes = [...weights.values()].map(({ data }) => data.byteLength);
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0);

@@ -27,8 +27,7 @@ import {
   type Ref,
   refKey,
 } from "../../models/graph/graph.ts";
-import type { Feed } from "../program.ts";
-import type { Schedule } from "../schedule.ts";
+import type { Feed, Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
 import { type NodeWeights, runBuiltIn } from "./run_built_in.ts";
 import { checkWasmRoom } from "./wasm_room.ts";

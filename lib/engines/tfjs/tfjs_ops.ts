@@ -10,6 +10,7 @@ import type {
   SliceRange,
 } from "../../ops/ops.ts";
 import { arithmetic, promoted } from "../../ops/promotion.ts";
+import { resizeAxis } from "../../ops/resize.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import { sliceBounds } from "../../ops/slice_bounds.ts";
@@ -17,7 +18,6 @@ import { conv, convTranspose } from "./tfjs_conv.ts";
 import { castTo, TfjsElements } from "./tfjs_elements.ts";
 import { averagePool, maxPool } from "./tfjs_pool.ts";
 import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
-import { resize } from "./tfjs_resize.ts";
 import { padded, reversed } from "./webgpu_kernels.ts";
 
 /** Finds, and words, what does not go together, before a kernel meets it. */
@@ -165,7 +165,16 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     interpolation: "nearest" | "bilinear" | "bicubic",
   ): tf.Tensor {
     const { dtype } = SHAPES.resize(known(x), size, interpolation);
-    return resize(castTo(x, dtype), size, interpolation);
+    return ([1, 2] as const).reduce(
+      (image, axis) =>
+        resizeAxis(
+          this,
+          image,
+          { axis, before: x.shape[axis]!, after: size[axis - 1]! },
+          interpolation,
+        ),
+      castTo(x, dtype),
+    );
   }
 
   scan(

@@ -12,9 +12,10 @@ import {
   type OutputValues,
   type Program,
   type RunOutputs,
+  unshaped,
   wantedRefs,
 } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
@@ -54,7 +55,7 @@ export async function openTfjs(
   program: Program,
   backend: BackendName,
 ): Promise<Session> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
+  const { nodes } = program.schedule;
   const host = await readWeights(nodes);
   const held = await takeTurn(
     backend,
@@ -107,20 +108,19 @@ class TfjsSession implements Session {
     backend: BackendName,
     held: Held,
   ) {
-    const { logits, perturbation } = program;
+    const { logits, gradientSchedule } = program;
     this.#program = program;
     this.#backend = backend;
     this.#held = held;
-    this.#run = this.#nodeRun(wantedRefs(program));
-    this.#gradientRun = logits === undefined || perturbation === undefined
-      ? undefined
-      : this.#nodeRun([logitsRef(unshaped(logits))]);
+    this.#run = this.#nodeRun(program.schedule, wantedRefs(program));
+    this.#gradientRun = gradientSchedule &&
+      this.#nodeRun(gradientSchedule, [logitsRef(unshaped(logits!))]);
   }
 
-  #nodeRun(wanted: readonly Ref[]): NodeRun {
+  #nodeRun(schedule: Schedule, wanted: readonly Ref[]): NodeRun {
     const { feeds, graph } = this.#program;
     return {
-      schedule: schedule(feeds, wanted),
+      schedule,
       feeds,
       wanted,
       runtime: graph.runtime,
@@ -349,12 +349,6 @@ function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
   return inputs.map(({ data, shape, dtype }) =>
     tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
   );
-}
-
-function unshaped(
-  { shaping: _shaping, ...logits }: NonNullable<Program["logits"]>,
-) {
-  return logits;
 }
 
 function valueIn(values: Values): (ref: Ref) => tf.Tensor {

@@ -108,6 +108,8 @@ export type NodeCall =
     readonly layer: tf.layers.Layer;
     /** How built-in layers compute the node, with its options as they are now. */
     readonly builtInForm: (node: GraphNode) => BuiltInForm;
+    /** The built-in layer of its class and options, for what is known of it. */
+    readonly builtInLayer: () => Layer | undefined;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
@@ -196,4 +198,18 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
       ? "is an operation of an ONNX file, which is run as it stands"
       : "is an operation of TF.js",
   };
+}
+
+/**
+ * The layer behind a node, for what is known of it without running it.
+ *
+ * @param node Any node.
+ * @returns The layer; undefined where the node's class is a custom one of TF.js,
+ * or no layer.
+ */
+export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
+  if (call.kind === "builtIn") return call.layer;
+  return call.kind === "inMemory" && call.isOwnClass
+    ? call.builtInLayer()
+    : undefined;
 }

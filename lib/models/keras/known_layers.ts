@@ -8,8 +8,8 @@
 import { ModelFormatError } from "../../errors.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
 import type { Dialect, LayerFactory } from "../../layers/layer.ts";
-import { LAYERS } from "../../layers/layers.ts";
-import { OPERATIONS } from "../../layers/operations.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
+import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
 /** What decides whether a layer is known. */

@@ -12,9 +12,9 @@
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
-import { LAYERS } from "../../layers/layers.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
-import { OPERATIONS } from "../../layers/operations.ts";
+import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec } from "./input_spec.ts";
 import type {

@@ -18,7 +18,7 @@ import type { Model } from "../../types.ts";
 import { channelsOf } from "../graph/channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
-import { builtInFormOfMemory } from "./memory_form.ts";
+import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
@@ -242,6 +242,7 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
       kind: "inMemory",
       layer,
       builtInForm: (node) => builtInFormOfMemory(node, layer),
+      builtInLayer: () => builtInLayerOfMemory(layer),
       within: draft.prefix,
       isOwnClass: isOwnClass(layer),
     };

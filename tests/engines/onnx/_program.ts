@@ -1,7 +1,8 @@
-import type {
-  FeatureTarget,
-  LogitsTarget,
-  Program,
+import {
+  type FeatureTarget,
+  type LogitsTarget,
+  makeProgram,
+  type Program,
 } from "../../../lib/engines/program.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import type {
@@ -94,7 +95,7 @@ export function program(
   });
   const wantsPenultimate = logits?.head !== undefined;
   const plain = { graph, feeds, features, wantsPenultimate };
-  return logits === undefined ? plain : { ...plain, logits };
+  return makeProgram(logits === undefined ? plain : { ...plain, logits });
 }
 
 /** An input of a program. */

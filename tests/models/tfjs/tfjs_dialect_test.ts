@@ -8,7 +8,7 @@ import {
   inKerasWords,
   refuseOtherMeanings,
 } from "../../../lib/models/tfjs/tfjs_dialect.ts";
-import { LAYERS } from "../../../lib/layers/layers.ts";
+import { LAYERS } from "../../../lib/layers/layer_table.ts";
 
 await tf.setBackend("cpu");
 

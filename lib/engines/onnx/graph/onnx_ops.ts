@@ -7,13 +7,13 @@ import type {
   ScanStep,
   SliceRange,
 } from "../../../ops/ops.ts";
+import { type Interpolation, resizeAxis } from "../../../ops/resize.ts";
 import { axisOf } from "../../../ops/shapes.ts";
 import { conv, convTranspose } from "./convolutions.ts";
 import { merge, unmerge } from "./merging.ts";
 import { OnnxElements } from "./onnx_elements.ts";
 import { castTo, named, type OnnxValue } from "./onnx_value.ts";
 import { averagePool, maxPool } from "./pooling.ts";
-import { type Interpolation, resizeAxis } from "./resize.ts";
 import { scan } from "./scan.ts";
 
 const SHAPES = new ShapeOps();

@@ -1,6 +1,7 @@
 /**
- * What the calling thread and the worker of one session say to each other. The
- * worker answers in the order in which it is asked.
+ * The messages between the calling thread and a worker. The worker answers in
+ * the order of the requests. It has one session at a time: what is opened up to
+ * a "close". After that it is as it was when it started.
  *
  * @module
  */
@@ -31,7 +32,11 @@ export type WorkerRequest =
 
 /** What it answers. */
 export type WorkerReply =
-  | { readonly kind: "done" }
+  | {
+    readonly kind: "closed";
+    /** Whether the worker has the runtime, and can take another session. */
+    readonly isLoaded: boolean;
+  }
   | { readonly kind: "opened"; readonly outputs: readonly OnnxOutput[] }
   | {
     readonly kind: "results";

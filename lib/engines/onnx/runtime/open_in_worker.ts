@@ -1,4 +1,6 @@
+import type { Worker } from "node:worker_threads";
 import { type EncodedModel, encodeModel } from "../graph/encode_model.ts";
+import { keepWorker, takeWorker } from "./idle_workers.ts";
 import type {
   OnnxFeed,
   OnnxOutput,
@@ -7,7 +9,7 @@ import type {
   WorkerRequest,
 } from "./messages.ts";
 import type { OnnxGraph } from "../graph/onnx_graph.ts";
-import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
+import { messageOf, type OpenGraph, refusedByRuntime } from "./runtime.ts";
 import type { RunSettings } from "./stages.ts";
 import { trimMemory } from "./trim_memory.ts";
 
@@ -24,37 +26,35 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Arrays of constants that may be given away: they are empty afterwards. */
   readonly given?: Iterable<ArrayBufferView>;
-  /** A worker that was started before; it is ended if the model is refused. */
+  /** A worker that was taken before. @default {one that is taken now} */
   readonly worker?: Worker;
-}
-
-/**
- * Starts a worker, which loads ONNX Runtime while the caller gets ready.
- *
- * @returns The worker, for {@linkcode openInWorker}.
- */
-export function startWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), {
-    type: "module",
-    name: "onnx",
-  });
 }
 
 /**
  * Hands a graph to ONNX Runtime in a worker of its own, so that the calling
  * thread stays free while it runs.
  *
+ * The process stays alive while a request is in flight, and only then.
+ *
  * @param graph The outermost graph.
  * @param options Threads, and what may be given away.
- * @returns It, ready to run. Runs queue up. Closing it ends the worker; a run
- * that is under way is not waited for, and ends unseen.
+ * @returns It, ready to run. Runs queue up. Closing it frees the graph, and
+ * keeps the worker for the next session. A run that is in flight is not waited
+ * for, and ends unseen; its worker is kept once it has ended.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
  */
 export async function openInWorker(
   graph: OnnxGraph,
   options: WorkerOptions,
 ): Promise<OpenStages> {
-  return await openModelInWorker(encodeModel(graph), options);
+  let model: EncodedModel;
+  try {
+    model = encodeModel(graph);
+  } catch (error) {
+    if (options.worker !== undefined) keepWorker(options.worker);
+    throw error;
+  }
+  return await openModelInWorker(model, options);
 }
 
 /** A graph in a worker of its own, to which others may be added. */
@@ -101,7 +101,7 @@ export interface Doubt {
  */
 export async function openModelInWorker(
   model: EncodedModel,
-  { threads, given = [], worker = startWorker() }: WorkerOptions,
+  { threads, given = [], worker = takeWorker() }: WorkerOptions,
 ): Promise<OpenStages> {
   const link = new WorkerLink(worker);
   const add = async (
@@ -109,12 +109,12 @@ export async function openModelInWorker(
     from: Readonly<Record<string, string>> | undefined,
     given: Iterable<ArrayBufferView>,
   ) => {
-    const { request, transfer } = opening(model, threads, from, given);
     try {
+      const { request, transfer } = opening(model, threads, from, given);
       const reply = await link.ask("open the model", request, transfer);
       return reply.kind === "opened" ? reply.outputs : [];
     } catch (error) {
-      worker.terminate();
+      await link.close().catch(() => {}); // the first error is the one to report
       throw error;
     }
   };
@@ -150,12 +150,8 @@ export async function openModelInWorker(
       return reply.results;
     },
     async close() {
-      if (link.isOver) return worker.terminate();
-      const isBusy = link.isBusy;
-      const closed = link.close().finally(() => {
-        worker.terminate();
-        trimMemory();
-      });
+      const { isBusy } = link;
+      const closed = link.close().finally(trimMemory);
       if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
       else await closed;
     },
@@ -168,7 +164,7 @@ function opening(
   threads: number,
   from: Readonly<Record<string, string>> | undefined,
   given: Iterable<ArrayBufferView>,
-): { request: WorkerRequest; transfer: Transferable[] } {
+): { request: WorkerRequest; transfer: ArrayBuffer[] } {
   const ours = new Set([...given].map(({ buffer }) => buffer));
   const weights = model.externalData.map(({ path, data }) => {
     // Transferring a view takes all of its buffer away.
@@ -189,64 +185,87 @@ function opening(
   };
 }
 
-/** The calling thread's side: answers come in the order of the questions. */
+/**
+ * The calling thread's side of one session: answers come in the order of the
+ * requests. Its worker is referenced while it owes an answer.
+ */
 class WorkerLink {
   readonly #worker: Worker;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
+  #isGone = false;
+  #closed: Promise<void> | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<WorkerReply>) =>
-      this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault(); // or it would end the caller's process too
-      this.#finish(event.message);
-    };
-    worker.onmessageerror = () => this.#finish("an answer was lost");
+    worker.on("message", this.#hear);
+    worker.on("messageerror", this.#lose);
+    worker.on("error", this.#fail);
+    worker.on("exit", this.#leave);
   }
 
   get isBusy(): boolean {
     return this.#pending.length > 0;
   }
 
-  /** Whether there is nobody left to be asked. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
-  }
-
-  ask(
+  /** Sends a request; what is wrong with the message itself is thrown. */
+  async ask(
     what: string,
     request: WorkerRequest,
-    transfer: Transferable[],
+    transfer: ArrayBuffer[],
   ): Promise<WorkerReply> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) {
-        return reject(refusedByRuntime(what, this.#end));
-      }
-      this.#pending.push({ what, resolve, reject });
-      this.#worker.postMessage(request, transfer);
-    });
+    if (this.#end !== undefined) throw refusedByRuntime(what, this.#end);
+    this.#worker.postMessage(request, transfer);
+    if (!this.isBusy) this.#worker.ref();
+    return await new Promise((resolve, reject) =>
+      this.#pending.push({ what, resolve, reject })
+    );
   }
 
-  /** Asks for the end; nothing can be asked after it. */
-  close(): Promise<WorkerReply> {
-    const closed = this.ask("close the model", { kind: "close" }, []);
-    this.#end ??= "it is closed";
-    return closed;
+  /** Frees what the worker holds, and gives it back; a second time does nothing. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
   }
 
-  #hear(reply: WorkerReply): void {
+  async #close(): Promise<void> {
+    if (this.#isGone) return;
+    const closing = this.ask("close the model", { kind: "close" }, []);
+    this.#end = "it is closed";
+    let isLoaded = false;
+    try {
+      const reply = await closing;
+      isLoaded = reply.kind === "closed" && reply.isLoaded;
+    } finally {
+      this.#worker.off("message", this.#hear);
+      this.#worker.off("messageerror", this.#lose);
+      this.#worker.off("error", this.#fail);
+      this.#worker.off("exit", this.#leave);
+      if (isLoaded) keepWorker(this.#worker);
+      else this.#worker.terminate();
+    }
+  }
+
+  readonly #hear = (reply: WorkerReply): void => {
     const { what, resolve, reject } = this.#pending.shift()!;
+    if (!this.isBusy) this.#worker.unref();
     if (reply.kind !== "failed") return resolve(reply);
     const { samples, said } = reply;
     const part = samples === undefined ? what : `run ${samples}`;
     reject(refusedByRuntime(part, said));
-  }
+  };
+
+  readonly #lose = (): void => this.#finish("an answer was lost");
+
+  readonly #fail = (error: unknown): void => this.#finish(messageOf(error));
+
+  readonly #leave = (): void => this.#finish("it exited");
 
   /** The worker is gone: nothing that was asked will be answered. */
   #finish(said: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
     this.#end = `its thread ended: ${said}`;
+    this.#worker.terminate();
     for (const { what, reject } of this.#pending.splice(0)) {
       reject(refusedByRuntime(what, this.#end));
     }

@@ -124,7 +124,7 @@ export class Stages {
     }
   }
 
-  /** Frees all. */
+  /** Frees all; graphs can be added again. */
   async close(): Promise<void> {
     for (const { session } of this.#stages.splice(0)) await session.release();
   }

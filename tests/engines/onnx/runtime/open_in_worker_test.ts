@@ -1,3 +1,5 @@
+import { EventEmitter } from "node:events";
+import type { Worker } from "node:worker_threads";
 import {
   assert,
   assertEquals,
@@ -5,8 +7,13 @@ import {
   assertRejects,
 } from "@std/assert";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
+import {
+  keepWorker,
+  takeWorker,
+} from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import { UnsupportedByEngineError } from "../../../../lib/errors.ts";
+import { logWorkers } from "../../../support/logged_worker.ts";
 
 const SIZE = 600;
 
@@ -169,38 +176,47 @@ Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", asyn
   await open.close();
 });
 
-/** A worker that dies when it is asked to run. */
-class Dying extends EventTarget {
-  static real = globalThis.Worker;
-  onmessage?: (event: { data: unknown }) => void;
-  onerror?: (event: ErrorEvent) => void;
-  static last?: Dying;
+/** A worker that fails, or exits, when it is asked to run. */
+class Dying extends EventEmitter {
+  readonly #dies: (worker: Dying) => void;
   isTerminated = false;
-  constructor() {
+  constructor(dies: (worker: Dying) => void) {
     super();
-    Dying.last = this;
+    this.#dies = dies;
   }
   postMessage({ kind }: { kind: string }) {
     queueMicrotask(() => {
-      if (kind === "open") this.onmessage!({ data: { kind: "done" } });
-      else this.onerror!(new ErrorEvent("error", { message: "out of memory" }));
+      if (kind !== "open") this.#dies(this);
+      else this.emit("message", { kind: "opened", outputs: [] });
     });
   }
+  ref() {}
+  unref() {}
   terminate() {
     this.isTerminated = true;
+    return Promise.resolve(0);
   }
 }
 
 Deno.test("openInWorker() rejects all that was asked of a worker that ended", async () => {
-  globalThis.Worker = Dying as unknown as typeof Worker;
-  try {
+  const ways: [string, (worker: Dying) => void][] = [
+    [
+      "out of memory",
+      (worker) => worker.emit("error", new Error("out of memory")),
+    ],
+    ["it exited", (worker) => worker.emit("exit", 1)],
+    ["an answer was lost", (worker) => worker.emit("messageerror", {})],
+  ];
+  for (const [said, dies] of ways) {
     const { graph, x } = product();
-    const open = await openInWorker(graph, { threads: 1 });
+    const dying = new Dying(dies);
+    const worker = dying as unknown as Worker;
+    const open = await openInWorker(graph, { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(
         () => open.run(feed(x, unit(0)), what),
         UnsupportedByEngineError,
-        `Cannot run ${what} as its runtime says "its thread ended: out of memory"`,
+        `Cannot run ${what} as its runtime says "its thread ended: ${said}"`,
       )
     );
     await Promise.all(runs);
@@ -210,8 +226,58 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
       "its thread ended",
     );
     await open.close();
-    assertEquals(Dying.last?.isTerminated, true);
-  } finally {
-    globalThis.Worker = Dying.real;
+    assertEquals(dying.isTerminated, true);
+    const next = takeWorker(); // nobody else gets it
+    assert(next !== worker);
+    keepWorker(next);
   }
+});
+
+Deno.test("openInWorker() gives the worker of a closed session to the next, whatever came of it", async () => {
+  using log = logWorkers();
+  const { graph, x, y } = product();
+  const wrong = new OnnxGraph();
+  wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
+  const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
+  const bad = { [x]: { type: "float32", array: flat as never } } as const;
+  for (let i = 0; i < 3; i++) {
+    await assertRejects(() => openInWorker(wrong, { threads: 1 }));
+    const open = await openInWorker(graph, { threads: 1 });
+    await assertRejects(() => open.run(bad));
+    const uncloneable = { type: "float32", array: { ...flat, data: () => {} } };
+    await assertRejects(() => open.run({ [x]: uncloneable as never }));
+    assertEquals([...(await open.run(feed(x, unit(i))))[y]!.data], [
+      2 * i,
+      2 * i + 1,
+    ]);
+    await open.close();
+    await open.close();
+    // What was closed is closed, also when its worker has another session.
+    const other = await openInWorker(graph, { threads: 1 });
+    await assertRejects(
+      () => open.run(feed(x, unit(0))),
+      Error,
+      "it is closed",
+    );
+    await other.close();
+  }
+  assertEquals(log.workers.size, 1);
+  assertEquals(log.events.includes("end"), false);
+});
+
+Deno.test("openInWorker() gives nobody a worker that still computes", async () => {
+  using log = logWorkers();
+  const { graph, x } = slow();
+  const { graph: quick, x: fed, y } = product();
+  const open = await openInWorker(graph, { threads: 1 });
+  const data = new Float32Array(300 * SIZE);
+  const running = open.run(feed(x, data));
+  await open.close();
+  const other = await openInWorker(quick, { threads: 1 });
+  const results = await other.run(feed(fed, unit(4)));
+  assertEquals([...results[y]!.data], [8, 9]);
+  assertEquals(log.workers.size, 2);
+  await other.close();
+  await running;
+  await log.settled();
 });
