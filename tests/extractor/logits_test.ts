@@ -1,10 +1,7 @@
+import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
 import { checkHead, findLogits, readHead } from "../../lib/extractor/logits.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import {
-  type Head,
-  headAt,
-  type HeadTensors,
-} from "../../lib/models/graph/head.ts";
+import { type Head, headAt } from "../../lib/models/graph/head.ts";
 import { graphOf } from "../support/graph_of.ts";
 import { react } from "../../lib/shaping/react.ts";
 import { scale } from "../../lib/shaping/scale.ts";
