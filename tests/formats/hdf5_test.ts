@@ -75,8 +75,8 @@ Deno.test("Hdf5File.strings() reads a string, lists and nothing", () => {
 const COUNTED: Readonly<Record<string, number>> = {
   filters: 15,
   indexes: 11,
-  indexes_v110: 11,
-  old_index: 1,
+  "indexes_v110": 11,
+  "old_index": 1,
   layouts: 7,
   latest: 41,
   ordered: 3,
