@@ -22,7 +22,7 @@ import {
   TOO_LARGE,
   viewHtml,
 } from "./view_html.ts";
-import type { Block, FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
+import type { Block, FigureBlock, FigureSpec, View } from "./view.ts";
 
 /** Contents by MIME type, plain data. */
 export interface MimeBundle {

@@ -26,13 +26,15 @@ const BACKENDS: readonly Backend[] = [
   { name: "webgpu", rtol: 1e-4 },
 ];
 
-// A software adapter compiles shaders for minutes: in test:all only.
-const adapter = RUNS_ALL ? await navigator.gpu?.requestAdapter() ?? null : null;
+const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
-/** Whether tests run on WebGPU: an adapter is there, of hardware or software. */
-export const hasWebgpu: boolean = adapter !== null;
+/** Whether there is a WebGPU adapter, of hardware or software. */
+export const hasAdapter: boolean = adapter !== null;
 
-if (hasWebgpu) {
+/** Whether tests run on it; in `test:all` only, as shaders compile slowly. */
+export const hasWebgpu: boolean = hasAdapter && RUNS_ALL;
+
+if (hasAdapter) {
   // The software adapter may crash a process that ends with a device open.
   Deno.test.afterAll(() => {
     const { webgpu } = tf.engine().registry;

@@ -33,3 +33,15 @@ export function slowTest(
 ): void {
   Deno.test({ name, ignore: !RUNS_ALL, fn });
 }
+
+/**
+ * The engines that one case of many runs on: all of them in `test:all`,
+ * otherwise one, the next for each next case.
+ *
+ * @param engines All engines.
+ * @param index Number of the case.
+ * @returns The engines to run on.
+ */
+export function inTurn<E>(engines: readonly E[], index: number): readonly E[] {
+  return RUNS_ALL ? engines : [engines[index % engines.length]!];
+}

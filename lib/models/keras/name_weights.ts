@@ -21,7 +21,7 @@ import {
   type StoredWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** A stored weight with its name, cut at slashes. */
 interface Entry {

@@ -21,7 +21,7 @@ import {
   type StoredWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** Groups of a model's layers; the second in tf.keras 2.12. */
 const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];
