@@ -47,10 +47,12 @@ function handedOn<T>(
 ): (T | undefined)[] {
   const place = masks.findIndex((mask) => mask !== undefined);
   if (place < 0) return [];
-  const length = ops.shape(inputs[place]!)[1];
+  const rank = ops.shape(masks[place]!).length;
+  const lengths = ops.shape(inputs[place]!).slice(1, Math.max(2, rank));
   const isSame = outputs.every((output) => {
     const shape = ops.shape(output);
-    return shape.length >= 2 && shape[1] === length;
+    return shape.length >= 2 &&
+      lengths.every((length, i) => shape[1 + i] === length);
   });
   return isSame ? outputs.map(() => masks[place]) : [];
 }
