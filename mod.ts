@@ -64,6 +64,7 @@ export {
   type EngineOptions,
   FeatureExtractor,
   type FitReactOptions,
+  type PenultimateOptions,
   type PerturbOptions,
 } from "./lib/extractor/feature_extractor.ts";
 export {

@@ -100,6 +100,24 @@ export function checkIndices(
   throw new RangeError(cannot(action, rule, wrong ?? values));
 }
 
+/**
+ * Checks that a value is true or false.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @returns The value.
+ * @throws {TypeError} If it is not.
+ */
+export function checkBoolean(
+  value: boolean,
+  action: string,
+  name: string,
+): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(cannot(action, `"${name}" must be true or false`, value));
+}
+
 /** Where a number may lie. */
 export interface NumberRange {
   /** The smallest that goes; default: any finite number. */

@@ -1,10 +1,10 @@
+import type { Recording } from "../engines/onnx/recording.ts";
+import type { Program } from "../engines/program.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
-import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
-import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
@@ -14,6 +14,8 @@ export type EngineChoice =
     /** Undefined where the engine chooses. */
     readonly threads: number | undefined;
     readonly reason: string;
+    /** The program as it will be opened; undefined for a model of an ONNX file. */
+    readonly recording?: Recording;
   }
   | {
     readonly engine: "tfjs";
@@ -22,6 +24,8 @@ export type EngineChoice =
   };
 
 const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+
+type EngineSettings = Pick<Settings, "backend" | "engine" | "threads">;
 
 /** A node that a backend must not run. */
 interface Limit {
@@ -47,10 +51,7 @@ interface Limit {
  */
 export async function chooseEngine(
   program: Program,
-  { backend, engine, threads }: Pick<
-    Settings,
-    "backend" | "engine" | "threads"
-  >,
+  { backend, engine, threads }: EngineSettings,
   findCard: () => Promise<string | undefined> = hardwareAdapter,
 ): Promise<EngineChoice> {
   if (program.graph.onnx !== undefined) {
@@ -65,13 +66,14 @@ export async function chooseEngine(
     return chooseBackend(program, `engine "tfjs" was asked for`);
   }
   const isAsked = engine === "onnx";
-  const obstacle = await obstacleOf(program, isAsked);
-  if (obstacle === undefined) {
+  const recording = await recordIfRuns(program, isAsked);
+  if (!("obstacle" in recording)) {
     const reason = isAsked
       ? `engine "onnx" was asked for`
       : "every layer can run on the native engine, which is the fastest";
-    return { engine: "onnx", threads, reason };
+    return { engine: "onnx", threads, reason, recording };
   }
+  const { obstacle } = recording;
   if (!isAsked) {
     const why = `"tfjs" because ${obstacle}`;
     const card = isForCard(program) ? await findCard() : undefined;
@@ -83,35 +85,18 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
-/** Why the native engine cannot run a program here, if it cannot. */
-async function obstacleOf(
+/** The program as the native engine runs it, or why it cannot be run here. */
+async function recordIfRuns(
   program: Program,
   isAsked: boolean,
-): Promise<string | undefined> {
-  const obstacle = await unrecordable(program);
-  if (obstacle !== undefined) return obstacle;
+): Promise<Recording | { readonly obstacle: string }> {
+  // An engine is loaded where it is needed: importing this library stays quick.
+  const { record } = await import("../engines/onnx/recording.ts");
+  const recording = record(program);
+  if ("obstacle" in recording) return recording;
   const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  return await missingRuntime(isAsked);
-}
-
-/**
- * Why a program cannot be written as an ONNX graph, if it cannot.
- *
- * @param program The program.
- * @returns What is in the way, naming the node; undefined where nothing is.
- */
-export async function unrecordable(
-  program: Program,
-): Promise<string | undefined> {
-  if (program.perturbation !== undefined) return "perturb() needs gradients";
-  const own = program.features.find(({ own }) => own.length > 0);
-  if (own !== undefined) {
-    return `a function of the caller's postprocesses "${own.name}"`;
-  }
-  const { findUnrecordable } = await import(
-    "../engines/onnx/record_program.ts"
-  );
-  return findUnrecordable(program.feeds, program.schedule.nodes);
+  const obstacle = await missingRuntime(isAsked);
+  return obstacle === undefined ? recording : { obstacle };
 }
 
 /** Whether a card gives right numbers for a program, with no code of the caller's in it. */
@@ -162,4 +147,42 @@ function checkBackend(program: Program, backend: BackendName): void {
     `tfjs:${backend}`,
     `its backend must give right numbers, and ${limit.why}; ${hint}`,
   );
+}
+
+/** A model of an ONNX file runs on ONNX Runtime, which alone has its operations. */
+async function chooseForFile(
+  program: Program,
+  { backend, engine, threads }: EngineSettings,
+): Promise<EngineChoice> {
+  const refuse = (what: string, rule: string) =>
+    new UnsupportedByEngineError(what, "onnx", rule);
+  const hint = "take the Keras or TF.js model that the file was made from";
+  if (engine === "tfjs") {
+    const asked = backend === undefined ? "tfjs" : `tfjs:${backend}`;
+    throw new UnsupportedByEngineError(
+      "run the model",
+      asked,
+      `an ONNX file must be run by engine "onnx"; leave the engine out, or ${hint}`,
+    );
+  }
+  if (program.perturbation !== undefined) {
+    const rule = "its engine must give gradients, and ONNX Runtime gives none";
+    throw refuse("perturb", `${rule}; ${hint}`);
+  }
+  const own = program.features.find(({ own }) => own.length > 0);
+  if (own !== undefined) {
+    const rule = "a function of one's own must get tensors of TF.js";
+    throw refuse(
+      `postprocess layer "${own.name}"`,
+      `${rule}; apply it to the features afterwards, or ${hint}`,
+    );
+  }
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
+  const missing = await missingRuntime(true);
+  if (missing !== undefined) throw refuse("run the model", missing);
+  return {
+    engine: "onnx",
+    threads,
+    reason: "an ONNX file is run by ONNX Runtime",
+  };
 }

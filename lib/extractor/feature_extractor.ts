@@ -2,10 +2,12 @@ import type { tf } from "../tf.ts";
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOptions,
 } from "../check.ts";
+import { UnsupportedByEngineError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
@@ -32,12 +34,13 @@ import type {
 import { checkHead } from "./logits.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
-import { resolve } from "./compile.ts";
+import { compile, resolve } from "./compile.ts";
 import {
   checkRun,
   type EngineOptions,
   engineSettings,
   type FitReactOptions,
+  type PenultimateOptions,
   type PerturbOptions,
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
@@ -50,7 +53,12 @@ import type {
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 
-export type { EngineOptions, FitReactOptions, PerturbOptions };
+export type {
+  EngineOptions,
+  FitReactOptions,
+  PenultimateOptions,
+  PerturbOptions,
+};
 
 /**
  * Takes out what the layers of a model compute.
@@ -142,13 +150,31 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Takes what feeds the head too, before any shaping.
+   * Adds the penultimate: the tensor that feeds the head.
    *
+   * @param options Whether it is taken before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    */
-  penultimate(): this {
-    return this.#with({ wantsPenultimate: true }, "penultimate");
+  penultimate(options: PenultimateOptions = {}): this {
+    checkOptions(options, "set penultimate", ["shaped"]);
+    const { shaped = false } = options;
+    checkBoolean(shaped, "set penultimate", "shaped");
+    const penultimate = shaped ? "shaped" : "plain";
+    return this.#with({ penultimate }, "penultimate");
+  }
+
+  /**
+   * Whether the sets have logits, where the model has any.
+   *
+   * @param wanted False leaves them out: the head is not computed, if nothing
+   * else needs it.
+   * @returns An extractor with or without logits.
+   * @throws {TypeError} If `wanted` is no boolean.
+   */
+  logits(wanted: boolean): this {
+    const wantsLogits = checkBoolean(wanted, "set logits", "wanted");
+    return this.#with({ wantsLogits });
   }
 
   /**
@@ -448,8 +474,22 @@ export class FeatureExtractor implements Runs {
    * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-    const { toOnnx } = await import("./to_onnx.ts");
-    return await toOnnx(this.#graph, this.#settings, target);
+    const action = "write ONNX";
+    checkAwaited(target, action, "the target");
+    const program = await compile(this.#graph, this.#settings);
+    const { record } = await import("../engines/onnx/recording.ts");
+    const recording = record(program);
+    if ("obstacle" in recording) {
+      const { obstacle } = recording;
+      throw new UnsupportedByEngineError(action, "onnx", obstacle);
+    }
+    const { writeProgram } = await import("../engines/onnx/write_program.ts");
+    const bytes = await writeProgram(recording, {
+      "sonde.model": await this.#graph.fingerprint(),
+      "sonde.settings": program.settings,
+    });
+    if (target !== undefined) await Deno.writeFile(target, bytes);
+    return bytes;
   }
 
   // ---- inside ----

@@ -1,6 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, checkAwaited } from "../check.ts";
-import { FeatureCollector } from "../features/collector.ts";
+import { cannot, checkAwaited, shapeText } from "../check.ts";
+import type { LogitsTarget } from "../engines/program.ts";
+import {
+  type CollectedBatch,
+  FeatureCollector,
+} from "../features/collector.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
@@ -13,9 +17,10 @@ import type {
 } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
+import { logitsLeftOut } from "./logits.ts";
 import { openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { type Plan, planOf, warnedPlan } from "./plan.ts";
 import { type Opened, runBatches } from "./run_batches.ts";
 import { runTensors } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
@@ -114,7 +119,8 @@ interface OpenParts {
 
 /** The three ways to run over an open session. Whoever calls has checked the options. */
 export class OpenRuns implements Runs, AsyncDisposable {
-  readonly plan: Plan;
+  #plan: Plan;
+  #omitsLogits = false;
   readonly #opened: Opened;
   readonly #graph: ModelGraph;
   readonly #source: FeatureSource;
@@ -124,7 +130,12 @@ export class OpenRuns implements Runs, AsyncDisposable {
     this.#opened = opened;
     this.#graph = graph;
     this.#source = source;
-    this.plan = plan;
+    this.#plan = plan;
+  }
+
+  /** What runs; says so if logits had to be left out. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   async predict(
@@ -139,7 +150,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
       { label: "predict", isJoined: true },
     );
     const collector = this.#collector(plan.length);
-    for await (const batch of batches) collector.add(batch);
+    for await (const batch of batches) this.#collect(collector, batch);
     return collector.finish(this.#fields(plan.classNames));
   }
 
@@ -157,7 +168,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     let start = 0;
     for await (const batch of batches) {
       const collector = this.#collector(batch.rows, start);
-      collector.add(batch);
+      this.#collect(collector, batch);
       start += batch.rows;
       yield collector.finish(this.#fields(plan.classNames));
     }
@@ -169,7 +180,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     // looking at the weights will do, many times a second.
     const { weightData } = this.#opened.program;
     if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
-    const direct = await runTensors(this.#opened, this.plan.backend, inputs);
+    const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
     // As inputs alone: what is no tensor is refused, and no pair is labelled.
@@ -192,6 +203,19 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Logits that are optional are left out once they do not give a row a sample. */
+  #collect(collector: FeatureCollector, batch: CollectedBatch): void {
+    const { logits: _logits, ...others } = batch;
+    const target = this.#opened.program.logits;
+    if (target?.isOptional && !this.#omitsLogits && !hasRows(batch)) {
+      this.#omitsLogits = true;
+      this.#plan = warnedPlan(this.#plan, misfitLogits(target, batch));
+    }
+    if (!this.#omitsLogits) return collector.add(batch);
+    collector.omitLogits();
+    collector.add(others);
   }
 
   #collector(total: number | undefined, start = 0): FeatureCollector {
@@ -230,12 +254,14 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
 /** What `open()` gives: checks what it is given, then runs. */
 class KeptExtractor implements OpenExtractor {
-  readonly plan: Plan;
   readonly #runs: OpenRuns;
 
   constructor(runs: OpenRuns) {
     this.#runs = runs;
-    this.plan = runs.plan;
+  }
+
+  get plan(): Plan {
+    return this.#runs.plan;
   }
 
   async predict(
@@ -280,6 +306,20 @@ export async function openExtractor(
   settings: Settings,
 ): Promise<OpenExtractor> {
   return new KeptExtractor(await openRuns(graph, settings));
+}
+
+/** Whether a batch has one row of logits for each sample. */
+function hasRows({ logits, rows }: CollectedBatch): boolean {
+  return logits?.shape[0] === rows;
+}
+
+function misfitLogits(
+  { head, direct }: LogitsTarget,
+  { logits, rows }: CollectedBatch,
+): string {
+  const name = head?.name ?? direct!.node.row.name;
+  const found = logits === undefined ? "other rows" : shapeText(logits.shape);
+  return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }
 
 /** Whether what holds the weights' values is what it was. */

@@ -27,7 +27,10 @@ export async function openSession(
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
-    return await openOnnx(program, { ...options, threads: choice.threads });
+    return await openOnnx(choice.recording!, {
+      ...options,
+      threads: choice.threads,
+    });
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
   return await openTfjs(program, choice.backend);

@@ -6,6 +6,7 @@
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -20,6 +21,12 @@ export interface PerturbOptions {
   readonly epsilon: number;
   /** Softmax temperature `T`. Finite and > 0. @default {1} */
   readonly temperature?: number;
+}
+
+/** Settings of {@linkcode FeatureExtractor.penultimate}. */
+export interface PenultimateOptions {
+  /** Whether it is taken after the shaping. @default {false} */
+  readonly shaped?: boolean;
 }
 
 /** Settings of {@linkcode FeatureExtractor.engine}. */
@@ -112,11 +119,7 @@ export function checkRun(
       cannot(action, `"onProgress" must be a function`, onProgress),
     );
   }
-  if (progress !== undefined && typeof progress !== "boolean") {
-    throw new TypeError(
-      cannot(action, `"progress" must be true or false`, progress),
-    );
-  }
+  if (progress !== undefined) checkBoolean(progress, action, "progress");
   if (signal?.aborted) throw abortError(signal, "before it began");
   checkAwaited(dataset, action, "the dataset");
 }

@@ -1,10 +1,11 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
-import { namesOf, needsHead } from "../engines/program.ts";
+import { namesOf, usesHead } from "../engines/program.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
+import { droppedMasks } from "./dropped_masks.ts";
 
 /** What will run, before it runs. Shows itself. */
 export interface Plan {
@@ -28,6 +29,11 @@ export interface Plan {
   readonly skipped: readonly string[];
   /** Numbers in the weights of the layers that run. */
   readonly numParameters: number;
+  /**
+   * What may differ from what is expected: logits that are left out, masks that
+   * are not computed.
+   */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -47,7 +53,7 @@ export function planOf(
   const runs = new Set(program.schedule.nodes);
   // Logits from the penultimate: the head's weights count, though we use them.
   const head = logits?.head?.node ?? logits?.direct?.node;
-  if (program.logits?.head && needsHead(program.logits)) {
+  if (usesHead(program)) {
     runs.add(logits!.head!.node);
   }
   const skipped = graph.listed.filter((node) =>
@@ -67,9 +73,27 @@ export function planOf(
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
     numParameters: numParameters([...runs]),
+    warnings: Object.freeze([
+      ...program.found.warnings,
+      ...droppedMasks(program),
+    ]),
   };
   attachView(plan, planView);
   return Object.freeze(plan);
+}
+
+/**
+ * A plan with one more warning.
+ *
+ * @param plan The plan.
+ * @param line The warning.
+ * @returns Another plan, frozen.
+ */
+export function warnedPlan(plan: Plan, line: string): Plan {
+  const warnings = Object.freeze([...plan.warnings, line]);
+  const warned = { ...plan, warnings };
+  attachView(warned, planView);
+  return Object.freeze(warned);
 }
 
 /** A shared layer counts once. */
@@ -89,7 +113,10 @@ function planView(plan: Plan): View {
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ["features", plan.layerNames.join(", ") || "none"],
-    ["head", plan.head ?? "none can be told"],
+    [
+      "head",
+      plan.head ?? (plan.looked.length > 0 ? "none found" : "none needed"),
+    ],
   ];
   if (plan.penultimate) rows.push(["penultimate", plan.penultimate]);
   if (plan.removed) rows.push(["left off", plan.removed]);
@@ -97,6 +124,7 @@ function planView(plan: Plan): View {
   rows.push(
     ["skipped", listText(plan.skipped)],
     ["parameters", plan.numParameters.toLocaleString("en")],
+    ...plan.warnings.map((line): [string, string] => ["warning", line]),
   );
   return {
     title: "Plan",

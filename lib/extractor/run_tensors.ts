@@ -45,9 +45,11 @@ export async function runTensors(
     tf.dispose([...features, logits]);
     throw error;
   }
+  const fitsRows = logits?.shape[0] === rows || !program.logits?.isOptional;
+  if (!fitsRows) logits?.dispose();
   return {
     features: features.map(asNumbers),
-    ...(logits === undefined ? {} : { logits }),
+    ...(logits === undefined || !fitsRows ? {} : { logits }),
   };
 }
 

@@ -17,7 +17,9 @@ import type { Postprocess } from "../types.ts";
 /** Settings of an extractor. */
 export interface Settings {
   readonly layers: readonly GraphNode[];
-  readonly wantsPenultimate: boolean;
+  /** Which penultimate the sets hold: before or after the shaping. */
+  readonly penultimate: "plain" | "shaped" | undefined;
+  readonly wantsLogits: boolean;
   readonly input: GraphNode | undefined;
   readonly head:
     | { readonly node: GraphNode; readonly logits: Logits }
@@ -43,7 +45,8 @@ export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
 /** What holds before any setting is made. */
 export const DEFAULTS: Settings = Object.freeze({
   layers: Object.freeze([]),
-  wantsPenultimate: false,
+  penultimate: undefined,
+  wantsLogits: true,
   input: undefined,
   head: undefined,
   shaping: undefined,
@@ -90,10 +93,12 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ],
     [
       "layers",
-      layers.map(({ row }) => row.name).join(", ") || "none: logits only",
+      layers.map(({ row }) => row.name).join(", ") ||
+      (settings.wantsLogits ? "none: logits only" : "none"),
     ],
   ];
-  if (settings.wantsPenultimate) rows.push(["penultimate", "taken too"]);
+  if (settings.penultimate) rows.push(["penultimate", settings.penultimate]);
+  if (!settings.wantsLogits) rows.push(["logits", "left out"]);
   if (input) rows.push(["input", `what "${input.row.name}" receives`]);
   if (head) rows.push(["head", head.node.row.name]);
   if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);

@@ -31,8 +31,7 @@ export function activation(config: LayerConfig): Layer {
 }
 
 /**
- * Softmax along one axis or several. Keras 3 gives 0 where a mask leaves a place
- * out; Keras 2 takes 1e9 from it before, so that a row without any place keeps
+ * Softmax along one axis or several. Keras 3 gives 0 where a mask is false; Keras 2 takes 1e9 from it before, so that a row that is all masked keeps
  * its values.
  *
  * Source: Keras 3.15 `Softmax`; Keras 2.15 `Softmax` with `robust_masking`.
@@ -79,8 +78,8 @@ function maskOf<T>(
   if (mask === undefined) return undefined;
   const [sizes, wanted] = [ops.shape(mask), ops.shape(x)];
   const isFit = sizes.length <= wanted.length && sizes.every((size, i) => {
-    const place = wanted[i + wanted.length - sizes.length];
-    return size === 1 || size === place || size === null || place === null;
+    const other = wanted[i + wanted.length - sizes.length];
+    return size === 1 || size === other || size === null || other === null;
   });
   if (isFit) {
     return ops.dtype(mask) === "bool"

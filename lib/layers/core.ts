@@ -149,10 +149,10 @@ export function activityRegularization(config: LayerConfig): Layer {
 }
 
 /**
- * Masking: places of `[N, T, D]` whose values are all `mask_value` become 0,
+ * Masking: time steps of `[N, T, D]` whose values are all `mask_value` become 0,
  * and are masked.
  *
- * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that places
+ * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that time steps
  * of infinity become NaN.
  *
  * @param config The layer's config.

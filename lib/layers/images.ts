@@ -1,5 +1,5 @@
 /**
- * Layers that change pictures, at inference too.
+ * Layers that change images, at inference too.
  *
  * Those that change them at random, while a model is trained, are in
  * `regularization.ts`.
@@ -11,10 +11,10 @@ import { checkRank } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
- * AutoContrast: each channel of each picture stretched over the whole range of
+ * AutoContrast: each channel of each image stretched over the whole range of
  * values; one that is constant, or holds NaN, stays as it is.
  *
- * Source: Keras 3.15 `AutoContrast`, which takes axes 1 and 2 for the places
+ * Source: Keras 3.15 `AutoContrast`, which takes axes 1 and 2 for the spatial ones
  * whatever its `data_format` says.
  *
  * @param config The layer's config.
@@ -28,18 +28,18 @@ export function autoContrast(config: LayerConfig): Layer {
     keepsAxes: true,
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const picture = ops.float(x!);
+      const image = ops.float(x!);
       const bound = (value: number) => ops.constant(value);
       const isBytes = low === 0 && high === 255;
-      const bytes = isBytes ? picture : ops.multiply(
-        ops.divide(ops.subtract(picture, bound(low)), bound(high - low)),
+      const bytes = isBytes ? image : ops.multiply(
+        ops.divide(ops.subtract(image, bound(low)), bound(high - low)),
         bound(255),
       );
-      const places = { axis: [1, 2], keepdims: true };
-      const least = ops.min(bytes, places);
+      const spatial = { axis: [1, 2], keepdims: true };
+      const least = ops.min(bytes, spatial);
       const scale = ops.divide(
         bound(255),
-        ops.subtract(ops.max(bytes, places), least),
+        ops.subtract(ops.max(bytes, spatial), least),
       );
       const offset = ops.multiply(ops.negative(least), scale);
       const stretched = ops.add(ops.multiply(bytes, scale), offset);
@@ -48,14 +48,14 @@ export function autoContrast(config: LayerConfig): Layer {
         ops.multiply(ops.divide(clipped, bound(255)), bound(high - low)),
         bound(low),
       );
-      return [ops.where(ops.isNaN(stretched), picture, result)];
+      return [ops.where(ops.isNaN(stretched), image, result)];
     },
     masks: () => [],
   };
 }
 
 /**
- * Pipeline: layers one after another, which prepare pictures.
+ * Pipeline: layers one after another, which prepare images.
  *
  * Source: Keras 3.15 `Pipeline`. Layers with weights are refused.
  *
@@ -93,7 +93,7 @@ export function pipeline(config: LayerConfig): Layer {
 export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
 
-/** Least and largest value of a picture; Keras sorts them. */
+/** Least and largest value of a image; Keras sorts them. */
 function range(config: LayerConfig): [low: number, high: number] {
   const value = config.raw("value_range") ?? [0, 255];
   if (

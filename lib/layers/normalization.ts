@@ -118,7 +118,7 @@ export function rmsNormalization(config: LayerConfig): Layer {
 }
 
 /**
- * GroupNormalization: over the places and the channels of each group;
+ * GroupNormalization: over the positions and the channels of each group;
  * `groups = -1` is one group a channel.
  *
  * Source: Keras 3.15 `GroupNormalization`.
@@ -143,7 +143,7 @@ export function groupNormalization(config: LayerConfig): Layer {
         throw new TypeError(
           cannot(
             `call layer "${config.name}"`,
-            "its input must have no mask: Keras 2 leaves masked places out",
+            "its input must have no mask: Keras 2 leaves masked positions out",
             "a mask",
           ),
         );

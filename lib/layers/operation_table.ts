@@ -57,9 +57,9 @@ const moveaxis: Compute = (ops, args) => {
   const from = args.ints("source").map((axis) => axisOf(ops, x, axis));
   const to = args.ints("destination").map((axis) => axisOf(ops, x, axis));
   const axes = [...ops.shape(x).keys()].filter((axis) => !from.includes(axis));
-  const pairs = to.map((place, i) => [place, from[i]!] as const)
+  const pairs = to.map((at, i) => [at, from[i]!] as const)
     .sort(([a], [b]) => a - b);
-  for (const [place, axis] of pairs) axes.splice(place, 0, axis);
+  for (const [at, axis] of pairs) axes.splice(at, 0, axis);
   return ops.transpose(x, axes);
 };
 
@@ -167,8 +167,8 @@ const argmax: Compute = (ops, args) => {
   const x = args.tensor("x");
   if (!args.has("axis")) args.refuse("axis", "be given");
   const axis = axisOf(ops, x, args.number("axis"));
-  const place = ops.argmax(x, axis);
-  return args.boolean("keepdims", false) ? ops.expandDims(place, axis) : place;
+  const index = ops.argmax(x, axis);
+  return args.boolean("keepdims", false) ? ops.expandDims(index, axis) : index;
 };
 
 const softmax: Compute = (ops, args) => {

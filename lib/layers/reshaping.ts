@@ -10,7 +10,7 @@ import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
 /**
  * Flatten: each row as one line, its channels running fastest.
  *
- * Source: Keras 3.15 `Flatten`; with channels first, the map is turned first.
+ * Source: Keras 3.15 `Flatten`; with channels first, the feature map is transposed first.
  *
  * @param config The layer's config.
  * @returns The layer.

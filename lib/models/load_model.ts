@@ -1,4 +1,4 @@
-import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import { checkAwaited, checkBoolean, checkOptions } from "../check.ts";
 import type { Model } from "../types.ts";
 import type { LoadModelOptions } from "./read_model.ts";
 
@@ -57,10 +57,7 @@ export async function loadModel(
     "signal",
   ]);
   const { allowNonFinite = false } = options;
-  if (typeof allowNonFinite !== "boolean") {
-    const rule = '"allowNonFinite" must be true or false';
-    throw new TypeError(cannot("load model", rule, allowNonFinite));
-  }
+  checkBoolean(allowNonFinite, "load model", "allowNonFinite");
   // Readers of files are a third of this library: loaded when a file is opened.
   const { readModel } = await import("./read_model.ts");
   return await readModel(source, options);

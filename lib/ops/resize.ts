@@ -11,7 +11,7 @@
 import { interpolationTaps } from "./interpolation.ts";
 import type { Ops } from "./ops.ts";
 
-/** How values between places are found. */
+/** How values between positions are found. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic";
 
 /** One axis that is resized. */

@@ -1,7 +1,7 @@
-import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
 import { checkHead, findLogits, readHead } from "../../lib/extractor/logits.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
 import { type Head, headAt } from "../../lib/models/graph/head.ts";
+import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
 import { graphOf } from "../support/graph_of.ts";
 import { react } from "../../lib/shaping/react.ts";
 import { scale } from "../../lib/shaping/scale.ts";
@@ -34,7 +34,7 @@ counted("checkHead() words what was to be done", () => {
   const graph = graphOf(model);
   const cases: [Partial<Settings>, string][] = [
     [{ shaping: react(1) }, "Cannot run as the model must have a linear head"],
-    [{ wantsPenultimate: true }, "Cannot run as the model must have a linear"],
+    [{ penultimate: "plain" }, "Cannot run as the model must have a linear"],
     [
       { perturbation: { epsilon: 1, temperature: 1 } },
       "Cannot run as the model must have logits to be perturbed",

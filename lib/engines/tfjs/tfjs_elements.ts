@@ -210,7 +210,7 @@ export class TfjsElements {
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const [axes, keepDims] = over(x, options);
     // A mean of means: backends sum one number after the other, which over a
-    // map of 112 × 112 places is 10 times as far off.
+    // map of 112 × 112 positions is 10 times as far off.
     const means = axes.reduce(
       (value, axis) => tf.mean(value, axis, true),
       this.float(x),

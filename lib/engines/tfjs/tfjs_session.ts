@@ -2,17 +2,18 @@ import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
+import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../pacer.ts";
 import {
   computeOutputs,
   type HeadValues,
   logitsOf,
   logitsRef,
-  needsHead,
   type OutputValues,
   type Program,
   type RunOutputs,
   unshaped,
+  usesHead,
   wantedRefs,
 } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
@@ -26,7 +27,7 @@ import {
   featureArray,
   floatArray,
   type RawValues,
-} from "./read_arrays.ts";
+} from "../read_arrays.ts";
 import {
   keepFetched,
   nameOf,
@@ -36,8 +37,8 @@ import {
   type Values,
 } from "./run_nodes.ts";
 import {
-  type NodeWeights,
-  readWeights,
+  builtInCallOf,
+  type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -56,13 +57,13 @@ export async function openTfjs(
   backend: BackendName,
 ): Promise<Session> {
   const { nodes } = program.schedule;
-  const host = await readWeights(nodes);
+  const host = await readWeights(nodes, builtInCallOf);
   const held = await takeTurn(
     backend,
     (turn) =>
       Promise.resolve(turn.sync((): Held => ({
         head: uploadHead(program),
-        weights: uploadWeights(nodes, host),
+        weights: uploadWeights(host),
       }))),
   );
   return new TfjsSession(program, backend, held);
@@ -71,18 +72,13 @@ export async function openTfjs(
 /** What a session holds in the engine until it is closed. */
 interface Held {
   readonly head: HeadValues<tf.Tensor> | undefined;
-  readonly weights: NodeWeights;
+  readonly weights: UploadedWeights;
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
-function uploadHead(
-  { logits, perturbation }: Program,
-): HeadValues<tf.Tensor> | undefined {
-  if (logits?.head === undefined) return undefined;
-  const isUsed = needsHead(logits) ||
-    (perturbation !== undefined && needsHead(unshaped(logits)));
-  if (!isUsed) return undefined;
-  const { kernel, bias } = logits.head.weights;
+function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
+  if (!usesHead(program)) return undefined;
+  const { kernel, bias } = program.logits!.head!.weights;
   return {
     kernel: tf.keep(OPS.constant(kernel)),
     bias: tf.keep(OPS.constant(bias)),
@@ -337,7 +333,7 @@ class TfjsSession implements Session {
     await Promise.all(this.#inFlight);
     const { head, weights } = this.#held;
     if (head) tf.dispose([head.kernel, head.bias]);
-    tf.dispose([...new Set([...weights.values()].flatMap(Object.values))]);
+    tf.dispose([...weights.values()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import {
   makeProgram,
   type Program,
 } from "../../../lib/engines/program.ts";
+import { record, type Recording } from "../../../lib/engines/onnx/recording.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import type {
   GraphNode,
@@ -96,6 +97,13 @@ export function program(
   const wantsPenultimate = logits?.head !== undefined;
   const plain = { graph, feeds, features, wantsPenultimate };
   return makeProgram(logits === undefined ? plain : { ...plain, logits });
+}
+
+/** The recording of a program that can be recorded. */
+export function recordingOf(program: Program): Recording {
+  const recording = record(program);
+  if ("obstacle" in recording) throw new Error(recording.obstacle);
+  return recording;
 }
 
 /** An input of a program. */

@@ -4,6 +4,7 @@ import type {
   ConvTransposeOptions,
   Ops,
   PoolingOptions,
+  Recurrence,
   ScanStep,
   SliceRange,
 } from "../../../ops/ops.ts";
@@ -14,6 +15,7 @@ import { merge, unmerge } from "./merging.ts";
 import { OnnxElements } from "./onnx_elements.ts";
 import { castTo, named, type OnnxValue } from "./onnx_value.ts";
 import { averagePool, maxPool } from "./pooling.ts";
+import { recurrence } from "./recurrence.ts";
 import { scan } from "./scan.ts";
 
 const SHAPES = new ShapeOps();
@@ -243,6 +245,27 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
     } finally {
       this.graph = outer;
     }
+  }
+
+  recurrence(
+    layer: Recurrence<OnnxValue>,
+    scan: () => ScanStep<OnnxValue>,
+  ): ScanStep<OnnxValue> {
+    const outer = this.graph;
+    const { sequence, initial } = layer;
+    const floats = {
+      ...layer,
+      sequence: this.float(sequence),
+      initial: initial?.map((state) => this.float(state)),
+    };
+    return recurrence(outer, floats, (graph) => {
+      this.graph = graph;
+      try {
+        return scan();
+      } finally {
+        this.graph = outer;
+      }
+    });
   }
 
   /** The size of an axis, as a float of the run where it is not known. */
