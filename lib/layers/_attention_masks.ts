@@ -1,5 +1,5 @@
 /**
- * Which places an attention may look at: booleans `[N, T, S]`, from queries
+ * Which positions an attention may look at: booleans `[N, T, S]`, from queries
  * to keys; and scores of those that it may not.
  *
  * @module
@@ -60,13 +60,13 @@ export function allOf<T>(
 
 function rowsAndColumns<T>(ops: Ops<T>, query: T, value: T): [T, T] {
   return [
-    ops.expandDims(places(ops, query), 2), // [1, T, 1]
-    ops.expandDims(places(ops, value), 1), // [1, 1, S]
+    ops.expandDims(positions(ops, query), 2), // [1, T, 1]
+    ops.expandDims(positions(ops, value), 1), // [1, 1, S]
   ];
 }
 
 /** `[1, T]`: 1, 2, … along axis 1, whose size need not be known. */
-function places<T>(ops: Ops<T>, x: T): T {
+function positions<T>(ops: Ops<T>, x: T): T {
   const shape = ops.shape(x);
   const length = shape[1];
   if (typeof length === "number") {
@@ -84,13 +84,13 @@ function places<T>(ops: Ops<T>, x: T): T {
 
 /**
  * Scores, 1e9 lower where nothing may be looked at: far below, and not minus
- * infinity, so that where no place is allowed all still have a share, by what
+ * infinity, so that where no position is allowed all still have a weight, by what
  * float32 keeps of a score beside 1e9.
  *
  * @param ops The engine's operations.
  * @param scores Any scores.
  * @param allowed Booleans that broadcast to them.
- * @returns The scores, to be made shares by a softmax.
+ * @returns The scores, to be made weights by a softmax.
  */
 export function lowered<T>(ops: Ops<T>, scores: T, allowed: T): T {
   return ops.where(allowed, scores, ops.subtract(scores, ops.constant(1e9)));

@@ -29,18 +29,18 @@ type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
  * @returns The product.
  */
 export function maskedProduct<T>(ops: Ops<T>, given: MaskedInputs<T>): T {
-  const places = placesOf(ops, given);
+  const known = countsOf(ops, given);
   const product = given.inputs
     .map((x, i) => {
-      const counts = places[i];
+      const counts = known[i];
       return counts === undefined ? x : ops.where(counts, x, ops.constant(1));
     })
     .reduce((a, b) => ops.multiply(a, b));
-  const known: T[] = places.flatMap((counts) =>
+  const masks: T[] = known.flatMap((counts) =>
     counts === undefined ? [] : [counts]
   );
-  if (known.length < places.length) return product;
-  const any = known.reduce((a, b) => ops.logicalOr(a, b));
+  if (masks.length < known.length) return product;
+  const any = masks.reduce((a, b) => ops.logicalOr(a, b));
   return ops.where(any, product, ops.constant(0));
 }
 
@@ -58,7 +58,7 @@ export function maskedFold<T>(
   given: MaskedInputs<T>,
   pair: Pair,
 ): T {
-  const [first, ...others] = placesOf(ops, given);
+  const [first, ...others] = countsOf(ops, given);
   let output = given.inputs[0] as T;
   let before = first;
   for (const [i, counts] of others.entries()) {
@@ -74,7 +74,7 @@ export function maskedFold<T>(
 }
 
 /** Masks `[N, T, 1]` of inputs `[N, T, D]`. */
-function placesOf<T>(
+function countsOf<T>(
   ops: Ops<T>,
   { name, inputs, masks }: MaskedInputs<T>,
 ): (T | undefined)[] {

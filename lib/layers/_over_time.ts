@@ -1,25 +1,25 @@
 /**
- * The same computation at each place along axis 1.
+ * The same computation at each time step along axis 1.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 
 /**
- * Computes `[N, …]` outputs of each place of `[N, T, …]` inputs.
+ * Computes `[N, …]` outputs of each time step of `[N, T, …]` inputs.
  *
- * Where the length is known all places are taken for rows, at once; else one
- * is walked to after another, as no engine can part two unknown sizes.
+ * Where the length is known all time steps are computed at once, as rows; else
+ * one after another, as no engine can split an axis into two unknown sizes.
  *
  * @param ops The engine's operations.
  * @param inputs `[N, T, …]` each.
- * @param compute From one place of each, or from all places as rows.
+ * @param compute From one time step of each, or from all as rows.
  * @returns `[N, T, …]` each.
  */
 export function overTime<T>(
   ops: Ops<T>,
   inputs: readonly T[],
-  compute: (places: readonly T[]) => readonly T[],
+  compute: (steps: readonly T[]) => readonly T[],
 ): T[] {
   const length = ops.shape(inputs[0]!)[1];
   if (typeof length === "number") {
@@ -27,7 +27,7 @@ export function overTime<T>(
     return compute(rows).map((y) => ops.unmerge(y, 0, [-1, length]));
   }
   const { outputs } = ops.scan(
-    (_state, places) => ({ state: [], outputs: compute(places) }),
+    (_state, steps) => ({ state: [], outputs: compute(steps) }),
     [],
     inputs,
   );

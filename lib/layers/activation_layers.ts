@@ -27,12 +27,11 @@ import type {
  */
 export function activation(config: LayerConfig): Layer {
   const apply = config.activation("activation");
-  return { weights: [], call: (ops, [x]) => [apply(ops, x!)] };
+  return { weights: [], keepsAxes: true, call: (ops, [x]) => [apply(ops, x!)] };
 }
 
 /**
- * Softmax along one axis or several. Keras 3 gives 0 where a mask leaves a place
- * out; Keras 2 takes 1e9 from it before, so that a row without any place keeps
+ * Softmax along one axis or several. Keras 3 gives 0 where a mask is false; Keras 2 takes 1e9 from it before, so that a row that is all masked keeps
  * its values.
  *
  * Source: Keras 3.15 `Softmax`; Keras 2.15 `Softmax` with `robust_masking`.
@@ -50,6 +49,7 @@ export function softmax(config: LayerConfig): Layer {
     config.dialect === 3;
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x], _weights, context) {
       const mask = maskOf(ops, config.name, x!, context);
       if (mask === undefined) return [softmaxOver(ops, x!, axes)];
@@ -78,8 +78,8 @@ function maskOf<T>(
   if (mask === undefined) return undefined;
   const [sizes, wanted] = [ops.shape(mask), ops.shape(x)];
   const isFit = sizes.length <= wanted.length && sizes.every((size, i) => {
-    const place = wanted[i + wanted.length - sizes.length];
-    return size === 1 || size === place || size === null || place === null;
+    const other = wanted[i + wanted.length - sizes.length];
+    return size === 1 || size === other || size === null || other === null;
   });
   if (isFit) {
     return ops.dtype(mask) === "bool"
@@ -120,6 +120,7 @@ export function reluLayer(config: LayerConfig): Layer {
     : config.number("max_value");
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       const bound = ops.constant(threshold);
       const above = threshold === 0
@@ -152,6 +153,7 @@ export function thresholdedRelu(config: LayerConfig): Layer {
   const theta = config.number("theta", 1);
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, [x]) {
       const isAbove = ops.greater(x!, ops.constant(theta));
       return [kept(ops, x!, isAbove, 2)];
@@ -170,7 +172,11 @@ export function thresholdedRelu(config: LayerConfig): Layer {
 export function leakyReluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 0.3);
   const slope = config.number("negative_slope", alpha);
-  return { weights: [], call: (ops, [x]) => [leakyRelu(ops, x!, slope)] };
+  return {
+    weights: [],
+    keepsAxes: true,
+    call: (ops, [x]) => [leakyRelu(ops, x!, slope)],
+  };
 }
 
 /**
@@ -183,7 +189,11 @@ export function leakyReluLayer(config: LayerConfig): Layer {
  */
 export function eluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 1);
-  return { weights: [], call: (ops, [x]) => [elu(ops, x!, alpha)] };
+  return {
+    weights: [],
+    keepsAxes: true,
+    call: (ops, [x]) => [elu(ops, x!, alpha)],
+  };
 }
 
 /**
@@ -198,6 +208,7 @@ export function prelu(config: LayerConfig): Layer {
   const shared = [config.raw("shared_axes") ?? []].flat();
   return {
     weights: ["alpha"],
+    keepsAxes: true,
     call(ops, [x], { alpha }) {
       const wanted = ops.shape(x!).slice(1)
         .map((size, i) => shared.includes(i + 1) ? 1 : size);

@@ -18,6 +18,7 @@ export function layerScale(config: LayerConfig): Layer {
   config.raw("projection_dim"); // that of the weight
   return {
     weights: ["gamma"],
+    keepsAxes: true,
     call: (ops, [x], { gamma }) => [ops.multiply(x!, gamma!)],
   };
 }
@@ -32,7 +33,12 @@ export function layerScale(config: LayerConfig): Layer {
  */
 export function stochasticDepth(config: LayerConfig): Layer {
   config.raw("drop_path_rate"); // for training only
-  return { weights: [], call: (_ops, [x]) => [x!] };
+  return {
+    weights: [],
+    keepsAxes: true,
+    passesValues: true,
+    call: (_ops, [x]) => [x!],
+  };
 }
 
 /** Factories of this family. */

@@ -124,8 +124,8 @@ function dot<T>(
 ): T {
   const rank = ops.shape(key).length;
   const outer = Array.from({ length: rank - 2 }, (_, i) => i);
-  const turned = ops.transpose(key, [...outer, rank - 1, rank - 2]);
-  const product = ops.matmul(query, turned);
+  const transposed = ops.transpose(key, [...outer, rank - 1, rank - 2]);
+  const product = ops.matmul(query, transposed);
   return scale === undefined ? product : ops.multiply(product, scale);
 }
 

@@ -4,7 +4,7 @@ import type { CallContext, Layer } from "./layer.ts";
 /** A value with its mask, as it travels through a graph. */
 export interface Masked<T> {
   readonly value: T;
-  /** `[N, T]` booleans: which places count. */
+  /** `[N, T]` booleans: which time steps count. */
   readonly mask: T | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface LayerCall<T> {
  * Calls a layer, and finds the masks of what it gives.
  *
  * A layer that says nothing of masks hands one on if every output has as many
- * places as its input.
+ * time steps as its input.
  *
  * @param ops The engine's operations.
  * @param call Layer, inputs, weights and arguments.
@@ -45,12 +45,12 @@ function handedOn<T>(
   outputs: readonly T[],
   masks: readonly (T | undefined)[],
 ): (T | undefined)[] {
-  const place = masks.findIndex((mask) => mask !== undefined);
-  if (place < 0) return [];
-  const length = ops.shape(inputs[place]!)[1];
+  const index = masks.findIndex((mask) => mask !== undefined);
+  if (index < 0) return [];
+  const length = ops.shape(inputs[index]!)[1];
   const isSame = outputs.every((output) => {
     const shape = ops.shape(output);
     return shape.length >= 2 && shape[1] === length;
   });
-  return isSame ? outputs.map(() => masks[place]) : [];
+  return isSame ? outputs.map(() => masks[index]) : [];
 }

@@ -12,7 +12,7 @@ import {
   channelsOf,
   fromChannelsLast,
   paddingOf,
-  type PlaceAxes,
+  type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
 import { overTime } from "./_over_time.ts";
@@ -56,23 +56,23 @@ export function convLstm3d(config: LayerConfig): Recurrent {
   return convLstm(config, 3);
 }
 
-function convLstm(config: LayerConfig, places: PlaceAxes): Recurrent {
-  return recurrentOf(config, convLstmCell(config, places), channelsOf(config));
+function convLstm(config: LayerConfig, axes: SpatialAxes): Recurrent {
+  return recurrentOf(config, convLstmCell(config, axes), channelsOf(config));
 }
 
-function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
+function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
   const filters = config.number("filters");
-  const size = positiveInts(config, "kernel_size", places);
+  const size = positiveInts(config, "kernel_size", axes);
   for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {
     config.raw(key); // training only
   }
   const channels = channelsOf(config);
   const outer: ConvOptions = {
-    strides: positiveInts(config, "strides", places, 1),
+    strides: positiveInts(config, "strides", axes, 1),
     padding: paddingOf(config, ["valid", "same"]),
-    dilation: positiveInts(config, "dilation_rate", places, 1),
+    dilation: positiveInts(config, "dilation_rate", axes, 1),
   };
-  const ones = Array<number>(places).fill(1);
+  const ones = Array<number>(axes).fill(1);
   const inner: ConvOptions = { strides: ones, padding: "same", dilation: ones };
   const activation = namedActivation(config, "activation");
   const gate = namedActivation(config, "recurrent_activation");
@@ -96,23 +96,23 @@ function convLstmCell(config: LayerConfig, places: PlaceAxes): Cell {
         return addBias(ops, sum, bias, config.name);
       };
       return {
-        // Channels last from here on: [N, …places, 4 filters].
+        // Channels last from here on: [N, …positions, 4 filters].
         project: (x) =>
-          ops.shape(x).length === places + 2
+          ops.shape(x).length === axes + 2
             ? convolve(x)
             : overTime(ops, [x], ([maps]) => [convolve(maps!)])[0]!,
-        zeroState: (place) => {
-          const axis = places + 1;
-          const stop = ops.shape(place)[axis]! / 4;
-          const like = ops.slice(place, [{ axis, stop }]);
+        zeroState: (projected) => {
+          const axis = axes + 1;
+          const stop = ops.shape(projected)[axis]! / 4;
+          const like = ops.slice(projected, [{ axis, stop }]);
           const nought = ops.constant(0);
           const zero = ops.where(ops.isNaN(like), nought, nought);
-          const turned = fromChannelsLast(ops, zero, channels);
-          return [turned, turned];
+          const state = fromChannelsLast(ops, zero, channels);
+          return [state, state];
         },
-        step: (place, state) => {
+        step: (projected, state) => {
           const [h, c] = state.map((x) => toChannelsLast(ops, x, channels));
-          const sum = ops.add(place, ops.conv(h!, recurrent!, inner));
+          const sum = ops.add(projected, ops.conv(h!, recurrent!, inner));
           return lstmStep(ops, sum, c!, activation, gate)
             .map((x) => fromChannelsLast(ops, x, channels));
         },

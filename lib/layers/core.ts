@@ -120,6 +120,8 @@ export function identity(config: LayerConfig): Layer {
   const isMaskKept = config.dialect === 3;
   return {
     weights: [],
+    keepsAxes: true,
+    passesValues: true,
     masks: (_ops, _inputs, { masks }) => isMaskKept ? [...masks] : [],
     call: (_ops, inputs) => [...inputs],
   };
@@ -139,16 +141,18 @@ export function activityRegularization(config: LayerConfig): Layer {
   config.raw("l2");
   return {
     weights: [],
+    keepsAxes: true,
+    passesValues: true,
     masks: (_ops, _inputs, { masks }) => [...masks],
     call: (_ops, inputs) => [...inputs],
   };
 }
 
 /**
- * Masking: places of `[N, T, D]` whose values are all `mask_value` become 0,
+ * Masking: time steps of `[N, T, D]` whose values are all `mask_value` become 0,
  * and are masked.
  *
- * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that places
+ * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that time steps
  * of infinity become NaN.
  *
  * @param config The layer's config.
@@ -164,6 +168,7 @@ export function masking(config: LayerConfig): Layer {
   }
   return {
     weights: [],
+    keepsAxes: true,
     masks: (ops, [x]) => [isKept(ops, x!, false)], // [N, T]
     call(ops, [x]) {
       const kept = isKept(ops, x!, true); // [N, T, 1]

@@ -3,152 +3,73 @@
  * of them, so that channel `d` gives the outputs `d · M` to `d · M + M − 1`; and
  * separable ones, which mix these outputs afterwards.
  *
+ * Source: Keras 3.15 `DepthwiseConv1D`, `DepthwiseConv2D`, `SeparableConv1D`,
+ * `SeparableConv2D`; Keras 2 writes the same options, and names the kernel of
+ * a depthwise convolution `depthwise_kernel`.
+ *
  * @module
  */
 import type { ConvOptions, Ops } from "../ops/ops.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import {
-  addBias,
-  checkRank,
-  checkWeight,
-  depthOf,
-  positiveInts,
-  wrongOption,
-} from "./_checks.ts";
-import {
-  type Channels,
-  channelsOf,
-  fromChannelsLast,
-  noMasks,
-  paddingOf,
-  toChannelsLast,
-} from "./_maps.ts";
+import type { LayerConfig, LayerFactory } from "./layer.ts";
+import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
+import { filterLayer, forAxes, paddingOf } from "./_maps.ts";
 
-/**
- * DepthwiseConv1D over `[N, T, D]`.
- *
- * Source: Keras 3.15 `DepthwiseConv1D`; Keras 2 names the kernel
- * `depthwise_kernel`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function depthwiseConv1d(config: LayerConfig): Layer {
-  return depthwise(config, 1);
-}
-
-/**
- * DepthwiseConv2D over `[N, H, W, D]`.
- *
- * Source: Keras 3.15 `DepthwiseConv2D`; Keras 2 names the kernel
- * `depthwise_kernel`. TF.js reads no dilation here, so neither do we where it
- * wrote the config: its numbers are the model's.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function depthwiseConv2d(config: LayerConfig): Layer {
-  return depthwise(config, 2);
-}
-
-/**
- * SeparableConv1D: a depthwise convolution over `[N, T, D]`, then a product
- * over the channels.
- *
- * Source: Keras 3.15 `SeparableConv1D`; Keras 2 also has `causal` padding.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function separableConv1d(config: LayerConfig): Layer {
-  return separable(config, 1);
-}
-
-/**
- * SeparableConv2D: a depthwise convolution over `[N, H, W, D]`, then a product
- * over the channels.
- *
- * Source: Keras 3.15 `SeparableConv2D`; Keras 2 writes the same options.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function separableConv2d(config: LayerConfig): Layer {
-  return separable(config, 2);
-}
-
-/** What both kinds share. */
+/** Options of both kinds. */
 interface DepthwiseOptions extends ConvOptions {
+  /** The layer's name, for messages. */
+  readonly name: string;
   readonly size: readonly number[];
   readonly multiplier: number;
-  readonly channels: Channels;
-  /** Zeros before the first place. */
+  /** Zeros before the first time step. */
   readonly before: number;
 }
 
-function depthwise(config: LayerConfig, axes: 1 | 2): Layer {
-  const read = optionsOf(config, axes, ["valid", "same"]);
-  const ones = read.dilation.map(() => 1);
-  const options = config.dialect === "tfjs"
-    ? { ...read, dilation: ones }
-    : read;
-  const { channels } = options;
-  const activation = config.activation("activation");
-  const hasBias = config.boolean("use_bias", true);
-  const name = config.dialect === 3 ? "kernel" : "depthwise_kernel";
-  return {
-    weights: hasBias ? [name, "bias"] : [name],
-    channels,
-    masks: noMasks,
-    call(ops, [x], weights) {
-      const { [name]: kernel, bias } = weights;
-      checkRank(config.name, ops.shape(x!), axes + 2);
-      const last = toChannelsLast(ops, x!, channels); // [N, …places, D]
-      const product = walk(ops, last, kernel!, name, config.name, options);
-      const sum = addBias(ops, product, bias, config.name);
-      return [activation(ops, fromChannelsLast(ops, sum, channels))];
-    },
+/**
+ * DepthwiseConv1D, DepthwiseConv2D. TF.js reads no dilation here, so it is
+ * ignored where TF.js wrote the config.
+ */
+function depthwise(axes: 1 | 2): LayerFactory {
+  return (config) => {
+    const read = optionsOf(config, axes, ["valid", "same"]);
+    const options = config.dialect === "tfjs"
+      ? { ...read, dilation: read.dilation.map(() => 1) }
+      : read;
+    const name = config.dialect === 3 ? "kernel" : "depthwise_kernel";
+    return filterLayer(config, {
+      axes,
+      kernels: [name],
+      compute: (ops, x, weights) =>
+        perChannel(ops, x, [name, weights[name]!], options),
+    });
   };
 }
 
-function separable(config: LayerConfig, axes: 1 | 2): Layer {
-  const filters = config.number("filters");
-  const allowed = axes === 1
-    ? ["valid", "same", "causal"] as const
-    : ["valid", "same"] as const;
-  const options = optionsOf(config, axes, allowed);
-  const { channels } = options;
-  const activation = config.activation("activation");
-  const hasBias = config.boolean("use_bias", true);
-  const names = ["depthwise_kernel", "pointwise_kernel"];
-  return {
-    weights: hasBias ? [...names, "bias"] : names,
-    channels,
-    masks: noMasks,
-    call(ops, [x], weights) {
-      const [own, mixing] = names.map((name) => weights[name]!);
-      checkRank(config.name, ops.shape(x!), axes + 2);
-      const last = toChannelsLast(ops, x!, channels); // [N, …places, D]
-      const walked = walk(
-        ops,
-        last,
-        own!,
-        names[0]!,
-        config.name,
-        options,
-      ); // [N, …places, D · M]
-      const ones = Array<number>(axes).fill(1);
-      const depth = depthOf(config.name, ops.shape(walked));
-      const wanted = [...ones, depth, filters];
-      checkWeight(config.name, names[1]!, ops.shape(mixing!), wanted);
-      const product = ops.conv(walked, mixing!, {
-        strides: ones,
-        dilation: ones,
-        padding: "valid",
-      }); // [N, …places, filters]
-      const sum = addBias(ops, product, weights["bias"], config.name);
-      return [activation(ops, fromChannelsLast(ops, sum, channels))];
-    },
+/**
+ * SeparableConv1D, SeparableConv2D: a depthwise convolution, then a product
+ * over the channels. In one dimension Keras 2 also has `causal` padding.
+ */
+function separable(axes: 1 | 2): LayerFactory {
+  return (config) => {
+    const filters = config.number("filters");
+    const options = optionsOf(
+      config,
+      axes,
+      axes === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
+    );
+    const [first, second] = ["depthwise_kernel", "pointwise_kernel"] as const;
+    const ones = Array<number>(axes).fill(1);
+    return filterLayer(config, {
+      axes,
+      kernels: [first, second],
+      compute(ops, x, { [first]: kernel, [second]: mixing }) {
+        const each = perChannel(ops, x, [first, kernel!], options);
+        const depth = depthOf(config.name, ops.shape(each));
+        const wanted = [...ones, depth, filters];
+        checkWeight(config.name, second, ops.shape(mixing!), wanted);
+        const pointwise = { strides: ones, dilation: ones } as const;
+        return ops.conv(each, mixing!, { ...pointwise, padding: "valid" });
+      },
+    });
   };
 }
 
@@ -166,24 +87,23 @@ function optionsOf(
     throw wrongOption(config, "groups", "be 1");
   }
   return {
+    name: config.name,
     size,
     multiplier: multiplier!,
     strides: positiveInts(config, "strides", axes, 1),
     dilation,
     padding: padding === "causal" ? "valid" : padding,
     before: padding === "causal" ? dilation[0]! * (size[0]! - 1) : 0,
-    channels: channelsOf(config),
   };
 }
 
 /** Each channel with its own kernels `[…size, D, M]`: a convolution in D groups. */
-function walk<T>(
+function perChannel<T>(
   ops: Ops<T>,
   x: T,
-  kernel: T,
-  weight: string,
-  name: string,
-  { size, multiplier, before, strides, dilation, padding }: DepthwiseOptions,
+  [weight, kernel]: readonly [name: string, value: T],
+  { name, size, multiplier, before, strides, dilation, padding }:
+    DepthwiseOptions,
 ): T {
   const depth = depthOf(name, ops.shape(x));
   const wanted = [...size, depth, multiplier];
@@ -196,17 +116,13 @@ function walk<T>(
     dilation,
     padding,
     groups: depth,
-  }); // [N, …places, D · M]
+  }); // [N, …positions, D · M]
 }
 
 /** Factories of this family. */
 export const DEPTHWISE_CONVOLUTION_LAYERS: Readonly<
   Record<string, LayerFactory>
 > = Object.freeze({
-  DepthwiseConv1D: depthwiseConv1d,
-  DepthwiseConv2D: depthwiseConv2d,
-  SeparableConv1D: separableConv1d,
-  SeparableConvolution1D: separableConv1d,
-  SeparableConv2D: separableConv2d,
-  SeparableConvolution2D: separableConv2d,
+  ...forAxes([1, 2], depthwise, "DepthwiseConv#D"),
+  ...forAxes([1, 2], separable, "SeparableConv#D", "SeparableConvolution#D"),
 });

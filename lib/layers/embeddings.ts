@@ -25,6 +25,7 @@ export function embedding(config: LayerConfig): Layer {
   return {
     weights: ["embeddings"],
     channels: "last",
+    takesIntegersAsTfjs: true,
     masks: isMasked ? (ops, [x]) => [isNotZero(ops, x!)] : noMasks,
     call(ops, [x], { embeddings }) {
       const wanted = [rows, depth];

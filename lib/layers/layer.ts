@@ -30,9 +30,9 @@ export interface LayerConfig {
   number(key: string, fallback?: number): number;
   /** A boolean. */
   boolean(key: string, fallback?: boolean): boolean;
-  /** A text. */
+  /** A string. */
   string(key: string, fallback?: string): string;
-  /** One of some texts. */
+  /** One of some strings. */
   oneOf<S extends string>(key: string, allowed: readonly S[], fallback?: S): S;
   /** Whole numbers, `length` of them; one number stands for all: `3` → `[3, 3]`. */
   ints(
@@ -56,8 +56,16 @@ export interface LayerConfig {
 export interface Layer {
   /** Names in the order in which Keras stores them; `cell/kernel` for those of a part. */
   readonly weights: readonly string[];
-  /** Where the channels of its output stand, where it is a map. */
+  /** Which axis of its output holds the channels, if it is a feature map. */
   readonly channels?: "first" | "last";
+  /** Whether each axis of its outputs is the same axis of its inputs. @default {false} */
+  readonly keepsAxes?: boolean;
+  /** Whether it changes no value at inference, at most the shape. @default {false} */
+  readonly passesValues?: boolean;
+  /** Whether a layer called on its inputs after it finds no mask on them. @default {false} */
+  readonly dropsInputMasks?: boolean;
+  /** Whether TF.js' class of that name does the same with integers. @default {false} */
+  readonly takesIntegersAsTfjs?: boolean;
   /** Computes the outputs of inputs `[N, …]`. */
   call<T>(
     ops: Ops<T>,

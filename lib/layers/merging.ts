@@ -32,6 +32,7 @@ function folded(
 ): LayerFactory {
   return (config) => ({
     weights: [],
+    keepsAxes: true,
     call(ops, inputs, _weights, context) {
       if (inputs.length > most) {
         throw new TypeError(
@@ -69,6 +70,7 @@ function folded(
 export function average(config: LayerConfig): Layer {
   return {
     weights: [],
+    keepsAxes: true,
     call(ops, inputs) {
       const sum = sameRank(ops, inputs).reduce((a, b) => ops.add(a, b));
       return [ops.divide(sum, ops.constant(inputs.length))];
@@ -81,7 +83,7 @@ export function average(config: LayerConfig): Layer {
  * Concatenate: the inputs one after another along an axis.
  *
  * Source: Keras 3.15 `Concatenate`, with its rule for masks: inputs without one
- * count as all true, and a place counts if any of its values does; in Keras 2,
+ * count as all true, and a time step counts if any of its values does; in Keras 2,
  * if all do.
  *
  * @param config The layer's config.
@@ -93,6 +95,7 @@ export function concatenate(config: LayerConfig): Layer {
     axis < 0 ? axis + ops.shape(x).length : axis;
   return {
     weights: [],
+    keepsAxes: true,
     call: (ops, inputs) => [ops.concatenate(inputs, at(ops, inputs[0]!))],
     masks<T>(ops: Ops<T>, inputs: readonly T[], { masks }: CallContext<T>) {
       if (masks.every((mask) => mask === undefined)) return [undefined];
@@ -192,7 +195,7 @@ function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
 }
 
 /**
- * Keras 3: where every input has a mask, a place counts if one of them says so.
+ * Keras 3: where every input has a mask, a time step counts if one of them says so.
  * Keras 2: it counts if all masks that are there say so.
  */
 function mergedMask({ dialect }: LayerConfig): NonNullable<Layer["masks"]> {
@@ -249,7 +252,7 @@ function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
     : product;
 }
 
-/** Axes with one moved to another place. */
+/** Axes with one moved to another index. */
 function moved(rank: number, from: number, to: number): number[] {
   const axes = [...Array(rank).keys()].filter((axis) => axis !== from);
   axes.splice(to, 0, from);

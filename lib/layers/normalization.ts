@@ -31,6 +31,7 @@ export function batchNormalization(config: LayerConfig): Layer {
   if (config.boolean("renorm", false)) refuse(config, "renorm", "be false");
   config.boolean("synchronized", false);
   return {
+    keepsAxes: true,
     weights: [
       ...(hasScale ? ["gamma"] : []),
       ...(hasCenter ? ["beta"] : []),
@@ -74,6 +75,7 @@ export function layerNormalization(config: LayerConfig): Layer {
   const hasScale = config.boolean("scale", true) || isRms;
   const hasCenter = config.boolean("center", true) && !isRms;
   return {
+    keepsAxes: true,
     weights: [
       ...(hasScale ? ["gamma"] : []),
       ...(hasCenter ? ["beta"] : []),
@@ -101,6 +103,7 @@ export function rmsNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const epsilon = config.number("epsilon", 1e-6);
   return {
+    keepsAxes: true,
     weights: ["scale"],
     call(ops, [x], { scale }) {
       const over = { axis: axes, keepdims: true };
@@ -115,7 +118,7 @@ export function rmsNormalization(config: LayerConfig): Layer {
 }
 
 /**
- * GroupNormalization: over the places and the channels of each group;
+ * GroupNormalization: over the positions and the channels of each group;
  * `groups = -1` is one group a channel.
  *
  * Source: Keras 3.15 `GroupNormalization`.
@@ -130,6 +133,7 @@ export function groupNormalization(config: LayerConfig): Layer {
   const hasScale = config.boolean("scale", true);
   const hasCenter = config.boolean("center", true);
   return {
+    keepsAxes: true,
     weights: [
       ...(hasScale ? ["gamma"] : []),
       ...(hasCenter ? ["beta"] : []),
@@ -139,7 +143,7 @@ export function groupNormalization(config: LayerConfig): Layer {
         throw new TypeError(
           cannot(
             `call layer "${config.name}"`,
-            "its input must have no mask: Keras 2 leaves masked places out",
+            "its input must have no mask: Keras 2 leaves masked positions out",
             "a mask",
           ),
         );
@@ -183,6 +187,7 @@ export function unitNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const least = config.dialect === 3 ? 1e-24 : 1e-12;
   return {
+    keepsAxes: true,
     weights: [],
     call(ops, [x]) {
       const over = { axis: axes, keepdims: true };

@@ -2,7 +2,7 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig, LayerFactory } from "./layer.ts";
 
-/** The place of an argument among a call's tensors. */
+/** The index of an argument among a call's tensors. */
 interface InputMark {
   readonly input: number;
 }
@@ -14,7 +14,7 @@ export class Arguments<T> {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #name: string;
 
-  /** Takes values in which tensors are marked by their place. */
+  /** Takes values in which tensors are marked by their index. */
   constructor(
     ops: Ops<T>,
     inputs: readonly T[],

@@ -23,6 +23,8 @@ export function rescaling(config: LayerConfig): Layer {
   const offset = numbers(config, "offset", 0);
   return {
     weights: [],
+    keepsAxes: true,
+    takesIntegersAsTfjs: true,
     call: (ops, [x]) => [
       ops.add(
         ops.multiply(ops.float(x!), ops.constant(scale)),
@@ -57,6 +59,7 @@ export function normalization(config: LayerConfig): Layer {
   }
   return {
     weights: given ? [] : ["mean", "variance", "count"],
+    keepsAxes: true,
     call(ops, [x], weights) {
       const value = ops.float(x!);
       for (const [name, weight] of Object.entries(weights)) {
@@ -81,7 +84,7 @@ export function normalization(config: LayerConfig): Layer {
 }
 
 /**
- * Resizing: pictures to a height and width, `nearest`, `bilinear` or `bicubic`,
+ * Resizing: images to a height and width, `nearest`, `bilinear` or `bicubic`,
  * stretched or cropped to the ratio.
  *
  * Source: Keras 3.15 `Resizing`, which keeps whole numbers whole, as Keras 2 does
@@ -125,7 +128,7 @@ export function resizing(config: LayerConfig): Layer {
 }
 
 /**
- * CenterCrop: the middle of a picture; one that is smaller than the crop is cut
+ * CenterCrop: the middle of a image; one that is smaller than the crop is cut
  * to the crop's ratio and resized.
  *
  * Source: Keras 3.15 `CenterCrop` and `smart_resize`.
@@ -145,7 +148,7 @@ export function centerCrop(config: LayerConfig): Layer {
       const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
       const [, rows, columns] = ops.shape(map);
       if (typeof rows !== "number" || typeof columns !== "number") {
-        throw wrongOption(config, "height", "cut pictures of a known size");
+        throw wrongOption(config, "height", "cut images of a known size");
       }
       const isLarge = rows >= height && columns >= width;
       const part = isLarge
@@ -162,7 +165,7 @@ export function centerCrop(config: LayerConfig): Layer {
 }
 
 /**
- * RandomCrop: Keras 3 cuts pictures while it trains only, whatever shape it
+ * RandomCrop: Keras 3 cuts images while it trains only, whatever shape it
  * announces, and Keras 2 takes their middle with the crop's ratio and resizes it.
  *
  * Source: Keras 3.15 `RandomCrop`; Keras 2 `smart_resize`.
@@ -175,7 +178,12 @@ export function randomCrop(config: LayerConfig): Layer {
   config.raw("rng_type"); // Keras 2, of its training
   if (config.dialect === 3) {
     config.raw("data_format");
-    return { weights: [], call: (_ops, inputs) => [...inputs] };
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      call: (_ops, inputs) => [...inputs],
+    };
   }
   return {
     weights: [],
@@ -353,7 +361,7 @@ function spread<T>(
   return ops.reshape(values, shape);
 }
 
-/** The largest part of a picture with the ratio of a size, in its middle. */
+/** The largest part of a image with the ratio of a size, in its middle. */
 function cropped<T>(
   ops: Ops<T>,
   map: T,
@@ -363,7 +371,7 @@ function cropped<T>(
 ): T {
   const [, rows, columns] = ops.shape(map);
   if (typeof rows !== "number" || typeof columns !== "number") {
-    throw wrongOption(config, key, "cut pictures of a known size");
+    throw wrongOption(config, key, "cut images of a known size");
   }
   const height = Math.trunc((columns * size[0]) / size[1]);
   const width = Math.trunc((rows * size[1]) / size[0]);
@@ -373,7 +381,7 @@ function cropped<T>(
   ]);
 }
 
-/** The middle of pictures `[N, H, W, D]`, one place nearer the start if it must. */
+/** The middle of images `[N, H, W, D]`, one position nearer the start if it must. */
 function middle<T>(
   ops: Ops<T>,
   map: T,

@@ -1,7 +1,7 @@
 /**
- * Recurrent layers: a cell walked along axis 1.
+ * Recurrent layers: a cell applied along axis 1, time step by time step.
  *
- * Where a mask is false a place does not count: the state stays, and the
+ * Where a mask is false a time step does not count: the state stays, and the
  * output is the one before it, or 0 with `zero_output_for_mask`. Before the
  * first output that is 0, as in Keras 2 and in Keras 3 on TensorFlow and
  * PyTorch; on JAX it is the initial state, where one is given.
@@ -30,17 +30,17 @@ import {
   simpleRnnCell,
 } from "./recurrent_cells.ts";
 
-/** What a recurrent layer gives, and how it walks. */
+/** What a recurrent layer gives, and in which direction. */
 export interface RecurrentOptions {
-  /** Whether it gives the output of each place, or the last alone. */
+  /** Whether it gives the output of each time step, or the last alone. */
   readonly returnSequences: boolean;
   /** Whether it gives its last state, too. */
   readonly returnState: boolean;
-  /** Whether it walks from the end. */
+  /** Whether it starts at the last time step. */
   readonly goBackwards: boolean;
   /** Whether the output is 0 where the mask is false. */
   readonly zeroOutputForMask: boolean;
-  /** Whether Keras writes out every place: for speed, but see `checkUnrolled`. */
+  /** Whether Keras unrolls the time steps: for speed, but see `checkUnrolled`. */
   readonly unroll: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface Recurrent extends Layer {
  * Whether a layer is recurrent.
  *
  * @param layer Any layer.
- * @returns Whether it can be walked both ways.
+ * @returns Whether it can run in both directions.
  */
 export function isRecurrent(layer: Layer): layer is Recurrent {
   return "numStates" in layer && "with" in layer;
@@ -68,7 +68,7 @@ export function isRecurrent(layer: Layer): layer is Recurrent {
  *
  * @param config The layer's config.
  * @param cell The cell.
- * @param channels Where the channels of one place's output stand.
+ * @param channels Which axis of one output holds the channels.
  * @returns The layer.
  */
 export function recurrentOf(
@@ -93,7 +93,12 @@ function made(
   channels: "first" | "last" | undefined,
   options: RecurrentOptions,
 ): Recurrent {
-  const walk = { cell, options, name: config.name, dialect: config.dialect };
+  const recurrence = {
+    cell,
+    options,
+    name: config.name,
+    dialect: config.dialect,
+  };
   // With a time axis, channels that come first do not stand in axis 1.
   const hasChannels = channels === "last" ||
     channels === "first" && !options.returnSequences;
@@ -104,7 +109,7 @@ function made(
     weights: namesInPart("cell", cell.weights),
     ...(hasChannels ? { channels } : {}),
     call: (ops, inputs, weights, context) =>
-      run(ops, inputs, weightsOfPart(weights, "cell"), context, walk),
+      run(ops, inputs, weightsOfPart(weights, "cell"), context, recurrence),
     masks(_ops, _inputs, context) {
       const mask = tensorArgument(config.name, context, "mask") ??
         context.masks[0];
@@ -129,34 +134,49 @@ function run<T>(
 ): T[] {
   const { returnSequences, returnState, goBackwards } = options;
   const bound = cell.bind(ops, weights);
-  const sequence = bound.project(inputs[0]!); // [N, T, …]
-  const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
-  const zeros = bound.zeroState(first);
   const given = givenState(inputs, context, cell.numStates, name);
-  given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
-  const initial = given ?? zeros;
   const mask = maskOf(ops, context, given !== undefined, name, dialect);
-  const blank = zeros[cell.outputState]!;
+  const begin = () => {
+    const sequence = bound.project(inputs[0]!); // [N, T, …]
+    const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
+    const zeros = bound.zeroState(first);
+    given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
+    return { sequence, zeros, initial: given ?? zeros };
+  };
   if (mask === undefined) {
-    const { state, outputs } = ops.scan(
-      (state, [place]) => {
-        const next = bound.step(place!, state);
-        const output = next[cell.outputState]!;
-        return { state: next, outputs: returnSequences ? [output] : [] };
-      },
-      initial,
-      [sequence],
-      goBackwards,
-    );
+    const scan = () => {
+      const { sequence, initial } = begin();
+      return ops.scan(
+        (state, [input]) => {
+          const next = bound.step(input!, state);
+          const output = next[cell.outputState]!;
+          return { state: next, outputs: returnSequences ? [output] : [] };
+        },
+        initial,
+        [sequence],
+        goBackwards,
+      );
+    };
+    const { state, outputs } = bound.operator && ops.recurrence
+      ? ops.recurrence({
+        ...bound.operator,
+        sequence: inputs[0]!,
+        initial: given,
+        returnSequences,
+        reverse: goBackwards,
+      }, scan)
+      : scan();
     const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
     return returnState ? [output, ...state] : [output];
   }
   checkUnrolled(options, name);
-  // The output goes along with the state, to stand where places do not count.
+  const { sequence, zeros, initial } = begin();
+  const blank = zeros[cell.outputState]!;
+  // The output goes along with the state, to be repeated at time steps that do not count.
   const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
   const { state, outputs } = ops.scan(
-    ([last, ...state], [place, counts]) => {
-      const next = bound.step(place!, state);
+    ([last, ...state], [input, counts]) => {
+      const next = bound.step(input!, state);
       const choose = (yes: T, no: T) =>
         ops.where(alongside(ops, counts!, yes), yes, no);
       const output = choose(
@@ -179,7 +199,7 @@ function run<T>(
 }
 
 /**
- * Keras on TensorFlow lays a mask over the outputs of an unrolled walk that it
+ * Keras on TensorFlow lays a mask over the outputs of an unrolled recurrence that it
  * does not turn round with them; on JAX it lays none over them.
  */
 function checkUnrolled(options: RecurrentOptions, name: string): void {
@@ -188,7 +208,7 @@ function checkUnrolled(options: RecurrentOptions, name: string): void {
   throw new TypeError(
     cannot(
       `call layer "${name}"`,
-      `"unroll" must be false where it walks backwards over a mask and gives 0 where that is false`,
+      `"unroll" must be false where it runs backwards over a mask and gives 0 where that is false`,
       unroll,
       "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
     ),

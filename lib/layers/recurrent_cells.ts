@@ -1,8 +1,8 @@
 /**
- * Cells: what a recurrent layer does at one place.
+ * Cells: what a recurrent layer does at one time step.
  *
  * A cell computes in two parts, so that the one that does not look at the
- * state may be done for all places at once: it projects its input, then steps.
+ * state may be done for all time steps at once: it projects its input, then steps.
  *
  * Source: Keras 3.15 `SimpleRNNCell`, `GRUCell`, `LSTMCell`,
  * `StackedRNNCells`; Keras 2 has the same, with other defaults.
@@ -10,9 +10,10 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Ops } from "../ops/ops.ts";
+import type { Ops, Recurrence } from "../ops/ops.ts";
 import { addBias, checkWeight } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
+import { activationNamed } from "./activations.ts";
 import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
@@ -27,13 +28,21 @@ export interface Cell extends Layer {
 
 /** A cell with its weights. */
 export interface BoundCell<T> {
+  /** The cell as an engine may have an operator for it; undefined where none could. */
+  readonly operator?: CellOperator<T> | undefined;
   /** What does not depend on the state, of `[N, D]` or `[N, T, D]`. */
   project(x: T): T;
-  /** A state of zeros, by one projected place `[N, …]`. */
-  zeroState(place: T): T[];
+  /** A state of zeros, of the shape of one projected time step `[N, …]`. */
+  zeroState(projected: T): T[];
   /** The next state; the output is the one that `outputState` says. */
-  step(place: T, state: readonly T[]): T[];
+  step(projected: T, state: readonly T[]): T[];
 }
+
+/** The kind and weights of a cell, for {@linkcode Ops.recurrence}. */
+export type CellOperator<T> = Pick<
+  Recurrence<T>,
+  "kind" | "kernel" | "recurrentKernel" | "bias"
+>;
 
 /**
  * Whether a layer is a cell.
@@ -77,6 +86,16 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   );
 }
 
+/** Whether a cell has the activations that operators of engines have. */
+function hasStandardActivations(
+  { dialect }: LayerConfig,
+  activation: Activation,
+  gate: Activation,
+): boolean {
+  return activation === activationNamed("tanh", dialect) &&
+    gate === activationNamed("sigmoid", dialect);
+}
+
 /** Units of a cell, whose other options mean nothing at inference. */
 function readUnits(config: LayerConfig): number {
   for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
@@ -116,9 +135,9 @@ export function simpleRnnCell(config: LayerConfig): Cell {
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => [zeros(ops, place, recurrent!)],
-        step: (place, [h]) => {
-          const sum = ops.add(place, ops.matmul(h!, recurrent!));
+        zeroState: (projected) => [zeros(ops, projected, recurrent!)],
+        step: (projected, [h]) => {
+          const sum = ops.add(projected, ops.matmul(h!, recurrent!));
           return [activation(ops, sum)];
         },
       };
@@ -139,6 +158,7 @@ export function lstmCell(config: LayerConfig): Cell {
   const activation = namedActivation(config, "activation");
   const gate = namedActivation(config, "recurrent_activation");
   const hasBias = config.boolean("use_bias", true);
+  const isStandard = hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 2,
@@ -147,13 +167,16 @@ export function lstmCell(config: LayerConfig): Cell {
       checkKernels(ops, config.name, weights, units, 4);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
+        operator: isStandard
+          ? { kind: "lstm", kernel: kernel!, recurrentKernel: recurrent!, bias }
+          : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => {
-          const zero = zeros(ops, place, recurrent!);
+        zeroState: (projected) => {
+          const zero = zeros(ops, projected, recurrent!);
           return [zero, zero];
         },
-        step: (place, [h, c]) => {
-          const sum = ops.add(place, ops.matmul(h!, recurrent!)); // [N, 4 units]
+        step: (projected, [h, c]) => {
+          const sum = ops.add(projected, ops.matmul(h!, recurrent!)); // [N, 4 units]
           return lstmStep(ops, sum, c!, activation, gate);
         },
       };
@@ -200,6 +223,8 @@ export function gruCell(config: LayerConfig): Cell {
   const gate = namedActivation(config, "recurrent_activation");
   const hasBias = config.boolean("use_bias", true);
   const isAfter = config.boolean("reset_after", config.dialect === 3);
+  const isStandard = isAfter &&
+    hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -217,10 +242,18 @@ export function gruCell(config: LayerConfig): Cell {
       const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
       const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
       return {
+        operator: isStandard
+          ? {
+            kind: "gru",
+            kernel: kernel!,
+            recurrentKernel: recurrent!,
+            bias: weights.bias,
+          }
+          : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
-        zeroState: (place) => [zeros(ops, place, recurrent!)],
-        step: (place, [h]) => {
-          const [xz, xr, xh] = columns(ops, place, 3);
+        zeroState: (projected) => [zeros(ops, projected, recurrent!)],
+        step: (projected, [h]) => {
+          const [xz, xr, xh] = columns(ops, projected, 3);
           const inner = isAfter
             ? affine(ops, h!, config.name, recurrent!, recurrentBias) // [N, 3 units]
             : ops.matmul(h!, early); // [N, 2 units]
@@ -300,9 +333,10 @@ export function stackedRnnCells(config: LayerConfig): Cell {
       );
       return {
         project: (x) => bound[0]!.project(x),
-        zeroState: (place) => bound.flatMap((cell) => cell.zeroState(place)),
-        step: (place, state) => {
-          let input = place;
+        zeroState: (projected) =>
+          bound.flatMap((cell) => cell.zeroState(projected)),
+        step: (projected, state) => {
+          let input = projected;
           return bound.flatMap((cell, i) => {
             const { numStates, outputState } = cells[i]!;
             const own = state.slice(starts[i]!, starts[i]! + numStates);
@@ -356,12 +390,12 @@ function columns<T>(ops: Ops<T>, x: T, count: number): T[] {
   );
 }
 
-/** `[N, units]` zeros, whatever stands in the place: NaN too. */
-function zeros<T>(ops: Ops<T>, place: T, recurrent: T): T {
+/** `[N, units]` zeros, whatever the input holds: NaN too. */
+function zeros<T>(ops: Ops<T>, projected: T, recurrent: T): T {
   const size = ops.shape(recurrent)[0]!;
   const data = new Float32Array(size);
   const row = ops.constant({ data, shape: [1, size], dtype: "float32" });
-  const column = ops.slice(place, [{ axis: 1, stop: 1 }]); // [N, 1]
+  const column = ops.slice(projected, [{ axis: 1, stop: 1 }]); // [N, 1]
   return ops.where(ops.isNaN(column), row, row);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Layers that do something while a model is trained and nothing afterwards:
- * dropout, noise, and random changes of pictures.
+ * dropout, noise, and random changes of images.
  *
  * Each was run in Keras 3.15 at inference and gave its input back.
  *
@@ -16,12 +16,17 @@ import type { LayerFactory } from "./layer.ts";
 function passThrough(...options: string[]): LayerFactory {
   return (config) => {
     for (const key of options) config.raw(key);
-    return { weights: [], call: (_ops, inputs) => [...inputs] };
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      call: (_ops, inputs) => [...inputs],
+    };
   };
 }
 
-/** Options that most layers on pictures have. */
-const PICTURES = [
+/** Options that most layers on images have. */
+const IMAGES = [
   "data_format",
   "value_range",
   "factor",
@@ -42,47 +47,47 @@ export const REGULARIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
     AlphaDropout: passThrough("rate", "noise_shape"),
     GaussianDropout: passThrough("rate"),
     GaussianNoise: passThrough("stddev"),
-    RandomFlip: passThrough(...PICTURES, "mode"),
-    RandomRotation: passThrough(...PICTURES),
-    RandomZoom: passThrough(...PICTURES, "height_factor", "width_factor"),
+    RandomFlip: passThrough(...IMAGES, "mode"),
+    RandomRotation: passThrough(...IMAGES),
+    RandomZoom: passThrough(...IMAGES, "height_factor", "width_factor"),
     RandomTranslation: passThrough(
-      ...PICTURES,
+      ...IMAGES,
       "height_factor",
       "width_factor",
     ),
-    RandomShear: passThrough(...PICTURES, "x_factor", "y_factor"),
-    RandomContrast: passThrough(...PICTURES),
-    RandomBrightness: passThrough(...PICTURES),
-    RandomHue: passThrough(...PICTURES),
-    RandomSaturation: passThrough(...PICTURES),
-    RandomSharpness: passThrough(...PICTURES),
-    RandomInvert: passThrough(...PICTURES),
-    RandomGrayscale: passThrough(...PICTURES),
-    RandomPosterization: passThrough(...PICTURES),
-    RandomColorDegeneration: passThrough(...PICTURES),
+    RandomShear: passThrough(...IMAGES, "x_factor", "y_factor"),
+    RandomContrast: passThrough(...IMAGES),
+    RandomBrightness: passThrough(...IMAGES),
+    RandomHue: passThrough(...IMAGES),
+    RandomSaturation: passThrough(...IMAGES),
+    RandomSharpness: passThrough(...IMAGES),
+    RandomInvert: passThrough(...IMAGES),
+    RandomGrayscale: passThrough(...IMAGES),
+    RandomPosterization: passThrough(...IMAGES),
+    RandomColorDegeneration: passThrough(...IMAGES),
     RandomColorJitter: passThrough(
-      ...PICTURES,
+      ...IMAGES,
       "brightness_factor",
       "contrast_factor",
       "saturation_factor",
       "hue_factor",
     ),
-    RandomErasing: passThrough(...PICTURES, "scale"),
-    RandomGaussianBlur: passThrough(...PICTURES, "kernel_size", "sigma"),
-    RandomPerspective: passThrough(...PICTURES, "scale"),
-    RandomElasticTransform: passThrough(...PICTURES, "scale"),
-    RandAugment: passThrough(...PICTURES, "num_ops"),
+    RandomErasing: passThrough(...IMAGES, "scale"),
+    RandomGaussianBlur: passThrough(...IMAGES, "kernel_size", "sigma"),
+    RandomPerspective: passThrough(...IMAGES, "scale"),
+    RandomElasticTransform: passThrough(...IMAGES, "scale"),
+    RandAugment: passThrough(...IMAGES, "num_ops"),
     AugMix: passThrough(
-      ...PICTURES,
+      ...IMAGES,
       "num_chains",
       "chain_depth",
       "alpha",
       "all_ops",
     ),
-    CutMix: passThrough(...PICTURES),
-    MixUp: passThrough(...PICTURES, "alpha"),
+    CutMix: passThrough(...IMAGES),
+    MixUp: passThrough(...IMAGES, "alpha"),
     Solarization: passThrough(
-      ...PICTURES,
+      ...IMAGES,
       "addition_factor",
       "threshold_factor",
     ),

@@ -10,7 +10,7 @@ import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
 /**
  * Flatten: each row as one line, its channels running fastest.
  *
- * Source: Keras 3.15 `Flatten`; with channels first, the map is turned first.
+ * Source: Keras 3.15 `Flatten`; with channels first, the feature map is transposed first.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -19,6 +19,7 @@ export function flatten(config: LayerConfig): Layer {
   const channels = channelsOf(config);
   return {
     weights: [],
+    passesValues: true,
     masks: noMasks,
     call(ops, [x]) {
       const rank = ops.shape(x!).length;
@@ -46,6 +47,7 @@ export function reshape(config: LayerConfig): Layer {
   }
   return {
     weights: [],
+    passesValues: true,
     masks: noMasks,
     call(ops, [x]) {
       const rank = ops.shape(x!).length;

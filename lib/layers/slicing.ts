@@ -32,27 +32,27 @@ function sliced<T>(
   items: readonly unknown[],
   args: Arguments<T>,
 ): T {
-  const taken =
+  const selected =
     items.filter((item) => item !== null && !isEllipsis(item)).length;
-  const left = ops.shape(x).length - taken;
+  const left = ops.shape(x).length - selected;
   const ranges: SliceRange[] = [];
   const dropped: number[] = [];
   const added: number[] = [];
   let axis = 0;
-  let place = 0; // in the result
+  let at = 0; // the axis of the result
   for (const item of items) {
     if (isEllipsis(item)) {
       axis += left;
-      place += left;
+      at += left;
     } else if (item === null) {
-      added.push(place++);
+      added.push(at++);
     } else if (typeof item === "number") {
       const stop = item === -1 ? {} : { stop: item + 1 };
       ranges.push({ axis, start: item, ...stop });
       dropped.push(axis++);
     } else {
       ranges.push(rangeOf(item as PySlice, axis++, args));
-      place++;
+      at++;
     }
   }
   const cut = ops.slice(x, ranges);

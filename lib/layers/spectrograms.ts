@@ -77,7 +77,7 @@ export function stftSpectrogram(config: LayerConfig): Layer {
  * `[N, mels, frames]`.
  *
  * Source: Keras 3.15 `MelSpectrogram`. Decibels (`power_to_db`, the default)
- * are refused: Keras cuts them off below the loudest place of the whole batch,
+ * are refused: Keras cuts them off below the loudest value of the whole batch,
  * so that a row's numbers would depend on the rows beside it.
  *
  * @param config The layer's config.
@@ -167,8 +167,8 @@ function arranged<T>(
   if (expands) {
     return isFirst ? spectrum : ops.transpose(spectrum, [0, 2, 3, 1]);
   }
-  const turned = ops.transpose(spectrum, [0, 1, 3, 2]); // [N, D, F, T]
-  const flat = ops.merge(turned, 1, 2); // [N, D · F, T]
+  const transposed = ops.transpose(spectrum, [0, 1, 3, 2]); // [N, D, F, T]
+  const flat = ops.merge(transposed, 1, 2); // [N, D · F, T]
   return isFirst ? flat : ops.transpose(flat, [0, 2, 1]);
 }
 

@@ -40,8 +40,8 @@ const transpose: Compute = (ops, args) => {
   return ops.transpose(x, axes);
 };
 
-/** A matrix with its last two axes turned, where it is asked for. */
-function turned<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
+/** A matrix with its last two axes transposed, if requested. */
+function transposedIf<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
   const axes = [...ops.shape(x).keys()];
   return isTransposed
     ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
@@ -66,8 +66,16 @@ export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
       ["a", "b", "transpose_a", "transpose_b"],
       (ops, args) =>
         ops.matmul(
-          turned(ops, args.tensor("a"), args.boolean("transpose_a", false)),
-          turned(ops, args.tensor("b"), args.boolean("transpose_b", false)),
+          transposedIf(
+            ops,
+            args.tensor("a"),
+            args.boolean("transpose_a", false),
+          ),
+          transposedIf(
+            ops,
+            args.tensor("b"),
+            args.boolean("transpose_b", false),
+          ),
         ),
     ),
     "tf.math.negative": unary((ops, x) => ops.negative(x)),

@@ -1,5 +1,8 @@
 /**
- * Maps with more places: each repeated, or values between them.
+ * UpSampling1D to UpSampling3D: feature maps with more positions, by repeating
+ * each, or by interpolation.
+ *
+ * Source: Keras 3.15.
  *
  * @module
  */
@@ -8,38 +11,20 @@ import type { Ops } from "../ops/ops.ts";
 import type { Dialect, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
 import {
-  type Channels,
   channelsOf,
-  firstPlace,
+  firstSpatialAxis,
   fromChannelsLast,
   noMasks,
-  type PlaceAxes,
+  type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
 
 /**
- * UpSampling1D: each place of `[N, T, D]` `size` times.
- *
- * Source: Keras 3.15 `UpSampling1D`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function upSampling1d(config: LayerConfig): Layer {
-  return repeated(config, positiveInts(config, "size", 1), "last");
-}
-
-/**
  * UpSampling2D of `[N, H, W, D]`: `nearest`, `bilinear` or `bicubic`, with
- * half-pixel centres.
- *
- * Source: Keras 3.15 `UpSampling2D`. TF.js measures from corner to corner
- * instead, and so do we where it wrote the config.
- *
- * @param config The layer's config.
- * @returns The layer.
+ * half-pixel centres. TF.js measures from corner to corner, so that is computed
+ * where TF.js wrote the config.
  */
-export function upSampling2d(config: LayerConfig): Layer {
+function upSampling2d(config: LayerConfig): Layer {
   const size = positiveInts(config, "size", 2);
   const channels = channelsOf(config);
   const kinds = ["nearest", "bilinear", "bicubic"] as const;
@@ -47,7 +32,7 @@ export function upSampling2d(config: LayerConfig): Layer {
   if (kind === "bicubic" && config.dialect === "tfjs") {
     throw wrongOption(config, "interpolation", "be one that TF.js has");
   }
-  if (kind === "nearest") return repeated(config, size, channels);
+  if (kind === "nearest") return repeated(config, 2);
   return {
     weights: [],
     channels,
@@ -70,19 +55,6 @@ export function upSampling2d(config: LayerConfig): Layer {
   };
 }
 
-/**
- * UpSampling3D: each place of `[N, H, W, L, D]` `size` times along each axis.
- *
- * Source: Keras 3.15 `UpSampling3D`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-export function upSampling3d(config: LayerConfig): Layer {
-  const size = positiveInts(config, "size", 3);
-  return repeated(config, size, channelsOf(config));
-}
-
 function unknownSizes(
   config: LayerConfig,
   shape: readonly (number | null)[],
@@ -96,18 +68,19 @@ function unknownSizes(
   );
 }
 
+/** Each position `size` times along each axis. */
 function repeated(
   config: LayerConfig,
-  size: readonly number[],
-  channels: Channels,
+  axes: SpatialAxes,
 ): Layer {
-  const first = firstPlace(channels);
+  const size = positiveInts(config, "size", axes);
+  const channels = axes === 1 ? "last" : channelsOf(config);
+  const first = firstSpatialAxis(channels);
   return {
     weights: [],
     channels,
     masks: noMasks,
     call<T>(ops: Ops<T>, [x]: readonly T[]) {
-      const axes = size.length as PlaceAxes;
       checkRank(config.name, ops.shape(x!), axes + 2);
       let map: T = x!;
       for (const [i, times] of size.entries()) {
@@ -120,8 +93,8 @@ function repeated(
 
 /**
  * Linear interpolation along one axis whose size need not be known: of the
- * `factor` values that a place becomes, each lies between it and one neighbour,
- * which at the border is the place itself.
+ * `factor` values that replace a value, each lies between it and one neighbour,
+ * which at the border is the value itself.
  */
 function between<T>(
   ops: Ops<T>,
@@ -142,10 +115,10 @@ function between<T>(
   ], axis);
   const values = Array.from({ length: factor }, (_, i) => {
     const at = dialect !== "tfjs" ? (i + 0.5) / factor - 0.5 : i / factor;
-    const share = Math.abs(at);
+    const weight = Math.abs(at);
     return ops.add(
-      ops.multiply(x, ops.constant(1 - share)),
-      ops.multiply(at < 0 ? before : after, ops.constant(share)),
+      ops.multiply(x, ops.constant(1 - weight)),
+      ops.multiply(at < 0 ? before : after, ops.constant(weight)),
     );
   });
   return ops.merge(ops.stack(values, axis + 1), axis, axis + 1);
@@ -154,7 +127,7 @@ function between<T>(
 /** Factories of this family. */
 export const UP_SAMPLING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
-    UpSampling1D: upSampling1d,
+    UpSampling1D: (config) => repeated(config, 1),
     UpSampling2D: upSampling2d,
-    UpSampling3D: upSampling3d,
+    UpSampling3D: (config) => repeated(config, 3),
   });

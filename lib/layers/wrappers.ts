@@ -13,11 +13,11 @@ import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /**
- * TimeDistributed: one layer at each place of `[N, T, …]`.
+ * TimeDistributed: one layer at each time step of `[N, T, …]`.
  *
  * A mask `[N, T]` goes on untouched; what the wrapped layer would be given of
  * it has no meaning in Keras, so a layer that asks for it is refused. One of
- * `[N, T, …]` is parted as the input is.
+ * `[N, T, …]` is split as the input is.
  *
  * Source: Keras 3.15 `TimeDistributed`; Keras 2.15 asks the wrapped layer for
  * the mask.
@@ -34,10 +34,10 @@ export function timeDistributed(config: LayerConfig): Layer {
     call(ops, inputs, weights, context) {
       const own = weightsOfPart(weights, "layer");
       const mask = maskOf(ops, inputs[0]!, context, name);
-      const parted = mask !== undefined && ops.shape(mask).length > 2;
-      return overTime(ops, parted ? [...inputs, mask] : inputs, (rows) => {
-        const masks = parted ? [rows.at(-1)!] : [];
-        const inner = mask === undefined || parted
+      const split = mask !== undefined && ops.shape(mask).length > 2;
+      return overTime(ops, split ? [...inputs, mask] : inputs, (rows) => {
+        const masks = split ? [rows.at(-1)!] : [];
+        const inner = mask === undefined || split
           ? { masks, args: {} }
           : withoutMask<typeof inputs[number]>(name);
         return layer.call(ops, rows.slice(0, inputs.length), own, inner);
@@ -46,20 +46,20 @@ export function timeDistributed(config: LayerConfig): Layer {
     masks(ops, inputs, context) {
       const mask = maskOf(ops, inputs[0]!, context, name);
       if (dialect === 3 || layer.masks === undefined) return [mask];
-      const isParted = mask !== undefined && ops.shape(mask).length > 2;
-      if (mask !== undefined && !isParted) return [mask];
+      const isSplit = mask !== undefined && ops.shape(mask).length > 2;
+      if (mask !== undefined && !isSplit) return [mask];
       // Keras 2 asks the wrapped layer, which may make one of nothing.
       const made = layer.masks.bind(layer);
       const ask = (rows: readonly typeof inputs[number][]) => {
-        const inner = { masks: isParted ? [rows.at(-1)!] : [], args: {} };
+        const inner = { masks: isSplit ? [rows.at(-1)!] : [], args: {} };
         return made(ops, rows.slice(0, inputs.length), inner)[0];
       };
-      const walked = isParted ? [...inputs, mask] : inputs;
-      const first = walked.map((x) =>
+      const all = isSplit ? [...inputs, mask] : inputs;
+      const first = all.map((x) =>
         ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
       );
       if (ask(first) !== undefined) {
-        return overTime(ops, walked, (rows) => [ask(rows)!]);
+        return overTime(ops, all, (rows) => [ask(rows)!]);
       }
       if (mask === undefined) return [undefined];
       const rank = ops.shape(mask).length;
@@ -85,7 +85,9 @@ function maskOf<T>(
   throw new TypeError(
     cannot(
       `call layer "${name}"`,
-      `its mask must have the places of its input, ${shapeText(ops.shape(x))}`,
+      `its mask must have the time steps of its input, ${
+        shapeText(ops.shape(x))
+      }`,
       shapeText(shape),
     ),
   );
@@ -100,7 +102,7 @@ function withoutMask<T>(name: string): CallContext<T> {
       throw new TypeError(
         cannot(
           `call layer "${name}"`,
-          "a layer that reads masks must be given one of each place",
+          "a layer that reads masks must be given one of each time step",
           "a mask of [N, T]",
         ),
       );
@@ -113,7 +115,7 @@ function withoutMask<T>(name: string): CallContext<T> {
  * Bidirectional: a recurrent layer both ways, and its outputs merged.
  *
  * Source: Keras 3.15 `Bidirectional`; Keras 2 writes no `backward_layer` that
- * is the forward one turned round. Both set `zero_output_for_mask` to
+ * is the forward one reversed. Both set `zero_output_for_mask` to
  * `return_sequences`.
  *
  * @param config The layer's config.
@@ -121,11 +123,11 @@ function withoutMask<T>(name: string): CallContext<T> {
  */
 export function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
-  const ahead = walkOf(config, "layer");
+  const ahead = recurrentOf(config, "layer");
   const isBuiltIn = config.raw("backward_layer") !== null &&
     config.has("backward_layer");
   const back = isBuiltIn
-    ? walkOf(config, "backward_layer")
+    ? recurrentOf(config, "backward_layer")
     : ahead.with({ goBackwards: !ahead.options.goBackwards });
   checkPair(name, ahead, back);
   const merge = mergeOf(config);
@@ -160,8 +162,8 @@ export function bidirectional(config: LayerConfig): Layer {
         states.slice(0, half),
       );
       const [z, ...zStates] = run(back, "backward_layer", states.slice(half));
-      const turned = returnSequences ? ops.flip(z!, [1]) : z!;
-      return [...merge(ops, y!, turned), ...yStates, ...zStates];
+      const reversed = returnSequences ? ops.flip(z!, [1]) : z!;
+      return [...merge(ops, y!, reversed), ...yStates, ...zStates];
     },
     masks(_ops, _inputs, context) {
       const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
@@ -171,7 +173,7 @@ export function bidirectional(config: LayerConfig): Layer {
   };
 }
 
-function walkOf(config: LayerConfig, key: string): Recurrent {
+function recurrentOf(config: LayerConfig, key: string): Recurrent {
   const layer = config.layer(key);
   if (isRecurrent(layer)) {
     const { returnSequences } = layer.options;

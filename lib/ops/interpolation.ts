@@ -1,8 +1,8 @@
 /**
- * Which places a resized axis is made of, and with what weights.
+ * The taps of a resized axis: which old positions each new one sums, and their weights.
  *
- * Reckoned in 32-bit floats in TensorFlow's order, so that no place falls to
- * the other side of a border: half-pixel centres, no antialiasing, and for
+ * Computed in 32-bit floats in TensorFlow's order, so that no tap
+ * differs by rounding: half-pixel centers, no antialiasing, and for
  * `bicubic` a distance in steps of 1/1024, with weights of 0 beyond the border.
  *
  * Source: https://github.com/tensorflow/tensorflow/tree/v2.15.0/tensorflow/core/kernels/image
@@ -10,11 +10,11 @@
  * @module
  */
 
-/** One of the places that each new place is made of. */
+/** One old position for each new one, with its weight. */
 export interface Tap {
-  /** A place of the axis as it was, for each new place. */
+  /** An index into the old axis, for each new position. */
   readonly indices: Int32Array;
-  /** Its weight, for each new place. */
+  /** Its weight, for each new position. */
   readonly weights: Float32Array;
 }
 
@@ -25,7 +25,7 @@ const TABLE = 1024;
  *
  * @param before Its size before.
  * @param after Its size afterwards.
- * @param interpolation How values between places are found.
+ * @param interpolation How values between positions are found.
  * @returns Taps: each new value is the sum of their weighted values.
  */
 export function interpolationTaps(
@@ -34,46 +34,56 @@ export function interpolationTaps(
   interpolation: "nearest" | "bilinear" | "bicubic",
 ): Tap[] {
   const scale = Math.fround(before / after);
-  const centres = Array.from(
+  const centers = Array.from(
     { length: after },
     (_, i) => Math.fround(Math.fround(i + 0.5) * scale),
   );
   if (interpolation === "nearest") {
-    return [tap(centres.map((at) => [Math.floor(at), 1]), before)];
+    return [tap(centers.map((at) => [Math.floor(at), 1]), before)];
   }
-  const places = centres.map((at) => Math.fround(at - 0.5));
-  const shares = places.map((at) => Math.fround(at - Math.floor(at)));
+  const positions = centers.map((at) => Math.fround(at - 0.5));
+  const fractions = positions.map((at) => Math.fround(at - Math.floor(at)));
   if (interpolation === "bilinear") {
     return [
-      tap(places.map((at, i) => [Math.floor(at), 1 - shares[i]!]), before),
-      tap(places.map((at, i) => [Math.ceil(at), shares[i]!]), before),
+      tap(
+        positions.map((at, i) => [Math.floor(at), 1 - fractions[i]!]),
+        before,
+      ),
+      tap(positions.map((at, i) => [Math.ceil(at), fractions[i]!]), before),
     ];
   }
-  const rows = places.map((at, i) =>
-    cubicWeights(Math.floor(at), shares[i]!, before)
+  const rows = positions.map((at, i) =>
+    cubicWeights(Math.floor(at), fractions[i]!, before)
   );
   return [-1, 0, 1, 2].map((offset, j) =>
-    tap(places.map((at, i) => [Math.floor(at) + offset, rows[i]![j]!]), before)
+    tap(
+      positions.map((at, i) => [Math.floor(at) + offset, rows[i]![j]!]),
+      before,
+    )
   );
 }
 
 function tap(pairs: readonly (readonly number[])[], before: number): Tap {
-  const within = (place: number) => Math.min(Math.max(place, 0), before - 1);
+  const within = (index: number) => Math.min(Math.max(index, 0), before - 1);
   return {
-    indices: Int32Array.from(pairs, ([place]) => within(place!)),
+    indices: Int32Array.from(pairs, ([index]) => within(index!)),
     weights: Float32Array.from(pairs, ([_, weight]) => weight!),
   };
 }
 
-/** Weights of the places from one before to two after; they sum to 1. */
-function cubicWeights(floor: number, share: number, before: number): number[] {
-  const step = roundedToEven(share * TABLE);
+/** Weights of the positions from one before to two after; they sum to 1. */
+function cubicWeights(
+  floor: number,
+  fraction: number,
+  before: number,
+): number[] {
+  const step = roundedToEven(fraction * TABLE);
   const x = step / TABLE;
   const rest = (TABLE - step) / TABLE;
   const weights = [far(x), near(x), near(rest), far(rest)]
     .map((weight, j) => {
-      const place = floor + j - 1;
-      return place < 0 || place >= before ? 0 : Math.fround(weight);
+      const index = floor + j - 1;
+      return index < 0 || index >= before ? 0 : Math.fround(weight);
     });
   const sum = weights.reduce((a, b) => a + b);
   return weights.map((weight) => weight / sum);

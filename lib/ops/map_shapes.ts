@@ -11,7 +11,7 @@ import { numWindows, transposedSize } from "./windows.ts";
 /**
  * What a convolution gives.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, D / groups, C]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
@@ -38,7 +38,7 @@ export function convolved(
       cannot("convolve", `"groups" must divide ${filters} filters`, groups),
     );
   }
-  const places = sizes.map((size, i) =>
+  const positions = sizes.map((size, i) =>
     numWindows(x.shape[i + 1]!, {
       kernel: size,
       stride: strides[i]!,
@@ -46,13 +46,13 @@ export function convolved(
       padding,
     })
   );
-  return { shape: [x.shape[0]!, ...places, filters], dtype: "float32" };
+  return { shape: [x.shape[0]!, ...positions, filters], dtype: "float32" };
 }
 
 /**
  * What a transposed convolution gives.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, C, D]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
@@ -73,7 +73,7 @@ export function convolvedBack(
       }`,
       x.shape,
     ));
-  const places = sizes.map((size, i) =>
+  const positions = sizes.map((size, i) =>
     transposedSize(x.shape[i + 1]!, {
       kernel: size,
       stride: strides[i]!,
@@ -81,13 +81,13 @@ export function convolvedBack(
       padding,
     }, outputPadding?.[i])
   );
-  return { shape: [x.shape[0]!, ...places, filters], dtype: "float32" };
+  return { shape: [x.shape[0]!, ...positions, filters], dtype: "float32" };
 }
 
 /**
  * What a pooling gives, in the element type of the map.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides and padding.
  * @returns Its shape and element type.
  * @throws {RangeError} If a window does not fit the map.
@@ -99,7 +99,7 @@ export function pooled(x: ShapeValue, options: PoolingOptions): ShapeValue {
       cannot("pool", `the map must have ${size.length + 2} axes`, x.shape),
     );
   }
-  const places = size.map((kernel, i) =>
+  const positions = size.map((kernel, i) =>
     numWindows(x.shape[i + 1]!, {
       kernel,
       stride: strides[i]!,
@@ -107,30 +107,30 @@ export function pooled(x: ShapeValue, options: PoolingOptions): ShapeValue {
       padding,
     })
   );
-  const shape = [x.shape[0]!, ...places, x.shape.at(-1)!];
+  const shape = [x.shape[0]!, ...positions, x.shape.at(-1)!];
   return { shape, dtype: x.dtype };
 }
 
-/** Sizes, and the last two axes, of a kernel for so many place axes. */
+/** Sizes, and the last two axes, of a kernel for so many spatial axes. */
 function kernelOf(
   x: ShapeValue,
   { shape }: ShapeValue,
-  places: number,
+  axes: number,
 ): [sizes: number[], number, number] {
   const isKnown = shape.every((size) => size !== null);
   if (
-    !isKnown || shape.length !== places + 2 || x.shape.length !== places + 2
+    !isKnown || shape.length !== axes + 2 || x.shape.length !== axes + 2
   ) {
     throw new TypeError(
       cannot(
         "convolve",
         `map ${shapeText(x.shape)} and kernel must have ${
-          places + 2
+          axes + 2
         } axes, and the kernel's sizes be known`,
         shape,
       ),
     );
   }
   const sizes = shape as readonly number[];
-  return [sizes.slice(0, places), sizes.at(-2)!, sizes.at(-1)!];
+  return [sizes.slice(0, axes), sizes.at(-2)!, sizes.at(-1)!];
 }

@@ -1,7 +1,7 @@
 /**
- * What a computation may ask of an engine.
+ * The operations of an engine.
  *
- * A layer, a shaping or a given postprocessing is written once, over this
+ * A layer, a shaping or a built-in postprocessing is written once, over this
  * interface, and never knows what `T` is: a tensor that holds values already,
  * a name in a graph that is being recorded, or a shape alone. An engine is an
  * implementation; {@linkcode ShapeOps} is the one without values.
@@ -27,13 +27,13 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
-/** Settings of a convolution over `[N, …places, D]`. */
+/** Settings of a convolution over `[N, …positions, D]`. */
 export interface ConvOptions {
-  /** Steps along each place axis. */
+  /** Steps along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `ceil(size / stride)` places, more padding at the end. */
+  /** Keras' meaning: `same` gives `ceil(size / stride)` positions, more padding at the end. */
   readonly padding: "same" | "valid";
-  /** Distance of the kernel's places along each place axis. */
+  /** Distance of the values of the kernel along each spatial axis. */
   readonly dilation: readonly number[];
   /** Into how many groups the channels fall. @default {1} */
   readonly groups?: number;
@@ -41,33 +41,33 @@ export interface ConvOptions {
 
 /** Settings of a transposed convolution. */
 export interface ConvTransposeOptions {
-  /** Places of the output between two of the input, along each place axis. */
+  /** Positions of the output between two of the input, along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `size · stride` places. */
+  /** Keras' meaning: `same` gives `size · stride` positions. */
   readonly padding: "same" | "valid";
-  /** Distance of the kernel's places along each place axis. */
+  /** Distance of the values of the kernel along each spatial axis. */
   readonly dilation: readonly number[];
   /** Keras' `output_padding`; default: what gives `size · stride` for `same`. */
   readonly outputPadding?: readonly number[];
 }
 
-/** Settings of a pooling over `[N, …places, D]`. */
+/** Settings of a pooling over `[N, …positions, D]`. */
 export interface PoolingOptions {
-  /** Places of a window along each place axis. */
+  /** Positions of a window along each spatial axis. */
   readonly size: readonly number[];
-  /** Steps along each place axis. */
+  /** Steps along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `ceil(size / stride)` places. */
+  /** Keras' meaning: `same` gives `ceil(size / stride)` positions. */
   readonly padding: "same" | "valid";
 }
 
-/** A part of an axis, as in Python: `start:stop:step`. */
+/** A range of an axis, as in Python: `start:stop:step`. */
 export interface SliceRange {
   /** Which axis, from 0. */
   readonly axis: number;
-  /** First place; negative counts from the end. @default {0} */
+  /** First index; negative counts from the end. @default {0} */
   readonly start?: number;
-  /** First place left out; negative counts from the end; default: the end. */
+  /** First index left out; negative counts from the end; default: the end. */
   readonly stop?: number;
   /** Default 1; positive. */
   readonly step?: number;
@@ -79,6 +79,26 @@ export interface ScanStep<T> {
   readonly state: readonly T[];
   /** What the step gives, each `[N, …]`. */
   readonly outputs: readonly T[];
+}
+
+/** An LSTM or GRU with the activations `tanh` and `sigmoid`, without a mask. */
+export interface Recurrence<T> {
+  /** Which layer; a GRU resets after the product. */
+  readonly kind: "lstm" | "gru";
+  /** `[N, T, D]`. */
+  readonly sequence: T;
+  /** `[D, gates · units]`: gates i, f, c, o of an LSTM; z, r, h of a GRU. */
+  readonly kernel: T;
+  /** `[units, gates · units]`. */
+  readonly recurrentKernel: T;
+  /** `[gates · units]` of an LSTM; `[2, gates · units]` of a GRU, for input and state. */
+  readonly bias: T | undefined;
+  /** The first state, each `[N, units]`; undefined for zeros. */
+  readonly initial: readonly T[] | undefined;
+  /** Whether the outputs of all time steps are needed. */
+  readonly returnSequences: boolean;
+  /** Whether it runs from the last time step to the first. */
+  readonly reverse: boolean;
 }
 
 /** Operations over an opaque `T`. */
@@ -184,7 +204,7 @@ export interface Ops<T> {
   any(x: T, options?: ReduceOptions): T;
   /** Whether all booleans are true. */
   all(x: T, options?: ReduceOptions): T;
-  /** Place of the first largest value along one axis, which is gone: int32. */
+  /** Index of the first largest value along one axis, which is gone: int32. */
   argmax(x: T, axis: number): T;
   /** Running sum along one axis. */
   cumsum(x: T, axis: number): T;
@@ -213,20 +233,20 @@ export interface Ops<T> {
   pad(x: T, widths: readonly (readonly [number, number])[], value?: number): T;
   /** Backwards along axes. */
   flip(x: T, axes: readonly number[]): T;
-  /** Each place `times` times in a row, along an axis. */
+  /** Each value `times` times in a row, along an axis. */
   repeat(x: T, times: number, axis: number): T;
   /** Broadcast against the shape of another value. */
   broadcastLike(x: T, like: T): T;
 
   // ---- choosing ----
 
-  /** Places along an axis, by int32 indices of any shape, which takes the axis' place. */
+  /** Values along an axis, by int32 indices, whose shape replaces the axis. */
   take(x: T, indices: T, axis: number): T;
   /** 1 at the index, 0 elsewhere, along a new last axis: float32. */
   oneHot(indices: T, size: number): T;
   /** The `k` largest values along the last axis, descending. */
   topK(x: T, k: number): T;
-  /** One place along the last axis, which is gone afterwards. */
+  /** One index of the last axis, which is gone afterwards. */
   takeLast(x: T, index: number): T;
 
   // ---- products, maps, sequences ----
@@ -235,7 +255,7 @@ export interface Ops<T> {
   matmul(a: T, b: T): T;
   /** Sum of products, in Einstein's notation: letters, and one arrow. */
   einsum(equation: string, a: T, b: T): T;
-  /** Convolution of `[N, …places, D]` with a kernel `[…size, D / groups, C]`; 1 to 3 place axes. */
+  /** Convolution of `[N, …positions, D]` with a kernel `[…size, D / groups, C]`; 1 to 3 spatial axes. */
   conv(x: T, kernel: T, options: ConvOptions): T;
   /** Its transpose, with a kernel `[…size, C, D]`. */
   convTranspose(x: T, kernel: T, options: ConvTransposeOptions): T;
@@ -254,13 +274,13 @@ export interface Ops<T> {
   ): T;
   /**
    * Runs a step along axis 1 of the inputs `[N, T, …]`, a state going on from
-   * place to place.
+   * time step to time step.
    *
-   * @param step Gets the state and one place of each input, `[N, …]`.
-   * @param initial The state before the first place.
-   * @param inputs What is walked along.
-   * @param reverse From the end; outputs then stand in the order of the walk.
-   * @returns The last state, and the outputs of all places along axis 1.
+   * @param step Gets the state and one time step of each input, `[N, …]`.
+   * @param initial The state before the first time step.
+   * @param inputs Sequences.
+   * @param reverse From the end; outputs are then in the order of computation.
+   * @returns The last state, and the outputs of all time steps along axis 1.
    */
   scan(
     step: (state: readonly T[], inputs: readonly T[]) => ScanStep<T>,
@@ -268,4 +288,13 @@ export interface Ops<T> {
     inputs: readonly T[],
     reverse?: boolean,
   ): ScanStep<T>;
+  /**
+   * A whole LSTM or GRU, for engines that have an operator for it. Without this
+   * method layers call `scan` themselves.
+   *
+   * @param layer The layer.
+   * @param scan Computes the same by {@linkcode Ops.scan}.
+   * @returns What `scan` gives.
+   */
+  recurrence?(layer: Recurrence<T>, scan: () => ScanStep<T>): ScanStep<T>;
 }

@@ -3,7 +3,7 @@
  * in the order bool, int32, float32. There are no weak types: a number given as
  * such is a float32.
  *
- * Booleans that are reckoned with count as int32.
+ * Booleans that are computed with count as int32.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function promoted(...types: readonly OpsType[]): OpsType {
 }
 
 /**
- * The type in which values of these types are reckoned with.
+ * The type in which values of these types are computed with.
  *
  * @param types One type or more.
  * @returns The widest of them, int32 at the least.

@@ -11,7 +11,20 @@ export interface ShapeValue {
   readonly dtype: OpsType;
 }
 
-/** The part of `ShapeOps` that reckons element by element and over axes. */
+const asFloat = ({ shape }: ShapeValue) => result(shape, "float32");
+const asBool = ({ shape }: ShapeValue) => result(shape, "bool");
+const asNumber = ({ shape, dtype }: ShapeValue) =>
+  result(shape, arithmetic(dtype));
+const joinedNumbers = (a: ShapeValue, b: ShapeValue) =>
+  joined(a, b, arithmetic(a.dtype, b.dtype));
+const joinedFloats = (a: ShapeValue, b: ShapeValue) => joined(a, b, "float32");
+const compared = (a: ShapeValue, b: ShapeValue) => joined(a, b, "bool");
+
+function result(shape: Shape, dtype: OpsType): ShapeValue {
+  return { shape, dtype };
+}
+
+/** Members of `ShapeOps` that work element by element, and over axes. */
 export class ShapeElements {
   shape(x: ShapeValue): Shape {
     return x.shape;
@@ -32,151 +45,52 @@ export class ShapeElements {
 
   // ---- element by element ----
 
-  add(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, arithmetic(a.dtype, b.dtype));
-  }
-
-  subtract(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  multiply(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  divide(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "float32");
-  }
-
-  floorDivide(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  mod(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  power(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  maximum(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  minimum(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return this.add(a, b);
-  }
-
-  greater(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "bool");
-  }
-
-  greaterEqual(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "bool");
-  }
-
-  equal(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "bool");
-  }
-
-  logicalAnd(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "bool");
-  }
-
-  logicalOr(a: ShapeValue, b: ShapeValue): ShapeValue {
-    return joined(a, b, "bool");
-  }
-
-  logicalNot(x: ShapeValue): ShapeValue {
-    return this.cast(x, "bool");
-  }
+  readonly add = joinedNumbers;
+  readonly subtract = joinedNumbers;
+  readonly multiply = joinedNumbers;
+  readonly divide = joinedFloats;
+  readonly floorDivide = joinedNumbers;
+  readonly mod = joinedNumbers;
+  readonly power = joinedNumbers;
+  readonly maximum = joinedNumbers;
+  readonly minimum = joinedNumbers;
+  readonly greater = compared;
+  readonly greaterEqual = compared;
+  readonly equal = compared;
+  readonly logicalAnd = compared;
+  readonly logicalOr = compared;
+  readonly logicalNot = asBool;
 
   where(condition: ShapeValue, a: ShapeValue, b: ShapeValue): ShapeValue {
     const dtype = promoted(a.dtype, b.dtype);
     return joined(condition, joined(a, b, dtype), dtype);
   }
 
-  exp(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  log(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  log1p(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  expm1(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  sqrt(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  abs(x: ShapeValue): ShapeValue {
-    return this.cast(x, arithmetic(x.dtype));
-  }
-
-  sign(x: ShapeValue): ShapeValue {
-    return this.cast(x, arithmetic(x.dtype));
-  }
-
-  negative(x: ShapeValue): ShapeValue {
-    return this.cast(x, arithmetic(x.dtype));
-  }
-
-  floor(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  ceil(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  round(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  sin(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  cos(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  tanh(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  sigmoid(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  silu(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
-
-  erf(x: ShapeValue): ShapeValue {
-    return this.float(x);
-  }
+  readonly exp = asFloat;
+  readonly log = asFloat;
+  readonly log1p = asFloat;
+  readonly expm1 = asFloat;
+  readonly sqrt = asFloat;
+  readonly abs = asNumber;
+  readonly sign = asNumber;
+  readonly negative = asNumber;
+  readonly floor = asFloat;
+  readonly ceil = asFloat;
+  readonly round = asFloat;
+  readonly sin = asFloat;
+  readonly cos = asFloat;
+  readonly tanh = asFloat;
+  readonly sigmoid = asFloat;
+  readonly silu = asFloat;
+  readonly erf = asFloat;
 
   softmax(x: ShapeValue, axis: number): ShapeValue {
     axisOf(axis, x.shape.length);
     return this.float(x);
   }
 
-  isNaN(x: ShapeValue): ShapeValue {
-    return this.cast(x, "bool");
-  }
-
-  float(x: ShapeValue): ShapeValue {
-    return this.cast(x, "float32");
-  }
+  readonly isNaN = asBool;
+  readonly float = asFloat;
 
   // ---- over axes ----
 

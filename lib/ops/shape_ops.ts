@@ -270,7 +270,8 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
         sameSize(
           a,
           b,
-          () => cannot("scan", "its inputs must have as many places", lengths),
+          () =>
+            cannot("scan", "its inputs must have as many time steps", lengths),
         ),
       null,
     );
@@ -286,7 +287,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
   }
 }
 
-/** With other sizes in place of the axes from the one to before the other. */
+/** With the axes from one to before the other replaced by these sizes. */
 function replaced(
   x: ShapeValue,
   from: number,

@@ -3,21 +3,21 @@ import type { SliceRange } from "./ops.ts";
 
 /** A part of an axis whose size is known. */
 export interface SliceBounds {
-  /** First place. */
+  /** First index. */
   readonly start: number;
-  /** How many places. */
+  /** How many values. */
   readonly length: number;
-  /** From place to place. */
+  /** Distance between indices. */
   readonly step: number;
 }
 
 /**
- * A part of an axis, as Python has it: places beyond the ends are left out, and
+ * A part of an axis, as Python has it: indices beyond the ends are left out, and
  * nothing may be left.
  *
- * @param size How many places the axis has.
+ * @param size The size of the axis.
  * @param range The part.
- * @returns Its first place, how many there are, and the step.
+ * @returns Its first index, how many there are, and the step.
  * @throws {RangeError} If the step is no positive integer.
  */
 export function sliceBounds(size: number, range: SliceRange): SliceBounds {
@@ -27,8 +27,8 @@ export function sliceBounds(size: number, range: SliceRange): SliceBounds {
       cannot("slice", `"step" must be a positive integer`, step),
     );
   }
-  const [first, end] = [start, stop].map((place) =>
-    Math.min(Math.max(place < 0 ? place + size : place, 0), size)
+  const [first, end] = [start, stop].map((index) =>
+    Math.min(Math.max(index < 0 ? index + size : index, 0), size)
   );
   const length = Math.max(0, Math.ceil((end! - first!) / step));
   return { start: first!, length, step };

@@ -10,11 +10,11 @@ import { cannot } from "../check.ts";
 
 /** Windows along one axis. */
 export interface Windows {
-  /** Places of one window. */
+  /** Positions of one window. */
   readonly kernel: number;
   /** Distance from window to window. */
   readonly stride: number;
-  /** Distance from place to place within a window. */
+  /** Distance between neighbours within a window. */
   readonly dilation: number;
   /** `same` gives `ceil(size / stride)` windows. */
   readonly padding: "same" | "valid";
@@ -24,7 +24,7 @@ export interface Windows {
  * How far a window reaches.
  *
  * @param windows The windows.
- * @returns Places from the first to the last, both counted.
+ * @returns Positions from the first to the last, both counted.
  */
 export function reach({ kernel, dilation }: Windows): number {
   return (kernel - 1) * dilation + 1;
@@ -48,7 +48,7 @@ export function numWindows(
   if (room < 1) {
     throw new RangeError(
       cannot(
-        'walk over a map with padding "valid"',
+        'slide a window with padding "valid"',
         `its size must be at least ${reach(windows)}`,
         size,
       ),
@@ -58,7 +58,7 @@ export function numWindows(
 }
 
 /**
- * How many places a transposed convolution gives.
+ * How many positions a transposed convolution gives.
  *
  * Without `outputPadding`, `same` gives `size · stride`, and `valid` at least
  * as many; with it, the size is Keras' `(size − 1) stride + reach − 2 pad +
@@ -67,7 +67,7 @@ export function numWindows(
  * @param size Values along the axis; null if not known.
  * @param windows The windows of the convolution that is transposed.
  * @param outputPadding What is added.
- * @returns The number of places; null if not known.
+ * @returns The number of positions; null if not known.
  */
 export function transposedSize(
   size: number | null,
@@ -86,19 +86,19 @@ export function transposedSize(
 }
 
 /**
- * What a transposed convolution leaves out before its first place.
+ * What a transposed convolution leaves out before its first position.
  *
  * @param size Values along the axis.
  * @param windows The windows of the convolution that is transposed.
- * @param places How many places it gives, of {@linkcode transposedSize}.
- * @returns Places left out at the start of all that the values reach.
+ * @param positions How many positions it gives, of {@linkcode transposedSize}.
+ * @returns Positions left out at the start of all that the values reach.
  */
 export function transposedCrop(
   size: number,
   windows: Windows,
-  places: number,
+  positions: number,
 ): number {
   if (windows.padding === "valid") return 0;
   const all = (size - 1) * windows.stride + reach(windows);
-  return Math.floor(Math.max(all - places, 0) / 2);
+  return Math.floor(Math.max(all - positions, 0) / 2);
 }

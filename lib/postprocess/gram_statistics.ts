@@ -14,10 +14,10 @@ export interface GramOptions {
 }
 
 /**
- * Gram statistics: for each order `p`, `G = Fᵖ(Fᵖ)ᵀ` over the places of a map
+ * Gram statistics: for each order `p`, `G = Fᵖ(Fᵖ)ᵀ` over the positions of a feature map
  * with `D` channels (powers element by element), then `sign(G)|G|^(1/p)`, its
  * lower triangle with the diagonal, and the sum of each row: `[N, P, D]` for
- * `P` orders. A vector `[N, D]` is a map of one place.
+ * `P` orders. A vector `[N, D]` is a feature map of one position.
  *
  * Source: Sastry and Oore, "Detecting Out-of-Distribution Examples with Gram
  * Matrices", ICML 2020, https://arxiv.org/abs/1912.12510, as oodeel computes
@@ -55,7 +55,7 @@ export function gramStatistics(options: GramOptions = {}): BuiltInPostprocess {
     form: "gram",
     keepsChannels: false,
     apply(ops, feature, context) {
-      const map = channelsByPlaces(ops, feature, context); // [N, D, places]
+      const map = channelsByPositions(ops, feature, context); // [N, D, positions]
       return ops.stack(orders.map((p) => gramOf(ops, map, p)), 1);
     },
   });
@@ -84,25 +84,25 @@ function lowerTriangle<T>(ops: Ops<T>, size: number): T {
   return ops.constant({ data, shape: [size, size], dtype: "float32" });
 }
 
-function channelsByPlaces<T>(
+function channelsByPositions<T>(
   ops: Ops<T>,
   feature: T,
   { channels, layer }: StepContext,
 ): T {
   const shape = ops.shape(feature);
   const rank = shape.length;
-  const place = rank > 2 ? channels : "last";
-  const size = place === "first" ? shape[1] : shape.at(-1);
-  if (rank < 2 || place === undefined || typeof size !== "number") {
+  const axis = rank > 2 ? channels : "last";
+  const size = axis === "first" ? shape[1] : shape.at(-1);
+  if (rank < 2 || axis === undefined || typeof size !== "number") {
     throw new TypeError(
       cannot(
         `take Gram statistics of layer "${layer}"`,
-        "it must be a map whose channels are known, or [N, D]",
+        "it must be a feature map whose channels are known, or [N, D]",
         shape,
       ),
     );
   }
   if (rank === 2) return ops.reshape(feature, [-1, size, 1]);
-  if (place === "first") return ops.merge(feature, 2, rank - 1); // [N, D, places]
+  if (axis === "first") return ops.merge(feature, 2, rank - 1); // [N, D, positions]
   return ops.transpose(ops.merge(feature, 1, rank - 2), [0, 2, 1]);
 }

@@ -3,14 +3,14 @@ import type { BuiltInPostprocess, PoolOptions } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
 /**
- * Pools a map over its places: `[N, H, W, D]` or `[N, T, D]` → `[N, D]`, by
- * the layer's own place of the channels. What has no places, `[N, D]`, stays
- * as it is.
+ * Pools a feature map over its positions: `[N, H, W, D]` or `[N, T, D]` → `[N, D]`, with
+ * the channels where the layer has them. A feature without positions,
+ * `[N, D]`, stays as it is.
  *
  * Runs inside the engine, so that a large map never leaves it.
  *
- * @param kind Mean or maximum over the places.
- * @param options Where the channels stand, if the layer does not say.
+ * @param kind Mean or maximum over the positions.
+ * @param options Which axis holds the channels, if the layer does not say.
  * @returns The step, for `FeatureExtractor.postprocess`.
  * @throws {RangeError} If the kind is not known.
  *
@@ -53,7 +53,7 @@ export function pool(
         throw new TypeError(
           cannot(
             `pool layer "${context.layer}"`,
-            "the place of its channels must be known",
+            "the axis of its channels must be known",
             channels,
             `pass it, as in pool("${kind}", { channels: "last" })`,
           ),

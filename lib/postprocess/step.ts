@@ -1,9 +1,9 @@
 /**
- * Given postprocessings: a feature to a smaller feature, over
+ * Built-in postprocessing: a feature to a smaller feature, over
  * {@linkcode Ops}, so that every engine runs them and a large map never leaves
  * it.
  *
- * A step sees only what it must: the value, where the channels of a map stand,
+ * A step sees only what it must: the value, which axis of a feature map holds the channels,
  * and the layer's name for its messages.
  *
  * @module
@@ -15,7 +15,7 @@ import type { BuiltInPostprocess, FeatureSpec, Postprocess } from "../types.ts";
 export interface StepContext {
   /** The layer's name. */
   readonly layer: string;
-  /** Where the channels of the feature stand, where that is known. */
+  /** Which axis of the feature holds the channels, if known. */
   readonly channels: "first" | "last" | undefined;
 }
 
@@ -25,31 +25,31 @@ export interface BuiltInStep extends BuiltInPostprocess {
   readonly form?: FeatureSpec["form"];
   /** Element type in which the feature is read back. */
   readonly readAs?: "float16";
-  /** Whether the channels stand where they stood. */
+  /** Whether the channels keep their axis. */
   readonly keepsChannels: boolean;
   /** Computes it. */
   apply<T>(ops: Ops<T>, feature: T, context: StepContext): T;
 }
 
-const given = new WeakSet<object>();
+const builtIn = new WeakSet<object>();
 
 /**
- * Makes a step known as one of ours, frozen.
+ * Makes a step known as built-in, and freezes it.
  *
  * @param step The step.
  * @returns The same step.
  */
 export function builtInStep(step: BuiltInStep): BuiltInStep {
-  given.add(step);
+  builtIn.add(step);
   return Object.freeze(step);
 }
 
 /**
- * Whether a postprocessing is one of ours, rather than a user's function.
+ * Whether a postprocessing is built-in, rather than a user's function.
  *
  * @param step Any postprocessing.
  * @returns Whether it was made by {@linkcode builtInStep}.
  */
 export function isBuiltInStep(step: Postprocess): step is BuiltInStep {
-  return given.has(step);
+  return builtIn.has(step);
 }

@@ -48,9 +48,9 @@ export function checkPercentile(
 /**
  * The percentile of each row.
  *
- * `nearest`: the value at place `round((D − 1) p)` of the row sorted upwards,
+ * `nearest`: the value at index `round((D − 1) p)` of the row sorted upwards,
  * halves rounded to even, as TensorFlow Probability 0.23 has it. `linear`: at
- * place `(D − 1) p`, between two places on the line that joins them.
+ * index `(D − 1) p`, between two indices by linear interpolation.
  *
  * @param ops The engine's operations.
  * @param a `[N, D]`; `D` must be known.
@@ -73,9 +73,9 @@ export function rowPercentile<T>(
       ),
     );
   }
-  const column = (place: number): T => {
-    const largest = ops.topK(a, place + 1); // [N, place + 1]
-    return ops.reshape(ops.takeLast(largest, place), [-1, 1]); // [N, 1]
+  const column = (index: number): T => {
+    const largest = ops.topK(a, index + 1); // [N, index + 1]
+    return ops.reshape(ops.takeLast(largest, index), [-1, 1]); // [N, 1]
   };
   if (interpolation === "nearest") {
     return column(units - 1 - roundHalfToEven((units - 1) * percentile));

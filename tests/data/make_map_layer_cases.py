@@ -459,7 +459,7 @@ def reshaping():
 
 
 def borders():
-    f = "borders"
+    f = "padding_and_cropping"
     for keras2 in (False, True):
         k = "k2_" if keras2 else ""
         def add(name, cls, shape, **options):

@@ -63,7 +63,7 @@ def case(family, name, cls, *shapes, keras2=False, xs=None, masks=(), args=None,
     if mask_argument is not None:
         value = np.asarray(mask_argument, bool)
         kwargs["mask"] = tf.constant(value) if keras2 else keras.ops.convert_to_tensor(value)
-    if family == "regularization" or family == "pictures":
+    if family == "regularization" or family == "images":
         kwargs["training"] = False  # else Keras 3 trains layers on pictures
     y = layer(given if len(given) > 1 else given[0], **kwargs)
     if keras2:
@@ -364,7 +364,7 @@ def spectrograms():
 
 
 def pictures():
-    f = "pictures"
+    f = "images"
     rng = np.random.default_rng(11)
     picture = rng.uniform(20, 190, size=(3, 3, 4, 3)).astype("float32")
     picture[1, :, :, 1] = 7  # constant

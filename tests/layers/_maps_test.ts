@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
-  firstPlace,
+  firstSpatialAxis,
   fromChannelsLast,
   noMasks,
   toChannelsLast,
@@ -18,8 +18,8 @@ Deno.test("toChannelsLast() turns only what has its channels first", () => {
   assertEquals(fromChannelsLast(ops, map, "last"), map);
 });
 
-Deno.test("firstPlace() stands after the batch, or after the channels", () => {
-  assertEquals([firstPlace("last"), firstPlace("first")], [1, 2]);
+Deno.test("firstSpatialAxis() stands after the batch, or after the channels", () => {
+  assertEquals([firstSpatialAxis("last"), firstSpatialAxis("first")], [1, 2]);
 });
 
 Deno.test("noMasks() lets no mask go on", () => {

@@ -9,7 +9,7 @@ import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
 import { callLayer } from "../../lib/layers/call_layer.ts";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { Dialect, Layer } from "../../lib/layers/layer.ts";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 
 /** Numbers, nested as deep as there are axes. */

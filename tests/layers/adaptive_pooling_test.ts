@@ -38,7 +38,7 @@ Deno.test("adaptiveMaxPooling2d() refuses what it cannot have", async () => {
   assertThrows(
     () => shapeAfter(layer, [null, 5, null, 2]),
     TypeError,
-    "the sizes of its input's places must be known: current value is [null, 5, null, 2]",
+    "the sizes of its input's spatial axes must be known: current value is [null, 5, null, 2]",
   );
   await assertRejects(
     () => called(layer, SEVEN),

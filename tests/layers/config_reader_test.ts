@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigReader, readLayer } from "../../lib/layers/config_reader.ts";
 import type { LayerFactory } from "../../lib/layers/layer.ts";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 import { layerOf } from "./_one_call.ts";
 
 function readerOf(options: Record<string, unknown>) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 
 const TABLE = await Deno.readTextFile(
   new URL("../../lib/layers/README.md", import.meta.url),

@@ -77,7 +77,7 @@ Deno.test("simpleRnn() refuses a walk on which Keras' backends differ", async ()
   await assertRejects(
     () => callByHand(layerOf("SimpleRNN", options), { ...call, masks: [HOLE] }),
     TypeError,
-    `Cannot call layer "layer" as "unroll" must be false where it walks backwards`,
+    `Cannot call layer "layer" as "unroll" must be false where it runs backwards`,
   );
   const whole = await callByHand(layerOf("SimpleRNN", options), call);
   assertEquals(whole.values, [[[[4], [6], [7]]]]);

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file camelcase -- the keys are those of Keras
 import { assertEquals, assertThrows } from "@std/assert";
-import { OPERATIONS } from "../../lib/layers/operations.ts";
+import { OPERATIONS } from "../../lib/layers/operation_table.ts";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 

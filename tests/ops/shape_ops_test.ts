@@ -9,7 +9,10 @@ import { type OpsInput, type OpsProgram, PROGRAMS } from "./_programs.ts";
 const SHAPES = new ShapeOps();
 
 Deno.test("ShapeOps has a program for each of its operations", () => {
-  const own = Object.getOwnPropertyNames(ShapeOps.prototype);
+  const own = [
+    ...Object.getOwnPropertyNames(ShapeOps.prototype),
+    ...Object.keys(SHAPES),
+  ];
   const base = Object.getPrototypeOf(ShapeOps.prototype);
   const all = new Set([...own, ...Object.getOwnPropertyNames(base)]);
   for (const name of ["constructor", "shape", "dtype"]) all.delete(name);

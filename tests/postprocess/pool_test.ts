@@ -70,7 +70,7 @@ Deno.test("pool() asks for the channels where the layer does not say", async () 
     assertThrows(
       () => step.apply(ops, tf.ones([1, 2, 2, 2]), UNKNOWN),
       TypeError,
-      `Cannot pool layer "map" as the place of its channels must be known: current value is undefined; pass it, as in pool("mean", { channels: "last" })`,
+      `Cannot pool layer "map" as the axis of its channels must be known: current value is undefined; pass it, as in pool("mean", { channels: "last" })`,
     );
     return tf.scalar(0);
   });

@@ -8,7 +8,7 @@ import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
 import { callLayer } from "../../lib/layers/call_layer.ts";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { CallContext, Dialect, Layer } from "../../lib/layers/layer.ts";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 
 /** Numbers or booleans, nested as a tensor is. */
 export type Nested = number | boolean | readonly Nested[];

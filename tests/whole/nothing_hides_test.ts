@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ConfigReader } from "../../lib/layers/config_reader.ts";
 import type { Dialect } from "../../lib/layers/layer.ts";
-import { LAYERS } from "../../lib/layers/layers.ts";
+import { LAYERS } from "../../lib/layers/layer_table.ts";
 
 // What the one-layer cases would catch, told with real Keras:
 // tests/data/check_nothing_hides.py.

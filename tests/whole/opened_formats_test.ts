@@ -13,8 +13,9 @@ import {
 } from "../../lib/formats/byte_source.ts";
 import { Hdf5File } from "../../lib/formats/hdf5.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
-import { openKerasSource } from "../../lib/models/keras/keras_file.ts";
-import { modelOfKerasFile } from "../../lib/models/keras/load_keras.ts";
+import { modelFileOf } from "../../lib/models/files/open_model_file.ts";
+import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
+import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { buildZip, text } from "../support/build_zip.ts";
@@ -193,7 +194,9 @@ Deno.test("a stored .keras is read once to be verified, a piece at a time, and t
     });
     await Deno.writeFile(`${folder}/m`, whole);
     const source = watched(fileSource(`${folder}/m`));
-    const model = modelOfKerasFile(await openKerasSource(source));
+    const file = modelFileOf(source);
+    assert(file.kind === "keras");
+    const model = modelOfKerasFile(await openKerasFile(file));
     const opening = sum(source.reads);
     assert(opening >= whole.length, "not all of it was verified");
     assert(opening < whole.length + 2 ** 18, `${opening} of ${whole.length}`);

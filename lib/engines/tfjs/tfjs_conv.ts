@@ -1,10 +1,10 @@
 /**
  * Convolutions on TF.js, as Keras means them.
  *
- * TF.js has them for two and three place axes, without groups, and not with
+ * TF.js has them for two and three spatial axes, without groups, and not with
  * strides and dilation at once; its transposed ones know no output padding, and
  * the one in three dimensions is wrong on wasm. So what it lacks is put into
- * map and kernel: an axis of size 1, zeros between the kernel's places, zeros
+ * map and kernel: an axis of size 1, zeros between the values of the kernel, zeros
  * between the map's.
  *
  * @module
@@ -22,10 +22,10 @@ import { padded, reversed } from "./webgpu_kernels.ts";
 /**
  * Convolution, channels last.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, D / groups, C]`.
  * @param options Strides, padding, dilation, groups.
- * @returns The map, `[N, …places, C]`.
+ * @returns The map, `[N, …positions, C]`.
  */
 export function conv(
   x: tf.Tensor,
@@ -87,8 +87,8 @@ export function conv(
 }
 
 /**
- * Whether there are places between one window and the next. Then `same` may
- * need no padding and leave places over, which TF.js takes for padding below
+ * Whether there are positions between one window and the next. Then `same` may
+ * need no padding and leave positions over, which TF.js takes for padding below
  * zero: in three dimensions, and on wasm.
  */
 function hasGaps(
@@ -137,12 +137,12 @@ function depthwise(
 
 /**
  * Transposed convolution, channels last: zeros between the map's values, then a
- * convolution with the kernel turned round.
+ * convolution with the kernel reversed.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, C, D]`.
  * @param options Strides, padding, dilation, output padding.
- * @returns The map, `[N, …places, C]`.
+ * @returns The map, `[N, …positions, C]`.
  */
 export function convTranspose(
   x: tf.Tensor,
@@ -150,45 +150,45 @@ export function convTranspose(
   options: ConvTransposeOptions,
 ): tf.Tensor {
   const { strides, dilation } = options;
-  const places = strides.map((_, i) => i);
-  const spread = places.reduce(
+  const axes = strides.map((_, i) => i);
+  const spread = axes.reduce(
     (map, i) => spreadAxis(map, i + 1, strides[i]!),
     x,
   );
-  const framed = places.reduce(
+  const framed = axes.reduce(
     (map, i) => frame(map, i, x, kernel, options),
     spread,
   );
-  const turned = reversed(kernel, places);
-  const order = [...places, places.length + 1, places.length];
-  return conv(framed, tf.transpose(turned, order), {
+  const backwards = reversed(kernel, axes);
+  const order = [...axes, axes.length + 1, axes.length];
+  return conv(framed, tf.transpose(backwards, order), {
     strides: strides.map(() => 1),
     dilation,
     padding: "valid",
   });
 }
 
-/** Puts around an axis what gives the right number of places, or cuts it off. */
+/** Puts around an axis what gives the right number of positions, or cuts it off. */
 function frame(
   spread: tf.Tensor,
-  place: number,
+  axis: number,
   x: tf.Tensor,
   kernel: tf.Tensor,
   options: ConvTransposeOptions,
 ): tf.Tensor {
   const { strides, dilation, padding, outputPadding } = options;
   const windows: Windows = {
-    kernel: kernel.shape[place]!,
-    stride: strides[place]!,
-    dilation: dilation[place]!,
+    kernel: kernel.shape[axis]!,
+    stride: strides[axis]!,
+    dilation: dilation[axis]!,
     padding,
   };
-  const size = x.shape[place + 1]!;
-  const places = transposedSize(size, windows, outputPadding?.[place])!;
+  const size = x.shape[axis + 1]!;
+  const positions = transposedSize(size, windows, outputPadding?.[axis])!;
   const border = reach(windows) - 1;
-  const before = border - transposedCrop(size, windows, places);
-  const wanted = places + border;
-  return framed(spread, place + 1, before, wanted);
+  const before = border - transposedCrop(size, windows, positions);
+  const wanted = positions + border;
+  return framed(spread, axis + 1, before, wanted);
 }
 
 /** An axis with zeros before it, then cut off or filled up to a size. */

@@ -28,8 +28,23 @@ export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
   return x.dtype === "bool" ? numbersOf(x, dtype) : tf.cast(x, dtype);
 }
 
+type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
+
+/** A kernel on floats. */
+const onFloats =
+  (kernel: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor): tf.Tensor =>
+    kernel(castTo(x, "float32"));
+
+/** A kernel on two values of one numeric type. */
+const onNumbers = (kernel: Binary) => (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  kernel(...numbers(a, b));
+
+/** A comparison, which has no gradient. */
+const comparing = (kernel: Binary) => (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  withoutGradient(kernel, ...numbers(a, b));
+
 /**
- * The part of `TfjsOps` that reckons element by element and over axes.
+ * Members of `TfjsOps` that work element by element, and over axes.
  *
  * Types are made alike before a kernel is called, as kernels differ on mixed
  * ones and on booleans.
@@ -63,43 +78,30 @@ export class TfjsElements {
 
   // ---- element by element ----
 
-  add(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.add(...reckoned(a, b));
-  }
-
-  subtract(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.sub(...reckoned(a, b));
-  }
-
-  multiply(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.mul(...reckoned(a, b));
-  }
+  readonly add = onNumbers(tf.add);
+  readonly subtract = onNumbers(tf.sub);
+  readonly multiply = onNumbers(tf.mul);
 
   divide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     return tf.div(...floats(a, b)); // of integers it would be ⌊a / b⌋
   }
 
   floorDivide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    const [p, q] = reckoned(a, b);
+    const [p, q] = numbers(a, b);
     // The cpu backend takes the quotient of floats for an integer.
     if (p.dtype === "float32") return tf.floor(tf.div(p, q));
     return tf.floorDiv(p, q);
   }
 
-  mod(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.mod(...reckoned(a, b));
-  }
-
-  power(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.pow(...reckoned(a, b));
-  }
+  readonly mod = onNumbers(tf.mod);
+  readonly power = onNumbers(tf.pow);
 
   maximum(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     if (this.#numbers.has(a) && !this.#numbers.has(b)) {
       return this.maximum(b, a);
     }
     const number = this.#numbers.get(b);
-    const [p, q] = reckoned(a, b);
+    const [p, q] = numbers(a, b);
     if (number === 0 && p.dtype === "float32") return relu(p);
     const larger = tf.maximum(p, q);
     return keepsNaN(q, number) ? larger : chosen(hasNaN(q), q, larger);
@@ -109,23 +111,15 @@ export class TfjsElements {
     if (this.#numbers.has(a) && !this.#numbers.has(b)) {
       return this.minimum(b, a);
     }
-    const [p, q] = reckoned(a, b);
+    const [p, q] = numbers(a, b);
     const smaller = tf.minimum(p, q);
     const isKept = keepsNaN(q, this.#numbers.get(b));
     return isKept ? smaller : chosen(hasNaN(q), q, smaller);
   }
 
-  greater(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return withoutGradient(tf.greater, ...reckoned(a, b));
-  }
-
-  greaterEqual(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return withoutGradient(tf.greaterEqual, ...reckoned(a, b));
-  }
-
-  equal(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return withoutGradient(tf.equal, ...reckoned(a, b));
-  }
+  readonly greater = comparing(tf.greater);
+  readonly greaterEqual = comparing(tf.greaterEqual);
+  readonly equal = comparing(tf.equal);
 
   logicalAnd(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     return withoutGradient(tf.logicalAnd, castTo(a, "bool"), castTo(b, "bool"));
@@ -143,17 +137,12 @@ export class TfjsElements {
     const isTrue = castTo(condition, "bool");
     const dtype = promoted(this.dtype(a), this.dtype(b));
     // Choosing among booleans, wasm reads beyond them.
-    const [p, q] = reckoned(a, b);
+    const [p, q] = numbers(a, b);
     return castTo(chosen(isTrue, p, q), dtype);
   }
 
-  exp(x: tf.Tensor): tf.Tensor {
-    return tf.exp(this.float(x));
-  }
-
-  log(x: tf.Tensor): tf.Tensor {
-    return tf.log(this.float(x));
-  }
+  readonly exp = onFloats(tf.exp);
+  readonly log = onFloats(tf.log);
 
   log1p(x: tf.Tensor): tf.Tensor {
     return tf.getBackend() === "cpu"
@@ -161,13 +150,8 @@ export class TfjsElements {
       : exactLog1p(this.float(x));
   }
 
-  expm1(x: tf.Tensor): tf.Tensor {
-    return tf.expm1(this.float(x));
-  }
-
-  sqrt(x: tf.Tensor): tf.Tensor {
-    return tf.sqrt(this.float(x));
-  }
+  readonly expm1 = onFloats(tf.expm1);
+  readonly sqrt = onFloats(tf.sqrt);
 
   abs(x: tf.Tensor): tf.Tensor {
     return tf.abs(castTo(x, arithmetic(this.dtype(x))));
@@ -183,41 +167,19 @@ export class TfjsElements {
     return tf.neg(castTo(x, arithmetic(this.dtype(x))));
   }
 
-  floor(x: tf.Tensor): tf.Tensor {
-    return tf.floor(this.float(x));
-  }
-
-  ceil(x: tf.Tensor): tf.Tensor {
-    return tf.ceil(this.float(x));
-  }
-
-  round(x: tf.Tensor): tf.Tensor {
-    return tf.round(this.float(x));
-  }
-
-  sin(x: tf.Tensor): tf.Tensor {
-    return tf.sin(this.float(x));
-  }
-
-  cos(x: tf.Tensor): tf.Tensor {
-    return tf.cos(this.float(x));
-  }
-
-  tanh(x: tf.Tensor): tf.Tensor {
-    return tf.tanh(this.float(x));
-  }
-
-  sigmoid(x: tf.Tensor): tf.Tensor {
-    return tf.sigmoid(this.float(x));
-  }
+  readonly floor = onFloats(tf.floor);
+  readonly ceil = onFloats(tf.ceil);
+  readonly round = onFloats(tf.round);
+  readonly sin = onFloats(tf.sin);
+  readonly cos = onFloats(tf.cos);
+  readonly tanh = onFloats(tf.tanh);
+  readonly sigmoid = onFloats(tf.sigmoid);
 
   silu(x: tf.Tensor): tf.Tensor {
     return this.multiply(x, this.sigmoid(x));
   }
 
-  erf(x: tf.Tensor): tf.Tensor {
-    return tf.erf(this.float(x));
-  }
+  readonly erf = onFloats(tf.erf);
 
   softmax(x: tf.Tensor, axis: number): tf.Tensor {
     const at = axisOf(axis, x.rank);
@@ -248,7 +210,7 @@ export class TfjsElements {
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const [axes, keepDims] = over(x, options);
     // A mean of means: backends sum one number after the other, which over a
-    // map of 112 × 112 places is 10 times as far off.
+    // map of 112 × 112 positions is 10 times as far off.
     const means = axes.reduce(
       (value, axis) => tf.mean(value, axis, true),
       this.float(x),
@@ -316,8 +278,8 @@ function hasNaN(x: tf.Tensor): tf.Tensor {
   return withoutGradient((y) => tf.isNaN(y), x);
 }
 
-/** Two operands in the type in which they are reckoned with. */
-function reckoned(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+/** Two operands in one numeric type. */
+function numbers(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const type = arithmetic(a.dtype as OpsType, b.dtype as OpsType);
   return checkRank(castTo(a, type), castTo(b, type));
 }
@@ -331,7 +293,7 @@ function checkRank(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   if (large !== undefined) {
     throw new RangeError(
       cannot(
-        "reckon on TF.js",
+        "compute on TF.js",
         `a value must have ${MOST_AXES} axes at the most`,
         large.shape,
       ),

@@ -10,6 +10,7 @@ import type {
   SliceRange,
 } from "../../ops/ops.ts";
 import { arithmetic, promoted } from "../../ops/promotion.ts";
+import { resizeAxis } from "../../ops/resize.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import { sliceBounds } from "../../ops/slice_bounds.ts";
@@ -17,7 +18,6 @@ import { conv, convTranspose } from "./tfjs_conv.ts";
 import { castTo, TfjsElements } from "./tfjs_elements.ts";
 import { averagePool, maxPool } from "./tfjs_pool.ts";
 import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
-import { resize } from "./tfjs_resize.ts";
 import { padded, reversed } from "./webgpu_kernels.ts";
 
 /** Finds, and words, what does not go together, before a kernel meets it. */
@@ -89,8 +89,8 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     const { shape } = SHAPES.repeat(known(x), times, axis);
     const at = axisOf(axis, x.rank);
     const inner = x.shape.slice(at + 1).reduce((n, size) => n * size, 1);
-    const places = tf.reshape(x, [-1, 1, inner]);
-    return tf.reshape(tf.tile(places, [1, times, 1]), shape as number[]);
+    const rows = tf.reshape(x, [-1, 1, inner]);
+    return tf.reshape(tf.tile(rows, [1, times, 1]), shape as number[]);
   }
 
   broadcastLike(x: tf.Tensor, like: tf.Tensor): tf.Tensor {
@@ -165,7 +165,16 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     interpolation: "nearest" | "bilinear" | "bicubic",
   ): tf.Tensor {
     const { dtype } = SHAPES.resize(known(x), size, interpolation);
-    return resize(castTo(x, dtype), size, interpolation);
+    return ([1, 2] as const).reduce(
+      (image, axis) =>
+        resizeAxis(
+          this,
+          image,
+          { axis, before: x.shape[axis]!, after: size[axis - 1]! },
+          interpolation,
+        ),
+      castTo(x, dtype),
+    );
   }
 
   scan(
@@ -177,14 +186,14 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     inputs: readonly tf.Tensor[],
     reverse = false,
   ): ScanStep<tf.Tensor> {
-    const walks = inputs.map((x) => tf.unstack(x, 1));
-    const length = walks[0]?.length ?? 0;
-    if (length === 0 || walks.some((walk) => walk.length !== length)) {
+    const steps = inputs.map((x) => tf.unstack(x, 1));
+    const length = steps[0]?.length ?? 0;
+    if (length === 0 || steps.some((x) => x.length !== length)) {
       throw new TypeError(
         cannot(
           "scan",
-          "its inputs must have as many places, and one at the least",
-          walks.map((walk) => walk.length),
+          "its inputs must have as many time steps, and one at the least",
+          steps.map((x) => x.length),
         ),
       );
     }
@@ -192,7 +201,7 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     const outputs: (readonly tf.Tensor[])[] = [];
     for (let i = 0; i < length; i++) {
       const at = reverse ? length - 1 - i : i;
-      const next = tidyStep(() => step(state, walks.map((walk) => walk[at]!)));
+      const next = tidyStep(() => step(state, steps.map((x) => x[at]!)));
       state = next.state;
       outputs.push(next.outputs);
     }
@@ -238,7 +247,7 @@ function sliceAxis(x: tf.Tensor, range: SliceRange): tf.Tensor {
   return everyNth(x, axis, { start, length, step });
 }
 
-/** TF.js' own slice with steps has no gradient, so places are put in rows. */
+/** TF.js' own slice with steps has no gradient, so values are put in rows. */
 function everyNth(
   x: tf.Tensor,
   axis: number,

@@ -3,7 +3,7 @@
  *
  * Its kernels in two dimensions lose NaN, each in its own way. Those in three
  * are wrong: the maximum on wasm where all values of a window are negative, both
- * where `same` leaves places over between windows; so three dimensions are
+ * where `same` leaves positions over between windows; so three dimensions are
  * pooled along two axes, then along the third.
  *
  * @module
@@ -24,9 +24,9 @@ type Pool = (
 /**
  * Largest value of each window; NaN if one is.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
- * @returns The map, `[N, …places, D]`.
+ * @returns The map, `[N, …positions, D]`.
  */
 export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return keepingNaN(x, -Infinity, (map) => maxima(map, options), options);
@@ -35,9 +35,9 @@ export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
 /**
  * Mean of each window, padding not counted.
  *
- * @param x The map, `[N, …places, D]`.
+ * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
- * @returns The map, `[N, …places, D]`.
+ * @returns The map, `[N, …positions, D]`.
  */
 export function averagePool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return keepingNaN(x, 0, (map) => means(map, options), options);
@@ -47,7 +47,7 @@ function maxima(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return pooled(tf.maxPool, x, options);
 }
 
-/** A mean of means, as each window holds as many places at every depth. */
+/** A mean of means, as each window holds as many positions at every depth. */
 function means(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return pooled(tf.avgPool, x, options);
 }
@@ -81,7 +81,7 @@ function pooled(
   return tf.reshape(across, [batch!, -1, rows!, columns!, channels!]);
 }
 
-/** Over two place axes, or one. */
+/** Over two spatial axes, or one. */
 function flat(
   pool: Pool,
   x: tf.Tensor,

@@ -1,20 +1,6 @@
+import { builtInLayerOf } from "./graph.ts";
 import type { GraphNode, NodeCall } from "./graph.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head.ts";
-
-/** Layers that change no value at inference, or only the shape. */
-const PASS = new Set([
-  "Flatten",
-  "Reshape",
-  "Identity",
-  "Dropout",
-  "SpatialDropout1D",
-  "SpatialDropout2D",
-  "SpatialDropout3D",
-  "GaussianNoise",
-  "GaussianDropout",
-  "AlphaDropout",
-  "ActivityRegularization",
-]);
+import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   linear: "linear",
@@ -46,7 +32,7 @@ export function layerLink(
 ): Link {
   if (!call.isOwnClass) return { kind: "other" };
   const { kind } = node.row;
-  if (PASS.has(kind)) return { kind: "pass" };
+  if (builtInLayerOf(node)?.passesValues) return { kind: "pass" };
   // As the layer is now: its activation may have been changed since it was opened.
   const config = call.kind === "inMemory"
     ? call.layer.getConfig()

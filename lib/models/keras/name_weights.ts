@@ -22,7 +22,7 @@ import {
   storedWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** A stored weight with its name, cut at slashes. */
 interface Entry {

@@ -22,7 +22,7 @@ import {
   storedWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** Groups of a model's layers; the second in tf.keras 2.12. */
 const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];

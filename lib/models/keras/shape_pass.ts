@@ -4,7 +4,7 @@ import { callLayer } from "../../layers/call_layer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type Channels, keptChannels } from "../graph/channels.ts";
+import { type Channels, layerChannels } from "../graph/channels.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
@@ -173,9 +173,8 @@ export class ShapePass {
    * Keras 3's MultiHeadAttention takes the masks off its query, value and key:
    * whoever is called with these tensors after it finds none.
    */
-  #takeMasks({ call, inputs, spec }: LayerDraft): void {
-    if (this.#dialect !== 3 || spec.className !== "MultiHeadAttention") return;
-    if (call.kind !== "builtIn" || !call.isOwnClass) return;
+  #takeMasks({ call, inputs }: LayerDraft): void {
+    if (call.kind !== "builtIn" || !call.layer.dropsInputMasks) return;
     const named = ["query", "value", "key"].flatMap((role) => {
       const arg = call.args[role];
       return arg !== undefined && "input" in arg ? [arg.input] : [];
@@ -255,12 +254,10 @@ export class ShapePass {
 
   /** What the layer says, or else what its inputs agree on. */
   #channelsOf({ node }: Ref): Channels {
-    const { call, inputs, spec } = node as LayerDraft;
+    const { call, inputs } = node as LayerDraft;
     if (call.kind !== "builtIn") return undefined;
-    if (call.layer.channels !== undefined) return call.layer.channels;
-    if (!call.isOwnClass) return undefined;
-    return keptChannels(
-      spec.className,
+    return layerChannels(
+      call.layer,
       inputs.map((ref) => this.#channels.get(refKey(ref))),
     );
   }

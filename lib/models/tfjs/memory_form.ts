@@ -10,7 +10,7 @@
  */
 import { readLayer } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
-import { LAYERS } from "../../layers/layers.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { NdArray } from "../../types.ts";
 import type { tf } from "../../tf.ts";
 import { canonicalJson } from "../graph/fingerprint.ts";
@@ -22,7 +22,7 @@ import {
 } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
 import { hasOddMasks } from "./memory_masks.ts";
-import { heldLayers, isOwnThroughout } from "./own_classes.ts";
+import { heldLayers, isOwnClass, isOwnThroughout } from "./own_classes.ts";
 import { meansOther, optionsOf } from "./tfjs_dialect.ts";
 import { readWeight } from "../graph/weights.ts";
 
@@ -59,20 +59,42 @@ export function builtInFormOfMemory(
   if (meansOther({ className, options }) || isUneven(layer)) {
     return { obstacle: "means something of its own in TF.js" };
   }
-  if (takesIntegers(node) && !INTEGERS_ALIKE.has(className)) {
-    return { obstacle: "is a layer of TF.js on integers" };
-  }
   if (hasOddMasks(node)) {
     return { obstacle: "is a layer of TF.js that gets masks in its own way" };
   }
   try {
     const { layer: ours, sources } = translated(layer, options);
+    if (takesIntegers(node) && !ours.takesIntegersAsTfjs) {
+      return { obstacle: "is a layer of TF.js on integers" };
+    }
     return {
       call: { layer: ours, numInputs: node.inputs.length, args: {}, sources },
     };
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     return { obstacle: `is left to TF.js: ${text}` };
+  }
+}
+
+/**
+ * The built-in layer of a layer's class and options, for what is known of it
+ * without running it: activations, which may be functions of the caller, count
+ * as linear.
+ *
+ * @param layer A layer object of one of TF.js' own classes.
+ * @returns The layer; undefined where the class or an option is not known.
+ */
+export function builtInLayerOfMemory(layer: TfjsLayer): Layer | undefined {
+  if (!heldLayers(layer).every(isOwnClass)) return undefined;
+  const options = kerasOptions(layer);
+  const hasActivation = typeof options.activation === "string";
+  try {
+    return read(
+      layer,
+      hasActivation ? { ...options, activation: "linear" } : options,
+    );
+  } catch {
+    return undefined;
   }
 }
 
@@ -104,9 +126,6 @@ function isUneven(layer: TfjsLayer): boolean {
   return heldLayers(layer).some((held) => flags(held) !== flags(layer));
 }
 
-/** Classes that make of integers in TF.js what ours make of them. */
-const INTEGERS_ALIKE = new Set(["Embedding", "Rescaling"]);
-
 /** A model's inputs alone may hold integers or booleans. */
 function takesIntegers({ inputs }: GraphNode): boolean {
   return inputs.map(origin).some(({ node: { call } }) =>
@@ -119,7 +138,14 @@ function translated(layer: TfjsLayer, options: Options): Translated {
   const text = canonicalJson(options);
   const known = made.get(layer);
   if (known?.text === text) return known.as;
-  const ours = readLayer({
+  const ours = read(layer, options);
+  const as = { layer: ours, sources: sourcesOf(layer, ours.weights) };
+  made.set(layer, { text, as });
+  return as;
+}
+
+function read(layer: TfjsLayer, options: Options): Layer {
+  return readLayer({
     name: layer.name,
     className: layer.getClassName(),
     dialect: "tfjs",
@@ -132,9 +158,6 @@ function translated(layer: TfjsLayer, options: Options): Translated {
       throw new TypeError(`class "${className}" is none of ours`);
     },
   });
-  const as = { layer: ours, sources: sourcesOf(layer, ours.weights) };
-  made.set(layer, { text, as });
-  return as;
 }
 
 /** The caller's variables under our names, part by part. */

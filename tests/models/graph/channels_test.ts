@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { loadModel } from "@sonde/sonde";
 import {
   channelsOf,
-  keptChannels,
+  layerChannels,
 } from "../../../lib/models/graph/channels.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
@@ -143,12 +143,18 @@ Deno.test("channelsOf() says nothing of a custom class under a known name", () =
   );
 });
 
-Deno.test("keptChannels() goes by what the inputs agree on", () => {
-  assertEquals(keptChannels("Add", ["last", "last"]), "last");
-  assertEquals(keptChannels("Add", ["last", "first"]), undefined);
-  assertEquals(keptChannels("Add", ["last", undefined]), undefined);
-  assertEquals(keptChannels("BatchNormalization", ["first"]), "first");
-  assertEquals(keptChannels("Reshape", ["last"]), undefined);
+Deno.test("layerChannels() goes by the layer, or else by what the inputs agree on", () => {
+  const layer = { weights: [], call: () => [] };
+  const keeping = { ...layer, keepsAxes: true };
+  assertEquals(layerChannels(keeping, ["last", "last"]), "last");
+  assertEquals(layerChannels(keeping, ["last", "first"]), undefined);
+  assertEquals(layerChannels(keeping, ["last", undefined]), undefined);
+  assertEquals(layerChannels(keeping, ["first"]), "first");
+  assertEquals(layerChannels(layer, ["last"]), undefined);
+  assertEquals(
+    layerChannels({ ...keeping, channels: "first" }, ["last"]),
+    "first",
+  );
 });
 
 Deno.test("layers of a Keras file say where their channels stand", async () => {

@@ -1,0 +1,111 @@
+/**
+ * Layers that change images, at inference too.
+ *
+ * Those that change them at random, while a model is trained, are in
+ * `regularization.ts`.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { checkRank } from "./_checks.ts";
+import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+/**
+ * AutoContrast: each channel of each image stretched over the whole range of
+ * values; one that is constant, or holds NaN, stays as it is.
+ *
+ * Source: Keras 3.15 `AutoContrast`, which takes axes 1 and 2 for the spatial ones
+ * whatever its `data_format` says.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function autoContrast(config: LayerConfig): Layer {
+  const [low, high] = range(config);
+  config.raw("data_format");
+  return {
+    weights: [],
+    keepsAxes: true,
+    call(ops, [x]) {
+      checkRank(config.name, ops.shape(x!), 4);
+      const image = ops.float(x!);
+      const bound = (value: number) => ops.constant(value);
+      const isBytes = low === 0 && high === 255;
+      const bytes = isBytes ? image : ops.multiply(
+        ops.divide(ops.subtract(image, bound(low)), bound(high - low)),
+        bound(255),
+      );
+      const spatial = { axis: [1, 2], keepdims: true };
+      const least = ops.min(bytes, spatial);
+      const scale = ops.divide(
+        bound(255),
+        ops.subtract(ops.max(bytes, spatial), least),
+      );
+      const offset = ops.multiply(ops.negative(least), scale);
+      const stretched = ops.add(ops.multiply(bytes, scale), offset);
+      const clipped = ops.minimum(ops.maximum(stretched, bound(0)), bound(255));
+      const result = isBytes ? clipped : ops.add(
+        ops.multiply(ops.divide(clipped, bound(255)), bound(high - low)),
+        bound(low),
+      );
+      return [ops.where(ops.isNaN(stretched), image, result)];
+    },
+    masks: () => [],
+  };
+}
+
+/**
+ * Pipeline: layers one after another, which prepare images.
+ *
+ * Source: Keras 3.15 `Pipeline`. Layers with weights are refused.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+export function pipeline(config: LayerConfig): Layer {
+  const layers = config.layerList("layers");
+  const stray = layers.find(({ weights }) => weights.length > 0);
+  if (stray !== undefined) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        "its layers must have no weights",
+        stray.weights,
+      ),
+    );
+  }
+  const channels = layers.at(-1)?.channels;
+  return {
+    weights: [],
+    ...(channels === undefined ? {} : { channels }),
+    call: (ops, [x]) => [
+      layers.reduce(
+        (at, layer) =>
+          layer.call(ops, [at], {}, { masks: [undefined], args: {} })[0]!,
+        x!,
+      ),
+    ],
+    masks: () => [],
+  };
+}
+
+/** Factories of this family. */
+export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
+
+/** Least and largest value of a image; Keras sorts them. */
+function range(config: LayerConfig): [low: number, high: number] {
+  const value = config.raw("value_range") ?? [0, 255];
+  if (
+    Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)
+  ) {
+    return [Math.min(...value), Math.max(...value)];
+  }
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      `"value_range" must be two numbers`,
+      value,
+    ),
+  );
+}
