@@ -72,7 +72,6 @@ import {
   roll,
   squeeze,
   stack,
-  take,
   tile,
   transpose,
   unstack,
