@@ -64,6 +64,7 @@ export {
   type EngineOptions,
   FeatureExtractor,
   type FitReactOptions,
+  type PenultimateOptions,
   type PerturbOptions,
 } from "./lib/extractor/feature_extractor.ts";
 export {
@@ -74,7 +75,7 @@ export {
 } from "./lib/extractor/keras_feature_extractor.ts";
 export type { OpenExtractor } from "./lib/extractor/open_extractor.ts";
 export type { Plan } from "./lib/extractor/plan.ts";
-export type { Runs, TensorInputs } from "./lib/extractor/runs.ts";
+export type { Runs, TensorInputs } from "./lib/extractor/open_extractor.ts";
 export type { AshOptions } from "./lib/shaping/ash.ts";
 export type { PercentileOptions } from "./lib/shaping/percentile.ts";
 

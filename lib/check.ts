@@ -70,6 +70,54 @@ export function checkInteger(
   return value;
 }
 
+/**
+ * Checks that a value is an array of indices.
+ *
+ * @param values What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @param count Each index must be below this.
+ * @returns The indices.
+ * @throws {TypeError} If it is no array.
+ * @throws {RangeError} If it is empty, or holds anything but such indices.
+ */
+export function checkIndices(
+  values: readonly number[],
+  action: string,
+  name: string,
+  count = Infinity,
+): readonly number[] {
+  if (!Array.isArray(values)) {
+    const rule = `"${name}" must be an array of indices`;
+    throw new TypeError(cannot(action, rule, values));
+  }
+  const isGood = (value: unknown) =>
+    Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < count;
+  if (values.length > 0 && values.every(isGood)) return values;
+  const below = count === Infinity ? "" : ` and < ${count}`;
+  const rule = `"${name}" must hold integers >= 0${below}`;
+  const wrong = values.find((value) => !isGood(value));
+  throw new RangeError(cannot(action, rule, wrong ?? values));
+}
+
+/**
+ * Checks that a value is true or false.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @returns The value.
+ * @throws {TypeError} If it is not.
+ */
+export function checkBoolean(
+  value: boolean,
+  action: string,
+  name: string,
+): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(cannot(action, `"${name}" must be true or false`, value));
+}
+
 /** Where a number may lie. */
 export interface NumberRange {
   /** The smallest that goes; default: any finite number. */

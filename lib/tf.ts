@@ -9,6 +9,32 @@ import * as tfjs from "@tensorflow/tfjs";
 /** TF.js, the copy that this library uses, so that nobody needs a second import. */
 export const tf: typeof tfjs = tfjs;
 
+/** What the backend "cpu" keeps for itself: whether its advice is still to come. */
+interface AdvisingBackend {
+  firstUse: boolean;
+}
+
+/**
+ * Under Deno the backend "cpu" advises to install TF.js' backend for Node, which
+ * does not run here, when it makes its first tensor. It is told that it has made
+ * one; nothing else changes, and the console stays as it is.
+ */
+function declineAdvice(): void {
+  const { cpu } = tfjs.engine().registry;
+  if (cpu !== undefined) {
+    (cpu as unknown as AdvisingBackend).firstUse = false;
+    return;
+  }
+  const make = tfjs.findBackendFactory("cpu");
+  if (make === null) return;
+  const { priority } = tfjs.engine().registryFactory.cpu!;
+  const quiet = () => Object.assign(make(), { firstUse: false });
+  tfjs.removeBackend("cpu");
+  tfjs.registerBackend("cpu", quiet, priority);
+}
+
+declineAdvice();
+
 /** Types of TF.js. */
 export declare namespace tf {
   /** An array that lives on a backend. */

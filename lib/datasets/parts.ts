@@ -133,11 +133,12 @@ function sidesOfRecord(
     const missing = names.find((name) => !keys.includes(name))!;
     const near = nearestNames(missing, keys).map(quote).join(" or ");
     const hint = near === "" ? "" : `; did you mean ${near}?`;
+    const all = names.length > 1 ? ` of ${names.map(quote).join(", ")}` : "";
     const rule = names.some((name) => keys.includes(name))
       ? "a record must hold every input"
       : `it must be ${FORMS}`;
     throw new TypeError(
-      cannot(action, rule, keys, `input "${missing}" is missing${hint}`),
+      cannot(action, rule, keys, `input "${missing}"${all} is missing${hint}`),
     );
   }
   const extra = keys.filter((key) => !SIDES.includes(key));

@@ -1,27 +1,33 @@
 /**
- * How an object of ours comes to show itself.
+ * How an object of this package shows itself.
  *
  * @module
  */
+import { cannot, quote } from "../check.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
-/** Under which an object keeps the function that gives its view. */
+/** The key under which an object keeps the function that returns its view. */
 export const VIEW: symbol = Symbol.for("sonde.view");
 
+/** Names of the options that an object can be shown with. */
+export type ViewOptionNames = readonly (keyof ViewOptions)[];
+
 /**
- * Teaches an object, or a class through its prototype, to show itself: in a
- * notebook as a cell's last value, in the console, and through `show`.
+ * Makes an object, or a class through its prototype, show itself: in a notebook
+ * as a cell's last value, in the console, and through `show`.
  *
- * What goes wrong while an object shows itself is written in place of it, as
- * an error there would pass unseen in a notebook; `show` throws it.
+ * An error while an object shows itself is written in place of it, as an
+ * exception would be lost there; `show` throws it.
  *
  * @param target The object, or the prototype of its class.
- * @param view Gives the view of one object.
+ * @param view Returns the view of one object.
+ * @param known The options that it takes; `show` refuses others.
  */
 export function attachView<T extends object>(
   target: T,
   view: (self: T, options: ViewOptions) => View,
+  known: ViewOptionNames = [],
 ): void {
   const method = (value: (this: T) => unknown) => ({
     value,
@@ -29,26 +35,30 @@ export function attachView<T extends object>(
     configurable: true,
     writable: true,
   });
+  const failure = (error: unknown) =>
+    `[cannot be shown: ${
+      error instanceof Error ? error.message : String(error)
+    }]`;
   const text = function (this: T): string {
     try {
       return viewText(view(this, {}));
     } catch (error) {
-      return `[cannot be shown: ${
-        error instanceof Error ? error.message : String(error)
-      }]`;
+      return failure(error);
     }
   };
   Object.defineProperties(target, {
     [VIEW]: method(function () {
-      return (options: ViewOptions) => view(this, options);
+      return (options: ViewOptions) => {
+        refuseOthers(this, options, known);
+        return view(this, options);
+      };
     }),
     [Symbol.for("Jupyter.display")]: method(async function () {
       try {
         const { bundleOf } = await import("./bundle.ts");
         return await bundleOf(view(this, {}));
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { "text/plain": `[cannot be shown: ${reason}]` };
+        return { "text/plain": failure(error) };
       }
     }),
     [Symbol.for("Deno.customInspect")]: method(text),
@@ -57,11 +67,12 @@ export function attachView<T extends object>(
 }
 
 /**
- * The view of an object of ours.
+ * The view of an object of this package.
  *
  * @param x Anything.
  * @param options What to show of it.
  * @returns Its view; undefined for what {@linkcode attachView} has not taught.
+ * @throws {TypeError} If an option has no meaning for the object.
  */
 export function viewOf(x: unknown, options: ViewOptions): View | undefined {
   if (typeof x !== "object" || x === null || !(VIEW in x)) return undefined;
@@ -69,4 +80,32 @@ export function viewOf(x: unknown, options: ViewOptions): View | undefined {
   if (typeof method !== "function") return undefined;
   const view: unknown = method.call(x);
   return (view as (options: ViewOptions) => View)(options);
+}
+
+/**
+ * Refuses options that what is shown does not have.
+ *
+ * @param x What is shown.
+ * @param options The options.
+ * @param known The names of those that go.
+ * @throws {TypeError} If another is set.
+ */
+export function refuseOthers(
+  x: unknown,
+  options: ViewOptions,
+  known: ViewOptionNames,
+): void {
+  for (const name of Object.keys(options) as (keyof ViewOptions)[]) {
+    if (options[name] === undefined || known.includes(name)) continue;
+    const names = known.map((name) => `"${name}"`).join(", ");
+    throw new TypeError(
+      cannot(
+        `show ${quote(x)}`,
+        known.length === 0
+          ? "there must be no options"
+          : `each option must be one of ${names}`,
+        name,
+      ),
+    );
+  }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { niceStep, valueAt } from "./axis.ts";
 import type { HistogramSpec } from "./view.ts";
 
 /** A histogram, counted. */
@@ -59,7 +60,7 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const low = sorted[0]!;
   const high = sorted[sorted.length - 1]!;
   if (high - low < 1e-300) { // equal, or too near for arithmetic
-    const half = Math.max(0.5, Math.abs(low) * 1e-3);
+    const half = Number.isSafeInteger(low) ? 0.5 : Math.abs(low) / 20;
     return Float64Array.of(low - half, low + half);
   }
   const isWhole = sorted.every(Number.isSafeInteger);
@@ -72,7 +73,7 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const range = high - low;
   if (!Number.isFinite(range)) return evenEdges(low, high);
   const wanted = Math.max(widthOf(sorted), range / MOST_BINS);
-  const step = Math.max(niceStep(wanted), isWhole ? 1 : 0);
+  const step = valueAt(1, niceStep(isWhole ? Math.max(1, wanted) : wanted));
   const first = Math.floor(low / step);
   const count = Math.floor(high / step) - first + 1;
   // Far from zero the steps vanish beside the values; huge ones overflow.
@@ -105,12 +106,6 @@ function widthOf(sorted: Float64Array): number {
     0,
   );
   return 3.49 * Math.sqrt(variance) * n ** (-1 / 3);
-}
-
-function niceStep(wanted: number): number {
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const factor = [1, 2, 5].find((f) => wanted <= 1.4 * f * power) ?? 10;
-  return factor * power;
 }
 
 function countsOf(values: Float64Array, edges: Float64Array): Float64Array {

@@ -3,22 +3,23 @@
  *
  * A view is one bundle, with tables and figures from top to bottom in its
  * `text/html`, and the same as text beside it. What is too large for one
- * message loses first what is interactive, then sharpness, then its pictures,
- * and says so; figures are computed here and nowhere before.
+ * message loses first what is interactive, then sharpness, then its images, and
+ * a line says so. Figures are computed here and nowhere before.
  *
  * @module
  */
 import { lineText } from "./cell.ts";
 import { figureHtml, type PageImage } from "./figure_html.ts";
-import { figurePlotly, type Json, type PlotlyFigure } from "./figure_plotly.ts";
+import { figurePlotly, type Json } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
+import { columnWidth } from "./figure_svg.ts";
 import { tableHtml, textHtml, titleHtml } from "./html.ts";
+import { imagesSvg } from "./images_svg.ts";
 import { jsonSafe } from "./json_safe.ts";
 import { toBase64 } from "./base64.ts";
-import { mapsSvg } from "./maps_svg.ts";
 import { currentRenderer, type Renderer } from "./renderer.ts";
 import { blocksText, viewText } from "./text.ts";
-import type { Block, FigureBlock, FigureSpec, View } from "./view.ts";
+import type { Block, FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
 
 /** Contents by MIME type, plain data. */
 export interface MimeBundle {
@@ -30,7 +31,7 @@ export interface MimeBundle {
 export interface Output {
   /** The contents. */
   readonly data: MimeBundle;
-  /** Sizes of pictures, by MIME type. */
+  /** Sizes of images, by MIME type. */
   readonly metadata: { readonly [type: string]: Json };
 }
 
@@ -110,18 +111,33 @@ export async function bundlesOf(
       continue;
     }
     await flush();
-    outputs.push(await figureOutput(block, renderer));
+    outputs.push(...await figureOutputs(block, renderer));
   }
   await flush();
   return outputs;
 }
 
-async function figureOutput(
+async function figureOutputs(
   block: FigureBlock,
   renderer: "png" | "mime",
-): Promise<Output> {
-  const spec = await block.figure();
+): Promise<Output[]> {
   const text = blocksText([block]);
+  const spec = await block.figure();
+  if (spec.kind !== "grid" || renderer === "png") {
+    return [await specOutput(spec, text, renderer)];
+  }
+  const outputs: Output[] = [];
+  for (const figure of spec.figures) {
+    outputs.push(await specOutput(figure, figure.title, renderer));
+  }
+  return outputs;
+}
+
+async function specOutput(
+  spec: FigureSpec,
+  text: string,
+  renderer: "png" | "mime",
+): Promise<Output> {
   const plot = renderer === "mime" ? figurePlotly(spec) : undefined;
   if (plot !== undefined) {
     const bundle = checked({
@@ -140,7 +156,7 @@ async function figureOutput(
 }
 
 const CONFIG = { displaylogo: false, showSendToCloud: false };
-const TOO_LARGE = "The picture is left out, as it is too large for a notebook";
+const TOO_LARGE = "The image is left out, as it is too large for a notebook";
 
 async function htmlBundle(
   view: View,
@@ -162,10 +178,12 @@ async function htmlBundle(
     { "text/plain": `${text.slice(0, MOST_BYTES / 8)}\n… (too long)` };
 }
 
+type Level = (typeof FALLBACKS)[number];
+
 async function viewHtml(
   view: View,
   specs: ReadonlyMap<FigureBlock, FigureSpec>,
-  { isInteractive, zoom }: (typeof FALLBACKS)[number],
+  level: Level,
 ): Promise<string> {
   const parts = needsTitle(view) ? [titleHtml(view.title)] : [];
   for (const block of view.blocks) {
@@ -174,30 +192,79 @@ async function viewHtml(
     else {
       const spec = specs.get(block);
       const text = blocksText([block]);
-      if (spec === undefined) {
-        parts.push(textHtml(`${text}\n${TOO_LARGE}`));
-        continue;
-      }
-      const plot: PlotlyFigure | undefined = isInteractive
-        ? figurePlotly(spec)
-        : undefined;
-      parts.push(figureHtml(await imageOf(spec, zoom), text, plot));
+      parts.push(
+        spec === undefined
+          ? textHtml(`${text}\n${TOO_LARGE}`)
+          : await specHtml(spec, text, level),
+      );
     }
   }
   return `<div>${parts.join("\n")}</div>`;
 }
 
-/** A grid of maps is smaller and sharper as SVG; at the last resort it is PNG. */
+/**
+ * A figure as HTML: interactive on a page with plotly.
+ *
+ * @param spec The figure.
+ * @param text What a reader without images is told.
+ * @param level How much of it.
+ * @returns HTML.
+ */
+export async function specHtml(
+  spec: FigureSpec,
+  text: string,
+  level: Level = FALLBACKS[0],
+): Promise<string> {
+  if (spec.kind === "grid") return await gridHtml(spec, level);
+  const plot = level.isInteractive ? figurePlotly(spec) : undefined;
+  return figureHtml(
+    await imageOf(spec, level.zoom),
+    text,
+    plot && {
+      ...plot,
+      caption: spec.caption,
+      thumbnails: spec.kind === "scatter" ? spec.thumbnails : undefined,
+    },
+  );
+}
+
+/** Inline blocks break into fewer columns where a page is narrow. */
+async function gridHtml(grid: GridSpec, level: Level): Promise<string> {
+  const width = columnWidth(grid);
+  const parts: string[] = [];
+  for (const figure of grid.figures) {
+    const figureWidth = figure.figureWidth ?? width;
+    const theme = figure.theme ?? grid.theme;
+    const html = await specHtml(
+      { ...figure, figureWidth, theme },
+      figure.title,
+      level,
+    );
+    parts.push(
+      `<div style="display:inline-block;vertical-align:top;width:${figureWidth}px;max-width:100%">${html}</div>`,
+    );
+  }
+  const most = grid.columns * (width + 8);
+  const { title, notes = [], caption = "" } = grid;
+  const lines = [notes.join(", "), caption].map((line) =>
+    line === "" ? "" : textHtml(line)
+  );
+  return `${
+    title === "" ? "" : titleHtml(title)
+  }<div style="max-width:${most}px">${parts.join("\n")}</div>${lines.join("")}`;
+}
+
+/** A grid of images is smaller and sharper as SVG; PNG is the last resort. */
 async function imageOf(spec: FigureSpec, zoom: number): Promise<PageImage> {
-  if (spec.kind === "maps" && zoom > 1) {
-    const { svg, width, height } = mapsSvg(spec);
+  if (spec.kind === "images" && zoom > 1) {
+    const { svg, width, height } = imagesSvg(spec);
     return { type: "image/svg+xml", data: svg, width, height };
   }
   const { png, width, height } = await figurePng(spec, zoom);
   return { type: "image/png", data: png, width, height };
 }
 
-/** A figure alone says its title itself. */
+/** A figure alone shows its title itself. */
 function needsTitle({ title, blocks }: View): boolean {
   const [first] = blocks;
   return title !== "" && !(first?.kind === "figure" && first.title === title);

@@ -16,19 +16,69 @@
  * @returns Its text.
  */
 export function numberText(value: number): string {
+  return Number.isSafeInteger(value)
+    ? groupDigits(String(value))
+    : shortText(value, 4);
+}
+
+/**
+ * A number where room is scarce, as in a figure: whole numbers of up to six
+ * digits in full, others rounded.
+ *
+ * @param value The number.
+ * @param digits Significant digits of what is rounded; with more than six,
+ * larger numbers are written out too.
+ * @returns Its text.
+ */
+export function shortText(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (Number.isSafeInteger(value)) {
-    const digits = String(size);
-    const text = size < 10_000
-      ? digits
-      : digits.replace(/\B(?=(?:\d{3})+$)/g, ",");
-    return value < 0 ? `-${text}` : text;
+  if (size >= 10 ** Math.max(6, digits) || size > 0 && size < 1e-3) {
+    return value.toExponential(digits - 1).replace(/\.?0+e/, "e");
   }
-  if (size < 1e-3 || size >= 1e6) {
-    return value.toExponential(3).replace(/\.?0+e/, "e");
-  }
-  return String(Number(value.toPrecision(4)));
+  const isWhole = Number.isInteger(value);
+  return groupDigits(
+    String(isWhole ? value : Number(value.toPrecision(digits))),
+  );
+}
+
+/**
+ * How many significant digits tell the values of a range apart.
+ *
+ * @param low The lower end.
+ * @param high The upper end.
+ * @returns From 3, for a range that begins near zero, to 15.
+ */
+export function digitsOf(low: number, high: number): number {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const share = (high / 2 - low / 2) / size;
+  if (!(share > 0)) return 3;
+  return Math.min(15, Math.max(3, Math.ceil(3 - Math.log10(2 * share))));
+}
+
+/**
+ * Puts commas between thousands, from 10,000 on.
+ *
+ * @param text A number in decimal notation.
+ * @returns Its text.
+ */
+export function groupDigits(text: string): string {
+  const [whole = "", ...rest] = text.split(".");
+  const grouped = /\d{5}/.test(whole)
+    ? whole.replace(/\B(?=(?:\d{3})+$)/g, ",")
+    : whole;
+  return [grouped, ...rest].join(".");
+}
+
+/**
+ * A number of things.
+ *
+ * @param count How many.
+ * @param noun What one is called; the plural adds an "s".
+ * @returns As in `1 sample` and `1,000 samples`, with commas from 10,000 on.
+ */
+export function countText(count: number, noun: string): string {
+  return `${numberText(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**

@@ -7,6 +7,8 @@
  *
  * @module
  */
+import { extremes } from "../math/statistics.ts";
+import { shareOf } from "./axis.ts";
 
 type Color = readonly [red: number, green: number, blue: number];
 
@@ -44,41 +46,45 @@ const GROUPS: readonly string[] = [
 /** Index in a {@linkcode palette} of what has no value. */
 export const MISSING = 254;
 
-/** Index in a {@linkcode palette} of white, for what lies between pictures. */
+/** Index in a {@linkcode palette} of the paper, for what lies between images. */
 export const BLANK = 255;
 
 const LEVELS = 254; // indices 0 to 253 are the map's
 
 /**
  * A colour map as a palette of 256 colours: 254 of the map, one for what has
- * no value, and white.
+ * no value, and the paper's.
  *
  * @param diverging Whether the map has a middle, white.
+ * @param paper The paper's colour; default: white.
  * @returns 256 colours of three bytes.
  */
-export function palette(diverging: boolean): Uint8Array {
+export function palette(
+  diverging: boolean,
+  paper: Color = [255, 255, 255],
+): Uint8Array {
   const bytes = new Uint8Array(768);
   for (let i = 0; i < LEVELS; i++) {
     bytes.set(colorAt(diverging, i / (LEVELS - 1)), 3 * i);
   }
   bytes.fill(150, 3 * MISSING, 3 * BLANK);
-  bytes.fill(255, 3 * BLANK);
+  bytes.set(paper, 3 * BLANK);
   return bytes;
 }
 
 /**
- * Where a value stands in a palette.
+ * The index of a value's colour in a palette.
  *
  * @param value The value.
- * @param low What gets the first colour.
- * @param high What gets the last one; where it equals `low`, all get the middle.
+ * @param range The range of the colours, as {@linkcode valueRange} gives it.
  * @returns An index from 0 to 253, or {@linkcode MISSING} for what is not finite.
  */
-export function paletteIndex(value: number, low: number, high: number): number {
+export function paletteIndex(
+  value: number,
+  range: readonly [low: number, high: number],
+): number {
   if (!Number.isFinite(value)) return MISSING;
-  if (high <= low) return LEVELS / 2 - 1;
-  // Halved first, so that a range of all of float64 does not overflow.
-  const share = (value / 2 - low / 2) / (high / 2 - low / 2);
+  const share = shareOf(value, range);
   return Math.min(LEVELS - 1, Math.max(0, Math.round(share * (LEVELS - 1))));
 }
 
@@ -86,7 +92,7 @@ export function paletteIndex(value: number, low: number, high: number): number {
  * A colour map as stops, for plotly and for SVG gradients.
  *
  * @param diverging Whether the map has a middle, white.
- * @returns Places in `[0, 1]` with their colours.
+ * @returns Shares in `[0, 1]` with their colours.
  */
 export function colorStops(diverging: boolean): [number, string][] {
   const colors = diverging ? DIVERGING : SEQUENTIAL;
@@ -111,36 +117,35 @@ export function groupColors(count: number): string[] {
 }
 
 /**
- * The smallest and the largest finite value, or a range around zero.
+ * The range that a colour map covers: from the smallest to the largest finite
+ * value, or around zero as far as the one farthest from it.
+ *
+ * A range of one value begins or ends at zero, so that the value has the colour
+ * that its size deserves; one of zeros alone ends at 1.
  *
  * @param values The values.
- * @param diverging Whether zero is to be the middle.
- * @returns The range; `[0, 0]` where nothing is finite.
+ * @param diverging Whether zero is in the middle.
+ * @returns The range; never empty.
  */
 export function valueRange(
   values: ArrayLike<number>,
   diverging: boolean,
 ): [low: number, high: number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
+  const [low, high] = extremes(values) ?? [0, 0];
+  if (diverging) {
+    const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+    return [-most, most];
   }
-  if (low > high) return [0, 0];
-  if (!diverging) return [low, high];
-  const most = Math.max(Math.abs(low), Math.abs(high));
-  return [-most, most];
+  if (low < high) return [low, high];
+  return low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, low)];
 }
 
 function colorAt(diverging: boolean, share: number): Color {
   const colors = diverging ? DIVERGING : SEQUENTIAL;
-  const place = share * (colors.length - 1);
-  const i = Math.min(colors.length - 2, Math.floor(place));
+  const position = share * (colors.length - 1);
+  const i = Math.min(colors.length - 2, Math.floor(position));
   const [from, to] = [colors[i]!, colors[i + 1]!];
   const mix = (channel: 0 | 1 | 2) =>
-    Math.round(from[channel] + (place - i) * (to[channel] - from[channel]));
+    Math.round(from[channel] + (position - i) * (to[channel] - from[channel]));
   return [mix(0), mix(1), mix(2)];
 }

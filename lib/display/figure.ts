@@ -1,40 +1,153 @@
 /**
- * A figure as an object of its own: what the plotting functions give, and what
+ * A figure as an object of its own: what the plotting functions return, and what
  * shows itself as a cell's last value.
  *
  * @module
  */
+import { cannot, checkNumber, checkOneOf } from "../check.ts";
 import { attachView } from "./attach_view.ts";
-import type { FigureSpec } from "./view.ts";
+import { THEME_NAMES } from "./theme.ts";
+import type { FigureBlock, FigureSpec, GridSpec } from "./view.ts";
 
-/** A figure. Shows itself in a notebook; prints its summary elsewhere. */
+/**
+ * A figure. Shows itself in a notebook; elsewhere its summary is printed.
+ *
+ * @category Figures
+ */
 export interface Figure {
-  /** What it shows, in one line. */
+  /** Its title, in one line. */
   readonly title: string;
+  /**
+   * Writes the figure to a file: `.svg` or `.png` for a static image, `.html`
+   * for a page on which it is interactive, without a network.
+   *
+   * @param target Path or `file:` URL; its extension decides on the format.
+   * @returns When the file is written.
+   * @throws {RangeError} If the extension is none of the three.
+   *
+   * @example A figure as a page
+   * ```ts
+   * import { scoreHistogram } from "@sonde/sonde";
+   *
+   * const path = `${await Deno.makeTempDir()}/scores.html`;
+   * await scoreHistogram({ known: [1, 2, 2], unknown: [4, 5] }).save(path);
+   * ```
+   */
+  save(target: string | URL): Promise<void>;
 }
 
+/**
+ * Settings of every figure.
+ *
+ * @category Figures
+ */
+export interface FigureOptions {
+  /** The line above the figure. Default: what it shows. */
+  readonly title?: string;
+  /** A line below the figure. Default: none. */
+  readonly caption?: string;
+  /** What the horizontal axis shows; no effect on figures without axes. */
+  readonly xLabel?: string;
+  /** What the vertical axis shows; no effect on figures without axes. */
+  readonly yLabel?: string;
+  /** Width in CSS pixels, from 200. Default: what suits the figure. */
+  readonly width?: number;
+  /** Colours of paper and ink of the static image. Default: those of `notebook()`. */
+  readonly theme?: "light" | "dark";
+}
+
+/** The keys of {@linkcode FigureOptions}, for checks. */
+export const FIGURE_OPTIONS = [
+  ...["title", "caption", "xLabel", "yLabel", "width", "theme"],
+] as const;
+
 /** What a figure is made of. */
-export interface FigureParts {
-  /** What it shows, in one line. */
-  readonly title: string;
-  /** What a reader without pictures is told, in one line. */
-  readonly summary: string;
-  /** Computes the figure; called when it is to be drawn. */
-  readonly figure: () => FigureSpec | Promise<FigureSpec>;
+export interface FigureParts extends Omit<FigureBlock, "kind"> {
+  /** What the caller has set. */
+  readonly options?: FigureOptions | undefined;
 }
 
 /**
  * Makes a figure that shows itself.
  *
- * @param parts Its title, its summary, and how it is computed.
+ * @param parts Its title, its summary, how it is computed, and settings.
+ * @param more What the object has besides.
  * @returns The figure, frozen.
+ * @throws {TypeError} If a setting has the wrong type.
+ * @throws {RangeError} If a setting has the wrong value.
  */
-export function makeFigure(parts: FigureParts): Figure {
-  const { title, summary, figure } = parts;
-  const made: Figure = { title };
-  attachView(made, () => ({
+export function makeFigure<T extends object>(
+  parts: FigureParts,
+  more: T = {} as T,
+): Figure & T {
+  const { options = {}, ...block } = parts;
+  checkFigureOptions(options);
+  const title = options.title ?? parts.title;
+  const figure = async () => withOptions(await parts.figure(), options);
+  const shown: FigureBlock = { ...block, kind: "figure", title, figure };
+  const made: Figure & T = {
+    ...more,
     title,
-    blocks: [{ kind: "figure", title, summary, figure }],
-  }));
+    async save(target) {
+      const { saveFigure } = await import("./save_figure.ts");
+      await saveFigure(shown, target);
+    },
+  };
+  attachView(made, () => ({ title, blocks: [shown] }));
   return Object.freeze(made);
+}
+
+/**
+ * Figures side by side as one.
+ *
+ * @param grid The figures and how they are arranged.
+ * @returns The block.
+ */
+export function gridBlock(
+  { title, figures, columns }: {
+    readonly title: string;
+    readonly figures: readonly FigureBlock[];
+    readonly columns: number;
+  },
+): FigureBlock {
+  const summary = figures.map((figure) => `${figure.title}: ${figure.summary}`)
+    .join("; ");
+  const figure = async (): Promise<GridSpec> => {
+    const specs: FigureSpec[] = [];
+    for (const { figure } of figures) specs.push(await figure());
+    return { kind: "grid", title, columns, figures: specs };
+  };
+  return { kind: "figure", title, summary, parts: figures, figure };
+}
+
+function checkFigureOptions(options: FigureOptions): void {
+  const action = "draw figure";
+  for (const name of ["title", "caption", "xLabel", "yLabel"] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || typeof value === "string") continue;
+    throw new TypeError(cannot(action, `"${name}" must be a string`, value));
+  }
+  if (options.width !== undefined) {
+    checkNumber(options.width, action, "width", { min: 200 });
+  }
+  if (options.theme === undefined) return;
+  checkOneOf(options.theme, action, "theme", THEME_NAMES);
+}
+
+function withOptions(spec: FigureSpec, options: FigureOptions): FigureSpec {
+  const { title = spec.title, caption = spec.caption } = options;
+  const figureWidth = options.width ?? spec.figureWidth;
+  const theme = options.theme ?? spec.theme;
+  const frame = { title, caption, figureWidth, theme };
+  if (spec.kind === "images" || spec.kind === "grid") {
+    return { ...spec, ...frame };
+  }
+  const { xLabel = spec.xLabel } = options;
+  const yLabel = options.yLabel ?? spec.yLabel;
+  return {
+    ...spec,
+    ...frame,
+    xLabel,
+    ...(yLabel === undefined ? {} : { yLabel }),
+  } as FigureSpec;
 }

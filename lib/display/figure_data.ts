@@ -1,9 +1,10 @@
 /**
- * What of a figure is drawn, by plotly and as a still picture alike: counted,
+ * What of a figure is drawn, by plotly and as a static image alike: counted,
  * thinned out and coloured, with notes on whatever is not shown as it came.
  *
  * @module
  */
+import { evenly } from "../math/evenly.ts";
 import { sharedBins } from "./bins.ts";
 import { lineText } from "./cell.ts";
 import { groupColors, valueRange } from "./color_map.ts";
@@ -12,12 +13,14 @@ import type {
   HeatmapSpec,
   HistogramSpec,
   LinesSpec,
+  PointGroup,
   ScatterSpec,
 } from "./view.ts";
 
 const MOST_POINTS = 6000; // in one figure
 const MOST_CELLS = 400; // rows and columns of one heat map
-const MOST_NAME = 60;
+const MOST_NAME = 60; // characters of a name in a legend
+const MOST_TICK = 24; // characters of a name on an axis
 
 /** Bars of a histogram. */
 export interface HistogramData {
@@ -25,6 +28,8 @@ export interface HistogramData {
   readonly edges: Float64Array;
   /** What the heights are. */
   readonly yLabel: string;
+  /** Whether heights are shares rather than counts. */
+  readonly isShare: boolean;
   /** One a series, with `B` heights. */
   readonly series: readonly {
     readonly name: string;
@@ -46,7 +51,7 @@ export function histogramData(spec: HistogramSpec): HistogramData {
   const colors = groupColors(spec.series.length);
   const totals = counts.map((bins) => bins.reduce((sum, n) => sum + n, 0));
   const isShare = totals.some((total) => total !== totals[0]);
-  const notes: string[] = [];
+  const notes = [...spec.notes ?? []];
   left.forEach((count, i) => {
     if (count === 0) return;
     const name = lineText(spec.series[i]!.name, MOST_NAME);
@@ -60,67 +65,56 @@ export function histogramData(spec: HistogramSpec): HistogramData {
       ? counts[i]!.map((n) => n / (totals[i]! || 1))
       : counts[i]!,
   }));
-  return {
-    edges,
-    yLabel: isShare ? "share of the series" : "count",
-    series,
-    notes,
-  };
+  const yLabel = spec.yLabel ?? (isShare ? "share of the series" : "count");
+  return { edges, yLabel, isShare, series, notes };
 }
 
 /** Points or curves, by group. */
 export interface PointsData {
   /** One a group. */
-  readonly groups: readonly {
-    readonly name: string;
-    readonly color: string;
-    readonly x: Float32Array;
-    readonly y: Float32Array;
-  }[];
+  readonly groups: readonly DrawnGroup[];
   /** What a reader must know besides. */
   readonly notes: readonly string[];
 }
 
+/** Points of one colour, as they are drawn. */
+export interface DrawnGroup extends PointGroup {
+  readonly color: string;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
 /**
- * Takes points as far as they can be drawn: all finite ones, or evenly spread
+ * Selects points as far as they can be drawn: all finite ones, or evenly spread
  * ones of too many.
  *
- * @param groups The points.
- * @returns Points in float32, as screens need no more.
+ * @param spec The figure.
+ * @returns The points.
  */
-export function pointsData(
-  groups: ScatterSpec["groups"] | LinesSpec["lines"],
-): PointsData {
+export function pointsData(spec: ScatterSpec | LinesSpec): PointsData {
+  const groups = spec.kind === "scatter" ? spec.groups : spec.lines;
   const colors = groupColors(groups.length);
   const total = groups.reduce((sum, { x }) => sum + x.length, 0);
   const stride = Math.max(1, total / MOST_POINTS);
   let left = 0;
   let drawn = 0;
-  const thinned = groups.map(({ name, x, y }, i) => {
-    const xs: number[] = [];
-    const ys: number[] = [];
-    const count = x.length === 0
-      ? 0
-      : Math.max(1, Math.ceil(x.length / stride));
-    for (let k = 0; k < count; k++) {
-      // The first and the last point always stay: a curve keeps its ends.
-      const at = count === 1 ? 0 : Math.round(k * (x.length - 1) / (count - 1));
-      if (!Number.isFinite(x[at]) || !Number.isFinite(y[at])) {
-        left++;
-        continue;
-      }
-      xs.push(x[at]!);
-      ys.push(y[at]!);
-      drawn++;
-    }
+  const thinned = groups.map((group, i) => {
+    const spread = evenly(group.x.length, group.x.length / stride);
+    const rows = spread.filter((row) =>
+      Number.isFinite(group.x[row]) && Number.isFinite(group.y[row])
+    );
+    left += spread.length - rows.length;
+    drawn += rows.length;
     return {
-      name: lineText(name, MOST_NAME),
+      name: lineText(group.name, MOST_NAME),
       color: colors[i]!,
-      x: Float32Array.from(xs),
-      y: Float32Array.from(ys),
+      x: Float64Array.from(rows, (row) => group.x[row]!),
+      y: Float64Array.from(rows, (row) => group.y[row]!),
+      details: group.details && rows.map((row) => group.details![row]!),
+      images: group.images && rows.map((row) => group.images![row]!),
     };
   });
-  const notes: string[] = [];
+  const notes = [...spec.notes ?? []];
   if (stride > 1) notes.push(`${drawn} of ${total} points`);
   if (left > 0) notes.push(`not finite, left out: ${left}`);
   if (drawn === 0) notes.push("no points");
@@ -131,7 +125,7 @@ export function pointsData(
 export interface HeatmapData extends Shrunk {
   /** The range of the colours. */
   readonly range: readonly [low: number, high: number];
-  /** Names of columns and rows, where they fit. */
+  /** Names of columns and rows, where they have any. */
   readonly xTicks?: readonly string[] | undefined;
   readonly yTicks?: readonly string[] | undefined;
   /** Whether values are written into the cells. */
@@ -149,7 +143,7 @@ export interface HeatmapData extends Shrunk {
 export function heatmapData(spec: HeatmapSpec): HeatmapData {
   const small = shrink(spec, MOST_CELLS);
   const [rows, columns] = small.factor;
-  const notes: string[] = [];
+  const notes = [...spec.notes ?? []];
   if (rows * columns > 1) {
     notes.push(
       `${spec.height} × ${spec.width}, each cell the mean of ${rows} × ${columns}`,
@@ -157,14 +151,17 @@ export function heatmapData(spec: HeatmapSpec): HeatmapData {
   }
   const missing = Array.from(small.z).filter((v) => !Number.isFinite(v)).length;
   if (missing > 0) notes.push(`not finite: ${missing}`);
+  if (small.z.length === 0) notes.push("no values");
+  // A cell of a block has the name of the block's first row.
   const ticks = (names: readonly string[] | undefined, factor: number) =>
-    factor > 1 ? undefined : names?.map((name) => lineText(name, 24));
+    names?.filter((_, i) => i % factor === 0)
+      .map((name) => lineText(name, MOST_TICK));
   return {
     ...small,
     range: valueRange(small.z, spec.diverging ?? false),
     xTicks: ticks(spec.xTicks, columns),
     yTicks: ticks(spec.yTicks, rows),
-    annotated: (spec.annotated ?? false) && small.height * small.width <= 400,
+    annotated: spec.annotated ?? false,
     notes,
   };
 }

@@ -1,10 +1,10 @@
 /**
- * Figures in a page: a picture that is always there, and a script that puts an
- * interactive plot in its place where scripts run and plotly is loaded.
+ * Figures in a page: a static image that is always there, and a script that
+ * replaces it with an interactive plot where scripts run and plotly is loaded.
  *
- * Each figure finds its own place (`document.currentScript`), as an output may
- * stand in a page twice. If plotly comes later, through `notebook()`, figures
- * wait for it in a queue. Colours of text follow the page, also when its theme
+ * Each figure finds its own element (`document.currentScript`), as an output may
+ * be in a page twice. If plotly is loaded later, by `notebook()`, figures are
+ * queued until then. Colours of text follow the page, also when its theme
  * changes.
  *
  * @module
@@ -12,11 +12,12 @@
 import { dataUrl } from "./base64.ts";
 import { escapeMarkup, lineText } from "./cell.ts";
 import type { Json, PlotlyFigure } from "./figure_plotly.ts";
+import type { Thumbnails } from "./view.ts";
 
-/** Where figures wait in a page until plotly is loaded. */
+/** Where figures are queued in a page until plotly is loaded. */
 export const QUEUE = "sondeFigures";
 
-/** A picture as it stands in a page. */
+/** A static image in a page. */
 export interface PageImage {
   /** The MIME type. */
   readonly type: "image/png" | "image/svg+xml";
@@ -28,38 +29,45 @@ export interface PageImage {
   readonly height: number;
 }
 
+/** An interactive plot in a page. */
+export interface PagePlot extends PlotlyFigure {
+  /** A line below the plot. */
+  readonly caption?: string | undefined;
+  /** Images that points show on hover. */
+  readonly thumbnails?: Thumbnails | undefined;
+}
+
 /**
  * Writes a figure.
  *
- * @param image The picture.
- * @param text What a reader without pictures is told.
- * @param plot What plotly draws in its place, if anything.
+ * @param image The static image.
+ * @param text What a reader without images is told.
+ * @param plot What plotly draws instead, if anything.
  * @returns HTML.
  */
 export function figureHtml(
   image: PageImage,
   text: string,
-  plot?: PlotlyFigure,
+  plot?: PagePlot,
 ): string {
   const { type, data, width, height } = image;
-  const id = `sonde-${crypto.randomUUID()}`;
-  const least = Math.max(height, Number(plot?.layout["height"] ?? 0));
-  const widest = plot === undefined ? width : Math.max(width, 640);
-  const picture = `<img alt="${
+  const tag = `<img alt="${
     escapeMarkup(lineText(text, 400))
   }" width="${width}" height="${height}" style="max-width:100%;height:auto;display:block" src="${
     dataUrl(type, data)
   }">`;
   if (plot === undefined) {
-    return `<div style="max-width:${widest}px;margin:6px 0">${picture}</div>`;
+    return `<div style="max-width:${width}px;margin:6px 0">${tag}</div>`;
   }
-  return `<div id="${id}" style="max-width:${widest}px;min-height:${least}px;margin:6px 0">${picture}</div><script>${
+  const id = `sonde-${crypto.randomUUID()}`;
+  const least = Math.max(height, Number(plot.layout["height"] ?? 0));
+  return `<div id="${id}" style="max-width:${width}px;min-height:${least}px;margin:6px 0;position:relative">${tag}</div><script>${
     script(id, plot)
   }</script>`;
 }
 
 /**
- * JSON that may stand inside a script element.
+ * JSON for a script element.
  *
  * @param value Plain data.
  * @returns JSON without `<` and without line separators.
@@ -69,29 +77,65 @@ export function scriptJson(value: Json | PlotlyFigure): string {
     .replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
-function script(id: string, { data, layout }: PlotlyFigure): string {
+/** Shows the image of a point beside the pointer. */
+const HOVER = `
+const sheet=figure.thumbnails;
+if(sheet){
+const box=document.createElement("div"),zoom=Math.max(1,Math.round(84/sheet.height));
+box.style.cssText="position:absolute;display:none;pointer-events:none;z-index:9;border:1px solid #888;image-rendering:pixelated;background-image:url("+sheet.src+")";
+box.style.width=sheet.width*zoom+"px";box.style.height=sheet.height*zoom+"px";
+element.appendChild(box);
+plot.on("plotly_hover",({points:[{customdata:index}],event})=>{
+if(!(index>=0))return;
+const at=element.getBoundingClientRect();
+box.style.backgroundSize=sheet.columns*sheet.width*zoom+"px auto";
+box.style.backgroundPosition=-(index%sheet.columns)*sheet.width*zoom+"px "+-Math.floor(index/sheet.columns)*sheet.height*zoom+"px";
+const left=event.clientX-at.left,top=event.clientY-at.top;
+box.style.left=Math.max(0,left>at.width/2?left-sheet.width*zoom-18:left+18)+"px";box.style.top=top+24+"px";box.style.display="block";
+});
+plot.on("plotly_unhover",()=>{box.style.display="none"});
+}`;
+
+function script(id: string, plot: PagePlot): string {
+  const { data, layout, caption, thumbnails } = plot;
+  const figure = {
+    data,
+    layout,
+    ...(caption === undefined ? {} : { caption: lineText(caption, 400) }),
+    ...(thumbnails === undefined ? {} : {
+      thumbnails: {
+        src: dataUrl("image/png", thumbnails.png),
+        columns: thumbnails.columns,
+        width: thumbnails.width,
+        height: thumbnails.height,
+      },
+    }),
+  };
   return `(()=>{
 const script=document.currentScript;
-const place=(script&&script.previousElementSibling)||document.getElementById("${id}");
-const figure=${scriptJson({ data, layout })};
+const element=(script&&script.previousElementSibling)||document.getElementById("${id}");
+const figure=${scriptJson(figure)};
 const draw=()=>{
-if(!place||place.dataset.drawn)return;
-place.dataset.drawn="1";
-const Plotly=window.Plotly,image=place.querySelector("img"),plot=document.createElement("div");
-const ink=()=>getComputedStyle(place).color;
+if(!element||element.dataset.drawn)return;
+element.dataset.drawn="1";
+const Plotly=window.Plotly,image=element.querySelector("img"),plot=document.createElement("div");
+const ink=()=>getComputedStyle(element).color;
 figure.layout.font={color:ink()};
 plot.style.cssText="height:0;overflow:hidden";
-place.appendChild(plot);
-const keep=()=>{plot.remove();delete place.dataset.drawn};
+element.appendChild(plot);
+const keep=()=>{plot.remove();delete element.dataset.drawn};
 const ready=()=>{
 if(image)image.remove();
 plot.style.cssText="";
+if(figure.caption){const line=document.createElement("div");line.style.fontSize="12px";line.textContent=figure.caption;element.appendChild(line)}
 let timer;
 const size=new ResizeObserver(()=>{clearTimeout(timer);timer=setTimeout(()=>{if(plot.isConnected&&plot.clientWidth>0)Plotly.Plots.resize(plot)},100)});
-size.observe(place);
+size.observe(element);
 const recolor=()=>{if(plot.isConnected)Plotly.relayout(plot,{"font.color":ink()})};
 new MutationObserver(recolor).observe(document.body,{attributes:true,attributeFilter:["data-jp-theme-light","class"]});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change",recolor);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change",recolor);${
+    thumbnails === undefined ? "" : HOVER
+  }
 };
 try{Plotly.newPlot(plot,figure.data,figure.layout,{displaylogo:false,showSendToCloud:false,responsive:false}).then(ready,keep)}catch(_){keep()}
 };

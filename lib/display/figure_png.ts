@@ -1,16 +1,15 @@
 /**
- * Figures as PNG: the SVG of a figure, drawn by resvg with a font that comes
- * with it. Needs no browser, no canvas and no font of the system.
+ * Figures as PNG: the SVG of a figure, drawn by resvg with a font of its own. Needs no browser, no canvas and no font of the system.
  *
  * @module
  */
 import { figureSvg } from "./figure_svg.ts";
 import { packageFile } from "./package_file.ts";
-import { type Picture, PIXELATED, PIXELATED_RESVG } from "./svg_frame.ts";
+import { PIXELATED, PIXELATED_RESVG, type SvgImage } from "./svg_frame.ts";
 import type { FigureSpec } from "./view.ts";
 
-/** A still picture. */
-export interface PngPicture {
+/** A static figure. */
+export interface PngImage {
   /** The file's bytes. */
   readonly png: Uint8Array<ArrayBuffer>;
   /** Its width in CSS pixels. */
@@ -23,30 +22,29 @@ export interface PngPicture {
  * Draws a figure.
  *
  * @param spec The figure.
- * @param zoom Pixels of the picture for a CSS pixel.
- * @returns The PNG, on white paper.
+ * @param zoom Pixels of the PNG for a CSS pixel.
+ * @returns The PNG.
  */
 export async function figurePng(
   spec: FigureSpec,
   zoom = 2,
-): Promise<PngPicture> {
+): Promise<PngImage> {
   return await svgPng(await figureSvg(spec), zoom);
 }
 
 /**
- * Turns an SVG of ours into a PNG.
+ * Draws an SVG of this folder.
  *
- * @param picture The SVG.
- * @param zoom Pixels of the picture for a CSS pixel.
- * @returns The PNG, on white paper.
+ * @param image The SVG.
+ * @param zoom Pixels of the PNG for a CSS pixel.
+ * @returns The PNG.
  */
 export async function svgPng(
-  { svg, width, height }: Picture,
+  { svg, width, height }: SvgImage,
   zoom = 2,
-): Promise<PngPicture> {
+): Promise<PngImage> {
   const { Resvg, font } = await renderer();
   const resvg = new Resvg(svg.replaceAll(PIXELATED, PIXELATED_RESVG), {
-    background: "white",
     fitTo: { mode: "zoom", value: zoom },
     font: {
       fontBuffers: [font],

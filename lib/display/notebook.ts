@@ -2,17 +2,29 @@ import { checkOneOf, checkOptions } from "../check.ts";
 import { broadcast, checkDenoVersion, inNotebook, settle } from "./kernel.ts";
 import { RENDERERS, setRenderer } from "./renderer.ts";
 import { listenToStop } from "./stop_signal.ts";
+import { setTheme, THEME_NAMES } from "./theme.ts";
 
-/** Settings of {@linkcode notebook}. */
+/**
+ * Settings of {@linkcode notebook}.
+ *
+ * @category Notebook
+ */
 export interface NotebookOptions {
   /**
    * In which form figures are shown: `html`, interactive where scripts run and
-   * pictures elsewhere; `png`, pictures only, for notebooks that are kept in a
-   * repository; `mime`, for notebooks with a plotly of their own.
+   * static images elsewhere; `png`, images only, for notebooks that are kept in
+   * a repository; `mime`, for notebooks with a plotly extension.
    *
    * @default {"html"}
    */
   readonly renderer?: "html" | "png" | "mime";
+  /**
+   * Colours of paper and ink of static images. Interactive figures follow the
+   * theme of the page.
+   *
+   * @default {"light"}
+   */
+  readonly theme?: "light" | "dark";
 }
 
 /**
@@ -21,35 +33,37 @@ export interface NotebookOptions {
  *
  * Call it in the first cell, and again whenever that cell is run: with the
  * renderer `html` its output carries the plotting library, about 0.7 MB, once
- * for the whole notebook. Without it figures are pictures, and Stop ends the
- * kernel. Outside a notebook it only sets the renderer, so that what was a
- * notebook still runs as a script.
+ * for the whole notebook. Without it figures are static images, and Stop ends the
+ * kernel. Outside a notebook it sets renderer and theme only, so that the code of
+ * a notebook runs as a script.
  *
- * @param options The form of figures.
+ * @param options Form and colours of figures.
  * @returns When everything is set up.
  * @throws {TypeError} If an option is not known.
- * @throws {RangeError} If the renderer is not known, or Deno is older than
- * 2.9.1, whose kernels lose outputs.
+ * @throws {RangeError} If the renderer or the theme is not known, or Deno is
+ * older than 2.9.1, whose kernels lose outputs.
  *
  * @example The first cell of a notebook that is kept in a repository
  * ```ts
  * import { notebook, show } from "@sonde/sonde";
- * import assert from "node:assert/strict";
  *
  * await notebook({ renderer: "png" });
  * await show("ready");
- * await assert.rejects(notebook({ renderer: "jpg" as "png" }), RangeError);
  * ```
+ *
+ * @category Notebook
  */
 export async function notebook(options: NotebookOptions = {}): Promise<void> {
   const action = "set up the notebook";
-  checkOptions(options, action, ["renderer"]);
+  checkOptions(options, action, ["renderer", "theme"]);
   const renderer = checkOneOf(
     options.renderer ?? "html",
     action,
     "renderer",
     RENDERERS,
   );
+  const { theme = "light" } = options;
+  checkOneOf(theme, action, "theme", THEME_NAMES);
   if (inNotebook()) {
     checkDenoVersion(Deno.version.deno);
     listenToStop();
@@ -66,4 +80,5 @@ export async function notebook(options: NotebookOptions = {}): Promise<void> {
     }
   }
   setRenderer(renderer);
+  setTheme(theme);
 }

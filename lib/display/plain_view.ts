@@ -1,20 +1,15 @@
 /**
- * Views of what is not ours: numbers, texts, arrays, tensors, records. What
- * looks like an array of numbers is shown as one; lists of records are tables;
- * the rest is written as the console would.
+ * Views of plain values: numbers, strings, arrays, tensors, records. What looks
+ * like an array of numbers is shown as one; lists of records are tables; the
+ * rest is written as the console would.
  *
  * @module
  */
-import { cannot, quote, shapeText, sizeOf } from "../check.ts";
-import { statistics } from "../math/statistics.ts";
-import type {
-  Block,
-  FigureBlock,
-  FigureSpec,
-  MapsSpec,
-  View,
-  ViewOptions,
-} from "./view.ts";
+import { cannot, checkIndices, shapeText, sizeOf } from "../check.ts";
+import { extremes, statistics } from "../math/statistics.ts";
+import { refuseOthers } from "./attach_view.ts";
+import { countText } from "./cell.ts";
+import type { Block, FigureBlock, View, ViewOptions } from "./view.ts";
 
 interface Values {
   readonly kind: string;
@@ -24,42 +19,35 @@ interface Values {
 }
 
 const MOST_SHORT = 16; // values that are written out
+const MOST_CHANNELS = 64; // channels that are drawn unless some are selected
 
 /**
  * The view of any value.
  *
  * @param x The value.
- * @param options Which sample of an array of rank 4 to show.
+ * @param options Of an array of rank 3 or 4: which sample and which channels to
+ * show, and on which scale.
  * @returns The view.
- * @throws {RangeError} If there is no such sample.
- * @throws {TypeError} If an option is given that only objects of ours have, or
- * a tensor is disposed of.
+ * @throws {RangeError} If there is no such sample or channel.
+ * @throws {TypeError} If an option has no meaning for the value, or a tensor is
+ * disposed of.
  */
 export async function plainView(
   x: unknown,
   options: ViewOptions = {},
 ): Promise<View> {
-  for (const name of ["layer", "projection"] as const) {
-    if (options[name] === undefined) continue;
-    throw new TypeError(
-      cannot(
-        `show ${quote(x)}`,
-        `"${name}" must be given for feature sets and weights only`,
-        options[name],
-      ),
-    );
-  }
   const values = await valuesOf(x);
+  const rank = values?.shape.length;
+  refuseOthers(
+    x,
+    options,
+    rank === 4
+      ? ["sample", "channels", "scale"]
+      : rank === 3
+      ? ["channels", "scale"]
+      : [],
+  );
   if (values !== undefined) return arrayView(values, options);
-  if (options.sample !== undefined) {
-    throw new TypeError(
-      cannot(
-        `show ${quote(x)}`,
-        `"sample" must be given for arrays and feature sets only`,
-        options.sample,
-      ),
-    );
-  }
   if (isRecordList(x)) return recordsView(x);
   if (isRecord(x) && Object.values(x).every(isCell)) {
     const rows = Object.entries(x).map(([key, value]) => [key, cellOf(value)]);
@@ -137,23 +125,7 @@ function arrayView(values: Values, options: ViewOptions): View {
     });
     blocks.push(...figuresOf(values, options));
   }
-  checkSample(values, options);
   return { title: `${kind} ${shapeText(shape)} ${dtype}`, blocks };
-}
-
-function checkSample({ shape }: Values, { sample }: ViewOptions): void {
-  if (sample === undefined) return;
-  const count = shape.length === 4 ? shape[0]! : 0;
-  if (sample < count) return;
-  throw new RangeError(
-    cannot(
-      `show an array of shape ${shapeText(shape)}`,
-      count === 0
-        ? `"sample" must be given for rank 4 only`
-        : `"sample" must be below ${count}`,
-      sample,
-    ),
-  );
 }
 
 function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
@@ -163,7 +135,7 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
   const figure = (
     title: string,
     summary: string,
-    make: () => FigureSpec,
+    make: FigureBlock["figure"],
   ): FigureBlock => ({ kind: "figure", title, summary, figure: make });
   if (shape.length === 2) {
     const [height, width] = shape as [number, number];
@@ -175,43 +147,50 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
       z: data,
       height,
       width,
-      diverging: Array.from(data).some((value) => value < 0),
+      diverging: (extremes(data)?.[0] ?? 0) < 0,
     }))];
   }
   if (shape.length === 3 || shape.length === 4) {
-    const sample = options.sample ?? 0;
-    const title = shape.length === 4 ? `Maps of sample ${sample}` : "Maps";
-    const map = shape.slice(-3) as [number, number, number];
-    return [figure(title, `pictures of shape ${shapeText(map)}`, () => {
-      const from = shape.length === 4 ? sample * sizeOf(map) : 0;
-      return mapsOf(title, data, map, from);
-    })];
+    const action = `show an array of shape ${shapeText(shape)}`;
+    const { sample = 0, channels: selected, scale } = options;
+    const samples = shape.length === 4 ? shape[0]! : 1;
+    if (sample >= samples) {
+      const rule = `"sample" must be below ${samples}`;
+      throw new RangeError(cannot(action, rule, sample));
+    }
+    const [height, width, depth] = shape.slice(-3) as [number, number, number];
+    if (selected) checkIndices(selected, action, "channels", depth);
+    const title = shape.length === 4 ? `Images of sample ${sample}` : "Images";
+    const summary = `images of shape ${shapeText([height, width, depth])}`;
+    const each = height * width * depth;
+    return [
+      figure(
+        title,
+        summary,
+        async () =>
+          (await import("./channel_images.ts")).channelImages({
+            values: Array.prototype.slice
+              .call(data, sample * each, (sample + 1) * each),
+            height,
+            width,
+            depth,
+            channels: "last", // as TF.js has them
+          }, {
+            title,
+            selected,
+            scale,
+            most: MOST_CHANNELS,
+            hint: "select others with show(x, { channels: [ … ] })",
+          }),
+      ),
+    ];
   }
-  return [figure("Histogram", `${size} values`, () => ({
+  return [figure("Histogram", countText(size, "value"), () => ({
     kind: "histogram",
     title: "Histogram",
     xLabel: "value",
     series: [{ name: "values", values: data }],
   }))];
-}
-
-/** Channels last, as TF.js has them. */
-function mapsOf(
-  title: string,
-  data: ArrayLike<number>,
-  [height, width, channels]: readonly [number, number, number],
-  from: number,
-): MapsSpec {
-  const maps = Array.from({ length: channels }, (_, channel) => ({
-    caption: channels === 1 ? "" : String(channel),
-    z: Float64Array.from(
-      { length: height * width },
-      (_, place) => data[from + place * channels + channel]!,
-    ),
-    height,
-    width,
-  }));
-  return { kind: "maps", title, maps };
 }
 
 function recordsView(

@@ -61,25 +61,52 @@ export function shrink(matrix: Matrix, most: number): Shrunk {
 }
 
 /**
+ * Makes an image with several values a pixel small enough, each channel by
+ * itself.
+ *
+ * @param image Its pixels, `height · width · depth` values.
+ * @param depth Values of a pixel.
+ * @param most The largest height and width.
+ * @returns The image with as many values a pixel.
+ */
+export function shrinkChannels(
+  { z, height, width }: Matrix,
+  depth: number,
+  most: number,
+): Shrunk {
+  const channels = Array.from({ length: depth }, (_, channel) => {
+    const plane = Float64Array.from(
+      { length: height * width },
+      (_, i) => z[i * depth + channel]!,
+    );
+    return shrink({ z: plane, height, width }, most);
+  });
+  const small = channels[0]!;
+  const mixed = Float64Array.from(
+    { length: small.z.length * depth },
+    (_, i) => channels[i % depth]!.z[Math.floor(i / depth)]!,
+  );
+  return { ...small, z: mixed };
+}
+
+/**
  * Colours a matrix, one pixel a cell.
  *
  * @param matrix The matrix.
- * @param diverging Whether zero is the middle of the colours.
+ * @param diverging Whether zero is in the middle of the colours.
  * @returns A PNG file.
  */
 export function matrixPng(
   { z, height, width }: Matrix,
   diverging: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const [low, high] = valueRange(z, diverging);
+  const range = valueRange(z, diverging);
   const data = new Uint8Array(height * width);
-  for (let i = 0; i < data.length; i++) {
-    data[i] = paletteIndex(z[i]!, low, high);
-  }
+  for (let i = 0; i < data.length; i++) data[i] = paletteIndex(z[i]!, range);
   return toPng({ width, height, data, palette: palette(diverging) });
 }
 
-/** Matrices side by side in one picture. */
+/** Matrices side by side in one image. */
 export interface Mosaic {
   /** A PNG file. */
   readonly png: Uint8Array<ArrayBuffer>;
@@ -89,7 +116,7 @@ export interface Mosaic {
   readonly height: number;
 }
 
-/** How {@linkcode mosaicOf} lays out its matrices, all in pixels. */
+/** How {@linkcode mosaicOf} lays out its matrices, sizes in pixels. */
 export interface MosaicLayout {
   /** How many stand side by side. */
   readonly columns: number;
@@ -97,37 +124,46 @@ export interface MosaicLayout {
   readonly cell: { readonly width: number; readonly height: number };
   /** How many pixels a value takes in both directions. */
   readonly repeat: number;
+  /** Whether zero is in the middle of the colours. */
+  readonly diverging: boolean;
+  /** The range of colours of each matrix; null leaves its cell empty. */
+  readonly ranges: readonly (readonly [low: number, high: number] | null)[];
+  /** The colour between them. */
+  readonly paper: readonly [red: number, green: number, blue: number];
 }
 
 /**
- * Puts matrices into one picture, each coloured over its own range.
+ * Puts matrices into one image.
  *
- * @param maps The matrices; at least one.
- * @param diverging Whether zero is the middle of the colours.
- * @param layout Where they stand.
- * @returns The picture, white between.
+ * @param matrices The matrices; at least one.
+ * @param layout Positions and colours.
+ * @returns The image.
  */
 export function mosaicOf(
-  maps: readonly Matrix[],
-  diverging: boolean,
-  { columns, cell, repeat }: MosaicLayout,
+  matrices: readonly Matrix[],
+  { columns, cell, repeat, diverging, ranges, paper }: MosaicLayout,
 ): Mosaic {
-  const width = cell.width * Math.min(columns, maps.length);
-  const height = cell.height * Math.ceil(maps.length / columns);
+  const width = cell.width * Math.min(columns, matrices.length);
+  const height = cell.height * Math.ceil(matrices.length / columns);
   const data = new Uint8Array(width * height).fill(BLANK);
-  maps.forEach((map, i) => {
+  matrices.forEach((matrix, i) => {
+    const range = ranges[i];
+    if (range === null || range === undefined) return;
     const left = cell.width * (i % columns);
     const top = cell.height * Math.floor(i / columns);
-    const [low, high] = valueRange(map.z, diverging);
-    for (let row = 0; row < map.height * repeat; row++) {
-      const from = Math.floor(row / repeat) * map.width;
+    for (let row = 0; row < matrix.height * repeat; row++) {
+      const from = Math.floor(row / repeat) * matrix.width;
       const to = (top + row) * width + left;
-      for (let column = 0; column < map.width * repeat; column++) {
-        const value = map.z[from + Math.floor(column / repeat)]!;
-        data[to + column] = paletteIndex(value, low, high);
+      for (let column = 0; column < matrix.width * repeat; column++) {
+        const value = matrix.z[from + Math.floor(column / repeat)]!;
+        data[to + column] = paletteIndex(value, range);
       }
     }
   });
-  const png = toPng({ width, height, data, palette: palette(diverging) });
-  return { png, width, height };
+  const colors = palette(diverging, paper);
+  return {
+    png: toPng({ width, height, data, palette: colors }),
+    width,
+    height,
+  };
 }

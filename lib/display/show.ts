@@ -1,11 +1,13 @@
 import {
   cannot,
   checkAwaited,
+  checkIndices,
   checkInteger,
   checkOneOf,
   checkOptions,
 } from "../check.ts";
 import { VIEW, viewOf } from "./attach_view.ts";
+import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
 import { plainView } from "./plain_view.ts";
@@ -13,49 +15,83 @@ import { currentRenderer } from "./renderer.ts";
 import { viewText } from "./text.ts";
 import type { ViewOptions } from "./view.ts";
 
-/** Settings of {@linkcode show}. */
+/**
+ * Settings of {@linkcode show}. Each is for what it names; others refuse it.
+ *
+ * @category Notebook
+ */
 export interface ShowOptions {
   /**
-   * Which sample's feature maps to show, from 0.
+   * Of feature sets and arrays: which sample's feature maps to show, from 0.
    *
    * @default {0}
    */
   readonly sample?: number;
-  /** Which layer to show; default: all, as far as they can be seen. */
-  readonly layer?: string;
   /**
-   * How to project vectors to the plane.
+   * Of feature sets: which layer to show, `"penultimate"` and `"logits"` among
+   * them; default: all, as far as they can be seen. Of models: which layers to
+   * list, as a glob.
+   */
+  readonly layer?: string;
+  /** Of weights: which one to draw. Default: all, as far as they can be seen. */
+  readonly weight?: string;
+  /**
+   * Of feature sets: how to project vectors to the plane.
    *
    * @default {"pca"}
    */
   readonly projection?: "pca" | "umap";
+  /** Of feature sets, weights and arrays: which channels to draw, from 0. */
+  readonly channels?: readonly number[];
+  /**
+   * Of feature sets, weights and arrays: whether the images of a layer have one
+   * range of colours, or each its own.
+   *
+   * @default {"layer"}
+   */
+  readonly scale?: "layer" | "each";
+  /**
+   * Of feature sets: the dataset that the set was computed from, whose images
+   * are shown beside feature maps and at the points of a projection.
+   */
+  readonly images?: Dataset;
 }
 
 /**
  * Shows anything: in a notebook with tables and figures, elsewhere as aligned
- * text on stdout.
+ * text on stdout, with images where the terminal can show them.
  *
- * Models, plans, feature sets, weights and figures show what there is to see
- * in them; arrays and tensors their statistics and a figure by their rank;
- * lists of records a table; everything else is written as the console would.
- * In a notebook prefer `await show(x)` to ending a cell in `x`: its output
- * never lands under a later cell, and `x` is not kept in memory for good.
+ * Models, plans, feature sets, weights and figures show what there is to see in
+ * them; arrays and tensors their statistics and a figure by their rank; lists of
+ * records a table; everything else is written as the console would. In a
+ * notebook prefer `await show(x)` to ending a cell in `x`: its output never
+ * lands under a later cell, and `x` is not kept in memory for good.
+ *
+ * Terminals that can show images are recognised by their environment variables,
+ * which are read only where the permission is already granted.
  *
  * @param x What to show. It is not changed.
  * @param options What to show of it.
  * @returns When it is shown.
- * @throws {TypeError} If `x` is a promise, or an option is not known or does
- * not fit `x`.
- * @throws {RangeError} If an option's value does not go.
+ * @throws {TypeError} If `x` is a promise, or an option is not known or has no
+ * meaning for `x`.
+ * @throws {RangeError} If an option has a wrong value.
  *
  * @example A table
  * ```ts
  * import { show } from "@sonde/sonde";
- * import assert from "node:assert/strict";
  *
  * await show([{ layer: "conv1", units: 8 }, { layer: "dense", units: 64 }]);
- * await assert.rejects(show(Promise.resolve(1)), /write await before it/);
  * ```
+ *
+ * @example A figure
+ * ```ts
+ * import { scoreHistogram, show } from "@sonde/sonde";
+ *
+ * await show(scoreHistogram({ known: [1, 2, 2], unknown: [4, 5] }));
+ * ```
+ *
+ * @category Notebook
  */
 export async function show(
   x: unknown,
@@ -77,20 +113,27 @@ export async function show(
 }
 
 function checkShowOptions(options: ShowOptions): ViewOptions {
-  checkOptions(options, "show", ["sample", "layer", "projection"]);
-  const { sample, layer, projection } = options;
+  checkOptions(options, "show", [
+    ...["sample", "layer", "weight", "projection", "channels", "scale"],
+    "images",
+  ]);
+  const { sample, layer, weight, projection, channels, scale } = options;
   if (sample !== undefined) checkInteger(sample, "show", "sample", 0);
   if (projection !== undefined) {
     checkOneOf(projection, "show", "projection", ["pca", "umap"]);
   }
-  if (layer !== undefined && typeof layer !== "string") {
-    throw new TypeError(cannot("show", '"layer" must be a name', layer));
+  if (scale !== undefined) {
+    checkOneOf(scale, "show", "scale", ["layer", "each"]);
   }
-  return {
-    ...(sample === undefined ? {} : { sample }),
-    ...(layer === undefined ? {} : { layer }),
-    ...(projection === undefined ? {} : { projection }),
-  };
+  for (const [name, value] of Object.entries({ layer, weight })) {
+    if (value === undefined || typeof value === "string") continue;
+    throw new TypeError(cannot("show", `"${name}" must be a name`, value));
+  }
+  if (channels !== undefined) checkIndices(channels, "show", "channels");
+  checkAwaited(options.images, "show", `"images"`);
+  const given = Object.entries(options)
+    .filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
 }
 
 /** Objects of other libraries that know how to show themselves. */

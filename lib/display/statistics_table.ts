@@ -15,8 +15,8 @@ export interface NamedArray {
 }
 
 /**
- * Arrays as a table, one a row: where their finite values lie, which share of
- * all values is zero, and how many are NaN.
+ * Arrays as a table, one a row: statistics of the finite values, the percentage
+ * of zeros among all values, and how many are NaN or infinite.
  *
  * @param kind What an array is, which names the first column.
  * @param arrays The arrays.
@@ -26,21 +26,23 @@ export function statisticsTable(
   kind: string,
   arrays: readonly NamedArray[],
 ): TableBlock {
+  const numbers = ["mean", "std", "min", "max", "zeros %", "NaN", "infinite"];
   return {
     kind: "table",
     columns: [
-      { name: kind },
-      { name: "shape" },
-      { name: "dtype" },
-      ...["min", "max", "mean", "std", "zeros", "NaN"].map((name) => ({
+      ...[kind, "shape", "dtype"].map((name) => ({
         name,
-        align: "right" as const,
+        align: "left" as const,
       })),
+      ...numbers.map((name) => ({ name, align: "right" as const })),
     ],
     rows: arrays.map(({ name, data, shape, dtype }) => {
-      const { min, max, mean, std, zeros, nan } = statistics(data);
-      const share = `${(100 * zeros / Math.max(1, data.length)).toFixed(1)} %`;
-      return [name, shapeText(shape), dtype, min, max, mean, std, share, nan];
+      const { mean, std, min, max, zeros, nan, infinite, count } = statistics(
+        data,
+      );
+      const measured = [mean, std, min, max, 100 * zeros / count]
+        .map((value) => Number.isNaN(value) ? null : value);
+      return [name, shapeText(shape), dtype, ...measured, nan, infinite];
     }),
   };
 }

@@ -1,13 +1,15 @@
 /**
- * What all still pictures have around them: white paper, a title, a line of
- * notes, a legend.
+ * What all static figures have around them: paper, a title, notes, a legend,
+ * and a caption below.
  *
  * @module
  */
 import { escapeMarkup, lineText } from "./cell.ts";
+import { fitText, textWidth, wrapText } from "./text_width.ts";
+import { type Theme, THEMES } from "./theme.ts";
 
-/** A picture as SVG. */
-export interface Picture {
+/** A static figure as SVG. */
+export interface SvgImage {
   /** The SVG, whole. */
   readonly svg: string;
   /** Its width in CSS pixels. */
@@ -16,90 +18,143 @@ export interface Picture {
   readonly height: number;
 }
 
+/** A name and its colour. */
+export interface LegendEntry {
+  readonly name: string;
+  readonly color: string;
+}
+
 /** What {@linkcode frameSvg} puts together. */
 export interface Frame {
-  /** Above everything. */
+  /** Above everything; "" for none. */
   readonly title: string;
   /** Small, below the title, with commas between. */
   readonly notes?: readonly string[];
   /** Names with their colours, below the notes. */
-  readonly legend?: readonly {
-    readonly name: string;
-    readonly color: string;
-  }[];
+  readonly legend?: readonly LegendEntry[];
   /** SVG elements, drawn from their own origin. */
   readonly body: readonly string[];
   /** Width of the body. */
   readonly width?: number;
   /** Height of the body. */
   readonly height?: number;
+  /** Below everything. */
+  readonly caption?: string | undefined;
+  /** Width of the whole, where it is more than the body needs. */
+  readonly figureWidth?: number | undefined;
+  /** Colours. @default {THEMES.light} */
+  readonly theme?: Theme;
 }
 
-/** On an image whose pixels are to stay sharp, for browsers. */
+/** On an image whose pixels stay sharp when it is enlarged, for browsers. */
 export const PIXELATED = 'style="image-rendering:pixelated"';
 
-/** The same wish in the words of SVG 1.1, which is what resvg reads. */
+/** The same in SVG 1.1, which is what resvg reads. */
 export const PIXELATED_RESVG = 'image-rendering="optimizeSpeed"';
 
-const MARGIN = 12;
-const NARROWEST = 360;
-const LETTER = 0.62; // width of a letter of DejaVu Sans, in font sizes
+/** Between the edge of the paper and everything else. */
+export const MARGIN = 12;
+const NARROWEST = 200;
+const FONTS = "DejaVu Sans, Verdana, sans-serif";
 const MOST_NAMES = 24;
+const NAME_SIZE = 11; // of the font of legends
+const ROW = 18; // height of a row of the legend
 
 /**
- * Puts a picture together.
+ * Puts a static figure together.
  *
  * @param frame Its parts.
  * @returns The SVG and its size.
  */
-export function frameSvg(frame: Frame): Picture {
-  const { body, notes = [], width: wide = 0, height: high = 0 } = frame;
-  const width = Math.max(wide, NARROWEST) + 2 * MARGIN;
-  const room = width - 2 * MARGIN;
+export function frameSvg(frame: Frame): SvgImage {
+  const { body, notes = [], width: bodyWidth = 0, height: bodyHeight = 0 } =
+    frame;
+  const { theme = THEMES.light, caption = "", figureWidth = 0 } = frame;
+  const room = Math.max(bodyWidth, NARROWEST, figureWidth - 2 * MARGIN);
   const parts: string[] = [];
   let y = MARGIN;
   const write = (text: string, size: number, fill: string) => {
-    const most = Math.floor(room / (LETTER * size));
-    for (const line of wrapped(lineText(text, 400), most)) {
+    if (text === "") return;
+    for (const line of wrapText(lineText(text, 400), size, room)) {
       y += size;
-      parts.push(
-        `<text x="${MARGIN}" y="${y}" font-size="${size}" fill="${fill}">${
-          escapeMarkup(line)
-        }</text>`,
-      );
+      parts.push(svgText(line, MARGIN, y, size, fill));
       y += size < 12 ? 3 : 6;
     }
   };
-  write(frame.title, 14, "#111");
-  if (notes.length > 0) write(notes.join(", "), 10, "#666");
-  y += 3;
+  write(frame.title, 14, theme.title);
+  write(notes.join(", "), 10, theme.muted);
+  if (parts.length > 0) y += 3;
   const legend = legendOf(frame.legend ?? [], room);
-  for (const { x, row, name, color } of legend.places) {
-    const top = y + 18 * row;
+  for (const { x, row, name, color } of legend.entries) {
+    const top = y + ROW * row;
     parts.push(
       `<rect x="${MARGIN + x}" y="${
         top + 2
       }" width="11" height="11" rx="2" fill="${color}"/>`,
-      `<text x="${MARGIN + x + 16}" y="${
-        top + 12
-      }" font-size="11" fill="#333">${escapeMarkup(name)}</text>`,
+      svgText(name, MARGIN + x + 16, top + 12, NAME_SIZE, theme.text),
     );
   }
-  y += 18 * legend.rows + (body.length > 0 ? 4 : 0);
+  y += ROW * legend.rows;
   if (body.length > 0) {
+    if (parts.length > 0) y += 4;
     parts.push(
       `<g transform="translate(${MARGIN},${y})">${body.join("")}</g>`,
     );
+    y += bodyHeight;
   }
-  const height = Math.ceil(y + high + MARGIN);
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans, Verdana, sans-serif"><rect width="${width}" height="${height}" fill="#fff"/>${
-      parts.join("")
-    }</svg>`;
-  return { svg, width, height };
+  if (caption !== "") y += 4;
+  write(caption, 11, theme.text);
+  const size = {
+    width: Math.ceil(room + 2 * MARGIN),
+    height: Math.ceil(y + MARGIN),
+  };
+  return { svg: svgDocument(parts, size, theme), ...size };
 }
 
-function legendOf(legend: NonNullable<Frame["legend"]>, room: number) {
+/**
+ * An SVG of its own, on the theme's paper.
+ *
+ * @param parts SVG elements.
+ * @param size Its width and height in CSS pixels.
+ * @param theme Colours.
+ * @returns The SVG.
+ */
+export function svgDocument(
+  parts: readonly string[],
+  { width, height }: { readonly width: number; readonly height: number },
+  { paper }: Theme,
+): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONTS}"><rect width="${width}" height="${height}" fill="rgb(${
+    paper.join(",")
+  })"/>${parts.join("")}</svg>`;
+}
+
+/**
+ * A line of text.
+ *
+ * @param text The text; escaped here.
+ * @param x Where it begins, or where its anchor is.
+ * @param y Its baseline.
+ * @param size The font size.
+ * @param fill The colour.
+ * @param attributes More attributes.
+ * @returns The element.
+ */
+export function svgText(
+  text: string,
+  x: number,
+  y: number,
+  size: number,
+  fill: string,
+  attributes = "",
+): string {
+  const more = attributes === "" ? "" : ` ${attributes}`;
+  return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${more}>${
+    escapeMarkup(text)
+  }</text>`;
+}
+
+function legendOf(legend: readonly LegendEntry[], room: number) {
   const shown = legend.slice(0, MOST_NAMES);
   if (legend.length > MOST_NAMES) {
     const more = `… ${legend.length - MOST_NAMES} more`;
@@ -107,28 +162,16 @@ function legendOf(legend: NonNullable<Frame["legend"]>, room: number) {
   }
   let x = 0;
   let row = 0;
-  const places = shown.map(({ name, color }) => {
-    const text = lineText(name, 40);
-    const width = 16 + LETTER * 11 * text.length + 14;
+  const entries = shown.map(({ name, color }) => {
+    const text = fitText(lineText(name, 40), NAME_SIZE, room - 16);
+    const width = 16 + textWidth(text, NAME_SIZE);
     if (x > 0 && x + width > room) {
       x = 0;
       row++;
     }
-    const place = { x: Math.round(x), row, name: text, color };
-    x += width;
-    return place;
+    const entry = { x: Math.round(x), row, name: text, color };
+    x += width + 14;
+    return entry;
   });
-  return { places, rows: shown.length === 0 ? 0 : row + 1 };
-}
-
-/** Breaks a line between words; a longer word stands by itself. */
-function wrapped(text: string, most: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > most) {
-      lines.push(word);
-    } else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  return { entries, rows: shown.length === 0 ? 0 : row + 1 };
 }

@@ -74,6 +74,7 @@ export function alignments(
 function blockLines(block: Block): string {
   if (block.kind === "text") return blockText(block.text);
   if (block.kind === "table") return tableText(block);
+  if (block.parts !== undefined) return block.parts.map(blockLines).join("\n");
   return `[${lineText(block.title)}: ${lineText(block.summary, 400)}]`;
 }
 

@@ -5,7 +5,13 @@ import {
   type Ref,
   refKey,
 } from "../models/graph/graph.ts";
-import type { Feed } from "./program.ts";
+import type { TensorSpec } from "../types.ts";
+
+/** A tensor that goes in. */
+export interface Feed {
+  readonly ref: Ref;
+  readonly spec: TensorSpec;
+}
 
 /** Nodes in the order in which they run, and when a tensor is needed no more. */
 export interface Schedule {

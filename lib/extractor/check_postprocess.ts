@@ -3,7 +3,7 @@ import type { GraphNode } from "../models/graph/graph.ts";
 import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import { featureNames } from "./feature_targets.ts";
-import type { Settings } from "./settings.ts";
+import type { Steps } from "./settings.ts";
 
 const ACTION = "set postprocess";
 
@@ -18,39 +18,41 @@ const ACTION = "set postprocess";
 export function checkPostprocess(
   steps: readonly unknown[],
   layers: readonly GraphNode[],
-): Settings["postprocess"] {
+): Steps {
   const [first] = steps;
   checkAwaited(first, ACTION, "a step");
   if (steps.length !== 1 || !isRecord(first)) {
-    return Object.freeze(steps.map(checkStep));
+    const postprocess = Object.freeze(steps.map(checkStep));
+    return { postprocess, postprocessByName: undefined };
   }
   const byLayer = new Map<string, readonly Postprocess[]>();
   for (const [name, value] of Object.entries(first)) {
     byLayer.set(name, Object.freeze([value].flat().map(checkStep)));
   }
-  checkNames(byLayer, layers, ACTION);
-  return byLayer;
+  const checked = { postprocess: [], postprocessByName: byLayer };
+  checkNames(checked, layers, ACTION);
+  return checked;
 }
 
 /**
  * Checks that steps by layer are for layers that are asked for: those for
  * others would never be run.
  *
- * @param postprocess The steps.
+ * @param steps The settings of postprocessing.
  * @param layers The layers that are asked for.
  * @param action What was to be done.
  * @throws {TypeError} If steps are for another layer.
  */
 export function checkNames(
-  postprocess: Settings["postprocess"],
+  { postprocessByName }: Steps,
   layers: readonly GraphNode[],
   action: string,
 ): void {
-  if (!("get" in postprocess)) return;
+  if (postprocessByName === undefined) return;
   const known = new Set(
     layers.flatMap((node) => [node.row.name, ...featureNames(node)]),
   );
-  for (const name of postprocess.keys()) {
+  for (const name of postprocessByName.keys()) {
     if (known.has(name)) continue;
     const near = nearestNames(name, [...known]).map((n) => `"${n}"`);
     const hint = known.size === 0

@@ -1,10 +1,10 @@
+import type { Recording } from "../engines/onnx/recording.ts";
+import type { Program } from "../engines/program.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
-import type { Resolved } from "./compile.ts";
-import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
@@ -14,6 +14,8 @@ export type EngineChoice =
     /** Undefined where the engine chooses. */
     readonly threads: number | undefined;
     readonly reason: string;
+    /** The program as it will be opened; undefined for a model of an ONNX file. */
+    readonly recording?: Recording;
   }
   | {
     readonly engine: "tfjs";
@@ -21,13 +23,9 @@ export type EngineChoice =
     readonly reason: string;
   };
 
-/** What of a program the choice hangs on. */
-export type Choosable = Pick<
-  Resolved,
-  "schedule" | "differentiated" | "program"
->;
-
 const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+
+type EngineSettings = Pick<Settings, "backend" | "engine" | "threads">;
 
 /** A node that a backend must not run. */
 interface Limit {
@@ -52,14 +50,11 @@ interface Limit {
  * for, or every one, cannot run a node or gives wrong numbers for it.
  */
 export async function chooseEngine(
-  program: Choosable,
-  { backend, engine, threads }: Pick<
-    Settings,
-    "backend" | "engine" | "threads"
-  >,
+  program: Program,
+  { backend, engine, threads }: EngineSettings,
   findCard: () => Promise<string | undefined> = hardwareAdapter,
 ): Promise<EngineChoice> {
-  if (program.program.graph.onnx !== undefined) {
+  if (program.graph.onnx !== undefined) {
     return await chooseForFile(program, { backend, engine, threads });
   }
   if (backend !== undefined) {
@@ -71,13 +66,14 @@ export async function chooseEngine(
     return chooseBackend(program, `engine "tfjs" was asked for`);
   }
   const isAsked = engine === "onnx";
-  const obstacle = await obstacleOf(program, isAsked);
-  if (obstacle === undefined) {
+  const recording = await recordIfRuns(program, isAsked);
+  if (!("obstacle" in recording)) {
     const reason = isAsked
       ? `engine "onnx" was asked for`
       : "every layer can run on the native engine, which is the fastest";
-    return { engine: "onnx", threads, reason };
+    return { engine: "onnx", threads, reason, recording };
   }
+  const { obstacle } = recording;
   if (!isAsked) {
     const why = `"tfjs" because ${obstacle}`;
     const card = isForCard(program) ? await findCard() : undefined;
@@ -89,48 +85,30 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
-/** Why the native engine cannot run a program here, if it cannot. */
-async function obstacleOf(
-  program: Choosable,
+/** The program as the native engine runs it, or why it cannot be run here. */
+async function recordIfRuns(
+  program: Program,
   isAsked: boolean,
-): Promise<string | undefined> {
-  const obstacle = await unrecordable(program);
-  if (obstacle !== undefined) return obstacle;
+): Promise<Recording | { readonly obstacle: string }> {
+  // An engine is loaded where it is needed: importing this library stays quick.
+  const { record } = await import("../engines/onnx/recording.ts");
+  const recording = record(program);
+  if ("obstacle" in recording) return recording;
   const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  return await missingRuntime(isAsked);
-}
-
-/**
- * Why a program cannot be written as an ONNX graph, if it cannot.
- *
- * @param program The program.
- * @returns What is in the way, naming the node; undefined where nothing is.
- */
-export async function unrecordable(
-  { program, schedule }: Pick<Choosable, "program" | "schedule">,
-): Promise<string | undefined> {
-  if (program.perturbation !== undefined) return "perturb() needs gradients";
-  const own = program.features.find(({ own }) => own.length > 0);
-  if (own !== undefined) {
-    return `a function of the caller's postprocesses "${own.name}"`;
-  }
-  const { findUnrecordable } = await import(
-    "../engines/onnx/record_program.ts"
-  );
-  return findUnrecordable(program.feeds, schedule.nodes);
+  const obstacle = await missingRuntime(isAsked);
+  return obstacle === undefined ? recording : { obstacle };
 }
 
 /** Whether a card gives right numbers for a program, with no code of the caller's in it. */
-function isForCard(chosen: Choosable): boolean {
-  const { program, schedule } = chosen;
+function isForCard(program: Program): boolean {
   return program.perturbation === undefined &&
     program.features.every(({ own }) => own.length === 0) &&
-    schedule.nodes.every(({ call }) =>
+    program.schedule.nodes.every(({ call }) =>
       call.kind !== "inMemory" || call.isOwnClass
-    ) && limitIn(chosen, "webgpu") === undefined;
+    ) && limitIn(program, "webgpu") === undefined;
 }
 
-function chooseBackend(program: Choosable, why: string): EngineChoice {
+function chooseBackend(program: Program, why: string): EngineChoice {
   const limit = limitIn(program, "wasm");
   if (limit === undefined) {
     const reason =
@@ -145,18 +123,18 @@ function chooseBackend(program: Choosable, why: string): EngineChoice {
 
 /** The first node that a backend must not run. */
 function limitIn(
-  { schedule, differentiated }: Choosable,
+  { schedule, gradientSchedule }: Program,
   backend: BackendName,
 ): Limit | undefined {
-  const gradient = new Set(differentiated);
-  for (const node of new Set([...schedule.nodes, ...differentiated])) {
+  const gradient = new Set(gradientSchedule?.nodes);
+  for (const node of new Set([...schedule.nodes, ...gradient])) {
     const why = limitOf(node, backend, gradient.has(node));
     if (why !== undefined) return { node, why };
   }
   return undefined;
 }
 
-function checkBackend(program: Choosable, backend: BackendName): void {
+function checkBackend(program: Program, backend: BackendName): void {
   const limit = limitIn(program, backend);
   if (limit === undefined) return;
   const { name, kind } = limit.node.row;
@@ -169,4 +147,42 @@ function checkBackend(program: Choosable, backend: BackendName): void {
     `tfjs:${backend}`,
     `its backend must give right numbers, and ${limit.why}; ${hint}`,
   );
+}
+
+/** A model of an ONNX file runs on ONNX Runtime, which alone has its operations. */
+async function chooseForFile(
+  program: Program,
+  { backend, engine, threads }: EngineSettings,
+): Promise<EngineChoice> {
+  const refuse = (what: string, rule: string) =>
+    new UnsupportedByEngineError(what, "onnx", rule);
+  const hint = "take the Keras or TF.js model that the file was made from";
+  if (engine === "tfjs") {
+    const asked = backend === undefined ? "tfjs" : `tfjs:${backend}`;
+    throw new UnsupportedByEngineError(
+      "run the model",
+      asked,
+      `an ONNX file must be run by engine "onnx"; leave the engine out, or ${hint}`,
+    );
+  }
+  if (program.perturbation !== undefined) {
+    const rule = "its engine must give gradients, and ONNX Runtime gives none";
+    throw refuse("perturb", `${rule}; ${hint}`);
+  }
+  const own = program.features.find(({ own }) => own.length > 0);
+  if (own !== undefined) {
+    const rule = "a function of one's own must get tensors of TF.js";
+    throw refuse(
+      `postprocess layer "${own.name}"`,
+      `${rule}; apply it to the features afterwards, or ${hint}`,
+    );
+  }
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
+  const missing = await missingRuntime(true);
+  if (missing !== undefined) throw refuse("run the model", missing);
+  return {
+    engine: "onnx",
+    threads,
+    reason: "an ONNX file is run by ONNX Runtime",
+  };
 }

@@ -10,41 +10,37 @@
  */
 import { cannot } from "../check.ts";
 import {
-  logitsRef,
   type LogitsTarget,
-  needsHead,
+  makeProgram,
   type Program,
-  wantedRefs,
+  usesHead,
 } from "../engines/program.ts";
-import { type Schedule, schedule } from "../engines/schedule.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits } from "./check_head.ts";
+import {
+  checkHead,
+  type FoundLogits,
+  readHead,
+  selectedLogits,
+} from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
-import { readHead } from "./read_head.ts";
 import type { Settings } from "./settings.ts";
 
-/** A program, and what is known of what it will give. */
-export interface Resolved extends FoundLogits {
-  /** With empty weights in its head: those are read when it is compiled. */
-  readonly program: Program;
-  readonly schedule: Schedule;
-  /** Nodes that a gradient is to go through. */
-  readonly differentiated: readonly GraphNode[];
+/** A program, and what is known of its results before it runs. */
+export interface ExtractorProgram extends Program {
+  /** The logits of the model, and how they were found. */
+  readonly found: FoundLogits;
   readonly specs: readonly FeatureSpec[];
-  /** What was asked for, as it stands in a set's source. */
+  /** The settings, as they stand in the source of a feature set. */
   readonly settings: string;
-}
-
-/** A resolved program with the head's weights. */
-export interface Compiled extends Resolved {
-  readonly head: LinearHead | undefined;
-  /** What held the model's weights before any was read. */
-  readonly weightData: readonly object[];
+  /** Weights of the head; undefined without a head, and before they are read. */
+  readonly head?: LinearHead | undefined;
+  /** What held the weights of the model before any was read. */
+  readonly weightData?: readonly object[];
 }
 
 const ACTION = "extract features";
@@ -61,25 +57,26 @@ const NO_WEIGHTS: LinearHead = {
  * @returns The program, without weights.
  * @throws {TypeError} If something asked for cannot be computed.
  */
-export function resolve(graph: ModelGraph, settings: Settings): Resolved {
-  const found = findLogits(graph, settings);
+export function resolve(
+  graph: ModelGraph,
+  settings: Settings,
+): ExtractorProgram {
+  checkHead(graph, settings, ACTION);
+  checkSelection(settings);
+  const found = selectedLogits(graph, settings);
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
-    const rule = "a layer must be asked for, or the model have logits";
+    const rule = "a layer must be selected, or the model have logits";
     const hint = "use .layers([…]) or .head(id)";
-    const why = search?.why ?? "no logits";
+    const why = search?.why ?? "logits left out";
     throw new TypeError(cannot(ACTION, rule, why, hint));
   }
-  checkHead(graph, settings, ACTION);
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
-  const steps = schedule(program.feeds, wantedRefs(program));
-  checkNodes(steps.nodes);
+  checkNodes(program.schedule.nodes);
   return {
-    ...found,
-    program,
-    schedule: steps,
-    differentiated: differentiatedNodes(program),
+    ...program,
+    found,
     specs: targets.map(({ spec }) => spec),
     settings: settingsText(settings, program, targets, logits),
   };
@@ -95,10 +92,10 @@ export function resolve(graph: ModelGraph, settings: Settings): Resolved {
 export async function compile(
   graph: ModelGraph,
   settings: Settings,
-): Promise<Compiled> {
+): Promise<ExtractorProgram> {
   graph.checkUsable(ACTION);
-  const resolved = resolve(graph, settings);
-  const { logits } = resolved;
+  const program = resolve(graph, settings);
+  const { logits } = program.found;
   const weightData = graph.weightData();
   // It reads every weight, so that those on a graphics card are on the host too.
   const isInFile = weightData.every((data) => "read" in data);
@@ -106,20 +103,14 @@ export async function compile(
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);
-  const { program } = resolved;
   if (program.logits === undefined || head === undefined) {
-    return { ...resolved, head, weightData };
+    return { ...program, head, weightData };
   }
   // The head is handed to the reader of a set, who may change it: what an
   // engine computes with, now or when it opens more sessions, is another copy.
-  const weights = needsHead(program.logits) ? copyOf(head) : NO_WEIGHTS;
+  const weights = usesHead(program) ? copyOf(head) : NO_WEIGHTS;
   const target = logitsTarget(logits!, weights, settings);
-  return {
-    ...resolved,
-    program: { ...program, logits: target },
-    head,
-    weightData,
-  };
+  return { ...program, logits: target, head, weightData };
 }
 
 function copyOf({ kernel, bias }: LinearHead): LinearHead {
@@ -133,28 +124,32 @@ function programOf(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): Program {
-  const { perturbation, wantsPenultimate } = settings;
+  const { perturbation, penultimate, wantsLogits } = settings;
   const isBinary = logits?.activation === "sigmoid";
-  return {
+  return makeProgram({
     graph,
     feeds: feedsOf(graph, settings.input),
     features: targets.map(({ target }) => target),
-    wantsPenultimate,
+    wantsPenultimate: penultimate !== undefined,
+    ...(penultimate === "shaped" ? { isPenultimateShaped: true } : {}),
+    ...(wantsLogits ? {} : { omitsLogits: true }),
     ...(logits === undefined
       ? {}
       : { logits: logitsTarget(logits, NO_WEIGHTS, settings) }),
     ...(perturbation === undefined
       ? {}
       : { perturbation: { ...perturbation, isBinary } }),
-  };
+  });
 }
 
 function logitsTarget(
   { head, direct }: Logits,
   weights: LinearHead,
-  { shaping }: Settings,
+  settings: Settings,
 ): LogitsTarget {
+  const { shaping } = settings;
   return {
+    ...(isOptional(settings) ? { isOptional: true } : {}),
     ...(head === undefined ? {} : {
       head: {
         name: head.node.row.name,
@@ -171,13 +166,23 @@ function logitsTarget(
   };
 }
 
-/** The gradient is that of unshaped logits. */
-function differentiatedNodes(
-  { perturbation, logits, feeds }: Program,
-): readonly GraphNode[] {
-  if (perturbation === undefined || logits === undefined) return [];
-  const { shaping: _shaping, ...plain } = logits;
-  return schedule(feeds, [logitsRef(plain)]).nodes;
+/** Whether logits may be missing: found by a search, and needed by nothing. */
+function isOptional(settings: Settings): boolean {
+  const { head, layers, shaping, penultimate, perturbation } = settings;
+  return head === undefined && layers.length > 0 && shaping === undefined &&
+    penultimate === undefined && perturbation === undefined;
+}
+
+/** A shaping must change something that is selected. */
+function checkSelection({ shaping, penultimate, wantsLogits }: Settings): void {
+  if (shaping === undefined && penultimate === "shaped") {
+    const rule = "a shaping must be set for .penultimate({ shaped: true })";
+    throw new TypeError(cannot(ACTION, rule, "none", "call .penultimate()"));
+  }
+  if (shaping === undefined || wantsLogits || penultimate === "shaped") return;
+  const rule = `what ${shaping.name} changes must be selected`;
+  const hint = "call .logits(true) or .penultimate({ shaped: true })";
+  throw new TypeError(cannot(ACTION, rule, "logits left out", hint));
 }
 
 /** The same text for the same thing asked for, however it was said. */
@@ -187,7 +192,7 @@ function settingsText(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): string {
-  const { shaping, perturbation, wantsPenultimate, input } = settings;
+  const { shaping, perturbation, penultimate, input } = settings;
   const isWhole = input === undefined ||
     program.feeds.every(({ spec }) => program.graph.inputs.includes(spec)) &&
       program.feeds.length === program.graph.inputs.length;
@@ -201,7 +206,10 @@ function settingsText(
     logits: logits?.direct && tensorName(logits.direct),
     shaping: shaping && [shaping.name, shaping.settings],
     perturbation,
-    penultimate: wantsPenultimate,
+    penultimate: penultimate === "shaped"
+      ? penultimate
+      : penultimate === "plain",
+    ...(settings.wantsLogits ? {} : { withoutLogits: true }),
   });
 }
 

@@ -2,14 +2,18 @@ import type { tf } from "../tf.ts";
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOptions,
 } from "../check.ts";
+import { UnsupportedByEngineError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
-import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { ModelGraph } from "../models/graph/model_graph.ts";
+import { fromGraphModel } from "../models/tfjs/from_graph_model.ts";
+import { fromLayersModel } from "../models/tfjs/from_layers_model.ts";
 import { ash, type AshOptions } from "../shaping/ash.ts";
 import type { PercentileOptions } from "../shaping/percentile.ts";
 import { react } from "../shaping/react.ts";
@@ -27,43 +31,34 @@ import type {
   TensorFeatures,
   Weights,
 } from "../types.ts";
-import { checkHead } from "./check_head.ts";
+import { checkHead } from "./logits.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
-import { resolve } from "./compile.ts";
-import { engineSettings } from "./engine_settings.ts";
+import { compile, resolve } from "./compile.ts";
+import {
+  checkRun,
+  type EngineOptions,
+  engineSettings,
+  type FitReactOptions,
+  type PenultimateOptions,
+  type PerturbOptions,
+} from "./options.ts";
 import { feedsOf } from "./feeds.ts";
-import { modelOf } from "./model_of.ts";
-import { nextExtractor } from "./next_extractor.ts";
-import type { OpenExtractor } from "./open_extractor.ts";
 import type {
+  OpenExtractor,
+  OpenRuns,
+  Runs,
+  TensorInputs,
+} from "./open_extractor.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
+
+export type {
   EngineOptions,
   FitReactOptions,
+  PenultimateOptions,
   PerturbOptions,
-} from "./options.ts";
-import { type Plan, planOf } from "./plan.ts";
-import { checkRunOptions } from "./run_options.ts";
-import type { Runs, TensorInputs } from "./runs.ts";
-import { DEFAULTS, type Settings } from "./settings.ts";
-import { settingsView } from "./settings_view.ts";
-
-export type { EngineOptions, FitReactOptions, PerturbOptions };
-
-let adopt: (to: FeatureExtractor, from: FeatureExtractor) => void;
-
-/**
- * Gives an extractor that is being made the settings of another; only for
- * constructors of subclasses, as extractors never change.
- *
- * @param to The one that is being made.
- * @param from The one that has the settings, of the same model.
- */
-export function adoptSettings(
-  to: FeatureExtractor,
-  from: FeatureExtractor,
-): void {
-  adopt(to, from);
-}
+};
 
 /**
  * Takes out what the layers of a model compute.
@@ -99,7 +94,6 @@ export function adoptSettings(
  */
 export class FeatureExtractor implements Runs {
   static {
-    adopt = (to, from) => to.#settings = from.#settings;
     attachView(
       FeatureExtractor.prototype,
       (self) => settingsView(self.#graph, self.#settings),
@@ -109,16 +103,24 @@ export class FeatureExtractor implements Runs {
   /** The model. */
   readonly model: Model;
   readonly #graph: ModelGraph;
-  #settings: Settings = DEFAULTS;
+  #settings: Settings;
+  /** Whether it is being made by a setting of another extractor of its class. */
+  #isClone: boolean;
 
   /**
-   * An extractor without settings.
+   * An extractor with the default settings, or with those of another.
    *
-   * @param model What `loadModel` gives, or a model of TF.js in memory.
+   * @param model What `loadModel` gives, or a model of TF.js in memory; or an
+   * extractor, whose model and settings are copied.
    * @throws {TypeError} If it is no model, is disposed of or closed, or has no layers.
    */
-  constructor(model: Model | tf.LayersModel | tf.GraphModel) {
-    this.#graph = modelOf(model);
+  constructor(
+    model: Model | tf.LayersModel | tf.GraphModel | FeatureExtractor,
+  ) {
+    const isCopy = model instanceof FeatureExtractor;
+    this.#graph = isCopy ? model.#graph : modelOf(model);
+    this.#settings = isCopy ? model.#settings : DEFAULTS;
+    this.#isClone = new.target !== this.constructor;
     this.model = this.#graph;
   }
 
@@ -143,18 +145,36 @@ export class FeatureExtractor implements Runs {
       ? ids as readonly LayerId[]
       : [ids as LayerId];
     const layers = Object.freeze(this.#graph.findNodes(list));
-    checkNames(this.#settings.postprocess, layers, "set layers");
+    checkNames(this.#settings, layers, "set layers");
     return this.#with({ layers });
   }
 
   /**
-   * Takes what feeds the head too, before any shaping.
+   * Adds the penultimate: the tensor that feeds the head.
    *
+   * @param options Whether it is taken before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    */
-  penultimate(): this {
-    return this.#with({ wantsPenultimate: true }, "penultimate");
+  penultimate(options: PenultimateOptions = {}): this {
+    checkOptions(options, "set penultimate", ["shaped"]);
+    const { shaped = false } = options;
+    checkBoolean(shaped, "set penultimate", "shaped");
+    const penultimate = shaped ? "shaped" : "plain";
+    return this.#with({ penultimate }, "penultimate");
+  }
+
+  /**
+   * Whether the sets have logits, where the model has any.
+   *
+   * @param wanted False leaves them out: the head is not computed, if nothing
+   * else needs it.
+   * @returns An extractor with or without logits.
+   * @throws {TypeError} If `wanted` is no boolean.
+   */
+  logits(wanted: boolean): this {
+    const wantsLogits = checkBoolean(wanted, "set logits", "wanted");
+    return this.#with({ wantsLogits });
   }
 
   /**
@@ -283,8 +303,7 @@ export class FeatureExtractor implements Runs {
       | Postprocess[]
       | [Readonly<Record<string, Postprocess | readonly Postprocess[]>>]
   ): this {
-    const postprocess = checkPostprocess(steps, this.#settings.layers);
-    return this.#with({ postprocess });
+    return this.#with(checkPostprocess(steps, this.#settings.layers));
   }
 
   /**
@@ -349,9 +368,9 @@ export class FeatureExtractor implements Runs {
    */
   async plan(): Promise<Plan> {
     this.#graph.checkUsable("plan");
-    const resolved = resolve(this.#graph, this.#settings);
-    const choice = await chooseEngine(resolved, this.#settings);
-    return planOf(this.#graph, resolved, choice);
+    const program = resolve(this.#graph, this.#settings);
+    const choice = await chooseEngine(program, this.#settings);
+    return planOf(this.#graph, program, choice);
   }
 
   // ---- running ----
@@ -369,10 +388,9 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): Promise<FeatureSet> {
-    checkRunOptions(options, "predict");
-    checkAwaited(dataset, "predict", "the dataset");
-    await using open = await this.open();
-    return await open.predict(dataset, options);
+    checkRun("predict", dataset, options);
+    await using runs = await this.#open();
+    return await runs.predict(dataset, options);
   }
 
   /**
@@ -386,10 +404,9 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
-    checkRunOptions(options, "stream");
-    checkAwaited(dataset, "stream", "the dataset");
-    await using open = await this.open();
-    yield* open.stream(dataset, options);
+    checkRun("stream", dataset, options);
+    await using runs = await this.#open();
+    yield* runs.stream(dataset, options);
   }
 
   /**
@@ -402,8 +419,8 @@ export class FeatureExtractor implements Runs {
    */
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
     checkAwaited(inputs, "predict tensor", "the tensor");
-    await using open = await this.open();
-    return await open.predictTensor(inputs);
+    await using runs = await this.#open();
+    return await runs.predictTensor(inputs);
   }
 
   /**
@@ -421,8 +438,7 @@ export class FeatureExtractor implements Runs {
     dataset: Dataset,
     options: FitReactOptions = {},
   ): Promise<this> {
-    checkRunOptions(options, "fit react", ["quantile"]);
-    checkAwaited(dataset, "fit react", "the dataset");
+    checkRun("fit react", dataset, options, ["quantile"]);
     const { quantile = 0.9, ...run } = options;
     checkNumber(quantile, "fit react", "quantile", { above: 0, below: 1 });
     const settings = { ...this.#settings, layers: [], shaping: react(0) };
@@ -441,7 +457,6 @@ export class FeatureExtractor implements Runs {
    * @throws {TypeError} If something asked for cannot be computed.
    */
   async open(): Promise<OpenExtractor> {
-    // What runs is loaded when something is to run: importing stays quick.
     const { openExtractor } = await import("./open_extractor.ts");
     return await openExtractor(this.#graph, this.#settings);
   }
@@ -459,11 +474,31 @@ export class FeatureExtractor implements Runs {
    * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-    const { toOnnx } = await import("./to_onnx.ts");
-    return await toOnnx(this.#graph, this.#settings, target);
+    const action = "write ONNX";
+    checkAwaited(target, action, "the target");
+    const program = await compile(this.#graph, this.#settings);
+    const { record } = await import("../engines/onnx/recording.ts");
+    const recording = record(program);
+    if ("obstacle" in recording) {
+      const { obstacle } = recording;
+      throw new UnsupportedByEngineError(action, "onnx", obstacle);
+    }
+    const { writeProgram } = await import("../engines/onnx/write_program.ts");
+    const bytes = await writeProgram(recording, {
+      "sonde.model": await this.#graph.fingerprint(),
+      "sonde.settings": program.settings,
+    });
+    if (target !== undefined) await Deno.writeFile(target, bytes);
+    return bytes;
   }
 
-  // ---- the one way to the next ----
+  // ---- inside ----
+
+  /** What runs is loaded when something is to run: importing stays quick. */
+  async #open(): Promise<OpenRuns> {
+    const { openRuns } = await import("./open_extractor.ts");
+    return await openRuns(this.#graph, this.#settings);
+  }
 
   #shaped(shaping: Shaping): this {
     this.#checkShaping(shaping.name);
@@ -488,12 +523,62 @@ export class FeatureExtractor implements Runs {
     if (action !== undefined) {
       checkHead(this.#graph, settings, `set ${action}`);
     }
-    const next = nextExtractor<FeatureExtractor>(
-      FeatureExtractor,
-      this,
-      this.#graph,
-    );
+    const next = this.#clone();
     next.#settings = settings;
     return next as this;
   }
+
+  /**
+   * Another object of the same class, by the constructor of the class, so that
+   * private fields of a subclass exist. They have their initial values; public
+   * fields are copied.
+   */
+  #clone(): FeatureExtractor {
+    const action = "make the next extractor";
+    this.#graph.checkUsable(action);
+    const subclass = this.constructor as typeof FeatureExtractor;
+    // A constructor that calls settings of `this` would clone without end.
+    const maker = this.#isClone ? FeatureExtractor : subclass;
+    // A stand-in for the class tells the constructor that it makes a clone.
+    const target = Object.assign(function () {}, {
+      prototype: subclass.prototype,
+    });
+    try {
+      const next = Reflect.construct(maker, [this.#graph], target);
+      Object.assign(next, { ...this });
+      next.#isClone = this.#isClone;
+      return next;
+    } catch (cause) {
+      const rule =
+        `the constructor of "${subclass.name}" must work with a model alone`;
+      const hint = "give its other parameters default values";
+      const message = cannot(action, rule, subclass, hint);
+      throw new TypeError(message, { cause });
+    }
+  }
+}
+
+/** The graph of a model. TF.js models of another copy of TF.js are accepted too. */
+function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
+  const action = "create extractor";
+  checkAwaited(model, action, "the model");
+  const graph = model instanceof ModelGraph ? model : fromTfjs(model);
+  if (graph === undefined) {
+    const rule = "the model must come from loadModel(), or be a " +
+      "tf.LayersModel or tf.GraphModel";
+    throw new TypeError(cannot(action, rule, model));
+  }
+  graph.checkUsable(action);
+  return graph;
+}
+
+function fromTfjs(model: unknown): ModelGraph | undefined {
+  if (typeof model !== "object" || model === null) return undefined;
+  if ("layers" in model && "predict" in model) {
+    return fromLayersModel(model as tf.LayersModel) as ModelGraph;
+  }
+  if ("executor" in model) {
+    return fromGraphModel(model as unknown as tf.GraphModel) as ModelGraph;
+  }
+  return undefined;
 }

@@ -10,7 +10,6 @@ import type { Ops } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
 import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
-import { ownName } from "./own_function.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
 /** A feature that is wanted, and what is known of it. */
@@ -132,4 +131,24 @@ function featureSpec(
     ...(keeps && channels !== undefined ? { channels } : {}),
     form: form ?? "raw",
   });
+}
+
+const names = new WeakMap<object, string>();
+
+/**
+ * What a caller's own function is called in the settings of a feature set.
+ *
+ * Its text would not say what it closes over, so each function gets a name
+ * that no other has, in this process or another: sets that it made equal each
+ * other, and nothing else.
+ *
+ * @param step The function.
+ * @returns The same text for the same function.
+ */
+export function ownName(step: object): string {
+  const known = names.get(step);
+  if (known !== undefined) return known;
+  const name = `own ${crypto.randomUUID()}`;
+  names.set(step, name);
+  return name;
 }

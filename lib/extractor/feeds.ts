@@ -1,12 +1,12 @@
 import { cannot } from "../check.ts";
-import type { Feed } from "../engines/program.ts";
+import type { Feed } from "../engines/schedule.ts";
 import {
   type GraphNode,
   origin,
   type Ref,
+  refKey,
   specOf,
 } from "../models/graph/graph.ts";
-import { refKey } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 
 /**

@@ -28,15 +28,17 @@ export async function fitThreshold(
     ...settings,
     layers: [],
     postprocess: [],
+    postprocessByName: undefined,
     shaping: undefined,
-    wantsPenultimate: true,
+    penultimate: "plain" as const,
+    wantsLogits: false,
   };
-  const compiled = await compile(graph, plain);
+  const program = await compile(graph, plain);
   await using session = await openSession(
-    compiled,
-    await chooseEngine(compiled, plain),
+    program,
+    await chooseEngine(program, plain),
   );
-  const opened = { compiled, session, batchSize: settings.batchSize };
+  const opened = { program, session, batchSize: settings.batchSize };
   const sketch = new QuantileSketch();
   const { batches } = runBatches(opened, dataset, options.run, {
     label: "fit ReAct",

@@ -9,11 +9,9 @@ import type {
   RunOptions,
   TensorFeatures,
 } from "../types.ts";
-import { adoptSettings, FeatureExtractor } from "./feature_extractor.ts";
-import { modelOf } from "./model_of.ts";
-import type { OpenExtractor } from "./open_extractor.ts";
-import { checkRunOptions } from "./run_options.ts";
-import type { TensorInputs } from "./runs.ts";
+import { FeatureExtractor } from "./feature_extractor.ts";
+import type { OpenExtractor, TensorInputs } from "./open_extractor.ts";
+import { checkRun } from "./options.ts";
 
 /** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
 export interface KerasFeatureExtractorOptions {
@@ -93,9 +91,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     model: Model | tf.LayersModel | tf.GraphModel,
     options: KerasFeatureExtractorOptions = {},
   ) {
-    super(model);
-    checkOptions(options, "create KerasFeatureExtractor", OPTIONS);
-    adoptSettings(this, configured(new FeatureExtractor(this.model), options));
+    super(configured(new FeatureExtractor(model), options));
   }
 
   /**
@@ -114,7 +110,8 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   ): LayerRow {
     checkOptions(options, "find layer", ["indexOffset"]);
     const { indexOffset = 0 } = options;
-    return modelOf(model).findLayer(id, { offset: indexOffset });
+    const extractor = new FeatureExtractor(model);
+    return extractor.findLayer(id, { offset: indexOffset });
   }
 
   /**
@@ -129,12 +126,11 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     dataset: Dataset,
     options: RunOptions & PostprocFns = {},
   ): Promise<FeatureSet> {
-    checkRunOptions(options, "predict", ["postprocFns"]);
+    checkRun("predict", dataset, options, ["postprocFns"]);
     const { postprocFns, ...run } = options;
     if (!postprocFns) return await super.predict(dataset, run);
     const extractor = await postprocessed(this, postprocFns);
-    await using open = await extractor.open();
-    return await open.predict(dataset, run);
+    return await extractor.predict(dataset, run);
   }
 
   /**
@@ -153,8 +149,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     const { postprocFns } = options;
     if (!postprocFns) return await super.predictTensor(inputs);
     const extractor = await postprocessed(this, postprocFns);
-    await using open = await extractor.open();
-    return await open.predictTensor(inputs);
+    return await extractor.predictTensor(inputs);
   }
 
   /**
@@ -169,7 +164,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
 
 /** One function for each layer, as the ancestor takes them. */
 async function postprocessed(
-  extractor: FeatureExtractor,
+  extractor: KerasFeatureExtractor,
   fns: readonly (Postprocess | null)[],
 ): Promise<FeatureExtractor> {
   const { layerNames } = await extractor.plan();
@@ -194,6 +189,7 @@ function configured(
   plain: FeatureExtractor,
   options: KerasFeatureExtractorOptions,
 ): FeatureExtractor {
+  checkOptions(options, "create KerasFeatureExtractor", OPTIONS);
   const { featureLayersId = [-1], returnPenultimate = false } = options;
   const ids: readonly (string | number)[] = [featureLayersId].flat();
   let next = plain;

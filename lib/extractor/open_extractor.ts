@@ -1,6 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { cannot, checkAwaited } from "../check.ts";
-import { FeatureCollector } from "../features/collector.ts";
+import { cannot, checkAwaited, shapeText } from "../check.ts";
+import type { LogitsTarget } from "../engines/program.ts";
+import {
+  type CollectedBatch,
+  FeatureCollector,
+} from "../features/collector.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
@@ -13,13 +17,47 @@ import type {
 } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
+import { logitsLeftOut } from "./logits.ts";
 import { openSession } from "./open_session.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { checkRun } from "./options.ts";
+import { type Plan, planOf, warnedPlan } from "./plan.ts";
 import { type Opened, runBatches } from "./run_batches.ts";
-import { checkRunOptions } from "./run_options.ts";
 import { runTensors } from "./run_tensors.ts";
-import type { Runs, TensorInputs } from "./runs.ts";
 import type { Settings } from "./settings.ts";
+
+/** What `predictTensor` takes: one tensor, one for each input in order, or by name. */
+export type TensorInputs =
+  | tf.Tensor
+  | tf.Tensor[]
+  | Record<string, tf.Tensor>;
+
+/** The three ways to run: over a dataset, batch by batch, over one tensor. */
+export interface Runs {
+  /**
+   * Runs over a dataset and holds the results on the host.
+   *
+   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
+   * @param options Signal, progress.
+   * @returns Features, logits, labels and ids of all samples. The arrays are
+   * the caller's to keep and to change: each has memory of its own.
+   */
+  predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
+  /**
+   * Runs over a dataset and holds one batch.
+   *
+   * @param dataset As for `predict`.
+   * @param options Signal, progress.
+   * @returns One set a batch; their arrays are the reader's to keep.
+   */
+  stream(dataset: Dataset, options?: RunOptions): AsyncIterable<FeatureSet>;
+  /**
+   * Runs over tensors at hand, in one batch.
+   *
+   * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
+   * @returns Tensors, which the caller disposes of, each by itself.
+   */
+  predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
+}
 
 /**
  * An extractor with its session kept open, for many small runs.
@@ -42,18 +80,18 @@ export interface OpenExtractor extends Runs, AsyncDisposable {
  *
  * @param graph The model.
  * @param settings The settings.
- * @returns The open extractor.
+ * @returns The session, to be closed.
  */
-export async function openExtractor(
+export async function openRuns(
   graph: ModelGraph,
   settings: Settings,
-): Promise<OpenExtractor> {
-  const compiled = await compile(graph, settings);
-  const choice = await chooseEngine(compiled, settings);
-  const plan = planOf(graph, compiled, choice);
-  const isCurrent = () => isUnchanged(graph, compiled.weightData);
+): Promise<OpenRuns> {
+  const program = await compile(graph, settings);
+  const choice = await chooseEngine(program, settings);
+  const plan = planOf(graph, program, choice);
+  const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
-    compiled,
+    program,
     choice,
     { meanwhile: () => graph.fingerprint(), isCurrent },
   );
@@ -64,14 +102,14 @@ export async function openExtractor(
   }
   const source = Object.freeze({
     model: await graph.fingerprint(),
-    settings: compiled.settings,
+    settings: program.settings,
   });
-  const opened = { compiled, session, batchSize: settings.batchSize };
-  return new KeptSession({ opened, plan, graph, source });
+  const opened = { program, session, batchSize: settings.batchSize };
+  return new OpenRuns({ opened, plan, graph, source });
 }
 
-/** What an open extractor is made of. */
-interface KeptParts {
+/** What an open session is made of. */
+interface OpenParts {
   readonly opened: Opened;
   readonly plan: Plan;
   readonly graph: ModelGraph;
@@ -79,25 +117,32 @@ interface KeptParts {
   readonly source: FeatureSource;
 }
 
-class KeptSession implements OpenExtractor {
-  readonly plan: Plan;
+/** The three ways to run over an open session. Whoever calls has checked the options. */
+export class OpenRuns implements Runs, AsyncDisposable {
+  #plan: Plan;
+  #omitsLogits = false;
   readonly #opened: Opened;
   readonly #graph: ModelGraph;
   readonly #source: FeatureSource;
   #isClosed = false;
 
-  constructor({ opened, plan, graph, source }: KeptParts) {
+  constructor({ opened, plan, graph, source }: OpenParts) {
     this.#opened = opened;
     this.#graph = graph;
     this.#source = source;
-    this.plan = plan;
+    this.#plan = plan;
+  }
+
+  /** What runs; says so if logits had to be left out. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   async predict(
     dataset: Dataset,
-    options: RunOptions = {},
+    options: RunOptions,
   ): Promise<FeatureSet> {
-    await this.#check("predict", options);
+    await this.#check("predict");
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,
@@ -105,15 +150,15 @@ class KeptSession implements OpenExtractor {
       { label: "predict", isJoined: true },
     );
     const collector = this.#collector(plan.length);
-    for await (const batch of batches) collector.add(batch);
+    for await (const batch of batches) this.#collect(collector, batch);
     return collector.finish(this.#fields(plan.classNames));
   }
 
   async *stream(
     dataset: Dataset,
-    options: RunOptions = {},
+    options: RunOptions,
   ): AsyncGenerator<FeatureSet> {
-    await this.#check("stream", options);
+    await this.#check("stream");
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,
@@ -123,7 +168,7 @@ class KeptSession implements OpenExtractor {
     let start = 0;
     for await (const batch of batches) {
       const collector = this.#collector(batch.rows, start);
-      collector.add(batch);
+      this.#collect(collector, batch);
       start += batch.rows;
       yield collector.finish(this.#fields(plan.classNames));
     }
@@ -133,10 +178,9 @@ class KeptSession implements OpenExtractor {
     this.#checkOpen("predict tensor");
     // A set says which model made it; here there is none to be wrong, so that
     // looking at the weights will do, many times a second.
-    const { weightData } = this.#opened.compiled;
-    if (!isUnchanged(this.#graph, weightData)) throw changed("predict tensor");
-    checkAwaited(inputs, "predict tensor", "the tensor");
-    const direct = await runTensors(this.#opened, this.plan.backend, inputs);
+    const { weightData } = this.#opened.program;
+    if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
+    const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
     // As inputs alone: what is no tensor is refused, and no pair is labelled.
@@ -161,26 +205,38 @@ class KeptSession implements OpenExtractor {
     return this.close();
   }
 
+  /** Logits that are optional are left out once they do not give a row a sample. */
+  #collect(collector: FeatureCollector, batch: CollectedBatch): void {
+    const { logits: _logits, ...others } = batch;
+    const target = this.#opened.program.logits;
+    if (target?.isOptional && !this.#omitsLogits && !hasRows(batch)) {
+      this.#omitsLogits = true;
+      this.#plan = warnedPlan(this.#plan, misfitLogits(target, batch));
+    }
+    if (!this.#omitsLogits) return collector.add(batch);
+    collector.omitLogits();
+    collector.add(others);
+  }
+
   #collector(total: number | undefined, start = 0): FeatureCollector {
-    const { features } = this.#opened.compiled.program;
+    const { features } = this.#opened.program;
     const layerNames = features.map(({ name }) => name);
     return new FeatureCollector({ total, layerNames, start });
   }
 
   #fields(classNames: readonly string[] | undefined) {
-    const { specs, head, logits, program } = this.#opened.compiled;
+    const { specs, head, found, features } = this.#opened.program;
     return {
-      layerNames: program.features.map(({ name }) => name),
+      layerNames: features.map(({ name }) => name),
       specs,
       classNames,
       head,
-      activation: logits?.activation,
+      activation: found.logits?.activation,
       source: this.#source,
     };
   }
 
-  async #check(action: string, options: RunOptions): Promise<void> {
-    checkRunOptions(options, action);
+  async #check(action: string): Promise<void> {
     this.#checkOpen(action);
     const { model } = this.#source;
     if (await this.#graph.fingerprint() !== model) throw changed(action);
@@ -194,6 +250,76 @@ class KeptSession implements OpenExtractor {
     }
     this.#graph.checkUsable(action);
   }
+}
+
+/** What `open()` gives: checks what it is given, then runs. */
+class KeptExtractor implements OpenExtractor {
+  readonly #runs: OpenRuns;
+
+  constructor(runs: OpenRuns) {
+    this.#runs = runs;
+  }
+
+  get plan(): Plan {
+    return this.#runs.plan;
+  }
+
+  async predict(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): Promise<FeatureSet> {
+    checkRun("predict", dataset, options);
+    return await this.#runs.predict(dataset, options);
+  }
+
+  async *stream(
+    dataset: Dataset,
+    options: RunOptions = {},
+  ): AsyncGenerator<FeatureSet> {
+    checkRun("stream", dataset, options);
+    yield* this.#runs.stream(dataset, options);
+  }
+
+  async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
+    checkAwaited(inputs, "predict tensor", "the tensor");
+    return await this.#runs.predictTensor(inputs);
+  }
+
+  close(): Promise<void> {
+    return this.#runs.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Opens a session for some settings, for the caller to keep.
+ *
+ * @param graph The model.
+ * @param settings The settings.
+ * @returns The open extractor.
+ */
+export async function openExtractor(
+  graph: ModelGraph,
+  settings: Settings,
+): Promise<OpenExtractor> {
+  return new KeptExtractor(await openRuns(graph, settings));
+}
+
+/** Whether a batch has one row of logits for each sample. */
+function hasRows({ logits, rows }: CollectedBatch): boolean {
+  return logits?.shape[0] === rows;
+}
+
+function misfitLogits(
+  { head, direct }: LogitsTarget,
+  { logits, rows }: CollectedBatch,
+): string {
+  const name = head?.name ?? direct!.node.row.name;
+  const found = logits === undefined ? "other rows" : shapeText(logits.shape);
+  return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }
 
 /** Whether what holds the weights' values is what it was. */

@@ -1,12 +1,12 @@
 import type { OnnxOptions } from "../engines/onnx/onnx_session.ts";
+import type { Program } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { EngineChoice } from "./choose_engine.ts";
-import type { Compiled } from "./compile.ts";
 
 /**
  * Opens a compiled program on the engine that was chosen for it.
  *
- * @param compiled The program.
+ * @param program The program.
  * @param choice The engine.
  * @param options What this thread can do while another one opens the program,
  * which may be left undone; whether the weights are still what they were.
@@ -14,7 +14,7 @@ import type { Compiled } from "./compile.ts";
  * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
  */
 export async function openSession(
-  { program }: Compiled,
+  program: Program,
   choice: EngineChoice,
   options: Pick<OnnxOptions, "meanwhile" | "isCurrent"> = {},
 ): Promise<Session> {
@@ -27,7 +27,10 @@ export async function openSession(
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
-    return await openOnnx(program, { ...options, threads: choice.threads });
+    return await openOnnx(choice.recording!, {
+      ...options,
+      threads: choice.threads,
+    });
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
   return await openTfjs(program, choice.backend);

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import type { RunOptions } from "../types.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkBoolean,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+} from "../check.ts";
+import { abortError } from "../errors.ts";
+import type { Dataset, RunOptions } from "../types.ts";
+import type { Settings } from "./settings.ts";
 
 /** Settings of {@linkcode FeatureExtractor.perturb}. */
 export interface PerturbOptions {
@@ -11,6 +21,12 @@ export interface PerturbOptions {
   readonly epsilon: number;
   /** Softmax temperature `T`. Finite and > 0. @default {1} */
   readonly temperature?: number;
+}
+
+/** Settings of {@linkcode FeatureExtractor.penultimate}. */
+export interface PenultimateOptions {
+  /** Whether it is taken after the shaping. @default {false} */
+  readonly shaped?: boolean;
 }
 
 /** Settings of {@linkcode FeatureExtractor.engine}. */
@@ -33,4 +49,77 @@ export interface EngineOptions {
 export interface FitReactOptions extends RunOptions {
   /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
   readonly quantile?: number;
+}
+
+const ACTION = "set engine";
+
+/**
+ * Checks what `engine()` was given.
+ *
+ * @param kind The engine.
+ * @param options Its options.
+ * @returns The settings.
+ * @throws {RangeError} If there is no such engine or backend, or `threads` is
+ * no positive integer.
+ * @throws {TypeError} If an option is another engine's.
+ */
+export function engineSettings(
+  kind: "auto" | "onnx" | "tfjs",
+  options: EngineOptions,
+): Pick<Settings, "engine" | "backend" | "threads"> {
+  checkAwaited(kind, ACTION, `"kind"`);
+  const engine = checkOneOf(kind, ACTION, "kind", ["auto", "onnx", "tfjs"]);
+  checkOptions(options, ACTION, ["backend", "threads"]);
+  const { backend, threads } = options;
+  if (threads !== undefined) checkInteger(threads, ACTION, "threads");
+  if (backend !== undefined) {
+    checkOneOf(backend, ACTION, "backend", ["wasm", "cpu", "webgpu"]);
+  }
+  if (backend !== undefined && (engine === "onnx" || threads !== undefined)) {
+    const rule = '"backend" must be left out: it is an option of TF.js alone';
+    throw new TypeError(cannot(ACTION, rule, backend, 'use "tfjs"'));
+  }
+  if (threads !== undefined && engine === "tfjs") {
+    const rule = '"threads" must be left out: it is an option of ONNX alone';
+    throw new TypeError(cannot(ACTION, rule, threads, 'use "onnx"'));
+  }
+  return { engine, backend, threads };
+}
+
+/** The options that a run knows. */
+const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
+
+/**
+ * Checks what a run over a dataset is given, before anything is made ready.
+ *
+ * @param action What was to be done.
+ * @param dataset The dataset.
+ * @param options Its options.
+ * @param more Names of further options.
+ * @throws {TypeError} If an option is unknown or of the wrong type, or the
+ * dataset is a promise.
+ * @throws {DOMException} If the run is already stopped.
+ */
+export function checkRun(
+  action: string,
+  dataset: Dataset,
+  options: RunOptions,
+  more: readonly string[] = [],
+): void {
+  checkAwaited(options, action, "the options");
+  checkOptions(options, action, [...RUN_OPTIONS, ...more]);
+  const { signal, onProgress, progress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      cannot(action, `"signal" must be an AbortSignal`, signal),
+    );
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(
+      cannot(action, `"onProgress" must be a function`, onProgress),
+    );
+  }
+  if (progress !== undefined) checkBoolean(progress, action, "progress");
+  if (signal?.aborted) throw abortError(signal, "before it began");
+  checkAwaited(dataset, action, "the dataset");
 }

@@ -1,9 +1,11 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
-import { namesOf, needsHead } from "../engines/program.ts";
+import { namesOf, usesHead } from "../engines/program.ts";
+import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
-import type { Resolved } from "./compile.ts";
+import type { ExtractorProgram } from "./compile.ts";
+import { droppedMasks } from "./dropped_masks.ts";
 
 /** What will run, before it runs. Shows itself. */
 export interface Plan {
@@ -27,26 +29,31 @@ export interface Plan {
   readonly skipped: readonly string[];
   /** Numbers in the weights of the layers that run. */
   readonly numParameters: number;
+  /**
+   * What may differ from what is expected: logits that are left out, masks that
+   * are not computed.
+   */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Makes the plan of a resolved program.
+ * Makes the plan of a program.
  *
  * @param graph The model.
- * @param resolved The program.
+ * @param program The program.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
 export function planOf(
   graph: ModelGraph,
-  resolved: Resolved,
+  program: ExtractorProgram,
   choice: EngineChoice,
 ): Plan {
-  const { logits, search, schedule, program } = resolved;
-  const runs = new Set(schedule.nodes);
+  const { logits, search } = program.found;
+  const runs = new Set(program.schedule.nodes);
   // Logits from the penultimate: the head's weights count, though we use them.
   const head = logits?.head?.node ?? logits?.direct?.node;
-  if (program.logits?.head && needsHead(program.logits)) {
+  if (usesHead(program)) {
     runs.add(logits!.head!.node);
   }
   const skipped = graph.listed.filter((node) =>
@@ -66,13 +73,31 @@ export function planOf(
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
     numParameters: numParameters([...runs]),
+    warnings: Object.freeze([
+      ...program.found.warnings,
+      ...droppedMasks(program),
+    ]),
   };
   attachView(plan, planView);
   return Object.freeze(plan);
 }
 
+/**
+ * A plan with one more warning.
+ *
+ * @param plan The plan.
+ * @param line The warning.
+ * @returns Another plan, frozen.
+ */
+export function warnedPlan(plan: Plan, line: string): Plan {
+  const warnings = Object.freeze([...plan.warnings, line]);
+  const warned = { ...plan, warnings };
+  attachView(warned, planView);
+  return Object.freeze(warned);
+}
+
 /** A shared layer counts once. */
-function numParameters(nodes: Resolved["schedule"]["nodes"]): number {
+function numParameters(nodes: readonly GraphNode[]): number {
   const counted = new Set<object>();
   let sum = 0;
   for (const { call, row } of nodes) {
@@ -88,7 +113,10 @@ function planView(plan: Plan): View {
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ["features", plan.layerNames.join(", ") || "none"],
-    ["head", plan.head ?? "none can be told"],
+    [
+      "head",
+      plan.head ?? (plan.looked.length > 0 ? "none found" : "none needed"),
+    ],
   ];
   if (plan.penultimate) rows.push(["penultimate", plan.penultimate]);
   if (plan.removed) rows.push(["left off", plan.removed]);
@@ -96,6 +124,7 @@ function planView(plan: Plan): View {
   rows.push(
     ["skipped", listText(plan.skipped)],
     ["parameters", plan.numParameters.toLocaleString("en")],
+    ...plan.warnings.map((line): [string, string] => ["warning", line]),
   );
   return {
     title: "Plan",

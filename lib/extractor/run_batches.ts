@@ -22,11 +22,11 @@ import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
-import type { Compiled } from "./compile.ts";
+import type { ExtractorProgram } from "./compile.ts";
 
-/** A compiled program in an open session. */
+/** A program in an open session. */
 export interface Opened {
-  readonly compiled: Compiled;
+  readonly program: ExtractorProgram;
   readonly session: Session;
   readonly batchSize: number;
 }
@@ -63,13 +63,13 @@ export function runBatches(
   { label, isJoined }: RunWay,
 ): BatchRun {
   const signal = signalOf(options);
-  const { compiled, session, batchSize } = opened;
+  const { program, session, batchSize } = opened;
   const plan = batchesOf(dataset, {
     size: batchSize,
     atOnce: isJoined
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
-    inputs: compiled.program.feeds.map(({ spec }) => spec),
+    inputs: program.feeds.map(({ spec }) => spec),
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -121,7 +121,7 @@ async function* loop(
       const next = await queue.next();
       if (next === undefined) break;
       const { batch: host, result } = next;
-      const batch = collected(opened.compiled, host, result, samples);
+      const batch = collected(opened.program, host, result, samples);
       samples += batch.rows;
       bar?.update(samples, rate());
       onProgress?.({
@@ -159,7 +159,7 @@ async function left(
 
 /** One batch as it is kept, once it is known to be what it must be. */
 function collected(
-  { program }: Compiled,
+  program: Program,
   batch: HostBatch,
   outputs: RunOutputs,
   first: number,

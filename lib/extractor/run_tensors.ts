@@ -4,7 +4,7 @@ import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
 import type { TensorFeatures, TensorLike } from "../types.ts";
 import { checkRows, type Opened } from "./run_batches.ts";
-import type { TensorInputs } from "./runs.ts";
+import type { TensorInputs } from "./open_extractor.ts";
 
 /**
  * Runs over tensors that are where the engine computes, and leaves the results
@@ -18,11 +18,10 @@ import type { TensorInputs } from "./runs.ts";
  * @throws {TypeError} If the tensors do not fit the model.
  */
 export async function runTensors(
-  { compiled, session }: Opened,
+  { program, session }: Opened,
   backend: string | undefined,
   inputs: TensorInputs,
 ): Promise<TensorFeatures | undefined> {
-  const { program } = compiled;
   const isPlain = program.logits?.shaping === undefined &&
     program.features.every(({ readAs }) => readAs === undefined);
   if (!session.runTensors || !isPlain || tf.getBackend() !== backend) {
@@ -46,9 +45,11 @@ export async function runTensors(
     tf.dispose([...features, logits]);
     throw error;
   }
+  const fitsRows = logits?.shape[0] === rows || !program.logits?.isOptional;
+  if (!fitsRows) logits?.dispose();
   return {
     features: features.map(asNumbers),
-    ...(logits === undefined ? {} : { logits }),
+    ...(logits === undefined || !fitsRows ? {} : { logits }),
   };
 }
 

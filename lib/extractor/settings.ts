@@ -4,27 +4,34 @@
  *
  * @module
  */
+import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Shaping } from "../shaping/shaping.ts";
 import type { Postprocess } from "../types.ts";
 
 /** Settings of an extractor. */
 export interface Settings {
   readonly layers: readonly GraphNode[];
-  readonly wantsPenultimate: boolean;
+  /** Which penultimate the sets hold: before or after the shaping. */
+  readonly penultimate: "plain" | "shaped" | undefined;
+  readonly wantsLogits: boolean;
   readonly input: GraphNode | undefined;
   readonly head:
     | { readonly node: GraphNode; readonly logits: Logits }
     | undefined;
   readonly shaping: Shaping | undefined;
   readonly perturbation: Omit<Perturbation, "isBinary"> | undefined;
-  /** Steps for every layer, or for each by its name. */
-  readonly postprocess:
-    | readonly Postprocess[]
-    | ReadonlyMap<string, readonly Postprocess[]>;
+  /** Steps for every layer. */
+  readonly postprocess: readonly Postprocess[];
+  /** Steps for each layer or feature by its name; undefined where all have the same. */
+  readonly postprocessByName:
+    | ReadonlyMap<string, readonly Postprocess[]>
+    | undefined;
   readonly batchSize: number;
   readonly engine: "auto" | "onnx" | "tfjs";
   readonly backend: BackendName | undefined;
@@ -32,15 +39,20 @@ export interface Settings {
   readonly threads: number | undefined;
 }
 
-/** What holds before anything is asked. */
+/** The settings of postprocessing. */
+export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
+
+/** What holds before any setting is made. */
 export const DEFAULTS: Settings = Object.freeze({
   layers: Object.freeze([]),
-  wantsPenultimate: false,
+  penultimate: undefined,
+  wantsLogits: true,
   input: undefined,
   head: undefined,
   shaping: undefined,
   perturbation: undefined,
   postprocess: Object.freeze([]),
+  postprocessByName: undefined,
   batchSize: 64,
   engine: "auto",
   backend: undefined,
@@ -57,10 +69,70 @@ export const DEFAULTS: Settings = Object.freeze({
  * @returns Its steps, in order.
  */
 export function stepsOf(
-  { postprocess }: Pick<Settings, "postprocess">,
+  { postprocess, postprocessByName }: Steps,
   layer: string,
   feature = layer,
 ): readonly Postprocess[] {
-  if (!("get" in postprocess)) return postprocess;
-  return postprocess.get(feature) ?? postprocess.get(layer) ?? [];
+  if (postprocessByName === undefined) return postprocess;
+  return postprocessByName.get(feature) ?? postprocessByName.get(layer) ?? [];
+}
+
+/**
+ * What an extractor shows of itself: its model and what it is asked for.
+ *
+ * @param graph The model.
+ * @param settings The settings.
+ * @returns The view.
+ */
+export function settingsView(graph: ModelGraph, settings: Settings): View {
+  const { layers, shaping, perturbation, input, head } = settings;
+  const rows: [string, string][] = [
+    [
+      "model",
+      `"${graph.name}" (${graph.format}), ${graph.layers.length} layers`,
+    ],
+    [
+      "layers",
+      layers.map(({ row }) => row.name).join(", ") ||
+      (settings.wantsLogits ? "none: logits only" : "none"),
+    ],
+  ];
+  if (settings.penultimate) rows.push(["penultimate", settings.penultimate]);
+  if (!settings.wantsLogits) rows.push(["logits", "left out"]);
+  if (input) rows.push(["input", `what "${input.row.name}" receives`]);
+  if (head) rows.push(["head", head.node.row.name]);
+  if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);
+  if (perturbation) rows.push(["perturb", optionsText({ ...perturbation })]);
+  const steps = stepsText(settings);
+  if (steps !== "") rows.push(["postprocess", steps]);
+  rows.push(
+    ["batch", String(settings.batchSize)],
+    ["engine", [settings.engine, settings.backend].filter(Boolean).join(":")],
+  );
+  return {
+    title: "FeatureExtractor",
+    blocks: [{
+      kind: "table",
+      columns: [{ name: "setting" }, { name: "value", align: "left" }],
+      rows,
+    }],
+  };
+}
+
+function optionsText(
+  options: Readonly<Record<string, string | number>>,
+): string {
+  return Object.entries(options).map(([key, value]) => `${key} ${value}`)
+    .join(", ");
+}
+
+function stepsText({ postprocess, postprocessByName }: Settings): string {
+  const names = (steps: readonly Postprocess[]) =>
+    steps.map((step) =>
+      isBuiltInStep(step) ? step.name : step.name || "custom function"
+    ).join(", ");
+  if (postprocessByName === undefined) return names(postprocess);
+  return [...postprocessByName]
+    .map(([layer, steps]) => `${layer}: ${names(steps) || "none"}`)
+    .join("; ");
 }

@@ -32,7 +32,7 @@ import { checkArrays } from "./check_arrays.ts";
 import type { FeatureSetArrays, FeatureSetFields } from "./fields.ts";
 import { poolMaps } from "./pool_maps.ts";
 import { frozenArray, takeRows } from "./rows.ts";
-import { featureSetView } from "./view/view.ts";
+import { featureSetView, SET_OPTIONS } from "./view/view.ts";
 
 class ArrayFeatureSet implements FeatureSet {
   readonly features: readonly FeatureArray[];
@@ -150,6 +150,7 @@ class ArrayFeatureSet implements FeatureSet {
 attachView(
   ArrayFeatureSet.prototype as FeatureSet,
   (set, options) => featureSetView(set, options),
+  SET_OPTIONS,
 );
 
 function frozen<T extends ArrayBufferView>(array: NdArray<T>): NdArray<T> {

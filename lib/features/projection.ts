@@ -1,36 +1,49 @@
 /**
- * A layer's features in the plane: whether classes lie apart, and where
- * unknown samples lie among them.
+ * A layer's features in the plane: whether classes are apart, and where unknown
+ * samples are among them.
  *
  * @module
  */
+import { cannot, checkAwaited, checkOneOf, checkOptions } from "../check.ts";
 import {
-  cannot,
-  checkAwaited,
-  checkOneOf,
-  checkOptions,
-  nearestNames,
-  quote,
-} from "../check.ts";
-import { type Figure, makeFigure } from "../display/figure.ts";
-import type { FeatureArray, FeatureSet } from "../types.ts";
+  type Figure,
+  FIGURE_OPTIONS,
+  type FigureOptions,
+  makeFigure,
+} from "../display/figure.ts";
+import type { Dataset, FeatureSet } from "../types.ts";
+import { type PointColor, projectionBlock } from "./view/_projection_figure.ts";
 import {
-  MOST_POINTS,
-  type PointColor,
-  projectionFigure,
-} from "./view/_projection_figure.ts";
+  checkFeatureSet,
+  findArray,
+  shownArrays,
+} from "./view/shown_arrays.ts";
 
-/** Settings of {@linkcode projection}. */
-export interface ProjectionOptions {
+/**
+ * Settings of {@linkcode projection}.
+ *
+ * @category Figures
+ */
+export interface ProjectionOptions extends FigureOptions {
   /**
    * Which layer to project; `"penultimate"` and `"logits"` go too. Default: the
    * last of the features, otherwise the penultimate, otherwise the logits.
    */
   readonly layer?: string;
-  /** Principal components, or UMAP, which is slower and keeps neighbours together. @default {"pca"} */
+  /**
+   * Principal components, or UMAP, which is slower and keeps neighbours together.
+   *
+   * @default {"pca"}
+   */
   readonly kind?: "pca" | "umap";
   /** What colours the points: the labels, or a number a sample. Default: the labels, if there are any. */
   readonly color?: "labels" | ArrayLike<number>;
+  /**
+   * The dataset that the set was computed from: an interactive figure shows the
+   * image of a sample beside its point. Of more than 500 samples, 500 evenly
+   * spaced ones have images, and a note says so.
+   */
+  readonly images?: Dataset;
 }
 
 const ACTION = "project features";
@@ -38,90 +51,61 @@ const ACTION = "project features";
 /**
  * Projects a layer's features to the plane, one point a sample.
  *
- * Good for a first look at what a layer has learnt to tell apart. Distances in
- * the plane are not those in the layer: PCA shows the two directions in which
- * the samples spread the widest, UMAP who is whose neighbour. At most 2000
- * samples are drawn, evenly spaced, and the title says so; those with NaN or
- * infinite values are left out.
+ * Good for a first look at which classes a layer separates. Distances in the
+ * plane are not those in the layer: PCA shows the two directions in which the
+ * samples spread the widest, UMAP which samples are neighbours. At most 2000
+ * samples are drawn, evenly spaced, and a note says so; those with NaN or
+ * infinite values are left out. On hover, a point of an interactive figure names
+ * its sample's id, label and predicted class.
  *
- * @param set Where the features are; maps are taken as one long vector a sample.
+ * @param set Where the features are; feature maps are flattened.
  * @param options Which layer, how to project it, and what colours the points.
  * @returns A figure that shows itself; it is computed when it is shown.
  * @throws {TypeError} If the set is a promise, holds nothing to project, or has
- * no labels where these are asked for.
+ * no labels where these are to be the colours.
  * @throws {RangeError} If there is no such layer, or an option is wrong.
  *
  * @example Four samples of two classes
  * ```ts
- * import { featureSet, projection } from "@sonde/sonde";
- * import assert from "node:assert/strict";
+ * import { featureSet, projection, show } from "@sonde/sonde";
  *
  * const data = Float32Array.of(0, 1, 0, 2, 9, 1, 9, 2);
  * const features = [{ data, shape: [4, 2], dtype: "float32" } as const];
  * const set = featureSet({ features, labels: [0, 0, 1, 1] });
- * assert.equal(projection(set).title, 'PCA of layer "feature0"');
+ * await show(projection(set, { title: "Two classes" }));
  * ```
+ *
+ * @category Figures
  */
 export function projection(
   set: FeatureSet,
   options: ProjectionOptions = {},
 ): Figure {
-  checkAwaited(set, ACTION, "the feature set");
-  if (
-    typeof set !== "object" || set === null || !Array.isArray(set.features)
-  ) {
-    throw new TypeError(
-      cannot(ACTION, "its argument must be a feature set", set),
-    );
-  }
-  checkOptions(options, ACTION, ["layer", "kind", "color"]);
-  const { layer, kind = "pca", color } = options;
+  checkFeatureSet(set, ACTION);
+  checkOptions(options, ACTION, [
+    ...["layer", "kind", "color", "images"],
+    ...FIGURE_OPTIONS,
+  ]);
+  const { layer, kind = "pca", color, images, ...frame } = options;
   checkOneOf(kind, ACTION, "kind", ["pca", "umap"]);
-  const [name, array] = chooseArray(set, layer);
-  const points = chooseColor(set, color);
-  const count = Math.min(MOST_POINTS, array.shape[0]!);
-  return makeFigure({
-    title: `${kind === "pca" ? "PCA" : "UMAP"} of ${name}`,
-    summary: `${count} samples of shape [${
-      array.shape.slice(1).join(", ")
-    }] in the plane${
-      points && "labels" in points ? ", coloured by label" : ""
-    }`,
-    figure: () => projectionFigure(name, array, kind, points),
-  });
-}
-
-function chooseArray(
-  set: FeatureSet,
-  layer: string | undefined,
-): [string, FeatureArray] {
-  const { penultimate, logits, layerNames, features } = set;
-  const known = new Map<string, [string, FeatureArray]>();
-  if (logits) known.set("logits", ["logits", logits]);
-  if (penultimate) known.set("penultimate", ["penultimate", penultimate]);
-  layerNames.forEach((name, i) =>
-    known.set(name, [`layer "${name}"`, features[i]!])
-  );
-  const chosen = layer ?? layerNames.at(-1) ??
-    (penultimate ? "penultimate" : "logits");
-  const found = known.get(chosen);
-  if (found !== undefined && found[1].shape.length >= 2) return found;
-  if (found !== undefined) {
-    const rule = `${found[0]} must hold vectors or maps`;
-    throw new TypeError(cannot(ACTION, rule, [...found[1].shape]));
-  }
-  if (layer === undefined) {
+  checkAwaited(images, ACTION, `"images"`);
+  const arrays = shownArrays(set);
+  const shown = layer === undefined
+    ? arrays[set.features.length - 1] ?? arrays[0]
+    : findArray(arrays, layer);
+  if (shown === undefined) {
     const rule = "the set must hold features, a penultimate or logits";
     throw new TypeError(cannot(ACTION, rule, "none"));
   }
-  const names = [...known.keys()];
-  const near = nearestNames(String(layer), names);
-  const hint = near.length > 0
-    ? `nearest names are ${near.map(quote).join(", ")}`
-    : `names are ${quote(names)}`;
-  throw new RangeError(
-    `Cannot find layer ${quote(layer)} in the feature set: ${hint}`,
-  );
+  if (shown.array.shape.length < 2) {
+    const rule = `${shown.title} must hold vectors or feature maps`;
+    throw new TypeError(cannot(ACTION, rule, [...shown.array.shape]));
+  }
+  const points = chooseColor(set, color);
+  return makeFigure({
+    ...projectionBlock({ set, shown, kind, color: points, images }),
+    options: frame,
+  });
 }
 
 function chooseColor(

@@ -134,29 +134,44 @@ function run<T>(
 ): T[] {
   const { returnSequences, returnState, goBackwards } = options;
   const bound = cell.bind(ops, weights);
-  const sequence = bound.project(inputs[0]!); // [N, T, …]
-  const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
-  const zeros = bound.zeroState(first);
   const given = givenState(inputs, context, cell.numStates, name);
-  given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
-  const initial = given ?? zeros;
   const mask = maskOf(ops, context, given !== undefined, name, dialect);
-  const blank = zeros[cell.outputState]!;
+  const begin = () => {
+    const sequence = bound.project(inputs[0]!); // [N, T, …]
+    const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
+    const zeros = bound.zeroState(first);
+    given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
+    return { sequence, zeros, initial: given ?? zeros };
+  };
   if (mask === undefined) {
-    const { state, outputs } = ops.scan(
-      (state, [input]) => {
-        const next = bound.step(input!, state);
-        const output = next[cell.outputState]!;
-        return { state: next, outputs: returnSequences ? [output] : [] };
-      },
-      initial,
-      [sequence],
-      goBackwards,
-    );
+    const scan = () => {
+      const { sequence, initial } = begin();
+      return ops.scan(
+        (state, [input]) => {
+          const next = bound.step(input!, state);
+          const output = next[cell.outputState]!;
+          return { state: next, outputs: returnSequences ? [output] : [] };
+        },
+        initial,
+        [sequence],
+        goBackwards,
+      );
+    };
+    const { state, outputs } = bound.operator && ops.recurrence
+      ? ops.recurrence({
+        ...bound.operator,
+        sequence: inputs[0]!,
+        initial: given,
+        returnSequences,
+        reverse: goBackwards,
+      }, scan)
+      : scan();
     const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
     return returnState ? [output, ...state] : [output];
   }
   checkUnrolled(options, name);
+  const { sequence, zeros, initial } = begin();
+  const blank = zeros[cell.outputState]!;
   // The output goes along with the state, to be repeated at time steps that do not count.
   const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
   const { state, outputs } = ops.scan(

@@ -10,9 +10,10 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Ops } from "../ops/ops.ts";
+import type { Ops, Recurrence } from "../ops/ops.ts";
 import { addBias, checkWeight } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
+import { activationNamed } from "./activations.ts";
 import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
@@ -27,6 +28,8 @@ export interface Cell extends Layer {
 
 /** A cell with its weights. */
 export interface BoundCell<T> {
+  /** The cell as an engine may have an operator for it; undefined where none could. */
+  readonly operator?: CellOperator<T> | undefined;
   /** What does not depend on the state, of `[N, D]` or `[N, T, D]`. */
   project(x: T): T;
   /** A state of zeros, of the shape of one projected time step `[N, …]`. */
@@ -34,6 +37,12 @@ export interface BoundCell<T> {
   /** The next state; the output is the one that `outputState` says. */
   step(projected: T, state: readonly T[]): T[];
 }
+
+/** The kind and weights of a cell, for {@linkcode Ops.recurrence}. */
+export type CellOperator<T> = Pick<
+  Recurrence<T>,
+  "kind" | "kernel" | "recurrentKernel" | "bias"
+>;
 
 /**
  * Whether a layer is a cell.
@@ -75,6 +84,16 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   throw new TypeError(
     cannot(`read layer "${config.name}"`, `"${key}" must be there`, undefined),
   );
+}
+
+/** Whether a cell has the activations that operators of engines have. */
+function hasStandardActivations(
+  { dialect }: LayerConfig,
+  activation: Activation,
+  gate: Activation,
+): boolean {
+  return activation === activationNamed("tanh", dialect) &&
+    gate === activationNamed("sigmoid", dialect);
 }
 
 /** Units of a cell, whose other options mean nothing at inference. */
@@ -139,6 +158,7 @@ export function lstmCell(config: LayerConfig): Cell {
   const activation = namedActivation(config, "activation");
   const gate = namedActivation(config, "recurrent_activation");
   const hasBias = config.boolean("use_bias", true);
+  const isStandard = hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 2,
@@ -147,6 +167,9 @@ export function lstmCell(config: LayerConfig): Cell {
       checkKernels(ops, config.name, weights, units, 4);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
+        operator: isStandard
+          ? { kind: "lstm", kernel: kernel!, recurrentKernel: recurrent!, bias }
+          : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => {
           const zero = zeros(ops, projected, recurrent!);
@@ -200,6 +223,8 @@ export function gruCell(config: LayerConfig): Cell {
   const gate = namedActivation(config, "recurrent_activation");
   const hasBias = config.boolean("use_bias", true);
   const isAfter = config.boolean("reset_after", config.dialect === 3);
+  const isStandard = isAfter &&
+    hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -217,6 +242,14 @@ export function gruCell(config: LayerConfig): Cell {
       const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
       const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
       return {
+        operator: isStandard
+          ? {
+            kind: "gru",
+            kernel: kernel!,
+            recurrentKernel: recurrent!,
+            bias: weights.bias,
+          }
+          : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => [zeros(ops, projected, recurrent!)],
         step: (projected, [h]) => {

@@ -68,6 +68,26 @@ export function statistics(values: ArrayLike<number>): Statistics {
   return { count, mean, std, min, max, zeros, nan, infinite };
 }
 
+/**
+ * The smallest and the largest finite value.
+ *
+ * @param values The values.
+ * @returns Both; undefined where no value is finite.
+ */
+export function extremes(
+  values: ArrayLike<number>,
+): [low: number, high: number] | undefined {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value - value !== 0) continue; // not finite
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low > high ? undefined : [low, high];
+}
+
 /** The mean where the sum is beyond float64. */
 function meanOf(values: ArrayLike<number>, finite: number): number {
   let mean = 0;

@@ -1,38 +1,48 @@
 /**
- * How scores are spread: the first look at whether they tell two datasets apart.
+ * How scores are distributed, and whether they separate two datasets.
  *
  * @module
  */
-import { cannot, checkAwaited } from "../check.ts";
-import { type Figure, makeFigure } from "../display/figure.ts";
+import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import { countText } from "../display/cell.ts";
+import {
+  type Figure,
+  FIGURE_OPTIONS,
+  type FigureOptions,
+  makeFigure,
+} from "../display/figure.ts";
 
 /**
  * Draws how often each score occurs, one colour a series.
  *
- * Good for a look at whether the scores of known and unknown samples overlap;
- * it says nothing that a number like AUROC would not, but it shows why. Scores
- * that are not finite are left out and counted in the summary.
+ * Good to see whether the scores of known and unknown samples overlap, and why a
+ * number like AUROC is what it is. Scores that are not finite are left out, and a
+ * note says so.
  *
  * @param scores Scores by the name of their series, each of any length above 0;
  * copied.
+ * @param options Title, caption, axis labels and width.
  * @returns A figure that shows itself.
  * @throws {TypeError} If a series is no array of numbers, or a promise.
  * @throws {RangeError} If there is no series, or one is empty.
  *
  * @example Known digits beside unknown ones
  * ```ts
- * import { scoreHistogram } from "@sonde/sonde";
- * import assert from "node:assert/strict";
+ * import { scoreHistogram, show } from "@sonde/sonde";
  *
- * const figure = scoreHistogram({ known: [1, 2, 2], unknown: [4, 5] });
- * assert.equal(figure.title, "Scores: known, unknown");
+ * const scores = { known: [1, 2, 2], unknown: [4, 5] };
+ * await show(scoreHistogram(scores, { xLabel: "energy" }));
  * ```
+ *
+ * @category Figures
  */
 export function scoreHistogram(
   scores: Readonly<Record<string, ArrayLike<number>>>,
+  options: FigureOptions = {},
 ): Figure {
   const action = "draw score histogram";
   checkAwaited(scores, action, "its argument");
+  checkOptions(options, action, FIGURE_OPTIONS);
   if (
     typeof scores !== "object" || scores === null || Array.isArray(scores) ||
     ArrayBuffer.isView(scores)
@@ -57,6 +67,7 @@ export function scoreHistogram(
     title,
     summary: summary.join("; "),
     figure: () => ({ kind: "histogram", title, xLabel: "score", series }),
+    options,
   });
 }
 
@@ -85,7 +96,7 @@ function checkScores(name: string, values: ArrayLike<number>): Float64Array {
 function summarise(name: string, values: Float64Array): string {
   const finite = values.filter((value) => Number.isFinite(value)).sort();
   const left = values.length - finite.length;
-  const parts = [`${values.length} scores`];
+  const parts = [countText(values.length, "score")];
   if (finite.length > 0) {
     const [low, high] = [finite[0]!, finite[finite.length - 1]!];
     const middle = finite.length / 2 - 0.5;

@@ -1,20 +1,8 @@
-import { cannot, checkAwaited, checkOptions } from "../check.ts";
-import type { LayerFactory } from "../layers/layer.ts";
+import { checkAwaited, checkBoolean, checkOptions } from "../check.ts";
 import type { Model } from "../types.ts";
+import type { LoadModelOptions } from "./read_model.ts";
 
-/** Settings of {@linkcode loadModel}. */
-export interface LoadModelOptions {
-  /** Factories of layers that Keras does not have, by class name; for Keras' files. */
-  readonly customLayers?: Readonly<Record<string, LayerFactory>>;
-  /**
-   * Whether the model may run with weights that are NaN or infinite.
-   *
-   * @default {false}
-   */
-  readonly allowNonFinite?: boolean;
-  /** Stops the loading. */
-  readonly signal?: AbortSignal;
-}
+export type { LoadModelOptions } from "./read_model.ts";
 
 /**
  * Opens a trained model: a file of Keras (`.keras`, the same unpacked as a
@@ -22,12 +10,13 @@ export interface LoadModelOptions {
  * told apart by content.
  *
  * Layers of Keras' files are computed by this library, and so are those of a
- * `model.json`, with TF.js' meaning where TF.js wrote it; models with classes
- * registered with `tf.serialization.registerClass` are left to TF.js. Nothing is read outside the model's own
- * file and folder, and nothing in it is run. Weights are read when they are
- * needed. NaN and infinities among them are an error that names the layer: of a
- * Keras file where something runs, so that `getWeights` can show them, of a
- * `model.json` at once. Closing the model frees what was made for it.
+ * `model.json`, with TF.js' meaning where TF.js wrote it. A `model.json` with
+ * layers that only TF.js computes, such as classes registered with
+ * `tf.serialization.registerClass`, is refused; the error says how to build it
+ * with TF.js and hand it to {@linkcode fromLayersModel}. Nothing is read outside
+ * the model's own file and folder, and nothing in it is run. Weights are read
+ * when they are needed; where something runs, NaN and infinities among them are
+ * an error that names the layer. Closing the model frees what was made for it.
  *
  * The layers of an ONNX file are its operations, which ONNX Runtime runs as
  * they stand; so there are no gradients, and no functions of one's own on
@@ -68,11 +57,8 @@ export async function loadModel(
     "signal",
   ]);
   const { allowNonFinite = false } = options;
-  if (typeof allowNonFinite !== "boolean") {
-    const rule = '"allowNonFinite" must be true or false';
-    throw new TypeError(cannot("load model", rule, allowNonFinite));
-  }
+  checkBoolean(allowNonFinite, "load model", "allowNonFinite");
   // Readers of files are a third of this library: loaded when a file is opened.
-  const { openModel } = await import("./open_model.ts");
-  return await openModel(source, options);
+  const { readModel } = await import("./read_model.ts");
+  return await readModel(source, options);
 }

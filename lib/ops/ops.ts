@@ -81,6 +81,26 @@ export interface ScanStep<T> {
   readonly outputs: readonly T[];
 }
 
+/** An LSTM or GRU with the activations `tanh` and `sigmoid`, without a mask. */
+export interface Recurrence<T> {
+  /** Which layer; a GRU resets after the product. */
+  readonly kind: "lstm" | "gru";
+  /** `[N, T, D]`. */
+  readonly sequence: T;
+  /** `[D, gates · units]`: gates i, f, c, o of an LSTM; z, r, h of a GRU. */
+  readonly kernel: T;
+  /** `[units, gates · units]`. */
+  readonly recurrentKernel: T;
+  /** `[gates · units]` of an LSTM; `[2, gates · units]` of a GRU, for input and state. */
+  readonly bias: T | undefined;
+  /** The first state, each `[N, units]`; undefined for zeros. */
+  readonly initial: readonly T[] | undefined;
+  /** Whether the outputs of all time steps are needed. */
+  readonly returnSequences: boolean;
+  /** Whether it runs from the last time step to the first. */
+  readonly reverse: boolean;
+}
+
 /** Operations over an opaque `T`. */
 export interface Ops<T> {
   /** Sizes of the axes; null where they are not known before the run. */
@@ -276,4 +296,13 @@ export interface Ops<T> {
     inputs: readonly T[],
     reverse?: boolean,
   ): ScanStep<T>;
+  /**
+   * A whole LSTM or GRU, for engines that have an operator for it. Without this
+   * method layers call `scan` themselves.
+   *
+   * @param layer The layer.
+   * @param scan Computes the same by {@linkcode Ops.scan}.
+   * @returns What `scan` gives.
+   */
+  recurrence?(layer: Recurrence<T>, scan: () => ScanStep<T>): ScanStep<T>;
 }

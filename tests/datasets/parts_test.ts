@@ -108,7 +108,7 @@ Deno.test("partsOf() names the input that is missing", () => {
   assertThrows(
     () => two({ a, B: b }),
     TypeError,
-    'a record must hold every input: current value is ["a", "B"]; input "b" ' +
+    'a record must hold every input: current value is ["a", "B"]; input "b" of "a", "b" ' +
       'is missing; did you mean "B"',
   );
   const within = () => two({ xs: { a } });

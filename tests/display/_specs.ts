@@ -1,6 +1,6 @@
-import type { FigureSpec } from "../../lib/display/view.ts";
+import type { FigureSpec, GridSpec } from "../../lib/display/view.ts";
 
-/** One small figure of each kind, with texts that must be escaped. */
+/** One small figure of each kind but the grid, with texts that must be escaped. */
 export const SPECS = {
   histogram: {
     kind: "histogram",
@@ -40,13 +40,85 @@ export const SPECS = {
     yTicks: ["a", "<b>"],
     annotated: true,
   },
-  maps: {
-    kind: "maps",
+  images: {
+    kind: "images",
     title: "Kernels",
     diverging: true,
-    maps: [
+    scale: "layer",
+    images: [
       { caption: "0<1", z: [-1, 0, 1, 2], height: 2, width: 2 },
       { caption: "1", z: [5, 5, 5, NaN], height: 2, width: 2 },
     ],
   },
-} as const satisfies Record<FigureSpec["kind"], FigureSpec>;
+} as const satisfies Partial<Record<FigureSpec["kind"], FigureSpec>>;
+
+/** All of them side by side. */
+export const GRID: GridSpec = {
+  kind: "grid",
+  title: "All <kinds>",
+  columns: 2,
+  figures: Object.values(SPECS),
+};
+
+/** Data that break figures which expect something between 0 and 1. */
+export const DATA: Readonly<Record<string, readonly number[]>> = {
+  negative: [-0.006, -0.004, -0.0035, -0.001, -0.002, -0.0045],
+  tiny: [3.4e-11, 5.1e-11, 4.2e-11, 3.9e-11, 4.8e-11, 4.1e-11],
+  huge: [-4.2e12, 1.7e13, 9.9e12, 2.5e12, 0, 1.1e13],
+  widest: [-1.7e308, 1.7e308, 0, 1e300, -1e300, 1],
+  far: [1e9 + 1, 1e9 + 2, 1e9 + 2.5, 1e9 + 3, 1e9, 1e9 + 4],
+  equal: [0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
+  equalTiny: [-3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11],
+  zeros: [0, 0, 0, 0, 0, 0],
+  nothing: [NaN, NaN, Infinity, -Infinity, NaN, NaN],
+  empty: [],
+};
+
+/** A name as files of others have it. */
+export const LONG_NAME =
+  "StatefulPartitionedCall/efficientnetv2-b0/block6h_expand_conv/Conv2D;and_no_end";
+
+/** A figure of each kind that shows some data under some name. */
+export function specsOf(
+  values: readonly number[],
+  name: string,
+  figureWidth?: number,
+): FigureSpec[] {
+  const steps = values.map((_, i) => i);
+  const frame = { title: name, figureWidth, caption: name };
+  const axes = { ...frame, xLabel: name, yLabel: name };
+  const groups = [{ name, x: values, y: values.toReversed() }, {
+    name: `${name} 2`,
+    x: values.slice(0, 2),
+    y: values.slice(0, 2),
+  }];
+  const [height, width] = values.length === 0 ? [0, 0] : [2, 3];
+  const names = steps.map((i) => `${name} ${i}`);
+  return [
+    { ...axes, kind: "histogram", series: [{ name, values }] },
+    { ...axes, kind: "scatter", groups },
+    { ...axes, kind: "lines", lines: [{ name, x: steps, y: values }] },
+    { ...axes, kind: "heatmap", z: values, height, width, annotated: true },
+    {
+      ...axes,
+      kind: "heatmap",
+      z: values,
+      height: values.length,
+      width: Math.min(1, values.length),
+      yTicks: names,
+      xTicks: names,
+      isSquare: true,
+    },
+    ...(["layer", "each"] as const).map((scale): FigureSpec => ({
+      ...frame,
+      kind: "images",
+      scale,
+      images: values.length === 0 ? [] : Array.from({ length: 6 }, (_, i) => ({
+        caption: i === 0 ? name : String(i),
+        z: values.map((value) => i === 1 ? values[0]! : value),
+        height,
+        width,
+      })),
+    })),
+  ];
+}

@@ -7,7 +7,7 @@ import {
   type LogitsTarget,
   namesOf,
   needsHead,
-  type Program,
+  type ProgramParts,
   wantedRefs,
 } from "../../lib/engines/program.ts";
 import type { Ref } from "../../lib/models/graph/graph.ts";
@@ -77,7 +77,7 @@ counted("wantedRefs() lists each tensor once", () => {
     own: [],
     given: <T>(_ops: unknown, x: T) => x,
   };
-  const program: Program = {
+  const program: ProgramParts = {
     graph,
     feeds: [],
     features: [feature],
@@ -93,7 +93,7 @@ counted("wantedRefs() lists each tensor once", () => {
 
 counted("computeOutputs() gives features, penultimate and logits", () => {
   const { model, graph, hidden, fused, valueOf } = setUp();
-  const program: Program = {
+  const program: ProgramParts = {
     graph,
     feeds: [],
     features: [{
@@ -129,6 +129,7 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
   };
   assertEquals(logitsOf(OPS, shaped, valueOf, HEAD), {
     logits: floats([7, 3]),
+    shaped: valueOf(fused.head!.penultimate),
     scale: floats([7, 1]),
   });
   free(model);

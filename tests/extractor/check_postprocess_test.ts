@@ -14,13 +14,16 @@ counted("checkPostprocess() copies steps, or one record of them", () => {
   const own = () => null as never;
   const steps = [pool("max"), own];
   const list = checkPostprocess(steps, nodes);
-  assertEquals(list, [...steps]);
-  assert(Object.isFrozen(list));
-  assertEquals(checkPostprocess([], nodes), []);
+  const none = { postprocess: [], postprocessByName: undefined };
+  assertEquals(list, { ...none, postprocess: [...steps] });
+  assert(Object.isFrozen(list.postprocess));
+  assertEquals(checkPostprocess([], nodes), none);
   const record = Object.assign(Object.create(null), { hidden: steps[0] });
-  const map = checkPostprocess([record], nodes);
-  assertEquals([...map], [["hidden", [steps[0]]]]);
-  assertEquals([...checkPostprocess([{}], nodes)], []);
+  const byName = (value: unknown) => [
+    ...checkPostprocess([value], nodes).postprocessByName!,
+  ];
+  assertEquals(byName(record), [["hidden", [steps[0]!]]]);
+  assertEquals(byName({}), []);
   assertThrows(
     () => checkPostprocess([{ hidden: half(), other: half() }], nodes),
     TypeError,
@@ -34,8 +37,10 @@ counted(
   () => {
     const model = mlp();
     const [hidden, head] = (fromLayersModel(model) as ModelGraph).listed;
-    checkNames([half()], [], "set layers");
-    const byLayer = new Map([["hidden", [half()]]]);
+    const all = { postprocess: [half()], postprocessByName: undefined };
+    checkNames(all, [], "set layers");
+    const postprocessByName = new Map([["hidden", [half()]]]);
+    const byLayer = { postprocess: [], postprocessByName };
     checkNames(byLayer, [hidden!, head!], "set layers");
     assertThrows(() => checkNames(byLayer, [head!], "set layers"), TypeError);
     free(model);

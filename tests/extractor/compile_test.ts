@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { FeatureExtractor, half, pool, tf } from "@sonde/sonde";
 import { compile, resolve } from "../../lib/extractor/compile.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
-import { modelOf } from "../../lib/extractor/model_of.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { counted } from "../support/backends.ts";
 import { array, branched, convnet, filled, free, mlp } from "./_models.ts";
 
@@ -116,21 +116,21 @@ counted("a source names the model by what it computes", async () => {
 
 counted("resolve() orders what is needed, once", () => {
   const model = branched();
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   const layers = ["sum", "left"].map((name) => graph.findNode(name));
-  const { schedule, specs, program } = resolve(graph, { ...DEFAULTS, layers });
+  const { schedule, specs, logits } = resolve(graph, { ...DEFAULTS, layers });
   const names = schedule.nodes.map(({ row }) => row.name);
   assertEquals([...names].sort(), ["head", "left", "right", "stem", "sum"]);
   assertEquals(names.indexOf("stem") < names.indexOf("left"), true);
   assertEquals(names.indexOf("right") < names.indexOf("sum"), true);
   assertEquals(specs.map(({ name }) => name), ["sum", "left"]);
-  assertEquals(program.logits!.head!.weights.kernel.shape, [0, 0]);
+  assertEquals(logits!.head!.weights.kernel.shape, [0, 0]);
   free(model);
 });
 
 counted("compile() reads the head's weights as they are now", async () => {
   const model = mlp();
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   const before = await compile(graph, DEFAULTS);
   const weights = [tf.ones([5, 3]), tf.zeros([3])];
   model.getLayer("head").setWeights(weights);
@@ -138,6 +138,6 @@ counted("compile() reads the head's weights as they are now", async () => {
   const after = await compile(graph, DEFAULTS);
   assertNotEquals(before.head!.kernel.data, after.head!.kernel.data);
   assertEquals(after.head!.kernel.data, new Float32Array(15).fill(1));
-  assertEquals(after.program.logits!.head!.weights, after.head!);
+  assertEquals(after.logits!.head!.weights, after.head!);
   free(model);
 });

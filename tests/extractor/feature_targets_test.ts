@@ -1,7 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { fromLayersModel, half, normalize, pool, tf } from "@sonde/sonde";
 import {
   featureNames,
+  ownName,
   targetsOf,
 } from "../../lib/extractor/feature_targets.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
@@ -9,6 +8,13 @@ import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { Postprocess } from "../../lib/types.ts";
 import { counted } from "../support/backends.ts";
 import { convnet, free, Parts } from "./_models.ts";
+import { fromLayersModel, half, normalize, pool, tf } from "@sonde/sonde";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 
 const graphOf = (model: tf.LayersModel) => fromLayersModel(model) as ModelGraph;
 
@@ -86,4 +92,12 @@ counted("targetsOf() asks for the channels where they are not known", () => {
     postprocess: [pool("max", { channels: "first" })],
   });
   assertEquals(known[0]!.spec.form, "pooled");
+});
+
+Deno.test("ownName() gives one name to a function, and another to the next", () => {
+  const make = () => (x: number) => x * 2;
+  const [first, second] = [make(), make()];
+  assertEquals(ownName(first), ownName(first));
+  assertNotEquals(ownName(first), ownName(second));
+  assertMatch(ownName(first), /^own [0-9a-f-]{36}$/);
 });

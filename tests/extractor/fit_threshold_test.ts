@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { FeatureExtractor, tf } from "@sonde/sonde";
 import { fitThreshold } from "../../lib/extractor/fit_threshold.ts";
-import { modelOf } from "../../lib/extractor/model_of.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { counted } from "../support/backends.ts";
 import { array, filled, free } from "./_models.ts";
@@ -27,7 +27,7 @@ counted(
       shape: [3, 2],
       dtype: "float32",
     } as const;
-    const graph = modelOf(model);
+    const graph = graphOf(model);
     // Sorted: 1 1 3 4 5 9. At 0.5 between 3 and 4; at 0.9 half way from 5 to 9.
     for (
       const [quantile, expected] of [[0.5, 3.5], [0.9, 7], [0.2, 1]] as const

@@ -3,7 +3,7 @@ import { tf, UnsupportedByEngineError } from "@sonde/sonde";
 import { Pacer } from "../../lib/engines/pacer.ts";
 import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { compile } from "../../lib/extractor/compile.ts";
-import { modelOf } from "../../lib/extractor/model_of.ts";
+import { graphOf } from "../support/graph_of.ts";
 import { openSession } from "../../lib/extractor/open_session.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { assertAllClose } from "../support/all_close.ts";
@@ -15,10 +15,10 @@ onBackends(
   async ({ name, rtol }) => {
     const model = mlp("linear");
     const settings = { ...DEFAULTS, backend: name };
-    const compiled = await compile(modelOf(model), settings);
+    const program = await compile(graphOf(model), settings);
     await using session = await openSession(
-      compiled,
-      await chooseEngine(compiled, settings),
+      program,
+      await chooseEngine(program, settings),
     );
     const x = array([3, 4]);
     const { logits, features } = await session.run([x], new Pacer());
@@ -41,22 +41,22 @@ onBackends(
         }),
       ],
     }));
-    const graph = modelOf(model);
+    const graph = graphOf(model);
     const settings = {
       ...DEFAULTS,
       backend: name,
       layers: [graph.findNode(0)],
     };
-    const compiled = await compile(graph, settings);
+    const program = await compile(graph, settings);
     if (name === "wasm") {
       await assertRejects(
-        () => chooseEngine(compiled, settings),
+        () => chooseEngine(program, settings),
         UnsupportedByEngineError,
       );
     } else {
       await using session = await openSession(
-        compiled,
-        await chooseEngine(compiled, settings),
+        program,
+        await chooseEngine(program, settings),
       );
       const x = array([1, 2, 2, 2, 1]);
       const { features } = await session.run([x], new Pacer());

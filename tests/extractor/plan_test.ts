@@ -25,6 +25,7 @@ counted(
       removed: "head",
       looked: [],
       skipped: [],
+      warnings: [],
       numParameters: 3 * 3 * 2 * 4 + 4 + 4 * 4 + 36 * 3 + 3,
     });
     assert(Object.isFrozen(plan) && Object.isFrozen(plan.layerNames));
@@ -64,7 +65,7 @@ counted(
     assertEquals(plan.head, undefined);
     assertEquals(plan.looked, ["left", "right"]);
     const text = Deno.inspect(plan);
-    assert(text.includes("head        none can be told"), text);
+    assert(text.includes("head        none found"), text);
     assert(text.includes("looked at   left, right"), text);
     free(model);
   },

@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { tf } from "@sonde/sonde";
 import type { BackendName } from "../../lib/engines/tfjs/backend.ts";
+import { RUNS_ALL } from "./extent.ts";
 
 /** A backend, and how close it must come to TF.js' own numbers on `cpu`. */
 export interface Backend {
@@ -28,9 +29,12 @@ const BACKENDS: readonly Backend[] = [
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
 
 /** Whether there is a WebGPU adapter, of hardware or software. */
-export const hasWebgpu: boolean = adapter !== null;
+export const hasAdapter: boolean = adapter !== null;
 
-if (hasWebgpu) {
+/** Whether tests run on it; in `test:all` only, as shaders compile slowly. */
+export const hasWebgpu: boolean = hasAdapter && RUNS_ALL;
+
+if (hasAdapter) {
   // The software adapter may crash a process that ends with a device open.
   Deno.test.afterAll(() => {
     const { webgpu } = tf.engine().registry;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
-import { modelOfKerasFile } from "../../lib/models/keras/load_keras.ts";
+import { openKeras } from "./open_keras.ts";
+import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { openOn, type OurEngine } from "./open_on.ts";
 
@@ -81,7 +81,7 @@ export async function goldenErrors(
   choices: readonly (((count: number) => readonly number[]) | undefined)[],
 ): Promise<number[]> {
   const { inputs, outputs } = goldenCase(name);
-  const file = await openKerasFile(
+  const file = await openKeras(
     decodeURIComponent(new URL(`${name}.keras`, FOLDER).pathname),
   );
   await using model = modelOfKerasFile(file);

@@ -23,31 +23,32 @@ export function liftCells(notebook: Notebook): string {
 }
 
 /**
- * Checks the types of a notebook's code cells.
+ * Checks the types of the code cells of notebooks, in one run of the compiler.
  *
- * @param notebook The notebook.
- * @param folder Its folder; a module is written there, and removed again.
+ * @param notebooks The notebooks.
+ * @param folder Their folder; modules are written there, and removed again.
  * @throws {TypeError} If the compiler finds an error; the message is its own.
  */
 export async function checkCells(
-  notebook: Notebook,
+  notebooks: readonly Notebook[],
   folder: string,
 ): Promise<void> {
-  const module = await Deno.makeTempFile({
-    dir: folder,
-    prefix: ".cells_",
-    suffix: ".ts",
-  });
+  const options = { dir: folder, prefix: ".cells_", suffix: ".ts" };
+  const modules = await Promise.all(
+    notebooks.map(() => Deno.makeTempFile(options)),
+  );
   try {
-    await Deno.writeTextFile(module, liftCells(notebook));
+    for (const [i, notebook] of notebooks.entries()) {
+      await Deno.writeTextFile(modules[i]!, liftCells(notebook));
+    }
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", module],
+      args: ["check", "--quiet", ...modules],
       cwd: folder,
       env: { NO_COLOR: "1" },
       stdout: "null",
     }).output();
     if (!success) throw new TypeError(new TextDecoder().decode(stderr).trim());
   } finally {
-    await Deno.remove(module);
+    for (const module of modules) await Deno.remove(module);
   }
 }

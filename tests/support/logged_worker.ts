@@ -1,51 +1,59 @@
 /**
- * Workers that write down, in order, what is said to them and what they say.
+ * Workers that write down, in order, the requests and the replies.
  *
  * @module
  */
+import { Worker } from "node:worker_threads";
 
 /** What was heard. */
 export interface WorkerLog extends Disposable {
-  /** "open", "run" and "close" as they are sent; "done", "results" and
-   * "failed" as they come; "end" where a worker is ended. */
+  /**
+   * "open", "run" and "close" as they are sent; "opened", "results", "closed"
+   * and "failed" as they come; "end" where a worker is terminated.
+   */
   readonly events: string[];
   /** For each request, whether all that it handed over is gone from here. */
   readonly areTransferred: boolean[];
-  /** Resolves when as many workers were ended as were started. */
-  readonly ended: () => Promise<void>;
+  /** Workers that were sent a request. */
+  readonly workers: ReadonlySet<Worker>;
+  /** Resolves when every request has its reply. */
+  readonly settled: () => Promise<void>;
 }
 
-/** Listens to all workers that are made until it is disposed of. */
+/** Listens to all workers until it is disposed of. */
 export function logWorkers(): WorkerLog {
   const events: string[] = [];
   const areTransferred: boolean[] = [];
-  const Real = globalThis.Worker;
-  let alive = 0;
+  const workers = new Set<Worker>();
+  const { postMessage, terminate } = Worker.prototype;
+  let inFlight = 0;
   let rest = Promise.withResolvers<void>();
-  globalThis.Worker = class extends Real {
-    constructor(...args: ConstructorParameters<typeof Worker>) {
-      super(...args);
-      if (alive++ === 0) rest = Promise.withResolvers();
-      this.addEventListener("message", ({ data }) => events.push(data.kind));
-    }
-    override postMessage(message: { kind: string }, options: unknown): void {
-      events.push(message.kind);
-      const buffers = options as ArrayBuffer[];
-      super.postMessage(message, buffers);
-      areTransferred.push(buffers.every(({ detached }) => detached));
-    }
-    override terminate(): void {
-      events.push("end");
-      super.terminate();
-      if (--alive === 0) rest.resolve();
-    }
+  const hear = ({ kind }: { kind: string }) => {
+    events.push(kind);
+    if (--inFlight === 0) rest.resolve();
+  };
+  Worker.prototype.postMessage = function (message, transfer) {
+    if (!workers.has(this)) this.on("message", hear);
+    workers.add(this);
+    events.push(message.kind);
+    if (inFlight++ === 0) rest = Promise.withResolvers();
+    postMessage.call(this, message, transfer);
+    areTransferred.push(
+      (transfer as ArrayBuffer[]).every(({ detached }) => detached),
+    );
+  };
+  Worker.prototype.terminate = function () {
+    events.push("end");
+    return terminate.call(this);
   };
   return {
     events,
     areTransferred,
-    ended: () => rest.promise,
+    workers,
+    settled: () => inFlight === 0 ? Promise.resolve() : rest.promise,
     [Symbol.dispose]() {
-      globalThis.Worker = Real;
+      Object.assign(Worker.prototype, { postMessage, terminate });
+      for (const worker of workers) worker.off("message", hear);
     },
   };
 }

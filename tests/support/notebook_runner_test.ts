@@ -161,8 +161,11 @@ Deno.test("checkCells() refuses what the kernel would run when types are wrong",
   const good = notebookOf(`import { two } from "./two.ts";`, "two + 1");
   const bad = notebookOf(`import { two } from "./two.ts";`, "two.length");
   try {
-    await checkCells(good, folder);
-    const error = await assertRejects(() => checkCells(bad, folder), TypeError);
+    await checkCells([good], folder);
+    const error = await assertRejects(
+      () => checkCells([bad], folder),
+      TypeError,
+    );
     assertStringIncludes(error.message, "TS2339");
     const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
     assertEquals(left, ["two.ts"]);

@@ -4,7 +4,9 @@
  * @module
  */
 import { openOnnx } from "../../lib/engines/onnx/onnx_session.ts";
+import { record, type Recording } from "../../lib/engines/onnx/recording.ts";
 import { Pacer } from "../../lib/engines/pacer.ts";
+import type { Program } from "../../lib/engines/program.ts";
 import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../lib/extractor/compile.ts";
 import type { EngineOptions } from "../../lib/extractor/options.ts";
@@ -49,10 +51,9 @@ export async function openOn(
   const nodes = layers === undefined
     ? [...new Set(graph.outputRefs.map(({ node }) => node))]
     : layers.map((name) => graph.findNode(name));
-  const compiled = await compile(graph, { ...DEFAULTS, layers: nodes });
-  const { program } = compiled;
+  const program = await compile(graph, { ...DEFAULTS, layers: nodes });
   const session = engine === "onnx"
-    ? await openOnnx(program)
+    ? await openOnnx(recordingOf(program))
     : await openTfjs(program, engine);
   return {
     names: program.features.map(({ name }) => name),
@@ -64,6 +65,12 @@ export async function openOn(
     },
     [Symbol.asyncDispose]: () => session.close(),
   };
+}
+
+function recordingOf(program: Program): Recording {
+  const recording = record(program);
+  if ("obstacle" in recording) throw new Error(recording.obstacle);
+  return recording;
 }
 
 /** An input as the model's own type; TF.js and ONNX Runtime take no other. */

@@ -4,6 +4,7 @@ import {
   kerasRecord,
   modelPath,
 } from "../support/keras_models.ts";
+import { slowTest } from "../support/extent.ts";
 import {
   type Registry,
   rewritten,
@@ -15,6 +16,7 @@ async function runAlone(
   program: string,
   registry: Registry,
   { flags = [], files = [] }: {
+    /** Flags of `deno run`; types are checked with `--check` only. */
     readonly flags?: readonly string[];
     readonly files?: readonly string[];
   } = {},
@@ -34,7 +36,6 @@ async function runAlone(
           "--no-config",
           "--no-lock",
           "--quiet",
-          "--check",
           "--no-prompt",
           `--allow-import=${registry.host}`,
           // Nothing of ours may be read: neither this tree nor a cache of it.
@@ -56,7 +57,8 @@ async function runAlone(
   }
 }
 
-Deno.test("mod.ts extracts and shows when it is imported from a server", async () => {
+/** Extracts and shows; what comes is checked, and with `--check` its types. */
+async function extractsAndShows(flags: readonly string[]): Promise<void> {
   await using registry = await serveAsRegistry();
   const answer = await runAlone(
     `
@@ -78,6 +80,7 @@ console.log(JSON.stringify({
 }));
 `,
     registry,
+    { flags },
   );
   assertEquals(answer, {
     hidden: Array(10).fill(4), // 4 inputs of 1
@@ -87,7 +90,15 @@ console.log(JSON.stringify({
   assertEquals([...registry.refused], []);
   assert(registry.served.has("deno.json"));
   assertGreater(registry.served.size, 50);
-});
+}
+
+Deno.test("mod.ts extracts and shows when it is imported from a server", () =>
+  extractsAndShows([]));
+
+slowTest(
+  "mod.ts has no type error when it is imported from a server",
+  () => extractsAndShows(["--check"]),
+);
 
 Deno.test("mod.ts draws figures when it is imported from a server", async () => {
   await using registry = await serveAsRegistry();

@@ -4,6 +4,7 @@ import {
   compareApplication,
   readApplication,
 } from "../support/applications.ts";
+import { inTurn } from "../support/extent.ts";
 import { OUR_ENGINES } from "../support/open_on.ts";
 
 // Numbers of Keras 3.15.1 and tf_keras 2.21, of keras.applications with few
@@ -30,9 +31,9 @@ Deno.test("networks of keras.applications are all here", () => {
   assertEquals(NAMES, expected.sort());
 });
 
-for (const name of NAMES) {
+for (const [i, name] of NAMES.entries()) {
   const application = await readApplication(`${FOLDER}${name}`);
-  for (const engine of OUR_ENGINES) {
+  for (const engine of inTurn(OUR_ENGINES, i)) {
     Deno.test(`FeatureExtractor gives what keras.applications give: ${name} (${engine})`, async () => {
       const before = tf.memory().numTensors;
       assertEquals(application.layers.size, 5);

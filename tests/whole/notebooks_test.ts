@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { assertAllClose } from "../support/all_close.ts";
 import { Kernel } from "../support/kernel.ts";
+import { slowTest } from "../support/extent.ts";
 import { checkCells } from "../support/lift_cells.ts";
 import { joined, readNotebook, tagsOf } from "../support/notebook_file.ts";
 import { runNotebook } from "../support/notebook_runner.ts";
@@ -36,10 +37,6 @@ for (const name of NOTEBOOKS) {
     );
   });
 
-  Deno.test(`${name} has no type error in its cells`, async () => {
-    await checkCells(await readNotebook(path), FOLDER);
-  });
-
   Deno.test(`${name} is committed with its outputs, as pictures and small`, async () => {
     const { size } = await Deno.stat(path);
     assertLess(size, 1.5e6);
@@ -56,6 +53,11 @@ for (const name of NOTEBOOKS) {
   });
 }
 
+Deno.test("the notebooks have no type error in their cells", async () => {
+  const notebooks = NOTEBOOKS.map((name) => readNotebook(FOLDER + name));
+  await checkCells(await Promise.all(notebooks), FOLDER);
+});
+
 Deno.test("the digits model is small and its stated accuracy above 0.98", async () => {
   const folder = `${FOLDER}models/digits/`;
   const { userDefinedMetadata } = JSON.parse(
@@ -66,25 +68,28 @@ Deno.test("the digits model is small and its stated accuracy above 0.98", async 
   assertLess(0.98, userDefinedMetadata.heldOutAccuracy);
 });
 
-Deno.test("train_digits.ts gives the committed weights when it runs again", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${FOLDER}train_digits.ts`, folder],
-      stdout: "null",
-    }).output();
-    assert(success, new TextDecoder().decode(stderr));
-    const [made, committed] = await Promise.all(
-      [folder, `${FOLDER}models/digits`].map(async (place) =>
-        new Float32Array((await Deno.readFile(`${place}/weights.bin`)).buffer)
-      ),
-    );
-    // Equal to the bit on one machine; engines may differ in their exp and pow.
-    assertAllClose(made!, committed!, { rtol: 1e-3, atol: 1e-4 });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+slowTest(
+  "train_digits.ts gives the committed weights when it runs again",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", `${FOLDER}train_digits.ts`, folder],
+        stdout: "null",
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      const [made, committed] = await Promise.all(
+        [folder, `${FOLDER}models/digits`].map(async (place) =>
+          new Float32Array((await Deno.readFile(`${place}/weights.bin`)).buffer)
+        ),
+      );
+      // Equal to the bit on one machine; engines may differ in their exp and pow.
+      assertAllClose(made!, committed!, { rtol: 1e-3, atol: 1e-4 });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 for (const engine of ["tfjs", "onnx"]) {
   Deno.test(`predict() on ${engine} ends with an AbortError when a notebook is stopped, and the kernel lives on`, async () => {

@@ -13,8 +13,9 @@ import {
 } from "../../lib/formats/byte_source.ts";
 import { Hdf5File } from "../../lib/formats/hdf5.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
-import { openKerasSource } from "../../lib/models/keras/keras_file.ts";
-import { modelOfKerasFile } from "../../lib/models/keras/load_keras.ts";
+import { modelFileOf } from "../../lib/models/files/open_model_file.ts";
+import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
+import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { buildZip, text } from "../support/build_zip.ts";
@@ -83,14 +84,14 @@ async function withNpz(file: string, isDeflated: boolean): Promise<Bytes> {
 /** What the Python converter makes of an `.h5`: description and names as they stand. */
 async function converted(file: string, folder: string): Promise<string> {
   const h5 = await Hdf5File.open(bytesSource(read(file), file));
-  const [config] = h5.texts("", "model_config")!;
-  const [version] = h5.texts("", "keras_version")!;
+  const [config] = h5.strings("", "model_config")!;
+  const [version] = h5.strings("", "keras_version")!;
   const weights: { name: string; shape: readonly number[]; dtype: string }[] =
     [];
   const parts: Uint8Array[] = [];
-  for (const layer of h5.texts("model_weights", "layer_names")!) {
+  for (const layer of h5.strings("model_weights", "layer_names")!) {
     const group = `model_weights/${layer}`;
-    for (const name of h5.texts(group, "weight_names")!) {
+    for (const name of h5.strings(group, "weight_names")!) {
       const { shape, dtype, read } = h5.datasets.get(`${group}/${name}`)!;
       weights.push({ name: name.replace(/:0$/, ""), shape, dtype });
       parts.push(new Uint8Array(read().data.buffer as ArrayBuffer));
@@ -193,7 +194,9 @@ Deno.test("a stored .keras is read once to be verified, a piece at a time, and t
     });
     await Deno.writeFile(`${folder}/m`, whole);
     const source = watched(fileSource(`${folder}/m`));
-    const model = modelOfKerasFile(await openKerasSource(source));
+    const file = modelFileOf(source);
+    assert(file.kind === "keras");
+    const model = modelOfKerasFile(await openKerasFile(file));
     const opening = sum(source.reads);
     assert(opening >= whole.length, "not all of it was verified");
     assert(opening < whole.length + 2 ** 18, `${opening} of ${whole.length}`);

@@ -5,11 +5,11 @@
  *
  * @module
  */
+import { openKeras } from "../support/open_keras.ts";
 import { assert, assertEquals } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
-import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
 import type { KerasWeights } from "../../lib/models/keras/keras_weights.ts";
-import { modelOfKerasFile } from "../../lib/models/keras/load_keras.ts";
+import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { goldenNames } from "../support/golden_layers.ts";
 
 const FOLDER = new URL("../data/keras_layers/", import.meta.url);
@@ -58,7 +58,7 @@ async function open(
   target?: string,
   shape?: Shape,
 ): Promise<ReadonlyMap<string, Shape>> {
-  const file = await openKerasFile(new URL(`${name}.keras`, FOLDER));
+  const file = await openKeras(new URL(`${name}.keras`, FOLDER));
   const shapes = new Map<string, Shape>();
   const weights = changed(file.weights, shapes, target, shape);
   const { format, source, kerasVersion, major, config } = file;

@@ -7,8 +7,9 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot } from "../../check.ts";
-import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
-import type { OnnxConstant } from "../../models/onnx/onnx_constants.ts";
+import type { OnnxCall } from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 
 /** A tensor that is fed. */

@@ -10,25 +10,26 @@
  */
 import { cannot } from "../../check.ts";
 import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
-import type { OnnxCall, OnnxOrigin } from "../../models/onnx/onnx_call.ts";
+import type { OnnxCall } from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
-import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import {
+  logitsRef,
+  type Program,
+  type RunOutputs,
+  wantedRefs,
+} from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
-import {
-  openModelInWorker,
-  type OpenStages,
-} from "./runtime/open_in_worker.ts";
+import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
-import { joinRows, rowsFrom } from "./runtime/row_chunks.ts";
-import { defaultThreads } from "./runtime/runtime.ts";
-import { samplesText } from "./runtime/samples_text.ts";
+import { joinRows, rowsFrom } from "./runtime/rows.ts";
+import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**
  * Opens a program over a model of an ONNX file, in a thread of its own.
@@ -45,7 +46,7 @@ export async function openOnnxFile(
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
-  const { nodes } = schedule(program.feeds, wanted);
+  const { nodes } = program.schedule;
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
@@ -55,8 +56,8 @@ export async function openOnnxFile(
     calls,
     wanted: wanted.map((ref) => source.nameOf(ref)),
   });
-  const given = model.externalData.map(({ data }) => data);
-  const stages = await openModelInWorker(model, { threads, given });
+  const transferable = model.externalData.map(({ data }) => data);
+  const stages = await openInWorker(model, { threads, transferable });
   try {
     const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(
@@ -64,7 +65,9 @@ export async function openOnnxFile(
         [refKey(ref), byName.get(model.outputs[i]!)!] as const
       ),
     );
+    const optional = optionalKey(program);
     for (const ref of wanted) {
+      if (refKey(ref) === optional) continue;
       checkOutput(ref, outputs.get(refKey(ref))!, source);
     }
     const { names, graph, from } = recordOutputs(
@@ -126,6 +129,14 @@ function feedOf(
   return { name, type, shape: sizes };
 }
 
+/** The tensor of logits that may be left out, unless it is a feature too. */
+function optionalKey({ logits, features }: Program): string | undefined {
+  if (!logits?.isOptional) return undefined;
+  const key = refKey(origin(logitsRef(logits)));
+  const isFeature = features.some(({ ref }) => refKey(origin(ref)) === key);
+  return isFeature ? undefined : key;
+}
+
 function checkOutput(
   { node }: Ref,
   { type, shape }: OnnxOutput,
@@ -145,7 +156,7 @@ function checkOutput(
 
 /** What a session runs. */
 interface Open {
-  readonly stages: OpenStages;
+  readonly stages: WorkerPipeline;
   readonly names: OutputNames;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
@@ -189,7 +200,9 @@ class FileSession implements Session {
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));
-    return this.#read(joinRows(results, batch, rows), first);
+    const sizes = results.map(() => batch);
+    const optional = this.#optional();
+    return this.#read(joinRows(results, sizes, rows, optional), first);
   }
 
   #runPart(
@@ -214,8 +227,10 @@ class FileSession implements Session {
       const { name, readAs } = this.#program.features[i]!;
       return featureOf(results[output]!, name, readAs, first);
     });
-    const rest = Object.entries(others).map(([key, output]) =>
-      [key, floatsOf(results[output]!, key)] as const
+    const rest = Object.entries(others).flatMap(([key, output]) =>
+      results[output] === undefined
+        ? []
+        : [[key, floatsOf(results[output], key)] as const]
     );
     return unshared({
       features: arrays,
@@ -224,6 +239,14 @@ class FileSession implements Session {
         ? {}
         : { scale: floatsOf(results[scale]!, "scale").data }),
     });
+  }
+
+  /** The logits' name, if they may be left out and nothing else has it. */
+  #optional(): string | undefined {
+    const { logits, features } = this.#open.names;
+    const isOptional = this.#program.logits?.isOptional === true &&
+      !features.includes(logits!);
+    return isOptional ? logits : undefined;
   }
 
   async close(): Promise<void> {

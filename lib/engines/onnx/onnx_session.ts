@@ -1,20 +1,20 @@
 import { cannot, shapeText } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
+import { checkSizes } from "../check_sizes.ts";
 import type { Pacer } from "../pacer.ts";
-import type { Program, RunOutputs } from "../program.ts";
-import type { RunSamples, Session } from "../session.ts";
+import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,
   featureArray,
   floatArray,
   type RawValues,
-} from "../tfjs/read_arrays.ts";
+} from "../read_arrays.ts";
+import type { RunSamples, Session } from "../session.ts";
+import { PartitionedGraphs } from "./partitioned_graphs.ts";
+import type { FilledModel, Recording } from "./recording.ts";
+import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
-import { openInWorker, startWorker } from "./runtime/open_in_worker.ts";
-import { ProgramGraphs } from "./program_graphs.ts";
-import { makeReady, type ReadyProgram } from "./ready_program.ts";
-import { findUnrecordable } from "./record_program.ts";
+import { openInWorker } from "./runtime/open_in_worker.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
@@ -24,44 +24,42 @@ export interface OnnxOptions {
   /** What this thread can do while the other one opens the graph. */
   readonly meanwhile?: (() => Promise<unknown>) | undefined;
   /**
-   * Whether the weights are still those of the opening; asked where they are
+   * Whether the weights are still those of the opening; called where they are
    * read again. @default {always}
    */
   readonly isCurrent?: (() => boolean) | undefined;
   /**
-   * How long runs must have waited for each other before several graphs share
-   * them, in ms. @default {250}
+   * How long runs must have been queued before rows are partitioned among
+   * several graphs, in ms. @default {250}
    */
-  readonly hotAfter?: number | undefined;
+  readonly warmUpMs?: number | undefined;
 }
 
 /**
- * Opens a program on ONNX Runtime, in a thread of its own.
+ * Opens a recorded program on ONNX Runtime, in a thread of its own.
  *
- * @param program What is to be computed.
- * @param options Threads, and what goes on beside.
+ * @param recording The program.
+ * @param options Threads, and what is done meanwhile.
  * @returns The session; closing it frees the graph with its weights.
- * @throws {UnsupportedByEngineError} If the program has what only TF.js can
- * do: gradients, TF.js' own layers, a user's functions on tensors.
+ * @throws {UnsupportedByEngineError} If the runtime is not there, or refuses the graph.
  */
 export async function openOnnx(
-  program: Program,
+  recording: Recording,
   options: OnnxOptions = {},
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile } = options;
-  const { isCurrent = () => true, hotAfter = 250 } = options;
-  checkProgram(program);
-  const worker = startWorker();
-  let ready: ReadyProgram;
+  const { isCurrent = () => true, warmUpMs = 250 } = options;
+  const worker = takeWorker(); // one that starts loads the runtime meanwhile
+  let filled: FilledModel;
   try {
-    ready = await makeReady(program, { hasDoubts: true });
+    filled = await recording.encode("fast");
   } catch (error) {
-    worker.terminate();
+    keepWorker(worker);
     throw error;
   }
-  const { recorded, given } = ready;
+  const { model, transferable, weightBytes } = filled;
   const [opening, others] = await Promise.allSettled([
-    openInWorker(recorded.graph, { threads, given, worker }),
+    openInWorker(model, { threads, transferable, worker }),
     meanwhile?.(),
   ]);
   if (opening.status === "rejected") throw opening.reason;
@@ -70,8 +68,9 @@ export async function openOnnx(
     await first.close();
     throw others.reason;
   }
-  const parts = { program, ready, first, threads, isCurrent, hotAfter };
-  return new OnnxSession(program, ready, new ProgramGraphs(parts));
+  const rest = { threads, isCurrent, warmUpMs, weightBytes };
+  const graphs = new PartitionedGraphs({ recording, first, ...rest });
+  return new OnnxSession(recording, graphs);
 }
 
 /** How much is handed over at once where batches are small. */
@@ -79,37 +78,17 @@ const BYTES_AT_ONCE = 2 ** 22;
 /** How long what is handed over at once may take. */
 const MS_AT_ONCE = 20;
 
-function checkProgram({ perturbation, features }: Program): void {
-  if (perturbation !== undefined) {
-    throw new UnsupportedByEngineError(
-      "perturb",
-      "onnx",
-      `its engine must give gradients; use .engine("tfjs")`,
-    );
-  }
-  for (const { own, name } of features) {
-    if (own.length === 0) continue;
-    throw new UnsupportedByEngineError(
-      `postprocess layer "${name}"`,
-      "onnx",
-      `a function of one's own must get tensors of TF.js; use .engine("tfjs")`,
-    );
-  }
-}
-
 /** A program on ONNX Runtime. */
 class OnnxSession implements Session {
   readonly maxInFlight = 2;
-  readonly #program: Program;
-  readonly #ready: ReadyProgram;
-  readonly #graphs: ProgramGraphs;
+  readonly #recording: Recording;
+  readonly #graphs: PartitionedGraphs;
   /** Sizes of samples that are known to suit all layers. */
-  readonly #fitting = new Set<string>();
+  readonly #checked = new Set<string>();
   #isClosed = false;
 
-  constructor(program: Program, ready: ReadyProgram, graphs: ProgramGraphs) {
-    this.#program = program;
-    this.#ready = ready;
+  constructor(recording: Recording, graphs: PartitionedGraphs) {
+    this.#recording = recording;
     this.#graphs = graphs;
   }
 
@@ -129,33 +108,16 @@ class OnnxSession implements Session {
     return this.#read(results, samples.first ?? 0);
   }
 
-  /**
-   * Sizes that were not known before must suit the layers: the runtime pools a
-   * map that is smaller than the window without a word.
-   */
+  /** Sizes that were unknown before must suit the layers: the runtime does not check all. */
   #checkSizes(inputs: readonly NdArray<ArrayBufferView>[]): void {
-    const program = this.#program;
-    const { nodes } = this.#ready;
-    const isKnown = program.feeds.every(({ spec }) =>
-      spec.shape.slice(1).every((size) => size !== null)
-    );
     const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
-    if (isKnown || this.#fitting.has(sizes)) return;
-    const feeds = program.feeds.map(({ ref, spec }, i) => ({
-      ref,
-      spec: { ...spec, shape: [null, ...inputs[i]!.shape.slice(1)] },
-    }));
-    const obstacle = findUnrecordable(feeds, nodes);
-    if (obstacle !== undefined) {
-      throw new RangeError(
-        `Cannot run samples of ${sizes} as each layer must suit their sizes: ${obstacle}`,
-      );
-    }
-    this.#fitting.add(sizes);
+    if (this.#checked.has(sizes)) return;
+    checkSizes(this.#recording.program, inputs);
+    this.#checked.add(sizes);
   }
 
   batchesAtOnce(batchSize: number): number {
-    const { bytesPerRow } = this.#ready;
+    const { bytesPerRow } = this.#recording.outputs;
     const ms = this.#graphs.msPerRow;
     if (bytesPerRow === undefined || ms === undefined) return 1;
     const rows = Math.min(MS_AT_ONCE / ms, BYTES_AT_ONCE / bytesPerRow);
@@ -167,10 +129,10 @@ class OnnxSession implements Session {
     results: Readonly<Record<string, OnnxResult>>,
     first: number,
   ): RunOutputs {
-    const { recorded, halves } = this.#ready;
-    const { features, ...others } = recorded.outputs;
+    const { program, outputs: { values, halves } } = this.#recording;
+    const { features, ...others } = values;
     const arrays = features.map(({ name, dtype }, i): FeatureArray => {
-      const { name: layer } = this.#program.features[i]!;
+      const { name: layer } = program.features[i]!;
       const half = halves[i];
       if (half !== undefined) {
         return halfArray(

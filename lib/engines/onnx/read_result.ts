@@ -1,10 +1,6 @@
 import { cannot } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
-import {
-  featureArray,
-  floatArray,
-  type RawValues,
-} from "../tfjs/read_arrays.ts";
+import { featureArray, floatArray, type RawValues } from "../read_arrays.ts";
 import type { RunOutputs } from "../program.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 

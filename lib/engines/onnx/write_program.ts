@@ -1,11 +1,8 @@
 import { cannot } from "../../check.ts";
-import { type Program, wantedRefs } from "../program.ts";
-import { schedule } from "../schedule.ts";
-import { readWeights } from "../tfjs/run_built_in.ts";
 import { encodeModel } from "./graph/encode_model.ts";
-import { halved } from "./rewrites/half_outputs.ts";
 import type { OnnxGraph } from "./graph/onnx_graph.ts";
-import { builtInCall, recordProgram } from "./record_program.ts";
+import type { Recording } from "./recording.ts";
+import { foldScales } from "./rewrites/fold_scales.ts";
 
 /** Protocol buffers hold no more. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -19,41 +16,38 @@ const MOST_BYTES = 2 ** 31 - 1;
  * for; a name that is taken already gets `:out` behind it. A feature that is
  * read as float16 is one; what float16 cannot hold is infinite there.
  *
- * @param program What is to be computed; only layers of ours, and steps over
- * `Ops`.
+ * @param recording The program.
  * @param metadata What else is to be known of it.
  * @returns The model's bytes.
  * @throws {RangeError} If they are more than the format can hold.
  */
 export async function writeProgram(
-  program: Program,
+  recording: Recording,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const weights = await readWeights(nodes, builtInCall);
-  const sizes = [...weights.values()].map(({ data }) => data.byteLength);
-  const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  if (size > MOST_BYTES) {
+  const { program, feeds, weightBytes } = recording;
+  if (weightBytes > MOST_BYTES) {
     throw new RangeError(
       cannot(
         "write ONNX",
         `weights must be at most ${MOST_BYTES} bytes`,
-        size,
+        weightBytes,
         "ask for earlier layers and no logits, or write the model in parts by .input(id)",
       ),
     );
   }
-  const { graph, feeds, outputs } = recordProgram(program, nodes, weights);
+  const { graph, outputs } = await recording.filled();
+  const { values, halves } = outputs;
   const ports = new Map(graph.outputs.map((port) => [port.name, port]));
-  const features = outputs.features.map(({ name }, i) => {
-    const { name: layer, readAs } = program.features[i]!;
-    const port = ports.get(name)!;
-    return [layer, readAs === undefined ? port : halved(graph, port)] as const;
+  const features = values.features.map(({ name }, i) => {
+    const { name: layer } = program.features[i]!;
+    return [layer, ports.get(halves[i]?.half ?? name)!] as const;
   });
-  const { logits, penultimate } = outputs;
+  const { logits, penultimate } = values;
   const others = Object.entries({ logits, penultimate }).flatMap(
     ([key, value]) => value ? [[key, ports.get(value.name)!] as const] : [],
   );
+  foldScales(graph);
   graph.outputs.splice(0, Infinity);
   const named = [...features, ...others];
   for (const [, port] of named) graph.outputs.push(port);

@@ -27,10 +27,9 @@ import {
   type Ref,
   refKey,
 } from "../../models/graph/graph.ts";
-import type { Feed } from "../program.ts";
-import type { Schedule } from "../schedule.ts";
+import type { Feed, Schedule } from "../schedule.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
-import { type NodeWeights, runBuiltIn } from "./run_built_in.ts";
+import { runBuiltIn, type UploadedWeights } from "./run_built_in.ts";
 import { checkWasmRoom } from "./wasm_room.ts";
 
 /** What a run goes by. */
@@ -41,7 +40,7 @@ export interface NodeRun {
   readonly runtime: RawRuntime | undefined;
   readonly backend: string;
   /** Weights of nodes that are ours. */
-  readonly weights: NodeWeights;
+  readonly weights: UploadedWeights;
 }
 
 /** Values of the wanted tensors; whoever gets them disposes of them. */

@@ -2,19 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
+import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../pacer.ts";
 import {
   computeOutputs,
   type HeadValues,
   logitsOf,
   logitsRef,
-  needsHead,
   type OutputValues,
   type Program,
   type RunOutputs,
+  unshaped,
+  usesHead,
   wantedRefs,
 } from "../program.ts";
-import { schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { ownHandle, tidied } from "./own_handle.ts";
@@ -25,7 +27,7 @@ import {
   featureArray,
   floatArray,
   type RawValues,
-} from "./read_arrays.ts";
+} from "../read_arrays.ts";
 import {
   keepFetched,
   nameOf,
@@ -35,8 +37,8 @@ import {
   type Values,
 } from "./run_nodes.ts";
 import {
-  type NodeWeights,
-  readWeights,
+  builtInCallOf,
+  type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -54,14 +56,14 @@ export async function openTfjs(
   program: Program,
   backend: BackendName,
 ): Promise<Session> {
-  const { nodes } = schedule(program.feeds, wantedRefs(program));
-  const host = await readWeights(nodes);
+  const { nodes } = program.schedule;
+  const host = await readWeights(nodes, builtInCallOf);
   const held = await takeTurn(
     backend,
     (turn) =>
       Promise.resolve(turn.sync((): Held => ({
         head: uploadHead(program),
-        weights: uploadWeights(nodes, host),
+        weights: uploadWeights(host),
       }))),
   );
   return new TfjsSession(program, backend, held);
@@ -70,18 +72,13 @@ export async function openTfjs(
 /** What a session holds in the engine until it is closed. */
 interface Held {
   readonly head: HeadValues<tf.Tensor> | undefined;
-  readonly weights: NodeWeights;
+  readonly weights: UploadedWeights;
 }
 
 /** The head's weights, where the logits must be computed from the penultimate. */
-function uploadHead(
-  { logits, perturbation }: Program,
-): HeadValues<tf.Tensor> | undefined {
-  if (logits?.head === undefined) return undefined;
-  const isUsed = needsHead(logits) ||
-    (perturbation !== undefined && needsHead(unshaped(logits)));
-  if (!isUsed) return undefined;
-  const { kernel, bias } = logits.head.weights;
+function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
+  if (!usesHead(program)) return undefined;
+  const { kernel, bias } = program.logits!.head!.weights;
   return {
     kernel: tf.keep(OPS.constant(kernel)),
     bias: tf.keep(OPS.constant(bias)),
@@ -107,20 +104,19 @@ class TfjsSession implements Session {
     backend: BackendName,
     held: Held,
   ) {
-    const { logits, perturbation } = program;
+    const { logits, gradientSchedule } = program;
     this.#program = program;
     this.#backend = backend;
     this.#held = held;
-    this.#run = this.#nodeRun(wantedRefs(program));
-    this.#gradientRun = logits === undefined || perturbation === undefined
-      ? undefined
-      : this.#nodeRun([logitsRef(unshaped(logits))]);
+    this.#run = this.#nodeRun(program.schedule, wantedRefs(program));
+    this.#gradientRun = gradientSchedule &&
+      this.#nodeRun(gradientSchedule, [logitsRef(unshaped(logits!))]);
   }
 
-  #nodeRun(wanted: readonly Ref[]): NodeRun {
+  #nodeRun(schedule: Schedule, wanted: readonly Ref[]): NodeRun {
     const { feeds, graph } = this.#program;
     return {
-      schedule: schedule(feeds, wanted),
+      schedule,
       feeds,
       wanted,
       runtime: graph.runtime,
@@ -337,7 +333,7 @@ class TfjsSession implements Session {
     await Promise.all(this.#inFlight);
     const { head, weights } = this.#held;
     if (head) tf.dispose([head.kernel, head.bias]);
-    tf.dispose([...new Set([...weights.values()].flatMap(Object.values))]);
+    tf.dispose([...weights.values()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -349,12 +345,6 @@ function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
   return inputs.map(({ data, shape, dtype }) =>
     tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
   );
-}
-
-function unshaped(
-  { shaping: _shaping, ...logits }: NonNullable<Program["logits"]>,
-) {
-  return logits;
 }
 
 function valueIn(values: Values): (ref: Ref) => tf.Tensor {

@@ -3,142 +3,197 @@
  *
  * @module
  */
-import { shapeText, sizeOf } from "../../check.ts";
+import { cannot, checkIndices, quote, shapeText, sizeOf } from "../../check.ts";
+import { countText } from "../../display/cell.ts";
+import { extremes } from "../../math/statistics.ts";
+import { evenly } from "../../math/evenly.ts";
 import type {
   FigureBlock,
+  FigureSpec,
+  GridImage,
   HeatmapSpec,
-  HistogramSpec,
-  MapsSpec,
   ViewOptions,
 } from "../../display/view.ts";
 import type { FeatureArray, FeatureSet } from "../../types.ts";
-import { MOST_POINTS, projectionFigure } from "./_projection_figure.ts";
+import { type PointColor, projectionBlock } from "./_projection_figure.ts";
+import type { ShownArray } from "./shown_arrays.ts";
 
-const MOST_MAPS = 64;
-const MOST_HEIGHT = 64;
-const MOST_WIDTH = 256;
-/** Side of a picture above which its cells are averaged. */
-const MOST_SIDE = 64;
+/** Channels that are drawn where none are selected. */
+const MOST_CHANNELS = 64;
+/** Channels that are drawn where a figure is one of several. */
+const FEW_CHANNELS = 16;
+/** Rows of a heat map of samples. */
+const MOST_SAMPLES = 64;
+/** Rows of a heat map of one sample: time steps or channels. */
+const MOST_STEPS = 256;
+/** Columns of a heat map: units or channels. */
+const MOST_COLUMNS = 256;
+const ASSUMED = "channels assumed to be last";
 
-/** An array to be seen, and what is known of it. */
-export interface ShownArray {
-  /** What it is called in titles, as in `layer "conv1"`. */
-  readonly title: string;
-  /** The array, `[N, …]`. */
-  readonly array: FeatureArray;
-  /** Where the channels stand, where that is known. */
-  readonly channels?: "first" | "last" | undefined;
+/** What a layer's figures are drawn with. */
+export interface LayerFigureOptions extends ViewOptions {
+  /** Whether the figure is one of several, and small. @default {false} */
+  readonly isCompact?: boolean;
 }
 
 /**
- * The figures of one array: of rank 4 the maps of a sample, of rank 3 a heat
- * map of a sample, of rank 2 a heat map and a projection, of rank 1 a
+ * The figures of one array: of rank 4 the feature maps of a sample, of rank 3 a
+ * heat map of a sample, of rank 2 a heat map and a projection, of rank 1 a
  * histogram; none of higher ranks, and none of an empty array.
  *
- * @param set Where the labels are.
+ * @param set Where labels and ids are.
  * @param shown The array.
- * @param options Which sample, and which projection.
+ * @param options Which sample and channels, and which projection.
  * @returns The figures, most telling first.
  */
 export function layerFigures(
   set: FeatureSet,
   shown: ShownArray,
-  options: ViewOptions,
+  options: LayerFigureOptions,
 ): FigureBlock[] {
-  const { title, array } = shown;
-  const { sample = 0, projection = "pca" } = options;
+  const { array } = shown;
   const rank = array.shape.length;
-  if (sizeOf(array.shape) === 0) return [];
-  const one = `${title}, sample ${sample}`;
-  const shape = shapeText(array.shape.slice(1));
-  const block = (
-    title: string,
-    summary: string,
-    figure: FigureBlock["figure"],
-  ): FigureBlock => ({ kind: "figure", title, summary, figure });
-  if (rank === 1) {
-    const figure = () => histogram(title, array);
-    return [block(`Histogram of ${title}`, `${array.shape[0]} values`, figure)];
-  }
-  if (rank === 2) {
-    const [count, width] = array.shape as [number, number];
-    const { labels: given, classNames } = set;
-    const color = given && { labels: given.data, classNames };
-    const kind = projection === "pca" ? "PCA" : "UMAP";
-    return [
-      block(
-        `Values of ${title}`,
-        `heat map of ${count} samples by ${width} units`,
-        () => matrix(title, array),
-      ),
-      block(
-        `${kind} of ${title}`,
-        `${Math.min(count, MOST_POINTS)} samples in the plane${
-          color ? ", coloured by label" : ""
-        }`,
-        () => projectionFigure(title, array, projection, color),
-      ),
-    ];
-  }
-  if (rank === 3) {
-    const figure = () => sequence(one, shown, sample);
-    return [block(`Values of ${one}`, `heat map of shape ${shape}`, figure)];
-  }
-  if (rank === 4) {
-    const figure = () => maps(one, shown, sample);
-    return [
-      block(`Feature maps of ${one}`, `pictures of shape ${shape}`, figure),
-    ];
-  }
-  return [];
+  if (sizeOf(array.shape) === 0 || rank > 4) return [];
+  if (rank === 4) return [featureMapsBlock(set, shown, options)];
+  if (rank !== 2) return [valuesBlock(shown, options)];
+  const { projection: kind = "pca", images } = options;
+  const color: PointColor = set.labels && {
+    labels: set.labels.data,
+    classNames: set.classNames,
+  };
+  return [
+    valuesBlock(shown, options),
+    projectionBlock({ set, shown, kind, color, images }),
+  ];
 }
 
-function histogram(title: string, { data }: FeatureArray): HistogramSpec {
+/**
+ * The feature maps of one sample, one image a channel.
+ *
+ * @param set Where labels and ids are.
+ * @param shown An array of rank 4.
+ * @param options Which sample and channels, on which scale, beside which input.
+ * @returns The figure.
+ * @throws {RangeError} If there is no such channel.
+ */
+export function featureMapsBlock(
+  set: FeatureSet,
+  { name, title, array, channels }: ShownArray,
+  options: LayerFigureOptions,
+): FigureBlock {
+  const { sample = 0, scale, channels: selected, images } = options;
+  const shape = array.shape.slice(1) as [number, number, number];
+  const isFirst = channels === "first";
+  const [height, width, depth] = isFirst
+    ? [shape[1], shape[2], shape[0]]
+    : shape;
+  if (selected) {
+    checkIndices(selected, `draw feature maps of ${title}`, "channels", depth);
+  }
+  const most = options.isCompact ? FEW_CHANNELS : MOST_CHANNELS;
+  const layer = `layer: ${quote(name)}`;
+  const hint = options.isCompact
+    ? `show(set, { ${layer} }) for more`
+    : `show(set, { ${layer}, channels: [ … ] }) for others`;
+  const figureTitle = `Feature maps of ${title}, sample ${sample}`;
   return {
-    kind: "histogram",
-    title: `Histogram of ${title}`,
-    xLabel: "value",
-    series: [{ name: title, values: data }],
+    kind: "figure",
+    title: figureTitle,
+    summary: `images of shape ${shapeText(shape)}`,
+    figure: async () => {
+      const { channelImages } = await import("../../display/channel_images.ts");
+      return channelImages({
+        values: rowOf(array, sample),
+        height,
+        width,
+        depth,
+        channels: isFirst ? "first" : "last",
+      }, {
+        title: figureTitle,
+        notes: channels === undefined ? [ASSUMED] : [],
+        selected,
+        scale,
+        most,
+        hint,
+        before: images === undefined ? [] : await inputOf(set, images, sample),
+      });
+    },
   };
 }
 
-/** Part of a matrix, as far as it is shown. */
-function crop(
-  values: FeatureArray["data"],
-  width: number,
-): { z: Float64Array; height: number; width: number } {
-  const rows = Math.min(MOST_HEIGHT, values.length / width);
-  const columns = Math.min(MOST_WIDTH, width);
-  const z = new Float64Array(rows * columns); // [rows, columns]
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      z[row * columns + column] = values[row * width + column]!;
-    }
+async function inputOf(
+  { ids, labels, classNames }: FeatureSet,
+  images: NonNullable<ViewOptions["images"]>,
+  sample: number,
+): Promise<GridImage[]> {
+  const { inputImages } = await import("./_input_images.ts");
+  const [image] = await inputImages(images, [ids[sample]!]);
+  const label = labels?.data[sample];
+  const name = label === undefined
+    ? ""
+    : `, label ${classNames?.[label] ?? label}`;
+  return [{ ...image!, caption: `input${name}` }];
+}
+
+/**
+ * The values of an array as they are: a histogram of rank 1, a heat map of
+ * rank 2 and of a sample of rank 3.
+ *
+ * @param shown An array of rank 1 to 3.
+ * @param options Which sample.
+ * @returns The figure.
+ */
+export function valuesBlock(
+  shown: ShownArray,
+  { sample = 0 }: ViewOptions,
+): FigureBlock {
+  const { title, array } = shown;
+  const block = (
+    title: string,
+    summary: string,
+    figure: (title: string) => FigureSpec,
+  ): FigureBlock => ({
+    kind: "figure",
+    title,
+    summary,
+    figure: () => figure(title),
+  });
+  const { shape } = array;
+  if (shape.length === 1) {
+    const summary = countText(shape[0]!, "value");
+    return block(`Histogram of ${title}`, summary, (name) => ({
+      kind: "histogram",
+      title: name,
+      xLabel: "value",
+      series: [{ name: title, values: array.data }],
+    }));
   }
-  return { z, height: rows, width: columns };
+  if (shape.length === 2) {
+    const units = countText(shape[1]!, "unit");
+    const summary = `heat map of ${countText(shape[0]!, "sample")} by ${units}`;
+    return block(`Values of ${title}`, summary, (name) => matrix(name, array));
+  }
+  const summary = `heat map of shape ${shapeText(shape.slice(1))}`;
+  return block(
+    `Values of ${title}, sample ${sample}`,
+    summary,
+    (name) => sequence(name, shown, sample),
+  );
 }
 
-function note(parts: readonly [shown: number, all: number, what: string][]) {
-  const cut = parts.filter(([shown, all]) => shown < all)
-    .map(([shown, all, what]) => `first ${shown} of ${all} ${what}`);
-  return cut.length > 0 ? ` (${cut.join(", ")})` : "";
-}
-
+/** Rows spread evenly over the samples, as datasets are often sorted by class. */
 function matrix(title: string, { data, shape }: FeatureArray): HeatmapSpec {
   const [count, width] = shape as [number, number];
-  const part = crop(data, width);
-  const cut = note([[part.height, count, "samples"], [
-    part.width,
-    width,
-    "units",
-  ]]);
+  const rows = evenly(count, MOST_SAMPLES);
+  const notes = [];
+  if (rows.length < count) {
+    notes.push(`${rows.length} of ${count} samples, evenly spaced`);
+  }
   return {
-    kind: "heatmap",
-    title: `Values of ${title}${cut}`,
+    ...heatmapOf(title, data, rows, width, notes),
     xLabel: "unit",
     yLabel: "sample",
-    ...part,
-    diverging: hasNegative(part.z),
+    yTicks: rows.map(String),
   };
 }
 
@@ -148,98 +203,60 @@ function sequence(
   sample: number,
 ): HeatmapSpec {
   const [, height, width] = array.shape as [number, number, number];
-  const part = crop(rowOf(array, sample), width);
-  const [down, across] = channels === "first"
-    ? ["channel", "step"]
-    : ["step", "channel"];
-  const cut = note([
-    [part.height, height, `${down}s`],
-    [part.width, width, `${across}s`],
-  ]);
+  const names = ["time step", "channel"] as const;
+  const [yLabel, xLabel] = channels === "first" ? names.toReversed() : names;
+  const rows = evenly(height, MOST_STEPS);
+  const notes = channels === undefined ? [ASSUMED] : [];
+  if (rows.length < height) {
+    notes.push(`${rows.length} of ${height} ${yLabel}s, evenly spaced`);
+  }
+  const values = rowOf(array, sample);
+  return {
+    ...heatmapOf(title, values, rows, width, notes, xLabel),
+    xLabel: xLabel!,
+    yLabel: yLabel!,
+    yTicks: rows.map(String),
+  };
+}
+
+function heatmapOf(
+  title: string,
+  values: FeatureArray["data"],
+  rows: readonly number[],
+  width: number,
+  notes: readonly string[],
+  column = "unit",
+) {
+  const columns = Math.min(MOST_COLUMNS, width);
+  const z = new Float64Array(rows.length * columns); // [rows, columns]
+  rows.forEach((row, i) => {
+    for (let j = 0; j < columns; j++) {
+      z[i * columns + j] = values[row * width + j]!;
+    }
+  });
+  const cut = columns < width
+    ? [`first ${columns} of ${width} ${column}s`]
+    : [];
   return {
     kind: "heatmap",
-    title: `Values of ${title}${cut}${channels ? "" : ASSUMED}`,
-    xLabel: across,
-    yLabel: down,
-    ...part,
-    diverging: hasNegative(part.z),
-  };
+    title,
+    notes: [...notes, ...cut],
+    z,
+    height: rows.length,
+    width: columns,
+    diverging: (extremes(z)?.[0] ?? 0) < 0,
+  } as const;
 }
 
-const ASSUMED = " (channels taken to be last)";
-
-function maps(
-  title: string,
-  { array, channels }: ShownArray,
-  sample: number,
-): MapsSpec {
-  const shape = array.shape.slice(1) as [number, number, number];
-  const values = rowOf(array, sample);
-  const isFirst = channels === "first";
-  const [height, width, depth] = isFirst
-    ? [shape[1], shape[2], shape[0]]
-    : shape;
-  const [placeStep, channelStep] = isFirst ? [1, height * width] : [depth, 1];
-  const shown = Math.min(MOST_MAPS, depth);
-  const cell = Math.ceil(Math.max(height, width) / MOST_SIDE);
-  const pictures = Array.from({ length: shown }, (_, channel) => {
-    const picture = new Float64Array(height * width); // [H, W]
-    for (let place = 0; place < picture.length; place++) {
-      picture[place] = values[place * placeStep + channel * channelStep]!;
-    }
-    return {
-      caption: String(channel),
-      ...shrink(picture, height, width, cell),
-    };
-  });
-  const cut = note([[shown, depth, "channels"]]);
-  const averaged = cell > 1 ? ` (means of ${cell} × ${cell} places)` : "";
-  return {
-    kind: "maps",
-    title: `Feature maps of ${title}${cut}${averaged}${
-      channels ? "" : ASSUMED
-    }`,
-    maps: pictures,
-    diverging: pictures.some(({ z }) => hasNegative(z)),
-  };
-}
-
-/** Means of square cells, smaller ones at the far edges. */
-function shrink(
-  picture: Float64Array,
-  height: number,
-  width: number,
-  cell: number,
-): { z: Float64Array; height: number; width: number } {
-  if (cell === 1) return { z: picture, height, width };
-  const [rows, columns] = [Math.ceil(height / cell), Math.ceil(width / cell)];
-  const z = new Float64Array(rows * columns); // [rows, columns]
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const [bottom, right] = [
-        Math.min(height, (row + 1) * cell),
-        Math.min(width, (column + 1) * cell),
-      ];
-      let [sum, count] = [0, 0];
-      for (let y = row * cell; y < bottom; y++) {
-        for (let x = column * cell; x < right; x++, count++) {
-          sum += picture[y * width + x]!;
-        }
-      }
-      z[row * columns + column] = sum / count;
-    }
-  }
-  return { z, height: rows, width: columns };
-}
-
-function rowOf(
+/** The values of one sample. */
+export function rowOf(
   { data, shape }: FeatureArray,
   sample: number,
 ): FeatureArray["data"] {
   const width = sizeOf(shape.slice(1));
+  if (sample >= shape[0]!) {
+    const rule = `"sample" must be below the ${shape[0]} samples of the array`;
+    throw new RangeError(cannot("draw a sample", rule, sample));
+  }
   return data.subarray(sample * width, (sample + 1) * width);
-}
-
-function hasNegative(values: Float64Array): boolean {
-  return values.some((value) => value < 0);
 }

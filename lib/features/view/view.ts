@@ -8,82 +8,91 @@ import {
   cannot,
   checkInteger,
   checkOneOf,
-  nearestNames,
   quote,
   shapeText,
 } from "../../check.ts";
+import { countText } from "../../display/cell.ts";
+import { gridBlock } from "../../display/figure.ts";
+import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
   Block,
   FigureBlock,
   View,
   ViewOptions,
 } from "../../display/view.ts";
-import { statistics } from "../../math/statistics.ts";
 import type { FeatureSet } from "../../types.ts";
-import { accuracyText, classFigures } from "./_class_figures.ts";
-import { layerFigures, type ShownArray } from "./_layer_figures.ts";
-import { predictions } from "./_predictions.ts";
+import { accuracyText, classFigures } from "./class_figures.ts";
+import { layerFigures } from "./_layer_figures.ts";
+import { predictions } from "./predictions.ts";
+import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 
-/** Figures that are shown unasked. */
+/** Figures that are shown where no layer is named. */
 const MOST_FIGURES = 6;
 const ACTION = "show feature set";
 
-interface Item extends ShownArray {
-  readonly name: string;
-}
+/** The options of `show` that a feature set takes. */
+export const SET_OPTIONS = [
+  ...["sample", "layer", "projection", "channels", "scale", "images"] as const,
+];
 
 /**
- * The view of a feature set.
+ * The view of a feature set: everything in short, or the figures of one layer.
  *
  * @param set The set.
  * @param options Which sample, layer and projection to show; a layer may also
  * be `"penultimate"` or `"logits"`.
- * @returns Lines, a table of the arrays, and at most six figures, or all of the
- * layer asked for.
+ * @returns Lines, a table of the arrays, and a grid of at most six figures; or
+ * the figures of the layer alone.
  * @throws {RangeError} If there is no such sample, layer or projection.
  */
 export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   const count = set.ids.length;
-  const { sample = 0, layer, projection = "pca" } = options;
+  const { sample = 0, layer, channels, projection = "pca" } = options;
   checkInteger(sample, ACTION, "sample", 0);
   if (sample >= count && options.sample !== undefined) {
     const rule = `"sample" must be below the ${count} samples of the set`;
     throw new RangeError(cannot(ACTION, rule, sample));
   }
   checkOneOf(projection, ACTION, "projection", ["pca", "umap"]);
-  const items = itemsOf(set);
-  const { figures, left } = layer === undefined
-    ? someFigures(set, items, options)
-    : { figures: figuresOf(set, items, layer, options), left: [] };
+  const title = `FeatureSet of ${countText(count, "sample")}`;
+  const arrays = shownArrays(set);
+  if (layer !== undefined) {
+    const shown = findArray(arrays, layer);
+    const figures = figuresOf(set, shown, options);
+    if (figures.length > 0) return { title, blocks: figures };
+    const text = `No figure of ${shown.title} of shape ${
+      shapeText(shown.array.shape)
+    }`;
+    return { title, blocks: [{ kind: "text", text }] };
+  }
+  if (channels !== undefined) {
+    const rule = `"layer" must name the layer of the channels`;
+    throw new TypeError(cannot(ACTION, rule, layer));
+  }
+  const { figures, left } = someFigures(set, arrays, options);
   const blocks: Block[] = [{ kind: "text", text: summaryOf(set) }];
-  if (items.length > 0) blocks.push(tableOf(items));
-  blocks.push(...figures);
+  if (arrays.length > 0) {
+    const rows = arrays.map(({ name, array }) => ({ name, ...array }));
+    blocks.push(statisticsTable("layer", rows));
+  }
+  if (figures.length > 0) {
+    const columns = figures.length <= 4 ? 2 : 3;
+    blocks.push(
+      figures.length === 1
+        ? figures[0]!
+        : gridBlock({ title: "", figures, columns }),
+    );
+  }
   if (left.length > 0) {
     const names = left.slice(0, 8).map(quote).join(", ");
-    const more = left.length > 8 ? " and more" : "";
+    const more = left.length > 8 ? ` and ${left.length - 8} more` : "";
     blocks.push({
       kind: "text",
       text: `Not all figures are shown of ${names}${more}: ` +
         `await show(set, { layer: ${quote(left[0])} }) shows one layer.`,
     });
   }
-  return { title: `FeatureSet of ${count} samples`, blocks };
-}
-
-/** Everything that is shown as an array, features first. */
-function itemsOf(set: FeatureSet): Item[] {
-  const items: Item[] = set.features.map((array, i) => ({
-    name: set.layerNames[i]!,
-    title: `layer "${set.layerNames[i]}"`,
-    array,
-    channels: set.specs[i]!.channels,
-  }));
-  const add = (name: string, array: Item["array"] | undefined) => {
-    if (array) items.push({ name, title: name, array });
-  };
-  add("penultimate", set.penultimate);
-  add("logits", set.logits);
-  return items;
+  return { title, blocks };
 }
 
 function summaryOf(set: FeatureSet): string {
@@ -107,72 +116,35 @@ function summaryOf(set: FeatureSet): string {
   return lines.join("\n");
 }
 
-function tableOf(items: readonly Item[]): Block {
-  return {
-    kind: "table",
-    columns: [
-      { name: "layer", align: "left" },
-      { name: "shape", align: "left" },
-      { name: "dtype", align: "left" },
-      ...["mean", "std", "min", "max", "zeros %", "NaN", "infinite"].map((
-        name,
-      ) => ({ name, align: "right" as const })),
-    ],
-    rows: items.map(({ name, array }) => {
-      const found = statistics(array.data);
-      const number = (value: number) => Number.isNaN(value) ? null : value;
-      return [
-        name,
-        shapeText(array.shape),
-        array.dtype,
-        number(found.mean),
-        number(found.std),
-        number(found.min),
-        number(found.max),
-        number(100 * found.zeros / found.count),
-        found.nan,
-        found.infinite,
-      ];
-    }),
-  };
-}
-
 function figuresOf(
   set: FeatureSet,
-  items: readonly Item[],
-  layer: string,
-  options: ViewOptions,
+  shown: ShownArray,
+  options: ViewOptions & { readonly isCompact?: boolean },
 ): FigureBlock[] {
-  const item = items.find(({ name }) => name === layer);
-  if (item?.title === "logits") return classFigures(set, predictions(set));
-  if (item) return layerFigures(set, item, options);
-  const names = items.map(({ name }) => name);
-  const near = nearestNames(String(layer), names);
-  const hint = near.length > 0
-    ? `nearest names are ${near.map(quote).join(", ")}`
-    : `names are ${quote(names)}`;
-  throw new RangeError(
-    `Cannot find layer ${quote(layer)} in the feature set: ${hint}`,
-  );
+  return shown.title === "logits"
+    ? classFigures(set, predictions(set))
+    : layerFigures(set, shown, options);
 }
 
 /** At most six: those of the logits, each layer's first, then what else has room. */
 function someFigures(
   set: FeatureSet,
-  items: readonly Item[],
+  arrays: readonly ShownArray[],
   options: ViewOptions,
 ): { figures: FigureBlock[]; left: string[] } {
-  const ofLogits = classFigures(set, predictions(set));
-  const candidates = items.filter(({ title }) => title !== "logits")
-    .flatMap((item, place) =>
-      layerFigures(set, item, options)
-        .map((figure, turn) => ({ figure, turn, place, name: item.name }))
+  const isLogits = ({ title }: ShownArray) => title === "logits";
+  const ofLogits = arrays.filter(isLogits)
+    .flatMap((shown) => figuresOf(set, shown, options));
+  const candidates = arrays.filter((shown) => !isLogits(shown))
+    .flatMap((shown, index) =>
+      figuresOf(set, shown, { ...options, isCompact: true })
+        .map((figure, rank) => ({ figure, rank, index, name: shown.name }))
     );
   // From the last layer backwards: there the classes lie apart.
-  const byTurn = candidates.toSorted((a, b) =>
-    a.turn - b.turn || b.place - a.place
+  const byRank = candidates.toSorted((a, b) =>
+    a.rank - b.rank || b.index - a.index
   );
-  const kept = new Set(byTurn.slice(0, MOST_FIGURES - ofLogits.length));
+  const kept = new Set(byRank.slice(0, MOST_FIGURES - ofLogits.length));
   const shown = candidates.filter((candidate) => kept.has(candidate));
   const left = candidates.filter((candidate) => !kept.has(candidate));
   return {

@@ -27,6 +27,8 @@ export interface FileKind {
   readonly what: string;
   /** What to do with it, where it cannot be read. */
   readonly advice?: string;
+  /** The archive, where it is a `.keras` file. */
+  readonly archive?: ZipArchive;
 }
 
 const SAVE_AS_KERAS = 'save it in Python with model.save("model.keras")';
@@ -96,7 +98,9 @@ export function identify(source: ByteSource): FileKind {
   source.read(0, head);
   if (isHdf5(head)) return { kind: "hdf5", what: "an HDF5 file" };
   if (startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06")) {
-    return identifyZip([...new ZipArchive(source).members.keys()]);
+    const archive = new ZipArchive(source);
+    const kind = identifyZip([...archive.members.keys()]);
+    return kind.kind === "keras" ? { ...kind, archive } : kind;
   }
   const text = String.fromCharCode(...head);
   const [, what, advice] = BEGINNINGS.find(([start]) => start.test(text)) ?? [];

@@ -72,6 +72,18 @@ export async function openFile(
   });
 }
 
+/**
+ * What lies at a path.
+ *
+ * @param url A `file:` URL.
+ * @returns Whether it is a folder, or anything else.
+ * @throws {Deno.errors.NotFound} If there is nothing.
+ */
+export async function kindOfPath(url: URL): Promise<"file" | "folder"> {
+  const { isDirectory } = await worded(url, () => Deno.stat(url));
+  return isDirectory ? "folder" : "file";
+}
+
 /** An error about a file that is not there, in our words. */
 async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
   try {

@@ -13,8 +13,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Layer } from "../../layers/layer.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../../types.ts";
-import type { OnnxCall } from "../onnx/onnx_call.ts";
 
 /** One output of one node. */
 export interface Ref {
@@ -86,6 +86,19 @@ export type BuiltInForm =
   | { readonly call: BuiltInCall }
   | { readonly obstacle: string };
 
+/** An operation of an ONNX file. */
+export interface OnnxCall {
+  readonly operation: OnnxOperation;
+  /** All tensors that it takes, those of graphs within it too; empty for one left out. */
+  readonly takes: readonly string[];
+  /** What gives each of these; undefined for constants and what is left out. */
+  readonly givers: readonly (Ref | undefined)[];
+  /** The version of its operators: it decides what their attributes mean. */
+  readonly version: number;
+  /** What its operator means besides its name and attributes: domain, version, a function's body. */
+  readonly meaning: string;
+}
+
 /** How a node is computed. */
 export type NodeCall =
   | { readonly kind: "input"; readonly spec: TensorSpec }
@@ -93,6 +106,10 @@ export type NodeCall =
   | {
     readonly kind: "inMemory";
     readonly layer: tf.layers.Layer;
+    /** How built-in layers compute the node, with its options as they are now. */
+    readonly builtInForm: (node: GraphNode) => BuiltInForm;
+    /** The built-in layer of its class and options, for what is known of it. */
+    readonly builtInLayer: () => Layer | undefined;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
     /** Whether the class is one of TF.js' own, whose meaning is known. */
@@ -162,4 +179,37 @@ export function refKey(ref: Ref): string {
 export function specOf(ref: Ref): TensorSpec | undefined {
   return ref.node.row.outputs[ref.index] ??
     origin(ref).node.row.outputs[origin(ref).index];
+}
+
+/**
+ * How our own layers compute a node, for engines that run nothing else.
+ *
+ * @param node Any node that computes.
+ * @returns Their call, with its options as they are now; or what is in the way,
+ * to be said of the node.
+ */
+export function builtInFormOf(node: GraphNode): BuiltInForm {
+  const { call } = node;
+  if (call.kind === "builtIn") return { call };
+  if (call.kind === "inMemory") return call.builtInForm(node);
+  const isOfFile = call.kind === "raw" && call.onnx !== undefined;
+  return {
+    obstacle: isOfFile
+      ? "is an operation of an ONNX file, which is run as it stands"
+      : "is an operation of TF.js",
+  };
+}
+
+/**
+ * The layer behind a node, for what is known of it without running it.
+ *
+ * @param node Any node.
+ * @returns The layer; undefined where the node's class is a custom one of TF.js,
+ * or no layer.
+ */
+export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
+  if (call.kind === "builtIn") return call.layer;
+  return call.kind === "inMemory" && call.isOwnClass
+    ? call.builtInLayer()
+    : undefined;
 }

@@ -1,5 +1,11 @@
-import { type GraphNode, origin, type Ref, type WeightValue } from "./graph.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head.ts";
+import { type GraphNode, origin, type Ref } from "./graph.ts";
+import {
+  biasedLink,
+  constant,
+  type HeadActivation,
+  type HeadTensors,
+  type Link,
+} from "./head_link.ts";
 
 /** Operations that change no value, or only the shape. */
 const PASS = new Set([
@@ -46,31 +52,6 @@ function biased(node: GraphNode): Link {
   return biasedLink(inner, bias);
 }
 
-/**
- * A constant `[C]` added to a product.
- *
- * @param inner What the product is in the walk.
- * @param bias The constant, if it is one.
- * @returns What the sum is in the walk.
- */
-export function biasedLink(
-  inner: Link | undefined,
-  bias: (() => WeightValue) | undefined,
-): Link {
-  if (inner?.kind !== "linear" || inner.activation !== "linear") {
-    return { kind: "other" };
-  }
-  const { weights } = inner;
-  if (weights().bias !== undefined) return { kind: "other" };
-  const { kernel, isTransposed } = weights();
-  const units = kernel.shape.at(isTransposed ? -2 : -1);
-  const shape = bias?.().shape;
-  if (bias === undefined || shape?.length !== 1 || shape[0] !== units) {
-    return { kind: "other" };
-  }
-  return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
-}
-
 /** A product with a constant kernel, with what is fused to it. */
 function product(node: GraphNode): Link | undefined {
   const { kind, config } = node.row;
@@ -104,18 +85,4 @@ function product(node: GraphNode): Link | undefined {
   });
   const activation = ACTIVATIONS[name] ?? "other";
   return { kind: "linear", activation, isConvolution, penultimate, weights };
-}
-
-/**
- * A constant argument of an operation.
- *
- * @param node The operation's node.
- * @param place Its place among the arguments.
- * @returns Gives the constant; undefined where it is none.
- */
-export function constant(
-  node: GraphNode,
-  place: number,
-): (() => WeightValue) | undefined {
-  return node.call.kind === "raw" ? node.call.constants.get(place) : undefined;
 }

@@ -14,51 +14,13 @@
  */
 import { cannot, shapeText } from "../../check.ts";
 import type { OutputActivation } from "../../types.ts";
-import {
-  type GraphNode,
-  origin,
-  type Ref,
-  specOf,
-  type WeightValue,
-} from "./graph.ts";
+import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
 import { graphLink } from "./graph_head.ts";
+import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 import { layerLink } from "./layer_head.ts";
 import { onnxLink } from "./onnx_head.ts";
 
-/** What the walk makes of one node. */
-export type Link =
-  /** An activation by itself. */
-  | { readonly kind: "activation"; readonly activation: HeadActivation }
-  /** Nothing that changes values: reshaping, dropout, identity. */
-  | { readonly kind: "pass" }
-  /** A linear layer, with the activation fused in it. */
-  | {
-    readonly kind: "linear";
-    readonly activation: HeadActivation | "other";
-    readonly weights: () => HeadTensors;
-    /** What feeds it. */
-    readonly penultimate: Ref;
-    /** Whether it is a convolution. */
-    readonly isConvolution: boolean;
-    /** Where its channels stand; last, unless said. */
-    readonly channels?: "first";
-  }
-  /** Anything else. */
-  | { readonly kind: "other" };
-
 type LinearLink = Link & { readonly kind: "linear" };
-
-/** Activations that can be taken off. */
-export type HeadActivation = "softmax" | "logSoftmax" | "sigmoid" | "linear";
-
-/** A head's weights as they are now; not to be disposed of. */
-export interface HeadTensors {
-  /** `[…, D, C]`, or `[C, D]` where transposed; leading sizes are 1. */
-  readonly kernel: WeightValue;
-  readonly isTransposed: boolean;
-  /** `[C]`. */
-  readonly bias: WeightValue | undefined;
-}
 
 /** A linear layer that gives the logits. */
 export interface Head {

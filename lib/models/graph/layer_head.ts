@@ -1,6 +1,6 @@
-import { builtInLayerOf } from "./built_in_form.ts";
+import { builtInLayerOf } from "./graph.ts";
 import type { GraphNode, NodeCall } from "./graph.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head.ts";
+import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   linear: "linear",

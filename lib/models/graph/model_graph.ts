@@ -12,7 +12,7 @@ import { findLayer, findLayers, type LayerId } from "./find_layers.ts";
 import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
 import type { GraphNode, RawRuntime, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
-import type { OnnxOrigin } from "../onnx/onnx_call.ts";
+import type { OnnxOrigin } from "./onnx_origin.ts";
 import { modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 
@@ -25,6 +25,8 @@ export interface ModelParts {
   /** Keras' own list of the top level. */
   readonly topLevel: readonly GraphNode[];
   readonly inputs: readonly Ref[];
+  /** By what the inputs are fed, where that is not the names of their layers. */
+  readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
   /** What runs nodes of kind `foreign`. */
   readonly runtime?: RawRuntime | undefined;
@@ -78,7 +80,11 @@ export class ModelGraph implements Model {
     this.layers = Object.freeze(this.listed.map(({ row }) => row));
     this.inputRefs = parts.inputs;
     this.outputRefs = parts.outputs;
-    this.inputs = Object.freeze(parts.inputs.map((ref) => specOf(ref)!));
+    this.inputs = Object.freeze(parts.inputs.map((ref, i) => {
+      const spec = specOf(ref)!;
+      const name = parts.inputNames?.[i];
+      return name === undefined ? spec : Object.freeze({ ...spec, name });
+    }));
     this.outputs = Object.freeze(
       parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
         spec !== undefined

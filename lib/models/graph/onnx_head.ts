@@ -6,8 +6,13 @@ import {
   type WeightValue,
 } from "./graph.ts";
 import { toFloat32 } from "../../formats/stored_array.ts";
-import { biasedLink, constant } from "./graph_head.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head.ts";
+import {
+  biasedLink,
+  constant,
+  type HeadActivation,
+  type HeadTensors,
+  type Link,
+} from "./head_link.ts";
 
 /** Operations that change no value, or only the shape. */
 const PASS = new Set([

@@ -3,7 +3,11 @@ import { cannot } from "../../check.ts";
 import { attachView } from "../../display/attach_view.ts";
 import type { NdArray, Weights } from "../../types.ts";
 import type { GraphNode, WeightValue } from "./graph.ts";
-import { weightsView } from "./weights_view.ts";
+import {
+  WEIGHTS_OPTIONS,
+  type WeightsOwner,
+  weightsView,
+} from "./weights_view.ts";
 
 /** Values of a weight on the host. */
 export type WeightArray = NdArray<Float32Array | Int32Array | Uint8Array>;
@@ -22,8 +26,28 @@ export async function weightsOf(node: GraphNode): Promise<Weights> {
     entries.push([name, Object.freeze(array)]);
   }
   const weights: Record<string, NdArray> = Object.fromEntries(entries);
-  attachView(weights, (self) => weightsView(node.row, self));
+  const { name, kind } = node.row;
+  Object.defineProperty(weights, OWNER, { value: { name, kind } });
+  attachView(
+    weights,
+    (self, options) => weightsView(ownerOf(self), self, options),
+    WEIGHTS_OPTIONS,
+  );
   return Object.freeze(weights);
+}
+
+/** The key under which weights keep the layer that they are of. */
+const OWNER = Symbol("owner");
+
+/**
+ * The layer that weights are of.
+ *
+ * @param weights The weights.
+ * @returns Its name and class; Keras' order of axes where that is not known.
+ */
+export function ownerOf(weights: Weights): WeightsOwner {
+  const owner: unknown = Reflect.get(weights, OWNER);
+  return (owner as WeightsOwner | undefined) ?? { name: "weights", kind: "" };
 }
 
 /**

@@ -1,120 +1,233 @@
-import { shapeText } from "../../check.ts";
+import {
+  cannot,
+  checkIndices,
+  checkOneOf,
+  quote,
+  shapeText,
+} from "../../check.ts";
+import { countText } from "../../display/cell.ts";
 import { statisticsTable } from "../../display/statistics_table.ts";
-import type { Block, View } from "../../display/view.ts";
-import type { LayerRow, NdArray, Weights } from "../../types.ts";
+import type {
+  FigureBlock,
+  GridImage,
+  HeatmapSpec,
+  ImagesSpec,
+  View,
+  ViewOptions,
+} from "../../display/view.ts";
+import { extremes } from "../../math/statistics.ts";
+import type { NdArray, Weights } from "../../types.ts";
+
+/** What is drawn of a layer's weights depends on what the layer is. */
+export interface WeightsOwner {
+  /** The layer's name or path. */
+  readonly name: string;
+  /** The layer's class, or the operation. */
+  readonly kind: string;
+}
+
+/** Which weights to draw, and how. */
+export type KernelOptions = Pick<ViewOptions, "channels" | "scale">;
 
 /** Operations of ONNX, whose kernels are `[out, in, h, w]`. */
 const CHANNELS_FIRST = new Set(["Conv", "ConvInteger", "QLinearConv"]);
-/** Kernels shown as a grid at the most. */
+/** Kernels drawn as images where none are selected. */
 const MOST_KERNELS = 64;
 /** Rows and columns of a heat map at the most. */
 const MOST_ROWS = 128;
 const MOST_COLUMNS = 256;
-/** Weights that get figures; the table lists all. */
+/** Weights that get figures where none is named; the table lists all. */
 const MOST_FIGURES = 3;
+/** Series of the histogram. */
+const MOST_SERIES = 4;
+
+/** The options of `show` that weights take. */
+export const WEIGHTS_OPTIONS = ["weight", "channels", "scale"] as const;
 
 /**
  * What a layer's weights show of themselves: a table of statistics, a
- * histogram, convolution kernels as a grid, dense kernels as a heat map.
+ * histogram, convolution kernels as images, other matrices as heat maps.
  *
- * @param row The layer's row.
+ * @param owner The layer.
  * @param weights Its weights.
- * @returns The view.
+ * @param options Which weight and which of its output channels to draw.
+ * @returns The view; of a named weight, its figure alone.
+ * @throws {RangeError} If there is no such weight or channel.
  */
-export function weightsView(row: LayerRow, weights: Weights): View {
-  const entries = Object.entries(weights).map(([name, array]) =>
-    [name, numbersOf(array)] as [string, NdArray]
-  );
-  const isFirst = CHANNELS_FIRST.has(row.kind);
-  const title = `Weights of "${row.name}" (${row.kind})`;
+export function weightsView(
+  owner: WeightsOwner,
+  weights: Weights,
+  options: ViewOptions = {},
+): View {
+  const title = `Weights of "${owner.name}" (${owner.kind})`;
+  const entries = Object.entries(weights);
   if (entries.length === 0) {
     return { title, blocks: [{ kind: "text", text: "none" }] };
   }
-  const pictures = entries.filter(([, { shape }]) => shape.length >= 2)
-    .slice(0, MOST_FIGURES).map(([name, array]) =>
-      picture(name, array, isFirst)
-    );
-  const table = statisticsTable(
-    "weight",
-    entries.map(([name, array]) => ({ name, ...array })),
-  );
-  return { title, blocks: [table, histogram(entries), ...pictures] };
-}
-
-/** Figures take no big integers. */
-function numbersOf(array: NdArray): NdArray {
-  const data: unknown = array.data;
-  return data instanceof BigInt64Array
-    ? { ...array, data: Float32Array.from(data, Number) }
-    : array;
-}
-
-function histogram(entries: readonly [string, NdArray][]): Block {
-  const series = entries.slice(0, 4).map(([name, { data }]) => ({
+  const { weight, ...drawn } = options;
+  if (weight !== undefined) {
+    const found = findWeight(weights, weight);
+    return { title, blocks: [kernelBlock(owner, weight, found, drawn)] };
+  }
+  if (options.channels !== undefined) {
+    const rule = `"weight" must name the weight of the channels`;
+    throw new TypeError(cannot("show weights", rule, weight));
+  }
+  const matrices = entries.filter(([, { shape }]) => shape.length >= 2);
+  const shown = matrices.slice(0, MOST_FIGURES);
+  const rows = entries.map(([name, array]) => ({
     name,
-    values: data,
+    ...array,
+    data: numbersOf(array),
   }));
-  const title = "values";
+  const left = matrices.slice(MOST_FIGURES).map(([name]) => name);
+  return {
+    title,
+    blocks: [
+      statisticsTable("weight", rows),
+      histogram(entries),
+      ...shown.map(([name, array]) => kernelBlock(owner, name, array, drawn)),
+      ...(left.length === 0 ? [] : [
+        {
+          kind: "text",
+          text: `${shown.length} of ${matrices.length} matrices shown; ` +
+            `show(weights, { weight: ${quote(left[0])} }) draws another.`,
+        } as const,
+      ]),
+    ],
+  };
+}
+
+/**
+ * Finds a weight that can be drawn.
+ *
+ * @param weights The weights.
+ * @param name The weight's name.
+ * @returns Its values.
+ * @throws {RangeError} If there is none, or its rank is below 2.
+ */
+export function findWeight(weights: Weights, name: string): NdArray {
+  const names = Object.keys(weights)
+    .filter((key) => weights[key]!.shape.length >= 2);
+  checkOneOf(name, "draw weight", "weight", names);
+  return weights[name]!;
+}
+
+/**
+ * One weight of rank 2 or more: kernels `[h, w, in, out]` as images, others as a
+ * heat map of their last axis against all before it.
+ *
+ * @param owner The layer.
+ * @param name The weight's name.
+ * @param array Its values.
+ * @param options Which output channels to draw.
+ * @returns The figure.
+ * @throws {RangeError} If there is no such channel.
+ */
+export function kernelBlock(
+  owner: WeightsOwner,
+  name: string,
+  array: NdArray,
+  options: KernelOptions,
+): FigureBlock {
+  const { shape } = array;
+  const title = `${name} ${shapeText(shape)}`;
+  const isFirst = CHANNELS_FIRST.has(owner.kind);
+  const [height, width] = isFirst ? shape.slice(2) : shape;
+  const isImages = shape.length === 4 && height! * width! > 1;
+  const columns = isImages && isFirst ? shape[0]! : shape.at(-1)!;
+  if (options.channels) {
+    checkIndices(options.channels, `draw ${title}`, "channels", columns);
+  }
+  return isImages
+    ? {
+      kind: "figure",
+      title,
+      summary: `kernels of ${height} × ${width}, input → output channel`,
+      figure: () => kernelImages(title, name, array, isFirst, options),
+    }
+    : {
+      kind: "figure",
+      title,
+      summary: "values as colours, zero in the middle",
+      figure: () => matrix(title, owner, array, options),
+    };
+}
+
+function histogram(entries: readonly [string, NdArray][]): FigureBlock {
+  const series = entries.slice(0, MOST_SERIES).map(([name, array]) => ({
+    name,
+    values: numbersOf(array),
+  }));
+  const title = "Histogram";
+  const left = entries.length - series.length;
   return {
     kind: "figure",
     title,
     summary: `how often each value occurs in ${
       series.map(({ name }) => name).join(", ")
     }`,
-    figure: () => ({ kind: "histogram", title, xLabel: "weight", series }),
-  };
-}
-
-/** Kernels `[h, w, in, out]` and `[t, in, out]` as pictures, matrices as colours. */
-function picture(name: string, array: NdArray, isFirst: boolean): Block {
-  const { shape } = array;
-  const places = isFirst ? shape.slice(2) : shape.slice(0, 2);
-  if (shape.length === 4 && places[0]! * places[1]! > 1) {
-    return kernels(name, array, isFirst);
-  }
-  const columns = shape.at(-1)!;
-  const rows = array.data.length / Math.max(1, columns);
-  const height = Math.min(rows, MOST_ROWS);
-  const width = Math.min(columns, MOST_COLUMNS);
-  const isCut = height < rows || width < columns;
-  const title = `${name} ${shapeText(shape)}${
-    isCut ? `, the first ${height} × ${width}` : ""
-  }`;
-  return {
-    kind: "figure",
-    title,
-    summary: "values as colours, zero in the middle",
     figure: () => ({
-      kind: "heatmap",
+      kind: "histogram",
       title,
-      xLabel: "output unit",
-      yLabel: "input unit",
-      z: corner(array.data, columns, height, width),
-      height,
-      width,
-      diverging: true,
+      notes: left > 0
+        ? [`first ${series.length} of ${countText(entries.length, "weight")}`]
+        : [],
+      xLabel: "weight",
+      series,
     }),
   };
 }
 
-function corner(
-  data: Float32Array,
-  columns: number,
-  height: number,
-  width: number,
-): Float32Array {
-  const z = new Float32Array(height * width);
-  for (let i = 0; i < height; i++) {
-    z.set(data.subarray(i * columns, i * columns + width), i * width);
+/** Rows are everything before the last axis, which is that of the outputs. */
+function matrix(
+  title: string,
+  { kind }: WeightsOwner,
+  array: NdArray,
+  { channels }: KernelOptions,
+): HeatmapSpec {
+  const data = numbersOf(array);
+  const total = array.shape.at(-1)!;
+  const rows = data.length / Math.max(1, total);
+  const height = Math.min(rows, MOST_ROWS);
+  const shown = channels ??
+    Array.from({ length: Math.min(total, MOST_COLUMNS) }, (_, i) => i);
+  const z = Float64Array.from(
+    { length: height * shown.length },
+    (_, i) =>
+      data[Math.floor(i / shown.length) * total + shown[i % shown.length]!]!,
+  );
+  const [row, column] = kind === "Embedding"
+    ? ["token", "dimension"]
+    : ["input unit", "output unit"];
+  const notes = [];
+  if (height < rows) notes.push(`first ${height} of ${rows} ${row}s`);
+  if (channels === undefined && shown.length < total) {
+    notes.push(`first ${shown.length} of ${total} ${column}s`);
   }
-  return z;
+  return {
+    kind: "heatmap",
+    title,
+    notes,
+    xLabel: column!,
+    yLabel: row!,
+    z,
+    height,
+    width: shown.length,
+    ...(channels === undefined ? {} : { xTicks: channels.map(String) }),
+    diverging: true,
+  };
 }
 
-function kernels(
+function kernelImages(
+  title: string,
   name: string,
-  { data, shape }: NdArray,
+  array: NdArray,
   isFirst: boolean,
-): Block {
+  { channels, scale = "layer" }: KernelOptions,
+): ImagesSpec {
+  const data = numbersOf(array);
+  const { shape } = array;
   const [height, width, inputs, outputs] =
     (isFirst ? [shape[2], shape[3], shape[1], shape[0]] : shape) as [
       number,
@@ -122,29 +235,41 @@ function kernels(
       number,
       number,
     ];
-  const shown = Math.min(MOST_KERNELS, inputs * outputs);
-  const title = `${name} ${shapeText(shape)}${
-    shown < inputs * outputs ? `, ${shown} of ${inputs * outputs} kernels` : ""
-  }`;
-  const maps = () =>
-    Array.from({ length: shown }, (_, k) => {
-      // Input by input would show one filter's colours only: outputs first.
-      const output = k % outputs;
-      const input = Math.floor(k / outputs);
-      const z = new Float32Array(height * width);
-      for (let p = 0; p < z.length; p++) {
-        z[p] = data[
-          isFirst
-            ? (output * inputs + input) * z.length + p
-            : (p * inputs + input) * outputs + output
-        ]!;
-      }
-      return { caption: `${input} → ${output}`, z, height, width };
-    });
+  const shown = channels ?? Array.from({ length: outputs }, (_, i) => i);
+  const total = inputs * shown.length;
+  const count = Math.min(MOST_KERNELS, total);
+  const images = Array.from({ length: count }, (_, k): GridImage => {
+    // Outputs first: input by input would show one filter's kernels only.
+    const output = shown[k % shown.length]!;
+    const input = Math.floor(k / shown.length);
+    const size = height * width;
+    const z = Float64Array.from({ length: size }, (_, p) =>
+      data[
+        isFirst
+          ? (output * inputs + input) * size + p
+          : (p * inputs + input) * outputs + output
+      ]!);
+    return { caption: `${input} → ${output}`, z, height, width };
+  });
+  const most = Math.max(...(extremes(data) ?? [1]).map(Math.abs)) || 1;
+  const hint = `show(weights, { weight: ${
+    quote(name)
+  }, channels: [ … ] }) for others`;
   return {
-    kind: "figure",
+    kind: "images",
     title,
-    summary: `${shown} kernels of ${height} × ${width}, input → output`,
-    figure: () => ({ kind: "maps", title, maps: maps(), diverging: true }),
+    notes: count < total ? [`${count} of ${total} kernels shown; ${hint}`] : [],
+    images,
+    diverging: true,
+    scale,
+    range: [-most, most],
   };
+}
+
+/** Figures take no big integers. */
+function numbersOf({ data }: NdArray): ArrayLike<number> {
+  const values: unknown = data;
+  return values instanceof BigInt64Array
+    ? Float64Array.from(values, Number)
+    : data;
 }

@@ -9,16 +9,16 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import {
-  type ByteSource,
-  fileSource,
-  openSource,
-} from "../../formats/byte_source.ts";
-import { Hdf5File } from "../../formats/hdf5.ts";
+import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
-import { ZipArchive } from "../../formats/zip.ts";
-import { identify, identifyFolder, refusal } from "../files/identify.ts";
+import type { ZipArchive } from "../../formats/zip.ts";
+import type { LayerFactory } from "../../layers/layer.ts";
+import { openBeside, urlBeside } from "../files/beside.ts";
+import type { KerasSource } from "../files/open_model_file.ts";
+import type { ModelGraph } from "../graph/model_graph.ts";
+import { readTopology } from "./keras_topology.ts";
 import type { KerasWeights } from "./keras_weights.ts";
+import { layerGraph } from "./layer_graph.ts";
 import { NameWeights } from "./name_weights.ts";
 import { PathWeights } from "./path_weights.ts";
 import {
@@ -26,7 +26,7 @@ import {
   modelError,
   npzStore,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** An open file of Keras. */
 export interface KerasFile {
@@ -54,41 +54,59 @@ const SAVE_WHOLE =
 
 /**
  * Opens a file of Keras: `.keras`, the same unpacked in a folder, or a whole
- * model in `.h5`, whatever it is called.
+ * model in `.h5`.
  *
- * @param source A path, a URL, bytes or a `Blob`.
+ * @param file The file; what is open of it is closed with what is returned, or
+ * if this throws.
  * @param signal Stops it.
  * @returns The file; close it.
- * @throws {ModelFormatError} If it is none of them, is damaged, or is not safe.
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {ModelFormatError} If it is damaged, or is not safe.
  */
 export async function openKerasFile(
-  source: string | URL | Uint8Array | Blob,
+  file: KerasSource,
   signal?: AbortSignal,
 ): Promise<KerasFile> {
-  const folder = folderOf(source);
-  if (folder !== undefined) return await openFolder(folder);
-  return await openKerasSource(await openSource(source, signal), signal);
+  if (file.kind === "keras-folder") return await openFolder(file, signal);
+  const { name, bytes } = file;
+  return await opened(
+    name,
+    () => bytes.close(),
+    () =>
+      file.kind === "keras"
+        ? openArchive(file.archive, name, signal)
+        : openHdf5(bytes),
+  );
 }
 
 /**
- * The same, of a file that is open already, but no folder.
+ * Makes a model of an open Keras file. The model closes the file.
  *
- * @param bytes The file; it is closed with what is returned, or if this throws.
- * @param signal Stops it.
- * @returns The file; close it.
- * @throws {ModelFormatError} If it is none, is damaged, or is not safe.
+ * @param file The file; it is closed if this throws.
+ * @param customLayers Factories of custom layers, by class name.
+ * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @returns The model.
+ * @throws {ModelFormatError} If a layer is not known or not understood.
  */
-export async function openKerasSource(
-  bytes: ByteSource,
-  signal?: AbortSignal,
-): Promise<KerasFile> {
-  return await opened(bytes.name, () => bytes.close(), async () => {
-    const kind = identify(bytes);
-    if (kind.kind === "keras") return await openArchive(bytes, signal);
-    if (kind.kind === "hdf5") return await openHdf5(bytes);
-    throw refusal(bytes.name, kind);
-  });
+export function modelOfKerasFile(
+  file: KerasFile,
+  customLayers: Readonly<Record<string, LayerFactory>> = {},
+  allowNonFinite = false,
+): ModelGraph {
+  try {
+    return layerGraph({
+      spec: readTopology(file.config, file.major, file.source),
+      format: file.format,
+      dialect: file.major,
+      source: file.source,
+      customLayers,
+      weights: file.weights,
+      allowNonFinite,
+      dispose: () => file.close(),
+    });
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 /** What is read of a file before it is handed out. */
@@ -119,15 +137,14 @@ async function opened(
 }
 
 async function openArchive(
-  source: ByteSource,
+  archive: ZipArchive,
+  source: string,
   signal?: AbortSignal,
 ): Promise<Contents> {
-  const archive = new ZipArchive(source);
   const names = [...archive.members.keys()];
-  if (names.some((name) => name.endsWith(".h5"))) Hdf5File.prepare();
   await archive.verify(signal);
   return await readParts(
-    source.name,
+    source,
     names,
     (name) => archive.bytes(name),
     (name) => archive.part(name),
@@ -135,21 +152,23 @@ async function openArchive(
   );
 }
 
-async function openFolder(folder: string): Promise<KerasFile> {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-  const kind = identifyFolder(names, folder);
-  if (kind.kind !== "keras-folder") throw refusal(folder, kind);
+async function openFolder(
+  { name: folder, names, url }: KerasSource & { kind: "keras-folder" },
+  signal?: AbortSignal,
+): Promise<KerasFile> {
   const files: ByteSource[] = [];
   const close = () => files.forEach((file) => file.close());
-  const open = (name: string) => {
-    const file = fileSource(insideFolder(folder, name));
+  const open = async (name: string) => {
+    const model = new URL(CONFIG, url);
+    const file = await openBeside(urlBeside(name, model), model, { signal });
     files.push(file);
     return file;
   };
+  const bytesOf = async (name: string) => wholeOf(await open(name));
   return await opened(
     folder,
     close,
-    () => readParts(folder, names, (name) => wholeOf(open(name)), open, false),
+    () => readParts(folder, names, bytesOf, open, false),
   );
 }
 
@@ -157,21 +176,21 @@ async function openFolder(folder: string): Promise<KerasFile> {
 async function readParts(
   source: string,
   names: readonly string[],
-  bytesOf: (name: string) => Uint8Array,
+  bytesOf: (name: string) => Uint8Array | Promise<Uint8Array>,
   open: (name: string) => ByteSource | Promise<ByteSource>,
   isVerified: boolean,
 ): Promise<Contents> {
-  const need = (name: string) => {
+  const need = async (name: string) => {
     if (!names.includes(name)) {
       throw new ModelFormatError(
         source,
         `it must hold "${name}": current value is ${quote(names)}`,
       );
     }
-    return parseLooseJson(bytesOf(name), `${source}/${name}`);
+    return parseLooseJson(await bytesOf(name), `${source}/${name}`);
   };
-  const config = checkModel(need(CONFIG), source);
-  const metadata = need(METADATA);
+  const config = checkModel(await need(CONFIG), source);
+  const metadata = await need(METADATA);
   const version = typeof metadata === "object" && metadata !== null &&
       "keras_version" in metadata
     ? metadata.keras_version
@@ -188,7 +207,7 @@ async function readParts(
   }
   const bytes = await open(weightsName);
   const store = weightsName.endsWith(".h5")
-    ? await hdf5Store(bytes, source, isVerified)
+    ? hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
   const weights = new PathWeights(store, source);
   return { format: "keras", kerasVersion, major, config, weights, store };
@@ -196,13 +215,13 @@ async function readParts(
 
 async function openHdf5(bytes: ByteSource): Promise<Contents> {
   const source = bytes.name;
-  const store = await hdf5Store(bytes, source);
+  const store = hdf5Store(bytes, source);
   try {
-    const [config] = store.texts("", "model_config") ?? [];
+    const [config] = store.strings("", "model_config") ?? [];
     if (config === undefined) {
       const isSaved = store.groups.has("layers") ||
         store.groups.has("_layer_checkpoint_dependencies") ||
-        store.texts("", "layer_names") !== undefined;
+        store.strings("", "layer_names") !== undefined;
       throw new ModelFormatError(
         source,
         `it must describe the model: current value is ${
@@ -212,8 +231,8 @@ async function openHdf5(bytes: ByteSource): Promise<Contents> {
         }`,
       );
     }
-    const [version] = store.texts("", "keras_version") ??
-      store.texts("model_weights", "keras_version") ?? [];
+    const [version] = store.strings("", "keras_version") ??
+      store.strings("model_weights", "keras_version") ?? [];
     return {
       format: "keras-h5",
       ...versionOf(version, source),
@@ -259,35 +278,6 @@ function versionOf(
     source,
     `it must be written by Keras 2 or 3: current value is ${quote(version)}; ` +
       'open it in Python with a Keras that reads it, and save model.save("model.keras")',
-  );
-}
-
-/** The path, if a source is a folder. */
-function folderOf(
-  source: string | URL | Uint8Array | Blob,
-): string | undefined {
-  if (source instanceof Uint8Array || source instanceof Blob) return undefined;
-  const isUrl = source instanceof URL ||
-    /^(https?|file|data|blob):/.test(source);
-  const url = isUrl ? new URL(source) : undefined;
-  if (url !== undefined && url.protocol !== "file:") return undefined;
-  const path = url === undefined
-    ? String(source)
-    : decodeURIComponent(url.pathname);
-  return Deno.statSync(url ?? path).isDirectory
-    ? path.replace(/(?<=.)\/$/, "")
-    : undefined;
-}
-
-/** A file of a folder; links that lead out of it are refused. */
-function insideFolder(folder: string, name: string): string {
-  const path = `${folder}/${name}`;
-  const real = Deno.realPathSync(path);
-  const root = Deno.realPathSync(folder);
-  if (real === `${root}/${name}`) return path;
-  throw new ModelFormatError(
-    folder,
-    `"${name}" must be a file in it: current value is a link to "${real}"`,
   );
 }
 

@@ -18,10 +18,11 @@ export interface TensorId {
   readonly index: number;
 }
 
-/** An argument: a tensor, a list of arguments, or a value. */
+/** An argument: a tensor, a list or a record of arguments, or a value. */
 export type Argument =
   | { readonly tensor: TensorId }
   | { readonly list: readonly Argument[] }
+  | { readonly record: Readonly<Record<string, Argument>> }
   | { readonly value: unknown };
 
 /** One call of a layer. */
@@ -47,13 +48,17 @@ export interface ModelSpec {
   readonly name: string;
   readonly isSequential: boolean;
   readonly layers: readonly LayerSpec[];
-  /** Named where the model has dict inputs or outputs. */
   readonly inputs: readonly NamedTensorId[];
   readonly outputs: readonly NamedTensorId[];
 }
 
-/** A tensor with the name that a record gives it. */
+/** An input or output of a model. */
 export interface NamedTensorId {
+  /**
+   * Its key, where the model has a record of inputs or outputs: users feed the
+   * model by these keys, and not by the names of its input layers. In nested
+   * structures the keys and indices are joined by slashes.
+   */
   readonly name: string | undefined;
   readonly tensor: TensorId;
 }
@@ -120,7 +125,10 @@ class Reader {
     if (isSequential) return chain(name, specs);
     const nested = nestedModels(specs);
     const ends = (key: string) => {
-      const found = this.#ends(options[key]);
+      const found = this.#ends(options[key]).map(({ path, tensor }) => ({
+        name: holdsRecord(options[key]) ? path.join("/") : undefined,
+        tensor,
+      }));
       if (found.length === 0) {
         this.#fail(`a model must have ${key}`, options[key]);
       }
@@ -172,6 +180,17 @@ class Reader {
   }
 
   #call(node: unknown, className: string): CallSpec {
+    if (!Array.isArray(node) && this.#major === 2) { // a record of tensors
+      const entries = Object.values(
+        this.#object(node, "a call"),
+      ) as unknown[][];
+      return {
+        positional: [{
+          record: mapValues(node as Json, (entry) => this.#input(entry)),
+        }],
+        named: this.#record(entries[0]?.[3] ?? {}),
+      };
+    }
     if (!Array.isArray(node)) { // Keras 3
       const { args, kwargs } = this.#object(node, "a call");
       return {
@@ -201,10 +220,9 @@ class Reader {
   }
 
   #record(kwargs: unknown): Record<string, Argument> {
-    return Object.fromEntries(
-      Object.entries(this.#object(kwargs, "keyword arguments")).map((
-        [key, value],
-      ) => [key, this.#argument(value)]),
+    return mapValues(
+      this.#object(kwargs, "keyword arguments"),
+      (value) => this.#argument(value),
     );
   }
 
@@ -217,6 +235,11 @@ class Reader {
     }
     if (typeof value !== "object" || value === null) return { value };
     const { class_name: className, config } = value as Json;
+    if (className === undefined) {
+      const record = this.#record(value);
+      const isPlain = Object.values(record).every((inner) => "value" in inner);
+      return isPlain ? { value } : { record };
+    }
     if (className !== "__keras_tensor__") return { value };
     const history = (config as Json | undefined)?.keras_history;
     const tensor = Array.isArray(history) ? this.#triple(history) : undefined;
@@ -238,15 +261,17 @@ class Reader {
   }
 
   /** Inputs or outputs: one triple, a list of them, or a record, which Keras sorts. */
-  #ends(value: unknown): NamedTensorId[] {
+  #ends(value: unknown, path: readonly string[] = []): PathAndTensor[] {
     if (Array.isArray(value)) {
-      const one = this.#triple(value);
-      if (one !== undefined) return [{ name: undefined, tensor: one }];
-      return value.flatMap((inner) => this.#ends(inner));
+      const tensor = this.#triple(value);
+      if (tensor !== undefined) return [{ path, tensor }];
+      return value.flatMap((inner, i) =>
+        this.#ends(inner, value.length === 1 ? path : [...path, String(i)])
+      );
     }
     const record = this.#object(value, "inputs and outputs");
-    return Object.keys(record).sort(byCodePoint).flatMap((name) =>
-      this.#ends(record[name]).map(({ tensor }) => ({ name, tensor }))
+    return sortedKeys(record).flatMap((key) =>
+      this.#ends(record[key], [...path, key])
     );
   }
 
@@ -272,15 +297,14 @@ class Reader {
       if ("tensor" in argument) {
         return { tensor: this.#fromCall(argument.tensor, nested) };
       }
-      return "list" in argument
-        ? { list: argument.list.map(renumber) }
+      if ("list" in argument) return { list: argument.list.map(renumber) };
+      return "record" in argument
+        ? { record: mapValues(argument.record, renumber) }
         : argument;
     };
     const calls = spec.calls.map(({ positional, named }) => ({
       positional: positional.map(renumber),
-      named: Object.fromEntries(
-        Object.entries(named).map(([key, value]) => [key, renumber(value)]),
-      ),
+      named: mapValues(named, renumber),
     }));
     return { ...spec, calls };
   }
@@ -319,6 +343,38 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
       model!.isSequential ? "Sequential" : "Functional",
     ]),
   );
+}
+
+/** A tensor, and the keys and indices that lead to it in a structure. */
+interface PathAndTensor {
+  readonly path: readonly string[];
+  readonly tensor: TensorId;
+}
+
+/** Whether a structure of inputs or outputs has a record anywhere in it. */
+function holdsRecord(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsRecord);
+  return typeof value === "object" && value !== null;
+}
+
+function mapValues<T, R>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T) => R,
+): Record<string, R> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key, change(value)]),
+  );
+}
+
+/**
+ * The keys of a record in the order in which Keras flattens it: as Python
+ * compares strings, by code points.
+ *
+ * @param record Any record.
+ * @returns Its keys, sorted.
+ */
+export function sortedKeys(record: Readonly<Record<string, unknown>>) {
+  return Object.keys(record).sort(byCodePoint);
 }
 
 /** As Python compares text. */

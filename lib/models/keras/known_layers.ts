@@ -108,11 +108,13 @@ export function unknownLayers(
  *
  * @param unknown The layers.
  * @param source The file, for messages.
+ * @param advice What else can be done than to pass custom layers.
  * @throws {ModelFormatError} If there are any.
  */
 export function refuseUnknown(
   unknown: readonly UnknownLayer[],
   source: string,
+  advice?: string,
 ): void {
   if (unknown.length === 0) return;
   const classes = [...new Set(unknown.map(({ className }) => className))];
@@ -125,7 +127,7 @@ export function refuseUnknown(
       unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
     }; pass customLayers: { ${
       classes.map((name) => `${name}: …`).join(", ")
-    } }`,
+    } }${advice === undefined ? "" : `, or ${advice}`}`,
   );
 }
 

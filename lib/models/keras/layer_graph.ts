@@ -39,7 +39,11 @@ import {
   unknownLayers,
 } from "./known_layers.ts";
 import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
-import { valueByPosition } from "./layer_graph_arguments.ts";
+import {
+  isOffArgument,
+  modelFeeds,
+  valueByPosition,
+} from "./call_arguments.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
@@ -56,6 +60,8 @@ export interface LayerGraphParts {
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
   readonly allowNonFinite?: boolean;
+  /** What to do with layers that are not known, besides custom layers. */
+  readonly advice?: string;
   /** Frees what the loader made. */
   readonly dispose: () => void;
 }
@@ -84,7 +90,8 @@ class Builder {
 
   build(): ModelGraph {
     const { spec, format, dispose } = this.#parts;
-    refuseUnknown(unknownLayers(spec, this.#parts), this.#parts.source);
+    const { source, advice } = this.#parts;
+    refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
     this.#bound = this.#parts.weights.bind(spec);
     const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
     const nodes = flatten(drafts);
@@ -97,6 +104,7 @@ class Builder {
       nodes,
       topLevel,
       inputs,
+      inputNames: spec.inputs.map(({ name }) => name),
       outputs,
       whyUnusable: () => undefined,
       dispose,
@@ -175,23 +183,31 @@ class Builder {
       const rule = `layer "${draft.name}" must get values by name`;
       this.#fail(rule, stray.value);
     }
-    const tensors: Ref[] = [];
-    const positional = call.positional.map((arg) =>
-      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
-    );
-    const numInputs = tensors.length;
     if (spec.model !== undefined) {
-      draft.inputs = tensors;
+      const { training } = call.named;
+      if (training !== undefined && !isOffArgument(training)) {
+        this.#checkTraining(draft, true);
+      }
+      const feeds = modelFeeds(spec.model, call);
+      if ("rule" in feeds) {
+        this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
+      }
+      draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
       const inner = this.#enter(
         spec.model,
         `${draft.name}/`,
         draft.path,
-        tensors,
+        draft.inputs,
       );
       draft.children.push(...inner.drafts);
       draft.call = { kind: "alias", outputs: inner.outputs };
       return;
     }
+    const tensors: Ref[] = [];
+    const positional = call.positional.map((arg) =>
+      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
+    );
+    const numInputs = tensors.length;
     const named = Object.fromEntries(
       Object.entries(call.named).map(([key, arg]) => [
         key,
@@ -224,6 +240,11 @@ class Builder {
     }
     if ("list" in argument) {
       return argument.list.map((inner) => this.#bind(inner, tensors, place));
+    }
+    if ("record" in argument) {
+      const rule =
+        "layers and operations must be called on tensors or lists, not on records with keys";
+      this.#fail(rule, Object.keys(argument.record));
     }
     return argument.value;
   }

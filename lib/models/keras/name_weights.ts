@@ -19,9 +19,10 @@ import type {
 } from "./keras_weights.ts";
 import {
   type StoredWeight,
+  storedWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** A stored weight with its name, cut at slashes. */
 interface Entry {
@@ -125,11 +126,11 @@ class BoundNameWeights implements BoundWeights {
 
   /** Long lists are split over attributes with numbers after the name. */
   #list(group: string, name: string): readonly string[] | undefined {
-    const whole = this.#store.texts(group, name);
+    const whole = this.#store.strings(group, name);
     if (whole !== undefined) return whole;
     const parts: string[] = [];
     for (let i = 0;; i++) {
-      const part = this.#store.texts(group, `${name}${i}`);
+      const part = this.#store.strings(group, `${name}${i}`);
       if (part === undefined) return i === 0 ? undefined : parts;
       parts.push(...part);
     }
@@ -145,7 +146,7 @@ class BoundNameWeights implements BoundWeights {
       this.#fail(`"${group}" must list its weights`, "no weight_names");
     }
     return names.map((name) => {
-      const weight = this.#store.datasets.get(`${group}/${name}`);
+      const weight = storedWeight(this.#store, `${group}/${name}`);
       if (weight === undefined) {
         this.#fail(`every weight listed in "${group}" must be there`, name);
       }

@@ -19,9 +19,10 @@ import type {
 } from "./keras_weights.ts";
 import {
   type StoredWeight,
+  storedWeight,
   weightSource,
   type WeightStore,
-} from "./_weight_store.ts";
+} from "./weight_store.ts";
 
 /** Groups of a model's layers; the second in tf.keras 2.12. */
 const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];
@@ -173,7 +174,7 @@ class BoundPathWeights implements BoundWeights {
     if (known !== undefined) return known;
     const path = `${place}/vars`;
     const found = this.#store.groups.has(path)
-      ? this.#store.texts(path, "name") ?? []
+      ? this.#store.strings(path, "name") ?? []
       : [];
     this.#names.set(place, found);
     return found;
@@ -208,7 +209,7 @@ class BoundPathWeights implements BoundWeights {
       const plain = `${path}/${segment}`;
       path = groups.has(plain) ? plain : `${path}/_${segment}`;
     }
-    return this.#store.datasets.get(`${path}/vars/${index}`);
+    return storedWeight(this.#store, `${path}/vars/${index}`);
   }
 
   #fail(rule: string, value: unknown): never {

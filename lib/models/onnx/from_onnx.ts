@@ -20,10 +20,10 @@ import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
-import type { OnnxCall } from "./onnx_call.ts";
+import type { OnnxCall } from "../graph/graph.ts";
 import { onnxChannels } from "./onnx_channels.ts";
 import { takenBy, type WholeFile } from "./onnx_checks.ts";
-import type { OnnxConstant } from "./onnx_constants.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 

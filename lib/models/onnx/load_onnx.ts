@@ -15,18 +15,20 @@ import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { checkFile, type WholeFile } from "./onnx_checks.ts";
-import {
-  type ConstantFiles,
-  type OnnxConstant,
-  onnxConstant,
-} from "./onnx_constants.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { type ConstantFiles, onnxConstant } from "./onnx_constants.ts";
 import { numbersConstant } from "./onnx_numbers.ts";
 import { openExternal } from "./onnx_external.ts";
 
+/** An ONNX file that is open. */
+export interface OnnxSource {
+  readonly bytes: ByteSource;
+  /** Where it lies; undefined for bytes, beside which there are no other files. */
+  readonly url: URL | undefined;
+}
+
 /** Settings of {@linkcode loadOnnx}. */
 export interface LoadOnnxOptions {
-  /** Where the file lies; undefined for bytes. */
-  readonly url?: URL | undefined;
   /** Whether the model may run with weights that are NaN. */
   readonly allowNonFinite: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -35,15 +37,15 @@ export interface LoadOnnxOptions {
 /**
  * Opens an ONNX file.
  *
- * @param source The file. It is taken over: closing the model closes it, and
- * so does an error.
- * @param options Where it lies, and what its weights may be.
+ * @param file The file, and where it lies. Closing the model closes it, and so
+ * does an error.
+ * @param options What its weights may be, and a signal.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model that can be run.
  */
 export async function loadOnnx(
-  source: ByteSource,
-  { url, allowNonFinite, signal }: LoadOnnxOptions,
+  { bytes: source, url }: OnnxSource,
+  { allowNonFinite, signal }: LoadOnnxOptions,
 ): Promise<ModelGraph> {
   let close = () => source.close();
   try {

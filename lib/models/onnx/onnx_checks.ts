@@ -11,12 +11,21 @@ import {
   type OnnxOperation,
 } from "../../formats/onnx_model.ts";
 
-/** Versions of ONNX' operators that are read; the last is the newest that the runtime has. */
-const OPSETS = [7, 26] as const;
+/** The first and the last version of something. */
+type Versions = readonly [first: number, last: number];
+
+/** Versions of ONNX' operators; the last is the newest that the runtime has. */
+const OPSETS: Versions = [7, 26];
 /** Versions of the format. */
-const FORMATS = [3, 13] as const;
-/** Domains whose operators the runtime has. */
-const DOMAINS = new Set(["", "ai.onnx.ml", "com.microsoft"]);
+const FORMATS: Versions = [3, 13];
+/** Domains whose operators the runtime has, and their versions. */
+const DOMAINS: ReadonlyMap<string, Versions> = new Map([
+  ["", OPSETS],
+  ["ai.onnx.ml", [1, 5]],
+  ["com.microsoft", [1, 1]],
+]);
+const CONVERT =
+  "convert it in Python: onnx.version_converter.convert_version(model, 21)";
 
 /** A file that has a graph. */
 export type WholeFile = OnnxFile & { readonly graph: OnnxGraphPart };
@@ -43,8 +52,15 @@ export function checkFile(file: OnnxFile): asserts file is WholeFile {
       "it must say the version of its operators: current opset is undefined",
     );
   }
-  checkVersion(file, "opset", version ?? OPSETS[0], OPSETS);
-  checkVersion(file, "format", irVersion, FORMATS);
+  checkVersion(file, "opset", version ?? OPSETS[0], OPSETS, CONVERT);
+  checkVersion(file, "format", irVersion, FORMATS, CONVERT);
+  // The runtime refuses what it does not know, also where nothing uses it.
+  for (const [domain, version] of opsets) {
+    const versions = DOMAINS.get(domain);
+    if (domain === "" || versions === undefined) continue;
+    const advice = `export it with version ${versions[1]} of "${domain}"`;
+    checkVersion(file, `opset "${domain}"`, version, versions, advice);
+  }
   if (hasTraining) {
     return refuse(
       "it must hold no training: current file has training_info; export the model for inference",
@@ -57,12 +73,15 @@ function checkVersion(
   { reader }: OnnxFile,
   what: string,
   version: number,
-  [first, last]: readonly [number, number],
+  [first, last]: Versions,
+  advice: string,
 ): void {
   if (version >= first && version <= last) return;
   throw new ModelFormatError(
     reader.source.name,
-    `its ${what} must be of version ${first} to ${last}: current version is ${version}; convert it in Python: onnx.version_converter.convert_version(model, 21)`,
+    `its ${what} must be of version ${
+      first === last ? first : `${first} to ${last}`
+    }: current version is ${version}; ${advice}`,
   );
 }
 

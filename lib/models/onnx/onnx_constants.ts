@@ -13,29 +13,15 @@ import {
   tensorBytes,
   typeName,
 } from "../../formats/onnx_tensor.ts";
-import type { ProtoReader, Span } from "../../formats/protobuf.ts";
+import type { ProtoReader } from "../../formats/protobuf.ts";
 import {
   type StoredArray,
   toFloat32,
   valuesOf,
 } from "../../formats/stored_array.ts";
 import type { NdArray } from "../../types.ts";
-import type { WeightSource } from "../graph/graph.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import type { ExternalFiles } from "./onnx_external.ts";
-
-/** A constant of an ONNX file. */
-export interface OnnxConstant extends WeightSource {
-  readonly tensor: OnnxTensor;
-  /** Where it stands in the file. */
-  readonly span: Span;
-  /** Whether an operation stands there, of which it is an attribute. */
-  readonly isOperation: boolean;
-  /**
-   * Its bytes as its element type has them; undefined where they only go over
-   * as they stand in the file, as texts do.
-   */
-  readonly storedBytes: (() => Uint8Array<ArrayBuffer>) | undefined;
-}
 
 /** What constants are read from. */
 export interface ConstantFiles {

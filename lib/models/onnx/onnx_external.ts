@@ -1,17 +1,12 @@
 /**
- * Files beside an ONNX file that hold its weights: in its own folder, with no
- * links on the way, and with the bytes that they must have.
- *
- * ONNX' own library let a model read any file of its reader by `..`, then by
- * symbolic links, then by hard links (CVE-2022-25882, CVE-2024-27318,
- * CVE-2026-27489, CVE-2026-34447).
+ * Files beside an ONNX file that hold its weights, with the bytes that they
+ * must have.
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
-import { openFile } from "../files/read_file.ts";
+import { checkPath, openBeside, urlBeside } from "../files/beside.ts";
 
 /** Files that are open. */
 export interface ExternalFiles {
@@ -54,13 +49,11 @@ export async function openExternal(
   const close = () => files.forEach((file) => file.close());
   try {
     for (const location of new Set(locations)) {
-      checkLocation(location, source, url);
-      const escaped = location.split("/").map(encodeURIComponent).join("/");
-      const query = url!.protocol === "file:" ? "" : url!.search;
-      const file = new URL(`${escaped}${query}`, url);
-      checkLinks(location, source, url!);
-      files.set(location, await openFile(file, signal));
-      checkLinks(location, source, url!); // nobody put one in between
+      checkPath(location, source);
+      if (url === undefined) throw withoutFolder(location, source);
+      const file = urlBeside(location, url);
+      const options = { refusesHardLinks: true, signal };
+      files.set(location, await openBeside(file, url, options));
     }
   } catch (error) {
     close();
@@ -100,56 +93,12 @@ function wholeNumber(text: string): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : NaN;
 }
 
-function checkLocation(
-  location: string,
-  source: string,
-  url: URL | undefined,
-): void {
-  const isInside = location !== "" &&
-    !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(location) &&
-    !location.split("/").some((part) => part === ".." || part === "") &&
-    !/%2e|%2f|%5c/i.test(location);
-  if (!isInside) {
-    throw new ModelFormatError(
-      source,
-      `its weights must lie in its own folder: current path is ${
-        JSON.stringify(location)
-      }`,
-    );
-  }
-  if (url !== undefined) return;
-  throw new ModelFormatError(
+function withoutFolder(location: string, source: string): ModelFormatError {
+  const rule = "it must lie in a folder, as its weights are in another file";
+  return new ModelFormatError(
     source,
-    `it must lie in a folder, as its weights are in another file: current path of them is ${
+    `${rule}: current path of them is ${
       JSON.stringify(location)
     }; pass the path of the model, or save it as one file: onnx.save(model, path)`,
   );
-}
-
-/** A link leads to where its maker likes; so does a second name of one file. */
-function checkLinks(location: string, source: string, url: URL): void {
-  if (url.protocol !== "file:") return;
-  let path = fileURLToPath(new URL(".", url)).replace(/[/\\]$/, "");
-  for (const part of location.split("/")) {
-    path = `${path}/${part}`;
-    const info = statOf(path);
-    if (info === undefined) return; // its absence is told by who opens it
-    const isSecond = info.isFile && info.nlink !== null && info.nlink > 1;
-    if (!info.isSymlink && !isSecond) continue;
-    throw new ModelFormatError(
-      source,
-      `its weights must be a file of their own in its folder: current "${location}" is a ${
-        info.isSymlink ? "symbolic link" : "hard link, or linked elsewhere"
-      }; copy the file into the folder`,
-    );
-  }
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw cause;
-  }
 }

@@ -3,7 +3,7 @@ import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import type { NdArray } from "../../types.ts";
-import type { OnnxConstant } from "./onnx_constants.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
 
 /** Numbers of the element types, in `TensorProto.DataType`. */
 const FLOAT32 = 1;

@@ -14,11 +14,11 @@
  */
 import type { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import type { Model, ModelFormat } from "../../types.ts";
+import type { Model } from "../../types.ts";
 import { channelsOf } from "../graph/channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
-import { layerRow, symbolicSpec } from "./layer_row.ts";
-import { layerWeights } from "./layer_weights.ts";
+import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
+import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
@@ -82,22 +82,6 @@ interface Entered {
  * ```
  */
 export function fromLayersModel(model: tf.LayersModel): Model {
-  return layersGraph(model, "memory", () => {});
-}
-
-/**
- * The same, for a model that a loader made.
- *
- * @param model The model.
- * @param format Where it came from.
- * @param dispose Frees what the loader made.
- * @returns The graph.
- */
-export function layersGraph(
-  model: tf.LayersModel,
-  format: ModelFormat,
-  dispose: () => void,
-): ModelGraph {
   checkModel(model);
   const { drafts, topLevel, inputs, outputs } = enter({ model, prefix: "" });
   const nodes = flatten(drafts);
@@ -111,14 +95,14 @@ export function layersGraph(
   }
   return new ModelGraph({
     name: model.name,
-    format,
+    format: "memory",
     nodes,
     topLevel,
     inputs,
     outputs,
     whyUnusable: () =>
       nodes.some(({ layer }) => isDisposed(layer)) ? "disposed" : undefined,
-    dispose,
+    dispose: () => {},
   });
 }
 
@@ -257,6 +241,8 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
     draft.call = {
       kind: "inMemory",
       layer,
+      builtInForm: (node) => builtInFormOfMemory(node, layer),
+      builtInLayer: () => builtInLayerOfMemory(layer),
       within: draft.prefix,
       isOwnClass: isOwnClass(layer),
     };

@@ -19,7 +19,7 @@ import type {
 } from "../keras/keras_weights.ts";
 import { NameWeights } from "../keras/name_weights.ts";
 import type { ManifestWeight } from "./weight_files.ts";
-import type { StoredWeight, WeightStore } from "../keras/_weight_store.ts";
+import type { StoredWeight, WeightStore } from "../keras/weight_store.ts";
 
 /** The group under which all weights are put, as if of a nested model. */
 const ROOT = "weightsManifest";
@@ -87,7 +87,7 @@ function storeOf(
       ]),
     ),
     groups: new Set(["", ROOT, group]),
-    texts: (path, name) => texts[`${path}:${name}`],
+    strings: (path, name) => texts[`${path}:${name}`],
     close() {},
   };
 }

@@ -1,17 +1,16 @@
 /**
  * What TF.js writes otherwise than Keras 2, and what it computes otherwise.
  *
- * Where the difference is one of spelling the description is put into Keras'
- * words. Where it is one of meaning that no layer of ours has, the model is
- * left to TF.js, so that its numbers stay what they were there.
+ * Where the difference is one of spelling, the description is rewritten as
+ * Keras 2 spells it. Where it is one of meaning that no built-in layer has, the
+ * model is refused, with what to do.
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { ModelFormatError } from "../../errors.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
 import type { LayerFactory } from "../../layers/layer.ts";
 import type { LayerSpec, ModelSpec } from "../keras/keras_topology.ts";
-import { unknownLayers } from "../keras/known_layers.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -65,28 +64,53 @@ export function optionsOf(className: string, options: Options): Options {
 }
 
 /**
- * Whether a model that TF.js wrote must be left to it: it has classes that are
- * not ours and are registered with TF.js, or means what ours do not compute.
+ * Refuses a model that TF.js wrote and whose layers mean there what none of the
+ * built-in layers computes.
  *
  * @param spec The description.
  * @param customLayers Factories of the caller's own layers.
- * @returns Whether TF.js has to build and run it.
+ * @param source The file, as a URL.
+ * @throws {ModelFormatError} If there are such layers; it names them.
  */
-export function isForTfjs(
+export function refuseOtherMeanings(
   spec: ModelSpec,
   customLayers: Readonly<Record<string, LayerFactory>>,
-): boolean {
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  const unknown = unknownLayers(spec, { dialect: "tfjs", customLayers });
-  const isRegistered = unknown.every(({ className }) =>
-    Object.hasOwn(classNameMap, className)
-  );
-  if (unknown.length > 0) return isRegistered;
+  source: string,
+): void {
   const layers = [...layersOf(spec)];
   if (layers.some(({ className }) => Object.hasOwn(customLayers, className))) {
-    return false; // TF.js has no such factories
+    return; // the caller says what the layers mean
   }
-  return layers.some(meansOther) || hasOddMasks(layers);
+  const others = layers.filter(meansOther);
+  const found = others.length === 0 && hasOddMasks(layers)
+    ? layers.filter(makesMask)
+    : others;
+  if (found.length === 0) return;
+  const names = found.map(({ name, className }) => `"${name}" (${className})`);
+  throw new ModelFormatError(
+    source,
+    `its layers must compute in TF.js what they do in Keras: current ones that do not, or whose masks do not, are ${
+      names.join(", ")
+    }; ${recipe(source)}`,
+  );
+}
+
+/**
+ * How to open a `model.json` that only TF.js can build. TF.js reads no `file:`
+ * URLs here, so its loader of models in memory is used.
+ *
+ * @param source The file, as a URL.
+ * @returns The advice, with code that runs as it stands.
+ */
+export function recipe(source: string): string {
+  return `build it with TF.js, its own classes registered: const url = ${
+    JSON.stringify(source)
+  }; ` +
+    "const { modelTopology, weightsManifest } = await (await fetch(url)).json(); " +
+    "const files = weightsManifest.flatMap(({ paths }) => paths).map(async (path) => (await fetch(new URL(path, url))).blob()); " +
+    "const weightData = await new Blob(await Promise.all(files)).arrayBuffer(); " +
+    "const weightSpecs = weightsManifest.flatMap(({ weights }) => weights); " +
+    "const model = fromLayersModel(await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData })))";
 }
 
 function* layersOf({ layers }: ModelSpec): Generator<LayerSpec> {

@@ -4,13 +4,11 @@
  *
  * @module
  */
-import { sep } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
 import type { WeightsGroup } from "./model_json.ts";
-import { openFile } from "../files/read_file.ts";
-import { numNonFinite } from "../graph/weights.ts";
+import { openBeside, urlBeside } from "../files/beside.ts";
 
 /** Weights as TF.js takes them. */
 export interface WeightFiles {
@@ -72,10 +70,7 @@ export async function openWeightFiles(
     for (const { paths, files, weights: specs } of groups) {
       const sizes = specs.map((spec) => bytesOf(spec, url));
       const found = await Promise.allSettled(
-        files.map(async (file) => {
-          await checkInside(file, url);
-          return await openFile(file, signal);
-        }),
+        files.map((file) => openBeside(file, url, { signal })),
       );
       const parts = found.filter((part) => part.status === "fulfilled")
         .map(({ value }) => value);
@@ -168,37 +163,6 @@ function rowSource(parts: readonly ByteSource[], name: string): ByteSource {
   };
 }
 
-/**
- * Checks that weights are finite.
- *
- * @param weights The weights.
- * @param url The `model.json`, for messages.
- * @throws {ModelFormatError} If one is not; it is named.
- */
-export function checkFinite(
-  { weightSpecs, weightData }: WeightFiles,
-  url: URL,
-): void {
-  let at = 0;
-  for (const spec of weightSpecs) {
-    const length = bytesOf(spec, url);
-    const bytes = weightData.slice(at, at + length);
-    at += length;
-    const dtype = spec.quantization?.dtype ?? spec.dtype;
-    const values = dtype === "float32"
-      ? new Float32Array(bytes)
-      : dtype === "float16"
-      ? new Float16Array(bytes)
-      : [];
-    const count = numNonFinite(values);
-    if (count === 0) continue;
-    throw new ModelFormatError(
-      url.href,
-      `weight "${spec.name}" must be finite: current value is ${count} of ${values.length} NaN or infinite; to load it as it is, pass allowNonFinite: true`,
-    );
-  }
-}
-
 function checkGroup(group: WeightsGroup, url: URL) {
   const { paths, weights } = group ?? {};
   if (!Array.isArray(paths) || !Array.isArray(weights)) {
@@ -209,7 +173,7 @@ function checkGroup(group: WeightsGroup, url: URL) {
       }`,
     );
   }
-  const files = paths.map((path) => weightsUrl(path, url));
+  const files = paths.map((path) => urlBeside(path, url));
   return { paths, files, weights: weights as tf.io.WeightsManifestEntry[] };
 }
 
@@ -231,43 +195,6 @@ function checkNames(
     }
     names.add(name);
   }
-}
-
-/** A path that stays in the folder of the model.json, as a URL. */
-function weightsUrl(path: unknown, url: URL): URL {
-  const isInside = typeof path === "string" && path !== "" &&
-    !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
-    !path.split("/").includes("..") &&
-    !/%2e|%2f|%5c/i.test(path);
-  if (!isInside) {
-    throw new ModelFormatError(
-      url.href,
-      `its weight files must lie in its own folder: current path is ${
-        JSON.stringify(path)
-      }`,
-    );
-  }
-  const query = url.protocol === "file:" ? "" : url.search;
-  const escaped = path.split("/").map(encodeURIComponent).join("/");
-  return new URL(`${escaped}${query}`, url);
-}
-
-/** Refuses a file that is a link which leads out of the folder. */
-async function checkInside(file: URL, url: URL): Promise<void> {
-  if (file.protocol !== "file:") return;
-  let real: string;
-  try {
-    real = await Deno.realPath(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return; // its opening says so
-    throw error;
-  }
-  const folder = await Deno.realPath(new URL(".", url));
-  if (real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`)) return;
-  throw new ModelFormatError(
-    url.href,
-    `its weight files must lie in its own folder: current path is a link to "${real}"`,
-  );
 }
 
 function bytesOf(spec: tf.io.WeightsManifestEntry, url: URL): number {

@@ -1,8 +1,10 @@
-import type {
-  FeatureTarget,
-  LogitsTarget,
-  Program,
+import {
+  type FeatureTarget,
+  type LogitsTarget,
+  makeProgram,
+  type Program,
 } from "../../../lib/engines/program.ts";
+import { record, type Recording } from "../../../lib/engines/onnx/recording.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import type {
   GraphNode,
@@ -94,7 +96,14 @@ export function program(
   });
   const wantsPenultimate = logits?.head !== undefined;
   const plain = { graph, feeds, features, wantsPenultimate };
-  return logits === undefined ? plain : { ...plain, logits };
+  return makeProgram(logits === undefined ? plain : { ...plain, logits });
+}
+
+/** The recording of a program that can be recorded. */
+export function recordingOf(program: Program): Recording {
+  const recording = record(program);
+  if ("obstacle" in recording) throw new Error(recording.obstacle);
+  return recording;
 }
 
 /** An input of a program. */

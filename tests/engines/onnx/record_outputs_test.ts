@@ -1,7 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { OnnxOutput } from "../../../lib/engines/onnx/runtime/messages.ts";
 import { recordOutputs } from "../../../lib/engines/onnx/record_outputs.ts";
-import type { FeatureTarget, Program } from "../../../lib/engines/program.ts";
+import type {
+  FeatureTarget,
+  ProgramParts,
+} from "../../../lib/engines/program.ts";
 import type { Ref } from "../../../lib/models/graph/graph.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
@@ -11,7 +14,7 @@ function programOf(
   name: string,
   given: FeatureTarget["given"],
   isPlain = false,
-): Program {
+): ProgramParts {
   const ref = { node: graph.findNode(name), index: 0 };
   const feature = { name, ref, given, own: [], isPlain };
   return { graph, feeds: [], features: [feature], wantsPenultimate: false };

@@ -12,7 +12,7 @@ import {
 } from "../../../lib/engines/tfjs/backend.ts";
 import { Pacer } from "../../../lib/engines/pacer.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
-import { counted, hasWebgpu } from "../../support/backends.ts";
+import { counted, hasAdapter, hasWebgpu } from "../../support/backends.ts";
 
 counted("makeReady() leaves the caller's backend in place", async () => {
   await makeReady("wasm");
@@ -57,7 +57,7 @@ Deno.test("makeReady() says that wasm must be read, where it may not be", async 
 });
 
 counted("makeReady() refuses webgpu where there is no adapter", async () => {
-  if (hasWebgpu) return await makeReady("webgpu");
+  if (hasAdapter) return await makeReady("webgpu");
   await assertRejects(() => makeReady("webgpu"), UnsupportedByEngineError);
 });
 

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
+import { readWeights } from "../../../lib/engines/call_node.ts";
 import {
-  readWeights,
+  builtInCallOf,
   runBuiltIn,
   uploadWeights,
 } from "../../../lib/engines/tfjs/run_built_in.ts";
@@ -75,7 +76,7 @@ function scaled(source: WeightSource, twice?: boolean): GraphNode {
 /** Runs one node on a tensor; no more than its output is left. */
 async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   const before = tf.memory().numTensors;
-  const weights = uploadWeights([at], await readWeights([at]));
+  const weights = uploadWeights(await readWeights([at], builtInCallOf));
   const values = new Map([[refKey({ node: INPUT, index: 0 }), x]]);
   const masks = new Map(
     mask ? [[refKey({ node: INPUT, index: 0 }), mask]] : [],
@@ -84,7 +85,7 @@ async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   const output = values.get(refKey({ node: at, index: 0 }))!;
   const handed = masks.get(refKey({ node: at, index: 0 }));
   const data = [...output.dataSync()];
-  tf.dispose([output, handed, ...Object.values(weights.get(at)!)]);
+  tf.dispose([output, handed, ...weights.values()]);
   assertEquals(tf.memory().numTensors, before);
   return { data, hasMask: handed !== undefined };
 }
@@ -123,11 +124,10 @@ Deno.test("runBuiltIn() gives an output of its own where a layer hands its input
 Deno.test("readWeights() reads a weight once, however many nodes share it", async () => {
   const source = counted(2);
   const [first, second] = [scaled(source), scaled(source)];
-  const host = await readWeights([first, second, INPUT]);
+  const host = await readWeights([first, second, INPUT], builtInCallOf);
   assertEquals(source.reads, 1);
   const before = tf.memory().numTensors;
-  const weights = uploadWeights([first, second], host);
+  const weights = uploadWeights(host);
   assertEquals(tf.memory().numTensors, before + 1);
-  assertEquals(weights.get(first)!.factor, weights.get(second)!.factor);
-  weights.get(first)!.factor!.dispose();
+  tf.dispose([...weights.values()]);
 });

@@ -5,7 +5,7 @@ import { Pacer } from "../../../lib/engines/pacer.ts";
 import type { BackendName } from "../../../lib/engines/tfjs/backend.ts";
 import { openTfjs } from "../../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../../lib/extractor/compile.ts";
-import { modelOf } from "../../../lib/extractor/model_of.ts";
+import { graphOf } from "../../support/graph_of.ts";
 import { DEFAULTS, type Settings } from "../../../lib/extractor/settings.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { scale } from "../../../lib/shaping/scale.ts";
@@ -25,7 +25,7 @@ async function open(
   backend: BackendName,
   change: Partial<Settings> = {},
 ) {
-  const { program } = await compile(graph, { ...DEFAULTS, ...change });
+  const program = await compile(graph, { ...DEFAULTS, ...change });
   return await openTfjs(program, backend);
 }
 
@@ -33,11 +33,11 @@ onBackends(
   "run() gives what the program asks for, in arrays",
   async ({ name }) => {
     const model = mlp("linear");
-    const graph = modelOf(model);
+    const graph = graphOf(model);
     const layers = [graph.findNode("hidden")];
     await using session = await open(graph, name, {
       layers,
-      wantsPenultimate: true,
+      penultimate: "plain",
       shaping: scale(0.5),
     });
     const x = array([3, 4]);
@@ -58,7 +58,7 @@ counted("run() gives arrays that nobody else holds", async () => {
       tf.layers.dense({ units: 2 }),
     ],
   }));
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   for (const backend of ["cpu", "wasm"] as const) {
     await using session = await open(graph, backend, {
       layers: [graph.findNode("same")],
@@ -73,7 +73,7 @@ counted("run() gives arrays that nobody else holds", async () => {
 
 counted("run() refuses a session that is closed", async () => {
   const model = mlp();
-  const session = await open(modelOf(model), "cpu");
+  const session = await open(graphOf(model), "cpu");
   await session.close();
   await session.close();
   await assertRejects(
@@ -96,7 +96,7 @@ counted("openTfjs() copies the head only where it is used", async () => {
     ] as const
   ) {
     const before = tf.memory().numTensors;
-    const session = await open(modelOf(model), "cpu", change);
+    const session = await open(graphOf(model), "cpu", change);
     assertEquals(tf.memory().numTensors, before + copies);
     await session.close();
     assertEquals(tf.memory().numTensors, before);
@@ -110,7 +110,7 @@ counted(
   async () => {
     const model = mlp();
     tf.engine().startScope();
-    const session = await open(modelOf(model), "cpu");
+    const session = await open(graphOf(model), "cpu");
     tf.engine().endScope();
     const { logits } = await session.run([array([2, 4])], new Pacer());
     assertEquals(logits!.shape, [2, 3]);
@@ -133,7 +133,7 @@ counted("a layer that makes promises is no layer", async () => {
       new Late({ name: "late" }),
     ],
   });
-  const graph = modelOf(model);
+  const graph = graphOf(model);
   await using session = await open(graph, "cpu", {
     layers: [graph.findNode("late")],
   });
@@ -193,7 +193,7 @@ async function handler(path: URL): Promise<io.IOHandler> {
 
 counted("run() gives the same as predict() of TF.js", async () => {
   const model = mlp("linear");
-  await using session = await open(modelOf(model), "cpu");
+  await using session = await open(graphOf(model), "cpu");
   const x = array([5, 4]);
   const { logits } = await session.run([x], new Pacer());
   assertEquals(logits!.data, (await predicted(model, [x]))[0]!.data);

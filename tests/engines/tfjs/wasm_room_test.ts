@@ -38,7 +38,8 @@ counted(
         tf.layers.repeatVector({ name: "wide", n: 1e9, inputShape: [4] }),
       ],
     });
-    const extractor = new FeatureExtractor(model).layers(["wide"]);
+    const extractor = new FeatureExtractor(model).layers(["wide"])
+      .engine("tfjs", { backend: "wasm" });
     await assertRejects(
       () => extractor.predict(array([1, 4]), { progress: false }),
       Error,

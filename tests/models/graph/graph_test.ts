@@ -1,12 +1,26 @@
-import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertEquals } from "@std/assert";
 import {
+  builtInFormOf,
   type GraphNode,
   origin,
   type Ref,
   refKey,
   specOf,
 } from "../../../lib/models/graph/graph.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
+import { dense } from "../../support/tf_models.ts";
 import type { TensorSpec } from "../../../lib/types.ts";
+
+await tf.setBackend("cpu");
+
+const DATA = new URL("../../data/", import.meta.url);
+const DIGITS = new URL(
+  "../../../notebooks/models/keras/digits.keras",
+  import.meta.url,
+);
 
 function node(
   id: number,
@@ -62,4 +76,19 @@ Deno.test("specOf() takes a node's own word, then that of its origin", () => {
   assertEquals(specOf({ node: outer, index: 0 })?.name, "outer");
   assertEquals(specOf({ node: middle, index: 0 })?.name, "right");
   assertEquals(specOf({ node: node(3, []), index: 0 }), undefined);
+});
+
+Deno.test("builtInFormOf() gives the call of layers of files and of TF.js, and why it has none", async () => {
+  await using keras = await loadModel(DIGITS) as ModelGraph;
+  assert(keras.listed.some((node) => "call" in builtInFormOf(node)));
+  const model = tf.sequential({ layers: [dense("a", 2, { inputShape: [3] })] });
+  const [layer] = (fromLayersModel(model) as ModelGraph).topLevel;
+  assert("call" in builtInFormOf(layer!));
+  model.dispose();
+  const path = new URL("graph_models/mlp/model.json", DATA);
+  await using graph = await loadModel(path) as ModelGraph;
+  const operation = graph.listed.find(({ call }) => call.kind === "raw");
+  assertEquals(builtInFormOf(operation!), {
+    obstacle: "is an operation of TF.js",
+  });
 });

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openKeras } from "../../support/open_keras.ts";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource, fileSource } from "../../../lib/formats/byte_source.ts";
 import { ZipArchive } from "../../../lib/formats/zip.ts";
-import { openKerasFile } from "../../../lib/models/keras/keras_file.ts";
 import type {
   WeightLayer,
   WeightModel,
@@ -58,7 +58,7 @@ function modelOf(config: unknown): WeightModel {
 async function weightsOf(
   source: string | URL | Uint8Array | Blob,
 ): Promise<Record<string, [readonly number[], number[]]>> {
-  const file = await openKerasFile(source);
+  const file = await openKeras(source);
   try {
     const model = modelOf(file.config);
     const bound = file.weights.bind(model);
@@ -96,7 +96,7 @@ for (const name of ["k2_mlp", "k2_conv", "k3_mlp", "k3_conv"]) {
 Deno.test("openKerasFile() gives weights that compute what Keras computed", async () => {
   const weights = await weightsOf(new URL("k3_mlp.keras", FOLDER));
   // The model is dense, relu, batch norm, (dropout), dense, softmax.
-  const file = await openKerasFile(new URL("k3_mlp.keras", FOLDER));
+  const file = await openKeras(new URL("k3_mlp.keras", FOLDER));
   const { layers } = (file.config as Config).config;
   const activation = layers.map(({ config }) =>
     (config as { activation?: string }).activation
@@ -149,8 +149,8 @@ Deno.test("openKerasFile() reads bytes, blobs and unpacked folders alike", async
 });
 
 Deno.test("openKerasFile() says what it opened", async () => {
-  const two = await openKerasFile(new URL("k2_mlp.h5", FOLDER));
-  const three = await openKerasFile(bytesOf("k3_mlp.keras"));
+  const two = await openKeras(new URL("k2_mlp.h5", FOLDER));
+  const three = await openKeras(bytesOf("k3_mlp.keras"));
   assertEquals(
     [two.format, two.kerasVersion, two.major],
     ["keras-h5", "2.21.0", 2],
@@ -169,7 +169,7 @@ Deno.test("openKerasFile() opens every one-layer model, and leaves no file open"
   const files = [...Deno.readDirSync(layers)]
     .filter(({ name }) => name.endsWith(".keras"));
   for (const { name } of files) {
-    const file = await openKerasFile(new URL(name, layers));
+    const file = await openKeras(new URL(name, layers));
     file.weights.bind(modelOf(file.config));
     file.close();
   }
@@ -317,7 +317,7 @@ const REFUSED: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>> = {
 
 for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
   Deno.test(`openKerasFile() refuses ${what}`, async () => {
-    await assertRejects(() => openKerasFile(bytes), ModelFormatError, message);
+    await assertRejects(() => openKeras(bytes), ModelFormatError, message);
   });
 }
 
@@ -330,7 +330,7 @@ Deno.test("openKerasFile() reads no file outside an unpacked folder", async () =
     '{"keras_version": "3.0.0"}',
   );
   Deno.symlinkSync(outside, `${folder}/config.json`);
-  await assertRejects(() => openKerasFile(folder), ModelFormatError, outside);
+  await assertRejects(() => openKeras(folder), ModelFormatError, outside);
   Deno.removeSync(folder, { recursive: true });
   Deno.removeSync(outside);
 });
@@ -339,18 +339,18 @@ Deno.test("openKerasFile() refuses other folders, and names missing files", asyn
   const folder = Deno.makeTempDirSync();
   Deno.writeTextFileSync(`${folder}/saved_model.pb`, "");
   await assertRejects(
-    () => openKerasFile(folder),
+    () => openKeras(folder),
     ModelFormatError,
     `tf_keras.models.load_model("${folder}")`,
   );
   Deno.removeSync(folder, { recursive: true });
-  await assertRejects(() => openKerasFile(folder), Deno.errors.NotFound);
+  await assertRejects(() => openKeras(folder), Deno.errors.NotFound);
 });
 
 Deno.test("openKerasFile() stops when its signal says so", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(
-    () => openKerasFile(bytesOf("k3_mlp.keras"), signal),
+    () => openKeras(bytesOf("k3_mlp.keras"), signal),
     Error,
     "enough",
   );

@@ -5,7 +5,7 @@ import type {
   WeightModel,
 } from "../../../lib/models/keras/keras_weights.ts";
 import { NameWeights } from "../../../lib/models/keras/name_weights.ts";
-import type { WeightStore } from "../../../lib/models/keras/_weight_store.ts";
+import type { WeightStore } from "../../../lib/models/keras/weight_store.ts";
 
 type Listed = Readonly<Record<string, readonly string[]>>;
 
@@ -36,7 +36,7 @@ function storeOf(listed: Listed, change: Listed = {}): WeightStore {
   return {
     datasets,
     groups,
-    texts: (path, name) => {
+    strings: (path, name) => {
       const found = texts[`${path} ${name}`];
       return found?.[0] === "absent" ? undefined : found;
     },

@@ -5,7 +5,7 @@ import type {
   WeightModel,
 } from "../../../lib/models/keras/keras_weights.ts";
 import { PathWeights } from "../../../lib/models/keras/path_weights.ts";
-import type { WeightStore } from "../../../lib/models/keras/_weight_store.ts";
+import type { WeightStore } from "../../../lib/models/keras/weight_store.ts";
 
 /** A store whose arrays hold their number; names as Keras 3.6 writes them. */
 function storeOf(
@@ -32,7 +32,7 @@ function storeOf(
   return {
     datasets,
     groups,
-    texts: (path) => {
+    strings: (path) => {
       const name = names[path.replace(/\/vars$/, "")];
       return name === undefined ? undefined : [name];
     },

@@ -160,6 +160,10 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "no outputs": [{ outputs: [] }, "must have outputs"],
   "an opset that is too old": [{ opsets: { "": 6 } }, "version is 6"],
   "an opset that is too new": [{ opsets: { "": 27 } }, "version is 27"],
+  "a newer opset of a domain": [
+    { opsets: { "": 17, "ai.onnx.ml": 6 } },
+    'opset "ai.onnx.ml" must be of version 1 to 5: current version is 6',
+  ],
   "no opset": [{ opsets: { "ai.onnx.ml": 3 } }, "opset is undefined"],
   "a format that is too old": [{ ir: 2 }, '"format" must'.replaceAll('"', "")],
   "a format that is too new": [{ ir: 14 }, "version is 14"],

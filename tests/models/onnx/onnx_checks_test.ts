@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { InferenceSession } from "onnxruntime-node";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
@@ -62,4 +63,33 @@ Deno.test("checkFile() takes every opset from 7 to 26, and functions of the file
     ModelFormatError,
     "version 7 to 26",
   );
+});
+
+Deno.test("checkFile() takes the newest versions that the runtime knows, and none that is newer", async () => {
+  const ranges: [string, (version: number) => File, number][] = [
+    ["opset", (version) => ({ opsets: { "": version } }), 20],
+    ["format", (version) => ({ ir: version }), 8],
+    ...["ai.onnx.ml", "com.microsoft"].map((domain) =>
+      [
+        domain,
+        (version: number) => ({ opsets: { "": 17, [domain]: version } }),
+        1,
+      ] as [string, (version: number) => File, number]
+    ),
+  ];
+  for (const [what, file, first] of ranges) {
+    let isKnown = true;
+    for (let version = first; isKnown; version++) {
+      const bytes = onnxBytes(file(version));
+      const session = await InferenceSession.create(bytes).catch(() => {});
+      await session?.release();
+      isKnown = session !== undefined;
+      const check = () => checkFile(read(file(version)));
+      if (isKnown) check();
+      else {
+        assert(version > first, what);
+        assertThrows(check, ModelFormatError, `version is ${version}`);
+      }
+    }
+  }
 });

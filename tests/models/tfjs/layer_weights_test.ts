@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { readWeight } from "../../../lib/models/graph/weights.ts";
-import { layerWeights } from "../../../lib/models/tfjs/layer_weights.ts";
+import { layerWeights } from "../../../lib/models/tfjs/layer_row.ts";
 
 await tf.setBackend("cpu");
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import { builtInFormOf } from "../../../lib/models/graph/built_in_form.ts";
+import { builtInFormOf } from "../../../lib/models/graph/graph.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { dense } from "../../support/tf_models.ts";
 

@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertEquals } from "@std/assert";
-import { readTopology } from "../../../lib/models/keras/keras_topology.ts";
+import { assert, assertEquals } from "@std/assert";
+import {
+  type ModelSpec,
+  readTopology,
+} from "../../../lib/models/keras/keras_topology.ts";
 import {
   inKerasWords,
-  isForTfjs,
+  refuseOtherMeanings,
 } from "../../../lib/models/tfjs/tfjs_dialect.ts";
 import { LAYERS } from "../../../lib/layers/layer_table.ts";
 
@@ -45,17 +48,10 @@ Deno.test("inKerasWords() leaves out what an RNN repeats of its cell", () => {
   assertEquals(held.config.units, 2);
 });
 
-/** Knows nothing, and is registered under a name that Keras has. */
-class Registered extends tf.layers.Layer {
-  static className = "GroupNormalization";
-}
-tf.serialization.registerClass(Registered);
-
-Deno.test("isForTfjs() leaves to TF.js what means something else there", () => {
+Deno.test("refuseOtherMeanings() refuses what computes something else in TF.js", () => {
   const { dense, embedding, batchNormalization, lstm, conv1d } = tf.layers;
   const tokens = { inputDim: 5, outputDim: 3, inputShape: [4] };
   const inputShape = [4, 3];
-  const own = new Registered({ name: "g", inputShape } as never);
   const specs = {
     plain: described(dense({ units: 2, inputShape })),
     last: described(batchNormalization({ inputShape })),
@@ -84,11 +80,25 @@ Deno.test("isForTfjs() leaves to TF.js what means something else there", () => {
         inputShape: [2, 4, 3],
       }),
     ),
-    registered: described(own),
   };
-  const left = Object.entries(specs)
-    .filter(([, spec]) => isForTfjs(spec, {})).map(([name]) => name);
-  assertEquals(left, ["first", "lost", "nested", "held", "registered"]);
-  const customLayers = { GroupNormalization: LAYERS.ReLU! };
-  assertEquals(isForTfjs(specs.registered, customLayers), false);
+  const messageOf = (spec: ModelSpec, customLayers = {}) => {
+    try {
+      refuseOtherMeanings(spec, customLayers, "file:///x/model.json");
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const refused = Object.entries(specs).filter(([, spec]) => messageOf(spec));
+  assertEquals(refused.map(([name]) => name), [
+    "first",
+    "lost",
+    "nested",
+    "held",
+  ]);
+  const first = specs.first.layers.at(-1)!.name;
+  const text = messageOf(specs.first);
+  assert(text.includes(`are "${first}" (BatchNormalization); build it`), text);
+  const customLayers = { BatchNormalization: LAYERS.ReLU! };
+  assertEquals(messageOf(specs.first, customLayers), "");
 });

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../../../check.ts";
+import { cannot, shapeText } from "../../../check.ts";
 import type { ConvOptions, ConvTransposeOptions } from "../../../ops/ops.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
-import { transposeKernel } from "../rewrites/transpose_kernel.ts";
+import { transposeKernel } from "./transpose_kernel.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
@@ -113,13 +113,12 @@ function cutOf(
 /** `[…size, A, B]` → `[B, A, …size]`; at once where the values are there. */
 function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
   const constant = graph.constantOf(name);
-  const data = constant?.data;
-  if (data instanceof Float32Array && data.length === sizeOf(constant!.shape)) {
-    const sizes = constant!.shape;
+  if (constant?.type === "float32") {
+    const sizes = constant.shape;
     const [a, b] = sizes.slice(-2) as [number, number];
     return graph.derived(name, "kernelFirst", {
       shape: [b, a, ...sizes.slice(0, -2)],
-      make: (factors) => transposeKernel(data, sizes, factors),
+      compute: (data, factors) => transposeKernel(data, sizes, factors),
     });
   }
   const rank = shape.length;

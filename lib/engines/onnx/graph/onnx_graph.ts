@@ -64,11 +64,11 @@ export type PortSize = number | null | string;
 /** The name of the first size of inputs and outputs: how many samples there are. */
 export const ROWS = "N";
 
-/** A value at the border of a graph. */
+/** An input or an output of a graph. */
 export interface OnnxPort {
   readonly name: string;
   readonly type: OnnxType;
-  /** Without it, nothing is said of its sizes. */
+  /** Its sizes; undefined where not even their number is declared. */
   readonly shape?: readonly PortSize[];
 }
 
@@ -78,61 +78,100 @@ export interface OnnxConstant {
   readonly type: OnnxType;
   readonly shape: readonly number[];
   readonly data: ArrayBufferView<ArrayBufferLike>;
-  /** Whether the array was made for the graph alone, and may be given away. */
+  /** Whether the array belongs to the graph alone, and may be transferred. */
   readonly isOwn?: boolean;
 }
 
-/** How a constant is made of another one. */
+/** A constant without values: they come by {@linkcode OnnxGraph.withValues}. */
+class EmptyConstant implements OnnxConstant {
+  readonly name: string;
+  readonly type = "float32";
+  readonly shape: readonly number[];
+
+  constructor(name: string, shape: readonly number[]) {
+    this.name = name;
+    this.shape = [...shape];
+  }
+
+  get data(): never {
+    const rule = `the values of constant "${this.name}" must be set`;
+    throw new TypeError(cannot("write a graph", rule, undefined));
+  }
+}
+
+/** How a constant is computed from another one. */
 export interface Derivation {
   /** Its sizes. */
   readonly shape: readonly number[];
   /**
-   * Makes its values.
+   * Computes its values.
    *
-   * @param factors What to multiply each part along the first axis by, if by
-   * anything.
+   * @param source Values of the other constant, float32.
+   * @param factors Factors for the slices along the first axis, if there are any.
    * @returns A new array.
    */
-  readonly make: (factors?: Float64Array) => ArrayBufferView<ArrayBuffer>;
+  readonly compute: (
+    source: Float32Array,
+    factors?: Float64Array,
+  ) => Float32Array<ArrayBuffer>;
 }
 
-/** A constant that is made of another one, when its values are first asked for. */
+/** A constant that is computed from another one when its values are first read. */
 export class DerivedConstant implements OnnxConstant {
   readonly isOwn = true;
+  readonly type = "float32";
   readonly name: string;
-  readonly type: OnnxType;
-  readonly shape: readonly number[];
-  readonly #make: Derivation["make"];
+  readonly source: OnnxConstant;
+  readonly derivation: Derivation;
   #factors: Float64Array | undefined;
-  #data: ArrayBufferView<ArrayBuffer> | undefined;
+  #data: Float32Array<ArrayBuffer> | undefined;
 
-  /** Makes nothing yet. */
-  constructor(name: string, type: OnnxType, { shape, make }: Derivation) {
+  /** Computes nothing yet. */
+  constructor(name: string, source: OnnxConstant, derivation: Derivation) {
     this.name = name;
-    this.type = type;
-    this.shape = [...shape];
-    this.#make = make;
+    this.source = source;
+    this.derivation = derivation;
   }
 
-  /** Its values, made once. */
-  get data(): ArrayBufferView<ArrayBuffer> {
-    return this.#data ??= this.#make(this.#factors);
+  /** Sizes of its axes. */
+  get shape(): readonly number[] {
+    return this.derivation.shape;
+  }
+
+  /** Its values, computed once. */
+  get data(): Float32Array<ArrayBuffer> {
+    const source = () => this.source.data as Float32Array;
+    return this.#data ??= this.derivation.compute(source(), this.#factors);
   }
 
   /**
-   * Multiplies each part along the first axis by a number of its own.
+   * Multiplies each slice along the first axis by a factor.
    *
-   * @param factors The numbers.
-   * @throws {TypeError} If its values were made already.
+   * @param factors One for each slice.
+   * @throws {TypeError} If its values were computed already.
    */
   scale(factors: Float64Array): void {
     if (this.#data !== undefined) {
       throw new TypeError(
-        cannot("scale a constant", "its values must not be made yet", "made"),
+        cannot(
+          "scale a constant",
+          "its values must not be computed yet",
+          "computed",
+        ),
       );
     }
     this.#factors = this.#factors?.map((x, i) => x * factors[i]!) ?? factors;
   }
+}
+
+/** An operator that is needed only where a value is NaN. */
+export interface NaNCheck {
+  /** What the operator gives, right for NaN too. */
+  readonly checked: string;
+  /** The same where no value is NaN, for less. */
+  readonly unchecked: string;
+  /** Floats of any shape, one of which is NaN where a value is. */
+  readonly indicator: string;
 }
 
 /** A graph, or the body of a loop within one. */
@@ -143,11 +182,8 @@ export class OnnxGraph {
   readonly inputs: OnnxPort[] = [];
   /** What comes out. */
   readonly outputs: OnnxPort[] = [];
-  /**
-   * Floats of any shape: where one is NaN, what the graph gives may be wrong.
-   * Undefined where it must be right whatever comes.
-   */
-  doubts: string[] | undefined;
+  /** Operators that are there for NaN alone; those of loops and branches are not listed. */
+  readonly nanChecks: NaNCheck[] = [];
   /** Constants; empty but in the outermost graph. */
   readonly constants: OnnxConstant[] = [];
   readonly #root: OnnxGraph;
@@ -167,10 +203,9 @@ export class OnnxGraph {
   }
 
   /**
-   * Says on whose behalf operators are added from now on: their names begin
-   * with it, and so errors of the run name it.
+   * Sets the prefix of names from now on, so that errors of a run name the layer.
    *
-   * @param scope A layer's name; empty for nobody's.
+   * @param scope A layer's name; empty for none.
    */
   setScope(scope: string): void {
     this.#root.#scope = scope === "" ? "" : `${scope}/`;
@@ -245,8 +280,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Makes a value an output, under a name of its own: one value may be given
-   * out twice, or be an input.
+   * Makes a value an output, under a new name: one value may be two outputs, or
+   * an input too.
    *
    * @param stem What the output's name begins with.
    * @param value The value's name.
@@ -273,14 +308,14 @@ export class OnnxGraph {
   }
 
   /**
-   * Makes values the outputs, as those of a branch are.
+   * Makes values the outputs, as in a branch.
    *
    * @param names The values' names.
    * @param type Their element type.
    * @returns This graph.
    */
-  giving(names: readonly string[], type: OnnxType): this {
-    for (const name of names) this.output("given", name, type);
+  returning(names: readonly string[], type: OnnxType): this {
+    for (const name of names) this.output("result", name, type);
     return this;
   }
 
@@ -300,6 +335,53 @@ export class OnnxGraph {
   ): string {
     const name = this.freshName("constant");
     return this.#keep({ name, type, shape: [...shape], data });
+  }
+
+  /**
+   * Adds a float32 constant whose values are not known yet, as those of a weight
+   * that is read later.
+   *
+   * @param shape Its sizes.
+   * @returns Its name.
+   */
+  emptyConstant(shape: readonly number[]): string {
+    return this.#keep(new EmptyConstant(this.freshName("constant"), shape));
+  }
+
+  /**
+   * The same graph with the values of its empty constants. Constants that are
+   * derived from others are computed anew.
+   *
+   * @param values Values of all empty constants, by name; not copied.
+   * @returns A copy, which rewrites may change. Operators are shared.
+   */
+  withValues(values: ReadonlyMap<string, Float32Array>): OnnxGraph {
+    const copy = new OnnxGraph();
+    copy.nodes.push(...this.nodes);
+    copy.inputs.push(...this.inputs);
+    copy.outputs.push(...this.outputs);
+    copy.nanChecks.push(...this.nanChecks);
+    copy.#numNames = this.#numNames;
+    for (const [key, name] of this.#known) copy.#known.set(key, name);
+    for (const [name, node] of this.#makers) copy.#makers.set(name, node);
+    for (const constant of this.constants) {
+      copy.#keep(copy.#filled(constant, values));
+    }
+    return copy;
+  }
+
+  /** A constant for a copy of its graph; what it is derived from is there already. */
+  #filled(
+    constant: OnnxConstant,
+    values: ReadonlyMap<string, Float32Array>,
+  ): OnnxConstant {
+    const { name, type, shape } = constant;
+    if (constant instanceof DerivedConstant) {
+      const source = this.constantOf(constant.source.name)!;
+      return new DerivedConstant(name, source, constant.derivation);
+    }
+    const data = values.get(name);
+    return data === undefined ? constant : { name, type, shape, data };
   }
 
   /**
@@ -355,27 +437,27 @@ export class OnnxGraph {
   }
 
   /**
-   * A constant that is made of another one, once however often it is asked for.
+   * A constant that is computed from another one, once for each purpose.
    *
-   * @param name The other's name.
-   * @param how How it is made of that, in a word.
-   * @param derivation Makes it, once it is needed.
+   * @param name Name of the other one, a float32 constant.
+   * @param purpose What it is for, in a word.
+   * @param derivation Computes it when it is needed.
    * @returns Its name.
    */
-  derived(name: string, how: string, derivation: Derivation): string {
-    return this.#root.#once(`${how} ${name}`, () => {
-      const { type } = this.constantOf(name)!;
-      const own = this.freshName("constant");
-      return this.#keep(new DerivedConstant(own, type, derivation));
+  derived(name: string, purpose: string, derivation: Derivation): string {
+    return this.#root.#once(`${purpose} ${name}`, () => {
+      const source = this.constantOf(name)!;
+      const derived = this.freshName("constant");
+      return this.#keep(new DerivedConstant(derived, source, derivation));
     });
   }
 
   /**
-   * Who takes what.
+   * The operators that use each value.
    *
-   * @returns For each name, the operators of this graph that take it, also in
-   * the loops and branches within them; one that takes it twice stands there
-   * twice. An output of the graph has its own maker among them.
+   * @returns For each name, the operators of this graph that use it, also in
+   * their loops and branches; one that uses it twice is listed twice. For an
+   * output of the graph, the operator that computes it is listed too.
    */
   users(): ReadonlyMap<string, readonly OnnxNode[]> {
     const users = new Map<string, OnnxNode[]>();
@@ -395,15 +477,15 @@ export class OnnxGraph {
   }
 
   /**
-   * Puts an operator in the place of another one.
+   * Replaces an operator by another one.
    *
-   * @param node The operator, one of this graph's.
-   * @param other What comes instead, with inputs that are there by then;
-   * without it, nothing.
+   * @param node The operator, one of this graph.
+   * @param other The other one, whose inputs must be computed before; without
+   * it, the operator is removed.
    */
   replace(node: OnnxNode, other?: OnnxNode): void {
-    const place = this.nodes.indexOf(node);
-    this.nodes.splice(place, 1, ...(other === undefined ? [] : [other]));
+    const index = this.nodes.indexOf(node);
+    this.nodes.splice(index, 1, ...(other === undefined ? [] : [other]));
     for (const name of node.outputs) this.#root.#makers.delete(name);
     for (const name of other?.outputs ?? []) {
       this.#root.#makers.set(name, other!);
@@ -411,8 +493,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Lets go of what no output needs: layers look at the shape of some values
-   * alone, and of some constants others were made.
+   * Removes what no output needs: values of which layers use the shape alone,
+   * and constants from which others were derived.
    */
   dropUnused(): void {
     const used = new Set(this.outputs.map(({ name }) => name));

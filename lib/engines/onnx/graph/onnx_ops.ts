@@ -4,6 +4,7 @@ import type {
   ConvTransposeOptions,
   Ops,
   PoolingOptions,
+  Recurrence,
   ScanStep,
   SliceRange,
 } from "../../../ops/ops.ts";
@@ -14,6 +15,7 @@ import { merge, unmerge } from "./merging.ts";
 import { OnnxElements } from "./onnx_elements.ts";
 import { castTo, named, type OnnxValue } from "./onnx_value.ts";
 import { averagePool, maxPool } from "./pooling.ts";
+import { recurrence } from "./recurrence.ts";
 import { scan } from "./scan.ts";
 
 const SHAPES = new ShapeOps();
@@ -125,9 +127,13 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
 
   repeat(x: OnnxValue, times: number, axis: number): OnnxValue {
     const at = axisOf(axis, x.shape.length);
-    const copies = Array.from({ length: times }, () => x);
-    const rows = this.stack(copies, at + 1);
-    return { ...this.merge(rows, at, at + 1), ...SHAPES.repeat(x, times, at) };
+    const rows = this.expandDims(x, at + 1);
+    const repeats = rows.shape.map((_, i) => i === at + 1 ? times : 1);
+    const tiled = this.node("Tile", [
+      rows.name,
+      this.graph.integers(repeats),
+    ], { ...rows, shape: rows.shape.with(at + 1, times) });
+    return { ...this.merge(tiled, at, at + 1), ...SHAPES.repeat(x, times, at) };
   }
 
   broadcastLike(x: OnnxValue, like: OnnxValue): OnnxValue {
@@ -261,6 +267,27 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
     } finally {
       this.graph = outer;
     }
+  }
+
+  recurrence(
+    layer: Recurrence<OnnxValue>,
+    scan: () => ScanStep<OnnxValue>,
+  ): ScanStep<OnnxValue> {
+    const outer = this.graph;
+    const { sequence, initial } = layer;
+    const floats = {
+      ...layer,
+      sequence: this.float(sequence),
+      initial: initial?.map((state) => this.float(state)),
+    };
+    return recurrence(outer, floats, (graph) => {
+      this.graph = graph;
+      try {
+        return scan();
+      } finally {
+        this.graph = outer;
+      }
+    });
   }
 
   /** The size of an axis, as a float of the run where it is not known. */

@@ -11,11 +11,11 @@ import { castTo, type OnnxValue } from "./onnx_value.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
- * Largest value of each window of `[N, …places, D]`; NaN where one is.
+ * Maximum of each window of `[N, …positions, D]`; NaN where a value is.
  *
- * To look for NaN costs more than to pool. So it is done only where the mean of
- * some channel is NaN, as it is where a value is: an `If` decides at each run.
- * A graph that may leave doubts is spared even that.
+ * The search for NaN costs more than the pooling. So an `If` searches only where
+ * the mean of some channel is NaN. A fast graph leaves out even that: see
+ * `nan_fallback.ts`.
  *
  * @param graph Where to record it.
  * @param x The map, of floats.
@@ -28,7 +28,7 @@ export function maxPool(
   options: PoolingOptions,
 ): string {
   const rank = x.shape.length;
-  const turned = channelsFirst(graph, x.name, rank);
+  const transposed = channelsFirst(graph, x.name, rank);
   const pooled = (graph: OnnxGraph, map: string, filler: number) => {
     const places = x.shape.slice(1, -1);
     const at = placed(graph, map, places, options, filler);
@@ -37,22 +37,20 @@ export function maxPool(
       kernelShape: options.size,
     });
   };
-  const plain = pooled(graph, turned, -Infinity);
-  const means = graph.node("GlobalAveragePool", [turned]);
-  if (graph.doubts !== undefined) {
-    graph.doubts.push(means);
-    return channelsLast(graph, plain, rank);
-  }
-  const suspects = castTo(graph, graph.node("IsNaN", [means]), "int32");
-  const isSuspect = graph.node("ReduceMax", [suspects], { keepdims: 0 });
-  const careful = new OnnxGraph(graph);
-  const isNaN = castTo(careful, careful.node("IsNaN", [turned]), "float32");
-  const found = castTo(careful, pooled(careful, isNaN, 0), "bool");
-  const result = graph.node("If", [castTo(graph, isSuspect, "bool")], {
-    thenBranch: careful.giving([withNaN(careful, found, plain)], "float32"),
-    elseBranch: new OnnxGraph(graph).giving([plain], "float32"),
+  const unchecked = pooled(graph, transposed, -Infinity);
+  const means = graph.node("GlobalAveragePool", [transposed]);
+  const areNaN = castTo(graph, graph.node("IsNaN", [means]), "int32");
+  const hasNaN = graph.node("ReduceMax", [areNaN], { keepdims: 0 });
+  const search = new OnnxGraph(graph);
+  const isNaN = castTo(search, search.node("IsNaN", [transposed]), "float32");
+  const found = castTo(search, pooled(search, isNaN, 0), "bool");
+  const result = withNaN(search, found, unchecked);
+  const checked = graph.node("If", [castTo(graph, hasNaN, "bool")], {
+    thenBranch: search.returning([result], "float32"),
+    elseBranch: new OnnxGraph(graph).returning([unchecked], "float32"),
   });
-  return channelsLast(graph, result, rank);
+  graph.nanChecks.push({ checked, unchecked, indicator: means });
+  return channelsLast(graph, checked, rank);
 }
 
 /**

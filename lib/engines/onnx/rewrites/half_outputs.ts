@@ -48,8 +48,8 @@ export function halveOutput(graph: OnnxGraph, name: string): HalfOutput {
   const hasInfinite = graph.node("ReduceMax", [isInfinite], { keepdims: 0 });
   const none = graph.constant(port.type, [0], new Float32Array(0));
   const whole = graph.node("If", [hasInfinite], {
-    thenBranch: new OnnxGraph(graph).giving([name], port.type),
-    elseBranch: new OnnxGraph(graph).giving([none], port.type),
+    thenBranch: new OnnxGraph(graph).returning([name], port.type),
+    elseBranch: new OnnxGraph(graph).returning([none], port.type),
   });
   return { half: half.name, whole: graph.output("whole", whole, port.type) };
 }

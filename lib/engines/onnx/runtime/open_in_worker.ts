@@ -1,14 +1,15 @@
-import { type EncodedModel, encodeModel } from "../graph/encode_model.ts";
+import type { Worker } from "node:worker_threads";
+import { keepWorker, takeWorker } from "./idle_workers.ts";
 import type {
+  ModelBytes,
   OnnxFeed,
   OnnxOutput,
   OnnxResult,
   WorkerReply,
   WorkerRequest,
 } from "./messages.ts";
-import type { OnnxGraph } from "../graph/onnx_graph.ts";
-import { type OpenGraph, refusedByRuntime } from "./runtime.ts";
-import type { RunSettings } from "./stages.ts";
+import type { RunSettings } from "./pipeline.ts";
+import { messageOf, refusedByRuntime } from "./runtime.ts";
 import { trimMemory } from "./trim_memory.ts";
 
 /** A request that is on its way. */
@@ -22,111 +23,99 @@ interface Pending {
 export interface WorkerOptions {
   /** How many threads compute. */
   readonly threads: number;
-  /** Arrays of constants that may be given away: they are empty afterwards. */
-  readonly given?: Iterable<ArrayBufferView>;
-  /** A worker that was started before; it is ended if the model is refused. */
+  /** Arrays of weights that may be transferred: they are empty afterwards. */
+  readonly transferable?: Iterable<ArrayBufferView>;
+  /** A worker that was taken before. @default {one that is taken now} */
   readonly worker?: Worker;
 }
 
-/**
- * Starts a worker, which loads ONNX Runtime while the caller gets ready.
- *
- * @returns The worker, for {@linkcode openInWorker}.
- */
-export function startWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), {
-    type: "module",
-    name: "onnx",
-  });
-}
-
-/**
- * Hands a graph to ONNX Runtime in a worker of its own, so that the calling
- * thread stays free while it runs.
- *
- * @param graph The outermost graph.
- * @param options Threads, and what may be given away.
- * @returns It, ready to run. Runs queue up. Closing it ends the worker; a run
- * that is under way is not waited for, and ends unseen.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
- */
-export async function openInWorker(
-  graph: OnnxGraph,
-  options: WorkerOptions,
-): Promise<OpenStages> {
-  return await openModelInWorker(encodeModel(graph), options);
-}
-
-/** A graph in a worker of its own, to which others may be added. */
-export interface OpenStages extends OpenGraph {
-  /** What the first graph gives. */
+/** A pipeline of models in a worker of its own. */
+export interface WorkerPipeline {
+  /** The outputs of the first stage. */
   readonly outputs: readonly OnnxOutput[];
   /**
-   * Adds a graph that runs after those before. If it is refused, all are closed.
+   * Adds a stage that runs after those before. If it is refused, all are closed.
    *
-   * @param model The graph.
-   * @param from Which outputs of those before go into its inputs.
-   * @param given Arrays of constants that may be given away.
+   * @param model The model.
+   * @param from Which outputs of earlier stages go into its inputs.
+   * @param transferable Arrays of its weights that may be transferred.
    */
   add(
-    model: EncodedModel,
+    model: ModelBytes,
     from: Readonly<Record<string, string>>,
-    given?: Iterable<ArrayBufferView>,
+    transferable?: Iterable<ArrayBufferView>,
   ): Promise<void>;
+  /**
+   * Runs it. Runs queue up.
+   *
+   * @param feeds Values of all inputs, by name; only read, and only before this
+   * returns its promise.
+   * @param what What they are called in messages.
+   * @param settings Which outputs are wanted, and how many samples at once.
+   * @returns Values of the outputs, by name, the caller's; booleans as bytes.
+   */
   run(
     feeds: Feeds,
     what?: string,
-    settings?: RunSettings & { readonly doubt?: Doubt | undefined },
+    settings?: RunSettings & { readonly ifNaN?: IfNaN | undefined },
   ): Promise<Results>;
+  /**
+   * Frees the models, and keeps the worker for the next session. A run in flight
+   * is not waited for, and ends unseen; its worker is kept once it has ended.
+   */
+  close(): Promise<void>;
 }
 
 type Feeds = Readonly<Record<string, OnnxFeed>>;
 type Results = Readonly<Record<string, OnnxResult>>;
 
-/** What to do where results cannot be trusted. */
-export interface Doubt {
-  /** An output that says so, by being NaN; it is not given. */
+/** What to do if results may be wrong because a value is NaN. */
+export interface IfNaN {
+  /** An output that is NaN then; it is not returned. */
   readonly output: string;
-  /** Computes the same in another way; what is fed may be given away. */
-  readonly again: (feeds: Feeds) => Promise<Results>;
+  /** Computes the results in another way; the inputs may be transferred. */
+  readonly run: (feeds: Feeds) => Promise<Results>;
 }
 
 /**
- * The same for a model that is written already.
+ * Hands a model to ONNX Runtime in a worker of its own, so that the calling
+ * thread stays free while it runs.
+ *
+ * The process stays alive while a request is in flight, and only then.
  *
  * @param model The model.
- * @param options Threads, and what may be given away.
- * @returns It, ready to run, and to be gone on from.
+ * @param options Threads, and what may be transferred.
+ * @returns It, ready to run; other stages can be added.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the model.
  */
-export async function openModelInWorker(
-  model: EncodedModel,
-  { threads, given = [], worker = startWorker() }: WorkerOptions,
-): Promise<OpenStages> {
+export async function openInWorker(
+  model: ModelBytes,
+  { threads, transferable = [], worker = takeWorker() }: WorkerOptions,
+): Promise<WorkerPipeline> {
   const link = new WorkerLink(worker);
   const add = async (
-    model: EncodedModel,
+    model: ModelBytes,
     from: Readonly<Record<string, string>> | undefined,
-    given: Iterable<ArrayBufferView>,
+    transferable: Iterable<ArrayBufferView>,
   ) => {
-    const { request, transfer } = opening(model, threads, from, given);
     try {
+      const { request, transfer } = opening(model, threads, from, transferable);
       const reply = await link.ask("open the model", request, transfer);
       return reply.kind === "opened" ? reply.outputs : [];
     } catch (error) {
-      worker.terminate();
+      await link.close().catch(() => {}); // the first error is the one to report
       throw error;
     }
   };
-  const outputs = await add(model, undefined, given);
+  const outputs = await add(model, undefined, transferable);
   let isTrimmed = false;
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
-    async add(model, from, given = []) {
-      await add(model, from, given);
+    async add(model, from, transferable = []) {
+      await add(model, from, transferable);
     },
-    async run(feeds, what = "the batch", { doubt, ...settings } = {}) {
+    async run(feeds, what = "the batch", { ifNaN, ...settings } = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed, spare)] as const
       );
@@ -135,47 +124,43 @@ export async function openModelInWorker(
         {
           kind: "run",
           feeds: Object.fromEntries(copies),
-          doubt: doubt?.output,
+          nanOutput: ifNaN?.output,
           ...settings,
         },
         buffersOf(copies.map(([, { array }]) => array)),
       );
-      // What opening left behind goes while the first batch computes.
+      // Memory that opening left is freed while the first batch computes.
       if (!isTrimmed) trimMemory();
       isTrimmed = true;
       const reply = await running;
-      if (reply.kind === "doubtful") return await doubt!.again(reply.feeds);
+      if (reply.kind === "nan") return await ifNaN!.run(reply.feeds);
       if (reply.kind !== "results") return {};
       spare.splice(0, Infinity, ...reply.spare);
       return reply.results;
     },
     async close() {
-      if (link.isOver) return worker.terminate();
-      const isBusy = link.isBusy;
-      const closed = link.close().finally(() => {
-        worker.terminate();
-        trimMemory();
-      });
+      const { isBusy } = link;
+      const closed = link.close().finally(trimMemory);
       if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
       else await closed;
     },
   };
 }
 
-/** The request to open a model, and what goes over with it. */
+/** The request to open a model, and what is transferred with it. */
 function opening(
-  model: EncodedModel,
+  model: ModelBytes,
   threads: number,
   from: Readonly<Record<string, string>> | undefined,
-  given: Iterable<ArrayBufferView>,
-): { request: WorkerRequest; transfer: Transferable[] } {
-  const ours = new Set([...given].map(({ buffer }) => buffer));
+  transferable: Iterable<ArrayBufferView>,
+): { request: WorkerRequest; transfer: ArrayBuffer[] } {
+  const owned = new Set([...transferable].map(({ buffer }) => buffer));
   const weights = model.externalData.map(({ path, data }) => {
     // Transferring a view takes all of its buffer away.
     const isWhole = data.byteLength === data.buffer.byteLength;
     return {
       path,
-      data: isWhole && ours.has(data.buffer) ? data : data.slice(),
+      data: isWhole && owned.has(data.buffer) ? data : data.slice(),
     };
   });
   return {
@@ -189,64 +174,87 @@ function opening(
   };
 }
 
-/** The calling thread's side: answers come in the order of the questions. */
+/**
+ * The calling thread's side of one session: answers come in the order of the
+ * requests. Its worker is referenced while it owes an answer.
+ */
 class WorkerLink {
   readonly #worker: Worker;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
+  #isGone = false;
+  #closed: Promise<void> | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<WorkerReply>) =>
-      this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault(); // or it would end the caller's process too
-      this.#finish(event.message);
-    };
-    worker.onmessageerror = () => this.#finish("an answer was lost");
+    worker.on("message", this.#hear);
+    worker.on("messageerror", this.#lose);
+    worker.on("error", this.#fail);
+    worker.on("exit", this.#leave);
   }
 
   get isBusy(): boolean {
     return this.#pending.length > 0;
   }
 
-  /** Whether there is nobody left to be asked. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
-  }
-
-  ask(
+  /** Sends a request; what is wrong with the message itself is thrown. */
+  async ask(
     what: string,
     request: WorkerRequest,
-    transfer: Transferable[],
+    transfer: ArrayBuffer[],
   ): Promise<WorkerReply> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) {
-        return reject(refusedByRuntime(what, this.#end));
-      }
-      this.#pending.push({ what, resolve, reject });
-      this.#worker.postMessage(request, transfer);
-    });
+    if (this.#end !== undefined) throw refusedByRuntime(what, this.#end);
+    this.#worker.postMessage(request, transfer);
+    if (!this.isBusy) this.#worker.ref();
+    return await new Promise((resolve, reject) =>
+      this.#pending.push({ what, resolve, reject })
+    );
   }
 
-  /** Asks for the end; nothing can be asked after it. */
-  close(): Promise<WorkerReply> {
-    const closed = this.ask("close the model", { kind: "close" }, []);
-    this.#end ??= "it is closed";
-    return closed;
+  /** Frees what the worker holds, and gives it back; a second time does nothing. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
   }
 
-  #hear(reply: WorkerReply): void {
+  async #close(): Promise<void> {
+    if (this.#isGone) return;
+    const closing = this.ask("close the model", { kind: "close" }, []);
+    this.#end = "it is closed";
+    let isLoaded = false;
+    try {
+      const reply = await closing;
+      isLoaded = reply.kind === "closed" && reply.isLoaded;
+    } finally {
+      this.#worker.off("message", this.#hear);
+      this.#worker.off("messageerror", this.#lose);
+      this.#worker.off("error", this.#fail);
+      this.#worker.off("exit", this.#leave);
+      if (isLoaded) keepWorker(this.#worker);
+      else this.#worker.terminate();
+    }
+  }
+
+  readonly #hear = (reply: WorkerReply): void => {
     const { what, resolve, reject } = this.#pending.shift()!;
+    if (!this.isBusy) this.#worker.unref();
     if (reply.kind !== "failed") return resolve(reply);
-    const { samples, said } = reply;
-    const part = samples === undefined ? what : `run ${samples}`;
-    reject(refusedByRuntime(part, said));
-  }
+    const { samples, message } = reply;
+    const action = samples === undefined ? what : `run ${samples}`;
+    reject(refusedByRuntime(action, message));
+  };
 
-  /** The worker is gone: nothing that was asked will be answered. */
-  #finish(said: string): void {
-    this.#end = `its thread ended: ${said}`;
+  readonly #lose = (): void => this.#finish("an answer was lost");
+
+  readonly #fail = (error: unknown): void => this.#finish(messageOf(error));
+
+  readonly #leave = (): void => this.#finish("it exited");
+
+  /** The worker is gone: nothing that was requested will be answered. */
+  #finish(message: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#end = `its thread ended: ${message}`;
+    this.#worker.terminate();
     for (const { what, reject } of this.#pending.splice(0)) {
       reject(refusedByRuntime(what, this.#end));
     }
@@ -254,16 +262,16 @@ class WorkerLink {
 }
 
 /**
- * The same values in a buffer of their own; what is the caller's stays there.
- * New memory costs as much as the copying, so that of an earlier batch is taken.
+ * The same values in a buffer of their own; the caller's is only read.
+ * New memory costs as much as the copy, so that of an earlier batch is used again.
  */
 function copied({ type, array }: OnnxFeed, spare: ArrayBuffer[]): OnnxFeed {
   const { shape, dtype } = array;
   const data = array.data as Float32Array;
-  const place = spare.findIndex(({ byteLength }) =>
+  const index = spare.findIndex(({ byteLength }) =>
     byteLength === data.byteLength
   );
-  const [buffer] = place < 0 ? [] : spare.splice(place, 1);
+  const [buffer] = index < 0 ? [] : spare.splice(index, 1);
   const Kind = data.constructor as Float32ArrayConstructor;
   const copy = buffer === undefined ? data.slice() : new Kind(buffer);
   if (buffer !== undefined) copy.set(data);

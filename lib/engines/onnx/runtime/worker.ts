@@ -1,31 +1,28 @@
 /**
- * The thread of one session: opens a model, runs it, and closes it, one after
- * the other. Started by `openInWorker`.
+ * A worker: opens models, runs them, and closes them, one request after the
+ * other. Started by `takeWorker`; its sessions are those of `openInWorker`.
  *
  * @module
  */
-import { letGo } from "../../../math/let_go.ts";
+import { parentPort } from "node:worker_threads";
 import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
+import { SamplesError } from "./micro_batches.ts";
+import { Pipeline } from "./pipeline.ts";
 import { messageOf } from "./runtime.ts";
-import { PartError } from "./run_parts.ts";
-import { Stages } from "./stages.ts";
 
-/** What of a worker's own scope is used; the types of Deno know the main thread. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
-  postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
-}
+// Loaded while the weights are read. If that fails, its first use throws.
+const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
-// Loaded while the weights are read; what is wrong with it is said when it is used.
-import("onnxruntime-node").catch(() => {});
-
-const scope = self as unknown as WorkerScope;
-const stages = new Stages();
+const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
-scope.onmessage = ({ data: request }) => {
+parentPort!.on("message", (request: WorkerRequest) => {
   last = last.then(() => answered(request));
-};
+});
+
+function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer);
+}
 
 function hasNaN({ data }: OnnxResult): boolean {
   return (data as Float32Array).some(Number.isNaN);
@@ -35,33 +32,37 @@ async function answered(request: WorkerRequest): Promise<void> {
   try {
     await answer(request);
   } catch (cause) {
-    const samples = cause instanceof PartError ? cause.samples : undefined;
-    scope.postMessage({ kind: "failed", said: messageOf(cause), samples });
+    const samples = cause instanceof SamplesError ? cause.samples : undefined;
+    reply({ kind: "failed", message: messageOf(cause), samples });
   }
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
-    const outputs = await stages.add(request.model, request);
-    // The runtime has its copy: ours goes now, and not when it is next tidied up.
-    for (const { data } of request.model.externalData) letGo(data);
-    return scope.postMessage({ kind: "opened", outputs });
+    const outputs = await pipeline.add(request.model, request);
+    // The runtime has a copy: this memory is freed now, not by the next collection.
+    for (const { data } of request.model.externalData) {
+      const buffer = data.buffer as ArrayBuffer;
+      if (!buffer.detached) buffer.transfer(0);
+    }
+    reply({ kind: "opened", outputs });
   } else if (request.kind === "run") {
-    const { feeds, doubt = "" } = request;
-    const { [doubt]: doubts, ...results } = await stages.run(feeds, request);
+    const { feeds, nanOutput = "" } = request;
+    const { [nanOutput]: indicator, ...results } = await pipeline.run(
+      feeds,
+      request,
+    );
     const spare = Object.values(feeds).map(({ array }) =>
       array.data.buffer as ArrayBuffer
     );
-    if (doubts !== undefined && hasNaN(doubts)) {
-      return scope.postMessage({ kind: "doubtful", feeds }, [
-        ...new Set(spare),
-      ]);
+    if (indicator !== undefined && hasNaN(indicator)) {
+      return reply({ kind: "nan", feeds }, [...new Set(spare)]);
     }
     const buffers = Object.values(results).map(({ data }) => data.buffer);
-    const reply = { kind: "results", results, spare } as const;
-    return scope.postMessage(reply, [...new Set([...buffers, ...spare])]);
+    const transfer = [...new Set([...buffers, ...spare])];
+    reply({ kind: "results", results, spare }, transfer);
   } else {
-    await stages.close();
+    await pipeline.close();
+    reply({ kind: "closed", isLoaded: await isLoaded });
   }
-  scope.postMessage({ kind: "done" });
 }

@@ -58,17 +58,17 @@ Deno.test("OnnxGraph gives an output a name of its own", () => {
   ]);
 });
 
-Deno.test("derived() makes a constant once, and when its values are asked for", () => {
+Deno.test("derived() adds a constant once, and computes it when its values are read", () => {
   const graph = new OnnxGraph();
   const data = Float32Array.of(1, 2);
   const name = graph.constant("float32", [2], data);
   let count = 0;
-  const make = (factors?: Float64Array) => {
+  const compute = (source: Float32Array, factors?: Float64Array) => {
     count++;
-    return data.map((value, i) => value * (factors?.[i] ?? 1));
+    return Float32Array.from(source, (v, i) => v * (factors?.[i] ?? 1));
   };
-  const own = graph.derived(name, "own", { shape: [2, 1], make });
-  assertEquals(graph.derived(name, "own", { shape: [2, 1], make }), own);
+  const own = graph.derived(name, "own", { shape: [2, 1], compute });
+  assertEquals(graph.derived(name, "own", { shape: [2, 1], compute }), own);
   const derived = graph.constantOf(own);
   assert(derived instanceof DerivedConstant);
   derived.scale(Float64Array.of(3, 4));
@@ -80,7 +80,7 @@ Deno.test("derived() makes a constant once, and when its values are asked for", 
   assertThrows(
     () => derived.scale(Float64Array.of(1, 1)),
     TypeError,
-    "its values must not be made yet",
+    "its values must not be computed yet",
   );
 });
 
@@ -89,7 +89,7 @@ Deno.test("users() tells who takes a value, also in a branch and at the border",
   const x = graph.input("x", "float32");
   const twice = graph.node("Add", [x, x]);
   const branch = new OnnxGraph(graph);
-  branch.output("given", twice, "float32");
+  branch.output("result", twice, "float32");
   const when = graph.input("when", "bool");
   const chosen = graph.node("If", [when], {
     thenBranch: branch,
@@ -118,4 +118,33 @@ Deno.test("replace() puts an operator in the place of another, or nothing", () =
   assertEquals(graph.makerOf(a), undefined);
   assertEquals(graph.makerOf(b)?.operator, "Exp");
   assertEquals(graph.makerOf(c), abs);
+});
+
+Deno.test("withValues() gives copies that rewrites change apart, with values of their own", () => {
+  const graph = new OnnxGraph();
+  const empty = graph.emptyConstant([2]);
+  const compute = (source: Float32Array, factors?: Float64Array) =>
+    Float32Array.from(source, (v, i) => v * (factors?.[i] ?? 1));
+  const derived = graph.derived(empty, "same", { shape: [2], compute });
+  const x = graph.input("x", "float32");
+  graph.output("y", graph.node("Add", [x, derived]), "float32");
+  const valuesOf = (copy: OnnxGraph, name: string) => [
+    ...copy.constantOf(name)!.data as Float32Array,
+  ];
+  const [one, other] = [[1, 2], [3, 4]].map((values) =>
+    graph.withValues(new Map([[empty, Float32Array.from(values)]]))
+  );
+  (one!.constantOf(derived) as DerivedConstant).scale(Float64Array.of(2, 2));
+  assertEquals([one!, other!].map((copy) => valuesOf(copy, derived)), [
+    [2, 4],
+    [3, 4],
+  ]);
+  one!.replace(one!.nodes[0]!);
+  one!.dropUnused();
+  assertEquals([graph, one!, other!].map(({ nodes }) => nodes.length), [
+    ...[2, 1, 2],
+  ]);
+  assertEquals(one!.freshName("z"), other!.freshName("z"));
+  const rule = 'the values of constant "constant_0" must be set';
+  assertThrows(() => graph.constantOf(empty)!.data, TypeError, rule);
 });

@@ -56,7 +56,7 @@ Deno.test("log1p() and expm1() of OnnxOps keep what is small", async () => {
 Deno.test("OnnxOps has a case for every operation", () => {
   const elsewhere = [
     ...["log1p", "expm1", "conv", "convTranspose"],
-    ...["maxPool", "averagePool", "resize", "scan"],
+    ...["maxPool", "averagePool", "resize", "scan", "recurrence"],
   ];
   const shown = new Set([
     ...CASES.flatMap(({ shows }) => shows.split(" ")),

@@ -1,12 +1,20 @@
+import { EventEmitter } from "node:events";
+import type { Worker } from "node:worker_threads";
 import {
   assert,
   assertEquals,
   assertGreater,
   assertRejects,
 } from "@std/assert";
+import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
+import {
+  keepWorker,
+  takeWorker,
+} from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import { UnsupportedByEngineError } from "../../../../lib/errors.ts";
+import { logWorkers } from "../../../support/logged_worker.ts";
 
 const SIZE = 600;
 
@@ -48,7 +56,7 @@ function slow() {
 
 Deno.test("openInWorker() runs a graph, batch after batch, in order", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const runs = [3, 0, 599].map((place) => open.run(feed(x, unit(place))));
   const results = await Promise.all(runs);
   assertEquals(results.map((result) => [...result[y]!.data]), [
@@ -61,7 +69,7 @@ Deno.test("openInWorker() runs a graph, batch after batch, in order", async () =
 
 Deno.test("openInWorker() leaves the caller's arrays as they are, views with offsets too", async () => {
   const { graph, x, y, kernel } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   assertEquals(kernel.length, SIZE * 2);
   const buffer = new Float32Array(3 * SIZE).fill(7);
   buffer.set(unit(1), SIZE);
@@ -81,7 +89,7 @@ Deno.test("openInWorker() leaves the caller's arrays as they are, views with off
 
 Deno.test("openInWorker() feeds from memory that it used before, and each time the right values", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const places = [3, 0, 599, 7, 7, 1, 250];
   const found: number[] = [];
   for (const [i, place] of places.entries()) {
@@ -98,7 +106,10 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
 
 Deno.test("openInWorker() takes arrays that it is given, and copies views of them", async () => {
   const { graph, kernel, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1, given: [kernel] });
+  const open = await openInWorker(encodeModel(graph), {
+    threads: 1,
+    transferable: [kernel],
+  });
   assertEquals(kernel.length, 0);
   assertEquals([...(await open.run(feed(x, unit(1))))[y]!.data], [2, 3]);
   await open.close();
@@ -108,13 +119,16 @@ Deno.test("openInWorker() takes arrays that it is given, and copies views of the
   const input = other.input("x", "float32", [null, SIZE]);
   const constant = other.constant("float32", [SIZE, 2], view);
   other.output("y", other.node("MatMul", [input, constant]), "float32");
-  await (await openInWorker(other, { threads: 1, given: [view] })).close();
+  await (await openInWorker(encodeModel(other), {
+    threads: 1,
+    transferable: [view],
+  })).close();
   assertEquals(view.length, SIZE * 2);
 });
 
 Deno.test("openInWorker() leaves the calling thread free while it runs", async () => {
   const { graph, x, y } = slow();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   const data = new Float32Array(300 * SIZE).fill(2);
@@ -127,7 +141,7 @@ Deno.test("openInWorker() leaves the calling thread free while it runs", async (
 
 Deno.test("openInWorker() closes without waiting for a run that is under way", async () => {
   const { graph, x } = slow();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   let isOver = false;
   const data = new Float32Array(300 * SIZE);
   const running = open.run(feed(x, data)).then(() => isOver = true);
@@ -145,12 +159,12 @@ Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", asyn
   const wrong = new OnnxGraph();
   wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
   await assertRejects(
-    () => openInWorker(wrong, { threads: 1 }),
+    () => openInWorker(encodeModel(wrong), { threads: 1 }),
     UnsupportedByEngineError,
     "NoSuchOperator",
   );
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
   const error = await assertRejects(
     () =>
@@ -169,38 +183,47 @@ Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", asyn
   await open.close();
 });
 
-/** A worker that dies when it is asked to run. */
-class Dying extends EventTarget {
-  static real = globalThis.Worker;
-  onmessage?: (event: { data: unknown }) => void;
-  onerror?: (event: ErrorEvent) => void;
-  static last?: Dying;
+/** A worker that fails, or exits, when it is asked to run. */
+class Dying extends EventEmitter {
+  readonly #dies: (worker: Dying) => void;
   isTerminated = false;
-  constructor() {
+  constructor(dies: (worker: Dying) => void) {
     super();
-    Dying.last = this;
+    this.#dies = dies;
   }
   postMessage({ kind }: { kind: string }) {
     queueMicrotask(() => {
-      if (kind === "open") this.onmessage!({ data: { kind: "done" } });
-      else this.onerror!(new ErrorEvent("error", { message: "out of memory" }));
+      if (kind !== "open") this.#dies(this);
+      else this.emit("message", { kind: "opened", outputs: [] });
     });
   }
+  ref() {}
+  unref() {}
   terminate() {
     this.isTerminated = true;
+    return Promise.resolve(0);
   }
 }
 
 Deno.test("openInWorker() rejects all that was asked of a worker that ended", async () => {
-  globalThis.Worker = Dying as unknown as typeof Worker;
-  try {
+  const ways: [string, (worker: Dying) => void][] = [
+    [
+      "out of memory",
+      (worker) => worker.emit("error", new Error("out of memory")),
+    ],
+    ["it exited", (worker) => worker.emit("exit", 1)],
+    ["an answer was lost", (worker) => worker.emit("messageerror", {})],
+  ];
+  for (const [said, dies] of ways) {
     const { graph, x } = product();
-    const open = await openInWorker(graph, { threads: 1 });
+    const dying = new Dying(dies);
+    const worker = dying as unknown as Worker;
+    const open = await openInWorker(encodeModel(graph), { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(
         () => open.run(feed(x, unit(0)), what),
         UnsupportedByEngineError,
-        `Cannot run ${what} as its runtime says "its thread ended: out of memory"`,
+        `Cannot run ${what} as its runtime says "its thread ended: ${said}"`,
       )
     );
     await Promise.all(runs);
@@ -210,8 +233,58 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
       "its thread ended",
     );
     await open.close();
-    assertEquals(Dying.last?.isTerminated, true);
-  } finally {
-    globalThis.Worker = Dying.real;
+    assertEquals(dying.isTerminated, true);
+    const next = takeWorker(); // nobody else gets it
+    assert(next !== worker);
+    keepWorker(next);
   }
+});
+
+Deno.test("openInWorker() gives the worker of a closed session to the next, whatever came of it", async () => {
+  using log = logWorkers();
+  const { graph, x, y } = product();
+  const wrong = new OnnxGraph();
+  wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
+  const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
+  const bad = { [x]: { type: "float32", array: flat as never } } as const;
+  for (let i = 0; i < 3; i++) {
+    await assertRejects(() => openInWorker(encodeModel(wrong), { threads: 1 }));
+    const open = await openInWorker(encodeModel(graph), { threads: 1 });
+    await assertRejects(() => open.run(bad));
+    const uncloneable = { type: "float32", array: { ...flat, data: () => {} } };
+    await assertRejects(() => open.run({ [x]: uncloneable as never }));
+    assertEquals([...(await open.run(feed(x, unit(i))))[y]!.data], [
+      2 * i,
+      2 * i + 1,
+    ]);
+    await open.close();
+    await open.close();
+    // What was closed is closed, also when its worker has another session.
+    const other = await openInWorker(encodeModel(graph), { threads: 1 });
+    await assertRejects(
+      () => open.run(feed(x, unit(0))),
+      Error,
+      "it is closed",
+    );
+    await other.close();
+  }
+  assertEquals(log.workers.size, 1);
+  assertEquals(log.events.includes("end"), false);
+});
+
+Deno.test("openInWorker() gives nobody a worker that still computes", async () => {
+  using log = logWorkers();
+  const { graph, x } = slow();
+  const { graph: quick, x: fed, y } = product();
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const data = new Float32Array(300 * SIZE);
+  const running = open.run(feed(x, data));
+  await open.close();
+  const other = await openInWorker(encodeModel(quick), { threads: 1 });
+  const results = await other.run(feed(fed, unit(4)));
+  assertEquals([...results[y]!.data], [8, 9]);
+  assertEquals(log.workers.size, 2);
+  await other.close();
+  await running;
+  await log.settled();
 });

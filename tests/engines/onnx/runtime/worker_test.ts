@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { assertEquals } from "@std/assert";
 import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
 import type {
@@ -14,20 +15,20 @@ async function answers(
     "../../../../lib/engines/onnx/runtime/worker.ts",
     import.meta.url,
   );
-  const worker = new Worker(url, { type: "module" });
+  const worker = new Worker(url, { env: {} });
   const replies: WorkerReply[] = [];
   const all = Promise.withResolvers<void>();
-  worker.onmessage = ({ data }) => {
-    replies.push(data);
+  worker.on("message", (reply: WorkerReply) => {
+    replies.push(reply);
     if (replies.length === requests.length) all.resolve();
-  };
+  });
   for (const request of requests) worker.postMessage(request);
   await all.promise;
-  worker.terminate();
+  await worker.terminate();
   return replies;
 }
 
-Deno.test("the worker opens, runs and closes, and answers in order", async () => {
+Deno.test("the worker opens, runs and closes, again and again, and answers in order", async () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "float32", [null]);
   const y = graph.output("y", graph.node("Neg", [x]), "float32");
@@ -41,13 +42,18 @@ Deno.test("the worker opens, runs and closes, and answers in order", async () =>
     feeds: { [x]: { type: "float32", array } },
   } as const;
   const missing = { kind: "run", feeds: {} } as const;
+  const open = () =>
+    ({ kind: "open", model: encodeModel(graph), threads: 1 }) as const;
   const replies = await answers([
-    { kind: "open", model: encodeModel(graph), threads: 1 },
+    open(),
     run,
     missing,
     run,
     { kind: "close" },
     run,
+    open(),
+    run,
+    { kind: "close" },
   ]);
   const results = {
     kind: "results",
@@ -61,9 +67,14 @@ Deno.test("the worker opens, runs and closes, and answers in order", async () =>
     "results",
     "failed",
     "results",
-    "done",
+    "closed",
     "failed",
+    "opened",
+    "results",
+    "closed",
   ]);
   assertEquals(replies[1], results);
   assertEquals(replies[3], results);
+  assertEquals(replies[4], { kind: "closed", isLoaded: true });
+  assertEquals(replies[7], results); // a session after another, in one thread
 });

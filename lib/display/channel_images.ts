@@ -1,0 +1,82 @@
+/**
+ * Feature maps as a grid of images, one a channel.
+ *
+ * @module
+ */
+import { extremes } from "../math/statistics.ts";
+import { valueRange } from "./color_map.ts";
+import type { GridImage, ImagesSpec } from "./view.ts";
+
+/** Feature maps of one sample. */
+export interface ChannelMaps {
+  /** The values, `height · width · depth` of them. */
+  readonly values: ArrayLike<number>;
+  /** Rows of a feature map. */
+  readonly height: number;
+  /** Columns of a feature map. */
+  readonly width: number;
+  /** Channels. */
+  readonly depth: number;
+  /** Whether the channels are the first axis or the last. */
+  readonly channels: "first" | "last";
+}
+
+/** How {@linkcode channelImages} draws feature maps. */
+export interface ChannelImagesOptions {
+  readonly title: string;
+  /** What a reader must know besides. */
+  readonly notes?: readonly string[];
+  /** Which channels to draw. Default: as many as may be drawn. */
+  readonly selected?: readonly number[] | undefined;
+  /** How many channels to draw where none are selected. */
+  readonly most: number;
+  /** How to see the others, as in `show(set, { layer: "conv1" })`. */
+  readonly hint: string;
+  /** Whether all have one range of colours, or each its own. @default {"layer"} */
+  readonly scale?: "layer" | "each" | undefined;
+  /** Images that stand before the feature maps. */
+  readonly before?: readonly GridImage[];
+}
+
+/**
+ * Draws feature maps. The range of their colours is that of all channels,
+ * whichever are drawn.
+ *
+ * @param maps The feature maps.
+ * @param options Which of them, and how.
+ * @returns The figure; its notes say how many channels are left out.
+ */
+export function channelImages(
+  { values, height, width, depth, channels }: ChannelMaps,
+  options: ChannelImagesOptions,
+): ImagesSpec {
+  const { title, selected, most, hint, scale = "layer", before = [] } = options;
+  const [positionStep, channelStep] = channels === "first"
+    ? [1, height * width]
+    : [depth, 1];
+  const shown = selected ??
+    Array.from({ length: Math.min(most, depth) }, (_, channel) => channel);
+  const images = shown.map((channel) => ({
+    caption: depth === 1 ? "" : String(channel),
+    z: Float64Array.from(
+      { length: height * width },
+      (_, i) => values[i * positionStep + channel * channelStep]!,
+    ), // [H, W]
+    height,
+    width,
+  }));
+  const diverging = (extremes(values)?.[0] ?? 0) < 0;
+  const notes = [...options.notes ?? []];
+  if (shown.length < depth && selected === undefined) {
+    notes.push(`${shown.length} of ${depth} channels shown; ${hint}`);
+  }
+  return {
+    kind: "images",
+    title,
+    notes,
+    images: [...before, ...images],
+    diverging,
+    scale,
+    range: valueRange(values, diverging),
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * Grids of small images as SVG: one PNG holds all that are coloured by value,
+ * enlarged by a whole factor so that pixels stay crisp; captions stay text.
+ *
+ * @module
+ */
+import { toPng } from "../formats/png.ts";
+import { dataUrl } from "./base64.ts";
+import { digitsOf, lineText, shortText } from "./cell.ts";
+import { colorBar } from "./color_bar.ts";
+import { extremes } from "../math/statistics.ts";
+import { valueRange } from "./color_map.ts";
+import { mosaicOf, shrinkChannels, type Shrunk } from "./raster.ts";
+import {
+  frameSvg,
+  MARGIN,
+  PIXELATED,
+  type SvgImage,
+  svgText,
+} from "./svg_frame.ts";
+import { fitText, widestText } from "./text_width.ts";
+import { themeOf } from "./theme.ts";
+import type { GridImage, ImagesSpec } from "./view.ts";
+
+/** How many images are drawn; of more, the first ones. */
+export const MOST_IMAGES = 96;
+
+const WIDTH = 744; // of a figure that names no other
+const GAP = 8;
+const BAR_GAP = 12;
+const CAPTION = 10; // font size
+const FOOTER = 9; // font size
+const WIDEST_CAPTION = 110;
+
+/**
+ * Draws a grid of images.
+ *
+ * @param spec The images.
+ * @returns The SVG and its size.
+ */
+export function imagesSvg(spec: ImagesSpec): SvgImage {
+  const { title, caption, figureWidth } = spec;
+  const diverging = spec.diverging ?? false;
+  const theme = themeOf(spec.theme);
+  const shown = spec.images.slice(0, MOST_IMAGES);
+  const frame = { title, caption, theme, figureWidth };
+  if (shown.length === 0) {
+    const notes = [...spec.notes ?? [], "no images"];
+    return frameSvg({ ...frame, notes, body: [] });
+  }
+  const coloured = shown.filter(isColoured);
+  const shared = spec.scale === "layer" && coloured.length > 0
+    ? spec.range ?? rangeOf(coloured, diverging)
+    : undefined;
+  const bar = shared && colorBar({ range: shared, diverging, theme });
+  const room = (figureWidth ?? WIDTH) - 2 * MARGIN -
+    (bar === undefined ? 0 : bar.width + BAR_GAP);
+  const layout = layoutOf(shown, room);
+  const { images, columns, cell, size, pixel } = layout;
+  const mosaic = mosaicOf(images, {
+    columns,
+    cell: { width: cell.width / pixel, height: cell.height / pixel },
+    repeat: layout.scale / pixel,
+    diverging,
+    paper: theme.paper,
+    ranges: images.map((image, i) =>
+      isColoured(shown[i]!) ? shared ?? valueRange(image.z, diverging) : null
+    ),
+  });
+  const at = (i: number) => ({
+    x: cell.width * (i % columns),
+    y: cell.height * Math.floor(i / columns),
+  });
+  const width = mosaic.width * pixel - GAP;
+  const height = mosaic.height * pixel - GAP;
+  const body = [
+    imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
+    ...images.flatMap((image, i) => {
+      if (isColoured(shown[i]!)) return [];
+      const { x, y } = at(i);
+      const zoom = Math.min(
+        size.width / image.width,
+        size.height / image.height,
+      );
+      const [w, h] = [image.width * zoom, image.height * zoom];
+      return imageTag(pngOf(image), w, h, x, y);
+    }),
+    ...shown.flatMap((image, i) => {
+      const { x, y } = at(i);
+      const below = y + size.height;
+      const [name, footer] = textsOf(image);
+      const parts: string[] = [];
+      const write = (text: string, down: number, size: number, fill: string) =>
+        parts.push(svgText(
+          fitText(text, size, cell.width - GAP),
+          x,
+          below + down,
+          size,
+          fill,
+        ));
+      if (name !== "") write(name, 12, CAPTION, theme.text);
+      if (footer !== "") {
+        write(footer, name === "" ? 11 : 23, FOOTER, theme.muted);
+      }
+      return parts;
+    }),
+  ];
+  if (bar !== undefined) {
+    const high = Math.min(size.height * 2 + 30, height);
+    body.push(
+      `<g transform="translate(${width + BAR_GAP},4)">${bar.draw(high)}</g>`,
+    );
+  }
+  return frameSvg({
+    ...frame,
+    notes: notesOf(spec, images),
+    body,
+    width: width + (bar === undefined ? 0 : BAR_GAP + bar.width),
+    height: Math.max(height, bar === undefined ? 0 : 12),
+  });
+}
+
+function isColoured({ colors = "map" }: GridImage): boolean {
+  return colors === "map";
+}
+
+function rangeOf(images: readonly GridImage[], diverging: boolean) {
+  const found = images.flatMap(({ z }) => extremes(z) ?? []);
+  return valueRange(found, diverging);
+}
+
+/** Where the images are, all sizes in CSS pixels. */
+interface Layout {
+  readonly images: readonly Shrunk[];
+  readonly columns: number;
+  /** From one image to the next: whole numbers of pixels of the mosaic. */
+  readonly cell: { readonly width: number; readonly height: number };
+  /** Size of the largest image. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** Size of a value of a coloured image. */
+  readonly scale: number;
+  /** Size of a pixel of the mosaic. */
+  readonly pixel: number;
+}
+
+function layoutOf(shown: readonly GridImage[], room: number): Layout {
+  const count = shown.length;
+  const wanted = Math.min(
+    count <= 4 ? 120 : 72,
+    Math.floor((room + GAP) / Math.min(4, count)) - GAP,
+  );
+  const most = Math.min(
+    count <= 16 ? 128 : count <= 40 ? 96 : 72,
+    Math.max(32, Math.floor((room + GAP) / Math.min(4, count)) - GAP),
+  );
+  const images = shown.map((image) =>
+    shrinkChannels(image, image.colors === "rgb" ? 3 : 1, most)
+  );
+  const sized = shown.some(isColoured)
+    ? images.filter((_, i) => isColoured(shown[i]!))
+    : images;
+  const side = {
+    width: Math.max(...sized.map(({ width }) => width)),
+    height: Math.max(...sized.map(({ height }) => height)),
+  };
+  const scale = Math.max(
+    1,
+    Math.round(wanted / Math.max(side.width, side.height)),
+  );
+  const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
+  const size = { width: scale * side.width, height: scale * side.height };
+  const texts = shown.map(textsOf);
+  const captions = texts.map(([caption]) => caption);
+  const footers = texts.map(([, footer]) => footer);
+  const text = Math.max(
+    Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, room / 4),
+    widestText(footers, FOOTER),
+  );
+  const below = (captions.some((line) => line !== "") ? 14 : 0) +
+    (footers.some((line) => line !== "") ? 12 : 0);
+  const whole = (length: number) => Math.ceil(length / pixel) * pixel;
+  const cell = {
+    width: whole(Math.max(size.width, Math.min(text, room)) + GAP),
+    height: whole(size.height + below + GAP),
+  };
+  const columns = columnsOf(count, Math.floor((room + GAP) / cell.width));
+  return { images, columns, cell, size, scale, pixel };
+}
+
+/** What stands under an image: its caption, and where its values lie. */
+function textsOf(image: GridImage): [caption: string, extremes: string] {
+  const caption = lineText(image.caption, 60);
+  if (!isColoured(image)) return [caption, ""];
+  const found = extremes(image.z);
+  if (found === undefined) return [caption, "not finite"];
+  const [low, high] = found;
+  const write = (value: number) => shortText(value, digitsOf(low, high));
+  return [
+    caption,
+    low === high ? `all ${write(low)}` : `${write(low)} … ${write(high)}`,
+  ];
+}
+
+/** Grey or RGB, by the number of values. */
+function pngOf({ z, width, height }: Shrunk): Uint8Array {
+  const data = Uint8Array.from(
+    z,
+    (value) => Math.round(Math.min(255, Math.max(0, value))),
+  );
+  return toPng({ width, height, data });
+}
+
+function imageTag(
+  png: Uint8Array,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+): string {
+  return `<image x="${x}" y="${y}" width="${width}" height="${height}" ${PIXELATED} href="${
+    dataUrl("image/png", png)
+  }"/>`;
+}
+
+function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
+  const notes = [...spec.notes ?? []];
+  const shown = spec.images.slice(0, MOST_IMAGES);
+  if (spec.images.length > MOST_IMAGES) {
+    notes.push(`first ${MOST_IMAGES} of ${spec.images.length} images`);
+  }
+  if (spec.scale === "each") {
+    notes.push(
+      spec.diverging
+        ? "each image on its own scale: blue below zero, white zero, red above"
+        : "each image on its own scale: dark lowest, bright highest",
+    );
+  }
+  const count = shown.filter(({ z }) => !Array.from(z).every(Number.isFinite))
+    .length;
+  if (count > 0) notes.push(`grey: not finite, in ${count}`);
+  const factor = Math.max(...images.flatMap((image) => image.factor));
+  if (factor > 1) notes.push(`means over ${factor} × ${factor} positions`);
+  return notes;
+}
+
+function columnsOf(count: number, most: number): number {
+  const widest = Math.max(1, most);
+  if (count <= widest) return count;
+  for (let columns = widest; columns >= 0.6 * widest; columns--) {
+    if (count % columns === 0) return columns; // a grid that is full
+  }
+  return Math.ceil(count / Math.ceil(count / widest));
+}

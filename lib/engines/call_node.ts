@@ -1,0 +1,84 @@
+/**
+ * What every engine needs to run built-in layers: the values of their weights,
+ * and the call of one node over {@linkcode Ops}.
+ *
+ * @module
+ */
+import { callLayer, type Masked } from "../layers/call_layer.ts";
+import {
+  type BuiltInCall,
+  type GraphNode,
+  type Ref,
+  refKey,
+  type WeightSource,
+} from "../models/graph/graph.ts";
+import { readToRun } from "../models/graph/weights.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { NdArray } from "../types.ts";
+
+/** Values of weights on the host, each read once however many nodes share it. */
+export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
+
+/**
+ * Reads the weights of nodes that built-in layers compute.
+ *
+ * @param nodes The nodes that will run.
+ * @param callOf The call of a node; undefined where its weights are not needed.
+ * @returns Their values.
+ * @throws {RangeError} If one must be finite, and is not.
+ */
+export async function readWeights(
+  nodes: readonly GraphNode[],
+  callOf: (node: GraphNode) => BuiltInCall | undefined,
+): Promise<HostWeights> {
+  const values = new Map<WeightSource, NdArray>();
+  for (const node of nodes) {
+    for (const source of callOf(node)?.sources ?? []) {
+      if (values.has(source)) continue;
+      values.set(source, await readToRun(source, node.row.name) as NdArray);
+    }
+  }
+  return values;
+}
+
+/**
+ * Calls the layer of one node.
+ *
+ * @param ops The operations of the engine.
+ * @param node The node.
+ * @param call How a built-in layer computes it.
+ * @param weightOf Gives a weight.
+ * @param valueOf Gives a tensor that feeds the node, with its mask.
+ * @returns The outputs, with their masks.
+ */
+export function callNode<T>(
+  ops: Ops<T>,
+  node: GraphNode,
+  { layer, numInputs, args, unmasked, sources }: BuiltInCall,
+  weightOf: (source: WeightSource) => T,
+  valueOf: (key: string, ref: Ref) => Masked<T>,
+): Masked<T>[] {
+  const inputs = node.inputs.map((ref, i) => {
+    const { value, mask } = valueOf(refKey(ref), ref);
+    return { value, mask: unmasked?.includes(i) ? undefined : mask };
+  });
+  const named = Object.entries(args);
+  return callLayer<T>(ops, {
+    layer,
+    inputs: inputs.slice(0, numInputs),
+    weights: Object.fromEntries(
+      sources.map((source) => [source.name, weightOf(source)]),
+    ),
+    args: Object.fromEntries(
+      named.map(([key, arg]) => [
+        key,
+        "input" in arg ? inputs[arg.input]!.value : arg.value,
+      ]),
+    ),
+    argMasks: Object.fromEntries(
+      named.flatMap(([key, arg]) =>
+        "input" in arg ? [[key, inputs[arg.input]!.mask]] : []
+      ),
+    ),
+  });
+}

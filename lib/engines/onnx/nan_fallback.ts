@@ -1,0 +1,107 @@
+/**
+ * The NaN fallback: what is done where NaN is among the values.
+ *
+ * Some operators of ONNX Runtime lose NaN: its maximum over a window does. A
+ * recording has a check beside each, which costs more than the operator itself.
+ * So sessions run a fast graph without these checks, and with one output more:
+ * it is NaN where a check would have found any. Only then the same batch is run
+ * on an exact graph, which has the checks, and is opened when it is first needed.
+ *
+ * @module
+ */
+import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
+import type { RunSettings } from "./runtime/pipeline.ts";
+
+/**
+ * Records the value that tells whether a fast graph can be trusted.
+ *
+ * @param graph The graph, with all its checks.
+ * @param feed The name of an input, `[N, …]`.
+ * @returns The name of the value, `[N]`: one number, repeated, which is NaN
+ * where an indicator of some check is; undefined if there are no checks.
+ */
+export function recordNaNOutput(
+  graph: OnnxGraph,
+  feed: string | undefined,
+): string | undefined {
+  const { nanChecks } = graph;
+  if (nanChecks.length === 0 || feed === undefined) return undefined;
+  // A row of an indicator need not be a sample: layers merge other axes into it.
+  const sum = nanChecks
+    .map(({ indicator }) =>
+      graph.node("ReduceSum", [indicator], { keepdims: 0 })
+    )
+    .reduce((a, b) => graph.node("Add", [a, b]));
+  const rows = graph.node("Shape", [feed], { start: 0, end: 1 });
+  return graph.node("Expand", [sum, rows]);
+}
+
+/**
+ * Makes a graph fast: checks are left out.
+ *
+ * @param graph The graph; it is changed.
+ * @param nanOutput The value of {@linkcode recordNaNOutput}, which becomes an
+ * output. Without it, all checks stay.
+ */
+export function skipNaNChecks(
+  graph: OnnxGraph,
+  nanOutput: string | undefined,
+): void {
+  if (nanOutput === undefined) return;
+  for (const { checked, unchecked } of graph.nanChecks) {
+    graph.replace(graph.makerOf(checked)!, {
+      operator: "Identity",
+      inputs: [unchecked],
+      outputs: [checked],
+      attributes: {},
+    });
+  }
+  graph.outputs.push({ name: nanOutput, type: "float32", shape: [ROWS] });
+}
+
+/** Runs batches again on the exact graph. */
+export class NaNFallback {
+  readonly #open: () => Promise<WorkerPipeline>;
+  #exact: Promise<WorkerPipeline> | undefined;
+  #isClosed = false;
+
+  /**
+   * Opens nothing yet.
+   *
+   * @param open Opens the exact graph.
+   */
+  constructor(open: () => Promise<WorkerPipeline>) {
+    this.#open = open;
+  }
+
+  /**
+   * Runs a batch.
+   *
+   * @param feeds The inputs, by the names of the fast graph.
+   * @param what What the samples are called in messages.
+   * @param settings Which samples they are.
+   * @returns The outputs, by the names of the fast graph.
+   */
+  async run(
+    feeds: Readonly<Record<string, OnnxFeed>>,
+    what: string,
+    settings: RunSettings,
+  ): Promise<Readonly<Record<string, OnnxResult>>> {
+    const exact = await (this.#exact ??= this.#opened());
+    return await exact.run(feeds, what, settings);
+  }
+
+  async #opened(): Promise<WorkerPipeline> {
+    const graph = await this.#open();
+    if (this.#isClosed) await graph.close();
+    return graph;
+  }
+
+  /** Frees the exact graph, if it was opened. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#exact?.then((graph) => graph.close(), () => {});
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The graphs that run one program. The first is open from the start, and has
+ * all threads. After a warm-up, in which runs were queued, several graphs with
+ * fewer threads each take over, and the rows of a batch are partitioned among
+ * them: threads that need not wait for each other after every operator are
+ * faster, and micro-batches of a few rows stay in the caches.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import type { NdArray } from "../../types.ts";
+import type { RunSamples } from "../session.ts";
+import { NaNFallback } from "./nan_fallback.ts";
+import type { Recording } from "./recording.ts";
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+import { joinRows, partitionsOf } from "./runtime/rows.ts";
+import { samplesText } from "./runtime/runtime.ts";
+
+type Inputs = readonly NdArray<ArrayBufferView>[];
+type Feeds = Readonly<Record<string, OnnxFeed>>;
+type Results = Readonly<Record<string, OnnxResult>>;
+
+/** What {@linkcode PartitionedGraphs} begin with. */
+export interface GraphSettings {
+  /** The program. */
+  readonly recording: Recording;
+  /** Its fast graph, with all threads; closed with the others. */
+  readonly first: WorkerPipeline;
+  /** Size of the constants of one graph, in bytes. */
+  readonly weightBytes: number;
+  /** How many threads compute. */
+  readonly threads: number;
+  /** Whether the weights are those that the first graph was opened with. */
+  readonly isCurrent: () => boolean;
+  /** How long runs must have been queued before rows are partitioned, in ms. */
+  readonly warmUpMs: number;
+}
+
+/** Limit for the weights of all graphs among which rows are partitioned, in bytes. */
+const MOST_BYTES = 2 ** 27;
+
+/** Limit for the largest value of a micro-batch, in bytes: part of the cache of a core. */
+const BYTES_AT_ONCE = 2 ** 21;
+
+/** The graphs that run one program. */
+export class PartitionedGraphs {
+  readonly #settings: GraphSettings;
+  readonly #fallback: NaNFallback;
+  #several: readonly WorkerPipeline[] = [];
+  #opening: Promise<void> | undefined;
+  #numInFlight = 0;
+  #queuedMs = 0;
+  #lastEnd = 0;
+  #msPerRow: number | undefined;
+  #isClosed = false;
+
+  /** Takes over the first graph. */
+  constructor(settings: GraphSettings) {
+    const { recording, threads } = settings;
+    this.#settings = settings;
+    this.#fallback = new NaNFallback(async () => {
+      const { model, transferable } = await recording.encode("exact");
+      this.#checkCurrent();
+      return await openInWorker(model, { threads, transferable });
+    });
+  }
+
+  /** How long a sample took in the last run, in ms; undefined before the first. */
+  get msPerRow(): number | undefined {
+    return this.#msPerRow;
+  }
+
+  /** Among how many graphs rows are partitioned now. */
+  get numPartitions(): number {
+    return Math.max(1, this.#several.length);
+  }
+
+  /**
+   * Runs some samples.
+   *
+   * @param inputs One array for each feed, read before this returns its promise.
+   * @param samples Which they are, and how many are computed at once.
+   * @returns Values of all outputs, by their names in the recording.
+   */
+  async run(
+    inputs: Inputs,
+    { first = 0, batchSize = Infinity }: RunSamples = {},
+  ): Promise<Results> {
+    const rows = inputs[0]!.shape[0]!;
+    const begin = performance.now();
+    const isQueued = this.#numInFlight++ > 0;
+    try {
+      const results = await (this.#several.length > 0 && rows > 1
+        ? this.#runPartitions(inputs, { first, batchSize })
+        : this.#runOn(this.#settings.first, inputs, { first, batchSize }));
+      const end = performance.now();
+      // It began when the run before it was over, if that was later.
+      const ms = end - Math.max(begin, this.#lastEnd);
+      this.#lastEnd = end;
+      this.#msPerRow = ms / rows;
+      if (isQueued) {
+        this.#countQueued(ms);
+      }
+      return results;
+    } finally {
+      this.#numInFlight--;
+    }
+  }
+
+  /** Frees all of them; a run in flight is not waited for. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const open = [this.#settings.first, ...this.#several];
+    const fallback = this.#fallback.close();
+    const closing = open.map((graph) => graph.close());
+    await Promise.all([...closing, this.#opening, fallback]);
+  }
+
+  #runOn(
+    graph: WorkerPipeline,
+    inputs: Inputs,
+    samples: Required<RunSamples>,
+  ): Promise<Results> {
+    const { feeds, outputs: { nanOutput: output } } = this.#settings.recording;
+    const named = feeds.map(({ name, type }, i) =>
+      [name, { type, array: inputs[i]! }] as const
+    );
+    const what = samplesText(samples.first, inputs[0]!.shape[0]!);
+    return graph.run(Object.fromEntries(named), what, {
+      samples,
+      ifNaN: output === undefined ? undefined : {
+        output,
+        run: (feeds: Feeds) => this.#fallback.run(feeds, what, { samples }),
+      },
+    });
+  }
+
+  async #runPartitions(
+    inputs: Inputs,
+    { first, batchSize }: Required<RunSamples>,
+  ): Promise<Results> {
+    const partitions = partitionsOf(inputs, this.#several.length);
+    const { bytesOfLargest } = this.#settings.recording;
+    // Products of matrices are computed in another way for one row alone.
+    const fitting = Math.max(2, Math.floor(BYTES_AT_ONCE / bytesOfLargest));
+    const microBatch = Math.min(batchSize, fitting);
+    const running = partitions.map(({ inputs, start }, i) =>
+      this.#runOn(this.#several[i]!, inputs, {
+        batchSize: microBatch,
+        first: first + start,
+      })
+    );
+    const results = await Promise.all(running);
+    const sizes = partitions.map(({ inputs }) => inputs[0]!.shape[0]!);
+    return joinRows(results, sizes, inputs[0]!.shape[0]!);
+  }
+
+  /** Adds up the time of queued runs; after the warm-up, several graphs are opened. */
+  #countQueued(ms: number): void {
+    this.#queuedMs += ms;
+    if (this.#queuedMs < this.#settings.warmUpMs || this.#opening) return;
+    const { recording, threads, weightBytes } = this.#settings;
+    const canJoin = recording.outputs.bytesPerRow !== undefined;
+    const count = canJoin ? numPartitionsFor(threads, weightBytes) : 1;
+    if (count < 2) return;
+    // If they cannot be opened, the first graph goes on.
+    this.#opening = this.#openSeveral(count).catch(() => {});
+  }
+
+  async #openSeveral(count: number): Promise<void> {
+    const { recording, threads } = this.#settings;
+    const { model, transferable } = await recording.encode("fast");
+    this.#checkCurrent();
+    const options = { threads: threads / count };
+    const opened = await Promise.allSettled(
+      Array.from({ length: count }, (_, i) => {
+        const isLast = i === count - 1; // the others get copies of the weights
+        return openInWorker(model, {
+          ...options,
+          transferable: isLast ? transferable : [],
+        });
+      }),
+    );
+    const graphs = opened.flatMap((result) =>
+      result.status === "fulfilled" ? [result.value] : []
+    );
+    if (!this.#isClosed && graphs.length === count) this.#several = graphs;
+    else await Promise.all(graphs.map((graph) => graph.close()));
+  }
+
+  #checkCurrent(): void {
+    if (this.#settings.isCurrent()) return;
+    const rule = "the model's weights must be as they were when it was opened";
+    throw new TypeError(cannot("run", rule, "changed", "call open() again"));
+  }
+}
+
+/**
+ * Among how many graphs rows should be partitioned: as many as there are
+ * threads, as long as no thread is idle and memory suffices.
+ *
+ * @param threads How many threads compute.
+ * @param bytes Size of the weights of one graph.
+ * @returns A divisor of the threads.
+ */
+export function numPartitionsFor(threads: number, bytes: number): number {
+  let count = threads;
+  while (threads % count > 0 || count > 1 && count * bytes > MOST_BYTES) {
+    count--;
+  }
+  return count;
+}

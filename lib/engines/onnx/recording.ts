@@ -1,0 +1,315 @@
+/**
+ * A program recorded as an ONNX graph. It is recorded once: the choice of the
+ * engine, opening, the NaN fallback and export all use the same recording.
+ *
+ * A recording holds no weights. They are read each time that a model is
+ * encoded, and belong to that model alone.
+ *
+ * @module
+ */
+import { sizeOf } from "../../check.ts";
+import type { Masked } from "../../layers/call_layer.ts";
+import { letGo } from "../../math/let_go.ts";
+import { builtInFormOf } from "../../models/graph/graph.ts";
+import {
+  type BuiltInCall,
+  type GraphNode,
+  type Ref,
+  refKey,
+  type WeightSource,
+} from "../../models/graph/graph.ts";
+import type { OpsType } from "../../ops/ops.ts";
+import type { TensorSpec } from "../../types.ts";
+import { callNode, readWeights } from "../call_node.ts";
+import {
+  computeOutputs,
+  type HeadValues,
+  type OutputValues,
+  type Program,
+  usesHead,
+} from "../program.ts";
+import { type EncodedModel, encodeModel } from "./graph/encode_model.ts";
+import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
+import { OnnxOps } from "./graph/onnx_ops.ts";
+import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
+import { recordNaNOutput, skipNaNChecks } from "./nan_fallback.ts";
+import { foldScales } from "./rewrites/fold_scales.ts";
+import { type HalfOutput, halveOutput } from "./rewrites/half_outputs.ts";
+
+/** An input of the graph. */
+export interface FeedPort {
+  readonly name: string;
+  readonly type: OnnxType;
+}
+
+/** The outputs of a recorded program. */
+export interface RecordedOutputs {
+  /** Names, shapes and element types of what the program computes. */
+  readonly values: OutputValues<OnnxValue>;
+  /** For each feature, the outputs in float16, if it is read so. */
+  readonly halves: readonly (HalfOutput | undefined)[];
+  /** An output `[N]` of the fast graph: NaN where its results may be wrong. */
+  readonly nanOutput: string | undefined;
+  /** Bytes of inputs and outputs for a sample; undefined where rows cannot be cut. */
+  readonly bytesPerRow: number | undefined;
+}
+
+/** A copy of a recorded graph, with the values of its weights. */
+export interface FilledGraph {
+  readonly graph: OnnxGraph;
+  readonly outputs: RecordedOutputs;
+  /** Values of the weights, which belong to the copy. */
+  readonly arrays: readonly Float32Array[];
+}
+
+/** A model that the runtime can open. */
+export interface FilledModel {
+  readonly model: EncodedModel;
+  /** Arrays of the model that may be transferred. */
+  readonly transferable: readonly ArrayBufferView[];
+  /** Size of the constants. */
+  readonly weightBytes: number;
+}
+
+/** Types in which an input is fed, and in which it is computed with. */
+const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
+  float32: ["float32", "float32"],
+  float64: ["float64", "float32"],
+  int32: ["int32", "int32"],
+  int64: ["int64", "int32"],
+  uint8: ["uint8", "int32"],
+  bool: ["bool", "bool"],
+};
+
+/**
+ * Records a program.
+ *
+ * @param program The program. Its weights are not read.
+ * @returns The recording; or what is in the way, naming the node.
+ */
+export function record(
+  program: Program,
+): Recording | { readonly obstacle: string } {
+  const { perturbation, features, feeds, schedule } = program;
+  if (perturbation !== undefined) {
+    return { obstacle: "perturb() needs gradients" };
+  }
+  const custom = features.find(({ own }) => own.length > 0);
+  if (custom !== undefined) {
+    return {
+      obstacle: `a function of the caller's postprocesses "${custom.name}"`,
+    };
+  }
+  const other = feeds.find(({ spec }) => FEED_TYPES[spec.dtype] === undefined);
+  if (other !== undefined) {
+    const { name, dtype } = other.spec;
+    return { obstacle: `input "${name}" holds ${dtype}` };
+  }
+  const recording = new Recording(program);
+  for (const node of schedule.nodes) {
+    const { name, kind } = node.row;
+    const form = builtInFormOf(node);
+    if ("obstacle" in form) {
+      return { obstacle: `"${name}" (${kind}) ${form.obstacle}` };
+    }
+    try {
+      recording.add(node, form.call);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      return { obstacle: `"${name}" (${kind}) cannot be recorded: ${text}` };
+    }
+  }
+  return recording;
+}
+
+/** A program as an ONNX graph. */
+export class Recording {
+  /** What was recorded. */
+  readonly program: Program;
+  /** The inputs, in the order of the program's feeds. */
+  readonly feeds: readonly FeedPort[];
+  readonly #graph = new OnnxGraph();
+  readonly #ops = new OnnxOps(this.#graph);
+  readonly #values = new Map<string, Masked<OnnxValue>>();
+  readonly #weights = new Map<WeightSource, OnnxValue>();
+  readonly #calls = new Map<GraphNode, BuiltInCall>();
+  #outputs: RecordedOutputs | undefined;
+
+  /** Records the inputs; {@linkcode record} adds the layers. */
+  constructor(program: Program) {
+    this.program = program;
+    this.feeds = program.feeds.map(({ ref, spec }) => {
+      const { port, value } = recordFeed(this.#graph, spec);
+      this.#values.set(refKey(ref), { value, mask: undefined });
+      return port;
+    });
+  }
+
+  /**
+   * Records a node.
+   *
+   * @param node The node; what feeds it must be recorded.
+   * @param call How a built-in layer computes it.
+   */
+  add(node: GraphNode, call: BuiltInCall): void {
+    const graph = this.#graph;
+    this.#calls.set(node, call);
+    for (const source of call.sources) {
+      if (this.#weights.has(source)) continue;
+      graph.setScope(source.name);
+      const { shape } = source;
+      const name = graph.emptyConstant(shape);
+      this.#weights.set(source, { name, shape, dtype: "float32" });
+    }
+    graph.setScope(node.row.name);
+    const outputs = callNode(
+      this.#ops,
+      node,
+      call,
+      (source) => this.#weights.get(source)!,
+      (key) => this.#values.get(key)!,
+    );
+    outputs.forEach((output, index) =>
+      this.#values.set(refKey({ node, index }), output)
+    );
+  }
+
+  /** Bytes of a row of the largest value, of those of known sizes. */
+  get bytesOfLargest(): number {
+    return this.#ops.bytesOfLargest;
+  }
+
+  /** Size of all weights, in bytes. */
+  get weightBytes(): number {
+    const sizes = [...this.#weights.keys()].map(({ shape }) => sizeOf(shape));
+    return 4 * sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** The outputs. They are recorded when they are first read, once the weights of the head are known. */
+  get outputs(): RecordedOutputs {
+    return this.#outputs ??= this.#recordOutputs();
+  }
+
+  #recordOutputs(): RecordedOutputs {
+    const graph = this.#graph;
+    graph.setScope("");
+    const values = asOutputs(
+      graph,
+      computeOutputs(
+        this.#ops,
+        this.program,
+        (ref: Ref) => this.#values.get(refKey(ref))!.value,
+        this.#head(),
+      ),
+    );
+    const halves = this.program.features.map(({ readAs }, i) =>
+      readAs === undefined
+        ? undefined
+        : halveOutput(graph, values.features[i]!.name)
+    );
+    const bytesPerRow = bytesPerRowOf(graph);
+    const nanOutput = recordNaNOutput(graph, this.feeds[0]?.name);
+    return { values, halves, nanOutput, bytesPerRow };
+  }
+
+  /** Weights of the head, if the logits are computed from the penultimate. */
+  #head(): HeadValues<OnnxValue> | undefined {
+    if (!usesHead(this.program)) return undefined;
+    const { kernel, bias } = this.program.logits!.head!.weights;
+    return {
+      kernel: this.#ops.constant(kernel),
+      bias: this.#ops.constant(bias),
+    };
+  }
+
+  /**
+   * Reads the weights, and makes a graph that can be changed and encoded.
+   *
+   * @returns The graph, right for NaN too.
+   * @throws {RangeError} If a weight must be finite, and is not.
+   */
+  async filled(): Promise<FilledGraph> {
+    const { nodes } = this.program.schedule;
+    const { outputs } = this; // recorded before the graph is copied
+    const host = await readWeights(nodes, (node) => this.#calls.get(node));
+    const values = new Map<string, Float32Array>();
+    for (const [source, { data }] of host) {
+      const floats = data instanceof Float32Array
+        ? data
+        : Float32Array.from(data);
+      values.set(this.#weights.get(source)!.name, floats);
+    }
+    const graph = this.#graph.withValues(values);
+    return { graph, outputs, arrays: [...values.values()] };
+  }
+
+  /**
+   * Reads the weights, and encodes the model that a session runs.
+   *
+   * @param kind `fast`: results may be wrong where a value is NaN, and then the
+   * NaN output is NaN. `exact`: they never are, and there is no such output.
+   * @returns The model.
+   * @throws {RangeError} If a weight must be finite, and is not.
+   */
+  async encode(kind: "fast" | "exact"): Promise<FilledModel> {
+    const { graph, outputs, arrays } = await this.filled();
+    if (kind === "fast") skipNaNChecks(graph, outputs.nanOutput);
+    foldScales(graph);
+    graph.dropUnused();
+    const { constants } = graph;
+    const kept = new Set(constants.map(({ data }) => data.buffer));
+    for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
+    const made = constants.filter(({ isOwn }) => isOwn).map(({ data }) => data);
+    const sizes = constants.map(({ data }) => data.byteLength);
+    return {
+      model: encodeModel(graph),
+      transferable: [...arrays, ...made],
+      weightBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    };
+  }
+}
+
+function recordFeed(
+  graph: OnnxGraph,
+  { name, shape, dtype }: TensorSpec,
+): { port: FeedPort; value: OnnxValue } {
+  const [type, computed] = FEED_TYPES[dtype]!;
+  const sizes = shape.slice(1);
+  const input = graph.input(name, type, [ROWS, ...sizes]); // any number of rows
+  const value = {
+    name: type === computed ? input : castTo(graph, input, computed),
+    shape: [null, ...sizes],
+    dtype: computed,
+  };
+  return { port: { name: input, type }, value };
+}
+
+/** Makes values the outputs of the graph. */
+function asOutputs(
+  graph: OnnxGraph,
+  { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
+): OutputValues<OnnxValue> {
+  const output = (stem: string, { name, shape, dtype }: OnnxValue) => ({
+    name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
+    shape,
+    dtype,
+  });
+  return {
+    features: features.map((feature) => output("feature", feature)),
+    ...(logits ? { logits: output("logits", logits) } : {}),
+    ...(penultimate ? { penultimate: output("penultimate", penultimate) } : {}),
+    ...(scale ? { scale: output("scale", scale) } : {}),
+  };
+}
+
+/** Bytes of all inputs and outputs for a sample; undefined where rows cannot be cut. */
+function bytesPerRowOf({ inputs, outputs }: OnnxGraph): number | undefined {
+  let bytes = 0;
+  for (const { shape = [], type } of [...inputs, ...outputs]) {
+    const [rows, ...sizes] = shape;
+    const isKnown = sizes.every((size) => typeof size === "number");
+    if (rows !== ROWS || !isKnown || type === "float16") return undefined;
+    bytes += 4 * sizeOf(sizes);
+  }
+  return bytes;
+}

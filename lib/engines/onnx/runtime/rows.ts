@@ -1,0 +1,121 @@
+/**
+ * Rows of batches: cut for several graphs, or for a model of a fixed batch size,
+ * and results joined again.
+ *
+ * @module
+ */
+import { cannot, shapeText, sizeOf } from "../../../check.ts";
+import type { NdArray } from "../../../types.ts";
+import type { OnnxResult } from "./messages.ts";
+
+type Results = Readonly<Record<string, OnnxResult>>;
+
+/** Some rows of a batch. */
+export interface Partition {
+  /** One array for each feed, as views. */
+  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  /** The first row, counted from that of the batch. */
+  readonly start: number;
+}
+
+/**
+ * Cuts a batch into partitions whose sizes differ by one row at most.
+ *
+ * @param inputs One array for each feed, with the same number of rows.
+ * @param most How many partitions there may be.
+ * @returns The partitions, none of them empty.
+ */
+export function partitionsOf(
+  inputs: readonly NdArray<ArrayBufferView>[],
+  most: number,
+): Partition[] {
+  const rows = inputs[0]!.shape[0]!;
+  const count = Math.min(most, rows);
+  const startOf = (i: number) => Math.floor(i * rows / count);
+  return Array.from({ length: count }, (_, i) => {
+    const start = startOf(i);
+    const size = startOf(i + 1) - start;
+    return {
+      inputs: inputs.map((input) => rowsFrom(input, start, size)),
+      start,
+    };
+  });
+}
+
+/**
+ * Some rows of a batch; if there are fewer, the last one is repeated.
+ *
+ * @param array The batch, `[N, …]`.
+ * @param start The first row.
+ * @param count How many rows there must be.
+ * @returns `[count, …]`; a view where no row is repeated.
+ */
+export function rowsFrom(
+  { data, shape, dtype }: NdArray<ArrayBufferView>,
+  start: number,
+  count: number,
+): NdArray<ArrayBufferView> {
+  const values = data as Float32Array;
+  const width = sizeOf(shape.slice(1));
+  const rows = shape[0]!;
+  const sizes = [count, ...shape.slice(1)];
+  const view = values.subarray(start * width, (start + count) * width);
+  if (start + count <= rows) return { data: view, shape: sizes, dtype };
+  const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
+  const padded = new Values(count * width);
+  padded.set(view);
+  const last = values.subarray((rows - 1) * width, rows * width);
+  for (let row = rows - start; row < count; row++) {
+    padded.set(last, row * width);
+  }
+  return { data: padded, shape: sizes, dtype };
+}
+
+/**
+ * The results of several runs as those of one.
+ *
+ * @param parts The results of each run.
+ * @param sizes How many rows each run had.
+ * @param rows How many rows to keep: those repeated at the end are dropped.
+ * @param optional The result that is left out if it has other rows.
+ * @returns The results.
+ * @throws {TypeError} If another has not as many rows as its run.
+ */
+export function joinRows(
+  parts: readonly Results[],
+  sizes: readonly number[],
+  rows: number,
+  optional?: string,
+): Results {
+  const kept = Object.entries(parts[0]!).filter(([name]) =>
+    name !== optional ||
+    parts.every((part, i) => part[name]!.shape[0] === sizes[i])
+  );
+  return Object.fromEntries(
+    kept.map(([name, { data, shape, type }]) => {
+      const Values = data.constructor as Float32ArrayConstructor;
+      const width = sizeOf(shape.slice(1));
+      const joined = new Values(rows * width);
+      let at = 0;
+      parts.forEach((part, i) => {
+        const { data, shape } = part[name]!;
+        checkRows(name, shape, sizes[i]!);
+        const count = Math.min(data.length, joined.length - at);
+        joined.set((data as Float32Array).subarray(0, count), at);
+        at += count;
+      });
+      return [name, { data: joined, shape: [rows, ...shape.slice(1)], type }];
+    }),
+  );
+}
+
+function checkRows(name: string, shape: readonly number[], size: number): void {
+  if (shape[0] === size) return;
+  throw new TypeError(
+    cannot(
+      `take tensor "${name}"`,
+      `it must give one row for each of the ${size} samples of a run`,
+      shapeText(shape),
+    ),
+  );
+}

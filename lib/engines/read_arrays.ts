@@ -1,0 +1,109 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../check.ts";
+import type { FeatureArray, NdArray } from "../types.ts";
+
+/** Values as a backend hands them out. */
+export type RawValues = Float32Array | Int32Array | Uint8Array;
+
+/** Largest finite float16. */
+const LARGEST_HALF = 65504;
+
+/**
+ * A feature as it is kept: float32, int32 (booleans too), or float16.
+ *
+ * @param values What the backend handed out; taken over, not copied.
+ * @param tensor The tensor that they are the values of.
+ * @param name The layer's name, for messages.
+ * @param readAs Float16, where it was asked for.
+ * @param first The number of the first row in its dataset, for messages.
+ * @returns The feature.
+ * @throws {RangeError} If a value is beyond float16.
+ */
+export function featureArray(
+  values: RawValues,
+  { shape, dtype }: Pick<tf.Tensor, "shape" | "dtype">,
+  name: string,
+  readAs: "float16" | undefined,
+  first = 0,
+): FeatureArray {
+  const sizes = Object.freeze([...shape]);
+  checkNumbers(dtype, `take layer "${name}"`);
+  if (readAs === "float16") {
+    const data = new Float16Array(values);
+    checkHalves(data, values, sizes, name, first);
+    return Object.freeze({ data, shape: sizes, dtype: "float16" });
+  }
+  if (dtype === "int32" || dtype === "bool") {
+    const data = values instanceof Int32Array
+      ? values
+      : Int32Array.from(values);
+    return Object.freeze({ data, shape: sizes, dtype: "int32" });
+  }
+  return floatArray(values, sizes);
+}
+
+/**
+ * Refuses texts and complex numbers, which no array of numbers holds.
+ *
+ * @param dtype Element type of a tensor.
+ * @param action What was to be done.
+ * @throws {TypeError} If it is none of numbers.
+ */
+export function checkNumbers(dtype: string, action: string): void {
+  if (["float32", "int32", "bool"].includes(dtype)) return;
+  throw new TypeError(
+    cannot(action, "its elements must be float32, int32 or bool", dtype),
+  );
+}
+
+/**
+ * Float32 values in a shape.
+ *
+ * @param values What the backend handed out; taken over, not copied.
+ * @param shape Sizes of the axes.
+ * @returns The array.
+ */
+export function floatArray(
+  values: RawValues,
+  shape: readonly number[],
+): NdArray {
+  const data = values instanceof Float32Array
+    ? values
+    : Float32Array.from(values);
+  return Object.freeze({
+    data,
+    shape: Object.freeze([...shape]),
+    dtype: "float32",
+  });
+}
+
+/**
+ * Refuses values that float16 made infinite.
+ *
+ * @param halves The values in float16.
+ * @param values The same as they were.
+ * @param shape Sizes of the axes.
+ * @param name The layer's name, for messages.
+ * @param first The number of the first row in its dataset, for messages.
+ * @throws {RangeError} If a finite value is beyond float16.
+ */
+export function checkHalves(
+  halves: Float16Array,
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  name: string,
+  first = 0,
+): void {
+  for (let i = 0; i < halves.length; i++) {
+    if (Number.isFinite(halves[i]!) || !Number.isFinite(values[i]!)) continue;
+    const row = first + Math.floor(i / (halves.length / shape[0]!));
+    throw new RangeError(
+      cannot(
+        `keep layer "${name}" as float16`,
+        `its values must lie within ±${LARGEST_HALF}, in row ${row} too`,
+        values[i],
+        "leave out half(), or normalize() before it",
+      ),
+    );
+  }
+}

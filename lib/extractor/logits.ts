@@ -1,0 +1,202 @@
+import { cannot, shapeText } from "../check.ts";
+import { specOf, type WeightValue } from "../models/graph/graph.ts";
+import {
+  type Head,
+  type HeadSearch,
+  type Logits,
+  searchHead,
+} from "../models/graph/head.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { readToRun } from "../models/graph/weights.ts";
+import type { LinearHead, NdArray } from "../types.ts";
+import { sampleAxisMover } from "./sample_axis.ts";
+import type { Settings } from "./settings.ts";
+
+/** Logits, and how they were found. */
+export interface FoundLogits {
+  readonly logits: Logits | undefined;
+  /** The search for the head, if there was one. */
+  readonly search: HeadSearch | undefined;
+  /** Why logits that the search found are left out. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds the logits of a model, where some settings need them.
+ *
+ * @param graph The model.
+ * @param settings The settings.
+ * @returns The logits; undefined where they are left out.
+ */
+export function selectedLogits(
+  graph: ModelGraph,
+  settings: Settings,
+): FoundLogits {
+  const { wantsLogits, penultimate, perturbation } = settings;
+  const isNeeded = wantsLogits || penultimate !== undefined ||
+    perturbation !== undefined;
+  if (isNeeded) return findLogits(graph, settings);
+  return { logits: undefined, search: undefined, warnings: [] };
+}
+
+/**
+ * Finds the logits of a model.
+ *
+ * @param graph The model.
+ * @param settings Names the head, or leaves it to a search from the output.
+ * @returns The logits. Those of a search are left out where their rows are not
+ * samples.
+ */
+export function findLogits(
+  graph: ModelGraph,
+  settings: Pick<Settings, "head">,
+): FoundLogits {
+  if (settings.head !== undefined) {
+    const { logits } = settings.head;
+    return { logits, search: undefined, warnings: [] };
+  }
+  const search = searchHead(graph.outputRefs);
+  const { logits } = search;
+  const mover = logits && sampleAxisMover(graph, logits);
+  if (mover === undefined) return { logits, search, warnings: [] };
+  const name = logits!.head?.node.row.name ?? logits!.direct!.node.row.name;
+  const why = `the rows of "${name}" are not samples: ` +
+    `"${mover.row.name}" moves the axis of the samples`;
+  return {
+    logits: undefined,
+    search: { ...search, logits: undefined, why },
+    warnings: [logitsLeftOut(why)],
+  };
+}
+
+/**
+ * The line of a plan that says why logits are left out.
+ *
+ * @param why The reason.
+ * @returns The line.
+ */
+export function logitsLeftOut(why: string): string {
+  return `logits are left out, as ${why}`;
+}
+
+/**
+ * Checks that the model has what shaping, the penultimate and perturbation need.
+ *
+ * @param graph The model.
+ * @param settings The settings.
+ * @param action What was to be done.
+ * @throws {TypeError} If the model has no head, or not such a one.
+ */
+export function checkHead(
+  graph: ModelGraph,
+  settings: Settings,
+  action: string,
+): void {
+  const { shaping, penultimate, perturbation } = settings;
+  if (!shaping && !penultimate && !perturbation) return;
+  const found = findLogits(graph, settings);
+  if (perturbation !== undefined) checkPerturbed(found, action);
+  if (shaping === undefined && penultimate === undefined) return;
+  const { logits, search } = found;
+  if (logits?.head === undefined) {
+    const why = search?.why ?? "the layer named is an activation";
+    const hint = "name it by .head(id) before";
+    const rule = "the model must have a linear head";
+    throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
+  }
+  const shape = specOf(logits.head.penultimate)?.shape;
+  if (!shaping?.needsVectors || shape === undefined) return;
+  const places = logits.head.channels === "first"
+    ? shape.slice(2)
+    : shape.slice(1, -1);
+  const isVector = shape.length >= 2 && places.every((size) => size === 1);
+  if (isVector) return;
+  const { name } = logits.head.node.row;
+  throw new TypeError(
+    cannot(
+      action,
+      `what feeds head "${name}" must be [N, D]`,
+      shapeText(shape),
+    ),
+  );
+}
+
+function checkPerturbed(
+  { logits, search }: FoundLogits,
+  action: string,
+): void {
+  if (logits === undefined) {
+    const why = search?.why ?? "none were found";
+    const hint = "name its head by .head(id) before";
+    const rule = "the model must have logits to be perturbed";
+    throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
+  }
+  const ref = logits.direct ?? { node: logits.head!.node, index: 0 };
+  const units = specOf(ref)?.shape.at(-1) ?? null;
+  const isBinary = logits.activation === "sigmoid";
+  if (units === null || (isBinary ? units === 1 : units > 1)) return;
+  const [rule, current] = isBinary
+    ? ["the logits must be classes, and several sigmoids are none", "sigmoids"]
+    : ["the logits must be two classes or more", "units"];
+  throw new TypeError(cannot(action, rule, `${units} ${current}`));
+}
+
+/**
+ * Copies a head's weights to the host, as a matrix and a row.
+ *
+ * @param head The head.
+ * @returns Kernel `[D, C]` and bias `[C]`, zeros where the layer has none.
+ */
+export async function readHead(head: Head): Promise<LinearHead> {
+  const { kernel, bias, isTransposed } = head.weights();
+  const { name } = head.node.row;
+  const matrix = await readMatrix(kernel, isTransposed, name);
+  const units = matrix.shape[1]!;
+  const row = bias === undefined
+    ? new Float32Array(units)
+    : (await readToRun(bias, name)).data as Float32Array;
+  return Object.freeze({
+    kernel: matrix,
+    bias: Object.freeze({ data: row, shape: [units], dtype: "float32" }),
+  });
+}
+
+/** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is turned. */
+async function readMatrix(
+  kernel: WeightValue,
+  isTransposed: boolean,
+  name: string,
+): Promise<NdArray> {
+  const { shape } = kernel;
+  if (shape.length < 2 || shape.slice(0, -2).some((size) => size !== 1)) {
+    throw new TypeError(
+      cannot(
+        `read head "${name}"`,
+        "its kernel must be a matrix, or one for one place",
+        shapeText(shape),
+      ),
+    );
+  }
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const data = (await readToRun(kernel, name)).data as Float32Array;
+  const sizes = isTransposed ? [columns, rows] : [rows, columns];
+  return Object.freeze({
+    data: isTransposed ? transposed(data, rows, columns) : data,
+    shape: Object.freeze(sizes),
+    dtype: "float32",
+  });
+}
+
+function transposed(
+  data: Float32Array,
+  rows: number,
+  columns: number,
+): Float32Array {
+  const turned = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      turned[j * rows + i] = data[i * columns + j]!;
+    }
+  }
+  return turned;
+}

@@ -1,0 +1,116 @@
+/**
+ * Figures of logits: how sure the model is, and which classes it confuses.
+ *
+ * @module
+ */
+import { countText } from "../../display/cell.ts";
+import type {
+  FigureBlock,
+  HeatmapSpec,
+  HistogramSpec,
+} from "../../display/view.ts";
+import type { FeatureSet } from "../../types.ts";
+import { confusion, predictedNames, type Predictions } from "./predictions.ts";
+
+/** Classes whose names and counts can be read in the matrix. */
+const MOST_NAMED = 64;
+
+/**
+ * The figures of a set's logits: a histogram of the largest logit, and where
+ * there are labels and classes, the confusion matrix.
+ *
+ * @param set The set.
+ * @param predicted What its logits predict, if they predict classes.
+ * @returns The figures; none without logits.
+ */
+export function classFigures(
+  set: FeatureSet,
+  predicted: Predictions | undefined,
+): FigureBlock[] {
+  const { logits, labels } = set;
+  if (logits === undefined || logits.data.length === 0) return [];
+  const [count, width] = logits.shape as [number, number];
+  const title = width === 1 ? "Logit" : "Largest logit";
+  const figures: FigureBlock[] = [{
+    kind: "figure",
+    title,
+    summary: `histogram over ${countText(count, "sample")}`,
+    figure: () => largestLogits(title, set),
+  }];
+  if (labels === undefined || predicted === undefined) return figures;
+  figures.push({
+    kind: "figure",
+    title: "Confusion matrix",
+    summary: accuracyText(predicted),
+    figure: () => confusionFigure(set, labels.data, predicted),
+  });
+  return figures;
+}
+
+/**
+ * How many predictions are right, in words.
+ *
+ * @param predicted Predictions beside labels.
+ * @returns As in `accuracy 97.50 % (39 of 40)`.
+ */
+export function accuracyText(
+  { right, compared, classes }: Predictions,
+): string {
+  const share = compared === 0
+    ? "unknown"
+    : `${(100 * right / compared).toFixed(2)} %`;
+  const left = classes.length - compared;
+  const note = left > 0 ? `, ${left} without a prediction left out` : "";
+  return `accuracy ${share} (${right} of ${compared}${note})`;
+}
+
+/**
+ * The confusion matrix of a set: square, labels down and predictions across.
+ *
+ * @param set The set.
+ * @param labels Its labels.
+ * @param predicted What its logits predict.
+ * @returns The figure.
+ */
+export function confusionFigure(
+  set: FeatureSet,
+  labels: Int32Array,
+  predicted: Predictions,
+): HeatmapSpec {
+  const { classes, counts } = confusion(labels, predicted);
+  const size = classes.length;
+  const nameOf = predictedNames(set, predicted);
+  const labelOf = (label: number) => set.classNames?.[label] ?? String(label);
+  const isNamed = size <= MOST_NAMED;
+  return {
+    kind: "heatmap",
+    title: "Confusion matrix",
+    notes: [accuracyText(predicted)],
+    xLabel: "predicted class",
+    yLabel: "label",
+    z: counts,
+    height: size,
+    width: size,
+    xTicks: classes.map((i) => i < predicted.count ? nameOf(i) : labelOf(i)),
+    yTicks: classes.map(labelOf),
+    annotated: isNamed,
+    isSquare: true,
+  };
+}
+
+function largestLogits(title: string, { logits }: FeatureSet): HistogramSpec {
+  const [count, width] = logits!.shape as [number, number];
+  const values = Float32Array.from({ length: count }, (_, row) => {
+    let most = -Infinity;
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      most = Math.max(most, logits!.data[i]!); // NaN stays NaN
+    }
+    return most;
+  }); // [N]
+  return {
+    kind: "histogram",
+    title,
+    xLabel: title.toLowerCase(),
+    series: [{ name: "samples", values }],
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What logits say about classes, beside what the labels say.
+ *
+ * @module
+ */
+import type { FeatureSet } from "../../types.ts";
+
+/** Predicted classes of a set, and how they fit its labels. */
+export interface Predictions {
+  /** Predicted class of each sample; -1 where a logit is NaN. */
+  readonly classes: Int32Array;
+  /** How many classes can be predicted. */
+  readonly count: number;
+  /** How many samples have a label and a prediction. */
+  readonly compared: number;
+  /** How many of these agree. */
+  readonly right: number;
+}
+
+/**
+ * Predicts classes from logits: the largest, or for a sigmoid of one unit
+ * class 1 where it is above 0.
+ *
+ * @param set A feature set.
+ * @returns The predictions, or undefined where the set has no logits or these
+ * are no classes: several sigmoids, or one unit that is none.
+ */
+export function predictions(set: FeatureSet): Predictions | undefined {
+  const { logits, labels, activation } = set;
+  if (logits === undefined) return undefined;
+  const [samples = 0, width = 0] = logits.shape;
+  const isBinary = width === 1 && activation === "sigmoid";
+  if (width === 0 || !isBinary && (width === 1 || activation === "sigmoid")) {
+    return undefined;
+  }
+  const classes = new Int32Array(samples); // [N]
+  let [compared, right] = [0, 0];
+  for (let row = 0; row < samples; row++) {
+    const values = logits.data.subarray(row * width, (row + 1) * width);
+    const found = isBinary ? aboveZero(values[0]!) : largest(values);
+    classes[row] = found;
+    if (found < 0 || labels === undefined) continue;
+    compared++;
+    if (found === labels.data[row]) right++;
+  }
+  return { classes, count: isBinary ? 2 : width, compared, right };
+}
+
+function aboveZero(logit: number): number {
+  return Number.isNaN(logit) ? -1 : Number(logit > 0);
+}
+
+function largest(logits: Float32Array): number {
+  let best = 0;
+  for (let i = 0; i < logits.length; i++) {
+    if (Number.isNaN(logits[i])) return -1;
+    if (logits[i]! > logits[best]!) best = i;
+  }
+  return best;
+}
+
+/**
+ * The most classes that a confusion matrix has; with more, only those that occur
+ * are in it.
+ */
+const MOST_CLASSES = 1000;
+
+/** Labels against predictions. */
+export interface Confusion {
+  /** The classes, ascending; the same for labels and predictions. */
+  readonly classes: readonly number[];
+  /** `[C, C]` counts, label by prediction. */
+  readonly counts: Int32Array;
+}
+
+/**
+ * Counts labels against predictions.
+ *
+ * @param labels Labels, `[N]`.
+ * @param predicted Predictions, `[N]`.
+ * @returns Counts over all classes of the model and all labels.
+ */
+export function confusion(
+  labels: Int32Array,
+  predicted: Predictions,
+): Confusion {
+  const largest = labels.reduce(
+    (most, label) => Math.max(most, label),
+    predicted.count - 1,
+  );
+  const isDense = largest < MOST_CLASSES && labels.every((label) => label >= 0);
+  const classes = isDense
+    ? Array.from({ length: largest + 1 }, (_, i) => i)
+    : [...new Set([...labels, ...predicted.classes.filter((c) => c >= 0)])]
+      .sort((a, b) => a - b);
+  const index = new Map(classes.map((label, i) => [label, i]));
+  const counts = new Int32Array(classes.length ** 2); // [C, C]
+  predicted.classes.forEach((found, i) => {
+    const [row, column] = [index.get(labels[i]!), index.get(found)];
+    if (row === undefined || column === undefined) return;
+    counts[row * classes.length + column]!++;
+  });
+  return { classes, counts };
+}
+
+/**
+ * Names of the classes that a model predicts. Names are the dataset's, and may be
+ * those of other classes than the model's.
+ *
+ * @param set The set.
+ * @param predicted Its predictions.
+ * @returns The name of a predicted class.
+ */
+export function predictedNames(
+  { classNames, activation, logits }: FeatureSet,
+  { count }: Predictions,
+): (predicted: number) => string {
+  if (classNames?.length === count) return (i) => classNames[i] ?? String(i);
+  const isBinary = activation === "sigmoid" && logits?.shape[1] === 1;
+  return (i) => isBinary ? ["≤ 0", "> 0"][i] ?? String(i) : String(i);
+}

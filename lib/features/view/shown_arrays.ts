@@ -1,0 +1,89 @@
+/**
+ * The arrays of a feature set that figures are drawn of, by name.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, nearestNames, quote } from "../../check.ts";
+import type { FeatureArray, FeatureSet } from "../../types.ts";
+
+/** An array of a feature set. */
+export interface ShownArray {
+  /** The name of its layer, `penultimate` or `logits`. */
+  readonly name: string;
+  /** What it is called in titles, as in `layer "conv1"`. */
+  readonly title: string;
+  /** The array, `[N, …]`. */
+  readonly array: FeatureArray;
+  /** Which axis the channels are, where that is known. */
+  readonly channels?: "first" | "last" | undefined;
+}
+
+/**
+ * The arrays of a set: its features, then its penultimate and its logits.
+ *
+ * @param set The set.
+ * @returns Those that it has.
+ */
+export function shownArrays(set: FeatureSet): ShownArray[] {
+  const arrays: ShownArray[] = set.features.map((array, i) => ({
+    name: set.layerNames[i]!,
+    title: `layer "${set.layerNames[i]}"`,
+    array,
+    channels: set.specs[i]!.channels,
+  }));
+  for (const name of ["penultimate", "logits"] as const) {
+    const array = set[name];
+    if (array !== undefined) arrays.push({ name, title: name, array });
+  }
+  return arrays;
+}
+
+/**
+ * Finds an array by name. A layer wins over the array of the same name.
+ *
+ * @param arrays The arrays.
+ * @param name Its name.
+ * @returns The array.
+ * @throws {RangeError} If there is none of that name.
+ */
+export function findArray(
+  arrays: readonly ShownArray[],
+  name: string,
+): ShownArray {
+  const found = arrays.find((array) => array.name === name);
+  if (found !== undefined) return found;
+  const names = arrays.map((array) => array.name);
+  const near = nearestNames(String(name), names);
+  const hint = near.length > 0
+    ? `nearest names are ${near.map(quote).join(", ")}`
+    : `names are ${quote(names)}`;
+  throw new RangeError(
+    `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+  );
+}
+
+/**
+ * Whether a value is a feature set.
+ *
+ * @param value Anything.
+ * @returns True if it has the arrays of one.
+ */
+export function isFeatureSet(value: unknown): value is FeatureSet {
+  return typeof value === "object" && value !== null &&
+    "features" in value && Array.isArray(value.features) &&
+    "layerNames" in value && Array.isArray(value.layerNames);
+}
+
+/**
+ * Checks that a value is a feature set.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @throws {TypeError} If it is none, or a promise.
+ */
+export function checkFeatureSet(value: unknown, action: string): void {
+  checkAwaited(value, action, "the feature set");
+  if (isFeatureSet(value)) return;
+  const rule = "its argument must be a feature set";
+  throw new TypeError(cannot(action, rule, value));
+}

@@ -1,0 +1,127 @@
+/**
+ * Files that a model names, such as its weights: in the model's own folder and
+ * nowhere else.
+ *
+ * ONNX' own library let a model read any file of its reader by `..`, then by
+ * symbolic links, then by hard links (CVE-2022-25882, CVE-2024-27318,
+ * CVE-2026-27489, CVE-2026-34447).
+ *
+ * @module
+ */
+import { sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { quote } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { ByteSource } from "../../formats/byte_source.ts";
+import { openFile } from "./read_file.ts";
+
+/** How files beside a model are opened. */
+export interface BesideOptions {
+  /**
+   * Whether a second name of a file elsewhere is refused. Package managers link
+   * the files of a package so.
+   *
+   * @default {false}
+   */
+  readonly refusesHardLinks?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const RULE = "its weight files must lie in its own folder";
+
+/**
+ * Where a file lies that a model names.
+ *
+ * @param path What the model says: a path from its own folder.
+ * @param model Where the model's main file lies.
+ * @returns The file's URL, with the query of the model's.
+ * @throws {ModelFormatError} If the path leads out of the folder.
+ */
+export function urlBeside(path: unknown, model: URL): URL {
+  checkPath(path, model.href);
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  const query = model.protocol === "file:" ? "" : model.search;
+  return new URL(`${escaped}${query}`, model);
+}
+
+/**
+ * Checks that a path stays within the folder of whoever names it.
+ *
+ * @param path What the model says.
+ * @param source The model, for messages.
+ * @throws {ModelFormatError} If it is no such path.
+ */
+export function checkPath(
+  path: unknown,
+  source: string,
+): asserts path is string {
+  const isInside = typeof path === "string" && path !== "" &&
+    !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
+    !path.split("/").some((part) => part === ".." || part === "") &&
+    !/%2e|%2f|%5c/i.test(path);
+  if (isInside) return;
+  const shown = JSON.stringify(path);
+  throw new ModelFormatError(source, `${RULE}: current path is ${shown}`);
+}
+
+/**
+ * Opens a file that a model names: one on disk to be read in place, one on a
+ * server read whole.
+ *
+ * @param file Where it lies, by {@linkcode urlBeside}.
+ * @param model Where the model's main file lies.
+ * @param options What links are refused, and a signal.
+ * @returns Its bytes; close them.
+ * @throws {ModelFormatError} If it is a link that leads out of the folder.
+ * @throws {Deno.errors.NotFound} If it is not there.
+ */
+export async function openBeside(
+  file: URL,
+  model: URL,
+  { refusesHardLinks = false, signal }: BesideOptions = {},
+): Promise<ByteSource> {
+  const check = () => checkLinks(file, model, refusesHardLinks);
+  await check();
+  const bytes = await openFile(file, signal);
+  try {
+    await check(); // nobody put a link there in between
+  } catch (error) {
+    bytes.close();
+    throw error;
+  }
+  return bytes;
+}
+
+async function checkLinks(
+  file: URL,
+  model: URL,
+  refusesHardLinks: boolean,
+): Promise<void> {
+  if (file.protocol !== "file:") return;
+  let real: string;
+  let info: Deno.FileInfo;
+  try {
+    real = await Deno.realPath(file);
+    info = await Deno.lstat(real);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // its opening says so
+    throw error;
+  }
+  const folder = await Deno.realPath(new URL(".", model));
+  const isInside = real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`);
+  if (!isInside) {
+    throw new ModelFormatError(
+      model.href,
+      `${RULE}: current ${quote(fileURLToPath(file))} is a symbolic link to ${
+        quote(real)
+      }; copy the file into the folder`,
+    );
+  }
+  if (!refusesHardLinks || !info.isFile || (info.nlink ?? 1) <= 1) return;
+  throw new ModelFormatError(
+    model.href,
+    `its weight files must be files of one name: current ${
+      quote(fileURLToPath(file))
+    } is a hard link, or linked elsewhere; copy the file into the folder`,
+  );
+}

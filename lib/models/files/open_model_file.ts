@@ -1,0 +1,133 @@
+/**
+ * Opens whatever a user has of a model, and tells once what it is.
+ *
+ * @module
+ */
+import { ModelFormatError } from "../../errors.ts";
+import {
+  type ByteSource,
+  bytesSource,
+  fileSource,
+  openSource,
+} from "../../formats/byte_source.ts";
+import { MOST_JSON } from "../../formats/loose_json.ts";
+import type { ZipArchive } from "../../formats/zip.ts";
+import { identify, identifyFolder, refusal } from "./identify.ts";
+import { fileUrl, kindOfPath, readFile } from "./read_file.ts";
+
+/** A model's main file or folder, open, and told by its content. */
+export type ModelFile =
+  | KerasSource
+  | {
+    readonly kind: "onnx";
+    readonly name: string;
+    readonly bytes: ByteSource;
+    /** Where it lies; undefined for bytes. */
+    readonly url: URL | undefined;
+  }
+  | {
+    readonly kind: "tfjs";
+    /** The JSON; its file is closed. */
+    readonly text: Uint8Array;
+    readonly url: URL;
+  };
+
+/** A file or folder of Keras; what is opened of it must be closed. */
+export type KerasSource =
+  | {
+    readonly kind: "keras";
+    /** The file, as a path or URL, or what it came as; for messages. */
+    readonly name: string;
+    readonly bytes: ByteSource;
+    readonly archive: ZipArchive;
+  }
+  | {
+    readonly kind: "hdf5";
+    readonly name: string;
+    readonly bytes: ByteSource;
+  }
+  | {
+    readonly kind: "keras-folder";
+    readonly name: string;
+    /** What lies in the folder. */
+    readonly names: readonly string[];
+    /** The folder, with a slash at its end. */
+    readonly url: URL;
+  };
+
+/**
+ * Opens a source, and tells by its content what it is.
+ *
+ * @param source A path, a URL, bytes or a `Blob`.
+ * @param signal Stops it.
+ * @returns The file.
+ * @throws {ModelFormatError} If it is none that a model can be read from.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export async function openModelFile(
+  source: string | URL | Uint8Array | Blob,
+  signal?: AbortSignal,
+): Promise<ModelFile> {
+  if (source instanceof Uint8Array || source instanceof Blob) {
+    return modelFileOf(await openSource(source, signal));
+  }
+  const url = fileUrl(source);
+  if (url.protocol !== "file:") {
+    return modelFileOf(bytesSource(await readFile(url, signal), url.href), url);
+  }
+  return await kindOfPath(url) === "folder"
+    ? openFolder(url)
+    : modelFileOf(fileSource(url), url);
+}
+
+/**
+ * Tells what a file is that is open already.
+ *
+ * @param bytes The file; it is closed if this throws.
+ * @param url Where it lies; undefined for bytes.
+ * @returns The file.
+ * @throws {ModelFormatError} If it is none that a model can be read from.
+ */
+export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
+  const { name } = bytes;
+  try {
+    const found = identify(bytes);
+    const { kind, archive } = found;
+    if (kind === "keras") return { kind, name, bytes, archive: archive! };
+    if (kind === "hdf5") return { kind, name, bytes };
+    if (kind === "onnx") return { kind, name, bytes, url };
+    if (kind !== "tfjs") throw refusal(url?.href ?? name, found);
+    if (url === undefined) {
+      const advice = "pass its path or URL, as its weights lie beside it";
+      throw refusal(name, { ...found, advice });
+    }
+    const text = wholeText(bytes, url);
+    bytes.close();
+    return { kind, text, url };
+  } catch (cause) {
+    bytes.close();
+    if (cause instanceof ModelFormatError) throw cause;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFormatError(name, `it must be intact: ${text}`, { cause });
+  }
+}
+
+function wholeText(bytes: ByteSource, url: URL): Uint8Array {
+  if (bytes.size > MOST_JSON) {
+    const rule = `a model.json must have at most ${MOST_JSON} bytes`;
+    const text = `${rule}: current value is ${bytes.size}`;
+    throw new ModelFormatError(url.href, text);
+  }
+  const text = new Uint8Array(bytes.size);
+  bytes.read(0, text);
+  return text;
+}
+
+function openFolder(url: URL): ModelFile {
+  const folder = new URL(url.href.replace(/\/*$/, "/"));
+  const name = decodeURIComponent(folder.pathname).replace(/(?<=.)\/$/, "");
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const found = identifyFolder(names, name);
+  if (found.kind !== "keras-folder") throw refusal(name, found);
+  return { kind: found.kind, name, names, url: folder };
+}

@@ -1,0 +1,169 @@
+/**
+ * Opens a `model.json`.
+ *
+ * One of layers says who wrote it. What TF.js wrote means what TF.js computes;
+ * what the converter made of a file of Keras means what that Keras computes,
+ * and says so in Keras' own form, of which TF.js reads the older alone.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { quote } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { Dialect, LayerFactory } from "../../layers/layer.ts";
+import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
+import { layerGraph } from "../keras/layer_graph.ts";
+import { ManifestWeights } from "./manifest_weights.ts";
+import type { ModelGraph } from "../graph/model_graph.ts";
+import { buildGraphModel, type BuiltGraph } from "./build_graph_model.ts";
+import { operationsGraph } from "./from_graph_model.ts";
+import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
+import { inKerasWords, recipe, refuseOtherMeanings } from "./tfjs_dialect.ts";
+import {
+  type OpenWeightFiles,
+  openWeightFiles,
+  readWeightFiles,
+} from "./weight_files.ts";
+
+/** Settings with which a `model.json` is opened. */
+interface JsonOptions {
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly allowNonFinite: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A `model.json` of layers, read as far as its description. */
+export interface LayersJson {
+  /** Who wrote it. */
+  readonly dialect: Dialect;
+  /** The model. */
+  readonly spec: ModelSpec;
+  /** The file, for messages. */
+  readonly source: string;
+  /** Factories of custom layers, by class name. */
+  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+}
+
+/**
+ * Reads the description in a `model.json`.
+ *
+ * @param json What the file holds.
+ * @param source The file, for messages.
+ * @param customLayers Factories of custom layers, by class name.
+ * @returns The description, and who wrote it.
+ * @throws {ModelFormatError} If it does not say who wrote it, or is damaged.
+ */
+export function readLayersJson(
+  json: ModelJson,
+  source: string,
+  customLayers: Readonly<Record<string, LayerFactory>>,
+): LayersJson {
+  const dialect = writerOf(json, source);
+  const { modelTopology } = json;
+  const spec = readTopology(
+    modelTopology.model_config ?? modelTopology,
+    dialect === "tfjs" ? 2 : dialect,
+    source,
+  );
+  return {
+    dialect,
+    spec: dialect === "tfjs" ? inKerasWords(spec) : spec,
+    source,
+    customLayers,
+  };
+}
+
+/**
+ * Opens a `model.json`: its layers as built-in layers, its graph with TF.js.
+ *
+ * @param file The JSON, and where it lies.
+ * @param options Custom layers, what weights may be, and a signal.
+ * @returns The model.
+ * @throws {ModelFormatError} If it is no model, or a layer is not understood.
+ */
+export async function loadModelJson(
+  { text, url }: { readonly text: Uint8Array; readonly url: URL },
+  { customLayers, allowNonFinite, signal }: JsonOptions,
+): Promise<ModelGraph> {
+  const json = parseModelJson(text, url.href);
+  if (isGraph(json.modelTopology)) return await loadGraph(json, url, signal);
+  const layers = readLayersJson(json, url.href, customLayers);
+  if (layers.dialect === "tfjs") {
+    refuseOtherMeanings(layers.spec, customLayers, url.href);
+  }
+  const weights = await openWeightFiles(json.weightsManifest, url, signal);
+  return modelOfLayersJson(layers, weights, allowNonFinite);
+}
+
+/** TF.js' own model; if it cannot be opened, nothing is left of it. */
+async function loadGraph(
+  json: ModelJson,
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<ModelGraph> {
+  const { weightsManifest, format: _format, ...rest } = json;
+  // A graph's constants may well be infinite: masks are.
+  const weights = await readWeightFiles(weightsManifest, url, signal);
+  let built: BuiltGraph | undefined;
+  try {
+    built = await buildGraphModel(
+      { ...rest, ...weights } as tf.io.ModelArtifacts,
+    );
+    return operationsGraph(built.model, "tfjs-graph", built.free);
+  } catch (cause) {
+    built?.free();
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelFormatError(
+      url.href,
+      `TF.js must be able to build it: ${text || "it gives no reason"}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes a graph of a `model.json` of layers. The graph closes the weights.
+ *
+ * @param json The description.
+ * @param weights The weights; they are closed if this throws.
+ * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @returns The graph.
+ * @throws {ModelFormatError} If a layer is not known or not understood.
+ */
+export function modelOfLayersJson(
+  json: LayersJson,
+  { weights, close }: OpenWeightFiles,
+  allowNonFinite = false,
+): ModelGraph {
+  try {
+    return layerGraph({
+      ...json,
+      format: "tfjs-layers",
+      weights: new ManifestWeights(weights, json.spec.name, json.source),
+      ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
+      allowNonFinite,
+      dispose: close,
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Who wrote a file, as it says in one place or another. */
+function writerOf(json: ModelJson, source: string): Dialect {
+  const { keras_version: version } = json.modelTopology;
+  const said = [version, json.generatedBy];
+  for (const text of said) {
+    if (typeof text !== "string") continue;
+    if (/tfjs-layers/.test(text)) return "tfjs";
+    if (/^(keras v)?2\.\d/.test(text)) return 2;
+    if (/^(keras v)?3\.\d/.test(text)) return 3;
+  }
+  throw new ModelFormatError(
+    source,
+    `it must say in "keras_version" that TF.js, Keras 2 or Keras 3 wrote it: current value is ${
+      quote(version)
+    }`,
+  );
+}

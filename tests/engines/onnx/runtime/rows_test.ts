@@ -1,0 +1,78 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  joinRows,
+  partitionsOf,
+  rowsFrom,
+} from "../../../../lib/engines/onnx/runtime/rows.ts";
+import { array } from "../_program.ts";
+
+const IDS = {
+  data: BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 6n),
+  shape: [3, 2],
+  dtype: "int64",
+} as const;
+
+Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
+  const first = rowsFrom(IDS, 0, 2);
+  assertEquals(first.shape, [2, 2]);
+  assertEquals(first.data, BigInt64Array.of(1n, 2n, 3n, 4n));
+  const last = rowsFrom(IDS, 2, 3);
+  assertEquals(last.shape, [3, 2]);
+  assertEquals(last.data, BigInt64Array.of(5n, 6n, 5n, 6n, 5n, 6n));
+  assertEquals(IDS.data.length, 6);
+});
+
+Deno.test("joinRows() puts parts together and leaves out what was filled in", () => {
+  const part = (...values: number[]) => ({
+    y: { data: Float32Array.from(values), shape: [2, 1], type: "float32" },
+  });
+  const { y } = joinRows([part(1, 2), part(3, 3)], [2, 2], 3);
+  assertEquals(y!.shape, [3, 1]);
+  assertEquals([...y!.data], [1, 2, 3]);
+});
+
+Deno.test("joinRows() refuses what has another number of rows than it was given", () => {
+  const short = { n: { data: Int32Array.of(1), shape: [1], type: "int32" } };
+  assertThrows(
+    () => joinRows([short, short], [2, 2], 4),
+    TypeError,
+    'Cannot take tensor "n" as it must give one row for each of the 2',
+  );
+});
+
+Deno.test("joinRows() joins partitions of different sizes", () => {
+  const result = (rows: number, data: number[]) => ({
+    y: { data: Float32Array.from(data), shape: [rows, 2], type: "float32" },
+    ids: {
+      data: Int32Array.from({ length: rows }),
+      shape: [rows],
+      type: "int32",
+    },
+  });
+  const parts = [result(1, [1, 2]), result(2, [3, 4, 5, 6])];
+  assertEquals(joinRows(parts, [1, 2], 3), result(3, [1, 2, 3, 4, 5, 6]));
+});
+
+Deno.test("partitionsOf() cuts all inputs alike, into views that differ by one row at most", () => {
+  const x = array([5, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const y = array([5], [1, 2, 3, 4, 5]);
+  const [first, second, ...others] = partitionsOf([x, y], 2);
+  assertEquals([first!.start, second!.start, others], [0, 2, []]);
+  assertEquals(first!.inputs, [
+    array([2, 2], [1, 2, 3, 4]),
+    array([2], [1, 2]),
+  ]);
+  assertEquals(second!.inputs[1], array([3], [3, 4, 5]));
+  assertEquals(second!.inputs[0]!.data.buffer, x.data.buffer);
+});
+
+Deno.test("partitionsOf() gives no empty partitions", () => {
+  for (const rows of [1, 2, 3, 7]) {
+    const x = array([rows], Array(rows).fill(0));
+    const partitions = partitionsOf([x], 4);
+    const counts = partitions.map(({ inputs }) => inputs[0]!.shape[0]!);
+    assertEquals(counts.length, Math.min(rows, 4));
+    assertEquals(counts.reduce((a, b) => a + b), rows);
+    assertEquals(counts.includes(0), false);
+  }
+});

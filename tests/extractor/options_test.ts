@@ -1,0 +1,73 @@
+import { checkRun, engineSettings } from "../../lib/extractor/options.ts";
+import type { RunOptions } from "../../lib/types.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+
+Deno.test("engineSettings() keeps what was asked for", () => {
+  assertEquals(engineSettings("auto", {}), {
+    engine: "auto",
+    backend: undefined,
+    threads: undefined,
+  });
+  assertEquals(engineSettings("tfjs", { backend: "cpu" }).backend, "cpu");
+  assertEquals(engineSettings("auto", { backend: "cpu" }).backend, "cpu");
+  assertEquals(engineSettings("onnx", { threads: 3 }).threads, 3);
+  assertEquals(engineSettings("auto", { threads: 3 }).threads, 3);
+});
+
+Deno.test("engineSettings() refuses an option of the other engine", () => {
+  assertThrows(
+    () => engineSettings("onnx", { backend: "wasm" }),
+    TypeError,
+    'Cannot set engine as "backend" must be left out: it is an option of TF.js alone: current value is "wasm"; use "tfjs"',
+  );
+  assertThrows(
+    () => engineSettings("auto", { backend: "wasm", threads: 2 }),
+    TypeError,
+    '"backend" must be left out',
+  );
+  assertThrows(
+    () => engineSettings("tfjs", { threads: 2 }),
+    TypeError,
+    'Cannot set engine as "threads" must be left out: it is an option of ONNX alone: current value is 2; use "onnx"',
+  );
+});
+
+Deno.test("engineSettings() refuses threads that are no positive integer", () => {
+  for (const threads of [0, -1, 1.5, NaN, Infinity]) {
+    assertThrows(() => engineSettings("onnx", { threads }), RangeError);
+  }
+});
+
+function refused(options: unknown): Error {
+  return assertThrows(() => checkRun("predict", [], options as RunOptions));
+}
+
+Deno.test("checkRun() takes what a run knows, and what is added", () => {
+  const { signal } = new AbortController();
+  checkRun("predict", [], {});
+  checkRun("predict", [], { signal, onProgress: () => {}, progress: false });
+  const more = { quantile: 0.5 } as RunOptions;
+  checkRun("fit react", [], more, ["quantile"]);
+});
+
+Deno.test("checkRun() refuses options of another type, and others", () => {
+  for (
+    const [options, rule] of [
+      [{ signal: true }, '"signal" must be an AbortSignal'],
+      [{ onProgress: 1 }, '"onProgress" must be a function'],
+      [{ progress: "yes" }, '"progress" must be true or false'],
+      [{ batch: 3 }, '"batch"'],
+      [Promise.resolve({}), "await"],
+    ] as const
+  ) {
+    const { name, message } = refused(options);
+    assertEquals([name, message.includes(rule)], ["TypeError", true], message);
+  }
+});
+
+Deno.test("checkRun() throws where the run is stopped already", () => {
+  const { name, message } = refused({ signal: AbortSignal.abort() });
+  assertEquals([name, message.includes("before it began")], [
+    ...["AbortError", true],
+  ]);
+});

@@ -1,0 +1,14 @@
+import { FeatureExtractor, type Model, type tf } from "@sonde/sonde";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+
+/**
+ * The graph that an extractor makes of a model.
+ *
+ * @param model The model.
+ * @returns Its graph.
+ */
+export function graphOf(
+  model: Model | tf.LayersModel | tf.GraphModel,
+): ModelGraph {
+  return new FeatureExtractor(model).model as ModelGraph;
+}
