@@ -54,7 +54,7 @@ export async function runTensors(
 }
 
 /** Whether it is a tensor that our copy of TF.js holds the values of. */
-function isResident(input: TensorLike): boolean {
+function isResident(input: unknown): boolean {
   return input instanceof tf.Tensor &&
     tf.engine().state.tensorInfo.has(input.dataId);
 }
