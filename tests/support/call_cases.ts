@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";
-import { openGraph } from "../../lib/engines/onnx/runtime/runtime.ts";
+import { openGraph } from "./open_graph.ts";
 import { takeTurn } from "../../lib/engines/tfjs/backend.ts";
 import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
 import { callLayer, type Masked } from "../../lib/layers/call_layer.ts";

@@ -7,7 +7,7 @@
 import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";
 import type { OnnxValue } from "../../lib/engines/onnx/graph/onnx_value.ts";
-import { openGraph } from "../../lib/engines/onnx/runtime/runtime.ts";
+import { openGraph } from "./open_graph.ts";
 
 /** Numbers with their shape. */
 export interface Numbers {

@@ -11,8 +11,8 @@
  */
 import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
-import type { OpenStages } from "./runtime/open_in_worker.ts";
-import type { RunSettings } from "./runtime/stages.ts";
+import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
+import type { RunSettings } from "./runtime/pipeline.ts";
 
 /**
  * Records the value that tells whether a fast graph can be trusted.
@@ -63,8 +63,8 @@ export function skipNaNChecks(
 
 /** Runs batches again on the exact graph. */
 export class NaNFallback {
-  readonly #open: () => Promise<OpenStages>;
-  #exact: Promise<OpenStages> | undefined;
+  readonly #open: () => Promise<WorkerPipeline>;
+  #exact: Promise<WorkerPipeline> | undefined;
   #isClosed = false;
 
   /**
@@ -72,7 +72,7 @@ export class NaNFallback {
    *
    * @param open Opens the exact graph.
    */
-  constructor(open: () => Promise<OpenStages>) {
+  constructor(open: () => Promise<WorkerPipeline>) {
     this.#open = open;
   }
 
@@ -93,7 +93,7 @@ export class NaNFallback {
     return await exact.run(feeds, what, settings);
   }
 
-  async #opened(): Promise<OpenStages> {
+  async #opened(): Promise<WorkerPipeline> {
     const graph = await this.#open();
     if (this.#isClosed) await graph.close();
     return graph;

@@ -25,15 +25,11 @@ import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
-import {
-  openModelInWorker,
-  type OpenStages,
-} from "./runtime/open_in_worker.ts";
+import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { joinRows, rowsFrom } from "./runtime/rows.ts";
-import { defaultThreads } from "./runtime/runtime.ts";
-import { samplesText } from "./runtime/samples_text.ts";
+import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**
  * Opens a program over a model of an ONNX file, in a thread of its own.
@@ -60,8 +56,8 @@ export async function openOnnxFile(
     calls,
     wanted: wanted.map((ref) => source.nameOf(ref)),
   });
-  const given = model.externalData.map(({ data }) => data);
-  const stages = await openModelInWorker(model, { threads, given });
+  const transferable = model.externalData.map(({ data }) => data);
+  const stages = await openInWorker(model, { threads, transferable });
   try {
     const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(
@@ -160,7 +156,7 @@ function checkOutput(
 
 /** What a session runs. */
 interface Open {
-  readonly stages: OpenStages;
+  readonly stages: WorkerPipeline;
   readonly names: OutputNames;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];

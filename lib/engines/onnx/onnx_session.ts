@@ -14,7 +14,7 @@ import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
 import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
-import { openModelInWorker } from "./runtime/open_in_worker.ts";
+import { openInWorker } from "./runtime/open_in_worker.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
@@ -59,7 +59,7 @@ export async function openOnnx(
   }
   const { model, transferable, weightBytes } = filled;
   const [opening, others] = await Promise.allSettled([
-    openModelInWorker(model, { threads, given: transferable, worker }),
+    openInWorker(model, { threads, transferable, worker }),
     meanwhile?.(),
   ]);
   if (opening.status === "rejected") throw opening.reason;

@@ -13,12 +13,9 @@ import type { RunSamples } from "../session.ts";
 import { NaNFallback } from "./nan_fallback.ts";
 import type { Recording } from "./recording.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
-import {
-  openModelInWorker,
-  type OpenStages,
-} from "./runtime/open_in_worker.ts";
+import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { joinRows, partitionsOf } from "./runtime/rows.ts";
-import { samplesText } from "./runtime/samples_text.ts";
+import { samplesText } from "./runtime/runtime.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
 type Feeds = Readonly<Record<string, OnnxFeed>>;
@@ -29,7 +26,7 @@ export interface GraphSettings {
   /** The program. */
   readonly recording: Recording;
   /** Its fast graph, with all threads; closed with the others. */
-  readonly first: OpenStages;
+  readonly first: WorkerPipeline;
   /** Size of the constants of one graph, in bytes. */
   readonly weightBytes: number;
   /** How many threads compute. */
@@ -50,7 +47,7 @@ const BYTES_AT_ONCE = 2 ** 21;
 export class PartitionedGraphs {
   readonly #settings: GraphSettings;
   readonly #fallback: NaNFallback;
-  #several: readonly OpenStages[] = [];
+  #several: readonly WorkerPipeline[] = [];
   #opening: Promise<void> | undefined;
   #numInFlight = 0;
   #queuedMs = 0;
@@ -65,7 +62,7 @@ export class PartitionedGraphs {
     this.#fallback = new NaNFallback(async () => {
       const { model, transferable } = await recording.encode("exact");
       this.#checkCurrent();
-      return await openModelInWorker(model, { threads, given: transferable });
+      return await openInWorker(model, { threads, transferable });
     });
   }
 
@@ -121,7 +118,7 @@ export class PartitionedGraphs {
   }
 
   #runOn(
-    graph: OpenStages,
+    graph: WorkerPipeline,
     inputs: Inputs,
     samples: Required<RunSamples>,
   ): Promise<Results> {
@@ -132,9 +129,9 @@ export class PartitionedGraphs {
     const what = samplesText(samples.first, inputs[0]!.shape[0]!);
     return graph.run(Object.fromEntries(named), what, {
       samples,
-      doubt: output === undefined ? undefined : {
+      ifNaN: output === undefined ? undefined : {
         output,
-        again: (feeds: Feeds) => this.#fallback.run(feeds, what, { samples }),
+        run: (feeds: Feeds) => this.#fallback.run(feeds, what, { samples }),
       },
     });
   }
@@ -179,8 +176,10 @@ export class PartitionedGraphs {
     const opened = await Promise.allSettled(
       Array.from({ length: count }, (_, i) => {
         const isLast = i === count - 1; // the others get copies of the weights
-        const given = isLast ? transferable : [];
-        return openModelInWorker(model, { ...options, given });
+        return openInWorker(model, {
+          ...options,
+          transferable: isLast ? transferable : [],
+        });
       }),
     );
     const graphs = opened.flatMap((result) =>

@@ -108,7 +108,7 @@ export type NodeCall =
     readonly layer: tf.layers.Layer;
     /** How built-in layers compute the node, with its options as they are now. */
     readonly builtInForm: (node: GraphNode) => BuiltInForm;
-    /** The built-in layer of its class; undefined for a custom class. */
+    /** The built-in layer of its class and options, for what is known of it. */
     readonly builtInLayer: () => Layer | undefined;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
@@ -209,5 +209,7 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
  */
 export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
   if (call.kind === "builtIn") return call.layer;
-  return call.kind === "inMemory" ? call.builtInLayer() : undefined;
+  return call.kind === "inMemory" && call.isOwnClass
+    ? call.builtInLayer()
+    : undefined;
 }

@@ -238,14 +238,13 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
   const model = asContainer(draft.layer);
   if (model === undefined) {
     const { layer } = draft;
-    const isKnown = isOwnClass(layer);
     draft.call = {
       kind: "inMemory",
       layer,
       builtInForm: (node) => builtInFormOfMemory(node, layer),
-      builtInLayer: () => isKnown ? builtInLayerOfMemory(layer) : undefined,
+      builtInLayer: () => builtInLayerOfMemory(layer),
       within: draft.prefix,
-      isOwnClass: isKnown,
+      isOwnClass: isOwnClass(layer),
     };
     return;
   }

@@ -2,10 +2,7 @@ import { assertEquals } from "@std/assert";
 import { OnnxGraph } from "../../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../../lib/engines/onnx/graph/onnx_ops.ts";
 import type { OnnxValue } from "../../../lib/engines/onnx/graph/onnx_value.ts";
-import {
-  type OpenGraph,
-  openGraph,
-} from "../../../lib/engines/onnx/runtime/runtime.ts";
+import { type OpenGraph, openGraph } from "../../support/open_graph.ts";
 import type { OpsType } from "../../../lib/ops/ops.ts";
 
 /** Values with their shape, as they go in and come out. */

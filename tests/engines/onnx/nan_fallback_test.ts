@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { NaNFallback } from "../../../lib/engines/onnx/nan_fallback.ts";
 import type { Recording } from "../../../lib/engines/onnx/recording.ts";
-import type { OpenStages } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
-import { openModel } from "../../../lib/engines/onnx/runtime/runtime.ts";
+import type { WorkerPipeline } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openModel } from "../../support/open_graph.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import {
   feature,
@@ -89,7 +89,7 @@ Deno.test("NaNFallback opens the exact graph once, when it is needed, and closes
       events.push("close");
       return Promise.resolve();
     },
-  } as unknown as OpenStages;
+  } as unknown as WorkerPipeline;
   const fallback = () =>
     new NaNFallback(() => {
       events.push("open");

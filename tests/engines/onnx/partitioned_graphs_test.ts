@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openModelInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import {
   type GraphSettings,
   numPartitionsFor,
@@ -41,10 +41,10 @@ async function openGraphs(
 ): Promise<PartitionedGraphs & { readonly features: readonly string[] }> {
   const recording = recordingOf(program);
   const { threads = 2 } = settings;
-  const { model, transferable: given, weightBytes } = await recording.encode(
+  const { model, transferable, weightBytes } = await recording.encode(
     "fast",
   );
-  const first = await openModelInWorker(model, { threads, given });
+  const first = await openInWorker(model, { threads, transferable });
   const isCurrent = () => true;
   const rest = { threads, isCurrent, warmUpMs: 0, weightBytes, ...settings };
   const graphs = new PartitionedGraphs({ recording, first, ...rest });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { record } from "../../../lib/engines/onnx/recording.ts";
-import { openModel } from "../../../lib/engines/onnx/runtime/runtime.ts";
+import { openModel } from "../../support/open_graph.ts";
 import { makeProgram, type Program } from "../../../lib/engines/program.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";

@@ -6,31 +6,46 @@
  * @module
  */
 import type { NdArray } from "../../../types.ts";
-import type { RunSamples } from "../../session.ts";
-import type { EncodedModel } from "../graph/encode_model.ts";
-import type { OnnxType } from "../graph/onnx_graph.ts";
 
-/** What the worker is asked. */
+/** A model in the format of ONNX. */
+export interface ModelBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Weights that are not part of the bytes, by the paths in them. */
+  readonly externalData: readonly {
+    readonly path: string;
+    readonly data: Uint8Array;
+  }[];
+}
+
+/** Which samples of a dataset are run. */
+export interface SampleRange {
+  /** The number of the first, for messages. @default {0} */
+  readonly first?: number;
+  /** How many are computed at once. @default {all} */
+  readonly batchSize?: number;
+}
+
+/** A request to the worker. */
 export type WorkerRequest =
   | {
     readonly kind: "open";
-    readonly model: EncodedModel;
+    readonly model: ModelBytes;
     readonly threads: number;
-    /** For a graph after another: which outputs go into its inputs. */
+    /** For a later stage: which outputs of earlier ones go into its inputs. */
     readonly from?: Readonly<Record<string, string>> | undefined;
   }
   | {
     readonly kind: "run";
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
-    /** Which outputs to give; all of the last graph, unless said. */
+    /** Which outputs to return. @default {those of the last stage} */
     readonly wanted?: readonly string[] | undefined;
-    readonly samples?: RunSamples | undefined;
-    /** An output that is not given: where it holds NaN, none is. */
-    readonly doubt?: string | undefined;
+    readonly samples?: SampleRange | undefined;
+    /** An output that is not returned: where it holds NaN, none is. */
+    readonly nanOutput?: string | undefined;
   }
   | { readonly kind: "close" };
 
-/** What it answers. */
+/** An answer of the worker. */
 export type WorkerReply =
   | {
     readonly kind: "closed";
@@ -41,30 +56,31 @@ export type WorkerReply =
   | {
     readonly kind: "results";
     readonly results: Readonly<Record<string, OnnxResult>>;
-    /** The memory of what was fed, for the next batches. */
+    /** The memory of the inputs, for later batches. */
     readonly spare: readonly ArrayBuffer[];
   }
   | {
-    /** What was fed must be computed again, in another way. */
-    readonly kind: "doubtful";
-    /** What was fed. */
+    /** The NaN output holds NaN: the batch must be run on an exact graph. */
+    readonly kind: "nan";
+    /** The inputs. */
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
   }
   | {
     readonly kind: "failed";
-    /** The first line of what the runtime says. */
-    readonly said: string;
-    /** The samples with which it fails, where they are fewer than were given. */
+    /** The first line of the message of the runtime. */
+    readonly message: string;
+    /** The samples on which it fails, if they are not all. */
     readonly samples?: string | undefined;
   };
 
-/** What goes into one input. */
+/** The values of an input. */
 export interface OnnxFeed {
-  readonly type: OnnxType;
+  /** Its element type, as the runtime names it. */
+  readonly type: string;
   readonly array: NdArray<ArrayBufferView>;
 }
 
-/** What comes out of one output. */
+/** The values of an output. */
 export interface OnnxResult {
   readonly data:
     | Float32Array<ArrayBuffer>
@@ -73,8 +89,8 @@ export interface OnnxResult {
     | Uint8Array<ArrayBuffer>;
   readonly shape: readonly number[];
   /**
-   * Its element type, as the runtime has it. Those that graphs of ours do not
-   * give come in the typed array of their own, whatever `data` says.
+   * Its element type, as the runtime names it. Types that recorded graphs do not
+   * use come in typed arrays of their own, whatever the type of `data` is.
    */
   readonly type: string;
 }

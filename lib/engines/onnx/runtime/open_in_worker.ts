@@ -1,16 +1,15 @@
 import type { Worker } from "node:worker_threads";
-import { type EncodedModel, encodeModel } from "../graph/encode_model.ts";
 import { keepWorker, takeWorker } from "./idle_workers.ts";
 import type {
+  ModelBytes,
   OnnxFeed,
   OnnxOutput,
   OnnxResult,
   WorkerReply,
   WorkerRequest,
 } from "./messages.ts";
-import type { OnnxGraph } from "../graph/onnx_graph.ts";
-import { messageOf, type OpenGraph, refusedByRuntime } from "./runtime.ts";
-import type { RunSettings } from "./stages.ts";
+import type { RunSettings } from "./pipeline.ts";
+import { messageOf, refusedByRuntime } from "./runtime.ts";
 import { trimMemory } from "./trim_memory.ts";
 
 /** A request that is on its way. */
@@ -24,93 +23,83 @@ interface Pending {
 export interface WorkerOptions {
   /** How many threads compute. */
   readonly threads: number;
-  /** Arrays of constants that may be given away: they are empty afterwards. */
-  readonly given?: Iterable<ArrayBufferView>;
+  /** Arrays of weights that may be transferred: they are empty afterwards. */
+  readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
   readonly worker?: Worker;
 }
 
-/**
- * Hands a graph to ONNX Runtime in a worker of its own, so that the calling
- * thread stays free while it runs.
- *
- * The process stays alive while a request is in flight, and only then.
- *
- * @param graph The outermost graph.
- * @param options Threads, and what may be given away.
- * @returns It, ready to run. Runs queue up. Closing it frees the graph, and
- * keeps the worker for the next session. A run that is in flight is not waited
- * for, and ends unseen; its worker is kept once it has ended.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
- */
-export async function openInWorker(
-  graph: OnnxGraph,
-  options: WorkerOptions,
-): Promise<OpenStages> {
-  let model: EncodedModel;
-  try {
-    model = encodeModel(graph);
-  } catch (error) {
-    if (options.worker !== undefined) keepWorker(options.worker);
-    throw error;
-  }
-  return await openModelInWorker(model, options);
-}
-
-/** A graph in a worker of its own, to which others may be added. */
-export interface OpenStages extends OpenGraph {
-  /** What the first graph gives. */
+/** A pipeline of models in a worker of its own. */
+export interface WorkerPipeline {
+  /** The outputs of the first stage. */
   readonly outputs: readonly OnnxOutput[];
   /**
-   * Adds a graph that runs after those before. If it is refused, all are closed.
+   * Adds a stage that runs after those before. If it is refused, all are closed.
    *
-   * @param model The graph.
-   * @param from Which outputs of those before go into its inputs.
-   * @param given Arrays of constants that may be given away.
+   * @param model The model.
+   * @param from Which outputs of earlier stages go into its inputs.
+   * @param transferable Arrays of its weights that may be transferred.
    */
   add(
-    model: EncodedModel,
+    model: ModelBytes,
     from: Readonly<Record<string, string>>,
-    given?: Iterable<ArrayBufferView>,
+    transferable?: Iterable<ArrayBufferView>,
   ): Promise<void>;
+  /**
+   * Runs it. Runs queue up.
+   *
+   * @param feeds Values of all inputs, by name; only read, and only before this
+   * returns its promise.
+   * @param what What they are called in messages.
+   * @param settings Which outputs are wanted, and how many samples at once.
+   * @returns Values of the outputs, by name, the caller's; booleans as bytes.
+   */
   run(
     feeds: Feeds,
     what?: string,
-    settings?: RunSettings & { readonly doubt?: Doubt | undefined },
+    settings?: RunSettings & { readonly ifNaN?: IfNaN | undefined },
   ): Promise<Results>;
+  /**
+   * Frees the models, and keeps the worker for the next session. A run in flight
+   * is not waited for, and ends unseen; its worker is kept once it has ended.
+   */
+  close(): Promise<void>;
 }
 
 type Feeds = Readonly<Record<string, OnnxFeed>>;
 type Results = Readonly<Record<string, OnnxResult>>;
 
-/** What to do where results cannot be trusted. */
-export interface Doubt {
-  /** An output that says so, by being NaN; it is not given. */
+/** What to do if results may be wrong because a value is NaN. */
+export interface IfNaN {
+  /** An output that is NaN then; it is not returned. */
   readonly output: string;
-  /** Computes the same in another way; what is fed may be given away. */
-  readonly again: (feeds: Feeds) => Promise<Results>;
+  /** Computes the results in another way; the inputs may be transferred. */
+  readonly run: (feeds: Feeds) => Promise<Results>;
 }
 
 /**
- * The same for a model that is written already.
+ * Hands a model to ONNX Runtime in a worker of its own, so that the calling
+ * thread stays free while it runs.
+ *
+ * The process stays alive while a request is in flight, and only then.
  *
  * @param model The model.
- * @param options Threads, and what may be given away.
- * @returns It, ready to run, and to be gone on from.
+ * @param options Threads, and what may be transferred.
+ * @returns It, ready to run; other stages can be added.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the model.
  */
-export async function openModelInWorker(
-  model: EncodedModel,
-  { threads, given = [], worker = takeWorker() }: WorkerOptions,
-): Promise<OpenStages> {
+export async function openInWorker(
+  model: ModelBytes,
+  { threads, transferable = [], worker = takeWorker() }: WorkerOptions,
+): Promise<WorkerPipeline> {
   const link = new WorkerLink(worker);
   const add = async (
-    model: EncodedModel,
+    model: ModelBytes,
     from: Readonly<Record<string, string>> | undefined,
-    given: Iterable<ArrayBufferView>,
+    transferable: Iterable<ArrayBufferView>,
   ) => {
     try {
-      const { request, transfer } = opening(model, threads, from, given);
+      const { request, transfer } = opening(model, threads, from, transferable);
       const reply = await link.ask("open the model", request, transfer);
       return reply.kind === "opened" ? reply.outputs : [];
     } catch (error) {
@@ -118,15 +107,15 @@ export async function openModelInWorker(
       throw error;
     }
   };
-  const outputs = await add(model, undefined, given);
+  const outputs = await add(model, undefined, transferable);
   let isTrimmed = false;
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
-    async add(model, from, given = []) {
-      await add(model, from, given);
+    async add(model, from, transferable = []) {
+      await add(model, from, transferable);
     },
-    async run(feeds, what = "the batch", { doubt, ...settings } = {}) {
+    async run(feeds, what = "the batch", { ifNaN, ...settings } = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
         [name, copied(feed, spare)] as const
       );
@@ -135,16 +124,16 @@ export async function openModelInWorker(
         {
           kind: "run",
           feeds: Object.fromEntries(copies),
-          doubt: doubt?.output,
+          nanOutput: ifNaN?.output,
           ...settings,
         },
         buffersOf(copies.map(([, { array }]) => array)),
       );
-      // What opening left behind goes while the first batch computes.
+      // Memory that opening left is freed while the first batch computes.
       if (!isTrimmed) trimMemory();
       isTrimmed = true;
       const reply = await running;
-      if (reply.kind === "doubtful") return await doubt!.again(reply.feeds);
+      if (reply.kind === "nan") return await ifNaN!.run(reply.feeds);
       if (reply.kind !== "results") return {};
       spare.splice(0, Infinity, ...reply.spare);
       return reply.results;
@@ -158,20 +147,20 @@ export async function openModelInWorker(
   };
 }
 
-/** The request to open a model, and what goes over with it. */
+/** The request to open a model, and what is transferred with it. */
 function opening(
-  model: EncodedModel,
+  model: ModelBytes,
   threads: number,
   from: Readonly<Record<string, string>> | undefined,
-  given: Iterable<ArrayBufferView>,
+  transferable: Iterable<ArrayBufferView>,
 ): { request: WorkerRequest; transfer: ArrayBuffer[] } {
-  const ours = new Set([...given].map(({ buffer }) => buffer));
+  const owned = new Set([...transferable].map(({ buffer }) => buffer));
   const weights = model.externalData.map(({ path, data }) => {
     // Transferring a view takes all of its buffer away.
     const isWhole = data.byteLength === data.buffer.byteLength;
     return {
       path,
-      data: isWhole && ours.has(data.buffer) ? data : data.slice(),
+      data: isWhole && owned.has(data.buffer) ? data : data.slice(),
     };
   });
   return {
@@ -249,9 +238,9 @@ class WorkerLink {
     const { what, resolve, reject } = this.#pending.shift()!;
     if (!this.isBusy) this.#worker.unref();
     if (reply.kind !== "failed") return resolve(reply);
-    const { samples, said } = reply;
-    const part = samples === undefined ? what : `run ${samples}`;
-    reject(refusedByRuntime(part, said));
+    const { samples, message } = reply;
+    const action = samples === undefined ? what : `run ${samples}`;
+    reject(refusedByRuntime(action, message));
   };
 
   readonly #lose = (): void => this.#finish("an answer was lost");
@@ -260,11 +249,11 @@ class WorkerLink {
 
   readonly #leave = (): void => this.#finish("it exited");
 
-  /** The worker is gone: nothing that was asked will be answered. */
-  #finish(said: string): void {
+  /** The worker is gone: nothing that was requested will be answered. */
+  #finish(message: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#end = `its thread ended: ${said}`;
+    this.#end = `its thread ended: ${message}`;
     this.#worker.terminate();
     for (const { what, reject } of this.#pending.splice(0)) {
       reject(refusedByRuntime(what, this.#end));
@@ -273,16 +262,16 @@ class WorkerLink {
 }
 
 /**
- * The same values in a buffer of their own; what is the caller's stays there.
- * New memory costs as much as the copying, so that of an earlier batch is taken.
+ * The same values in a buffer of their own; the caller's is only read.
+ * New memory costs as much as the copy, so that of an earlier batch is used again.
  */
 function copied({ type, array }: OnnxFeed, spare: ArrayBuffer[]): OnnxFeed {
   const { shape, dtype } = array;
   const data = array.data as Float32Array;
-  const place = spare.findIndex(({ byteLength }) =>
+  const index = spare.findIndex(({ byteLength }) =>
     byteLength === data.byteLength
   );
-  const [buffer] = place < 0 ? [] : spare.splice(place, 1);
+  const [buffer] = index < 0 ? [] : spare.splice(index, 1);
   const Kind = data.constructor as Float32ArrayConstructor;
   const copy = buffer === undefined ? data.slice() : new Kind(buffer);
   if (buffer !== undefined) copy.set(data);

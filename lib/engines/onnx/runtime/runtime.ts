@@ -1,33 +1,9 @@
 /**
- * ONNX Runtime: loaded when it is first used, and what we take from it. A run
- * keeps the thread that it is called on, which is why sessions live in a
- * worker of their own.
+ * ONNX Runtime: whether it can be loaded, and how its errors are reported.
  *
  * @module
  */
 import { UnsupportedByEngineError } from "../../../errors.ts";
-import { type EncodedModel, encodeModel } from "../graph/encode_model.ts";
-import type { OnnxFeed, OnnxResult } from "./messages.ts";
-import type { OnnxGraph } from "../graph/onnx_graph.ts";
-import { Stages } from "./stages.ts";
-
-/** A graph that is ready to run. */
-export interface OpenGraph {
-  /**
-   * Runs it.
-   *
-   * @param feeds Values of all inputs, by name; only read, and only before
-   * this returns its promise.
-   * @param what What they are called in messages.
-   * @returns Values of all outputs, by name; booleans as bytes. Ours to keep.
-   */
-  run(
-    feeds: Readonly<Record<string, OnnxFeed>>,
-    what?: string,
-  ): Promise<Readonly<Record<string, OnnxResult>>>;
-  /** Frees it. */
-  close(): Promise<void>;
-}
 
 /**
  * Why ONNX Runtime cannot be had here, if it cannot.
@@ -75,45 +51,6 @@ async function isGranted(
 }
 
 /**
- * Hands a model to ONNX Runtime, in this thread.
- *
- * @param model The model; its weights are copied.
- * @param threads How many it computes on.
- * @returns It, ready to run.
- * @throws {Error} The runtime's own, if it is not there or refuses the model.
- */
-export async function openModel(
-  model: EncodedModel,
-  threads: number,
-): Promise<OpenGraph> {
-  const stages = new Stages();
-  await stages.add(model, { threads });
-  return {
-    run: (feeds) => stages.run(feeds),
-    close: () => stages.close(),
-  };
-}
-
-/**
- * Hands a graph to ONNX Runtime, in this thread.
- *
- * @param graph The outermost graph.
- * @returns It, ready to run.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the graph.
- */
-export async function openGraph(graph: OnnxGraph): Promise<OpenGraph> {
-  const open = await explained(
-    "open the model",
-    () => openModel(encodeModel(graph), defaultThreads()),
-  );
-  return {
-    run: (feeds, what = "the batch") =>
-      explained(`run ${what}`, () => open.run(feeds)),
-    close: () => open.close(),
-  };
-}
-
-/**
  * How many threads compute, unless it is said.
  *
  * @returns As many as this process may use at once. The runtime's own choice
@@ -153,10 +90,15 @@ export function messageOf(cause: unknown): string {
   return text.split("\n")[0]!;
 }
 
-async function explained<R>(what: string, work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw refusedByRuntime(what, messageOf(cause), cause);
-  }
+/**
+ * What some samples of a dataset are called in messages.
+ *
+ * @param first The number of the first.
+ * @param count How many they are.
+ * @returns The text, as "samples 0 to 63".
+ */
+export function samplesText(first: number, count: number): string {
+  return count === 1
+    ? `sample ${first}`
+    : `samples ${first} to ${first + count - 1}`;
 }

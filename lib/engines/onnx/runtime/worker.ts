@@ -5,16 +5,15 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { letGo } from "../../../math/let_go.ts";
 import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
+import { SamplesError } from "./micro_batches.ts";
+import { Pipeline } from "./pipeline.ts";
 import { messageOf } from "./runtime.ts";
-import { PartError } from "./run_parts.ts";
-import { Stages } from "./stages.ts";
 
-// Loaded while the weights are read; what is wrong with it is said when it is used.
+// Loaded while the weights are read. If that fails, its first use throws.
 const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
-const stages = new Stages();
+const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
 parentPort!.on("message", (request: WorkerRequest) => {
@@ -33,31 +32,37 @@ async function answered(request: WorkerRequest): Promise<void> {
   try {
     await answer(request);
   } catch (cause) {
-    const samples = cause instanceof PartError ? cause.samples : undefined;
-    reply({ kind: "failed", said: messageOf(cause), samples });
+    const samples = cause instanceof SamplesError ? cause.samples : undefined;
+    reply({ kind: "failed", message: messageOf(cause), samples });
   }
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
-    const outputs = await stages.add(request.model, request);
-    // The runtime has its copy: ours goes now, and not when it is next tidied up.
-    for (const { data } of request.model.externalData) letGo(data);
+    const outputs = await pipeline.add(request.model, request);
+    // The runtime has a copy: this memory is freed now, not by the next collection.
+    for (const { data } of request.model.externalData) {
+      const buffer = data.buffer as ArrayBuffer;
+      if (!buffer.detached) buffer.transfer(0);
+    }
     reply({ kind: "opened", outputs });
   } else if (request.kind === "run") {
-    const { feeds, doubt = "" } = request;
-    const { [doubt]: doubts, ...results } = await stages.run(feeds, request);
+    const { feeds, nanOutput = "" } = request;
+    const { [nanOutput]: indicator, ...results } = await pipeline.run(
+      feeds,
+      request,
+    );
     const spare = Object.values(feeds).map(({ array }) =>
       array.data.buffer as ArrayBuffer
     );
-    if (doubts !== undefined && hasNaN(doubts)) {
-      return reply({ kind: "doubtful", feeds }, [...new Set(spare)]);
+    if (indicator !== undefined && hasNaN(indicator)) {
+      return reply({ kind: "nan", feeds }, [...new Set(spare)]);
     }
     const buffers = Object.values(results).map(({ data }) => data.buffer);
     const transfer = [...new Set([...buffers, ...spare])];
     reply({ kind: "results", results, spare }, transfer);
   } else {
-    await stages.close();
+    await pipeline.close();
     reply({ kind: "closed", isLoaded: await isLoaded });
   }
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../../../lib/engines/onnx/graph/onnx_ops.ts";
 import type { OnnxValue } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
-import { openGraph } from "../../../../lib/engines/onnx/runtime/runtime.ts";
+import { openGraph } from "../../../support/open_graph.ts";
 import { callLayer } from "../../../../lib/layers/call_layer.ts";
 import { assertAllClose } from "../../../support/all_close.ts";
 import { layerOf } from "../../../support/hand_calls.ts";

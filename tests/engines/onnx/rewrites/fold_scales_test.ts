@@ -3,7 +3,7 @@ import { foldScales } from "../../../../lib/engines/onnx/rewrites/fold_scales.ts
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../../../lib/engines/onnx/graph/onnx_ops.ts";
 import type { OnnxValue } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
-import { openGraph } from "../../../../lib/engines/onnx/runtime/runtime.ts";
+import { openGraph } from "../../../support/open_graph.ts";
 import { assertAllClose } from "../../../support/all_close.ts";
 import { floats, type Values, waves } from "../_recorded.ts";
 

@@ -7,7 +7,7 @@ import {
   OnnxGraph,
   ROWS,
 } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
-import { openGraph } from "../../../../lib/engines/onnx/runtime/runtime.ts";
+import { openGraph } from "../../../support/open_graph.ts";
 
 function feed(data: Float32Array<ArrayBuffer>) {
   const array = { data, shape: [data.length], dtype: "float32" } as const;

@@ -6,6 +6,7 @@ import {
   assertGreater,
   assertRejects,
 } from "@std/assert";
+import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import {
   keepWorker,
@@ -55,7 +56,7 @@ function slow() {
 
 Deno.test("openInWorker() runs a graph, batch after batch, in order", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const runs = [3, 0, 599].map((place) => open.run(feed(x, unit(place))));
   const results = await Promise.all(runs);
   assertEquals(results.map((result) => [...result[y]!.data]), [
@@ -68,7 +69,7 @@ Deno.test("openInWorker() runs a graph, batch after batch, in order", async () =
 
 Deno.test("openInWorker() leaves the caller's arrays as they are, views with offsets too", async () => {
   const { graph, x, y, kernel } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   assertEquals(kernel.length, SIZE * 2);
   const buffer = new Float32Array(3 * SIZE).fill(7);
   buffer.set(unit(1), SIZE);
@@ -88,7 +89,7 @@ Deno.test("openInWorker() leaves the caller's arrays as they are, views with off
 
 Deno.test("openInWorker() feeds from memory that it used before, and each time the right values", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const places = [3, 0, 599, 7, 7, 1, 250];
   const found: number[] = [];
   for (const [i, place] of places.entries()) {
@@ -105,7 +106,10 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
 
 Deno.test("openInWorker() takes arrays that it is given, and copies views of them", async () => {
   const { graph, kernel, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1, given: [kernel] });
+  const open = await openInWorker(encodeModel(graph), {
+    threads: 1,
+    transferable: [kernel],
+  });
   assertEquals(kernel.length, 0);
   assertEquals([...(await open.run(feed(x, unit(1))))[y]!.data], [2, 3]);
   await open.close();
@@ -115,13 +119,16 @@ Deno.test("openInWorker() takes arrays that it is given, and copies views of the
   const input = other.input("x", "float32", [null, SIZE]);
   const constant = other.constant("float32", [SIZE, 2], view);
   other.output("y", other.node("MatMul", [input, constant]), "float32");
-  await (await openInWorker(other, { threads: 1, given: [view] })).close();
+  await (await openInWorker(encodeModel(other), {
+    threads: 1,
+    transferable: [view],
+  })).close();
   assertEquals(view.length, SIZE * 2);
 });
 
 Deno.test("openInWorker() leaves the calling thread free while it runs", async () => {
   const { graph, x, y } = slow();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   const data = new Float32Array(300 * SIZE).fill(2);
@@ -134,7 +141,7 @@ Deno.test("openInWorker() leaves the calling thread free while it runs", async (
 
 Deno.test("openInWorker() closes without waiting for a run that is under way", async () => {
   const { graph, x } = slow();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   let isOver = false;
   const data = new Float32Array(300 * SIZE);
   const running = open.run(feed(x, data)).then(() => isOver = true);
@@ -152,12 +159,12 @@ Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", asyn
   const wrong = new OnnxGraph();
   wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
   await assertRejects(
-    () => openInWorker(wrong, { threads: 1 }),
+    () => openInWorker(encodeModel(wrong), { threads: 1 }),
     UnsupportedByEngineError,
     "NoSuchOperator",
   );
   const { graph, x, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
   const error = await assertRejects(
     () =>
@@ -211,7 +218,7 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
     const { graph, x } = product();
     const dying = new Dying(dies);
     const worker = dying as unknown as Worker;
-    const open = await openInWorker(graph, { threads: 1, worker });
+    const open = await openInWorker(encodeModel(graph), { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(
         () => open.run(feed(x, unit(0)), what),
@@ -241,8 +248,8 @@ Deno.test("openInWorker() gives the worker of a closed session to the next, what
   const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
   const bad = { [x]: { type: "float32", array: flat as never } } as const;
   for (let i = 0; i < 3; i++) {
-    await assertRejects(() => openInWorker(wrong, { threads: 1 }));
-    const open = await openInWorker(graph, { threads: 1 });
+    await assertRejects(() => openInWorker(encodeModel(wrong), { threads: 1 }));
+    const open = await openInWorker(encodeModel(graph), { threads: 1 });
     await assertRejects(() => open.run(bad));
     const uncloneable = { type: "float32", array: { ...flat, data: () => {} } };
     await assertRejects(() => open.run({ [x]: uncloneable as never }));
@@ -253,7 +260,7 @@ Deno.test("openInWorker() gives the worker of a closed session to the next, what
     await open.close();
     await open.close();
     // What was closed is closed, also when its worker has another session.
-    const other = await openInWorker(graph, { threads: 1 });
+    const other = await openInWorker(encodeModel(graph), { threads: 1 });
     await assertRejects(
       () => open.run(feed(x, unit(0))),
       Error,
@@ -269,11 +276,11 @@ Deno.test("openInWorker() gives nobody a worker that still computes", async () =
   using log = logWorkers();
   const { graph, x } = slow();
   const { graph: quick, x: fed, y } = product();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const data = new Float32Array(300 * SIZE);
   const running = open.run(feed(x, data));
   await open.close();
-  const other = await openInWorker(quick, { threads: 1 });
+  const other = await openInWorker(encodeModel(quick), { threads: 1 });
   const results = await other.run(feed(fed, unit(4)));
   assertEquals([...results[y]!.data], [8, 9]);
   assertEquals(log.workers.size, 2);

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
 import {
   OnnxGraph,
   ROWS,
@@ -17,9 +18,9 @@ function lookUp() {
   return { graph, x, y, same };
 }
 
-Deno.test("runParts() computes some samples at once, and fills one array", async () => {
+Deno.test("runMicroBatches() computes some samples at once, and fills one array", async () => {
   const { graph, x, y, same } = lookUp();
-  const open = await openInWorker(graph, { threads: 1 });
+  const open = await openInWorker(encodeModel(graph), { threads: 1 });
   const feed = (indices: number[]) => {
     const data = Int32Array.from(indices);
     const shape = [data.length / 2, 2];

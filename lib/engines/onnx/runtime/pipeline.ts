@@ -1,33 +1,41 @@
 /**
- * Graphs that run one after another in one thread: what the first gives is fed
- * to the second without being copied. Loads ONNX Runtime when it is first used.
+ * A pipeline of models in one thread: outputs of a stage are inputs of a later
+ * one, without being copied. ONNX Runtime is loaded when it is first used.
  *
  * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { RunSamples } from "../../session.ts";
-import type { EncodedModel } from "../graph/encode_model.ts";
-import type { OnnxFeed, OnnxOutput, OnnxResult } from "./messages.ts";
-import { ROWS } from "../graph/onnx_graph.ts";
-import { room, runParts, tensorOf } from "./run_parts.ts";
+import type {
+  ModelBytes,
+  OnnxFeed,
+  OnnxOutput,
+  OnnxResult,
+  SampleRange,
+} from "./messages.ts";
+import {
+  allocate,
+  batchSymbol,
+  runMicroBatches,
+  tensorOf,
+} from "./micro_batches.ts";
 
-/** Settings of {@linkcode Stages.add}. */
+/** Settings of {@linkcode Pipeline.add}. */
 export interface StageOptions {
   /** How many threads it computes on. */
   readonly threads: number;
-  /** Which outputs of the stages before go into its inputs, by the inputs' names. */
+  /** Which outputs of earlier stages go into its inputs, by the names of the inputs. */
   readonly from?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Settings of {@linkcode Stages.run}. */
+/** Settings of {@linkcode Pipeline.run}. */
 export interface RunSettings {
-  /** Names of the outputs to keep; without it, those of the last. */
+  /** Names of the outputs to keep. @default {those of the last stage} */
   readonly wanted?: readonly string[] | undefined;
   /**
-   * Which samples are fed. One graph of ours whose outputs are of known sizes
-   * can be told to compute fewer of them at once.
+   * Which samples are fed, and how many of them are computed at once: fewer
+   * than all only where there is one stage, and sizes of its outputs are known.
    */
-  readonly samples?: RunSamples | undefined;
+  readonly samples?: SampleRange | undefined;
 }
 
 interface Stage {
@@ -35,20 +43,20 @@ interface Stage {
   readonly from: Readonly<Record<string, string>> | undefined;
 }
 
-/** Graphs that are open, in the order in which they run. */
-export class Stages {
+/** Models that are open, in the order in which they run. */
+export class Pipeline {
   readonly #stages: Stage[] = [];
 
   /**
-   * Opens a graph, to run after those before.
+   * Opens a model, to run after those before.
    *
-   * @param model The graph; its weights are copied.
+   * @param model The model; its weights are copied.
    * @param options Threads, and where its inputs come from.
-   * @returns What it gives.
-   * @throws {Error} The runtime's own, if it is not there or refuses the graph.
+   * @returns Its outputs.
+   * @throws {Error} The runtime's own, if it is not there or refuses the model.
    */
   async add(
-    { bytes, externalData }: EncodedModel,
+    { bytes, externalData }: ModelBytes,
     { threads, from }: StageOptions,
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
@@ -62,32 +70,32 @@ export class Stages {
   }
 
   /**
-   * Runs all.
+   * Runs all stages.
    *
-   * @param feeds What goes into the first, by name; only read.
+   * @param feeds Inputs of the first stage, by name; only read.
    * @param settings Which outputs are wanted, and how many samples at once.
-   * @returns Their values; booleans as bytes. The caller's to keep.
+   * @returns Values of the outputs, the caller's; booleans as bytes.
    */
   async run(
     feeds: Readonly<Record<string, OnnxFeed>>,
     { wanted, samples = {} }: RunSettings = {},
   ): Promise<Readonly<Record<string, OnnxResult>>> {
-    if (this.#stages.length === 0) throw new TypeError("no graph is open");
+    if (this.#stages.length === 0) throw new TypeError("no model is open");
     const { first = 0, batchSize = Infinity } = samples;
     const rows = Object.values(feeds)[0]?.array.shape[0] ?? 0;
-    if (rows <= batchSize) return await this.#runAll(feeds, wanted);
+    if (rows <= batchSize) return await this.#runStages(feeds, wanted);
     const [{ session }] = this.#stages as [Stage];
-    return await runParts(session, feeds, { first, batchSize });
+    return await runMicroBatches(session, feeds, { first, batchSize });
   }
 
-  async #runAll(
+  async #runStages(
     feeds: Readonly<Record<string, OnnxFeed>>,
     wanted: readonly string[] | undefined,
   ): Promise<Readonly<Record<string, OnnxResult>>> {
     const { Tensor } = await import("onnxruntime-node");
     const values = new Map<string, Tensor>();
-    // Where the sizes are known, the runtime writes into memory of ours.
-    const ours = new Map<string, OnnxResult>();
+    // Where the sizes are known, the runtime writes into memory of this thread.
+    const allocated = new Map<string, OnnxResult>();
     try {
       let last: readonly string[] = [];
       for (const { session, from } of this.#stages) {
@@ -98,16 +106,16 @@ export class Stages {
           ])
           : Object.entries(from).map(([input, output]) => [
             input,
-            fed(values.get(output)!, Tensor),
+            inputOf(values.get(output)!, Tensor),
           ]);
         const inputs = Object.fromEntries(entries);
-        // Of graphs of ours it is known how many rows they give.
-        const isBuiltInNode = from !== undefined || wanted === undefined;
-        const rows = isBuiltInNode ? rowsFed(session, inputs) : undefined;
+        // Only recorded graphs declare sizes that can be relied on.
+        const isRecorded = from !== undefined || wanted === undefined;
+        const rows = isRecorded ? rowsFed(session, inputs) : undefined;
         const fetches = session.outputMetadata.map((output) => {
-          const result = rows === undefined ? undefined : room(output, rows);
+          const result = rows && allocate(output, rows.symbol, rows.count);
           if (result === undefined) return [output.name, null];
-          ours.set(output.name, result);
+          allocated.set(output.name, result);
           return [output.name, tensorOf(Tensor, result)];
         });
         const results = await session.run(inputs, Object.fromEntries(fetches));
@@ -116,7 +124,7 @@ export class Stages {
       }
       const kept = (wanted ?? last).map((name) => [
         name,
-        ours.get(name) ?? copied(values.get(name)!),
+        allocated.get(name) ?? copied(values.get(name)!),
       ]);
       return Object.fromEntries(kept);
     } finally {
@@ -124,14 +132,14 @@ export class Stages {
     }
   }
 
-  /** Frees all; graphs can be added again. */
+  /** Closes all models; others can be added afterwards. */
   async close(): Promise<void> {
     for (const { session } of this.#stages.splice(0)) await session.release();
   }
 }
 
-/** The runtime gives float16 and cannot be given it. */
-function fed(tensor: Tensor, kind: typeof Tensor): Tensor {
+/** An output as the input of a later stage: float16 cannot be fed, and is converted. */
+function inputOf(tensor: Tensor, kind: typeof Tensor): Tensor {
   if (tensor.type !== "float16") return tensor;
   const { data, dims } = tensor;
   return new kind("float32", Float32Array.from(halvesOf(data)), [...dims]);
@@ -162,13 +170,14 @@ function halvesOf(data: Tensor["data"]): Float16Array {
   return new Float16Array(buffer, byteOffset, length);
 }
 
-/** How many samples are fed, where an input says which of its sizes that is. */
+/** How many samples are fed, if an input says which of its sizes that is. */
 function rowsFed(
-  { inputMetadata }: InferenceSession,
+  session: InferenceSession,
   inputs: Readonly<Record<string, Tensor>>,
-): number | undefined {
-  const first = inputMetadata.find((input) =>
-    input.isTensor && input.shape[0] === ROWS
-  );
-  return first && inputs[first.name]?.dims[0];
+): { readonly symbol: string; readonly count: number } | undefined {
+  const batch = batchSymbol(session);
+  const count = batch && inputs[batch.input]?.dims[0];
+  return count === undefined || batch === undefined
+    ? undefined
+    : { symbol: batch.symbol, count };
 }

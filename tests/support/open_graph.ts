@@ -1,0 +1,43 @@
+/**
+ * A graph on ONNX Runtime in this thread, for tests that look at one graph.
+ *
+ * @module
+ */
+import {
+  type EncodedModel,
+  encodeModel,
+} from "../../lib/engines/onnx/graph/encode_model.ts";
+import type { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
+import type {
+  OnnxFeed,
+  OnnxResult,
+} from "../../lib/engines/onnx/runtime/messages.ts";
+import { Pipeline } from "../../lib/engines/onnx/runtime/pipeline.ts";
+
+/** A graph that is ready to run. */
+export interface OpenGraph {
+  /** Runs it on values of all inputs, by name. */
+  run(
+    feeds: Readonly<Record<string, OnnxFeed>>,
+  ): Promise<Readonly<Record<string, OnnxResult>>>;
+  /** Frees it. */
+  close(): Promise<void>;
+}
+
+/** Opens a graph. */
+export async function openGraph(graph: OnnxGraph): Promise<OpenGraph> {
+  return await openModel(encodeModel(graph));
+}
+
+/** Opens a model. */
+export async function openModel(
+  model: EncodedModel,
+  threads = 1,
+): Promise<OpenGraph> {
+  const pipeline = new Pipeline();
+  await pipeline.add(model, { threads });
+  return {
+    run: (feeds) => pipeline.run(feeds),
+    close: () => pipeline.close(),
+  };
+}
