@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   cannot,
   checkAwaited,
+  checkIndices,
   checkInteger,
   checkNumber,
   checkOneOf,
@@ -138,4 +139,19 @@ Deno.test("sizeOf() multiplies the axes of a shape", () => {
 Deno.test("shapeText() writes a shape as it stands in messages", () => {
   assertEquals(shapeText([null, 28, 28, 1]), "[null, 28, 28, 1]");
   assertEquals(shapeText([]), "[]");
+});
+
+Deno.test("checkIndices() takes arrays of indices below a count", () => {
+  assertEquals(checkIndices([0, 2], "draw", "channels", 3), [0, 2]);
+  const bad = (value: unknown, part: string) =>
+    assertThrows(
+      () => checkIndices(value as number[], "draw", "channels", 3),
+      part.startsWith("an array") ? TypeError : RangeError,
+      part,
+    );
+  bad(2, "an array of indices: current value is 2");
+  bad([0, 3], '"channels" must hold integers >= 0 and < 3: current value is 3');
+  bad([0.5], "current value is 0.5");
+  bad([-1], "current value is -1");
+  bad([], "current value is []");
 });
