@@ -56,6 +56,7 @@ export function checkPath(
   source: string,
 ): asserts path is string {
   const isInside = typeof path === "string" && path !== "" &&
+    path.isWellFormed() &&
     !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
     !path.split("/").some((part) => part === ".." || part === "") &&
     !/%2e|%2f|%5c/i.test(path);
@@ -105,7 +106,14 @@ async function checkLinks(
     info = await Deno.lstat(real);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return; // its opening says so
-    throw error;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new ModelFormatError(
+      model.href,
+      `its weight files must be there: current value is ${
+        quote(fileURLToPath(file))
+      }`,
+      { cause: error },
+    );
   }
   const folder = await Deno.realPath(new URL(".", model));
   const isInside = real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`);
