@@ -5,7 +5,11 @@ import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
 import { loadModelJson } from "./tfjs/load_model_json.ts";
 
-/** Settings of `loadModel`. */
+/**
+ * Settings of `loadModel`.
+ *
+ * @category Models
+ */
 export interface LoadModelOptions {
   /** Factories of layers that Keras does not have, by class name; for Keras' files. */
   readonly customLayers?: Readonly<Record<string, LayerFactory>>;
