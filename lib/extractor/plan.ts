@@ -7,7 +7,11 @@ import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
 
-/** What will run, before it runs. Shows itself. */
+/**
+ * What will run, before it runs. Shows itself.
+ *
+ * @category Extraction
+ */
 export interface Plan {
   /** What computes. */
   readonly engine: "onnx" | "tfjs";
