@@ -204,6 +204,7 @@ Deno.test("untested() finds modules that no test covers", () => {
     { path: "lib/math/b.ts", source: "export function b() {}" },
     { path: "lib/math/c.ts", source: "export interface C {}" },
     { path: "lib/math/d.ts", source: "export function d() {}" },
+    { path: "lib/math/_e.ts", source: "export function e() {}" },
   ];
   const tests = [
     { path: "tests/a_test.ts", source: `import "../lib/math/a.ts"` },

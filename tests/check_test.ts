@@ -8,6 +8,8 @@ import {
   checkOneOf,
   checkOptions,
   nearestNames,
+  printable,
+  printableMessage,
   quote,
   shapeText,
   sizeOf,
@@ -41,7 +43,7 @@ Deno.test("quote() writes each kind of value on one short line", () => {
     [Object.create(null), "an Object"],
     [Promise.resolve(), "a Promise"],
     [sizeOf, 'function "sizeOf"'],
-    ["x".repeat(200), `"${"x".repeat(117)}..."`],
+    ["x".repeat(200), `"${"x".repeat(119)}…"`],
   ];
   for (const [value, text] of rows) assertEquals(quote(value), text);
 });
@@ -154,4 +156,28 @@ Deno.test("checkIndices() takes arrays of indices below a count", () => {
   bad([0.5], "current value is 0.5");
   bad([-1], "current value is -1");
   bad([], "current value is []");
+});
+
+Deno.test("printable() writes out what steers, and shortens", () => {
+  assertEquals(printable("größe 日本"), "größe 日本");
+  assertEquals(
+    printable("a\u001b[31m\n\u202e\u0085\u2067"),
+    "a\\u001b[31m\\u000a\\u202e\\u0085\\u2067",
+  );
+  assertEquals(printable("\ud800"), "\ufffd");
+  assertEquals(printable("x".repeat(200)), "x".repeat(200));
+  assertEquals(printable("x".repeat(201)), `${"x".repeat(199)}…`);
+  assertEquals(printable("\u0007".repeat(99), 9), "\\u0007\\u…");
+});
+
+Deno.test("printableMessage() shortens names, and leaves sentences as they are", () => {
+  const long = "x".repeat(300);
+  const short = `${"x".repeat(199)}…`;
+  const sentence = "a word ".repeat(60);
+  assertEquals(
+    printableMessage(`Cannot "a" as "${long}" ${sentence}: ${long} "b"`),
+    `Cannot "a" as "${short}" ${sentence}: ${long} "b"`,
+  );
+  assertEquals(printableMessage(`as ${long}${long}`), `as ${short}`);
+  assertEquals(printableMessage("a\u202eb"), "a\\u202eb");
 });
