@@ -241,8 +241,14 @@ export interface Model extends AsyncDisposable {
 
 // ---- data ----
 
-/** A tensor of TF.js or an array on the host. */
-export type TensorLike = tf.Tensor | NdArray<ArrayBufferView>;
+/**
+ * A tensor of TF.js or an array on the host; `dtype` may be left out where the
+ * class of `data` says it.
+ */
+export type TensorLike =
+  | tf.Tensor
+  | NdArray<ArrayBufferView>
+  | Omit<NdArray<ArrayBufferView>, "dtype">;
 
 /** One tensor, one for each input in order, or one for each input by name. */
 export type Inputs =

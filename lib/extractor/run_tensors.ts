@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { partsOf } from "../datasets/parts.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
-import type { TensorFeatures, TensorLike } from "../types.ts";
+import type { TensorFeatures } from "../types.ts";
 import { checkRows, type Opened } from "./run_batches.ts";
 import type { TensorInputs } from "./open_extractor.ts";
 
@@ -54,7 +54,7 @@ export async function runTensors(
 }
 
 /** Whether it is a tensor that our copy of TF.js holds the values of. */
-function isResident(input: TensorLike): boolean {
+function isResident(input: unknown): boolean {
   return input instanceof tf.Tensor &&
     tf.engine().state.tensorInfo.has(input.dataId);
 }

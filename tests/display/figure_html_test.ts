@@ -8,7 +8,7 @@ const IMAGE = {
   height: 20,
 } as const;
 
-Deno.test("figureHtml() holds the picture by itself", () => {
+Deno.test("figureHtml() holds the image by itself", () => {
   assertEquals(
     figureHtml(IMAGE, '[a "title": <b>]'),
     '<div style="max-width:10px;margin:6px 0"><img alt="[a &quot;title&quot;: &lt;b&gt;]" width="10" height="20" ' +
@@ -16,7 +16,7 @@ Deno.test("figureHtml() holds the picture by itself", () => {
   );
 });
 
-Deno.test("figureHtml() puts a script behind the picture that holds no tag", () => {
+Deno.test("figureHtml() puts a script behind the image that holds no tag", () => {
   const layout = { height: 300, title: { text: "</script><b>" } };
   const html = figureHtml(IMAGE, "text", { data: [], layout });
   assertMatch(html, /min-height:300px/);
@@ -25,6 +25,19 @@ Deno.test("figureHtml() puts a script behind the picture that holds no tag", () 
   assertMatch(script!, /document\.currentScript/);
   assertMatch(script!, /displaylogo:false,showSendToCloud:false/);
   new Function(script!); // it is JavaScript
+});
+
+Deno.test("figureHtml() shows the caption and the image of a point", () => {
+  const thumbnails = { png: IMAGE.data, columns: 2, width: 8, height: 8 };
+  const plot = { data: [], layout: {}, caption: "</div>", thumbnails };
+  const html = figureHtml(IMAGE, "text", plot);
+  const script = html.slice(html.indexOf("<script>") + 8, -"</script>".length);
+  assertMatch(script, /plotly_hover/);
+  assertMatch(script, /"src":"data:image\/png;base64,TWFu","columns":2/);
+  assert(!/<\//.test(script));
+  new Function(script);
+  const plain = figureHtml(IMAGE, "text", { data: [], layout: {} });
+  assert(!plain.includes("plotly_hover"));
 });
 
 Deno.test("scriptJson() reads back as what it was", () => {

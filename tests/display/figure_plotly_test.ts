@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { figurePlotly } from "../../lib/display/figure_plotly.ts";
-import { SPECS } from "./_specs.ts";
+import { textWidth } from "../../lib/display/text_width.ts";
+import { DATA, LONG_NAME, SPECS, specsOf } from "./_specs.ts";
 
 // deno-lint-ignore no-explicit-any
 type Trace = any;
@@ -49,12 +50,77 @@ Deno.test("figurePlotly() draws a heat map with rows downwards", () => {
   assertEquals([trace.zmin, trace.zmax], [0, 4]);
   const { layout } = figurePlotly(SPECS.heatmap)! as { layout: Trace };
   assertEquals(layout.yaxis.autorange, "reversed");
-  assertEquals(layout.xaxis.ticktext, ["a", "&lt;b&gt;"]);
+  assertEquals([layout.xaxis.type, trace.x], ["category", ["a", "&lt;b&gt;"]]);
+});
+
+Deno.test("figurePlotly() keeps cells of one name apart", () => {
+  const [trace] = traces({ ...SPECS.heatmap, xTicks: ["a", "a"] });
+  assertEquals(trace.x, ["a", "a (2)"]);
+});
+
+Deno.test("figurePlotly() makes the cells of a confusion matrix square", () => {
+  const { layout } = figurePlotly({ ...SPECS.heatmap, isSquare: true })!;
+  assertEquals((layout as Trace).yaxis.scaleanchor, "x");
+});
+
+Deno.test("figurePlotly() writes no SI prefix anywhere", () => {
+  for (const [kind, values] of Object.entries(DATA)) {
+    for (const spec of specsOf(values, "a")) {
+      const plot = figurePlotly(spec);
+      if (plot === undefined) continue;
+      const { xaxis, yaxis } = plot.layout as { xaxis: Trace; yaxis: Trace };
+      assertEquals([xaxis.exponentformat, yaxis.exponentformat], ["e", "e"]);
+      const [trace] = plot.data as Trace[];
+      if (spec.kind === "heatmap") {
+        assertEquals(trace.colorbar.exponentformat, "e");
+      }
+      // Formats of d3: "s" is SI, "g" is plain or has an exponent.
+      const formats = [...JSON.stringify(plot).matchAll(/%\{[xyz]:([^}]*)\}/g)];
+      for (const [, format] of formats) assertMatch(format!, /^\.\d+~g$/, kind);
+    }
+  }
+});
+
+Deno.test("figurePlotly() says on hover what bins and points hold", () => {
+  const values = DATA["tiny"]!;
+  const [bars] = traces({
+    ...SPECS.histogram,
+    series: [{ name: "a", values }],
+  });
+  assertEquals(bars.hovertext, [
+    ...["3e-11 to 3.5e-11", "3.5e-11 to 4e-11", "4e-11 to 4.5e-11"],
+    ...["4.5e-11 to 5e-11", "5e-11 to 5.5e-11"],
+  ]);
+  const details = [["id: 7", "label: <cat>"], ["id: 9", "label: dog"]];
+  const [points] = traces({
+    ...SPECS.scatter,
+    groups: [{ name: "a", x: [0, 1], y: [1, 0], details, images: [1, -1] }],
+  });
+  assertEquals(points.hovertext, [
+    ...["id: 7<br>label: &lt;cat&gt;", "id: 9<br>label: dog"],
+  ]);
+  assertEquals(points.customdata, [1, -1]);
+});
+
+Deno.test("figurePlotly() breaks titles and shortens names that have no room", () => {
+  const title = `${LONG_NAME} ${LONG_NAME}`;
+  const groups = [{ name: LONG_NAME, x: [1], y: [2] }];
+  const spec = { ...SPECS.scatter, title, groups, xLabel: title };
+  const plot = figurePlotly(spec) as { data: Trace; layout: Trace };
+  const lines: string[] = plot.layout.title.text.split("<br>");
+  assert(lines.length >= 3);
+  for (const line of lines) assert(textWidth(line, 15) <= 600);
+  assert(plot.layout.margin.t >= 28 + 20 * lines.length);
+  assertMatch(plot.data[0].name, /…$/);
+  assert(textWidth(plot.data[0].name, 12) <= 180);
+  assertMatch(plot.layout.xaxis.title.text, /…$/);
+  assertEquals(plot.layout.hoverlabel.namelength, -1);
 });
 
 Deno.test("figurePlotly() places averaged cells over the middle of their blocks", () => {
   const z = new Float32Array(1000);
-  const [trace] = traces({ ...SPECS.heatmap, z, height: 1000, width: 1 });
+  const { xTicks: _, yTicks: __, ...plain } = SPECS.heatmap;
+  const [trace] = traces({ ...plain, z, height: 1000, width: 1 });
   assertEquals([trace.y0, trace.dy, trace.x0, trace.dx], [1, 3, 0, 1]);
 });
 
@@ -71,6 +137,15 @@ Deno.test("figurePlotly() leaves plotly no tags in outside text", () => {
   }
 });
 
-Deno.test("figurePlotly() leaves grids of maps to be pictures", () => {
-  assertEquals(figurePlotly(SPECS.maps), undefined);
+Deno.test("figurePlotly() keeps values that float32 would merge", () => {
+  const [trace] = traces({
+    ...SPECS.scatter,
+    groups: [{ name: "a", x: [1e9 + 1, 1e9 + 2], y: [3e-46, 6e-46] }],
+  });
+  assertEquals(floats(trace.x), [1e9 + 1, 1e9 + 2]);
+  assertEquals(floats(trace.y), [3e-46, 6e-46]);
+});
+
+Deno.test("figurePlotly() leaves grids of images to be static", () => {
+  assertEquals(figurePlotly(SPECS.images), undefined);
 });

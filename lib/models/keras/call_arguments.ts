@@ -57,7 +57,8 @@ export function modelFeeds(
   { inputs }: ModelSpec,
   { positional, named }: CallSpec,
 ): readonly TensorId[] | { readonly rule: string; readonly value: unknown } {
-  const { inputs: byName, training: _training, ...others } = named;
+  // Keras 3 writes the mask of the inputs, which comes with them here.
+  const { inputs: byName, training: _training, mask: _mask, ...others } = named;
   const structures = byName === undefined ? positional : [byName];
   const surplus = Object.keys(others).filter((key) =>
     !isOffArgument(others[key]!)

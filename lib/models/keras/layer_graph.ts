@@ -12,6 +12,7 @@
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
+import { distributed, distributedOutput } from "../../layers/distributed.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
@@ -106,6 +107,7 @@ class Builder {
       inputs,
       inputNames: spec.inputs.map(({ name }) => name),
       outputs,
+      otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
     });
@@ -201,6 +203,7 @@ class Builder {
       );
       draft.children.push(...inner.drafts);
       draft.call = { kind: "alias", outputs: inner.outputs };
+      if (spec.timeAxes !== undefined) this.#endTime(draft, inner.outputs);
       return;
     }
     const tensors: Ref[] = [];
@@ -218,14 +221,50 @@ class Builder {
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#layer(draft);
+    const args = isOperation ? {} : this.#arguments(draft, named);
     draft.call = {
       kind: "builtIn",
-      layer,
+      layer: this.#overTime(draft, layer, args),
       isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
       numInputs: isOperation ? tensors.length : numInputs,
-      args: isOperation ? {} : this.#arguments(draft, named),
+      args,
       sources: isOperation ? [] : this.#weights(draft, layer),
     };
+  }
+
+  /** A TimeDistributed model gives what the model gives, with a mask of its own. */
+  #endTime(draft: LayerDraft, outputs: readonly Ref[]): void {
+    if (outputs.length !== 1 || draft.inputs.length !== 1) {
+      this.#fail(
+        `the model in layer "${draft.name}" must have one input and one output`,
+        [draft.inputs.length, outputs.length],
+      );
+    }
+    draft.fedBy = draft.inputs;
+    draft.inputs = [...outputs, ...draft.inputs];
+    draft.call = {
+      kind: "builtIn",
+      layer: distributedOutput(this.#parts.dialect),
+      isOwnClass: true,
+      numInputs: 2,
+      args: {},
+      sources: [],
+    };
+  }
+
+  /** The layer over as many time axes as TimeDistributed stand round it. */
+  #overTime(
+    { path, name }: LayerDraft,
+    layer: Layer,
+    args: Readonly<Record<string, CallArgument>>,
+  ): Layer {
+    const timeAxes = path.reduce((sum, at) => sum + (at.timeAxes ?? 0), 0);
+    const tensorArgs = Object.keys(args).filter((key) => "input" in args[key]!);
+    let made = layer;
+    for (let i = 0; i < timeAxes; i++) {
+      made = distributed(made, name, tensorArgs);
+    }
+    return made;
   }
 
   /** Puts an argument's tensors in the list, and numbers in their place. */
@@ -328,6 +367,10 @@ class Builder {
     const { customLayers } = this.#parts;
     if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
     if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
+    if (/^(Functional|Model|Sequential)$/.test(className)) {
+      const rule = "only a TimeDistributed layer may hold a model";
+      throw new TypeError(cannot(`read layer "${path}"`, rule, className));
+    }
     throw new TypeError(
       cannot(
         `read layer "${path}"`,
@@ -393,6 +436,21 @@ class Builder {
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
+
+/** A layer within TimeDistributed is found by the name of the model there, too. */
+function fullPath(draft: LayerDraft): [string, LayerDraft][] {
+  const { path, name } = draft;
+  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
+    return [];
+  }
+  const parts = path.map(({ name, model, timeAxes }, i) =>
+    timeAxes === undefined || i === path.length - 1
+      ? name
+      : `${name}/${model!.name}`
+  );
+  const call = /:\d+$/.exec(name)?.[0] ?? "";
+  return [[`${parts.join("/")}${call}`, draft]];
+}
 
 function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
   return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);

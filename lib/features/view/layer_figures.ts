@@ -15,7 +15,7 @@ import type {
   ViewOptions,
 } from "../../display/view.ts";
 import type { FeatureArray, FeatureSet } from "../../types.ts";
-import { type PointColor, projectionBlock } from "./_projection_figure.ts";
+import { type PointColor, projectionBlock } from "./projection_figure.ts";
 import type { ShownArray } from "./shown_arrays.ts";
 
 /** Channels that are drawn where none are selected. */
