@@ -34,7 +34,11 @@ export { concatFeatures } from "./lib/features/concat_features.ts";
 export type * from "./lib/types.ts";
 
 // Models
-export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export {
+  loadModel,
+  type LoadModelOptions,
+  type ModelLimits,
+} from "./lib/models/load_model.ts";
 export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";
 export { fromGraphModel } from "./lib/models/tfjs/from_graph_model.ts";
 export type { LayerId } from "./lib/models/graph/find_layers.ts";

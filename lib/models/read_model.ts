@@ -1,5 +1,6 @@
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
+import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
@@ -15,6 +16,11 @@ export interface LoadModelOptions {
    * @default {false}
    */
   readonly allowNonFinite?: boolean;
+  /**
+   * How large the model may become: layers that nested models unfold to, and
+   * the size of tensors.
+   */
+  readonly limits?: ModelLimits;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
@@ -29,21 +35,24 @@ export interface LoadModelOptions {
  */
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
-  { customLayers = {}, allowNonFinite = false, signal }: LoadModelOptions,
+  options: LoadModelOptions,
 ): Promise<Model> {
+  const { customLayers = {}, allowNonFinite = false, signal } = options;
+  const limits = checkLimits(options.limits);
   const file = await openModelFile(source, signal);
   switch (file.kind) {
     case "onnx":
-      return await loadOnnx(file, { allowNonFinite, signal });
+      return await loadOnnx(file, { allowNonFinite, limits, signal });
     case "tfjs":
       return await loadModelJson(file, {
         customLayers,
         allowNonFinite,
+        limits,
         signal,
       });
     default: {
       const opened = await openKerasFile(file, signal);
-      return modelOfKerasFile(opened, customLayers, allowNonFinite);
+      return modelOfKerasFile(opened, customLayers, allowNonFinite, limits);
     }
   }
 }
