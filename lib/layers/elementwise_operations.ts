@@ -261,7 +261,12 @@ const BINARY: Readonly<Record<string, <T>(ops: Ops<T>, a: T, b: T) => T>> = {
   Hypot: hypot,
   Less: less,
   LessEqual: (ops, a, b) => ops.greaterEqual(b, a),
+  Ldexp: (ops, a, b) => ops.multiply(a, ops.power(c(ops, 2), ops.float(b))),
   Logaddexp: logAddExp,
+  Logaddexp2: (ops, a, b) => {
+    const [p, q] = [a, b].map((x) => ops.multiply(x, c(ops, Math.LN2)));
+    return ops.multiply(logAddExp(ops, p!, q!), c(ops, Math.LOG2E));
+  },
   LogicalAnd: (ops, a, b) => ops.logicalAnd(a, b),
   LogicalOr: (ops, a, b) => ops.logicalOr(a, b),
   LogicalXor: logicalXor,
