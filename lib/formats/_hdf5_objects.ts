@@ -342,11 +342,11 @@ export class Hdf5Objects {
     cursor.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
     const name = cursor.text(cursor.uint(1 << (flags & 3)));
     if (kind === 0) return [name, { at: cursor.required("an object") }];
-    const value = cursor.text(cursor.u16());
-    if (kind === 1) return [name, { path: value }];
+    const value = cursor.sub(cursor.u16());
+    if (kind === 1) return [name, { path: value.text(value.left) }];
     return this.#file.fail(
       `"${name}" must not be a link to another file`,
-      kind === 64 ? new TextDecoder().decode(cursor.bytes) : kind,
+      kind === 64 ? value.skip(1).text(value.left) : kind,
     );
   }
 

@@ -358,3 +358,16 @@ export function isHdf5(head: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     .every((byte, i) => head[i] === byte);
 }
+
+/**
+ * How many bytes a file has by its own account.
+ *
+ * @param head Its first bytes.
+ * @returns The number; undefined where it does not stand there.
+ */
+export function hdf5End(head: Uint8Array): number | undefined {
+  const at = [40, 44, 28, 28][head[8] ?? 4];
+  if (at === undefined || head.length < at + 8) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  return Number(view.getBigUint64(at, true));
+}

@@ -248,11 +248,42 @@ export class ConfigReader implements LayerConfig {
  * @throws {TypeError} If an option is missing, wrong or not understood.
  */
 export function readLayer(parts: ReaderParts): Layer {
+  const policy = policyName(parts.options.dtype);
+  if (!isKnownPolicy(policy)) {
+    const action = `read layer "${parts.name}" (${parts.className})`;
+    const rule = '"dtype" must be an element type of Keras';
+    throw new TypeError(cannot(action, rule, policy));
+  }
   const reader = new ConfigReader(parts);
   const { factoryOf, className, name, registeredName } = parts;
   const layer = factoryOf(className, name, registeredName)(reader);
   reader.checkAllRead();
   return layer;
+}
+
+/**
+ * The name of a policy of element types, or of one type.
+ *
+ * @param dtype What Keras writes: a name, an object, or nothing.
+ * @returns The name; that of the default where there is none.
+ */
+export function policyName(dtype: unknown): string {
+  const { config } = isLayerObject(dtype) ? dtype : {};
+  return String((isLayerObject(dtype) ? config?.name : dtype) ?? "float32");
+}
+
+/** Types, mixed policies, and those of quantised layers, which say so. */
+const POLICIES =
+  /^(float(16|32|64)|bfloat16|mixed_b?float16|u?int(8|16|32|64)|bool|string|complex(64|128)|_infer|infer|.+_from_.+)$/;
+
+/**
+ * Whether Keras has a policy or an element type of a name.
+ *
+ * @param name The name.
+ * @returns Whether it has.
+ */
+export function isKnownPolicy(name: string): boolean {
+  return POLICIES.test(name);
 }
 
 /** A layer as Keras writes it. */

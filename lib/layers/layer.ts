@@ -11,16 +11,32 @@
  */
 import type { Ops } from "../ops/ops.ts";
 
-/** Makes a layer of its config. */
+/**
+ * Makes a layer of its config.
+ *
+ * @category Custom layers
+ */
 export type LayerFactory = (config: LayerConfig) => Layer;
 
-/** An activation, alone. */
+/**
+ * An activation, alone.
+ *
+ * @category Custom layers
+ */
 export type Activation = <T>(ops: Ops<T>, x: T) => T;
 
-/** Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's. */
+/**
+ * Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's.
+ *
+ * @category Custom layers
+ */
 export type Dialect = 2 | 3 | "tfjs";
 
-/** Reads a layer's config, and remembers what was read. */
+/**
+ * Reads a layer's config, and remembers what was read.
+ *
+ * @category Custom layers
+ */
 export interface LayerConfig {
   /** The layer's name. */
   readonly name: string;
@@ -61,7 +77,11 @@ export interface LayerConfig {
   raw(key: string): unknown;
 }
 
-/** What one layer computes. */
+/**
+ * What one layer computes.
+ *
+ * @category Custom layers
+ */
 export interface Layer {
   /** Names in the order in which Keras stores them; `cell/kernel` for those of a part. */
   readonly weights: readonly string[];
@@ -93,7 +113,11 @@ export interface Layer {
   ): (T | undefined)[];
 }
 
-/** What a call is told besides its inputs. */
+/**
+ * What a call is told besides its inputs.
+ *
+ * @category Custom layers
+ */
 export interface CallContext<T> {
   /** Masks of the inputs. */
   readonly masks: readonly (T | undefined)[];

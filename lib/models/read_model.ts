@@ -6,7 +6,11 @@ import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
 import { loadModelJson } from "./tfjs/load_model_json.ts";
 
-/** Settings of `loadModel`. */
+/**
+ * Settings of `loadModel`.
+ *
+ * @category Models
+ */
 export interface LoadModelOptions {
   /**
    * What Keras' files hold and Keras does not have, as Keras' `custom_objects`:

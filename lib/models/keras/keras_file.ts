@@ -118,7 +118,7 @@ type Contents = Omit<KerasFile, "source" | "close"> & {
 async function opened(
   source: string,
   close: () => void,
-  read: () => Promise<Contents>,
+  read: () => Contents | Promise<Contents>,
 ): Promise<KerasFile> {
   try {
     const { store, ...contents } = await read();
@@ -213,7 +213,7 @@ async function readParts(
   return { format: "keras", kerasVersion, major, config, weights, store };
 }
 
-async function openHdf5(bytes: ByteSource): Promise<Contents> {
+function openHdf5(bytes: ByteSource): Contents {
   const source = bytes.name;
   const store = hdf5Store(bytes, source);
   try {

@@ -18,6 +18,8 @@ export interface LayerDraft extends GraphNode {
   readonly path: LayerPath;
   readonly index: number | undefined;
   readonly children: LayerDraft[];
+  /** What its row says that feeds it, where that is not its inputs. */
+  fedBy?: readonly Ref[];
   /** Known once it was run over shapes. */
   numOutputs: number;
 }
@@ -58,7 +60,7 @@ export function newDraft(
 
 /** A layer's own weights; those of a nested model under their paths. */
 function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
-  if (call.kind === "builtIn") {
+  if (call.kind === "builtIn" && children.length === 0) {
     return call.sources.map((value) => ({ name: value.name, value }));
   }
   return children.flatMap((child) =>
@@ -67,4 +69,35 @@ function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
       value: weight.value,
     }))
   );
+}
+
+/**
+ * Drafts with all that are inside them.
+ *
+ * @param drafts Some drafts.
+ * @returns Each, followed by those inside it.
+ */
+export function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
+  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
+}
+
+/**
+ * The second name of a layer within TimeDistributed, with the name of the model
+ * there in it.
+ *
+ * @param draft Any draft.
+ * @returns The name and the draft; nothing for a layer elsewhere.
+ */
+export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
+  const { path, name } = draft;
+  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
+    return [];
+  }
+  const parts = path.map(({ name, model, timeAxes }, i) =>
+    timeAxes === undefined || i === path.length - 1
+      ? name
+      : `${name}/${model!.name}`
+  );
+  const call = /:\d+$/.exec(name)?.[0] ?? "";
+  return [[`${parts.join("/")}${call}`, draft]];
 }

@@ -167,7 +167,7 @@ class BoundNameWeights implements BoundWeights {
 
   /** Finds the layer of each weight of a nested model, by name. */
   #spread(outer: WeightLayer, entries: readonly Entry[]): void {
-    const inner = [...layersIn(outer, [outer.name])];
+    const inner = [...layersIn(outer, [])];
     for (const { layer } of inner) this.#entries.set(layer, []);
     for (const entry of entries) {
       const found = inner.filter(({ layer, above }) => {
@@ -216,12 +216,14 @@ function placeOf({ folder }: Entry, { name }: WeightLayer): number {
 
 /** Every layer of a nested model, with the names of the models around it. */
 function* layersIn(
-  { model }: WeightLayer,
-  above: readonly string[],
+  { name, model, timeAxes = 0 }: WeightLayer,
+  outer: readonly string[],
 ): Generator<{ layer: WeightLayer; above: readonly string[] }> {
+  const inTime = timeAxes > 0 && model!.name !== undefined;
+  const above = [...outer, name, ...(inTime ? [model!.name!] : [])];
   for (const layer of model!.layers) {
     if (layer.model === undefined) yield { layer, above };
-    else yield* layersIn(layer, [...above, layer.name]);
+    else yield* layersIn(layer, above);
   }
 }
 

@@ -141,7 +141,11 @@ class BoundPathWeights implements BoundWeights {
       }
       taken.set(place, layer);
       this.#places.set(layer, place);
-      if (layer.model !== undefined) this.#enter(layer.model, place);
+      if (layer.model === undefined) continue;
+      this.#enter(
+        layer.model,
+        `${place}${"/layer".repeat(layer.timeAxes ?? 0)}`,
+      );
     }
     // A group that no layer has is a layer that the description lacks.
     for (const [name, place] of named) {

@@ -67,7 +67,7 @@ Deno.test("hdf5Store() names the model when its bytes are wrong", async () => {
   assertEquals(error.message.includes("model.keras"), true);
   store.close();
   const bytes = await Deno.readFile(new URL("filters.h5", HDF5));
-  const lost = await hdf5Store(bytesSource(bytes, "filters.h5"), "model.keras");
+  const lost = hdf5Store(bytesSource(bytes, "filters.h5"), "model.keras");
   bytes.fill(1);
   const damaged = assertThrows(
     () => lost.datasets.get("gzip")!.read(),
