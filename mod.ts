@@ -101,14 +101,36 @@ export type {
   Postprocess,
 } from "./lib/types.ts";
 
-// Notebook and figures
+// Notebook
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
 export { show, type ShowOptions } from "./lib/display/show.ts";
+
+// Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";
+export {
+  figureGrid,
+  type FigureGridOptions,
+} from "./lib/display/figure_grid.ts";
+export {
+  featureMaps,
+  type FeatureMapsOptions,
+} from "./lib/features/feature_maps.ts";
+export {
+  heatMap,
+  type HeatMapOptions,
+  type Matrix,
+} from "./lib/features/heat_map.ts";
+export { kernels, type KernelsOptions } from "./lib/models/graph/kernels.ts";
 export {
   projection,
   type ProjectionOptions,
 } from "./lib/features/projection.ts";
+
+// Metrics
+export {
+  type ConfusionMatrix,
+  confusionMatrix,
+} from "./lib/metrics/confusion_matrix.ts";
 export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
 
 // Data

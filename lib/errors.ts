@@ -6,6 +6,8 @@
  * @module
  */
 
+import { printableMessage } from "./check.ts";
+
 /**
  * A layer id that finds nothing.
  *
@@ -46,9 +48,8 @@ export class LayerNotFoundError extends RangeError {
     const names = nearest.map((name) => `"${name}"`).join(", ");
     const hints = [reason, names === "" ? "" : `nearest names are ${names}`]
       .filter((hint) => hint).join("; ");
-    super(
-      `Cannot find layer ${id} in the model${hints === "" ? "" : `: ${hints}`}`,
-    );
+    const text = hints === "" ? "" : `: ${hints}`;
+    super(printableMessage(`Cannot find layer ${id} in the model${text}`));
     this.id = id;
     this.nearest = nearest;
   }
@@ -87,7 +88,8 @@ export class UnsupportedByEngineError extends TypeError {
    * @param rule What it must be or give, and what to do.
    */
   constructor(what: string, engine: string, rule: string) {
-    super(`Cannot ${what} as ${rule}: current engine is "${engine}"`);
+    const text = `Cannot ${what} as ${rule}: current engine is "${engine}"`;
+    super(printableMessage(text));
     this.engine = engine;
   }
 }
@@ -128,7 +130,10 @@ export class ModelFormatError extends SyntaxError {
    * @param options The error underneath.
    */
   constructor(source: string, rule: string, options?: ErrorOptions) {
-    super(`Cannot load model "${source}" as ${rule}`, options);
+    super(
+      printableMessage(`Cannot load model "${source}" as ${rule}`),
+      options,
+    );
     this.source = source;
   }
 }

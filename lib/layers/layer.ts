@@ -62,6 +62,15 @@ export interface LayerConfig {
   layer(key: string): Layer;
   /** Several wrapped layers under one key, as the cells of stacked cells. */
   layerList(key: string): Layer[];
+  /**
+   * A known layer inside a custom one, by its class and options. Its weights
+   * are named `key/…`; it takes them from those of the whole layer.
+   */
+  build(
+    kind: string,
+    options: Readonly<Record<string, unknown>>,
+    key: string,
+  ): Layer;
   /** Whether an option stands in the config. */
   has(key: string): boolean;
   /** Anything else; counts as read. */

@@ -33,7 +33,7 @@ export type { LoadModelOptions } from "./read_model.ts";
  * @category Models
  * @param source A path, a `file:` or `http(s):` URL, or the bytes of a file of
  * Keras or ONNX.
- * @param options Custom layers, what weights may be, and a signal that stops it.
+ * @param options Custom objects, what weights may be, and a signal that stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
  * layer or an option that is not understood; it names them.
@@ -78,6 +78,7 @@ export async function loadModel(
 ): Promise<Model> {
   checkAwaited(source, "load model", "the source");
   checkOptions(options, "load model", [
+    "customObjects",
     "customLayers",
     "allowNonFinite",
     "signal",

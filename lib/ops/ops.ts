@@ -209,6 +209,8 @@ export interface Ops<T> {
   sin(x: T): T;
   /** Cosine. */
   cos(x: T): T;
+  /** Inverse tangent, from −π/2 to π/2. */
+  atan(x: T): T;
   /** Hyperbolic tangent. */
   tanh(x: T): T;
   /** `1 / (1 + exp(−x))`, without overflow, and with all its digits near 0. */
@@ -247,6 +249,8 @@ export interface Ops<T> {
 
   // ---- shape ----
 
+  /** Sizes of the axes, int32 `[rank]`. */
+  sizes(x: T): T;
   /** The same values in another shape; −1 for the one size that follows. */
   reshape(x: T, shape: readonly number[]): T;
   /** Axes `from` to `to` as one, row-major; their sizes need not be known. */
@@ -282,6 +286,10 @@ export interface Ops<T> {
   oneHot(indices: T, size: number): T;
   /** The `k` largest values along the last axis, descending. */
   topK(x: T, k: number): T;
+  /** Indices of the `k` largest values along the last axis, int32; equal values in their order. */
+  topKIndices(x: T, k: number): T;
+  /** Values along an axis by int32 indices from 0, of the same shape but for that axis. */
+  takeAlongAxis(x: T, indices: T, axis: number): T;
   /** One index of the last axis, which is gone afterwards. */
   takeLast(x: T, index: number): T;
 

@@ -14,7 +14,7 @@ attachView(CURVE, (_, { layer = "all" }) => ({
     summary: "3 points",
     figure: () => SPECS.lines,
   }],
-}));
+}), ["layer"]);
 
 /** What is written to stdout meanwhile. */
 async function written(run: () => Promise<void>): Promise<string> {
@@ -52,7 +52,7 @@ Deno.test("show() sends one page to a notebook, and prints nothing", async () =>
   assertEquals(text, "");
 });
 
-Deno.test("show() sends pictures by themselves for png", async () => {
+Deno.test("show() sends images by themselves for png", async () => {
   setRenderer("png");
   try {
     const sent = await inFakeKernel(() => show(CURVE));
@@ -104,6 +104,21 @@ Deno.test("show() refuses options that it does not know, and values that do not 
     () => show(CURVE, { layers: "x" } as object),
     TypeError,
     'did you mean "layer"',
+  );
+  await assertRejects(
+    () => show(CURVE, { sample: 1 }),
+    TypeError,
+    'each option must be one of "layer": current value is "sample"',
+  );
+  await assertRejects(
+    () => show(CURVE, { channels: [] }),
+    RangeError,
+    '"channels" must hold integers >= 0',
+  );
+  await assertRejects(
+    () => show(CURVE, { scale: "all" as "each" }),
+    RangeError,
+    'must be one of "layer", "each"',
   );
   await assertRejects(
     () => show(CURVE, { sample: -1 }),

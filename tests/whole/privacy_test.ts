@@ -5,6 +5,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { RUNS_ALL } from "../support/extent.ts";
 import {
   MODEL,
   type ProcessOptions,
@@ -153,24 +154,27 @@ function privateTest(
   name: string,
   options: ProcessOptions,
   run: (options: ProcessOptions) => Promise<unknown>,
+  runsAlways = false,
 ): void {
   Deno.test({
     name:
       `${name} opens no socket, writes no file and reads no more than the README says${MISSING}`,
-    ignore: !canLook,
+    ignore: !canLook || !(RUNS_ALL || runsAlways),
     fn: () => assertPrivate(run, options),
   });
 }
 
+const H5 = MODEL.replace(/keras$/, "h5");
+
 privateTest("a native run", NARROW, async (options) => {
   const { engine } = await runModel(options);
   assertEquals(engine, "onnx");
-});
+}, true);
 
 privateTest(
   "a native run of an HDF5 file",
   NARROW,
-  (options) => runModel(options, "onnx", MODEL.replace(/keras$/, "h5")),
+  (options) => runModel(options, "onnx", H5),
 );
 
 privateTest("a run on wasm", ONLY_READ, (options) => runModel(options, "wasm"));
