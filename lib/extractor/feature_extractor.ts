@@ -547,7 +547,7 @@ export class FeatureExtractor implements Runs {
     this.#graph.checkUsable("plan");
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
-    return planOf(this.#graph, program, choice);
+    return planOf(this.#graph, program, this.#settings, choice);
   }
 
   // ---- running ----

@@ -55,7 +55,7 @@ export async function openRuns(
 ): Promise<OpenRuns> {
   const program = await compile(graph, settings);
   const choice = await chooseEngine(program, settings);
-  const plan = planOf(graph, program, choice);
+  const plan = planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,

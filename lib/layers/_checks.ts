@@ -163,7 +163,7 @@ export function checkPlainWeights(config: LayerConfig): void {
         `read layer "${config.name}"`,
         '"dtype" must be a policy without quantisation',
         policy,
-        "save the model again without it",
+        "save it in Python before model.quantize() is called",
       ),
     );
   }
