@@ -178,7 +178,7 @@ export function quantizationOf(config: LayerConfig): Quantization {
         `read layer "${config.name}"`,
         '"dtype" must be a policy without quantisation, or of int8',
         text,
-        "save the model without quantisation",
+        "save it in Python before model.quantize() is called",
       ),
     );
   }
