@@ -169,9 +169,9 @@ function parametersOf(group: readonly LayerRow[]): number {
 
 /** What feeds a group from outside. */
 function inputsOf(group: readonly LayerRow[]): string {
-  const own = new Set(group.map(({ name }) => name));
+  const members = new Set(group.map(({ name }) => name));
   const names = [...new Set(group.flatMap(({ inbound }) => inbound))]
-    .filter((name) => !own.has(name));
+    .filter((name) => !members.has(name));
   if (group.length === 1 || names.length <= MOST_INPUTS) {
     return names.join(", ");
   }
