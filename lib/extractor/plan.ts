@@ -8,7 +8,11 @@ import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
-/** What will run, before it runs. Shows itself. */
+/**
+ * What will run, before it runs. Shows itself.
+ *
+ * @category Extraction
+ */
 export interface Plan {
   /** What computes. */
   readonly engine: "onnx" | "tfjs";
