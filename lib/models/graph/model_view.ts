@@ -1,4 +1,4 @@
-import { quote, shapeText } from "../../check.ts";
+import { printable, quote, shapeText } from "../../check.ts";
 import { countText, numberText } from "../../display/cell.ts";
 import type { Block, View, ViewOptions } from "../../display/view.ts";
 import type { LayerRow, Model, TensorSpec } from "../../types.ts";
@@ -188,6 +188,6 @@ function indent(name: string, model: Model): string {
 
 function specText(specs: readonly TensorSpec[]): string {
   return specs.map(({ name, shape, dtype }) =>
-    `"${name}" ${shapeText(shape)} ${dtype}`
+    `"${printable(name)}" ${shapeText(shape)} ${dtype}`
   ).join(", ");
 }
