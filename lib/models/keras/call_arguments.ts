@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot, quote } from "../../check.ts";
+import { isWrittenArray } from "../../layers/constant_values.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { CallArgument } from "../graph/graph.ts";
 import type {
@@ -26,11 +27,18 @@ export function valueByPosition(
   positional: readonly Argument[],
 ): { readonly value: unknown } | undefined {
   const row = positional.flatMap(flat);
-  const last = row.findLastIndex((argument) => "tensor" in argument);
+  const last = row.findLastIndex(isTensor);
   const found = row.find((argument, i) =>
-    "value" in argument && (i < last || !isOff(argument.value))
+    "value" in argument && !isTensor(argument) &&
+    (i < last || !isOff(argument.value))
   );
   return found as { readonly value: unknown } | undefined;
+}
+
+/** A tensor of the graph, or an array that the file holds. */
+function isTensor(argument: Argument): boolean {
+  return "tensor" in argument ||
+    "value" in argument && isWrittenArray(argument.value);
 }
 
 function flat(argument: Argument): Argument[] {
@@ -159,6 +167,24 @@ export function checkTraining(name: string, dialect: Dialect): void {
   throw new TypeError(cannot(`call layer "${name}"`, rule, true));
 }
 
-function isInput(value: unknown): value is { input: number } {
+/**
+ * Whether an argument is a tensor, given by the number of the input that it is.
+ *
+ * @param value Any argument.
+ * @returns True for `{ input }`.
+ */
+export function isInput(value: unknown): value is { input: number } {
   return typeof value === "object" && value !== null && "input" in value;
+}
+
+/**
+ * Whether the arguments of a call hold more than tensors.
+ *
+ * @param value Arguments, nested as they are.
+ * @returns True where a number, a string or an array of the file is among them.
+ */
+export function holdsValue(value: unknown): boolean {
+  if (isInput(value) || value === null || value === undefined) return false;
+  if (isWrittenArray(value) || typeof value !== "object") return true;
+  return Object.values(value).some(holdsValue);
 }

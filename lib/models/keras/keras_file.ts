@@ -12,7 +12,7 @@ import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
-import type { LayerFactory } from "../../layers/layer.ts";
+import type { CustomTable } from "../../layers/custom_objects.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -89,7 +89,7 @@ export async function openKerasFile(
  */
 export function modelOfKerasFile(
   file: KerasFile,
-  customLayers: Readonly<Record<string, LayerFactory>> = {},
+  customLayers: CustomTable = {},
   allowNonFinite = false,
 ): ModelGraph {
   try {

@@ -12,6 +12,14 @@
 import { cannot, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
+import { isWrittenArray } from "../../layers/constant_values.ts";
+import {
+  customFunction,
+  customOperation,
+  type CustomTable,
+  findCustom,
+  withConstantInputs,
+} from "../../layers/custom_objects.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
@@ -27,6 +35,7 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import {
+  asKey,
   isBare,
   isOperation as isRawOperation,
   operationName,
@@ -45,10 +54,13 @@ import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
 import {
   callArguments,
   checkTraining,
+  holdsValue,
+  isInput,
   isOffArgument,
   modelFeeds,
   valueByPosition,
 } from "./call_arguments.ts";
+import { withKnownNames } from "./known_names.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
@@ -60,7 +72,7 @@ export interface LayerGraphParts {
   readonly dialect: Dialect;
   /** The file, for messages. */
   readonly source: string;
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
   /** The stored weights. */
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
@@ -80,7 +92,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): ModelGraph {
-  return new Builder(parts).build();
+  const spec = withKnownNames(parts.spec, parts.customLayers);
+  return new Builder({ ...parts, spec }).build();
 }
 
 class Builder {
@@ -231,20 +244,45 @@ class Builder {
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
-      : this.#layer(draft);
+      : this.#withConstants(draft, positional);
     const args = isOperation
       ? {}
       : this.#guarded(() =>
         callArguments(draft.name, named, this.#parts.dialect)
       );
+    const values = [positional, named];
     draft.call = {
       kind: "builtIn",
       layer: overTimeAxes(draft, layer, args),
-      isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
+      isOwnClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),
+      ...(holdsValue(values) ? { meaning: values } : {}),
     };
+  }
+
+  /** The caller's own layer or operation behind a call. */
+  #custom({ spec }: LayerDraft) {
+    const { customLayers } = this.#parts;
+    const { registeredName } = spec;
+    return isRawOperation(spec, this.#parts)
+      ? customFunction(customLayers, operationName(spec))
+      : customFunction(customLayers, spec.className, registeredName);
+  }
+
+  /** A layer that may be called on arrays of the file beside its tensors. */
+  #withConstants(draft: LayerDraft, positional: readonly unknown[]): Layer {
+    const layer = this.#layer(draft);
+    const slots = positional.flat(Infinity).flatMap((argument): unknown[] =>
+      isInput(argument)
+        ? [argument.input]
+        : isWrittenArray(argument)
+        ? [argument]
+        : []
+    );
+    const isPlain = slots.every((slot) => typeof slot === "number");
+    return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
   #layer({ spec, name }: LayerDraft): Layer {
@@ -256,8 +294,10 @@ class Builder {
         name,
         className: spec.className,
         dialect,
+        registeredName: spec.registeredName,
         options: spec.options,
-        factoryOf: (className, path) => this.#factory(className, path),
+        factoryOf: (...names) => this.#factory(...names),
+        customObjects: this.#parts.customLayers,
       })
     );
     this.#layers.set(spec, layer);
@@ -268,13 +308,21 @@ class Builder {
     { spec, name }: LayerDraft,
     args: Readonly<Record<string, unknown>>,
   ): Layer {
+    const own = customFunction(
+      this.#parts.customLayers,
+      operationName(spec),
+    );
+    const options = operationOptions(spec);
     return this.#guarded(() =>
       readLayer({
         name,
         className: spec.className,
         dialect: this.#parts.dialect,
-        options: { ...operationOptions(spec), ...args },
-        factoryOf: () => OPERATIONS[operationName(spec)]!,
+        options: { ...options, ...args },
+        factoryOf: () =>
+          own === undefined
+            ? OPERATIONS[operationName(spec)]!
+            : customOperation(own, options),
       })
     );
   }
@@ -291,9 +339,15 @@ class Builder {
     return sources;
   }
 
-  #factory(className: string, path: string): LayerFactory {
+  #factory(
+    className: string,
+    path: string,
+    registeredName?: string,
+  ): LayerFactory {
     const { customLayers } = this.#parts;
-    if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
+    const own = findCustom(customLayers, className, registeredName);
+    if (typeof own === "function") return own as LayerFactory;
+    if (own !== undefined) return this.#factory(own, path);
     if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
     if (/^(Functional|Model|Sequential)$/.test(className)) {
       const rule = "only a TimeDistributed layer may hold a model";
@@ -304,7 +358,7 @@ class Builder {
         `read layer "${path}"`,
         "its class must be known",
         className,
-        `pass it as customLayers: { ${className}: … }`,
+        `pass it as customObjects: { ${asKey(className)}: … }`,
       ),
     );
   }
