@@ -1,5 +1,4 @@
-import type { Worker } from "node:worker_threads";
-import { keepWorker, takeWorker } from "./idle_workers.ts";
+import { keepWorker, type RuntimeWorker, takeWorker } from "./idle_workers.ts";
 import type {
   ModelBytes,
   OnnxFeed,
@@ -26,7 +25,7 @@ export interface WorkerOptions {
   /** Arrays of weights that may be transferred: they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
-  readonly worker?: Worker;
+  readonly worker?: RuntimeWorker;
 }
 
 /** A pipeline of models in a worker of its own. */
@@ -179,13 +178,13 @@ function opening(
  * requests. Its worker is referenced while it owes an answer.
  */
 class WorkerLink {
-  readonly #worker: Worker;
+  readonly #worker: RuntimeWorker;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
   #isGone = false;
   #closed: Promise<void> | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: RuntimeWorker) {
     this.#worker = worker;
     worker.on("message", this.#hear);
     worker.on("messageerror", this.#lose);
