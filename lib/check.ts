@@ -21,7 +21,46 @@ export function cannot(
   hint?: string,
 ): string {
   const text = `Cannot ${action} as ${rule}: current value is ${quote(value)}`;
-  return hint === undefined ? text : `${text}; ${hint}`;
+  return printableMessage(hint === undefined ? text : `${text}; ${hint}`);
+}
+
+/**
+ * A name that comes from a file, safe to print: what could steer a terminal or
+ * the direction of text is written as `\u202e`, and long names are shortened.
+ *
+ * @param text The name.
+ * @param most How many characters to keep.
+ * @returns The same on one line.
+ */
+export function printable(text: string, most = 200): string {
+  // C0, C1, and the marks that change the direction of what follows.
+  const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+  const shown = text.slice(0, most + 1).toWellFormed().replace(
+    steering,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  if (shown.length <= most) return shown;
+  return `${shown.slice(0, most - 1).toWellFormed().replace(/\ufffd$/, "")}…`;
+}
+
+/** What stands in quotes, and what has no space for longer than names. */
+const QUOTED = /"[^"]*"|[^\s"]{400,}/g;
+
+/**
+ * A message of an error, of which all names are {@linkcode printable}.
+ *
+ * @param text The message.
+ * @returns The same on one line.
+ */
+export function printableMessage(text: string): string {
+  const short = text.replace(
+    QUOTED,
+    (name) =>
+      name.endsWith('"')
+        ? `"${printable(name.slice(1, -1))}"`
+        : printable(name),
+  );
+  return printable(short, Infinity);
 }
 
 /**
@@ -32,7 +71,7 @@ export function cannot(
  * @returns A short text, on one line.
  */
 export function quote(value: unknown): string {
-  if (typeof value === "string") return `"${shorten(value)}"`;
+  if (typeof value === "string") return `"${printable(value, 120)}"`;
   if (typeof value === "function") return `function "${value.name}"`;
   if (value === null || typeof value !== "object") return String(value);
   if (Array.isArray(value)) {
@@ -41,10 +80,6 @@ export function quote(value: unknown): string {
   }
   const kind = value.constructor?.name ?? "Object";
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
-}
-
-function shorten(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
 /**
@@ -98,6 +133,24 @@ export function checkIndices(
   const rule = `"${name}" must hold integers >= 0${below}`;
   const wrong = values.find((value) => !isGood(value));
   throw new RangeError(cannot(action, rule, wrong ?? values));
+}
+
+/**
+ * Checks that a value is true or false.
+ *
+ * @param value What came.
+ * @param action What was to be done.
+ * @param name The argument's name.
+ * @returns The value.
+ * @throws {TypeError} If it is not.
+ */
+export function checkBoolean(
+  value: boolean,
+  action: string,
+  name: string,
+): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(cannot(action, `"${name}" must be true or false`, value));
 }
 
 /** Where a number may lie. */

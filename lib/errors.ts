@@ -6,7 +6,29 @@
  * @module
  */
 
-/** A layer id that finds nothing. */
+import { printableMessage } from "./check.ts";
+
+/**
+ * A layer id that finds nothing.
+ *
+ * @category Errors
+ *
+ * @example Take the nearest name
+ * ```ts
+ * import { LayerNotFoundError, loadModel } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * let row;
+ * try {
+ *   row = model.findLayer("pol");
+ * } catch (error) {
+ *   if (!(error instanceof LayerNotFoundError)) throw error;
+ *   row = model.findLayer(error.nearest[0]!);
+ * }
+ * assert.equal(row.name, "pool");
+ * ```
+ */
 export class LayerNotFoundError extends RangeError {
   /** The error's class, for programs that go by name. */
   override readonly name = "LayerNotFoundError";
@@ -26,15 +48,32 @@ export class LayerNotFoundError extends RangeError {
     const names = nearest.map((name) => `"${name}"`).join(", ");
     const hints = [reason, names === "" ? "" : `nearest names are ${names}`]
       .filter((hint) => hint).join("; ");
-    super(
-      `Cannot find layer ${id} in the model${hints === "" ? "" : `: ${hints}`}`,
-    );
+    const text = hints === "" ? "" : `: ${hints}`;
+    super(printableMessage(`Cannot find layer ${id} in the model${text}`));
     this.id = id;
     this.nearest = nearest;
   }
 }
 
-/** What is asked cannot run on the engine or backend that is in use. */
+/**
+ * What is asked cannot run on the engine or backend that is in use.
+ *
+ * @category Errors
+ *
+ * @example Fall back to another engine
+ * ```ts
+ * import { FeatureExtractor, loadModel, UnsupportedByEngineError } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * const perturbed = new FeatureExtractor(model).perturb({ epsilon: 0.01 });
+ * const plan = await perturbed.engine("onnx").plan().catch((error) => {
+ *   if (!(error instanceof UnsupportedByEngineError)) throw error;
+ *   return perturbed.engine("tfjs").plan();
+ * });
+ * assert.equal(plan.engine, "tfjs");
+ * ```
+ */
 export class UnsupportedByEngineError extends TypeError {
   /** The error's class, for programs that go by name. */
   override readonly name = "UnsupportedByEngineError";
@@ -49,12 +88,34 @@ export class UnsupportedByEngineError extends TypeError {
    * @param rule What it must be or give, and what to do.
    */
   constructor(what: string, engine: string, rule: string) {
-    super(`Cannot ${what} as ${rule}: current engine is "${engine}"`);
+    const text = `Cannot ${what} as ${rule}: current engine is "${engine}"`;
+    super(printableMessage(text));
     this.engine = engine;
   }
 }
 
-/** A model file that cannot be read, or does not hold what it must. */
+/**
+ * A model file that cannot be read, or does not hold what it must.
+ *
+ * @category Errors
+ *
+ * @example Skip what is no model
+ * ```ts
+ * import { loadModel, ModelFormatError } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const opened: string[] = [];
+ * for (const path of ["README.md", "notebooks/models/keras/digits.keras"]) {
+ *   try {
+ *     await using model = await loadModel(path);
+ *     opened.push(model.name);
+ *   } catch (error) {
+ *     if (!(error instanceof ModelFormatError)) throw error;
+ *   }
+ * }
+ * assert.deepEqual(opened, ["digits"]);
+ * ```
+ */
 export class ModelFormatError extends SyntaxError {
   /** The error's class, for programs that go by name. */
   override readonly name = "ModelFormatError";
@@ -69,7 +130,10 @@ export class ModelFormatError extends SyntaxError {
    * @param options The error underneath.
    */
   constructor(source: string, rule: string, options?: ErrorOptions) {
-    super(`Cannot load model "${source}" as ${rule}`, options);
+    super(
+      printableMessage(`Cannot load model "${source}" as ${rule}`),
+      options,
+    );
     this.source = source;
   }
 }

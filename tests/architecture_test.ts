@@ -63,7 +63,7 @@ const MAY_IMPORT: FolderTable = {
   features: ["math", "display", "features/view"],
   "features/view": [],
   extractor: STAGES,
-  metrics: ["math", "display", "features"],
+  metrics: ["math", "display", "features", "features/view"],
 };
 
 /** The names that a user is promised. */
@@ -72,6 +72,8 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["fromLayersModel", "fromGraphModel", "featureSet", "concatFeatures"],
   ...["pool", "flatten", "normalize", "half", "gramStatistics"],
   ...["notebook", "show", "scoreHistogram", "projection", "tf"],
+  ...["featureMaps", "heatMap", "kernels", "confusionMatrix", "figureGrid"],
+  ...["FigureOptions"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],
@@ -128,6 +130,18 @@ Deno.test("mod.ts has no any in its public types", async () => {
   assertEquals(docs.anyAt, []);
   // What finds the one keyword finds the others too.
   assert(docs.numKeywords > 100, `${docs.numKeywords} keywords in all`);
+});
+
+Deno.test("mod.ts documents each name with a category, and shows what can be called", async () => {
+  const { withoutCategory, withoutExample } = await publicDocs();
+  assertEquals(withoutCategory, []);
+  assertEquals(withoutExample, []);
+});
+
+Deno.test("mod.ts opens with FeatureExtractor and loadModel, and ends with Ops", async () => {
+  const { names } = await publicDocs();
+  assertEquals(names.slice(0, 2), ["FeatureExtractor", "loadModel"]);
+  assertEquals(names.at(-1), "Ops");
 });
 
 // ---- the rules find faults ----
@@ -202,6 +216,7 @@ Deno.test("untested() finds modules that no test covers", () => {
     { path: "lib/math/b.ts", source: "export function b() {}" },
     { path: "lib/math/c.ts", source: "export interface C {}" },
     { path: "lib/math/d.ts", source: "export function d() {}" },
+    { path: "lib/math/_e.ts", source: "export function e() {}" },
   ];
   const tests = [
     { path: "tests/a_test.ts", source: `import "../lib/math/a.ts"` },
@@ -241,16 +256,26 @@ Deno.test("consoleFaults(), sizeAndNameFaults() and laterFaults() find faults", 
   assertEquals(consoleFaults({ ...file, path: "lib/display/show.ts" }), []);
 });
 
-Deno.test("anyAt finds any in public types", async () => {
+Deno.test("publicDocs() finds any in public types, and what is not documented", async () => {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
       file,
-      "export function f(a: Record<string, any>): void {}\n",
+      `export function f(a: Record<string, any>): void {}
+/**
+ * @category C
+ * @example E
+ */
+export class G { h(): void {} }
+/** @category C */
+export interface I { j(): void }
+`,
     );
     const docs: PublicDocs = await publicDocs(file);
-    assertEquals(docs.names, ["f"]);
+    assertEquals(docs.names, ["f", "G", "I"]);
     assertEquals(docs.anyAt.length, 1);
+    assertEquals(docs.withoutExample, ["f", "G.h"]);
+    assertEquals(docs.withoutCategory, ["f"]);
   } finally {
     await Deno.remove(file);
   }

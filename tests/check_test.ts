@@ -2,11 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   cannot,
   checkAwaited,
+  checkIndices,
   checkInteger,
   checkNumber,
   checkOneOf,
   checkOptions,
   nearestNames,
+  printable,
+  printableMessage,
   quote,
   shapeText,
   sizeOf,
@@ -40,7 +43,7 @@ Deno.test("quote() writes each kind of value on one short line", () => {
     [Object.create(null), "an Object"],
     [Promise.resolve(), "a Promise"],
     [sizeOf, 'function "sizeOf"'],
-    ["x".repeat(200), `"${"x".repeat(117)}..."`],
+    ["x".repeat(200), `"${"x".repeat(119)}…"`],
   ];
   for (const [value, text] of rows) assertEquals(quote(value), text);
 });
@@ -138,4 +141,43 @@ Deno.test("sizeOf() multiplies the axes of a shape", () => {
 Deno.test("shapeText() writes a shape as it stands in messages", () => {
   assertEquals(shapeText([null, 28, 28, 1]), "[null, 28, 28, 1]");
   assertEquals(shapeText([]), "[]");
+});
+
+Deno.test("checkIndices() takes arrays of indices below a count", () => {
+  assertEquals(checkIndices([0, 2], "draw", "channels", 3), [0, 2]);
+  const bad = (value: unknown, part: string) =>
+    assertThrows(
+      () => checkIndices(value as number[], "draw", "channels", 3),
+      part.startsWith("an array") ? TypeError : RangeError,
+      part,
+    );
+  bad(2, "an array of indices: current value is 2");
+  bad([0, 3], '"channels" must hold integers >= 0 and < 3: current value is 3');
+  bad([0.5], "current value is 0.5");
+  bad([-1], "current value is -1");
+  bad([], "current value is []");
+});
+
+Deno.test("printable() writes out what steers, and shortens", () => {
+  assertEquals(printable("größe 日本"), "größe 日本");
+  assertEquals(
+    printable("a\u001b[31m\n\u202e\u0085\u2067"),
+    "a\\u001b[31m\\u000a\\u202e\\u0085\\u2067",
+  );
+  assertEquals(printable("\ud800"), "\ufffd");
+  assertEquals(printable("x".repeat(200)), "x".repeat(200));
+  assertEquals(printable("x".repeat(201)), `${"x".repeat(199)}…`);
+  assertEquals(printable("\u0007".repeat(99), 9), "\\u0007\\u…");
+});
+
+Deno.test("printableMessage() shortens names, and leaves sentences as they are", () => {
+  const long = "x".repeat(300);
+  const short = `${"x".repeat(199)}…`;
+  const sentence = "a word ".repeat(60);
+  assertEquals(
+    printableMessage(`Cannot "a" as "${long}" ${sentence}: ${long} "b"`),
+    `Cannot "a" as "${short}" ${sentence}: ${long} "b"`,
+  );
+  assertEquals(printableMessage(`as ${long}${long}`), `as ${short}`);
+  assertEquals(printableMessage("a\u202eb"), "a\\u202eb");
 });

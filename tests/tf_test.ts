@@ -1,7 +1,51 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+// deno-lint-ignore-file no-console -- what the console is told is what is tested
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tfjs from "@tensorflow/tfjs";
 import { tf as exported } from "@sonde/sonde";
 import { tf } from "../lib/tf.ts";
+
+/** What the console is warned of while something is done. */
+async function warnings(work: () => Promise<void>): Promise<unknown[]> {
+  const { warn } = console;
+  const heard: unknown[] = [];
+  console.warn = (...texts) => heard.push(...texts);
+  try {
+    await work();
+  } finally {
+    console.warn = warn;
+  }
+  return heard;
+}
+
+/** The first tensor of a backend is when TF.js gives its advice; and a warning of the user's own. */
+async function firstUse(): Promise<void> {
+  await tf.setBackend("cpu");
+  tf.dispose(tf.tensor([1, 2]));
+  console.warn("own");
+}
+
+// These two come first: advice is given once a process.
+Deno.test("tf gives no advice to install a backend for Node, and leaves the console alone", async () => {
+  assertEquals(await warnings(firstUse), ["own"]);
+});
+
+Deno.test("tf gives no advice where TF.js was in use before, and without it would", async () => {
+  const { cpu } = tfjs.engine().registry;
+  const Backend = cpu!.constructor as new () => typeof cpu & object;
+  const inUse = async () => {
+    tfjs.removeBackend("cpu");
+    tfjs.registerBackend("cpu", () => new Backend(), 1);
+    await tfjs.setBackend("cpu");
+  };
+  await inUse();
+  const [advice, ...others] = await warnings(firstUse);
+  assert(String(advice).includes("install our node backend"), String(advice));
+  assertEquals(others, ["own"]);
+  await inUse();
+  const again = import.meta.resolve("../lib/tf.ts?again");
+  await import(again);
+  assertEquals(await warnings(firstUse), ["own"]);
+});
 
 Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {
   assertStrictEquals(tf.tensor, tfjs.tensor);

@@ -14,18 +14,18 @@
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
-import type {
-  Dataset,
-  DataSource,
-  NdArray,
-  TensorLike,
-  TensorSpec,
-} from "../types.ts";
+import type { Dataset, DataSource, NdArray, TensorSpec } from "../types.ts";
 import { type AnyIterator, elementsOf } from "./elements.ts";
 import { batchAxisOf, feedOf } from "./feed.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf } from "./parts.ts";
-import { isHostArray, isObject, isTensor, readRows } from "./tensor_likes.ts";
+import {
+  isHostArray,
+  isObject,
+  isTensor,
+  readRows,
+  type TypedTensorLike,
+} from "./tensor_likes.ts";
 import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
 /**
@@ -143,7 +143,7 @@ async function readBatch(
   action: string,
 ): Promise<HostBatch> {
   const { labels, ids } = parts;
-  const sources: TensorLike[] = [...parts.inputs];
+  const sources: TypedTensorLike[] = [...parts.inputs];
   if (isTensor(labels)) sources.push(labels);
   for (const source of sources) {
     if (isTensor(source) && source.isDisposed) {

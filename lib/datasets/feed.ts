@@ -5,14 +5,18 @@
  * @module
  */
 import { cannot, shapeText, sizeOf } from "../check.ts";
-import type { NdArray, TensorLike, TensorSpec } from "../types.ts";
+import type { NdArray, TensorSpec } from "../types.ts";
 import {
   checkTypes,
   convertValues,
   type FeedData,
   type FeedType,
 } from "./convert.ts";
-import { checkTensorLike, type HostArray } from "./tensor_likes.ts";
+import {
+  checkTensorLike,
+  type HostArray,
+  type TypedTensorLike,
+} from "./tensor_likes.ts";
 
 /** What is fed to one input. */
 export interface Feed {
@@ -44,7 +48,7 @@ export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
  * @throws {RangeError} If there are no rows.
  */
 export function checkFeed(
-  value: TensorLike,
+  value: TypedTensorLike,
   spec: TensorSpec,
   action: string,
 ): number | undefined {

@@ -8,14 +8,17 @@
  * @module
  */
 import { cannot, checkAwaited } from "../check.ts";
-import type { Labels } from "../types.ts";
 import {
   checkTensorLike,
   type HostArray,
   isHostArray,
   isObject,
   isTensor,
+  type TypedTensorLike,
 } from "./tensor_likes.ts";
+
+/** Labels as they came, arrays with their element type. */
+export type LabelValues = TypedTensorLike | ArrayLike<number>;
 
 /**
  * Checks what can be seen of labels without reading them from an engine.
@@ -27,7 +30,7 @@ import {
  * @throws {RangeError} If there are more or fewer than samples.
  */
 export function checkLabels(
-  labels: Labels,
+  labels: LabelValues,
   rows: number,
   action: string,
 ): void {

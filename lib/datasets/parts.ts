@@ -8,17 +8,23 @@
  * @module
  */
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
-import type { Labels, TensorLike, TensorSpec } from "../types.ts";
+import type { TensorSpec } from "../types.ts";
 import { checkFeed } from "./feed.ts";
-import { checkLabels } from "./labels.ts";
-import { isHostArray, isObject, isTensor } from "./tensor_likes.ts";
+import { checkLabels, type LabelValues } from "./labels.ts";
+import {
+  isHostArray,
+  isObject,
+  isTensor,
+  type TypedTensorLike,
+  withDType,
+} from "./tensor_likes.ts";
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
   /** One for each input, in the model's order; as many rows in each that has rows. */
-  readonly inputs: readonly TensorLike[];
+  readonly inputs: readonly TypedTensorLike[];
   /** As they came; as many as rows. */
-  readonly labels?: Labels;
+  readonly labels?: LabelValues;
   /** The dataset's own; as many as rows. Copied. */
   readonly ids?: readonly (string | number)[];
   /** How many samples there are. */
@@ -61,11 +67,12 @@ export function partsOf(
       `input "${specs[first]!.name}"`;
     throw new RangeError(cannot(action, rule, counts[other]));
   }
-  if (ys !== undefined) checkLabels(ys as Labels, rows, action);
+  const labels = isHostArray(ys) ? withDType(ys) : ys;
+  if (labels !== undefined) checkLabels(labels as LabelValues, rows, action);
   return {
     inputs,
     rows,
-    ...(ys === undefined ? {} : { labels: ys as Labels }),
+    ...(labels === undefined ? {} : { labels: labels as LabelValues }),
     ...(ids === undefined ? {} : { ids: idsOf(ids, rows, action) }),
   };
 }
@@ -155,7 +162,7 @@ function inputsOf(
   xs: unknown,
   specs: readonly TensorSpec[],
   action: string,
-): TensorLike[] {
+): TypedTensorLike[] {
   checkAwaited(xs, action, "inputs");
   const names = specs.map(({ name }) => name);
   if (isPlainArray(xs)) throw plainArray(xs, "inputs", action);
@@ -187,7 +194,8 @@ function inputsOf(
   return inputs.map((input, i) => {
     const name = `input "${names[i]}"`;
     checkAwaited(input, action, name);
-    if (isTensor(input) || isHostArray(input)) return input;
+    if (isTensor(input)) return input;
+    if (isHostArray(input)) return withDType(input);
     if (isPlainArray(input)) throw plainArray(input, name, action);
     const rule = `${name} must be a tensor or { data, shape, dtype }`;
     throw new TypeError(cannot(action, rule, input));

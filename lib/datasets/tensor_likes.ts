@@ -10,10 +10,13 @@
  */
 import { cannot, quote, sizeOf } from "../check.ts";
 import type { tf } from "../tf.ts";
-import type { DType, NdArray, TensorLike } from "../types.ts";
+import type { DType, NdArray } from "../types.ts";
 
 /** An array on the host, of any element type. */
 export type HostArray = NdArray<ArrayBufferView>;
+
+/** A tensor of TF.js, or an array on the host with its element type. */
+export type TypedTensorLike = tf.Tensor | HostArray;
 
 /** Classes of `data`, by their tag, for each element type. */
 const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
@@ -49,15 +52,36 @@ export function isTensor(value: unknown): value is tf.Tensor {
 }
 
 /**
- * Whether a value has the parts of an array on the host; whether they fit
+ * Whether a value has the fields of an array on the host; whether they fit
  * together is for {@linkcode checkTensorLike} to say.
  *
  * @param value Anything.
- * @returns True for what has `data`, `shape` and `dtype`.
+ * @returns True for what has `data`, `shape` and `dtype`; `dtype` may be left
+ * out beside a typed array.
  */
 export function isHostArray(value: unknown): value is HostArray {
-  return isObject(value) && !isTensor(value) && isObject(value.data) &&
-    Array.isArray(value.shape) && typeof value.dtype === "string";
+  if (!isObject(value) || isTensor(value) || !Array.isArray(value.shape)) {
+    return false;
+  }
+  return value.dtype === undefined
+    ? ArrayBuffer.isView(value.data)
+    : isObject(value.data) && typeof value.dtype === "string";
+}
+
+/**
+ * An array on the host with its element type, by the class of its data where it
+ * has none.
+ *
+ * @param array The array.
+ * @returns The same, or a copy with `dtype`.
+ */
+export function withDType(array: HostArray): HostArray {
+  if (array.dtype !== undefined) return array;
+  const tag = tagOf(array.data);
+  const found = Object.entries(CLASSES).find(([, tags]) => tags.includes(tag));
+  return found === undefined
+    ? array
+    : { data: array.data, shape: array.shape, dtype: found[0] as DType };
 }
 
 /**
@@ -70,10 +94,10 @@ export function isHostArray(value: unknown): value is HostArray {
  * @throws {TypeError} If it is disposed, holds no numbers, or its parts do not fit together.
  */
 export function checkTensorLike(
-  value: TensorLike,
+  value: TypedTensorLike,
   action: string,
   name: string,
-): TensorLike {
+): TypedTensorLike {
   if (isTensor(value)) checkTensor(value, action, name);
   else checkHostArray(value, action, name);
   return value;
@@ -99,6 +123,11 @@ function checkTensor(tensor: tf.Tensor, action: string, name: string): void {
 function checkHostArray(array: HostArray, action: string, name: string): void {
   const { data, shape, dtype } = array;
   const classes = Object.hasOwn(CLASSES, dtype) ? CLASSES[dtype] : undefined;
+  if (dtype === undefined) {
+    const names = [...new Set(Object.values(CLASSES).flat())].join(", ");
+    const rule = `"data" of ${name} must be one of ${names}`;
+    throw new TypeError(cannot(action, rule, data));
+  }
   if (classes === undefined) {
     const names = Object.keys(CLASSES).map(quote).join(", ");
     const rule = `"dtype" of ${name} must be one of ${names}`;
@@ -138,7 +167,7 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
  * @throws {Error} What TF.js throws when it cannot read.
  */
 export async function readRows(
-  sources: readonly TensorLike[],
+  sources: readonly TypedTensorLike[],
   start: number,
   end: number,
   axes: readonly (number | null)[] = [],
@@ -170,7 +199,7 @@ export async function readRows(
 
 /** Rows along another axis than the first, or all there is. */
 async function readAlong(
-  source: TensorLike,
+  source: TypedTensorLike,
   start: number,
   end: number,
   axis: number | null,

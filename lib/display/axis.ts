@@ -112,7 +112,9 @@ export function indexAxis(
   );
   const widest = widestText(all, size) + 8;
   const isRotated = isAcross && names !== undefined && widest * count > room;
-  const each = isAcross && !isRotated ? widest : size + 3;
+  const each = isAcross && !isRotated
+    ? widest
+    : size + (names === undefined ? 3 : 1);
   const least = Math.max(1, Math.ceil(count * each / room));
   const step = names === undefined
     ? [1, 2, 5, 10, 20, 50, 100].find((size) => size >= least) ?? least
@@ -174,7 +176,7 @@ export function valueAt(k: number, { factor, exponent }: Step): number {
 function widened(low: number, high: number): [low: number, high: number] {
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (high - low > 1e-12 * size) return [low, high];
-  const room = size === 0 ? 1 : size / 10;
+  const room = size === 0 ? 1 : Math.max(size / 10, 1e-300);
   return [Math.max(low - room, -MOST), Math.min(high + room, MOST)];
 }
 

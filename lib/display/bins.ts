@@ -73,7 +73,8 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const range = high - low;
   if (!Number.isFinite(range)) return evenEdges(low, high);
   const wanted = Math.max(widthOf(sorted), range / MOST_BINS);
-  const step = valueAt(1, niceStep(isWhole ? Math.max(1, wanted) : wanted));
+  const nice = niceStep(isWhole ? Math.max(1, wanted) : wanted);
+  const step = valueAt(1, nice);
   const first = Math.floor(low / step);
   const count = Math.floor(high / step) - first + 1;
   // Far from zero the steps vanish beside the values; huge ones overflow.
@@ -83,7 +84,7 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const shift = isWhole ? 0.5 : 0; // whole numbers stand inside a bin
   return Float64Array.from(
     { length: count + 1 },
-    (_, i) => (first + i) * step - shift,
+    (_, i) => valueAt(first + i, nice) - shift,
   );
 }
 

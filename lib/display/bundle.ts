@@ -9,17 +9,20 @@
  * @module
  */
 import { lineText } from "./cell.ts";
-import { figureHtml, type PageImage } from "./figure_html.ts";
-import { figurePlotly, type Json } from "./figure_plotly.ts";
+import { figurePlotly, type Json, plotlyText } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
-import { columnWidth } from "./figure_svg.ts";
-import { tableHtml, textHtml, titleHtml } from "./html.ts";
-import { imagesSvg } from "./images_svg.ts";
 import { jsonSafe } from "./json_safe.ts";
 import { toBase64 } from "./base64.ts";
 import { currentRenderer, type Renderer } from "./renderer.ts";
 import { blocksText, viewText } from "./text.ts";
-import type { Block, FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
+import {
+  type DrawnImages,
+  needsTitle,
+  sized,
+  TOO_LARGE,
+  viewHtml,
+} from "./view_html.ts";
+import type { Block, FigureBlock, FigureSpec, View } from "./view.ts";
 
 /** Contents by MIME type, plain data. */
 export interface MimeBundle {
@@ -140,8 +143,14 @@ async function specOutput(
 ): Promise<Output> {
   const plot = renderer === "mime" ? figurePlotly(spec) : undefined;
   if (plot !== undefined) {
+    const { data, layout, notes } = plot;
+    const title = { text: plotlyText([spec.title, ...notes].join(", ")) };
     const bundle = checked({
-      "application/vnd.plotly.v1+json": { ...plot, config: CONFIG },
+      "application/vnd.plotly.v1+json": {
+        data,
+        layout: { ...layout, title: { ...title, x: 0.01, xanchor: "left" } },
+        config: CONFIG,
+      },
       "text/plain": text,
     });
     if (bundle !== undefined) return { data: bundle, metadata: {} };
@@ -156,7 +165,6 @@ async function specOutput(
 }
 
 const CONFIG = { displaylogo: false, showSendToCloud: false };
-const TOO_LARGE = "The image is left out, as it is too large for a notebook";
 
 async function htmlBundle(
   view: View,
@@ -165,109 +173,18 @@ async function htmlBundle(
   const text = viewText(view);
   const specs = new Map<FigureBlock, FigureSpec>();
   for (const block of view.blocks) {
-    if (block.kind === "figure") specs.set(block, await block.figure());
+    if (block.kind === "figure") specs.set(block, sized(await block.figure()));
   }
+  const images: DrawnImages = new Map();
   for (const level of FALLBACKS) {
     if (level.isInteractive && !isInteractive) continue;
-    const html = await viewHtml(view, specs, level);
+    const html = await viewHtml(view, specs, level, images);
     const bundle = checked({ "text/html": html, "text/plain": text });
     if (bundle !== undefined) return bundle;
   }
-  const html = await viewHtml(view, new Map(), FALLBACKS[2]);
+  const html = await viewHtml(view, new Map(), FALLBACKS[2], images);
   return checked({ "text/html": html, "text/plain": text }) ??
     { "text/plain": `${text.slice(0, MOST_BYTES / 8)}\n… (too long)` };
-}
-
-type Level = (typeof FALLBACKS)[number];
-
-async function viewHtml(
-  view: View,
-  specs: ReadonlyMap<FigureBlock, FigureSpec>,
-  level: Level,
-): Promise<string> {
-  const parts = needsTitle(view) ? [titleHtml(view.title)] : [];
-  for (const block of view.blocks) {
-    if (block.kind === "text") parts.push(textHtml(block.text));
-    else if (block.kind === "table") parts.push(tableHtml(block));
-    else {
-      const spec = specs.get(block);
-      const text = blocksText([block]);
-      parts.push(
-        spec === undefined
-          ? textHtml(`${text}\n${TOO_LARGE}`)
-          : await specHtml(spec, text, level),
-      );
-    }
-  }
-  return `<div>${parts.join("\n")}</div>`;
-}
-
-/**
- * A figure as HTML: interactive on a page with plotly.
- *
- * @param spec The figure.
- * @param text What a reader without images is told.
- * @param level How much of it.
- * @returns HTML.
- */
-export async function specHtml(
-  spec: FigureSpec,
-  text: string,
-  level: Level = FALLBACKS[0],
-): Promise<string> {
-  if (spec.kind === "grid") return await gridHtml(spec, level);
-  const plot = level.isInteractive ? figurePlotly(spec) : undefined;
-  return figureHtml(
-    await imageOf(spec, level.zoom),
-    text,
-    plot && {
-      ...plot,
-      caption: spec.caption,
-      thumbnails: spec.kind === "scatter" ? spec.thumbnails : undefined,
-    },
-  );
-}
-
-/** Inline blocks break into fewer columns where a page is narrow. */
-async function gridHtml(grid: GridSpec, level: Level): Promise<string> {
-  const width = columnWidth(grid);
-  const parts: string[] = [];
-  for (const figure of grid.figures) {
-    const figureWidth = figure.figureWidth ?? width;
-    const theme = figure.theme ?? grid.theme;
-    const html = await specHtml(
-      { ...figure, figureWidth, theme },
-      figure.title,
-      level,
-    );
-    parts.push(
-      `<div style="display:inline-block;vertical-align:top;width:${figureWidth}px;max-width:100%">${html}</div>`,
-    );
-  }
-  const most = grid.columns * (width + 8);
-  const { title, notes = [], caption = "" } = grid;
-  const lines = [notes.join(", "), caption].map((line) =>
-    line === "" ? "" : textHtml(line)
-  );
-  return `${
-    title === "" ? "" : titleHtml(title)
-  }<div style="max-width:${most}px">${parts.join("\n")}</div>${lines.join("")}`;
-}
-
-/** A grid of images is smaller and sharper as SVG; PNG is the last resort. */
-async function imageOf(spec: FigureSpec, zoom: number): Promise<PageImage> {
-  if (spec.kind === "images" && zoom > 1) {
-    const { svg, width, height } = imagesSvg(spec);
-    return { type: "image/svg+xml", data: svg, width, height };
-  }
-  const { png, width, height } = await figurePng(spec, zoom);
-  return { type: "image/png", data: png, width, height };
-}
-
-/** A figure alone shows its title itself. */
-function needsTitle({ title, blocks }: View): boolean {
-  const [first] = blocks;
-  return title !== "" && !(first?.kind === "figure" && first.title === title);
 }
 
 /** The bundle as plain data, if it is small enough for one message. */

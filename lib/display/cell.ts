@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { printable, printableMessage } from "../check.ts";
 
 /**
  * A number with four significant digits; whole numbers in full, with commas
@@ -91,7 +92,7 @@ export function countText(count: number, noun: string): string {
  */
 export function lineText(text: string, most = 200): string {
   const plain = text.replaceAll("\n", "\\n").replaceAll("\t", "\\t");
-  return shorten(visible(plain), most);
+  return printable(plain, most);
 }
 
 /**
@@ -103,7 +104,9 @@ export function lineText(text: string, most = 200): string {
  */
 export function blockText(text: string, most = 100_000): string {
   const parts = text.replaceAll("\r\n", "\n").replaceAll("\t", "  ");
-  return shorten(parts.split("\n").map(visible).join("\n"), most);
+  const lines = parts.slice(0, most + 1).split("\n");
+  const shown = lines.map(printableMessage).join("\n");
+  return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
 }
 
 /**
@@ -126,18 +129,4 @@ export function cellText(value: string | number | null): string {
 export function escapeMarkup(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
-}
-
-function visible(text: string): string {
-  // C0, C1, and the marks that turn the direction of what follows.
-  const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-  return text.toWellFormed().replace(
-    steering,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function shorten(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most - 1).toWellFormed().replace(/\ufffd$/, "")}…`;
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { specHtml } from "./bundle.ts";
 import { escapeMarkup, lineText } from "./cell.ts";
 import { figurePng } from "./figure_png.ts";
 import { figureSvg } from "./figure_svg.ts";
 import { plotlyLoader } from "./plotly_loader.ts";
 import type { FigureBlock, FigureSpec } from "./view.ts";
+import { sized, specHtml } from "./view_html.ts";
 
 /**
  * Writes a figure to a file.
@@ -43,6 +43,8 @@ export async function saveFigure(
   await Deno.writeFile(target, await write(await figure()));
 }
 
+const LEVEL = { isInteractive: true, zoom: 2 };
+
 async function pageOf(
   spec: FigureSpec,
   title: string,
@@ -54,7 +56,7 @@ async function pageOf(
 <head><meta charset="utf-8"><title>${name}</title><meta name="color-scheme" content="light dark"></head>
 <body style="font-family:sans-serif">
 <div style="display:none">${await plotlyLoader()}</div>
-${await specHtml(spec, summary)}
+${await specHtml(sized(spec), summary, LEVEL, new Map())}
 </body>
 </html>
 `;

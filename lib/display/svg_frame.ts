@@ -54,7 +54,7 @@ export const PIXELATED_RESVG = 'image-rendering="optimizeSpeed"';
 
 /** Between the edge of the paper and everything else. */
 export const MARGIN = 12;
-const NARROWEST = 200;
+const NARROWEST = 176; // of what is within the margins
 const FONTS = "DejaVu Sans, Verdana, sans-serif";
 const MOST_NAMES = 24;
 const NAME_SIZE = 11; // of the font of legends

@@ -31,7 +31,11 @@ export interface ProgramParts {
   readonly features: readonly FeatureTarget[];
   /** Whether the penultimate is wanted by itself. */
   readonly wantsPenultimate: boolean;
+  /** Whether it is wanted after the shaping. */
+  readonly isPenultimateShaped?: boolean;
   readonly logits?: LogitsTarget;
+  /** Whether the logits are left out of the results: others are computed from them. */
+  readonly omitsLogits?: boolean;
   readonly perturbation?: Perturbation;
 }
 
@@ -62,6 +66,11 @@ export interface LogitsTarget {
   };
   /** The tensor that holds the logits already; undefined where they are fused. */
   readonly direct?: Ref;
+  /**
+   * Whether they were found by a search and nothing else needs them: then
+   * features are computed also where the logits do not give one row a sample.
+   */
+  readonly isOptional?: boolean;
   readonly shaping?: <T>(ops: Ops<T>, penultimate: T) => ShapedValue<T>;
 }
 
@@ -126,10 +135,10 @@ export function unshaped(logits: LogitsTarget): LogitsTarget {
  * @returns Each tensor once.
  */
 export function wantedRefs(program: ProgramParts): Ref[] {
-  const { features, logits, wantsPenultimate } = program;
+  const { features, logits, wantsPenultimate, omitsLogits } = program;
   const refs = features.map(({ ref }) => ref);
   if (wantsPenultimate && logits?.head) refs.push(logits.head.penultimate);
-  if (logits !== undefined) refs.push(logitsRef(logits));
+  if (logits !== undefined && !omitsLogits) refs.push(logitsRef(logits));
   const seen = new Map(refs.map((ref) => [refKey(ref), ref]));
   return [...seen.values()];
 }
@@ -142,6 +151,21 @@ export function wantedRefs(program: ProgramParts): Ref[] {
  */
 export function needsHead({ direct, shaping }: LogitsTarget): boolean {
   return direct === undefined || shaping !== undefined;
+}
+
+/**
+ * Whether a session computes with the head's weights.
+ *
+ * @param program The program.
+ * @returns False also where the head is only looked at, as for its penultimate.
+ */
+export function usesHead(
+  { logits, perturbation, omitsLogits, isPenultimateShaped }: ProgramParts,
+): boolean {
+  if (logits?.head === undefined) return false;
+  const isComputed = !omitsLogits || isPenultimateShaped === true;
+  return (isComputed && needsHead(logits)) ||
+    (perturbation !== undefined && needsHead(unshaped(logits)));
 }
 
 /**
@@ -184,15 +208,23 @@ export function computeOutputs<T>(
   head: HeadValues<T> | undefined,
 ): OutputValues<T> {
   const { features, logits, wantsPenultimate } = program;
+  const { isPenultimateShaped, omitsLogits } = program;
   const values = features.map(({ ref, given }) => given(ops, valueOf(ref)));
   if (logits === undefined) return { features: values };
-  const asked = wantsPenultimate && logits.head !== undefined
-    ? { penultimate: penultimateOf(ops, logits, valueOf) }
-    : {};
+  const made: Partial<ReturnType<typeof logitsOf<T>>> =
+    omitsLogits && !isPenultimateShaped
+      ? {}
+      : logitsOf(ops, logits, valueOf, head);
+  const penultimate = !wantsPenultimate || logits.head === undefined
+    ? undefined
+    : isPenultimateShaped
+    ? made.shaped
+    : penultimateOf(ops, logits, valueOf);
   return {
     features: values,
-    ...asked,
-    ...logitsOf(ops, logits, valueOf, head),
+    ...(penultimate === undefined ? {} : { penultimate }),
+    ...(omitsLogits || !made.logits ? {} : { logits: made.logits }),
+    ...(made.scale === undefined ? {} : { scale: made.scale }),
   };
 }
 
@@ -203,14 +235,15 @@ export function computeOutputs<T>(
  * @param logits What they are taken from.
  * @param valueOf Gives the value of a wanted tensor.
  * @param head The head's weights, where there is a head.
- * @returns `[N, C]`, and the factors of the shaping, `[N, 1]`.
+ * @returns `[N, C]`; the penultimate that they are computed from, shaped where
+ * a shaping is set; and the factors of the shaping, `[N, 1]`.
  */
 export function logitsOf<T>(
   ops: Ops<T>,
   logits: LogitsTarget,
   valueOf: (ref: Ref) => T,
   head: HeadValues<T> | undefined,
-): { logits: T; scale?: T } {
+): { logits: T; shaped?: T; scale?: T } {
   const { shaping } = logits;
   if (!needsHead(logits)) {
     return { logits: onePlace(ops, valueOf(logits.direct!), logits) };
@@ -221,8 +254,11 @@ export function logitsOf<T>(
   const { kernel, bias } = head!;
   const product = ops.matmul(shaped.penultimate, kernel); // [N, C]
   const { scale } = shaped;
-  const value = ops.add(product, bias);
-  return scale === undefined ? { logits: value } : { logits: value, scale };
+  const made = {
+    logits: ops.add(product, bias),
+    shaped: shaped.penultimate,
+  };
+  return scale === undefined ? made : { ...made, scale };
 }
 
 /**

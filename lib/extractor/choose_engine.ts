@@ -1,11 +1,10 @@
+import type { Recording } from "../engines/onnx/recording.ts";
+import type { Program } from "../engines/program.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import { limitOf } from "../engines/tfjs/backend_limits.ts";
 import { hardwareAdapter } from "../engines/tfjs/hardware_adapter.ts";
-import type { Recording } from "../engines/onnx/recording.ts";
-import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
-import { chooseForFile } from "./choose_for_file.ts";
 import type { Settings } from "./settings.ts";
 
 /** On what a program will run, and why. */
@@ -25,6 +24,8 @@ export type EngineChoice =
   };
 
 const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+
+type EngineSettings = Pick<Settings, "backend" | "engine" | "threads">;
 
 /** A node that a backend must not run. */
 interface Limit {
@@ -50,10 +51,7 @@ interface Limit {
  */
 export async function chooseEngine(
   program: Program,
-  { backend, engine, threads }: Pick<
-    Settings,
-    "backend" | "engine" | "threads"
-  >,
+  { backend, engine, threads }: EngineSettings,
   findCard: () => Promise<string | undefined> = hardwareAdapter,
 ): Promise<EngineChoice> {
   if (program.graph.onnx !== undefined) {
@@ -149,4 +147,42 @@ function checkBackend(program: Program, backend: BackendName): void {
     `tfjs:${backend}`,
     `its backend must give right numbers, and ${limit.why}; ${hint}`,
   );
+}
+
+/** A model of an ONNX file runs on ONNX Runtime, which alone has its operations. */
+async function chooseForFile(
+  program: Program,
+  { backend, engine, threads }: EngineSettings,
+): Promise<EngineChoice> {
+  const refuse = (what: string, rule: string) =>
+    new UnsupportedByEngineError(what, "onnx", rule);
+  const hint = "take the Keras or TF.js model that the file was made from";
+  if (engine === "tfjs") {
+    const asked = backend === undefined ? "tfjs" : `tfjs:${backend}`;
+    throw new UnsupportedByEngineError(
+      "run the model",
+      asked,
+      `an ONNX file must be run by engine "onnx"; leave the engine out, or ${hint}`,
+    );
+  }
+  if (program.perturbation !== undefined) {
+    const rule = "its engine must give gradients, and ONNX Runtime gives none";
+    throw refuse("perturb", `${rule}; ${hint}`);
+  }
+  const own = program.features.find(({ own }) => own.length > 0);
+  if (own !== undefined) {
+    const rule = "a function of one's own must get tensors of TF.js";
+    throw refuse(
+      `postprocess layer "${own.name}"`,
+      `${rule}; apply it to the features afterwards, or ${hint}`,
+    );
+  }
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
+  const missing = await missingRuntime(true);
+  if (missing !== undefined) throw refuse("run the model", missing);
+  return {
+    engine: "onnx",
+    threads,
+    reason: "an ONNX file is run by ONNX Runtime",
+  };
 }

@@ -12,15 +12,20 @@ import { cannot } from "../check.ts";
 import {
   type LogitsTarget,
   makeProgram,
-  needsHead,
   type Program,
+  usesHead,
 } from "../engines/program.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
-import { checkHead, findLogits, type FoundLogits, readHead } from "./logits.ts";
+import {
+  checkHead,
+  type FoundLogits,
+  readHead,
+  selectedLogits,
+} from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
 import type { Settings } from "./settings.ts";
@@ -56,15 +61,16 @@ export function resolve(
   graph: ModelGraph,
   settings: Settings,
 ): ExtractorProgram {
-  const found = findLogits(graph, settings);
+  checkHead(graph, settings, ACTION);
+  checkSelection(settings);
+  const found = selectedLogits(graph, settings);
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
-    const rule = "a layer must be asked for, or the model have logits";
+    const rule = "a layer must be selected, or the model have logits";
     const hint = "use .layers([…]) or .head(id)";
-    const why = search?.why ?? "no logits";
+    const why = search?.why ?? "logits left out";
     throw new TypeError(cannot(ACTION, rule, why, hint));
   }
-  checkHead(graph, settings, ACTION);
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
   checkNodes(program.schedule.nodes);
@@ -102,7 +108,7 @@ export async function compile(
   }
   // The head is handed to the reader of a set, who may change it: what an
   // engine computes with, now or when it opens more sessions, is another copy.
-  const weights = needsHead(program.logits) ? copyOf(head) : NO_WEIGHTS;
+  const weights = usesHead(program) ? copyOf(head) : NO_WEIGHTS;
   const target = logitsTarget(logits!, weights, settings);
   return { ...program, logits: target, head, weightData };
 }
@@ -118,13 +124,15 @@ function programOf(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): Program {
-  const { perturbation, wantsPenultimate } = settings;
+  const { perturbation, penultimate, wantsLogits } = settings;
   const isBinary = logits?.activation === "sigmoid";
   return makeProgram({
     graph,
     feeds: feedsOf(graph, settings.input),
     features: targets.map(({ target }) => target),
-    wantsPenultimate,
+    wantsPenultimate: penultimate !== undefined,
+    ...(penultimate === "shaped" ? { isPenultimateShaped: true } : {}),
+    ...(wantsLogits ? {} : { omitsLogits: true }),
     ...(logits === undefined
       ? {}
       : { logits: logitsTarget(logits, NO_WEIGHTS, settings) }),
@@ -137,9 +145,11 @@ function programOf(
 function logitsTarget(
   { head, direct }: Logits,
   weights: LinearHead,
-  { shaping }: Settings,
+  settings: Settings,
 ): LogitsTarget {
+  const { shaping } = settings;
   return {
+    ...(isOptional(settings) ? { isOptional: true } : {}),
     ...(head === undefined ? {} : {
       head: {
         name: head.node.row.name,
@@ -156,6 +166,25 @@ function logitsTarget(
   };
 }
 
+/** Whether logits may be missing: found by a search, and needed by nothing. */
+function isOptional(settings: Settings): boolean {
+  const { head, layers, shaping, penultimate, perturbation } = settings;
+  return head === undefined && layers.length > 0 && shaping === undefined &&
+    penultimate === undefined && perturbation === undefined;
+}
+
+/** A shaping must change something that is selected. */
+function checkSelection({ shaping, penultimate, wantsLogits }: Settings): void {
+  if (shaping === undefined && penultimate === "shaped") {
+    const rule = "a shaping must be set for .penultimate({ shaped: true })";
+    throw new TypeError(cannot(ACTION, rule, "none", "call .penultimate()"));
+  }
+  if (shaping === undefined || wantsLogits || penultimate === "shaped") return;
+  const rule = `what ${shaping.name} changes must be selected`;
+  const hint = "call .logits(true) or .penultimate({ shaped: true })";
+  throw new TypeError(cannot(ACTION, rule, "logits left out", hint));
+}
+
 /** The same text for the same thing asked for, however it was said. */
 function settingsText(
   settings: Settings,
@@ -163,7 +192,7 @@ function settingsText(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): string {
-  const { shaping, perturbation, wantsPenultimate, input } = settings;
+  const { shaping, perturbation, penultimate, input } = settings;
   const isWhole = input === undefined ||
     program.feeds.every(({ spec }) => program.graph.inputs.includes(spec)) &&
       program.feeds.length === program.graph.inputs.length;
@@ -177,7 +206,10 @@ function settingsText(
     logits: logits?.direct && tensorName(logits.direct),
     shaping: shaping && [shaping.name, shaping.settings],
     perturbation,
-    penultimate: wantsPenultimate,
+    penultimate: penultimate === "shaped"
+      ? penultimate
+      : penultimate === "plain",
+    ...(settings.wantsLogits ? {} : { withoutLogits: true }),
   });
 }
 

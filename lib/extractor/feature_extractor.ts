@@ -2,10 +2,12 @@ import type { tf } from "../tf.ts";
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOptions,
 } from "../check.ts";
+import { UnsupportedByEngineError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
@@ -26,31 +28,34 @@ import type {
   Model,
   Postprocess,
   RunOptions,
+  Runs,
   TensorFeatures,
+  TensorInputs,
   Weights,
 } from "../types.ts";
 import { checkHead } from "./logits.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
-import { resolve } from "./compile.ts";
+import { compile, resolve } from "./compile.ts";
 import {
   checkRun,
   type EngineOptions,
   engineSettings,
   type FitReactOptions,
+  type PenultimateOptions,
   type PerturbOptions,
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
-import type {
-  OpenExtractor,
-  OpenRuns,
-  Runs,
-  TensorInputs,
-} from "./open_extractor.ts";
+import type { OpenExtractor, OpenRuns } from "./open_extractor.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 
-export type { EngineOptions, FitReactOptions, PerturbOptions };
+export type {
+  EngineOptions,
+  FitReactOptions,
+  PenultimateOptions,
+  PerturbOptions,
+};
 
 /**
  * Takes out what the layers of a model compute.
@@ -66,6 +71,7 @@ export type { EngineOptions, FitReactOptions, PerturbOptions };
  * A setting of a subclass gives one of the subclass: its constructor is called
  * with the model alone, and public fields are copied; private ones begin anew.
  *
+ * @category Extraction
  * @example Features, logits and labels of a dataset
  * ```ts
  * import { FeatureExtractor, tf } from "@sonde/sonde";
@@ -130,6 +136,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor with these layers, in this order.
    * @throws {LayerNotFoundError} If an id finds nothing.
    * @throws {RangeError} If no id is given, or a layer is found twice.
+   *
+   * @example Two layers, by name and by index
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).layers(["pool", -1]);
+   * const { layerNames } = await extractor.plan();
+   * assert.deepEqual(layerNames, ["pool", "classes"]);
+   * ```
    */
   layers(ids: LayerId | readonly LayerId[]): this {
     checkAwaited(ids, "set layers", "the ids");
@@ -142,13 +159,53 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Takes what feeds the head too, before any shaping.
+   * Adds the penultimate: the tensor that feeds the head.
    *
+   * @param options Whether it is taken before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
+   *
+   * @example The tensor that feeds the head
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).penultimate();
+   * const set = await extractor.predict(tf.zeros([2, 28, 28, 1]));
+   * assert.deepEqual(set.penultimate?.shape, [2, 64]);
+   * ```
    */
-  penultimate(): this {
-    return this.#with({ wantsPenultimate: true }, "penultimate");
+  penultimate(options: PenultimateOptions = {}): this {
+    checkOptions(options, "set penultimate", ["shaped"]);
+    const { shaped = false } = options;
+    checkBoolean(shaped, "set penultimate", "shaped");
+    const penultimate = shaped ? "shaped" : "plain";
+    return this.#with({ penultimate }, "penultimate");
+  }
+
+  /**
+   * Whether the sets have logits, where the model has any.
+   *
+   * @param wanted False leaves them out: the head is not computed, if nothing
+   * else needs it.
+   * @returns An extractor with or without logits.
+   * @throws {TypeError} If `wanted` is no boolean.
+   *
+   * @example Features alone
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).layers("pool").logits(false);
+   * const set = await extractor.predict(tf.zeros([2, 28, 28, 1]));
+   * assert.equal(set.logits, undefined);
+   * ```
+   */
+  logits(wanted: boolean): this {
+    const wantsLogits = checkBoolean(wanted, "set logits", "wanted");
+    return this.#with({ wantsLogits });
   }
 
   /**
@@ -157,6 +214,17 @@ export class FeatureExtractor implements Runs {
    * @param id Name, path or index of the layer that is the first to run.
    * @returns An extractor over a part of the model.
    * @throws {LayerNotFoundError} If there is no such layer.
+   *
+   * @example From what the layer "pool" receives
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).layers("pool").input("pool");
+   * const set = await extractor.predict(tf.zeros([2, 10, 10, 64]));
+   * assert.deepEqual(set.features[0]?.shape, [2, 64]);
+   * ```
    */
   input(id: string | number): this {
     const input = this.#graph.findNode(id);
@@ -172,6 +240,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor whose logits are that layer's output before its own activation.
    * @throws {LayerNotFoundError} If there is no such layer.
    * @throws {TypeError} If it can be no head.
+   *
+   * @example The last layer as the head
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).head("classes");
+   * const set = await extractor.predict(tf.zeros([2, 28, 28, 1]));
+   * assert.deepEqual(set.logits?.shape, [2, 10]);
+   * ```
    */
   head(id: string | number): this {
     const node = this.#graph.findNode(id);
@@ -189,6 +268,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If the threshold is not finite.
    * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   *
+   * @example Logits of a penultimate that is clipped at 0.9
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).react(0.9);
+   * const { logits } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(logits?.shape, [2, 10]);
+   * ```
    */
   react(threshold: number): this {
     return this.#shaped(react(threshold));
@@ -205,6 +295,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If the percentile is out of range.
    * @throws {TypeError} If the penultimate is not `[N, D]`, or is shaped otherwise.
+   *
+   * @example Logits of the largest tenth of each penultimate
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).ash(0.9, { variant: "s" });
+   * const { logits } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(logits?.shape, [2, 10]);
+   * ```
    */
   ash(percentile: number, options: AshOptions = {}): this {
     return this.#shaped(ash(percentile, options));
@@ -221,6 +322,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If the percentile is out of range.
    * @throws {TypeError} If the penultimate is not `[N, D]`, or is shaped otherwise.
+   *
+   * @example Logits of a scaled penultimate
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).scale(0.85);
+   * const { logits } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(logits?.shape, [2, 10]);
+   * ```
    */
   scale(percentile: number, options: PercentileOptions = {}): this {
     return this.#shaped(scale(percentile, options));
@@ -237,6 +349,17 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If a bound is not finite, or `low` is above `high`.
    * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   *
+   * @example Logits of a penultimate between two bounds
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).vra(0.1, 0.9);
+   * const { logits } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(logits?.shape, [2, 10]);
+   * ```
    */
   vra(low: number, high: number): this {
     return this.#shaped(vra(low, high));
@@ -253,6 +376,18 @@ export class FeatureExtractor implements Runs {
    * @returns An extractor of perturbed inputs.
    * @throws {RangeError} If an option is out of range.
    * @throws {TypeError} If the model has no logits, or they are no classes.
+   *
+   * @example Logits of perturbed inputs
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model)
+   *   .perturb({ epsilon: 0.01, temperature: 1000 });
+   * const { logits } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(logits?.shape, [2, 10]);
+   * ```
    */
   perturb(options: PerturbOptions): this {
     checkAwaited(options, "set perturb", "the options");
@@ -271,6 +406,18 @@ export class FeatureExtractor implements Runs {
    * come after the given ones. Or one record: steps for each layer by its name.
    * @returns An extractor whose features are postprocessed.
    * @throws {TypeError} If a step is none, or a layer of the record was not asked for.
+   *
+   * @example Mean over the positions of each feature map
+   * ```ts
+   * import { FeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).layers(["stem", "conv"])
+   *   .postprocess(pool("mean"));
+   * const { features } = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(features.map(({ shape }) => shape), [[2, 16], [2, 64]]);
+   * ```
    */
   postprocess(
     ...steps:
@@ -286,6 +433,17 @@ export class FeatureExtractor implements Runs {
    * @param size Samples in a batch, for arrays and sources; iterables come in their own.
    * @returns An extractor with this batch size.
    * @throws {RangeError} If it is not a positive integer.
+   *
+   * @example Sixteen samples at once
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).batch(16);
+   * const set = await extractor.predict(tf.zeros([40, 28, 28, 1]));
+   * assert.deepEqual(set.logits?.shape, [40, 10]);
+   * ```
    */
   batch(size: number): this {
     checkInteger(size, "set batch size", "size");
@@ -303,6 +461,18 @@ export class FeatureExtractor implements Runs {
    * @throws {RangeError} If there is no such engine or backend, or `threads`
    * is no positive integer.
    * @throws {TypeError} If an option is another engine's.
+   *
+   * @example TF.js on its WebAssembly backend
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model)
+   *   .engine("tfjs", { backend: "wasm" });
+   * const { engine, backend } = await extractor.plan();
+   * assert.deepEqual([engine, backend], ["tfjs", "wasm"]);
+   * ```
    */
   engine(kind: "auto" | "onnx" | "tfjs", options: EngineOptions = {}): this {
     return this.#with(engineSettings(kind, options));
@@ -317,6 +487,16 @@ export class FeatureExtractor implements Runs {
    * @param options Steps to go on from there.
    * @returns Its row.
    * @throws {LayerNotFoundError} If there is none.
+   *
+   * @example The layer before the last
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const row = new FeatureExtractor(model).findLayer(-2);
+   * assert.deepEqual([row.name, row.kind], ["dropout", "Dropout"]);
+   * ```
    */
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
     checkOptions(options, "find layer", ["offset"]);
@@ -329,6 +509,17 @@ export class FeatureExtractor implements Runs {
    * @param id Exact name or path, or an index as in Python.
    * @returns The weights by name; empty for a layer without any.
    * @throws {LayerNotFoundError} If there is none.
+   *
+   * @example Kernel and bias of a Dense layer
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const weights = await new FeatureExtractor(model).getWeights("classes");
+   * assert.deepEqual(weights.kernel?.shape, [64, 10]);
+   * assert.deepEqual(weights.bias?.shape, [10]);
+   * ```
    */
   getWeights(id: string | number): Promise<Weights> {
     return this.#graph.getWeights(id);
@@ -339,12 +530,24 @@ export class FeatureExtractor implements Runs {
    *
    * @returns Engine and reason, features, head, penultimate, what is left off and skipped.
    * @throws {TypeError} If something asked for cannot be computed.
+   *
+   * @example What runs for one feature
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const plan = await new FeatureExtractor(model).layers("pool").plan();
+   * assert.deepEqual(plan.layerNames, ["pool"]);
+   * assert.equal(plan.head, "classes");
+   * assert.deepEqual(plan.warnings, []);
+   * ```
    */
   async plan(): Promise<Plan> {
     this.#graph.checkUsable("plan");
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
-    return planOf(this.#graph, program, choice);
+    return planOf(this.#graph, program, this.#settings, choice);
   }
 
   // ---- running ----
@@ -357,6 +560,19 @@ export class FeatureExtractor implements Runs {
    * @returns Features, logits, labels and ids of all samples.
    * @throws {TypeError} If the dataset does not fit the model.
    * @throws {DOMException} `AbortError`, if it was stopped.
+   *
+   * @example Features, logits and labels
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).layers("pool");
+   * const images = tf.zeros([3, 28, 28, 1]);
+   * const set = await extractor.predict([images, [0, 1, 2]]);
+   * assert.deepEqual(set.layer("pool").shape, [3, 64]);
+   * assert.deepEqual([...set.labels!.data], [0, 1, 2]);
+   * ```
    */
   async predict(
     dataset: Dataset,
@@ -373,6 +589,20 @@ export class FeatureExtractor implements Runs {
    * @param dataset As for {@linkcode FeatureExtractor.predict}.
    * @param options Signal, progress.
    * @returns One set a batch; their arrays are the reader's to keep.
+   *
+   * @example One set a batch
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const extractor = new FeatureExtractor(model).batch(2);
+   * const rows: number[] = [];
+   * for await (const set of extractor.stream(tf.zeros([5, 28, 28, 1]))) {
+   *   rows.push(set.logits!.shape[0]!);
+   * }
+   * assert.deepEqual(rows, [2, 2, 1]);
+   * ```
    */
   async *stream(
     dataset: Dataset,
@@ -390,6 +620,19 @@ export class FeatureExtractor implements Runs {
    * stay the caller's.
    * @returns Tensors on the caller's backend, which the caller disposes of.
    * @throws {TypeError} If the tensors do not fit the model.
+   *
+   * @example From a tensor to tensors
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const image = tf.zeros([1, 28, 28, 1]);
+   * const extractor = new FeatureExtractor(model).layers("pool");
+   * const { features, logits } = await extractor.predictTensor(image);
+   * assert.deepEqual(features[0]?.shape, [1, 64]);
+   * tf.dispose([image, ...features, logits!]);
+   * ```
    */
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
     checkAwaited(inputs, "predict tensor", "the tensor");
@@ -407,6 +650,19 @@ export class FeatureExtractor implements Runs {
    * @returns This extractor with {@linkcode FeatureExtractor.react} at that threshold.
    * @throws {RangeError} If the quantile is not in (0, 1).
    * @throws {TypeError} If the model has no linear head, or is shaped otherwise.
+   *
+   * @example The threshold of ReAct, measured
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const images = tf.randomUniform([20, 28, 28, 1], 0, 1, "float32", 7);
+   * const extractor = await new FeatureExtractor(model)
+   *   .fitReact(images as tf.Tensor, { quantile: 0.9 });
+   * const { logits } = await extractor.predict(images as tf.Tensor);
+   * assert.deepEqual(logits?.shape, [20, 10]);
+   * ```
    */
   async fitReact(
     dataset: Dataset,
@@ -429,6 +685,19 @@ export class FeatureExtractor implements Runs {
    *
    * @returns The same three ways to run, until `close()`.
    * @throws {TypeError} If something asked for cannot be computed.
+   *
+   * @example Many small runs over one session
+   * ```ts
+   * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * await using open = await new FeatureExtractor(model).open();
+   * for (let i = 0; i < 3; i++) {
+   *   const set = await open.predict(tf.fill([1, 28, 28, 1], i));
+   *   assert.deepEqual(set.logits?.shape, [1, 10]);
+   * }
+   * ```
    */
   async open(): Promise<OpenExtractor> {
     const { openExtractor } = await import("./open_extractor.ts");
@@ -446,10 +715,35 @@ export class FeatureExtractor implements Runs {
    * @param target A path or `file:` URL, if it is to be a file.
    * @returns The model's bytes.
    * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
+   *
+   * @example The bytes of an ONNX model
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const bytes = await new FeatureExtractor(model).layers("pool").toOnnx();
+   * await using exported = await loadModel(bytes);
+   * assert.equal(exported.format, "onnx");
+   * ```
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-    const { toOnnx } = await import("./to_onnx.ts");
-    return await toOnnx(this.#graph, this.#settings, target);
+    const action = "write ONNX";
+    checkAwaited(target, action, "the target");
+    const program = await compile(this.#graph, this.#settings);
+    const { record } = await import("../engines/onnx/recording.ts");
+    const recording = record(program);
+    if ("obstacle" in recording) {
+      const { obstacle } = recording;
+      throw new UnsupportedByEngineError(action, "onnx", obstacle);
+    }
+    const { writeProgram } = await import("../engines/onnx/write_program.ts");
+    const bytes = await writeProgram(recording, {
+      "sonde.model": await this.#graph.fingerprint(),
+      "sonde.settings": program.settings,
+    });
+    if (target !== undefined) await Deno.writeFile(target, bytes);
+    return bytes;
   }
 
   // ---- inside ----

@@ -30,7 +30,8 @@ export async function fitThreshold(
     postprocess: [],
     postprocessByName: undefined,
     shaping: undefined,
-    wantsPenultimate: true,
+    penultimate: "plain" as const,
+    wantsLogits: false,
   };
   const program = await compile(graph, plain);
   await using session = await openSession(

@@ -8,12 +8,17 @@ import type {
   Postprocess,
   RunOptions,
   TensorFeatures,
+  TensorInputs,
 } from "../types.ts";
 import { FeatureExtractor } from "./feature_extractor.ts";
-import type { OpenExtractor, TensorInputs } from "./open_extractor.ts";
+import type { OpenExtractor } from "./open_extractor.ts";
 import { checkRun } from "./options.ts";
 
-/** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
+/**
+ * Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names.
+ *
+ * @category Extraction
+ */
 export interface KerasFeatureExtractorOptions {
   /** Which layers to take. @default {[-1]} */
   readonly featureLayersId?: readonly (string | number)[];
@@ -31,13 +36,21 @@ export interface KerasFeatureExtractorOptions {
   readonly returnPenultimate?: boolean;
 }
 
-/** Postprocessing under the ancestor's name. */
+/**
+ * Postprocessing under the ancestor's name.
+ *
+ * @category Extraction
+ */
 export interface PostprocFns {
   /** One for each layer; null for none. @default {null} */
   readonly postprocFns?: readonly (Postprocess | null)[] | null;
 }
 
-/** Settings of {@linkcode KerasFeatureExtractor.findLayer}. */
+/**
+ * Settings of {@linkcode KerasFeatureExtractor.findLayer}.
+ *
+ * @category Extraction
+ */
 export interface IndexOffset {
   /** Steps along the model's list from the layer found. @default {0} */
   readonly indexOffset?: number;
@@ -61,6 +74,7 @@ const OPTIONS = [
  * Unlike its ancestor it leaves the model as it is, takes features with their
  * activation, finds penultimate and head in the graph, and checks its input.
  *
+ * @category Extraction
  * @example The seed's way
  * ```ts
  * import { KerasFeatureExtractor, tf } from "@sonde/sonde";
@@ -102,6 +116,15 @@ export class KerasFeatureExtractor extends FeatureExtractor {
    * @param options Steps to go on from there.
    * @returns Its row.
    * @throws {LayerNotFoundError} If there is none.
+   *
+   * @example The layer before the last
+   * ```ts
+   * import { KerasFeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * assert.equal(KerasFeatureExtractor.findLayer(model, -2).name, "dropout");
+   * ```
    */
   static findLayer(
     model: Model | tf.LayersModel,
@@ -121,6 +144,20 @@ export class KerasFeatureExtractor extends FeatureExtractor {
    * @param options Signal, progress, and one postprocessing for each layer.
    * @returns Features, logits, labels and ids of all samples.
    * @throws {TypeError} If there is not one postprocessing for each layer.
+   *
+   * @example One postprocessing for each layer
+   * ```ts
+   * import { KerasFeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const featureLayersId = ["conv", "pool"];
+   * const extractor = new KerasFeatureExtractor(model, { featureLayersId });
+   * const postprocFns = [pool("mean"), null];
+   * const images = tf.zeros([2, 28, 28, 1]);
+   * const { features } = await extractor.predict(images, { postprocFns });
+   * assert.deepEqual(features.map(({ shape }) => shape), [[2, 64], [2, 64]]);
+   * ```
    */
   override async predict(
     dataset: Dataset,
@@ -140,6 +177,19 @@ export class KerasFeatureExtractor extends FeatureExtractor {
    * @param options One postprocessing for each layer.
    * @returns Tensors, which the caller disposes of.
    * @throws {TypeError} If there is not one postprocessing for each layer.
+   *
+   * @example From a tensor to tensors
+   * ```ts
+   * import { KerasFeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const image = tf.zeros([1, 28, 28, 1]);
+   * const extractor = new KerasFeatureExtractor(model);
+   * const { features, logits } = await extractor.predictTensor(image);
+   * assert.deepEqual(features[0]?.shape, [1, 10]);
+   * tf.dispose([image, ...features, logits!]);
+   * ```
    */
   override async predictTensor(
     inputs: TensorInputs,
@@ -156,6 +206,17 @@ export class KerasFeatureExtractor extends FeatureExtractor {
    * Opens a session and keeps it.
    *
    * @returns The open extractor, to be closed by the caller.
+   *
+   * @example One session for many runs
+   * ```ts
+   * import { KerasFeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * await using open = await new KerasFeatureExtractor(model).prepareExtractor();
+   * const set = await open.predict(tf.zeros([2, 28, 28, 1]));
+   * assert.deepEqual(set.features[0]?.shape, [2, 10]);
+   * ```
    */
   prepareExtractor(): Promise<OpenExtractor> {
     return this.open();

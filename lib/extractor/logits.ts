@@ -9,34 +9,78 @@ import {
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { readToRun } from "../models/graph/weights.ts";
 import type { LinearHead, NdArray } from "../types.ts";
+import { sampleAxisMover } from "./sample_axis.ts";
 import type { Settings } from "./settings.ts";
 
-/** Logits, and what the walk to them looked at if there was one. */
+/** Logits, and how they were found. */
 export interface FoundLogits {
   readonly logits: Logits | undefined;
+  /** The search for the head, if there was one. */
   readonly search: HeadSearch | undefined;
+  /** Why logits that the search found are left out. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Finds the logits that some settings ask for.
+ * Finds the logits of a model, where some settings need them.
  *
  * @param graph The model.
  * @param settings The settings.
- * @returns The logits, and what the walk looked at if there was one.
+ * @returns The logits; undefined where they are left out.
+ */
+export function selectedLogits(
+  graph: ModelGraph,
+  settings: Settings,
+): FoundLogits {
+  const { wantsLogits, penultimate, perturbation } = settings;
+  const isNeeded = wantsLogits || penultimate !== undefined ||
+    perturbation !== undefined;
+  if (isNeeded) return findLogits(graph, settings);
+  return { logits: undefined, search: undefined, warnings: [] };
+}
+
+/**
+ * Finds the logits of a model.
+ *
+ * @param graph The model.
+ * @param settings Names the head, or leaves it to a search from the output.
+ * @returns The logits. Those of a search are left out where their rows are not
+ * samples.
  */
 export function findLogits(
   graph: ModelGraph,
   settings: Pick<Settings, "head">,
 ): FoundLogits {
   if (settings.head !== undefined) {
-    return { logits: settings.head.logits, search: undefined };
+    const { logits } = settings.head;
+    return { logits, search: undefined, warnings: [] };
   }
   const search = searchHead(graph.outputRefs);
-  return { logits: search.logits, search };
+  const { logits } = search;
+  const mover = logits && sampleAxisMover(graph, logits);
+  if (mover === undefined) return { logits, search, warnings: [] };
+  const name = logits!.head?.node.row.name ?? logits!.direct!.node.row.name;
+  const why = `the rows of "${name}" are not samples: ` +
+    `"${mover.row.name}" moves the axis of the samples`;
+  return {
+    logits: undefined,
+    search: { ...search, logits: undefined, why },
+    warnings: [logitsLeftOut(why)],
+  };
 }
 
 /**
- * Checks what shaping, the penultimate and perturbation need of the model.
+ * The line of a plan that says why logits are left out.
+ *
+ * @param why The reason.
+ * @returns The line.
+ */
+export function logitsLeftOut(why: string): string {
+  return `logits are left out, as ${why}`;
+}
+
+/**
+ * Checks that the model has what shaping, the penultimate and perturbation need.
  *
  * @param graph The model.
  * @param settings The settings.
@@ -48,11 +92,11 @@ export function checkHead(
   settings: Settings,
   action: string,
 ): void {
-  const { shaping, wantsPenultimate, perturbation } = settings;
-  if (!shaping && !wantsPenultimate && !perturbation) return;
+  const { shaping, penultimate, perturbation } = settings;
+  if (!shaping && !penultimate && !perturbation) return;
   const found = findLogits(graph, settings);
   if (perturbation !== undefined) checkPerturbed(found, action);
-  if (shaping === undefined && !wantsPenultimate) return;
+  if (shaping === undefined && penultimate === undefined) return;
   const { logits, search } = found;
   if (logits?.head === undefined) {
     const why = search?.why ?? "the layer named is an activation";

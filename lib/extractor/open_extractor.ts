@@ -1,63 +1,35 @@
-import * as tf from "@tensorflow/tfjs";
-import { cannot, checkAwaited } from "../check.ts";
-import { FeatureCollector } from "../features/collector.ts";
+import { cannot, checkAwaited, shapeText } from "../check.ts";
+import type { LogitsTarget } from "../engines/program.ts";
+import {
+  type CollectedBatch,
+  FeatureCollector,
+} from "../features/collector.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
-  FeatureArray,
   FeatureSet,
   FeatureSource,
-  NdArray,
   RunOptions,
+  Runs,
   TensorFeatures,
+  TensorInputs,
 } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
+import { logitsLeftOut } from "./logits.ts";
 import { openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { type Plan, planOf, warnedPlan } from "./plan.ts";
 import { type Opened, runBatches } from "./run_batches.ts";
-import { runTensors } from "./run_tensors.ts";
+import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
-
-/** What `predictTensor` takes: one tensor, one for each input in order, or by name. */
-export type TensorInputs =
-  | tf.Tensor
-  | tf.Tensor[]
-  | Record<string, tf.Tensor>;
-
-/** The three ways to run: over a dataset, batch by batch, over one tensor. */
-export interface Runs {
-  /**
-   * Runs over a dataset and holds the results on the host.
-   *
-   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
-   * @param options Signal, progress.
-   * @returns Features, logits, labels and ids of all samples. The arrays are
-   * the caller's to keep and to change: each has memory of its own.
-   */
-  predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
-  /**
-   * Runs over a dataset and holds one batch.
-   *
-   * @param dataset As for `predict`.
-   * @param options Signal, progress.
-   * @returns One set a batch; their arrays are the reader's to keep.
-   */
-  stream(dataset: Dataset, options?: RunOptions): AsyncIterable<FeatureSet>;
-  /**
-   * Runs over tensors at hand, in one batch.
-   *
-   * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
-   * @returns Tensors, which the caller disposes of, each by itself.
-   */
-  predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
-}
 
 /**
  * An extractor with its session kept open, for many small runs.
  *
  * Closing it frees what the engine holds for it, never the model.
+ *
+ * @category Extraction
  */
 export interface OpenExtractor extends Runs, AsyncDisposable {
   /** What runs. */
@@ -83,7 +55,7 @@ export async function openRuns(
 ): Promise<OpenRuns> {
   const program = await compile(graph, settings);
   const choice = await chooseEngine(program, settings);
-  const plan = planOf(graph, program, choice);
+  const plan = planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,
@@ -114,7 +86,8 @@ interface OpenParts {
 
 /** The three ways to run over an open session. Whoever calls has checked the options. */
 export class OpenRuns implements Runs, AsyncDisposable {
-  readonly plan: Plan;
+  #plan: Plan;
+  #omitsLogits = false;
   readonly #opened: Opened;
   readonly #graph: ModelGraph;
   readonly #source: FeatureSource;
@@ -124,7 +97,12 @@ export class OpenRuns implements Runs, AsyncDisposable {
     this.#opened = opened;
     this.#graph = graph;
     this.#source = source;
-    this.plan = plan;
+    this.#plan = plan;
+  }
+
+  /** What runs; says so if logits had to be left out. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   async predict(
@@ -139,7 +117,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
       { label: "predict", isJoined: true },
     );
     const collector = this.#collector(plan.length);
-    for await (const batch of batches) collector.add(batch);
+    for await (const batch of batches) this.#collect(collector, batch);
     return collector.finish(this.#fields(plan.classNames));
   }
 
@@ -157,7 +135,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     let start = 0;
     for await (const batch of batches) {
       const collector = this.#collector(batch.rows, start);
-      collector.add(batch);
+      this.#collect(collector, batch);
       start += batch.rows;
       yield collector.finish(this.#fields(plan.classNames));
     }
@@ -169,7 +147,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     // looking at the weights will do, many times a second.
     const { weightData } = this.#opened.program;
     if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
-    const direct = await runTensors(this.#opened, this.plan.backend, inputs);
+    const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
     // As inputs alone: what is no tensor is refused, and no pair is labelled.
@@ -192,6 +170,19 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Logits that are optional are left out once they do not give a row a sample. */
+  #collect(collector: FeatureCollector, batch: CollectedBatch): void {
+    const { logits: _logits, ...others } = batch;
+    const target = this.#opened.program.logits;
+    if (target?.isOptional && !this.#omitsLogits && !hasRows(batch)) {
+      this.#omitsLogits = true;
+      this.#plan = warnedPlan(this.#plan, misfitLogits(target, batch));
+    }
+    if (!this.#omitsLogits) return collector.add(batch);
+    collector.omitLogits();
+    collector.add(others);
   }
 
   #collector(total: number | undefined, start = 0): FeatureCollector {
@@ -230,12 +221,14 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
 /** What `open()` gives: checks what it is given, then runs. */
 class KeptExtractor implements OpenExtractor {
-  readonly plan: Plan;
   readonly #runs: OpenRuns;
 
   constructor(runs: OpenRuns) {
     this.#runs = runs;
-    this.plan = runs.plan;
+  }
+
+  get plan(): Plan {
+    return this.#runs.plan;
   }
 
   async predict(
@@ -282,6 +275,20 @@ export async function openExtractor(
   return new KeptExtractor(await openRuns(graph, settings));
 }
 
+/** Whether a batch has one row of logits for each sample. */
+function hasRows({ logits, rows }: CollectedBatch): boolean {
+  return logits?.shape[0] === rows;
+}
+
+function misfitLogits(
+  { head, direct }: LogitsTarget,
+  { logits, rows }: CollectedBatch,
+): string {
+  const name = head?.name ?? direct!.node.row.name;
+  const found = logits === undefined ? "other rows" : shapeText(logits.shape);
+  return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
+}
+
 /** Whether what holds the weights' values is what it was. */
 function isUnchanged(graph: ModelGraph, before: readonly object[]): boolean {
   const now = graph.weightData();
@@ -292,9 +299,4 @@ function isUnchanged(graph: ModelGraph, before: readonly object[]): boolean {
 function changed(action: string): TypeError {
   const rule = "the model's weights must be as they were when it was opened";
   return new TypeError(cannot(action, rule, "changed", "call open() again"));
-}
-
-function tensorOf({ data, shape, dtype }: FeatureArray | NdArray): tf.Tensor {
-  const values = data instanceof Float16Array ? Float32Array.from(data) : data;
-  return tf.tensor(values, [...shape], dtype === "int32" ? "int32" : "float32");
 }

@@ -1,12 +1,18 @@
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
-import { namesOf, needsHead } from "../engines/program.ts";
+import { namesOf, usesHead } from "../engines/program.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
+import { droppedMasks } from "./dropped_masks.ts";
+import { changesOf, type Settings } from "./settings.ts";
 
-/** What will run, before it runs. Shows itself. */
+/**
+ * What will run, before it runs. Shows itself.
+ *
+ * @category Extraction
+ */
 export interface Plan {
   /** What computes. */
   readonly engine: "onnx" | "tfjs";
@@ -20,14 +26,26 @@ export interface Plan {
   readonly head?: string;
   /** The node whose output feeds the head. */
   readonly penultimate?: string;
-  /** The softmax or sigmoid that was left off. */
+  /** The layer whose softmax or sigmoid was left off. */
   readonly removed?: string;
+  /** Which of the two was left off. */
+  readonly activation?: "softmax" | "sigmoid";
+  /**
+   * Shaping, perturbation and postprocessing with their options, as in
+   * `{ react: "threshold 0.9", postprocess: "pool(mean)" }`.
+   */
+  readonly changes: Readonly<Record<string, string>>;
   /** Layers looked at in the search for a head, where none was found. */
   readonly looked: readonly string[];
   /** Layers that do not run. */
   readonly skipped: readonly string[];
   /** Numbers in the weights of the layers that run. */
   readonly numParameters: number;
+  /**
+   * What may differ from what is expected: logits that are left out, masks that
+   * are not computed.
+   */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -35,19 +53,21 @@ export interface Plan {
  *
  * @param graph The model.
  * @param program The program.
+ * @param settings What it was made of.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
 export function planOf(
   graph: ModelGraph,
   program: ExtractorProgram,
+  settings: Settings,
   choice: EngineChoice,
 ): Plan {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
   // Logits from the penultimate: the head's weights count, though we use them.
   const head = logits?.head?.node ?? logits?.direct?.node;
-  if (program.logits?.head && needsHead(program.logits)) {
+  if (usesHead(program)) {
     runs.add(logits!.head!.node);
   }
   const skipped = graph.listed.filter((node) =>
@@ -64,12 +84,34 @@ export function planOf(
       ? {}
       : { penultimate: logits.head.penultimate.node.row.name }),
     ...(removed ? { removed } : {}),
+    ...(!removed || logits === undefined || logits.activation === "none"
+      ? {}
+      : { activation: logits.activation }),
+    changes: Object.freeze(Object.fromEntries(changesOf(settings))),
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
     numParameters: numParameters([...runs]),
+    warnings: Object.freeze([
+      ...program.found.warnings,
+      ...droppedMasks(program),
+    ]),
   };
   attachView(plan, planView);
   return Object.freeze(plan);
+}
+
+/**
+ * A plan with one more warning.
+ *
+ * @param plan The plan.
+ * @param line The warning.
+ * @returns Another plan, frozen.
+ */
+export function warnedPlan(plan: Plan, line: string): Plan {
+  const warnings = Object.freeze([...plan.warnings, line]);
+  const warned = { ...plan, warnings };
+  attachView(warned, planView);
+  return Object.freeze(warned);
 }
 
 /** A shared layer counts once. */
@@ -89,14 +131,22 @@ function planView(plan: Plan): View {
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ["features", plan.layerNames.join(", ") || "none"],
-    ["head", plan.head ?? "none can be told"],
+    [
+      "head",
+      plan.head ?? (plan.looked.length > 0 ? "none found" : "none needed"),
+    ],
   ];
   if (plan.penultimate) rows.push(["penultimate", plan.penultimate]);
-  if (plan.removed) rows.push(["left off", plan.removed]);
+  if (plan.removed) {
+    const kind = plan.activation ?? "activation";
+    rows.push(["left off", `${kind} of ${plan.removed}`]);
+  }
+  rows.push(...Object.entries(plan.changes));
   if (plan.looked.length > 0) rows.push(["looked at", plan.looked.join(", ")]);
   rows.push(
     ["skipped", listText(plan.skipped)],
     ["parameters", plan.numParameters.toLocaleString("en")],
+    ...plan.warnings.map((line): [string, string] => ["warning", line]),
   );
   return {
     title: "Plan",

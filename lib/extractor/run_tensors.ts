@@ -2,9 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { partsOf } from "../datasets/parts.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
-import type { TensorFeatures, TensorLike } from "../types.ts";
+import type {
+  FeatureArray,
+  NdArray,
+  TensorFeatures,
+  TensorInputs,
+} from "../types.ts";
 import { checkRows, type Opened } from "./run_batches.ts";
-import type { TensorInputs } from "./open_extractor.ts";
 
 /**
  * Runs over tensors that are where the engine computes, and leaves the results
@@ -45,14 +49,16 @@ export async function runTensors(
     tf.dispose([...features, logits]);
     throw error;
   }
+  const fitsRows = logits?.shape[0] === rows || !program.logits?.isOptional;
+  if (!fitsRows) logits?.dispose();
   return {
     features: features.map(asNumbers),
-    ...(logits === undefined ? {} : { logits }),
+    ...(logits === undefined || !fitsRows ? {} : { logits }),
   };
 }
 
 /** Whether it is a tensor that our copy of TF.js holds the values of. */
-function isResident(input: TensorLike): boolean {
+function isResident(input: unknown): boolean {
   return input instanceof tf.Tensor &&
     tf.engine().state.tensorInfo.has(input.dataId);
 }
@@ -62,4 +68,17 @@ function asNumbers(feature: tf.Tensor): tf.Tensor {
   const numbers = feature.toInt();
   feature.dispose();
   return numbers;
+}
+
+/**
+ * An array of a set as a tensor.
+ *
+ * @param array The array.
+ * @returns The tensor, the caller's; float16 becomes float32.
+ */
+export function tensorOf(
+  { data, shape, dtype }: FeatureArray | NdArray,
+): tf.Tensor {
+  const values = data instanceof Float16Array ? Float32Array.from(data) : data;
+  return tf.tensor(values, [...shape], dtype === "int32" ? "int32" : "float32");
 }

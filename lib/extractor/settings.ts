@@ -17,7 +17,9 @@ import type { Postprocess } from "../types.ts";
 /** Settings of an extractor. */
 export interface Settings {
   readonly layers: readonly GraphNode[];
-  readonly wantsPenultimate: boolean;
+  /** Which penultimate the sets hold: before or after the shaping. */
+  readonly penultimate: "plain" | "shaped" | undefined;
+  readonly wantsLogits: boolean;
   readonly input: GraphNode | undefined;
   readonly head:
     | { readonly node: GraphNode; readonly logits: Logits }
@@ -43,7 +45,8 @@ export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
 /** What holds before any setting is made. */
 export const DEFAULTS: Settings = Object.freeze({
   layers: Object.freeze([]),
-  wantsPenultimate: false,
+  penultimate: undefined,
+  wantsLogits: true,
   input: undefined,
   head: undefined,
   shaping: undefined,
@@ -82,7 +85,7 @@ export function stepsOf(
  * @returns The view.
  */
 export function settingsView(graph: ModelGraph, settings: Settings): View {
-  const { layers, shaping, perturbation, input, head } = settings;
+  const { layers, input, head } = settings;
   const rows: [string, string][] = [
     [
       "model",
@@ -90,17 +93,16 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ],
     [
       "layers",
-      layers.map(({ row }) => row.name).join(", ") || "none: logits only",
+      layers.map(({ row }) => row.name).join(", ") ||
+      (settings.wantsLogits ? "none: logits only" : "none"),
     ],
   ];
-  if (settings.wantsPenultimate) rows.push(["penultimate", "taken too"]);
+  if (settings.penultimate) rows.push(["penultimate", settings.penultimate]);
+  if (!settings.wantsLogits) rows.push(["logits", "left out"]);
   if (input) rows.push(["input", `what "${input.row.name}" receives`]);
   if (head) rows.push(["head", head.node.row.name]);
-  if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);
-  if (perturbation) rows.push(["perturb", optionsText({ ...perturbation })]);
-  const steps = stepsText(settings);
-  if (steps !== "") rows.push(["postprocess", steps]);
   rows.push(
+    ...changesOf(settings),
     ["batch", String(settings.batchSize)],
     ["engine", [settings.engine, settings.backend].filter(Boolean).join(":")],
   );
@@ -112,6 +114,22 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
       rows,
     }],
   };
+}
+
+/**
+ * What is done to inputs, penultimate and features besides running the model.
+ *
+ * @param settings The settings.
+ * @returns Names with their options, as in `["react", "threshold 0.9"]`.
+ */
+export function changesOf(settings: Settings): [string, string][] {
+  const { shaping, perturbation } = settings;
+  const rows: [string, string][] = [];
+  if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);
+  if (perturbation) rows.push(["perturb", optionsText({ ...perturbation })]);
+  const steps = stepsText(settings);
+  if (steps !== "") rows.push(["postprocess", steps]);
+  return rows;
 }
 
 function optionsText(

@@ -123,7 +123,9 @@ function checkArray<T extends ArrayBufferView>(
       cannot(ACTION, rule("must be { data, shape, dtype }"), array),
     );
   }
-  const { data, shape, dtype } = array;
+  const { data, shape } = array;
+  const dtype = array.dtype ??
+    dtypes.find((name) => data instanceof KINDS[name]!);
   if (!dtypes.includes(dtype)) {
     const names = dtypes.map((text) => `"${text}"`).join(" or ");
     throw new TypeError(

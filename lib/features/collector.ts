@@ -18,7 +18,7 @@ import type {
   NdArray,
   OutputActivation,
 } from "../types.ts";
-import { Column } from "./view/_column.ts";
+import { Column } from "./_column.ts";
 import { makeFeatureSet } from "./feature_set.ts";
 import type { FeatureData } from "./fields.ts";
 
@@ -162,6 +162,12 @@ export class FeatureCollector {
       ids: Object.freeze(ids),
       nonFinite: this.#nonFinite,
     });
+  }
+
+  /** Leaves out the logits of all batches, those before and those to come. */
+  omitLogits(): void {
+    delete this.#others.logits;
+    this.#present = this.#present?.filter((name) => name !== "logits");
   }
 
   #layer(index: number): Column<FeatureData> {

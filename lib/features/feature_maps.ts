@@ -18,7 +18,7 @@ import {
   makeFigure,
 } from "../display/figure.ts";
 import type { Dataset, FeatureSet } from "../types.ts";
-import { featureMapsBlock } from "./view/_layer_figures.ts";
+import { featureMapsBlock } from "./view/layer_figures.ts";
 import {
   checkFeatureSet,
   findArray,

@@ -20,7 +20,7 @@ import {
 import type { FigureBlock } from "../display/view.ts";
 import { extremes } from "../math/statistics.ts";
 import type { FeatureSet, NdArray } from "../types.ts";
-import { valuesBlock } from "./view/_layer_figures.ts";
+import { valuesBlock } from "./view/layer_figures.ts";
 import { findArray, isFeatureSet, shownArrays } from "./view/shown_arrays.ts";
 
 /**

@@ -12,7 +12,7 @@ import {
   makeFigure,
 } from "../display/figure.ts";
 import type { Dataset, FeatureSet } from "../types.ts";
-import { type PointColor, projectionBlock } from "./view/_projection_figure.ts";
+import { type PointColor, projectionBlock } from "./view/projection_figure.ts";
 import {
   checkFeatureSet,
   findArray,

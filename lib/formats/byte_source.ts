@@ -48,8 +48,12 @@ export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
  * @param path The file.
  * @returns The source; close it.
  * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {TypeError} If it is no file: a pipe or a device may never end.
  */
 export function fileSource(path: string | URL): ByteSource {
+  if (!Deno.statSync(path).isFile) {
+    throw new TypeError(cannot("read", "it must be a file", String(path)));
+  }
   const file = Deno.openSync(path);
   let isOpen = true;
   return {
@@ -102,50 +106,20 @@ export function partSource(
 }
 
 /**
- * Opens whatever a user has: a path, a URL, bytes, or a `Blob`.
+ * A source over bytes or a `Blob`, which is held in memory.
  *
- * A path, and a `file:` URL, is read in place; what comes over the net, and a
- * `Blob`, is held in memory.
- *
- * @param source The path, URL or bytes.
- * @param signal Stops the loading.
+ * @param source The bytes.
+ * @param signal Stops the reading.
  * @returns The source; close it.
- * @throws {TypeError} If it is none of them, or cannot be fetched.
- * @throws {Deno.errors.NotFound} If there is no such file.
  */
-export async function openSource(
-  source: string | URL | Uint8Array | Blob,
+export async function openBytes(
+  source: Uint8Array | Blob,
   signal?: AbortSignal,
 ): Promise<ByteSource> {
   if (signal?.aborted) throw abortError(signal, "before reading");
   if (source instanceof Uint8Array) return bytesSource(source, "bytes");
-  if (source instanceof Blob) {
-    const name = source instanceof File ? source.name : "Blob";
-    return bytesSource(new Uint8Array(await source.arrayBuffer()), name);
-  }
-  if (typeof source === "string" && !/^(https?|file|data|blob):/.test(source)) {
-    return fileSource(source);
-  }
-  if (typeof source !== "string" && !(source instanceof URL)) {
-    throw new TypeError(
-      cannot(
-        "open file",
-        "it must be a path, URL, Uint8Array or Blob",
-        source,
-      ),
-    );
-  }
-  const url = new URL(source);
-  if (url.protocol === "file:") return fileSource(url);
-  const name = url.protocol === "data:" ? "data URL" : url.href;
-  const response = await fetch(url, signal === undefined ? {} : { signal });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new TypeError(
-      cannot(`fetch "${name}"`, "the server must find it", response.status),
-    );
-  }
-  return bytesSource(new Uint8Array(await response.arrayBuffer()), name);
+  const name = source instanceof File ? source.name : "Blob";
+  return bytesSource(await source.bytes(), name);
 }
 
 function checkRange(

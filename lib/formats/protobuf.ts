@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, quote } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /** Where bytes lie in a source. */
@@ -75,11 +75,16 @@ export class ProtoReader {
    */
   text(field: ProtoField): string {
     const bytes = this.bytes(field);
+    let text;
     try {
-      return this.#decoder.decode(bytes);
+      text = this.#decoder.decode(bytes);
     } catch {
       throw broken(this.source, field.start, "a text must be UTF-8");
     }
+    // The runtime reads up to the zero, so that two names could be one.
+    if (!text.includes("\0")) return text;
+    const rule = `name ${quote(text)} must have no zero byte`;
+    throw broken(this.source, field.start, rule);
   }
 
   /**

@@ -56,6 +56,15 @@ export function elu<T>(ops: Ops<T>, x: T, alpha = 1): T {
   return ops.where(isPositive, x, ops.multiply(ops.constant(alpha), below));
 }
 
+/** `x` where it is positive, `alpha (exp(x / alpha) − 1)` elsewhere. */
+export function celu<T>(ops: Ops<T>, x: T, alpha = 1): T {
+  if (alpha === 1) return elu(ops, x);
+  const below = ops.minimum(x, ops.constant(0));
+  const curve = ops.expm1(ops.divide(below, ops.constant(alpha)));
+  const isPositive = ops.greater(x, ops.constant(0));
+  return ops.where(isPositive, x, ops.multiply(ops.constant(alpha), curve));
+}
+
 /** `x` where it is positive, `slope · x` elsewhere. */
 export function leakyRelu<T>(ops: Ops<T>, x: T, slope = 0.2): T {
   const isPositive = ops.greater(x, ops.constant(0));
@@ -92,7 +101,7 @@ function logSoftmax<T>(ops: Ops<T>, x: T): T {
 }
 
 /** Where `|x|` is above a bound `x`, moved towards 0 by `shift`; 0 elsewhere. */
-function shrink<T>(ops: Ops<T>, x: T, bound: number, shift: number): T {
+export function shrink<T>(ops: Ops<T>, x: T, bound: number, shift: number): T {
   const isLarge = ops.greater(ops.abs(x), ops.constant(bound));
   const moved = ops.subtract(x, ops.multiply(ops.sign(x), ops.constant(shift)));
   return ops.where(isLarge, moved, ops.constant(0));
@@ -128,9 +137,9 @@ function selu<T>(ops: Ops<T>, x: T): T {
   return ops.multiply(ops.constant(scale), elu(ops, x, alpha));
 }
 
-/** `(x + sqrt(x² + 4)) / 2`. */
-function squareplus<T>(ops: Ops<T>, x: T): T {
-  const root = ops.sqrt(ops.add(ops.multiply(x, x), ops.constant(4)));
+/** `(x + sqrt(x² + b)) / 2`. */
+export function squareplus<T>(ops: Ops<T>, x: T, b = 4): T {
+  const root = ops.sqrt(ops.add(ops.multiply(x, x), ops.constant(b)));
   return ops.multiply(ops.add(x, root), ops.constant(0.5));
 }
 
@@ -222,7 +231,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = Object.freeze({
   softplus,
   softsign: <T>(ops: Ops<T>, x: T) =>
     ops.divide(x, ops.add(ops.abs(x), ops.constant(1))),
-  squareplus,
+  squareplus: <T>(ops: Ops<T>, x: T) => squareplus(ops, x),
   "sparse_plus": sparsePlus,
   "sparse_sigmoid": sparseSigmoid,
   sparsemax,

@@ -47,10 +47,12 @@ function handedOn<T>(
 ): (T | undefined)[] {
   const index = masks.findIndex((mask) => mask !== undefined);
   if (index < 0) return [];
-  const length = ops.shape(inputs[index]!)[1];
+  const rank = ops.shape(masks[index]!).length;
+  const lengths = ops.shape(inputs[index]!).slice(1, Math.max(2, rank));
   const isSame = outputs.every((output) => {
     const shape = ops.shape(output);
-    return shape.length >= 2 && shape[1] === length;
+    return shape.length >= 2 &&
+      lengths.every((length, i) => shape[1 + i] === length);
   });
   return isSame ? outputs.map(() => masks[index]) : [];
 }

@@ -1,4 +1,10 @@
 import { cannot } from "../check.ts";
+import type { NdArray } from "../types.ts";
+import {
+  constantArray,
+  isWrittenArray,
+  plainValue,
+} from "./constant_values.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig, LayerFactory } from "./layer.ts";
 
@@ -37,11 +43,34 @@ export class Arguments<T> {
     const value = this.#values[key];
     if (isInput(value)) return this.#inputs[value.input]!;
     if (typeof value === "number") return this.#ops.constant(value);
-    if (typeof value === "boolean") return this.#ops.constant(Number(value));
-    if (Array.isArray(value) && !value.some(isInput)) {
-      return this.#ops.constant(constantOf(value, this.#name));
+    if (typeof value === "boolean") {
+      return this.#ops.cast(this.#ops.constant(Number(value)), "bool");
+    }
+    if (isWrittenArray(value)) {
+      return this.#ops.constant(constantArray(value, this.#name));
+    }
+    if (Array.isArray(value)) {
+      return value.some(isInput)
+        ? this.#stacked(value)
+        : this.#ops.constant(constantArray(value, this.#name));
     }
     throw this.#wrong(key, "be a tensor or numbers", value);
+  }
+
+  /** A list of scalars, some of them tensors: `tf.stack` of them. */
+  #stacked(list: readonly unknown[]): T {
+    const parts = list.map((item) => {
+      if (isInput(item)) return this.#inputs[item.input]!;
+      return this.#ops.constant(constantArray(item, this.#name));
+    });
+    return this.#ops.stack(parts, 0);
+  }
+
+  /** A constant's array. */
+  constant(key: string): NdArray<Float32Array | Int32Array> {
+    const value = this.#values[key];
+    if (isInput(value)) throw this.#wrong(key, "be a constant", "a tensor");
+    return constantArray(value, this.#name);
   }
 
   /** Whether an argument is a tensor of the call. */
@@ -52,15 +81,19 @@ export class Arguments<T> {
   /** A list of tensors. */
   tensors(key: string): T[] {
     const value = this.#values[key];
-    if (Array.isArray(value) && value.every(isInput)) {
-      return value.map(({ input }) => this.#inputs[input]!);
+    if (Array.isArray(value) && value.length > 0) {
+      return value.map((item) =>
+        isInput(item)
+          ? this.#inputs[item.input]!
+          : this.#ops.constant(constantArray(item, this.#name))
+      );
     }
     throw this.#wrong(key, "be a list of tensors", value);
   }
 
   /** A number. */
   number(key: string, fallback?: number): number {
-    const value = this.#values[key] ?? fallback;
+    const value = plainValue(this.#values[key] ?? fallback);
     if (typeof value === "number") return value;
     throw this.#wrong(key, "be a number", value);
   }
@@ -81,14 +114,52 @@ export class Arguments<T> {
 
   /** Whole numbers; one stands for a list of one. */
   ints(key: string): number[] {
-    const value = [this.#values[key]].flat();
+    const value = [plainValue(this.#values[key])].flat();
     if (value.every(Number.isSafeInteger)) return value as number[];
     throw this.#wrong(key, "be whole numbers", this.#values[key]);
   }
 
-  /** Whatever it is. */
+  /** Whatever it is; an array as nested lists. */
   raw(key: string): unknown {
-    return this.#values[key];
+    return plainValue(this.#values[key]);
+  }
+
+  /** The same arguments, one of them changed. */
+  with(key: string, change: (value: T) => T): Arguments<T> {
+    const changed = change(this.tensor(key));
+    const mark = { input: this.#inputs.length };
+    return new Arguments(
+      this.#ops,
+      [...this.#inputs, changed],
+      { ...this.#values, [key]: mark },
+      this.#name,
+    );
+  }
+
+  /** The same arguments with another plain value. */
+  set(key: string, value: number | string | boolean): Arguments<T> {
+    const values = { ...this.#values, [key]: value };
+    return new Arguments(this.#ops, this.#inputs, values, this.#name);
+  }
+
+  /** The operation's name, for messages. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Refuses arguments that are not at their default. */
+  refuseUnless(key: string, ...allowed: readonly unknown[]): void {
+    const value = this.#values[key];
+    if (value === undefined || value === null || allowed.includes(value)) {
+      return;
+    }
+    throw this.#wrong(
+      key,
+      allowed.length === 0
+        ? "be left out"
+        : `be ${allowed.map((x) => JSON.stringify(x)).join(" or ")}`,
+      value,
+    );
   }
 
   /** An argument that this library does not take. */
@@ -102,13 +173,15 @@ export class Arguments<T> {
   }
 }
 
-/** What an operation computes of its arguments. */
-export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T;
+/** What an operation computes of its arguments: one tensor, or several. */
+export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
 
 /**
  * A factory of an operation.
  *
- * @param parameters Names of its parameters, in their order in Python.
+ * @param parameters Names of its parameters, in their order in Python;
+ * `"name:key"` for one that the computation reads by another key, `"*key"` for
+ * one that holds all arguments by position from there on.
  * @param compute What it computes.
  * @returns The factory; an argument that is no parameter is an error.
  */
@@ -120,9 +193,9 @@ export function operation(
     const values = bound(config, parameters);
     return {
       weights: [],
-      call: (ops, inputs) => [
-        compute(ops, new Arguments(ops, inputs, values, config.name)),
-      ],
+      call: (ops, inputs) =>
+        [compute(ops, new Arguments(ops, inputs, values, config.name))]
+          .flat() as typeof inputs[number][],
       masks: () => [],
     };
   };
@@ -137,17 +210,29 @@ function bound(
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
   const values: Record<string, unknown> = {};
-  for (const key of parameters) values[key] = config.raw(key);
-  for (const [key, value] of Object.entries(kwargs)) {
-    if (parameters.includes(key)) values[key] = value;
-    else if (value !== null && key !== "name") {
-      throw unknown(config, key, value);
+  const names = parameters.map((text) => text.replace("*", "").split(":")[0]!);
+  const keys = parameters.map((text) =>
+    text.replace("*", "").split(":").at(-1)!
+  );
+  names.forEach((name, i) => {
+    const value = config.raw(name);
+    if (value !== undefined) values[keys[i]!] = value;
+  });
+  for (const [name, value] of Object.entries(kwargs)) {
+    const at = names.indexOf(name);
+    if (at >= 0) values[keys[at]!] = value;
+    else if (value !== null && name !== "name") {
+      throw unknown(config, name, value);
     }
   }
-  if (args.length > parameters.length) {
+  const rest = parameters.findIndex((text) => text.startsWith("*"));
+  if (rest < 0 && args.length > parameters.length) {
     throw unknown(config, `argument ${parameters.length}`, args.at(-1));
   }
-  args.forEach((value, i) => values[parameters[i]!] = value);
+  args.forEach((value, i) => {
+    if (rest < 0 || i < rest) values[keys[i]!] = value;
+  });
+  if (rest >= 0 && args.length > rest) values[keys[rest]!] = args.slice(rest);
   return values;
 }
 
@@ -167,31 +252,4 @@ function unknown(
 
 function isInput(value: unknown): value is InputMark {
   return typeof value === "object" && value !== null && "input" in value;
-}
-
-/** Nested lists of numbers as an array. */
-function constantOf(value: readonly unknown[], name: string) {
-  const shape: number[] = [];
-  for (let at: unknown = value; Array.isArray(at); at = at[0]) {
-    shape.push(at.length);
-  }
-  const flat = value.flat(Infinity);
-  const size = shape.reduce((p, n) => p * n, 1);
-  if (flat.length !== size || !flat.every((x) => typeof x === "number")) {
-    throw new TypeError(
-      cannot(`read operation "${name}"`, "a constant must hold numbers", value),
-    );
-  }
-  const isWhole = flat.every(Number.isSafeInteger);
-  return isWhole
-    ? {
-      data: Int32Array.from(flat as number[]),
-      shape,
-      dtype: "int32" as const,
-    }
-    : {
-      data: Float32Array.from(flat as number[]),
-      shape,
-      dtype: "float32" as const,
-    };
 }

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import { activationNamed } from "./activations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
 
 const BINARY = ["x1", "x2"];
 const REDUCE = ["x", "axis", "keepdims", "initial", "dtype"];
@@ -16,7 +17,10 @@ export function binary(
   compute: <T>(ops: Ops<T>, a: T, b: T) => T,
   parameters = BINARY,
 ): LayerFactory {
-  const [first, second] = parameters as [string, string];
+  const [first, second] = parameters.map((name) => name.split(":").at(-1)!) as [
+    string,
+    string,
+  ];
   return operation(
     parameters,
     (ops, args) => compute(ops, args.tensor(first), args.tensor(second)),
@@ -28,10 +32,8 @@ export function unary(
   compute: <T>(ops: Ops<T>, x: T) => T,
   parameters = ["x"],
 ): LayerFactory {
-  return operation(
-    parameters,
-    (ops, args) => compute(ops, args.tensor(parameters[0]!)),
-  );
+  const key = parameters[0]!.split(":").at(-1)!;
+  return operation(parameters, (ops, args) => compute(ops, args.tensor(key)));
 }
 
 /** An activation of Keras, as an operation. */
@@ -47,10 +49,88 @@ export function reduction(
   return operation(parameters, (ops, args) => {
     if (args.has("initial")) args.refuse("initial", "be left out");
     if (args.has("dtype")) args.refuse("dtype", "be left out");
-    const axis = args.has("axis") ? { axis: args.ints("axis") } : {};
-    const keepdims = args.boolean("keepdims", false);
-    return compute(ops, args.tensor(parameters[0]!), { ...axis, keepdims });
+    const key = parameters[0]!.split(":").at(-1)!;
+    return compute(ops, args.tensor(key), reduceOptions(args));
   });
+}
+
+/** `axis` and `keepdims` of a reduction. */
+export function reduceOptions<T>(args: Arguments<T>): ReduceOptions {
+  const axis = args.has("axis") ? { axis: args.ints("axis") } : {};
+  return { ...axis, keepdims: args.boolean("keepdims", false) };
+}
+
+/** Towards 0; integers stay. */
+export function truncated<T>(ops: Ops<T>, x: T): T {
+  if (ops.dtype(x) !== "float32") return x;
+  return ops.multiply(ops.sign(x), ops.floor(ops.abs(x)));
+}
+
+export function isInfinite<T>(ops: Ops<T>, x: T): T {
+  return ops.equal(ops.abs(ops.float(x)), ops.constant(Infinity));
+}
+
+export function isFinite<T>(ops: Ops<T>, x: T): T {
+  return ops.logicalNot(ops.logicalOr(isInfinite(ops, x), ops.isNaN(x)));
+}
+
+/** Numbers in place of NaN and the infinities. */
+export function nanToNum<T>(
+  ops: Ops<T>,
+  x: T,
+  { nan, posinf, neginf }: Readonly<
+    Record<"nan" | "posinf" | "neginf", number>
+  >,
+): T {
+  if (ops.dtype(x) !== "float32") return x;
+  const isAt = (value: number) => ops.equal(x, ops.constant(value));
+  const bounded = ops.where(
+    isAt(Infinity),
+    ops.constant(posinf),
+    ops.where(isAt(-Infinity), ops.constant(neginf), x),
+  );
+  return ops.where(ops.isNaN(x), ops.constant(nan), bounded);
+}
+
+/** The size of an axis, which must be known before the run. */
+export function knownSize<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  name: string,
+): number {
+  const size = ops.shape(x)[axisOf(ops, x, axis)];
+  if (typeof size === "number") return size;
+  throw new TypeError(
+    cannot(
+      `call operation "${name}"`,
+      `the size of axis ${axis} must be known`,
+      ops.shape(x),
+    ),
+  );
+}
+
+/** Numbers as a constant. */
+export function constantOf<T>(
+  ops: Ops<T>,
+  values: readonly number[],
+  dtype: "int32" | "float32",
+  shape: readonly number[] = [values.length],
+): T {
+  return ops.constant(
+    dtype === "int32"
+      ? { data: Int32Array.from(values), shape, dtype }
+      : { data: Float32Array.from(values), shape, dtype },
+  );
+}
+
+/** One axis moved to another index. */
+export function movedAxis<T>(ops: Ops<T>, x: T, from: number, to: number): T {
+  const axes = [...ops.shape(x).keys()];
+  const [start, end] = [axisOf(ops, x, from), axisOf(ops, x, to)];
+  if (start === end) return x;
+  axes.splice(end, 0, ...axes.splice(start, 1));
+  return ops.transpose(x, axes);
 }
 
 export function variance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
@@ -91,7 +171,25 @@ export const cast: Compute = (ops, args) => {
   const x = args.tensor("x");
   const dtype = args.string("dtype");
   if (/^(b?float|half|double)/.test(dtype)) return ops.cast(x, "float32");
-  if (/^int(8|16|32|64)$/.test(dtype)) return ops.cast(x, "int32");
+  if (/^int(32|64)$/.test(dtype)) return ops.cast(x, "int32");
+  const narrow = /^(u?)int(8|16)$/.exec(dtype);
+  if (narrow !== null) {
+    const span = 2 ** Number(narrow[2]);
+    return wrapped(
+      ops,
+      ops.cast(x, "int32"),
+      narrow[1] === "u" ? 0 : -span / 2,
+      span,
+    );
+  }
   if (dtype === "bool") return ops.cast(x, "bool");
   return args.refuse("dtype", "be a float, an integer or bool");
 };
+
+/** Integers that overflow go on from the other end of the type's range. */
+function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
+  const [start, size] = [low, span].map((n) =>
+    constantOf(ops, [n], "int32", [])
+  );
+  return ops.add(ops.mod(ops.subtract(x, start!), size!), start!);
+}

@@ -1,17 +1,19 @@
 /**
- * Slices as Keras writes them: `x[:, 0]`, `x[..., 1:5:2]`, `x[None]`.
+ * Slices as Keras writes them: `x[:, 0]`, `x[..., 1:5:2]`, `x[None]`,
+ * `x[:, ::-1]`.
  *
  * @module
  */
 import type { Ops, SliceRange } from "../ops/ops.ts";
 import type { Arguments, Compute } from "./operation.ts";
+import { constantOf, knownSize } from "./operation_forms.ts";
 
 interface PySlice {
   readonly "class_name"?: string;
   readonly config?: {
-    readonly start?: number | null;
-    readonly stop?: number | null;
-    readonly step?: number | null;
+    readonly start?: unknown;
+    readonly stop?: unknown;
+    readonly step?: unknown;
   };
 }
 
@@ -20,6 +22,19 @@ export const getItem: Compute = (ops, args) => {
   const key = args.raw("key");
   const items = (Array.isArray(key) ? key : [key]) as readonly unknown[];
   return sliced(ops, args.tensor("x"), items, args);
+};
+
+/** Keras 2 writes slices as records, under `slice_spec`. */
+export const sliceSpec: Compute = (ops, args) => {
+  const spec = args.raw("slice_spec");
+  const items = (Array.isArray(spec) ? spec : [spec]).map((item: unknown) => {
+    if (typeof item !== "object" || item === null) {
+      return item === "..." ? { "class_name": "__ellipsis__" } : item;
+    }
+    const isSlice = "start" in item || "stop" in item || "step" in item;
+    return isSlice ? { "class_name": "__slice__", config: item } : item;
+  });
+  return sliced(ops, args.tensor("tensor"), items, args);
 };
 
 function isEllipsis(item: unknown): boolean {
@@ -32,10 +47,14 @@ function sliced<T>(
   items: readonly unknown[],
   args: Arguments<T>,
 ): T {
-  const selected =
+  const numSliced =
     items.filter((item) => item !== null && !isEllipsis(item)).length;
-  const left = ops.shape(x).length - selected;
-  const ranges: SliceRange[] = [];
+  const left = ops.shape(x).length - numSliced;
+  if (left < 0 || items.filter(isEllipsis).length > 1) {
+    args.refuse("key", "have an index for each axis at most");
+  }
+  const forwards: SliceRange[] = [];
+  const backwards: { axis: number; indices: number[] }[] = [];
   const dropped: number[] = [];
   const added: number[] = [];
   let axis = 0;
@@ -46,50 +65,89 @@ function sliced<T>(
       at += left;
     } else if (item === null) {
       added.push(at++);
-    } else if (typeof item === "number") {
-      const stop = item === -1 ? {} : { stop: item + 1 };
-      ranges.push({ axis, start: item, ...stop });
+    } else if (typeof item === "number" && Number.isSafeInteger(item)) {
+      forwards.push(indexRange(ops, x, axis, item, args));
       dropped.push(axis++);
     } else {
-      ranges.push(rangeOf(item as PySlice, axis++, args));
+      const { start, stop, step } = sliceOf(item, args);
+      if (step > 0) {
+        forwards.push({
+          axis,
+          step,
+          ...(start === undefined ? {} : { start }),
+          ...(stop === undefined ? {} : { stop }),
+        });
+      } else {
+        const size = knownSize(ops, x, axis, args.name);
+        backwards.push({
+          axis,
+          indices: backIndices(size, { start, stop, step }),
+        });
+      }
+      axis++;
       at++;
     }
   }
-  const cut = ops.slice(x, ranges);
-  const squeezed = dropped.reverse().reduce((y, a) => ops.squeeze(y, a), cut);
+  const cut = ops.slice(x, forwards);
+  const reversed = backwards.reduce(
+    (y, { axis, indices }) =>
+      ops.take(y, constantOf(ops, indices, "int32"), axis),
+    cut,
+  );
+  const squeezed = dropped.reverse().reduce(
+    (y, a) => ops.squeeze(y, a),
+    reversed,
+  );
   return added.reduce((y, a) => ops.expandDims(y, a), squeezed);
 }
 
-function rangeOf<T>(
-  { "class_name": name, config }: PySlice,
+/** One index of an axis, which must be there: a slice would give nothing. */
+function indexRange<T>(
+  ops: Ops<T>,
+  x: T,
   axis: number,
+  index: number,
   args: Arguments<T>,
 ): SliceRange {
-  const { start, stop, step } = config ?? {};
-  const isPlain = [start, stop, step].every((n) =>
-    n === null || n === undefined || Number.isSafeInteger(n)
+  const size = ops.shape(x)[axis];
+  if (typeof size === "number" && (index >= size || index < -size)) {
+    args.refuse("key", `hold indices of an axis of size ${size}`);
+  }
+  const stop = index === -1 ? {} : { stop: index + 1 };
+  return { axis, start: index, ...stop };
+}
+
+interface Bounds {
+  readonly start: number | undefined;
+  readonly stop: number | undefined;
+  readonly step: number;
+}
+
+function sliceOf<T>(item: unknown, args: Arguments<T>): Bounds {
+  const { class_name: name, config } = (item ?? {}) as PySlice;
+  const [start, stop, step] = [config?.start, config?.stop, config?.step].map(
+    (n) => n ?? undefined,
   );
-  if (name !== "__slice__" || !isPlain || (step ?? 1) < 1) {
-    args.refuse("key", "hold whole numbers and slices of a positive step");
+  const isPlain = [start, stop, step].every((n) =>
+    n === undefined || Number.isSafeInteger(n)
+  );
+  if (name !== "__slice__" || !isPlain || step === 0) {
+    args.refuse("key", "hold whole numbers, slices, ellipses and new axes");
   }
   return {
-    axis,
-    ...(typeof start === "number" ? { start } : {}),
-    ...(typeof stop === "number" ? { stop } : {}),
-    ...(typeof step === "number" ? { step } : {}),
+    start: start as number | undefined,
+    stop: stop as number | undefined,
+    step: (step ?? 1) as number,
   };
 }
 
-/** Keras 2 writes slices as records, under `slice_spec`. */
-export const sliceSpec: Compute = (ops, args) => {
-  const spec = args.raw("slice_spec");
-  const items = (Array.isArray(spec) ? spec : [spec]).map((item: unknown) => {
-    if (typeof item !== "object" || item === null) {
-      return item === "..." ? { "class_name": "__ellipsis__" } : item;
-    }
-    return isEllipsis(item)
-      ? item
-      : { "class_name": "__slice__", config: item };
-  });
-  return sliced(ops, args.tensor("tensor"), items, args);
-};
+/** The indices of a slice with a negative step, as Python has them. */
+function backIndices(size: number, { start, stop, step }: Bounds): number[] {
+  const bounded = (n: number) =>
+    Math.min(Math.max(n < 0 ? n + size : n, -1), size - 1);
+  const first = start === undefined ? size - 1 : bounded(start);
+  const end = stop === undefined ? -1 : bounded(stop);
+  const indices = [];
+  for (let i = first; i > end; i += step) indices.push(i);
+  return indices;
+}

@@ -79,6 +79,7 @@ export class ShapeElements {
   readonly round = asFloat;
   readonly sin = asFloat;
   readonly cos = asFloat;
+  readonly atan = asFloat;
   readonly tanh = asFloat;
   readonly sigmoid = asFloat;
   readonly silu = asFloat;

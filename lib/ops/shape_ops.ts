@@ -34,6 +34,10 @@ export type { Shape } from "./shapes.ts";
 export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
   // ---- shape ----
 
+  sizes(x: ShapeValue): ShapeValue {
+    return { shape: [x.shape.length], dtype: "int32" };
+  }
+
   reshape(x: ShapeValue, shape: readonly number[]): ShapeValue {
     return { shape: filled(countOf(x.shape), shape, x), dtype: x.dtype };
   }
@@ -168,6 +172,24 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     }
     const shape = [...x.shape.slice(0, -1), k];
     return { shape, dtype: arithmetic(x.dtype) };
+  }
+
+  topKIndices(x: ShapeValue, k: number): ShapeValue {
+    return { shape: this.topK(x, k).shape, dtype: "int32" };
+  }
+
+  takeAlongAxis(
+    x: ShapeValue,
+    indices: ShapeValue,
+    axis: number,
+  ): ShapeValue {
+    const at = axisOf(axis, x.shape.length);
+    const size = indices.shape[at] ?? null;
+    const shape = alike(
+      [x.shape.with(at, 1), indices.shape.with(at, 1)],
+      "take along an axis",
+    );
+    return { shape: shape.with(at, size), dtype: x.dtype };
   }
 
   takeLast(x: ShapeValue, index: number): ShapeValue {

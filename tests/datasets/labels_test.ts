@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { checkLabels, labelsOf } from "../../lib/datasets/labels.ts";
-import type { Labels, NdArray } from "../../lib/types.ts";
+import {
+  checkLabels,
+  labelsOf,
+  type LabelValues,
+} from "../../lib/datasets/labels.ts";
+import type { NdArray } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
 
@@ -10,7 +14,7 @@ function floats(values: number[], ...shape: number[]): NdArray {
 }
 
 function check(labels: unknown, rows: number): () => void {
-  return () => checkLabels(labels as Labels, rows, "read dataset");
+  return () => checkLabels(labels as LabelValues, rows, "read dataset");
 }
 
 function read(labels: Parameters<typeof labelsOf>[0], rows: number) {

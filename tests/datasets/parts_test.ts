@@ -172,3 +172,26 @@ Deno.test("partsOf() refuses inputs of different numbers of rows", () => {
     'input "b" must have the 4 rows of input "a": current value is 5',
   );
 });
+
+Deno.test("partsOf() takes the element type of arrays without one from their class", () => {
+  const ints = { data: new Int32Array(4), shape: [4] };
+  const typed = { ...ints, dtype: "int32" } as const;
+  const bare = { data: x.data, shape: x.shape };
+  assertEquals(one(bare), { inputs: [x], rows: 4 });
+  assertEquals(one([bare, ints]), { inputs: [x], rows: 4, labels: typed });
+  assertEquals(one({ xs: bare, ys: ints }), {
+    inputs: [x],
+    rows: 4,
+    labels: typed,
+  });
+  assertEquals(two([bare, { data: b.data, shape: b.shape }]), {
+    inputs: [a, b],
+    rows: 4,
+  });
+  // Inputs of these names are inputs.
+  const named: TensorSpec[] = [{ ...A, name: "data" }, { ...B, name: "shape" }];
+  assertEquals(partsOf({ data: a, shape: b }, named, "read dataset"), {
+    inputs: [a, b],
+    rows: 4,
+  });
+});

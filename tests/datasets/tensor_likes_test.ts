@@ -7,13 +7,15 @@ import {
   isTensor,
   readRows,
   rowsOf,
+  type TypedTensorLike,
+  withDType,
 } from "../../lib/datasets/tensor_likes.ts";
-import type { DType, TensorLike } from "../../lib/types.ts";
+import type { DType } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
 
-function check(value: unknown): TensorLike {
-  return checkTensorLike(value as TensorLike, "read dataset", "labels");
+function check(value: unknown): TypedTensorLike {
+  return checkTensorLike(value as TypedTensorLike, "read dataset", "labels");
 }
 
 Deno.test("isObject() tells objects from values and functions", () => {
@@ -46,7 +48,7 @@ Deno.test("isHostArray() knows arrays by their parts, and no tensors", () => {
     isHostArray({ data: new Float32Array(1), shape: [1], dtype: "float32" }),
   );
   assert(isHostArray({ data: [1], shape: [1], dtype: "float32" }));
-  assert(!isHostArray({ data: new Float32Array(1), shape: [1] }));
+  assert(isHostArray({ data: new Float32Array(1), shape: [1] }));
   assert(!isHostArray(new Float32Array(1)));
   using(tf.tensor([1]), (tensor) => assert(!isHostArray(tensor)));
 });
@@ -115,7 +117,7 @@ Deno.test("readRows() reads tensors and arrays and leaves no tensor behind", asy
   const ints = tf.tensor1d([7, 8, 9], "int32");
   const array = { data: Uint8Array.of(1, 2, 3), shape: [3], dtype: "uint8" };
   const before = tf.memory().numTensors;
-  const sources = [tensor, flags, ints, array as TensorLike];
+  const sources = [tensor, flags, ints, array as TypedTensorLike];
   assertEquals(await readRows(sources, 1, 3), [
     { data: Float32Array.of(2, 3, 4, 5), shape: [2, 2], dtype: "float32" },
     { data: Uint8Array.of(0, 1), shape: [2], dtype: "bool" },
@@ -170,3 +172,35 @@ function using(tensor: tf.Tensor, body: (tensor: tf.Tensor) => void): void {
     tensor.dispose();
   }
 }
+
+Deno.test("withDType() takes the element type from the class of the data", () => {
+  const kinds: readonly [ArrayBufferView, DType][] = [
+    [new Float32Array(2), "float32"],
+    [new Float64Array(2), "float64"],
+    [new Float16Array(2), "float16"],
+    [new Int32Array(2), "int32"],
+    [new BigInt64Array(2), "int64"],
+    [new Uint8Array(2), "uint8"],
+    [new Uint8ClampedArray(2), "uint8"],
+  ];
+  for (const [data, dtype] of kinds) {
+    const array = { data, shape: [2] };
+    assert(isHostArray(array));
+    assertEquals(withDType(array), { data, shape: [2], dtype });
+    assertEquals(check(withDType(array)), { data, shape: [2], dtype });
+  }
+  // What is said counts: a Uint8Array may be of booleans.
+  const flags = { data: new Uint8Array(2), shape: [2], dtype: "bool" } as const;
+  assertEquals(withDType(flags), flags);
+  const wide = { data: new Int16Array(2), shape: [2] };
+  assert(isHostArray(wide));
+  assertThrows(
+    () => check(withDType(wide)),
+    TypeError,
+    'Cannot read dataset as "data" of labels must be one of Float32Array, ' +
+      "Float64Array, Float16Array, Int32Array, BigInt64Array, Uint8Array, " +
+      "Uint8ClampedArray: current value is an Int16Array",
+  );
+  assert(!isHostArray({ data: [1, 2], shape: [2] }));
+  assert(!isHostArray({ data: { data: new Float32Array(2) }, shape: [2] }));
+});

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { attachView, VIEW, viewOf } from "../../lib/display/attach_view.ts";
 import type { View } from "../../lib/display/view.ts";
 
@@ -11,7 +11,7 @@ class Counted {
 attachView(Counted.prototype, ({ count }, { sample = 0 }): View => {
   const text = `${count} things, sample ${sample}`;
   return { title: "Counted", blocks: [{ kind: "text", text }] };
-});
+}, ["sample"]);
 
 const BUNDLE = Symbol.for("Jupyter.display");
 
@@ -58,6 +58,16 @@ Deno.test("viewOf() passes the options on", () => {
   assertEquals(viewOf(new Counted(), { sample: 2 })?.blocks, [
     { kind: "text", text: "3 things, sample 2" },
   ]);
+});
+
+Deno.test("viewOf() refuses options that the object does not take", () => {
+  const counted = new Counted();
+  assertEquals(viewOf(counted, { sample: 1 })?.title, "Counted");
+  assertThrows(
+    () => viewOf(counted, { sample: 1, layer: "conv" }),
+    TypeError,
+    'Cannot show a Counted as each option must be one of "sample": current value is "layer"',
+  );
 });
 
 Deno.test("viewOf() gives undefined for what was not taught", () => {

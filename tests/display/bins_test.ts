@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { assertAllClose } from "../support/all_close.ts";
 import { sharedBins } from "../../lib/display/bins.ts";
 
 const one = (values: number[]) => sharedBins([{ name: "a", values }]);
@@ -35,6 +36,9 @@ Deno.test("sharedBins() makes one bin when all values are equal", () => {
   const { edges, counts } = one([3, 3]);
   assertEquals([...edges], [2.5, 3.5]);
   assertEquals([...counts[0]!], [2]);
+  // Of their own size, so that the axis shows where they are.
+  const tiny = one([-3e-11, -3e-11]).edges;
+  assertAllClose(tiny, [-3.15e-11, -2.85e-11]);
 });
 
 Deno.test("sharedBins() makes no bins when nothing is finite", () => {

@@ -17,7 +17,7 @@ import { SPECS } from "./_specs.ts";
 
 function figure(spec: FigureSpec): Block {
   const { title } = spec;
-  return { kind: "figure", title, summary: "a picture", figure: () => spec };
+  return { kind: "figure", title, summary: "an image", figure: () => spec };
 }
 
 const TABLE: Block = {
@@ -43,7 +43,7 @@ Deno.test("bundleOf() gives one page and the same as text", async () => {
   assertEquals(bundle["text/plain"], viewText(VIEW));
   const html = String(bundle["text/html"]);
   assertEquals(html.match(/<img /g)?.length, 5);
-  assertEquals(html.match(/<script>/g)?.length, 4); // maps stay a picture
+  assertEquals(html.match(/<script>/g)?.length, 4); // a grid of images stays static
   assertEquals(html.match(/data:image\/svg\+xml/g)?.length, 1);
   assertEquals(JSON.parse(JSON.stringify(bundle)), bundle);
 });
@@ -114,10 +114,10 @@ Deno.test("failureBundle() takes what is no error", () => {
   });
 });
 
-Deno.test("bundlesOf() gives each figure its own picture for png", async () => {
+Deno.test("bundlesOf() gives each figure its own image for png", async () => {
   const view = {
     title: "t",
-    blocks: [TABLE, figure(SPECS.lines), figure(SPECS.maps), TABLE],
+    blocks: [TABLE, figure(SPECS.lines), figure(SPECS.images), TABLE],
   };
   const outputs = await bundlesOf(view, "png");
   assertEquals(outputs.map(({ data }) => Object.keys(data)[0]), [
@@ -131,8 +131,8 @@ Deno.test("bundlesOf() gives each figure its own picture for png", async () => {
     first!.data["text/plain"],
     `t\n\n${viewText({ title: "", blocks: [TABLE] })}`,
   );
-  assertEquals(lines!.data["text/plain"], "[Curve: a picture]");
-  assertEquals(lines!.metadata["image/png"], { width: 640, height: 391 }); // at 1280 by 782 pixels
+  assertEquals(lines!.data["text/plain"], "[Curve: an image]");
+  assertEquals(lines!.metadata["image/png"], { width: 640, height: 390 }); // at 1280 by 780 pixels
   assertEquals(String(maps!.data["image/png"]).slice(0, 5), "iVBOR");
   assertEquals(
     last!.data["text/plain"],
@@ -150,6 +150,10 @@ Deno.test("bundlesOf() gives plotly's own type for mime", async () => {
     "application/vnd.plotly.v1+json",
     "text/plain",
   ]);
+  assertStringIncludes(
+    JSON.stringify(data),
+    '"title":{"text":"Curve","x":0.01,"xanchor":"left"}',
+  );
 });
 
 Deno.test("bundleOf() keeps to the renderer that is set", async () => {

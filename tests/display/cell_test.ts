@@ -2,9 +2,12 @@ import { assertEquals } from "@std/assert";
 import {
   blockText,
   cellText,
+  countText,
+  digitsOf,
   escapeMarkup,
   lineText,
   numberText,
+  shortText,
 } from "../../lib/display/cell.ts";
 
 Deno.test("numberText() writes whole numbers in full", () => {
@@ -27,6 +30,30 @@ Deno.test("numberText() keeps four significant digits of others", () => {
     "1.5e+6",
     "1e+300",
   ]);
+});
+
+Deno.test("shortText() rounds what is large or fractional", () => {
+  const values = [0, -7, 123_456, 1_234_567, 12.3456, 3.4e-11, -1e13, 5e-324];
+  assertEquals(values.map((value) => shortText(value)), [
+    ...["0", "-7", "123,456", "1.23e+6", "12.3", "3.4e-11", "-1e+13"],
+    "4.94e-324",
+  ]);
+  assertEquals(shortText(1e9 + 1.5, 12), "1,000,000,001.5");
+});
+
+Deno.test("digitsOf() tells the values of a range apart", () => {
+  const ranges = [[0, 1], [-1, 1], [1e9, 1e9 + 4], [5, 5], [0, 0]] as const;
+  assertEquals(ranges.map(([low, high]) => digitsOf(low, high)), [
+    ...[3, 3, 12, 3, 3],
+  ]);
+  assertEquals(digitsOf(-1.7e308, 1.7e308), 3);
+});
+
+Deno.test("countText() counts one and many", () => {
+  assertEquals(
+    [0, 1, 2, 10_000].map((count) => countText(count, "sample")),
+    ["0 samples", "1 sample", "2 samples", "10,000 samples"],
+  );
 });
 
 Deno.test("numberText() names what is not finite", () => {

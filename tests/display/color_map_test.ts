@@ -35,17 +35,16 @@ Deno.test("palette() rises in lightness where there is no middle", () => {
 });
 
 Deno.test("paletteIndex() spreads values over the range", () => {
-  assertEquals(paletteIndex(0, 0, 1), 0);
-  assertEquals(paletteIndex(1, 0, 1), 253);
-  assertEquals(paletteIndex(5, 0, 1), 253);
-  assertEquals(paletteIndex(-5, 0, 1), 0);
-  assertEquals(paletteIndex(1e308, -1.7e308, 1.7e308), 201); // share 0.794
-  assertEquals(paletteIndex(3, 3, 3), 126);
+  const unit = [0, 1] as const;
+  assertEquals([0, 1, 5, -5].map((value) => paletteIndex(value, unit)), [
+    ...[0, 253, 253, 0],
+  ]);
+  assertEquals(paletteIndex(1e308, [-1.7e308, 1.7e308]), 201); // share 0.794
 });
 
 Deno.test("paletteIndex() marks what is not finite", () => {
   const values = [NaN, Infinity, -Infinity];
-  assertEquals(values.map((value) => paletteIndex(value, 0, 1)), [
+  assertEquals(values.map((value) => paletteIndex(value, [0, 1])), [
     MISSING,
     MISSING,
     MISSING,
@@ -55,7 +54,22 @@ Deno.test("paletteIndex() marks what is not finite", () => {
 Deno.test("valueRange() takes the finite values", () => {
   assertEquals(valueRange([3, NaN, -1, Infinity], false), [-1, 3]);
   assertEquals(valueRange([3, NaN, -1], true), [-3, 3]);
-  assertEquals(valueRange([NaN], false), [0, 0]);
+  assertEquals(valueRange([NaN], false), [0, 1]);
+});
+
+Deno.test("valueRange() gives equal values the colour of their size", () => {
+  const indexOf = (value: number, diverging: boolean) =>
+    paletteIndex(value, valueRange([value, value], diverging));
+  // Dark lowest, bright highest; white zero, blue below, red above.
+  assertEquals([0, 3, 3e-11].map((value) => indexOf(value, false)), [
+    ...[0, 253, 253],
+  ]);
+  assertEquals([-3, 0, 3].map((value) => indexOf(value, true)), [0, 127, 253]);
+  assertEquals(valueRange([-2, -2], false), [-2, 0]);
+});
+
+Deno.test("palette() has the paper's colour between images", () => {
+  assertEquals(color(palette(true, [24, 26, 31]), BLANK), [24, 26, 31]);
 });
 
 Deno.test("groupColors() gives different colours", () => {

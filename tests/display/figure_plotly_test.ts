@@ -1,7 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { figurePlotly } from "../../lib/display/figure_plotly.ts";
-import { SPECS } from "./_specs.ts";
+import { figurePlotly, plotlyText } from "../../lib/display/figure_plotly.ts";
+import type { FigureSpec } from "../../lib/display/view.ts";
+import { textWidth } from "../../lib/display/text_width.ts";
+import { DATA, LONG_NAME, SPECS, specsOf } from "./_specs.ts";
 
 // deno-lint-ignore no-explicit-any
 type Trace = any;
@@ -49,28 +51,140 @@ Deno.test("figurePlotly() draws a heat map with rows downwards", () => {
   assertEquals([trace.zmin, trace.zmax], [0, 4]);
   const { layout } = figurePlotly(SPECS.heatmap)! as { layout: Trace };
   assertEquals(layout.yaxis.autorange, "reversed");
-  assertEquals(layout.xaxis.ticktext, ["a", "&lt;b&gt;"]);
+  assertEquals([layout.xaxis.type, trace.x], ["category", ["a", "&lt;b&gt;"]]);
+});
+
+Deno.test("figurePlotly() keeps cells of one name apart", () => {
+  const [trace] = traces({ ...SPECS.heatmap, xTicks: ["a", "a"] });
+  assertEquals(trace.x, ["a", "a (2)"]);
+});
+
+Deno.test("figurePlotly() makes the cells of a confusion matrix square", () => {
+  const { layout } = figurePlotly({ ...SPECS.heatmap, isSquare: true })!;
+  assertEquals((layout as Trace).yaxis.scaleanchor, "x");
+});
+
+Deno.test("figurePlotly() writes no SI prefix anywhere", () => {
+  for (const [kind, values] of Object.entries(DATA)) {
+    for (const spec of specsOf(values, "a")) {
+      const plot = figurePlotly(spec);
+      if (plot === undefined) continue;
+      const { xaxis, yaxis } = plot.layout as { xaxis: Trace; yaxis: Trace };
+      assertEquals([xaxis.exponentformat, yaxis.exponentformat], ["e", "e"]);
+      const [trace] = plot.data as Trace[];
+      if (spec.kind === "heatmap") {
+        assertEquals(trace.colorbar.exponentformat, "e");
+      }
+      // Formats of d3: "s" is SI, "g" is plain or has an exponent.
+      const formats = [...JSON.stringify(plot).matchAll(/%\{[xyz]:([^}]*)\}/g)];
+      for (const [, format] of formats) assertMatch(format!, /^\.\d+~g$/, kind);
+    }
+  }
+});
+
+Deno.test("figurePlotly() says on hover what bins and points hold", () => {
+  const values = DATA["tiny"]!;
+  const [bars] = traces({
+    ...SPECS.histogram,
+    series: [{ name: "a", values }],
+  });
+  assertEquals(bars.hovertext, [
+    ...["3e-11 to 3.5e-11", "3.5e-11 to 4e-11", "4e-11 to 4.5e-11"],
+    ...["4.5e-11 to 5e-11", "5e-11 to 5.5e-11"],
+  ]);
+  const details = [["id: 7", "label: <cat>"], ["id: 9", "label: dog"]];
+  const [points] = traces({
+    ...SPECS.scatter,
+    groups: [{ name: "a", x: [0, 1], y: [1, 0], details, images: [1, -1] }],
+  });
+  assertEquals(points.hovertext, [
+    ...["id: 7<br>label: &lt;cat&gt;", "id: 9<br>label: dog"],
+  ]);
+  assertEquals(points.customdata, [1, -1]);
+  const groups = [{ name: "a", x: [0, 1], y: [1, 0], images: [1, -1] }];
+  assertEquals(figurePlotly({ ...SPECS.scatter, groups })!.notes, [
+    ...["1 of 2 points show their image"],
+  ]);
+});
+
+Deno.test("figurePlotly() shortens names that have no room, and says them on hover", () => {
+  const groups = [{ name: LONG_NAME, x: [1], y: [2] }];
+  const long = `${LONG_NAME} ${LONG_NAME}`;
+  const spec = { ...SPECS.scatter, groups, xLabel: long, yLabel: long };
+  for (const figureWidth of [310, 640]) {
+    const { data, layout } = figurePlotly({ ...spec, figureWidth }) as {
+      data: Trace;
+      layout: Trace;
+    };
+    assertMatch(data[0].name, /…$/);
+    assert(textWidth(data[0].name, 12) <= 180);
+    for (
+      const [{ title }, room] of [[layout.xaxis, figureWidth], [
+        layout.yaxis,
+        layout.height,
+      ]]
+    ) {
+      assertMatch(title.text, /…$/);
+      assert(textWidth(title.text, 14) <= room - 140);
+    }
+    assertEquals(layout.hoverlabel.namelength, -1);
+    assertEquals(layout.title, undefined); // the page writes it, and breaks it
+  }
+});
+
+Deno.test("figurePlotly() counts few things in whole numbers", () => {
+  const { layout } = figurePlotly({
+    ...SPECS.histogram,
+    series: [{ name: "a", values: [1, 2, 2] }],
+  }) as { layout: Trace };
+  assertEquals(layout.yaxis.dtick, 1);
+  const { xTicks: _, yTicks: __, ...plain } = SPECS.heatmap;
+  const matrix = figurePlotly(plain) as { layout: Trace };
+  assertEquals(matrix.layout.xaxis.dtick, 1);
+});
+
+Deno.test("figurePlotly() leaves room for names below the columns", () => {
+  const names = (name: string) => ({ ...SPECS.heatmap, xTicks: [name, name] });
+  const heightOf = (name: string) =>
+    Number(
+      figurePlotly({ ...names(name), figureWidth: 310 })!.layout["height"],
+    );
+  assert(heightOf(LONG_NAME) > heightOf("a") + 100);
 });
 
 Deno.test("figurePlotly() places averaged cells over the middle of their blocks", () => {
   const z = new Float32Array(1000);
-  const [trace] = traces({ ...SPECS.heatmap, z, height: 1000, width: 1 });
+  const { xTicks: _, yTicks: __, ...plain } = SPECS.heatmap;
+  const [trace] = traces({ ...plain, z, height: 1000, width: 1 });
   assertEquals([trace.y0, trace.dy, trace.x0, trace.dx], [1, 3, 0, 1]);
 });
 
-Deno.test("figurePlotly() keeps values beyond float32", () => {
-  const [trace] = traces({ ...SPECS.heatmap, z: [1e300, 0, 0, 0] });
-  assertEquals(floats(trace.z), [1e300, 0, 0, 0]);
+Deno.test("figurePlotly() keeps values beyond float32, and leaves larger ones static", () => {
+  const [trace] = traces({ ...SPECS.heatmap, z: [1e299, 0, 0, 0] });
+  assertEquals(floats(trace.z), [1e299, 0, 0, 0]);
+  for (const spec of specsOf(DATA["widest"]!, "a")) {
+    assertEquals(figurePlotly(spec), undefined);
+  }
 });
 
 Deno.test("figurePlotly() leaves plotly no tags in outside text", () => {
   const title = '<a href="javascript:alert(1)">x</a>';
   for (const spec of Object.values(SPECS)) {
-    const plot = figurePlotly({ ...spec, title });
-    assert(!JSON.stringify(plot ?? "").includes("<a"));
+    const plot = figurePlotly({ ...spec, xLabel: title } as FigureSpec);
+    assert(!JSON.stringify(plot?.layout ?? "").includes("<a"));
   }
+  assertEquals(plotlyText("<b>%{x}&"), "&lt;b&gt;%&#123;x}&amp;");
 });
 
-Deno.test("figurePlotly() leaves grids of maps to be pictures", () => {
-  assertEquals(figurePlotly(SPECS.maps), undefined);
+Deno.test("figurePlotly() keeps values that float32 would merge", () => {
+  const [trace] = traces({
+    ...SPECS.scatter,
+    groups: [{ name: "a", x: [1e9 + 1, 1e9 + 2], y: [3e-46, 6e-46] }],
+  });
+  assertEquals(floats(trace.x), [1e9 + 1, 1e9 + 2]);
+  assertEquals(floats(trace.y), [3e-46, 6e-46]);
+});
+
+Deno.test("figurePlotly() leaves grids of images to be static", () => {
+  assertEquals(figurePlotly(SPECS.images), undefined);
 });

@@ -39,7 +39,7 @@ Deno.test("figureSvg() draws figures without any values", async () => {
     { ...SPECS.scatter, groups: [] },
     { ...SPECS.lines, lines: [{ name: "a", x: [NaN], y: [1] }] },
     { ...SPECS.heatmap, z: [], height: 0, width: 3 },
-    { ...SPECS.maps, maps: [] },
+    { ...SPECS.images, images: [] },
   ];
   const notes = [
     "no finite values",
@@ -47,7 +47,7 @@ Deno.test("figureSvg() draws figures without any values", async () => {
     "no points",
     "no points",
     "no values",
-    "no maps",
+    "no images",
   ];
   for (const [i, spec] of empty.entries()) {
     const { svg, height } = await figureSvg(spec);

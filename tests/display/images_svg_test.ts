@@ -1,36 +1,92 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { mapsSvg, MOST_MAPS } from "../../lib/display/maps_svg.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { imagesSvg, MOST_IMAGES } from "../../lib/display/images_svg.ts";
+import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
+import { labelsOf, svgTexts } from "./_svg_texts.ts";
 
-const MAP = { caption: "", z: [0, 1, 2, 3], height: 2, width: 2 };
+const IMAGE = { caption: "", z: [0, 1, 2, 3], height: 2, width: 2 };
 
-Deno.test("mapsSvg() escapes captions and names what is not finite", () => {
-  const { svg } = mapsSvg(SPECS.maps);
+function grid(images: ImagesSpec["images"], more: Partial<ImagesSpec> = {}) {
+  return imagesSvg({
+    kind: "images",
+    title: "t",
+    scale: "layer",
+    images,
+    ...more,
+  });
+}
+
+Deno.test("imagesSvg() escapes captions and names what is not finite", () => {
+  const { svg } = imagesSvg(SPECS.images);
   assertStringIncludes(svg, ">0&lt;1</text>");
-  assertStringIncludes(svg, "grey not finite, in 1<");
+  assertStringIncludes(svg, "grey: not finite, in 1<");
 });
 
-Deno.test("mapsSvg() draws the first of many maps, and says so", () => {
-  const maps = Array.from({ length: MOST_MAPS + 4 }, () => MAP);
-  const { svg } = mapsSvg({ kind: "maps", title: "t", maps });
-  assertStringIncludes(svg, `the first ${MOST_MAPS} of ${MOST_MAPS + 4}`);
+Deno.test("imagesSvg() draws the first of many images, and says so", () => {
+  const images = Array.from({ length: MOST_IMAGES + 4 }, () => IMAGE);
+  const { svg } = grid(images);
+  assertStringIncludes(svg, `first ${MOST_IMAGES} of ${MOST_IMAGES + 4}`);
 });
 
-Deno.test("mapsSvg() makes a full grid when the count can be divided", () => {
+Deno.test("imagesSvg() writes the extremes of each image under it, before averaging", () => {
+  const z = new Float32Array(300 * 300);
+  z[7] = -1e-7;
+  z[8] = 12.345;
+  const images = [
+    { ...IMAGE, z, height: 300, width: 300, caption: "conv" },
+    { ...IMAGE, z: [4, 4, 4, 4] },
+    { ...IMAGE, z: [NaN, NaN, NaN, NaN] },
+  ];
+  const { svg } = grid(images);
+  const labels = labelsOf(svg);
+  assert(labels.includes("-1e-7 … 12.3"), labels.join());
+  assert(labels.includes("all 4") && labels.includes("not finite"));
+  assertMatch(labels.join(" "), /means over 3 × 3 positions/);
+});
+
+Deno.test("imagesSvg() has one colour bar for all, or says that each has its own scale", () => {
+  const images = [IMAGE, { ...IMAGE, z: [0, 10, 20, 40] }];
+  const shared = labelsOf(grid(images).svg);
+  assertEquals(shared.slice(-3), ["40", "20", "0"]);
+  const given = labelsOf(grid(images, { range: [0, 80] }).svg);
+  assertEquals(given.slice(-3), ["80", "40", "0"]);
+  const each = grid(images, { scale: "each" }).svg;
+  assert(!each.includes("linearGradient"));
+  assertStringIncludes(each, "each image on its own scale: dark lowest");
+});
+
+Deno.test("imagesSvg() draws inputs as they are, beside what is coloured", () => {
+  const gray = {
+    ...IMAGE,
+    z: [0, 255, 128, 64],
+    colors: "gray",
+    caption: "in",
+  };
+  const z = Array.from({ length: 12 }, (_, i) => 20 * i);
+  const rgb = { ...IMAGE, z, colors: "rgb" };
+  const { svg } = grid([gray, rgb, IMAGE] as ImagesSpec["images"]);
+  assertEquals(svg.match(/<image /g)?.length, 3); // a mosaic and two by themselves
+  const labels = labelsOf(svg);
+  assertEquals(labels.filter((text) => text.includes("…")), ["0 … 3"]);
+  const [input] = svgTexts(svg).filter(({ text }) => text === "in");
+  assert(input!.left < 20);
+  const alone = grid([gray] as ImagesSpec["images"]).svg;
+  assert(!alone.includes("linearGradient"));
+});
+
+Deno.test("imagesSvg() makes a full grid when the count can be divided", () => {
   // Cells of 72 pixels and 8 between: nine would fit, six fill two rows.
-  const maps = Array.from({ length: 12 }, () => ({ ...MAP, caption: "c" }));
-  const { svg } = mapsSvg({ kind: "maps", title: "t", maps });
+  const images = Array.from({ length: 12 }, () => ({ ...IMAGE, caption: "c" }));
+  const { svg } = grid(images, { scale: "each" });
   const lefts = [...svg.matchAll(/<text x="(\d+)"[^>]*>c</g)].map((m) => m[1]);
   assertEquals(new Set(lefts).size, 6);
 });
 
-Deno.test("mapsSvg() averages large maps over blocks, and says so", () => {
-  const z = new Float32Array(300 * 300);
-  const maps = [{ caption: "", z, height: 300, width: 300 }];
-  const { svg } = mapsSvg({ kind: "maps", title: "t", maps });
-  assertMatch(svg, /averaged[^]*over blocks|averaged over[^]*blocks/);
-});
-
-Deno.test("mapsSvg() says that there are none", () => {
-  assertMatch(mapsSvg({ kind: "maps", title: "t", maps: [] }).svg, />no maps</);
+Deno.test("imagesSvg() says that there are none", () => {
+  assertMatch(grid([]).svg, />no images</);
 });

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { notebook } from "../../lib/display/notebook.ts";
 import { currentRenderer, setRenderer } from "../../lib/display/renderer.ts";
 import { forgetStop, stopSignal } from "../../lib/display/stop_signal.ts";
+import { themeOf, THEMES } from "../../lib/display/theme.ts";
 import { inFakeKernel } from "./_fake_kernel.ts";
 
 Deno.test("notebook() sends the loader every time it is called", async () => {
@@ -38,11 +39,13 @@ for (const renderer of ["png", "mime"] as const) {
   });
 }
 
-Deno.test("notebook() only sets the renderer outside a notebook", async () => {
-  await notebook({ renderer: "png" });
+Deno.test("notebook() only sets renderer and theme outside a notebook", async () => {
+  await notebook({ renderer: "png", theme: "dark" });
   assertEquals(currentRenderer(), "png");
+  assertEquals(themeOf(undefined), THEMES.dark);
   assertEquals(stopSignal(), undefined);
-  setRenderer("html");
+  await notebook();
+  assertEquals([currentRenderer(), themeOf(undefined)], ["html", THEMES.light]);
 });
 
 Deno.test("notebook() refuses options that it does not know", async () => {
@@ -50,6 +53,11 @@ Deno.test("notebook() refuses options that it does not know", async () => {
     () => notebook({ renderer: "svg" as "png" }),
     RangeError,
     'Cannot set up the notebook as "renderer" must be one of "html", "png", "mime": current value is "svg"',
+  );
+  await assertRejects(
+    () => notebook({ theme: "grey" as "dark" }),
+    RangeError,
+    '"theme" must be one of "light", "dark": current value is "grey"',
   );
   await assertRejects(
     () => notebook({ render: "png" } as object),

@@ -1,7 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { plainView } from "../../lib/display/plain_view.ts";
 import { viewText } from "../../lib/display/text.ts";
-import type { FigureBlock, FigureSpec } from "../../lib/display/view.ts";
+import type {
+  FigureBlock,
+  FigureSpec,
+  ViewOptions,
+} from "../../lib/display/view.ts";
 
 async function text(x: unknown): Promise<string> {
   return viewText(await plainView(x));
@@ -9,7 +13,7 @@ async function text(x: unknown): Promise<string> {
 
 async function figureOf(
   x: unknown,
-  options: { sample?: number } = {},
+  options: ViewOptions = {},
 ): Promise<FigureSpec> {
   const { blocks } = await plainView(x, options);
   const isFigure = (block: { kind: string }): block is FigureBlock =>
@@ -83,7 +87,7 @@ Deno.test("plainView() shows matrices as heat maps, with zero in the middle if n
   ]);
 });
 
-Deno.test("plainView() shows the maps of the sample asked for", async () => {
+Deno.test("plainView() shows the channels of the sample that is wanted", async () => {
   const data = Float32Array.from({ length: 2 * 1 * 2 * 3 }, (_, i) => i);
   const tensor = {
     data: () => Promise.resolve(data),
@@ -92,9 +96,17 @@ Deno.test("plainView() shows the maps of the sample asked for", async () => {
     isDisposed: false,
   };
   const spec = await figureOf(tensor, { sample: 1 });
-  const maps = spec.kind === "maps" ? spec.maps : [];
-  assertEquals(maps.map(({ z }) => Array.from(z)), [[6, 9], [7, 10], [8, 11]]);
-  assertEquals([maps[0]!.height, maps[0]!.width], [1, 2]);
+  assert(spec.kind === "images");
+  const { images } = spec;
+  assertEquals(images.map(({ z }) => Array.from(z)), [
+    ...[[6, 9], [7, 10], [8, 11]],
+  ]);
+  assertEquals([images[0]!.height, images[0]!.width], [1, 2]);
+  assertEquals([spec.scale, spec.range], ["layer", [6, 11]]);
+  const few = await figureOf(tensor, { channels: [2, 0], scale: "each" });
+  assert(few.kind === "images");
+  assertEquals(few.images.map(({ caption }) => caption), ["2", "0"]);
+  assertEquals(few.scale, "each");
 });
 
 Deno.test("plainView() writes ragged arrays as the console would", async () => {
@@ -121,7 +133,7 @@ Deno.test("plainView() refuses options that do not fit the value", async () => {
   await assertRejects(
     () => plainView([1, 2], { layer: "conv1" }),
     TypeError,
-    '"layer" must be given for feature sets and weights only: current value is "conv1"',
+    'Cannot show [1, 2] as there must be no options: current value is "layer"',
   );
   await assertRejects(() => plainView("x", { sample: 0 }), TypeError);
   const data = new Float32Array(2);
@@ -130,5 +142,15 @@ Deno.test("plainView() refuses options that do not fit the value", async () => {
     () => plainView(maps, { sample: 2 }),
     RangeError,
     'Cannot show an array of shape [2, 1, 1, 1] as "sample" must be below 2: current value is 2',
+  );
+  await assertRejects(
+    () => plainView(maps, { channels: [1] }),
+    RangeError,
+    '"channels" must hold integers >= 0 and < 1: current value is 1',
+  );
+  await assertRejects(
+    () => plainView(maps, { weight: "kernel" }),
+    TypeError,
+    'each option must be one of "sample", "channels", "scale"',
   );
 });

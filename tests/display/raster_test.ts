@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { inflateSync } from "node:zlib";
-import { matrixPng, mosaicOf, shrink } from "../../lib/display/raster.ts";
+import {
+  matrixPng,
+  mosaicOf,
+  shrink,
+  shrinkChannels,
+} from "../../lib/display/raster.ts";
 
 /** Rows of palette indices of a PNG of ours: IDAT is its fourth part. */
 function indices(png: Uint8Array, width: number): number[][] {
@@ -41,23 +46,41 @@ Deno.test("matrixPng() colours over the range", () => {
   assertEquals(indices(around, 2), [[63, 253]]); // -1 of [-2, 2] is 0.25
 });
 
-Deno.test("mosaicOf() scales each matrix by itself, with white between", () => {
+Deno.test("matrixPng() draws zeros dark where dark is lowest, white where zero is", () => {
+  const zeros = { z: [0, 0], height: 1, width: 2 };
+  assertEquals(indices(matrixPng(zeros, false), 2), [[0, 0]]);
+  assertEquals(indices(matrixPng(zeros, true), 2), [[127, 127]]);
+});
+
+Deno.test("shrinkChannels() averages each channel by itself", () => {
+  const z = [1, 10, 3, 30, 5, 50, 5, 70]; // [1, 4, 2]
+  const small = shrinkChannels({ z, height: 1, width: 4 }, 2, 2);
+  assertEquals([...small.z as Float64Array], [2, 20, 5, 60]);
+  assertEquals([small.height, small.width], [1, 2]);
+});
+
+Deno.test("mosaicOf() colours each matrix over its range, with paper between", () => {
   const maps = [
     { z: [0, 1], height: 1, width: 2 },
     { z: [0, 100], height: 1, width: 2 },
     { z: [7, 7], height: 1, width: 2 },
+    { z: [7, 7], height: 1, width: 2 },
   ];
-  const layout = { columns: 2, cell: { width: 5, height: 3 }, repeat: 2 };
-  const { png, width, height } = mosaicOf(maps, false, layout);
+  const layout = {
+    columns: 2,
+    cell: { width: 5, height: 3 },
+    repeat: 2,
+    diverging: false,
+    paper: [1, 2, 3],
+    ranges: [[0, 1], [0, 200], [0, 7], null],
+  } as const;
+  const { png, width, height } = mosaicOf(maps, layout);
   assertEquals([width, height], [10, 6]);
-  const pair = [0, 0, 253, 253, 255];
-  const white = Array(5).fill(255);
+  const row = [0, 0, 253, 253, 255, 0, 0, 127, 127, 255];
+  const paper = Array(5).fill(255);
+  const last = [253, 253, 253, 253, 255, ...paper]; // null leaves its cell empty
   assertEquals(indices(png, 10), [
-    [...pair, ...pair],
-    [...pair, ...pair],
-    [...white, ...white],
-    [126, 126, 126, 126, 255, ...white],
-    [126, 126, 126, 126, 255, ...white],
-    [...white, ...white],
+    ...[row, row, [...paper, ...paper]],
+    ...[last, last, [...paper, ...paper]],
   ]);
 });

@@ -1,4 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+// deno-lint-ignore-file no-control-regex -- escape sequences hold them
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { attachView } from "../../lib/display/attach_view.ts";
 import { setRenderer } from "../../lib/display/renderer.ts";
 import { show } from "../../lib/display/show.ts";
@@ -14,7 +20,7 @@ attachView(CURVE, (_, { layer = "all" }) => ({
     summary: "3 points",
     figure: () => SPECS.lines,
   }],
-}));
+}), ["layer"]);
 
 /** What is written to stdout meanwhile. */
 async function written(run: () => Promise<void>): Promise<string> {
@@ -41,6 +47,28 @@ Deno.test("show() prints aligned text outside a notebook", async () => {
   assertEquals(await written(() => show([{ a: 1 }])), "a\n-\n1\n");
 });
 
+Deno.test("show() draws images in a terminal that shows them", async () => {
+  const { isTerminal } = Deno.stdout;
+  const names = ["TERM", "TMUX"] as const;
+  const before = names.map((name) => Deno.env.get(name));
+  Deno.stdout.isTerminal = () => true;
+  Deno.env.set("TERM", "xterm-kitty");
+  Deno.env.delete("TMUX");
+  try {
+    const text = await written(() => show(CURVE));
+    assertMatch(text, /^Layer all\n\n\[Curve: 3 points\]\n\x1b_Ga=T,f=100/);
+    const table = await written(() => show([{ a: 1 }]));
+    assertEquals(table, "a\n-\n1\n");
+  } finally {
+    Deno.stdout.isTerminal = isTerminal;
+    names.forEach((name, i) => {
+      const value = before[i];
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    });
+  }
+});
+
 Deno.test("show() sends one page to a notebook, and prints nothing", async () => {
   const text = await written(async () => {
     const sent = await inFakeKernel(() => show(CURVE));
@@ -52,7 +80,7 @@ Deno.test("show() sends one page to a notebook, and prints nothing", async () =>
   assertEquals(text, "");
 });
 
-Deno.test("show() sends pictures by themselves for png", async () => {
+Deno.test("show() sends images by themselves for png", async () => {
   setRenderer("png");
   try {
     const sent = await inFakeKernel(() => show(CURVE));
@@ -104,6 +132,21 @@ Deno.test("show() refuses options that it does not know, and values that do not 
     () => show(CURVE, { layers: "x" } as object),
     TypeError,
     'did you mean "layer"',
+  );
+  await assertRejects(
+    () => show(CURVE, { sample: 1 }),
+    TypeError,
+    'each option must be one of "layer": current value is "sample"',
+  );
+  await assertRejects(
+    () => show(CURVE, { channels: [] }),
+    RangeError,
+    '"channels" must hold integers >= 0',
+  );
+  await assertRejects(
+    () => show(CURVE, { scale: "all" as "each" }),
+    RangeError,
+    'must be one of "layer", "each"',
   );
   await assertRejects(
     () => show(CURVE, { sample: -1 }),

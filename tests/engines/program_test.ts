@@ -129,6 +129,7 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
   };
   assertEquals(logitsOf(OPS, shaped, valueOf, HEAD), {
     logits: floats([7, 3]),
+    shaped: valueOf(fused.head!.penultimate),
     scale: floats([7, 1]),
   });
   free(model);

@@ -245,7 +245,7 @@ counted(
     const model = shared();
     const extractor = new FeatureExtractor(model);
     const cases: [unknown, string][] = [
-      [{ a: array([2, 3]) }, 'input "b" is missing'],
+      [{ a: array([2, 3]) }, '"b" is missing'],
       [{ a: array([2, 3]), b: array([2, 2]), c: array([2, 2]) }, '"c"'],
       [[array([2, 3])], "an array must be the 2 inputs [a, b], or [[a, b], y]"],
       [[array([2, 2]), array([2, 3])], 'input "a" must be of shape [null, 3]'],

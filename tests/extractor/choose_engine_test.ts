@@ -1,4 +1,15 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  chooseEngine,
+  type EngineChoice,
+} from "../../lib/extractor/choose_engine.ts";
+import { resolve } from "../../lib/extractor/compile.ts";
+import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
+import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { counted } from "../support/backends.ts";
+import { modelPath } from "../support/keras_models.ts";
+import { openOnnxModel } from "../support/onnx_models.ts";
+import { filled, free, mlp } from "./_models.ts";
 import {
   fromLayersModel,
   loadModel,
@@ -6,16 +17,7 @@ import {
   tf,
   UnsupportedByEngineError,
 } from "@sonde/sonde";
-import {
-  chooseEngine,
-  type EngineChoice,
-} from "../../lib/extractor/choose_engine.ts";
-import { resolve } from "../../lib/extractor/compile.ts";
-import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
-import { counted } from "../support/backends.ts";
-import { modelPath } from "../support/keras_models.ts";
-import { filled, free, mlp } from "./_models.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const FASTEST = '"wasm" is its fastest backend without a graphics card';
 
@@ -181,4 +183,32 @@ counted("chooseEngine() asks for no card that it must not use", async () => {
     assertEquals(found, wanted);
   }
   free(model);
+});
+
+Deno.test("chooseEngine() runs ONNX files on ONNX Runtime, and says so", async () => {
+  await using model = await openOnnxModel("opset7");
+  const plan = await new FeatureExtractor(model).plan();
+  assertEquals(plan.engine, "onnx");
+  assertEquals(plan.reason, "an ONNX file is run by ONNX Runtime");
+});
+
+Deno.test("chooseEngine() refuses gradients, functions on tensors, other engines and writing", async () => {
+  await using model = await openOnnxModel("opset7");
+  const extractor = new FeatureExtractor(model);
+  const refused = (run: () => Promise<unknown>, text: string) =>
+    assertRejects(run, UnsupportedByEngineError, text);
+  await refused(
+    () => extractor.perturb({ epsilon: 0.1 }).plan(),
+    "ONNX Runtime gives none",
+  );
+  await refused(
+    () => extractor.layers("dense").postprocess((x) => x.relu()).plan(),
+    'Cannot postprocess layer "dense"',
+  );
+  await refused(() => extractor.engine("tfjs").plan(), 'engine is "tfjs"');
+  await refused(
+    () => extractor.engine("tfjs", { backend: "cpu" }).plan(),
+    'engine is "tfjs:cpu"',
+  );
+  await refused(() => extractor.toOnnx(), "an operation of an ONNX file");
 });

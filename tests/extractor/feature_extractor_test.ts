@@ -452,7 +452,7 @@ counted(
     await assertRejects(
       () => extractor.predict({ a } as never, QUIET),
       TypeError,
-      'input "b" is missing',
+      '"b" is missing',
     );
     free(model);
   },

@@ -34,7 +34,7 @@ counted("checkHead() words what was to be done", () => {
   const graph = graphOf(model);
   const cases: [Partial<Settings>, string][] = [
     [{ shaping: react(1) }, "Cannot run as the model must have a linear head"],
-    [{ wantsPenultimate: true }, "Cannot run as the model must have a linear"],
+    [{ penultimate: "plain" }, "Cannot run as the model must have a linear"],
     [
       { perturbation: { epsilon: 1, temperature: 1 } },
       "Cannot run as the model must have logits to be perturbed",

@@ -49,7 +49,7 @@ counted("an extractor shows its model and its settings", () => {
     `-----------  ${"-".repeat(48)}`,
     `model        "${model.name}" (memory), 6 layers`,
     "layers       stem, sum",
-    "penultimate  taken too",
+    "penultimate  plain",
     'input        what "left" receives',
     "head         head",
     "ash          percentile 0.9, interpolation nearest, variant s",

@@ -189,3 +189,16 @@ Deno.test("FeatureSet prints itself as text", () => {
   assert(text.startsWith("FeatureSet of 3 samples"), text);
   assert(text.includes("dense") && text.includes("[3, 2, 2]"), text);
 });
+
+Deno.test("featureSet() takes the element type of arrays without one from their class", () => {
+  const logits = { data: Float32Array.of(1, 2), shape: [1, 2] } as never;
+  const features = [{ data: Int32Array.of(3), shape: [1, 1] } as never];
+  const set = featureSet({ features, logits });
+  assertEquals(set.logits?.dtype, "float32");
+  assertEquals(set.features[0]?.dtype, "int32");
+  assertThrows(
+    () => featureSet({ logits: { data: [1], shape: [1, 1] } as never }),
+    TypeError,
+    '"logits" must be of dtype "float32"',
+  );
+});

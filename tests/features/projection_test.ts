@@ -55,6 +55,16 @@ Deno.test("projection() shows itself, coloured by label or by a number", async (
   assertEquals(other.groups.map(({ name }) => name), ["2", "3", "4"]);
 });
 
+Deno.test("projection() takes title, caption and axis labels", async () => {
+  const options = { title: "Digits", xLabel: "first", caption: "by class" };
+  const figure = projection(SET, { ...options, width: 400 });
+  assertEquals(figure.title, "Digits");
+  const spec = await blockOf(figure).figure();
+  assert(spec.kind === "scatter");
+  assertEquals([spec.title, spec.caption], ["Digits", "by class"]);
+  assertEquals([spec.xLabel, spec.figureWidth], ["first", 400]);
+});
+
 Deno.test("projection() is frozen and prints its title", () => {
   const figure = projection(SET);
   assert(Object.isFrozen(figure));
@@ -81,7 +91,7 @@ Deno.test("projection() refuses what it cannot draw", () => {
   const nothing = featureSet({ labels: [1] });
   assertThrows(() => projection(nothing), TypeError, "must hold features");
   const flat = featureSet({ features: [float([1], [1])] });
-  assertThrows(() => projection(flat), TypeError, "vectors or maps");
+  assertThrows(() => projection(flat), TypeError, "vectors or feature maps");
   // @ts-expect-error: a promise
   const early = () => projection(Promise.resolve(SET));
   assertThrows(early, TypeError, "write await before it");

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   bytesSource,
   fileSource,
-  openSource,
+  openBytes,
   partSource,
 } from "../../lib/formats/byte_source.ts";
 
@@ -50,43 +50,26 @@ Deno.test("partSource() sees a part, and no more", () => {
   assertThrows(() => partSource(whole, 3, 3, "part"), RangeError, '"five"');
 });
 
-Deno.test("openSource() opens paths, URLs, bytes and blobs", async () => {
-  const path = Deno.makeTempFileSync();
-  Deno.writeFileSync(path, BYTES);
-  const sources = [
-    path,
-    new URL(`file://${path}`),
-    `file://${path}`,
-    BYTES,
-    new Blob([BYTES]),
-    "data:application/octet-stream;base64,AQIDBAU=",
-  ];
-  for (const given of sources) {
-    const source = await openSource(given);
-    assertEquals(read(source, 0, 5), [1, 2, 3, 4, 5]);
+Deno.test("openBytes() opens bytes and blobs", async () => {
+  for (
+    const [given, name] of [
+      [BYTES, "bytes"],
+      [new Blob([BYTES]), "Blob"],
+      [new File([BYTES], "a.keras"), "a.keras"],
+    ] as const
+  ) {
+    const source = await openBytes(given);
+    const into = new Uint8Array(BYTES.length);
+    source.read(0, into);
+    assertEquals([source.name, into], [name, BYTES]);
     source.close();
   }
-  Deno.removeSync(path);
-});
-
-Deno.test("openSource() fetches over HTTP, and says when the server has nothing", async () => {
-  const server = Deno.serve(
-    { port: 0, onListen() {} },
-    (request) =>
-      request.url.endsWith("/model")
-        ? new Response(BYTES)
-        : new Response("none", { status: 404 }),
-  );
-  const base = `http://localhost:${server.addr.port}`;
-  const source = await openSource(`${base}/model`);
-  assertEquals([source.name, source.size], [`${base}/model`, 5]);
-  await assertRejects(() => openSource(`${base}/other`), TypeError, "404");
-  await server.shutdown();
-});
-
-Deno.test("openSource() refuses other values and aborted signals", async () => {
-  // @ts-expect-error: a number is no source.
-  await assertRejects(() => openSource(3), TypeError, "path, URL");
   const signal = AbortSignal.abort(new Error("enough"));
-  await assertRejects(() => openSource(BYTES, signal), Error, "enough");
+  await assertRejects(() => openBytes(BYTES, signal), Error, "enough");
+});
+
+Deno.test("fileSource() refuses what is no file, before it opens it", () => {
+  for (const path of ["/dev/zero", "/"]) {
+    assertThrows(() => fileSource(path), TypeError, "it must be a file");
+  }
 });

@@ -77,3 +77,16 @@ Deno.test("ProtoReader refuses what is not well formed", () => {
   const [field] = [...reader.fields({ start: 0, end: 3 })];
   assertThrows(() => reader.text(field!), SyntaxError, "UTF-8");
 });
+
+Deno.test("ProtoReader.text() refuses a name with a zero byte, by name", () => {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.LengthDelimited).string("a\0b");
+  const bytes = writer.finish();
+  const reader = readerOf(bytes);
+  const [field] = reader.fields({ start: 0, end: bytes.length });
+  assertThrows(
+    () => reader.text(field!),
+    SyntaxError,
+    'name "a\\u0000b" must have no zero byte',
+  );
+});

@@ -71,3 +71,34 @@ Deno.test("activation() reads names, functions and layers without weights", () =
     );
   }
 });
+
+Deno.test("readLayer() refuses element types that Keras does not have, by name", () => {
+  const read = (dtype: unknown) =>
+    readLayer({
+      name: "it",
+      className: "ReLU",
+      dialect: 3,
+      options: { dtype },
+      factoryOf: (name) => LAYERS[name]!,
+    });
+  const policy = (name: unknown) => ({
+    module: "keras",
+    class_name: "DTypePolicy",
+    config: { name },
+  });
+  for (
+    const dtype of [
+      ...[undefined, null, "float32", "mixed_bfloat16", "int64", "string"],
+      ...[policy("float16"), policy("mixed_float16")],
+    ]
+  ) read(dtype);
+  for (const name of ["float99", "float8_e4m3fn", "", "__proto__", "f32"]) {
+    for (const dtype of [name, policy(name)]) {
+      assertThrows(
+        () => read(dtype),
+        TypeError,
+        `Cannot read layer "it" (ReLU) as "dtype" must be an element type of Keras: current value is "${name}"`,
+      );
+    }
+  }
+});

@@ -1,2 +1,3 @@
 import { testLayerCases } from "../support/layer_cases.ts";
 testLayerCases("operations");
+testLayerCases("keras_operations");

@@ -1,2 +1,3 @@
 import { testLayerCases } from "../support/layer_cases.ts";
 testLayerCases("tf_operations");
+testLayerCases("tf_functions");

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { statistics } from "../../lib/math/statistics.ts";
+import { extremes, statistics } from "../../lib/math/statistics.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
 Deno.test("statistics() measures the finite values and counts the others", () => {
@@ -41,4 +41,11 @@ Deno.test("statistics() does not overflow when squares or sums would", () => {
 Deno.test("statistics() gives 0 as deviation when all values are equal", () => {
   assertEquals(statistics([0.1, 0.1, 0.1]).std < 1e-16, true);
   assertEquals(statistics(Int32Array.of(5)).std, 0);
+});
+
+Deno.test("extremes() are those of the finite values", () => {
+  assertEquals(extremes([3, NaN, -1, Infinity, -Infinity]), [-1, 3]);
+  assertEquals(extremes([2]), [2, 2]);
+  assertEquals(extremes([NaN, Infinity]), undefined);
+  assertEquals(extremes([]), undefined);
 });

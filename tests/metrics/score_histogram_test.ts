@@ -33,13 +33,13 @@ Deno.test("scoreHistogram() draws a series a name, of copies", async () => {
 
 Deno.test("scoreHistogram() shows a series of which nothing is finite", () => {
   const { summary } = blockOf(scoreHistogram({ a: [NaN] }));
-  assertEquals(summary, "a: 1 scores, 1 not finite left out");
+  assertEquals(summary, "a: 1 score, 1 not finite left out");
 });
 
 Deno.test("scoreHistogram() is frozen and prints itself", () => {
   const figure = scoreHistogram({ a: [1] });
   assert(Object.isFrozen(figure));
-  assert(Deno.inspect(figure).includes("a: 1 scores, 1 to 1, median 1"));
+  assert(Deno.inspect(figure).includes("a: 1 score, 1 to 1, median 1"));
 });
 
 Deno.test("scoreHistogram() refuses what it cannot draw", () => {

@@ -59,6 +59,7 @@ const UNARY = [
   "sigmoid",
   "silu",
   "erf",
+  "atan",
   "isNaN",
   "float",
 ] as const;
@@ -219,6 +220,15 @@ export const PROGRAMS: readonly OpsProgram[] = [
     ops.topK(x!, 2),
     ops.topK(y!, 4),
   ]),
+  one("topKIndices", [[3, 4], INTS], (ops, [x, y]) => [
+    ops.topKIndices(x!, 2),
+    ops.topKIndices(y!, 4),
+  ]),
+  one("takeAlongAxis", [[3, 4], INTS], (ops, [x, y]) => [
+    ops.takeAlongAxis(x!, ops.topKIndices(y!, 3), 1),
+    ops.takeAlongAxis(y!, ops.topKIndices(x!, 2), -1),
+  ]),
+  one("sizes", [[3, 4], MAP], (ops, [x, y]) => [ops.sizes(x!), ops.sizes(y!)]),
   one("takeLast", [[3, 4], BOOLS], (ops, [x, y]) => [
     ops.takeLast(x!, 0),
     ops.takeLast(y!, -1),

@@ -20,6 +20,7 @@ import { OPERATIONS } from "../../lib/layers/operation_table.ts";
 import type { Ops, OpsType } from "../../lib/ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 import { UnsupportedByEngineError } from "../../lib/errors.ts";
+import { parseLooseJson } from "../../lib/formats/loose_json.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { hasWebgpu } from "./backends.ts";
 
@@ -54,6 +55,8 @@ export interface LayerCase {
   readonly explicit: boolean;
   readonly args: Readonly<Record<string, number | boolean | string>>;
   readonly output: CaseArray;
+  /** Which of several outputs it is. @default {0} */
+  readonly result?: number;
   readonly outputMask: CaseArray | null;
   /** Axes whose sizes need not be known before the run. */
   readonly unknown: readonly number[];
@@ -73,7 +76,8 @@ const BATCHES = [[0, 1, 2], [2, 0, 1, 1, 0, 2, 0], [2, 1], [1]];
 /** Reads the cases of a family. */
 export function layerCases(family: string): LayerCase[] {
   const url = new URL(`../data/layer_cases/${family}.json`, import.meta.url);
-  return JSON.parse(Deno.readTextFileSync(url)) as LayerCase[];
+  const text = Deno.readTextFileSync(url);
+  return parseLooseJson(text, family) as unknown as LayerCase[];
 }
 
 /**
@@ -190,14 +194,14 @@ function callCase<T>(
   assertEquals(layer.weights.length, each.weights.length, each.name);
   const { mask } = inputs[0]!;
   const isBuiltIn = each.explicit && mask !== undefined;
-  const [output] = callLayer<T>(ops, {
+  const outputs = callLayer<T>(ops, {
     layer,
     inputs: isBuiltIn ? [{ value: inputs[0]!.value, mask: undefined }] : inputs,
     weights: Object.fromEntries(weights),
     args: { ...each.args, ...(isBuiltIn ? { mask } : {}) },
     argMasks: {},
   });
-  return output!;
+  return outputs[each.result ?? 0]!;
 }
 
 async function onTfjs(

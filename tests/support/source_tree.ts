@@ -158,7 +158,8 @@ const DECLARES_TEST = /^\s*(Deno\.test|test\w*|counted|onBackends)\(/m;
 
 /**
  * Modules with code of their own that no test covers: none stands at the
- * mirrored path, and no other file below `tests` imports the module.
+ * mirrored path, and no other file below `tests` imports the module. Files that
+ * are private to their folder are covered by the tests of those that use them.
  *
  * @param lib The modules of `lib`.
  * @param tests All files below `tests`.
@@ -172,7 +173,9 @@ export function untested(
   for (const { path, source } of tests) {
     if (DECLARES_TEST.test(source)) covered.add(mirrorOf(path));
   }
-  return lib.filter((file) => computes(file) && !covered.has(file.path))
+  const isPrivate = ({ path }: File) => /\/_[^/]+$/.test(path);
+  return lib.filter((file) => computes(file) && !isPrivate(file))
+    .filter(({ path }) => !covered.has(path))
     .map(({ path }) => `${path} is covered by no test`);
 }
 

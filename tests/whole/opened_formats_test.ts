@@ -84,14 +84,14 @@ async function withNpz(file: string, isDeflated: boolean): Promise<Bytes> {
 /** What the Python converter makes of an `.h5`: description and names as they stand. */
 async function converted(file: string, folder: string): Promise<string> {
   const h5 = await Hdf5File.open(bytesSource(read(file), file));
-  const [config] = h5.texts("", "model_config")!;
-  const [version] = h5.texts("", "keras_version")!;
+  const [config] = h5.strings("", "model_config")!;
+  const [version] = h5.strings("", "keras_version")!;
   const weights: { name: string; shape: readonly number[]; dtype: string }[] =
     [];
   const parts: Uint8Array[] = [];
-  for (const layer of h5.texts("model_weights", "layer_names")!) {
+  for (const layer of h5.strings("model_weights", "layer_names")!) {
     const group = `model_weights/${layer}`;
-    for (const name of h5.texts(group, "weight_names")!) {
+    for (const name of h5.strings(group, "weight_names")!) {
       const { shape, dtype, read } = h5.datasets.get(`${group}/${name}`)!;
       weights.push({ name: name.replace(/:0$/, ""), shape, dtype });
       parts.push(new Uint8Array(read().data.buffer as ArrayBuffer));

@@ -89,6 +89,30 @@ Deno.test("README.md lists tasks of deno.json only", async () => {
   for (const name of named) assert(name in tasks, name);
 });
 
+Deno.test("README.md says how to use a clone from another folder", async () => {
+  const [, json] = README.match(/^```json\n([\s\S]*?)^```$/m)!;
+  const folder = await Deno.makeTempDir();
+  const program = `
+    import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+    const model = await loadModel(Deno.args[0]!);
+    const set = await new FeatureExtractor(model).layers("pool")
+      .predict(tf.zeros([3, 28, 28, 1]));
+    console.log(String(set.features[0]!.shape));`;
+  try {
+    await Deno.writeTextFile(
+      `${folder}/deno.json`,
+      json!.replace("../sonde", FOLDER),
+    );
+    await Deno.writeTextFile(`${folder}/main.ts`, program);
+    const model = `${FOLDER}notebooks/models/keras/digits.keras`;
+    const flags = ["--allow-read", "--no-prompt", "--no-lock"];
+    const printed = await run(["run", ...flags, "main.ts", model], folder);
+    assertEquals(printed.trim().split("\n").at(-1), "3,64");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 /** Checks for the shapes that a block's comments promise. */
 function claims(code: string): string {
   const shape = /^(set\.[^;]+); \/\/ .*?(\[[\d, ]+\])/gm;
@@ -99,11 +123,11 @@ function claims(code: string): string {
   ).join("");
 }
 
-/** Runs Deno in the root, and gives what it printed. */
-async function run(args: string[]): Promise<string> {
+/** Runs Deno in a folder, and gives what it printed. */
+async function run(args: string[], cwd = FOLDER): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
-    cwd: FOLDER,
+    cwd,
     env: { NO_COLOR: "1" },
   }).output();
   const decoder = new TextDecoder();

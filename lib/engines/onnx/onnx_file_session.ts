@@ -14,7 +14,12 @@ import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
 import type { Pacer } from "../pacer.ts";
-import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
+import {
+  logitsRef,
+  type Program,
+  type RunOutputs,
+  wantedRefs,
+} from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
@@ -61,7 +66,9 @@ export async function openOnnxFile(
         [refKey(ref), byName.get(model.outputs[i]!)!] as const
       ),
     );
+    const optional = optionalKey(program);
     for (const ref of wanted) {
+      if (refKey(ref) === optional) continue;
       checkOutput(ref, outputs.get(refKey(ref))!, source);
     }
     const { names, graph, from } = recordOutputs(
@@ -158,6 +165,14 @@ function feedOf(
   return { name, type, shape: sizes };
 }
 
+/** The tensor of logits that may be left out, unless it is a feature too. */
+function optionalKey({ logits, features }: Program): string | undefined {
+  if (!logits?.isOptional) return undefined;
+  const key = refKey(origin(logitsRef(logits)));
+  const isFeature = features.some(({ ref }) => refKey(origin(ref)) === key);
+  return isFeature ? undefined : key;
+}
+
 function checkOutput(
   { node }: Ref,
   { type, shape }: OnnxOutput,
@@ -230,7 +245,8 @@ class FileSession implements Session {
     }
     const results = await pacer.race(Promise.all(parts));
     const sizes = results.map(() => batch);
-    return this.#read(joinRows(results, sizes, rows), first);
+    const optional = this.#optional();
+    return this.#read(joinRows(results, sizes, rows, optional), first);
   }
 
   #runPart(
@@ -255,8 +271,10 @@ class FileSession implements Session {
       const { name, readAs } = this.#program.features[i]!;
       return featureOf(results[output]!, name, readAs, first);
     });
-    const rest = Object.entries(others).map(([key, output]) =>
-      [key, floatsOf(results[output]!, key)] as const
+    const rest = Object.entries(others).flatMap(([key, output]) =>
+      results[output] === undefined
+        ? []
+        : [[key, floatsOf(results[output], key)] as const]
     );
     return unshared({
       features: arrays,
@@ -265,6 +283,14 @@ class FileSession implements Session {
         ? {}
         : { scale: floatsOf(results[scale]!, "scale").data }),
     });
+  }
+
+  /** The logits' name, if they may be left out and nothing else has it. */
+  #optional(): string | undefined {
+    const { logits, features } = this.#open.names;
+    const isOptional = this.#program.logits?.isOptional === true &&
+      !features.includes(logits!);
+    return isOptional ? logits : undefined;
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,7 @@ export function recordOutputs(
   outputOf: (ref: Ref) => OnnxOutput,
 ): RecordedOutputs {
   const { logits, wantsPenultimate } = program;
+  const { isPenultimateShaped, omitsLogits } = program;
   const graph = new OnnxGraph();
   const ops = new OnnxOps(graph);
   const from: Record<string, string> = {};
@@ -82,15 +83,18 @@ export function recordOutputs(
   const found: { -readonly [Key in keyof OutputNames]: OutputNames[Key] } = {
     features,
   };
-  if (logits?.head !== undefined && wantsPenultimate) {
+  if (logits?.head !== undefined && wantsPenultimate && !isPenultimateShaped) {
     const { penultimate } = logits.head;
     found.penultimate = isRow(penultimate)
       ? outputOf(penultimate).name
       : put("penultimate", penultimateOf(ops, logits, valueOf));
   }
-  if (logits !== undefined && !needsHead(logits) && isRow(logitsRef(logits))) {
+  if (logits === undefined || (omitsLogits && !isPenultimateShaped)) {
+    return { names: found, graph, from };
+  }
+  if (!needsHead(logits) && isRow(logitsRef(logits))) {
     found.logits = outputOf(logitsRef(logits)).name;
-  } else if (logits !== undefined) {
+  } else {
     const head = needsHead(logits) ? logits.head!.weights : undefined;
     const made = logitsOf(
       ops,
@@ -101,7 +105,10 @@ export function recordOutputs(
         bias: ops.constant(head.bias),
       },
     );
-    found.logits = put("logits", made.logits);
+    if (!omitsLogits) found.logits = put("logits", made.logits);
+    if (isPenultimateShaped) {
+      found.penultimate = put("penultimate", made.shaped!);
+    }
     if (made.scale !== undefined) found.scale = put("scale", made.scale);
   }
   return { names: found, graph, from };

@@ -24,9 +24,9 @@ import { callNode, readWeights } from "../call_node.ts";
 import {
   computeOutputs,
   type HeadValues,
-  needsHead,
   type OutputValues,
   type Program,
+  usesHead,
 } from "../program.ts";
 import { type EncodedModel, encodeModel } from "./graph/encode_model.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
@@ -214,9 +214,8 @@ export class Recording {
 
   /** Weights of the head, if the logits are computed from the penultimate. */
   #head(): HeadValues<OnnxValue> | undefined {
-    const { logits } = this.program;
-    if (logits?.head === undefined || !needsHead(logits)) return undefined;
-    const { kernel, bias } = logits.head.weights;
+    if (!usesHead(this.program)) return undefined;
+    const { kernel, bias } = this.program.logits!.head!.weights;
     return {
       kernel: this.#ops.constant(kernel),
       bias: this.#ops.constant(bias),

@@ -172,6 +172,7 @@ export class TfjsElements {
   readonly round = onFloats(tf.round);
   readonly sin = onFloats(tf.sin);
   readonly cos = onFloats(tf.cos);
+  readonly atan = onFloats(tf.atan);
   readonly tanh = onFloats(tf.tanh);
   readonly sigmoid = onFloats(tf.sigmoid);
 

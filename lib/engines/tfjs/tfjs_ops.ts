@@ -18,6 +18,7 @@ import { conv, convTranspose } from "./tfjs_conv.ts";
 import { castTo, TfjsElements } from "./tfjs_elements.ts";
 import { averagePool, maxPool } from "./tfjs_pool.ts";
 import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
+import { withoutGradient } from "./no_gradient.ts";
 import { padded, reversed } from "./webgpu_kernels.ts";
 
 /** Finds, and words, what does not go together, before a kernel meets it. */
@@ -33,6 +34,10 @@ const SHAPES = new ShapeOps();
  */
 export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   // ---- shape ----
+
+  sizes(x: tf.Tensor): tf.Tensor {
+    return tf.tensor1d(x.shape, "int32");
+  }
 
   reshape(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
     return shaped(x, SHAPES.reshape(known(x), shape));
@@ -112,6 +117,41 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
 
   topK(x: tf.Tensor, k: number): tf.Tensor {
     return tf.topk(castTo(x, arithmetic(this.dtype(x))), k, true).values;
+  }
+
+  topKIndices(x: tf.Tensor, k: number): tf.Tensor {
+    SHAPES.topK(known(x), k);
+    return withoutGradient(
+      (y) => tf.topk(y, k, true).indices,
+      castTo(x, arithmetic(this.dtype(x))),
+    );
+  }
+
+  takeAlongAxis(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
+    const at = axisOf(axis, x.rank);
+    const { shape } = SHAPES.takeAlongAxis(known(x), known(indices), at);
+    const size = x.shape[at]!;
+    // Index of each value in the flat data: outer · size · inner + index · inner + inner.
+    const inner = x.shape.slice(at + 1).reduce((n, length) => n * length, 1);
+    const outer = x.shape.slice(0, at).reduce((n, length) => n * length, 1);
+    const offsets = tf.add(
+      tf.reshape(
+        tf.mul(
+          tf.range(0, outer, 1, "int32"),
+          tf.scalar(size * inner, "int32"),
+        ),
+        [outer, 1, 1],
+      ),
+      tf.reshape(tf.range(0, inner, 1, "int32"), [1, 1, inner]),
+    );
+    const steps = tf.mul(castTo(indices, "int32"), tf.scalar(inner, "int32"));
+    const flat = tf.add(tf.reshape(steps, [outer, -1, inner]), offsets);
+    const type = arithmetic(this.dtype(x));
+    const values = tf.gather(
+      tf.reshape(castTo(x, type), [-1]),
+      tf.reshape(flat, [-1]),
+    );
+    return castTo(tf.reshape(values, shape as number[]), this.dtype(x));
   }
 
   takeLast(x: tf.Tensor, index: number): tf.Tensor {

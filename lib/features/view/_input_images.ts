@@ -102,15 +102,15 @@ async function* elementsOf(dataset: TfDataset): AsyncIterable<unknown> {
     try {
       yield value;
     } finally {
-      partsOf(value).forEach(dispose);
+      dispose(value);
     }
   }
 }
 
 function dispose(part: unknown): void {
-  if (typeof part === "object" && part !== null && "dispose" in part) {
-    if (typeof part.dispose === "function") part.dispose();
-  }
+  if (typeof part !== "object" || part === null) return;
+  if ("dispose" in part && typeof part.dispose === "function") part.dispose();
+  else Object.values(part).forEach(dispose);
 }
 
 function isSource(dataset: Dataset): dataset is DataSource {

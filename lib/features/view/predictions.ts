@@ -96,8 +96,8 @@ export function confusion(
   const index = new Map(classes.map((label, i) => [label, i]));
   const counts = new Int32Array(classes.length ** 2); // [C, C]
   predicted.classes.forEach((found, i) => {
-    const [row, column] = [index.get(labels[i]!), index.get(found)];
-    if (row === undefined || column === undefined) return;
+    if (found < 0) return; // no prediction, though -1 may be a label
+    const [row, column] = [index.get(labels[i]!)!, index.get(found)!];
     counts[row * classes.length + column]!++;
   });
   return { classes, counts };

@@ -22,7 +22,7 @@ import type {
 } from "../../display/view.ts";
 import type { FeatureSet } from "../../types.ts";
 import { accuracyText, classFigures } from "./class_figures.ts";
-import { layerFigures } from "./_layer_figures.ts";
+import { layerFigures } from "./layer_figures.ts";
 import { predictions } from "./predictions.ts";
 import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 

@@ -13,10 +13,11 @@ import { fileURLToPath } from "node:url";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
+import type { DownloadOptions } from "./download.ts";
 import { openFile } from "./read_file.ts";
 
 /** How files beside a model are opened. */
-export interface BesideOptions {
+export interface BesideOptions extends DownloadOptions {
   /**
    * Whether a second name of a file elsewhere is refused. Package managers link
    * the files of a package so.
@@ -24,7 +25,6 @@ export interface BesideOptions {
    * @default {false}
    */
   readonly refusesHardLinks?: boolean;
-  readonly signal?: AbortSignal | undefined;
 }
 
 const RULE = "its weight files must lie in its own folder";
@@ -56,6 +56,7 @@ export function checkPath(
   source: string,
 ): asserts path is string {
   const isInside = typeof path === "string" && path !== "" &&
+    path.isWellFormed() &&
     !/^[a-z][a-z0-9+.-]*:|^[/\\]|\\|\0/i.test(path) &&
     !path.split("/").some((part) => part === ".." || part === "") &&
     !/%2e|%2f|%5c/i.test(path);
@@ -78,11 +79,11 @@ export function checkPath(
 export async function openBeside(
   file: URL,
   model: URL,
-  { refusesHardLinks = false, signal }: BesideOptions = {},
+  { refusesHardLinks = false, ...options }: BesideOptions = {},
 ): Promise<ByteSource> {
   const check = () => checkLinks(file, model, refusesHardLinks);
   await check();
-  const bytes = await openFile(file, signal);
+  const bytes = await openFile(file, options);
   try {
     await check(); // nobody put a link there in between
   } catch (error) {
@@ -105,7 +106,14 @@ async function checkLinks(
     info = await Deno.lstat(real);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return; // its opening says so
-    throw error;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new ModelFormatError(
+      model.href,
+      `its weight files must be there: current value is ${
+        quote(fileURLToPath(file))
+      }`,
+      { cause: error },
+    );
   }
   const folder = await Deno.realPath(new URL(".", model));
   const isInside = real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`);

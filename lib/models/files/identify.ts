@@ -91,22 +91,35 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
  * @throws {SyntaxError} If it is a damaged or unsafe zip archive.
  */
 export function identify(source: ByteSource): FileKind {
-  if (source.size === 0) {
-    return other("an empty file", "copy or download it again");
-  }
   const head = new Uint8Array(Math.min(HEAD, source.size));
   source.read(0, head);
-  if (isHdf5(head)) return { kind: "hdf5", what: "an HDF5 file" };
-  if (startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06")) {
-    const archive = new ZipArchive(source);
-    const kind = identifyZip([...archive.members.keys()]);
-    return kind.kind === "keras" ? { ...kind, archive } : kind;
+  const found = identifyHead(head);
+  if (found !== undefined) return found;
+  if (!isZip(head)) {
+    return identifyJson(source, String.fromCharCode(...head));
   }
-  const text = String.fromCharCode(...head);
+  const archive = new ZipArchive(source);
+  const kind = identifyZip([...archive.members.keys()]);
+  return kind.kind === "keras" ? { ...kind, archive } : kind;
+}
+
+/**
+ * What the first bytes of a file show already.
+ *
+ * @param head Up to 4096 bytes.
+ * @returns What it is, if no more is needed to tell.
+ */
+export function identifyHead(head: Uint8Array): FileKind | undefined {
+  if (head.length === 0) {
+    return other("an empty file", "copy or download it again");
+  }
+  if (isHdf5(head)) return { kind: "hdf5", what: "an HDF5 file" };
+  if (isZip(head)) return undefined;
+  const text = String.fromCharCode(...head.subarray(0, HEAD));
   const [, what, advice] = BEGINNINGS.find(([start]) => start.test(text)) ?? [];
   if (what !== undefined) return other(what, advice);
   if (isOnnx(head)) return { kind: "onnx", what: "an ONNX model" };
-  if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return identifyJson(source, text);
+  if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return undefined;
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return other(`of no known kind: it begins with the bytes ${bytes}`);
@@ -236,6 +249,10 @@ function other(what: string, advice?: string): FileKind {
 
 function isWeights(name: string): boolean {
   return /^model\.weights\.(h5|npz)$/.test(name);
+}
+
+function isZip(head: Uint8Array): boolean {
+  return startsWith(head, "PK\x03\x04") || startsWith(head, "PK\x05\x06");
 }
 
 function startsWith(head: Uint8Array, text: string): boolean {

@@ -4,16 +4,12 @@
  * @module
  */
 import { ModelFormatError } from "../../errors.ts";
-import {
-  type ByteSource,
-  bytesSource,
-  fileSource,
-  openSource,
-} from "../../formats/byte_source.ts";
+import { type ByteSource, openBytes } from "../../formats/byte_source.ts";
+import { hdf5End } from "../../formats/hdf5.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
-import { identify, identifyFolder, refusal } from "./identify.ts";
-import { fileUrl, kindOfPath, readFile } from "./read_file.ts";
+import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";
+import { fileUrl, kindOfPath, openFile } from "./read_file.ts";
 
 /** A model's main file or folder, open, and told by its content. */
 export type ModelFile =
@@ -69,15 +65,19 @@ export async function openModelFile(
   signal?: AbortSignal,
 ): Promise<ModelFile> {
   if (source instanceof Uint8Array || source instanceof Blob) {
-    return modelFileOf(await openSource(source, signal));
+    return modelFileOf(await openBytes(source, signal));
   }
   const url = fileUrl(source);
-  if (url.protocol !== "file:") {
-    return modelFileOf(bytesSource(await readFile(url, signal), url.href), url);
+  if (url.protocol === "file:" && await kindOfPath(url) === "folder") {
+    return openFolder(url);
   }
-  return await kindOfPath(url) === "folder"
-    ? openFolder(url)
-    : modelFileOf(fileSource(url), url);
+  // What is no model is not downloaded any further.
+  const checkHead = (head: Uint8Array) => {
+    const found = identifyHead(head);
+    if (found?.kind === "other") throw refusal(url.href, found);
+    return found?.kind === "hdf5" ? hdf5End(head) : undefined;
+  };
+  return modelFileOf(await openFile(url, { signal, checkHead }), url);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { cannot } from "../../check.ts";
-import { abortError } from "../../errors.ts";
+import { abortError, ModelFormatError } from "../../errors.ts";
 import {
   type ByteSource,
   bytesSource,
   fileSource,
 } from "../../formats/byte_source.ts";
+import { download, type DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
 
@@ -33,42 +34,29 @@ export function fileUrl(source: string | URL): URL {
 }
 
 /**
- * Reads a file, from disk or from a server.
- *
- * @param url Where it lies.
- * @param signal Stops the reading.
- * @returns Its bytes.
- * @throws {Deno.errors.NotFound} If it is not there.
- */
-export async function readFile(
-  url: URL,
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
-  const options = signal ? { signal } : {};
-  if (url.protocol !== "file:") return await download(url, options);
-  return await worded(url, () => Deno.readFile(url, options));
-}
-
-/**
  * Opens a file: one on disk to be read in place, one on a server read whole.
  *
  * @param url Where it lies.
- * @param signal Stops the reading.
+ * @param options What a server may send, and a signal.
  * @returns Its bytes; close them.
  * @throws {Deno.errors.NotFound} If it is not there.
+ * @throws {ModelFormatError} If it is a device or a pipe, or more comes of a
+ * server than may.
  */
 export async function openFile(
   url: URL,
-  signal?: AbortSignal,
+  options: DownloadOptions = {},
 ): Promise<ByteSource> {
   if (url.protocol !== "file:") {
-    return bytesSource(await readFile(url, signal), url.href);
+    return bytesSource(await download(url, options), url.href);
   }
+  const { signal } = options;
   if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
   return await worded(url, async () => {
-    if ((await Deno.stat(url)).isFile) return fileSource(url);
-    throw new Deno.errors.IsADirectory(url.href);
+    const info = await Deno.stat(url);
+    if (info.isDirectory) throw new Deno.errors.IsADirectory(url.href);
+    checkIsFile(info, url);
+    return fileSource(url);
   });
 }
 
@@ -78,10 +66,29 @@ export async function openFile(
  * @param url A `file:` URL.
  * @returns Whether it is a folder, or anything else.
  * @throws {Deno.errors.NotFound} If there is nothing.
+ * @throws {ModelFormatError} If it is a device or a pipe.
  */
 export async function kindOfPath(url: URL): Promise<"file" | "folder"> {
-  const { isDirectory } = await worded(url, () => Deno.stat(url));
-  return isDirectory ? "folder" : "file";
+  const info = await worded(url, () => Deno.stat(url));
+  if (info.isDirectory) return "folder";
+  checkIsFile(info, url);
+  return "file";
+}
+
+/** Opening a pipe waits for who writes to it; a device may never end. */
+function checkIsFile(info: Deno.FileInfo, url: URL): void {
+  if (info.isFile) return;
+  const what = info.isFifo
+    ? "a pipe"
+    : info.isSocket
+    ? "a socket"
+    : info.isCharDevice || info.isBlockDevice
+    ? "a device"
+    : "something else";
+  throw new ModelFormatError(
+    decodeURIComponent(url.pathname),
+    `it must be a file: current value is ${what}`,
+  );
 }
 
 /** An error about a file that is not there, in our words. */
@@ -101,16 +108,4 @@ async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
     }
     throw cause;
   }
-}
-
-async function download(url: URL, options: RequestInit): Promise<Uint8Array> {
-  const response = await fetch(url, options);
-  if (!response.ok) {
-    await response.body?.cancel();
-    const status = `${response.status} ${response.statusText}`.trim();
-    throw new Deno.errors.NotFound(
-      cannot(ACTION, `${url.href} must be there`, status),
-    );
-  }
-  return new Uint8Array(await response.arrayBuffer());
 }

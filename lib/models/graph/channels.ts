@@ -1,5 +1,6 @@
 import type { Layer } from "../../layers/layer.ts";
-import { builtInLayerOf, type GraphNode, origin, type Ref } from "./graph.ts";
+import { builtInLayerOf } from "./graph.ts";
+import { type GraphNode, origin, type Ref } from "./graph.ts";
 
 /** Which axis of a feature map holds the channels; undefined where that is not known. */
 export type Channels = "first" | "last" | undefined;

@@ -73,6 +73,8 @@ export type CallArgument =
 /** How layers of our own compute a node. */
 export interface BuiltInCall {
   readonly layer: Layer;
+  /** Values among the arguments of the call, which tell it from other calls. */
+  readonly meaning?: unknown;
   /** How many of the node's inputs are positional; the others are arguments. */
   readonly numInputs: number;
   readonly args: Readonly<Record<string, CallArgument>>;
@@ -108,7 +110,7 @@ export type NodeCall =
     readonly layer: tf.layers.Layer;
     /** How built-in layers compute the node, with its options as they are now. */
     readonly builtInForm: (node: GraphNode) => BuiltInForm;
-    /** The built-in layer of its class; undefined for a custom class. */
+    /** The built-in layer of its class and options, for what is known of it. */
     readonly builtInLayer: () => Layer | undefined;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
@@ -209,5 +211,7 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
  */
 export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
   if (call.kind === "builtIn") return call.layer;
-  return call.kind === "inMemory" ? call.builtInLayer() : undefined;
+  return call.kind === "inMemory" && call.isOwnClass
+    ? call.builtInLayer()
+    : undefined;
 }

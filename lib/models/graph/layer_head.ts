@@ -1,4 +1,5 @@
-import { builtInLayerOf, type GraphNode, type NodeCall } from "./graph.ts";
+import { builtInLayerOf } from "./graph.ts";
+import type { GraphNode, NodeCall } from "./graph.ts";
 import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {

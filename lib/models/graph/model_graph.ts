@@ -13,7 +13,7 @@ import { fingerprintOf, structureOf, weightData } from "./fingerprint.ts";
 import type { GraphNode, RawRuntime, Ref } from "./graph.ts";
 import { specOf } from "./graph.ts";
 import type { OnnxOrigin } from "./onnx_origin.ts";
-import { modelView } from "./model_view.ts";
+import { MODEL_OPTIONS, modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 
 /** What a {@linkcode ModelGraph} is made of. */
@@ -43,7 +43,7 @@ export interface ModelParts {
 /** The one implementation of {@linkcode Model}: a graph, and where it came from. */
 export class ModelGraph implements Model {
   static {
-    attachView(ModelGraph.prototype, modelView);
+    attachView(ModelGraph.prototype, modelView, MODEL_OPTIONS);
   }
 
   readonly name: string;

@@ -1,60 +1,188 @@
-import { shapeText } from "../../check.ts";
-import type { View } from "../../display/view.ts";
-import type { Model, TensorSpec } from "../../types.ts";
+import { quote, shapeText } from "../../check.ts";
+import { countText, numberText } from "../../display/cell.ts";
+import type { Block, View, ViewOptions } from "../../display/view.ts";
+import type { LayerRow, Model, TensorSpec } from "../../types.ts";
+import { type Findable, findLayers } from "./find_layers.ts";
 
-/** Rows beyond this are counted, not shown. */
-const MOST_ROWS = 400;
+/** Rows beyond which nested models and blocks are folded. */
+const MOST_ROWS = 40;
+/** Layers that the "inputs" of a folded row name. */
+const MOST_INPUTS = 3;
+
+/** The options of `show` that a model takes. */
+export const MODEL_OPTIONS = ["layer"] as const;
+
+/** A model, and what its layers are found by. */
+export type ShownModel = Model & Findable & { readonly numParameters: number };
 
 /**
- * What a model shows of itself: its layer table, nested layers indented.
+ * What a model shows of itself: its layer table, nested layers indented. Of a
+ * long one, a nested model is one row, and so is a block: consecutive layers
+ * whose names begin alike.
  *
  * @param model The model, with the count of all its parameters.
+ * @param options Which layers to list, as a name or a glob; then none is folded.
  * @returns The view.
+ * @throws {LayerNotFoundError} If no layer has such a name.
  */
 export function modelView(
-  model: Model & { readonly numParameters: number },
+  model: ShownModel,
+  { layer }: ViewOptions = {},
 ): View {
-  const rows = model.layers.slice(0, MOST_ROWS).map((row) => [
-    row.index ?? null,
-    `${indent(row.name, model)}${row.name}`,
-    row.kind,
-    row.outputs.map(({ shape }) => shapeText(shape)).join(" "),
-    row.numParameters.toLocaleString("en"),
-    row.inbound.join(", "),
-  ]);
-  const left = model.layers.length - rows.length;
+  const title = `Model "${model.name}" (${model.format})`;
+  if (layer !== undefined) {
+    const rows = findLayers(model, [layer]).map(({ row }) => row);
+    const found = `${rows.length} of ${
+      countText(model.layers.length, "layer")
+    } match ${quote(layer)}`;
+    const table = tableOf(rows.map((row) => [row]), model);
+    return { title, blocks: [{ kind: "text", text: found }, table] };
+  }
+  const groups = folded(model);
+  const first = groups.find((group) => group.length > 1);
+  const blocks: Block[] = [
+    { kind: "text", text: `takes ${specText(model.inputs)}` },
+    tableOf(groups, model),
+  ];
+  if (first !== undefined) {
+    blocks.push({
+      kind: "text",
+      text: `${countText(model.layers.length, "layer")}, blocks folded: ` +
+        `show(model, { layer: ${quote(globOf(first, model))} }) lists one, ` +
+        `and "**" every layer.`,
+    });
+  }
+  const parameters = countText(model.numParameters, "parameter");
+  const text = `${parameters}, gives ${specText(model.outputs)}`;
+  return { title, blocks: [...blocks, { kind: "text", text }] };
+}
+
+function tableOf(
+  groups: readonly (readonly LayerRow[])[],
+  model: ShownModel,
+): Block {
+  const rows = groups.map((group) => {
+    const [first, last] = [group[0]!, group.at(-1)!];
+    const isNested = hasPaths(model) && group.length > 1 && isModel(group);
+    const shown = isNested ? first : last;
+    const name = group.length === 1 ? first.name : globOf(group, model);
+    const layers = countText(group.length - (isNested ? 1 : 0), "layer");
+    return [
+      group.length === 1 || isNested ? first.index ?? null : null,
+      `${indent(first.name, model)}${isNested ? first.name : name}`,
+      group.length === 1
+        ? first.kind
+        : isNested
+        ? `${first.kind} of ${layers}`
+        : layers,
+      shown.outputs.map(({ shape }) => shapeText(shape)).join(" "),
+      numberText(isNested ? first.numParameters : parametersOf(group)),
+      inputsOf(group),
+    ];
+  });
   return {
-    title: `Model "${model.name}" (${model.format})`,
-    blocks: [
-      { kind: "text", text: `takes ${specText(model.inputs)}` },
-      {
-        kind: "table",
-        columns: [
-          { name: "index", align: "right" },
-          { name: "name" },
-          { name: "kind" },
-          { name: "output" },
-          { name: "parameters", align: "right" },
-          { name: "inputs" },
-        ],
-        rows,
-      },
-      ...(left > 0
-        ? [{ kind: "text", text: `… and ${left} rows more` } as const]
-        : []),
-      {
-        kind: "text",
-        text: `${model.numParameters.toLocaleString("en")} parameters, gives ${
-          specText(model.outputs)
-        }`,
-      },
+    kind: "table",
+    columns: [
+      { name: "index", align: "right" },
+      { name: "name" },
+      { name: "kind" },
+      { name: "output" },
+      { name: "parameters", align: "right" },
+      { name: "inputs" },
     ],
+    rows,
   };
 }
 
-/** Two spaces a level; names of operations hold slashes and are not nested. */
-function indent(name: string, { format }: Model): string {
-  if (format === "onnx") return "";
+/** Rows in groups: all by themselves where there are few. */
+function folded(model: ShownModel): LayerRow[][] {
+  let groups = model.layers.map((row) => [row]);
+  if (groups.length > MOST_ROWS && hasPaths(model)) {
+    groups = joined(groups, (row) => row.name.split("/")[0]!);
+  }
+  if (groups.length <= MOST_ROWS) return groups;
+  // From the smallest blocks to the largest, as far as it takes.
+  const longest = Math.max(
+    ...groups.map(([row]) => partsOf(row!.name).length),
+  );
+  let blocks = groups;
+  for (let size = longest; size > 0 && blocks.length > MOST_ROWS; size--) {
+    blocks = joined(groups, ({ name }) => {
+      const parts = partsOf(name);
+      return parts.length < size ? name : parts.slice(0, size).join("");
+    });
+  }
+  return blocks;
+}
+
+/** Puts neighbours of one key together. */
+function joined(
+  groups: readonly LayerRow[][],
+  keyOf: (row: LayerRow) => string,
+): LayerRow[][] {
+  const result: LayerRow[][] = [];
+  let last: string | undefined;
+  for (const group of groups) {
+    const key = keyOf(group[0]!);
+    if (key === last) result.at(-1)!.push(...group);
+    else result.push([...group]);
+    last = key;
+  }
+  return result;
+}
+
+/** A name in parts that end at a separator, as in `block_`, `1_`, `conv`. */
+function partsOf(name: string): string[] {
+  return name.match(/[^/_.]+[/_.]*|^[/_.]+/g) ?? [name];
+}
+
+/** A pattern that finds the rows of a group. */
+function globOf(group: readonly LayerRow[], model: ShownModel): string {
+  const [first, last] = [group[0]!.name, group.at(-1)!.name];
+  if (hasPaths(model) && isModel(group)) return `${first}/**`;
+  let length = 0;
+  while (
+    length < first.length &&
+    group.every(({ name }) => name[length] === first[length])
+  ) length++;
+  const rest = [first, last].some((name) => name.slice(length).includes("/"));
+  return `${first.slice(0, length)}${rest ? "**" : "*"}`;
+}
+
+/** Whether a group is a nested model with what is in it. */
+function isModel(group: readonly LayerRow[]): boolean {
+  const [model, ...inner] = group;
+  return inner.length > 0 &&
+    inner.every(({ name }) => name.startsWith(`${model!.name}/`));
+}
+
+/** Names of graph operations hold slashes and are no paths. */
+function hasPaths({ format }: Model): boolean {
+  return format !== "onnx" && format !== "tfjs-graph";
+}
+
+/** A later call of a shared layer, as `name:1`, has the weights of the first. */
+function parametersOf(group: readonly LayerRow[]): number {
+  return group.filter(({ name }) => !/:\d+$/.test(name))
+    .reduce((sum, { numParameters }) => sum + numParameters, 0);
+}
+
+/** What feeds a group from outside. */
+function inputsOf(group: readonly LayerRow[]): string {
+  const own = new Set(group.map(({ name }) => name));
+  const names = [...new Set(group.flatMap(({ inbound }) => inbound))]
+    .filter((name) => !own.has(name));
+  if (group.length === 1 || names.length <= MOST_INPUTS) {
+    return names.join(", ");
+  }
+  return `${names.slice(0, MOST_INPUTS).join(", ")} and ${
+    names.length - MOST_INPUTS
+  } more`;
+}
+
+/** Two spaces a level. */
+function indent(name: string, model: Model): string {
+  if (!hasPaths(model)) return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }
 

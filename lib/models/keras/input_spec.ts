@@ -1,4 +1,5 @@
 import { cannot } from "../../check.ts";
+import { isKnownPolicy, policyName } from "../../layers/config_reader.ts";
 import type { DType, TensorSpec } from "../../types.ts";
 
 /**
@@ -45,11 +46,8 @@ function isSize(size: unknown): boolean {
 
 /** Half precision is read as float32; integers stay integers. */
 function dtypeName(dtype: unknown): DType | undefined {
-  const name = typeof dtype === "object" && dtype !== null
-    ? (dtype as { config?: { name?: unknown } }).config?.name
-    : dtype;
-  const text = String(name ?? "float32");
+  const text = policyName(dtype);
   if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
   if (text === "bool") return "bool";
-  return /float|policy/.test(text) ? "float32" : undefined;
+  return isKnownPolicy(text) && text.includes("float") ? "float32" : undefined;
 }

@@ -10,10 +10,9 @@
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { Hdf5File } from "../../formats/hdf5.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
-import type { LayerFactory } from "../../layers/layer.ts";
+import type { CustomTable } from "../../layers/custom_objects.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -90,7 +89,7 @@ export async function openKerasFile(
  */
 export function modelOfKerasFile(
   file: KerasFile,
-  customLayers: Readonly<Record<string, LayerFactory>> = {},
+  customLayers: CustomTable = {},
   allowNonFinite = false,
 ): ModelGraph {
   try {
@@ -119,7 +118,7 @@ type Contents = Omit<KerasFile, "source" | "close"> & {
 async function opened(
   source: string,
   close: () => void,
-  read: () => Promise<Contents>,
+  read: () => Contents | Promise<Contents>,
 ): Promise<KerasFile> {
   try {
     const { store, ...contents } = await read();
@@ -143,7 +142,6 @@ async function openArchive(
   signal?: AbortSignal,
 ): Promise<Contents> {
   const names = [...archive.members.keys()];
-  if (names.some((name) => name.endsWith(".h5"))) Hdf5File.prepare();
   await archive.verify(signal);
   return await readParts(
     source,
@@ -209,21 +207,21 @@ async function readParts(
   }
   const bytes = await open(weightsName);
   const store = weightsName.endsWith(".h5")
-    ? await hdf5Store(bytes, source, isVerified)
+    ? hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
   const weights = new PathWeights(store, source);
   return { format: "keras", kerasVersion, major, config, weights, store };
 }
 
-async function openHdf5(bytes: ByteSource): Promise<Contents> {
+function openHdf5(bytes: ByteSource): Contents {
   const source = bytes.name;
-  const store = await hdf5Store(bytes, source);
+  const store = hdf5Store(bytes, source);
   try {
-    const [config] = store.texts("", "model_config") ?? [];
+    const [config] = store.strings("", "model_config") ?? [];
     if (config === undefined) {
       const isSaved = store.groups.has("layers") ||
         store.groups.has("_layer_checkpoint_dependencies") ||
-        store.texts("", "layer_names") !== undefined;
+        store.strings("", "layer_names") !== undefined;
       throw new ModelFormatError(
         source,
         `it must describe the model: current value is ${
@@ -233,8 +231,8 @@ async function openHdf5(bytes: ByteSource): Promise<Contents> {
         }`,
       );
     }
-    const [version] = store.texts("", "keras_version") ??
-      store.texts("model_weights", "keras_version") ?? [];
+    const [version] = store.strings("", "keras_version") ??
+      store.strings("model_weights", "keras_version") ?? [];
     return {
       format: "keras-h5",
       ...versionOf(version, source),

@@ -40,6 +40,8 @@ export interface LayerSpec {
   readonly registeredName: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly model: ModelSpec | undefined;
+  /** How many TimeDistributed stand round the model. */
+  readonly timeAxes?: number;
   readonly calls: readonly CallSpec[];
 }
 
@@ -164,7 +166,7 @@ class Reader {
     if (typeof name !== "string" || name === "") {
       this.#fail(`a layer of class "${className}" must have a name`, name);
     }
-    const isModel = Array.isArray(options.layers) || className === "Sequential";
+    const { inner, timeAxes } = withinTime({ className, config: options });
     const nodes = object.inbound_nodes;
     return {
       name,
@@ -172,7 +174,13 @@ class Reader {
       module: typeof module === "string" ? module : undefined,
       registeredName: typeof registered === "string" ? registered : undefined,
       options,
-      model: isModel ? this.model(json, level + 1) : undefined,
+      model: isModel(inner)
+        ? this.model(
+          { class_name: inner.className, config: inner.config },
+          level + 1,
+        )
+        : undefined,
+      ...(timeAxes > 0 && isModel(inner) ? { timeAxes } : {}),
       calls: Array.isArray(nodes)
         ? nodes.map((node) => this.#call(node, className))
         : [],
@@ -338,11 +346,41 @@ type Nested = ReadonlyMap<string, "Sequential" | "Functional">;
 
 function nestedModels(specs: readonly LayerSpec[]): Nested {
   return new Map(
-    specs.filter(({ model }) => model !== undefined).map(({ name, model }) => [
+    specs.filter(({ model, timeAxes }) =>
+      model !== undefined && timeAxes === undefined
+    ).map(({ name, model }) => [
       name,
       model!.isSequential ? "Sequential" : "Functional",
     ]),
   );
+}
+
+/** A layer's class and config. */
+interface Described {
+  readonly className: string;
+  readonly config: Json;
+}
+
+function isModel({ className, config }: Described): boolean {
+  return Array.isArray(config.layers) || className === "Sequential";
+}
+
+/** What TimeDistributed layers stand round, and how many of them. */
+function withinTime(layer: Described): { inner: Described; timeAxes: number } {
+  let inner = layer;
+  let timeAxes = 0;
+  while (inner.className === "TimeDistributed") {
+    const held = inner.config.layer as Json | undefined;
+    const { class_name: className, config } = held ?? {};
+    if (typeof className !== "string") break;
+    const isList = Array.isArray(config); // as Keras 2.0 wrote a Sequential
+    inner = {
+      className,
+      config: (isList ? { layers: config } : config ?? {}) as Json,
+    };
+    timeAxes++;
+  }
+  return { inner, timeAxes };
 }
 
 /** A tensor, and the keys and indices that lead to it in a structure. */

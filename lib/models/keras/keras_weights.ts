@@ -21,10 +21,14 @@ export interface WeightLayer {
   readonly module: string | undefined;
   /** What is in it, where it is a nested model. */
   readonly model: WeightModel | undefined;
+  /** How many wrappers stand round that model. */
+  readonly timeAxes?: number;
 }
 
 /** A model, as far as its weights go; a `ModelSpec` fits. */
 export interface WeightModel {
+  /** Its name, which stands in weights' names where a wrapper holds it. */
+  readonly name?: string;
   /** Whether it is a Sequential, whose input layer is not counted. */
   readonly isSequential: boolean;
   /** Its layers and raw operations, in the config's order. */

@@ -18,6 +18,8 @@ export interface LayerDraft extends GraphNode {
   readonly path: LayerPath;
   readonly index: number | undefined;
   readonly children: LayerDraft[];
+  /** What its row says that feeds it, where that is not its inputs. */
+  fedBy?: readonly Ref[];
   /** Known once it was run over shapes. */
   numOutputs: number;
 }
@@ -58,7 +60,7 @@ export function newDraft(
 
 /** A layer's own weights; those of a nested model under their paths. */
 function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
-  if (call.kind === "builtIn") {
+  if (call.kind === "builtIn" && children.length === 0) {
     return call.sources.map((value) => ({ name: value.name, value }));
   }
   return children.flatMap((child) =>

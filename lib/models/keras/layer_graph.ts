@@ -11,7 +11,16 @@
  */
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { readLayer } from "../../layers/config_reader.ts";
+import { isLayerObject, readLayer } from "../../layers/config_reader.ts";
+import { isWrittenArray } from "../../layers/constant_values.ts";
+import {
+  customFunction,
+  customOperation,
+  type CustomTable,
+  findCustom,
+  withConstantInputs,
+} from "../../layers/custom_objects.ts";
+import { distributed, distributedOutput } from "../../layers/distributed.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
@@ -31,6 +40,7 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import {
+  asKey,
   isBare,
   isOperation as isRawOperation,
   operationName,
@@ -55,7 +65,7 @@ export interface LayerGraphParts {
   readonly dialect: Dialect;
   /** The file, for messages. */
   readonly source: string;
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
   /** The stored weights. */
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
@@ -75,7 +85,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): ModelGraph {
-  return new Builder(parts).build();
+  const spec = withKnownNames(parts.spec, parts.customLayers);
+  return new Builder({ ...parts, spec }).build();
 }
 
 class Builder {
@@ -106,6 +117,7 @@ class Builder {
       inputs,
       inputNames: spec.inputs.map(({ name }) => name),
       outputs,
+      otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
     });
@@ -201,6 +213,7 @@ class Builder {
       );
       draft.children.push(...inner.drafts);
       draft.call = { kind: "alias", outputs: inner.outputs };
+      if (spec.timeAxes !== undefined) this.#endTime(draft, inner.outputs);
       return;
     }
     const tensors: Ref[] = [];
@@ -217,15 +230,76 @@ class Builder {
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
-      : this.#layer(draft);
+      : this.#withConstants(draft, positional);
+    const args = isOperation ? {} : this.#arguments(draft, named);
+    const values = [positional, named];
     draft.call = {
       kind: "builtIn",
-      layer,
-      isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
+      layer: this.#overTime(draft, layer, args),
+      isOwnClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
-      args: isOperation ? {} : this.#arguments(draft, named),
+      args,
       sources: isOperation ? [] : this.#weights(draft, layer),
+      ...(holdsValue(values) ? { meaning: values } : {}),
     };
+  }
+
+  /** A TimeDistributed model gives what the model gives, with a mask of its own. */
+  #endTime(draft: LayerDraft, outputs: readonly Ref[]): void {
+    if (outputs.length !== 1 || draft.inputs.length !== 1) {
+      this.#fail(
+        `the model in layer "${draft.name}" must have one input and one output`,
+        [draft.inputs.length, outputs.length],
+      );
+    }
+    draft.fedBy = draft.inputs;
+    draft.inputs = [...outputs, ...draft.inputs];
+    draft.call = {
+      kind: "builtIn",
+      layer: distributedOutput(this.#parts.dialect),
+      isOwnClass: true,
+      numInputs: 2,
+      args: {},
+      sources: [],
+    };
+  }
+
+  /** The layer over as many time axes as TimeDistributed stand round it. */
+  #overTime(
+    { path, name }: LayerDraft,
+    layer: Layer,
+    args: Readonly<Record<string, CallArgument>>,
+  ): Layer {
+    const timeAxes = path.reduce((sum, at) => sum + (at.timeAxes ?? 0), 0);
+    const tensorArgs = Object.keys(args).filter((key) => "input" in args[key]!);
+    let made = layer;
+    for (let i = 0; i < timeAxes; i++) {
+      made = distributed(made, name, tensorArgs);
+    }
+    return made;
+  }
+
+  /** The caller's own layer or operation behind a call. */
+  #custom({ spec }: LayerDraft) {
+    const { customLayers } = this.#parts;
+    const { registeredName } = spec;
+    return isRawOperation(spec, this.#parts)
+      ? customFunction(customLayers, operationName(spec))
+      : customFunction(customLayers, spec.className, registeredName);
+  }
+
+  /** A layer that may be called on arrays of the file beside its tensors. */
+  #withConstants(draft: LayerDraft, positional: readonly unknown[]): Layer {
+    const layer = this.#layer(draft);
+    const slots = positional.flat(Infinity).flatMap((argument): unknown[] =>
+      isInput(argument)
+        ? [argument.input]
+        : isWrittenArray(argument)
+        ? [argument]
+        : []
+    );
+    const isPlain = slots.every((slot) => typeof slot === "number");
+    return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
   /** Puts an argument's tensors in the list, and numbers in their place. */
@@ -289,8 +363,10 @@ class Builder {
         name,
         className: spec.className,
         dialect,
+        registeredName: spec.registeredName,
         options: spec.options,
-        factoryOf: (className, path) => this.#factory(className, path),
+        factoryOf: (...names) => this.#factory(...names),
+        customObjects: this.#parts.customLayers,
       })
     );
     this.#layers.set(spec, layer);
@@ -301,13 +377,21 @@ class Builder {
     { spec, name }: LayerDraft,
     args: Readonly<Record<string, unknown>>,
   ): Layer {
+    const own = customFunction(
+      this.#parts.customLayers,
+      operationName(spec),
+    );
+    const options = operationOptions(spec);
     return this.#guarded(() =>
       readLayer({
         name,
         className: spec.className,
         dialect: this.#parts.dialect,
-        options: { ...operationOptions(spec), ...args },
-        factoryOf: () => OPERATIONS[operationName(spec)]!,
+        options: { ...options, ...args },
+        factoryOf: () =>
+          own === undefined
+            ? OPERATIONS[operationName(spec)]!
+            : customOperation(own, options),
       })
     );
   }
@@ -324,16 +408,26 @@ class Builder {
     return sources;
   }
 
-  #factory(className: string, path: string): LayerFactory {
+  #factory(
+    className: string,
+    path: string,
+    registeredName?: string,
+  ): LayerFactory {
     const { customLayers } = this.#parts;
-    if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
+    const own = findCustom(customLayers, className, registeredName);
+    if (typeof own === "function") return own as LayerFactory;
+    if (own !== undefined) return this.#factory(own, path);
     if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
+    if (/^(Functional|Model|Sequential)$/.test(className)) {
+      const rule = "only a TimeDistributed layer may hold a model";
+      throw new TypeError(cannot(`read layer "${path}"`, rule, className));
+    }
     throw new TypeError(
       cannot(
         `read layer "${path}"`,
         "its class must be known",
         className,
-        `pass it as customLayers: { ${className}: … }`,
+        `pass it as customObjects: { ${asKey(className)}: … }`,
       ),
     );
   }
@@ -394,6 +488,21 @@ class Builder {
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
 
+/** A layer within TimeDistributed is found by the name of the model there, too. */
+function fullPath(draft: LayerDraft): [string, LayerDraft][] {
+  const { path, name } = draft;
+  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
+    return [];
+  }
+  const parts = path.map(({ name, model, timeAxes }, i) =>
+    timeAxes === undefined || i === path.length - 1
+      ? name
+      : `${name}/${model!.name}`
+  );
+  const call = /:\d+$/.exec(name)?.[0] ?? "";
+  return [[`${parts.join("/")}${call}`, draft]];
+}
+
 function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
   return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
 }
@@ -427,4 +536,38 @@ function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
 
 function isInput(value: unknown): value is { input: number } {
   return typeof value === "object" && value !== null && "input" in value;
+}
+
+/** Whether a call's arguments hold more than tensors. */
+function holdsValue(value: unknown): boolean {
+  if (isInput(value) || value === null || value === undefined) return false;
+  if (isWrittenArray(value) || typeof value !== "object") return true;
+  return Object.values(value).some(holdsValue);
+}
+
+/** A description in which aliases are the names that they stand for. */
+function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
+  if (!Object.values(table).some((entry) => typeof entry === "string")) {
+    return spec;
+  }
+  const nameOf = (name: string, registeredName?: string) => {
+    const entry = findCustom(table, name, registeredName);
+    return typeof entry === "string" ? entry : name;
+  };
+  const layers = spec.layers.map((layer): LayerSpec => ({
+    ...layer,
+    className: nameOf(layer.className, layer.registeredName),
+    options: Object.fromEntries(
+      Object.entries(layer.options).map(([key, value]) => {
+        if (!key.endsWith("activation")) return [key, value];
+        const isFunction = isLayerObject(value) &&
+          value.class_name === "function";
+        const name: unknown = isFunction ? value.config : value;
+        if (typeof name !== "string") return [key, value];
+        return [key, nameOf(name) === name ? value : nameOf(name)];
+      }),
+    ),
+    model: layer.model && withKnownNames(layer.model, table),
+  }));
+  return { ...spec, layers };
 }

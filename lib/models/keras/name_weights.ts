@@ -19,6 +19,7 @@ import type {
 } from "./keras_weights.ts";
 import {
   type StoredWeight,
+  storedWeight,
   weightSource,
   type WeightStore,
 } from "./weight_store.ts";
@@ -125,11 +126,11 @@ class BoundNameWeights implements BoundWeights {
 
   /** Long lists are split over attributes with numbers after the name. */
   #list(group: string, name: string): readonly string[] | undefined {
-    const whole = this.#store.texts(group, name);
+    const whole = this.#store.strings(group, name);
     if (whole !== undefined) return whole;
     const parts: string[] = [];
     for (let i = 0;; i++) {
-      const part = this.#store.texts(group, `${name}${i}`);
+      const part = this.#store.strings(group, `${name}${i}`);
       if (part === undefined) return i === 0 ? undefined : parts;
       parts.push(...part);
     }
@@ -145,7 +146,7 @@ class BoundNameWeights implements BoundWeights {
       this.#fail(`"${group}" must list its weights`, "no weight_names");
     }
     return names.map((name) => {
-      const weight = this.#store.datasets.get(`${group}/${name}`);
+      const weight = storedWeight(this.#store, `${group}/${name}`);
       if (weight === undefined) {
         this.#fail(`every weight listed in "${group}" must be there`, name);
       }
@@ -166,7 +167,7 @@ class BoundNameWeights implements BoundWeights {
 
   /** Finds the layer of each weight of a nested model, by name. */
   #spread(outer: WeightLayer, entries: readonly Entry[]): void {
-    const inner = [...layersIn(outer, [outer.name])];
+    const inner = [...layersIn(outer, [])];
     for (const { layer } of inner) this.#entries.set(layer, []);
     for (const entry of entries) {
       const found = inner.filter(({ layer, above }) => {
@@ -215,12 +216,14 @@ function placeOf({ folder }: Entry, { name }: WeightLayer): number {
 
 /** Every layer of a nested model, with the names of the models around it. */
 function* layersIn(
-  { model }: WeightLayer,
-  above: readonly string[],
+  { name, model, timeAxes = 0 }: WeightLayer,
+  outer: readonly string[],
 ): Generator<{ layer: WeightLayer; above: readonly string[] }> {
+  const inTime = timeAxes > 0 && model!.name !== undefined;
+  const above = [...outer, name, ...(inTime ? [model!.name!] : [])];
   for (const layer of model!.layers) {
     if (layer.model === undefined) yield { layer, above };
-    else yield* layersIn(layer, [...above, layer.name]);
+    else yield* layersIn(layer, above);
   }
 }
 

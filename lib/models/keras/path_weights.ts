@@ -19,6 +19,7 @@ import type {
 } from "./keras_weights.ts";
 import {
   type StoredWeight,
+  storedWeight,
   weightSource,
   type WeightStore,
 } from "./weight_store.ts";
@@ -140,7 +141,11 @@ class BoundPathWeights implements BoundWeights {
       }
       taken.set(place, layer);
       this.#places.set(layer, place);
-      if (layer.model !== undefined) this.#enter(layer.model, place);
+      if (layer.model === undefined) continue;
+      this.#enter(
+        layer.model,
+        `${place}${"/layer".repeat(layer.timeAxes ?? 0)}`,
+      );
     }
     // A group that no layer has is a layer that the description lacks.
     for (const [name, place] of named) {
@@ -173,7 +178,7 @@ class BoundPathWeights implements BoundWeights {
     if (known !== undefined) return known;
     const path = `${place}/vars`;
     const found = this.#store.groups.has(path)
-      ? this.#store.texts(path, "name") ?? []
+      ? this.#store.strings(path, "name") ?? []
       : [];
     this.#names.set(place, found);
     return found;
@@ -208,7 +213,7 @@ class BoundPathWeights implements BoundWeights {
       const plain = `${path}/${segment}`;
       path = groups.has(plain) ? plain : `${path}/_${segment}`;
     }
-    return this.#store.datasets.get(`${path}/vars/${index}`);
+    return storedWeight(this.#store, `${path}/vars/${index}`);
   }
 
   #fail(rule: string, value: unknown): never {

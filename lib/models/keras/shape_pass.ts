@@ -220,7 +220,7 @@ export class ShapePass {
   }
 
   #rowOf(draft: LayerDraft): LayerRow {
-    const { name, index, spec, call, inputs } = draft;
+    const { name, index, spec, call, inputs, fedBy } = draft;
     const refs = call.kind === "alias" ? call.outputs : Array.from(
       { length: draft.numOutputs },
       (_, i) => ({ node: draft, index: i }),
@@ -235,7 +235,7 @@ export class ShapePass {
       outputs: Object.freeze(outputs),
       numParameters: numParameters(draft),
       inbound: Object.freeze(
-        inputs.map(({ node }) => (node as LayerDraft).name),
+        (fedBy ?? inputs).map(({ node }) => (node as LayerDraft).name),
       ),
     });
   }
@@ -264,7 +264,7 @@ export class ShapePass {
 }
 
 function numParameters({ call, children }: LayerDraft): number {
-  if (call.kind === "builtIn") {
+  if (call.kind === "builtIn" && children.length === 0) {
     return call.sources.reduce(
       (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
       0,

@@ -22,8 +22,10 @@ type StoredParts = Omit<StoredWeight, "read"> & {
 /** A file of weights: arrays by path, with text on groups. */
 export interface WeightStore {
   readonly datasets: ReadonlyMap<string, StoredWeight>;
+  /** Why other arrays cannot be read as weights, by path. */
+  readonly unreadable?: ReadonlyMap<string, unknown>;
   readonly groups: ReadonlySet<string>;
-  texts(path: string, name: string): readonly string[] | undefined;
+  strings(path: string, name: string): readonly string[] | undefined;
   close(): void;
 }
 
@@ -34,17 +36,22 @@ const STATE = /^(optimizer|optimizer_weights|metrics|_?loss_tracker)$/;
  * Opens weights that are HDF5; errors name the whole file. Bytes that are not
  * verified by checksums are looked at more closely.
  */
-export async function hdf5Store(
+export function hdf5Store(
   bytes: ByteSource,
   source: string,
   isVerified = false,
-): Promise<WeightStore> {
+): WeightStore {
   const skip = (path: string) => STATE.test(path);
-  const file = await Hdf5File.open(bytes, { skip, isVerified });
+  const file = Hdf5File.open(bytes, { skip, isVerified });
   return {
     datasets: worded(file.datasets, source),
+    unreadable: new Map(
+      [...file.unreadable].map(([path, error]) =>
+        [path, modelError(source, error)] as const
+      ),
+    ),
     groups: file.groups,
-    texts: (path, name) => wordedCall(source, () => file.texts(path, name)),
+    strings: (path, name) => wordedCall(source, () => file.strings(path, name)),
     close: () => file.close(),
   };
 }
@@ -63,9 +70,23 @@ export function npzStore(bytes: ByteSource, source: string): WeightStore {
   return {
     datasets: worded(datasets, source),
     groups,
-    texts: () => undefined,
+    strings: () => undefined,
     close() {},
   };
+}
+
+/**
+ * The weight at a path, if there is one.
+ *
+ * @throws {ModelFormatError} If something else is there.
+ */
+export function storedWeight(
+  { datasets, unreadable }: WeightStore,
+  path: string,
+): StoredWeight | undefined {
+  const reason = unreadable?.get(path);
+  if (reason !== undefined) throw reason;
+  return datasets.get(path);
 }
 
 /** A stored array under the name that its layer gives it. */
@@ -87,10 +108,10 @@ export function weightSource(
 
 /** An error about bytes as one about the model that they are of. */
 export function modelError(source: string, error: unknown): unknown {
-  const isBuiltInNode = error instanceof ModelFormatError;
+  const isWorded = error instanceof ModelFormatError;
   const isAboutBytes = error instanceof SyntaxError ||
     error instanceof RangeError;
-  if (isBuiltInNode || !isAboutBytes) return error;
+  if (isWorded || !isAboutBytes) return error;
   return new ModelFormatError(
     source,
     `it must be whole and safe: ${error.message}`,

@@ -53,15 +53,13 @@ export async function loadOnnx(
     checkFile(file);
     checkSparse(file.graph, source.name);
     const tensors = namedTensors(file);
+    const ends = externalEnds(tensors.map(({ tensor }) => tensor));
     const external = await openExternal(
-      tensors.flatMap(({ tensor }) =>
-        tensor.external === undefined
-          ? []
-          : [tensor.external.get("location") ?? ""]
-      ),
+      ends.keys(),
       source.name,
       url,
       signal,
+      ends,
     );
     close = () => {
       external.close();
@@ -148,4 +146,18 @@ function checkSparse({ hasSparse }: OnnxGraphPart, source: string): void {
     source,
     "its weights must be stored whole: current file has sparse_initializer; export it without",
   );
+}
+
+/** The bytes of each other file that tensors use; Infinity where none says. */
+function externalEnds(tensors: readonly OnnxTensor[]): Map<string, number> {
+  const ends = new Map<string, number>();
+  for (const { external } of tensors) {
+    if (external === undefined) continue;
+    const location = external.get("location") ?? "";
+    const length = external.get("length");
+    const end = Number(external.get("offset") ?? 0) + Number(length ?? NaN);
+    const known = ends.get(location) ?? 0;
+    ends.set(location, Math.max(known, Number.isNaN(end) ? Infinity : end));
+  }
+  return ends;
 }

@@ -35,6 +35,7 @@ export interface ExternalFiles {
  * @param source The model's name, for messages.
  * @param url Where it lies; undefined for bytes, which lie nowhere.
  * @param signal Stops the loading.
+ * @param ends Bytes of each file that are used; a server may send no more.
  * @returns The files; close them.
  * @throws {ModelFormatError} If one lies, or leads, out of the model's folder.
  * @throws {Deno.errors.NotFound} If one is not there.
@@ -44,6 +45,7 @@ export async function openExternal(
   source: string,
   url: URL | undefined,
   signal?: AbortSignal,
+  ends: ReadonlyMap<string, number> = new Map(),
 ): Promise<ExternalFiles> {
   const files = new Map<string, ByteSource>();
   const close = () => files.forEach((file) => file.close());
@@ -52,7 +54,12 @@ export async function openExternal(
       checkPath(location, source);
       if (url === undefined) throw withoutFolder(location, source);
       const file = urlBeside(location, url);
-      const options = { refusesHardLinks: true, signal };
+      const end = ends.get(location);
+      const options = {
+        refusesHardLinks: true,
+        signal,
+        ...(end === undefined ? {} : { room: { left: end } }),
+      };
       files.set(location, await openBeside(file, url, options));
     }
   } catch (error) {

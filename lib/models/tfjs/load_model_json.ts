@@ -10,7 +10,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import type { Dialect, LayerFactory } from "../../layers/layer.ts";
+import type { CustomTable } from "../../layers/custom_objects.ts";
+import type { Dialect } from "../../layers/layer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { ManifestWeights } from "./manifest_weights.ts";
@@ -27,7 +28,7 @@ import {
 
 /** Settings with which a `model.json` is opened. */
 interface JsonOptions {
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,7 +42,7 @@ export interface LayersJson {
   /** The file, for messages. */
   readonly source: string;
   /** Factories of custom layers, by class name. */
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
 }
 
 /**
@@ -56,7 +57,7 @@ export interface LayersJson {
 export function readLayersJson(
   json: ModelJson,
   source: string,
-  customLayers: Readonly<Record<string, LayerFactory>>,
+  customLayers: CustomTable,
 ): LayersJson {
   const dialect = writerOf(json, source);
   const { modelTopology } = json;

@@ -87,7 +87,7 @@ function storeOf(
       ]),
     ),
     groups: new Set(["", ROOT, group]),
-    texts: (path, name) => texts[`${path}:${name}`],
+    strings: (path, name) => texts[`${path}:${name}`],
     close() {},
   };
 }

@@ -37,7 +37,7 @@ onBackends(
     const layers = [graph.findNode("hidden")];
     await using session = await open(graph, name, {
       layers,
-      wantsPenultimate: true,
+      penultimate: "plain",
       shaping: scale(0.5),
     });
     const x = array([3, 4]);

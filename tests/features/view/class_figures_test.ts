@@ -35,11 +35,12 @@ Deno.test("classFigures() counts labels against predictions", async () => {
   assertEquals(figures[1]!.summary, text);
   const spec = await figures[1]!.figure();
   assert(spec.kind === "heatmap");
-  assertEquals(spec.z, Float64Array.of(1, 1, 0, 1));
+  assertEquals(spec.z, Int32Array.of(1, 1, 0, 1));
   assertEquals([spec.xTicks, spec.yTicks], [["cat", "dog"], ["cat", "dog"]]);
-  assertEquals([spec.xLabel, spec.yLabel], ["predicted", "label"]);
-  assertEquals([spec.height, spec.width, spec.annotated], [2, 2, true]);
-  assertEquals(spec.title, `A${text.slice(1)}`);
+  assertEquals([spec.xLabel, spec.yLabel], ["predicted class", "label"]);
+  assertEquals([spec.height, spec.width], [2, 2]);
+  assertEquals([spec.annotated, spec.isSquare], [true, true]);
+  assertEquals([spec.title, spec.notes], ["Confusion matrix", [text]]);
 });
 
 Deno.test("classFigures() does not name the model's classes after another dataset's", async () => {
@@ -49,7 +50,9 @@ Deno.test("classFigures() does not name the model's classes after another datase
   });
   const spec = await figures[1]!.figure();
   assert(spec.kind === "heatmap");
-  assertEquals([spec.xTicks, spec.yTicks], [["0", "1"], ["five", "six"]]);
+  assertEquals(spec.xTicks, ["0", "1", "2", "3", "4", "five", "six"]);
+  assertEquals(spec.yTicks, spec.xTicks);
+  assertEquals(Array.from(spec.z).lastIndexOf(1), 6 * 7 + 1);
 });
 
 Deno.test("classFigures() takes a sigmoid of one unit as two classes", async () => {
@@ -60,15 +63,17 @@ Deno.test("classFigures() takes a sigmoid of one unit as two classes", async () 
   assertEquals(figures[0]!.title, "Logit");
   const spec = await figures[1]!.figure();
   assert(spec.kind === "heatmap");
-  assertEquals(spec.z, Float64Array.of(1, 1));
-  assertEquals(spec.xTicks, ["≤ 0", "> 0"]);
+  assertEquals(spec.z, Int32Array.of(0, 0, 1, 1));
+  assertEquals([spec.xTicks, spec.yTicks], [["≤ 0", "> 0"], ["0", "1"]]);
 });
 
-Deno.test("classFigures() draws no matrix when logits are no classes, or too many", () => {
+Deno.test("classFigures() draws no matrix when logits are no classes, and no counts into many cells", async () => {
   const several = sample([1, 0], 2, { labels: [1], activation: "sigmoid" });
   assertEquals(several.figures.length, 1);
   const many = sample(new Array(65).fill(0), 65, { labels: [1] });
-  assertEquals(many.figures.length, 1);
+  const spec = await many.figures[1]!.figure();
+  assert(spec.kind === "heatmap");
+  assertEquals([spec.width, spec.annotated], [65, false]);
   const set = featureSet({ labels: [1] });
   assertEquals(classFigures(set, undefined), []);
 });

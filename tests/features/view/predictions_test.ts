@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   confusion,
+  predictedNames,
   predictions,
 } from "../../../lib/features/view/predictions.ts";
 import { featureSet } from "../../../lib/features/feature_set.ts";
@@ -54,12 +55,37 @@ Deno.test("predictions() compares nothing when there are no labels", () => {
   assertEquals([found?.compared, found?.right], [0, 0]);
 });
 
-Deno.test("confusion() counts labels that occur against all classes", () => {
+Deno.test("confusion() is square over the model's classes and all labels", () => {
   const set: FeatureSet = featureSet({
     logits: logits([1, 0, 0, 1, 0, 1, 1, 0, NaN, 0], 2),
-    labels: [7, 7, 7, -1, 7],
+    labels: [2, 2, 0, 1, 2],
   });
-  const { rows, counts } = confusion(set.labels!.data, predictions(set)!);
-  assertEquals(rows, Int32Array.of(-1, 7));
-  assertEquals(counts, Float64Array.of(1, 0, 1, 2));
+  const { classes, counts } = confusion(set.labels!.data, predictions(set)!);
+  assertEquals(classes, [0, 1, 2]);
+  assertEquals(counts, Int32Array.of(0, 1, 0, 1, 0, 0, 1, 1, 0));
+});
+
+Deno.test("confusion() has the classes that occur where labels are no indices", () => {
+  const set: FeatureSet = featureSet({
+    logits: logits([1, 0, 0, 1, NaN, 0], 2),
+    labels: [5_000_000, -1, 7],
+  });
+  const { classes, counts } = confusion(set.labels!.data, predictions(set)!);
+  assertEquals(classes, [-1, 0, 1, 7, 5_000_000]);
+  assertEquals(counts.reduce((sum, count) => sum + count), 2);
+  assertEquals([counts[4 * 5 + 1], counts[0 * 5 + 2]], [1, 1]);
+});
+
+Deno.test("predictedNames() names the model's classes only by their own names", () => {
+  const name = (change: object, width = 2) => {
+    const set = featureSet({ logits: logits([1, 0], width), ...change });
+    return predictedNames(set, predictions(set)!)(1);
+  };
+  assertEquals(name({ classNames: ["cat", "dog"] }), "dog");
+  assertEquals(name({ classNames: ["a", "b", "c"] }), "1");
+  assertEquals(name({ activation: "sigmoid" }, 1), "> 0");
+  assertEquals(
+    name({ activation: "sigmoid", classNames: ["no", "yes"] }, 1),
+    "yes",
+  );
 });

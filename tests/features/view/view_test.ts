@@ -6,6 +6,7 @@ import type {
 } from "../../../lib/display/view.ts";
 import { makeFeatureSet } from "../../../lib/features/feature_set.ts";
 import type { FeatureSetFields } from "../../../lib/features/fields.ts";
+import type { FeatureSet } from "../../../lib/types.ts";
 import { featureSetView } from "../../../lib/features/view/view.ts";
 
 function float(data: number[], shape: number[]) {
@@ -35,7 +36,8 @@ function sample(change: Partial<FeatureSetFields> = {}) {
 }
 
 function figures(blocks: readonly Block[]): FigureBlock[] {
-  return blocks.filter((block) => block.kind === "figure");
+  return blocks.filter((block) => block.kind === "figure")
+    .flatMap((block) => block.parts ?? [block]);
 }
 
 function titles(blocks: readonly Block[]): string[] {
@@ -81,13 +83,13 @@ Deno.test("featureSetView() gives figures of each array in a table", () => {
   assertEquals(table.rows.map(([name]) => name), ["conv", "dense", "logits"]);
 });
 
-Deno.test("featureSetView() shows maps, a heat map, a projection and the classes", () => {
+Deno.test("featureSetView() shows feature maps, a heat map, a projection and the classes", () => {
   assertEquals(titles(featureSetView(sample(), {}).blocks), [
     `Feature maps of layer "conv", sample 0`,
     `Values of layer "dense"`,
     `PCA of layer "dense"`,
     "Largest logit",
-    "Labels against predicted classes",
+    "Confusion matrix",
   ]);
 });
 
@@ -100,8 +102,40 @@ Deno.test("featureSetView() shows one layer when asked", () => {
   ]);
   assertEquals(of("logits"), [
     "Largest logit",
-    "Labels against predicted classes",
+    "Confusion matrix",
   ]);
+});
+
+Deno.test("featureSetView() has a table, then one grid of figures, two or three in a row", async () => {
+  const columns = async (set: FeatureSet) => {
+    const { blocks } = featureSetView(set, {});
+    assertEquals(blocks.map(({ kind }) => kind), ["text", "table", "figure"]);
+    const [block] = blocks.filter((block) => block.kind === "figure");
+    const spec = await block!.figure();
+    return spec.kind === "grid" ? spec.columns : 0;
+  };
+  assertEquals(await columns(sample()), 3); // of five
+  assertEquals(await columns(sample({ labels: undefined })), 2); // of four
+});
+
+Deno.test("featureSetView() shows the figures of a layer alone", () => {
+  const { blocks } = featureSetView(sample(), { layer: "conv" });
+  assertEquals(blocks.map(({ kind }) => kind), ["figure"]);
+});
+
+Deno.test("featureSetView() says where a layer has no figure", () => {
+  const features = [float([1, 2], [2, 1, 1, 1, 1])];
+  const specs = [{ name: "deep", form: "raw" } as const];
+  const set = sample({ features, layerNames: ["deep"], specs });
+  assertEquals(featureSetView(set, { layer: "deep" }).blocks, [{
+    kind: "text",
+    text: `No figure of layer "deep" of shape [2, 1, 1, 1, 1]`,
+  }]);
+});
+
+Deno.test("featureSetView() counts one sample as such", () => {
+  const { title } = featureSetView(sample().select([0]), {});
+  assertEquals(title, "FeatureSet of 1 sample");
 });
 
 Deno.test("featureSetView() shows six figures at most, and says what is left out", () => {
@@ -152,6 +186,11 @@ Deno.test("featureSetView() refuses what is not there", () => {
     assertThrows(() => featureSetView(sample(), options), RangeError, part);
   bad({ sample: 2 }, `"sample" must be below the 2 samples`);
   bad({ sample: -1 }, `"sample" must be an integer >= 0`);
+  assertThrows(
+    () => featureSetView(sample(), { channels: [0] }),
+    TypeError,
+    `"layer" must name the layer of the channels`,
+  );
   bad({ layer: "dens" }, `nearest names are "dense"`);
   bad({ projection: "tsne" }, `"projection" must be one of`);
 });
@@ -162,7 +201,7 @@ Deno.test("featureSetView() computes every figure", async () => {
     figures(blocks).map(({ figure }) => figure()),
   );
   assertEquals(specs.map(({ kind }) => kind), [
-    "maps",
+    "images",
     "heatmap",
     "scatter",
     "histogram",

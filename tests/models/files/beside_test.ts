@@ -16,7 +16,7 @@ Deno.test("urlBeside() stays in the folder of the model", () => {
     "file:///w",
     "%2e%2e/w",
   ];
-  for (const path of [...wrong, "w\0", "a//w", undefined, 3]) {
+  for (const path of [...wrong, "w\0", "a//w", "w\ud800", undefined, 3]) {
     assertThrows(
       () => urlBeside(path, file),
       ModelFormatError,

@@ -1,8 +1,12 @@
+import { loadModel } from "../../../lib/models/load_model.ts";
+import { dense } from "../../support/keras_spec.ts";
+import { modelJsonOf, modelOf, on } from "../../support/model_files.ts";
+import { ModelFormatError } from "../../../lib/errors.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   fileUrl,
+  kindOfPath,
   openFile,
-  readFile,
 } from "../../../lib/models/files/read_file.ts";
 
 Deno.test("fileUrl() takes paths as they are written", () => {
@@ -36,23 +40,23 @@ Deno.test("fileUrl() refuses other sources", () => {
   );
 });
 
-Deno.test("readFile() says what a path is where it is no file", async () => {
+Deno.test("openFile() says what a path is where it is no file", async () => {
   const folder = await Deno.makeTempDir();
   const url = fileUrl(folder);
   await assertRejects(
-    () => readFile(url),
+    () => openFile(url),
     Deno.errors.IsADirectory,
     `Cannot load model as it must be a file: current value is "${folder}"; add the file's name, as in "${folder}/model.json"`,
   );
   await assertRejects(
-    () => readFile(fileUrl(`${folder}/no ne`)),
+    () => openFile(fileUrl(`${folder}/no ne`)),
     Deno.errors.NotFound,
     `${folder}/no ne`,
   );
   await Deno.remove(folder);
 });
 
-Deno.test("readFile() stops in the middle of a download", async () => {
+Deno.test("openFile() stops in the middle of a download", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const body = new ReadableStream({
     start(controller) {
@@ -66,22 +70,25 @@ Deno.test("readFile() stops in the middle of a download", async () => {
   );
   const stop = new AbortController();
   const url = new URL(`http://127.0.0.1:${server.addr.port}/x`);
-  const reading = readFile(url, stop.signal);
+  const reading = openFile(url, { signal: stop.signal });
   await promise;
   stop.abort(new Error("enough"));
   await assertRejects(() => reading, Error, "enough");
   await server.shutdown();
 });
 
-Deno.test("readFile() does not begin when it was stopped before", async () => {
+Deno.test("openFile() does not begin when it was stopped before", async () => {
   await assertRejects(
-    () => readFile(new URL("http://127.0.0.1:1/x"), AbortSignal.abort()),
+    () =>
+      openFile(new URL("http://127.0.0.1:1/x"), {
+        signal: AbortSignal.abort(),
+      }),
     DOMException,
     "Run was stopped while loading http://127.0.0.1:1/x",
   );
 });
 
-Deno.test("openFile() reads a file in place, and words what is wrong as readFile() does", async () => {
+Deno.test("openFile() reads a file in place, and says what is wrong", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeFile(`${folder}/x`, Uint8Array.of(1, 2, 3));
   const file = await openFile(fileUrl(`${folder}/x`));
@@ -97,7 +104,10 @@ Deno.test("openFile() reads a file in place, and words what is wrong as readFile
     await assertRejects(() => openFile(fileUrl(path)), kind, says);
   }
   const url = fileUrl(`${folder}/x`);
-  await assertRejects(() => openFile(url, AbortSignal.abort()), DOMException);
+  await assertRejects(
+    () => openFile(url, { signal: AbortSignal.abort() }),
+    DOMException,
+  );
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -110,4 +120,62 @@ Deno.test("openFile() holds in memory what a server sends", async () => {
   const file = await openFile(url);
   assertEquals([file.name, file.size], [url.href, 1]);
   await server.shutdown();
+});
+
+Deno.test({
+  name: "openFile() refuses pipes and devices before it opens them",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+    for (
+      const [path, what] of [
+        [`${folder}/pipe`, "a pipe"],
+        ["/dev/zero", "a device"],
+      ] as const
+    ) {
+      await assertRejects(
+        () => openFile(fileUrl(path)),
+        ModelFormatError,
+        `Cannot load model "${path}" as it must be a file: current value is ${what}`,
+      );
+      await assertRejects(() => kindOfPath(fileUrl(path)), ModelFormatError);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name:
+    "loadModel() waits for no pipe: as the model, in its folder, as its weights",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const pipe = async (path: string) => {
+      await new Deno.Command("mkfifo", { args: [`${folder}/${path}`] })
+        .output();
+    };
+    const text = (path: string, content: string | Uint8Array) =>
+      Deno.writeFile(
+        `${folder}/${path}`,
+        typeof content === "string"
+          ? new TextEncoder().encode(content)
+          : content,
+      );
+    await pipe("m.keras");
+    await Deno.mkdir(`${folder}/unpacked`);
+    await text("unpacked/metadata.json", '{"keras_version": "3.15.0"}');
+    await pipe("unpacked/config.json");
+    const json = modelJsonOf(modelOf(dense("d", 2, on("x"))))["model.json"]!;
+    await text("model.json", json);
+    await pipe("weights.bin");
+    for (const path of ["m.keras", "unpacked", "model.json"]) {
+      await assertRejects(
+        () => loadModel(`${folder}/${path}`),
+        ModelFormatError,
+        "it must be a file: current value is a pipe",
+      );
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
 });

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import type { FigureBlock } from "../../../lib/display/view.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import type { FigureBlock, ViewOptions } from "../../../lib/display/view.ts";
 import { viewText } from "../../../lib/display/text.ts";
 import { weightsView } from "../../../lib/models/graph/weights_view.ts";
 import type { LayerRow, NdArray, Weights } from "../../../lib/types.ts";
@@ -42,9 +42,10 @@ Deno.test("weightsView() shows convolution kernels as a grid, outputs first", as
   const kernel = array([2, 2, 2, 3], (i) => i); // [h, w, in, out]
   const [, maps] = figures({ kernel });
   const spec = await maps!.figure();
-  assertEquals(spec.kind, "maps");
-  if (spec.kind !== "maps") return;
-  assertEquals(spec.maps.map(({ caption }) => caption), [
+  assertEquals(spec.kind, "images");
+  if (spec.kind !== "images") return;
+  assertEquals([spec.scale, spec.range], ["layer", [-23, 23]]);
+  assertEquals(spec.images.map(({ caption }) => caption), [
     "0 → 0",
     "0 → 1",
     "0 → 2",
@@ -52,15 +53,18 @@ Deno.test("weightsView() shows convolution kernels as a grid, outputs first", as
     "1 → 1",
     "1 → 2",
   ]);
-  // Input 1, output 2, at places 0 to 3: steps of 6 from 5.
-  assertEquals([...Array.from(spec.maps[5]!.z)], [5, 11, 17, 23]);
+  // Input 1, output 2, at positions 0 to 3: steps of 6 from 5.
+  assertEquals([...Array.from(spec.images[5]!.z)], [5, 11, 17, 23]);
 });
 
 Deno.test("weightsView() shows at most 64 kernels, and says of how many", async () => {
   const [, maps] = figures({ kernel: array([3, 3, 16, 16], () => 1) });
-  assertEquals(maps!.title, "kernel [3, 3, 16, 16], 64 of 256 kernels");
+  assertEquals(maps!.title, "kernel [3, 3, 16, 16]");
   const spec = await maps!.figure();
-  assertEquals(spec.kind === "maps" && spec.maps.length, 64);
+  assertEquals(spec.kind === "images" && spec.images.length, 64);
+  assertEquals(spec.notes, [
+    '64 of 256 kernels shown; show(weights, { weight: "kernel", channels: [ … ] }) for others',
+  ]);
 });
 
 Deno.test("weightsView() shows matrices and pointwise kernels as colours", async () => {
@@ -76,8 +80,11 @@ Deno.test("weightsView() shows matrices and pointwise kernels as colours", async
 
 Deno.test("weightsView() cuts large matrices to a corner, and says so", async () => {
   const [, heat] = figures({ kernel: array([200, 300], (i) => i) });
-  assertEquals(heat!.title, "kernel [200, 300], the first 128 × 256");
+  assertEquals(heat!.title, "kernel [200, 300]");
   const spec = await heat!.figure();
+  assertEquals(spec.notes, [
+    ...["first 128 of 200 input units", "first 256 of 300 output units"],
+  ]);
   if (spec.kind !== "heatmap") throw new Error(spec.kind);
   assertEquals(spec.z.length, 128 * 256);
   assertEquals(spec.z[256], 300); // the first value of the second row
@@ -93,10 +100,10 @@ Deno.test("weightsView() shows kernels of ONNX, which have the output first", as
   const row = { ...ROW, kind: "Conv" };
   const maps = weightsView(row, { kernel }).blocks.at(-1) as FigureBlock;
   const spec = await maps.figure();
-  if (spec.kind !== "maps") throw new TypeError(spec.kind);
-  assertEquals(spec.maps[5]!.caption, "1 → 2");
+  if (spec.kind !== "images") throw new TypeError(spec.kind);
+  assertEquals(spec.images[5]!.caption, "1 → 2");
   // Output 2, input 1: the last four.
-  assertEquals([...Array.from(spec.maps[5]!.z)], [20, 21, 22, 23]);
+  assertEquals([...Array.from(spec.images[5]!.z)], [20, 21, 22, 23]);
 });
 
 Deno.test("weightsView() shows whole numbers of 64 bits", () => {
@@ -106,5 +113,60 @@ Deno.test("weightsView() shows whole numbers of 64 bits", () => {
     dtype: "int64",
   } as const;
   const view = viewText(weightsView(ROW, { shape }));
-  assertEquals(/int64 +-1 +2 +0\.5/.test(view), true, view);
+  assertEquals(/int64 +0\.5 +1\.5 +-1 +2/.test(view), true, view);
+});
+
+Deno.test("weightsView() draws the channels of the weight that is named", async () => {
+  const weights = {
+    kernel: array([2, 2, 1, 3], (i) => i),
+    recurrent: array([2, 3], (i) => i),
+  };
+  const draw = async (options: ViewOptions) => {
+    const { blocks } = weightsView(ROW, weights, options);
+    assertEquals(blocks.length, 1);
+    return await (blocks[0] as FigureBlock).figure();
+  };
+  const images = await draw({
+    weight: "kernel",
+    channels: [2, 0],
+    scale: "each",
+  });
+  if (images.kind !== "images") throw new TypeError(images.kind);
+  assertEquals(images.images.map(({ caption }) => caption), ["0 → 2", "0 → 0"]);
+  assertEquals([images.scale, images.notes], ["each", []]);
+  const matrix = await draw({ weight: "recurrent", channels: [2] });
+  if (matrix.kind !== "heatmap") throw new TypeError(matrix.kind);
+  assertEquals(Array.from(matrix.z), [2, 5]);
+  assertEquals(matrix.xTicks, ["2"]);
+});
+
+Deno.test("weightsView() says which matrices are not drawn", () => {
+  const names = ["a", "b", "c", "d"];
+  const entries = names.map((name) => [name, array([1, 2], (i) => i)]);
+  const { blocks } = weightsView(ROW, Object.fromEntries(entries));
+  assertEquals(blocks.at(-1), {
+    kind: "text",
+    text:
+      '3 of 4 matrices shown; show(weights, { weight: "d" }) draws another.',
+  });
+});
+
+Deno.test("weightsView() names the axes of an embedding", async () => {
+  const embeddings = array([50, 4], (i) => i);
+  const view = weightsView({ ...ROW, kind: "Embedding" }, { embeddings });
+  const spec = await (view.blocks.at(-1) as FigureBlock).figure();
+  if (spec.kind !== "heatmap") throw new TypeError(spec.kind);
+  assertEquals([spec.yLabel, spec.xLabel], ["token", "dimension"]);
+});
+
+Deno.test("weightsView() refuses weights and channels that are not there", () => {
+  const weights = {
+    kernel: array([2, 3], (i) => i),
+    bias: array([3], () => 0),
+  };
+  const bad = (options: ViewOptions, part: string) =>
+    assertThrows(() => weightsView(ROW, weights, options), Error, part);
+  bad({ weight: "bias" }, '"weight" must be one of "kernel"');
+  bad({ weight: "kernel", channels: [3] }, "integers >= 0 and < 3");
+  bad({ channels: [0] }, '"weight" must name the weight of the channels');
 });

@@ -36,6 +36,9 @@ Deno.test("inputSpec() refuses what is no plain array of numbers", () => {
   for (const size of [-1, 0, 2.5, "3", 1e20]) {
     refused({ batch_shape: [null, size] }, "its sizes must be positive");
   }
+  for (const dtype of ["float99", "floating", "", "__proto__", "complex64"]) {
+    refused({ dtype }, "its element type must be a number's");
+  }
   refused({ sparse: true }, '"sparse" must be false: current value is true');
   refused({ ragged: true }, '"ragged" must be false');
   refused({ dtype: "string" }, "its element type must be a number's");

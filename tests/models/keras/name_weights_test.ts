@@ -36,7 +36,7 @@ function storeOf(listed: Listed, change: Listed = {}): WeightStore {
   return {
     datasets,
     groups,
-    texts: (path, name) => {
+    strings: (path, name) => {
       const found = texts[`${path} ${name}`];
       return found?.[0] === "absent" ? undefined : found;
     },

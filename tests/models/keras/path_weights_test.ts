@@ -32,7 +32,7 @@ function storeOf(
   return {
     datasets,
     groups,
-    texts: (path) => {
+    strings: (path) => {
       const name = names[path.replace(/\/vars$/, "")];
       return name === undefined ? undefined : [name];
     },

@@ -53,21 +53,21 @@ Deno.test("hdf5Store() reads weights of any type as float32", async () => {
     store.datasets.get("bfloat16")!.read(),
     Float32Array.of(1, -2),
   );
-  assertEquals(store.texts("", "list"), ["a", "bb"]);
+  assertEquals(store.strings("", "list"), ["a", "bb"]);
   store.close();
 });
 
 Deno.test("hdf5Store() names the model when its bytes are wrong", async () => {
   const store = await opened("types");
   const error = assertThrows(
-    () => store.texts("", "number"),
+    () => store.strings("", "number"),
     ModelFormatError,
     "must be text",
   );
   assertEquals(error.message.includes("model.keras"), true);
   store.close();
   const bytes = await Deno.readFile(new URL("filters.h5", HDF5));
-  const lost = await hdf5Store(bytesSource(bytes, "filters.h5"), "model.keras");
+  const lost = hdf5Store(bytesSource(bytes, "filters.h5"), "model.keras");
   bytes.fill(1);
   const damaged = assertThrows(
     () => lost.datasets.get("gzip")!.read(),
@@ -90,7 +90,7 @@ Deno.test("npzStore() keys weights by path, with the groups above them", () => {
     [...store.groups].sort(),
     ["", "layers", "layers/dense", "layers/dense/vars"],
   );
-  assertEquals(store.texts("layers", "name"), undefined);
+  assertEquals(store.strings("layers", "name"), undefined);
 });
 
 Deno.test("npzStore() leaves out what matters in training only", () => {

@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InferenceSession } from "onnxruntime-node";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
 import { checkFile, takenBy } from "../../../lib/models/onnx/onnx_checks.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";
@@ -91,5 +92,28 @@ Deno.test("checkFile() takes the newest versions that the runtime knows, and non
         assertThrows(check, ModelFormatError, `version is ${version}`);
       }
     }
+  }
+});
+
+Deno.test("loadModel() refuses zero bytes in every name of ONNX, by name", async () => {
+  const zero = "a\0b";
+  const node = { op: "Relu", in: ["x"], out: ["y"] };
+  for (
+    const file of [
+      { nodes: [{ ...node, op: zero }] },
+      { nodes: [{ ...node, name: zero }] },
+      { nodes: [{ ...node, domain: zero }] },
+      { nodes: [{ ...node, in: [zero] }] },
+      { nodes: [{ ...node, out: [zero] }] },
+      { inputs: [{ name: zero, shape: [2] }] },
+      { outputs: [{ name: zero, shape: [2] }] },
+      { constants: [{ name: zero, shape: [1], floats: [1] }] },
+    ]
+  ) {
+    await assertRejects(
+      () => loadModel(onnxBytes({ nodes: [node], ...file })),
+      ModelFormatError,
+      'name "a\\u0000b" must have no zero byte',
+    );
   }
 });

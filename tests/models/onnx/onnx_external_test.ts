@@ -56,7 +56,6 @@ Deno.test("openExternal() refuses what lies, or leads, elsewhere", async () => {
     "file:///etc/passwd",
     "https://example.org/w.bin",
     "%2e%2e/w.bin",
-    "w.bin\0",
     "",
   ];
   for (const location of locations) {

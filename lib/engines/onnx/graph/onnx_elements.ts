@@ -216,6 +216,10 @@ export class OnnxElements {
     return this.unary("Cos", x, SHAPES.cos(x));
   }
 
+  atan(x: OnnxValue): OnnxValue {
+    return this.unary("Atan", x, SHAPES.atan(x));
+  }
+
   tanh(x: OnnxValue): OnnxValue {
     return this.unary("Tanh", x, SHAPES.tanh(x));
   }

@@ -31,6 +31,11 @@ const SHAPES = new ShapeOps();
 export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
   // ---- shape ----
 
+  sizes(x: OnnxValue): OnnxValue {
+    const name = this.graph.node("Shape", [x.name]);
+    return named(castTo(this.graph, name, "int32"), SHAPES.sizes(x));
+  }
+
   reshape(x: OnnxValue, shape: readonly number[]): OnnxValue {
     const target = this.graph.integers(shape);
     const attributes = { allowzero: shape.includes(0) ? 1 : 0 };
@@ -164,6 +169,23 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
     const inputs = [x.name, count];
     const [values] = this.graph.nodeWith(2, "TopK", inputs, attributes);
     return named(values!, kind);
+  }
+
+  topKIndices(x: OnnxValue, k: number): OnnxValue {
+    const kind = SHAPES.topKIndices(x, k);
+    const attributes = { axis: -1, largest: 1, sorted: 1 };
+    const inputs = [x.dtype === "bool" ? this.as(x, "int32") : x.name];
+    inputs.push(this.graph.integers([k]));
+    const [, indices] = this.graph.nodeWith(2, "TopK", inputs, attributes);
+    return named(castTo(this.graph, indices!, "int32"), kind);
+  }
+
+  takeAlongAxis(x: OnnxValue, indices: OnnxValue, axis: number): OnnxValue {
+    const kind = SHAPES.takeAlongAxis(x, indices, axis);
+    const inputs = [x.name, this.as(indices, "int32")];
+    return this.node("GatherElements", inputs, kind, {
+      axis: axisOf(axis, x.shape.length),
+    });
   }
 
   takeLast(x: OnnxValue, index: number): OnnxValue {

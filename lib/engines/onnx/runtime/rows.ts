@@ -77,16 +77,22 @@ export function rowsFrom(
  * @param parts The results of each run.
  * @param sizes How many rows each run had.
  * @param rows How many rows to keep: those repeated at the end are dropped.
+ * @param optional The result that is left out if it has other rows.
  * @returns The results.
- * @throws {TypeError} If one has not as many rows as its run.
+ * @throws {TypeError} If another has not as many rows as its run.
  */
 export function joinRows(
   parts: readonly Results[],
   sizes: readonly number[],
   rows: number,
+  optional?: string,
 ): Results {
+  const kept = Object.entries(parts[0]!).filter(([name]) =>
+    name !== optional ||
+    parts.every((part, i) => part[name]!.shape[0] === sizes[i])
+  );
   return Object.fromEntries(
-    Object.entries(parts[0]!).map(([name, { data, shape, type }]) => {
+    kept.map(([name, { data, shape, type }]) => {
       const Values = data.constructor as Float32ArrayConstructor;
       const width = sizeOf(shape.slice(1));
       const joined = new Values(rows * width);

@@ -1,0 +1,173 @@
+/**
+ * Histograms, points and curves as SVG.
+ *
+ * @module
+ */
+import type { Markish } from "@observablehq/plot";
+import { extremes } from "../math/statistics.ts";
+import { type Axis, axisOf, shareOf } from "./axis.ts";
+import { histogramData, pointsData } from "./figure_data.ts";
+import {
+  marginsOf,
+  type Plot,
+  plotSvg,
+  TICK_SIZE,
+  WIDTH,
+} from "./plot_axes.ts";
+import {
+  frameSvg,
+  type LegendEntry,
+  MARGIN,
+  type SvgImage,
+} from "./svg_frame.ts";
+import { widestText } from "./text_width.ts";
+import { type Theme, themeOf } from "./theme.ts";
+import type {
+  ChartFrame,
+  HistogramSpec,
+  LinesSpec,
+  ScatterSpec,
+} from "./view.ts";
+
+const OPACITY = 0.85; // of bars; less where series overlap
+
+/**
+ * Draws a histogram.
+ *
+ * @param spec The figure.
+ * @returns The SVG and its size.
+ */
+export async function histogramSvg(spec: HistogramSpec): Promise<SvgImage> {
+  const { edges, series, yLabel, isShare, notes } = histogramData(spec);
+  const highest = Math.max(
+    0,
+    ...series.map(({ heights }) =>
+      heights.reduce((most, height) => Math.max(most, height), 0)
+    ),
+  );
+  return await chartSvg({ ...spec, yLabel, notes }, {
+    aspect: 0.49,
+    legend: series,
+    x: [edges[0] ?? 0, edges.at(-1) ?? 1],
+    y: [0, highest || 1],
+    yOptions: { isNice: true, isWhole: !isShare },
+    marks: (plot, atX, atY, theme) => [
+      ...series.map(({ heights, color }) =>
+        plot.rectY(Array.from(heights, (_, i) => i), {
+          x1: (i: number) => atX(edges[i]!),
+          x2: (i: number) => atX(edges[i + 1]!),
+          y1: () => 0,
+          y2: (i: number) => atY(heights[i]!),
+          fill: color,
+          fillOpacity: series.length > 1 ? 0.55 : OPACITY,
+          inset: 0.5,
+        })
+      ),
+      plot.ruleY([0], { stroke: theme.line }),
+    ],
+  });
+}
+
+/**
+ * Draws points or curves.
+ *
+ * @param spec The figure.
+ * @returns The SVG and its size.
+ */
+export async function pointsSvg(
+  spec: ScatterSpec | LinesSpec,
+): Promise<SvgImage> {
+  const { groups, notes } = pointsData(spec);
+  const isScatter = spec.kind === "scatter";
+  const range = (axis: "x" | "y") =>
+    extremes(groups.flatMap((group) => [...extremes(group[axis]) ?? []])) ??
+      [0, 1];
+  const count = groups.reduce((sum, { x }) => sum + x.length, 0);
+  return await chartSvg({ ...spec, notes }, {
+    aspect: isScatter ? 0.71 : 0.55,
+    legend: groups,
+    x: range("x"),
+    y: range("y"),
+    xOptions: { isNice: true },
+    yOptions: { isNice: true },
+    marks: (plot, atX, atY) =>
+      groups.map(({ x, y, color }): Markish => {
+        const rows = Array.from(x, (_, i) => i);
+        const at = {
+          x: (i: number) => atX(x[i]!),
+          y: (i: number) => atY(y[i]!),
+        };
+        return isScatter
+          ? plot.dot(rows, {
+            ...at,
+            r: count > 1500 ? 1.8 : 2.6,
+            fill: color,
+            fillOpacity: 0.75,
+          })
+          : plot.lineY(rows, { ...at, stroke: color, strokeWidth: 1.8 });
+      }),
+  });
+}
+
+/** What is between the axes of a chart, and how these are. */
+interface Chart {
+  /** Height by width. */
+  readonly aspect: number;
+  /** Shown where there is more than one. */
+  readonly legend: readonly LegendEntry[];
+  readonly x: readonly [low: number, high: number];
+  readonly y: readonly [low: number, high: number];
+  readonly xOptions?: { readonly isNice: boolean };
+  readonly yOptions?: { readonly isNice: boolean; readonly isWhole?: boolean };
+  readonly marks: (
+    plot: Plot,
+    atX: (value: number) => number,
+    atY: (value: number) => number,
+    theme: Theme,
+  ) => Markish[];
+}
+
+async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
+  const { figureWidth = WIDTH, title, notes = [], caption } = spec;
+  const theme = themeOf(spec.theme);
+  const width = figureWidth - 2 * MARGIN;
+  const height = Math.round(
+    Math.max(160, Math.min(width, WIDTH - 2 * MARGIN) * chart.aspect),
+  );
+  const count = Math.max(2, Math.round(height / 45));
+  const y = axisOf(...chart.y, { ...chart.yOptions, count });
+  const x = xAxis(chart, width - 60);
+  const margins = marginsOf(spec, x, y.labels, 0.7 * width);
+  const body = await plotSvg(spec, { width, height, margins, theme, x, y }, (
+    plot,
+  ) =>
+    chart.marks(
+      plot,
+      (value) => shareOf(value, x.domain),
+      (value) => shareOf(value, y.domain),
+      theme,
+    ));
+  const legend = chart.legend.length > 1 ? chart.legend : [];
+  const frame = { title, notes, legend, caption, theme };
+  return frameSvg({ ...frame, body, width, height });
+}
+
+/** As many ticks as have room for their labels side by side. */
+function xAxis({ x, xOptions }: Chart, room: number): Axis {
+  let axis = axisOf(...x, { ...xOptions, count: 10 });
+  const fits = ({ labels }: Axis) =>
+    (widestText(labels, TICK_SIZE) + 12) * labels.length <= room;
+  for (let count = 9; count >= 2 && !fits(axis); count--) {
+    axis = axisOf(...x, { ...xOptions, count });
+  }
+  while (axis.ticks.length > 1 && !fits(axis)) {
+    const isKept = (_: unknown, i: number) => i % 2 === 0;
+    const [ticks, labels] = [axis.ticks, axis.labels];
+    axis = {
+      ...axis,
+      ticks: ticks.filter(isKept),
+      labels: labels.filter(isKept),
+    };
+  }
+  return axis;
+}

@@ -1,0 +1,153 @@
+/**
+ * Heat maps as SVG: one image of pixels, enlarged, between axes.
+ *
+ * @module
+ */
+import type { Markish } from "@observablehq/plot";
+import { indexAxis, shareOf } from "./axis.ts";
+import { dataUrl } from "./base64.ts";
+import { digitsOf, shortText } from "./cell.ts";
+import { colorBar } from "./color_bar.ts";
+import { type HeatmapData, heatmapData } from "./figure_data.ts";
+import {
+  marginsOf,
+  type Plot,
+  plotSvg,
+  sideWidth,
+  type Size,
+  TICK_SIZE,
+  TOP,
+  WIDTH,
+} from "./plot_axes.ts";
+import { matrixPng } from "./raster.ts";
+import { frameSvg, MARGIN, type SvgImage } from "./svg_frame.ts";
+import { fitText, widestText } from "./text_width.ts";
+import { themeOf } from "./theme.ts";
+import type { HeatmapSpec } from "./view.ts";
+
+const BAR_GAP = 2; // beyond the right margin of the axes
+
+/**
+ * Draws a heat map.
+ *
+ * @param spec The figure.
+ * @returns The SVG and its size.
+ */
+export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
+  const { title, caption, figureWidth } = spec;
+  const diverging = spec.diverging ?? false;
+  const theme = themeOf(spec.theme);
+  const data = heatmapData(spec);
+  const frame = { title, notes: data.notes, caption, theme, figureWidth };
+  if (data.height * data.width === 0) return frameSvg({ ...frame, body: [] });
+  const across = (figureWidth ?? WIDTH) - 2 * MARGIN;
+  const named = (names: readonly string[] | undefined) =>
+    names?.map((name) => fitText(name, TICK_SIZE, 0.3 * across));
+  const [columns, rows] = [named(data.xTicks), named(data.yTicks)];
+  const bar = colorBar({ range: data.range, diverging, theme });
+  const most = {
+    width: Math.min(
+      500,
+      across - bar.width - BAR_GAP - sideWidth(rows ?? [String(spec.height)]),
+    ),
+    height: Math.min(400, across),
+  };
+  const inner = innerSize(data, most, spec.isSquare ?? false);
+  const x = indexAxis({
+    count: data.width,
+    factor: data.factor[1],
+    names: columns,
+    room: inner.width,
+    size: TICK_SIZE,
+    isAcross: true,
+  });
+  const y = indexAxis({
+    count: data.height,
+    factor: data.factor[0],
+    names: rows,
+    room: inner.height,
+    size: TICK_SIZE,
+  });
+  const down = { ...y, ticks: y.ticks.map((share) => 1 - share) };
+  const margins = marginsOf(spec, x, y.labels, inner.width);
+  const width = inner.width + margins.left + margins.right;
+  const height = inner.height + TOP + margins.bottom;
+  const right = bar.width;
+  const shared = { margins, theme, right, hasGrid: false };
+  const layout = { ...shared, width, height, x, y: down };
+  const url = dataUrl("image/png", matrixPng(data, diverging));
+  const body = await plotSvg(spec, layout, (plot) => [
+    plot.image([0], {
+      x: () => 0.5,
+      y: () => 0.5,
+      src: () => url,
+      width: inner.width,
+      height: inner.height,
+      preserveAspectRatio: "none",
+      imageRendering: "optimizeSpeed",
+    }),
+    ...(data.annotated ? annotation(plot, data, inner, diverging) : []),
+  ]);
+  body.push(
+    `<g transform="translate(${width + BAR_GAP},${TOP})">${
+      bar.draw(inner.height)
+    }</g>`,
+  );
+  return frameSvg({
+    ...frame,
+    body,
+    width: width + BAR_GAP + bar.width,
+    height,
+  });
+}
+
+/** Small matrices get larger cells; these are square where they must be. */
+function innerSize(
+  { width, height }: HeatmapData,
+  most: Size,
+  isSquare: boolean,
+): Size {
+  const least = { width: Math.min(most.width, 180), height: 120 };
+  const largest = Math.min(most.width / width, most.height / height);
+  const cell = isSquare
+    ? Math.min(largest, Math.max(34, least.width / Math.max(width, height)))
+    : Math.min(largest, 34);
+  if (isSquare) {
+    return {
+      width: Math.round(cell * width),
+      height: Math.round(cell * height),
+    };
+  }
+  return {
+    width: Math.round(Math.max(cell * width, least.width)),
+    height: Math.round(Math.max(cell * height, least.height)),
+  };
+}
+
+/** The values in the cells, where they have room. */
+function annotation(
+  plot: Plot,
+  { z, width, height, range }: HeatmapData,
+  inner: Size,
+  diverging: boolean,
+): Markish[] {
+  const digits = Math.max(4, digitsOf(...range));
+  const texts = Array.from(z, (value) => shortText(value, digits));
+  const fontSize = Math.min(
+    (inner.width / width - 4) / widestText(texts, 1),
+    inner.height / height - 4,
+    11,
+  );
+  if (fontSize < 6) return [];
+  const isDark = (value: number) => {
+    const share = shareOf(value, range);
+    return diverging ? Math.abs(share - 0.5) > 0.35 : share < 0.5;
+  };
+  return [plot.text(texts.map((_, i) => i), {
+    x: (i: number) => (i % width + 0.5) / width,
+    y: (i: number) => 1 - (Math.floor(i / width) + 0.5) / height,
+    text: (i: number) => texts[i]!,
+    fill: (i: number) => isDark(z[i]!) ? "#fff" : "#000",
+    fontSize,
+  })];
+}

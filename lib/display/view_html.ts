@@ -1,0 +1,155 @@
+/**
+ * Views as HTML: tables and figures from top to bottom.
+ *
+ * @module
+ */
+import { figureHtml, type PageImage } from "./figure_html.ts";
+import { figurePlotly } from "./figure_plotly.ts";
+import { figurePng } from "./figure_png.ts";
+import { columnWidth } from "./figure_svg.ts";
+import { tableHtml, textHtml, titleHtml } from "./html.ts";
+import { imagesSvg } from "./images_svg.ts";
+import { blocksText } from "./text.ts";
+import type { FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
+
+/** How much of figures a page gets. */
+export interface PageLevel {
+  /** Whether they become interactive where scripts run. */
+  readonly isInteractive: boolean;
+  /** Pixels of static images for a CSS pixel. */
+  readonly zoom: number;
+}
+
+/** Static images that are drawn already, by figure and zoom. */
+export type DrawnImages = Map<FigureSpec, PageImage[]>;
+
+/** What stands in place of a figure that is too large. */
+export const TOO_LARGE =
+  "The image is left out, as it is too large for a notebook";
+
+/**
+ * Writes a view.
+ *
+ * @param view The view.
+ * @param specs Its figures, {@linkcode sized}; those that lack are left out, and
+ * a line says so.
+ * @param level How much of them.
+ * @param images What was drawn before; more is added.
+ * @returns HTML.
+ */
+export async function viewHtml(
+  view: View,
+  specs: ReadonlyMap<FigureBlock, FigureSpec>,
+  level: PageLevel,
+  images: DrawnImages,
+): Promise<string> {
+  const parts = needsTitle(view) ? [titleHtml(view.title)] : [];
+  for (const block of view.blocks) {
+    if (block.kind === "text") parts.push(textHtml(block.text));
+    else if (block.kind === "table") parts.push(tableHtml(block));
+    else {
+      const spec = specs.get(block);
+      const text = blocksText([block]);
+      parts.push(
+        spec === undefined
+          ? textHtml(`${text}\n${TOO_LARGE}`)
+          : await specHtml(spec, text, level, images),
+      );
+    }
+  }
+  return `<div>${parts.join("\n")}</div>`;
+}
+
+/**
+ * Writes a figure.
+ *
+ * @param spec The figure, {@linkcode sized}.
+ * @param text What a reader without images is told.
+ * @param level How much of it.
+ * @param images What was drawn before; more is added.
+ * @returns HTML.
+ */
+export async function specHtml(
+  spec: FigureSpec,
+  text: string,
+  level: PageLevel,
+  images: DrawnImages,
+): Promise<string> {
+  if (spec.kind === "grid") return await gridHtml(spec, level, images);
+  const drawn = images.get(spec) ?? [];
+  const image = drawn[level.zoom] ??= await imageOf(spec, level.zoom);
+  images.set(spec, drawn);
+  const plot = level.isInteractive ? figurePlotly(spec) : undefined;
+  return figureHtml(
+    image,
+    text,
+    plot && {
+      ...plot,
+      title: spec.title,
+      caption: spec.caption,
+      thumbnails: spec.kind === "scatter" ? spec.thumbnails : undefined,
+    },
+  );
+}
+
+/**
+ * Gives the figures of a grid, and of grids in it, their widths and theme.
+ *
+ * @param spec Any figure.
+ * @returns The figure; itself where it is no grid.
+ */
+export function sized(spec: FigureSpec): FigureSpec {
+  if (spec.kind !== "grid") return spec;
+  const figures = spec.figures.map((figure) =>
+    sized({
+      ...figure,
+      figureWidth: figure.figureWidth ?? columnWidth(spec),
+      theme: figure.theme ?? spec.theme,
+    })
+  );
+  return { ...spec, figures };
+}
+
+/**
+ * Whether a view's title is to be written: a figure alone shows its own.
+ *
+ * @param view The view.
+ * @returns True if nothing else says it.
+ */
+export function needsTitle({ title, blocks }: View): boolean {
+  const [first] = blocks;
+  return title !== "" && !(first?.kind === "figure" && first.title === title);
+}
+
+/** Inline blocks break into fewer columns where a page is narrow. */
+async function gridHtml(
+  grid: GridSpec,
+  level: PageLevel,
+  images: DrawnImages,
+): Promise<string> {
+  const parts: string[] = [];
+  for (const figure of grid.figures) {
+    const html = await specHtml(figure, figure.title, level, images);
+    parts.push(
+      `<div style="display:inline-block;vertical-align:top;width:${figure.figureWidth}px;max-width:100%">${html}</div>`,
+    );
+  }
+  const most = grid.columns * (columnWidth(grid) + 8);
+  const { title, notes = [], caption = "" } = grid;
+  const lines = [notes.join(", "), caption].map((line) =>
+    line === "" ? "" : textHtml(line)
+  );
+  return `${
+    title === "" ? "" : titleHtml(title)
+  }<div style="max-width:${most}px">${parts.join("\n")}</div>${lines.join("")}`;
+}
+
+/** A grid of images is smaller and sharper as SVG; PNG is the last resort. */
+async function imageOf(spec: FigureSpec, zoom: number): Promise<PageImage> {
+  if (spec.kind === "images" && zoom > 1) {
+    const { svg, width, height } = imagesSvg(spec);
+    return { type: "image/svg+xml", data: svg, width, height };
+  }
+  const { png, width, height } = await figurePng(spec, zoom);
+  return { type: "image/png", data: png, width, height };
+}

@@ -1,0 +1,59 @@
+import type * as tf from "@tensorflow/tfjs";
+import { cannot } from "../../check.ts";
+import type { FeatureTarget } from "../program.ts";
+
+/**
+ * Runs the caller's own postprocessings of one feature, each checked for what
+ * it gives. Only called inside `tf.tidy`.
+ *
+ * @param feature What the given postprocessings left.
+ * @param target The feature's layer and steps.
+ * @returns The last result; the feature itself where there are no steps.
+ * @throws {Error} If a step throws; the cause is what it threw.
+ * @throws {TypeError} If a step gives no tensor, or changes the number of rows.
+ */
+export function customSteps(
+  feature: tf.Tensor,
+  { own, name }: Pick<FeatureTarget, "own" | "name">,
+): tf.Tensor {
+  const rows = feature.shape[0];
+  return own.reduce((value, step) => {
+    const result = called(step, value, name);
+    if (isTensor(result) && result.rank > 0 && result.shape[0] === rows) {
+      return result;
+    }
+    const isPromise = result instanceof Promise;
+    if (isPromise) result.catch(() => {}); // the error below says it
+    throw new TypeError(
+      cannot(
+        `postprocess layer "${name}"`,
+        `${nameOf(step)} must give a tensor of ${rows} rows`,
+        isTensor(result) ? result.shape : result,
+        isPromise ? "make it synchronous" : undefined,
+      ),
+    );
+  }, feature);
+}
+
+type OwnStep = FeatureTarget["own"][number];
+
+function called(step: OwnStep, value: tf.Tensor, layer: string): unknown {
+  try {
+    return step(value.clone()); // a step may dispose of what it gets
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `Cannot postprocess layer "${layer}" as ${nameOf(step)} throws: ${text}`,
+      { cause },
+    );
+  }
+}
+
+function isTensor(value: unknown): value is tf.Tensor {
+  return typeof value === "object" && value !== null && "dataId" in value &&
+    "isDisposed" in value && value.isDisposed === false;
+}
+
+function nameOf({ name }: OwnStep): string {
+  return name === "" ? "its function" : `"${name}"`;
+}

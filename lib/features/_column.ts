@@ -1,0 +1,116 @@
+/**
+ * One array of a feature set while it grows, batch by batch.
+ *
+ * @module
+ */
+import { cannot, shapeText, sizeOf } from "../check.ts";
+import type { NdArray } from "../types.ts";
+import type { FeatureData } from "./fields.ts";
+import { emptyLike, frozenArray, joinRows } from "./rows.ts";
+
+/**
+ * Rows that arrive in batches.
+ *
+ * With the number of rows known, they are written into one array; otherwise the
+ * batches are kept as they came, and joined at the end.
+ */
+export class Column<T extends FeatureData> {
+  readonly #name: string;
+  readonly #total: number | undefined;
+  #first: NdArray<T> | undefined;
+  #whole: T | undefined;
+  #parts: NdArray<T>[] = [];
+  #rows = 0;
+
+  /**
+   * An empty column.
+   *
+   * @param name What it is called in messages, as in `layer "conv1"`.
+   * @param total How many rows are to come, if that is known.
+   */
+  constructor(name: string, total: number | undefined) {
+    this.#name = name;
+    this.#total = total;
+  }
+
+  /**
+   * Adds the rows of a batch. The array is the column's from here on: it is
+   * kept where the total is not known or is that of the batch, else emptied.
+   *
+   * @param batch The rows, `[n, …]`.
+   * @throws {TypeError} If they are not of the shape and type of the first batch's.
+   */
+  add(batch: NdArray<T>): void {
+    const first = this.#first ??= frozenArray(
+      emptyLike(batch.data, 0),
+      [0, ...batch.shape.slice(1)],
+      batch.dtype,
+    );
+    const [now, before] = [batch, first].map(({ shape, dtype }) =>
+      `${shapeText([null, ...shape.slice(1)])} of ${dtype}`
+    );
+    if (now !== before) {
+      throw new TypeError(
+        cannot(
+          "join batches",
+          `${this.#name} must be ${before} in every batch`,
+          now,
+        ),
+      );
+    }
+    if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
+    else if (this.#rows === 0 && batch.shape[0] === this.#total) {
+      this.#whole = ownBuffer(batch).data; // all of it, as in a stream
+    } else this.#write(batch, sizeOf(batch.shape.slice(1)));
+    this.#rows += batch.shape[0]!;
+  }
+
+  /**
+   * Gives what was added, and lets go of it.
+   *
+   * @returns All rows, `[N, …]`.
+   */
+  finish(): NdArray<T> {
+    const first = this.#first!;
+    if (this.#total === undefined) {
+      const parts = this.#parts;
+      this.#parts = [];
+      return parts.length === 1 ? parts[0]! : joinRows(parts);
+    }
+    const whole = this.#whole!;
+    this.#whole = undefined;
+    const shape = [this.#rows, ...first.shape.slice(1)];
+    const size = sizeOf(shape);
+    const data = (whole.length === size ? whole : whole.slice(0, size)) as T;
+    return frozenArray(data, shape, first.dtype);
+  }
+
+  #write(batch: NdArray<T>, width: number): void {
+    const needed = this.#rows + batch.shape[0]!;
+    this.#whole ??= emptyLike(batch.data, this.#total! * width);
+    if (needed * width > this.#whole.length) {
+      const larger = emptyLike(batch.data, Math.ceil(needed * 1.5) * width);
+      larger.set(this.#whole);
+      this.#whole = larger;
+    }
+    this.#whole.set(batch.data, this.#rows * width);
+    free(batch.data);
+  }
+}
+
+/** A view is copied, as it would keep the whole of another's buffer alive. */
+function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
+  const { data, shape, dtype } = array;
+  if (data.byteLength === data.buffer.byteLength) return array;
+  return frozenArray(data.slice() as T, shape, dtype);
+}
+
+/**
+ * Gives the memory of an array back without waiting for the collector, which
+ * lets more than 100 MB of arrays wait. The array is empty afterwards.
+ */
+function free({ buffer, byteLength }: FeatureData): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
+    buffer.transfer(0);
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Which figures show one layer's features, by their rank.
+ *
+ * @module
+ */
+import { cannot, checkIndices, quote, shapeText, sizeOf } from "../../check.ts";
+import { countText } from "../../display/cell.ts";
+import { extremes } from "../../math/statistics.ts";
+import { evenly } from "../../math/evenly.ts";
+import type {
+  FigureBlock,
+  FigureSpec,
+  GridImage,
+  HeatmapSpec,
+  ViewOptions,
+} from "../../display/view.ts";
+import type { FeatureArray, FeatureSet } from "../../types.ts";
+import { type PointColor, projectionBlock } from "./projection_figure.ts";
+import type { ShownArray } from "./shown_arrays.ts";
+
+/** Channels that are drawn where none are selected. */
+const MOST_CHANNELS = 64;
+/** Channels that are drawn where a figure is one of several. */
+const FEW_CHANNELS = 16;
+/** Rows of a heat map of samples. */
+const MOST_SAMPLES = 64;
+/** Rows of a heat map of one sample: time steps or channels. */
+const MOST_STEPS = 256;
+/** Columns of a heat map: units or channels. */
+const MOST_COLUMNS = 256;
+const ASSUMED = "channels assumed to be last";
+
+/** What a layer's figures are drawn with. */
+export interface LayerFigureOptions extends ViewOptions {
+  /** Whether the figure is one of several, and small. @default {false} */
+  readonly isCompact?: boolean;
+}
+
+/**
+ * The figures of one array: of rank 4 the feature maps of a sample, of rank 3 a
+ * heat map of a sample, of rank 2 a heat map and a projection, of rank 1 a
+ * histogram; none of higher ranks, and none of an empty array.
+ *
+ * @param set Where labels and ids are.
+ * @param shown The array.
+ * @param options Which sample and channels, and which projection.
+ * @returns The figures, most telling first.
+ */
+export function layerFigures(
+  set: FeatureSet,
+  shown: ShownArray,
+  options: LayerFigureOptions,
+): FigureBlock[] {
+  const { array } = shown;
+  const rank = array.shape.length;
+  if (sizeOf(array.shape) === 0 || rank > 4) return [];
+  if (rank === 4) return [featureMapsBlock(set, shown, options)];
+  if (rank !== 2) return [valuesBlock(shown, options)];
+  const { projection: kind = "pca", images } = options;
+  const color: PointColor = set.labels && {
+    labels: set.labels.data,
+    classNames: set.classNames,
+  };
+  return [
+    valuesBlock(shown, options),
+    projectionBlock({ set, shown, kind, color, images }),
+  ];
+}
+
+/**
+ * The feature maps of one sample, one image a channel.
+ *
+ * @param set Where labels and ids are.
+ * @param shown An array of rank 4.
+ * @param options Which sample and channels, on which scale, beside which input.
+ * @returns The figure.
+ * @throws {RangeError} If there is no such channel.
+ */
+export function featureMapsBlock(
+  set: FeatureSet,
+  { name, title, array, channels }: ShownArray,
+  options: LayerFigureOptions,
+): FigureBlock {
+  const { sample = 0, scale, channels: selected, images } = options;
+  const shape = array.shape.slice(1) as [number, number, number];
+  const isFirst = channels === "first";
+  const [height, width, depth] = isFirst
+    ? [shape[1], shape[2], shape[0]]
+    : shape;
+  if (selected) {
+    checkIndices(selected, `draw feature maps of ${title}`, "channels", depth);
+  }
+  const most = options.isCompact ? FEW_CHANNELS : MOST_CHANNELS;
+  const layer = `layer: ${quote(name)}`;
+  const hint = options.isCompact
+    ? `show(set, { ${layer} }) for more`
+    : `show(set, { ${layer}, channels: [ … ] }) for others`;
+  const figureTitle = `Feature maps of ${title}, sample ${sample}`;
+  return {
+    kind: "figure",
+    title: figureTitle,
+    summary: `images of shape ${shapeText(shape)}`,
+    figure: async () => {
+      const { channelImages } = await import("../../display/channel_images.ts");
+      return channelImages({
+        values: rowOf(array, sample),
+        height,
+        width,
+        depth,
+        channels: isFirst ? "first" : "last",
+      }, {
+        title: figureTitle,
+        notes: channels === undefined ? [ASSUMED] : [],
+        selected,
+        scale,
+        most,
+        hint,
+        before: images === undefined ? [] : await inputOf(set, images, sample),
+      });
+    },
+  };
+}
+
+async function inputOf(
+  { ids, labels, classNames }: FeatureSet,
+  images: NonNullable<ViewOptions["images"]>,
+  sample: number,
+): Promise<GridImage[]> {
+  const { inputImages } = await import("./_input_images.ts");
+  const [image] = await inputImages(images, [ids[sample]!]);
+  const label = labels?.data[sample];
+  const name = label === undefined
+    ? ""
+    : `, label ${classNames?.[label] ?? label}`;
+  return [{ ...image!, caption: `input${name}` }];
+}
+
+/**
+ * The values of an array as they are: a histogram of rank 1, a heat map of
+ * rank 2 and of a sample of rank 3.
+ *
+ * @param shown An array of rank 1 to 3.
+ * @param options Which sample.
+ * @returns The figure.
+ */
+export function valuesBlock(
+  shown: ShownArray,
+  { sample = 0 }: ViewOptions,
+): FigureBlock {
+  const { title, array } = shown;
+  const block = (
+    title: string,
+    summary: string,
+    figure: (title: string) => FigureSpec,
+  ): FigureBlock => ({
+    kind: "figure",
+    title,
+    summary,
+    figure: () => figure(title),
+  });
+  const { shape } = array;
+  if (shape.length === 1) {
+    const summary = countText(shape[0]!, "value");
+    return block(`Histogram of ${title}`, summary, (name) => ({
+      kind: "histogram",
+      title: name,
+      xLabel: "value",
+      series: [{ name: title, values: array.data }],
+    }));
+  }
+  if (shape.length === 2) {
+    const units = countText(shape[1]!, "unit");
+    const summary = `heat map of ${countText(shape[0]!, "sample")} by ${units}`;
+    return block(`Values of ${title}`, summary, (name) => matrix(name, array));
+  }
+  const summary = `heat map of shape ${shapeText(shape.slice(1))}`;
+  return block(
+    `Values of ${title}, sample ${sample}`,
+    summary,
+    (name) => sequence(name, shown, sample),
+  );
+}
+
+/** Rows spread evenly over the samples, as datasets are often sorted by class. */
+function matrix(title: string, { data, shape }: FeatureArray): HeatmapSpec {
+  const [count, width] = shape as [number, number];
+  const rows = evenly(count, MOST_SAMPLES);
+  const notes = [];
+  if (rows.length < count) {
+    notes.push(`${rows.length} of ${count} samples, evenly spaced`);
+  }
+  return {
+    ...heatmapOf(title, data, rows, width, notes),
+    xLabel: "unit",
+    yLabel: "sample",
+    yTicks: rows.map(String),
+  };
+}
+
+function sequence(
+  title: string,
+  { array, channels }: ShownArray,
+  sample: number,
+): HeatmapSpec {
+  const [, height, width] = array.shape as [number, number, number];
+  const names = ["time step", "channel"] as const;
+  const [yLabel, xLabel] = channels === "first" ? names.toReversed() : names;
+  const rows = evenly(height, MOST_STEPS);
+  const notes = channels === undefined ? [ASSUMED] : [];
+  if (rows.length < height) {
+    notes.push(`${rows.length} of ${height} ${yLabel}s, evenly spaced`);
+  }
+  const values = rowOf(array, sample);
+  return {
+    ...heatmapOf(title, values, rows, width, notes, xLabel),
+    xLabel: xLabel!,
+    yLabel: yLabel!,
+    yTicks: rows.map(String),
+  };
+}
+
+function heatmapOf(
+  title: string,
+  values: FeatureArray["data"],
+  rows: readonly number[],
+  width: number,
+  notes: readonly string[],
+  column = "unit",
+) {
+  const columns = Math.min(MOST_COLUMNS, width);
+  const z = new Float64Array(rows.length * columns); // [rows, columns]
+  rows.forEach((row, i) => {
+    for (let j = 0; j < columns; j++) {
+      z[i * columns + j] = values[row * width + j]!;
+    }
+  });
+  const cut = columns < width
+    ? [`first ${columns} of ${width} ${column}s`]
+    : [];
+  return {
+    kind: "heatmap",
+    title,
+    notes: [...notes, ...cut],
+    z,
+    height: rows.length,
+    width: columns,
+    diverging: (extremes(z)?.[0] ?? 0) < 0,
+  } as const;
+}
+
+/** The values of one sample. */
+export function rowOf(
+  { data, shape }: FeatureArray,
+  sample: number,
+): FeatureArray["data"] {
+  const width = sizeOf(shape.slice(1));
+  if (sample >= shape[0]!) {
+    const rule = `"sample" must be below the ${shape[0]} samples of the array`;
+    throw new RangeError(cannot("draw a sample", rule, sample));
+  }
+  return data.subarray(sample * width, (sample + 1) * width);
+}

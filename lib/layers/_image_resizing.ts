@@ -1,0 +1,191 @@
+/**
+ * Resizing of images as Keras has it on TensorFlow: any interpolation, with
+ * antialiasing, cropped or padded to the ratio.
+ *
+ * `nearest`, `bilinear` and `bicubic` are those of {@linkcode Ops}; the others,
+ * and antialiasing, are products with a matrix of weights for each axis, whose
+ * size before must be known.
+ *
+ * Source: Keras 3.15 `backend/tensorflow/image.py`; TensorFlow 2.21
+ * `scale_and_translate_op.cc`, `resize_area_op.cc`.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+
+/** Interpolations that Keras knows. */
+export const INTERPOLATIONS = [
+  "bilinear",
+  "nearest",
+  "bicubic",
+  "lanczos3",
+  "lanczos5",
+  "area",
+] as const;
+
+/** How images are resized. */
+export interface ResizingOptions {
+  /** The layer's or operation's name, for messages. */
+  readonly name: string;
+  readonly size: readonly [height: number, width: number];
+  readonly interpolation: typeof INTERPOLATIONS[number];
+  readonly antialias: boolean;
+  /** What is done first where the ratio is another. */
+  readonly ratio: "stretch" | "crop" | "pad";
+  /** The value around images that are padded. */
+  readonly fillValue: number;
+}
+
+/**
+ * Resizes images.
+ *
+ * @param ops The engine's operations.
+ * @param images `[N, H, W, D]`.
+ * @param options How.
+ * @returns `[N, height, width, D]`.
+ * @throws {TypeError} If a size must be known and is not.
+ */
+export function resizedImages<T>(
+  ops: Ops<T>,
+  images: T,
+  options: ResizingOptions,
+): T {
+  const { size, interpolation, antialias, ratio } = options;
+  const x = ratio === "stretch" ? images : toRatio(ops, images, options);
+  const isPlain = interpolation === "nearest" ||
+    (interpolation === "bilinear" || interpolation === "bicubic") && !antialias;
+  if (isPlain) return ops.resize(x, size, interpolation);
+  const [rows, columns] = sizesOf(ops, x, options.name);
+  const weights = (before: number, after: number) =>
+    ops.constant({
+      data: weightMatrix(before, after, interpolation, antialias),
+      shape: [after, before],
+      dtype: "float32",
+    });
+  const tall = rows === size[0]
+    ? ops.float(x)
+    : ops.einsum("nhwc,yh->nywc", ops.float(x), weights(rows, size[0]));
+  return columns === size[1]
+    ? tall
+    : ops.einsum("nywc,xw->nyxc", tall, weights(columns, size[1]));
+}
+
+function sizesOf<T>(ops: Ops<T>, x: T, name: string): [number, number] {
+  const [, height, width] = ops.shape(x);
+  if (typeof height === "number" && typeof width === "number") {
+    return [height, width];
+  }
+  throw new TypeError(
+    cannot(
+      `call "${name}"`,
+      "height and width of its images must be known",
+      ops.shape(x),
+    ),
+  );
+}
+
+/** The middle of images, or images with a border, in the ratio of the size. */
+function toRatio<T>(
+  ops: Ops<T>,
+  x: T,
+  { name, size, ratio, fillValue }: ResizingOptions,
+): T {
+  const sizes = sizesOf(ops, x, name);
+  const wanted = [0, 1].map((i) =>
+    Math.trunc(
+      Math.fround(Math.fround(sizes[1 - i]! * size[i]!) / size[1 - i]!),
+    )
+  );
+  if (ratio === "crop") {
+    return ops.slice(
+      x,
+      sizes.map((all, i) => {
+        const part = Math.max(Math.min(all, wanted[i]!), 1);
+        const start = Math.trunc((all - part) / 2);
+        return { axis: i + 1, start, stop: start + part };
+      }),
+    );
+  }
+  const borders = sizes.map((all, i): [number, number] => {
+    const border = Math.trunc((Math.max(all, wanted[i]!) - all) / 2);
+    return [border, border];
+  });
+  return ops.pad(x, [[0, 0], ...borders, [0, 0]], fillValue);
+}
+
+/** Weights of the old positions for each new one, `[after, before]`. */
+export function weightMatrix(
+  before: number,
+  after: number,
+  interpolation: typeof INTERPOLATIONS[number],
+  antialias: boolean,
+): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(after * before);
+  const inverse = Math.fround(before / after);
+  for (let i = 0; i < after; i++) {
+    const row = data.subarray(i * before, (i + 1) * before);
+    if (interpolation === "area") areaRow(row, i, inverse);
+    else kernelRow(row, i, inverse, interpolation, antialias);
+  }
+  return data;
+}
+
+/** Each old position by how much of it the new one covers. */
+function areaRow(row: Float32Array, i: number, scale: number): void {
+  const [start, end] = [Math.fround(i * scale), Math.fround((i + 1) * scale)];
+  for (let at = Math.floor(start); at < end && at < row.length; at++) {
+    const covered = Math.min(at + 1, end) - Math.max(at, start);
+    row[at] = covered / scale;
+  }
+}
+
+/** A kernel around the position that the new one comes from; weights sum to 1. */
+function kernelRow(
+  row: Float32Array,
+  i: number,
+  inverse: number,
+  interpolation: string,
+  antialias: boolean,
+): void {
+  const { radius, kernel } = KERNELS[interpolation]!;
+  const scale = antialias ? Math.max(inverse, 1) : 1;
+  const center = Math.fround((i + 0.5) * inverse);
+  const first = Math.max(Math.ceil(center - radius * scale - 0.5), 0);
+  const last = Math.min(
+    Math.floor(center + radius * scale - 0.5),
+    row.length - 1,
+  );
+  let sum = 0;
+  for (let at = first; at <= last; at++) {
+    row[at] = kernel((at + 0.5 - center) / scale);
+    sum += row[at]!;
+  }
+  for (let at = first; at <= last; at++) row[at]! /= sum;
+}
+
+const KERNELS: Readonly<
+  Record<string, { radius: number; kernel: (x: number) => number }>
+> = {
+  bilinear: { radius: 1, kernel: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { radius: 2, kernel: keysCubic },
+  lanczos3: { radius: 3, kernel: (x) => lanczos(x, 3) },
+  lanczos5: { radius: 5, kernel: (x) => lanczos(x, 5) },
+};
+
+function lanczos(x: number, radius: number): number {
+  const size = Math.abs(x);
+  if (size > radius) return 0;
+  if (size <= 1e-3) return 1;
+  return radius * Math.sin(Math.PI * x) * Math.sin(Math.PI * x / radius) /
+    (Math.PI * Math.PI * x * x);
+}
+
+/** Keys' kernel with `a = −0.5`. */
+function keysCubic(at: number): number {
+  const x = Math.abs(at);
+  if (x >= 2) return 0;
+  return x >= 1
+    ? ((-0.5 * x + 2.5) * x - 4) * x + 2
+    : (1.5 * x - 2.5) * x * x + 1;
+}

@@ -1,0 +1,104 @@
+/**
+ * Constants as Keras writes them into a call: numbers, nested lists, and arrays
+ * (`__tensor__`, `__numpy__`).
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { NdArray } from "../types.ts";
+
+/** An array in a file of Keras 3. */
+interface WrittenArray {
+  // deno-lint-ignore camelcase -- Keras' own key
+  readonly class_name: "__tensor__" | "__numpy__";
+  readonly config: { readonly value: unknown; readonly dtype?: string };
+}
+
+type Values = Float32Array | Int32Array;
+
+/**
+ * Whether a value is an array as Keras 3 writes it.
+ *
+ * @param value Any value of a config or a call.
+ * @returns Whether it holds the values of an array.
+ */
+export function isWrittenArray(value: unknown): value is WrittenArray {
+  if (typeof value !== "object" || value === null) return false;
+  const { class_name: name, config } = value as WrittenArray;
+  return (name === "__tensor__" || name === "__numpy__") &&
+    typeof config === "object" && config !== null && "value" in config;
+}
+
+/**
+ * An argument's plain value: an array as the nested list of its values.
+ *
+ * @param value Any value.
+ * @returns The list for an array, otherwise the value itself.
+ */
+export function plainValue(value: unknown): unknown {
+  return isWrittenArray(value) ? value.config.value : value;
+}
+
+/**
+ * A constant's array.
+ *
+ * @param value A number, a boolean, a nested list of them, or an array.
+ * @param name Of what it is an argument, for messages.
+ * @returns The array: int32 for integers, float32 for floats, bool for booleans.
+ * @throws {TypeError} If it holds something else, is uneven, or an integer
+ * does not fit int32.
+ */
+export function constantArray(value: unknown, name: string): NdArray<Values> {
+  const dtype = isWrittenArray(value) ? value.config.dtype : undefined;
+  const list = plainValue(value);
+  const shape: number[] = [];
+  for (let at: unknown = list; Array.isArray(at); at = at[0]) {
+    shape.push(at.length);
+  }
+  const flat: unknown[] = [list].flat(Infinity);
+  if (!isEven(list, shape) || !flat.every(isNumberOrBoolean)) {
+    throw wrong(name, "hold numbers", list);
+  }
+  const type = typeOf(dtype, flat, name);
+  const numbers = flat.map(Number);
+  if (type === "float32") {
+    return { data: Float32Array.from(numbers), shape, dtype: type };
+  }
+  const fits = numbers.every((n) => Number.isInteger(n) && n === (n | 0));
+  if (!fits) throw wrong(name, "hold integers of 32 bits", list);
+  return { data: Int32Array.from(numbers), shape, dtype: type };
+}
+
+function typeOf(
+  dtype: string | undefined,
+  flat: readonly unknown[],
+  name: string,
+): "float32" | "int32" | "bool" {
+  if (dtype === undefined || dtype === null) {
+    if (flat.length > 0 && flat.every((x) => typeof x === "boolean")) {
+      return "bool";
+    }
+    return flat.every(Number.isSafeInteger) ? "int32" : "float32";
+  }
+  if (/^(b?float\d+|half|double)$/.test(dtype)) return "float32";
+  if (/^u?int\d+$/.test(dtype)) return "int32";
+  if (dtype === "bool") return "bool";
+  throw wrong(name, "be of a float, an integer or bool", dtype);
+}
+
+function isNumberOrBoolean(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+/** Whether all lists of one level have the same length. */
+function isEven(value: unknown, shape: readonly number[]): boolean {
+  if (!Array.isArray(value)) return shape.length === 0;
+  return value.length === shape[0] &&
+    value.every((inner) => isEven(inner, shape.slice(1)));
+}
+
+function wrong(name: string, rule: string, value: unknown): TypeError {
+  return new TypeError(
+    cannot(`read "${name}"`, `a constant must ${rule}`, value),
+  );
+}

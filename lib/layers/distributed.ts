@@ -1,0 +1,142 @@
+/**
+ * TimeDistributed over a model: each layer inside runs over the time axes on
+ * its own, so that it can be found, fetched and fed like any other, its
+ * outputs with the time axes in front.
+ *
+ * Two masks meet there. One of `[N, T]` says which time steps count: Keras hands
+ * one step of it, `[N]`, to the model, where it has no meaning, so a layer
+ * inside that reads it is refused. One of `[N, T, …]` was made inside, and goes
+ * from layer to layer as it does in the model alone.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { overTime } from "./_over_time.ts";
+import type { CallContext, Dialect, Layer } from "./layer.ts";
+
+/**
+ * A layer over the time steps of its inputs.
+ *
+ * @param layer The layer, for one time step.
+ * @param name What it is called, for messages.
+ * @param tensorArgs Its keyword arguments that are tensors.
+ * @returns The layer, for inputs `[N, T, …]`.
+ */
+export function distributed(
+  layer: Layer,
+  name: string,
+  tensorArgs: readonly string[] = [],
+): Layer {
+  const { weights, keepsAxes, passesValues, dropsInputMasks } = layer;
+  return {
+    weights,
+    ...(layer.channels === "last" ? { channels: "last" as const } : {}),
+    ...(keepsAxes === undefined ? {} : { keepsAxes }),
+    ...(passesValues === undefined ? {} : { passesValues }),
+    ...(dropsInputMasks === undefined ? {} : { dropsInputMasks }),
+    call(ops, inputs, weights, context) {
+      const options = { name, tensorArgs, readsOuterMasks: false };
+      const { all, contextOf } = feedsOf(ops, inputs, context, options);
+      return overTime(ops, all, (rows) => {
+        const own = rows.slice(0, inputs.length);
+        return layer.call(ops, own, weights, contextOf(rows));
+      });
+    },
+    ...(layer.masks === undefined ? {} : {
+      masks<T>(ops: Ops<T>, inputs: readonly T[], context: CallContext<T>) {
+        const options = { name, tensorArgs, readsOuterMasks: true };
+        const { all, contextOf } = feedsOf(ops, inputs, context, options);
+        const masksOf = (rows: readonly T[]) => {
+          const own = rows.slice(0, inputs.length);
+          return layer.masks!(ops, own, contextOf(rows));
+        };
+        const first = all.map((x) =>
+          ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
+        );
+        return masksOf(first).map((mask, i) =>
+          mask === undefined
+            ? undefined
+            : overTime(ops, all, (rows) => [masksOf(rows)[i]!])[0]
+        );
+      },
+    }),
+  };
+}
+
+/**
+ * The end of a distributed model: gives what the model gives, with the mask
+ * that TimeDistributed gives it.
+ *
+ * Source: Keras 3.15 `TimeDistributed`, which hands on the mask of its input;
+ * Keras 2 asks the model where the input has none.
+ *
+ * @param dialect Who wrote the layer.
+ * @returns A layer called on the model's output and on what TimeDistributed is
+ * called on.
+ */
+export function distributedOutput(dialect: Dialect): Layer {
+  return {
+    weights: [],
+    passesValues: true,
+    call: (_ops, [output]) => [output!],
+    masks: (_ops, _inputs, { masks: [made, fed] }) => [
+      fed ?? (dialect === 3 ? undefined : made),
+    ],
+  };
+}
+
+/** What goes over time with the inputs: their masks, and tensor arguments. */
+function feedsOf<T>(
+  ops: Ops<T>,
+  inputs: readonly T[],
+  { masks, args, argMasks = {} }: CallContext<T>,
+  { name, tensorArgs, readsOuterMasks }: FeedOptions,
+) {
+  if (Object.values(argMasks).some((mask) => mask !== undefined)) {
+    throw unreadable(name, "a mask of an argument");
+  }
+  const all = [
+    ...inputs,
+    ...masks.filter((mask) => mask !== undefined),
+    ...tensorArgs.map((key) => args[key] as T),
+  ];
+  const contextOf = (rows: readonly T[]): CallContext<T> => {
+    let next = inputs.length;
+    const ofStep: (T | undefined)[] = [];
+    for (const [i, mask] of masks.entries()) {
+      const row = mask === undefined ? undefined : rows[next++];
+      const isOuter = mask !== undefined && ops.shape(mask).length === 2;
+      Object.defineProperty(ofStep, i, {
+        enumerable: true,
+        get() {
+          if (!isOuter || readsOuterMasks) return row;
+          throw unreadable(name, "a mask of [N, T]");
+        },
+      });
+    }
+    const argsOfStep = {};
+    for (const key of Object.keys(args)) {
+      const place = tensorArgs.indexOf(key);
+      const row = rows[next + place];
+      Object.defineProperty(argsOfStep, key, {
+        enumerable: true,
+        get: () => place < 0 ? args[key] : row,
+      });
+    }
+    return { masks: ofStep, args: argsOfStep };
+  };
+  return { all, contextOf };
+}
+
+interface FeedOptions {
+  readonly name: string;
+  readonly tensorArgs: readonly string[];
+  /** Whether masks of time steps may be read, which Keras cuts to one step. */
+  readonly readsOuterMasks: boolean;
+}
+
+function unreadable(name: string, mask: string): TypeError {
+  const rule = "a layer in a TimeDistributed model must not read masks of it";
+  return new TypeError(cannot(`call layer "${name}"`, rule, mask));
+}

@@ -1,0 +1,341 @@
+/**
+ * Operations of `keras.ops.image`.
+ *
+ * Source: Keras 3.15 `keras.ops.image` on TensorFlow.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import { fromChannelsLast, toChannelsLast } from "./_maps.ts";
+import type { LayerFactory } from "./layer.ts";
+import { channelsOfCall } from "./neural_operations.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
+import { constantOf, knownSize, rank } from "./operation_forms.ts";
+
+/** Computes of images `[N, H, W, D]`, channels last. */
+function onImages<T>(
+  ops: Ops<T>,
+  args: Arguments<T>,
+  compute: (images: T) => T,
+): T {
+  const x = args.tensor("images");
+  if (rank(ops, x) !== 4) args.refuse("images", "have 4 axes");
+  const channels = channelsOfCall(args);
+  return fromChannelsLast(
+    ops,
+    compute(toChannelsLast(ops, x, channels)),
+    channels,
+  );
+}
+
+/** Resizes, as `keras.ops.image.resize` and `tf.image.resize`. */
+export const resize: Compute = (ops, args) => {
+  const size = args.ints("size");
+  if (size.length !== 2) args.refuse("size", "be a height and a width");
+  const wanted = args.string("interpolation", "bilinear").toLowerCase();
+  const interpolation = INTERPOLATIONS.find((name) => name === wanted) ??
+    args.refuse("interpolation", `be one of ${INTERPOLATIONS.join(", ")}`);
+  args.refuseUnless("fill_mode", "constant");
+  const pads = args.boolean("pad_to_aspect_ratio", false);
+  const crops = args.boolean("crop_to_aspect_ratio", false);
+  return onImages(ops, args, (images) =>
+    resizedImages(ops, images, {
+      name: args.name,
+      size: [size[0]!, size[1]!],
+      interpolation,
+      antialias: args.boolean("antialias", false),
+      ratio: pads ? "pad" : crops ? "crop" : "stretch",
+      fillValue: args.number("fill_value", 0),
+    }));
+};
+
+const SIDES = ["top", "bottom", "left", "right"] as const;
+
+/** Positions at the four sides, of which one of two may follow from the size. */
+function sides<T>(
+  ops: Ops<T>,
+  images: T,
+  args: Arguments<T>,
+  what: "cropping" | "padding",
+): number[][] {
+  return [["top", "bottom", "height"], ["left", "right", "width"]].map(
+    ([before, after, size], i) => {
+      const read = (key: string) =>
+        args.has(key) ? args.number(key) : undefined;
+      let start = read(`${before}_${what}`);
+      let end = read(`${after}_${what}`);
+      const target = read(`target_${size}`);
+      if (target !== undefined) {
+        const difference = target - knownSize(ops, images, i + 1, args.name);
+        const all = what === "padding" ? difference : -difference;
+        if (start === undefined && end === undefined) {
+          args.refuse(`${before}_${what}`, "be there, or the other side");
+        }
+        start ??= all - end!;
+        end ??= all - start;
+      }
+      if (start === undefined || end === undefined || start < 0 || end < 0) {
+        args.refuse(`${before}_${what}`, "be known, and 0 at least");
+      }
+      return [start!, end!];
+    },
+  );
+}
+
+/** Luma of red, green and blue; integers are cut off. */
+export const grayscale: Compute = (ops, args) =>
+  onImages(ops, args, (images) => {
+    const depth = knownSize(ops, images, 3, args.name);
+    if (depth === 1) return images;
+    if (depth !== 3) args.refuse("images", "have 3 channels");
+    const weights = constantOf(ops, [0.2989, 0.587, 0.114], "float32", [3, 1]);
+    const gray = ops.matmul(ops.float(images), weights);
+    return ops.cast(gray, ops.dtype(images));
+  });
+
+// ---- transforms ----
+
+/** How a coordinate outside an axis is brought inside it. */
+function inside(at: number, size: number, mode: string): number {
+  const last = size - 1;
+  if (mode === "nearest") return Math.min(Math.max(at, 0), last);
+  if (mode === "constant") return at;
+  let x = at;
+  if (mode === "reflect") {
+    if (size <= 1) return 0;
+    const period = 2 * size;
+    if (x < 0) {
+      if (x < period) x += period * Math.trunc(-x / period);
+      x = x < -size ? x + period : -x - 1;
+    } else if (x > last) {
+      x -= period * Math.trunc(x / period);
+      if (x >= size) x = period - x - 1;
+    }
+  } else {
+    if (size <= 1) return 0;
+    if (x < 0) x += size * (Math.trunc(-x / last) + 1);
+    else if (x > last) x -= size * Math.trunc(x / last);
+  }
+  return Math.min(Math.max(x, 0), last);
+}
+
+/** A projective transform that is the same for all images. */
+const affineTransform: Compute = (ops, args) => {
+  const raw = args.constant("transform");
+  if (raw.data.length !== 8) {
+    return args.refuse("transform", "be 8 numbers, the same for all images");
+  }
+  const mode = args.string("fill_mode", "constant");
+  const kind = args.string("interpolation", "bilinear");
+  if (!/^(constant|nearest|reflect|wrap)$/.test(mode)) {
+    args.refuse("fill_mode", "be constant, nearest, reflect or wrap");
+  }
+  if (kind !== "bilinear" && kind !== "nearest") {
+    args.refuse("interpolation", "be bilinear or nearest");
+  }
+  const fill = args.number("fill_value", 0);
+  return onImages(ops, args, (images) => {
+    const [height, width] = [1, 2].map((axis) =>
+      knownSize(ops, images, axis, args.name)
+    ) as [number, number];
+    const points = sourcePoints([...raw.data], height, width, mode);
+    const taps = kind === "nearest"
+      ? [points.map(([y, x]): Tap => [awayFromZero(y), awayFromZero(x), 1])]
+      : [0, 1, 2, 3].map((corner) => points.map((p) => cornerOf(p, corner)));
+    const flat = ops.merge(images, 1, 2); // [N, H · W, D]
+    const parts = taps.map((tap) =>
+      gathered(ops, flat, tap, { height, width, fill })
+    );
+    const sum = parts.reduce((a, b) => ops.add(a, b));
+    const typed = ops.cast(sum, ops.dtype(images));
+    return ops.unmerge(typed, 1, [height, width]);
+  });
+};
+
+type Tap = readonly [y: number, x: number, weight: number];
+
+/** Where each pixel comes from, in row-major order. */
+function sourcePoints(
+  t: readonly number[],
+  height: number,
+  width: number,
+  mode: string,
+): [number, number][] {
+  return Array.from({ length: height * width }, (_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    const scale = Math.fround(t[6]! * x + t[7]! * y + 1);
+    const at = (a: number, b: number, c: number) =>
+      Math.fround(Math.fround(a * x + b * y + c) / scale);
+    return [
+      inside(at(t[3]!, t[4]!, t[5]!), height, mode),
+      inside(at(t[0]!, t[1]!, t[2]!), width, mode),
+    ];
+  });
+}
+
+function awayFromZero(x: number): number {
+  return Math.sign(x) * Math.round(Math.abs(x));
+}
+
+function cornerOf([y, x]: readonly [number, number], corner: number): Tap {
+  const [top, left] = [Math.floor(y), Math.floor(x)];
+  const [down, along] = [y - top, x - left];
+  const isLow = corner >= 2;
+  const isRight = corner % 2 === 1;
+  return [
+    isLow ? top + 1 : top,
+    isRight ? left + 1 : left,
+    (isLow ? down : 1 - down) * (isRight ? along : 1 - along),
+  ];
+}
+
+/** Weighted pixels; those outside have the fill value. */
+function gathered<T>(
+  ops: Ops<T>,
+  flat: T,
+  taps: readonly Tap[],
+  { height, width, fill }: { height: number; width: number; fill: number },
+): T {
+  const isIn = ([y, x]: Tap) => y >= 0 && y < height && x >= 0 && x < width;
+  const indices = taps.map((tap) => isIn(tap) ? tap[0] * width + tap[1] : 0);
+  const shape = [taps.length, 1];
+  const inner = taps.map((tap) => isIn(tap) ? tap[2] : 0);
+  const outer = taps.map((tap) => isIn(tap) ? 0 : tap[2] * fill);
+  const values = ops.float(
+    ops.take(flat, constantOf(ops, indices, "int32"), 1),
+  );
+  return ops.add(
+    ops.multiply(values, constantOf(ops, inner, "float32", shape)),
+    constantOf(ops, outer, "float32", shape),
+  );
+}
+
+/** Values between positions, by coordinates along each axis. */
+const mapCoordinates: Compute = (ops, args) => {
+  const x = args.tensor("inputs");
+  const coordinates = ops.float(args.tensor("coordinates"));
+  const mode = args.string("fill_mode", "constant");
+  const order = args.number("order");
+  if (order !== 0 && order !== 1) args.refuse("order", "be 0 or 1");
+  if (mode !== "constant" && mode !== "nearest") {
+    args.refuse("fill_mode", "be constant or nearest");
+  }
+  const fill = ops.constant(args.number("fill_value", 0));
+  const sizes = ops.sizes(x);
+  const shape = ops.shape(x);
+  const axes = shape.map((_, axis) => {
+    const pick = constantOf(ops, [axis], "int32", []);
+    const size = ops.float(ops.take(sizes, pick, 0));
+    const last = ops.subtract(size, ops.constant(1));
+    const stride = shape.slice(axis + 1).reduce<number>(
+      (n, _, i) => n * knownSize(ops, x, axis + 1 + i, args.name),
+      1,
+    );
+    const at = ops.take(coordinates, pick, 0);
+    const low = order === 0 ? ops.round(at) : ops.floor(at);
+    const fraction = ops.subtract(at, low);
+    const one = ops.constant(1);
+    const taps = order === 0 ? [{ index: low, weight: undefined }] : [
+      { index: low, weight: ops.subtract(one, fraction) },
+      { index: ops.add(low, one), weight: fraction },
+    ];
+    return taps.map(({ index, weight }) => {
+      const bounded = ops.minimum(ops.maximum(index, ops.constant(0)), last);
+      return {
+        offset: ops.multiply(
+          ops.cast(bounded, "int32"),
+          constantOf(ops, [stride], "int32", []),
+        ),
+        weight,
+        isIn: ops.equal(bounded, index),
+      };
+    });
+  });
+  const flat = ops.reshape(x, [-1]);
+  const corners = axes.reduce(
+    (all, taps) => all.flatMap((corner) => taps.map((tap) => [...corner, tap])),
+    [[]] as (typeof axes[number][number])[][],
+  );
+  const parts = corners.map((corner) => {
+    const offset = corner.map((tap) => tap.offset).reduce((a, b) =>
+      ops.add(a, b)
+    );
+    const values = ops.float(ops.take(flat, offset, 0));
+    const isIn = corner.map((tap) => tap.isIn).reduce((a, b) =>
+      ops.logicalAnd(a, b)
+    );
+    const value = mode === "constant" ? ops.where(isIn, values, fill) : values;
+    return corner.reduce(
+      (y, { weight }) => weight === undefined ? y : ops.multiply(y, weight),
+      value,
+    );
+  });
+  const sum = parts.reduce((a, b) => ops.add(a, b));
+  return ops.dtype(x) === "float32" ? sum : args.refuse("inputs", "be floats");
+};
+
+const BORDERS = (what: string) => SIDES.map((side) => `${side}_${what}`);
+
+/** Factories by name. */
+export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    Resize: operation([
+      ...["images", "size", "interpolation", "antialias"],
+      ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
+      ...["fill_value", "data_format"],
+    ], resize),
+    RGBToGrayscale: operation(["images", "data_format"], grayscale),
+    CropImages: operation(
+      [
+        "images",
+        ...BORDERS("cropping"),
+        "target_height",
+        "target_width",
+        "data_format",
+      ],
+      (ops, args) =>
+        onImages(ops, args, (images) =>
+          ops.slice(
+            images,
+            sides(ops, images, args, "cropping").map(([start, end], i) => ({
+              axis: i + 1,
+              start: start!,
+              ...(end === 0 ? {} : { stop: -end! }),
+            })),
+          )),
+    ),
+    PadImages: operation(
+      [
+        "images",
+        ...BORDERS("padding"),
+        "target_height",
+        "target_width",
+        "data_format",
+      ],
+      (ops, args) =>
+        onImages(ops, args, (images) =>
+          ops.pad(images, [
+            [0, 0],
+            ...sides(ops, images, args, "padding").map((pair) =>
+              pair as [number, number]
+            ),
+            [0, 0],
+          ])),
+    ),
+    AffineTransform: operation(
+      [
+        "images",
+        "transform",
+        "interpolation",
+        "fill_mode",
+        "fill_value",
+        "data_format",
+      ],
+      affineTransform,
+    ),
+    MapCoordinates: operation(
+      ["inputs", "coordinates", "order", "fill_mode", "fill_value"],
+      mapCoordinates,
+    ),
+  });

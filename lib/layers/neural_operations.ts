@@ -1,0 +1,370 @@
+/**
+ * Operations of `keras.ops.nn`: pooling, convolutions, normalisations,
+ * attention.
+ *
+ * Source: Keras 3.15 `keras.ops.nn`.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import { activationNamed } from "./activations.ts";
+import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
+import type { LayerFactory } from "./layer.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
+import {
+  axisOf,
+  knownSize,
+  logSumExp,
+  movedAxis,
+  rank,
+  rsqrt,
+  square,
+} from "./operation_forms.ts";
+
+const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
+
+/** Which axis holds the channels; both libraries' names are known. */
+export function channelsOfCall<T>(args: Arguments<T>): Channels {
+  const format = args.raw("data_format") ?? "channels_last";
+  if (format === "channels_last" || format === "NHWC" || format === "NWC") {
+    return "last";
+  }
+  if (format === "channels_first" || format === "NCHW" || format === "NCW") {
+    return "first";
+  }
+  return args.refuse("data_format", 'be "channels_last" or "channels_first"');
+}
+
+/** Sizes or steps, one for each spatial axis. */
+export function perAxis<T>(
+  args: Arguments<T>,
+  key: string,
+  axes: number,
+  fallback?: readonly number[],
+): number[] {
+  if (!args.has(key) && fallback !== undefined) return [...fallback];
+  let list = args.ints(key);
+  if (list.length === 1) list = Array<number>(axes).fill(list[0]!);
+  // TensorFlow writes them for the batch and the channels too.
+  if (list.length === axes + 2 && list[0] === 1 && list.at(-1) === 1) {
+    list = list.slice(1, -1);
+  }
+  const isFit = list.length === axes && list.every((size) => size >= 1);
+  return isFit
+    ? list
+    : args.refuse(key, `hold ${axes} whole numbers from 1 up`);
+}
+
+export function paddingOfCall<T>(args: Arguments<T>): "same" | "valid" {
+  const padding = args.string("padding", "valid").toLowerCase();
+  if (padding === "same" || padding === "valid") return padding;
+  return args.refuse("padding", 'be "same" or "valid"');
+}
+
+/** A largest value or a mean of each window. */
+export function pooling(kind: "maxPool" | "averagePool"): Compute {
+  return (ops, args) => {
+    const x = args.tensor("inputs");
+    const channels = channelsOfCall(args);
+    const axes = rank(ops, x) - 2;
+    const size = perAxis(args, "pool_size", axes);
+    const strides = perAxis(args, "strides", axes, size);
+    const pooled = ops[kind](toChannelsLast(ops, x, channels), {
+      size,
+      strides,
+      padding: paddingOfCall(args),
+    });
+    return fromChannelsLast(ops, pooled, channels);
+  };
+}
+
+/** A convolution; kernels are `[…size, D / groups, C]`. */
+export const conv: Compute = (ops, args) => {
+  const x = args.tensor("inputs");
+  const channels = channelsOfCall(args);
+  const axes = rank(ops, x) - 2;
+  const ones = Array<number>(axes).fill(1);
+  const kernel = ops.float(args.tensor("kernel"));
+  const last = toChannelsLast(ops, x, channels);
+  const groups = knownSize(ops, last, -1, args.name) /
+    knownSize(ops, kernel, -2, args.name);
+  const product = ops.conv(last, kernel, {
+    strides: perAxis(args, "strides", axes, ones),
+    dilation: perAxis(args, "dilation_rate", axes, ones),
+    padding: paddingOfCall(args),
+    groups,
+  });
+  return fromChannelsLast(ops, product, channels);
+};
+
+function depthwise<T>(
+  ops: Ops<T>,
+  args: Arguments<T>,
+  key: string,
+): T {
+  const x = args.tensor("inputs");
+  const axes = rank(ops, x) - 2;
+  const ones = Array<number>(axes).fill(1);
+  const last = toChannelsLast(ops, x, channelsOfCall(args));
+  const kernel = ops.merge(ops.float(args.tensor(key)), axes, axes + 1);
+  return ops.conv(last, ops.expandDims(kernel, axes), {
+    strides: perAxis(args, "strides", axes, ones),
+    dilation: perAxis(args, "dilation_rate", axes, ones),
+    padding: paddingOfCall(args),
+    groups: knownSize(ops, last, -1, args.name),
+  });
+}
+
+const separable: Compute = (ops, args) => {
+  const each = depthwise(ops, args, "depthwise_kernel");
+  const ones = Array<number>(rank(ops, each) - 2).fill(1);
+  const mixed = ops.conv(each, ops.float(args.tensor("pointwise_kernel")), {
+    strides: ones,
+    dilation: ones,
+    padding: "valid",
+  });
+  return fromChannelsLast(ops, mixed, channelsOfCall(args));
+};
+
+const convTranspose: Compute = (ops, args) => {
+  const x = args.tensor("inputs");
+  const channels = channelsOfCall(args);
+  const axes = rank(ops, x) - 2;
+  const ones = Array<number>(axes).fill(1);
+  if (args.has("output_padding")) args.refuse("output_padding", "be left out");
+  const product = ops.convTranspose(
+    toChannelsLast(ops, x, channels),
+    ops.float(args.tensor("kernel")),
+    {
+      strides: perAxis(args, "strides", axes, ones),
+      dilation: perAxis(args, "dilation_rate", axes, ones),
+      padding: paddingOfCall(args),
+    },
+  );
+  return fromChannelsLast(ops, product, channels);
+};
+
+export const softmax: Compute = (ops, args) => {
+  const axis = args.has("axis") ? args.ints("axis") : [-1];
+  const x = args.tensor("x");
+  if (axis.length === 1) return ops.softmax(x, axis[0]!);
+  const largest = ops.max(x, { axis, keepdims: true });
+  const raised = ops.exp(ops.subtract(x, largest));
+  return ops.divide(raised, ops.sum(raised, { axis, keepdims: true }));
+};
+
+export const logSoftmax: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? args.ints("axis") : [-1];
+  return ops.subtract(x, logSumExp(ops, x, { axis, keepdims: true }));
+};
+
+/** A value over its norm along axes, which counts as `epsilon` at least. */
+const normalize: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? args.ints("axis") : [-1];
+  const order = args.number("order", 2);
+  const epsilon = args.has("epsilon") ? args.number("epsilon") : 1e-7;
+  const over = { axis, keepdims: true };
+  if (order === 2) {
+    const sum = ops.sum(square(ops, x), over);
+    const least = c(ops, epsilon * epsilon);
+    return ops.multiply(x, rsqrt(ops, ops.maximum(sum, least)));
+  }
+  if (order < 1 || axis.length !== 1) {
+    args.refuse("order", "be 2, or 1 or more over one axis");
+  }
+  const sum = ops.sum(ops.power(ops.abs(x), c(ops, order)), over);
+  const norm = ops.power(sum, c(ops, 1 / order));
+  return ops.divide(x, ops.maximum(norm, c(ops, epsilon)));
+};
+
+const glu: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = axisOf(ops, x, args.number("axis", -1));
+  const size = knownSize(ops, x, axis, args.name);
+  const gate = ops.slice(x, [{ axis, start: size / 2 }]);
+  return ops.multiply(
+    ops.slice(x, [{ axis, stop: size / 2 }]),
+    ops.sigmoid(gate),
+  );
+};
+
+const sparsemax: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = axisOf(ops, x, args.number("axis", -1));
+  const last = movedAxis(ops, x, axis, -1);
+  return movedAxis(ops, activationNamed("sparsemax", 3)!(ops, last), -1, axis);
+};
+
+/** `scale (x − mean) / √(variance + epsilon) + offset`, along one axis. */
+const batchNorm: Compute = (ops, args) => {
+  const x = ops.float(args.tensor("x"));
+  const axis = axisOf(ops, x, args.number("axis"));
+  const aligned = (key: string) => {
+    let y = args.tensor(key);
+    for (let i = rank(ops, x) - axis - 1; i > 0; i--) {
+      y = ops.expandDims(y, rank(ops, y));
+    }
+    return y;
+  };
+  const spread = ops.add(
+    aligned("variance"),
+    c(ops, args.number("epsilon", 1e-3)),
+  );
+  const value = ops.multiply(
+    ops.subtract(x, aligned("mean")),
+    rsqrt(ops, spread),
+  );
+  const scaled = args.has("scale")
+    ? ops.multiply(value, aligned("scale"))
+    : value;
+  return args.has("offset") ? ops.add(scaled, aligned("offset")) : scaled;
+};
+
+/** Values over their spread along axes, with or without their mean. */
+function layerNorm(isCentered: boolean): Compute {
+  return (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    args.refuseUnless("rms_scaling", false);
+    const axis = (args.has("axis") ? args.ints("axis") : [-1])
+      .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
+    const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
+    if (!isLast) args.refuse("axis", "be the last axes");
+    const over = { axis, keepdims: true };
+    const away = isCentered ? ops.subtract(x, ops.mean(x, over)) : x;
+    const epsilon = args.number("epsilon", 1e-7);
+    const spread = ops.add(ops.mean(square(ops, away), over), c(ops, epsilon));
+    let value = ops.multiply(away, rsqrt(ops, spread));
+    for (
+      const [key, kind] of [["gamma", "multiply"], ["scale", "multiply"], [
+        "beta",
+        "add",
+      ]] as const
+    ) {
+      if (args.has(key)) value = ops[kind](value, args.tensor(key));
+    }
+    return value;
+  };
+}
+
+/** Blocks of positions as channels, and back. */
+export function blocks(isToDepth: boolean): Compute {
+  return (ops, args) => {
+    const channels = channelsOfCall(args);
+    const block = args.number("block_size");
+    const x = toChannelsLast(ops, args.tensor("x"), channels);
+    const [, height, width, depth] = [0, 1, 2, 3].map((axis) =>
+      axis === 0 ? 0 : knownSize(ops, x, axis, args.name)
+    ) as [number, number, number, number];
+    const isFit = isToDepth
+      ? height % block === 0 && width % block === 0
+      : depth % (block * block) === 0;
+    if (!isFit) args.refuse("block_size", "divide the sizes");
+    if (isToDepth) {
+      const sizes = [-1, height / block, block, width / block, block, depth];
+      const apart = ops.transpose(ops.reshape(x, sizes), [0, 1, 3, 2, 4, 5]);
+      const wide = [-1, height / block, width / block, block * block * depth];
+      return fromChannelsLast(ops, ops.reshape(apart, wide), channels);
+    }
+    const rest = depth / (block * block);
+    const apart = ops.reshape(x, [-1, height, width, block, block, rest]);
+    const mixed = ops.transpose(apart, [0, 1, 3, 2, 4, 5]);
+    const wide = [-1, height * block, width * block, rest];
+    return fromChannelsLast(ops, ops.reshape(mixed, wide), channels);
+  };
+}
+
+/** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
+const attention: Compute = (ops, args) => {
+  args.refuseUnless("flash_attention", false);
+  const [query, key, value] = ["query", "key", "value"].map((name) =>
+    ops.transpose(args.tensor(name), [0, 2, 1, 3])
+  ) as [
+    ReturnType<typeof args.tensor>,
+    ReturnType<typeof args.tensor>,
+    ReturnType<typeof args.tensor>,
+  ];
+  const size = knownSize(ops, query, -1, args.name);
+  const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
+  const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
+  let scores = ops.multiply(product, c(ops, scale)); // [N, heads, T, S]
+  if (args.has("attn_logits_soft_cap")) {
+    args.refuse("attn_logits_soft_cap", "be left out");
+  }
+  if (args.has("bias")) scores = ops.add(scores, args.tensor("bias"));
+  const lowest = c(ops, -0.7 * 3.4028234663852886e38);
+  if (args.has("mask")) {
+    const mask = ops.cast(args.tensor("mask"), "bool");
+    scores = ops.where(mask, scores, lowest);
+  }
+  if (args.boolean("is_causal", false)) args.refuse("is_causal", "be false");
+  const weights = ops.softmax(scores, -1);
+  return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
+};
+
+const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
+const CONV = ["strides", "padding", "data_format", "dilation_rate"];
+
+/** Factories by name. */
+export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    MaxPool: operation(WINDOW, pooling("maxPool")),
+    AveragePool: operation(WINDOW, pooling("averagePool")),
+    Conv: operation(["inputs", "kernel", ...CONV], conv),
+    DepthwiseConv: operation(
+      ["inputs", "kernel", ...CONV],
+      (ops, args) =>
+        fromChannelsLast(
+          ops,
+          depthwise(ops, args, "kernel"),
+          channelsOfCall(args),
+        ),
+    ),
+    SeparableConv: operation(
+      ["inputs", "depthwise_kernel", "pointwise_kernel", ...CONV],
+      separable,
+    ),
+    ConvTranspose: operation(
+      [
+        "inputs",
+        "kernel",
+        "strides",
+        "padding",
+        "output_padding",
+        "data_format",
+        "dilation_rate",
+      ],
+      convTranspose,
+    ),
+    Softmax: operation(["x", "axis"], softmax),
+    LogSoftmax: operation(["x", "axis"], logSoftmax),
+    Sparsemax: operation(["x", "axis"], sparsemax),
+    Glu: operation(["x", "axis"], glu),
+    Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
+    BatchNorm: operation(
+      ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],
+      batchNorm,
+    ),
+    LayerNorm: operation(
+      ["x", "gamma", "beta", "axis", "epsilon", "rms_scaling"],
+      layerNorm(true),
+    ),
+    RMSNorm: operation(["x", "scale", "axis", "epsilon"], layerNorm(false)),
+    SpaceToDepth: operation(["x", "block_size", "data_format"], blocks(true)),
+    DepthToSpace: operation(["x", "block_size", "data_format"], blocks(false)),
+    DotProductAttention: operation(
+      [
+        "query",
+        "key",
+        "value",
+        "bias",
+        "mask",
+        "scale",
+        "is_causal",
+        "flash_attention",
+        "attn_logits_soft_cap",
+      ],
+      attention,
+    ),
+  });

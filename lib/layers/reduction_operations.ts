@@ -1,0 +1,399 @@
+/**
+ * Operations of `keras.ops` over axes: reductions, running sums, sorting.
+ *
+ * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
+ *
+ * @module
+ */
+import type { Ops, ReduceOptions } from "../ops/ops.ts";
+import type { LayerFactory } from "./layer.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
+import {
+  axisOf,
+  binary,
+  constantOf,
+  knownSize,
+  logSumExp,
+  movedAxis,
+  nanToNum,
+  rank,
+  reduceOptions,
+  reduction,
+  variance,
+} from "./operation_forms.ts";
+
+const AXIS = ["x", "axis", "keepdims"];
+
+/** A reduction over values that are numbers; NaN counts as `instead`. */
+function nanReduction(
+  instead: number,
+  compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
+  ofNone?: number,
+): LayerFactory {
+  return reduction((ops, x, options) => {
+    if (ops.dtype(x) !== "float32") return compute(ops, x, options);
+    const isNaN = ops.isNaN(x);
+    const value = compute(
+      ops,
+      ops.where(isNaN, ops.constant(instead), x),
+      options,
+    );
+    if (ofNone === undefined) return value;
+    return ops.where(ops.all(isNaN, options), ops.constant(ofNone), value);
+  }, AXIS);
+}
+
+function numbersIn<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
+  return ops.sum(ops.float(ops.logicalNot(ops.isNaN(x))), options);
+}
+
+function nanMean<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
+  const sum = ops.sum(ops.where(ops.isNaN(x), ops.constant(0), x), options);
+  return ops.divide(sum, numbersIn(ops, x, options));
+}
+
+function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
+  const mean = nanMean(ops, x, { ...options, keepdims: true });
+  const away = ops.subtract(x, mean);
+  return nanMean(ops, ops.multiply(away, away), options);
+}
+
+/** Reads the one axis of an operation; without one, all values in a row. */
+function along<T>(
+  ops: Ops<T>,
+  args: Arguments<T>,
+  key = "x",
+  fallback?: number,
+): { x: T; axis: number } {
+  const x = args.tensor(key);
+  if (args.has("axis")) return { x, axis: axisOf(ops, x, args.number("axis")) };
+  if (fallback !== undefined) return { x, axis: axisOf(ops, x, fallback) };
+  return { x: ops.reshape(x, [-1]), axis: 0 };
+}
+
+/** The index of the largest or smallest value; the first of equal ones. */
+export function extremeIndex(sign: 1 | -1): Compute {
+  return (ops, args) => {
+    const { x, axis } = along(ops, args);
+    const index = ops.argmax(sign === 1 ? x : ops.negative(x), axis);
+    if (!args.boolean("keepdims", false)) return index;
+    if (args.has("axis")) return ops.expandDims(index, axis);
+    return args.refuse("keepdims", "be false without an axis");
+  };
+}
+
+/** Values of the last axis in ascending order, and their indices. */
+function ascending<T>(
+  ops: Ops<T>,
+  x: T,
+  name: string,
+): { values: T; indices: T } {
+  const size = knownSize(ops, x, -1, name);
+  const number = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
+  const mirrored = ops.negative(number);
+  return {
+    values: ops.negative(ops.topK(mirrored, size)),
+    indices: ops.topKIndices(mirrored, size),
+  };
+}
+
+/** Sorts along an axis. */
+export function sorted(what: "values" | "indices"): Compute {
+  return (ops, args) => {
+    const { x, axis } = along(ops, args, "x", -1);
+    args.refuseUnless("direction", "ASCENDING");
+    args.refuseUnless("stable", false, true);
+    const last = movedAxis(ops, x, axis, -1);
+    return movedAxis(ops, ascending(ops, last, args.name)[what], -1, axis);
+  };
+}
+
+/** The `k` largest values along the last axis, and their indices. */
+export const topK: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const k = args.number("k", 1);
+  args.refuseUnless("sorted", true);
+  args.refuseUnless("index_type", "int32");
+  return [ops.topK(x, k), ops.topKIndices(x, k)];
+};
+
+/** A running sum or product, by as many steps as the size doubles. */
+function running<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  name: string,
+  { join, neutral }: {
+    join: "multiply" | "maximum" | "minimum";
+    neutral: number;
+  },
+): T {
+  const size = knownSize(ops, x, axis, name);
+  let value = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
+  for (let step = 1; step < size; step *= 2) {
+    const shape = ops.shape(value);
+    const widths = shape.map((_, i): [number, number] =>
+      i === axis ? [step, 0] : [0, 0]
+    );
+    const before = ops.pad(
+      ops.slice(value, [{ axis, stop: size - step }]),
+      widths,
+      neutral,
+    );
+    value = ops[join](value, before);
+  }
+  return value;
+}
+
+/** Running sums, also backwards, and without the value itself. */
+export const cumsum: Compute = (ops, args) => {
+  if (args.has("dtype")) args.refuse("dtype", "be left out");
+  const { x, axis } = along(ops, args);
+  const isReversed = args.boolean("reverse", false);
+  const ahead = isReversed ? ops.flip(x, [axis]) : x;
+  const all = ops.cumsum(ahead, axis);
+  const sum = args.boolean("exclusive", false) ? ops.subtract(all, ahead) : all;
+  return isReversed ? ops.flip(sum, [axis]) : sum;
+};
+
+const cumprod: Compute = (ops, args) => {
+  if (args.has("dtype")) args.refuse("dtype", "be left out");
+  const { x, axis } = along(ops, args);
+  return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
+};
+
+/** The same, with NaN counted as a number. */
+function counting(nan: number, compute: Compute): Compute {
+  return (ops, args) =>
+    compute(
+      ops,
+      args.with("x", (x) =>
+        nanToNum(ops, x, { nan, posinf: Infinity, neginf: -Infinity })),
+    );
+}
+
+/** The quantile of sorted values: `q` of the way from the first to the last. */
+const quantile = (scale: number, fixed?: number): Compute => (ops, args) => {
+  const x = ops.float(args.tensor("x"));
+  const q = fixed ?? args.number("q") / scale;
+  const method = args.string("method", "linear");
+  const all = [...ops.shape(x).keys()];
+  const axes = (args.has("axis") ? args.ints("axis") : all)
+    .map((axis) => axisOf(ops, x, axis)).sort((a, b) => a - b);
+  const kept = all.filter((axis) => !axes.includes(axis));
+  const moved = ops.transpose(x, [...kept, ...axes]);
+  const flat = axes.length === 1
+    ? moved
+    : axes.length === all.length
+    ? ops.reshape(moved, [-1])
+    : ops.merge(moved, kept.length, all.length - 1);
+  const size = knownSize(ops, flat, -1, args.name);
+  const { values } = ascending(ops, flat, args.name);
+  const at = q * (size - 1);
+  const [below, above] = [Math.floor(at), Math.ceil(at)];
+  const weight = Math.fround(at - below);
+  const pick = (index: number) => ops.takeLast(values, index);
+  const found = () => {
+    if (method === "lower") return pick(below);
+    if (method === "higher") return pick(above);
+    if (method === "nearest") return pick(nearestEven(at));
+    if (method === "midpoint" || method === "linear") {
+      const fraction = method === "linear" ? weight : below === above ? 0 : 0.5;
+      if (fraction === 0) return pick(below);
+      return ops.add(
+        ops.multiply(pick(below), ops.constant(1 - fraction)),
+        ops.multiply(pick(above), ops.constant(fraction)),
+      );
+    }
+    return args.refuse(
+      "method",
+      "be linear, lower, higher, midpoint or nearest",
+    );
+  };
+  const isNaN = ops.any(ops.isNaN(flat), { axis: -1 });
+  const value = ops.where(isNaN, ops.constant(NaN), found());
+  if (!args.boolean("keepdims", false)) return value;
+  return axes.reduce((y, axis) => ops.expandDims(y, axis), value);
+};
+
+function nearestEven(x: number): number {
+  const floor = Math.floor(x);
+  return x - floor === 0.5 ? floor + floor % 2 : Math.round(x);
+}
+
+/** Differences of neighbours, `n` times. */
+const diff: Compute = (ops, args) => {
+  const a = args.tensor("a");
+  const axis = axisOf(ops, a, args.number("axis", -1));
+  let x = ops.dtype(a) === "bool" ? ops.cast(a, "int32") : a;
+  for (let i = args.number("n", 1); i > 0; i--) {
+    x = ops.subtract(
+      ops.slice(x, [{ axis, start: 1 }]),
+      ops.slice(x, [{ axis, stop: -1 }]),
+    );
+  }
+  return x;
+};
+
+const average: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? args.ints("axis") : undefined;
+  const over = axis === undefined ? {} : { axis };
+  if (!args.has("weights")) return ops.mean(x, over);
+  let weights = ops.float(args.tensor("weights"));
+  if (rank(ops, weights) < rank(ops, x) && axis?.length === 1) {
+    const at = axisOf(ops, x, axis[0]!);
+    for (let i = rank(ops, x) - at - 1; i > 0; i--) {
+      weights = ops.expandDims(weights, rank(ops, weights));
+    }
+  }
+  const product = ops.multiply(x, weights);
+  const all = ops.broadcastLike(weights, product);
+  return ops.divide(ops.sum(product, over), ops.sum(all, over));
+};
+
+const trapezoid: Compute = (ops, args) => {
+  const y = args.tensor("y");
+  if (args.has("x")) args.refuse("x", "be left out");
+  const axis = axisOf(ops, y, args.number("axis", -1));
+  const sum = ops.add(
+    ops.slice(y, [{ axis, start: 1 }]),
+    ops.slice(y, [{ axis, stop: -1 }]),
+  );
+  const step = ops.constant(args.number("dx", 1) / 2);
+  return ops.multiply(ops.sum(sum, { axis }), step);
+};
+
+/** Mean and variance. */
+export const moments: Compute = (ops, args) => {
+  const x = ops.float(args.tensor("x"));
+  args.refuseUnless("synchronized", false);
+  const options = {
+    axis: args.ints("axes"),
+    keepdims: args.boolean("keepdims", false),
+  };
+  return [ops.mean(x, options), variance(ops, x, options)];
+};
+
+/** The largest or smallest value, which may begin with a number. */
+function extreme(
+  kind: "max" | "min",
+  join: "maximum" | "minimum",
+): LayerFactory {
+  return operation(["x", "axis", "keepdims", "initial"], (ops, args) => {
+    const value = ops[kind](args.tensor("x"), reduceOptions(args));
+    return args.has("initial")
+      ? ops[join](value, args.tensor("initial"))
+      : value;
+  });
+}
+
+/** Factories by name. */
+export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
+  Object.freeze({
+    Sum: reduction((ops, x, options) => ops.sum(x, options)),
+    Mean: reduction((ops, x, options) => ops.mean(x, options)),
+    Max: extreme("max", "maximum"),
+    Amax: extreme("max", "maximum"),
+    Min: extreme("min", "minimum"),
+    Amin: extreme("min", "minimum"),
+    Ptp: reduction(
+      (ops, x, options) =>
+        ops.subtract(ops.max(x, options), ops.min(x, options)),
+      AXIS,
+    ),
+    Prod: reduction((ops, x, options) => ops.prod(x, options)),
+    Any: reduction((ops, x, options) => ops.any(ops.cast(x, "bool"), options)),
+    All: reduction((ops, x, options) => ops.all(ops.cast(x, "bool"), options)),
+    Var: reduction(variance),
+    Std: reduction((ops, x, options) => ops.sqrt(variance(ops, x, options))),
+    Logsumexp: reduction(logSumExp),
+    CountNonzero: reduction(
+      (ops, x, options) =>
+        ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), options),
+      ["x", "axis"],
+    ),
+    Average: operation(["x", "weights", "axis"], average),
+    Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
+    Argmax: operation(AXIS, extremeIndex(1)),
+    Argmin: operation(AXIS, extremeIndex(-1)),
+    Median: operation(AXIS, quantile(1, 0.5)),
+    Quantile: operation(["x", "q", "axis", "method", "keepdims"], quantile(1)),
+    Percentile: operation(
+      ["x", "q", "axis", "method", "keepdims"],
+      quantile(100),
+    ),
+    Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
+    Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
+    Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
+    Nanmin: nanReduction(Infinity, (ops, x, o) => ops.min(x, o), NaN),
+    Nanmean: reduction(nanMean, AXIS),
+    Nanvar: reduction(nanVariance, AXIS),
+    Nanstd: reduction((ops, x, o) => ops.sqrt(nanVariance(ops, x, o)), AXIS),
+    Cumsum: operation(["x", "axis", "dtype"], cumsum),
+    Cumprod: operation(["x", "axis", "dtype"], cumprod),
+    Nancumsum: operation(["x", "axis", "dtype"], counting(0, cumsum)),
+    Nancumprod: operation(["x", "axis", "dtype"], counting(1, cumprod)),
+    Sort: operation(["x", "axis"], sorted("values")),
+    Argsort: operation(["x", "axis"], sorted("indices")),
+    TopK: operation(["x", "k", "sorted"], topK),
+    InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
+      const predictions = args.tensor("predictions");
+      const targets = ops.cast(args.tensor("targets"), "int32");
+      const own = ops.takeAlongAxis(predictions, ops.expandDims(targets, 1), 1);
+      const above = ops.float(ops.greater(predictions, own));
+      const count = ops.sum(above, { axis: 1 });
+      return ops.greater(ops.constant(args.number("k")), count);
+    }),
+    Diff: operation(["a", "n", "axis"], diff),
+    Trapezoid: operation(["y", "x", "dx", "axis"], trapezoid),
+    SearchSorted: operation(
+      ["sorted_sequence", "values", "side"],
+      (ops, args) =>
+        bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
+          isLeft: args.string("side", "left") === "left",
+        }),
+    ),
+    Digitize: operation(
+      ["x", "bins"],
+      (ops, args) =>
+        bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
+    ),
+    IsIn: operation(["x1", "x2", "assume_unique", "invert"], (ops, args) => {
+      const [x, set] = [args.tensor("x1"), args.tensor("x2")];
+      const list = ops.reshape(set, [-1]);
+      const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
+      const isIn = ops.any(isEqual, { axis: -1 });
+      return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
+    }),
+    Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
+  });
+
+/** How many bounds lie below each value: up to it, or before it. */
+function bins<T>(
+  ops: Ops<T>,
+  x: T,
+  bounds: T,
+  { isLeft }: { isLeft: boolean },
+): T {
+  const value = ops.expandDims(x, rank(ops, x));
+  const isBelow = isLeft
+    ? ops.greater(value, bounds)
+    : ops.greaterEqual(value, bounds);
+  return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
+}
+
+/** Integers 0, 1, … along an axis of known size, to broadcast to a rank. */
+export function counter<T>(
+  ops: Ops<T>,
+  size: number,
+  axis: number,
+  numAxes: number,
+): T {
+  const shape = Array.from(
+    { length: numAxes },
+    (_, i) => i === axis ? size : 1,
+  );
+  const values = Array.from({ length: size }, (_, i) => i);
+  return constantOf(ops, values, "int32", shape);
+}

@@ -1,0 +1,510 @@
+/**
+ * Operations of `keras.ops` that arrange values: shapes, order, parts, indices.
+ *
+ * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.core`, `keras.ops.nn`.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import type { LayerFactory } from "./layer.ts";
+import { type Compute, operation } from "./operation.ts";
+import {
+  axisOf,
+  constantOf,
+  knownSize,
+  movedAxis,
+  rank,
+  unary,
+} from "./operation_forms.ts";
+import { counter } from "./reduction_operations.ts";
+import { getItem } from "./slicing.ts";
+
+/** A new shape, in which sizes that follow from the rest may be tensors. */
+export const reshape: Compute = (ops, args) => {
+  const key = args.has("newshape") ? "newshape" : "shape";
+  const raw = args.raw(key);
+  const sizes = Array.isArray(raw)
+    // A size of the run is the one that follows from the others.
+    ? raw.map((size) => typeof size === "object" ? -1 : size as number)
+    : args.ints(key);
+  const isFit = sizes.every(Number.isSafeInteger) &&
+    sizes.filter((size) => size === -1).length <= 1;
+  if (!isFit) args.refuse(key, "hold at most one size that is not known");
+  return ops.reshape(args.tensor("x"), sizes);
+};
+
+export const transpose: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  args.refuseUnless("conjugate", false);
+  const axes = args.has("axes")
+    ? args.ints("axes")
+    : [...ops.shape(x).keys()].reverse();
+  return ops.transpose(x, axes);
+};
+
+const swapaxes: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axes = [...ops.shape(x).keys()];
+  const [a, b] = [args.number("axis1"), args.number("axis2")]
+    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+  [axes[a], axes[b]] = [axes[b]!, axes[a]!];
+  return ops.transpose(x, axes);
+};
+
+const moveaxis: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const from = args.ints("source").map((axis) => axisOf(ops, x, axis));
+  const to = args.ints("destination").map((axis) => axisOf(ops, x, axis));
+  const axes = [...ops.shape(x).keys()].filter((axis) => !from.includes(axis));
+  const pairs = to.map((at, i) => [at, from[i]!] as const)
+    .sort(([a], [b]) => a - b);
+  for (const [at, axis] of pairs) axes.splice(at, 0, axis);
+  return ops.transpose(x, axes);
+};
+
+export const expandDims: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axes = args.ints("axis");
+  const most = rank(ops, x) + axes.length; // of the result
+  return axes.map((axis) => axis < 0 ? axis + most : axis)
+    .sort((a, b) => a - b)
+    .reduce((y, axis) => ops.expandDims(y, axis), x);
+};
+
+export const squeeze: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axes = args.has("axis") && args.ints("axis").length > 0
+    ? args.ints("axis").map((axis) => axisOf(ops, x, axis))
+    : [...ops.shape(x).entries()].filter(([, size]) => size === 1)
+      .map(([axis]) => axis);
+  return axes.sort((a, b) => b - a).reduce(
+    (y, axis) => ops.squeeze(y, axis),
+    x,
+  );
+};
+
+export const concatenate: Compute = (ops, args) => {
+  const xs = args.tensors("xs");
+  return ops.concatenate(xs, axisOf(ops, xs[0]!, args.number("axis", 0)));
+};
+
+export const stack: Compute = (ops, args) => {
+  const xs = args.tensors("x");
+  const axis = args.number("axis", 0);
+  return ops.stack(xs, axis < 0 ? axis + rank(ops, xs[0]!) + 1 : axis);
+};
+
+/** Concatenates along an axis that depends on the rank; lower ranks get axes. */
+function joinedAlong(axis: number, atLeast: number): Compute {
+  return (ops, args) => {
+    const xs = args.tensors("xs").map((x) => {
+      let y = x;
+      if (rank(ops, y) === 1 && atLeast > 1 && axis !== 1) {
+        y = ops.expandDims(y, 0);
+      }
+      if (rank(ops, y) === 2 && atLeast === 3) y = ops.expandDims(y, 2);
+      return y;
+    });
+    const at = axis === 1 && rank(ops, xs[0]!) === 1 ? 0 : axis;
+    return ops.concatenate(xs, at);
+  };
+}
+
+/** Parts of an axis: so many of one size, or between indices. */
+function split(fixedAxis?: number, isUneven = false): Compute {
+  return (ops, args) => {
+    const x = args.tensor("x");
+    const axis = axisOf(ops, x, fixedAxis ?? args.number("axis", 0));
+    const raw = args.raw("indices_or_sections");
+    const size = knownSize(ops, x, axis, args.name);
+    if (typeof raw === "number") {
+      const fits = Number.isInteger(raw) && raw > 0 &&
+        (isUneven || size % raw === 0);
+      if (!fits) args.refuse("indices_or_sections", `divide ${size}`);
+      const [short, longer] = [Math.floor(size / raw), size % raw];
+      const starts = Array.from(
+        { length: raw },
+        (_, i) => i * short + Math.min(i, longer),
+      );
+      return partsBetween(ops, x, axis, [...starts, size]);
+    }
+    const ends = args.ints("indices_or_sections").map((index) =>
+      Math.min(index < 0 ? Math.max(index + size, 0) : index, size)
+    );
+    return partsBetween(ops, x, axis, [0, ...ends, size]);
+  };
+}
+
+/** The parts of an axis from each index to the next. */
+export function partsBetween<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  bounds: readonly number[],
+): T[] {
+  return bounds.slice(1).map((stop, i) =>
+    ops.slice(x, [{
+      axis,
+      start: bounds[i]!,
+      stop: Math.max(stop, bounds[i]!),
+    }])
+  );
+}
+
+export const unstack: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = axisOf(ops, x, args.number("axis", 0));
+  const size = knownSize(ops, x, axis, args.name);
+  if (args.has("num")) args.refuseUnless("num", size);
+  return Array.from(
+    { length: size },
+    (_, i) =>
+      ops.squeeze(ops.slice(x, [{ axis, start: i, stop: i + 1 }]), axis),
+  );
+};
+
+/** Pads with a number, or by mirroring. */
+export const pad: Compute = (ops, args) => {
+  const mode = args.has("mode")
+    ? args.string("mode").toLowerCase()
+    : "constant";
+  const x = args.tensor("x");
+  const widths = padWidths(args.raw("pad_width"), rank(ops, x));
+  if (widths === undefined) {
+    return args.refuse("pad_width", "be whole numbers, two for each axis");
+  }
+  if (mode === "constant") {
+    const value = args.has("constant_values")
+      ? args.number("constant_values")
+      : 0;
+    return ops.pad(x, widths, value);
+  }
+  if (mode !== "reflect" && mode !== "symmetric") {
+    return args.refuse("mode", 'be "constant", "reflect" or "symmetric"');
+  }
+  return widths.reduce((y, [before, after], axis) => {
+    if (before === 0 && after === 0) return y;
+    const size = knownSize(ops, y, axis, args.name);
+    const indices = mirrored(size, before, after, mode === "reflect");
+    return ops.take(y, constantOf(ops, indices, "int32"), axis);
+  }, x);
+};
+
+/** One number for all, a pair for all, or a pair an axis. */
+function padWidths(
+  raw: unknown,
+  numAxes: number,
+): [number, number][] | undefined {
+  const list = [raw].flat() as unknown[];
+  const pairs = list.every(Array.isArray)
+    ? list as number[][]
+    : [list.length === 1 ? [list[0], list[0]] as number[] : list as number[]];
+  const all = pairs.length === 1
+    ? Array.from({ length: numAxes }, () => pairs[0]!)
+    : pairs;
+  const isFit = all.length === numAxes &&
+    all.every((pair) =>
+      pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0)
+    );
+  return isFit ? all as [number, number][] : undefined;
+}
+
+/** Indices of an axis that goes back and forth at its ends. */
+export function mirrored(
+  size: number,
+  before: number,
+  after: number,
+  isWithoutEdge: boolean,
+): number[] {
+  const period = isWithoutEdge ? Math.max(2 * size - 2, 1) : 2 * size;
+  return Array.from({ length: before + size + after }, (_, i) => {
+    const at = ((i - before) % period + period) % period;
+    if (at < size) return at;
+    return isWithoutEdge ? period - at : period - 1 - at;
+  });
+}
+
+export const oneHot: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
+  args.refuseUnless("sparse", false);
+  const typed = !args.has("dtype") || /^b?float/.test(args.string("dtype"))
+    ? encoded
+    : ops.cast(encoded, args.string("dtype") === "bool" ? "bool" : "int32");
+  return movedAxis(ops, typed, -1, args.number("axis", -1));
+};
+
+/** Values along an axis by indices, which count from the end where negative. */
+export const take: Compute = (ops, args) => {
+  const table = args.tensor("x");
+  const x = args.has("axis") ? table : ops.reshape(table, [-1]);
+  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const indices = ops.cast(args.tensor("indices"), "int32");
+  return ops.take(x, fromStart(ops, x, indices, axis), axis);
+};
+
+function fromStart<T>(ops: Ops<T>, x: T, indices: T, axis: number): T {
+  const size = ops.shape(x)[axis];
+  if (typeof size !== "number") return indices;
+  const zero = constantOf(ops, [0], "int32", []);
+  const behind = ops.add(indices, constantOf(ops, [size], "int32", []));
+  return ops.where(ops.greater(zero, indices), behind, indices);
+}
+
+const takeAlongAxis: Compute = (ops, args) => {
+  const raw = args.tensor("x");
+  const wanted = ops.cast(args.tensor("indices"), "int32");
+  if (!args.has("axis")) args.refuse("axis", "be there");
+  const axis = axisOf(ops, raw, args.number("axis"));
+  const size = (x: typeof raw) => ops.shape(x).with(axis, 1);
+  const isSame = size(raw).every((n, i) => n === size(wanted)[i]);
+  if (!isSame) {
+    args.refuse("indices", "have the sizes of the values but for the axis");
+  }
+  return ops.takeAlongAxis(raw, fromStart(ops, raw, wanted, axis), axis);
+};
+
+const repeat: Compute = (ops, args) => {
+  const given = args.tensor("x");
+  const x = args.has("axis") ? given : ops.reshape(given, [-1]);
+  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const repeats = args.ints("repeats");
+  if (repeats.length === 1) return ops.repeat(x, repeats[0]!, axis);
+  const size = knownSize(ops, x, axis, args.name);
+  if (repeats.length !== size) {
+    args.refuse("repeats", `be one number, or ${size}`);
+  }
+  const indices = repeats.flatMap((count, i) => Array<number>(count).fill(i));
+  return ops.take(x, constantOf(ops, indices, "int32"), axis);
+};
+
+export const tile: Compute = (ops, args) => {
+  const raw = args.raw("repeats");
+  const counts = Array.isArray(raw)
+    ? args.ints("repeats")
+    : [args.number("repeats")];
+  let x = args.tensor("x");
+  while (rank(ops, x) < counts.length) x = ops.expandDims(x, 0);
+  const start = rank(ops, x) - counts.length;
+  return counts.reduce(
+    (y, count, i) =>
+      count === 1
+        ? y
+        : ops.concatenate(Array<typeof y>(count).fill(y), start + i),
+    x,
+  );
+};
+
+const flip = (fixed?: number): Compute => (ops, args) => {
+  const x = args.tensor("x");
+  const axes = fixed !== undefined
+    ? [fixed]
+    : args.has("axis")
+    ? args.ints("axis")
+    : [...ops.shape(x).keys()];
+  return ops.flip(x, axes.map((axis) => axisOf(ops, x, axis)));
+};
+
+/** Shifts values along axes; those that leave at one end enter at the other. */
+export const roll: Compute = (ops, args) => {
+  const given = args.tensor("x");
+  const shifts = args.ints("shift");
+  const isFlat = !args.has("axis");
+  const axes = isFlat ? [0] : args.ints("axis");
+  const x = isFlat ? ops.reshape(given, [-1]) : given;
+  if (isFlat) args.refuse("axis", "be there");
+  return axes.reduce((y, raw, i) => {
+    const axis = axisOf(ops, y, raw);
+    const size = knownSize(ops, y, axis, args.name);
+    const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
+    const by = ((shift % size) + size) % size;
+    if (by === 0) return y;
+    return ops.concatenate([
+      ops.slice(y, [{ axis, start: size - by }]),
+      ops.slice(y, [{ axis, stop: size - by }]),
+    ], axis);
+  }, x);
+};
+
+const rot90: Compute = (ops, args) => {
+  const x = args.tensor("array");
+  const [a, b] = (args.has("axes") ? args.ints("axes") : [0, 1])
+    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+  const axes = [...ops.shape(x).keys()];
+  [axes[a], axes[b]] = [b, a];
+  const times = ((args.number("k", 1) % 4) + 4) % 4;
+  if (times === 0) return x;
+  if (times === 2) return ops.flip(x, [a, b]);
+  return times === 1
+    ? ops.transpose(ops.flip(x, [b]), axes)
+    : ops.flip(ops.transpose(x, axes), [b]);
+};
+
+/** Broadcasts to a shape of which the first size may be that of the run. */
+export const broadcastTo: Compute = (ops, args) => {
+  let x = args.tensor("x");
+  const raw = args.raw("shape");
+  if (!Array.isArray(raw)) return args.refuse("shape", "be a list");
+  while (rank(ops, x) < raw.length) x = ops.expandDims(x, 0);
+  return raw.reduce<typeof x>((y, size, axis) => {
+    const is = ops.shape(y)[axis];
+    if (is === size || typeof size !== "number" && is !== 1) return y;
+    if (is === 1 && typeof size === "number" && size >= 1) {
+      return ops.repeat(y, size, axis);
+    }
+    return args.refuse("shape", "hold the sizes that are there, but for 1");
+  }, x);
+};
+
+/** Values on one side of a diagonal, 0 elsewhere. */
+function triangle(isUpper: boolean): Compute {
+  return (ops, args) => {
+    const x = args.tensor("x");
+    const k = args.number("k", 0);
+    const rows = counter(ops, knownSize(ops, x, -2, args.name), 0, 2);
+    const columns = counter(ops, knownSize(ops, x, -1, args.name), 1, 2);
+    const bound = ops.add(rows, constantOf(ops, [k], "int32", []));
+    const isIn = isUpper
+      ? ops.greaterEqual(columns, bound)
+      : ops.greaterEqual(bound, columns);
+    const zero = ops.cast(ops.constant(0), ops.dtype(x));
+    return ops.where(isIn, x, zero);
+  };
+}
+
+/** The values of a diagonal, along a new last axis. */
+const diagonal: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const offset = args.number("offset", 0);
+  const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
+    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+  const others = [...ops.shape(x).keys()].filter((i) => i !== a && i !== b);
+  const moved = ops.transpose(x, [...others, a, b]);
+  const [rows, columns] = [-2, -1].map((axis) =>
+    knownSize(ops, moved, axis, args.name)
+  ) as [number, number];
+  const indices = [];
+  for (let i = Math.max(0, -offset); i < rows && i + offset < columns; i++) {
+    indices.push(i * columns + i + offset);
+  }
+  const flat = ops.merge(moved, others.length, others.length + 1);
+  return ops.take(flat, constantOf(ops, indices, "int32"), others.length);
+};
+
+const trace: Compute = (ops, args) => {
+  const values = diagonal(ops, args) as ReturnType<typeof args.tensor>;
+  const all = ops.dtype(values) === "bool" ? ops.cast(values, "int32") : values;
+  return ops.sum(all, { axis: -1 });
+};
+
+/** A part of fixed size from fixed indices. */
+const slicePart: Compute = (ops, args) => {
+  const x = args.tensor("inputs");
+  const starts = args.ints("start_indices");
+  const sizes = args.ints("shape");
+  return ops.slice(
+    x,
+    starts.flatMap((start, axis) => {
+      const size = sizes[axis]!;
+      if (size === -1) return start === 0 ? [] : [{ axis, start }];
+      return [{ axis, start, stop: start + size }];
+    }),
+  );
+};
+
+/** Of several pairs of a condition and values, the first that holds. */
+const select: Compute = (ops, args) => {
+  const conditions = args.tensors("condlist");
+  const choices = args.tensors("choicelist");
+  const otherwise = args.has("default")
+    ? args.tensor("default")
+    : ops.constant(0);
+  return conditions.reduceRight(
+    (rest, condition, i) => ops.where(condition, choices[i]!, rest),
+    otherwise,
+  );
+};
+
+function filled(value?: number): Compute {
+  return (ops, args) => {
+    const x = args.tensor("x");
+    const dtype = args.has("dtype") ? args.string("dtype") : ops.dtype(x);
+    const number = value === undefined
+      ? args.tensor("fill_value")
+      : ops.constant(value);
+    const all = ops.broadcastLike(number, x);
+    if (/^b?float/.test(dtype)) return ops.cast(all, "float32");
+    return ops.cast(all, dtype === "bool" ? "bool" : "int32");
+  };
+}
+
+const multiHot: Compute = (ops, args) => {
+  const x = args.tensor("inputs");
+  args.refuseUnless("sparse", false);
+  args.refuseUnless("axis", -1);
+  if (args.has("dtype") && !/^b?float/.test(args.string("dtype"))) {
+    args.refuse("dtype", "be a float");
+  }
+  const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
+  return rank(ops, x) === 1
+    ? encoded
+    : ops.max(encoded, { axis: rank(ops, x) - 1 });
+};
+
+/** Factories by name. */
+export const SHAPE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    Reshape: operation(["x", "newshape", "shape"], reshape),
+    Ravel: unary((ops, x) => ops.reshape(x, [-1])),
+    Transpose: operation(["x", "axes"], transpose),
+    Swapaxes: operation(["x", "axis1", "axis2"], swapaxes),
+    Moveaxis: operation(["x", "source", "destination"], moveaxis),
+    ExpandDims: operation(["x", "axis"], expandDims),
+    Squeeze: operation(["x", "axis"], squeeze),
+    Concatenate: operation(["xs", "axis"], concatenate),
+    Stack: operation(["x", "axis"], stack),
+    Hstack: operation(["xs"], joinedAlong(1, 1)),
+    Vstack: operation(["xs"], joinedAlong(0, 2)),
+    Dstack: operation(["xs"], joinedAlong(2, 3)),
+    Append: operation(["x1", "x2", "axis"], (ops, args) => {
+      const [a, b] = [args.tensor("x1"), args.tensor("x2")];
+      return args.has("axis")
+        ? ops.concatenate([a, b], axisOf(ops, a, args.number("axis")))
+        : ops.concatenate([ops.reshape(a, [-1]), ops.reshape(b, [-1])], 0);
+    }),
+    Split: operation(["x", "indices_or_sections", "axis"], split()),
+    ArraySplit: operation(
+      ["x", "indices_or_sections", "axis"],
+      split(undefined, true),
+    ),
+    Vsplit: operation(["x", "indices_or_sections"], split(0)),
+    Hsplit: operation(["x", "indices_or_sections"], split(1)),
+    Dsplit: operation(["x", "indices_or_sections"], split(2)),
+    Unstack: operation(["x", "num", "axis"], unstack),
+    GetItem: operation(["x", "key"], getItem),
+    Pad: operation(["x", "constant_values", "pad_width", "mode"], pad),
+    Take: operation(["x", "indices", "axis"], take),
+    TakeAlongAxis: operation(["x", "indices", "axis"], takeAlongAxis),
+    Repeat: operation(["x", "repeats", "axis"], repeat),
+    Tile: operation(["x", "repeats"], tile),
+    Flip: operation(["x", "axis"], flip()),
+    Flipud: operation(["x"], flip(0)),
+    Fliplr: operation(["x"], flip(1)),
+    Roll: operation(["x", "shift", "axis"], roll),
+    Rot90: operation(["array", "k", "axes"], rot90),
+    BroadcastTo: operation(["x", "shape"], broadcastTo),
+    Tril: operation(["x", "k"], triangle(false)),
+    Triu: operation(["x", "k"], triangle(true)),
+    Diagonal: operation(["x", "offset", "axis1", "axis2"], diagonal),
+    Trace: operation(["x", "offset", "axis1", "axis2"], trace),
+    Slice: operation(["inputs", "start_indices", "shape"], slicePart),
+    Select: operation(["condlist", "choicelist", "default"], select),
+    OnesLike: operation(["x", "dtype"], filled(1)),
+    ZerosLike: operation(["x", "dtype"], filled(0)),
+    FullLike: operation(["x", "fill_value", "dtype"], filled()),
+    OneHot: operation(["x", "num_classes", "axis", "dtype", "sparse"], oneHot),
+    MultiHot: operation(
+      ["inputs", "num_classes", "axis", "dtype", "sparse"],
+      multiHot,
+    ),
+  });

@@ -1,0 +1,170 @@
+/**
+ * Files on servers: what is sent is bounded, and redirects lead to nowhere that
+ * the model's URL does not.
+ *
+ * @module
+ */
+import { lookup } from "node:dns/promises";
+import { cannot } from "../../check.ts";
+import { abortError, ModelFormatError } from "../../errors.ts";
+
+/** What a server may send. */
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How many bytes may come, over all downloads with this object.
+   *
+   * @default { left: 2 ** 32 }
+   */
+  readonly room?: { left: number };
+  /**
+   * Called once with the first bytes: what it throws ends the download, and
+   * what it gives is how many bytes the file has by its own account.
+   */
+  readonly checkHead?: (head: Uint8Array) => number | undefined;
+}
+
+/** Bytes that show what a file is. */
+const HEAD = 4096;
+const MOST = 2 ** 32;
+const MOST_REDIRECTS = 10;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/**
+ * Reads a file from a server.
+ *
+ * @param url Where it lies.
+ * @param options What may come, and a signal.
+ * @returns Its bytes.
+ * @throws {Deno.errors.NotFound} If the server does not have it.
+ * @throws {ModelFormatError} If more comes than may, or it leads elsewhere.
+ */
+export async function download(
+  url: URL,
+  { signal, room = { left: MOST }, checkHead }: DownloadOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
+  const response = await followed(url, signal);
+  if (!response.ok) {
+    await response.body?.cancel();
+    const status = `${response.status} ${response.statusText}`.trim();
+    throw new Deno.errors.NotFound(
+      cannot("load model", `${url.href} must be there`, status),
+    );
+  }
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  let isChecked = false;
+  const check = () => {
+    if (isChecked) return;
+    isChecked = true;
+    const end = checkHead?.(joined(pieces, size).subarray(0, HEAD));
+    if (end !== undefined) room.left = Math.min(room.left, end - size);
+  };
+  for await (const piece of response.body ?? []) {
+    pieces.push(piece);
+    size += piece.length;
+    room.left -= piece.length;
+    if (size >= HEAD) check();
+    if (room.left < 0) break;
+  }
+  check();
+  if (room.left < 0) {
+    throw new ModelFormatError(
+      url.href,
+      `it must have at most ${size + room.left} bytes: current value is more`,
+    );
+  }
+  return joined(pieces, size);
+}
+
+/** The response of a server, and of where it says that the file is. */
+async function followed(
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  let at = url;
+  for (let i = 0; i <= MOST_REDIRECTS; i++) {
+    const options = signal === undefined ? {} : { signal };
+    const response = await fetch(at, { redirect: "manual", ...options });
+    const location = response.headers.get("location");
+    if (!REDIRECTS.includes(response.status) || location === null) {
+      return response;
+    }
+    await response.body?.cancel();
+    const next = new URL(location, at);
+    const fail = (rule: string): never => {
+      throw new ModelFormatError(
+        url.href,
+        `its server must send it on to ${rule}: current value is "${next.href}"`,
+      );
+    };
+    if (!/^https?:$/.test(next.protocol)) fail("a URL of http(s):");
+    if (at.protocol === "https:" && next.protocol !== "https:") {
+      fail("a URL of https:");
+    }
+    if (await isPrivate(next.hostname) && !await isPrivate(url.hostname)) {
+      fail("a public address");
+    }
+    at = next;
+  }
+  throw new ModelFormatError(
+    url.href,
+    `its server must send it on at most ${MOST_REDIRECTS} times: current value is "${at.href}"`,
+  );
+}
+
+/** Whether a host is this machine, or one of a network that is not public. */
+async function isPrivate(host: string): Promise<boolean> {
+  const name = host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  if (/(^|\.)(localhost|local|internal|home\.arpa)$/.test(name)) return true;
+  if (isPrivateAddress(name)) return true;
+  if (/^[\d.]+$|:/.test(name)) return false; // an address
+  try {
+    const found = await lookup(name, { all: true });
+    return found.some(({ address }) => isPrivateAddress(address));
+  } catch {
+    return false; // then it cannot be fetched either
+  }
+}
+
+/**
+ * Whether an address is loopback, private, link-local or unspecified.
+ *
+ * Source: RFC 6890 and the registries of special addresses that it sets up.
+ *
+ * @param address An IPv4 or IPv6 address.
+ * @returns Whether it is; false for what is no address.
+ */
+export function isPrivateAddress(address: string): boolean {
+  const [, mapped] = /^::ffff:(.*)$/i.exec(address) ?? [];
+  if (mapped !== undefined) {
+    const [high, low] = mapped.split(":").map((part) => parseInt(part, 16));
+    return isPrivateAddress(
+      mapped.includes(".")
+        ? mapped
+        : [high! >> 8, high! & 255, low! >> 8, low! & 255].join("."),
+    );
+  }
+  if (address.includes(":")) {
+    return /^(::1?$|f[cd]|fe[89a-f])/i.test(address);
+  }
+  const [a, b, ...rest] = address.split(".").map(Number);
+  if (rest.length !== 2) return false;
+  return a === 0 || a === 10 || a === 127 || (a === 169 && b === 254) ||
+    (a === 172 && b! >= 16 && b! < 32) || (a === 192 && b === 168) ||
+    (a === 100 && b! >= 64 && b! < 128);
+}
+
+function joined(
+  pieces: readonly Uint8Array[],
+  size: number,
+): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
