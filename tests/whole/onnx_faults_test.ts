@@ -152,3 +152,25 @@ Deno.test("8-bit activations with signed weights have the numbers of the unoptim
   }
   assert(names.length > 3);
 });
+
+Deno.test("the plan names what depends on the batch, and batches of 1 do not", async () => {
+  await using model = await loadModel(urlOf("dynamic_quantisation"));
+  const extractor = new FeatureExtractor(model).layers("scaled");
+  const { warnings } = await extractor.plan();
+  assertEquals(warnings.length, 1);
+  assert(warnings[0]!.includes('.batch(): "quantise" quantise by the range'));
+  const x = waves([4, 8]);
+  const scaled = { ...x, data: x.data.map((v, i) => i < 8 ? v * 9 : v) };
+  const values = async (size: number) =>
+    (await extractor.batch(size).predict(scaled, QUIET)).features[0]!.data;
+  const [whole, single] = [await values(4), await values(1)];
+  assert(whole.some((v, i) => v !== single[i]), "it does depend on the batch");
+  const last = { ...x, data: x.data.slice(24), shape: [1, 8] } as const;
+  const alone = await extractor.predict(last, QUIET);
+  assertEquals(alone.features[0]!.data, single.slice(-3));
+  await using plain = await loadModel(urlOf("scalar_input"));
+  assertEquals(
+    (await new FeatureExtractor(plain).layers("scaled").plan()).warnings,
+    [],
+  );
+});

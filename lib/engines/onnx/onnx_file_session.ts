@@ -21,7 +21,12 @@ import {
   wantedRefs,
 } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
-import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
+import {
+  allowsExactProducts,
+  constantsOf,
+  type CutFeed,
+  cutFile,
+} from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
@@ -58,7 +63,11 @@ export async function openOnnxFile(
     wanted: wanted.map((ref) => source.nameOf(ref)),
   });
   const transferable = model.externalData.map(({ data }) => data);
-  const stages = await openInWorker(model, { threads, transferable });
+  const stages = await openInWorker(model, {
+    threads,
+    transferable,
+    exactProducts: allowsExactProducts(source, calls),
+  });
   try {
     const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(

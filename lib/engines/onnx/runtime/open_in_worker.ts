@@ -7,7 +7,7 @@ import type {
   WorkerReply,
   WorkerRequest,
 } from "./messages.ts";
-import type { RunSettings } from "./pipeline.ts";
+import type { RunSettings, StageOptions } from "./pipeline.ts";
 import { messageOf, refusedByRuntime } from "./runtime.ts";
 import { trimMemory } from "./trim_memory.ts";
 
@@ -22,6 +22,8 @@ interface Pending {
 export interface WorkerOptions {
   /** How many threads compute. */
   readonly threads: number;
+  /** Whether products of 8-bit integers must be exact. @default {false} */
+  readonly exactProducts?: boolean;
   /** Arrays of weights that may be transferred: they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
@@ -89,7 +91,8 @@ export interface IfNaN {
  */
 export async function openInWorker(
   model: ModelBytes,
-  { threads, transferable = [], worker = takeWorker() }: WorkerOptions,
+  { threads, exactProducts, transferable = [], worker = takeWorker() }:
+    WorkerOptions,
 ): Promise<WorkerPipeline> {
   const link = new WorkerLink(worker);
   const add = async (
@@ -98,7 +101,11 @@ export async function openInWorker(
     transferable: Iterable<ArrayBufferView>,
   ) => {
     try {
-      const { request, transfer } = opening(model, threads, from, transferable);
+      const { request, transfer } = opening(
+        model,
+        { threads, exactProducts, from },
+        transferable,
+      );
       const reply = await link.ask("open the model", request, transfer);
       return reply.kind === "opened" ? reply.outputs : [];
     } catch (error) {
@@ -149,8 +156,7 @@ export async function openInWorker(
 /** The request to open a model, and what is transferred with it. */
 function opening(
   model: ModelBytes,
-  threads: number,
-  from: Readonly<Record<string, string>> | undefined,
+  options: StageOptions,
   transferable: Iterable<ArrayBufferView>,
 ): { request: WorkerRequest; transfer: ArrayBuffer[] } {
   const owned = new Set([...transferable].map(({ buffer }) => buffer));
@@ -166,8 +172,7 @@ function opening(
     request: {
       kind: "open",
       model: { bytes: model.bytes, externalData: weights },
-      threads,
-      from,
+      ...options,
     },
     transfer: buffersOf(weights),
   };

@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly threads: number;
   /** Which outputs of earlier stages go into its inputs, by the names of the inputs. */
   readonly from?: Readonly<Record<string, string>> | undefined;
+  /** Whether products of 8-bit integers must be exact. @default {false} */
+  readonly exactProducts?: boolean | undefined;
 }
 
 /** Settings of {@linkcode Pipeline.run}. */
@@ -57,11 +59,11 @@ export class Pipeline {
    */
   async add(
     { bytes, externalData }: ModelBytes,
-    { threads, from }: StageOptions,
+    { threads, from, exactProducts = false }: StageOptions,
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes, {
-      ...sessionOptions(threads),
+      ...sessionOptions(threads, exactProducts),
       externalData: [...externalData],
     });
     this.#stages.push({ session, from });
@@ -146,15 +148,19 @@ export class Pipeline {
  * which is slower and right; it does nothing on other processors.
  *
  * @param threads How many threads compute.
+ * @param exactProducts Whether a model may hold such products.
  * @returns The options.
  */
 export function sessionOptions(
   threads: number,
+  exactProducts: boolean,
 ): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     logSeverityLevel: 4, // what fails, it throws
-    extra: { session: { "x64quantprecision": "1" } },
+    ...(exactProducts
+      ? { extra: { session: { "x64quantprecision": "1" } } }
+      : {}),
   };
 }
 
