@@ -13,6 +13,7 @@ import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
+import { Pacer } from "../../math/pacer.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -58,22 +59,24 @@ const SAVE_WHOLE =
  *
  * @param file The file; what is open of it is closed with what is returned, or
  * if this throws.
- * @param signal Stops it.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The file; close it.
  * @throws {ModelFormatError} If it is damaged, or is not safe.
  */
 export async function openKerasFile(
   file: KerasSource,
-  signal?: AbortSignal,
+  pacer: Pacer = new Pacer(),
 ): Promise<KerasFile> {
-  if (file.kind === "keras-folder") return await openFolder(file, signal);
+  if (file.kind === "keras-folder") {
+    return await openFolder(file, pacer.signal);
+  }
   const { name, bytes } = file;
   return await opened(
     name,
     () => bytes.close(),
     () =>
       file.kind === "keras"
-        ? openArchive(file.archive, name, signal)
+        ? openArchive(file.archive, name, pacer)
         : openHdf5(bytes),
   );
 }
@@ -84,17 +87,22 @@ export async function openKerasFile(
  * @param file The file; it is closed if this throws.
  * @param customLayers Factories of custom layers, by class name.
  * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The model.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
-export function modelOfKerasFile(
+export async function modelOfKerasFile(
   file: KerasFile,
   customLayers: CustomTable = {},
   allowNonFinite = false,
-): ModelGraph {
+  pacer: Pacer = new Pacer(),
+): Promise<ModelGraph> {
   try {
-    return layerGraph({
-      spec: readTopology(file.config, file.major, file.source),
+    await pacer.rest();
+    const spec = readTopology(file.config, file.major, file.source);
+    await pacer.rest();
+    return await pacer.drive(layerGraph({
+      spec,
       format: file.format,
       dialect: file.major,
       source: file.source,
@@ -102,7 +110,7 @@ export function modelOfKerasFile(
       weights: file.weights,
       allowNonFinite,
       dispose: () => file.close(),
-    });
+    }));
   } catch (error) {
     file.close();
     throw error;
@@ -139,10 +147,10 @@ async function opened(
 async function openArchive(
   archive: ZipArchive,
   source: string,
-  signal?: AbortSignal,
+  pacer: Pacer,
 ): Promise<Contents> {
   const names = [...archive.members.keys()];
-  await archive.verify(signal);
+  await archive.verify(pacer);
   return await readParts(
     source,
     names,

@@ -11,6 +11,7 @@ import {
   type OnnxOperation,
   readOnnx,
 } from "../../formats/onnx_model.ts";
+import { Pacer } from "../../math/pacer.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -31,7 +32,8 @@ export interface OnnxSource {
 export interface LoadOnnxOptions {
   /** Whether the model may run with weights that are NaN. */
   readonly allowNonFinite: boolean;
-  readonly signal?: AbortSignal | undefined;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer?: Pacer | undefined;
 }
 
 /**
@@ -39,17 +41,19 @@ export interface LoadOnnxOptions {
  *
  * @param file The file, and where it lies. Closing the model closes it, and so
  * does an error.
- * @param options What its weights may be, and a signal.
+ * @param options What its weights may be, and what stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model that can be run.
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,
-  { allowNonFinite, signal }: LoadOnnxOptions,
+  { allowNonFinite, pacer = new Pacer() }: LoadOnnxOptions,
 ): Promise<ModelGraph> {
   let close = () => source.close();
   try {
+    pacer.check();
     const file = readOnnx(source);
+    await pacer.rest();
     checkFile(file);
     checkSparse(file.graph, source.name);
     const tensors = namedTensors(file);
@@ -58,7 +62,7 @@ export async function loadOnnx(
       ends.keys(),
       source.name,
       url,
-      signal,
+      pacer.signal,
       ends,
     );
     close = () => {
@@ -75,12 +79,13 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    return onnxGraph({ file, constants, operations, inputs, close });
+    const parts = { file, constants, operations, inputs, close };
+    return await pacer.drive(onnxGraph(parts));
   } catch (cause) {
     close();
     const isBuiltInNode = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
-      cause.name === "AbortError";
+      pacer.signal?.aborted;
     if (isBuiltInNode) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });

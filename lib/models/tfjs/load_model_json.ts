@@ -12,6 +12,7 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
+import { Pacer } from "../../math/pacer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { ManifestWeights } from "./manifest_weights.ts";
@@ -30,7 +31,8 @@ import {
 interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
-  readonly signal?: AbortSignal | undefined;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer: Pacer;
 }
 
 /** A `model.json` of layers, read as far as its description. */
@@ -78,33 +80,34 @@ export function readLayersJson(
  * Opens a `model.json`: its layers as built-in layers, its graph with TF.js.
  *
  * @param file The JSON, and where it lies.
- * @param options Custom layers, what weights may be, and a signal.
+ * @param options Custom layers, what weights may be, and what stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model, or a layer is not understood.
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },
-  { customLayers, allowNonFinite, signal }: JsonOptions,
+  { customLayers, allowNonFinite, pacer }: JsonOptions,
 ): Promise<ModelGraph> {
   const json = parseModelJson(text, url.href);
-  if (isGraph(json.modelTopology)) return await loadGraph(json, url, signal);
+  if (isGraph(json.modelTopology)) return await loadGraph(json, url, pacer);
   const layers = readLayersJson(json, url.href, customLayers);
   if (layers.dialect === "tfjs") {
     refuseOtherMeanings(layers.spec, customLayers, url.href);
   }
-  const weights = await openWeightFiles(json.weightsManifest, url, signal);
-  return modelOfLayersJson(layers, weights, allowNonFinite);
+  const { weightsManifest } = json;
+  const weights = await openWeightFiles(weightsManifest, url, pacer.signal);
+  return await modelOfLayersJson(layers, weights, allowNonFinite, pacer);
 }
 
 /** TF.js' own model; if it cannot be opened, nothing is left of it. */
 async function loadGraph(
   json: ModelJson,
   url: URL,
-  signal: AbortSignal | undefined,
+  pacer: Pacer,
 ): Promise<ModelGraph> {
   const { weightsManifest, format: _format, ...rest } = json;
   // A graph's constants may well be infinite: masks are.
-  const weights = await readWeightFiles(weightsManifest, url, signal);
+  const weights = await readWeightFiles(weightsManifest, url, pacer);
   let built: BuiltGraph | undefined;
   try {
     built = await buildGraphModel(
@@ -128,23 +131,25 @@ async function loadGraph(
  * @param json The description.
  * @param weights The weights; they are closed if this throws.
  * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The graph.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
-export function modelOfLayersJson(
+export async function modelOfLayersJson(
   json: LayersJson,
   { weights, close }: OpenWeightFiles,
   allowNonFinite = false,
-): ModelGraph {
+  pacer: Pacer = new Pacer(),
+): Promise<ModelGraph> {
   try {
-    return layerGraph({
+    return await pacer.drive(layerGraph({
       ...json,
       format: "tfjs-layers",
       weights: new ManifestWeights(weights, json.spec.name, json.source),
       ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
       allowNonFinite,
       dispose: close,
-    });
+    }));
   } catch (error) {
     close();
     throw error;
