@@ -20,22 +20,32 @@ export interface WorkerLog extends Disposable {
   readonly settled: () => Promise<void>;
 }
 
-/** Listens to all workers until it is disposed of. */
-export function logWorkers(): WorkerLog {
+/**
+ * Listens to all workers until it is disposed of.
+ *
+ * @param onEvent Called with each event, when it is written down.
+ */
+export function logWorkers(
+  onEvent: (event: string) => void = () => {},
+): WorkerLog {
   const events: string[] = [];
   const areTransferred: boolean[] = [];
   const workers = new Set<RuntimeWorker>();
   const { postMessage, terminate } = RuntimeWorker.prototype;
   let inFlight = 0;
   let rest = Promise.withResolvers<void>();
+  const note = (event: string) => {
+    events.push(event);
+    onEvent(event);
+  };
   const hear = ({ kind }: { kind: string }) => {
-    events.push(kind);
+    note(kind);
     if (--inFlight === 0) rest.resolve();
   };
   RuntimeWorker.prototype.postMessage = function (message, transfer) {
     if (!workers.has(this)) this.on("message", hear);
     workers.add(this);
-    events.push(message.kind);
+    note(message.kind);
     if (inFlight++ === 0) rest = Promise.withResolvers();
     postMessage.call(this, message, transfer ?? []);
     areTransferred.push(
@@ -43,7 +53,7 @@ export function logWorkers(): WorkerLog {
     );
   };
   RuntimeWorker.prototype.terminate = function () {
-    events.push("end");
+    note("end");
     return terminate.call(this);
   };
   return {

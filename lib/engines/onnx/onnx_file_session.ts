@@ -13,7 +13,7 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
-import type { Pacer } from "../pacer.ts";
+import { Pacer } from "../../math/pacer.ts";
 import {
   logitsRef,
   type Program,
@@ -42,6 +42,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
  *
  * @param program What is to be computed, without gradients and functions on tensors.
  * @param threads How many threads compute.
+ * @param pacer Stops the opening, and gives the thread back now and then.
  * @returns The session; closing it frees what it holds.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.
  * @throws {RangeError} If a weight is NaN, where it must not be.
@@ -49,6 +50,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 export async function openOnnxFile(
   program: Program,
   threads: number = defaultThreads(),
+  pacer: Pacer = new Pacer(),
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
@@ -56,19 +58,21 @@ export async function openOnnxFile(
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
-  await checkNumbers(source, calls);
+  await checkNumbers(source, calls, pacer);
   const model = cutFile(source, {
     feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
     calls,
     wanted: wanted.map((ref) => source.nameOf(ref)),
   });
   const transferable = model.externalData.map(({ data }) => data);
+  await pacer.rest();
   const stages = await openInWorker(model, {
     threads,
     transferable,
     exactProducts: allowsExactProducts(source, calls),
   });
   try {
+    pacer.check();
     const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(
       wanted.map((ref, i) =>
@@ -130,10 +134,12 @@ function mixesRows(
 async function checkNumbers(
   source: OnnxOrigin,
   calls: readonly OnnxCall[],
+  pacer: Pacer,
 ): Promise<void> {
   const checked = new Set(constantsOf(source, calls).values());
   for (const { name, mustBeFinite, read } of checked) {
     if (mustBeFinite !== true) continue;
+    await pacer.rest();
     const { data } = await read();
     const count = numNaN(data);
     if (count === 0) continue;

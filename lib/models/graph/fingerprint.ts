@@ -1,4 +1,5 @@
 import { letGo } from "../../math/let_go.ts";
+import { Pacer } from "../../math/pacer.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
@@ -71,15 +72,18 @@ export function structureOf(
  * bytes, so that the same model gives the same text from every format.
  *
  * @param structure What the model computes.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns 64 hexadecimal digits.
  */
 export async function fingerprintOf(
   { text, weights }: Structure,
+  pacer: Pacer = new Pacer(),
 ): Promise<string> {
   const { createHash } = await import("node:crypto"); // quick to have, not to load
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {
+    await pacer.rest();
     if ("storedBytes" in value && value.storedBytes !== undefined) {
       hash.update(canonicalJson([value.shape]));
       hash.update(value.storedBytes());

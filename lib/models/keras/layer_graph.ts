@@ -23,6 +23,7 @@ import {
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
+import type { Steps } from "../../math/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec } from "./input_spec.ts";
 import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
@@ -94,13 +95,21 @@ export interface LayerGraphParts {
  * Makes a graph of a described model.
  *
  * @param parts The description, the weights, and custom layers.
- * @returns The graph.
+ * @returns The graph, made in steps of a layer each.
  * @throws {ModelFormatError} If a layer is not known or not understood; all
  * unknown ones are named at once.
  */
-export function layerGraph(parts: LayerGraphParts): ModelGraph {
+export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   const spec = withKnownNames(parts.spec, parts.customLayers);
   return new Builder({ ...parts, spec }).build();
+}
+
+/** The nodes of a model that was entered. */
+interface Entered {
+  readonly drafts: readonly LayerDraft[];
+  readonly topLevel: readonly LayerDraft[];
+  readonly inputs: readonly Ref[];
+  readonly outputs: readonly Ref[];
 }
 
 class Builder {
@@ -114,17 +123,22 @@ class Builder {
     this.#parts = parts;
   }
 
-  build(): ModelGraph {
+  *build(): Steps<ModelGraph> {
     const { spec, format, dispose } = this.#parts;
     const { source, advice } = this.#parts;
     refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
     this.#bound = this.#parts.weights.bind(spec);
-    const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
+    const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
+      spec,
+      "",
+      [],
+    );
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
     const { dialect, limits } = this.#parts;
-    new ShapePass(nodes, source, dialect, limits).run(outputs);
+    const shapes = new ShapePass(nodes, source, dialect, limits);
+    yield* shapes.run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -146,12 +160,12 @@ class Builder {
     throw beyondLimit(this.#parts.source, ["nodes", nodes], `layer "${name}"`);
   }
 
-  #enter(
+  *#enter(
     spec: ModelSpec,
     prefix: string,
     path: LayerPath,
     feeds?: readonly Ref[],
-  ) {
+  ): Steps<Entered> {
     const places = new Map<string, Ref>();
     const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
     const topLevel: LayerDraft[] = [];
@@ -194,7 +208,10 @@ class Builder {
       if (found === undefined) this.#missing(tensor, from);
       return { node: found.node, index: tensor.index };
     };
-    for (const { draft, call } of pairs) this.#link(draft, call, place);
+    for (const { draft, call } of pairs) {
+      yield* this.#link(draft, call, place);
+      yield;
+    }
     this.#checkAcyclic(pairs.map(({ draft }) => draft));
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => place(tensor, "the model"));
@@ -207,11 +224,11 @@ class Builder {
   }
 
   /** Gives a call its inputs; a nested model is entered with them. */
-  #link(
+  *#link(
     draft: LayerDraft,
     call: CallSpec,
     place: (tensor: TensorId, from: string) => Ref,
-  ): void {
+  ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -229,7 +246,7 @@ class Builder {
         this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
       }
       draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
-      const inner = this.#enter(
+      const inner = yield* this.#enter(
         spec.model,
         `${draft.name}/`,
         draft.path,
