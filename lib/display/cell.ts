@@ -54,7 +54,7 @@ export function digitsOf(low: number, high: number): number {
   const size = Math.max(Math.abs(low), Math.abs(high));
   const share = (high / 2 - low / 2) / size;
   if (!(share > 0)) return 3;
-  return Math.min(15, Math.max(3, Math.ceil(3 - Math.log10(2 * share))));
+  return Math.min(15, Math.max(3, Math.ceil(2 - Math.log10(2 * share))));
 }
 
 /**
