@@ -29,7 +29,7 @@ export interface ModelParts {
   /** By what the inputs are fed, where that is not the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
-  /** What runs nodes of kind `foreign`. */
+  /** What runs raw operations. */
   readonly runtime?: RawRuntime | undefined;
   /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
@@ -60,7 +60,7 @@ export class ModelGraph implements Model {
   readonly inputRefs: readonly Ref[];
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
-  /** What runs nodes of kind `foreign`. */
+  /** What runs raw operations. */
   readonly runtime: RawRuntime | undefined;
   /** Names besides those of the rows, and the nodes that they mean. */
   readonly otherNames: ReadonlyMap<string, GraphNode>;

@@ -2,7 +2,7 @@
  * From a described model to a graph of our own layers.
  *
  * Two passes over each model, as for models in memory: first every call gets a
- * node, so that every tensor has a place; then calls are linked, and nested
+ * node, so that every tensor has a reference; then calls are linked, and nested
  * models entered with what feeds them. Then each node is run once over shapes
  * alone: that gives its outputs' shapes, and finds options and call arguments
  * that nobody read, before any weight is looked at.
@@ -166,7 +166,7 @@ class Builder {
     path: LayerPath,
     feeds?: readonly Ref[],
   ): Steps<Entered> {
-    const places = new Map<string, Ref>();
+    const refs = new Map<string, Ref>();
     const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
     const topLevel: LayerDraft[] = [];
     const inputNames = spec.inputs.map(({ tensor }) => tensor.layer);
@@ -198,23 +198,23 @@ class Builder {
         }
         if (!isInput) pairs.push({ draft, call });
         if (k === 0 && isCounted) topLevel.push(draft);
-        places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
+        refs.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
-    const place = (tensor: TensorId, from: string): Ref => {
-      const found = places.get(`${tensor.layer}:${tensor.call}`);
+    const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
+    const refOf = (tensor: TensorId, from: string): Ref => {
+      const found = refs.get(`${tensor.layer}:${tensor.call}`);
       if (found === undefined) this.#missing(tensor, from);
       return { node: found.node, index: tensor.index };
     };
     for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, place);
+      yield* this.#link(draft, call, refOf);
       yield;
     }
     this.#checkAcyclic(pairs.map(({ draft }) => draft));
     const ends = (list: ModelSpec["inputs"]) =>
-      list.map(({ tensor }) => place(tensor, "the model"));
+      list.map(({ tensor }) => refOf(tensor, "the model"));
     return {
       drafts,
       topLevel,
@@ -227,7 +227,7 @@ class Builder {
   *#link(
     draft: LayerDraft,
     call: CallSpec,
-    place: (tensor: TensorId, from: string) => Ref,
+    refOf: (tensor: TensorId, from: string) => Ref,
   ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
@@ -245,7 +245,7 @@ class Builder {
       if ("rule" in feeds) {
         this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
       }
-      draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
+      draft.inputs = feeds.map((tensor) => refOf(tensor, draft.name));
       const inner = yield* this.#enter(
         spec.model,
         `${draft.name}/`,
@@ -263,7 +263,7 @@ class Builder {
     const tensors: Ref[] = [];
     const bind = (argument: Argument): unknown => {
       if ("tensor" in argument) {
-        tensors.push(place(argument.tensor, draft.name));
+        tensors.push(refOf(argument.tensor, draft.name));
         return { input: tensors.length - 1 };
       }
       if ("list" in argument) return argument.list.map(bind);

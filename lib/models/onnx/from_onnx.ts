@@ -169,9 +169,9 @@ class GraphBuilder {
     const givers = takes.map((tensor) => this.givers.get(tensor));
     const inputs = givers.filter((ref) => ref !== undefined);
     const known = new Map(
-      takes.flatMap((tensor, place) => {
+      takes.flatMap((tensor, position) => {
         const constant = constants.get(tensor);
-        return constant === undefined ? [] : [[place, constant] as const];
+        return constant === undefined ? [] : [[position, constant] as const];
       }),
     );
     const unique = [...new Set(known.values())];
@@ -199,7 +199,9 @@ class GraphBuilder {
       isConstant: inputs.every((ref) => ref.node.isConstant === true),
       call: {
         kind: "raw",
-        constants: new Map([...known].map(([place, c]) => [place, () => c])),
+        constants: new Map(
+          [...known].map(([position, c]) => [position, () => c]),
+        ),
         onnx: this.#callOf(operation, takes, givers),
       },
       weights: () => weights,

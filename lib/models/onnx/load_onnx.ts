@@ -140,7 +140,7 @@ function constantsOf(
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));
   }
-  // An identity of a constant is the same constant: exporters share weights so.
+  // An identity of a constant is the same constant: exporters reuse weights so.
   for (const { kind, domain, inputs, outputs } of graph.nodes) {
     const same = constants.get(inputs[0] ?? "");
     const isSame = kind === "Identity" && domain === "";

@@ -27,7 +27,7 @@ const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
 
 /** What an ONNX file says of its tensors, which may be little. */
 export class OnnxSpecs {
-  /** Element types of those that something is said of, by number. */
+  /** Element types by number, of the tensors whose type the file gives. */
   readonly types: ReadonlyMap<string, number>;
   /** How many rows the model takes at once; undefined where that is free. */
   readonly batch: number | undefined;
@@ -37,7 +37,7 @@ export class OnnxSpecs {
   readonly #source: string;
 
   /**
-   * Collects what is said.
+   * Collects what the file says.
    *
    * @param file The file.
    * @param inputs The model's inputs.

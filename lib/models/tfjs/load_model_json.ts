@@ -193,11 +193,11 @@ export async function modelOfLayersJson(
   }
 }
 
-/** Who wrote a file, as it says in one place or another. */
+/** Who wrote a file, by whichever key says it. */
 function writerOf(json: ModelJson, source: string): Dialect {
   const { keras_version: version } = json.modelTopology;
-  const said = [version, json.generatedBy];
-  for (const text of said) {
+  const versions = [version, json.generatedBy];
+  for (const text of versions) {
     if (typeof text !== "string") continue;
     if (/tfjs-layers/.test(text)) return "tfjs";
     if (/^(keras v)?2\.\d/.test(text)) return 2;

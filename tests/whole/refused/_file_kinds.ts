@@ -61,7 +61,7 @@ export const KINDS: readonly RefusedCase[] = [
     "another packed file",
     bytes([0x28, 0xb5, 0x2f, 0xfd], "x"),
     "model.zst",
-    "a packed file",
+    "a compressed file",
     "unpack it",
   ),
   other(
