@@ -27,61 +27,65 @@
  * @module
  */
 
-// Arrays and feature sets
-export { featureSet } from "./lib/features/feature_set.ts";
-export type { FeatureSetArrays } from "./lib/features/fields.ts";
-export { concatFeatures } from "./lib/features/concat_features.ts";
-export type * from "./lib/types.ts";
+// What is first on the page of `deno doc --html`
+export { FeatureExtractor } from "./lib/extractor/feature_extractor.ts";
 
-// Models
 export {
   loadModel,
   type LoadModelOptions,
   type ModelLimits,
 } from "./lib/models/load_model.ts";
+
+// Models
 export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";
 export { fromGraphModel } from "./lib/models/tfjs/from_graph_model.ts";
+export type {
+  FindLayerOptions,
+  LayerRow,
+  Model,
+  ModelFormat,
+  TensorSpec,
+  Weights,
+} from "./lib/types.ts";
 export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
-// Custom layers
+// Extraction
 export type {
-  Activation,
-  CallContext,
-  Dialect,
-  Layer,
-  LayerConfig,
-  LayerFactory,
-} from "./lib/layers/layer.ts";
-export type {
-  ConvOptions,
-  ConvTransposeOptions,
-  Ops,
-  OpsType,
-  PoolingOptions,
-  ReduceOptions,
-  ScanStep,
-  SliceRange,
-} from "./lib/ops/ops.ts";
-
-// Extractors
-export {
-  type EngineOptions,
-  FeatureExtractor,
-  type FitReactOptions,
-  type PenultimateOptions,
-  type PerturbOptions,
+  EngineOptions,
+  FitReactOptions,
+  PenultimateOptions,
+  PerturbOptions,
 } from "./lib/extractor/feature_extractor.ts";
+export type { OpenExtractor } from "./lib/extractor/open_extractor.ts";
+export type { Plan } from "./lib/extractor/plan.ts";
+export type {
+  Progress,
+  RunOptions,
+  Runs,
+  TensorFeatures,
+  TensorInputs,
+} from "./lib/types.ts";
+export type { AshOptions } from "./lib/shaping/ash.ts";
+export type { PercentileOptions } from "./lib/shaping/percentile.ts";
 export {
   type IndexOffset,
   KerasFeatureExtractor,
   type KerasFeatureExtractorOptions,
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
-export type { OpenExtractor } from "./lib/extractor/open_extractor.ts";
-export type { Plan } from "./lib/extractor/plan.ts";
-export type { Runs, TensorInputs } from "./lib/extractor/open_extractor.ts";
-export type { AshOptions } from "./lib/shaping/ash.ts";
-export type { PercentileOptions } from "./lib/shaping/percentile.ts";
+
+// Feature sets
+export { featureSet } from "./lib/features/feature_set.ts";
+export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export { concatFeatures } from "./lib/features/concat_features.ts";
+export type {
+  FeatureArray,
+  FeatureSet,
+  FeatureSource,
+  FeatureSpec,
+  LinearHead,
+  OutputActivation,
+} from "./lib/types.ts";
 
 // Postprocessing
 export { pool } from "./lib/postprocess/pool.ts";
@@ -95,12 +99,15 @@ export {
   type GramOptions,
   gramStatistics,
 } from "./lib/postprocess/gram_statistics.ts";
+export type {
+  BuiltInPostprocess,
+  PoolOptions,
+  Postprocess,
+} from "./lib/types.ts";
 
-// Notebook
+// Notebook and figures
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
 export { show, type ShowOptions } from "./lib/display/show.ts";
-
-// Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";
 export {
   figureGrid,
@@ -128,6 +135,19 @@ export {
 } from "./lib/metrics/confusion_matrix.ts";
 export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
 
+// Data
+export type {
+  Batch,
+  Dataset,
+  DataSource,
+  DType,
+  Inputs,
+  Labels,
+  NdArray,
+  TensorLike,
+  WantedBatches,
+} from "./lib/types.ts";
+
 // Errors
 export {
   LayerNotFoundError,
@@ -137,3 +157,24 @@ export {
 
 // One TF.js for everyone
 export { tf } from "./lib/tf.ts";
+
+// Custom layers
+export type {
+  Activation,
+  CallContext,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./lib/layers/layer.ts";
+export type {
+  ConvOptions,
+  ConvTransposeOptions,
+  OpsType,
+  PoolingOptions,
+  Recurrence,
+  ReduceOptions,
+  ScanStep,
+  SliceRange,
+} from "./lib/ops/ops.ts";
+export type { Ops } from "./lib/ops/ops.ts";

@@ -8,7 +8,27 @@
 
 import { printableMessage } from "./check.ts";
 
-/** A layer id that finds nothing. */
+/**
+ * A layer id that finds nothing.
+ *
+ * @category Errors
+ *
+ * @example Take the nearest name
+ * ```ts
+ * import { LayerNotFoundError, loadModel } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * let row;
+ * try {
+ *   row = model.findLayer("pol");
+ * } catch (error) {
+ *   if (!(error instanceof LayerNotFoundError)) throw error;
+ *   row = model.findLayer(error.nearest[0]!);
+ * }
+ * assert.equal(row.name, "pool");
+ * ```
+ */
 export class LayerNotFoundError extends RangeError {
   /** The error's class, for programs that go by name. */
   override readonly name = "LayerNotFoundError";
@@ -35,7 +55,25 @@ export class LayerNotFoundError extends RangeError {
   }
 }
 
-/** What is asked cannot run on the engine or backend that is in use. */
+/**
+ * What is asked cannot run on the engine or backend that is in use.
+ *
+ * @category Errors
+ *
+ * @example Fall back to another engine
+ * ```ts
+ * import { FeatureExtractor, loadModel, UnsupportedByEngineError } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * const perturbed = new FeatureExtractor(model).perturb({ epsilon: 0.01 });
+ * const plan = await perturbed.engine("onnx").plan().catch((error) => {
+ *   if (!(error instanceof UnsupportedByEngineError)) throw error;
+ *   return perturbed.engine("tfjs").plan();
+ * });
+ * assert.equal(plan.engine, "tfjs");
+ * ```
+ */
 export class UnsupportedByEngineError extends TypeError {
   /** The error's class, for programs that go by name. */
   override readonly name = "UnsupportedByEngineError";
@@ -56,7 +94,28 @@ export class UnsupportedByEngineError extends TypeError {
   }
 }
 
-/** A model file that cannot be read, or does not hold what it must. */
+/**
+ * A model file that cannot be read, or does not hold what it must.
+ *
+ * @category Errors
+ *
+ * @example Skip what is no model
+ * ```ts
+ * import { loadModel, ModelFormatError } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const opened: string[] = [];
+ * for (const path of ["README.md", "notebooks/models/keras/digits.keras"]) {
+ *   try {
+ *     await using model = await loadModel(path);
+ *     opened.push(model.name);
+ *   } catch (error) {
+ *     if (!(error instanceof ModelFormatError)) throw error;
+ *   }
+ * }
+ * assert.deepEqual(opened, ["digits"]);
+ * ```
+ */
 export class ModelFormatError extends SyntaxError {
   /** The error's class, for programs that go by name. */
   override readonly name = "ModelFormatError";

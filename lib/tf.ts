@@ -6,7 +6,11 @@
  */
 import * as tfjs from "@tensorflow/tfjs";
 
-/** TF.js, the copy that this library uses, so that nobody needs a second import. */
+/**
+ * TF.js, the copy that this library uses, so that nobody needs a second import.
+ *
+ * @category Data
+ */
 export const tf: typeof tfjs = tfjs;
 
 /** What the backend "cpu" keeps for itself: whether its advice is still to come. */
@@ -35,7 +39,11 @@ function declineAdvice(): void {
 
 declineAdvice();
 
-/** Types of TF.js. */
+/**
+ * Types of TF.js.
+ *
+ * @category Data
+ */
 export declare namespace tf {
   /** An array that lives on a backend. */
   export type Tensor = tfjs.Tensor;

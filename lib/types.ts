@@ -13,7 +13,11 @@ import type { tf } from "./tf.ts";
 
 // ---- arrays ----
 
-/** Element types of an {@linkcode NdArray}. */
+/**
+ * Element types of an {@linkcode NdArray}.
+ *
+ * @category Data
+ */
 export type DType =
   | "float32"
   | "float64"
@@ -23,7 +27,11 @@ export type DType =
   | "uint8"
   | "bool";
 
-/** A dense array on the host, in row-major order. */
+/**
+ * A dense array on the host, in row-major order.
+ *
+ * @category Data
+ */
 export interface NdArray<T extends ArrayBufferView = Float32Array> {
   /** The values; as many as the product of {@linkcode shape}. */
   readonly data: T;
@@ -33,12 +41,20 @@ export interface NdArray<T extends ArrayBufferView = Float32Array> {
   readonly dtype: DType;
 }
 
-/** An array as a layer's output is kept: float32, float16 after `half()`, int32. */
+/**
+ * An array as a layer's output is kept: float32, float16 after `half()`, int32.
+ *
+ * @category Feature sets
+ */
 export type FeatureArray = NdArray<Float32Array | Float16Array | Int32Array>;
 
 // ---- feature sets ----
 
-/** What one feature is. */
+/**
+ * What one feature is.
+ *
+ * @category Feature sets
+ */
 export interface FeatureSpec {
   /** The layer's name or path. */
   readonly name: string;
@@ -48,7 +64,11 @@ export interface FeatureSpec {
   readonly form: "raw" | "pooled" | "gram" | "own";
 }
 
-/** A linear head: `logits = penultimate · kernel + bias`. */
+/**
+ * A linear head: `logits = penultimate · kernel + bias`.
+ *
+ * @category Feature sets
+ */
 export interface LinearHead {
   /** Weights, `[D, C]`. */
   readonly kernel: NdArray;
@@ -56,12 +76,18 @@ export interface LinearHead {
   readonly bias: NdArray;
 }
 
-/** What the logits go through in the user's model. */
+/**
+ * What the logits go through in the user's model.
+ *
+ * @category Feature sets
+ */
 export type OutputActivation = "softmax" | "sigmoid" | "none";
 
 /**
  * Says what made a feature set, so that a scorer, a cache or a resumed file can
  * refuse another's.
+ *
+ * @category Feature sets
  */
 export interface FeatureSource {
   /** SHA-256, in hex, over graph and weight values, not over a file's bytes. */
@@ -70,7 +96,11 @@ export interface FeatureSource {
   readonly settings: string;
 }
 
-/** Settings of pooling. */
+/**
+ * Settings of pooling.
+ *
+ * @category Postprocessing
+ */
 export interface PoolOptions {
   /** Where the channels stand; default: what the layer says, otherwise it is asked for. */
   readonly channels?: "first" | "last";
@@ -81,6 +111,8 @@ export interface PoolOptions {
  *
  * Shows itself in a notebook and in the console. Immutable: the methods give
  * new sets, which share arrays with this one where they can.
+ *
+ * @category Feature sets
  */
 export interface FeatureSet {
   /** `L` arrays `[N, …]`, in the order asked; empty where no layer was asked for. */
@@ -150,7 +182,11 @@ export interface FeatureSet {
 
 // ---- models, as a user sees them ----
 
-/** What is known of a tensor before anything runs. */
+/**
+ * What is known of a tensor before anything runs.
+ *
+ * @category Models
+ */
 export interface TensorSpec {
   /** The tensor's name: an input's, an output's, or its layer's. */
   readonly name: string;
@@ -162,7 +198,11 @@ export interface TensorSpec {
   readonly channels?: "first" | "last";
 }
 
-/** One call of one layer, a row of the layer table. */
+/**
+ * One call of one layer, a row of the layer table.
+ *
+ * @category Models
+ */
 export interface LayerRow {
   /** Name; a path for nested layers, `"backbone/conv1"`; `"name:1"` for the second call. */
   readonly name: string;
@@ -180,10 +220,18 @@ export interface LayerRow {
   readonly inbound: readonly string[];
 }
 
-/** A layer's weights by name, in Keras' order, nested ones under their path. Shows itself. */
+/**
+ * A layer's weights by name, in Keras' order, nested ones under their path. Shows itself.
+ *
+ * @category Models
+ */
 export type Weights = Readonly<Record<string, NdArray>>;
 
-/** File formats, and `memory` for a model that the caller had. */
+/**
+ * File formats, and `memory` for a model that the caller had.
+ *
+ * @category Models
+ */
 export type ModelFormat =
   | "keras"
   | "keras-h5"
@@ -192,7 +240,11 @@ export type ModelFormat =
   | "onnx"
   | "memory";
 
-/** Settings of {@linkcode Model.findLayer}. */
+/**
+ * Settings of {@linkcode Model.findLayer}.
+ *
+ * @category Models
+ */
 export interface FindLayerOptions {
   /** Steps along the model's list from the layer found. @default {0} */
   readonly offset?: number;
@@ -202,6 +254,8 @@ export interface FindLayerOptions {
  * A read-only graph of named layers.
  *
  * It never changes what it was made from. Shows itself as a table.
+ *
+ * @category Models
  */
 export interface Model extends AsyncDisposable {
   /** The model's own name. */
@@ -244,22 +298,36 @@ export interface Model extends AsyncDisposable {
 /**
  * A tensor of TF.js or an array on the host; `dtype` may be left out where the
  * class of `data` says it.
+ *
+ * @category Data
  */
 export type TensorLike =
   | tf.Tensor
   | NdArray<ArrayBufferView>
   | Omit<NdArray<ArrayBufferView>, "dtype">;
 
-/** One tensor, one for each input in order, or one for each input by name. */
+/**
+ * One tensor, one for each input in order, or one for each input by name.
+ *
+ * @category Data
+ */
 export type Inputs =
   | TensorLike
   | readonly TensorLike[]
   | Readonly<Record<string, TensorLike>>;
 
-/** Class indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`. */
+/**
+ * Class indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.
+ *
+ * @category Data
+ */
 export type Labels = TensorLike | ArrayLike<number>;
 
-/** Samples, with labels and identities where there are any. */
+/**
+ * Samples, with labels and identities where there are any.
+ *
+ * @category Data
+ */
 export type Batch =
   | Inputs
   | readonly [Inputs, Labels]
@@ -269,7 +337,11 @@ export type Batch =
     readonly ids?: ArrayLike<string | number>;
   };
 
-/** What is asked of a {@linkcode DataSource}. */
+/**
+ * What is asked of a {@linkcode DataSource}.
+ *
+ * @category Data
+ */
 export interface WantedBatches {
   /** Samples in a batch; the last one may hold fewer. */
   readonly size: number;
@@ -281,7 +353,11 @@ export interface WantedBatches {
   readonly signal?: AbortSignal;
 }
 
-/** A dataset that knows itself. Any object of this shape is one. */
+/**
+ * A dataset that knows itself. Any object of this shape is one.
+ *
+ * @category Data
+ */
 export interface DataSource {
   /** Samples in all, where that is known. */
   readonly length?: number;
@@ -302,7 +378,11 @@ export interface DataSource {
   fingerprint?(): Promise<string>;
 }
 
-/** Whatever `predict` takes. An array is never an iterable of batches. */
+/**
+ * Whatever `predict` takes. An array is never an iterable of batches.
+ *
+ * @category Data
+ */
 export type Dataset =
   | Batch
   | DataSource
@@ -312,7 +392,11 @@ export type Dataset =
 
 // ---- running ----
 
-/** How far a run is. */
+/**
+ * How far a run is.
+ *
+ * @category Extraction
+ */
 export interface Progress {
   /** Samples done. */
   readonly samples: number;
@@ -322,7 +406,11 @@ export interface Progress {
   readonly samplesPerSecond: number;
 }
 
-/** Settings of a run over a dataset. */
+/**
+ * Settings of a run over a dataset.
+ *
+ * @category Extraction
+ */
 export interface RunOptions {
   /** Stops the run; the promise rejects at once. */
   readonly signal?: AbortSignal;
@@ -332,7 +420,11 @@ export interface RunOptions {
   readonly progress?: boolean;
 }
 
-/** What `predictTensor` gives. The caller disposes of the tensors. */
+/**
+ * What `predictTensor` gives. The caller disposes of the tensors.
+ *
+ * @category Extraction
+ */
 export interface TensorFeatures {
   /** One tensor a layer, in the order asked. */
   readonly features: tf.Tensor[];
@@ -340,7 +432,53 @@ export interface TensorFeatures {
   readonly logits?: tf.Tensor;
 }
 
-/** A postprocessing of ours, which every engine can run; made by `pool`, `flatten`, … */
+/**
+ * What `predictTensor` takes: one tensor, one for each input in order, or by name.
+ *
+ * @category Extraction
+ */
+export type TensorInputs =
+  | tf.Tensor
+  | tf.Tensor[]
+  | Record<string, tf.Tensor>;
+
+/**
+ * The three ways to run: over a dataset, batch by batch, over one tensor.
+ *
+ * @category Extraction
+ */
+export interface Runs {
+  /**
+   * Runs over a dataset and holds the results on the host.
+   *
+   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
+   * @param options Signal, progress.
+   * @returns Features, logits, labels and ids of all samples. The arrays are
+   * the caller's to keep and to change: each has memory of its own.
+   */
+  predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
+  /**
+   * Runs over a dataset and holds one batch.
+   *
+   * @param dataset As for `predict`.
+   * @param options Signal, progress.
+   * @returns One set a batch; their arrays are the reader's to keep.
+   */
+  stream(dataset: Dataset, options?: RunOptions): AsyncIterable<FeatureSet>;
+  /**
+   * Runs over tensors at hand, in one batch.
+   *
+   * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
+   * @returns Tensors, which the caller disposes of, each by itself.
+   */
+  predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
+}
+
+/**
+ * A postprocessing of ours, which every engine can run; made by `pool`, `flatten`, …
+ *
+ * @category Postprocessing
+ */
 export interface BuiltInPostprocess {
   /** What it is called in plans and in {@linkcode FeatureSource.settings}. */
   readonly name: string;
@@ -350,6 +488,8 @@ export interface BuiltInPostprocess {
  * What is done to a feature right after the forward pass. Given ones run
  * inside the engine; a user's own, from a tensor to a tensor of as many rows,
  * runs after them.
+ *
+ * @category Postprocessing
  */
 export type Postprocess =
   | BuiltInPostprocess

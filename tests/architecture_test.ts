@@ -132,6 +132,18 @@ Deno.test("mod.ts has no any in its public types", async () => {
   assert(docs.numKeywords > 100, `${docs.numKeywords} keywords in all`);
 });
 
+Deno.test("mod.ts documents each name with a category, and shows what can be called", async () => {
+  const { withoutCategory, withoutExample } = await publicDocs();
+  assertEquals(withoutCategory, []);
+  assertEquals(withoutExample, []);
+});
+
+Deno.test("mod.ts opens with FeatureExtractor and loadModel, and ends with Ops", async () => {
+  const { names } = await publicDocs();
+  assertEquals(names.slice(0, 2), ["FeatureExtractor", "loadModel"]);
+  assertEquals(names.at(-1), "Ops");
+});
+
 // ---- the rules find faults ----
 
 Deno.test("importFaults() finds imports against the table", () => {
@@ -244,16 +256,26 @@ Deno.test("consoleFaults(), sizeAndNameFaults() and laterFaults() find faults", 
   assertEquals(consoleFaults({ ...file, path: "lib/display/show.ts" }), []);
 });
 
-Deno.test("anyAt finds any in public types", async () => {
+Deno.test("publicDocs() finds any in public types, and what is not documented", async () => {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
       file,
-      "export function f(a: Record<string, any>): void {}\n",
+      `export function f(a: Record<string, any>): void {}
+/**
+ * @category C
+ * @example E
+ */
+export class G { h(): void {} }
+/** @category C */
+export interface I { j(): void }
+`,
     );
     const docs: PublicDocs = await publicDocs(file);
-    assertEquals(docs.names, ["f"]);
+    assertEquals(docs.names, ["f", "G", "I"]);
     assertEquals(docs.anyAt.length, 1);
+    assertEquals(docs.withoutExample, ["f", "G.h"]);
+    assertEquals(docs.withoutCategory, ["f"]);
   } finally {
     await Deno.remove(file);
   }

@@ -143,6 +143,21 @@ Deno.test("shapeText() writes a shape as it stands in messages", () => {
   assertEquals(shapeText([]), "[]");
 });
 
+Deno.test("checkIndices() takes arrays of indices below a count", () => {
+  assertEquals(checkIndices([0, 2], "draw", "channels", 3), [0, 2]);
+  const bad = (value: unknown, part: string) =>
+    assertThrows(
+      () => checkIndices(value as number[], "draw", "channels", 3),
+      part.startsWith("an array") ? TypeError : RangeError,
+      part,
+    );
+  bad(2, "an array of indices: current value is 2");
+  bad([0, 3], '"channels" must hold integers >= 0 and < 3: current value is 3');
+  bad([0.5], "current value is 0.5");
+  bad([-1], "current value is -1");
+  bad([], "current value is []");
+});
+
 Deno.test("printable() writes out what steers, and shortens", () => {
   assertEquals(printable("größe 日本"), "größe 日本");
   assertEquals(
@@ -165,19 +180,4 @@ Deno.test("printableMessage() shortens names, and leaves sentences as they are",
   );
   assertEquals(printableMessage(`as ${long}${long}`), `as ${short}`);
   assertEquals(printableMessage("a\u202eb"), "a\\u202eb");
-});
-
-Deno.test("checkIndices() takes arrays of indices below a count", () => {
-  assertEquals(checkIndices([0, 2], "draw", "channels", 3), [0, 2]);
-  const bad = (value: unknown, part: string) =>
-    assertThrows(
-      () => checkIndices(value as number[], "draw", "channels", 3),
-      part.startsWith("an array") ? TypeError : RangeError,
-      part,
-    );
-  bad(2, "an array of indices: current value is 2");
-  bad([0, 3], '"channels" must hold integers >= 0 and < 3: current value is 3');
-  bad([0.5], "current value is 0.5");
-  bad([-1], "current value is -1");
-  bad([], "current value is []");
 });

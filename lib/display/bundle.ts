@@ -9,7 +9,7 @@
  * @module
  */
 import { lineText } from "./cell.ts";
-import { figurePlotly, type Json } from "./figure_plotly.ts";
+import { figurePlotly, type Json, plotlyText } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
 import { jsonSafe } from "./json_safe.ts";
 import { toBase64 } from "./base64.ts";
@@ -143,8 +143,14 @@ async function specOutput(
 ): Promise<Output> {
   const plot = renderer === "mime" ? figurePlotly(spec) : undefined;
   if (plot !== undefined) {
+    const { data, layout, notes } = plot;
+    const title = { text: plotlyText([spec.title, ...notes].join(", ")) };
     const bundle = checked({
-      "application/vnd.plotly.v1+json": { ...plot, config: CONFIG },
+      "application/vnd.plotly.v1+json": {
+        data,
+        layout: { ...layout, title: { ...title, x: 0.01, xanchor: "left" } },
+        config: CONFIG,
+      },
       "text/plain": text,
     });
     if (bundle !== undefined) return { data: bundle, metadata: {} };

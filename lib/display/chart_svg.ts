@@ -131,7 +131,9 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   const { figureWidth = WIDTH, title, notes = [], caption } = spec;
   const theme = themeOf(spec.theme);
   const width = figureWidth - 2 * MARGIN;
-  const height = Math.round(Math.max(160, width * chart.aspect));
+  const height = Math.round(
+    Math.max(160, Math.min(width, WIDTH - 2 * MARGIN) * chart.aspect),
+  );
   const count = Math.max(2, Math.round(height / 45));
   const y = axisOf(...chart.y, { ...chart.yOptions, count });
   const x = xAxis(chart, width - 60);

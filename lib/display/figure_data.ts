@@ -73,8 +73,8 @@ export function histogramData(spec: HistogramSpec): HistogramData {
 export interface PointsData {
   /** One a group. */
   readonly groups: readonly DrawnGroup[];
-  /** What a reader must know besides. */
-  readonly notes: readonly string[];
+  /** What a reader must know besides; a new array. */
+  readonly notes: string[];
 }
 
 /** Points of one colour, as they are drawn. */

@@ -31,6 +31,8 @@ export interface PageImage {
 
 /** An interactive plot in a page. */
 export interface PagePlot extends PlotlyFigure {
+  /** The line above the plot. */
+  readonly title: string;
   /** A line below the plot. */
   readonly caption?: string | undefined;
   /** Images that points show on hover. */
@@ -72,7 +74,7 @@ export function figureHtml(
  * @param value Plain data.
  * @returns JSON without `<` and without line separators.
  */
-export function scriptJson(value: Json | PlotlyFigure): string {
+export function scriptJson(value: Json): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
@@ -86,7 +88,7 @@ box.style.cssText="position:absolute;display:none;pointer-events:none;z-index:9;
 box.style.width=sheet.width*zoom+"px";box.style.height=sheet.height*zoom+"px";
 element.appendChild(box);
 plot.on("plotly_hover",({points:[{customdata:index}],event})=>{
-if(!(index>=0))return;
+if(!(index>=0)){box.style.display="none";return}
 const at=element.getBoundingClientRect();
 box.style.backgroundSize=sheet.columns*sheet.width*zoom+"px auto";
 box.style.backgroundPosition=-(index%sheet.columns)*sheet.width*zoom+"px "+-Math.floor(index/sheet.columns)*sheet.height*zoom+"px";
@@ -97,11 +99,15 @@ plot.on("plotly_unhover",()=>{box.style.display="none"});
 }`;
 
 function script(id: string, plot: PagePlot): string {
-  const { data, layout, caption, thumbnails } = plot;
+  const { data, layout, title, notes, caption = "", thumbnails } = plot;
   const figure = {
     data,
     layout,
-    ...(caption === undefined ? {} : { caption: lineText(caption, 400) }),
+    lines: [
+      [lineText(title, 400), "15px"],
+      [lineText(notes.join(", "), 400), "11px"],
+    ],
+    caption: lineText(caption, 400),
     ...(thumbnails === undefined ? {} : {
       thumbnails: {
         src: dataUrl("image/png", thumbnails.png),
@@ -123,11 +129,13 @@ const ink=()=>getComputedStyle(element).color;
 figure.layout.font={color:ink()};
 plot.style.cssText="height:0;overflow:hidden";
 element.appendChild(plot);
+const write=(text,size,before)=>{if(text==="")return;const line=document.createElement("div");line.style.fontSize=size;line.style.overflowWrap="anywhere";line.textContent=text;element.insertBefore(line,before)};
 const keep=()=>{plot.remove();delete element.dataset.drawn};
 const ready=()=>{
 if(image)image.remove();
 plot.style.cssText="";
-if(figure.caption){const line=document.createElement("div");line.style.fontSize="12px";line.textContent=figure.caption;element.appendChild(line)}
+for(const [text,size] of figure.lines)write(text,size,plot);
+write(figure.caption,"12px",plot.nextSibling);
 let timer;
 const size=new ResizeObserver(()=>{clearTimeout(timer);timer=setTimeout(()=>{if(plot.isConnected&&plot.clientWidth>0)Plotly.Plots.resize(plot)},100)});
 size.observe(element);

@@ -7,13 +7,13 @@
  *
  * @module
  */
+import { extremes } from "../math/statistics.ts";
 import { toBase64 } from "./base64.ts";
 import { digitsOf, shortText } from "./cell.ts";
 import { colorStops } from "./color_map.ts";
 import { heatmapData, histogramData, pointsData } from "./figure_data.ts";
-import { fitText, wrapText } from "./text_width.ts";
+import { fitText, widestText } from "./text_width.ts";
 import type {
-  ChartFrame,
   FigureFrame,
   FigureSpec,
   HeatmapSpec,
@@ -31,27 +31,32 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** What `Plotly.newPlot` takes. */
+/** A figure for plotly. */
 export interface PlotlyFigure {
   /** The traces. */
   readonly data: readonly Json[];
-  /** Axes, title and sizes. */
+  /** Axes and sizes; no title, as plotly breaks and places none. */
   readonly layout: { readonly [key: string]: Json };
+  /** What a reader must know besides. */
+  readonly notes: readonly string[];
 }
 
 const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
 const WIDTH = 640; // of a figure that names no other
 const NARROW = 480; // below it, the legend is under the plot
-const TITLE = 15; // font size
+const TICK = 12; // font size of tick labels
+const MARGINS = { l: 48, r: 16, t: 30, b: 52 }; // the buttons are at the top
 const NUMBERS = { exponentformat: "e", separatethousands: true } as const;
 
 /**
  * Describes a figure for plotly.
  *
  * @param spec The figure.
- * @returns Data and layout; undefined for grids, which are no single plot.
+ * @returns Data and layout; undefined for grids, which are no single plot, and
+ * for values that plotly leaves out, as they are near the end of float64.
  */
 export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
+  if (hasHuge(spec)) return undefined;
   switch (spec.kind) {
     case "histogram":
       return histogramPlotly(spec);
@@ -66,8 +71,30 @@ export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
   }
 }
 
+/** Plotly drops what is beyond 1.8e304. */
+function hasHuge(spec: FigureSpec): boolean {
+  const arrays = spec.kind === "histogram"
+    ? spec.series.map(({ values }) => values)
+    : spec.kind === "heatmap"
+    ? [spec.z]
+    : spec.kind === "scatter"
+    ? spec.groups.flatMap(({ x, y }) => [x, y])
+    : spec.kind === "lines"
+    ? spec.lines.flatMap(({ x, y }) => [x, y])
+    : [];
+  return arrays.flatMap((values) => extremes(values) ?? [])
+    .some((value) => Math.abs(value) > 1e300);
+}
+
 function histogramPlotly(spec: HistogramSpec): PlotlyFigure {
-  const { edges, series, yLabel, notes } = histogramData(spec);
+  const { edges, series, yLabel, isShare, notes } = histogramData(spec);
+  const [width, height] = sizeOf(spec, 380);
+  const highest = Math.max(
+    0,
+    ...series.map(({ heights }) =>
+      heights.reduce((most, height) => Math.max(most, height), 0)
+    ),
+  );
   const starts = Array.from(edges.subarray(0, -1));
   const digits = digitsOf(edges[0] ?? 0, edges.at(-1) ?? 0);
   const data = series.map(({ name, color, heights }) => ({
@@ -84,19 +111,24 @@ function histogramPlotly(spec: HistogramSpec): PlotlyFigure {
     hovertemplate: "%{hovertext}<br>%{y:.4~g}",
   }));
   const layout = {
-    ...layoutOf({ ...spec, notes }, 380, series.length > 1),
+    ...layoutOf(spec, height, series.length > 1),
     barmode: "overlay",
     bargap: 0,
-    xaxis: axis(spec.xLabel, spec),
-    yaxis: axis(yLabel, spec),
+    xaxis: axis(spec.xLabel, width),
+    yaxis: { ...axis(yLabel, height), ...(isShare ? {} : steps(highest, 5)) },
   };
-  return { data, layout };
+  return { data, layout, notes };
 }
 
 function pointsPlotly(spec: ScatterSpec | LinesSpec): PlotlyFigure {
   const isScatter = spec.kind === "scatter";
   const { groups, notes } = pointsData(spec);
   const count = groups.reduce((sum, { x }) => sum + x.length, 0);
+  const pictured = groups.flatMap(({ images = [] }) => images)
+    .filter((image) => image >= 0).length;
+  if (pictured > 0 && pictured < count) {
+    notes.push(`${pictured} of ${count} points show their image`);
+  }
   const data = groups.map(({ name, color, x, y, details, images }) => ({
     type: "scatter",
     name: nameText(name),
@@ -116,28 +148,33 @@ function pointsPlotly(spec: ScatterSpec | LinesSpec): PlotlyFigure {
       }
       : { mode: "lines", line: { color, width: 2 } }),
   }));
+  const [width, height] = sizeOf(spec, isScatter ? 500 : 400);
   const layout = {
-    ...layoutOf({ ...spec, notes }, isScatter ? 500 : 400, groups.length > 1),
-    xaxis: axis(spec.xLabel, spec),
-    yaxis: axis(spec.yLabel, spec),
+    ...layoutOf(spec, height, groups.length > 1),
+    xaxis: axis(spec.xLabel, width),
+    yaxis: axis(spec.yLabel, height),
   };
-  return { data, layout };
+  return { data, layout, notes };
 }
 
 function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
   const { z, height, width, factor, range, xTicks, yTicks, annotated, notes } =
     heatmapData(spec);
   const [rows, columns] = factor;
+  const named = (names: readonly string[] | undefined) =>
+    names?.map((name) =>
+      fitText(name, TICK, 0.3 * (spec.figureWidth ?? WIDTH))
+    );
   const format = `:.${Math.max(4, digitsOf(...range))}~g`;
   const data = [{
     type: "heatmap",
     z: { ...encode(z), shape: `${height}, ${width}` },
-    ...cells("x", xTicks, columns),
-    ...cells("y", yTicks, rows),
+    ...cells("x", named(xTicks), columns),
+    ...cells("y", named(yTicks), rows),
     zmin: range[0],
     zmax: range[1],
     colorscale: colorStops(spec.diverging ?? false),
-    colorbar: { thickness: 14, outlinewidth: 0, ...NUMBERS },
+    colorbar: { thickness: 14, outlinewidth: 0, nticks: 5, ...NUMBERS },
     hovertemplate: `${plotlyText(spec.yLabel)} %{y}<br>${
       plotlyText(spec.xLabel)
     } %{x}<br>%{z${format}}<extra></extra>`,
@@ -146,23 +183,28 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
       : {}),
   }];
   const isSquare = spec.isSquare ?? false;
+  const [across, high] = heatmapSize(spec, height, width, xTicks);
+  const side = (
+    label: string,
+    room: number,
+    count: number,
+    names?: unknown,
+  ) => ({
+    ...axis(label, room),
+    ...(names === undefined ? steps(count, 10) : { type: "category" }),
+    ...(isSquare ? { constrain: "domain" } : {}),
+    showgrid: false,
+  });
   const layout = {
-    ...layoutOf({ ...spec, notes }, heatmapHeight(spec, height, width), false),
-    xaxis: {
-      ...axis(spec.xLabel, spec),
-      ...(xTicks === undefined ? {} : { type: "category" }),
-      ...(isSquare ? { constrain: "domain" } : {}),
-      showgrid: false,
-    },
+    ...layoutOf(spec, high, false),
+    xaxis: side(spec.xLabel, across, width * columns, xTicks),
     yaxis: {
-      ...axis(spec.yLabel, spec),
-      ...(yTicks === undefined ? {} : { type: "category" }),
-      ...(isSquare ? { scaleanchor: "x", constrain: "domain" } : {}),
-      showgrid: false,
+      ...side(spec.yLabel, high, height * rows, yTicks),
+      ...(isSquare ? { scaleanchor: "x" } : {}),
       autorange: "reversed",
     },
   };
-  return { data, layout };
+  return { data, layout, notes };
 }
 
 /** The middle of each cell, in rows or columns of the data, or its name. */
@@ -183,57 +225,50 @@ function cells(
   return { [axis]: unique };
 }
 
-function heatmapHeight(
+function sizeOf(
+  { figureWidth = WIDTH }: FigureFrame,
+  height: number,
+): [width: number, height: number] {
+  return [
+    figureWidth,
+    figureWidth < NARROW ? Math.round(height * 0.8) : height,
+  ];
+}
+
+/** Names below the columns need room where they do not fit side by side. */
+function heatmapSize(
   { figureWidth = WIDTH, isSquare = false }: HeatmapSpec,
   rows: number,
   columns: number,
-): number {
-  if (isSquare) return Math.round(Math.min(figureWidth, 560) * 0.85);
+  names: readonly string[] = [],
+): [width: number, height: number] {
+  const widest = widestText(names, TICK);
+  const isWide = (widest + 8) * columns > figureWidth - 160;
+  const below = MARGINS.t + MARGINS.b + (isWide ? widest : 0);
   const cell = Math.min(
     500 / Math.max(1, columns),
     400 / Math.max(1, rows),
     34,
   );
-  return Math.round(Math.max(cell * rows, 120)) + 110;
+  const height = isSquare
+    ? Math.min(figureWidth, 560) * 0.75
+    : Math.max(cell * rows, 120);
+  return [figureWidth, Math.round(height + below)];
 }
 
 function layoutOf(
-  { title, notes = [], figureWidth = WIDTH }: FigureFrame,
+  { figureWidth = WIDTH }: FigureFrame,
   height: number,
   isLegend: boolean,
 ): { readonly [key: string]: Json } {
-  const room = figureWidth - 40; // for the buttons of plotly
-  const lines = (text: string, size: number) =>
-    text === "" ? [] : wrapText(text, size, room).map(plotlyText);
-  const titles = lines(title, TITLE);
-  const small = lines(notes.join(", "), 11);
-  const isNarrow = figureWidth < NARROW;
   return {
-    title: {
-      text: [
-        ...titles,
-        ...small.map((line) => `<span style="font-size:11px">${line}</span>`),
-      ].join("<br>"),
-      x: 0.01,
-      xanchor: "left",
-      y: 1,
-      yanchor: "top",
-      yref: "container",
-      pad: { t: 10 },
-      font: { size: TITLE },
-    },
-    height: isNarrow ? Math.round(height * 0.8) : height,
+    height,
     autosize: true,
     showlegend: isLegend,
     hovermode: "closest",
     hoverlabel: { namelength: -1 },
-    ...(isNarrow ? { legend: { orientation: "h", y: -0.25 } } : {}),
-    margin: {
-      l: isNarrow ? 48 : 64,
-      r: 16,
-      t: 28 + 20 * titles.length + 16 * small.length,
-      b: 52,
-    },
+    ...(figureWidth < NARROW ? { legend: { orientation: "h", y: -0.25 } } : {}),
+    margin: MARGINS,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     // Readable on light and dark alike; plotly's own goes by the paper's colour.
@@ -245,17 +280,24 @@ function layoutOf(
   };
 }
 
+/** An axis whose label has a length of the plot. */
 function axis(
   label: string,
-  { figureWidth = WIDTH }: Omit<ChartFrame, "yLabel">,
+  length: number,
 ): { readonly [key: string]: Json } {
+  const room = Math.max(60, length - 140);
   return {
-    title: { text: plotlyText(fitText(label, 14, 0.6 * figureWidth)) },
+    title: { text: plotlyText(fitText(label, 14, room)) },
     gridcolor: GRID,
     zerolinecolor: GRID,
     automargin: true,
     ...NUMBERS,
   };
+}
+
+/** Ticks at whole numbers, where plotly would put some between few of them. */
+function steps(count: number, most: number): { dtick?: number } {
+  return count <= most ? { dtick: 1 } : {};
 }
 
 /** A name in a legend, which must leave room for the plot. */
@@ -266,22 +308,23 @@ function nameText(name: string): string {
 /** Numbers as plotly reads them: float32 where the figure is the same with it. */
 function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
   const doubles = Float64Array.from(values);
-  const finite = doubles.filter(Number.isFinite);
-  const [low, high] = finite.reduce(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Infinity, -Infinity],
-  );
-  const most = 1e-5 * (high! / 2 - low! / 2); // a hundredth of a pixel
-  const fits = finite.every((value) =>
-    Math.abs(Math.fround(value) - value) <= most
+  const [low, high] = extremes(doubles) ?? [0, 0];
+  const most = 1e-5 * (high - low); // a hundredth of a pixel
+  const fits = doubles.every((value) =>
+    !Number.isFinite(value) || Math.abs(Math.fround(value) - value) <= most
   );
   return fits
     ? { dtype: "f4", bdata: toBase64(Float32Array.from(doubles)) }
     : { dtype: "f8", bdata: toBase64(doubles) };
 }
 
-/** Plotly reads a few tags and entities in its texts; these are not meant. */
-function plotlyText(text: string): string {
+/**
+ * Text for plotly, which reads a few tags, entities and formats in its texts.
+ *
+ * @param text The text.
+ * @returns The same, without any of them.
+ */
+export function plotlyText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll("%{", "%&#123;");
 }

@@ -6,6 +6,7 @@
 import { figureSvg } from "./figure_svg.ts";
 import { packageFile } from "./package_file.ts";
 import { PIXELATED, PIXELATED_RESVG, type SvgImage } from "./svg_frame.ts";
+import type { RgbaPixels } from "./sixel.ts";
 import type { FigureSpec } from "./view.ts";
 
 /** A static figure. */
@@ -40,9 +41,39 @@ export async function figurePng(
  * @returns The PNG.
  */
 export async function svgPng(
-  { svg, width, height }: SvgImage,
+  image: SvgImage,
   zoom = 2,
 ): Promise<PngImage> {
+  const { width, height } = image;
+  const png = await render(image, zoom, (drawn) => drawn.asPng());
+  return { png: new Uint8Array(png), width, height };
+}
+
+/**
+ * Draws an SVG of this folder, as pixels.
+ *
+ * @param image The SVG.
+ * @param zoom Pixels for a CSS pixel.
+ * @returns The pixels, opaque.
+ */
+export async function svgPixels(
+  image: SvgImage,
+  zoom = 1,
+): Promise<RgbaPixels> {
+  return await render(image, zoom, ({ pixels, width, height }) => ({
+    data: new Uint8Array(pixels),
+    width,
+    height,
+  }));
+}
+
+type Rendered = ReturnType<InstanceType<Renderer["Resvg"]>["render"]>;
+
+async function render<T>(
+  { svg }: SvgImage,
+  zoom: number,
+  read: (drawn: Rendered) => T,
+): Promise<T> {
   const { Resvg, font } = await renderer();
   const resvg = new Resvg(svg.replaceAll(PIXELATED, PIXELATED_RESVG), {
     fitTo: { mode: "zoom", value: zoom },
@@ -53,11 +84,11 @@ export async function svgPng(
     },
   });
   try {
-    const image = resvg.render();
+    const drawn = resvg.render();
     try {
-      return { png: new Uint8Array(image.asPng()), width, height };
+      return read(drawn);
     } finally {
-      image.free();
+      drawn.free();
     }
   } finally {
     resvg.free();

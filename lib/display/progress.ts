@@ -6,6 +6,7 @@
  */
 import { escapeMarkup, lineText, numberText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
+import { terminalColumns, writeAll } from "./terminal.ts";
 
 /** Settings of {@linkcode progressBar}. */
 export interface ProgressBarOptions {
@@ -187,10 +188,10 @@ class TerminalSurface implements Surface {
   }
 
   draw(state: State): void {
-    const { columns } = terminalSize();
-    const text = progressText(this.#options, state).slice(0, columns - 1);
+    const text = progressText(this.#options, state)
+      .slice(0, terminalColumns() - 1);
     const end = state.ended === undefined ? "" : "\n";
-    write(`\r${text}\x1b[K${end}`); // K: clears what was longer before
+    writeAll(Deno.stderr, `\r${text}\x1b[K${end}`); // K: clears what was longer before
   }
 
   end(): Promise<void> {
@@ -212,19 +213,6 @@ function progressHtml(options: ProgressBarOptions, state: State): string {
   return `<div>${escapeMarkup(lineText(label))} ${bar}${
     escapeMarkup(text)
   }</div>`;
-}
-
-function terminalSize(): { readonly columns: number } {
-  try {
-    return Deno.consoleSize();
-  } catch {
-    return { columns: 80 }; // stdin and stdout are no terminals
-  }
-}
-
-function write(text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
 }
 
 function rounded(rate: number): number {

@@ -9,11 +9,13 @@ import {
 import { VIEW, viewOf } from "./attach_view.ts";
 import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
+import { lineText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
 import { plainView } from "./plain_view.ts";
 import { currentRenderer } from "./renderer.ts";
-import { viewText } from "./text.ts";
-import type { ViewOptions } from "./view.ts";
+import { imageProtocol, terminalColumns, writeAll } from "./terminal.ts";
+import { blocksText, viewText } from "./text.ts";
+import type { View, ViewOptions } from "./view.ts";
 
 /**
  * Settings of {@linkcode show}. Each is for what it names; others refuse it.
@@ -100,16 +102,34 @@ export async function show(
   checkAwaited(x, "show this", "what is shown");
   const checked = checkShowOptions(options);
   const isNotebook = inNotebook();
-  const foreign = isNotebook ? await foreignOutput(x) : undefined;
-  if (foreign !== undefined) {
-    await send([foreign]);
+  const other = isNotebook ? await otherOutput(x) : undefined;
+  if (other !== undefined) {
+    await send([other]);
     return;
   }
   const view = viewOf(x, checked) ?? await plainView(x, checked);
   if (isNotebook) {
     const { bundlesOf } = await import("./bundle.ts"); // not at every start
     await send(await bundlesOf(view, currentRenderer()));
-  } else print(`${viewText(view)}\n`);
+  } else await print(view);
+}
+
+/** Writes to stdout: text, and images where the terminal shows them. */
+async function print(view: View): Promise<void> {
+  const write = (text: string) => writeAll(Deno.stdout, text);
+  const protocol = imageProtocol();
+  const hasFigures = view.blocks.some(({ kind }) => kind === "figure");
+  if (protocol === undefined || !hasFigures) {
+    return write(`${viewText(view)}\n`);
+  }
+  const { terminalImage } = await import("./terminal_image.ts");
+  const columns = terminalColumns();
+  if (view.title !== "") write(`${lineText(view.title)}\n`);
+  for (const block of view.blocks) {
+    write(`\n${blocksText([block])}\n`);
+    if (block.kind !== "figure") continue;
+    write(await terminalImage(await block.figure(), protocol, columns));
+  }
 }
 
 function checkShowOptions(options: ShowOptions): ViewOptions {
@@ -137,7 +157,7 @@ function checkShowOptions(options: ShowOptions): ViewOptions {
 }
 
 /** Objects of other libraries that know how to show themselves. */
-async function foreignOutput(x: unknown): Promise<Output | undefined> {
+async function otherOutput(x: unknown): Promise<Output | undefined> {
   const display = Symbol.for("Jupyter.display");
   if (typeof x !== "object" || x === null || !(display in x)) return undefined;
   if (VIEW in x) return undefined;
@@ -153,9 +173,4 @@ async function send(outputs: readonly Output[]): Promise<void> {
     await broadcast("display_data", { data, metadata });
   }
   await settle();
-}
-
-function print(text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }

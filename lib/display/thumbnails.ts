@@ -8,10 +8,10 @@ import { shrinkChannels } from "./raster.ts";
 import type { GridImage, Thumbnails } from "./view.ts";
 
 /**
- * Pixels of all images together. Photographs take up to 3 bytes a pixel and
- * base64 adds a third: 0.9 MB, of 1.9 MB that a notebook's message may have.
+ * Bytes of all images together, uncompressed. Noise does not compress and base64
+ * adds a third: 0.9 MB, of 1.9 MB that a notebook's message may have.
  */
-const MOST_PIXELS = 220_000;
+const MOST_BYTES = 660_000;
 const LARGEST = 64; // side of an image
 const SMALLEST = 12;
 
@@ -22,14 +22,15 @@ const SMALLEST = 12;
  * @returns The sheet; each image is reduced to fit, and keeps its aspect.
  */
 export function thumbnailsOf(images: readonly GridImage[]): Thumbnails {
+  const isGrey = images.every(({ colors }) => colors === "gray");
+  const channels = isGrey ? 1 : 3;
+  const room = Math.floor(Math.sqrt(MOST_BYTES / channels / images.length));
   const side = Math.min(
     LARGEST,
-    Math.max(SMALLEST, Math.floor(Math.sqrt(MOST_PIXELS / images.length))),
+    Math.max(SMALLEST, room),
     Math.max(...images.map(({ height, width }) => Math.max(height, width))),
   );
   const columns = Math.min(images.length, Math.floor(8192 / side));
-  const isGrey = images.every(({ colors }) => colors === "gray");
-  const channels = isGrey ? 1 : 3;
   const width = columns * side;
   const height = Math.ceil(images.length / columns) * side;
   const data = new Uint8Array(width * height * channels).fill(255);

@@ -85,6 +85,7 @@ export async function specHtml(
     text,
     plot && {
       ...plot,
+      title: spec.title,
       caption: spec.caption,
       thumbnails: spec.kind === "scatter" ? spec.thumbnails : undefined,
     },

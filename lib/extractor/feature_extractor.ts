@@ -28,7 +28,9 @@ import type {
   Model,
   Postprocess,
   RunOptions,
+  Runs,
   TensorFeatures,
+  TensorInputs,
   Weights,
 } from "../types.ts";
 import { checkHead } from "./logits.ts";
@@ -44,12 +46,7 @@ import {
   type PerturbOptions,
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
-import type {
-  OpenExtractor,
-  OpenRuns,
-  Runs,
-  TensorInputs,
-} from "./open_extractor.ts";
+import type { OpenExtractor, OpenRuns } from "./open_extractor.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 
@@ -74,6 +71,7 @@ export type {
  * A setting of a subclass gives one of the subclass: its constructor is called
  * with the model alone, and public fields are copied; private ones begin anew.
  *
+ * @category Extraction
  * @example Features, logits and labels of a dataset
  * ```ts
  * import { FeatureExtractor, tf } from "@sonde/sonde";
@@ -549,7 +547,7 @@ export class FeatureExtractor implements Runs {
     this.#graph.checkUsable("plan");
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
-    return planOf(this.#graph, program, choice);
+    return planOf(this.#graph, program, this.#settings, choice);
   }
 
   // ---- running ----

@@ -8,12 +8,17 @@ import type {
   Postprocess,
   RunOptions,
   TensorFeatures,
+  TensorInputs,
 } from "../types.ts";
 import { FeatureExtractor } from "./feature_extractor.ts";
-import type { OpenExtractor, TensorInputs } from "./open_extractor.ts";
+import type { OpenExtractor } from "./open_extractor.ts";
 import { checkRun } from "./options.ts";
 
-/** Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names. */
+/**
+ * Parameters of {@linkcode KerasFeatureExtractor}, under the ancestor's names.
+ *
+ * @category Extraction
+ */
 export interface KerasFeatureExtractorOptions {
   /** Which layers to take. @default {[-1]} */
   readonly featureLayersId?: readonly (string | number)[];
@@ -31,13 +36,21 @@ export interface KerasFeatureExtractorOptions {
   readonly returnPenultimate?: boolean;
 }
 
-/** Postprocessing under the ancestor's name. */
+/**
+ * Postprocessing under the ancestor's name.
+ *
+ * @category Extraction
+ */
 export interface PostprocFns {
   /** One for each layer; null for none. @default {null} */
   readonly postprocFns?: readonly (Postprocess | null)[] | null;
 }
 
-/** Settings of {@linkcode KerasFeatureExtractor.findLayer}. */
+/**
+ * Settings of {@linkcode KerasFeatureExtractor.findLayer}.
+ *
+ * @category Extraction
+ */
 export interface IndexOffset {
   /** Steps along the model's list from the layer found. @default {0} */
   readonly indexOffset?: number;
@@ -61,6 +74,7 @@ const OPTIONS = [
  * Unlike its ancestor it leaves the model as it is, takes features with their
  * activation, finds penultimate and head in the graph, and checks its input.
  *
+ * @category Extraction
  * @example The seed's way
  * ```ts
  * import { KerasFeatureExtractor, tf } from "@sonde/sonde";

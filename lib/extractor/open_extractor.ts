@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import { cannot, checkAwaited, shapeText } from "../check.ts";
 import type { LogitsTarget } from "../engines/program.ts";
 import {
@@ -8,12 +7,12 @@ import {
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
-  FeatureArray,
   FeatureSet,
   FeatureSource,
-  NdArray,
   RunOptions,
+  Runs,
   TensorFeatures,
+  TensorInputs,
 } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
@@ -22,47 +21,15 @@ import { openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
 import { type Plan, planOf, warnedPlan } from "./plan.ts";
 import { type Opened, runBatches } from "./run_batches.ts";
-import { runTensors } from "./run_tensors.ts";
+import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
-
-/** What `predictTensor` takes: one tensor, one for each input in order, or by name. */
-export type TensorInputs =
-  | tf.Tensor
-  | tf.Tensor[]
-  | Record<string, tf.Tensor>;
-
-/** The three ways to run: over a dataset, batch by batch, over one tensor. */
-export interface Runs {
-  /**
-   * Runs over a dataset and holds the results on the host.
-   *
-   * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
-   * @param options Signal, progress.
-   * @returns Features, logits, labels and ids of all samples. The arrays are
-   * the caller's to keep and to change: each has memory of its own.
-   */
-  predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
-  /**
-   * Runs over a dataset and holds one batch.
-   *
-   * @param dataset As for `predict`.
-   * @param options Signal, progress.
-   * @returns One set a batch; their arrays are the reader's to keep.
-   */
-  stream(dataset: Dataset, options?: RunOptions): AsyncIterable<FeatureSet>;
-  /**
-   * Runs over tensors at hand, in one batch.
-   *
-   * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
-   * @returns Tensors, which the caller disposes of, each by itself.
-   */
-  predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
-}
 
 /**
  * An extractor with its session kept open, for many small runs.
  *
  * Closing it frees what the engine holds for it, never the model.
+ *
+ * @category Extraction
  */
 export interface OpenExtractor extends Runs, AsyncDisposable {
   /** What runs. */
@@ -88,7 +55,7 @@ export async function openRuns(
 ): Promise<OpenRuns> {
   const program = await compile(graph, settings);
   const choice = await chooseEngine(program, settings);
-  const plan = planOf(graph, program, choice);
+  const plan = planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,
@@ -332,9 +299,4 @@ function isUnchanged(graph: ModelGraph, before: readonly object[]): boolean {
 function changed(action: string): TypeError {
   const rule = "the model's weights must be as they were when it was opened";
   return new TypeError(cannot(action, rule, "changed", "call open() again"));
-}
-
-function tensorOf({ data, shape, dtype }: FeatureArray | NdArray): tf.Tensor {
-  const values = data instanceof Float16Array ? Float32Array.from(data) : data;
-  return tf.tensor(values, [...shape], dtype === "int32" ? "int32" : "float32");
 }

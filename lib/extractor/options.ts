@@ -15,7 +15,11 @@ import { abortError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import type { Settings } from "./settings.ts";
 
-/** Settings of {@linkcode FeatureExtractor.perturb}. */
+/**
+ * Settings of {@linkcode FeatureExtractor.perturb}.
+ *
+ * @category Extraction
+ */
 export interface PerturbOptions {
   /** Length of the step on each input value, in its unit. Finite and >= 0. */
   readonly epsilon: number;
@@ -23,13 +27,21 @@ export interface PerturbOptions {
   readonly temperature?: number;
 }
 
-/** Settings of {@linkcode FeatureExtractor.penultimate}. */
+/**
+ * Settings of {@linkcode FeatureExtractor.penultimate}.
+ *
+ * @category Extraction
+ */
 export interface PenultimateOptions {
   /** Whether it is taken after the shaping. @default {false} */
   readonly shaped?: boolean;
 }
 
-/** Settings of {@linkcode FeatureExtractor.engine}. */
+/**
+ * Settings of {@linkcode FeatureExtractor.engine}.
+ *
+ * @category Extraction
+ */
 export interface EngineOptions {
   /**
    * Where TF.js computes; with `"auto"`, it chooses TF.js.
@@ -45,7 +57,11 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
-/** Settings of {@linkcode FeatureExtractor.fitReact}. */
+/**
+ * Settings of {@linkcode FeatureExtractor.fitReact}.
+ *
+ * @category Extraction
+ */
 export interface FitReactOptions extends RunOptions {
   /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
   readonly quantile?: number;

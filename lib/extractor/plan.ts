@@ -6,8 +6,13 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
+import { changesOf, type Settings } from "./settings.ts";
 
-/** What will run, before it runs. Shows itself. */
+/**
+ * What will run, before it runs. Shows itself.
+ *
+ * @category Extraction
+ */
 export interface Plan {
   /** What computes. */
   readonly engine: "onnx" | "tfjs";
@@ -21,8 +26,15 @@ export interface Plan {
   readonly head?: string;
   /** The node whose output feeds the head. */
   readonly penultimate?: string;
-  /** The softmax or sigmoid that was left off. */
+  /** The layer whose softmax or sigmoid was left off. */
   readonly removed?: string;
+  /** Which of the two was left off. */
+  readonly activation?: "softmax" | "sigmoid";
+  /**
+   * Shaping, perturbation and postprocessing with their options, as in
+   * `{ react: "threshold 0.9", postprocess: "pool(mean)" }`.
+   */
+  readonly changes: Readonly<Record<string, string>>;
   /** Layers looked at in the search for a head, where none was found. */
   readonly looked: readonly string[];
   /** Layers that do not run. */
@@ -41,12 +53,14 @@ export interface Plan {
  *
  * @param graph The model.
  * @param program The program.
+ * @param settings What it was made of.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
 export function planOf(
   graph: ModelGraph,
   program: ExtractorProgram,
+  settings: Settings,
   choice: EngineChoice,
 ): Plan {
   const { logits, search } = program.found;
@@ -70,6 +84,10 @@ export function planOf(
       ? {}
       : { penultimate: logits.head.penultimate.node.row.name }),
     ...(removed ? { removed } : {}),
+    ...(!removed || logits === undefined || logits.activation === "none"
+      ? {}
+      : { activation: logits.activation }),
+    changes: Object.freeze(Object.fromEntries(changesOf(settings))),
     looked: Object.freeze(logits === undefined ? search?.looked ?? [] : []),
     skipped: Object.freeze(namesOf(skipped)),
     numParameters: numParameters([...runs]),
@@ -119,7 +137,11 @@ function planView(plan: Plan): View {
     ],
   ];
   if (plan.penultimate) rows.push(["penultimate", plan.penultimate]);
-  if (plan.removed) rows.push(["left off", plan.removed]);
+  if (plan.removed) {
+    const kind = plan.activation ?? "activation";
+    rows.push(["left off", `${kind} of ${plan.removed}`]);
+  }
+  rows.push(...Object.entries(plan.changes));
   if (plan.looked.length > 0) rows.push(["looked at", plan.looked.join(", ")]);
   rows.push(
     ["skipped", listText(plan.skipped)],

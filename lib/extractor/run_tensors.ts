@@ -2,9 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { partsOf } from "../datasets/parts.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../engines/pacer.ts";
-import type { TensorFeatures } from "../types.ts";
+import type {
+  FeatureArray,
+  NdArray,
+  TensorFeatures,
+  TensorInputs,
+} from "../types.ts";
 import { checkRows, type Opened } from "./run_batches.ts";
-import type { TensorInputs } from "./open_extractor.ts";
 
 /**
  * Runs over tensors that are where the engine computes, and leaves the results
@@ -64,4 +68,17 @@ function asNumbers(feature: tf.Tensor): tf.Tensor {
   const numbers = feature.toInt();
   feature.dispose();
   return numbers;
+}
+
+/**
+ * An array of a set as a tensor.
+ *
+ * @param array The array.
+ * @returns The tensor, the caller's; float16 becomes float32.
+ */
+export function tensorOf(
+  { data, shape, dtype }: FeatureArray | NdArray,
+): tf.Tensor {
+  const values = data instanceof Float16Array ? Float32Array.from(data) : data;
+  return tf.tensor(values, [...shape], dtype === "int32" ? "int32" : "float32");
 }

@@ -85,7 +85,7 @@ export function stepsOf(
  * @returns The view.
  */
 export function settingsView(graph: ModelGraph, settings: Settings): View {
-  const { layers, shaping, perturbation, input, head } = settings;
+  const { layers, input, head } = settings;
   const rows: [string, string][] = [
     [
       "model",
@@ -101,11 +101,8 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
   if (!settings.wantsLogits) rows.push(["logits", "left out"]);
   if (input) rows.push(["input", `what "${input.row.name}" receives`]);
   if (head) rows.push(["head", head.node.row.name]);
-  if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);
-  if (perturbation) rows.push(["perturb", optionsText({ ...perturbation })]);
-  const steps = stepsText(settings);
-  if (steps !== "") rows.push(["postprocess", steps]);
   rows.push(
+    ...changesOf(settings),
     ["batch", String(settings.batchSize)],
     ["engine", [settings.engine, settings.backend].filter(Boolean).join(":")],
   );
@@ -117,6 +114,22 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
       rows,
     }],
   };
+}
+
+/**
+ * What is done to inputs, penultimate and features besides running the model.
+ *
+ * @param settings The settings.
+ * @returns Names with their options, as in `["react", "threshold 0.9"]`.
+ */
+export function changesOf(settings: Settings): [string, string][] {
+  const { shaping, perturbation } = settings;
+  const rows: [string, string][] = [];
+  if (shaping) rows.push([shaping.name, optionsText(shaping.settings)]);
+  if (perturbation) rows.push(["perturb", optionsText({ ...perturbation })]);
+  const steps = stepsText(settings);
+  if (steps !== "") rows.push(["postprocess", steps]);
+  return rows;
 }
 
 function optionsText(

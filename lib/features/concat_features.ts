@@ -19,6 +19,7 @@ const ACTION = "concatenate feature sets";
  * the source is kept only if all sets have it. Where the ids of every set are
  * positions from 0, so are those of the joined set; other ids are kept.
  *
+ * @category Feature sets
  * @param sets Feature sets, at least one.
  * @returns A set of all their samples, in the order given.
  * @throws {TypeError} If sets differ in layers, shapes, types or source, or a

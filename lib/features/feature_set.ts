@@ -212,6 +212,7 @@ export function makeFeatureSet(fields: FeatureSetFields): FeatureSet {
  * samples. Nothing says what made the set unless `source` is given, so
  * nothing can refuse it for being another model's.
  *
+ * @category Feature sets
  * @param arrays What the set is to hold: at least one of `features`,
  * `penultimate`, `logits`, `labels` and `ids`.
  * @returns The set, in which every feature is of the form `"raw"`.

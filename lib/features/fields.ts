@@ -43,7 +43,11 @@ export interface FeatureSetFields {
   readonly source?: FeatureSource | undefined;
 }
 
-/** What {@linkcode featureSet} takes: every array is optional, but not all of them. */
+/**
+ * What {@linkcode featureSet} takes: every array is optional, but not all of them.
+ *
+ * @category Feature sets
+ */
 export interface FeatureSetArrays {
   /** One array `[N, …]` a layer; float32, float16 or int32. */
   readonly features?: readonly FeatureArray[] | undefined;

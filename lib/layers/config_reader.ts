@@ -1,5 +1,7 @@
 import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
+import { type CustomTable, findCustom } from "./custom_objects.ts";
 import type {
   Activation,
   Dialect,
@@ -13,17 +15,25 @@ const NO_MEANING =
   /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
 
 /** Makes the layers that a config wraps. */
-export type FactoryOf = (className: string, path: string) => LayerFactory;
+export type FactoryOf = (
+  className: string,
+  path: string,
+  registeredName?: string,
+) => LayerFactory;
 
 /** What a reader is made of. */
 export interface ReaderParts {
   /** The layer's name or path, for messages. */
   readonly name: string;
   readonly className: string;
+  /** Its name with the package, where the file holds it. */
+  readonly registeredName?: string | undefined;
   readonly dialect: Dialect;
   readonly options: Readonly<Record<string, unknown>>;
   /** Finds the factory of a wrapped layer. */
   readonly factoryOf: FactoryOf;
+  /** Custom activations, aliases among them. */
+  readonly customObjects?: CustomTable;
 }
 
 /** The one implementation of {@linkcode LayerConfig}. */
@@ -84,10 +94,19 @@ export class ConfigReader implements LayerConfig {
     }
     const name = isFunctionObject(value) ? value.config : value;
     if (name === null || name === undefined) return (_ops, x) => x;
-    const named = typeof name === "string"
-      ? activationNamed(name, this.dialect)
-      : undefined;
-    if (named !== undefined) return named;
+    if (typeof name === "string") {
+      const { customObjects = {} } = this.#parts;
+      const entry = findCustom(customObjects, name);
+      if (typeof entry === "function") return entry as Activation;
+      const known = activationNamed(entry ?? name, this.dialect);
+      if (known !== undefined) return known;
+      throw this.#wrong(
+        key,
+        "be an activation of Keras",
+        name,
+        `pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }`,
+      );
+    }
     throw this.#wrong(key, "be an activation of Keras", name);
   }
 
@@ -123,7 +142,39 @@ export class ConfigReader implements LayerConfig {
       dialect: this.dialect,
       options: value.config ?? {},
       factoryOf: this.#parts.factoryOf,
+      ...this.#customObjects(),
+      registeredName: value.registered_name,
     });
+  }
+
+  /**
+   * A known layer inside a custom one. Its weights are named `key/…`, and it
+   * finds them itself among those of the whole.
+   */
+  build(
+    kind: string,
+    options: Readonly<Record<string, unknown>>,
+    key: string,
+  ): Layer {
+    const layer = readLayer({
+      name: `${this.name}/${key}`,
+      className: kind,
+      dialect: this.dialect,
+      options: { name: key, ...options },
+      factoryOf: this.#parts.factoryOf,
+      ...this.#customObjects(),
+    });
+    return {
+      ...layer,
+      weights: namesInPart(key, layer.weights),
+      call: (ops, inputs, weights, context) =>
+        layer.call(ops, inputs, weightsOfPart(weights, key), context),
+    };
+  }
+
+  #customObjects(): Pick<ReaderParts, "customObjects"> {
+    const { customObjects } = this.#parts;
+    return customObjects === undefined ? {} : { customObjects };
   }
 
   raw(key: string): unknown {
@@ -142,18 +193,26 @@ export class ConfigReader implements LayerConfig {
    * @throws {TypeError} If one that may change a value is not at nothing.
    */
   checkAllRead(): void {
-    for (const [key, value] of Object.entries(this.#parts.options)) {
-      if (this.#read.has(key) || NO_MEANING.test(key) || isNothing(value)) {
-        continue;
-      }
-      throw new TypeError(
-        cannot(
+    const unread = Object.entries(this.#parts.options).filter(([key, value]) =>
+      !this.#read.has(key) && !NO_MEANING.test(key) && !isNothing(value)
+    );
+    if (unread.length === 0) return;
+    const [[key, value]] = unread as [[string, unknown]];
+    throw new TypeError(
+      unread.length === 1
+        ? cannot(
           this.#action(),
           `option "${key}" must be understood, and it is not`,
           value,
+        )
+        : cannot(
+          this.#action(),
+          `options ${
+            unread.map(([name]) => `"${name}"`).join(", ")
+          } must be understood, and they are not`,
+          JSON.stringify(Object.fromEntries(unread)),
         ),
-      );
-    }
+    );
   }
 
   #value(key: string, fallback: unknown): unknown {
@@ -165,9 +224,14 @@ export class ConfigReader implements LayerConfig {
     throw this.#wrong(key, `be there${hint}`, value);
   }
 
-  #wrong(key: string, rule: string, value: unknown): TypeError {
+  #wrong(
+    key: string,
+    rule: string,
+    value: unknown,
+    advice?: string,
+  ): TypeError {
     return new TypeError(
-      cannot(this.#action(), `"${key}" must ${rule}`, value),
+      cannot(this.#action(), `"${key}" must ${rule}`, value, advice),
     );
   }
 
@@ -191,7 +255,8 @@ export function readLayer(parts: ReaderParts): Layer {
     throw new TypeError(cannot(action, rule, policy));
   }
   const reader = new ConfigReader(parts);
-  const layer = parts.factoryOf(parts.className, parts.name)(reader);
+  const { factoryOf, className, name, registeredName } = parts;
+  const layer = factoryOf(className, name, registeredName)(reader);
   reader.checkAllRead();
   return layer;
 }
@@ -227,6 +292,8 @@ export interface LayerObject {
   readonly class_name: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly module?: string;
+  // deno-lint-ignore camelcase -- Keras' own key
+  readonly registered_name?: string;
 }
 
 /**

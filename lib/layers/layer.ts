@@ -11,16 +11,32 @@
  */
 import type { Ops } from "../ops/ops.ts";
 
-/** Makes a layer of its config. */
+/**
+ * Makes a layer of its config.
+ *
+ * @category Custom layers
+ */
 export type LayerFactory = (config: LayerConfig) => Layer;
 
-/** An activation, alone. */
+/**
+ * An activation, alone.
+ *
+ * @category Custom layers
+ */
 export type Activation = <T>(ops: Ops<T>, x: T) => T;
 
-/** Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's. */
+/**
+ * Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's.
+ *
+ * @category Custom layers
+ */
 export type Dialect = 2 | 3 | "tfjs";
 
-/** Reads a layer's config, and remembers what was read. */
+/**
+ * Reads a layer's config, and remembers what was read.
+ *
+ * @category Custom layers
+ */
 export interface LayerConfig {
   /** The layer's name. */
   readonly name: string;
@@ -46,13 +62,26 @@ export interface LayerConfig {
   layer(key: string): Layer;
   /** Several wrapped layers under one key, as the cells of stacked cells. */
   layerList(key: string): Layer[];
+  /**
+   * A known layer inside a custom one, by its class and options. Its weights
+   * are named `key/…`; it takes them from those of the whole layer.
+   */
+  build(
+    kind: string,
+    options: Readonly<Record<string, unknown>>,
+    key: string,
+  ): Layer;
   /** Whether an option stands in the config. */
   has(key: string): boolean;
   /** Anything else; counts as read. */
   raw(key: string): unknown;
 }
 
-/** What one layer computes. */
+/**
+ * What one layer computes.
+ *
+ * @category Custom layers
+ */
 export interface Layer {
   /** Names in the order in which Keras stores them; `cell/kernel` for those of a part. */
   readonly weights: readonly string[];
@@ -84,7 +113,11 @@ export interface Layer {
   ): (T | undefined)[];
 }
 
-/** What a call is told besides its inputs. */
+/**
+ * What a call is told besides its inputs.
+ *
+ * @category Custom layers
+ */
 export interface CallContext<T> {
   /** Masks of the inputs. */
   readonly masks: readonly (T | undefined)[];

@@ -31,20 +31,46 @@ export type { LoadModelOptions } from "./read_model.ts";
  * files must be in the model's own folder, and no links. NaN in weights is an
  * error where it runs; infinities are not, as masks are made of them.
  *
+ * @category Models
  * @param source A path, a `file:` or `http(s):` URL, or the bytes of a file of
  * Keras or ONNX.
- * @param options Custom layers, what weights may be, and a signal that stops it.
+ * @param options Custom objects, what weights may be, and a signal that stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
  * layer or an option that is not understood; it names them.
  * @throws {Deno.errors.NotFound} If a file is not there.
  *
- * @example A file that is not there
+ * @example A file of Keras
  * ```ts
  * import { loadModel } from "@sonde/sonde";
  * import assert from "node:assert/strict";
  *
- * await assert.rejects(loadModel("no/such/model.keras"), /model.keras/);
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * assert.equal(model.format, "keras");
+ * assert.deepEqual(model.inputs[0]?.shape, [null, 28, 28, 1]);
+ * assert.equal(model.findLayer(-1).kind, "Dense");
+ * ```
+ *
+ * @example A layer of a custom class
+ * ```ts
+ * import { type LayerFactory, loadModel } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * // The file has no custom class; a class of Keras is replaced in the same way.
+ * const sixed: LayerFactory = (config) => {
+ *   const options = ["max_value", "negative_slope", "threshold"];
+ *   options.forEach((key) => config.raw(key)); // an unread option is an error
+ *   return {
+ *     weights: [],
+ *     call: (ops, [x]) => [
+ *       ops.minimum(ops.maximum(x!, ops.constant(0)), ops.constant(6)),
+ *     ],
+ *   };
+ * };
+ * await using model = await loadModel("notebooks/models/keras/digits.keras", {
+ *   customLayers: { ReLU: sixed },
+ * });
+ * assert.equal(model.findLayer("block/relu").kind, "ReLU");
  * ```
  */
 export async function loadModel(
@@ -53,6 +79,7 @@ export async function loadModel(
 ): Promise<Model> {
   checkAwaited(source, "load model", "the source");
   checkOptions(options, "load model", [
+    "customObjects",
     "customLayers",
     "allowNonFinite",
     "limits",

@@ -1,3 +1,4 @@
+import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
@@ -6,9 +7,20 @@ import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
 import { loadModelJson } from "./tfjs/load_model_json.ts";
 
-/** Settings of `loadModel`. */
+/**
+ * Settings of `loadModel`.
+ *
+ * @category Models
+ */
 export interface LoadModelOptions {
-  /** Factories of layers that Keras does not have, by class name; for Keras' files. */
+  /**
+   * What Keras' files hold and Keras does not have, as Keras' `custom_objects`:
+   * factories of layers, activations `(ops, x)`, operations
+   * `(ops, args, kwargs)`, and names of known classes for aliases. Keys are the
+   * names in the file, with or without the package: `Twice`, `my>Twice`.
+   */
+  readonly customObjects?: CustomTable;
+  /** Another name of `customObjects`, for the layers among them. */
   readonly customLayers?: Readonly<Record<string, LayerFactory>>;
   /**
    * Whether the model may run with weights that are NaN or infinite.
@@ -37,7 +49,9 @@ export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
 ): Promise<Model> {
-  const { customLayers = {}, allowNonFinite = false, signal } = options;
+  const { allowNonFinite = false, signal } = options;
+  const { customObjects = {}, customLayers: layers = {} } = options;
+  const customLayers = customTable(customObjects, layers);
   const limits = checkLimits(options.limits);
   const file = await openModelFile(source, signal);
   switch (file.kind) {

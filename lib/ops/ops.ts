@@ -16,10 +16,18 @@
  */
 import type { NdArray } from "../types.ts";
 
-/** Element types inside an engine. */
+/**
+ * Element types inside an engine.
+ *
+ * @category Custom layers
+ */
 export type OpsType = "float32" | "int32" | "bool";
 
-/** Settings of a reduction. */
+/**
+ * Settings of a reduction.
+ *
+ * @category Custom layers
+ */
 export interface ReduceOptions {
   /** Axes to reduce over; default: all. */
   readonly axis?: number | readonly number[];
@@ -27,7 +35,11 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
-/** Settings of a convolution over `[N, …positions, D]`. */
+/**
+ * Settings of a convolution over `[N, …positions, D]`.
+ *
+ * @category Custom layers
+ */
 export interface ConvOptions {
   /** Steps along each spatial axis. */
   readonly strides: readonly number[];
@@ -39,7 +51,11 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
-/** Settings of a transposed convolution. */
+/**
+ * Settings of a transposed convolution.
+ *
+ * @category Custom layers
+ */
 export interface ConvTransposeOptions {
   /** Positions of the output between two of the input, along each spatial axis. */
   readonly strides: readonly number[];
@@ -51,7 +67,11 @@ export interface ConvTransposeOptions {
   readonly outputPadding?: readonly number[];
 }
 
-/** Settings of a pooling over `[N, …positions, D]`. */
+/**
+ * Settings of a pooling over `[N, …positions, D]`.
+ *
+ * @category Custom layers
+ */
 export interface PoolingOptions {
   /** Positions of a window along each spatial axis. */
   readonly size: readonly number[];
@@ -61,7 +81,11 @@ export interface PoolingOptions {
   readonly padding: "same" | "valid";
 }
 
-/** A range of an axis, as in Python: `start:stop:step`. */
+/**
+ * A range of an axis, as in Python: `start:stop:step`.
+ *
+ * @category Custom layers
+ */
 export interface SliceRange {
   /** Which axis, from 0. */
   readonly axis: number;
@@ -73,7 +97,11 @@ export interface SliceRange {
   readonly step?: number;
 }
 
-/** What one step of a scan gives. */
+/**
+ * What one step of a scan gives.
+ *
+ * @category Custom layers
+ */
 export interface ScanStep<T> {
   /** The state after the step. */
   readonly state: readonly T[];
@@ -81,7 +109,11 @@ export interface ScanStep<T> {
   readonly outputs: readonly T[];
 }
 
-/** An LSTM or GRU with the activations `tanh` and `sigmoid`, without a mask. */
+/**
+ * An LSTM or GRU with the activations `tanh` and `sigmoid`, without a mask.
+ *
+ * @category Custom layers
+ */
 export interface Recurrence<T> {
   /** Which layer; a GRU resets after the product. */
   readonly kind: "lstm" | "gru";
@@ -101,7 +133,11 @@ export interface Recurrence<T> {
   readonly reverse: boolean;
 }
 
-/** Operations over an opaque `T`. */
+/**
+ * Operations over an opaque `T`.
+ *
+ * @category Custom layers
+ */
 export interface Ops<T> {
   /** Sizes of the axes; null where they are not known before the run. */
   shape(x: T): readonly (number | null)[];

@@ -4,6 +4,7 @@ import { builtInStep } from "./step.ts";
 /**
  * Puts all units of a sample in one row: `[N, …]` → `[N, D]`, row-major.
  *
+ * @category Postprocessing
  * @returns The step, for `FeatureExtractor.postprocess`.
  *
  * @example A map as a row of units

@@ -3,7 +3,11 @@ import { cannot, checkInteger, checkOptions } from "../check.ts";
 import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep, type StepContext } from "./step.ts";
 
-/** Settings of {@linkcode gramStatistics}. */
+/**
+ * Settings of {@linkcode gramStatistics}.
+ *
+ * @category Postprocessing
+ */
 export interface GramOptions {
   /**
    * Powers `p`, positive integers.
@@ -23,6 +27,7 @@ export interface GramOptions {
  * Matrices", ICML 2020, https://arxiv.org/abs/1912.12510, as oodeel computes
  * it.
  *
+ * @category Postprocessing
  * @param options The orders.
  * @returns The step, for `FeatureExtractor.postprocess`.
  * @throws {RangeError} If an order is not a positive integer.

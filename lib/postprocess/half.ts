@@ -7,6 +7,7 @@ import { builtInStep } from "./step.ts";
  * TF.js has no float16: there the values are rounded when they are read back.
  * A value beyond ±65504 is an error that names the layer, not an infinity.
  *
+ * @category Postprocessing
  * @returns The step, for `FeatureExtractor.postprocess`.
  *
  * @example Pooled and halved

@@ -2,7 +2,11 @@ import { checkNumber, checkOptions } from "../check.ts";
 import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
-/** Settings of {@linkcode normalize}. */
+/**
+ * Settings of {@linkcode normalize}.
+ *
+ * @category Postprocessing
+ */
 export interface NormalizeOptions {
   /**
    * Added to the norm, in the unit of the feature. Must be finite and >= 0.
@@ -16,6 +20,7 @@ export interface NormalizeOptions {
  * Divides each sample by its length: `z / (‖z‖₂ + epsilon)`, over all its
  * units. The shape stays.
  *
+ * @category Postprocessing
  * @param options What is added to the norm.
  * @returns The step, for `FeatureExtractor.postprocess`.
  * @throws {RangeError} If `epsilon` is not finite or negative.

@@ -9,6 +9,7 @@ import { builtInStep } from "./step.ts";
  *
  * Runs inside the engine, so that a large map never leaves it.
  *
+ * @category Postprocessing
  * @param kind Mean or maximum over the positions.
  * @param options Which axis holds the channels, if the layer does not say.
  * @returns The step, for `FeatureExtractor.postprocess`.

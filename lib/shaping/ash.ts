@@ -8,7 +8,11 @@ import {
 import { expRatio, maskAbove } from "./scale.ts";
 import type { Shaped, Shaping } from "./shaping.ts";
 
-/** Settings of {@linkcode ash}. */
+/**
+ * Settings of {@linkcode ash}.
+ *
+ * @category Extraction
+ */
 export interface AshOptions extends PercentileOptions {
   /**
    * What becomes of the values above the threshold: scaled (`s`), left

@@ -1,7 +1,11 @@
 import type { Ops } from "../ops/ops.ts";
 import { cannot, checkNumber, checkOneOf, checkOptions } from "../check.ts";
 
-/** Settings of the shapings that measure a percentile of each row. */
+/**
+ * Settings of the shapings that measure a percentile of each row.
+ *
+ * @category Extraction
+ */
 export interface PercentileOptions {
   /**
    * Value at a position between two ranks: that of the nearest rank, as

@@ -106,7 +106,7 @@ export function specsOf(
       height: values.length,
       width: Math.min(1, values.length),
       yTicks: names,
-      xTicks: names,
+      xTicks: names.slice(0, 1),
       isSquare: true,
     },
     ...(["layer", "each"] as const).map((scale): FigureSpec => ({

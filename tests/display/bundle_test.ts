@@ -150,6 +150,10 @@ Deno.test("bundlesOf() gives plotly's own type for mime", async () => {
     "application/vnd.plotly.v1+json",
     "text/plain",
   ]);
+  assertStringIncludes(
+    JSON.stringify(data),
+    '"title":{"text":"Curve","x":0.01,"xanchor":"left"}',
+  );
 });
 
 Deno.test("bundleOf() keeps to the renderer that is set", async () => {

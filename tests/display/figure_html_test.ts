@@ -8,6 +8,15 @@ const IMAGE = {
   height: 20,
 } as const;
 
+const PLOT = { data: [], layout: {}, title: "A <title>", notes: ["a note"] };
+
+Deno.test("figureHtml() writes title and notes above a plot", () => {
+  const html = figureHtml(IMAGE, "text", PLOT);
+  assert(
+    html.includes('"lines":[["A \\u003ctitle>","15px"],["a note","11px"]]'),
+  );
+});
+
 Deno.test("figureHtml() holds the image by itself", () => {
   assertEquals(
     figureHtml(IMAGE, '[a "title": <b>]'),
@@ -18,7 +27,7 @@ Deno.test("figureHtml() holds the image by itself", () => {
 
 Deno.test("figureHtml() puts a script behind the image that holds no tag", () => {
   const layout = { height: 300, title: { text: "</script><b>" } };
-  const html = figureHtml(IMAGE, "text", { data: [], layout });
+  const html = figureHtml(IMAGE, "text", { ...PLOT, layout });
   assertMatch(html, /min-height:300px/);
   const [, script] = html.match(/^<div .*?<\/div><script>([^]*)<\/script>$/)!;
   assert(!/<\/|<!--|<script/i.test(script!));
@@ -29,14 +38,14 @@ Deno.test("figureHtml() puts a script behind the image that holds no tag", () =>
 
 Deno.test("figureHtml() shows the caption and the image of a point", () => {
   const thumbnails = { png: IMAGE.data, columns: 2, width: 8, height: 8 };
-  const plot = { data: [], layout: {}, caption: "</div>", thumbnails };
+  const plot = { ...PLOT, caption: "</div>", thumbnails };
   const html = figureHtml(IMAGE, "text", plot);
   const script = html.slice(html.indexOf("<script>") + 8, -"</script>".length);
   assertMatch(script, /plotly_hover/);
   assertMatch(script, /"src":"data:image\/png;base64,TWFu","columns":2/);
   assert(!/<\//.test(script));
   new Function(script);
-  const plain = figureHtml(IMAGE, "text", { data: [], layout: {} });
+  const plain = figureHtml(IMAGE, "text", PLOT);
   assert(!plain.includes("plotly_hover"));
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { figurePlotly } from "../../lib/display/figure_plotly.ts";
+import { figurePlotly, plotlyText } from "../../lib/display/figure_plotly.ts";
+import type { FigureSpec } from "../../lib/display/view.ts";
 import { textWidth } from "../../lib/display/text_width.ts";
 import { DATA, LONG_NAME, SPECS, specsOf } from "./_specs.ts";
 
@@ -100,21 +101,55 @@ Deno.test("figurePlotly() says on hover what bins and points hold", () => {
     ...["id: 7<br>label: &lt;cat&gt;", "id: 9<br>label: dog"],
   ]);
   assertEquals(points.customdata, [1, -1]);
+  const groups = [{ name: "a", x: [0, 1], y: [1, 0], images: [1, -1] }];
+  assertEquals(figurePlotly({ ...SPECS.scatter, groups })!.notes, [
+    ...["1 of 2 points show their image"],
+  ]);
 });
 
-Deno.test("figurePlotly() breaks titles and shortens names that have no room", () => {
-  const title = `${LONG_NAME} ${LONG_NAME}`;
+Deno.test("figurePlotly() shortens names that have no room, and says them on hover", () => {
   const groups = [{ name: LONG_NAME, x: [1], y: [2] }];
-  const spec = { ...SPECS.scatter, title, groups, xLabel: title };
-  const plot = figurePlotly(spec) as { data: Trace; layout: Trace };
-  const lines: string[] = plot.layout.title.text.split("<br>");
-  assert(lines.length >= 3);
-  for (const line of lines) assert(textWidth(line, 15) <= 600);
-  assert(plot.layout.margin.t >= 28 + 20 * lines.length);
-  assertMatch(plot.data[0].name, /…$/);
-  assert(textWidth(plot.data[0].name, 12) <= 180);
-  assertMatch(plot.layout.xaxis.title.text, /…$/);
-  assertEquals(plot.layout.hoverlabel.namelength, -1);
+  const long = `${LONG_NAME} ${LONG_NAME}`;
+  const spec = { ...SPECS.scatter, groups, xLabel: long, yLabel: long };
+  for (const figureWidth of [310, 640]) {
+    const { data, layout } = figurePlotly({ ...spec, figureWidth }) as {
+      data: Trace;
+      layout: Trace;
+    };
+    assertMatch(data[0].name, /…$/);
+    assert(textWidth(data[0].name, 12) <= 180);
+    for (
+      const [{ title }, room] of [[layout.xaxis, figureWidth], [
+        layout.yaxis,
+        layout.height,
+      ]]
+    ) {
+      assertMatch(title.text, /…$/);
+      assert(textWidth(title.text, 14) <= room - 140);
+    }
+    assertEquals(layout.hoverlabel.namelength, -1);
+    assertEquals(layout.title, undefined); // the page writes it, and breaks it
+  }
+});
+
+Deno.test("figurePlotly() counts few things in whole numbers", () => {
+  const { layout } = figurePlotly({
+    ...SPECS.histogram,
+    series: [{ name: "a", values: [1, 2, 2] }],
+  }) as { layout: Trace };
+  assertEquals(layout.yaxis.dtick, 1);
+  const { xTicks: _, yTicks: __, ...plain } = SPECS.heatmap;
+  const matrix = figurePlotly(plain) as { layout: Trace };
+  assertEquals(matrix.layout.xaxis.dtick, 1);
+});
+
+Deno.test("figurePlotly() leaves room for names below the columns", () => {
+  const names = (name: string) => ({ ...SPECS.heatmap, xTicks: [name, name] });
+  const heightOf = (name: string) =>
+    Number(
+      figurePlotly({ ...names(name), figureWidth: 310 })!.layout["height"],
+    );
+  assert(heightOf(LONG_NAME) > heightOf("a") + 100);
 });
 
 Deno.test("figurePlotly() places averaged cells over the middle of their blocks", () => {
@@ -124,17 +159,21 @@ Deno.test("figurePlotly() places averaged cells over the middle of their blocks"
   assertEquals([trace.y0, trace.dy, trace.x0, trace.dx], [1, 3, 0, 1]);
 });
 
-Deno.test("figurePlotly() keeps values beyond float32", () => {
-  const [trace] = traces({ ...SPECS.heatmap, z: [1e300, 0, 0, 0] });
-  assertEquals(floats(trace.z), [1e300, 0, 0, 0]);
+Deno.test("figurePlotly() keeps values beyond float32, and leaves larger ones static", () => {
+  const [trace] = traces({ ...SPECS.heatmap, z: [1e299, 0, 0, 0] });
+  assertEquals(floats(trace.z), [1e299, 0, 0, 0]);
+  for (const spec of specsOf(DATA["widest"]!, "a")) {
+    assertEquals(figurePlotly(spec), undefined);
+  }
 });
 
 Deno.test("figurePlotly() leaves plotly no tags in outside text", () => {
   const title = '<a href="javascript:alert(1)">x</a>';
   for (const spec of Object.values(SPECS)) {
-    const plot = figurePlotly({ ...spec, title });
-    assert(!JSON.stringify(plot ?? "").includes("<a"));
+    const plot = figurePlotly({ ...spec, xLabel: title } as FigureSpec);
+    assert(!JSON.stringify(plot?.layout ?? "").includes("<a"));
   }
+  assertEquals(plotlyText("<b>%{x}&"), "&lt;b&gt;%&#123;x}&amp;");
 });
 
 Deno.test("figurePlotly() keeps values that float32 would merge", () => {

@@ -1,4 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+// deno-lint-ignore-file no-control-regex -- escape sequences hold them
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { attachView } from "../../lib/display/attach_view.ts";
 import { setRenderer } from "../../lib/display/renderer.ts";
 import { show } from "../../lib/display/show.ts";
@@ -39,6 +45,28 @@ Deno.test("show() prints aligned text outside a notebook", async () => {
     "Layer conv1\n\n[Curve: 3 points]\n",
   );
   assertEquals(await written(() => show([{ a: 1 }])), "a\n-\n1\n");
+});
+
+Deno.test("show() draws images in a terminal that shows them", async () => {
+  const { isTerminal } = Deno.stdout;
+  const names = ["TERM", "TMUX"] as const;
+  const before = names.map((name) => Deno.env.get(name));
+  Deno.stdout.isTerminal = () => true;
+  Deno.env.set("TERM", "xterm-kitty");
+  Deno.env.delete("TMUX");
+  try {
+    const text = await written(() => show(CURVE));
+    assertMatch(text, /^Layer all\n\n\[Curve: 3 points\]\n\x1b_Ga=T,f=100/);
+    const table = await written(() => show([{ a: 1 }]));
+    assertEquals(table, "a\n-\n1\n");
+  } finally {
+    Deno.stdout.isTerminal = isTerminal;
+    names.forEach((name, i) => {
+      const value = before[i];
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    });
+  }
 });
 
 Deno.test("show() sends one page to a notebook, and prints nothing", async () => {

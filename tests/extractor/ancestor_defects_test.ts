@@ -22,6 +22,7 @@ import {
 } from "@sonde/sonde";
 import { assertAllClose } from "../support/all_close.ts";
 import { ancestor } from "../support/ancestor_cases.ts";
+import { convnet, first, keras, rows, uniform } from "./_convnet.ts";
 import { assertRowsClose } from "../support/rows_close.ts";
 
 const QUIET = { progress: false } as const;
@@ -359,54 +360,3 @@ Deno.test("findLayer() names the nearest layers, and the range of indices (11)",
 });
 
 // ---- what the tests share ----
-
-/** The structure of the ancestor's own test model; freed at the end of the block. */
-function convnet(): Disposable & { readonly model: tf.Sequential } {
-  const model = tf.sequential({
-    layers: [
-      tf.layers.conv2d({
-        filters: 4,
-        kernelSize: 2,
-        activation: "relu",
-        inputShape: [32, 32, 3],
-        name: "conv2d",
-      }),
-      tf.layers.maxPooling2d({ poolSize: 2, name: "max_pooling2d" }),
-      tf.layers.dropout({ rate: 0.25, name: "dropout" }),
-      tf.layers.flatten({ name: "flatten" }),
-      tf.layers.dense({ units: 10, name: "dense" }),
-    ],
-  });
-  return { model, [Symbol.dispose]: () => void model.dispose() };
-}
-
-function keras(
-  model: tf.LayersModel,
-  featureLayersId: readonly (string | number)[],
-): KerasFeatureExtractor {
-  return new KerasFeatureExtractor(model, { featureLayersId });
-}
-
-function first({ features }: { readonly features: readonly unknown[] }) {
-  return features[0] as NdArray;
-}
-
-/** Numbers in [0, 1) of a linear congruential generator. */
-function uniform(shape: readonly number[], seed: number): NdArray {
-  const size = shape.reduce((product, side) => product * side, 1);
-  let state = seed;
-  const data = Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  });
-  return { data, shape, dtype: "float32" };
-}
-
-function rows({ data, shape }: NdArray, start: number, end: number): NdArray {
-  const width = data.length / shape[0]!;
-  return {
-    data: data.subarray(start * width, end * width),
-    shape: [end - start, ...shape.slice(1)],
-    dtype: "float32",
-  };
-}

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { FeatureExtractor, tf } from "@sonde/sonde";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { FeatureExtractor, half, pool, tf } from "@sonde/sonde";
 import { counted } from "../support/backends.ts";
 import {
   branched,
@@ -23,6 +23,8 @@ counted(
       head: "head",
       penultimate: "drop",
       removed: "head",
+      activation: "softmax",
+      changes: {},
       looked: [],
       skipped: [],
       warnings: [],
@@ -49,11 +51,32 @@ counted("plan() shows itself", async () => {
       "features     left",
       "head         left",
       "penultimate  stem",
-      "left off     left",
+      "left off     activation of left",
       "skipped      right, sum, head",
       "parameters   36",
     ],
   );
+  free(model);
+});
+
+counted("plan() names shaping, perturbation and postprocessing", async () => {
+  const model = convnet();
+  const plan = await new FeatureExtractor(model).layers(["pool"]).react(0.9)
+    .perturb({ epsilon: 0.1 }).postprocess(pool("mean"), half()).plan();
+  assertEquals(plan.changes, {
+    react: "threshold 0.9",
+    perturb: "epsilon 0.1, temperature 1",
+    postprocess: "pool(mean), half",
+  });
+  const text = Deno.inspect(plan);
+  for (
+    const line of [
+      /^head +head *$/m,
+      /^left off +softmax of head *$/m,
+      /^react +threshold 0.9 *$/m,
+      /^postprocess +pool\(mean\), half *$/m,
+    ]
+  ) assertMatch(text, line);
   free(model);
 });
 

@@ -252,7 +252,7 @@ test("loadModel() refuses layers registered in TF.js, with a recipe that works",
     const error = await assertRejects(
       () => loadModel(path),
       ModelFormatError,
-      `"twice" (${Twice.className}); pass customLayers: { ${Twice.className}: … }, or build it with TF.js`,
+      `"twice" (${Twice.className}); pass customObjects: { ${Twice.className}: … }, or build it with TF.js`,
     );
     assertEquals(tf.memory().numTensors, before);
     const { model, layers: built } = await followRecipe(error.message);
@@ -278,7 +278,7 @@ test("loadModel() takes custom layers for a model.json", async (folder) => {
   const error = await assertRejects(
     () => loadModel(path),
     ModelFormatError,
-    `"twice" (Tripled); pass customLayers: { Tripled: … }, or build it with TF.js`,
+    `"twice" (Tripled); pass customObjects: { Tripled: … }, or build it with TF.js`,
   );
   assert(error.message.includes("model.json"));
   const customLayers = {

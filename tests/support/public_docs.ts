@@ -15,6 +15,12 @@ export interface PublicDocs {
   readonly anyAt: readonly string[];
   /** How many keywords, as `string` or `any`, the types hold. */
   readonly numKeywords: number;
+  /** Functions, classes and methods of classes without an `@example`. */
+  readonly withoutExample: readonly string[];
+  /** Names without a `@category`. */
+  readonly withoutCategory: readonly string[];
+  /** Names of the methods and properties of each class and interface. */
+  readonly membersOf: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -45,16 +51,63 @@ export async function publicDocs(
       if (keyword === "any") anyAt.push(at);
     });
   }
-  return { names: symbols.map(({ name }) => name), anyAt, numKeywords };
+  return {
+    names: symbols.map(({ name }) => name),
+    anyAt,
+    numKeywords,
+    withoutExample: symbols.flatMap(withoutExample),
+    withoutCategory: symbols
+      .filter(({ declarations }) => !declarations.some(has("category")))
+      .map(({ name }) => name),
+    membersOf: Object.fromEntries(
+      symbols.map(({ name, declarations }) => [name, membersIn(declarations)]),
+    ),
+  };
+}
+
+function membersIn(declarations: readonly Declaration[]): string[] {
+  return declarations.flatMap(({ def }) =>
+    [...def?.methods ?? [], ...def?.properties ?? []].map(({ name }) => name)
+  );
+}
+
+function withoutExample({ name, declarations }: DocumentedSymbol): string[] {
+  const [first] = declarations;
+  if (first?.kind !== "function" && first?.kind !== "class") return [];
+  const methods = first.def?.methods?.map((method) => ({
+    ...method,
+    name: `${name}.${method.name}`,
+  })) ?? [];
+  return [{ ...first, name }, ...methods]
+    .filter((documented) => !has("example")(documented))
+    .map((documented) => documented.name);
+}
+
+function has(tag: string): (documented: Documented) => boolean {
+  return ({ jsDoc }) => jsDoc?.tags?.some(({ kind }) => kind === tag) ?? false;
+}
+
+interface Documented {
+  readonly jsDoc?: { readonly tags?: readonly { readonly kind: string }[] };
+}
+
+interface Declaration extends Documented {
+  readonly kind: string;
+  readonly def?: {
+    readonly methods?: readonly (Documented & { readonly name: string })[];
+    readonly properties?: readonly { readonly name: string }[];
+  };
+}
+
+interface DocumentedSymbol {
+  readonly name: string;
+  readonly declarations: readonly Declaration[];
 }
 
 interface Documentation {
   readonly nodes: Readonly<
     Record<string, {
-      readonly symbols: readonly {
-        readonly name: string;
-        readonly declarations: unknown;
-      }[];
+      readonly symbols: readonly DocumentedSymbol[];
     }>
   >;
 }

@@ -5,81 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { seededRandom } from "../../lib/math/seeded_random.ts";
-
-type L = tf.layers.Layer;
-type Layers = typeof tf.layers;
-
-/** A model, made anew at each call, and what goes in. */
-export interface TfjsCase {
-  readonly name: string;
-  readonly build: () => tf.LayersModel;
-  /** Inputs of the model, three rows each. */
-  readonly inputs: () => tf.Tensor[];
-}
-
-/** Rows of every input. */
-export const ROWS = 3;
-
-/**
- * Random numbers from -2 to 2, with exact zeros among them.
- *
- * @param shape The shape of one row.
- * @param seed What they are drawn by.
- * @returns Three rows.
- */
-export function values(shape: readonly number[], seed: number): tf.Tensor {
-  const random = seededRandom(seed);
-  const size = shape.reduce((product, n) => product * n, ROWS);
-  const data = Float32Array.from(
-    { length: size },
-    () => random() < 0.1 ? 0 : 4 * random() - 2,
-  );
-  return tf.tensor(data, [ROWS, ...shape]);
-}
-
-/**
- * Gives every weight a value that is not what it begins with.
- *
- * @param model The model.
- * @returns The same model.
- */
-export function randomised(model: tf.LayersModel): tf.LayersModel {
-  model.weights.forEach((weight, i) => {
-    const random = seededRandom(100 + i);
-    const size = weight.shape.reduce((product: number, n) => product * n!, 1);
-    const isScale = /variance|gamma/.test(weight.originalName);
-    const data = Float32Array.from(
-      { length: size },
-      () => isScale ? 0.5 + random() : random() - 0.5,
-    );
-    const value = tf.tensor(data, weight.shape as number[]);
-    weight.write(value);
-    value.dispose();
-  });
-  return model;
-}
-
-/** One layer on inputs of the shapes given. */
-function one(
-  name: string,
-  shapes: readonly (readonly number[])[],
-  make: (layers: Layers) => L,
-): TfjsCase {
-  return {
-    name,
-    build() {
-      const inputs = shapes.map((shape, i) =>
-        tf.input({ shape: [...shape], name: `x${i}` })
-      );
-      const called = make(tf.layers).apply(
-        inputs.length === 1 ? inputs[0]! : inputs,
-      ) as tf.SymbolicTensor | tf.SymbolicTensor[];
-      return randomised(tf.model({ inputs, outputs: called, name: "m" }));
-    },
-    inputs: () => shapes.map((shape, i) => values(shape, 7 + i)),
-  };
-}
+import { oneLayer, type TfjsCase } from "./tfjs_case.ts";
 
 const MAP = [6, 5, 4];
 const STEPS = [5, 3];
@@ -95,120 +21,120 @@ const CONV = { filters: 3, name: "layer" };
 /** One class each, over its options. */
 export const LAYER_CASES: readonly TfjsCase[] = [
   ...ACTIVATIONS.map((activation) =>
-    one(
+    oneLayer(
       `Activation ${activation}`,
       [[3, 4]],
       (l) => l.activation({ activation: activation as "relu" }),
     )
   ),
   ...ACTIVATIONS.map((activation) =>
-    one(
+    oneLayer(
       `Dense ${activation}`,
       [[4]],
       (l) => l.dense({ units: 3, activation: activation as "relu" }),
     )
   ),
-  one(
+  oneLayer(
     "Dense without bias",
     [[2, 4]],
     (l) => l.dense({ units: 3, useBias: false }),
   ),
-  one("ELU", [[4]], (l) => l.elu()),
-  one("LeakyReLU", [[4]], (l) => l.leakyReLU()),
-  one("LeakyReLU 0.1", [[4]], (l) => l.leakyReLU({ alpha: 0.1 })),
-  one("ThresholdedReLU", [[4]], (l) => l.thresholdedReLU({ theta: 0.7 })),
-  one("ThresholdedReLU of 1", [[4]], (l) => l.thresholdedReLU()),
-  one("PReLU", [MAP], (l) => l.prelu({})),
-  one("PReLU shared", [MAP], (l) => l.prelu({ sharedAxes: [1, 2] })),
-  one("ReLU", [[4]], (l) => l.reLU()),
-  one("ReLU below 1", [[4]], (l) => l.reLU({ maxValue: 1 })),
-  one("Softmax", [[4]], (l) => l.softmax()),
-  one(
+  oneLayer("ELU", [[4]], (l) => l.elu()),
+  oneLayer("LeakyReLU", [[4]], (l) => l.leakyReLU()),
+  oneLayer("LeakyReLU 0.1", [[4]], (l) => l.leakyReLU({ alpha: 0.1 })),
+  oneLayer("ThresholdedReLU", [[4]], (l) => l.thresholdedReLU({ theta: 0.7 })),
+  oneLayer("ThresholdedReLU of 1", [[4]], (l) => l.thresholdedReLU()),
+  oneLayer("PReLU", [MAP], (l) => l.prelu({})),
+  oneLayer("PReLU shared", [MAP], (l) => l.prelu({ sharedAxes: [1, 2] })),
+  oneLayer("ReLU", [[4]], (l) => l.reLU()),
+  oneLayer("ReLU below 1", [[4]], (l) => l.reLU({ maxValue: 1 })),
+  oneLayer("Softmax", [[4]], (l) => l.softmax()),
+  oneLayer(
     "Softmax over all",
     [[3, 4]],
     (l) => l.softmax({ axis: [1, 2] as never }),
   ),
-  one(
+  oneLayer(
     "Conv1D",
     [[7, 3]],
     (l) => l.conv1d({ ...CONV, kernelSize: 3, strides: 2, padding: "same" }),
   ),
-  one(
+  oneLayer(
     "Conv1D dilated",
     [[7, 3]],
     (l) =>
       l.conv1d({ ...CONV, kernelSize: 2, dilationRate: 2, activation: "relu" }),
   ),
-  one(
+  oneLayer(
     "Conv2D",
     [MAP],
     (l) => l.conv2d({ ...CONV, kernelSize: [2, 3], strides: [2, 1] }),
   ),
-  one(
+  oneLayer(
     "Conv2D same",
     [MAP],
     (l) => l.conv2d({ ...CONV, kernelSize: 4, strides: 3, padding: "same" }),
   ),
-  one(
+  oneLayer(
     "Conv2D dilated",
     [MAP],
     (l) =>
       l.conv2d({ ...CONV, kernelSize: 2, dilationRate: 2, useBias: false }),
   ),
-  one(
+  oneLayer(
     "Conv2D channels first",
     [[4, 6, 5]],
     (l) => l.conv2d({ ...CONV, kernelSize: 2, dataFormat: "channelsFirst" }),
   ),
-  one(
+  oneLayer(
     "Conv3D",
     [[4, 5, 4, 2]],
     (l) => l.conv3d({ ...CONV, kernelSize: 2, strides: 2 }),
   ),
-  one(
+  oneLayer(
     "Conv3D same",
     [[4, 5, 4, 2]],
     (l) => l.conv3d({ ...CONV, kernelSize: [2, 3, 2], padding: "same" }),
   ),
-  one(
+  oneLayer(
     "Conv2DTranspose",
     [MAP],
     (l) => l.conv2dTranspose({ ...CONV, kernelSize: 3, strides: 2 }),
   ),
-  one("Conv2DTranspose same", [MAP], (l) =>
+  oneLayer("Conv2DTranspose same", [MAP], (l) =>
     l.conv2dTranspose({
       ...CONV,
       kernelSize: 2,
       strides: 3,
       padding: "same",
     })),
-  one(
+  oneLayer(
     "Conv3DTranspose",
     [[2, 3, 2, 2]],
     (l) => l.conv3dTranspose({ ...CONV, kernelSize: 2, strides: 2 }),
   ),
-  one(
+  oneLayer(
     "DepthwiseConv2D",
     [MAP],
     (l) =>
       l.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: "same" }),
   ),
-  one(
+  oneLayer(
     "DepthwiseConv2D by 2",
     [MAP],
     (l) => l.depthwiseConv2d({ kernelSize: 2, strides: 2 }),
   ),
-  one(
+  oneLayer(
     "DepthwiseConv2D dilated",
     [MAP],
     (l) => l.depthwiseConv2d({ kernelSize: 2, dilationRate: 2 }),
   ),
-  one(
+  oneLayer(
     "SeparableConv2D",
     [MAP],
     (l) => l.separableConv2d({ ...CONV, kernelSize: 3, useBias: false }),
   ),
-  one("SeparableConv2D same", [MAP], (l) =>
+  oneLayer("SeparableConv2D same", [MAP], (l) =>
     l.separableConv2d({
       ...CONV,
       kernelSize: 2,
@@ -216,83 +142,95 @@ export const LAYER_CASES: readonly TfjsCase[] = [
       padding: "same",
       activation: "tanh",
     })),
-  one("Cropping2D", [MAP], (l) => l.cropping2D({ cropping: [[1, 0], [2, 1]] })),
-  one("UpSampling2D", [MAP], (l) => l.upSampling2d({ size: [2, 3] })),
-  one(
+  oneLayer(
+    "Cropping2D",
+    [MAP],
+    (l) => l.cropping2D({ cropping: [[1, 0], [2, 1]] }),
+  ),
+  oneLayer("UpSampling2D", [MAP], (l) => l.upSampling2d({ size: [2, 3] })),
+  oneLayer(
     "UpSampling2D bilinear",
     [MAP],
     (l) => l.upSampling2d({ size: [2, 3], interpolation: "bilinear" }),
   ),
-  one(
+  oneLayer(
     "ZeroPadding2D",
     [MAP],
     (l) => l.zeroPadding2d({ padding: [[1, 0], [0, 2]] }),
   ),
-  one("ZeroPadding2D of 2", [MAP], (l) => l.zeroPadding2d({ padding: 2 })),
+  oneLayer("ZeroPadding2D of 2", [MAP], (l) => l.zeroPadding2d({ padding: 2 })),
   ...(["same", "valid"] as const).flatMap((padding) => [
-    one(
+    oneLayer(
       `AveragePooling1D ${padding}`,
       [[7, 3]],
       (l) => l.averagePooling1d({ poolSize: 3, strides: 2, padding }),
     ),
-    one(
+    oneLayer(
       `MaxPooling1D ${padding}`,
       [[7, 3]],
       (l) => l.maxPooling1d({ poolSize: 2, padding }),
     ),
-    one(
+    oneLayer(
       `AveragePooling2D ${padding}`,
       [MAP],
       (l) => l.averagePooling2d({ poolSize: [2, 3], strides: 2, padding }),
     ),
-    one(
+    oneLayer(
       `MaxPooling2D ${padding}`,
       [MAP],
       (l) => l.maxPooling2d({ poolSize: 3, strides: [1, 2], padding }),
     ),
-    one(
+    oneLayer(
       `AveragePooling3D ${padding}`,
       [[4, 5, 4, 2]],
       (l) => l.averagePooling3d({ poolSize: 2, strides: 2, padding }),
     ),
-    one(
+    oneLayer(
       `MaxPooling3D ${padding}`,
       [[4, 5, 4, 2]],
       (l) =>
         l.maxPooling3d({ poolSize: [2, 2, 2], strides: [1, 2, 2], padding }),
     ),
   ]),
-  one("GlobalAveragePooling1D", [STEPS], (l) => l.globalAveragePooling1d({})),
-  one("GlobalAveragePooling2D", [MAP], (l) => l.globalAveragePooling2d({})),
-  one(
+  oneLayer(
+    "GlobalAveragePooling1D",
+    [STEPS],
+    (l) => l.globalAveragePooling1d({}),
+  ),
+  oneLayer(
+    "GlobalAveragePooling2D",
+    [MAP],
+    (l) => l.globalAveragePooling2d({}),
+  ),
+  oneLayer(
     "GlobalAveragePooling2D channels first",
     [MAP],
     (l) => l.globalAveragePooling2d({ dataFormat: "channelsFirst" }),
   ),
-  one("GlobalMaxPooling1D", [STEPS], (l) => l.globalMaxPooling1d({})),
-  one("GlobalMaxPooling2D", [MAP], (l) => l.globalMaxPooling2d({})),
-  one(
+  oneLayer("GlobalMaxPooling1D", [STEPS], (l) => l.globalMaxPooling1d({})),
+  oneLayer("GlobalMaxPooling2D", [MAP], (l) => l.globalMaxPooling2d({})),
+  oneLayer(
     "BatchNormalization",
     [MAP],
     (l) => l.batchNormalization({ epsilon: 0.01 }),
   ),
-  one(
+  oneLayer(
     "BatchNormalization plain",
     [[4]],
     (l) => l.batchNormalization({ scale: false, center: false }),
   ),
-  one(
+  oneLayer(
     "BatchNormalization axis 1",
     [MAP],
     (l) => l.batchNormalization({ axis: 1 }),
   ),
-  one(
+  oneLayer(
     "BatchNormalization axis 1 of steps",
     [STEPS],
     (l) => l.batchNormalization({ axis: 1 }),
   ),
-  one("LayerNormalization", [MAP], (l) => l.layerNormalization()),
-  one(
+  oneLayer("LayerNormalization", [MAP], (l) => l.layerNormalization()),
+  oneLayer(
     "LayerNormalization axes",
     [MAP],
     (l) => l.layerNormalization({ axis: [1, 3], epsilon: 0.1, center: false }),
@@ -300,58 +238,70 @@ export const LAYER_CASES: readonly TfjsCase[] = [
   ...(["add", "average", "maximum", "minimum", "multiply"] as const).flatMap((
     kind,
   ) => [
-    one(kind, [STEPS, STEPS, STEPS], (l) => l[kind]()),
-    one(`${kind} of other ranks`, [STEPS, [3]], (l) => l[kind]()),
+    oneLayer(kind, [STEPS, STEPS, STEPS], (l) => l[kind]()),
+    oneLayer(`${kind} of other ranks`, [STEPS, [3]], (l) => l[kind]()),
   ]),
-  one("Concatenate", [STEPS, [5, 2]], (l) => l.concatenate()),
-  one("Concatenate axis 1", [STEPS, [2, 3]], (l) => l.concatenate({ axis: 1 })),
-  one("Dot", [[4], [4]], (l) => l.dot({ axes: -1 })),
-  one(
+  oneLayer("Concatenate", [STEPS, [5, 2]], (l) => l.concatenate()),
+  oneLayer(
+    "Concatenate axis 1",
+    [STEPS, [2, 3]],
+    (l) => l.concatenate({ axis: 1 }),
+  ),
+  oneLayer("Dot", [[4], [4]], (l) => l.dot({ axes: -1 })),
+  oneLayer(
     "Dot of steps",
     [STEPS, [4, 3]],
     (l) => l.dot({ axes: [2, 2], normalize: true }),
   ),
-  one("Dot normalised", [[4], [4]], (l) => l.dot({ axes: 1, normalize: true })),
-  one("Flatten", [MAP], (l) => l.flatten()),
-  one(
+  oneLayer(
+    "Dot normalised",
+    [[4], [4]],
+    (l) => l.dot({ axes: 1, normalize: true }),
+  ),
+  oneLayer("Flatten", [MAP], (l) => l.flatten()),
+  oneLayer(
     "Flatten channels first",
     [MAP],
     (l) => l.flatten({ dataFormat: "channelsFirst" }),
   ),
-  one("Permute", [MAP], (l) => l.permute({ dims: [3, 1, 2] })),
-  one("RepeatVector", [[4]], (l) => l.repeatVector({ n: 3 })),
-  one("Reshape", [MAP], (l) => l.reshape({ targetShape: [5, -1] })),
-  one("Dropout", [[4]], (l) => l.dropout({ rate: 0.5 })),
-  one("AlphaDropout", [[4]], (l) => l.alphaDropout({ rate: 0.5 })),
-  one("GaussianDropout", [[4]], (l) => l.gaussianDropout({ rate: 0.5 })),
-  one("GaussianNoise", [[4]], (l) => l.gaussianNoise({ stddev: 1 })),
-  one("SpatialDropout1D", [STEPS], (l) => l.spatialDropout1d({ rate: 0.5 })),
-  one("Rescaling", [MAP], (l) => l.rescaling({ scale: 0.5, offset: 2 })),
+  oneLayer("Permute", [MAP], (l) => l.permute({ dims: [3, 1, 2] })),
+  oneLayer("RepeatVector", [[4]], (l) => l.repeatVector({ n: 3 })),
+  oneLayer("Reshape", [MAP], (l) => l.reshape({ targetShape: [5, -1] })),
+  oneLayer("Dropout", [[4]], (l) => l.dropout({ rate: 0.5 })),
+  oneLayer("AlphaDropout", [[4]], (l) => l.alphaDropout({ rate: 0.5 })),
+  oneLayer("GaussianDropout", [[4]], (l) => l.gaussianDropout({ rate: 0.5 })),
+  oneLayer("GaussianNoise", [[4]], (l) => l.gaussianNoise({ stddev: 1 })),
+  oneLayer(
+    "SpatialDropout1D",
+    [STEPS],
+    (l) => l.spatialDropout1d({ rate: 0.5 }),
+  ),
+  oneLayer("Rescaling", [MAP], (l) => l.rescaling({ scale: 0.5, offset: 2 })),
   ...["SimpleRNN", "GRU", "LSTM"].flatMap((kind) => {
-    const make = (l: Layers, more = {}) => {
+    const make = (l: typeof tf.layers, more = {}) => {
       const options = { units: 4, name: "layer", ...more };
       if (kind === "GRU") return l.gru(options);
       return kind === "LSTM" ? l.lstm(options) : l.simpleRNN(options);
     };
     return [
-      one(kind, [STEPS], (l) => make(l)),
-      one(
+      oneLayer(kind, [STEPS], (l) => make(l)),
+      oneLayer(
         `${kind} of sequences`,
         [STEPS],
         (l) => make(l, { returnSequences: true, goBackwards: true }),
       ),
-      one(
+      oneLayer(
         `${kind} with states`,
         [STEPS],
         (l) => make(l, { returnState: true, useBias: false }),
       ),
-      one(`${kind} with activations`, [STEPS], (l) =>
+      oneLayer(`${kind} with activations`, [STEPS], (l) =>
         make(l, {
           activation: "relu",
           ...(kind === "SimpleRNN" ? {} : { recurrentActivation: "sigmoid" }),
         })),
       ...(["concat", "sum", "mul", "ave"] as const).map((mergeMode) =>
-        one(
+        oneLayer(
           `Bidirectional ${kind} ${mergeMode}`,
           [STEPS],
           (l) =>
@@ -365,38 +315,38 @@ export const LAYER_CASES: readonly TfjsCase[] = [
       ),
     ];
   }),
-  one("RNN of cells", [STEPS], (l) =>
+  oneLayer("RNN of cells", [STEPS], (l) =>
     l.rnn({
       cell: [l.lstmCell({ units: 3 }), l.gruCell({ units: 2 })] as never,
     })),
-  one("RNN of stacked cells", [STEPS], (l) =>
+  oneLayer("RNN of stacked cells", [STEPS], (l) =>
     l.rnn({
       cell: l.stackedRNNCells({
         cells: [l.simpleRNNCell({ units: 3 }), l.simpleRNNCell({ units: 2 })],
       }) as never,
       returnSequences: true,
     })),
-  one(
+  oneLayer(
     "RNN of one cell",
     [STEPS],
     (l) => l.rnn({ cell: l.gruCell({ units: 3 }) }),
   ),
-  one(
+  oneLayer(
     "ConvLSTM2D",
     [[3, 5, 4, 2]],
     (l) => l.convLstm2d({ filters: 2, kernelSize: 2, returnSequences: true }),
   ),
-  one(
+  oneLayer(
     "ConvLSTM2D same",
     [[3, 5, 4, 2]],
     (l) => l.convLstm2d({ filters: 2, kernelSize: 3, padding: "same" }),
   ),
-  one(
+  oneLayer(
     "TimeDistributed Dense",
     [STEPS],
     (l) => l.timeDistributed({ layer: l.dense({ units: 2 }) }),
   ),
-  one(
+  oneLayer(
     "TimeDistributed Conv2D",
     [[2, 5, 4, 3]],
     (l) =>

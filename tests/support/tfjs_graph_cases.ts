@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
-import { randomised, ROWS, type TfjsCase, values } from "./tfjs_cases.ts";
+import { randomised, ROWS, type TfjsCase, values } from "./tfjs_case.ts";
 
 type L = tf.layers.Layer;
 type Layers = typeof tf.layers;

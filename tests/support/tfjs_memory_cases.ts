@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { randomised, ROWS, type TfjsCase, values } from "./tfjs_cases.ts";
+import { randomised, ROWS, type TfjsCase, values } from "./tfjs_case.ts";
 
 type L = tf.layers.Layer;
 type Options = Record<string, unknown>;

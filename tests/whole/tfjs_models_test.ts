@@ -12,7 +12,8 @@ import { assertAsKeras } from "../support/keras_models.ts";
 import { openOn, OUR_ENGINES } from "../support/open_on.ts";
 import { followRecipe } from "../support/follow_recipe.ts";
 import { saveTo } from "../support/save_model.ts";
-import { LAYER_CASES, type TfjsCase } from "../support/tfjs_cases.ts";
+import type { TfjsCase } from "../support/tfjs_case.ts";
+import { LAYER_CASES } from "../support/tfjs_cases.ts";
 import { MASK_CASES, NESTED_CASES } from "../support/tfjs_graph_cases.ts";
 
 await tf.setBackend("cpu");

@@ -14,7 +14,7 @@ import {
   type WeightSource,
 } from "../../models/graph/graph.ts";
 import { callNode, type HostWeights } from "../call_node.ts";
-import { ownHandle, tidied } from "./own_handle.ts";
+import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
 /** Weights as tensors. */
@@ -70,8 +70,8 @@ export function runBuiltIn(
     node.row.name,
     () =>
       callNode(OPS, node, call, weightOf, valueOf).map(({ value, mask }) => ({
-        value: ownHandle(value),
-        mask: mask && ownHandle(mask),
+        value: tensorHandle(value),
+        mask: mask && tensorHandle(mask),
       })),
   );
   outputs.forEach(({ value, mask }, index) => {

@@ -28,7 +28,7 @@ import {
   refKey,
 } from "../../models/graph/graph.ts";
 import type { Feed, Schedule } from "../schedule.ts";
-import { ownHandle, tidied } from "./own_handle.ts";
+import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { runBuiltIn, type UploadedWeights } from "./run_built_in.ts";
 import { checkWasmRoom } from "./wasm_room.ts";
 
@@ -178,9 +178,9 @@ function callLayer(
         .flat()[0]
       : undefined;
     return {
-      outputs: outputs.map(ownHandle),
+      outputs: outputs.map(tensorHandle),
       // As in TF.js, the first mask stands for all outputs.
-      masks: next ? outputs.map(() => ownHandle(next)) : [],
+      masks: next ? outputs.map(() => tensorHandle(next)) : [],
     };
   });
 }

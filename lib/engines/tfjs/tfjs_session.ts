@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
-import type { FeatureArray, NdArray } from "../../types.ts";
+import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../pacer.ts";
 import {
@@ -19,15 +19,9 @@ import {
 import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
-import { ownHandle, tidied } from "./own_handle.ts";
-import { ownSteps } from "./own_steps.ts";
+import { tensorHandle, tidied } from "./tensor_handle.ts";
+import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
-import {
-  checkNumbers,
-  featureArray,
-  floatArray,
-  type RawValues,
-} from "../read_arrays.ts";
 import {
   keepFetched,
   nameOf,
@@ -41,6 +35,7 @@ import {
   type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
+import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
 const OPS = new TfjsOps();
@@ -143,7 +138,7 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     return await this.#inTurn(pacer, async (turn) => {
       const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
-      return await read(outputs, this.#program, this.#backend, first);
+      return await readOutputs(outputs, this.#program, this.#backend, first);
     });
   }
 
@@ -306,12 +301,12 @@ class TfjsSession implements Session {
           this.#held.head,
         );
         const features = outputs.features.map((feature, i) =>
-          ownSteps(feature, this.#program.features[i]!)
+          customSteps(feature, this.#program.features[i]!)
         );
         // An output that is a value itself is taken over, once.
         return mapped(
           { ...outputs, features },
-          (tensor) => rest.delete(tensor) ? tensor : ownHandle(tensor),
+          (tensor) => rest.delete(tensor) ? tensor : tensorHandle(tensor),
         );
       });
     } finally {
@@ -384,49 +379,4 @@ async function drive<R>(
     steps.return(undefined as never); // frees what it holds
     throw error;
   }
-}
-
-/** Reads the outputs back and frees them. */
-async function read(
-  outputs: OutputValues<tf.Tensor>,
-  program: Program,
-  backend: BackendName,
-  first: number,
-): Promise<RunOutputs> {
-  const { features, logits, penultimate, scale } = outputs;
-  const others = { logits, penultimate, scale };
-  const all = [...features, logits, penultimate, scale];
-  const tensors = all.filter((tensor) => tensor !== undefined);
-  try {
-    const values = await Promise.all(
-      tensors.map((tensor) => valuesOf(tensor, backend)),
-    );
-    const valueOf = (tensor: tf.Tensor) => values[tensors.indexOf(tensor)]!;
-    const arrays: FeatureArray[] = features.map((tensor, i) => {
-      const { name, readAs } = program.features[i]!;
-      return featureArray(valueOf(tensor), tensor, name, readAs, first);
-    });
-    const floats = Object.entries(others).flatMap(([name, tensor]) => {
-      if (tensor === undefined) return [];
-      checkNumbers(tensor.dtype, `take ${name}`);
-      return [[name, floatArray(valueOf(tensor), tensor.shape)] as const];
-    });
-    const { scale: factors, ...rest } = Object.fromEntries(floats);
-    return {
-      features: arrays,
-      ...rest,
-      ...(factors === undefined ? {} : { scale: factors.data }),
-    };
-  } finally {
-    tf.dispose(tensors);
-  }
-}
-
-/** A copy of a tensor's values; only wasm gives one that nobody else holds. */
-async function valuesOf(
-  tensor: tf.Tensor,
-  backend: BackendName,
-): Promise<RawValues> {
-  const values: RawValues = await tensor.data<tf.NumericDataType>();
-  return backend === "wasm" ? values : values.slice();
 }

@@ -74,9 +74,6 @@ async function projectionFigure(parts: ProjectionParts): Promise<ScatterSpec> {
   }
   if (points.skipped > 0) notes.push(`${points.skipped} not finite left out`);
   const sheet = images && await sheetOf(set, points.rows, images);
-  if (sheet !== undefined && sheet.index.size < points.rows.length) {
-    notes.push(`images of ${sheet.index.size} samples`);
-  }
   const describe = descriptionOf(set, color);
   const groups = groupsOf(points.rows, color).map(({ name, members }) => ({
     name,

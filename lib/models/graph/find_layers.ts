@@ -12,7 +12,11 @@ import { LayerNotFoundError } from "../../errors.ts";
 import type { LayerRow } from "../../types.ts";
 import type { GraphNode } from "./graph.ts";
 
-/** Anything that names one layer or several. */
+/**
+ * Anything that names one layer or several.
+ *
+ * @category Extraction
+ */
 export type LayerId = string | number | RegExp | ((layer: LayerRow) => boolean);
 
 /** What there is to find. */

@@ -114,7 +114,9 @@ function optionsOf({ call, row }: GraphNode): unknown {
     : call.kind === "raw"
     ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
     : call.kind === "builtIn"
-    ? meaningOf(row.config, call.isOwnClass)
+    ? call.meaning === undefined
+      ? meaningOf(row.config, call.isOwnClass)
+      : [meaningOf(row.config, call.isOwnClass), call.meaning]
     : undefined;
 }
 

@@ -73,6 +73,8 @@ export type CallArgument =
 /** How layers of our own compute a node. */
 export interface BuiltInCall {
   readonly layer: Layer;
+  /** Values among the arguments of the call, which tell it from other calls. */
+  readonly meaning?: unknown;
   /** How many of the node's inputs are positional; the others are arguments. */
   readonly numInputs: number;
   readonly args: Readonly<Record<string, CallArgument>>;

@@ -6,15 +6,16 @@ import {
   type HeadTensors,
   type Link,
 } from "./head_link.ts";
+import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
-/** Operations that change no value, or only the shape. */
+/** Operations that change nothing. */
+const SAME = new Set(["Identity", "StopGradient", "EnsureShape"]);
+
+/** Operations that change the shape alone. */
 const PASS = new Set([
-  "Identity",
-  "StopGradient",
   "Reshape",
   "Squeeze",
   "ExpandDims",
-  "EnsureShape",
 ]);
 
 /** Activations that can be taken off, by the operation's name. */
@@ -24,6 +25,24 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Sigmoid: "sigmoid",
   sigmoid: "sigmoid",
   linear: "linear",
+};
+
+const SPELLING: SoftmaxSpelling = {
+  names: {
+    div: /^(RealDiv|Div)$/,
+    exp: /^Exp$/,
+    sub: /^Sub$/,
+    max: /^Max$/,
+    sum: /^Sum$/,
+  },
+  argumentsOf: ({ inputs }) => inputs,
+  keepsAxis: ({ row: { config } }) => config.keepDims === true,
+  axesOf(node) {
+    const axes = constant(node, 1)?.();
+    return axes === undefined || "read" in axes
+      ? undefined
+      : [...axes.dataSync()];
+  },
 };
 
 /**
@@ -37,7 +56,10 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
  */
 export function graphLink(node: GraphNode): Link {
   const { kind } = node.row;
+  if (SAME.has(kind)) return { kind: "pass", keepsShape: true };
   if (PASS.has(kind)) return { kind: "pass" };
+  const spelled = spelledSoftmax(node, SPELLING);
+  if (spelled !== undefined) return spelled;
   const activation = ACTIVATIONS[kind];
   if (activation !== undefined) return { kind: "activation", activation };
   if (kind === "BiasAdd" || kind === "Add" || kind === "AddV2") {

@@ -28,7 +28,7 @@ export interface Head {
   /** What feeds it. */
   readonly penultimate: Ref;
   readonly weights: () => HeadTensors;
-  /** Whether it is a convolution over a map of one place. */
+  /** Whether it is a convolution over a feature map of one position. */
   readonly isConvolution: boolean;
   /** Where its channels stand; last, unless said. */
   readonly channels?: "first";
@@ -55,91 +55,165 @@ export interface HeadSearch {
 }
 
 /**
- * Walks back from a model's output to its head.
+ * Goes back from a model's output to its head. Outputs that are labels, whole
+ * numbers or strings, do not count.
  *
  * @param outputs The model's outputs.
  * @returns What was found.
  */
 export function searchHead(outputs: readonly Ref[]): HeadSearch {
-  if (outputs.length !== 1) {
-    const why = `the model has ${outputs.length} outputs`;
-    return {
-      logits: undefined,
-      looked: outputs.map(({ node }) => node.row.name),
-      why,
-    };
-  }
-  return walk(outputs[0]!);
+  const floats = outputs.filter((ref) => !isLabel(ref));
+  if (floats.length === 1) return new Search(floats[0]!).run();
+  return {
+    logits: undefined,
+    looked: outputs.map(({ node }) => node.row.name),
+    why: `the model has ${outputs.length} outputs`,
+  };
 }
 
-function walk(output: Ref): HeadSearch {
-  const looked: string[] = [];
-  const removed: string[] = [];
-  let activation: OutputActivation = "none";
-  let under: Ref | undefined;
-  let isReshaped = false;
-  let rule = "";
-  for (let at: Ref | undefined = output; at !== undefined;) {
-    const { node } = origin(at);
-    looked.push(node.row.name);
-    const link = linkOf(node);
-    rule = `"${node.row.name}" is no linear layer`;
-    if (link.kind === "linear" && link.activation !== "other") {
-      rule = `"${node.row.name}" does not give one row a sample`;
-      const isSame = activation !== "softmax" || keepsRows(node, under!);
-      if (!isSame || !isHead(link, output)) break;
-      const fused = outputName(link.activation);
-      if (fused !== "none") removed.unshift(node.row.name);
-      const logits = headLogits(node, link, fused, activation, removed);
-      return { logits, looked, why: "" };
+function isLabel(ref: Ref): boolean {
+  const dtype = specOf(ref)?.dtype;
+  return dtype !== undefined && !dtype.startsWith("float");
+}
+
+/** The way back from one tensor. */
+class Search {
+  readonly #output: Ref;
+  readonly #looked: string[] = [];
+  readonly #removed: string[] = [];
+  #activation: OutputActivation = "none";
+  /** What the softmax or sigmoid stands over. */
+  #under: Ref | undefined;
+  /** The tensor after the roundings of a quantisation. */
+  #rounded: Ref | undefined;
+  #isOverLastAxis = false;
+  #isReshapedBehind = false;
+  #isReshapedUnder = false;
+
+  constructor(output: Ref) {
+    this.#output = output;
+  }
+
+  run(): HeadSearch {
+    const looked = this.#looked;
+    let rule = "";
+    for (let at: Ref | undefined = this.#output; at !== undefined;) {
+      const { node } = origin(at);
+      looked.push(node.row.name);
+      const link = linkOf(origin(at));
+      rule = `"${node.row.name}" is no linear layer`;
+      if (link.kind === "linear" && link.activation !== "other") {
+        rule = `"${node.row.name}" does not give one row a sample`;
+        if (!this.#fits(node, link)) break;
+        return { logits: this.#logits(node, link), looked, why: "" };
+      }
+      if (link.kind !== "activation" && link.kind !== "pass") break;
+      const next: Ref | undefined = link.of ?? node.inputs[0];
+      this.#passed(node, link, at, next);
+      at = next;
     }
-    const [next] = node.inputs;
-    if (link.kind === "activation" && link.activation !== "linear") {
-      removed.unshift(node.row.name);
-      activation = outputName(link.activation);
-      under = next;
-    } else if (link.kind === "pass") isReshaped ||= under === undefined;
-    else if (link.kind !== "activation") break;
-    at = next;
+    const under = this.#under;
+    if (under === undefined || !this.#isOverVectors(under)) {
+      return { logits: undefined, looked, why: rule };
+    }
+    const why =
+      `the softmax or sigmoid stands over "${under.node.row.name}", and ${rule}`;
+    const [activation, removed] = [this.#activation, this.#removed];
+    return { logits: { direct: under, activation, removed }, looked, why };
   }
-  if (under === undefined || !isOverVectors(under, output, isReshaped)) {
-    return { logits: undefined, looked, why: rule };
+
+  #passed(
+    node: GraphNode,
+    link: Link & { kind: "activation" | "pass" },
+    at: Ref,
+    next: Ref | undefined,
+  ): void {
+    if (link.kind === "pass") {
+      if (link.rounds) this.#rounded ??= at;
+      if (link.keepsShape) return;
+      this.#isReshapedBehind ||= this.#under === undefined;
+      this.#isReshapedUnder ||= this.#under !== undefined;
+    } else if (link.activation !== "linear") {
+      this.#removed.unshift(node.row.name);
+      this.#activation = outputName(link.activation);
+      this.#isOverLastAxis = link.isOverLastAxis === true;
+      this.#isReshapedUnder = false;
+      this.#rounded = undefined;
+      this.#under = next;
+    }
   }
-  const why =
-    `the softmax or sigmoid stands over "${under.node.row.name}", and ${rule}`;
-  return { logits: { direct: under, activation, removed }, looked, why };
+
+  /** Whether a softmax behind it is over what a linear layer gives. */
+  #fits(node: GraphNode, link: LinearLink): boolean {
+    if (!isHead(link, this.#output)) return false;
+    if (this.#activation !== "softmax") return true;
+    if (this.#isOverLastAxis && link.channels === "first") return false;
+    const given = node.row.outputs[0]?.shape;
+    const shape = specOf(this.#under!)?.shape;
+    return given === undefined || shape === undefined
+      ? !this.#isReshapedUnder
+      : given.at(-1) === shape.at(-1);
+  }
+
+  #logits(node: GraphNode, link: LinearLink): Logits {
+    const fused = outputName(link.activation as HeadActivation);
+    if (fused !== "none") this.#removed.unshift(node.row.name);
+    const removed = this.#removed;
+    const logits = headLogits(node, link, fused, this.#activation, removed);
+    const direct = this.#rounded;
+    return direct === undefined || logits.direct === undefined
+      ? logits
+      : { ...logits, direct };
+  }
+
+  /** A softmax over maps gives as many answers as positions, not one for a sample. */
+  #isOverVectors(under: Ref): boolean {
+    const shape = specOf(under)?.shape ??
+      (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
+    return shape !== undefined && isOnePosition(shape);
+  }
 }
 
 /**
- * Takes a layer that the caller names as the head.
+ * Takes a layer that the caller names as the head: a linear one, or one from
+ * which the search goes back to logits, as from a softmax.
  *
  * @param node The layer's node.
  * @returns The logits that it gives, before its own activation.
- * @throws {TypeError} If it is neither linear nor a softmax or sigmoid.
+ * @throws {TypeError} If it is neither linear nor leads to logits.
  */
 export function headAt(node: GraphNode): Logits {
-  const { node: at } = origin({ node, index: 0 });
-  const link = linkOf(at);
-  checkOnePlace(node, link);
+  const ref = { node, index: 0 };
+  const { node: at, index } = origin(ref);
+  const link = linkOf({
+    node: at,
+    index: at === node ? mainOutput(at) : index,
+  });
   if (link.kind === "linear") {
+    checkOnePosition(node, link);
     const name = link.activation === "other" ? "linear" : link.activation;
     const outer = outputName(name);
     const isFused = link.activation !== "linear";
     return headLogits(at, link, outer, "none", isFused ? [at.row.name] : []);
   }
+  const { logits, looked } = new Search(ref).run();
+  if (logits !== undefined) return logits;
   if (link.kind === "activation") {
-    const { activation } = link;
+    checkOnePosition(node, link);
+    const { activation, of } = link;
     return {
-      direct: at.inputs[0]!,
+      direct: of ?? at.inputs[0]!,
       activation: outputName(activation),
       removed: activation === "linear" ? [] : [at.row.name],
     };
   }
+  const names = looked.map((name) => `"${name}"`).join(", ");
   throw new TypeError(
     cannot(
       "set head",
-      `layer "${node.row.name}" must be a Dense, a convolution, a softmax or a sigmoid`,
+      `layer "${node.row.name}" must be linear, or lead back to a linear layer through activations and reshaping alone`,
       node.row.kind,
+      `looked at ${names}`,
     ),
   );
 }
@@ -151,7 +225,10 @@ function headLogits(
   outer: OutputActivation,
   removed: readonly string[],
 ): Logits {
-  const { penultimate, weights, isConvolution, channels } = link;
+  const { penultimate, weights, channels } = link;
+  const shape = specOf(penultimate)?.shape;
+  const isConvolution = link.isConvolution &&
+    !(shape !== undefined && isOverTime(shape, channels));
   const place = channels === undefined ? {} : { channels };
   return {
     head: { node, penultimate, weights, isConvolution, ...place },
@@ -161,8 +238,9 @@ function headLogits(
   };
 }
 
-/** What the walk makes of any node. */
-function linkOf(node: GraphNode): Link {
+/** What the search makes of any tensor; outputs beside the first are no part of it. */
+function linkOf({ node, index }: Ref): Link {
+  if (index !== mainOutput(node)) return { kind: "other" };
   if (node.call.kind === "inMemory" || node.call.kind === "builtIn") {
     return layerLink(node, node.call);
   }
@@ -172,62 +250,65 @@ function linkOf(node: GraphNode): Link {
   return { kind: "other" };
 }
 
+/** A classifier of ONNX gives its label first, and then what it comes from. */
+function mainOutput({ row }: GraphNode): number {
+  return row.kind === "LinearClassifier" ? 1 : 0;
+}
+
 function outputName(activation: HeadActivation): OutputActivation {
   if (activation === "linear") return "none";
   return activation === "sigmoid" ? "sigmoid" : "softmax";
 }
 
 /**
- * Whether a linear layer is a head. A Dense is; a convolution is over a map of
- * one place. Where the graph does not say how many places there are, the
- * model's output does, if it is `[N, C]` with as many units as the layer.
+ * Whether a linear layer is a head. A Dense is; a convolution is over a feature
+ * map of one position, or over time steps, as a Dense is. Where the graph does
+ * not say how many positions there are, the model's output does, if it is
+ * `[N, C]` with as many units as the layer.
  */
 function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
   if (!link.isConvolution) return true;
   const shape = specOf(penultimate)?.shape;
-  if (shape !== undefined) return isOnePlace(shape, link.channels);
+  if (shape !== undefined) {
+    return isOnePosition(shape, link.channels) ||
+      isOverTime(shape, link.channels);
+  }
   const given = specOf(output)?.shape;
   const { kernel, isTransposed } = link.weights();
   const units = kernel.shape.at(isTransposed ? -2 : -1);
-  return given !== undefined && isOnePlace(given) && given.at(-1) === units;
-}
-
-/** A softmax over maps gives as many answers as places, not one for a sample. */
-function isOverVectors(under: Ref, output: Ref, isReshaped: boolean): boolean {
-  const shape = specOf(under)?.shape ??
-    (isReshaped ? undefined : specOf(output)?.shape);
-  return shape !== undefined && isOnePlace(shape);
+  return given !== undefined && isOnePosition(given) && given.at(-1) === units;
 }
 
 /** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` where channels come first. */
-function isOnePlace(
+function isOnePosition(
   shape: readonly (number | null)[],
   channels?: "first",
 ): boolean {
-  const places = channels === "first" ? shape.slice(2) : shape.slice(1, -1);
-  return shape.length >= 2 && places.every((size) => size === 1);
+  const sizes = channels === "first" ? shape.slice(2) : shape.slice(1, -1);
+  return shape.length >= 2 && sizes.every((size) => size === 1);
 }
 
-/** Whether a softmax is over what the layer gives, and not over parts of it. */
-function keepsRows(node: GraphNode, under: Ref): boolean {
-  const given = node.row.outputs[0]?.shape;
-  const taken = specOf(under)?.shape;
-  return given === undefined || taken === undefined ||
-    given.at(-1) === taken.at(-1);
+/** `[N, T, D]`. */
+function isOverTime(
+  shape: readonly (number | null)[],
+  channels?: "first",
+): boolean {
+  return shape.length === 3 && channels !== "first";
 }
 
-function checkOnePlace(node: GraphNode, link: Link): void {
-  const isMap = link.kind === "activation" ||
+function checkOnePosition(node: GraphNode, link: Link): void {
+  const isOverMap = link.kind === "activation" ||
     (link.kind === "linear" && link.isConvolution);
-  if (!isMap) return;
+  if (!isOverMap) return;
   const { node: at } = origin({ node, index: 0 });
   const shape = specOf(at.inputs[0]!)?.shape;
   const channels = link.kind === "linear" ? link.channels : undefined;
-  if (shape === undefined || isOnePlace(shape, channels)) return;
+  if (shape === undefined || isOnePosition(shape, channels)) return;
+  if (link.kind === "linear" && isOverTime(shape, channels)) return;
   throw new TypeError(
     cannot(
       "set head",
-      `what layer "${node.row.name}" receives must have one place, [N, D]`,
+      `what layer "${node.row.name}" receives must have one position, [N, D], or time steps`,
       shapeText(shape),
     ),
   );

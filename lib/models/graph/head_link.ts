@@ -5,12 +5,27 @@
  */
 import type { GraphNode, Ref, WeightValue } from "./graph.ts";
 
-/** What the walk makes of one node. */
+/** What the search makes of one node. */
 export type Link =
   /** An activation by itself. */
-  | { readonly kind: "activation"; readonly activation: HeadActivation }
+  | {
+    readonly kind: "activation";
+    readonly activation: HeadActivation;
+    /** What it is applied to, where that is not the node's first input. */
+    readonly of?: Ref;
+    /** Whether it is over the last axis, of which there are others beside the batch. */
+    readonly isOverLastAxis?: boolean;
+  }
   /** Nothing that changes values: reshaping, dropout, identity. */
-  | { readonly kind: "pass" }
+  | {
+    readonly kind: "pass";
+    /** What passes, where that is not the node's first input. */
+    readonly of?: Ref;
+    /** Whether the shape stays, too. @default {false} */
+    readonly keepsShape?: boolean;
+    /** Whether values are rounded to the steps of a quantisation. @default {false} */
+    readonly rounds?: boolean;
+  }
   /** A linear layer, with the activation fused in it. */
   | {
     readonly kind: "linear";

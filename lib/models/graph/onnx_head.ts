@@ -1,11 +1,17 @@
 import {
   type GraphNode,
+  origin,
   type Ref,
+  refKey,
   specOf,
   type WeightSource,
   type WeightValue,
 } from "./graph.ts";
-import { toFloat32 } from "../../formats/stored_array.ts";
+import { typeName } from "../../formats/onnx_tensor.ts";
+import {
+  toFloat32,
+  valuesOf as valuesOfBytes,
+} from "../../formats/stored_array.ts";
 import {
   biasedLink,
   constant,
@@ -13,11 +19,14 @@ import {
   type HeadTensors,
   type Link,
 } from "./head_link.ts";
+import type { OnnxConstant } from "./onnx_origin.ts";
+import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
-/** Operations that change no value, or only the shape. */
-const PASS = new Set([
-  ...["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze"],
-]);
+/** Operations that change the shape alone. */
+const PASS = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
+
+/** Operations that round values to the steps of a quantisation. */
+const ROUNDS = new Set(["QuantizeLinear", "DequantizeLinear"]);
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Softmax: "softmax",
@@ -38,25 +47,66 @@ const FLOATS = new Set([1, 10, 11, 16]);
  * @returns Its part in the walk.
  */
 export function onnxLink(node: GraphNode): Link {
-  if (operationOf(node).domain !== "") return { kind: "other" };
-  if (isPass(node)) return { kind: "pass" };
+  const { domain } = operationOf(node);
+  if (domain === "ai.onnx.ml") return learnedLink(node);
+  if (domain !== "") return { kind: "other" };
+  const pass = passLink(node);
+  if (pass !== undefined) return pass;
   const activation = ACTIVATIONS[node.row.kind];
-  if (activation !== undefined) {
-    const isOfRows = activation === "sigmoid" || isOverRows(node);
-    return isOfRows ? { kind: "activation", activation } : { kind: "other" };
-  }
+  if (activation === "sigmoid") return { kind: "activation", activation };
+  if (activation !== undefined) return softmaxLink(node, activation);
+  const spelled = spelledSoftmax(node, SPELLING);
+  if (spelled !== undefined) return spelled;
   if (node.row.kind === "Add") return biased(node);
   return product(node) ?? { kind: "other" };
 }
 
-/** Dropout does nothing unless it is told that the model is being trained. */
-function isPass(node: GraphNode): boolean {
+/** Operators of classical models, as scikit-learn's converter writes them. */
+function learnedLink(node: GraphNode): Link {
   const { kind, config } = node.row;
-  if (kind === "Cast") return FLOATS.has(Number(config.to));
-  if (kind === "Dropout") {
-    return operationOf(node).inputs.length < 3 && isFirst(node);
+  if (kind === "ZipMap") return { kind: "pass" };
+  if (kind === "LinearClassifier") {
+    return linearClassifier(node) ?? { kind: "other" };
   }
-  return PASS.has(kind) && isFirst(node);
+  // The sum of a softmax is 1 already.
+  const from = node.inputs[0] && origin(node.inputs[0]).node;
+  const isSoftmax = from?.row.kind === "LinearClassifier" &&
+    from.row.config.post_transform === "SOFTMAX";
+  return kind === "Normalizer" && config.norm === "L1" && isSoftmax
+    ? { kind: "pass", keepsShape: true }
+    : { kind: "other" };
+}
+
+/** What changes no value, or only the shape. */
+function passLink(node: GraphNode): Link | undefined {
+  const { kind, config } = node.row;
+  if (kind === "Concat") return twoClasses(node);
+  if (!isFirst(node)) return undefined;
+  if (kind === "Cast" && FLOATS.has(Number(config.to)) || kind === "Identity") {
+    return { kind: "pass", keepsShape: true };
+  }
+  // Dropout does nothing unless it is told that the model is being trained.
+  if (kind === "Dropout" && operationOf(node).inputs.length < 3) {
+    return { kind: "pass", keepsShape: true };
+  }
+  if (ROUNDS.has(kind)) {
+    return { kind: "pass", keepsShape: true, rounds: true };
+  }
+  return PASS.has(kind) ? { kind: "pass" } : undefined;
+}
+
+/** `[1 - p, p]`, the two probabilities of one sigmoid. */
+function twoClasses(node: GraphNode): Link | undefined {
+  const [no, yes, ...others] = call(node).givers;
+  const sub = no && origin(no).node;
+  if (yes === undefined || others.length > 0 || sub?.row.kind !== "Sub") {
+    return undefined;
+  }
+  const [, p] = call(sub).givers;
+  const isOfOne = p !== undefined && refKey(p) === refKey(yes) &&
+    valuesOf(sub, 0)?.every((value) => value === 1);
+  const isSigmoid = origin(yes).node.row.kind === "Sigmoid";
+  return isOfOne && isSigmoid ? { kind: "pass", of: yes } : undefined;
 }
 
 /** Whether what it changes the shape of is what it is called on, and no shape. */
@@ -64,28 +114,67 @@ function isFirst(node: GraphNode): boolean {
   return call(node).givers[0] !== undefined;
 }
 
-/** Whether a softmax is over all units of a sample: `[N, C]`, or maps of one place. */
-function isOverRows(node: GraphNode): boolean {
+/**
+ * A softmax over all units of a sample, `[N, C]` or maps of one position, or
+ * over the last axis, whatever stands before it.
+ */
+function softmaxLink(node: GraphNode, activation: HeadActivation): Link {
   const { version } = call(node);
   const axis = Number(node.row.config.axis ?? (version < 13 ? 1 : -1));
   const shape = node.row.outputs[0]?.shape ??
     (node.inputs[0] && specOf(node.inputs[0])?.shape);
-  if (shape === undefined) return axis === -1;
-  const at = axis < 0 ? axis + shape.length : axis;
+  const rank = shape?.length;
+  const at = axis < 0 && rank !== undefined ? axis + rank : axis;
   const isOne = (sizes: readonly (number | null)[]) =>
     sizes.every((size) => size === 1);
-  // Before version 13 it is over all axes from there on.
-  if (version < 13) return at >= 1 && isOne(shape.slice(1, at));
-  return isOne([...shape.slice(1, at), ...shape.slice(at + 1)]) && at > 0;
+  const isOverAll = version < 13
+    // Before version 13 it is over all axes from there on.
+    ? at === 1 || at > 1 && shape !== undefined && isOne(shape.slice(1, at))
+    : at > 0 && shape !== undefined &&
+      isOne([...shape.slice(1, at), ...shape.slice(at + 1)]);
+  if (isOverAll) return { kind: "activation", activation };
+  const isLast = axis === -1 || rank !== undefined && at === rank - 1;
+  return isLast
+    ? { kind: "activation", activation, isOverLastAxis: true }
+    : { kind: "other" };
+}
+
+const SPELLING: SoftmaxSpelling = {
+  names: {
+    div: /^Div$/,
+    exp: /^Exp$/,
+    sub: /^Sub$/,
+    max: /^ReduceMax$/,
+    sum: /^ReduceSum$/,
+  },
+  argumentsOf: (node) =>
+    node.call.kind === "raw" && node.call.onnx !== undefined
+      ? node.call.onnx.givers
+      : [],
+  keepsAxis: ({ row: { config } }) => (config.keepdims ?? 1) === 1,
+  axesOf: (node) =>
+    node.row.config.axes as readonly number[] | undefined ?? valuesOf(node, 1),
+};
+
+/** A constant argument's numbers, where they are few, and of these types. */
+function valuesOf(node: GraphNode, index: number): number[] | undefined {
+  const value = constant(node, index)?.() as OnnxConstant | undefined;
+  const bytes = value?.storedBytes?.();
+  if (bytes === undefined || bytes.length > 64) return undefined;
+  const type = typeName(value!.tensor.type);
+  if (type !== "int64" && type !== "float32") return undefined;
+  return [...valuesOfBytes(bytes, type)].map(Number);
 }
 
 function biased(node: GraphNode): Link {
   const { givers } = call(node);
-  const place = givers[0] === undefined ? 1 : 0;
-  const bias = constant(node, 1 - place);
+  const place = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
+  const bias = parameter(node, 1 - place);
   let at = givers[place];
   // Casts and the like between the two change no value.
-  while (at && isPass(at.node) && /^(Cast|Identity)$/.test(at.node.row.kind)) {
+  while (at && /^(Cast|Identity)$/.test(at.node.row.kind)) {
+    const pass = at.node.call.kind === "raw" && passLink(at.node);
+    if (!pass) break;
     at = call(at.node).givers[0];
   }
   if (at?.node.call.kind !== "raw") return { kind: "other" };
@@ -104,8 +193,8 @@ function product(node: GraphNode): Link | undefined {
   const { kind, config } = node.row;
   const { domain } = operationOf(node);
   if (domain !== "" || !/^(MatMul|Gemm|Conv)$/.test(kind)) return undefined;
-  const kernel = constant(node, 1);
-  const bias = constant(node, 2);
+  const kernel = parameter(node, 1);
+  const bias = parameter(node, 2);
   const penultimate: Ref | undefined = call(node).givers[0];
   if (kernel === undefined || penultimate === undefined) return undefined;
   const isBiased = (operationOf(node).inputs[2] ?? "") !== "";
@@ -140,6 +229,106 @@ function product(node: GraphNode): Link | undefined {
   };
 }
 
+/** A constant argument, also one that is stored quantised. */
+function parameter(
+  node: GraphNode,
+  index: number,
+): (() => WeightValue) | undefined {
+  const plain = constant(node, index);
+  if (plain !== undefined) return plain;
+  const from = call(node).givers[index]?.node;
+  if (from?.row.kind !== "DequantizeLinear" || !from.isConstant) {
+    return undefined;
+  }
+  const [stored, scale, zero] = [0, 1, 2].map((i) => constant(from, i)?.());
+  if (stored === undefined || scale === undefined) return undefined;
+  return () =>
+    dequantised(
+      stored as WeightSource,
+      scale as WeightSource,
+      zero as WeightSource | undefined,
+      Number(from.row.config.axis ?? 1),
+    );
+}
+
+/** `(stored - zero) * scale`, with one scale in all or one for each slice of an axis. */
+function dequantised(
+  stored: WeightSource,
+  scale: WeightSource,
+  zero: WeightSource | undefined,
+  axis: number,
+): WeightSource {
+  const { shape } = stored;
+  const at = axis < 0 ? axis + shape.length : axis;
+  const inner = shape.slice(at + 1).reduce((product, n) => product * n, 1);
+  const numScales = scale.shape.reduce((product, n) => product * n, 1);
+  return {
+    ...stored,
+    read: async () => {
+      const [values, scales, zeros] = await Promise.all([
+        stored.read(),
+        scale.read(),
+        zero?.read(),
+      ]);
+      const data = Float32Array.from(
+        Array.from(values.data, Number),
+        (value, i) => {
+          const k = numScales === 1 ? 0 : Math.floor(i / inner) % numScales;
+          const from = Number(zeros?.data[k] ?? 0);
+          return (value - from) * Number(scales.data[k]);
+        },
+      );
+      return { data, shape, dtype: "float32" as const };
+    },
+  };
+}
+
+/** The classifier's logits, before its `post_transform`. */
+function linearClassifier(node: GraphNode): Link | undefined {
+  const { attributes } = operationOf(node);
+  const numbers = (key: string) =>
+    (attributes.get(key) ?? []) as readonly number[];
+  const [coefficients, intercepts] = ["coefficients", "intercepts"].map(
+    numbers,
+  );
+  const units = intercepts!.length;
+  const width = coefficients!.length / units;
+  const activation = {
+    SOFTMAX: "softmax",
+    LOGISTIC: "sigmoid",
+    NONE: "linear",
+  }[String(attributes.get("post_transform") ?? "NONE")] as
+    | HeadActivation
+    | undefined;
+  const penultimate = call(node).givers[0];
+  const isFloat = penultimate && specOf(penultimate)?.dtype === "float32";
+  const isBinary = units === 1 && activation !== "sigmoid";
+  if (!isFloat || activation === undefined || isBinary) return undefined;
+  if (!Number.isInteger(width) || width < 1) return undefined;
+  const weight = (
+    name: string,
+    values: readonly number[],
+    shape: readonly number[],
+  ): WeightSource => ({
+    name,
+    shape,
+    read: () => {
+      const data = Float32Array.from(values);
+      return Promise.resolve({ data, shape, dtype: "float32" as const });
+    },
+  });
+  const kernel = weight("coefficients", coefficients!, [units, width]);
+  const bias = weight("intercepts", intercepts!, [units]);
+  return {
+    kind: "linear",
+    // Its own output is a pair of labels and probabilities, so the logits are computed.
+    activation,
+    isConvolution: false,
+    penultimate,
+    weights: () => ({ kernel, isTransposed: true, bias }),
+  };
+}
+
 /** `x · W + b`, without factors. */
 function isGemm(
   { alpha = 1, beta = 1, transA = 0 }: GraphNode["row"]["config"],
@@ -150,7 +339,7 @@ function isGemm(
 /** A convolution of one place to one place. */
 function isOnePlaced(node: GraphNode): boolean {
   const { group = 1, pads = [] } = node.row.config;
-  const kernel = constant(node, 1)!().shape;
+  const kernel = parameter(node, 1)!().shape;
   return group === 1 && kernel.length > 2 &&
     kernel.slice(2).every((size) => size === 1) &&
     (pads as number[]).every((size) => size === 0);

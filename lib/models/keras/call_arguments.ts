@@ -7,6 +7,7 @@
  * @module
  */
 import { quote } from "../../check.ts";
+import { isWrittenArray } from "../../layers/constant_values.ts";
 import type {
   Argument,
   CallSpec,
@@ -26,11 +27,18 @@ export function valueByPosition(
   positional: readonly Argument[],
 ): { readonly value: unknown } | undefined {
   const row = positional.flatMap(flat);
-  const last = row.findLastIndex((argument) => "tensor" in argument);
+  const last = row.findLastIndex(isTensor);
   const found = row.find((argument, i) =>
-    "value" in argument && (i < last || !isOff(argument.value))
+    "value" in argument && !isTensor(argument) &&
+    (i < last || !isOff(argument.value))
   );
   return found as { readonly value: unknown } | undefined;
+}
+
+/** A tensor of the graph, or an array that the file holds. */
+function isTensor(argument: Argument): boolean {
+  return "tensor" in argument ||
+    "value" in argument && isWrittenArray(argument.value);
 }
 
 function flat(argument: Argument): Argument[] {

@@ -12,7 +12,7 @@ import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
-import type { LayerFactory } from "../../layers/layer.ts";
+import type { CustomTable } from "../../layers/custom_objects.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
@@ -91,7 +91,7 @@ export async function openKerasFile(
  */
 export function modelOfKerasFile(
   file: KerasFile,
-  customLayers: Readonly<Record<string, LayerFactory>> = {},
+  customLayers: CustomTable = {},
   allowNonFinite = false,
   limits = DEFAULT_LIMITS,
 ): ModelGraph {
@@ -122,7 +122,7 @@ type Contents = Omit<KerasFile, "source" | "close"> & {
 async function opened(
   source: string,
   close: () => void,
-  read: () => Promise<Contents>,
+  read: () => Contents | Promise<Contents>,
 ): Promise<KerasFile> {
   try {
     const { store, ...contents } = await read();

@@ -7,7 +7,12 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
-import type { Dialect, LayerFactory } from "../../layers/layer.ts";
+import {
+  customFunction,
+  type CustomTable,
+  findCustom,
+} from "../../layers/custom_objects.ts";
+import type { Dialect } from "../../layers/layer.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
@@ -15,7 +20,7 @@ import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 /** What decides whether a layer is known. */
 export interface Known {
   readonly dialect: Dialect;
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
 }
 
 /** A layer whose class nobody knows. */
@@ -57,9 +62,9 @@ export function isBare(
 ): boolean {
   if (dialect !== 3 || model !== undefined) return false;
   if (module !== undefined) return /^keras\.src\.ops\./.test(module);
-  if ("trainable" in options || Object.hasOwn(customLayers, className)) {
-    return false;
-  }
+  const custom = customFunction(customLayers, className);
+  if (custom !== undefined) return custom.length > 1;
+  if ("trainable" in options) return false;
   return !("dtype" in options) ||
     className in OPERATIONS && !(className in LAYERS);
 }
@@ -125,10 +130,15 @@ export function refuseUnknown(
     source,
     `every layer must be known: current unknown ones are ${list}${
       unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
-    }; pass customLayers: { ${
-      classes.map((name) => `${name}: …`).join(", ")
+    }; pass customObjects: { ${
+      classes.map((name) => `${asKey(name)}: …`).join(", ")
     } }${advice === undefined ? "" : `, or ${advice}`}`,
   );
+}
+
+/** A name as the key of an object in JavaScript. */
+export function asKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 function* unknownIn(
@@ -138,17 +148,19 @@ function* unknownIn(
 ): Generator<UnknownLayer> {
   for (const spec of layers) {
     const path = `${prefix}${spec.name}`;
-    const { className, module } = spec;
+    const { className, module, registeredName } = spec;
     if (spec.model !== undefined) {
       yield* unknownIn(spec.model, known, `${path}/`);
     } else if (isOperation(spec, known)) {
-      if (!Object.hasOwn(OPERATIONS, operationName(spec))) {
-        yield { path, className: operationName(spec), module };
-      }
+      const name = operationName(spec);
+      const isThere = Object.hasOwn(OPERATIONS, name) ||
+        findCustom(known.customLayers, name) !== undefined;
+      if (!isThere) yield { path, className: name, module };
     } else if (className === "InputLayer") continue;
-    else if (isKnown(className, known)) {
+    else if (isKnown(className, known, registeredName)) {
       // A custom layer may hold what it likes under these names.
-      if (Object.hasOwn(known.customLayers, className)) continue;
+      const { customLayers } = known;
+      if (customFunction(customLayers, className, registeredName)) continue;
       yield* unknownHeld(spec.options, known, path);
     } else yield { path, className, module };
   }
@@ -163,16 +175,22 @@ function* unknownHeld(
     const held = Object.hasOwn(options, key) ? [options[key]].flat() : [];
     for (const layer of held.filter(isLayerObject)) {
       const { class_name: className, config = {}, module } = layer;
+      const { registered_name: registered } = layer;
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
-      if (isKnown(className, known)) yield* unknownHeld(config, known, inner);
-      else yield { path: inner, className, module };
+      if (isKnown(className, known, registered)) {
+        yield* unknownHeld(config, known, inner);
+      } else yield { path: inner, className, module };
     }
   }
 }
 
-function isKnown(className: string, { dialect, customLayers }: Known): boolean {
-  if (Object.hasOwn(customLayers, className)) return true;
+function isKnown(
+  className: string,
+  { dialect, customLayers }: Known,
+  registeredName?: string,
+): boolean {
+  if (findCustom(customLayers, className, registeredName)) return true;
   // In a file of TF.js, a class that it does not have is its writer's own.
   if (dialect === "tfjs" && !TFJS_CLASSES.has(className)) return false;
   return Object.hasOwn(LAYERS, className);

@@ -11,7 +11,15 @@
  */
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { readLayer } from "../../layers/config_reader.ts";
+import { isLayerObject, readLayer } from "../../layers/config_reader.ts";
+import { isWrittenArray } from "../../layers/constant_values.ts";
+import {
+  customFunction,
+  customOperation,
+  type CustomTable,
+  findCustom,
+  withConstantInputs,
+} from "../../layers/custom_objects.ts";
 import { distributed, distributedOutput } from "../../layers/distributed.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
@@ -32,6 +40,7 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import {
+  asKey,
   isBare,
   isOperation as isRawOperation,
   operationName,
@@ -61,7 +70,7 @@ export interface LayerGraphParts {
   readonly dialect: Dialect;
   /** The file, for messages. */
   readonly source: string;
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
   /** The stored weights. */
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
@@ -83,7 +92,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): ModelGraph {
-  return new Builder(parts).build();
+  const spec = withKnownNames(parts.spec, parts.customLayers);
+  return new Builder({ ...parts, spec }).build();
 }
 
 class Builder {
@@ -237,15 +247,17 @@ class Builder {
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
-      : this.#layer(draft);
+      : this.#withConstants(draft, positional);
     const args = isOperation ? {} : this.#arguments(draft, named);
+    const values = [positional, named];
     draft.call = {
       kind: "builtIn",
       layer: this.#overTime(draft, layer, args),
-      isOwnClass: !Object.hasOwn(this.#parts.customLayers, spec.className),
+      isOwnClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),
+      ...(holdsValue(values) ? { meaning: values } : {}),
     };
   }
 
@@ -282,6 +294,29 @@ class Builder {
       made = distributed(made, name, tensorArgs);
     }
     return made;
+  }
+
+  /** The caller's own layer or operation behind a call. */
+  #custom({ spec }: LayerDraft) {
+    const { customLayers } = this.#parts;
+    const { registeredName } = spec;
+    return isRawOperation(spec, this.#parts)
+      ? customFunction(customLayers, operationName(spec))
+      : customFunction(customLayers, spec.className, registeredName);
+  }
+
+  /** A layer that may be called on arrays of the file beside its tensors. */
+  #withConstants(draft: LayerDraft, positional: readonly unknown[]): Layer {
+    const layer = this.#layer(draft);
+    const slots = positional.flat(Infinity).flatMap((argument): unknown[] =>
+      isInput(argument)
+        ? [argument.input]
+        : isWrittenArray(argument)
+        ? [argument]
+        : []
+    );
+    const isPlain = slots.every((slot) => typeof slot === "number");
+    return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
   /** Puts an argument's tensors in the list, and numbers in their place. */
@@ -345,8 +380,10 @@ class Builder {
         name,
         className: spec.className,
         dialect,
+        registeredName: spec.registeredName,
         options: spec.options,
-        factoryOf: (className, path) => this.#factory(className, path),
+        factoryOf: (...names) => this.#factory(...names),
+        customObjects: this.#parts.customLayers,
       })
     );
     this.#layers.set(spec, layer);
@@ -357,13 +394,21 @@ class Builder {
     { spec, name }: LayerDraft,
     args: Readonly<Record<string, unknown>>,
   ): Layer {
+    const own = customFunction(
+      this.#parts.customLayers,
+      operationName(spec),
+    );
+    const options = operationOptions(spec);
     return this.#guarded(() =>
       readLayer({
         name,
         className: spec.className,
         dialect: this.#parts.dialect,
-        options: { ...operationOptions(spec), ...args },
-        factoryOf: () => OPERATIONS[operationName(spec)]!,
+        options: { ...options, ...args },
+        factoryOf: () =>
+          own === undefined
+            ? OPERATIONS[operationName(spec)]!
+            : customOperation(own, options),
       })
     );
   }
@@ -380,9 +425,15 @@ class Builder {
     return sources;
   }
 
-  #factory(className: string, path: string): LayerFactory {
+  #factory(
+    className: string,
+    path: string,
+    registeredName?: string,
+  ): LayerFactory {
     const { customLayers } = this.#parts;
-    if (Object.hasOwn(customLayers, className)) return customLayers[className]!;
+    const own = findCustom(customLayers, className, registeredName);
+    if (typeof own === "function") return own as LayerFactory;
+    if (own !== undefined) return this.#factory(own, path);
     if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
     if (/^(Functional|Model|Sequential)$/.test(className)) {
       const rule = "only a TimeDistributed layer may hold a model";
@@ -393,7 +444,7 @@ class Builder {
         `read layer "${path}"`,
         "its class must be known",
         className,
-        `pass it as customLayers: { ${className}: … }`,
+        `pass it as customObjects: { ${asKey(className)}: … }`,
       ),
     );
   }
@@ -502,4 +553,38 @@ function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
 
 function isInput(value: unknown): value is { input: number } {
   return typeof value === "object" && value !== null && "input" in value;
+}
+
+/** Whether a call's arguments hold more than tensors. */
+function holdsValue(value: unknown): boolean {
+  if (isInput(value) || value === null || value === undefined) return false;
+  if (isWrittenArray(value) || typeof value !== "object") return true;
+  return Object.values(value).some(holdsValue);
+}
+
+/** A description in which aliases are the names that they stand for. */
+function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
+  if (!Object.values(table).some((entry) => typeof entry === "string")) {
+    return spec;
+  }
+  const nameOf = (name: string, registeredName?: string) => {
+    const entry = findCustom(table, name, registeredName);
+    return typeof entry === "string" ? entry : name;
+  };
+  const layers = spec.layers.map((layer): LayerSpec => ({
+    ...layer,
+    className: nameOf(layer.className, layer.registeredName),
+    options: Object.fromEntries(
+      Object.entries(layer.options).map(([key, value]) => {
+        if (!key.endsWith("activation")) return [key, value];
+        const isFunction = isLayerObject(value) &&
+          value.class_name === "function";
+        const name: unknown = isFunction ? value.config : value;
+        if (typeof name !== "string") return [key, value];
+        return [key, nameOf(name) === name ? value : nameOf(name)];
+      }),
+    ),
+    model: layer.model && withKnownNames(layer.model, table),
+  }));
+  return { ...spec, layers };
 }

@@ -42,6 +42,7 @@ interface Draft extends GraphNode {
  * what feeds it, without constants and placeholders. The model given is not
  * changed, and closing what is returned frees nothing of it.
  *
+ * @category Models
  * @param model A graph model of this TF.js, or of another copy of the same
  * major version.
  * @returns The model, as a graph of named operations.

@@ -66,6 +66,7 @@ interface Entered {
  * numbers are those of the caller's own `predict`. The model given is not
  * changed, and closing what is returned frees nothing of it.
  *
+ * @category Models
  * @param model A model of this TF.js, or of another copy of the same major version.
  * @returns The model, as a graph of named layers.
  * @throws {TypeError} If it is no such model, is disposed of, or has no layers.

@@ -10,7 +10,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import type { Dialect, LayerFactory } from "../../layers/layer.ts";
+import type { CustomTable } from "../../layers/custom_objects.ts";
+import type { Dialect } from "../../layers/layer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
 import {
   beyondLimit,
@@ -32,7 +33,7 @@ import {
 
 /** Settings with which a `model.json` is opened. */
 interface JsonOptions {
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
   readonly limits?: Required<ModelLimits>;
   readonly signal?: AbortSignal | undefined;
@@ -47,7 +48,7 @@ export interface LayersJson {
   /** The file, for messages. */
   readonly source: string;
   /** Factories of custom layers, by class name. */
-  readonly customLayers: Readonly<Record<string, LayerFactory>>;
+  readonly customLayers: CustomTable;
 }
 
 /**
@@ -62,7 +63,7 @@ export interface LayersJson {
 export function readLayersJson(
   json: ModelJson,
   source: string,
-  customLayers: Readonly<Record<string, LayerFactory>>,
+  customLayers: CustomTable,
   limits: Required<ModelLimits> = DEFAULT_LIMITS,
 ): LayersJson {
   const dialect = writerOf(json, source);

@@ -9,7 +9,10 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
-import type { LayerFactory } from "../../layers/layer.ts";
+import {
+  customFunction,
+  type CustomTable,
+} from "../../layers/custom_objects.ts";
 import type { LayerSpec, ModelSpec } from "../keras/keras_topology.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -74,11 +77,13 @@ export function optionsOf(className: string, options: Options): Options {
  */
 export function refuseOtherMeanings(
   spec: ModelSpec,
-  customLayers: Readonly<Record<string, LayerFactory>>,
+  customLayers: CustomTable,
   source: string,
 ): void {
   const layers = [...layersOf(spec)];
-  if (layers.some(({ className }) => Object.hasOwn(customLayers, className))) {
+  const isCustom = ({ className }: LayerSpec) =>
+    customFunction(customLayers, className) !== undefined;
+  if (layers.some(isCustom)) {
     return; // the caller says what the layers mean
   }
   const others = layers.filter(meansOther);

@@ -285,13 +285,15 @@ Deno.test("headAt() takes the layer that it is given, before its own activation"
   assertEquals(headAt(model.findNode("head")).direct?.node.row.name, "head");
 });
 
-Deno.test("headAt() takes a softmax's input, and a nested model's end", () => {
+Deno.test("headAt() takes the linear layer under a softmax, and a nested model's end", () => {
   const inner = tf.sequential({
     name: "inner",
     layers: [dense("head", 2, { inputShape: [4] })],
   });
   const model = graph(STEM(), inner, layers.softmax({ name: "end" }));
-  assertEquals(headAt(model.findNode("end")).direct?.node.row.name, "inner");
+  const { direct, head } = headAt(model.findNode("end"));
+  assertEquals(direct?.node.row.name, "inner/head");
+  assertEquals(head?.node.row.name, "inner/head");
   assertEquals(
     headAt(model.findNode("inner")).head?.node.row.name,
     "inner/head",
@@ -308,7 +310,7 @@ Deno.test("headAt() refuses a convolution or a softmax over a map", () => {
     assertThrows(
       () => headAt(model.findNode(name)),
       TypeError,
-      `Cannot set head as what layer "${name}" receives must have one place, [N, D]: current value is "[null, 4, 4, 2]"`,
+      `Cannot set head as what layer "${name}" receives must have one position, [N, D], or time steps: current value is "[null, 4, 4, 2]"`,
     );
   }
 });
@@ -318,6 +320,6 @@ Deno.test("headAt() refuses what gives no logits", () => {
   assertThrows(
     () => headAt(model.findNode("norm")),
     TypeError,
-    `Cannot set head as layer "norm" must be a Dense, a convolution, a softmax or a sigmoid: current value is "BatchNormalization"`,
+    `Cannot set head as layer "norm" must be linear, or lead back to a linear layer through activations and reshaping alone: current value is "BatchNormalization"; looked at "norm"`,
   );
 });

@@ -104,6 +104,6 @@ Deno.test("refuseUnknown() names all, and their classes once", () => {
   );
   assertEquals(
     message.replace(/"l2".*"l19"/, "…"),
-    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customLayers: { Mine: … }',
+    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }',
   );
 });

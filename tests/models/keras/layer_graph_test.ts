@@ -82,7 +82,7 @@ Deno.test("layerGraph() names all unknown layers at once, and what to pass", () 
       layer("a", "Mine", {}, [call([tensor("x")])]),
       layer("b", "Yours", {}, [call([tensor("a")])]),
     ),
-    `"a" (Mine of keras.layers), "b" (Yours of keras.layers); pass customLayers: { Mine: …, Yours: … }`,
+    `"a" (Mine of keras.layers), "b" (Yours of keras.layers); pass customObjects: { Mine: …, Yours: … }`,
   );
 });
 

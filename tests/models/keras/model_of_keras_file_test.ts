@@ -46,7 +46,7 @@ for (const name of ["k3_mlp.keras", "k3_mlp.h5", "k2_mlp.keras", "k2_mlp.h5"]) {
     assertThrows(
       () => modelOfKerasFile(file),
       ModelFormatError,
-      "pass customLayers: { Denser: … }",
+      "pass customObjects: { Denser: … }",
     );
     assertEquals(closed.times, 1);
   });

@@ -88,7 +88,7 @@ export const LAYERS: readonly RefusedInput[] = [
         UNKNOWN,
         '"a" (Mine of lab.layers), "inner/b" (Yours of keras.layers)',
         '"c/layer" (Theirs)',
-        "pass customLayers: { Mine: …, Yours: …, Theirs: … }",
+        "pass customObjects: { Mine: …, Yours: …, Theirs: … }",
       ),
       {
         what: "in .h5",
@@ -99,7 +99,7 @@ export const LAYERS: readonly RefusedInput[] = [
             '"Dropout"',
             '"Mistake"',
           ),
-        says: ['"dropout" (Mistake)', "pass customLayers: { Mistake: … }"],
+        says: ['"dropout" (Mistake)', "pass customObjects: { Mistake: … }"],
       },
     ],
   },
@@ -113,7 +113,7 @@ export const LAYERS: readonly RefusedInput[] = [
           file: () => kerasOf(one(className, { filepath: "saved" })),
           says: [
             `"l" (${className} of keras.layers)`,
-            `customLayers: { ${className}: … }`,
+            `customObjects: { ${className}: … }`,
           ],
         })),
       ...both(

@@ -5,18 +5,18 @@ import {
   assertThrows,
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { ownSteps } from "../../../lib/engines/tfjs/own_steps.ts";
+import { customSteps } from "../../../lib/engines/tfjs/custom_steps.ts";
 import { counted } from "../../support/backends.ts";
 
 type Step = (x: tf.Tensor) => tf.Tensor;
 
 function values(feature: tf.Tensor, ...own: Step[]): number[] {
   return tf.tidy(
-    () => [...ownSteps(feature, { own, name: "conv" }).dataSync()],
+    () => [...customSteps(feature, { own, name: "conv" }).dataSync()],
   );
 }
 
-counted("ownSteps() runs the steps one after another", () => {
+counted("customSteps() runs the steps one after another", () => {
   const x = tf.tensor2d([[1, 2], [3, 4]]);
   assertEquals(values(x), [1, 2, 3, 4]);
   assertEquals(values(x, (y) => y.mul(2), (y) => y.add(1).sum(1)), [8, 16]);
@@ -33,7 +33,7 @@ counted("ownSteps() runs the steps one after another", () => {
   x.dispose();
 });
 
-counted("ownSteps() names the step that throws", () => {
+counted("customSteps() names the step that throws", () => {
   const x = tf.ones([2, 2]);
   const cause = new RangeError("too small");
   const shrink = () => {
@@ -53,7 +53,7 @@ counted("ownSteps() names the step that throws", () => {
   x.dispose();
 });
 
-counted("ownSteps() refuses what is no tensor of as many rows", async () => {
+counted("customSteps() refuses what is no tensor of as many rows", async () => {
   const x = tf.ones([2, 3]);
   const text =
     'Cannot postprocess layer "conv" as its function must give a tensor of 2 rows: current value is';

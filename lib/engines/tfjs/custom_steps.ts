@@ -12,7 +12,7 @@ import type { FeatureTarget } from "../program.ts";
  * @throws {Error} If a step throws; the cause is what it threw.
  * @throws {TypeError} If a step gives no tensor, or changes the number of rows.
  */
-export function ownSteps(
+export function customSteps(
   feature: tf.Tensor,
   { own, name }: Pick<FeatureTarget, "own" | "name">,
 ): tf.Tensor {

@@ -5,27 +5,30 @@ import {
   assertThrows,
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { ownHandle, tidied } from "../../../lib/engines/tfjs/own_handle.ts";
+import {
+  tensorHandle,
+  tidied,
+} from "../../../lib/engines/tfjs/tensor_handle.ts";
 
-Deno.test("ownHandle() takes what the current scope made, out of its reach", () => {
+Deno.test("tensorHandle() takes what the current scope made, out of its reach", () => {
   let made: tf.Tensor | undefined;
   const own = tidied("test", () => {
     made = tf.ones([2]);
-    return ownHandle(made);
+    return tensorHandle(made);
   });
   assertStrictEquals(own, made);
   assert(!own.isDisposed);
   own.dispose();
 });
 
-Deno.test("ownHandle() gives a second handle to what is kept, older or taken already", () => {
+Deno.test("tensorHandle() gives a second handle to what is kept, older or taken already", () => {
   const { numTensors } = tf.memory();
   const older = tf.ones([2]);
   const variable = tf.variable(older);
   const own = tidied("test", () => {
     const kept = tf.keep(tf.ones([2]));
     const made = tf.ones([2]);
-    const handles = [older, variable, kept, made, made].map(ownHandle);
+    const handles = [older, variable, kept, made, made].map(tensorHandle);
     kept.dispose();
     return handles;
   });
@@ -36,9 +39,9 @@ Deno.test("ownHandle() gives a second handle to what is kept, older or taken alr
   assertEquals(tf.memory().numTensors, numTensors);
 });
 
-Deno.test("ownHandle() gives a second handle where there is no scope", () => {
+Deno.test("tensorHandle() gives a second handle where there is no scope", () => {
   const x = tf.ones([2]);
-  const own = ownHandle(x);
+  const own = tensorHandle(x);
   assert(own !== x);
   tf.dispose([x, own]);
 });

@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs";
  * @param tensor What a layer or an operation gave.
  * @returns The same values.
  */
-export function ownHandle(tensor: tf.Tensor): tf.Tensor {
+export function tensorHandle(tensor: tf.Tensor): tf.Tensor {
   const { activeScope } = tf.engine().state;
   const isNew = !tensor.kept && activeScope !== undefined &&
     activeScope !== null && activeScope.id === tensor.scopeId;

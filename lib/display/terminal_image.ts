@@ -1,0 +1,59 @@
+/**
+ * Figures in terminals that show images, by the protocols of kitty and iTerm2
+ * and by Sixel.
+ *
+ * Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/ and
+ * https://iterm2.com/documentation-images.html.
+ *
+ * @module
+ */
+import { toBase64 } from "./base64.ts";
+import { svgPixels, svgPng } from "./figure_png.ts";
+import { figureSvg } from "./figure_svg.ts";
+import { sixelText } from "./sixel.ts";
+import type { ImageProtocol } from "./terminal.ts";
+import type { FigureSpec } from "./view.ts";
+
+const CELL = 9; // CSS pixels that a column is about as wide as
+const CHUNK = 4096; // characters of base64 in one command of kitty's
+const ZOOM = 2;
+
+/**
+ * A figure as what a terminal draws it from.
+ *
+ * @param spec The figure.
+ * @param protocol How the terminal takes images.
+ * @param columns Columns of the terminal; a wider figure is reduced.
+ * @returns Escape sequences, with a line break at the end.
+ */
+export async function terminalImage(
+  spec: FigureSpec,
+  protocol: ImageProtocol,
+  columns: number,
+): Promise<string> {
+  const svg = await figureSvg(spec);
+  if (protocol === "sixel") {
+    const zoom = Math.min(1, columns * CELL / svg.width);
+    return `${sixelText(await svgPixels(svg, zoom))}\n`;
+  }
+  const { png } = await svgPng(svg, ZOOM);
+  const cells = Math.min(columns, Math.ceil(svg.width / CELL));
+  return protocol === "kitty" ? kittyText(png, cells) : iterm2Text(png, cells);
+}
+
+function kittyText(png: Uint8Array, cells: number): string {
+  const data = toBase64(png);
+  const parts: string[] = [];
+  for (let from = 0; from < data.length; from += CHUNK) {
+    const first = from === 0 ? `a=T,f=100,c=${cells},` : "";
+    const hasMore = from + CHUNK < data.length ? 1 : 0;
+    const chunk = data.slice(from, from + CHUNK);
+    parts.push(`\x1b_G${first}m=${hasMore};${chunk}\x1b\\`);
+  }
+  return `${parts.join("")}\n`;
+}
+
+function iterm2Text(png: Uint8Array, cells: number): string {
+  const settings = `inline=1;size=${png.length};width=${cells}`;
+  return `\x1b]1337;File=${settings}:${toBase64(png)}\x07\n`;
+}

@@ -1,0 +1,239 @@
+/**
+ * Custom objects: layers, activations and operations that Keras does not have,
+ * and other names of those that it has. What an entry is, is told by where a
+ * model uses it.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { constantArray, isWrittenArray } from "./constant_values.ts";
+import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+
+/** A custom activation, over {@linkcode Ops}. */
+export type CustomActivation = Activation;
+
+/**
+ * A custom operation, over {@linkcode Ops}: gets the arguments by position,
+ * then those by name together with the operation's options. Tensors among them
+ * are values of the engine. It has two or three parameters: a function of one
+ * is a factory of a layer.
+ */
+export type CustomOperation = <T>(
+  ops: Ops<T>,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+) => T | T[];
+
+/**
+ * One custom object: a factory of a layer, an activation `(ops, x)`, an
+ * operation `(ops, args, kwargs)`, or the name of a known one.
+ */
+export type CustomObject =
+  | LayerFactory
+  | CustomActivation
+  | CustomOperation
+  | string;
+
+/** Custom objects by name, with or without their package: `Twice`, `my>Twice`. */
+export type CustomTable = Readonly<Record<string, CustomObject>>;
+
+/**
+ * Joins both ways to pass custom objects.
+ *
+ * @param objects `customObjects`.
+ * @param layers `customLayers`.
+ * @returns One table.
+ * @throws {TypeError} If an entry is neither function nor text, or two differ.
+ */
+export function customTable(
+  objects: CustomTable,
+  layers: CustomTable,
+): CustomTable {
+  for (const [name, entry] of Object.entries({ ...objects, ...layers })) {
+    if (typeof entry !== "function" && typeof entry !== "string") {
+      const rule =
+        `custom object "${name}" must be a function, or the name of a known class`;
+      throw new TypeError(cannot("load model", rule, entry));
+    }
+    if (Object.hasOwn(objects, name) && objects[name] !== entry) {
+      const rule =
+        `"${name}" must stand in customObjects or in customLayers, not in both`;
+      throw new TypeError(cannot("load model", rule, name));
+    }
+  }
+  return { ...objects, ...layers };
+}
+
+/**
+ * The custom object of a name.
+ *
+ * @param table The custom objects.
+ * @param name The name of a class or function, with or without its package.
+ * @param registeredName Its name with the package, where the file holds it.
+ * @returns The entry, or undefined.
+ */
+export function findCustom(
+  table: CustomTable,
+  name: string,
+  registeredName?: string,
+): CustomObject | undefined {
+  const wanted = registeredName?.includes(">") ? registeredName : name;
+  const entry = (key: string) =>
+    Object.hasOwn(table, key) ? table[key] : undefined;
+  const exact = entry(wanted) ?? entry(name) ?? entry(withoutPackage(wanted));
+  if (exact !== undefined || wanted.includes(">")) return exact;
+  // The file holds no package: the one entry of that name.
+  const keys = Object.keys(table).filter((key) => withoutPackage(key) === name);
+  return keys.length === 1 ? table[keys[0]!] : undefined;
+}
+
+/** The custom function of a name; undefined for none, and for an alias. */
+export function customFunction(
+  table: CustomTable,
+  name: string,
+  registeredName?: string,
+): Exclude<CustomObject, string> | undefined {
+  const entry = findCustom(table, name, registeredName);
+  return typeof entry === "function" ? entry : undefined;
+}
+
+function withoutPackage(name: string): string {
+  return name.slice(name.lastIndexOf(">") + 1);
+}
+
+/** Options that every operation has, and that mean nothing. */
+const COMMON = /^(name|trainable|dtype|function|args|kwargs)$/;
+
+/**
+ * The factory of a custom operation as a node of a graph.
+ *
+ * @param entry The operation; or the factory of a layer, which finds the named
+ * arguments in `context.args`.
+ * @param options The operation's options in the file.
+ * @returns The factory.
+ */
+export function customOperation(
+  entry: Exclude<CustomObject, string>,
+  options: Readonly<Record<string, unknown>>,
+): LayerFactory {
+  return (config) => {
+    for (const key of Object.keys(options)) config.raw(key);
+    const args = (config.raw("args") ?? []) as readonly unknown[];
+    const kwargs = {
+      ...Object.fromEntries(
+        Object.entries(options).filter(([key]) => !COMMON.test(key)),
+      ),
+      ...(config.raw("kwargs") ?? {}) as Record<string, unknown>,
+    };
+    return entry.length <= 1
+      ? onNamedArguments(entry as LayerFactory, config, args, kwargs)
+      : onArguments(entry as CustomOperation, config.name, args, kwargs);
+  };
+}
+
+function onArguments(
+  compute: CustomOperation,
+  name: string,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): Layer {
+  return {
+    weights: [],
+    masks: () => [],
+    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+      const bind = (value: unknown) => bound(value, ops, inputs, name);
+      const named = Object.entries(kwargs).map(([key, value]) =>
+        [key, bind(value)] as const
+      );
+      return [compute(ops, args.map(bind), Object.fromEntries(named))]
+        .flat() as T[];
+    },
+  };
+}
+
+/** Inputs by position; other arguments in the context, by name. */
+function onNamedArguments(
+  factory: LayerFactory,
+  config: LayerConfig,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): Layer {
+  const layer = factory(config);
+  if (layer.weights.length > 0) {
+    throw new TypeError(
+      cannot(
+        `read operation "${config.name}"`,
+        "a custom operation must have no weights",
+        layer.weights,
+      ),
+    );
+  }
+  return {
+    ...layer,
+    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+      const bind = (value: unknown) => bound(value, ops, inputs, config.name);
+      const values = Object.entries(kwargs).map(([key, value]) =>
+        [key, bind(value)] as const
+      );
+      const own = args.flat().map(bind);
+      const context = { masks: [], args: Object.fromEntries(values) };
+      return layer.call(ops, own as T[], {}, context as never);
+    },
+  };
+}
+
+/** An argument with its tensors and arrays as values of the engine. */
+function bound<T>(
+  value: unknown,
+  ops: Ops<T>,
+  inputs: readonly T[],
+  name: string,
+): unknown {
+  if (Array.isArray(value)) {
+    return value.map((inner) => bound(inner, ops, inputs, name));
+  }
+  if (isWrittenArray(value)) return ops.constant(constantArray(value, name));
+  const isInput = typeof value === "object" && value !== null &&
+    "input" in value && typeof value.input === "number";
+  return isInput ? inputs[(value as { input: number }).input] : value;
+}
+
+/**
+ * A layer that is called on constants beside its inputs.
+ *
+ * @param layer The layer.
+ * @param slots What it is called on, in order: numbers of inputs, and arrays.
+ * @param name The layer's name, for messages.
+ * @returns The layer, called on the inputs alone.
+ */
+export function withConstantInputs(
+  layer: Layer,
+  slots: readonly unknown[],
+  name: string,
+): Layer {
+  const all = <T>(ops: Ops<T>, inputs: readonly T[]) =>
+    slots.map((slot) =>
+      typeof slot === "number"
+        ? inputs[slot]!
+        : ops.constant(constantArray(slot, name))
+    );
+  const masksOf = <M>(masks: readonly M[]) =>
+    slots.map((slot) => typeof slot === "number" ? masks[slot] : undefined);
+  const masks = layer.masks?.bind(layer);
+  return {
+    ...layer,
+    call: (ops, inputs, weights, context) =>
+      layer.call(ops, all(ops, inputs), weights, {
+        ...context,
+        masks: masksOf(context.masks),
+      }),
+    ...(masks === undefined ? {} : {
+      masks: (ops, inputs, context) =>
+        masks(ops, all(ops, inputs), {
+          ...context,
+          masks: masksOf(context.masks),
+        }),
+    } as Pick<Layer, "masks">),
+  };
+}

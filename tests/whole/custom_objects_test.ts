@@ -1,0 +1,189 @@
+/**
+ * Files of the real Keras with custom objects and constant arrays:
+ * `tests/data/make_custom_objects.py`.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  FeatureExtractor,
+  loadModel,
+  type LoadModelOptions,
+} from "@sonde/sonde";
+import type { Layer, LayerConfig } from "../../lib/layers/layer.ts";
+import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import type { Ops } from "../../lib/ops/ops.ts";
+import { assertAllClose } from "../support/all_close.ts";
+
+interface Values {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+const FOLDER = new URL("../data/custom_objects/", import.meta.url);
+const EXPECTED: Readonly<
+  Record<string, { readonly x: readonly Values[]; readonly y: Values }>
+> = JSON.parse(await Deno.readTextFile(new URL("expected.json", FOLDER)));
+
+const open = (name: string, options: LoadModelOptions = {}) =>
+  loadModel(new URL(name, FOLDER), options);
+
+/** Compares the last layer on both engines with what Keras gives. */
+async function checkFile(
+  name: string,
+  customObjects: LoadModelOptions["customObjects"] = {},
+): Promise<void> {
+  const { x, y } = EXPECTED[name]!;
+  const inputs = x.map(({ shape, data }) => ({
+    shape,
+    data: Float32Array.from(data),
+    dtype: "float32" as const,
+  }));
+  for (const engine of ["onnx", "tfjs"] as const) {
+    await using model = await open(name, { customObjects });
+    const set = await new FeatureExtractor(model).layers([
+      model.layers.at(-1)!.name,
+    ]).engine(engine)
+      .predict(inputs.length === 1 ? inputs[0]! : inputs);
+    const found = set.features[0]!;
+    assertEquals(found.shape, y.shape, `${name} on ${engine}`);
+    assertAllClose([...found.data] as number[], [...y.data], {
+      rtol: 1e-5,
+      atol: 1e-5,
+    });
+  }
+}
+
+const CONSTANTS = [
+  ...["resnet50_preprocess.keras", "resnet50_preprocess.h5"],
+  ...["densenet_preprocess.keras", "vgg16_preprocess.keras"],
+  ...["mobilenet_v2_preprocess.keras", "plus_array.keras"],
+  ...["add_layer.keras", "maximum_array.keras", "k2_shape.h5"],
+];
+
+for (const name of CONSTANTS) {
+  Deno.test(`loadModel() reads the constants in ${name}`, () =>
+    checkFile(name));
+}
+
+const mish = <T>(ops: Ops<T>, x: T): T =>
+  ops.multiply(x, ops.tanh(ops.log1p(ops.exp(x))));
+
+const twice = (): Layer => ({
+  weights: [],
+  call: (ops, [x]) => [ops.multiply(x!, ops.constant(2))],
+});
+
+function block(config: LayerConfig): Layer {
+  const units = config.number("units");
+  const proj = config.build("Dense", { units, activation: "tanh" }, "proj");
+  const gate = config.build("Dense", { units }, "gate");
+  return {
+    weights: [...proj.weights, ...gate.weights],
+    call(ops, inputs, weights, context) {
+      const [p] = proj.call(ops, inputs, weights, context);
+      const [g] = gate.call(ops, inputs, weights, context);
+      return [ops.multiply(p!, ops.sigmoid(g!))];
+    },
+  };
+}
+
+const scaled = <T>(
+  ops: Ops<T>,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): T => {
+  const [x, y] = args as [T, T];
+  const factor = ops.constant(kwargs.factor as number);
+  return ops.add(ops.multiply(x, factor), y);
+};
+
+for (const end of ["keras", "h5"]) {
+  for (const key of ["mish_like", "my>mish_like"]) {
+    Deno.test(`customObjects: an activation in .${end}, by ${key}`, () =>
+      checkFile(`mish.${end}`, { [key]: mish }));
+  }
+  for (const key of ["Twice", "my>Twice"]) {
+    Deno.test(`customObjects: a layer in .${end}, by ${key}`, () =>
+      checkFile(`twice.${end}`, { [key]: twice }));
+  }
+  Deno.test(`customObjects: an alias of a known class in .${end}`, () =>
+    checkFile(`my_dense.${end}`, { MyDense: "Dense" }));
+  Deno.test(`customObjects: a layer that builds known ones in .${end}`, () =>
+    checkFile(`block.${end}`, { Block: block }));
+}
+
+Deno.test("customObjects: an alias of a known activation", () =>
+  checkFile("softmax_v2.keras", { "softmax_v2": "softmax" }));
+
+Deno.test("customObjects: an operation gets arguments, and its options by name", () =>
+  checkFile("scaled.keras", { Scaled: scaled }));
+
+Deno.test("customObjects: a function of TensorFlow, under its name in the file", () =>
+  checkFile("k2_xlogy.h5", {
+    "tf.math.xlogy": <T>(
+      ops: Ops<T>,
+      [x]: readonly unknown[],
+      { y }: Readonly<Record<string, unknown>>,
+    ) => ops.multiply(x as T, ops.log(y as T)),
+  }));
+
+Deno.test("customObjects: an alias and a custom activation keep the head", async () => {
+  await using dense = await open("my_dense.keras", {
+    customObjects: { MyDense: "Dense" },
+  });
+  const { x } = EXPECTED["my_dense.keras"]!;
+  const input = {
+    shape: x[0]!.shape,
+    data: Float32Array.from(x[0]!.data),
+    dtype: "float32" as const,
+  };
+  const set = await new FeatureExtractor(dense).layers([-1]).predict(input);
+  assertEquals(set.logits?.shape, [2, 3]);
+  await using hidden = await open("mish.keras", {
+    customObjects: { "mish_like": mish },
+  });
+  const other = await new FeatureExtractor(hidden).layers(["d"]).predict(input);
+  assertEquals(other.logits?.shape, [2, 2]);
+});
+
+Deno.test("customLayers is another name of customObjects", async () => {
+  await using model = await open("twice.keras", {
+    customLayers: { Twice: twice },
+  });
+  assertEquals(model.layers.length, 2);
+  await assertRejects(
+    () =>
+      open("twice.keras", {
+        customLayers: { Twice: twice },
+        customObjects: { Twice: () => twice() },
+      }),
+    TypeError,
+    "not in both",
+  );
+});
+
+Deno.test("loadModel() says how to pass what it does not know", async () => {
+  await assertRejects(
+    () => open("mish.keras"),
+    Error,
+    'pass it as customObjects: { "my>mish_like": (ops, x) => … }',
+  );
+  await assertRejects(
+    () => open("k2_xlogy.h5"),
+    Error,
+    'pass customObjects: { "tf.math.xlogy": … }',
+  );
+  await assertRejects(
+    () => open("twice.keras"),
+    Error,
+    "pass customObjects: { Twice: … }",
+  );
+});
+
+Deno.test("fingerprints tell models apart by the values in their calls", async () => {
+  const prints = new Set<string>();
+  for (const name of ["plus_1.keras", "plus_1.keras", "plus_2.keras"]) {
+    await using model = await open(name) as ModelGraph;
+    prints.add(await model.fingerprint());
+  }
+  assertEquals(prints.size, 2);
+});
