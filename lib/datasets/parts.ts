@@ -9,7 +9,7 @@
  */
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import type { TensorSpec } from "../types.ts";
-import { checkFeed } from "./feed.ts";
+import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
   isHostArray,
@@ -55,13 +55,14 @@ export function partsOf(
 ): Parts {
   const { xs, ys, ids } = sidesOf(batch, specs, action);
   const inputs = inputsOf(xs, specs, action);
-  const counts = inputs.map((input, i) => checkFeed(input, specs[i]!, action));
+  const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const rows = counts[0]!;
-  const odd = counts.findIndex((count) => count !== rows);
-  if (odd >= 0) {
-    const rule = `input "${specs[odd]!.name}" must have the ${rows} rows of ` +
+  const unequal = counts.findIndex((count) => count !== rows);
+  if (unequal >= 0) {
+    const rule =
+      `input "${specs[unequal]!.name}" must have the ${rows} rows of ` +
       `input "${specs[0]!.name}"`;
-    throw new RangeError(cannot(action, rule, counts[odd]));
+    throw new RangeError(cannot(action, rule, counts[unequal]));
   }
   const labels = isHostArray(ys) ? withDType(ys) : ys;
   if (labels !== undefined) checkLabels(labels as LabelValues, rows, action);
