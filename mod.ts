@@ -105,9 +105,11 @@ export type {
   Postprocess,
 } from "./lib/types.ts";
 
-// Notebook and figures
+// Notebook
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
 export { show, type ShowOptions } from "./lib/display/show.ts";
+
+// Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";
 export {
   figureGrid,
@@ -167,6 +169,12 @@ export type {
   LayerConfig,
   LayerFactory,
 } from "./lib/layers/layer.ts";
+export type {
+  CustomActivation,
+  CustomObject,
+  CustomOperation,
+  CustomTable,
+} from "./lib/layers/custom_objects.ts";
 export type {
   ConvOptions,
   ConvTransposeOptions,

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { cannot, quote } from "../../check.ts";
 import {
   beyondLimit,
   DEFAULT_LIMITS,
@@ -343,11 +343,8 @@ class Reader {
   }
 
   #fail(rule: string, value: unknown): never {
-    const text = cannot("load model", rule, value);
-    throw new ModelFormatError(
-      this.#source,
-      text.replace(/^Cannot load model as /, ""),
-    );
+    const text = `${rule}: current value is ${quote(value)}`;
+    throw new ModelFormatError(this.#source, text);
   }
 }
 
@@ -405,7 +402,14 @@ function holdsRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function mapValues<T, R>(
+/**
+ * A record with other values.
+ *
+ * @param record Any record.
+ * @param change Gives the new value of an old one.
+ * @returns A record of the same keys.
+ */
+export function mapValues<T, R>(
   record: Readonly<Record<string, T>>,
   change: (value: T) => R,
 ): Record<string, R> {
