@@ -9,7 +9,7 @@
  */
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import type { TensorSpec } from "../types.ts";
-import { checkFeed } from "./feed.ts";
+import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
   isHostArray,
@@ -55,7 +55,7 @@ export function partsOf(
 ): Parts {
   const { xs, ys, ids } = sidesOf(batch, specs, action);
   const inputs = inputsOf(xs, specs, action);
-  const counts = inputs.map((input, i) => checkFeed(input, specs[i]!, action));
+  const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);
   const rows = counts[first]!;
   const other = counts.findIndex((count) =>

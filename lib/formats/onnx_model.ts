@@ -41,7 +41,7 @@ export interface OnnxGraphPart {
   readonly constants: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
-  /** What is said of tensors in between. */
+  /** Types and shapes of tensors in between. */
   readonly values: readonly OnnxValueInfo[];
   readonly hasSparse: boolean;
 }
@@ -71,13 +71,13 @@ export type OnnxAttributeValue =
 /** What a file says of a tensor. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Element type by number; undefined where it is not said, or no tensor's. */
+  /** Element type by number; undefined where it is not known, or no tensor's. */
   readonly type: number | undefined;
-  /** Null where a size is not said; undefined where nothing is said of them. */
+  /** Null where a size is not known; undefined where none is. */
   readonly shape: readonly (number | null)[] | undefined;
   /** Names of the sizes, undefined for those without; as many as sizes. */
   readonly sizeNames?: readonly (string | undefined)[] | undefined;
-  /** Whether it is said to be a sequence, a map, or another thing than a tensor. */
+  /** Whether it is declared a sequence, a map, or another thing than a tensor. */
   readonly isOther: boolean;
 }
 
@@ -225,22 +225,22 @@ function operationIn(
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, OnnxAttributeValue>();
-  const texts = { 3: "", 4: "", 7: "" };
+  const names = { 3: "", 4: "", 7: "" };
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 1) inputs.push(reader.text(field));
     else if (number === 2) outputs.push(reader.text(field));
     else if (number === 3 || number === 4 || number === 7) {
-      texts[number] = reader.text(field);
+      names[number] = reader.text(field);
     } else if (number === 5) {
       const [key, value] = attributeIn(reader, message(field), depth, most);
       attributes.set(key, value);
     }
   }
   return {
-    name: texts[3],
-    kind: texts[4],
-    domain: domainName(texts[7]),
+    name: names[3],
+    kind: names[4],
+    domain: domainName(names[7]),
     inputs,
     outputs,
     attributes,
@@ -306,7 +306,7 @@ function floats(reader: ProtoReader, field: Span): number[] {
   );
 }
 
-/** A text of an attribute may be any bytes. */
+/** A string of an attribute may be any bytes. */
 function loosely(reader: ProtoReader, field: Span): string {
   return new TextDecoder().decode(reader.bytes(field));
 }

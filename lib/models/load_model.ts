@@ -17,7 +17,11 @@ export type { LoadModelOptions } from "./read_model.ts";
  * with TF.js and hand it to {@linkcode fromLayersModel}. Nothing is read outside
  * the model's own file and folder, and nothing in it is run. Weights are read
  * when they are needed; where something runs, NaN and infinities among them are
- * an error that names the layer. Closing the model frees what was made for it.
+ * an error that names the layer. Closing the model frees what was made for it. What
+ * a file unfolds to is counted while it does: nested models and functions that
+ * are called again, and the size of tensors; `limits` raises the bounds. A server
+ * may send no more than the file itself says, and redirect to public addresses
+ * only, from https to https.
  *
  * The layers of an ONNX file are its operations, which ONNX Runtime runs as
  * they stand; so there are no gradients, and no functions of one's own on

@@ -9,8 +9,8 @@
  */
 import { sizeOf } from "../../check.ts";
 import type { Masked } from "../../layers/call_layer.ts";
-import { letGo } from "../../math/let_go.ts";
 import type { Pacer } from "../../math/pacer.ts";
+import { releaseMemory } from "../../math/release_memory.ts";
 import { builtInFormOf } from "../../models/graph/graph.ts";
 import {
   type BuiltInCall,
@@ -266,7 +266,9 @@ export class Recording {
     graph.dropUnused();
     const { constants } = graph;
     const kept = new Set(constants.map(({ data }) => data.buffer));
-    for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
+    for (const array of arrays) {
+      if (!kept.has(array.buffer)) releaseMemory(array);
+    }
     const made = constants.filter(({ isOwn }) => isOwn).map(({ data }) => data);
     const sizes = constants.map(({ data }) => data.byteLength);
     return {

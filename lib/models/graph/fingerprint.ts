@@ -1,5 +1,5 @@
-import { letGo } from "../../math/let_go.ts";
 import { Pacer } from "../../math/pacer.ts";
+import { releaseMemory } from "../../math/release_memory.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
@@ -92,7 +92,7 @@ export async function fingerprintOf(
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    letGo(data); // it is a copy
+    releaseMemory(data); // it is a copy
   }
   return hash.digest("hex");
 }

@@ -18,8 +18,8 @@ import {
   type TypedTensorLike,
 } from "./tensor_likes.ts";
 
-/** What is fed to one input. */
-export interface Feed {
+/** The values of one input, for one batch. */
+export interface ModelInput {
   /** The values, `[N, …]`, in the input's own element type. Read only. */
   readonly array: NdArray<FeedData>;
   /** Rows that hold NaN or an infinity; all, if the rows share it. */
@@ -47,7 +47,7 @@ export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
  * @throws {TypeError} If it does not fit.
  * @throws {RangeError} If there are no rows.
  */
-export function checkFeed(
+export function checkInput(
   value: TypedTensorLike,
   spec: TensorSpec,
   action: string,
@@ -95,13 +95,13 @@ export function checkFeed(
  * @throws {TypeError} If the array does not fit.
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
  */
-export function feedOf(
+export function modelInput(
   array: HostArray,
   spec: TensorSpec,
   action: string,
   first = 0,
-): Feed {
-  checkFeed(array, spec, action);
+): ModelInput {
+  checkInput(array, spec, action);
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
   const dtype = spec.dtype as FeedType; // by convertValues
