@@ -174,3 +174,21 @@ Deno.test("the plan names what depends on the batch, and batches of 1 do not", a
     [],
   );
 });
+
+Deno.test("a TF.js graph of one row is cut row by row", async () => {
+  const url = new URL("graph_of_one_row/model.json", FAULTS);
+  await using model = await loadModel(url);
+  const x = waves([3, 4, 4, 2]);
+  const extractor = new FeatureExtractor(model).layers("conv");
+  const { features } = await extractor.predict(x, QUIET);
+  assertEquals(features[0]!.shape, [3, 4, 4, 3]);
+  for (const row of [0, 1, 2]) {
+    const data = x.data.slice(row * 32, (row + 1) * 32);
+    const one = { data, shape: [1, 4, 4, 2], dtype: "float32" } as const;
+    const { features: [alone] } = await extractor.predict(one, QUIET);
+    assertEquals(
+      features[0]!.data.slice(row * 48, (row + 1) * 48),
+      alone!.data,
+    );
+  }
+});

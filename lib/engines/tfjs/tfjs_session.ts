@@ -4,6 +4,7 @@ import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../math/pacer.ts";
+import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -138,6 +139,20 @@ class TfjsSession implements Session {
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
     { first = 0 }: RunSamples = {},
+  ): Promise<RunOutputs> {
+    const size = fixedRows(this.#program);
+    if (size === undefined) return await this.#runBatch(inputs, pacer, first);
+    return await inFixedBatches(
+      inputs,
+      size,
+      (batch, start) => this.#runBatch(batch, pacer, first + start),
+    );
+  }
+
+  async #runBatch(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+    first: number,
   ): Promise<RunOutputs> {
     return await this.#inTurn(pacer, async (turn) => {
       const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
