@@ -73,9 +73,30 @@ export type { LoadModelOptions } from "./read_model.ts";
  *   };
  * };
  * await using model = await loadModel("notebooks/models/keras/digits.keras", {
- *   customLayers: { ReLU: sixed },
+ *   customObjects: { ReLU: sixed },
  * });
  * assert.equal(model.findLayer("block/relu").kind, "ReLU");
+ * ```
+ *
+ * @example Activations, operations and aliases
+ * ```ts
+ * import {
+ *   type CustomActivation,
+ *   type CustomOperation,
+ *   loadModel,
+ * } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const mish: CustomActivation = (ops, x) =>
+ *   ops.multiply(x, ops.tanh(ops.log1p(ops.exp(x))));
+ * // Arguments by position, then those by name with the options of the file.
+ * const scaled: CustomOperation = (ops, [x], { factor }) =>
+ *   ops.multiply(x as never, ops.constant(factor as number));
+ * // Entries that a file does not need are not used.
+ * await using model = await loadModel("notebooks/models/keras/digits.keras", {
+ *   customObjects: { mish, "my>Scaled": scaled, MyDense: "Dense" },
+ * });
+ * assert.equal(model.format, "keras");
  * ```
  */
 export async function loadModel(
