@@ -166,6 +166,12 @@ export type {
   LayerFactory,
 } from "./lib/layers/layer.ts";
 export type {
+  CustomActivation,
+  CustomObject,
+  CustomOperation,
+  CustomTable,
+} from "./lib/layers/custom_objects.ts";
+export type {
   ConvOptions,
   ConvTransposeOptions,
   OpsType,
