@@ -30,7 +30,11 @@
 // What is first on the page of `deno doc --html`
 export { FeatureExtractor } from "./lib/extractor/feature_extractor.ts";
 
-export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export {
+  loadModel,
+  type LoadModelOptions,
+  type ModelLimits,
+} from "./lib/models/load_model.ts";
 
 // Models
 export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";

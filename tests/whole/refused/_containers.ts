@@ -1,3 +1,4 @@
+import { quote } from "../../../lib/check.ts";
 import { text } from "../../support/build_zip.ts";
 import { buildZip, type BuiltArchive } from "../../support/build_zip.ts";
 import {
@@ -315,7 +316,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
     refused: names.map((name) => ({
       what: JSON.stringify(name),
       file: () => buildZip([{ name: "config.json", data: CONFIG }, { name }]),
-      says: ["names must be plain paths inside it", `"${name}"`],
+      says: ["names must be plain paths inside it", quote(name)],
     })),
   },
   {
