@@ -196,6 +196,13 @@ export interface TensorSpec {
   readonly dtype: DType | "string";
   /** Where the channels stand, where the layer knows. */
   readonly channels?: "first" | "last";
+  /**
+   * Which axis of an input is the batch; null for an input without one, which is
+   * given once, the same for all samples.
+   *
+   * @default {0}
+   */
+  readonly batchAxis?: number | null;
 }
 
 /**
@@ -412,7 +419,12 @@ export interface Progress {
  * @category Extraction
  */
 export interface RunOptions {
-  /** Stops the run; the promise rejects at once. */
+  /**
+   * Stops the run, the opening of its session too: the promise rejects at once.
+   * A native call that is in flight cannot be stopped. It ends unseen in its
+   * thread, which keeps the process alive until then, for ever if the model
+   * holds a loop without end: `Deno.exit()` leaves at once.
+   */
   readonly signal?: AbortSignal;
   /** Called after each batch. */
   readonly onProgress?: (progress: Progress) => void;

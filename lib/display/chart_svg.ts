@@ -80,16 +80,16 @@ export async function pointsSvg(
   const { groups, notes } = pointsData(spec);
   const isScatter = spec.kind === "scatter";
   const range = (axis: "x" | "y") =>
-    extremes(groups.flatMap((group) => [...extremes(group[axis]) ?? []])) ??
-      [0, 1];
+    roomy(
+      extremes(groups.flatMap((group) => [...extremes(group[axis]) ?? []])) ??
+        [0, 1],
+    );
   const count = groups.reduce((sum, { x }) => sum + x.length, 0);
   return await chartSvg({ ...spec, notes }, {
     aspect: isScatter ? 0.71 : 0.55,
     legend: groups,
     x: range("x"),
     y: range("y"),
-    xOptions: { isNice: true },
-    yOptions: { isNice: true },
     marks: (plot, atX, atY) =>
       groups.map(({ x, y, color }): Markish => {
         const rows = Array.from(x, (_, i) => i);
@@ -109,6 +109,13 @@ export async function pointsSvg(
   });
 }
 
+/** A range with some room at its ends, as points would lie on the axes. */
+function roomy([low, high]: readonly [number, number]): [number, number] {
+  const room = 0.04 * (high / 2 - low / 2) * 2;
+  const most = Number.MAX_VALUE;
+  return [Math.max(-most, low - room), Math.min(most, high + room)];
+}
+
 /** What is between the axes of a chart, and how these are. */
 interface Chart {
   /** Height by width. */
@@ -117,7 +124,6 @@ interface Chart {
   readonly legend: readonly LegendEntry[];
   readonly x: readonly [low: number, high: number];
   readonly y: readonly [low: number, high: number];
-  readonly xOptions?: { readonly isNice: boolean };
   readonly yOptions?: { readonly isNice: boolean; readonly isWhole?: boolean };
   readonly marks: (
     plot: Plot,
@@ -152,22 +158,21 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   return frameSvg({ ...frame, body, width, height });
 }
 
-/** As many ticks as have room for their labels side by side. */
-function xAxis({ x, xOptions }: Chart, room: number): Axis {
-  let axis = axisOf(...x, { ...xOptions, count: 10 });
-  const fits = ({ labels }: Axis) =>
-    (widestText(labels, TICK_SIZE) + 12) * labels.length <= room;
-  for (let count = 9; count >= 2 && !fits(axis); count--) {
-    axis = axisOf(...x, { ...xOptions, count });
+/** As many ticks as have room for their labels side by side, two at least. */
+function xAxis({ x }: Chart, room: number): Axis {
+  const most = ({ labels }: Axis) =>
+    Math.floor(room / (widestText(labels, TICK_SIZE) + 12));
+  for (let count = 10; count >= 2; count--) {
+    const axis = axisOf(...x, { count });
+    const { length } = axis.labels;
+    if (length >= 2 && length <= most(axis)) return axis;
   }
-  while (axis.ticks.length > 1 && !fits(axis)) {
-    const isKept = (_: unknown, i: number) => i % 2 === 0;
-    const [ticks, labels] = [axis.ticks, axis.labels];
-    axis = {
-      ...axis,
-      ticks: ticks.filter(isKept),
-      labels: labels.filter(isKept),
-    };
-  }
-  return axis;
+  const axis = axisOf(...x, { count: 10 });
+  const step = Math.ceil(axis.labels.length / Math.max(1, most(axis)));
+  const isKept = (_: unknown, i: number) => i % step === 0;
+  return {
+    ...axis,
+    ticks: axis.ticks.filter(isKept),
+    labels: axis.labels.filter(isKept),
+  };
 }

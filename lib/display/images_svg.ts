@@ -26,6 +26,7 @@ import type { GridImage, ImagesSpec } from "./view.ts";
 export const MOST_IMAGES = 96;
 
 const WIDTH = 744; // of a figure that names no other
+const NARROW = 400; // room in which numbers are short, so that four fit in a row
 const GAP = 8;
 const BAR_GAP = 12;
 const CAPTION = 10; // font size
@@ -85,10 +86,10 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
       const [w, h] = [image.width * zoom, image.height * zoom];
       return imageTag(pngOf(image), w, h, x, y);
     }),
-    ...shown.flatMap((image, i) => {
+    ...shown.flatMap((_, i) => {
       const { x, y } = at(i);
       const below = y + size.height;
-      const [name, footer] = textsOf(image);
+      const [name, footer] = layout.lines[i]!;
       const parts: string[] = [];
       const write = (text: string, down: number, size: number, fill: string) =>
         parts.push(svgText(
@@ -132,6 +133,8 @@ function rangeOf(images: readonly GridImage[], diverging: boolean) {
 /** Where the images are, all sizes in CSS pixels. */
 interface Layout {
   readonly images: readonly Shrunk[];
+  /** Caption and extremes of each. */
+  readonly lines: readonly (readonly [string, string])[];
   readonly columns: number;
   /** From one image to the next: whole numbers of pixels of the mosaic. */
   readonly cell: { readonly width: number; readonly height: number };
@@ -145,6 +148,7 @@ interface Layout {
 
 function layoutOf(shown: readonly GridImage[], room: number): Layout {
   const count = shown.length;
+  const isNarrow = room < NARROW;
   const wanted = Math.min(
     count <= 4 ? 120 : 72,
     Math.floor((room + GAP) / Math.min(4, count)) - GAP,
@@ -165,13 +169,15 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
   };
   const scale = Math.max(
     1,
-    Math.round(wanted / Math.max(side.width, side.height)),
+    (isNarrow ? Math.floor : Math.round)(
+      wanted / Math.max(side.width, side.height),
+    ),
   );
   const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
   const size = { width: scale * side.width, height: scale * side.height };
-  const texts = shown.map(textsOf);
-  const captions = texts.map(([caption]) => caption);
-  const footers = texts.map(([, footer]) => footer);
+  const lines = shown.map((image) => linesOf(image, isNarrow));
+  const captions = lines.map(([caption]) => caption);
+  const footers = lines.map(([, footer]) => footer);
   const text = Math.max(
     Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, room / 4),
     widestText(footers, FOOTER),
@@ -184,20 +190,25 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
     height: whole(size.height + below + GAP),
   };
   const columns = columnsOf(count, Math.floor((room + GAP) / cell.width));
-  return { images, columns, cell, size, scale, pixel };
+  return { images, lines, columns, cell, size, scale, pixel };
 }
 
-/** What stands under an image: its caption, and where its values lie. */
-function textsOf(image: GridImage): [caption: string, extremes: string] {
+/** The lines under an image: its caption, and its smallest and largest value. */
+function linesOf(
+  image: GridImage,
+  isNarrow: boolean,
+): [caption: string, extremes: string] {
   const caption = lineText(image.caption, 60);
   if (!isColoured(image)) return [caption, ""];
   const found = extremes(image.z);
   if (found === undefined) return [caption, "not finite"];
   const [low, high] = found;
-  const write = (value: number) => shortText(value, digitsOf(low, high));
+  const digits = digitsOf(low, high) - (isNarrow ? 1 : 0);
+  const write = (value: number) => shortText(value, digits);
+  const gap = isNarrow ? "…" : " … ";
   return [
     caption,
-    low === high ? `all ${write(low)}` : `${write(low)} … ${write(high)}`,
+    low === high ? `all ${write(low)}` : `${write(low)}${gap}${write(high)}`,
   ];
 }
 

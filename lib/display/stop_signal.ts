@@ -1,6 +1,6 @@
 /**
  * The Stop button of a notebook. It sends SIGINT, which ends the kernel with
- * all its state unless someone listens; here it aborts the runs under way.
+ * all its state unless someone listens; here it aborts the runs in flight.
  *
  * @module
  */
@@ -28,6 +28,18 @@ export function stopSignal(): AbortSignal | undefined {
 }
 
 /**
+ * What stops an operation: the caller, or the Stop button.
+ *
+ * @param signal The caller's signal.
+ * @returns The signal of both; undefined where there is none.
+ */
+export function withStop(signal?: AbortSignal): AbortSignal | undefined {
+  const stop = stopSignal();
+  if (signal === undefined || stop === undefined) return signal ?? stop;
+  return AbortSignal.any([signal, stop]);
+}
+
+/**
  * Listens no more. For tests.
  */
 export function forgetStop(): void {
@@ -38,6 +50,6 @@ export function forgetStop(): void {
 function stop(): void {
   const stopped = current;
   current = new AbortController();
-  // No reason of ours: whoever polls says how far the run was.
+  // Without a reason: the code that polls says how far the run was.
   stopped.abort();
 }

@@ -37,12 +37,12 @@ export function textWidth(text: string, size: number): number {
 /**
  * The width of the widest of some lines.
  *
- * @param texts The lines.
+ * @param lines The lines.
  * @param size The font size, in CSS pixels.
  * @returns The width in CSS pixels; 0 without lines.
  */
-export function widestText(texts: readonly string[], size: number): number {
-  return texts.reduce((most, text) => Math.max(most, textWidth(text, size)), 0);
+export function widestText(lines: readonly string[], size: number): number {
+  return lines.reduce((most, text) => Math.max(most, textWidth(text, size)), 0);
 }
 
 /**
@@ -64,7 +64,8 @@ export function fitText(text: string, size: number, room: number): string {
 }
 
 /**
- * Breaks a line between words; a word that is wider than a line is broken too.
+ * Breaks a line between words; a word that is wider than a line is broken too,
+ * after a slash, a dot or an underscore if there is one.
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
@@ -74,21 +75,18 @@ export function fitText(text: string, size: number, room: number): string {
 export function wrapText(text: string, size: number, room: number): string[] {
   const fits = (line: string) => textWidth(line, size) <= room;
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  const add = (part: string, gap: string) => {
     const last = lines.at(-1);
-    if (last !== undefined && fits(`${last} ${word}`)) {
-      lines[lines.length - 1] = `${last} ${word}`;
-      continue;
+    if (last !== undefined && fits(`${last}${gap}${part}`)) {
+      lines[lines.length - 1] = `${last}${gap}${part}`;
+    } else lines.push(part);
+  };
+  for (const word of text.split(" ")) {
+    if (fits(word)) add(word, " ");
+    else {
+      word.split(/(?<=[/._])/).flatMap((part) => fits(part) ? part : [...part])
+        .forEach((part, i) => add(part, i === 0 ? " " : ""));
     }
-    let part = "";
-    for (const char of word) {
-      if (part !== "" && !fits(part + char)) {
-        lines.push(part);
-        part = "";
-      }
-      part += char;
-    }
-    lines.push(part);
   }
   return lines;
 }

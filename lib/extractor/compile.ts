@@ -15,6 +15,7 @@ import {
   type Program,
   usesHead,
 } from "../engines/program.ts";
+import type { Pacer } from "../math/pacer.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
@@ -92,11 +93,13 @@ export function resolve(
  *
  * @param graph The model.
  * @param settings The settings.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The program, ready for an engine.
  */
 export async function compile(
   graph: ModelGraph,
   settings: Settings,
+  pacer?: Pacer,
 ): Promise<ExtractorProgram> {
   graph.checkUsable(ACTION);
   const program = resolve(graph, settings);
@@ -104,7 +107,7 @@ export async function compile(
   const weightData = graph.weightData();
   // It reads every weight, so that those on a graphics card are on the host too.
   const isInFile = weightData.every((data) => "read" in data);
-  if (!isInFile) await graph.fingerprint();
+  if (!isInFile) await graph.fingerprint(pacer);
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);

@@ -579,7 +579,7 @@ export class FeatureExtractor implements Runs {
     options: RunOptions = {},
   ): Promise<FeatureSet> {
     checkRun("predict", dataset, options);
-    await using runs = await this.#open();
+    await using runs = await this.#open(options.signal);
     return await runs.predict(dataset, options);
   }
 
@@ -609,7 +609,7 @@ export class FeatureExtractor implements Runs {
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
     checkRun("stream", dataset, options);
-    await using runs = await this.#open();
+    await using runs = await this.#open(options.signal);
     yield* runs.stream(dataset, options);
   }
 
@@ -749,9 +749,9 @@ export class FeatureExtractor implements Runs {
   // ---- inside ----
 
   /** What runs is loaded when something is to run: importing stays quick. */
-  async #open(): Promise<OpenRuns> {
+  async #open(signal?: AbortSignal): Promise<OpenRuns> {
     const { openRuns } = await import("./open_extractor.ts");
-    return await openRuns(this.#graph, this.#settings);
+    return await openRuns(this.#graph, this.#settings, signal);
   }
 
   #shaped(shaping: Shaping): this {

@@ -30,7 +30,7 @@ import { findArray, isFeatureSet, shownArrays } from "./view/shown_arrays.ts";
  */
 export interface HeatMapOptions extends FigureOptions {
   /**
-   * Of a feature set: which layer; `"penultimate"` and `"logits"` go too.
+   * Of a feature set: which layer; or `"penultimate"` or `"logits"`.
    * Default: the last one of rank 2 or 3.
    */
   readonly layer?: string;

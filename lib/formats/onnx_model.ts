@@ -75,6 +75,8 @@ export interface OnnxValueInfo {
   readonly type: number | undefined;
   /** Null where a size is not said; undefined where nothing is said of them. */
   readonly shape: readonly (number | null)[] | undefined;
+  /** Names of the sizes, undefined for those without; as many as sizes. */
+  readonly sizeNames?: readonly (string | undefined)[] | undefined;
   /** Whether it is said to be a sequence, a map, or another thing than a tensor. */
   readonly isOther: boolean;
 }
@@ -312,7 +314,7 @@ function loosely(reader: ProtoReader, field: Span): string {
 function valueIn(reader: ProtoReader, span: Span): OnnxValueInfo {
   let name = "";
   let type: number | undefined;
-  let shape: (number | null)[] | undefined;
+  let sizes: Size[] | undefined;
   let isOther = false;
   for (const field of reader.fields(span)) {
     if (field.number === 1) name = reader.text(field);
@@ -322,23 +324,37 @@ function valueIn(reader: ProtoReader, span: Span): OnnxValueInfo {
       if (kind.number !== 1) continue;
       for (const part of reader.fields(message(kind))) {
         if (part.number === 1) type = Number(part.integer);
-        if (part.number === 2) shape = sizesIn(reader, message(part));
+        if (part.number === 2) sizes = sizesIn(reader, message(part));
       }
     }
   }
-  return { name, type: type === 0 ? undefined : type, shape, isOther };
+  return {
+    name,
+    type: type === 0 ? undefined : type,
+    shape: sizes?.map(({ size }) => size),
+    sizeNames: sizes?.map(({ name }) => name),
+    isOther,
+  };
 }
 
-function sizesIn(reader: ProtoReader, span: Span): (number | null)[] {
-  const sizes: (number | null)[] = [];
+/** A size, or its name. */
+interface Size {
+  readonly size: number | null;
+  readonly name: string | undefined;
+}
+
+function sizesIn(reader: ProtoReader, span: Span): Size[] {
+  const sizes: Size[] = [];
   for (const field of reader.fields(span)) {
     if (field.number !== 1) continue;
     let size: number | null = null;
+    let name: string | undefined;
     for (const part of reader.fields(message(field))) {
       // Some write 0 or less for what they do not know.
       if (part.number === 1 && part.integer > 0n) size = Number(part.integer);
+      if (part.number === 2) name = reader.text(part) || undefined;
     }
-    sizes.push(size);
+    sizes.push({ size, name });
   }
   return sizes;
 }

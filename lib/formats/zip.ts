@@ -12,7 +12,7 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { abortError } from "../errors.ts";
+import { Pacer } from "../math/pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
 
@@ -43,20 +43,15 @@ export class ZipArchive {
    * Checks every member's checksum, in one pass and without unpacking what is
    * stored.
    *
-   * @param signal Stops it.
+   * @param pacer Stops it, and gives the thread back now and then.
    * @throws {SyntaxError} If a member is damaged.
    */
-  async verify(signal?: AbortSignal): Promise<void> {
-    let sinceRest = 0;
+  async verify(pacer: Pacer = new Pacer()): Promise<void> {
     for (const member of this.members.values()) {
       let crc = 0;
       for await (const piece of this.#pieces(member)) {
         crc = crc32(piece, crc);
-        sinceRest += piece.length;
-        if (sinceRest < 32 * STEP) continue;
-        sinceRest = 0;
-        await new Promise((resolve) => setTimeout(resolve)); // lets an abort in
-        if (signal?.aborted) throw abortError(signal, "while verifying");
+        await pacer.rest();
       }
       this.#checkCrc(member, crc);
     }

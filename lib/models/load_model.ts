@@ -1,4 +1,4 @@
-import { checkAwaited, checkBoolean, checkOptions } from "../check.ts";
+import { cannot, checkAwaited, checkBoolean, checkOptions } from "../check.ts";
 import type { Model } from "../types.ts";
 import type { LoadModelOptions } from "./read_model.ts";
 
@@ -39,6 +39,7 @@ export type { LoadModelOptions } from "./read_model.ts";
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
  * layer or an option that is not understood; it names them.
  * @throws {Deno.errors.NotFound} If a file is not there.
+ * @throws {DOMException} If it is stopped.
  *
  * @example A file of Keras
  * ```ts
@@ -85,8 +86,12 @@ export async function loadModel(
     "limits",
     "signal",
   ]);
-  const { allowNonFinite = false } = options;
+  const { allowNonFinite = false, signal } = options;
   checkBoolean(allowNonFinite, "load model", "allowNonFinite");
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const rule = '"signal" must be an AbortSignal';
+    throw new TypeError(cannot("load model", rule, signal));
+  }
   // Readers of files are a third of this library: loaded when a file is opened.
   const { readModel } = await import("./read_model.ts");
   return await readModel(source, options);

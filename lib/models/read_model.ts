@@ -1,5 +1,7 @@
+import { withStop } from "../display/stop_signal.ts";
 import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
+import { Pacer } from "../math/pacer.ts";
 import type { Model } from "../types.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
@@ -33,7 +35,10 @@ export interface LoadModelOptions {
    * the size of tensors.
    */
   readonly limits?: ModelLimits;
-  /** Stops the loading. */
+  /**
+   * Stops the loading: the promise rejects at once, and what was opened is
+   * closed. A graph model is built by TF.js in one go.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -44,29 +49,48 @@ export interface LoadModelOptions {
  * @param options Custom layers, what weights may be, and a signal.
  * @returns The model.
  * @throws {ModelFormatError} If it is none, or is not understood.
+ * @throws {DOMException} If it is stopped.
  */
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
 ): Promise<Model> {
-  const { allowNonFinite = false, signal } = options;
+  const isBytes = source instanceof Uint8Array || source instanceof Blob;
+  const where = () => `while loading ${isBytes ? "the model" : source}`;
+  const pacer = new Pacer(withStop(options.signal), where);
+  const reading = readInSteps(source, options, pacer);
+  return await pacer.race(reading, (late) => late.close());
+}
+
+async function readInSteps(
+  source: string | URL | Uint8Array | Blob,
+  options: LoadModelOptions,
+  pacer: Pacer,
+): Promise<Model> {
+  const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);
   const limits = checkLimits(options.limits);
-  const file = await openModelFile(source, signal);
+  pacer.check();
+  const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
     case "onnx":
-      return await loadOnnx(file, { allowNonFinite, limits, signal });
+      return await loadOnnx(file, { allowNonFinite, limits, pacer });
     case "tfjs":
       return await loadModelJson(file, {
         customLayers,
         allowNonFinite,
         limits,
-        signal,
+        pacer,
       });
     default: {
-      const opened = await openKerasFile(file, signal);
-      return modelOfKerasFile(opened, customLayers, allowNonFinite, limits);
+      const opened = await openKerasFile(file, pacer);
+      return await modelOfKerasFile(opened, {
+        customLayers,
+        allowNonFinite,
+        limits,
+        pacer,
+      });
     }
   }
 }

@@ -44,7 +44,7 @@ Deno.test("shortText() rounds what is large or fractional", () => {
 Deno.test("digitsOf() tells the values of a range apart", () => {
   const ranges = [[0, 1], [-1, 1], [1e9, 1e9 + 4], [5, 5], [0, 0]] as const;
   assertEquals(ranges.map(([low, high]) => digitsOf(low, high)), [
-    ...[3, 3, 12, 3, 3],
+    ...[3, 3, 11, 3, 3],
   ]);
   assertEquals(digitsOf(-1.7e308, 1.7e308), 3);
 });
@@ -88,4 +88,9 @@ Deno.test("escapeMarkup() escapes text and attributes", () => {
     escapeMarkup(`<a href="x">'&'`),
     "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;",
   );
+});
+
+Deno.test("blockText() keeps a long text whole, as it is the caller's", () => {
+  const text = `${"x".repeat(3000)} "${"y".repeat(3000)}"`;
+  assertEquals(blockText(text), text);
 });

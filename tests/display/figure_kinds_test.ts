@@ -69,9 +69,9 @@ for (const [kind, values] of Object.entries(DATA)) {
       assert(ticks.length >= 3, `${ticks.length} ticks`);
       const [top, bottom] = [ticks[0]!, ticks.at(-1)!];
       const [low, high] = [Math.min(...finite), Math.max(...finite)];
-      if (kind !== "widest") { // no round number is beyond that
-        assert(bottom.value <= low && top.value >= high);
-      }
+      const spread = high / 2 - low / 2;
+      assert(top.value / 2 - bottom.value / 2 >= 0.5 * spread);
+      if (spread > 0) assert(top.value >= low && bottom.value <= high);
       // Each label stands where its value belongs: none has lost a sign or digits.
       const share = ({ value }: { readonly value: number }) =>
         (value / 2 - bottom.value / 2) / (top.value / 2 - bottom.value / 2);

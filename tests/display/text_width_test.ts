@@ -79,6 +79,18 @@ Deno.test("wrapText() breaks between words, and words that are too long", () => 
   assertEquals(wrapText("one two three", 10, textWidth("one two", 10)), [
     ...["one two", "three"],
   ]);
+  const path = "layer StatefulPartitionedCall/convnet/average/Mean, sample 0";
+  assertEquals(
+    wrapText(path, 10, textWidth("StatefulPartitionedCall/con", 10)),
+    [
+      ...[
+        "layer",
+        "StatefulPartitionedCall/",
+        "convnet/average/Mean,",
+        "sample 0",
+      ],
+    ],
+  );
   const lines = wrapText(`a ${"x".repeat(40)} b`, 10, 100);
   assertEquals(lines.join("").replaceAll(" ", ""), `a${"x".repeat(40)}b`);
   for (const line of lines) assert(textWidth(line, 10) <= 100);

@@ -3,7 +3,7 @@ import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
-import type { Pacer } from "../pacer.ts";
+import type { Pacer } from "../../math/pacer.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -45,14 +45,16 @@ const OPS = new TfjsOps();
  *
  * @param program What is to be computed.
  * @param backend The backend, which is loaded if need be.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The session; closing it frees its copy of the head.
  */
 export async function openTfjs(
   program: Program,
   backend: BackendName,
+  pacer?: Pacer,
 ): Promise<Session> {
   const { nodes } = program.schedule;
-  const host = await readWeights(nodes, builtInCallOf);
+  const host = await readWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
     (turn) =>
@@ -60,6 +62,7 @@ export async function openTfjs(
         head: uploadHead(program),
         weights: uploadWeights(host),
       }))),
+    pacer,
   );
   return new TfjsSession(program, backend, held);
 }

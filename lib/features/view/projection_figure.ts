@@ -106,7 +106,7 @@ async function project(
   const { pca } = await import("../../math/pca.ts");
   const points = await pca(array, options);
   const labels = points.explained.map((share, i) =>
-    `component ${i + 1} (${(share * 100).toFixed(1)} % of variance)`
+    `PC ${i + 1} (${(share * 100).toFixed(1)} % of variance)`
   );
   const isAll = points.fitted >= points.rows.length;
   return {

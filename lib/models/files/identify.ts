@@ -51,7 +51,7 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
   [/^\x1f\x8b/, "a gzip file", "unpack it: gunzip FILE, or tar xzf FILE"],
   [
     /^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!|^\x28\xb5\x2f\xfd/,
-    "a packed file",
+    "a compressed file",
     "unpack it",
   ],
   [/^[^]{257}ustar/, "a tar archive", "unpack it: tar xf FILE"],

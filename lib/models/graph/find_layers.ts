@@ -57,8 +57,8 @@ export function findLayer(
   }
   const node = typeof id === "string" ? byName(model, id) : byIndex(model, id);
   if (offset === 0) return node;
-  const place = model.topLevel.indexOf(node);
-  const found = place < 0 ? undefined : model.topLevel[place + offset];
+  const at = model.topLevel.indexOf(node);
+  const found = at < 0 ? undefined : model.topLevel[at + offset];
   if (found !== undefined) return found;
   throw new LayerNotFoundError(
     `${offset} steps from "${node.row.name}"`,

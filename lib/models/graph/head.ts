@@ -30,7 +30,7 @@ export interface Head {
   readonly weights: () => HeadTensors;
   /** Whether it is a convolution over a feature map of one position. */
   readonly isConvolution: boolean;
-  /** Where its channels stand; last, unless said. */
+  /** Where its channels stand; last by default. */
   readonly channels?: "first";
 }
 
@@ -45,7 +45,7 @@ export interface Logits {
   readonly removed: readonly string[];
 }
 
-/** The outcome of the walk. */
+/** The outcome of the search. */
 export interface HeadSearch {
   readonly logits: Logits | undefined;
   /** Names of the nodes that were looked at, from the output on. */
@@ -229,9 +229,9 @@ function headLogits(
   const shape = specOf(penultimate)?.shape;
   const isConvolution = link.isConvolution &&
     !(shape !== undefined && isOverTime(shape, channels));
-  const place = channels === undefined ? {} : { channels };
+  const where = channels === undefined ? {} : { channels };
   return {
-    head: { node, penultimate, weights, isConvolution, ...place },
+    head: { node, penultimate, weights, isConvolution, ...where },
     ...(link.activation === "linear" ? { direct: { node, index: 0 } } : {}),
     activation: fused === "none" ? outer : fused,
     removed,

@@ -2,7 +2,7 @@
  * From a described model to a graph of our own layers.
  *
  * Two passes over each model, as for models in memory: first every call gets a
- * node, so that every tensor has a place; then calls are linked, and nested
+ * node, so that every tensor has a reference; then calls are linked, and nested
  * models entered with what feeds them. Then each node is run once over shapes
  * alone: that gives its outputs' shapes, and finds options and call arguments
  * that nobody read, before any weight is looked at.
@@ -23,6 +23,7 @@ import {
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
+import type { Steps } from "../../math/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec } from "./input_spec.ts";
 import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
@@ -94,13 +95,21 @@ export interface LayerGraphParts {
  * Makes a graph of a described model.
  *
  * @param parts The description, the weights, and custom layers.
- * @returns The graph.
+ * @returns The graph, made in steps of a layer each.
  * @throws {ModelFormatError} If a layer is not known or not understood; all
  * unknown ones are named at once.
  */
-export function layerGraph(parts: LayerGraphParts): ModelGraph {
+export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   const spec = withKnownNames(parts.spec, parts.customLayers);
   return new Builder({ ...parts, spec }).build();
+}
+
+/** The nodes of a model that was entered. */
+interface Entered {
+  readonly drafts: readonly LayerDraft[];
+  readonly topLevel: readonly LayerDraft[];
+  readonly inputs: readonly Ref[];
+  readonly outputs: readonly Ref[];
 }
 
 class Builder {
@@ -114,17 +123,22 @@ class Builder {
     this.#parts = parts;
   }
 
-  build(): ModelGraph {
+  *build(): Steps<ModelGraph> {
     const { spec, format, dispose } = this.#parts;
     const { source, advice } = this.#parts;
     refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
     this.#bound = this.#parts.weights.bind(spec);
-    const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
+    const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
+      spec,
+      "",
+      [],
+    );
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
     const { dialect, limits } = this.#parts;
-    new ShapePass(nodes, source, dialect, limits).run(outputs);
+    const shapes = new ShapePass(nodes, source, dialect, limits);
+    yield* shapes.run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -146,13 +160,13 @@ class Builder {
     throw beyondLimit(this.#parts.source, ["nodes", nodes], `layer "${name}"`);
   }
 
-  #enter(
+  *#enter(
     spec: ModelSpec,
     prefix: string,
     path: LayerPath,
     feeds?: readonly Ref[],
-  ) {
-    const places = new Map<string, Ref>();
+  ): Steps<Entered> {
+    const refs = new Map<string, Ref>();
     const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
     const topLevel: LayerDraft[] = [];
     const inputNames = spec.inputs.map(({ tensor }) => tensor.layer);
@@ -184,20 +198,23 @@ class Builder {
         }
         if (!isInput) pairs.push({ draft, call });
         if (k === 0 && isCounted) topLevel.push(draft);
-        places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
+        refs.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
-    const place = (tensor: TensorId, from: string): Ref => {
-      const found = places.get(`${tensor.layer}:${tensor.call}`);
+    const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
+    const refOf = (tensor: TensorId, from: string): Ref => {
+      const found = refs.get(`${tensor.layer}:${tensor.call}`);
       if (found === undefined) this.#missing(tensor, from);
       return { node: found.node, index: tensor.index };
     };
-    for (const { draft, call } of pairs) this.#link(draft, call, place);
+    for (const { draft, call } of pairs) {
+      yield* this.#link(draft, call, refOf);
+      yield;
+    }
     this.#checkAcyclic(pairs.map(({ draft }) => draft));
     const ends = (list: ModelSpec["inputs"]) =>
-      list.map(({ tensor }) => place(tensor, "the model"));
+      list.map(({ tensor }) => refOf(tensor, "the model"));
     return {
       drafts,
       topLevel,
@@ -207,11 +224,11 @@ class Builder {
   }
 
   /** Gives a call its inputs; a nested model is entered with them. */
-  #link(
+  *#link(
     draft: LayerDraft,
     call: CallSpec,
-    place: (tensor: TensorId, from: string) => Ref,
-  ): void {
+    refOf: (tensor: TensorId, from: string) => Ref,
+  ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -228,8 +245,8 @@ class Builder {
       if ("rule" in feeds) {
         this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
       }
-      draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
-      const inner = this.#enter(
+      draft.inputs = feeds.map((tensor) => refOf(tensor, draft.name));
+      const inner = yield* this.#enter(
         spec.model,
         `${draft.name}/`,
         draft.path,
@@ -246,7 +263,7 @@ class Builder {
     const tensors: Ref[] = [];
     const bind = (argument: Argument): unknown => {
       if ("tensor" in argument) {
-        tensors.push(place(argument.tensor, draft.name));
+        tensors.push(refOf(argument.tensor, draft.name));
         return { input: tensors.length - 1 };
       }
       if ("list" in argument) return argument.list.map(bind);

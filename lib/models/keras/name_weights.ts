@@ -263,9 +263,9 @@ function assign(
     const rest = folder.split("/").at(-1)!;
     if (wanted.size > 1 && !agree(part, folder, rest)) return undefined;
     const open = [...stored.get(folder)!];
-    const asked = wanted.get(part)!;
-    if (open.length !== asked.length) return undefined;
-    const later = asked.filter(({ leaf, name }) => {
+    const names = wanted.get(part)!;
+    if (open.length !== names.length) return undefined;
+    const later = names.filter(({ leaf, name }) => {
       const at = open.findIndex((entry) => entry.leaf === leaf);
       if (at >= 0) found.set(name, open.splice(at, 1)[0]!);
       return at < 0;

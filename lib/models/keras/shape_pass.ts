@@ -1,6 +1,7 @@
 import { cannot, sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
+import type { Steps } from "../../math/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
@@ -41,15 +42,18 @@ export class ShapePass {
   }
 
   /**
-   * Runs them.
+   * Runs them, in steps of a node each.
    *
    * @param outputs The model's outputs, which must be there.
    * @throws {ModelFormatError} If a layer does not go with what feeds it.
    */
-  run(outputs: readonly Ref[]): void {
+  *run(outputs: readonly Ref[]): Steps<void> {
     for (const draft of this.#nodes) this.#checkRefs(draft);
     for (const ref of outputs) this.#checkRef(ref, "the model");
-    for (const draft of this.#nodes) this.#visit(draft);
+    for (const draft of this.#nodes) {
+      this.#visit(draft);
+      yield;
+    }
     for (const ref of outputs) this.#checkMade(ref, "the model");
     for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
   }

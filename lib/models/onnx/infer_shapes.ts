@@ -239,11 +239,11 @@ function unsqueezed(call: InferredCall, { shape }: KnownTensor) {
   const { axes } = axesOf(call);
   if (axes === undefined) return undefined;
   const rank = shape.length + axes.length;
-  const places = axes.map((axis) => axis < 0 ? axis + rank : axis);
+  const made = axes.map((axis) => axis < 0 ? axis + rank : axis);
   const rest = [...shape];
   return Array.from(
     { length: rank },
-    (_, i) => places.includes(i) ? 1 : rest.shift()!,
+    (_, i) => made.includes(i) ? 1 : rest.shift()!,
   );
 }
 

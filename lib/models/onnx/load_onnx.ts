@@ -11,6 +11,7 @@ import {
   type OnnxOperation,
   readOnnx,
 } from "../../formats/onnx_model.ts";
+import { Pacer } from "../../math/pacer.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -35,7 +36,8 @@ export interface LoadOnnxOptions {
   readonly allowNonFinite: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  readonly signal?: AbortSignal | undefined;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer?: Pacer | undefined;
 }
 
 /**
@@ -43,17 +45,20 @@ export interface LoadOnnxOptions {
  *
  * @param file The file, and where it lies. Closing the model closes it, and so
  * does an error.
- * @param options What its weights may be, and a signal.
+ * @param options What its weights may be, and what stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model that can be run.
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,
-  { allowNonFinite, limits = DEFAULT_LIMITS, signal }: LoadOnnxOptions,
+  { allowNonFinite, limits = DEFAULT_LIMITS, pacer = new Pacer() }:
+    LoadOnnxOptions,
 ): Promise<ModelGraph> {
   let close = () => source.close();
   try {
+    pacer.check();
     const file = readOnnx(source, limits.nesting);
+    await pacer.rest();
     checkFile(file);
     checkExpansion(file, limits);
     checkSparse(file.graph, source.name);
@@ -63,7 +68,7 @@ export async function loadOnnx(
       ends.keys(),
       source.name,
       url,
-      signal,
+      pacer.signal,
       ends,
     );
     close = () => {
@@ -80,14 +85,15 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    const model = onnxGraph({ file, constants, operations, inputs, close });
+    const parts = { file, constants, operations, inputs, close };
+    const model = await pacer.drive(onnxGraph(parts));
     await checkSizes(file, constants, operations, limits);
     return model;
   } catch (cause) {
     close();
     const isBuiltInNode = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
-      cause.name === "AbortError";
+      pacer.signal?.aborted;
     if (isBuiltInNode) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
@@ -134,7 +140,7 @@ function constantsOf(
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));
   }
-  // An identity of a constant is the same constant: exporters share weights so.
+  // An identity of a constant is the same constant: exporters reuse weights so.
   for (const { kind, domain, inputs, outputs } of graph.nodes) {
     const same = constants.get(inputs[0] ?? "");
     const isSame = kind === "Identity" && domain === "";

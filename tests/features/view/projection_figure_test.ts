@@ -36,8 +36,8 @@ Deno.test("projectionBlock() gives a group a class, and the variance of each axi
   const color = { labels: [1, 0, 0, 1], classNames: ["cat", "dog"] };
   const figure = await draw(CROSS, color);
   assertEquals(figure.title, "PCA of dense");
-  assertEquals(figure.xLabel, "component 1 (80.0 % of variance)");
-  assertEquals(figure.yLabel, "component 2 (20.0 % of variance)");
+  assertEquals(figure.xLabel, "PC 1 (80.0 % of variance)");
+  assertEquals(figure.yLabel, "PC 2 (20.0 % of variance)");
   assertEquals(figure.groups.map(({ name }) => name), ["cat", "dog"]);
   assertAllClose(figure.groups[0]!.x, [2, 0], { atol: 1e-9 });
   assertAllClose(figure.groups[0]!.y, [0, 1], { atol: 1e-9 });
