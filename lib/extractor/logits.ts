@@ -184,7 +184,7 @@ export async function readHead(head: Head): Promise<LinearHead> {
   });
 }
 
-/** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is turned. */
+/** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is transposed back. */
 async function readMatrix(
   kernel: WeightValue,
   isTransposed: boolean,
@@ -195,7 +195,7 @@ async function readMatrix(
     throw new TypeError(
       cannot(
         `read head "${name}"`,
-        "its kernel must be a matrix, or one for one place",
+        "its kernel must be a matrix, or of one spatial position",
         shapeText(shape),
       ),
     );
@@ -215,11 +215,11 @@ function transposed(
   rows: number,
   columns: number,
 ): Float32Array {
-  const turned = new Float32Array(data.length);
+  const result = new Float32Array(data.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      turned[j * rows + i] = data[i * columns + j]!;
+      result[j * rows + i] = data[i * columns + j]!;
     }
   }
-  return turned;
+  return result;
 }

@@ -120,7 +120,7 @@ counted(
     await assertRejects(
       () => extractor.plan(),
       TypeError,
-      'Cannot postprocess layer "conv" as given steps must come before functions of your own: current value is "pool',
+      'Cannot postprocess layer "conv" as built-in steps must come before custom functions: current value is "pool',
     );
     free(model);
   },

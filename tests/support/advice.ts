@@ -41,6 +41,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/run_nodes_test.ts",
   ],
   [
+    "extractor/batch_dependence.ts",
+    "use .batch(1) for results that do not",
+    "tests/extractor/batch_dependence_test.ts",
+  ],
+  [
     "extractor/check_postprocess.ts",
     "pass the steps one after another, not as an array",
     "",

@@ -4,6 +4,8 @@ import { ModelFormatError } from "../../errors.ts";
 /**
  * How large a model may become when its description is carried out: a few bytes
  * can describe a model that fills all memory.
+ *
+ * @category Models
  */
 export interface ModelLimits {
   /**
