@@ -149,13 +149,13 @@ interface Layout {
 function layoutOf(shown: readonly GridImage[], room: number): Layout {
   const count = shown.length;
   const isNarrow = room < NARROW;
-  const wanted = Math.min(
-    count <= 4 ? 120 : 72,
-    Math.floor((room + GAP) / Math.min(4, count)) - GAP,
-  );
+  /** Side of an image of which so many fit in a row. */
+  const sideOf = (inRow: number) =>
+    Math.floor((room + GAP) / Math.min(inRow, count)) - GAP;
+  const wanted = Math.min(count <= 4 ? 120 : 72, sideOf(4));
   const most = Math.min(
     count <= 16 ? 128 : count <= 40 ? 96 : 72,
-    Math.max(32, Math.floor((room + GAP) / Math.min(4, count)) - GAP),
+    Math.max(32, sideOf(4)),
   );
   const images = shown.map((image) =>
     shrinkChannels(image, image.colors === "rgb" ? 3 : 1, most)
@@ -167,11 +167,12 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
     width: Math.max(...sized.map(({ width }) => width)),
     height: Math.max(...sized.map(({ height }) => height)),
   };
+  const largest = Math.max(side.width, side.height);
   const scale = Math.max(
     1,
-    (isNarrow ? Math.floor : Math.round)(
-      wanted / Math.max(side.width, side.height),
-    ),
+    isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
+    // Three in a row where four would not be enlarged.
+    isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
   );
   const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
   const size = { width: scale * side.width, height: scale * side.height };
@@ -257,7 +258,8 @@ function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
 function columnsOf(count: number, most: number): number {
   const widest = Math.max(1, most);
   if (count <= widest) return count;
-  for (let columns = widest; columns >= 0.6 * widest; columns--) {
+  const least = widest > 3 ? 0.6 * widest : widest;
+  for (let columns = widest; columns >= least; columns--) {
     if (count % columns === 0) return columns; // a grid that is full
   }
   return Math.ceil(count / Math.ceil(count / widest));
