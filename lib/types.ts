@@ -196,6 +196,13 @@ export interface TensorSpec {
   readonly dtype: DType | "string";
   /** Where the channels stand, where the layer knows. */
   readonly channels?: "first" | "last";
+  /**
+   * Which axis of an input is the batch; null for an input without one, which is
+   * given once, the same for all samples.
+   *
+   * @default {0}
+   */
+  readonly batchAxis?: number | null;
 }
 
 /**

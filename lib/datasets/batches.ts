@@ -16,7 +16,7 @@ import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
 import type { Dataset, DataSource, NdArray, TensorSpec } from "../types.ts";
 import { type AnyIterator, elementsOf } from "./elements.ts";
-import { feedOf } from "./feed.ts";
+import { batchAxisOf, feedOf } from "./feed.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import {
@@ -34,7 +34,10 @@ import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
  * good until the next batch is asked for. Labels and ids are copies.
  */
 export interface HostBatch {
-  /** One for each input, in the model's order; `[rows, …]`, in the input's element type. */
+  /**
+   * One for each input, in the model's order and in the input's element type;
+   * `[rows, …]`, or as the batch axis of its spec says.
+   */
   readonly inputs: readonly NdArray<ArrayBufferView>[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
@@ -153,11 +156,20 @@ async function readBatch(
       );
     }
   }
-  const arrays = await readRows(sources, start, end);
+  const axes = sources.map((_, i) =>
+    i < specs.length ? batchAxisOf(specs[i]!) : 0
+  );
+  const arrays = await readRows(sources, start, end, axes);
   const rows = end - start;
   const row = first + start;
   const feeds = specs.map((spec, i) => feedOf(arrays[i]!, spec, action, row));
-  const nonFinite = new Set(feeds.flatMap((feed) => [...feed.nonFinite]));
+  const nonFinite = new Set(
+    feeds.flatMap(({ nonFinite }) =>
+      nonFinite === "all"
+        ? Array.from({ length: rows }, (_, i) => i)
+        : nonFinite
+    ),
+  );
   return {
     inputs: feeds.map(({ array }) => array),
     rows,

@@ -17,7 +17,7 @@ export type ViewOptionNames = readonly (keyof ViewOptions)[];
  * Makes an object, or a class through its prototype, show itself: in a notebook
  * as a cell's last value, in the console, and through `show`.
  *
- * An error while an object shows itself is written in place of it, as an
+ * An error while an object shows itself is written instead of it, as an
  * exception would be lost there; `show` throws it.
  *
  * @param target The object, or the prototype of its class.
@@ -87,7 +87,7 @@ export function viewOf(x: unknown, options: ViewOptions): View | undefined {
  *
  * @param x What is shown.
  * @param options The options.
- * @param known The names of those that go.
+ * @param known Names of the options that it takes.
  * @throws {TypeError} If another is set.
  */
 export function refuseOthers(

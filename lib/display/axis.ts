@@ -2,8 +2,8 @@
  * Axes of figures: where the ticks are, and what is written at them.
  *
  * Positions are shares of the axis in `[0, 1]`, computed here, so that neither
- * tiny nor huge values are lost on the way to the picture. Labels of one axis
- * have as many digits as it takes to tell its ticks apart.
+ * tiny nor huge values are lost in the figure. Labels of one axis
+ * have as many digits as distinguish its ticks.
  *
  * @module
  */

@@ -81,7 +81,7 @@ function edgesOf(sorted: Float64Array): Float64Array {
   if (!Number.isFinite(step) || Math.abs(first) > 2 ** 40) {
     return evenEdges(low, high);
   }
-  const shift = isWhole ? 0.5 : 0; // whole numbers stand inside a bin
+  const shift = isWhole ? 0.5 : 0; // whole numbers are in the middle of a bin
   return Float64Array.from(
     { length: count + 1 },
     (_, i) => valueAt(first + i, nice) - shift,

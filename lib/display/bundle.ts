@@ -11,7 +11,7 @@
 import { lineText } from "./cell.ts";
 import { figurePlotly, type Json, plotlyText } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
-import { jsonSafe } from "./json_safe.ts";
+import { jsonSafe } from "./kernel.ts";
 import { toBase64 } from "./base64.ts";
 import { currentRenderer, type Renderer } from "./renderer.ts";
 import { blocksText, viewText } from "./text.ts";
@@ -49,7 +49,7 @@ const FALLBACKS = [
 
 /**
  * A view as one bundle, for `Symbol.for("Jupyter.display")`. Never rejects: a
- * figure that cannot be drawn is told in `text/plain`, as an error there would
+ * figure that cannot be drawn is named in `text/plain`, as an error there would
  * pass unseen.
  *
  * @param view The view.
@@ -71,7 +71,7 @@ export async function bundleOf(view: View): Promise<MimeBundle> {
  * The bundle of something that could not be shown.
  *
  * @param error What went wrong.
- * @param text What can be said all the same.
+ * @param text What is shown beside the error.
  * @returns A bundle of `text/plain`.
  */
 export function failureBundle(error: unknown, text = ""): MimeBundle {
@@ -88,7 +88,7 @@ export function failureBundle(error: unknown, text = ""): MimeBundle {
  * @param view The view.
  * @param renderer The form of the figures.
  * @returns One output, or with the renderers `png` and `mime` one for each
- * figure and for what stands between.
+ * figure and for what is between.
  * @throws {Error} If a figure cannot be computed or drawn.
  */
 export async function bundlesOf(
@@ -99,18 +99,18 @@ export async function bundlesOf(
     return [{ data: await htmlBundle(view, true), metadata: {} }];
   }
   const outputs: Output[] = [];
-  let texts: Block[] = [];
+  let others: Block[] = [];
   let title = needsTitle(view) ? view.title : "";
   const flush = async () => {
-    if (title === "" && texts.length === 0) return;
-    const data = await htmlBundle({ title, blocks: texts }, false);
+    if (title === "" && others.length === 0) return;
+    const data = await htmlBundle({ title, blocks: others }, false);
     outputs.push({ data, metadata: {} });
     title = "";
-    texts = [];
+    others = [];
   };
   for (const block of view.blocks) {
     if (block.kind !== "figure") {
-      texts.push(block);
+      others.push(block);
       continue;
     }
     await flush();

@@ -2,12 +2,12 @@
  * How single values are written, the same in text, HTML and figures.
  *
  * Names of layers, classes and samples come out of other people's files, so
- * nothing of them may steer a terminal or a page: control characters are
- * written out here, and `html` escapes besides.
+ * they must not control a terminal or a page: control characters are written
+ * out here, and `html` escapes markup.
  *
  * @module
  */
-import { printable, printableMessage } from "../check.ts";
+import { printable } from "../check.ts";
 
 /**
  * A number with four significant digits; whole numbers in full, with commas
@@ -44,7 +44,7 @@ export function shortText(value: number, digits = 3): string {
 }
 
 /**
- * How many significant digits tell the values of a range apart.
+ * How many significant digits distinguish the values of a range.
  *
  * @param low The lower end.
  * @param high The upper end.
@@ -84,7 +84,7 @@ export function countText(count: number, noun: string): string {
 
 /**
  * Text that comes from outside, on one line, with everything written out that
- * could steer a terminal or turn the direction of the text.
+ * could control a terminal or reverse the direction of the text.
  *
  * @param text The text.
  * @param most How many characters to keep.
@@ -105,14 +105,14 @@ export function lineText(text: string, most = 200): string {
 export function blockText(text: string, most = 100_000): string {
   const parts = text.replaceAll("\r\n", "\n").replaceAll("\t", "  ");
   const lines = parts.slice(0, most + 1).split("\n");
-  const shown = lines.map(printableMessage).join("\n");
+  const shown = lines.map((line) => printable(line, Infinity)).join("\n");
   return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
 }
 
 /**
  * A cell of a table.
  *
- * @param value What stands in it; null for nothing.
+ * @param value The value; null for nothing.
  * @returns Its text, on one line.
  */
 export function cellText(value: string | number | null): string {

@@ -24,7 +24,7 @@ export interface ChannelMaps {
 /** How {@linkcode channelImages} draws feature maps. */
 export interface ChannelImagesOptions {
   readonly title: string;
-  /** What a reader must know besides. */
+  /** What a reader has to know. */
   readonly notes?: readonly string[];
   /** Which channels to draw. Default: as many as may be drawn. */
   readonly selected?: readonly number[] | undefined;
@@ -34,7 +34,7 @@ export interface ChannelImagesOptions {
   readonly hint: string;
   /** Whether all have one range of colours, or each its own. @default {"layer"} */
   readonly scale?: "layer" | "each" | undefined;
-  /** Images that stand before the feature maps. */
+  /** Images before the feature maps. */
   readonly before?: readonly GridImage[];
 }
 

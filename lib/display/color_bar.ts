@@ -18,7 +18,7 @@ export interface ColorBar {
   /** Its width with its labels, in CSS pixels. */
   readonly width: number;
   /**
-   * Draws the bar from its own origin; its labels stand half a line over.
+   * Draws the bar from its own origin; its labels extend half a line beyond.
    *
    * @param height Its height in CSS pixels.
    * @returns SVG elements.
@@ -48,13 +48,13 @@ export function colorBar({ range: [low, high], diverging, theme }: {
       const stops = colorStops(diverging).map(([at, color]) =>
         `<stop offset="${at}" stop-color="${color}"/>`
       );
-      const texts = labels.map((label, i) =>
+      const lines = labels.map((label, i) =>
         svgText(label, THICK + GAP, height * i / 2 + 4, SIZE, theme.text)
       );
       return `<defs><linearGradient id="${id}" x1="0" y1="1" x2="0" y2="0">${
         stops.join("")
       }</linearGradient></defs><rect width="${THICK}" height="${height}" fill="url(#${id})"/>${
-        texts.join("")
+        lines.join("")
       }`;
     },
   };

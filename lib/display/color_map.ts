@@ -1,8 +1,8 @@
 /**
  * Colours of figures: two colour maps and a list for groups.
  *
- * All are readable on white and on black, where interactive figures stand in
- * a dark notebook. The maps are straight lines between a few colours chosen by
+ * All are readable on white and on black, as interactive figures are also
+ * in dark notebooks. The maps are straight lines between a few colours chosen by
  * hand; the sequential one rises steadily in lightness.
  *
  * @module
@@ -103,7 +103,7 @@ export function colorStops(diverging: boolean): [number, string][] {
 }
 
 /**
- * As many colours as there are groups, told apart easily up to ten.
+ * As many colours as there are groups; up to ten are easily distinguished.
  *
  * @param count How many.
  * @returns CSS colours.

@@ -1,5 +1,5 @@
 /**
- * A figure as an object of its own: what the plotting functions return, and what
+ * A figure as an object: what the plotting functions return, and what
  * shows itself as a cell's last value.
  *
  * @module
@@ -71,7 +71,7 @@ export interface FigureParts extends Omit<FigureBlock, "kind"> {
  * Makes a figure that shows itself.
  *
  * @param parts Its title, its summary, how it is computed, and settings.
- * @param more What the object has besides.
+ * @param more Further properties of the object.
  * @returns The figure, frozen.
  * @throws {TypeError} If a setting has the wrong type.
  * @throws {RangeError} If a setting has the wrong value.

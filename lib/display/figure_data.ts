@@ -36,7 +36,7 @@ export interface HistogramData {
     readonly color: string;
     readonly heights: Float64Array;
   }[];
-  /** What a reader must know besides. */
+  /** What a reader has to know. */
   readonly notes: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export function histogramData(spec: HistogramSpec): HistogramData {
 export interface PointsData {
   /** One a group. */
   readonly groups: readonly DrawnGroup[];
-  /** What a reader must know besides; a new array. */
+  /** What a reader has to know; a new array. */
   readonly notes: string[];
 }
 
@@ -130,7 +130,7 @@ export interface HeatmapData extends Shrunk {
   readonly yTicks?: readonly string[] | undefined;
   /** Whether values are written into the cells. */
   readonly annotated: boolean;
-  /** What a reader must know besides. */
+  /** What a reader has to know. */
   readonly notes: readonly string[];
 }
 

@@ -29,7 +29,7 @@ export interface FigureGridOptions extends FigureOptions {
  * Each gets its part of the width, unless it has a width of its own. On a page
  * that is too narrow for a row, it breaks into several.
  *
- * @param figures The figures, row by row; grids among them go too.
+ * @param figures The figures, row by row; grids are figures too.
  * @param options How many in a row; title, caption and width of the whole.
  * @returns A figure that shows itself.
  * @throws {TypeError} If something else than figures is given.

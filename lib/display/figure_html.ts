@@ -43,7 +43,7 @@ export interface PagePlot extends PlotlyFigure {
  * Writes a figure.
  *
  * @param image The static image.
- * @param text What a reader without images is told.
+ * @param text Text for readers without images.
  * @param plot What plotly draws instead, if anything.
  * @returns HTML.
  */

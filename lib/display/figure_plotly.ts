@@ -35,9 +35,9 @@ export type Json =
 export interface PlotlyFigure {
   /** The traces. */
   readonly data: readonly Json[];
-  /** Axes and sizes; no title, as plotly breaks and places none. */
+  /** Axes and sizes; no title, as plotly does not break lines. */
   readonly layout: { readonly [key: string]: Json };
-  /** What a reader must know besides. */
+  /** What a reader has to know. */
   readonly notes: readonly string[];
 }
 
@@ -271,7 +271,7 @@ function layoutOf(
     margin: MARGINS,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    // Readable on light and dark alike; plotly's own goes by the paper's colour.
+    // Readable on light and dark; the default depends on the paper's colour.
     modebar: {
       bgcolor: "rgba(0,0,0,0)",
       color: "rgba(128,128,128,0.6)",
@@ -319,7 +319,7 @@ function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
 }
 
 /**
- * Text for plotly, which reads a few tags, entities and formats in its texts.
+ * Text for plotly, which reads a few tags, entities and formats in its text.
  *
  * @param text The text.
  * @returns The same, without any of them.

@@ -132,9 +132,9 @@ function annotation(
   diverging: boolean,
 ): Markish[] {
   const digits = Math.max(4, digitsOf(...range));
-  const texts = Array.from(z, (value) => shortText(value, digits));
+  const values = Array.from(z, (value) => shortText(value, digits));
   const fontSize = Math.min(
-    (inner.width / width - 4) / widestText(texts, 1),
+    (inner.width / width - 4) / widestText(values, 1),
     inner.height / height - 4,
     11,
   );
@@ -143,10 +143,10 @@ function annotation(
     const share = shareOf(value, range);
     return diverging ? Math.abs(share - 0.5) > 0.35 : share < 0.5;
   };
-  return [plot.text(texts.map((_, i) => i), {
+  return [plot.text(values.map((_, i) => i), {
     x: (i: number) => (i % width + 0.5) / width,
     y: (i: number) => 1 - (Math.floor(i / width) + 0.5) / height,
-    text: (i: number) => texts[i]!,
+    text: (i: number) => values[i]!,
     fill: (i: number) => isDark(z[i]!) ? "#fff" : "#000",
     fontSize,
   })];

@@ -88,7 +88,7 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
     ...shown.flatMap((image, i) => {
       const { x, y } = at(i);
       const below = y + size.height;
-      const [name, footer] = textsOf(image);
+      const [name, footer] = linesOf(image);
       const parts: string[] = [];
       const write = (text: string, down: number, size: number, fill: string) =>
         parts.push(svgText(
@@ -169,9 +169,9 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
   );
   const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
   const size = { width: scale * side.width, height: scale * side.height };
-  const texts = shown.map(textsOf);
-  const captions = texts.map(([caption]) => caption);
-  const footers = texts.map(([, footer]) => footer);
+  const lines = shown.map(linesOf);
+  const captions = lines.map(([caption]) => caption);
+  const footers = lines.map(([, footer]) => footer);
   const text = Math.max(
     Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, room / 4),
     widestText(footers, FOOTER),
@@ -187,8 +187,8 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
   return { images, columns, cell, size, scale, pixel };
 }
 
-/** What stands under an image: its caption, and where its values lie. */
-function textsOf(image: GridImage): [caption: string, extremes: string] {
+/** The lines under an image: its caption, and its smallest and largest value. */
+function linesOf(image: GridImage): [caption: string, extremes: string] {
   const caption = lineText(image.caption, 60);
   if (!isColoured(image)) return [caption, ""];
   const found = extremes(image.z);

@@ -1,6 +1,6 @@
 /**
- * The notebook's kernel, as far as it is needed: is there one, and sending to
- * it. Deno's own types for it are unstable and are not named here.
+ * The notebook's kernel: whether there is one, and messages to it. Deno's types
+ * for it are unstable and are not named here.
  *
  * The kernel reports a cell as done without waiting for its outputs, and
  * outputs sent after that land under a later cell or nowhere. So whoever sends
@@ -9,7 +9,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { jsonSafe } from "./json_safe.ts";
+import type { Json } from "./figure_plotly.ts";
 
 interface KernelApi {
   broadcast(type: string, content: unknown): Promise<void>;
@@ -86,6 +86,30 @@ export function checkDenoVersion(version: string): void {
       );
     }
   }
+}
+
+/**
+ * Copies a value as JSON has it, which is all that the kernel takes: a symbol in
+ * a message ends its process, and typed arrays, big integers and cycles are
+ * errors there. Big integers become text, typed arrays arrays, numbers that are
+ * not finite null; functions and symbols are dropped.
+ *
+ * @param value Anything without cycles.
+ * @returns Plain data; null for what has no form in JSON.
+ * @throws {TypeError} If the value holds itself.
+ */
+export function jsonSafe(value: unknown): Json {
+  const text: string | undefined = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === "bigint") return String(part);
+    if (typeof part === "string") return part.toWellFormed();
+    if (!ArrayBuffer.isView(part)) return part;
+    return part instanceof DataView
+      ? Array.from(
+        new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+      )
+      : Array.from(part as unknown as ArrayLike<unknown>);
+  });
+  return text === undefined ? null : JSON.parse(text);
 }
 
 function kernel(): KernelApi | undefined {

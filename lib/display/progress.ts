@@ -59,7 +59,7 @@ interface Surface {
 }
 
 /**
- * Whether a run shows a bar if nothing is said.
+ * Whether a run shows a bar by default.
  *
  * @returns True in a notebook, and where stderr is a terminal.
  */

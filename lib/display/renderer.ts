@@ -1,14 +1,14 @@
 /**
- * In which form figures go to a notebook: part of its set-up, and with the
- * Stop button the only state that outlives a call.
+ * The form in which a notebook is sent figures. With the theme and the Stop
+ * button, the only state that outlives a call.
  *
  * @module
  */
 
 /**
- * Forms of a figure: `html`, a picture that becomes interactive; `png`, a
- * picture by itself, as pages that strip scripts need it; `mime`, for
- * notebooks with a plotly of their own.
+ * Forms of a figure: `html`, a static image that becomes interactive; `png`, an
+ * image alone, for pages without scripts; `mime`, for notebooks with a plotly
+ * extension.
  */
 export type Renderer = "html" | "png" | "mime";
 

@@ -151,9 +151,9 @@ function checkShowOptions(options: ShowOptions): ViewOptions {
   }
   if (channels !== undefined) checkIndices(channels, "show", "channels");
   checkAwaited(options.images, "show", `"images"`);
-  const given = Object.entries(options)
+  const set = Object.entries(options)
     .filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
+  return Object.fromEntries(set);
 }
 
 /** Objects of other libraries that know how to show themselves. */

@@ -1,6 +1,6 @@
 /**
  * The Stop button of a notebook. It sends SIGINT, which ends the kernel with
- * all its state unless someone listens; here it aborts the runs under way.
+ * all its state unless someone listens; here it aborts the runs in flight.
  *
  * @module
  */
@@ -38,6 +38,6 @@ export function forgetStop(): void {
 function stop(): void {
   const stopped = current;
   current = new AbortController();
-  // No reason of ours: whoever polls says how far the run was.
+  // Without a reason: the code that polls says how far the run was.
   stopped.abort();
 }

@@ -112,7 +112,7 @@ export function frameSvg(frame: Frame): SvgImage {
 }
 
 /**
- * An SVG of its own, on the theme's paper.
+ * A complete SVG on the theme's paper.
  *
  * @param parts SVG elements.
  * @param size Its width and height in CSS pixels.

@@ -53,7 +53,7 @@ export function tableRows(
 }
 
 /**
- * On which side each column of a table stands.
+ * How each column of a table is aligned.
  *
  * @param table The table.
  * @returns What the column says, otherwise right for numbers.
@@ -106,5 +106,5 @@ function tableText(table: TableBlock): string {
 }
 
 function length(text: string): number {
-  return [...text].length; // code points: what a terminal gives a place each
+  return [...text].length; // code points, one a column of a terminal
 }

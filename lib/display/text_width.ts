@@ -37,12 +37,12 @@ export function textWidth(text: string, size: number): number {
 /**
  * The width of the widest of some lines.
  *
- * @param texts The lines.
+ * @param lines The lines.
  * @param size The font size, in CSS pixels.
  * @returns The width in CSS pixels; 0 without lines.
  */
-export function widestText(texts: readonly string[], size: number): number {
-  return texts.reduce((most, text) => Math.max(most, textWidth(text, size)), 0);
+export function widestText(lines: readonly string[], size: number): number {
+  return lines.reduce((most, text) => Math.max(most, textWidth(text, size)), 0);
 }
 
 /**

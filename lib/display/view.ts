@@ -51,9 +51,9 @@ export interface Column {
 export interface FigureBlock {
   readonly kind: "figure";
   readonly title: string;
-  /** What a reader without images is told, in one line. */
+  /** Text for readers without images, in one line. */
   readonly summary: string;
-  /** The figures of a grid; their summaries stand for that of the grid. */
+  /** The figures of a grid; their summaries are shown instead of the summary of the grid. */
   readonly parts?: readonly FigureBlock[];
   /** Computes the figure. */
   readonly figure: () => FigureSpec | Promise<FigureSpec>;
@@ -71,7 +71,7 @@ export type FigureSpec =
 /** What every figure has. */
 export interface FigureFrame {
   readonly title: string;
-  /** What a reader must know besides, as what is left out; in small print. */
+  /** What a reader has to know, such as what is left out; in small print. */
   readonly notes?: readonly string[];
   /** A line below the figure. */
   readonly caption?: string | undefined;

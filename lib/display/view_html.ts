@@ -23,7 +23,7 @@ export interface PageLevel {
 /** Static images that are drawn already, by figure and zoom. */
 export type DrawnImages = Map<FigureSpec, PageImage[]>;
 
-/** What stands in place of a figure that is too large. */
+/** What is shown instead of a figure that is too large. */
 export const TOO_LARGE =
   "The image is left out, as it is too large for a notebook";
 
@@ -64,7 +64,7 @@ export async function viewHtml(
  * Writes a figure.
  *
  * @param spec The figure, {@linkcode sized}.
- * @param text What a reader without images is told.
+ * @param text Text for readers without images.
  * @param level How much of it.
  * @param images What was drawn before; more is added.
  * @returns HTML.

@@ -30,7 +30,7 @@ import { findArray, isFeatureSet, shownArrays } from "./view/shown_arrays.ts";
  */
 export interface HeatMapOptions extends FigureOptions {
   /**
-   * Of a feature set: which layer; `"penultimate"` and `"logits"` go too.
+   * Of a feature set: which layer; or `"penultimate"` or `"logits"`.
    * Default: the last one of rank 2 or 3.
    */
   readonly layer?: string;
@@ -52,7 +52,11 @@ export interface HeatMapOptions extends FigureOptions {
   readonly annotated?: boolean;
 }
 
-/** A matrix of numbers: an array of rank 2, or rows of equal length. */
+/**
+ * A matrix of numbers: an array of rank 2, or rows of equal length.
+ *
+ * @category Figures
+ */
 export type Matrix =
   | NdArray<ArrayBufferView>
   | readonly ArrayLike<number>[];

@@ -26,7 +26,7 @@ import {
  */
 export interface ProjectionOptions extends FigureOptions {
   /**
-   * Which layer to project; `"penultimate"` and `"logits"` go too. Default: the
+   * Which layer to project; or `"penultimate"` or `"logits"`. Default: the
    * last of the features, otherwise the penultimate, otherwise the logits.
    */
   readonly layer?: string;

@@ -89,3 +89,8 @@ Deno.test("escapeMarkup() escapes text and attributes", () => {
     "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;",
   );
 });
+
+Deno.test("blockText() keeps a long text whole, as it is the caller's", () => {
+  const text = `${"x".repeat(3000)} "${"y".repeat(3000)}"`;
+  assertEquals(blockText(text), text);
+});

@@ -3,6 +3,7 @@ import {
   broadcast,
   checkDenoVersion,
   inNotebook,
+  jsonSafe,
   settle,
 } from "../../lib/display/kernel.ts";
 import { inFakeKernel } from "./_fake_kernel.ts";
@@ -37,4 +38,34 @@ Deno.test("checkDenoVersion() refuses kernels that lose outputs", () => {
       `Cannot set up the notebook as Deno must be 2.9.1 or later: current value is "${version}"; run deno upgrade`,
     );
   }
+});
+
+Deno.test("jsonSafe() turns everything that a kernel does not take into plain data", () => {
+  const value = {
+    big: 10n,
+    floats: Float32Array.of(1, NaN),
+    bytes: new DataView(Uint8Array.of(1, 2).buffer),
+    symbol: Symbol("x"),
+    list: [undefined, () => 1, -Infinity],
+    gone: undefined,
+    lone: "\ud800",
+  };
+  assertEquals(jsonSafe(value), {
+    big: "10",
+    floats: [1, null],
+    bytes: [1, 2],
+    list: [null, null, null],
+    lone: "\ufffd",
+  });
+});
+
+Deno.test("jsonSafe() gives null for what has no form in JSON", () => {
+  assertEquals(jsonSafe(Symbol("x")), null);
+  assertEquals(jsonSafe(undefined), null);
+});
+
+Deno.test("jsonSafe() refuses a value that holds itself", () => {
+  const ring: { self?: unknown } = {};
+  ring.self = ring;
+  assertThrows(() => jsonSafe(ring), TypeError);
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
+import { RuntimeWorker } from "../../lib/engines/onnx/runtime/idle_workers.ts";
 
 /** What was heard. */
 export interface WorkerLog extends Disposable {
@@ -15,7 +15,7 @@ export interface WorkerLog extends Disposable {
   /** For each request, whether all that it handed over is gone from here. */
   readonly areTransferred: boolean[];
   /** Workers that were sent a request. */
-  readonly workers: ReadonlySet<Worker>;
+  readonly workers: ReadonlySet<RuntimeWorker>;
   /** Resolves when every request has its reply. */
   readonly settled: () => Promise<void>;
 }
@@ -24,25 +24,25 @@ export interface WorkerLog extends Disposable {
 export function logWorkers(): WorkerLog {
   const events: string[] = [];
   const areTransferred: boolean[] = [];
-  const workers = new Set<Worker>();
-  const { postMessage, terminate } = Worker.prototype;
+  const workers = new Set<RuntimeWorker>();
+  const { postMessage, terminate } = RuntimeWorker.prototype;
   let inFlight = 0;
   let rest = Promise.withResolvers<void>();
   const hear = ({ kind }: { kind: string }) => {
     events.push(kind);
     if (--inFlight === 0) rest.resolve();
   };
-  Worker.prototype.postMessage = function (message, transfer) {
+  RuntimeWorker.prototype.postMessage = function (message, transfer) {
     if (!workers.has(this)) this.on("message", hear);
     workers.add(this);
     events.push(message.kind);
     if (inFlight++ === 0) rest = Promise.withResolvers();
-    postMessage.call(this, message, transfer);
+    postMessage.call(this, message, transfer ?? []);
     areTransferred.push(
-      (transfer as ArrayBuffer[]).every(({ detached }) => detached),
+      (transfer ?? []).every(({ detached }) => detached),
     );
   };
-  Worker.prototype.terminate = function () {
+  RuntimeWorker.prototype.terminate = function () {
     events.push("end");
     return terminate.call(this);
   };
@@ -52,7 +52,7 @@ export function logWorkers(): WorkerLog {
     workers,
     settled: () => inFlight === 0 ? Promise.resolve() : rest.promise,
     [Symbol.dispose]() {
-      Object.assign(Worker.prototype, { postMessage, terminate });
+      Object.assign(RuntimeWorker.prototype, { postMessage, terminate });
       for (const worker of workers) worker.off("message", hear);
     },
   };

@@ -7,6 +7,7 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot } from "../../check.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
@@ -125,7 +126,7 @@ function writeGraph(
     return { name: input, type: isHalf ? FLOAT32 : type, shape };
   });
   for (const { operation } of calls) {
-    raw(writer, 1, reader.bytes(operation.span));
+    raw(writer, 1, reader.bytes(operation.span), missingInputs(operation));
   }
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
@@ -144,6 +145,47 @@ function writeGraph(
   // Of what comes out the runtime knows type and sizes itself.
   for (const name of outputs) message(writer, 12, () => text(writer, 1, name));
   return { inputs: ports.map(({ name }) => name), outputs };
+}
+
+/** How many inputs `MatMulInteger` may have. */
+const NUM_INPUTS = 4;
+
+/**
+ * Inputs that a `MatMulInteger` leaves out, as empty names, which mean the same.
+ * Without them ONNX Runtime 1.27 ends the process where it looks for products
+ * that saturate.
+ */
+function missingInputs({ kind, inputs }: OnnxOperation): Uint8Array {
+  const writer = new BinaryWriter();
+  if (kind === "MatMulInteger") {
+    for (let i = inputs.length; i < NUM_INPUTS; i++) text(writer, 1, "");
+  }
+  return writer.finish();
+}
+
+/**
+ * Whether the runtime can be told to compute 8-bit products exactly. Operations
+ * within others are copied as they are, so that none of them may be a
+ * `MatMulInteger` without all its inputs.
+ *
+ * @param origin The file.
+ * @param calls The operations that run.
+ * @returns Whether it can.
+ */
+export function allowsExactProducts(
+  { file }: OnnxOrigin,
+  calls: readonly OnnxCall[],
+): boolean {
+  const isSafe = ({ kind, inputs, attributes }: OnnxOperation): boolean =>
+    (kind !== "MatMulInteger" || inputs.length === NUM_INPUTS) &&
+    areSafe(attributes);
+  const areSafe = (attributes: OnnxOperation["attributes"]): boolean =>
+    [...attributes.values()].every((value) =>
+      typeof value !== "object" || !("graph" in value) ||
+      value.graph.nodes.every(isSafe)
+    );
+  return file.functions.length === 0 &&
+    calls.every(({ operation }) => areSafe(operation.attributes));
 }
 
 function writeNode(

@@ -5,7 +5,7 @@
  */
 import { quantile } from "../../math/quantile.ts";
 
-/** Groups with a colour of their own; the others share one. */
+/** Groups with a colour each; the others share one. */
 const MOST_GROUPS = 20;
 /** Bins of values that are not classes. */
 const BINS = 5;
@@ -60,7 +60,7 @@ export function groupByLabel(
  * Groups samples by a number each: whole numbers of at most 20 kinds as
  * classes, others into five bins that hold equally many.
  *
- * @param values A number a sample; those that are NaN are a group of their own.
+ * @param values A number a sample; NaN is one more group.
  * @returns Groups from low to high.
  */
 export function groupByValue(values: ArrayLike<number>): Group[] {

@@ -11,7 +11,7 @@ import type { Dataset, DataSource } from "../../types.ts";
 
 const ACTION = "show images of samples";
 const BATCH = 64; // samples that are read from a source at a time
-/** What sources of image files are asked for; others return what they have. */
+/** The size that sources of image files are to return; others ignore it. */
 const WANTED = {
   name: "images",
   shape: [null, 64, 64, 3],
@@ -47,11 +47,11 @@ export async function inputImages(
   const wanted = new Set(ids);
   let row = 0;
   for await (const batch of batchesOf(dataset)) {
-    const { images, ids: own } = await imagesOf(batch);
+    const { images, ids: batchIds } = await imagesOf(batch);
     const range = rangeOf(images.data);
     const count = images.shape[0]!;
     for (let i = 0; i < count; i++) {
-      const id = own?.[i] ?? row + i;
+      const id = batchIds?.[i] ?? row + i;
       if (wanted.has(id) && !found.has(id)) {
         found.set(id, imageAt(images, i, range));
       }

@@ -1,4 +1,4 @@
-import { quote, shapeText } from "../../check.ts";
+import { printable, quote, shapeText } from "../../check.ts";
 import { countText, numberText } from "../../display/cell.ts";
 import type { Block, View, ViewOptions } from "../../display/view.ts";
 import type { LayerRow, Model, TensorSpec } from "../../types.ts";
@@ -169,9 +169,9 @@ function parametersOf(group: readonly LayerRow[]): number {
 
 /** What feeds a group from outside. */
 function inputsOf(group: readonly LayerRow[]): string {
-  const own = new Set(group.map(({ name }) => name));
+  const members = new Set(group.map(({ name }) => name));
   const names = [...new Set(group.flatMap(({ inbound }) => inbound))]
-    .filter((name) => !own.has(name));
+    .filter((name) => !members.has(name));
   if (group.length === 1 || names.length <= MOST_INPUTS) {
     return names.join(", ");
   }
@@ -188,6 +188,6 @@ function indent(name: string, model: Model): string {
 
 function specText(specs: readonly TensorSpec[]): string {
   return specs.map(({ name, shape, dtype }) =>
-    `"${name}" ${shapeText(shape)} ${dtype}`
+    `"${printable(name)}" ${shapeText(shape)} ${dtype}`
   ).join(", ");
 }

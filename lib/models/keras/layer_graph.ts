@@ -62,6 +62,11 @@ import {
 } from "./call_arguments.ts";
 import { withKnownNames } from "./known_names.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 
@@ -77,6 +82,8 @@ export interface LayerGraphParts {
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
   readonly allowNonFinite?: boolean;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
   /** What to do with layers that are not known, besides custom layers. */
   readonly advice?: string;
   /** Frees what the loader made. */
@@ -101,6 +108,7 @@ class Builder {
   readonly #layers = new Map<LayerSpec, Layer>();
   readonly #sources = new Map<LayerSpec, WeightSource[]>();
   #bound!: BoundWeights;
+  #numNodes = 0;
 
   constructor(parts: LayerGraphParts) {
     this.#parts = parts;
@@ -115,7 +123,8 @@ class Builder {
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    new ShapePass(nodes, this.#parts.source, this.#parts.dialect).run(outputs);
+    const { dialect, limits } = this.#parts;
+    new ShapePass(nodes, source, dialect, limits).run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -128,6 +137,13 @@ class Builder {
       whyUnusable: () => undefined,
       dispose,
     });
+  }
+
+  /** Nested models unfold at each call. */
+  #count(name: string): void {
+    const { nodes } = this.#parts.limits ?? DEFAULT_LIMITS;
+    if (++this.#numNodes <= nodes) return;
+    throw beyondLimit(this.#parts.source, ["nodes", nodes], `layer "${name}"`);
   }
 
   #enter(
@@ -159,6 +175,7 @@ class Builder {
           ? index
           : undefined;
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
+        this.#count(name);
         const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
         const input = inputNames.indexOf(layer.name);
         if (isInput) {

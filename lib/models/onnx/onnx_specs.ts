@@ -6,6 +6,7 @@ import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
+import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** Element types that an input may have. */
@@ -32,6 +33,7 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
+  readonly #axes: BatchAxes;
   readonly #source: string;
 
   /**
@@ -49,15 +51,11 @@ export class OnnxSpecs {
     this.types = new Map(
       all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
     );
-    const sizes = inputs.map(({ shape }) => shape?.[0]);
-    const batches = new Set(sizes.filter((size) => typeof size === "number"));
-    if (batches.size > 1) {
-      throw this.#fault(
-        "its inputs must take as many rows as each other",
-        inputs.map(({ name, shape }) => `${name} [${shape ?? ""}]`).join(", "),
-      );
-    }
-    this.batch = [...batches][0];
+    this.#axes = new BatchAxes(
+      inputs,
+      (rule, value) => this.#fault(rule, value),
+    );
+    this.batch = this.#axes.batch;
   }
 
   /**
@@ -67,7 +65,8 @@ export class OnnxSpecs {
    * @returns Its spec; without sizes where nothing is known.
    * @throws {ModelFormatError} If it is no tensor that can be fed.
    */
-  input({ name, type, shape, isOther }: OnnxValueInfo): TensorSpec {
+  input(info: OnnxValueInfo): TensorSpec {
+    const { name, type, shape, isOther } = info;
     const dtype = typeName(type ?? 0) as TensorSpec["dtype"];
     if (isOther || !INPUTS.has(dtype)) {
       throw this.#fault(
@@ -75,11 +74,9 @@ export class OnnxSpecs {
         isOther ? "a sequence or a map" : dtype ?? "not known",
       );
     }
-    if (shape?.length === 0) {
-      const rule = `input "${name}" must have an axis of samples`;
-      throw this.#fault(rule, "a single number");
-    }
-    return spec(name, shape ?? [], dtype, undefined);
+    const known = spec(name, shape ?? [], dtype, undefined);
+    const batchAxis = this.#axes.of(info);
+    return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
   }
 
   /**

@@ -137,7 +137,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "an input of a single number": [
     { inputs: [{ name: "x", shape: [] }] },
-    "an axis of samples",
+    "some input must have a batch axis",
   ],
   "inputs of different numbers of rows": [
     {

@@ -1,3 +1,4 @@
+import { quote } from "../../../lib/check.ts";
 import { text } from "../../support/build_zip.ts";
 import { buildZip, type BuiltArchive } from "../../support/build_zip.ts";
 import {

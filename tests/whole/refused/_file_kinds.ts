@@ -112,6 +112,7 @@ export const KINDS: readonly RefusedCase[] = [
     name: "",
     file: () => ({
       "saved_model.pb": bytes([8, 1, 0x12, 4]),
+      "keras_metadata.pb": bytes([0]),
       "variables/variables.index": bytes([0]),
     }),
     says: [
@@ -125,7 +126,7 @@ export const KINDS: readonly RefusedCase[] = [
     bytes([8, 1, 0x12, 4]),
     "saved_model.pb",
     "the graph of a TensorFlow SavedModel",
-    "tf_keras.models.load_model",
+    "take the Keras model it was made from",
   ),
   other(
     "a zipped SavedModel",
