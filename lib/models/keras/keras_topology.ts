@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cannot, quote } from "../../check.ts";
+import { quote } from "../../check.ts";
 import {
   beyondLimit,
   DEFAULT_LIMITS,
