@@ -25,7 +25,7 @@ import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { Steps } from "../../math/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
-import { inputSpec } from "./input_spec.ts";
+import { inputSpec, withInput } from "./input_spec.ts";
 import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
 import { mapValues } from "./keras_topology.ts";
 import type {
@@ -45,6 +45,7 @@ import {
   unknownLayers,
 } from "./known_layers.ts";
 import {
+  cycleIn,
   flatten,
   fullPath,
   type LayerDraft,
@@ -212,7 +213,11 @@ class Builder {
       yield* this.#link(draft, call, refOf);
       yield;
     }
-    this.#checkAcyclic(pairs.map(({ draft }) => draft));
+    const cycle = cycleIn(pairs.map(({ draft }) => draft));
+    if (cycle !== undefined) {
+      const [from, to] = cycle;
+      this.#fail(`layer "${to.name}" must not feed itself`, from.name);
+    }
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
     return {
@@ -397,29 +402,6 @@ class Builder {
     );
   }
 
-  /** TF.js would go round such a graph for ever. */
-  #checkAcyclic(drafts: readonly LayerDraft[]): void {
-    const done = new Set<object>();
-    for (const root of drafts) {
-      const stack: LayerDraft[] = [root];
-      const open = new Set<object>();
-      while (stack.length > 0) {
-        const at = stack.at(-1)!;
-        const next = at.inputs.map(({ node }) => node as LayerDraft)
-          .find((node) => !done.has(node));
-        if (next === undefined) {
-          done.add(stack.pop()!);
-          continue;
-        }
-        open.add(at);
-        if (open.has(next)) {
-          this.#fail(`layer "${next.name}" must not feed itself`, at.name);
-        }
-        stack.push(next);
-      }
-    }
-  }
-
   #missing(tensor: TensorId, from: string): never {
     this.#fail(
       `"${from}" must be called on layers that are there`,
@@ -449,27 +431,6 @@ class Builder {
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
-
-/** Keras leaves the input of a Sequential out of its layers, or gives it none. */
-function withInput(spec: ModelSpec): readonly LayerSpec[] {
-  const name = spec.inputs[0]!.tensor.layer;
-  if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
-  const first = spec.layers[0];
-  const options = {
-    "batch_shape": first?.options.batch_input_shape ??
-      first?.options.batch_shape,
-  };
-  const input: LayerSpec = {
-    name,
-    className: "InputLayer",
-    module: undefined,
-    registeredName: undefined,
-    options,
-    model: undefined,
-    calls: [],
-  };
-  return [input, ...spec.layers];
-}
 
 function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
   return feed === undefined
