@@ -7,14 +7,15 @@ import type {
 } from "../../../../lib/engines/onnx/runtime/messages.ts";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 
+const WORKER = import.meta.resolve(
+  "../../../../lib/engines/onnx/runtime/worker.ts",
+);
+
 /** What a worker answers to some requests, asked all at once. */
 async function answers(
   requests: readonly WorkerRequest[],
+  url = new URL(WORKER),
 ): Promise<WorkerReply[]> {
-  const url = new URL(
-    "../../../../lib/engines/onnx/runtime/worker.ts",
-    import.meta.url,
-  );
   const worker = new Worker(url, { env: {} });
   const replies: WorkerReply[] = [];
   const all = Promise.withResolvers<void>();
@@ -77,4 +78,20 @@ Deno.test("the worker opens, runs and closes, again and again, and answers in or
   assertEquals(replies[3], results);
   assertEquals(replies[4], { kind: "closed", isLoaded: true });
   assertEquals(replies[7], results); // a session after another, in one thread
+});
+
+Deno.test("the worker takes messages as they are, without Deno's look at each element", async () => {
+  const dataUrl = (source: string) =>
+    `data:text/javascript,${encodeURIComponent(source)}`;
+  // What Node calls `on` looks at each element; here it fails.
+  const refuse = dataUrl(`
+    import { parentPort } from "node:worker_threads";
+    parentPort.on = parentPort.once = parentPort.addListener = () => {
+      throw new Error("each element is looked at");
+    };`);
+  const url = new URL(
+    dataUrl(`import "${refuse}"; import "${WORKER}";`),
+  );
+  const [reply] = await answers([{ kind: "close" }], url);
+  assertEquals(reply!.kind, "closed");
 });
