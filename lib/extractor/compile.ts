@@ -23,6 +23,7 @@ import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
 import {
   checkHead,
   type FoundLogits,
+  hasHead,
   readHead,
   selectedLogits,
 } from "./logits.ts";
@@ -67,7 +68,11 @@ export function resolve(
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
     const rule = "a layer must be selected, or the model have logits";
-    const hint = "use .layers([…]) or .head(id)";
+    const hint = !settings.wantsLogits
+      ? "use .layers([…]) or .logits(true)"
+      : hasHead(graph)
+      ? "use .layers([…]) or .head(id)"
+      : "use .layers([…])";
     const why = search?.why ?? "logits left out";
     throw new TypeError(cannot(ACTION, rule, why, hint));
   }

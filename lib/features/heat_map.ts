@@ -52,7 +52,11 @@ export interface HeatMapOptions extends FigureOptions {
   readonly annotated?: boolean;
 }
 
-/** A matrix of numbers: an array of rank 2, or rows of equal length. */
+/**
+ * A matrix of numbers: an array of rank 2, or rows of equal length.
+ *
+ * @category Figures
+ */
 export type Matrix =
   | NdArray<ArrayBufferView>
   | readonly ArrayLike<number>[];

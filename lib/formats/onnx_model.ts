@@ -31,6 +31,7 @@ export interface OnnxFunction {
   readonly span: Span;
   /** Domains of the operators in it. */
   readonly domains: readonly string[];
+  readonly nodes: readonly OnnxOperation[];
 }
 
 /** A graph, or the body of a loop or a branch. */
@@ -78,8 +79,6 @@ export interface OnnxValueInfo {
   readonly isOther: boolean;
 }
 
-/** Graphs within graphs: real ones have two or three. */
-const MOST_DEPTH = 16;
 /** The largest real ones have some ten thousand. */
 const MOST_NODES = 2 ** 20;
 
@@ -87,10 +86,11 @@ const MOST_NODES = 2 ** 20;
  * Reads a file.
  *
  * @param source The file; it stays the caller's to close, after its last use.
+ * @param mostNesting How deep graphs may lie within graphs.
  * @returns What it says.
  * @throws {SyntaxError} If it is not well formed.
  */
-export function readOnnx(source: ByteSource): OnnxFile {
+export function readOnnx(source: ByteSource, mostNesting = 64): OnnxFile {
   const reader = new ProtoReader(source);
   const opsets = new Map<string, number>();
   const functions: OnnxFunction[] = [];
@@ -100,10 +100,13 @@ export function readOnnx(source: ByteSource): OnnxFile {
   for (const field of reader.fields({ start: 0, end: source.size })) {
     const { number, integer } = field;
     if (number === 1) irVersion = Number(integer);
-    else if (number === 7) graph = graphIn(reader, message(field), 0);
-    else if (number === 8) addOpset(reader, message(field), opsets);
+    else if (number === 7) {
+      graph = graphIn(reader, message(field), 0, mostNesting);
+    } else if (number === 8) addOpset(reader, message(field), opsets);
     else if (number === 20) hasTraining = true;
-    else if (number === 25) functions.push(functionIn(reader, message(field)));
+    else if (number === 25) {
+      functions.push(functionIn(reader, message(field), mostNesting));
+    }
   }
   return { reader, irVersion, opsets, functions, graph, hasTraining };
 }
@@ -132,19 +135,25 @@ function addOpset(
   opsets.set(domain, version);
 }
 
-function functionIn(reader: ProtoReader, span: Span): OnnxFunction {
+function functionIn(
+  reader: ProtoReader,
+  span: Span,
+  most: number,
+): OnnxFunction {
   const domains = new Set<string>();
+  const nodes: OnnxOperation[] = [];
   let name = "";
   let domain = "";
   for (const field of reader.fields(span)) {
     if (field.number === 1) name = reader.text(field);
     if (field.number === 10) domain = domainName(reader.text(field));
     if (field.number === 7) {
-      const node = operationIn(reader, message(field), 1);
+      const node = operationIn(reader, message(field), 1, most);
+      nodes.push(node);
       for (const inner of domainsOf(node)) domains.add(inner);
     }
   }
-  return { name, domain, span, domains: [...domains] };
+  return { name, domain, span, domains: [...domains], nodes };
 }
 
 /**
@@ -168,9 +177,10 @@ function graphIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): OnnxGraphPart {
-  if (depth > MOST_DEPTH) {
-    const rule = `graphs must lie within each other at most ${MOST_DEPTH} deep`;
+  if (depth > most) {
+    const rule = `graphs must lie within each other at most ${most} deep`;
     throw new SyntaxError(
       cannot(`read "${reader.source.name}"`, rule, depth),
     );
@@ -185,7 +195,7 @@ function graphIn(
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 1) {
-      nodes.push(operationIn(reader, message(field), depth));
+      nodes.push(operationIn(reader, message(field), depth, most));
       checkCount(reader, nodes);
     }
     if (number === 2) name = reader.text(field);
@@ -208,6 +218,7 @@ function operationIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): OnnxOperation {
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -220,7 +231,7 @@ function operationIn(
     else if (number === 3 || number === 4 || number === 7) {
       texts[number] = reader.text(field);
     } else if (number === 5) {
-      const [key, value] = attributeIn(reader, message(field), depth);
+      const [key, value] = attributeIn(reader, message(field), depth, most);
       attributes.set(key, value);
     }
   }
@@ -239,6 +250,7 @@ function attributeIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): [string, OnnxAttributeValue] {
   const many: (number | string)[] = [];
   let name = "";
@@ -255,7 +267,7 @@ function attributeIn(
       value = { tensor: readTensor(reader, message(field)), span: field };
     } else if (number === 6) {
       value = {
-        graph: graphIn(reader, message(field), depth + 1),
+        graph: graphIn(reader, message(field), depth + 1, most),
         span: field,
       };
     } else if (number === 7) addAll(many, floats(reader, field));

@@ -2,6 +2,7 @@ import { checkAwaited, checkBoolean, checkOptions } from "../check.ts";
 import type { Model } from "../types.ts";
 import type { LoadModelOptions } from "./read_model.ts";
 
+export type { ModelLimits } from "./graph/limits.ts";
 export type { LoadModelOptions } from "./read_model.ts";
 
 /**
@@ -81,6 +82,7 @@ export async function loadModel(
     "customObjects",
     "customLayers",
     "allowNonFinite",
+    "limits",
     "signal",
   ]);
   const { allowNonFinite = false } = options;

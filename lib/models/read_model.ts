@@ -1,6 +1,7 @@
 import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
+import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
@@ -27,6 +28,11 @@ export interface LoadModelOptions {
    * @default {false}
    */
   readonly allowNonFinite?: boolean;
+  /**
+   * How large the model may become: layers that nested models unfold to, and
+   * the size of tensors.
+   */
+  readonly limits?: ModelLimits;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
@@ -46,19 +52,21 @@ export async function readModel(
   const { allowNonFinite = false, signal } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);
+  const limits = checkLimits(options.limits);
   const file = await openModelFile(source, signal);
   switch (file.kind) {
     case "onnx":
-      return await loadOnnx(file, { allowNonFinite, signal });
+      return await loadOnnx(file, { allowNonFinite, limits, signal });
     case "tfjs":
       return await loadModelJson(file, {
         customLayers,
         allowNonFinite,
+        limits,
         signal,
       });
     default: {
       const opened = await openKerasFile(file, signal);
-      return modelOfKerasFile(opened, customLayers, allowNonFinite);
+      return modelOfKerasFile(opened, customLayers, allowNonFinite, limits);
     }
   }
 }

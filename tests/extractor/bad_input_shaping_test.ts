@@ -45,7 +45,7 @@ counted(
     await assertRejects(
       () => extractor.predict(array([2, 3])),
       TypeError,
-      'Cannot extract features as a layer must be asked for, or the model have logits: current value is "the model has 2 outputs"; use .layers([…]) or .head(id)',
+      'Cannot extract features as a layer must be selected, or the model have logits: current value is "the model has 2 outputs"; use .layers([…]) or .head(id)',
     );
     const headed = extractor.head("left");
     assertEquals((await headed.react(0.5).plan()).head, "left");
@@ -60,7 +60,7 @@ counted(
       [
         (e) => e.head("pool"),
         TypeError,
-        'Cannot set head as layer "pool" must be a Dense, a convolution, a softmax or a sigmoid: current value is "MaxPooling2D"',
+        'Cannot set head as layer "pool" must be linear, or lead back to a linear layer through activations and reshaping alone: current value is "MaxPooling2D"; looked at "pool"',
       ],
     ]);
     const create = () =>

@@ -91,17 +91,17 @@ counted("steps that are none are refused where they are given", () => {
     [
       (e) => e.postprocess({ conv: half() }),
       TypeError,
-      'Cannot set postprocess as each layer of the record must be among those asked for: current value is "conv"; call .layers([…]) before',
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "conv"; select it by .layers([…]) before',
     ],
     [
       (e) => e.layers(["conv"]).postprocess({ convs: half() }),
       TypeError,
-      'Cannot set postprocess as each layer of the record must be among those asked for: current value is "convs"; nearest names are "conv"',
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "convs"; nearest names are "conv"',
     ],
     [
       (e) => e.layers(["conv"]).postprocess({ conv: half() }).layers(["flat"]),
       TypeError,
-      'Cannot set layers as each layer of the record must be among those asked for: current value is "conv"; call .postprocess(…) anew',
+      'Cannot set layers as each layer of the record must be among the selected ones: current value is "conv"; call .postprocess() before, which removes the steps',
     ],
     [
       () => pool(wrong("median")),

@@ -15,6 +15,7 @@ import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
+import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { readTopology } from "./keras_topology.ts";
 import type { KerasWeights } from "./keras_weights.ts";
@@ -71,9 +72,9 @@ export async function openKerasFile(
   return await opened(
     name,
     () => bytes.close(),
-    () =>
+    async () =>
       file.kind === "keras"
-        ? openArchive(file.archive, name, signal)
+        ? await openArchive(file.archive, name, signal)
         : openHdf5(bytes),
   );
 }
@@ -84,6 +85,7 @@ export async function openKerasFile(
  * @param file The file; it is closed if this throws.
  * @param customLayers Factories of custom layers, by class name.
  * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @param limits How large it may become.
  * @returns The model.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
@@ -91,16 +93,18 @@ export function modelOfKerasFile(
   file: KerasFile,
   customLayers: CustomTable = {},
   allowNonFinite = false,
+  limits = DEFAULT_LIMITS,
 ): ModelGraph {
   try {
     return layerGraph({
-      spec: readTopology(file.config, file.major, file.source),
+      spec: readTopology(file.config, file.major, file.source, limits),
       format: file.format,
       dialect: file.major,
       source: file.source,
       customLayers,
       weights: file.weights,
       allowNonFinite,
+      limits,
       dispose: () => file.close(),
     });
   } catch (error) {

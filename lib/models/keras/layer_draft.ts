@@ -70,3 +70,34 @@ function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
     }))
   );
 }
+
+/**
+ * Drafts with all that are inside them.
+ *
+ * @param drafts Some drafts.
+ * @returns Each, followed by those inside it.
+ */
+export function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
+  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
+}
+
+/**
+ * The second name of a layer within TimeDistributed, with the name of the model
+ * there in it.
+ *
+ * @param draft Any draft.
+ * @returns The name and the draft; nothing for a layer elsewhere.
+ */
+export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
+  const { path, name } = draft;
+  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
+    return [];
+  }
+  const parts = path.map(({ name, model, timeAxes }, i) =>
+    timeAxes === undefined || i === path.length - 1
+      ? name
+      : `${name}/${model!.name}`
+  );
+  const call = /:\d+$/.exec(name)?.[0] ?? "";
+  return [[`${parts.join("/")}${call}`, draft]];
+}

@@ -9,9 +9,9 @@
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { cannot, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { isLayerObject, readLayer } from "../../layers/config_reader.ts";
+import { readLayer } from "../../layers/config_reader.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
@@ -20,18 +20,13 @@ import {
   findCustom,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
-import { distributed, distributedOutput } from "../../layers/distributed.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec } from "./input_spec.ts";
-import type {
-  CallArgument,
-  NodeCall,
-  Ref,
-  WeightSource,
-} from "../graph/graph.ts";
+import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
+import { mapValues } from "./keras_topology.ts";
 import type {
   Argument,
   CallSpec,
@@ -48,13 +43,30 @@ import {
   refuseUnknown,
   unknownLayers,
 } from "./known_layers.ts";
-import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
 import {
+  flatten,
+  fullPath,
+  type LayerDraft,
+  type LayerPath,
+  newDraft,
+} from "./layer_draft.ts";
+import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
+import {
+  callArguments,
+  checkTraining,
+  holdsValue,
+  isInput,
   isOffArgument,
   modelFeeds,
   valueByPosition,
 } from "./call_arguments.ts";
+import { withKnownNames } from "./known_names.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 
@@ -70,6 +82,8 @@ export interface LayerGraphParts {
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
   readonly allowNonFinite?: boolean;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
   /** What to do with layers that are not known, besides custom layers. */
   readonly advice?: string;
   /** Frees what the loader made. */
@@ -94,6 +108,7 @@ class Builder {
   readonly #layers = new Map<LayerSpec, Layer>();
   readonly #sources = new Map<LayerSpec, WeightSource[]>();
   #bound!: BoundWeights;
+  #numNodes = 0;
 
   constructor(parts: LayerGraphParts) {
     this.#parts = parts;
@@ -108,7 +123,8 @@ class Builder {
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    new ShapePass(nodes, this.#parts.source, this.#parts.dialect).run(outputs);
+    const { dialect, limits } = this.#parts;
+    new ShapePass(nodes, source, dialect, limits).run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -121,6 +137,13 @@ class Builder {
       whyUnusable: () => undefined,
       dispose,
     });
+  }
+
+  /** Nested models unfold at each call. */
+  #count(name: string): void {
+    const { nodes } = this.#parts.limits ?? DEFAULT_LIMITS;
+    if (++this.#numNodes <= nodes) return;
+    throw beyondLimit(this.#parts.source, ["nodes", nodes], `layer "${name}"`);
   }
 
   #enter(
@@ -152,6 +175,7 @@ class Builder {
           ? index
           : undefined;
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
+        this.#count(name);
         const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
         const input = inputNames.indexOf(layer.name);
         if (isInput) {
@@ -198,7 +222,7 @@ class Builder {
     if (spec.model !== undefined) {
       const { training } = call.named;
       if (training !== undefined && !isOffArgument(training)) {
-        this.#checkTraining(draft, true);
+        this.#guarded(() => checkTraining(draft.name, this.#parts.dialect));
       }
       const feeds = modelFeeds(spec.model, call);
       if ("rule" in feeds) {
@@ -213,70 +237,46 @@ class Builder {
       );
       draft.children.push(...inner.drafts);
       draft.call = { kind: "alias", outputs: inner.outputs };
-      if (spec.timeAxes !== undefined) this.#endTime(draft, inner.outputs);
+      if (spec.timeAxes !== undefined) {
+        const { dialect } = this.#parts;
+        this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));
+      }
       return;
     }
     const tensors: Ref[] = [];
-    const positional = call.positional.map((arg) =>
-      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
-    );
+    const bind = (argument: Argument): unknown => {
+      if ("tensor" in argument) {
+        tensors.push(place(argument.tensor, draft.name));
+        return { input: tensors.length - 1 };
+      }
+      if ("list" in argument) return argument.list.map(bind);
+      if (!("record" in argument)) return argument.value;
+      const rule =
+        "layers and operations must be called on tensors or lists, not on records with keys";
+      return this.#fail(rule, Object.keys(argument.record));
+    };
+    const positional = call.positional.map(bind);
     const numInputs = tensors.length;
-    const named = Object.fromEntries(
-      Object.entries(call.named).map(([key, arg]) => [
-        key,
-        this.#bind(arg, tensors, (tensor) => place(tensor, draft.name)),
-      ]),
-    );
+    const named = mapValues(call.named, bind);
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#withConstants(draft, positional);
-    const args = isOperation ? {} : this.#arguments(draft, named);
+    const args = isOperation
+      ? {}
+      : this.#guarded(() =>
+        callArguments(draft.name, named, this.#parts.dialect)
+      );
     const values = [positional, named];
     draft.call = {
       kind: "builtIn",
-      layer: this.#overTime(draft, layer, args),
+      layer: overTimeAxes(draft, layer, args),
       isOwnClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),
       ...(holdsValue(values) ? { meaning: values } : {}),
     };
-  }
-
-  /** A TimeDistributed model gives what the model gives, with a mask of its own. */
-  #endTime(draft: LayerDraft, outputs: readonly Ref[]): void {
-    if (outputs.length !== 1 || draft.inputs.length !== 1) {
-      this.#fail(
-        `the model in layer "${draft.name}" must have one input and one output`,
-        [draft.inputs.length, outputs.length],
-      );
-    }
-    draft.fedBy = draft.inputs;
-    draft.inputs = [...outputs, ...draft.inputs];
-    draft.call = {
-      kind: "builtIn",
-      layer: distributedOutput(this.#parts.dialect),
-      isOwnClass: true,
-      numInputs: 2,
-      args: {},
-      sources: [],
-    };
-  }
-
-  /** The layer over as many time axes as TimeDistributed stand round it. */
-  #overTime(
-    { path, name }: LayerDraft,
-    layer: Layer,
-    args: Readonly<Record<string, CallArgument>>,
-  ): Layer {
-    const timeAxes = path.reduce((sum, at) => sum + (at.timeAxes ?? 0), 0);
-    const tensorArgs = Object.keys(args).filter((key) => "input" in args[key]!);
-    let made = layer;
-    for (let i = 0; i < timeAxes; i++) {
-      made = distributed(made, name, tensorArgs);
-    }
-    return made;
   }
 
   /** The caller's own layer or operation behind a call. */
@@ -300,58 +300,6 @@ class Builder {
     );
     const isPlain = slots.every((slot) => typeof slot === "number");
     return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
-  }
-
-  /** Puts an argument's tensors in the list, and numbers in their place. */
-  #bind(
-    argument: Argument,
-    tensors: Ref[],
-    place: (tensor: TensorId) => Ref,
-  ): unknown {
-    if ("tensor" in argument) {
-      tensors.push(place(argument.tensor));
-      return { input: tensors.length - 1 };
-    }
-    if ("list" in argument) {
-      return argument.list.map((inner) => this.#bind(inner, tensors, place));
-    }
-    if ("record" in argument) {
-      const rule =
-        "layers and operations must be called on tensors or lists, not on records with keys";
-      this.#fail(rule, Object.keys(argument.record));
-    }
-    return argument.value;
-  }
-
-  /** Keyword arguments of a layer's call; those that are off are left out. */
-  #arguments(
-    draft: LayerDraft,
-    named: Readonly<Record<string, unknown>>,
-  ): Record<string, CallArgument> {
-    const args: Record<string, CallArgument> = {};
-    for (const [key, value] of Object.entries(named)) {
-      if (value === null || value === undefined || value === false) continue;
-      if (isInput(value)) args[key] = value;
-      else if (Array.isArray(value) && value.every(isInput)) {
-        value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
-      } else if (key === "training") {
-        this.#checkTraining(draft, value);
-      } else if (/^(number|boolean|string)$/.test(typeof value)) {
-        args[key] = { value: value as number | boolean | string };
-      } else {
-        this.#fail(
-          `argument "${key}" of layer "${draft.name}" must be a tensor, a number or text`,
-          value,
-        );
-      }
-    }
-    return args;
-  }
-
-  /** Keras 3 overrides the argument when it predicts; Keras 2 obeys it. */
-  #checkTraining({ name }: LayerDraft, value: unknown): void {
-    if (this.#parts.dialect === 3) return;
-    this.#fail(`layer "${name}" must not be called with training=True`, value);
   }
 
   #layer({ spec, name }: LayerDraft): Layer {
@@ -478,34 +426,12 @@ class Builder {
   }
 
   #fail(rule: string, value: unknown): never {
-    const text = cannot("load model", rule, value);
-    throw new ModelFormatError(
-      this.#parts.source,
-      text.replace(/^Cannot load model as /, ""),
-    );
+    const text = `${rule}: current value is ${quote(value)}`;
+    throw new ModelFormatError(this.#parts.source, text);
   }
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
-
-/** A layer within TimeDistributed is found by the name of the model there, too. */
-function fullPath(draft: LayerDraft): [string, LayerDraft][] {
-  const { path, name } = draft;
-  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
-    return [];
-  }
-  const parts = path.map(({ name, model, timeAxes }, i) =>
-    timeAxes === undefined || i === path.length - 1
-      ? name
-      : `${name}/${model!.name}`
-  );
-  const call = /:\d+$/.exec(name)?.[0] ?? "";
-  return [[`${parts.join("/")}${call}`, draft]];
-}
-
-function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
-  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
-}
 
 /** Keras leaves the input of a Sequential out of its layers, or gives it none. */
 function withInput(spec: ModelSpec): readonly LayerSpec[] {
@@ -532,42 +458,4 @@ function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
   return feed === undefined
     ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
     : { kind: "alias", outputs: [feed] };
-}
-
-function isInput(value: unknown): value is { input: number } {
-  return typeof value === "object" && value !== null && "input" in value;
-}
-
-/** Whether a call's arguments hold more than tensors. */
-function holdsValue(value: unknown): boolean {
-  if (isInput(value) || value === null || value === undefined) return false;
-  if (isWrittenArray(value) || typeof value !== "object") return true;
-  return Object.values(value).some(holdsValue);
-}
-
-/** A description in which aliases are the names that they stand for. */
-function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
-  if (!Object.values(table).some((entry) => typeof entry === "string")) {
-    return spec;
-  }
-  const nameOf = (name: string, registeredName?: string) => {
-    const entry = findCustom(table, name, registeredName);
-    return typeof entry === "string" ? entry : name;
-  };
-  const layers = spec.layers.map((layer): LayerSpec => ({
-    ...layer,
-    className: nameOf(layer.className, layer.registeredName),
-    options: Object.fromEntries(
-      Object.entries(layer.options).map(([key, value]) => {
-        if (!key.endsWith("activation")) return [key, value];
-        const isFunction = isLayerObject(value) &&
-          value.class_name === "function";
-        const name: unknown = isFunction ? value.config : value;
-        if (typeof name !== "string") return [key, value];
-        return [key, nameOf(name) === name ? value : nameOf(name)];
-      }),
-    ),
-    model: layer.model && withKnownNames(layer.model, table),
-  }));
-  return { ...spec, layers };
 }

@@ -191,7 +191,7 @@ class BoundNameWeights implements BoundWeights {
           best.length === 0
             ? "none"
             : best.map(({ layer, above }) => [...above, layer.name].join("/")),
-          'save the model again: model.save("model.keras")',
+          'open it in Python, and save it in the other format: model.save("model.keras")',
         );
       }
       this.#entries.get(best[0]!.layer)!.push(entry);

@@ -6,16 +6,18 @@ import type { Dialect } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
+import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
-/** Values of one sample that a layer may give: 8 GB, which no engine can hold. */
-const MOST_VALUES = 2 ** 31;
+/** Bytes of a value on every engine. */
+const BYTES = 4;
 
 /** Runs every node over shapes alone, and writes its row. */
 export class ShapePass {
   readonly #nodes: readonly LayerDraft[];
   readonly #source: string;
   readonly #dialect: Dialect;
+  readonly #mostValues: number;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
   /** Tensors whose mask a call took away. */
@@ -30,7 +32,9 @@ export class ShapePass {
     nodes: readonly LayerDraft[],
     source: string,
     dialect: Dialect,
+    { tensorBytes } = DEFAULT_LIMITS,
   ) {
+    this.#mostValues = tensorBytes / BYTES;
     this.#nodes = nodes;
     this.#source = source;
     this.#dialect = dialect;
@@ -192,13 +196,15 @@ export class ShapePass {
     draft.numOutputs = outputs.length;
     for (const { value: { shape } } of outputs) {
       const sizes = shape.filter((size) => size !== null);
-      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= MOST_VALUES) continue;
+      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= this.#mostValues) {
+        continue;
+      }
       this.#fail(
         draft,
         new RangeError(
           cannot(
             `call layer "${draft.name}"`,
-            `it must give at most ${MOST_VALUES} values for one sample`,
+            `it must give at most ${this.#mostValues} values for one sample`,
             shape,
           ),
         ),

@@ -176,6 +176,7 @@ class GraphBuilder {
     const channels = operation.domain === ""
       ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
       : undefined;
+    this.specs.infer(operation, constants);
     const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
     const node: Draft = {
       id: 0,

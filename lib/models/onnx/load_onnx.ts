@@ -18,7 +18,9 @@ import { checkFile, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { type ConstantFiles, onnxConstant } from "./onnx_constants.ts";
 import { numbersConstant } from "./onnx_numbers.ts";
+import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import { openExternal } from "./onnx_external.ts";
+import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An ONNX file that is open. */
 export interface OnnxSource {
@@ -31,6 +33,8 @@ export interface OnnxSource {
 export interface LoadOnnxOptions {
   /** Whether the model may run with weights that are NaN. */
   readonly allowNonFinite: boolean;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,12 +49,13 @@ export interface LoadOnnxOptions {
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,
-  { allowNonFinite, signal }: LoadOnnxOptions,
+  { allowNonFinite, limits = DEFAULT_LIMITS, signal }: LoadOnnxOptions,
 ): Promise<ModelGraph> {
   let close = () => source.close();
   try {
-    const file = readOnnx(source);
+    const file = readOnnx(source, limits.nesting);
     checkFile(file);
+    checkExpansion(file, limits);
     checkSparse(file.graph, source.name);
     const tensors = namedTensors(file);
     const ends = externalEnds(tensors.map(({ tensor }) => tensor));
@@ -75,7 +80,9 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    return onnxGraph({ file, constants, operations, inputs, close });
+    const model = onnxGraph({ file, constants, operations, inputs, close });
+    await checkSizes(file, constants, operations, limits);
+    return model;
   } catch (cause) {
     close();
     const isBuiltInNode = !(cause instanceof Error) ||

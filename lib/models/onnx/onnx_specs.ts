@@ -1,6 +1,10 @@
 import { ModelFormatError } from "../../errors.ts";
-import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
+import { sizeOf } from "../../check.ts";
+import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import { typeName } from "../../formats/onnx_tensor.ts";
+import { valuesOf } from "../../formats/stored_array.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
@@ -27,6 +31,7 @@ export class OnnxSpecs {
   /** How many rows the model takes at once; undefined where that is free. */
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
+  readonly #inferred = new Map<string, KnownTensor>();
   readonly #source: string;
 
   /**
@@ -83,18 +88,58 @@ export class OnnxSpecs {
    * @param tensor Its name in the file.
    * @param name What it is called.
    * @param channels Where its channels stand.
-   * @returns Its spec; undefined where the file does not say enough.
+   * @returns Its spec; undefined where neither the file nor
+   * {@linkcode infer} says enough.
    */
   output(
     tensor: string,
     name: string,
     channels: "first" | "last" | undefined,
   ): TensorSpec | undefined {
-    const { type, shape } = this.#infos.get(tensor) ?? {};
+    const info = this.#infos.get(tensor);
+    const { type, shape } = info?.shape === undefined
+      ? this.#inferred.get(tensor) ?? {}
+      : info;
     const known = typeName(type ?? 0);
     const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
     if (shape === undefined || !INPUTS.has(dtype)) return undefined;
     return spec(name, shape, dtype, channels);
+  }
+
+  /**
+   * Infers what an operation gives, where the file does not say it.
+   *
+   * @param operation The operation, after all that feed it.
+   * @param constants The file's constants.
+   */
+  infer(
+    { kind, domain, attributes, inputs, outputs }: OnnxOperation,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): void {
+    const [output = ""] = outputs;
+    const isKnown = this.#infos.get(output)?.shape !== undefined;
+    if (domain !== "" || output === "" || isKnown) return;
+    const found = inferOutput({
+      kind,
+      attributes: Object.fromEntries(attributes),
+      inputs: inputs.map((name) => this.#knownOf(name, constants)),
+      values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
+    });
+    if (found !== undefined) this.#inferred.set(output, found);
+  }
+
+  #knownOf(
+    name: string,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): KnownTensor | undefined {
+    const constant = constants.get(name);
+    if (constant !== undefined) {
+      return { shape: constant.shape, type: constant.tensor.type };
+    }
+    const { type, shape } = this.#infos.get(name) ?? {};
+    return type === undefined || shape === undefined
+      ? this.#inferred.get(name)
+      : { type, shape };
   }
 
   #fault(rule: string, value: string): ModelFormatError {
@@ -103,6 +148,16 @@ export class OnnxSpecs {
       `${rule}: current value is ${value}`,
     );
   }
+}
+
+/** The values of a short constant of whole numbers, as a shape or axes. */
+function wholeNumbers(
+  constant: OnnxConstant | undefined,
+): number[] | undefined {
+  const isInt64 = constant && typeName(constant.tensor.type) === "int64";
+  if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;
+  const bytes = constant.storedBytes?.();
+  return bytes && [...valuesOf(bytes, "int64")].map(Number);
 }
 
 function spec(

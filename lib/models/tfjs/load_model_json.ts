@@ -13,6 +13,11 @@ import { ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { ManifestWeights } from "./manifest_weights.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -30,6 +35,7 @@ import {
 interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
+  readonly limits?: Required<ModelLimits>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,6 +64,7 @@ export function readLayersJson(
   json: ModelJson,
   source: string,
   customLayers: CustomTable,
+  limits: Required<ModelLimits> = DEFAULT_LIMITS,
 ): LayersJson {
   const dialect = writerOf(json, source);
   const { modelTopology } = json;
@@ -65,6 +72,7 @@ export function readLayersJson(
     modelTopology.model_config ?? modelTopology,
     dialect === "tfjs" ? 2 : dialect,
     source,
+    limits,
   );
   return {
     dialect,
@@ -84,16 +92,41 @@ export function readLayersJson(
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },
-  { customLayers, allowNonFinite, signal }: JsonOptions,
+  { customLayers, allowNonFinite, limits = DEFAULT_LIMITS, signal }:
+    JsonOptions,
 ): Promise<ModelGraph> {
   const json = parseModelJson(text, url.href);
-  if (isGraph(json.modelTopology)) return await loadGraph(json, url, signal);
-  const layers = readLayersJson(json, url.href, customLayers);
+  if (isGraph(json.modelTopology)) {
+    checkGraphSize(json.modelTopology, url.href, limits);
+    return await loadGraph(json, url, signal);
+  }
+  const layers = readLayersJson(json, url.href, customLayers, limits);
   if (layers.dialect === "tfjs") {
     refuseOtherMeanings(layers.spec, customLayers, url.href);
   }
   const weights = await openWeightFiles(json.weightsManifest, url, signal);
-  return modelOfLayersJson(layers, weights, allowNonFinite);
+  return modelOfLayersJson(layers, weights, allowNonFinite, limits);
+}
+
+/** Operations of a graph and of its functions. */
+function checkGraphSize(
+  topology: unknown,
+  source: string,
+  { nodes: most }: Required<ModelLimits>,
+): void {
+  const { node, library } = topology as {
+    node?: unknown;
+    library?: { function?: readonly { nodeDef?: unknown }[] };
+  };
+  const functions = Array.isArray(library?.function) ? library.function : [];
+  const count = [node, ...functions.map(({ nodeDef }) => nodeDef)]
+    .reduce(
+      (sum: number, list) => sum + (Array.isArray(list) ? list.length : 0),
+      0,
+    );
+  if (count > most) {
+    throw beyondLimit(source, ["nodes", most], `${count} operations`);
+  }
 }
 
 /** TF.js' own model; if it cannot be opened, nothing is left of it. */
@@ -135,6 +168,7 @@ export function modelOfLayersJson(
   json: LayersJson,
   { weights, close }: OpenWeightFiles,
   allowNonFinite = false,
+  limits: Required<ModelLimits> = DEFAULT_LIMITS,
 ): ModelGraph {
   try {
     return layerGraph({
@@ -143,6 +177,7 @@ export function modelOfLayersJson(
       weights: new ManifestWeights(weights, json.spec.name, json.source),
       ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
       allowNonFinite,
+      limits,
       dispose: close,
     });
   } catch (error) {

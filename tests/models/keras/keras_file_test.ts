@@ -338,6 +338,7 @@ Deno.test("openKerasFile() reads no file outside an unpacked folder", async () =
 Deno.test("openKerasFile() refuses other folders, and names missing files", async () => {
   const folder = Deno.makeTempDirSync();
   Deno.writeTextFileSync(`${folder}/saved_model.pb`, "");
+  Deno.writeTextFileSync(`${folder}/keras_metadata.pb`, "");
   await assertRejects(
     () => openKeras(folder),
     ModelFormatError,

@@ -1,3 +1,4 @@
+import { quote } from "../../../lib/check.ts";
 import { text } from "../../support/build_zip.ts";
 import { buildZip, type BuiltArchive } from "../../support/build_zip.ts";
 import {
@@ -119,6 +120,7 @@ const KINDS: readonly RefusedCase[] = [
     name: "",
     file: () => ({
       "saved_model.pb": bytes([8, 1, 0x12, 4]),
+      "keras_metadata.pb": bytes([0]),
       "variables/variables.index": bytes([0]),
     }),
     says: [
@@ -132,7 +134,7 @@ const KINDS: readonly RefusedCase[] = [
     bytes([8, 1, 0x12, 4]),
     "saved_model.pb",
     "the graph of a TensorFlow SavedModel",
-    "tf_keras.models.load_model",
+    "take the Keras model it was made from",
   ),
   other(
     "a zipped SavedModel",
@@ -314,7 +316,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
     refused: names.map((name) => ({
       what: JSON.stringify(name),
       file: () => buildZip([{ name: "config.json", data: CONFIG }, { name }]),
-      says: ["names must be plain paths inside it", `"${name}"`],
+      says: ["names must be plain paths inside it", quote(name)],
     })),
   },
   {
