@@ -6,7 +6,7 @@ const C_LIBRARY = "libc.so.6";
  * Opening a model takes several times its weights for a moment, and on Linux
  * most of that would stay with the process, as would what closing frees. For a
  * ResNet-50 of 103 MB in HDF5, anonymous memory in MB, medians of 5 interleaved
- * pairs of processes that differ by 10 at most (Deno 2.9.6, ONNX Runtime 1.27.0):
+ * pairs of processes (spread: 50 without, 10 with; Deno 2.9.6, ONNX Runtime 1.27.0):
  *
  * |         | after the first batch | while it runs | closed | five times opened and closed |
  * | ------- | --------------------: | ------------: | -----: | ---------------------------: |
