@@ -19,8 +19,7 @@
  *
  * @module
  */
-import { MessageChannel, Worker } from "node:worker_threads";
-import type { WorkerRequest } from "./messages.ts";
+import { Worker } from "node:worker_threads";
 
 /**
  * How many idle workers are kept: as many as one session has at most, which
@@ -30,7 +29,7 @@ import type { WorkerRequest } from "./messages.ts";
  */
 export const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
-const idle: RuntimeWorker[] = [];
+const idle: Worker[] = [];
 
 /**
  * Takes an idle worker, or starts one, which then loads ONNX Runtime.
@@ -39,7 +38,7 @@ const idle: RuntimeWorker[] = [];
  * alive. Whoever takes it gives it to {@linkcode keepWorker} when it has
  * answered everything, or terminates it.
  */
-export function takeWorker(): RuntimeWorker {
+export function takeWorker(): Worker {
   return idle.pop() ?? startWorker();
 }
 
@@ -49,13 +48,16 @@ export function takeWorker(): RuntimeWorker {
  *
  * @param worker The worker; it is terminated where enough are idle.
  */
-export function keepWorker(worker: RuntimeWorker): void {
+export function keepWorker(worker: Worker): void {
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.terminate();
 }
 
-function startWorker(): RuntimeWorker {
-  const worker = new RuntimeWorker();
+function startWorker(): Worker {
+  const worker = new Worker(workerUrl(), {
+    name: "onnx",
+    env: {}, // without it all variables are read, which needs --allow-env
+  });
   worker.unref();
   worker.on("error", () => {}); // an idle one that fails concerns nobody
   worker.on("exit", () => {
@@ -63,54 +65,6 @@ function startWorker(): RuntimeWorker {
     if (index >= 0) idle.splice(index, 1);
   });
   return worker;
-}
-
-/** A port as Deno has it: that of the web, which can be unreferenced. */
-type RefPort = MessagePort & { ref(): void; unref(): void };
-
-/**
- * A worker whose messages go through a channel. What comes by `on("message")`,
- * of a worker of `node:worker_threads` or of a port, is looked through element
- * by element: 4 MB take 500 ms. By `onmessage` of a port they take 0.4 ms (Deno
- * 2.9.6), and halved the time of the digits network.
- */
-export class RuntimeWorker extends Worker {
-  readonly #port: RefPort;
-
-  /** Starts it. */
-  constructor() {
-    const { port1, port2 } = new MessageChannel() as unknown as {
-      port1: RefPort;
-      port2: RefPort;
-    };
-    super(workerUrl(), {
-      name: "onnx",
-      env: {}, // without it all variables are read, which needs --allow-env
-      workerData: { port: port2 },
-      transferList: [port2 as never],
-    });
-    this.#port = port1;
-    port1.onmessage = ({ data }) => this.emit("message", data);
-    port1.onmessageerror = (event) => this.emit("messageerror", event);
-    this.on("exit", () => port1.close());
-  }
-
-  override postMessage(
-    request: WorkerRequest,
-    transfer: readonly ArrayBuffer[] = [],
-  ): void {
-    this.#port.postMessage(request, [...transfer]);
-  }
-
-  override ref(): void {
-    super.ref();
-    this.#port.ref();
-  }
-
-  override unref(): void {
-    super.unref();
-    this.#port.unref();
-  }
 }
 
 /** Workers of `node:worker_threads` start from files and from data. */

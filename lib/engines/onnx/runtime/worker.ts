@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { workerData } from "node:worker_threads";
-import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
+import { parentPort } from "node:worker_threads";
+import {
+  type Envelope,
+  enveloped,
+  messageIn,
+  type OnnxResult,
+  type WorkerReply,
+  type WorkerRequest,
+} from "./messages.ts";
 import { SamplesError } from "./micro_batches.ts";
 import { Pipeline } from "./pipeline.ts";
 import { messageOf } from "./runtime.ts";
@@ -13,17 +20,15 @@ import { messageOf } from "./runtime.ts";
 // Loaded while the weights are read. If that fails, its first use throws.
 const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
-const { port } = workerData as { port: MessagePort };
 const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
-// Not on("message"), which looks through all elements of a request.
-port.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
-  last = last.then(() => answered(data));
-};
+parentPort!.on("message", (envelope: Envelope<WorkerRequest>) => {
+  last = last.then(() => answered(messageIn(envelope)));
+});
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+  parentPort!.postMessage(enveloped(message), transfer);
 }
 
 function hasNaN({ data }: OnnxResult): boolean {
