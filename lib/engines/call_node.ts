@@ -5,7 +5,7 @@
  * @module
  */
 import { callLayer, type Masked } from "../layers/call_layer.ts";
-import { Pacer } from "../math/pacer.ts";
+import { Pacer } from "../formats/pacer.ts";
 import {
   type BuiltInCall,
   type GraphNode,

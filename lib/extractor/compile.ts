@@ -15,7 +15,7 @@ import {
   type Program,
   usesHead,
 } from "../engines/program.ts";
-import type { Pacer } from "../math/pacer.ts";
+import type { Pacer } from "../formats/pacer.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";

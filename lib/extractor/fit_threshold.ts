@@ -1,5 +1,5 @@
 import { cannot } from "../check.ts";
-import type { Pacer } from "../math/pacer.ts";
+import type { Pacer } from "../formats/pacer.ts";
 import { QuantileSketch } from "../math/quantile.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Dataset, RunOptions } from "../types.ts";

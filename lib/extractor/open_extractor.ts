@@ -4,7 +4,7 @@ import {
   type CollectedBatch,
   FeatureCollector,
 } from "../features/collector.ts";
-import type { Pacer } from "../math/pacer.ts";
+import type { Pacer } from "../formats/pacer.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,

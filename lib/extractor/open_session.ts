@@ -2,7 +2,7 @@ import { withStop } from "../display/stop_signal.ts";
 import type { OnnxOptions } from "../engines/onnx/onnx_session.ts";
 import type { Program } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
-import { Pacer } from "../math/pacer.ts";
+import { Pacer } from "../formats/pacer.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 
 /**

@@ -16,7 +16,7 @@ import {
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
-import { Pacer } from "../math/pacer.ts";
+import { Pacer } from "../formats/pacer.ts";
 import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";

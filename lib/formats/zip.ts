@@ -12,7 +12,7 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { Pacer } from "../math/pacer.ts";
+import { Pacer } from "./pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
 

@@ -1,8 +1,7 @@
-import { withStop } from "../display/stop_signal.ts";
 import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
-import { Pacer } from "../math/pacer.ts";
 import type { Model } from "../types.ts";
+import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
@@ -55,9 +54,7 @@ export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
 ): Promise<Model> {
-  const isBytes = source instanceof Uint8Array || source instanceof Blob;
-  const where = () => `while loading ${isBytes ? "the model" : source}`;
-  const pacer = new Pacer(withStop(options.signal), where);
+  const pacer = loadingPacer(source, options.signal);
   const reading = readInSteps(source, options, pacer);
   return await pacer.race(reading, (late) => late.close());
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
-import { Pacer } from "../../lib/math/pacer.ts";
+import { Pacer } from "../../lib/formats/pacer.ts";
 import {
   buildZip,
   type BuiltArchive,

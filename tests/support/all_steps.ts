@@ -1,4 +1,4 @@
-import type { Steps } from "../../lib/math/pacer.ts";
+import type { Steps } from "../../lib/formats/pacer.ts";
 
 /**
  * Does all steps of some work at once.

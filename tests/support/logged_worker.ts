@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { RuntimeWorker } from "../../lib/engines/onnx/runtime/idle_workers.ts";
+import { Worker } from "node:worker_threads";
+import {
+  type Envelope,
+  messageIn,
+} from "../../lib/engines/onnx/runtime/messages.ts";
 
 /** What was heard. */
 export interface WorkerLog extends Disposable {
@@ -15,7 +19,7 @@ export interface WorkerLog extends Disposable {
   /** For each request, whether all that it handed over is gone from here. */
   readonly areTransferred: boolean[];
   /** Workers that were sent a request. */
-  readonly workers: ReadonlySet<RuntimeWorker>;
+  readonly workers: ReadonlySet<Worker>;
   /** Resolves when every request has its reply. */
   readonly settled: () => Promise<void>;
 }
@@ -30,29 +34,29 @@ export function logWorkers(
 ): WorkerLog {
   const events: string[] = [];
   const areTransferred: boolean[] = [];
-  const workers = new Set<RuntimeWorker>();
-  const { postMessage, terminate } = RuntimeWorker.prototype;
+  const workers = new Set<Worker>();
+  const { postMessage, terminate } = Worker.prototype;
   let inFlight = 0;
   let rest = Promise.withResolvers<void>();
   const note = (event: string) => {
     events.push(event);
     onEvent(event);
   };
-  const hear = ({ kind }: { kind: string }) => {
-    note(kind);
+  const hear = (envelope: Envelope<{ kind: string }>) => {
+    note(messageIn(envelope).kind);
     if (--inFlight === 0) rest.resolve();
   };
-  RuntimeWorker.prototype.postMessage = function (message, transfer) {
+  Worker.prototype.postMessage = function (envelope, transfer) {
     if (!workers.has(this)) this.on("message", hear);
     workers.add(this);
-    note(message.kind);
+    note(messageIn<{ kind: string }>(envelope).kind);
     if (inFlight++ === 0) rest = Promise.withResolvers();
-    postMessage.call(this, message, transfer ?? []);
+    postMessage.call(this, envelope, transfer);
     areTransferred.push(
-      (transfer ?? []).every(({ detached }) => detached),
+      (transfer as ArrayBuffer[]).every(({ detached }) => detached),
     );
   };
-  RuntimeWorker.prototype.terminate = function () {
+  Worker.prototype.terminate = function () {
     note("end");
     return terminate.call(this);
   };
@@ -62,7 +66,7 @@ export function logWorkers(
     workers,
     settled: () => inFlight === 0 ? Promise.resolve() : rest.promise,
     [Symbol.dispose]() {
-      Object.assign(RuntimeWorker.prototype, { postMessage, terminate });
+      Object.assign(Worker.prototype, { postMessage, terminate });
       for (const worker of workers) worker.off("message", hear);
     },
   };

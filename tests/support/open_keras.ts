@@ -1,4 +1,4 @@
-import { Pacer } from "../../lib/math/pacer.ts";
+import { Pacer } from "../../lib/formats/pacer.ts";
 import { openModelFile } from "../../lib/models/files/open_model_file.ts";
 import {
   type KerasFile,

@@ -13,7 +13,7 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import {
   logitsRef,
   type Program,

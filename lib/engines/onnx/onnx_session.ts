@@ -1,7 +1,7 @@
 import { cannot, shapeText } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
-import type { Pacer } from "../../math/pacer.ts";
+import type { Pacer } from "../../formats/pacer.ts";
 import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,

@@ -9,7 +9,7 @@
  */
 import { sizeOf } from "../../check.ts";
 import type { Masked } from "../../layers/call_layer.ts";
-import type { Pacer } from "../../math/pacer.ts";
+import type { Pacer } from "../../formats/pacer.ts";
 import { releaseMemory } from "../../math/release_memory.ts";
 import { builtInFormOf } from "../../models/graph/graph.ts";
 import {

@@ -3,7 +3,7 @@ import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
-import type { Pacer } from "../../math/pacer.ts";
+import type { Pacer } from "../../formats/pacer.ts";
 import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,

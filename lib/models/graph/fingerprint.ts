@@ -1,4 +1,4 @@
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import { releaseMemory } from "../../math/release_memory.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";

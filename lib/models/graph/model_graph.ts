@@ -1,6 +1,6 @@
 import { cannot, checkOptions, sizeOf } from "../../check.ts";
 import { attachView } from "../../display/attach_view.ts";
-import type { Pacer } from "../../math/pacer.ts";
+import type { Pacer } from "../../formats/pacer.ts";
 import type {
   FindLayerOptions,
   LayerRow,

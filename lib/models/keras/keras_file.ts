@@ -13,7 +13,7 @@ import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";

@@ -23,7 +23,7 @@ import {
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
-import type { Steps } from "../../math/pacer.ts";
+import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec, withInput } from "./input_spec.ts";
 import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";

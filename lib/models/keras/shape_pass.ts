@@ -1,7 +1,7 @@
 import { cannot, sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
-import type { Steps } from "../../math/pacer.ts";
+import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";

@@ -17,7 +17,7 @@ import { createHash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
-import type { Steps } from "../../math/pacer.ts";
+import type { Steps } from "../../formats/pacer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";

@@ -11,7 +11,7 @@ import {
   type OnnxOperation,
   readOnnx,
 } from "../../formats/onnx_model.ts";
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";

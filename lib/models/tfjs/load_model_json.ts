@@ -12,7 +12,7 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
 import {
   beyondLimit,

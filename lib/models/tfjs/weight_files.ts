@@ -7,7 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
-import { Pacer } from "../../math/pacer.ts";
+import { Pacer } from "../../formats/pacer.ts";
 import type { WeightsGroup } from "./model_json.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 

@@ -20,8 +20,6 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import type { WorkerReply, WorkerRequest } from "./messages.ts";
-import { packed, unpacked } from "./packed_arrays.ts";
 
 /**
  * How many idle workers are kept: as many as one session has at most, which
@@ -31,7 +29,7 @@ import { packed, unpacked } from "./packed_arrays.ts";
  */
 export const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
-const idle: RuntimeWorker[] = [];
+const idle: Worker[] = [];
 
 /**
  * Takes an idle worker, or starts one, which then loads ONNX Runtime.
@@ -40,7 +38,7 @@ const idle: RuntimeWorker[] = [];
  * alive. Whoever takes it gives it to {@linkcode keepWorker} when it has
  * answered everything, or terminates it.
  */
-export function takeWorker(): RuntimeWorker {
+export function takeWorker(): Worker {
   return idle.pop() ?? startWorker();
 }
 
@@ -50,13 +48,16 @@ export function takeWorker(): RuntimeWorker {
  *
  * @param worker The worker; it is terminated where enough are idle.
  */
-export function keepWorker(worker: RuntimeWorker): void {
+export function keepWorker(worker: Worker): void {
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.terminate();
 }
 
-function startWorker(): RuntimeWorker {
-  const worker = new RuntimeWorker();
+function startWorker(): Worker {
+  const worker = new Worker(workerUrl(), {
+    name: "onnx",
+    env: {}, // without it all variables are read, which needs --allow-env
+  });
   worker.unref();
   worker.on("error", () => {}); // an idle one that fails concerns nobody
   worker.on("exit", () => {
@@ -64,29 +65,6 @@ function startWorker(): RuntimeWorker {
     if (index >= 0) idle.splice(index, 1);
   });
   return worker;
-}
-
-/** A worker whose messages travel without typed arrays. */
-export class RuntimeWorker extends Worker {
-  /** Starts it. */
-  constructor() {
-    // Without `env` all variables are read, which needs --allow-env.
-    super(workerUrl(), { name: "onnx", env: {} });
-  }
-
-  override postMessage(
-    request: WorkerRequest,
-    transfer: readonly ArrayBuffer[] = [],
-  ): void {
-    super.postMessage(packed(request), [...transfer]);
-  }
-
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
-    const [message, ...others] = args;
-    return event === "message"
-      ? super.emit(event, unpacked<WorkerReply>(message), ...others)
-      : super.emit(event, ...args);
-  }
 }
 
 /** Workers of `node:worker_threads` start from files and from data. */

@@ -105,3 +105,30 @@ export interface OnnxOutput {
   /** Sizes, null where not known; empty too where not even their number is. */
   readonly shape: readonly (number | null)[];
 }
+
+/**
+ * A message as it is posted. What a worker of `node:worker_threads` gets, and
+ * what comes of it, is looked through for ports, element by element: 4 MB of an
+ * array take 200 ms. A map is not looked into: 0.3 ms (Deno 2.9.6).
+ */
+export type Envelope<M> = ReadonlyMap<"message", M>;
+
+/**
+ * Puts a message into an envelope.
+ *
+ * @param message The message; not copied.
+ * @returns The envelope, to be posted.
+ */
+export function enveloped<M>(message: M): Envelope<M> {
+  return new Map([["message", message]]);
+}
+
+/**
+ * Takes a message out of its envelope.
+ *
+ * @param envelope What was posted.
+ * @returns The message.
+ */
+export function messageIn<M>(envelope: Envelope<M>): M {
+  return envelope.get("message")!;
+}

@@ -1,11 +1,15 @@
-import { keepWorker, type RuntimeWorker, takeWorker } from "./idle_workers.ts";
-import type {
-  ModelBytes,
-  OnnxFeed,
-  OnnxOutput,
-  OnnxResult,
-  WorkerReply,
-  WorkerRequest,
+import type { Worker } from "node:worker_threads";
+import { keepWorker, takeWorker } from "./idle_workers.ts";
+import {
+  type Envelope,
+  enveloped,
+  messageIn,
+  type ModelBytes,
+  type OnnxFeed,
+  type OnnxOutput,
+  type OnnxResult,
+  type WorkerReply,
+  type WorkerRequest,
 } from "./messages.ts";
 import type { RunSettings, StageOptions } from "./pipeline.ts";
 import { messageOf, refusedByRuntime } from "./runtime.ts";
@@ -27,7 +31,7 @@ export interface WorkerOptions {
   /** Arrays of weights that may be transferred: they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
-  readonly worker?: RuntimeWorker;
+  readonly worker?: Worker;
 }
 
 /** A pipeline of models in a worker of its own. */
@@ -183,13 +187,13 @@ function opening(
  * requests. Its worker is referenced while it owes an answer.
  */
 class WorkerLink {
-  readonly #worker: RuntimeWorker;
+  readonly #worker: Worker;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
   #isGone = false;
   #closed: Promise<void> | undefined;
 
-  constructor(worker: RuntimeWorker) {
+  constructor(worker: Worker) {
     this.#worker = worker;
     worker.on("message", this.#hear);
     worker.on("messageerror", this.#lose);
@@ -208,7 +212,7 @@ class WorkerLink {
     transfer: ArrayBuffer[],
   ): Promise<WorkerReply> {
     if (this.#end !== undefined) throw refusedByRuntime(what, this.#end);
-    this.#worker.postMessage(request, transfer);
+    this.#worker.postMessage(enveloped(request), transfer);
     if (!this.isBusy) this.#worker.ref();
     return await new Promise((resolve, reject) =>
       this.#pending.push({ what, resolve, reject })
@@ -238,7 +242,8 @@ class WorkerLink {
     }
   }
 
-  readonly #hear = (reply: WorkerReply): void => {
+  readonly #hear = (envelope: Envelope<WorkerReply>): void => {
+    const reply = messageIn(envelope);
     const { what, resolve, reject } = this.#pending.shift()!;
     if (!this.isBusy) this.#worker.unref();
     if (reply.kind !== "failed") return resolve(reply);

@@ -5,10 +5,16 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
+import {
+  type Envelope,
+  enveloped,
+  messageIn,
+  type OnnxResult,
+  type WorkerReply,
+  type WorkerRequest,
+} from "./messages.ts";
 import { SamplesError } from "./micro_batches.ts";
 import { Pipeline } from "./pipeline.ts";
-import { packed, unpacked } from "./packed_arrays.ts";
 import { messageOf } from "./runtime.ts";
 
 // Loaded while the weights are read. If that fails, its first use throws.
@@ -17,12 +23,12 @@ const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
-parentPort!.on("message", (message: unknown) => {
-  last = last.then(() => answered(unpacked<WorkerRequest>(message)));
+parentPort!.on("message", (envelope: Envelope<WorkerRequest>) => {
+  last = last.then(() => answered(messageIn(envelope)));
 });
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  parentPort!.postMessage(packed(message), transfer);
+  parentPort!.postMessage(enveloped(message), transfer);
 }
 
 function hasNaN({ data }: OnnxResult): boolean {

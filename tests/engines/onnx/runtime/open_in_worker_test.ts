@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { Worker } from "node:worker_threads";
 import {
   assert,
   assertEquals,
@@ -9,9 +10,13 @@ import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts"
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import {
   keepWorker,
-  type RuntimeWorker,
   takeWorker,
 } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
+import {
+  type Envelope,
+  enveloped,
+  messageIn,
+} from "../../../../lib/engines/onnx/runtime/messages.ts";
 import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
 import { UnsupportedByEngineError } from "../../../../lib/errors.ts";
 import { logWorkers } from "../../../support/logged_worker.ts";
@@ -191,10 +196,10 @@ class Dying extends EventEmitter {
     super();
     this.#dies = dies;
   }
-  postMessage({ kind }: { kind: string }) {
+  postMessage(envelope: Envelope<{ kind: string }>) {
     queueMicrotask(() => {
-      if (kind !== "open") this.#dies(this);
-      else this.emit("message", { kind: "opened", outputs: [] });
+      if (messageIn(envelope).kind !== "open") return this.#dies(this);
+      this.emit("message", enveloped({ kind: "opened", outputs: [] }));
     });
   }
   ref() {}
@@ -217,7 +222,7 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
   for (const [said, dies] of ways) {
     const { graph, x } = product();
     const dying = new Dying(dies);
-    const worker = dying as unknown as RuntimeWorker;
+    const worker = dying as unknown as Worker;
     const open = await openInWorker(encodeModel(graph), { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(

@@ -1,9 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
-import { RuntimeWorker } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
-import type {
-  WorkerReply,
-  WorkerRequest,
+import {
+  keepWorker,
+  takeWorker,
+} from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
+import {
+  type Envelope,
+  enveloped,
+  messageIn,
+  type WorkerReply,
+  type WorkerRequest,
 } from "../../../../lib/engines/onnx/runtime/messages.ts";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 
@@ -11,16 +17,22 @@ import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 async function answers(
   requests: readonly WorkerRequest[],
 ): Promise<WorkerReply[]> {
-  const worker = new RuntimeWorker();
+  const worker = takeWorker();
   const replies: WorkerReply[] = [];
   const all = Promise.withResolvers<void>();
-  worker.on("message", (reply: WorkerReply) => {
-    replies.push(reply);
+  const hear = (envelope: Envelope<WorkerReply>) => {
+    // What has elements to be seen would be looked through, one by one.
+    assertEquals(Object.keys(envelope), []);
+    replies.push(messageIn(envelope));
     if (replies.length === requests.length) all.resolve();
-  });
-  for (const request of requests) worker.postMessage(request);
+  };
+  worker.on("message", hear);
+  worker.ref();
+  for (const request of requests) worker.postMessage(enveloped(request));
   await all.promise;
-  await worker.terminate();
+  worker.unref();
+  worker.off("message", hear);
+  keepWorker(worker);
   return replies;
 }
 

@@ -5,7 +5,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { Pacer, type Steps } from "../../lib/math/pacer.ts";
+import { Pacer, type Steps } from "../../lib/formats/pacer.ts";
 
 /** Keeps the thread for some time. */
 function work(ms: number): void {
