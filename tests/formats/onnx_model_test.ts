@@ -19,7 +19,13 @@ Deno.test("readOnnx() reads a file of PyTorch's", () => {
   assertEquals(conv!.outputs, ["/conv1/Conv_output_0"]);
   assertEquals(conv!.attributes.get("pads"), [1, 1, 1, 1]);
   assertEquals(graph!.inputs, [
-    { name: "image", type: 1, shape: [null, 3, 10, 10], isOther: false },
+    {
+      name: "image",
+      type: 1,
+      shape: [null, 3, 10, 10],
+      sizeNames: ["batch", undefined, undefined, undefined],
+      isOther: false,
+    },
   ]);
   const kernel = graph!.constants.find(({ name }) => name === "conv1.weight");
   assertEquals(kernel!.shape, [4, 3, 3, 3]);

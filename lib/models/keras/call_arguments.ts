@@ -13,7 +13,7 @@ import type {
   ModelSpec,
   TensorId,
 } from "./keras_topology.ts";
-import { sortedKeys } from "./keras_topology.ts";
+import { sortedKeys } from "./records.ts";
 
 /**
  * The first value by position that a list of tensors cannot hold: one that is

@@ -9,25 +9,21 @@
  *
  * @module
  */
-import { cannot, quote } from "../../check.ts";
+import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
-  customOperation,
   type CustomTable,
-  findCustom,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
-import { LAYERS } from "../../layers/layer_table.ts";
-import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
-import { OPERATIONS } from "../../layers/operation_table.ts";
+import type { Dialect, Layer } from "../../layers/layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputSpec, withInput } from "./input_spec.ts";
 import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
-import { mapValues } from "./keras_topology.ts";
+import { mapValues } from "./records.ts";
 import type {
   Argument,
   CallSpec,
@@ -36,11 +32,9 @@ import type {
   TensorId,
 } from "./keras_topology.ts";
 import {
-  asKey,
   isBare,
   isOperation as isRawOperation,
   operationName,
-  operationOptions,
   refuseUnknown,
   unknownLayers,
 } from "./known_layers.ts";
@@ -62,6 +56,7 @@ import {
   modelFeeds,
   valueByPosition,
 } from "./call_arguments.ts";
+import { layerFactory, operationLayer } from "./layer_factory.ts";
 import { withKnownNames } from "./known_names.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
 import {
@@ -282,7 +277,9 @@ class Builder {
     const named = mapValues(call.named, bind);
     draft.inputs = tensors;
     const layer = isOperation
-      ? this.#operation(draft, { args: positional, kwargs: named })
+      ? this.#guarded(() =>
+        operationLayer(draft, { args: positional, kwargs: named }, this.#parts)
+      )
       : this.#withConstants(draft, positional);
     const args = isOperation
       ? {}
@@ -327,7 +324,7 @@ class Builder {
   #layer({ spec, name }: LayerDraft): Layer {
     const known = this.#layers.get(spec);
     if (known !== undefined) return known;
-    const { dialect } = this.#parts;
+    const { customLayers, dialect } = this.#parts;
     const layer = this.#guarded(() =>
       readLayer({
         name,
@@ -335,35 +332,13 @@ class Builder {
         dialect,
         registeredName: spec.registeredName,
         options: spec.options,
-        factoryOf: (...names) => this.#factory(...names),
-        customObjects: this.#parts.customLayers,
+        factoryOf: (className, path, registeredName) =>
+          layerFactory(customLayers, { className, path, registeredName }),
+        customObjects: customLayers,
       })
     );
     this.#layers.set(spec, layer);
     return layer;
-  }
-
-  #operation(
-    { spec, name }: LayerDraft,
-    args: Readonly<Record<string, unknown>>,
-  ): Layer {
-    const own = customFunction(
-      this.#parts.customLayers,
-      operationName(spec),
-    );
-    const options = operationOptions(spec);
-    return this.#guarded(() =>
-      readLayer({
-        name,
-        className: spec.className,
-        dialect: this.#parts.dialect,
-        options: { ...options, ...args },
-        factoryOf: () =>
-          own === undefined
-            ? OPERATIONS[operationName(spec)]!
-            : customOperation(own, options),
-      })
-    );
   }
 
   #weights({ spec }: LayerDraft, layer: Layer): WeightSource[] {
@@ -376,30 +351,6 @@ class Builder {
         .map((source) => ({ ...source, mustBeFinite }));
     this.#sources.set(spec, sources);
     return sources;
-  }
-
-  #factory(
-    className: string,
-    path: string,
-    registeredName?: string,
-  ): LayerFactory {
-    const { customLayers } = this.#parts;
-    const own = findCustom(customLayers, className, registeredName);
-    if (typeof own === "function") return own as LayerFactory;
-    if (own !== undefined) return this.#factory(own, path);
-    if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
-    if (/^(Functional|Model|Sequential)$/.test(className)) {
-      const rule = "only a TimeDistributed layer may hold a model";
-      throw new TypeError(cannot(`read layer "${path}"`, rule, className));
-    }
-    throw new TypeError(
-      cannot(
-        `read layer "${path}"`,
-        "its class must be known",
-        className,
-        `pass it as customObjects: { ${asKey(className)}: … }`,
-      ),
-    );
   }
 
   #missing(tensor: TensorId, from: string): never {

@@ -1,0 +1,89 @@
+/**
+ * Layers and operations by their names: the caller's own before built-in ones.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { readLayer } from "../../layers/config_reader.ts";
+import {
+  customFunction,
+  customOperation,
+  type CustomTable,
+  findCustom,
+} from "../../layers/custom_objects.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
+import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
+import { OPERATIONS } from "../../layers/operation_table.ts";
+import { asKey, operationName, operationOptions } from "./known_layers.ts";
+import type { LayerDraft } from "./layer_draft.ts";
+
+/** A class, as a file names it. */
+export interface ClassName {
+  readonly className: string;
+  /** Path of the layer, for messages. */
+  readonly path: string;
+  /** The name under which Keras registered it, with its package. */
+  readonly registeredName?: string | undefined;
+}
+
+/**
+ * Finds what makes a layer.
+ *
+ * @param customLayers The caller's layers, operations and aliases.
+ * @param name The class.
+ * @returns The caller's factory, or else the built-in one.
+ * @throws {TypeError} If there is none.
+ */
+export function layerFactory(
+  customLayers: CustomTable,
+  { className, path, registeredName }: ClassName,
+): LayerFactory {
+  const custom = findCustom(customLayers, className, registeredName);
+  if (typeof custom === "function") return custom as LayerFactory;
+  if (custom !== undefined) {
+    return layerFactory(customLayers, { className: custom, path });
+  }
+  if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
+  if (/^(Functional|Model|Sequential)$/.test(className)) {
+    const rule = "only a TimeDistributed layer may hold a model";
+    throw new TypeError(cannot(`read layer "${path}"`, rule, className));
+  }
+  throw new TypeError(
+    cannot(
+      `read layer "${path}"`,
+      "its class must be known",
+      className,
+      `pass it as customObjects: { ${asKey(className)}: … }`,
+    ),
+  );
+}
+
+/**
+ * Makes the layer of an operation: the caller's, or else the built-in one.
+ *
+ * @param draft The operation.
+ * @param args Its arguments, tensors by the number of the input that they are.
+ * @param parts The caller's operations, and who wrote the model.
+ * @returns The layer.
+ */
+export function operationLayer(
+  { spec, name }: LayerDraft,
+  args: Readonly<Record<string, unknown>>,
+  { customLayers, dialect }: {
+    readonly customLayers: CustomTable;
+    readonly dialect: Dialect;
+  },
+): Layer {
+  const custom = customFunction(customLayers, operationName(spec));
+  const options = operationOptions(spec);
+  return readLayer({
+    name,
+    className: spec.className,
+    dialect,
+    options: { ...options, ...args },
+    factoryOf: () =>
+      custom === undefined
+        ? OPERATIONS[operationName(spec)]!
+        : customOperation(custom, options),
+  });
+}
