@@ -30,7 +30,11 @@
 // What is first on the page of `deno doc --html`
 export { FeatureExtractor } from "./lib/extractor/feature_extractor.ts";
 
-export { loadModel, type LoadModelOptions } from "./lib/models/load_model.ts";
+export {
+  loadModel,
+  type LoadModelOptions,
+  type ModelLimits,
+} from "./lib/models/load_model.ts";
 
 // Models
 export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";
@@ -101,9 +105,11 @@ export type {
   Postprocess,
 } from "./lib/types.ts";
 
-// Notebook and figures
+// Notebook
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
 export { show, type ShowOptions } from "./lib/display/show.ts";
+
+// Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";
 export {
   figureGrid,
@@ -163,6 +169,12 @@ export type {
   LayerConfig,
   LayerFactory,
 } from "./lib/layers/layer.ts";
+export type {
+  CustomActivation,
+  CustomObject,
+  CustomOperation,
+  CustomTable,
+} from "./lib/layers/custom_objects.ts";
 export type {
   ConvOptions,
   ConvTransposeOptions,

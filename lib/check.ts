@@ -277,7 +277,8 @@ export function checkAwaited(
  * The known names that are nearest to a wrong one.
  *
  * Distance is that of Levenshtein, without regard to case; names that hold the
- * wrong one, or are held by it, come first.
+ * wrong one, or are held by it, come first. Of paths, the number of a call may
+ * stand at another part: `encoder/conv:1` is near `encoder:1/conv`.
  *
  * @param wrong The name that was not found.
  * @param known The names that there are.
@@ -299,11 +300,19 @@ export function nearestNames(
       editDistance(target, text),
       editDistance(target, tail),
     );
-    return { name, rank: holds ? distance / 4 : distance };
+    const isSameCall = callOf(text) === callOf(target);
+    const rank = holds ? distance / 4 : distance;
+    return { name, rank: isSameCall ? Math.min(rank, 0.25) : rank };
   });
   const limit = Math.max(3, target.length / 2);
   return scored.filter(({ rank }) => rank <= limit)
     .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
+}
+
+/** A path without the numbers of calls, and these numbers behind it. */
+function callOf(path: string): string {
+  const calls = path.match(/:\d+(?=\/|$)/g) ?? [];
+  return `${path.replace(/:\d+(?=\/|$)/g, "")} ${calls.toSorted().join("")}`;
 }
 
 function editDistance(a: string, b: string): number {

@@ -60,7 +60,7 @@ export interface FeatureSpec {
   readonly name: string;
   /** Where the channels of a map stand, where that is known. */
   readonly channels?: "first" | "last";
-  /** What the postprocessing left: the layer's output, pooled, Gram statistics, or a user's own. */
+  /** What the postprocessing left: the layer's output, pooled, Gram statistics, or the result of a custom function. */
   readonly form: "raw" | "pooled" | "gram" | "own";
 }
 
@@ -162,10 +162,10 @@ export interface FeatureSet {
    * Pools features that are maps, `[N, H, W, D]` or `[N, T, D]` to `[N, D]`;
    * others stay as they are.
    *
-   * @param kind Mean or maximum over the places.
+   * @param kind Mean or maximum over the spatial positions or time steps.
    * @param options Where the channels stand, if the set does not say.
    * @returns A set in which no feature is a map.
-   * @throws {TypeError} If the place of the channels is not known.
+   * @throws {TypeError} If the axis of the channels is not known.
    */
   pooled(kind: "mean" | "max", options?: PoolOptions): FeatureSet;
   /**
@@ -196,6 +196,13 @@ export interface TensorSpec {
   readonly dtype: DType | "string";
   /** Where the channels stand, where the layer knows. */
   readonly channels?: "first" | "last";
+  /**
+   * Which axis of an input is the batch; null for an input without one, which is
+   * given once, the same for all samples.
+   *
+   * @default {0}
+   */
+  readonly batchAxis?: number | null;
 }
 
 /**
@@ -412,7 +419,12 @@ export interface Progress {
  * @category Extraction
  */
 export interface RunOptions {
-  /** Stops the run; the promise rejects at once. */
+  /**
+   * Stops the run, the opening of its session too: the promise rejects at once.
+   * A native call that is in flight cannot be stopped. It ends unseen in its
+   * thread, which keeps the process alive until then, for ever if the model
+   * holds a loop without end: `Deno.exit()` leaves at once.
+   */
   readonly signal?: AbortSignal;
   /** Called after each batch. */
   readonly onProgress?: (progress: Progress) => void;
@@ -475,7 +487,7 @@ export interface Runs {
 }
 
 /**
- * A postprocessing of ours, which every engine can run; made by `pool`, `flatten`, …
+ * A postprocessing that every engine can run; made by `pool`, `flatten`, …
  *
  * @category Postprocessing
  */
@@ -485,9 +497,9 @@ export interface BuiltInPostprocess {
 }
 
 /**
- * What is done to a feature right after the forward pass. Given ones run
- * inside the engine; a user's own, from a tensor to a tensor of as many rows,
- * runs after them.
+ * What is done to a feature right after the forward pass. Built-in steps run
+ * inside the engine; a custom function, from a tensor to a tensor of as many
+ * rows, runs after them.
  *
  * @category Postprocessing
  */

@@ -6,8 +6,8 @@
  * element of the latter is written like the former, so one reader
  * (`parts.ts`) serves both, and one function below reads it to the host.
  *
- * The next batch is made only when it is asked for, so a generator may dispose
- * of what it yielded, or write into the same buffer, once it is asked again.
+ * The next batch is made only when it is requested, so a generator may dispose
+ * of what it yielded, or write into the same buffer, once the next one is requested.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
 import type { Dataset, DataSource, NdArray, TensorSpec } from "../types.ts";
-import { type AnyIterator, elementsOf } from "./elements.ts";
-import { feedOf } from "./feed.ts";
+import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
+import { batchAxisOf, modelInput } from "./model_input.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import {
@@ -31,10 +31,13 @@ import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 /**
  * Samples on the host, as the engines take them. Inputs may share memory with
  * what the caller holds: they are read only, must not be transferred, and are
- * good until the next batch is asked for. Labels and ids are copies.
+ * good until the next batch is requested. Labels and ids are copies.
  */
 export interface HostBatch {
-  /** One for each input, in the model's order; `[rows, …]`, in the input's element type. */
+  /**
+   * One for each input, in the model's order and in the input's element type;
+   * `[rows, …]`, or as the batch axis of its spec says.
+   */
   readonly inputs: readonly NdArray<ArrayBufferView>[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
@@ -54,15 +57,15 @@ export interface BatchPlan {
   readonly classNames?: readonly string[];
   /** Samples that are to be computed at once, where several batches may come as one. */
   readonly batchSize?: number;
-  /** The batches; none is read before it is asked for. */
+  /** The batches; none is read before it is requested. */
   readonly batches: AsyncIterable<HostBatch>;
 }
 
-/** What is asked of a dataset. */
+/** What is wanted of a dataset. */
 export interface WantedHostBatches {
   /** Samples in a batch that is cut here; the last may hold fewer. */
   readonly size: number;
-  /** How many of them are cut at once, as one; asked before each. Without it, one. */
+  /** How many of them are cut at once, as one; called before each. Without it, one. */
   readonly atOnce?: (() => number) | undefined;
   /** What the model takes. */
   readonly inputs: readonly TensorSpec[];
@@ -153,13 +156,24 @@ async function readBatch(
       );
     }
   }
-  const arrays = await readRows(sources, start, end);
+  const axes = sources.map((_, i) =>
+    i < specs.length ? batchAxisOf(specs[i]!) : 0
+  );
+  const arrays = await readRows(sources, start, end, axes);
   const rows = end - start;
   const row = first + start;
-  const feeds = specs.map((spec, i) => feedOf(arrays[i]!, spec, action, row));
-  const nonFinite = new Set(feeds.flatMap((feed) => [...feed.nonFinite]));
+  const inputs = specs.map((spec, i) =>
+    modelInput(arrays[i]!, spec, action, row)
+  );
+  const nonFinite = new Set(
+    inputs.flatMap(({ nonFinite }) =>
+      nonFinite === "all"
+        ? Array.from({ length: rows }, (_, i) => i)
+        : nonFinite
+    ),
+  );
   return {
-    inputs: feeds.map(({ array }) => array),
+    inputs: inputs.map(({ array }) => array),
     rows,
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
@@ -200,7 +214,7 @@ async function* runElements(
     const total = length === undefined ? "" : ` of ${length}`;
     return abortError(signal!, `after ${rows}${total} samples`);
   };
-  const elements = elementsOf({ open, signal, aborted, late: release });
+  const elements = datasetElements({ open, signal, aborted, late: release });
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
     let batch: HostBatch;
@@ -296,7 +310,7 @@ function isSource(value: unknown): value is DataSource {
   return isObject(value) && typeof value.batches === "function";
 }
 
-/** Whether it can be asked for batches: no strings, no typed arrays. */
+/** Whether it gives batches: no strings, no typed arrays. */
 function isIterable(value: unknown): value is AnyIterable {
   return isObject(value) && !ArrayBuffer.isView(value) &&
     (Symbol.asyncIterator in value || Symbol.iterator in value);

@@ -9,7 +9,7 @@
  */
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import type { TensorSpec } from "../types.ts";
-import { checkFeed } from "./feed.ts";
+import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
   isHostArray,
@@ -21,7 +21,7 @@ import {
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
-  /** One for each input, in the model's order; as many rows in each. */
+  /** One for each input, in the model's order; as many rows in each that has rows. */
   readonly inputs: readonly TypedTensorLike[];
   /** As they came; as many as rows. */
   readonly labels?: LabelValues;
@@ -55,13 +55,17 @@ export function partsOf(
 ): Parts {
   const { xs, ys, ids } = sidesOf(batch, specs, action);
   const inputs = inputsOf(xs, specs, action);
-  const counts = inputs.map((input, i) => checkFeed(input, specs[i]!, action));
-  const rows = counts[0]!;
-  const odd = counts.findIndex((count) => count !== rows);
-  if (odd >= 0) {
-    const rule = `input "${specs[odd]!.name}" must have the ${rows} rows of ` +
-      `input "${specs[0]!.name}"`;
-    throw new RangeError(cannot(action, rule, counts[odd]));
+  const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
+  const first = counts.findIndex((count) => count !== undefined);
+  const rows = counts[first]!;
+  const other = counts.findIndex((count) =>
+    count !== undefined && count !== rows
+  );
+  if (other >= 0) {
+    const rule =
+      `input "${specs[other]!.name}" must have the ${rows} rows of ` +
+      `input "${specs[first]!.name}"`;
+    throw new RangeError(cannot(action, rule, counts[other]));
   }
   const labels = isHostArray(ys) ? withDType(ys) : ys;
   if (labels !== undefined) checkLabels(labels as LabelValues, rows, action);

@@ -162,6 +162,7 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
  * @param sources Tensors and arrays of as many rows.
  * @param start The first row.
  * @param end The row after the last.
+ * @param axes The batch axis of each; null for one that is read whole.
  * @returns The rows of each, on the host.
  * @throws {Error} What TF.js throws when it cannot read.
  */
@@ -169,10 +170,13 @@ export async function readRows(
   sources: readonly TypedTensorLike[],
   start: number,
   end: number,
+  axes: readonly (number | null)[] = [],
 ): Promise<HostArray[]> {
   const slices: tf.Tensor[] = [];
   try {
-    const reads = sources.map((source) => {
+    const reads = sources.map((source, i) => {
+      const axis = axes[i] === undefined ? 0 : axes[i];
+      if (axis !== 0) return readAlong(source, start, end, axis);
       if (!isTensor(source)) return rowsOf(source, start, end);
       if (start === 0 && end === source.shape[0]) return readTensor(source);
       // The core of TF.js alone has tensors without chained operations.
@@ -191,6 +195,32 @@ export async function readRows(
   } finally {
     for (const slice of slices) slice.dispose();
   }
+}
+
+/** Rows along another axis than the first, or all there is. */
+async function readAlong(
+  source: TypedTensorLike,
+  start: number,
+  end: number,
+  axis: number | null,
+): Promise<HostArray> {
+  const whole = isTensor(source) ? await readTensor(source) : source;
+  if (axis === null) return whole;
+  const { shape, dtype } = whole;
+  const rows = shape[axis]!;
+  if (start === 0 && end === rows) return whole;
+  const width = sizeOf(shape.slice(axis + 1));
+  const count = sizeOf(shape.slice(0, axis));
+  const values = whole.data as Float32Array;
+  const Values = values.constructor as Float32ArrayConstructor;
+  const data = new Values(count * (end - start) * width);
+  for (let i = 0; i < count; i++) {
+    const from = (i * rows + start) * width;
+    const to = (i * rows + end) * width;
+    data.set(values.subarray(from, to), i * (end - start) * width);
+  }
+  const sizes = shape.map((size, i) => i === axis ? end - start : size);
+  return { data, shape: sizes, dtype };
 }
 
 async function readTensor(tensor: tf.Tensor): Promise<HostArray> {

@@ -28,6 +28,18 @@ export function stopSignal(): AbortSignal | undefined {
 }
 
 /**
+ * What stops an operation: the caller, or the Stop button.
+ *
+ * @param signal The caller's signal.
+ * @returns The signal of both; undefined where there is none.
+ */
+export function withStop(signal?: AbortSignal): AbortSignal | undefined {
+  const stop = stopSignal();
+  if (signal === undefined || stop === undefined) return signal ?? stop;
+  return AbortSignal.any([signal, stop]);
+}
+
+/**
  * Listens no more. For tests.
  */
 export function forgetStop(): void {

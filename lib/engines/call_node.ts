@@ -5,6 +5,7 @@
  * @module
  */
 import { callLayer, type Masked } from "../layers/call_layer.ts";
+import { Pacer } from "../math/pacer.ts";
 import {
   type BuiltInCall,
   type GraphNode,
@@ -24,17 +25,20 @@ export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
  *
  * @param nodes The nodes that will run.
  * @param callOf The call of a node; undefined where its weights are not needed.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns Their values.
  * @throws {RangeError} If one must be finite, and is not.
  */
 export async function readWeights(
   nodes: readonly GraphNode[],
   callOf: (node: GraphNode) => BuiltInCall | undefined,
+  pacer: Pacer = new Pacer(),
 ): Promise<HostWeights> {
   const values = new Map<WeightSource, NdArray>();
   for (const node of nodes) {
     for (const source of callOf(node)?.sources ?? []) {
       if (values.has(source)) continue;
+      await pacer.rest();
       values.set(source, await readToRun(source, node.row.name) as NdArray);
     }
   }

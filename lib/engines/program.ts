@@ -293,7 +293,7 @@ function onePlace<T>(ops: Ops<T>, value: T, { head }: LogitsTarget): T {
       "take logits",
       `the map of head "${head.name}" must have one place`,
       shapeText(shape),
-      "take the layer as a feature, without logits",
+      "select the layer by .layers([…]), and leave the logits out by .logits(false)",
     ),
   );
 }

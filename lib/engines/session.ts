@@ -7,7 +7,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { NdArray } from "../types.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Pacer } from "../math/pacer.ts";
 import type { RunOutputs } from "./program.ts";
 
 /** A program that is ready to run. */

@@ -56,11 +56,11 @@ export function checkNames(
     if (known.has(name)) continue;
     const near = nearestNames(name, [...known]).map((n) => `"${n}"`);
     const hint = known.size === 0
-      ? "call .layers([…]) before"
+      ? "select it by .layers([…]) before"
       : near.length === 0
-      ? "call .postprocess(…) anew"
+      ? "call .postprocess() before, which removes the steps"
       : `nearest names are ${near.join(", ")}`;
-    const rule = "each layer of the record must be among those asked for";
+    const rule = "each layer of the record must be among the selected ones";
     throw new TypeError(cannot(action, rule, name, hint));
   }
 }

@@ -15,6 +15,7 @@ import {
   type Program,
   usesHead,
 } from "../engines/program.ts";
+import type { Pacer } from "../math/pacer.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
@@ -23,6 +24,7 @@ import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
 import {
   checkHead,
   type FoundLogits,
+  hasHead,
   readHead,
   selectedLogits,
 } from "./logits.ts";
@@ -67,7 +69,11 @@ export function resolve(
   const { logits, search } = found;
   if (settings.layers.length === 0 && logits === undefined) {
     const rule = "a layer must be selected, or the model have logits";
-    const hint = "use .layers([…]) or .head(id)";
+    const hint = !settings.wantsLogits
+      ? "use .layers([…]) or .logits(true)"
+      : hasHead(graph)
+      ? "use .layers([…]) or .head(id)"
+      : "use .layers([…])";
     const why = search?.why ?? "logits left out";
     throw new TypeError(cannot(ACTION, rule, why, hint));
   }
@@ -87,11 +93,13 @@ export function resolve(
  *
  * @param graph The model.
  * @param settings The settings.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The program, ready for an engine.
  */
 export async function compile(
   graph: ModelGraph,
   settings: Settings,
+  pacer?: Pacer,
 ): Promise<ExtractorProgram> {
   graph.checkUsable(ACTION);
   const program = resolve(graph, settings);
@@ -99,7 +107,7 @@ export async function compile(
   const weightData = graph.weightData();
   // It reads every weight, so that those on a graphics card are on the host too.
   const isInFile = weightData.every((data) => "read" in data);
-  if (!isInFile) await graph.fingerprint();
+  if (!isInFile) await graph.fingerprint(pacer);
   const head = logits?.head === undefined
     ? undefined
     : await readHead(logits.head);

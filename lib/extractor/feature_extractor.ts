@@ -58,7 +58,7 @@ export type {
 };
 
 /**
- * Takes out what the layers of a model compute.
+ * Extracts the outputs of the layers of a model over a dataset.
  *
  * An extractor is a model with settings, and it never changes: every setting
  * gives a new extractor, and a later call replaces an earlier one. Nothing is
@@ -66,7 +66,7 @@ export type {
  * stays as it was, too.
  *
  * Without {@linkcode FeatureExtractor.layers} there are no features, only
- * logits: what the head gives before its softmax or sigmoid.
+ * logits: the output of the head before its softmax or sigmoid.
  *
  * A setting of a subclass gives one of the subclass: its constructor is called
  * with the model alone, and public fields are copied; private ones begin anew.
@@ -125,7 +125,7 @@ export class FeatureExtractor implements Runs {
   // ---- settings ----
 
   /**
-   * Which layers to take.
+   * Selects the layers whose outputs are the features.
    *
    * A name or a path; an index as in Python, over Keras' own list; a glob,
    * where `*` stays within one part of a path and `**` does not; a `RegExp`; a
@@ -233,9 +233,9 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Says which layer is the head; default: found from the model's output.
+   * Names the head; default: found from the model's output.
    *
-   * @param id Name, path or index of a Dense, a convolution over one place, a
+   * @param id Name, path or index of a Dense, a convolution over one spatial position, a
    * softmax or a sigmoid.
    * @returns An extractor whose logits are that layer's output before its own activation.
    * @throws {LayerNotFoundError} If there is no such layer.
@@ -400,12 +400,12 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * What is done to each feature right after the forward pass.
+   * Sets what is done to each feature right after the forward pass.
    *
-   * @param steps Steps for every layer, in this order; a user's own functions
-   * come after the given ones. Or one record: steps for each layer by its name.
+   * @param steps Steps for every layer, in this order; custom functions
+   * come after the built-in ones. Or one record: steps for each layer by its name.
    * @returns An extractor whose features are postprocessed.
-   * @throws {TypeError} If a step is none, or a layer of the record was not asked for.
+   * @throws {TypeError} If a step is none, or a layer of the record is not selected.
    *
    * @example Mean over the positions of each feature map
    * ```ts
@@ -428,7 +428,7 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * How many samples run at once.
+   * Sets how many samples run at once.
    *
    * @param size Samples in a batch, for arrays and sources; iterables come in their own.
    * @returns An extractor with this batch size.
@@ -451,8 +451,8 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * What computes: `"onnx"`, the native engine; `"tfjs"`; or `"auto"`, which
-   * takes the native engine where it can run everything that is asked for, and
+   * Sets the engine: `"onnx"`, the native engine; `"tfjs"`; or `"auto"`, which
+   * takes the native engine where it can run everything that is selected, and
    * else TF.js. {@linkcode FeatureExtractor.plan} says which, and why.
    *
    * @param kind The engine.
@@ -478,7 +478,7 @@ export class FeatureExtractor implements Runs {
     return this.#with(engineSettings(kind, options));
   }
 
-  // ---- asking ----
+  // ---- queries ----
 
   /**
    * Finds one layer of the model.
@@ -529,7 +529,7 @@ export class FeatureExtractor implements Runs {
    * Says what will run, before it runs.
    *
    * @returns Engine and reason, features, head, penultimate, what is left off and skipped.
-   * @throws {TypeError} If something asked for cannot be computed.
+   * @throws {TypeError} If something selected cannot be computed.
    *
    * @example What runs for one feature
    * ```ts
@@ -579,7 +579,7 @@ export class FeatureExtractor implements Runs {
     options: RunOptions = {},
   ): Promise<FeatureSet> {
     checkRun("predict", dataset, options);
-    await using runs = await this.#open();
+    await using runs = await this.#open(options.signal);
     return await runs.predict(dataset, options);
   }
 
@@ -609,7 +609,7 @@ export class FeatureExtractor implements Runs {
     options: RunOptions = {},
   ): AsyncGenerator<FeatureSet> {
     checkRun("stream", dataset, options);
-    await using runs = await this.#open();
+    await using runs = await this.#open(options.signal);
     yield* runs.stream(dataset, options);
   }
 
@@ -684,7 +684,7 @@ export class FeatureExtractor implements Runs {
    * Opens a session and keeps it, for many small runs.
    *
    * @returns The same three ways to run, until `close()`.
-   * @throws {TypeError} If something asked for cannot be computed.
+   * @throws {TypeError} If something selected cannot be computed.
    *
    * @example Many small runs over one session
    * ```ts
@@ -705,11 +705,11 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Writes what is asked for as an ONNX model: features under their layers'
-   * names, `logits`, shaping and given postprocessings, for any other runtime.
+   * Writes what is selected as an ONNX model: features under their layers'
+   * names, `logits`, shaping and built-in postprocessing, for any other runtime.
    * Batches may have any size. The file holds all weights, at most 2 GB, and
    * says in its metadata, as `sonde.model` and `sonde.settings`, what a set's
-   * `source` says. What float16 cannot hold, where `half()` is asked for, is
+   * `source` says. What float16 cannot hold, where `half()` is set, is
    * infinite there.
    *
    * @param target A path or `file:` URL, if it is to be a file.
@@ -749,9 +749,9 @@ export class FeatureExtractor implements Runs {
   // ---- inside ----
 
   /** What runs is loaded when something is to run: importing stays quick. */
-  async #open(): Promise<OpenRuns> {
+  async #open(signal?: AbortSignal): Promise<OpenRuns> {
     const { openRuns } = await import("./open_extractor.ts");
-    return await openRuns(this.#graph, this.#settings);
+    return await openRuns(this.#graph, this.#settings, signal);
   }
 
   #shaped(shaping: Shaping): this {

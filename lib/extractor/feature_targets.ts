@@ -12,7 +12,7 @@ import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
 import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
-/** A feature that is wanted, and what is known of it. */
+/** A feature that is selected, and what is known of it. */
 export interface ResolvedTarget {
   readonly target: FeatureTarget;
   readonly spec: FeatureSpec;
@@ -95,7 +95,7 @@ function runSteps<T>(
   }, feature);
 }
 
-/** Given ones run inside the engine, so none can come after a user's own. */
+/** Built-in steps run inside the engine, so none can come after a custom function. */
 function checkOrder(steps: readonly Postprocess[], name: string): void {
   const firstOwn = steps.findIndex((step) => !isBuiltInStep(step));
   const late = steps.slice(firstOwn).find((step) => isBuiltInStep(step));
@@ -103,7 +103,7 @@ function checkOrder(steps: readonly Postprocess[], name: string): void {
   throw new TypeError(
     cannot(
       `postprocess layer "${name}"`,
-      "given steps must come before functions of your own",
+      "built-in steps must come before custom functions",
       (late as BuiltInStep).name,
     ),
   );
@@ -136,11 +136,11 @@ function featureSpec(
 const names = new WeakMap<object, string>();
 
 /**
- * What a caller's own function is called in the settings of a feature set.
+ * The name of a custom function in the settings of a feature set.
  *
- * Its text would not say what it closes over, so each function gets a name
- * that no other has, in this process or another: sets that it made equal each
- * other, and nothing else.
+ * Its source does not tell what it closes over, so each function gets a name
+ * that no other has, in this process or another: its sets equal each other, and
+ * no others.
  *
  * @param step The function.
  * @returns The same text for the same function.

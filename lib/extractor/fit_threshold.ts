@@ -1,11 +1,12 @@
 import { cannot } from "../check.ts";
+import type { Pacer } from "../math/pacer.ts";
 import { QuantileSketch } from "../math/quantile.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
-import { openSession } from "./open_session.ts";
-import { runBatches } from "./run_batches.ts";
+import { openingPacer, openSession } from "./open_session.ts";
+import { type Opened, runBatches } from "./run_batches.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -33,12 +34,10 @@ export async function fitThreshold(
     penultimate: "plain" as const,
     wantsLogits: false,
   };
-  const program = await compile(graph, plain);
-  await using session = await openSession(
-    program,
-    await chooseEngine(program, plain),
-  );
-  const opened = { program, session, batchSize: settings.batchSize };
+  const pacer = openingPacer(options.run.signal);
+  const opening = openInSteps(graph, plain, pacer);
+  const opened = await pacer.race(opening, (late) => late.session.close());
+  await using _session = opened.session;
   const sketch = new QuantileSketch();
   const { batches } = runBatches(opened, dataset, options.run, {
     label: "fit ReAct",
@@ -63,4 +62,16 @@ export async function fitThreshold(
     first += rows;
   }
   return sketch.quantile(options.quantile);
+}
+
+async function openInSteps(
+  graph: ModelGraph,
+  settings: Settings,
+  pacer: Pacer,
+): Promise<Opened> {
+  const program = await compile(graph, settings, pacer);
+  await pacer.rest();
+  const choice = await chooseEngine(program, settings);
+  const session = await openSession(program, choice, { pacer });
+  return { program, session, batchSize: settings.batchSize };
 }

@@ -2,6 +2,7 @@ import { cannot, shapeText } from "../check.ts";
 import { specOf, type WeightValue } from "../models/graph/graph.ts";
 import {
   type Head,
+  headAt,
   type HeadSearch,
   type Logits,
   searchHead,
@@ -80,6 +81,25 @@ export function logitsLeftOut(why: string): string {
 }
 
 /**
+ * Whether `.head(id)` takes some layer of a model.
+ *
+ * @param graph The model.
+ * @param kind Whether the layer must be linear.
+ * @returns True if there is such a layer.
+ */
+export function hasHead(graph: ModelGraph, kind?: "linear"): boolean {
+  return graph.listed.some((node) => {
+    try {
+      const { head } = headAt(node);
+      return kind === undefined || head !== undefined;
+    } catch (error) {
+      if (error instanceof TypeError) return false;
+      throw error;
+    }
+  });
+}
+
+/**
  * Checks that the model has what shaping, the penultimate and perturbation need.
  *
  * @param graph The model.
@@ -95,12 +115,13 @@ export function checkHead(
   const { shaping, penultimate, perturbation } = settings;
   if (!shaping && !penultimate && !perturbation) return;
   const found = findLogits(graph, settings);
-  if (perturbation !== undefined) checkPerturbed(found, action);
+  if (perturbation !== undefined) checkPerturbed(graph, found, action);
   if (shaping === undefined && penultimate === undefined) return;
   const { logits, search } = found;
   if (logits?.head === undefined) {
     const why = search?.why ?? "the layer named is an activation";
-    const hint = "name it by .head(id) before";
+    const isNamed = found.warnings.length === 0 && hasHead(graph, "linear");
+    const hint = isNamed ? "name it by .head(id) before" : undefined;
     const rule = "the model must have a linear head";
     throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
   }
@@ -122,12 +143,14 @@ export function checkHead(
 }
 
 function checkPerturbed(
-  { logits, search }: FoundLogits,
+  graph: ModelGraph,
+  { logits, search, warnings }: FoundLogits,
   action: string,
 ): void {
   if (logits === undefined) {
     const why = search?.why ?? "none were found";
-    const hint = "name its head by .head(id) before";
+    const isNamed = warnings.length === 0 && hasHead(graph);
+    const hint = isNamed ? "name its head by .head(id) before" : undefined;
     const rule = "the model must have logits to be perturbed";
     throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
   }
@@ -161,7 +184,7 @@ export async function readHead(head: Head): Promise<LinearHead> {
   });
 }
 
-/** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is turned. */
+/** `[1, 1, D, C]` counts as `[D, C]`; a transposed one is transposed back. */
 async function readMatrix(
   kernel: WeightValue,
   isTransposed: boolean,
@@ -172,7 +195,7 @@ async function readMatrix(
     throw new TypeError(
       cannot(
         `read head "${name}"`,
-        "its kernel must be a matrix, or one for one place",
+        "its kernel must be a matrix, or of one spatial position",
         shapeText(shape),
       ),
     );
@@ -192,11 +215,11 @@ function transposed(
   rows: number,
   columns: number,
 ): Float32Array {
-  const turned = new Float32Array(data.length);
+  const result = new Float32Array(data.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      turned[j * rows + i] = data[i * columns + j]!;
+      result[j * rows + i] = data[i * columns + j]!;
     }
   }
-  return turned;
+  return result;
 }

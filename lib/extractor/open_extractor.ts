@@ -4,6 +4,7 @@ import {
   type CollectedBatch,
   FeatureCollector,
 } from "../features/collector.ts";
+import type { Pacer } from "../math/pacer.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
@@ -17,7 +18,7 @@ import type {
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { logitsLeftOut } from "./logits.ts";
-import { openSession } from "./open_session.ts";
+import { openingPacer, openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
 import { type Plan, planOf, warnedPlan } from "./plan.ts";
 import { type Opened, runBatches } from "./run_batches.ts";
@@ -47,32 +48,48 @@ export interface OpenExtractor extends Runs, AsyncDisposable {
  *
  * @param graph The model.
  * @param settings The settings.
+ * @param signal Stops it.
  * @returns The session, to be closed.
+ * @throws {DOMException} If it is stopped: at once, and what a native call
+ * still opens is closed when it is there.
  */
 export async function openRuns(
   graph: ModelGraph,
   settings: Settings,
+  signal?: AbortSignal,
 ): Promise<OpenRuns> {
-  const program = await compile(graph, settings);
+  const pacer = openingPacer(signal);
+  const opening = openInSteps(graph, settings, pacer);
+  return await pacer.race(opening, (late) => late.close());
+}
+
+async function openInSteps(
+  graph: ModelGraph,
+  settings: Settings,
+  pacer: Pacer,
+): Promise<OpenRuns> {
+  const program = await compile(graph, settings, pacer);
+  await pacer.rest();
   const choice = await chooseEngine(program, settings);
+  await pacer.rest();
   const plan = planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,
     choice,
-    { meanwhile: () => graph.fingerprint(), isCurrent },
+    { meanwhile: () => graph.fingerprint(pacer), isCurrent, pacer },
   );
-  if (!isCurrent()) {
+  try {
     // The native engine may have read weights that were there for a moment.
+    if (!isCurrent()) throw changed("open session");
+    const model = await graph.fingerprint(pacer);
+    const source = Object.freeze({ model, settings: program.settings });
+    const opened = { program, session, batchSize: settings.batchSize };
+    return new OpenRuns({ opened, plan, graph, source });
+  } catch (error) {
     await session.close();
-    throw changed("open session");
+    throw error;
   }
-  const source = Object.freeze({
-    model: await graph.fingerprint(),
-    settings: program.settings,
-  });
-  const opened = { program, session, batchSize: settings.batchSize };
-  return new OpenRuns({ opened, plan, graph, source });
 }
 
 /** What an open session is made of. */

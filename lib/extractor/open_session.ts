@@ -1,6 +1,8 @@
+import { withStop } from "../display/stop_signal.ts";
 import type { OnnxOptions } from "../engines/onnx/onnx_session.ts";
 import type { Program } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
+import { Pacer } from "../math/pacer.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 
 /**
@@ -9,21 +11,22 @@ import type { EngineChoice } from "./choose_engine.ts";
  * @param program The program.
  * @param choice The engine.
  * @param options What this thread can do while another one opens the program,
- * which may be left undone; whether the weights are still what they were.
+ * which may be left undone; whether the weights are still what they were; what
+ * stops it.
  * @returns The session.
  * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
  */
 export async function openSession(
   program: Program,
   choice: EngineChoice,
-  options: Pick<OnnxOptions, "meanwhile" | "isCurrent"> = {},
+  options: Pick<OnnxOptions, "meanwhile" | "isCurrent" | "pacer"> = {},
 ): Promise<Session> {
   // An engine is loaded when it is chosen: importing this library stays quick.
   if (choice.engine === "onnx" && program.graph.onnx !== undefined) {
     const { openOnnxFile } = await import(
       "../engines/onnx/onnx_file_session.ts"
     );
-    return await openOnnxFile(program, choice.threads);
+    return await openOnnxFile(program, choice.threads, options.pacer);
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
@@ -33,5 +36,15 @@ export async function openSession(
     });
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");
-  return await openTfjs(program, choice.backend);
+  return await openTfjs(program, choice.backend, options.pacer);
+}
+
+/**
+ * What stops the opening of a session: the caller, or the Stop button.
+ *
+ * @param signal The caller's signal.
+ * @returns The pacer.
+ */
+export function openingPacer(signal: AbortSignal | undefined): Pacer {
+  return new Pacer(withStop(signal), () => "while its session was opened");
 }

@@ -3,6 +3,7 @@ import type { View } from "../display/view.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { batchDependence } from "./batch_dependence.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
@@ -93,6 +94,7 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
+      ...batchDependence(program.schedule.nodes),
       ...droppedMasks(program),
     ]),
   };

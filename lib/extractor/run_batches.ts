@@ -15,8 +15,8 @@ import {
   type HostBatch,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
-import { stopSignal } from "../display/stop_signal.ts";
-import { Pacer } from "../engines/pacer.ts";
+import { withStop } from "../display/stop_signal.ts";
+import { Pacer } from "../math/pacer.ts";
 import type { Program, RunOutputs } from "../engines/program.ts";
 import type { Session } from "../engines/session.ts";
 import type { CollectedBatch } from "../features/collector.ts";
@@ -62,7 +62,7 @@ export function runBatches(
   options: RunOptions,
   { label, isJoined }: RunWay,
 ): BatchRun {
-  const signal = signalOf(options);
+  const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
   const plan = batchesOf(dataset, {
     size: batchSize,
@@ -73,13 +73,6 @@ export function runBatches(
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
-}
-
-/** The caller's signal, or a notebook's Stop button. */
-function signalOf({ signal }: RunOptions): AbortSignal | undefined {
-  const stop = stopSignal();
-  if (signal === undefined || stop === undefined) return signal ?? stop;
-  return AbortSignal.any([signal, stop]);
 }
 
 async function* loop(

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { partsOf } from "../datasets/parts.ts";
 import { stopSignal } from "../display/stop_signal.ts";
-import { Pacer } from "../engines/pacer.ts";
+import { Pacer } from "../math/pacer.ts";
 import type {
   FeatureArray,
   NdArray,

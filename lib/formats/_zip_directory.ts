@@ -10,13 +10,13 @@ import type { ByteSource } from "./byte_source.ts";
 export interface ZipMember {
   /** Its path in the archive. */
   readonly name: string;
-  /** Bytes unpacked. */
+  /** Bytes decompressed. */
   readonly size: number;
   /** Bytes in the archive. */
   readonly packedSize: number;
   /** Whether it is there as it is. */
   readonly isStored: boolean;
-  /** Checksum of the unpacked bytes. */
+  /** Checksum of the decompressed bytes. */
   readonly crc: number;
   /** Where its bytes begin in the archive. */
   readonly start: number;
@@ -30,7 +30,7 @@ const LOCAL = 0x04034b50;
 const IS_ENCRYPTED = 0x2041; // flags: encrypted, strongly, or its header masked
 const SIZES_FOLLOW = 0x8; // flag: sizes stand after the data
 const MOST_MEMBERS = 65_535;
-/** What members may grow by when unpacked, beyond the archive's own size. */
+/** What members may grow by when decompressed, beyond the archive's own size. */
 const MOST_GROWTH = 48 * 2 ** 20;
 
 /**
@@ -269,8 +269,8 @@ class DirectoryReader {
   }
 
   #checkGrowth(members: readonly ZipMember[]): void {
-    const packed = members.filter(({ isStored }) => !isStored);
-    const total = packed.reduce((sum, { size }) => sum + size, 0);
+    const compressed = members.filter(({ isStored }) => !isStored);
+    const total = compressed.reduce((sum, { size }) => sum + size, 0);
     const most = this.#source.size + MOST_GROWTH;
     if (total <= most) return;
     this.#fail(

@@ -18,7 +18,7 @@ export interface LooseJsonLimits {
   readonly levels?: number;
 }
 
-/** Bytes that a text may have, where nothing else is said. */
+/** Bytes that a text may have, where the caller sets no other limit. */
 export const MOST_JSON: number = 16 * 2 ** 20;
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
@@ -181,9 +181,11 @@ class Parser {
       if (end < 0 || end >= this.#at) break;
       start = end + 1;
     }
-    const place = `line ${line}, column ${this.#at - start + 1}`;
+    const position = `line ${line}, column ${this.#at - start + 1}`;
     const found = this.#text.slice(this.#at, this.#at + 20);
     const value = this.#at < this.#text.length ? found : "the end";
-    throw new SyntaxError(cannot(this.#action, `at ${place}, ${rule}`, value));
+    throw new SyntaxError(
+      cannot(this.#action, `at ${position}, ${rule}`, value),
+    );
   }
 }

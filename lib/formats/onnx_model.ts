@@ -31,6 +31,7 @@ export interface OnnxFunction {
   readonly span: Span;
   /** Domains of the operators in it. */
   readonly domains: readonly string[];
+  readonly nodes: readonly OnnxOperation[];
 }
 
 /** A graph, or the body of a loop or a branch. */
@@ -40,7 +41,7 @@ export interface OnnxGraphPart {
   readonly constants: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
-  /** What is said of tensors in between. */
+  /** Types and shapes of tensors in between. */
   readonly values: readonly OnnxValueInfo[];
   readonly hasSparse: boolean;
 }
@@ -70,16 +71,16 @@ export type OnnxAttributeValue =
 /** What a file says of a tensor. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Element type by number; undefined where it is not said, or no tensor's. */
+  /** Element type by number; undefined where it is not known, or no tensor's. */
   readonly type: number | undefined;
-  /** Null where a size is not said; undefined where nothing is said of them. */
+  /** Null where a size is not known; undefined where none is. */
   readonly shape: readonly (number | null)[] | undefined;
-  /** Whether it is said to be a sequence, a map, or another thing than a tensor. */
+  /** Names of the sizes, undefined for those without; as many as sizes. */
+  readonly sizeNames?: readonly (string | undefined)[] | undefined;
+  /** Whether it is declared a sequence, a map, or another thing than a tensor. */
   readonly isOther: boolean;
 }
 
-/** Graphs within graphs: real ones have two or three. */
-const MOST_DEPTH = 16;
 /** The largest real ones have some ten thousand. */
 const MOST_NODES = 2 ** 20;
 
@@ -87,10 +88,11 @@ const MOST_NODES = 2 ** 20;
  * Reads a file.
  *
  * @param source The file; it stays the caller's to close, after its last use.
+ * @param mostNesting How deep graphs may lie within graphs.
  * @returns What it says.
  * @throws {SyntaxError} If it is not well formed.
  */
-export function readOnnx(source: ByteSource): OnnxFile {
+export function readOnnx(source: ByteSource, mostNesting = 64): OnnxFile {
   const reader = new ProtoReader(source);
   const opsets = new Map<string, number>();
   const functions: OnnxFunction[] = [];
@@ -100,10 +102,13 @@ export function readOnnx(source: ByteSource): OnnxFile {
   for (const field of reader.fields({ start: 0, end: source.size })) {
     const { number, integer } = field;
     if (number === 1) irVersion = Number(integer);
-    else if (number === 7) graph = graphIn(reader, message(field), 0);
-    else if (number === 8) addOpset(reader, message(field), opsets);
+    else if (number === 7) {
+      graph = graphIn(reader, message(field), 0, mostNesting);
+    } else if (number === 8) addOpset(reader, message(field), opsets);
     else if (number === 20) hasTraining = true;
-    else if (number === 25) functions.push(functionIn(reader, message(field)));
+    else if (number === 25) {
+      functions.push(functionIn(reader, message(field), mostNesting));
+    }
   }
   return { reader, irVersion, opsets, functions, graph, hasTraining };
 }
@@ -132,19 +137,25 @@ function addOpset(
   opsets.set(domain, version);
 }
 
-function functionIn(reader: ProtoReader, span: Span): OnnxFunction {
+function functionIn(
+  reader: ProtoReader,
+  span: Span,
+  most: number,
+): OnnxFunction {
   const domains = new Set<string>();
+  const nodes: OnnxOperation[] = [];
   let name = "";
   let domain = "";
   for (const field of reader.fields(span)) {
     if (field.number === 1) name = reader.text(field);
     if (field.number === 10) domain = domainName(reader.text(field));
     if (field.number === 7) {
-      const node = operationIn(reader, message(field), 1);
+      const node = operationIn(reader, message(field), 1, most);
+      nodes.push(node);
       for (const inner of domainsOf(node)) domains.add(inner);
     }
   }
-  return { name, domain, span, domains: [...domains] };
+  return { name, domain, span, domains: [...domains], nodes };
 }
 
 /**
@@ -168,9 +179,10 @@ function graphIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): OnnxGraphPart {
-  if (depth > MOST_DEPTH) {
-    const rule = `graphs must lie within each other at most ${MOST_DEPTH} deep`;
+  if (depth > most) {
+    const rule = `graphs must lie within each other at most ${most} deep`;
     throw new SyntaxError(
       cannot(`read "${reader.source.name}"`, rule, depth),
     );
@@ -185,7 +197,7 @@ function graphIn(
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 1) {
-      nodes.push(operationIn(reader, message(field), depth));
+      nodes.push(operationIn(reader, message(field), depth, most));
       checkCount(reader, nodes);
     }
     if (number === 2) name = reader.text(field);
@@ -208,26 +220,27 @@ function operationIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): OnnxOperation {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, OnnxAttributeValue>();
-  const texts = { 3: "", 4: "", 7: "" };
+  const names = { 3: "", 4: "", 7: "" };
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 1) inputs.push(reader.text(field));
     else if (number === 2) outputs.push(reader.text(field));
     else if (number === 3 || number === 4 || number === 7) {
-      texts[number] = reader.text(field);
+      names[number] = reader.text(field);
     } else if (number === 5) {
-      const [key, value] = attributeIn(reader, message(field), depth);
+      const [key, value] = attributeIn(reader, message(field), depth, most);
       attributes.set(key, value);
     }
   }
   return {
-    name: texts[3],
-    kind: texts[4],
-    domain: domainName(texts[7]),
+    name: names[3],
+    kind: names[4],
+    domain: domainName(names[7]),
     inputs,
     outputs,
     attributes,
@@ -239,6 +252,7 @@ function attributeIn(
   reader: ProtoReader,
   span: Span,
   depth: number,
+  most: number,
 ): [string, OnnxAttributeValue] {
   const many: (number | string)[] = [];
   let name = "";
@@ -255,7 +269,7 @@ function attributeIn(
       value = { tensor: readTensor(reader, message(field)), span: field };
     } else if (number === 6) {
       value = {
-        graph: graphIn(reader, message(field), depth + 1),
+        graph: graphIn(reader, message(field), depth + 1, most),
         span: field,
       };
     } else if (number === 7) addAll(many, floats(reader, field));
@@ -292,7 +306,7 @@ function floats(reader: ProtoReader, field: Span): number[] {
   );
 }
 
-/** A text of an attribute may be any bytes. */
+/** A string of an attribute may be any bytes. */
 function loosely(reader: ProtoReader, field: Span): string {
   return new TextDecoder().decode(reader.bytes(field));
 }
@@ -300,7 +314,7 @@ function loosely(reader: ProtoReader, field: Span): string {
 function valueIn(reader: ProtoReader, span: Span): OnnxValueInfo {
   let name = "";
   let type: number | undefined;
-  let shape: (number | null)[] | undefined;
+  let sizes: Size[] | undefined;
   let isOther = false;
   for (const field of reader.fields(span)) {
     if (field.number === 1) name = reader.text(field);
@@ -310,23 +324,37 @@ function valueIn(reader: ProtoReader, span: Span): OnnxValueInfo {
       if (kind.number !== 1) continue;
       for (const part of reader.fields(message(kind))) {
         if (part.number === 1) type = Number(part.integer);
-        if (part.number === 2) shape = sizesIn(reader, message(part));
+        if (part.number === 2) sizes = sizesIn(reader, message(part));
       }
     }
   }
-  return { name, type: type === 0 ? undefined : type, shape, isOther };
+  return {
+    name,
+    type: type === 0 ? undefined : type,
+    shape: sizes?.map(({ size }) => size),
+    sizeNames: sizes?.map(({ name }) => name),
+    isOther,
+  };
 }
 
-function sizesIn(reader: ProtoReader, span: Span): (number | null)[] {
-  const sizes: (number | null)[] = [];
+/** A size, or its name. */
+interface Size {
+  readonly size: number | null;
+  readonly name: string | undefined;
+}
+
+function sizesIn(reader: ProtoReader, span: Span): Size[] {
+  const sizes: Size[] = [];
   for (const field of reader.fields(span)) {
     if (field.number !== 1) continue;
     let size: number | null = null;
+    let name: string | undefined;
     for (const part of reader.fields(message(field))) {
       // Some write 0 or less for what they do not know.
       if (part.number === 1 && part.integer > 0n) size = Number(part.integer);
+      if (part.number === 2) name = reader.text(part) || undefined;
     }
-    sizes.push(size);
+    sizes.push({ size, name });
   }
   return sizes;
 }

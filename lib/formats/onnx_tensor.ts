@@ -46,7 +46,7 @@ const STORED: ReadonlySet<string> = new Set<StoredType>([
   ...["uint8", "uint16", "uint32", "uint64"] as const,
 ]);
 
-/** Numbers stand packed in one field, or as bytes; texts in one field each. */
+/** Numbers are packed in one field, or are bytes; strings have a field each. */
 const MOST_FIELDS = 2 ** 20;
 
 /** A constant of a file. */
@@ -79,7 +79,7 @@ export function typeName(type: number): string | undefined {
  * An element type as arrays in files have it.
  *
  * @param type Its number.
- * @returns The type; undefined for texts, complex numbers, and less than a byte.
+ * @returns The type; undefined for strings, complex numbers, and less than a byte.
  */
 export function storedType(type: number): StoredType | undefined {
   const name = typeName(type);
@@ -90,7 +90,7 @@ export function storedType(type: number): StoredType | undefined {
  * How many bytes a tensor's values are.
  *
  * @param tensor The tensor.
- * @returns Their number; undefined for texts.
+ * @returns Their number; undefined for strings.
  */
 export function byteLength(
   { type, shape }: Pick<OnnxTensor, "type" | "shape">,
@@ -142,7 +142,7 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
 }
 
 /**
- * Reads one of a file's pairs of texts.
+ * Reads one of a file's pairs of strings.
  *
  * @param reader The file.
  * @param span Where it stands.

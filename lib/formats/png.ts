@@ -1,5 +1,5 @@
 /**
- * PNG pictures, written at once and without a canvas.
+ * PNG images, written at once and without a canvas.
  *
  * Three forms are enough for what is drawn here: grey, colours by a palette
  * (one byte a pixel, as a colour map gives them), and RGB. Rows are stored

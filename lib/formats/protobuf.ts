@@ -1,12 +1,13 @@
 /**
  * Protocol buffers in place: field after field of a message in a file, without
- * reading what a field holds before it is asked for. A file of a gigabyte is
+ * reading what a field holds before it is requested. A file of a gigabyte is
  * weights for the most part, and those are read when they are needed.
  *
  * The library that writes our own messages reads from arrays only.
  *
  * @module
  */
+import { type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot, quote } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
 
@@ -168,4 +169,36 @@ export class ProtoReader {
 function broken(source: ByteSource, at: number, rule: string): SyntaxError {
   const where = `byte ${at} of ${source.size}`;
   return new SyntaxError(cannot(`read "${source.name}"`, rule, where));
+}
+
+/**
+ * Writes a message within a message.
+ *
+ * @param writer Where to.
+ * @param field The field's number.
+ * @param write Writes the fields of the inner message.
+ */
+export function writeMessage(
+  writer: BinaryWriter,
+  field: number,
+  write: () => void,
+): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write();
+  writer.join();
+}
+
+/**
+ * Writes a string.
+ *
+ * @param writer Where to.
+ * @param field The field's number.
+ * @param value The string.
+ */
+export function writeString(
+  writer: BinaryWriter,
+  field: number,
+  value: string,
+): void {
+  writer.tag(field, WireType.LengthDelimited).string(value);
 }

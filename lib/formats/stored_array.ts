@@ -90,7 +90,7 @@ export function valuesOf(
 }
 
 /**
- * Turns the bytes of every element round, in place.
+ * Reverses the order of the bytes of every element, in place.
  *
  * @param bytes The bytes.
  * @param size Bytes of one element.

@@ -12,14 +12,14 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { abortError } from "../errors.ts";
+import { Pacer } from "../math/pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
 
 export type { ZipMember };
 
 const STEP = 2 ** 20;
-/** Bytes that are unpacked at once: they may become a thousand times as many. */
+/** Bytes that are decompressed at once: they may become a thousand times as many. */
 const PACKED_STEP = 2 ** 14;
 
 /** An archive, opened. */
@@ -43,27 +43,22 @@ export class ZipArchive {
    * Checks every member's checksum, in one pass and without unpacking what is
    * stored.
    *
-   * @param signal Stops it.
+   * @param pacer Stops it, and gives the thread back now and then.
    * @throws {SyntaxError} If a member is damaged.
    */
-  async verify(signal?: AbortSignal): Promise<void> {
-    let sinceRest = 0;
+  async verify(pacer: Pacer = new Pacer()): Promise<void> {
     for (const member of this.members.values()) {
       let crc = 0;
       for await (const piece of this.#pieces(member)) {
         crc = crc32(piece, crc);
-        sinceRest += piece.length;
-        if (sinceRest < 32 * STEP) continue;
-        sinceRest = 0;
-        await new Promise((resolve) => setTimeout(resolve)); // lets an abort in
-        if (signal?.aborted) throw abortError(signal, "while verifying");
+        await pacer.rest();
       }
       this.#checkCrc(member, crc);
     }
   }
 
   /**
-   * A member's bytes, unpacked and verified; for small ones.
+   * A member's bytes, decompressed and verified; for small ones.
    *
    * @param name The member.
    * @returns New bytes.
@@ -71,16 +66,18 @@ export class ZipArchive {
    */
   bytes(name: string): Uint8Array<ArrayBuffer> {
     const member = this.#member(name);
-    const packed = new Uint8Array(member.packedSize);
-    this.#source.read(member.start, packed);
-    const bytes = member.isStored ? packed : this.#inflate(member, packed);
+    const compressed = new Uint8Array(member.packedSize);
+    this.#source.read(member.start, compressed);
+    const bytes = member.isStored
+      ? compressed
+      : this.#inflate(member, compressed);
     this.#checkCrc(member, crc32(bytes));
     return bytes;
   }
 
   /**
    * A member for random access: in place where it is stored, otherwise
-   * unpacked. What is read in place was verified by {@linkcode verify} alone.
+   * decompressed. What is read in place was verified by {@linkcode verify} alone.
    *
    * @param name The member.
    * @returns Its bytes.
@@ -101,7 +98,7 @@ export class ZipArchive {
     return bytesSource(bytes, label);
   }
 
-  /** A member's bytes, unpacked, of which no more than a few are held. */
+  /** A member's bytes, decompressed, of which no more than a few are held. */
   async *#pieces(member: ZipMember): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     if (member.isStored) return yield* this.#stored(member, STEP, true);
     if (isEmpty(member)) return;
@@ -145,14 +142,14 @@ export class ZipArchive {
     throw damaged(this.#source, `it must hold "${name}"`, names);
   }
 
-  #inflate(member: ZipMember, packed: Uint8Array): Uint8Array<ArrayBuffer> {
+  #inflate(member: ZipMember, compressed: Uint8Array): Uint8Array<ArrayBuffer> {
     const { size } = member;
     if (isEmpty(member)) return new Uint8Array();
     let bytes;
     try {
       // With room for all, nothing is put together of parts.
       const chunkSize = size + 64;
-      bytes = inflateRawSync(packed, { maxOutputLength: size, chunkSize });
+      bytes = inflateRawSync(compressed, { maxOutputLength: size, chunkSize });
     } catch (error) {
       throw this.#notUnpacked(member, error);
     }

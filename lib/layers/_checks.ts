@@ -145,32 +145,77 @@ export function addBias<T>(
 }
 
 /** Words that stand in every quantised policy of Keras, as `int8_from_float32`. */
-const QUANTISED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
+const QUANTIZED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
+
+/** How the weights of a layer are stored, and its input is computed with. */
+export type Quantization = "none" | "int8" | "int8-weights";
 
 /**
- * Refuses layers whose weights are stored quantised or with LoRA parts: they
- * have other weights than the plain layer.
+ * Reads how a layer's weights are stored. Keras stores a layer with LoRA with
+ * its product in the kernel, so that only its options differ.
  *
  * @param config The layer's config.
- * @throws {TypeError} If it is one.
+ * @returns `int8` where the input is rounded to 8 bits too, `int8-weights` where
+ * the weights alone are.
+ * @throws {TypeError} If they are quantised in another way; it names it.
  */
-export function checkPlainWeights(config: LayerConfig): void {
-  const dtype = config.raw("dtype");
-  const policy = JSON.stringify(dtype ?? null);
-  if (QUANTISED.test(policy)) {
+export function quantizationOf(config: LayerConfig): Quantization {
+  config.raw("lora_rank");
+  config.raw("lora_alpha");
+  const policy = config.raw("dtype");
+  const text = JSON.stringify(policy ?? null);
+  const quantized = config.raw("quantization_config") as Quantized;
+  if (!QUANTIZED.test(text)) {
+    if (quantized === null || quantized === undefined) return "none";
+    throw wrongOption(config, "quantization_config", "not be there");
+  }
+  const isInt8 = text.startsWith('"int8_from_float32"') ||
+    /"QuantizedDTypePolicy".*"mode":"int8"/.test(text) &&
+      /"source_name":"float32"/.test(text);
+  if (!isInt8) {
     throw new TypeError(
       cannot(
         `read layer "${config.name}"`,
-        '"dtype" must be a policy without quantisation',
-        policy,
-        "save the model again without it",
+        '"dtype" must be a policy without quantisation, or of int8',
+        text,
+        "save it in Python before model.quantize() is called",
       ),
     );
   }
-  for (const key of ["quantization_config", "lora_rank"]) {
-    const value = config.raw(key);
-    if (value !== null && value !== undefined) {
-      throw wrongOption(config, key, "not be there");
-    }
+  if (quantized === null || quantized === undefined) return "int8";
+  const { weight_quantizer: weights, activation_quantizer: inputs } =
+    quantized.config ?? {};
+  const isKnown = quantized.class_name === "Int8QuantizationConfig" &&
+    (weights ?? null) === null && ((inputs ?? null) === null ||
+      inputs!.class_name === "AbsMaxQuantizer" &&
+        JSON.stringify(inputs!.config?.value_range) === "[-127,127]" &&
+        inputs!.config?.epsilon === 1e-7);
+  if (isKnown) return (inputs ?? null) === null ? "int8-weights" : "int8";
+  throw wrongOption(config, "quantization_config", "be Keras' own of int8");
+}
+
+/** The part of a quantisation's description that is read. */
+type Quantized =
+  | {
+    readonly class_name?: string;
+    readonly config?: {
+      readonly weight_quantizer?: unknown;
+      readonly activation_quantizer?: {
+        readonly class_name?: string;
+        readonly config?: Readonly<Record<string, unknown>>;
+      } | null;
+    };
   }
+  | null
+  | undefined;
+
+/**
+ * Refuses a layer whose weights are stored quantised.
+ *
+ * @param config The layer's config.
+ * @throws {TypeError} If they are.
+ */
+export function checkPlainWeights(config: LayerConfig): void {
+  if (quantizationOf(config) === "none") return;
+  throw wrongOption(config, "dtype", "be a policy without quantisation");
 }

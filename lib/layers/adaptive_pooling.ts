@@ -18,26 +18,44 @@ const adaptivePooling =
     const wanted = positiveInts(config, "output_size", axes);
     return mapLayer(config, {
       axes,
-      compute(ops, x) {
-        let map = x;
-        // One axis after another: a mean of means over windows of one length.
-        for (const [i, windows] of wanted.entries()) {
-          const size = ops.shape(map)[i + 1]!;
-          if (size === null) {
-            throw new TypeError(
-              cannot(
-                `call layer "${config.name}"`,
-                "the sizes of its input's spatial axes must be known",
-                ops.shape(x),
-              ),
-            );
-          }
-          map = pooledAlong(ops, map, { axis: i + 1, size, windows }, kind);
-        }
-        return map;
-      },
+      compute: (ops, x) => adaptivelyPooled(ops, x, wanted, kind, config.name),
     });
   };
+
+/**
+ * As many windows as wanted along each spatial axis, whose size must be known.
+ *
+ * @param ops The engine's operations.
+ * @param x A feature map `[N, …positions, D]`.
+ * @param wanted The number of windows along each spatial axis.
+ * @param kind Largest value or mean.
+ * @param name The layer's name, for messages.
+ * @returns The feature map with that many positions.
+ */
+export function adaptivelyPooled<T>(
+  ops: Ops<T>,
+  x: T,
+  wanted: readonly number[],
+  kind: Kind,
+  name: string,
+): T {
+  let map = x;
+  // One axis after another: a mean of means over windows of one length.
+  for (const [i, windows] of wanted.entries()) {
+    const size = ops.shape(map)[i + 1]!;
+    if (size === null) {
+      throw new TypeError(
+        cannot(
+          `call layer "${name}"`,
+          "the sizes of its input's spatial axes must be known",
+          ops.shape(x),
+        ),
+      );
+    }
+    map = pooledAlong(ops, map, { axis: i + 1, size, windows }, kind);
+  }
+  return map;
+}
 
 /** Windows of both lengths at every position, of which those wanted are selected. */
 function pooledAlong<T>(

@@ -10,6 +10,8 @@ import {
   addBias,
   checkPlainWeights,
   checkWeight,
+  type Quantization,
+  quantizationOf,
   wrongOption,
 } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
@@ -23,20 +25,60 @@ import { noMasks } from "./_maps.ts";
  * @returns The layer.
  */
 export function dense(config: LayerConfig): Layer {
-  checkPlainWeights(config);
+  const quantization = quantizationOf(config);
+  const isQuantized = quantization !== "none";
   const units = config.number("units");
   const activation = config.activation("activation");
   const hasBias = config.boolean("use_bias", true);
   return {
-    weights: hasBias ? ["kernel", "bias"] : ["kernel"],
+    weights: [
+      "kernel",
+      ...(hasBias ? ["bias"] : []),
+      ...(isQuantized ? ["kernel_scale"] : []),
+    ],
     channels: "last",
-    call(ops, [x], { kernel, bias }) {
+    call(ops, [x], { kernel, bias, kernel_scale: scale }) {
       const depth = ops.shape(x!).at(-1)!;
       checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
-      const product = ops.matmul(x!, kernel!); // [N, …, units]
+      if (isQuantized) {
+        checkWeight(config.name, "kernel_scale", ops.shape(scale!), [units]);
+      }
+      const product = isQuantized
+        ? quantizedProduct(ops, x!, [kernel!, scale!], quantization)
+        : ops.matmul(x!, kernel!); // [N, …, units]
       return [activation(ops, addBias(ops, product, bias, config.name))];
     },
   };
+}
+
+/**
+ * The product with a kernel of 8-bit integers and one scale an output. The
+ * input is rounded to 8 bits, by the largest value along its last axis.
+ */
+function quantizedProduct<T>(
+  ops: Ops<T>,
+  x: T,
+  [kernel, scale]: readonly [T, T],
+  quantization: Quantization,
+): T {
+  const weights = ops.float(kernel);
+  if (quantization === "int8-weights") {
+    return ops.divide(ops.matmul(x, weights), scale);
+  }
+  const most = ops.max(ops.abs(x), { axis: -1, keepdims: true });
+  const factor = ops.divide(
+    ops.constant(127),
+    ops.add(most, ops.constant(1e-7)),
+  );
+  const rounded = ops.round(ops.multiply(x, factor));
+  const bounded = ops.minimum(
+    ops.maximum(rounded, ops.constant(-127)),
+    ops.constant(127),
+  );
+  return ops.divide(
+    ops.matmul(bounded, weights),
+    ops.multiply(scale, factor),
+  );
 }
 
 /** Equations that Keras takes: axes left out at one side, or at none. */

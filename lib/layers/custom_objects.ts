@@ -10,7 +10,11 @@ import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
 import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
-/** A custom activation, over {@linkcode Ops}. */
+/**
+ * A custom activation, over {@linkcode Ops}.
+ *
+ * @category Custom layers
+ */
 export type CustomActivation = Activation;
 
 /**
@@ -18,6 +22,8 @@ export type CustomActivation = Activation;
  * then those by name together with the operation's options. Tensors among them
  * are values of the engine. It has two or three parameters: a function of one
  * is a factory of a layer.
+ *
+ * @category Custom layers
  */
 export type CustomOperation = <T>(
   ops: Ops<T>,
@@ -28,6 +34,8 @@ export type CustomOperation = <T>(
 /**
  * One custom object: a factory of a layer, an activation `(ops, x)`, an
  * operation `(ops, args, kwargs)`, or the name of a known one.
+ *
+ * @category Custom layers
  */
 export type CustomObject =
   | LayerFactory
@@ -35,7 +43,11 @@ export type CustomObject =
   | CustomOperation
   | string;
 
-/** Custom objects by name, with or without their package: `Twice`, `my>Twice`. */
+/**
+ * Custom objects by name, with or without their package: `Twice`, `my>Twice`.
+ *
+ * @category Custom layers
+ */
 export type CustomTable = Readonly<Record<string, CustomObject>>;
 
 /**

@@ -7,6 +7,26 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import {
+  arccos,
+  arccosh,
+  arcsin,
+  arcsinh,
+  arctan2,
+  arctanh,
+  cbrt,
+  cosh,
+  divideNoNan,
+  fmod,
+  heaviside,
+  hypot,
+  logAddExp,
+  logicalXor,
+  sinc,
+  sinh,
+  tan,
+  withoutNaN,
+} from "./_math_functions.ts";
+import {
   celu,
   elu,
   gelu,
@@ -31,168 +51,6 @@ import {
 } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
-
-/** `(expm1(x) + expm1(x) / (expm1(x) + 1)) / 2`, exact for small `x`. */
-export function sinh<T>(ops: Ops<T>, x: T): T {
-  const size = ops.abs(x);
-  const e = ops.expm1(ops.minimum(size, c(ops, 88)));
-  const near = ops.divide(
-    ops.add(e, ops.divide(e, ops.add(e, c(ops, 1)))),
-    c(ops, 2),
-  );
-  const far = ops.exp(ops.subtract(size, c(ops, Math.LN2)));
-  const value = ops.where(ops.greater(size, c(ops, 20)), far, near);
-  return ops.multiply(ops.sign(x), value);
-}
-
-/** `(exp(x) + exp(−x)) / 2`. */
-export function cosh<T>(ops: Ops<T>, x: T): T {
-  const half = ops.exp(ops.subtract(ops.abs(x), c(ops, Math.LN2)));
-  return ops.add(half, ops.divide(c(ops, 0.25), half));
-}
-
-/** `log(x + √(x² + 1))`. */
-export function arcsinh<T>(ops: Ops<T>, x: T): T {
-  const size = ops.abs(x);
-  const squared = square(ops, size);
-  const root = ops.add(c(ops, 1), ops.sqrt(ops.add(squared, c(ops, 1))));
-  return ops.multiply(
-    ops.sign(x),
-    ops.log1p(ops.add(size, ops.divide(squared, root))),
-  );
-}
-
-/** `log(x + √(x² − 1))`, from 1 on. */
-export function arccosh<T>(ops: Ops<T>, x: T): T {
-  const t = ops.subtract(x, c(ops, 1));
-  const inner = ops.add(ops.multiply(c(ops, 2), t), square(ops, t));
-  return ops.log1p(ops.add(t, ops.sqrt(inner)));
-}
-
-/** `log((1 + x) / (1 − x)) / 2`. */
-export function arctanh<T>(ops: Ops<T>, x: T): T {
-  const ratio = ops.divide(
-    ops.multiply(c(ops, 2), x),
-    ops.subtract(c(ops, 1), x),
-  );
-  return ops.multiply(c(ops, 0.5), ops.log1p(ratio));
-}
-
-/** The angle of the point `(x, y)`, from −π to π. */
-export function arctan2<T>(ops: Ops<T>, y: T, x: T): T {
-  const [a, b] = [ops.float(y), ops.float(x)];
-  const base = ops.atan(ops.divide(a, b));
-  const isBelow = ops.greater(c(ops, 0), a);
-  const turn = ops.where(isBelow, c(ops, -Math.PI), c(ops, Math.PI));
-  const isLeft = ops.greater(c(ops, 0), b);
-  const angle = ops.where(isLeft, ops.add(base, turn), base);
-  const isOrigin = ops.logicalAnd(
-    ops.equal(a, c(ops, 0)),
-    ops.equal(b, c(ops, 0)),
-  );
-  return ops.where(isOrigin, c(ops, 0), angle);
-}
-
-export function arcsin<T>(ops: Ops<T>, x: T): T {
-  const root = ops.sqrt(ops.multiply(
-    ops.subtract(c(ops, 1), x),
-    ops.add(c(ops, 1), x),
-  ));
-  return ops.atan(ops.divide(x, root));
-}
-
-export function arccos<T>(ops: Ops<T>, x: T): T {
-  const below = ops.sqrt(ops.subtract(c(ops, 1), x));
-  const above = ops.sqrt(ops.add(c(ops, 1), x));
-  return ops.multiply(c(ops, 2), ops.atan(ops.divide(below, above)));
-}
-
-export function tan<T>(ops: Ops<T>, x: T): T {
-  return ops.divide(ops.sin(x), ops.cos(x));
-}
-
-/** The logarithm of `exp(a) + exp(b)`, without overflow. */
-function logAddExp<T>(ops: Ops<T>, a: T, b: T): T {
-  const distance = ops.abs(ops.subtract(a, b));
-  const tail = ops.log1p(ops.exp(ops.negative(distance)));
-  const sum = ops.add(ops.maximum(a, b), tail);
-  // Of two equal infinities the distance is NaN.
-  return ops.where(ops.equal(a, b), ops.add(a, c(ops, Math.LN2)), sum);
-}
-
-export function logicalXor<T>(ops: Ops<T>, a: T, b: T): T {
-  const [p, q] = [ops.cast(a, "bool"), ops.cast(b, "bool")];
-  return ops.logicalAnd(
-    ops.logicalOr(p, q),
-    ops.logicalNot(ops.logicalAnd(p, q)),
-  );
-}
-
-/** `a / b`, 0 where `b` is 0. */
-export function divideNoNan<T>(ops: Ops<T>, a: T, b: T): T {
-  const isZero = ops.equal(ops.float(b), c(ops, 0));
-  const quotient = ops.divide(a, ops.where(isZero, c(ops, 1), b));
-  return ops.where(isZero, c(ops, 0), quotient);
-}
-
-/** The larger of two, or the one that is a number. */
-function withoutNaN(kind: "maximum" | "minimum") {
-  return <T>(ops: Ops<T>, a: T, b: T): T =>
-    ops.where(
-      ops.isNaN(a),
-      b,
-      ops.where(ops.isNaN(b), a, ops[kind](a, b)),
-    );
-}
-
-/** The remainder with the sign of the dividend, as in C. */
-export function fmod<T>(ops: Ops<T>, a: T, b: T): T {
-  const size = ops.abs(b);
-  const rest = ops.mod(ops.abs(a), size);
-  return ops.multiply(ops.sign(a), rest);
-}
-
-function heaviside<T>(ops: Ops<T>, x: T, middle: T): T {
-  const zero = c(ops, 0);
-  const step = ops.where(ops.equal(x, zero), middle, zero);
-  const value = ops.where(ops.greater(x, zero), c(ops, 1), step);
-  return ops.where(ops.isNaN(x), ops.float(x), value);
-}
-
-function hypot<T>(ops: Ops<T>, a: T, b: T): T {
-  const [p, q] = [ops.abs(a), ops.abs(b)];
-  const large = ops.maximum(p, q);
-  const isZero = ops.equal(large, c(ops, 0));
-  const scale = ops.where(isZero, c(ops, 1), large);
-  const [u, v] = [ops.divide(p, scale), ops.divide(q, scale)];
-  return ops.multiply(
-    large,
-    ops.sqrt(ops.add(square(ops, u), square(ops, v))),
-  );
-}
-
-/** `sin(π x) / (π x)`. */
-function sinc<T>(ops: Ops<T>, x: T): T {
-  const angle = ops.multiply(c(ops, Math.PI), x);
-  const isZero = ops.equal(angle, c(ops, 0));
-  const safe = ops.where(isZero, c(ops, 1), angle);
-  return ops.where(isZero, c(ops, 1), ops.divide(ops.sin(safe), safe));
-}
-
-function cbrt<T>(ops: Ops<T>, x: T): T {
-  const root = ops.power(ops.abs(ops.float(x)), c(ops, 1 / 3));
-  // One step of Newton's method for the rounding of the exponent.
-  const isZero = ops.equal(root, c(ops, 0));
-  const safe = ops.where(isZero, c(ops, 1), root);
-  const next = ops.divide(
-    ops.add(
-      ops.multiply(c(ops, 2), safe),
-      ops.divide(ops.abs(x), square(ops, safe)),
-    ),
-    c(ops, 3),
-  );
-  return ops.multiply(ops.sign(x), ops.where(isZero, root, next));
-}
 
 const UNARY: Readonly<Record<string, <T>(ops: Ops<T>, x: T) => T>> = {
   Abs: (ops, x) => ops.abs(x),
@@ -261,7 +119,12 @@ const BINARY: Readonly<Record<string, <T>(ops: Ops<T>, a: T, b: T) => T>> = {
   Hypot: hypot,
   Less: less,
   LessEqual: (ops, a, b) => ops.greaterEqual(b, a),
+  Ldexp: (ops, a, b) => ops.multiply(a, ops.power(c(ops, 2), ops.float(b))),
   Logaddexp: logAddExp,
+  Logaddexp2: (ops, a, b) => {
+    const [p, q] = [a, b].map((x) => ops.multiply(x, c(ops, Math.LN2)));
+    return ops.multiply(logAddExp(ops, p!, q!), c(ops, Math.LOG2E));
+  },
   LogicalAnd: (ops, a, b) => ops.logicalAnd(a, b),
   LogicalOr: (ops, a, b) => ops.logicalOr(a, b),
   LogicalXor: logicalXor,

@@ -13,6 +13,7 @@ import { CELL_LAYERS } from "./recurrent_cells.ts";
 import { CONVOLUTION_LAYERS } from "./convolutions.ts";
 import { CONV_RECURRENT_LAYERS } from "./conv_recurrent.ts";
 import { CORE_LAYERS } from "./core.ts";
+import { CUDNN_LAYERS } from "./cudnn.ts";
 import { DEPTHWISE_CONVOLUTION_LAYERS } from "./depthwise_convolutions.ts";
 import { EMBEDDING_LAYERS } from "./embeddings.ts";
 import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
@@ -42,6 +43,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...CONVOLUTION_LAYERS,
   ...CONV_RECURRENT_LAYERS,
   ...CORE_LAYERS,
+  ...CUDNN_LAYERS,
   ...DEPTHWISE_CONVOLUTION_LAYERS,
   ...EMBEDDING_LAYERS,
   ...GLOBAL_POOLING_LAYERS,

@@ -1,9 +1,5 @@
 /**
- * Operations of `keras.ops` on vectors and matrices.
- *
- * Determinants, inverses and solutions are computed by Gauss-Jordan elimination
- * with row pivoting, Cholesky factors column by column, for matrices of a known
- * size of at most 16: each step is a few operations on all matrices at once.
+ * Operations of `keras.ops` on vectors and matrices: products and norms.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.linalg`.
  *
@@ -12,20 +8,8 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
-import {
-  axisOf,
-  binary,
-  constantOf,
-  knownSize,
-  movedAxis,
-  rank,
-  rsqrt,
-  square,
-} from "./operation_forms.ts";
-
-/** The largest matrix that elimination is written out for. */
-const MOST_ROWS = 16;
+import { type Compute, operation } from "./operation.ts";
+import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
 
 /** A matrix product; of vectors, as NumPy has it. */
 export function matmul<T>(ops: Ops<T>, a: T, b: T): T {
@@ -202,191 +186,6 @@ export const norm: Compute = (ops, args) => {
   return args.refuse("ord", "be a norm that needs no singular values");
 };
 
-// ---- elimination ----
-
-function sizeOfMatrix<T>(ops: Ops<T>, x: T, name: string): number {
-  const size = knownSize(ops, x, -1, name);
-  if (size === knownSize(ops, x, -2, name) && size <= MOST_ROWS) return size;
-  throw new TypeError(
-    cannot(
-      `call operation "${name}"`,
-      `matrices must be square, with at most ${MOST_ROWS} rows`,
-      ops.shape(x),
-    ),
-  );
-}
-
-/** Entry, row or column of matrices `[…, n, m]`, both axes kept. */
-function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
-  const axes = rank(ops, x);
-  const at = (axis: number, index: number | undefined) =>
-    index === undefined ? [] : [{ axis, start: index, stop: index + 1 }];
-  return ops.slice(x, [...at(axes - 2, row), ...at(axes - 1, column)]);
-}
-
-/** A constant column `[n, 1]`: 1 where the test holds, 0 elsewhere. */
-function column<T>(ops: Ops<T>, n: number, test: (i: number) => boolean): T {
-  const values = Array.from({ length: n }, (_, i) => Number(test(i)));
-  return constantOf(ops, values, "float32", [n, 1]);
-}
-
-function identity<T>(ops: Ops<T>, n: number): T {
-  const values = Array.from(
-    { length: n * n },
-    (_, i) => Number(i % (n + 1) === 0),
-  );
-  return constantOf(ops, values, "float32", [n, n]);
-}
-
-/**
- * Gauss-Jordan elimination of `[A | B]`.
- *
- * @returns `A⁻¹ B`, and the determinant of `A`, `[…, 1, 1]`.
- */
-function eliminate<T>(
-  ops: Ops<T>,
-  a: T,
-  b: T | undefined,
-  n: number,
-): { solution: T | undefined; determinant: T } {
-  const axes = rank(ops, a);
-  let rows = b === undefined ? a : ops.concatenate([a, b], axes - 1);
-  let determinant = part(
-    ops,
-    ops.add(ops.multiply(a, ops.constant(0)), ops.constant(1)),
-    0,
-    0,
-  );
-  const isMatrix = identity(ops, n);
-  for (let k = 0; k < n; k++) {
-    const own = column<T>(ops, n, (i) => i === k); // [n, 1]
-    const size = ops.abs(part(ops, rows, undefined, k)); // […, n, 1]
-    const rest = ops.where(
-      ops.cast(column<T>(ops, n, (i) => i >= k), "bool"),
-      size,
-      ops.constant(-1),
-    );
-    const index = ops.argmax(ops.squeeze(rest, axes - 1), axes - 2); // […]
-    const pivot = ops.expandDims(ops.oneHot(index, n), axes - 1); // […, n, 1]
-    // The reflection that exchanges the two rows; none where they are the same.
-    const away = ops.subtract(pivot, own);
-    const transposed = ops.transpose(
-      away,
-      [...Array(axes - 2).keys(), axes - 1, axes - 2],
-    );
-    const exchange = ops.subtract(isMatrix, ops.multiply(away, transposed));
-    rows = ops.matmul(exchange, rows);
-    const isSame = ops.sum(ops.multiply(pivot, own), {
-      axis: [axes - 2, axes - 1],
-      keepdims: true,
-    });
-    const sign = ops.subtract(
-      ops.multiply(ops.constant(2), isSame),
-      ops.constant(1),
-    );
-    const value = part(ops, rows, k, k); // […, 1, 1]
-    determinant = ops.multiply(determinant, ops.multiply(sign, value));
-    const isZero = ops.equal(value, ops.constant(0));
-    const safe = b === undefined
-      ? ops.where(isZero, ops.constant(1), value)
-      : value;
-    const row = ops.divide(part(ops, rows, k), safe); // […, 1, m]
-    const others = ops.subtract(
-      part(ops, rows, undefined, k),
-      ops.multiply(own, part(ops, rows, undefined, k)),
-    );
-    rows = ops.add(
-      ops.multiply(
-        ops.subtract(rows, ops.multiply(others, row)),
-        ops.subtract(ops.constant(1), own),
-      ),
-      ops.multiply(own, row),
-    );
-  }
-  const solution = b === undefined
-    ? undefined
-    : ops.slice(rows, [{ axis: axes - 1, start: n }]);
-  return { solution, determinant };
-}
-
-const determinant: Compute = (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const n = sizeOfMatrix(ops, x, args.name);
-  const { determinant } = eliminate(ops, x, undefined, n);
-  return corner(ops, determinant);
-};
-
-/** `[…, 1, 1]` without these axes. */
-function corner<T>(ops: Ops<T>, x: T): T {
-  return ops.squeeze(ops.squeeze(x, rank(ops, x) - 1), rank(ops, x) - 2);
-}
-
-function inverseOf<T>(ops: Ops<T>, x: T, name: string): T {
-  const n = sizeOfMatrix(ops, x, name);
-  const zero = ops.multiply(x, ops.constant(0));
-  return eliminate(ops, x, ops.add(zero, identity(ops, n)), n).solution!;
-}
-
-const solve: Compute = (ops, args) => {
-  const a = ops.float(args.tensor("a"));
-  const b = ops.float(args.tensor("b"));
-  return solved(ops, a, b, args);
-};
-
-function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
-  const n = sizeOfMatrix(ops, a, args.name);
-  const isVector = rank(ops, b) === rank(ops, a) - 1;
-  const columns = isVector ? ops.expandDims(b, rank(ops, b)) : b;
-  if (rank(ops, columns) !== rank(ops, a)) {
-    args.refuse("b", "have the axes of the matrices, or one less");
-  }
-  const { solution } = eliminate(ops, a, columns, n);
-  return isVector ? ops.squeeze(solution!, rank(ops, a) - 1) : solution!;
-}
-
-/** The lower triangle, with its diagonal, or the upper one. */
-function triangular<T>(ops: Ops<T>, x: T, n: number, isLower: boolean): T {
-  const values = Array.from({ length: n * n }, (_, i) => {
-    const [row, col] = [Math.floor(i / n), i % n];
-    return Number(isLower ? row >= col : row <= col);
-  });
-  return ops.multiply(x, constantOf(ops, values, "float32", [n, n]));
-}
-
-function choleskyOf<T>(ops: Ops<T>, x: T, name: string): T {
-  const n = sizeOfMatrix(ops, x, name);
-  const axes = rank(ops, x);
-  const columns: T[] = [];
-  for (let j = 0; j < n; j++) {
-    const sum = columns.reduce(
-      (rest, done) =>
-        ops.subtract(rest, ops.multiply(done, part(ops, done, j))),
-      part(ops, x, undefined, j),
-    ); // […, n, 1]
-    const scale = rsqrt(ops, part(ops, sum, j));
-    const below = column<T>(ops, n, (i) => i >= j);
-    columns.push(ops.multiply(ops.multiply(sum, scale), below));
-  }
-  return ops.concatenate(columns, axes - 1);
-}
-
-function mirroredMatrix<T>(ops: Ops<T>, x: T): T {
-  return movedAxis(ops, x, -1, rank(ops, x) - 2);
-}
-
-const cholesky: Compute = (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const lower = choleskyOf(ops, x, args.name);
-  return args.boolean("upper", false) ? mirroredMatrix(ops, lower) : lower;
-};
-
-const logDeterminant: Compute = (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const n = sizeOfMatrix(ops, x, args.name);
-  const value = corner(ops, eliminate(ops, x, undefined, n).determinant);
-  return [ops.sign(value), ops.log(ops.abs(value))];
-};
-
 /** Factories by name. */
 export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
@@ -406,41 +205,4 @@ export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
     Einsum: operation(["*operands", "subscripts"], einsum),
     Norm: operation(["x", "ord", "axis", "keepdims"], norm),
-    Det: operation(["x"], determinant),
-    Slogdet: operation(["x"], logDeterminant),
-    Logdet: operation(["x"], (ops, args) => {
-      const x = ops.float(args.tensor("x"));
-      const factor = choleskyOf(ops, x, args.name);
-      const n = sizeOfMatrix(ops, x, args.name);
-      const diagonal = ops.sum(ops.multiply(factor, identity(ops, n)), {
-        axis: -1,
-      });
-      return ops.multiply(
-        ops.constant(2),
-        ops.sum(ops.log(diagonal), { axis: -1 }),
-      );
-    }),
-    Inv: operation(
-      ["x"],
-      (ops, args) => inverseOf(ops, ops.float(args.tensor("x")), args.name),
-    ),
-    Solve: operation(["a", "b"], solve),
-    SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
-      const a = ops.float(args.tensor("a"));
-      const n = sizeOfMatrix(ops, a, args.name);
-      const half = triangular(ops, a, n, args.boolean("lower", false));
-      return solved(ops, half, ops.float(args.tensor("b")), args);
-    }),
-    Cholesky: operation(["x", "upper"], cholesky),
-    CholeskyInverse: operation(["x", "upper"], (ops, args) => {
-      const x = ops.float(args.tensor("x"));
-      const n = sizeOfMatrix(ops, x, args.name);
-      const isUpper = args.boolean("upper", false);
-      const half = triangular(ops, x, n, !isUpper);
-      const other = mirroredMatrix(ops, half);
-      const product = isUpper
-        ? ops.matmul(other, half)
-        : ops.matmul(half, other);
-      return inverseOf(ops, product, args.name);
-    }),
   });

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
+import { adaptivelyPooled } from "./adaptive_pooling.ts";
 import { activationNamed } from "./activations.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
@@ -74,6 +75,18 @@ export function pooling(kind: "maxPool" | "averagePool"): Compute {
       strides,
       padding: paddingOfCall(args),
     });
+    return fromChannelsLast(ops, pooled, channels);
+  };
+}
+
+/** As many windows as wanted along each spatial axis. */
+function adaptive(kind: "maxPool" | "averagePool"): Compute {
+  return (ops, args) => {
+    const x = args.tensor("inputs");
+    const channels = channelsOfCall(args);
+    const size = perAxis(args, "output_size", rank(ops, x) - 2);
+    const last = toChannelsLast(ops, x, channels);
+    const pooled = adaptivelyPooled(ops, last, size, kind, args.name);
     return fromChannelsLast(ops, pooled, channels);
   };
 }
@@ -311,6 +324,14 @@ export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     MaxPool: operation(WINDOW, pooling("maxPool")),
     AveragePool: operation(WINDOW, pooling("averagePool")),
+    AdaptiveMaxPool: operation(
+      ["inputs", "output_size", "data_format"],
+      adaptive("maxPool"),
+    ),
+    AdaptiveAveragePool: operation(
+      ["inputs", "output_size", "data_format"],
+      adaptive("averagePool"),
+    ),
     Conv: operation(["inputs", "kernel", ...CONV], conv),
     DepthwiseConv: operation(
       ["inputs", "kernel", ...CONV],

@@ -203,6 +203,8 @@ export function unitNormalization(config: LayerConfig): Layer {
 export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
   Object.freeze({
     BatchNormalization: batchNormalization,
+    BatchNormalizationV1: batchNormalization, // of TensorFlow 1
+    BatchNormalizationV2: batchNormalization,
     LayerNormalization: layerNormalization,
     RMSNormalization: rmsNormalization,
     GroupNormalization: groupNormalization,

@@ -193,3 +193,18 @@ function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
   );
   return ops.add(ops.mod(ops.subtract(x, start!), size!), start!);
 }
+
+/** Integers 0, 1, … along an axis of known size, to broadcast to a rank. */
+export function counter<T>(
+  ops: Ops<T>,
+  size: number,
+  axis: number,
+  numAxes: number,
+): T {
+  const shape = Array.from(
+    { length: numAxes },
+    (_, i) => i === axis ? size : 1,
+  );
+  const values = Array.from({ length: size }, (_, i) => i);
+  return constantOf(ops, values, "int32", shape);
+}

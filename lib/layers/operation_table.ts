@@ -9,7 +9,9 @@
  * @module
  */
 import { ELEMENTWISE_OPERATIONS } from "./elementwise_operations.ts";
+import { ELIMINATION_OPERATIONS } from "./elimination_operations.ts";
 import { IMAGE_OPERATIONS } from "./image_operations.ts";
+import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
 import type { LayerFactory } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
@@ -21,7 +23,9 @@ import { TF_OPERATIONS } from "./tf_operations.ts";
 export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     ...ELEMENTWISE_OPERATIONS,
+    ...ELIMINATION_OPERATIONS,
     ...IMAGE_OPERATIONS,
+    ...INDEXING_OPERATIONS,
     ...LINEAR_OPERATIONS,
     ...NEURAL_OPERATIONS,
     ...REDUCTION_OPERATIONS,

@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
 import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
@@ -84,12 +85,11 @@ export function normalization(config: LayerConfig): Layer {
 }
 
 /**
- * Resizing: images to a height and width, `nearest`, `bilinear` or `bicubic`,
- * stretched or cropped to the ratio.
+ * Resizing: images to a height and width by any interpolation of Keras,
+ * stretched, cropped or padded to the ratio.
  *
- * Source: Keras 3.15 `Resizing`, which keeps whole numbers whole, as Keras 2 does
- * not; padding to the ratio and antialiasing are
- * refused.
+ * Source: Keras 3.15 `Resizing` on TensorFlow, which keeps whole numbers whole,
+ * as Keras 2 does not.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -97,17 +97,16 @@ export function normalization(config: LayerConfig): Layer {
 export function resizing(config: LayerConfig): Layer {
   const height = config.number("height");
   const width = config.number("width");
-  const interpolation = config.oneOf("interpolation", [
+  const interpolation = config.oneOf(
+    "interpolation",
+    INTERPOLATIONS,
     "bilinear",
-    "nearest",
-    "bicubic",
-  ], "bilinear");
+  );
   const crops = config.boolean("crop_to_aspect_ratio", false);
-  for (const key of ["pad_to_aspect_ratio", "antialias"]) {
-    if (config.boolean(key, false)) throw wrongOption(config, key, "be false");
-  }
-  config.raw("fill_mode"); // of padding to the ratio
-  config.raw("fill_value");
+  const pads = config.boolean("pad_to_aspect_ratio", false);
+  const antialias = config.boolean("antialias", false);
+  config.oneOf("fill_mode", ["constant"], "constant");
+  const fillValue = config.number("fill_value", 0);
   const isFirst = isChannelsFirst(config);
   return {
     weights: [],
@@ -115,10 +114,14 @@ export function resizing(config: LayerConfig): Layer {
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
-      const part = crops
-        ? cropped(ops, map, [height, width], config, "crop_to_aspect_ratio")
-        : map;
-      const sized = ops.resize(part, [height, width], interpolation);
+      const sized = resizedImages(ops, map, {
+        name: config.name,
+        size: [height, width],
+        interpolation,
+        antialias,
+        ratio: crops ? "crop" : pads ? "pad" : "stretch",
+        fillValue,
+      });
       const isWhole = ops.dtype(x!) === "int32" && config.dialect === 3;
       const typed = isWhole ? ops.cast(ops.round(sized), "int32") : sized;
       return [isFirst ? ops.transpose(typed, [0, 3, 1, 2]) : typed];

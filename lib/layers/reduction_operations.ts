@@ -11,7 +11,6 @@ import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
   binary,
-  constantOf,
   knownSize,
   logSumExp,
   movedAxis,
@@ -381,19 +380,4 @@ function bins<T>(
     ? ops.greater(value, bounds)
     : ops.greaterEqual(value, bounds);
   return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
-}
-
-/** Integers 0, 1, … along an axis of known size, to broadcast to a rank. */
-export function counter<T>(
-  ops: Ops<T>,
-  size: number,
-  axis: number,
-  numAxes: number,
-): T {
-  const shape = Array.from(
-    { length: numAxes },
-    (_, i) => i === axis ? size : 1,
-  );
-  const values = Array.from({ length: size }, (_, i) => i);
-  return constantOf(ops, values, "int32", shape);
 }

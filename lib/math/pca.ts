@@ -11,7 +11,7 @@
 import { checkInteger } from "../check.ts";
 import { chooseRows, type Points, type Rows } from "./points.ts";
 
-/** Side of the largest matrix that is taken apart; 0.4 s. */
+/** Side of the largest matrix that is decomposed; 0.4 s. */
 const LARGEST_MATRIX = 512;
 /** Multiplications that a matrix of products may cost; a second or two. */
 const MOST_PRODUCTS = 1e9;

@@ -54,7 +54,7 @@ interface Level {
  * levels: a full buffer of a level is sorted and every second value goes to the
  * next level, where it counts twice as much. One such halving at level `l`
  * moves no rank by more than `2 ** l`: upwards if the even positions stay,
- * downwards if the odd ones do. They take turns, so the sum of the larger
+ * downwards if the odd ones do. They alternate, so the sum of the larger
  * side bounds every rank; {@linkcode rankError} is that bound for what was
  * added so far. With buffers of 65,536 it is below 0.0002 for a thousand
  * million values; memory grows by one buffer each time their number doubles.

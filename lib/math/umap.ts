@@ -13,7 +13,7 @@ const MOST_VALUES = 2e7;
 /** The fewest rows that have neighbours worth the name. */
 const FEWEST_ROWS = 5;
 /** How long the event loop is kept waiting. */
-const TURN_MS = 50;
+const YIELD_MS = 50;
 
 /** Settings of {@linkcode umap}. */
 export interface UmapOptions {
@@ -37,7 +37,7 @@ export interface UmapOptions {
  *
  * @param rows Vectors, `[N, D]`.
  * @param options How many rows and neighbours to take, and the seed.
- * @returns A point for each row taken.
+ * @returns A point for each selected row.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If an option is out of range, or fewer than 5 rows are finite.
  */
@@ -78,12 +78,12 @@ export async function umap(
     random: seededRandom(seed),
   });
   const numEpochs = projection.initializeFit(vectors);
-  let turn = performance.now();
+  let lastYield = performance.now();
   for (let epoch = 0; epoch < numEpochs; epoch++) {
     projection.step();
-    if (performance.now() - turn < TURN_MS) continue;
+    if (performance.now() - lastYield < YIELD_MS) continue;
     await new Promise((resolve) => setTimeout(resolve));
-    turn = performance.now();
+    lastYield = performance.now();
   }
   const points = projection.getEmbedding();
   return {

@@ -1,7 +1,8 @@
-import { checkAwaited, checkBoolean, checkOptions } from "../check.ts";
+import { cannot, checkAwaited, checkBoolean, checkOptions } from "../check.ts";
 import type { Model } from "../types.ts";
 import type { LoadModelOptions } from "./read_model.ts";
 
+export type { ModelLimits } from "./graph/limits.ts";
 export type { LoadModelOptions } from "./read_model.ts";
 
 /**
@@ -16,7 +17,11 @@ export type { LoadModelOptions } from "./read_model.ts";
  * with TF.js and hand it to {@linkcode fromLayersModel}. Nothing is read outside
  * the model's own file and folder, and nothing in it is run. Weights are read
  * when they are needed; where something runs, NaN and infinities among them are
- * an error that names the layer. Closing the model frees what was made for it.
+ * an error that names the layer. Closing the model frees what was made for it. What
+ * a file unfolds to is counted while it does: nested models and functions that
+ * are called again, and the size of tensors; `limits` raises the bounds. A server
+ * may send no more than the file itself says, and redirect to public addresses
+ * only, from https to https.
  *
  * The layers of an ONNX file are its operations, which ONNX Runtime runs as
  * they stand; so there are no gradients, and no functions of one's own on
@@ -38,6 +43,7 @@ export type { LoadModelOptions } from "./read_model.ts";
  * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
  * layer or an option that is not understood; it names them.
  * @throws {Deno.errors.NotFound} If a file is not there.
+ * @throws {DOMException} If it is stopped.
  *
  * @example A file of Keras
  * ```ts
@@ -67,9 +73,30 @@ export type { LoadModelOptions } from "./read_model.ts";
  *   };
  * };
  * await using model = await loadModel("notebooks/models/keras/digits.keras", {
- *   customLayers: { ReLU: sixed },
+ *   customObjects: { ReLU: sixed },
  * });
  * assert.equal(model.findLayer("block/relu").kind, "ReLU");
+ * ```
+ *
+ * @example Activations, operations and aliases
+ * ```ts
+ * import {
+ *   type CustomActivation,
+ *   type CustomOperation,
+ *   loadModel,
+ * } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const mish: CustomActivation = (ops, x) =>
+ *   ops.multiply(x, ops.tanh(ops.log1p(ops.exp(x))));
+ * // Arguments by position, then those by name with the options of the file.
+ * const scaled: CustomOperation = (ops, [x], { factor }) =>
+ *   ops.multiply(x as never, ops.constant(factor as number));
+ * // Entries that a file does not need are not used.
+ * await using model = await loadModel("notebooks/models/keras/digits.keras", {
+ *   customObjects: { mish, "my>Scaled": scaled, MyDense: "Dense" },
+ * });
+ * assert.equal(model.format, "keras");
  * ```
  */
 export async function loadModel(
@@ -81,10 +108,15 @@ export async function loadModel(
     "customObjects",
     "customLayers",
     "allowNonFinite",
+    "limits",
     "signal",
   ]);
-  const { allowNonFinite = false } = options;
+  const { allowNonFinite = false, signal } = options;
   checkBoolean(allowNonFinite, "load model", "allowNonFinite");
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const rule = '"signal" must be an AbortSignal';
+    throw new TypeError(cannot("load model", rule, signal));
+  }
   // Readers of files are a third of this library: loaded when a file is opened.
   const { readModel } = await import("./read_model.ts");
   return await readModel(source, options);

@@ -1,6 +1,9 @@
+import { withStop } from "../display/stop_signal.ts";
 import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
+import { Pacer } from "../math/pacer.ts";
 import type { Model } from "../types.ts";
+import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
@@ -27,7 +30,15 @@ export interface LoadModelOptions {
    * @default {false}
    */
   readonly allowNonFinite?: boolean;
-  /** Stops the loading. */
+  /**
+   * How large the model may become: layers that nested models unfold to, and
+   * the size of tensors.
+   */
+  readonly limits?: ModelLimits;
+  /**
+   * Stops the loading: the promise rejects at once, and what was opened is
+   * closed. A graph model is built by TF.js in one go.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -38,27 +49,48 @@ export interface LoadModelOptions {
  * @param options Custom layers, what weights may be, and a signal.
  * @returns The model.
  * @throws {ModelFormatError} If it is none, or is not understood.
+ * @throws {DOMException} If it is stopped.
  */
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
 ): Promise<Model> {
-  const { allowNonFinite = false, signal } = options;
+  const isBytes = source instanceof Uint8Array || source instanceof Blob;
+  const where = () => `while loading ${isBytes ? "the model" : source}`;
+  const pacer = new Pacer(withStop(options.signal), where);
+  const reading = readInSteps(source, options, pacer);
+  return await pacer.race(reading, (late) => late.close());
+}
+
+async function readInSteps(
+  source: string | URL | Uint8Array | Blob,
+  options: LoadModelOptions,
+  pacer: Pacer,
+): Promise<Model> {
+  const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);
-  const file = await openModelFile(source, signal);
+  const limits = checkLimits(options.limits);
+  pacer.check();
+  const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
     case "onnx":
-      return await loadOnnx(file, { allowNonFinite, signal });
+      return await loadOnnx(file, { allowNonFinite, limits, pacer });
     case "tfjs":
       return await loadModelJson(file, {
         customLayers,
         allowNonFinite,
-        signal,
+        limits,
+        pacer,
       });
     default: {
-      const opened = await openKerasFile(file, signal);
-      return modelOfKerasFile(opened, customLayers, allowNonFinite);
+      const opened = await openKerasFile(file, pacer);
+      return await modelOfKerasFile(opened, {
+        customLayers,
+        allowNonFinite,
+        limits,
+        pacer,
+      });
     }
   }
 }

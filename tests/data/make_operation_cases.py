@@ -154,11 +154,12 @@ def keras_operations():
         if hasattr(o, n):
             op(n + "_holes", getattr(o, n), xs=[holes])
     op("nan_to_num_values", lambda x: o.nan_to_num(x, nan=1.5, posinf=9.0, neginf=-9.0), xs=[holes])
-    for n in "arctan2 fmin fmax fmod heaviside hypot logaddexp divide_no_nan power".split():
+    for n in "arctan2 fmin fmax fmod heaviside hypot logaddexp logaddexp2 divide_no_nan power".split():
         if hasattr(o, n):
             op(n, getattr(o, n), xs=[real if n != "power" else pos, unit])
     op("arctan2_axes", o.arctan2, xs=[np.array([[0, 1, -1, 0, 2]] * 3, "float32"), np.array([[-1, 0, 0, 1, -2]] * 3, "float32")])
     op("divide_no_nan_zero", o.divide_no_nan, xs=[real, np.where(bools, real, 0).astype("float32")]) if hasattr(o, "divide_no_nan") else None
+    op("ldexp", o.ldexp, xs=[real, ints]) if hasattr(o, "ldexp") else None
     op("logical_xor", o.logical_xor, xs=[bools, ~bools])
     op("isclose", lambda x, y: o.isclose(x, y), xs=[real, real + np.float32(1e-6)])
     for n in "add subtract multiply floor_divide mod maximum minimum greater less_equal equal not_equal".split():
@@ -312,6 +313,10 @@ def keras_operations():
     op("depthwise_conv", lambda x: o.depthwise_conv(x, rng.normal(size=(3, 3, 3, 2)).astype("float32") * 0 + 0.5, padding="same"), (5, 7, 3))
     op("separable_conv", lambda x: o.separable_conv(x, np.ones((3, 3, 3, 2), "float32") / 3, np.arange(24, dtype="float32").reshape(1, 1, 6, 4) / 10), (5, 7, 3))
     op("conv_transpose", lambda x: o.conv_transpose(x, rng.normal(size=(3, 3, 2, 3)).astype("float32") * 0 + 0.25, strides=2, padding="same"), (4, 5, 3))
+    for n in ("adaptive_max_pool", "adaptive_average_pool"):
+        if hasattr(o, n):
+            op(n, lambda x, f=getattr(o, n): f(x, (2, 4)), (5, 7, 3))
+            op(n + "_1d", lambda x, f=getattr(o, n): f(x, (3,)), (7, 2))
     op("glu", lambda x: o.glu(x, axis=1), (4, 3))
     op("sparsemax_axis", lambda x: o.sparsemax(x, axis=-1), (2, 4))
     op("layer_normalization", lambda x: o.layer_normalization(x, gamma=np.array([1.0, 2, 3], "float32"), beta=np.array([0.5, 0, -1], "float32")), (4, 3)) if hasattr(o, "layer_normalization") else None

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
-import { stopSignal } from "../../lib/display/stop_signal.ts";
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { stopSignal, withStop } from "../../lib/display/stop_signal.ts";
 
 // In a process of its own: `deno test` takes SIGINT for itself.
 const SCRIPT = `
-import { listenToStop, stopSignal } from ${
+import { listenToStop, stopSignal, withStop } from ${
   JSON.stringify(new URL("../../lib/display/stop_signal.ts", import.meta.url))
 };
 async function pressStop(signal) {
@@ -14,9 +14,10 @@ async function pressStop(signal) {
 listenToStop();
 listenToStop(); // once is enough
 const running = stopSignal();
+const both = withStop(new AbortController().signal);
 await pressStop(running);
 const next = stopSignal();
-console.log(running.aborted, running.reason.name, next !== running, next.aborted);
+console.log(running.aborted, running.reason.name, next !== running, next.aborted, both.aborted);
 await pressStop(next);
 console.log("alive");
 Deno.exit();
@@ -24,6 +25,9 @@ Deno.exit();
 
 Deno.test("stopSignal() is undefined where nobody listens", () => {
   assertEquals(stopSignal(), undefined);
+  assertEquals(withStop(), undefined);
+  const { signal } = new AbortController();
+  assertStrictEquals(withStop(signal), signal);
 });
 
 Deno.test("stopSignal() aborts what runs, and not what begins later", async () => {
@@ -35,6 +39,6 @@ Deno.test("stopSignal() aborts what runs, and not what begins later", async () =
   assertEquals(new TextDecoder().decode(stderr), "");
   assertEquals(
     new TextDecoder().decode(stdout),
-    "true AbortError true false\nalive\n",
+    "true AbortError true false true\nalive\n",
   );
 });

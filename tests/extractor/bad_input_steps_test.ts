@@ -91,17 +91,17 @@ counted("steps that are none are refused where they are given", () => {
     [
       (e) => e.postprocess({ conv: half() }),
       TypeError,
-      'Cannot set postprocess as each layer of the record must be among those asked for: current value is "conv"; call .layers([…]) before',
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "conv"; select it by .layers([…]) before',
     ],
     [
       (e) => e.layers(["conv"]).postprocess({ convs: half() }),
       TypeError,
-      'Cannot set postprocess as each layer of the record must be among those asked for: current value is "convs"; nearest names are "conv"',
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "convs"; nearest names are "conv"',
     ],
     [
       (e) => e.layers(["conv"]).postprocess({ conv: half() }).layers(["flat"]),
       TypeError,
-      'Cannot set layers as each layer of the record must be among those asked for: current value is "conv"; call .postprocess(…) anew',
+      'Cannot set layers as each layer of the record must be among the selected ones: current value is "conv"; call .postprocess() before, which removes the steps',
     ],
     [
       () => pool(wrong("median")),
@@ -120,7 +120,7 @@ counted(
     await assertRejects(
       () => extractor.plan(),
       TypeError,
-      'Cannot postprocess layer "conv" as given steps must come before functions of your own: current value is "pool',
+      'Cannot postprocess layer "conv" as built-in steps must come before custom functions: current value is "pool',
     );
     free(model);
   },

@@ -27,7 +27,7 @@ counted("checkPostprocess() copies steps, or one record of them", () => {
   assertThrows(
     () => checkPostprocess([{ hidden: half(), other: half() }], nodes),
     TypeError,
-    'must be among those asked for: current value is "other"',
+    'must be among the selected ones: current value is "other"',
   );
   free(model);
 });

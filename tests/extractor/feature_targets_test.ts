@@ -70,7 +70,7 @@ counted(
     assertThrows(
       () => targetsOf(node, { ...DEFAULTS, postprocess: [own, half()] }),
       TypeError,
-      'Cannot postprocess layer "conv" as given steps must come before functions of your own: current value is "half"',
+      'Cannot postprocess layer "conv" as built-in steps must come before custom functions: current value is "half"',
     );
     free(model);
   },

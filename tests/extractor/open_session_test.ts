@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { tf, UnsupportedByEngineError } from "@sonde/sonde";
-import { Pacer } from "../../lib/engines/pacer.ts";
+import { Pacer } from "../../lib/math/pacer.ts";
 import { chooseEngine } from "../../lib/extractor/choose_engine.ts";
 import { compile } from "../../lib/extractor/compile.ts";
 import { graphOf } from "../support/graph_of.ts";

@@ -7,7 +7,6 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   FeatureExtractor,
   loadModel,
-  type NdArray,
   tf,
   UnsupportedByEngineError,
 } from "@sonde/sonde";

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
+import { Pacer } from "../../lib/math/pacer.ts";
 import {
   buildZip,
   type BuiltArchive,
@@ -69,10 +70,10 @@ for (const size of [699, 701]) {
 }
 
 Deno.test("ZipArchive.verify() stops when its signal says so", async () => {
-  const zip = open([{ name: "a", data: new Uint8Array(40 * 2 ** 20) }]);
+  const zip = open([{ name: "a", data: new Uint8Array(4) }]);
   const reason = new Error("enough");
   await assertRejects(
-    () => zip.verify(AbortSignal.abort(reason)),
+    () => zip.verify(new Pacer(AbortSignal.abort(reason))),
     Error,
     "enough",
   );

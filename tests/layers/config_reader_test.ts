@@ -48,6 +48,14 @@ Deno.test("checkAllRead() refuses an option that nobody read", () => {
   read({ gain: null, sparse: false, kernel_initializer: "zeros", name: "it" });
 });
 
+Deno.test("readLayer() names all options that nobody read at once", () => {
+  assertThrows(
+    () => layerOf("Dense", { units: 1, warp: 2, use_bias: true, twist: [3] }),
+    TypeError,
+    'options "warp", "twist" must be understood, and they are not: current value is "{"warp":2,"twist":[3]}"',
+  );
+});
+
 Deno.test("activation() reads names, functions and layers without weights", () => {
   const config = { units: 1, use_bias: false };
   const named = [

@@ -41,7 +41,7 @@ Deno.test("conv2d() refuses options that it cannot have", () => {
       [{ groups: 3 }, `"groups" must divide the 2 filters`],
       [{ data_format: "NCHW" }, `"data_format" must be one of`],
       [{ activation: "swoosh" }, `"activation" must be an activation`],
-      [{ lora_rank: 4 }, `"lora_rank" must not be there`],
+      [{ quantization_config: {} }, `"quantization_config" must not be there`],
       [{ unheard_of: 2 }, `option "unheard_of" must be understood`],
     ] as const
   ) {

@@ -38,7 +38,7 @@ Deno.test("einsumDense() refuses equations that Keras has not", () => {
 
 Deno.test("dense() refuses weights that are not plain, or of another shape", () => {
   const policies = [
-    "int8_from_float32",
+    "int8_from_bfloat16",
     { class_name: "QuantizedDTypePolicy", config: { mode: "int8" } },
     { class_name: "Int4DTypePolicy", config: {} },
     { class_name: "GPTQDTypePolicy", config: {} },
@@ -50,6 +50,20 @@ Deno.test("dense() refuses weights that are not plain, or of another shape", () 
       `"dtype" must be a policy without quantisation`,
     );
   }
+  const other = {
+    class_name: "Int8QuantizationConfig",
+    config: { weight_quantizer: {} },
+  };
+  assertThrows(
+    () =>
+      layerOf("Dense", {
+        units: 2,
+        dtype: "int8_from_float32",
+        quantization_config: other,
+      }),
+    TypeError,
+    `"quantization_config" must be Keras' own of int8`,
+  );
   for (const name of ["float32", "mixed_float16", "mixed_bfloat16"]) {
     const dtype = { class_name: "DTypePolicy", config: { name } };
     const layer = layerOf("Dense", { units: 2, dtype });

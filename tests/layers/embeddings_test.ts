@@ -36,7 +36,7 @@ Deno.test("embedding() refuses what it cannot have", () => {
     const [wrong, text] of [
       [{ sparse: true }, `"sparse" must be false`],
       [{ dtype: "int8_from_float32" }, `"dtype" must be a policy without`],
-      [{ lora_rank: 2 }, `"lora_rank" must not be there`],
+      [{ quantization_config: {} }, `"quantization_config" must not be there`],
       [{ quantization_config: { mode: "int8" } }, `"quantization_config" must`],
       [{ output_dim: undefined }, `"output_dim" must be there`],
     ] as const

@@ -17,13 +17,23 @@ Deno.test("rescaling() reads arrays of NumPy, in their shape", async () => {
 Deno.test("resizing() and centerCrop() refuse what they cannot do", () => {
   for (
     const [className, options, text] of [
-      ["Resizing", { antialias: true }, `"antialias" must be false`],
-      ["Resizing", { pad_to_aspect_ratio: true }, `"pad_to_aspect_ratio" must`],
-      ["Resizing", { interpolation: "lanczos3" }, `"lanczos3"`],
+      ["Resizing", { antialias: 1 }, `"antialias" must be true or false`],
+      ["Resizing", { fill_mode: "reflect" }, `"fill_mode" must be`],
+      ["Resizing", { interpolation: "mitchell" }, `"mitchell"`],
     ] as const
   ) {
     const all = { height: 2, width: 2, ...options };
     assertThrows(() => layerOf(className, all), Error, text);
+  }
+  for (
+    const options of [{ pad_to_aspect_ratio: true }, { interpolation: "area" }]
+  ) {
+    const resizing = layerOf("Resizing", { height: 2, width: 2, ...options });
+    assertThrows(
+      () => shapeAfter(resizing, [null, null, 3, 1]),
+      TypeError,
+      "height and width of its images must be known",
+    );
   }
   const crop = layerOf("CenterCrop", { height: 2, width: 2 });
   assertThrows(() => shapeAfter(crop, [null, null, 3, 1]), TypeError, "known");

@@ -84,7 +84,7 @@ export async function goldenErrors(
   const file = await openKeras(
     decodeURIComponent(new URL(`${name}.keras`, FOLDER).pathname),
   );
-  await using model = modelOfKerasFile(file);
+  await using model = await modelOfKerasFile(file);
   await using opened = await openOn(model, engine);
   if (opened.names.length < outputs.length) {
     throw new Error(`${opened.names.length} outputs for ${outputs.length}`);

@@ -9,6 +9,7 @@ import type { WeightSource } from "../../lib/models/graph/graph.ts";
 import type { KerasWeights } from "../../lib/models/keras/keras_weights.ts";
 import { readTopology } from "../../lib/models/keras/keras_topology.ts";
 import { layerGraph } from "../../lib/models/keras/layer_graph.ts";
+import { allSteps } from "./all_steps.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 
 /** JSON of a config. */
@@ -109,7 +110,7 @@ export function graphOf(
   customLayers: Readonly<Record<string, LayerFactory>> = {},
   major: 2 | 3 = 3,
 ): ModelGraph {
-  return layerGraph({
+  return allSteps(layerGraph({
     spec: readTopology(config, major, "hand.keras"),
     format: "keras",
     dialect: major,
@@ -117,5 +118,5 @@ export function graphOf(
     customLayers,
     weights: weightsOf(shapes),
     dispose: () => {},
-  });
+  }));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
+import { RuntimeWorker } from "../../lib/engines/onnx/runtime/idle_workers.ts";
 
 /** What was heard. */
 export interface WorkerLog extends Disposable {
@@ -15,35 +15,45 @@ export interface WorkerLog extends Disposable {
   /** For each request, whether all that it handed over is gone from here. */
   readonly areTransferred: boolean[];
   /** Workers that were sent a request. */
-  readonly workers: ReadonlySet<Worker>;
+  readonly workers: ReadonlySet<RuntimeWorker>;
   /** Resolves when every request has its reply. */
   readonly settled: () => Promise<void>;
 }
 
-/** Listens to all workers until it is disposed of. */
-export function logWorkers(): WorkerLog {
+/**
+ * Listens to all workers until it is disposed of.
+ *
+ * @param onEvent Called with each event, when it is written down.
+ */
+export function logWorkers(
+  onEvent: (event: string) => void = () => {},
+): WorkerLog {
   const events: string[] = [];
   const areTransferred: boolean[] = [];
-  const workers = new Set<Worker>();
-  const { postMessage, terminate } = Worker.prototype;
+  const workers = new Set<RuntimeWorker>();
+  const { postMessage, terminate } = RuntimeWorker.prototype;
   let inFlight = 0;
   let rest = Promise.withResolvers<void>();
+  const note = (event: string) => {
+    events.push(event);
+    onEvent(event);
+  };
   const hear = ({ kind }: { kind: string }) => {
-    events.push(kind);
+    note(kind);
     if (--inFlight === 0) rest.resolve();
   };
-  Worker.prototype.postMessage = function (message, transfer) {
+  RuntimeWorker.prototype.postMessage = function (message, transfer) {
     if (!workers.has(this)) this.on("message", hear);
     workers.add(this);
-    events.push(message.kind);
+    note(message.kind);
     if (inFlight++ === 0) rest = Promise.withResolvers();
-    postMessage.call(this, message, transfer);
+    postMessage.call(this, message, transfer ?? []);
     areTransferred.push(
-      (transfer as ArrayBuffer[]).every(({ detached }) => detached),
+      (transfer ?? []).every(({ detached }) => detached),
     );
   };
-  Worker.prototype.terminate = function () {
-    events.push("end");
+  RuntimeWorker.prototype.terminate = function () {
+    note("end");
     return terminate.call(this);
   };
   return {
@@ -52,7 +62,7 @@ export function logWorkers(): WorkerLog {
     workers,
     settled: () => inFlight === 0 ? Promise.resolve() : rest.promise,
     [Symbol.dispose]() {
-      Object.assign(Worker.prototype, { postMessage, terminate });
+      Object.assign(RuntimeWorker.prototype, { postMessage, terminate });
       for (const worker of workers) worker.off("message", hear);
     },
   };

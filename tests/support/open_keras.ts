@@ -1,3 +1,4 @@
+import { Pacer } from "../../lib/math/pacer.ts";
 import { openModelFile } from "../../lib/models/files/open_model_file.ts";
 import {
   type KerasFile,
@@ -13,5 +14,5 @@ export async function openKeras(
   if (file.kind === "onnx" || file.kind === "tfjs") {
     throw new TypeError(`a file of kind ${file.kind}`);
   }
-  return await openKerasFile(file, signal);
+  return await openKerasFile(file, new Pacer(signal));
 }

@@ -5,7 +5,7 @@
  */
 import { openOnnx } from "../../lib/engines/onnx/onnx_session.ts";
 import { record, type Recording } from "../../lib/engines/onnx/recording.ts";
-import { Pacer } from "../../lib/engines/pacer.ts";
+import { Pacer } from "../../lib/math/pacer.ts";
 import type { Program } from "../../lib/engines/program.ts";
 import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../lib/extractor/compile.ts";

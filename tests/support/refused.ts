@@ -13,13 +13,21 @@ import type {
 import { CONTAINERS } from "../whole/refused/_containers.ts";
 import { HDF5 } from "../whole/refused/_hdf5.ts";
 import { LAYERS } from "../whole/refused/_layers.ts";
+import { LAYER_VALUES } from "../whole/refused/_layer_values.ts";
 import { TOPOLOGIES } from "../whole/refused/_topologies.ts";
 import { WEIGHTS } from "../whole/refused/_weights.ts";
 import { openOn } from "./open_on.ts";
 
 /** All, by number. */
 export const REFUSED_INPUTS: readonly RefusedInput[] = [
-  ...[...CONTAINERS, ...HDF5, ...LAYERS, ...TOPOLOGIES, ...WEIGHTS],
+  ...[
+    ...CONTAINERS,
+    ...HDF5,
+    ...LAYERS,
+    ...TOPOLOGIES,
+    ...LAYER_VALUES,
+    ...WEIGHTS,
+  ],
 ];
 
 /** Files in a folder of their own. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { oneLayer, type TfjsCase } from "./tfjs_case.ts";
 
 const MAP = [6, 5, 4];

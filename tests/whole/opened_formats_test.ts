@@ -196,7 +196,7 @@ Deno.test("a stored .keras is read once to be verified, a piece at a time, and t
     const source = watched(fileSource(`${folder}/m`));
     const file = modelFileOf(source);
     assert(file.kind === "keras");
-    const model = modelOfKerasFile(await openKerasFile(file));
+    const model = await modelOfKerasFile(await openKerasFile(file));
     const opening = sum(source.reads);
     assert(opening >= whole.length, "not all of it was verified");
     assert(opening < whole.length + 2 ** 18, `${opening} of ${whole.length}`);

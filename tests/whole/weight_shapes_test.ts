@@ -64,7 +64,7 @@ async function open(
   const { format, source, kerasVersion, major, config } = file;
   const close = () => file.close();
   const parts = { format, source, kerasVersion, major, config, close };
-  await modelOfKerasFile({ ...parts, weights }).close();
+  await (await modelOfKerasFile({ ...parts, weights })).close();
   return shapes;
 }
 

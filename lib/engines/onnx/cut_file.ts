@@ -6,7 +6,9 @@
  * @module
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { writeMessage, writeString } from "../../formats/protobuf.ts";
 import { cannot } from "../../check.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
@@ -68,12 +70,12 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int64(Math.max(irVersion, FORMAT));
   let ports = { inputs: [] as string[], outputs: [] as string[] };
-  message(writer, 7, () => {
+  writeMessage(writer, 7, () => {
     ports = writeGraph(writer, origin, cut, externalData);
   });
   for (const [domain, version] of opsets) {
-    message(writer, 8, () => {
-      text(writer, 1, domain);
+    writeMessage(writer, 8, () => {
+      writeString(writer, 1, domain);
       writer.tag(2, WireType.Varint).int64(version);
     });
   }
@@ -125,7 +127,7 @@ function writeGraph(
     return { name: input, type: isHalf ? FLOAT32 : type, shape };
   });
   for (const { operation } of calls) {
-    raw(writer, 1, reader.bytes(operation.span));
+    raw(writer, 1, reader.bytes(operation.span), missingInputs(operation));
   }
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
@@ -133,17 +135,62 @@ function writeGraph(
     writeNode(writer, "Identity", name, output);
     return output;
   });
-  text(writer, 2, "cut");
+  writeString(writer, 2, "cut");
   const paths = new Map<OnnxConstant, string>();
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
   for (const port of ports) {
-    message(writer, 11, () => writePort(writer, port));
+    writeMessage(writer, 11, () => writePort(writer, port));
   }
   // Of what comes out the runtime knows type and sizes itself.
-  for (const name of outputs) message(writer, 12, () => text(writer, 1, name));
+  for (const name of outputs) {
+    writeMessage(writer, 12, () => writeString(writer, 1, name));
+  }
   return { inputs: ports.map(({ name }) => name), outputs };
+}
+
+/** How many inputs `MatMulInteger` may have. */
+const NUM_INPUTS = 4;
+
+/**
+ * Inputs that a `MatMulInteger` leaves out, as empty names, which mean the same.
+ * Without them ONNX Runtime 1.27 ends the process where it looks for products
+ * that saturate.
+ */
+function missingInputs({ kind, inputs }: OnnxOperation): Uint8Array {
+  const writer = new BinaryWriter();
+  if (kind === "MatMulInteger") {
+    for (let i = inputs.length; i < NUM_INPUTS; i++) {
+      writeString(writer, 1, "");
+    }
+  }
+  return writer.finish();
+}
+
+/**
+ * Whether the runtime can be told to compute 8-bit products exactly. Operations
+ * within others are copied as they are, so that none of them may be a
+ * `MatMulInteger` without all its inputs.
+ *
+ * @param origin The file.
+ * @param calls The operations that run.
+ * @returns Whether it can.
+ */
+export function allowsExactProducts(
+  { file }: OnnxOrigin,
+  calls: readonly OnnxCall[],
+): boolean {
+  const isSafe = ({ kind, inputs, attributes }: OnnxOperation): boolean =>
+    (kind !== "MatMulInteger" || inputs.length === NUM_INPUTS) &&
+    areSafe(attributes);
+  const areSafe = (attributes: OnnxOperation["attributes"]): boolean =>
+    [...attributes.values()].every((value) =>
+      typeof value !== "object" || !("graph" in value) ||
+      value.graph.nodes.every(isSafe)
+    );
+  return file.functions.length === 0 &&
+    calls.every(({ operation }) => areSafe(operation.attributes));
 }
 
 function writeNode(
@@ -153,13 +200,13 @@ function writeNode(
   output: string,
   to?: number,
 ): void {
-  message(writer, 1, () => {
-    text(writer, 1, input);
-    text(writer, 2, output);
-    text(writer, 4, operator);
+  writeMessage(writer, 1, () => {
+    writeString(writer, 1, input);
+    writeString(writer, 2, output);
+    writeString(writer, 4, operator);
     if (to === undefined) return;
-    message(writer, 5, () => {
-      text(writer, 1, "to");
+    writeMessage(writer, 5, () => {
+      writeString(writer, 1, "to");
       writer.tag(3, WireType.Varint).int64(to);
       writer.tag(20, WireType.Varint).int32(2);
     });
@@ -186,23 +233,23 @@ function writeConstant(
     if (constant.isOperation) return raw(writer, 1, reader.bytes(span));
     // Of a field that stands twice, the second counts.
     const named = new BinaryWriter();
-    text(named, 8, name);
+    writeString(named, 8, name);
     return raw(writer, 5, reader.bytes(span), named.finish());
   }
   const known = paths.get(constant);
   const bytes = known === undefined ? storedBytes() : undefined;
-  message(writer, 5, () => {
+  writeMessage(writer, 5, () => {
     for (const size of tensor.shape) writer.tag(1, WireType.Varint).int64(size);
     writer.tag(2, WireType.Varint).int32(tensor.type);
-    text(writer, 8, name);
+    writeString(writer, 8, name);
     if (bytes !== undefined && bytes.length <= MOST_INSIDE) {
       raw(writer, 9, bytes);
       return;
     }
     const path = known ?? `weights ${paths.size}`;
-    message(writer, 13, () => {
-      text(writer, 1, "location");
-      text(writer, 2, path);
+    writeMessage(writer, 13, () => {
+      writeString(writer, 1, "location");
+      writeString(writer, 2, path);
     });
     writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
     if (bytes === undefined) return;
@@ -212,14 +259,14 @@ function writeConstant(
 }
 
 function writePort(writer: BinaryWriter, { name, type, shape }: CutFeed): void {
-  text(writer, 1, name);
-  message(writer, 2, () =>
-    message(writer, 1, () => {
+  writeString(writer, 1, name);
+  writeMessage(writer, 2, () =>
+    writeMessage(writer, 1, () => {
       writer.tag(1, WireType.Varint).int32(type);
       if (shape === undefined) return;
-      message(writer, 2, () => {
+      writeMessage(writer, 2, () => {
         for (const size of shape) {
-          message(writer, 1, () => {
+          writeMessage(writer, 1, () => {
             if (size !== null) writer.tag(1, WireType.Varint).int64(size);
           });
         }
@@ -235,14 +282,4 @@ function raw(
   writer.tag(field, WireType.LengthDelimited).fork();
   for (const part of parts) writer.raw(part);
   writer.join();
-}
-
-function message(writer: BinaryWriter, field: number, write: () => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
 }

@@ -13,7 +13,7 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { NdArray, TensorSpec } from "../../types.ts";
-import type { Pacer } from "../pacer.ts";
+import { Pacer } from "../../math/pacer.ts";
 import {
   logitsRef,
   type Program,
@@ -21,13 +21,19 @@ import {
   wantedRefs,
 } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
-import { constantsOf, type CutFeed, cutFile } from "./cut_file.ts";
+import {
+  allowsExactProducts,
+  constantsOf,
+  type CutFeed,
+  cutFile,
+} from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
+import { mixingOperation } from "./row_mixing.ts";
 import { joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
@@ -36,6 +42,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
  *
  * @param program What is to be computed, without gradients and functions on tensors.
  * @param threads How many threads compute.
+ * @param pacer Stops the opening, and gives the thread back now and then.
  * @returns The session; closing it frees what it holds.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.
  * @throws {RangeError} If a weight is NaN, where it must not be.
@@ -43,6 +50,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 export async function openOnnxFile(
   program: Program,
   threads: number = defaultThreads(),
+  pacer: Pacer = new Pacer(),
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
@@ -50,15 +58,21 @@ export async function openOnnxFile(
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
-  await checkNumbers(source, calls);
+  await checkNumbers(source, calls, pacer);
   const model = cutFile(source, {
     feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
     calls,
     wanted: wanted.map((ref) => source.nameOf(ref)),
   });
   const transferable = model.externalData.map(({ data }) => data);
-  const stages = await openInWorker(model, { threads, transferable });
+  await pacer.rest();
+  const stages = await openInWorker(model, {
+    threads,
+    transferable,
+    exactProducts: allowsExactProducts(source, calls),
+  });
   try {
+    pacer.check();
     const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(
       wanted.map((ref, i) =>
@@ -75,21 +89,57 @@ export async function openOnnxFile(
       (ref) => outputs.get(refKey(ref))!,
     );
     if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
-    return new FileSession(program, { stages, names, inputs: model.inputs });
+    const mixing = source.batch === undefined || source.batch === 1
+      ? undefined
+      : await mixingOperation(source, calls, ranksOf(program));
+    const checkPadding = (what: string) => {
+      if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
+    };
+    const { inputs } = model;
+    return new FileSession(program, { stages, names, inputs, checkPadding });
   } catch (error) {
     await stages.close();
     throw error;
   }
 }
 
+/** Ranks of what is fed, by the names in the file. */
+function ranksOf({ feeds, graph }: Program) {
+  return new Map(feeds.map(({ ref, spec }) => {
+    const { shape, batchAxis = 0 } = spec;
+    const rows = shape.length === 0 && batchAxis !== null
+      ? undefined
+      : { isBatch: batchAxis === 0, rank: shape.length };
+    return [graph.onnx!.nameOf(origin(ref)), rows] as const;
+  }));
+}
+
+function mixesRows(
+  what: string,
+  batch: number,
+  { operation: { kind, name } }: OnnxCall,
+): RangeError {
+  return new RangeError(
+    cannot(
+      `run ${what}`,
+      `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
+        "a last batch cannot be filled up, as an operation may mix the rows",
+      `operation "${name}" (${kind})`,
+      "leave samples out, or add some",
+    ),
+  );
+}
+
 /** NaN in a weight can vanish on the way; infinities are what masks are made of. */
 async function checkNumbers(
   source: OnnxOrigin,
   calls: readonly OnnxCall[],
+  pacer: Pacer,
 ): Promise<void> {
   const checked = new Set(constantsOf(source, calls).values());
   for (const { name, mustBeFinite, read } of checked) {
     if (mustBeFinite !== true) continue;
+    await pacer.rest();
     const { data } = await read();
     const count = numNaN(data);
     if (count === 0) continue;
@@ -113,7 +163,7 @@ function numNaN(data: Float32Array): number {
 function feedOf(
   { types, nameOf, batch }: OnnxOrigin,
   ref: Ref,
-  { shape, dtype, name: called }: TensorSpec,
+  { shape, dtype, name: called, batchAxis = 0 }: TensorSpec,
 ): CutFeed {
   const name = nameOf(origin(ref));
   const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
@@ -123,9 +173,10 @@ function feedOf(
       `input "${called}" must be of floats, int32, int64, uint8 or bool`;
     throw new TypeError(cannot("open the model", rule, type));
   }
-  const sizes = shape.length === 0
+  const isUnknown = shape.length === 0 && batchAxis !== null;
+  const sizes = isUnknown
     ? undefined
-    : [batch ?? null, ...shape.slice(1)];
+    : shape.map((size, axis) => axis === batchAxis ? batch ?? null : size);
   return { name, type, shape: sizes };
 }
 
@@ -160,6 +211,8 @@ interface Open {
   readonly names: OutputNames;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
+  /** Throws if rows that fill up a batch could change the others. */
+  readonly checkPadding: (what: string) => void;
 }
 
 class FileSession implements Session {
@@ -187,16 +240,22 @@ class FileSession implements Session {
       );
     }
     pacer.check();
-    const rows = inputs[0]!.shape[0]!;
+    const { graph, feeds } = this.#program;
+    const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);
+    const counted = axes.findIndex((axis) => axis !== null);
+    const rows = inputs[counted]!.shape[axes[counted]!]!;
     const what = samplesText(first, rows);
-    const { batch } = this.#program.graph.onnx!;
+    const { batch } = graph.onnx!;
     if (batch === undefined) {
       return this.#read(await pacer.race(this.#runPart(inputs, what)), first);
     }
-    // All are asked for before the promise is returned: inputs are read till then.
+    if (rows % batch > 0) this.#open.checkPadding(what);
+    // All are sent before the promise is returned: inputs are read till then.
     const parts: Promise<Readonly<Record<string, OnnxResult>>>[] = [];
     for (let start = 0; start < rows; start += batch) {
-      const part = inputs.map((array) => rowsFrom(array, start, batch));
+      const part = inputs.map((array, i) =>
+        axes[i] === null ? array : rowsFrom(array, start, batch)
+      );
       parts.push(this.#runPart(part, what));
     }
     const results = await pacer.race(Promise.all(parts));

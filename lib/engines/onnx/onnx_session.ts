@@ -1,7 +1,7 @@
 import { cannot, shapeText } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
-import type { Pacer } from "../pacer.ts";
+import type { Pacer } from "../../math/pacer.ts";
 import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,
@@ -21,6 +21,8 @@ import { defaultThreads } from "./runtime/runtime.ts";
 export interface OnnxOptions {
   /** How many threads compute. @default {as many as this process may use} */
   readonly threads?: number | undefined;
+  /** Stops the opening, and gives the thread back now and then. */
+  readonly pacer?: Pacer | undefined;
   /** What this thread can do while the other one opens the graph. */
   readonly meanwhile?: (() => Promise<unknown>) | undefined;
   /**
@@ -47,12 +49,13 @@ export async function openOnnx(
   recording: Recording,
   options: OnnxOptions = {},
 ): Promise<Session> {
-  const { threads = defaultThreads(), meanwhile } = options;
+  const { threads = defaultThreads(), meanwhile, pacer } = options;
   const { isCurrent = () => true, warmUpMs = 250 } = options;
   const worker = takeWorker(); // one that starts loads the runtime meanwhile
   let filled: FilledModel;
   try {
-    filled = await recording.encode("fast");
+    filled = await recording.encode("fast", pacer);
+    pacer?.check(); // before the native call, which nothing stops
   } catch (error) {
     keepWorker(worker);
     throw error;

@@ -108,13 +108,18 @@ export class PartitionedGraphs {
     }
   }
 
-  /** Frees all of them; a run in flight is not waited for. */
+  /**
+   * Frees all of them. A run in flight is not waited for, and then no graph that
+   * is being opened either: each is freed when it is there.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
+    const isBusy = this.#numInFlight > 0;
     const open = [this.#settings.first, ...this.#several];
     const fallback = this.#fallback.close();
-    const closing = open.map((graph) => graph.close());
-    await Promise.all([...closing, this.#opening, fallback]);
+    if (isBusy) fallback.catch(() => {}); // nobody is there to hear of it
+    await Promise.all(open.map((graph) => graph.close()));
+    if (!isBusy) await Promise.all([this.#opening, fallback]);
   }
 
   #runOn(
@@ -172,6 +177,7 @@ export class PartitionedGraphs {
     const { recording, threads } = this.#settings;
     const { model, transferable } = await recording.encode("fast");
     this.#checkCurrent();
+    if (this.#isClosed) return;
     const options = { threads: threads / count };
     const opened = await Promise.allSettled(
       Array.from({ length: count }, (_, i) => {

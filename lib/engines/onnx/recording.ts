@@ -9,7 +9,8 @@
  */
 import { sizeOf } from "../../check.ts";
 import type { Masked } from "../../layers/call_layer.ts";
-import { letGo } from "../../math/let_go.ts";
+import type { Pacer } from "../../math/pacer.ts";
+import { releaseMemory } from "../../math/release_memory.ts";
 import { builtInFormOf } from "../../models/graph/graph.ts";
 import {
   type BuiltInCall,
@@ -225,13 +226,15 @@ export class Recording {
   /**
    * Reads the weights, and makes a graph that can be changed and encoded.
    *
+   * @param pacer Stops it, and gives the thread back now and then.
    * @returns The graph, right for NaN too.
    * @throws {RangeError} If a weight must be finite, and is not.
    */
-  async filled(): Promise<FilledGraph> {
+  async filled(pacer?: Pacer): Promise<FilledGraph> {
     const { nodes } = this.program.schedule;
     const { outputs } = this; // recorded before the graph is copied
-    const host = await readWeights(nodes, (node) => this.#calls.get(node));
+    const callOf = (node: GraphNode) => this.#calls.get(node);
+    const host = await readWeights(nodes, callOf, pacer);
     const values = new Map<string, Float32Array>();
     for (const [source, { data }] of host) {
       const floats = data instanceof Float32Array
@@ -248,17 +251,24 @@ export class Recording {
    *
    * @param kind `fast`: results may be wrong where a value is NaN, and then the
    * NaN output is NaN. `exact`: they never are, and there is no such output.
+   * @param pacer Stops it, and gives the thread back now and then.
    * @returns The model.
    * @throws {RangeError} If a weight must be finite, and is not.
    */
-  async encode(kind: "fast" | "exact"): Promise<FilledModel> {
-    const { graph, outputs, arrays } = await this.filled();
+  async encode(
+    kind: "fast" | "exact",
+    pacer?: Pacer,
+  ): Promise<FilledModel> {
+    const { graph, outputs, arrays } = await this.filled(pacer);
+    await pacer?.rest();
     if (kind === "fast") skipNaNChecks(graph, outputs.nanOutput);
     foldScales(graph);
     graph.dropUnused();
     const { constants } = graph;
     const kept = new Set(constants.map(({ data }) => data.buffer));
-    for (const array of arrays) if (!kept.has(array.buffer)) letGo(array);
+    for (const array of arrays) {
+      if (!kept.has(array.buffer)) releaseMemory(array);
+    }
     const made = constants.filter(({ isOwn }) => isOwn).map(({ data }) => data);
     const sizes = constants.map(({ data }) => data.byteLength);
     return {

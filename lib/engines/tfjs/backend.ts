@@ -11,7 +11,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { Pacer } from "../pacer.ts";
+import type { Pacer } from "../../math/pacer.ts";
 import { keepingHostValues } from "./host_values.ts";
 
 /** Backends of TF.js that we run on. */

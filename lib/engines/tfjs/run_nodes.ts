@@ -244,10 +244,12 @@ function explained(cause: unknown, node: GraphNode, backend: string): Error {
   const { name, kind } = node.row;
   const kernel = /Kernel '(\w+)' not registered/.exec(text)?.[1];
   if (kernel !== undefined) {
+    const rule = `its backend must have kernel "${kernel}"`;
+    const hint = '; use .engine("tfjs", { backend: "cpu" })';
     return new UnsupportedByEngineError(
       `run layer "${name}"`,
       `tfjs:${backend}`,
-      `its backend must have kernel "${kernel}"; use .engine("tfjs", { backend: "cpu" })`,
+      backend === "cpu" ? rule : rule + hint,
     );
   }
   return new Error(`Cannot run layer "${name}" (${kind}): ${text}`, { cause });

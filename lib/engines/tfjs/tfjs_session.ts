@@ -3,7 +3,8 @@ import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
-import type { Pacer } from "../pacer.ts";
+import type { Pacer } from "../../math/pacer.ts";
+import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -45,14 +46,16 @@ const OPS = new TfjsOps();
  *
  * @param program What is to be computed.
  * @param backend The backend, which is loaded if need be.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The session; closing it frees its copy of the head.
  */
 export async function openTfjs(
   program: Program,
   backend: BackendName,
+  pacer?: Pacer,
 ): Promise<Session> {
   const { nodes } = program.schedule;
-  const host = await readWeights(nodes, builtInCallOf);
+  const host = await readWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
     (turn) =>
@@ -60,6 +63,7 @@ export async function openTfjs(
         head: uploadHead(program),
         weights: uploadWeights(host),
       }))),
+    pacer,
   );
   return new TfjsSession(program, backend, held);
 }
@@ -135,6 +139,20 @@ class TfjsSession implements Session {
     inputs: readonly NdArray<ArrayBufferView>[],
     pacer: Pacer,
     { first = 0 }: RunSamples = {},
+  ): Promise<RunOutputs> {
+    const size = fixedRows(this.#program);
+    if (size === undefined) return await this.#runBatch(inputs, pacer, first);
+    return await inFixedBatches(
+      inputs,
+      size,
+      (batch, start) => this.#runBatch(batch, pacer, first + start),
+    );
+  }
+
+  async #runBatch(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+    first: number,
   ): Promise<RunOutputs> {
     return await this.#inTurn(pacer, async (turn) => {
       const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);

@@ -32,6 +32,8 @@ export interface FileKind {
 }
 
 const SAVE_AS_KERAS = 'save it in Python with model.save("model.keras")';
+const TAKE_KERAS =
+  `take the Keras model it was made from, and ${SAVE_AS_KERAS}`;
 const HEAD = 4096;
 
 /** Files that are told by how they begin; the first that fits. */
@@ -49,14 +51,14 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
   [/^\x1f\x8b/, "a gzip file", "unpack it: gunzip FILE, or tar xzf FILE"],
   [
     /^BZh|^\xfd7zXZ|^7z\xbc\xaf|^Rar!|^\x28\xb5\x2f\xfd/,
-    "a packed file",
+    "a compressed file",
     "unpack it",
   ],
   [/^[^]{257}ustar/, "a tar archive", "unpack it: tar xf FILE"],
   [
     /^[^]{4}TFL3/,
     "a TensorFlow Lite model, which has lost its layers",
-    `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
+    TAKE_KERAS,
   ],
   [
     /^\x80[\x02-\x05]/,
@@ -74,12 +76,12 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^\x08\x01\x12/,
     "the graph of a TensorFlow SavedModel",
-    savedModelAdvice("its folder"),
+    TAKE_KERAS,
   ],
   [
     /^\x0a[^]{1,3}\x0a/,
     "a frozen TensorFlow graph, which has lost its layers",
-    `take the Keras model it was made from, and ${SAVE_AS_KERAS}`,
+    TAKE_KERAS,
   ],
 ];
 
@@ -141,7 +143,10 @@ export function identifyFolder(
     return { kind: "keras-folder", what: "an unpacked .keras archive" };
   }
   if (has("saved_model.pb") || has("saved_model.pbtxt")) {
-    return other("a TensorFlow SavedModel", savedModelAdvice(folder));
+    return other(
+      "a TensorFlow SavedModel",
+      savedModelAdvice(folder, has("keras_metadata.pb")),
+    );
   }
   if (has("model.json")) {
     return other("a folder of TF.js", `open the file: ${folder}/model.json`);
@@ -191,7 +196,9 @@ function identifyZip(names: readonly string[]): FileKind {
   if (has(/(^|\/)saved_model\.pb$/)) {
     return other(
       "a zipped TensorFlow SavedModel",
-      `unpack it; then ${savedModelAdvice("FOLDER")}`,
+      `unpack it, and ${
+        savedModelAdvice("FOLDER", has(/(^|\/)keras_metadata\.pb$/))
+      }`,
     );
   }
   if (has(/(^|\/)model\.json$/)) {
@@ -238,7 +245,9 @@ function identifyJson(source: ByteSource, text: string): FileKind {
   return other("JSON that is no model");
 }
 
-function savedModelAdvice(folder: string): string {
+/** TensorFlow loads a model of Keras from a SavedModel only if Keras 2 wrote it. */
+function savedModelAdvice(folder: string, isKeras2: boolean): string {
+  if (!isKeras2) return TAKE_KERAS;
   return `convert it: python -c 'import tf_keras; ` +
     `tf_keras.models.load_model("${folder}").save("model.h5")'`;
 }

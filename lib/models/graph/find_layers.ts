@@ -2,15 +2,16 @@
  * Finding nodes by what a user calls a layer.
  *
  * An exact name wins over every other reading, since names of graph operations
- * hold `/`, `:` and `*`. Integers follow Python over Keras' own list. The rest
- * are patterns, over the paths, in the model's order.
+ * hold `/`, `:` and `*`. `name[1]` is the second output of a layer with several.
+ * Integers follow Python over Keras' own list. The rest are patterns, over the
+ * paths, in the model's order.
  *
  * @module
  */
 import { cannot, nearestNames, quote } from "../../check.ts";
 import { LayerNotFoundError } from "../../errors.ts";
 import type { LayerRow } from "../../types.ts";
-import type { GraphNode } from "./graph.ts";
+import { type GraphNode, specOf } from "./graph.ts";
 
 /**
  * Anything that names one layer or several.
@@ -56,8 +57,8 @@ export function findLayer(
   }
   const node = typeof id === "string" ? byName(model, id) : byIndex(model, id);
   if (offset === 0) return node;
-  const place = model.topLevel.indexOf(node);
-  const found = place < 0 ? undefined : model.topLevel[place + offset];
+  const at = model.topLevel.indexOf(node);
+  const found = at < 0 ? undefined : model.topLevel[at + offset];
   if (found !== undefined) return found;
   throw new LayerNotFoundError(
     `${offset} steps from "${node.row.name}"`,
@@ -89,10 +90,15 @@ export function findLayers(
       ),
     );
   }
-  const foundBy = new Map<GraphNode, LayerId>();
+  const nodes: GraphNode[] = [];
+  const foundBy = new Map<string, LayerId>();
   for (const id of ids) {
     for (const node of findAll(model, id)) {
-      const earlier = foundBy.get(node);
+      const keys = outputsOf(node).map(({ node: { row }, index }) =>
+        JSON.stringify([row.name, index])
+      );
+      const earlier = keys.map((key) => foundBy.get(key))
+        .find((found) => found !== undefined);
       if (earlier !== undefined) {
         throw new RangeError(
           cannot(
@@ -104,10 +110,55 @@ export function findLayers(
           ),
         );
       }
-      foundBy.set(node, id);
+      for (const key of keys) foundBy.set(key, id);
+      nodes.push(node);
     }
   }
-  return [...foundBy.keys()];
+  return nodes;
+}
+
+/** Nodes that stand for one output of a layer, by the layer's node. */
+const outputNodes = new WeakMap<GraphNode, GraphNode[]>();
+
+/** The owner of an output, and its index there. */
+const owners = new WeakMap<GraphNode, { node: GraphNode; index: number }>();
+
+function numOutputs({ row, call }: GraphNode): number {
+  return call.kind === "alias" ? call.outputs.length : row.outputs.length;
+}
+
+/** The outputs that a node gives, by the node that has them. */
+function outputsOf(node: GraphNode): { node: GraphNode; index: number }[] {
+  const owner = owners.get(node);
+  if (owner !== undefined) return [owner];
+  const length = Math.max(1, numOutputs(node));
+  return Array.from({ length }, (_, index) => ({ node, index }));
+}
+
+/** One output of a layer with several, as a node of its own: `name[1]`. */
+function outputByName(model: Findable, name: string): GraphNode | undefined {
+  const [, layer, digits] = /^(.+)\[(\d+)\]$/s.exec(name) ?? [];
+  const owner = layer === undefined ? undefined : byExactName(model, layer);
+  const index = Number(digits);
+  if (owner === undefined || numOutputs(owner) < 2) return undefined;
+  if (index >= numOutputs(owner)) return undefined;
+  const known = outputNodes.get(owner) ?? [];
+  outputNodes.set(owner, known);
+  known[index] ??= outputNode(owner, index, name);
+  return known[index];
+}
+
+function outputNode(owner: GraphNode, index: number, name: string): GraphNode {
+  const spec = specOf({ node: owner, index });
+  const outputs = spec === undefined ? [] : [Object.freeze({ ...spec, name })];
+  const node: GraphNode = {
+    ...owner,
+    row: Object.freeze({ ...owner.row, name, outputs: Object.freeze(outputs) }),
+    isListed: false,
+    call: { kind: "alias", outputs: [{ node: owner, index }] },
+  };
+  owners.set(node, { node: owner, index });
+  return node;
 }
 
 /** All layers that one id names, in the model's order. */
@@ -115,7 +166,7 @@ function findAll(model: Findable, id: LayerId): GraphNode[] {
   if (typeof id === "number") return [byIndex(model, id)];
   const { listed } = model;
   if (typeof id === "string") {
-    const exact = byExactName(model, id);
+    const exact = byExactName(model, id) ?? outputByName(model, id);
     if (exact !== undefined) return [exact];
     if (!id.includes("*") && !id.includes("?")) return [byName(model, id)];
     const pattern = globPattern(id);
@@ -160,7 +211,7 @@ function byExactName(
 }
 
 function byName(model: Findable, name: string): GraphNode {
-  const found = byExactName(model, name);
+  const found = byExactName(model, name) ?? outputByName(model, name);
   if (found !== undefined) return found;
   throw new LayerNotFoundError(quote(name), nearest(model, name));
 }

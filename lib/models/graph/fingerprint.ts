@@ -1,4 +1,5 @@
-import { letGo } from "../../math/let_go.ts";
+import { Pacer } from "../../math/pacer.ts";
+import { releaseMemory } from "../../math/release_memory.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
 import {
@@ -39,9 +40,9 @@ export function structureOf(
   const counted = nodes.filter(({ isListed, call }) =>
     isListed || call.kind !== "alias"
   );
-  const place = new Map(counted.map((node, i) => [node, i]));
+  const indices = new Map(counted.map((node, i) => [node, i]));
   const refs = (list: readonly Ref[]) =>
-    list.map(origin).map(({ node, index }) => [place.get(node), index]);
+    list.map(origin).map(({ node, index }) => [indices.get(node), index]);
   const numbers = new Map<object, number>();
   const weights: WeightValue[] = [];
   const numberOf = (value: WeightValue) => {
@@ -71,15 +72,18 @@ export function structureOf(
  * bytes, so that the same model gives the same text from every format.
  *
  * @param structure What the model computes.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns 64 hexadecimal digits.
  */
 export async function fingerprintOf(
   { text, weights }: Structure,
+  pacer: Pacer = new Pacer(),
 ): Promise<string> {
   const { createHash } = await import("node:crypto"); // quick to have, not to load
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {
+    await pacer.rest();
     if ("storedBytes" in value && value.storedBytes !== undefined) {
       hash.update(canonicalJson([value.shape]));
       hash.update(value.storedBytes());
@@ -88,7 +92,7 @@ export async function fingerprintOf(
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    letGo(data); // it is a copy
+    releaseMemory(data); // it is a copy
   }
   return hash.digest("hex");
 }
@@ -121,7 +125,7 @@ function optionsOf({ call, row }: GraphNode): unknown {
 }
 
 /**
- * Weights by name; an operation's constants by their place among its arguments.
+ * Weights by name; an operation's constants by their index among its arguments.
  * Of a class that is known the order says which is which, and TF.js names the
  * weights of cells and wrapped layers otherwise than Keras.
  */
@@ -138,7 +142,7 @@ function isKnown(call: NodeCall): boolean {
 
 /**
  * Options in Keras' spelling, without those that are not set or change no
- * value. Texts too, where the class is known: TF.js has `channelsLast`.
+ * value. Strings too, where the class is known: TF.js has `channelsLast`.
  */
 function meaningOf(value: unknown, isKnown: boolean): unknown {
   if (Array.isArray(value)) {

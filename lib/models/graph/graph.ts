@@ -6,8 +6,8 @@
  * inner inputs); a layer of our own; a layer object in memory, which TF.js
  * calls as it is, and other engines as a layer of our own; or an operation that
  * only its own runtime can run. Nested models are flattened: their nodes
- * stand in the same graph under a path, so that what feeds what never has to
- * be asked across a border.
+ * stand in the same graph under a path, so that every
+ * layer can be reached from every other.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export interface BuiltInCall {
   /** How many of the node's inputs are positional; the others are arguments. */
   readonly numInputs: number;
   readonly args: Readonly<Record<string, CallArgument>>;
-  /** Places among the node's inputs whose mask a call before took away. */
+  /** Indices of the node's inputs whose mask a call before it took away. */
   readonly unmasked?: readonly number[];
   readonly sources: readonly WeightSource[];
 }
@@ -119,18 +119,18 @@ export type NodeCall =
   }
   | BuiltInCall & {
     readonly kind: "builtIn";
-    /** Whether the class is one of ours, and not one that the caller passed. */
+    /** Whether the class is a built-in one, and not one that the caller passed. */
     readonly isOwnClass: boolean;
   }
   | {
     readonly kind: "raw";
-    /** Constants among the operation's arguments, by their place. */
+    /** Constants among the operation's arguments, by their index. */
     readonly constants: ReadonlyMap<number, () => WeightValue>;
     /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
     readonly onnx?: OnnxCall;
   };
 
-/** Runs nodes of kind `foreign`. */
+/** Runs raw operations. */
 export interface RawRuntime {
   /** Whether some node needs the asynchronous way, as control flow does. */
   readonly isAsync: boolean;

@@ -46,13 +46,13 @@ const SPELLING: SoftmaxSpelling = {
 };
 
 /**
- * What the walk to the head makes of an operation of a `tf.GraphModel`.
+ * What the search for the head makes of an operation of a `tf.GraphModel`.
  *
  * A matrix product or a convolution with a constant kernel is linear, alone,
  * with a constant added to it, or fused with both bias and activation.
  *
  * @param node The operation's node.
- * @returns Its part in the walk.
+ * @returns What it is on the way to the head.
  */
 export function graphLink(node: GraphNode): Link {
   const { kind } = node.row;

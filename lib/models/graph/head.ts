@@ -30,7 +30,7 @@ export interface Head {
   readonly weights: () => HeadTensors;
   /** Whether it is a convolution over a feature map of one position. */
   readonly isConvolution: boolean;
-  /** Where its channels stand; last, unless said. */
+  /** Where its channels stand; last by default. */
   readonly channels?: "first";
 }
 
@@ -45,7 +45,7 @@ export interface Logits {
   readonly removed: readonly string[];
 }
 
-/** The outcome of the walk. */
+/** The outcome of the search. */
 export interface HeadSearch {
   readonly logits: Logits | undefined;
   /** Names of the nodes that were looked at, from the output on. */
@@ -104,7 +104,7 @@ class Search {
       rule = `"${node.row.name}" is no linear layer`;
       if (link.kind === "linear" && link.activation !== "other") {
         rule = `"${node.row.name}" does not give one row a sample`;
-        if (!this.#fits(node, link)) break;
+        if (!this.#fits(link)) break;
         return { logits: this.#logits(node, link), looked, why: "" };
       }
       if (link.kind !== "activation" && link.kind !== "pass") break;
@@ -144,15 +144,16 @@ class Search {
   }
 
   /** Whether a softmax behind it is over what a linear layer gives. */
-  #fits(node: GraphNode, link: LinearLink): boolean {
+  #fits(link: LinearLink): boolean {
     if (!isHead(link, this.#output)) return false;
     if (this.#activation !== "softmax") return true;
     if (this.#isOverLastAxis && link.channels === "first") return false;
-    const given = node.row.outputs[0]?.shape;
-    const shape = specOf(this.#under!)?.shape;
-    return given === undefined || shape === undefined
-      ? !this.#isReshapedUnder
-      : given.at(-1) === shape.at(-1);
+    const shape = specOf(this.#under!)?.shape ??
+      (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
+    const isFirst = link.channels === "first" && (shape?.length ?? 0) > 2;
+    const size = isFirst ? shape![1] : shape?.at(-1);
+    if (size === undefined || size === null) return !this.#isReshapedUnder;
+    return size === unitsOf(link);
   }
 
   #logits(node: GraphNode, link: LinearLink): Logits {
@@ -229,9 +230,9 @@ function headLogits(
   const shape = specOf(penultimate)?.shape;
   const isConvolution = link.isConvolution &&
     !(shape !== undefined && isOverTime(shape, channels));
-  const place = channels === undefined ? {} : { channels };
+  const where = channels === undefined ? {} : { channels };
   return {
-    head: { node, penultimate, weights, isConvolution, ...place },
+    head: { node, penultimate, weights, isConvolution, ...where },
     ...(link.activation === "linear" ? { direct: { node, index: 0 } } : {}),
     activation: fused === "none" ? outer : fused,
     removed,
@@ -274,9 +275,13 @@ function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
       isOverTime(shape, link.channels);
   }
   const given = specOf(output)?.shape;
-  const { kernel, isTransposed } = link.weights();
-  const units = kernel.shape.at(isTransposed ? -2 : -1);
-  return given !== undefined && isOnePosition(given) && given.at(-1) === units;
+  return given !== undefined && isOnePosition(given) &&
+    given.at(-1) === unitsOf(link);
+}
+
+function unitsOf({ weights }: Pick<LinearLink, "weights">): number | undefined {
+  const { kernel, isTransposed } = weights();
+  return kernel.shape.at(isTransposed ? -2 : -1);
 }
 
 /** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` where channels come first. */

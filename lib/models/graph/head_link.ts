@@ -35,7 +35,7 @@ export type Link =
     readonly penultimate: Ref;
     /** Whether it is a convolution. */
     readonly isConvolution: boolean;
-    /** Where its channels stand; last, unless said. */
+    /** Where its channels stand; last by default. */
     readonly channels?: "first";
   }
   /** Anything else. */
@@ -56,9 +56,9 @@ export interface HeadTensors {
 /**
  * A constant `[C]` added to a product.
  *
- * @param inner What the product is in the walk.
+ * @param inner What the search makes of the product.
  * @param bias The constant, if it is one.
- * @returns What the sum is in the walk.
+ * @returns What the search makes of the sum.
  */
 export function biasedLink(
   inner: Link | undefined,
@@ -82,12 +82,12 @@ export function biasedLink(
  * A constant argument of an operation.
  *
  * @param node The operation's node.
- * @param place Its place among the arguments.
+ * @param index Its index among the arguments.
  * @returns Gives the constant; undefined where it is none.
  */
 export function constant(
   node: GraphNode,
-  place: number,
+  index: number,
 ): (() => WeightValue) | undefined {
-  return node.call.kind === "raw" ? node.call.constants.get(place) : undefined;
+  return node.call.kind === "raw" ? node.call.constants.get(index) : undefined;
 }

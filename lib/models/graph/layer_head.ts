@@ -18,13 +18,13 @@ const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
 };
 
 /**
- * What the walk to the head makes of a layer. Only Keras' and TF.js' own
+ * What the search for the head makes of a layer. Only Keras' and TF.js' own
  * classes are understood: a custom class may mean anything by its name. Keras
  * writes options in snake case, TF.js in camel case.
  *
  * @param node The layer's node.
  * @param call How it is computed.
- * @returns Its part in the walk.
+ * @returns What it is on the way to the head.
  */
 export function layerLink(
   node: GraphNode,
@@ -70,7 +70,7 @@ function isLastAxis(axis: unknown, node: GraphNode): boolean {
 }
 
 /**
- * Over one place every kernel is one, but only 1×1 ones have no padding to add;
+ * Over one position every kernel is a matrix, but only 1×1 ones have no padding to add;
  * and only channels last and one group make it a matrix.
  */
 function isPointwise(config: Readonly<Record<string, unknown>>): boolean {

@@ -1,5 +1,6 @@
 import { cannot, checkOptions, sizeOf } from "../../check.ts";
 import { attachView } from "../../display/attach_view.ts";
+import type { Pacer } from "../../math/pacer.ts";
 import type {
   FindLayerOptions,
   LayerRow,
@@ -28,7 +29,7 @@ export interface ModelParts {
   /** By what the inputs are fed, where that is not the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
-  /** What runs nodes of kind `foreign`. */
+  /** What runs raw operations. */
   readonly runtime?: RawRuntime | undefined;
   /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
@@ -59,7 +60,7 @@ export class ModelGraph implements Model {
   readonly inputRefs: readonly Ref[];
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
-  /** What runs nodes of kind `foreign`. */
+  /** What runs raw operations. */
   readonly runtime: RawRuntime | undefined;
   /** Names besides those of the rows, and the nodes that they mean. */
   readonly otherNames: ReadonlyMap<string, GraphNode>;
@@ -120,7 +121,7 @@ export class ModelGraph implements Model {
    * SHA-256 over graph and weight values. Values are read again only where the
    * graph has changed, or a weight's data have been replaced since.
    */
-  async fingerprint(): Promise<string> {
+  async fingerprint(pacer?: Pacer): Promise<string> {
     this.checkUsable("fingerprint");
     const { nodes } = this.#parts;
     const structure = structureOf(nodes, this.inputRefs, this.outputRefs);
@@ -129,7 +130,7 @@ export class ModelGraph implements Model {
     const isSame = text === structure.text && of.length === data.length &&
       of.every((id, i) => id === data[i]);
     if (isSame) return hash;
-    const found = await fingerprintOf(structure);
+    const found = await fingerprintOf(structure, pacer);
     this.#fingerprint = { text: structure.text, of: data, hash: found };
     return found;
   }

@@ -38,13 +38,13 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
 const FLOATS = new Set([1, 10, 11, 16]);
 
 /**
- * What the walk to the head makes of an operation of an ONNX file.
+ * What the search for the head makes of an operation of an ONNX file.
  *
  * A MatMul, a Gemm or a convolution with a constant kernel is linear, alone or
  * with a constant added to it.
  *
  * @param node The operation's node.
- * @returns Its part in the walk.
+ * @returns What it is on the way to the head.
  */
 export function onnxLink(node: GraphNode): Link {
   const { domain } = operationOf(node);
@@ -168,9 +168,9 @@ function valuesOf(node: GraphNode, index: number): number[] | undefined {
 
 function biased(node: GraphNode): Link {
   const { givers } = call(node);
-  const place = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
-  const bias = parameter(node, 1 - place);
-  let at = givers[place];
+  const side = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
+  const bias = parameter(node, 1 - side);
+  let at = givers[side];
   // Casts and the like between the two change no value.
   while (at && /^(Cast|Identity)$/.test(at.node.row.kind)) {
     const pass = at.node.call.kind === "raw" && passLink(at.node);
@@ -200,7 +200,7 @@ function product(node: GraphNode): Link | undefined {
   const isBiased = (operationOf(node).inputs[2] ?? "") !== "";
   if (isBiased && bias === undefined) return undefined;
   const isConvolution = kind === "Conv";
-  const isPlain = isConvolution ? isOnePlaced(node) : isGemm(config);
+  const isPlain = isConvolution ? isPointwise(node) : isGemm(config);
   if (!isPlain) return undefined;
   const { shape } = kernel();
   const sizes = isConvolution ? shape.slice(0, 2) : shape;
@@ -336,8 +336,8 @@ function isGemm(
   return alpha === 1 && beta === 1 && transA === 0;
 }
 
-/** A convolution of one place to one place. */
-function isOnePlaced(node: GraphNode): boolean {
+/** A convolution of one position to one position. */
+function isPointwise(node: GraphNode): boolean {
   const { group = 1, pads = [] } = node.row.config;
   const kernel = parameter(node, 1)!().shape;
   return group === 1 && kernel.length > 2 &&

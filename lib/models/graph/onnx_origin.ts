@@ -17,7 +17,7 @@ export interface OnnxConstant extends WeightSource {
   readonly isOperation: boolean;
   /**
    * Its bytes as its element type has them; undefined where they only go over
-   * as they stand in the file, as texts do.
+   * as they stand in the file, as strings do.
    */
   readonly storedBytes: (() => Uint8Array<ArrayBuffer>) | undefined;
 }

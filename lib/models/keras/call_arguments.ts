@@ -1,13 +1,12 @@
 /**
- * What a layer is called with by position.
- *
- * A layer takes its tensors in a row, so a value between them has no place: to
- * drop it would change what it means, or where the tensors after it stand.
+ * What layers and nested models are called with.
  *
  * @module
  */
-import { quote } from "../../check.ts";
+import { cannot, quote } from "../../check.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
+import type { Dialect } from "../../layers/layer.ts";
+import type { CallArgument } from "../graph/graph.ts";
 import type {
   Argument,
   CallSpec,
@@ -17,8 +16,9 @@ import type {
 import { sortedKeys } from "./keras_topology.ts";
 
 /**
- * The first value by position that a row of tensors cannot stand for: one that
- * is on, or one that is off with a tensor after it.
+ * The first value by position that a list of tensors cannot hold: one that is
+ * on, or one that is off with a tensor after it. A layer takes its tensors as a
+ * list, so to drop such a value would change what those after it mean.
  *
  * @param positional The arguments of a call; lists count as what is in them.
  * @returns The value; undefined where there is none.
@@ -119,4 +119,72 @@ function holdsRecord(argument: Argument): boolean {
 /** Whether an argument says no more than none: null, false, or all in it is. */
 export function isOffArgument(argument: Argument): boolean {
   return "value" in argument && isOff(argument.value);
+}
+
+/**
+ * Keyword arguments of a layer's call; those that are off are left out.
+ *
+ * @param name The layer, for messages.
+ * @param named The arguments, tensors by the index of the input that they are.
+ * @param dialect Who wrote the call.
+ * @returns The arguments; those of a list are named `key[0]`, `key[1]`, …
+ * @throws {TypeError} If one is neither a tensor nor a plain value.
+ */
+export function callArguments(
+  name: string,
+  named: Readonly<Record<string, unknown>>,
+  dialect: Dialect,
+): Record<string, CallArgument> {
+  const args: Record<string, CallArgument> = {};
+  for (const [key, value] of Object.entries(named)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (isInput(value)) args[key] = value;
+    else if (Array.isArray(value) && value.every(isInput)) {
+      value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
+    } else if (key === "training") {
+      checkTraining(name, dialect);
+    } else if (/^(number|boolean|string)$/.test(typeof value)) {
+      args[key] = { value: value as number | boolean | string };
+    } else {
+      const rule = `argument "${key}" must be a tensor, a number or text`;
+      throw new TypeError(cannot(`call layer "${name}"`, rule, value));
+    }
+  }
+  return args;
+}
+
+/**
+ * Refuses a call with `training=True`, where that changes what is computed:
+ * Keras 3 overrides the argument when it predicts, Keras 2 obeys it.
+ *
+ * @param name The layer, for messages.
+ * @param dialect Who wrote the call.
+ * @throws {TypeError} If it was not Keras 3.
+ */
+export function checkTraining(name: string, dialect: Dialect): void {
+  if (dialect === 3) return;
+  const rule = "it must not be called with training=True";
+  throw new TypeError(cannot(`call layer "${name}"`, rule, true));
+}
+
+/**
+ * Whether an argument is a tensor, given by the number of the input that it is.
+ *
+ * @param value Any argument.
+ * @returns True for `{ input }`.
+ */
+export function isInput(value: unknown): value is { input: number } {
+  return typeof value === "object" && value !== null && "input" in value;
+}
+
+/**
+ * Whether the arguments of a call hold more than tensors.
+ *
+ * @param value Arguments, nested as they are.
+ * @returns True where a number, a string or an array of the file is among them.
+ */
+export function holdsValue(value: unknown): boolean {
+  if (isInput(value) || value === null || value === undefined) return false;
+  if (isWrittenArray(value) || typeof value !== "object") return true;
+  return Object.values(value).some(holdsValue);
 }

@@ -1,6 +1,7 @@
 import { cannot } from "../../check.ts";
 import { isKnownPolicy, policyName } from "../../layers/config_reader.ts";
 import type { DType, TensorSpec } from "../../types.ts";
+import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
 /**
  * What a model's input takes, as its layer says.
@@ -50,4 +51,31 @@ function dtypeName(dtype: unknown): DType | undefined {
   if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
   if (text === "bool") return "bool";
   return isKnownPolicy(text) && text.includes("float") ? "float32" : undefined;
+}
+
+/**
+ * The layers of a Sequential with its input, which Keras leaves out, or does
+ * not make.
+ *
+ * @param spec The model.
+ * @returns Its layers, an InputLayer first.
+ */
+export function withInput(spec: ModelSpec): readonly LayerSpec[] {
+  const name = spec.inputs[0]!.tensor.layer;
+  if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
+  const first = spec.layers[0];
+  const options = {
+    "batch_shape": first?.options.batch_input_shape ??
+      first?.options.batch_shape,
+  };
+  const input: LayerSpec = {
+    name,
+    className: "InputLayer",
+    module: undefined,
+    registeredName: undefined,
+    options,
+    model: undefined,
+    calls: [],
+  };
+  return [input, ...spec.layers];
 }

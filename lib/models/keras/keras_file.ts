@@ -13,8 +13,10 @@ import type { ByteSource } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
+import { Pacer } from "../../math/pacer.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
+import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { readTopology } from "./keras_topology.ts";
 import type { KerasWeights } from "./keras_weights.ts";
@@ -58,51 +60,69 @@ const SAVE_WHOLE =
  *
  * @param file The file; what is open of it is closed with what is returned, or
  * if this throws.
- * @param signal Stops it.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The file; close it.
  * @throws {ModelFormatError} If it is damaged, or is not safe.
  */
 export async function openKerasFile(
   file: KerasSource,
-  signal?: AbortSignal,
+  pacer: Pacer = new Pacer(),
 ): Promise<KerasFile> {
-  if (file.kind === "keras-folder") return await openFolder(file, signal);
+  if (file.kind === "keras-folder") {
+    return await openFolder(file, pacer.signal);
+  }
   const { name, bytes } = file;
   return await opened(
     name,
     () => bytes.close(),
-    () =>
+    async () =>
       file.kind === "keras"
-        ? openArchive(file.archive, name, signal)
+        ? await openArchive(file.archive, name, pacer)
         : openHdf5(bytes),
   );
+}
+
+/** Options of {@linkcode modelOfKerasFile}. */
+export interface KerasModelOptions {
+  /** The caller's layers, operations and activations. @default {none} */
+  readonly customLayers?: CustomTable;
+  /** Whether it may run with weights that are NaN or infinite. @default {false} */
+  readonly allowNonFinite?: boolean;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer?: Pacer;
 }
 
 /**
  * Makes a model of an open Keras file. The model closes the file.
  *
  * @param file The file; it is closed if this throws.
- * @param customLayers Factories of custom layers, by class name.
- * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @param options Custom layers, what weights may be, how large it may become.
  * @returns The model.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
-export function modelOfKerasFile(
+export async function modelOfKerasFile(
   file: KerasFile,
-  customLayers: CustomTable = {},
-  allowNonFinite = false,
-): ModelGraph {
+  options: KerasModelOptions = {},
+): Promise<ModelGraph> {
+  const { customLayers = {}, allowNonFinite = false } = options;
+  const { limits = DEFAULT_LIMITS, pacer = new Pacer() } = options;
   try {
-    return layerGraph({
-      spec: readTopology(file.config, file.major, file.source),
+    await pacer.rest();
+    const spec = readTopology(file.config, file.major, file.source, limits);
+    await pacer.rest();
+    return await pacer.drive(layerGraph({
+      spec,
       format: file.format,
       dialect: file.major,
       source: file.source,
       customLayers,
       weights: file.weights,
       allowNonFinite,
+      limits,
       dispose: () => file.close(),
-    });
+    }));
   } catch (error) {
     file.close();
     throw error;
@@ -139,10 +159,10 @@ async function opened(
 async function openArchive(
   archive: ZipArchive,
   source: string,
-  signal?: AbortSignal,
+  pacer: Pacer,
 ): Promise<Contents> {
   const names = [...archive.members.keys()];
-  await archive.verify(signal);
+  await archive.verify(pacer);
   return await readParts(
     source,
     names,

@@ -8,7 +8,12 @@
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { quote } from "../../check.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { ModelFormatError } from "../../errors.ts";
 
 /** A tensor: output `index` of call `call` of a layer. */
@@ -67,9 +72,7 @@ export interface NamedTensorId {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** How deep models may nest. */
-const MOST_LEVELS = 64;
-/** How many layers they may have in all: the largest of Keras have 2,000. */
+/** Layers that a description may list: the largest models of Keras have 2,000. */
 const MOST_LAYERS = 20_000;
 
 /**
@@ -78,6 +81,7 @@ const MOST_LAYERS = 20_000;
  * @param config An object with `class_name` and `config`.
  * @param major Keras' major version, which wrote it.
  * @param source The file, for messages.
+ * @param limits How deep models may nest, and how large they may become.
  * @returns The model.
  * @throws {ModelFormatError} If it is no Sequential or Functional, or is damaged.
  */
@@ -85,24 +89,29 @@ export function readTopology(
   config: unknown,
   major: 2 | 3,
   source: string,
+  limits: Required<ModelLimits> = DEFAULT_LIMITS,
 ): ModelSpec {
-  return new Reader(major, source).model(config, 0);
+  return new Reader(major, source, limits).model(config, 0);
 }
 
 class Reader {
   readonly #major: 2 | 3;
   readonly #source: string;
+  readonly #limits: Required<ModelLimits>;
   #numLayers = 0;
 
-  constructor(major: 2 | 3, source: string) {
+  constructor(major: 2 | 3, source: string, limits: Required<ModelLimits>) {
+    this.#limits = limits;
     this.#major = major;
     this.#source = source;
   }
 
   model(json: unknown, level: number): ModelSpec {
     const { class_name: className, config } = this.#object(json, "a model");
-    if (level > MOST_LEVELS) {
-      this.#fail(`models must nest at most ${MOST_LEVELS} deep`, level);
+    const { nesting, nodes } = this.#limits;
+    if (level > nesting) {
+      const limit = ["nesting", nesting] as const;
+      throw beyondLimit(this.#source, limit, `${level} models`);
     }
     const options = Array.isArray(config)
       ? { layers: config } // Keras 2.0 wrote a Sequential as a list
@@ -117,8 +126,9 @@ class Reader {
     }
     if (layers.length === 0) this.#fail("a model must have layers", className);
     this.#numLayers += layers.length;
-    if (this.#numLayers > MOST_LAYERS) {
-      const rule = `a model must have at most ${MOST_LAYERS} layers`;
+    const most = Math.max(MOST_LAYERS, nodes - DEFAULT_LIMITS.nodes);
+    if (this.#numLayers > most) {
+      const rule = `a model must have at most ${most} layers`;
       this.#fail(rule, this.#numLayers);
     }
     const specs = layers.map((layer) => this.#layer(layer, level));
@@ -333,11 +343,8 @@ class Reader {
   }
 
   #fail(rule: string, value: unknown): never {
-    const text = cannot("load model", rule, value);
-    throw new ModelFormatError(
-      this.#source,
-      text.replace(/^Cannot load model as /, ""),
-    );
+    const text = `${rule}: current value is ${quote(value)}`;
+    throw new ModelFormatError(this.#source, text);
   }
 }
 
@@ -395,7 +402,14 @@ function holdsRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function mapValues<T, R>(
+/**
+ * A record with other values.
+ *
+ * @param record Any record.
+ * @param change Gives the new value of an old one.
+ * @returns A record of the same keys.
+ */
+export function mapValues<T, R>(
   record: Readonly<Record<string, T>>,
   change: (value: T) => R,
 ): Record<string, R> {

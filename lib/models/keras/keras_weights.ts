@@ -3,7 +3,7 @@
  *
  * Keras 3 and tf.keras' `.keras` store a layer under a path of class names
  * counted up; `.h5` files store it under its name, a nested model flattened
- * into one list. Both are asked the same way: bind the description once, take
+ * into one list. Both are used the same way: bind the description once, take
  * each layer's weights by the names that the layer itself gives them, and
  * finish, which finds what nobody took.
  *
@@ -11,7 +11,7 @@
  */
 import type { WeightSource } from "../graph/graph.ts";
 
-/** A layer, as far as its place among the weights goes; a `LayerSpec` fits. */
+/** A layer, as far as its weights go; a `LayerSpec` fits. */
 export interface WeightLayer {
   /** Its name. */
   readonly name: string;
@@ -38,7 +38,7 @@ export interface WeightModel {
 /** The weights of a file. */
 export interface KerasWeights {
   /**
-   * Finds each layer's place.
+   * Finds where each layer's weights lie.
    *
    * @param model The whole description.
    * @returns The weights, by layer.

@@ -1,5 +1,5 @@
 /**
- * Which of a described model's layers are known: ours, the caller's, or an
+ * Which of a described model's layers are known: built-in, the caller's, or an
  * operation. All that are not are found at once, also those that a wrapper
  * holds, so that nobody finds them one by one.
  *

@@ -70,3 +70,63 @@ function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
     }))
   );
 }
+
+/**
+ * Drafts with all that are inside them.
+ *
+ * @param drafts Some drafts.
+ * @returns Each, followed by those inside it.
+ */
+export function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
+  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
+}
+
+/**
+ * The second name of a layer within TimeDistributed, with the name of the model
+ * there in it.
+ *
+ * @param draft Any draft.
+ * @returns The name and the draft; nothing for a layer elsewhere.
+ */
+export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
+  const { path, name } = draft;
+  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
+    return [];
+  }
+  const parts = path.map(({ name, model, timeAxes }, i) =>
+    timeAxes === undefined || i === path.length - 1
+      ? name
+      : `${name}/${model!.name}`
+  );
+  const call = /:\d+$/.exec(name)?.[0] ?? "";
+  return [[`${parts.join("/")}${call}`, draft]];
+}
+
+/**
+ * Finds a layer that feeds itself, by whatever way.
+ *
+ * @param drafts All drafts of a model, with their inputs.
+ * @returns A draft on a cycle, and the one of its inputs that leads back to it.
+ */
+export function cycleIn(
+  drafts: readonly LayerDraft[],
+): readonly [LayerDraft, LayerDraft] | undefined {
+  const done = new Set<object>();
+  for (const root of drafts) {
+    const stack: LayerDraft[] = [root];
+    const open = new Set<object>();
+    while (stack.length > 0) {
+      const at = stack.at(-1)!;
+      const next = at.inputs.map(({ node }) => node as LayerDraft)
+        .find((node) => !done.has(node));
+      if (next === undefined) {
+        done.add(stack.pop()!);
+        continue;
+      }
+      open.add(at);
+      if (open.has(next)) return [at, next];
+      stack.push(next);
+    }
+  }
+  return undefined;
+}

@@ -2,16 +2,16 @@
  * From a described model to a graph of our own layers.
  *
  * Two passes over each model, as for models in memory: first every call gets a
- * node, so that every tensor has a place; then calls are linked, and nested
+ * node, so that every tensor has a reference; then calls are linked, and nested
  * models entered with what feeds them. Then each node is run once over shapes
  * alone: that gives its outputs' shapes, and finds options and call arguments
  * that nobody read, before any weight is looked at.
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { cannot, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { isLayerObject, readLayer } from "../../layers/config_reader.ts";
+import { readLayer } from "../../layers/config_reader.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
@@ -20,18 +20,14 @@ import {
   findCustom,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
-import { distributed, distributedOutput } from "../../layers/distributed.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
+import type { Steps } from "../../math/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
-import { inputSpec } from "./input_spec.ts";
-import type {
-  CallArgument,
-  NodeCall,
-  Ref,
-  WeightSource,
-} from "../graph/graph.ts";
+import { inputSpec, withInput } from "./input_spec.ts";
+import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
+import { mapValues } from "./keras_topology.ts";
 import type {
   Argument,
   CallSpec,
@@ -48,13 +44,31 @@ import {
   refuseUnknown,
   unknownLayers,
 } from "./known_layers.ts";
-import { type LayerDraft, type LayerPath, newDraft } from "./layer_draft.ts";
 import {
+  cycleIn,
+  flatten,
+  fullPath,
+  type LayerDraft,
+  type LayerPath,
+  newDraft,
+} from "./layer_draft.ts";
+import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
+import {
+  callArguments,
+  checkTraining,
+  holdsValue,
+  isInput,
   isOffArgument,
   modelFeeds,
   valueByPosition,
 } from "./call_arguments.ts";
+import { withKnownNames } from "./known_names.ts";
 import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 
@@ -70,6 +84,8 @@ export interface LayerGraphParts {
   readonly weights: KerasWeights;
   /** Whether they may be NaN or infinite where the model runs. @default {false} */
   readonly allowNonFinite?: boolean;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
   /** What to do with layers that are not known, besides custom layers. */
   readonly advice?: string;
   /** Frees what the loader made. */
@@ -80,13 +96,21 @@ export interface LayerGraphParts {
  * Makes a graph of a described model.
  *
  * @param parts The description, the weights, and custom layers.
- * @returns The graph.
+ * @returns The graph, made in steps of a layer each.
  * @throws {ModelFormatError} If a layer is not known or not understood; all
  * unknown ones are named at once.
  */
-export function layerGraph(parts: LayerGraphParts): ModelGraph {
+export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   const spec = withKnownNames(parts.spec, parts.customLayers);
   return new Builder({ ...parts, spec }).build();
+}
+
+/** The nodes of a model that was entered. */
+interface Entered {
+  readonly drafts: readonly LayerDraft[];
+  readonly topLevel: readonly LayerDraft[];
+  readonly inputs: readonly Ref[];
+  readonly outputs: readonly Ref[];
 }
 
 class Builder {
@@ -94,21 +118,28 @@ class Builder {
   readonly #layers = new Map<LayerSpec, Layer>();
   readonly #sources = new Map<LayerSpec, WeightSource[]>();
   #bound!: BoundWeights;
+  #numNodes = 0;
 
   constructor(parts: LayerGraphParts) {
     this.#parts = parts;
   }
 
-  build(): ModelGraph {
+  *build(): Steps<ModelGraph> {
     const { spec, format, dispose } = this.#parts;
     const { source, advice } = this.#parts;
     refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
     this.#bound = this.#parts.weights.bind(spec);
-    const { drafts, topLevel, inputs, outputs } = this.#enter(spec, "", []);
+    const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
+      spec,
+      "",
+      [],
+    );
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    new ShapePass(nodes, this.#parts.source, this.#parts.dialect).run(outputs);
+    const { dialect, limits } = this.#parts;
+    const shapes = new ShapePass(nodes, source, dialect, limits);
+    yield* shapes.run(outputs);
     return new ModelGraph({
       name: spec.name,
       format,
@@ -123,13 +154,20 @@ class Builder {
     });
   }
 
-  #enter(
+  /** Nested models unfold at each call. */
+  #count(name: string): void {
+    const { nodes } = this.#parts.limits ?? DEFAULT_LIMITS;
+    if (++this.#numNodes <= nodes) return;
+    throw beyondLimit(this.#parts.source, ["nodes", nodes], `layer "${name}"`);
+  }
+
+  *#enter(
     spec: ModelSpec,
     prefix: string,
     path: LayerPath,
     feeds?: readonly Ref[],
-  ) {
-    const places = new Map<string, Ref>();
+  ): Steps<Entered> {
+    const refs = new Map<string, Ref>();
     const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
     const topLevel: LayerDraft[] = [];
     const inputNames = spec.inputs.map(({ tensor }) => tensor.layer);
@@ -152,6 +190,7 @@ class Builder {
           ? index
           : undefined;
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
+        this.#count(name);
         const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
         const input = inputNames.indexOf(layer.name);
         if (isInput) {
@@ -160,20 +199,27 @@ class Builder {
         }
         if (!isInput) pairs.push({ draft, call });
         if (k === 0 && isCounted) topLevel.push(draft);
-        places.set(`${layer.name}:${k}`, { node: draft, index: 0 });
+        refs.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    const drafts = [...places.values()].map(({ node }) => node as LayerDraft);
-    const place = (tensor: TensorId, from: string): Ref => {
-      const found = places.get(`${tensor.layer}:${tensor.call}`);
+    const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
+    const refOf = (tensor: TensorId, from: string): Ref => {
+      const found = refs.get(`${tensor.layer}:${tensor.call}`);
       if (found === undefined) this.#missing(tensor, from);
       return { node: found.node, index: tensor.index };
     };
-    for (const { draft, call } of pairs) this.#link(draft, call, place);
-    this.#checkAcyclic(pairs.map(({ draft }) => draft));
+    for (const { draft, call } of pairs) {
+      yield* this.#link(draft, call, refOf);
+      yield;
+    }
+    const cycle = cycleIn(pairs.map(({ draft }) => draft));
+    if (cycle !== undefined) {
+      const [from, to] = cycle;
+      this.#fail(`layer "${to.name}" must not feed itself`, from.name);
+    }
     const ends = (list: ModelSpec["inputs"]) =>
-      list.map(({ tensor }) => place(tensor, "the model"));
+      list.map(({ tensor }) => refOf(tensor, "the model"));
     return {
       drafts,
       topLevel,
@@ -183,11 +229,11 @@ class Builder {
   }
 
   /** Gives a call its inputs; a nested model is entered with them. */
-  #link(
+  *#link(
     draft: LayerDraft,
     call: CallSpec,
-    place: (tensor: TensorId, from: string) => Ref,
-  ): void {
+    refOf: (tensor: TensorId, from: string) => Ref,
+  ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -198,14 +244,14 @@ class Builder {
     if (spec.model !== undefined) {
       const { training } = call.named;
       if (training !== undefined && !isOffArgument(training)) {
-        this.#checkTraining(draft, true);
+        this.#guarded(() => checkTraining(draft.name, this.#parts.dialect));
       }
       const feeds = modelFeeds(spec.model, call);
       if ("rule" in feeds) {
         this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
       }
-      draft.inputs = feeds.map((tensor) => place(tensor, draft.name));
-      const inner = this.#enter(
+      draft.inputs = feeds.map((tensor) => refOf(tensor, draft.name));
+      const inner = yield* this.#enter(
         spec.model,
         `${draft.name}/`,
         draft.path,
@@ -213,70 +259,46 @@ class Builder {
       );
       draft.children.push(...inner.drafts);
       draft.call = { kind: "alias", outputs: inner.outputs };
-      if (spec.timeAxes !== undefined) this.#endTime(draft, inner.outputs);
+      if (spec.timeAxes !== undefined) {
+        const { dialect } = this.#parts;
+        this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));
+      }
       return;
     }
     const tensors: Ref[] = [];
-    const positional = call.positional.map((arg) =>
-      this.#bind(arg, tensors, (tensor) => place(tensor, draft.name))
-    );
+    const bind = (argument: Argument): unknown => {
+      if ("tensor" in argument) {
+        tensors.push(refOf(argument.tensor, draft.name));
+        return { input: tensors.length - 1 };
+      }
+      if ("list" in argument) return argument.list.map(bind);
+      if (!("record" in argument)) return argument.value;
+      const rule =
+        "layers and operations must be called on tensors or lists, not on records with keys";
+      return this.#fail(rule, Object.keys(argument.record));
+    };
+    const positional = call.positional.map(bind);
     const numInputs = tensors.length;
-    const named = Object.fromEntries(
-      Object.entries(call.named).map(([key, arg]) => [
-        key,
-        this.#bind(arg, tensors, (tensor) => place(tensor, draft.name)),
-      ]),
-    );
+    const named = mapValues(call.named, bind);
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#operation(draft, { args: positional, kwargs: named })
       : this.#withConstants(draft, positional);
-    const args = isOperation ? {} : this.#arguments(draft, named);
+    const args = isOperation
+      ? {}
+      : this.#guarded(() =>
+        callArguments(draft.name, named, this.#parts.dialect)
+      );
     const values = [positional, named];
     draft.call = {
       kind: "builtIn",
-      layer: this.#overTime(draft, layer, args),
+      layer: overTimeAxes(draft, layer, args),
       isOwnClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),
       ...(holdsValue(values) ? { meaning: values } : {}),
     };
-  }
-
-  /** A TimeDistributed model gives what the model gives, with a mask of its own. */
-  #endTime(draft: LayerDraft, outputs: readonly Ref[]): void {
-    if (outputs.length !== 1 || draft.inputs.length !== 1) {
-      this.#fail(
-        `the model in layer "${draft.name}" must have one input and one output`,
-        [draft.inputs.length, outputs.length],
-      );
-    }
-    draft.fedBy = draft.inputs;
-    draft.inputs = [...outputs, ...draft.inputs];
-    draft.call = {
-      kind: "builtIn",
-      layer: distributedOutput(this.#parts.dialect),
-      isOwnClass: true,
-      numInputs: 2,
-      args: {},
-      sources: [],
-    };
-  }
-
-  /** The layer over as many time axes as TimeDistributed stand round it. */
-  #overTime(
-    { path, name }: LayerDraft,
-    layer: Layer,
-    args: Readonly<Record<string, CallArgument>>,
-  ): Layer {
-    const timeAxes = path.reduce((sum, at) => sum + (at.timeAxes ?? 0), 0);
-    const tensorArgs = Object.keys(args).filter((key) => "input" in args[key]!);
-    let made = layer;
-    for (let i = 0; i < timeAxes; i++) {
-      made = distributed(made, name, tensorArgs);
-    }
-    return made;
   }
 
   /** The caller's own layer or operation behind a call. */
@@ -300,58 +322,6 @@ class Builder {
     );
     const isPlain = slots.every((slot) => typeof slot === "number");
     return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
-  }
-
-  /** Puts an argument's tensors in the list, and numbers in their place. */
-  #bind(
-    argument: Argument,
-    tensors: Ref[],
-    place: (tensor: TensorId) => Ref,
-  ): unknown {
-    if ("tensor" in argument) {
-      tensors.push(place(argument.tensor));
-      return { input: tensors.length - 1 };
-    }
-    if ("list" in argument) {
-      return argument.list.map((inner) => this.#bind(inner, tensors, place));
-    }
-    if ("record" in argument) {
-      const rule =
-        "layers and operations must be called on tensors or lists, not on records with keys";
-      this.#fail(rule, Object.keys(argument.record));
-    }
-    return argument.value;
-  }
-
-  /** Keyword arguments of a layer's call; those that are off are left out. */
-  #arguments(
-    draft: LayerDraft,
-    named: Readonly<Record<string, unknown>>,
-  ): Record<string, CallArgument> {
-    const args: Record<string, CallArgument> = {};
-    for (const [key, value] of Object.entries(named)) {
-      if (value === null || value === undefined || value === false) continue;
-      if (isInput(value)) args[key] = value;
-      else if (Array.isArray(value) && value.every(isInput)) {
-        value.forEach((inner, i) => args[`${key}[${i}]`] = inner);
-      } else if (key === "training") {
-        this.#checkTraining(draft, value);
-      } else if (/^(number|boolean|string)$/.test(typeof value)) {
-        args[key] = { value: value as number | boolean | string };
-      } else {
-        this.#fail(
-          `argument "${key}" of layer "${draft.name}" must be a tensor, a number or text`,
-          value,
-        );
-      }
-    }
-    return args;
-  }
-
-  /** Keras 3 overrides the argument when it predicts; Keras 2 obeys it. */
-  #checkTraining({ name }: LayerDraft, value: unknown): void {
-    if (this.#parts.dialect === 3) return;
-    this.#fail(`layer "${name}" must not be called with training=True`, value);
   }
 
   #layer({ spec, name }: LayerDraft): Layer {
@@ -432,29 +402,6 @@ class Builder {
     );
   }
 
-  /** TF.js would go round such a graph for ever. */
-  #checkAcyclic(drafts: readonly LayerDraft[]): void {
-    const done = new Set<object>();
-    for (const root of drafts) {
-      const stack: LayerDraft[] = [root];
-      const open = new Set<object>();
-      while (stack.length > 0) {
-        const at = stack.at(-1)!;
-        const next = at.inputs.map(({ node }) => node as LayerDraft)
-          .find((node) => !done.has(node));
-        if (next === undefined) {
-          done.add(stack.pop()!);
-          continue;
-        }
-        open.add(at);
-        if (open.has(next)) {
-          this.#fail(`layer "${next.name}" must not feed itself`, at.name);
-        }
-        stack.push(next);
-      }
-    }
-  }
-
   #missing(tensor: TensorId, from: string): never {
     this.#fail(
       `"${from}" must be called on layers that are there`,
@@ -478,96 +425,15 @@ class Builder {
   }
 
   #fail(rule: string, value: unknown): never {
-    const text = cannot("load model", rule, value);
-    throw new ModelFormatError(
-      this.#parts.source,
-      text.replace(/^Cannot load model as /, ""),
-    );
+    const text = `${rule}: current value is ${quote(value)}`;
+    throw new ModelFormatError(this.#parts.source, text);
   }
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
 
-/** A layer within TimeDistributed is found by the name of the model there, too. */
-function fullPath(draft: LayerDraft): [string, LayerDraft][] {
-  const { path, name } = draft;
-  if (!path.slice(0, -1).some(({ timeAxes }) => timeAxes !== undefined)) {
-    return [];
-  }
-  const parts = path.map(({ name, model, timeAxes }, i) =>
-    timeAxes === undefined || i === path.length - 1
-      ? name
-      : `${name}/${model!.name}`
-  );
-  const call = /:\d+$/.exec(name)?.[0] ?? "";
-  return [[`${parts.join("/")}${call}`, draft]];
-}
-
-function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
-  return drafts.flatMap((draft) => [draft, ...flatten(draft.children)]);
-}
-
-/** Keras leaves the input of a Sequential out of its layers, or gives it none. */
-function withInput(spec: ModelSpec): readonly LayerSpec[] {
-  const name = spec.inputs[0]!.tensor.layer;
-  if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
-  const first = spec.layers[0];
-  const options = {
-    "batch_shape": first?.options.batch_input_shape ??
-      first?.options.batch_shape,
-  };
-  const input: LayerSpec = {
-    name,
-    className: "InputLayer",
-    module: undefined,
-    registeredName: undefined,
-    options,
-    model: undefined,
-    calls: [],
-  };
-  return [input, ...spec.layers];
-}
-
 function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
   return feed === undefined
     ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
     : { kind: "alias", outputs: [feed] };
-}
-
-function isInput(value: unknown): value is { input: number } {
-  return typeof value === "object" && value !== null && "input" in value;
-}
-
-/** Whether a call's arguments hold more than tensors. */
-function holdsValue(value: unknown): boolean {
-  if (isInput(value) || value === null || value === undefined) return false;
-  if (isWrittenArray(value) || typeof value !== "object") return true;
-  return Object.values(value).some(holdsValue);
-}
-
-/** A description in which aliases are the names that they stand for. */
-function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
-  if (!Object.values(table).some((entry) => typeof entry === "string")) {
-    return spec;
-  }
-  const nameOf = (name: string, registeredName?: string) => {
-    const entry = findCustom(table, name, registeredName);
-    return typeof entry === "string" ? entry : name;
-  };
-  const layers = spec.layers.map((layer): LayerSpec => ({
-    ...layer,
-    className: nameOf(layer.className, layer.registeredName),
-    options: Object.fromEntries(
-      Object.entries(layer.options).map(([key, value]) => {
-        if (!key.endsWith("activation")) return [key, value];
-        const isFunction = isLayerObject(value) &&
-          value.class_name === "function";
-        const name: unknown = isFunction ? value.config : value;
-        if (typeof name !== "string") return [key, value];
-        return [key, nameOf(name) === name ? value : nameOf(name)];
-      }),
-    ),
-    model: layer.model && withKnownNames(layer.model, table),
-  }));
-  return { ...spec, layers };
 }

@@ -191,7 +191,7 @@ class BoundNameWeights implements BoundWeights {
           best.length === 0
             ? "none"
             : best.map(({ layer, above }) => [...above, layer.name].join("/")),
-          'save the model again: model.save("model.keras")',
+          'open it in Python, and save it in the other format: model.save("model.keras")',
         );
       }
       this.#entries.get(best[0]!.layer)!.push(entry);
@@ -263,9 +263,9 @@ function assign(
     const rest = folder.split("/").at(-1)!;
     if (wanted.size > 1 && !agree(part, folder, rest)) return undefined;
     const open = [...stored.get(folder)!];
-    const asked = wanted.get(part)!;
-    if (open.length !== asked.length) return undefined;
-    const later = asked.filter(({ leaf, name }) => {
+    const names = wanted.get(part)!;
+    if (open.length !== names.length) return undefined;
+    const later = names.filter(({ leaf, name }) => {
       const at = open.findIndex((entry) => entry.leaf === leaf);
       if (at >= 0) found.set(name, open.splice(at, 1)[0]!);
       return at < 0;

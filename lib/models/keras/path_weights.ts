@@ -57,10 +57,10 @@ export class PathWeights implements KerasWeights {
 class BoundPathWeights implements BoundWeights {
   readonly #store: WeightStore;
   readonly #source: string;
-  readonly #places = new Map<WeightLayer, string>();
+  readonly #groups = new Map<WeightLayer, string>();
   readonly #left: Set<string>;
   readonly #models: string[] = [];
-  /** Names of layers in groups: each is asked for twice. */
+  /** Names of layers in groups: each is looked up twice. */
   readonly #names = new Map<string, readonly string[]>();
 
   constructor(store: WeightStore, source: string, model: WeightModel) {
@@ -71,8 +71,8 @@ class BoundPathWeights implements BoundWeights {
   }
 
   take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
-    const place = this.#places.get(layer);
-    if (place === undefined) {
+    const group = this.#groups.get(layer);
+    if (group === undefined) {
       if (names.length === 0) return [];
       this.#fail(`operation "${layer.name}" must have no weights`, names);
     }
@@ -82,21 +82,21 @@ class BoundPathWeights implements BoundWeights {
       const part = name.slice(0, Math.max(0, name.lastIndexOf("/")));
       const index = ownIndex(layer, name) ?? parts.get(part) ?? 0;
       parts.set(part, index + 1);
-      return this.#stored(place, part, index);
+      return this.#stored(group, part, index);
     });
     const stored = [...this.#store.datasets.values()]
-      .filter(({ path }) => path.startsWith(`${place}/`))
-      .filter((weight) => !hasNoUse(layer, weight, place));
+      .filter(({ path }) => path.startsWith(`${group}/`))
+      .filter((weight) => !hasNoUse(layer, weight, group));
     const surplus = stored.filter((weight) => !found.includes(weight));
     if (found.includes(undefined) || surplus.length > 0) {
       this.#fail(
         `layer "${layer.name}" must have the ${names.length} weights ` +
-          `${names.map(quote).join(", ")} in "${place}"`,
+          `${names.map(quote).join(", ")} in "${group}"`,
         stored.map(({ path, shape }) => `${path} ${shapeText(shape)}`),
       );
     }
     for (const path of [...this.#left]) {
-      if (path.startsWith(`${place}/`)) this.#left.delete(path);
+      if (path.startsWith(`${group}/`)) this.#left.delete(path);
     }
     return names.map((name, i) => weightSource(name, found[i]!));
   }
@@ -104,8 +104,8 @@ class BoundPathWeights implements BoundWeights {
   finish(): void {
     const left = [...this.#left].filter((path) =>
       !isSeed(this.#store.datasets.get(path)!) &&
-      !this.#models.some((place) =>
-        path.startsWith(place) && TRAINING.test(path.slice(place.length))
+      !this.#models.some((group) =>
+        path.startsWith(group) && TRAINING.test(path.slice(group.length))
       )
     );
     if (left.length > 0) {
@@ -131,28 +131,28 @@ class BoundPathWeights implements BoundWeights {
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
       const counted = `${base}${folder}/${kind}${count > 0 ? `_${count}` : ""}`;
-      const place = this.#place(layer, counted, named);
-      const other = taken.get(place);
+      const group = this.#group(layer, counted, named);
+      const other = taken.get(group);
       if (other !== undefined) {
         this.#fail(
-          `layers "${other.name}" and "${layer.name}" must have places of their own`,
-          place,
+          `layers "${other.name}" and "${layer.name}" must be stored in groups of their own`,
+          group,
         );
       }
-      taken.set(place, layer);
-      this.#places.set(layer, place);
+      taken.set(group, layer);
+      this.#groups.set(layer, group);
       if (layer.model === undefined) continue;
       this.#enter(
         layer.model,
-        `${place}${"/layer".repeat(layer.timeAxes ?? 0)}`,
+        `${group}${"/layer".repeat(layer.timeAxes ?? 0)}`,
       );
     }
     // A group that no layer has is a layer that the description lacks.
-    for (const [name, place] of named) {
+    for (const [name, group] of named) {
       const isFull = [...datasets.keys()].some((p) =>
-        p.startsWith(`${place}/`)
+        p.startsWith(`${group}/`)
       );
-      if (isFull && !taken.has(place)) {
+      if (isFull && !taken.has(group)) {
         this.#fail(`every stored layer must be in the model`, name);
       }
     }
@@ -173,24 +173,24 @@ class BoundPathWeights implements BoundWeights {
     return named;
   }
 
-  #name(place: string): readonly string[] {
-    const known = this.#names.get(place);
+  #name(group: string): readonly string[] {
+    const known = this.#names.get(group);
     if (known !== undefined) return known;
-    const path = `${place}/vars`;
+    const path = `${group}/vars`;
     const found = this.#store.groups.has(path)
       ? this.#store.strings(path, "name") ?? []
       : [];
-    this.#names.set(place, found);
+    this.#names.set(group, found);
     return found;
   }
 
-  #place(
+  #group(
     layer: WeightLayer,
     counted: string,
     named: ReadonlyMap<string, string>,
   ): string {
-    const place = named.get(layer.name);
-    if (place === counted || place === undefined) {
+    const group = named.get(layer.name);
+    if (group === counted || group === undefined) {
       const [name] = this.#name(counted);
       if (name !== undefined && name !== layer.name) {
         this.#fail(`the layer in "${counted}" must be "${layer.name}"`, name);
@@ -200,15 +200,15 @@ class BoundPathWeights implements BoundWeights {
     // Some classes are stored under another name than they have in the config;
     // then nothing of the counted name is there.
     if (this.#store.groups.has(counted)) {
-      this.#fail(`layer "${layer.name}" must be in "${counted}"`, place);
+      this.#fail(`layer "${layer.name}" must be in "${counted}"`, group);
     }
-    return place;
+    return group;
   }
 
   /** Keras writes some parts with an underscore, and once wrote more so. */
-  #stored(place: string, part: string, index: number) {
+  #stored(group: string, part: string, index: number) {
     const groups = this.#store.groups;
-    let path = place;
+    let path = group;
     for (const segment of part === "" ? [] : part.split("/")) {
       const plain = `${path}/${segment}`;
       path = groups.has(plain) ? plain : `${path}/_${segment}`;
@@ -252,13 +252,13 @@ function isSeed({ path, dtype }: StoredWeight): boolean {
 function hasNoUse(
   { className }: WeightLayer,
   weight: StoredWeight,
-  place: string,
+  group: string,
 ): boolean {
   const { path, shape, dtype } = weight;
   if (isSeed(weight)) return true;
   if (className === "SpectralNormalization") {
-    return path.startsWith(`${place}/vars/`);
+    return path.startsWith(`${group}/vars/`);
   }
   return className === "Normalization" && shape.length === 0 &&
-    path === `${place}/vars/2` && dtype.startsWith("int");
+    path === `${group}/vars/2` && dtype.startsWith("int");
 }

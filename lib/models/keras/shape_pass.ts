@@ -1,21 +1,24 @@
 import { cannot, sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
+import type { Steps } from "../../math/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
+import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
-/** Values of one sample that a layer may give: 8 GB, which no engine can hold. */
-const MOST_VALUES = 2 ** 31;
+/** Bytes of a value on every engine. */
+const BYTES = 4;
 
 /** Runs every node over shapes alone, and writes its row. */
 export class ShapePass {
   readonly #nodes: readonly LayerDraft[];
   readonly #source: string;
   readonly #dialect: Dialect;
+  readonly #mostValues: number;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
   /** Tensors whose mask a call took away. */
@@ -30,22 +33,27 @@ export class ShapePass {
     nodes: readonly LayerDraft[],
     source: string,
     dialect: Dialect,
+    { tensorBytes } = DEFAULT_LIMITS,
   ) {
+    this.#mostValues = tensorBytes / BYTES;
     this.#nodes = nodes;
     this.#source = source;
     this.#dialect = dialect;
   }
 
   /**
-   * Runs them.
+   * Runs them, in steps of a node each.
    *
    * @param outputs The model's outputs, which must be there.
    * @throws {ModelFormatError} If a layer does not go with what feeds it.
    */
-  run(outputs: readonly Ref[]): void {
+  *run(outputs: readonly Ref[]): Steps<void> {
     for (const draft of this.#nodes) this.#checkRefs(draft);
     for (const ref of outputs) this.#checkRef(ref, "the model");
-    for (const draft of this.#nodes) this.#visit(draft);
+    for (const draft of this.#nodes) {
+      this.#visit(draft);
+      yield;
+    }
     for (const ref of outputs) this.#checkMade(ref, "the model");
     for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
   }
@@ -192,13 +200,15 @@ export class ShapePass {
     draft.numOutputs = outputs.length;
     for (const { value: { shape } } of outputs) {
       const sizes = shape.filter((size) => size !== null);
-      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= MOST_VALUES) continue;
+      if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= this.#mostValues) {
+        continue;
+      }
       this.#fail(
         draft,
         new RangeError(
           cannot(
             `call layer "${draft.name}"`,
-            `it must give at most ${MOST_VALUES} values for one sample`,
+            `it must give at most ${this.#mostValues} values for one sample`,
             shape,
           ),
         ),

@@ -17,6 +17,7 @@ import { createHash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
+import type { Steps } from "../../math/pacer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
@@ -48,15 +49,17 @@ type Draft = {
  * Makes a model of an ONNX file.
  *
  * @param parts The file, checked, with its constants.
- * @returns The model; closing it closes the file.
+ * @returns The model, made in steps of an operation each; closing it closes
+ * the file.
  * @throws {ModelFormatError} If its graph does not hang together.
  */
-export function onnxGraph(parts: OnnxParts): ModelGraph {
+export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   const { file, constants, inputs, operations, close } = parts;
   const builder = new GraphBuilder(parts);
   for (const info of inputs) builder.addInput(info);
   for (const operation of builder.ordered(operations)) {
     builder.addOperation(operation);
+    yield;
   }
   const { nodes, topLevel, otherNames, givers } = builder;
   nodes.forEach((node, id) => node.id = id);
@@ -166,9 +169,9 @@ class GraphBuilder {
     const givers = takes.map((tensor) => this.givers.get(tensor));
     const inputs = givers.filter((ref) => ref !== undefined);
     const known = new Map(
-      takes.flatMap((tensor, place) => {
+      takes.flatMap((tensor, position) => {
         const constant = constants.get(tensor);
-        return constant === undefined ? [] : [[place, constant] as const];
+        return constant === undefined ? [] : [[position, constant] as const];
       }),
     );
     const unique = [...new Set(known.values())];
@@ -176,6 +179,7 @@ class GraphBuilder {
     const channels = operation.domain === ""
       ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
       : undefined;
+    this.specs.infer(operation, constants);
     const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
     const node: Draft = {
       id: 0,
@@ -195,7 +199,9 @@ class GraphBuilder {
       isConstant: inputs.every((ref) => ref.node.isConstant === true),
       call: {
         kind: "raw",
-        constants: new Map([...known].map(([place, c]) => [place, () => c])),
+        constants: new Map(
+          [...known].map(([position, c]) => [position, () => c]),
+        ),
         onnx: this.#callOf(operation, takes, givers),
       },
       weights: () => weights,

@@ -11,6 +11,7 @@ import {
   type OnnxOperation,
   readOnnx,
 } from "../../formats/onnx_model.ts";
+import { Pacer } from "../../math/pacer.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -18,7 +19,9 @@ import { checkFile, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { type ConstantFiles, onnxConstant } from "./onnx_constants.ts";
 import { numbersConstant } from "./onnx_numbers.ts";
+import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import { openExternal } from "./onnx_external.ts";
+import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An ONNX file that is open. */
 export interface OnnxSource {
@@ -31,7 +34,10 @@ export interface OnnxSource {
 export interface LoadOnnxOptions {
   /** Whether the model may run with weights that are NaN. */
   readonly allowNonFinite: boolean;
-  readonly signal?: AbortSignal | undefined;
+  /** How large it may become. */
+  readonly limits?: Required<ModelLimits>;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer?: Pacer | undefined;
 }
 
 /**
@@ -39,18 +45,22 @@ export interface LoadOnnxOptions {
  *
  * @param file The file, and where it lies. Closing the model closes it, and so
  * does an error.
- * @param options What its weights may be, and a signal.
+ * @param options What its weights may be, and what stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model that can be run.
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,
-  { allowNonFinite, signal }: LoadOnnxOptions,
+  { allowNonFinite, limits = DEFAULT_LIMITS, pacer = new Pacer() }:
+    LoadOnnxOptions,
 ): Promise<ModelGraph> {
   let close = () => source.close();
   try {
-    const file = readOnnx(source);
+    pacer.check();
+    const file = readOnnx(source, limits.nesting);
+    await pacer.rest();
     checkFile(file);
+    checkExpansion(file, limits);
     checkSparse(file.graph, source.name);
     const tensors = namedTensors(file);
     const ends = externalEnds(tensors.map(({ tensor }) => tensor));
@@ -58,7 +68,7 @@ export async function loadOnnx(
       ends.keys(),
       source.name,
       url,
-      signal,
+      pacer.signal,
       ends,
     );
     close = () => {
@@ -75,12 +85,15 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    return onnxGraph({ file, constants, operations, inputs, close });
+    const parts = { file, constants, operations, inputs, close };
+    const model = await pacer.drive(onnxGraph(parts));
+    await checkSizes(file, constants, operations, limits);
+    return model;
   } catch (cause) {
     close();
     const isBuiltInNode = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
-      cause.name === "AbortError";
+      pacer.signal?.aborted;
     if (isBuiltInNode) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
@@ -127,7 +140,7 @@ function constantsOf(
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));
   }
-  // An identity of a constant is the same constant: exporters share weights so.
+  // An identity of a constant is the same constant: exporters reuse weights so.
   for (const { kind, domain, inputs, outputs } of graph.nodes) {
     const same = constants.get(inputs[0] ?? "");
     const isSame = kind === "Identity" && domain === "";

@@ -10,7 +10,7 @@ const FIRST = new Set([
   ...["LRN", "DepthToSpace", "SpaceToDepth", "Upsample", "GridSample"],
 ]);
 
-/** Operations that keep the axes in their places. */
+/** Operations that keep the order of the axes. */
 const KEPT = new Set([
   ...["Abs", "Add", "Cast", "Ceil", "Celu", "Clip", "Div", "Dropout", "Elu"],
   ...["Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity"],
@@ -26,7 +26,7 @@ const KEPT = new Set([
  *
  * @param kind The operation's name, one of ONNX' own domain.
  * @param inputs Where they stand in what it takes, constants left out.
- * @returns The place, where it is known.
+ * @returns "first" or "last", where that is known.
  */
 export function onnxChannels(
   kind: string,
@@ -34,5 +34,7 @@ export function onnxChannels(
 ): Channels {
   if (FIRST.has(kind)) return "first";
   if (!KEPT.has(kind) || inputs.length === 0) return undefined;
-  return inputs.every((place) => place === inputs[0]) ? inputs[0] : undefined;
+  return inputs.every((channels) => channels === inputs[0])
+    ? inputs[0]
+    : undefined;
 }

@@ -36,7 +36,7 @@ export interface ConstantFiles {
  * @param name What it is called in the graph.
  * @param tensor The constant.
  * @param files What it is read from.
- * @returns The weight; nothing of its values is read before it is asked for.
+ * @returns The weight; its values are read when they are needed.
  * @throws {ModelFormatError} If its bytes are not where the file says.
  */
 export function onnxConstant(
@@ -51,7 +51,7 @@ export function onnxConstant(
   if (isElsewhere && size === undefined) {
     throw new ModelFormatError(
       reader.source.name,
-      `constant "${name}" must lie in the file itself, as it holds texts`,
+      `constant "${name}" must lie in the file itself, as it holds strings`,
     );
   }
   const part = isElsewhere

@@ -28,7 +28,7 @@ export function numbersConstant(
       [];
   if (key === undefined || typeof value === "object" && "span" in value) {
     const action = `read constant "${name}"`;
-    const rule = "its value must be a tensor, numbers or texts";
+    const rule = "its value must be a tensor, numbers or strings";
     const found = [...attributes.keys()].join(", ");
     throw new SyntaxError(
       cannot(`${action} of "${reader.source.name}"`, rule, found),
@@ -72,7 +72,7 @@ export function numbersConstant(
       }
       const rule = "it must hold numbers";
       return Promise.reject(
-        new TypeError(cannot(`read weight "${name}"`, rule, "texts")),
+        new TypeError(cannot(`read weight "${name}"`, rule, "strings")),
       );
     },
   };

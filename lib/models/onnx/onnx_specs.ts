@@ -1,7 +1,12 @@
 import { ModelFormatError } from "../../errors.ts";
-import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
+import { sizeOf } from "../../check.ts";
+import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import { typeName } from "../../formats/onnx_tensor.ts";
+import { valuesOf } from "../../formats/stored_array.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
+import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** Element types that an input may have. */
@@ -22,15 +27,17 @@ const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
 
 /** What an ONNX file says of its tensors, which may be little. */
 export class OnnxSpecs {
-  /** Element types of those that something is said of, by number. */
+  /** Element types by number, of the tensors whose type the file gives. */
   readonly types: ReadonlyMap<string, number>;
   /** How many rows the model takes at once; undefined where that is free. */
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
+  readonly #inferred = new Map<string, KnownTensor>();
+  readonly #axes: BatchAxes;
   readonly #source: string;
 
   /**
-   * Collects what is said.
+   * Collects what the file says.
    *
    * @param file The file.
    * @param inputs The model's inputs.
@@ -44,15 +51,11 @@ export class OnnxSpecs {
     this.types = new Map(
       all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
     );
-    const sizes = inputs.map(({ shape }) => shape?.[0]);
-    const batches = new Set(sizes.filter((size) => typeof size === "number"));
-    if (batches.size > 1) {
-      throw this.#fault(
-        "its inputs must take as many rows as each other",
-        inputs.map(({ name, shape }) => `${name} [${shape ?? ""}]`).join(", "),
-      );
-    }
-    this.batch = [...batches][0];
+    this.#axes = new BatchAxes(
+      inputs,
+      (rule, value) => this.#fault(rule, value),
+    );
+    this.batch = this.#axes.batch;
   }
 
   /**
@@ -62,7 +65,8 @@ export class OnnxSpecs {
    * @returns Its spec; without sizes where nothing is known.
    * @throws {ModelFormatError} If it is no tensor that can be fed.
    */
-  input({ name, type, shape, isOther }: OnnxValueInfo): TensorSpec {
+  input(info: OnnxValueInfo): TensorSpec {
+    const { name, type, shape, isOther } = info;
     const dtype = typeName(type ?? 0) as TensorSpec["dtype"];
     if (isOther || !INPUTS.has(dtype)) {
       throw this.#fault(
@@ -70,11 +74,9 @@ export class OnnxSpecs {
         isOther ? "a sequence or a map" : dtype ?? "not known",
       );
     }
-    if (shape?.length === 0) {
-      const rule = `input "${name}" must have an axis of samples`;
-      throw this.#fault(rule, "a single number");
-    }
-    return spec(name, shape ?? [], dtype, undefined);
+    const known = spec(name, shape ?? [], dtype, undefined);
+    const batchAxis = this.#axes.of(info);
+    return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
   }
 
   /**
@@ -83,18 +85,58 @@ export class OnnxSpecs {
    * @param tensor Its name in the file.
    * @param name What it is called.
    * @param channels Where its channels stand.
-   * @returns Its spec; undefined where the file does not say enough.
+   * @returns Its spec; undefined where neither the file nor
+   * {@linkcode infer} says enough.
    */
   output(
     tensor: string,
     name: string,
     channels: "first" | "last" | undefined,
   ): TensorSpec | undefined {
-    const { type, shape } = this.#infos.get(tensor) ?? {};
+    const info = this.#infos.get(tensor);
+    const { type, shape } = info?.shape === undefined
+      ? this.#inferred.get(tensor) ?? {}
+      : info;
     const known = typeName(type ?? 0);
     const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
     if (shape === undefined || !INPUTS.has(dtype)) return undefined;
     return spec(name, shape, dtype, channels);
+  }
+
+  /**
+   * Infers what an operation gives, where the file does not say it.
+   *
+   * @param operation The operation, after all that feed it.
+   * @param constants The file's constants.
+   */
+  infer(
+    { kind, domain, attributes, inputs, outputs }: OnnxOperation,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): void {
+    const [output = ""] = outputs;
+    const isKnown = this.#infos.get(output)?.shape !== undefined;
+    if (domain !== "" || output === "" || isKnown) return;
+    const found = inferOutput({
+      kind,
+      attributes: Object.fromEntries(attributes),
+      inputs: inputs.map((name) => this.#knownOf(name, constants)),
+      values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
+    });
+    if (found !== undefined) this.#inferred.set(output, found);
+  }
+
+  #knownOf(
+    name: string,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): KnownTensor | undefined {
+    const constant = constants.get(name);
+    if (constant !== undefined) {
+      return { shape: constant.shape, type: constant.tensor.type };
+    }
+    const { type, shape } = this.#infos.get(name) ?? {};
+    return type === undefined || shape === undefined
+      ? this.#inferred.get(name)
+      : { type, shape };
   }
 
   #fault(rule: string, value: string): ModelFormatError {
@@ -103,6 +145,16 @@ export class OnnxSpecs {
       `${rule}: current value is ${value}`,
     );
   }
+}
+
+/** The values of a short constant of whole numbers, as a shape or axes. */
+function wholeNumbers(
+  constant: OnnxConstant | undefined,
+): number[] | undefined {
+  const isInt64 = constant && typeName(constant.tensor.type) === "int64";
+  if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;
+  const bytes = constant.storedBytes?.();
+  return bytes && [...valuesOf(bytes, "int64")].map(Number);
 }
 
 function spec(

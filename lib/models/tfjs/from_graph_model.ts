@@ -14,9 +14,9 @@ import type { LayerRow, Model, ModelFormat } from "../../types.ts";
 import type { GraphNode, NodeCall, RawRuntime, Ref } from "../graph/graph.ts";
 import {
   GraphSpecs,
+  indexIn,
   nodeName,
   type Operation,
-  placeIn,
 } from "./graph_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
@@ -127,7 +127,7 @@ function outputsOf(
 ): Ref[] {
   const named = specs.outputNames.map((name): Ref[] => {
     const node = drafts.get(nodeName(name));
-    return node === undefined ? [] : [{ node, index: placeIn(name) }];
+    return node === undefined ? [] : [{ node, index: indexIn(name) }];
   });
   if (named.length > 0 && named.every(({ length }) => length === 1)) {
     return named.flat();
@@ -160,14 +160,17 @@ function draftOf(
   specs: GraphSpecs,
 ): Draft {
   const constants = constantsOf(operation, executor);
-  const inputs = operation.inputs.flatMap((source, place) => {
+  const inputs = operation.inputs.flatMap((source, position) => {
     const node = drafts.get(source.name);
-    if (node === undefined || constants.has(place)) return [];
-    return [{ node, index: outputIndex(operation.inputNames[place]!, source) }];
+    if (node === undefined || constants.has(position)) return [];
+    return [{
+      node,
+      index: outputIndex(operation.inputNames[position]!, source),
+    }];
   });
   const weights = (): { name: string; value: tf.Tensor }[] =>
-    [...constants].map(([place, tensor]) => ({
-      name: operation.inputs[place]!.name,
+    [...constants].map(([position, tensor]) => ({
+      name: operation.inputs[position]!.name,
       value: tensor(),
     })).filter(({ value }) => value.dtype === "float32"); // not shapes and axes
   const outputs = index === undefined
@@ -204,24 +207,24 @@ function constantsOf(
   { weightMap }: Executor,
 ): Map<number, () => tf.Tensor> {
   const constants = new Map<number, () => tf.Tensor>();
-  for (const [place, input] of inputs.entries()) {
+  for (const [position, input] of inputs.entries()) {
     let source = input;
     while (source.op === "Identity" && source.inputs.length === 1) {
       source = source.inputs[0]!;
     }
     const tensors = source.op === "Const" ? weightMap[source.name] : undefined;
     if (tensors !== undefined) {
-      constants.set(place, () => [tensors].flat()[0]!);
+      constants.set(position, () => [tensors].flat()[0]!);
     }
   }
   return constants;
 }
 
-/** `name:1` is the second output; a name after the colon stands for its place. */
+/** `name:1` is the second output; a name after the colon stands for its index. */
 function outputIndex(reference: string, source: Operation): number {
   const tail = reference.slice(reference.lastIndexOf(":") + 1);
   const named = reference.includes(":") ? source.outputs?.indexOf(tail) : -1;
-  return named === undefined || named < 0 ? placeIn(reference) : named;
+  return named === undefined || named < 0 ? indexIn(reference) : named;
 }
 
 /** Operations that may give a promise. */

@@ -7,7 +7,7 @@
  * nothing that is inside is out of reach.
  *
  * It goes in two passes over each model: first every call gets a node, so that
- * every symbolic tensor has a place; then calls are linked, and nested models
+ * every symbolic tensor has a reference; then calls are linked, and nested models
  * entered with what feeds them.
  *
  * @module
@@ -156,8 +156,8 @@ function enterChain({ model, prefix, feeds }: Scope): Entered {
   const input = feeds?.[0] ?? { node: hidden!, index: 0 };
   const counts = new Map<Layer, number>();
   let at = input;
-  const topLevel = callsOfChain(model).map(({ layer, call }, place) => {
-    const index = feeds === undefined ? place : undefined;
+  const topLevel = callsOfChain(model).map(({ layer, call }, i) => {
+    const index = feeds === undefined ? i : undefined;
     const draft = draftOf(layer, call, prefix, counts, index);
     link(draft, [at]);
     at = { node: draft, index: 0 };
@@ -199,7 +199,7 @@ function enterGraph({ model, prefix, feeds }: Scope): Entered {
   const { containerNodes } = model as unknown as {
     containerNodes: ReadonlySet<string>;
   };
-  const places = new Map<number, Ref>();
+  const refs = new Map<number, Ref>();
   const calls: { draft: Draft; call: Call }[] = [];
   const topLevel: Draft[] = [];
   const counts = new Map<Layer, number>();
@@ -216,20 +216,20 @@ function enterGraph({ model, prefix, feeds }: Scope): Entered {
       if (isFirst) topLevel.push(draft);
       calls.push({ draft, call });
       call.outputTensors.forEach((tensor, i) =>
-        places.set(tensor.id, { node: draft, index: i })
+        refs.set(tensor.id, { node: draft, index: i })
       );
     }
   }
-  const place = (tensor: Symbolic) => places.get(tensor.id)!;
+  const refOf = (tensor: Symbolic) => refs.get(tensor.id)!;
   for (const { draft, call } of calls) {
     if (isInputLayer(draft.layer)) continue;
-    link(draft, call.inputTensors.map(place));
+    link(draft, call.inputTensors.map(refOf));
   }
   return {
     drafts: calls.map(({ draft }) => draft),
     topLevel,
-    inputs: model.inputs.map(place),
-    outputs: model.outputs.map(place),
+    inputs: model.inputs.map(refOf),
+    outputs: model.outputs.map(refOf),
   };
 }
 

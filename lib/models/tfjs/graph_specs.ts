@@ -111,19 +111,19 @@ export class GraphSpecs {
  * The operation in a tensor's name.
  *
  * @param name `node`, or `node:1` for its second output.
- * @returns The name without its place.
+ * @returns The name without its index.
  */
 export function nodeName(name: string): string {
   return name.replace(/:\d+$/, "");
 }
 
 /**
- * The place in a tensor's name.
+ * The index in a tensor's name.
  *
  * @param name `node`, or `node:1` for its second output.
- * @returns The place, 0 where there is none.
+ * @returns The index, 0 where there is none.
  */
-export function placeIn(name: string): number {
+export function indexIn(name: string): number {
   return Number(/:(\d+)$/.exec(name)?.[1] ?? 0);
 }
 
@@ -132,7 +132,7 @@ function namedSpec(tensor: SignatureTensor): [string, TensorSpec][] {
   if (name === undefined || dim === undefined || unknownRank) return [];
   const type = DTYPES[String(dtype)] ?? "float32";
   const known = spec(nodeName(name), dim.map(sizeOf), type);
-  return [[`${nodeName(name)}:${placeIn(name)}`, known]];
+  return [[`${nodeName(name)}:${indexIn(name)}`, known]];
 }
 
 function sizeOf({ size }: { readonly size?: string | number }): number | null {

@@ -57,9 +57,9 @@ function frozenCopy(value: unknown): unknown {
 }
 
 /**
- * What is known of a place in a graph of layers.
+ * What is known of a symbolic tensor.
  *
- * @param tensor The place.
+ * @param tensor The tensor.
  * @param name What it is called.
  * @param channels Where its channels stand, where that is known.
  * @returns Its spec, frozen.

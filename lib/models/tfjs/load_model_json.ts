@@ -12,7 +12,13 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
+import { Pacer } from "../../math/pacer.ts";
 import { type ModelSpec, readTopology } from "../keras/keras_topology.ts";
+import {
+  beyondLimit,
+  DEFAULT_LIMITS,
+  type ModelLimits,
+} from "../graph/limits.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { ManifestWeights } from "./manifest_weights.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -30,7 +36,9 @@ import {
 interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
-  readonly signal?: AbortSignal | undefined;
+  readonly limits?: Required<ModelLimits>;
+  /** Stops it, and gives the thread back now and then. */
+  readonly pacer: Pacer;
 }
 
 /** A `model.json` of layers, read as far as its description. */
@@ -58,6 +66,7 @@ export function readLayersJson(
   json: ModelJson,
   source: string,
   customLayers: CustomTable,
+  limits: Required<ModelLimits> = DEFAULT_LIMITS,
 ): LayersJson {
   const dialect = writerOf(json, source);
   const { modelTopology } = json;
@@ -65,6 +74,7 @@ export function readLayersJson(
     modelTopology.model_config ?? modelTopology,
     dialect === "tfjs" ? 2 : dialect,
     source,
+    limits,
   );
   return {
     dialect,
@@ -78,33 +88,62 @@ export function readLayersJson(
  * Opens a `model.json`: its layers as built-in layers, its graph with TF.js.
  *
  * @param file The JSON, and where it lies.
- * @param options Custom layers, what weights may be, and a signal.
+ * @param options Custom layers, what weights may be, and what stops it.
  * @returns The model.
  * @throws {ModelFormatError} If it is no model, or a layer is not understood.
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },
-  { customLayers, allowNonFinite, signal }: JsonOptions,
+  { customLayers, allowNonFinite, limits = DEFAULT_LIMITS, pacer }: JsonOptions,
 ): Promise<ModelGraph> {
   const json = parseModelJson(text, url.href);
-  if (isGraph(json.modelTopology)) return await loadGraph(json, url, signal);
-  const layers = readLayersJson(json, url.href, customLayers);
+  if (isGraph(json.modelTopology)) {
+    checkGraphSize(json.modelTopology, url.href, limits);
+    return await loadGraph(json, url, pacer);
+  }
+  const layers = readLayersJson(json, url.href, customLayers, limits);
   if (layers.dialect === "tfjs") {
     refuseOtherMeanings(layers.spec, customLayers, url.href);
   }
-  const weights = await openWeightFiles(json.weightsManifest, url, signal);
-  return modelOfLayersJson(layers, weights, allowNonFinite);
+  const { weightsManifest } = json;
+  const weights = await openWeightFiles(weightsManifest, url, pacer.signal);
+  return await modelOfLayersJson(layers, weights, {
+    allowNonFinite,
+    limits,
+    pacer,
+  });
+}
+
+/** Operations of a graph and of its functions. */
+function checkGraphSize(
+  topology: unknown,
+  source: string,
+  { nodes: most }: Required<ModelLimits>,
+): void {
+  const { node, library } = topology as {
+    node?: unknown;
+    library?: { function?: readonly { nodeDef?: unknown }[] };
+  };
+  const functions = Array.isArray(library?.function) ? library.function : [];
+  const count = [node, ...functions.map(({ nodeDef }) => nodeDef)]
+    .reduce(
+      (sum: number, list) => sum + (Array.isArray(list) ? list.length : 0),
+      0,
+    );
+  if (count > most) {
+    throw beyondLimit(source, ["nodes", most], `${count} operations`);
+  }
 }
 
 /** TF.js' own model; if it cannot be opened, nothing is left of it. */
 async function loadGraph(
   json: ModelJson,
   url: URL,
-  signal: AbortSignal | undefined,
+  pacer: Pacer,
 ): Promise<ModelGraph> {
   const { weightsManifest, format: _format, ...rest } = json;
   // A graph's constants may well be infinite: masks are.
-  const weights = await readWeightFiles(weightsManifest, url, signal);
+  const weights = await readWeightFiles(weightsManifest, url, pacer);
   let built: BuiltGraph | undefined;
   try {
     built = await buildGraphModel(
@@ -127,35 +166,38 @@ async function loadGraph(
  *
  * @param json The description.
  * @param weights The weights; they are closed if this throws.
- * @param allowNonFinite Whether it may run with weights that are NaN or infinite.
+ * @param options What weights may be, how large the model may become, and what stops it.
  * @returns The graph.
  * @throws {ModelFormatError} If a layer is not known or not understood.
  */
-export function modelOfLayersJson(
+export async function modelOfLayersJson(
   json: LayersJson,
   { weights, close }: OpenWeightFiles,
-  allowNonFinite = false,
-): ModelGraph {
+  options: Partial<Omit<JsonOptions, "customLayers">> = {},
+): Promise<ModelGraph> {
+  const { allowNonFinite = false, limits = DEFAULT_LIMITS } = options;
+  const { pacer = new Pacer() } = options;
   try {
-    return layerGraph({
+    return await pacer.drive(layerGraph({
       ...json,
       format: "tfjs-layers",
       weights: new ManifestWeights(weights, json.spec.name, json.source),
       ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
       allowNonFinite,
+      limits,
       dispose: close,
-    });
+    }));
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** Who wrote a file, as it says in one place or another. */
+/** Who wrote a file, by whichever key says it. */
 function writerOf(json: ModelJson, source: string): Dialect {
   const { keras_version: version } = json.modelTopology;
-  const said = [version, json.generatedBy];
-  for (const text of said) {
+  const versions = [version, json.generatedBy];
+  for (const text of versions) {
     if (typeof text !== "string") continue;
     if (/tfjs-layers/.test(text)) return "tfjs";
     if (/^(keras v)?2\.\d/.test(text)) return 2;

@@ -75,7 +75,7 @@ function storeOf(
   model: string,
 ): WeightStore {
   const group = `${ROOT}/${model}`;
-  const texts: Readonly<Record<string, readonly string[]>> = {
+  const strings: Readonly<Record<string, readonly string[]>> = {
     [`${ROOT}:layer_names`]: [model],
     [`${group}:weight_names`]: weights.map(({ spec }) => spec.name),
   };
@@ -87,7 +87,7 @@ function storeOf(
       ]),
     ),
     groups: new Set(["", ROOT, group]),
-    strings: (path, name) => texts[`${path}:${name}`],
+    strings: (path, name) => strings[`${path}:${name}`],
     close() {},
   };
 }

@@ -3,7 +3,7 @@
  *
  * Only where its class is TF.js' own and its options mean the same to us: then
  * its numbers are those of the caller's `predict`. Everything is looked at when
- * it is asked for, since the caller may have changed the layer meanwhile; its
+ * it is needed, since the caller may have changed the layer meanwhile; its
  * weights are read from the caller's variables when an engine is opened.
  *
  * @module
@@ -21,7 +21,7 @@ import {
   type WeightSource,
 } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
-import { hasOddMasks } from "./memory_masks.ts";
+import { hasOtherMasks } from "./memory_masks.ts";
 import { heldLayers, isOwnClass, isOwnThroughout } from "./own_classes.ts";
 import { meansOther, optionsOf } from "./tfjs_dialect.ts";
 import { readWeight } from "../graph/weights.ts";
@@ -29,7 +29,7 @@ import { readWeight } from "../graph/weights.ts";
 type TfjsLayer = tf.layers.Layer;
 type Options = Readonly<Record<string, unknown>>;
 
-/** A layer of ours, with the caller's weights. */
+/** A built-in layer, with the caller's weights. */
 interface Translated {
   readonly layer: Layer;
   readonly sources: readonly WeightSource[];
@@ -59,16 +59,21 @@ export function builtInFormOfMemory(
   if (meansOther({ className, options }) || isUneven(layer)) {
     return { obstacle: "means something of its own in TF.js" };
   }
-  if (hasOddMasks(node)) {
+  if (hasOtherMasks(node)) {
     return { obstacle: "is a layer of TF.js that gets masks in its own way" };
   }
   try {
-    const { layer: ours, sources } = translated(layer, options);
-    if (takesIntegers(node) && !ours.takesIntegersAsTfjs) {
+    const { layer: builtIn, sources } = translated(layer, options);
+    if (takesIntegers(node) && !builtIn.takesIntegersAsTfjs) {
       return { obstacle: "is a layer of TF.js on integers" };
     }
     return {
-      call: { layer: ours, numInputs: node.inputs.length, args: {}, sources },
+      call: {
+        layer: builtIn,
+        numInputs: node.inputs.length,
+        args: {},
+        sources,
+      },
     };
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
@@ -138,8 +143,8 @@ function translated(layer: TfjsLayer, options: Options): Translated {
   const text = canonicalJson(options);
   const known = made.get(layer);
   if (known?.text === text) return known.as;
-  const ours = read(layer, options);
-  const as = { layer: ours, sources: sourcesOf(layer, ours.weights) };
+  const builtIn = read(layer, options);
+  const as = { layer: builtIn, sources: sourcesOf(layer, builtIn.weights) };
   made.set(layer, { text, as });
   return as;
 }
@@ -155,7 +160,7 @@ function read(layer: TfjsLayer, options: Options): Layer {
         ? LAYERS[className]
         : undefined;
       if (factory !== undefined) return factory;
-      throw new TypeError(`class "${className}" is none of ours`);
+      throw new TypeError(`class "${className}" is not a built-in one`);
     },
   });
 }
@@ -168,7 +173,9 @@ function sourcesOf(
   const variables = partsOf(layer).map(({ weights }) => [...weights]);
   const count = variables.reduce((sum, { length }) => sum + length, 0);
   if (count !== names.length) {
-    throw new TypeError(`it has ${count} weights, and ours ${names.length}`);
+    throw new TypeError(
+      `it has ${count} weights, and the built-in layer ${names.length}`,
+    );
   }
   let part = 0;
   return names.map((name): WeightSource => {

@@ -87,7 +87,7 @@ export function refuseOtherMeanings(
     return; // the caller says what the layers mean
   }
   const others = layers.filter(meansOther);
-  const found = others.length === 0 && hasOddMasks(layers)
+  const found = others.length === 0 && hasOtherMasks(layers)
     ? layers.filter(makesMask)
     : others;
   if (found.length === 0) return;
@@ -132,7 +132,7 @@ const OTHER = /^(CategoryEncoding|CenterCrop|Resizing)$/;
 type Described = Pick<LayerSpec, "className" | "options">;
 
 /**
- * Whether a layer computes in TF.js what none of ours does.
+ * Whether a layer computes in TF.js what no built-in layer does.
  *
  * @param layer Its class, and its options in Keras' words.
  * @returns Whether TF.js has to run it.
@@ -161,7 +161,7 @@ export function makesMask({ className, options }: Described): boolean {
     (className === "Embedding" && options.mask_zero === true);
 }
 
-/** Classes that take and hand on masks in TF.js as ours do. */
+/** Classes that take and hand on masks in TF.js as built-in layers do. */
 export const MASKS_ALIKE: ReadonlySet<string> = new Set([
   ...["Activation", "AlphaDropout", "BatchNormalization", "Bidirectional"],
   ...["Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout"],
@@ -171,7 +171,7 @@ export const MASKS_ALIKE: ReadonlySet<string> = new Set([
 ]);
 
 /** TF.js loses masks in some classes, and in nested models hands them to all. */
-function hasOddMasks(layers: readonly LayerSpec[]): boolean {
+function hasOtherMasks(layers: readonly LayerSpec[]): boolean {
   return layers.some(makesMask) &&
     !layers.every(({ className, calls }) =>
       MASKS_ALIKE.has(className) &&

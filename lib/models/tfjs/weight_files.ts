@@ -7,6 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
+import { Pacer } from "../../math/pacer.ts";
 import type { WeightsGroup } from "./model_json.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 
@@ -99,7 +100,7 @@ export async function openWeightFiles(
  *
  * @param manifest Which weights lie in which files.
  * @param url The `model.json`.
- * @param signal Stops the reading.
+ * @param pacer Stops it, and gives the thread back now and then.
  * @returns The weights.
  * @throws {ModelFormatError} If a path leads out of the folder, a weight is
  * not understood, or the files do not hold what they must.
@@ -107,8 +108,9 @@ export async function openWeightFiles(
 export async function readWeightFiles(
   manifest: readonly WeightsGroup[],
   url: URL,
-  signal?: AbortSignal,
+  pacer: Pacer = new Pacer(),
 ): Promise<WeightFiles> {
+  const { signal } = pacer;
   const { weights, close } = await openWeightFiles(manifest, url, signal);
   try {
     const size = weights.reduce((sum, { bytes }) => sum + bytes.size, 0);
@@ -117,6 +119,7 @@ export async function readWeightFiles(
     for (const { bytes } of weights) {
       bytes.read(0, all.subarray(at, at + bytes.size));
       at += bytes.size;
+      await pacer.rest();
     }
     const weightSpecs = weights.map(({ spec }) => spec);
     return { weightSpecs, weightData: all.buffer };

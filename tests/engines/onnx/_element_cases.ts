@@ -214,6 +214,7 @@ export const ELEMENT_CASES: readonly Case[] = [
   unary("ceil", (ops, x) => ops.ceil(x!), Math.ceil),
   unary("round", (ops, x) => ops.round(x!), toEven),
   unary("sin", (ops, x) => ops.sin(x!), Math.sin),
+  unary("atan", (ops, x) => ops.atan(x!), Math.atan),
   unary("cos", (ops, x) => ops.cos(x!), Math.cos),
   unary("tanh", (ops, x) => ops.tanh(x!), Math.tanh),
   unary("sigmoid", (ops, x) => ops.sigmoid(x!), (v) => 1 / (1 + Math.exp(-v))),

@@ -223,6 +223,29 @@ export const SHAPE_CASES: readonly Case[] = [
     ),
   },
   {
+    shows: "topKIndices takeAlongAxis",
+    inputs: [X],
+    build: (ops, x) => ops.takeAlongAxis(x!, ops.topKIndices(x!, 2), 1),
+    expected: floats(
+      [7, 2],
+      rowsOf3(X).flatMap((row) => row.toSorted((a, b) => b - a).slice(0, 2)),
+    ),
+  },
+  {
+    shows: "sizes",
+    inputs: [X],
+    build: (ops, x) => {
+      const one = {
+        data: Int32Array.of(1),
+        shape: [],
+        dtype: "int32",
+      } as const;
+      const size = ops.take(ops.sizes(x!), ops.constant(one), 0);
+      return ops.add(ops.multiply(x!, ops.constant(0)), ops.float(size));
+    },
+    expected: floats([7, 3], Array(21).fill(3)),
+  },
+  {
     shows: "matmul",
     inputs: [MAP, waves([2, 5], 1)],
     fixed: [1],

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openOnnx } from "../../../lib/engines/onnx/onnx_session.ts";
-import { Pacer } from "../../../lib/engines/pacer.ts";
+import { Pacer } from "../../../lib/math/pacer.ts";
 import type { Program } from "../../../lib/engines/program.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import { react } from "../../../lib/shaping/react.ts";

@@ -10,7 +10,7 @@ import {
   takeTurn,
   Turn,
 } from "../../../lib/engines/tfjs/backend.ts";
-import { Pacer } from "../../../lib/engines/pacer.ts";
+import { Pacer } from "../../../lib/math/pacer.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import { counted, hasAdapter, hasWebgpu } from "../../support/backends.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { fromGraphModel, loadModel, tf } from "@sonde/sonde";
 import type { io } from "@tensorflow/tfjs";
-import { Pacer } from "../../../lib/engines/pacer.ts";
+import { Pacer } from "../../../lib/math/pacer.ts";
 import type { BackendName } from "../../../lib/engines/tfjs/backend.ts";
 import { openTfjs } from "../../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../../lib/extractor/compile.ts";

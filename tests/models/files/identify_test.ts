@@ -63,7 +63,7 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string, string?]>> = {
   "a SavedModel's graph": [
     bytes([8, 1, 0x12, 4]),
     "SavedModel",
-    "tf_keras.models.load_model",
+    "take the Keras model it was made from, and save it in Python",
   ],
   "a zipped SavedModel": [zipOf("m/saved_model.pb"), "SavedModel", "unpack"],
   "a zipped TF.js model": [zipOf("model.json"), "TF.js", "unpack"],
@@ -97,6 +97,10 @@ Deno.test("identifyFolder() tells folders apart", () => {
   const saved = kindOf("saved_model.pb", "variables", "keras_metadata.pb");
   assertEquals(saved.kind, "other");
   assertStringIncludes(saved.advice!, 'load_model("dir")');
+  // tf_keras 2.21 loads no model from what export() of either Keras wrote.
+  const exported = kindOf("saved_model.pb", "variables", "fingerprint.pb");
+  assertEquals(exported.advice!.includes("load_model"), false);
+  assertStringIncludes(exported.advice!, 'model.save("model.keras")');
   assertStringIncludes(kindOf("model.json").advice!, "dir/model.json");
   assertStringIncludes(kindOf("ckpt.index").what, "checkpoint");
   assertStringIncludes(kindOf().what, "no model");

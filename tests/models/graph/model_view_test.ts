@@ -56,7 +56,10 @@ function model(names: readonly string[], format = "keras"): ShownModel {
     numParameters: 10,
     inbound: i === 0 ? [] : [names[i - 1]!],
   }));
-  const listed = layers.map((row) => ({ row }));
+  const listed = layers.map((row) => ({
+    row,
+    call: { kind: "raw", constants: new Map() },
+  }));
   const parts = {
     name: "m",
     format,

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { openKeras } from "../../support/open_keras.ts";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import type { LayerFactory } from "../../../lib/layers/layer.ts";
@@ -29,7 +29,7 @@ async function counted(name: string, change = (config: string) => config) {
 for (const name of ["k3_mlp.keras", "k3_mlp.h5", "k2_mlp.keras", "k2_mlp.h5"]) {
   Deno.test(`modelOfKerasFile() closes the file with the model, and once: ${name}`, async () => {
     const { file, closed } = await counted(name);
-    const model = modelOfKerasFile(file);
+    const model = await modelOfKerasFile(file);
     assertEquals(model.format, name.endsWith("h5") ? "keras-h5" : "keras");
     assertEquals(closed.times, 0);
     await model.close();
@@ -43,7 +43,7 @@ for (const name of ["k3_mlp.keras", "k3_mlp.h5", "k2_mlp.keras", "k2_mlp.h5"]) {
       (config) =>
         config.replaceAll(`"class_name":"Dense"`, `"class_name":"Denser"`),
     );
-    assertThrows(
+    await assertRejects(
       () => modelOfKerasFile(file),
       ModelFormatError,
       "pass customObjects: { Denser: … }",
@@ -64,7 +64,9 @@ Deno.test("modelOfKerasFile() takes a caller's layer before one of ours", async 
     };
   };
   const { file } = await counted("k3_mlp.keras");
-  await using model = modelOfKerasFile(file, { Dense: zeros });
+  await using model = await modelOfKerasFile(file, {
+    customLayers: { Dense: zeros },
+  });
   await using opened = await openOn(model, "cpu");
   const size = model.inputs[0]!.shape[1]!;
   const data = new Float32Array(size).fill(1);

@@ -22,9 +22,9 @@ Deno.test("numbersConstant() reads numbers and rows of them", async () => {
   assertEquals(new BigInt64Array(bytes.buffer)[0], 2n ** 53n);
 });
 
-Deno.test("numbersConstant() says of texts that they are none, and refuses the rest", async () => {
+Deno.test("numbersConstant() says of strings that they are none, and refuses the rest", async () => {
   const text = constant({ value_string: "a" });
   assertEquals(text.storedBytes, undefined);
-  await assertRejects(() => text.read(), TypeError, "texts");
+  await assertRejects(() => text.read(), TypeError, "strings");
   assertThrows(() => constant({ odd: 1 }), SyntaxError, "odd");
 });

@@ -2,9 +2,9 @@ import type * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals } from "@std/assert";
 import {
   GraphSpecs,
+  indexIn,
   nodeName,
   type Operation,
-  placeIn,
 } from "../../../lib/models/tfjs/graph_specs.ts";
 
 function specs(outputs: Record<string, unknown>, inputs: unknown[] = []) {
@@ -89,8 +89,8 @@ Deno.test("GraphSpecs.input() gives what the model takes", () => {
   assertEquals(known.input(operation("other")).shape, []);
 });
 
-Deno.test("nodeName() and placeIn() take a tensor's name apart", () => {
-  assertEquals([nodeName("a/b:1"), placeIn("a/b:1")], ["a/b", 1]);
-  assertEquals([nodeName("a/b"), placeIn("a/b")], ["a/b", 0]);
+Deno.test("nodeName() and indexIn() take a tensor's name apart", () => {
+  assertEquals([nodeName("a/b:1"), indexIn("a/b:1")], ["a/b", 1]);
+  assertEquals([nodeName("a/b"), indexIn("a/b")], ["a/b", 0]);
   assertEquals(nodeName("a:b"), "a:b");
 });

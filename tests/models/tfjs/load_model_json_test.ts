@@ -1,5 +1,5 @@
 // deno-lint-ignore-file camelcase -- the file's own keys
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import {
@@ -72,13 +72,13 @@ Deno.test("modelOfLayersJson() closes the weights with the model, and if it fail
     }],
     close: () => closed++,
   });
-  const model = modelOfLayersJson(read, weight("d/kernel"));
+  const model = await modelOfLayersJson(read, weight("d/kernel"));
   const { kernel } = await model.getWeights("d");
   assertEquals([...kernel!.data], [3, 4]);
   assertEquals([model.format, closed], ["tfjs-layers", 0]);
   await model.close();
   assertEquals(closed, 1);
-  assertThrows(
+  await assertRejects(
     () => modelOfLayersJson(read, weight("e/kernel")),
     ModelFormatError,
     "e/kernel",

@@ -46,7 +46,7 @@ Deno.test("builtInFormOfMemory() is the same until the layer is changed, and the
   assert("obstacle" in broken);
   assertEquals(
     broken.obstacle,
-    "is left to TF.js: it has 2 weights, and ours 1",
+    "is left to TF.js: it has 2 weights, and the built-in layer 1",
   );
   model.dispose();
 });

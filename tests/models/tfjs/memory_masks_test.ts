@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import { hasOddMasks } from "../../../lib/models/tfjs/memory_masks.ts";
+import { hasOtherMasks } from "../../../lib/models/tfjs/memory_masks.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 
 await tf.setBackend("cpu");
 
-Deno.test("hasOddMasks() goes along what feeds a layer, and no further", () => {
+Deno.test("hasOtherMasks() goes along what feeds a layer, and no further", () => {
   const { masking, lstm, conv1d, dense } = tf.layers;
   const inputShape = [4, 3];
   const x = tf.input({ shape: inputShape, name: "x" });
@@ -25,7 +25,7 @@ Deno.test("hasOddMasks() goes along what feeds a layer, and no further", () => {
   const free = on(conv1d({ filters: 2, kernelSize: 1, name: "free" }), x);
   const model = tf.model({ inputs: x, outputs: [after, inside, free] });
   const { listed } = fromLayersModel(model) as ModelGraph;
-  const odd = listed.filter(hasOddMasks).map(({ row }) => row.name);
+  const odd = listed.filter(hasOtherMasks).map(({ row }) => row.name);
   assertEquals(odd.toSorted(), ["after", "lost", "nested/inner"]);
   model.dispose();
 });

@@ -35,8 +35,8 @@ export function conv(
     { size, strides, padding, dilation },
     0,
   );
-  const turned = kernelFirst(graph, kernel); // [C, D / groups, …size]
-  const result = graph.node("Conv", [map, turned], {
+  const transposed = kernelFirst(graph, kernel); // [C, D / groups, …size]
+  const result = graph.node("Conv", [map, transposed], {
     ...attributes,
     kernelShape: size,
     dilations: dilation,

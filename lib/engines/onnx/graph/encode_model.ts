@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { writeMessage, writeString } from "../../../formats/protobuf.ts";
 import {
   type OnnxAttribute,
   type OnnxConstant,
@@ -58,16 +59,16 @@ export function encodeModel(
   const context: Context = { mostInside, names, data: [] };
   const model = new BinaryWriter();
   model.tag(1, WireType.Varint).int64(FORMAT);
-  text(model, 2, "sonde");
-  message(model, 7, () => writeGraph(model, graph, "model", context));
-  message(model, 8, () => {
-    text(model, 1, "");
+  writeString(model, 2, "sonde");
+  writeMessage(model, 7, () => writeGraph(model, graph, "model", context));
+  writeMessage(model, 8, () => {
+    writeString(model, 1, "");
     model.tag(2, WireType.Varint).int64(OPSET);
   });
   for (const [key, value] of Object.entries(metadata)) {
-    message(model, 14, () => {
-      text(model, 1, key);
-      text(model, 2, value);
+    writeMessage(model, 14, () => {
+      writeString(model, 1, key);
+      writeString(model, 2, value);
     });
   }
   return { bytes: model.finish(), externalData: context.data };
@@ -85,17 +86,17 @@ function writeGraph(
   context: Context,
 ): void {
   for (const node of graph.nodes) {
-    message(writer, 1, () => writeNode(writer, node, context));
+    writeMessage(writer, 1, () => writeNode(writer, node, context));
   }
-  text(writer, 2, name);
+  writeString(writer, 2, name);
   for (const constant of graph.constants) {
-    message(writer, 5, () => writeConstant(writer, constant, context));
+    writeMessage(writer, 5, () => writeConstant(writer, constant, context));
   }
   for (const port of graph.inputs) {
-    message(writer, 11, () => writePort(writer, port, context));
+    writeMessage(writer, 11, () => writePort(writer, port, context));
   }
   for (const port of graph.outputs) {
-    message(writer, 12, () => writePort(writer, port, context));
+    writeMessage(writer, 12, () => writePort(writer, port, context));
   }
 }
 
@@ -105,12 +106,12 @@ function writeNode(
   context: Context,
 ): void {
   const { names } = context;
-  for (const name of inputs) text(writer, 1, names.get(name) ?? name);
-  for (const name of outputs) text(writer, 2, names.get(name) ?? name);
-  text(writer, 3, names.get(outputs[0]!) ?? outputs[0]!);
-  text(writer, 4, operator);
+  for (const name of inputs) writeString(writer, 1, names.get(name) ?? name);
+  for (const name of outputs) writeString(writer, 2, names.get(name) ?? name);
+  writeString(writer, 3, names.get(outputs[0]!) ?? outputs[0]!);
+  writeString(writer, 4, operator);
   for (const [name, value] of Object.entries(attributes)) {
-    message(writer, 5, () => writeAttribute(writer, name, value, context));
+    writeMessage(writer, 5, () => writeAttribute(writer, name, value, context));
   }
 }
 
@@ -121,18 +122,18 @@ function writeAttribute(
   context: Context,
 ): void {
   const kind = (type: number) => writer.tag(20, WireType.Varint).int32(type);
-  text(writer, 1, snakeCase(name));
+  writeString(writer, 1, snakeCase(name));
   if (typeof value === "number") {
     writer.tag(3, WireType.Varint).int64(value);
     kind(2);
   } else if (typeof value === "string") {
-    text(writer, 4, value);
+    writeString(writer, 4, value);
     kind(3);
   } else if ("float" in value) {
     writer.tag(2, WireType.Bit32).float(value.float);
     kind(1);
   } else if ("nodes" in value) {
-    message(writer, 6, () => writeGraph(writer, value, name, context));
+    writeMessage(writer, 6, () => writeGraph(writer, value, name, context));
     kind(5);
   } else {
     for (const one of value) writer.tag(8, WireType.Varint).int64(one);
@@ -148,16 +149,16 @@ function writeConstant(
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
   writer.tag(2, WireType.Varint).int32(TYPE_NUMBERS[type]);
-  text(writer, 8, context.names.get(name) ?? name);
+  writeString(writer, 8, context.names.get(name) ?? name);
   if (bytes.length <= context.mostInside) {
     writer.tag(9, WireType.LengthDelimited).bytes(bytes);
     return;
   }
   const place = { location: name, offset: 0, length: bytes.length };
   for (const [key, value] of Object.entries(place)) {
-    message(writer, 13, () => {
-      text(writer, 1, key);
-      text(writer, 2, String(value));
+    writeMessage(writer, 13, () => {
+      writeString(writer, 1, key);
+      writeString(writer, 2, String(value));
     });
   }
   writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
@@ -169,12 +170,12 @@ function writePort(
   { name, type, shape }: OnnxPort,
   { names }: Context,
 ): void {
-  text(writer, 1, names.get(name) ?? name);
-  message(writer, 2, () =>
-    message(writer, 1, () => {
+  writeString(writer, 1, names.get(name) ?? name);
+  writeMessage(writer, 2, () =>
+    writeMessage(writer, 1, () => {
       writer.tag(1, WireType.Varint).int32(TYPE_NUMBERS[type]);
       if (shape === undefined) return;
-      message(
+      writeMessage(
         writer,
         2,
         () => shape.forEach((size) => writeSize(writer, size)),
@@ -184,8 +185,8 @@ function writePort(
 
 /** A size of which nothing is known is an empty message. */
 function writeSize(writer: BinaryWriter, size: PortSize): void {
-  message(writer, 1, () => {
-    if (typeof size === "string") text(writer, 2, size);
+  writeMessage(writer, 1, () => {
+    if (typeof size === "string") writeString(writer, 2, size);
     else if (size !== null) writer.tag(1, WireType.Varint).int64(size);
   });
 }
@@ -193,18 +194,4 @@ function writeSize(writer: BinaryWriter, size: PortSize): void {
 /** ONNX writes `kernel_shape` where we write `kernelShape`. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function message(
-  writer: BinaryWriter,
-  field: number,
-  write: () => void,
-): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
 }

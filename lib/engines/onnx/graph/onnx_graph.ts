@@ -168,7 +168,7 @@ export class DerivedConstant implements OnnxConstant {
 export interface NaNCheck {
   /** What the operator gives, right for NaN too. */
   readonly checked: string;
-  /** The same where no value is NaN, for less. */
+  /** The same where no value is NaN, for less; only the operator uses it. */
   readonly unchecked: string;
   /** Floats of any shape, one of which is NaN where a value is. */
   readonly indicator: string;

@@ -68,8 +68,8 @@ export function averagePool(
 ): string {
   const rank = x.shape.length;
   const places = x.shape.slice(1, -1);
-  const turned = channelsFirst(graph, x.name, rank);
-  const at = placed(graph, turned, places, options, 0);
+  const transposed = channelsFirst(graph, x.name, rank);
+  const at = placed(graph, transposed, places, options, 0);
   const attributes = {
     ...at.attributes,
     kernelShape: options.size,
@@ -77,12 +77,12 @@ export function averagePool(
   };
   const mean = graph.node("AveragePool", [at.map], attributes);
   if (!at.isPadded) return channelsLast(graph, mean, rank);
-  // Padded before: what share of each window was there?
-  const size = graph.node("Shape", [turned]);
+  // Padded before: which fraction of each window is not padding?
+  const size = graph.node("Shape", [transposed]);
   const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
   const padded = placed(graph, ones, places, options, 0).map;
-  const share = graph.node("AveragePool", [padded], attributes);
-  return channelsLast(graph, graph.node("Div", [mean, share]), rank);
+  const fraction = graph.node("AveragePool", [padded], attributes);
+  return channelsLast(graph, graph.node("Div", [mean, fraction]), rank);
 }
 
 /** Of how many values the runtime adds one after the other the last digits stay. */
@@ -90,7 +90,7 @@ const MOST_IN_A_SUM = 1024;
 
 /**
  * Mean over all places of a map, `[N, …places, D]` → `[N, D]`, where channels
- * come first to begin with: it is taken there, and nothing is turned back.
+ * come first to begin with: it is taken there, and nothing is transposed back.
  *
  * @param graph Where to record it.
  * @param x The map, of floats.
@@ -110,8 +110,8 @@ export function meanOfPlaces(
   if (places.length !== 2 || !isThere || !areAll) return undefined;
   const window = evenWindow(places as [number, number]);
   if (window === undefined || !isTransposed(graph, name)) return undefined;
-  const turned = channelsFirst(graph, name, shape.length);
-  const parts = graph.node("AveragePool", [turned], {
+  const transposed = channelsFirst(graph, name, shape.length);
+  const parts = graph.node("AveragePool", [transposed], {
     kernelShape: window,
     strides: window,
   });
@@ -144,7 +144,7 @@ const ELEMENTWISE = new Set([
   ...["Neg", "Exp", "Reciprocal"],
 ]);
 
-/** Whether a map was turned to have its channels last, and then only changed element by element. */
+/** Whether a map was transposed to have its channels last, and then only changed element by element. */
 function isTransposed(graph: OnnxGraph, name: string): boolean {
   const maker = graph.makerOf(name);
   if (maker === undefined) return false;

@@ -1,4 +1,4 @@
-/** Sides of the squares that are turned one by one, which caches hold. */
+/** Sides of the squares that are transposed one by one, which caches hold. */
 const SIDE = 64;
 
 /**
@@ -18,7 +18,7 @@ export function transposeKernel(
 ): Float32Array<ArrayBuffer> {
   const [numA, numB] = shape.slice(-2) as [number, number];
   const numPlaces = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  const turned = new Float32Array(values.length);
+  const transposed = new Float32Array(values.length);
   for (let place = 0; place < numPlaces; place++) {
     for (let firstA = 0; firstA < numA; firstA += SIDE) {
       const endA = Math.min(numA, firstA + SIDE);
@@ -29,7 +29,7 @@ export function transposeKernel(
           let from = (place * numA + firstA) * numB + b;
           let to = (b * numA + firstA) * numPlaces + place;
           for (let a = firstA; a < endA; a++) {
-            turned[to] = values[from]! * factor;
+            transposed[to] = values[from]! * factor;
             from += numB;
             to += numPlaces;
           }
@@ -37,5 +37,5 @@ export function transposeKernel(
       }
     }
   }
-  return turned;
+  return transposed;
 }

@@ -2,8 +2,8 @@
  * Windows that move over the places of a map: which places they meet, and how
  * that is said to ONNX.
  *
- * ONNX keeps channels before places, so every map is turned round and back;
- * its optimiser cancels the turns between two of them. `SAME_UPPER` means what
+ * ONNX keeps channels before places, so every feature map is transposed, and back;
+ * its optimiser cancels the transposes between two of them. `SAME_UPPER` means what
  * Keras means by `same`, save two cases: dilated windows, which are refused,
  * and windows smaller than their step, which ONNX Runtime puts in the wrong
  * place without a word. There the padding is said in numbers; where it depends
@@ -38,7 +38,7 @@ export interface Placed {
  * @param graph Where to record it.
  * @param map The map.
  * @param rank Its rank.
- * @returns The turned map.
+ * @returns The transposed map.
  */
 export function channelsFirst(
   graph: OnnxGraph,
@@ -55,7 +55,7 @@ export function channelsFirst(
  * @param graph Where to record it.
  * @param map The map.
  * @param rank Its rank.
- * @returns The turned map.
+ * @returns The transposed map.
  */
 export function channelsLast(
   graph: OnnxGraph,

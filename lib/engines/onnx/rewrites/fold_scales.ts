@@ -27,7 +27,7 @@ const UNARY: Readonly<Record<string, (a: number) => number>> = {
 interface Chain {
   readonly conv: OnnxNode;
   /** Puts the channels last. */
-  readonly turn: OnnxNode;
+  readonly transpose: OnnxNode;
   /** Factors and offsets, one after another. */
   readonly steps: readonly OnnxNode[];
   /** One factor for each channel; undefined where there is none. */
@@ -67,15 +67,17 @@ function chainOf(
   const kernel = graph.constantOf(kernelName);
   if (!(kernel instanceof DerivedConstant)) return;
   if (users.get(kernelName)!.length > 1) return;
-  const turn = onlyUser(conv);
-  if (turn === undefined || !putsChannelsLast(turn, kernel.shape.length)) {
+  const transpose = onlyUser(conv);
+  if (
+    transpose === undefined || !putsChannelsLast(transpose, kernel.shape.length)
+  ) {
     return;
   }
   const numChannels = kernel.shape[0]!;
   const offsets = new Float64Array(numChannels);
   let factors: Float64Array | undefined;
   const steps: OnnxNode[] = [];
-  for (let value = turn;;) {
+  for (let value = transpose;;) {
     const step = onlyUser(value);
     const values = step && constants.beside(step, value.outputs[0]!);
     if (values === undefined) break;
@@ -93,12 +95,12 @@ function chainOf(
     value = step!;
   }
   if (steps.length === 0) return;
-  return { conv, turn, steps, factors, offsets };
+  return { conv, transpose, steps, factors, offsets };
 }
 
 function fold(
   graph: OnnxGraph,
-  { conv, turn, steps, factors, offsets }: Chain,
+  { conv, transpose, steps, factors, offsets }: Chain,
 ): void {
   const [map, kernelName] = conv.inputs as [string, string];
   const kernel = graph.constantOf(kernelName) as DerivedConstant;
@@ -107,7 +109,7 @@ function fold(
   const biasName = graph.constant("float32", [bias.length], bias);
   graph.replace(conv, { ...conv, inputs: [map, kernelName, biasName] });
   for (const step of steps) graph.replace(step);
-  graph.replace(turn, { ...turn, outputs: steps.at(-1)!.outputs });
+  graph.replace(transpose, { ...transpose, outputs: steps.at(-1)!.outputs });
 }
 
 function putsChannelsLast(

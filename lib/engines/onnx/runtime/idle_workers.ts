@@ -19,7 +19,8 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { WorkerRequest } from "./messages.ts";
 
 /**
  * How many idle workers are kept: as many as one session has at most, which
@@ -29,7 +30,7 @@ import { Worker } from "node:worker_threads";
  */
 export const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
-const idle: Worker[] = [];
+const idle: RuntimeWorker[] = [];
 
 /**
  * Takes an idle worker, or starts one, which then loads ONNX Runtime.
@@ -38,7 +39,7 @@ const idle: Worker[] = [];
  * alive. Whoever takes it gives it to {@linkcode keepWorker} when it has
  * answered everything, or terminates it.
  */
-export function takeWorker(): Worker {
+export function takeWorker(): RuntimeWorker {
   return idle.pop() ?? startWorker();
 }
 
@@ -48,16 +49,13 @@ export function takeWorker(): Worker {
  *
  * @param worker The worker; it is terminated where enough are idle.
  */
-export function keepWorker(worker: Worker): void {
+export function keepWorker(worker: RuntimeWorker): void {
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.terminate();
 }
 
-function startWorker(): Worker {
-  const worker = new Worker(workerUrl(), {
-    name: "onnx",
-    env: {}, // without it all variables are read, which needs --allow-env
-  });
+function startWorker(): RuntimeWorker {
+  const worker = new RuntimeWorker();
   worker.unref();
   worker.on("error", () => {}); // an idle one that fails concerns nobody
   worker.on("exit", () => {
@@ -65,6 +63,54 @@ function startWorker(): Worker {
     if (index >= 0) idle.splice(index, 1);
   });
   return worker;
+}
+
+/** A port as Deno has it: that of the web, which can be unreferenced. */
+type RefPort = MessagePort & { ref(): void; unref(): void };
+
+/**
+ * A worker whose messages go through a channel. What comes by `on("message")`,
+ * of a worker of `node:worker_threads` or of a port, is looked through element
+ * by element: 4 MB take 500 ms. By `onmessage` of a port they take 0.4 ms (Deno
+ * 2.9.6), and halved the time of the digits network.
+ */
+export class RuntimeWorker extends Worker {
+  readonly #port: RefPort;
+
+  /** Starts it. */
+  constructor() {
+    const { port1, port2 } = new MessageChannel() as unknown as {
+      port1: RefPort;
+      port2: RefPort;
+    };
+    super(workerUrl(), {
+      name: "onnx",
+      env: {}, // without it all variables are read, which needs --allow-env
+      workerData: { port: port2 },
+      transferList: [port2 as never],
+    });
+    this.#port = port1;
+    port1.onmessage = ({ data }) => this.emit("message", data);
+    port1.onmessageerror = (event) => this.emit("messageerror", event);
+    this.on("exit", () => port1.close());
+  }
+
+  override postMessage(
+    request: WorkerRequest,
+    transfer: readonly ArrayBuffer[] = [],
+  ): void {
+    this.#port.postMessage(request, [...transfer]);
+  }
+
+  override ref(): void {
+    super.ref();
+    this.#port.ref();
+  }
+
+  override unref(): void {
+    super.unref();
+    this.#port.unref();
+  }
 }
 
 /** Workers of `node:worker_threads` start from files and from data. */

@@ -31,6 +31,8 @@ export type WorkerRequest =
     readonly kind: "open";
     readonly model: ModelBytes;
     readonly threads: number;
+    /** Whether products of 8-bit integers must be exact. */
+    readonly exactProducts?: boolean | undefined;
     /** For a later stage: which outputs of earlier ones go into its inputs. */
     readonly from?: Readonly<Record<string, string>> | undefined;
   }

@@ -1,5 +1,4 @@
-import type { Worker } from "node:worker_threads";
-import { keepWorker, takeWorker } from "./idle_workers.ts";
+import { keepWorker, type RuntimeWorker, takeWorker } from "./idle_workers.ts";
 import type {
   ModelBytes,
   OnnxFeed,
@@ -8,7 +7,7 @@ import type {
   WorkerReply,
   WorkerRequest,
 } from "./messages.ts";
-import type { RunSettings } from "./pipeline.ts";
+import type { RunSettings, StageOptions } from "./pipeline.ts";
 import { messageOf, refusedByRuntime } from "./runtime.ts";
 import { trimMemory } from "./trim_memory.ts";
 
@@ -23,10 +22,12 @@ interface Pending {
 export interface WorkerOptions {
   /** How many threads compute. */
   readonly threads: number;
+  /** Whether products of 8-bit integers must be exact. @default {false} */
+  readonly exactProducts?: boolean;
   /** Arrays of weights that may be transferred: they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
-  readonly worker?: Worker;
+  readonly worker?: RuntimeWorker;
 }
 
 /** A pipeline of models in a worker of its own. */
@@ -90,7 +91,8 @@ export interface IfNaN {
  */
 export async function openInWorker(
   model: ModelBytes,
-  { threads, transferable = [], worker = takeWorker() }: WorkerOptions,
+  { threads, exactProducts, transferable = [], worker = takeWorker() }:
+    WorkerOptions,
 ): Promise<WorkerPipeline> {
   const link = new WorkerLink(worker);
   const add = async (
@@ -99,7 +101,11 @@ export async function openInWorker(
     transferable: Iterable<ArrayBufferView>,
   ) => {
     try {
-      const { request, transfer } = opening(model, threads, from, transferable);
+      const { request, transfer } = opening(
+        model,
+        { threads, exactProducts, from },
+        transferable,
+      );
       const reply = await link.ask("open the model", request, transfer);
       return reply.kind === "opened" ? reply.outputs : [];
     } catch (error) {
@@ -150,8 +156,7 @@ export async function openInWorker(
 /** The request to open a model, and what is transferred with it. */
 function opening(
   model: ModelBytes,
-  threads: number,
-  from: Readonly<Record<string, string>> | undefined,
+  options: StageOptions,
   transferable: Iterable<ArrayBufferView>,
 ): { request: WorkerRequest; transfer: ArrayBuffer[] } {
   const owned = new Set([...transferable].map(({ buffer }) => buffer));
@@ -167,8 +172,7 @@ function opening(
     request: {
       kind: "open",
       model: { bytes: model.bytes, externalData: weights },
-      threads,
-      from,
+      ...options,
     },
     transfer: buffersOf(weights),
   };
@@ -179,13 +183,13 @@ function opening(
  * requests. Its worker is referenced while it owes an answer.
  */
 class WorkerLink {
-  readonly #worker: Worker;
+  readonly #worker: RuntimeWorker;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
   #isGone = false;
   #closed: Promise<void> | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: RuntimeWorker) {
     this.#worker = worker;
     worker.on("message", this.#hear);
     worker.on("messageerror", this.#lose);

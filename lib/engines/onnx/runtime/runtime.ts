@@ -73,7 +73,7 @@ export function refusedByRuntime(
   said: string,
   cause?: unknown,
 ): UnsupportedByEngineError {
-  const rule = `its runtime says "${said}"; use .engine("tfjs")`;
+  const rule = `its runtime says "${said}"`;
   const error = new UnsupportedByEngineError(what, "onnx", rule);
   if (cause !== undefined) error.cause = cause;
   return error;

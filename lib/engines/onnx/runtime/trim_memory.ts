@@ -3,8 +3,15 @@ const C_LIBRARY = "libc.so.6";
 
 /**
  * Gives back to the system what the C library keeps of memory that was freed.
- * Opening a model takes several times the weights for a moment, and on Linux
- * most of that would stay with the process, as would what closing frees.
+ * Opening a model takes several times its weights for a moment, and on Linux
+ * most of that would stay with the process, as would what closing frees. For a
+ * ResNet-50 of 103 MB in HDF5, anonymous memory in MB, medians of 5 interleaved
+ * pairs of processes (spread: 50 without, 10 with; Deno 2.9.6, ONNX Runtime 1.27.0):
+ *
+ * |         | after the first batch | while it runs | closed | five times opened and closed |
+ * | ------- | --------------------: | ------------: | -----: | ---------------------------: |
+ * | without |                   420 |           423 |    392 |                          498 |
+ * | with    |                   226 |           241 |    117 |                          196 |
  *
  * Nothing is done on other systems, where the C library is another one, or
  * without the permission to call it.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parentPort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
 import { SamplesError } from "./micro_batches.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -13,15 +13,17 @@ import { messageOf } from "./runtime.ts";
 // Loaded while the weights are read. If that fails, its first use throws.
 const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
+const { port } = workerData as { port: MessagePort };
 const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
-parentPort!.on("message", (request: WorkerRequest) => {
-  last = last.then(() => answered(request));
-});
+// Not on("message"), which looks through all elements of a request.
+port.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
+  last = last.then(() => answered(data));
+};
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  parentPort!.postMessage(message, transfer);
+  port.postMessage(message, transfer);
 }
 
 function hasNaN({ data }: OnnxResult): boolean {

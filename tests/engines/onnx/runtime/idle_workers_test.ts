@@ -1,13 +1,14 @@
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
   keepWorker,
   MOST_IDLE,
+  RuntimeWorker,
   takeWorker,
 } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 
 /** Resolves when a worker has ended. */
-function ended(worker: Worker): Promise<void> {
+function ended(worker: RuntimeWorker): Promise<void> {
   return new Promise((resolve) => worker.once("exit", () => resolve()));
 }
 
@@ -37,4 +38,31 @@ Deno.test("keepWorker() keeps as many as one session needs, and ends more", asyn
   const kept = Array.from({ length: MOST_IDLE }, () => takeWorker());
   assertEquals(kept.reverse(), workers.slice(0, -1));
   for (const worker of kept) await worker.terminate();
+});
+
+Deno.test("a RuntimeWorker sends and receives through a channel, which transfers buffers", async () => {
+  const { postMessage } = Worker.prototype;
+  let numCopied = 0;
+  Worker.prototype.postMessage = function (...message) {
+    numCopied++;
+    return postMessage.apply(this, message);
+  };
+  const worker = new RuntimeWorker();
+  try {
+    const { buffer } = new Float32Array(1000);
+    const reply = new Promise((resolve) => worker.once("message", resolve));
+    const array = { data: new Float32Array(buffer), shape: [1000] };
+    const feeds = { x: { type: "float32", array } } as never;
+    worker.postMessage({ kind: "run", feeds }, [buffer]);
+    assertEquals(buffer.detached, true);
+    assertEquals(await reply, {
+      kind: "failed",
+      message: "no model is open",
+      samples: undefined,
+    });
+    assertEquals(numCopied, 0);
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+    await worker.terminate();
+  }
 });

@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import type { Worker } from "node:worker_threads";
 import {
   assert,
   assertEquals,
@@ -10,6 +9,7 @@ import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts"
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import {
   keepWorker,
+  type RuntimeWorker,
   takeWorker,
 } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
@@ -217,7 +217,7 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
   for (const [said, dies] of ways) {
     const { graph, x } = product();
     const dying = new Dying(dies);
-    const worker = dying as unknown as Worker;
+    const worker = dying as unknown as RuntimeWorker;
     const open = await openInWorker(encodeModel(graph), { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(

@@ -4,7 +4,10 @@ import {
   OnnxGraph,
   ROWS,
 } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
-import { Pipeline } from "../../../../lib/engines/onnx/runtime/pipeline.ts";
+import {
+  Pipeline,
+  sessionOptions,
+} from "../../../../lib/engines/onnx/runtime/pipeline.ts";
 import { castTo } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
 import { openGraph } from "../../../support/open_graph.ts";
 
@@ -108,4 +111,13 @@ Deno.test("a Pipeline has outputs of known sizes written where they are kept", a
     await open.close();
   }
   assertEquals(copied, []);
+});
+
+Deno.test("sessionOptions() asks for exact 8-bit products only where there may be some", () => {
+  const plain = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
+  assertEquals(sessionOptions(2, false), plain);
+  assertEquals(sessionOptions(2, true), {
+    ...plain,
+    extra: { session: { "x64quantprecision": "1" } },
+  });
 });

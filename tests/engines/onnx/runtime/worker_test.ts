@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
 import { assertEquals } from "@std/assert";
 import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
+import { RuntimeWorker } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 import type {
   WorkerReply,
   WorkerRequest,
@@ -11,11 +11,7 @@ import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 async function answers(
   requests: readonly WorkerRequest[],
 ): Promise<WorkerReply[]> {
-  const url = new URL(
-    "../../../../lib/engines/onnx/runtime/worker.ts",
-    import.meta.url,
-  );
-  const worker = new Worker(url, { env: {} });
+  const worker = new RuntimeWorker();
   const replies: WorkerReply[] = [];
   const all = Promise.withResolvers<void>();
   worker.on("message", (reply: WorkerReply) => {

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { checkFeed, feedOf, nonFiniteRows } from "../../lib/datasets/feed.ts";
+import {
+  checkInput,
+  modelInput,
+  nonFiniteRows,
+} from "../../lib/datasets/model_input.ts";
 import type { NdArray, TensorSpec } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
@@ -17,73 +21,80 @@ function zeros(...shape: number[]): NdArray {
   return { data, shape, dtype: "float32" };
 }
 
-Deno.test("checkFeed() gives the number of rows, whatever the model says of it", () => {
-  assertEquals(checkFeed(zeros(5, 2, 3, 1), MAPS, "read dataset"), 5);
+Deno.test("checkInput() gives the number of rows, whatever the model says of it", () => {
+  assertEquals(checkInput(zeros(5, 2, 3, 1), MAPS, "read dataset"), 5);
   const fixed = { ...ROWS, shape: [32, null] };
-  assertEquals(checkFeed(zeros(3, 7), fixed, "read dataset"), 3);
+  assertEquals(checkInput(zeros(3, 7), fixed, "read dataset"), 3);
   const tensor = tf.zeros([4, 2]);
-  assertEquals(checkFeed(tensor, ROWS, "read dataset"), 4);
+  assertEquals(checkInput(tensor, ROWS, "read dataset"), 4);
   tensor.dispose();
 });
 
-Deno.test("checkFeed() names the input and both shapes when they differ", () => {
+Deno.test("checkInput() names the input and both shapes when they differ", () => {
   assertThrows(
-    () => checkFeed(zeros(5, 3, 2, 1), MAPS, "read dataset"),
+    () => checkInput(zeros(5, 3, 2, 1), MAPS, "read dataset"),
     TypeError,
     'Cannot read dataset as input "image" must be of shape ' +
       "[null, 2, 3, 1]: current value is [5, 3, 2, 1]",
   );
   for (const shape of [[], [2], [2, 2, 2]]) {
-    const run = () => checkFeed(zeros(...shape), ROWS, "read dataset");
+    const run = () => checkInput(zeros(...shape), ROWS, "read dataset");
     assertThrows(run, TypeError, 'input "x" must be of shape [null, 2]');
   }
 });
 
-Deno.test("checkFeed() says which axis is missing where it can be told", () => {
+Deno.test("checkInput() says which axis is missing where it can be told", () => {
   const run = (...shape: number[]) => () =>
-    checkFeed(zeros(...shape), MAPS, "read dataset");
+    checkInput(zeros(...shape), MAPS, "read dataset");
   assertThrows(run(9, 2, 3), TypeError, "its channel axis is missing");
   assertThrows(run(2, 3, 1), TypeError, "its batch axis is missing");
   const free = { ...ROWS, shape: [null, null, 1] };
-  const both = () => checkFeed(zeros(4, 1), free, "read dataset");
+  const both = () => checkInput(zeros(4, 1), free, "read dataset");
   assertThrows(both, TypeError, "expandDims(0), or batch the dataset");
   assertThrows(both, TypeError, "; or its channel axis is missing");
 });
 
-Deno.test("checkFeed() refuses no rows and the wrong element type", () => {
-  const empty = () => checkFeed(zeros(0, 2), ROWS, "read dataset");
+Deno.test("checkInput() refuses no rows and the wrong element type", () => {
+  const empty = () => checkInput(zeros(0, 2), ROWS, "read dataset");
   assertThrows(empty, RangeError, "at least one row");
   const bits: TensorSpec = { ...ROWS, dtype: "bool" };
-  const floats = () => checkFeed(zeros(1, 2), bits, "read dataset");
+  const floats = () => checkInput(zeros(1, 2), bits, "read dataset");
   assertThrows(floats, TypeError, 'input "x" takes "bool"');
 });
 
-Deno.test("feedOf() does not copy what fits, and lists rows that are not finite", () => {
+Deno.test("modelInput() does not copy what fits, and lists rows that are not finite", () => {
   const data = Float32Array.of(1, 2, NaN, 0, 3, 4, 5, -Infinity);
   const shape = [4, 2];
-  const feed = feedOf({ data, shape, dtype: "float32" }, ROWS, "read dataset");
+  const feed = modelInput(
+    { data, shape, dtype: "float32" },
+    ROWS,
+    "read dataset",
+  );
   assert(feed.array.data === data);
   assertEquals(feed.array.shape, shape);
   assertEquals(feed.nonFinite, [1, 3]);
 });
 
-Deno.test("feedOf() converts to the input's element type", () => {
+Deno.test("modelInput() converts to the input's element type", () => {
   const data = BigInt64Array.of(1n, -2n);
   const ids: TensorSpec = { name: "ids", shape: [null, 2], dtype: "int32" };
   const shape = [1, 2];
-  assertEquals(feedOf({ data, shape, dtype: "int64" }, ids, "read dataset"), {
-    array: { data: Int32Array.of(1, -2), shape, dtype: "int32" },
-    nonFinite: [],
-  });
+  assertEquals(
+    modelInput({ data, shape, dtype: "int64" }, ids, "read dataset"),
+    {
+      array: { data: Int32Array.of(1, -2), shape, dtype: "int32" },
+      nonFinite: [],
+    },
+  );
   const far = Float64Array.of(0, Infinity);
   const wide = { data: far, shape, dtype: "float64" } as const;
-  assertEquals(feedOf(wide, ROWS, "read dataset").nonFinite, [0]);
+  assertEquals(modelInput(wide, ROWS, "read dataset").nonFinite, [0]);
 });
 
-Deno.test("feedOf() counts rows from the first one in its messages", () => {
+Deno.test("modelInput() counts rows from the first one in its messages", () => {
   const data = Int32Array.of(0, 0, 0, 16777217);
   const array = { data, shape: [2, 2], dtype: "int32" } as const;
-  const run = () => feedOf(array, ROWS, "read dataset", 100);
+  const run = () => modelInput(array, ROWS, "read dataset", 100);
   assertThrows(run, RangeError, "it is in row 101");
 });
 
@@ -105,20 +116,20 @@ Deno.test("nonFiniteRows() finds each kind at each place of a row", () => {
   }
 });
 
-Deno.test("checkFeed() takes any shape with a batch axis where the model says none", () => {
+Deno.test("checkInput() takes any shape with a batch axis where the model says none", () => {
   const unknown: TensorSpec = { name: "op", shape: [], dtype: "float32" };
-  assertEquals(checkFeed(zeros(4, 3, 2), unknown, "read dataset"), 4);
+  assertEquals(checkInput(zeros(4, 3, 2), unknown, "read dataset"), 4);
   assertThrows(
-    () => checkFeed(zeros(), unknown, "read dataset"),
+    () => checkInput(zeros(), unknown, "read dataset"),
     TypeError,
     'Cannot read dataset as input "op" must have a batch axis: current value is []',
   );
 });
 
-Deno.test("feedOf() keeps whole numbers of 64 bits, and counts what is not finite in any float", () => {
+Deno.test("modelInput() keeps whole numbers of 64 bits, and counts what is not finite in any float", () => {
   const data = BigInt64Array.of(2n ** 60n + 1n, -2n);
   const ids: TensorSpec = { name: "ids", shape: [4, 2], dtype: "int64" };
-  const feed = feedOf(
+  const feed = modelInput(
     { data, shape: [1, 2], dtype: "int64" },
     ids,
     "read dataset",
@@ -130,5 +141,5 @@ Deno.test("feedOf() keeps whole numbers of 64 bits, and counts what is not finit
     shape: [2],
     dtype: "float32",
   } as const;
-  assertEquals(feedOf(floats, halves, "read dataset").nonFinite, [1]);
+  assertEquals(modelInput(floats, halves, "read dataset").nonFinite, [1]);
 });

@@ -1,7 +1,7 @@
 /**
  * Elements of what a user's code yields, one at a time.
  *
- * The user's iterator is theirs: it is asked for the next element only when
+ * The user's iterator is theirs: the next element is requested only when
  * that is wanted, told when no more is wanted, and its errors are passed on as
  * they are.
  *
@@ -9,7 +9,7 @@
  */
 import { checkAwaited } from "../check.ts";
 
-/** What an iterator is asked for; `return` where it has one. */
+/** What is called of an iterator; `return` where it has one. */
 export interface AnyIterator {
   /** Gives the next result, at once or later. */
   next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
@@ -30,14 +30,16 @@ export interface ReadElements {
 }
 
 /**
- * Reads elements, in order, each when it is asked for.
+ * Reads elements, in order, each when it is requested.
  *
  * @param how What is read, and what stops it.
  * @returns The elements, none of them a promise.
  * @throws {TypeError} If an element is a promise.
  * @throws {Error} What the user's iterator throws, or the error of an abort.
  */
-export async function* elementsOf(how: ReadElements): AsyncGenerator<unknown> {
+export async function* datasetElements(
+  how: ReadElements,
+): AsyncGenerator<unknown> {
   const { open, signal, aborted, late = () => {} } = how;
   if (signal?.aborted) throw aborted();
   const iterator = await open();

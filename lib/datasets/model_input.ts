@@ -18,12 +18,22 @@ import {
   type TypedTensorLike,
 } from "./tensor_likes.ts";
 
-/** What is fed to one input. */
-export interface Feed {
+/** The values of one input, for one batch. */
+export interface ModelInput {
   /** The values, `[N, …]`, in the input's own element type. Read only. */
   readonly array: NdArray<FeedData>;
-  /** Rows that hold NaN or an infinity, ascending. */
-  readonly nonFinite: readonly number[];
+  /** Rows that hold NaN or an infinity; all, if the rows share it. */
+  readonly nonFinite: readonly number[] | "all";
+}
+
+/**
+ * The batch axis of an input.
+ *
+ * @param spec What the model takes.
+ * @returns The axis; null if it has none.
+ */
+export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
+  return batchAxis === undefined ? 0 : batchAxis;
 }
 
 /**
@@ -33,23 +43,25 @@ export interface Feed {
  * @param value A tensor or an array.
  * @param spec What the model takes.
  * @param action What was to be done.
- * @returns How many rows there are.
+ * @returns How many rows there are; undefined for an input without a batch axis.
  * @throws {TypeError} If it does not fit.
  * @throws {RangeError} If there are no rows.
  */
-export function checkFeed(
+export function checkInput(
   value: TypedTensorLike,
   spec: TensorSpec,
   action: string,
-): number {
+): number | undefined {
   const name = `input "${spec.name}"`;
   checkTensorLike(value, action, name);
   checkTypes(value.dtype, spec.dtype, action, name);
   const shape: readonly number[] = value.shape;
+  const axis = batchAxisOf(spec);
   // A spec without a shape says nothing: any goes that has a batch axis.
-  const isKnown = spec.shape.length > 0;
-  const fits = shape.length > 0 &&
-    (!isKnown || matches(shape.slice(1), spec.shape.slice(1)));
+  const isKnown = spec.shape.length > 0 || axis === null;
+  const wanted = spec.shape.map((size, i) => i === axis ? null : size);
+  const fits = (axis === null || shape.length > axis) &&
+    (!isKnown || matches(shape, wanted));
   if (!fits) {
     throw new TypeError(
       cannot(
@@ -62,12 +74,13 @@ export function checkFeed(
       ),
     );
   }
-  if (shape[0] === 0) {
+  if (axis === null) return undefined;
+  if (shape[axis] === 0) {
     throw new RangeError(
       cannot(action, `${name} must hold at least one row`, shape),
     );
   }
-  return shape[0]!;
+  return shape[axis]!;
 }
 
 /**
@@ -82,22 +95,36 @@ export function checkFeed(
  * @throws {TypeError} If the array does not fit.
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
  */
-export function feedOf(
+export function modelInput(
   array: HostArray,
   spec: TensorSpec,
   action: string,
   first = 0,
-): Feed {
-  checkFeed(array, spec, action);
+): ModelInput {
+  checkInput(array, spec, action);
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
   const dtype = spec.dtype as FeedType; // by convertValues
   return {
     array: { data, shape: [...array.shape], dtype },
     nonFinite: dtype.startsWith("float")
-      ? nonFiniteRows(data as Float32Array, sizeOf(array.shape.slice(1)))
+      ? nonFiniteAlong(data as Float32Array, array.shape, batchAxisOf(spec))
       : [],
   };
+}
+
+/** Rows that are not finite; "all" if an array that all rows share is not. */
+function nonFiniteAlong(
+  data: Float32Array,
+  shape: readonly number[],
+  axis: number | null,
+): readonly number[] | "all" {
+  if (axis === null) {
+    return nonFiniteRows(data, data.length).length > 0 ? "all" : [];
+  }
+  const width = sizeOf(shape.slice(axis + 1));
+  const blocks = nonFiniteRows(data, width); // of [before, rows, width]
+  return [...new Set(blocks.map((block) => block % shape[axis]!))];
 }
 
 /**

@@ -160,6 +160,6 @@ Deno.test("layerGraph() refuses a TimeDistributed model with two outputs", () =>
   assertThrows(
     () => wrapping("TimeDistributed", { layer: held }),
     Error,
-    'the model in layer "w" must have one input and one output: current value is [1, 2]',
+    'Cannot read layer "w" as the model in it must have one input and one output: current value is [1, 2]',
   );
 });

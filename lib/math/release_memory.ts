@@ -5,7 +5,7 @@
  * @param array The array, of no more use to anybody; it is empty afterwards. A
  * view of a part stays as it is.
  */
-export function letGo({ buffer, byteLength }: ArrayBufferView): void {
+export function releaseMemory({ buffer, byteLength }: ArrayBufferView): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {
     buffer.transfer(0);
   }

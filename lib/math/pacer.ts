@@ -5,8 +5,14 @@ import { abortError } from "../errors.ts";
 const SLICE_MS = 50;
 
 /**
+ * Long work that is synchronous, cut into steps: between two of them the thread
+ * may be given back. {@linkcode Pacer.drive} does the work.
+ */
+export type Steps<R> = Generator<void, R>;
+
+/**
  * Gives the thread back now and then: timers, signals and drawing go on while
- * a run computes, and a run that is stopped ends.
+ * a model is loaded or a run computes, and one that is stopped ends.
  *
  * One pacer goes with one run, over all its batches, so that many short ones
  * cost no more pauses than a few long ones.
@@ -25,6 +31,11 @@ export class Pacer {
   constructor(signal?: AbortSignal, where: () => string = () => "early") {
     this.#signal = signal;
     this.#where = where;
+  }
+
+  /** What stops the run. */
+  get signal(): AbortSignal | undefined {
+    return this.#signal;
   }
 
   /** Whether a pause is due. */
@@ -49,21 +60,59 @@ export class Pacer {
   }
 
   /**
+   * Pauses, if that is due.
+   *
+   * @throws {DOMException} If the run was stopped.
+   */
+  async rest(): Promise<void> {
+    if (this.isDue()) await this.pause();
+    else this.check();
+  }
+
+  /**
+   * Does the steps of some work, with pauses between them.
+   *
+   * @param steps The work. It is left, and may tidy up, where the run is stopped.
+   * @returns What the work gives.
+   */
+  async drive<R>(steps: Steps<R>): Promise<R> {
+    try {
+      while (true) {
+        const step = steps.next();
+        if (step.done) return step.value;
+        if (this.isDue()) await this.pause();
+        else this.check();
+      }
+    } catch (error) {
+      steps.return(undefined as never);
+      throw error;
+    }
+  }
+
+  /**
    * Waits for work that goes on elsewhere, unless the run is stopped first.
    *
    * @param work Work that cannot be stopped; its end is then not seen.
+   * @param release Frees what the work gives after the run was stopped.
    * @returns What the work gives.
    */
-  async race<R>(work: Promise<R>): Promise<R> {
+  async race<R>(
+    work: Promise<R>,
+    release: (late: R) => unknown = () => {},
+  ): Promise<R> {
     const signal = this.#signal;
     if (signal === undefined) return await work;
-    if (signal.aborted) work.catch(() => {}); // the error below is the one
+    const leave = () => work.then(release).catch(() => {});
+    if (signal.aborted) leave(); // the error below is the one
     this.check();
     const stopped = Promise.withResolvers<never>();
     const stop = () => stopped.reject(abortError(signal, this.#where()));
     signal.addEventListener("abort", stop, { once: true });
     try {
       return await Promise.race([work, stopped.promise]);
+    } catch (error) {
+      leave();
+      throw error;
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -1,5 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { type AnyIterator, elementsOf } from "../../lib/datasets/elements.ts";
+import {
+  type AnyIterator,
+  datasetElements,
+} from "../../lib/datasets/dataset_elements.ts";
 
 function read(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
@@ -11,10 +14,10 @@ function read(
       ? iterable[Symbol.asyncIterator]()
       : iterable[Symbol.iterator]();
   const aborted = () => new Error("stopped");
-  return elementsOf({ open, signal, aborted, ...(late ? { late } : {}) });
+  return datasetElements({ open, signal, aborted, ...(late ? { late } : {}) });
 }
 
-Deno.test("elementsOf() asks for each element only when it is wanted", async () => {
+Deno.test("datasetElements() asks for each element only when it is wanted", async () => {
   const log: string[] = [];
   function* source() {
     for (let i = 0; i < 3; i++) {
@@ -30,7 +33,7 @@ Deno.test("elementsOf() asks for each element only when it is wanted", async () 
   ]);
 });
 
-Deno.test("elementsOf() tells the iterator when no more is wanted", async () => {
+Deno.test("datasetElements() tells the iterator when no more is wanted", async () => {
   let closed = 0;
   function* sync() {
     try {
@@ -56,7 +59,7 @@ Deno.test("elementsOf() tells the iterator when no more is wanted", async () => 
   }
 });
 
-Deno.test("elementsOf() passes on the error of the iterator as it is", async () => {
+Deno.test("datasetElements() passes on the error of the iterator as it is", async () => {
   const error = new Error("disk gone");
   let returned = 0;
   const iterator = {
@@ -65,7 +68,7 @@ Deno.test("elementsOf() passes on the error of the iterator as it is", async () 
     },
     return: () => returned++,
   };
-  const elements = elementsOf({
+  const elements = datasetElements({
     open: () => iterator,
     signal: undefined,
     aborted: () => new Error("stopped"),
@@ -75,7 +78,7 @@ Deno.test("elementsOf() passes on the error of the iterator as it is", async () 
   assertEquals(returned, 0); // an iterator that threw is over
 });
 
-Deno.test("elementsOf() refuses an element that is a promise, and closes the iterator", async () => {
+Deno.test("datasetElements() refuses an element that is a promise, and closes the iterator", async () => {
   let closed = 0;
   function* source() {
     try {
@@ -92,7 +95,7 @@ Deno.test("elementsOf() refuses an element that is a promise, and closes the ite
   assertEquals(closed, 1);
 });
 
-Deno.test("elementsOf() does not open the iterator when it is aborted before", async () => {
+Deno.test("datasetElements() does not open the iterator when it is aborted before", async () => {
   let opened = 0;
   const source = {
     *[Symbol.iterator]() {
@@ -105,7 +108,7 @@ Deno.test("elementsOf() does not open the iterator when it is aborted before", a
   assertEquals(opened, 0);
 });
 
-Deno.test("elementsOf() stops between elements when it is aborted", async () => {
+Deno.test("datasetElements() stops between elements when it is aborted", async () => {
   const controller = new AbortController();
   let closed = 0;
   function* source() {
@@ -122,7 +125,7 @@ Deno.test("elementsOf() stops between elements when it is aborted", async () => 
   assertEquals(closed, 1);
 });
 
-Deno.test("elementsOf() stops while it waits, and hands over what comes late", async () => {
+Deno.test("datasetElements() stops while it waits, and hands over what comes late", async () => {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();
   let closed = 0;
@@ -146,7 +149,7 @@ Deno.test("elementsOf() stops while it waits, and hands over what comes late", a
   assertEquals(closed, 1);
 });
 
-Deno.test("elementsOf() takes no notice of a late failure after an abort", async () => {
+Deno.test("datasetElements() takes no notice of a late failure after an abort", async () => {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<void>();
   async function* source() {

@@ -1,0 +1,95 @@
+import { cannot, sizeOf } from "../check.ts";
+import type { FeatureArray, NdArray } from "../types.ts";
+import type { Program, RunOutputs } from "./program.ts";
+
+type Inputs = readonly NdArray<ArrayBufferView>[];
+
+/**
+ * How many rows a graph of raw operations takes at once, if that is fixed.
+ *
+ * @param program A program.
+ * @returns The number of rows; undefined where any number goes.
+ */
+export function fixedRows({ graph, feeds }: Program): number | undefined {
+  if (graph.runtime === undefined) return undefined;
+  const sizes = new Set(feeds.map(({ spec }) => spec.shape[0] ?? null));
+  const [size] = sizes;
+  return sizes.size === 1 && typeof size === "number" ? size : undefined;
+}
+
+/**
+ * Runs samples in batches of a fixed size, one after another. No batch is
+ * filled up, as operations of a graph may mix its rows.
+ *
+ * @param inputs One array for each feed, `[N, …]`.
+ * @param size Rows of a batch.
+ * @param run Runs a batch, of which the first row has this number.
+ * @returns The outputs of all samples.
+ * @throws {RangeError} If the number of samples is no multiple of the size.
+ */
+export async function inFixedBatches(
+  inputs: Inputs,
+  size: number,
+  run: (batch: Inputs, start: number) => Promise<RunOutputs>,
+): Promise<RunOutputs> {
+  const rows = inputs[0]!.shape[0]!;
+  if (rows % size > 0) {
+    throw new RangeError(
+      cannot(
+        "run the model",
+        `the number of samples in a batch must be a multiple of the ${size} that its graph takes`,
+        rows,
+        `use .batch() with such a number, and leave samples out or add some`,
+      ),
+    );
+  }
+  const parts: RunOutputs[] = [];
+  for (let start = 0; start < rows; start += size) {
+    parts.push(await run(inputs.map((x) => rowsOf(x, start, size)), start));
+  }
+  return joined(parts);
+}
+
+function rowsOf(
+  { data, shape, dtype }: NdArray<ArrayBufferView>,
+  start: number,
+  count: number,
+): NdArray<ArrayBufferView> {
+  const sizes = shape.slice(1);
+  const width = sizeOf(sizes);
+  const rows = (data as Float32Array)
+    .subarray(start * width, (start + count) * width);
+  return { data: rows, shape: [count, ...sizes], dtype };
+}
+
+function joined(parts: readonly RunOutputs[]): RunOutputs {
+  const [{ features, logits, penultimate, scale }] = parts as [RunOutputs];
+  return {
+    features: features.map((_, i) =>
+      joinedArrays(parts.map((part) => part.features[i]!))
+    ),
+    ...(logits && { logits: joinedArrays(parts.map((p) => p.logits!)) }),
+    ...(penultimate &&
+      { penultimate: joinedArrays(parts.map((p) => p.penultimate!)) }),
+    ...(scale &&
+      { scale: Float32Array.from(parts.flatMap((p) => [...p.scale!])) }),
+  };
+}
+
+function joinedArrays<A extends FeatureArray | NdArray>(
+  arrays: readonly A[],
+): A {
+  const [first] = arrays as [A];
+  const rows = arrays.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const shape = Object.freeze([rows, ...first.shape.slice(1)]);
+  const Values = first.data.constructor as Float32ArrayConstructor;
+  const data = new Values(sizeOf(shape));
+  let at = 0;
+  for (const array of arrays) {
+    data.set(array.data as Float32Array, at);
+    at += array.data.length;
+  }
+  const whole: A = { ...first, data, shape };
+  Object.freeze(whole);
+  return whole;
+}

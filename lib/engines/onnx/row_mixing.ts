@@ -1,0 +1,261 @@
+/**
+ * Whether the rows of a batch influence each other in an ONNX file: an analysis
+ * of axis 0, operator by operator.
+ *
+ * A model of a fixed batch size gets its last batch filled up with copies of a
+ * row. That changes no other row only if every operator computes each row of
+ * its outputs from the same row of its inputs. What is not known to do so counts
+ * as mixing.
+ *
+ * @module
+ */
+import type { OnnxCall } from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+
+/** What is known of a tensor. */
+interface Rows {
+  /** Whether axis 0 is the batch; false for what is the same for all samples. */
+  readonly isBatch: boolean;
+  readonly rank: number;
+}
+
+/** An operator, with what is known of its inputs. */
+interface Operation {
+  readonly kind: string;
+  readonly version: number;
+  readonly inputs: readonly (Rows | undefined)[];
+  /** A numeric attribute. */
+  readonly number: (name: string, fallback: number) => number;
+  /** Integers of an attribute, or of a constant input; undefined if not known. */
+  readonly integers: (
+    attribute: string,
+    input: number,
+  ) => Promise<readonly number[] | undefined>;
+  /** Sizes of an input that is a constant. */
+  readonly sizes: (input: number) => readonly number[] | undefined;
+  /** Rows that the model takes at once. */
+  readonly batch: number;
+}
+
+type Rule = (operation: Operation) =>
+  | Rows
+  | undefined
+  | Promise<
+    Rows | undefined
+  >;
+
+/** The same shape as the first input; other inputs are constants. */
+const same: Rule = ({ inputs: [x, ...others] }) =>
+  others.every((other) => other?.isBatch !== true) ? x : undefined;
+
+/** As `same`, over axes from 2 on: of at least one channel axis. */
+const spatial: Rule = (operation) =>
+  operation.inputs[0]!.rank >= 3 ? same(operation) : undefined;
+
+/** Broadcasting: the batch axis must be the first axis of the result. */
+const broadcast: Rule = ({ inputs, sizes }) => {
+  const rank = Math.max(...inputs.map((x) => x!.rank));
+  const fits = inputs.every((x, i) =>
+    x!.isBatch ? x!.rank === rank : x!.rank < rank || sizes(i)?.[0] === 1
+  );
+  return fits ? { isBatch: true, rank } : undefined;
+};
+
+/** Normalisation along an axis that is not the first. */
+function along(fallback: number | ((version: number) => number)): Rule {
+  return (operation) => {
+    const { inputs: [x], number, version } = operation;
+    const usual = typeof fallback === "number" ? fallback : fallback(version);
+    return axisIn(number("axis", usual), x!.rank) > 0
+      ? same(operation)
+      : undefined;
+  };
+}
+
+const matmul: Rule = ({ inputs: [a, b] }) => {
+  const rank = Math.max(a!.rank, b!.rank);
+  if (a!.isBatch && b!.isBatch) {
+    return a!.rank === b!.rank && rank >= 3
+      ? { isBatch: true, rank }
+      : undefined;
+  }
+  const [x, other] = a!.isBatch ? [a!, b!] : [b!, a!];
+  // Axis 0 must be neither summed over nor met by an axis of the other.
+  const least = x === a ? 2 : 3;
+  if (x.rank < least || other.rank !== 2) return undefined;
+  return { isBatch: true, rank: x.rank };
+};
+
+const gemm: Rule = ({ inputs: [a, b, c], number, sizes }) => {
+  const isBias = c === undefined ||
+    !c.isBatch && (c.rank < 2 || sizes(2)?.[0] === 1);
+  const fits = a!.isBatch && !b!.isBatch && isBias && number("transA", 0) === 0;
+  return fits ? { isBatch: true, rank: 2 } : undefined;
+};
+
+const reduce: Rule = async ({ inputs: [x], integers, number }) => {
+  const axes = await integers("axes", 1);
+  const { rank } = x!;
+  if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
+  const isKept = number("keepdims", 1) !== 0;
+  return { isBatch: true, rank: isKept ? rank : rank - axes.length };
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  ...each("Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Celu", same),
+  ...each("Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish", same),
+  ...each("Identity IsInf IsNaN LeakyRelu Log Mish Neg Not", same),
+  ...each("Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh", same),
+  ...each("Softplus Softsign Sqrt Tan Tanh ThresholdedRelu", same),
+  ...each(
+    "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual",
+    broadcast,
+  ),
+  ...each("Max Mean Min Mod Mul Or Pow PRelu Sub Sum Where Xor", broadcast),
+  ...each("Conv ConvTranspose MaxPool AveragePool LpPool LRN", spatial),
+  ...each("GlobalAveragePool GlobalMaxPool InstanceNormalization", spatial),
+  Clip: (operation) =>
+    operation.inputs.slice(1).every((x) => x === undefined || !x.isBatch)
+      ? operation.inputs[0]
+      : undefined,
+  Dropout: ({ inputs: [x, , training] }) =>
+    training === undefined ? x : undefined,
+  BatchNormalization: (operation) =>
+    operation.number("training_mode", 0) === 0 && operation.inputs[0]!.rank >= 2
+      ? same(operation)
+      : undefined,
+  ...each("Softmax LogSoftmax Hardmax", along((v) => v < 13 ? 1 : -1)),
+  LayerNormalization: along(-1),
+  ...each("QuantizeLinear DequantizeLinear", along(1)),
+  MatMul: matmul,
+  Gemm: gemm,
+  Flatten: ({ inputs: [x], number }) =>
+    axisIn(number("axis", 1), x!.rank) > 0
+      ? { isBatch: true, rank: 2 }
+      : undefined,
+  ...each("ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum", reduce),
+  ...each("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp", reduce),
+  ...each("ArgMax ArgMin", ({ inputs: [x], number }) => {
+    const { rank } = x!;
+    if (axisIn(number("axis", 0), rank) <= 0) return;
+    return {
+      isBatch: true,
+      rank: number("keepdims", 1) === 0 ? rank - 1 : rank,
+    };
+  }),
+  Concat: ({ inputs, number }) => {
+    const [x] = inputs;
+    const areRows = inputs.every((y) => y!.isBatch && y!.rank === x!.rank);
+    return areRows && axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined;
+  },
+  Split: ({ inputs: [x], number }) =>
+    axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined,
+  Transpose: async ({ inputs: [x], integers }) =>
+    (await integers("perm", -1))?.[0] === 0 ? x : undefined,
+  Reshape: async ({ inputs: [, shape], integers, number, batch }) => {
+    const sizes = shape?.isBatch ? undefined : await integers("shape", 1);
+    if (!sizes?.length) return;
+    // 0 copies the size of the old axis.
+    const isKept = sizes[0] === batch ||
+      sizes[0] === 0 && number("allowzero", 0) === 0;
+    return isKept ? { isBatch: true, rank: sizes.length } : undefined;
+  },
+  Squeeze: async ({ inputs: [x], integers }) => {
+    const axes = await integers("axes", 1);
+    const { rank } = x!;
+    if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
+    return { isBatch: true, rank: rank - axes.length };
+  },
+  Unsqueeze: async ({ inputs: [x], integers }) => {
+    const axes = await integers("axes", 1);
+    if (!axes?.length) return;
+    const rank = x!.rank + axes.length;
+    if (axes.some((axis) => axisIn(axis, rank) <= 0)) return;
+    return { isBatch: true, rank };
+  },
+  Pad: async ({ inputs: [x, , , axes], integers }) => {
+    const pads = await integers("pads", 1);
+    const { rank } = x!;
+    const isWhole = axes === undefined && pads?.length === 2 * rank;
+    return isWhole && pads[0] === 0 && pads[rank] === 0 ? x : undefined;
+  },
+};
+
+function each(kinds: string, rule: Rule): Record<string, Rule> {
+  return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
+}
+
+/** An axis counted from 0; −1 if it is none. */
+function axisIn(axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  return Number.isInteger(at) && at >= 0 && at < rank ? at : -1;
+}
+
+/**
+ * Finds an operator that may mix the rows of a batch.
+ *
+ * @param origin The file.
+ * @param calls The operations that run, in order.
+ * @param feeds Rank of each tensor that is fed, by its name in the file, and
+ * whether it has a batch axis; undefined where the rank is not known.
+ * @returns The first such operation; undefined if there is none.
+ */
+export async function mixingOperation(
+  origin: OnnxOrigin,
+  calls: readonly OnnxCall[],
+  feeds: ReadonlyMap<string, Rows | undefined>,
+): Promise<OnnxCall | undefined> {
+  const known = new Map(feeds);
+  for (const [name, { shape }] of origin.constants) {
+    known.set(name, { isBatch: false, rank: shape.length });
+  }
+  for (const call of calls) {
+    const rows = await rowsOf(origin, call, known);
+    if (rows === undefined) return call;
+    for (const name of call.operation.outputs) known.set(name, rows);
+  }
+}
+
+async function rowsOf(
+  { constants, batch = 1 }: OnnxOrigin,
+  { operation, version, takes }: OnnxCall,
+  known: ReadonlyMap<string, Rows | undefined>,
+): Promise<Rows | undefined> {
+  const { domain, kind, inputs, attributes } = operation;
+  const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
+  // An operation that takes more than its inputs has graphs within it.
+  if (rule === undefined || takes.length !== inputs.length) return undefined;
+  const isUnknown = inputs.some((name) =>
+    name !== "" && known.get(name) === undefined
+  );
+  if (isUnknown || inputs.length === 0) return undefined;
+  const rows = inputs.map((name) => known.get(name));
+  if (!rows.some((x) => x?.isBatch === true)) {
+    // Of constants alone: the same for all samples.
+    const keepsRank = rule === same || kind === "DequantizeLinear";
+    return { isBatch: false, rank: keepsRank ? rows[0]!.rank : NaN };
+  }
+  if (kind !== "Gemm" && kind !== "MatMul" && rows[0]?.isBatch !== true) {
+    // Only where inputs are alike may the first be a constant.
+    if (rule !== broadcast) return undefined;
+  }
+  const attribute = (name: string) => attributes.get(name);
+  return await rule({
+    kind,
+    version,
+    inputs: rows,
+    batch,
+    number(name, fallback) {
+      const value = attribute(name);
+      return typeof value === "number" ? value : fallback;
+    },
+    async integers(name, input) {
+      const value = attribute(name);
+      if (Array.isArray(value)) return value.map(Number);
+      const constant = constants.get(inputs[input] ?? "");
+      if (constant === undefined) return undefined;
+      return Array.from((await constant.read()).data, Number);
+    },
+    sizes: (input) => constants.get(inputs[input]!)?.shape,
+  });
+}

@@ -1,0 +1,167 @@
+/**
+ * What functions of TensorFlow compute where `keras.ops` has another form.
+ *
+ * Source: TensorFlow 2.21.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import { grayscale } from "./image_operations.ts";
+import { oneHot } from "./indexing_operations.ts";
+import { matmul } from "./linear_operations.ts";
+import { channelsOfCall } from "./neural_operations.ts";
+import type { Arguments, Compute } from "./operation.ts";
+import { axisOf, knownSize, rank, rsqrt, square } from "./operation_forms.ts";
+import { extremeIndex } from "./reduction_operations.ts";
+import { partsBetween } from "./shape_operations.ts";
+
+const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
+
+/** A matrix with its last two axes exchanged, if requested. */
+function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
+  const axes = [...ops.shape(x).keys()];
+  return isTransposed
+    ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
+    : x;
+}
+
+export const product: Compute = (ops, args) => {
+  for (const key of ["adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse"]) {
+    args.refuseUnless(key, false);
+  }
+  return matmul(
+    ops,
+    exchanged(ops, args.tensor("a"), args.boolean("transpose_a", false)),
+    exchanged(ops, args.tensor("b"), args.boolean("transpose_b", false)),
+  );
+};
+
+/** `x / √max(Σ x², epsilon)`. */
+export const l2Normalize: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? { axis: args.ints("axis") } : {};
+  const sum = ops.sum(square(ops, x), { ...axis, keepdims: true });
+  const least = c(ops, args.number("epsilon", 1e-12));
+  return ops.multiply(x, rsqrt(ops, ops.maximum(sum, least)));
+};
+
+export const biasAdd: Compute = (ops, args) => {
+  const x = args.tensor("value");
+  const bias = args.tensor("bias");
+  if (channelsOfCall(args) === "last") return ops.add(x, bias);
+  const size = knownSize(ops, bias, 0, args.name);
+  const ones = Array<number>(rank(ops, x) - 2).fill(1);
+  return ops.add(x, ops.reshape(bias, [size, ...ones]));
+};
+
+/** Parts of one size, or of the sizes that are listed. */
+export const split: Compute = (ops, args) => {
+  const x = args.tensor("value");
+  const axis = axisOf(ops, x, args.number("axis", 0));
+  const size = knownSize(ops, x, axis, args.name);
+  const raw = args.raw("num_or_size_splits");
+  if (typeof raw === "number") {
+    if (size % raw !== 0) args.refuse("num_or_size_splits", `divide ${size}`);
+    const step = size / raw;
+    const bounds = Array.from({ length: raw + 1 }, (_, i) => i * step);
+    return partsBetween(ops, x, axis, bounds);
+  }
+  const sizes = args.ints("num_or_size_splits");
+  const rest = size - sizes.reduce((sum, n) => n === -1 ? sum : sum + n, 0);
+  const all = sizes.map((n) => n === -1 ? rest : n);
+  const bounds = all.reduce((ends, n) => [...ends, ends.at(-1)! + n], [0]);
+  if (bounds.at(-1) !== size) {
+    args.refuse("num_or_size_splits", `add up to ${size}`);
+  }
+  return partsBetween(ops, x, axis, bounds);
+};
+
+export const where: Compute = (ops, args) => {
+  if (!args.has("x")) args.refuse("x", "be there");
+  return ops.where(
+    args.tensor("condition"),
+    args.tensor("x"),
+    args.tensor("y"),
+  );
+};
+
+/** Values along an axis by indices; those of a batch are refused. */
+export const gather: Compute = (ops, args) => {
+  args.refuseUnless("batch_dims", 0);
+  args.refuseUnless("validate_indices");
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  return ops.take(x, ops.cast(args.tensor("indices"), "int32"), axis);
+};
+
+export const encoded: Compute = (ops, args) => {
+  const [on, off] = [args.number("on_value", 1), args.number("off_value", 0)];
+  if (on !== 1 || off !== 0) args.refuse("on_value", "be 1, and the other 0");
+  return oneHot(ops, args);
+};
+
+export const sizes: Compute = (ops, args) => {
+  args.refuseUnless("out_type", "int32", "int64");
+  return ops.sizes(args.tensor("input"));
+};
+
+/** Sums of several tensors. */
+export const addN: Compute = (ops, args) =>
+  args.tensors("inputs").reduce((a, b) => ops.add(a, b));
+
+export const slice: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const begin = args.ints("begin");
+  return ops.slice(
+    x,
+    args.ints("size").flatMap((size, axis) => {
+      const start = begin[axis]!;
+      if (size !== -1) return [{ axis, start, stop: start + size }];
+      return start === 0 ? [] : [{ axis, start }];
+    }),
+  );
+};
+
+export function filled(value: number): Compute {
+  return (ops, args) => {
+    const x = args.tensor("input");
+    const dtype = args.has("dtype") ? args.string("dtype") : ops.dtype(x);
+    const all = ops.broadcastLike(c(ops, value), x);
+    if (/^b?float/.test(dtype)) return all;
+    return ops.cast(all, dtype === "bool" ? "bool" : "int32");
+  };
+}
+
+export const depthwise: Compute = (ops, args) => {
+  const x = args.tensor("input");
+  const kernel = ops.float(args.tensor("filter"));
+  if (channelsOfCall(args) !== "last") {
+    args.refuse("data_format", "be channels last");
+  }
+  const strides = args.ints("strides").slice(1, 3);
+  const dilation = args.has("dilations") ? args.ints("dilations") : [1, 1];
+  const padding = args.string("padding").toLowerCase();
+  if (padding !== "same" && padding !== "valid") {
+    args.refuse("padding", "be SAME or VALID");
+  }
+  return ops.conv(x, ops.expandDims(ops.merge(kernel, 2, 3), 2), {
+    strides,
+    dilation,
+    padding: padding as "same" | "valid",
+    groups: knownSize(ops, x, -1, args.name),
+  });
+};
+
+/** Without an axis TensorFlow takes the first one. */
+export function tfExtreme(sign: 1 | -1): Compute {
+  return (ops, args) =>
+    extremeIndex(sign)(ops, args.has("axis") ? args : args.set("axis", 0));
+}
+
+/** TensorFlow keeps the digits of its own weights. */
+export function tfGrayscale<T>(ops: Ops<T>, args: Arguments<T>): T | T[] {
+  if (ops.dtype(args.tensor("images")) !== "float32") {
+    args.refuse("images", "be floats");
+  }
+  return grayscale(ops, args);
+}

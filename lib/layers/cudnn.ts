@@ -1,0 +1,88 @@
+/**
+ * CuDNNLSTM and CuDNNGRU of Keras 2: an LSTM and a GRU whose kernels are stored
+ * as cuDNN reads them, gate by gate, and with a bias for the input and one for
+ * the state.
+ *
+ * Source: tf_keras 2.21 `cudnn_lstm.py`, `cudnn_gru.py`, and
+ * `hdf5_format._convert_rnn_weights`, which turns one kind into the other.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { checkWeight } from "./_checks.ts";
+import type { LayerFactory } from "./layer.ts";
+
+/** Options that mean the same in the plain layer. */
+const SAME = ["return_sequences", "return_state", "go_backwards", "stateful"];
+
+function cudnn(kind: "LSTM" | "GRU", gates: number): LayerFactory {
+  return (config) => {
+    const units = config.number("units");
+    config.raw("unit_forget_bias"); // an initial value only
+    const { name } = config;
+    const layer = config.build(kind, {
+      units,
+      activation: "tanh",
+      "recurrent_activation": "sigmoid",
+      "use_bias": true,
+      ...(kind === "GRU" ? { "reset_after": true } : {}),
+      "time_major": config.boolean("time_major", false),
+      ...Object.fromEntries(
+        SAME.map((key) => [key, config.boolean(key, false)]),
+      ),
+    }, "plain");
+    const masks = layer.masks!.bind(layer);
+    return {
+      weights: ["kernel", "recurrent_kernel", "bias"],
+      channels: "last",
+      call(
+        ops,
+        inputs,
+        { kernel, recurrent_kernel: recurrent, bias },
+        context,
+      ) {
+        if (context.masks[0] !== undefined || context.args.mask !== undefined) {
+          throw new TypeError(
+            cannot(
+              `call layer "${name}"`,
+              "its input must have no mask, which cuDNN does not support",
+              "a mask",
+            ),
+          );
+        }
+        const depth = ops.shape(inputs[0]!).at(-1)!;
+        const width = gates * units;
+        checkWeight(name, "kernel", ops.shape(kernel!), [depth, width]);
+        checkWeight(name, "recurrent_kernel", ops.shape(recurrent!), [
+          units,
+          width,
+        ]);
+        checkWeight(name, "bias", ops.shape(bias!), [2 * width]);
+        const both = ops.reshape(bias!, [2, width]);
+        return layer.call(ops, inputs, {
+          "plain/cell/kernel": perGate(ops, kernel!, gates),
+          "plain/cell/recurrent_kernel": perGate(ops, recurrent!, gates),
+          "plain/cell/bias": kind === "GRU" ? both : ops.sum(both, { axis: 0 }),
+        }, context);
+      },
+      masks,
+    };
+  };
+}
+
+/** Kernels `[D, gates · units]`, each gate's values stored as `[units, D]`. */
+function perGate<T>(ops: Ops<T>, kernel: T, gates: number): T {
+  const [depth, width] = ops.shape(kernel) as readonly number[];
+  const units = width! / gates;
+  const parts = Array.from({ length: gates }, (_, i) => {
+    const range = { axis: 1, start: i * units, stop: (i + 1) * units };
+    const stored = ops.reshape(ops.slice(kernel, [range]), [units, depth!]);
+    return ops.transpose(stored, [1, 0]);
+  });
+  return ops.concatenate(parts, 1);
+}
+
+/** Factories of this family. */
+export const CUDNN_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({ CuDNNLSTM: cudnn("LSTM", 4), CuDNNGRU: cudnn("GRU", 3) });

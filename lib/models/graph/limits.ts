@@ -1,0 +1,77 @@
+import { checkInteger, checkOptions } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+
+/**
+ * How large a model may become when its description is carried out: a few bytes
+ * can describe a model that fills all memory.
+ *
+ * @category Models
+ */
+export interface ModelLimits {
+  /**
+   * Layers or operations, with those of nested models and functions once for
+   * each call.
+   *
+   * @default {100_000}
+   */
+  readonly nodes?: number;
+  /**
+   * Models within models, or graphs and functions within each other.
+   *
+   * @default {64}
+   */
+  readonly nesting?: number;
+  /**
+   * Bytes of a tensor of one sample.
+   *
+   * @default {2_147_483_648}
+   */
+  readonly tensorBytes?: number;
+}
+
+/** The limits where the caller sets none. */
+export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
+  nodes: 100_000,
+  nesting: 64,
+  tensorBytes: 2 ** 31,
+});
+
+/**
+ * Checks limits, and fills in those that are not set.
+ *
+ * @param limits What the caller sets.
+ * @returns All limits.
+ * @throws {TypeError} If there is no such limit.
+ * @throws {RangeError} If one is no positive integer.
+ */
+export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof ModelLimits)[];
+  checkOptions(limits, "load model", names);
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  for (const name of names) checkInteger(all[name], "load model", name);
+  return Object.freeze(all);
+}
+
+/**
+ * The error of a model that exceeds a limit.
+ *
+ * @param source The file.
+ * @param limit Which limit, and its value.
+ * @param what What exceeds it.
+ * @returns The error.
+ */
+export function beyondLimit(
+  source: string,
+  [name, value]: readonly [name: keyof ModelLimits, value: number],
+  what: string,
+): ModelFormatError {
+  const rule = {
+    nodes: `it must become at most ${value} nodes`,
+    nesting: `it must nest at most ${value} deep`,
+    tensorBytes: `its tensors must have at most ${value} bytes for a sample`,
+  }[name];
+  return new ModelFormatError(
+    source,
+    `${rule}: current value is more, by ${what}; if you trust it, pass limits: { ${name}: … }`,
+  );
+}

@@ -1,0 +1,36 @@
+import { isLayerObject } from "../../layers/config_reader.ts";
+import { type CustomTable, findCustom } from "../../layers/custom_objects.ts";
+import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
+
+/**
+ * A description in which aliases are the names that they stand for.
+ *
+ * @param spec The description of a model.
+ * @param table The caller's custom objects; strings among them are aliases.
+ * @returns The description; the same where there is no alias.
+ */
+export function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
+  if (!Object.values(table).some((entry) => typeof entry === "string")) {
+    return spec;
+  }
+  const nameOf = (name: string, registeredName?: string) => {
+    const entry = findCustom(table, name, registeredName);
+    return typeof entry === "string" ? entry : name;
+  };
+  const layers = spec.layers.map((layer): LayerSpec => ({
+    ...layer,
+    className: nameOf(layer.className, layer.registeredName),
+    options: Object.fromEntries(
+      Object.entries(layer.options).map(([key, value]) => {
+        if (!key.endsWith("activation")) return [key, value];
+        const isFunction = isLayerObject(value) &&
+          value.class_name === "function";
+        const name: unknown = isFunction ? value.config : value;
+        if (typeof name !== "string") return [key, value];
+        return [key, nameOf(name) === name ? value : nameOf(name)];
+      }),
+    ),
+    model: layer.model && withKnownNames(layer.model, table),
+  }));
+  return { ...spec, layers };
+}

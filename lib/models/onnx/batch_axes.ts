@@ -1,0 +1,97 @@
+import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
+
+/** Makes an error of a rule that is broken, and of what there is instead. */
+type Fault = (rule: string, value: string) => Error;
+
+/**
+ * Which axis of each input of an ONNX file is the batch.
+ *
+ * It is the first axis, unless the file tells otherwise. Where the first size
+ * of some inputs is free, an input whose first size is fixed (a state of
+ * `[layers, "n", units]`, a mask, a sampling rate) has the batch on the axis
+ * with the name of a free first size, `"n"`. If it has no such axis, and all its
+ * other free sizes have names that inputs use for other axes, it has no batch
+ * axis: it is given once, the same for all samples. If nothing tells, the file
+ * is refused.
+ */
+export class BatchAxes {
+  /** How many rows the model takes at once; undefined where that is free. */
+  readonly batch: number | undefined;
+  readonly #axes: ReadonlyMap<OnnxValueInfo, number | null>;
+
+  /**
+   * Finds the axes.
+   *
+   * @param inputs The inputs of the file.
+   * @param fault Makes the error to throw where nothing tells.
+   */
+  constructor(inputs: readonly OnnxValueInfo[], fault: Fault) {
+    const isFree = ({ shape }: OnnxValueInfo) =>
+      shape === undefined || shape[0] === null;
+    const hasFree = inputs.some(isFree);
+    const names = new Set(
+      inputs.filter(isFree).flatMap(({ sizeNames }) => sizeNames?.[0] ?? []),
+    );
+    const others = new Set(
+      inputs.filter(isFree).flatMap(({ sizeNames }) =>
+        sizeNames?.slice(1).filter((name) => name !== undefined) ?? []
+      ),
+    );
+    const axes = inputs.map((info) => {
+      if (info.shape?.length === 0) return null;
+      if (!hasFree || isFree(info)) return 0;
+      return axisOf(info, names, others, fault);
+    });
+    this.#axes = new Map(inputs.map((info, i) => [info, axes[i]!]));
+    if (inputs.length > 0 && axes.every((axis) => axis === null)) {
+      const rule = "some input must have a batch axis";
+      throw fault(rule, describe(inputs));
+    }
+    const sizes = inputs.flatMap((info, i) =>
+      axes[i] === 0 && !isFree(info) ? [info.shape![0]!] : []
+    );
+    if (new Set(sizes).size > 1) {
+      const rule = "its inputs must take as many rows as each other";
+      throw fault(rule, describe(inputs));
+    }
+    this.batch = sizes[0];
+  }
+
+  /**
+   * The batch axis of an input.
+   *
+   * @param info One of the inputs.
+   * @returns The axis; null if it has none.
+   */
+  of(info: OnnxValueInfo): number | null {
+    return this.#axes.get(info)!;
+  }
+}
+
+/** The batch axis of an input whose first size is fixed, where others are free. */
+function axisOf(
+  { name, shape = [], sizeNames = [] }: OnnxValueInfo,
+  batchNames: ReadonlySet<string>,
+  otherNames: ReadonlySet<string>,
+  fault: Fault,
+): number | null {
+  const isBatch = (axis: number) => batchNames.has(sizeNames[axis] ?? "");
+  const free = shape.flatMap((size, axis) => size === null ? [axis] : []);
+  const found = free.filter(isBatch);
+  if (found.length === 1) return found[0]!;
+  const isTold = found.length === 0 &&
+    free.every((axis) => otherNames.has(sizeNames[axis] ?? ""));
+  if (isTold) return null;
+  const [batchName] = batchNames;
+  const rule = `input "${name}" must tell by the names of its axes which is ` +
+    `the batch${batchName === undefined ? "" : `, "${batchName}"`}`;
+  throw fault(
+    rule,
+    `[${shape.map((size, axis) => size ?? sizeNames[axis] ?? "?").join(", ")}]`,
+  );
+}
+
+function describe(inputs: readonly OnnxValueInfo[]): string {
+  return inputs.map(({ name, shape }) => `${name} [${shape ?? ""}]`)
+    .join(", ");
+}

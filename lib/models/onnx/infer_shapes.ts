@@ -1,0 +1,288 @@
+/**
+ * Shapes of what operations of ONNX give, where a file does not say them: for
+ * the operators below, and their first output. What is not known stays so.
+ *
+ * Source: the operators' specifications in ONNX' documentation.
+ *
+ * @module
+ */
+
+/** What is known of a tensor. */
+export interface KnownTensor {
+  /** Null where a size is not known. */
+  readonly shape: readonly (number | null)[];
+  /** The element type, by its number in ONNX. */
+  readonly type: number;
+}
+
+/** An operation whose output is to be inferred. */
+export interface InferredCall {
+  readonly kind: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** What it takes, by position; undefined where nothing is known or given. */
+  readonly inputs: readonly (KnownTensor | undefined)[];
+  /** Values of a constant whole-number input, where it is one. */
+  readonly values: (index: number) => readonly number[] | undefined;
+}
+
+type Shape = KnownTensor["shape"];
+type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
+
+const BOOL = 9;
+
+const same: Rule = (_call, { shape }) => shape;
+
+/** Operators that keep the shape and type of their first input. */
+const SAME = [
+  ...["Abs", "BatchNormalization", "Ceil", "Celu", "Clip", "Cos", "Dropout"],
+  ...["Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish"],
+  ...["Identity", "InstanceNormalization", "LRN", "LayerNormalization"],
+  ...["LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "Mish", "Neg"],
+  ...["PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid"],
+  ...["Sign", "Sin", "Softmax", "Softplus", "Softsign", "Sqrt", "Tanh"],
+  ...["ThresholdedRelu", "Cast"],
+];
+const BROADCAST = [
+  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum"],
+  ...["And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual"],
+  "LessOrEqual",
+];
+const REDUCTIONS = [
+  ...["ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
+  ...["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceSumSquare"],
+];
+
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  ...SAME.map((kind) => [kind, same] as const),
+  ...BROADCAST.map((kind) => [kind, broadcast] as const),
+  ...REDUCTIONS.map((kind) => [kind, reduced] as const),
+  ...([
+    ["MatMul", product],
+    ["Gemm", gemm],
+    ["Conv", windows],
+    ["MaxPool", windows],
+    ["AveragePool", windows],
+    ["GlobalAveragePool", (_call, { shape }) => pooled(shape)],
+    ["GlobalMaxPool", (_call, { shape }) => pooled(shape)],
+    ["Flatten", flattened],
+    ["Reshape", reshaped],
+    ["Squeeze", squeezed],
+    ["Unsqueeze", unsqueezed],
+    ["Transpose", transposed],
+    ["Concat", joined],
+  ] as readonly (readonly [string, Rule])[]),
+]);
+
+const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
+
+/**
+ * Infers what an operation gives.
+ *
+ * @param call The operation, of ONNX' own domain.
+ * @returns Its first output; undefined where that is not known.
+ */
+export function inferOutput(call: InferredCall): KnownTensor | undefined {
+  const { kind, inputs: [x], attributes } = call;
+  const rule = RULES.get(kind);
+  const shape = x && rule?.(call, x);
+  if (shape === undefined) return undefined;
+  const type = kind === "Cast"
+    ? Number(attributes.to)
+    : IS_COMPARISON.test(kind)
+    ? BOOL
+    : x!.type;
+  return { shape, type };
+}
+
+function broadcast({ inputs }: InferredCall): Shape | undefined {
+  let shape: Shape = [];
+  for (const input of inputs) {
+    if (input === undefined) return undefined;
+    const both = together(shape, input.shape);
+    if (both === undefined) return undefined;
+    shape = both;
+  }
+  return shape;
+}
+
+/** Two shapes, broadcast. A size of 1 or one that is not known gives way. */
+function together(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, i: number) => {
+    const axis = i - rank + shape.length;
+    return axis < 0 ? 1 : shape[axis]!;
+  };
+  const sizes: (number | null)[] = [];
+  for (let i = 0; i < rank; i++) {
+    const [p, q] = [at(a, i), at(b, i)];
+    if (p === 1 || q === 1) sizes.push(p === 1 ? q : p);
+    else if (p === null || q === null) sizes.push(p ?? q);
+    else if (p === q) sizes.push(p);
+    else return undefined;
+  }
+  return sizes;
+}
+
+function product({ inputs }: InferredCall, { shape: a }: KnownTensor) {
+  const b = inputs[1]?.shape;
+  if (b === undefined || a.length < 2 || b.length < 2) return undefined;
+  const batch = together(a.slice(0, -2), b.slice(0, -2));
+  return batch && [...batch, a.at(-2)!, b.at(-1)!];
+}
+
+function gemm(
+  { inputs, attributes: { transA = 0, transB = 0 } }: InferredCall,
+  { shape: a }: KnownTensor,
+) {
+  const b = inputs[1]?.shape;
+  if (b?.length !== 2 || a.length !== 2) return undefined;
+  return [a[transA === 1 ? 1 : 0]!, b[transB === 1 ? 0 : 1]!];
+}
+
+/** Convolutions and pooling: windows over the positions of `[N, C, …]`. */
+function windows(
+  { kind, inputs, attributes }: InferredCall,
+  { shape }: KnownTensor,
+): Shape | undefined {
+  const kernel = inputs[1]?.shape;
+  const sizes = (attributes.kernel_shape ?? kernel?.slice(2)) as
+    | readonly (number | null)[]
+    | undefined;
+  const channels = kind === "Conv" ? kernel?.[0] : shape[1];
+  const rank = shape.length - 2;
+  if (sizes?.length !== rank || rank < 1 || channels === undefined) return;
+  const all = (key: string, count: number, fallback: number) =>
+    (attributes[key] ?? Array(count).fill(fallback)) as readonly number[];
+  const strides = all("strides", rank, 1);
+  const dilations = all("dilations", rank, 1);
+  const pads = all("pads", 2 * rank, 0);
+  const padding = attributes.auto_pad ?? "NOTSET";
+  const round = attributes.ceil_mode === 1 ? Math.ceil : Math.floor;
+  const positions = shape.slice(2).map((size, i) => {
+    const window = sizes[i];
+    if (size === null || window === null) return null;
+    if (String(padding).startsWith("SAME")) {
+      return Math.ceil(size / strides[i]!);
+    }
+    const extent = (window! - 1) * dilations[i]! + 1;
+    const padded = padding === "VALID"
+      ? size
+      : size + pads[i]! + pads[i + rank]!;
+    const rest = (padded - extent) / strides[i]!;
+    // Rounded up, a last window may lie in the padding alone and not count.
+    if (round === Math.ceil && !Number.isInteger(rest)) return null;
+    return Math.floor(rest) + 1;
+  });
+  return [shape[0]!, channels, ...positions];
+}
+
+function pooled(shape: Shape): Shape {
+  return shape.map((size, i) => i < 2 ? size : 1);
+}
+
+function flattened({ attributes }: InferredCall, { shape }: KnownTensor) {
+  const axis = Number(attributes.axis ?? 1);
+  const at = axis < 0 ? axis + shape.length : axis;
+  return [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))];
+}
+
+function sizeOf(shape: Shape): number | null {
+  return shape.reduce<number | null>(
+    (all, size) => all === null || size === null ? null : all * size,
+    1,
+  );
+}
+
+function reshaped(
+  { values, attributes }: InferredCall,
+  { shape }: KnownTensor,
+) {
+  const wanted = values(1);
+  if (wanted === undefined || attributes.allowzero === 1) return undefined;
+  const sizes = wanted.map((size, i) => size === 0 ? shape[i] : size);
+  if (sizes.includes(undefined)) return undefined;
+  const known = sizes as (number | null)[];
+  const at = known.indexOf(-1);
+  if (at < 0) return known;
+  const others = known.toSpliced(at, 1);
+  // Sizes that are taken over cancel out, known or not.
+  const isKept = (i: number) => wanted[i] === 0;
+  const rest = shape.filter((_, i) => !isKept(i));
+  const divisor = sizeOf(others.filter((_, i) => !isKept(i < at ? i : i + 1)));
+  const whole = sizeOf(rest);
+  const size = whole === null || divisor === null || divisor === 0
+    ? null
+    : whole / divisor;
+  return known.with(at, size !== null && Number.isInteger(size) ? size : null);
+}
+
+/** Axes by an attribute, as older versions have them, or by a constant. */
+function axesOf({ attributes, values, inputs }: InferredCall) {
+  const given = attributes.axes ?? values(1);
+  return {
+    axes: given as readonly number[] | undefined,
+    isUnknown: given === undefined && inputs.length > 1,
+  };
+}
+
+function squeezed(call: InferredCall, { shape }: KnownTensor) {
+  const { axes, isUnknown } = axesOf(call);
+  if (isUnknown || axes === undefined && shape.includes(null)) return undefined;
+  const isGone = (size: number | null, i: number) =>
+    axes === undefined
+      ? size === 1
+      : axes.includes(i) || axes.includes(i - shape.length);
+  return shape.filter((size, i) => !isGone(size, i));
+}
+
+function unsqueezed(call: InferredCall, { shape }: KnownTensor) {
+  const { axes } = axesOf(call);
+  if (axes === undefined) return undefined;
+  const rank = shape.length + axes.length;
+  const made = axes.map((axis) => axis < 0 ? axis + rank : axis);
+  const rest = [...shape];
+  return Array.from(
+    { length: rank },
+    (_, i) => made.includes(i) ? 1 : rest.shift()!,
+  );
+}
+
+function transposed({ attributes }: InferredCall, { shape }: KnownTensor) {
+  const order = attributes.perm as readonly number[] | undefined;
+  return order === undefined
+    ? shape.toReversed()
+    : order.map((axis) => shape[axis]!);
+}
+
+function reduced(call: InferredCall, { shape }: KnownTensor) {
+  const { axes, isUnknown } = axesOf(call);
+  const { keepdims = 1, noop_with_empty_axes: isNoop } = call.attributes;
+  if (isUnknown || isNoop === 1) return undefined;
+  const isGone = (i: number) =>
+    axes === undefined || axes.length === 0 ||
+    axes.includes(i) || axes.includes(i - shape.length);
+  return keepdims === 1
+    ? shape.map((size, i) => isGone(i) ? 1 : size)
+    : shape.filter((_, i) => !isGone(i));
+}
+
+function joined({ inputs, attributes }: InferredCall, { shape }: KnownTensor) {
+  const axis = Number(attributes.axis);
+  const at = axis < 0 ? axis + shape.length : axis;
+  const sizes = inputs.map((input) => input?.shape[at]);
+  const isKnown = inputs.every((input) => input?.shape.length === shape.length);
+  if (!isKnown) return undefined;
+  const sum = sizeOfSum(sizes as (number | null)[]);
+  return shape.map((size, i) =>
+    i === at
+      ? sum
+      : inputs.map((input) => input!.shape[i]!).find((n) => n !== null) ?? size
+  );
+}
+
+function sizeOfSum(sizes: readonly (number | null)[]): number | null {
+  return sizes.reduce(
+    (sum, size) => sum === null || size === null ? null : sum + size,
+    0,
+  );
+}

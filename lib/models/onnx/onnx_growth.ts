@@ -1,0 +1,199 @@
+/**
+ * What an ONNX file becomes when it runs: how many operations its functions
+ * unfold to, and how large its tensors are at the least. Both are counted before
+ * the runtime sees the file.
+ *
+ * @module
+ */
+import { sizeOf } from "../../check.ts";
+import type { OnnxGraphPart, OnnxOperation } from "../../formats/onnx_model.ts";
+import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { inOrder } from "../graph/in_order.ts";
+import { beyondLimit, type ModelLimits } from "../graph/limits.ts";
+import type { WholeFile } from "./onnx_checks.ts";
+
+/** Bytes of a value, at the least where its type is not known. */
+const LEAST_BYTES = 4;
+/** Values of a constant that can be a shape. */
+const MOST_AXES = 64;
+
+/** Operations that give as many values as the largest of what they take. */
+const KEEPING = new Set([
+  ...["Identity", "Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Neg"],
+  ...[
+    "Abs",
+    "Exp",
+    "Log",
+    "Sqrt",
+    "Erf",
+    "Sin",
+    "Cos",
+    "Floor",
+    "Ceil",
+    "Sign",
+  ],
+  ...[
+    "Reciprocal",
+    "Softplus",
+    "Softsign",
+    "Clip",
+    "Cast",
+    "Reshape",
+    "Dropout",
+  ],
+  ...["Transpose", "Flatten", "Squeeze", "Unsqueeze", "Softmax", "LogSoftmax"],
+  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Not"],
+  ...["BatchNormalization", "InstanceNormalization", "LayerNormalization"],
+]);
+
+/**
+ * Counts operations as functions unfold, and how deep they nest.
+ *
+ * @param file The file.
+ * @param limits How many there may be.
+ * @throws {ModelFormatError} If there are more, or a function calls itself.
+ */
+export function checkExpansion(
+  { graph, functions, reader }: WholeFile,
+  { nodes: most, nesting }: Required<ModelLimits>,
+): void {
+  const { name: source } = reader.source;
+  const byName = new Map(functions.map((f) => [`${f.domain}.${f.name}`, f]));
+  const known = new Map<string, { count: number; depth: number }>();
+
+  const grown = (nodes: readonly OnnxOperation[], level: number) => {
+    let count = 0;
+    let depth = 0;
+    for (const node of nodes) {
+      const key = `${node.domain}.${node.kind}`;
+      const inner = [
+        ...(byName.has(key) ? [called(key, level + 1)] : []),
+        ...graphsIn(node).map((part) => grown(part.nodes, level + 1)),
+      ];
+      count += 1 + inner.reduce((sum, part) => sum + part.count, 0);
+      depth = Math.max(depth, ...inner.map((part) => part.depth + 1));
+      if (count > most) {
+        throw beyondLimit(source, ["nodes", most], `operation "${node.kind}"`);
+      }
+      if (level + depth > nesting) {
+        throw beyondLimit(source, ["nesting", nesting], `"${node.kind}"`);
+      }
+    }
+    return { count, depth };
+  };
+  const called = (key: string, level: number) => {
+    // A function that calls itself never ends.
+    if (level > nesting) {
+      throw beyondLimit(source, ["nesting", nesting], `function "${key}"`);
+    }
+    const found = known.get(key) ?? grown(byName.get(key)!.nodes, level);
+    known.set(key, found);
+    return found;
+  };
+  grown(graph.nodes, 0);
+}
+
+/**
+ * Checks how large tensors are at the least, from constants that say it: shapes,
+ * repeats, scales, paddings.
+ *
+ * @param file The file.
+ * @param constants Its constants.
+ * @param operations Its operations, in any order.
+ * @param limits How large tensors may be.
+ * @throws {ModelFormatError} If one is larger.
+ */
+export async function checkSizes(
+  { graph, reader }: WholeFile,
+  constants: ReadonlyMap<string, OnnxConstant>,
+  operations: readonly OnnxOperation[],
+  { tensorBytes }: Required<ModelLimits>,
+): Promise<void> {
+  const sizes = new Map<string, number>();
+  for (const { name, shape } of [...graph.inputs, ...graph.values]) {
+    sizes.set(name, sizeOf((shape ?? []).map((size) => size ?? 1)));
+  }
+  for (const [name, { shape }] of constants) sizes.set(name, sizeOf(shape));
+  const numbers = async (name: string | undefined): Promise<number[]> => {
+    const constant = name === undefined ? undefined : constants.get(name);
+    const count = constant === undefined ? 0 : sizeOf(constant.shape);
+    if (count === 0 || count > MOST_AXES) return [];
+    return Array.from((await constant!.read()).data, Number);
+  };
+  const givers = new Map(
+    operations.flatMap((node) => node.outputs.map((name) => [name, node])),
+  );
+  const ordered = inOrder(
+    operations,
+    ({ inputs }) => inputs.flatMap((name) => givers.get(name) ?? []),
+  );
+  for (const node of ordered) {
+    const least = await leastSize(node, sizes, numbers);
+    if (least * LEAST_BYTES > tensorBytes) {
+      throw beyondLimit(
+        reader.source.name,
+        ["tensorBytes", tensorBytes],
+        `${node.kind} "${
+          node.name || node.outputs[0]
+        }" with ${least} values or more`,
+      );
+    }
+    for (const name of node.outputs) {
+      sizes.set(name, Math.max(least, sizes.get(name) ?? 1));
+    }
+  }
+}
+
+/** Values that an operation gives, at the least. */
+async function leastSize(
+  { kind, domain, inputs, attributes }: OnnxOperation,
+  sizes: ReadonlyMap<string, number>,
+  numbers: (name: string | undefined) => Promise<number[]>,
+): Promise<number> {
+  const taken = inputs.map((name) => sizes.get(name) ?? 1);
+  const product = (list: readonly number[]) =>
+    list.reduce((all, n) => all * Math.max(1, n), 1);
+  const first = taken[0] ?? 1;
+  if (domain !== "") return 1;
+  if (KEEPING.has(kind)) return Math.max(1, ...taken);
+  switch (kind) {
+    case "Concat":
+      return taken.reduce((sum, n) => sum + n, 0);
+    case "ConstantOfShape":
+      return product(await numbers(inputs[0]));
+    case "Expand":
+      return Math.max(first, product(await numbers(inputs[1])));
+    case "Tile":
+      return first * product(await numbers(inputs[1]));
+    case "Upsample":
+    case "Resize": {
+      const wanted = await numbers(inputs[3]);
+      const inAttribute = attributes.get("scales");
+      const scales = Array.isArray(inAttribute)
+        ? inAttribute.map(Number)
+        : await numbers(inputs[kind === "Upsample" ? 1 : 2] ?? inputs[1]);
+      // What is scaled down makes up for what is scaled up.
+      const factor = scales.reduce((all, n) => all * n, 1);
+      return Math.max(product(wanted), first * factor);
+    }
+    case "Pad": {
+      const inAttribute = attributes.get("pads");
+      const pads = Array.isArray(inAttribute)
+        ? inAttribute.map(Number)
+        : await numbers(inputs[1]);
+      const half = pads.length / 2;
+      const grown = pads.slice(0, half).map((n, i) =>
+        n + (pads[half + i] ?? 0)
+      );
+      return product(grown);
+    }
+    default:
+      return 1;
+  }
+}
+
+function graphsIn({ attributes }: OnnxOperation): OnnxGraphPart[] {
+  return [...attributes.values()].flatMap((value) =>
+    typeof value === "object" && "graph" in value ? [value.graph] : []
+  );
+}

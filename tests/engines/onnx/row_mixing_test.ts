@@ -1,0 +1,125 @@
+import { assertEquals } from "@std/assert";
+import { loadModel } from "@sonde/sonde";
+import { mixingOperation } from "../../../lib/engines/onnx/row_mixing.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { openOnnxModel } from "../../support/onnx_models.ts";
+import {
+  type Constant,
+  type Node,
+  onnxBytes,
+} from "../../support/onnx_bytes.ts";
+
+/** The kind of the first operation that may mix the rows of `[4, 3, 5]`. */
+async function mixing(
+  nodes: readonly Node[],
+  constants: readonly Constant[] = [],
+): Promise<string | undefined> {
+  const last = nodes.at(-1)!.out![0]!;
+  await using model = await loadModel(onnxBytes({
+    nodes,
+    constants,
+    inputs: [{ name: "x", type: 1, shape: [4, 3, 5] }],
+    outputs: [{ name: last }],
+    opsets: { "": 17 },
+  }));
+  return await mixingIn(model as ModelGraph, 3);
+}
+
+async function mixingIn(
+  model: ModelGraph,
+  rank: number,
+): Promise<string | undefined> {
+  const calls = model.listed.flatMap(({ call }) =>
+    call.kind === "raw" ? [call.onnx!] : []
+  );
+  const feeds = new Map(
+    model.inputs.map(({ name }) => [name, { isBatch: true, rank }]),
+  );
+  const found = await mixingOperation(model.onnx!, calls, feeds);
+  return found?.operation.kind;
+}
+
+function node(
+  op: string,
+  inputs: readonly string[],
+  attributes: Node["attributes"] = {},
+): Node {
+  return { op, in: ["x", ...inputs], out: ["y"], attributes };
+}
+
+const int = (name: string, ...ints: number[]): Constant => (
+  { name, type: 7, shape: [ints.length], ints }
+);
+const float = (name: string, shape: number[]): Constant => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { name, type: 1, shape, floats: Array(size).fill(1) };
+};
+
+const APART: readonly [Node, ...Constant[]][] = [
+  [node("Relu", [])],
+  [node("Add", ["c"]), float("c", [3, 5])],
+  [node("Add", ["c"]), float("c", [1, 3, 5])],
+  [node("Mul", ["x"])],
+  [node("MatMul", ["w"]), float("w", [5, 2])],
+  [node("MatMul", ["x"]), float("w", [5, 2])],
+  [node("Conv", ["w"]), float("w", [2, 3, 2])],
+  [node("Softmax", [], { axis: 1 })],
+  [node("ReduceMean", [], { axes: [1, -1] })],
+  [node("ReduceSum", ["a"]), int("a", 2)],
+  [node("Transpose", [], { perm: [0, 2, 1] })],
+  [node("Reshape", ["s"]), int("s", 4, -1)],
+  [node("Reshape", ["s"]), int("s", 0, 5, 3)],
+  [node("Flatten", [])],
+  [node("Concat", ["x"], { axis: 1 })],
+  [node("Pad", ["p"]), int("p", 0, 1, 0, 0, 0, 2)],
+];
+
+const MIXING: readonly [Node, ...Constant[]][] = [
+  [node("Add", ["c"]), float("c", [4, 3, 5])],
+  [node("Add", ["c"]), float("c", [2, 1, 1, 1])],
+  [node("Softmax", [], { axis: 0 })],
+  [node("Softmax", [], { axis: -3 })],
+  [node("ReduceMean", [])],
+  [node("ReduceMean", [], { axes: [-3] })],
+  [node("ReduceSum", ["a"]), int("a", 0)],
+  [node("Transpose", [], { perm: [1, 0, 2] })],
+  [node("Transpose", [])],
+  [node("Reshape", ["s"]), int("s", -1, 5)],
+  [node("Reshape", ["s"]), int("s", 2, 30)],
+  [node("Flatten", [], { axis: 0 })],
+  [node("Concat", ["x"], { axis: 0 })],
+  [node("Pad", ["p"]), int("p", 1, 0, 0, 0, 0, 0)],
+  [node("ArgMax", [])],
+  [node("CumSum", ["a"]), int("a", 1)],
+  [node("NonZero", [])],
+];
+
+Deno.test("mixingOperation() knows operators that keep rows apart", async () => {
+  for (const [one, ...constants] of APART) {
+    const found = await mixing([one], constants);
+    assertEquals(found, undefined, `${one.op} ${JSON.stringify(constants)}`);
+  }
+});
+
+Deno.test("mixingOperation() finds operators that mix rows, or that it does not know", async () => {
+  for (const [one, ...constants] of MIXING) {
+    const found = await mixing([one], constants);
+    const text = `${one.op} ${JSON.stringify([one.attributes, constants])}`;
+    assertEquals(found, one.op, text);
+  }
+});
+
+Deno.test("mixingOperation() follows ranks: rows of [N, D] with [N, T, D] mix", async () => {
+  const pooled = { op: "ReduceMean", in: ["x"], out: ["p"] };
+  const attributes = { axes: [1], keepdims: 0 };
+  const first = { ...pooled, attributes };
+  const sum = { op: "Add", in: ["x", "p"], out: ["y"] };
+  assertEquals(await mixing([first, sum]), "Add");
+  const kept = { ...pooled, attributes: { axes: [1] } };
+  assertEquals(await mixing([kept, sum]), undefined);
+});
+
+Deno.test("mixingOperation() finds none in a convolutional network of an exporter", async () => {
+  await using model = await openOnnxModel("torch_cnn_fixed");
+  assertEquals(await mixingIn(model, 4), undefined);
+});

@@ -1,0 +1,86 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
+import type { OnnxValueInfo } from "../../../lib/formats/onnx_model.ts";
+
+function info(name: string, sizes?: readonly (number | string | null)[]) {
+  return {
+    name,
+    type: 1,
+    shape: sizes?.map((size) => typeof size === "number" ? size : null),
+    sizeNames: sizes?.map((size) =>
+      typeof size === "string" ? size : undefined
+    ),
+    isOther: false,
+  } satisfies OnnxValueInfo;
+}
+
+function axesOf(...infos: readonly OnnxValueInfo[]) {
+  const axes = new BatchAxes(infos, (rule, value) => {
+    throw new TypeError(`${rule}: ${value}`);
+  });
+  return { axes: infos.map((one) => axes.of(one)), batch: axes.batch };
+}
+
+Deno.test("BatchAxes takes the first axis, unless the file tells otherwise", () => {
+  const free = { batch: undefined };
+  assertEquals(axesOf(info("x", ["n", 3])), { axes: [0], ...free });
+  assertEquals(axesOf(info("x")), { axes: [0], ...free });
+  assertEquals(axesOf(info("x", [4, 3]), info("y", [4])), {
+    axes: [0, 0],
+    batch: 4,
+  });
+  assertEquals(axesOf(info("x", ["a", 3]), info("y", ["b"])), {
+    axes: [0, 0],
+    ...free,
+  });
+});
+
+Deno.test("BatchAxes finds the batch of a state by the name that inputs share", () => {
+  const x = info("x", ["n", "t", 3]);
+  assertEquals(axesOf(x, info("h", [2, "n", 4])).axes, [0, 1]);
+  assertEquals(axesOf(info("h", [2, 4, "n"]), x).axes, [2, 0]);
+});
+
+Deno.test("BatchAxes takes inputs without a batch axis, or with a fixed one where others are free, for shared ones", () => {
+  const x = info("x", ["n", "t", 3]);
+  assertEquals(axesOf(x, info("rate", [])).axes, [0, null]);
+  assertEquals(axesOf(x, info("mask", [1, "t"])).axes, [0, null]);
+  assertEquals(axesOf(x, info("state", [2, 1, 4])), {
+    axes: [0, null],
+    batch: undefined,
+  });
+  assertEquals(axesOf(info("x", [1, 3]), info("rate", [])), {
+    axes: [0, null],
+    batch: 1,
+  });
+});
+
+Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () => {
+  const x = info("x", ["n", "t", 3]);
+  assertThrows(
+    () => axesOf(x, info("h", [2, null, 4])),
+    TypeError,
+    'input "h" must tell by the names of its axes which is the batch, "n": [2, ?, 4]',
+  );
+  assertThrows(() => axesOf(x, info("h", [2, "m", 4])), TypeError, "[2, m, 4]");
+  assertThrows(
+    () => axesOf(x, info("h", [2, "n", "n"])),
+    TypeError,
+    "[2, n, n]",
+  );
+  assertThrows(
+    () => axesOf(info("x", [null, 3]), info("h", [2, null, 4])),
+    TypeError,
+    "which is the batch: [2, ?, 4]",
+  );
+  assertThrows(
+    () => axesOf(info("rate", [])),
+    TypeError,
+    "some input must have a batch axis",
+  );
+  assertThrows(
+    () => axesOf(info("x", [2, 3]), info("y", [3, 3])),
+    TypeError,
+    "as many rows as each other",
+  );
+});

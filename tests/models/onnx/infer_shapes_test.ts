@@ -1,0 +1,82 @@
+import { assert, assertEquals } from "@std/assert";
+import { inferOutput } from "../../../lib/models/onnx/infer_shapes.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+
+type Shape = readonly (number | null)[];
+
+interface Case {
+  readonly kind: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly shapes: readonly Shape[];
+  readonly constants: Readonly<Record<string, number[]>>;
+  readonly expected: Shape | null;
+  readonly type: number;
+}
+
+const FAULTS = new URL("../../data/faults/", import.meta.url);
+const CASES: readonly Case[] = JSON.parse(
+  await Deno.readTextFile(new URL("shapes/shapes.json", FAULTS)),
+);
+
+Deno.test("inferOutput() knows no more, and nothing else, than ONNX' own inference", () => {
+  const less: string[] = [];
+  for (const { kind, attributes, shapes, constants, expected, type } of CASES) {
+    const inputs = shapes.map((shape) => ({ shape, type: 1 }));
+    for (const [i, values] of Object.entries(constants)) {
+      inputs[Number(i)] = { shape: [values.length], type: 7 };
+    }
+    const found = inferOutput({
+      kind,
+      attributes,
+      inputs,
+      values: (index) => constants[index],
+    });
+    const label = `${kind} ${
+      JSON.stringify({ attributes, shapes, constants })
+    }`;
+    if (found === undefined) {
+      less.push(label);
+      continue;
+    }
+    assert(expected !== null, label);
+    assertEquals(found.shape.length, expected.length, label);
+    assertEquals(found.type, type, label);
+    found.shape.forEach((size, i) => {
+      // ONNX leaves a size open that follows from the number of values.
+      if (size !== null && expected[i] !== null) {
+        assertEquals(size, expected[i], label);
+      }
+      if (size === null && expected[i] !== null) less.push(label);
+    });
+  }
+  // Only windows that may lie in the padding alone.
+  assertEquals(less.filter((label) => !label.includes("ceil_mode")), []);
+});
+
+Deno.test("inferOutput() knows nothing of other operators, or of inputs that are not known", () => {
+  const x = { shape: [null, 3], type: 1 };
+  const values = () => undefined;
+  const of = (kind: string, inputs: readonly (typeof x | undefined)[]) =>
+    inferOutput({ kind, attributes: {}, inputs, values });
+  assertEquals(of("NonZero", [x]), undefined);
+  assertEquals(of("Add", [x, undefined]), undefined);
+  assertEquals(of("Relu", [undefined]), undefined);
+  assertEquals(of("Reshape", [x, x]), undefined);
+  assertEquals(of("ReduceSum", [x, x]), undefined);
+});
+
+Deno.test("loadModel() shows the shapes of an ONNX file that says none", async () => {
+  const path = new URL("softmax_without_shape/model.onnx", FAULTS);
+  await using model = await loadModel(path);
+  const shapes = Object.fromEntries(
+    model.layers.map(({ name, outputs }) => [name, outputs[0]?.shape]),
+  );
+  assertEquals(shapes, {
+    pool: [null, 6, 1, 1],
+    flat: [null, 6],
+    product: [null, 3],
+    bias: [null, 3],
+    softmax: [null, 3],
+    identity: [null, 3],
+  });
+});

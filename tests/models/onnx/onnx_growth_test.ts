@@ -1,0 +1,160 @@
+import { assertRejects } from "@std/assert";
+import { ModelFormatError } from "../../../lib/errors.ts";
+import type { ModelLimits } from "../../../lib/models/graph/limits.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import {
+  type Attribute,
+  type Constant,
+  type File,
+  type Node,
+  onnxBytes,
+} from "../../support/onnx_bytes.ts";
+
+async function opens(file: File, limits: ModelLimits = {}): Promise<void> {
+  await using _model = await loadModel(onnxBytes(file), { limits });
+}
+
+async function refused(file: File, says: string, limits?: ModelLimits) {
+  await assertRejects(
+    () => opens(file, limits),
+    ModelFormatError,
+    says,
+  );
+}
+
+const OPSETS = { "": 17, own: 1 };
+
+/** Functions of which each calls the one before it so many times. */
+function functions(levels: number, times: number): File {
+  const named = Array.from({ length: levels }, (_, level) => ({
+    name: `f${level}`,
+    domain: "own",
+    inputs: ["a"],
+    outputs: ["b"],
+    nodes: Array.from({ length: times }, (_, i): Node => ({
+      op: level === 0 ? "Relu" : `f${level - 1}`,
+      domain: level === 0 ? "" : "own",
+      in: [i === 0 ? "a" : `t${i}`],
+      out: [i === times - 1 ? "b" : `t${i + 1}`],
+    })),
+  }));
+  return {
+    opsets: OPSETS,
+    functions: named,
+    nodes: [{ op: `f${levels - 1}`, domain: "own", in: ["x"], out: ["y"] }],
+  };
+}
+
+Deno.test("loadModel() counts the operations of functions of functions", async () => {
+  await opens(functions(4, 5));
+  await refused(functions(17, 2), "it must become at most 100000 nodes");
+  await refused(functions(60, 10), "it must become at most 100000 nodes");
+  await refused(functions(4, 5), "at most 100 nodes", { nodes: 100 });
+  await opens(functions(17, 2), { nodes: 1_000_000 });
+});
+
+Deno.test("loadModel() refuses functions that call themselves, and those that nest too deep", async () => {
+  const file = functions(1, 1);
+  const own = {
+    ...file.functions![0]!,
+    nodes: [
+      { op: "f0", domain: "own", in: ["a"], out: ["b"] },
+    ],
+  };
+  await refused({ ...file, functions: [own] }, "it must nest at most 64 deep");
+  await opens(functions(60, 1));
+  await refused(functions(80, 1), "it must nest at most 64 deep");
+  await opens(functions(80, 1), { nesting: 100 });
+});
+
+/** Loops within loops. */
+function loops(depth: number): Node {
+  const inner: Node = depth === 0
+    ? { op: "Identity", in: ["x"], out: ["o"] }
+    : { ...loops(depth - 1), out: ["o"] };
+  return {
+    op: "Loop",
+    in: ["n", "", "x"],
+    out: ["y"],
+    attributes: {
+      body: {
+        graph: {
+          inputs: [{ name: "i" }, { name: "c" }, { name: "s" }],
+          nodes: [{ op: "Identity", in: ["c"], out: ["d"] }, inner],
+          outputs: [{ name: "d" }, { name: "o" }],
+        },
+      },
+    },
+  };
+}
+
+Deno.test("loadModel() counts how deep loops nest", async () => {
+  const n: Constant = { name: "n", type: 7, shape: [], ints: [3] };
+  await opens({ constants: [n], nodes: [loops(20)] });
+  await refused({ constants: [n], nodes: [loops(70)] }, "at most 64 deep");
+  await opens({ constants: [n], nodes: [loops(70)] }, { nesting: 99 });
+});
+
+/** One operation with constants behind its input. */
+function grown(
+  op: string,
+  constants: readonly (readonly number[] | undefined)[],
+  attributes: Record<string, Attribute> = {},
+  isFloat = false,
+): File {
+  return {
+    constants: constants.flatMap((values, i): Constant[] =>
+      values === undefined ? [] : [{
+        name: `c${i}`,
+        type: isFloat ? 1 : 7,
+        shape: [values.length],
+        ...(isFloat ? { floats: values } : { ints: values }),
+      }]
+    ),
+    nodes: [{
+      op,
+      in: [
+        ...(op === "ConstantOfShape" ? [] : ["x"]),
+        ...constants.map((values, i) => values === undefined ? "" : `c${i}`),
+      ],
+      out: ["y"],
+      attributes,
+    }],
+  };
+}
+
+const LARGE: Readonly<Record<string, (size: number) => File>> = {
+  ConstantOfShape: (size) => grown("ConstantOfShape", [[size, size]]),
+  Expand: (size) => grown("Expand", [[size, size]]),
+  Tile: (size) => grown("Tile", [[size, size]]),
+  Pad: (size) => grown("Pad", [[0, size, size, 0]]),
+  "Resize to sizes": (size) =>
+    grown("Resize", [undefined, undefined, [size, size]]),
+  "Resize by scales": (size) =>
+    grown("Resize", [undefined, [size, size]], {}, true),
+};
+
+for (const [what, make] of Object.entries(LARGE)) {
+  Deno.test(`loadModel() bounds what ${what} gives before it runs`, async () => {
+    await opens(make(10));
+    await refused(
+      make(100_000),
+      "its tensors must have at most 2147483648 bytes",
+    );
+    await refused(make(10), "at most 16 bytes", { tensorBytes: 16 });
+    await opens(make(100_000), { tensorBytes: 2 ** 40 });
+  });
+}
+
+Deno.test("loadModel() bounds inputs that are repeated, in whatever order they stand", async () => {
+  const doubling = (times: number) =>
+    Array.from({ length: times }, (_, i): Node => ({
+      op: "Concat",
+      in: [i === 0 ? "x" : `t${i}`, i === 0 ? "x" : `t${i}`],
+      out: [i === times - 1 ? "y" : `t${i + 1}`],
+      attributes: { axis: 1 },
+    }));
+  await opens({ nodes: doubling(10) });
+  await refused({ nodes: doubling(40) }, "its tensors must have at most");
+  await refused({ nodes: doubling(40).reverse() }, "its tensors must have");
+});

@@ -1,0 +1,202 @@
+/**
+ * Advice in the messages of a source file: strings that tell the user what to
+ * pass, use, save, give or name.
+ *
+ * @module
+ */
+import type { File } from "./source_tree.ts";
+
+/** Advice for Python, and what shows that it can be followed there. */
+const PYTHON = "tests/data/make_digits_keras.py";
+const KERAS = "tests/data/make_keras_models.py";
+const ONNX = "tests/data/make_onnx_models.py";
+
+/** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
+export const FOLLOWED: readonly (readonly [string, string, string])[] = [
+  ["datasets/labels.ts", "pass class indices, or no ", ""],
+  ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
+  [
+    "engines/tfjs/backend.ts",
+    'use .engine("tfjs", { backend: "wasm" })',
+    "tests/engines/tfjs/backend_test.ts",
+  ],
+  [
+    "engines/tfjs/backend.ts",
+    "give --allow-read for its files, or ",
+    "tests/engines/tfjs/backend_test.ts",
+  ],
+  [
+    "engines/tfjs/backend.ts",
+    'use .engine("tfjs", { backend: "wasm" })',
+    "tests/engines/tfjs/backend_test.ts",
+  ],
+  [
+    "engines/tfjs/perturb.ts",
+    'use .engine("tfjs", { backend: "cpu" })',
+    "tests/extractor/perturb_test.ts",
+  ],
+  [
+    "engines/tfjs/run_nodes.ts",
+    'use .engine("tfjs", { backend: "cpu" })',
+    "tests/engines/tfjs/run_nodes_test.ts",
+  ],
+  [
+    "extractor/batch_dependence.ts",
+    "use .batch(1) for results that do not",
+    "tests/extractor/batch_dependence_test.ts",
+  ],
+  [
+    "extractor/check_postprocess.ts",
+    "pass the steps one after another, not as an array",
+    "",
+  ],
+  [
+    "extractor/choose_engine.ts",
+    'use .engine("tfjs") or leave the engine out',
+    "",
+  ],
+  [
+    "extractor/choose_engine.ts",
+    'use .engine("tfjs", { backend: "${other}" })',
+    "tests/extractor/choose_engine_test.ts",
+  ],
+  ["extractor/compile.ts", "use .layers([…]) or .head(id)", ""],
+  ["extractor/compile.ts", "use .layers([…]) or .logits(true)", ""],
+  ["extractor/compile.ts", "use .layers([…])", ""],
+  [
+    "extractor/feature_extractor.ts",
+    "give its other parameters default values",
+    "",
+  ],
+  ["extractor/feeds.ts", "name one that is called on others", ""],
+  ["extractor/logits.ts", "name it by .head(id) before", ""],
+  ["extractor/logits.ts", "name its head by .head(id) before", ""],
+  ["extractor/options.ts", 'use "onnx"', ""],
+  ["extractor/options.ts", 'use "tfjs"', ""],
+  ["features/check_arrays.ts", "pass class indices, one a sample", ""],
+  ["features/feature_set.ts", 'pass { channels: "last" } or "first"', ""],
+  [
+    "features/view/_input_images.ts",
+    "pass the dataset that the set was made from",
+    "tests/features/feature_maps_test.ts",
+  ],
+  [
+    "formats/npy.ts",
+    "save it again as arrays of numbers: objects are programs, and are never run",
+    "tests/formats/npy_test.ts",
+  ],
+  [
+    "layers/_checks.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
+  ],
+  [
+    "layers/config_reader.ts",
+    "pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }",
+    "",
+  ],
+  [
+    "layers/linear_operations.ts",
+    "name each axis of each operand once",
+    KERAS,
+  ],
+  [
+    "layers/recurrent.ts",
+    "save the model with unroll=False, or feed it without a mask",
+    KERAS,
+  ],
+  ["math/umap.ts", "use PCA", "tests/features/projection_test.ts"],
+  [
+    "models/files/identify.ts",
+    "convert it: python -c 'import tf_keras; ",
+    "tests/models/files/identify_test.ts",
+  ],
+  ["models/files/identify.ts", "give the path of its file", PYTHON],
+  ["models/files/identify.ts", "give the path of the model", PYTHON],
+  [
+    "models/files/identify.ts",
+    'save it in Python with model.save("model.keras")',
+    PYTHON,
+  ],
+  ["models/files/identify.ts", "save both in Python with ", PYTHON],
+  ["models/files/identify.ts", "save it whole: ", PYTHON],
+  [
+    "models/files/open_model_file.ts",
+    "pass its path or URL, as its weights lie beside it",
+    "",
+  ],
+  ["models/keras/keras_file.ts", 'save model.save("model.keras")', PYTHON],
+  ["models/keras/keras_file.ts", 'save model.save("model.keras")', PYTHON],
+  [
+    "models/keras/known_layers.ts",
+    "pass customObjects: { ${ classes.map((name) => ",
+    "",
+  ],
+  [
+    "models/keras/layer_graph.ts",
+    "pass it as customObjects: { ${asKey(className)}: … }",
+    "",
+  ],
+  [
+    "models/keras/name_weights.ts",
+    'save it in the other format: model.save("model.keras")',
+    PYTHON,
+  ],
+  ["models/onnx/load_onnx.ts", "export it without", ONNX],
+  [
+    "models/onnx/onnx_checks.ts",
+    "convert it in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
+    "models/onnx/onnx_checks.ts",
+    'export it with version ${versions[1]} of "${domain}"',
+    ONNX,
+  ],
+  ["models/onnx/onnx_checks.ts", "export it without custom operators", ONNX],
+  ["models/onnx/onnx_checks.ts", "export the model for inference", ONNX],
+  [
+    "models/onnx/onnx_external.ts",
+    "pass the path of the model, or save it as one file: onnx.save(model, path)",
+    "tests/models/onnx/load_onnx_test.ts",
+  ],
+  [
+    "models/tfjs/from_layers_model.ts",
+    "give its first layer an inputShape",
+    "",
+  ],
+  [
+    "postprocess/pool.ts",
+    'pass it, as in pool("${kind}", { channels: "last" })',
+    "",
+  ],
+];
+
+const STRING = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
+const ADVICE =
+  /(?:^.|; |, or |, and |: )((?:pass|use|save|give|name|convert|export) (?!layer |layers |operation |figure).*)/s;
+
+/** One advice. */
+export interface Advice {
+  /** The file that has it. */
+  readonly path: string;
+  /** Its text, as it stands in the source, on one line. */
+  readonly text: string;
+}
+
+/**
+ * Finds advice in a file.
+ *
+ * @param file The file.
+ * @returns What its strings advise.
+ */
+export function adviceIn({ path, source }: File): Advice[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "");
+  return [...code.matchAll(STRING)].flatMap(([text]) => {
+    const found = ADVICE.exec(text)?.[1];
+    return found === undefined
+      ? []
+      : [{ path, text: found.slice(0, -1).replace(/\s+/g, " ") }];
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * Layers of old versions of Keras, LoRA, resizing and quantisation, in files of
+ * the real Keras: `tests/data/make_old_layers.py`.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { assertAllClose } from "../support/all_close.ts";
+
+interface Values {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+const FOLDER = new URL("../data/old_layers/", import.meta.url);
+const EXPECTED: Readonly<Record<string, { x: Values; y: Values }>> = JSON.parse(
+  await Deno.readTextFile(new URL("expected.json", FOLDER)),
+);
+/** Files that must be refused, and what the error says. */
+const REFUSED: Readonly<Record<string, string>> = {
+  "quantized_int4.keras": '"mode":"int4/128"',
+  "quantized_float8.keras": '"mode":"float8"',
+  "lora_dense.h5": "lora_kernel_a",
+};
+
+for (const [name, { x, y }] of Object.entries(EXPECTED)) {
+  const says = REFUSED[name];
+  if (says !== undefined) {
+    Deno.test(`loadModel() refuses ${name} by name`, async () => {
+      await assertRejects(
+        async () => await (await loadModel(new URL(name, FOLDER))).close(),
+        Error,
+        says,
+      );
+    });
+    continue;
+  }
+  Deno.test(`loadModel() computes ${name} as Keras does`, async () => {
+    const input = {
+      shape: x.shape,
+      data: Float32Array.from(x.data),
+      dtype: "float32" as const,
+    };
+    for (const engine of ["onnx", "tfjs"] as const) {
+      await using model = await loadModel(new URL(name, FOLDER));
+      const set = await new FeatureExtractor(model).layers([-1])
+        .engine(engine).predict(input);
+      const found = set.features[0]!;
+      assertEquals(found.shape, y.shape);
+      const most = Math.max(...y.data.map(Math.abs));
+      assertAllClose([...found.data] as number[], [...y.data], {
+        rtol: 0,
+        atol: 1e-5 * most,
+      });
+    }
+  });
+}
