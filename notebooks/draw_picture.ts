@@ -37,14 +37,15 @@ const picture = figureGrid([
     title: "Is this like what the model was trained on?",
     xLabel: "largest logit after ReAct",
   }),
-], { columns: 1, width: 840 });
+], { columns: 1, width: 760 });
 await Deno.mkdir(`${HERE}pictures`, { recursive: true });
 await picture.save(`${HERE}pictures/digits.png`);
 
 /** A digit, and the feature maps of the first layer for it. */
 function maps(set: FeatureSet, images: Digits, digit: number, title: string) {
   const sample = images.ys.data.indexOf(digit) + 20;
-  return featureMaps(set, { layer: "conv1", sample, images, title });
+  const channels = [0, 1, 2, 3, 4, 5, 6]; // with the input, one row
+  return featureMaps(set, { layer: "conv1", sample, channels, images, title });
 }
 
 /** The largest logit of each sample. */

@@ -46,29 +46,25 @@ const GROUPS: readonly string[] = [
 /** Index in a {@linkcode palette} of what has no value. */
 export const MISSING = 254;
 
-/** Index in a {@linkcode palette} of the paper, for what lies between images. */
+/** Index in a {@linkcode palette} of what is transparent, between images. */
 export const BLANK = 255;
 
 const LEVELS = 254; // indices 0 to 253 are the map's
 
 /**
  * A colour map as a palette of 256 colours: 254 of the map, one for what has
- * no value, and the paper's.
+ * no value, and one for what is transparent.
  *
  * @param diverging Whether the map has a middle, white.
- * @param paper The paper's colour; default: white.
  * @returns 256 colours of three bytes.
  */
-export function palette(
-  diverging: boolean,
-  paper: Color = [255, 255, 255],
-): Uint8Array {
+export function palette(diverging: boolean): Uint8Array {
   const bytes = new Uint8Array(768);
   for (let i = 0; i < LEVELS; i++) {
     bytes.set(colorAt(diverging, i / (LEVELS - 1)), 3 * i);
   }
   bytes.fill(150, 3 * MISSING, 3 * BLANK);
-  bytes.set(paper, 3 * BLANK);
+  bytes.fill(255, 3 * BLANK);
   return bytes;
 }
 

@@ -40,32 +40,75 @@ export interface PagePlot extends PlotlyFigure {
 }
 
 /**
- * Writes a figure.
+ * Writes a figure that stays as it is. Where scripts run, an SVG takes the
+ * colours of the page.
  *
  * @param image The static image.
  * @param text Text for readers without images.
- * @param plot What plotly draws instead, if anything.
+ * @param isScripted Whether a script is written.
+ * @returns HTML.
+ */
+export function imageHtml(
+  image: PageImage,
+  text: string,
+  isScripted: boolean,
+): string {
+  const { type, width } = image;
+  const html = `<div style="max-width:${width}px;margin:6px 0">${
+    tagOf(image, text)
+  }</div>`;
+  const hasScript = isScripted && type === "image/svg+xml";
+  return hasScript ? `${html}<script>${INLINE}</script>` : html;
+}
+
+/** Puts the SVG of an image into the page, without paper, in the page's ink. */
+const INLINE = `(()=>{
+const element=document.currentScript&&document.currentScript.previousElementSibling;
+const image=element&&element.querySelector("img");
+if(!image)return;
+const bytes=Uint8Array.from(atob(image.src.split(",")[1]),(c)=>c.charCodeAt(0));
+const page=new DOMParser().parseFromString(new TextDecoder().decode(bytes),"image/svg+xml");
+const svg=document.importNode(page.documentElement,true);
+svg.querySelector("rect").setAttribute("fill","none");
+for(const text of svg.querySelectorAll("text")){
+text.setAttribute("fill","currentColor");
+if(Number(text.getAttribute("font-size"))<=10)text.setAttribute("fill-opacity","0.75");
+}
+svg.setAttribute("role","img");svg.setAttribute("aria-label",image.alt);
+svg.style.maxWidth="100%";svg.style.height="auto";
+image.replaceWith(svg);
+})()`;
+
+function tagOf(
+  { type, data, width, height }: PageImage,
+  text: string,
+): string {
+  return `<img alt="${
+    escapeMarkup(lineText(text, 400))
+  }" width="${width}" height="${height}" style="max-width:100%;height:auto;display:block" src="${
+    dataUrl(type, data)
+  }">`;
+}
+
+/**
+ * Writes a figure that becomes interactive where scripts run.
+ *
+ * @param image The static image.
+ * @param text Text for readers without images.
+ * @param plot What plotly draws instead.
  * @returns HTML.
  */
 export function figureHtml(
   image: PageImage,
   text: string,
-  plot?: PagePlot,
+  plot: PagePlot,
 ): string {
-  const { type, data, width, height } = image;
-  const tag = `<img alt="${
-    escapeMarkup(lineText(text, 400))
-  }" width="${width}" height="${height}" style="max-width:100%;height:auto;display:block" src="${
-    dataUrl(type, data)
-  }">`;
-  if (plot === undefined) {
-    return `<div style="max-width:${width}px;margin:6px 0">${tag}</div>`;
-  }
+  const { width, height } = image;
   const id = `sonde-${crypto.randomUUID()}`;
   const least = Math.max(height, Number(plot.layout["height"] ?? 0));
-  return `<div id="${id}" style="max-width:${width}px;min-height:${least}px;margin:6px 0;position:relative">${tag}</div><script>${
-    script(id, plot)
-  }</script>`;
+  return `<div id="${id}" style="max-width:${width}px;min-height:${least}px;margin:6px 0;position:relative">${
+    tagOf(image, text)
+  }</div><script>${script(id, plot)}</script>`;
 }
 
 /**

@@ -45,6 +45,7 @@ const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
 const WIDTH = 640; // of a figure that names no other
 const NARROW = 480; // below it, the legend is under the plot
 const TICK = 12; // font size of tick labels
+const LABEL = 12; // font size of axis labels
 const MARGINS = { l: 48, r: 16, t: 30, b: 52 }; // the buttons are at the top
 const NUMBERS = { exponentformat: "e", separatethousands: true } as const;
 
@@ -285,9 +286,13 @@ function axis(
   label: string,
   length: number,
 ): { readonly [key: string]: Json } {
-  const room = Math.max(60, length - 140);
+  const room = Math.max(60, length - 120);
   return {
-    title: { text: plotlyText(fitText(label, 14, room)) },
+    title: {
+      text: plotlyText(fitText(label, LABEL, room)),
+      font: { size: LABEL },
+      standoff: 8, // from the longest tick label
+    },
     gridcolor: GRID,
     zerolinecolor: GRID,
     automargin: true,

@@ -63,7 +63,6 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
     cell: { width: cell.width / pixel, height: cell.height / pixel },
     repeat: layout.scale / pixel,
     diverging,
-    paper: theme.paper,
     ranges: images.map((image, i) =>
       isColoured(shown[i]!) ? shared ?? valueRange(image.z, diverging) : null
     ),
@@ -200,7 +199,7 @@ function linesOf(
   isNarrow: boolean,
 ): [caption: string, extremes: string] {
   const caption = lineText(image.caption, 60);
-  if (!isColoured(image)) return [caption, ""];
+  if (!isColoured(image)) return [caption, lineText(image.detail ?? "", 60)];
   const found = extremes(image.z);
   if (found === undefined) return [caption, "not finite"];
   const [low, high] = found;

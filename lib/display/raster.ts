@@ -128,8 +128,6 @@ export interface MosaicLayout {
   readonly diverging: boolean;
   /** The range of colours of each matrix; null leaves its cell empty. */
   readonly ranges: readonly (readonly [low: number, high: number] | null)[];
-  /** The colour between them. */
-  readonly paper: readonly [red: number, green: number, blue: number];
 }
 
 /**
@@ -137,11 +135,11 @@ export interface MosaicLayout {
  *
  * @param matrices The matrices; at least one.
  * @param layout Positions and colours.
- * @returns The image.
+ * @returns The image, transparent between them.
  */
 export function mosaicOf(
   matrices: readonly Matrix[],
-  { columns, cell, repeat, diverging, ranges, paper }: MosaicLayout,
+  { columns, cell, repeat, diverging, ranges }: MosaicLayout,
 ): Mosaic {
   const width = cell.width * Math.min(columns, matrices.length);
   const height = cell.height * Math.ceil(matrices.length / columns);
@@ -160,10 +158,6 @@ export function mosaicOf(
       }
     }
   });
-  const colors = palette(diverging, paper);
-  return {
-    png: toPng({ width, height, data, palette: colors }),
-    width,
-    height,
-  };
+  const colors = { palette: palette(diverging), transparent: BLANK };
+  return { png: toPng({ width, height, data, ...colors }), width, height };
 }

@@ -167,6 +167,8 @@ export interface ImagesSpec extends FigureFrame {
 /** One image of a grid. */
 export interface GridImage {
   readonly caption: string;
+  /** A line below the caption of a grey or RGB image. */
+  readonly detail?: string;
   /** Values in row-major order: `height · width`, or times 3 for `rgb`. */
   readonly z: ArrayLike<number>;
   readonly height: number;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { figureHtml, type PageImage } from "./figure_html.ts";
+import { figureHtml, imageHtml, type PageImage } from "./figure_html.ts";
 import { figurePlotly } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
 import { columnWidth } from "./figure_svg.ts";
@@ -80,16 +80,10 @@ export async function specHtml(
   const image = drawn[level.zoom] ??= await imageOf(spec, level.zoom);
   images.set(spec, drawn);
   const plot = level.isInteractive ? figurePlotly(spec) : undefined;
-  return figureHtml(
-    image,
-    text,
-    plot && {
-      ...plot,
-      title: spec.title,
-      caption: spec.caption,
-      thumbnails: spec.kind === "scatter" ? spec.thumbnails : undefined,
-    },
-  );
+  if (plot === undefined) return imageHtml(image, text, level.isInteractive);
+  const { title, caption } = spec;
+  const thumbnails = spec.kind === "scatter" ? spec.thumbnails : undefined;
+  return figureHtml(image, text, { ...plot, title, caption, thumbnails });
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Pixels {
   readonly data: Uint8Array;
   /** Up to 256 colours, three bytes each; then {@linkcode data} holds indices into it. */
   readonly palette?: Uint8Array | undefined;
+  /** The colour of the palette that is transparent; default: none. */
+  readonly transparent?: number | undefined;
 }
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // as every PNG file begins
@@ -38,7 +40,7 @@ const INDEXED = 3;
  * @throws {RangeError} If sizes, data and palette do not fit each other.
  */
 export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
-  const { width, height, data, palette } = pixels;
+  const { width, height, data, palette, transparent } = pixels;
   const kind = kindOf(pixels);
   const rowBytes = kind === RGB ? 3 * width : width;
   const raw = new Uint8Array(height * (rowBytes + 1)); // a filter byte, 0, before each row
@@ -57,9 +59,19 @@ export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", new Uint8Array(header.buffer)),
     ...(palette === undefined ? [] : [chunk("PLTE", palette)]),
+    ...(transparent === undefined
+      ? []
+      : [chunk("tRNS", opacities(transparent))]),
     chunk("IDAT", deflateSync(raw)),
     chunk("IEND", new Uint8Array(0)),
   ]));
+}
+
+/** Of each colour up to the transparent one; others are opaque. */
+function opacities(transparent: number): Uint8Array {
+  const bytes = new Uint8Array(transparent + 1).fill(255);
+  bytes[transparent] = 0;
+  return bytes;
 }
 
 function kindOf({ width, height, data, palette }: Pixels): number {

@@ -43,7 +43,8 @@ Deno.test("bundleOf() gives one page and the same as text", async () => {
   assertEquals(bundle["text/plain"], viewText(VIEW));
   const html = String(bundle["text/html"]);
   assertEquals(html.match(/<img /g)?.length, 5);
-  assertEquals(html.match(/<script>/g)?.length, 4); // a grid of images stays static
+  assertEquals(html.match(/Plotly.newPlot/g)?.length, 4); // images stay static
+  assertEquals(html.match(/<script>/g)?.length, 5); // which colours them
   assertEquals(html.match(/data:image\/svg\+xml/g)?.length, 1);
   assertEquals(JSON.parse(JSON.stringify(bundle)), bundle);
 });

@@ -68,10 +68,6 @@ Deno.test("valueRange() gives equal values the colour of their size", () => {
   assertEquals(valueRange([-2, -2], false), [-2, 0]);
 });
 
-Deno.test("palette() has the paper's colour between images", () => {
-  assertEquals(color(palette(true, [24, 26, 31]), BLANK), [24, 26, 31]);
-});
-
 Deno.test("groupColors() gives different colours", () => {
   assertEquals(new Set(groupColors(40)).size, 40);
 });

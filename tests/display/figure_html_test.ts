@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { figureHtml, scriptJson } from "../../lib/display/figure_html.ts";
+import {
+  figureHtml,
+  imageHtml,
+  scriptJson,
+} from "../../lib/display/figure_html.ts";
 
 const IMAGE = {
   type: "image/png",
@@ -17,12 +21,22 @@ Deno.test("figureHtml() writes title and notes above a plot", () => {
   );
 });
 
-Deno.test("figureHtml() holds the image by itself", () => {
+Deno.test("imageHtml() holds the image by itself", () => {
   assertEquals(
-    figureHtml(IMAGE, '[a "title": <b>]'),
+    imageHtml(IMAGE, '[a "title": <b>]', true),
     '<div style="max-width:10px;margin:6px 0"><img alt="[a &quot;title&quot;: &lt;b&gt;]" width="10" height="20" ' +
       'style="max-width:100%;height:auto;display:block" src="data:image/png;base64,TWFu"></div>',
   );
+});
+
+Deno.test("imageHtml() lets an SVG take the colours of the page", () => {
+  const svg = { ...IMAGE, type: "image/svg+xml", data: "<svg></svg>" } as const;
+  const html = imageHtml(svg, "text", true);
+  const [, script] = html.match(/^<div .*?<\/div><script>([^]*)<\/script>$/)!;
+  assertMatch(script!, /currentColor/);
+  assert(!/<\/|<!--|<script/i.test(script!));
+  new Function(script!);
+  assert(!imageHtml(svg, "text", false).includes("<script"));
 });
 
 Deno.test("figureHtml() puts a script behind the image that holds no tag", () => {

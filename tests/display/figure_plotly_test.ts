@@ -125,7 +125,7 @@ Deno.test("figurePlotly() shortens names that have no room, and says them on hov
       ]]
     ) {
       assertMatch(title.text, /…$/);
-      assert(textWidth(title.text, 14) <= room - 140);
+      assert(textWidth(title.text, 12) <= room - 120);
     }
     assertEquals(layout.hoverlabel.namelength, -1);
     assertEquals(layout.title, undefined); // the page writes it, and breaks it

@@ -71,7 +71,6 @@ Deno.test("mosaicOf() colours each matrix over its range, with paper between", (
     cell: { width: 5, height: 3 },
     repeat: 2,
     diverging: false,
-    paper: [1, 2, 3],
     ranges: [[0, 1], [0, 200], [0, 7], null],
   } as const;
   const { png, width, height } = mosaicOf(maps, layout);

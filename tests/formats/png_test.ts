@@ -85,3 +85,12 @@ Deno.test("toPng() refuses an index that the palette does not have", () => {
     '"palette" must hold 1 to 256 colours',
   );
 });
+
+Deno.test("toPng() makes one colour of the palette transparent", () => {
+  const palette = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
+  const data = Uint8Array.of(0, 1);
+  const png = toPng({ width: 2, height: 1, data, palette, transparent: 1 });
+  const found = chunks(png);
+  assertEquals([...found.keys()].slice(1, 4), ["PLTE", "tRNS", "IDAT"]);
+  assertEquals([...found.get("tRNS")!], [255, 0]);
+});

@@ -129,10 +129,10 @@ async function inputOf(
   const { inputImages } = await import("./_input_images.ts");
   const [image] = await inputImages(images, [ids[sample]!]);
   const label = labels?.data[sample];
-  const name = label === undefined
+  const detail = label === undefined
     ? ""
-    : `, label ${classNames?.[label] ?? label}`;
-  return [{ ...image!, caption: `input${name}` }];
+    : `label ${classNames?.[label] ?? label}`;
+  return [{ ...image!, caption: "input", detail }];
 }
 
 /**

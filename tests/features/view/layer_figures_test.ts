@@ -112,8 +112,9 @@ Deno.test("layerFigures() draws the input before its feature maps", async () => 
     images: [inputs, [4, 5]],
   });
   assertEquals(spec.images.map(({ caption }) => caption), [
-    ...["input, label 5", "0", "1"],
+    ...["input", "0", "1"],
   ]);
+  assertEquals(spec.images[0]!.detail, "label 5");
   assertEquals(spec.images[0]!.colors, "gray");
   assertEquals(Array.from(spec.images[0]!.z), [255, 63.75]);
 });

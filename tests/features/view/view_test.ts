@@ -208,3 +208,21 @@ Deno.test("featureSetView() computes every figure", async () => {
     "heatmap",
   ]);
 });
+
+Deno.test("featureSetView() passes images to feature maps and to points", async () => {
+  const data = Float32Array.of(0, 0.5, 1, 0.25);
+  const images = { data, shape: [2, 1, 2, 1], dtype: "float32" } as const;
+  const draw = async (layer: string) =>
+    await figures(featureSetView(sample(), { layer, images }).blocks)
+      .at(-1)!.figure();
+  const maps = await draw("conv");
+  assertEquals(maps.kind === "images" && maps.images[0]!.caption, "input");
+  const finite = sample({
+    features: [float([0, 2, 1, 3], [2, 2])],
+    layerNames: ["dense"],
+    specs: [{ name: "dense", form: "raw" }],
+  });
+  const { blocks } = featureSetView(finite, { layer: "dense", images });
+  const points = await figures(blocks).at(-1)!.figure();
+  assertEquals(points.kind === "scatter" && points.thumbnails?.columns, 2);
+});
