@@ -138,7 +138,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "",
   ],
   [
-    "models/keras/layer_graph.ts",
+    "models/keras/layer_factory.ts",
     "pass it as customObjects: { ${asKey(className)}: … }",
     "",
   ],

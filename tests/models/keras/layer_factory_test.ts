@@ -1,0 +1,38 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { LAYERS } from "../../../lib/layers/layer_table.ts";
+import type { LayerFactory } from "../../../lib/layers/layer.ts";
+import { layerFactory } from "../../../lib/models/keras/layer_factory.ts";
+
+const custom: LayerFactory = () => ({
+  weights: [],
+  call: (_, inputs) => [...inputs],
+});
+const factoryOf = (
+  table: Parameters<typeof layerFactory>[0],
+  className: string,
+  registeredName?: string,
+) => layerFactory(table, { className, path: "a/b", registeredName });
+
+Deno.test("layerFactory() takes the caller's layer before a built-in one", () => {
+  assertEquals(factoryOf({}, "Dense"), LAYERS.Dense);
+  assertEquals(factoryOf({ Dense: custom }, "Dense"), custom);
+});
+
+Deno.test("layerFactory() finds a class with or without its package, and by an alias", () => {
+  assertEquals(factoryOf({ Twice: custom }, "Twice", "my>Twice"), custom);
+  assertEquals(factoryOf({ "my>Twice": custom }, "Twice", "my>Twice"), custom);
+  assertEquals(factoryOf({ Old: "Dense" }, "Old"), LAYERS.Dense);
+});
+
+Deno.test("layerFactory() names a class that nobody knows, and the way to pass it", () => {
+  assertThrows(
+    () => factoryOf({}, "Odd"),
+    TypeError,
+    'Cannot read layer "a/b" as its class must be known: current value is "Odd"; pass it as customObjects: { Odd: … }',
+  );
+  assertThrows(
+    () => factoryOf({}, "Sequential"),
+    TypeError,
+    "only a TimeDistributed layer may hold a model",
+  );
+});
