@@ -4,26 +4,25 @@
  *
  * @module
  */
-import { workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { OnnxResult, WorkerReply, WorkerRequest } from "./messages.ts";
 import { SamplesError } from "./micro_batches.ts";
 import { Pipeline } from "./pipeline.ts";
+import { packed, unpacked } from "./packed_arrays.ts";
 import { messageOf } from "./runtime.ts";
 
 // Loaded while the weights are read. If that fails, its first use throws.
 const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
-const { port } = workerData as { port: MessagePort };
 const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
 
-// Not on("message"), which looks through all elements of a request.
-port.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
-  last = last.then(() => answered(data));
-};
+parentPort!.on("message", (message: unknown) => {
+  last = last.then(() => answered(unpacked<WorkerRequest>(message)));
+});
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+  parentPort!.postMessage(packed(message), transfer);
 }
 
 function hasNaN({ data }: OnnxResult): boolean {
