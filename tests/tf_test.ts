@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tfjs from "@tensorflow/tfjs";
 import { tf as exported } from "@sonde/sonde";
 import { tf } from "../lib/tf.ts";
+import { filesIn } from "./support/source_tree.ts";
 
 /** What the console is warned of while something is done. */
 async function warnings(work: () => Promise<void>): Promise<unknown[]> {
@@ -45,6 +46,18 @@ Deno.test("tf gives no advice where TF.js was in use before, and without it woul
   const again = import.meta.resolve("../lib/tf.ts?again");
   await import(again);
   assertEquals(await warnings(firstUse), ["own"]);
+});
+
+Deno.test("TF.js is imported through lib/tf.ts, so that it gives no advice", () => {
+  const around = [...filesIn("lib"), ...filesIn("tests")].filter((
+    { source },
+  ) => /^import (?!type\b).* from "@tensorflow\/tfjs";/m.test(source));
+  assertEquals(around.map(({ path }) => path).sort(), [
+    "lib/tf.ts",
+    // These compare it with the copy that users may import.
+    "tests/extractor/_models.ts",
+    "tests/tf_test.ts",
+  ]);
 });
 
 Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {

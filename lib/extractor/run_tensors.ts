@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../tf.ts";
 import { partsOf } from "../datasets/parts.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";

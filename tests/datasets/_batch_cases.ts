@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import {
   batchesOf,
   type BatchPlan,

@@ -5,7 +5,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import type { Batch, TensorSpec } from "../../lib/types.ts";
 import { all, counted, plan, rows, T, values, X } from "./_batch_cases.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { partsOf } from "../../lib/datasets/parts.ts";
 import type { NdArray, TensorSpec } from "../../lib/types.ts";
 

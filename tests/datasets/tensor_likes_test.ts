@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import {
   checkTensorLike,
   isHostArray,

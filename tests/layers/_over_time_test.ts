@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
 import { overTime } from "../../lib/layers/_over_time.ts";

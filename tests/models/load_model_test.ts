@@ -1,5 +1,5 @@
 import { followRecipe } from "../support/follow_recipe.ts";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { gramStatistics } from "../../lib/postprocess/gram_statistics.ts";
 import type { BuiltInStep } from "../../lib/postprocess/step.ts";

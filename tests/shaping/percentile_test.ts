@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 import {

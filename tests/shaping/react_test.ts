@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { react } from "../../lib/shaping/react.ts";
 import { assertAllClose } from "../support/all_close.ts";

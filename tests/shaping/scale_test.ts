@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { expRatio, maskAbove, scale } from "../../lib/shaping/scale.ts";
 import { assertAllClose } from "../support/all_close.ts";

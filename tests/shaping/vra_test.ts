@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertThrows } from "@std/assert";
 import { vra } from "../../lib/shaping/vra.ts";
 import { assertAllClose } from "../support/all_close.ts";

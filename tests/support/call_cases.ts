@@ -5,7 +5,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { fromLayersModel } from "../../lib/models/tfjs/from_layers_model.ts";
 import type { Model } from "../../lib/types.ts";
 

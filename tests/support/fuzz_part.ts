@@ -5,7 +5,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import type { FuzzCase, FuzzResult } from "./fuzz_cases.ts";
 import { fuzzResult } from "./fuzz_cases.ts";
 import type { OurEngine } from "./open_on.ts";

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";
@@ -203,7 +204,7 @@ async function onTfjs(
 async function onWebgpu(each: LayerCase): Promise<Found[]> {
   const layer = layerOf(each);
   const read = async (x: tf.Tensor): Promise<CaseArray> => {
-    const data = [...await x.data<tf.NumericDataType>()];
+    const data = [...await x.data<NumericDataType>()];
     const found = { shape: x.shape, dtype: x.dtype as OpsType, data };
     x.dispose();
     return found;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import {
   type BackendName,
@@ -34,7 +35,7 @@ export async function computeOn(
     (turn) =>
       Promise.resolve(turn.sync(() => {
         const tensor = tf.tidy(() => compute(new TfjsOps()));
-        const data = tensor.dataSync<tf.NumericDataType>().slice();
+        const data = tensor.dataSync<NumericDataType>().slice();
         const { shape } = tensor;
         tensor.dispose();
         return { data, shape, dtype: "float32" as const };

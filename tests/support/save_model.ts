@@ -3,7 +3,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { io } from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 
 /**
  * Saves a model.
@@ -47,6 +48,6 @@ export interface ModelJson {
   modelTopology: Record<string, unknown>;
   weightsManifest: {
     paths: string[];
-    weights: tf.io.WeightsManifestEntry[];
+    weights: io.WeightsManifestEntry[];
   }[];
 }

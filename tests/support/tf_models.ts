@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 
 /** A symbolic tensor. */
 export type Symbolic = tf.SymbolicTensor;

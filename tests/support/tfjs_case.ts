@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
 
 type L = tf.layers.Layer;

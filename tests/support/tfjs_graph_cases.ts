@@ -3,7 +3,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
 import { randomised, ROWS, type TfjsCase, values } from "./tfjs_case.ts";
 
@@ -185,7 +186,7 @@ export const MASK_CASES: readonly TfjsCase[] = (["tokens", "zeros"] as const)
         ]),
         masked(`Bidirectional ${kind}`, from, (l) => [
           l.bidirectional({
-            layer: make(l, { returnSequences: true }) as tf.RNN,
+            layer: make(l, { returnSequences: true }) as RNN,
             mergeMode: "concat",
           }),
           make(l),

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { randomised, ROWS, type TfjsCase, values } from "./tfjs_case.ts";
 
 type L = tf.layers.Layer;
@@ -50,7 +51,7 @@ function last(model: tf.LayersModel): L & Options {
 
 function both(mergeMode: "concat" | null) {
   return (l: typeof tf.layers) => [l.bidirectional({
-    layer: l.lstm({ units: 2, returnSequences: true }) as tf.RNN,
+    layer: l.lstm({ units: 2, returnSequences: true }) as RNN,
     mergeMode: mergeMode as "concat",
   })];
 }

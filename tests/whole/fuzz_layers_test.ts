@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals } from "@std/assert";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { inTurn } from "../support/extent.ts";
 import { goldenErrors, goldenNames } from "../support/golden_layers.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   FeatureExtractor,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel, type NdArray } from "@sonde/sonde";
 import { builtInFormOf } from "../../lib/models/graph/graph.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel, type NdArray } from "@sonde/sonde";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";

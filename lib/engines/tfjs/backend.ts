@@ -9,7 +9,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { keepingHostValues } from "./host_values.ts";

@@ -8,7 +8,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 type DataId = tf.Tensor["dataId"];
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -38,7 +39,7 @@ export function keepingHostValues<R>(
     const { dataId } = tensor;
     const values = tensorMap.has(dataId)
       ? tensorMap.get(dataId).values
-      : tensor.dataSync<tf.NumericDataType>();
+      : tensor.dataSync<NumericDataType>();
     return values ? [{ dataId, values }] : [];
   });
   try {

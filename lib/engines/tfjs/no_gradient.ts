@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 /**
  * Computes what does not change with its inputs by small steps: comparisons,

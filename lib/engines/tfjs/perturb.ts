@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Perturbation } from "../program.ts";

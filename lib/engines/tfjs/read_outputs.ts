@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import type { FeatureArray } from "../../types.ts";
 import type { OutputValues, Program, RunOutputs } from "../program.ts";
 import {
@@ -59,6 +60,6 @@ async function valuesOf(
   tensor: tf.Tensor,
   backend: BackendName,
 ): Promise<RawValues> {
-  const values: RawValues = await tensor.data<tf.NumericDataType>();
+  const values: RawValues = await tensor.data<NumericDataType>();
   return backend === "wasm" ? values : values.slice();
 }

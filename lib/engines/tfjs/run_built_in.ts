@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import type { Masked } from "../../layers/call_layer.ts";
 import {
   type BuiltInCall,

@@ -17,7 +17,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {

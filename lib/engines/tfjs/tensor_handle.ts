@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 /**
  * A tensor for ourselves, out of reach of every scope: whoever asks for it

@@ -9,7 +9,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor5D } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import type { ConvOptions, ConvTransposeOptions } from "../../ops/ops.ts";
 import {
   reach,
@@ -77,8 +78,8 @@ export function conv(
       pair(dilation),
     )
     : tf.conv3d(
-      x as tf.Tensor5D,
-      kernel as tf.Tensor5D,
+      x as Tensor5D,
+      kernel as Tensor5D,
       triple(strides),
       padding,
       "NDHWC",

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
 import { arithmetic, promoted } from "../../ops/promotion.ts";

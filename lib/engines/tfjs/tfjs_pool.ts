@@ -8,7 +8,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import type { PoolingOptions } from "../../ops/ops.ts";
 import { withoutGradient } from "./no_gradient.ts";
 import { chosen } from "./webgpu_kernels.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { einsumLetters } from "../../ops/einsum_letters.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import { arithmetic } from "../../ops/promotion.ts";

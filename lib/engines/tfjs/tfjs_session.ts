@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
@@ -356,7 +357,7 @@ class TfjsSession implements Session {
 
 function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
   return inputs.map(({ data, shape, dtype }) =>
-    tf.tensor(data as Float32Array, [...shape], dtype as tf.NumericDataType)
+    tf.tensor(data as Float32Array, [...shape], dtype as NumericDataType)
   );
 }
 

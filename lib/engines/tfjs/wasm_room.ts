@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import type { GraphNode } from "../../models/graph/graph.ts";
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 /** How many axes its kernels take. */
 const MOST_AXES = 4;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type { io } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 /** A model, and how to free all that was made for it. */
 export interface BuiltGraph {
@@ -20,7 +21,7 @@ export interface BuiltGraph {
  * @throws {Error} What TF.js throws; nothing is left behind then.
  */
 export async function buildGraphModel(
-  artifacts: tf.io.ModelArtifacts,
+  artifacts: io.ModelArtifacts,
 ): Promise<BuiltGraph> {
   await prepare();
   const made = new Set<tf.Tensor>();

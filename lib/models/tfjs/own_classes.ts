@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
 
 /** A name, so that none is counted and the caller's own layers keep theirs. */
 const name = "own";
@@ -17,7 +18,7 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   Bidirectional: () =>
     tf.layers.bidirectional({
       name,
-      layer: tf.layers.lstm({ name, units: 1 }) as tf.RNN,
+      layer: tf.layers.lstm({ name, units: 1 }) as RNN,
       mergeMode: "concat",
     }),
   CenterCrop: () => tf.layers.centerCrop({ name, height: 1, width: 1 }),

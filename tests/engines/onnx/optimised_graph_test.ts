@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { InferenceSession } from "onnxruntime-node";
 import { mobileNetV2, resNet50 } from "../../bench/models.ts";
 import { saveTo } from "../../support/save_model.ts";

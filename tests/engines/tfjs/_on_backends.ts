@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { takeTurn } from "../../../lib/engines/tfjs/backend.ts";
 import { TfjsOps } from "../../../lib/engines/tfjs/tfjs_ops.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { makeReady, Turn } from "../../../lib/engines/tfjs/backend.ts";
 import { keepingHostValues } from "../../../lib/engines/tfjs/host_values.ts";
 import { counted, hasWebgpu, onBackends } from "../../support/backends.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { checkClasses, perturbed } from "../../../lib/engines/tfjs/perturb.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import { counted } from "../../support/backends.ts";

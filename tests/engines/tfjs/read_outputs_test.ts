@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import type { Program } from "../../../lib/engines/program.ts";
 import { readOutputs } from "../../../lib/engines/tfjs/read_outputs.ts";
 import { counted } from "../../support/backends.ts";

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, loadModel } from "@sonde/sonde";
-import * as tf from "@tensorflow/tfjs";
+import type { Shape } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import {
   nameOf,
   type NodeRun,
@@ -132,7 +133,7 @@ counted(
       }
     }
     const layer = new Failing({ name: "failing" });
-    layer.computeOutputShape = (shape) => shape as tf.Shape;
+    layer.computeOutputShape = (shape) => shape as Shape;
     const model = tf.sequential({
       layers: [tf.layers.inputLayer({ inputShape: [3] }), layer],
     });

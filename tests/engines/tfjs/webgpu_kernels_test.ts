@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import type { NumericDataType } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import {
   type BackendName,
   takeTurn,
@@ -20,7 +21,7 @@ async function computed(
 ): Promise<{ shape: number[]; data: number[] }> {
   return await takeTurn(backend, async (turn) => {
     const made = turn.sync(() => tf.tidy(compute));
-    const data = [...await made.data<tf.NumericDataType>()].map(Number);
+    const data = [...await made.data<NumericDataType>()].map(Number);
     made.dispose();
     return { shape: made.shape, data };
   });

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { Shape } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { loadModel } from "@sonde/sonde";
 import {
@@ -91,7 +92,7 @@ Deno.test("channelsOf() says nothing of custom layers", () => {
     override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
       return [inputs].flat()[0]!.clone();
     }
-    override computeOutputShape(shape: tf.Shape): tf.Shape {
+    override computeOutputShape(shape: Shape): Shape {
       return shape;
     }
   }
@@ -132,7 +133,7 @@ Deno.test("channelsOf() says nothing of a custom class under a known name", () =
     override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
       return tf.transpose([inputs].flat()[0]!, [0, 2, 1]);
     }
-    override computeOutputShape([n, h, w]: tf.Shape): tf.Shape {
+    override computeOutputShape([n, h, w]: Shape): Shape {
       return [n!, w!, h!];
     }
   }

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import {
   canonicalJson,
@@ -95,7 +96,7 @@ Deno.test("fingerprintOf() is the same from a file for all sorts of layers", asy
   });
   const map = called(layers.maxPooling2d({ poolSize: 2 }), called(inner, x));
   const row = called(layers.reshape({ targetShape: [9, 4] }), map);
-  const lstm = layers.lstm({ units: 3, returnSequences: true }) as tf.RNN;
+  const lstm = layers.lstm({ units: 3, returnSequences: true }) as RNN;
   const both = layers.bidirectional({ layer: lstm, mergeMode: "concat" });
   const each = layers.timeDistributed({ layer: layers.dense({ units: 2 }) });
   const end = called(layers.gru({ units: 2 }), called(each, called(both, row)));

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import { graphLink } from "../../../lib/models/graph/graph_head.ts";

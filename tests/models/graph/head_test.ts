@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { Shape } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import type { Ref } from "../../../lib/models/graph/graph.ts";
@@ -269,7 +270,7 @@ Deno.test("searchHead() trusts no custom class for its name", () => {
     override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
       return tf.mul([inputs].flat()[0]!, 2);
     }
-    override computeOutputShape(shape: tf.Shape): tf.Shape {
+    override computeOutputShape(shape: Shape): Shape {
       return shape;
     }
   }

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { layerLink } from "../../../lib/models/graph/layer_head.ts";

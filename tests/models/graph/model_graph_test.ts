@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";

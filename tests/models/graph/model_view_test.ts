@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { viewOf } from "../../../lib/display/attach_view.ts";
 import type { TableBlock, View } from "../../../lib/display/view.ts";

@@ -1,5 +1,5 @@
 /** An output of a layer with several, as an id of its own. */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { LayerNotFoundError } from "../../../lib/errors.ts";

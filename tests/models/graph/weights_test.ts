@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
@@ -21,7 +22,7 @@ Deno.test("weightsOf() names weights as Keras does, in its order", async () => {
       layers.conv1d({ filters: 4, kernelSize: 3, inputShape: [8, 2] }),
       layers.batchNormalization(),
       layers.bidirectional({
-        layer: layers.lstm({ units: 3 }) as tf.RNN,
+        layer: layers.lstm({ units: 3 }) as RNN,
         mergeMode: "concat",
       }),
       dense("head", 2),

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import type { Argument } from "../../../lib/models/keras/keras_topology.ts";

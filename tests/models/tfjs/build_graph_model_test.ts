@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { io } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { buildGraphModel } from "../../../lib/models/tfjs/build_graph_model.ts";
 
@@ -12,7 +13,7 @@ async function artifacts() {
   const bytes = await Deno.readFile(new URL(paths[0], home));
   return {
     ...json,
-    weightSpecs: weights as tf.io.WeightsManifestEntry[],
+    weightSpecs: weights as io.WeightsManifestEntry[],
     weightData: bytes.buffer as ArrayBuffer,
   };
 }

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";

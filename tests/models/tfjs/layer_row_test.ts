@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { serialization } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { layerRow, symbolicSpec } from "../../../lib/models/tfjs/layer_row.ts";
 import { chain, dense } from "../../support/tf_models.ts";
@@ -41,7 +42,7 @@ Deno.test("layerRow() copies options that a layer holds itself", () => {
   const own = { steps: [1, { deep: true }], table: new Float32Array(2) };
   class Mine extends tf.layers.Layer {
     static className = "Mine";
-    override getConfig(): tf.serialization.ConfigDict {
+    override getConfig(): serialization.ConfigDict {
       return own as never;
     }
   }

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { RNN } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { readWeight } from "../../../lib/models/graph/weights.ts";
 import { layerWeights } from "../../../lib/models/tfjs/layer_row.ts";
@@ -45,7 +46,7 @@ for (const [layer, expected] of CASES) {
 }
 
 Deno.test("layerWeights() names both ways of Bidirectional", () => {
-  const lstm = layers.lstm({ units: 1, name: "l" }) as tf.RNN;
+  const lstm = layers.lstm({ units: 1, name: "l" }) as RNN;
   const both = layers.bidirectional({
     layer: lstm,
     mergeMode: "sum",

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type { RNN, Shape } from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import {
   asContainer,
@@ -27,7 +28,7 @@ Deno.test("isOwnClass() refuses a class that only inherits its call", () => {
   class Mine extends (dense("a").constructor as new (
     config: { name: string; units: number },
   ) => tf.layers.Layer) {
-    override build(shape: tf.Shape): void {
+    override build(shape: Shape): void {
       super.build(shape);
     }
   }
@@ -88,7 +89,7 @@ Deno.test("isSequential() tells a chain from a graph", () => {
 Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too", () => {
   const { bidirectional, lstm, timeDistributed } = tf.layers;
   assertEquals(heldLayers(dense("a")), []);
-  const layer = lstm({ units: 2 }) as tf.RNN;
+  const layer = lstm({ units: 2 }) as RNN;
   const kinds = (of: tf.layers.Layer) =>
     heldLayers(of).map((held) => held.getClassName());
   assertEquals(kinds(layer), ["LSTMCell"]);

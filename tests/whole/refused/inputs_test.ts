@@ -6,7 +6,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
