@@ -14,6 +14,7 @@ import { setRenderer } from "../../lib/display/renderer.ts";
 import { viewText } from "../../lib/display/text.ts";
 import type { Block, FigureSpec, View } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
+import { slowTest } from "../support/extent.ts";
 
 function figure(spec: FigureSpec): Block {
   const { title } = spec;
@@ -63,7 +64,7 @@ Deno.test("bundleOf() says a figure's title once", async () => {
   assert(!String(bundle["text/html"]).includes("<b>Curve</b>"));
 });
 
-Deno.test("bundleOf() stays below 2 MB when the figures do not", async () => {
+slowTest("bundleOf() stays below 2 MB when the figures do not", async () => {
   // Noise does not pack: 400 × 400 cells are 0.85 MB as numbers.
   const z = Float32Array.from({ length: 160_000 }, (_, i) => Math.sin(i * i));
   const heatmap: FigureSpec = { ...SPECS.heatmap, z, height: 400, width: 400 };

@@ -19,6 +19,7 @@ import { LAYERS } from "../../lib/layers/layer_table.ts";
 import type { Ops } from "../../lib/ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 import type { NdArray } from "../../lib/types.ts";
+import { share } from "./extent.ts";
 
 interface CaseArray {
   readonly shape: readonly number[];
@@ -54,13 +55,15 @@ export function testCallCases(family: string, classes = /./): void {
   const url = new URL(`../data/layer_cases/${family}.json`, import.meta.url);
   const read = JSON.parse(Deno.readTextFileSync(url)) as CallCase[];
   const cases = read.filter((each) => classes.test(each.class));
+  let numTests = 0;
   const register = (
     name: string,
     run: (each: CallCase) => Promise<readonly string[]>,
   ) =>
     Deno.test(name, async () => {
+      const some = share(cases, numTests++, 3);
       const faults: string[] = [];
-      for (const each of cases) {
+      for (const each of some) {
         try {
           const found = await run(each);
           faults.push(...found.map((fault) => `${each.name}: ${fault}`));

@@ -45,3 +45,21 @@ export function slowTest(
 export function inTurn<E>(engines: readonly E[], index: number): readonly E[] {
   return RUNS_ALL ? engines : [engines[index % engines.length]!];
 }
+
+/**
+ * The cases that one engine of several runs: all of them in `test:all`,
+ * otherwise every `count`th, so that the engines run each case once between
+ * them.
+ *
+ * @param cases All cases.
+ * @param index Number of the engine.
+ * @param count How many engines there are.
+ * @returns The cases to run.
+ */
+export function share<T>(
+  cases: readonly T[],
+  index: number,
+  count: number,
+): readonly T[] {
+  return RUNS_ALL ? cases : cases.filter((_, i) => i % count === index % count);
+}

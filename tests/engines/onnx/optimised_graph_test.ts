@@ -5,6 +5,7 @@ import { tf } from "../../../lib/tf.ts";
 import { InferenceSession } from "onnxruntime-node";
 import { mobileNetV2, resNet50 } from "../../bench/models.ts";
 import { saveTo } from "../../support/save_model.ts";
+import { slowTest } from "../../support/extent.ts";
 
 // The recorder puts transposes around each convolution and pooling, for the
 // runtime's optimiser to take out: what it leaves costs time in each batch.
@@ -23,35 +24,38 @@ const NETWORKS = [
 ];
 
 for (const { name, build, taps } of NETWORKS) {
-  Deno.test(`ONNX Runtime leaves three transposes of ${name}, and two for each map`, async () => {
-    await tf.setBackend("cpu");
-    const folder = await Deno.makeTempDir();
-    try {
-      const network = build();
-      const path = await saveTo(network, folder);
-      network.dispose();
-      await using model = await loadModel(path);
-      for (const layers of [[], taps.slice(0, 1), taps]) {
-        const logits = new FeatureExtractor(model);
-        const extractor = layers.length > 0 ? logits.layers(layers) : logits;
-        const recorded = await extractor.toOnnx();
-        const convolutions = count(operators(recorded), "Conv");
-        assert(convolutions > 50, "it is recorded as convolutions");
-        assert(count(operators(recorded), "Transpose") >= 2 * convolutions);
+  slowTest(
+    `ONNX Runtime leaves three transposes of ${name}, and two for each map`,
+    async () => {
+      await tf.setBackend("cpu");
+      const folder = await Deno.makeTempDir();
+      try {
+        const network = build();
+        const path = await saveTo(network, folder);
+        network.dispose();
+        await using model = await loadModel(path);
+        for (const layers of [[], taps.slice(0, 1), taps]) {
+          const logits = new FeatureExtractor(model);
+          const extractor = layers.length > 0 ? logits.layers(layers) : logits;
+          const recorded = await extractor.toOnnx();
+          const convolutions = count(operators(recorded), "Conv");
+          assert(convolutions > 50, "it is recorded as convolutions");
+          assert(count(operators(recorded), "Transpose") >= 2 * convolutions);
 
-        const left = operators(await optimised(recorded, folder));
-        const most = 3 + 2 * layers.length;
-        assert(
-          count(left, "Transpose") <= most,
-          `${count(left, "Transpose")} of ${most}: ${layers}`,
-        );
-        const fused = left.filter((operator) => /Conv$/.test(operator));
-        assertEquals(fused.length, convolutions);
+          const left = operators(await optimised(recorded, folder));
+          const most = 3 + 2 * layers.length;
+          assert(
+            count(left, "Transpose") <= most,
+            `${count(left, "Transpose")} of ${most}: ${layers}`,
+          );
+          const fused = left.filter((operator) => /Conv$/.test(operator));
+          assertEquals(fused.length, convolutions);
+        }
+      } finally {
+        await Deno.remove(folder, { recursive: true });
       }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+    },
+  );
 }
 
 /** What the runtime makes of a model, as it would run it. */
