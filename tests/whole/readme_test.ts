@@ -105,7 +105,8 @@ Deno.test("README.md says how to use a clone from another folder", async () => {
     );
     await Deno.writeTextFile(`${folder}/main.ts`, program);
     const model = `${FOLDER}notebooks/models/keras/digits.keras`;
-    const flags = ["--allow-read", "--no-prompt", "--no-lock"];
+    // Types are checked as in a project without strict options.
+    const flags = ["--check", "--allow-read", "--no-prompt", "--no-lock"];
     const printed = await run(["run", ...flags, "main.ts", model], folder);
     assertEquals(printed.trim().split("\n").at(-1), "3,64");
   } finally {

@@ -57,7 +57,9 @@ export function layerLink(
   return { kind: "other" };
 }
 
-function activationOf(config: Readonly<Record<string, unknown>>) {
+function activationOf(
+  config: Readonly<Record<string, unknown>>,
+): HeadActivation | "other" {
   const { activation } = config;
   if (activation === null || activation === undefined) return "linear";
   return ACTIVATIONS[String(activation)] ?? "other";

@@ -199,7 +199,9 @@ function reshaped(
 ) {
   const wanted = values(1);
   if (wanted === undefined || attributes.allowzero === 1) return undefined;
-  const sizes = wanted.map((size, i) => size === 0 ? shape[i] : size);
+  const sizes = wanted.map((size, i): number | null | undefined =>
+    size === 0 ? shape[i] : size
+  );
   if (sizes.includes(undefined)) return undefined;
   const known = sizes as (number | null)[];
   const at = known.indexOf(-1);
