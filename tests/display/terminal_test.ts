@@ -25,7 +25,7 @@ Deno.test("protocolOf() knows terminals by their variables", () => {
 
 Deno.test("protocolOf() gives none within a multiplexer", () => {
   assertEquals(of({ TERM: "tmux-256color", KITTY_WINDOW_ID: "1" }), undefined);
-  assertEquals(of({ TERM: "xterm-kitty", TMUX: "/tmp/tmux" }), undefined);
+  assertEquals(of({ TERM: "xterm-kitty", TMUX: "socket,1,0" }), undefined);
 });
 
 Deno.test("imageProtocol() reads nothing where stdout is no terminal", () => {
