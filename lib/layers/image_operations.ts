@@ -211,70 +211,6 @@ function gathered<T>(
   );
 }
 
-/** Values between positions, by coordinates along each axis. */
-const mapCoordinates: Compute = (ops, args) => {
-  const x = args.tensor("inputs");
-  const coordinates = ops.float(args.tensor("coordinates"));
-  const mode = args.string("fill_mode", "constant");
-  const order = args.number("order");
-  if (order !== 0 && order !== 1) args.refuse("order", "be 0 or 1");
-  if (mode !== "constant" && mode !== "nearest") {
-    args.refuse("fill_mode", "be constant or nearest");
-  }
-  const fill = ops.constant(args.number("fill_value", 0));
-  const sizes = ops.sizes(x);
-  const shape = ops.shape(x);
-  const axes = shape.map((_, axis) => {
-    const pick = constantOf(ops, [axis], "int32", []);
-    const size = ops.float(ops.take(sizes, pick, 0));
-    const last = ops.subtract(size, ops.constant(1));
-    const stride = shape.slice(axis + 1).reduce<number>(
-      (n, _, i) => n * knownSize(ops, x, axis + 1 + i, args.name),
-      1,
-    );
-    const at = ops.take(coordinates, pick, 0);
-    const low = order === 0 ? ops.round(at) : ops.floor(at);
-    const fraction = ops.subtract(at, low);
-    const one = ops.constant(1);
-    const taps = order === 0 ? [{ index: low, weight: undefined }] : [
-      { index: low, weight: ops.subtract(one, fraction) },
-      { index: ops.add(low, one), weight: fraction },
-    ];
-    return taps.map(({ index, weight }) => {
-      const bounded = ops.minimum(ops.maximum(index, ops.constant(0)), last);
-      return {
-        offset: ops.multiply(
-          ops.cast(bounded, "int32"),
-          constantOf(ops, [stride], "int32", []),
-        ),
-        weight,
-        isIn: ops.equal(bounded, index),
-      };
-    });
-  });
-  const flat = ops.reshape(x, [-1]);
-  const corners = axes.reduce(
-    (all, taps) => all.flatMap((corner) => taps.map((tap) => [...corner, tap])),
-    [[]] as (typeof axes[number][number])[][],
-  );
-  const parts = corners.map((corner) => {
-    const offset = corner.map((tap) => tap.offset).reduce((a, b) =>
-      ops.add(a, b)
-    );
-    const values = ops.float(ops.take(flat, offset, 0));
-    const isIn = corner.map((tap) => tap.isIn).reduce((a, b) =>
-      ops.logicalAnd(a, b)
-    );
-    const value = mode === "constant" ? ops.where(isIn, values, fill) : values;
-    return corner.reduce(
-      (y, { weight }) => weight === undefined ? y : ops.multiply(y, weight),
-      value,
-    );
-  });
-  const sum = parts.reduce((a, b) => ops.add(a, b));
-  return ops.dtype(x) === "float32" ? sum : args.refuse("inputs", "be floats");
-};
-
 const BORDERS = (what: string) => SIDES.map((side) => `${side}_${what}`);
 
 /** Factories by name. */
@@ -333,9 +269,5 @@ export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
         "data_format",
       ],
       affineTransform,
-    ),
-    MapCoordinates: operation(
-      ["inputs", "coordinates", "order", "fill_mode", "fill_value"],
-      mapCoordinates,
     ),
   });
