@@ -146,6 +146,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   WantedBatches,
 } from "./lib/types.ts";
