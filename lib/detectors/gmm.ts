@@ -122,7 +122,10 @@ function scorerOf({ classes }: Gaussians, terms: Terms): BlockScorer {
   return {
     async score(block) {
       const logs = await terms(block);
-      return scoreRows(block.rows, (row) => -logSumExp(logs, row * count, count));
+      return scoreRows(
+        block.rows,
+        (row) => -logSumExp(logs, row * count, count),
+      );
     },
     async explain(block) {
       const data = await terms(block);
@@ -157,7 +160,13 @@ async function productScorer(
         for (let k = 0; k < count; k++) {
           const from = row * factorColumns + k * step;
           logs[(start + row) * count + k] = gaussians.constants[k]! -
-            squaredDistance(coordinates, from, gaussians.centres, k * width, width) /
+            squaredDistance(
+                coordinates,
+                from,
+                gaussians.centres,
+                k * width,
+                width,
+              ) /
               2;
         }
       }

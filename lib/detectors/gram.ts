@@ -134,7 +134,13 @@ export function gram(options: GramDetectorOptions = {}): Detector {
         return scoreRows(block.rows, (row) => {
           const index = indexOf.get(predicted[row]!) ?? indexOf.size;
           const bounds = [low!.data, high!.data] as Float64Array[];
-          return deviation(data, row * columns, bounds, index * columns, columns);
+          return deviation(
+            data,
+            row * columns,
+            bounds,
+            index * columns,
+            columns,
+          );
         });
       };
       return {

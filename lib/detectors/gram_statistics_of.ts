@@ -98,12 +98,13 @@ function raise(
   power: number,
   into: Float64Array,
 ): void {
-  for (let c = 0, to = 0; c < channels; c++) {
-    for (let i = 0; i < positions; i++, to++) {
+  let to = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < positions; i++) {
       const value = data[from + c * channelStep + i * positionStep]!;
       let result = value;
       for (let k = 1; k < power; k++) result *= value;
-      into[to] = result;
+      into[to++] = result;
     }
   }
 }

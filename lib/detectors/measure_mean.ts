@@ -16,8 +16,9 @@ export async function measureMean(known: KnownSamples): Promise<Float64Array> {
       shift = Float64Array.from(data.subarray(0, columns));
       sum = new Float64Array(columns);
     }
-    for (let row = 0, i = 0; row < rows; row++) {
-      for (let j = 0; j < columns; j++, i++) sum[j]! += data[i]! - shift[j]!;
+    let i = 0;
+    for (let row = 0; row < rows; row++) {
+      for (let j = 0; j < columns; j++) sum[j]! += data[i++]! - shift[j]!;
     }
     samples += rows;
   }

@@ -1,12 +1,21 @@
-import { checkBoolean, checkNumber, checkOptions } from "../check.ts";
+import { cannot, checkBoolean, checkNumber, checkOptions } from "../check.ts";
 import { openProduct } from "../linalg/products.ts";
 import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
-import type { DetectorState, KnownSamples, SampleMatrix } from "./definition.ts";
+import type {
+  DetectorState,
+  KnownSamples,
+  SampleMatrix,
+} from "./definition.ts";
 import { measureMoments, scatterAround } from "./moments.ts";
-import { argmax, lengthOf, scoreRows, stateArray, stateMatrix } from "./rows.ts";
-import { checkDims, numDims } from "./subspace.ts";
+import {
+  argmax,
+  lengthOf,
+  scoreRows,
+  stateArray,
+  stateMatrix,
+} from "./rows.ts";
 
 /**
  * Options of {@linkcode neco}.
@@ -167,10 +176,31 @@ function standardized(
   scale: Float64Array,
 ): Float64Array {
   const result = new Float64Array(rows * columns); // [n, D]
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let j = 0; j < columns; j++, i++) {
-      result[i] = (data[i]! - mean[j]!) * scale[j]!;
-    }
+  for (let i = 0; i < result.length; i++) {
+    const j = i % columns;
+    result[i] = (data[i]! - mean[j]!) * scale[j]!;
   }
   return result;
+}
+
+function checkDims(dims: number, action: string): void {
+  checkNumber(dims, action, "dims", { above: 0 });
+  if (dims < 1 || Number.isSafeInteger(dims)) return;
+  const rule = '"dims" must be a positive integer, or a share in (0, 1)';
+  throw new RangeError(cannot(action, rule, dims));
+}
+
+/** How many eigenvectors `dims` keeps. */
+function numDims(values: Float64Array, dims: number, action: string): number {
+  if (dims >= 1) {
+    if (dims <= values.length) return dims;
+    const rule =
+      `"dims" must be <= the ${values.length} columns of the features`;
+    throw new RangeError(cannot(action, rule, dims));
+  }
+  const parts = values.map((x) => Math.max(0, x));
+  const total = parts.reduce((sum, x) => sum + x, 0);
+  let sum = 0;
+  const last = parts.findIndex((x) => (sum += x) >= dims * total);
+  return last < 0 ? parts.length : last + 1;
 }

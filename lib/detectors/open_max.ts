@@ -97,7 +97,12 @@ export function openMax(options: OpenMaxOptions = {}): Detector {
       return {
         score: ({ logits, rows }) =>
           scoreRows(rows, (row) => {
-            const { unknown, logits: left } = revised(logits, row, state, alpha);
+            const { unknown, logits: left } = revised(
+              logits,
+              row,
+              state,
+              alpha,
+            );
             const all = Float64Array.of(unknown, ...left); // [C + 1]
             return Math.exp(unknown - logSumExp(all, 0, all.length));
           }),
