@@ -150,6 +150,9 @@ export { klMatching } from "./lib/detectors/kl_matching.ts";
 export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
 export { fdbd } from "./lib/detectors/fdbd.ts";
 export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,
