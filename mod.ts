@@ -131,6 +131,24 @@ export {
 } from "./lib/features/projection.ts";
 
 // Metrics
+export { auroc } from "./lib/metrics/auroc.ts";
+export { aupr } from "./lib/metrics/aupr.ts";
+export { fprAtTpr, type FprAtTprOptions } from "./lib/metrics/fpr_at_tpr.ts";
+export { detectionError } from "./lib/metrics/detection_error.ts";
+export { type RocCurve, rocCurve } from "./lib/metrics/roc_curve.ts";
+export { type PrCurve, prCurve } from "./lib/metrics/pr_curve.ts";
+export {
+  type Interval,
+  type OodMetrics,
+  oodMetrics,
+  type OodMetricsOptions,
+} from "./lib/metrics/ood_metrics.ts";
+export type { PositiveSide, Scores } from "./lib/metrics/scores.ts";
+export { accuracy } from "./lib/metrics/accuracy.ts";
+export {
+  calibrationError,
+  type CalibrationErrorOptions,
+} from "./lib/metrics/calibration_error.ts";
 export {
   type ConfusionMatrix,
   confusionMatrix,
