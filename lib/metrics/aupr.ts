@@ -1,7 +1,6 @@
 import { checkOneOf, checkOptions } from "../check.ts";
 import {
   countScores,
-  exchanged,
   type PositiveSide,
   type ScoreCounts,
   type Scores,
@@ -50,24 +49,32 @@ export function aupr(
   checkOptions(options, action, ["positive"]);
   const { positive = "unknown" } = options;
   checkOneOf(positive, action, "positive", SIDES);
-  const counts = countScores(known, unknown, action);
-  return precisionOf(positive === "known" ? exchanged(counts) : counts);
+  return precisionOf(countScores(known, unknown, action), positive);
 }
 
 /**
- * Average precision from counts, with the unknown positive.
+ * Average precision from counts.
  *
  * @param counts Scores by distinct value.
+ * @param positive Which side is positive.
  * @returns The average precision.
  */
-export function precisionOf(counts: ScoreCounts): number {
-  const { known, unknown, numUnknown } = counts;
+export function precisionOf(
+  counts: ScoreCounts,
+  positive: "known" | "unknown",
+): number {
+  const isKnown = positive === "known";
+  const [right, wrong] = isKnown
+    ? [counts.known, counts.unknown]
+    : [counts.unknown, counts.known];
+  const last = right.length - 1;
   let [found, passed, sum] = [0, 0, 0];
-  for (let i = known.length - 1; i >= 0; i--) {
-    if (known[i] === 0 && unknown[i] === 0) continue; // in a resample
-    found += unknown[i]!;
-    passed += unknown[i]! + known[i]!;
-    sum += unknown[i]! * (found / passed);
+  for (let i = 0; i <= last; i++) {
+    const group = isKnown ? i : last - i;
+    const count = right[group]!;
+    found += count;
+    passed += count + wrong[group]!;
+    if (count > 0) sum += count * (found / passed);
   }
-  return sum / numUnknown;
+  return sum / found;
 }
