@@ -153,7 +153,11 @@ export {
   type ConfusionMatrix,
   confusionMatrix,
 } from "./lib/metrics/confusion_matrix.ts";
-export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+export {
+  scoreHistogram,
+  type ScoreHistogramOptions,
+} from "./lib/metrics/score_histogram.ts";
+export { rocFigure } from "./lib/metrics/roc_figure.ts";
 
 // Data
 export type {
