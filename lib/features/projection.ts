@@ -135,15 +135,18 @@ function chooseColor(
     throw new RangeError(cannot(ACTION, rule, color.length));
   }
   const values = Array.from<unknown>(color);
-  const kind = typeof values[0] === "string" ? "string" : "number";
-  const wrong = values.findIndex((value) => typeof value !== kind);
+  const isNames = typeof values[0] === "string";
+  const wrong = values.findIndex((value) =>
+    isNames ? typeof value !== "string" : typeof value !== "number"
+  );
   if (wrong >= 0) {
+    const kind = isNames ? "string" : "number";
     const rule = `"color[${wrong}]" must be a ${kind}`;
     throw new TypeError(cannot(ACTION, rule, values[wrong]));
   }
-  return kind === "number"
-    ? { values: values as number[] }
-    : namedColor(values as string[]);
+  return isNames
+    ? namedColor(values as string[])
+    : { values: values as number[] };
 }
 
 /** Groups by name, in the order of their first samples. */
