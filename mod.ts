@@ -130,6 +130,44 @@ export {
   type ProjectionOptions,
 } from "./lib/features/projection.ts";
 
+// Detectors
+export { msp } from "./lib/detectors/msp.ts";
+export { maxLogit } from "./lib/detectors/max_logit.ts";
+export { energy, type EnergyOptions } from "./lib/detectors/energy.ts";
+export { mahalanobis } from "./lib/detectors/mahalanobis.ts";
+export type { CovarianceOptions } from "./lib/detectors/class_gaussians.ts";
+export { deepKnn, type DeepKnnOptions } from "./lib/detectors/deep_knn.ts";
+export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
+export {
+  loadScorer,
+  type LoadScorerOptions,
+} from "./lib/detectors/load_scorer.ts";
+export { defineDetector } from "./lib/detectors/define_detector.ts";
+export type {
+  BlockScorer,
+  DetectorDefinition,
+  DetectorSetting,
+  DetectorState,
+  DetectorUses,
+  ExplanationParts,
+  KnownSamples,
+  SampleBlock,
+  SampleMatrix,
+  ScoringContext,
+} from "./lib/detectors/definition.ts";
+export type {
+  CalibrateOptions,
+  DecidingScorer,
+  Decisions,
+  Detector,
+  Explanation,
+  FeatureInput,
+  FitFreeDetector,
+  Scorer,
+  StoredFeatures,
+  WorkPacer,
+} from "./lib/types.ts";
+
 // Metrics
 export { auroc } from "./lib/metrics/auroc.ts";
 export { aupr } from "./lib/metrics/aupr.ts";
@@ -158,6 +196,20 @@ export {
   type ScoreHistogramOptions,
 } from "./lib/metrics/score_histogram.ts";
 export { rocFigure } from "./lib/metrics/roc_figure.ts";
+
+// Evaluation
+export {
+  benchmark,
+  type BenchmarkEntry,
+  type BenchmarkOptions,
+} from "./lib/evaluation/benchmark.ts";
+export type {
+  BenchmarkRow,
+  BenchmarkTable,
+  FailedRow,
+  MeasuredRow,
+} from "./lib/evaluation/benchmark_table.ts";
+export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
 export type {
