@@ -68,15 +68,18 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  * holds neither logits nor features.
  * @throws {RangeError} If the set is empty, or a value is NaN or infinite.
  *
- * @example The digits model
+ * @example A network of two layers
  * ```ts
- * import { FeatureExtractor, loadModel, recommend, show } from "@sonde/sonde";
- * import { known } from "./notebooks/digits.ts";
+ * import { FeatureExtractor, recommend, show, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
  *
- * const model = await loadModel("notebooks/models/digits/model.json");
- * const set = await new FeatureExtractor(model).penultimate()
- *   .predict(await known());
- * await show(recommend(model, set));
+ * const relu = tf.layers.dense({ units: 8, activation: "relu", inputShape: [4] });
+ * const head = tf.layers.dense({ units: 3, activation: "softmax" });
+ * const extractor = new FeatureExtractor(tf.sequential({ layers: [relu, head] }));
+ * const set = await extractor.penultimate().predict(tf.randomNormal([60, 4]));
+ * const found = recommend(extractor.model, set);
+ * await show(found);
+ * assert.equal(found.at(-1)?.name, "msp");
  * ```
  *
  * @category Evaluation
