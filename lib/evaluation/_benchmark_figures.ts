@@ -18,7 +18,7 @@ import {
 import { evenly } from "../math/evenly.ts";
 import { areaOf } from "../metrics/auroc.ts";
 import { rateOf } from "../metrics/fpr_at_tpr.ts";
-import { curveOf } from "../metrics/roc_curve.ts";
+import { cornersOf, curveOf } from "../metrics/roc_curve.ts";
 import { rocFigure } from "../metrics/roc_figure.ts";
 import { scoreHistogram } from "../metrics/score_histogram.ts";
 import { countChecked, exchanged } from "../metrics/scores.ts";
@@ -61,23 +61,20 @@ export function rocByDetector(
   if (curves.length === 0) return [];
   const shown = curves.slice(0, MOST_CURVES);
   const title = `ROC curves: known against ${set}`;
-  const notes = curves.length > shown.length
-    ? [`the best ${shown.length} of ${curves.length} detectors`]
-    : [];
+  const notes = ["AUROC behind each name"];
+  if (curves.length > shown.length) {
+    notes.unshift(`the best ${shown.length} of ${curves.length} detectors`);
+  }
   const figure = (): LinesSpec => ({
     kind: "lines",
     title,
     notes,
     xLabel: "false positive rate: known taken for unknown",
     yLabel: "true positive rate: unknown found",
-    lines: shown.map(({ name, counts, area }) => {
-      const { falsePositiveRate, truePositiveRate } = curveOf(counts);
-      return {
-        name: `${area.toFixed(4)} ${name}`,
-        x: falsePositiveRate,
-        y: truePositiveRate,
-      };
-    }),
+    lines: shown.map(({ name, counts, area }) => ({
+      name: `${name} ${area.toFixed(4)}`,
+      ...cornersOf(curveOf(counts)),
+    })),
     guides: [{ axis: "y", at: 0.95, name: "TPR 0.95" }],
   });
   const summary = shown.map(({ name, area }) => `${name} ${area.toFixed(4)}`)
@@ -153,7 +150,10 @@ function decisionsInPlane(
   const figure = async () => {
     const labels: number[] = [];
     const parts = sets.map(({ ids }, i) => {
-      const rows = evenly(ids.length, MOST_POINTS * ids.length / total);
+      const rows = evenly(
+        ids.length,
+        Math.floor(MOST_POINTS * ids.length / Math.max(total, MOST_POINTS)),
+      );
       const of = i === 0 ? scores.known : scores.unknown[names[i - 1]!]!;
       rows.forEach((row) => labels.push(2 * i + Number(of[row]! > threshold)));
       const features = [arrays[i]!.array];

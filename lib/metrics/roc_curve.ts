@@ -93,3 +93,26 @@ export function curveOf(counts: ScoreCounts): RocCurve {
   }
   return { falsePositiveRate, truePositiveRate, thresholds };
 }
+
+/**
+ * The points of a curve at which it turns: what must be drawn of it.
+ *
+ * @param curve The curve.
+ * @returns Rates of false and true positives at the corners, the ends included.
+ */
+export function cornersOf(
+  { falsePositiveRate: x, truePositiveRate: y }: RocCurve,
+): { readonly x: Float64Array; readonly y: Float64Array } {
+  const corners: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    const isStraight = i > 0 && i < x.length - 1 && (
+      x[i - 1] === x[i] && x[i] === x[i + 1] ||
+      y[i - 1] === y[i] && y[i] === y[i + 1]
+    );
+    if (!isStraight) corners.push(i);
+  }
+  return {
+    x: Float64Array.from(corners, (i) => x[i]!),
+    y: Float64Array.from(corners, (i) => y[i]!),
+  };
+}

@@ -7,7 +7,7 @@ import {
 } from "../display/figure.ts";
 import { areaOf } from "./auroc.ts";
 import { rateOf } from "./fpr_at_tpr.ts";
-import { curveOf } from "./roc_curve.ts";
+import { cornersOf, curveOf } from "./roc_curve.ts";
 import { checkScores, countChecked, type Scores } from "./scores.ts";
 
 /**
@@ -66,10 +66,10 @@ export function rocFigure(
       notes: [summary],
       xLabel: "false positive rate: known taken for unknown",
       yLabel: "true positive rate: unknown found",
-      lines: curves.map(({ name, counts }) => {
-        const { falsePositiveRate, truePositiveRate } = curveOf(counts);
-        return { name, x: falsePositiveRate, y: truePositiveRate };
-      }),
+      lines: curves.map(({ name, counts }) => ({
+        name,
+        ...cornersOf(curveOf(counts)),
+      })),
       guides: [{ axis: "y", at: 0.95, name: "TPR 0.95" }],
     }),
     options,

@@ -11,7 +11,7 @@ import { makeBenchmarkTable } from "../../lib/evaluation/benchmark_table.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import type { Detector, FeatureInput } from "../../lib/types.ts";
 import { labelsOf, layoutFaults } from "../display/_svg_texts.ts";
-import { detector, KNOWN, run, SETS, UNKNOWN } from "./_made.ts";
+import { detector, KNOWN, run, set, SETS, UNKNOWN } from "./_made.ts";
 
 Deno.test("makeBenchmarkTable() gives figures of the detector with the highest mean AUROC", () => {
   const interval = (value: number) => ({ value, low: value, high: value });
@@ -127,4 +127,20 @@ Deno.test("benchmark() leaves out the plane where features are streams, or those
     assertEquals(titles.length, 4);
     assert(titles.every((title) => !title.includes("plane")));
   }
+});
+
+Deno.test("benchmark() draws a fair part of many samples in the plane", async () => {
+  const many = (from: number, count: number) =>
+    set(...Array.from({ length: count }, (_, i) => from + i));
+  const table = await run({
+    detectors: [detector("plain")],
+    known: many(0, 1600),
+    unknown: { far: many(5000, 800) },
+  });
+  const block = viewOf(table, {})!.blocks.at(-1) as FigureBlock;
+  const spec = await block.figure();
+  assert(spec.kind === "scatter");
+  assertEquals(spec.notes, ["1999 of 2400 samples"]);
+  const [kept, taken, found] = spec.groups.map(({ x }) => x.length);
+  assertEquals([kept! + taken!, found], [1333, 666]);
 });

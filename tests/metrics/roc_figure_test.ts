@@ -22,12 +22,9 @@ Deno.test("rocFigure() draws a curve a set, with AUROC and FPR95", async () => {
   assertEquals(spec.notes, [NUMBERS]);
   const [first, second] = spec.lines;
   assertEquals([first!.name, second!.name], ["near", "far"]);
-  // From the strictest threshold on: 4.5, 4, 3, 2.5, 2, 1.
-  assertEquals([...first!.x as Float64Array], [0, 0, 0.25, 0.5, 0.5, 0.75, 1]);
-  assertEquals(
-    [...first!.y as Float64Array],
-    [0, 1 / 3, 1 / 3, 1 / 3, 1, 1, 1],
-  );
+  // From the strictest threshold on: 4.5, 4, 3, 2.5, 2, 1; at 3 and 1 no turn.
+  assertEquals([...first!.x as Float64Array], [0, 0, 0.5, 0.5, 1]);
+  assertEquals([...first!.y as Float64Array], [0, 1 / 3, 1 / 3, 1, 1]);
   const image = await figureSvg(spec);
   assertEquals(layoutFaults(image), []);
   assert(labelsOf(image.svg).includes("TPR 0.95"));
