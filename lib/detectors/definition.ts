@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Explanation, NdArray, WorkPacer } from "../types.ts";
+import type { Explanation, FeatureSpec, NdArray, WorkPacer } from "../types.ts";
 
 /**
  * Rows of numbers, one row a sample.
@@ -38,6 +38,8 @@ export interface SampleBlock {
   readonly features: SampleMatrix;
   /** Sizes of a sample's feature, `[D]` unless the detector takes feature maps. */
   readonly featureShape: readonly number[];
+  /** What the feature is, as far as the set knows; undefined for the penultimate. */
+  readonly featureSpec: FeatureSpec | undefined;
   /** Logits, all finite; those of one sigmoid `z` are two classes, `[0, z]`. */
   readonly logits: SampleMatrix;
   /** Class indices, at least 0; only in a fit. */

@@ -4,13 +4,14 @@
  * @module
  */
 import { cannot, shapeText, sizeOf } from "../check.ts";
-import type { FeatureSet, LinearHead } from "../types.ts";
+import type { FeatureSet, FeatureSpec, LinearHead } from "../types.ts";
 import type { DetectorUses, SampleBlock, SampleMatrix } from "./definition.ts";
 
 /** The arrays of one set that a detector uses, checked. */
 export interface SetArrays {
   readonly features?: SampleMatrix;
   readonly featureShape?: readonly number[];
+  readonly featureSpec?: FeatureSpec | undefined;
   readonly logits?: SampleMatrix;
   readonly labels?: Int32Array;
 }
@@ -22,7 +23,7 @@ export interface SetArrays {
  * @param layer The layer's name, null for the penultimate.
  * @param uses What the detector uses.
  * @param action What is to be done, for messages.
- * @returns One row a sample, and the sizes of a sample's feature.
+ * @returns One row a sample, the sizes of a sample's feature, and what it is.
  * @throws {TypeError} If it is a feature map where vectors are due.
  */
 export function featuresOf(
@@ -30,7 +31,11 @@ export function featuresOf(
   layer: string | null,
   uses: DetectorUses,
   action: string,
-): { readonly features: SampleMatrix; readonly shape: readonly number[] } {
+): {
+  readonly features: SampleMatrix;
+  readonly shape: readonly number[];
+  readonly spec: FeatureSpec | undefined;
+} {
   const index = layer === null ? -1 : set.layerNames.indexOf(layer);
   const { data, shape } = index < 0 ? set.penultimate! : set.features[index]!;
   const sizes = shape.slice(1);
@@ -42,7 +47,12 @@ export function featuresOf(
     throw new TypeError(cannot(action, rule, [...shape], hint));
   }
   const [rows, columns] = [shape[0]!, sizeOf(sizes)];
-  return { features: { data: floats(data), rows, columns }, shape: sizes };
+  const spec = set.specs[index];
+  return {
+    features: { data: floats(data), rows, columns },
+    shape: sizes,
+    spec,
+  };
 }
 
 function floats(
@@ -174,6 +184,10 @@ export class Block implements SampleBlock {
 
   get featureShape(): readonly number[] {
     return this.#arrays.featureShape ?? unused("sizes", 'features: "layer"');
+  }
+
+  get featureSpec(): FeatureSpec | undefined {
+    return this.#arrays.featureSpec;
   }
 
   get logits(): SampleMatrix {

@@ -168,6 +168,7 @@ export class SampleReader {
       ...(feature && {
         features: feature.features,
         featureShape: feature.shape,
+        featureSpec: feature.spec,
       }),
       ...(logits && { logits }),
       ...(labels && { labels }),
@@ -207,7 +208,7 @@ function blockRows({ features, logits }: SetArrays): number {
 }
 
 function blockOf(
-  { features, featureShape, logits, labels }: SetArrays,
+  { features, featureShape, featureSpec, logits, labels }: SetArrays,
   ids: FeatureSet["ids"],
   start: number,
   end: number,
@@ -215,7 +216,7 @@ function blockOf(
 ): SampleBlock {
   const part = {
     ...(features && { features: rowsOf(features, start, end) }),
-    ...(featureShape && { featureShape }),
+    ...(featureShape && { featureShape, featureSpec }),
     ...(logits && { logits: rowsOf(logits, start, end) }),
     ...(labels && { labels: labels.subarray(start, end) }),
   };

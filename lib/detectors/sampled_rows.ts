@@ -14,6 +14,9 @@ interface Part {
   readonly id: string | number;
 }
 
+/** Which samples rows are of. */
+export type SampleNames = Pick<SampleBlock, "rows" | "firstRow" | "ids">;
+
 /** What was kept, in the order of the samples. */
 export interface RowSample {
   /** `[M, D]`, float32 unless the features are not. */
@@ -51,24 +54,25 @@ export class SampledRows {
    * @param block The samples.
    * @param matrix Their rows; copied.
    */
-  add(block: SampleBlock, { data, columns }: SampleMatrix): void {
+  add(block: SampleNames, { data, columns }: SampleMatrix): void {
     for (let i = 0; i < block.rows; i++) {
       const key = this.#random();
       if (key > this.#limit) continue;
       const row = data.slice(i * columns, (i + 1) * columns);
       const [number, id] = [block.firstRow + i, block.ids[i]!];
       this.#parts.push({ data: row, key, row: number, id });
-      if (this.#parts.length >= 2 * this.#most) this.#thin();
+      if (this.#parts.length >= 2 * this.#most) this.#thin(this.#most);
     }
   }
 
   /**
    * What was kept.
    *
+   * @param most How many rows to give, where that is fewer.
    * @returns Rows, numbers and ids.
    */
-  sample(): RowSample {
-    this.#thin();
+  sample(most: number = this.#most): RowSample {
+    this.#thin(Math.min(most, this.#most));
     const parts = this.#parts.sort((a, b) => a.row - b.row);
     const width = parts[0]?.data.length ?? 0;
     const isFloat32 = parts[0]?.data instanceof Float32Array;
@@ -81,10 +85,10 @@ export class SampledRows {
   }
 
   /** Keeps those with the smallest keys. */
-  #thin(): void {
-    if (this.#parts.length <= this.#most) return;
+  #thin(most: number): void {
+    if (this.#parts.length <= most) return;
     this.#parts.sort((a, b) => a.key - b.key || a.row - b.row);
-    this.#parts.length = this.#most;
+    this.#parts.length = most;
     this.#limit = this.#parts.at(-1)!.key;
   }
 }

@@ -324,6 +324,7 @@ function oneOf(
     ...(uses.features && {
       features: rowOf(block.features),
       featureShape: block.featureShape,
+      featureSpec: block.featureSpec,
     }),
     ...(uses.logits && { logits: rowOf(block.logits) }),
   };
