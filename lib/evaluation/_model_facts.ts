@@ -16,6 +16,8 @@ export interface VectorFacts {
   readonly name: string;
   /** Units, `D`. */
   readonly width: number;
+  /** Units that are not the same for all samples. */
+  readonly varying: number;
   /** Dimensions of the space that the samples span. */
   readonly rank: number;
   /** Whether too few samples were there to see a higher rank. */
@@ -143,11 +145,20 @@ function measured(
   return {
     name,
     width,
+    varying: numVarying(data, width),
     rank,
     isRankLimited: rank === most && most < width,
     zeros: statistics(data).zeros / data.length,
     negative: negative / data.length,
   };
+}
+
+function numVarying(data: ArrayLike<number>, width: number): number {
+  const varies = new Set<number>();
+  for (let i = width; i < data.length; i++) {
+    if (data[i] !== data[i % width]) varies.add(i % width);
+  }
+  return varies.size;
 }
 
 function checkFinite(

@@ -112,7 +112,7 @@ Deno.test("recommend() names shaping and scores of logits with many classes", ()
 });
 
 Deno.test("recommend() names distances with few classes, and warns of shaping", () => {
-  const names = ["deepKnn", "fdbd", "vim", "rmds", "msp"];
+  const names = ["deepKnn", "rmds", "fdbd", "vim", "msp"];
   assertEquals(namesOf(CONVOLUTIONS, known(99)), names);
   assertEquals(namesOf(model("Dense"), known(10)), names);
   assertStringIncludes(
@@ -127,21 +127,28 @@ Deno.test("recommend() names distances with few classes, and warns of shaping", 
 });
 
 Deno.test("recommend() puts first what measures a known subspace", () => {
-  const penultimate = array(
-    60,
-    4,
-    (random, column) => column === 3 ? 0 : random,
-  );
+  const copied = array(60, 4, (random) => random);
+  for (let row = 0; row < 60; row++) {
+    copied.data[4 * row + 3] = copied.data[4 * row]!;
+  }
+  const penultimate = copied;
   const set = known(10, { penultimate });
   const found = recommend(CONVOLUTIONS, set);
   assertEquals(found.map(({ name }) => name), [
-    ...["vim", "deepKnn", "fdbd", "rmds", "msp"],
+    ...["vim", "deepKnn", "rmds", "fdbd", "msp"],
   ]);
-  assertStringIncludes(found[0]!.reason, "3 of the 4 dimensions of penultim");
   assertStringIncludes(
-    warningsOf("rmds", CONVOLUTIONS, set),
-    "the covariance is singular (rank 3 of 4)",
+    found[0]!.reason,
+    "span 3 dimensions of the 4 units of penultimate that vary",
   );
+  const singular = "the covariance is singular (rank 3 of 4)";
+  assertStringIncludes(warningsOf("rmds", CONVOLUTIONS, set), singular);
+  // Units that are always zero are no subspace that is left.
+  const dead = known(10, {
+    penultimate: array(60, 4, (random, column) => column === 3 ? 0 : random),
+  });
+  assertEquals(namesOf(CONVOLUTIONS, dead)[0], "deepKnn");
+  assertStringIncludes(warningsOf("rmds", CONVOLUTIONS, dead), singular);
   const none = known(10, { penultimate, logits: undefined, head: undefined });
   assertEquals(namesOf(CONVOLUTIONS, none)[0], "residual");
   // Too few samples say nothing about the subspace.
