@@ -133,10 +133,23 @@ export {
 // Detectors
 export { msp } from "./lib/detectors/msp.ts";
 export { maxLogit } from "./lib/detectors/max_logit.ts";
+export { entropy } from "./lib/detectors/entropy.ts";
 export { energy, type EnergyOptions } from "./lib/detectors/energy.ts";
+export { gen, type GenOptions } from "./lib/detectors/gen.ts";
+export { odin, type OdinOptions } from "./lib/detectors/odin.ts";
 export { mahalanobis } from "./lib/detectors/mahalanobis.ts";
+export { rmds } from "./lib/detectors/rmds.ts";
+export { mdsPlusPlus } from "./lib/detectors/mds_plus_plus.ts";
 export type { CovarianceOptions } from "./lib/detectors/class_gaussians.ts";
 export { deepKnn, type DeepKnnOptions } from "./lib/detectors/deep_knn.ts";
+export { vim } from "./lib/detectors/vim.ts";
+export { residual } from "./lib/detectors/residual.ts";
+export type { SubspaceOptions } from "./lib/detectors/subspace.ts";
+export { she, type SheOptions } from "./lib/detectors/she.ts";
+export { klMatching } from "./lib/detectors/kl_matching.ts";
+export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
+export { fdbd } from "./lib/detectors/fdbd.ts";
+export { gradNorm } from "./lib/detectors/grad_norm.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,

@@ -4,10 +4,22 @@
  * @module
  */
 import { deepKnn } from "./deep_knn.ts";
+import { dice } from "./dice.ts";
 import { energy } from "./energy.ts";
+import { entropy } from "./entropy.ts";
+import { fdbd } from "./fdbd.ts";
+import { gen } from "./gen.ts";
+import { gradNorm } from "./grad_norm.ts";
+import { klMatching } from "./kl_matching.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { maxLogit } from "./max_logit.ts";
+import { mdsPlusPlus } from "./mds_plus_plus.ts";
 import { msp } from "./msp.ts";
+import { odin } from "./odin.ts";
+import { residual } from "./residual.ts";
+import { rmds } from "./rmds.ts";
+import { she } from "./she.ts";
+import { vim } from "./vim.ts";
 
 /**
  * The factories of all detectors of one layer, by name. Each can be called
@@ -34,13 +46,55 @@ export const DETECTORS: {
   readonly msp: typeof msp;
   /** See {@linkcode maxLogit}. */
   readonly maxLogit: typeof maxLogit;
+  /** See {@linkcode entropy}. */
+  readonly entropy: typeof entropy;
   /** See {@linkcode energy}. */
   readonly energy: typeof energy;
+  /** See {@linkcode gen}. */
+  readonly gen: typeof gen;
+  /** See {@linkcode odin}. */
+  readonly odin: typeof odin;
   /** See {@linkcode mahalanobis}. */
   readonly mahalanobis: typeof mahalanobis;
+  /** See {@linkcode rmds}. */
+  readonly rmds: typeof rmds;
+  /** See {@linkcode mdsPlusPlus}. */
+  readonly mdsPlusPlus: typeof mdsPlusPlus;
   /** See {@linkcode deepKnn}. */
   readonly deepKnn: typeof deepKnn;
-} = Object.freeze({ msp, maxLogit, energy, mahalanobis, deepKnn });
+  /** See {@linkcode vim}. */
+  readonly vim: typeof vim;
+  /** See {@linkcode residual}. */
+  readonly residual: typeof residual;
+  /** See {@linkcode she}. */
+  readonly she: typeof she;
+  /** See {@linkcode klMatching}. */
+  readonly klMatching: typeof klMatching;
+  /** See {@linkcode dice}. */
+  readonly dice: typeof dice;
+  /** See {@linkcode fdbd}. */
+  readonly fdbd: typeof fdbd;
+  /** See {@linkcode gradNorm}. */
+  readonly gradNorm: typeof gradNorm;
+} = Object.freeze({
+  msp,
+  maxLogit,
+  entropy,
+  energy,
+  gen,
+  odin,
+  mahalanobis,
+  rmds,
+  mdsPlusPlus,
+  deepKnn,
+  vim,
+  residual,
+  she,
+  klMatching,
+  dice,
+  fdbd,
+  gradNorm,
+});
 
 /**
  * A name of {@linkcode DETECTORS}.

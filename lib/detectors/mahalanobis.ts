@@ -21,7 +21,7 @@ import { measureMoments } from "./moments.ts";
  *
  * Source: Lee et al., "A Simple Unified Framework for Detecting
  * Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018,
- * https://arxiv.org/abs/1807.03888, equations 1 and 2. oodeel gives half of
+ * https://arxiv.org/abs/1807.03888. oodeel gives half of
  * this, and cuts eigenvalues off at `10 · D` float32 epsilons; pytorch-ood adds
  * 1e-6 to the diagonal. The perturbation of the paper is the extractor's `perturb`.
  *

@@ -10,7 +10,7 @@
  */
 import type { LinalgOptions } from "../linalg/native_graph.ts";
 import { openGramSum } from "../linalg/products.ts";
-import type { KnownSamples, SampleBlock } from "./definition.ts";
+import type { KnownSamples, SampleBlock, SampleMatrix } from "./definition.ts";
 
 /** What was measured. */
 export interface Moments {
@@ -37,6 +37,8 @@ export interface MomentsOptions extends LinalgOptions {
    * class without it.
    */
   readonly classOf?: (block: SampleBlock) => Int32Array;
+  /** The rows of a block. @default {its features} */
+  readonly rowsOf?: (block: SampleBlock) => SampleMatrix;
 }
 
 interface ClassSum {
@@ -56,16 +58,17 @@ export async function measureMoments(
   known: KnownSamples,
   options: MomentsOptions = {},
 ): Promise<Moments> {
-  const { classOf } = options;
+  const { classOf, rowsOf = ({ features }) => features } = options;
   const linalg = { native: options.native, pacer: known.pacer };
   const sums = new Map<number, ClassSum>();
   let columns = 0;
   let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
   try {
     for await (const block of known.blocks()) {
-      columns = block.features.columns;
+      const rows = rowsOf(block);
+      columns = rows.columns;
       gram ??= await openGramSum(columns, linalg);
-      const data = shifted(block, classOf?.(block), sums);
+      const data = shifted(rows, classOf?.(block), sums);
       await gram.add({ data, rows: data.length / (columns || 1), columns });
     }
     const scatter = await gram!.sum();
@@ -80,9 +83,31 @@ export async function measureMoments(
   }
 }
 
+/**
+ * Measures means alone.
+ *
+ * @param known The samples.
+ * @param options What the classes are.
+ * @returns The moments but for the scatter.
+ */
+export async function measureMeans(
+  known: KnownSamples,
+  options: MomentsOptions = {},
+): Promise<Omit<Moments, "within">> {
+  const { classOf, rowsOf = ({ features }) => features } = options;
+  const sums = new Map<number, ClassSum>();
+  let columns = 0;
+  for await (const block of known.blocks()) {
+    const rows = rowsOf(block);
+    columns = rows.columns;
+    shifted(rows, classOf?.(block), sums);
+  }
+  return momentsOf(sums, columns).known;
+}
+
 /** Rows without their class's shift; rows that do not count are left out. */
 function shifted(
-  { features: { data, columns }, rows }: SampleBlock,
+  { data, rows, columns }: SampleMatrix,
   labels: Int32Array | undefined,
   sums: Map<number, ClassSum>,
 ): Float64Array {

@@ -127,3 +127,24 @@ export function scoreRows(
   for (let row = 0; row < rows; row++) scores[row] = scoreOf(row);
   return scores;
 }
+
+/**
+ * Squared lengths of rows.
+ *
+ * @param data The rows.
+ * @param rows How many.
+ * @returns One number a row.
+ */
+export function squaredLengths(
+  data: Float64Array,
+  rows: number,
+): Float64Array {
+  const columns = data.length / rows;
+  return scoreRows(rows, (row) => {
+    let sum = 0;
+    for (let i = row * columns; i < (row + 1) * columns; i++) {
+      sum += data[i]! * data[i]!;
+    }
+    return sum;
+  });
+}

@@ -71,64 +71,49 @@ export interface BlobOptions {
 }
 
 /**
- * Samples around one point a class, with a linear head that tells the classes.
- * Unknown samples lie on the other side of the origin, and their logits are small.
+ * Samples around one point a class: of `classes` pairs of units, that of the
+ * class is large. The head adds up each pair. Unknown samples have pairs of
+ * opposite signs, which no known sample has, and small logits.
  */
 export function blobs(
   { samples, units = 6, classes = 3, offset = 0, unknown = false, seed = 1 }:
     BlobOptions,
 ): FeatureSet {
   const noise = normals(samples * units, seed);
-  const centres = normals(classes * units, 99).map((x) => 3 * Math.abs(x) + 1);
-  const kernel = centres.map((x) => 0.1 * x); // [C, D]
   const labels = Array.from({ length: samples }, (_, i) => i % classes);
+  const isOf = (unit: number, c: number) => unit % classes === c;
   const features = noise.map((x, i) => {
     const [row, unit] = [Math.floor(i / units), i % units];
-    const centre = centres[labels[row]! * units + unit]!;
-    const other = unit % 2 === 0 ? -0.6 * centre : 0.4 * centre;
-    return Math.fround(0.3 * x + (unknown ? other : centre) + offset);
+    const known = isOf(unit, labels[row]!) ? 4.5 : 0.5;
+    const centre = unknown ? (unit < classes ? 1.4 : -0.8) : known;
+    return Math.fround(0.2 * x + centre + offset);
   });
+  const weight = (unit: number, c: number) => isOf(unit, c) ? 1.2 : 0;
   const logits = labels.flatMap((_, row) =>
     Array.from({ length: classes }, (_, c) => {
       let sum = 0;
       for (let j = 0; j < units; j++) {
-        sum += (features[row * units + j]! - offset) * kernel[c * units + j]!;
+        sum += (features[row * units + j]! - offset) * weight(j, c);
       }
-      return sum - biasOf(kernel, centres, c, units) - offset * 0;
+      return sum;
     })
   );
-  const transposed = Array.from(
+  const kernel = Array.from(
     { length: units * classes },
-    (_, i) => kernel[(i % classes) * units + Math.floor(i / classes)]!,
+    (_, i) => weight(Math.floor(i / classes), i % classes),
   );
-  const bias = Float32Array.from(
-    { length: classes },
-    (_, c) => -biasOf(kernel, centres, c, units),
-  );
+  const bias = new Float32Array(classes)
+    .fill(-offset * 1.2 * Math.ceil(units / classes));
   return featureSet({
     penultimate: matrix([...features], units),
     logits: matrix(logits, classes),
     head: {
-      kernel: matrix(transposed, classes),
+      kernel: matrix(kernel, classes),
       bias: { data: bias, shape: [classes], dtype: "float32" },
     },
     activation: "softmax",
     labels,
   });
-}
-
-/** Half of the product of a centre with its own weights: then classes are told by distance. */
-function biasOf(
-  kernel: Float64Array,
-  centres: Float64Array,
-  c: number,
-  units: number,
-): number {
-  let sum = 0;
-  for (let j = c * units; j < (c + 1) * units; j++) {
-    sum += kernel[j]! * centres[j]! / 2;
-  }
-  return sum;
 }
 
 /** A function that gives a stream of some rows at a time. */
@@ -143,4 +128,11 @@ export function streamOf(
       yield set.select((row) => row >= start && row < start + batch);
     }
   };
+}
+
+/** The same samples in another order: row `i` is the old row `order[i]`. */
+export function shuffled(count: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const keys = Array.from({ length: count }, () => random());
+  return keys.map((_, i) => i).sort((a, b) => keys[a]! - keys[b]!);
 }
