@@ -220,15 +220,14 @@ def deep_knn(fit, query, neighbors=50):
 def origin_of(fit, origin):
     if origin == "mean":
         return fit.z.mean(0)
-    return -np.linalg.pinv(fit.kernel.T, rcond=np.finfo('float64').eps * max(fit.kernel.shape)) @ fit.bias
+    return -np.linalg.pinv(fit.kernel.T, rcond=EPSILON * max(fit.kernel.shape)) @ fit.bias
 
 
 def residual(fit, query, dims=0.99, origin="mean"):
     o = origin_of(fit, origin)
     vectors, k = principal(fit.z - o, dims)
-    left = np.linalg.norm((fit.z - o) @ vectors[:, k:], axis=1).sum()
-    if left <= 1e-12 * np.linalg.norm(fit.z - o, axis=1).sum():
-        raise Refused("nothing is left outside the principal subspace")
+    if k == len(vectors):
+        raise Refused("all components are left out")
     return np.linalg.norm((query.z - o) @ vectors[:, k:], axis=1)
 
 
@@ -258,7 +257,10 @@ def gmm(fit, query, covariance="full"):
 
 
 def vim(fit, query, dims=0.99, origin="mean"):
-    alpha = fit.logits.max(1).sum() / residual(fit, fit, dims, origin).sum()
+    left = residual(fit, fit, dims, origin).sum()
+    if left <= 1e-12 * np.linalg.norm(fit.z - origin_of(fit, origin), axis=1).sum():
+        raise Refused("known features are in the principal subspace")
+    alpha = fit.logits.max(1).sum() / left
     return alpha * residual(fit, query, dims, origin) - logsumexp(query.logits, axis=1)
 
 
