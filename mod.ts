@@ -245,6 +245,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   WantedBatches,
 } from "./lib/types.ts";
