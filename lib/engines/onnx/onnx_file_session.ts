@@ -21,12 +21,8 @@ import {
   wantedRefs,
 } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
-import {
-  allowsExactProducts,
-  constantsOf,
-  type CutFeed,
-  cutFile,
-} from "./cut_file.ts";
+import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
+import { checkNumbers } from "./check_numbers.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
@@ -128,36 +124,6 @@ function mixesRows(
       "leave samples out, or add some",
     ),
   );
-}
-
-/** NaN in a weight can vanish on the way; infinities are what masks are made of. */
-async function checkNumbers(
-  source: OnnxOrigin,
-  calls: readonly OnnxCall[],
-  pacer: Pacer,
-): Promise<void> {
-  const checked = new Set(constantsOf(source, calls).values());
-  for (const { name, mustBeFinite, read } of checked) {
-    if (mustBeFinite !== true) continue;
-    await pacer.rest();
-    const { data } = await read();
-    const count = numNaN(data);
-    if (count === 0) continue;
-    throw new RangeError(
-      cannot(
-        "run model",
-        `weight "${name}" must hold no NaN`,
-        `${count} of ${data.length}`,
-        "look at it with getWeights(), or load the model with allowNonFinite: true",
-      ),
-    );
-  }
-}
-
-function numNaN(data: Float32Array): number {
-  let count = 0;
-  for (let i = 0; i < data.length; i++) if (data[i] !== data[i]) count++;
-  return count;
 }
 
 function feedOf(
