@@ -134,7 +134,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["models/keras/keras_file.ts", 'save model.save("model.keras")', PYTHON],
   [
     "models/keras/known_layers.ts",
-    "pass customObjects: { ${ classes.map((name) => ",
+    "pass customObjects: { ${entries} }",
     "",
   ],
   [
