@@ -7,6 +7,7 @@ import {
   checkNumber,
   checkOptions,
 } from "../check.ts";
+import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
@@ -730,6 +731,7 @@ export class FeatureExtractor implements Runs {
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     const action = "write ONNX";
     checkAwaited(target, action, "the target");
+    if (target !== undefined) checkTarget(target, action);
     const program = await compile(this.#graph, this.#settings);
     const { record } = await import("../engines/onnx/recording.ts");
     const recording = record(program);
@@ -742,7 +744,7 @@ export class FeatureExtractor implements Runs {
       "sonde.model": await this.#graph.fingerprint(),
       "sonde.settings": program.settings,
     });
-    if (target !== undefined) await Deno.writeFile(target, bytes);
+    if (target !== undefined) await writeFile(target, bytes, action);
     return bytes;
   }
 

@@ -86,6 +86,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/features/feature_maps_test.ts",
   ],
   [
+    "formats/file_path.ts",
+    "pass the path itself",
+    "tests/models/files/read_file_test.ts",
+  ],
+  [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
     "tests/formats/npy_test.ts",
