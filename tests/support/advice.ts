@@ -16,6 +16,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/graph/lower_opset.ts",
+    "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
     "engines/fixed_batches.ts",
     "use .batch() with such a number, and leave samples out or add some",
     "tests/engines/fixed_batches_test.ts",
