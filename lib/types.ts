@@ -180,6 +180,234 @@ export interface FeatureSet {
   };
 }
 
+// ---- feature sets in files and in streams ----
+
+/**
+ * Features in files, opened: they are read as they are used.
+ *
+ * @category Feature sets
+ */
+export interface StoredFeatures extends AsyncDisposable {
+  /** How many samples there are. */
+  readonly samples: number;
+  /** What each of the features is. */
+  readonly specs: readonly FeatureSpec[];
+  /** What made them, where that is known. */
+  readonly source?: FeatureSource;
+  /**
+   * Reads the samples in order, some at a time.
+   *
+   * @param options How many samples a set holds.
+   * @returns Sets, one after the other; their arrays are the reader's to keep.
+   */
+  stream(options?: { readonly batch?: number }): AsyncIterable<FeatureSet>;
+  /**
+   * Reads everything.
+   *
+   * @returns One set of all samples.
+   */
+  load(): Promise<FeatureSet>;
+  /**
+   * Closes the files.
+   *
+   * @returns When it is done.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Features as detectors take them: a set in memory, features in files, or a
+ * function that gives a stream of sets. The function is called, and its stream
+ * read, as often as the work needs.
+ *
+ * @category Detectors
+ */
+export type FeatureInput =
+  | FeatureSet
+  | StoredFeatures
+  | (() => AsyncIterable<FeatureSet>);
+
+// ---- long work ----
+
+/**
+ * Gives the thread back now and then during long work, and stops it.
+ *
+ * @category Detectors
+ */
+export interface WorkPacer {
+  /** Throws if the run was stopped. */
+  check(): void;
+  /**
+   * Lets timers, signals and drawing go on, if they were kept waiting; cheap otherwise.
+   *
+   * @returns When they had their turn.
+   * @throws {DOMException} If the run was stopped.
+   */
+  rest(): Promise<void>;
+  /**
+   * Does work that is synchronous and cut into steps, with pauses between them.
+   *
+   * @param steps The work.
+   * @returns What the work gives.
+   */
+  drive<R>(steps: Generator<void, R>): Promise<R>;
+  /**
+   * Waits for work that goes on elsewhere, unless the run is stopped first.
+   *
+   * @param work The work.
+   * @returns What the work gives.
+   */
+  race<R>(work: Promise<R>): Promise<R>;
+}
+
+// ---- detectors ----
+
+/**
+ * Learns what known samples look like. It has no state: two fits of one
+ * detector do not touch each other.
+ *
+ * @category Detectors
+ */
+export interface Detector {
+  /** The name of its factory, as `deepKnn`. */
+  readonly name: string;
+  /**
+   * Learns from known samples.
+   *
+   * @param known Features of samples that the model knows, as its training set.
+   * @param options Signal, progress.
+   * @returns What scores other samples.
+   */
+  fit(known: FeatureInput, options?: RunOptions): Promise<Scorer>;
+}
+
+/**
+ * Scores samples: the higher the score, the more out-of-distribution.
+ *
+ * @category Detectors
+ */
+export interface Scorer {
+  /** The name of its detector. */
+  readonly name: string;
+  /**
+   * Scores samples, each by itself.
+   *
+   * @param features Features of the samples, from the same model and layer as those of the fit.
+   * @param options Signal, progress.
+   * @returns `N` finite scores.
+   */
+  score(features: FeatureInput, options?: RunOptions): Promise<Float64Array>;
+  /**
+   * Measures on known samples above which score a sample is unknown.
+   *
+   * @param known Known samples that were not fitted on, or their scores.
+   * @param options Which share of the known is to pass.
+   * @returns A scorer that decides.
+   */
+  calibrate(
+    known: FeatureInput | Float64Array,
+    options?: CalibrateOptions,
+  ): Promise<DecidingScorer>;
+  /**
+   * Says what a sample's score comes from.
+   *
+   * @param features The sample's set.
+   * @param row Its row in the set, from 0.
+   * @returns The score, with the class, the neighbours or the terms that caused it.
+   */
+  explain(features: FeatureInput, row: number): Promise<Explanation>;
+  /**
+   * Writes a safetensors file, which `loadScorer` opens.
+   *
+   * @param target Path or `file:` URL.
+   * @returns When it is written.
+   */
+  save(target: string | URL): Promise<void>;
+}
+
+/**
+ * Settings of {@linkcode Scorer.calibrate}.
+ *
+ * @category Detectors
+ */
+export interface CalibrateOptions extends RunOptions {
+  /**
+   * The share of known samples that is to count as known, in `(0, 1)`.
+   *
+   * @default {0.95}
+   */
+  readonly tpr?: number;
+}
+
+/**
+ * A scorer that was calibrated, and so says which samples are unknown.
+ *
+ * @category Detectors
+ */
+export interface DecidingScorer extends Scorer {
+  /** The share of known samples that counts as known, in `(0, 1)`. */
+  readonly tpr: number;
+  /** A sample is unknown if its score is above this. */
+  readonly threshold: number;
+  /** What makes the decisions less sure, as calibration on samples of the fit. */
+  readonly warnings: readonly string[];
+  /**
+   * Scores samples and says which are unknown.
+   *
+   * @param features Features of the samples.
+   * @param options Signal, progress.
+   * @returns Scores, decisions and p-values.
+   */
+  decide(features: FeatureInput, options?: RunOptions): Promise<Decisions>;
+}
+
+/**
+ * Which samples are unknown.
+ *
+ * @category Detectors
+ */
+export interface Decisions {
+  /** `[N]`, higher is more out-of-distribution. */
+  readonly scores: Float64Array;
+  /** `[N]`, 1 where the score is above the threshold, otherwise 0. */
+  readonly unknown: Uint8Array;
+  /**
+   * `[N]`, in `(0, 1]`: how likely a known sample is to score as high. A sample
+   * is unknown exactly where this is at most `1 - tpr`.
+   */
+  readonly pValues: Float64Array;
+}
+
+/**
+ * What a score comes from. Which parts there are depends on the detector.
+ *
+ * @category Detectors
+ */
+export interface Explanation {
+  /** The sample's score. */
+  readonly score: number;
+  /** The sample's identity. */
+  readonly id: string | number;
+  /** The class that caused the score: a label, or an index of the logits. */
+  readonly class?: number;
+  /** Its name, where the set of the fit or this one has names. */
+  readonly className?: string;
+  /** The samples of the fit that caused the score, nearest first. */
+  readonly neighbors?: readonly {
+    readonly id: string | number;
+    readonly distance: number;
+  }[];
+  /** Parts of the score by name, as the two terms of `vim`. */
+  readonly terms?: Readonly<Record<string, number>>;
+}
+
+/**
+ * A detector that needs no fit: it scores at once, and its `fit` gives itself.
+ *
+ * @category Detectors
+ */
+export type FitFreeDetector = Detector & Scorer;
+
 // ---- models, as a user sees them ----
 
 /**

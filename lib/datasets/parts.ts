@@ -200,7 +200,8 @@ function sidesOfRecord(
   }
   if (!keys.includes("xs")) {
     const missing = names.find((name) => !keys.includes(name))!;
-    const near = nearestNames(missing, keys).map(quote).join(" or ");
+    const others = keys.filter((key) => !names.includes(key));
+    const near = nearestNames(missing, others).map(quote).join(" or ");
     const hint = near === "" ? "" : `; did you mean ${near}?`;
     const all = names.length > 1 ? ` of ${names.map(quote).join(", ")}` : "";
     const rule = names.some((name) => keys.includes(name))
@@ -232,7 +233,10 @@ function inputsOf(
     const missing = names.filter((name) => !keys.includes(name));
     if (missing.length > 0) {
       const rule = `inputs must hold ${missing.map(quote).join(", ")}`;
-      throw new TypeError(cannot(action, rule, keys));
+      const others = keys.filter((key) => !names.includes(key));
+      const near = nearestNames(missing[0]!, others).map(quote).join(" or ");
+      const hint = near === "" ? undefined : `did you mean ${near}?`;
+      throw new TypeError(cannot(action, rule, keys, hint));
     }
     const extra = keys.filter((key) => !names.includes(key));
     if (extra.length > 0) throw unknownKeys(extra, names, action);
