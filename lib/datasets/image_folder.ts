@@ -17,7 +17,7 @@ import type {
   WantedBatches,
 } from "../types.ts";
 import { checkClassNames } from "./class_names.ts";
-import { imageBatches, type ImageRows } from "./image_batches.ts";
+import { imageBatches, type ImageRows } from "./_image_batches.ts";
 import {
   checkImageOptions,
   IMAGE_OPTIONS,
@@ -36,7 +36,7 @@ import {
   imagesBlock,
   MOST_IMAGES,
   sourceView,
-} from "./source_view.ts";
+} from "./_source_view.ts";
 
 /**
  * Settings of {@linkcode imageFolder}.

@@ -20,7 +20,7 @@ import {
   type PreprocessMode,
   preprocessRgb,
 } from "./fit_image.ts";
-import { imageTarget, putChannelsFirst } from "./image_target.ts";
+import { imageTarget, putChannelsFirst } from "./_image_target.ts";
 
 /**
  * Settings of image files.

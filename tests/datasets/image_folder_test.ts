@@ -16,6 +16,7 @@ import {
   type TensorSpec,
   tf,
 } from "@sonde/sonde";
+import { IMAGE_OPTIONS } from "../../lib/datasets/image_input.ts";
 import { decodeImage } from "../../lib/formats/image.ts";
 import { viewOf } from "../../lib/display/attach_view.ts";
 import { viewText } from "../../lib/display/text.ts";
@@ -212,6 +213,7 @@ Deno.test("imageFolder() refuses settings that it does not know", () => {
   const refuse = (options: unknown, text: string) =>
     assertThrows(() => photos(options as ImageFolderOptions), Error, text);
   refuse({ sise: [2, 2] }, 'did you mean "size"');
+  refuse({ sise: 1 }, IMAGE_OPTIONS.map((name) => `"${name}"`).join(", "));
   refuse({ size: [0, 2] }, '"size" must be [height, width]');
   refuse({ size: 224 }, '"size" must be [height, width]');
   refuse({ interpolation: "bicubic" }, '"interpolation" must be one of');
