@@ -159,6 +159,9 @@ export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
 export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
 export { pnml } from "./lib/detectors/pnml.ts";
 export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,
