@@ -194,11 +194,47 @@ export type {
 } from "./lib/types.ts";
 
 // Metrics
+export { auroc } from "./lib/metrics/auroc.ts";
+export { aupr } from "./lib/metrics/aupr.ts";
+export { fprAtTpr, type FprAtTprOptions } from "./lib/metrics/fpr_at_tpr.ts";
+export { detectionError } from "./lib/metrics/detection_error.ts";
+export { type RocCurve, rocCurve } from "./lib/metrics/roc_curve.ts";
+export { type PrCurve, prCurve } from "./lib/metrics/pr_curve.ts";
+export {
+  type Interval,
+  type OodMetrics,
+  oodMetrics,
+  type OodMetricsOptions,
+} from "./lib/metrics/ood_metrics.ts";
+export type { PositiveSide, Scores } from "./lib/metrics/scores.ts";
+export { accuracy } from "./lib/metrics/accuracy.ts";
+export {
+  calibrationError,
+  type CalibrationErrorOptions,
+} from "./lib/metrics/calibration_error.ts";
 export {
   type ConfusionMatrix,
   confusionMatrix,
 } from "./lib/metrics/confusion_matrix.ts";
-export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+export {
+  scoreHistogram,
+  type ScoreHistogramOptions,
+} from "./lib/metrics/score_histogram.ts";
+export { rocFigure } from "./lib/metrics/roc_figure.ts";
+
+// Evaluation
+export {
+  benchmark,
+  type BenchmarkEntry,
+  type BenchmarkOptions,
+} from "./lib/evaluation/benchmark.ts";
+export type {
+  BenchmarkRow,
+  BenchmarkTable,
+  FailedRow,
+  MeasuredRow,
+} from "./lib/evaluation/benchmark_table.ts";
+export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
 export type {
@@ -209,6 +245,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   WantedBatches,
 } from "./lib/types.ts";
