@@ -101,7 +101,7 @@ Deno.test("whitening() factors the pseudo-inverse, without what is below the cut
     ...[(4 - 1e-3) * c * s, 4 * s * s + 1e-3 * c * c, 0],
     ...[0, 0, 0],
   );
-  const { factor, rank } = await whitening(matrix, 3, defaultCutoff(10, 3));
+  const { factor, rank } = await whitening(matrix, 3, defaultCutoff(3));
   assertEquals(rank, 2);
   const inverse = (i: number, j: number) =>
     factor[i * 2]! * factor[j * 2]! + factor[i * 2 + 1]! * factor[j * 2 + 1]!;

@@ -15,8 +15,8 @@ import {
   checkSource,
   chooseLayer,
   type FeatureProfile,
-} from "./feature_profile.ts";
-import { inputStream } from "./input_stream.ts";
+} from "./_feature_profile.ts";
+import { inputStream } from "./_input_stream.ts";
 import {
   Block,
   featuresOf,
@@ -26,7 +26,7 @@ import {
   nonFiniteRow,
   rowsOf,
   type SetArrays,
-} from "./sample_block.ts";
+} from "./_sample_block.ts";
 
 /** How many numbers a block holds at most: 1 MB of float32, as caches hold. */
 const BLOCK_SIZE = 2 ** 18;
