@@ -77,7 +77,7 @@ async function tiedGaussians(known: KnownSamples): Promise<ClassGaussians> {
   const { factor, rank, values } = await whitening(
     covariance,
     columns,
-    defaultCutoff(samples, columns),
+    defaultCutoff(columns),
     known.pacer,
   );
   const volume = logVolume(values);
@@ -114,7 +114,7 @@ async function fullGaussians(
     const { factor, rank, values } = await whitening(
       covarianceOf(sum),
       columns,
-      defaultCutoff(sum.count, columns),
+      defaultCutoff(columns),
       pacer,
     );
     constants[k] = Math.log(sum.count / total) - logVolume(values);
@@ -146,7 +146,7 @@ function diagonalGaussians(
     const variances = sum.products.map((x, j) =>
       Math.max(0, x / sum.count - (sum.sum[j]! / sum.count) ** 2)
     ); // [D]
-    const least = defaultCutoff(sum.count, columns) *
+    const least = defaultCutoff(columns) *
       variances.reduce((a, b) => Math.max(a, b), 0);
     const above = variances.filter((x) => x > least);
     constants[k] = Math.log(sum.count / total) - logVolume(above);

@@ -26,7 +26,7 @@ export interface CovarianceOptions {
    * 0, in `[0, 1)`: features do not spread in their directions, and distances
    * leave these out.
    *
-   * @default {ε · max(N, D), with ε = 2^-52}
+   * @default {ε · D, with the ε of float32, 2^-23}
    */
   readonly cutoff?: number;
 }
@@ -69,7 +69,7 @@ export async function fitGaussians(
 ): Promise<DetectorState> {
   const { within, samples, columns, classes, means, mean } = moments;
   const covariance = within.map((x) => x / samples); // [D, D]
-  const limit = cutoff ?? defaultCutoff(samples, columns);
+  const limit = cutoff ?? defaultCutoff(columns);
   const { factor, rank } = await whitening(covariance, columns, limit, pacer);
   if (rank === 0) {
     const rule = "features must differ within a class";

@@ -37,16 +37,27 @@ const RESTORE: unique symbol = Symbol.for("sonde.restore") as never;
 /** The key under which it keeps how it fits a core. */
 const FIT_CORE: unique symbol = Symbol.for("sonde.fitCore") as never;
 
+/** The key under which it keeps what is known of it. */
+const TRAITS: unique symbol = Symbol.for("sonde.traits") as never;
+
 /** Fits a detector, and gives the core of its scorer. */
 export type FitCore = (
   known: FeatureInput,
   options: RunOptions,
 ) => Promise<ScorerCore>;
 
-interface Internals {
+/** What a detector of this library is besides what it shows. */
+export interface Internals {
+  /** How it is restored from a file. */
   readonly [RESTORE]: Restore;
+  /** How it fits a core. */
   readonly [FIT_CORE]: FitCore;
+  /** The options of its factory, and what it uses. */
+  readonly [TRAITS]: DetectorTraits;
 }
+
+/** What is known of a detector without a fit. */
+export type DetectorTraits = Pick<DetectorDefinition, "settings" | "uses">;
 
 /**
  * Makes a detector of its definition.
@@ -112,6 +123,7 @@ export function defineDetector(definition: DetectorDefinition): Detector {
   checkDefinition(definition);
   const frozen = Object.freeze({ ...definition });
   const internals: Internals = {
+    [TRAITS]: frozen,
     [RESTORE]: (packed) => restoredCore(frozen, packed),
     [FIT_CORE]: frozen.fit === undefined
       ? () => Promise.resolve(new DefinedCore(frozen, {}, NOTHING))
@@ -152,7 +164,7 @@ export function makeDetector(name: string, internals: Internals): Detector {
 
 /** Properties that a listing does not show. */
 function hidden<T extends object>(detector: T, internals: Internals): T {
-  for (const key of [RESTORE, FIT_CORE] as const) {
+  for (const key of [RESTORE, FIT_CORE, TRAITS] as const) {
     Object.defineProperty(detector, key, { value: internals[key] });
   }
   return Object.freeze(detector);
@@ -248,14 +260,30 @@ export function restoreCore(
 }
 
 /**
+ * What is known of a detector without a fit; undefined for a detector that was
+ * not made by {@linkcode defineDetector}.
+ *
+ * @param detector The detector.
+ * @returns Settings and uses.
+ */
+export function traitsOf(detector: Detector): DetectorTraits | undefined {
+  return (detector as Partial<Internals>)[TRAITS];
+}
+
+/**
  * The internals of a detector that is made of others.
  *
+ * @param traits What is known of it.
  * @param fit Fits its core.
  * @param restore Makes its core of what a file holds.
  * @returns What {@linkcode makeDetector} takes.
  */
-export function internalsOf(fit: FitCore, restore: Restore): Internals {
-  return { [FIT_CORE]: fit, [RESTORE]: restore };
+export function internalsOf(
+  traits: DetectorTraits,
+  fit: FitCore,
+  restore: Restore,
+): Internals {
+  return { [TRAITS]: traits, [FIT_CORE]: fit, [RESTORE]: restore };
 }
 
 function checkDefinition(definition: DetectorDefinition): void {

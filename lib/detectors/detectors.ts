@@ -9,13 +9,22 @@ import { energy } from "./energy.ts";
 import { entropy } from "./entropy.ts";
 import { fdbd } from "./fdbd.ts";
 import { gen } from "./gen.ts";
+import { gmm } from "./gmm.ts";
 import { gradNorm } from "./grad_norm.ts";
+import { gram } from "./gram.ts";
 import { klMatching } from "./kl_matching.ts";
+import { lts } from "./lts.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { maxLogit } from "./max_logit.ts";
 import { mdsPlusPlus } from "./mds_plus_plus.ts";
 import { msp } from "./msp.ts";
+import { nci } from "./nci.ts";
+import { neco } from "./neco.ts";
+import { nnGuide } from "./nn_guide.ts";
 import { odin } from "./odin.ts";
+import { openMax } from "./open_max.ts";
+import { pnml } from "./pnml.ts";
+import { relation } from "./relation.ts";
 import { residual } from "./residual.ts";
 import { rmds } from "./rmds.ts";
 import { she } from "./she.ts";
@@ -76,6 +85,24 @@ export const DETECTORS: {
   readonly fdbd: typeof fdbd;
   /** See {@linkcode gradNorm}. */
   readonly gradNorm: typeof gradNorm;
+  /** See {@linkcode gmm}. */
+  readonly gmm: typeof gmm;
+  /** See {@linkcode gram}. */
+  readonly gram: typeof gram;
+  /** See {@linkcode lts}. */
+  readonly lts: typeof lts;
+  /** See {@linkcode nci}. */
+  readonly nci: typeof nci;
+  /** See {@linkcode neco}. */
+  readonly neco: typeof neco;
+  /** See {@linkcode nnGuide}. */
+  readonly nnGuide: typeof nnGuide;
+  /** See {@linkcode openMax}. */
+  readonly openMax: typeof openMax;
+  /** See {@linkcode pnml}. */
+  readonly pnml: typeof pnml;
+  /** See {@linkcode relation}. */
+  readonly relation: typeof relation;
 } = Object.freeze({
   msp,
   maxLogit,
@@ -94,6 +121,15 @@ export const DETECTORS: {
   dice,
   fdbd,
   gradNorm,
+  gmm,
+  gram,
+  lts,
+  nci,
+  neco,
+  nnGuide,
+  openMax,
+  pnml,
+  relation,
 });
 
 /**

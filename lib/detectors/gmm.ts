@@ -31,8 +31,7 @@ const CHUNK_SIZE = 2 ** 22;
  * `π_k` is the class's share of the fit set, covariances are divided by the
  * number of their samples. Where they are singular, `N` has the pseudo-inverse
  * and the pseudo-determinant: `-½ (d² + Σ log λ + R log 2π)` over the `R`
- * eigenvalues `λ` above `ε · max(n, D)` of the largest, with the `ε` of float64
- * and `n` samples. It does badly with fewer samples of a class than dimensions:
+ * eigenvalues `λ` above `ε · D` of the largest, with the `ε` of float32. It does badly with fewer samples of a class than dimensions:
  * what leaves the span of a class counts nothing, and densities of different
  * ranks are compared; `"tied"` or `"diag"` is the choice there.
  *

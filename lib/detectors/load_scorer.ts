@@ -10,6 +10,7 @@ import { calibration } from "./conformal.ts";
 import { restoreCore } from "./define_detector.ts";
 import type { DetectorState } from "./definition.ts";
 import { DETECTORS } from "./detectors.ts";
+import { perLayer } from "./per_layer.ts";
 import { CalibratedScorer, CALIBRATION, FittedScorer } from "./scorer.ts";
 import type { PackedCore } from "./scorer_core.ts";
 import { readScorer } from "./scorer_file.ts";
@@ -107,6 +108,17 @@ function findDetector(
   settings: PackedCore["settings"],
   detectors: readonly Detector[],
 ): Detector {
+  if (name === "perLayer") {
+    const { aggregate, detector } = settings as {
+      readonly aggregate: "standardized";
+      readonly detector: {
+        readonly name: string;
+        readonly settings: typeof settings;
+      };
+    };
+    const inner = findDetector(detector.name, detector.settings, detectors);
+    return perLayer(inner, { aggregate });
+  }
   const own = detectors.find((detector) => detector.name === name);
   if (own !== undefined) return own;
   const factories: Readonly<

@@ -59,7 +59,7 @@ export interface NciOptions {
  *   });
  * };
  * const scorer = await nci({ alpha: 0 }).fit(set(3, 0, -3, 0)); // the mean is 0
- * assert.deepEqual([...await scorer.score(set(2, 0, 0, 2))], [-1, -0]);
+ * assert.deepEqual([...await scorer.score(set(2, 0, 0, 2))], [-1, 0]);
  * ```
  */
 export function nci(options: NciOptions = {}): Detector {
@@ -90,7 +90,7 @@ export function nci(options: NciOptions = {}): Detector {
           const predicted = argmax(block.logits);
           return scoreRows(block.rows, (row) => {
             const { along, norm } = terms(block, row, predicted[row]!);
-            return -(along + alpha * norm);
+            return 0 - along - alpha * norm; // never -0
           });
         },
         explain(block) {
@@ -98,7 +98,7 @@ export function nci(options: NciOptions = {}): Detector {
           const { along, norm } = terms(block, 0, label);
           return {
             class: label,
-            terms: { direction: -along, norm: -alpha * norm },
+            terms: { direction: 0 - along, norm: 0 - alpha * norm },
           };
         },
       };

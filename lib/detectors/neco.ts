@@ -1,4 +1,4 @@
-import { cannot, checkBoolean, checkNumber, checkOptions } from "../check.ts";
+import { cannot, checkBoolean, checkOptions } from "../check.ts";
 import { openProduct } from "../linalg/products.ts";
 import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
 import type { Detector } from "../types.ts";
@@ -16,6 +16,7 @@ import {
   stateArray,
   stateMatrix,
 } from "./rows.ts";
+import { checkDims, componentsFor } from "./subspace.ts";
 
 /**
  * Options of {@linkcode neco}.
@@ -113,11 +114,11 @@ export function neco(options: NecoOptions = {}): Detector {
       return {
         async score(block) {
           const found = await shares(block.features);
-          if (!maxLogit) return found.map((share) => -share);
+          if (!maxLogit) return found.map((share) => 0 - share); // never -0
           const { data, columns } = block.logits;
           const best = argmax(block.logits);
           return found.map((share, row) =>
-            -share * data[row * columns + best[row]!]!
+            0 - share * data[row * columns + best[row]!]!
           );
         },
         async explain(block) {
@@ -156,7 +157,11 @@ async function fit(
     x * scale[Math.floor(i / columns)]! * scale[i % columns]! / samples
   ); // [D, D]
   const { values, vectors } = await symmetricEigen(covariance, columns, pacer);
-  const width = numDims(values, dims, action);
+  const width = dims < 1 ? componentsFor(values, dims) : dims;
+  if (width > columns) {
+    const rule = `"dims" must be <= the ${columns} units of the features`;
+    throw new RangeError(cannot(action, rule, dims));
+  }
   const basis = new Float64Array(columns * width); // [D, k]
   for (let k = 0; k < width; k++) {
     for (let j = 0; j < columns; j++) {
@@ -181,26 +186,4 @@ function standardized(
     result[i] = (data[i]! - mean[j]!) * scale[j]!;
   }
   return result;
-}
-
-function checkDims(dims: number, action: string): void {
-  checkNumber(dims, action, "dims", { above: 0 });
-  if (dims < 1 || Number.isSafeInteger(dims)) return;
-  const rule = '"dims" must be a positive integer, or a share in (0, 1)';
-  throw new RangeError(cannot(action, rule, dims));
-}
-
-/** How many eigenvectors `dims` keeps. */
-function numDims(values: Float64Array, dims: number, action: string): number {
-  if (dims >= 1) {
-    if (dims <= values.length) return dims;
-    const rule =
-      `"dims" must be <= the ${values.length} columns of the features`;
-    throw new RangeError(cannot(action, rule, dims));
-  }
-  const parts = values.map((x) => Math.max(0, x));
-  const total = parts.reduce((sum, x) => sum + x, 0);
-  let sum = 0;
-  const last = parts.findIndex((x) => (sum += x) >= dims * total);
-  return last < 0 ? parts.length : last + 1;
 }

@@ -179,7 +179,7 @@ async function open(
     return scoreRows(block.rows, (row) => {
       let sum = 0;
       for (let k = 0; k < neighbors; k++) sum += products[row * neighbors + k]!;
-      return -own[row]! * sum / neighbors;
+      return 0 - own[row]! * sum / neighbors; // never -0
     });
   };
   return {

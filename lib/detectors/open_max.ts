@@ -74,7 +74,7 @@ const TRANSLATION = 10_000;
  *     logits: { data: Float32Array.from(data), shape: [data.length / 2, 2], dtype: "float32" },
  *     labels: Int32Array.from({ length: data.length / 2 }, (_, i) => i % 2),
  *   });
- * const known = set(9, 1, 1, 9, 8, 1, 1, 7, 9, 2, 2, 9, 8, 2, 1, 8);
+ * const known = set(9, 1, 1, 9, 8, 1, 1, 7, 9, 3, 2, 9, 8, 2, 1, 8);
  * const scorer = await openMax({ tail: 4 }).fit(known);
  * const [near, far] = await scorer.score(set(8.5, 1.5, 5, 5));
  * assert.ok(near! < far!);

@@ -24,8 +24,8 @@ import {
  * where the softmax is sure. It does badly where unknown samples get a sure
  * softmax, as `q` counts for little then, and a `z` outside the span of `X`
  * counts only by its part inside. A row of zeros has `q = 0` and regret 0.
- * Eigenvalues of `XᵀX` at most `ε · max(N, D)` of the largest, with the `ε` of
- * float64, count as 0.
+ * Eigenvalues of `XᵀX` of at most `ε · D` of the largest, with the `ε` of
+ * float32, count as 0.
  *
  * Source: Bibas et al., "Single Layer Predictive Normalized Maximum Likelihood
  * for Out-of-Distribution Detection", NeurIPS 2021,
@@ -95,18 +95,17 @@ export function pnml(): Detector {
 async function fit(known: KnownSamples): Promise<DetectorState> {
   const { pacer } = known;
   let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
-  let [samples, side] = [0, 0];
+  let side = 0;
   try {
-    for await (const { features, rows } of known.blocks()) {
+    for await (const { features } of known.blocks()) {
       side = features.columns;
       gram ??= await openGramSum(side, { pacer });
       await gram.add(normalised(features));
-      samples += rows;
     }
     const { factor, rank } = await whitening(
       await gram!.sum(),
       side,
-      defaultCutoff(samples, side),
+      defaultCutoff(side),
       pacer,
     );
     return { factor: stateArray(factor, [side, rank]) };

@@ -85,7 +85,7 @@ const MOST_NAMED = 10;
  *     logits: { data: Float32Array.of(0, 0, 0, 0), shape: [2, 2], dtype: "float32" },
  *   });
  * const scorer = await relation().fit(set(1, 0, 3, 0));
- * assert.deepEqual([...await scorer.score(set(2, 0, 0, 1))], [-1, -0]);
+ * assert.deepEqual([...await scorer.score(set(2, 0, 0, 1))], [-1, 0]);
  * ```
  */
 export function relation(options: RelationOptions = {}): Detector {
@@ -187,7 +187,7 @@ async function sums(
       for (let k = 0; k < row.length; k++) {
         if (k !== skipped) sum += value(row[k]!);
       }
-      scores[start + j] = -sum;
+      scores[start + j] = 0 - sum; // never -0
     });
   }
   return scores;

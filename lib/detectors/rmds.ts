@@ -65,7 +65,7 @@ export function rmds(options: CovarianceOptions = {}): Detector {
       const { factor, rank } = await whitening(
         scatter.map((x) => x / samples),
         columns,
-        settings.cutoff ?? defaultCutoff(samples, columns),
+        settings.cutoff ?? defaultCutoff(columns),
         pacer,
       );
       return { ...classes, background: stateArray(factor, [columns, rank]) };

@@ -36,7 +36,9 @@ export class SampleKeys {
     matrices: readonly SampleMatrix[],
   ): void {
     this.#count += ids.length;
-    ids.forEach((id, row) => this.#keys.push(keyOf(id, matrices, row)));
+    ids.forEach((id, row) =>
+      this.#keys.push(SampleKeys.keyOf(id, matrices, row))
+    );
     if (this.#keys.length > 4 * MOST_KEYS) this.#keys = smallest(this.#keys);
   }
 
@@ -48,6 +50,39 @@ export class SampleKeys {
   keys(): Float64Array {
     this.#keys = smallest(this.#keys);
     return Float64Array.from(this.#keys);
+  }
+
+  /**
+   * The key of a sample.
+   *
+   * @param id Its identity.
+   * @param matrices What is used of it.
+   * @param row Its row in them.
+   * @returns A whole number of 53 bits, spread evenly.
+   */
+  static keyOf(
+    id: string | number,
+    matrices: readonly SampleMatrix[],
+    row: number,
+  ): number {
+    let [a, b] = [0x811c9dc5, 0x9747b28c];
+    const mix = (word: number) => {
+      a = Math.imul(a ^ word, 0x01000193);
+      b = Math.imul(b ^ (word + (b >>> 15)), 0x85ebca6b);
+      a ^= a >>> 13;
+    };
+    if (typeof id === "string") {
+      for (let i = 0; i < id.length; i++) mix(id.charCodeAt(i));
+    } else {
+      for (const { data, columns } of matrices) {
+        const step = Math.max(1, Math.floor(columns / MOST_VALUES));
+        for (let j = 0; j < columns; j += step) {
+          wordOf[0] = data[row * columns + j]!;
+          mix(bits[0]!);
+        }
+      }
+    }
+    return (a >>> 5) * 2 ** 26 + ((b ^ (b >>> 16)) >>> 6);
   }
 }
 
@@ -71,32 +106,6 @@ export function sharedPart(keys: Float64Array, others: Float64Array): number {
 
 function smallest(keys: readonly number[]): number[] {
   return keys.toSorted((a, b) => a - b).slice(0, MOST_KEYS);
-}
-
-/** 53 bits, spread evenly. */
-function keyOf(
-  id: string | number,
-  matrices: readonly SampleMatrix[],
-  row: number,
-): number {
-  let [a, b] = [0x811c9dc5, 0x9747b28c];
-  const mix = (word: number) => {
-    a = Math.imul(a ^ word, 0x01000193);
-    b = Math.imul(b ^ (word + (b >>> 15)), 0x85ebca6b);
-    a ^= a >>> 13;
-  };
-  if (typeof id === "string") {
-    for (let i = 0; i < id.length; i++) mix(id.charCodeAt(i));
-  } else {
-    for (const { data, columns } of matrices) {
-      const step = Math.max(1, Math.floor(columns / MOST_VALUES));
-      for (let j = 0; j < columns; j += step) {
-        wordOf[0] = data[row * columns + j]!;
-        mix(bits[0]!);
-      }
-    }
-  }
-  return (a >>> 5) * 2 ** 26 + ((b ^ (b >>> 16)) >>> 6);
 }
 
 const wordOf = new Float32Array(1);

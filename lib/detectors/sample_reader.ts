@@ -43,6 +43,8 @@ export interface ReaderOptions {
   readonly expected?: FeatureProfile | undefined;
   /** Gives the thread back now and then, and stops the reading. */
   readonly pacer: WorkPacer;
+  /** The number of the first sample, for messages. @default {0} */
+  readonly firstRow?: number;
   /** Called after each block. */
   readonly onRows?: (rows: number) => void;
 }
@@ -106,8 +108,8 @@ export class SampleReader {
    * @returns Blocks of rows.
    */
   async *blocks(): AsyncGenerator<SampleBlock> {
-    const { action, pacer, onRows } = this.#options;
-    let first = 0;
+    const { action, pacer, onRows, firstRow = 0 } = this.#options;
+    let first = firstRow;
     for await (const set of this.#read()) {
       const arrays = this.#prepare(set);
       const rows = set.ids.length;
@@ -123,17 +125,18 @@ export class SampleReader {
       }
       first += rows;
     }
-    if (first === 0) {
+    const rows = first - firstRow;
+    if (rows === 0) {
       const rule = "there must be at least one sample";
-      throw new RangeError(cannot(action, rule, first));
+      throw new RangeError(cannot(action, rule, rows));
     }
-    if (this.#rows !== undefined && this.#rows !== first) {
+    if (this.#rows !== undefined && this.#rows !== rows) {
       const rule =
         "a function must give the whole stream each time that it is " +
         `called, as the ${this.#rows} samples of the first time`;
-      throw new RangeError(cannot(action, rule, first));
+      throw new RangeError(cannot(action, rule, rows));
     }
-    this.#rows = first;
+    this.#rows = rows;
   }
 
   /** Checks a set, and compares it with what was used before. */

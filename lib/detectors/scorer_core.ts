@@ -9,6 +9,7 @@ import type {
   Detector,
   Explanation,
   FeatureInput,
+  FeatureSet,
   RunOptions,
 } from "../types.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
   DetectorState,
   SampleBlock,
   SampleMatrix,
+  ScoringContext,
 } from "./definition.ts";
 import type { FeatureProfile } from "./feature_profile.ts";
 import { run } from "./run.ts";
@@ -62,15 +64,36 @@ export interface ScorerCore {
     way?: ScoreWay,
   ): Promise<Scored>;
   explain(input: FeatureInput, row: number): Promise<Explanation>;
+  /** Prepares scoring of set after set. */
+  open(context: ScoringContext): Promise<OpenCore>;
   pack(): PackedCore;
 }
 
 /** How samples are scored. */
 export interface ScoreWay {
-  /** Whether they are those of the fit, each to be scored without itself. */
-  readonly leftOut?: boolean;
   /** Whether keys are wanted. */
   readonly keys?: boolean;
+}
+
+/** A core that is ready to score. */
+export interface OpenCore {
+  /** Whether it can score samples of the fit as if they had not been fitted on. */
+  readonly leavesOut: boolean;
+  /**
+   * Scores a set.
+   *
+   * @param set The set.
+   * @param action What is to be done, for messages.
+   * @param way The number of its first sample, and whether it is of the fit.
+   * @returns One score a sample.
+   */
+  score(
+    set: FeatureSet,
+    action: string,
+    way?: { readonly firstRow?: number; readonly leftOut?: boolean },
+  ): Promise<Float64Array>;
+  /** Frees what is held. */
+  close(): Promise<void>;
 }
 
 /** How a detector makes its core again from a file. */
@@ -134,7 +157,7 @@ export class DefinedCore implements ScorerCore {
     input: FeatureInput,
     options: RunOptions,
     action: string,
-    { leftOut = false, keys = false }: ScoreWay = {},
+    { keys = false }: ScoreWay = {},
   ): Promise<Scored> {
     const reader = (onRows?: (rows: number) => void, pacer?: Pacing) =>
       this.#reader(input, action, pacer, onRows);
@@ -146,9 +169,7 @@ export class DefinedCore implements ScorerCore {
       const opened = await this.definition.open(this.state, { pacer, samples });
       try {
         for await (const block of reader(onRows, pacer).blocks()) {
-          const scores = leftOut && opened.scoreLeftOut
-            ? await opened.scoreLeftOut(block)
-            : await opened.score(block);
+          const scores = await opened.score(block);
           checkScores(scores, block, action);
           parts.push(scores);
           if (keys) known.add(block.ids, matricesOf(block, this.definition));
@@ -158,6 +179,28 @@ export class DefinedCore implements ScorerCore {
       }
       return { scores: joined(parts), keys: known.keys() };
     });
+  }
+
+  async open(context: ScoringContext): Promise<OpenCore> {
+    const { definition, state } = this;
+    const opened = await definition.open(state, context);
+    return {
+      leavesOut: definition.fit === undefined ||
+        opened.scoreLeftOut !== undefined,
+      score: async (set, action, { firstRow = 0, leftOut = false } = {}) => {
+        const { pacer } = context;
+        const reader = this.#reader(set, action, pacer, undefined, firstRow);
+        const parts: Float64Array[] = [];
+        for await (const block of reader.blocks()) {
+          const scores = leftOut && opened.scoreLeftOut
+            ? await opened.scoreLeftOut(block)
+            : await opened.score(block);
+          parts.push(checkScores(scores, block, action));
+        }
+        return joined(parts);
+      },
+      close: async () => await opened.close?.(),
+    };
   }
 
   async explain(input: FeatureInput, row: number): Promise<Explanation> {
@@ -222,8 +265,10 @@ export class DefinedCore implements ScorerCore {
     action: string,
     pacer?: Pacing,
     onRows?: (rows: number) => void,
+    firstRow = 0,
   ): SampleReader {
     return new SampleReader(input, {
+      firstRow,
       action,
       uses: this.definition.uses,
       isFit: false,
@@ -264,23 +309,21 @@ export function restoredCore(
 }
 
 /**
- * What a detector uses of the samples of a block.
+ * What keys of the samples of a block are made of.
  *
  * @param block The block.
  * @param definition The detector.
- * @returns Features, logits.
+ * @returns Features; logits where it uses no features.
  */
 export function matricesOf(
   block: SampleBlock,
   { uses }: DetectorDefinition,
 ): SampleMatrix[] {
-  return [
-    ...(uses.features ? [block.features] : []),
-    ...(uses.logits ? [block.logits] : []),
-  ];
+  if (uses.features) return [block.features];
+  return uses.logits ? [block.logits] : [];
 }
 
-type Pacing = ConstructorParameters<typeof SampleReader>[1]["pacer"];
+type Pacing = ScoringContext["pacer"];
 
 /** Of a reader that only says how many samples there are. */
 const UNPACED: Pacing = {
@@ -331,7 +374,13 @@ function oneOf(
   return new Block(arrays, block.firstRow + row, [block.ids[row]!]);
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
+/**
+ * Joins scores.
+ *
+ * @param parts Scores of some samples each.
+ * @returns All of them.
+ */
+export function joined(parts: readonly Float64Array[]): Float64Array {
   const count = parts.reduce((sum, { length }) => sum + length, 0);
   const whole = new Float64Array(count); // [N]
   let start = 0;

@@ -55,10 +55,21 @@ export function checkSubspace(
   const action = `create ${name}()`;
   checkOptions(options, action, ["dims", "origin"]);
   const { dims = 0.99, origin = "mean" } = options;
-  checkNumber(dims, action, "dims", { above: 0 });
-  if (dims >= 1) checkInteger(dims, action, "dims");
+  checkDims(dims, action);
   checkOneOf(origin, action, "origin", ["mean", "head"]);
   return { dims, origin };
+}
+
+/**
+ * Checks how many components are meant.
+ *
+ * @param dims What came.
+ * @param action What is to be done, for messages.
+ * @throws {RangeError} If it is no positive integer, and no share in `(0, 1)`.
+ */
+export function checkDims(dims: number, action: string): void {
+  checkNumber(dims, action, "dims", { above: 0 });
+  if (dims >= 1) checkInteger(dims, action, "dims");
 }
 
 /** A subspace. */
@@ -113,8 +124,14 @@ export async function fitSubspace(
   return { origin: point, residual, width };
 }
 
-/** The smallest number of components that explain a share of the variance. */
-function componentsFor(values: Float64Array, share: number): number {
+/**
+ * The smallest number of components that explain a share of the variance.
+ *
+ * @param values Variances of the components, descending.
+ * @param share The share, in `(0, 1)`.
+ * @returns How many.
+ */
+export function componentsFor(values: Float64Array, share: number): number {
   const spread = values.map((value) => Math.max(0, value));
   const total = spread.reduce((sum, value) => sum + value, 0);
   let sum = 0;
@@ -141,7 +158,9 @@ async function headOrigin(
     : [matrix, turned, rows];
   const gram = await product(left, right, { pacer }); // [side, side]
   const eigen = await symmetricEigen(gram, side, pacer);
-  const { factor, rank } = whiteningOf(eigen, defaultCutoff(rows, columns));
+  // Eigenvalues are squares of singular values.
+  const cutoff = defaultCutoff(Math.max(rows, columns)) ** 2;
+  const { factor, rank } = whiteningOf(eigen, cutoff);
   const inverse = { data: factor, rows: side, columns: rank };
   const times = (a: Matrix, b: Matrix) => product(a, b, { pacer });
   const column = (data: Float64Array) => ({

@@ -7,9 +7,10 @@
  *
  * @module
  */
+import { printable } from "../check.ts";
 import { extremes } from "../math/statistics.ts";
 import { toBase64 } from "./base64.ts";
-import { digitsOf, shortText } from "./cell.ts";
+import { digitsOf, lineText, shortText } from "./cell.ts";
 import { colorStops } from "./color_map.ts";
 import { heatmapData, histogramData, pointsData } from "./figure_data.ts";
 import { fitText, widestText } from "./text_width.ts";
@@ -297,7 +298,7 @@ function axis(
   const room = Math.max(60, length - 120);
   return {
     title: {
-      text: plotlyText(fitText(label, LABEL, room)),
+      text: plotlyText(fitText(lineText(label), LABEL, room)),
       font: { size: LABEL },
       standoff: 8, // from the longest tick label
     },
@@ -368,6 +369,9 @@ function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
  * @returns The same, without any of them.
  */
 export function plotlyText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+  return printable(text, Infinity).replaceAll("&", "&amp;").replaceAll(
+    "<",
+    "&lt;",
+  )
     .replaceAll(">", "&gt;").replaceAll("%{", "%&#123;");
 }

@@ -11,7 +11,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax, logsumexp
 
-EPSILON = np.finfo("float64").eps
+# Features are float32, so what is below their last digit is noise.
+EPSILON = np.finfo("float32").eps
 
 
 class Refused(Exception):
@@ -37,6 +38,12 @@ class Set:
         return self.raw_logits
 
     @property
+    def any_logits(self):
+        """Logits of classes, or of several sigmoids."""
+        several = self.activation == "sigmoid" and self.raw_logits.shape[1] > 1
+        return self.raw_logits if several else self.logits
+
+    @property
     def class_weights(self):
         """Kernel `[D, C]` and bias `[C]` of these logits."""
         _ = self.logits
@@ -58,10 +65,10 @@ def others(logits):
     return log_p, rest
 
 
-def pinv(matrix, n, cutoff=None):
-    """Pseudo-inverse of a symmetric matrix, relative cut-off `epsilon * max(N, D)`."""
+def pinv(matrix, cutoff=None):
+    """Pseudo-inverse of a symmetric matrix, relative cut-off `epsilon * D`."""
     values, vectors = np.linalg.eigh(matrix)
-    bound = (EPSILON * max(n, len(matrix)) if cutoff is None else cutoff) * values.max()
+    bound = (EPSILON * len(matrix) if cutoff is None else cutoff) * values.max()
     kept = values > bound
     return (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
 
@@ -105,8 +112,7 @@ def msp(fit, query):
 
 
 def max_logit(fit, query):
-    several = query.activation == "sigmoid" and query.raw_logits.shape[1] > 1
-    return -(query.raw_logits if several else query.logits).max(1)
+    return -query.any_logits.max(1)
 
 
 def entropy(fit, query):
@@ -187,13 +193,13 @@ def weibull_cdf(tail, distances, translation=10_000):
 
 def mahalanobis(fit, query, cutoff=None):
     means, covariance = tied(fit.z, fit.labels)
-    inverse = pinv(covariance, len(fit.z), cutoff)
+    inverse = pinv(covariance, cutoff)
     return np.min([quadratic(query.z - mean, inverse) for mean in means], axis=0)
 
 
 def rmds(fit, query, cutoff=None):
     centred = fit.z - fit.z.mean(0)
-    background = pinv(centred.T @ centred / len(fit.z), len(fit.z), cutoff)
+    background = pinv(centred.T @ centred / len(fit.z), cutoff)
     return mahalanobis(fit, query, cutoff) - quadratic(query.z - fit.z.mean(0), background)
 
 
@@ -220,9 +226,8 @@ def origin_of(fit, origin):
 def residual(fit, query, dims=0.99, origin="mean"):
     o = origin_of(fit, origin)
     vectors, k = principal(fit.z - o, dims)
-    left = np.linalg.norm((fit.z - o) @ vectors[:, k:], axis=1).sum()
-    if left <= 1e-12 * np.linalg.norm(fit.z - o, axis=1).sum():
-        raise Refused("nothing is left outside the principal subspace")
+    if k == len(vectors):
+        raise Refused("all components are left out")
     return np.linalg.norm((query.z - o) @ vectors[:, k:], axis=1)
 
 
@@ -239,9 +244,8 @@ def gmm(fit, query, covariance="full"):
         sigma = common if covariance == "tied" else centred.T @ centred / len(rows)
         if covariance == "diag":
             sigma = np.diag(np.diag(sigma))
-        n = N if covariance == "tied" else len(rows)
         values, vectors = np.linalg.eigh(sigma)
-        kept = values > EPSILON * max(n, D) * values.max()
+        kept = values > EPSILON * D * values.max()
         coordinates = (query.z - rows.mean(0)) @ vectors[:, kept]
         squared = (coordinates**2 / values[kept]).sum(1)
         constant = np.log(values[kept]).sum() + kept.sum() * np.log(2 * np.pi)
@@ -253,7 +257,10 @@ def gmm(fit, query, covariance="full"):
 
 
 def vim(fit, query, dims=0.99, origin="mean"):
-    alpha = fit.logits.max(1).sum() / residual(fit, fit, dims, origin).sum()
+    left = residual(fit, fit, dims, origin).sum()
+    if left <= 1e-12 * np.linalg.norm(fit.z - origin_of(fit, origin), axis=1).sum():
+        raise Refused("known features are in the principal subspace")
+    alpha = fit.logits.max(1).sum() / left
     return alpha * residual(fit, query, dims, origin) - logsumexp(query.logits, axis=1)
 
 
@@ -342,7 +349,7 @@ def neco(fit, query, dims=0.9, max_logit=True, standardize=True):
         known, rows = (known - fit.z.mean(0)) / scale, (rows - fit.z.mean(0)) / scale
     vectors, k = principal(known, dims)
     share = ratio(np.linalg.norm(rows @ vectors[:, :k], axis=1), np.linalg.norm(rows, axis=1))
-    return -share * query.logits.max(1) if max_logit else -share
+    return -share * query.any_logits.max(1) if max_logit else -share
 
 
 def nci(fit, query, alpha=1e-4):
@@ -367,7 +374,7 @@ def lts(fit, query, share=0.05):
 
 def pnml(fit, query):
     known, rows = unit(fit.z), unit(query.z)
-    q = quadratic(rows, pinv(known.T @ known, len(known)))
+    q = quadratic(rows, pinv(known.T @ known))
     kappa = (q / (1 + q))[:, None]
     log_p, rest = others(query.logits)
     with np.errstate(divide="ignore", over="ignore"):

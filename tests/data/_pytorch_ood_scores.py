@@ -88,8 +88,10 @@ SCORERS = {
     "odin": on_logits(lambda temperature=1000: lambda l: MaxSoftmax.score(l, t=temperature)),
     "klMatching": fitted_logits(lambda: KLMatching(None)),
     "openMax": open_max,
-    "mahalanobis": on_features(lambda arrays: Mahalanobis(None)),
-    "rmds": on_features(lambda arrays: RMD(None)),
+    "mahalanobis": on_features(
+        lambda arrays, cutoff=None: None if cutoff else Mahalanobis(None)
+    ),
+    "rmds": on_features(lambda arrays, cutoff=None: None if cutoff else RMD(None)),
     "deepKnn": on_features(lambda arrays, neighbors=50: KNN(None, k=neighbors)),
     "vim": on_features(vim),
     "she": on_features(

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  concatFeatures,
   type FeatureArray,
   type FeatureSet,
   featureSet,
@@ -137,7 +138,7 @@ function setsOf(
   const head = { kernel: array("kernel"), bias: array("bias") };
   const set = (part: string) => {
     const z = array(`${part}.z`);
-    const labels = arrays[`${part}.labels`];
+    const labels = part === "fit" ? arrays["fit.labels"] : undefined;
     return featureSet({
       ...(z.shape.length === 2
         ? { penultimate: z, head }
@@ -149,43 +150,12 @@ function setsOf(
   };
   const [known, unknown] = PARTS.map(set) as [FeatureSet, FeatureSet];
   const most = known.ids.length > 10 * KEPT_BLOBS ? KEPT_BLOBS : Infinity;
-  return {
-    fit: set("fit"),
-    known,
-    unknown,
-    query: joined(known, unknown, most),
-  };
+  const kept = [known, unknown].map((set) => set.select((row) => row < most));
+  return { fit: set("fit"), known, unknown, query: concatFeatures(...kept) };
 }
 
 function floats({ data, shape }: Decoded): NdArray {
   return { data: data as Float32Array, shape, dtype: "float32" };
-}
-
-/** The first rows of two sets, one after the other, without labels. */
-function joined(a: FeatureSet, b: FeatureSet, most: number): FeatureSet {
-  const [first, second] = [a, b].map((set) => set.select((row) => row < most));
-  const join = (x: NdArray | undefined, y: NdArray | undefined) => {
-    if (x === undefined || y === undefined) return undefined;
-    const data = new Float32Array(x.data.length + y.data.length); // [2 * N, …]
-    data.set(x.data);
-    data.set(y.data, x.data.length);
-    return {
-      data,
-      shape: [x.shape[0]! + y.shape[0]!, ...x.shape.slice(1)],
-      dtype: "float32",
-    } as const;
-  };
-  const map = join(
-    first!.features[0] as NdArray | undefined,
-    second!.features[0] as NdArray | undefined,
-  );
-  return featureSet({
-    ...(map && { features: [map], layerNames: ["map"] }),
-    penultimate: join(first!.penultimate, second!.penultimate),
-    logits: join(first!.logits, second!.logits),
-    head: first!.head,
-    activation: first!.activation,
-  });
 }
 
 /**
@@ -223,4 +193,35 @@ function dense(x: Decoded, kernel: Decoded, bias: Decoded): Decoded {
     }
   }
   return { data, shape: [rows, units] };
+}
+
+/**
+ * How well scores tell known from unknown samples, by definition.
+ *
+ * @param known Scores of known samples.
+ * @param unknown Scores of unknown samples.
+ * @returns The share of pairs that are in order, ties as halves; the share of
+ * the known at or above the highest threshold that 95 % of the unknown reach.
+ */
+export function areasOf(
+  known: Float64Array,
+  unknown: Float64Array,
+): [auroc: number, fpr95: number] {
+  const sorted = known.toSorted();
+  const below = (x: number, isStrict: boolean) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const isBelow = isStrict ? sorted[middle]! < x : sorted[middle]! <= x;
+      if (isBelow) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  let wins = 0;
+  for (const x of unknown) wins += (below(x, true) + below(x, false)) / 2;
+  const descending = unknown.toSorted().reverse();
+  const threshold = descending[Math.ceil(0.95 * unknown.length) - 1]!;
+  const above = known.length - below(threshold, true);
+  return [wins / (known.length * unknown.length), above / known.length];
 }
