@@ -121,7 +121,7 @@ export function neco(options: NecoOptions = {}): Detector {
             0 - share * data[row * columns + best[row]!]!
           );
         },
-        async explain(block) {
+        async explain(block): Promise<ExplanationParts> {
           const [share] = await shares(block.features);
           if (!maxLogit) return { terms: { share: share! } };
           const [best] = argmax(block.logits);
