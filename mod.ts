@@ -147,6 +147,7 @@ export type {
   Labels,
   NdArray,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -165,6 +166,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

@@ -20,12 +20,14 @@ import { batchAxisOf, modelInput } from "./model_input.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import {
+  type HostArray,
+  type InputLike,
   isHostArray,
   isObject,
   isTensor,
   readRows,
-  type TypedTensorLike,
 } from "./tensor_likes.ts";
+import type { TextArray } from "./texts.ts";
 import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
 /**
@@ -38,7 +40,7 @@ export interface HostBatch {
    * One for each input, in the model's order and in the input's element type;
    * `[rows, …]`, or as the batch axis of its spec says.
    */
-  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
   /** The dataset's own identities, `[rows]`. */
@@ -143,7 +145,7 @@ async function readBatch(
   action: string,
 ): Promise<HostBatch> {
   const { labels, ids } = parts;
-  const sources: TypedTensorLike[] = [...parts.inputs];
+  const sources: InputLike[] = [...parts.inputs];
   if (isTensor(labels)) sources.push(labels);
   for (const source of sources) {
     if (isTensor(source) && source.isDisposed) {
@@ -178,7 +180,7 @@ async function readBatch(
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
-        ? labelsOf(arrays.at(-1)!, rows, action, row)
+        ? labelsOf(arrays.at(-1)! as HostArray, rows, action, row)
         : labels instanceof Int32Array
         ? labels.slice(start, end)
         : labelsOf(labels, rows, action, row),

@@ -12,17 +12,18 @@ import type { TensorSpec } from "../types.ts";
 import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
+  type InputLike,
   isHostArray,
   isObject,
   isTensor,
-  type TypedTensorLike,
   withDType,
 } from "./tensor_likes.ts";
+import { isTexts, textArray } from "./texts.ts";
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
   /** One for each input, in the model's order; as many rows in each that has rows. */
-  readonly inputs: readonly TypedTensorLike[];
+  readonly inputs: readonly InputLike[];
   /** As they came; as many as rows. */
   readonly labels?: LabelValues;
   /** The dataset's own; as many as rows. Copied. */
@@ -91,7 +92,11 @@ function sidesOf(
 ): Sides {
   checkAwaited(batch, action, "what it is read from");
   if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
-  if (isPlainArray(batch)) throw plainArray(batch, "inputs", action);
+  if (specs.length === 1 && isTexts(batch, specs[0]!)) return { xs: batch };
+  const isText = specs.some(({ dtype }) => dtype === "string");
+  if (!isText && isPlainArray(batch)) {
+    throw plainArray(batch, "inputs", action);
+  }
   if (Array.isArray(batch)) return sidesOfArray(batch, specs, action);
   if (isRecord(batch)) return sidesOfRecord(batch, specs, action);
   throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
@@ -104,7 +109,10 @@ function sidesOfArray(
 ): Sides {
   for (const part of batch) checkAwaited(part, action, "every part of a pair");
   const count = specs.length;
-  const isTensors = batch.every((part) => isTensor(part) || isHostArray(part));
+  const isTensors = batch.every((part, i) =>
+    isTensor(part) || isHostArray(part) ||
+    batch.length === count && isTexts(part, specs[i]!)
+  );
   if (batch.length === count && (count === 1 || isTensors)) {
     return { xs: batch };
   }
@@ -163,12 +171,14 @@ function inputsOf(
   xs: unknown,
   specs: readonly TensorSpec[],
   action: string,
-): TypedTensorLike[] {
+): InputLike[] {
   checkAwaited(xs, action, "inputs");
   const names = specs.map(({ name }) => name);
-  if (isPlainArray(xs)) throw plainArray(xs, "inputs", action);
+  const isText = specs.some(({ dtype }) => dtype === "string");
+  if (!isText && isPlainArray(xs)) throw plainArray(xs, "inputs", action);
   let inputs: readonly unknown[];
-  if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
+  if (specs.length === 1 && isTexts(xs, specs[0]!)) inputs = [xs];
+  else if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
   else if (Array.isArray(xs)) inputs = xs;
   else if (isRecord(xs)) {
     const keys = keysOf(xs);
@@ -198,6 +208,9 @@ function inputsOf(
   return inputs.map((input, i) => {
     const name = `input "${names[i]}"`;
     checkAwaited(input, action, name);
+    if (specs[i]!.dtype === "string") {
+      return textArray(input, specs[i]!, action);
+    }
     if (isTensor(input)) return input;
     if (isHostArray(input)) return withDType(input);
     if (isPlainArray(input)) throw plainArray(input, name, action);
