@@ -259,6 +259,7 @@ export type {
   NdArray,
   SkippedSample,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -277,6 +278,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

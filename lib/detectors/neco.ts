@@ -5,6 +5,7 @@ import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type {
   DetectorState,
+  ExplanationParts,
   KnownSamples,
   SampleMatrix,
 } from "./definition.ts";
