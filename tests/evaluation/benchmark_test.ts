@@ -170,6 +170,24 @@ Deno.test("benchmark() stops also while a detector does not look", async () => {
   assertEquals(error.name, "AbortError");
 });
 
+Deno.test("benchmark() looks at its signal between resamples", async () => {
+  // It is read about ten times for the steps of the detector.
+  let reads = 0;
+  const real = new AbortController().signal;
+  const signal = new Proxy(real, {
+    get(target, key) {
+      if (key === "aborted") return ++reads > 200;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const error = await assertRejects(
+    () => run({ detectors: [detector("plain")], signal }),
+    DOMException,
+  );
+  assertEquals(error.name, "AbortError");
+});
+
 Deno.test("benchmark() is stopped by the Stop button of a notebook", async () => {
   // In a process of its own: `deno test` takes SIGINT for itself.
   const url = (path: string) =>
