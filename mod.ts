@@ -150,6 +150,9 @@ export { klMatching } from "./lib/detectors/kl_matching.ts";
 export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
 export { fdbd } from "./lib/detectors/fdbd.ts";
 export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { gmm, type GmmOptions } from "./lib/detectors/gmm.ts";
 export { gram, type GramDetectorOptions } from "./lib/detectors/gram.ts";
 export { lts } from "./lib/detectors/lts.ts";
@@ -159,9 +162,6 @@ export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
 export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
 export { pnml } from "./lib/detectors/pnml.ts";
 export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
-export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
-export type { AggregateName } from "./lib/detectors/aggregates.ts";
-export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,
@@ -194,11 +194,47 @@ export type {
 } from "./lib/types.ts";
 
 // Metrics
+export { auroc } from "./lib/metrics/auroc.ts";
+export { aupr } from "./lib/metrics/aupr.ts";
+export { fprAtTpr, type FprAtTprOptions } from "./lib/metrics/fpr_at_tpr.ts";
+export { detectionError } from "./lib/metrics/detection_error.ts";
+export { type RocCurve, rocCurve } from "./lib/metrics/roc_curve.ts";
+export { type PrCurve, prCurve } from "./lib/metrics/pr_curve.ts";
+export {
+  type Interval,
+  type OodMetrics,
+  oodMetrics,
+  type OodMetricsOptions,
+} from "./lib/metrics/ood_metrics.ts";
+export type { PositiveSide, Scores } from "./lib/metrics/scores.ts";
+export { accuracy } from "./lib/metrics/accuracy.ts";
+export {
+  calibrationError,
+  type CalibrationErrorOptions,
+} from "./lib/metrics/calibration_error.ts";
 export {
   type ConfusionMatrix,
   confusionMatrix,
 } from "./lib/metrics/confusion_matrix.ts";
-export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+export {
+  scoreHistogram,
+  type ScoreHistogramOptions,
+} from "./lib/metrics/score_histogram.ts";
+export { rocFigure } from "./lib/metrics/roc_figure.ts";
+
+// Evaluation
+export {
+  benchmark,
+  type BenchmarkEntry,
+  type BenchmarkOptions,
+} from "./lib/evaluation/benchmark.ts";
+export type {
+  BenchmarkRow,
+  BenchmarkTable,
+  FailedRow,
+  MeasuredRow,
+} from "./lib/evaluation/benchmark_table.ts";
+export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
 export type {
@@ -209,6 +245,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   WantedBatches,
 } from "./lib/types.ts";

@@ -559,6 +559,18 @@ export type Inputs =
 export type Labels = TensorLike | ArrayLike<number>;
 
 /**
+ * A sample that was left out, because its file cannot be read.
+ *
+ * @category Data
+ */
+export interface SkippedSample {
+  /** Its identity, as a path. */
+  readonly id: string;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
+/**
  * Samples, with labels and identities where there are any.
  *
  * @category Data
@@ -567,9 +579,30 @@ export type Batch =
   | Inputs
   | readonly [Inputs, Labels]
   | {
+    /** The inputs. */
     readonly xs: Inputs;
-    readonly ys?: Labels;
+    /**
+     * Class indices, or names of classes. Names get the index that they have in
+     * `classNames`; without it, classes are the names of the whole dataset in
+     * sorted order (by code point, as in Python).
+     */
+    readonly ys?: Labels | readonly string[];
+    /** The dataset's own identities. */
     readonly ids?: ArrayLike<string | number>;
+    /** Names of the classes, by label. */
+    readonly classNames?: readonly string[];
+    /**
+     * Samples that belong here and were left out. Together with its rows they
+     * are the samples of the source that the batch covers. If all were left
+     * out, `xs` may be undefined.
+     */
+    readonly skipped?: readonly SkippedSample[];
+  }
+  | {
+    /** Nothing could be read. */
+    readonly xs?: undefined;
+    /** The samples that were left out. */
+    readonly skipped: readonly SkippedSample[];
   };
 
 /**
@@ -594,12 +627,22 @@ export interface WantedBatches {
  * @category Data
  */
 export interface DataSource {
-  /** Samples in all, where that is known. */
+  /** Samples in all, where that is known; those that will be skipped count. */
   readonly length?: number;
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[];
   /**
-   * Reads samples in order.
+   * Finds out what takes time to know: after it, {@linkcode length} and
+   * {@linkcode classNames} are what they will be. A second call costs nothing.
+   * Runs await it before anything else.
+   *
+   * @param signal Stops it.
+   */
+  prepare?(signal?: AbortSignal): Promise<void>;
+  /**
+   * Reads samples in order. Batch `i` covers the samples from
+   * `start + i * size` on; samples that were skipped make it shorter, and do not
+   * move the others.
    *
    * @param wanted How many at once, from where on, and for which inputs.
    * @returns The batches.
@@ -611,6 +654,17 @@ export interface DataSource {
    * @returns The same string for the same contents.
    */
   fingerprint?(): Promise<string>;
+  /**
+   * Reads samples by their ids, in this order, as to look at them.
+   *
+   * @param ids Ids that its batches carry.
+   * @param inputs What they are read for; default: as the source has them.
+   * @returns The samples, one row an id.
+   */
+  samples?(
+    ids: readonly (string | number)[],
+    inputs?: readonly TensorSpec[],
+  ): Promise<Batch>;
 }
 
 /**
@@ -639,6 +693,8 @@ export interface Progress {
   readonly total?: number;
   /** Samples a second since the run began. */
   readonly samplesPerSecond: number;
+  /** Samples that a source left out so far, if there are any. */
+  readonly skipped?: readonly SkippedSample[];
 }
 
 /**

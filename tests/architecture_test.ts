@@ -67,6 +67,9 @@ const MAY_IMPORT: FolderTable = {
   extractor: STAGES,
   detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
+  evaluation: [
+    ...["math", "display", "features", "features/view", "detectors", "metrics"],
+  ],
 };
 
 /** The names that a user is promised. */
@@ -76,7 +79,11 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["pool", "flatten", "normalize", "half", "gramStatistics"],
   ...["notebook", "show", "scoreHistogram", "projection", "tf"],
   ...["featureMaps", "heatMap", "kernels", "confusionMatrix", "figureGrid"],
-  ...["FigureOptions"],
+  ...["FigureOptions", "ScoreHistogramOptions", "rocFigure", "auroc", "aupr"],
+  ...["fprAtTpr", "detectionError", "rocCurve", "prCurve", "oodMetrics"],
+  ...["OodMetrics", "Interval", "Scores", "PositiveSide", "accuracy"],
+  ...["calibrationError"],
+  ...["benchmark", "BenchmarkTable", "recommend", "Recommendation"],
   ...["msp", "maxLogit", "energy", "mahalanobis", "deepKnn", "DETECTORS"],
   ...["defineDetector", "loadScorer", "Detector", "Scorer", "Decisions"],
   ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
