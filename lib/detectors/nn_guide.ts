@@ -14,7 +14,7 @@ import type {
 import { columnsOf, matrixOf, sideBySide } from "./matrices.ts";
 import { argmax, normalised, scoreRows, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
-import { named } from "./sample_reader.ts";
+import { named } from "./_sample_reader.ts";
 
 /**
  * Options of {@linkcode nnGuide}.

@@ -1,5 +1,5 @@
 import { gramStatisticsOf } from "../../lib/detectors/gram_statistics_of.ts";
-import { Block } from "../../lib/detectors/sample_block.ts";
+import { Block } from "../../lib/detectors/_sample_block.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
 function statistics(
