@@ -10,7 +10,7 @@ import {
   rowChunks,
   sideBySide,
   transposed,
-} from "./matrices.ts";
+} from "./_matrices.ts";
 import { argmax, normalised, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 
