@@ -150,6 +150,9 @@ export { klMatching } from "./lib/detectors/kl_matching.ts";
 export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
 export { fdbd } from "./lib/detectors/fdbd.ts";
 export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { gmm, type GmmOptions } from "./lib/detectors/gmm.ts";
 export { gram, type GramDetectorOptions } from "./lib/detectors/gram.ts";
 export { lts } from "./lib/detectors/lts.ts";
@@ -159,9 +162,6 @@ export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
 export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
 export { pnml } from "./lib/detectors/pnml.ts";
 export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
-export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
-export type { AggregateName } from "./lib/detectors/aggregates.ts";
-export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,

@@ -11,7 +11,7 @@ import type {
   SampleBlock,
   ScoringContext,
 } from "./definition.ts";
-import { columnsOf, matrixOf, sideBySide } from "./matrices.ts";
+import { columnsOf, matrixOf, sideBySide } from "./_matrices.ts";
 import { argmax, normalised, scoreRows, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 import { named } from "./_sample_reader.ts";
