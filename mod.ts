@@ -275,6 +275,7 @@ export type {
   NdArray,
   SkippedSample,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -293,6 +294,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

@@ -21,11 +21,11 @@ import type {
   SampleMatrix,
   ScoringContext,
 } from "./definition.ts";
-import type { FeatureProfile } from "./feature_profile.ts";
+import type { FeatureProfile } from "./_feature_profile.ts";
 import { run } from "./run.ts";
-import { Block } from "./sample_block.ts";
+import { Block } from "./_sample_block.ts";
 import { SampleKeys } from "./sample_keys.ts";
-import { named, SampleReader } from "./sample_reader.ts";
+import { named, SampleReader } from "./_sample_reader.ts";
 
 /** Scores, and which samples they are of. */
 export interface Scored {

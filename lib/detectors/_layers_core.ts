@@ -14,9 +14,9 @@ import type {
 } from "../types.ts";
 import { type AggregateName, openAggregate } from "./aggregates.ts";
 import type { DetectorState, ScoringContext } from "./definition.ts";
-import { checkLayer } from "./feature_profile.ts";
-import { inputStream } from "./input_stream.ts";
-import { layerSet } from "./layer_sets.ts";
+import { checkLayer } from "./_feature_profile.ts";
+import { inputStream } from "./_input_stream.ts";
+import { layerSet } from "./_layer_sets.ts";
 import { run } from "./run.ts";
 import {
   joined,
@@ -25,7 +25,7 @@ import {
   type Scored,
   type ScorerCore,
   type ScoreWay,
-} from "./scorer_core.ts";
+} from "./_scorer_core.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
 /** What a fit of layers gives. */

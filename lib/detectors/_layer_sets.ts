@@ -5,7 +5,7 @@
  */
 import { makeFeatureSet } from "../features/feature_set.ts";
 import type { FeatureInput, FeatureSet } from "../types.ts";
-import { inputStream } from "./input_stream.ts";
+import { inputStream } from "./_input_stream.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
 /**

@@ -15,8 +15,8 @@ import {
   checkSource,
   chooseLayer,
   type FeatureProfile,
-} from "./feature_profile.ts";
-import { inputStream } from "./input_stream.ts";
+} from "./_feature_profile.ts";
+import { inputStream } from "./_input_stream.ts";
 import {
   Block,
   featuresOf,
@@ -26,7 +26,7 @@ import {
   nonFiniteRow,
   rowsOf,
   type SetArrays,
-} from "./sample_block.ts";
+} from "./_sample_block.ts";
 
 /** How many numbers a block holds at most: 1 MB of float32, as caches hold. */
 const BLOCK_SIZE = 2 ** 18;
@@ -156,7 +156,8 @@ export class SampleReader {
       : featuresOf(set, layer, uses, action);
     const logits = uses.logits && logitsOf(set, uses.logits, action);
     const labels = isFit && uses.labels ? labelsOf(set, action) : undefined;
-    checkSizes(known, feature?.shape, logits?.columns, action);
+    const found = feature && [feature.features.rows, ...feature.shape];
+    checkSizes(known, found, logits?.columns, action);
     if (isFit && uses.head) this.#checkHead(set, feature?.shape[0]);
     const source = known.source ?? set.source;
     const classNames = known.classNames ?? set.classNames;
@@ -235,7 +236,7 @@ function checkSizes(
 ): void {
   const { featureShape, layer } = known;
   if (featureShape !== undefined && shape !== undefined) {
-    const [wanted, found] = [featureShape, shape].map(shapeText);
+    const [wanted, found] = [featureShape, shape.slice(1)].map(shapeText);
     if (wanted !== found) {
       const name = layer === null ? "the penultimate" : `layer "${layer}"`;
       const rule = wanted!.includes(",")
