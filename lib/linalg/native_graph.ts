@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { encodeModel } from "../engines/onnx/graph/encode_model.ts";
 import { OnnxGraph, type OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
 import {
   openInWorker,
@@ -88,6 +87,10 @@ export async function openNative(
   );
   const inputs = graph.inputs.map(({ name }) => name);
   pacer?.check();
+  // With its package for protocol buffers, when it is first needed.
+  const { encodeModel } = await import(
+    "../engines/onnx/graph/encode_model.ts"
+  );
   const model = encodeModel(graph);
   const pipeline: WorkerPipeline = await openInWorker(model, {
     threads: defaultThreads(),
