@@ -1,0 +1,204 @@
+/**
+ * Features in one Parquet file, opened.
+ *
+ * @module
+ */
+import type { RecordBatch } from "apache-arrow";
+import { Buffer } from "node:buffer";
+import { sizeOf } from "../check.ts";
+import { type ByteSource, fileSource } from "../formats/byte_source.ts";
+import { openParquetFile, type ParquetReader } from "../formats/parquet.ts";
+import type { RowRange } from "../formats/safetensors.ts";
+import {
+  emptyStored,
+  type StoredArray,
+  type StoredData,
+} from "../formats/stored_array.ts";
+import type { LinearHead, NdArray } from "../types.ts";
+import {
+  badFeatures,
+  type ColumnSpec,
+  type Description,
+  parseDescription,
+} from "./description.ts";
+import { fromTexts, ID, IS_NUMBER } from "./ids.ts";
+import type { Part } from "./part.ts";
+import { BIAS, DESCRIPTION, KERNEL } from "./write_safetensors.ts";
+
+/**
+ * Opens a Parquet file of features.
+ *
+ * @param path The file.
+ * @returns Its rows; close them.
+ * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ */
+export async function openParquet(path: string): Promise<Part> {
+  const source = fileSource(path);
+  try {
+    const reader = await openParquetFile(source);
+    return partOf(source, reader);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+function partOf(source: ByteSource, reader: ParquetReader): Part {
+  const { name } = source;
+  const { metadata, groups } = reader;
+  const description = parseDescription(metadata.get(DESCRIPTION), name);
+  const { samples, columns } = description;
+  const found = groups.reduce((sum, rows) => sum + rows, 0);
+  if (found !== samples) {
+    throw badFeatures(name, `it must hold ${samples} rows`, found);
+  }
+  const rows = new GroupRows(source, reader, description);
+  return {
+    name,
+    description,
+    head: headOf(description, metadata, name),
+    read: (column, range) =>
+      rows.column(columns.find(({ name }) => name === column)!, range),
+    ids: (range) => rows.ids(range),
+    close() {
+      reader.close();
+      source.close();
+    },
+  };
+}
+
+/** Rows out of row groups, of which one is held. */
+class GroupRows {
+  readonly #source: ByteSource;
+  readonly #reader: ParquetReader;
+  readonly #description: Description;
+  readonly #names: readonly string[];
+  #held: { readonly group: number; readonly batch: RecordBatch } | undefined;
+
+  constructor(
+    source: ByteSource,
+    reader: ParquetReader,
+    description: Description,
+  ) {
+    this.#source = source;
+    this.#reader = reader;
+    this.#description = description;
+    this.#names = [
+      ID,
+      ...(description.ids.kind === "mixed" ? [IS_NUMBER] : []),
+      ...description.columns.map(({ name }) => name),
+    ];
+  }
+
+  async column(spec: ColumnSpec, rows: RowRange): Promise<StoredArray> {
+    const units = sizeOf(spec.shape);
+    const count = rows.end - rows.start;
+    const data = emptyStored(spec.dtype, count * units);
+    let at = 0;
+    for await (const { batch, start, end } of this.#groups(rows)) {
+      const values = this.#values(batch, spec, start, end);
+      data.set(values as never, at);
+      at += values.length;
+    }
+    return { data, shape: [count, ...spec.shape], dtype: spec.dtype };
+  }
+
+  async ids(rows: RowRange): Promise<(string | number)[]> {
+    const { kind } = this.#description.ids;
+    const ids: (string | number)[] = [];
+    for await (const { batch, start, end } of this.#groups(rows)) {
+      const column = this.#child(batch, ID);
+      const values = Array.from(
+        { length: end - start },
+        (_, i) => column.get(start + i),
+      );
+      if (kind === "int64" || kind === "float64") {
+        for (const value of values) ids.push(Number(value));
+        continue;
+      }
+      const marks = kind === "mixed"
+        ? bits(this.#child(batch, IS_NUMBER), start, end)
+        : undefined;
+      for (const id of fromTexts(values.map(String), marks)) ids.push(id);
+    }
+    return ids;
+  }
+
+  /** The row groups in which some rows lie, and where they lie in them. */
+  async *#groups({ start, end }: RowRange): AsyncGenerator<
+    { batch: RecordBatch; start: number; end: number }
+  > {
+    let first = 0;
+    for (const [group, rows] of this.#reader.groups.entries()) {
+      const from = Math.max(start, first) - first;
+      const to = Math.min(end, first + rows) - first;
+      first += rows;
+      if (from >= to) continue;
+      if (this.#held?.group !== group) {
+        this.#held = undefined;
+        const batch = await this.#reader.read(group, this.#names);
+        this.#held = { group, batch };
+      }
+      yield { batch: this.#held.batch, start: from, end: to };
+    }
+  }
+
+  #values(
+    batch: RecordBatch,
+    { name, dtype, shape }: ColumnSpec,
+    start: number,
+    end: number,
+  ): StoredData {
+    const column = this.#child(batch, name);
+    if (dtype === "bool") return bits(column, start, end);
+    const units = sizeOf(shape);
+    const [data] = column.data;
+    const { values, offset } = shape.length === 0
+      ? { values: data!.values, offset: 0 }
+      : { values: data!.children[0]!.values, offset: data!.offset * units };
+    const isWhole = data!.nullCount === 0 &&
+      values instanceof (dtype === "int32" ? Int32Array : Float32Array) &&
+      values.length >= offset + end * units;
+    if (!isWhole) {
+      const rule = `"${name}" must hold ${units} numbers in each row`;
+      throw badFeatures(this.#source.name, rule, String(column.type));
+    }
+    return values.subarray(offset + start * units, offset + end * units);
+  }
+
+  #child(batch: RecordBatch, name: string) {
+    const column = batch.getChild(name);
+    if (column !== null) return column;
+    const names = batch.schema.fields.map((field) => field.name);
+    throw badFeatures(this.#source.name, `it must hold "${name}"`, names);
+  }
+}
+
+function bits(
+  column: { get(row: number): unknown },
+  start: number,
+  end: number,
+): Uint8Array {
+  return Uint8Array.from(
+    { length: end - start },
+    (_, i) => Number(column.get(start + i)),
+  );
+}
+
+function headOf(
+  { head }: Description,
+  metadata: ReadonlyMap<string, string>,
+  name: string,
+): LinearHead | undefined {
+  if (head === undefined) return undefined;
+  const [kernel, bias] = [KERNEL, BIAS].map((key): NdArray => {
+    const bytes = Buffer.from(metadata.get(key) ?? "", "base64");
+    const data = new Float32Array(bytes.length / 4);
+    new Uint8Array(data.buffer).set(bytes);
+    const shape = key === KERNEL ? head : head.slice(1);
+    if (data.length === sizeOf(shape)) return { data, shape, dtype: "float32" };
+    const rule = `"${key}" must hold ${sizeOf(shape)} numbers`;
+    throw badFeatures(name, rule, data.length);
+  });
+  return { kernel: kernel!, bias: bias! };
+}
