@@ -130,12 +130,111 @@ export {
   type ProjectionOptions,
 } from "./lib/features/projection.ts";
 
+// Detectors
+export { msp } from "./lib/detectors/msp.ts";
+export { maxLogit } from "./lib/detectors/max_logit.ts";
+export { entropy } from "./lib/detectors/entropy.ts";
+export { energy, type EnergyOptions } from "./lib/detectors/energy.ts";
+export { gen, type GenOptions } from "./lib/detectors/gen.ts";
+export { odin, type OdinOptions } from "./lib/detectors/odin.ts";
+export { mahalanobis } from "./lib/detectors/mahalanobis.ts";
+export { rmds } from "./lib/detectors/rmds.ts";
+export { mdsPlusPlus } from "./lib/detectors/mds_plus_plus.ts";
+export type { CovarianceOptions } from "./lib/detectors/class_gaussians.ts";
+export { deepKnn, type DeepKnnOptions } from "./lib/detectors/deep_knn.ts";
+export { vim } from "./lib/detectors/vim.ts";
+export { residual } from "./lib/detectors/residual.ts";
+export type { SubspaceOptions } from "./lib/detectors/subspace.ts";
+export { she, type SheOptions } from "./lib/detectors/she.ts";
+export { klMatching } from "./lib/detectors/kl_matching.ts";
+export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
+export { fdbd } from "./lib/detectors/fdbd.ts";
+export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
+export { gmm, type GmmOptions } from "./lib/detectors/gmm.ts";
+export { gram, type GramDetectorOptions } from "./lib/detectors/gram.ts";
+export { lts } from "./lib/detectors/lts.ts";
+export { nci, type NciOptions } from "./lib/detectors/nci.ts";
+export { neco, type NecoOptions } from "./lib/detectors/neco.ts";
+export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
+export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
+export { pnml } from "./lib/detectors/pnml.ts";
+export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
+export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
+export {
+  loadScorer,
+  type LoadScorerOptions,
+} from "./lib/detectors/load_scorer.ts";
+export { defineDetector } from "./lib/detectors/define_detector.ts";
+export type {
+  BlockScorer,
+  DetectorDefinition,
+  DetectorSetting,
+  DetectorState,
+  DetectorUses,
+  ExplanationParts,
+  KnownSamples,
+  SampleBlock,
+  SampleMatrix,
+  ScoringContext,
+} from "./lib/detectors/definition.ts";
+export type {
+  CalibrateOptions,
+  DecidingScorer,
+  Decisions,
+  Detector,
+  Explanation,
+  FeatureInput,
+  FitFreeDetector,
+  Scorer,
+  StoredFeatures,
+  WorkPacer,
+} from "./lib/types.ts";
+
 // Metrics
+export { auroc } from "./lib/metrics/auroc.ts";
+export { aupr } from "./lib/metrics/aupr.ts";
+export { fprAtTpr, type FprAtTprOptions } from "./lib/metrics/fpr_at_tpr.ts";
+export { detectionError } from "./lib/metrics/detection_error.ts";
+export { type RocCurve, rocCurve } from "./lib/metrics/roc_curve.ts";
+export { type PrCurve, prCurve } from "./lib/metrics/pr_curve.ts";
+export {
+  type Interval,
+  type OodMetrics,
+  oodMetrics,
+  type OodMetricsOptions,
+} from "./lib/metrics/ood_metrics.ts";
+export type { PositiveSide, Scores } from "./lib/metrics/scores.ts";
+export { accuracy } from "./lib/metrics/accuracy.ts";
+export {
+  calibrationError,
+  type CalibrationErrorOptions,
+} from "./lib/metrics/calibration_error.ts";
 export {
   type ConfusionMatrix,
   confusionMatrix,
 } from "./lib/metrics/confusion_matrix.ts";
-export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+export {
+  scoreHistogram,
+  type ScoreHistogramOptions,
+} from "./lib/metrics/score_histogram.ts";
+export { rocFigure } from "./lib/metrics/roc_figure.ts";
+
+// Evaluation
+export {
+  benchmark,
+  type BenchmarkEntry,
+  type BenchmarkOptions,
+} from "./lib/evaluation/benchmark.ts";
+export type {
+  BenchmarkRow,
+  BenchmarkTable,
+  FailedRow,
+  MeasuredRow,
+} from "./lib/evaluation/benchmark_table.ts";
+export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
 export type {
@@ -146,6 +245,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   WantedBatches,
 } from "./lib/types.ts";

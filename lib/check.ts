@@ -225,12 +225,14 @@ export function checkOneOf<S extends string>(
  * @param options What came; undefined goes.
  * @param action What was to be done.
  * @param known The keys that go.
+ * @param elsewhere What to do about a key that belongs elsewhere.
  * @throws {TypeError} If it is no object, or a key is not known.
  */
 export function checkOptions(
   options: object | undefined,
   action: string,
   known: readonly string[],
+  elsewhere: (key: string) => string | undefined = () => undefined,
 ): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) {
@@ -246,7 +248,8 @@ export function checkOptions(
         action,
         `every option must be one of ${known.map((k) => `"${k}"`).join(", ")}`,
         key,
-        near.length > 0 ? `did you mean ${near.join(" or ")}` : undefined,
+        elsewhere(key) ??
+          (near.length > 0 ? `did you mean ${near.join(" or ")}` : undefined),
       ),
     );
   }

@@ -32,6 +32,7 @@ const ONNX = ["graph", "rewrites", "runtime"].map((x) => `engines/onnx/${x}`);
 const STAGES = ["math", "formats", "display", "datasets", "ops", "layers"];
 STAGES.push("shaping", "postprocess", "models", ...MODELS, "engines");
 STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
+STAGES.push("linalg");
 
 /**
  * What a folder of `lib` may import, beside itself and the modules at the head
@@ -39,6 +40,7 @@ STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
  */
 const MAY_IMPORT: FolderTable = {
   math: [],
+  linalg: ["math", "engines/onnx/graph", "engines/onnx/runtime"],
   formats: ["math"],
   display: ["math", "formats"],
   datasets: ["math", "formats", "display"],
@@ -63,7 +65,11 @@ const MAY_IMPORT: FolderTable = {
   features: ["math", "display", "features/view"],
   "features/view": [],
   extractor: STAGES,
+  detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
+  evaluation: [
+    ...["math", "display", "features", "features/view", "detectors", "metrics"],
+  ],
 };
 
 /** The names that a user is promised. */
@@ -73,7 +79,14 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["pool", "flatten", "normalize", "half", "gramStatistics"],
   ...["notebook", "show", "scoreHistogram", "projection", "tf"],
   ...["featureMaps", "heatMap", "kernels", "confusionMatrix", "figureGrid"],
-  ...["FigureOptions"],
+  ...["FigureOptions", "ScoreHistogramOptions", "rocFigure", "auroc", "aupr"],
+  ...["fprAtTpr", "detectionError", "rocCurve", "prCurve", "oodMetrics"],
+  ...["OodMetrics", "Interval", "Scores", "PositiveSide", "accuracy"],
+  ...["calibrationError"],
+  ...["benchmark", "BenchmarkTable", "recommend", "Recommendation"],
+  ...["msp", "maxLogit", "energy", "mahalanobis", "deepKnn", "DETECTORS"],
+  ...["defineDetector", "loadScorer", "Detector", "Scorer", "Decisions"],
+  ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],

@@ -14,12 +14,25 @@
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
-import type { Dataset, DataSource, NdArray, TensorSpec } from "../types.ts";
+import type {
+  Dataset,
+  DataSource,
+  NdArray,
+  SkippedSample,
+  TensorSpec,
+} from "../types.ts";
+import {
+  checkClassNames,
+  checkNamed,
+  classesOf,
+  indicesOfNames,
+} from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
 import { labelsOf } from "./labels.ts";
-import { type Parts, partsOf } from "./parts.ts";
+import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
+  type HostArray,
   isHostArray,
   isObject,
   isTensor,
@@ -43,6 +56,8 @@ export interface HostBatch {
   readonly labels?: Int32Array;
   /** The dataset's own identities, `[rows]`. */
   readonly ids?: readonly (string | number)[];
+  /** Names of the classes, where the batch carries them. */
+  readonly classNames?: readonly string[];
   /** How many samples there are. */
   readonly rows: number;
   /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
@@ -53,8 +68,10 @@ export interface HostBatch {
 export interface BatchPlan {
   /** Samples in all, where that is known; then exactly as many come. */
   readonly length?: number;
-  /** Names of the classes, where the dataset knows them. */
-  readonly classNames?: readonly string[];
+  /** Names of the classes, where the dataset knows them; of an iterable, once a batch was read. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Samples that were left out so far. */
+  readonly skipped?: readonly SkippedSample[] | undefined;
   /** Samples that are to be computed at once, where several batches may come as one. */
   readonly batchSize?: number;
   /** The batches; none is read before it is requested. */
@@ -104,14 +121,16 @@ export function batchesOf(
 
 function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const parts = partsOf(dataset, wanted.inputs, ACTION);
-  const { labels, rows } = parts;
+  const { labelNames, rows } = parts;
+  const classNames = parts.classNames ??
+    (labelNames === undefined ? undefined : classesOf(labelNames, ACTION));
+  const named = classNames === undefined ? parts : { ...parts, classNames };
   // Labels at hand are read now: a fault in the last row shows before anything runs.
-  const read = labels === undefined || isTensor(labels)
-    ? parts
-    : { ...parts, labels: labelsOf(labels, rows, ACTION) };
+  const read = withIndices(named, ACTION);
   return {
     length: rows,
     batchSize: wanted.size,
+    ...(classNames === undefined ? {} : { classNames }),
     batches: { [Symbol.asyncIterator]: () => run() },
   };
 
@@ -129,6 +148,28 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   }
 }
 
+/** The same with labels as indices; those in an engine are read batch by batch. */
+function withIndices(parts: Parts, action: string, first = 0): Parts {
+  const { labels, labelNames, classNames, rows } = parts;
+  if (isTensor(labels)) return parts;
+  if (labelNames !== undefined) {
+    if (classNames === undefined) throw withoutClasses(labelNames, action);
+    const labels = indicesOfNames(labelNames, classNames, action, first);
+    return { ...parts, labels };
+  }
+  if (labels === undefined) return parts;
+  const indices = labelsOf(labels, rows, action, first);
+  if (classNames) checkNamed(indices, classNames, action, first);
+  return { ...parts, labels: indices };
+}
+
+function withoutClasses(names: readonly string[], action: string): TypeError {
+  const rule = "labels must be class indices where the classes are not known";
+  const hint = "for names of classes let every batch carry classNames, all " +
+    "of them in the order of their indices";
+  return new TypeError(cannot(action, rule, names, hint));
+}
+
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
 interface Rows {
   readonly start: number;
@@ -142,7 +183,7 @@ async function readBatch(
   { inputs: specs }: WantedHostBatches,
   action: string,
 ): Promise<HostBatch> {
-  const { labels, ids } = parts;
+  const { labels, ids, classNames } = parts;
   const sources: TypedTensorLike[] = [...parts.inputs];
   if (isTensor(labels)) sources.push(labels);
   for (const source of sources) {
@@ -178,13 +219,23 @@ async function readBatch(
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
-        ? labelsOf(arrays.at(-1)!, rows, action, row)
-        : labels instanceof Int32Array
-        ? labels.slice(start, end)
-        : labelsOf(labels, rows, action, row),
+        ? namedLabels(arrays.at(-1)!, parts, action, row)
+        : (labels as Int32Array).slice(start, end),
     }),
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
+    ...(classNames === undefined ? {} : { classNames }),
   };
+}
+
+function namedLabels(
+  array: HostArray,
+  { classNames }: Parts,
+  action: string,
+  first: number,
+): Int32Array {
+  const labels = labelsOf(array, array.shape[0]!, action, first);
+  if (classNames) checkNamed(labels, classNames, action, first);
+  return labels;
 }
 
 // ---- what yields batches ----
@@ -194,6 +245,10 @@ interface Elements {
   readonly open: () => AnyIterator | Promise<AnyIterator>;
   /** Samples in all, where the dataset says so. */
   readonly length?: number | undefined;
+  /** Names of the classes, where the dataset says them once for all. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Told what the batches carry besides samples. */
+  readonly seen?: (what: Seen) => void;
   /** What is done with an element after it is read; nothing where it is the caller's. */
   readonly release?: (element: unknown) => void;
   /** Checks what only such a dataset can get wrong. */
@@ -202,12 +257,21 @@ interface Elements {
   readonly hint?: string;
 }
 
+/** What batches carry besides samples. */
+interface Seen {
+  readonly classNames?: readonly string[] | undefined;
+  readonly skipped?: readonly SkippedSample[] | undefined;
+}
+
 async function* runElements(
-  { open, length, release = () => {}, check = () => {}, hint }: Elements,
+  elementsOf: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
+  const { open, length, classNames, hint } = elementsOf;
+  const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
+  let left = 0;
   let index = 0;
   let first: HostBatch | undefined;
   const aborted = () => {
@@ -217,26 +281,41 @@ async function* runElements(
   const elements = datasetElements({ open, signal, aborted, late: release });
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
+    const onlySkipped = skippedOnly(element, action);
+    if (onlySkipped !== undefined) {
+      seen({ skipped: onlySkipped });
+      left += onlySkipped.length;
+      continue;
+    }
     let batch: HostBatch;
     try {
       check(element, action);
       const parts = partsOf(element, wanted.inputs, action);
+      const named = classNames === undefined ? parts : { ...parts, classNames };
+      const read = withIndices(named, action, rows);
       const all = { start: 0, end: parts.rows, first: rows };
-      batch = await readBatch(parts, all, wanted, action);
+      batch = await readBatch(read, all, wanted, action);
+      seen({ skipped: parts.skipped, classNames: batch.classNames });
+      left += parts.skipped?.length ?? 0;
     } finally {
       release(element);
     }
     first ??= batch;
     checkAlike(batch, first, action);
     rows += batch.rows;
-    if (length !== undefined && rows > length) throw wrongLength(rows, length);
+    if (length !== undefined && rows + left > length) {
+      throw wrongLength(rows + left, length);
+    }
     yield batch;
   }
   if (rows === 0) {
     const rule = "it must give at least one batch";
-    throw new RangeError(cannot(ACTION, rule, "nothing", hint));
+    const found = left === 0 ? "nothing" : `${left} samples, all left out`;
+    throw new RangeError(cannot(ACTION, rule, found, hint));
   }
-  if (length !== undefined && rows < length) throw wrongLength(rows, length);
+  if (length !== undefined && rows + left < length) {
+    throw wrongLength(rows + left, length);
+  }
 }
 
 function checkAlike(batch: HostBatch, first: HostBatch, action: string): void {
@@ -248,6 +327,15 @@ function checkAlike(batch: HostBatch, first: HostBatch, action: string): void {
       cannot(action, rule, now, "make it like the first batch"),
     );
   }
+  const { classNames } = batch;
+  const isSame = classNames === first.classNames ||
+    classNames?.length === first.classNames?.length &&
+      classNames?.every((name, i) => name === first.classNames![i]);
+  if (isSame) return;
+  const rule = "every batch must carry the same classNames";
+  throw new TypeError(
+    cannot(action, rule, classNames, "make it like the first batch"),
+  );
 }
 
 function wrongLength(rows: number, length: number): RangeError {
@@ -273,10 +361,13 @@ function fromSource(
     const rule = `its "batches" must give an async iterable`;
     throw new TypeError(cannot(ACTION, rule, batches));
   };
+  const names = classNames === undefined
+    ? undefined
+    : checkClassNames(classNames, ACTION);
+  const elements = { open, length, classNames: names };
   return {
     ...(length === undefined ? {} : { length }),
-    ...(classNames === undefined ? {} : { classNames }),
-    batches: iterable({ open, length }, { size, inputs, signal }),
+    ...planOf(elements, { size, inputs, signal }),
   };
 }
 
@@ -286,20 +377,47 @@ function fromTfDataset(
 ): BatchPlan {
   const open = () => dataset.iterator() as Promise<AnyIterator>;
   const elements = { open, release: disposeAll, check: checkBatched };
-  return { batches: iterable(elements, wanted) };
+  return planOf(elements, wanted);
 }
 
 function fromIterable(dataset: AnyIterable, wanted: WantedHostBatches) {
   const open = () => iteratorOf(dataset);
   const hint = "a generator can be read once only: make a new one for each run";
-  return { batches: iterable({ open, hint }, wanted) };
+  return planOf({ open, hint }, wanted);
 }
 
-function iterable(
-  elements: Elements,
-  wanted: WantedHostBatches,
-): AsyncIterable<HostBatch> {
-  return { [Symbol.asyncIterator]: () => runElements(elements, wanted) };
+/** What is found out on the way is there once a batch was read. */
+function planOf(elements: Elements, wanted: WantedHostBatches): BatchPlan {
+  const skipped: SkippedSample[] = [];
+  let { classNames } = elements;
+  const seen = (what: Seen) => {
+    classNames ??= what.classNames;
+    for (const sample of what.skipped ?? []) skipped.push(sample);
+  };
+  return {
+    skipped,
+    get classNames() {
+      return classNames;
+    },
+    batches: {
+      [Symbol.asyncIterator]: () => runElements({ ...elements, seen }, wanted),
+    },
+  };
+}
+
+/**
+ * Lets a source find out what its length and its classes are.
+ *
+ * @param dataset Anything that `predict` takes.
+ * @param signal Stops it.
+ * @returns A promise to wait for; undefined where there is nothing to find out.
+ */
+export function prepareDataset(
+  dataset: Dataset,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const value: unknown = dataset;
+  return isSource(value) ? value.prepare?.(signal) : undefined;
 }
 
 // ---- telling them apart ----

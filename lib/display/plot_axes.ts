@@ -9,6 +9,7 @@
  */
 import type { Markish, PlotOptions } from "@observablehq/plot";
 import type { Axis, LabelledAxis } from "./axis.ts";
+import { lineText } from "./cell.ts";
 import { svgText } from "./svg_frame.ts";
 import { fitText, textWidth, widestText } from "./text_width.ts";
 import type { Theme } from "./theme.ts";
@@ -143,7 +144,7 @@ export async function plotSvg(
   };
   const label = (text: string, room: number, x: number, y: number, more = "") =>
     text === "" ? [] : [svgText(
-      fitText(text, LABEL_SIZE, room),
+      fitText(lineText(text), LABEL_SIZE, room),
       x,
       y,
       LABEL_SIZE,

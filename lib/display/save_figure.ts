@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { escapeMarkup, lineText } from "./cell.ts";
 import { figurePng } from "./figure_png.ts";
 import { figureSvg } from "./figure_svg.ts";
@@ -11,18 +12,21 @@ import { plotlyLoader } from "./plotly_loader.ts";
 import type { FigureBlock, FigureSpec } from "./view.ts";
 import { sized, specHtml } from "./view_html.ts";
 
+const ACTION = "save figure";
+
 /**
  * Writes a figure to a file.
  *
  * @param block The figure.
  * @param target Path or `file:` URL, ending in `.svg`, `.png` or `.html`.
  * @throws {RangeError} If it ends otherwise.
+ * @throws {Deno.errors.NotFound} If its folder is not there.
  */
 export async function saveFigure(
   { figure, title, summary }: FigureBlock,
   target: string | URL,
 ): Promise<void> {
-  const path = target instanceof URL ? target.pathname : target;
+  const path = checkTarget(target, ACTION);
   const extension = /\.[^./\\]*$/.exec(path)?.[0].toLowerCase() ?? "";
   const write = {
     ".svg": async (spec: FigureSpec) =>
@@ -34,13 +38,13 @@ export async function saveFigure(
   if (write === undefined) {
     throw new RangeError(
       cannot(
-        "save figure",
+        ACTION,
         'its target must end in ".svg", ".png" or ".html"',
         path,
       ),
     );
   }
-  await Deno.writeFile(target, await write(await figure()));
+  await writeFile(target, await write(await figure()), ACTION);
 }
 
 const LEVEL = { isInteractive: true, zoom: 2 };

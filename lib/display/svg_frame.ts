@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { printable } from "../check.ts";
 import { escapeMarkup, lineText } from "./cell.ts";
 import { fitText, textWidth, wrapText } from "./text_width.ts";
 import { type Theme, THEMES } from "./theme.ts";
@@ -150,7 +151,7 @@ export function svgText(
 ): string {
   const more = attributes === "" ? "" : ` ${attributes}`;
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${more}>${
-    escapeMarkup(text)
+    escapeMarkup(printable(text, Infinity))
   }</text>`;
 }
 

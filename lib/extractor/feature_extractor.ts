@@ -7,7 +7,7 @@ import {
   checkNumber,
   checkOptions,
 } from "../check.ts";
-import { UnsupportedByEngineError } from "../errors.ts";
+import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
@@ -712,9 +712,17 @@ export class FeatureExtractor implements Runs {
    * `source` says. What float16 cannot hold, where `half()` is set, is
    * infinite there.
    *
+   * Of an ONNX file, the operations that are needed are copied as they are, in
+   * the file's version of the operators, and shaping and postprocessing follow
+   * in the same version. Its element types stay, and so does a first size that
+   * it fixes. ONNX Runtime infers the shapes for it, so `--allow-ffi` is needed.
+   * Graphs of TF.js are not written: their operations are TensorFlow's.
+   *
    * @param target A path or `file:` URL, if it is to be a file.
    * @returns The model's bytes.
    * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
+   * @throws {RangeError} If the file's version of the operators lacks one that a
+   * step needs: react, normalize and the like need version 9.
    *
    * @example The bytes of an ONNX model
    * ```ts
@@ -725,24 +733,23 @@ export class FeatureExtractor implements Runs {
    * const bytes = await new FeatureExtractor(model).layers("pool").toOnnx();
    * await using exported = await loadModel(bytes);
    * assert.equal(exported.format, "onnx");
+   * // Of an ONNX file too: here, the same layer again.
+   * const again = new FeatureExtractor(exported).layers("pool").logits(false);
+   * await using both = await loadModel(await again.toOnnx());
+   * assert.deepEqual(both.outputs[0]?.shape, [null, 64]);
    * ```
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     const action = "write ONNX";
     checkAwaited(target, action, "the target");
+    if (target !== undefined) checkTarget(target, action);
     const program = await compile(this.#graph, this.#settings);
-    const { record } = await import("../engines/onnx/recording.ts");
-    const recording = record(program);
-    if ("obstacle" in recording) {
-      const { obstacle } = recording;
-      throw new UnsupportedByEngineError(action, "onnx", obstacle);
-    }
-    const { writeProgram } = await import("../engines/onnx/write_program.ts");
-    const bytes = await writeProgram(recording, {
+    const { writeOnnx } = await import("./write_onnx.ts");
+    const bytes = await writeOnnx(program, {
       "sonde.model": await this.#graph.fingerprint(),
       "sonde.settings": program.settings,
     });
-    if (target !== undefined) await Deno.writeFile(target, bytes);
+    if (target !== undefined) await writeFile(target, bytes, action);
     return bytes;
   }
 

@@ -21,7 +21,7 @@ import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
 import { type Plan, planOf, warnedPlan } from "./plan.ts";
-import { type Opened, runBatches } from "./run_batches.ts";
+import { type Opened, prepared, runBatches } from "./run_batches.ts";
 import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
 
@@ -127,6 +127,8 @@ export class OpenRuns implements Runs, AsyncDisposable {
     options: RunOptions,
   ): Promise<FeatureSet> {
     await this.#check("predict");
+    const preparing = prepared(dataset, options);
+    if (preparing) await preparing;
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,
@@ -143,6 +145,8 @@ export class OpenRuns implements Runs, AsyncDisposable {
     options: RunOptions,
   ): AsyncGenerator<FeatureSet> {
     await this.#check("stream");
+    const preparing = prepared(dataset, options);
+    if (preparing) await preparing;
     const { plan, batches } = runBatches(
       this.#opened,
       dataset,

@@ -102,6 +102,21 @@ export function engineSettings(
   return { engine, backend, threads };
 }
 
+/** Settings of the extractor that look like options of a run. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  ...{ batch: "batch(…)", batchsize: "batch(…)", engine: "engine(…)" },
+  ...{ backend: 'engine("tfjs", { backend })', layers: "layers(…)" },
+  ...{ threads: 'engine("onnx", { threads })', device: "engine(…)" },
+  ...{ postprocess: "postprocess(…)", penultimate: "penultimate()" },
+  ...{ logits: "logits(…)", input: "input(…)", head: "head(…)" },
+  ...{ layer: "layers(…)", react: "react(…)", perturb: "perturb(…)" },
+};
+
+function settingHint(key: string): string | undefined {
+  const call = SETTINGS[key.toLowerCase().replaceAll("_", "")];
+  return call && `set it on the extractor, with .${call}`;
+}
+
 /** The options that a run knows. */
 const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
 
@@ -123,7 +138,7 @@ export function checkRun(
   more: readonly string[] = [],
 ): void {
   checkAwaited(options, action, "the options");
-  checkOptions(options, action, [...RUN_OPTIONS, ...more]);
+  checkOptions(options, action, [...RUN_OPTIONS, ...more], settingHint);
   const { signal, onProgress, progress } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(

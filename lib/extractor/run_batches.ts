@@ -13,6 +13,7 @@ import {
   batchesOf,
   type BatchPlan,
   type HostBatch,
+  prepareDataset,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -48,6 +49,23 @@ export interface RunWay {
 }
 
 /**
+ * Lets a dataset find out what is to be known before a run.
+ *
+ * @param dataset What to run over.
+ * @param options What stops it.
+ * @returns A promise to wait for; undefined where there is nothing to find out.
+ */
+export function prepared(
+  dataset: Dataset,
+  options: RunOptions,
+): Promise<void> | undefined {
+  const signal = withStop(options.signal);
+  const work = prepareDataset(dataset, signal);
+  const pacer = new Pacer(signal, () => "before the first sample");
+  return work === undefined ? undefined : pacer.race(work);
+}
+
+/**
  * Begins a run.
  *
  * @param opened The session.
@@ -77,10 +95,11 @@ export function runBatches(
 
 async function* loop(
   opened: Opened,
-  { batches, length: total, batchSize }: BatchPlan,
+  plan: BatchPlan,
   options: Omit<RunOptions, "signal"> & { signal: AbortSignal | undefined },
   label: string,
 ): AsyncGenerator<CollectedBatch> {
+  const { batches, length: total, batchSize } = plan;
   const { onProgress, progress = defaultProgress() } = options;
   const begin = performance.now();
   let samples = 0;
@@ -121,6 +140,7 @@ async function* loop(
         samples,
         ...(total === undefined ? {} : { total }),
         samplesPerSecond: rate(),
+        ...(plan.skipped?.length ? { skipped: [...plan.skipped] } : {}),
       });
       yield batch;
       if (pacer.isDue()) await pacer.pause();

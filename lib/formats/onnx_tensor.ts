@@ -76,6 +76,17 @@ export function typeName(type: number): string | undefined {
 }
 
 /**
+ * The number of an element type, in `TensorProto.DataType`.
+ *
+ * @param name Its name, as by {@linkcode typeName}.
+ * @returns The number; undefined where no type is called so.
+ */
+export function typeNumber(name: string): number | undefined {
+  const found = Object.entries(TYPES).find(([, [known]]) => known === name);
+  return found && Number(found[0]);
+}
+
+/**
  * An element type as arrays in files have it.
  *
  * @param type Its number.

@@ -2,6 +2,7 @@ import { cannot, checkOneOf, nearestNames } from "../check.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import { type CustomTable, findCustom } from "./custom_objects.ts";
+import { checkedActivation } from "./custom_results.ts";
 import type {
   Activation,
   Dialect,
@@ -97,7 +98,9 @@ export class ConfigReader implements LayerConfig {
     if (typeof name === "string") {
       const { customObjects = {} } = this.#parts;
       const entry = findCustom(customObjects, name);
-      if (typeof entry === "function") return entry as Activation;
+      if (typeof entry === "function") {
+        return checkedActivation(entry as Activation, name);
+      }
       const known = activationNamed(entry ?? name, this.dialect);
       if (known !== undefined) return known;
       throw this.#wrong(
@@ -312,6 +315,17 @@ function isFunctionObject(
   value: unknown,
 ): value is { class_name: "function"; config: unknown } {
   return isLayerObject(value) && value.class_name === "function";
+}
+
+/**
+ * The name of an activation that is written as a name or as a function.
+ *
+ * @param value The option.
+ * @returns The name; undefined for a layer, and for nothing.
+ */
+export function activationName(value: unknown): string | undefined {
+  const name = isFunctionObject(value) ? value.config : value;
+  return typeof name === "string" ? name : undefined;
 }
 
 /** What Keras writes for an option that is off. */

@@ -8,6 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
+import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -68,6 +69,13 @@ export function customTable(
         `custom object "${name}" must be a function, or the name of a known class`;
       throw new TypeError(cannot("load model", rule, entry));
     }
+    if (isClass(entry)) {
+      const rule =
+        `custom object "${name}" must be a function over ops, and no class`;
+      const hint =
+        "write it as (config) => ({ weights, call }), or build the model with TF.js and pass it to fromLayersModel()";
+      throw new TypeError(cannot("load model", rule, entry, hint));
+    }
     if (Object.hasOwn(objects, name) && objects[name] !== entry) {
       const rule =
         `"${name}" must stand in customObjects or in customLayers, not in both`;
@@ -75,6 +83,11 @@ export function customTable(
     }
   }
   return { ...objects, ...layers };
+}
+
+function isClass(entry: CustomObject): boolean {
+  return typeof entry === "function" &&
+    /^class\b/.test(Function.prototype.toString.call(entry));
 }
 
 /**
@@ -139,7 +152,12 @@ export function customOperation(
       ...(config.raw("kwargs") ?? {}) as Record<string, unknown>,
     };
     return entry.length <= 1
-      ? onNamedArguments(entry as LayerFactory, config, args, kwargs)
+      ? onNamedArguments(
+        checkedFactory(entry as LayerFactory, config.name),
+        config,
+        args,
+        kwargs,
+      )
       : onArguments(entry as CustomOperation, config.name, args, kwargs);
   };
 }
@@ -158,8 +176,13 @@ function onArguments(
       const named = Object.entries(kwargs).map(([key, value]) =>
         [key, bind(value)] as const
       );
-      return [compute(ops, args.map(bind), Object.fromEntries(named))]
-        .flat() as T[];
+      const result: unknown = compute(
+        ops,
+        args.map(bind),
+        Object.fromEntries(named),
+      );
+      const rule = "it must give a tensor, or a list of tensors";
+      return tensorsOf(result, `call custom operation "${name}"`, rule) as T[];
     },
   };
 }

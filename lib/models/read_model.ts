@@ -4,6 +4,7 @@ import type { Model } from "../types.ts";
 import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
+import { checkAliases } from "./keras/known_names.ts";
 import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
 import { loadOnnx } from "./onnx/load_onnx.ts";
 import { loadModelJson } from "./tfjs/load_model_json.ts";
@@ -67,6 +68,7 @@ async function readInSteps(
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);
+  checkAliases(customLayers);
   const limits = checkLimits(options.limits);
   pacer.check();
   const file = await openModelFile(source, pacer.signal);

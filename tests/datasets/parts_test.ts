@@ -94,7 +94,8 @@ Deno.test("partsOf() refuses ids that are too many or no ids", () => {
 });
 
 Deno.test("partsOf() names keys that it does not know", () => {
-  const rule = 'a record must hold "xs", "ys", "ids" only: current value is ';
+  const rule =
+    'a record must hold "xs", "ys", "ids", "classNames", "skipped" only: current value is ';
   assertThrows(() => one({ xs: x, labels: y }), TypeError, `${rule}["labels"]`);
   assertThrows(
     () => one({ x, ys: y }),
@@ -111,6 +112,10 @@ Deno.test("partsOf() names the input that is missing", () => {
     'a record must hold every input: current value is ["a", "B"]; input "b" of "a", "b" ' +
       'is missing; did you mean "B"',
   );
+  // An input that is there is no near name of another one.
+  const { message } = assertThrows(() => two({ a }));
+  assertEquals(message.includes("did you mean"), false);
+  assertThrows(() => two({ xs: { a, B: b } }), TypeError, 'did you mean "B"?');
   const within = () => two({ xs: { a } });
   assertThrows(within, TypeError, 'inputs must hold "b": current value is');
   assertThrows(() => two({ xs: [a] }), TypeError, 'must be 2 inputs, "a", "b"');

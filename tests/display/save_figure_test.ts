@@ -53,3 +53,60 @@ Deno.test("save() refuses other extensions", async () => {
     );
   }
 });
+
+Deno.test("save() says where there is no folder, or no place for a file", async () => {
+  const folder = await Deno.makeTempDir();
+  await assertRejects(
+    () => FIGURE.save(`${folder}/nodir/f.png`),
+    Deno.errors.NotFound,
+    `Cannot save figure as its folder must be there: current value is "${folder}/nodir/f.png"; make it with Deno.mkdir(`,
+  );
+  await Deno.mkdir(`${folder}/nodir`, { recursive: true });
+  await FIGURE.save(`${folder}/nodir/f.svg`);
+  await Deno.mkdir(`${folder}/x.svg`);
+  await assertRejects(
+    () => FIGURE.save(`${folder}/x.svg`),
+    Deno.errors.IsADirectory,
+    "its target must be a file",
+  );
+  await Deno.remove(folder, { recursive: true });
+  await assertRejects(
+    () => FIGURE.save(new URL("https://example.org/x.svg")),
+    TypeError,
+    'must be a path or a file: URL: current value is "https://example.org/x.svg"',
+  );
+  await assertRejects(
+    () => FIGURE.save(3 as unknown as string),
+    TypeError,
+    "current value is 3",
+  );
+});
+
+Deno.test("titles, captions and labels of figures hold nothing that steers a terminal", async () => {
+  const bad = "a\u001b[31m\u202eb\u0007c\u2028d\u0085e";
+  const figure = makeFigure({
+    title: bad,
+    summary: bad,
+    figure: () => SPECS.lines,
+    options: { title: bad, caption: bad, xLabel: bad, yLabel: bad },
+  });
+  const display = (figure as unknown as Record<symbol, () => Promise<object>>)[
+    Symbol.for("Jupyter.display")
+  ]!;
+  const texts = Object.values(await display.call(figure)).map(String);
+  const folder = await Deno.makeTempDir();
+  for (const name of ["x.svg", "x.html"]) {
+    await figure.save(`${folder}/${name}`);
+    const text = await Deno.readTextFile(`${folder}/${name}`);
+    // The script of plotly is not ours, and has such characters in its strings.
+    texts.push(text.replaceAll(/<script[^>]*>[^]*?<\/script>/g, ""));
+  }
+  await Deno.remove(folder, { recursive: true });
+  assert(texts.length > 2 && texts.some((text) => text.includes("\\u202e")));
+  for (const text of texts) {
+    const found = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.exec(
+      text.replaceAll("\n", ""),
+    );
+    assertEquals(found, null, text.slice(0, 300));
+  }
+});

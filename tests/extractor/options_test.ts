@@ -71,3 +71,20 @@ Deno.test("checkRun() throws where the run is stopped already", () => {
     ...["AbortError", true],
   ]);
 });
+
+Deno.test("checkRun() says which call sets what is no option of a run", () => {
+  for (
+    const [options, call] of [
+      [{ batchSize: 8 }, ".batch(…)"],
+      [{ "batch_size": 8 }, ".batch(…)"],
+      [{ backend: "cpu" }, '.engine("tfjs", { backend })'],
+      [{ layers: [] }, ".layers(…)"],
+    ] as const
+  ) {
+    const [key] = Object.keys(options);
+    assertEquals(
+      refused(options).message,
+      `Cannot predict as every option must be one of "signal", "onProgress", "progress": current value is "${key}"; set it on the extractor, with ${call}`,
+    );
+  }
+});

@@ -95,6 +95,32 @@ counted("toOnnx() says in the file what a set's source says", async () => {
   }
 });
 
+counted(
+  "loadModel() opens what toOnnx() wrote of max pooling, NaN and all",
+  async () => {
+    await using model = await loadModel(DIGITS);
+    const extractor = new FeatureExtractor(model).layers("pool").logits(false);
+    const pooling = tf.sequential({
+      layers: [tf.layers.maxPooling2d({ poolSize: 2, inputShape: [4, 4, 1] })],
+    });
+    const maxima = new FeatureExtractor(pooling).layers([0]).logits(false);
+    for (
+      const [from, shape] of [[extractor, [28, 28]], [maxima, [4, 4]]] as const
+    ) {
+      const data = samples(2).data.slice(0, 2 * shape[0] * shape[1]);
+      data[0] = NaN;
+      const x = { data, shape: [2, ...shape, 1], dtype: "float32" } as const;
+      const expected = (await from.predict(x)).features[0]!;
+      await using opened = await loadModel(await from.toOnnx());
+      const { features } = await new FeatureExtractor(opened)
+        .layers(opened.outputs[0]!.name).logits(false).predict(x);
+      assertEquals(features[0]!.shape, expected.shape);
+      assertAllClose(features[0]!, expected as NdArray, { rtol: 1e-5 });
+    }
+    pooling.dispose();
+  },
+);
+
 counted("toOnnx() gives each name once", async () => {
   await using model = await loadModel(DIGITS);
   const bytes = await new FeatureExtractor(model).layers(["picture", "stem"])

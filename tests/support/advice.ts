@@ -16,6 +16,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/graph/lower_opset.ts",
+    "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
     "engines/fixed_batches.ts",
     "use .batch() with such a number, and leave samples out or add some",
     "tests/engines/fixed_batches_test.ts",
@@ -86,6 +91,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/features/feature_maps_test.ts",
   ],
   [
+    "formats/file_path.ts",
+    "pass the path itself",
+    "tests/models/files/read_file_test.ts",
+  ],
+  [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
     "tests/formats/npy_test.ts",
@@ -134,7 +144,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["models/keras/keras_file.ts", 'save model.save("model.keras")', PYTHON],
   [
     "models/keras/known_layers.ts",
-    "pass customObjects: { ${ classes.map((name) => ",
+    "pass customObjects: { ${entries} }",
     "",
   ],
   [

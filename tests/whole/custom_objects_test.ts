@@ -2,11 +2,13 @@
  * Files of the real Keras with custom objects and constant arrays:
  * `tests/data/make_custom_objects.py`.
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   FeatureExtractor,
   loadModel,
   type LoadModelOptions,
+  ModelFormatError,
+  tf,
 } from "@sonde/sonde";
 import type { Layer, LayerConfig } from "../../lib/layers/layer.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
@@ -165,7 +167,7 @@ Deno.test("loadModel() says how to pass what it does not know", async () => {
   await assertRejects(
     () => open("mish.keras"),
     Error,
-    'pass it as customObjects: { "my>mish_like": (ops, x) => … }',
+    'pass customObjects: { "my>mish_like": (ops, x) => … }',
   );
   await assertRejects(
     () => open("k2_xlogy.h5"),
@@ -186,4 +188,72 @@ Deno.test("fingerprints tell models apart by the values in their calls", async (
     prints.add(await model.fingerprint());
   }
   assertEquals(prints.size, 2);
+});
+
+Deno.test("customObjects: what a function gives is checked where it is called", async () => {
+  const wrong = (value: unknown) => (() => value) as unknown as () => Layer;
+  const two = (value: unknown) => (_ops: unknown, _x: unknown) => value;
+  const cases = [
+    ["mish.keras", { mish_like: two(undefined) }, "it must give one tensor"],
+    ["mish.keras", { mish_like: two([]) }, "it must give one tensor"],
+    ["mish.keras", { mish_like: two(3) }, "current value is 3"],
+    ["twice.keras", { Twice: wrong(undefined) }, "must give { weights, call }"],
+    ["twice.keras", { Twice: wrong({ weights: [] }) }, "call a function"],
+    [
+      "twice.keras",
+      { Twice: wrong({ weights: [], call: () => undefined }) },
+      "must give a list of tensors: current value is undefined",
+    ],
+    [
+      "twice.keras",
+      {
+        Twice: wrong({ weights: [], call: (_: unknown, [x]: [unknown]) => x }),
+      },
+      'must give a list of tensors: current value is "a tensor alone"',
+    ],
+    [
+      "twice.keras",
+      { Twice: wrong({ weights: [], call: () => [1] }) },
+      'current value is "[1]"',
+    ],
+    ["twice.keras", { Twice: two(1) }, "it must give a tensor"],
+    [
+      "scaled.keras",
+      { Scaled: (_ops: unknown, _args: unknown, _named: unknown) => null },
+      "it must give a tensor, or a list of tensors: current value is null",
+    ],
+  ] as const;
+  for (const [name, customObjects, text] of cases) {
+    const error = await assertRejects(
+      () => open(name, { customObjects: customObjects as never }),
+      ModelFormatError,
+      text,
+    );
+    assertEquals(/is not a function|undefined \(/.test(error.message), false);
+  }
+});
+
+Deno.test("customObjects: classes, and aliases of what is not there, are refused", async () => {
+  class Twice extends tf.layers.Layer {}
+  const error = await assertRejects(
+    () => open("twice.keras", { customObjects: { Twice: Twice as never } }),
+    TypeError,
+    'custom object "Twice" must be a function over ops, and no class',
+  );
+  assertMatch(error.message, /fromLayersModel\(\)$/);
+  await assertRejects(
+    () => open("my_dense.keras", { customObjects: { MyDense: "Dence" } }),
+    RangeError,
+    'or the name of a known class: current value is "Dence"; nearest classes are "Dense"',
+  );
+  await assertRejects(
+    () => open("my_dense.keras", { customObjects: { MyDense: "MyDense" } }),
+    RangeError,
+    'current value is "MyDense"',
+  );
+  await assertRejects(
+    () => open("twice.keras", { customObjects: { twice } }),
+    ModelFormatError,
+    'of its keys, "twice" is near "Twice"',
+  );
 });

@@ -23,6 +23,7 @@ Deno.test("notebooks/ holds the notebooks that the README names", () => {
     "01_extract.ipynb",
     "02_models.ipynb",
     "03_keras.ipynb",
+    "04_detect.ipynb",
   ]);
 });
 

@@ -9,7 +9,7 @@ const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
 const PRINTED = [
   ["FeatureSet of 502 samples", "pool        [502, 64]"],
   ["conv1", "only"],
-  [],
+  ["shape: [ 5, 8 ]", 'dtype: "float32"'],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
   ["Scores: known, unknown", "known: 1131 scores", "unknown: 869 scores"],
   ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43

@@ -13,6 +13,7 @@ import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
+import type { PortSize } from "./graph/onnx_graph.ts";
 
 /** A tensor that is fed. */
 export interface CutFeed {
@@ -22,6 +23,11 @@ export interface CutFeed {
   readonly type: number;
   /** Sizes; undefined where not even their number is known. */
   readonly shape: readonly (number | null)[] | undefined;
+}
+
+/** The same of any input or output, with names of sizes. */
+interface Port extends Omit<CutFeed, "shape"> {
+  readonly shape: readonly PortSize[] | undefined;
 }
 
 /** What to cut out. */
@@ -43,8 +49,8 @@ export interface CutModel extends EncodedModel {
 
 const FLOAT16 = 10;
 const FLOAT32 = 1;
-/** Versions of the format before 8 have weights among the inputs, and no functions. */
-const FORMAT = 8;
+/** Versions of the format before it have weights among the inputs, and no functions. */
+export const FORMAT = 8;
 /** Constants up to this many bytes stand among the model's own. */
 const MOST_INSIDE = 1024;
 /** Protocol buffers hold no more. */
@@ -193,7 +199,8 @@ export function allowsExactProducts(
     calls.every(({ operation }) => areSafe(operation.attributes));
 }
 
-function writeNode(
+/** Writes an operator of one input and one output. */
+export function writeNode(
   writer: BinaryWriter,
   operator: string,
   input: string,
@@ -219,13 +226,23 @@ interface ConstantContext {
   /** Where constants are that lie beside the model: once, whatever their names. */
   readonly paths: Map<OnnxConstant, string>;
   readonly externalData: ExternalData[];
+  /** Constants of more bytes than this lie beside the model. */
+  readonly mostInside?: number;
 }
 
-function writeConstant(
+/**
+ * Writes a constant of a file.
+ *
+ * @param writer Where to.
+ * @param name What it is called.
+ * @param constant The constant.
+ * @param context Where the bytes of large ones go.
+ */
+export function writeConstant(
   writer: BinaryWriter,
   name: string,
   constant: OnnxConstant,
-  { origin, paths, externalData }: ConstantContext,
+  { origin, paths, externalData, mostInside = MOST_INSIDE }: ConstantContext,
 ): void {
   const { reader } = origin.file;
   const { tensor, span, storedBytes } = constant;
@@ -242,7 +259,7 @@ function writeConstant(
     for (const size of tensor.shape) writer.tag(1, WireType.Varint).int64(size);
     writer.tag(2, WireType.Varint).int32(tensor.type);
     writeString(writer, 8, name);
-    if (bytes !== undefined && bytes.length <= MOST_INSIDE) {
+    if (bytes !== undefined && bytes.length <= mostInside) {
       raw(writer, 9, bytes);
       return;
     }
@@ -258,7 +275,11 @@ function writeConstant(
   });
 }
 
-function writePort(writer: BinaryWriter, { name, type, shape }: CutFeed): void {
+/** Writes an input or an output. */
+export function writePort(
+  writer: BinaryWriter,
+  { name, type, shape }: Port,
+): void {
   writeString(writer, 1, name);
   writeMessage(writer, 2, () =>
     writeMessage(writer, 1, () => {
@@ -267,14 +288,16 @@ function writePort(writer: BinaryWriter, { name, type, shape }: CutFeed): void {
       writeMessage(writer, 2, () => {
         for (const size of shape) {
           writeMessage(writer, 1, () => {
-            if (size !== null) writer.tag(1, WireType.Varint).int64(size);
+            if (typeof size === "string") writeString(writer, 2, size);
+            else if (size !== null) writer.tag(1, WireType.Varint).int64(size);
           });
         }
       });
     }));
 }
 
-function raw(
+/** Writes bytes that are a message already. */
+export function raw(
   writer: BinaryWriter,
   field: number,
   ...parts: readonly Uint8Array[]

@@ -9,28 +9,17 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
+import { origin, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
-import type { NdArray, TensorSpec } from "../../types.ts";
+import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
-import {
-  logitsRef,
-  type Program,
-  type RunOutputs,
-  wantedRefs,
-} from "../program.ts";
+import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
-import {
-  allowsExactProducts,
-  constantsOf,
-  type CutFeed,
-  cutFile,
-} from "./cut_file.ts";
+import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
+import { checkNumbers } from "./check_numbers.ts";
 import { encodeModel } from "./graph/encode_model.ts";
-import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
-import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
-import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { mixingOperation } from "./row_mixing.ts";
@@ -59,25 +48,12 @@ export async function openOnnxFile(
     call.kind === "raw" ? [call.onnx!] : []
   );
   await checkNumbers(source, calls, pacer);
-  const model = cutFile(source, {
-    feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
-    calls,
-    wanted: wanted.map((ref) => source.nameOf(ref)),
-  });
-  const transferable = model.externalData.map(({ data }) => data);
-  await pacer.rest();
-  const stages = await openInWorker(model, {
-    threads,
-    transferable,
-    exactProducts: allowsExactProducts(source, calls),
-  });
+  const opened = await openStages(program, calls, threads, pacer);
+  const { stages, inputs } = opened;
   try {
     pacer.check();
-    const byName = new Map(stages.outputs.map((known) => [known.name, known]));
     const outputs = new Map(
-      wanted.map((ref, i) =>
-        [refKey(ref), byName.get(model.outputs[i]!)!] as const
-      ),
+      wanted.map((ref, i) => [refKey(ref), opened.outputs[i]!] as const),
     );
     const optional = optionalKey(program);
     for (const ref of wanted) {
@@ -95,7 +71,6 @@ export async function openOnnxFile(
     const checkPadding = (what: string) => {
       if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
     };
-    const { inputs } = model;
     return new FileSession(program, { stages, names, inputs, checkPadding });
   } catch (error) {
     await stages.close();
@@ -128,81 +103,6 @@ function mixesRows(
       "leave samples out, or add some",
     ),
   );
-}
-
-/** NaN in a weight can vanish on the way; infinities are what masks are made of. */
-async function checkNumbers(
-  source: OnnxOrigin,
-  calls: readonly OnnxCall[],
-  pacer: Pacer,
-): Promise<void> {
-  const checked = new Set(constantsOf(source, calls).values());
-  for (const { name, mustBeFinite, read } of checked) {
-    if (mustBeFinite !== true) continue;
-    await pacer.rest();
-    const { data } = await read();
-    const count = numNaN(data);
-    if (count === 0) continue;
-    throw new RangeError(
-      cannot(
-        "run model",
-        `weight "${name}" must hold no NaN`,
-        `${count} of ${data.length}`,
-        "look at it with getWeights(), or load the model with allowNonFinite: true",
-      ),
-    );
-  }
-}
-
-function numNaN(data: Float32Array): number {
-  let count = 0;
-  for (let i = 0; i < data.length; i++) if (data[i] !== data[i]) count++;
-  return count;
-}
-
-function feedOf(
-  { types, nameOf, batch }: OnnxOrigin,
-  ref: Ref,
-  { shape, dtype, name: called, batchAxis = 0 }: TensorSpec,
-): CutFeed {
-  const name = nameOf(origin(ref));
-  const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
-  const type = types.get(name) ?? number;
-  if (number === undefined || type !== number) {
-    const rule =
-      `input "${called}" must be of floats, int32, int64, uint8 or bool`;
-    throw new TypeError(cannot("open the model", rule, type));
-  }
-  const isUnknown = shape.length === 0 && batchAxis !== null;
-  const sizes = isUnknown
-    ? undefined
-    : shape.map((size, axis) => axis === batchAxis ? batch ?? null : size);
-  return { name, type, shape: sizes };
-}
-
-/** The tensor of logits that may be left out, unless it is a feature too. */
-function optionalKey({ logits, features }: Program): string | undefined {
-  if (!logits?.isOptional) return undefined;
-  const key = refKey(origin(logitsRef(logits)));
-  const isFeature = features.some(({ ref }) => refKey(origin(ref)) === key);
-  return isFeature ? undefined : key;
-}
-
-function checkOutput(
-  { node }: Ref,
-  { type, shape }: OnnxOutput,
-  { batch }: OnnxOrigin,
-): void {
-  const action = `take layer "${node.row.name}"`;
-  if (type === undefined || type === "string") {
-    const rule = "it must give a tensor of numbers";
-    const found = type === undefined ? "a sequence or a map" : "texts";
-    throw new TypeError(cannot(action, rule, found));
-  }
-  const first = shape[0] ?? null;
-  if (first === null || first === batch) return;
-  const rule = "it must give one row a sample, whatever their number";
-  throw new TypeError(cannot(action, rule, `[${shape}]`));
 }
 
 /** What a session runs. */

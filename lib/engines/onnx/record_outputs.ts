@@ -51,16 +51,19 @@ const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  *
  * @param program What is to be computed.
  * @param outputOf What is known of a wanted tensor.
+ * @param scope What names in the graph begin with.
  * @returns The graph, and where each output comes from.
  * @throws {TypeError} If a step cannot take what it gets.
  */
 export function recordOutputs(
   program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
+  scope = "",
 ): RecordedOutputs {
   const { logits, wantsPenultimate } = program;
   const { isPenultimateShaped, omitsLogits } = program;
   const graph = new OnnxGraph();
+  graph.setScope(scope);
   const ops = new OnnxOps(graph);
   const from: Record<string, string> = {};
   const values = new Map<string, OnnxValue>();

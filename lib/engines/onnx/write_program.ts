@@ -5,7 +5,7 @@ import type { Recording } from "./recording.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
 
 /** Protocol buffers hold no more. */
-const MOST_BYTES = 2 ** 31 - 1;
+export const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * Writes a program as one ONNX model, weights and all.

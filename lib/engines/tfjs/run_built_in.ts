@@ -9,7 +9,6 @@ import type { Masked } from "../../layers/call_layer.ts";
 import {
   type BuiltInCall,
   type GraphNode,
-  type NodeCall,
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
@@ -49,18 +48,19 @@ export function uploadWeights(host: HostWeights): UploadedWeights {
 /**
  * Calls one node.
  *
- * @param node A node of kind `builtIn`.
+ * @param node The node.
+ * @param call How a built-in layer computes it.
  * @param weights Weights of all nodes.
  * @param values Values of the tensors that feed it; outputs are added.
  * @param masks Their masks, where there are any; those of the outputs are added.
  */
 export function runBuiltIn(
   node: GraphNode,
+  call: BuiltInCall,
   weights: UploadedWeights,
   values: Map<string, tf.Tensor>,
   masks: Map<string, tf.Tensor>,
 ): void {
-  const call = node.call as NodeCall & { kind: "builtIn" };
   const weightOf = (source: WeightSource) => weights.get(source)!;
   const valueOf = (key: string): Masked<tf.Tensor> => ({
     value: values.get(key)!,

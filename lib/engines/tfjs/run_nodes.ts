@@ -21,6 +21,7 @@ import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {
+  type BuiltInCall,
   type GraphNode,
   type NodeCall,
   type RawRuntime,
@@ -39,7 +40,9 @@ export interface NodeRun {
   readonly wanted: readonly Ref[];
   readonly runtime: RawRuntime | undefined;
   readonly backend: string;
-  /** Weights of nodes that are ours. */
+  /** How a built-in layer computes a node; undefined for a layer in memory. */
+  readonly callOf: (node: GraphNode) => BuiltInCall | undefined;
+  /** Weights of the nodes that built-in layers compute. */
   readonly weights: UploadedWeights;
 }
 
@@ -98,12 +101,13 @@ export function* runNodes(
 /** Runs one node that computes, with its name on every error. */
 function runNode(
   node: GraphNode,
-  { backend, weights }: NodeRun,
+  { backend, callOf, weights }: NodeRun,
   state: State,
 ): void {
   try {
-    if (node.call.kind !== "builtIn") runMemory(node, state);
-    else runBuiltIn(node, weights, state.values, state.masks);
+    const call = callOf(node);
+    if (call === undefined) runMemory(node, state);
+    else runBuiltIn(node, call, weights, state.values, state.masks);
   } catch (cause) {
     throw explained(cause, node, backend);
   }

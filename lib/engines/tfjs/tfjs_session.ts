@@ -37,6 +37,8 @@ import {
   type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
+import { drive } from "./drive.ts";
+import { type NaNForms, nanForms } from "./nan_run.ts";
 import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
@@ -121,6 +123,7 @@ class TfjsSession implements Session {
       wanted,
       runtime: graph.runtime,
       backend: this.#backend,
+      callOf: builtInCallOf,
       weights: this.#held.weights,
     };
   }
@@ -155,8 +158,10 @@ class TfjsSession implements Session {
     pacer: Pacer,
     first: number,
   ): Promise<RunOutputs> {
+    const forms = await nanForms(this.#run.schedule.nodes, inputs);
     return await this.#inTurn(pacer, async (turn) => {
-      const outputs = await this.#compute(() => uploaded(inputs), turn, pacer);
+      const feeds = () => uploaded(inputs);
+      const outputs = await this.#compute(feeds, forms, turn, pacer);
       return await readOutputs(outputs, this.#program, this.#backend, first);
     });
   }
@@ -165,9 +170,10 @@ class TfjsSession implements Session {
     inputs: readonly tf.Tensor[],
     pacer: Pacer,
   ): Promise<TensorOutputs> {
+    const forms = await nanForms(this.#run.schedule.nodes, inputs);
     return await this.#inTurn(pacer, async (turn) => {
       const handles = () => inputs.map((input) => tf.clone(input));
-      const outputs = await this.#compute(handles, turn, pacer);
+      const outputs = await this.#compute(handles, forms, turn, pacer);
       const { features, logits, penultimate, scale } = outputs;
       tf.dispose([penultimate, scale]); // a handle that is not given on
       try {
@@ -204,6 +210,7 @@ class TfjsSession implements Session {
 
   async #compute(
     inputs: () => tf.Tensor[],
+    forms: NaNForms | undefined,
     turn: Turn,
     pacer: Pacer,
   ): Promise<OutputValues<tf.Tensor>> {
@@ -211,7 +218,7 @@ class TfjsSession implements Session {
     this.#checkOpen();
     if (this.#isAsync) return await this.#batchAsync(inputs, turn);
     try {
-      return await drive(this.#batch(inputs), turn, pacer);
+      return await drive(this.#batch(inputs, forms), turn, pacer);
     } catch (error) {
       if (!this.#asksForPromises(error)) throw error;
       this.#isAsync = true;
@@ -228,12 +235,19 @@ class TfjsSession implements Session {
   /** One batch, from inputs to outputs that are still in the engine. */
   *#batch(
     inputs: () => tf.Tensor[],
+    forms: NaNForms | undefined,
   ): Generator<void, OutputValues<tf.Tensor>> {
     const feeds = this.#feeds(inputs);
+    const others = forms && uploadWeights(forms.host);
+    const run = forms === undefined ? this.#run : {
+      ...this.#run,
+      callOf: forms.callOf,
+      weights: new Map([...this.#held.weights, ...others!]),
+    };
     try {
-      return this.#outputs(yield* runNodes(this.#run, feeds));
+      return this.#outputs(yield* runNodes(run, feeds));
     } finally {
-      for (const feed of feeds) feed.dispose();
+      tf.dispose([...feeds, ...others?.values() ?? []]);
     }
   }
 
@@ -376,26 +390,4 @@ function mapped(
     ...(penultimate ? { penultimate: each(penultimate) } : {}),
     ...(scale ? { scale: each(scale) } : {}),
   };
-}
-
-/** Drives a generator slice by slice; the thread is given back in between. */
-async function drive<R>(
-  steps: Generator<void, R>,
-  turn: Turn,
-  pacer: Pacer,
-): Promise<R> {
-  try {
-    while (true) {
-      const step = turn.sync(() => {
-        let step = steps.next();
-        while (!step.done && !pacer.isDue()) step = steps.next();
-        return step;
-      });
-      if (step.done) return step.value;
-      await pacer.pause();
-    }
-  } catch (error) {
-    steps.return(undefined as never); // frees what it holds
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import {
   bytesSource,
   fileSource,
 } from "../../formats/byte_source.ts";
+import { pathOfUrl } from "../../formats/file_path.ts";
 import { download, type DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
@@ -15,7 +16,8 @@ const ACTION = "load model";
  *
  * @param source A path, a `file:` URL or an `http(s):` URL.
  * @returns The same as a URL.
- * @throws {TypeError} If it is none of these.
+ * @throws {TypeError} If it is none of these, or a `file:` URL with an escape
+ * that is none.
  */
 export function fileUrl(source: string | URL): URL {
   const isText = typeof source === "string" && source !== "";
@@ -23,7 +25,11 @@ export function fileUrl(source: string | URL): URL {
     return pathToFileURL(source);
   }
   const url = isText ? new URL(source) : source;
-  if (url instanceof URL && /^(https?|file):$/.test(url.protocol)) return url;
+  if (url instanceof URL && /^https?:$/.test(url.protocol)) return url;
+  if (url instanceof URL && url.protocol === "file:") {
+    pathOfUrl(url, ACTION);
+    return url;
+  }
   throw new TypeError(
     cannot(
       ACTION,
@@ -86,7 +92,7 @@ function checkIsFile(info: Deno.FileInfo, url: URL): void {
     ? "a device"
     : "something else";
   throw new ModelFormatError(
-    decodeURIComponent(url.pathname),
+    pathOfUrl(url, ACTION),
     `it must be a file: current value is ${what}`,
   );
 }
@@ -96,7 +102,7 @@ async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
   try {
     return await read();
   } catch (cause) {
-    const path = decodeURIComponent(url.pathname);
+    const path = pathOfUrl(url, ACTION);
     if (cause instanceof Deno.errors.NotFound) {
       const text = cannot(ACTION, "the file must be there", path);
       throw new Deno.errors.NotFound(text, { cause });

@@ -5,8 +5,10 @@
  *
  * @module
  */
+import { nearestNames, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { isLayerObject } from "../../layers/config_reader.ts";
+import { activationNamed } from "../../layers/activations.ts";
+import { activationName, isLayerObject } from "../../layers/config_reader.ts";
 import {
   customFunction,
   type CustomTable,
@@ -23,11 +25,14 @@ export interface Known {
   readonly customLayers: CustomTable;
 }
 
-/** A layer whose class nobody knows. */
+/** A layer whose class nobody knows, or one with such an activation. */
 export interface UnknownLayer {
   readonly path: string;
+  /** The class, or the function. */
   readonly className: string;
   readonly module: string | undefined;
+  /** Whether it is the layer's activation that is not known. */
+  readonly isActivation?: boolean;
 }
 
 /** Keras 2's layers that hold a raw operation. */
@@ -113,27 +118,47 @@ export function unknownLayers(
  *
  * @param unknown The layers.
  * @param source The file, for messages.
+ * @param table The caller's custom objects, whose keys may be misspelt.
  * @param advice What else can be done than to pass custom layers.
  * @throws {ModelFormatError} If there are any.
  */
 export function refuseUnknown(
   unknown: readonly UnknownLayer[],
   source: string,
+  table: CustomTable,
   advice?: string,
 ): void {
   if (unknown.length === 0) return;
-  const classes = [...new Set(unknown.map(({ className }) => className))];
-  const list = unknown.slice(0, 20).map(({ path, className, module }) =>
-    `"${path}" (${className}${module === undefined ? "" : ` of ${module}`})`
+  const list = unknown.slice(0, 20).map(shown).join(", ");
+  const more = unknown.length > 20 ? ` and ${unknown.length - 20} more` : "";
+  const names = new Map(unknown.map((each) => [each.className, each]));
+  const entries = [...names].map(([name, { isActivation }]) =>
+    `${asKey(name)}: ${isActivation ? "(ops, x) => …" : "…"}`
   ).join(", ");
-  throw new ModelFormatError(
-    source,
-    `every layer must be known: current unknown ones are ${list}${
-      unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""
-    }; pass customObjects: { ${
-      classes.map((name) => `${asKey(name)}: …`).join(", ")
-    } }${advice === undefined ? "" : `, or ${advice}`}`,
+  const what = unknown.some(({ isActivation }) => isActivation)
+    ? "layer and activation"
+    : "layer";
+  const near = [...names.keys()].flatMap((name) =>
+    nearestNames(name, Object.keys(table), 1)
+      .map((key) => `${quote(key)} is near ${quote(name)}`)
   );
+  const hints = [
+    `pass customObjects: { ${entries} }`,
+    ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
+    ...advice === undefined ? [] : [`or ${advice}`],
+  ];
+  const rule =
+    `every ${what} must be known: current unknown ones are ${list}${more}`;
+  throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
+}
+
+function shown(
+  { path, className, module, isActivation }: UnknownLayer,
+): string {
+  if (isActivation) return `activation "${className}" of "${path}"`;
+  return `"${path}" (${className}${
+    module === undefined ? "" : ` of ${module}`
+  })`;
 }
 
 /** A name as the key of an object in JavaScript. */
@@ -171,16 +196,28 @@ function* unknownHeld(
   known: Known,
   path: string,
 ): Generator<UnknownLayer> {
-  for (const key of HELD) {
-    const held = Object.hasOwn(options, key) ? [options[key]].flat() : [];
-    for (const layer of held.filter(isLayerObject)) {
+  for (const [key, value] of Object.entries(options)) {
+    const isActivation = /(^|_)activation$/.test(key);
+    const name = isActivation ? activationName(value) : undefined;
+    if (name !== undefined) {
+      const isThere = activationNamed(name, known.dialect) !== undefined ||
+        findCustom(known.customLayers, name) !== undefined;
+      if (!isThere) {
+        yield { path, className: name, module: undefined, isActivation };
+      }
+      continue;
+    }
+    if (!isActivation && !HELD.includes(key)) continue;
+    for (const layer of [value].flat().filter(isLayerObject)) {
       const { class_name: className, config = {}, module } = layer;
       const { registered_name: registered } = layer;
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
-      if (isKnown(className, known, registered)) {
+      if (!isKnown(className, known, registered)) {
+        yield { path: inner, className, module };
+      } else if (!customFunction(known.customLayers, className, registered)) {
         yield* unknownHeld(config, known, inner);
-      } else yield { path: inner, className, module };
+      }
     }
   }
 }

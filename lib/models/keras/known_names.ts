@@ -1,6 +1,38 @@
+import { cannot, nearestNames, quote } from "../../check.ts";
+import { activationNamed } from "../../layers/activations.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
 import { type CustomTable, findCustom } from "../../layers/custom_objects.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
+import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
+
+/**
+ * Checks that aliases stand for what there is.
+ *
+ * @param table The caller's custom objects; strings among them are aliases.
+ * @throws {RangeError} If one names no class, operation or activation.
+ */
+export function checkAliases(table: CustomTable): void {
+  for (const [key, name] of Object.entries(table)) {
+    if (typeof name !== "string") continue;
+    const isKnown = Object.hasOwn(LAYERS, name) ||
+      Object.hasOwn(OPERATIONS, name) ||
+      activationNamed(name, 3) !== undefined ||
+      typeof findCustom(table, name) === "function";
+    if (isKnown) continue;
+    const near = nearestNames(name, Object.keys(LAYERS));
+    throw new RangeError(
+      cannot(
+        "load model",
+        `custom object "${key}" must be a function, or the name of a known class`,
+        name,
+        near.length === 0
+          ? undefined
+          : `nearest classes are ${near.map(quote).join(", ")}`,
+      ),
+    );
+  }
+}
 
 /**
  * A description in which aliases are the names that they stand for.

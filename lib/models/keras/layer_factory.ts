@@ -11,6 +11,7 @@ import {
   type CustomTable,
   findCustom,
 } from "../../layers/custom_objects.ts";
+import { checkedFactory } from "../../layers/custom_results.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
@@ -39,7 +40,9 @@ export function layerFactory(
   { className, path, registeredName }: ClassName,
 ): LayerFactory {
   const custom = findCustom(customLayers, className, registeredName);
-  if (typeof custom === "function") return custom as LayerFactory;
+  if (typeof custom === "function") {
+    return checkedFactory(custom as LayerFactory, className);
+  }
   if (custom !== undefined) {
     return layerFactory(customLayers, { className: custom, path });
   }

@@ -122,7 +122,8 @@ class Builder {
   *build(): Steps<ModelGraph> {
     const { spec, format, dispose } = this.#parts;
     const { source, advice } = this.#parts;
-    refuseUnknown(unknownLayers(spec, this.#parts), source, advice);
+    const unknown = unknownLayers(spec, this.#parts);
+    refuseUnknown(unknown, source, this.#parts.customLayers, advice);
     this.#bound = this.#parts.weights.bind(spec);
     const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
       spec,

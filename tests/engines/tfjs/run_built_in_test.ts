@@ -81,7 +81,7 @@ async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   const masks = new Map(
     mask ? [[refKey({ node: INPUT, index: 0 }), mask]] : [],
   );
-  runBuiltIn(at, weights, values, masks);
+  runBuiltIn(at, builtInCallOf(at)!, weights, values, masks);
   const output = values.get(refKey({ node: at, index: 0 }))!;
   const handed = masks.get(refKey({ node: at, index: 0 }));
   const data = [...output.dataSync()];

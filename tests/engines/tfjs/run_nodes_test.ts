@@ -28,6 +28,7 @@ function runOf(graph: ModelGraph, ids: readonly string[]): NodeRun {
     wanted,
     runtime: graph.runtime,
     backend: "cpu",
+    callOf: () => undefined,
     weights: new Map(),
   };
 }

@@ -40,6 +40,19 @@ Deno.test("fileUrl() refuses other sources", () => {
   );
 });
 
+Deno.test("fileUrl() refuses a file URL with a percent sign that begins no escape", async () => {
+  for (const source of ["file:///m/100%.keras", new URL("file:///%zz")]) {
+    const error = assertThrows(() => fileUrl(source), TypeError);
+    assertEquals(
+      error.message.includes('write "%25" for a percent sign'),
+      true,
+    );
+    await assertRejects(() => loadModel(source), TypeError, "percent signs");
+  }
+  assertEquals(fileUrl("file:///m/100%25.keras").pathname, "/m/100%25.keras");
+  assertEquals(fileUrl("/m/100%.keras").pathname, "/m/100%25.keras");
+});
+
 Deno.test("openFile() says what a path is where it is no file", async () => {
   const folder = await Deno.makeTempDir();
   const url = fileUrl(folder);

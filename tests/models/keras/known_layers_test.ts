@@ -92,18 +92,70 @@ Deno.test("unknownLayers() knows in a file of TF.js what TF.js has, and no more"
 });
 
 Deno.test("refuseUnknown() names all, and their classes once", () => {
-  refuseUnknown([], "file");
+  refuseUnknown([], "file", {});
   const unknown = Array.from({ length: 22 }, (_, i) => ({
     path: `l${i}`,
     className: "Mine",
     module: i === 0 ? "lab" : undefined,
   }));
   const { message } = assertThrows(
-    () => refuseUnknown(unknown, "file"),
+    () => refuseUnknown(unknown, "file", {}),
     ModelFormatError,
   );
   assertEquals(
     message.replace(/"l2".*"l19"/, "…"),
     'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }',
+  );
+});
+
+Deno.test("unknownLayers() finds activations too, in layers and in cells", () => {
+  const inner = { class_name: "LSTMCell", config: { activation: "mine" } };
+  const fn = (config: string) => ({ class_name: "function", config });
+  const layers = [
+    spec("Dense", { options: { dtype: "float32", activation: fn("my>odd") } }),
+    spec("Dense", { options: { dtype: "float32", activation: "relu" } }),
+    spec("Dense", { options: { dtype: "float32", activation: null } }),
+    spec("Dense", { options: { dtype: "float32", activation: fn("known") } }),
+    spec("LSTM", {
+      options: { dtype: "float32", recurrent_activation: "odd" },
+    }),
+    spec("RNN", { options: { dtype: "float32", cell: inner } }),
+    spec("Conv1D", {
+      options: {
+        dtype: "float32",
+        activation: { class_name: "Theirs", config: {} },
+      },
+    }),
+    spec("Custom", {
+      options: { dtype: "float32", activation: "its own affair" },
+    }),
+  ];
+  const customLayers = { Custom: () => undefined!, known: () => undefined! };
+  const found = unknownLayers(model(...layers), { dialect: 3, customLayers });
+  assertEquals(
+    found.map(({ path, className, isActivation }) =>
+      `${path} ${className} ${isActivation === true}`
+    ),
+    [
+      "dense my>odd true",
+      "lstm odd true",
+      "rnn/cell mine true",
+      "conv1d/activation Theirs false",
+    ],
+  );
+  const { message } = assertThrows(() => refuseUnknown(found, "file", {}));
+  assertEquals(
+    message,
+    'Cannot load model "file" as every layer and activation must be known: current unknown ones are activation "my>odd" of "dense", activation "odd" of "lstm", activation "mine" of "rnn/cell", "conv1d/activation" (Theirs); pass customObjects: { "my>odd": (ops, x) => …, odd: (ops, x) => …, mine: (ops, x) => …, Theirs: … }',
+  );
+});
+
+Deno.test("refuseUnknown() says which key of customObjects is near", () => {
+  const unknown = [{ path: "a", className: "Twice", module: undefined }];
+  const table = { twice: () => undefined!, Gelu: "gelu" };
+  assertThrows(
+    () => refuseUnknown(unknown, "file", table),
+    ModelFormatError,
+    '"a" (Twice); pass customObjects: { Twice: … }, of its keys, "twice" is near "Twice"',
   );
 });

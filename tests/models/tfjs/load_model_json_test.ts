@@ -6,6 +6,7 @@ import {
   modelOfLayersJson,
   readLayersJson,
 } from "../../../lib/models/tfjs/load_model_json.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
 import type { ModelJson } from "../../../lib/models/tfjs/model_json.ts";
 
 const LAYERS = [{
@@ -84,4 +85,32 @@ Deno.test("modelOfLayersJson() closes the weights with the model, and if it fail
     "e/kernel",
   );
   assert(closed === 2);
+});
+
+Deno.test("loadModel() counts the operations of a graph of TF.js, those of its functions too", async () => {
+  const source = new URL("../../data/graph_models/mlp/", import.meta.url);
+  const folder = await Deno.makeTempDir();
+  try {
+    for await (const { name } of Deno.readDir(source)) {
+      await Deno.copyFile(new URL(name, source), `${folder}/${name}`);
+    }
+    const path = `${folder}/model.json`;
+    const file = JSON.parse(await Deno.readTextFile(path));
+    const { node } = file.modelTopology;
+    const refused = (nodes: number, found: number) =>
+      assertRejects(
+        () => loadModel(path, { limits: { nodes } }),
+        ModelFormatError,
+        `it must become at most ${nodes} nodes: current value is more, by ${found} operations; if you trust it, pass limits: { nodes: … }`,
+      );
+    await refused(node.length - 1, node.length);
+    await (await loadModel(path, { limits: { nodes: node.length } })).close();
+    file.modelTopology.library = {
+      function: [{ nodeDef: [node[0], node[0]] }, { nodeDef: [node[0]] }],
+    };
+    await Deno.writeTextFile(path, JSON.stringify(file));
+    await refused(node.length, node.length + 3);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -35,7 +35,7 @@ export interface EncodeOptions {
 }
 
 /** Version of the set of operators; ONNX Runtime has it since 1.18. */
-const OPSET = 21;
+export const OPSET = 21;
 /** Version of the format that goes with it. */
 const FORMAT = 10;
 /** Constants up to this many bytes stand in the model's own bytes, unless all do. */
@@ -65,18 +65,42 @@ export function encodeModel(
     writeString(model, 1, "");
     model.tag(2, WireType.Varint).int64(OPSET);
   });
-  for (const [key, value] of Object.entries(metadata)) {
-    writeMessage(model, 14, () => {
-      writeString(model, 1, key);
-      writeString(model, 2, value);
-    });
-  }
+  writeMetadata(model, metadata);
   return { bytes: model.finish(), externalData: context.data };
 }
 
 /** What holds for the whole model, and what was put beside its bytes. */
 interface Context extends Required<Omit<EncodeOptions, "metadata">> {
   readonly data: ExternalData[];
+}
+
+/** Writes what else is to be known of a model. */
+export function writeMetadata(
+  writer: BinaryWriter,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    writeMessage(writer, 14, () => {
+      writeString(writer, 1, key);
+      writeString(writer, 2, value);
+    });
+  }
+}
+
+/**
+ * Writes operators and constants of a graph into another one.
+ *
+ * @param writer Where the other graph is being written.
+ * @param graph The graph; its names must be free there.
+ */
+export function writeParts(writer: BinaryWriter, graph: OnnxGraph): void {
+  const context = { mostInside: Infinity, names: new Map(), data: [] };
+  for (const node of graph.nodes) {
+    writeMessage(writer, 1, () => writeNode(writer, node, context));
+  }
+  for (const constant of graph.constants) {
+    writeMessage(writer, 5, () => writeConstant(writer, constant, context));
+  }
 }
 
 function writeGraph(

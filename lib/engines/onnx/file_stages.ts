@@ -1,0 +1,130 @@
+/**
+ * The part of an ONNX file that a program needs, opened on ONNX Runtime.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import type { Pacer } from "../../formats/pacer.ts";
+import {
+  type OnnxCall,
+  origin,
+  type Ref,
+  refKey,
+} from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import type { TensorSpec } from "../../types.ts";
+import { logitsRef, type Program, wantedRefs } from "../program.ts";
+import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
+import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
+import type { OnnxOutput } from "./runtime/messages.ts";
+import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+
+/** A part of a file that is open. */
+export interface OpenStages {
+  readonly stages: WorkerPipeline;
+  /** Names of the inputs, in the order of the program's feeds. */
+  readonly inputs: readonly string[];
+  /** What is known of each wanted tensor, in their order. */
+  readonly outputs: readonly OnnxOutput[];
+}
+
+/**
+ * Opens the part of a file that a program needs.
+ *
+ * @param program The program.
+ * @param calls The operations that run.
+ * @param threads How many threads compute.
+ * @param pacer Gives the thread back now and then.
+ * @returns The part; its stages must be closed.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses it.
+ */
+export async function openStages(
+  program: Program,
+  calls: readonly OnnxCall[],
+  threads: number,
+  pacer: Pacer,
+): Promise<OpenStages> {
+  const source = program.graph.onnx!;
+  const model = cutFile(source, {
+    feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
+    calls,
+    wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
+  });
+  const transferable = model.externalData.map(({ data }) => data);
+  await pacer.rest();
+  const stages = await openInWorker(model, {
+    threads,
+    transferable,
+    exactProducts: allowsExactProducts(source, calls),
+  });
+  const byName = new Map(stages.outputs.map((known) => [known.name, known]));
+  const outputs = model.outputs.map((name) => byName.get(name)!);
+  return { stages, inputs: model.inputs, outputs };
+}
+
+/**
+ * What is known of an input of the part that runs.
+ *
+ * @param source The file.
+ * @param ref The tensor.
+ * @param spec What the model says of it.
+ * @returns Its name in the file, element type and sizes.
+ * @throws {TypeError} If the runtime cannot be fed it.
+ */
+export function feedOf(
+  { types, nameOf, batch }: OnnxOrigin,
+  ref: Ref,
+  { shape, dtype, name: called, batchAxis = 0 }: TensorSpec,
+): CutFeed {
+  const name = nameOf(origin(ref));
+  const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
+  const type = types.get(name) ?? number;
+  if (number === undefined || type !== number) {
+    const rule =
+      `input "${called}" must be of floats, int32, int64, uint8 or bool`;
+    throw new TypeError(cannot("open the model", rule, type));
+  }
+  const isUnknown = shape.length === 0 && batchAxis !== null;
+  const sizes = isUnknown
+    ? undefined
+    : shape.map((size, axis) => axis === batchAxis ? batch ?? null : size);
+  return { name, type, shape: sizes };
+}
+
+/**
+ * The tensor of logits that may be left out, unless it is a feature too.
+ *
+ * @param program The program.
+ * @returns Its key; undefined where there is none.
+ */
+export function optionalKey({ logits, features }: Program): string | undefined {
+  if (!logits?.isOptional) return undefined;
+  const key = refKey(origin(logitsRef(logits)));
+  const isFeature = features.some(({ ref }) => refKey(origin(ref)) === key);
+  return isFeature ? undefined : key;
+}
+
+/**
+ * Checks that a wanted tensor can be kept.
+ *
+ * @param ref The tensor.
+ * @param output What the runtime knows of it.
+ * @param source The file.
+ * @throws {TypeError} If it holds no numbers, or not one row a sample.
+ */
+export function checkOutput(
+  { node }: Ref,
+  { type, shape }: OnnxOutput,
+  { batch }: OnnxOrigin,
+): void {
+  const action = `take layer "${node.row.name}"`;
+  if (type === undefined || type === "string") {
+    const rule = "it must give a tensor of numbers";
+    const found = type === undefined ? "a sequence or a map" : "texts";
+    throw new TypeError(cannot(action, rule, found));
+  }
+  const first = shape[0] ?? null;
+  if (first === null || first === batch) return;
+  const rule = "it must give one row a sample, whatever their number";
+  throw new TypeError(cannot(action, rule, `[${shape}]`));
+}

@@ -1,0 +1,262 @@
+/**
+ * Programs over an ONNX file as a model of their own: the file cut to what is
+ * wanted, and after it what is computed from its tensors.
+ *
+ * @module
+ */
+import { cannot } from "../../check.ts";
+import { UnsupportedByEngineError } from "../../errors.ts";
+import { byteLength, typeNumber } from "../../formats/onnx_tensor.ts";
+import { Pacer } from "../../formats/pacer.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import { logitsRef, type Program, wantedRefs } from "../program.ts";
+import { checkNumbers } from "./check_numbers.ts";
+import { constantsOf } from "./cut_file.ts";
+import { exportFile, type ExportPort } from "./export_file.ts";
+import { OPSET } from "./graph/encode_model.ts";
+import { lowerOpset } from "./graph/lower_opset.ts";
+import { type OnnxGraph, ROWS, TYPE_NUMBERS } from "./graph/onnx_graph.ts";
+import { checkOutput, feedOf, openStages, optionalKey } from "./file_stages.ts";
+import { recordOutputs } from "./record_outputs.ts";
+import { halved } from "./rewrites/half_outputs.ts";
+import type { OnnxOutput } from "./runtime/messages.ts";
+import { defaultThreads } from "./runtime/runtime.ts";
+import { MOST_BYTES } from "./write_program.ts";
+
+/**
+ * Writes a program over a model of an ONNX file.
+ *
+ * Names are as for {@linkcode writeProgram}. Operations keep the file's
+ * versions of operators, and what follows them is written in the same.
+ * Tensors are as the file has them: halves stay halves, and so does a first
+ * size that the file fixes.
+ *
+ * @param program What is to be computed.
+ * @param metadata What else is to be known of it.
+ * @returns The model's bytes.
+ * @throws {UnsupportedByEngineError} If ONNX cannot say a step, or ONNX Runtime,
+ * which infers the shapes, is not there.
+ * @throws {RangeError} If the weights are more than the format can hold, the
+ * file's version of the operators lacks one, or a weight is NaN.
+ */
+export async function writeFileProgram(
+  program: Program,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkSteps(program);
+  const source = program.graph.onnx!;
+  const { nodes } = program.schedule;
+  const calls = nodes.flatMap(({ call }) =>
+    call.kind === "raw" ? [call.onnx!] : []
+  );
+  checkWeights(source, calls);
+  await checkNumbers(source, calls, new Pacer());
+  const known = await knownOutputs(program, calls);
+  const outputOf = (ref: Ref) => known.get(refKey(ref))!;
+  const kept = withoutUnfit(program, outputOf);
+  const names = new Names(source, calls);
+  const { names: outputs, graph, from } = recordOutputs(
+    { ...kept, features: kept.features.map(unlessHalf) },
+    outputOf,
+    names.scope,
+  );
+  program.features.forEach(({ readAs }, i) => {
+    if (readAs !== undefined) halve(graph, outputs.features[i]!);
+  });
+  graph.dropUnused();
+  lowerOpset(graph, source.file.opsets.get("") ?? OPSET);
+  const types = new Map(
+    [...known.values()].map(({ name, type }) => [name, type] as const),
+  );
+  graph.dropUnused(); // axes that are no inputs any more
+  for (const [input, tensor] of Object.entries(from)) {
+    const isHalf = types.get(tensor) === "float16";
+    graph.nodes.unshift({
+      operator: isHalf ? "Cast" : "Identity",
+      inputs: [tensor],
+      outputs: [input],
+      attributes: isHalf ? { to: TYPE_NUMBERS.float32 } : {},
+    });
+  }
+  const { features, logits, penultimate } = outputs;
+  const wanted = [
+    ...features.map((tensor, i) => [program.features[i]!.name, tensor]),
+    ...Object.entries({ logits, penultimate }),
+  ].filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const feeds = program.feeds.map(({ ref, spec }): ExportPort => {
+    const { name: tensor, type, shape } = feedOf(source, ref, spec);
+    const { batchAxis = 0 } = spec;
+    const sizes = shape?.map((size, axis) =>
+      size === null && axis === batchAxis ? ROWS : size
+    );
+    return { name: names.input(spec.name, tensor), tensor, type, shape: sizes };
+  });
+  const fed = new Set(feeds.map(({ tensor }) => tensor));
+  const ports = new Map(graph.outputs.map((port) => [port.name, port]));
+  return exportFile(source, {
+    feeds,
+    calls,
+    graph,
+    metadata,
+    outputs: wanted.map(([name, tensor]): ExportPort => {
+      const { type, shape } = ports.get(tensor) ??
+        [...known.values()].find((output) => output.name === tensor)!;
+      const [, ...sizes] = shape ?? [];
+      const rows = source.batch ?? ROWS;
+      return {
+        name: names.output(name, tensor, fed.has(tensor)),
+        tensor,
+        type: typeNumber(type!)!,
+        shape: shape === undefined || shape.length === 0
+          ? undefined
+          : [rows, ...sizes],
+      };
+    }),
+  });
+}
+
+function checkSteps({ perturbation, features }: Program): void {
+  const custom = features.find(({ own }) => own.length > 0);
+  const obstacle = perturbation !== undefined
+    ? "perturb() needs gradients"
+    : custom !== undefined
+    ? `a function of the caller's postprocesses "${custom.name}"`
+    : undefined;
+  if (obstacle === undefined) return;
+  throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
+}
+
+function checkWeights(
+  source: OnnxOrigin,
+  calls: Parameters<typeof constantsOf>[1],
+): void {
+  const bytes = [...new Set(constantsOf(source, calls).values())]
+    .reduce((sum, { tensor }) => sum + (byteLength(tensor) ?? 0), 0);
+  if (bytes <= MOST_BYTES) return;
+  throw new RangeError(
+    cannot(
+      "write ONNX",
+      `weights must be at most ${MOST_BYTES} bytes`,
+      bytes,
+      "select earlier layers, and no logits",
+    ),
+  );
+}
+
+/** What the runtime knows of the wanted tensors, under their names in the file. */
+async function knownOutputs(
+  program: Program,
+  calls: Parameters<typeof constantsOf>[1],
+): Promise<ReadonlyMap<string, OnnxOutput>> {
+  const source = program.graph.onnx!;
+  const wanted = wantedRefs(program).map(origin);
+  const { stages, outputs } = await openStages(
+    program,
+    calls,
+    defaultThreads(),
+    new Pacer(),
+  );
+  await stages.close();
+  const optional = optionalKey(program);
+  return new Map(wanted.map((ref, i) => {
+    const name = source.nameOf(ref);
+    const output = { ...outputs[i]!, name };
+    if (refKey(ref) !== optional) checkOutput(ref, output, source);
+    return [refKey(ref), output];
+  }));
+}
+
+/** Logits that were only found, and do not give a row a sample, are left out. */
+function withoutUnfit(
+  program: Program,
+  outputOf: (ref: Ref) => OnnxOutput,
+): Program {
+  const { logits } = program;
+  if (optionalKey(program) === undefined) return program;
+  const { shape, type } = outputOf(origin(logitsRef(logits!)));
+  const { batch } = program.graph.onnx!;
+  const [rows = null] = shape;
+  const isFit = type !== undefined && type !== "string" &&
+    (rows === null || rows === batch) && shape.length <= 2;
+  return isFit ? program : { ...program, omitsLogits: true };
+}
+
+/** Halves are made in the graph, so that a feature read so is never plain. */
+function unlessHalf(
+  feature: Program["features"][number],
+): Program["features"][number] {
+  return feature.readAs === undefined
+    ? feature
+    : { ...feature, isPlain: false };
+}
+
+function halve(graph: OnnxGraph, name: string): void {
+  const index = graph.outputs.findIndex((port) => port.name === name);
+  const half = halved(graph, graph.outputs[index]!);
+  // Under the name of before, by which it is known.
+  const maker = graph.makerOf(name)!;
+  const cast = graph.makerOf(half.name)!;
+  const value = maker.inputs[0]!;
+  graph.replace(maker, { ...cast, inputs: [value], outputs: [name] });
+  graph.replace(cast);
+  graph.outputs[index] = { ...half, name };
+}
+
+/** Names of a model that is written, each once. */
+class Names {
+  /** What the names of the appended graph begin with. */
+  readonly scope: string;
+  readonly #used: Set<string>;
+  readonly #given = new Set<string>();
+
+  constructor(source: OnnxOrigin, calls: Parameters<typeof constantsOf>[1]) {
+    this.#used = new Set([
+      ...constantsOf(source, calls).keys(),
+      ...calls.flatMap(({ takes, operation }) => [
+        ...takes,
+        ...operation.outputs,
+        ...innerNames(operation),
+      ]),
+    ]);
+    let scope = "sonde";
+    while ([...this.#used].some((name) => name.startsWith(`${scope}/`))) {
+      scope += "'";
+    }
+    this.scope = scope;
+  }
+
+  /** The name of an input: the user's, or else that in the file. */
+  input(name: string, tensor: string): string {
+    const free = name === tensor || this.#used.has(name) ? tensor : name;
+    this.#used.add(free);
+    return free;
+  }
+
+  /** The name of an output: the user's, with `:out` behind it where it is taken. */
+  output(name: string, tensor: string, isFed: boolean): string {
+    if (name === tensor && !isFed && !this.#given.has(name)) {
+      this.#given.add(name);
+      return name;
+    }
+    let free = name;
+    while (this.#used.has(free)) free = `${free}:out`;
+    this.#used.add(free);
+    return free;
+  }
+}
+
+/** Names within the graphs of an operation. */
+function innerNames(
+  { attributes }: Parameters<typeof constantsOf>[1][number]["operation"],
+): string[] {
+  return [...attributes.values()].flatMap((value) => {
+    if (typeof value !== "object" || !("graph" in value)) return [];
+    const { nodes, inputs, constants } = value.graph;
+    return [
+      ...inputs.map(({ name }) => name),
+      ...constants.map(({ name }) => name),
+      ...nodes.flatMap((node) => [...node.outputs, ...innerNames(node)]),
+    ];
+  });
+}

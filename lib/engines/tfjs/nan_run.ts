@@ -1,0 +1,70 @@
+/**
+ * Batches with NaN on layers of TF.js in memory. Some kernels of TF.js lose
+ * NaN, each backend in its own way: pooling, `relu`, `relu6` and the like. So
+ * such a batch runs on the built-in layers of the same meaning, which keep NaN
+ * on every engine.
+ *
+ * @module
+ */
+import type { tf } from "../../tf.ts";
+import {
+  type BuiltInCall,
+  builtInFormOf,
+  type GraphNode,
+} from "../../models/graph/graph.ts";
+import { numNonFinite } from "../../models/graph/weights.ts";
+import type { NdArray } from "../../types.ts";
+import { type HostWeights, readWeights } from "../call_node.ts";
+import { builtInCallOf } from "./run_built_in.ts";
+import type { NodeRun } from "./run_nodes.ts";
+
+/** Built-in layers in place of layers in memory. */
+export interface NaNForms {
+  readonly callOf: NodeRun["callOf"];
+  /** Values of their weights as they are now. */
+  readonly host: HostWeights;
+}
+
+/**
+ * The call of a node where NaN is among the values.
+ *
+ * @param node Any node.
+ * @returns The call; undefined where only TF.js can compute it.
+ */
+export function callForNaN(node: GraphNode): BuiltInCall | undefined {
+  if (node.call.kind !== "inMemory") return builtInCallOf(node);
+  const form = builtInFormOf(node);
+  return "call" in form ? form.call : undefined;
+}
+
+/**
+ * What a batch needs to keep its NaN.
+ *
+ * @param nodes The nodes that will run.
+ * @param inputs Values of the batch.
+ * @returns The built-in layers; undefined where the inputs are finite, or
+ * no layer in memory takes part.
+ */
+export async function nanForms(
+  nodes: readonly GraphNode[],
+  inputs: readonly (tf.Tensor | NdArray<ArrayBufferView>)[],
+): Promise<NaNForms | undefined> {
+  if (nodes.every(({ call }) => call.kind !== "inMemory")) return undefined;
+  for (const input of inputs) {
+    if (!await holdsNonFinite(input)) continue;
+    const memoryCall = (node: GraphNode) =>
+      builtInCallOf(node) === undefined ? callForNaN(node) : undefined;
+    const host = await readWeights(nodes, memoryCall);
+    return { callOf: callForNaN, host };
+  }
+  return undefined;
+}
+
+/** An infinity can become NaN on the way. */
+async function holdsNonFinite(
+  input: tf.Tensor | NdArray<ArrayBufferView>,
+): Promise<boolean> {
+  if (!input.dtype.startsWith("float")) return false;
+  const values = "dataId" in input ? await input.data() : input.data;
+  return numNonFinite(values as Float32Array) > 0;
+}

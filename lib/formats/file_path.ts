@@ -1,0 +1,76 @@
+/**
+ * Paths of files that a caller names, and writing to them.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+
+/**
+ * The path of a `file:` or `http(s):` URL, decoded.
+ *
+ * @param url The URL.
+ * @param action What is to be done, for messages.
+ * @returns The path.
+ * @throws {TypeError} If it has a percent sign that begins no escape.
+ */
+export function pathOfUrl(url: URL, action: string): string {
+  try {
+    return decodeURIComponent(url.pathname);
+  } catch (cause) {
+    const rule = "the percent signs of its URL must begin escapes";
+    const hint = 'write "%25" for a percent sign, or pass the path itself';
+    throw new TypeError(cannot(action, rule, url.href, hint), { cause });
+  }
+}
+
+/**
+ * Writes a file; one that is there is replaced.
+ *
+ * @param target Path or `file:` URL.
+ * @param bytes What is written.
+ * @param action What is being done, for messages.
+ * @throws {TypeError} If the target is neither.
+ * @throws {Deno.errors.NotFound} If its folder is not there.
+ * @throws {Deno.errors.IsADirectory} If it is a folder itself.
+ */
+export async function writeFile(
+  target: string | URL,
+  bytes: Uint8Array,
+  action: string,
+): Promise<void> {
+  const path = checkTarget(target, action);
+  try {
+    await Deno.writeFile(target, bytes);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      const hint = "make it with Deno.mkdir(…, { recursive: true })";
+      const text = cannot(action, "its folder must be there", path, hint);
+      throw new Deno.errors.NotFound(text, { cause });
+    }
+    if (cause instanceof Deno.errors.IsADirectory) {
+      const text = cannot(action, "its target must be a file", path);
+      throw new Deno.errors.IsADirectory(text, { cause });
+    }
+    throw cause;
+  }
+}
+
+/**
+ * Checks where a file is to be written.
+ *
+ * @param target What came.
+ * @param action What is to be done, for messages.
+ * @returns The path.
+ * @throws {TypeError} If it is neither a path nor a `file:` URL.
+ */
+export function checkTarget(target: string | URL, action: string): string {
+  if (typeof target === "string" && target !== "") return target;
+  if (target instanceof URL && target.protocol === "file:") {
+    return pathOfUrl(target, action);
+  }
+  const rule = "its target must be a path or a file: URL";
+  const value: unknown = target;
+  throw new TypeError(
+    cannot(action, rule, value instanceof URL ? value.href : value),
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * What functions of the caller give, checked where they are called, so that a
+ * mistake in one is named with it.
+ *
+ * @module
+ */
+import { cannot, quote } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { Activation, Layer, LayerFactory } from "./layer.ts";
+
+/**
+ * A custom activation that must give a tensor.
+ *
+ * @param activation The caller's function.
+ * @param name Its name in the file.
+ * @returns The same, checked.
+ */
+export function checkedActivation(
+  activation: Activation,
+  name: string,
+): Activation {
+  return (ops, x) => {
+    const [value] = tensorsOf(
+      activation(ops, x),
+      `call custom activation "${name}"`,
+      "it must give one tensor for (ops, x)",
+      1,
+    );
+    return value as typeof x;
+  };
+}
+
+/**
+ * A custom factory that must give a layer, whose call must give tensors.
+ *
+ * @param factory The caller's function.
+ * @param name The class or function in the file.
+ * @returns The same, checked.
+ */
+export function checkedFactory(
+  factory: LayerFactory,
+  name: string,
+): LayerFactory {
+  return (config) => {
+    const reading = `read layer "${config.name}"`;
+    if (factory.length > 1) {
+      const rule = `custom object "${name}" must be a layer, (config) => …`;
+      const found = `a function of ${factory.length} parameters`;
+      throw new TypeError(cannot(reading, rule, found));
+    }
+    const layer: unknown = factory(config);
+    if (!isLayer(layer)) {
+      const rule = `custom object "${name}" must give { weights, call }`;
+      const hint = "weights is a list of names, call a function";
+      throw new TypeError(cannot(reading, rule, layer, hint));
+    }
+    const action = `call layer "${config.name}"`;
+    return {
+      ...layer,
+      call<T>(ops: Ops<T>, ...rest: never[]) {
+        const rule = `custom layer "${name}" must give a list of tensors`;
+        const call = layer.call.bind(layer) as unknown as (
+          ops: Ops<T>,
+          ...rest: never[]
+        ) => unknown;
+        const outputs = call(ops, ...rest);
+        if (!Array.isArray(outputs) || outputs.length === 0) {
+          throw new TypeError(cannot(action, rule, shown(outputs)));
+        }
+        return tensorsOf(outputs, action, rule) as T[];
+      },
+    } as Layer;
+  };
+}
+
+/**
+ * What a custom function gave, as a list of tensors.
+ *
+ * @param result A tensor, or some.
+ * @param action What is being done, for messages.
+ * @param rule What it must give.
+ * @param count How many there must be; any number by default.
+ * @returns The tensors.
+ * @throws {TypeError} If one is no tensor of the engine.
+ */
+export function tensorsOf(
+  result: unknown,
+  action: string,
+  rule: string,
+  count?: number,
+): unknown[] {
+  const list = Array.isArray(result) ? result : [result];
+  const isRight = list.length > 0 && list.every(isTensor) &&
+    (count === undefined || list.length === count);
+  if (isRight) return list;
+  const hint = "return what a member of ops gives, as ops.relu(x)";
+  throw new TypeError(cannot(action, rule, shown(result), hint));
+}
+
+function isLayer(value: unknown): value is Layer {
+  if (typeof value !== "object" || value === null) return false;
+  const { weights, call } = value as Partial<Layer>;
+  return typeof call === "function" && Array.isArray(weights) &&
+    weights.every((name) => typeof name === "string");
+}
+
+/** Values of every engine have a shape. */
+function isTensor(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "shape" in value &&
+    Array.isArray(value.shape);
+}
+
+/** A list by what is in it: an object of an engine would be long. */
+function shown(value: unknown): unknown {
+  if (!Array.isArray(value)) return isTensor(value) ? "a tensor alone" : value;
+  const items = value.map((item) => isTensor(item) ? "tensor" : quote(item));
+  return `[${items.join(", ")}]`;
+}
