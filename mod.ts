@@ -74,6 +74,12 @@ export {
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
 
+// Files of features
+export { openFeatures } from "./lib/store/open_features.ts";
+export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
+export type { FileFormat } from "./lib/store/target.ts";
+export type { Written } from "./lib/store/written.ts";
+
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";

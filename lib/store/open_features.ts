@@ -7,6 +7,7 @@ import type {
   FeatureSource,
   FeatureSpec,
   SkippedSample,
+  StoredFeatures,
 } from "../types.ts";
 import { ColumnCheck, IdCheck } from "./column_pieces.ts";
 import {
@@ -21,54 +22,6 @@ import { openSafetensors } from "./open_safetensors.ts";
 import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
-
-/**
- * Settings of {@linkcode StoredFeatures.stream}.
- *
- * @category Files of features
- */
-export interface StreamOptions {
-  /** Samples in a set; the last one may hold fewer. @default {256} */
-  readonly batch?: number;
-}
-
-/**
- * Features in files, opened. Rows are read when they are requested. Shows
- * itself as a table of its columns.
- *
- * @category Files of features
- */
-export interface StoredFeatures extends AsyncDisposable {
-  /** How many samples there are. */
-  readonly samples: number;
-  /** What each feature is, in the order of the layers. */
-  readonly specs: readonly FeatureSpec[];
-  /** Names of the classes, by label. */
-  readonly classNames?: readonly string[];
-  /** What made the features. */
-  readonly source?: FeatureSource;
-  /** Samples that the dataset left out, and why. */
-  readonly skipped: readonly SkippedSample[];
-  /**
-   * Reads all samples in order, a few at a time. May be called again.
-   *
-   * @param options How many samples at a time.
-   * @returns The sets.
-   */
-  stream(options?: StreamOptions): AsyncIterable<FeatureSet>;
-  /**
-   * Reads all samples at once.
-   *
-   * @returns One set, with everything that the written one had.
-   */
-  load(): Promise<FeatureSet>;
-  /**
-   * Closes the files; a second time does nothing.
-   *
-   * @returns When it is done.
-   */
-  close(): Promise<void>;
-}
 
 /** Where the rows of one file begin among all. */
 interface Shard {
@@ -110,7 +63,9 @@ class FeatureFiles implements StoredFeatures {
     this.#parts.set(shards[0]!, first);
   }
 
-  async *stream(options: StreamOptions = {}): AsyncGenerator<FeatureSet> {
+  async *stream(
+    options: { readonly batch?: number } = {},
+  ): AsyncGenerator<FeatureSet> {
     checkOptions(options, "stream features", ["batch"]);
     const { batch = 256 } = options;
     checkInteger(batch, "stream features", "batch");

@@ -6,7 +6,11 @@
 import { fileURLToPath } from "node:url";
 import { cannot, checkAwaited, checkOneOf } from "../check.ts";
 
-/** A format of files. */
+/**
+ * A format of files of features.
+ *
+ * @category Files of features
+ */
 export type FileFormat = "npz" | "safetensors" | "parquet";
 
 /** Where features are written. */
