@@ -9,18 +9,18 @@ import type {
   SkippedSample,
   StoredFeatures,
 } from "../types.ts";
-import { ColumnCheck, IdCheck } from "./column_pieces.ts";
+import { ColumnCheck, IdCheck } from "./_column_pieces.ts";
 import {
   badFeatures,
   type ColumnSpec,
   type Description,
-} from "./description.ts";
-import { readManifest } from "./folder.ts";
-import { openNpz } from "./open_npz.ts";
-import { openParquet } from "./open_parquet.ts";
-import { openSafetensors } from "./open_safetensors.ts";
+} from "./_description.ts";
+import { readManifest } from "./_folder.ts";
+import { openNpz } from "./_open_npz.ts";
+import { openParquet } from "./_open_parquet.ts";
+import { openSafetensors } from "./_open_safetensors.ts";
 import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
-import { checkSetColumns, setOfRows } from "./stored_set.ts";
+import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
 
 /** Where the rows of one file begin among all. */

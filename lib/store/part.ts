@@ -15,8 +15,8 @@ import {
   type Description,
   type IdSpec,
   VERSION,
-} from "./description.ts";
-import { type Ids, joinKinds, kindOfIds } from "./ids.ts";
+} from "./_description.ts";
+import { type Ids, joinKinds, kindOfIds } from "./_ids.ts";
 
 /** Rows of features that can be read. */
 export interface Part {
@@ -155,7 +155,7 @@ export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
  */
 export function joinedDescription(parts: readonly Part[]): Description {
   const [first, ...rest] = parts.map(({ description }) => description);
-  let joined = first!;
+  let joined: Description = { ...first!, weights: undefined };
   for (const [i, next] of rest.entries()) {
     checkAlike(joined, next, parts[i + 1]!.name);
     joined = {

@@ -1,6 +1,6 @@
 import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
-import { writeFolder } from "./folder.ts";
+import { writeFolder } from "./_folder.ts";
 import { type Part, partOfSet, slicePart } from "./part.ts";
 import { checkFree, type FileFormat, type Target, targetOf } from "./target.ts";
 import { notWritten, syncFolder, writeFeatureFile } from "./write_file.ts";

@@ -8,9 +8,9 @@ import { cannot } from "../check.ts";
 import { type ByteSink, fileSink } from "../formats/byte_sink.ts";
 import type { Part } from "./part.ts";
 import { parentOf, type Target } from "./target.ts";
-import { writeNpz } from "./write_npz.ts";
-import { writeParquetFile } from "./write_parquet.ts";
-import { writeSafetensors } from "./write_safetensors.ts";
+import { writeNpz } from "./_write_npz.ts";
+import { writeParquetFile } from "./_write_parquet.ts";
+import { writeSafetensors } from "./_write_safetensors.ts";
 
 /** What ends the name of a file that is being written. */
 export const UNFINISHED = ".unfinished";

@@ -26,7 +26,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   // A registry serves modules only, so versions come from deno.json as one.
   "lib/formats/package_file.ts": "deno.json",
   // A file of features says which version wrote it.
-  "lib/store/description.ts": "deno.json",
+  "lib/store/_description.ts": "deno.json",
 };
 
 /** The most lines of code in a file; comments and empty lines do not count. */

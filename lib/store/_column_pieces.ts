@@ -6,8 +6,8 @@
  */
 import { crc32 } from "node:zlib";
 import type { RowRange } from "../formats/safetensors.ts";
-import { badFeatures, type ColumnSpec, type IdSpec } from "./description.ts";
-import type { Ids } from "./ids.ts";
+import { badFeatures, type ColumnSpec, type IdSpec } from "./_description.ts";
+import type { Ids } from "./_ids.ts";
 import { bytesOf, idLines, type Part, rowBytes } from "./part.ts";
 
 /** Bytes of values that are read at once. */

@@ -14,16 +14,16 @@ import {
   type StoredArray,
   type StoredData,
 } from "../formats/stored_array.ts";
-import type { LinearHead, NdArray } from "../types.ts";
+import type { LinearHead } from "../types.ts";
 import {
   badFeatures,
   type ColumnSpec,
   type Description,
   parseDescription,
-} from "./description.ts";
-import { fromTexts, ID, IS_NUMBER } from "./ids.ts";
+} from "./_description.ts";
+import { decodeTexts, fromTexts, ID, IS_NUMBER } from "./_ids.ts";
 import type { Part } from "./part.ts";
-import { BIAS, DESCRIPTION, KERNEL } from "./write_safetensors.ts";
+import { DESCRIPTION } from "./_write_safetensors.ts";
 
 /**
  * Opens a Parquet file of features.
@@ -56,7 +56,7 @@ function partOf(source: ByteSource, reader: ParquetReader): Part {
   return {
     name,
     description,
-    head: headOf(description, metadata, name),
+    head: headOf(description, name),
     read: (column, range) =>
       rows.column(columns.find(({ name }) => name === column)!, range),
     ids: (range) => rows.ids(range),
@@ -108,18 +108,20 @@ class GroupRows {
     const ids: (string | number)[] = [];
     for await (const { batch, start, end } of this.#groups(rows)) {
       const column = this.#child(batch, ID);
-      const values = Array.from(
-        { length: end - start },
-        (_, i) => column.get(start + i),
-      );
       if (kind === "int64" || kind === "float64") {
-        for (const value of values) ids.push(Number(value));
+        for (let i = start; i < end; i++) ids.push(Number(column.get(i)));
         continue;
       }
       const marks = kind === "mixed"
         ? bits(this.#child(batch, IS_NUMBER), start, end)
         : undefined;
-      for (const id of fromTexts(values.map(String), marks)) ids.push(id);
+      // Arrow's own decoder leaves out a mark of byte order.
+      const { values, valueOffsets } = column.data[0]!;
+      const offsets = valueOffsets.subarray(start, end + 1) as Int32Array;
+      const bytes = values.subarray(offsets[0], offsets.at(-1)) as Uint8Array;
+      for (const id of fromTexts(decodeTexts(bytes, offsets), marks)) {
+        ids.push(id);
+      }
     }
     return ids;
   }
@@ -186,19 +188,22 @@ function bits(
 }
 
 function headOf(
-  { head }: Description,
-  metadata: ReadonlyMap<string, string>,
+  { head, weights }: Description,
   name: string,
 ): LinearHead | undefined {
   if (head === undefined) return undefined;
-  const [kernel, bias] = [KERNEL, BIAS].map((key): NdArray => {
-    const bytes = Buffer.from(metadata.get(key) ?? "", "base64");
-    const data = new Float32Array(bytes.length / 4);
-    new Uint8Array(data.buffer).set(bytes);
-    const shape = key === KERNEL ? head : head.slice(1);
-    if (data.length === sizeOf(shape)) return { data, shape, dtype: "float32" };
-    const rule = `"${key}" must hold ${sizeOf(shape)} numbers`;
+  const arrayOf = (key: "kernel" | "bias", shape: readonly number[]) => {
+    const bytes = Buffer.from(weights?.[key] ?? "", "base64");
+    const data = new Float32Array(Math.floor(bytes.length / 4));
+    new Uint8Array(data.buffer).set(bytes.subarray(0, 4 * data.length));
+    if (data.length === sizeOf(shape)) {
+      return { data, shape, dtype: "float32" } as const;
+    }
+    const rule = `the head's ${key} must hold ${sizeOf(shape)} numbers`;
     throw badFeatures(name, rule, data.length);
-  });
-  return { kernel: kernel!, bias: bias! };
+  };
+  return {
+    kernel: arrayOf("kernel", head),
+    bias: arrayOf("bias", head.slice(1)),
+  };
 }

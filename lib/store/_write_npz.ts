@@ -8,11 +8,11 @@ import type { ByteSink } from "../formats/byte_sink.ts";
 import { fixedTexts, npyHead } from "../formats/npy_writer.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
 import { ZipWriter } from "../formats/zip_writer.ts";
-import { columnPieces, idPieces } from "./column_pieces.ts";
-import { descriptionText } from "./description.ts";
-import { encodeIds, ID, IS_NUMBER, textOf } from "./ids.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
+import { descriptionText } from "./_description.ts";
+import { encodeIds, ID, IS_NUMBER, textOf } from "./_ids.ts";
 import { bytesOf, joinedDescription, type Part } from "./part.ts";
-import { BIAS, DESCRIPTION, KERNEL } from "./write_safetensors.ts";
+import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
  * Writes parts as one archive of NumPy's arrays: one a column under its name,

@@ -14,7 +14,7 @@ import type {
   OutputActivation,
   SkippedSample,
 } from "../types.ts";
-import type { IdKind } from "./ids.ts";
+import type { IdKind } from "./_ids.ts";
 
 /** The version of Sonde, as it stands in files. */
 export const VERSION: string = config.version;
@@ -64,6 +64,10 @@ export interface Description {
   readonly source?: FeatureSource | undefined;
   /** Shape of the head's kernel, where there is a head. */
   readonly head?: readonly number[] | undefined;
+  /** The head's weights as base64, where the file has no other place for them. */
+  readonly weights?:
+    | { readonly kernel: string; readonly bias: string }
+    | undefined;
   /** Samples that a source left out. */
   readonly skipped: readonly SkippedSample[];
   /** The run that wrote it, where it can be told from others. */

@@ -13,11 +13,11 @@ import {
   badFeatures,
   type Description,
   parseDescription,
-} from "./description.ts";
-import { fromTexts, ID, IS_NUMBER } from "./ids.ts";
-import { checkColumn, headOf } from "./open_safetensors.ts";
+} from "./_description.ts";
+import { fromTexts, ID, IS_NUMBER } from "./_ids.ts";
+import { checkColumn, headOf } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
-import { DESCRIPTION } from "./write_safetensors.ts";
+import { DESCRIPTION } from "./_write_safetensors.ts";
 
 /** Reads rows of one member. */
 type RowReader = (rows: RowRange) => ArrayLike<unknown>;

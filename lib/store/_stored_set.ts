@@ -12,8 +12,8 @@ import type {
   LinearHead,
   NdArray,
 } from "../types.ts";
-import { badFeatures, type Description } from "./description.ts";
-import type { Ids } from "./ids.ts";
+import { badFeatures, type Description } from "./_description.ts";
+import type { Ids } from "./_ids.ts";
 import { LABEL, LOGITS, NON_FINITE, PENULTIMATE } from "./part.ts";
 
 /** What the columns of a file may hold. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Ids } from "./ids.ts";
+import type { Ids } from "./_ids.ts";
 
 /** Reads bytes out of pieces. */
 export class PieceReader {

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseLooseJson } from "../formats/loose_json.ts";
-import { badFeatures, VERSION } from "./description.ts";
+import { badFeatures, VERSION } from "./_description.ts";
 import type { Part } from "./part.ts";
 import type { FileFormat } from "./target.ts";
 import {

@@ -17,10 +17,10 @@ import {
   type ColumnSpec,
   type Description,
   parseDescription,
-} from "./description.ts";
-import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./ids.ts";
+} from "./_description.ts";
+import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
 import { type Part, rowBytes } from "./part.ts";
-import { BIAS, DESCRIPTION, KERNEL } from "./write_safetensors.ts";
+import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
  * Opens a safetensors file of features.

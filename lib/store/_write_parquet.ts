@@ -16,8 +16,8 @@ import {
   writeParquet,
 } from "../formats/parquet.ts";
 import { type StoredType, valuesOf } from "../formats/stored_array.ts";
-import { columnPieces, idPieces } from "./column_pieces.ts";
-import { type ColumnSpec, descriptionText } from "./description.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
+import { type ColumnSpec, descriptionText } from "./_description.ts";
 import {
   encodeIds,
   ID,
@@ -25,10 +25,10 @@ import {
   type Ids,
   IS_NUMBER,
   OFFSETS,
-} from "./ids.ts";
+} from "./_ids.ts";
 import { joinedDescription, type Part, rowBytes } from "./part.ts";
-import { IdReader, PieceReader } from "./piece_reader.ts";
-import { BIAS, DESCRIPTION, KERNEL } from "./write_safetensors.ts";
+import { IdReader, PieceReader } from "./_piece_reader.ts";
+import { DESCRIPTION } from "./_write_safetensors.ts";
 
 /** Bytes of a row group, where its rows are not set. */
 const GROUP_BYTES = 2 ** 25;
@@ -58,13 +58,13 @@ export async function writeParquetFile(
   for (const column of columns) checkUnits(column);
   const rowGroupSize = options.rowGroupSize ?? defaultGroup(columns);
   const { head } = parts[0]!;
-  const metadata = {
-    [DESCRIPTION]: descriptionText(description),
-    ...(head && {
-      [KERNEL]: toBase64(head.kernel.data),
-      [BIAS]: toBase64(head.bias.data),
-    }),
+  // One string alone: the library writes several in an order that differs.
+  const weights = head && {
+    kernel: toBase64(head.kernel.data),
+    bias: toBase64(head.bias.data),
   };
+  const text = descriptionText({ ...description, weights });
+  const metadata = { [DESCRIPTION]: text };
   const libraries = await parquetLibraries();
   const rows = batches(libraries, parts, rowGroupSize);
   await writeParquet(sink, rows, { metadata, rowGroupSize });

@@ -6,9 +6,9 @@
 import type { ByteSink } from "../formats/byte_sink.ts";
 import { safetensorsHead, type TensorEntry } from "../formats/safetensors.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
-import { columnPieces, idPieces } from "./column_pieces.ts";
-import { descriptionText } from "./description.ts";
-import { encodeIds, ID, type IdKind, IS_NUMBER, OFFSETS } from "./ids.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
+import { descriptionText } from "./_description.ts";
+import { encodeIds, ID, type IdKind, IS_NUMBER, OFFSETS } from "./_ids.ts";
 import { bytesOf, joinedDescription, type Part } from "./part.ts";
 
 /** The key of the description among the strings of a file. */

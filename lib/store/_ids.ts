@@ -145,10 +145,10 @@ export function fromTexts(
  */
 export function decodeTexts(
   bytes: Uint8Array,
-  offsets: BigInt64Array,
+  offsets: ArrayLike<number | bigint>,
 ): string[] {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const start = Number(offsets[0] ?? 0n);
+  const start = Number(offsets[0] ?? 0);
   return Array.from({ length: offsets.length - 1 }, (_, i) => {
     const from = Number(offsets[i]!) - start;
     return decoder.decode(
