@@ -79,6 +79,8 @@ export { openFeatures } from "./lib/store/open_features.ts";
 export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
 export type { FileFormat } from "./lib/store/target.ts";
 export type { Written } from "./lib/store/written.ts";
+export { mergeFeatures } from "./lib/store/merge_features.ts";
+export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
 
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";

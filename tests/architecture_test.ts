@@ -65,9 +65,10 @@ const MAY_IMPORT: FolderTable = {
   features: ["math", "display", "features/view"],
   "features/view": [],
   store: ["math", "linalg", "formats", "display", "features"],
-  extractor: STAGES,
+  extractor: [...STAGES, "cli"], // of it, the environment alone
   detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
+  cli: [...STAGES, "extractor"],
   evaluation: [
     ...["math", "display", "features", "features/view", "detectors", "metrics"],
   ],
@@ -89,6 +90,7 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["defineDetector", "loadScorer", "Detector", "Scorer", "Decisions"],
   ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
   ...["openFeatures", "saveFeatures", "SaveOptions", "Written"],
+  ...["mergeFeatures", "WriteOptions"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],

@@ -49,6 +49,8 @@ import { feedsOf } from "./feeds.ts";
 import type { OpenExtractor, OpenRuns } from "./open_extractor.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
+import type { Written } from "../store/written.ts";
+import type { WriteOptions } from "./write_dataset.ts";
 
 export type {
   EngineOptions,
@@ -751,6 +753,55 @@ export class FeatureExtractor implements Runs {
     });
     if (target !== undefined) await writeFile(target, bytes, action);
     return bytes;
+  }
+
+  /**
+   * Writes the features of a whole dataset, in flat memory: `.npz`,
+   * `.safetensors`, `.parquet`, or a folder of shards. {@linkcode openFeatures}
+   * reads them; `saveFeatures` says what the files hold.
+   *
+   * Stopped at any moment, the same call goes on where it was, and the result
+   * has the same bytes: what is done lies in `<target>.partial`, of which
+   * nothing is left at the end. That takes an array, or a source with a
+   * fingerprint, and built-in postprocessing; anything else is written too, but
+   * begins anew. Meanwhile the features take twice their size on the disk.
+   *
+   * @param dataset As for {@linkcode FeatureExtractor.predict}.
+   * @param target A path or `file:` URL: a file by its extension, or a folder.
+   * @param options Format of a folder, sizes, shard; signal, progress.
+   * @returns What was written, which shows itself.
+   * @throws {RangeError} If something else is there, a run that was begun
+   * otherwise is there, or there is no room on the disk. Nothing is touched.
+   * @throws {TypeError} If the dataset does not fit the model.
+   * @throws {DOMException} `AbortError`, if it was stopped.
+   *
+   * @example Pooled features as a Parquet file
+   * ```ts
+   * import { FeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const folder = await Deno.makeTempDir();
+   * const extractor = new FeatureExtractor(model).layers("conv").postprocess(pool("mean"));
+   * const written = await extractor.write(tf.zeros([3, 28, 28, 1]), `${folder}/digits.parquet`);
+   * assert.equal(written.samples, 3);
+   * await Deno.remove(folder, { recursive: true });
+   * ```
+   */
+  async write(
+    dataset: Dataset,
+    target: string | URL,
+    options: RunOptions & WriteOptions = {},
+  ): Promise<Written> {
+    const { writeDataset, WRITE_OPTIONS } = await import("./write_dataset.ts");
+    checkRun("write", dataset, options, WRITE_OPTIONS);
+    return await writeDataset(
+      this.#graph,
+      this.#settings,
+      dataset,
+      target,
+      options,
+    );
   }
 
   // ---- inside ----

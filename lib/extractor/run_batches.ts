@@ -14,6 +14,7 @@ import {
   type BatchPlan,
   type HostBatch,
   prepareDataset,
+  type SampleRange,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -46,6 +47,8 @@ export interface RunWay {
   readonly label: string;
   /** Whether batches may come several at once, where that is quicker. */
   readonly isJoined: boolean;
+  /** Which samples of the dataset are read; default: all. */
+  readonly range?: SampleRange | undefined;
 }
 
 /**
@@ -78,7 +81,7 @@ export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined }: RunWay,
+  { label, isJoined, range }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
@@ -88,6 +91,7 @@ export function runBatches(
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
     inputs: program.feeds.map(({ spec }) => spec),
+    range,
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -178,13 +182,15 @@ function collected(
   first: number,
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
-  const { rows, labels, ids, nonFinite } = batch;
+  const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
   checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
     rows,
     nonFinite,
+    end,
+    numSkipped,
     ...(logits === undefined ? {} : { logits }),
     ...(penultimate === undefined ? {} : { penultimate }),
     ...(labels === undefined ? {} : { labels }),

@@ -78,6 +78,19 @@ export function stepsOf(
 }
 
 /**
+ * Whether a step is a custom function, of which nothing can tell what it does.
+ *
+ * @param settings The settings.
+ * @returns Whether there is one, on any layer.
+ */
+export function hasCustomSteps(
+  { postprocess, postprocessByName }: Steps,
+): boolean {
+  const all = [postprocess, ...(postprocessByName?.values() ?? [])];
+  return all.flat().some((step) => !isBuiltInStep(step));
+}
+
+/**
  * What an extractor shows of itself: its model and what it is asked for.
  *
  * @param graph The model.

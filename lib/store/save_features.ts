@@ -1,9 +1,21 @@
 import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
 import { writeFolder } from "./_folder.ts";
 import { type Part, partOfSet, slicePart } from "./part.ts";
-import { checkFree, type FileFormat, type Target, targetOf } from "./target.ts";
-import { notWritten, syncFolder, writeFeatureFile } from "./write_file.ts";
+import {
+  checkFree,
+  type FileFormat,
+  kindAt,
+  type Target,
+  targetOf,
+} from "./target.ts";
+import {
+  notWritten,
+  syncFolder,
+  UNFINISHED,
+  writeFeatureFile,
+} from "./write_file.ts";
 import { parentOf } from "./target.ts";
 import { shownWritten, type Written } from "./written.ts";
 
@@ -139,27 +151,34 @@ export interface TargetFiles {
  *
  * @param target The target.
  * @param parts The parts, in order; at least one.
- * @param options Sizes of shards and row groups.
+ * @param options Sizes of shards and row groups, and a name until then.
  * @returns What lies there now.
  */
 export async function writeTarget(
   { path, format, isFolder }: Target,
   parts: readonly Part[],
-  options: SaveOptions,
+  options: SaveOptions & { readonly scratch?: string },
 ): Promise<TargetFiles> {
   if (!isFolder) {
     const bytes = await writeFeatureFile(path, format, parts, options);
     return { files: [path], bytes };
   }
-  const { shardSize = SHARD_SIZE } = options;
-  const unfinished = `${path}.unfinished`;
+  const { shardSize = SHARD_SIZE, rowGroupSize, scratch = path } = options;
+  const unfinished = scratch + UNFINISHED;
+  // What an earlier run left in its own folder; nothing else is removed.
+  const isOurs = options.scratch !== undefined && kindAt(unfinished);
   try {
+    if (isOurs) Deno.removeSync(unfinished, { recursive: true });
     Deno.mkdirSync(unfinished);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+  try {
     const shards = await writeFolder(
       unfinished,
       format,
       shardsOf(parts, shardSize),
-      options,
+      { rowGroupSize },
     );
     Deno.renameSync(unfinished, path);
     syncFolder(parentOf(path));
@@ -188,10 +207,19 @@ async function* shardsOf(
       first += samples;
       if (from > to || (from === to && total > 0)) continue;
       const isWhole = from === 0 && to === samples;
+      if (!isWhole && from === 0) await checkValues(part);
       shard.push(
         isWhole ? part : await slicePart(part, { start: from, end: to }),
       );
     }
     yield shard;
   }
+}
+
+/** Compares all values with their checksums, as slices get new ones. */
+async function checkValues(part: Part): Promise<void> {
+  for (const { name } of part.description.columns) {
+    for await (const _piece of columnPieces([part], name));
+  }
+  for await (const _ids of idPieces([part]));
 }

@@ -20,6 +20,7 @@ export const UNFINISHED = ".unfinished";
  *
  * @param path Its final name.
  * @param write Writes its bytes.
+ * @param scratch Its name until then, but for the end; on the same disk.
  * @returns How many bytes it has.
  * @throws {Error} If the disk is full or the folder cannot be written; nothing
  * is left of the file.
@@ -27,8 +28,9 @@ export const UNFINISHED = ".unfinished";
 export async function writeWhole(
   path: string,
   write: (sink: ByteSink) => Promise<void> | void,
+  scratch = path,
 ): Promise<number> {
-  const unfinished = path + UNFINISHED;
+  const unfinished = scratch + UNFINISHED;
   let size = 0;
   try {
     using sink = fileSink(unfinished);
@@ -48,6 +50,8 @@ export async function writeWhole(
 export interface FileOptions {
   /** Rows in a row group of Parquet. */
   readonly rowGroupSize?: number | undefined;
+  /** The name of the file until it is whole, but for the end. */
+  readonly scratch?: string | undefined;
 }
 
 /**
@@ -69,7 +73,7 @@ export function writeFeatureFile(
     if (format === "npz") return writeNpz(sink, parts);
     if (format === "safetensors") return writeSafetensors(sink, parts);
     return writeParquetFile(sink, parts, options);
-  });
+  }, options.scratch);
 }
 
 /**
