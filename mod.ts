@@ -51,6 +51,7 @@ export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Extraction
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -79,6 +80,7 @@ export { openFeatures } from "./lib/store/open_features.ts";
 export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
 export type { FileFormat } from "./lib/store/target.ts";
 export type { Written } from "./lib/store/written.ts";
+export { clearCache } from "./lib/store/feature_cache.ts";
 export { mergeFeatures } from "./lib/store/merge_features.ts";
 export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
 
@@ -245,6 +247,18 @@ export type {
 export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
+export {
+  imageFolder,
+  type ImageFolderOptions,
+  type ImageSource,
+} from "./lib/datasets/image_folder.ts";
+export type { ImageOptions } from "./lib/datasets/image_input.ts";
+export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
+export type { ColorMode } from "./lib/formats/pixels.ts";
+export type {
+  SampleOptions,
+  SplitOptions,
+} from "./lib/datasets/sample_rows.ts";
 export type {
   Batch,
   Dataset,
@@ -255,6 +269,7 @@ export type {
   NdArray,
   SkippedSample,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -273,6 +288,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

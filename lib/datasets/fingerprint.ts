@@ -57,8 +57,9 @@ async function contentsOf(
   const sums: unknown[] = [plan.length, plan.classNames];
   for await (const batch of plan.batches) {
     const arrays = batch.inputs.map(({ data, shape, dtype }) => {
-      const { buffer, byteOffset, byteLength } = data;
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      const bytes = ArrayBuffer.isView(data)
+        ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        : JSON.stringify(data);
       return [crc32(bytes), shape, dtype];
     });
     const { labels, ids } = batch;

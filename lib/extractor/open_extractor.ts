@@ -130,16 +130,6 @@ export class OpenRuns implements Runs, AsyncDisposable {
     this.#plan = plan;
   }
 
-  /** What the model takes, from where it is entered. */
-  get inputs(): readonly TensorSpec[] {
-    return this.#opened.program.feeds.map(({ spec }) => spec);
-  }
-
-  /** What made the sets. */
-  get source(): FeatureSource {
-    return this.#source;
-  }
-
   /** What runs; says so if logits had to be left out. */
   get plan(): Plan {
     return this.#plan;
@@ -389,7 +379,9 @@ function misfitLogits(
   { logits, rows }: CollectedBatch,
 ): string {
   const name = head?.name ?? direct!.node.row.name;
-  const found = logits === undefined ? "other rows" : shapeText(logits.shape);
+  const found = logits === undefined
+    ? "a map that is not known to have one spatial position"
+    : shapeText(logits.shape);
   return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }
 

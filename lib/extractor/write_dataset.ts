@@ -11,8 +11,6 @@
  */
 import { cannot, checkInteger } from "../check.ts";
 import { shardOfJob } from "../cli/shard_index.ts";
-import { batchesOf } from "../datasets/batches.ts";
-import { datasetFingerprint } from "../datasets/fingerprint.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { checkRoom } from "../store/disk_room.ts";
@@ -28,14 +26,32 @@ import {
   type RunRecord,
 } from "../store/part_folder.ts";
 import { rangeOfShard } from "../store/merge_features.ts";
-import { checkSave, SAVE_OPTIONS, SHARD_SIZE } from "../store/save_features.ts";
+import {
+  checkSave,
+  SAVE_OPTIONS,
+  SHARD_SIZE,
+  writeTarget,
+} from "../store/save_features.ts";
 import type { SaveOptions } from "../store/save_features.ts";
-import { checkFree, kindAt, parentOf, targetOf } from "../store/target.ts";
+import type { Part } from "../store/part.ts";
+import {
+  checkFree,
+  kindAt,
+  parentOf,
+  type Target,
+  targetOf,
+} from "../store/target.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";
-import { prepared } from "./run_batches.ts";
-import { hasCustomSteps, type Settings } from "./settings.ts";
+import { cachedPart } from "./cached.ts";
+import {
+  identify,
+  identityRecord,
+  isNamed,
+  type RunIdentity,
+} from "./run_identity.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Settings of {@linkcode FeatureExtractor.write}.
@@ -101,17 +117,10 @@ export async function writeDataset(
   const place = targetOf(target, format);
   const range = shardOf(shard);
   const isThere = kindAt(place.path) !== undefined;
-  if (!isThere || !isResumable(settings)) checkFree(place.path);
-  await using runs = await openRuns(graph, settings, run.signal);
-  await prepared(dataset, run);
-  const data = isResumable(settings)
-    ? await datasetFingerprint(dataset, runs.inputs, run.signal)
-    : undefined;
-  const { length: total } = batchesOf(dataset, {
-    size: 1,
-    inputs: runs.inputs,
-  });
-  const record = recordOf(settings, runs, { ...layout, ...place }, data);
+  if (!isThere || !isNamed(graph, settings)) checkFree(place.path);
+  const job = await identify(graph, settings, dataset, run);
+  const { data, total } = job;
+  const record = recordOf(settings, job, { ...layout, ...place });
   const key = data === undefined
     ? undefined
     : await sha256(JSON.stringify(record));
@@ -120,18 +129,45 @@ export async function writeDataset(
     if (before !== undefined) return before;
     checkFree(place.path);
   }
+  const cached = range === undefined
+    ? await cachedPart(settings, job, run.signal)
+    : undefined;
+  if (cached?.part !== undefined) {
+    return await writeCached(cached.part, place, layout, key);
+  }
   const count = range?.[1] ?? 1;
   const shared = { ...record, shards: count, samples: total ?? "unknown" };
-  const job = {
-    place,
-    layout,
-    run: key,
-    total,
-    data,
-    partSize,
-    record: shared,
-  };
-  return await writeParts(runs, dataset, job, range, run);
+  const todo = { place, layout, run: key, total, data, partSize };
+  await using runs = await openRuns(graph, settings, run.signal);
+  const written = await writeParts(
+    runs,
+    dataset,
+    { ...todo, record: shared },
+    range,
+    run,
+  );
+  await cached?.keep(written.files);
+  return written;
+}
+
+/** Writes what a cache holds. */
+async function writeCached(
+  part: Part,
+  place: Target,
+  layout: SaveOptions,
+  run: string | undefined,
+): Promise<Written> {
+  const begin = performance.now();
+  try {
+    const described = { ...part, description: { ...part.description, run } };
+    const files = await writeTarget(place, [described], layout);
+    const { samples, skipped } = part.description;
+    const seconds = (performance.now() - begin) / 1000;
+    const samplesPerSecond = samples / Math.max(1e-3, seconds);
+    return shownWritten({ samples, ...files, samplesPerSecond, skipped });
+  } finally {
+    part.close();
+  }
 }
 
 /** What a run is, once everything is known of it. */
@@ -230,29 +266,19 @@ function shardWritten(
 
 /** Everything that the bytes of the result depend on, by names that a user knows. */
 function recordOf(
-  { batchSize, threads }: Settings,
-  { plan: { engine, backend }, source }: OpenRuns,
+  settings: Settings,
+  job: RunIdentity,
   { format, isFolder, shardSize = SHARD_SIZE, rowGroupSize }: SaveOptions & {
     readonly isFolder: boolean;
   },
-  data: string | undefined,
 ): RunRecord {
   return {
-    model: source.model,
-    data: data ?? "unknown",
-    settings: source.settings,
-    batch: batchSize,
-    engine: backend === undefined ? engine : `${engine}:${backend}`,
-    threads: threads ?? "default",
+    ...identityRecord(settings, job),
     format: format!,
     isFolder,
     ...(isFolder ? { shardSize } : {}),
     ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
   };
-}
-
-function isResumable(settings: Settings): boolean {
-  return !hasCustomSteps(settings);
 }
 
 function shardOf(

@@ -64,12 +64,14 @@ export class PartFolder {
     } else {
       Deno.mkdirSync(path, { recursive: true });
       const text = new TextEncoder().encode(JSON.stringify(record, null, 1));
-      const scratch = `${path}/${RECORD}.${Deno.pid}`;
+      const scratch = `${path}/${RECORD}.${crypto.randomUUID()}`;
       await writeWhole(
         `${path}/${RECORD}`,
         (sink) => sink.write(text),
         scratch,
       );
+      // Another process may have begun at the same moment.
+      checkSame(path, PartFolder.record(path)!, record);
     }
     return new PartFolder(path);
   }

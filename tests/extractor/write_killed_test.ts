@@ -60,7 +60,10 @@ Deno.test("write() goes on after kill -9, to the same bytes", () =>
   inFolder(async (folder) => {
     await extractor.write(X, `${folder}/one.npz`, { partSize: 4 });
     // Seeded: the same moments in every run.
-    const seeds = Array.from({ length: RUNS_ALL ? 20 : 2 }, (_, i) => 17 + 11 * i);
+    const seeds = Array.from(
+      { length: RUNS_ALL ? 20 : 2 },
+      (_, i) => 17 + 11 * i,
+    );
     const target = `${folder}/x.npz`;
     let numKilled = 0;
     for (const operation of seeds.map((seed) => 5 + (seed * 7919) % 40)) {
