@@ -14,6 +14,7 @@ import {
   type BatchPlan,
   type HostBatch,
   prepareDataset,
+  type SampleRange,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -47,6 +48,8 @@ export interface RunWay {
   readonly label: string;
   /** Whether batches may come several at once, where that is quicker. */
   readonly isJoined: boolean;
+  /** Which samples of the dataset are read; default: all. */
+  readonly range?: SampleRange | undefined;
 }
 
 /**
@@ -79,7 +82,7 @@ export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined }: RunWay,
+  { label, isJoined, range }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
@@ -90,6 +93,7 @@ export function runBatches(
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
     inputs: datasetSpecs(program.feeds),
+    range,
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -181,13 +185,15 @@ function collected(
   first: number,
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
-  const { rows, labels, ids, nonFinite } = batch;
+  const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
   checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
     rows,
     nonFinite,
+    end,
+    numSkipped,
     ...(logits === undefined ? {} : { logits }),
     ...(penultimate === undefined ? {} : { penultimate }),
     ...(labels === undefined ? {} : { labels }),

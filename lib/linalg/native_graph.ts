@@ -91,10 +91,6 @@ export async function openNative(
     "../engines/onnx/graph/encode_model.ts"
   );
   pacer?.check();
-  // With its package for protocol buffers, when it is first needed.
-  const { encodeModel } = await import(
-    "../engines/onnx/graph/encode_model.ts"
-  );
   const model = encodeModel(graph);
   const pipeline: WorkerPipeline = await openInWorker(model, {
     threads: defaultThreads(),
