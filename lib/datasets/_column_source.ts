@@ -239,21 +239,22 @@ export class ColumnSource implements DataSource {
     }
   }
 
-  /** The only column of images, to look at. */
-  #looks(known: Known): readonly InputColumns[] {
-    const { inputs } = this.#parts.options;
+  /** The only column of images, to look at, or else what a model would take. */
+  #looks({ columns }: Known): readonly InputColumns[] {
+    const { action, options: { inputs, labels, ids } } = this.#parts;
     const named = inputs === undefined
-      ? []
-      : Object.values({ ...[inputs].flat() as object }).flat();
-    const images = known.columns.filter(({ name, kind }) =>
-      kind === "images" && (named.length === 0 || named.includes(name))
+      ? undefined
+      : [inputs].flat().flatMap((one) =>
+        typeof one === "string" ? [one] : Object.values(one).flat()
+      );
+    const images = columns.filter(({ name, kind }) =>
+      kind === "images" && (named?.includes(name) ?? true)
     );
     if (images.length === 1) {
       return [{ spec: LOOKS, columns: [images[0]!.name], isImage: true }];
     }
-    const rule = "there must be one column of images to look at";
-    const names = images.map(({ name }) => name);
-    throw new TypeError(cannot("read samples", rule, names));
+    const others = [labels, ids].filter((name) => name !== undefined);
+    return planInputs([LOOKS], { columns, inputs: named, others, action });
   }
 
   #imageInput(

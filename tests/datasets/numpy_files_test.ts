@@ -161,6 +161,12 @@ Deno.test("npzFile() shows its arrays, and reads samples by their ids", async ()
   };
   assertEquals([...xs.data], [...VALUES.slice(24, 30), ...VALUES.slice(0, 6)]);
   assertEquals([...ys], [1, 0]);
+  const looks = await source.samples!([2 ** 40 + 1]) as unknown as
+    & typeof picked
+    & {
+      xs: { shape: number[] };
+    };
+  assertEquals(looks.xs.shape, [1, 2, 3]);
   const other = npz({ inputs: "x", labels: "y" }).fingerprint!();
   assert(await source.fingerprint!() !== await other);
 });
