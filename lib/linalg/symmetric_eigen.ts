@@ -104,7 +104,9 @@ function* tridiagonal(
     const half = factor * factor * dot / 2;
     for (let i = k + 1; i < side; i++) p[i] = factor * p[i]! - half * v[i]!;
     for (let i = k + 1; i < side; i++) {
-      const [vi, wi, row] = [v[i]!, p[i]!, i * side];
+      const vi = v[i]!;
+      const wi = p[i]!;
+      const row = i * side;
       for (let j = k + 1; j <= i; j++) {
         a[row + j]! -= vi * p[j]! + wi * v[j]!;
       }
@@ -139,7 +141,8 @@ function lowerTimes(
 ): void {
   p.fill(0, start);
   for (let i = start; i < side; i++) {
-    const [row, factor] = [i * side, v[i]!];
+    const row = i * side;
+    const factor = v[i]!;
     let sum = 0;
     for (let j = start; j < i; j++) {
       const x = a[row + j]!;
@@ -221,7 +224,8 @@ function rotate(
   c: number,
 ): void {
   for (let j = at; j < at + side; j++) {
-    const [low, high] = [rows[j]!, rows[j + side]!];
+    const low = rows[j]!;
+    const high = rows[j + side]!;
     rows[j + side] = s * low + c * high;
     rows[j] = c * low - s * high;
   }
