@@ -238,6 +238,14 @@ Deno.test("benchmark() refuses known samples that it fits on, and known as unkno
     return featureSet({ features, layerNames, ids });
   };
   await refused({ fit: paths("a", "b"), known: paths("b", "a", "c") }, rule);
+  // Few distinct numbers are in common by their nature.
+  const leaves = (...scores: number[]) => {
+    const data = Float32Array.from(scores);
+    const array = { data, shape: [scores.length / 2, 2] };
+    return featureSet({ features: [{ ...array, dtype: "float32" }] });
+  };
+  const coarse = { known: leaves(1, 0, 1, 0, 2, 0), fit: leaves(1, 0, 2, 0) };
+  assertEquals((await run(coarse)).rows.length, 4);
   // Some samples in common may be chance.
   const fit = paths("a", "b", "c");
   const { rows } = await run({ fit, known: paths("a", "d", "e") });
