@@ -68,7 +68,7 @@ export function modelFacts(
 ): ModelFacts {
   checkAwaited(model, action, "the model");
   const isModel = typeof model === "object" && model !== null &&
-    Array.isArray(model.layers) && "findLayer" in model;
+    Array.isArray(model.layers) && "format" in model; // TF.js has none
   if (!isModel) {
     const rule = "its first argument must be a model";
     const hint = "pass what loadModel() gives, or extractor.model";

@@ -51,6 +51,21 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/run_nodes_test.ts",
   ],
   [
+    "evaluation/_checked_options.ts",
+    'pass it as { name: "…", detector }',
+    "tests/evaluation/benchmark_test.ts",
+  ],
+  [
+    "evaluation/_checked_options.ts",
+    "pass what made it",
+    "tests/evaluation/benchmark_test.ts",
+  ],
+  [
+    "evaluation/_model_facts.ts",
+    "pass what loadModel() gives, or extractor.model",
+    "tests/evaluation/recommend_test.ts",
+  ],
+  [
     "extractor/batch_dependence.ts",
     "use .batch(1) for results that do not",
     "tests/extractor/batch_dependence_test.ts",
