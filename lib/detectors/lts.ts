@@ -20,7 +20,7 @@ const TOP_SHARE = 0.05;
  * energy.
  *
  * Source: Djurisic et al., "Logit Scaling for Out-of-Distribution Detection",
- * 2024, https://arxiv.org/abs/2409.01175. The ReLU is that of the authors' code;
+ * Machine Vision and Applications 2025, https://arxiv.org/abs/2409.01175. The ReLU is that of the authors' code;
  * the paper does not mention it. pytorch-ood gives NaN for a row without a
  * positive unit.
  *

@@ -31,8 +31,9 @@ export interface NciOptions {
  * sigmoid, the weights of the first class are 0, and so is its first term.
  *
  * Source: Liu and Qin, "Detecting Out-of-Distribution through the Lens of Neural
- * Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. OpenOOD sweeps `alpha`
- * from 1e-4 on; pytorch-ood has it at 0, and gives NaN at the mean.
+ * Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. The default of
+ * `alpha` is that of OpenOOD, which tunes it up to 0.1; pytorch-ood has 0, and gives
+ * NaN at the mean.
  *
  * @category Detectors
  * @param options The weight of the norm.
