@@ -86,11 +86,11 @@ export async function openNative(
     graph.output("result", name, type)
   );
   const inputs = graph.inputs.map(({ name }) => name);
-  pacer?.check();
-  // With its package for protocol buffers, when it is first needed.
+  // The library behind it is loaded where it is used.
   const { encodeModel } = await import(
     "../engines/onnx/graph/encode_model.ts"
   );
+  pacer?.check();
   const model = encodeModel(graph);
   const pipeline: WorkerPipeline = await openInWorker(model, {
     threads: defaultThreads(),
