@@ -173,7 +173,7 @@ Deno.test("gram() scores what gramStatistics() left as it does the maps of a mod
   await assertRejects(
     () => gram({ orders: [1, 2] }).fit(reduced),
     TypeError,
-    '"orders" must be the 3 that gramStatistics() took: current value is [1, 2]',
+    '"orders" must be the 3 of gramStatistics(): current value is [1, 2]',
   );
   // Of several layers, maps and vectors alike.
   const both = await new FeatureExtractor(model).layers(["conv", -1])
