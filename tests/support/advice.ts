@@ -13,6 +13,26 @@ const ONNX = "tests/data/make_onnx_models.py";
 
 /** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
 export const FOLLOWED: readonly (readonly [string, string, string])[] = [
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "diag" })',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "tied" }), or leave the class out',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/gram_statistics_of.ts",
+    'pass them with gram({ channels: "last" })',
+    "tests/detectors/gram_test.ts",
+  ],
+  [
+    "detectors/nn_guide.ts",
+    "use deepKnn(), or ",
+    "tests/detectors/nn_guide_test.ts",
+  ],
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
