@@ -25,10 +25,10 @@ export interface NumericalRank {
  * Rank of rows around their mean: the dimensions of the space that they span.
  *
  * Gram-Schmidt with pivoting, in float64, over at most 513 rows, or 257 of more
- * than 512 units, evenly spaced:
- * the row that is left longest gives the next direction, until all are shorter
- * than 1e-5 of the longest one at first. Where the rank equals `most`, more
- * rows might show more directions, unless `most` is the number of units.
+ * than 512 units, evenly spaced: the row that is left longest gives the next
+ * direction, until all are shorter than 1e-5 of the longest one at first. Where
+ * the rank equals `most`, more rows might show more directions, unless `most`
+ * is the number of units.
  *
  * @param rows Vectors, `[N, D]`, all finite.
  * @returns The rank, and the most that it could be.
