@@ -160,6 +160,12 @@ Deno.test("recommend() puts first what measures a known subspace", () => {
     warningsOf("deepKnn", CONVOLUTIONS, few),
     `"neighbors" must be lower than its default of 50`,
   );
+  // Of many wide samples only some are looked at; that is no want of samples.
+  const wide = featureSet({
+    penultimate: array(800, 600, (random) => random),
+    labels: Array.from({ length: 800 }, (_, i) => i % 2),
+  });
+  assertEquals(warningsOf("rmds", CONVOLUTIONS, wide), "");
 });
 
 Deno.test("recommend() takes the vectors of the head's width, and says what the set lacks", () => {
