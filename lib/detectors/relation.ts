@@ -61,8 +61,8 @@ const MOST_NAMED = 10;
  * because the sum grows with the size of the class, and where unknown samples get
  * a confident softmax near a class. A feature of zeros has score 0.
  *
- * All samples are kept up to `maxSamples`: features in float32, probabilities in
- * float64, so 50,000 of 512 units and 10 classes take 106 MB.
+ * All samples are kept up to `maxSamples`, in float32, so 50,000 of 512 units take
+ * 102 MB.
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,
