@@ -141,6 +141,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     PYTHON,
   ],
   [
+    "layers/_checks.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
+  ],
+  [
     "layers/_vocabulary.ts",
     "save the model as .keras in Python",
     "tests/data/make_text_layers.py",
