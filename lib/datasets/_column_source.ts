@@ -22,7 +22,7 @@ import {
   type InputColumns,
   type NamedInputs,
   planInputs,
-} from "./_column_plan.ts";
+} from "./column_plan.ts";
 import {
   type Block,
   type Cells,
