@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type RecordBatch, RecordBatchStreamWriter, type Schema } from "apache-arrow";
+import {
+  type RecordBatch,
+  RecordBatchStreamWriter,
+  type Schema,
+} from "apache-arrow";
 
 /** Where bytes go, as `Deno.stdout`. */
 export interface ByteWriter {

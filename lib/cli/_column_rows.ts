@@ -8,7 +8,7 @@
  * @module
  */
 import { type Data, DataType, Precision, type Vector } from "apache-arrow";
-import { cannot } from "../check.ts";
+import { cannot, shapeText } from "../check.ts";
 import type { DType, NdArray } from "../types.ts";
 
 /** Where a row lies among the values of its column. */
@@ -92,9 +92,19 @@ function oneChunk(vector: Vector): Data {
 }
 
 /**
+ * The type of a column's values.
+ *
+ * @param type The column's.
+ * @returns The same, but that of the values of a dictionary.
+ */
+export function valueType(type: DataType): DataType {
+  return DataType.isDictionary(type) ? type.dictionary : type;
+}
+
+/**
  * Whether a type is numbers, or lists of them.
  *
- * @param type The type; of a dictionary, that of its values.
+ * @param type The type.
  * @returns True if {@linkcode columnRows} reads it.
  */
 export function isNumeric(type: DataType): boolean {
@@ -113,6 +123,7 @@ function innermost(type: DataType): DataType {
  * Reads rows of numbers, or of lists of numbers.
  *
  * @param column The rows.
+ * @param length How many there are.
  * @param wanted Sizes of a row, null for any size; undefined for whatever comes.
  * @param name The column's name, for messages.
  * @returns The values, and what is wrong with bad rows.
@@ -161,7 +172,9 @@ function levelsOf(data: Data, name: string): Data[] {
   for (;;) {
     const last: Data = levels.at(-1)!;
     const { type } = last;
-    if (!DataType.isList(type) && !DataType.isFixedSizeList(type)) return levels;
+    if (!DataType.isList(type) && !DataType.isFixedSizeList(type)) {
+      return levels;
+    }
     if (DataType.isList(type) && last.length > 0) {
       checkLength(last.valueOffsets.length, last.length + 1, name);
     }
@@ -236,14 +249,10 @@ function fittingSizes(
     ? reshaped(count, wanted)
     : undefined;
   if (fitted === undefined) {
-    const found = sizes.length === 0
-      ? "a number"
-      : `a list of [${sizes.join(", ")}]`;
-    return `${found} where [${wanted!.map(String).join(", ")}] is needed`;
+    return sizes.length === 0 ? "a number" : `a list of ${shapeText(sizes)}`;
   }
   if (others === undefined || matches(fitted, others)) return fitted;
-  return `[${fitted.join(", ")}] where other rows of its batch are ` +
-    `[${others.join(", ")}]`;
+  return `${shapeText(fitted)}, but ${shapeText(others)} in rows before`;
 }
 
 function matches(

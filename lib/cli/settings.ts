@@ -10,6 +10,7 @@ import { flatten } from "../postprocess/flatten.ts";
 import { half } from "../postprocess/half.ts";
 import { normalize } from "../postprocess/normalize.ts";
 import { pool } from "../postprocess/pool.ts";
+import type { ImageOptions } from "../datasets/image_input.ts";
 import type { BuiltInPostprocess, Model } from "../types.ts";
 
 /** What the options of {@linkcode addSettings} give. */
@@ -107,7 +108,9 @@ export function extractorOf(
     throw new TypeError(cannot("set postprocessing", rule, "none", hint));
   }
   let extractor = new FeatureExtractor(model);
-  if (options.head !== undefined) extractor = extractor.head(idOf(options.head));
+  if (options.head !== undefined) {
+    extractor = extractor.head(idOf(options.head));
+  }
   if (options.input !== undefined) {
     extractor = extractor.input(idOf(options.input));
   }
@@ -126,6 +129,55 @@ export function extractorOf(
     ...(backend === undefined ? {} : { backend }),
     ...(threads === undefined ? {} : { threads }),
   });
+}
+
+/** What the options of {@linkcode addImageSettings} give. */
+export interface ImageSettingOptions extends
+  Pick<
+    ImageOptions,
+    "size" | "interpolation" | "antialias" | "fit" | "colorMode" | "orient"
+  > {
+  /** What is done to the values. */
+  readonly preprocess?: "caffe" | "tf" | "torch";
+}
+
+/**
+ * Adds the options of `imageFolder` to a command.
+ *
+ * @param command The command; it is changed.
+ * @returns The command.
+ */
+export function addImageSettings(command: Command): Command {
+  const choice = (flags: string, text: string, choices: readonly string[]) =>
+    command.addOption(new Option(flags, text).choices(choices));
+  command.option("--size <HxW>", "rows and columns of images", toSize);
+  choice("--interpolation <kind>", "of images", ["bilinear", "nearest"]);
+  command.option("--antialias", "counts all pixels below a new one");
+  choice("--fit <kind>", "of another aspect ratio", ["stretch", "crop", "pad"]);
+  choice("--color-mode <mode>", "of images", ["rgb", "grayscale", "rgba"]);
+  choice("--preprocess <kind>", "of pixel values", ["caffe", "tf", "torch"]);
+  return command.option("--orient", "turns images as their EXIF data say");
+}
+
+/**
+ * The options of images alone.
+ *
+ * @param options What {@linkcode addImageSettings} parsed, among others.
+ * @returns Options for `imageFolder`.
+ */
+export function imageOptions(options: ImageSettingOptions): ImageOptions {
+  const { size, interpolation, antialias, fit } = options;
+  const { colorMode, preprocess, orient } = options;
+  const all = { size, interpolation, antialias, fit, colorMode, preprocess };
+  return Object.fromEntries(
+    Object.entries({ ...all, orient }).filter(([, v]) => v !== undefined),
+  );
+}
+
+function toSize(text: string): [number, number] {
+  const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (height !== undefined) return [toInteger(height), toInteger(width!)];
+  throw new InvalidArgumentError("It must be HEIGHTxWIDTH, as 224x224.");
 }
 
 /**
