@@ -128,6 +128,7 @@ Deno.test("cache() refuses what has no content to go by", () =>
     ) {
       await assertRejects(run, TypeError, "leave out .cache()");
     }
+    const mine: CustomActivation = (ops, x) => ops.tanh(x);
     const path = new URL(
       "../../notebooks/models/keras/digits.keras",
       import.meta.url,
