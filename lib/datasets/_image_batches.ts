@@ -15,8 +15,10 @@ export interface ImageRows {
   readonly length: number;
   /** What each is called. */
   id(row: number): string;
-  /** Class indices, `[length]`. */
-  readonly labels?: Int32Array | undefined;
+  /** Class indices or names, `[length]`. */
+  readonly labels?: ArrayLike<number> | readonly string[] | undefined;
+  /** Identities, where they are not what images are called. */
+  readonly ids?: ArrayLike<string | number> | undefined;
   /** Reads the bytes of one. */
   read(row: number): Promise<Uint8Array>;
 }
@@ -51,8 +53,8 @@ export async function* imageBatches(
   const { size, start, input, signal } = options;
   if (!input.hasSize) await firstSize(images, options);
   const count = Math.ceil(Math.max(0, images.length - start) / size);
-  yield* readAhead(count, (index) => {
-    const first = start + index * size;
+  const firsts = Array.from({ length: count }, (_, i) => start + i * size);
+  yield* readAhead(firsts, (first) => {
     const rows = Math.min(size, images.length - first);
     if (signal?.aborted) {
       throw abortError(signal, `after ${first} of ${images.length} samples`);
@@ -77,11 +79,23 @@ async function firstSize(
   }
 }
 
-function openBatch(
+/**
+ * Begins a batch of images.
+ *
+ * @param images The images.
+ * @param first The first of the batch.
+ * @param rows How many there are.
+ * @param options How they are read.
+ * @returns The batch.
+ */
+export function openBatch(
   images: ImageRows,
   first: number,
   rows: number,
-  { input, skips, action }: ImageBatchOptions,
+  { input, skips, action }: Pick<
+    ImageBatchOptions,
+    "input" | "skips" | "action"
+  >,
 ): OpenBatch<Batch> {
   const failures: (SkippedSample | undefined)[] = Array(rows).fill(undefined);
   if (!input.hasSize) { // none could be read
@@ -126,14 +140,23 @@ function openBatch(
     const { labels } = images;
     return {
       xs: { data: values, shape: input.shape(kept.length), dtype: "float32" },
-      ids: kept.map((i) => images.id(first + i)),
-      ...(labels === undefined
-        ? {}
-        : { ys: Int32Array.from(kept, (i) => labels[first + i]!) }),
+      ids: kept.map((i) => images.ids?.[first + i] ?? images.id(first + i)),
+      ...(labels === undefined ? {} : { ys: labelsAt(labels, kept, first) }),
       ...(skipped.length === 0 ? {} : { skipped }),
     };
   };
   return { samples, finish };
+}
+
+function labelsAt(
+  labels: ArrayLike<number> | readonly string[],
+  kept: readonly number[],
+  first: number,
+): Int32Array | string[] {
+  const picked = kept.map((i) => labels[first + i]!);
+  return picked.every((label) => typeof label === "number")
+    ? Int32Array.from(picked)
+    : picked as string[];
 }
 
 /** Reads one image; gives what is wrong with it, if bad ones are left out. */

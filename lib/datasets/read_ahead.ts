@@ -29,18 +29,21 @@ export interface OpenBatch<T> {
  * Reads batches in order, ahead of their use. A failure is thrown where its
  * batch is due; what was not begun is then not begun any more.
  *
- * @param count How many batches there are.
- * @param open Begins a batch, by its number; called in order.
+ * @param source What each batch is made of.
+ * @param open Begins a batch; called in order.
  * @returns The batches.
  */
-export async function* readAhead<T>(
-  count: number,
-  open: (index: number) => OpenBatch<T>,
+export async function* readAhead<S, T>(
+  source: Iterable<S> | AsyncIterable<S>,
+  open: (from: S) => OpenBatch<T>,
 ): AsyncGenerator<T> {
   const queue: (() => Promise<void>)[] = [];
   const inFlight = new Set<Promise<void>>();
   const window: Promise<T>[] = [];
-  let next = 0;
+  const iterator = Symbol.asyncIterator in source
+    ? source[Symbol.asyncIterator]()
+    : source[Symbol.iterator]();
+  let isOver = false;
   const readMore = () => {
     while (inFlight.size < SAMPLES_AT_ONCE && queue.length > 0) {
       const reading = queue.shift()!().then(() => {
@@ -50,8 +53,11 @@ export async function* readAhead<T>(
       inFlight.add(reading);
     }
   };
-  const openNext = () => {
-    const batch = open(next++);
+  const openNext = async () => {
+    const { done, value } = await iterator.next();
+    isOver = done === true;
+    if (isOver) return;
+    const batch = open(value);
     const samples = batch.samples.map((read) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       queue.push(() => read().then(resolve, reject));
@@ -65,15 +71,18 @@ export async function* readAhead<T>(
     });
     whole.catch(() => {}); // thrown where it is due
     window.push(whole);
+    readMore();
   };
   try {
-    for (let i = 0; i < count; i++) {
-      while (next < count && next <= i + BATCHES_AHEAD) openNext();
-      readMore();
-      yield await window.shift()!;
+    for (;;) {
+      while (!isOver && window.length <= BATCHES_AHEAD) await openNext();
+      const due = window.shift();
+      if (due === undefined) return;
+      yield await due;
     }
   } finally {
     queue.length = 0;
     await Promise.all(inFlight);
+    if (!isOver) await iterator.return?.();
   }
 }

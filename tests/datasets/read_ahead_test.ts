@@ -5,6 +5,13 @@ import {
   SAMPLES_AT_ONCE,
 } from "../../lib/datasets/read_ahead.ts";
 
+/** Lets what is queued happen. */
+async function settle() {
+  for (let i = 0; i < 40; i++) await Promise.resolve();
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
 /** Batches of which every sample waits until it is let through. */
 function gated(size: number) {
   const gates = new Map<string, PromiseWithResolvers<void>>();
@@ -21,7 +28,7 @@ function gated(size: number) {
   const pass = async (...names: string[]) => {
     for (const name of names) {
       gates.get(name)!.resolve();
-      for (let i = 0; i < 5; i++) await Promise.resolve();
+      await settle();
     }
   };
   return { open, begun, gates, pass };
@@ -29,9 +36,9 @@ function gated(size: number) {
 
 Deno.test("readAhead() reads the next batches while one is in use, and no more", async () => {
   const { open, begun, pass } = gated(2);
-  const batches = readAhead(9, open);
+  const batches = readAhead(upTo(9), open);
   const first = batches.next();
-  await Promise.resolve();
+  await settle();
   const window = ["0/0", "0/1", "1/0", "1/1", "2/0", "2/1"];
   assertEquals(window.length, 2 * (BATCHES_AHEAD + 1));
   assertEquals(begun, window);
@@ -41,6 +48,7 @@ Deno.test("readAhead() reads the next batches while one is in use, and no more",
   await pass("2/0", "2/1", "1/1", "1/0");
   assertEquals(begun, window);
   assertEquals(await batches.next(), { done: false, value: 1 });
+  await settle();
   assertEquals(begun.slice(6), ["3/0", "3/1"]);
   await pass("3/0", "3/1");
   await batches.return(undefined);
@@ -48,9 +56,9 @@ Deno.test("readAhead() reads the next batches while one is in use, and no more",
 
 Deno.test("readAhead() reads a few samples at once, in order", async () => {
   const { open, begun, pass } = gated(20);
-  const batches = readAhead(2, open);
+  const batches = readAhead(upTo(2), open);
   const first = batches.next();
-  await Promise.resolve();
+  await settle();
   assertEquals(begun.length, SAMPLES_AT_ONCE);
   await pass("0/3");
   assertEquals(begun.at(-1), "0/8");
@@ -65,7 +73,7 @@ Deno.test("readAhead() reads a few samples at once, in order", async () => {
 });
 
 Deno.test("readAhead() throws a failure where its batch is due", async () => {
-  const batches = readAhead(4, (batch) => ({
+  const batches = readAhead(upTo(4), (batch) => ({
     samples: [
       () => batch === 1 ? Promise.reject(new Error("bad")) : Promise.resolve(),
     ],
@@ -76,7 +84,23 @@ Deno.test("readAhead() throws a failure where its batch is due", async () => {
   assert((await batches.next()).done);
 });
 
+Deno.test("readAhead() closes what it reads from when it is left", async () => {
+  let isClosed = false;
+  async function* source() {
+    try {
+      for (let i = 0;; i++) yield await Promise.resolve(i);
+    } finally {
+      isClosed = true;
+    }
+  }
+  const open = (batch: number) => ({ samples: [], finish: () => batch });
+  for await (const batch of readAhead(source(), open)) {
+    if (batch === 3) break;
+  }
+  assert(isClosed);
+});
+
 Deno.test("readAhead() gives nothing where there is nothing", async () => {
   const { open } = gated(1);
-  assert((await readAhead(0, open).next()).done);
+  assert((await readAhead([], open).next()).done);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { slowTest } from "../support/extent.ts";
 import { DETECTORS } from "../../mod.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -96,7 +97,7 @@ Deno.test("README.md lists tasks of deno.json only", async () => {
   for (const name of named) assert(name in tasks, name);
 });
 
-Deno.test("README.md says how to use a clone from another folder", async () => {
+slowTest("README.md says how to use a clone from another folder", async () => {
   const [, json] = README.match(/^```json\n([\s\S]*?)^```$/m)!;
   const folder = await Deno.makeTempDir();
   const program = `
