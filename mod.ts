@@ -87,6 +87,11 @@ export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export {
+  nearest,
+  type NearestOptions,
+  type Neighbors,
+} from "./lib/features/nearest.ts";
 export { concatFeatures } from "./lib/features/concat_features.ts";
 export type {
   FeatureArray,

@@ -62,7 +62,7 @@ const MAY_IMPORT: FolderTable = {
   "engines/onnx/graph": ["ops", "formats"],
   "engines/onnx/rewrites": ["engines/onnx/graph"],
   "engines/onnx/runtime": [],
-  features: ["math", "display", "features/view"],
+  features: ["math", "linalg", "display", "features/view"],
   "features/view": [],
   store: ["math", "linalg", "formats", "display", "features"],
   extractor: [...STAGES, "cli"], // of it, the environment alone
@@ -91,6 +91,7 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
   ...["openFeatures", "saveFeatures", "SaveOptions", "Written"],
   ...["mergeFeatures", "WriteOptions", "clearCache", "CacheOptions"],
+  ...["nearest", "NearestOptions", "Neighbors"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],

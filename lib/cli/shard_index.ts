@@ -23,16 +23,20 @@ const SCHEDULERS: readonly (readonly [
  * The part of a job, out of the environment.
  *
  * @param count How many parts there are, where the scheduler does not say so.
+ * @param read Reads a variable of the environment.
  * @returns The part, from 0, and how many there are.
  * @throws {RangeError} If no scheduler says so, or says something else.
  */
-export function shardOfJob(count?: number): readonly [number, number] {
+export function shardOfJob(
+  count?: number,
+  read: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): readonly [number, number] {
   const action = "choose the shard";
   for (const [indexName, firstName, countName] of SCHEDULERS) {
-    const index = Deno.env.get(indexName);
+    const index = read(indexName);
     if (index === undefined) continue;
-    const first = firstName === undefined ? "0" : Deno.env.get(firstName);
-    const found = countName === undefined ? undefined : Deno.env.get(countName);
+    const first = firstName === undefined ? "0" : read(firstName);
+    const found = countName === undefined ? undefined : read(countName);
     const total = count ?? (found === undefined ? undefined : Number(found));
     if (total === undefined) {
       const rule = `"count" must be passed, as "${indexName}" comes without it`;

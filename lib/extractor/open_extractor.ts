@@ -16,7 +16,6 @@ import type {
   SkippedSample,
   TensorFeatures,
   TensorInputs,
-  TensorSpec,
 } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";

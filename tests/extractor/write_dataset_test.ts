@@ -1,12 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   type DataSource,
   FeatureExtractor,
-  half,
   mergeFeatures,
   openFeatures,
   pool,
-  tf,
   type WriteOptions,
 } from "@sonde/sonde";
 import { bytesAt, fieldsOf, inFolder } from "../store/_sets.ts";
@@ -37,8 +35,8 @@ function failing(after: number, error: Error): DataSource {
     classNames: DATA.classNames,
     fingerprint: () => Promise.resolve("the data"),
     async *batches({ size, start }) {
-      for (let at = start, i = 0; at < ROWS; at += size, i++) {
-        if (i === after) throw error;
+      for (let at = start; at < ROWS; at += size) {
+        if (at === start + after * size) throw error;
         const end = Math.min(at + size, ROWS);
         const xs = {
           ...IMAGES,

@@ -22,8 +22,8 @@ function source(batches = Infinity, name = "x"): DataSource {
     length: 20,
     fingerprint: () => Promise.resolve(name),
     async *batches({ size, start }) {
-      for (let at = start, i = 0; at < 20; at += size, i++) {
-        if (i === batches) throw new Error("stopped");
+      for (let at = start; at < 20; at += size) {
+        if (at === start + batches * size) throw new Error("stopped");
         yield await Promise.resolve(rowsOf(X, at, Math.min(20, at + size)));
       }
     },
