@@ -5,6 +5,7 @@ import {
   FeatureCollector,
 } from "../features/collector.ts";
 import type { Pacer } from "../formats/pacer.ts";
+import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
@@ -15,7 +16,7 @@ import type {
   TensorFeatures,
   TensorInputs,
 } from "../types.ts";
-import { chooseEngine } from "./choose_engine.ts";
+import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
@@ -83,13 +84,24 @@ async function openInSteps(
     // The native engine may have read weights that were there for a moment.
     if (!isCurrent()) throw changed("open session");
     const model = await graph.fingerprint(pacer);
-    const source = Object.freeze({ model, settings: program.settings });
+    const chosen = withDevice(program.settings, choice);
+    const source = Object.freeze({ model, settings: chosen });
     const opened = { program, session, batchSize: settings.batchSize };
     return new OpenRuns({ opened, plan, graph, source });
   } catch (error) {
     await session.close();
     throw error;
   }
+}
+
+/** The settings, with the device that was chosen where that was left open. */
+function withDevice(settings: string, choice: EngineChoice): string {
+  const { device, ...others } = JSON.parse(settings);
+  if (device !== "auto") return settings;
+  const chosen = choice.engine === "onnx" ? choice.device : undefined;
+  return canonicalJson(
+    chosen === "cpu" ? others : { ...others, device: chosen },
+  );
 }
 
 /** What an open session is made of. */

@@ -6,6 +6,7 @@
  */
 import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
+import type { DeviceName } from "../engines/onnx/runtime/device.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
@@ -37,6 +38,10 @@ export interface Settings {
   readonly backend: BackendName | undefined;
   /** Of the native engine. */
   readonly threads: number | undefined;
+  /** Of the native engine; undefined is the processor. */
+  readonly device: DeviceName | "auto" | undefined;
+  /** Of the native engine on a device. */
+  readonly precision: "single" | "half" | undefined;
 }
 
 /** The settings of postprocessing. */
@@ -57,6 +62,8 @@ export const DEFAULTS: Settings = Object.freeze({
   engine: "auto",
   backend: undefined,
   threads: undefined,
+  device: undefined,
+  precision: undefined,
 });
 
 /**
