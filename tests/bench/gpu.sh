@@ -13,7 +13,7 @@ home=${SONDE_GPU:-/tmp/sonde-gpu}
 begin=$(date +%s)
 mkdir -p "$home" "$results"
 export NO_COLOR=1 PYTHONUNBUFFERED=1 DENO_NO_UPDATE_CHECK=1
-left() { echo $((470 - ($(date +%s) - begin))); }
+left() { echo $((${LIMIT:-440} - ($(date +%s) - begin))); }
 step() { echo; echo "== $* ($(($(date +%s) - begin)) s)"; }
 unpacked() { xz -dc "$1" 2>/dev/null || python3 -c 'import lzma,shutil,sys; shutil.copyfileobj(lzma.open(sys.argv[1]), sys.stdout.buffer)' "$1"; }
 

@@ -19,18 +19,19 @@ if [ ! -s .gpu/deno/deno.xz ]; then
 fi
 
 # What a short run opens in Deno's cache, on the processor, is what must travel.
-strace -f -qq -o "$work/trace" -e trace=openat,open,stat,statx,readlink,newfstatat \
+strace -f -qq -o "$work/trace" -e trace=file \
   deno run -A --cached-only tests/bench/gpu/main.ts \
   --out="$work/out" --only=none --device=cpu >/dev/null
-strace -f -qq -o "$work/trace2" -e trace=openat,open,stat,statx,readlink,newfstatat \
+strace -f -qq -o "$work/trace2" -e trace=file \
   deno run -A --cached-only tests/bench/gpu/smallest.ts >/dev/null
 mkdir "$work/cache"
 cat "$work/trace" "$work/trace2" | grep -v ENOENT | grep -oE "\"$cache/[^\"]+\"" |
   tr -d '"' | sort -u | while read -r path; do
   case "$path" in *v8_code_cache* | *_cache_v* | *.map | *-wal | *-shm) continue ;; esac
-  [ -f "$path" ] && echo "${path#"$cache/"}"
+  # Folders too: Deno looks whether those of all packages are there.
+  [ "$path" != "$cache/" ] && [ -e "$path" ] && echo "${path#"$cache/"}"
 done >"$work/files"
-tar -C "$cache" -cf - -T "$work/files" | xz -9e -c >.gpu/rest/cache.tar.xz
+tar -C "$cache" --no-recursion -cf - -T "$work/files" | xz -6 -T2 -c >.gpu/rest/cache.tar.xz
 
 # Vulkan's loader and its like, which a machine with a driver may lack.
 (cd .gpu/rest && apt-get download -qq libvulkan1 libegl1 libglvnd0 libopengl0 libgl1 libglx0 libgles2)
