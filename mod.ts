@@ -237,6 +237,18 @@ export type {
 export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
+export {
+  imageFolder,
+  type ImageFolderOptions,
+  type ImageSource,
+} from "./lib/datasets/image_folder.ts";
+export type { ImageOptions } from "./lib/datasets/image_input.ts";
+export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
+export type { ColorMode } from "./lib/formats/pixels.ts";
+export type {
+  SampleOptions,
+  SplitOptions,
+} from "./lib/datasets/sample_rows.ts";
 export type {
   Batch,
   Dataset,
@@ -247,6 +259,7 @@ export type {
   NdArray,
   SkippedSample,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -265,6 +278,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

@@ -542,14 +542,23 @@ export type TensorLike =
   | Omit<NdArray<ArrayBufferView>, "dtype">;
 
 /**
- * One tensor, one for each input in order, or one for each input by name.
+ * Texts of a model that takes strings: one a sample, `[N]`, or `[N, K]`.
+ *
+ * @category Data
+ */
+export type Texts = readonly string[] | readonly (readonly string[])[];
+
+/**
+ * One tensor, one for each input in order, or one for each input by name; texts
+ * for inputs that take strings.
  *
  * @category Data
  */
 export type Inputs =
   | TensorLike
-  | readonly TensorLike[]
-  | Readonly<Record<string, TensorLike>>;
+  | Texts
+  | readonly (TensorLike | Texts)[]
+  | Readonly<Record<string, TensorLike | Texts>>;
 
 /**
  * Class indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.

@@ -91,6 +91,7 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],
   ...["TensorLike", "Inputs", "Labels", "Batch", "DataSource", "Dataset"],
+  ...["imageFolder", "ImageOptions", "SampleOptions", "SkippedSample"],
   ...["LayerId", "RunOptions", "Progress", "TensorFeatures", "Runs"],
   ...["OpenExtractor", "PercentileOptions", "Plan", "Postprocess"],
   ...["BuiltInPostprocess", "PoolOptions", "PostprocFns", "Figure"],

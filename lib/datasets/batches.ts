@@ -33,12 +33,13 @@ import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
   type HostArray,
+  type InputLike,
   isHostArray,
   isObject,
   isTensor,
   readRows,
-  type TypedTensorLike,
 } from "./tensor_likes.ts";
+import type { TextArray } from "./texts.ts";
 import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
 /**
@@ -51,7 +52,7 @@ export interface HostBatch {
    * One for each input, in the model's order and in the input's element type;
    * `[rows, …]`, or as the batch axis of its spec says.
    */
-  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
   /** The dataset's own identities, `[rows]`. */
@@ -184,7 +185,7 @@ async function readBatch(
   action: string,
 ): Promise<HostBatch> {
   const { labels, ids, classNames } = parts;
-  const sources: TypedTensorLike[] = [...parts.inputs];
+  const sources: InputLike[] = [...parts.inputs];
   if (isTensor(labels)) sources.push(labels);
   for (const source of sources) {
     if (isTensor(source) && source.isDisposed) {
@@ -219,8 +220,10 @@ async function readBatch(
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
-        ? namedLabels(arrays.at(-1)!, parts, action, row)
-        : (labels as Int32Array).slice(start, end),
+        ? namedLabels(arrays.at(-1)! as HostArray, parts, action, row)
+        : labels instanceof Int32Array
+        ? labels.slice(start, end)
+        : labelsOf(labels, rows, action, row),
     }),
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
     ...(classNames === undefined ? {} : { classNames }),

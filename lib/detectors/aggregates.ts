@@ -8,7 +8,11 @@ import { negativeLogUpperGamma } from "../math/gamma.ts";
 import type { DetectorState } from "./definition.ts";
 import { stateArray } from "./rows.ts";
 
-/** How scores of layers are put together. */
+/**
+ * How scores of layers are put together.
+ *
+ * @category Detectors
+ */
 export type AggregateName = "standardized" | "fisher" | "max";
 
 /** Puts the scores of layers together. */

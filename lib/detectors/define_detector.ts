@@ -16,10 +16,10 @@ import type {
   Scorer,
 } from "../types.ts";
 import type { DetectorDefinition, DetectorState } from "./definition.ts";
-import { inputStream } from "./input_stream.ts";
+import { inputStream } from "./_input_stream.ts";
 import { run } from "./run.ts";
 import { SampleKeys } from "./sample_keys.ts";
-import { SampleReader } from "./sample_reader.ts";
+import { SampleReader } from "./_sample_reader.ts";
 import { FittedScorer } from "./scorer.ts";
 import {
   DefinedCore,
@@ -28,7 +28,7 @@ import {
   type Restore,
   restoredCore,
   type ScorerCore,
-} from "./scorer_core.ts";
+} from "./_scorer_core.ts";
 
 const NOTHING = { profile: {}, samples: 0, keys: new Float64Array() };
 

@@ -1,9 +1,9 @@
 import { cannot, checkAwaited, checkOptions } from "../check.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { FeatureInput, RunOptions } from "../types.ts";
-import { inputStream } from "./input_stream.ts";
+import { inputStream } from "./_input_stream.ts";
 import { run, RUN_OPTIONS } from "./run.ts";
-import { SampleReader } from "./sample_reader.ts";
+import { SampleReader } from "./_sample_reader.ts";
 
 /** Temperatures are looked for from `1 / MOST` to `MOST`. */
 const MOST = 1e4;

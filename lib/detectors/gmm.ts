@@ -4,8 +4,11 @@ import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { BlockScorer, DetectorState, SampleBlock } from "./definition.ts";
-import { type ClassGaussians, fitClassGaussians } from "./class_covariances.ts";
-import { rowChunks } from "./matrices.ts";
+import {
+  type ClassGaussians,
+  fitClassGaussians,
+} from "./_class_covariances.ts";
+import { rowChunks } from "./_matrices.ts";
 import { argmax, centred, scoreRows, stateArray } from "./rows.ts";
 
 /**

@@ -12,8 +12,8 @@ import type { DetectorState } from "./definition.ts";
 import { DETECTORS } from "./detectors.ts";
 import { perLayer } from "./per_layer.ts";
 import { CalibratedScorer, CALIBRATION, FittedScorer } from "./scorer.ts";
-import type { PackedCore } from "./scorer_core.ts";
-import { readScorer } from "./scorer_file.ts";
+import type { PackedCore } from "./_scorer_core.ts";
+import { readScorer } from "./_scorer_file.ts";
 
 /**
  * Settings of {@linkcode loadScorer}.

@@ -5,6 +5,7 @@ import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type {
   DetectorState,
+  ExplanationParts,
   KnownSamples,
   SampleMatrix,
 } from "./definition.ts";
@@ -121,7 +122,7 @@ export function neco(options: NecoOptions = {}): Detector {
             0 - share * data[row * columns + best[row]!]!
           );
         },
-        async explain(block) {
+        async explain(block): Promise<ExplanationParts> {
           const [share] = await shares(block.features);
           if (!maxLogit) return { terms: { share: share! } };
           const [best] = argmax(block.logits);

@@ -11,10 +11,10 @@ import type {
   SampleBlock,
   ScoringContext,
 } from "./definition.ts";
-import { columnsOf, matrixOf, sideBySide } from "./matrices.ts";
+import { columnsOf, matrixOf, sideBySide } from "./_matrices.ts";
 import { argmax, normalised, scoreRows, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
-import { named } from "./sample_reader.ts";
+import { named } from "./_sample_reader.ts";
 
 /**
  * Options of {@linkcode nnGuide}.

@@ -14,11 +14,11 @@ import {
   traitsOf,
 } from "./define_detector.ts";
 import type { DetectorSetting, DetectorState } from "./definition.ts";
-import { ForeignCore, LayersCore, unpackLayers } from "./layers_core.ts";
-import { changedInput, layerSet, partingKeys } from "./layer_sets.ts";
-import { inputStream } from "./input_stream.ts";
+import { ForeignCore, LayersCore, unpackLayers } from "./_layers_core.ts";
+import { changedInput, layerSet, partingKeys } from "./_layer_sets.ts";
+import { inputStream } from "./_input_stream.ts";
 import { run } from "./run.ts";
-import { joined, type ScorerCore } from "./scorer_core.ts";
+import { joined, type ScorerCore } from "./_scorer_core.ts";
 import { Pacer } from "../formats/pacer.ts";
 import { withStop } from "../display/stop_signal.ts";
 

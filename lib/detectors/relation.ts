@@ -10,7 +10,7 @@ import {
   rowChunks,
   sideBySide,
   transposed,
-} from "./matrices.ts";
+} from "./_matrices.ts";
 import { argmax, normalised, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 
@@ -130,7 +130,9 @@ export function relation(options: RelationOptions = {}): Detector {
         Array.from(rows!.data as Int32Array, (row, i) => [row, i] as const),
       );
       const graph = { cosines, alike, count: rows!.data.byteLength / 4, own };
-      const value = (r: number) => r > threshold ? r ** power : 0;
+      const value = power === 1
+        ? (r: number) => r > threshold ? r : 0
+        : (r: number) => r > threshold ? r ** power : 0;
       return {
         score: (block) => sums(block, graph, value, false),
         scoreLeftOut: (block) => sums(block, graph, value, true),

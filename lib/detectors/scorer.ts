@@ -18,8 +18,8 @@ import type {
 import { type Calibration, calibration, pValues } from "./conformal.ts";
 import { RUN_OPTIONS } from "./run.ts";
 import { sharedPart } from "./sample_keys.ts";
-import type { PackedCore, ScorerCore } from "./scorer_core.ts";
-import { scorerBytes, type ScorerFacts } from "./scorer_file.ts";
+import type { PackedCore, ScorerCore } from "./_scorer_core.ts";
+import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
 
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";

@@ -561,6 +561,20 @@ export class FeatureExtractor implements Runs {
    * @throws {TypeError} If the dataset does not fit the model.
    * @throws {DOMException} `AbortError`, if it was stopped.
    *
+   * @example Texts of a model that takes strings
+   * ```ts
+   * import { FeatureExtractor, loadModel } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel(
+   *   "tests/data/text_layers/k3_length.keras",
+   * );
+   * const extractor = new FeatureExtractor(model).layers("text"); // ids
+   * const set = await extractor.predict(["the cat sat", "a dog"]);
+   * assert.deepEqual(set.features[0]?.shape, [2, 4]);
+   * assert.deepEqual(set.logits?.shape, [2, 2]);
+   * ```
+   *
    * @example Features, logits and labels
    * ```ts
    * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";

@@ -318,7 +318,9 @@ function misfitLogits(
   { logits, rows }: CollectedBatch,
 ): string {
   const name = head?.name ?? direct!.node.row.name;
-  const found = logits === undefined ? "other rows" : shapeText(logits.shape);
+  const found = logits === undefined
+    ? "a map that is not known to have one spatial position"
+    : shapeText(logits.shape);
   return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }
 

@@ -24,6 +24,7 @@ import type { CollectedBatch } from "../features/collector.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
+import { datasetSpecs, fedArrays } from "./feeds.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -84,10 +85,11 @@ export function runBatches(
   const { program, session, batchSize } = opened;
   const plan = batchesOf(dataset, {
     size: batchSize,
-    atOnce: isJoined
+    // Texts may be filled up to the longest of a batch.
+    atOnce: isJoined && program.feeds.every(({ host }) => host === undefined)
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
-    inputs: program.feeds.map(({ spec }) => spec),
+    inputs: datasetSpecs(program.feeds),
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -119,7 +121,8 @@ async function* loop(
       const samples = batchSize === undefined
         ? { first }
         : { first, batchSize };
-      return opened.session.run(batch.inputs, pacer, samples);
+      const inputs = fedArrays(opened.program.feeds, batch.inputs);
+      return opened.session.run(inputs, pacer, samples);
     },
     opened.session.maxInFlight,
   );

@@ -18,6 +18,11 @@ const MOST_PRODUCTS = 2 ** 24;
 /** Half of the distance of float32 numbers near 1. */
 const ROUNDING = 2 ** -24;
 
+/** The smallest float32 number above 0. */
+const LEAST = 2 ** -149;
+/** Squared lengths below this, and products of such rows, are finite in float32. */
+const OVERFLOW = 1e37;
+
 /** Candidates of some queries. */
 export interface Candidates {
   /**
@@ -132,10 +137,15 @@ export class NativeCandidates {
     };
   }
 
-  /** By how much a squared distance may be off: rounding errors add up at random. */
+  /**
+   * By how much a squared distance may be off: rounding errors add up at random,
+   * and what vanishes in float32 is lost. Infinite where float32 overflows.
+   */
   #error(length: number, columns: number): number {
     const longest = Math.max(this.#longest, length);
-    return ROUNDING * (8 * Math.sqrt(columns) + 32) * longest;
+    if (!(longest < OVERFLOW)) return Infinity;
+    return ROUNDING * (8 * Math.sqrt(columns) + 32) * longest +
+      LEAST * (4 * columns + 4);
   }
 
   /** Frees the runtime's copy. */

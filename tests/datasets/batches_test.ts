@@ -26,7 +26,8 @@ counted(
     ]);
     assertEquals(list[2]!.inputs[0]!.shape, [1, 2]);
     for (const { inputs } of list) {
-      assert(inputs[0]!.data.buffer === x.data.buffer);
+      const data = inputs[0]!.data as Float32Array;
+      assert(data.buffer === x.data.buffer);
     }
     assertEquals(await all({ batches }), list); // and once more
   },

@@ -170,6 +170,55 @@ Deno.test("benchmark() stops also while a detector does not look", async () => {
   assertEquals(error.name, "AbortError");
 });
 
+Deno.test("benchmark() looks at its signal between resamples", async () => {
+  // It is read about ten times for the steps of the detector.
+  let reads = 0;
+  const real = new AbortController().signal;
+  const signal = new Proxy(real, {
+    get(target, key) {
+      if (key === "aborted") return ++reads > 200;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const error = await assertRejects(
+    () => run({ detectors: [detector("plain")], signal }),
+    DOMException,
+  );
+  assertEquals(error.name, "AbortError");
+});
+
+Deno.test("benchmark() is stopped by the Stop button of a notebook", async () => {
+  // In a process of its own: `deno test` takes SIGINT for itself.
+  const url = (path: string) =>
+    JSON.stringify(new URL(`../../lib/${path}`, import.meta.url));
+  const script = `
+    import { listenToStop } from ${url("display/stop_signal.ts")};
+    import { benchmark } from ${url("evaluation/benchmark.ts")};
+    import { featureSet } from ${url("features/feature_set.ts")};
+    const set = (labels) => featureSet({ labels });
+    listenToStop();
+    const never = {
+      name: "never",
+      fit() {
+        Deno.kill(Deno.pid, "SIGINT");
+        return new Promise(() => {});
+      },
+    };
+    const sets = { fit: set([1]), known: set([2]), unknown: { a: set([3]) } };
+    await benchmark({ detectors: [never], ...sets })
+      .catch(({ name, message }) => console.log(name, message));
+    Deno.exit();`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    env: { NO_COLOR: "1" },
+  });
+  const { stdout, stderr } = await child.output();
+  const text = new TextDecoder().decode(stdout);
+  assert(text.startsWith("AbortError "), new TextDecoder().decode(stderr));
+  assertStringIncludes(text, "after 0 of 3 samples");
+});
+
 Deno.test("benchmark() refuses known samples that it fits on, and known as unknown", async () => {
   const refused = (change: Partial<BenchmarkOptions>, part: string) =>
     assertRejects(() => run(change), RangeError, part);

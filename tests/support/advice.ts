@@ -106,6 +106,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     PYTHON,
   ],
   [
+    "layers/_vocabulary.ts",
+    "save the model as .keras in Python",
+    "tests/data/make_text_layers.py",
+  ],
+  [
     "layers/config_reader.ts",
     "pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }",
     "",

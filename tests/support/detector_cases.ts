@@ -225,3 +225,32 @@ export function areasOf(
   const above = known.length - below(threshold, true);
   return [wins / (known.length * unknown.length), above / known.length];
 }
+
+/** The points of the blobs, and the network that they go through. */
+export interface BlobsNetwork {
+  /** Points of the plane, `[N, 2]`. */
+  readonly points: Readonly<Record<"fit" | "known" | "unknown", NdArray>>;
+  /** Classes of the points of the fit, `[N]`. */
+  readonly labels: Int32Array;
+  /** `[2, 64]`, `[64]`, `[64, 2]`, `[2]`. */
+  readonly weights: readonly NdArray[];
+}
+
+/**
+ * Reads the points of the blobs and the weights of their network.
+ *
+ * @returns Points and weights.
+ */
+export function blobsNetwork(): BlobsNetwork {
+  const arrays = decodeAll(read("detector_features/blobs.json").arrays);
+  const array = (name: string) => floats(arrays[name]!);
+  return {
+    points: {
+      fit: array("fit.x"),
+      known: array("known.x"),
+      unknown: array("unknown.x"),
+    },
+    labels: arrays["fit.labels"]!.data as Int32Array,
+    weights: ["hidden.kernel", "hidden.bias", "kernel", "bias"].map(array),
+  };
+}

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { fitCoreOf } from "../../lib/detectors/define_detector.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
+import { Pacer } from "../../lib/formats/pacer.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
-import type { FeatureSet, NdArray } from "../../lib/types.ts";
+import type { Detector, FeatureSet, NdArray } from "../../lib/types.ts";
 
 /** A float32 matrix of numbers, row after row. */
 export function matrix(values: readonly number[], columns: number): NdArray {
@@ -135,4 +137,60 @@ export function shuffled(count: number, seed: number): number[] {
   const random = seededRandom(seed);
   const keys = Array.from({ length: count }, () => random());
   return keys.map((_, i) => i).sort((a, b) => keys[a]! - keys[b]!);
+}
+
+/** Arrays of a set, as rows of numbers. */
+export interface SetRows {
+  readonly penultimate?: readonly (readonly number[])[];
+  readonly logits?: readonly (readonly number[])[];
+  readonly labels?: readonly number[];
+  readonly kernel?: readonly (readonly number[])[];
+  readonly bias?: readonly number[];
+  readonly activation?: FeatureSet["activation"];
+}
+
+/** A set of rows of numbers. */
+export function rowSet(
+  { penultimate, logits, labels, kernel, bias, activation }: SetRows,
+): FeatureSet {
+  const arrayOf = (rows?: readonly (readonly number[])[]) =>
+    rows && matrix(rows.flat(), rows[0]!.length);
+  const columns = kernel === undefined ? 0 : kernel[0]!.length;
+  return featureSet({
+    penultimate: arrayOf(penultimate),
+    logits: arrayOf(logits),
+    labels,
+    head: kernel && {
+      kernel: matrix(kernel.flat(), columns),
+      bias: {
+        data: Float32Array.from(bias ?? Array(columns).fill(0)),
+        shape: [columns],
+        dtype: "float32",
+      },
+    },
+    activation,
+  });
+}
+
+/**
+ * Scores of the samples of a fit, each as if it had not been fitted on: as the
+ * detector does it, and by as many fits.
+ */
+export async function leftOutScores(
+  detector: Detector,
+  set: FeatureSet,
+): Promise<{ readonly found: Float64Array; readonly expected: Float64Array }> {
+  const core = await fitCoreOf(detector)!(set, { progress: false });
+  const samples = set.ids.length;
+  const pacer = new Pacer(undefined, () => "");
+  const opened = await core.open({ pacer, samples });
+  const found = await opened.score(set, "score", { leftOut: true });
+  await opened.close();
+  const expected = new Float64Array(samples); // [N]
+  for (let row = 0; row < samples; row++) {
+    const scorer = await detector.fit(set.select((other) => other !== row));
+    const [score] = await scorer.score(set.select([row]));
+    expected[row] = score!;
+  }
+  return { found, expected };
 }

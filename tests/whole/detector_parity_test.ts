@@ -153,7 +153,7 @@ for (const peer of ["oodeel", "pytorch-ood"] as const) {
   }
 }
 
-/** O 6.2: what oodeel's own tests ask of its detectors, and what we ask of all. */
+/** What oodeel's own tests ask of its detectors, and what we ask of all. */
 const LEAST_AUROC = 0.95;
 const MOST_FPR = 0.05;
 

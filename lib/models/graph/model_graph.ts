@@ -60,6 +60,8 @@ export class ModelGraph implements Model {
   readonly inputRefs: readonly Ref[];
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
+  /** Nodes that the host computes from inputs, before an engine gets anything. */
+  readonly onHost: readonly GraphNode[];
   /** What runs raw operations. */
   readonly runtime: RawRuntime | undefined;
   /** Names besides those of the rows, and the nodes that they mean. */
@@ -90,6 +92,9 @@ export class ModelGraph implements Model {
       parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
         spec !== undefined
       ),
+    );
+    this.onHost = parts.nodes.filter(({ call }) =>
+      call.kind === "input" && call.host !== undefined
     );
     this.runtime = parts.runtime;
     this.otherNames = parts.otherNames ?? new Map();

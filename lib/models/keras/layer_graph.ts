@@ -66,6 +66,7 @@ import {
 } from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
+import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** What a graph is made of. */
 export interface LayerGraphParts {
@@ -322,7 +323,12 @@ class Builder {
     return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
-  #layer({ spec, name }: LayerDraft): Layer {
+  #layer(draft: LayerDraft): Layer {
+    const { spec, name } = draft;
+    const options = this.#custom(draft) === undefined
+      ? vocabularyOptions(spec, this.#bound)
+      : spec.options;
+    if (options !== spec.options) draft.options = options;
     const known = this.#layers.get(spec);
     if (known !== undefined) return known;
     const { customLayers, dialect } = this.#parts;
@@ -332,7 +338,7 @@ class Builder {
         className: spec.className,
         dialect,
         registeredName: spec.registeredName,
-        options: spec.options,
+        options,
         factoryOf: (className, path, registeredName) =>
           layerFactory(customLayers, { className, path, registeredName }),
         customObjects: customLayers,

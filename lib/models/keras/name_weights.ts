@@ -14,6 +14,7 @@ import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
   KerasWeights,
+  StoredVocabulary,
   WeightLayer,
   WeightModel,
 } from "./keras_weights.ts";
@@ -115,6 +116,14 @@ class BoundNameWeights implements BoundWeights {
     return names.map((name) =>
       weightSource(name, (found.get(name) ?? found.get(shared!))!.weight)
     );
+  }
+
+  /** tf_keras stores the weights of `tf_idf`, and no vocabulary. */
+  vocabulary(layer: WeightLayer): StoredVocabulary | undefined {
+    const [entry, ...others] = this.#entries.get(layer) ?? [];
+    if (entry === undefined || others.length > 0) return undefined;
+    this.#left.delete(entry.weight.path);
+    return { weights: [...entry.weight.read()] };
   }
 
   finish(): void {
