@@ -65,6 +65,7 @@ const MAY_IMPORT: FolderTable = {
   features: ["math", "display", "features/view"],
   "features/view": [],
   extractor: STAGES,
+  cli: [...STAGES, "extractor"],
   detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
   evaluation: [
