@@ -51,6 +51,7 @@ export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Extraction
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -74,9 +75,23 @@ export {
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
 
+// Files of features
+export { openFeatures } from "./lib/store/open_features.ts";
+export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
+export type { FileFormat } from "./lib/store/target.ts";
+export type { Written } from "./lib/store/written.ts";
+export { clearCache } from "./lib/store/feature_cache.ts";
+export { mergeFeatures } from "./lib/store/merge_features.ts";
+export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
+
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export {
+  nearest,
+  type NearestOptions,
+  type Neighbors,
+} from "./lib/features/nearest.ts";
 export { concatFeatures } from "./lib/features/concat_features.ts";
 export type {
   FeatureArray,
@@ -130,14 +145,141 @@ export {
   type ProjectionOptions,
 } from "./lib/features/projection.ts";
 
+// Detectors
+export { msp } from "./lib/detectors/msp.ts";
+export { maxLogit } from "./lib/detectors/max_logit.ts";
+export { entropy } from "./lib/detectors/entropy.ts";
+export { energy, type EnergyOptions } from "./lib/detectors/energy.ts";
+export { gen, type GenOptions } from "./lib/detectors/gen.ts";
+export { odin, type OdinOptions } from "./lib/detectors/odin.ts";
+export { mahalanobis } from "./lib/detectors/mahalanobis.ts";
+export { rmds } from "./lib/detectors/rmds.ts";
+export { mdsPlusPlus } from "./lib/detectors/mds_plus_plus.ts";
+export type { CovarianceOptions } from "./lib/detectors/class_gaussians.ts";
+export { deepKnn, type DeepKnnOptions } from "./lib/detectors/deep_knn.ts";
+export { vim } from "./lib/detectors/vim.ts";
+export { residual } from "./lib/detectors/residual.ts";
+export type { SubspaceOptions } from "./lib/detectors/subspace.ts";
+export { she, type SheOptions } from "./lib/detectors/she.ts";
+export { klMatching } from "./lib/detectors/kl_matching.ts";
+export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
+export { fdbd } from "./lib/detectors/fdbd.ts";
+export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
+export { gmm, type GmmOptions } from "./lib/detectors/gmm.ts";
+export { gram, type GramDetectorOptions } from "./lib/detectors/gram.ts";
+export { lts } from "./lib/detectors/lts.ts";
+export { nci, type NciOptions } from "./lib/detectors/nci.ts";
+export { neco, type NecoOptions } from "./lib/detectors/neco.ts";
+export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
+export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
+export { pnml } from "./lib/detectors/pnml.ts";
+export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
+export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
+export {
+  loadScorer,
+  type LoadScorerOptions,
+} from "./lib/detectors/load_scorer.ts";
+export { defineDetector } from "./lib/detectors/define_detector.ts";
+export type {
+  BlockScorer,
+  DetectorDefinition,
+  DetectorSetting,
+  DetectorState,
+  DetectorUses,
+  ExplanationParts,
+  KnownSamples,
+  SampleBlock,
+  SampleMatrix,
+  ScoringContext,
+} from "./lib/detectors/definition.ts";
+export type {
+  CalibrateOptions,
+  DecidingScorer,
+  Decisions,
+  Detector,
+  Explanation,
+  FeatureInput,
+  FitFreeDetector,
+  Scorer,
+  StoredFeatures,
+  WorkPacer,
+} from "./lib/types.ts";
+
 // Metrics
+export { auroc } from "./lib/metrics/auroc.ts";
+export { aupr } from "./lib/metrics/aupr.ts";
+export { fprAtTpr, type FprAtTprOptions } from "./lib/metrics/fpr_at_tpr.ts";
+export { detectionError } from "./lib/metrics/detection_error.ts";
+export { type RocCurve, rocCurve } from "./lib/metrics/roc_curve.ts";
+export { type PrCurve, prCurve } from "./lib/metrics/pr_curve.ts";
+export {
+  type Interval,
+  type OodMetrics,
+  oodMetrics,
+  type OodMetricsOptions,
+} from "./lib/metrics/ood_metrics.ts";
+export type { PositiveSide, Scores } from "./lib/metrics/scores.ts";
+export { accuracy } from "./lib/metrics/accuracy.ts";
+export {
+  calibrationError,
+  type CalibrationErrorOptions,
+} from "./lib/metrics/calibration_error.ts";
 export {
   type ConfusionMatrix,
   confusionMatrix,
 } from "./lib/metrics/confusion_matrix.ts";
-export { scoreHistogram } from "./lib/metrics/score_histogram.ts";
+export {
+  scoreHistogram,
+  type ScoreHistogramOptions,
+} from "./lib/metrics/score_histogram.ts";
+export { rocFigure } from "./lib/metrics/roc_figure.ts";
+
+// Evaluation
+export {
+  benchmark,
+  type BenchmarkEntry,
+  type BenchmarkOptions,
+} from "./lib/evaluation/benchmark.ts";
+export type {
+  BenchmarkRow,
+  BenchmarkTable,
+  FailedRow,
+  MeasuredRow,
+} from "./lib/evaluation/benchmark_table.ts";
+export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
+export {
+  imageFolder,
+  type ImageFolderOptions,
+  type ImageSource,
+} from "./lib/datasets/image_folder.ts";
+export {
+  query,
+  type QueryOptions,
+  table,
+  type TableFileOptions,
+} from "./lib/datasets/table.ts";
+export {
+  npyFile,
+  npzFile,
+  type NpzOptions,
+} from "./lib/datasets/numpy_files.ts";
+export { arrowTable } from "./lib/datasets/arrow_table.ts";
+export type {
+  NamedInputs,
+  TableOptions,
+} from "./lib/datasets/table_options.ts";
+export type { ImageOptions } from "./lib/datasets/image_input.ts";
+export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
+export type { ColorMode } from "./lib/formats/pixels.ts";
+export type {
+  SampleOptions,
+  SplitOptions,
+} from "./lib/datasets/sample_rows.ts";
 export type {
   Batch,
   Dataset,
@@ -146,6 +288,7 @@ export type {
   Inputs,
   Labels,
   NdArray,
+  SkippedSample,
   TensorLike,
   Texts,
   WantedBatches,

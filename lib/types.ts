@@ -180,6 +180,238 @@ export interface FeatureSet {
   };
 }
 
+// ---- feature sets in files and in streams ----
+
+/**
+ * Features in files, opened: they are read as they are used.
+ *
+ * @category Feature sets
+ */
+export interface StoredFeatures extends AsyncDisposable {
+  /** How many samples there are. */
+  readonly samples: number;
+  /** What each of the features is. */
+  readonly specs: readonly FeatureSpec[];
+  /** Names of the classes, by label, where they are known. */
+  readonly classNames?: readonly string[];
+  /** What made them, where that is known. */
+  readonly source?: FeatureSource;
+  /** Samples that the dataset left out, and why. */
+  readonly skipped?: readonly SkippedSample[];
+  /**
+   * Reads the samples in order, some at a time.
+   *
+   * @param options How many samples a set holds.
+   * @returns Sets, one after the other; their arrays are the reader's to keep.
+   */
+  stream(options?: { readonly batch?: number }): AsyncIterable<FeatureSet>;
+  /**
+   * Reads everything.
+   *
+   * @returns One set of all samples.
+   */
+  load(): Promise<FeatureSet>;
+  /**
+   * Closes the files.
+   *
+   * @returns When it is done.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Features as detectors take them: a set in memory, features in files, or a
+ * function that gives a stream of sets. The function is called, and its stream
+ * read, as often as the work needs.
+ *
+ * @category Detectors
+ */
+export type FeatureInput =
+  | FeatureSet
+  | StoredFeatures
+  | (() => AsyncIterable<FeatureSet>);
+
+// ---- long work ----
+
+/**
+ * Gives the thread back now and then during long work, and stops it.
+ *
+ * @category Detectors
+ */
+export interface WorkPacer {
+  /** Throws if the run was stopped. */
+  check(): void;
+  /**
+   * Lets timers, signals and drawing go on, if they were kept waiting; cheap otherwise.
+   *
+   * @returns When they had their turn.
+   * @throws {DOMException} If the run was stopped.
+   */
+  rest(): Promise<void>;
+  /**
+   * Does work that is synchronous and cut into steps, with pauses between them.
+   *
+   * @param steps The work.
+   * @returns What the work gives.
+   */
+  drive<R>(steps: Generator<void, R>): Promise<R>;
+  /**
+   * Waits for work that goes on elsewhere, unless the run is stopped first.
+   *
+   * @param work The work.
+   * @returns What the work gives.
+   */
+  race<R>(work: Promise<R>): Promise<R>;
+}
+
+// ---- detectors ----
+
+/**
+ * Learns what known samples look like. It has no state: two fits of one
+ * detector do not touch each other.
+ *
+ * @category Detectors
+ */
+export interface Detector {
+  /** The name of its factory, as `deepKnn`. */
+  readonly name: string;
+  /**
+   * Learns from known samples.
+   *
+   * @param known Features of samples that the model knows, as its training set.
+   * @param options Signal, progress.
+   * @returns What scores other samples.
+   */
+  fit(known: FeatureInput, options?: RunOptions): Promise<Scorer>;
+}
+
+/**
+ * Scores samples: the higher the score, the more out-of-distribution.
+ *
+ * @category Detectors
+ */
+export interface Scorer {
+  /** The name of its detector. */
+  readonly name: string;
+  /**
+   * Scores samples, each by itself.
+   *
+   * @param features Features of the samples, from the same model and layer as those of the fit.
+   * @param options Signal, progress.
+   * @returns `N` finite scores.
+   */
+  score(features: FeatureInput, options?: RunOptions): Promise<Float64Array>;
+  /**
+   * Measures on known samples above which score a sample is unknown.
+   *
+   * @param known Known samples that were not fitted on, or their scores.
+   * @param options Which share of the known is to pass.
+   * @returns A scorer that decides.
+   */
+  calibrate(
+    known: FeatureInput | Float64Array,
+    options?: CalibrateOptions,
+  ): Promise<DecidingScorer>;
+  /**
+   * Says what a sample's score comes from.
+   *
+   * @param features The sample's set.
+   * @param row Its row in the set, from 0.
+   * @returns The score, with the class, the neighbours or the terms that caused it.
+   */
+  explain(features: FeatureInput, row: number): Promise<Explanation>;
+  /**
+   * Writes a safetensors file, which `loadScorer` opens.
+   *
+   * @param target Path or `file:` URL.
+   * @returns When it is written.
+   */
+  save(target: string | URL): Promise<void>;
+}
+
+/**
+ * Settings of {@linkcode Scorer.calibrate}.
+ *
+ * @category Detectors
+ */
+export interface CalibrateOptions extends RunOptions {
+  /**
+   * The share of known samples that is to count as known, in `(0, 1)`.
+   *
+   * @default {0.95}
+   */
+  readonly tpr?: number;
+}
+
+/**
+ * A scorer that was calibrated, and so says which samples are unknown.
+ *
+ * @category Detectors
+ */
+export interface DecidingScorer extends Scorer {
+  /** The share of known samples that counts as known, in `(0, 1)`. */
+  readonly tpr: number;
+  /** A sample is unknown if its score is above this. */
+  readonly threshold: number;
+  /** What makes the decisions less sure, as calibration on samples of the fit. */
+  readonly warnings: readonly string[];
+  /**
+   * Scores samples and says which are unknown.
+   *
+   * @param features Features of the samples.
+   * @param options Signal, progress.
+   * @returns Scores, decisions and p-values.
+   */
+  decide(features: FeatureInput, options?: RunOptions): Promise<Decisions>;
+}
+
+/**
+ * Which samples are unknown.
+ *
+ * @category Detectors
+ */
+export interface Decisions {
+  /** `[N]`, higher is more out-of-distribution. */
+  readonly scores: Float64Array;
+  /** `[N]`, 1 where the score is above the threshold, otherwise 0. */
+  readonly unknown: Uint8Array;
+  /**
+   * `[N]`, in `(0, 1]`: how likely a known sample is to score as high. A sample
+   * is unknown exactly where this is at most `1 - tpr`.
+   */
+  readonly pValues: Float64Array;
+}
+
+/**
+ * What a score comes from. Which parts there are depends on the detector.
+ *
+ * @category Detectors
+ */
+export interface Explanation {
+  /** The sample's score. */
+  readonly score: number;
+  /** The sample's identity. */
+  readonly id: string | number;
+  /** The class that caused the score: a label, or an index of the logits. */
+  readonly class?: number;
+  /** Its name, where the set of the fit or this one has names. */
+  readonly className?: string;
+  /** The samples of the fit that caused the score, nearest first. */
+  readonly neighbors?: readonly {
+    readonly id: string | number;
+    readonly distance: number;
+  }[];
+  /** Parts of the score by name, as the two terms of `vim`. */
+  readonly terms?: Readonly<Record<string, number>>;
+}
+
+/**
+ * A detector that needs no fit: it scores at once, and its `fit` gives itself.
+ *
+ * @category Detectors
+ */
+export type FitFreeDetector = Detector & Scorer;
+
 // ---- models, as a user sees them ----
 
 /**
@@ -340,6 +572,18 @@ export type Inputs =
 export type Labels = TensorLike | ArrayLike<number>;
 
 /**
+ * A sample that was left out, because its file cannot be read.
+ *
+ * @category Data
+ */
+export interface SkippedSample {
+  /** Its identity, as a path. */
+  readonly id: string;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
+/**
  * Samples, with labels and identities where there are any.
  *
  * @category Data
@@ -348,9 +592,30 @@ export type Batch =
   | Inputs
   | readonly [Inputs, Labels]
   | {
+    /** The inputs. */
     readonly xs: Inputs;
-    readonly ys?: Labels;
+    /**
+     * Class indices, or names of classes. Names get the index that they have in
+     * `classNames`; without it, classes are the names of the whole dataset in
+     * sorted order (by code point, as in Python).
+     */
+    readonly ys?: Labels | readonly string[];
+    /** The dataset's own identities. */
     readonly ids?: ArrayLike<string | number>;
+    /** Names of the classes, by label. */
+    readonly classNames?: readonly string[];
+    /**
+     * Samples that belong here and were left out. Together with its rows they
+     * are the samples of the source that the batch covers. If all were left
+     * out, `xs` may be undefined.
+     */
+    readonly skipped?: readonly SkippedSample[];
+  }
+  | {
+    /** Nothing could be read. */
+    readonly xs?: undefined;
+    /** The samples that were left out. */
+    readonly skipped: readonly SkippedSample[];
   };
 
 /**
@@ -375,12 +640,22 @@ export interface WantedBatches {
  * @category Data
  */
 export interface DataSource {
-  /** Samples in all, where that is known. */
+  /** Samples in all, where that is known; those that will be skipped count. */
   readonly length?: number;
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[];
   /**
-   * Reads samples in order.
+   * Finds out what takes time to know: after it, {@linkcode length} and
+   * {@linkcode classNames} are what they will be. A second call costs nothing.
+   * Runs await it before anything else.
+   *
+   * @param signal Stops it.
+   */
+  prepare?(signal?: AbortSignal): Promise<void>;
+  /**
+   * Reads samples in order. Batch `i` covers the samples from
+   * `start + i * size` on; samples that were skipped make it shorter, and do not
+   * move the others.
    *
    * @param wanted How many at once, from where on, and for which inputs.
    * @returns The batches.
@@ -392,6 +667,17 @@ export interface DataSource {
    * @returns The same string for the same contents.
    */
   fingerprint?(): Promise<string>;
+  /**
+   * Reads samples by their ids, in this order, as to look at them.
+   *
+   * @param ids Ids that its batches carry.
+   * @param inputs What they are read for; default: as the source has them.
+   * @returns The samples, one row an id.
+   */
+  samples?(
+    ids: readonly (string | number)[],
+    inputs?: readonly TensorSpec[],
+  ): Promise<Batch>;
 }
 
 /**
@@ -420,6 +706,8 @@ export interface Progress {
   readonly total?: number;
   /** Samples a second since the run began. */
   readonly samplesPerSecond: number;
+  /** Samples that a source left out so far, if there are any. */
+  readonly skipped?: readonly SkippedSample[];
 }
 
 /**

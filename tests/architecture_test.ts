@@ -32,6 +32,7 @@ const ONNX = ["graph", "rewrites", "runtime"].map((x) => `engines/onnx/${x}`);
 const STAGES = ["math", "formats", "display", "datasets", "ops", "layers"];
 STAGES.push("shaping", "postprocess", "models", ...MODELS, "engines");
 STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
+STAGES.push("linalg", "store");
 
 /**
  * What a folder of `lib` may import, beside itself and the modules at the head
@@ -39,6 +40,7 @@ STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
  */
 const MAY_IMPORT: FolderTable = {
   math: [],
+  linalg: ["math", "engines/onnx/graph", "engines/onnx/runtime"],
   formats: ["math"],
   display: ["math", "formats"],
   datasets: ["math", "formats", "display"],
@@ -60,10 +62,16 @@ const MAY_IMPORT: FolderTable = {
   "engines/onnx/graph": ["ops", "formats"],
   "engines/onnx/rewrites": ["engines/onnx/graph"],
   "engines/onnx/runtime": [],
-  features: ["math", "display", "features/view"],
+  features: ["math", "linalg", "display", "features/view"],
   "features/view": [],
-  extractor: STAGES,
+  store: ["math", "linalg", "formats", "display", "features"],
+  extractor: [...STAGES, "cli"], // of it, the environment alone
+  detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
+  cli: [...STAGES, "extractor"],
+  evaluation: [
+    ...["math", "display", "features", "features/view", "detectors", "metrics"],
+  ],
 };
 
 /** The names that a user is promised. */
@@ -73,11 +81,22 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["pool", "flatten", "normalize", "half", "gramStatistics"],
   ...["notebook", "show", "scoreHistogram", "projection", "tf"],
   ...["featureMaps", "heatMap", "kernels", "confusionMatrix", "figureGrid"],
-  ...["FigureOptions"],
+  ...["FigureOptions", "ScoreHistogramOptions", "rocFigure", "auroc", "aupr"],
+  ...["fprAtTpr", "detectionError", "rocCurve", "prCurve", "oodMetrics"],
+  ...["OodMetrics", "Interval", "Scores", "PositiveSide", "accuracy"],
+  ...["calibrationError"],
+  ...["benchmark", "BenchmarkTable", "recommend", "Recommendation"],
+  ...["msp", "maxLogit", "energy", "mahalanobis", "deepKnn", "DETECTORS"],
+  ...["defineDetector", "loadScorer", "Detector", "Scorer", "Decisions"],
+  ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
+  ...["openFeatures", "saveFeatures", "SaveOptions", "Written"],
+  ...["mergeFeatures", "WriteOptions", "clearCache", "CacheOptions"],
+  ...["nearest", "NearestOptions", "Neighbors"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],
   ...["TensorLike", "Inputs", "Labels", "Batch", "DataSource", "Dataset"],
+  ...["imageFolder", "ImageOptions", "SampleOptions", "SkippedSample"],
   ...["LayerId", "RunOptions", "Progress", "TensorFeatures", "Runs"],
   ...["OpenExtractor", "PercentileOptions", "Plan", "Postprocess"],
   ...["BuiltInPostprocess", "PoolOptions", "PostprocFns", "Figure"],

@@ -14,11 +14,23 @@
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
-import type { Dataset, DataSource, NdArray, TensorSpec } from "../types.ts";
+import type {
+  Dataset,
+  DataSource,
+  NdArray,
+  SkippedSample,
+  TensorSpec,
+} from "../types.ts";
+import {
+  checkClassNames,
+  checkNamed,
+  classesOf,
+  indicesOfNames,
+} from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
 import { labelsOf } from "./labels.ts";
-import { type Parts, partsOf } from "./parts.ts";
+import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
   type HostArray,
   type InputLike,
@@ -45,18 +57,26 @@ export interface HostBatch {
   readonly labels?: Int32Array;
   /** The dataset's own identities, `[rows]`. */
   readonly ids?: readonly (string | number)[];
+  /** Names of the classes, where the batch carries them. */
+  readonly classNames?: readonly string[];
   /** How many samples there are. */
   readonly rows: number;
   /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
   readonly nonFinite: readonly number[];
+  /** How far in the dataset it ends: samples read and left out, counted from 0. */
+  readonly end: number;
+  /** How many samples were left out until then, of those that this run read. */
+  readonly numSkipped: number;
 }
 
 /** What a dataset will give. */
 export interface BatchPlan {
   /** Samples in all, where that is known; then exactly as many come. */
   readonly length?: number;
-  /** Names of the classes, where the dataset knows them. */
-  readonly classNames?: readonly string[];
+  /** Names of the classes, where the dataset knows them; of an iterable, once a batch was read. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Samples that were left out so far. */
+  readonly skipped?: readonly SkippedSample[] | undefined;
   /** Samples that are to be computed at once, where several batches may come as one. */
   readonly batchSize?: number;
   /** The batches; none is read before it is requested. */
@@ -71,8 +91,18 @@ export interface WantedHostBatches {
   readonly atOnce?: (() => number) | undefined;
   /** What the model takes. */
   readonly inputs: readonly TensorSpec[];
+  /** Which samples of arrays and sources are read; default: all. */
+  readonly range?: SampleRange | undefined;
   /** Stops the reading. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Samples of a dataset, by their positions. */
+export interface SampleRange {
+  /** The first. */
+  readonly start: number;
+  /** The one after the last; default: the dataset's end. */
+  readonly end?: number | undefined;
 }
 
 const ACTION = "read dataset";
@@ -106,29 +136,54 @@ export function batchesOf(
 
 function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const parts = partsOf(dataset, wanted.inputs, ACTION);
-  const { labels, rows } = parts;
+  const { labelNames, rows } = parts;
+  const classNames = parts.classNames ??
+    (labelNames === undefined ? undefined : classesOf(labelNames, ACTION));
+  const named = classNames === undefined ? parts : { ...parts, classNames };
   // Labels at hand are read now: a fault in the last row shows before anything runs.
-  const read = labels === undefined || isTensor(labels)
-    ? parts
-    : { ...parts, labels: labelsOf(labels, rows, ACTION) };
+  const read = withIndices(named, ACTION);
+  const { start: begin = 0, end: last = rows } = wanted.range ?? {};
   return {
-    length: rows,
+    length: last - begin,
     batchSize: wanted.size,
+    ...(classNames === undefined ? {} : { classNames }),
     batches: { [Symbol.asyncIterator]: () => run() },
   };
 
   async function* run(): AsyncGenerator<HostBatch> {
     const { size, signal, atOnce = () => 1 } = wanted;
-    let start = 0;
-    while (start < rows) {
+    let start = begin;
+    while (start < last) {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      const end = Math.min(start + size * atOnce(), rows);
+      const end = Math.min(start + size * atOnce(), last);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
       start = end;
     }
   }
+}
+
+/** The same with labels as indices; those in an engine are read batch by batch. */
+function withIndices(parts: Parts, action: string, first = 0): Parts {
+  const { labels, labelNames, classNames, rows } = parts;
+  if (isTensor(labels)) return parts;
+  if (labelNames !== undefined) {
+    if (classNames === undefined) throw withoutClasses(labelNames, action);
+    const labels = indicesOfNames(labelNames, classNames, action, first);
+    return { ...parts, labels };
+  }
+  if (labels === undefined) return parts;
+  const indices = labelsOf(labels, rows, action, first);
+  if (classNames) checkNamed(indices, classNames, action, first);
+  return { ...parts, labels: indices };
+}
+
+function withoutClasses(names: readonly string[], action: string): TypeError {
+  const rule = "labels must be class indices where the classes are not known";
+  const hint = "for names of classes let every batch carry classNames, all " +
+    "of them in the order of their indices";
+  return new TypeError(cannot(action, rule, names, hint));
 }
 
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
@@ -144,7 +199,7 @@ async function readBatch(
   { inputs: specs }: WantedHostBatches,
   action: string,
 ): Promise<HostBatch> {
-  const { labels, ids } = parts;
+  const { labels, ids, classNames } = parts;
   const sources: InputLike[] = [...parts.inputs];
   if (isTensor(labels)) sources.push(labels);
   for (const source of sources) {
@@ -177,16 +232,30 @@ async function readBatch(
   return {
     inputs: inputs.map(({ array }) => array),
     rows,
+    end: first + end,
+    numSkipped: 0,
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
-        ? labelsOf(arrays.at(-1)! as HostArray, rows, action, row)
+        ? namedLabels(arrays.at(-1)! as HostArray, parts, action, row)
         : labels instanceof Int32Array
         ? labels.slice(start, end)
         : labelsOf(labels, rows, action, row),
     }),
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
+    ...(classNames === undefined ? {} : { classNames }),
   };
+}
+
+function namedLabels(
+  array: HostArray,
+  { classNames }: Parts,
+  action: string,
+  first: number,
+): Int32Array {
+  const labels = labelsOf(array, array.shape[0]!, action, first);
+  if (classNames) checkNamed(labels, classNames, action, first);
+  return labels;
 }
 
 // ---- what yields batches ----
@@ -196,20 +265,37 @@ interface Elements {
   readonly open: () => AnyIterator | Promise<AnyIterator>;
   /** Samples in all, where the dataset says so. */
   readonly length?: number | undefined;
+  /** Names of the classes, where the dataset says them once for all. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Told what the batches carry besides samples. */
+  readonly seen?: (what: Seen) => void;
   /** What is done with an element after it is read; nothing where it is the caller's. */
   readonly release?: (element: unknown) => void;
   /** Checks what only such a dataset can get wrong. */
   readonly check?: (element: unknown, action: string) => void;
   /** What to do about a dataset that gives nothing. */
   readonly hint?: string;
+  /** The position of the first sample that is read. @default {0} */
+  readonly start?: number | undefined;
+  /** Whether it goes on behind the samples that are read. */
+  readonly isCut?: boolean | undefined;
+}
+
+/** What batches carry besides samples. */
+interface Seen {
+  readonly classNames?: readonly string[] | undefined;
+  readonly skipped?: readonly SkippedSample[] | undefined;
 }
 
 async function* runElements(
-  { open, length, release = () => {}, check = () => {}, hint }: Elements,
+  elementsOf: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
+  const { open, length, classNames, hint, start = 0, isCut } = elementsOf;
+  const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
+  let left = 0;
   let index = 0;
   let first: HostBatch | undefined;
   const aborted = () => {
@@ -217,28 +303,46 @@ async function* runElements(
     return abortError(signal!, `after ${rows}${total} samples`);
   };
   const elements = datasetElements({ open, signal, aborted, late: release });
+  const isOver = () => isCut === true && rows + left >= length!;
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
+    const onlySkipped = skippedOnly(element, action);
+    if (onlySkipped !== undefined) {
+      seen({ skipped: onlySkipped });
+      left += onlySkipped.length;
+      if (isOver()) break;
+      continue;
+    }
     let batch: HostBatch;
     try {
       check(element, action);
       const parts = partsOf(element, wanted.inputs, action);
-      const all = { start: 0, end: parts.rows, first: rows };
-      batch = await readBatch(parts, all, wanted, action);
+      const named = classNames === undefined ? parts : { ...parts, classNames };
+      const read = withIndices(named, action, start + rows);
+      const all = { start: 0, end: parts.rows, first: start + rows };
+      batch = await readBatch(read, all, wanted, action);
+      seen({ skipped: parts.skipped, classNames: batch.classNames });
+      left += parts.skipped?.length ?? 0;
     } finally {
       release(element);
     }
     first ??= batch;
     checkAlike(batch, first, action);
     rows += batch.rows;
-    if (length !== undefined && rows > length) throw wrongLength(rows, length);
-    yield batch;
+    if (length !== undefined && rows + left > length) {
+      throw wrongLength(rows + left, length);
+    }
+    yield { ...batch, end: start + rows + left, numSkipped: left };
+    if (isOver()) break;
   }
-  if (rows === 0) {
+  if (rows === 0 && start === 0 && !isCut) {
     const rule = "it must give at least one batch";
-    throw new RangeError(cannot(ACTION, rule, "nothing", hint));
+    const found = left === 0 ? "nothing" : `${left} samples, all left out`;
+    throw new RangeError(cannot(ACTION, rule, found, hint));
   }
-  if (length !== undefined && rows < length) throw wrongLength(rows, length);
+  if (length !== undefined && rows + left < length) {
+    throw wrongLength(rows + left, length);
+  }
 }
 
 function checkAlike(batch: HostBatch, first: HostBatch, action: string): void {
@@ -250,6 +354,15 @@ function checkAlike(batch: HostBatch, first: HostBatch, action: string): void {
       cannot(action, rule, now, "make it like the first batch"),
     );
   }
+  const { classNames } = batch;
+  const isSame = classNames === first.classNames ||
+    classNames?.length === first.classNames?.length &&
+      classNames?.every((name, i) => name === first.classNames![i]);
+  if (isSame) return;
+  const rule = "every batch must carry the same classNames";
+  throw new TypeError(
+    cannot(action, rule, classNames, "make it like the first batch"),
+  );
 }
 
 function wrongLength(rows: number, length: number): RangeError {
@@ -259,14 +372,16 @@ function wrongLength(rows: number, length: number): RangeError {
 
 function fromSource(
   source: DataSource,
-  { size, inputs, signal }: WantedHostBatches,
+  { size, inputs, signal, range = { start: 0 } }: WantedHostBatches,
 ): BatchPlan {
-  const { length, classNames } = source;
-  if (length !== undefined) checkInteger(length, ACTION, "length");
+  const { length: whole, classNames } = source;
+  if (whole !== undefined) checkInteger(whole, ACTION, "length");
+  const { start, end = whole } = range;
+  const length = end === undefined ? undefined : end - start;
   const open = () => {
     const batches: unknown = source.batches({
       size,
-      start: 0,
+      start,
       inputs,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -275,10 +390,14 @@ function fromSource(
     const rule = `its "batches" must give an async iterable`;
     throw new TypeError(cannot(ACTION, rule, batches));
   };
+  const names = classNames === undefined
+    ? undefined
+    : checkClassNames(classNames, ACTION);
+  const isCut = range.end !== undefined;
+  const elements = { open, length, classNames: names, start, isCut };
   return {
     ...(length === undefined ? {} : { length }),
-    ...(classNames === undefined ? {} : { classNames }),
-    batches: iterable({ open, length }, { size, inputs, signal }),
+    ...planOf(elements, { size, inputs, signal }),
   };
 }
 
@@ -288,20 +407,47 @@ function fromTfDataset(
 ): BatchPlan {
   const open = () => dataset.iterator() as Promise<AnyIterator>;
   const elements = { open, release: disposeAll, check: checkBatched };
-  return { batches: iterable(elements, wanted) };
+  return planOf(elements, wanted);
 }
 
 function fromIterable(dataset: AnyIterable, wanted: WantedHostBatches) {
   const open = () => iteratorOf(dataset);
   const hint = "a generator can be read once only: make a new one for each run";
-  return { batches: iterable({ open, hint }, wanted) };
+  return planOf({ open, hint }, wanted);
 }
 
-function iterable(
-  elements: Elements,
-  wanted: WantedHostBatches,
-): AsyncIterable<HostBatch> {
-  return { [Symbol.asyncIterator]: () => runElements(elements, wanted) };
+/** What is found out on the way is there once a batch was read. */
+function planOf(elements: Elements, wanted: WantedHostBatches): BatchPlan {
+  const skipped: SkippedSample[] = [];
+  let { classNames } = elements;
+  const seen = (what: Seen) => {
+    classNames ??= what.classNames;
+    for (const sample of what.skipped ?? []) skipped.push(sample);
+  };
+  return {
+    skipped,
+    get classNames() {
+      return classNames;
+    },
+    batches: {
+      [Symbol.asyncIterator]: () => runElements({ ...elements, seen }, wanted),
+    },
+  };
+}
+
+/**
+ * Lets a source find out what its length and its classes are.
+ *
+ * @param dataset Anything that `predict` takes.
+ * @param signal Stops it.
+ * @returns A promise to wait for; undefined where there is nothing to find out.
+ */
+export function prepareDataset(
+  dataset: Dataset,
+  signal?: AbortSignal,
+): Promise<void> | undefined {
+  const value: unknown = dataset;
+  return isSource(value) ? value.prepare?.(signal) : undefined;
 }
 
 // ---- telling them apart ----

@@ -8,7 +8,8 @@
  * @module
  */
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
-import type { TensorSpec } from "../types.ts";
+import type { SkippedSample, TensorSpec } from "../types.ts";
+import { checkClassNames } from "./class_names.ts";
 import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
@@ -26,6 +27,12 @@ export interface Parts {
   readonly inputs: readonly InputLike[];
   /** As they came; as many as rows. */
   readonly labels?: LabelValues;
+  /** Labels that came as names of classes; as many as rows. */
+  readonly labelNames?: readonly string[];
+  /** Names of the classes that came with them. Copied. */
+  readonly classNames?: readonly string[];
+  /** Samples that were left out. */
+  readonly skipped?: readonly SkippedSample[];
   /** The dataset's own; as many as rows. Copied. */
   readonly ids?: readonly (string | number)[];
   /** How many samples there are. */
@@ -54,7 +61,7 @@ export function partsOf(
   specs: readonly TensorSpec[],
   action: string,
 ): Parts {
-  const { xs, ys, ids } = sidesOf(batch, specs, action);
+  const { xs, ys, ids, classNames, skipped } = sidesOf(batch, specs, action);
   const inputs = inputsOf(xs, specs, action);
   const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);
@@ -68,21 +75,72 @@ export function partsOf(
       `input "${specs[first]!.name}"`;
     throw new RangeError(cannot(action, rule, counts[other]));
   }
-  const labels = isHostArray(ys) ? withDType(ys) : ys;
-  if (labels !== undefined) checkLabels(labels as LabelValues, rows, action);
   return {
     inputs,
     rows,
-    ...(labels === undefined ? {} : { labels: labels as LabelValues }),
+    ...(ys === undefined ? {} : labelsIn(ys, rows, action)),
     ...(ids === undefined ? {} : { ids: idsOf(ids, rows, action) }),
+    ...(classNames === undefined
+      ? {}
+      : { classNames: checkClassNames(classNames, action) }),
+    ...(skipped === undefined ? {} : { skipped: skippedOf(skipped, action) }),
   };
 }
 
-/** Inputs, labels and ids, each as it came. */
+/** The parts of a batch, each as it came. */
 interface Sides {
   readonly xs: unknown;
   readonly ys?: unknown;
   readonly ids?: unknown;
+  readonly classNames?: unknown;
+  readonly skipped?: unknown;
+}
+
+/**
+ * The samples that a batch lists as left out, if it holds no others.
+ *
+ * @param batch What a source yielded.
+ * @param action What was to be done.
+ * @returns The list; undefined for a batch with inputs.
+ * @throws {TypeError} If the list is none.
+ */
+export function skippedOnly(
+  batch: unknown,
+  action: string,
+): readonly SkippedSample[] | undefined {
+  if (!isObject(batch) || Array.isArray(batch)) return undefined;
+  const isOnly = batch.skipped !== undefined && batch.xs === undefined &&
+    Object.keys(batch).every((key) => SIDES.includes(key));
+  return isOnly ? skippedOf(batch.skipped, action) : undefined;
+}
+
+function skippedOf(list: unknown, action: string): readonly SkippedSample[] {
+  const isOne = (one: unknown) =>
+    isObject(one) && typeof one.id === "string" &&
+    typeof one.reason === "string";
+  if (Array.isArray(list) && list.every(isOne)) return list;
+  const rule = '"skipped" must be an array of { id, reason }';
+  throw new TypeError(cannot(action, rule, list));
+}
+
+function labelsIn(
+  ys: unknown,
+  rows: number,
+  action: string,
+): Pick<Parts, "labels" | "labelNames"> {
+  if (isNames(ys)) {
+    if (ys.length === rows) return { labelNames: ys };
+    const rule = `there must be as many labels as inputs, ${rows}`;
+    throw new RangeError(cannot(action, rule, ys.length));
+  }
+  const labels = (isHostArray(ys) ? withDType(ys) : ys) as LabelValues;
+  checkLabels(labels, rows, action);
+  return { labels };
+}
+
+/** Whether labels are names; what else stands among them is for later to say. */
+function isNames(ys: unknown): ys is readonly string[] {
+  return Array.isArray(ys) && ys.some((label) => typeof label === "string");
 }
 
 function sidesOf(
@@ -134,7 +192,7 @@ function sidesOfArray(
   );
 }
 
-const SIDES = ["xs", "ys", "ids"];
+const SIDES = ["xs", "ys", "ids", "classNames", "skipped"];
 
 function sidesOfRecord(
   batch: Record<string, unknown>,
@@ -163,8 +221,8 @@ function sidesOfRecord(
   }
   const extra = keys.filter((key) => !SIDES.includes(key));
   if (extra.length > 0) throw unknownKeys(extra, SIDES, action);
-  const { xs, ys, ids } = batch;
-  return { xs, ys, ids };
+  const { xs, ys, ids, classNames, skipped } = batch;
+  return { xs, ys, ids, classNames, skipped };
 }
 
 function inputsOf(

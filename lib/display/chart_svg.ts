@@ -20,10 +20,11 @@ import {
   MARGIN,
   type SvgImage,
 } from "./svg_frame.ts";
-import { widestText } from "./text_width.ts";
+import { fitText, widestText } from "./text_width.ts";
 import { type Theme, themeOf } from "./theme.ts";
 import type {
   ChartFrame,
+  Guide,
   HistogramSpec,
   LinesSpec,
   ScatterSpec,
@@ -48,8 +49,10 @@ export async function histogramSvg(spec: HistogramSpec): Promise<SvgImage> {
   return await chartSvg({ ...spec, yLabel, notes }, {
     aspect: 0.49,
     legend: series,
+    guides: spec.guides,
     x: [edges[0] ?? 0, edges.at(-1) ?? 1],
-    y: [0, highest || 1],
+    // Above the bars is room for the name of a guide.
+    y: [0, (highest || 1) * (spec.guides?.length ? 1.15 : 1)],
     yOptions: { isNice: true, isWhole: !isShare },
     marks: (plot, atX, atY, theme) => [
       ...series.map(({ heights, color }) =>
@@ -88,6 +91,7 @@ export async function pointsSvg(
   return await chartSvg({ ...spec, notes }, {
     aspect: isScatter ? 0.71 : 0.55,
     legend: groups,
+    guides: spec.kind === "lines" ? spec.guides : undefined,
     x: range("x"),
     y: range("y"),
     marks: (plot, atX, atY) =>
@@ -122,6 +126,7 @@ interface Chart {
   readonly aspect: number;
   /** Shown where there is more than one. */
   readonly legend: readonly LegendEntry[];
+  readonly guides: readonly Guide[] | undefined;
   readonly x: readonly [low: number, high: number];
   readonly y: readonly [low: number, high: number];
   readonly yOptions?: { readonly isNice: boolean; readonly isWhole?: boolean };
@@ -141,25 +146,93 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
     Math.max(160, Math.min(width, WIDTH - 2 * MARGIN) * chart.aspect),
   );
   const count = Math.max(2, Math.round(height / 45));
-  const y = axisOf(...chart.y, { ...chart.yOptions, count });
-  const x = xAxis(chart, width - 60);
+  const { guides = [] } = chart;
+  const yRange = reaching(chart.y, guides, "y");
+  const y = axisOf(...yRange, { ...chart.yOptions, count });
+  const x = xAxis(reaching(chart.x, guides, "x"), width - 60);
   const margins = marginsOf(spec, x, y.labels, 0.7 * width);
-  const body = await plotSvg(spec, { width, height, margins, theme, x, y }, (
-    plot,
-  ) =>
-    chart.marks(
-      plot,
-      (value) => shareOf(value, x.domain),
-      (value) => shareOf(value, y.domain),
-      theme,
-    ));
+  const atX = (value: number) => shareOf(value, x.domain);
+  const atY = (value: number) => shareOf(value, y.domain);
+  const room = 0.45 * width;
+  const body = await plotSvg(
+    spec,
+    { width, height, margins, theme, x, y },
+    (plot) => [
+      ...chart.marks(plot, atX, atY, theme),
+      ...guides.flatMap((guide) =>
+        guide.axis === "x"
+          ? acrossX(plot, guide, atX(guide.at), theme, room)
+          : acrossY(plot, guide, atY(guide.at), theme, room)
+      ),
+    ],
+  );
   const legend = chart.legend.length > 1 ? chart.legend : [];
   const frame = { title, notes, legend, caption, theme };
   return frameSvg({ ...frame, body, width, height });
 }
 
+/** A range that holds the guides of an axis too. */
+function reaching(
+  [low, high]: readonly [low: number, high: number],
+  guides: readonly Guide[],
+  axis: Guide["axis"],
+): [low: number, high: number] {
+  const at = guides.filter((guide) => guide.axis === axis)
+    .map((guide) => guide.at);
+  return [Math.min(low, ...at), Math.max(high, ...at)];
+}
+
+const DASHES = "5 3";
+const HALO = 3; // width of the paper around a guide's name
+
+/** A line from top to bottom, its name where there is more room. */
+function acrossX(
+  plot: Plot,
+  { name }: Guide,
+  share: number,
+  theme: Theme,
+  room: number,
+): Markish[] {
+  return [
+    plot.ruleX([share], { stroke: theme.text, strokeDasharray: DASHES }),
+    plot.text([fitText(name, TICK_SIZE, room)], {
+      x: () => share,
+      y: () => 1,
+      dx: share > 0.5 ? -5 : 5,
+      dy: 6,
+      textAnchor: share > 0.5 ? "end" : "start",
+      fill: theme.text,
+      stroke: `rgb(${theme.paper.join(",")})`,
+      strokeWidth: HALO,
+    }),
+  ];
+}
+
+/** A line from left to right, its name at the right end. */
+function acrossY(
+  plot: Plot,
+  { name }: Guide,
+  share: number,
+  theme: Theme,
+  room: number,
+): Markish[] {
+  return [
+    plot.ruleY([share], { stroke: theme.text, strokeDasharray: DASHES }),
+    plot.text([fitText(name, TICK_SIZE, room)], {
+      x: () => 1,
+      y: () => share,
+      dx: -4,
+      dy: share > 0.5 ? 9 : -9,
+      textAnchor: "end",
+      fill: theme.text,
+      stroke: `rgb(${theme.paper.join(",")})`,
+      strokeWidth: HALO,
+    }),
+  ];
+}
+
 /** As many ticks as have room for their labels side by side, two at least. */
-function xAxis({ x }: Chart, room: number): Axis {
+function xAxis(x: readonly [low: number, high: number], room: number): Axis {
   const most = ({ labels }: Axis) =>
     Math.floor(room / (widestText(labels, TICK_SIZE) + 12));
   for (let count = 10; count >= 2; count--) {

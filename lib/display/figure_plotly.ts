@@ -17,6 +17,7 @@ import { fitText, widestText } from "./text_width.ts";
 import type {
   FigureFrame,
   FigureSpec,
+  Guide,
   HeatmapSpec,
   HistogramSpec,
   LinesSpec,
@@ -84,8 +85,13 @@ function hasHuge(spec: FigureSpec): boolean {
     : spec.kind === "lines"
     ? spec.lines.flatMap(({ x, y }) => [x, y])
     : [];
+  const guides = spec.kind === "histogram" || spec.kind === "lines"
+    ? spec.guides ?? []
+    : [];
   return arrays.flatMap((values) => extremes(values) ?? [])
-    .some((value) => Math.abs(value) > 1e300);
+    .concat(guides.map(({ at }) => at)).some((value) =>
+      Math.abs(value) > 1e300
+    );
 }
 
 function histogramPlotly(spec: HistogramSpec): PlotlyFigure {
@@ -114,6 +120,7 @@ function histogramPlotly(spec: HistogramSpec): PlotlyFigure {
   }));
   const layout = {
     ...layoutOf(spec, height, series.length > 1),
+    ...guideLines(spec.guides),
     barmode: "overlay",
     bargap: 0,
     xaxis: axis(spec.xLabel, width),
@@ -153,6 +160,7 @@ function pointsPlotly(spec: ScatterSpec | LinesSpec): PlotlyFigure {
   const [width, height] = sizeOf(spec, isScatter ? 500 : 400);
   const layout = {
     ...layoutOf(spec, height, groups.length > 1),
+    ...guideLines(spec.kind === "lines" ? spec.guides : undefined),
     xaxis: axis(spec.xLabel, width),
     yaxis: axis(spec.yLabel, height),
   };
@@ -298,6 +306,36 @@ function axis(
     zerolinecolor: GRID,
     automargin: true,
     ...NUMBERS,
+  };
+}
+
+/** Dashed lines with their names, which the axes are extended to. */
+function guideLines(
+  guides: readonly Guide[] = [],
+): { readonly [key: string]: Json } {
+  if (guides.length === 0) return {};
+  const across = (axis: "x" | "y") => axis === "x" ? "y" : "x";
+  return {
+    shapes: guides.map(({ axis, at }) => ({
+      type: "line",
+      [`${axis}ref`]: axis,
+      [`${axis}0`]: at,
+      [`${axis}1`]: at,
+      [`${across(axis)}ref`]: "paper",
+      [`${across(axis)}0`]: 0,
+      [`${across(axis)}1`]: 1,
+      line: { dash: "dash", width: 1.5, color: "rgba(128,128,128,0.9)" },
+    })),
+    annotations: guides.map(({ axis, at, name }) => ({
+      [`${axis}ref`]: axis,
+      [axis]: at,
+      [`${across(axis)}ref`]: "paper",
+      [across(axis)]: 1,
+      text: nameText(name),
+      showarrow: false,
+      xanchor: axis === "x" ? "left" : "right",
+      yanchor: "top",
+    })),
   };
 }
 

@@ -87,6 +87,16 @@ export interface ChartFrame extends FigureFrame {
   readonly yLabel: string;
 }
 
+/** A dashed line across a chart, at a value of one axis. */
+export interface Guide {
+  /** The axis that the value is on; the line is at a right angle to it. */
+  readonly axis: "x" | "y";
+  /** The value; the axis is extended to show it. */
+  readonly at: number;
+  /** What is written beside the line. */
+  readonly name: string;
+}
+
 /** How often values occur, one colour a series. */
 export interface HistogramSpec extends Omit<ChartFrame, "yLabel"> {
   readonly kind: "histogram";
@@ -97,6 +107,8 @@ export interface HistogramSpec extends Omit<ChartFrame, "yLabel"> {
     readonly name: string;
     readonly values: ArrayLike<number>;
   }[];
+  /** Lines over the bars, such as a threshold. */
+  readonly guides?: readonly Guide[];
 }
 
 /** Points in the plane, one colour a group. */
@@ -132,6 +144,8 @@ export interface Thumbnails {
 export interface LinesSpec extends ChartFrame {
   readonly kind: "lines";
   readonly lines: readonly PointGroup[];
+  /** Straight lines across, such as a rate to reach. */
+  readonly guides?: readonly Guide[];
 }
 
 /** A matrix as colours: rows downwards, columns to the right. */

@@ -6,7 +6,7 @@ import type { Dataset, RunOptions } from "../types.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { openingPacer, openSession } from "./open_session.ts";
-import { type Opened, runBatches } from "./run_batches.ts";
+import { type Opened, prepared, runBatches } from "./run_batches.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -39,6 +39,8 @@ export async function fitThreshold(
   const opened = await pacer.race(opening, (late) => late.session.close());
   await using _session = opened.session;
   const sketch = new QuantileSketch();
+  const preparing = prepared(dataset, options.run);
+  if (preparing) await preparing;
   const { batches } = runBatches(opened, dataset, options.run, {
     label: "fit ReAct",
     isJoined: true,

@@ -13,6 +13,8 @@ import {
   batchesOf,
   type BatchPlan,
   type HostBatch,
+  prepareDataset,
+  type SampleRange,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -47,6 +49,25 @@ export interface RunWay {
   readonly label: string;
   /** Whether batches may come several at once, where that is quicker. */
   readonly isJoined: boolean;
+  /** Which samples of the dataset are read; default: all. */
+  readonly range?: SampleRange | undefined;
+}
+
+/**
+ * Lets a dataset find out what is to be known before a run.
+ *
+ * @param dataset What to run over.
+ * @param options What stops it.
+ * @returns A promise to wait for; undefined where there is nothing to find out.
+ */
+export function prepared(
+  dataset: Dataset,
+  options: RunOptions,
+): Promise<void> | undefined {
+  const signal = withStop(options.signal);
+  const work = prepareDataset(dataset, signal);
+  const pacer = new Pacer(signal, () => "before the first sample");
+  return work === undefined ? undefined : pacer.race(work);
 }
 
 /**
@@ -62,7 +83,7 @@ export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined }: RunWay,
+  { label, isJoined, range }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
@@ -73,6 +94,7 @@ export function runBatches(
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
     inputs: datasetSpecs(program.feeds),
+    range,
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -80,10 +102,11 @@ export function runBatches(
 
 async function* loop(
   opened: Opened,
-  { batches, length: total, batchSize }: BatchPlan,
+  plan: BatchPlan,
   options: Omit<RunOptions, "signal"> & { signal: AbortSignal | undefined },
   label: string,
 ): AsyncGenerator<CollectedBatch> {
+  const { batches, length: total, batchSize } = plan;
   const { onProgress, progress = defaultProgress() } = options;
   const begin = performance.now();
   let samples = 0;
@@ -128,6 +151,7 @@ async function* loop(
         samples,
         ...(total === undefined ? {} : { total }),
         samplesPerSecond: rate(),
+        ...(plan.skipped?.length ? { skipped: [...plan.skipped] } : {}),
       });
       yield batch;
       if (pacer.isDue()) await pacer.pause();
@@ -165,13 +189,15 @@ function collected(
   first: number,
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
-  const { rows, labels, ids, nonFinite } = batch;
+  const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
   checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
     rows,
     nonFinite,
+    end,
+    numSkipped,
     ...(logits === undefined ? {} : { logits }),
     ...(penultimate === undefined ? {} : { penultimate }),
     ...(labels === undefined ? {} : { labels }),

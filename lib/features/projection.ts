@@ -36,8 +36,12 @@ export interface ProjectionOptions extends FigureOptions {
    * @default {"pca"}
    */
   readonly kind?: "pca" | "umap";
-  /** What colours the points: the labels, or a number a sample. Default: the labels, if there are any. */
-  readonly color?: "labels" | ArrayLike<number>;
+  /**
+   * What colours the points: the labels, a number for each sample, or the name
+   * of a group for each sample, as in `"known, kept"`. Default: the labels, if
+   * there are any.
+   */
+  readonly color?: "labels" | ArrayLike<number> | readonly string[];
   /**
    * The dataset that the set was computed from: an interactive figure shows the
    * image of a sample beside its point. Of more than 500 samples, 500 evenly
@@ -121,17 +125,34 @@ function chooseColor(
     throw new TypeError(cannot(ACTION, rule, undefined));
   }
   if (typeof color !== "object" || color === null || !("length" in color)) {
-    const rule = `"color" must be "labels" or a number for each sample`;
+    const rule =
+      `"color" must be "labels", or a number or a name for each sample`;
     throw new TypeError(cannot(ACTION, rule, color));
   }
   if (color.length !== ids.length) {
-    const rule = `"color" must hold a number for each of ${ids.length} samples`;
+    const rule =
+      `"color" must hold one value for each of ${ids.length} samples`;
     throw new RangeError(cannot(ACTION, rule, color.length));
   }
-  return { values: Array.from(color, checkValue) };
+  const values = Array.from<unknown>(color);
+  const isNames = typeof values[0] === "string";
+  const wrong = values.findIndex((value) =>
+    isNames ? typeof value !== "string" : typeof value !== "number"
+  );
+  if (wrong >= 0) {
+    const kind = isNames ? "string" : "number";
+    const rule = `"color[${wrong}]" must be a ${kind}`;
+    throw new TypeError(cannot(ACTION, rule, values[wrong]));
+  }
+  return isNames
+    ? namedColor(values as string[])
+    : { values: values as number[] };
 }
 
-function checkValue(value: number, i: number): number {
-  if (typeof value === "number") return value;
-  throw new TypeError(cannot(ACTION, `"color[${i}]" must be a number`, value));
+/** Groups by name, in the order of their first samples. */
+function namedColor(names: readonly string[]): PointColor {
+  const classNames = [...new Set(names)];
+  const index = new Map(classNames.map((name, i) => [name, i]));
+  const labels = names.map((name) => index.get(name)!);
+  return { labels, classNames, by: "group" };
 }

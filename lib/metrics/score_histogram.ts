@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import { cannot, checkAwaited, checkNumber, checkOptions } from "../check.ts";
 import { countText } from "../display/cell.ts";
 import {
   type Figure,
@@ -11,6 +11,20 @@ import {
   type FigureOptions,
   makeFigure,
 } from "../display/figure.ts";
+import type { Guide } from "../display/view.ts";
+
+/**
+ * Settings of {@linkcode scoreHistogram}.
+ *
+ * @category Figures
+ */
+export interface ScoreHistogramOptions extends FigureOptions {
+  /**
+   * Where a dashed line is drawn, in the unit of the scores: the threshold
+   * above which a sample is taken for unknown. Default: no line.
+   */
+  readonly threshold?: number;
+}
 
 /**
  * Draws how often each score occurs, one colour a series.
@@ -21,28 +35,31 @@ import {
  *
  * @param scores Scores by the name of their series, each of any length above 0;
  * copied.
- * @param options Title, caption, axis labels and width.
+ * @param options A threshold; title, caption, axis labels and width.
  * @returns A figure that shows itself.
  * @throws {TypeError} If a series is no array of numbers, or a promise.
- * @throws {RangeError} If there is no series, or one is empty.
+ * @throws {RangeError} If there is no series, one is empty, or the threshold is
+ * not finite.
  *
  * @example Known digits beside unknown ones
  * ```ts
  * import { scoreHistogram, show } from "@sonde/sonde";
  *
  * const scores = { known: [1, 2, 2], unknown: [4, 5] };
- * await show(scoreHistogram(scores, { xLabel: "energy" }));
+ * await show(scoreHistogram(scores, { xLabel: "energy", threshold: 3 }));
  * ```
  *
  * @category Figures
  */
 export function scoreHistogram(
   scores: Readonly<Record<string, ArrayLike<number>>>,
-  options: FigureOptions = {},
+  options: ScoreHistogramOptions = {},
 ): Figure {
   const action = "draw score histogram";
   checkAwaited(scores, action, "its argument");
-  checkOptions(options, action, FIGURE_OPTIONS);
+  checkOptions(options, action, ["threshold", ...FIGURE_OPTIONS]);
+  const { threshold, ...frame } = options;
+  if (threshold !== undefined) checkNumber(threshold, action, "threshold");
   if (
     typeof scores !== "object" || scores === null || Array.isArray(scores) ||
     ArrayBuffer.isView(scores)
@@ -62,12 +79,25 @@ export function scoreHistogram(
     );
   }
   const summary = series.map(({ name, values }) => summarise(name, values));
+  const line = threshold === undefined
+    ? undefined
+    : `threshold ${Number(threshold.toPrecision(4))}`;
+  if (line !== undefined) summary.push(line);
+  const guides: Guide[] = line === undefined
+    ? []
+    : [{ axis: "x", at: threshold!, name: line }];
   const title = `Scores: ${series.map(({ name }) => name).join(", ")}`;
   return makeFigure({
     title,
     summary: summary.join("; "),
-    figure: () => ({ kind: "histogram", title, xLabel: "score", series }),
-    options,
+    figure: () => ({
+      kind: "histogram",
+      title,
+      xLabel: "score",
+      series,
+      guides,
+    }),
+    options: frame,
   });
 }
 

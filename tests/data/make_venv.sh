@@ -5,6 +5,7 @@
 #   sh tests/data/make_venv.sh            # all of them
 #   sh tests/data/make_venv.sh keras      # .venv-keras: Keras 3, and who is compared with
 #   sh tests/data/make_venv.sh oodeel     # .venv-oodeel: oodeel on TensorFlow 2.15
+#   sh tests/data/make_venv.sh pytorch-ood  # .venv-pytorch-ood: pytorch-ood on torch
 #   sh tests/data/make_venv.sh jupyter    # .venv-jupyter: JupyterLab
 #   .venv-oodeel/bin/python tests/data/make_ancestor.py
 #
@@ -22,7 +23,7 @@ make() { # name packages…
   "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
-for name in ${1:-keras oodeel jupyter}; do
+for name in ${1:-keras oodeel pytorch-ood jupyter}; do
   case $name in
   keras)
     make keras \
@@ -40,11 +41,16 @@ for name in ${1:-keras oodeel jupyter}; do
     "$root/.venv-oodeel/bin/pip" install --quiet --disable-pip-version-check --no-deps \
       "tensorflowjs==4.22.0"
     ;;
+  pytorch-ood)
+    make pytorch-ood \
+      "pytorch-ood==0.4.0" "torch==2.15.0" "numpy==2.4.6" "scipy==1.17.1" \
+      "scikit-learn==1.9.1"
+    ;;
   jupyter)
     make jupyter "jupyterlab==4.6.6"
     ;;
   *)
-    echo "Cannot make \"$name\" as it must be keras, oodeel or jupyter" >&2
+    echo "Cannot make \"$name\" as it must be keras, oodeel, pytorch-ood or jupyter" >&2
     exit 2
     ;;
   esac

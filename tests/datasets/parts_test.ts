@@ -94,7 +94,8 @@ Deno.test("partsOf() refuses ids that are too many or no ids", () => {
 });
 
 Deno.test("partsOf() names keys that it does not know", () => {
-  const rule = 'a record must hold "xs", "ys", "ids" only: current value is ';
+  const rule =
+    'a record must hold "xs", "ys", "ids", "classNames", "skipped" only: current value is ';
   assertThrows(() => one({ xs: x, labels: y }), TypeError, `${rule}["labels"]`);
   assertThrows(
     () => one({ x, ys: y }),

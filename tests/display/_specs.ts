@@ -93,6 +93,7 @@ export function specsOf(
     y: values.slice(0, 2),
   }];
   const [height, width] = values.length === 0 ? [0, 0] : [2, 3];
+  const at = values.find(Number.isFinite) ?? 0;
   const names = steps.map((i) => `${name} ${i}`);
   return [
     { ...axes, kind: "histogram", series: [{ name, values }] },
@@ -120,5 +121,17 @@ export function specsOf(
         width,
       })),
     })),
+    {
+      ...axes,
+      kind: "histogram",
+      series: [{ name, values }],
+      guides: [{ axis: "x", at, name }],
+    },
+    {
+      ...axes,
+      kind: "lines",
+      lines: [{ name, x: steps, y: values }],
+      guides: [{ axis: "y", at, name }],
+    },
   ];
 }

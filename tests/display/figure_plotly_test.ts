@@ -44,6 +44,25 @@ Deno.test("figurePlotly() draws points and curves", () => {
   assertEquals([square.mode, floats(square.y)], ["lines", [0, 1, 4]]);
 });
 
+Deno.test("figurePlotly() draws guides as lines with names", () => {
+  const threshold = { axis: "x", at: 7, name: "<at> 7" } as const;
+  const histogram = { ...SPECS.histogram, guides: [threshold] };
+  const { layout } = figurePlotly(histogram) as { layout: Trace };
+  const [shape] = layout.shapes;
+  assertEquals([shape.xref, shape.x0, shape.x1], ["x", 7, 7]);
+  assertEquals([shape.yref, shape.y0, shape.y1], ["paper", 0, 1]);
+  const [text] = layout.annotations;
+  assertEquals([text.x, text.yref, text.y], [7, "paper", 1]);
+  assertEquals(text.text, "&lt;at&gt; 7");
+  const rate = { axis: "y", at: 0.95, name: "rate" } as const;
+  const lines = { ...SPECS.lines, guides: [rate] };
+  const { shapes } = figurePlotly(lines)!.layout as Trace;
+  assertEquals([shapes[0].yref, shapes[0].y0, shapes[0].x1], ["y", 0.95, 1]);
+  assertEquals(figurePlotly(SPECS.lines)!.layout["shapes"], undefined);
+  const far = { ...threshold, at: 1e305 };
+  assertEquals(figurePlotly({ ...histogram, guides: [far] }), undefined);
+});
+
 Deno.test("figurePlotly() draws a heat map with rows downwards", () => {
   const [trace] = traces(SPECS.heatmap);
   assertEquals(floats(trace.z), [3, 1, 0, 4]);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import {
   assert,
   assertEquals,
@@ -13,24 +14,28 @@ import {
 } from "@std/assert";
 import { FeatureExtractor, type NdArray, tf } from "@sonde/sonde";
 import { counted, onBackends } from "../support/backends.ts";
+import { type ManualClock, manualClock } from "../support/manual_clock.ts";
 import { array, Doubling, filled, free, mlp } from "./_models.ts";
 
 /** A layer that takes longer than a slice, and says when it begins. */
 class Slow extends Doubling {
   static override className = "Slow";
+  clock!: ManualClock;
   onCall: () => void = () => {};
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     this.onCall();
-    const until = performance.now() + 60;
-    while (performance.now() < until);
+    this.clock.advance(60);
     return super.call(inputs);
   }
 }
 
-function slow(count: number): { model: tf.LayersModel; layers: Slow[] } {
+function slow(
+  count: number,
+  clock: ManualClock,
+): { model: tf.LayersModel; layers: Slow[] } {
   const layers = Array.from(
     { length: count },
-    (_, i) => new Slow({ name: `slow${i}` }),
+    (_, i) => Object.assign(new Slow({ name: `slow${i}` }), { clock }),
   );
   const model = filled(tf.sequential({
     layers: [
@@ -73,9 +78,10 @@ counted(
 onBackends(
   "a signal stops a run between two layers, and frees what was made",
   async ({ name }) => {
-    const { model, layers } = slow(4);
+    using clock = manualClock();
+    const { model, layers } = slow(4, clock);
     const controller = new AbortController();
-    layers[1]!.onCall = () => setTimeout(() => controller.abort());
+    layers[1]!.onCall = () => setImmediate(() => controller.abort());
     const extractor = on(model).engine("tfjs", { backend: name }).react(0.5);
     const { signal } = controller;
     const before = tf.memory().numTensors;
@@ -144,11 +150,13 @@ counted(
   async () => {
     const model = mlp();
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 20);
     const { signal } = controller;
+    // The first batch is done, and the second is waited for.
+    const onProgress = () => void setImmediate(() => controller.abort());
+    const options = { signal, progress: false, onProgress };
     const extractor = on(model).engine("tfjs", { backend: "cpu" });
     await stopped(
-      () => extractor.predict(waiting(), { signal, progress: false }),
+      () => extractor.predict(waiting(), options),
       "Run was stopped after 2 samples",
     );
     free(model);
@@ -156,7 +164,8 @@ counted(
 );
 
 counted("a dataset is told that a run was stopped", async () => {
-  const { model, layers } = slow(3);
+  using clock = manualClock();
+  const { model, layers } = slow(3, clock);
   const said: string[] = [];
   const controller = new AbortController();
   async function* batches() {
@@ -168,7 +177,7 @@ counted("a dataset is told that a run was stopped", async () => {
       said.push("left");
     }
   }
-  layers[0]!.onCall = () => setTimeout(() => controller.abort());
+  layers[0]!.onCall = () => setImmediate(() => controller.abort());
   const { signal } = controller;
   await stopped(
     () => on(model).predict(batches(), { signal, progress: false }),
@@ -199,7 +208,8 @@ counted("a source gets the signal", async () => {
 counted(
   "a signal stops a run that waits for its turn, and lets those behind go on",
   async () => {
-    const { model, layers } = slow(3);
+    using clock = manualClock();
+    const { model, layers } = slow(3, clock);
     const controller = new AbortController();
     const { signal } = controller;
     const options = { progress: false };
@@ -207,7 +217,7 @@ counted(
     const first = on(model).predict(x, options);
     const second = on(model).predict(x, { ...options, signal });
     const third = on(model).predict(x, options);
-    layers[0]!.onCall = () => setTimeout(() => controller.abort());
+    layers[0]!.onCall = () => setImmediate(() => controller.abort());
     await stopped(() => second, "Run was stopped after 0 of 2 samples");
     const calls = layers[2]!.calls;
     const [a, c] = await Promise.all([first, third]);

@@ -174,7 +174,7 @@ counted(
       [ints([1, 0, 0, 1, 1, 0, 0, 0, 1], [3, 3]), "it is row 1"],
       [array([3, 3]), "it is row 0"],
       [array([3, 2, 2]), "current value is [3, 2, 2]"],
-      [["cat", "dog", "cat"], "Cannot read dataset as"],
+      [["cat", 1, "cat"], "all names or all numbers"],
     ];
     for (const [ys, text] of labels) {
       await assertRejects(

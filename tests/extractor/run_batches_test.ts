@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   assert,
   assertEquals,
@@ -14,6 +15,11 @@ import {
 import { assertAllClose } from "../support/all_close.ts";
 import { checkRows } from "../../lib/extractor/run_batches.ts";
 import { counted, onBackends } from "../support/backends.ts";
+import {
+  eachMacrotask,
+  type ManualClock,
+  manualClock,
+} from "../support/manual_clock.ts";
 import { array, Doubling, filled, free, mlp, rowsOf } from "./_models.ts";
 
 const QUIET = { progress: false };
@@ -23,20 +29,20 @@ const QUIET = { progress: false };
 /** A layer whose call takes longer than a slice. */
 class Slow extends Doubling {
   static override className = "Slow";
+  clock!: ManualClock;
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const until = performance.now() + 60;
-    while (performance.now() < until);
+    this.clock.advance(60);
     return super.call(inputs);
   }
 }
 
-function slow(count: number): tf.LayersModel {
+function slow(count: number, clock: ManualClock): tf.LayersModel {
   return filled(tf.sequential({
     layers: [
       tf.layers.inputLayer({ inputShape: [4] }),
       ...Array.from(
         { length: count },
-        (_, i) => new Slow({ name: `slow${i}` }),
+        (_, i) => Object.assign(new Slow({ name: `slow${i}` }), { clock }),
       ),
       tf.layers.dense({ name: "head", units: 2, activation: "softmax" }),
     ],
@@ -46,7 +52,8 @@ function slow(count: number): tf.LayersModel {
 onBackends(
   "the caller's backend is current whenever its code runs",
   async ({ name }) => {
-    const model = slow(3);
+    using clock = manualClock();
+    const model = slow(3, clock);
     const seen: string[] = [];
     const see = () => void seen.push(tf.getBackend());
     async function* batches() {
@@ -59,13 +66,13 @@ onBackends(
       }
     }
     const source = { batches: () => ({ [Symbol.asyncIterator]: batches }) };
-    const timer = setInterval(see, 1);
+    const timer = eachMacrotask(see);
     const extractor = new FeatureExtractor(model).engine("tfjs", {
       backend: name,
     }).layers(["slow0"]).react(0.5);
     await extractor.predict(source, { ...QUIET, onProgress: see });
     for await (const _ of extractor.stream(batches(), QUIET)) see();
-    clearInterval(timer);
+    timer[Symbol.dispose]();
     assertGreater(seen.length, 20); // 60 ms a layer: a pause after each
     assertEquals(new Set(seen), new Set(["cpu"]));
     free(model);
@@ -75,21 +82,22 @@ onBackends(
 onBackends(
   "the caller's own work goes on while a run does",
   async ({ name }) => {
-    const model = slow(3);
+    using clock = manualClock();
+    const model = slow(3, clock);
     const extractor = new FeatureExtractor(model).engine("tfjs", {
       backend: name,
     });
     const kept: tf.Tensor[] = [];
-    const timer = setInterval(() => {
+    const timer = eachMacrotask(() => {
       kept.push(tf.tidy(() => tf.square(tf.scalar(3))));
       // A scope over a wait, as some write what tf.tidy cannot do.
       tf.engine().startScope();
       tf.scalar(1);
-      setTimeout(() => tf.engine().endScope());
-    }, 1);
+      setImmediate(() => tf.engine().endScope());
+    });
     const { logits } = await extractor.batch(2).predict(array([4, 4]), QUIET);
-    clearInterval(timer);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    timer[Symbol.dispose]();
+    await new Promise((resolve) => setImmediate(resolve));
     assertEquals(logits!.shape, [4, 2]);
     assertGreater(kept.length, 3);
     const scopes = kept.filter(({ isDisposed }) => !isDisposed);
@@ -254,7 +262,7 @@ counted("a reader that leaves a stream tells the dataset", async () => {
     try {
       while (true) yield array([2, 4]);
     } finally {
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setImmediate(resolve));
       said.push("left");
     }
   }

@@ -55,6 +55,28 @@ Deno.test("projection() shows itself, coloured by label or by a number", async (
   assertEquals(other.groups.map(({ name }) => name), ["2", "3", "4"]);
 });
 
+Deno.test("projection() colours points by the name of a group", async () => {
+  const color = ["unknown, found", "known, kept", "unknown, found"];
+  const block = blockOf(projection(SET, { color }));
+  color[1] = "changed";
+  assertEquals(
+    block.summary,
+    "3 samples of shape [1, 2] in the plane, coloured by group",
+  );
+  const spec = await block.figure();
+  assert(spec.kind === "scatter");
+  const groups = spec.groups.map(({ name, x, details }) => ({
+    name,
+    size: x.length,
+    last: details?.map((lines) => lines.at(-1)),
+  }));
+  const twice = ["unknown, found", "unknown, found"];
+  assertEquals(groups, [
+    { name: "unknown, found", size: 2, last: twice },
+    { name: "known, kept", size: 1, last: ["known, kept"] },
+  ]);
+});
+
 Deno.test("projection() takes title, caption and axis labels", async () => {
   const options = { title: "Digits", xLabel: "first", caption: "by class" };
   const figure = projection(SET, { ...options, width: 400 });
@@ -80,9 +102,11 @@ Deno.test("projection() refuses what it cannot draw", () => {
   bad({ layer: "firs" }, RangeError, `nearest names are "first"`);
   bad({ kind: "tsne" }, RangeError, `"kind" must be one of "pca", "umap"`);
   bad({ colour: "labels" }, TypeError, `did you mean "color"`);
-  bad({ color: "red" }, TypeError, `"color" must be "labels" or a number`);
-  bad({ color: [1, 2] }, RangeError, "a number for each of 3 samples");
+  bad({ color: "red" }, TypeError, `"color" must be "labels", or a number`);
+  bad({ color: [1, 2] }, RangeError, "one value for each of 3 samples");
   bad({ color: [1, 2, "3"] }, TypeError, `"color[2]" must be a number`);
+  bad({ color: ["1", "2", 3] }, TypeError, `"color[2]" must be a string`);
+  bad({ color: [1n, 2n, 3n] }, TypeError, `"color[0]" must be a number`);
   bad({ color: Promise.resolve([1]) }, TypeError, "await");
   const { logits } = SET;
   const unlabelled = featureSet({ logits });

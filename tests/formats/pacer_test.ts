@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   assert,
   assertEquals,
@@ -6,17 +7,15 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Pacer, type Steps } from "../../lib/formats/pacer.ts";
-
-/** Keeps the thread for some time. */
-function work(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
+import { eachMacrotask, manualClock } from "../support/manual_clock.ts";
 
 Deno.test("isDue() is true once a slice has passed, and false after a pause", async () => {
+  using clock = manualClock();
   const pacer = new Pacer();
   assert(!pacer.isDue());
-  work(51);
+  clock.advance(49);
+  assert(!pacer.isDue());
+  clock.advance(2);
   assert(pacer.isDue());
   await pacer.pause();
   assert(!pacer.isDue());
@@ -25,11 +24,9 @@ Deno.test("isDue() is true once a slice has passed, and false after a pause", as
 Deno.test("pause() lets timers run", async () => {
   const pacer = new Pacer();
   let hasRun = false;
-  const timer = setTimeout(() => hasRun = true);
-  work(5);
-  for (let i = 0; i < 10 && !hasRun; i++) await pacer.pause();
+  setImmediate(() => hasRun = true);
+  await pacer.pause();
   assert(hasRun);
-  clearTimeout(timer);
 });
 
 Deno.test("check() and pause() throw once the run is stopped, and say how far it was", async () => {
@@ -94,17 +91,17 @@ Deno.test("drive() does all steps, and pauses between them", async () => {
   const { seen, steps } = noted(3);
   assertEquals(await new Pacer().drive(steps), "done");
   assertEquals(seen, [0, 1, 2, "tidied"]);
+  using clock = manualClock();
   let ticks = 0;
-  const timer = setInterval(() => ticks++, 0);
+  using _timer = eachMacrotask(() => ticks++);
   function* slow(): Steps<number> {
-    for (let i = 0; i < 40 && ticks === 0; i++) {
-      work(51); // each is longer than a slice
+    for (let i = 0; i < 3; i++) {
+      clock.advance(51); // each is longer than a slice
       yield;
     }
     return ticks;
   }
-  assert(await new Pacer().drive(slow()) > 0);
-  clearInterval(timer);
+  assertEquals(await new Pacer().drive(slow()), 3);
 });
 
 Deno.test("drive() and rest() end where they are stopped, and steps tidy up", async () => {

@@ -42,6 +42,18 @@ Deno.test("scoreHistogram() is frozen and prints itself", () => {
   assert(Deno.inspect(figure).includes("a: 1 score, 1 to 1, median 1"));
 });
 
+Deno.test("scoreHistogram() draws the threshold, and says where it is", async () => {
+  const { summary, figure } = blockOf(
+    scoreHistogram({ a: [1, 2] }, { threshold: 1.23456, title: "Energy" }),
+  );
+  assertEquals(summary, "a: 2 scores, 1 to 2, median 1.5; threshold 1.235");
+  const spec = await figure();
+  assert(spec.kind === "histogram");
+  assertEquals(spec.title, "Energy");
+  const name = "threshold 1.235";
+  assertEquals(spec.guides, [{ axis: "x", at: 1.23456, name }]);
+});
+
 Deno.test("scoreHistogram() refuses what it cannot draw", () => {
   const bad = (
     scores: unknown,
@@ -61,4 +73,8 @@ Deno.test("scoreHistogram() refuses what it cannot draw", () => {
   bad([1, 2], TypeError, "an object of arrays by name");
   bad(Float32Array.of(1), TypeError, "an object of arrays by name");
   bad(undefined, TypeError, "an object of arrays by name");
+  const draw = (options: object) => () => scoreHistogram({ a: [1] }, options);
+  assertThrows(draw({ threshold: NaN }), RangeError, `"threshold" must be`);
+  assertThrows(draw({ threshold: "1" }), TypeError, `"threshold" must be`);
+  assertThrows(draw({ treshold: 1 }), TypeError, `did you mean "threshold"`);
 });

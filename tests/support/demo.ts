@@ -15,6 +15,7 @@ interface Account {
   readonly numSamples: number;
   readonly samplesPerSecond: number;
   readonly accuracy: number;
+  readonly auroc: Readonly<Record<string, number>>;
   readonly unknownTakenForKnown: Readonly<Record<string, number>>;
 }
 
@@ -39,6 +40,9 @@ console.log(`  ${account.samplesPerSecond} samples per second`);
 console.log(
   `  accuracy on held-out digits 0 to 4: ${percent(account.accuracy)}`,
 );
+for (const [score, area] of Object.entries(account.auroc)) {
+  console.log(`  AUROC against digits 5 to 9, ${score}: ${area.toFixed(3)}`);
+}
 for (const [score, share] of Object.entries(account.unknownTakenForKnown)) {
   console.log(`  digits 5 to 9 taken for known, ${score}: ${percent(share)}`);
 }

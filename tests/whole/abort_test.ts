@@ -12,6 +12,7 @@ import {
 } from "@sonde/sonde";
 import { takeTurn } from "../../lib/engines/tfjs/backend.ts";
 import { logWorkers } from "../support/logged_worker.ts";
+import { manualClock } from "../support/manual_clock.ts";
 import { functional, input, layer } from "../support/keras_spec.ts";
 import { kerasOf, on } from "../support/model_files.ts";
 import { onnxBytes } from "../support/onnx_bytes.ts";
@@ -131,7 +132,8 @@ Deno.test("loadModel() lets a timer stop it while it builds a large graph", asyn
     ] as const
   ) {
     const stop = new AbortController();
-    // It was given the thread back: nothing else could have called it.
+    using _clock = manualClock(60); // a pause is due at each reading
+    // The pause gave the thread back: nothing else could have called it.
     setTimeout(() => stop.abort());
     await assertStopped(
       () => loadModel(bytes, { customLayers, signal: stop.signal }),

@@ -30,6 +30,8 @@ export type PointColor =
   | {
     readonly labels: ArrayLike<number>;
     readonly classNames: readonly string[] | undefined;
+    /** What the classes are. @default {"label"} */
+    readonly by?: "label" | "group";
   }
   | { readonly values: ArrayLike<number> }
   | undefined;
@@ -56,7 +58,9 @@ export function projectionBlock(parts: ProjectionParts): FigureBlock {
   const { kind, color, shown: { title, array } } = parts;
   const count = countText(Math.min(MOST_POINTS, array.shape[0]!), "sample");
   const shape = shapeText(array.shape.slice(1));
-  const byLabel = color && "labels" in color ? ", coloured by label" : "";
+  const byLabel = color && "labels" in color
+    ? `, coloured by ${color.by ?? "label"}`
+    : "";
   return {
     kind: "figure",
     title: `${kind === "pca" ? "PCA" : "UMAP"} of ${title}`,
@@ -150,6 +154,9 @@ function descriptionOf(
     }
     const found = predicted?.classes[row] ?? -1;
     if (found >= 0) lines.push(`predicted: ${nameOf!(found)}`);
+    if (color && "labels" in color && color.by === "group") {
+      lines.push(color.classNames![color.labels[row]!]!);
+    }
     if (color && "values" in color) lines.push(`value: ${color.values[row]}`);
     return lines.map((line) => lineText(line, 60));
   };

@@ -150,6 +150,8 @@ class Builder {
       otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
+      hasCustomCode: Object.values(this.#parts.customLayers)
+        .some((entry) => typeof entry === "function"),
     });
   }
 

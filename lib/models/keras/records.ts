@@ -1,3 +1,5 @@
+import { byCodePoint } from "../../formats/by_code_point.ts";
+
 /**
  * A record with other values.
  *
@@ -23,12 +25,4 @@ export function mapValues<T, R>(
  */
 export function sortedKeys(record: Readonly<Record<string, unknown>>) {
   return Object.keys(record).sort(byCodePoint);
-}
-
-/** As Python compares text. */
-function byCodePoint(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
-  const at = left.findIndex((letter, i) => letter !== right[i]);
-  if (at < 0) return left.length - right.length;
-  return left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
 }

@@ -1,0 +1,115 @@
+/**
+ * Names of classes, and labels that are such names.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
+import { byCodePoint } from "../formats/by_code_point.ts";
+
+/**
+ * Checks names of classes.
+ *
+ * @param names What came.
+ * @param action What was to be done.
+ * @returns A copy.
+ * @throws {TypeError} If they are no array of strings.
+ * @throws {RangeError} If there are none, or a name is there twice.
+ */
+export function checkClassNames(
+  names: unknown,
+  action: string,
+): readonly string[] {
+  checkAwaited(names, action, '"classNames"');
+  if (!Array.isArray(names)) {
+    const rule = '"classNames" must be an array of strings';
+    throw new TypeError(cannot(action, rule, names));
+  }
+  const wrong = names.findIndex((name) => typeof name !== "string");
+  if (wrong >= 0) {
+    const rule = `classNames[${wrong}] must be a string`;
+    throw new TypeError(cannot(action, rule, names[wrong]));
+  }
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (names.length > 0 && twice === undefined) return [...names];
+  const rule = '"classNames" must hold each class once';
+  throw new RangeError(cannot(action, rule, twice ?? names));
+}
+
+/**
+ * The classes that names of labels make: each once, sorted by code point.
+ *
+ * @param labels One name a sample.
+ * @param action What was to be done.
+ * @returns The names.
+ * @throws {TypeError} If a label is no string.
+ */
+export function classesOf(
+  labels: readonly string[],
+  action: string,
+): readonly string[] {
+  const wrong = labels.findIndex((label) => typeof label !== "string");
+  if (wrong >= 0) throw mixed(labels[wrong], wrong, action);
+  return [...new Set(labels)].sort(byCodePoint);
+}
+
+/**
+ * Class indices of labels that are names.
+ *
+ * @param labels One name a sample, `[N]`.
+ * @param classNames Names of the classes.
+ * @param action What was to be done.
+ * @param first Number of the first row in the dataset, for messages.
+ * @returns The indices, `[N]`.
+ * @throws {TypeError} If a label is no string.
+ * @throws {RangeError} If a label is no class.
+ */
+export function indicesOfNames(
+  labels: readonly string[],
+  classNames: readonly string[],
+  action: string,
+  first = 0,
+): Int32Array {
+  const indexOf = new Map(classNames.map((name, i) => [name, i]));
+  return Int32Array.from(labels, (label, row) => {
+    if (typeof label !== "string") throw mixed(label, first + row, action);
+    const index = indexOf.get(label);
+    if (index !== undefined) return index;
+    const near = nearestNames(label, classNames).map(quote).join(", ");
+    const hint = near === "" ? "" : `; nearest names are ${near}`;
+    const rule = `every label must be one of its ${classNames.length} classes`;
+    throw new RangeError(
+      cannot(action, rule, label, `it is in row ${first + row}${hint}`),
+    );
+  });
+}
+
+/**
+ * Checks that class indices have a name.
+ *
+ * @param labels Class indices, `[N]`.
+ * @param classNames Names of the classes.
+ * @param action What was to be done.
+ * @param first Number of the first row in the dataset, for messages.
+ * @throws {RangeError} If one has none.
+ */
+export function checkNamed(
+  labels: Int32Array,
+  classNames: readonly string[],
+  action: string,
+  first = 0,
+): void {
+  const count = classNames.length;
+  const row = labels.findIndex((label) => label < 0 || label >= count);
+  if (row < 0) return;
+  const rule = `every label must be from 0 to ${count - 1}, as there are ` +
+    `${count} class names`;
+  throw new RangeError(
+    cannot(action, rule, labels[row], `it is in row ${first + row}`),
+  );
+}
+
+function mixed(label: unknown, row: number, action: string): TypeError {
+  const rule = "labels must be all names or all numbers";
+  return new TypeError(cannot(action, rule, label, `it is in row ${row}`));
+}

@@ -1,0 +1,256 @@
+/**
+ * The fitted part of `perLayer`: a core a layer, and what puts their scores
+ * together.
+ *
+ * @module
+ */
+import { cannot, checkInteger } from "../check.ts";
+import type {
+  Explanation,
+  FeatureInput,
+  FeatureSet,
+  RunOptions,
+  Scorer,
+} from "../types.ts";
+import { type AggregateName, openAggregate } from "./aggregates.ts";
+import type { DetectorState, ScoringContext } from "./definition.ts";
+import { checkLayer } from "./_feature_profile.ts";
+import { inputStream } from "./_input_stream.ts";
+import { layerSet } from "./_layer_sets.ts";
+import { run } from "./run.ts";
+import {
+  joined,
+  type OpenCore,
+  type PackedCore,
+  type Scored,
+  type ScorerCore,
+  type ScoreWay,
+} from "./_scorer_core.ts";
+import { SampleKeys } from "./sample_keys.ts";
+
+/** What a fit of layers gives. */
+export interface FittedLayers {
+  readonly settings: PackedCore["settings"];
+  readonly layers: readonly string[];
+  readonly cores: readonly ScorerCore[];
+  readonly state: DetectorState;
+}
+
+/** Cores of several layers. */
+export class LayersCore implements ScorerCore {
+  readonly name = "perLayer";
+  readonly settings: PackedCore["settings"];
+  readonly #layers: readonly string[];
+  readonly #cores: readonly ScorerCore[];
+  readonly #state: DetectorState;
+
+  /** Puts together what a fit gave. */
+  constructor({ settings, layers, cores, state }: FittedLayers) {
+    this.settings = settings;
+    this.#layers = layers;
+    this.#cores = cores;
+    this.#state = state;
+  }
+
+  get samples(): number {
+    return this.#cores[0]!.samples;
+  }
+
+  get keys(): Float64Array {
+    return this.#cores[0]!.keys;
+  }
+
+  get usedText(): string {
+    return this.#layers.map((name) => `layer "${name}"`).join(", ");
+  }
+
+  async score(
+    input: FeatureInput,
+    options: RunOptions,
+    action: string,
+    { keys = false }: ScoreWay = {},
+  ): Promise<Scored> {
+    const { total, read } = inputStream(input, action);
+    return await run(action, options, total, async ({ pacer, onRows }) => {
+      const opened = await this.open({ pacer, samples: total });
+      const known = new SampleKeys();
+      const parts: Float64Array[] = [];
+      let firstRow = 0;
+      try {
+        for await (const set of read()) {
+          if (set.ids.length === 0) continue;
+          await pacer.rest();
+          parts.push(await opened.score(set, action, { firstRow }));
+          if (keys) this.#addKeys(known, set);
+          firstRow += set.ids.length;
+          onRows(set.ids.length);
+        }
+      } finally {
+        await opened.close();
+      }
+      if (firstRow === 0) {
+        const rule = "there must be at least one sample";
+        throw new RangeError(cannot(action, rule, firstRow));
+      }
+      return { scores: joined(parts), keys: known.keys() };
+    });
+  }
+
+  /** As the core of the first layer does, whose keys count. */
+  #addKeys(known: SampleKeys, set: FeatureSet): void {
+    const { data, shape } = set.layer(this.#layers[0]!);
+    const floats = data instanceof Float32Array
+      ? data
+      : Float64Array.from(data);
+    const [rows, columns] = [shape[0]!, data.length / shape[0]!];
+    known.add(Array.from(set.ids), [{ data: floats, rows, columns }]);
+  }
+
+  async open(context: ScoringContext): Promise<OpenCore> {
+    const opened: OpenCore[] = [];
+    const close = async () => {
+      for (const core of opened) await core.close();
+    };
+    try {
+      for (const core of this.#cores) opened.push(await core.open(context));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    const { aggregate } = this.settings as {
+      readonly aggregate: AggregateName;
+    };
+    const { combine } = openAggregate(aggregate, this.#state);
+    return {
+      leavesOut: false,
+      close,
+      score: async (set, action, way) => {
+        const layers: Float64Array[] = [];
+        for (const [i, layer] of this.#layers.entries()) {
+          checkLayer(set, layer, action);
+          const one = layerSet(set, layer);
+          layers.push(await opened[i]!.score(one, action, way));
+        }
+        return Float64Array.from(
+          layers[0]!,
+          (_, row) =>
+            combine(Float64Array.from(layers, (scores) => scores[row]!)),
+        );
+      },
+    };
+  }
+
+  async explain(input: FeatureInput, row: number): Promise<Explanation> {
+    const action = `explain a score of ${this.name}()`;
+    checkInteger(row, action, "row", 0);
+    let first = 0;
+    for await (const set of inputStream(input, action).read()) {
+      const count = set.ids.length;
+      if (row >= first + count) {
+        first += count;
+        continue;
+      }
+      const one = set.select([row - first]);
+      const options = { progress: false };
+      const { scores } = await this.score(one, options, action);
+      const terms: Record<string, number> = {};
+      for (const [i, layer] of this.#layers.entries()) {
+        const part = layerSet(one, layer);
+        const found = await this.#cores[i]!.score(part, options, action);
+        terms[layer] = found.scores[0]!;
+      }
+      return { score: scores[0]!, id: one.ids[0]!, terms };
+    }
+    const rule = `"row" must be below the ${first} samples`;
+    throw new RangeError(cannot(action, rule, row));
+  }
+
+  pack(): PackedCore {
+    const arrays: Record<string, DetectorState[string]> = { ...this.#state };
+    const facts = this.#cores.map((core, i) => {
+      const packed = core.pack();
+      for (const [name, array] of Object.entries(packed.arrays)) {
+        arrays[`${i}.${name}`] = array;
+      }
+      return packed.facts;
+    });
+    return {
+      detector: this.name,
+      settings: this.settings,
+      facts: { layers: this.#layers, facts },
+      arrays,
+    };
+  }
+}
+
+/**
+ * Makes the core of `perLayer` of what a file holds.
+ *
+ * @param packed What the file holds.
+ * @param settings The settings.
+ * @param restore Makes the core of a layer.
+ * @returns The core.
+ */
+export function unpackLayers(
+  packed: PackedCore,
+  settings: PackedCore["settings"],
+  restore: (packed: PackedCore) => ScorerCore,
+): LayersCore {
+  const { layers, facts } = packed.facts as {
+    readonly layers: readonly string[];
+    readonly facts: readonly unknown[];
+  };
+  const { name, settings: inner } = settings.detector as {
+    readonly name: string;
+    readonly settings: PackedCore["settings"];
+  };
+  const state: Record<string, DetectorState[string]> = {};
+  const parts = layers.map((): Record<string, DetectorState[string]> => ({}));
+  for (const [key, array] of Object.entries(packed.arrays)) {
+    const match = /^(\d+)\.(.*)$/.exec(key);
+    if (match === null) state[key] = array;
+    else parts[Number(match[1])]![match[2]!] = array;
+  }
+  const cores = parts.map((arrays, i) =>
+    restore({ detector: name, settings: inner, facts: facts[i], arrays })
+  );
+  return new LayersCore({ settings, layers, cores, state });
+}
+
+/** The core of a scorer that this library did not make. It cannot be saved. */
+export class ForeignCore implements ScorerCore {
+  readonly name: string;
+  readonly settings = {};
+  readonly samples = 0;
+  readonly keys: Float64Array = new Float64Array();
+  readonly usedText = "features";
+  readonly #scorer: Scorer;
+
+  /** A core around a scorer. */
+  constructor(scorer: Scorer, name: string) {
+    this.#scorer = scorer;
+    this.name = name;
+  }
+
+  async score(input: FeatureInput, options: RunOptions): Promise<Scored> {
+    const scores = await this.#scorer.score(input, options);
+    return { scores, keys: this.keys };
+  }
+
+  async explain(input: FeatureInput, row: number): Promise<Explanation> {
+    return await this.#scorer.explain(input, row);
+  }
+
+  open(): Promise<OpenCore> {
+    return Promise.resolve({
+      leavesOut: false,
+      score: (set) => this.#scorer.score(set, { progress: false }),
+      close: () => Promise.resolve(),
+    });
+  }
+
+  pack(): never {
+    const rule = `detector "${this.name}" must be made by defineDetector()`;
+    throw new TypeError(cannot("save scorer", rule, "another one"));
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * What a scorer is made of: a detector's definition, the state that a fit gave,
+ * and what the fit used. Calibration and files are around it, in `scorer.ts`.
+ *
+ * @module
+ */
+import { cannot, checkInteger } from "../check.ts";
+import type {
+  Detector,
+  Explanation,
+  FeatureInput,
+  FeatureSet,
+  RunOptions,
+} from "../types.ts";
+import type {
+  BlockScorer,
+  DetectorDefinition,
+  DetectorSetting,
+  DetectorState,
+  SampleBlock,
+  SampleMatrix,
+  ScoringContext,
+} from "./definition.ts";
+import type { FeatureProfile } from "./_feature_profile.ts";
+import { run } from "./run.ts";
+import { Block } from "./_sample_block.ts";
+import { SampleKeys } from "./sample_keys.ts";
+import { checkFinite, named, SampleReader } from "./_sample_reader.ts";
+
+/** Scores, and which samples they are of. */
+export interface Scored {
+  readonly scores: Float64Array;
+  /** Keys of the samples; see {@linkcode SampleKeys}. */
+  readonly keys: Float64Array;
+}
+
+/** What a scorer is in a file, without its calibration. */
+export interface PackedCore {
+  /** The detector's name. */
+  readonly detector: string;
+  /** The options of the detector's factory. */
+  readonly settings: Readonly<Record<string, DetectorSetting>>;
+  /** What is known of the fit besides; plain data. */
+  readonly facts: unknown;
+  /** The state. */
+  readonly arrays: DetectorState;
+}
+
+/** The fitted part of a scorer. */
+export interface ScorerCore {
+  readonly name: string;
+  /** The options of the detector's factory. */
+  readonly settings: Readonly<Record<string, DetectorSetting>>;
+  /** How many samples were fitted on; 0 without a fit. */
+  readonly samples: number;
+  /** Keys of the samples of the fit. */
+  readonly keys: Float64Array;
+  /** In words, what it uses. */
+  readonly usedText: string;
+  score(
+    input: FeatureInput,
+    options: RunOptions,
+    action: string,
+    way?: ScoreWay,
+  ): Promise<Scored>;
+  explain(input: FeatureInput, row: number): Promise<Explanation>;
+  /** Prepares scoring of set after set. */
+  open(context: ScoringContext): Promise<OpenCore>;
+  pack(): PackedCore;
+}
+
+/** How samples are scored. */
+export interface ScoreWay {
+  /** Whether keys are wanted. */
+  readonly keys?: boolean;
+}
+
+/** A core that is ready to score. */
+export interface OpenCore {
+  /** Whether it can score samples of the fit as if they had not been fitted on. */
+  readonly leavesOut: boolean;
+  /**
+   * Scores a set.
+   *
+   * @param set The set.
+   * @param action What is to be done, for messages.
+   * @param way The number of its first sample, and whether it is of the fit.
+   * @returns One score a sample.
+   */
+  score(
+    set: FeatureSet,
+    action: string,
+    way?: { readonly firstRow?: number; readonly leftOut?: boolean },
+  ): Promise<Float64Array>;
+  /** Frees what is held. */
+  close(): Promise<void>;
+}
+
+/** How a detector makes its core again from a file. */
+export type Restore = (
+  packed: PackedCore,
+  find: (name: string, settings: PackedCore["settings"]) => Detector,
+) => ScorerCore;
+
+/** What a fit or a file gives besides the state. */
+export interface CoreFacts {
+  readonly profile: FeatureProfile;
+  readonly samples: number;
+  readonly keys: Float64Array;
+}
+
+/** The core of a detector that {@linkcode defineDetector} made. */
+export class DefinedCore implements ScorerCore {
+  readonly definition: DetectorDefinition;
+  readonly state: DetectorState;
+  readonly profile: FeatureProfile;
+  readonly samples: number;
+  readonly keys: Float64Array;
+
+  /** Puts together what a fit gave. */
+  constructor(
+    definition: DetectorDefinition,
+    state: DetectorState,
+    { profile, samples, keys }: CoreFacts,
+  ) {
+    this.definition = definition;
+    this.state = Object.freeze({ ...state });
+    this.profile = profile;
+    this.samples = samples;
+    this.keys = keys;
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  get settings(): Readonly<Record<string, DetectorSetting>> {
+    return this.definition.settings ?? {};
+  }
+
+  get usedText(): string {
+    const { layer, featureShape, numClasses } = this.profile;
+    const parts: string[] = [];
+    if (layer !== undefined) {
+      const sizes = featureShape?.join("×");
+      parts.push(
+        `${layer === null ? "penultimate" : `layer "${layer}"`} (${sizes})`,
+      );
+    }
+    if (numClasses !== undefined) parts.push(`logits of ${numClasses} classes`);
+    return parts.length === 0
+      ? Object.keys(this.definition.uses).join(", ")
+      : parts.join(", ");
+  }
+
+  async score(
+    input: FeatureInput,
+    options: RunOptions,
+    action: string,
+    { keys = false }: ScoreWay = {},
+  ): Promise<Scored> {
+    const reader = (onRows?: (rows: number) => void, pacer?: Pacing) =>
+      this.#reader(input, action, pacer, onRows);
+    const { total } = reader();
+    return await run(action, options, total, async ({ pacer, onRows }) => {
+      const known = new SampleKeys();
+      const parts: Float64Array[] = [];
+      const samples = total;
+      const opened = await this.definition.open(this.state, { pacer, samples });
+      try {
+        for await (const block of reader(onRows, pacer).blocks()) {
+          const scores = await opened.score(block);
+          this.#check(scores, block, action);
+          parts.push(scores);
+          if (keys) known.add(block.ids, matricesOf(block, this.definition));
+        }
+      } finally {
+        await opened.close?.();
+      }
+      return { scores: joined(parts), keys: known.keys() };
+    });
+  }
+
+  async open(context: ScoringContext): Promise<OpenCore> {
+    const { definition, state } = this;
+    const opened = await definition.open(state, context);
+    return {
+      leavesOut: definition.fit === undefined ||
+        opened.scoreLeftOut !== undefined,
+      score: async (set, action, { firstRow = 0, leftOut = false } = {}) => {
+        const { pacer } = context;
+        const reader = this.#reader(set, action, pacer, undefined, firstRow);
+        const parts: Float64Array[] = [];
+        for await (const block of reader.blocks()) {
+          const scores = leftOut && opened.scoreLeftOut
+            ? await opened.scoreLeftOut(block)
+            : await opened.score(block);
+          parts.push(this.#check(scores, block, action));
+        }
+        return joined(parts);
+      },
+      close: async () => await opened.close?.(),
+    };
+  }
+
+  async explain(input: FeatureInput, row: number): Promise<Explanation> {
+    const action = `explain a score of ${this.name}()`;
+    checkInteger(row, action, "row", 0);
+    return await run(action, { progress: false }, undefined, async (run) => {
+      const { pacer } = run;
+      const reader = this.#reader(input, action, pacer);
+      let rows = 0;
+      for await (const block of reader.blocks()) {
+        rows = block.firstRow + block.rows;
+        if (row >= rows) continue;
+        const one = oneOf(block, row - block.firstRow, this.definition);
+        const opened = await this.definition.open(this.state, {
+          pacer,
+          samples: 1,
+        });
+        try {
+          return await this.#explained(opened, one, action);
+        } finally {
+          await opened.close?.();
+        }
+      }
+      const rule = `"row" must be below the ${rows} samples`;
+      throw new RangeError(cannot(action, rule, row));
+    });
+  }
+
+  pack(): PackedCore {
+    const { name, settings, profile, samples } = this;
+    const keys = {
+      data: this.keys,
+      shape: [this.keys.length],
+      dtype: "float64",
+    } as const;
+    return {
+      detector: name,
+      settings,
+      facts: { profile, samples },
+      arrays: { ...this.state, [KEYS]: keys },
+    };
+  }
+
+  async #explained(
+    opened: BlockScorer,
+    block: SampleBlock,
+    action: string,
+  ): Promise<Explanation> {
+    const [score] = this.#check(await opened.score(block), block, action);
+    const parts = await opened.explain?.(block) ?? {};
+    const name = this.profile.classNames?.[parts.class ?? -1];
+    return {
+      score: score!,
+      id: block.ids[0]!,
+      ...parts,
+      ...(name === undefined ? {} : { className: name }),
+    };
+  }
+
+  #check(
+    scores: Float64Array,
+    block: SampleBlock,
+    action: string,
+  ): Float64Array {
+    const { uses, flagsNonFinite } = this.definition;
+    if (flagsNonFinite && scores.some(Number.isNaN)) {
+      checkFinite(block, uses, action);
+    }
+    return checkScores(scores, block, action);
+  }
+
+  #reader(
+    input: FeatureInput,
+    action: string,
+    pacer?: Pacing,
+    onRows?: (rows: number) => void,
+    firstRow = 0,
+  ): SampleReader {
+    return new SampleReader(input, {
+      firstRow,
+      action,
+      uses: this.definition.uses,
+      checksLater: this.definition.flagsNonFinite,
+      isFit: false,
+      expected: this.samples === 0 ? undefined : this.profile,
+      pacer: pacer ?? UNPACED,
+      ...(onRows === undefined ? {} : { onRows }),
+    });
+  }
+}
+
+/** The array of the keys in a file. */
+export const KEYS = "sonde.keys";
+
+/**
+ * Makes a core of what a file holds.
+ *
+ * @param definition The detector's definition.
+ * @param packed What the file holds.
+ * @returns The core.
+ */
+export function restoredCore(
+  definition: DetectorDefinition,
+  packed: PackedCore,
+): DefinedCore {
+  const [own, saved] = [definition.settings ?? {}, packed.settings]
+    .map((settings) => JSON.stringify(settings));
+  if (own !== saved) {
+    const rule = `${definition.name}() must have the settings of the saved ` +
+      `one, ${saved}`;
+    throw new TypeError(cannot("load scorer", rule, own));
+  }
+  const { [KEYS]: keys, ...state } = packed.arrays;
+  const facts = packed.facts as Omit<CoreFacts, "keys">;
+  return new DefinedCore(definition, state, {
+    ...facts,
+    keys: keys === undefined ? new Float64Array() : keys.data as Float64Array,
+  });
+}
+
+/**
+ * What keys of the samples of a block are made of.
+ *
+ * @param block The block.
+ * @param definition The detector.
+ * @returns Features; logits where it uses no features.
+ */
+export function matricesOf(
+  block: SampleBlock,
+  { uses }: DetectorDefinition,
+): SampleMatrix[] {
+  if (uses.features) return [block.features];
+  return uses.logits ? [block.logits] : [];
+}
+
+type Pacing = ScoringContext["pacer"];
+
+/** Of a reader that only says how many samples there are. */
+const UNPACED: Pacing = {
+  check() {},
+  rest: () => Promise.resolve(),
+  race: (work) => work,
+  drive() {
+    throw new TypeError("a reader does no long work");
+  },
+};
+
+function checkScores(
+  scores: Float64Array,
+  block: SampleBlock,
+  action: string,
+): Float64Array {
+  if (scores.length !== block.rows) {
+    const rule = `its detector must give ${block.rows} scores for a block`;
+    throw new TypeError(cannot(action, rule, scores.length));
+  }
+  for (let i = 0; i < scores.length; i++) scores[i]! += 0; // no -0
+  const row = scores.findIndex((score) => !Number.isFinite(score));
+  if (row < 0) return scores;
+  const name = named(block.firstRow + row, block.ids[row]!);
+  const rule = `scores must be finite, of ${name} too`;
+  const hint = "are its features or logits near the limits of float32?";
+  throw new RangeError(cannot(action, rule, scores[row], hint));
+}
+
+function oneOf(
+  block: SampleBlock,
+  row: number,
+  { uses }: DetectorDefinition,
+): SampleBlock {
+  const rowOf = ({ data, columns }: SampleMatrix): SampleMatrix => ({
+    data: data.subarray(row * columns, (row + 1) * columns),
+    rows: 1,
+    columns,
+  });
+  const arrays = {
+    ...(uses.features && {
+      features: rowOf(block.features),
+      featureShape: block.featureShape,
+      featureSpec: block.featureSpec,
+    }),
+    ...(uses.logits && { logits: rowOf(block.logits) }),
+  };
+  return new Block(arrays, block.firstRow + row, [block.ids[row]!]);
+}
+
+/**
+ * Joins scores.
+ *
+ * @param parts Scores of some samples each.
+ * @returns All of them.
+ */
+export function joined(parts: readonly Float64Array[]): Float64Array {
+  const count = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Float64Array(count); // [N]
+  let start = 0;
+  for (const part of parts) {
+    whole.set(part, start);
+    start += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,97 @@
+/**
+ * Conformal calibration: from scores of known samples to p-values.
+ *
+ * With `n` scores of known samples, the p-value of a score `s` is
+ * `(1 + #{known scores >= s}) / (n + 1)`. If the sample is exchangeable with
+ * the known ones, its p-value is at most `a` with a probability of at most `a`.
+ *
+ * Source: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World",
+ * 2005; Bates et al., "Testing for Outliers with Conformal p-values", Annals of
+ * Statistics 2023, https://arxiv.org/abs/2104.08279.
+ *
+ * @module
+ */
+import { cannot, checkNumber } from "../check.ts";
+
+/** Scores of known samples, and what follows from them. */
+export interface Calibration {
+  /** The share of known samples that passes. */
+  readonly tpr: number;
+  /** Scores of known samples, ascending. */
+  readonly scores: Float64Array;
+  /** What is above this is unknown. */
+  readonly threshold: number;
+}
+
+/**
+ * Calibrates on scores of known samples.
+ *
+ * @param known The scores; copied.
+ * @param tpr The share of known samples that is to pass, in (0, 1).
+ * @param action What is to be done, for messages.
+ * @returns The calibration.
+ * @throws {RangeError} If there are too few scores, one is NaN, or `tpr` is out of range.
+ */
+export function calibration(
+  known: Float64Array,
+  tpr: number,
+  action: string,
+): Calibration {
+  checkNumber(tpr, action, "tpr", { above: 0, below: 1 });
+  const fewest = Math.ceil(1 / (1 - tpr) - 1e-9);
+  if (known.length < fewest) {
+    const rule = `there must be at least ${fewest} known samples for a "tpr" ` +
+      `of ${tpr}`;
+    throw new RangeError(
+      cannot(action, rule, known.length, 'pass more, or a lower "tpr"'),
+    );
+  }
+  const row = known.findIndex((score) => Number.isNaN(score));
+  if (row >= 0) {
+    const rule = `scores must be numbers, in row ${row} too`;
+    throw new RangeError(cannot(action, rule, known[row]));
+  }
+  const scores = known.slice().sort();
+  return { tpr, scores, threshold: thresholdOf(scores, tpr) };
+}
+
+/**
+ * The score above which p-values are at most `1 - tpr`, the comparison made as
+ * a reader of the p-values makes it.
+ */
+function thresholdOf(scores: Float64Array, tpr: number): number {
+  const count = scores.length;
+  // How many known scores may be as high: (1 + above) / (n + 1) <= 1 - tpr.
+  let above = Math.floor((1 - tpr) * (count + 1)) - 1;
+  while ((2 + above) / (count + 1) <= 1 - tpr) above++;
+  while (above >= 0 && (1 + above) / (count + 1) > 1 - tpr) above--;
+  return above < 0 ? Infinity : scores[count - 1 - above]!;
+}
+
+/**
+ * The p-values of scores.
+ *
+ * @param scores The scores.
+ * @param known Scores of known samples, ascending.
+ * @returns One p-value a score, in (0, 1].
+ */
+export function pValues(
+  scores: Float64Array,
+  known: Float64Array,
+): Float64Array {
+  const count = known.length;
+  return scores.map((score) =>
+    (1 + count - rankOf(known, score)) / (count + 1)
+  );
+}
+
+/** How many of the sorted scores are below a score. */
+function rankOf(sorted: Float64Array, score: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

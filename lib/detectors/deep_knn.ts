@@ -1,0 +1,151 @@
+import { cannot, checkInteger, checkOptions } from "../check.ts";
+import { openNearest } from "../linalg/nearest_rows.ts";
+import type { Detector } from "../types.ts";
+import type { SampleBlock } from "./definition.ts";
+import { defineDetector } from "./define_detector.ts";
+import { lengthsOf, normalised, stateArray } from "./rows.ts";
+import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
+
+/**
+ * Settings of {@linkcode deepKnn}.
+ *
+ * @category Detectors
+ */
+export interface DeepKnnOptions {
+  /**
+   * Which neighbour counts, `k`: a positive integer, at most the samples of the fit.
+   *
+   * @default {50}
+   */
+  readonly neighbors?: number;
+  /**
+   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   *
+   * @default {100_000}
+   */
+  readonly maxSamples?: number;
+  /**
+   * Decides which samples are drawn.
+   *
+   * @default {0}
+   */
+  readonly seed?: number;
+}
+
+/**
+ * Deep nearest neighbours: the Euclidean distance of a feature to its `k`-th
+ * nearest neighbour among those of the fit, all divided by their length.
+ *
+ * Assumes nothing about the shape of the classes and needs no labels. Does
+ * badly with few samples a class, and where the length of a feature tells more
+ * than its direction. A feature of zeros stays one, at distance 1 of all others.
+ *
+ * Neighbours are exact: candidates come from float32 products, and are ranked
+ * again in float64. All samples are kept up to `maxSamples`, in float32, so
+ * 100,000 of 512 units take 200 MB.
+ *
+ * Source: Sun et al., "Out-of-Distribution Detection with Deep Nearest
+ * Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507. oodeel gives the
+ * square of this distance.
+ *
+ * @category Detectors
+ * @param options Which neighbour, and how many samples are kept.
+ * @returns A detector of one layer, `[N, D]`; scores are distances in `[0, 2]`.
+ * @throws {RangeError} If an option is out of range; in `fit`, if there are fewer samples than neighbours.
+ *
+ * @example A sample in a new direction
+ * ```ts
+ * import { deepKnn, featureSet } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const set = (...data: number[]) =>
+ *   featureSet({
+ *     features: [{
+ *       data: Float32Array.from(data),
+ *       shape: [data.length / 2, 2],
+ *       dtype: "float32",
+ *     }],
+ *   });
+ * const scorer = await deepKnn({ neighbors: 2 }).fit(set(1, 0, 2, 0, 0, 3));
+ * const [near, far] = await scorer.score(set(5, 0, -1, 0));
+ * assert.deepEqual([near, far], [0, 2]);
+ * ```
+ */
+export function deepKnn(options: DeepKnnOptions = {}): Detector {
+  const action = "create deepKnn()";
+  checkOptions(options, action, ["neighbors", "maxSamples", "seed"]);
+  const { neighbors = 50, maxSamples = 100_000, seed = 0 } = options;
+  checkInteger(neighbors, action, "neighbors");
+  checkInteger(maxSamples, action, "maxSamples");
+  checkInteger(seed, action, "seed", 0);
+  return defineDetector({
+    name: "deepKnn",
+    settings: { neighbors, maxSamples, seed },
+    uses: { features: "layer" },
+    async fit({ blocks, action }) {
+      const kept = new SampledRows(maxSamples, seed);
+      let columns = 0;
+      for await (const block of blocks()) {
+        columns = block.features.columns;
+        kept.add(block, block.features);
+      }
+      const { data, rows, ids } = kept.sample();
+      if (rows.length < neighbors) {
+        const rule = `"neighbors" must be <= the ${rows.length} samples of ` +
+          "the fit";
+        throw new RangeError(cannot(action, rule, neighbors));
+      }
+      return {
+        bank: stateArray(data, [rows.length, columns]),
+        rows: stateArray(rows),
+        ids: stateArray(encodeIds(ids)),
+      };
+    },
+    async open({ bank, rows, ids }, { pacer, samples }) {
+      const [count, columns] = bank!.shape as [number, number];
+      const data = bank!.data as Float32Array;
+      const lengths = lengthsOf({ data, rows: count, columns }); // [M]
+      const known = { data, rows: count, columns, lengths };
+      const settings = { neighbors, pacer, queries: samples };
+      const search = await openNearest(known, settings);
+      const find = (block: SampleBlock, skipped?: Int32Array) =>
+        search.find(normalised(block.features), skipped);
+      const last = (distances: Float64Array, count: number) =>
+        Float64Array.from(
+          { length: count },
+          (_, row) => distances[(row + 1) * neighbors - 1]!,
+        );
+      return {
+        async score(block) {
+          return last((await find(block)).distances, block.rows);
+        },
+        async scoreLeftOut(block) {
+          if (count <= neighbors) {
+            const rule = `"neighbors" must be < the ${count} samples of the ` +
+              "fit, as each is scored without itself";
+            throw new RangeError(cannot("score deepKnn()", rule, neighbors));
+          }
+          const indexOf = new Map(
+            Array.from(rows!.data as Int32Array, (row, i) => [row, i]),
+          );
+          const own = Int32Array.from(
+            { length: block.rows },
+            (_, i) => indexOf.get(block.firstRow + i) ?? -1,
+          );
+          return last((await find(block, own)).distances, block.rows);
+        },
+        async explain(block) {
+          const { indices, distances } = await find(block);
+          const names = decodeIds(ids!.data);
+          return {
+            neighbors: Array.from(indices, (index, i) => ({
+              id: names[index]!,
+              distance: distances[i]!,
+            })),
+          };
+        },
+        close: () => search.close(),
+      };
+    },
+  });
+}

@@ -1,0 +1,299 @@
+/**
+ * Makes detectors of their definitions.
+ *
+ * A detector says in a {@linkcode DetectorDefinition} what it uses, how it
+ * learns and how it scores; everything else is the same for all of them and
+ * comes from here.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, quote } from "../check.ts";
+import type {
+  Detector,
+  FeatureInput,
+  FitFreeDetector,
+  RunOptions,
+  Scorer,
+} from "../types.ts";
+import type { DetectorDefinition, DetectorState } from "./definition.ts";
+import { inputStream } from "./_input_stream.ts";
+import { run } from "./run.ts";
+import { SampleKeys } from "./sample_keys.ts";
+import { SampleReader } from "./_sample_reader.ts";
+import { FittedScorer } from "./scorer.ts";
+import {
+  DefinedCore,
+  matricesOf,
+  type PackedCore,
+  type Restore,
+  restoredCore,
+  type ScorerCore,
+} from "./_scorer_core.ts";
+
+const NOTHING = { profile: {}, samples: 0, keys: new Float64Array() };
+
+/** The key under which a detector of this library keeps how it is restored. */
+const RESTORE: unique symbol = Symbol.for("sonde.restore") as never;
+/** The key under which it keeps how it fits a core. */
+const FIT_CORE: unique symbol = Symbol.for("sonde.fitCore") as never;
+
+/** The key under which it keeps what is known of it. */
+const TRAITS: unique symbol = Symbol.for("sonde.traits") as never;
+
+/** Fits a detector, and gives the core of its scorer. */
+export type FitCore = (
+  known: FeatureInput,
+  options: RunOptions,
+) => Promise<ScorerCore>;
+
+/** What a detector of this library is besides what it shows. */
+export interface Internals {
+  /** How it is restored from a file. */
+  readonly [RESTORE]: Restore;
+  /** How it fits a core. */
+  readonly [FIT_CORE]: FitCore;
+  /** The options of its factory, and what it uses. */
+  readonly [TRAITS]: DetectorTraits;
+}
+
+/** What is known of a detector without a fit. */
+export type DetectorTraits = Pick<DetectorDefinition, "settings" | "uses">;
+
+/**
+ * Makes a detector of its definition.
+ *
+ * The definition says what the detector uses of a feature set, how it learns
+ * named arrays from known samples, and how it scores blocks of samples with
+ * them. The detector then reads sets, stored features and streams, checks what
+ * comes in, reports progress, can be stopped, calibrated, saved, and is loaded
+ * by `loadScorer(source, { detectors: [detector] })`.
+ *
+ * Formulas should be computed in float64; the order and the cut of blocks must
+ * not matter. Without `fit`, the detector scores at once.
+ *
+ * @category Detectors
+ * @param definition What the detector is.
+ * @returns The detector.
+ * @throws {TypeError} If the definition has no name, `uses` or `open`.
+ *
+ * @example The distance to the mean of the known samples
+ * ```ts
+ * import { defineDetector, featureSet } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const distanceToMean = defineDetector({
+ *   name: "distanceToMean",
+ *   uses: { features: "layer" },
+ *   async fit({ blocks }) {
+ *     let count = 0;
+ *     let sums = new Float64Array();
+ *     for await (const { features, rows } of blocks()) {
+ *       if (count === 0) sums = new Float64Array(features.columns);
+ *       features.data.forEach((x, i) => sums[i % features.columns]! += x);
+ *       count += rows;
+ *     }
+ *     const mean = sums.map((sum) => sum / count);
+ *     return { mean: { data: mean, shape: [mean.length], dtype: "float64" } };
+ *   },
+ *   open({ mean }) {
+ *     return {
+ *       score({ rows, features: { data, columns } }) {
+ *         return Float64Array.from({ length: rows }, (_, row) =>
+ *           Math.hypot(...data.subarray(row * columns, (row + 1) * columns)
+ *             .map((x, j) => x - mean!.data[j]!)));
+ *       },
+ *     };
+ *   },
+ * });
+ *
+ * const points = (...data: number[]) =>
+ *   featureSet({
+ *     features: [{ data: Float32Array.from(data), shape: [2, 2], dtype: "float32" }],
+ *   });
+ * const scorer = await distanceToMean.fit(points(0, 0, 2, 0));
+ * assert.deepEqual([...await scorer.score(points(1, 0, 4, 4))], [0, 5]);
+ * ```
+ */
+export function defineDetector(
+  definition: DetectorDefinition & { readonly fit?: undefined },
+): FitFreeDetector;
+/** Makes a detector that needs a fit; see the first form. */
+export function defineDetector(definition: DetectorDefinition): Detector;
+export function defineDetector(definition: DetectorDefinition): Detector {
+  checkDefinition(definition);
+  const frozen = Object.freeze({ ...definition });
+  const internals: Internals = {
+    [TRAITS]: frozen,
+    [RESTORE]: (packed) => restoredCore(frozen, packed),
+    [FIT_CORE]: frozen.fit === undefined
+      ? () => Promise.resolve(new DefinedCore(frozen, {}, NOTHING))
+      : (known, options) => fitCore(frozen, known, options),
+  };
+  return frozen.fit === undefined
+    ? fitFree(frozen, internals)
+    : makeDetector(frozen.name, internals);
+}
+
+/**
+ * Makes a detector that must be fitted.
+ *
+ * @param name Its name.
+ * @param internals How it is fitted and restored.
+ * @returns The detector.
+ */
+export function makeDetector(name: string, internals: Internals): Detector {
+  const detector: Detector = {
+    name,
+    async fit(known, options = {}): Promise<Scorer> {
+      return new FittedScorer(await internals[FIT_CORE](known, options));
+    },
+  };
+  for (const method of ["score", "calibrate", "decide", "explain", "save"]) {
+    const value = () => {
+      const rule = "the detector must be fitted first";
+      const hint =
+        `write const scorer = await ${name}().fit(known), and then ` +
+        `scorer.${method}(…)`;
+      const text = cannot(`${method} with ${name}()`, rule, "not fitted", hint);
+      return Promise.reject(new TypeError(text));
+    };
+    Object.defineProperty(detector, method, { value });
+  }
+  return hidden(detector, internals);
+}
+
+/** Properties that a listing does not show. */
+function hidden<T extends object>(detector: T, internals: Internals): T {
+  for (const key of [RESTORE, FIT_CORE, TRAITS] as const) {
+    Object.defineProperty(detector, key, { value: internals[key] });
+  }
+  return Object.freeze(detector);
+}
+
+class FitFree extends FittedScorer implements FitFreeDetector {
+  fit(known: FeatureInput): Promise<Scorer> {
+    try {
+      inputStream(known, `fit ${this.name}()`);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return Promise.resolve(this);
+  }
+}
+
+function fitFree(
+  definition: DetectorDefinition,
+  internals: Internals,
+): FitFreeDetector {
+  return hidden(
+    new FitFree(new DefinedCore(definition, {}, NOTHING)),
+    internals,
+  );
+}
+
+/** Fits a detector by its definition. */
+async function fitCore(
+  definition: DetectorDefinition,
+  known: FeatureInput,
+  options: RunOptions,
+): Promise<DefinedCore> {
+  const { name, uses, passes = 1 } = definition;
+  const action = `fit ${name}()`;
+  const { total } = inputStream(known, action);
+  const reads = total && total * passes;
+  return await run(action, options, reads, async ({ pacer, onRows }) => {
+    const settings = { action, uses, isFit: true, pacer, onRows };
+    const reader = new SampleReader(known, settings);
+    const keys = new SampleKeys();
+    let isFirst = true;
+    const blocks = async function* () {
+      const addsKeys = isFirst;
+      isFirst = false;
+      for await (const block of reader.blocks()) {
+        if (addsKeys) keys.add(block.ids, matricesOf(block, definition));
+        yield block;
+      }
+    };
+    const head = () => reader.head();
+    const fitted = { blocks, head, pacer, action };
+    const state: DetectorState = await definition.fit!(fitted);
+    const samples = reader.rows ?? keys.count;
+    const profile = reader.profile ?? {};
+    return new DefinedCore(definition, state, {
+      profile,
+      samples,
+      keys: keys.keys(),
+    });
+  });
+}
+
+/**
+ * How a detector fits a core; undefined for a detector that was not made by
+ * {@linkcode defineDetector}.
+ *
+ * @param detector The detector.
+ * @returns The function.
+ */
+export function fitCoreOf(detector: Detector): FitCore | undefined {
+  return (detector as Partial<Internals>)[FIT_CORE];
+}
+
+/**
+ * Makes a core of what a file holds.
+ *
+ * @param detector The detector that the file names.
+ * @param packed What the file holds.
+ * @param find Finds detectors that the detector is made of.
+ * @returns The core.
+ * @throws {TypeError} If {@linkcode defineDetector} did not make the detector.
+ */
+export function restoreCore(
+  detector: Detector,
+  packed: PackedCore,
+  find: Parameters<Restore>[1],
+): ScorerCore {
+  const restore = (detector as Partial<Internals>)[RESTORE];
+  if (restore !== undefined) return restore(packed, find);
+  const rule = `detector ${quote(detector.name)} must be made by ` +
+    "defineDetector()";
+  throw new TypeError(cannot("load scorer", rule, detector));
+}
+
+/**
+ * What is known of a detector without a fit; undefined for a detector that was
+ * not made by {@linkcode defineDetector}.
+ *
+ * @param detector The detector.
+ * @returns Settings and uses.
+ */
+export function traitsOf(detector: Detector): DetectorTraits | undefined {
+  return (detector as Partial<Internals>)[TRAITS];
+}
+
+/**
+ * The internals of a detector that is made of others.
+ *
+ * @param traits What is known of it.
+ * @param fit Fits its core.
+ * @param restore Makes its core of what a file holds.
+ * @returns What {@linkcode makeDetector} takes.
+ */
+export function internalsOf(
+  traits: DetectorTraits,
+  fit: FitCore,
+  restore: Restore,
+): Internals {
+  return { [TRAITS]: traits, [FIT_CORE]: fit, [RESTORE]: restore };
+}
+
+function checkDefinition(definition: DetectorDefinition): void {
+  const action = "define detector";
+  checkAwaited(definition, action, "the definition");
+  const isDefinition = typeof definition === "object" && definition !== null &&
+    typeof definition.name === "string" &&
+    typeof definition.open === "function" &&
+    typeof definition.uses === "object" && definition.uses !== null;
+  if (isDefinition) return;
+  const rule = "it must have a name, uses and open()";
+  throw new TypeError(cannot(action, rule, definition));
+}

@@ -1,0 +1,137 @@
+import type { Detector } from "../types.ts";
+import type { SampleMatrix } from "./definition.ts";
+import { defineDetector } from "./define_detector.ts";
+import { measureMeans } from "./moments.ts";
+import { argmax, scoreRows, stateArray } from "./rows.ts";
+
+/** A distance to the mean counts as at least this. */
+const LEAST_DISTANCE = 1e-12;
+
+/**
+ * Fast decision boundary: the mean over the other classes of the feature's
+ * distance to the boundary with that class, over its distance to the mean
+ * feature, negated.
+ *
+ * The distance to the boundary between the predicted class `ĉ` and class `c`
+ * is `(l_ĉ - l_c) / ‖w_ĉ - w_c‖`. Known features are far from boundaries for how far
+ * out they are. Does badly where the head's weights are nearly alike. Classes
+ * whose weights equal those of the predicted one have no boundary and are left
+ * out; if all are, the score is 0. A feature at the mean counts as 1e-12 away
+ * from it.
+ *
+ * Source: Liu and Qin, "Fast Decision Boundary based Out-of-Distribution
+ * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. OpenOOD takes the sum
+ * over the classes.
+ *
+ * @category Detectors
+ * @returns A detector of the penultimate, `[N, D]`, whose fit needs the head; scores have no unit and are at most 0.
+ *
+ * @example A feature far from the boundary, and one on it
+ * ```ts
+ * import { fdbd, featureSet } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = (...data: number[]) => ({
+ *   data: Float32Array.from(data),
+ *   shape: [data.length / 2, 2],
+ *   dtype: "float32" as const,
+ * });
+ * const head = {
+ *   kernel: matrix(1, 0, 0, 1),
+ *   bias: { data: Float32Array.of(0, 0), shape: [2], dtype: "float32" },
+ * } as const;
+ * const set = (...data: number[]) =>
+ *   featureSet({ penultimate: matrix(...data), logits: matrix(...data), head });
+ * const scorer = await fdbd().fit(set(1, -1, -1, 1));
+ * const [far, on] = await scorer.score(set(4, -4, 3, 3));
+ * assert.ok(Math.abs(far! + 1) < 1e-12 && on === 0);
+ * ```
+ */
+export function fdbd(): Detector {
+  return defineDetector({
+    name: "fdbd",
+    uses: { features: "head", logits: "classes", head: true },
+    async fit(known) {
+      const { mean } = await measureMeans(known);
+      const { kernel } = await known.head();
+      const distances = new Float64Array(kernel.columns ** 2); // [C, C]
+      for (let c = 0; c < kernel.columns; c++) {
+        await known.pacer.rest();
+        for (let k = 0; k < c; k++) {
+          const distance = columnDistance(kernel, c, k);
+          distances[c * kernel.columns + k] = distance;
+          distances[k * kernel.columns + c] = distance;
+        }
+      }
+      const shape = [kernel.columns, kernel.columns];
+      return {
+        mean: stateArray(mean),
+        distances: stateArray(distances, shape),
+      };
+    },
+    open(state) {
+      const mean = state.mean!.data as Float64Array;
+      const distances = state.distances!.data as Float64Array;
+      return {
+        score({ rows, features, logits }) {
+          const predicted = argmax(logits);
+          return scoreRows(rows, (row) => {
+            const distance = boundaryDistance(
+              logits,
+              row,
+              predicted[row]!,
+              distances,
+            );
+            const length = distanceTo(features, row, mean);
+            return -distance / Math.max(length, LEAST_DISTANCE);
+          });
+        },
+        explain: ({ logits }) => ({ class: argmax(logits)[0]! }),
+      };
+    },
+  });
+}
+
+/** The mean distance to the boundaries of the predicted class; 0 where there are none. */
+function boundaryDistance(
+  { data, columns }: SampleMatrix,
+  row: number,
+  predicted: number,
+  distances: Float64Array,
+): number {
+  const from = row * columns;
+  let [sum, count] = [0, 0];
+  for (let c = 0; c < columns; c++) {
+    const between = distances[predicted * columns + c]!;
+    if (c === predicted || between === 0) continue;
+    sum += (data[from + predicted]! - data[from + c]!) / between;
+    count++;
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+function columnDistance(
+  { data, rows, columns }: SampleMatrix,
+  a: number,
+  b: number,
+): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    const difference = data[i * columns + a]! - data[i * columns + b]!;
+    sum += difference * difference;
+  }
+  return Math.sqrt(sum);
+}
+
+function distanceTo(
+  { data, columns }: SampleMatrix,
+  row: number,
+  mean: Float64Array,
+): number {
+  let sum = 0;
+  for (let j = 0; j < columns; j++) {
+    const difference = data[row * columns + j]! - mean[j]!;
+    sum += difference * difference;
+  }
+  return Math.sqrt(sum);
+}

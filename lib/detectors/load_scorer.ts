@@ -1,0 +1,135 @@
+import {
+  cannot,
+  checkAwaited,
+  checkOptions,
+  nearestNames,
+  quote,
+} from "../check.ts";
+import type { DecidingScorer, Detector, Scorer } from "../types.ts";
+import { calibration } from "./conformal.ts";
+import { restoreCore } from "./define_detector.ts";
+import type { DetectorState } from "./definition.ts";
+import { DETECTORS } from "./detectors.ts";
+import { perLayer } from "./per_layer.ts";
+import { CalibratedScorer, CALIBRATION, FittedScorer } from "./scorer.ts";
+import type { PackedCore } from "./_scorer_core.ts";
+import { readScorer } from "./_scorer_file.ts";
+
+/**
+ * Settings of {@linkcode loadScorer}.
+ *
+ * @category Detectors
+ */
+export interface LoadScorerOptions {
+  /** Detectors made by `defineDetector`, with the settings of the saved one. */
+  readonly detectors?: readonly Detector[];
+}
+
+const ACTION = "load scorer";
+
+/**
+ * Loads a scorer that `scorer.save` wrote: its scores are equal to the bit on
+ * the same machine. One that was calibrated decides.
+ *
+ * @category Detectors
+ * @param source A path, a `file:`, `http:` or `https:` URL, or the bytes.
+ * @param options Detectors that are not part of this library.
+ * @returns The scorer.
+ * @throws {SyntaxError} If it is no scorer's file, or was cut or altered.
+ * @throws {RangeError} If its detector is not known.
+ * @throws {TypeError} If a detector has other settings than the saved one.
+ *
+ * @example Save, and load again
+ * ```ts
+ * import { featureSet, loadScorer, deepKnn } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const data = Float32Array.of(1, 0, 0, 1, 1, 1);
+ * const known = featureSet({ features: [{ data, shape: [3, 2], dtype: "float32" }] });
+ * const scorer = await deepKnn({ neighbors: 1 }).fit(known);
+ * const file = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * await scorer.save(file);
+ * const loaded = await loadScorer(file);
+ * assert.deepEqual(await loaded.score(known), await scorer.score(known));
+ * await Deno.remove(file);
+ * ```
+ */
+export async function loadScorer(
+  source: string | URL | Uint8Array,
+  options: LoadScorerOptions = {},
+): Promise<Scorer | DecidingScorer> {
+  checkOptions(options, ACTION, ["detectors"]);
+  checkAwaited(source, ACTION, "the source");
+  const { detectors = [] } = options;
+  const name = source instanceof Uint8Array ? "bytes" : String(source);
+  const bytes = await bytesOf(source);
+  const { facts, arrays } = readScorer(bytes, name);
+  const { [CALIBRATION]: known, ...rest } = arrays;
+  const packed: PackedCore = {
+    detector: facts.detector,
+    settings: facts.settings as PackedCore["settings"],
+    facts: facts.fit,
+    arrays: rest as DetectorState,
+  };
+  const find = (name: string, settings: PackedCore["settings"]) =>
+    findDetector(name, settings, detectors);
+  const detector = find(packed.detector, packed.settings);
+  const core = restoreCore(detector, packed, find);
+  if (facts.calibration === undefined) return new FittedScorer(core);
+  const { tpr, warnings } = facts.calibration;
+  const scores = known!.data as Float64Array;
+  const calibrated = calibration(scores, tpr, ACTION);
+  return new CalibratedScorer(core, calibrated, warnings);
+}
+
+async function bytesOf(
+  source: string | URL | Uint8Array,
+): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  const isSource = typeof source === "string" || source instanceof URL;
+  if (!isSource) {
+    const rule = "its source must be a path, a URL or bytes";
+    throw new TypeError(cannot(ACTION, rule, source));
+  }
+  if (!/^https?:/.test(String(source))) {
+    const isUrl = typeof source === "string" && source.startsWith("file:");
+    return await Deno.readFile(isUrl ? new URL(source) : source);
+  }
+  const response = await fetch(source);
+  if (response.ok) return await response.bytes();
+  await response.body?.cancel();
+  const rule = `${quote(String(source))} must be there`;
+  throw new RangeError(cannot(ACTION, rule, response.status));
+}
+
+/** A detector of the caller's wins over one of the library. */
+function findDetector(
+  name: string,
+  settings: PackedCore["settings"],
+  detectors: readonly Detector[],
+): Detector {
+  if (name === "perLayer") {
+    const { aggregate, detector } = settings as {
+      readonly aggregate: "standardized";
+      readonly detector: {
+        readonly name: string;
+        readonly settings: typeof settings;
+      };
+    };
+    const inner = findDetector(detector.name, detector.settings, detectors);
+    return perLayer(inner, { aggregate });
+  }
+  const own = detectors.find((detector) => detector.name === name);
+  if (own !== undefined) return own;
+  const factories: Readonly<
+    Record<string, (options?: PackedCore["settings"]) => Detector>
+  > = DETECTORS;
+  const create = Object.hasOwn(factories, name) ? factories[name] : undefined;
+  if (create !== undefined) return create(settings);
+  const near = nearestNames(name, Object.keys(DETECTORS)).map(quote);
+  const rule = "its detector must be one of this library or of " +
+    "{ detectors: […] }";
+  const hint = `pass { detectors: [${name}] }` +
+    (near.length === 0 ? "" : `; near names are ${near.join(", ")}`);
+  throw new RangeError(cannot(ACTION, rule, name, hint));
+}

@@ -1,0 +1,210 @@
+/**
+ * Means and scatter of known samples, in one pass and in memory that does not
+ * grow with their number.
+ *
+ * Rows are shifted by the first row of their class before products are summed,
+ * so that nothing cancels out: adding 1e4 to all features changes no digit that
+ * float32 features have.
+ *
+ * @module
+ */
+import type { LinalgOptions } from "../linalg/native_graph.ts";
+import { openGramSum } from "../linalg/products.ts";
+import type { KnownSamples, SampleBlock, SampleMatrix } from "./definition.ts";
+
+/** What was measured. */
+export interface Moments {
+  /** `N`. */
+  readonly samples: number;
+  /** `D`. */
+  readonly columns: number;
+  /** The labels that occur, ascending, `[C]`; `[0]` where classes do not count. */
+  readonly classes: Int32Array;
+  /** Samples of each class, `[C]`. */
+  readonly counts: Float64Array;
+  /** Means of the classes, `[C, D]`. */
+  readonly means: Float64Array;
+  /** The mean of all samples, `[D]`. */
+  readonly mean: Float64Array;
+  /** `Σ (x - µ_c)(x - µ_c)ᵀ` over all samples, `[D, D]`. */
+  readonly within: Float64Array;
+}
+
+/** How samples are measured. */
+export interface MomentsOptions extends LinalgOptions {
+  /**
+   * The class of each row of a block, -1 for rows that do not count; all of one
+   * class without it.
+   */
+  readonly classOf?: (block: SampleBlock) => Int32Array;
+  /** The rows of a block. @default {its features} */
+  readonly rowsOf?: (block: SampleBlock) => SampleMatrix;
+}
+
+interface ClassSum {
+  readonly shift: Float64Array;
+  readonly sum: Float64Array;
+  count: number;
+}
+
+/**
+ * Measures means and scatter.
+ *
+ * @param known The samples.
+ * @param options What the classes are.
+ * @returns The moments.
+ */
+export async function measureMoments(
+  known: KnownSamples,
+  options: MomentsOptions = {},
+): Promise<Moments> {
+  const { classOf, rowsOf = ({ features }) => features } = options;
+  const linalg = { native: options.native, pacer: known.pacer };
+  const sums = new Map<number, ClassSum>();
+  let columns = 0;
+  let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
+  try {
+    for await (const block of known.blocks()) {
+      const rows = rowsOf(block);
+      columns = rows.columns;
+      gram ??= await openGramSum(columns, linalg);
+      const data = shifted(rows, classOf?.(block), sums);
+      await gram.add({ data, rows: data.length / (columns || 1), columns });
+    }
+    const scatter = await gram!.sum();
+    const moments = momentsOf(sums, columns);
+    // What the shifts were off the means.
+    const offsets = moments.offsets;
+    const off = await outerSum(offsets, columns, linalg);
+    const within = scatter.map((x, i) => x - off[i]!);
+    return { ...moments.known, within };
+  } finally {
+    await gram?.close();
+  }
+}
+
+/**
+ * Measures means alone.
+ *
+ * @param known The samples.
+ * @param options What the classes are.
+ * @returns The moments but for the scatter.
+ */
+export async function measureMeans(
+  known: KnownSamples,
+  options: MomentsOptions = {},
+): Promise<Omit<Moments, "within">> {
+  const { classOf, rowsOf = ({ features }) => features } = options;
+  const sums = new Map<number, ClassSum>();
+  let columns = 0;
+  for await (const block of known.blocks()) {
+    const rows = rowsOf(block);
+    columns = rows.columns;
+    shifted(rows, classOf?.(block), sums);
+  }
+  return momentsOf(sums, columns).known;
+}
+
+/** Rows without their class's shift; rows that do not count are left out. */
+function shifted(
+  { data, rows, columns }: SampleMatrix,
+  labels: Int32Array | undefined,
+  sums: Map<number, ClassSum>,
+): Float64Array {
+  const result = new Float64Array(rows * columns); // [n, D]
+  let to = 0;
+  for (let row = 0; row < rows; row++) {
+    const label = labels === undefined ? 0 : labels[row]!;
+    if (label < 0) continue;
+    const from = row * columns;
+    let known = sums.get(label);
+    if (known === undefined) {
+      const shift = Float64Array.from(data.subarray(from, from + columns));
+      known = { shift, sum: new Float64Array(columns), count: 0 };
+      sums.set(label, known);
+    }
+    const { shift, sum } = known;
+    known.count++;
+    for (let j = 0; j < columns; j++) {
+      const value = data[from + j]! - shift[j]!;
+      result[to + j] = value;
+      sum[j]! += value;
+    }
+    to += columns;
+  }
+  return result.subarray(0, to);
+}
+
+function momentsOf(
+  sums: ReadonlyMap<number, ClassSum>,
+  columns: number,
+): { known: Omit<Moments, "within">; offsets: Float64Array } {
+  const classes = Int32Array.from(sums.keys()).sort(); // [C]
+  const counts = new Float64Array(classes.length); // [C]
+  const means = new Float64Array(classes.length * columns); // [C, D]
+  const offsets = new Float64Array(classes.length * columns); // [C, D]
+  const mean = new Float64Array(columns); // [D]
+  classes.forEach((label, c) => {
+    const { shift, sum, count } = sums.get(label)!;
+    counts[c] = count;
+    const root = Math.sqrt(count);
+    for (let j = 0; j < columns; j++) {
+      const offset = sum[j]! / count;
+      means[c * columns + j] = shift[j]! + offset;
+      offsets[c * columns + j] = root * offset;
+    }
+  });
+  const samples = counts.reduce((total, count) => total + count, 0);
+  // Around the first class's mean, so that large means lose nothing.
+  for (let j = 0; j < columns; j++) {
+    const base = means[j]!;
+    let sum = 0;
+    for (let c = 1; c < classes.length; c++) {
+      sum += counts[c]! * (means[c * columns + j]! - base);
+    }
+    mean[j] = base + sum / samples;
+  }
+  return {
+    known: { samples, columns, classes, counts, means, mean },
+    offsets,
+  };
+}
+
+async function outerSum(
+  data: Float64Array,
+  columns: number,
+  options: LinalgOptions,
+): Promise<Float64Array> {
+  const gram = await openGramSum(columns, options);
+  try {
+    await gram.add({ data, rows: data.length / (columns || 1), columns });
+    return await gram.sum();
+  } finally {
+    await gram.close();
+  }
+}
+
+/**
+ * The scatter of all samples around a point: that of the classes, and how far
+ * their means are from it. Nothing cancels out.
+ *
+ * @param moments What was measured.
+ * @param origin The point, `[D]`.
+ * @param options Whether the runtime may be used, and what stops it.
+ * @returns `Σ (x - origin)(x - origin)ᵀ`, `[D, D]`.
+ */
+export async function scatterAround(
+  { classes, counts, means, within, columns }: Moments,
+  origin: Float64Array,
+  options: LinalgOptions,
+): Promise<Float64Array> {
+  const offsets = new Float64Array(classes.length * columns); // [C, D]
+  counts.forEach((count, c) => {
+    const root = Math.sqrt(count);
+    for (let j = 0; j < columns; j++) {
+      offsets[c * columns + j] = root * (means[c * columns + j]! - origin[j]!);
+    }
+  });
+  const between = await outerSum(offsets, columns, options);
+  return within.map((x, i) => x + between[i]!);
+}

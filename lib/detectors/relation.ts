@@ -1,0 +1,220 @@
+import { checkInteger, checkNumber, checkOptions } from "../check.ts";
+import { openProduct, type Product } from "../linalg/products.ts";
+import { softmax } from "../math/softmax.ts";
+import type { Detector } from "../types.ts";
+import { defineDetector } from "./define_detector.ts";
+import type { DetectorState, SampleBlock, SampleMatrix } from "./definition.ts";
+import {
+  columnsOf,
+  matrixOf,
+  rowChunks,
+  sideBySide,
+  transposed,
+} from "./_matrices.ts";
+import { argmax, normalised, stateArray } from "./rows.ts";
+import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
+
+/**
+ * Options of {@linkcode relation}.
+ *
+ * @category Detectors
+ */
+export interface RelationOptions {
+  /**
+   * The power that relations are raised to, finite and > 0.
+   *
+   * @default {1}
+   */
+  readonly power?: number;
+  /**
+   * Relations that are not above this are dropped; in `[0, 1)`.
+   *
+   * @default {0.03}
+   */
+  readonly threshold?: number;
+  /**
+   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   *
+   * @default {50_000}
+   */
+  readonly maxSamples?: number;
+  /**
+   * Decides which samples are drawn.
+   *
+   * @default {0}
+   */
+  readonly seed?: number;
+}
+
+/** How many relations are computed at once: 32 MB. */
+const CHUNK_SIZE = 2 ** 22;
+/** How many samples of the fit {@linkcode Scorer.explain} names. */
+const MOST_NAMED = 10;
+
+/**
+ * Relation graph: `-Σ r^power` over the samples of the fit, with
+ * `r = relu(cos(z, z_i)) · ⟨p, p_i⟩`.
+ *
+ * `p` are softmax probabilities; relations that are not above `threshold` are
+ * dropped. A sample of a known class is similar to many samples of the fit, both in
+ * features and in predictions. Performs badly where classes have different sizes,
+ * because the sum grows with the size of the class, and where unknown samples get
+ * a confident softmax near a class. A feature of zeros has score 0.
+ *
+ * All samples are kept up to `maxSamples`, in float32, so 50,000 of 512 units take
+ * 102 MB.
+ *
+ * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
+ * Identifying Label Noise and Outlier Data", NeurIPS 2023,
+ * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
+ *
+ * @category Detectors
+ * @param options Power, threshold, and how many samples are kept.
+ * @returns A detector that fits on the penultimate `[N, D]` with its logits
+ * `[N, C]`, and scores the same.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example A sample like the known ones, and one in a new direction
+ * ```ts
+ * import { featureSet, relation } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const set = (...data: number[]) =>
+ *   featureSet({
+ *     penultimate: { data: Float32Array.from(data), shape: [2, 2], dtype: "float32" },
+ *     logits: { data: Float32Array.of(0, 0, 0, 0), shape: [2, 2], dtype: "float32" },
+ *   });
+ * const scorer = await relation().fit(set(1, 0, 3, 0));
+ * assert.deepEqual([...await scorer.score(set(2, 0, 0, 1))], [-1, 0]);
+ * ```
+ */
+export function relation(options: RelationOptions = {}): Detector {
+  const action = "create relation()";
+  const names = ["power", "threshold", "maxSamples", "seed"];
+  checkOptions(options, action, names);
+  const { power = 1, threshold = 0.03, maxSamples = 50_000, seed = 0 } =
+    options;
+  checkNumber(power, action, "power", { above: 0 });
+  checkNumber(threshold, action, "threshold", { min: 0, below: 1 });
+  checkInteger(maxSamples, action, "maxSamples");
+  checkInteger(seed, action, "seed", 0);
+  return defineDetector({
+    name: "relation",
+    settings: { power, threshold, maxSamples, seed },
+    uses: { features: "head", logits: "classes" },
+    async fit({ blocks }): Promise<DetectorState> {
+      const kept = new SampledRows(maxSamples, seed);
+      let [columns, classes] = [0, 0];
+      for await (const block of blocks()) {
+        columns = block.features.columns;
+        classes = block.logits.columns;
+        kept.add(block, sideBySide(block.features, block.logits));
+      }
+      const { data, rows, ids } = kept.sample();
+      const matrix = { data, rows: rows.length, columns: columns + classes };
+      const features = columnsOf(matrix, 0, columns);
+      const logits = columnsOf(matrix, columns, classes);
+      return {
+        features: stateArray(features.data, [rows.length, columns]),
+        logits: stateArray(logits.data, [rows.length, classes]),
+        rows: stateArray(rows),
+        ids: stateArray(encodeIds(ids)),
+      };
+    },
+    async open({ features, logits, rows, ids }, { pacer }) {
+      const bank = transposed(normalised(matrixOf(features!)));
+      const bankP = transposed(probabilities(matrixOf(logits!)));
+      const cosines = await openProduct(bank, { pacer });
+      const alike = await openProduct(bankP, { pacer });
+      const own = new Map(
+        Array.from(rows!.data as Int32Array, (row, i) => [row, i] as const),
+      );
+      const graph = { cosines, alike, count: rows!.data.byteLength / 4, own };
+      const value = power === 1
+        ? (r: number) => r > threshold ? r : 0
+        : (r: number) => r > threshold ? r ** power : 0;
+      return {
+        score: (block) => sums(block, graph, value, false),
+        scoreLeftOut: (block) => sums(block, graph, value, true),
+        async explain(block) {
+          const [relations] = await relationsOf(
+            { features: block.features, logits: block.logits },
+            graph,
+          );
+          const order = Array.from(relations!.keys())
+            .sort((a, b) => relations![b]! - relations![a]! || a - b)
+            .slice(0, MOST_NAMED);
+          const names = decodeIds(ids!.data);
+          return {
+            class: argmax(block.logits)[0]!,
+            neighbors: order.map((i) => ({
+              id: names[i]!,
+              distance: 1 - relations![i]!,
+            })),
+          };
+        },
+        async close() {
+          await cosines.close();
+          await alike.close();
+        },
+      };
+    },
+  });
+}
+
+/** The samples of the fit, as relations are computed with them. */
+interface Graph {
+  readonly cosines: Product;
+  readonly alike: Product;
+  readonly count: number;
+  /** Rows of the bank by the numbers of their samples. */
+  readonly own: ReadonlyMap<number, number>;
+}
+
+async function sums(
+  { features, logits, firstRow, rows }: SampleBlock,
+  graph: Graph,
+  value: (r: number) => number,
+  isLeftOut: boolean,
+): Promise<Float64Array> {
+  const scores = new Float64Array(rows); // [n]
+  const most = Math.max(1, Math.floor(CHUNK_SIZE / graph.count));
+  const parts = [rowChunks(features, most), rowChunks(logits, most)];
+  for (const [i, { rows: part, start }] of parts[0]!.entries()) {
+    const chunk = { features: part, logits: parts[1]![i]!.rows };
+    const relations = await relationsOf(chunk, graph);
+    relations.forEach((row, j) => {
+      const skipped = isLeftOut ? graph.own.get(firstRow + start + j) : -1;
+      let sum = 0;
+      for (let k = 0; k < row.length; k++) {
+        if (k !== skipped) sum += value(row[k]!);
+      }
+      scores[start + j] = 0 - sum; // never -0
+    });
+  }
+  return scores;
+}
+
+/** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, a row a sample. */
+async function relationsOf(
+  { features, logits }: Pick<SampleBlock, "features" | "logits">,
+  { cosines, alike, count }: Graph,
+): Promise<Float64Array[]> {
+  const cos = await cosines.times(normalised(features)); // [n, M]
+  const p = await alike.times(probabilities(logits)); // [n, M]
+  for (let i = 0; i < cos.length; i++) cos[i] = Math.max(cos[i]!, 0) * p[i]!;
+  return Array.from(
+    { length: features.rows },
+    (_, row) => cos.subarray(row * count, (row + 1) * count),
+  );
+}
+
+function probabilities(logits: SampleMatrix) {
+  const { data, rows, columns } = logits;
+  const result = new Float64Array(rows * columns); // [n, C]
+  for (let row = 0; row < rows; row++) {
+    const from = row * columns;
+    softmax(data, from, result.subarray(from, from + columns));
+  }
+  return { data: result, rows, columns };
+}

@@ -1,0 +1,70 @@
+import { openProduct } from "../linalg/products.ts";
+import type { Detector } from "../types.ts";
+import { defineDetector } from "./define_detector.ts";
+import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
+import {
+  checkSubspace,
+  fitSubspace,
+  type SubspaceOptions,
+} from "./subspace.ts";
+
+/**
+ * Residual: `‖Rᵀ(z - o)‖`, the length of the part of a feature that lies
+ * outside the principal subspace of the known features.
+ *
+ * The first term of {@linkcode vim}, with the same subspace. Good for inputs
+ * that leave the directions in which known features spread; does badly for those
+ * that stay within them.
+ *
+ * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
+ * CVPR 2022, https://arxiv.org/abs/2203.10807, where it is a baseline.
+ *
+ * @category Detectors
+ * @param options How much is left out, and where the subspace goes through.
+ * @returns A detector of the penultimate, `[N, D]`; scores are in the unit of the features.
+ * @throws {RangeError} If an option is out of range; in `fit`, if nothing is left over.
+ *
+ * @example A line, and a point beside it
+ * ```ts
+ * import { featureSet, residual } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = (...data: number[]) => ({
+ *   data: Float32Array.from(data),
+ *   shape: [data.length / 2, 2],
+ *   dtype: "float32" as const,
+ * });
+ * const features = [matrix(0, 0, 1, 1, 2, 2.1, 3, 3, 4, 3.9)];
+ * const scorer = await residual({ dims: 1 }).fit(featureSet({ features }));
+ * const query = featureSet({ features: [matrix(5, 5, 5, -5)] });
+ * const [on, beside] = await scorer.score(query);
+ * assert.ok(on! < 0.1 && beside! > 7);
+ * ```
+ */
+export function residual(options: SubspaceOptions = {}): Detector {
+  const settings = checkSubspace(options, "residual");
+  const usesHead = settings.origin === "head";
+  return defineDetector({
+    name: "residual",
+    settings,
+    uses: { features: usesHead ? "head" : "layer", head: usesHead },
+    async fit(known) {
+      const { origin, residual, width } = await fitSubspace(known, settings);
+      return {
+        origin: stateArray(origin),
+        residual: stateArray(residual, [origin.length, width]),
+      };
+    },
+    async open({ origin, residual }, { pacer }) {
+      const product = await openProduct(stateMatrix(residual!), { pacer });
+      return {
+        async score({ features, rows }) {
+          const offset = centred(features, origin!.data as Float64Array);
+          const parts = await product.times(offset);
+          return squaredLengths(parts, rows).map(Math.sqrt);
+        },
+        close: () => product.close(),
+      };
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import { openProduct } from "../linalg/products.ts";
+import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
+import type { Detector } from "../types.ts";
+import {
+  checkCovariance,
+  type CovarianceOptions,
+  fitGaussians,
+  openGaussians,
+} from "./class_gaussians.ts";
+import { defineDetector } from "./define_detector.ts";
+import { measureMoments, scatterAround } from "./moments.ts";
+import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
+
+/**
+ * Relative Mahalanobis distance: the least over the classes of the squared
+ * distance from the class, minus the squared distance under one Gaussian of all
+ * samples.
+ *
+ * Both as in {@linkcode mahalanobis}; the second covariance is that around the
+ * mean of all samples. What the two have in common, as directions that tell no
+ * class, cancels out: better than `mahalanobis` for inputs that are near. Does
+ * badly for inputs that are far in directions that no class uses.
+ *
+ * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
+ * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives
+ * half of this.
+ *
+ * @category Detectors
+ * @param options The cutoff of both pseudo-inverses.
+ * @returns A detector of one layer, `[N, D]`, whose fit needs labels; scores have no unit and either sign.
+ * @throws {RangeError} If `cutoff` is not in `[0, 1)`.
+ *
+ * @example Two classes, and a sample between them
+ * ```ts
+ * import { featureSet, rmds } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = (...data: number[]) => ({
+ *   data: Float32Array.from(data),
+ *   shape: [data.length / 2, 2],
+ *   dtype: "float32" as const,
+ * });
+ * const features = [matrix(0, 0, 1, 0, 0, 1, 1, 2, 4, 4, 5, 4, 4, 5, 6, 6)];
+ * const known = featureSet({ features, labels: [0, 0, 0, 0, 1, 1, 1, 1] });
+ * const scorer = await rmds().fit(known);
+ * const query = featureSet({ features: [matrix(0.5, 0.5, -3, 4)] });
+ * const [near, between] = await scorer.score(query);
+ * assert.ok(near! < between!);
+ * ```
+ */
+export function rmds(options: CovarianceOptions = {}): Detector {
+  const settings = checkCovariance(options, "rmds");
+  return defineDetector({
+    name: "rmds",
+    settings,
+    uses: { features: "layer", labels: true },
+    async fit(known) {
+      const { pacer } = known;
+      const moments = await measureMoments(known, {
+        classOf: ({ labels }) => labels,
+      });
+      const classes = await fitGaussians(moments, { ...settings, ...known });
+      const { samples, columns, mean } = moments;
+      const scatter = await scatterAround(moments, mean, { pacer });
+      const { factor, rank } = await whitening(
+        scatter.map((x) => x / samples),
+        columns,
+        settings.cutoff ?? defaultCutoff(columns),
+        pacer,
+      );
+      return { ...classes, background: stateArray(factor, [columns, rank]) };
+    },
+    async open(state, context) {
+      const { pacer } = context;
+      const { nearest, close } = await openGaussians(state, context);
+      const background = stateMatrix(state.background!);
+      const product = await openProduct(background, { pacer });
+      const classes = state.classes!.data as Int32Array;
+      const mean = state.mean!.data as Float64Array;
+      return {
+        async score({ features }) {
+          const { distances } = await nearest(features);
+          const whitened = await product.times(centred(features, mean));
+          const all = squaredLengths(whitened, features.rows);
+          return distances.map((distance, i) => distance - all[i]!);
+        },
+        async explain({ features }) {
+          const { distances, indices } = await nearest(features);
+          const whitened = await product.times(centred(features, mean));
+          const background = squaredLengths(whitened, 1)[0]!;
+          return {
+            class: classes[indices[0]!]!,
+            terms: { class: distances[0]!, background },
+          };
+        },
+        async close() {
+          await product.close();
+          await close();
+        },
+      };
+    },
+  });
+}

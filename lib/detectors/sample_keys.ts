@@ -1,0 +1,112 @@
+/**
+ * Which samples a scorer was fitted on, in bounded memory, so that it can tell
+ * when it is calibrated on the same.
+ *
+ * @module
+ */
+import type { SampleBlock, SampleMatrix } from "./definition.ts";
+
+/** How many keys are kept: up to so many samples, all are known. */
+const MOST_KEYS = 10_000;
+/** How many numbers of a sample its key is made of. */
+const MOST_VALUES = 32;
+
+/**
+ * The smallest keys of the samples that were added. A key is made of the id
+ * where that is a string; numbers are positions in most sets, so there it is
+ * made of what the detector uses of the sample.
+ */
+export class SampleKeys {
+  #keys: number[] = [];
+  #count = 0;
+
+  /** How many samples were added. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Adds samples.
+   *
+   * @param ids Their identities.
+   * @param matrices What the detector uses of them.
+   */
+  add(
+    ids: SampleBlock["ids"],
+    matrices: readonly SampleMatrix[],
+  ): void {
+    this.#count += ids.length;
+    ids.forEach((id, row) =>
+      this.#keys.push(SampleKeys.keyOf(id, matrices, row))
+    );
+    if (this.#keys.length > 4 * MOST_KEYS) this.#keys = smallest(this.#keys);
+  }
+
+  /**
+   * The keys, to be saved.
+   *
+   * @returns At most 10,000, ascending.
+   */
+  keys(): Float64Array {
+    this.#keys = smallest(this.#keys);
+    return Float64Array.from(this.#keys);
+  }
+
+  /**
+   * The key of a sample.
+   *
+   * @param id Its identity.
+   * @param matrices What is used of it.
+   * @param row Its row in them.
+   * @returns A whole number of 53 bits, spread evenly.
+   */
+  static keyOf(
+    id: string | number,
+    matrices: readonly SampleMatrix[],
+    row: number,
+  ): number {
+    let [a, b] = [0x811c9dc5, 0x9747b28c];
+    const mix = (word: number) => {
+      a = Math.imul(a ^ word, 0x01000193);
+      b = Math.imul(b ^ (word + (b >>> 15)), 0x85ebca6b);
+      a ^= a >>> 13;
+    };
+    if (typeof id === "string") {
+      for (let i = 0; i < id.length; i++) mix(id.charCodeAt(i));
+    } else {
+      for (const { data, columns } of matrices) {
+        const step = Math.max(1, Math.floor(columns / MOST_VALUES));
+        for (let j = 0; j < columns; j += step) {
+          wordOf[0] = data[row * columns + j]!;
+          mix(bits[0]!);
+        }
+      }
+    }
+    return (a >>> 5) * 2 ** 26 + ((b ^ (b >>> 16)) >>> 6);
+  }
+}
+
+/**
+ * Which share of some samples are among others.
+ *
+ * @param keys Keys of the samples.
+ * @param others Keys of the others.
+ * @returns The share, in [0, 1]; exact up to 10,000 samples, otherwise an estimate.
+ */
+export function sharedPart(keys: Float64Array, others: Float64Array): number {
+  // Of each list, everything up to the last key of a full list is known.
+  const end = (list: Float64Array) =>
+    list.length < MOST_KEYS ? Infinity : list.at(-1)!;
+  const most = Math.min(end(keys), end(others));
+  const known = new Set(others);
+  const comparable = keys.filter((key) => key <= most);
+  if (comparable.length === 0) return 0;
+  return comparable.filter((key) => known.has(key)).length / comparable.length;
+}
+
+function smallest(keys: readonly number[]): number[] {
+  return keys.toSorted((a, b) => a - b).slice(0, MOST_KEYS);
+}
+
+const wordOf = new Float32Array(1);
+const bits = new Uint32Array(wordOf.buffer);

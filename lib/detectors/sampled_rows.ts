@@ -1,0 +1,116 @@
+/**
+ * A bank of known samples: all of them up to a cap, otherwise as many drawn by
+ * a seed.
+ *
+ * @module
+ */
+import { seededRandom } from "../math/seeded_random.ts";
+import type { SampleBlock, SampleMatrix } from "./definition.ts";
+
+interface Part {
+  readonly data: Float32Array | Float64Array;
+  readonly key: number;
+  readonly row: number;
+  readonly id: string | number;
+}
+
+/** Which samples rows are of. */
+export type SampleNames = Pick<SampleBlock, "rows" | "firstRow" | "ids">;
+
+/** What was kept, in the order of the samples. */
+export interface RowSample {
+  /** `[M, D]`, float32 unless the features are not. */
+  readonly data: Float32Array | Float64Array;
+  /** Numbers of the samples, ascending, `[M]`. */
+  readonly rows: Int32Array;
+  /** Their identities. */
+  readonly ids: readonly (string | number)[];
+}
+
+/**
+ * Rows that are kept while samples are read. Which ones depends on the seed and
+ * on the numbers of the samples, not on how they come in blocks.
+ */
+export class SampledRows {
+  readonly #most: number;
+  readonly #random: () => number;
+  #parts: Part[] = [];
+  #limit = Infinity;
+
+  /**
+   * Keeps nothing yet.
+   *
+   * @param most How many rows are kept at most.
+   * @param seed Decides which.
+   */
+  constructor(most: number, seed: number) {
+    this.#most = most;
+    this.#random = seededRandom(seed);
+  }
+
+  /**
+   * Adds samples; must be called for all, in their order.
+   *
+   * @param block The samples.
+   * @param matrix Their rows; copied.
+   */
+  add(block: SampleNames, { data, columns }: SampleMatrix): void {
+    for (let i = 0; i < block.rows; i++) {
+      const key = this.#random();
+      if (key > this.#limit) continue;
+      const row = data.slice(i * columns, (i + 1) * columns);
+      const [number, id] = [block.firstRow + i, block.ids[i]!];
+      this.#parts.push({ data: row, key, row: number, id });
+      if (this.#parts.length >= 2 * this.#most) this.#thin(this.#most);
+    }
+  }
+
+  /**
+   * What was kept.
+   *
+   * @param most How many rows to give, where that is fewer.
+   * @returns Rows, numbers and ids.
+   */
+  sample(most: number = this.#most): RowSample {
+    this.#thin(Math.min(most, this.#most));
+    const parts = this.#parts.sort((a, b) => a.row - b.row);
+    const width = parts[0]?.data.length ?? 0;
+    const isFloat32 = parts[0]?.data instanceof Float32Array;
+    const data = isFloat32
+      ? new Float32Array(parts.length * width) // [M, D]
+      : new Float64Array(parts.length * width); // [M, D]
+    parts.forEach((part, i) => data.set(part.data, i * width));
+    const rows = Int32Array.from(parts, ({ row }) => row); // [M]
+    return { data, rows, ids: parts.map(({ id }) => id) };
+  }
+
+  /** Keeps those with the smallest keys. */
+  #thin(most: number): void {
+    if (this.#parts.length <= most) return;
+    this.#parts.sort((a, b) => a.key - b.key || a.row - b.row);
+    this.#parts.length = most;
+    this.#limit = this.#parts.at(-1)!.key;
+  }
+}
+
+/**
+ * Identities as an array of a state.
+ *
+ * @param ids The identities.
+ * @returns JSON in UTF-8.
+ */
+export function encodeIds(
+  ids: readonly (string | number)[],
+): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(ids));
+}
+
+/**
+ * Reads what {@linkcode encodeIds} wrote.
+ *
+ * @param data JSON in UTF-8.
+ * @returns The identities.
+ */
+export function decodeIds(data: ArrayBufferView): (string | number)[] {
+  return JSON.parse(new TextDecoder().decode(data as Uint8Array<ArrayBuffer>));
+}

@@ -1,0 +1,190 @@
+/**
+ * Scorers: a fitted detector, calibrated or not.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import { attachView } from "../display/attach_view.ts";
+import type { View } from "../display/view.ts";
+import type {
+  CalibrateOptions,
+  DecidingScorer,
+  Decisions,
+  Explanation,
+  FeatureInput,
+  RunOptions,
+  Scorer,
+} from "../types.ts";
+import { type Calibration, calibration, pValues } from "./conformal.ts";
+import { RUN_OPTIONS } from "./run.ts";
+import { sharedPart } from "./sample_keys.ts";
+import type { PackedCore, ScorerCore } from "./_scorer_core.ts";
+import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
+
+/** The array of the scores of known samples in a file. */
+export const CALIBRATION = "sonde.calibration";
+
+/** A fitted detector. */
+export class FittedScorer implements Scorer {
+  readonly name: string;
+  readonly #core: ScorerCore;
+
+  /** A scorer around its core. */
+  constructor(core: ScorerCore) {
+    this.name = core.name;
+    this.#core = core;
+  }
+
+  async score(
+    features: FeatureInput,
+    options: RunOptions = {},
+  ): Promise<Float64Array> {
+    const action = `score with ${this.name}()`;
+    return (await this.#core.score(features, options, action)).scores;
+  }
+
+  async calibrate(
+    known: FeatureInput | Float64Array,
+    options: CalibrateOptions = {},
+  ): Promise<DecidingScorer> {
+    const core = this.#core;
+    const action = `calibrate ${this.name}()`;
+    checkOptions(options, action, ["tpr", ...RUN_OPTIONS]);
+    checkAwaited(known, action, "the features");
+    const { tpr = 0.95, ...runOptions } = options;
+    if (known instanceof Float64Array) {
+      return new CalibratedScorer(core, calibration(known, tpr, action), []);
+    }
+    const way = { keys: true };
+    const { scores, keys } = await core.score(known, runOptions, action, way);
+    const calibrated = calibration(scores, tpr, action);
+    const shared = sharedPart(keys, core.keys);
+    return new CalibratedScorer(core, calibrated, warningsOf(shared));
+  }
+
+  async explain(features: FeatureInput, row: number): Promise<Explanation> {
+    return await this.#core.explain(features, row);
+  }
+
+  async save(target: string | URL): Promise<void> {
+    await write(target, scorerBytes(...this.packed(this.#core.pack())));
+  }
+
+  /**
+   * What goes into a file.
+   *
+   * @param core The fitted part.
+   * @returns Facts and arrays.
+   */
+  protected packed(core: PackedCore): Parameters<typeof scorerBytes> {
+    const { detector, settings, facts, arrays } = core;
+    return [{ version: 1, detector, settings, fit: facts }, arrays];
+  }
+
+  /** What it shows of itself. */
+  static view(self: FittedScorer): View {
+    const { samples, usedText, settings } = self.#core;
+    const fitted = samples === 0 ? "" : `, fitted on ${samples} samples`;
+    const rows: (readonly [string, string | number])[] = [["uses", usedText]];
+    for (const [name, value] of Object.entries(settings)) {
+      rows.push([name, typeof value === "number" ? value : text(value)]);
+    }
+    if (self instanceof CalibratedScorer) {
+      rows.push(["tpr", self.tpr], ["threshold", self.threshold]);
+      for (const warning of self.warnings) rows.push(["warning", warning]);
+    }
+    return {
+      title: `${self.name}${fitted}`,
+      blocks: [{
+        kind: "table",
+        columns: [{ name: "setting" }, { name: "value", align: "left" }],
+        rows,
+      }],
+    };
+  }
+}
+
+attachView(FittedScorer.prototype, (scorer) => FittedScorer.view(scorer));
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A fitted detector that decides. */
+export class CalibratedScorer extends FittedScorer implements DecidingScorer {
+  readonly tpr: number;
+  readonly threshold: number;
+  readonly warnings: readonly string[];
+  readonly #known: Float64Array;
+
+  /** A scorer around its core and its calibration. */
+  constructor(
+    core: ScorerCore,
+    { tpr, threshold, scores }: Calibration,
+    warnings: readonly string[],
+  ) {
+    super(core);
+    this.tpr = tpr;
+    this.threshold = threshold;
+    this.warnings = Object.freeze([...warnings]);
+    this.#known = scores;
+  }
+
+  async decide(
+    features: FeatureInput,
+    options: RunOptions = {},
+  ): Promise<Decisions> {
+    const scores = await this.score(features, options);
+    return {
+      scores,
+      unknown: Uint8Array.from(scores, (s) => s > this.threshold ? 1 : 0),
+      pValues: pValues(scores, this.#known),
+    };
+  }
+
+  protected override packed(
+    core: PackedCore,
+  ): Parameters<typeof scorerBytes> {
+    const [facts, arrays] = super.packed(core);
+    const { tpr, warnings } = this;
+    const known = this.#known;
+    const all: ScorerFacts = { ...facts, calibration: { tpr, warnings } };
+    return [all, {
+      ...arrays,
+      [CALIBRATION]: { data: known, shape: [known.length], dtype: "float64" },
+    }];
+  }
+}
+
+function warningsOf(shared: number): string[] {
+  if (shared === 0) return [];
+  const percent = Math.max(1, Math.round(100 * shared));
+  return [
+    `about ${percent} % of the samples of the calibration were fitted on: ` +
+    "their scores are lower than those of new samples, so that more known " +
+    "samples will be called unknown; calibrate on samples that were held out",
+  ];
+}
+
+/** Writes under another name first, so that no file is ever cut. */
+async function write(
+  target: string | URL,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  checkAwaited(target, "save scorer", "the target");
+  const isTarget = typeof target === "string" || target instanceof URL;
+  if (!isTarget || (target instanceof URL && target.protocol !== "file:")) {
+    const rule = "its target must be a path or a file: URL";
+    throw new TypeError(cannot("save scorer", rule, target));
+  }
+  const part = target instanceof URL
+    ? new URL(`${target.href}.partial`)
+    : `${target}.partial`;
+  try {
+    await Deno.writeFile(part, bytes);
+    await Deno.rename(part, target);
+  } catch (error) {
+    await Deno.remove(part).catch(() => {}); // the first error is the one
+    throw error;
+  }
+}

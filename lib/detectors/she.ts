@@ -1,0 +1,133 @@
+import { cannot, checkOneOf, checkOptions } from "../check.ts";
+import type { Detector } from "../types.ts";
+import type { SampleBlock } from "./definition.ts";
+import { defineDetector } from "./define_detector.ts";
+import { measureMeans } from "./moments.ts";
+import { argmax, scoreRows, stateArray } from "./rows.ts";
+
+/**
+ * Settings of {@linkcode she}.
+ *
+ * @category Detectors
+ */
+export interface SheOptions {
+  /**
+   * Which pattern a sample is compared with: that of the class that is
+   * predicted for it, or the one that it is most alike.
+   *
+   * @default {"predicted"}
+   */
+  readonly pattern?: "predicted" | "nearest";
+}
+
+/**
+ * Simplified Hopfield energy: `-⟨z, pattern⟩`, where the pattern of a class is
+ * the mean feature of its samples that are classified correctly.
+ *
+ * Cheap, and good where known features are long. Does badly where features have
+ * both signs, and where the length of features differs between classes. A class
+ * of which no sample is classified correctly has no pattern: with `"predicted"`,
+ * samples that are predicted as such a class score 0.
+ *
+ * Source: Zhang et al., "Out-of-Distribution Detection based on
+ * In-Distribution Data Patterns Memorization with Modern Hopfield Energy",
+ * ICLR 2023. OpenOOD is the same; oodeel takes the nearest pattern, and divides
+ * by `D`.
+ *
+ * @category Detectors
+ * @param options Which pattern.
+ * @returns A detector of the penultimate, `[N, D]`, whose fit needs labels and logits; scores are in the square of the features' unit.
+ * @throws {RangeError} If `pattern` is not known; in `fit`, if no sample is classified correctly.
+ *
+ * @example Two classes, and a short feature
+ * ```ts
+ * import { featureSet, she } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = (...data: number[]) => ({
+ *   data: Float32Array.from(data),
+ *   shape: [data.length / 2, 2],
+ *   dtype: "float32" as const,
+ * });
+ * const known = featureSet({
+ *   penultimate: matrix(2, 0, 4, 0, 0, 3),
+ *   logits: matrix(1, 0, 1, 0, 0, 1),
+ *   labels: [0, 0, 1],
+ * });
+ * const scorer = await she().fit(known);
+ * const query = featureSet({ penultimate: matrix(5, 1), logits: matrix(1, 0) });
+ * assert.deepEqual([...await scorer.score(query)], [-15]);
+ * ```
+ */
+export function she(options: SheOptions = {}): Detector {
+  const action = "create she()";
+  checkOptions(options, action, ["pattern"]);
+  const { pattern = "predicted" } = options;
+  checkOneOf(pattern, action, "pattern", ["predicted", "nearest"]);
+  return defineDetector({
+    name: "she",
+    settings: { pattern },
+    uses: { features: "layer", logits: "classes", labels: true },
+    async fit(known) {
+      const { classes, means, columns } = await measureMeans(known, {
+        classOf: ({ logits, labels }) =>
+          argmax(logits).map((label, i) => label === labels[i] ? label : -1),
+      });
+      if (classes.length === 0) {
+        const rule = "some samples must be classified correctly";
+        const hint = "are the labels those of the model's classes?";
+        throw new RangeError(cannot(known.action, rule, 0, hint));
+      }
+      return {
+        patterns: stateArray(means, [classes.length, columns]),
+        classes: stateArray(classes),
+      };
+    },
+    open({ patterns, classes }) {
+      const labels = classes!.data as Int32Array;
+      const data = patterns!.data as Float64Array;
+      const indexOf = new Map(Array.from(labels, (label, i) => [label, i]));
+      const best = (block: SampleBlock, row: number, predicted: number) => {
+        const { features } = block;
+        const energy = (index: number) => -product(data, index, features, row);
+        if (pattern === "predicted") {
+          const index = indexOf.get(predicted);
+          const score = index === undefined ? 0 : energy(index);
+          return { score, label: predicted };
+        }
+        let [score, label] = [Infinity, 0];
+        for (let c = 0; c < labels.length; c++) {
+          const value = energy(c);
+          if (value < score) [score, label] = [value, labels[c]!];
+        }
+        return { score, label };
+      };
+      return {
+        score(block) {
+          const predicted = argmax(block.logits);
+          return scoreRows(
+            block.rows,
+            (row) => best(block, row, predicted[row]!).score,
+          );
+        },
+        explain: (block) => ({
+          class: best(block, 0, argmax(block.logits)[0]!).label,
+        }),
+      };
+    },
+  });
+}
+
+/** The inner product of a pattern and a feature. */
+function product(
+  patterns: Float64Array,
+  index: number,
+  { data, columns }: SampleBlock["features"],
+  row: number,
+): number {
+  let sum = 0;
+  for (let j = 0; j < columns; j++) {
+    sum += patterns[index * columns + j]! * data[row * columns + j]!;
+  }
+  return sum;
+}

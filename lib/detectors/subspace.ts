@@ -1,0 +1,189 @@
+/**
+ * The residual subspace of known features: what `vim` and `residual` have in
+ * common.
+ *
+ * @module
+ */
+import {
+  cannot,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+} from "../check.ts";
+import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
+import { product } from "../linalg/products.ts";
+import { defaultCutoff, whiteningOf } from "../linalg/pseudo_inverse.ts";
+import type { WorkPacer } from "../types.ts";
+import type { KnownSamples, SampleMatrix } from "./definition.ts";
+import { measureMoments, scatterAround } from "./moments.ts";
+
+/**
+ * Settings of detectors that use a subspace.
+ *
+ * @category Detectors
+ */
+export interface SubspaceOptions {
+  /**
+   * How many principal components are left out: a positive integer below `D`,
+   * or a share of the variance in `(0, 1)`, which the smallest number of
+   * components reaches that is then left out.
+   *
+   * @default {0.99}
+   */
+  readonly dims?: number;
+  /**
+   * Where the subspace goes through: the mean of the known features, or the
+   * point that the head maps to zero logits, `-(kernelᵀ)⁺ bias`.
+   *
+   * @default {"mean"}
+   */
+  readonly origin?: "mean" | "head";
+}
+
+/**
+ * Checks settings of a subspace.
+ *
+ * @param options What came.
+ * @param name The detector's name.
+ * @returns The settings.
+ */
+export function checkSubspace(
+  options: SubspaceOptions,
+  name: string,
+): { readonly dims: number; readonly origin: "mean" | "head" } {
+  const action = `create ${name}()`;
+  checkOptions(options, action, ["dims", "origin"]);
+  const { dims = 0.99, origin = "mean" } = options;
+  checkDims(dims, action);
+  checkOneOf(origin, action, "origin", ["mean", "head"]);
+  return { dims, origin };
+}
+
+/**
+ * Checks how many components are meant.
+ *
+ * @param dims What came.
+ * @param action What is to be done, for messages.
+ * @throws {RangeError} If it is no positive integer, and no share in `(0, 1)`.
+ */
+export function checkDims(dims: number, action: string): void {
+  checkNumber(dims, action, "dims", { above: 0 });
+  if (dims >= 1) checkInteger(dims, action, "dims");
+}
+
+/** A subspace. */
+export interface Subspace {
+  /** `o`, `[D]`. */
+  readonly origin: Float64Array;
+  /** `R`, `[D, D - k]`: a column a direction. */
+  readonly residual: Float64Array;
+  /** `D - k`. */
+  readonly width: number;
+}
+
+/**
+ * Finds the residual subspace of `(z - o)ᵀ(z - o) / N`, without a second centring.
+ *
+ * @param known The samples.
+ * @param settings How much is left out, and where it goes through.
+ * @returns The subspace.
+ * @throws {RangeError} If nothing would be left.
+ */
+export async function fitSubspace(
+  known: KnownSamples,
+  { dims, origin }: ReturnType<typeof checkSubspace>,
+): Promise<Subspace> {
+  const { pacer, action } = known;
+  const moments = await measureMoments(known);
+  const { samples, columns, mean } = moments;
+  const point = origin === "mean"
+    ? mean
+    : await headOrigin(await known.head(), pacer);
+  const scatter = await scatterAround(moments, point, { pacer });
+  const { values, vectors } = await symmetricEigen(
+    scatter.map((x) => x / samples),
+    columns,
+    pacer,
+  );
+  const count = dims >= 1 ? dims : componentsFor(values, dims);
+  if (count >= columns) {
+    const rule = dims >= 1
+      ? `"dims" must be below the ${columns} units of the features`
+      : `"dims" must leave a residual, below the share that all ${columns} ` +
+        "components reach";
+    throw new RangeError(cannot(action, rule, dims, 'pass a lower "dims"'));
+  }
+  const width = columns - count;
+  const residual = new Float64Array(columns * width); // [D, D - k]
+  for (let r = 0; r < width; r++) {
+    for (let i = 0; i < columns; i++) {
+      residual[i * width + r] = vectors[(count + r) * columns + i]!;
+    }
+  }
+  return { origin: point, residual, width };
+}
+
+/**
+ * The smallest number of components that explain a share of the variance.
+ *
+ * @param values Variances of the components, descending.
+ * @param share The share, in `(0, 1)`.
+ * @returns How many.
+ */
+export function componentsFor(values: Float64Array, share: number): number {
+  const spread = values.map((value) => Math.max(0, value));
+  const total = spread.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  // What misses the share by rounding alone reaches it.
+  const enough = (share - 1e-12) * total;
+  const last = spread.findIndex((value) => (sum += value) >= enough);
+  return last < 0 ? values.length : last + 1;
+}
+
+/** `-(kernelᵀ)⁺ bias`, by the smaller of two symmetric matrices. */
+async function headOrigin(
+  { kernel, bias }: {
+    readonly kernel: SampleMatrix;
+    readonly bias: Float64Array;
+  },
+  pacer: WorkPacer,
+): Promise<Float64Array> {
+  const { rows, columns } = kernel;
+  const matrix = { data: Float64Array.from(kernel.data), rows, columns }; // [D, C]
+  const turned = transposed(matrix); // [C, D]
+  const isTall = columns <= rows;
+  const [left, right, side] = isTall
+    ? [turned, matrix, columns]
+    : [matrix, turned, rows];
+  const gram = await product(left, right, { pacer }); // [side, side]
+  const eigen = await symmetricEigen(gram, side, pacer);
+  // Eigenvalues are squares of singular values.
+  const cutoff = defaultCutoff(Math.max(rows, columns)) ** 2;
+  const { factor, rank } = whiteningOf(eigen, cutoff);
+  const inverse = { data: factor, rows: side, columns: rank };
+  const times = (a: Matrix, b: Matrix) => product(a, b, { pacer });
+  const column = (data: Float64Array) => ({
+    data,
+    rows: data.length,
+    columns: 1,
+  });
+  // W (WᵀW)⁺ b, or (WWᵀ)⁺ W b.
+  const start = isTall ? bias : await times(matrix, column(bias));
+  const middle = await times(transposed(inverse), column(start)); // [rank]
+  const solved = await times(inverse, column(middle)); // [side]
+  const result = isTall ? await times(matrix, column(solved)) : solved;
+  return result.map((x) => -x);
+}
+
+type Matrix = Parameters<typeof product>[0];
+
+function transposed({ data, rows, columns }: Matrix): Matrix {
+  const result = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      result[j * rows + i] = data[i * columns + j]!;
+    }
+  }
+  return { data: result, rows: columns, columns: rows };
+}

@@ -1,0 +1,153 @@
+import { cannot } from "../check.ts";
+import { openProduct } from "../linalg/products.ts";
+import { logSumExp } from "../math/softmax.ts";
+import type { Detector } from "../types.ts";
+import type { SampleBlock } from "./definition.ts";
+import { defineDetector } from "./define_detector.ts";
+import {
+  argmax,
+  centred,
+  scoreRows,
+  squaredLengths,
+  stateArray,
+  stateMatrix,
+} from "./rows.ts";
+import {
+  checkSubspace,
+  fitSubspace,
+  type SubspaceOptions,
+} from "./subspace.ts";
+
+/** Residuals below this share of the features' length are rounding errors. */
+const LEAST_SHARE = 1e-12;
+
+/**
+ * Virtual-logit matching: `α ‖Rᵀ(z - o)‖ - log(Σ exp(logits))`.
+ *
+ * `R` are the directions in which known features spread the least, `o` the
+ * origin, and `α = Σ max(logits) / Σ ‖Rᵀ(z - o)‖` over the known samples, so
+ * that the first term is as large as a logit. Takes both what leaves the
+ * subspace of the known and what the classifier is unsure of. Does badly with
+ * few units, which leave no residual, and few samples. The subspace is that of
+ * `(z - o)ᵀ(z - o) / N`, without a second centring.
+ *
+ * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
+ * CVPR 2022, https://arxiv.org/abs/2203.10807; the paper's origin is
+ * `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
+ * a share of the variance. OpenOOD's dimension is a fixed number.
+ *
+ * @category Detectors
+ * @param options How much is left out, and where the subspace goes through.
+ * @returns A detector of the penultimate, `[N, D]`, and logits; scores are in the unit of the logits.
+ * @throws {RangeError} If an option is out of range; in `fit`, if nothing is left over or `α` is not above 0.
+ *
+ * @example A line, and a point beside it
+ * ```ts
+ * import { featureSet, vim } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = (...data: number[]) => ({
+ *   data: Float32Array.from(data),
+ *   shape: [data.length / 2, 2],
+ *   dtype: "float32" as const,
+ * });
+ * const known = featureSet({
+ *   penultimate: matrix(0, 0, 1, 1, 2, 2.1, 3, 3, 4, 3.9),
+ *   logits: matrix(4, 0, 3, 0, 3, 0, 0, 3, 0, 4),
+ * });
+ * const scorer = await vim({ dims: 1 }).fit(known);
+ * const query = featureSet({
+ *   penultimate: matrix(5, 5, 5, -5),
+ *   logits: matrix(0, 4, 0, 4),
+ * });
+ * const [on, beside] = await scorer.score(query);
+ * assert.ok(on! < 10 && beside! > 100);
+ * ```
+ */
+export function vim(options: SubspaceOptions = {}): Detector {
+  const settings = checkSubspace(options, "vim");
+  return defineDetector({
+    name: "vim",
+    settings,
+    uses: {
+      features: "head",
+      logits: "classes",
+      head: settings.origin === "head",
+    },
+    passes: 2,
+    async fit(known) {
+      const { pacer, action } = known;
+      const { origin, residual, width } = await fitSubspace(known, settings);
+      const matrix = { data: residual, rows: origin.length, columns: width };
+      const product = await openProduct(matrix, { pacer });
+      let [logits, norms, lengths] = [0, 0, 0];
+      try {
+        for await (const block of known.blocks()) {
+          const offset = centred(block.features, origin);
+          const parts = await product.times(offset);
+          for (const square of squaredLengths(parts, block.rows)) {
+            norms += Math.sqrt(square);
+          }
+          for (const square of squaredLengths(offset.data, block.rows)) {
+            lengths += Math.sqrt(square);
+          }
+          const { data, columns } = block.logits;
+          argmax(block.logits).forEach((best, row) =>
+            logits += data[row * columns + best]!
+          );
+        }
+      } finally {
+        await product.close();
+      }
+      if (!(norms > LEAST_SHARE * lengths)) {
+        const rule =
+          "known features must leave the principal subspace a little";
+        const hint = 'pass a lower "dims", or use maxLogit()';
+        throw new RangeError(cannot(action, rule, norms, hint));
+      }
+      const alpha = logits / norms;
+      if (!(alpha > 0)) {
+        const rule = "the largest logits of known samples must be > 0 on " +
+          "average, as a residual would count as known otherwise";
+        throw new RangeError(
+          cannot(action, rule, alpha, "use residual() and energy()"),
+        );
+      }
+      return {
+        origin: stateArray(origin),
+        residual: stateArray(residual, [origin.length, width]),
+        alpha: stateArray(Float64Array.of(alpha)),
+      };
+    },
+    async open({ origin, residual, alpha }, { pacer }) {
+      const product = await openProduct(stateMatrix(residual!), { pacer });
+      const [factor] = alpha!.data as Float64Array;
+      const terms = async ({ features, logits, rows }: SampleBlock) => {
+        const offset = centred(features, origin!.data as Float64Array);
+        const norms = squaredLengths(await product.times(offset), rows);
+        const { data, columns } = logits;
+        return {
+          residuals: norms.map((square) => factor! * Math.sqrt(square)),
+          energies: scoreRows(
+            rows,
+            (row) => -logSumExp(data, row * columns, columns),
+          ),
+        };
+      };
+      return {
+        async score(block) {
+          const { residuals, energies } = await terms(block);
+          return residuals.map((residual, i) => residual + energies[i]!);
+        },
+        async explain(block) {
+          const { residuals, energies } = await terms(block);
+          return {
+            class: argmax(block.logits)[0]!,
+            terms: { residual: residuals[0]!, energy: energies[0]! },
+          };
+        },
+        close: () => product.close(),
+      };
+    },
+  });
+}

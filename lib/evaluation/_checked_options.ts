@@ -1,0 +1,256 @@
+/**
+ * What a benchmark runs, checked before anything is computed.
+ *
+ * @module
+ */
+import { cannot, checkAwaited, checkOptions, quote } from "../check.ts";
+import { isFeatureSet } from "../features/view/shown_arrays.ts";
+import type { Detector, FeatureInput, FeatureSet } from "../types.ts";
+
+/** Features that an entry is fitted on, and scores. */
+export interface BenchmarkSets {
+  /** Known samples to fit on. */
+  readonly fit: FeatureInput;
+  /** Other known samples. */
+  readonly known: FeatureInput;
+  /** Unknown samples by the name of their set. */
+  readonly unknown: Readonly<Record<string, FeatureInput>>;
+}
+
+/** One detector with a name and its features. */
+export interface CheckedEntry extends BenchmarkSets {
+  readonly name: string;
+  readonly detector: Detector;
+}
+
+/** What came: a detector, or one with a name and features of its own. */
+type Entry =
+  | Detector
+  | Partial<BenchmarkSets> & {
+    readonly name: string;
+    readonly detector: Detector;
+  };
+
+/**
+ * Checks detectors and sets.
+ *
+ * @param options What came.
+ * @param action What was to be done.
+ * @returns One entry a detector, each with its features.
+ * @throws {TypeError} If something is missing, of the wrong type, or a promise.
+ * @throws {RangeError} If there is no detector or no unknown set, names are not
+ * unique, or known samples are those of the fit.
+ */
+export function checkEntries(
+  options: BenchmarkSets & { readonly detectors: readonly Entry[] },
+  action: string,
+): CheckedEntry[] {
+  checkAwaited(options.detectors, action, `"detectors"`);
+  const { detectors } = options;
+  if (!Array.isArray(detectors)) {
+    const rule = `"detectors" must be an array`;
+    throw new TypeError(cannot(action, rule, detectors));
+  }
+  if (detectors.length === 0) {
+    const rule = `"detectors" must hold at least one`;
+    throw new RangeError(cannot(action, rule, "none"));
+  }
+  const common = checkSets(options, "", action);
+  const checkOverlap = overlapCheck(action);
+  checkOverlap(common, "");
+  const names = new Set<string>();
+  return detectors.map((entry: Entry, i) => {
+    const where = `detectors[${i}]`;
+    const checked = checkEntry(entry, common, where, action);
+    if (names.has(checked.name)) {
+      const rule = `every detector must have a name of its own, ${where} too`;
+      const hint = `pass it as { name: "…", detector }`;
+      throw new RangeError(cannot(action, rule, checked.name, hint));
+    }
+    names.add(checked.name);
+    checkOverlap(checked, `${where}.`);
+    return checked;
+  });
+}
+
+function checkEntry(
+  entry: Entry,
+  common: BenchmarkSets,
+  where: string,
+  action: string,
+): CheckedEntry {
+  checkAwaited(entry, action, where);
+  if (isDetector(entry)) {
+    return { ...common, name: checkName(entry.name), detector: entry };
+  }
+  const isEntry = typeof entry === "object" && entry !== null &&
+    "detector" in entry;
+  if (!isEntry) {
+    const hint = typeof entry === "function"
+      ? "call the factory, as in energy()"
+      : `a detector has a name and a function "fit"`;
+    const rule = `${where} must be a detector, or { name, detector }`;
+    throw new TypeError(cannot(action, rule, entry, hint));
+  }
+  const keys = ["name", "detector", "fit", "known", "unknown"];
+  checkOptions(entry, action, keys);
+  const { detector } = entry;
+  checkAwaited(detector, action, `${where}.detector`);
+  if (!isDetector(detector)) {
+    const rule = `${where}.detector must be a detector`;
+    const hint = isScorer(detector)
+      ? `a fitted scorer cannot be fitted again; pass what made it`
+      : `a detector has a name and a function "fit"`;
+    throw new TypeError(cannot(action, rule, detector, hint));
+  }
+  const sets = { ...common, ...defined(entry) };
+  return {
+    ...checkSets(sets, `${where}.`, action, Object.keys(common.unknown)),
+    name: checkName(entry.name),
+    detector,
+  };
+
+  function checkName(name: unknown): string {
+    if (typeof name === "string" && name.trim() !== "") return name;
+    const rule = `${where}.name must be a name`;
+    throw new TypeError(cannot(action, rule, name));
+  }
+}
+
+function defined(entry: Partial<BenchmarkSets>): Partial<BenchmarkSets> {
+  const { fit, known, unknown } = entry;
+  return {
+    ...(fit === undefined ? {} : { fit }),
+    ...(known === undefined ? {} : { known }),
+    ...(unknown === undefined ? {} : { unknown }),
+  };
+}
+
+function checkSets(
+  { fit, known, unknown }: BenchmarkSets,
+  where: string,
+  action: string,
+  names?: readonly string[],
+): BenchmarkSets {
+  const isRecord = typeof unknown === "object" && unknown !== null &&
+    !Array.isArray(unknown) && !isInput(unknown);
+  checkAwaited(unknown, action, `"${where}unknown"`);
+  if (!isRecord) {
+    const rule = `"${where}unknown" must be an object of features by name`;
+    throw new TypeError(cannot(action, rule, unknown, "write { name: set }"));
+  }
+  const entries = Object.entries(unknown);
+  if (entries.length === 0) {
+    const rule = `"${where}unknown" must hold at least one set`;
+    throw new RangeError(cannot(action, rule, "none"));
+  }
+  checkInput(fit, `"${where}fit"`, action);
+  checkInput(known, `"${where}known"`, action);
+  for (const [name, set] of entries) {
+    checkInput(set, `"${where}unknown" ${quote(name)}`, action);
+  }
+  const found = Object.keys(unknown);
+  const isSame = names === undefined ||
+    names.length === found.length && names.every((name) => name in unknown);
+  if (!isSame) {
+    const rule = `"${where}unknown" must hold the same names as "unknown", ` +
+      names.map(quote).join(", ");
+    throw new RangeError(cannot(action, rule, found));
+  }
+  return { fit, known, unknown: { ...unknown } };
+}
+
+function checkInput(input: unknown, name: string, action: string): void {
+  checkAwaited(input, action, name);
+  if (isInput(input)) return;
+  const rule = `${name} must be a feature set, stored features or a ` +
+    "function that gives a stream";
+  throw new TypeError(cannot(action, rule, input));
+}
+
+function isInput(value: unknown): value is FeatureInput {
+  if (typeof value === "function" || isFeatureSet(value)) return true;
+  return typeof value === "object" && value !== null && "stream" in value &&
+    typeof value.stream === "function";
+}
+
+function isDetector(value: unknown): value is Detector {
+  return typeof value === "object" && value !== null && "fit" in value &&
+    typeof value.fit === "function" && "name" in value;
+}
+
+function isScorer(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "score" in value &&
+    typeof value.score === "function";
+}
+
+/** Above this share of samples in common, two sets are the same data. */
+const MOST_SHARED = 0.5;
+/** How many numbers of a sample are compared. */
+const MOST_VALUES = 32;
+/** Below this share of distinct samples, equal numbers say nothing. */
+const FEWEST_DISTINCT = 0.9;
+
+/** Refuses known samples that were fitted on, and known as unknown ones. */
+function overlapCheck(
+  action: string,
+): (sets: BenchmarkSets, where: string) => void {
+  const keys = new Map<FeatureSet, Set<string>>();
+  const keysOf = (set: FeatureSet) => {
+    const found = keys.get(set) ?? sampleKeys(set);
+    keys.set(set, found);
+    return found;
+  };
+  const isSame = (a: FeatureInput, b: FeatureInput) => {
+    if (a === b) return true;
+    if (!isFeatureSet(a) || !isFeatureSet(b)) return false;
+    const [left, right] = [keysOf(a), keysOf(b)];
+    let shared = 0;
+    for (const key of left) if (right.has(key)) shared++;
+    return shared > MOST_SHARED * left.size;
+  };
+  const done = new Map<FeatureInput, Set<FeatureInput>>();
+  const check = (a: FeatureInput, b: FeatureInput, rule: string) => {
+    const seen = done.get(a) ?? new Set();
+    if (seen.has(b)) return;
+    if (isSame(a, b)) {
+      const hint = "extract features of samples that were held out";
+      throw new RangeError(cannot(action, rule, "the same samples", hint));
+    }
+    done.set(a, seen.add(b));
+  };
+  return ({ fit, known, unknown }, where) => {
+    check(known, fit, `"${where}known" must not be what is fitted on`);
+    for (const [name, set] of Object.entries(unknown)) {
+      const rule = `"${where}unknown" ${quote(name)} must hold other samples`;
+      check(set, known, `${rule} than "known"`);
+      check(set, fit, `${rule} than "fit"`);
+    }
+  };
+}
+
+/**
+ * What a sample is told by: its id where that is a string, otherwise numbers;
+ * none where many samples have the same, as those of a decision tree.
+ */
+function sampleKeys(set: FeatureSet): Set<string> {
+  const { ids, penultimate, logits, features } = set;
+  const array = penultimate ?? features[0] ?? logits;
+  const width = array === undefined ? 0 : array.data.length / ids.length;
+  const step = Math.max(1, Math.floor(width / MOST_VALUES));
+  const keys = new Set<string>();
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (typeof id === "string") {
+      keys.add(id);
+      continue;
+    }
+    if (array === undefined) continue;
+    const values: number[] = [];
+    for (let i = 0; i < width; i += step) {
+      values.push(array.data[row * width + i]!);
+    }
+    keys.add(values.join());
+  }
+  return keys.size < FEWEST_DISTINCT * ids.length ? new Set() : keys;
+}

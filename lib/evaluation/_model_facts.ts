@@ -1,0 +1,178 @@
+/**
+ * What of a model and its features decides which detectors suit it.
+ *
+ * @module
+ */
+import { cannot, checkAwaited } from "../check.ts";
+import { predictions } from "../features/view/predictions.ts";
+import { checkFeatureSet } from "../features/view/shown_arrays.ts";
+import { numericalRank } from "../math/numerical_rank.ts";
+import { statistics } from "../math/statistics.ts";
+import type { FeatureArray, FeatureSet, LayerRow, Model } from "../types.ts";
+
+/** Vectors of a layer, measured. */
+export interface VectorFacts {
+  /** What they are called, as in `penultimate`. */
+  readonly name: string;
+  /** Units, `D`. */
+  readonly width: number;
+  /** Units that are not the same for all samples. */
+  readonly varying: number;
+  /** Dimensions of the space that the samples span. */
+  readonly rank: number;
+  /** Whether too few samples were there to see a higher rank. */
+  readonly isRankLimited: boolean;
+  /** Share of zeros, in [0, 1]. */
+  readonly zeros: number;
+  /** Share of negative values, in [0, 1]. */
+  readonly negative: number;
+}
+
+/** What is known of a model. */
+export interface ModelFacts {
+  /** The layer that tells a transformer, if there is one. */
+  readonly attention: string | undefined;
+  /** Whether there is a convolution. */
+  readonly isConvolutional: boolean;
+  /** How many classes the logits have; undefined where they are none. */
+  readonly numClasses: number | undefined;
+  /** Whether there are logits at all. */
+  readonly hasLogits: boolean;
+  /** Whether the head's weights are known. */
+  readonly hasHead: boolean;
+  /** Whether samples have labels. */
+  readonly hasLabels: boolean;
+  /** How many samples there are. */
+  readonly numSamples: number;
+  /** The vectors that detectors would use; undefined where there are none. */
+  readonly vectors: VectorFacts | undefined;
+  /** Layers of feature maps, which detectors do not take as they are. */
+  readonly maps: readonly string[];
+}
+
+/**
+ * Measures a model and features of known samples.
+ *
+ * @param model The model.
+ * @param known Features, logits, labels.
+ * @param action What was to be done.
+ * @returns The facts.
+ * @throws {TypeError} If one of them is a promise or something else, or the set
+ * holds neither logits nor features.
+ * @throws {RangeError} If the set is empty, or a value is NaN or infinite.
+ */
+export function modelFacts(
+  model: Model,
+  known: FeatureSet,
+  action: string,
+): ModelFacts {
+  checkAwaited(model, action, "the model");
+  const isModel = typeof model === "object" && model !== null &&
+    Array.isArray(model.layers) && "format" in model; // TF.js has none
+  if (!isModel) {
+    const rule = "its first argument must be a model";
+    const hint = "pass what loadModel() gives, or extractor.model";
+    throw new TypeError(cannot(action, rule, model, hint));
+  }
+  checkFeatureSet(known, action);
+  const { logits, head, labels, ids, features } = known;
+  if (ids.length === 0) {
+    const rule = "there must be at least one sample";
+    throw new RangeError(cannot(action, rule, ids.length));
+  }
+  const vectors = findVectors(known);
+  if (logits === undefined && features.length === 0 && vectors === undefined) {
+    const rule = "the set must hold logits or features";
+    throw new TypeError(cannot(action, rule, "neither"));
+  }
+  if (logits !== undefined) checkFinite("logits", logits, action);
+  return {
+    attention: attentionOf(model.layers),
+    isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
+    numClasses: predictions(known)?.count,
+    hasLogits: logits !== undefined,
+    hasHead: head !== undefined,
+    hasLabels: labels !== undefined,
+    numSamples: ids.length,
+    vectors: vectors && measured(vectors.name, vectors.array, action),
+    maps: known.layerNames.filter((_, i) => features[i]!.shape.length > 2),
+  };
+}
+
+/** What multiplies values by attention, in graphs of operations. */
+const PRODUCTS = /^(batch_?)?mat_?mul(v\d)?$|^einsum$/i;
+
+/** A layer of attention, or a softmax that a matrix product takes. */
+function attentionOf(layers: readonly LayerRow[]): string | undefined {
+  const layer = layers.find(({ kind }) => /attention|transformer/i.test(kind));
+  if (layer !== undefined) return layer.name;
+  const weights = new Set(
+    layers.filter(({ kind }) => /^softmax$/i.test(kind))
+      .map(({ name }) => name),
+  );
+  return layers.find(({ kind, inbound }) =>
+    PRODUCTS.test(kind) && inbound.some((name) => weights.has(name))
+  )?.name;
+}
+
+/** The penultimate, or the last feature of the head's width, or the last of vectors. */
+function findVectors(
+  { penultimate, features, layerNames, head }: FeatureSet,
+): { readonly name: string; readonly array: FeatureArray } | undefined {
+  if (penultimate !== undefined) {
+    return { name: "penultimate", array: penultimate };
+  }
+  const vectors = features.map((array, i) => ({
+    name: `layer "${layerNames[i]}"`,
+    array,
+  })).filter(({ array }) => array.shape.length === 2);
+  const width = head?.kernel.shape[0];
+  return vectors.findLast(({ array }) => array.shape[1] === width) ??
+    vectors.at(-1);
+}
+
+function measured(
+  name: string,
+  array: FeatureArray,
+  action: string,
+): VectorFacts {
+  checkFinite(name, array, action);
+  const { data, shape } = array;
+  const width = data.length / shape[0]!;
+  const { rank, most } = numericalRank({ data, shape });
+  let negative = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]! < 0) negative++;
+  return {
+    name,
+    width,
+    varying: numVarying(data, width),
+    rank,
+    isRankLimited: rank === most && most < width,
+    zeros: statistics(data).zeros / data.length,
+    negative: negative / data.length,
+  };
+}
+
+function numVarying(data: ArrayLike<number>, width: number): number {
+  const varies = new Uint8Array(width); // [D]
+  for (let start = width; start < data.length; start += width) {
+    for (let j = 0; j < width; j++) {
+      if (data[start + j] !== data[j]) varies[j] = 1;
+    }
+  }
+  return varies.reduce((sum, one) => sum + one, 0);
+}
+
+function checkFinite(
+  name: string,
+  { data, shape }: FeatureArray,
+  action: string,
+): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    const row = Math.floor(i / (data.length / shape[0]!));
+    const rule = `${name} must be finite, in row ${row} too`;
+    const hint = "leave out such rows with set.select()";
+    throw new RangeError(cannot(action, rule, data[i], hint));
+  }
+}

@@ -1,0 +1,317 @@
+import { attachView } from "../display/attach_view.ts";
+import { countText } from "../display/cell.ts";
+import type { FeatureSet, Model } from "../types.ts";
+import { type ModelFacts, modelFacts } from "./_model_facts.ts";
+
+/**
+ * A detector that suits a model.
+ *
+ * @category Evaluation
+ */
+export interface Recommendation {
+  /** The name of its factory. */
+  readonly name: string;
+  /** Why it suits, with what was measured. */
+  readonly reason: string;
+  /** What to take care of with it; empty where nothing is known. */
+  readonly warnings: readonly string[];
+}
+
+/** From so many classes on a model counts as one of many classes. */
+const MANY_CLASSES = 100;
+/** Up to this share of negative values, features count as those of a ReLU. */
+const FEW_NEGATIVE = 0.01;
+/** Defaults of the detectors and shapings that warnings are about. */
+const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
+
+/**
+ * Names detectors that suit a model, from what can be measured without unknown
+ * data. No detector wins on every model; {@linkcode benchmark} decides.
+ *
+ * What is measured: whether a layer is an attention (a kind with "attention" or
+ * "transformer" in it, or a matrix product of a softmax) or a convolution; the
+ * number of classes; of the penultimate, or else the last feature that is a
+ * vector, its width, its rank around the mean (over at most 513 samples), its
+ * shares of zeros and of negative values; whether there are labels and the
+ * weights of a linear head.
+ *
+ * The rules, with AUROC in percent on near / far sets of the OpenOOD v1.5
+ * leaderboard (https://zjysteven.github.io/OpenOOD/) as their grounds:
+ *
+ * 1. A **transformer** gets `mdsPlusPlus` (ViT-B/16 80.54 / 94.6) and `rmds`
+ *    (78.34 / 92.34) where there are vectors and labels, `deepKnn` where there
+ *    are vectors alone, and `gen` (76.30 / 91.35), the best of logits alone.
+ * 2. **100 classes or more**, of features as a ReLU gives them (at most 1 %
+ *    negative): `energy` of logits shaped by `scale` (ResNet-50 81.36 / 96.53,
+ *    without 75.89 / 89.47), `nci` where the head is known (78.69 / 95.53),
+ *    and `gen` (76.85 / 89.76). Features with negative values get `rmds`
+ *    (76.99 / 86.38) and `gen`.
+ * 3. **Fewer classes**: `deepKnn` (CIFAR-10 90.64 / 92.96), `rmds` where there
+ *    are labels (89.80 / 92.20), `fdbd` where the head is known (90.42 / 93.16)
+ *    and `vim` (88.68 / 93.48). On the digits of `notebooks/04_detect.ipynb`
+ *    `rmds` leads with 95.6 / 97.3, before `deepKnn` with 94.7 / 97.4.
+ * 4. **Dependent units**: where the rank is below the number of units that vary,
+ *    `vim` comes first outside transformers, or `residual` where logits are no
+ *    classes: known samples do not leave a subspace, so what does is unlike
+ *    them. Units that are always zero are no such sign, as they mostly stay so.
+ * 5. Logits that are no classes, as those of several sigmoids, get `maxLogit`.
+ * 6. `msp` always comes last where there are classes, as what must be beaten.
+ *
+ * Warnings are of known collapses (`ash` on transformers: 53.21 / 51.56; `ash`
+ * and `scale` with few classes: CIFAR-10 75.27 / 78.49 and 82.55 / 86.39, `msp`
+ * 88.03 / 90.73), of shaping where features are negative or mostly zero, of
+ * singular covariances, of too few samples, and of what the set lacks.
+ *
+ * @param model The model.
+ * @param known Features of known samples, with `.penultimate()` and labels if
+ * possible; some hundred samples are enough.
+ * @returns Detectors, what is expected to be best first. The list shows itself.
+ * @throws {TypeError} If an argument is a promise or something else, or the set
+ * holds neither logits nor features.
+ * @throws {RangeError} If the set is empty, or a value is NaN or infinite.
+ *
+ * @example A network of two layers
+ * ```ts
+ * import { FeatureExtractor, recommend, show, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const relu = tf.layers.dense({ units: 8, activation: "relu", inputShape: [4] });
+ * const head = tf.layers.dense({ units: 3, activation: "softmax" });
+ * const extractor = new FeatureExtractor(tf.sequential({ layers: [relu, head] }));
+ * const set = await extractor.penultimate().predict(tf.randomNormal([60, 4]));
+ * const found = recommend(extractor.model, set);
+ * await show(found);
+ * assert.equal(found.at(-1)?.name, "msp");
+ * ```
+ *
+ * @category Evaluation
+ */
+export function recommend(
+  model: Model,
+  known: FeatureSet,
+): readonly Recommendation[] {
+  const facts = modelFacts(model, known, "recommend detectors");
+  const found = [...chosen(facts), ...baselines(facts)];
+  const named = found.map(({ name, reason }): Recommendation =>
+    Object.freeze({
+      name,
+      reason,
+      warnings: Object.freeze(warningsOf(name, facts)),
+    })
+  );
+  const columns = ["detector", "reason", "warnings"]
+    .map((name) => ({ name, align: "left" as const }));
+  attachView(named, () => ({
+    title: `${countText(named.length, "detector")} to try`,
+    blocks: [{
+      kind: "table",
+      columns,
+      rows: named.map(({ name, reason, warnings }) => [
+        name,
+        reason,
+        warnings.join("; "),
+      ]),
+    }],
+  }));
+  return Object.freeze(named);
+}
+
+type Choice = Omit<Recommendation, "warnings">;
+
+function chosen(facts: ModelFacts): Choice[] {
+  const { attention, numClasses = 0, vectors, hasLabels } = facts;
+  const hasClasses = numClasses > 0;
+  const when = (isSo: boolean, name: string, reason: string) =>
+    isSo ? [{ name, reason }] : [];
+  const isVector = vectors !== undefined;
+  if (attention !== undefined) {
+    const why = `the model is a transformer ("${attention}")`;
+    return [
+      ...when(
+        isVector && hasLabels,
+        "mdsPlusPlus",
+        `${why}, on which normalised Mahalanobis distances lead`,
+      ),
+      ...when(
+        isVector && hasLabels,
+        "rmds",
+        `${why}, on which relative distances come close`,
+      ),
+      ...when(
+        isVector && !hasLabels,
+        "deepKnn",
+        `${why}, and there are no labels for class means`,
+      ),
+      ...when(
+        hasClasses,
+        "gen",
+        `${why}, and of scores of logits alone it is the best there`,
+      ),
+    ];
+  }
+  const subspace = subspaceOf(facts);
+  const rest = numClasses >= MANY_CLASSES
+    ? manyClasses(facts, when)
+    : fewClasses(facts, when);
+  return [
+    ...subspace,
+    ...rest.filter(({ name }) => name !== subspace[0]?.name),
+  ];
+}
+
+/** Rule 4. */
+function subspaceOf({ vectors, numClasses }: ModelFacts): Choice[] {
+  if (vectors === undefined || vectors.isRankLimited) return [];
+  const { rank, varying, name: layer } = vectors;
+  if (rank >= varying) return [];
+  const reason = `known samples span ${rank} dimensions of the ${varying} ` +
+    `units of ${layer} that vary, and it measures how far a sample leaves them`;
+  return [{ name: numClasses === undefined ? "residual" : "vim", reason }];
+}
+
+type When = (isSo: boolean, name: string, reason: string) => Choice[];
+
+/** Rule 2. */
+function manyClasses(
+  { numClasses, vectors, hasHead, hasLabels, isConvolutional }: ModelFacts,
+  when: When,
+): Choice[] {
+  const of = isConvolutional ? "a convolutional network" : "a network";
+  const why = `${of} of ${numClasses} classes`;
+  const isRelu = vectors !== undefined && vectors.negative <= FEW_NEGATIVE;
+  return [
+    ...when(
+      isRelu,
+      "energy",
+      `${why} with ${percent(vectors?.zeros)} zeros in the ${vectors?.name}: ` +
+        "with extractor.scale(0.85), the best of such on ImageNet",
+    ),
+    ...when(
+      isRelu && hasHead,
+      "nci",
+      `${why} with a linear head, whose weights features lie along`,
+    ),
+    ...when(
+      vectors !== undefined && !isRelu && hasLabels,
+      "rmds",
+      `${why} with ${percent(vectors?.negative)} negative features, ` +
+        "which shaping is not made for",
+    ),
+    ...when(true, "gen", `${why}, and it weighs the many small probabilities`),
+  ];
+}
+
+/** Rules 3 and 5. */
+function fewClasses(
+  { numClasses, vectors, hasHead, hasLabels, hasLogits }: ModelFacts,
+  when: When,
+): Choice[] {
+  const isVector = vectors !== undefined;
+  const why = numClasses === undefined
+    ? "there are features, and logits that are classes are not needed"
+    : `${numClasses} classes, where distances in the features lead`;
+  return [
+    ...when(isVector, "deepKnn", why),
+    ...when(
+      isVector && hasLabels,
+      "rmds",
+      "labels give class means, and few classes are well described by them",
+    ),
+    ...when(
+      isVector && hasHead && numClasses !== undefined,
+      "fdbd",
+      `${numClasses} classes and a linear head: distances to its boundaries`,
+    ),
+    ...when(
+      isVector && numClasses !== undefined,
+      "vim",
+      "joins the logits with what the features hold beside them",
+    ),
+    ...when(
+      hasLogits && numClasses === undefined,
+      "maxLogit",
+      "the logits are no classes that exclude each other",
+    ),
+  ];
+}
+
+/** Rule 6. */
+function baselines({ numClasses }: ModelFacts): Choice[] {
+  const reason = "the baseline: needs no fit, and must be beaten";
+  return numClasses === undefined ? [] : [{ name: "msp", reason }];
+}
+
+/** Detectors of logits alone, which shaping composes with. */
+const OF_LOGITS = ["msp", "maxLogit", "energy", "gen"];
+/** Detectors with a covariance. */
+const GAUSSIAN = ["mdsPlusPlus", "rmds"];
+
+function warningsOf(name: string, facts: ModelFacts): string[] {
+  const { vectors, numSamples, maps } = facts;
+  const warnings = OF_LOGITS.includes(name) ? shapingWarnings(facts) : [];
+  if (OF_LOGITS.includes(name) && vectors === undefined) {
+    warnings.push(
+      maps.length > 0
+        ? `the features are maps: with .postprocess(pool("mean")) distances ` +
+          "could be taken in them"
+        : "the set has no features: with .penultimate() distances could be " +
+          "taken in them",
+    );
+  }
+  if (name === "deepKnn" && numSamples < NEIGHBORS) {
+    warnings.push(
+      `with a fit of ${numSamples} samples "neighbors" must be lower than ` +
+        `its default of ${NEIGHBORS}`,
+    );
+  }
+  if (!GAUSSIAN.includes(name) || vectors === undefined) return warnings;
+  const { rank, width, isRankLimited } = vectors;
+  if (rank < width && !isRankLimited) {
+    warnings.push(
+      `the covariance is singular (rank ${rank} of ${width}): the ` +
+        "pseudo-inverse does not see what leaves the known subspace",
+    );
+  } else if (numSamples <= width) {
+    warnings.push(
+      `${numSamples} samples do not show whether the covariance of ${width} ` +
+        "units is singular: fit on more",
+    );
+  }
+  return warnings;
+}
+
+function shapingWarnings(facts: ModelFacts): string[] {
+  const { attention, numClasses = Infinity, vectors } = facts;
+  if (attention !== undefined) {
+    return [
+      "no ash() and no scale() on a transformer: with ASH, ViT-B/16 falls to " +
+      "an AUROC of 53.21 / 51.56 % and Swin-T to 46.47 / 44.64 %; react() " +
+      "loses too",
+    ];
+  }
+  const warnings: string[] = [];
+  if (numClasses < MANY_CLASSES) {
+    warnings.push(
+      "ash() and scale() do worse than none with few classes: on CIFAR-10 " +
+        "75.27 / 78.49 % and 82.55 / 86.39 %, msp 88.03 / 90.73 %",
+    );
+  }
+  if (vectors === undefined) return warnings;
+  if (vectors.negative > FEW_NEGATIVE) {
+    warnings.push(
+      `${percent(vectors.negative)} of the ${vectors.name} is negative: ` +
+        "ash() and scale() are made for the output of a ReLU",
+    );
+  }
+  if (vectors.zeros >= ASH_PERCENTILE) {
+    warnings.push(
+      `${percent(vectors.zeros)} of the ${vectors.name} is zero: ash(0.9) ` +
+        "and scale(0.9) have nothing to prune",
+    );
+  }
+  return warnings;
+}
+
+function percent(share = 0): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

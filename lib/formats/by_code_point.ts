@@ -1,0 +1,28 @@
+/**
+ * Compares texts as Python does, by code points; JavaScript's own order is that
+ * of UTF-16, which puts emoji before some letters.
+ *
+ * @param a A text.
+ * @param b Another.
+ * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 for equal texts.
+ */
+export function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === length) return a.length - b.length;
+  // The second half of a pair says nothing by itself.
+  const isSecond = at > 0 && isLow(a, at) && isLow(b, at);
+  const start = isSecond && isHigh(a, at - 1) ? at - 1 : at;
+  return a.codePointAt(start)! - b.codePointAt(start)!;
+}
+
+function isHigh(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLow(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit < 0xe000;
+}

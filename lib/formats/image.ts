@@ -1,0 +1,133 @@
+/**
+ * Images as bytes become pixels, equal to Pillow's to the byte.
+ *
+ * JPEG, PNG, WebP and TIFF are decoded by sharp (libvips), which is loaded when
+ * the first of them is met; GIF and BMP are decoded here, as sharp gives other
+ * colours for the one and reads no files of the other. Nothing but the format
+ * decides: an image that the formats allow, and that could come out in other
+ * pixels than Pillow's, is refused.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { fromBmp } from "./_bmp.ts";
+import { fromGif } from "./_gif.ts";
+import { type ImageKind, imageKind } from "./_image_kind.ts";
+import {
+  type ColorMode,
+  type DecodedImage,
+  fromCmyk,
+  fromGrey16,
+  MOST_PIXELS,
+  toColors,
+} from "./pixels.ts";
+
+/** How an image is decoded. */
+export interface DecodeOptions {
+  /** The colours that are wanted. */
+  readonly colorMode: ColorMode;
+  /** Whether to turn it as its EXIF orientation says. */
+  readonly orient: boolean;
+  /** What it is, for messages. */
+  readonly name: string;
+}
+
+/**
+ * Decodes an image; of an animated one the first frame.
+ *
+ * @param bytes The file.
+ * @param options Colours, orientation.
+ * @returns Its pixels, of the colours that are wanted.
+ * @throws {SyntaxError} If it is no image, is damaged or cut, has more pixels
+ * than Pillow reads, or is of a kind whose pixels could differ from Pillow's.
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  { colorMode, orient, name }: DecodeOptions,
+): Promise<DecodedImage> {
+  const kind = imageKind(bytes);
+  if (kind === undefined) {
+    const rule = "it must be a JPEG, PNG, GIF, BMP, WebP or TIFF image";
+    const found = bytes.length === 0 ? "empty" : Array.from(bytes.slice(0, 8));
+    throw bad(name, rule, found);
+  }
+  const image = kind.format === "gif"
+    ? fromGif(bytes, name)
+    : kind.format === "bmp"
+    ? fromBmp(bytes, name)
+    : await bySharp(bytes, kind, orient, name);
+  return toColors(image, colorMode);
+}
+
+async function bySharp(
+  bytes: Uint8Array,
+  kind: ImageKind,
+  orient: boolean,
+  name: string,
+): Promise<DecodedImage> {
+  const { sharp } = await import("./_sharp.ts");
+  const input = {
+    ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
+    limitInputPixels: MOST_PIXELS,
+    sequentialRead: true,
+  } as const;
+  try {
+    const { values, isTurned } = kind.values === "unknown"
+      ? tiffKind(await sharp(bytes, input).metadata(), name)
+      : { values: kind.values, isTurned: false };
+    const space = SPACES[values];
+    let pipeline = sharp(bytes, input).pipelineColourspace(space)
+      .toColourspace(space);
+    if (orient || isTurned) pipeline = pipeline.autoOrient();
+    const raw = pipeline.raw(values === "grey16" ? { depth: "ushort" } : {});
+    const { data, info } = await raw.toBuffer({ resolveWithObject: true });
+    const { height, width, channels } = info;
+    const size = { height, width };
+    if (values === "cmyk") {
+      return { data: fromCmyk(data), ...size, channels: 3 };
+    }
+    if (values === "plain") return { data, ...size, channels };
+    return { data: fromGrey16(data, channels), ...size, channels: 1 };
+  } catch (error) {
+    if (error instanceof SyntaxError || !(error instanceof Error)) throw error;
+    const [reason = ""] = error.message.split("\n");
+    throw bad(name, "it must be a whole image", reason, "is it cut?", error);
+  }
+}
+
+const SPACES = { plain: "srgb", cmyk: "cmyk", grey16: "grey16" } as const;
+
+/** What the header of a TIFF file says, as sharp reads it. */
+interface TiffFacts {
+  readonly space?: string | undefined;
+  readonly depth?: string | undefined;
+  readonly orientation?: number | undefined;
+}
+
+function tiffKind({ space, depth, orientation }: TiffFacts, name: string) {
+  // Pillow turns TIFF images, and no others.
+  const isTurned = orientation !== undefined && orientation > 1;
+  if (depth === "uchar" && (space === "srgb" || space === "b-w")) {
+    return { values: "plain", isTurned } as const;
+  }
+  if (depth === "uchar" && space === "cmyk") {
+    return { values: "cmyk", isTurned } as const;
+  }
+  if (depth === "ushort" && space === "grey16") {
+    return { values: "grey16", isTurned } as const;
+  }
+  const rule =
+    "a TIFF image must be grey, RGB or CMYK of 8 bits, or grey of 16";
+  throw bad(name, rule, `${space} of ${depth}`, "save it as PNG");
+}
+
+function bad(
+  name: string,
+  rule: string,
+  value: unknown,
+  hint?: string,
+  cause?: Error,
+): SyntaxError {
+  const text = cannot(`decode image "${name}"`, rule, value, hint);
+  return new SyntaxError(text, cause === undefined ? undefined : { cause });
+}

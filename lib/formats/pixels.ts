@@ -1,0 +1,109 @@
+/**
+ * Pixels of decoded images, and their colours as Pillow converts them.
+ *
+ * @module
+ */
+
+/** An image of 8 bits a value. */
+export interface DecodedImage {
+  /** `height · width · channels` values in row-major order, channels last. */
+  readonly data: Uint8Array;
+  /** Rows. */
+  readonly height: number;
+  /** Pixels in a row. */
+  readonly width: number;
+  /** 1: grey; 2: grey and alpha; 3: RGB; 4: RGB and alpha. */
+  readonly channels: number;
+}
+
+/**
+ * Colours that images are read in, as `color_mode` of Keras.
+ *
+ * @category Data
+ */
+export type ColorMode = "rgb" | "grayscale" | "rgba";
+
+/** Channels of each mode. */
+export const CHANNELS: Readonly<Record<ColorMode, number>> = Object.freeze({
+  rgb: 3,
+  grayscale: 1,
+  rgba: 4,
+});
+
+/** Pixels beyond which Pillow takes a file for an attack. */
+export const MOST_PIXELS = 178_956_970;
+
+/**
+ * Converts the colours of an image, as `convert("RGB")`, `"L"` and `"RGBA"` of
+ * Pillow do: alpha is dropped, or is 255; grey is
+ * `(19595 R + 38470 G + 7471 B + 32768) >> 16`.
+ *
+ * @param image The image.
+ * @param mode The colours that are wanted.
+ * @returns The image; the same where nothing is to be done.
+ */
+export function toColors(image: DecodedImage, mode: ColorMode): DecodedImage {
+  const { data, height, width, channels } = image;
+  const wanted = CHANNELS[mode];
+  if (channels === wanted) return image;
+  const count = height * width;
+  const result = new Uint8Array(count * wanted);
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  const hasAlpha = channels === 2 || channels === 4;
+  let from = 0;
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    const r = data[from]!;
+    const g = data[from + green]!;
+    const b = data[from + blue]!;
+    if (wanted === 1) {
+      result[to] = (r * 19595 + g * 38470 + b * 7471 + 32768) >> 16;
+    } else {
+      result[to] = r;
+      result[to + 1] = g;
+      result[to + 2] = b;
+      if (wanted === 4) {
+        result[to + 3] = hasAlpha ? data[from + channels - 1]! : 255;
+      }
+    }
+    from += channels;
+    to += wanted;
+  }
+  return { data: result, height, width, channels: wanted };
+}
+
+/**
+ * RGB of CMYK values, as Pillow converts them.
+ *
+ * Source: Pillow 13, `Convert.c`, `cmyk2rgb`.
+ *
+ * @param data Cyan, magenta, yellow and black of each pixel.
+ * @returns RGB of each pixel.
+ */
+export function fromCmyk(data: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(data.length / 4 * 3);
+  let to = 0;
+  for (let from = 0; from < data.length; from += 4) {
+    const light = 255 - data[from + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const product = data[from + c]! * light + 128;
+      rgb[to++] = Math.max(0, light - (((product >> 8) + product) >> 8));
+    }
+  }
+  return rgb;
+}
+
+/**
+ * Grey values of 16 bits, cut off at 255 as Pillow does.
+ *
+ * @param bytes Two bytes a value, in the machine's order.
+ * @param step Values a pixel, of which the first is grey.
+ * @returns One byte a pixel.
+ */
+export function fromGrey16(bytes: Uint8Array, step: number): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint8Array.from(
+    { length: bytes.length / 2 / step },
+    (_, i) => Math.min(255, view.getUint16(2 * step * i, true)),
+  );
+}

@@ -1,0 +1,114 @@
+/**
+ * Small graphs on the native runtime, in a worker.
+ *
+ * @module
+ */
+import { OnnxGraph, type OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
+import {
+  openInWorker,
+  type WorkerPipeline,
+} from "../engines/onnx/runtime/open_in_worker.ts";
+import {
+  defaultThreads,
+  missingRuntime,
+} from "../engines/onnx/runtime/runtime.ts";
+import type { WorkPacer } from "../types.ts";
+
+/** Whether products may go to the native runtime. */
+export interface LinalgOptions {
+  /** Stops the work, and gives the thread back now and then. */
+  readonly pacer?: WorkPacer | undefined;
+  /** `false` for the plain version. @default {where the runtime can be loaded without asking} */
+  readonly native?: boolean | undefined;
+}
+
+/** Values of an input or output. */
+export interface NativeArray {
+  readonly data: Float32Array | Float64Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** A graph that is open. */
+export interface NativeGraph {
+  /**
+   * Runs it. Runs queue up.
+   *
+   * @param inputs Values of the inputs, in their order; only read, and only
+   * before this returns its promise.
+   * @returns Values of the outputs, in their order.
+   */
+  run(inputs: readonly NativeArray[]): Promise<NativeArray[]>;
+  /** Frees it. */
+  close(): Promise<void>;
+}
+
+const TYPES = new Map<unknown, "float32" | "float64" | "int32">([
+  [Float32Array, "float32"],
+  [Float64Array, "float64"],
+  [Int32Array, "int32"],
+]);
+
+/** The runtime's own names. */
+const RUNTIME_TYPES = {
+  float32: "float32",
+  float64: "float64",
+  int32: "int32",
+};
+
+/**
+ * Whether products should go to the native runtime.
+ *
+ * @param options The caller's choice.
+ * @returns True where the runtime can be loaded without asking for a permission.
+ */
+export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
+  if (native === false) return false;
+  return await missingRuntime(false) === undefined;
+}
+
+/**
+ * Opens a graph on the native runtime.
+ *
+ * @param build Adds operators to the graph, and gives names and types of its outputs.
+ * @param options What stops the opening.
+ * @returns The graph; close it.
+ */
+export async function openNative(
+  build: (graph: OnnxGraph) => readonly (readonly [string, OnnxType])[],
+  { pacer, transferable = [] }: LinalgOptions & {
+    /** Constants that may be transferred: they are empty afterwards. */
+    readonly transferable?: Iterable<ArrayBufferView>;
+  } = {},
+): Promise<NativeGraph> {
+  const graph = new OnnxGraph();
+  const results = build(graph);
+  const outputs = results.map(([name, type]) =>
+    graph.output("result", name, type)
+  );
+  const inputs = graph.inputs.map(({ name }) => name);
+  // The library behind it is loaded where it is used.
+  const { encodeModel } = await import(
+    "../engines/onnx/graph/encode_model.ts"
+  );
+  pacer?.check();
+  const model = encodeModel(graph);
+  const pipeline: WorkerPipeline = await openInWorker(model, {
+    threads: defaultThreads(),
+    transferable,
+  });
+  return {
+    async run(arrays) {
+      const feeds = Object.fromEntries(
+        arrays.map(({ data, shape }, i) => {
+          const dtype = TYPES.get(data.constructor)!;
+          const type = RUNTIME_TYPES[dtype];
+          return [inputs[i]!, { type, array: { data, shape, dtype } }];
+        }),
+      );
+      const running = pipeline.run(feeds, "a product", { wanted: outputs });
+      const found = await (pacer === undefined ? running : pacer.race(running));
+      return outputs.map((name) => found[name] as unknown as NativeArray);
+    },
+    close: () => pipeline.close(),
+  };
+}

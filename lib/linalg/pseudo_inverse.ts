@@ -1,0 +1,82 @@
+/**
+ * Pseudo-inverses of covariances, as the factor that makes them the identity.
+ *
+ * @module
+ */
+import type { WorkPacer } from "../types.ts";
+import { type SymmetricEigen, symmetricEigen } from "./symmetric_eigen.ts";
+
+/** `W` with `W Wᵀ` the pseudo-inverse of a matrix. */
+export interface Whitening {
+  /** `W`, `[D, R]`. */
+  readonly factor: Float64Array;
+  /** `R`: how many eigenvalues are above the cutoff. */
+  readonly rank: number;
+  /** The eigenvalues above the cutoff, descending. */
+  readonly values: Float64Array;
+}
+
+/** The distance of 1 from the next number in float32. */
+const FLOAT32_EPSILON = 2 ** -23;
+
+/**
+ * The relative cutoff up to which eigenvalues of a covariance count as 0, unless
+ * one is set: that of `pinv` in PyTorch for a matrix in float32, as
+ * features are.
+ *
+ * With the `ε` of float64, directions stay that one class has and another has
+ * not, and no distance relative to a background is worth anything: on the blobs
+ * of oodeel, features of 64 units of eight networks trained from different
+ * seeds, `rmds` has an AUROC of 0.00 to 0.51 with `2^-52 · max(N, D)`, and of
+ * 0.999 to 1.000 with this one. A factor `N` would leave out a sixth of the largest
+ * eigenvalue for a million samples.
+ *
+ * @param side `D`.
+ * @returns `ε · D`, with `ε = 2^-23`.
+ */
+export function defaultCutoff(side: number): number {
+  return FLOAT32_EPSILON * side;
+}
+
+/**
+ * Factors the pseudo-inverse of a positive semidefinite matrix.
+ *
+ * @param matrix `[D, D]`, symmetric.
+ * @param side `D`.
+ * @param cutoff Eigenvalues of at most this share of the largest count as 0.
+ * @param pacer Stops it, and gives the thread back now and then.
+ * @returns The factor; of rank 0 for a matrix of zeros.
+ */
+export async function whitening(
+  matrix: Float64Array,
+  side: number,
+  cutoff: number,
+  pacer?: WorkPacer,
+): Promise<Whitening> {
+  return whiteningOf(await symmetricEigen(matrix, side, pacer), cutoff);
+}
+
+/**
+ * Factors the pseudo-inverse of a matrix that is decomposed.
+ *
+ * @param eigen Its eigenvalues and eigenvectors.
+ * @param cutoff Eigenvalues of at most this share of the largest count as 0.
+ * @returns The factor.
+ */
+export function whiteningOf(
+  { values, vectors }: SymmetricEigen,
+  cutoff: number,
+): Whitening {
+  const side = values.length;
+  const least = cutoff * Math.max(0, values[0] ?? 0);
+  const above = values.findIndex((value) => !(value > least));
+  const rank = above < 0 ? side : above;
+  const factor = new Float64Array(side * rank); // [D, R]
+  for (let r = 0; r < rank; r++) {
+    const by = 1 / Math.sqrt(values[r]!);
+    for (let i = 0; i < side; i++) {
+      factor[i * rank + r] = by * vectors[r * side + i]!;
+    }
+  }
+  return { factor, rank, values: values.slice(0, rank) };
+}

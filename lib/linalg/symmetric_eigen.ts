@@ -1,0 +1,275 @@
+/**
+ * Eigenvalues and eigenvectors of symmetric matrices.
+ *
+ * Householder reflections make the matrix tridiagonal, divide and conquer
+ * decomposes that, and the reflections take the vectors back; the last two are
+ * products of matrices. Vectors are kept as rows, so that loops run over
+ * neighbours in memory.
+ *
+ * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.3.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { WorkPacer } from "../types.ts";
+import { divideEigen, type Multiply } from "./_divide_eigen.ts";
+import type { LinalgOptions } from "./native_graph.ts";
+import { openMultiply, transposed } from "./products.ts";
+
+/** Eigenvalues with their eigenvectors. */
+export interface SymmetricEigen {
+  /** `[n]`, descending. */
+  readonly values: Float64Array;
+  /** `[n, n]`: row `i` is the eigenvector of value `i`, of length 1. */
+  readonly vectors: Float64Array;
+}
+
+/**
+ * Decomposes a symmetric matrix.
+ *
+ * @param matrix `[n, n]`, of which the lower triangle is read; not changed.
+ * @param side `n`.
+ * @param pacer Stops it, and gives the thread back now and then.
+ * @param options Whether the runtime may be used.
+ * @returns Eigenvalues and eigenvectors, the sign of a vector such that its
+ * largest component is positive.
+ * @throws {RangeError} If a number is not finite.
+ */
+export async function symmetricEigen(
+  matrix: Float64Array,
+  side: number,
+  pacer?: WorkPacer,
+  options: LinalgOptions = {},
+): Promise<SymmetricEigen> {
+  if (matrix.some((x) => !Number.isFinite(x))) {
+    const rule = "all numbers of the matrix must be finite";
+    throw new RangeError(cannot("decompose a matrix", rule, "NaN or infinity"));
+  }
+  const drive: Work["drive"] = (steps) => pacer?.drive(steps) ?? atOnce(steps);
+  const { multiply, close } = openMultiply({ ...options, pacer });
+  try {
+    return await decompose(matrix, side, { drive, multiply });
+  } finally {
+    await close();
+  }
+}
+
+async function decompose(
+  matrix: Float64Array,
+  side: number,
+  { drive, multiply }: Work,
+): Promise<SymmetricEigen> {
+  // Scaled, so that squares neither overflow nor vanish.
+  const largest = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const scale = largest === 0 ? 1 : 2 ** Math.ceil(Math.log2(largest));
+  const work = matrix.map((x) => x / scale); // [n, n]
+  const { diagonal, beside, reflections, factors } = await drive(
+    tridiagonal(work, side),
+  );
+  const { values, rows } = await divideEigen(diagonal, beside, multiply);
+  const vectors = await reflected(rows, {
+    reflections,
+    factors,
+    side,
+    multiply,
+  });
+  return descending(values, vectors, side, scale);
+}
+
+/** How long work is done. */
+interface Work {
+  readonly drive: WorkPacer["drive"];
+  readonly multiply: Multiply;
+}
+
+/** Without pauses. */
+function atOnce<R>(steps: Generator<void, R>): Promise<R> {
+  while (true) {
+    const step = steps.next();
+    if (step.done) return Promise.resolve(step.value);
+  }
+}
+
+interface Tridiagonal {
+  readonly diagonal: Float64Array;
+  /** `[n]`, the last one 0. */
+  readonly beside: Float64Array;
+  /** Row `k` is the vector of reflection `k`, from component `k + 1` on. */
+  readonly reflections: Float64Array;
+  readonly factors: Float64Array;
+}
+
+/** `A → QᵀAQ`, tridiagonal; `A` is used up, and keeps the reflections. */
+function* tridiagonal(
+  a: Float64Array,
+  side: number,
+): Generator<void, Tridiagonal> {
+  const diagonal = new Float64Array(side); // [n]
+  const beside = new Float64Array(side); // [n]
+  const factors = new Float64Array(side); // [n]
+  const reflections = new Float64Array(side * side); // [n, n]
+  const p = new Float64Array(side); // [n]
+  for (let k = 0; k < side; k++) {
+    diagonal[k] = a[k * side + k]!;
+    if (k === side - 1) break;
+    const v = reflections.subarray(k * side, (k + 1) * side); // [n]
+    for (let i = k + 1; i < side; i++) v[i] = a[i * side + k]!;
+    const { factor, norm } = householder(v, k + 1);
+    beside[k] = norm;
+    factors[k] = factor;
+    if (factor === 0) continue;
+    lowerTimes(a, v, p, k + 1, side);
+    let dot = 0;
+    for (let i = k + 1; i < side; i++) dot += p[i]! * v[i]!;
+    const half = factor * factor * dot / 2;
+    for (let i = k + 1; i < side; i++) p[i] = factor * p[i]! - half * v[i]!;
+    for (let i = k + 1; i < side; i++) {
+      const vi = v[i]!;
+      const wi = p[i]!;
+      const row = i * side;
+      for (let j = k + 1; j <= i; j++) {
+        a[row + j]! -= vi * p[j]! + wi * v[j]!;
+      }
+    }
+    yield;
+  }
+  return { diagonal, beside, reflections, factors };
+}
+
+/** Makes `v` the vector of the reflection that leaves of it only its first component. */
+function householder(
+  v: Float64Array,
+  start: number,
+): { factor: number; norm: number } {
+  let rest = 0;
+  for (let i = start + 1; i < v.length; i++) rest += v[i]! * v[i]!;
+  const first = v[start]!;
+  // The largest number of the matrix is about 1: squares that vanish are nothing.
+  if (rest < VANISHING) return { factor: 0, norm: first };
+  const length = Math.sqrt(first * first + rest);
+  const norm = first > 0 ? -length : length;
+  v[start] = first - norm;
+  return { factor: 2 / (v[start]! ** 2 + rest), norm };
+}
+
+/** `p = A v` of the lower triangle of a symmetric matrix, from an index on. */
+function lowerTimes(
+  a: Float64Array,
+  v: Float64Array,
+  p: Float64Array,
+  start: number,
+  side: number,
+): void {
+  p.fill(0, start);
+  for (let i = start; i < side; i++) {
+    const row = i * side;
+    const factor = v[i]!;
+    let sum = 0;
+    for (let j = start; j < i; j++) {
+      const x = a[row + j]!;
+      sum += x * v[j]!;
+      p[j]! += x * factor;
+    }
+    p[i]! += sum + a[row + i]! * factor;
+  }
+}
+
+/** Sums of squares below this are nothing beside numbers near 1. */
+const VANISHING = 1e-120;
+/** How many reflections are solved for at once. */
+const BLOCK = 128;
+
+/**
+ * Applies all reflections to rows, the last reflection first, by products: one
+ * after the other they are `1 - V T Vᵀ`, where the inverse of `T` is the upper
+ * triangle of `VᵀV` with `1 / factor` on its diagonal.
+ *
+ * Source: Puglisi, "Modification of the Householder Method Based on the Compact
+ * WY Representation", 1992.
+ */
+async function reflected(
+  rows: Float64Array,
+  { reflections, factors, side, multiply }: {
+    readonly reflections: Float64Array;
+    readonly factors: Float64Array;
+    readonly side: number;
+    readonly multiply: Multiply;
+  },
+): Promise<Float64Array> {
+  const square = (data: Float64Array) => ({ data, rows: side, columns: side });
+  const columns = square(transposed(reflections, side, side)); // [n, n], V
+  const gram = await multiply(square(reflections), columns); // [n, n], VᵀV
+  const solved = await multiply(square(rows), columns); // [n, n], rows · V
+  for (let end = side; end > 0; end -= BLOCK) {
+    const start = Math.max(0, end - BLOCK);
+    solveBlock(solved, gram, factors, { side, start, end });
+    if (start === 0) break;
+    const width = end - start;
+    const part = new Float64Array(side * width); // [n, b]
+    const mixed = new Float64Array(width * start); // [b, start]
+    for (let i = 0; i < side; i++) {
+      const from = i * side;
+      part.set(solved.subarray(from + start, from + end), i * width);
+    }
+    for (let b = 0; b < width; b++) {
+      const from = (start + b) * side;
+      mixed.set(gram.subarray(from, from + start), b * start);
+    }
+    const known = await multiply(
+      { data: part, rows: side, columns: width },
+      { data: mixed, rows: width, columns: start },
+    ); // [n, start]
+    for (let i = 0; i < side; i++) {
+      for (let j = 0; j < start; j++) {
+        solved[i * side + j]! -= known[i * start + j]!;
+      }
+    }
+  }
+  const change = await multiply(square(solved), square(reflections));
+  return rows.map((x, i) => x - change[i]!);
+}
+
+/** Solves for some of the unknowns of each row, the last one first. */
+function solveBlock(
+  solved: Float64Array,
+  gram: Float64Array,
+  factors: Float64Array,
+  { side, start, end }: {
+    readonly side: number;
+    readonly start: number;
+    readonly end: number;
+  },
+): void {
+  for (let from = 0; from < solved.length; from += side) {
+    for (let j = end - 1; j >= start; j--) {
+      const line = j * side;
+      let sum = solved[from + j]!;
+      for (let l = j + 1; l < end; l++) {
+        sum -= gram[line + l]! * solved[from + l]!;
+      }
+      solved[from + j] = factors[j]! * sum;
+    }
+  }
+}
+
+/** Eigenvalues and vectors from the largest to the smallest. */
+function descending(
+  values: Float64Array,
+  rows: Float64Array,
+  side: number,
+  scale: number,
+): SymmetricEigen {
+  const vectors = new Float64Array(side * side); // [n, n]
+  for (let to = 0; to < side; to++) {
+    const from = (side - 1 - to) * side;
+    const row = rows.subarray(from, from + side);
+    let largest = 0;
+    for (const x of row) {
+      // Equal but for rounding is equal, so that the first of them decides.
+      if (Math.abs(x) > Math.abs(largest) * (1 + 1e-9)) largest = x;
+    }
+    const sign = largest < 0 ? -1 : 1;
+    for (let j = 0; j < side; j++) vectors[to * side + j] = sign * row[j]!;
+  }
+  return { values: values.map((x) => x * scale).reverse(), vectors };
+}

@@ -1,0 +1,86 @@
+/**
+ * How many directions vectors vary in.
+ *
+ * @module
+ */
+import { evenly } from "./evenly.ts";
+import { chooseRows, type Rows } from "./points.ts";
+
+/** Rows that are looked at; their rank is at most one less. Half a second. */
+const MOST_ROWS = 513;
+/** The same of rows with more than 512 units, whose rank they could not show. */
+const MOST_WIDE_ROWS = 257;
+/** Below this, relative to the longest row, what is left of a row is rounding of float32. */
+const TOLERANCE = 1e-5;
+
+/** What {@linkcode numericalRank} finds. */
+export interface NumericalRank {
+  /** How many directions there are. */
+  readonly rank: number;
+  /** The most that could be found, from the number of rows and units. */
+  readonly most: number;
+}
+
+/**
+ * Rank of rows around their mean: the dimensions of the space that they span.
+ *
+ * Gram-Schmidt with pivoting, in float64, over at most 513 rows, or 257 of more
+ * than 512 units, evenly spaced: the row that is left longest gives the next
+ * direction, until all are shorter than 1e-5 of the longest one at first. Where
+ * the rank equals `most`, more rows might show more directions, unless `most`
+ * is the number of units.
+ *
+ * @param rows Vectors, `[N, D]`, all finite.
+ * @returns The rank, and the most that it could be.
+ */
+export function numericalRank(rows: Rows): NumericalRank {
+  const { chosen, width } = chooseRows(rows, Infinity, "take rank");
+  const limit = width < MOST_ROWS ? MOST_ROWS : MOST_WIDE_ROWS;
+  const some = evenly(chosen.length, limit).map((i) => chosen[i]!);
+  let left = centred(rows.data, some, width).map((row) => {
+    const length = dot(row, row);
+    return { row, length, exact: length };
+  });
+  const most = Math.min(width, Math.max(0, some.length - 1));
+  const longest = () => left.reduce((a, b) => b.length > a.length ? b : a);
+  const least = left.length === 0 ? 0 : TOLERANCE ** 2 * longest().length;
+  let rank = 0;
+  for (; rank < most; rank++) {
+    left = left.filter(({ length }) => length > least);
+    if (left.length === 0) break;
+    const { row: pivot, length } = longest();
+    const axis = pivot.map((value) => value / Math.sqrt(length));
+    for (const vector of left) {
+      const { row } = vector;
+      const along = dot(row, axis);
+      for (let j = 0; j < width; j++) row[j]! -= along * axis[j]!;
+      vector.length -= along * along;
+      // The difference is good until most of its digits have cancelled.
+      if (vector.length > 1e-4 * vector.exact) continue;
+      vector.length = vector.exact = dot(row, row);
+    }
+  }
+  return { rank, most };
+}
+
+function centred(
+  data: ArrayLike<number>,
+  rows: readonly number[],
+  width: number,
+): Float64Array[] {
+  const mean = new Float64Array(width); // [D]
+  for (const row of rows) {
+    for (let j = 0; j < width; j++) {
+      mean[j]! += data[row * width + j]! / rows.length;
+    }
+  }
+  return rows.map((row) =>
+    mean.map((value, j) => data[row * width + j]! - value)
+  );
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

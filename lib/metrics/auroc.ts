@@ -1,0 +1,51 @@
+import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
+
+/**
+ * Area under the ROC curve: the probability that an unknown sample scores
+ * higher than a known one, where a tie counts half.
+ *
+ * 1 is a perfect separation, 0.5 is no better than chance, and below 0.5 the
+ * ranking is reversed. It does not depend on a threshold, on the scale of the
+ * scores, or on how many samples either side has. It says little about the
+ * rates at one threshold; {@linkcode fprAtTpr} does.
+ *
+ * Source: Mann and Whitney's U over the number of pairs (Annals of
+ * Mathematical Statistics, 1947); equal to scikit-learn's `roc_auc_score`.
+ * Computed from whole numbers, so exact up to 2⁵² pairs.
+ *
+ * @param known Scores of known samples, `[N]`; higher is more
+ * out-of-distribution.
+ * @param unknown Scores of unknown samples, `[M]`.
+ * @returns The area, in `[0, 1]`.
+ * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {RangeError} If a side is empty, or a score is NaN or infinite.
+ *
+ * @example Five pairs of six are in order
+ * ```ts
+ * import { auroc } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(auroc([1, 2, 4], [3, 5]), 5 / 6);
+ * ```
+ *
+ * @category Metrics
+ */
+export function auroc(known: Scores, unknown: Scores): number {
+  return areaOf(countScores(known, unknown, "compute AUROC"));
+}
+
+/**
+ * The area from counts.
+ *
+ * @param counts Scores by distinct value.
+ * @returns The area under the ROC curve.
+ */
+export function areaOf(counts: ScoreCounts): number {
+  const { known, unknown, numKnown, numUnknown } = counts;
+  let [below, twice] = [0, 0];
+  for (let i = 0; i < known.length; i++) {
+    twice += unknown[i]! * (2 * below + known[i]!);
+    below += known[i]!;
+  }
+  return twice / (2 * numKnown * numUnknown);
+}
