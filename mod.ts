@@ -51,6 +51,7 @@ export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Extraction
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -74,9 +75,23 @@ export {
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
 
+// Files of features
+export { openFeatures } from "./lib/store/open_features.ts";
+export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
+export type { FileFormat } from "./lib/store/target.ts";
+export type { Written } from "./lib/store/written.ts";
+export { clearCache } from "./lib/store/feature_cache.ts";
+export { mergeFeatures } from "./lib/store/merge_features.ts";
+export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
+
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export {
+  nearest,
+  type NearestOptions,
+  type Neighbors,
+} from "./lib/features/nearest.ts";
 export { concatFeatures } from "./lib/features/concat_features.ts";
 export type {
   FeatureArray,

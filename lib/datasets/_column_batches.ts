@@ -6,7 +6,7 @@
 import type { Hash } from "node:crypto";
 import { cannot, quote } from "../check.ts";
 import type { Batch } from "../types.ts";
-import { inputArray, type InputColumns } from "./_column_plan.ts";
+import { inputArray, type InputColumns } from "./column_plan.ts";
 import type { Block, Column, ImageColumn } from "./_columns.ts";
 import { openBatch } from "./_image_batches.ts";
 import { indicesOfNames } from "./class_names.ts";

@@ -21,7 +21,7 @@ import {
   imageBatch,
   numberBatch,
 } from "./_column_batches.ts";
-import { findColumn, type InputColumns, planInputs } from "./_column_plan.ts";
+import { findColumn, type InputColumns, planInputs } from "./column_plan.ts";
 import { columnView } from "./_column_view.ts";
 import {
   type Cells,

@@ -1,6 +1,19 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { slowTest } from "../support/extent.ts";
-import { DETECTORS } from "../../mod.ts";
+import {
+  auroc,
+  deepKnn,
+  DETECTORS,
+  FeatureExtractor,
+  fprAtTpr,
+  loadModel,
+} from "../../mod.ts";
+import {
+  type Digits,
+  known,
+  training,
+  unknown,
+} from "../../notebooks/digits.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = decodeURIComponent(ROOT.pathname);
@@ -82,6 +95,23 @@ Deno.test("README.md has examples that type-check and give what they say", async
   } finally {
     for (const file of [main, ...files]) await Deno.remove(file);
   }
+});
+
+Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
+  const [, area, rate] = /AUROC (0\.\d+), FPR95 (0\.\d+)\.\]/.exec(README)!;
+  await using model = await loadModel(
+    `${FOLDER}notebooks/models/digits/model.json`,
+  );
+  const extractor = new FeatureExtractor(model).penultimate();
+  const features = async (data: Promise<Digits>) =>
+    await extractor.predict(await data);
+  const scorer = await deepKnn().fit(await features(training()));
+  const scores = [
+    await scorer.score(await features(known())),
+    await scorer.score(await features(unknown())),
+  ] as const;
+  assertEquals(auroc(...scores).toFixed(3), area);
+  assertEquals(fprAtTpr(...scores).toFixed(3), rate);
 });
 
 Deno.test("README.md says how many detectors there are", () => {
