@@ -51,6 +51,7 @@ export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Extraction
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -74,9 +75,23 @@ export {
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
 
+// Files of features
+export { openFeatures } from "./lib/store/open_features.ts";
+export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
+export type { FileFormat } from "./lib/store/target.ts";
+export type { Written } from "./lib/store/written.ts";
+export { clearCache } from "./lib/store/feature_cache.ts";
+export { mergeFeatures } from "./lib/store/merge_features.ts";
+export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
+
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export {
+  nearest,
+  type NearestOptions,
+  type Neighbors,
+} from "./lib/features/nearest.ts";
 export { concatFeatures } from "./lib/features/concat_features.ts";
 export type {
   FeatureArray,
@@ -150,6 +165,9 @@ export { klMatching } from "./lib/detectors/kl_matching.ts";
 export { dice, type DiceOptions } from "./lib/detectors/dice.ts";
 export { fdbd } from "./lib/detectors/fdbd.ts";
 export { gradNorm } from "./lib/detectors/grad_norm.ts";
+export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
+export type { AggregateName } from "./lib/detectors/aggregates.ts";
+export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { gmm, type GmmOptions } from "./lib/detectors/gmm.ts";
 export { gram, type GramDetectorOptions } from "./lib/detectors/gram.ts";
 export { lts } from "./lib/detectors/lts.ts";
@@ -159,9 +177,6 @@ export { nnGuide, type NnGuideOptions } from "./lib/detectors/nn_guide.ts";
 export { openMax, type OpenMaxOptions } from "./lib/detectors/open_max.ts";
 export { pnml } from "./lib/detectors/pnml.ts";
 export { relation, type RelationOptions } from "./lib/detectors/relation.ts";
-export { perLayer, type PerLayerOptions } from "./lib/detectors/per_layer.ts";
-export type { AggregateName } from "./lib/detectors/aggregates.ts";
-export { fitTemperature } from "./lib/detectors/fit_temperature.ts";
 export { type DetectorName, DETECTORS } from "./lib/detectors/detectors.ts";
 export {
   loadScorer,
@@ -237,6 +252,34 @@ export type {
 export { recommend, type Recommendation } from "./lib/evaluation/recommend.ts";
 
 // Data
+export {
+  imageFolder,
+  type ImageFolderOptions,
+  type ImageSource,
+} from "./lib/datasets/image_folder.ts";
+export {
+  query,
+  type QueryOptions,
+  table,
+  type TableFileOptions,
+} from "./lib/datasets/table.ts";
+export {
+  npyFile,
+  npzFile,
+  type NpzOptions,
+} from "./lib/datasets/numpy_files.ts";
+export { arrowTable } from "./lib/datasets/arrow_table.ts";
+export type {
+  NamedInputs,
+  TableOptions,
+} from "./lib/datasets/table_options.ts";
+export type { ImageOptions } from "./lib/datasets/image_input.ts";
+export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
+export type { ColorMode } from "./lib/formats/pixels.ts";
+export type {
+  SampleOptions,
+  SplitOptions,
+} from "./lib/datasets/sample_rows.ts";
 export type {
   Batch,
   Dataset,
@@ -247,6 +290,7 @@ export type {
   NdArray,
   SkippedSample,
   TensorLike,
+  Texts,
   WantedBatches,
 } from "./lib/types.ts";
 
@@ -265,6 +309,8 @@ export type {
   Activation,
   CallContext,
   Dialect,
+  HostComputation,
+  HostValues,
   Layer,
   LayerConfig,
   LayerFactory,

@@ -192,8 +192,12 @@ export interface StoredFeatures extends AsyncDisposable {
   readonly samples: number;
   /** What each of the features is. */
   readonly specs: readonly FeatureSpec[];
+  /** Names of the classes, by label, where they are known. */
+  readonly classNames?: readonly string[];
   /** What made them, where that is known. */
   readonly source?: FeatureSource;
+  /** Samples that the dataset left out, and why. */
+  readonly skipped?: readonly SkippedSample[];
   /**
    * Reads the samples in order, some at a time.
    *
@@ -542,14 +546,23 @@ export type TensorLike =
   | Omit<NdArray<ArrayBufferView>, "dtype">;
 
 /**
- * One tensor, one for each input in order, or one for each input by name.
+ * Texts of a model that takes strings: one a sample, `[N]`, or `[N, K]`.
+ *
+ * @category Data
+ */
+export type Texts = readonly string[] | readonly (readonly string[])[];
+
+/**
+ * One tensor, one for each input in order, or one for each input by name; texts
+ * for inputs that take strings.
  *
  * @category Data
  */
 export type Inputs =
   | TensorLike
-  | readonly TensorLike[]
-  | Readonly<Record<string, TensorLike>>;
+  | Texts
+  | readonly (TensorLike | Texts)[]
+  | Readonly<Record<string, TensorLike | Texts>>;
 
 /**
  * Class indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.

@@ -78,6 +78,15 @@ export async function digits(
 }
 
 /**
+ * The pictures that the model was trained on.
+ *
+ * @returns 4,000 pictures of 0 to 4.
+ */
+export function training(): Promise<Digits> {
+  return digits([0, 1, 2, 3, 4], { split: "train" });
+}
+
+/**
  * Held-out pictures of the digits that the model was trained on.
  *
  * @returns About 1,000 pictures of 0 to 4.

@@ -10,7 +10,11 @@ import {
   type ResizeOptions,
 } from "../math/resize_image.ts";
 
-/** What is done where an image has another aspect ratio than its target. */
+/**
+ * What is done where an image has another aspect ratio than its target.
+ *
+ * @category Data
+ */
 export type ImageFit = "stretch" | "crop" | "pad";
 
 /** How an image is brought to its size. */
@@ -56,16 +60,14 @@ export function fitImage(
   resizeImage(image, inner, options, { data, start: first, stride });
 }
 
-/** The part that `smart_resize` of Keras takes, with its float32. */
+/** The part that `smart_resize` of Keras takes. */
 function cropped(
   image: RasterImage,
   [targetHeight, targetWidth]: readonly [number, number],
 ): RasterImage {
   const { data, height, width, channels } = image;
-  const ratio = (a: number, b: number) =>
-    Math.trunc(Math.fround(Math.fround(a) / b));
-  const rows = clamp(ratio(width * targetHeight, targetWidth), height);
-  const columns = clamp(ratio(height * targetWidth, targetHeight), width);
+  const rows = clamp(width * targetHeight / targetWidth, height);
+  const columns = clamp(height * targetWidth / targetHeight, width);
   if (rows === height && columns === width) return image;
   const top = Math.trunc((height - rows) / 2);
   const left = Math.trunc((width - columns) / 2);
@@ -79,7 +81,7 @@ function cropped(
 }
 
 function clamp(size: number, most: number): number {
-  return Math.max(1, Math.min(most, size));
+  return Math.max(1, Math.min(most, Math.trunc(size)));
 }
 
 /** Where the image lies between the padding of `tf.image.resize_with_pad`. */
@@ -104,7 +106,11 @@ function innerOf(
   };
 }
 
-/** What `keras.applications` does to pixels before a network. */
+/**
+ * What `keras.applications` does to pixels before a network.
+ *
+ * @category Data
+ */
 export type PreprocessMode = "caffe" | "tf" | "torch";
 
 const MEAN_BGR = [103.939, 116.779, 123.68];

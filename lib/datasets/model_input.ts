@@ -15,13 +15,14 @@ import {
 import {
   checkTensorLike,
   type HostArray,
-  type TypedTensorLike,
+  type InputLike,
 } from "./tensor_likes.ts";
+import { isTextArray, type TextArray } from "./texts.ts";
 
 /** The values of one input, for one batch. */
 export interface ModelInput {
   /** The values, `[N, …]`, in the input's own element type. Read only. */
-  readonly array: NdArray<FeedData>;
+  readonly array: NdArray<FeedData> | TextArray;
   /** Rows that hold NaN or an infinity; all, if the rows share it. */
   readonly nonFinite: readonly number[] | "all";
 }
@@ -48,13 +49,15 @@ export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
  * @throws {RangeError} If there are no rows.
  */
 export function checkInput(
-  value: TypedTensorLike,
+  value: InputLike,
   spec: TensorSpec,
   action: string,
 ): number | undefined {
   const name = `input "${spec.name}"`;
-  checkTensorLike(value, action, name);
-  checkTypes(value.dtype, spec.dtype, action, name);
+  if (!isTextArray(value)) {
+    checkTensorLike(value, action, name);
+    checkTypes(value.dtype, spec.dtype, action, name);
+  }
   const shape: readonly number[] = value.shape;
   const axis = batchAxisOf(spec);
   // A spec without a shape says nothing: any goes that has a batch axis.
@@ -96,12 +99,13 @@ export function checkInput(
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
  */
 export function modelInput(
-  array: HostArray,
+  array: HostArray | TextArray,
   spec: TensorSpec,
   action: string,
   first = 0,
 ): ModelInput {
   checkInput(array, spec, action);
+  if (isTextArray(array)) return { array, nonFinite: [] };
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
   const dtype = spec.dtype as FeedType; // by convertValues

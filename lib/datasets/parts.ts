@@ -13,18 +13,19 @@ import { checkClassNames } from "./class_names.ts";
 import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
+  type InputLike,
   isHostArray,
   isObject,
   isTensor,
-  type TypedTensorLike,
   withDType,
 } from "./tensor_likes.ts";
+import { isTexts, textArray } from "./texts.ts";
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
   /** One for each input, in the model's order; as many rows in each that has rows. */
-  readonly inputs: readonly TypedTensorLike[];
-  /** Class indices as they came; as many as rows. */
+  readonly inputs: readonly InputLike[];
+  /** As they came; as many as rows. */
   readonly labels?: LabelValues;
   /** Labels that came as names of classes; as many as rows. */
   readonly labelNames?: readonly string[];
@@ -149,7 +150,11 @@ function sidesOf(
 ): Sides {
   checkAwaited(batch, action, "what it is read from");
   if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
-  if (isPlainArray(batch)) throw plainArray(batch, "inputs", action);
+  if (specs.length === 1 && isTexts(batch, specs[0]!)) return { xs: batch };
+  const isText = specs.some(({ dtype }) => dtype === "string");
+  if (!isText && isPlainArray(batch)) {
+    throw plainArray(batch, "inputs", action);
+  }
   if (Array.isArray(batch)) return sidesOfArray(batch, specs, action);
   if (isRecord(batch)) return sidesOfRecord(batch, specs, action);
   throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
@@ -162,7 +167,10 @@ function sidesOfArray(
 ): Sides {
   for (const part of batch) checkAwaited(part, action, "every part of a pair");
   const count = specs.length;
-  const isTensors = batch.every((part) => isTensor(part) || isHostArray(part));
+  const isTensors = batch.every((part, i) =>
+    isTensor(part) || isHostArray(part) ||
+    batch.length === count && isTexts(part, specs[i]!)
+  );
   if (batch.length === count && (count === 1 || isTensors)) {
     return { xs: batch };
   }
@@ -221,12 +229,14 @@ function inputsOf(
   xs: unknown,
   specs: readonly TensorSpec[],
   action: string,
-): TypedTensorLike[] {
+): InputLike[] {
   checkAwaited(xs, action, "inputs");
   const names = specs.map(({ name }) => name);
-  if (isPlainArray(xs)) throw plainArray(xs, "inputs", action);
+  const isText = specs.some(({ dtype }) => dtype === "string");
+  if (!isText && isPlainArray(xs)) throw plainArray(xs, "inputs", action);
   let inputs: readonly unknown[];
-  if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
+  if (specs.length === 1 && isTexts(xs, specs[0]!)) inputs = [xs];
+  else if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
   else if (Array.isArray(xs)) inputs = xs;
   else if (isRecord(xs)) {
     const keys = keysOf(xs);
@@ -256,6 +266,9 @@ function inputsOf(
   return inputs.map((input, i) => {
     const name = `input "${names[i]}"`;
     checkAwaited(input, action, name);
+    if (specs[i]!.dtype === "string") {
+      return textArray(input, specs[i]!, action);
+    }
     if (isTensor(input)) return input;
     if (isHostArray(input)) return withDType(input);
     if (isPlainArray(input)) throw plainArray(input, name, action);

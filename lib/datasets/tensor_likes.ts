@@ -11,12 +11,16 @@
 import { cannot, quote, sizeOf } from "../check.ts";
 import type { tf } from "../tf.ts";
 import type { DType, NdArray } from "../types.ts";
+import { isTextArray, type TextArray, textRows } from "./texts.ts";
 
 /** An array on the host, of any element type. */
 export type HostArray = NdArray<ArrayBufferView>;
 
 /** A tensor of TF.js, or an array on the host with its element type. */
 export type TypedTensorLike = tf.Tensor | HostArray;
+
+/** The same, or texts. */
+export type InputLike = TypedTensorLike | TextArray;
 
 /** Classes of `data`, by their tag, for each element type. */
 const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
@@ -167,14 +171,15 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
  * @throws {Error} What TF.js throws when it cannot read.
  */
 export async function readRows(
-  sources: readonly TypedTensorLike[],
+  sources: readonly InputLike[],
   start: number,
   end: number,
   axes: readonly (number | null)[] = [],
-): Promise<HostArray[]> {
+): Promise<(HostArray | TextArray)[]> {
   const slices: tf.Tensor[] = [];
   try {
     const reads = sources.map((source, i) => {
+      if (isTextArray(source)) return textRows(source, start, end);
       const axis = axes[i] === undefined ? 0 : axes[i];
       if (axis !== 0) return readAlong(source, start, end, axis);
       if (!isTensor(source)) return rowsOf(source, start, end);

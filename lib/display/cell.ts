@@ -75,11 +75,16 @@ export function groupDigits(text: string): string {
  * A number of things.
  *
  * @param count How many.
- * @param noun What one is called; the plural adds an "s".
+ * @param noun What one is called.
+ * @param plural What several are called. @default {the noun with an "s"}
  * @returns As in `1 sample` and `1,000 samples`, with commas from 10,000 on.
  */
-export function countText(count: number, noun: string): string {
-  return `${numberText(count)} ${noun}${count === 1 ? "" : "s"}`;
+export function countText(
+  count: number,
+  noun: string,
+  plural = `${noun}s`,
+): string {
+  return `${numberText(count)} ${count === 1 ? noun : plural}`;
 }
 
 /**

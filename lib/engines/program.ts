@@ -211,10 +211,11 @@ export function computeOutputs<T>(
   const { isPenultimateShaped, omitsLogits } = program;
   const values = features.map(({ ref, given }) => given(ops, valueOf(ref)));
   if (logits === undefined) return { features: values };
-  const made: Partial<ReturnType<typeof logitsOf<T>>> =
-    omitsLogits && !isPenultimateShaped
-      ? {}
-      : logitsOf(ops, logits, valueOf, head);
+  const isLeftOut = omitsLogits && !isPenultimateShaped ||
+    isUnfit(ops, logits, valueOf);
+  const made: Partial<ReturnType<typeof logitsOf<T>>> = isLeftOut
+    ? {}
+    : logitsOf(ops, logits, valueOf, head);
   const penultimate = !wantsPenultimate || logits.head === undefined
     ? undefined
     : isPenultimateShaped
@@ -277,13 +278,39 @@ export function penultimateOf<T>(
   return onePlace(ops, valueOf(logits.head!.penultimate), logits);
 }
 
+/**
+ * Whether logits that may be left out are a map that is not known to have one
+ * spatial position.
+ *
+ * @param ops The engine's operations.
+ * @param logits The logits.
+ * @param valueOf Gives the value of a wanted tensor.
+ * @returns Whether they cannot be taken, and need not be.
+ */
+export function isUnfit<T>(
+  ops: Ops<T>,
+  logits: LogitsTarget,
+  valueOf: (ref: Ref) => T,
+): boolean {
+  if (!logits.isOptional || !logits.head?.isConvolution) return false;
+  const shape = ops.shape(valueOf(logitsRef(logits)));
+  return shape.length > 2 &&
+    !positionsOf(shape, logits).every((size) => size === 1);
+}
+
+function positionsOf(
+  shape: readonly (number | null)[],
+  { head }: LogitsTarget,
+): readonly (number | null)[] {
+  return head?.channels === "first" ? shape.slice(2) : shape.slice(1, -1);
+}
+
 /** A map of one place as `[N, D]`; anything else of a linear layer as it is. */
-function onePlace<T>(ops: Ops<T>, value: T, { head }: LogitsTarget): T {
+function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
+  const { head } = logits;
   const shape = ops.shape(value);
   if (shape.length <= 2) return value;
-  const places = head?.channels === "first"
-    ? shape.slice(2)
-    : shape.slice(1, -1);
+  const places = positionsOf(shape, logits);
   if (places.every((size) => size === 1)) {
     return ops.merge(value, 1, shape.length - 1);
   }

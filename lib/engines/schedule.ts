@@ -5,12 +5,19 @@ import {
   type Ref,
   refKey,
 } from "../models/graph/graph.ts";
+import type { HostComputation } from "../layers/layer.ts";
 import type { TensorSpec } from "../types.ts";
 
 /** A tensor that goes in. */
 export interface Feed {
   readonly ref: Ref;
   readonly spec: TensorSpec;
+  /** What the host computes it from; undefined for what a dataset gives. */
+  readonly host?: {
+    /** The input of the model. */
+    readonly spec: TensorSpec;
+    readonly computation: HostComputation;
+  };
 }
 
 /** Nodes in the order in which they run, and when a tensor is needed no more. */

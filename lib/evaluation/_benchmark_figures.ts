@@ -39,7 +39,7 @@ const TPR = 0.95;
 /** Curves in one figure. */
 const MOST_CURVES = 10;
 /** Samples in the plane. */
-const MOST_POINTS = 2000;
+const MOST_POINTS = 1000;
 
 /**
  * ROC curves of detectors on one unknown set, the best first.

@@ -3,8 +3,8 @@ import { run } from "../detectors/run.ts";
 import {
   checkMetricOptions,
   METRIC_OPTIONS,
+  metricSteps,
   type OodMetrics,
-  oodMetrics,
   type OodMetricsOptions,
 } from "../metrics/ood_metrics.ts";
 import { checkScores } from "../metrics/scores.ts";
@@ -176,7 +176,7 @@ async function measure(
     const row = { detector: name, unknown };
     const found = scored.error
       ? scored
-      : numbers(known.result, scored.result, running);
+      : await numbers(known.result, scored.result, running);
     if (found.error || scored.error) {
       rows.push(Object.freeze({ ...row, error: found.error! }));
       continue;
@@ -193,14 +193,16 @@ type Outcome<R> =
   | { readonly result: R; readonly ms: number; readonly error?: never }
   | { readonly error: Error };
 
-function numbers(
+async function numbers(
   known: Float64Array,
   unknown: Float64Array,
-  { metrics }: Work,
-): Outcome<OodMetrics> {
+  { metrics, pacer }: Running,
+): Promise<Outcome<OodMetrics>> {
   try {
-    return { result: oodMetrics(known, unknown, metrics), ms: 0 };
+    const steps = metricSteps(known, unknown, metrics);
+    return { result: await pacer.drive(steps), ms: 0 };
   } catch (error) {
+    pacer.check(); // a stop is no failure of the detector
     return { error: asError(error) };
   }
 }

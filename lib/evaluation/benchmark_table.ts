@@ -79,9 +79,19 @@ export interface BenchmarkTable {
    * @throws {RangeError} If there is no such detector, or it gave no scores.
    *
    * @example A histogram
-   * ```ts ignore
-   * const { known, unknown } = table.scores("deepKnn");
-   * await show(scoreHistogram({ known, ...unknown }));
+   * ```ts
+   * import { benchmark, featureSet, msp, scoreHistogram, show } from "@sonde/sonde";
+   *
+   * const [fit, known, far] = [[9, 0, 0, 9], [8, 0, 0, 7], [1, 1, 2, 1]].map(
+   *   (values) => {
+   *     const data = Float32Array.from(values);
+   *     return featureSet({ logits: { data, shape: [2, 2], dtype: "float32" } });
+   *   },
+   * );
+   * const sets = { fit: fit!, known: known!, unknown: { far: far! } };
+   * const table = await benchmark({ detectors: [msp()], ...sets });
+   * const { known: ours, unknown } = table.scores("msp");
+   * await show(scoreHistogram({ known: ours, ...unknown }));
    * ```
    */
   scores(detector: string): {
@@ -99,7 +109,17 @@ export interface BenchmarkTable {
    * @throws {RangeError} If there is no such detector, or it gave no scores.
    *
    * @example The best detector
-   * ```ts ignore
+   * ```ts
+   * import { benchmark, featureSet, msp, show } from "@sonde/sonde";
+   *
+   * const [fit, known, far] = [[9, 0, 0, 9], [8, 0, 0, 7], [1, 1, 2, 1]].map(
+   *   (values) => {
+   *     const data = Float32Array.from(values);
+   *     return featureSet({ logits: { data, shape: [2, 2], dtype: "float32" } });
+   *   },
+   * );
+   * const sets = { fit: fit!, known: known!, unknown: { far: far! } };
+   * const table = await benchmark({ detectors: [msp()], ...sets });
    * await show(table.figure());
    * ```
    */
@@ -110,8 +130,19 @@ export interface BenchmarkTable {
    * @returns A header and a line a row, as RFC 4180 has them.
    *
    * @example A file
-   * ```ts ignore
-   * await Deno.writeTextFile("benchmark.csv", table.toCsv());
+   * ```ts
+   * import { benchmark, featureSet, msp } from "@sonde/sonde";
+   *
+   * const [fit, known, far] = [[9, 0, 0, 9], [8, 0, 0, 7], [1, 1, 2, 1]].map(
+   *   (values) => {
+   *     const data = Float32Array.from(values);
+   *     return featureSet({ logits: { data, shape: [2, 2], dtype: "float32" } });
+   *   },
+   * );
+   * const sets = { fit: fit!, known: known!, unknown: { far: far! } };
+   * const table = await benchmark({ detectors: [msp()], ...sets });
+   * const file = `${await Deno.makeTempDir()}/benchmark.csv`;
+   * await Deno.writeTextFile(file, table.toCsv());
    * ```
    */
   toCsv(): string;
@@ -121,7 +152,17 @@ export interface BenchmarkTable {
    * @returns A header and a line a row.
    *
    * @example On the console
-   * ```ts ignore
+   * ```ts
+   * import { benchmark, featureSet, msp } from "@sonde/sonde";
+   *
+   * const [fit, known, far] = [[9, 0, 0, 9], [8, 0, 0, 7], [1, 1, 2, 1]].map(
+   *   (values) => {
+   *     const data = Float32Array.from(values);
+   *     return featureSet({ logits: { data, shape: [2, 2], dtype: "float32" } });
+   *   },
+   * );
+   * const sets = { fit: fit!, known: known!, unknown: { far: far! } };
+   * const table = await benchmark({ detectors: [msp()], ...sets });
    * console.log(table.toMarkdown());
    * ```
    */

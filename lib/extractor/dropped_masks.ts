@@ -1,6 +1,7 @@
 import { callNode } from "../engines/call_node.ts";
 import type { Program } from "../engines/program.ts";
 import { schedule } from "../engines/schedule.ts";
+import { feedsOf } from "./feeds.ts";
 import type { Layer } from "../layers/layer.ts";
 import {
   type BuiltInCall,
@@ -32,10 +33,7 @@ const SHAPES = new ShapeOps();
 export function droppedMasks(
   { graph, feeds, schedule: runs }: Program,
 ): string[] {
-  const inputs = graph.inputRefs.map((ref, i) => ({
-    ref,
-    spec: graph.inputs[i]!,
-  }));
+  const inputs = feedsOf(graph, undefined);
   const known = new Set(inputs.map(({ ref }) => refKey(ref)));
   const cut = feeds.map(({ ref }) => origin(ref)).filter((ref) =>
     !known.has(refKey(ref))

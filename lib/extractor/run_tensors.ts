@@ -28,7 +28,10 @@ export async function runTensors(
 ): Promise<TensorFeatures | undefined> {
   const isPlain = program.logits?.shaping === undefined &&
     program.features.every(({ readAs }) => readAs === undefined);
-  if (!session.runTensors || !isPlain || tf.getBackend() !== backend) {
+  const isFed = program.feeds.every(({ host }) => host === undefined);
+  if (
+    !session.runTensors || !isPlain || !isFed || tf.getBackend() !== backend
+  ) {
     return undefined;
   }
   const specs = program.feeds.map(({ spec }) => spec);

@@ -50,7 +50,10 @@ export function sampleAxisMover(
   if (graph.onnx === undefined) return undefined;
   const target = origin(head?.penultimate ?? direct!);
   const axes = new Map<string, SampleAxis>(
-    graph.inputRefs.map((ref) => [refKey(ref), { axis: 0 }]),
+    [
+      ...graph.inputRefs,
+      ...graph.onHost.map((node) => ({ node, index: 0 })),
+    ].map((ref) => [refKey(ref), { axis: 0 }]),
   );
   const stack = [target];
   while (stack.length > 0) {

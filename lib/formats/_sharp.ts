@@ -4,7 +4,7 @@
  *
  * @module
  */
-// @ts-types="./_sharp_types.d.ts"
+// @ts-types="./_sharp_types.ts"
 import sharp from "sharp";
 
 export { sharp };

@@ -37,12 +37,16 @@ const MOST_GROWTH = 48 * 2 ** 20;
  * Reads an archive's directory.
  *
  * @param source The archive.
+ * @param mostGrowth Bytes that compressed members may grow by.
  * @returns Its files by name, in the directory's order.
  * @throws {SyntaxError} If it is no archive, or not what the directory says.
  */
-export function readDirectory(source: ByteSource): Map<string, ZipMember> {
+export function readDirectory(
+  source: ByteSource,
+  mostGrowth = MOST_GROWTH,
+): Map<string, ZipMember> {
   try {
-    return new DirectoryReader(source).members();
+    return new DirectoryReader(source, mostGrowth).members();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw damaged(source, "all its parts must lie in it", error.message);
@@ -62,9 +66,11 @@ interface DirectoryEntry {
 
 class DirectoryReader {
   readonly #source: ByteSource;
+  readonly #mostGrowth: number;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, mostGrowth: number) {
     this.#source = source;
+    this.#mostGrowth = mostGrowth;
   }
 
   members(): Map<string, ZipMember> {
@@ -271,7 +277,7 @@ class DirectoryReader {
   #checkGrowth(members: readonly ZipMember[]): void {
     const compressed = members.filter(({ isStored }) => !isStored);
     const total = compressed.reduce((sum, { size }) => sum + size, 0);
-    const most = this.#source.size + MOST_GROWTH;
+    const most = this.#source.size + this.#mostGrowth;
     if (total <= most) return;
     this.#fail(
       `its members must unpack to at most ${most} bytes`,

@@ -10,9 +10,9 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { fromBmp } from "./bmp.ts";
-import { fromGif } from "./gif.ts";
-import { type ImageKind, imageKind } from "./image_kind.ts";
+import { fromBmp } from "./_bmp.ts";
+import { fromGif } from "./_gif.ts";
+import { type ImageKind, imageKind } from "./_image_kind.ts";
 import {
   type ColorMode,
   type DecodedImage,

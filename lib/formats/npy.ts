@@ -15,6 +15,7 @@ import {
   swapBytes,
   valuesOf,
 } from "./stored_array.ts";
+import type { Pacer } from "./pacer.ts";
 import { ZipArchive } from "./zip.ts";
 
 const TYPES: Readonly<Record<string, StoredType>> = {
@@ -128,6 +129,43 @@ export function readNpy(source: ByteSource): StoredArray {
 }
 
 /**
+ * Reads some rows of an `.npy` file.
+ *
+ * @param source The file.
+ * @param header What it says of its array, of one axis or more.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The rows, in row-major order whatever order the file has.
+ */
+export function readNpyRows(
+  source: ByteSource,
+  header: NpyHeader,
+  start: number,
+  end: number,
+): StoredArray {
+  const { shape, dtype, isBigEndian, isFortran } = header;
+  const size = sizeOfType(dtype);
+  const rows = end - start;
+  const rest = shape.slice(1);
+  const width = sizeOf(rest);
+  const bytes = new Uint8Array(rows * width * size);
+  if (!isFortran) source.read(header.start + start * width * size, bytes);
+  else {
+    // The rows of one position lie beside each other.
+    const line = rows * size;
+    for (let position = 0; position < width; position++) {
+      const at = (position * shape[0]! + start) * size;
+      const into = bytes.subarray(position * line, (position + 1) * line);
+      source.read(header.start + at, into);
+    }
+  }
+  if (isBigEndian && size > 1) swapBytes(bytes, size);
+  const part = [rows, ...rest];
+  const ordered = isFortran ? rowMajor(bytes, part, size) : bytes;
+  return { data: valuesOf(ordered, dtype), shape: part, dtype };
+}
+
+/**
  * Reads one `.npy` file at hand.
  *
  * @param bytes The file.
@@ -148,7 +186,39 @@ export function fromNpy(bytes: Uint8Array, name = "bytes"): StoredArray {
  * @throws {SyntaxError} If it is no archive, or holds something else.
  */
 export function npzArrays(source: ByteSource): Map<string, () => ByteSource> {
-  const archive = new ZipArchive(source);
+  return arraysOf(source, new ZipArchive(source));
+}
+
+/** What compressed arrays may grow by: they are held in memory while they are read. */
+const MOST_GROWTH = 2 ** 31;
+
+/**
+ * The arrays of an `.npz` archive of data, after every checksum was verified.
+ * Those that are stored as they are, are read in place.
+ *
+ * @param source The archive.
+ * @param pacer Stops the verification.
+ * @returns A part for each array, by name and without `.npy`.
+ * @throws {SyntaxError} If it is no archive, is damaged, or holds something else.
+ */
+export async function openNpz(
+  source: ByteSource,
+  pacer?: Pacer,
+): Promise<Map<string, () => Promise<ByteSource>>> {
+  const archive = new ZipArchive(source, MOST_GROWTH);
+  arraysOf(source, archive);
+  await archive.verify(pacer);
+  const arrays = new Map<string, () => Promise<ByteSource>>();
+  for (const name of archive.members.keys()) {
+    arrays.set(name.slice(0, -4), () => archive.part(name));
+  }
+  return arrays;
+}
+
+function arraysOf(
+  source: ByteSource,
+  archive: ZipArchive,
+): Map<string, () => ByteSource> {
   const arrays = new Map<string, () => ByteSource>();
   for (const name of archive.members.keys()) {
     if (!name.endsWith(".npy")) {

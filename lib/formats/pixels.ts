@@ -16,7 +16,11 @@ export interface DecodedImage {
   readonly channels: number;
 }
 
-/** Colours that images are read in, as `color_mode` of Keras. */
+/**
+ * Colours that images are read in, as `color_mode` of Keras.
+ *
+ * @category Data
+ */
 export type ColorMode = "rgb" | "grayscale" | "rgba";
 
 /** Channels of each mode. */

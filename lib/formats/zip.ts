@@ -32,11 +32,12 @@ export class ZipArchive {
    * Reads an archive's directory, and checks it against the members.
    *
    * @param source The archive; it stays open, and the caller's.
+   * @param mostGrowth Bytes that compressed members may grow by. @default {48 MiB}
    * @throws {SyntaxError} If it is no archive, is damaged, or is not safe.
    */
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, mostGrowth?: number) {
     this.#source = source;
-    this.members = readDirectory(source);
+    this.members = readDirectory(source, mostGrowth);
   }
 
   /**

@@ -95,6 +95,11 @@ export interface Layer {
   readonly dropsInputMasks?: boolean;
   /** Whether TF.js' class of that name does the same with integers. @default {false} */
   readonly takesIntegersAsTfjs?: boolean;
+  /**
+   * How it is computed on the host, before an engine gets anything; then it must
+   * be called on an input of the model. Layers on strings have it.
+   */
+  readonly onHost?: HostComputation;
   /** Computes the outputs of inputs `[N, …]`. */
   call<T>(
     ops: Ops<T>,
@@ -111,6 +116,37 @@ export interface Layer {
     inputs: readonly T[],
     context: CallContext<T>,
   ): (T | undefined)[];
+}
+
+/**
+ * Strings or numbers on the host, as a dataset gives them.
+ *
+ * @category Custom layers
+ */
+export interface HostValues {
+  /** The values, in the order of their axes. */
+  readonly data: readonly string[] | ArrayLike<number | bigint>;
+  /** Sizes, `[N, …]`. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * A layer that is computed on the host: texts to numbers.
+ *
+ * @category Custom layers
+ */
+export interface HostComputation {
+  /** Whether it takes numbers too, and not strings alone. @default {false} */
+  readonly takesNumbers?: boolean;
+  /** The element type of what it gives. */
+  readonly dtype: "float32" | "int32";
+  /** Sizes of what it gives for an input of some sizes, null for unknown. */
+  shapeOf(shape: readonly (number | null)[]): (number | null)[];
+  /** Computes a batch. */
+  compute(values: HostValues): {
+    readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+    readonly shape: readonly number[];
+  };
 }
 
 /**

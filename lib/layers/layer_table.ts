@@ -27,6 +27,7 @@ import { RECURRENT_LAYERS } from "./recurrent.ts";
 import { REGULARIZATION_LAYERS } from "./regularization.ts";
 import { RESHAPING_LAYERS } from "./reshaping.ts";
 import { SPECTROGRAM_LAYERS } from "./spectrograms.ts";
+import { TEXT_LAYERS } from "./text.ts";
 import { TRANSPOSED_CONVOLUTION_LAYERS } from "./transposed_convolutions.ts";
 import { UP_SAMPLING_LAYERS } from "./up_sampling.ts";
 import { WRAPPER_LAYERS } from "./wrappers.ts";
@@ -57,6 +58,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...REGULARIZATION_LAYERS,
   ...RESHAPING_LAYERS,
   ...SPECTROGRAM_LAYERS,
+  ...TEXT_LAYERS,
   ...TRANSPOSED_CONVOLUTION_LAYERS,
   ...UP_SAMPLING_LAYERS,
   ...WRAPPER_LAYERS,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encoded } from "./_encodings.ts";
 import { cannot } from "../check.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -398,26 +399,4 @@ function middle<T>(
       return { axis: i + 1, start, stop: start + size };
     }),
   );
-}
-
-/** Whole numbers as one-hot rows, or these rows' largest or sum over axis 1. */
-function encoded<T>(
-  ops: Ops<T>,
-  x: T,
-  size: number,
-  mode: "multi_hot" | "binary" | "one_hot" | "count",
-  config: LayerConfig,
-): T {
-  const shape = ops.shape(x);
-  if (mode === "one_hot") {
-    const isColumn = shape.length > 1 && shape.at(-1) === 1;
-    return ops.oneHot(isColumn ? ops.squeeze(x, shape.length - 1) : x, size);
-  }
-  if (shape.length < 2) {
-    throw wrongOption(config, "output_mode", `be "one_hot" for single numbers`);
-  }
-  const rows = ops.oneHot(x, size);
-  return mode === "count"
-    ? ops.sum(rows, { axis: 1 })
-    : ops.max(rows, { axis: 1 });
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { encodeModel } from "../engines/onnx/graph/encode_model.ts";
 import { OnnxGraph, type OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
 import {
   openInWorker,
@@ -87,6 +86,10 @@ export async function openNative(
     graph.output("result", name, type)
   );
   const inputs = graph.inputs.map(({ name }) => name);
+  // The library behind it is loaded where it is used.
+  const { encodeModel } = await import(
+    "../engines/onnx/graph/encode_model.ts"
+  );
   pacer?.check();
   const model = encodeModel(graph);
   const pipeline: WorkerPipeline = await openInWorker(model, {

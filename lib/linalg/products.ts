@@ -273,6 +273,49 @@ export async function openGramSum(
   };
 }
 
+/** Outer products of rows, for several sums. */
+export interface OuterProducts {
+  /**
+   * Adds the outer products of rows to a sum.
+   *
+   * @param total `[D, D]`, of which the lower triangle is kept right.
+   * @param rows `[n, D]`; only read, before the promise is settled.
+   */
+  addTo(total: Float64Array, rows: Matrix): Promise<void>;
+  /** Frees what is held. */
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares outer products of rows that go to several sums, as one a class. As for
+ * {@linkcode openGramSum}, rows must be shifted near their mean.
+ *
+ * @param columns How many numbers a row has.
+ * @param options Whether the runtime may be used, and what stops it.
+ * @returns The products; close them.
+ */
+export async function openOuterProducts(
+  columns: number,
+  options: LinalgOptions = {},
+): Promise<OuterProducts> {
+  const mayUseNative = columns > 0 && await hasNative(options);
+  let native: ReturnType<typeof openGram> | undefined;
+  return {
+    async addTo(total, { data, rows }) {
+      const isSmall = rows * columns * columns < WORTH_SENDING;
+      if (!mayUseNative || (native === undefined && isSmall)) {
+        return await plainGram({ data, rows, columns }, total, options.pacer);
+      }
+      const graph = await (native ??= openGram(columns, options));
+      const parts = await graph.run([{ data, shape: [rows, columns] }]);
+      addParts(parts.map((part) => part.data), total);
+    },
+    async close() {
+      await (await native?.catch(() => undefined))?.close();
+    },
+  };
+}
+
 /** The product of the transposed rows with the rows. */
 function openGram(columns: number, options: LinalgOptions) {
   return openNative((graph) => {

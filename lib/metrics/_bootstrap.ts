@@ -33,13 +33,13 @@ export interface Resampling {
  * @param sampling The scores.
  * @param metrics The metrics, from counts.
  * @param confidence Share of the resamples within the interval.
- * @returns Low and high end for each metric.
+ * @returns Steps, one a resample, that give low and high end for each metric.
  */
-export function bootstrap(
+export function* bootstrap(
   { known, unknown, counts, seed }: Resampling,
   metrics: readonly ((counts: ScoreCounts) => number)[],
   confidence: number,
-): [low: number, high: number][] {
+): Generator<void, [low: number, high: number][]> {
   const random = seededRandom(seed);
   const groups = [known, unknown].map((scores) =>
     groupsOf(scores, counts.values)
@@ -54,6 +54,7 @@ export function bootstrap(
     draw(groups[0]!, random, drawn.known);
     draw(groups[1]!, random, drawn.unknown);
     metrics.forEach((metric, i) => found[i]![resample] = metric(drawn));
+    yield;
   }
   const tail = (1 - confidence) / 2;
   return found.map((values) => [

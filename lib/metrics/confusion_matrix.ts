@@ -26,6 +26,8 @@ import type { FeatureSet, NdArray } from "../types.ts";
 export interface ConfusionMatrix extends Figure {
   /** `[C, C]`, label by predicted class. */
   readonly counts: NdArray<Int32Array>;
+  /** `[C]`, the class of each row and column; not always `0, 1, …`. */
+  readonly classes: readonly number[];
 }
 
 /**
@@ -71,7 +73,7 @@ export function confusionMatrix(
     throw new TypeError(cannot(action, `the set must have ${missing}`, value));
   }
   const { classes, counts } = confusion(labels.data, predicted);
-  const figure = makeFigure({
+  return makeFigure({
     title: "Confusion matrix",
     summary: accuracyText(predicted),
     figure: () => confusionFigure(set, labels.data, predicted),
@@ -82,6 +84,6 @@ export function confusionMatrix(
       shape: Object.freeze([classes.length, classes.length]),
       dtype: "int32",
     }),
+    classes: Object.freeze([...classes]),
   });
-  return figure;
 }

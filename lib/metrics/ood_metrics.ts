@@ -121,6 +121,29 @@ export function oodMetrics(
   unknown: Scores,
   options: OodMetricsOptions = {},
 ): OodMetrics {
+  const steps = metricSteps(known, unknown, options);
+  while (true) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * The same in steps, between which a long run may give the thread back.
+ *
+ * @param known Scores of known samples, `[N]`.
+ * @param unknown Scores of unknown samples, `[M]`.
+ * @param options As for {@linkcode oodMetrics}.
+ * @returns Steps, one a resample, that give the metrics.
+ * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {RangeError} If a side has less than two scores, a score is NaN or
+ * infinite, or an option is out of range.
+ */
+export function* metricSteps(
+  known: Scores,
+  unknown: Scores,
+  options: OodMetricsOptions,
+): Generator<void, OodMetrics> {
   const action = "compute metrics";
   const { intervals, confidence, seed } = checkMetricOptions(options, action);
   const sides = {
@@ -141,7 +164,11 @@ export function oodMetrics(
     (counts) => rateOf(counts, 0.95).fpr,
     errorOf,
   ];
-  const ends = bootstrap({ ...sides, counts, seed }, metrics, confidence);
+  const ends = yield* bootstrap(
+    { ...sides, counts, seed },
+    metrics,
+    confidence,
+  );
   const [area, auprIn, auprOut, fpr95, error] = metrics.map((metric, i) => {
     const [low, high] = ends[i]!;
     return Object.freeze({ value: metric(counts), low, high });

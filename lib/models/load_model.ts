@@ -11,10 +11,12 @@ export type { LoadModelOptions } from "./read_model.ts";
  * told apart by content.
  *
  * Layers of Keras' files are computed by this library, and so are those of a
- * `model.json`, with TF.js' meaning where TF.js wrote it. A `model.json` with
- * layers that only TF.js computes, such as classes registered with
- * `tf.serialization.registerClass`, is refused; the error says how to build it
- * with TF.js and hand it to {@linkcode fromLayersModel}. Nothing is read outside
+ * `model.json`, with TF.js' meaning where TF.js wrote it. Where TF.js means
+ * something of its own, as by a BatchNormalization over another axis than the
+ * last, and by masks that it loses, TF.js computes the layers. A `model.json`
+ * with classes registered with `tf.serialization.registerClass` is refused; the
+ * error says how to build it with TF.js and hand it to
+ * {@linkcode fromLayersModel}. Nothing is read outside
  * the model's own file and folder, and nothing in it is run. Weights are read
  * when they are needed; where something runs, NaN and infinities among them are
  * an error that names the layer. Closing the model frees what was made for it. What

@@ -153,7 +153,7 @@ def copied(z):
 
 
 def blobs():
-    """O 6.1: two known clusters and two unknown ones, through a network trained here."""
+    """Two known clusters and two unknown ones, through a network trained here."""
     from sklearn.datasets import make_blobs
     from sklearn.neural_network import MLPClassifier
 

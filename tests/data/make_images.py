@@ -2,7 +2,8 @@
 
     .venv-images/bin/python tests/data/make_images.py     (Pillow 13.0.0, NumPy)
 
-Writes tests/data/images: the files, and expected.npz with "NAME RGB", "NAME L"
+Writes tests/data/photos: circles and squares, for examples; and
+tests/data/images: files of every kind, and expected.npz with "NAME RGB", "NAME L"
 and "NAME RGBA": convert(mode) of the first frame. Files in bad/ are no images
 that anyone should read.
 """
@@ -248,7 +249,24 @@ def expected():
     np.savez_compressed(FOLDER / "expected.npz", **found)
 
 
+def make_photos():
+    for name in ("circles", "squares"):
+        folder = FOLDER.parent / "photos" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for i in range(6):
+            height, width = 24 + 2 * i, 32 - i
+            y, x = np.mgrid[0:height, 0:width]
+            down, across = y - height / 2 - i + 3, x - width / 2 + 2 * i - 6
+            inside = np.hypot(down, across) < 8 if name == "circles" else (
+                np.maximum(abs(down), abs(across)) < 7)
+            shade = np.where(inside, 230 - 10 * i, 40 + 8 * i)
+            photo = np.stack([shade, 255 - shade, 20 + 5 * x], -1)
+            options = {"quality": 85} if i % 2 == 0 else {}
+            image(photo.astype(np.uint8)).save(folder / f"{i}.{'jpg' if i % 2 == 0 else 'png'}", **options)
+
+
 if __name__ == "__main__":
+    make_photos()
     FOLDER.mkdir(exist_ok=True)
     make_png()
     make_jpeg()

@@ -26,7 +26,8 @@ counted(
     ]);
     assertEquals(list[2]!.inputs[0]!.shape, [1, 2]);
     for (const { inputs } of list) {
-      assert(inputs[0]!.data.buffer === x.data.buffer);
+      const data = inputs[0]!.data as Float32Array;
+      assert(data.buffer === x.data.buffer);
     }
     assertEquals(await all({ batches }), list); // and once more
   },
@@ -47,6 +48,8 @@ counted("batchesOf() cuts tensors, labels and ids alike", async () => {
     ids: ["a", "b"],
     rows: 2,
     nonFinite: [],
+    end: 2,
+    numSkipped: 0,
   });
   assertEquals(last!.labels, Int32Array.of(1));
   assertEquals(last!.ids, ["c"]);

@@ -170,6 +170,55 @@ Deno.test("benchmark() stops also while a detector does not look", async () => {
   assertEquals(error.name, "AbortError");
 });
 
+Deno.test("benchmark() looks at its signal between resamples", async () => {
+  // It is read about ten times for the steps of the detector.
+  let reads = 0;
+  const real = new AbortController().signal;
+  const signal = new Proxy(real, {
+    get(target, key) {
+      if (key === "aborted") return ++reads > 200;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const error = await assertRejects(
+    () => run({ detectors: [detector("plain")], signal }),
+    DOMException,
+  );
+  assertEquals(error.name, "AbortError");
+});
+
+Deno.test("benchmark() is stopped by the Stop button of a notebook", async () => {
+  // In a process of its own: `deno test` takes SIGINT for itself.
+  const url = (path: string) =>
+    JSON.stringify(new URL(`../../lib/${path}`, import.meta.url));
+  const script = `
+    import { listenToStop } from ${url("display/stop_signal.ts")};
+    import { benchmark } from ${url("evaluation/benchmark.ts")};
+    import { featureSet } from ${url("features/feature_set.ts")};
+    const set = (labels) => featureSet({ labels });
+    listenToStop();
+    const never = {
+      name: "never",
+      fit() {
+        Deno.kill(Deno.pid, "SIGINT");
+        return new Promise(() => {});
+      },
+    };
+    const sets = { fit: set([1]), known: set([2]), unknown: { a: set([3]) } };
+    await benchmark({ detectors: [never], ...sets })
+      .catch(({ name, message }) => console.log(name, message));
+    Deno.exit();`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    env: { NO_COLOR: "1" },
+  });
+  const { stdout, stderr } = await child.output();
+  const text = new TextDecoder().decode(stdout);
+  assert(text.startsWith("AbortError "), new TextDecoder().decode(stderr));
+  assertStringIncludes(text, "after 0 of 3 samples");
+});
+
 Deno.test("benchmark() refuses known samples that it fits on, and known as unknown", async () => {
   const refused = (change: Partial<BenchmarkOptions>, part: string) =>
     assertRejects(() => run(change), RangeError, part);
@@ -189,6 +238,14 @@ Deno.test("benchmark() refuses known samples that it fits on, and known as unkno
     return featureSet({ features, layerNames, ids });
   };
   await refused({ fit: paths("a", "b"), known: paths("b", "a", "c") }, rule);
+  // Few distinct numbers are in common by their nature.
+  const leaves = (...scores: number[]) => {
+    const data = Float32Array.from(scores);
+    const array = { data, shape: [scores.length / 2, 2] };
+    return featureSet({ features: [{ ...array, dtype: "float32" }] });
+  };
+  const coarse = { known: leaves(1, 0, 1, 0, 2, 0), fit: leaves(1, 0, 2, 0) };
+  assertEquals((await run(coarse)).rows.length, 4);
   // Some samples in common may be chance.
   const fit = paths("a", "b", "c");
   const { rows } = await run({ fit, known: paths("a", "d", "e") });
@@ -208,13 +265,18 @@ Deno.test("benchmark() refuses what it cannot run", async () => {
   await refused({ detectors: [] }, "must hold at least one", RangeError);
   await refused({ detectors: [detector] }, "call the factory");
   await refused({ detectors: [{ name: "a" }] }, "must be a detector");
-  const scorer = { name: "a", detector: { name: "b", score() {} } };
-  await refused({ detectors: [scorer] }, "a fitted scorer cannot be fitted");
+  const made = detector("b");
+  const scorer = { name: "a", detector: await made.fit(FIT) };
+  const hint = "a fitted scorer cannot be fitted again; pass what made it";
+  await refused({ detectors: [scorer] }, hint);
+  await run({ detectors: [{ ...scorer, detector: made }] }); // as advised
   const entry = { name: "a", detector: detector("a"), unknwon: {} };
   await refused({ detectors: [entry] }, `did you mean "unknown"`);
   await refused({ detectors: [detector("")] }, "must be a name");
   const twice = [detector("a"), detector("a")];
-  await refused({ detectors: twice }, `pass it as { name: "…"`, RangeError);
+  const advice = `pass it as { name: "…", detector }`;
+  await refused({ detectors: twice }, advice, RangeError);
+  await run({ detectors: [twice[0]!, { name: "b", detector: twice[1]! }] });
   const other = { name: "a", detector: detector("a"), unknown: { a: FIT } };
   await refused({ detectors: [other] }, `names as "unknown"`, RangeError);
   await refused({ unknown: {} }, "at least one set", RangeError);

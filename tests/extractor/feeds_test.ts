@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, tf } from "@sonde/sonde";
-import { feedsOf, tensorName } from "../../lib/extractor/feeds.ts";
+import {
+  datasetSpecs,
+  fedArrays,
+  feedsOf,
+  tensorName,
+} from "../../lib/extractor/feeds.ts";
+import type { Feed } from "../../lib/engines/schedule.ts";
+import type { TensorSpec } from "../../lib/types.ts";
 import type { GraphNode } from "../../lib/models/graph/graph.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
@@ -79,4 +86,45 @@ counted("feedsOf() refuses a node that receives nothing", () => {
   );
   assertEquals(tensorName({ node, index: 0 }), "widen");
   free(model);
+});
+
+const TEXT: TensorSpec = { name: "text", shape: [null], dtype: "string" };
+const SIZE: TensorSpec = { name: "size", shape: [null], dtype: "float32" };
+const LENGTHS = {
+  dtype: "int32",
+  shapeOf: () => [null],
+  compute: ({ data }: { data: unknown }) => ({
+    data: Int32Array.from((data as string[]).map(({ length }) => length)),
+    shape: [2],
+  }),
+} as const;
+const ref = {} as Feed["ref"];
+
+Deno.test("datasetSpecs() asks for each input once, and fedArrays() computes on the host", () => {
+  const ids: TensorSpec = { name: "ids", shape: [null], dtype: "int32" };
+  const made = (name: string): Feed => ({
+    ref,
+    spec: { ...ids, name },
+    host: { spec: TEXT, computation: LENGTHS },
+  });
+  const feeds = [made("a"), { ref, spec: SIZE }, made("b")];
+  assertEquals(datasetSpecs(feeds), [TEXT, SIZE]);
+  const size = {
+    data: Float32Array.of(5, 6),
+    shape: [2],
+    dtype: "float32",
+  } as const;
+  const texts = { data: ["x", "yy"], shape: [2], dtype: "string" } as const;
+  const lengths = {
+    data: Int32Array.of(1, 2),
+    shape: [2],
+    dtype: "int32" as const,
+  };
+  assertEquals(fedArrays(feeds, [texts, size]), [lengths, size, lengths]);
+  assertEquals(fedArrays([{ ref, spec: SIZE }], [size]), [size]);
+  assertThrows(
+    () => datasetSpecs([{ ref, spec: TEXT }]),
+    TypeError,
+    'Cannot read dataset as a model must take numbers or booleans at input "text": current value is "string"',
+  );
 });

@@ -3,6 +3,7 @@ import { Pacer } from "../../lib/formats/pacer.ts";
 import { hasNative, openNative } from "../../lib/linalg/native_graph.ts";
 import {
   openGramSum,
+  openOuterProducts,
   openProduct,
   product,
 } from "../../lib/linalg/products.ts";
@@ -62,6 +63,32 @@ Deno.test("openGramSum() sums outer products, however rows are cut", async () =>
   for (const other of others) {
     assertAllClose(other, first!, { rtol: 1e-11, atol: 1e-10 });
   }
+});
+
+Deno.test("openOuterProducts() adds to several sums, in plain loops and on the runtime alike", async () => {
+  const columns = 160;
+  const parts = [random(200, columns, 4), random(3, columns, 5)];
+  const sums = [true, false].map(async (native) => {
+    const opened = await openOuterProducts(columns, native ? {} : { native });
+    const totals = parts.map(() => new Float64Array(columns * columns)); // [D, D]
+    for (const _ of [0, 1]) {
+      for (const [i, part] of parts.entries()) {
+        await opened.addTo(totals[i]!, part);
+      }
+    }
+    await opened.close();
+    return totals.map((total) =>
+      total.filter((_, i) => i % columns <= Math.floor(i / columns))
+    );
+  });
+  const [native, plain] = await Promise.all(sums);
+  parts.forEach((_, i) =>
+    assertAllClose(native![i]!, plain![i]!, { rtol: 1e-11, atol: 1e-11 })
+  );
+  const { data, rows } = parts[1]!;
+  let first = 0;
+  for (let row = 0; row < rows; row++) first += 2 * data[row * columns]! ** 2;
+  assertAllClose([plain![1]![0]!], [first], { rtol: 1e-12 });
 });
 
 Deno.test("products stop when they are told to, in plain loops and on the runtime", async () => {

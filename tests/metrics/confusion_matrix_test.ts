@@ -34,6 +34,18 @@ Deno.test("confusionMatrix() counts label by prediction", () => {
   );
 });
 
+Deno.test("confusionMatrix() says which class a row is", () => {
+  assertEquals(confusionMatrix(SET).classes, [0, 1]);
+  // Beyond a thousand classes, only those that occur have a row.
+  const many = featureSet({
+    logits: logits([2, 1, 0, 3], 2),
+    labels: [0, 4000],
+  });
+  const { classes, counts } = confusionMatrix(many);
+  assertEquals(classes, [0, 1, 4000]);
+  assertEquals([...counts.data], [1, 0, 0, 0, 0, 0, 0, 1, 0]);
+});
+
 Deno.test("confusionMatrix() draws a square, with labels down and predictions across", async () => {
   const figure = confusionMatrix(SET, { title: "Pets" });
   const block = viewOf(figure, {})!.blocks[0] as FigureBlock;

@@ -6,7 +6,7 @@ import { auroc } from "../../lib/metrics/auroc.ts";
 import { calibrationError } from "../../lib/metrics/calibration_error.ts";
 import { detectionError } from "../../lib/metrics/detection_error.ts";
 import { fprAtTpr } from "../../lib/metrics/fpr_at_tpr.ts";
-import { oodMetrics } from "../../lib/metrics/ood_metrics.ts";
+import { metricSteps, oodMetrics } from "../../lib/metrics/ood_metrics.ts";
 import { prCurve } from "../../lib/metrics/pr_curve.ts";
 import { rocCurve } from "../../lib/metrics/roc_curve.ts";
 import { countScores, type Scores } from "../../lib/metrics/scores.ts";
@@ -127,6 +127,16 @@ Deno.test("oodMetrics() is frozen, and repeats itself by its seed", () => {
   const { low } = oodMetrics(known, unknown, { seed: 4 }).auprOut;
   assert(low !== first.auprOut.low);
   assert(Object.isFrozen(first) && Object.isFrozen(first.fpr95));
+});
+
+Deno.test("metricSteps() does the same in a step a resample", () => {
+  const [known, unknown] = [[1, 2, 3], [2, 3, 4]];
+  const steps = metricSteps(known, unknown, {});
+  let count = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) count++;
+  assertEquals(count, 1000);
+  assertEquals(step.value, oodMetrics(known, unknown));
 });
 
 function logits(data: number[], width: number) {

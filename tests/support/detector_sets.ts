@@ -155,7 +155,7 @@ export function rowSet(
 ): FeatureSet {
   const arrayOf = (rows?: readonly (readonly number[])[]) =>
     rows && matrix(rows.flat(), rows[0]!.length);
-  const columns = kernel?.[0]!.length ?? 0;
+  const columns = kernel === undefined ? 0 : kernel[0]!.length;
   return featureSet({
     penultimate: arrayOf(penultimate),
     logits: arrayOf(logits),

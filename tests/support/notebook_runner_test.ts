@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { slowTest } from "./extent.ts";
 import { checkCells, liftCells } from "./lift_cells.ts";
 import type { Notebook, Output } from "./notebook_file.ts";
 import {
@@ -155,21 +156,24 @@ Deno.test("liftCells() keeps the order of the cells and says where each was", ()
   );
 });
 
-Deno.test("checkCells() refuses what the kernel would run when types are wrong", async () => {
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/two.ts`, "export const two = 2;\n");
-  const good = notebookOf(`import { two } from "./two.ts";`, "two + 1");
-  const bad = notebookOf(`import { two } from "./two.ts";`, "two.length");
-  try {
-    await checkCells([good], folder);
-    const error = await assertRejects(
-      () => checkCells([bad], folder),
-      TypeError,
-    );
-    assertStringIncludes(error.message, "TS2339");
-    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
-    assertEquals(left, ["two.ts"]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+slowTest(
+  "checkCells() refuses what the kernel would run when types are wrong",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${folder}/two.ts`, "export const two = 2;\n");
+    const good = notebookOf(`import { two } from "./two.ts";`, "two + 1");
+    const bad = notebookOf(`import { two } from "./two.ts";`, "two.length");
+    try {
+      await checkCells([good], folder);
+      const error = await assertRejects(
+        () => checkCells([bad], folder),
+        TypeError,
+      );
+      assertStringIncludes(error.message, "TS2339");
+      const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
+      assertEquals(left, ["two.ts"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

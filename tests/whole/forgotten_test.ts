@@ -4,6 +4,7 @@
  * Each case is a process of its own, which must end by itself.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { slowTest } from "../support/extent.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FILES = {
@@ -87,8 +88,10 @@ for (
   });
 }
 
-Deno.test("a process does not end while a run is awaited, nor before one that is not", async () => {
-  const program = `${BEGIN}
+slowTest(
+  "a process does not end while a run is awaited, nor before one that is not",
+  async () => {
+    const program = `${BEGIN}
 const open = await extractor.open();
 open.predict(zeros(3), quiet).then(() => console.log("not awaited"));
 const { logits } = await open.predict(zeros(4000), quiet);
@@ -97,16 +100,19 @@ extractor.predict(zeros(4000), quiet).then(({ logits }) =>
   console.log("last", logits.shape[0])
 );
 `;
-  const args = [FILES.keras, "onnx"];
-  const { code, text } = await output(["run"], program, args);
-  assertMatch(text, /^not awaited\nawaited 4000\nlast 4000$/m);
-  assertEquals(code, 0, text);
-});
+    const args = [FILES.keras, "onnx"];
+    const { code, text } = await output(["run"], program, args);
+    assertMatch(text, /^not awaited\nawaited 4000\nlast 4000$/m);
+    assertEquals(code, 0, text);
+  },
+);
 
-Deno.test("a test of a user's that predicts passes with Deno's sanitizers, and what it leaks is found", async () => {
-  const program = `${
-    BEGIN.replace("Deno.args", JSON.stringify([FILES.keras, "onnx"]))
-  }
+slowTest(
+  "a test of a user's that predicts passes with Deno's sanitizers, and what it leaks is found",
+  async () => {
+    const program = `${
+      BEGIN.replace("Deno.args", JSON.stringify([FILES.keras, "onnx"]))
+    }
 Deno.test("predicts", async () => {
   await extractor.predict(zeros(9), quiet);
 });
@@ -119,13 +125,19 @@ Deno.test("leaks", async () => {
   setInterval(() => {}, 1000);
 });
 `;
-  const strict = ["--no-check", "--sanitize-ops", "--sanitize-resources"];
-  for (const flags of [["--no-check"], strict]) {
-    const { text } = await output(["test", ...flags], program, [], "_test.js");
-    assertMatch(text, /^predicts \.\.\. ok/m);
-    assertMatch(text, /^opens, and forgets to close \.\.\. ok/m);
-    const isFound = text.includes("An interval was started in this test");
-    assertEquals(isFound, flags === strict, text);
-    assert(!/worker/i.test(text), text);
-  }
-});
+    const strict = ["--no-check", "--sanitize-ops", "--sanitize-resources"];
+    for (const flags of [["--no-check"], strict]) {
+      const { text } = await output(
+        ["test", ...flags],
+        program,
+        [],
+        "_test.js",
+      );
+      assertMatch(text, /^predicts \.\.\. ok/m);
+      assertMatch(text, /^opens, and forgets to close \.\.\. ok/m);
+      const isFound = text.includes("An interval was started in this test");
+      assertEquals(isFound, flags === strict, text);
+      assert(!/worker/i.test(text), text);
+    }
+  },
+);

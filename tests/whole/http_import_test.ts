@@ -100,7 +100,7 @@ slowTest(
   () => extractsAndShows(["--check"]),
 );
 
-Deno.test("mod.ts draws figures when it is imported from a server", async () => {
+slowTest("mod.ts draws figures when it is imported from a server", async () => {
   await using registry = await serveAsRegistry();
   const answer = await runAlone(
     `
@@ -150,12 +150,16 @@ Deno.exit();
 for (const isNative of [true, false]) {
   const engine = isNative ? "onnx" : "tfjs";
   const flags = isNative ? ["--allow-ffi"] : [];
-  Deno.test(`mod.ts runs a Keras file on ${engine} ${isNative ? "with" : "without"} --allow-ffi`, async () => {
-    await using registry = await serveAsRegistry();
-    const record = kerasRecord("k3_mlp");
-    const [input] = record.inputs;
-    const answer = await runAlone(
-      `
+  slowTest(
+    `mod.ts runs a Keras file on ${engine} ${
+      isNative ? "with" : "without"
+    } --allow-ffi`,
+    async () => {
+      await using registry = await serveAsRegistry();
+      const record = kerasRecord("k3_mlp");
+      const [input] = record.inputs;
+      const answer = await runAlone(
+        `
 import { FeatureExtractor, loadModel } from "${registry.entry}";
 
 await using model = await loadModel("k3_mlp.keras");
@@ -168,24 +172,25 @@ const { features } = await extractor.predict({
 }, { progress: false });
 console.log(JSON.stringify({ engine, reason, data: [...features[0]!.data] }));
 `,
-      registry,
-      { flags, files: [modelPath("k3_mlp.keras")] },
-    );
-    assertEquals(answer.engine, engine);
-    assert(isNative || String(answer.reason).includes("--allow-ffi"));
-    assertAsKeras(
-      {
-        data: Float32Array.from(answer.data as number[]),
-        shape: record.outputs[0]!.shape,
-        dtype: "float32",
-      },
-      record.outputs[0]!,
-      engine,
-    );
-    const worker = "lib/engines/onnx/runtime/worker.ts";
-    assertEquals(registry.served.has(worker), isNative);
-    assertEquals([...registry.refused], []);
-  });
+        registry,
+        { flags, files: [modelPath("k3_mlp.keras")] },
+      );
+      assertEquals(answer.engine, engine);
+      assert(isNative || String(answer.reason).includes("--allow-ffi"));
+      assertAsKeras(
+        {
+          data: Float32Array.from(answer.data as number[]),
+          shape: record.outputs[0]!.shape,
+          dtype: "float32",
+        },
+        record.outputs[0]!,
+        engine,
+      );
+      const worker = "lib/engines/onnx/runtime/worker.ts";
+      assertEquals(registry.served.has(worker), isNative);
+      assertEquals([...registry.refused], []);
+    },
+  );
 }
 
 Deno.test("rewritten() changes bare specifiers only", () => {

@@ -58,7 +58,7 @@ for (const name of NOTEBOOKS) {
   });
 }
 
-Deno.test("the notebooks have no type error in their cells", async () => {
+slowTest("the notebooks have no type error in their cells", async () => {
   const notebooks = NOTEBOOKS.map((name) => readNotebook(FOLDER + name));
   await checkCells(await Promise.all(notebooks), FOLDER);
 });

@@ -8,6 +8,7 @@ import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import {
+  isUnfit,
   logitsOf,
   logitsRef,
   needsHead,
@@ -92,7 +93,10 @@ export function recordOutputs(
       ? outputOf(penultimate).name
       : put("penultimate", penultimateOf(ops, logits, valueOf));
   }
-  if (logits === undefined || (omitsLogits && !isPenultimateShaped)) {
+  const isLeftOut = logits === undefined ||
+    (omitsLogits && !isPenultimateShaped) ||
+    !isRow(logitsRef(logits)) && isUnfit(ops, logits, valueOf);
+  if (isLeftOut) {
     return { names: found, graph, from };
   }
   if (!needsHead(logits) && isRow(logitsRef(logits))) {

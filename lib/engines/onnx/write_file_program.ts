@@ -178,7 +178,7 @@ function withoutUnfit(
   const { batch } = program.graph.onnx!;
   const [rows = null] = shape;
   const isFit = type !== undefined && type !== "string" &&
-    (rows === null || rows === batch) && shape.length <= 2;
+    (rows === null || rows === batch);
   return isFit ? program : { ...program, omitsLogits: true };
 }
 

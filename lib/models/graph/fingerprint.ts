@@ -121,6 +121,8 @@ function optionsOf({ call, row }: GraphNode): unknown {
     ? call.meaning === undefined
       ? meaningOf(row.config, call.isOwnClass)
       : [meaningOf(row.config, call.isOwnClass), call.meaning]
+    : call.kind === "input" && call.host !== undefined
+    ? row.config
     : undefined;
 }
 

@@ -12,7 +12,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Layer } from "../../layers/layer.ts";
+import type { HostComputation, Layer } from "../../layers/layer.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../../types.ts";
 
@@ -103,7 +103,15 @@ export interface OnnxCall {
 
 /** How a node is computed. */
 export type NodeCall =
-  | { readonly kind: "input"; readonly spec: TensorSpec }
+  | {
+    readonly kind: "input";
+    readonly spec: TensorSpec;
+    /** What the host computes it from; undefined for an input of the model. */
+    readonly host?: {
+      readonly from: Ref;
+      readonly computation: HostComputation;
+    };
+  }
   | { readonly kind: "alias"; readonly outputs: readonly Ref[] }
   | {
     readonly kind: "inMemory";

@@ -32,7 +32,10 @@ export function inputSpec(
   }
   const dtype = dtypeName(options.dtype);
   if (dtype === undefined) {
-    throw wrong("its element type must be a number's", options.dtype);
+    throw wrong(
+      "its element type must be a number's, or string",
+      options.dtype,
+    );
   }
   return Object.freeze({
     name,
@@ -46,10 +49,10 @@ function isSize(size: unknown): boolean {
 }
 
 /** Half precision is read as float32; integers stay integers. */
-function dtypeName(dtype: unknown): DType | undefined {
+function dtypeName(dtype: unknown): DType | "string" | undefined {
   const text = policyName(dtype);
   if (/^(u?int(8|16|32|64))$/.test(text)) return "int32";
-  if (text === "bool") return "bool";
+  if (text === "bool" || text === "string") return text;
   return isKnownPolicy(text) && text.includes("float") ? "float32" : undefined;
 }
 

@@ -22,7 +22,7 @@ import { readTopology } from "./keras_topology.ts";
 import type { KerasWeights } from "./keras_weights.ts";
 import { layerGraph } from "./layer_graph.ts";
 import { NameWeights } from "./name_weights.ts";
-import { PathWeights } from "./path_weights.ts";
+import { PathWeights, VOCABULARY } from "./path_weights.ts";
 import {
   hdf5Store,
   modelError,
@@ -51,6 +51,10 @@ export interface KerasFile {
 const CONFIG = "config.json";
 const METADATA = "metadata.json";
 const WEIGHTS = ["model.weights.h5", "model.weights.npz"];
+/** How deep vocabularies may lie in an unpacked folder. */
+const MOST_FOLDERS = 64;
+/** A vocabulary of a layer. */
+const ASSET = new RegExp(`^assets/.*/${VOCABULARY}$`);
 const SAVE_WHOLE =
   'load them in Python with model.load_weights, and save model.save("model.keras")';
 
@@ -188,8 +192,29 @@ async function openFolder(
   return await opened(
     folder,
     close,
-    () => readParts(folder, names, bytesOf, open, false),
+    () => {
+      const all = [...names, ...vocabulariesIn(url)];
+      return readParts(folder, all, bytesOf, open, false);
+    },
   );
+}
+
+/** Paths of vocabularies in an unpacked folder, links left out. */
+function vocabulariesIn(folder: URL): string[] {
+  const found: string[] = [];
+  const enter = (path: string, depth: number) => {
+    for (const entry of Deno.readDirSync(new URL(path, folder))) {
+      const inner = `${path}${entry.name}`;
+      if (entry.isDirectory && depth < MOST_FOLDERS) {
+        enter(`${inner}/`, depth + 1);
+      } else if (entry.isFile && entry.name === VOCABULARY) found.push(inner);
+    }
+  };
+  const isThere = [...Deno.readDirSync(folder)].some(({ name, isDirectory }) =>
+    name === "assets" && isDirectory
+  );
+  if (isThere) enter("assets/", 0);
+  return found;
 }
 
 /** Reads the parts of a `.keras` model, wherever they lie. */
@@ -225,19 +250,28 @@ async function readParts(
         `current value is ${quote(shown)}`,
     );
   }
+  const assets = new Map<string, string>();
+  for (const name of names.filter((name) => ASSET.test(name))) {
+    assets.set(name, new TextDecoder().decode(await bytesOf(name)));
+  }
   const bytes = await open(weightsName);
   const store = weightsName.endsWith(".h5")
     ? hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
-  const weights = new PathWeights(store, source);
+  const weights = new PathWeights(store, source, assets);
   return { format: "keras", kerasVersion, major, config, weights, store };
 }
 
 function openHdf5(bytes: ByteSource): Contents {
   const source = bytes.name;
-  const store = hdf5Store(bytes, source);
+  let store = hdf5Store(bytes, source);
   try {
     const [config] = store.strings("", "model_config") ?? [];
+    if (config?.includes('"bfloat16"')) {
+      // Keras stores it as pairs of bytes, and names it in the config alone.
+      store.close();
+      store = hdf5Store(bytes, source, false, "bfloat16");
+    }
     if (config === undefined) {
       const isSaved = store.groups.has("layers") ||
         store.groups.has("_layer_checkpoint_dependencies") ||

@@ -21,6 +21,8 @@ export interface WeightLayer {
   readonly module: string | undefined;
   /** What is in it, where it is a nested model. */
   readonly model: WeightModel | undefined;
+  /** Its options, where they say how its weights are stored. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** How many wrappers stand round that model. */
   readonly timeAxes?: number;
 }
@@ -47,6 +49,14 @@ export interface KerasWeights {
   bind(model: WeightModel): BoundWeights;
 }
 
+/** A vocabulary, or its weights, that lie beside the config. */
+export interface StoredVocabulary {
+  /** A token a line, those that stand for others first. */
+  readonly lines?: readonly string[];
+  /** Weights of the tokens, where it has any. */
+  readonly weights?: readonly number[];
+}
+
 /** The weights of a file, by the layers of one description. */
 export interface BoundWeights {
   /**
@@ -58,6 +68,13 @@ export interface BoundWeights {
    * @throws {ModelFormatError} If some are missing, or the layer has others.
    */
   take(layer: WeightLayer, names: readonly string[]): WeightSource[];
+  /**
+   * What is stored of a layer's vocabulary, beside its config.
+   *
+   * @param layer One of the description's layers, the same object.
+   * @returns It; undefined where the file holds none.
+   */
+  vocabulary?(layer: WeightLayer): StoredVocabulary | undefined;
   /**
    * Checks that every stored weight of the model was taken; the states of
    * optimizers, metrics and random generators do not count.

@@ -18,6 +18,8 @@ export interface LayerDraft extends GraphNode {
   readonly path: LayerPath;
   readonly index: number | undefined;
   readonly children: LayerDraft[];
+  /** Its options, where more is known of them than the config says. */
+  options?: Readonly<Record<string, unknown>>;
   /** What its row says that feeds it, where that is not its inputs. */
   fedBy?: readonly Ref[];
   /** Known once it was run over shapes. */

@@ -66,6 +66,8 @@ import {
 } from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
+import { withFunctions } from "./tensorflow_ops.ts";
+import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** What a graph is made of. */
 export interface LayerGraphParts {
@@ -96,7 +98,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
-  const spec = withKnownNames(parts.spec, parts.customLayers);
+  const named = withKnownNames(parts.spec, parts.customLayers);
+  const spec = withFunctions(named, parts.source);
   return new Builder({ ...parts, spec }).build();
 }
 
@@ -147,6 +150,8 @@ class Builder {
       otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
+      hasCustomCode: Object.values(this.#parts.customLayers)
+        .some((entry) => typeof entry === "function"),
     });
   }
 
@@ -322,7 +327,12 @@ class Builder {
     return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
-  #layer({ spec, name }: LayerDraft): Layer {
+  #layer(draft: LayerDraft): Layer {
+    const { spec, name } = draft;
+    const options = this.#custom(draft) === undefined
+      ? vocabularyOptions(spec, this.#bound)
+      : spec.options;
+    if (options !== spec.options) draft.options = options;
     const known = this.#layers.get(spec);
     if (known !== undefined) return known;
     const { customLayers, dialect } = this.#parts;
@@ -332,7 +342,7 @@ class Builder {
         className: spec.className,
         dialect,
         registeredName: spec.registeredName,
-        options: spec.options,
+        options,
         factoryOf: (className, path, registeredName) =>
           layerFactory(customLayers, { className, path, registeredName }),
         customObjects: customLayers,

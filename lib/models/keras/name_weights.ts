@@ -10,10 +10,12 @@
  */
 import { quote, shapeText } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { withLora } from "./lora_weights.ts";
 import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
   KerasWeights,
+  StoredVocabulary,
   WeightLayer,
   WeightModel,
 } from "./keras_weights.ts";
@@ -94,8 +96,12 @@ class BoundNameWeights implements BoundWeights {
 
   take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
     if (layer.model !== undefined) return []; // its layers have them
-    const entries = (this.#entries.get(layer) ?? [])
-      .filter((entry) => !hasNoUse(layer, names, entry));
+    const entries = withLora(
+      (this.#entries.get(layer) ?? []).filter((entry) =>
+        !hasNoUse(layer, names, entry)
+      ),
+      layer,
+    );
     const wanted = names.filter((name) => !isSharedKernel(layer, name));
     const assigned = assign(wanted, entries, layer.name);
     if (assigned === undefined) {
@@ -115,6 +121,14 @@ class BoundNameWeights implements BoundWeights {
     return names.map((name) =>
       weightSource(name, (found.get(name) ?? found.get(shared!))!.weight)
     );
+  }
+
+  /** tf_keras stores the weights of `tf_idf`, and no vocabulary. */
+  vocabulary(layer: WeightLayer): StoredVocabulary | undefined {
+    const [entry, ...others] = this.#entries.get(layer) ?? [];
+    if (entry === undefined || others.length > 0) return undefined;
+    this.#left.delete(entry.weight.path);
+    return { weights: [...entry.weight.read()] };
   }
 
   finish(): void {

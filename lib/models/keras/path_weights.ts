@@ -14,6 +14,7 @@ import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
   KerasWeights,
+  StoredVocabulary,
   WeightLayer,
   WeightModel,
 } from "./keras_weights.ts";
@@ -26,6 +27,11 @@ import {
 
 /** Groups of a model's layers; the second in tf.keras 2.12. */
 const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];
+/** The file of a vocabulary, among a layer's assets. */
+export const VOCABULARY = "vocabulary.txt";
+/** Where Python's `splitlines` ends a line. */
+// deno-lint-ignore no-control-regex -- Python's own list
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 /** What Keras stores with a model for its training. */
 const TRAINING = /^\/?(optimizer|metrics|_?loss_tracker|_?compile_metrics)\//;
 /** What Keras stores with a layer for its random draws: whole numbers. */
@@ -36,36 +42,55 @@ const SEED =
 export class PathWeights implements KerasWeights {
   readonly #store: WeightStore;
   readonly #source: string;
+  readonly #assets: ReadonlyMap<string, string>;
 
   /**
    * Takes an open store.
    *
    * @param store The arrays.
    * @param source The file, for messages.
+   * @param assets Vocabularies, by their paths in the file.
    */
-  constructor(store: WeightStore, source: string) {
+  constructor(
+    store: WeightStore,
+    source: string,
+    assets: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.#store = store;
     this.#source = source;
+    this.#assets = assets;
   }
 
   /** {@inheritDoc KerasWeights.bind} */
   bind(model: WeightModel): BoundWeights {
-    return new BoundPathWeights(this.#store, this.#source, model);
+    return new BoundPathWeights(
+      this.#store,
+      this.#source,
+      model,
+      this.#assets,
+    );
   }
 }
 
 class BoundPathWeights implements BoundWeights {
   readonly #store: WeightStore;
   readonly #source: string;
+  readonly #assets: ReadonlyMap<string, string>;
   readonly #groups = new Map<WeightLayer, string>();
   readonly #left: Set<string>;
   readonly #models: string[] = [];
   /** Names of layers in groups: each is looked up twice. */
   readonly #names = new Map<string, readonly string[]>();
 
-  constructor(store: WeightStore, source: string, model: WeightModel) {
+  constructor(
+    store: WeightStore,
+    source: string,
+    model: WeightModel,
+    assets: ReadonlyMap<string, string>,
+  ) {
     this.#store = store;
     this.#source = source;
+    this.#assets = assets;
     this.#left = new Set(store.datasets.keys());
     this.#enter(model, "");
   }
@@ -99,6 +124,25 @@ class BoundPathWeights implements BoundWeights {
       if (path.startsWith(`${group}/`)) this.#left.delete(path);
     }
     return names.map((name, i) => weightSource(name, found[i]!));
+  }
+
+  vocabulary(layer: WeightLayer): StoredVocabulary | undefined {
+    const group = this.#groups.get(layer);
+    if (group === undefined) return undefined;
+    const parts = [group, `${group}/_lookup_layer`];
+    const text = parts.map((part) => `assets/${part}/${VOCABULARY}`)
+      .map((path) => this.#assets.get(path)).find((text) => text !== undefined);
+    const paths = parts.map((part) => `${part}/vars/idf_weights`);
+    const [weights] = paths.flatMap((path) =>
+      storedWeight(this.#store, path) ?? []
+    );
+    for (const path of paths) this.#left.delete(path);
+    if (text === undefined) return undefined;
+    const lines = text.split(LINE_END);
+    while (lines.at(-1) === "") lines.pop();
+    return weights === undefined
+      ? { lines }
+      : { lines, weights: [...weights.read()] };
   }
 
   finish(): void {

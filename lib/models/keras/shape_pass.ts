@@ -3,7 +3,7 @@ import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
-import type { Dialect } from "../../layers/layer.ts";
+import type { Dialect, HostComputation } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
@@ -128,6 +128,11 @@ export class ShapePass {
       return;
     }
     if (call.kind !== "builtIn") return;
+    if (call.layer.onHost !== undefined) {
+      this.#setOnHost(draft, call.layer.onHost);
+      return;
+    }
+    this.#checkNumbers(draft);
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
     );
@@ -174,6 +179,52 @@ export class ShapePass {
       this.#takeMasks(draft);
     } catch (error) {
       this.#fail(draft, error);
+    }
+  }
+
+  /** A layer on strings becomes an input: the host computes it from the model's. */
+  #setOnHost(draft: LayerDraft, computation: HostComputation): void {
+    const [from] = draft.inputs.map(origin);
+    const call = from?.node.call;
+    const isInput = call?.kind === "input" && call.host === undefined &&
+      draft.inputs.length === 1;
+    try {
+      if (!isInput) {
+        const rule = "it must be called on an input of the model: " +
+          "it is computed on the host";
+        const found = from?.node === undefined
+          ? "nothing"
+          : (from.node as LayerDraft).name;
+        throw new TypeError(cannot(`call layer "${draft.name}"`, rule, found));
+      }
+      if (call.spec.dtype !== "string" && !computation.takesNumbers) {
+        const rule = `input "${call.spec.name}" must hold strings`;
+        throw new TypeError(
+          cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
+        );
+      }
+      const shape = computation.shapeOf(call.spec.shape);
+      const { dtype } = computation;
+      const spec = Object.freeze({ name: draft.name, shape, dtype });
+      draft.call = { kind: "input", spec, host: { from: from!, computation } };
+      this.#set(draft, [{ value: { shape, dtype }, mask: undefined }]);
+    } catch (error) {
+      this.#fail(draft, error);
+    }
+  }
+
+  /** Only layers on the host take strings. */
+  #checkNumbers(draft: LayerDraft): void {
+    for (const { node } of draft.inputs.map(origin)) {
+      const { call } = node;
+      if (call.kind !== "input" || call.spec.dtype !== "string") continue;
+      const rule = "it must get numbers: of layers on strings, StringLookup, " +
+        "Hashing and TextVectorization are known";
+      const found = `input "${call.spec.name}" of strings`;
+      this.#fail(
+        draft,
+        new TypeError(cannot(`call layer "${draft.name}"`, rule, found)),
+      );
     }
   }
 
@@ -241,7 +292,7 @@ export class ShapePass {
       name,
       ...(index === undefined ? {} : { index }),
       kind: spec.className,
-      config: Object.freeze({ ...spec.options }),
+      config: Object.freeze({ ...draft.options ?? spec.options }),
       outputs: Object.freeze(outputs),
       numParameters: numParameters(draft),
       inbound: Object.freeze(
@@ -251,7 +302,11 @@ export class ShapePass {
   }
 
   #specOf(ref: Ref, name: string): TensorSpec {
-    const { shape, dtype } = this.#values.get(refKey(ref))!.value;
+    const { value } = this.#values.get(refKey(ref))!;
+    const { shape } = value;
+    const { call } = origin(ref).node;
+    const isText = call.kind === "input" && call.spec.dtype === "string";
+    const dtype = isText ? "string" : value.dtype;
     const channels = this.#channelsOf(origin(ref));
     this.#channels.set(refKey(ref), channels);
     return Object.freeze({

@@ -23,7 +23,7 @@ export interface BuiltGraph {
 export async function buildGraphModel(
   artifacts: io.ModelArtifacts,
 ): Promise<BuiltGraph> {
-  await prepare();
+  await quietBackend();
   const made = new Set<tf.Tensor>();
   const free = () => {
     for (const tensor of made) if (!tensor.isDisposed) tensor.dispose();
@@ -53,7 +53,7 @@ export async function buildGraphModel(
  * A backend, without the advice that the one named "cpu" gives when it is
  * first used: it is to install a package that does not run here.
  */
-async function prepare(): Promise<void> {
+export async function quietBackend(): Promise<void> {
   await tf.ready();
   const backend = tf.backend() as { firstUse?: boolean };
   if (backend.firstUse === true) backend.firstUse = false;

@@ -19,7 +19,7 @@ import { channelsOf } from "../graph/channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
 import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
-import { ModelGraph } from "../graph/model_graph.ts";
+import { ModelGraph, type ModelParts } from "../graph/model_graph.ts";
 import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
 
 type Symbolic = tf.SymbolicTensor;
@@ -83,6 +83,21 @@ interface Entered {
  * ```
  */
 export function fromLayersModel(model: tf.LayersModel): Model {
+  return layersGraph(model, { format: "memory", dispose: () => {} });
+}
+
+/**
+ * The graph of a model of TF.js, whoever made it.
+ *
+ * @param model The model.
+ * @param parts What it was made from, and what closing the graph frees.
+ * @returns The graph.
+ * @throws {TypeError} If it is no such model, or cannot be run.
+ */
+export function layersGraph(
+  model: tf.LayersModel,
+  { format, dispose }: Pick<ModelParts, "format" | "dispose">,
+): ModelGraph {
   checkModel(model);
   const { drafts, topLevel, inputs, outputs } = enter({ model, prefix: "" });
   const nodes = flatten(drafts);
@@ -96,14 +111,14 @@ export function fromLayersModel(model: tf.LayersModel): Model {
   }
   return new ModelGraph({
     name: model.name,
-    format: "memory",
+    format,
     nodes,
     topLevel,
     inputs,
     outputs,
     whyUnusable: () =>
       nodes.some(({ layer }) => isDisposed(layer)) ? "disposed" : undefined,
-    dispose: () => {},
+    dispose,
   });
 }
 

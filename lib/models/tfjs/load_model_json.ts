@@ -7,8 +7,9 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
-import { quote } from "../../check.ts";
+import type { io } from "@tensorflow/tfjs";
+import { tf } from "../../tf.ts";
+import { cannot, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
@@ -20,12 +21,18 @@ import {
   type ModelLimits,
 } from "../graph/limits.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
+import { numNonFinite } from "../graph/weights.ts";
 import { ManifestWeights } from "./manifest_weights.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
-import { buildGraphModel, type BuiltGraph } from "./build_graph_model.ts";
+import {
+  buildGraphModel,
+  type BuiltGraph,
+  quietBackend,
+} from "./build_graph_model.ts";
+import { layersGraph } from "./from_layers_model.ts";
 import { operationsGraph } from "./from_graph_model.ts";
 import { isGraph, type ModelJson, parseModelJson } from "./model_json.ts";
-import { inKerasWords, recipe, refuseOtherMeanings } from "./tfjs_dialect.ts";
+import { inKerasWords, otherMeanings, recipe } from "./tfjs_dialect.ts";
 import {
   type OpenWeightFiles,
   openWeightFiles,
@@ -102,16 +109,63 @@ export async function loadModelJson(
     return await loadGraph(json, url, pacer);
   }
   const layers = readLayersJson(json, url.href, customLayers, limits);
-  if (layers.dialect === "tfjs") {
-    refuseOtherMeanings(layers.spec, customLayers, url.href);
-  }
   const { weightsManifest } = json;
   const weights = await openWeightFiles(weightsManifest, url, pacer.signal);
-  return await modelOfLayersJson(layers, weights, {
+  const model = await modelOfLayersJson(layers, weights, {
     allowNonFinite,
     limits,
     pacer,
   });
+  const isOther = layers.dialect === "tfjs" &&
+    otherMeanings(layers.spec, customLayers).length > 0;
+  if (!isOther) return model;
+  // It is a model, and its weights fit: TF.js builds it, and means what it says.
+  await model.close();
+  return await loadLayers(json, url, { allowNonFinite, pacer });
+}
+
+/** TF.js' own model of its own classes, run as the caller's models in memory are. */
+async function loadLayers(
+  json: ModelJson,
+  url: URL,
+  { allowNonFinite, pacer }: Pick<JsonOptions, "allowNonFinite" | "pacer">,
+): Promise<ModelGraph> {
+  const { weightsManifest, modelTopology } = json;
+  const files = await readWeightFiles(weightsManifest, url, pacer);
+  await quietBackend();
+  let model: tf.LayersModel;
+  try {
+    model = await tf.loadLayersModel(
+      tf.io.fromMemory({ modelTopology, ...files } as io.ModelArtifacts),
+    );
+  } catch (cause) {
+    throw unbuilt(url, cause);
+  }
+  const odd = model.weights.find((weight) =>
+    !allowNonFinite && numNonFinite(weight.read().dataSync()) > 0
+  );
+  if (odd !== undefined) {
+    model.dispose();
+    const rule = `weight "${odd.name}" must be finite`;
+    const hint = "load the model with allowNonFinite: true";
+    throw new RangeError(
+      cannot("load model", rule, "NaN or infinite values", hint),
+    );
+  }
+  return layersGraph(model, {
+    format: "tfjs-layers",
+    dispose: () => void model.dispose(),
+  });
+}
+
+function unbuilt(url: URL, cause: unknown): ModelFormatError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const rule = "TF.js must be able to build it";
+  return new ModelFormatError(
+    url.href,
+    `${rule}: ${text || "it gives no reason"}`,
+    { cause },
+  );
 }
 
 /** Operations of a graph and of its functions. */
@@ -147,17 +201,12 @@ async function loadGraph(
   let built: BuiltGraph | undefined;
   try {
     built = await buildGraphModel(
-      { ...rest, ...weights } as tf.io.ModelArtifacts,
+      { ...rest, ...weights } as io.ModelArtifacts,
     );
     return operationsGraph(built.model, "tfjs-graph", built.free);
   } catch (cause) {
     built?.free();
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelFormatError(
-      url.href,
-      `TF.js must be able to build it: ${text || "it gives no reason"}`,
-      { cause },
-    );
+    throw unbuilt(url, cause);
   }
 }
 

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { ModelFormatError } from "../../errors.ts";
 import { isLayerObject } from "../../layers/config_reader.ts";
 import {
   customFunction,
@@ -67,37 +66,26 @@ export function optionsOf(className: string, options: Options): Options {
 }
 
 /**
- * Refuses a model that TF.js wrote and whose layers mean there what none of the
- * built-in layers computes.
+ * Layers of a model that TF.js wrote that mean there what none of the built-in
+ * layers computes.
  *
  * @param spec The description.
- * @param customLayers Factories of the caller's own layers.
- * @param source The file, as a URL.
- * @throws {ModelFormatError} If there are such layers; it names them.
+ * @param customLayers Factories of the caller's own layers, which say what
+ * layers mean.
+ * @returns The layers; none where built-in layers compute the model.
  */
-export function refuseOtherMeanings(
+export function otherMeanings(
   spec: ModelSpec,
   customLayers: CustomTable,
-  source: string,
-): void {
+): readonly LayerSpec[] {
   const layers = [...layersOf(spec)];
   const isCustom = ({ className }: LayerSpec) =>
     customFunction(customLayers, className) !== undefined;
-  if (layers.some(isCustom)) {
-    return; // the caller says what the layers mean
-  }
+  if (layers.some(isCustom)) return [];
   const others = layers.filter(meansOther);
-  const found = others.length === 0 && hasOtherMasks(layers)
+  return others.length === 0 && hasOtherMasks(layers)
     ? layers.filter(makesMask)
     : others;
-  if (found.length === 0) return;
-  const names = found.map(({ name, className }) => `"${name}" (${className})`);
-  throw new ModelFormatError(
-    source,
-    `its layers must compute in TF.js what they do in Keras: current ones that do not, or whose masks do not, are ${
-      names.join(", ")
-    }; ${recipe(source)}`,
-  );
 }
 
 /**

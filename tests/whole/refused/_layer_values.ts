@@ -5,6 +5,7 @@
  */
 import { text } from "../../support/build_zip.ts";
 import {
+  dense,
   functional,
   input,
   type Json,
@@ -131,11 +132,14 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
           `a ${dtype} input`,
           functional(
             "m",
-            [{ ...x, config: { ...x.config as Json, dtype } }],
+            [
+              { ...x, config: { ...x.config as Json, dtype } },
+              dense("d", 2, on("x")),
+            ],
             X,
-            X,
+            ["d", 0, 0],
           ),
-          `"${dtype}"`,
+          dtype,
         );
       }),
     ],
@@ -179,7 +183,7 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
       ): RefusedCase => ({
         what: `${className} of ${vocabulary}`,
         file: () => kerasOf(one(className, { vocabulary })),
-        says: [`"l" (${className} of keras.layers)`],
+        says: ['layer "l"', '"vocabulary" must be known', vocabulary],
       }))
     ),
   },

@@ -121,8 +121,8 @@ export const LAYERS: readonly RefusedInput[] = [
         denseWith({
           activation: { class_name: "__lambda__", config: { value: "4wEA" } },
         }),
-        'read layer "d/activation"',
-        '"__lambda__"',
+        '"d/activation" (__lambda__)',
+        "pass customObjects: { __lambda__: … }",
       ),
       {
         what: "a TFOpLambda that is not known",

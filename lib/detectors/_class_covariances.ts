@@ -5,6 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
+import { openOuterProducts, type OuterProducts } from "../linalg/products.ts";
 import type { KnownSamples } from "./definition.ts";
 import { measureMoments } from "./moments.ts";
 
@@ -31,12 +32,18 @@ export interface ClassGaussians {
 /** Covariances of classes hold at most so many numbers together: 1 GB. */
 const MOST_NUMBERS = 2 ** 27;
 
+/** How many rows of a class are multiplied at once; never more than it has columns. */
+const MOST_ROWS = 256;
+
 /** What is summed for one class, around its first row. */
 interface ClassSum {
   readonly shift: Float64Array;
   readonly sum: Float64Array;
   /** `Σ xxᵀ`, its lower triangle, or `Σ x²`. */
   readonly products: Float64Array;
+  /** Rows that are not in `products` yet, and how many. */
+  readonly rows: Float64Array;
+  filled: number;
   count: number;
 }
 
@@ -167,52 +174,72 @@ async function sumClasses(
   isFull: boolean,
 ): Promise<Map<number, ClassSum>> {
   const sums = new Map<number, ClassSum>();
-  for await (const { features, labels, rows } of known.blocks()) {
-    const { data, columns } = features;
-    const size = isFull ? columns * columns : columns;
-    for (let row = 0; row < rows; row++) {
-      const from = row * columns;
-      let sum = sums.get(labels[row]!);
-      if (sum === undefined) {
-        checkSize(size * (sums.size + 1), known.action);
-        const shift = Float64Array.from(data.subarray(from, from + columns));
-        const products = new Float64Array(size); // [D, D] or [D]
-        sum = { shift, sum: new Float64Array(columns), products, count: 0 };
-        sums.set(labels[row]!, sum);
+  let outer: OuterProducts | undefined;
+  const flush = async (sum: ClassSum) => {
+    const { rows, filled, products } = sum;
+    const columns = sum.shift.length;
+    const data = rows.subarray(0, filled * columns);
+    if (isFull) await outer!.addTo(products, { data, rows: filled, columns });
+    else data.forEach((x, i) => products[i % columns]! += x * x);
+    sum.filled = 0;
+  };
+  try {
+    for await (const { features, labels, rows } of known.blocks()) {
+      const { data, columns } = features;
+      outer ??= await openOuterProducts(columns, { pacer: known.pacer });
+      const size = isFull ? columns * columns : columns;
+      for (let row = 0; row < rows; row++) {
+        const values = data.subarray(row * columns, (row + 1) * columns);
+        let sum = sums.get(labels[row]!);
+        if (sum === undefined) {
+          checkSize(size * (sums.size + 1), known.action);
+          sum = emptySum(values, size);
+          sums.set(labels[row]!, sum);
+        }
+        addRow(sum, values);
+        if (sum.filled * columns === sum.rows.length) await flush(sum);
       }
-      addRow(sum, data, from, isFull);
-      if (row % 64 === 0) await known.pacer.rest();
     }
+    for (const sum of sums.values()) await flush(sum);
+    return sums;
+  } finally {
+    await outer?.close();
   }
-  return sums;
 }
 
-function addRow(
-  sum: ClassSum,
-  data: Float32Array | Float64Array,
-  from: number,
-  isFull: boolean,
-): void {
-  const { shift, products } = sum;
-  const row = shift.map((x, j) => data[from + j]! - x); // [D]
+function emptySum(
+  first: Float32Array | Float64Array,
+  size: number,
+): ClassSum {
+  const columns = first.length;
+  return {
+    shift: Float64Array.from(first),
+    sum: new Float64Array(columns),
+    products: new Float64Array(size), // [D, D] or [D]
+    rows: new Float64Array(columns * Math.min(columns, MOST_ROWS)),
+    filled: 0,
+    count: 0,
+  };
+}
+
+function addRow(sum: ClassSum, values: Float32Array | Float64Array): void {
+  const { shift, rows } = sum;
+  const columns = shift.length;
+  const to = sum.filled * columns;
+  for (let j = 0; j < columns; j++) {
+    const x = values[j]! - shift[j]!;
+    rows[to + j] = x;
+    sum.sum[j]! += x;
+  }
+  sum.filled++;
   sum.count++;
-  row.forEach((x, i) => {
-    sum.sum[i]! += x;
-    if (!isFull) {
-      products[i]! += x * x;
-      return;
-    }
-    if (x === 0) return;
-    const start = i * row.length;
-    for (let j = 0; j <= i; j++) products[start + j]! += x * row[j]!;
-  });
 }
 
 function checkSize(numbers: number, action: string): void {
   if (numbers <= MOST_NUMBERS) return;
   const rule = "covariances of all classes must hold at most " +
     `${MOST_NUMBERS} numbers together`;
-  const hint = 'use gmm({ covariance: "tied" }) or gmm({ covariance: "diag" })';
+  const hint = 'use gmm({ covariance: "diag" })';
   throw new RangeError(cannot(action, rule, numbers, hint));
 }
 

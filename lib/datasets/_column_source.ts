@@ -1,0 +1,386 @@
+/**
+ * A source over columns, whatever holds them.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { cannot, checkInteger, quote } from "../check.ts";
+import { abortError } from "../errors.ts";
+import { attachView } from "../display/attach_view.ts";
+import type { View } from "../display/view.ts";
+import type {
+  Batch,
+  DataSource,
+  NdArray,
+  TensorSpec,
+  WantedBatches,
+} from "../types.ts";
+import {
+  hashColumn,
+  idValues,
+  imageBatch,
+  numberBatch,
+} from "./_column_batches.ts";
+import { findColumn, type InputColumns, planInputs } from "./column_plan.ts";
+import { columnView } from "./_column_view.ts";
+import {
+  type Cells,
+  type ColumnStore,
+  type ImageColumn,
+  rebatch,
+  wholeColumn,
+} from "./_columns.ts";
+import { IMAGE_SIDE } from "./_source_view.ts";
+import { classesOf, indicesOfNames } from "./class_names.ts";
+import { ImageInput } from "./image_input.ts";
+import { labelsOf } from "./labels.ts";
+import { readAhead } from "./read_ahead.ts";
+import { sampleRows } from "./sample_rows.ts";
+import type { TableOptions } from "./table_options.ts";
+
+/** What a source is made of. */
+export interface ColumnSourceParts {
+  /** How it names itself, as in `table "a.csv"`. */
+  readonly title: string;
+  /** What was to be done, for messages. */
+  readonly action: string;
+  /** Opens the columns. */
+  readonly open: () => Promise<ColumnStore>;
+  readonly options: TableOptions;
+  /** What else makes the contents, for the fingerprint. */
+  readonly settings: unknown;
+}
+
+/** What is known once the columns were opened. */
+interface Known {
+  readonly columns: ColumnStore["columns"];
+  /** Rows of the store. */
+  readonly total: number;
+  /** Rows that come; undefined for all. */
+  readonly rows: Uint32Array | undefined;
+  readonly length: number;
+  /** Class indices of the rows that come. */
+  readonly labels?: Int32Array | undefined;
+}
+
+const HEAD = 5; // rows that a view shows
+
+/** A source over columns. Length and classes are known once it is prepared. */
+export class ColumnSource implements DataSource {
+  declare readonly fingerprint?: () => Promise<string>;
+  readonly #parts: ColumnSourceParts;
+  #preparing: Promise<Known> | undefined;
+  #known: Known | undefined;
+  #classNames: readonly string[] | undefined;
+  #head: readonly Cells[] = [];
+  #rowOf: Map<string | number, number> | undefined;
+
+  constructor(parts: ColumnSourceParts) {
+    this.#parts = parts;
+    // A function has no contents to go by.
+    if (typeof parts.options.preprocess !== "function") {
+      this.fingerprint = () => this.#fingerprint();
+    }
+  }
+
+  /** Samples that come; undefined before it is prepared. */
+  get length(): number {
+    return this.#known?.length as number;
+  }
+
+  /** Names of the classes; undefined before it is prepared, or without any. */
+  get classNames(): readonly string[] {
+    return this.#classNames as readonly string[];
+  }
+
+  async prepare(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw abortError(signal, "before the first sample");
+    await this.#prepared();
+  }
+
+  batches(wanted: WantedBatches): AsyncIterable<Batch> {
+    const { action } = this.#parts;
+    checkInteger(wanted.size, action, "size");
+    checkInteger(wanted.start, action, "start", 0);
+    return this.#read(wanted, undefined);
+  }
+
+  async samples(
+    ids: readonly (string | number)[],
+    inputs?: readonly TensorSpec[],
+  ): Promise<Batch> {
+    const known = await this.#prepared();
+    this.#rowOf ??= await this.#idRows(known);
+    const rows = Uint32Array.from(ids, (id) => {
+      const row = this.#rowOf!.get(id);
+      if (row !== undefined) return row;
+      const rule = "every id must be that of a sample";
+      throw new RangeError(cannot("read samples", rule, id));
+    });
+    const specs = inputs ?? [LOOKS];
+    const wanted = { size: rows.length, start: 0, inputs: specs };
+    for await (const batch of this.#read(wanted, rows, inputs === undefined)) {
+      return batch;
+    }
+    throw new RangeError(cannot("read samples", "there must be an id", 0));
+  }
+
+  #prepared(): Promise<Known> {
+    return this.#preparing ??= this.#find().catch((error) => {
+      this.#preparing = undefined; // the file may be there the next time
+      throw error;
+    });
+  }
+
+  async #find(): Promise<Known> {
+    const { action, options } = this.#parts;
+    const store = await this.#parts.open();
+    try {
+      const { columns, count } = store;
+      for (const name of [options.labels, options.ids]) {
+        if (name !== undefined) findColumn(name, columns, action);
+      }
+      if (count === 0) {
+        throw new RangeError(cannot(action, "there must be a row", 0));
+      }
+      const labels = await this.#labels(store);
+      const classNames = this.#classNames;
+      const facts = { count, labels, classNames };
+      const rows = sampleRows(facts, options, action);
+      this.#head = await store.head(HEAD);
+      return this.#known = {
+        columns,
+        total: count,
+        rows,
+        length: rows?.length ?? count,
+        labels: rows === undefined || labels === undefined
+          ? labels
+          : Int32Array.from(rows, (row) => labels[row]!),
+      };
+    } finally {
+      store.close();
+    }
+  }
+
+  /** Class indices of all rows; names the classes on the way. */
+  async #labels(store: ColumnStore): Promise<Int32Array | undefined> {
+    const { action, options: { labels: name, classes } } = this.#parts;
+    if (name === undefined) {
+      this.#classNames = classes;
+      return undefined;
+    }
+    const column = await wholeColumn(store, name);
+    if (column.kind === "texts") {
+      this.#classNames = Object.freeze(
+        [...classes ?? classesOf(column.values, action)],
+      );
+      return indicesOfNames(column.values, this.#classNames, action);
+    }
+    if (column.kind === "images" || column.shape.length > 0) {
+      const rule = `column ${quote(name)} must hold labels: numbers or texts`;
+      const { type } = findColumn(name, store.columns, action);
+      throw new TypeError(cannot(action, rule, type));
+    }
+    const names = classes ?? store.classNames(name);
+    this.#classNames = names && Object.freeze([...names]);
+    return labelsOf(column.data as Float32Array, store.count, action);
+  }
+
+  async *#read(
+    { size, start, inputs, signal }: WantedBatches,
+    picked: Uint32Array | undefined,
+    isLooks = false,
+  ): AsyncGenerator<Batch> {
+    const known = await this.#prepared();
+    const { action, options } = this.#parts;
+    const { labels: label, ids } = options;
+    const others = [label, ids].filter((name) => name !== undefined);
+    const plan = isLooks ? this.#looks(known) : planInputs(inputs, {
+      columns: known.columns,
+      inputs: options.inputs,
+      others,
+      action,
+    });
+    const image = this.#imageInput(plan, isLooks);
+    const names = [
+      ...new Set([...plan.flatMap(({ columns }) => columns), ...others]),
+    ];
+    const rows = picked ?? known.rows;
+    const facts = { action, options, classNames: this.#classNames };
+    const store = await this.#parts.open();
+    try {
+      let at = start;
+      const numbered = async function* () {
+        for await (
+          const block of rebatch(store.read(names, start, rows), size)
+        ) {
+          if (signal?.aborted) {
+            throw abortError(signal, `after ${at} of ${known.length} samples`);
+          }
+          const first = at;
+          at += block.rows;
+          yield { block, numbers: numbersOf(first, block.rows, rows) };
+        }
+      };
+      if (image === undefined) {
+        for await (const { block, numbers } of numbered()) {
+          yield numberBatch(block, numbers, plan, facts);
+        }
+        return;
+      }
+      if (!image.hasSize) await this.#firstSize(store, image, plan, known.rows);
+      yield* readAhead(
+        numbered(),
+        ({ block, numbers }) =>
+          imageBatch(block, numbers, plan[0]!.columns[0]!, image, facts),
+      );
+    } finally {
+      store.close();
+    }
+  }
+
+  /** The only column of images, to look at, or else what a model would take. */
+  #looks({ columns }: Known): readonly InputColumns[] {
+    const { action, options: { inputs, labels, ids } } = this.#parts;
+    const named = inputs === undefined
+      ? undefined
+      : [inputs].flat().flatMap((one) =>
+        typeof one === "string" ? [one] : Object.values(one).flat()
+      );
+    const images = columns.filter(({ name, kind }) =>
+      kind === "images" && (named?.includes(name) ?? true)
+    );
+    if (images.length === 1) {
+      return [{ spec: LOOKS, columns: [images[0]!.name], isImage: true }];
+    }
+    const others = [labels, ids].filter((name) => name !== undefined);
+    return planInputs([LOOKS], { columns, inputs: named, others, action });
+  }
+
+  #imageInput(
+    plan: readonly InputColumns[],
+    isLooks: boolean,
+  ): ImageInput | undefined {
+    const { action, options } = this.#parts;
+    const images = plan.filter(({ isImage }) => isImage);
+    if (images.length === 0) return undefined;
+    if (plan.length > 1) {
+      const rule = "a model must have one input to take images";
+      throw new TypeError(
+        cannot(action, rule, plan.map(({ spec }) => spec.name)),
+      );
+    }
+    const { orient = false } = options;
+    return isLooks
+      ? new ImageInput(LOOKS, {
+        size: [IMAGE_SIDE, IMAGE_SIDE],
+        antialias: true,
+        fit: "pad",
+        orient,
+      }, action)
+      : new ImageInput(images[0]!.spec, options, action);
+  }
+
+  async #firstSize(
+    store: ColumnStore,
+    image: ImageInput,
+    [plan]: readonly InputColumns[],
+    rows: Uint32Array | undefined,
+  ): Promise<void> {
+    const name = plan!.columns[0]!;
+    for await (const block of store.read([name], 0, rows?.slice(0, 1))) {
+      const column = block.columns.get(name) as ImageColumn;
+      await image.sizeOf(column.values[0]!, column.names[0] ?? "row 0");
+      return;
+    }
+  }
+
+  async #idRows({ rows, total }: Known): Promise<Map<string | number, number>> {
+    const { action, options: { ids: name } } = this.#parts;
+    const all = rows ?? Array.from({ length: total }, (_, i) => i);
+    if (name === undefined) {
+      return new Map(Array.from(all, (row) => [row, row]));
+    }
+    const store = await this.#parts.open();
+    try {
+      const ids = idValues(await wholeColumn(store, name), name, action);
+      return new Map(Array.from(all, (row) => [ids[row]!, row]));
+    } finally {
+      store.close();
+    }
+  }
+
+  async #fingerprint(): Promise<string> {
+    const { rows, columns, length } = await this.#prepared();
+    const { options, settings } = this.#parts;
+    const hash = createHash("sha256");
+    const facts = [
+      options,
+      settings,
+      this.#classNames ?? null,
+      length,
+      columns,
+    ];
+    hash.update(JSON.stringify(facts));
+    const named = options.inputs === undefined
+      ? columns.filter(({ kind }) => kind !== "other").map(({ name }) => name)
+      : [options.inputs].flat().flatMap((one) =>
+        typeof one === "string" ? [one] : Object.values(one).flat()
+      );
+    const others = [options.labels, options.ids]
+      .filter((name) => name !== undefined);
+    const names = [...new Set([...named, ...others])].sort();
+    const store = await this.#parts.open();
+    try {
+      for await (const block of rebatch(store.read(names, 0, rows), 1024)) {
+        for (const name of names) hashColumn(hash, block.columns.get(name)!);
+      }
+    } finally {
+      store.close();
+    }
+    return hash.digest("hex");
+  }
+
+  static {
+    attachView(this.prototype, (self) => self.#view());
+  }
+
+  #view(): View {
+    const { title } = this.#parts;
+    const known = this.#known;
+    if (known === undefined) {
+      const text = "not read yet: await source.prepare(), or show(source)";
+      return { title, blocks: [{ kind: "text", text }] };
+    }
+    return columnView({
+      ...known,
+      title,
+      labels: known.labels,
+      classNames: this.#classNames,
+      head: this.#head,
+      numbers: (count) => numbersOf(0, count, known.rows),
+      images: async (rows) => {
+        const wanted = { size: rows.length, start: 0, inputs: [LOOKS] };
+        const picked = Uint32Array.from(rows);
+        for await (const batch of this.#read(wanted, picked, true)) {
+          return (batch as { xs: NdArray }).xs;
+        }
+        throw new RangeError(cannot("show a table", "there must be a row", 0));
+      },
+    });
+  }
+}
+
+const LOOKS: TensorSpec = { name: "images", shape: [], dtype: "float32" };
+
+/** Row numbers in the store, of rows from `first` on. */
+function numbersOf(
+  first: number,
+  count: number,
+  rows: Uint32Array | undefined,
+): number[] {
+  return Array.from(
+    { length: count },
+    (_, i) => rows?.[first + i] ?? first + i,
+  );
+}

@@ -1,0 +1,232 @@
+/**
+ * Columns of data, whatever holds them: files of NumPy, tables, Arrow.
+ *
+ * A store says which columns there are and reads some of them in blocks of any
+ * size; blocks are cut to batches here.
+ *
+ * @module
+ */
+import { cannot, quote, sizeOf } from "../check.ts";
+import type { DType } from "../types.ts";
+
+/** Values of numbers. */
+export type NumberData =
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | Float16Array
+  | Uint8Array;
+
+/** Numbers of some rows, of one shape in each. */
+export interface NumberColumn {
+  readonly kind: "numbers";
+  /** `rows · sizeOf(shape)` values. */
+  readonly data: NumberData;
+  /** Shape of a row, `[]` for one number. */
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Texts of some rows. */
+export interface TextColumn {
+  readonly kind: "texts";
+  readonly values: readonly string[];
+}
+
+/** Files of images of some rows. */
+export interface ImageColumn {
+  readonly kind: "images";
+  readonly values: readonly Uint8Array[];
+  /** What each is called, where that is known. */
+  readonly names: readonly (string | undefined)[];
+}
+
+/** Some rows of a column. */
+export type Column = NumberColumn | TextColumn | ImageColumn;
+
+/** Some rows of some columns. */
+export interface Block {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+/** What is known of a column. */
+export interface ColumnInfo {
+  readonly name: string;
+  readonly kind: "numbers" | "texts" | "images" | "other";
+  /** What the store calls its type. */
+  readonly type: string;
+  /** Shape of a row, where it is the same for all and known. */
+  readonly shape?: readonly number[] | undefined;
+}
+
+/** Columns, opened. */
+export interface ColumnStore {
+  readonly columns: readonly ColumnInfo[];
+  /** How many rows there are. */
+  readonly count: number;
+  /** Names of the classes of a column, where the store has them. */
+  classNames(column: string): readonly string[] | undefined;
+  /**
+   * Reads columns.
+   *
+   * @param names Which.
+   * @param start The first row; of `rows`, if these are set.
+   * @param rows Which rows, in which order; all by default.
+   */
+  read(
+    names: readonly string[],
+    start: number,
+    rows?: Uint32Array,
+  ): AsyncIterable<Block>;
+  /** The first rows, as they are shown: nulls and other types too. */
+  head(count: number): Promise<readonly Cells[]>;
+  /** Closes what is open. */
+  close(): void;
+}
+
+/** A row as it is shown. */
+export type Cells = readonly (string | number | null)[];
+
+/**
+ * Cuts blocks to batches.
+ *
+ * @param blocks Blocks of any size.
+ * @param size Rows of a batch; the last may have fewer.
+ * @returns The batches; those of one block share its memory.
+ */
+export async function* rebatch(
+  blocks: AsyncIterable<Block>,
+  size: number,
+): AsyncGenerator<Block> {
+  let held: Block[] = [];
+  let count = 0;
+  for await (const block of blocks) {
+    let start = 0;
+    while (count + block.rows - start >= size) {
+      const end = start + size - count;
+      yield joined([...held, sliced(block, start, end)]);
+      [held, count, start] = [[], 0, end];
+    }
+    if (start < block.rows) {
+      held.push(sliced(block, start, block.rows));
+      count += block.rows - start;
+    }
+  }
+  if (count > 0) yield joined(held);
+}
+
+function sliced(block: Block, start: number, end: number): Block {
+  if (start === 0 && end === block.rows) return block;
+  const columns = new Map<string, Column>();
+  for (const [name, column] of block.columns) {
+    columns.set(name, slicedColumn(column, start, end));
+  }
+  return { rows: end - start, columns };
+}
+
+function slicedColumn(column: Column, start: number, end: number): Column {
+  if (column.kind === "numbers") {
+    const width = sizeOf(column.shape);
+    const data = column.data.subarray(start * width, end * width);
+    return { ...column, data };
+  }
+  if (column.kind === "texts") {
+    return { ...column, values: column.values.slice(start, end) };
+  }
+  return {
+    ...column,
+    values: column.values.slice(start, end),
+    names: column.names.slice(start, end),
+  };
+}
+
+/** One block of several. */
+function joined(blocks: readonly Block[]): Block {
+  const [first] = blocks;
+  if (blocks.length === 1) return first!;
+  const columns = new Map<string, Column>();
+  for (const name of first!.columns.keys()) {
+    const parts = blocks.map((block) => block.columns.get(name)!);
+    columns.set(name, joinedColumn(name, parts));
+  }
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  return { rows, columns };
+}
+
+function joinedColumn(name: string, parts: readonly Column[]): Column {
+  const [first] = parts;
+  if (first!.kind === "numbers") {
+    return joinedNumbers(name, parts as readonly NumberColumn[]);
+  }
+  if (first!.kind === "texts") {
+    const values = (parts as readonly TextColumn[]).flatMap((p) => p.values);
+    return { kind: "texts", values };
+  }
+  const images = parts as readonly ImageColumn[];
+  return {
+    kind: "images",
+    values: images.flatMap(({ values }) => values),
+    names: images.flatMap(({ names }) => names),
+  };
+}
+
+function joinedNumbers(
+  name: string,
+  parts: readonly NumberColumn[],
+): NumberColumn {
+  const { data, shape, dtype } = parts[0]!;
+  for (const part of parts) {
+    if (String(part.shape) !== String(shape)) {
+      throw ragged(name, shape, part.shape);
+    }
+  }
+  const length = parts.reduce((sum, part) => sum + part.data.length, 0);
+  const Values = data.constructor as new (length: number) => Float32Array;
+  const all = new Values(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.data as Float32Array, at);
+    at += part.data.length;
+  }
+  return { kind: "numbers", data: all, shape, dtype };
+}
+
+/**
+ * The error of lists of several lengths.
+ *
+ * @param name The column.
+ * @param wanted The shape of the rows before.
+ * @param found The shape of another.
+ * @param row Its number.
+ * @returns The error.
+ */
+export function ragged(
+  name: string,
+  wanted: readonly number[],
+  found: readonly number[],
+  row?: number,
+): TypeError {
+  const rule = `every row of column ${quote(name)} must hold lists of ` +
+    `the same length, ${quote([...wanted])}`;
+  const hint = row === undefined ? undefined : `it is in row ${row}`;
+  return new TypeError(cannot("read table", rule, [...found], hint));
+}
+
+/**
+ * Reads a whole column.
+ *
+ * @param store The store.
+ * @param name The column.
+ * @returns Its values.
+ */
+export async function wholeColumn(
+  store: ColumnStore,
+  name: string,
+): Promise<Column> {
+  const blocks: Block[] = [];
+  for await (const block of store.read([name], 0)) blocks.push(block);
+  if (blocks.length > 0) return joined(blocks).columns.get(name)!;
+  return { kind: "texts", values: [] };
+}

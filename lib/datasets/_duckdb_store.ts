@@ -1,0 +1,282 @@
+/**
+ * Columns of a query, by DuckDB.
+ *
+ * @module
+ */
+import type {
+  DuckDBBlobVector,
+  DuckDBDataChunk,
+  DuckDBListVector,
+  DuckDBVector,
+} from "@duckdb/node-api";
+import { cannot, quote } from "../check.ts";
+import { identifier, type LockedDuckdb } from "../formats/duckdb.ts";
+import type { DType } from "../types.ts";
+import {
+  type Block,
+  type Cells,
+  type Column,
+  type ColumnInfo,
+  type ColumnStore,
+  type NumberColumn,
+  type NumberData,
+  ragged,
+} from "./_columns.ts";
+
+/** What is read. */
+export interface DuckdbQuery {
+  /** What stands after FROM: rows in the order in which they come. */
+  readonly from: string;
+  /** Names of classes by column. */
+  readonly classNames: ReadonlyMap<string, readonly string[]>;
+  /** What is read, for messages. */
+  readonly name: string;
+}
+
+/** SQL types that numbers are read as, and their element types. */
+const NUMBERS: readonly [RegExp, string, DType][] = [
+  [/^BOOLEAN$|^U?(TINYINT|SMALLINT)$|^INTEGER$/, "INTEGER", "int32"],
+  [/^(U?BIGINT|UINTEGER|U?HUGEINT)$/, "BIGINT", "int64"],
+  [/^FLOAT$/, "FLOAT", "float32"],
+  [/^DOUBLE$|^DECIMAL\(/, "DOUBLE", "float64"],
+];
+
+/** A column, and how it is read. */
+interface Read extends ColumnInfo {
+  /** What stands after SELECT; of images two values. */
+  readonly sql: readonly string[];
+  readonly dtype?: DType;
+}
+
+/**
+ * Opens the columns of a query.
+ *
+ * @param engine The engine; it is closed with the store.
+ * @param query What is read.
+ * @returns The store.
+ */
+export async function duckdbStore(
+  engine: LockedDuckdb,
+  query: DuckdbQuery,
+): Promise<ColumnStore> {
+  const { names, types, chunks } = await engine.select(
+    `SELECT * FROM ${query.from} LIMIT 0`,
+  );
+  await drain(chunks);
+  const columns = names.map((name, i) => columnOf(name, types[i]!));
+  const counted = await engine.select(`SELECT count(*) FROM ${query.from}`);
+  let count = 0;
+  for await (const chunk of counted.chunks) {
+    count = Number(chunk.getColumnVector(0).getItem(0));
+  }
+  let numTables = 0;
+  return {
+    columns,
+    count,
+    classNames: (column) => query.classNames.get(column),
+    async *read(wanted, start, rows) {
+      const reads = wanted.map((name) => columns.find((c) => c.name === name)!);
+      const list = reads.flatMap(({ sql }) => sql).join(", ");
+      let source = `${query.from} OFFSET ${start}`;
+      if (rows !== undefined) {
+        const table = `picked_${numTables++}`;
+        await engine.fillRows(table, rows.subarray(start));
+        source = `(SELECT *, row_number() OVER () - 1 AS sonde_row ` +
+          `FROM ${query.from}) JOIN ${table} ON sonde_row = ${table}.row ` +
+          `ORDER BY ${table}.position`;
+      }
+      const { chunks } = await engine.select(`SELECT ${list} FROM ${source}`);
+      let row = start;
+      for await (const chunk of chunks) {
+        const first = row;
+        row += chunk.rowCount;
+        yield blockOf(
+          chunk,
+          reads,
+          query.name,
+          (i) => rows?.[first + i] ?? first + i,
+        );
+      }
+    },
+    async head(rows) {
+      const cells = columns.map(({ name, kind, sql: [value] }) =>
+        kind === "images"
+          ? `octet_length(${value}) || ' bytes'`
+          : `CAST(${identifier(name)} AS VARCHAR)`
+      );
+      const { chunks } = await engine.select(
+        `SELECT ${cells.join(", ")} FROM ${query.from} LIMIT ${rows}`,
+      );
+      const found: Cells[] = [];
+      for await (const chunk of chunks) {
+        for (const row of chunk.getRows()) {
+          found.push(row.map((value) => value === null ? null : String(value)));
+        }
+      }
+      return found;
+    },
+    close: () => engine.close(),
+  };
+}
+
+async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
+  for await (const _chunk of chunks);
+}
+
+function columnOf(name: string, type: string): Read {
+  const id = identifier(name);
+  const item = type.replace(/(\[\d*\])+$/, "");
+  const levels = type.slice(item.length).match(/\[\d*\]/g) ?? [];
+  const number = NUMBERS.find(([pattern]) => pattern.test(item));
+  if (number !== undefined) {
+    const [, sql, dtype] = number;
+    const cast = `CAST(${id} AS ${sql}${"[]".repeat(levels.length)})`;
+    const sizes = levels.toReversed().map((level) => parseInt(level.slice(1)));
+    const shape = sizes.some(Number.isNaN) ? undefined : sizes;
+    return { name, kind: "numbers", type, sql: [cast], dtype, shape };
+  }
+  if (type === "VARCHAR" || /^ENUM\(/.test(type)) {
+    return { name, kind: "texts", type, sql: [`CAST(${id} AS VARCHAR)`] };
+  }
+  if (type === "BLOB") {
+    return { name, kind: "images", type, sql: [id, "CAST(NULL AS VARCHAR)"] };
+  }
+  if (/^STRUCT\("?bytes"? BLOB, "?path"? VARCHAR\)$/.test(type)) {
+    return { name, kind: "images", type, sql: [`${id}.bytes`, `${id}.path`] };
+  }
+  return { name, kind: "other", type, sql: [`CAST(${id} AS VARCHAR)`] };
+}
+
+function blockOf(
+  chunk: DuckDBDataChunk,
+  reads: readonly Read[],
+  table: string,
+  rowOf: (i: number) => number,
+): Block {
+  const columns = new Map<string, Column>();
+  let index = 0;
+  for (const read of reads) {
+    const vector = chunk.getColumnVector(index++);
+    const names = read.kind === "images"
+      ? chunk.getColumnVector(index++)
+      : undefined;
+    columns.set(
+      read.name,
+      new ColumnReader(read, table, rowOf).read(vector, names, chunk.rowCount),
+    );
+  }
+  return { rows: chunk.rowCount, columns };
+}
+
+class ColumnReader {
+  readonly #info: Read;
+  readonly #table: string;
+  readonly #rowOf: (i: number) => number;
+
+  constructor(info: Read, table: string, rowOf: (i: number) => number) {
+    this.#info = info;
+    this.#table = table;
+    this.#rowOf = rowOf;
+  }
+
+  read(
+    vector: DuckDBVector,
+    names: DuckDBVector | undefined,
+    rows: number,
+  ): Column {
+    if (this.#info.kind === "numbers") return this.#numbers(vector, rows);
+    const at = Array.from({ length: rows }, (_, i) => i);
+    if (names === undefined) {
+      const values = at.map((i) =>
+        this.#present(vector.getItem(i), i) as string
+      );
+      return { kind: "texts", values };
+    }
+    const blobs = vector as DuckDBBlobVector;
+    return {
+      kind: "images",
+      // Copied: the chunk's memory is the engine's.
+      values: at.map((i) =>
+        Uint8Array.from(this.#present(blobs.getItem(i), i).bytes)
+      ),
+      names: at.map((i) => names.getItem(i) as string | null ?? undefined),
+    };
+  }
+
+  #present<V>(value: V | null, i: number): V {
+    if (value !== null) return value;
+    throw this.#null(i);
+  }
+
+  #null(i: number): TypeError {
+    const { name } = this.#info;
+    const rule = `column ${quote(name)} must have a value in every row`;
+    const hint = `it is in row ${this.#rowOf(i)}; leave such rows out, as by ` +
+      `where: '${identifier(name)} IS NOT NULL'`;
+    return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
+  }
+
+  #hole(i: number): TypeError {
+    const rule = `lists of column ${quote(this.#info.name)} must have a ` +
+      "number at every index";
+    const hint = `it is in row ${this.#rowOf(i)}`;
+    return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
+  }
+
+  /** Lists to any depth, whose lengths are the same in every row. */
+  #numbers(vector: DuckDBVector, rows: number): NumberColumn {
+    let inner = vector;
+    let [first, count] = [0, rows];
+    const shape: number[] = [];
+    let width = 1; // lists a row, at this depth
+    while ("childVector" in inner) {
+      const list = inner as DuckDBListVector;
+      const length = list.getEntryLength(first);
+      for (let k = 0; k < count; k++) {
+        if (!isValid(list, first + k)) throw this.#null(Math.floor(k / width));
+        if (list.getEntryLength(first + k) === length) continue;
+        const found = [...shape, list.getEntryLength(first + k)];
+        const row = this.#rowOf(Math.floor(k / width));
+        throw ragged(this.#info.name, [...shape, length], found, row);
+      }
+      const start = list.getEntryOffset(first);
+      for (let k = 0; k < count; k++) {
+        if (list.getEntryOffset(first + k) !== start + k * length) {
+          throw new Error(
+            "Cannot read lists of DuckDB as they must lie in order",
+          );
+        }
+      }
+      shape.push(length);
+      width *= length;
+      [first, count] = [start, count * length];
+      inner = list.childVector;
+    }
+    const { items } = inner as unknown as { items: NumberData };
+    if (!allValid(inner)) {
+      for (let k = 0; k < count; k++) {
+        if (!isValid(inner, first + k)) {
+          const row = Math.floor(k / width);
+          throw shape.length === 0 ? this.#null(row) : this.#hole(row);
+        }
+      }
+    }
+    // Copied: the chunk's memory is the engine's.
+    const data = items.slice(first, first + count);
+    return { kind: "numbers", data, shape, dtype: this.#info.dtype! };
+  }
+}
+
+function allValid(vector: DuckDBVector): boolean {
+  const validity: unknown = Reflect.get(vector, "validity");
+  return typeof validity === "object" && validity !== null &&
+    Reflect.get(validity, "data") === null;
+}
+
+function isValid(vector: DuckDBVector, i: number): boolean {
+  if (allValid(vector)) return true;
+  const validity = Reflect.get(vector, "validity") as {
+    itemValid(i: number): boolean;
+  };
+  return validity.itemValid(i);
+}

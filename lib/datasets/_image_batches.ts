@@ -1,0 +1,195 @@
+/**
+ * Batches of image files, read ahead.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { abortError } from "../errors.ts";
+import type { Batch, SkippedSample } from "../types.ts";
+import type { ImageInput } from "./image_input.ts";
+import { type OpenBatch, readAhead } from "./read_ahead.ts";
+
+/** Images in the order in which they come. */
+export interface ImageRows {
+  /** How many there are. */
+  readonly length: number;
+  /** What each is called. */
+  id(row: number): string;
+  /** Class indices or names, `[length]`. */
+  readonly labels?: ArrayLike<number> | readonly string[] | undefined;
+  /** Identities, where they are not what images are called. */
+  readonly ids?: ArrayLike<string | number> | undefined;
+  /** Reads the bytes of one. */
+  read(row: number): Promise<Uint8Array>;
+}
+
+/** How images are read. */
+export interface ImageBatchOptions {
+  /** Images in a batch. */
+  readonly size: number;
+  /** The first image. */
+  readonly start: number;
+  /** What each becomes. */
+  readonly input: ImageInput;
+  /** Whether bad files are left out. */
+  readonly skips: boolean;
+  /** What was to be done. */
+  readonly action: string;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads batches of images.
+ *
+ * @param images The images.
+ * @param options How.
+ * @returns The batches; those of which no image can be read hold `skipped` only.
+ */
+export async function* imageBatches(
+  images: ImageRows,
+  options: ImageBatchOptions,
+): AsyncGenerator<Batch> {
+  const { size, start, input, signal } = options;
+  if (!input.hasSize) await firstSize(images, options);
+  const count = Math.ceil(Math.max(0, images.length - start) / size);
+  const firsts = Array.from({ length: count }, (_, i) => start + i * size);
+  yield* readAhead(firsts, (first) => {
+    const rows = Math.min(size, images.length - first);
+    if (signal?.aborted) {
+      throw abortError(signal, `after ${first} of ${images.length} samples`);
+    }
+    return openBatch(images, first, rows, options);
+  });
+}
+
+/**
+ * Where no size is set, the first image of all that can be read says it,
+ * wherever the reading begins.
+ */
+async function firstSize(
+  images: ImageRows,
+  { input, skips, action }: ImageBatchOptions,
+): Promise<void> {
+  for (let row = 0; row < images.length; row++) {
+    const failure = await attempt(skips, action, images.id(row), async () => {
+      await input.sizeOf(await images.read(row), images.id(row));
+    });
+    if (failure === undefined) return;
+  }
+}
+
+/**
+ * Begins a batch of images.
+ *
+ * @param images The images.
+ * @param first The first of the batch.
+ * @param rows How many there are.
+ * @param options How they are read.
+ * @returns The batch.
+ */
+export function openBatch(
+  images: ImageRows,
+  first: number,
+  rows: number,
+  { input, skips, action }: Pick<
+    ImageBatchOptions,
+    "input" | "skips" | "action"
+  >,
+): OpenBatch<Batch> {
+  const failures: (SkippedSample | undefined)[] = Array(rows).fill(undefined);
+  if (!input.hasSize) { // none could be read
+    const samples = failures.map((_, i) => async () => {
+      failures[i] = await attempt(
+        skips,
+        action,
+        images.id(first + i),
+        async () => {
+          await input.sizeOf(
+            await images.read(first + i),
+            images.id(first + i),
+          );
+        },
+      );
+    });
+    return {
+      samples,
+      finish: () => ({ skipped: failures.map((one) => one!) }),
+    };
+  }
+  const width = input.width;
+  const data = new Float32Array(rows * width);
+  const samples = failures.map((_, i) => async () => {
+    const id = images.id(first + i);
+    failures[i] = await attempt(skips, action, id, async () => {
+      await input.fill(await images.read(first + i), id, data, i);
+    });
+  });
+  const finish = (): Batch => {
+    const kept: number[] = [];
+    failures.forEach((failure, i) => {
+      if (failure !== undefined) return;
+      if (kept.length < i) {
+        data.copyWithin(kept.length * width, i * width, (i + 1) * width);
+      }
+      kept.push(i);
+    });
+    const skipped = failures.filter((failure) => failure !== undefined);
+    if (kept.length === 0) return { skipped };
+    const values = data.subarray(0, kept.length * width);
+    const { labels } = images;
+    return {
+      xs: { data: values, shape: input.shape(kept.length), dtype: "float32" },
+      ids: kept.map((i) => images.ids?.[first + i] ?? images.id(first + i)),
+      ...(labels === undefined ? {} : { ys: labelsAt(labels, kept, first) }),
+      ...(skipped.length === 0 ? {} : { skipped }),
+    };
+  };
+  return { samples, finish };
+}
+
+function labelsAt(
+  labels: ArrayLike<number> | readonly string[],
+  kept: readonly number[],
+  first: number,
+): Int32Array | string[] {
+  const picked = kept.map((i) => labels[first + i]!);
+  return picked.every((label) => typeof label === "number")
+    ? Int32Array.from(picked)
+    : picked as string[];
+}
+
+/** Reads one image; gives what is wrong with it, if bad ones are left out. */
+async function attempt(
+  skips: boolean,
+  action: string,
+  id: string,
+  read: () => Promise<void>,
+): Promise<SkippedSample | undefined> {
+  try {
+    await read();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const named = isOfFile(error)
+      ? new TypeError(
+        cannot(
+          action,
+          `image "${id}" must be a file that can be read`,
+          error.name,
+        ),
+        { cause: error },
+      )
+      : error;
+    const isBad = named !== error || error instanceof SyntaxError;
+    if (!skips || !isBad) throw named;
+    return { id, reason: named.message };
+  }
+}
+
+/** What a file system says; a permission that the process lacks is no fault of the file. */
+function isOfFile(error: Error): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.IsADirectory;
+}

@@ -1,0 +1,241 @@
+/**
+ * Which columns become which inputs of a model, and how.
+ *
+ * @module
+ */
+import { cannot, nearestNames, quote, sizeOf } from "../check.ts";
+import type { NdArray, TensorSpec } from "../types.ts";
+import type { Block, ColumnInfo, NumberColumn } from "./_columns.ts";
+import type { NamedInputs } from "./table_options.ts";
+
+/** Columns of each input, in the model's order. */
+export interface InputColumns {
+  readonly spec: TensorSpec;
+  /** One column, or several of single numbers side by side. */
+  readonly columns: readonly string[];
+  readonly isImage: boolean;
+}
+
+/** What is known for planning. */
+export interface PlanFacts {
+  readonly columns: readonly ColumnInfo[];
+  readonly inputs?: NamedInputs | undefined;
+  /** Columns that are labels or ids. */
+  readonly others: readonly string[];
+  readonly action: string;
+}
+
+/**
+ * Finds the columns of each input.
+ *
+ * @param specs What the model takes.
+ * @param facts Which columns there are, and which the user names.
+ * @returns The columns of each input.
+ * @throws {TypeError} If a column cannot become its input, or none is named and
+ * it cannot be told.
+ * @throws {RangeError} If a column is not there.
+ */
+export function planInputs(
+  specs: readonly TensorSpec[],
+  facts: PlanFacts,
+): readonly InputColumns[] {
+  const named = facts.inputs === undefined
+    ? guessed(specs, facts)
+    : byInput(specs, facts.inputs, facts.action);
+  return specs.map((spec, i) => planOne(spec, named[i]!, facts));
+}
+
+function byInput(
+  specs: readonly TensorSpec[],
+  inputs: NamedInputs,
+  action: string,
+): (readonly string[])[] {
+  if (typeof inputs === "string" || Array.isArray(inputs)) {
+    if (specs.length === 1) return [[inputs].flat() as string[]];
+    const names = specs.map(({ name }) => name);
+    const rule = `"inputs" must name the columns of each input of the model, ` +
+      "{ input: column }";
+    const hint = `its inputs are ${names.map(quote).join(", ")}`;
+    throw new TypeError(cannot(action, rule, inputs, hint));
+  }
+  const record = inputs as Readonly<Record<string, string | readonly string[]>>;
+  const unknown = Object.keys(record)
+    .find((key) => !specs.some(({ name }) => name === key));
+  if (unknown !== undefined) {
+    const names = specs.map(({ name }) => quote(name)).join(", ");
+    const rule = `"inputs" must name inputs of the model, ${names}`;
+    throw new RangeError(cannot(action, rule, unknown));
+  }
+  return specs.map(({ name }) => {
+    const columns = record[name];
+    if (columns !== undefined) return [columns].flat();
+    const rule = `"inputs" must name the columns of input ${quote(name)}`;
+    throw new TypeError(cannot(action, rule, Object.keys(record)));
+  });
+}
+
+/** Columns named as the inputs; of one input the only images, or all numbers. */
+function guessed(
+  specs: readonly TensorSpec[],
+  { columns, others, action }: PlanFacts,
+): (readonly string[])[] {
+  const free = columns.filter(({ name }) => !others.includes(name));
+  const has = ({ name }: TensorSpec) => free.some((one) => one.name === name);
+  if (specs.every(has)) return specs.map(({ name }) => [name]);
+  const images = free.filter(({ kind }) => kind === "images");
+  const numbers = free.filter(({ kind }) => kind === "numbers");
+  if (specs.length === 1 && images.length === 1) return [[images[0]!.name]];
+  if (specs.length === 1 && images.length === 0) {
+    const single = numbers.filter(({ shape }) => shape?.length === 0);
+    if (numbers.length === 1) return [[numbers[0]!.name]];
+    if (numbers.length > 1 && single.length === numbers.length) {
+      return [numbers.map(({ name }) => name)];
+    }
+  }
+  const names = columns.map(({ name, type }) => `${name}: ${type}`);
+  const rule = '"inputs" must name the columns that the model takes';
+  const hint = `columns are ${names.slice(0, 12).map(quote).join(", ")}`;
+  throw new TypeError(cannot(action, rule, undefined, hint));
+}
+
+function planOne(
+  spec: TensorSpec,
+  names: readonly string[],
+  { columns, action }: PlanFacts,
+): InputColumns {
+  const infos = names.map((name) => findColumn(name, columns, action));
+  const wrong = infos.find(({ kind }) => kind === "texts" || kind === "other");
+  if (wrong !== undefined) {
+    const rule = `column ${quote(wrong.name)} must hold numbers, lists of ` +
+      `numbers or images for input ${quote(spec.name)}`;
+    const hint = wrong.kind === "texts"
+      ? "a column with a value that is no number is text: leave it out, or " +
+        "convert it by query()"
+      : undefined;
+    throw new TypeError(cannot(action, rule, wrong.type, hint));
+  }
+  const isImage = infos[0]?.kind === "images";
+  const several = infos.find(({ kind, shape }) =>
+    kind === "images" || shape === undefined || shape.length > 0
+  );
+  if (infos.length === 0 || (infos.length > 1 && several !== undefined)) {
+    const rule = "several columns of one input must hold single numbers";
+    const value = several === undefined
+      ? names
+      : `${several.name}: ${several.type}`;
+    throw new TypeError(cannot(action, rule, value));
+  }
+  if (!isImage) checkWidth(spec, infos, action);
+  return { spec, columns: names, isImage };
+}
+
+/** What can be seen without reading: how many numbers a row has. */
+function checkWidth(
+  spec: TensorSpec,
+  infos: readonly ColumnInfo[],
+  action: string,
+): void {
+  const { shape } = infos[0]!;
+  const wanted = spec.shape.slice(1);
+  if (shape === undefined || wanted.length !== spec.shape.length - 1) return;
+  const found = infos.length > 1 ? [infos.length] : shape;
+  const isFixed = wanted.every((size) => size !== null);
+  const fits = isFixed
+    ? sizeOf(wanted as number[]) === sizeOf(found)
+    : found.length === wanted.length &&
+      wanted.every((size, i) => (size ?? found[i]) === found[i]);
+  if (fits) return;
+  const rule = `input ${quote(spec.name)} must get rows of ${
+    quote([...wanted])
+  }`;
+  const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
+  const hint = `columns are ${names}: name others by "inputs"`;
+  throw new TypeError(cannot(action, rule, [...found], hint));
+}
+
+/**
+ * Finds a column.
+ *
+ * @param name Its name.
+ * @param columns Those that there are.
+ * @param action What was to be done.
+ * @returns The column.
+ * @throws {RangeError} If it is not there.
+ */
+export function findColumn(
+  name: string,
+  columns: readonly ColumnInfo[],
+  action: string,
+): ColumnInfo {
+  const found = columns.find((column) => column.name === name);
+  if (found !== undefined) return found;
+  const names = columns.map((column) => column.name);
+  const near = nearestNames(name, names);
+  const listed = (near.length > 0 ? near : names.slice(0, 12)).map(quote);
+  const rule = "every column must be there";
+  const hint = `${near.length > 0 ? "nearest names" : "columns"} are ${
+    listed.join(", ")
+  }`;
+  throw new RangeError(cannot(action, rule, name, hint));
+}
+
+/**
+ * The array of an input that takes numbers.
+ *
+ * @param block The rows.
+ * @param input Its columns.
+ * @param action What was to be done.
+ * @returns The array, in the shape of the input where that has as many values.
+ */
+export function inputArray(
+  block: Block,
+  { spec, columns }: InputColumns,
+  action: string,
+): NdArray<ArrayBufferView> {
+  const parts = columns.map((name) => block.columns.get(name) as NumberColumn);
+  const { rows } = block;
+  const one = parts.length === 1
+    ? parts[0]!
+    : stacked(parts, columns, rows, action);
+  const wanted = spec.shape.slice(1);
+  const isReshaped = spec.shape.length > 0 &&
+    wanted.every((size) => size !== null) &&
+    sizeOf(wanted as number[]) === sizeOf(one.shape);
+  const shape = isReshaped ? wanted as number[] : one.shape;
+  return { data: one.data, shape: [rows, ...shape], dtype: one.dtype };
+}
+
+/** Single numbers side by side, `[rows, columns]`. */
+function stacked(
+  parts: readonly NumberColumn[],
+  names: readonly string[],
+  rows: number,
+  action: string,
+): NumberColumn {
+  const { dtype, data } = parts[0]!;
+  const isOne = parts.every((part) => part.dtype === dtype);
+  const width = parts.length;
+  if (isOne) {
+    const Values = data.constructor as new (length: number) => Float32Array;
+    const all = new Values(rows * width);
+    parts.forEach((part, c) => {
+      const values = part.data as Float32Array;
+      for (let row = 0; row < rows; row++) all[row * width + c] = values[row]!;
+    });
+    return { kind: "numbers", data: all, shape: [width], dtype };
+  }
+  const all = new Float64Array(rows * width);
+  parts.forEach((part, c) => {
+    for (let row = 0; row < rows; row++) {
+      const value = part.data[row]!;
+      all[row * width + c] = Number(value);
+      const isExact = typeof value === "number" ||
+        BigInt(all[row * width + c]!) === value;
+      if (isExact) continue;
+      const rule = `column ${quote(names[c])} must hold whole numbers that ` +
+        "are exact in float64, beside columns of other numbers";
+      throw new RangeError(cannot(action, rule, value));
+    }
+  });
+  return { kind: "numbers", data: all, shape: [width], dtype: "float64" };
+}

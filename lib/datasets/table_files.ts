@@ -1,0 +1,170 @@
+/**
+ * Files of tables: patterns of their names, and the SQL that reads them.
+ *
+ * @module
+ */
+import { cannot, quote } from "../check.ts";
+import { byCodePoint } from "../formats/by_code_point.ts";
+import { literal } from "../formats/duckdb.ts";
+
+const ACTION = "read table";
+
+/**
+ * Files by names and patterns: `*`, `?` and `[…]` within a part of a path, `**`
+ * for any folders, `{a,b}` for either.
+ *
+ * @param files A path, a pattern, a `file:` URL, or several.
+ * @returns Paths, those of a pattern in sorted order.
+ * @throws {TypeError} If it is none of these.
+ * @throws {RangeError} If a pattern finds nothing, or there is none.
+ * @throws {Deno.errors.NotFound} If a file is not there.
+ */
+export function tableFiles(
+  files: string | URL | readonly string[],
+): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(files) ? files : [files];
+  if (list.length === 0) {
+    throw new RangeError(cannot(ACTION, "there must be a file", files));
+  }
+  return list.flatMap((file) => {
+    const path = file instanceof URL ? pathOf(file) : file;
+    if (typeof path !== "string") {
+      const rule = "files must be paths, patterns or a file: URL";
+      throw new TypeError(cannot(ACTION, rule, path));
+    }
+    if (!/[*?[{]/.test(path) || exists(path)) {
+      if (Deno.statSync(path).isFile) return [path];
+      const rule = "it must be a file";
+      const hint = `for all files of a folder pass a pattern, as ${
+        quote(`${path}/*.parquet`)
+      }`;
+      throw new TypeError(cannot(ACTION, rule, path, hint));
+    }
+    const found = alternatives(path).flatMap(matching);
+    if (found.length > 0) return [...new Set(found)].sort(byCodePoint);
+    throw new RangeError(cannot(ACTION, "a pattern must find a file", path));
+  });
+}
+
+function pathOf(url: URL): string {
+  if (url.protocol === "file:") return decodeURIComponent(url.pathname);
+  const rule = "its URL must be a file: URL";
+  throw new TypeError(cannot(ACTION, rule, url.href, "download it first"));
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** `{a,b}` written out. */
+function alternatives(pattern: string): string[] {
+  const match = /\{([^{}]*)\}/.exec(pattern);
+  if (match === null) return [pattern];
+  const before = pattern.slice(0, match.index);
+  const after = pattern.slice(match.index + match[0].length);
+  return match[1]!.split(",").flatMap((part) =>
+    alternatives(before + part + after)
+  );
+}
+
+function matching(pattern: string): string[] {
+  const parts = pattern.split("/");
+  const first = parts.findIndex((part) => /[*?[]/.test(part));
+  if (first < 0) return exists(pattern) ? [pattern] : [];
+  const base = parts.slice(0, first).join("/");
+  const found: string[] = [];
+  const visit = (folder: string, at: number) => {
+    const part = parts[at]!;
+    const isLast = at === parts.length - 1;
+    if (part === "**") visit(folder, at + 1);
+    const test = part === "**" ? /^[^.]/ : partPattern(part);
+    for (const { name, isDirectory, isFile } of entries(folder, base)) {
+      if (!test.test(name)) continue;
+      const path = folder === ""
+        ? name
+        : folder === "/"
+        ? `/${name}`
+        : `${folder}/${name}`;
+      if (isDirectory && part === "**") visit(path, at);
+      else if (isDirectory && !isLast) visit(path, at + 1);
+      else if (isFile && isLast) found.push(path);
+    }
+  };
+  visit(base === "" && pattern.startsWith("/") ? "/" : base, first);
+  return found;
+}
+
+function entries(folder: string, base: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder === "" ? "." : folder)];
+  } catch (error) {
+    const isLeft = folder !== base &&
+      (error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory);
+    if (isLeft) return [];
+    throw error;
+  }
+}
+
+function partPattern(part: string): RegExp {
+  const body = part.replace(/\[[^\]]+\]|[*?]|[^*?[]|\[/g, (token) => {
+    if (token === "*") return "[^/]*";
+    if (token === "?") return "[^/]";
+    if (token.length > 1) {
+      return token.replace(/^\[!/, "[^").replaceAll("\\", "\\\\");
+    }
+    return token.replace(/[.+^${}()|\\[\]]/, "\\$&");
+  });
+  const hidden = part.startsWith(".") ? "" : "(?!\\.)";
+  return new RegExp(`^${hidden}${body}$`, "su");
+}
+
+/** Formats of tables. */
+export type TableFormat = "csv" | "json" | "parquet";
+
+/**
+ * What stands after FROM to read some files.
+ *
+ * @param files The files, of one format.
+ * @returns The SQL, and the format.
+ * @throws {TypeError} If they are of no format that is read, or of several.
+ */
+export function readerOf(
+  files: readonly string[],
+): { readonly sql: string; readonly format: TableFormat } {
+  const formats = files.map(formatOf);
+  const format = formats[0]!;
+  const other = formats.findIndex((one) => one !== format);
+  if (other >= 0) {
+    const rule = `all files must be of one format, ${format}`;
+    throw new TypeError(cannot(ACTION, rule, files[other]));
+  }
+  const list = `[${files.map(literal).join(", ")}]`;
+  const isHive = files.some((file) => /(^|\/)[^/=]+=[^/]*\//.test(file));
+  const common = `hive_partitioning = ${isHive}, union_by_name = true`;
+  if (format === "parquet") {
+    return { format, sql: `read_parquet(${list}, ${common})` };
+  }
+  if (format === "json") {
+    return {
+      format,
+      sql: `read_json(${list}, ${common}, format = 'newline_delimited')`,
+    };
+  }
+  return { format, sql: `read_csv(${list}, ${common})` };
+}
+
+function formatOf(file: string): TableFormat {
+  const name = file.replace(/\.gz$/i, "");
+  if (/\.(csv|tsv|txt)$/i.test(name)) return "csv";
+  if (/\.(jsonl|ndjson|json)$/i.test(name)) return "json";
+  if (/\.(parquet|pq)$/i.test(file)) return "parquet";
+  const rule = "a file must end in .csv, .tsv, .txt, .jsonl, .ndjson, .json " +
+    "(all also with .gz) or .parquet";
+  throw new TypeError(cannot(ACTION, rule, file));
+}

@@ -1,0 +1,101 @@
+/**
+ * Texts at hand: arrays of strings, for inputs of models that take them.
+ *
+ * @module
+ */
+import { cannot, shapeText } from "../check.ts";
+import type { TensorSpec } from "../types.ts";
+
+/** Strings in a shape. */
+export interface TextArray {
+  readonly data: readonly string[];
+  readonly shape: readonly number[];
+  readonly dtype: "string";
+}
+
+/**
+ * Whether a value was made by {@linkcode textArray}.
+ *
+ * @param value Anything.
+ * @returns Whether it holds strings in a shape.
+ */
+export function isTextArray(value: unknown): value is TextArray {
+  return typeof value === "object" && value !== null && "dtype" in value &&
+    value.dtype === "string" && "data" in value && Array.isArray(value.data);
+}
+
+/**
+ * Whether a value is texts for an input: `[N]` strings, or `[N, K]`.
+ *
+ * @param value Anything.
+ * @param spec The input.
+ * @returns Whether it is; rows must be as wide as the input says.
+ */
+export function isTexts(value: unknown, spec: TensorSpec): boolean {
+  if (spec.dtype !== "string" || !Array.isArray(value) || value.length === 0) {
+    return false;
+  }
+  if (value.every((text) => typeof text === "string")) return true;
+  const [, width = 1] = spec.shape;
+  return value.every((row) =>
+    Array.isArray(row) && row.every((text) => typeof text === "string") &&
+    row.length === (width ?? row.length)
+  );
+}
+
+/**
+ * Texts in the shape that an input takes: `[N]` and `[N, 1]` stand for each
+ * other.
+ *
+ * @param value Texts, as {@linkcode isTexts} tells them.
+ * @param spec The input.
+ * @param action What was to be done.
+ * @returns The texts.
+ * @throws {TypeError} If they are none, or of another shape.
+ */
+export function textArray(
+  value: unknown,
+  spec: TensorSpec,
+  action: string,
+): TextArray {
+  const name = `input "${spec.name}"`;
+  if (!isTexts(value, spec)) {
+    const rule = `${name} must be an array of strings, one for each sample`;
+    const shape = spec.shape.length > 1 ? ` ${shapeText(spec.shape)}` : "";
+    const list = Array.isArray(value) ? value : [];
+    const odd = list.findIndex((text) => typeof text !== "string");
+    throw odd < 0 || Array.isArray(list[odd])
+      ? new TypeError(cannot(action, rule + shape, value))
+      : new TypeError(
+        cannot(action, rule + shape, list[odd], `it is in row ${odd}`),
+      );
+  }
+  const rows = value as readonly (string | readonly string[])[];
+  const data = rows.flat() as string[];
+  const width = data.length / rows.length;
+  const isFlat = spec.shape.length === 1 ||
+    spec.shape.length === 0 && typeof rows[0] === "string";
+  const shape = isFlat && width === 1 ? [rows.length] : [rows.length, width];
+  return { data: [...data], shape, dtype: "string" };
+}
+
+/**
+ * Some rows of texts.
+ *
+ * @param texts The texts.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The rows.
+ */
+export function textRows(
+  { data, shape }: TextArray,
+  start: number,
+  end: number,
+): TextArray {
+  const width = data.length / shape[0]!;
+  return {
+    data: data.slice(start * width, end * width),
+    shape: [end - start, ...shape.slice(1)],
+    dtype: "string",
+  };
+}

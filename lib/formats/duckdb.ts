@@ -1,0 +1,171 @@
+/**
+ * DuckDB, locked: it reads the files that are named and nothing else, has no
+ * network, loads no extension, writes nothing, and no statement can change that.
+ *
+ * @module
+ */
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBPreparedStatement,
+} from "@duckdb/node-api";
+import { cannot } from "../check.ts";
+
+/** An engine, opened; it belongs to its caller. */
+export class LockedDuckdb {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #name: string;
+
+  private constructor(
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    name: string,
+  ) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#name = name;
+  }
+
+  /**
+   * Starts an engine, in memory.
+   *
+   * @param files The only files that it may read.
+   * @param name What is read, for messages.
+   * @returns The engine; close it.
+   */
+  static async open(
+    files: readonly string[],
+    name: string,
+  ): Promise<LockedDuckdb> {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const instance = await DuckDBInstance.create(":memory:", {
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      allow_community_extensions: "false",
+      temp_directory: "", // no file is written, whatever does not fit memory
+      preserve_insertion_order: "true",
+    });
+    const connection = await instance.connect();
+    const locked = new LockedDuckdb(instance, connection, name);
+    const paths = files.map(literal).join(", ");
+    await connection.run(`SET allowed_paths = [${paths}]`);
+    await connection.run("SET enable_external_access = false");
+    await connection.run("SET lock_configuration = true");
+    return locked;
+  }
+
+  /**
+   * Runs one SELECT, of which chunks come as they are read.
+   *
+   * @param sql The statement.
+   * @returns Names and types of the columns, and the chunks.
+   * @throws {SyntaxError} If it is no single SELECT, or the engine refuses it;
+   * `cause` is what the engine says.
+   */
+  async select(sql: string): Promise<{
+    readonly names: readonly string[];
+    readonly types: readonly string[];
+    readonly chunks: AsyncIterable<DuckDBDataChunk>;
+  }> {
+    const result = await this.#attempt(async () =>
+      await (await this.#prepared(sql)).stream()
+    );
+    const fetch = () => this.#attempt(() => result.fetchChunk());
+    async function* chunks(): AsyncGenerator<DuckDBDataChunk> {
+      for (;;) {
+        const chunk = await fetch();
+        if (!chunk || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    }
+    const types = result.columnTypes().map(String);
+    return { names: result.columnNames(), types, chunks: chunks() };
+  }
+
+  /**
+   * Checks that a statement is one SELECT that can run.
+   *
+   * @param sql The statement.
+   * @throws {SyntaxError} If it is not.
+   */
+  async check(sql: string): Promise<void> {
+    const statement = await this.#attempt(() => this.#prepared(sql));
+    statement.destroySync();
+  }
+
+  async #prepared(sql: string): Promise<DuckDBPreparedStatement> {
+    const { StatementType } = await import("@duckdb/node-api");
+    const statements = await this.#connection.extractStatements(sql);
+    const statement = statements.count === 1
+      ? await statements.prepare(0)
+      : undefined;
+    if (statement?.statementType === StatementType.SELECT) return statement;
+    const rule = "its SQL must be one SELECT statement";
+    const found = statement === undefined
+      ? `${statements.count} statements`
+      : StatementType[statement.statementType];
+    throw new SyntaxError(cannot(`read ${this.#name}`, rule, found));
+  }
+
+  /**
+   * Fills a table of row numbers, for queries that take rows in an order.
+   *
+   * @param table Its name; its columns are `position` and `row`.
+   * @param rows The row numbers.
+   */
+  async fillRows(table: string, rows: Uint32Array): Promise<void> {
+    await this.#connection.run(
+      `CREATE TEMP TABLE ${table} (position UINTEGER, row UINTEGER)`,
+    );
+    const appender = await this.#connection.createAppender(table);
+    rows.forEach((row, position) => {
+      appender.appendUInteger(position);
+      appender.appendUInteger(row);
+      appender.endRow();
+    });
+    appender.closeSync();
+  }
+
+  /** Frees the engine. */
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #attempt<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof SyntaxError || !(error instanceof Error)) {
+        throw error;
+      }
+      const [reason = ""] = error.message.split("\n");
+      const rule = "DuckDB must be able to read it";
+      throw new SyntaxError(cannot(`read ${this.#name}`, rule, reason), {
+        cause: error,
+      });
+    }
+  }
+}
+
+/**
+ * A text as SQL writes it.
+ *
+ * @param text Any text.
+ * @returns The literal.
+ */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * A name as SQL writes it.
+ *
+ * @param name Any name.
+ * @returns The identifier.
+ */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

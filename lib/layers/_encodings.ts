@@ -1,0 +1,34 @@
+import type { Ops } from "../ops/ops.ts";
+import { wrongOption } from "./_checks.ts";
+import type { LayerConfig } from "./layer.ts";
+
+/**
+ * Whole numbers as one-hot rows, or these rows' largest or sum over axis 1.
+ *
+ * @param ops The engine's operations.
+ * @param x The numbers; one that is out of range is a row of zeros.
+ * @param size How many there are.
+ * @param mode How they are encoded.
+ * @param config The layer's config, for messages.
+ * @returns The rows.
+ */
+export function encoded<T>(
+  ops: Ops<T>,
+  x: T,
+  size: number,
+  mode: "multi_hot" | "binary" | "one_hot" | "count",
+  config: LayerConfig,
+): T {
+  const shape = ops.shape(x);
+  if (mode === "one_hot") {
+    const isColumn = shape.length > 1 && shape.at(-1) === 1;
+    return ops.oneHot(isColumn ? ops.squeeze(x, shape.length - 1) : x, size);
+  }
+  if (shape.length < 2) {
+    throw wrongOption(config, "output_mode", `be "one_hot" for single numbers`);
+  }
+  const rows = ops.oneHot(x, size);
+  return mode === "count"
+    ? ops.sum(rows, { axis: 1 })
+    : ops.max(rows, { axis: 1 });
+}

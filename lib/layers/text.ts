@@ -1,0 +1,333 @@
+/**
+ * Layers on strings, and on numbers that stand for something: computed on the
+ * host, batch by batch, before an engine gets anything. They must be called on
+ * an input of the model.
+ *
+ * Source: Keras 3.15 `StringLookup`, `TextVectorization`, `Hashing` and
+ * `IntegerLookup`; those of Keras 2 compute alike.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { wrongOption } from "./_checks.ts";
+import { encoded } from "./_encodings.ts";
+import {
+  encodedSizes,
+  encodeRows,
+  type Encoding,
+  type Indices,
+  rowsOf,
+} from "./_host_encodings.ts";
+import { tokensOf } from "./_tokens.ts";
+import {
+  hashed,
+  lookupOf,
+  saltOf,
+  type Token,
+  type Vocabulary,
+  vocabularyOf,
+} from "./_vocabulary.ts";
+import type {
+  HostComputation,
+  HostValues,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
+
+/** A layer without weights that the host computes. */
+function onHost(config: LayerConfig, host: HostComputation): Layer {
+  return {
+    weights: [],
+    onHost: host,
+    masks: () => [],
+    call() {
+      throw new TypeError(
+        cannot(
+          `call layer "${config.name}"`,
+          "it must be called on an input of the model: it is computed on the host",
+          "another layer's output",
+        ),
+      );
+    },
+  };
+}
+
+/** Looks up every value. */
+function elementwise(
+  config: LayerConfig,
+  encoding: Encoding,
+  indexOf: (value: Token | bigint) => number | undefined,
+): HostComputation {
+  return {
+    dtype: encoding.mode === "int" ? "int32" : "float32",
+    shapeOf: (shape) => encodedSizes(shape, encoding, config),
+    compute({ data, shape }: HostValues) {
+      const rows = rowsOf<Token | bigint>(data, shape)
+        .map((values) => values.map(indexOf));
+      return encodeRows(rows, shape.slice(1), encoding);
+    },
+  };
+}
+
+function stringLookup(config: LayerConfig): Layer {
+  refuseInverse(config);
+  readEncoding(config);
+  const vocabulary = vocabularyOf(config, {
+    kind: "string",
+    numUnknown: undefined,
+    mask: undefined,
+    unknown: "[UNK]",
+  });
+  config.raw("oov_method"); // strings are hashed whatever it says
+  const lookup = lookupOf(vocabulary, config.name, saltOf(config));
+  return onHost(
+    config,
+    elementwise(
+      config,
+      vocabulary,
+      lookup as (value: Token | bigint) => number,
+    ),
+  );
+}
+
+/** `oov_method: "farmhash"` of whole numbers, and what is outside of int32, are refused. */
+function integerLookup(config: LayerConfig): Layer {
+  refuseInverse(config);
+  const vocabulary = vocabularyOf(config, {
+    kind: "number",
+    numUnknown: undefined,
+    mask: undefined,
+    unknown: -1,
+  });
+  config.oneOf("vocabulary_dtype", ["int64", "int32"], "int64");
+  const method = config.raw("oov_method") ?? "floormod";
+  if (method !== "floormod" && vocabulary.numUnknown > 1) {
+    throw wrongOption(config, "oov_method", `be "floormod"`);
+  }
+  if (isSet(config, "salt")) {
+    throw wrongOption(config, "salt", "be left out");
+  }
+  const far = [...vocabulary.tokens, vocabulary.mask ?? 0]
+    .find((token) => Int32Array.of(token as number)[0] !== token);
+  if (far !== undefined) {
+    throw wrongOption(config, "vocabulary", "be within the range of int32");
+  }
+  return {
+    weights: [],
+    masks: () => [],
+    call: (ops, [x]) => [lookUpNumbers(ops, x!, vocabulary, config)],
+  };
+}
+
+function lookUpNumbers<T>(
+  ops: Ops<T>,
+  x: T,
+  vocabulary: Vocabulary,
+  config: LayerConfig,
+): T {
+  const { tokens, start, unknown, numUnknown, mask, mode, depth } = vocabulary;
+  const { weights } = vocabulary;
+  if (numUnknown === 0) {
+    throw wrongOption(config, "num_oov_indices", "be at least 1");
+  }
+  const ids = ops.cast(x, "int32");
+  const rank = ops.shape(x).length;
+  const keys = (list: readonly number[]) =>
+    ops.constant({
+      data: Int32Array.from(list),
+      shape: [list.length],
+      dtype: "int32",
+    });
+  const found = ops.cast(
+    ops.equal(ops.expandDims(ids, rank), keys(tokens as number[])),
+    "int32",
+  ); // [N, …, V]
+  const places = keys(tokens.map((_, i) => start + i));
+  const known = ops.sum(ops.multiply(found, places), { axis: -1 });
+  const isKnown = ops.greater(ops.sum(found, { axis: -1 }), keys([0]));
+  const count = keys([numUnknown]);
+  const other = ops.add(ops.mod(ids, count), keys([unknown]));
+  const index = ops.where(isKnown, known, other);
+  const isMask = mask === undefined
+    ? undefined
+    : ops.equal(ids, keys([mask as number]));
+  // Counts leave the mask out: it goes where no index is.
+  const masked = isMask === undefined
+    ? index
+    : ops.where(isMask, keys([mode === "int" ? 0 : -1]), index);
+  if (mode === "int") return masked;
+  const counted = encoded(
+    ops,
+    masked,
+    depth,
+    mode === "tf_idf" ? "count" : mode,
+    config,
+  );
+  return weights === undefined ? counted : ops.multiply(
+    ops.float(counted),
+    ops.constant({ data: weights, shape: [depth], dtype: "float32" }),
+  );
+}
+
+function hashing(config: LayerConfig): Layer {
+  const bins = config.number("num_bins");
+  const mode = config.oneOf(
+    "output_mode",
+    ["int", "one_hot", "multi_hot", "count"],
+    "int",
+  );
+  const salt = saltOf(config);
+  const mask = config.raw("mask_value") ?? null;
+  if (config.boolean("sparse", false)) {
+    throw wrongOption(config, "sparse", "be false");
+  }
+  const isMasked = mask !== null && bins > 1;
+  const numBins = BigInt(isMasked ? bins - 1 : bins);
+  const indexOf = (value: Token | bigint) => {
+    if (isMasked && (value === mask || Number(value) === mask)) return 0;
+    const text = typeof value === "number"
+      ? String(Math.trunc(value))
+      : String(value);
+    return Number(hashed(text, salt) % numBins) + (isMasked ? 1 : 0);
+  };
+  const encoding = { mode, depth: bins };
+  return onHost(config, {
+    ...elementwise(config, encoding, indexOf),
+    takesNumbers: true,
+  });
+}
+
+function textVectorization(config: LayerConfig): Layer {
+  const text = (key: string, fallback: string) => {
+    const value = config.has(key) ? config.raw(key) : fallback;
+    return value === null ? undefined : value;
+  };
+  const standardize = text("standardize", "lower_and_strip_punctuation");
+  const split = text("split", "whitespace");
+  const known = [
+    ...["lower_and_strip_punctuation", "lower", "strip_punctuation"] as const,
+  ];
+  if (standardize !== undefined && !known.includes(standardize as never)) {
+    throw wrongOption(config, "standardize", "be no function of Python");
+  }
+  if (split !== undefined && split !== "whitespace" && split !== "character") {
+    throw wrongOption(config, "split", "be no function of Python");
+  }
+  readEncoding(config);
+  if (config.boolean("ragged", false)) {
+    throw wrongOption(config, "ragged", "be false");
+  }
+  const ngrams = ngramsOf(config);
+  const vocabulary = vocabularyOf(config, {
+    kind: "string",
+    numUnknown: 1,
+    mask: "",
+    unknown: "[UNK]",
+  });
+  const length = isSet(config, "output_sequence_length")
+    ? config.number("output_sequence_length")
+    : undefined;
+  const options = { standardize, split, ngrams } as Parameters<
+    typeof tokensOf
+  >[1];
+  const lookup = lookupOf(vocabulary, config.name, undefined);
+  const isInt = vocabulary.mode === "int";
+  return onHost(config, {
+    dtype: isInt ? "int32" : "float32",
+    shapeOf(shape) {
+      checkTexts(shape, split !== undefined, config);
+      if (isInt) return [null, length ?? null];
+      return encodedSizes([null, null], vocabulary, config);
+    },
+    compute({ data, shape }) {
+      const rows = rowsOf(data as readonly string[], shape).map((texts) =>
+        tokensOf(texts, options).map(lookup)
+      );
+      return isInt
+        ? paddedRows(rows, length)
+        : encodeTokens(rows, vocabulary, config);
+    },
+  });
+}
+
+/** One text a sample, unless nothing is split. */
+function checkTexts(
+  shape: readonly (number | null)[],
+  isSplit: boolean,
+  config: LayerConfig,
+): void {
+  const [, ...sizes] = shape;
+  const isOne = sizes.every((size) => size === 1) && sizes.length <= 1;
+  if (isSplit ? isOne : sizes.length === 1) return;
+  throw new TypeError(
+    cannot(
+      `call layer "${config.name}"`,
+      isSplit
+        ? "it must get one text a sample, [N] or [N, 1]"
+        : "it must get tokens, [N, T], as it splits nothing",
+      shape,
+    ),
+  );
+}
+
+/** Rows filled up with zeros, to the longest or to a length. */
+function paddedRows(
+  rows: readonly Indices[],
+  length: number | undefined,
+): ReturnType<HostComputation["compute"]> {
+  const size = length ??
+    rows.reduce((most, { length }) => Math.max(most, length), 0);
+  const data = new Int32Array(rows.length * size);
+  rows.forEach((indices, row) =>
+    data.set(indices.slice(0, size) as number[], row * size)
+  );
+  return { data, shape: [rows.length, size] };
+}
+
+function encodeTokens(
+  rows: readonly Indices[],
+  vocabulary: Vocabulary,
+  config: LayerConfig,
+): ReturnType<HostComputation["compute"]> {
+  if (vocabulary.mode !== "one_hot") return encodeRows(rows, [2], vocabulary);
+  throw wrongOption(config, "output_mode", `be "int", "multi_hot" or "count"`);
+}
+
+function ngramsOf(config: LayerConfig): readonly number[] | undefined {
+  const value = config.raw("ngrams");
+  if (value === null || value === undefined) return undefined;
+  const list: unknown = typeof value === "number"
+    ? Array.from({ length: value }, (_, i) => i + 1)
+    : value;
+  const isList = Array.isArray(list) &&
+    list.every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (isList) return list as number[];
+  throw wrongOption(config, "ngrams", "be whole numbers of 1 or more");
+}
+
+/** Whether an option is there, and not null. */
+function isSet(config: LayerConfig, key: string): boolean {
+  return config.raw(key) !== undefined && config.raw(key) !== null;
+}
+
+function readEncoding(config: LayerConfig): void {
+  const encoding = config.raw("encoding") ?? "utf-8";
+  if (/^utf-?8$/i.test(String(encoding))) return;
+  throw wrongOption(config, "encoding", `be "utf-8"`);
+}
+
+function refuseInverse(config: LayerConfig): void {
+  if (!config.boolean("invert", false)) return;
+  throw wrongOption(config, "invert", "be false: engines give no strings");
+}
+
+/** Factories of this family. */
+export const TEXT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
+  .freeze({
+    StringLookup: stringLookup,
+    IntegerLookup: integerLookup,
+    Hashing: hashing,
+    TextVectorization: textVectorization,
+  });

@@ -1,0 +1,53 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  isTextArray,
+  isTexts,
+  textArray,
+  textRows,
+} from "../../lib/datasets/texts.ts";
+import type { TensorSpec } from "../../lib/types.ts";
+
+const spec = (...shape: (number | null)[]): TensorSpec => ({
+  name: "x",
+  shape,
+  dtype: "string",
+});
+
+Deno.test("textArray() takes [N] and [N, 1] for each other", () => {
+  for (const texts of [["a", "b"], [["a"], ["b"]]]) {
+    const data = ["a", "b"];
+    assertEquals(textArray(texts, spec(null), "read"), {
+      data,
+      shape: [2],
+      dtype: "string",
+    });
+    assertEquals(textArray(texts, spec(null, 1), "read").shape, [2, 1]);
+  }
+  const wide = textArray([["a", "b"], ["c", "d"]], spec(null, 2), "read");
+  assertEquals(wide.shape, [2, 2]);
+  assertEquals(isTextArray(wide), true);
+  assertEquals(textRows(wide, 1, 2), {
+    data: ["c", "d"],
+    shape: [1, 2],
+    dtype: "string",
+  });
+});
+
+Deno.test("isTexts() tells texts from other arrays", () => {
+  assertEquals(isTexts(["a"], spec(null)), true);
+  assertEquals(isTexts([["a", "b"]], spec(null, 1)), false);
+  assertEquals(isTexts([["a", "b"]], spec(null, null)), true);
+  for (const other of [[], [1], ["a", 1], "a", new Set(["a"]), null]) {
+    assertEquals(isTexts(other, spec(null)), false);
+  }
+  assertEquals(isTexts(["a"], { ...spec(null), dtype: "float32" }), false);
+});
+
+Deno.test("textArray() names the row that is no string", () => {
+  assertThrows(
+    () => textArray(["a", 3], spec(null, 1), "read dataset"),
+    TypeError,
+    'Cannot read dataset as input "x" must be an array of strings, one for each sample [null, 1]: current value is 3; it is in row 1',
+  );
+  assertThrows(() => textArray([], spec(null), "read"), TypeError);
+});

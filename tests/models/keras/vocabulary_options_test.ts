@@ -1,0 +1,37 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import type { LayerSpec } from "../../../lib/models/keras/keras_topology.ts";
+import type {
+  BoundWeights,
+  StoredVocabulary,
+} from "../../../lib/models/keras/keras_weights.ts";
+import { vocabularyOptions } from "../../../lib/models/keras/vocabulary_options.ts";
+
+const spec = (className: string, options: LayerSpec["options"]) =>
+  ({ name: "l", className, options }) as LayerSpec;
+const bound = (stored: StoredVocabulary | undefined) =>
+  ({ vocabulary: () => stored }) as unknown as BoundWeights;
+
+Deno.test("vocabularyOptions() adds what lies beside the config", () => {
+  const strings = spec("StringLookup", { vocabulary: null });
+  assertEquals(vocabularyOptions(strings, bound({ lines: ["a", "1"] })), {
+    vocabulary: ["a", "1"],
+  });
+  const numbers = spec("IntegerLookup", { vocabulary: null });
+  assertEquals(
+    vocabularyOptions(numbers, bound({ lines: ["-1", "7"], weights: [1, 2] })),
+    { vocabulary: [-1, 7], "idf_weights": [1, 2] },
+  );
+});
+
+Deno.test("vocabularyOptions() leaves what the config says, and other layers", () => {
+  const given = spec("StringLookup", { vocabulary: ["x"] });
+  assertEquals(vocabularyOptions(given, bound({ lines: ["a"] })), {
+    vocabulary: ["x"],
+  });
+  assertStrictEquals(vocabularyOptions(given, bound(undefined)), given.options);
+  const dense = spec("Dense", {});
+  assertStrictEquals(
+    vocabularyOptions(dense, bound({ lines: ["a"] })),
+    dense.options,
+  );
+});
