@@ -31,6 +31,12 @@ const MOST_BYTES = 2 ** 31 - 1;
 const MOST_METADATA_BYTES = 2 ** 28;
 
 /**
+ * Apache Arrow's `AsyncByteStream` reads one piece more before it gives the last
+ * bytes of another; with this one it does not wait for what was not sent yet.
+ */
+const NOTHING = new Uint8Array(0);
+
+/**
  * Reads the messages of a stream. Nothing is read before it is requested.
  *
  * @param reader Where the stream comes from.
@@ -72,6 +78,7 @@ export async function* arrowFrames(
     if (await fill(reader, metadata.subarray(8)) < size) throw cut(index);
     const bodyLength = checkMessage(metadata.subarray(8), index);
     yield metadata;
+    yield NOTHING;
     if (bodyLength === 0) continue;
     const body = new Uint8Array(bodyLength);
     if (await fill(reader, body) < bodyLength) throw cut(index);
