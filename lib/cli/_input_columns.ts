@@ -37,6 +37,8 @@ export interface InputSettings {
   readonly inputs: readonly string[];
   /** How images are read. */
   readonly images: Omit<ImageOptions, "onBad">;
+  /** A column whose values name rows in messages; it is no input by itself. */
+  readonly id: string | undefined;
 }
 
 /** What is wrong with a row. */
@@ -74,7 +76,7 @@ export class InputReader {
   constructor(
     schema: Schema,
     specs: readonly TensorSpec[],
-    { inputs, images }: InputSettings,
+    { inputs, images, id }: InputSettings,
   ) {
     const wrong = specs.find(({ batchAxis = 0 }) => batchAxis !== 0);
     if (wrong !== undefined) {
@@ -85,7 +87,7 @@ export class InputReader {
     this.#plan = planInputs(specs, {
       columns: schema.fields.map(infoOf),
       ...(named === undefined ? {} : { inputs: named }),
-      others: [],
+      others: id === undefined ? [] : [id],
       action: "read Arrow stream",
     });
     for (const name of this.columns) {

@@ -212,7 +212,7 @@ export function toNumber(text: string): number {
  * @throws {InvalidArgumentError} If it is none.
  */
 export function toInteger(text: string): number {
-  const value = toNumber(text);
+  const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError("It must be a positive integer.");
 }
