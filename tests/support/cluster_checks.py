@@ -72,7 +72,7 @@ def engine(kind, source, target, *args, model=MODEL, ok=True):
     return process
 
 
-def finished(process, ok=True, seconds=150):
+def finished(process, ok=True, seconds=280):
     try:
         text = process.communicate(timeout=seconds)[0].decode()
     except subprocess.TimeoutExpired:
@@ -166,7 +166,8 @@ def run_engine(kind, args):
         ray.init(num_cpus=3, include_dashboard=False, logging_level="error")
     else:
         from pyspark.sql import SparkSession
-        os.environ["PYSPARK_PYTHON"] = sys.executable
+        # Without the name, Spark looks for the machine's own in vain for a minute.
+        os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_HOSTNAME": "localhost"}
         (SparkSession.builder.master("local-cluster[2,1,1024]")
          .config("spark.ui.enabled", "false")
          .config("spark.sql.execution.arrow.maxRecordsPerBatch", "512")
