@@ -63,6 +63,10 @@ export interface HostBatch {
   readonly rows: number;
   /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
   readonly nonFinite: readonly number[];
+  /** How far in the dataset it ends: samples read and left out, counted from 0. */
+  readonly end: number;
+  /** How many samples were left out until then, of those that this run read. */
+  readonly numSkipped: number;
 }
 
 /** What a dataset will give. */
@@ -87,8 +91,18 @@ export interface WantedHostBatches {
   readonly atOnce?: (() => number) | undefined;
   /** What the model takes. */
   readonly inputs: readonly TensorSpec[];
+  /** Which samples of arrays and sources are read; default: all. */
+  readonly range?: SampleRange | undefined;
   /** Stops the reading. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Samples of a dataset, by their positions. */
+export interface SampleRange {
+  /** The first. */
+  readonly start: number;
+  /** The one after the last; default: the dataset's end. */
+  readonly end?: number | undefined;
 }
 
 const ACTION = "read dataset";
@@ -128,8 +142,9 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const named = classNames === undefined ? parts : { ...parts, classNames };
   // Labels at hand are read now: a fault in the last row shows before anything runs.
   const read = withIndices(named, ACTION);
+  const { start: begin = 0, end: last = rows } = wanted.range ?? {};
   return {
-    length: rows,
+    length: last - begin,
     batchSize: wanted.size,
     ...(classNames === undefined ? {} : { classNames }),
     batches: { [Symbol.asyncIterator]: () => run() },
@@ -137,12 +152,12 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
 
   async function* run(): AsyncGenerator<HostBatch> {
     const { size, signal, atOnce = () => 1 } = wanted;
-    let start = 0;
-    while (start < rows) {
+    let start = begin;
+    while (start < last) {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      const end = Math.min(start + size * atOnce(), rows);
+      const end = Math.min(start + size * atOnce(), last);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
       start = end;
     }
@@ -217,6 +232,8 @@ async function readBatch(
   return {
     inputs: inputs.map(({ array }) => array),
     rows,
+    end: first + end,
+    numSkipped: 0,
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
@@ -258,6 +275,10 @@ interface Elements {
   readonly check?: (element: unknown, action: string) => void;
   /** What to do about a dataset that gives nothing. */
   readonly hint?: string;
+  /** The position of the first sample that is read. @default {0} */
+  readonly start?: number | undefined;
+  /** Whether it goes on behind the samples that are read. */
+  readonly isCut?: boolean | undefined;
 }
 
 /** What batches carry besides samples. */
@@ -270,7 +291,7 @@ async function* runElements(
   elementsOf: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
-  const { open, length, classNames, hint } = elementsOf;
+  const { open, length, classNames, hint, start = 0, isCut } = elementsOf;
   const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
@@ -282,12 +303,14 @@ async function* runElements(
     return abortError(signal!, `after ${rows}${total} samples`);
   };
   const elements = datasetElements({ open, signal, aborted, late: release });
+  const isOver = () => isCut === true && rows + left >= length!;
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
     const onlySkipped = skippedOnly(element, action);
     if (onlySkipped !== undefined) {
       seen({ skipped: onlySkipped });
       left += onlySkipped.length;
+      if (isOver()) break;
       continue;
     }
     let batch: HostBatch;
@@ -295,8 +318,8 @@ async function* runElements(
       check(element, action);
       const parts = partsOf(element, wanted.inputs, action);
       const named = classNames === undefined ? parts : { ...parts, classNames };
-      const read = withIndices(named, action, rows);
-      const all = { start: 0, end: parts.rows, first: rows };
+      const read = withIndices(named, action, start + rows);
+      const all = { start: 0, end: parts.rows, first: start + rows };
       batch = await readBatch(read, all, wanted, action);
       seen({ skipped: parts.skipped, classNames: batch.classNames });
       left += parts.skipped?.length ?? 0;
@@ -309,9 +332,10 @@ async function* runElements(
     if (length !== undefined && rows + left > length) {
       throw wrongLength(rows + left, length);
     }
-    yield batch;
+    yield { ...batch, end: start + rows + left, numSkipped: left };
+    if (isOver()) break;
   }
-  if (rows === 0) {
+  if (rows === 0 && start === 0 && !isCut) {
     const rule = "it must give at least one batch";
     const found = left === 0 ? "nothing" : `${left} samples, all left out`;
     throw new RangeError(cannot(ACTION, rule, found, hint));
@@ -348,14 +372,16 @@ function wrongLength(rows: number, length: number): RangeError {
 
 function fromSource(
   source: DataSource,
-  { size, inputs, signal }: WantedHostBatches,
+  { size, inputs, signal, range = { start: 0 } }: WantedHostBatches,
 ): BatchPlan {
-  const { length, classNames } = source;
-  if (length !== undefined) checkInteger(length, ACTION, "length");
+  const { length: whole, classNames } = source;
+  if (whole !== undefined) checkInteger(whole, ACTION, "length");
+  const { start, end = whole } = range;
+  const length = end === undefined ? undefined : end - start;
   const open = () => {
     const batches: unknown = source.batches({
       size,
-      start: 0,
+      start,
       inputs,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -367,7 +393,8 @@ function fromSource(
   const names = classNames === undefined
     ? undefined
     : checkClassNames(classNames, ACTION);
-  const elements = { open, length, classNames: names };
+  const isCut = range.end !== undefined;
+  const elements = { open, length, classNames: names, start, isCut };
   return {
     ...(length === undefined ? {} : { length }),
     ...planOf(elements, { size, inputs, signal }),

@@ -6,6 +6,7 @@
 import { cannot, nearestNames, quote, sizeOf } from "../check.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import type { Block, ColumnInfo, NumberColumn } from "./_columns.ts";
+import type { NamedInputs } from "./table_options.ts";
 
 /** Columns of each input, in the model's order. */
 export interface InputColumns {
@@ -14,12 +15,6 @@ export interface InputColumns {
   readonly columns: readonly string[];
   readonly isImage: boolean;
 }
-
-/** Columns by input, as a user names them. */
-export type NamedInputs =
-  | string
-  | readonly string[]
-  | Readonly<Record<string, string | readonly string[]>>;
 
 /** What is known for planning. */
 export interface PlanFacts {

@@ -281,7 +281,7 @@ Deno.test("worker reads dictionaries, and passes them through", async () => {
   const bytes = columns({ kind, a: one, b: numbersOf, c: one, d: numbersOf });
   const run = await workerOver(bytes, [
     ...LAYER,
-    ...["a", "b", "c", "d"].flatMap((name) => ["--inputs", name]),
+    ...["--inputs", "a,b", "--inputs", "c", "--inputs", "d"],
   ]);
   assertEquals(run.code, 0, run.log);
   const table = tableOf(run);
@@ -434,4 +434,54 @@ Deno.test("worker says why a model cannot be opened, before it reads", async () 
   const run = await workerOver(streamOf([batchOf(2)]), [], "none.keras");
   assertEquals([run.code, run.bytes.length], [1, 0]);
   assertStringIncludes(run.log, "Cannot load model as the file must be there");
+});
+
+Deno.test("worker keeps feature maps as lists, with their shape beside them", async () => {
+  const digits = "notebooks/models/keras/digits.keras";
+  const picture = vectorFromArray([Array(784).fill(0.5)], FLOATS);
+  const args = ["--layers", "conv", "--half", "--no-logits"];
+  const run = await workerOver(columns({ picture }), args, digits);
+  assertEquals(run.code, 0, run.log);
+  const [field] = tableOf(run).schema.fields;
+  assertEquals(String(field), "conv: FixedSizeList[6400]<Float16>");
+  assertEquals(field!.metadata.get("sonde.shape"), "[10, 10, 64]");
+});
+
+Deno.test("worker ends in its process when its pipes break, and at SIGTERM", async () => {
+  const script = new URL("../../lib/cli/worker.ts", import.meta.url).pathname;
+  const start = () =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", script, MODEL, ...LAYER],
+      ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+    }).spawn();
+  const bytes = streamOf([batchOf(2)]);
+  const open = bytes.subarray(0, bytes.length - 8);
+  const [killed, broken, gone] = [start(), start(), start()];
+  const writers = [killed, broken, gone].map(({ stdin }) => stdin.getWriter());
+  // Each has its first batch, and waits for a next one that is never sent.
+  await Promise.all(writers.map((writer) => writer.write(open)));
+  const readers = [killed, broken, gone].map(({ stdout }) =>
+    stdout.getReader()
+  );
+  await Promise.all(readers.map((reader) => reader.read()));
+  killed.kill("SIGTERM");
+  await readers[1]!.cancel();
+  await writers[1]!.write(
+    open.subarray(streamOf([], batchOf(0).schema).length - 8),
+  );
+  await writers[2]!.close(); // as when the sender dies
+  const codes = await Promise.all(
+    [killed, broken, gone].map(({ status }) => status),
+  );
+  assertEquals(codes.map(({ code, signal }) => signal ?? code), [
+    ...["SIGTERM", 1, 1],
+  ]);
+  const logs = await Promise.all(
+    [killed, broken, gone].map(({ stderr }) => new Response(stderr).text()),
+  );
+  assertStringIncludes(logs[1]!, "BrokenPipe");
+  assertStringIncludes(logs[2]!, "must end with an end-of-stream marker");
+  for (const reader of readers) await reader.cancel();
+  await writers[0]!.abort().catch(() => {});
+  await writers[1]!.abort().catch(() => {});
 });
