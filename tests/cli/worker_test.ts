@@ -7,63 +7,23 @@ import {
   Int32,
   Int64,
   List,
-  makeData,
   RecordBatch,
-  Schema,
-  Struct,
   Utf8,
-  type Vector,
   vectorFromArray,
 } from "apache-arrow";
 import { FeatureExtractor, imageFolder, loadModel } from "@sonde/sonde";
-import { runWorkerCommand } from "../../lib/cli/worker.ts";
 import { numbers } from "../extractor/_models.ts";
 import { modelPath } from "../support/keras_models.ts";
+import { batchOf, columns, FLOATS, WIDTH } from "./_arrow_batches.ts";
 import {
   batchRows,
   MODEL,
-  Receiver,
-  Sender,
   streamOf,
   tableOf,
   workerOver,
 } from "./_arrow_pipes.ts";
 
-const WIDTH = 4;
 const LAYER = ["--layers", "-2"];
-
-/** Rows of lists that all are of the model's width. */
-function batchOf(rows: number, first = 0): RecordBatch {
-  const data = numbers(rows * WIDTH, first + 1);
-  const type = new FixedSizeList(WIDTH, new Field("item", new Float32(), true));
-  const leaf = { type: new Float32(), length: rows * WIDTH, nullCount: 0 };
-  const x = makeData({
-    ...{ type, length: rows, nullCount: 0 },
-    child: makeData({ ...leaf, data }),
-  });
-  const ids = BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i));
-  const id = makeData({
-    ...{ type: new Int64(), length: rows, nullCount: 0, data: ids },
-  });
-  const fields = [new Field("id", id.type), new Field("input_layer", type)];
-  const schema = new Schema(fields);
-  const struct = new Struct(fields);
-  const all = makeData({ type: struct, length: rows, children: [id, x] });
-  return new RecordBatch(schema, all);
-}
-
-/** One batch of columns that are written as values. */
-function columns(values: Record<string, Vector>): Uint8Array {
-  const names = Object.keys(values);
-  const parts = names.map((name) => values[name]!.data[0]!);
-  const fields = names.map((name, i) => new Field(name, parts[i]!.type, true));
-  const length = parts[0]!.length;
-  const type = new Struct(fields);
-  const data = makeData({ type, length, nullCount: 0, children: parts });
-  return streamOf([new RecordBatch(new Schema(fields), data)]);
-}
-
-const FLOATS = new List(new Field("item", new Float32(), true));
 
 async function predicted(x: Float32Array, layer: string | number = -2) {
   await using model = await loadModel(MODEL);
@@ -73,6 +33,10 @@ async function predicted(x: Float32Array, layer: string | number = -2) {
 }
 
 const toList = (value: Iterable<unknown>) => [...value] as number[];
+
+function toListOf(value: unknown): number[] {
+  return [...value as Iterable<number>];
+}
 
 Deno.test("worker gives a batch for each, equal to predict, with the columns beside", async () => {
   const batches = [batchOf(5), batchOf(0), batchOf(3, 5)];
@@ -95,101 +59,6 @@ Deno.test("worker gives a batch for each, equal to predict, with the columns bes
     assertEquals(toList(logits).flatMap(toListOf), [...set.logits!.data]);
     assertEquals(table.schema.metadata.get("sonde.model"), set.source!.model);
   }
-});
-
-function toListOf(value: unknown): number[] {
-  return [...value as Iterable<number>];
-}
-
-Deno.test("worker writes a batch before the next one is sent, and the schema before any", async () => {
-  const stdin = new Sender();
-  const whole = streamOf([batchOf(2), batchOf(2, 2)]);
-  const one = streamOf([batchOf(2)]);
-  const none = streamOf([], batchOf(0).schema);
-  const stdout = new Receiver();
-  const written = stdout.expect();
-  const running = runWorkerCommand([MODEL], { stdin, stdout, log() {} });
-  const end = 8; // the marker
-  stdin.send(none.subarray(0, none.length - end));
-  await written;
-  const next = stdout.expect();
-  stdin.send(one.subarray(none.length - end, one.length - end));
-  await next; // a worker that waits for the next batch never comes here
-  stdin.send(whole.subarray(one.length - end));
-  stdin.end();
-  assertEquals(await running, 0);
-  assertEquals(batchRows(stdout.bytes), [2, 2]);
-});
-
-Deno.test("worker reads no further than two batches ahead of a slow reader", async () => {
-  const stdin = new Sender();
-  const batches = Array.from({ length: 40 }, (_, i) => batchOf(64, 64 * i));
-  const bytes = streamOf(batches);
-  stdin.send(bytes);
-  stdin.end();
-  const stdout = new Receiver();
-  const most: number[] = [];
-  const size = bytes.length / batches.length;
-  let count = 0;
-  const slow = {
-    write: (chunk: Uint8Array) => {
-      count++;
-      most.push(stdin.numRead / size - count);
-      return stdout.write(chunk);
-    },
-  };
-  assertEquals(
-    await runWorkerCommand([MODEL, ...LAYER], {
-      ...{ stdin, stdout: slow, log() {} },
-    }),
-    0,
-  );
-  assert(Math.max(...most) < 4, `read ${Math.max(...most)} batches ahead`);
-  assertEquals(batchRows(stdout.bytes).length, 40);
-});
-
-Deno.test("worker refuses a stream that is cut anywhere, and one without its marker", async () => {
-  const bytes = streamOf([batchOf(5), batchOf(3, 5)]);
-  const last = bytes.length - 8;
-  for (const length of [4, 20, last - 30, last, last + 4]) {
-    const { code, log } = await workerOver(bytes.subarray(0, length), LAYER);
-    assertEquals(code, 1);
-    assertStringIncludes(log, "must end with an end-of-stream marker");
-    assertStringIncludes(log, "cut in message");
-  }
-});
-
-Deno.test("worker refuses what is no stream, has no schema, or has two", async () => {
-  const good = streamOf([batchOf(2)]);
-  const schema = streamOf([], batchOf(0).schema);
-  const head = schema.subarray(0, schema.length - 8);
-  const join = (...parts: Uint8Array[]) =>
-    new Uint8Array(parts.flatMap((part) => [...part]));
-  const cases: [Uint8Array, string][] = [
-    [new Uint8Array(0), "it must begin with a schema"],
-    [new TextEncoder().encode("id,x\n1,2\n3,4\n"), "stream format of Arrow"],
-    [good.subarray(head.length), "it must begin with a schema"],
-    [join(head, good), "a stream must have one schema"],
-    [join(good, good), "nothing must follow its end-of-stream marker"],
-  ];
-  for (const [bytes, message] of cases) {
-    const { code, log } = await workerOver(bytes, LAYER);
-    assertEquals(code, 1);
-    assertStringIncludes(log, message);
-  }
-});
-
-Deno.test("worker gives the schema alone for a stream without batches", async () => {
-  const empty = streamOf([], batchOf(0).schema);
-  const run = await workerOver(empty, LAYER);
-  assertEquals(run.code, 0, run.log);
-  assertEquals(tableOf(run).numRows, 0);
-  const fields = tableOf(run).schema.fields.map(String);
-  assertEquals(fields, [
-    "id: Int64",
-    "dropout: FixedSizeList[8]<Float32>",
-    "sonde.logits: FixedSizeList[3]<Float32>",
-  ]);
 });
 
 Deno.test("worker refuses columns that are missing, or of the wrong type or width", async () => {
@@ -401,41 +270,6 @@ Deno.test("worker passes through what --keep names, or nothing", async () => {
   assertEquals(await names("--no-keep"), ["sonde.logits"]);
 });
 
-Deno.test("worker stops when its reader goes away, though its sender sends no end", async () => {
-  const stdin = new Sender();
-  const whole = streamOf([batchOf(2)]);
-  stdin.send(whole.subarray(0, whole.length - 8));
-  const broken = new Deno.errors.BrokenPipe("Broken pipe");
-  const stdout = { write: () => Promise.reject(broken) };
-  let log = "";
-  const pipes = { stdin, stdout, log: (text: string) => void (log += text) };
-  assertEquals(await runWorkerCommand([MODEL], pipes), 1);
-  assertStringIncludes(log, "Broken pipe");
-  stdin.end();
-});
-
-Deno.test("worker writes help and faults of its command line to stderr alone", async () => {
-  for (
-    const [args, code, text] of [
-      [["--help"], 0, "Usage: worker"],
-      [["--layrs", "-2"], 2, "Did you mean --layers?"],
-      [["--threads", "none"], 2, "It must be a positive integer"],
-      [["--pool", "median"], 2, "mean, max"],
-      [["--size", "28"], 2, "It must be HEIGHTxWIDTH"],
-    ] as const
-  ) {
-    const run = await workerOver(new Uint8Array(0), args);
-    assertEquals([run.code, run.bytes.length], [code, 0]);
-    assertStringIncludes(run.log, text);
-  }
-});
-
-Deno.test("worker says why a model cannot be opened, before it reads", async () => {
-  const run = await workerOver(streamOf([batchOf(2)]), [], "none.keras");
-  assertEquals([run.code, run.bytes.length], [1, 0]);
-  assertStringIncludes(run.log, "Cannot load model as the file must be there");
-});
-
 Deno.test("worker keeps feature maps as lists, with their shape beside them", async () => {
   const digits = "notebooks/models/keras/digits.keras";
   const picture = vectorFromArray([Array(784).fill(0.5)], FLOATS);
@@ -445,43 +279,4 @@ Deno.test("worker keeps feature maps as lists, with their shape beside them", as
   const [field] = tableOf(run).schema.fields;
   assertEquals(String(field), "conv: FixedSizeList[6400]<Float16>");
   assertEquals(field!.metadata.get("sonde.shape"), "[10, 10, 64]");
-});
-
-Deno.test("worker ends in its process when its pipes break, and at SIGTERM", async () => {
-  const script = new URL("../../lib/cli/worker.ts", import.meta.url).pathname;
-  const start = () =>
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", script, MODEL, ...LAYER],
-      ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
-    }).spawn();
-  const bytes = streamOf([batchOf(2)]);
-  const open = bytes.subarray(0, bytes.length - 8);
-  const [killed, broken, gone] = [start(), start(), start()];
-  const writers = [killed, broken, gone].map(({ stdin }) => stdin.getWriter());
-  // Each has its first batch, and waits for a next one that is never sent.
-  await Promise.all(writers.map((writer) => writer.write(open)));
-  const readers = [killed, broken, gone].map(({ stdout }) =>
-    stdout.getReader()
-  );
-  await Promise.all(readers.map((reader) => reader.read()));
-  killed.kill("SIGTERM");
-  await readers[1]!.cancel();
-  await writers[1]!.write(
-    open.subarray(streamOf([], batchOf(0).schema).length - 8),
-  );
-  await writers[2]!.close(); // as when the sender dies
-  const codes = await Promise.all(
-    [killed, broken, gone].map(({ status }) => status),
-  );
-  assertEquals(codes.map(({ code, signal }) => signal ?? code), [
-    ...["SIGTERM", 1, 1],
-  ]);
-  const logs = await Promise.all(
-    [killed, broken, gone].map(({ stderr }) => new Response(stderr).text()),
-  );
-  assertStringIncludes(logs[1]!, "BrokenPipe");
-  assertStringIncludes(logs[2]!, "must end with an end-of-stream marker");
-  for (const reader of readers) await reader.cancel();
-  await writers[0]!.abort().catch(() => {});
-  await writers[1]!.abort().catch(() => {});
 });
