@@ -19,7 +19,7 @@ import {
   type ExtractCommand,
   HELP,
   parseCommand,
-} from "./arguments.ts";
+} from "./_arguments.ts";
 
 /** Where the command writes, and what stops it. */
 export interface Surroundings {

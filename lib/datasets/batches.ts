@@ -29,6 +29,12 @@ import {
 } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
+import {
+  type AnyIterable,
+  isIterable,
+  isSource,
+  iteratorOf,
+} from "./_dataset_kinds.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
@@ -448,24 +454,4 @@ export function prepareDataset(
 ): Promise<void> | undefined {
   const value: unknown = dataset;
   return isSource(value) ? value.prepare?.(signal) : undefined;
-}
-
-// ---- telling them apart ----
-
-type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
-
-function isSource(value: unknown): value is DataSource {
-  return isObject(value) && typeof value.batches === "function";
-}
-
-/** Whether it gives batches: no strings, no typed arrays. */
-function isIterable(value: unknown): value is AnyIterable {
-  return isObject(value) && !ArrayBuffer.isView(value) &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-function iteratorOf(value: AnyIterable): AnyIterator {
-  return Symbol.asyncIterator in value
-    ? value[Symbol.asyncIterator]()
-    : value[Symbol.iterator]();
 }
