@@ -26,6 +26,7 @@ import {
   checkNamed,
   classesOf,
   indicesOfNames,
+  withoutClasses,
 } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
@@ -41,7 +42,6 @@ import {
   type HostArray,
   type InputLike,
   isHostArray,
-  isObject,
   isTensor,
   readRows,
 } from "./tensor_likes.ts";
@@ -183,13 +183,6 @@ function withIndices(parts: Parts, action: string, first = 0): Parts {
   const indices = labelsOf(labels, rows, action, first);
   if (classNames) checkNamed(indices, classNames, action, first);
   return { ...parts, labels: indices };
-}
-
-function withoutClasses(names: readonly string[], action: string): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
 }
 
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */

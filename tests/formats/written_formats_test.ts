@@ -67,9 +67,11 @@ Deno.test("writeParquet() writes row groups, which are read one by one", () =>
     async function* batches() {
       for (const start of [0, 2, 4]) {
         const length = Math.min(2, 5 - start);
-        const data = Int32Array.from({ length }, (_, i) => start + i);
         const type = new arrow.Int32();
-        const child = arrow.makeData({ type, length, nullCount: 0, data });
+        const child = () => {
+          const data = Int32Array.from({ length }, (_, i) => start + i);
+          return arrow.makeData({ type, length, nullCount: 0, data });
+        };
         const fields = ["a", "b"].map((name) =>
           new arrow.Field(name, type, false)
         );
@@ -77,7 +79,7 @@ Deno.test("writeParquet() writes row groups, which are read one by one", () =>
           type: new arrow.Struct(fields),
           length,
           nullCount: 0,
-          children: [child, child],
+          children: [child(), child()],
         });
         yield await Promise.resolve(
           new arrow.RecordBatch(new arrow.Schema(fields), rows),
