@@ -31,8 +31,8 @@ query = f"select sum(list_sum(\\"{name}\\")), count(*) from "
 answer = {
     "shapes": [list(npz[name].shape), list(tensors[name].shape), list(np.stack(pandas[name]).shape)],
     "sums": [float(npz[name].sum()), float(tensors[name].sum()), float(np.stack(pandas[name]).sum()),
-             duckdb.sql(query + f"'{folder}/x.parquet'").fetchone()[0],
-             duckdb.sql(query + f"read_parquet({files})").fetchone()[0],
+             duckdb.sql(query + f"'{folder}/x.parquet'").fetchall()[0][0],
+             duckdb.sql(query + f"read_parquet({files})").fetchall()[0][0],
              float(np.stack(shards[name]).sum())],
     "halves": [str(npz["label"].dtype), str(tensors["label"].dtype), str(arrow.schema.field("label").type)],
     "labels": [npz["sonde.label"].tolist(), tensors["sonde.label"].tolist(), arrow["sonde.label"].to_pylist()],
@@ -64,10 +64,8 @@ Deno.test({
       assert(success, decoder.decode(stderr));
       const answer = JSON.parse(decoder.decode(stdout));
       assertEquals(answer.shapes, [[5, 2, 2, 3], [5, 2, 2, 3], [5, 12]]);
-      const sum = set.features[0]!.data.reduce(
-        (a: number, b: number) => a + b,
-        0,
-      );
+      const values = Array.from(set.features[0]!.data);
+      const sum = values.reduce((a, b) => a + b, 0);
       for (const found of answer.sums) assert(Math.abs(found - sum) < 1e-4);
       assertEquals(answer.halves.slice(0, 2), ["float16", "float16"]);
       assertEquals(
