@@ -21,12 +21,8 @@ import type {
   SkippedSample,
   TensorSpec,
 } from "../types.ts";
-import {
-  checkClassNames,
-  checkNamed,
-  classesOf,
-  indicesOfNames,
-} from "./class_names.ts";
+import { namedLabels, withIndices } from "./_batch_labels.ts";
+import { checkClassNames, classesOf } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
 import { labelsOf } from "./labels.ts";
@@ -164,28 +160,6 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   }
 }
 
-/** The same with labels as indices; those in an engine are read batch by batch. */
-function withIndices(parts: Parts, action: string, first = 0): Parts {
-  const { labels, labelNames, classNames, rows } = parts;
-  if (isTensor(labels)) return parts;
-  if (labelNames !== undefined) {
-    if (classNames === undefined) throw withoutClasses(labelNames, action);
-    const labels = indicesOfNames(labelNames, classNames, action, first);
-    return { ...parts, labels };
-  }
-  if (labels === undefined) return parts;
-  const indices = labelsOf(labels, rows, action, first);
-  if (classNames) checkNamed(indices, classNames, action, first);
-  return { ...parts, labels: indices };
-}
-
-function withoutClasses(names: readonly string[], action: string): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
-}
-
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
 interface Rows {
   readonly start: number;
@@ -245,17 +219,6 @@ async function readBatch(
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
     ...(classNames === undefined ? {} : { classNames }),
   };
-}
-
-function namedLabels(
-  array: HostArray,
-  { classNames }: Parts,
-  action: string,
-  first: number,
-): Int32Array {
-  const labels = labelsOf(array, array.shape[0]!, action, first);
-  if (classNames) checkNamed(labels, classNames, action, first);
-  return labels;
 }
 
 // ---- what yields batches ----
