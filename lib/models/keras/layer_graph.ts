@@ -21,8 +21,8 @@ import {
 import type { Dialect, Layer } from "../../layers/layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
-import { inputSpec, withInput } from "./input_spec.ts";
-import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
+import { inputCall, withInput } from "./input_spec.ts";
+import type { Ref, WeightSource } from "../graph/graph.ts";
 import { mapValues } from "./records.ts";
 import type {
   Argument,
@@ -393,9 +393,3 @@ class Builder {
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
-
-function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
-  return feed === undefined
-    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
-    : { kind: "alias", outputs: [feed] };
-}
