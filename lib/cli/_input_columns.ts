@@ -33,10 +33,12 @@ const ACTION = "read Arrow batch";
 
 /** Which columns become inputs, and how. */
 export interface InputSettings {
-  /** `COLUMN` or `INPUT=COLUMN`, as they were written. */
+  /** `COLUMN,…` or `INPUT=COLUMN,…`, as they were written. */
   readonly inputs: readonly string[];
   /** How images are read. */
   readonly images: Omit<ImageOptions, "onBad">;
+  /** A column whose values name rows in messages; it is no input by itself. */
+  readonly id: string | undefined;
 }
 
 /** What is wrong with a row. */
@@ -74,18 +76,19 @@ export class InputReader {
   constructor(
     schema: Schema,
     specs: readonly TensorSpec[],
-    { inputs, images }: InputSettings,
+    { inputs, images, id }: InputSettings,
   ) {
     const wrong = specs.find(({ batchAxis = 0 }) => batchAxis !== 0);
     if (wrong !== undefined) {
       const rule = `input "${wrong.name}" must have its batch as first axis`;
       throw new TypeError(cannot(ACTION, rule, wrong.batchAxis ?? "none"));
     }
-    const named = namedInputs(inputs, specs);
+    const names = new Set(schema.fields.map(({ name }) => name));
+    const named = namedInputs(inputs, specs, names);
     this.#plan = planInputs(specs, {
       columns: schema.fields.map(infoOf),
       ...(named === undefined ? {} : { inputs: named }),
-      others: [],
+      others: id === undefined ? [] : [id],
       action: "read Arrow stream",
     });
     for (const name of this.columns) {
@@ -168,6 +171,7 @@ export class InputReader {
 function namedInputs(
   texts: readonly string[],
   specs: readonly TensorSpec[],
+  columns: ReadonlySet<string>,
 ): Record<string, string[]> | undefined {
   if (texts.length === 0) return undefined;
   const named: Record<string, string[]> = {};
@@ -181,10 +185,12 @@ function namedInputs(
       const hint = `its inputs are ${names}`;
       throw new TypeError(cannot("read Arrow stream", rule, text, hint));
     }
-    const column = text.startsWith(`${spec.name}=`)
+    const rest = text.startsWith(`${spec.name}=`)
       ? text.slice(spec.name.length + 1)
       : text;
-    (named[spec.name] ??= []).push(column);
+    // A column may have a comma in its name.
+    const list = columns.has(rest) ? [rest] : rest.split(",");
+    (named[spec.name] ??= []).push(...list);
   }
   return named;
 }

@@ -25,8 +25,6 @@ import {
 export interface WorkerSettings extends InputSettings, OutputSettings {
   /** What a bad row does: stops the worker, or becomes null. */
   readonly onBad: "stop" | "null";
-  /** A column whose values name rows in messages. */
-  readonly id: string | undefined;
 }
 
 /** What a worker works with. */

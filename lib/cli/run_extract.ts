@@ -7,19 +7,19 @@ import { printableMessage } from "../check.ts";
 import { imageFolder } from "../datasets/image_folder.ts";
 import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
-import { FeatureExtractor } from "../extractor/feature_extractor.ts";
+import type { FeatureExtractor } from "../extractor/feature_extractor.ts";
 import { loadModel } from "../models/load_model.ts";
-import { pool } from "../postprocess/pool.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import type { Written } from "../store/written.ts";
-import type { DataSource } from "../types.ts";
+import type { DataSource, Model } from "../types.ts";
 import {
   ArgumentError,
   bad,
   type ExtractCommand,
   HELP,
   parseCommand,
-} from "./arguments.ts";
+} from "./_arguments.ts";
+import { extractorOf } from "./settings.ts";
 
 /** Where the command writes, and what stops it. */
 export interface Surroundings {
@@ -86,7 +86,7 @@ async function extract(
 ): Promise<Written> {
   const { numbers, texts, flags, shard } = command;
   await using model = await loadModel(command.model, { signal });
-  const extractor = extractorOf(new FeatureExtractor(model), command);
+  const extractor = extractorWith(model, command);
   const { format } = texts;
   return await extractor.write(dataOf(command), command.out, {
     signal,
@@ -101,27 +101,19 @@ async function extract(
   });
 }
 
-function extractorOf(
-  plain: FeatureExtractor,
+function extractorWith(
+  model: Model,
   { layers, texts, numbers, flags }: ExtractCommand,
 ): FeatureExtractor {
-  let extractor = plain;
-  if (layers.length > 0) extractor = extractor.layers(layers);
-  if (texts.pool !== undefined) {
-    extractor = extractor.postprocess(pool(texts.pool as "mean"));
-  }
-  if (flags.has("penultimate")) extractor = extractor.penultimate();
-  if (flags.has("no-logits")) extractor = extractor.logits(false);
-  if (numbers.batch !== undefined) extractor = extractor.batch(numbers.batch);
-  const { threads } = numbers;
-  if (texts.engine !== undefined || threads !== undefined) {
-    const kind = (texts.engine ?? "auto") as "auto";
-    extractor = extractor.engine(
-      kind,
-      threads === undefined ? {} : { threads },
-    );
-  }
-  return texts.cache === undefined ? extractor : extractor.cache(texts.cache);
+  const { pool, engine, cache } = texts;
+  const extractor = extractorOf(model, {
+    layers: layers.map(String),
+    penultimate: flags.has("penultimate"),
+    logits: !flags.has("no-logits"),
+    ...named({ pool, engine }, { pool: "pool", engine: "engine" }),
+    ...named(numbers, { batch: "batch", threads: "threads" }),
+  });
+  return cache === undefined ? extractor : extractor.cache(cache);
 }
 
 /** The options of sources of images, of tables and of arrays. */

@@ -1,9 +1,9 @@
 /**
- * Settings of an extractor on a command line, the same for every command.
+ * Settings of an extractor on a command line, the same for every
+ * command, whatever parsed them.
  *
  * @module
  */
-import { type Command, InvalidArgumentError, Option } from "commander";
 import { cannot } from "../check.ts";
 import { FeatureExtractor } from "../extractor/feature_extractor.ts";
 import { flatten } from "../postprocess/flatten.ts";
@@ -13,7 +13,7 @@ import { pool } from "../postprocess/pool.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
 import type { BuiltInPostprocess, Model } from "../types.ts";
 
-/** What the options of {@linkcode addSettings} give. */
+/** Settings of an extractor, as a command line has them. */
 export interface SettingOptions {
   /** Names, paths, globs or indices, as they were written. */
   readonly layers: readonly string[];
@@ -50,44 +50,10 @@ export interface SettingOptions {
 }
 
 /**
- * Adds the options that set an extractor to a command.
- *
- * @param command The command; it is changed.
- * @returns The command.
- */
-export function addSettings(command: Command): Command {
-  const choice = (flags: string, text: string, choices: readonly string[]) =>
-    command.addOption(new Option(flags, text).choices(choices));
-  command.addOption(
-    new Option(
-      "--layers <ids>",
-      "names, paths, globs or indices of layers, with commas between them " +
-        "or repeated; without any, logits only",
-    ).argParser(repeated).default([], "none"),
-  );
-  choice("--pool <kind>", "pools feature maps", ["mean", "max"]);
-  command
-    .option("--flatten", "makes a vector of each feature")
-    .option("--normalize", "scales each feature to length 1")
-    .option("--half", "rounds features to float16")
-    .option("--penultimate", "adds what feeds the head")
-    .option("--no-logits", "leaves the logits out")
-    .option("--input <layer>", "starts at what this layer receives")
-    .option("--head <layer>", "the layer that gives the logits")
-    .option("--react <bound>", "clips the penultimate (ReAct)", toNumber)
-    .option("--ash <percentile>", "prunes the penultimate (ASH)", toNumber)
-    .option("--scale <percentile>", "scales the penultimate", toNumber)
-    .option("--batch <size>", "samples that are computed at once", toInteger);
-  choice("--engine <kind>", "what computes", ["auto", "onnx", "tfjs"]);
-  choice("--backend <kind>", "of tfjs", ["wasm", "cpu", "webgpu"]);
-  return command.option("--threads <n>", "of the native engine", toInteger);
-}
-
-/**
  * Makes the extractor that options ask for.
  *
  * @param model The model.
- * @param options What {@linkcode addSettings} parsed.
+ * @param options The settings.
  * @returns The extractor.
  * @throws {Error} What the extractor's methods throw for such settings.
  */
@@ -131,7 +97,7 @@ export function extractorOf(
   });
 }
 
-/** What the options of {@linkcode addImageSettings} give. */
+/** Settings of images, as a command line has them. */
 export interface ImageSettingOptions extends
   Pick<
     ImageOptions,
@@ -142,27 +108,9 @@ export interface ImageSettingOptions extends
 }
 
 /**
- * Adds the options of `imageFolder` to a command.
- *
- * @param command The command; it is changed.
- * @returns The command.
- */
-export function addImageSettings(command: Command): Command {
-  const choice = (flags: string, text: string, choices: readonly string[]) =>
-    command.addOption(new Option(flags, text).choices(choices));
-  command.option("--size <HxW>", "rows and columns of images", toSize);
-  choice("--interpolation <kind>", "of images", ["bilinear", "nearest"]);
-  command.option("--antialias", "counts all pixels below a new one");
-  choice("--fit <kind>", "of another aspect ratio", ["stretch", "crop", "pad"]);
-  choice("--color-mode <mode>", "of images", ["rgb", "grayscale", "rgba"]);
-  choice("--preprocess <kind>", "of pixel values", ["caffe", "tf", "torch"]);
-  return command.option("--orient", "turns images as their EXIF data say");
-}
-
-/**
  * The options of images alone.
  *
- * @param options What {@linkcode addImageSettings} parsed, among others.
+ * @param options Settings, with others among them.
  * @returns Options for `imageFolder`.
  */
 export function imageOptions(options: ImageSettingOptions): ImageOptions {
@@ -172,49 +120,6 @@ export function imageOptions(options: ImageSettingOptions): ImageOptions {
   return Object.fromEntries(
     Object.entries({ ...all, orient }).filter(([, v]) => v !== undefined),
   );
-}
-
-function toSize(text: string): [number, number] {
-  const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
-  if (height !== undefined) return [toInteger(height), toInteger(width!)];
-  throw new InvalidArgumentError("It must be HEIGHTxWIDTH, as 224x224.");
-}
-
-/**
- * Collects the values of an option that may be repeated.
- *
- * @param text The next value.
- * @param before Those before it.
- * @returns All of them.
- */
-export function repeated(text: string, before: readonly string[]): string[] {
-  return [...before, text];
-}
-
-/**
- * Reads an option that is a number.
- *
- * @param text What was written.
- * @returns The number.
- * @throws {InvalidArgumentError} If it is none.
- */
-export function toNumber(text: string): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("It must be a number.");
-}
-
-/**
- * Reads an option that is a positive whole number.
- *
- * @param text What was written.
- * @returns The number.
- * @throws {InvalidArgumentError} If it is none.
- */
-export function toInteger(text: string): number {
-  const value = toNumber(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("It must be a positive integer.");
 }
 
 /** A layer may be called as it is written, with a comma in its name. */

@@ -24,14 +24,12 @@ import type { ByteReader } from "./_arrow_frames.ts";
 import type { ByteWriter } from "./_arrow_sink.ts";
 import type { WorkerCounts, WorkerSettings } from "./_run_worker.ts";
 import {
-  addImageSettings,
-  addSettings,
   extractorOf,
   imageOptions,
   type ImageSettingOptions,
-  repeated,
   type SettingOptions,
 } from "./settings.ts";
+import { addImageSettings, addSettings, repeated } from "./_worker_options.ts";
 
 /** Where a command reads and writes. */
 export interface Pipes {
@@ -69,8 +67,8 @@ function command(): Command {
     .argument("<model>", "path or URL of a Keras, TF.js or ONNX model");
   addSettings(worker)
     .option(
-      "--inputs <column>",
-      "a column, or INPUT=COLUMN; repeated for several",
+      "--inputs <columns>",
+      "columns with commas between, or INPUT=COLUMN; repeated for several",
       repeated,
       [],
     )

@@ -20,17 +20,23 @@ import {
   checkNamed,
   classesOf,
   indicesOfNames,
+  withoutClasses,
 } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
 import type { BatchPlan, HostBatch, WantedHostBatches } from "./host_batch.ts";
+import {
+  type AnyIterable,
+  isIterable,
+  isSource,
+  iteratorOf,
+} from "./_dataset_kinds.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
   type HostArray,
   type InputLike,
   isHostArray,
-  isObject,
   isTensor,
   readRows,
 } from "./tensor_likes.ts";
@@ -115,13 +121,6 @@ function withIndices(parts: Parts, action: string, first = 0): Parts {
   const indices = labelsOf(labels, rows, action, first);
   if (classNames) checkNamed(indices, classNames, action, first);
   return { ...parts, labels: indices };
-}
-
-function withoutClasses(names: readonly string[], action: string): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
 }
 
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
@@ -386,24 +385,4 @@ export function prepareDataset(
 ): Promise<void> | undefined {
   const value: unknown = dataset;
   return isSource(value) ? value.prepare?.(signal) : undefined;
-}
-
-// ---- telling them apart ----
-
-type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
-
-function isSource(value: unknown): value is DataSource {
-  return isObject(value) && typeof value.batches === "function";
-}
-
-/** Whether it gives batches: no strings, no typed arrays. */
-function isIterable(value: unknown): value is AnyIterable {
-  return isObject(value) && !ArrayBuffer.isView(value) &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-function iteratorOf(value: AnyIterable): AnyIterator {
-  return Symbol.asyncIterator in value
-    ? value[Symbol.asyncIterator]()
-    : value[Symbol.iterator]();
 }

@@ -50,7 +50,9 @@ async function writeArrays(): Promise<void> {
     features: set.features[0]!.data,
     logits: set.logits!.data,
   };
-  for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)) {
+  for (
+    const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)
+  ) {
     const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     await Deno.writeFile(`${FOLDER}/${name}.f32`, bytes);
   }
