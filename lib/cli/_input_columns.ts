@@ -260,6 +260,11 @@ function readNumbers(
   bad: Map<number, Fault>,
 ): NdArray<ArrayBufferView> | undefined {
   const { spec, columns } = input;
+  if (spec.dtype === "string") {
+    const rule = "the model must take numbers or images";
+    const hint = "use the command extract for a model of strings";
+    throw new TypeError(cannot(ACTION, rule, `strings, "${spec.name}"`, hint));
+  }
   const rows = batch.numRows;
   const wanted = columns.length > 1
     ? []
@@ -280,7 +285,7 @@ function readNumbers(
     read.set(name, { kind: "numbers", data, shape: shape.slice(1), dtype });
   }
   const array = inputArray({ rows, columns: read }, input, ACTION);
-  return converted(array, spec, columns, bad);
+  return converted(array as NdArray<ArrayBufferView>, spec, columns, bad);
 }
 
 /** The array as it is, but for rows with values that the model cannot hold. */

@@ -36,7 +36,7 @@ export interface TableOptions extends ImageOptions, SampleOptions {
    * Columns that the model takes: one, or several of single numbers, which
    * become one input side by side; of a model with several inputs, those of
    * each by its name. A column of lists that has as many values as the input is
-   * brought to its shape.
+   * brought to its shape. A model that takes texts gets a column of texts.
    *
    * @default {columns named as the inputs; otherwise the only images, or all numbers}
    */

@@ -10,8 +10,10 @@ export interface ByteSink {
   readonly position: number;
   /** Writes bytes behind those that were written. */
   write(bytes: Uint8Array): void;
-  /** Writes bytes over some that were written. */
+  /** Writes bytes over some that were written, and behind them if they are more. */
   patch(position: number, bytes: Uint8Array): void;
+  /** Reads bytes that were written. */
+  read(position: number, into: Uint8Array): void;
 }
 
 /** A {@linkcode ByteSink} over a file. */
@@ -31,6 +33,7 @@ const BUFFER = 2 ** 16;
  */
 export function fileSink(path: string): FileSink {
   const file = Deno.openSync(path, {
+    read: true,
     write: true,
     create: true,
     truncate: true,
@@ -66,6 +69,15 @@ export function fileSink(path: string): FileSink {
       flush();
       file.seekSync(position, Deno.SeekMode.Start);
       writeAll(file, bytes);
+      flushed = Math.max(flushed, position + bytes.length);
+      file.seekSync(flushed, Deno.SeekMode.Start);
+    },
+    read(position, into) {
+      flush();
+      file.seekSync(position, Deno.SeekMode.Start);
+      for (let done = 0; done < into.length;) {
+        done += file.readSync(into.subarray(done))!;
+      }
       file.seekSync(flushed, Deno.SeekMode.Start);
     },
     finish() {

@@ -14,6 +14,7 @@ import { cannot } from "../check.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { packageFile } from "./package_file.ts";
+import { sealedSource, sealParquet } from "./_parquet_seal.ts";
 
 /** The two libraries, ready. */
 export interface ParquetLibraries {
@@ -86,6 +87,7 @@ export async function writeParquet(
   const bytes = await parquet.transformParquetStream(stream, properties);
   for await (const piece of bytes) sink.write(piece);
   if (failure !== undefined) throw failure.error;
+  sealParquet(sink);
 }
 
 /** A Parquet file, opened. */
@@ -103,20 +105,24 @@ export interface ParquetReader {
 /**
  * Opens a Parquet file. Its row groups are read when they are requested.
  *
- * @param source The file; it stays the caller's.
+ * @param file The file, as {@linkcode writeParquet} wrote it; it stays the caller's.
  * @returns The reader; close it.
  * @throws {SyntaxError} If it is no such file, or damaged.
  */
 export async function openParquetFile(
-  source: ByteSource,
+  file: ByteSource,
 ): Promise<ParquetReader> {
+  const source = sealedSource(file);
+  const fault = Promise.withResolvers<never>();
+  fault.promise.catch(() => {}); // whoever reads learns of it
+  const bytes = { source, fault };
   const { arrow, parquet } = await parquetLibraries();
-  const file = await readable(
-    source,
-    () => parquet.ParquetFile.fromFile(blobOf(source, 0, source.size)),
+  const opened = await readable(
+    bytes,
+    () => parquet.ParquetFile.fromFile(blobOf(bytes, 0, source.size)),
   );
-  const facts = await readable(source, () => {
-    const metadata = file.metadata();
+  const facts = await readable(bytes, () => {
+    const metadata = opened.metadata();
     const groups = Array.from(
       { length: metadata.numRowGroups() },
       (_, i) => metadata.rowGroup(i).numRows(),
@@ -129,28 +135,48 @@ export async function openParquetFile(
     async read(group, columns) {
       const batchSize = Math.max(1, facts.groups[group]!);
       const options = { rowGroups: [group], columns: [...columns], batchSize };
-      const table = await readable(source, async () => {
-        const rows = await file.read(options);
+      const table = await readable(bytes, async () => {
+        const rows = await opened.read(options);
         return arrow.tableFromIPC(rows.intoIPCStream());
       });
       const [batch, ...rest] = table.batches;
       if (batch !== undefined && rest.length === 0) return batch;
       throw bad(source, "each row group must be read at once", rest.length);
     },
-    close: () => file.free(),
+    close: () => opened.free(),
   };
 }
 
-/** What the library reads of a `Blob`, over a file that is not held in memory. */
-function blobOf(source: ByteSource, start: number, end: number): Blob {
+/** A range of a file, as the library takes it, and what went wrong with it. */
+interface Readable {
+  readonly source: ByteSource;
+  /** Rejects if bytes cannot be read or are not those that were written. */
+  readonly fault: PromiseWithResolvers<never>;
+}
+
+/**
+ * What the library reads of a `Blob`, over a file that is not held in memory.
+ * It would end the process at bytes that cannot be read, so that these never
+ * come, and whoever waits learns of the fault.
+ */
+function blobOf(
+  { source, fault }: Readable,
+  start: number,
+  end: number,
+): Blob {
   const blob = {
     size: end - start,
     slice: (from = 0, to = end - start) =>
-      blobOf(source, start + from, start + to),
-    arrayBuffer() {
+      blobOf({ source, fault }, start + from, start + to),
+    async arrayBuffer() {
       const bytes = new Uint8Array(end - start);
-      source.read(start, bytes);
-      return Promise.resolve(bytes.buffer);
+      try {
+        source.read(start, bytes);
+      } catch (error) {
+        fault.reject(error);
+        await new Promise(() => {});
+      }
+      return bytes.buffer;
     },
   };
   return blob as unknown as Blob;
@@ -158,12 +184,13 @@ function blobOf(source: ByteSource, start: number, end: number): Blob {
 
 /** Names the file in the errors of the library. */
 async function readable<T>(
-  source: ByteSource,
+  { source, fault }: Readable,
   read: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await read();
+    return await Promise.race([read(), fault.promise]);
   } catch (cause) {
+    if (cause instanceof SyntaxError) throw cause;
     const { message } = cause instanceof Error
       ? cause
       : { message: String(cause) };

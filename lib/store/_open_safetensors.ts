@@ -112,6 +112,14 @@ function readIds(
   }
   const { start, end } = rows;
   const offsets = read(OFFSETS, { start, end: end + 1 }) as BigInt64Array;
+  const [size] = entryOf(ID).shape;
+  const isRising = offsets.every((offset, i) =>
+    offset >= (offsets[i - 1] ?? 0n) && offset <= BigInt(size!)
+  );
+  if (!isRising) {
+    const rule = "the offsets of its ids must rise within them";
+    throw badFeatures(source.name, rule, [...offsets].map(Number));
+  }
   const range = { start: Number(offsets[0]), end: Number(offsets.at(-1)) };
   const bytes = read(ID, range) as Uint8Array;
   const texts = decodeTexts(bytes, offsets);

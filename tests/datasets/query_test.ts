@@ -68,3 +68,22 @@ Deno.test("query() refuses SQL that writes, attaches, or reads something else", 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("query() gives texts to a model that takes them", async () => {
+  const texts = query(`SELECT species FROM '${FILES[0]}' LIMIT 3`, {
+    files: FILES,
+  });
+  const inputs = [{ name: "t", shape: [null], dtype: "string" }] as const;
+  const wanted = { size: 2, start: 0, inputs };
+  const found: unknown[] = [];
+  for await (const batch of texts.batches(wanted)) {
+    found.push((batch as { xs: unknown }).xs);
+  }
+  assertEquals(found, [SPECIES.slice(0, 2), SPECIES.slice(2)]);
+  const numbers = query("SELECT 1 AS a", { inputs: "a" });
+  await assertRejects(
+    () => readSource(numbers, inputs),
+    TypeError,
+    'input "t" must get one column of texts: current value is ["a: INTEGER"]',
+  );
+});
