@@ -31,6 +31,8 @@ import {
 } from "./settings.ts";
 import { addImageSettings, addSettings, repeated } from "./_worker_options.ts";
 
+export type { ByteReader, ByteWriter };
+
 /** Where a command reads and writes. */
 export interface Pipes {
   /** As `Deno.stdin`. */
