@@ -29,7 +29,7 @@ STARTED = []  # processes, each the head of its group
 
 def worker(*args, model=MODEL):
     script = str(ROOT / "lib" / "cli" / "worker.ts")
-    return ["deno", "run", "-A", script, str(model), "--layers", "-2", "--threads", "1",
+    return ["deno", "run", "--allow-read", "--allow-ffi", script, str(model), "--layers", "-2", "--threads", "1",
             "--inputs", "image", "--id", "id", *args]
 
 
