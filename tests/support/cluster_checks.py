@@ -24,11 +24,12 @@ NOTEBOOKS = ROOT / "notebooks" / "cluster"
 MODEL = ROOT / "notebooks" / "models" / "keras" / "digits.keras"
 FOLDER = pathlib.Path(sys.argv[1])
 ROWS, PARTS = 20_000, 8
+STARTED = []  # processes, each the head of its group
 
 
 def worker(*args, model=MODEL):
     script = str(ROOT / "lib" / "cli" / "worker.ts")
-    return ["deno", "run", "-A", script, str(model), "--layers", "-2", "--threads", "1",
+    return ["deno", "run", "--allow-read", "--allow-ffi", script, str(model), "--layers", "-2", "--threads", "1",
             "--inputs", "image", "--id", "id", *args]
 
 
@@ -71,6 +72,7 @@ def engine(kind, source, target, *args, model=MODEL):
     process = subprocess.Popen([*map(str, command), *worker(*args, model=model)],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True)
+    STARTED.append(process)
     return process
 
 
@@ -100,7 +102,7 @@ def denos():
     return found
 
 
-def waited(what, seconds=90):
+def waited(what, seconds=250):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
@@ -201,7 +203,12 @@ def main():
                 continue
             start = time.monotonic()
             print(name, flush=True)
-            check(kind)
+            try:
+                check(kind)
+            finally:
+                for process in STARTED:
+                    if process.poll() is None:
+                        os.killpg(process.pid, signal.SIGKILL)
             print(f"  ok, {time.monotonic() - start:.0f} s", flush=True)
 
 
