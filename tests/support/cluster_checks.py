@@ -89,16 +89,25 @@ def finished(process, ok=True, seconds=280):
     return text
 
 
-def denos():
-    """Processes of workers that carry the mark of these checks."""
+def words_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return [b""]
+
+
+def denos(of_tasks=True):
+    """Workers that carry the mark of these checks; those that the engine's tasks started."""
     found = []
-    for path in glob.glob("/proc/[0-9]*/cmdline"):
-        try:
-            words = pathlib.Path(path).read_bytes().split(b"\0")
-        except OSError:
+    for path in glob.glob("/proc/[0-9]*"):
+        pid = int(path.split("/")[2])
+        words = words_of(pid)
+        if not words[0].endswith(b"deno") or MARK.encode() not in words:
             continue
-        if words[0].endswith(b"deno") and MARK.encode() in words:
-            found.append(int(path.split("/")[2]))
+        parent = pathlib.Path(path, "stat").read_text().rsplit(")", 1)[1].split()[1]
+        starter = b" ".join(words_of(parent))
+        if not of_tasks or b"ray::" in starter or b"pyspark.daemon" in starter:
+            found.append(pid)
     return found
 
 
@@ -123,9 +132,11 @@ def whole(kind):
 def killed(kind):
     """kill -9 of a worker, once it has work: the engine tries again."""
     process = engine(kind, "images", f"{kind}-killed", "--batch", MARK)
-    before = waited(denos)
-    time.sleep(1)  # into its work
-    os.kill((denos() or before)[-1], signal.SIGKILL)
+    waited(denos)
+    time.sleep(0.5)  # into its work
+    killed = denos()[-1]
+    os.kill(killed, signal.SIGKILL)
+    print(f"  killed {killed}")
     finished(process)
     check_result(f"{kind}-killed")
 
@@ -160,7 +171,7 @@ def driver_gone(kind):
     waited(denos)
     process.kill()
     process.wait()
-    waited(lambda: not denos(), 60)
+    waited(lambda: not denos(of_tasks=False), 60)
 
 
 def onnx(kind):
