@@ -257,6 +257,22 @@ export {
   type ImageFolderOptions,
   type ImageSource,
 } from "./lib/datasets/image_folder.ts";
+export {
+  query,
+  type QueryOptions,
+  table,
+  type TableFileOptions,
+} from "./lib/datasets/table.ts";
+export {
+  npyFile,
+  npzFile,
+  type NpzOptions,
+} from "./lib/datasets/numpy_files.ts";
+export { arrowTable } from "./lib/datasets/arrow_table.ts";
+export type {
+  NamedInputs,
+  TableOptions,
+} from "./lib/datasets/table_options.ts";
 export type { ImageOptions } from "./lib/datasets/image_input.ts";
 export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
 export type { ColorMode } from "./lib/formats/pixels.ts";

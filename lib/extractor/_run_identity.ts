@@ -8,7 +8,7 @@ import { batchesOf } from "../datasets/batches.ts";
 import { datasetFingerprint } from "../datasets/fingerprint.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { Dataset, FeatureSource, RunOptions } from "../types.ts";
-import { chooseEngine } from "./choose_engine.ts";
+import { chooseEngine, withDevice } from "./choose_engine.ts";
 import { resolve } from "./compile.ts";
 import { datasetSpecs } from "./feeds.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -65,7 +65,7 @@ export async function identify(
     : undefined;
   const { length: total } = batchesOf(dataset, { size: 1, inputs });
   const model = await graph.fingerprint();
-  const source = { model, settings: program.settings };
+  const source = { model, settings: withDevice(program.settings, choice) };
   return { source, plan, data, total };
 }
 

@@ -200,7 +200,8 @@ function settingsText(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): string {
-  const { shaping, perturbation, penultimate, input } = settings;
+  const { shaping, perturbation, penultimate, input, device, precision } =
+    settings;
   const isWhole = input === undefined ||
     program.feeds.every(({ spec }) => program.graph.inputs.includes(spec)) &&
       program.feeds.length === program.graph.inputs.length;
@@ -218,6 +219,8 @@ function settingsText(
       ? penultimate
       : penultimate === "plain",
     ...(settings.wantsLogits ? {} : { withoutLogits: true }),
+    ...(device === undefined || device === "cpu" ? {} : { device }),
+    ...(precision === "half" ? { precision } : {}),
   });
 }
 

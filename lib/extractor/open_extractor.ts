@@ -17,7 +17,7 @@ import type {
   TensorFeatures,
   TensorInputs,
 } from "../types.ts";
-import { chooseEngine } from "./choose_engine.ts";
+import { chooseEngine, withDevice } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
@@ -85,7 +85,8 @@ async function openInSteps(
     // The native engine may have read weights that were there for a moment.
     if (!isCurrent()) throw changed("open session");
     const model = await graph.fingerprint(pacer);
-    const source = Object.freeze({ model, settings: program.settings });
+    const chosen = withDevice(program.settings, choice);
+    const source = Object.freeze({ model, settings: chosen });
     const opened = { program, session, batchSize: settings.batchSize };
     return new OpenRuns({ opened, plan, graph, source });
   } catch (error) {

@@ -26,13 +26,19 @@ export async function openSession(
     const { openOnnxFile } = await import(
       "../engines/onnx/onnx_file_session.ts"
     );
-    return await openOnnxFile(program, choice.threads, options.pacer);
+    return await openOnnxFile(
+      program,
+      choice.threads,
+      options.pacer,
+      choice.device,
+    );
   }
   if (choice.engine === "onnx") {
     const { openOnnx } = await import("../engines/onnx/onnx_session.ts");
     return await openOnnx(choice.recording!, {
       ...options,
       threads: choice.threads,
+      device: choice.device,
     });
   }
   const { openTfjs } = await import("../engines/tfjs/tfjs_session.ts");

@@ -13,6 +13,7 @@ import {
 } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
+import { DEVICES } from "../engines/onnx/runtime/device.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -55,6 +56,29 @@ export interface EngineOptions {
    * @default {as many as the process may use at once}
    */
   readonly threads?: number;
+  /**
+   * Where the native engine computes. `"webgpu"` is any graphics card with a
+   * driver of Vulkan, Direct3D 12 or Metal. `"cuda"`, `"coreml"` and
+   * `"directml"` are passed on to ONNX Runtime, untested. `"auto"` is
+   * `"webgpu"` where there is a card, not a software adapter, and a batch takes
+   * 10^10 multiplications or more; else `"cpu"`.
+   *
+   * @default {"cpu"}
+   */
+  readonly device?:
+    | "auto"
+    | "cpu"
+    | "webgpu"
+    | "cuda"
+    | "coreml"
+    | "directml";
+  /**
+   * In which precision a device computes. ONNX Runtime computes in the
+   * precision of the model, so `"half"` is refused by name.
+   *
+   * @default {"single"}
+   */
+  readonly precision?: "single" | "half";
 }
 
 /**
@@ -85,18 +109,23 @@ const ACTION = "set engine";
  * @param kind The engine.
  * @param options Its options.
  * @returns The settings.
- * @throws {RangeError} If there is no such engine or backend, or `threads` is
- * no positive integer.
+ * @throws {RangeError} If there is no such engine, backend, device or
+ * precision, or `threads` is no positive integer.
  * @throws {TypeError} If an option is another engine's.
  */
 export function engineSettings(
   kind: "auto" | "onnx" | "tfjs",
   options: EngineOptions,
-): Pick<Settings, "engine" | "backend" | "threads"> {
+): Pick<
+  Settings,
+  "engine" | "backend" | "threads" | "device" | "precision"
+> {
   checkAwaited(kind, ACTION, `"kind"`);
   const engine = checkOneOf(kind, ACTION, "kind", ["auto", "onnx", "tfjs"]);
-  checkOptions(options, ACTION, ["backend", "threads"]);
-  const { backend, threads } = options;
+  checkOptions(options, ACTION, [
+    ...["backend", "threads", "device", "precision"],
+  ]);
+  const { backend, threads, device, precision } = options;
   if (threads !== undefined) checkInteger(threads, ACTION, "threads");
   if (backend !== undefined) {
     checkOneOf(backend, ACTION, "backend", ["wasm", "cpu", "webgpu"]);
@@ -109,7 +138,18 @@ export function engineSettings(
     const rule = '"threads" must be left out: it is an option of ONNX alone';
     throw new TypeError(cannot(ACTION, rule, threads, 'use "onnx"'));
   }
-  return { engine, backend, threads };
+  if (device !== undefined) {
+    checkOneOf(device, ACTION, "device", ["auto", ...DEVICES]);
+  }
+  if (precision !== undefined) {
+    checkOneOf(precision, ACTION, "precision", ["single", "half"]);
+  }
+  for (const [name, value] of Object.entries({ device, precision })) {
+    if (value === undefined || engine === "onnx") continue;
+    const rule = `"${name}" must be left out: it is an option of ONNX alone`;
+    throw new TypeError(cannot(ACTION, rule, value, 'use "onnx"'));
+  }
+  return { engine, backend, threads, device, precision };
 }
 
 /** Settings of the extractor that look like options of a run. */

@@ -47,6 +47,12 @@ export interface Plan {
    * are not computed.
    */
   readonly warnings: readonly string[];
+  /** Where the native engine computes, if a device was set. */
+  readonly device?: string;
+  /** The name of the device's adapter, where it is known. */
+  readonly adapter?: string;
+  /** Kinds of operators that the device does not run, with their number. */
+  readonly onCpu?: readonly string[];
 }
 
 /**
@@ -77,7 +83,9 @@ export function planOf(
   const removed = logits?.removed.join(", ");
   const plan: Plan = {
     engine: choice.engine,
-    ...(choice.engine === "tfjs" ? { backend: choice.backend } : {}),
+    ...(choice.engine === "tfjs"
+      ? { backend: choice.backend }
+      : deviceFields(choice)),
     reason: choice.reason,
     layerNames: Object.freeze(program.features.map(({ name }) => name)),
     ...(head === undefined ? {} : { head: head.row.name }),
@@ -116,6 +124,15 @@ export function warnedPlan(plan: Plan, line: string): Plan {
   return Object.freeze(warned);
 }
 
+function deviceFields(
+  { device, adapter }: Extract<EngineChoice, { engine: "onnx" }>,
+): Pick<Plan, "device" | "adapter"> {
+  return {
+    ...(device === undefined ? {} : { device }),
+    ...(adapter === undefined ? {} : { adapter }),
+  };
+}
+
 /** A shared layer counts once. */
 function numParameters(nodes: readonly GraphNode[]): number {
   const counted = new Set<object>();
@@ -132,6 +149,7 @@ function planView(plan: Plan): View {
   const rows: [string, string][] = [
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
+    ...deviceRows(plan),
     ["features", plan.layerNames.join(", ") || "none"],
     [
       "head",
@@ -158,6 +176,14 @@ function planView(plan: Plan): View {
       rows,
     }],
   };
+}
+
+function deviceRows({ device, adapter, onCpu }: Plan): [string, string][] {
+  if (device === undefined) return [];
+  const named = adapter === undefined ? device : `${device}, ${adapter}`;
+  const rows: [string, string][] = [["device", named]];
+  if (onCpu) rows.push(["on the processor", listText(onCpu)]);
+  return rows;
 }
 
 function listText(names: readonly string[]): string {

@@ -26,6 +26,7 @@ import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { datasetSpecs, fedArrays } from "./feeds.ts";
+import { indexError } from "./index_error.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -125,8 +126,11 @@ async function* loop(
       const samples = batchSize === undefined
         ? { first }
         : { first, batchSize };
-      const inputs = fedArrays(opened.program.feeds, batch.inputs);
-      return opened.session.run(inputs, pacer, samples);
+      const { feeds } = opened.program;
+      const inputs = fedArrays(feeds, batch.inputs);
+      return opened.session.run(inputs, pacer, samples).catch((error) => {
+        throw indexError(error, { feeds, inputs, first });
+      });
     },
     opened.session.maxInFlight,
   );

@@ -6,6 +6,7 @@
  */
 import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
+import type { DeviceName } from "../engines/onnx/runtime/device.ts";
 import type { BackendName } from "../engines/tfjs/backend.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
@@ -40,6 +41,10 @@ export interface Settings {
   readonly threads: number | undefined;
   /** Where results are kept. */
   readonly cache: CacheSettings | undefined;
+  /** Of the native engine; undefined is the processor. */
+  readonly device: DeviceName | "auto" | undefined;
+  /** Of the native engine on a device. */
+  readonly precision: "single" | "half" | undefined;
 }
 
 /** The settings of postprocessing. */
@@ -61,6 +66,8 @@ export const DEFAULTS: Settings = Object.freeze({
   backend: undefined,
   threads: undefined,
   cache: undefined,
+  device: undefined,
+  precision: undefined,
 });
 
 /**

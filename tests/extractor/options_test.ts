@@ -7,6 +7,8 @@ Deno.test("engineSettings() keeps what was asked for", () => {
     engine: "auto",
     backend: undefined,
     threads: undefined,
+    device: undefined,
+    precision: undefined,
   });
   assertEquals(engineSettings("tfjs", { backend: "cpu" }).backend, "cpu");
   assertEquals(engineSettings("auto", { backend: "cpu" }).backend, "cpu");

@@ -13,6 +13,26 @@ const ONNX = "tests/data/make_onnx_models.py";
 
 /** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
 export const FOLLOWED: readonly (readonly [string, string, string])[] = [
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "diag" })',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "tied" }), or leave the class out',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/gram_statistics_of.ts",
+    'pass them with gram({ channels: "last" })',
+    "tests/detectors/gram_test.ts",
+  ],
+  [
+    "detectors/nn_guide.ts",
+    "use deepKnn(), or ",
+    "tests/detectors/nn_guide_test.ts",
+  ],
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
@@ -49,6 +69,21 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "engines/tfjs/run_nodes.ts",
     'use .engine("tfjs", { backend: "cpu" })',
     "tests/engines/tfjs/run_nodes_test.ts",
+  ],
+  [
+    "evaluation/_checked_options.ts",
+    'pass it as { name: "…", detector }',
+    "tests/evaluation/benchmark_test.ts",
+  ],
+  [
+    "evaluation/_checked_options.ts",
+    "pass what made it",
+    "tests/evaluation/benchmark_test.ts",
+  ],
+  [
+    "evaluation/_model_facts.ts",
+    "pass what loadModel() gives, or extractor.model",
+    "tests/evaluation/recommend_test.ts",
   ],
   [
     "extractor/batch_dependence.ts",
@@ -99,6 +134,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
     "tests/formats/npy_test.ts",
+  ],
+  [
+    "layers/_checks.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
   ],
   [
     "layers/_checks.ts",

@@ -34,7 +34,7 @@ const ENV: Readonly<Record<string, string>> = {
 };
 
 /** A program of `tests/support/programs`. */
-export type Program = "run_model" | "draw_figures" | "wait";
+export type Program = "run_model" | "draw_figures" | "read_sources" | "wait";
 
 /** What a run of the model says. */
 export interface Answer {

@@ -16,6 +16,7 @@ import type { TensorSpec } from "../../types.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
 import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
+import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 
@@ -33,7 +34,7 @@ export interface OpenStages {
  *
  * @param program The program.
  * @param calls The operations that run.
- * @param threads How many threads compute.
+ * @param where How many threads compute, and on which device.
  * @param pacer Gives the thread back now and then.
  * @returns The part; its stages must be closed.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses it.
@@ -41,7 +42,10 @@ export interface OpenStages {
 export async function openStages(
   program: Program,
   calls: readonly OnnxCall[],
-  threads: number,
+  { threads, device }: {
+    readonly threads: number;
+    readonly device?: DeviceName;
+  },
   pacer: Pacer,
 ): Promise<OpenStages> {
   const source = program.graph.onnx!;
@@ -54,6 +58,7 @@ export async function openStages(
   await pacer.rest();
   const stages = await openInWorker(model, {
     threads,
+    device,
     transferable,
     exactProducts: allowsExactProducts(source, calls),
   });

@@ -18,6 +18,7 @@ import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNumbers } from "./check_numbers.ts";
 import { encodeModel } from "./graph/encode_model.ts";
+import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
 import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
@@ -32,6 +33,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
  * @param program What is to be computed, without gradients and functions on tensors.
  * @param threads How many threads compute.
  * @param pacer Stops the opening, and gives the thread back now and then.
+ * @param device Where it computes.
  * @returns The session; closing it frees what it holds.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.
  * @throws {RangeError} If a weight is NaN, where it must not be.
@@ -40,6 +42,7 @@ export async function openOnnxFile(
   program: Program,
   threads: number = defaultThreads(),
   pacer: Pacer = new Pacer(),
+  device: DeviceName = "cpu",
 ): Promise<Session> {
   const source = program.graph.onnx!;
   const wanted = wantedRefs(program).map(origin);
@@ -48,7 +51,7 @@ export async function openOnnxFile(
     call.kind === "raw" ? [call.onnx!] : []
   );
   await checkNumbers(source, calls, pacer);
-  const opened = await openStages(program, calls, threads, pacer);
+  const opened = await openStages(program, calls, { threads, device }, pacer);
   const { stages, inputs } = opened;
   try {
     pacer.check();

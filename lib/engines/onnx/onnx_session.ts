@@ -13,6 +13,7 @@ import type { RunSamples, Session } from "../session.ts";
 import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
 import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
+import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 import { openInWorker } from "./runtime/open_in_worker.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
@@ -21,6 +22,8 @@ import { defaultThreads } from "./runtime/runtime.ts";
 export interface OnnxOptions {
   /** How many threads compute. @default {as many as this process may use} */
   readonly threads?: number | undefined;
+  /** Where it computes. @default {"cpu"} */
+  readonly device?: DeviceName | undefined;
   /** Stops the opening, and gives the thread back now and then. */
   readonly pacer?: Pacer | undefined;
   /** What this thread can do while the other one opens the graph. */
@@ -50,7 +53,7 @@ export async function openOnnx(
   options: OnnxOptions = {},
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile, pacer } = options;
-  const { isCurrent = () => true, warmUpMs = 250 } = options;
+  const { isCurrent = () => true, warmUpMs = 250, device = "cpu" } = options;
   const worker = takeWorker(); // one that starts loads the runtime meanwhile
   let filled: FilledModel;
   try {
@@ -62,7 +65,7 @@ export async function openOnnx(
   }
   const { model, transferable, weightBytes } = filled;
   const [opening, others] = await Promise.allSettled([
-    openInWorker(model, { threads, transferable, worker }),
+    openInWorker(model, { threads, device, transferable, worker }),
     meanwhile?.(),
   ]);
   if (opening.status === "rejected") throw opening.reason;
@@ -71,7 +74,7 @@ export async function openOnnx(
     await first.close();
     throw others.reason;
   }
-  const rest = { threads, isCurrent, warmUpMs, weightBytes };
+  const rest = { threads, device, isCurrent, warmUpMs, weightBytes };
   const graphs = new PartitionedGraphs({ recording, first, ...rest });
   return new OnnxSession(recording, graphs);
 }

@@ -12,6 +12,7 @@ import type { NdArray } from "../../types.ts";
 import type { RunSamples } from "../session.ts";
 import { NaNFallback } from "./nan_fallback.ts";
 import type { Recording } from "./recording.ts";
+import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { joinRows, partitionsOf } from "./runtime/rows.ts";
@@ -31,6 +32,8 @@ export interface GraphSettings {
   readonly weightBytes: number;
   /** How many threads compute. */
   readonly threads: number;
+  /** Where they compute; rows are partitioned on the processor only. */
+  readonly device?: DeviceName;
   /** Whether the weights are those that the first graph was opened with. */
   readonly isCurrent: () => boolean;
   /** How long runs must have been queued before rows are partitioned, in ms. */
@@ -57,12 +60,12 @@ export class PartitionedGraphs {
 
   /** Takes over the first graph. */
   constructor(settings: GraphSettings) {
-    const { recording, threads } = settings;
+    const { recording, threads, device } = settings;
     this.#settings = settings;
     this.#fallback = new NaNFallback(async () => {
       const { model, transferable } = await recording.encode("exact");
       this.#checkCurrent();
-      return await openInWorker(model, { threads, transferable });
+      return await openInWorker(model, { threads, device, transferable });
     });
   }
 
@@ -165,8 +168,9 @@ export class PartitionedGraphs {
   #countQueued(ms: number): void {
     this.#queuedMs += ms;
     if (this.#queuedMs < this.#settings.warmUpMs || this.#opening) return;
-    const { recording, threads, weightBytes } = this.#settings;
-    const canJoin = recording.outputs.bytesPerRow !== undefined;
+    const { recording, threads, weightBytes, device = "cpu" } = this.#settings;
+    const canJoin = device === "cpu" &&
+      recording.outputs.bytesPerRow !== undefined;
     const count = canJoin ? numPartitionsFor(threads, weightBytes) : 1;
     if (count < 2) return;
     // If they cannot be opened, the first graph goes on.

@@ -180,6 +180,11 @@ export class Recording {
     return this.#ops.bytesOfLargest;
   }
 
+  /** Multiplications of one sample, of what is computed in known sizes. */
+  get multiplicationsPerRow(): number {
+    return this.#ops.multiplicationsPerRow;
+  }
+
   /** Size of all weights, in bytes. */
   get weightBytes(): number {
     const sizes = [...this.#weights.keys()].map(({ shape }) => sizeOf(shape));

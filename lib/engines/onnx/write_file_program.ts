@@ -154,7 +154,7 @@ async function knownOutputs(
   const { stages, outputs } = await openStages(
     program,
     calls,
-    defaultThreads(),
+    { threads: defaultThreads() },
     new Pacer(),
   );
   await stages.close();

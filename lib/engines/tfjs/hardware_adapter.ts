@@ -37,13 +37,36 @@ export async function hardwareAdapter(
   gpu: AdapterSource | undefined = navigator.gpu,
   mostMs = MOST_MS,
 ): Promise<string | undefined> {
+  const info = await adapterInfo(gpu, mostMs);
+  return info && hardwareName(info);
+}
+
+/**
+ * The name of the adapter that is there, of hardware or software.
+ *
+ * @param gpu What gives adapters.
+ * @param mostMs How long to wait.
+ * @returns Its name; undefined where there is none, or it has no name.
+ */
+export async function adapterName(
+  gpu: AdapterSource | undefined = navigator.gpu,
+  mostMs = MOST_MS,
+): Promise<string | undefined> {
+  const info = await adapterInfo(gpu, mostMs);
+  return info && nameIn(info);
+}
+
+async function adapterInfo(
+  gpu: AdapterSource | undefined,
+  mostMs: number,
+): Promise<AdapterInfo | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(() => resolve(null), mostMs);
   try {
     // A driver that fails is as good as none.
     const asked = gpu?.requestAdapter().catch(() => null);
     const adapter = await Promise.race([asked, late]);
-    return adapter ? hardwareName(adapter.info) : undefined;
+    return adapter?.info;
   } finally {
     clearTimeout(timer);
   }
@@ -53,5 +76,9 @@ function hardwareName(info: AdapterInfo): string | undefined {
   if (info.isFallbackAdapter === true) return undefined;
   const names = [info.description, info.device, info.architecture, info.vendor];
   if (names.some((name) => SOFTWARE.test(name))) return undefined;
+  return nameIn(info);
+}
+
+function nameIn(info: AdapterInfo): string | undefined {
   return [info.description, info.architecture].find((name) => name !== "");
 }

@@ -66,6 +66,7 @@ import {
 } from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
+import { withFunctions } from "./tensorflow_ops.ts";
 import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** What a graph is made of. */
@@ -97,7 +98,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
-  const spec = withKnownNames(parts.spec, parts.customLayers);
+  const named = withKnownNames(parts.spec, parts.customLayers);
+  const spec = withFunctions(named, parts.source);
   return new Builder({ ...parts, spec }).build();
 }
 

@@ -16,7 +16,12 @@ Deno.test("openStages() opens what a program needs, and tells shapes of what it 
   const calls = program.schedule.nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
-  const opened = await openStages(program, calls, 1, new Pacer());
+  const opened = await openStages(
+    program,
+    calls,
+    { threads: 1 },
+    new Pacer(),
+  );
   await opened.stages.close();
   assertEquals(opened.inputs, ["x"]);
   assertEquals(opened.outputs.map(({ type, shape }) => [type, shape]), [

@@ -33,6 +33,7 @@ export class OnnxElements {
   protected graph: OnnxGraph;
   /** Elements of a row of the largest value so far, of those of known sizes. */
   #mostElements = 1;
+  #multiplications = 0;
 
   /** Records in a graph, which others may add to as well. */
   constructor(graph: OnnxGraph) {
@@ -42,6 +43,19 @@ export class OnnxElements {
   /** Bytes of a row of the largest value so far, of those of known sizes. */
   get bytesOfLargest(): number {
     return 4 * this.#mostElements;
+  }
+
+  /**
+   * Multiplications of the products of matrices and of the convolutions for one
+   * sample. A size that is not known counts as 1, and a loop's body once.
+   */
+  get multiplicationsPerRow(): number {
+    return this.#multiplications;
+  }
+
+  /** Counts a product: of so many sizes, one multiplication each. */
+  protected multiplied(...sizes: readonly (number | null)[]): void {
+    this.#multiplications += sizeOf(sizes.map((size) => size ?? 1));
   }
 
   shape({ shape }: OnnxValue): readonly (number | null)[] {

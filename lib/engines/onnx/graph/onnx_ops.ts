@@ -197,16 +197,26 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
   // ---- products, maps, sequences ----
 
   matmul(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("MatMul", a, b, SHAPES.matmul(a, b));
+    const kind = SHAPES.matmul(a, b);
+    this.multiplied(...kind.shape, a.shape.at(-1)!);
+    return this.binary("MatMul", a, b, kind);
   }
 
   einsum(equation: string, a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.einsum(equation, a, b);
+    const letters = equation.split("->")[0]!.split(",");
+    const sizes = new Map(
+      [a, b].flatMap(({ shape }, i) =>
+        [...letters[i]!].map((letter, axis) => [letter, shape[axis]!] as const)
+      ),
+    );
+    this.multiplied(...sizes.values());
     return this.binary("Einsum", a, b, kind, { equation });
   }
 
   conv(x: OnnxValue, kernel: OnnxValue, options: ConvOptions): OnnxValue {
     const kind = SHAPES.conv(x, kernel, options);
+    this.multiplied(...kind.shape.slice(1, -1), ...kernel.shape);
     this.seen(kind.shape);
     return named(conv(this.graph, this.float(x), kernel, options), kind);
   }
@@ -218,6 +228,7 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
   ): OnnxValue {
     const kind = SHAPES.convTranspose(x, kernel, options);
     const map = this.float(x);
+    this.multiplied(...x.shape.slice(1, -1), ...kernel.shape);
     return named(convTranspose(this.graph, map, kernel, options), kind);
   }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import type { NdArray } from "../../../types.ts";
+import type { DeviceName } from "./device.ts";
 
 /** A model in the format of ONNX. */
 export interface ModelBytes {
@@ -33,6 +34,8 @@ export type WorkerRequest =
     readonly threads: number;
     /** Whether products of 8-bit integers must be exact. */
     readonly exactProducts?: boolean | undefined;
+    /** Where it computes. */
+    readonly device?: DeviceName | undefined;
     /** For a later stage: which outputs of earlier ones go into its inputs. */
     readonly from?: Readonly<Record<string, string>> | undefined;
   }

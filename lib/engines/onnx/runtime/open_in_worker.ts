@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { deviceAdvice, type DeviceName } from "./device.ts";
 import { keepWorker, takeWorker } from "./idle_workers.ts";
 import {
   type Envelope,
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean;
+  /** Where it computes. @default {"cpu"} */
+  readonly device?: DeviceName | undefined;
   /** Arrays of weights that may be transferred: they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
   /** A worker that was taken before. @default {one that is taken now} */
@@ -95,10 +98,10 @@ export interface IfNaN {
  */
 export async function openInWorker(
   model: ModelBytes,
-  { threads, exactProducts, transferable = [], worker = takeWorker() }:
+  { threads, exactProducts, device, transferable = [], worker = takeWorker() }:
     WorkerOptions,
 ): Promise<WorkerPipeline> {
-  const link = new WorkerLink(worker);
+  const link = new WorkerLink(worker, device);
   const add = async (
     model: ModelBytes,
     from: Readonly<Record<string, string>> | undefined,
@@ -107,7 +110,7 @@ export async function openInWorker(
     try {
       const { request, transfer } = opening(
         model,
-        { threads, exactProducts, from },
+        { threads, exactProducts, device, from },
         transferable,
       );
       const reply = await link.ask("open the model", request, transfer);
@@ -188,13 +191,15 @@ function opening(
  */
 class WorkerLink {
   readonly #worker: Worker;
+  readonly #device: DeviceName;
   readonly #pending: Pending[] = [];
   #end: string | undefined;
   #isGone = false;
   #closed: Promise<void> | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, device: DeviceName = "cpu") {
     this.#worker = worker;
+    this.#device = device;
     worker.on("message", this.#hear);
     worker.on("messageerror", this.#lose);
     worker.on("error", this.#fail);
@@ -249,7 +254,8 @@ class WorkerLink {
     if (reply.kind !== "failed") return resolve(reply);
     const { samples, message } = reply;
     const action = samples === undefined ? what : `run ${samples}`;
-    reject(refusedByRuntime(action, message));
+    const advice = deviceAdvice(this.#device, message);
+    reject(refusedByRuntime(action, message, undefined, advice));
   };
 
   readonly #lose = (): void => this.#finish("an answer was lost");

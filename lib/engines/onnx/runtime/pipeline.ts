@@ -5,6 +5,7 @@
  * @module
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { type DeviceName, deviceOptions } from "./device.ts";
 import type {
   ModelBytes,
   OnnxFeed,
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly from?: Readonly<Record<string, string>> | undefined;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean | undefined;
+  /** Where it computes. @default {"cpu"} */
+  readonly device?: DeviceName | undefined;
 }
 
 /** Settings of {@linkcode Pipeline.run}. */
@@ -59,11 +62,12 @@ export class Pipeline {
    */
   async add(
     { bytes, externalData }: ModelBytes,
-    { threads, from, exactProducts = false }: StageOptions,
+    { threads, from, exactProducts = false, device = "cpu" }: StageOptions,
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes, {
       ...sessionOptions(threads, exactProducts),
+      ...deviceOptions(device),
       externalData: [...externalData],
     });
     this.#stages.push({ session, from });

@@ -66,16 +66,18 @@ export function defaultThreads(): number {
  * @param what What was to be done.
  * @param said What it says.
  * @param cause The error, if it came in this thread.
+ * @param advice What to do, with a semicolon before it.
  * @returns The error, to be thrown.
  */
 export function refusedByRuntime(
   what: string,
   said: string,
   cause?: unknown,
+  advice = "",
 ): UnsupportedByEngineError {
-  const rule = `its runtime says "${said}"`;
+  const rule = `its runtime says "${said}"${advice}`;
   const error = new UnsupportedByEngineError(what, "onnx", rule);
-  if (cause !== undefined) error.cause = cause;
+  error.cause = cause ?? new Error(said);
   return error;
 }
 
@@ -83,11 +85,11 @@ export function refusedByRuntime(
  * The part of an error that is worth a message.
  *
  * @param cause What was thrown.
- * @returns Its first line.
+ * @returns Its first line, without the condition in the source that failed.
  */
 export function messageOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.split("\n")[0]!;
+  return text.split("\n")[0]!.replace(/^\/.* was false\. /, "");
 }
 
 /**

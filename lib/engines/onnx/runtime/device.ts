@@ -1,0 +1,56 @@
+/**
+ * Devices: where ONNX Runtime computes. Each is one of its execution providers;
+ * what a provider cannot run, the processor does, node by node.
+ *
+ * @module
+ */
+import type { InferenceSession } from "onnxruntime-node";
+
+/** Where a session computes. */
+export type DeviceName = "cpu" | "webgpu" | "cuda" | "coreml" | "directml";
+
+/** All devices, in the order in which they are listed to users. */
+export const DEVICES: readonly DeviceName[] = Object.freeze([
+  ...["cpu", "webgpu", "cuda", "coreml", "directml"] as const,
+]);
+
+/**
+ * The name of a device's provider in ONNX Runtime.
+ *
+ * @param device The device.
+ * @returns The name.
+ */
+export function providerOf(device: DeviceName): string {
+  return device === "directml" ? "dml" : device;
+}
+
+/**
+ * The options of a session that choose its device.
+ *
+ * @param device The device.
+ * @returns The options; none for the processor, which is always there.
+ */
+export function deviceOptions(
+  device: DeviceName,
+): Pick<InferenceSession.SessionOptions, "executionProviders"> {
+  if (device === "cpu") return {};
+  return { executionProviders: [providerOf(device)] };
+}
+
+/** What runtimes say where the memory of a device does not suffice. */
+const OUT_OF_MEMORY =
+  /out of (device |video |gpu )?memory|failed to allocate|allocation failed|bad_alloc|device (was|is)? ?lost|CUDA_ERROR_OUT_OF_MEMORY|E_OUTOFMEMORY|buffer size .*exceeds|exceeds the max buffer size/i;
+
+/**
+ * What to do about an error of a session on a device.
+ *
+ * @param device The device.
+ * @param message What the runtime says.
+ * @returns Advice, with a semicolon before it; empty where there is none.
+ */
+export function deviceAdvice(device: DeviceName, message: string): string {
+  if (device === "cpu") return "";
+  return OUT_OF_MEMORY.test(message)
+    ? '; set a smaller .batch(…), or use { device: "cpu" }'
+    : '; use { device: "cpu" }';
+}
