@@ -211,7 +211,8 @@ async function chooseDevice(
   const count = recording.multiplicationsPerRow * batchSize;
   const counted = `a batch takes ${count.toExponential(1)} multiplications`;
   if (count < WORTH_A_CARD) {
-    const why = `"cpu" because ${counted}, less than ${WORTH_A_CARD}`;
+    const why =
+      `"cpu" because ${counted}, less than ${WORTH_A_CARD.toExponential()}`;
     return { device: "cpu", why };
   }
   const card = await findCard();

@@ -47,6 +47,8 @@ interface Report {
   readonly adapter: string;
   readonly onCpu: readonly string[];
   readonly settings: string;
+  /** What "auto" takes with this adapter, and with a card. */
+  readonly auto: readonly string[];
 }
 
 function onDevice(
@@ -69,6 +71,8 @@ function onDevice(
       const report: Report = JSON.parse(text.trim().split("\n").at(-1)!);
       assertEquals(report.wrong, []);
       assertEquals(report.device, "webgpu");
+      const isSoftware = /swiftshader/i.test(report.adapter);
+      assertEquals(report.auto, [isSoftware ? "cpu" : "webgpu", "webgpu"]);
       assert(report.adapter.length > 0);
       assert(report.settings.includes('"device":"webgpu"'), report.settings);
       assertEquals(report.onCpu, ["IsNaN (1)"]);

@@ -6,6 +6,10 @@
  */
 import { FeatureExtractor, loadModel } from "../../../mod.ts";
 import type { FeatureSet, NdArray } from "../../../mod.ts";
+import { chooseEngine } from "../../../lib/extractor/choose_engine.ts";
+import { resolve } from "../../../lib/extractor/compile.ts";
+import { DEFAULTS } from "../../../lib/extractor/settings.ts";
+import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
 import { goldenErrors } from "../golden_layers.ts";
 import { faultsOf, layerCases } from "../layer_cases.ts";
 
@@ -80,6 +84,24 @@ compare(alone, expected, 2);
 
 const nonFinite = found.logits!.data.slice(10, 20).every(Number.isNaN);
 if (!nonFinite) wrong.push("digits: NaN of row 1 was lost");
+// A batch that is worth a card: the software adapter is not chosen, a card is.
+const graph = model as ModelGraph;
+const settings = {
+  ...DEFAULTS,
+  engine: "onnx",
+  device: "auto",
+  batchSize: 10_000,
+} as const;
+const chosen = await chooseEngine(resolve(graph, settings), settings);
+const withCard = await chooseEngine(
+  resolve(graph, settings),
+  settings,
+  () => Promise.resolve("a card"),
+);
+const auto = [chosen, withCard].map((choice) =>
+  "device" in choice ? choice.device : choice.engine
+);
+
 // deno-lint-ignore no-console
 console.log(JSON.stringify({
   wrong,
@@ -87,4 +109,5 @@ console.log(JSON.stringify({
   adapter: plan.adapter,
   onCpu: plan.onCpu,
   settings: found.source?.settings,
+  auto,
 }));
