@@ -51,6 +51,7 @@ export type { LayerId } from "./lib/models/graph/find_layers.ts";
 
 // Extraction
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -74,9 +75,23 @@ export {
   type PostprocFns,
 } from "./lib/extractor/keras_feature_extractor.ts";
 
+// Files of features
+export { openFeatures } from "./lib/store/open_features.ts";
+export { saveFeatures, type SaveOptions } from "./lib/store/save_features.ts";
+export type { FileFormat } from "./lib/store/target.ts";
+export type { Written } from "./lib/store/written.ts";
+export { clearCache } from "./lib/store/feature_cache.ts";
+export { mergeFeatures } from "./lib/store/merge_features.ts";
+export type { WriteOptions } from "./lib/extractor/write_dataset.ts";
+
 // Feature sets
 export { featureSet } from "./lib/features/feature_set.ts";
 export type { FeatureSetArrays } from "./lib/features/fields.ts";
+export {
+  nearest,
+  type NearestOptions,
+  type Neighbors,
+} from "./lib/features/nearest.ts";
 export { concatFeatures } from "./lib/features/concat_features.ts";
 export type {
   FeatureArray,
@@ -242,6 +257,22 @@ export {
   type ImageFolderOptions,
   type ImageSource,
 } from "./lib/datasets/image_folder.ts";
+export {
+  query,
+  type QueryOptions,
+  table,
+  type TableFileOptions,
+} from "./lib/datasets/table.ts";
+export {
+  npyFile,
+  npzFile,
+  type NpzOptions,
+} from "./lib/datasets/numpy_files.ts";
+export { arrowTable } from "./lib/datasets/arrow_table.ts";
+export type {
+  NamedInputs,
+  TableOptions,
+} from "./lib/datasets/table_options.ts";
 export type { ImageOptions } from "./lib/datasets/image_input.ts";
 export type { ImageFit, PreprocessMode } from "./lib/datasets/fit_image.ts";
 export type { ColorMode } from "./lib/formats/pixels.ts";

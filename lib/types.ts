@@ -192,8 +192,12 @@ export interface StoredFeatures extends AsyncDisposable {
   readonly samples: number;
   /** What each of the features is. */
   readonly specs: readonly FeatureSpec[];
+  /** Names of the classes, by label, where they are known. */
+  readonly classNames?: readonly string[];
   /** What made them, where that is known. */
   readonly source?: FeatureSource;
+  /** Samples that the dataset left out, and why. */
+  readonly skipped?: readonly SkippedSample[];
   /**
    * Reads the samples in order, some at a time.
    *

@@ -32,7 +32,7 @@ const ONNX = ["graph", "rewrites", "runtime"].map((x) => `engines/onnx/${x}`);
 const STAGES = ["math", "formats", "display", "datasets", "ops", "layers"];
 STAGES.push("shaping", "postprocess", "models", ...MODELS, "engines");
 STAGES.push("engines/tfjs", "engines/onnx", ...ONNX, "features");
-STAGES.push("linalg");
+STAGES.push("linalg", "store");
 
 /**
  * What a folder of `lib` may import, beside itself and the modules at the head
@@ -62,11 +62,13 @@ const MAY_IMPORT: FolderTable = {
   "engines/onnx/graph": ["ops", "formats"],
   "engines/onnx/rewrites": ["engines/onnx/graph"],
   "engines/onnx/runtime": [],
-  features: ["math", "display", "features/view"],
+  features: ["math", "linalg", "display", "features/view"],
   "features/view": [],
-  extractor: STAGES,
+  store: ["math", "linalg", "formats", "display", "features"],
+  extractor: [...STAGES, "cli"], // of it, the environment alone
   detectors: ["math", "linalg", "formats", "display", "features"],
   metrics: ["math", "display", "features", "features/view"],
+  cli: [...STAGES, "extractor"],
   evaluation: [
     ...["math", "display", "features", "features/view", "detectors", "metrics"],
   ],
@@ -87,6 +89,9 @@ const PUBLIC_NAMES: readonly string[] = [
   ...["msp", "maxLogit", "energy", "mahalanobis", "deepKnn", "DETECTORS"],
   ...["defineDetector", "loadScorer", "Detector", "Scorer", "Decisions"],
   ...["DecidingScorer", "FitFreeDetector", "FeatureInput", "StoredFeatures"],
+  ...["openFeatures", "saveFeatures", "SaveOptions", "Written"],
+  ...["mergeFeatures", "WriteOptions", "clearCache", "CacheOptions"],
+  ...["nearest", "NearestOptions", "Neighbors"],
   ...["LayerNotFoundError", "ModelFormatError", "UnsupportedByEngineError"],
   ...["DType", "NdArray", "FeatureArray", "FeatureSpec", "FeatureSet"],
   ...["FeatureSource", "TensorSpec", "LayerRow", "Weights", "Model"],

@@ -4,11 +4,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { cannot, checkInteger, checkOptions, quote } from "../check.ts";
+import { cannot, checkInteger, quote } from "../check.ts";
 import { abortError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
-import { countText, numberText } from "../display/cell.ts";
-import type { Block as ViewBlock, View } from "../display/view.ts";
+import type { View } from "../display/view.ts";
 import type {
   Batch,
   DataSource,
@@ -17,111 +16,27 @@ import type {
   WantedBatches,
 } from "../types.ts";
 import {
-  findColumn,
-  inputArray,
-  type InputColumns,
-  type NamedInputs,
-  planInputs,
-} from "./_column_plan.ts";
+  hashColumn,
+  idValues,
+  imageBatch,
+  numberBatch,
+} from "./_column_batches.ts";
+import { findColumn, type InputColumns, planInputs } from "./column_plan.ts";
+import { columnView } from "./_column_view.ts";
 import {
-  type Block,
   type Cells,
-  type Column,
   type ColumnStore,
   type ImageColumn,
   rebatch,
   wholeColumn,
 } from "./_columns.ts";
-import { type ImageBatchOptions, openBatch } from "./_image_batches.ts";
-import {
-  IMAGE_SIDE,
-  imagesBlock,
-  MOST_IMAGES,
-  sourceView,
-} from "./_source_view.ts";
-import { checkClassNames, classesOf, indicesOfNames } from "./class_names.ts";
-import {
-  checkImageOptions,
-  IMAGE_OPTIONS,
-  ImageInput,
-  type ImageOptions,
-} from "./image_input.ts";
+import { IMAGE_SIDE } from "./_source_view.ts";
+import { classesOf, indicesOfNames } from "./class_names.ts";
+import { ImageInput } from "./image_input.ts";
 import { labelsOf } from "./labels.ts";
 import { readAhead } from "./read_ahead.ts";
-import {
-  checkSampleOptions,
-  SAMPLE_OPTIONS,
-  type SampleOptions,
-  sampleRows,
-} from "./sample_rows.ts";
-
-/**
- * Settings of sources with named columns or arrays.
- *
- * @category Data
- */
-export interface TableOptions extends ImageOptions, SampleOptions {
-  /**
-   * Columns that the model takes: one, or several of single numbers, which
-   * become one input side by side; of a model with several inputs, those of
-   * each by its name. A column of lists that has as many values as the input is
-   * brought to its shape.
-   *
-   * @default {columns named as the inputs; otherwise the only images, or all numbers}
-   */
-  readonly inputs?: NamedInputs;
-  /** Column of the labels: class indices or names of classes. @default {none} */
-  readonly labels?: string;
-  /** Column of the ids: texts, or whole numbers. @default {row numbers from 0} */
-  readonly ids?: string;
-  /** Names of the classes, by label. @default {those that the file knows, or the texts of the labels, sorted} */
-  readonly classes?: readonly string[];
-}
-
-/** Names of {@linkcode TableOptions}. */
-export const TABLE_OPTIONS = [
-  ...["inputs", "labels", "ids", "classes"],
-  ...IMAGE_OPTIONS,
-  ...SAMPLE_OPTIONS,
-];
-
-/**
- * Checks the settings.
- *
- * @param options What came.
- * @param action What was to be done.
- * @param more Names of further options.
- * @throws {TypeError} If an option is unknown or of another type.
- * @throws {RangeError} If a value is out of range.
- */
-export function checkTableOptions(
-  options: TableOptions,
-  action: string,
-  more: readonly string[] = [],
-): void {
-  checkOptions(options, action, [...TABLE_OPTIONS, ...more]);
-  checkImageOptions(options, action);
-  checkSampleOptions(options, action);
-  for (const name of ["labels", "ids"] as const) {
-    const value = options[name];
-    if (value === undefined || typeof value === "string") continue;
-    const rule = `"${name}" must be the name of a column`;
-    throw new TypeError(cannot(action, rule, value));
-  }
-  const { inputs, classes } = options;
-  if (classes !== undefined) checkClassNames(classes, action);
-  const isNames = (value: unknown) =>
-    typeof value === "string" ||
-    Array.isArray(value) && value.length > 0 &&
-      value.every((name) => typeof name === "string");
-  const isNamed = inputs === undefined || isNames(inputs) ||
-    typeof inputs === "object" && inputs !== null && !Array.isArray(inputs) &&
-      Object.values(inputs).every(isNames);
-  if (isNamed) return;
-  const rule = '"inputs" must be a column, an array of columns, or a record ' +
-    "of them by input";
-  throw new TypeError(cannot(action, rule, inputs));
-}
+import { sampleRows } from "./sample_rows.ts";
+import type { TableOptions } from "./table_options.ts";
 
 /** What a source is made of. */
 export interface ColumnSourceParts {
@@ -291,6 +206,7 @@ export class ColumnSource implements DataSource {
       ...new Set([...plan.flatMap(({ columns }) => columns), ...others]),
     ];
     const rows = picked ?? known.rows;
+    const facts = { action, options, classNames: this.#classNames };
     const store = await this.#parts.open();
     try {
       let at = start;
@@ -308,35 +224,37 @@ export class ColumnSource implements DataSource {
       };
       if (image === undefined) {
         for await (const { block, numbers } of numbered()) {
-          yield this.#batch(block, numbers, plan);
+          yield numberBatch(block, numbers, plan, facts);
         }
         return;
       }
       if (!image.hasSize) await this.#firstSize(store, image, plan, known.rows);
       yield* readAhead(
         numbered(),
-        ({ block, numbers }) => this.#openImages(block, numbers, plan, image),
+        ({ block, numbers }) =>
+          imageBatch(block, numbers, plan[0]!.columns[0]!, image, facts),
       );
     } finally {
       store.close();
     }
   }
 
-  /** The only column of images, to look at. */
-  #looks(known: Known): readonly InputColumns[] {
-    const { inputs } = this.#parts.options;
+  /** The only column of images, to look at, or else what a model would take. */
+  #looks({ columns }: Known): readonly InputColumns[] {
+    const { action, options: { inputs, labels, ids } } = this.#parts;
     const named = inputs === undefined
-      ? []
-      : Object.values({ ...[inputs].flat() as object }).flat();
-    const images = known.columns.filter(({ name, kind }) =>
-      kind === "images" && (named.length === 0 || named.includes(name))
+      ? undefined
+      : [inputs].flat().flatMap((one) =>
+        typeof one === "string" ? [one] : Object.values(one).flat()
+      );
+    const images = columns.filter(({ name, kind }) =>
+      kind === "images" && (named?.includes(name) ?? true)
     );
     if (images.length === 1) {
       return [{ spec: LOOKS, columns: [images[0]!.name], isImage: true }];
     }
-    const rule = "there must be one column of images to look at";
-    const names = images.map(({ name }) => name);
-    throw new TypeError(cannot("read samples", rule, names));
+    const others = [labels, ids].filter((name) => name !== undefined);
+    return planInputs([LOOKS], { columns, inputs: named, others, action });
   }
 
   #imageInput(
@@ -375,65 +293,6 @@ export class ColumnSource implements DataSource {
       await image.sizeOf(column.values[0]!, column.names[0] ?? "row 0");
       return;
     }
-  }
-
-  #batch(
-    block: Block,
-    numbers: readonly number[],
-    plan: readonly InputColumns[],
-  ): Batch {
-    const { action } = this.#parts;
-    const arrays = plan.map((input) => inputArray(block, input, action));
-    const xs = plan.length === 1
-      ? arrays[0]!
-      : Object.fromEntries(plan.map(({ spec }, i) => [spec.name, arrays[i]!]));
-    const ys = this.#labelsIn(block);
-    const ids = this.#idsIn(block, numbers);
-    return { xs, ids, ...(ys === undefined ? {} : { ys }) };
-  }
-
-  #openImages(
-    block: Block,
-    numbers: readonly number[],
-    [plan]: readonly InputColumns[],
-    input: ImageInput,
-  ) {
-    const { values, names } = block.columns.get(
-      plan!.columns[0]!,
-    ) as ImageColumn;
-    const images = {
-      length: block.rows,
-      id: (row: number) => names[row] ?? `row ${numbers[row]}`,
-      ids: this.#idsIn(block, numbers),
-      labels: this.#labelsIn(block),
-      read: (row: number) => Promise.resolve(values[row]!),
-    };
-    const options: Pick<ImageBatchOptions, "input" | "skips" | "action"> = {
-      input,
-      skips: this.#parts.options.onBad === "skip",
-      action: this.#parts.action,
-    };
-    return openBatch(images, 0, block.rows, options);
-  }
-
-  /** Class indices of a block, as they were found for all. */
-  #labelsIn(block: Block): Int32Array | undefined {
-    const { action, options: { labels: name } } = this.#parts;
-    if (name === undefined) return undefined;
-    const column = block.columns.get(name)!;
-    return column.kind === "texts"
-      ? indicesOfNames(column.values, this.#classNames!, action)
-      : labelsOf((column as { data: Float32Array }).data, block.rows, action);
-  }
-
-  #idsIn(
-    block: Block,
-    numbers: readonly number[],
-  ): readonly (string | number)[] {
-    const { action, options: { ids: name } } = this.#parts;
-    if (name === undefined) return numbers;
-    const column = block.columns.get(name)!;
-    return idValues(column, name, action);
   }
 
   async #idRows({ rows, total }: Known): Promise<Map<string | number, number>> {
@@ -493,41 +352,21 @@ export class ColumnSource implements DataSource {
       const text = "not read yet: await source.prepare(), or show(source)";
       return { title, blocks: [{ kind: "text", text }] };
     }
-    const { columns, total, length, labels } = known;
-    const of = total === length ? "" : ` of ${numberText(total)}`;
-    const head: ViewBlock = {
-      kind: "table",
-      title: `first ${countText(this.#head.length, "row")} of the table`,
-      columns: columns.map(({ name }) => ({ name })),
-      rows: this.#head,
-    };
-    const images = columns.filter(({ kind }) => kind === "images");
-    return sourceView({
-      title: `${title}: ${countText(length, "row")}${of}, ` +
-        countText(columns.length, "column"),
-      notes: [],
-      labels,
+    return columnView({
+      ...known,
+      title,
+      labels: known.labels,
       classNames: this.#classNames,
-      blocks: images.length === 1 ? [head, this.#imageFigure(known)] : [head],
-    });
-  }
-
-  #imageFigure({ length, rows, labels }: Known): ViewBlock {
-    const count = Math.min(length, MOST_IMAGES);
-    const numbers = numbersOf(0, count, rows);
-    const captions = numbers.map((row, i) =>
-      labels === undefined
-        ? `row ${row}`
-        : this.#classNames?.[labels[i]!] ?? String(labels[i])
-    );
-    return imagesBlock(count, async () => {
-      const wanted = { size: count, start: 0, inputs: [LOOKS] };
-      const picked = Uint32Array.from(numbers);
-      for await (const batch of this.#read(wanted, picked, true)) {
-        const { xs } = batch as { xs: NdArray };
-        return { images: xs, captions };
-      }
-      throw new RangeError(cannot("show a table", "there must be a row", 0));
+      head: this.#head,
+      numbers: (count) => numbersOf(0, count, known.rows),
+      images: async (rows) => {
+        const wanted = { size: rows.length, start: 0, inputs: [LOOKS] };
+        const picked = Uint32Array.from(rows);
+        for await (const batch of this.#read(wanted, picked, true)) {
+          return (batch as { xs: NdArray }).xs;
+        }
+        throw new RangeError(cannot("show a table", "there must be a row", 0));
+      },
     });
   }
 }
@@ -544,39 +383,4 @@ function numbersOf(
     { length: count },
     (_, i) => rows?.[first + i] ?? first + i,
   );
-}
-
-function idValues(
-  column: Column,
-  name: string,
-  action: string,
-): readonly (string | number)[] {
-  if (column.kind === "texts") return column.values;
-  if (column.kind === "images" || column.shape.length > 0) {
-    const rule = `column ${quote(name)} must hold ids: texts or whole numbers`;
-    throw new TypeError(cannot(action, rule, column.kind));
-  }
-  const values = column.data as ArrayLike<number | bigint>;
-  return Array.from(values, (value) => {
-    const id = Number(value);
-    if (Number.isSafeInteger(id)) return id;
-    const rule =
-      `ids in column ${quote(name)} must be whole numbers that are ` +
-      "exact in float64";
-    throw new RangeError(cannot(action, rule, value));
-  });
-}
-
-function hashColumn(hash: ReturnType<typeof createHash>, column: Column): void {
-  if (column.kind === "numbers") {
-    const { buffer, byteOffset, byteLength } = column.data;
-    hash.update(JSON.stringify([column.dtype, column.shape, byteLength]));
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  } else if (column.kind === "texts") {
-    hash.update(JSON.stringify(column.values));
-  } else {
-    for (const bytes of column.values) {
-      hash.update(JSON.stringify(bytes.length)).update(bytes);
-    }
-  }
 }

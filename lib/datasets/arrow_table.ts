@@ -8,11 +8,8 @@
  */
 import { cannot, quote } from "../check.ts";
 import type { DataSource, DType } from "../types.ts";
-import {
-  checkTableOptions,
-  ColumnSource,
-  type TableOptions,
-} from "./_column_source.ts";
+import { ColumnSource } from "./_column_source.ts";
+import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import {
   type Cells,
   type Column,

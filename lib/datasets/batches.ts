@@ -14,82 +14,40 @@
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
-import type {
-  Dataset,
-  DataSource,
-  NdArray,
-  SkippedSample,
-  TensorSpec,
-} from "../types.ts";
+import type { Dataset, DataSource, SkippedSample } from "../types.ts";
 import {
   checkClassNames,
   checkNamed,
   classesOf,
   indicesOfNames,
+  withoutClasses,
 } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
+import type { BatchPlan, HostBatch, WantedHostBatches } from "./host_batch.ts";
+import {
+  type AnyIterable,
+  isIterable,
+  isSource,
+  iteratorOf,
+} from "./_dataset_kinds.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
   type HostArray,
   type InputLike,
   isHostArray,
-  isObject,
   isTensor,
   readRows,
 } from "./tensor_likes.ts";
-import type { TextArray } from "./texts.ts";
 import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
-/**
- * Samples on the host, as the engines take them. Inputs may share memory with
- * what the caller holds: they are read only, must not be transferred, and are
- * good until the next batch is requested. Labels and ids are copies.
- */
-export interface HostBatch {
-  /**
-   * One for each input, in the model's order and in the input's element type;
-   * `[rows, …]`, or as the batch axis of its spec says.
-   */
-  readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
-  /** Class indices, `[rows]`. */
-  readonly labels?: Int32Array;
-  /** The dataset's own identities, `[rows]`. */
-  readonly ids?: readonly (string | number)[];
-  /** Names of the classes, where the batch carries them. */
-  readonly classNames?: readonly string[];
-  /** How many samples there are. */
-  readonly rows: number;
-  /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
-  readonly nonFinite: readonly number[];
-}
-
-/** What a dataset will give. */
-export interface BatchPlan {
-  /** Samples in all, where that is known; then exactly as many come. */
-  readonly length?: number;
-  /** Names of the classes, where the dataset knows them; of an iterable, once a batch was read. */
-  readonly classNames?: readonly string[] | undefined;
-  /** Samples that were left out so far. */
-  readonly skipped?: readonly SkippedSample[] | undefined;
-  /** Samples that are to be computed at once, where several batches may come as one. */
-  readonly batchSize?: number;
-  /** The batches; none is read before it is requested. */
-  readonly batches: AsyncIterable<HostBatch>;
-}
-
-/** What is wanted of a dataset. */
-export interface WantedHostBatches {
-  /** Samples in a batch that is cut here; the last may hold fewer. */
-  readonly size: number;
-  /** How many of them are cut at once, as one; called before each. Without it, one. */
-  readonly atOnce?: (() => number) | undefined;
-  /** What the model takes. */
-  readonly inputs: readonly TensorSpec[];
-  /** Stops the reading. */
-  readonly signal?: AbortSignal | undefined;
-}
+export type {
+  BatchPlan,
+  HostBatch,
+  SampleRange,
+  WantedHostBatches,
+} from "./host_batch.ts";
 
 const ACTION = "read dataset";
 
@@ -128,8 +86,9 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const named = classNames === undefined ? parts : { ...parts, classNames };
   // Labels at hand are read now: a fault in the last row shows before anything runs.
   const read = withIndices(named, ACTION);
+  const { start: begin = 0, end: last = rows } = wanted.range ?? {};
   return {
-    length: rows,
+    length: last - begin,
     batchSize: wanted.size,
     ...(classNames === undefined ? {} : { classNames }),
     batches: { [Symbol.asyncIterator]: () => run() },
@@ -137,12 +96,12 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
 
   async function* run(): AsyncGenerator<HostBatch> {
     const { size, signal, atOnce = () => 1 } = wanted;
-    let start = 0;
-    while (start < rows) {
+    let start = begin;
+    while (start < last) {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      const end = Math.min(start + size * atOnce(), rows);
+      const end = Math.min(start + size * atOnce(), last);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
       start = end;
     }
@@ -162,13 +121,6 @@ function withIndices(parts: Parts, action: string, first = 0): Parts {
   const indices = labelsOf(labels, rows, action, first);
   if (classNames) checkNamed(indices, classNames, action, first);
   return { ...parts, labels: indices };
-}
-
-function withoutClasses(names: readonly string[], action: string): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
 }
 
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
@@ -217,6 +169,8 @@ async function readBatch(
   return {
     inputs: inputs.map(({ array }) => array),
     rows,
+    end: first + end,
+    numSkipped: 0,
     nonFinite: [...nonFinite].sort((a, b) => a - b),
     ...(labels === undefined ? {} : {
       labels: isTensor(labels)
@@ -258,6 +212,10 @@ interface Elements {
   readonly check?: (element: unknown, action: string) => void;
   /** What to do about a dataset that gives nothing. */
   readonly hint?: string;
+  /** The position of the first sample that is read. @default {0} */
+  readonly start?: number | undefined;
+  /** Whether it goes on behind the samples that are read. */
+  readonly isCut?: boolean | undefined;
 }
 
 /** What batches carry besides samples. */
@@ -270,7 +228,7 @@ async function* runElements(
   elementsOf: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
-  const { open, length, classNames, hint } = elementsOf;
+  const { open, length, classNames, hint, start = 0, isCut } = elementsOf;
   const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
@@ -282,12 +240,14 @@ async function* runElements(
     return abortError(signal!, `after ${rows}${total} samples`);
   };
   const elements = datasetElements({ open, signal, aborted, late: release });
+  const isOver = () => isCut === true && rows + left >= length!;
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
     const onlySkipped = skippedOnly(element, action);
     if (onlySkipped !== undefined) {
       seen({ skipped: onlySkipped });
       left += onlySkipped.length;
+      if (isOver()) break;
       continue;
     }
     let batch: HostBatch;
@@ -295,8 +255,8 @@ async function* runElements(
       check(element, action);
       const parts = partsOf(element, wanted.inputs, action);
       const named = classNames === undefined ? parts : { ...parts, classNames };
-      const read = withIndices(named, action, rows);
-      const all = { start: 0, end: parts.rows, first: rows };
+      const read = withIndices(named, action, start + rows);
+      const all = { start: 0, end: parts.rows, first: start + rows };
       batch = await readBatch(read, all, wanted, action);
       seen({ skipped: parts.skipped, classNames: batch.classNames });
       left += parts.skipped?.length ?? 0;
@@ -309,9 +269,10 @@ async function* runElements(
     if (length !== undefined && rows + left > length) {
       throw wrongLength(rows + left, length);
     }
-    yield batch;
+    yield { ...batch, end: start + rows + left, numSkipped: left };
+    if (isOver()) break;
   }
-  if (rows === 0) {
+  if (rows === 0 && start === 0 && !isCut) {
     const rule = "it must give at least one batch";
     const found = left === 0 ? "nothing" : `${left} samples, all left out`;
     throw new RangeError(cannot(ACTION, rule, found, hint));
@@ -348,14 +309,16 @@ function wrongLength(rows: number, length: number): RangeError {
 
 function fromSource(
   source: DataSource,
-  { size, inputs, signal }: WantedHostBatches,
+  { size, inputs, signal, range = { start: 0 } }: WantedHostBatches,
 ): BatchPlan {
-  const { length, classNames } = source;
-  if (length !== undefined) checkInteger(length, ACTION, "length");
+  const { length: whole, classNames } = source;
+  if (whole !== undefined) checkInteger(whole, ACTION, "length");
+  const { start, end = whole } = range;
+  const length = end === undefined ? undefined : end - start;
   const open = () => {
     const batches: unknown = source.batches({
       size,
-      start: 0,
+      start,
       inputs,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -367,7 +330,8 @@ function fromSource(
   const names = classNames === undefined
     ? undefined
     : checkClassNames(classNames, ACTION);
-  const elements = { open, length, classNames: names };
+  const isCut = range.end !== undefined;
+  const elements = { open, length, classNames: names, start, isCut };
   return {
     ...(length === undefined ? {} : { length }),
     ...planOf(elements, { size, inputs, signal }),
@@ -421,24 +385,4 @@ export function prepareDataset(
 ): Promise<void> | undefined {
   const value: unknown = dataset;
   return isSource(value) ? value.prepare?.(signal) : undefined;
-}
-
-// ---- telling them apart ----
-
-type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
-
-function isSource(value: unknown): value is DataSource {
-  return isObject(value) && typeof value.batches === "function";
-}
-
-/** Whether it gives batches: no strings, no typed arrays. */
-function isIterable(value: unknown): value is AnyIterable {
-  return isObject(value) && !ArrayBuffer.isView(value) &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-function iteratorOf(value: AnyIterable): AnyIterator {
-  return Symbol.asyncIterator in value
-    ? value[Symbol.asyncIterator]()
-    : value[Symbol.iterator]();
 }

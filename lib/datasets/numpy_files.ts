@@ -7,11 +7,8 @@ import { cannot, checkOptions } from "../check.ts";
 import { fileSource } from "../formats/byte_source.ts";
 import { openNpz } from "../formats/npy.ts";
 import type { DataSource } from "../types.ts";
-import {
-  checkTableOptions,
-  ColumnSource,
-  type TableOptions,
-} from "./_column_source.ts";
+import { ColumnSource } from "./_column_source.ts";
+import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { npyStore } from "./_npy_store.ts";
 import {
   checkSampleOptions,

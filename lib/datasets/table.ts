@@ -7,11 +7,8 @@ import { cannot } from "../check.ts";
 import { literal, LockedDuckdb } from "../formats/duckdb.ts";
 import { isObject } from "./tensor_likes.ts";
 import type { DataSource } from "../types.ts";
-import {
-  checkTableOptions,
-  ColumnSource,
-  type TableOptions,
-} from "./_column_source.ts";
+import { ColumnSource } from "./_column_source.ts";
+import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
 import { readerOf, tableFiles } from "./table_files.ts";
 

@@ -239,7 +239,7 @@ function checkSize(numbers: number, action: string): void {
   if (numbers <= MOST_NUMBERS) return;
   const rule = "covariances of all classes must hold at most " +
     `${MOST_NUMBERS} numbers together`;
-  const hint = 'use gmm({ covariance: "tied" }) or gmm({ covariance: "diag" })';
+  const hint = 'use gmm({ covariance: "diag" })';
   throw new RangeError(cannot(action, rule, numbers, hint));
 }
 

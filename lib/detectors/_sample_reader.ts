@@ -43,6 +43,8 @@ export interface ReaderOptions {
   readonly expected?: FeatureProfile | undefined;
   /** Gives the thread back now and then, and stops the reading. */
   readonly pacer: WorkPacer;
+  /** Whether values are not checked here, but by {@linkcode checkFinite} afterwards. */
+  readonly checksLater?: boolean | undefined;
   /** The number of the first sample, for messages. @default {0} */
   readonly firstRow?: number;
   /** Called after each block. */
@@ -108,7 +110,8 @@ export class SampleReader {
    * @returns Blocks of rows.
    */
   async *blocks(): AsyncGenerator<SampleBlock> {
-    const { action, pacer, onRows, firstRow = 0 } = this.#options;
+    const { action, uses, pacer, onRows } = this.#options;
+    const { firstRow = 0, checksLater = false } = this.#options;
     let first = firstRow;
     for await (const set of this.#read()) {
       const arrays = this.#prepare(set);
@@ -119,7 +122,7 @@ export class SampleReader {
         await pacer.rest();
         const end = Math.min(rows, start + step);
         const block = blockOf(arrays, set.ids, start, end, first);
-        checkFinite(block, arrays, first + start, action);
+        if (!checksLater) checkFinite(block, uses, action);
         yield block;
         onRows?.(end - start);
       }
@@ -266,19 +269,26 @@ function checkInputs(set: FeatureSet, first: number, action: string): void {
   throw new RangeError(cannot(action, rule, "NaN or an infinity", hint));
 }
 
-function checkFinite(
+/**
+ * Checks that what a detector uses of a block is finite.
+ *
+ * @param block The block.
+ * @param uses What the detector uses.
+ * @param action What is to be done, for messages.
+ * @throws {RangeError} If it is not; names the row.
+ */
+export function checkFinite(
   block: SampleBlock,
-  { features, logits }: SetArrays,
-  first: number,
+  uses: DetectorUses,
   action: string,
 ): void {
   for (const name of ["features", "logits"] as const) {
-    if ((name === "features" ? features : logits) === undefined) continue;
+    if (uses[name] === undefined) continue;
     const matrix = block[name];
     const row = nonFiniteRow(matrix);
     if (row < 0) continue;
     const rule = `${name} must be finite, in ${
-      named(first + row, block.ids[row]!)
+      named(block.firstRow + row, block.ids[row]!)
     } too`;
     const { data, columns } = matrix;
     const values = data.subarray(row * columns, (row + 1) * columns);

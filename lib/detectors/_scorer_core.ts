@@ -25,7 +25,7 @@ import type { FeatureProfile } from "./_feature_profile.ts";
 import { run } from "./run.ts";
 import { Block } from "./_sample_block.ts";
 import { SampleKeys } from "./sample_keys.ts";
-import { named, SampleReader } from "./_sample_reader.ts";
+import { checkFinite, named, SampleReader } from "./_sample_reader.ts";
 
 /** Scores, and which samples they are of. */
 export interface Scored {
@@ -170,7 +170,7 @@ export class DefinedCore implements ScorerCore {
       try {
         for await (const block of reader(onRows, pacer).blocks()) {
           const scores = await opened.score(block);
-          checkScores(scores, block, action);
+          this.#check(scores, block, action);
           parts.push(scores);
           if (keys) known.add(block.ids, matricesOf(block, this.definition));
         }
@@ -195,7 +195,7 @@ export class DefinedCore implements ScorerCore {
           const scores = leftOut && opened.scoreLeftOut
             ? await opened.scoreLeftOut(block)
             : await opened.score(block);
-          parts.push(checkScores(scores, block, action));
+          parts.push(this.#check(scores, block, action));
         }
         return joined(parts);
       },
@@ -249,7 +249,7 @@ export class DefinedCore implements ScorerCore {
     block: SampleBlock,
     action: string,
   ): Promise<Explanation> {
-    const [score] = checkScores(await opened.score(block), block, action);
+    const [score] = this.#check(await opened.score(block), block, action);
     const parts = await opened.explain?.(block) ?? {};
     const name = this.profile.classNames?.[parts.class ?? -1];
     return {
@@ -258,6 +258,18 @@ export class DefinedCore implements ScorerCore {
       ...parts,
       ...(name === undefined ? {} : { className: name }),
     };
+  }
+
+  #check(
+    scores: Float64Array,
+    block: SampleBlock,
+    action: string,
+  ): Float64Array {
+    const { uses, flagsNonFinite } = this.definition;
+    if (flagsNonFinite && scores.some(Number.isNaN)) {
+      checkFinite(block, uses, action);
+    }
+    return checkScores(scores, block, action);
   }
 
   #reader(
@@ -271,6 +283,7 @@ export class DefinedCore implements ScorerCore {
       firstRow,
       action,
       uses: this.definition.uses,
+      checksLater: this.definition.flagsNonFinite,
       isFit: false,
       expected: this.samples === 0 ? undefined : this.profile,
       pacer: pacer ?? UNPACED,

@@ -3,7 +3,7 @@ import { openNearest } from "../linalg/nearest_rows.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { normalised, stateArray } from "./rows.ts";
+import { lengthsOf, normalised, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 
 /**
@@ -104,9 +104,10 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
     async open({ bank, rows, ids }, { pacer, samples }) {
       const [count, columns] = bank!.shape as [number, number];
       const data = bank!.data as Float32Array;
-      const matrix = normalised({ data, rows: count, columns }); // [M, D]
+      const lengths = lengthsOf({ data, rows: count, columns }); // [M]
+      const known = { data, rows: count, columns, lengths };
       const settings = { neighbors, pacer, queries: samples };
-      const search = await openNearest(matrix, settings);
+      const search = await openNearest(known, settings);
       const find = (block: SampleBlock, skipped?: Int32Array) =>
         search.find(normalised(block.features), skipped);
       const last = (distances: Float64Array, count: number) =>

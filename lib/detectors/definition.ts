@@ -176,6 +176,13 @@ export interface DetectorDefinition {
   readonly settings?: Readonly<Record<string, DetectorSetting>>;
   /** What it uses of a feature set. */
   readonly uses: DetectorUses;
+  /**
+   * Whether a row of logits that is not finite gets the score NaN: then it is
+   * looked for only where a score is NaN. Of detectors of logits alone.
+   *
+   * @default {false}
+   */
+  readonly flagsNonFinite?: boolean;
   /** How often a fit reads the samples, for progress. @default {1} */
   readonly passes?: number;
   /**

@@ -55,6 +55,7 @@ export function energy(options: EnergyOptions = {}): FitFreeDetector {
     name: "energy",
     settings: { temperature },
     uses: { logits: "classes" },
+    flagsNonFinite: true,
     open: () => ({
       score: ({ rows, logits: { data, columns } }) =>
         scoreRows(

@@ -1,4 +1,4 @@
-import { softmaxParts } from "../math/softmax.ts";
+import { expNegative, finiteMax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import { argmax, scoreRows } from "./rows.ts";
@@ -34,6 +34,7 @@ export function entropy(): FitFreeDetector {
   return defineDetector({
     name: "entropy",
     uses: { logits: "classes" },
+    flagsNonFinite: true,
     open: () => ({
       score: ({ rows, logits: { data, columns } }) =>
         scoreRows(rows, (row) => entropyOf(data, row * columns, columns)),
@@ -42,17 +43,29 @@ export function entropy(): FitFreeDetector {
   });
 }
 
-/** `log S - Σ e (l - max) / S`, with `e = exp(l - max)` and `S = Σ e`: no term is negative. */
+/**
+ * `log S - Σ e (l - max) / S`, with `e = exp(l - max)` and `S = Σ e`, the largest
+ * logit left out of both sums: no term is negative.
+ */
 function entropyOf(
   data: Float32Array | Float64Array,
   from: number,
   count: number,
 ): number {
-  const parts = softmaxParts(data, from, count);
-  let sum = 0;
+  const max = finiteMax(data, from, count);
+  let others = 0;
+  let weighted = 0;
+  let ties = -1;
   for (let j = from; j < from + count; j++) {
-    const below = data[j]! - parts.max;
-    sum -= Math.exp(below) * below;
+    const below = data[j]! - max;
+    if (below === 0) {
+      ties++;
+      continue;
+    }
+    const power = expNegative(below);
+    others += power;
+    weighted -= power * below;
   }
-  return Math.log1p(parts.others) + sum / (1 + parts.others);
+  others += ties;
+  return Math.log1p(others) + weighted / (1 + others);
 }

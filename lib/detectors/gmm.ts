@@ -18,7 +18,8 @@ import { argmax, centred, scoreRows, stateArray } from "./rows.ts";
  */
 export interface GmmOptions {
   /**
-   * The covariance of a class: its own, one for all, or its own variances alone.
+   * `"full"`: one covariance for each class; `"tied"`: one for all classes;
+   * `"diag"`: the variances of each class.
    *
    * @default {"full"}
    */
@@ -31,12 +32,13 @@ const CHUNK_SIZE = 2 ** 22;
 /**
  * Gaussian mixture: `-log Σ_k π_k N(z; µ_k, Σ_k)`, one Gaussian for each class.
  *
- * `π_k` is the class's share of the fit set, covariances are divided by the
- * number of their samples. Where they are singular, `N` has the pseudo-inverse
- * and the pseudo-determinant: `-½ (d² + Σ log λ + R log 2π)` over the `R`
- * eigenvalues `λ` above `ε · D` of the largest, with the `ε` of float32. It does badly with fewer samples of a class than dimensions:
- * what leaves the span of a class counts nothing, and densities of different
- * ranks are compared; `"tied"` or `"diag"` is the choice there.
+ * `π_k` is the class's share of the fit set, and covariances are divided by the
+ * number of their samples. Where a covariance is singular, its pseudo-inverse and
+ * pseudo-determinant are used: `-½ (d² + Σ log λ + R log 2π)` over the `R`
+ * eigenvalues `λ` above `ε · D` of the largest, with the `ε` of float32. Performs
+ * badly where a class has fewer samples than dimensions: deviations outside the
+ * span of the class do not count, and densities of different ranks are compared.
+ * Use `"tied"` or `"diag"` there.
  *
  * Source: a classical model without a paper of its own. pytorch-ood adds 1e-6 to
  * the diagonals instead, so it is another number where a covariance is singular.

@@ -37,7 +37,7 @@ export interface GramDetectorOptions {
    */
   readonly channels?: "first" | "last";
   /**
-   * How many samples of a class are kept at most while quantiles are taken. Of
+   * How many samples of a class are kept at most to compute quantiles. Of
    * more, as many are drawn.
    *
    * @default {1000}
@@ -59,14 +59,15 @@ const EPSILON = 1e-6;
  * of its predicted class, `Σ max(low - s, 0) / (|low| + 1e-6) + max(s - high, 0) /
  * (|high| + 1e-6)` over orders and channels.
  *
- * Statistics are those of {@linkcode gramStatistics}, which is the way for large
- * feature maps: they never leave the engine. Bounds are quantiles of the samples
- * of the fit that are predicted as the class, without interpolation: the value at
- * the rank `round((n - 1) q)`, halves to even. It tells textures and other statistics
- * of features that the head does not look at; it does badly where a class has few samples,
- * as bounds are wide or come from single samples then, and units that are always
- * 0 in a class count 10⁶ times what they are off. A class that no sample of the
- * fit is predicted as has the bounds of all samples together.
+ * The statistics are those of {@linkcode gramStatistics}; for large feature maps,
+ * use that postprocessing, so that the maps never leave the engine. The bounds are
+ * quantiles over the samples of the fit that are predicted as the class, without
+ * interpolation: the value at rank `round((n - 1) q)`, halves to even. Detects
+ * textures and other correlations of channels that the head does not use.
+ * Performs badly where a class has few samples, because its bounds come from
+ * single samples then; units that are always 0 in a class count 10⁶ times their
+ * deviation. A class that no sample of the fit is predicted as has the bounds of
+ * all samples together.
  *
  * Exact up to `maxSamples` of a class; with 1,000 of them and 5 orders of 512
  * channels, 20 MB a class while the fit runs. For several layers, use `perLayer`.

@@ -27,7 +27,7 @@ interface Layout {
  * made is passed on.
  *
  * @param block The samples: feature maps, vectors, or statistics.
- * @param orders Powers; default: 1 to 5, or those that were taken.
+ * @param orders Powers; default: 1 to 5, or those of the statistics.
  * @param channels Where the channels are, for sets that do not know it.
  * @param action What is to be done, for messages.
  * @returns The statistics.
@@ -43,7 +43,7 @@ export function gramStatisticsOf(
   if (block.featureSpec?.form === "gram") {
     const count = featureShape[0]!;
     if (orders !== undefined && orders.length !== count) {
-      const rule = `"orders" must be the ${count} that gramStatistics() took`;
+      const rule = `"orders" must be the ${count} of gramStatistics()`;
       throw new TypeError(cannot(action, rule, orders));
     }
     return { data: Float64Array.from(data), columns };

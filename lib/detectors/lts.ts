@@ -12,15 +12,15 @@ const TOP_SHARE = 0.05;
  * `S = Σ relu(z) / Σ top(relu(z))`.
  *
  * `top` are the largest 5 % of the `D` units: `D - round(0.95 · D)` of them, at
- * least one. A sample of the known classes has few strong units and a large sum of
- * all, so its logits are scaled up. Needs no fit. It does badly where features
- * are dense and signed, as in transformers, as `S` is large for every sample
- * there, and where logits are mostly negative, as these are scaled down. A row
- * without a positive unit has no ratio: its `S` is 1, so that its score is the
- * energy.
+ * least one. The activations of a known sample are spread over many units beside
+ * a few strong ones, which gives a large `S` and larger logits. Needs no fit.
+ * Performs badly where features are dense and signed, as in transformers, because
+ * `S` is large for every sample, and where most logits are negative, because
+ * those are scaled as well. For a row without a positive unit the ratio is 0 / 0;
+ * `S` is 1 then, and the score is the energy.
  *
  * Source: Djurisic et al., "Logit Scaling for Out-of-Distribution Detection",
- * 2024, https://arxiv.org/abs/2409.01175. The ReLU is that of the authors' code;
+ * Machine Vision and Applications 2025, https://arxiv.org/abs/2409.01175. The ReLU is that of the authors' code;
  * the paper does not mention it. pytorch-ood gives NaN for a row without a
  * positive unit.
  *

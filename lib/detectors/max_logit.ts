@@ -1,3 +1,4 @@
+import { finiteMax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import { argmax } from "./rows.ts";
@@ -31,17 +32,12 @@ export function maxLogit(): FitFreeDetector {
   return defineDetector({
     name: "maxLogit",
     uses: { logits: "any" },
+    flagsNonFinite: true,
     open: () => ({
       score({ rows, logits: { data, columns } }) {
         const scores = new Float64Array(rows); // [n]
         for (let row = 0; row < rows; row++) {
-          let largest = -Infinity;
-          const end = (row + 1) * columns;
-          for (let i = row * columns; i < end; i++) {
-            const value = data[i]!;
-            if (value > largest) largest = value;
-          }
-          scores[row] = -largest;
+          scores[row] = -finiteMax(data, row * columns, columns);
         }
         return scores;
       },

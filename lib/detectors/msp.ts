@@ -34,6 +34,7 @@ export function msp(): FitFreeDetector {
   return defineDetector({
     name: "msp",
     uses: { logits: "classes" },
+    flagsNonFinite: true,
     open: () => ({
       score: ({ rows, logits: { data, columns } }) =>
         scoreRows(rows, (row) => {

@@ -23,16 +23,17 @@ export interface NciOptions {
  * Neural collapse: `-(⟨w, h - µ⟩ / ‖h - µ‖ + α ‖h‖₁)`, with `w` the head's weights
  * of the predicted class and `µ` the mean of the fit.
  *
- * In a network that was trained for long, features of a class lie along the
- * weights of that class, and features of unknown samples near the mean of all.
- * It does badly on a head that was trained for short, whose weights point
- * elsewhere, and where unknown samples have larger features than known ones. A
- * feature equal to the mean has no direction: its first term is 0. Of one
- * sigmoid, the weights of the first class are 0, and so is its first term.
+ * In a network that is trained to convergence, the centred features of a class
+ * point in the direction of that class's weights, and features of unknown samples
+ * are shorter. Performs badly on a head that is far from convergence, and where
+ * unknown samples have longer features than known ones. A feature equal to the
+ * mean has no direction: its first term is 0. With one sigmoid, the weights of
+ * the first class are 0, and so is its first term.
  *
  * Source: Liu and Qin, "Detecting Out-of-Distribution through the Lens of Neural
- * Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. OpenOOD sweeps `alpha`
- * from 1e-4 on; pytorch-ood has it at 0, and gives NaN at the mean.
+ * Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. The default of
+ * `alpha` is that of OpenOOD, which tunes it up to 0.1; pytorch-ood has 0, and gives
+ * NaN at the mean.
  *
  * @category Detectors
  * @param options The weight of the norm.

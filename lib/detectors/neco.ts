@@ -51,12 +51,12 @@ export interface NecoOptions {
  * Neural collapse by subspace: `-‖Pᵀh‖ / ‖h‖ · max l`, with `h` the standardised
  * feature and `P` the leading eigenvectors of `Σ hhᵀ / N` on the fit set.
  *
- * Features of known classes lie in a subspace of few dimensions, those of
- * unknown samples leave it. It does badly where the subspace takes up nearly all
- * dimensions, and where the largest logit is negative, as a larger share makes
- * the score higher there: `maxLogit: false` leaves the logit out. A feature equal
- * to the mean has no share: its score is 0. Units that are constant on the fit set are
- * centred and not scaled.
+ * Features of known classes lie near a subspace of few dimensions; features of
+ * unknown samples do not. Performs badly where the subspace has nearly all
+ * dimensions, and where the largest logit is negative, because a larger share
+ * gives a higher score there; `maxLogit: false` leaves the logit out. A feature
+ * equal to the mean has score 0. Units that are constant on the fit set are
+ * centred, but not scaled.
  *
  * Source: Ben Ammar et al., "NECO: NEural Collapse Based Out-of-distribution
  * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without `standardize`,

@@ -53,11 +53,11 @@ export interface NnGuideOptions {
  * Nearest neighbour guidance: `-s · mean of the k largest s_i cos(z, z_i)`, with
  * `s = log Σ exp l` and `i` over the samples of the fit.
  *
- * The energy tells how sure the head is, the neighbours whether it has reason to
- * be. It does badly with few samples in the fit, and where the length of a
- * feature tells more than its direction. A negative `s` would turn the ranking
- * round, so it is refused, in fit and score. A feature of zeros has cosine 0
- * with all others: its score is 0.
+ * The energy measures the confidence of the head, the neighbours whether the
+ * sample is near known ones. Performs badly with few samples in the fit, and where
+ * the length of a feature has more information than its direction. A negative `s`
+ * would reverse the ranking, so it is refused, in fit and score. A feature of zeros
+ * has cosine 0 with all others: its score is 0.
  *
  * Neighbours are exact. Features that are kept are in float32: 100,000 of 512
  * units take 200 MB.
@@ -228,7 +228,7 @@ function energies(block: SampleBlock, action: string): Float64Array {
     if (s >= 0) return s;
     const name = named(block.firstRow + row, block.ids[row]!);
     const rule = `log Σ exp of the logits must be >= 0, of ${name} too`;
-    const hint = "a negative one turns the ranking round; use deepKnn(), or " +
+    const hint = "a negative one reverses the ranking; use deepKnn(), or " +
       "leave the row out with set.select(…)";
     throw new RangeError(cannot(action, rule, s, hint));
   });

@@ -56,6 +56,7 @@ export function odin(options: OdinOptions = {}): FitFreeDetector {
     name: "odin",
     settings: { temperature },
     uses: { logits: "classes" },
+    flagsNonFinite: true,
     open: () => ({
       score: ({ rows, logits: { data, columns } }) =>
         scoreRows(rows, (row) => {

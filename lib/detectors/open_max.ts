@@ -41,14 +41,14 @@ const TRANSLATION = 10_000;
  * how far they are from the mean logits of the classes.
  *
  * For each class, a Weibull distribution is fitted to the `tail` largest
- * distances of its correctly classified samples from their mean, in the space of
- * the logits. A logit `l_i` among the `alpha` largest loses the part
- * `l_i ω_i w_i`, with `w_i` the distribution's value at the distance of the
- * sample, and `ω` falling from 1 by `1 / alpha` a rank. What is lost is the logit
- * of the unknown class, and the score its softmax, in `[0, 1]`. A class without a
- * correctly classified sample has `w = 1`. It does badly where few samples of a
- * class are known, and where logits are negative, as what they lose makes the
- * unknown class less likely.
+ * distances between the logits of its correctly classified samples and their
+ * mean. Each of the `alpha` largest logits `l_i` is reduced by `l_i ω_i w_i`, with
+ * `w_i` the distribution's value at the distance of the sample, and `ω` falling from
+ * 1 by `1 / alpha` a rank. The sum of what is subtracted is the logit of the
+ * unknown class, and its softmax the score, in `[0, 1]`. A class without a correctly
+ * classified sample has `w = 1`. Performs badly where few samples of a class are
+ * known, where `tail` covers most samples of a class, and where logits are negative,
+ * because subtracting them makes the unknown class less likely.
  *
  * Source: Bendale and Boult, "Towards Open Set Deep Networks", CVPR 2016,
  * https://arxiv.org/abs/1511.06233. Distances are Euclidean and moved by 10,000

@@ -18,14 +18,13 @@ import {
  * `log Σ_i p_i / (p_i + (1 - p_i) p_i^κ)`, with `κ = q / (1 + q)` and
  * `q = zᵀ(XᵀX)⁺z`.
  *
- * `p` is the softmax of the logits; rows of the fit set `X` and `z` are of
- * length 1. The regret says how much a sample with any label could have moved
- * the head: little where the fit set has many features of that direction, or
- * where the softmax is sure. It does badly where unknown samples get a sure
- * softmax, as `q` counts for little then, and a `z` outside the span of `X`
- * counts only by its part inside. A row of zeros has `q = 0` and regret 0.
- * Eigenvalues of `XᵀX` of at most `ε · D` of the largest, with the `ε` of
- * float32, count as 0.
+ * `p` is the softmax of the logits; the rows of the fit set `X` and `z` are
+ * normalised to length 1. The regret is small where the fit set has many features
+ * of the direction of `z`, or where the softmax is confident. Performs badly
+ * where unknown samples get a confident softmax, because `q` has little weight
+ * then, and for a `z` outside the span of `X`, of which only the part inside the
+ * span counts. A row of zeros has `q = 0` and regret 0. Eigenvalues of `XᵀX` of at
+ * most `ε · D` of the largest, with the `ε` of float32, count as 0.
  *
  * Source: Bibas et al., "Single Layer Predictive Normalized Maximum Likelihood
  * for Out-of-Distribution Detection", NeurIPS 2021,
@@ -116,8 +115,8 @@ async function fit(known: KnownSamples): Promise<DetectorState> {
 
 /**
  * The plain version is `log Σ p / (p + (1 - p) p^κ)`. Each term is
- * `1 / (1 + (1 - p) p^(κ - 1))`, and that of the likeliest class is taken as 1
- * minus the rest, so that a sure softmax still gives a regret above 0.
+ * `1 / (1 + (1 - p) p^(κ - 1))`, and that of the predicted class is computed as
+ * 1 minus the rest, so that a saturated softmax still gives a regret above 0.
  */
 function regret(
   logits: Float32Array | Float64Array,

@@ -56,13 +56,13 @@ const MOST_NAMED = 10;
  * `r = relu(cos(z, z_i)) · ⟨p, p_i⟩`.
  *
  * `p` are softmax probabilities; relations that are not above `threshold` are
- * dropped. A sample of a known class is related to many, in features and in
- * what is predicted. It does badly with classes of different sizes, as the sum
- * grows with the size of the class, and where unknown samples get a sure softmax
- * near a class. A feature of zeros is related to nothing: its score is 0.
+ * dropped. A sample of a known class is similar to many samples of the fit, both in
+ * features and in predictions. Performs badly where classes have different sizes,
+ * because the sum grows with the size of the class, and where unknown samples get
+ * a confident softmax near a class. A feature of zeros has score 0.
  *
- * All samples are kept up to `maxSamples`: features in float32, probabilities in
- * float64, so 50,000 of 512 units and 10 classes take 106 MB.
+ * All samples are kept up to `maxSamples`, in float32, so 50,000 of 512 units take
+ * 102 MB.
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,

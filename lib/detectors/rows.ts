@@ -76,6 +76,16 @@ export function normalised(matrix: SampleMatrix): Matrix {
 }
 
 /**
+ * What {@linkcode normalised} divides rows by: their length, 1 for rows of zeros.
+ *
+ * @param matrix The rows, `[n, D]`.
+ * @returns One divisor a row.
+ */
+export function lengthsOf({ data, rows, columns }: SampleMatrix): Float64Array {
+  return scoreRows(rows, (row) => lengthOf(data, row * columns, columns) || 1);
+}
+
+/**
  * The Euclidean length of a row; float32 values can neither overflow nor vanish.
  *
  * @param data Numbers.

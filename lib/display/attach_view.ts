@@ -55,6 +55,7 @@ export function attachView<T extends object>(
     }),
     [Symbol.for("Jupyter.display")]: method(async function () {
       try {
+        await prepareView(this);
         const { bundleOf } = await import("./bundle.ts");
         return await bundleOf(view(this, {}));
       } catch (error) {
@@ -64,6 +65,18 @@ export function attachView<T extends object>(
     [Symbol.for("Deno.customInspect")]: method(text),
     [Symbol.for("nodejs.util.inspect.custom")]: method(text),
   });
+}
+
+/**
+ * Lets an object find out what it shows, where that takes time: its method
+ * `prepare`, if it has one. In the console there is no time for it.
+ *
+ * @param x An object of this package.
+ */
+export async function prepareView(x: unknown): Promise<void> {
+  const isOurs = typeof x === "object" && x !== null && VIEW in x;
+  if (!isOurs || !("prepare" in x)) return;
+  if (typeof x.prepare === "function") await x.prepare();
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { figureSvg } from "./figure_svg.ts";
-import { packageFile } from "./package_file.ts";
+import { packageFile } from "../formats/package_file.ts";
 import { PIXELATED, PIXELATED_RESVG, type SvgImage } from "./svg_frame.ts";
 import type { RgbaPixels } from "./sixel.ts";
 import type { FigureSpec } from "./view.ts";

@@ -7,7 +7,7 @@
 import { gzipSync } from "node:zlib";
 import { toBase64 } from "./base64.ts";
 import { QUEUE } from "./figure_html.ts";
-import { packageFile } from "./package_file.ts";
+import { packageFile } from "../formats/package_file.ts";
 
 let compressed: Promise<string> | undefined;
 

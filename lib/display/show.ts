@@ -6,7 +6,7 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
-import { VIEW, viewOf } from "./attach_view.ts";
+import { prepareView, VIEW, viewOf } from "./attach_view.ts";
 import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
 import { lineText } from "./cell.ts";
@@ -107,6 +107,7 @@ export async function show(
     await send([other]);
     return;
   }
+  await prepareView(x);
   const view = viewOf(x, checked) ?? await plainView(x, checked);
   if (isNotebook) {
     const { bundlesOf } = await import("./bundle.ts"); // not at every start

@@ -188,6 +188,8 @@ function isScorer(value: unknown): boolean {
 const MOST_SHARED = 0.5;
 /** How many numbers of a sample are compared. */
 const MOST_VALUES = 32;
+/** Below this share of distinct samples, equal numbers say nothing. */
+const FEWEST_DISTINCT = 0.9;
 
 /** Refuses known samples that were fitted on, and known as unknown ones. */
 function overlapCheck(
@@ -227,7 +229,10 @@ function overlapCheck(
   };
 }
 
-/** What a sample is told by: its id where that is a string, otherwise numbers. */
+/**
+ * What a sample is told by: its id where that is a string, otherwise numbers;
+ * none where many samples have the same, as those of a decision tree.
+ */
 function sampleKeys(set: FeatureSet): Set<string> {
   const { ids, penultimate, logits, features } = set;
   const array = penultimate ?? features[0] ?? logits;
@@ -247,5 +252,5 @@ function sampleKeys(set: FeatureSet): Set<string> {
     }
     keys.add(values.join());
   }
-  return keys;
+  return keys.size < FEWEST_DISTINCT * ids.length ? new Set() : keys;
 }

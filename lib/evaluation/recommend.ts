@@ -271,7 +271,7 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
       `the covariance is singular (rank ${rank} of ${width}): the ` +
         "pseudo-inverse does not see what leaves the known subspace",
     );
-  } else if (isRankLimited) {
+  } else if (numSamples <= width) {
     warnings.push(
       `${numSamples} samples do not show whether the covariance of ${width} ` +
         "units is singular: fit on more",

@@ -8,6 +8,7 @@ import {
   hardwareAdapter,
 } from "../engines/tfjs/hardware_adapter.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
+import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Settings } from "./settings.ts";
 
@@ -292,4 +293,21 @@ async function chooseForFile(
   });
   const reason = "an ONNX file is run by ONNX Runtime";
   return { engine: "onnx", threads, ...joined(reason, chosen) };
+}
+
+/**
+ * The settings as they are resolved, with the device that was chosen where that
+ * was left open.
+ *
+ * @param settings The settings of a program, as JSON.
+ * @param choice What runs it.
+ * @returns The settings; those of the processor name no device.
+ */
+export function withDevice(settings: string, choice: EngineChoice): string {
+  const { device, ...others } = JSON.parse(settings);
+  if (device !== "auto") return settings;
+  const chosen = choice.engine === "onnx" ? choice.device : undefined;
+  return canonicalJson(
+    chosen === "cpu" ? others : { ...others, device: chosen },
+  );
 }

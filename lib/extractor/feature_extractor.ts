@@ -38,6 +38,7 @@ import { checkNames, checkPostprocess } from "./check_postprocess.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { compile, resolve } from "./compile.ts";
 import {
+  type CacheOptions,
   checkRun,
   type EngineOptions,
   engineSettings,
@@ -49,8 +50,12 @@ import { feedsOf } from "./feeds.ts";
 import type { OpenExtractor, OpenRuns } from "./open_extractor.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
+import { pathOf } from "../store/target.ts";
+import type { Written } from "../store/written.ts";
+import type { WriteOptions } from "./write_dataset.ts";
 
 export type {
+  CacheOptions,
   EngineOptions,
   FitReactOptions,
   PenultimateOptions,
@@ -484,6 +489,44 @@ export class FeatureExtractor implements Runs {
     return this.#with(engineSettings(kind, options));
   }
 
+  /**
+   * Keeps what `predict` and `write` compute in a folder, and takes it from
+   * there when the same is asked for again: the same weights and graph,
+   * settings, engine, batch size and data. The key comes from their contents;
+   * nothing has to be named. `clearCache` empties the folder.
+   *
+   * @param folder A path or `file:` URL, made when something is kept.
+   * @param options How large the folder may become: what was not used for
+   * longest goes.
+   * @returns An extractor with this cache. Its runs refuse what cannot be told
+   * from others: custom functions, generators, sources without a fingerprint.
+   * @throws {TypeError} If the folder is no path.
+   * @throws {RangeError} If `maxBytes` is no positive integer.
+   *
+   * @example The second run computes nothing
+   * ```ts
+   * import { clearCache, FeatureExtractor, loadModel, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const folder = await Deno.makeTempDir();
+   * const extractor = new FeatureExtractor(model).layers("pool").cache(folder);
+   * const first = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * const second = await extractor.predict(tf.ones([2, 28, 28, 1]));
+   * assert.deepEqual(second.layer("pool"), first.layer("pool"));
+   * assert.equal(clearCache(folder), 1);
+   * await Deno.remove(folder);
+   * ```
+   */
+  cache(folder: string | URL, options: CacheOptions = {}): this {
+    const action = "set cache";
+    checkOptions(options, action, ["maxBytes"]);
+    const { maxBytes = Infinity } = options;
+    if (maxBytes !== Infinity) checkInteger(maxBytes, action, "maxBytes");
+    const cache = Object.freeze({ folder: pathOf(folder, action), maxBytes });
+    return this.#with({ cache });
+  }
+
   // ---- queries ----
 
   /**
@@ -599,8 +642,20 @@ export class FeatureExtractor implements Runs {
     options: RunOptions = {},
   ): Promise<FeatureSet> {
     checkRun("predict", dataset, options);
-    await using runs = await this.#open(options.signal);
-    return await runs.predict(dataset, options);
+    const predict = async () => {
+      await using runs = await this.#open(options.signal);
+      return await runs.predict(dataset, options);
+    };
+    if (this.#settings.cache === undefined) return await predict();
+    const { cachedPredict } = await import("./cached.ts");
+    const settings = this.#settings;
+    return await cachedPredict(
+      this.#graph,
+      settings,
+      dataset,
+      options,
+      predict,
+    );
   }
 
   /**
@@ -771,6 +826,55 @@ export class FeatureExtractor implements Runs {
     });
     if (target !== undefined) await writeFile(target, bytes, action);
     return bytes;
+  }
+
+  /**
+   * Writes the features of a whole dataset, in flat memory: `.npz`,
+   * `.safetensors`, `.parquet`, or a folder of shards. {@linkcode openFeatures}
+   * reads them; `saveFeatures` says what the files hold.
+   *
+   * Stopped at any moment, the same call goes on where it was, and the result
+   * has the same bytes: what is done lies in `<target>.partial`, of which
+   * nothing is left at the end. That takes an array, or a source with a
+   * fingerprint, and built-in postprocessing; anything else is written too, but
+   * begins anew. Meanwhile the features take twice their size on the disk.
+   *
+   * @param dataset As for {@linkcode FeatureExtractor.predict}.
+   * @param target A path or `file:` URL: a file by its extension, or a folder.
+   * @param options Format of a folder, sizes, shard; signal, progress.
+   * @returns What was written, which shows itself.
+   * @throws {RangeError} If something else is there, a run that was begun
+   * otherwise is there, or there is no room on the disk. Nothing is touched.
+   * @throws {TypeError} If the dataset does not fit the model.
+   * @throws {DOMException} `AbortError`, if it was stopped.
+   *
+   * @example Pooled features as a Parquet file
+   * ```ts
+   * import { FeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
+   * import assert from "node:assert/strict";
+   *
+   * await using model = await loadModel("notebooks/models/keras/digits.keras");
+   * const folder = await Deno.makeTempDir();
+   * const extractor = new FeatureExtractor(model).layers("conv").postprocess(pool("mean"));
+   * const written = await extractor.write(tf.zeros([3, 28, 28, 1]), `${folder}/digits.parquet`);
+   * assert.equal(written.samples, 3);
+   * await Deno.remove(folder, { recursive: true });
+   * ```
+   */
+  async write(
+    dataset: Dataset,
+    target: string | URL,
+    options: RunOptions & WriteOptions = {},
+  ): Promise<Written> {
+    const { writeDataset, WRITE_OPTIONS } = await import("./write_dataset.ts");
+    checkRun("write", dataset, options, WRITE_OPTIONS);
+    return await writeDataset(
+      this.#graph,
+      this.#settings,
+      dataset,
+      target,
+      options,
+    );
   }
 
   // ---- inside ----

@@ -1,11 +1,11 @@
 import { cannot, checkAwaited, shapeText } from "../check.ts";
+import type { SampleRange } from "../datasets/batches.ts";
 import type { LogitsTarget } from "../engines/program.ts";
 import {
   type CollectedBatch,
   FeatureCollector,
 } from "../features/collector.ts";
 import type { Pacer } from "../formats/pacer.ts";
-import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type {
   Dataset,
@@ -13,10 +13,11 @@ import type {
   FeatureSource,
   RunOptions,
   Runs,
+  SkippedSample,
   TensorFeatures,
   TensorInputs,
 } from "../types.ts";
-import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
+import { chooseEngine, withDevice } from "./choose_engine.ts";
 import { compile } from "./compile.ts";
 import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
@@ -94,14 +95,14 @@ async function openInSteps(
   }
 }
 
-/** The settings, with the device that was chosen where that was left open. */
-function withDevice(settings: string, choice: EngineChoice): string {
-  const { device, ...others } = JSON.parse(settings);
-  if (device !== "auto") return settings;
-  const chosen = choice.engine === "onnx" ? choice.device : undefined;
-  return canonicalJson(
-    chosen === "cpu" ? others : { ...others, device: chosen },
-  );
+/** Some samples of a run over a part of a dataset. */
+export interface RunPart extends Required<SampleRange> {
+  /** Their features; undefined where all were left out. */
+  readonly set: FeatureSet | undefined;
+  /** Those that were left out. */
+  readonly skipped: readonly SkippedSample[];
+  /** The one after the last. */
+  readonly end: number;
 }
 
 /** What an open session is made of. */
@@ -172,6 +173,58 @@ export class OpenRuns implements Runs, AsyncDisposable {
       start += batch.rows;
       yield collector.finish(this.#fields(plan.classNames));
     }
+  }
+
+  /**
+   * Runs over a part of a dataset, several batches to a set.
+   *
+   * @param dataset As for `predict`; prepared.
+   * @param options Signal, progress.
+   * @param range Which of its samples.
+   * @param isFull Whether a set of so many bytes and rows is to be given.
+   * @returns The sets, and how far in the dataset each ends. The last set is
+   * undefined where all that was left of the dataset was left out.
+   */
+  async *parts(
+    dataset: Dataset,
+    options: RunOptions,
+    range: SampleRange,
+    isFull: (bytes: number, rows: number) => boolean,
+  ): AsyncGenerator<RunPart> {
+    await this.#check("write");
+    const way = { label: "write", isJoined: true, range };
+    const { plan, batches } = runBatches(this.#opened, dataset, options, way);
+    let { start } = range;
+    let numSkipped = 0;
+    let collector: FeatureCollector | undefined;
+    let bytes = 0;
+    const part = (end: number, skippedUntil: number): RunPart => {
+      const set = collector?.finish(this.#fields(plan.classNames));
+      const skipped = plan.skipped?.slice(numSkipped, skippedUntil) ?? [];
+      const given = { set, start, end, skipped };
+      [collector, bytes, start, numSkipped] = [undefined, 0, end, skippedUntil];
+      return given;
+    };
+    let end = start;
+    let skippedUntil = 0;
+    try {
+      for await (const batch of batches) {
+        collector ??= this.#collector(undefined, start);
+        bytes += bytesOf(batch);
+        end = batch.end ?? end + batch.rows;
+        skippedUntil = batch.numSkipped ?? 0;
+        this.#collect(collector, batch);
+        if (!isFull(bytes, collector.rows)) continue;
+        yield part(end, skippedUntil);
+      }
+    } catch (error) {
+      // What was computed until then is not lost.
+      if (collector !== undefined) yield part(end, skippedUntil);
+      throw error;
+    }
+    const all = plan.skipped?.length ?? 0;
+    end = range.end ?? end + all - numSkipped;
+    if (collector !== undefined || all > numSkipped) yield part(end, all);
   }
 
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
@@ -250,6 +303,14 @@ export class OpenRuns implements Runs, AsyncDisposable {
     }
     this.#graph.checkUsable(action);
   }
+}
+
+/** Bytes of the arrays of a batch. */
+function bytesOf({ features, logits, penultimate }: CollectedBatch): number {
+  return [...features, logits, penultimate].reduce(
+    (sum, array) => sum + (array?.data.byteLength ?? 0),
+    0,
+  );
 }
 
 /** What `open()` gives: checks what it is given, then runs. */

@@ -82,6 +82,16 @@ export interface EngineOptions {
 }
 
 /**
+ * Settings of {@linkcode FeatureExtractor.cache}.
+ *
+ * @category Extraction
+ */
+export interface CacheOptions {
+  /** Bytes of all results at the most; a positive integer. @default {Infinity} */
+  readonly maxBytes?: number;
+}
+
+/**
  * Settings of {@linkcode FeatureExtractor.fitReact}.
  *
  * @category Extraction

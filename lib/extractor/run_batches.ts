@@ -14,6 +14,7 @@ import {
   type BatchPlan,
   type HostBatch,
   prepareDataset,
+  type SampleRange,
 } from "../datasets/batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -25,6 +26,7 @@ import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { datasetSpecs, fedArrays } from "./feeds.ts";
+import { indexError } from "./index_error.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -47,6 +49,8 @@ export interface RunWay {
   readonly label: string;
   /** Whether batches may come several at once, where that is quicker. */
   readonly isJoined: boolean;
+  /** Which samples of the dataset are read; default: all. */
+  readonly range?: SampleRange | undefined;
 }
 
 /**
@@ -79,7 +83,7 @@ export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined }: RunWay,
+  { label, isJoined, range }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
@@ -90,6 +94,7 @@ export function runBatches(
       ? () => session.batchesAtOnce?.(batchSize) ?? 1
       : undefined,
     inputs: datasetSpecs(program.feeds),
+    range,
     signal,
   });
   return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
@@ -121,8 +126,11 @@ async function* loop(
       const samples = batchSize === undefined
         ? { first }
         : { first, batchSize };
-      const inputs = fedArrays(opened.program.feeds, batch.inputs);
-      return opened.session.run(inputs, pacer, samples);
+      const { feeds } = opened.program;
+      const inputs = fedArrays(feeds, batch.inputs);
+      return opened.session.run(inputs, pacer, samples).catch((error) => {
+        throw indexError(error, { feeds, inputs, first });
+      });
     },
     opened.session.maxInFlight,
   );
@@ -181,13 +189,15 @@ function collected(
   first: number,
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
-  const { rows, labels, ids, nonFinite } = batch;
+  const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
   checkRows(features, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
     rows,
     nonFinite,
+    end,
+    numSkipped,
     ...(logits === undefined ? {} : { logits }),
     ...(penultimate === undefined ? {} : { penultimate }),
     ...(labels === undefined ? {} : { labels }),

@@ -13,6 +13,7 @@ import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Shaping } from "../shaping/shaping.ts";
+import type { CacheSettings } from "../store/feature_cache.ts";
 import type { Postprocess } from "../types.ts";
 
 /** Settings of an extractor. */
@@ -38,6 +39,8 @@ export interface Settings {
   readonly backend: BackendName | undefined;
   /** Of the native engine. */
   readonly threads: number | undefined;
+  /** Where results are kept. */
+  readonly cache: CacheSettings | undefined;
   /** Of the native engine; undefined is the processor. */
   readonly device: DeviceName | "auto" | undefined;
   /** Of the native engine on a device. */
@@ -62,6 +65,7 @@ export const DEFAULTS: Settings = Object.freeze({
   engine: "auto",
   backend: undefined,
   threads: undefined,
+  cache: undefined,
   device: undefined,
   precision: undefined,
 });
@@ -82,6 +86,19 @@ export function stepsOf(
 ): readonly Postprocess[] {
   if (postprocessByName === undefined) return postprocess;
   return postprocessByName.get(feature) ?? postprocessByName.get(layer) ?? [];
+}
+
+/**
+ * Whether a step is a custom function, of which nothing can tell what it does.
+ *
+ * @param settings The settings.
+ * @returns Whether there is one, on any layer.
+ */
+export function hasCustomSteps(
+  { postprocess, postprocessByName }: Steps,
+): boolean {
+  const all = [postprocess, ...(postprocessByName?.values() ?? [])];
+  return all.flat().some((step) => !isBuiltInStep(step));
 }
 
 /**
@@ -113,6 +130,7 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ["batch", String(settings.batchSize)],
     ["engine", [settings.engine, settings.backend].filter(Boolean).join(":")],
   );
+  if (settings.cache) rows.push(["cache", settings.cache.folder]);
   return {
     title: "FeatureExtractor",
     blocks: [{

@@ -38,6 +38,10 @@ export interface CollectedBatch {
   readonly nonFinite: readonly number[];
   /** How many samples the batch holds. */
   readonly rows: number;
+  /** How far in the dataset it ends, for who goes on there. */
+  readonly end?: number | undefined;
+  /** How many samples the dataset left out until then. */
+  readonly numSkipped?: number | undefined;
 }
 
 /** What is the same for all batches. */

@@ -28,6 +28,8 @@ export interface DatasetQuery {
   readonly most: number;
   /** The element type that an attribute names, as Keras writes it. */
   readonly named: string | undefined;
+  /** What opaque elements of 2 bytes are that no attribute names. */
+  readonly opaquePairs?: "bfloat16" | undefined;
 }
 
 /** Values in chunks, with all that is needed to put them together. */
@@ -55,7 +57,7 @@ export function isInOtherFiles(objects: Hdf5Objects, at: number): boolean {
 export function openDataset(
   file: Hdf5Bytes,
   objects: Hdf5Objects,
-  { at, path, most, named }: DatasetQuery,
+  { at, path, most, named, opaquePairs }: DatasetQuery,
 ): Hdf5Values {
   const need = (type: number) =>
     objects.message(at, type) ??
@@ -71,7 +73,7 @@ export function openDataset(
     layout.kind === "chunks"
       ? chunkReader(file, objects, at, { ...values, layout }, space)
       : plainReader(file, layout, length, path);
-  const dtype = numbersOf(type, named);
+  const dtype = numbersOf(type, named, opaquePairs);
   const isBounded = Number.isSafeInteger(length) && length <= most;
   if (dtype === undefined || !isBounded) {
     try {
@@ -207,10 +209,10 @@ function joined(
 function numbersOf(
   { dtype, size, what }: ElementType,
   named: string | undefined,
+  opaquePairs: "bfloat16" | undefined,
 ): StoredType | undefined {
-  if (what === "opaque elements" && size === 2 && named === "bfloat16") {
-    return "bfloat16";
-  }
+  const isPair = what === "opaque elements" && size === 2;
+  if (isPair && (named ?? opaquePairs) === "bfloat16") return "bfloat16";
   // Floats that are said to be of another type would be rounded by Keras.
   const isRounded = dtype?.startsWith("float") && named !== undefined;
   return isRounded ? undefined : dtype;

@@ -54,6 +54,8 @@ export interface Hdf5Options {
   readonly skip?: (path: string) => boolean;
   /** Whether checksums have shown the bytes to be whole. @default {false} */
   readonly isVerified?: boolean;
+  /** What opaque elements of 2 bytes are where no attribute names them. */
+  readonly opaquePairs?: "bfloat16" | undefined;
 }
 
 const MOST_LEVELS = 40;
@@ -226,6 +228,7 @@ class Traversal {
   readonly #heaps: Heaps;
   readonly #skip: (path: string) => boolean;
   readonly #isVerified: boolean;
+  readonly #opaquePairs: "bfloat16" | undefined;
   readonly #byAddress = new Map<number, Hdf5Values | SyntaxError>();
   readonly #seen = new Set<number>();
   #most: number;
@@ -241,6 +244,7 @@ class Traversal {
     this.#heaps = heaps;
     this.#skip = options.skip ?? (() => false);
     this.#isVerified = options.isVerified ?? false;
+    this.#opaquePairs = options.opaquePairs;
     this.#most = file.size + MOST_GROWTH;
   }
 
@@ -306,7 +310,8 @@ class Traversal {
   #values(at: number, path: string): Hdf5Values | SyntaxError {
     try {
       const [named] = this.#named(at, path);
-      const query = { at, path, most: this.#most, named };
+      const opaquePairs = this.#opaquePairs;
+      const query = { at, path, most: this.#most, named, opaquePairs };
       return openDataset(this.#file, this.#objects, query);
     } catch (error) {
       if (error instanceof SyntaxError) return error;

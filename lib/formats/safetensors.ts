@@ -71,6 +71,7 @@ const MOST_HEADER = 100_000_000;
 const MOST_AXES = 32;
 /** The header is padded so that values begin at a multiple of this. */
 const ALIGNMENT = 8;
+const WRITE = "write safetensors";
 
 /**
  * Reads what a safetensors file says of itself, and checks it against the
@@ -152,45 +153,54 @@ export function fromSafetensors(bytes: Uint8Array, name = "bytes"): {
   return { arrays, metadata };
 }
 
+/** An array as a header names it. */
+export interface TensorEntry {
+  /** Sizes of the axes. */
+  readonly shape: readonly number[];
+  /** The element type. */
+  readonly dtype: StoredType;
+}
+
+/** The beginning of a safetensors file. */
+export interface SafetensorsHead {
+  /** The bytes before the values. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Names in the order in which the values follow, without a gap. */
+  readonly names: readonly string[];
+}
+
 /**
- * A safetensors file in parts, to be written one after the other: the header,
- * then the values of each array, the widest elements first. The same arrays
+ * The beginning of a safetensors file, whose values are to follow: the widest
+ * elements first, so that each lies at a multiple of its size. The same arrays
  * give the same bytes.
  *
- * @param arrays The arrays by name. They are not copied.
+ * @param entries The arrays by name.
  * @param metadata Strings that go with them.
- * @returns The parts.
- * @throws {RangeError} If a name cannot be read back, or an array does not
- * hold as many values as its shape says.
+ * @returns The header, and the order of the values.
+ * @throws {RangeError} If a name cannot be read back.
  */
-export function safetensorsParts(
-  arrays: ReadonlyMap<string, StoredArray>,
+export function safetensorsHead(
+  entries: ReadonlyMap<string, TensorEntry>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer>[] {
-  // No element then lies at a position that is no multiple of its size.
-  const sorted = [...arrays].sort(([, a], [, b]) =>
+): SafetensorsHead {
+  const sorted = [...entries].sort(([, a], [, b]) =>
     sizeOfType(b.dtype) - sizeOfType(a.dtype)
   );
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) header[METADATA] = metadata;
-  const parts: Uint8Array<ArrayBuffer>[] = [];
   let at = 0;
-  for (const [name, { data, shape, dtype }] of sorted) {
-    checkWritten(name, { data, shape, dtype });
-    const end = at + data.byteLength;
+  for (const [name, { shape, dtype }] of sorted) {
+    checkName(name);
+    const end = at + sizeOf(shape) * sizeOfType(dtype);
     header[name] = { dtype: CODES[dtype], shape, data_offsets: [at, end] };
-    const { buffer, byteOffset, byteLength } = data;
-    parts.push(
-      new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength),
-    );
     at = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  const head = new Uint8Array(8 + length).fill(0x20, 8);
-  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
-  head.set(text, 8);
-  return [head, ...parts];
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, 8);
+  return { bytes, names: sorted.map(([name]) => name) };
 }
 
 /**
@@ -199,13 +209,25 @@ export function safetensorsParts(
  * @param arrays The arrays by name.
  * @param metadata Strings that go with them.
  * @returns New bytes.
- * @throws {RangeError} As {@linkcode safetensorsParts}.
+ * @throws {RangeError} If a name cannot be read back, or an array does not
+ * hold as many values as its shape says.
  */
 export function toSafetensors(
   arrays: ReadonlyMap<string, StoredArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = safetensorsParts(arrays, metadata);
+  const head = safetensorsHead(arrays, metadata);
+  const parts = [head.bytes];
+  for (const name of head.names) {
+    const { data, shape, dtype } = arrays.get(name)!;
+    const { buffer, byteOffset, byteLength } = data;
+    const length = sizeOf(shape) * sizeOfType(dtype);
+    if (byteLength !== length) {
+      const rule = `array "${name}" must hold the ${length} bytes of its shape`;
+      throw new RangeError(cannot(WRITE, rule, byteLength));
+    }
+    parts.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+  }
   const size = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -285,17 +307,11 @@ function checkMetadata(
   return metadata as Record<string, string>;
 }
 
-function checkWritten(name: string, { data, shape, dtype }: StoredArray): void {
-  const action = "write safetensors";
-  if (UNREADABLE.includes(name)) {
-    const names = UNREADABLE.map((text) => `"${text}"`).join(", ");
-    const rule = `no array must be named ${names}`;
-    throw new RangeError(cannot(action, rule, name));
-  }
-  const length = sizeOf(shape) * sizeOfType(dtype);
-  if (data.byteLength === length) return;
-  const rule = `array "${name}" must hold the ${length} bytes of its shape`;
-  throw new RangeError(cannot(action, rule, data.byteLength));
+function checkName(name: string): void {
+  if (!UNREADABLE.includes(name)) return;
+  const names = UNREADABLE.map((text) => `"${text}"`).join(", ");
+  const rule = `no array must be named ${names}`;
+  throw new RangeError(cannot(WRITE, rule, name));
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -72,6 +72,17 @@ export function sizeOfType(dtype: StoredType): number {
 }
 
 /**
+ * Zeros.
+ *
+ * @param dtype The element type.
+ * @param length How many values.
+ * @returns The values.
+ */
+export function emptyStored(dtype: StoredType, length: number): StoredData {
+  return new ARRAYS[dtype](length);
+}
+
+/**
  * Bytes in the machine's order as values.
  *
  * @param bytes The bytes, from the start of their buffer; not copied.

@@ -177,7 +177,7 @@ export function quantizationOf(config: LayerConfig): Quantization {
       cannot(
         `read layer "${config.name}"`,
         '"dtype" must be a policy without quantisation, or of int8',
-        text,
+        /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
         "save it in Python before model.quantize() is called",
       ),
     );
@@ -216,6 +216,14 @@ type Quantized =
  * @throws {TypeError} If they are.
  */
 export function checkPlainWeights(config: LayerConfig): void {
-  if (quantizationOf(config) === "none") return;
-  throw wrongOption(config, "dtype", "be a policy without quantisation");
+  const quantization = quantizationOf(config);
+  if (quantization === "none") return;
+  throw new TypeError(
+    cannot(
+      `read layer "${config.name}"`,
+      '"dtype" must be a policy without quantisation, which Dense and Embedding alone may have',
+      quantization,
+      "save it in Python before model.quantize() is called",
+    ),
+  );
 }

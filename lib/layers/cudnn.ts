@@ -12,6 +12,7 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { checkWeight } from "./_checks.ts";
 import type { LayerFactory } from "./layer.ts";
+import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /** Options that mean the same in the plain layer. */
 const SAME = ["return_sequences", "return_state", "go_backwards", "stateful"];
@@ -32,42 +33,51 @@ function cudnn(kind: "LSTM" | "GRU", gates: number): LayerFactory {
         SAME.map((key) => [key, config.boolean(key, false)]),
       ),
     }, "plain");
-    const masks = layer.masks!.bind(layer);
-    return {
-      weights: ["kernel", "recurrent_kernel", "bias"],
-      channels: "last",
-      call(
-        ops,
-        inputs,
-        { kernel, recurrent_kernel: recurrent, bias },
-        context,
-      ) {
-        if (context.masks[0] !== undefined || context.args.mask !== undefined) {
-          throw new TypeError(
-            cannot(
-              `call layer "${name}"`,
-              "its input must have no mask, which cuDNN does not support",
-              "a mask",
-            ),
-          );
-        }
-        const depth = ops.shape(inputs[0]!).at(-1)!;
-        const width = gates * units;
-        checkWeight(name, "kernel", ops.shape(kernel!), [depth, width]);
-        checkWeight(name, "recurrent_kernel", ops.shape(recurrent!), [
-          units,
-          width,
-        ]);
-        checkWeight(name, "bias", ops.shape(bias!), [2 * width]);
-        const both = ops.reshape(bias!, [2, width]);
-        return layer.call(ops, inputs, {
-          "plain/cell/kernel": perGate(ops, kernel!, gates),
-          "plain/cell/recurrent_kernel": perGate(ops, recurrent!, gates),
-          "plain/cell/bias": kind === "GRU" ? both : ops.sum(both, { axis: 0 }),
-        }, context);
-      },
-      masks,
-    };
+    if (!isRecurrent(layer)) throw new TypeError(`${kind} must be recurrent`);
+    return withGates(layer.with({}), { name, gates, units, kind });
+  };
+}
+
+/** What tells the kernels of one layer apart. */
+interface Gates {
+  readonly name: string;
+  readonly gates: number;
+  readonly units: number;
+  readonly kind: "LSTM" | "GRU";
+}
+
+/** A recurrent layer on kernels as cuDNN stores them. */
+function withGates(plain: Recurrent, parts: Gates): Recurrent {
+  const { name, gates, units, kind } = parts;
+  return {
+    ...plain,
+    weights: ["kernel", "recurrent_kernel", "bias"],
+    with: (options) => withGates(plain.with(options), parts),
+    call(ops, inputs, { kernel, recurrent_kernel: recurrent, bias }, context) {
+      if (context.masks[0] !== undefined || context.args.mask !== undefined) {
+        throw new TypeError(
+          cannot(
+            `call layer "${name}"`,
+            "its input must have no mask, which cuDNN does not support",
+            "a mask",
+          ),
+        );
+      }
+      const depth = ops.shape(inputs[0]!).at(-1)!;
+      const width = gates * units;
+      checkWeight(name, "kernel", ops.shape(kernel!), [depth, width]);
+      checkWeight(name, "recurrent_kernel", ops.shape(recurrent!), [
+        units,
+        width,
+      ]);
+      checkWeight(name, "bias", ops.shape(bias!), [2 * width]);
+      const both = ops.reshape(bias!, [2, width]);
+      return plain.call(ops, inputs, {
+        "cell/kernel": perGate(ops, kernel!, gates),
+        "cell/recurrent_kernel": perGate(ops, recurrent!, gates),
+        "cell/bias": kind === "GRU" ? both : ops.sum(both, { axis: 0 }),
+      }, context);
+    },
   };
 }
 

@@ -5,7 +5,12 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkPlainWeights, checkWeight, wrongOption } from "./_checks.ts";
+import {
+  checkPlainWeights,
+  checkWeight,
+  quantizationOf,
+  wrongOption,
+} from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 
 /**
@@ -19,18 +24,24 @@ import { noMasks } from "./_maps.ts";
  * @returns The layer.
  */
 export function embedding(config: LayerConfig): Layer {
-  checkPlainWeights(config);
+  const isQuantized = quantizationOf(config) !== "none";
   const [rows, depth] = tableOf(config);
   const isMasked = config.boolean("mask_zero", false);
   return {
-    weights: ["embeddings"],
+    weights: ["embeddings", ...(isQuantized ? ["embeddings_scale"] : [])],
     channels: "last",
     takesIntegersAsTfjs: true,
     masks: isMasked ? (ops, [x]) => [isNotZero(ops, x!)] : noMasks,
-    call(ops, [x], { embeddings }) {
+    call(ops, [x], { embeddings, embeddings_scale: scale }) {
       const wanted = [rows, depth];
       checkWeight(config.name, "embeddings", ops.shape(embeddings!), wanted);
-      return [rowsOf(ops, x!, embeddings!, rows, config)];
+      const found = rowsOf(ops, x!, embeddings!, rows, config);
+      if (!isQuantized) return [found];
+      checkWeight(config.name, "embeddings_scale", ops.shape(scale!), [rows]);
+      // A scale for each row of 8-bit integers.
+      const scales = ops.reshape(scale!, [rows, 1]);
+      const divisor = rowsOf(ops, x!, scales, rows, config);
+      return [ops.divide(ops.float(found), divisor)];
     },
   };
 }

@@ -5,7 +5,11 @@
  * @module
  */
 import type { OnnxGraph } from "../engines/onnx/graph/onnx_graph.ts";
-import { type NearestList, squaredDistance } from "./_nearest_list.ts";
+import {
+  type Bank,
+  type NearestList,
+  squaredDistance,
+} from "./_nearest_list.ts";
 import {
   type LinalgOptions,
   type NativeGraph,
@@ -44,14 +48,14 @@ export interface Candidates {
 
 /** A bank in the native runtime. */
 export class NativeCandidates {
-  readonly #bank: Matrix;
+  readonly #bank: Bank;
   readonly #graph: NativeGraph;
   readonly #centre: Float64Array;
   readonly #longest: number;
   readonly #most: number;
 
   private constructor(
-    bank: Matrix,
+    bank: Bank,
     graph: NativeGraph,
     { centre, longest, most }: {
       readonly centre: Float64Array;
@@ -74,7 +78,7 @@ export class NativeCandidates {
    * @returns The bank, ready to be searched; close it.
    */
   static async open(
-    bank: Matrix,
+    bank: Bank,
     options: LinalgOptions & { readonly neighbors: number },
   ): Promise<NativeCandidates> {
     const { neighbors, pacer } = options;
@@ -97,6 +101,7 @@ export class NativeCandidates {
    */
   async find({ data, rows, columns }: Matrix): Promise<Candidates> {
     const most = this.#most;
+    const { data: bank, lengths: lengthsOfRows } = this.#bank;
     const step = Math.max(1, Math.floor(MOST_PRODUCTS / this.#bank.rows));
     const lengths = new Float64Array(rows); // [n], squared
     const found = new Int32Array(rows * most); // [n, most]
@@ -125,9 +130,10 @@ export class NativeCandidates {
           const at = found[i]!;
           if (at === skip) continue;
           const from = at * columns;
+          const length = lengthsOfRows?.[at] ?? 1;
           best.offer(
             at,
-            squaredDistance(this.#bank.data, from, query, best.worst),
+            squaredDistance(bank, from, query, length, best.worst),
           );
         }
         if (most === this.#bank.rows) return true;
@@ -157,7 +163,7 @@ export class NativeCandidates {
 /** The largest of `q · b - |b|² / 2`: those of the smallest `|q - b|²`. */
 function search(
   graph: OnnxGraph,
-  { rows, columns }: Matrix,
+  { rows, columns }: Bank,
   transposed: Float32Array,
   halves: Float32Array,
   most: number,
@@ -173,18 +179,19 @@ function search(
   return [[values!, "float32"], [narrow, "int32"]] as const;
 }
 
-function meanOf({ data, rows, columns }: Matrix): Float64Array {
+function meanOf({ data, rows, columns, lengths }: Bank): Float64Array {
   const sum = new Float64Array(columns); // [D]
   for (let row = 0; row < rows; row++) {
     const from = row * columns;
-    for (let j = 0; j < columns; j++) sum[j]! += data[from + j]!;
+    const length = lengths?.[row] ?? 1;
+    for (let j = 0; j < columns; j++) sum[j]! += data[from + j]! / length;
   }
   return sum.map((x) => x / rows);
 }
 
 /** The bank in float32 around its mean, a column a row, and half of its squared lengths. */
 async function prepared(
-  { data, rows, columns }: Matrix,
+  { data, rows, columns, lengths: lengthsOfRows }: Bank,
   centre: Float64Array,
   pacer: LinalgOptions["pacer"],
 ) {
@@ -196,7 +203,8 @@ async function prepared(
     const lengths = new Float64Array(end - start);
     for (let j = 0; j < columns; j++) {
       for (let row = start; row < end; row++) {
-        const x = Math.fround(data[row * columns + j]! - centre[j]!);
+        const value = data[row * columns + j]! / (lengthsOfRows?.[row] ?? 1);
+        const x = Math.fround(value - centre[j]!);
         transposed[j * rows + row] = x;
         lengths[row - start]! += x * x;
       }

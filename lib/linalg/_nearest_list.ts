@@ -4,6 +4,16 @@
  * @module
  */
 
+/** Rows that are searched. */
+export interface Bank {
+  /** `rows * columns` numbers. */
+  readonly data: Float32Array | Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** What each row is divided by, `[rows]`. @default {1} */
+  readonly lengths?: Float64Array;
+}
+
 /**
  * The squared distance of a row from a query; where it is above a limit, any
  * number above the limit.
@@ -11,13 +21,15 @@
  * @param data The rows.
  * @param at Where the row begins.
  * @param query The query.
+ * @param length What the row is divided by.
  * @param limit What is above does not matter.
  * @returns The sum of squared differences.
  */
 export function squaredDistance(
-  data: Float64Array,
+  data: Float32Array | Float64Array,
   at: number,
   query: Float64Array,
+  length: number,
   limit = Infinity,
 ): number {
   const columns = query.length;
@@ -25,7 +37,7 @@ export function squaredDistance(
   for (let j = 0; j < columns;) {
     const end = Math.min(columns, j + 64);
     for (; j < end; j++) {
-      const difference = data[at + j]! - query[j]!;
+      const difference = data[at + j]! / length - query[j]!;
       sum += difference * difference;
     }
     if (sum > limit) return sum;

@@ -5,7 +5,7 @@
  */
 import { hasNative, type LinalgOptions } from "./native_graph.ts";
 import { NativeCandidates } from "./_native_candidates.ts";
-import { NearestList, squaredDistance } from "./_nearest_list.ts";
+import { type Bank, NearestList, squaredDistance } from "./_nearest_list.ts";
 import type { Matrix } from "./products.ts";
 
 /** Settings of {@linkcode openNearest}. */
@@ -49,7 +49,7 @@ const WORTH_OPENING = 4e8;
  * @returns The search; close it.
  */
 export async function openNearest(
-  bank: Matrix,
+  bank: Bank,
   options: NearestOptions,
 ): Promise<NearestSearch> {
   const { neighbors, queries = Infinity, pacer } = options;
@@ -86,7 +86,7 @@ export async function openNearest(
 
 /** Offers all rows of a bank. */
 function offerAll(
-  { data, rows, columns }: Matrix,
+  { data, rows, columns, lengths }: Bank,
   query: Float64Array,
   skip: number,
   best: NearestList,
@@ -94,7 +94,9 @@ function offerAll(
   best.clear();
   for (let row = 0; row < rows; row++) {
     if (row === skip) continue;
-    const distance = squaredDistance(data, row * columns, query, best.worst);
+    const at = row * columns;
+    const length = lengths === undefined ? 1 : lengths[row]!;
+    const distance = squaredDistance(data, at, query, length, best.worst);
     best.offer(row, distance);
   }
 }

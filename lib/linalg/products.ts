@@ -92,6 +92,78 @@ export async function product(
   }
 }
 
+/** Products of any two matrices. */
+export interface Multiplier {
+  /**
+   * Multiplies.
+   *
+   * @param left `[n, K]`.
+   * @param right `[K, M]`.
+   * @returns `left · right`, `[n, M]`.
+   */
+  multiply(left: Matrix, right: Matrix): Promise<Float64Array>;
+  /** Frees what is held. */
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares products of any two matrices; the runtime is opened by the first that
+ * is worth it.
+ *
+ * @param options Whether the runtime may be used, and what stops it.
+ * @returns The products; close them.
+ */
+export function openMultiply(options: LinalgOptions = {}): Multiplier {
+  let native: ReturnType<typeof openNative> | undefined;
+  const open = () =>
+    openNative((graph) => {
+      const left = graph.input("left", "float64", ["n", "k"]);
+      const right = graph.input("right", "float64", ["k", "m"]);
+      return [[graph.node("MatMul", [left, right]), "float64"]];
+    }, options);
+  return {
+    async multiply(left, right) {
+      await options.pacer?.rest();
+      const { rows, columns } = left;
+      const isWorth = rows * columns * right.columns >= WORTH_SENDING;
+      if (!isWorth || !await hasNative(options)) {
+        return await plainProduct(left, right, options.pacer);
+      }
+      const graph = await (native ??= open());
+      const [result] = await graph.run([
+        { data: left.data, shape: [rows, columns] },
+        { data: right.data, shape: [columns, right.columns] },
+      ]);
+      return result!.data as Float64Array;
+    },
+    async close() {
+      await (await native?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/**
+ * Transposes a matrix.
+ *
+ * @param data `[rows, columns]`.
+ * @param rows How many rows.
+ * @param columns How many columns.
+ * @returns `[columns, rows]`.
+ */
+export function transposed(
+  data: Float64Array,
+  rows: number,
+  columns: number,
+): Float64Array {
+  const result = new Float64Array(data.length); // [columns, rows]
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      result[j * rows + i] = data[i * columns + j]!;
+    }
+  }
+  return result;
+}
+
 /** The plain version; rows of the right matrix are read in order. */
 async function plainProduct(
   left: Matrix,

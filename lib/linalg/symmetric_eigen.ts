@@ -1,17 +1,20 @@
 /**
  * Eigenvalues and eigenvectors of symmetric matrices.
  *
- * Householder reflections make the matrix tridiagonal, implicit QL steps make
- * that diagonal, and the reflections take the vectors back.
- *
- * Source: Golub and Van Loan, "Matrix Computations", 4th edition, algorithms
- * 8.3.1 and 8.3.3. Vectors are kept as rows, so that all loops run over
+ * Householder reflections make the matrix tridiagonal, divide and conquer
+ * decomposes that, and the reflections take the vectors back; the last two are
+ * products of matrices. Vectors are kept as rows, so that loops run over
  * neighbours in memory.
+ *
+ * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.3.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 import type { WorkPacer } from "../types.ts";
+import { divideEigen, type Multiply } from "./_divide_eigen.ts";
+import type { LinalgOptions } from "./native_graph.ts";
+import { openMultiply, transposed } from "./products.ts";
 
 /** Eigenvalues with their eigenvectors. */
 export interface SymmetricEigen {
@@ -21,15 +24,13 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
-/** QL steps that one eigenvalue may take; two suffice nearly always. */
-const MOST_STEPS = 60;
-
 /**
  * Decomposes a symmetric matrix.
  *
  * @param matrix `[n, n]`, of which the lower triangle is read; not changed.
  * @param side `n`.
  * @param pacer Stops it, and gives the thread back now and then.
+ * @param options Whether the runtime may be used.
  * @returns Eigenvalues and eigenvectors, the sign of a vector such that its
  * largest component is positive.
  * @throws {RangeError} If a number is not finite.
@@ -38,36 +39,55 @@ export async function symmetricEigen(
   matrix: Float64Array,
   side: number,
   pacer?: WorkPacer,
+  options: LinalgOptions = {},
 ): Promise<SymmetricEigen> {
   if (matrix.some((x) => !Number.isFinite(x))) {
     const rule = "all numbers of the matrix must be finite";
     throw new RangeError(cannot("decompose a matrix", rule, "NaN or infinity"));
   }
-  const steps = decompose(matrix, side);
-  if (pacer !== undefined) return await pacer.drive(steps);
-  while (true) {
-    const step = steps.next();
-    if (step.done) return step.value;
+  const drive: Work["drive"] = (steps) => pacer?.drive(steps) ?? atOnce(steps);
+  const { multiply, close } = openMultiply({ ...options, pacer });
+  try {
+    return await decompose(matrix, side, { drive, multiply });
+  } finally {
+    await close();
   }
 }
 
-function* decompose(
+async function decompose(
   matrix: Float64Array,
   side: number,
-): Generator<void, SymmetricEigen> {
+  { drive, multiply }: Work,
+): Promise<SymmetricEigen> {
   // Scaled, so that squares neither overflow nor vanish.
   const largest = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const scale = largest === 0 ? 1 : 2 ** Math.ceil(Math.log2(largest));
   const work = matrix.map((x) => x / scale); // [n, n]
-  const { diagonal, beside, reflections, factors } = yield* tridiagonal(
-    work,
-    side,
+  const { diagonal, beside, reflections, factors } = await drive(
+    tridiagonal(work, side),
   );
-  const rows = new Float64Array(side * side); // [n, n]
-  for (let i = 0; i < side; i++) rows[i * side + i] = 1;
-  yield* diagonalise(diagonal, beside, rows, side);
-  yield* reflectBack(rows, reflections, factors, side);
-  return sorted(diagonal, rows, side, scale);
+  const { values, rows } = await divideEigen(diagonal, beside, multiply);
+  const vectors = await reflected(rows, {
+    reflections,
+    factors,
+    side,
+    multiply,
+  });
+  return descending(values, vectors, side, scale);
+}
+
+/** How long work is done. */
+interface Work {
+  readonly drive: WorkPacer["drive"];
+  readonly multiply: Multiply;
+}
+
+/** Without pauses. */
+function atOnce<R>(steps: Generator<void, R>): Promise<R> {
+  while (true) {
+    const step = steps.next();
+    if (step.done) return Promise.resolve(step.value);
+  }
 }
 
 interface Tridiagonal {
@@ -104,7 +124,9 @@ function* tridiagonal(
     const half = factor * factor * dot / 2;
     for (let i = k + 1; i < side; i++) p[i] = factor * p[i]! - half * v[i]!;
     for (let i = k + 1; i < side; i++) {
-      const [vi, wi, row] = [v[i]!, p[i]!, i * side];
+      const vi = v[i]!;
+      const wi = p[i]!;
+      const row = i * side;
       for (let j = k + 1; j <= i; j++) {
         a[row + j]! -= vi * p[j]! + wi * v[j]!;
       }
@@ -122,7 +144,8 @@ function householder(
   let rest = 0;
   for (let i = start + 1; i < v.length; i++) rest += v[i]! * v[i]!;
   const first = v[start]!;
-  if (rest === 0) return { factor: 0, norm: first };
+  // The largest number of the matrix is about 1: squares that vanish are nothing.
+  if (rest < VANISHING) return { factor: 0, norm: first };
   const length = Math.sqrt(first * first + rest);
   const norm = first > 0 ? -length : length;
   v[start] = first - norm;
@@ -139,7 +162,8 @@ function lowerTimes(
 ): void {
   p.fill(0, start);
   for (let i = start; i < side; i++) {
-    const [row, factor] = [i * side, v[i]!];
+    const row = i * side;
+    const factor = v[i]!;
     let sum = 0;
     for (let j = start; j < i; j++) {
       const x = a[row + j]!;
@@ -150,120 +174,95 @@ function lowerTimes(
   }
 }
 
-/** Implicit QL steps; rotations are applied to rows. */
-function* diagonalise(
-  d: Float64Array,
-  e: Float64Array,
+/** Sums of squares below this are nothing beside numbers near 1. */
+const VANISHING = 1e-120;
+/** How many reflections are solved for at once. */
+const BLOCK = 128;
+
+/**
+ * Applies all reflections to rows, the last reflection first, by products: one
+ * after the other they are `1 - V T Vᵀ`, where the inverse of `T` is the upper
+ * triangle of `VᵀV` with `1 / factor` on its diagonal.
+ *
+ * Source: Puglisi, "Modification of the Householder Method Based on the Compact
+ * WY Representation", 1992.
+ */
+async function reflected(
   rows: Float64Array,
-  side: number,
-): Generator<void, void> {
-  for (let l = 0; l < side; l++) {
-    for (let steps = 0;; steps++) {
-      let m = l;
-      for (; m < side - 1; m++) {
-        const near = Math.abs(d[m]!) + Math.abs(d[m + 1]!);
-        if (Math.abs(e[m]!) <= Number.EPSILON * near) break;
-        if (Math.abs(e[m]!) < 1e-300) break;
+  { reflections, factors, side, multiply }: {
+    readonly reflections: Float64Array;
+    readonly factors: Float64Array;
+    readonly side: number;
+    readonly multiply: Multiply;
+  },
+): Promise<Float64Array> {
+  const square = (data: Float64Array) => ({ data, rows: side, columns: side });
+  const columns = square(transposed(reflections, side, side)); // [n, n], V
+  const gram = await multiply(square(reflections), columns); // [n, n], VᵀV
+  const solved = await multiply(square(rows), columns); // [n, n], rows · V
+  for (let end = side; end > 0; end -= BLOCK) {
+    const start = Math.max(0, end - BLOCK);
+    solveBlock(solved, gram, factors, { side, start, end });
+    if (start === 0) break;
+    const width = end - start;
+    const part = new Float64Array(side * width); // [n, b]
+    const mixed = new Float64Array(width * start); // [b, start]
+    for (let i = 0; i < side; i++) {
+      const from = i * side;
+      part.set(solved.subarray(from + start, from + end), i * width);
+    }
+    for (let b = 0; b < width; b++) {
+      const from = (start + b) * side;
+      mixed.set(gram.subarray(from, from + start), b * start);
+    }
+    const known = await multiply(
+      { data: part, rows: side, columns: width },
+      { data: mixed, rows: width, columns: start },
+    ); // [n, start]
+    for (let i = 0; i < side; i++) {
+      for (let j = 0; j < start; j++) {
+        solved[i * side + j]! -= known[i * start + j]!;
       }
-      if (m === l) break;
-      if (steps === MOST_STEPS) {
-        const rule = "QL steps must converge";
-        throw new RangeError(cannot("decompose a matrix", rule, e[l]));
-      }
-      qlStep(d, e, l, m, rows, side);
-      yield;
     }
   }
+  const change = await multiply(square(solved), square(reflections));
+  return rows.map((x, i) => x - change[i]!);
 }
 
-function qlStep(
-  d: Float64Array,
-  e: Float64Array,
-  l: number,
-  m: number,
-  rows: Float64Array,
-  side: number,
-): void {
-  const slope = (d[l + 1]! - d[l]!) / (2 * e[l]!);
-  const length = Math.hypot(slope, 1);
-  let g = d[m]! - d[l]! + e[l]! / (slope + (slope < 0 ? -length : length));
-  let [s, c, p] = [1, 1, 0];
-  for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i]!;
-    const b = c * e[i]!;
-    const r = Math.hypot(f, g);
-    e[i + 1] = r;
-    if (r === 0) { // it split in between
-      d[i + 1]! -= p;
-      e[m] = 0;
-      return;
-    }
-    s = f / r;
-    c = g / r;
-    g = d[i + 1]! - p;
-    const t = (d[i]! - g) * s + 2 * c * b;
-    p = s * t;
-    d[i + 1] = g + p;
-    g = c * t - b;
-    rotate(rows, i * side, side, s, c);
-  }
-  d[l]! -= p;
-  e[l] = g;
-  e[m] = 0;
-}
-
-/** Rotates a row with the next one. */
-function rotate(
-  rows: Float64Array,
-  at: number,
-  side: number,
-  s: number,
-  c: number,
-): void {
-  for (let j = at; j < at + side; j++) {
-    const [low, high] = [rows[j]!, rows[j + side]!];
-    rows[j + side] = s * low + c * high;
-    rows[j] = c * low - s * high;
-  }
-}
-
-/** Applies the reflections to each row, the last one first. */
-function* reflectBack(
-  rows: Float64Array,
-  reflections: Float64Array,
+/** Solves for some of the unknowns of each row, the last one first. */
+function solveBlock(
+  solved: Float64Array,
+  gram: Float64Array,
   factors: Float64Array,
-  side: number,
-): Generator<void, void> {
-  for (let k = side - 2; k >= 0; k--) {
-    const factor = factors[k]!;
-    if (factor === 0) continue;
-    const v = k * side;
-    for (let at = 0; at < rows.length; at += side) {
-      let dot = 0;
-      for (let j = k + 1; j < side; j++) {
-        dot += rows[at + j]! * reflections[v + j]!;
+  { side, start, end }: {
+    readonly side: number;
+    readonly start: number;
+    readonly end: number;
+  },
+): void {
+  for (let from = 0; from < solved.length; from += side) {
+    for (let j = end - 1; j >= start; j--) {
+      const line = j * side;
+      let sum = solved[from + j]!;
+      for (let l = j + 1; l < end; l++) {
+        sum -= gram[line + l]! * solved[from + l]!;
       }
-      const by = factor * dot;
-      for (let j = k + 1; j < side; j++) {
-        rows[at + j]! -= by * reflections[v + j]!;
-      }
+      solved[from + j] = factors[j]! * sum;
     }
-    yield;
   }
 }
 
-function sorted(
-  diagonal: Float64Array,
+/** Eigenvalues and vectors from the largest to the smallest. */
+function descending(
+  values: Float64Array,
   rows: Float64Array,
   side: number,
   scale: number,
 ): SymmetricEigen {
-  const order = Array.from(diagonal.keys())
-    .sort((a, b) => diagonal[b]! - diagonal[a]!);
-  const values = Float64Array.from(order, (i) => diagonal[i]! * scale); // [n]
   const vectors = new Float64Array(side * side); // [n, n]
-  order.forEach((from, to) => {
-    const row = rows.subarray(from * side, (from + 1) * side);
+  for (let to = 0; to < side; to++) {
+    const from = (side - 1 - to) * side;
+    const row = rows.subarray(from, from + side);
     let largest = 0;
     for (const x of row) {
       // Equal but for rounding is equal, so that the first of them decides.
@@ -271,6 +270,6 @@ function sorted(
     }
     const sign = largest < 0 ? -1 : 1;
     for (let j = 0; j < side; j++) vectors[to * side + j] = sign * row[j]!;
-  });
-  return { values, vectors };
+  }
+  return { values: values.map((x) => x * scale).reverse(), vectors };
 }

@@ -6,8 +6,10 @@
 import { evenly } from "./evenly.ts";
 import { chooseRows, type Rows } from "./points.ts";
 
-/** Rows that are looked at; their rank is at most one less. */
+/** Rows that are looked at; their rank is at most one less. Half a second. */
 const MOST_ROWS = 513;
+/** The same of rows with more than 512 units, whose rank they could not show. */
+const MOST_WIDE_ROWS = 257;
 /** Below this, relative to the longest row, what is left of a row is rounding of float32. */
 const TOLERANCE = 1e-5;
 
@@ -22,32 +24,41 @@ export interface NumericalRank {
 /**
  * Rank of rows around their mean: the dimensions of the space that they span.
  *
- * Gram-Schmidt with pivoting, in float64, over at most 513 rows, evenly spaced:
- * the row that is left longest gives the next direction, until all are shorter
- * than 1e-5 of the longest one at first. Where the rank equals `most`, more
- * rows might show more directions, unless `most` is the number of units.
+ * Gram-Schmidt with pivoting, in float64, over at most 513 rows, or 257 of more
+ * than 512 units, evenly spaced: the row that is left longest gives the next
+ * direction, until all are shorter than 1e-5 of the longest one at first. Where
+ * the rank equals `most`, more rows might show more directions, unless `most`
+ * is the number of units.
  *
  * @param rows Vectors, `[N, D]`, all finite.
  * @returns The rank, and the most that it could be.
  */
 export function numericalRank(rows: Rows): NumericalRank {
   const { chosen, width } = chooseRows(rows, Infinity, "take rank");
-  const some = evenly(chosen.length, MOST_ROWS).map((i) => chosen[i]!);
-  const left = centred(rows.data, some, width);
-  const lengths = left.map((row) => dot(row, row));
+  const limit = width < MOST_ROWS ? MOST_ROWS : MOST_WIDE_ROWS;
+  const some = evenly(chosen.length, limit).map((i) => chosen[i]!);
+  let left = centred(rows.data, some, width).map((row) => {
+    const length = dot(row, row);
+    return { row, length, exact: length };
+  });
   const most = Math.min(width, Math.max(0, some.length - 1));
-  const least = TOLERANCE ** 2 * Math.max(0, ...lengths);
+  const longest = () => left.reduce((a, b) => b.length > a.length ? b : a);
+  const least = left.length === 0 ? 0 : TOLERANCE ** 2 * longest().length;
   let rank = 0;
   for (; rank < most; rank++) {
-    const pivot = lengths.indexOf(Math.max(...lengths));
-    const length = lengths[pivot]!;
-    if (!(length > least)) break;
-    const axis = left[pivot]!.map((value) => value / Math.sqrt(length));
-    left.forEach((row, i) => {
+    left = left.filter(({ length }) => length > least);
+    if (left.length === 0) break;
+    const { row: pivot, length } = longest();
+    const axis = pivot.map((value) => value / Math.sqrt(length));
+    for (const vector of left) {
+      const { row } = vector;
       const along = dot(row, axis);
       for (let j = 0; j < width; j++) row[j]! -= along * axis[j]!;
-      lengths[i] = dot(row, row);
-    });
+      vector.length -= along * along;
+      // The difference is good until most of its digits have cancelled.
+      if (vector.length > 1e-4 * vector.exact) continue;
+      vector.length = vector.exact = dot(row, row);
+    }
   }
   return { rank, most };
 }

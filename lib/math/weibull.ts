@@ -2,8 +2,8 @@
  * The Weibull distribution of two parameters, fitted by maximum likelihood.
  *
  * Its logarithm has the distribution of the smallest extremes, which is what is
- * fitted here: shapes of 10⁴ and more, as OpenMax has them, leave no digits
- * where powers are taken of the values themselves.
+ * fitted here: with shapes of 10⁴ and more, as OpenMax has them, powers of the
+ * values themselves overflow.
  *
  * @module
  */

@@ -7,6 +7,7 @@
 #   sh tests/data/make_venv.sh oodeel     # .venv-oodeel: oodeel on TensorFlow 2.15
 #   sh tests/data/make_venv.sh pytorch-ood  # .venv-pytorch-ood: pytorch-ood on torch
 #   sh tests/data/make_venv.sh jupyter    # .venv-jupyter: JupyterLab
+#   sh tests/data/make_venv.sh cluster    # .venv-cluster: Ray and Spark
 #   .venv-oodeel/bin/python tests/data/make_ancestor.py
 #
 # tensorflowjs asks for packages that cannot be installed together with this
@@ -49,8 +50,13 @@ for name in ${1:-keras oodeel pytorch-ood jupyter}; do
   jupyter)
     make jupyter "jupyterlab==4.6.6"
     ;;
+  cluster)
+    make cluster \
+      "ray[data]==2.60.0" "pyspark==4.3.0" "pyarrow==26.0.1" "numpy==2.4.6" \
+      "pandas==3.1.1" "onnxruntime==1.32.0"
+    ;;
   *)
-    echo "Cannot make \"$name\" as it must be keras, oodeel, pytorch-ood or jupyter" >&2
+    echo "Cannot make \"$name\" as it must be keras, oodeel, pytorch-ood, jupyter or cluster" >&2
     exit 2
     ;;
   esac

@@ -48,6 +48,8 @@ counted("batchesOf() cuts tensors, labels and ids alike", async () => {
     ids: ["a", "b"],
     rows: 2,
     nonFinite: [],
+    end: 2,
+    numSkipped: 0,
   });
   assertEquals(last!.labels, Int32Array.of(1));
   assertEquals(last!.ids, ["c"]);

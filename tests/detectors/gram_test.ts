@@ -4,6 +4,7 @@ import {
   type FeatureSet,
   featureSet,
   gramStatistics,
+  perLayer,
   tf,
 } from "@sonde/sonde";
 import { gram, type GramDetectorOptions } from "../../lib/detectors/gram.ts";
@@ -172,8 +173,14 @@ Deno.test("gram() scores what gramStatistics() left as it does the maps of a mod
   await assertRejects(
     () => gram({ orders: [1, 2] }).fit(reduced),
     TypeError,
-    '"orders" must be the 3 that gramStatistics() took: current value is [1, 2]',
+    '"orders" must be the 3 of gramStatistics(): current value is [1, 2]',
   );
+  // Of several layers, maps and vectors alike.
+  const both = await new FeatureExtractor(model).layers(["conv", -1])
+    .predict(xs);
+  const layered = await perLayer(gram({ orders })).fit(first(both));
+  const scores = await layered.score(last(both));
+  assertEquals(scores.every(Number.isFinite), true);
   tf.dispose(xs);
   model.dispose();
 });

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { nnGuide, type NnGuideOptions } from "../../lib/detectors/nn_guide.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { blobs, leftOutScores, rowSet } from "../support/detector_sets.ts";
@@ -78,6 +79,7 @@ Deno.test("nnGuide() refuses a negative energy in fit and score, naming the row,
     "Cannot fit nnGuide() as log Σ exp of the logits must be >= 0, of row 1 too",
   );
   await detector.fit(set.select((row) => row !== 1));
+  await deepKnn({ neighbors: 1 }).fit(set);
 });
 
 Deno.test("nnGuide() keeps a share of the samples, drawn by the seed", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { packageFile } from "../../lib/display/package_file.ts";
+import { packageFile } from "../../lib/formats/package_file.ts";
 import {
   fitText,
   textWidth,

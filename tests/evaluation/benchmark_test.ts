@@ -238,6 +238,14 @@ Deno.test("benchmark() refuses known samples that it fits on, and known as unkno
     return featureSet({ features, layerNames, ids });
   };
   await refused({ fit: paths("a", "b"), known: paths("b", "a", "c") }, rule);
+  // Few distinct numbers are in common by their nature.
+  const leaves = (...scores: number[]) => {
+    const data = Float32Array.from(scores);
+    const array = { data, shape: [scores.length / 2, 2] };
+    return featureSet({ features: [{ ...array, dtype: "float32" }] });
+  };
+  const coarse = { known: leaves(1, 0, 1, 0, 2, 0), fit: leaves(1, 0, 2, 0) };
+  assertEquals((await run(coarse)).rows.length, 4);
   // Some samples in common may be chance.
   const fit = paths("a", "b", "c");
   const { rows } = await run({ fit, known: paths("a", "d", "e") });
@@ -257,13 +265,18 @@ Deno.test("benchmark() refuses what it cannot run", async () => {
   await refused({ detectors: [] }, "must hold at least one", RangeError);
   await refused({ detectors: [detector] }, "call the factory");
   await refused({ detectors: [{ name: "a" }] }, "must be a detector");
-  const scorer = { name: "a", detector: { name: "b", score() {} } };
-  await refused({ detectors: [scorer] }, "a fitted scorer cannot be fitted");
+  const made = detector("b");
+  const scorer = { name: "a", detector: await made.fit(FIT) };
+  const hint = "a fitted scorer cannot be fitted again; pass what made it";
+  await refused({ detectors: [scorer] }, hint);
+  await run({ detectors: [{ ...scorer, detector: made }] }); // as advised
   const entry = { name: "a", detector: detector("a"), unknwon: {} };
   await refused({ detectors: [entry] }, `did you mean "unknown"`);
   await refused({ detectors: [detector("")] }, "must be a name");
   const twice = [detector("a"), detector("a")];
-  await refused({ detectors: twice }, `pass it as { name: "…"`, RangeError);
+  const advice = `pass it as { name: "…", detector }`;
+  await refused({ detectors: twice }, advice, RangeError);
+  await run({ detectors: [twice[0]!, { name: "b", detector: twice[1]! }] });
   const other = { name: "a", detector: detector("a"), unknown: { a: FIT } };
   await refused({ detectors: [other] }, `names as "unknown"`, RangeError);
   await refused({ unknown: {} }, "at least one set", RangeError);

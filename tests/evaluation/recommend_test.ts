@@ -5,10 +5,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import { DETECTORS } from "../../lib/detectors/detectors.ts";
+import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { recommend } from "../../lib/evaluation/recommend.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import type { FeatureSetArrays } from "../../lib/features/fields.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
+import { tf } from "../../lib/tf.ts";
 import type { LayerRow, Model } from "../../lib/types.ts";
 
 /** A model of layers, of which kinds and inputs matter. */
@@ -21,7 +23,7 @@ function model(...kinds: (string | readonly [string, string])[]): Model {
     outputs: [],
     numParameters: 0,
   }));
-  return { layers, findLayer() {} } as unknown as Model;
+  return { layers, format: "keras" } as unknown as Model;
 }
 
 const CONVOLUTIONS = model("InputLayer", "Conv2D", "Dense");
@@ -158,6 +160,12 @@ Deno.test("recommend() puts first what measures a known subspace", () => {
     warningsOf("deepKnn", CONVOLUTIONS, few),
     `"neighbors" must be lower than its default of 50`,
   );
+  // Of many wide samples only some are looked at; that is no want of samples.
+  const wide = featureSet({
+    penultimate: array(800, 600, (random) => random),
+    labels: Array.from({ length: 800 }, (_, i) => i % 2),
+  });
+  assertEquals(warningsOf("rmds", CONVOLUTIONS, wide), "");
 });
 
 Deno.test("recommend() takes the vectors of the head's width, and says what the set lacks", () => {
@@ -218,6 +226,11 @@ Deno.test("recommend() refuses what it cannot measure", () => {
   const set = known(10);
   bad([Promise.resolve(CONVOLUTIONS), set], TypeError, "write await before it");
   bad([CONVOLUTIONS, Promise.resolve(set)], TypeError, "write await before it");
+  const layers = [tf.layers.dense({ units: 2, inputShape: [4] })];
+  const inMemory = tf.sequential({ layers });
+  const advice = "pass what loadModel() gives, or extractor.model";
+  bad([inMemory, set], TypeError, advice);
+  recommend(new FeatureExtractor(inMemory).model, set); // as advised
   bad([set, CONVOLUTIONS], TypeError, "must be a model");
   bad([CONVOLUTIONS, [1]], TypeError, "must be a feature set");
   bad([CONVOLUTIONS, featureSet({ labels: [1] })], TypeError, "logits or");

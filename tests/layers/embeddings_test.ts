@@ -35,7 +35,7 @@ Deno.test("embedding() refuses what it cannot have", () => {
   for (
     const [wrong, text] of [
       [{ sparse: true }, `"sparse" must be false`],
-      [{ dtype: "int8_from_float32" }, `"dtype" must be a policy without`],
+      [{ dtype: "int4_from_float32" }, `"dtype" must be a policy without`],
       [{ quantization_config: {} }, `"quantization_config" must not be there`],
       [{ quantization_config: { mode: "int8" } }, `"quantization_config" must`],
       [{ output_dim: undefined }, `"output_dim" must be there`],

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Pacer } from "../../lib/formats/pacer.ts";
 import { defaultCutoff, whitening } from "../../lib/linalg/pseudo_inverse.ts";
+import { product, transposed } from "../../lib/linalg/products.ts";
 import { symmetricEigen } from "../../lib/linalg/symmetric_eigen.ts";
 import { manualClock } from "../support/manual_clock.ts";
 import { assertAllClose } from "../support/all_close.ts";
@@ -79,6 +80,60 @@ Deno.test("symmetricEigen() decomposes many kinds of matrices to rounding", asyn
     residual: 0,
     orthogonality: 0,
   });
+});
+
+Deno.test("symmetricEigen() joins halves to rounding, on the runtime and in plain loops", async () => {
+  const side = 130;
+  const of = (value: (i: number, j: number) => number) =>
+    Float64Array.from(
+      { length: side * side },
+      (_, at) => value(Math.floor(at / side), at % side),
+    );
+  const whole = gram(200, side, 7);
+  const beside = (i: number, j: number) => Math.abs(i - j) === 1;
+  const cases = {
+    whole,
+    singular: gram(9, side, 8),
+    ones: of(() => 1),
+    diagonal: of((i, j) => i === j ? i % 3 : 0),
+    blocks: of((i, j) => i >> 2 === j >> 2 ? 1 : 0),
+    laplace: of((i, j) => i === j ? 2 : beside(i, j) ? -1 : 0),
+    // Wilkinson's matrices, glued: many eigenvalues agree to 15 digits.
+    glued: of((i, j) =>
+      i === j
+        ? Math.abs(i % 21 - 10)
+        : beside(i, j)
+        ? Math.max(i, j) % 21 === 0 ? 1e-10 : 1
+        : 0
+    ),
+    falling: of((i, j) => whole[i * side + j]! * 10 ** (-(i + j) / 20)),
+    rising: of((i, j) => whole[i * side + j]! * 10 ** ((i + j) / 20)),
+    dead: of((i, j) => i % 2 + j % 2 === 0 ? whole[i * side + j]! : 0),
+    tiny: whole.map((x) => x * 1e-200),
+  };
+  for (const [name, matrix] of Object.entries(cases)) {
+    for (const native of name === "whole" ? [undefined, false] : [undefined]) {
+      const eigen = await symmetricEigen(matrix, side, undefined, { native });
+      const { values, vectors } = eigen;
+      const square = (data: Float64Array) => ({
+        data,
+        rows: side,
+        columns: side,
+      });
+      const products = await product(square(vectors), square(matrix));
+      const turned = square(transposed(vectors, side, side));
+      const dots = await product(square(vectors), turned);
+      const scale = Math.abs(values[0]!) || 1;
+      vectors.forEach((x, at) => {
+        const [i, j] = [Math.floor(at / side), at % side];
+        const residual = Math.abs(products[at]! - values[i]! * x) / scale;
+        assert(residual < 1e-14, `${name}: ${residual}`);
+        const off = Math.abs(dots[at]! - (i === j ? 1 : 0));
+        assert(off < 3e-14, `${name}: ${off}`);
+      });
+      values.forEach((value, i) => assert(i === 0 || value <= values[i - 1]!));
+    }
+  }
 });
 
 Deno.test("symmetricEigen() refuses NaN, and stops when it is told to", async () => {

@@ -27,6 +27,7 @@ Deno.test("softmaxParts() leaves the largest out of the sum of the others", () =
 });
 
 Deno.test("logSumExp() keeps what the others add", () => {
-  assertEquals(logSumExp(Float64Array.of(0, -40), 0, 2), Math.exp(-40));
+  const found = logSumExp(Float64Array.of(0, -40), 0, 2);
+  assertAllClose([found * 1e18], [Math.exp(-40) * 1e18], CLOSE);
   assertEquals(logSumExp(Float64Array.of(1e300, -1e300), 0, 2), 1e300);
 });

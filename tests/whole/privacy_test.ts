@@ -96,13 +96,21 @@ async function librariesBelow(folder: URL): Promise<URL[]> {
 // ---- what a process does ----
 
 const NARROW: ProcessOptions = { allowed: ["--allow-read", "--allow-ffi"] };
+/** What sharp asks of the environment. */
+const IMAGES: ProcessOptions = {
+  allowed: [
+    ...["--allow-read", "--allow-ffi"],
+    "--allow-env=npm_package_config_libvips,MALLOC_ARENA_MAX",
+  ],
+};
 const ONLY_READ: ProcessOptions = { allowed: ["--allow-read"] };
 /**
  * What the README says is read of the system: the processor and devices, the
- * time zone, libraries; and what Deno reads of the process at times.
+ * time zone, libraries; the program that tells sharp and DuckDB the C library;
+ * and what Deno reads of the process at times.
  */
 const SYSTEM =
-  /^(\/proc\/(cpuinfo|meminfo|stat|sys\/vm\/.*|self\/(auxv|cgroup|maps|mountinfo|stat(us|m)?))$|\/sys\/|\/etc\/(localtime|ld\.so\.cache)$|(\/usr)?\/lib|\/usr\/share\/zoneinfo\/|\/dev\/(null|u?random|tty)$)/;
+  /^(\/proc\/(cpuinfo|meminfo|stat|sys\/vm\/.*|self\/(auxv|cgroup|maps|mountinfo|stat(us|m)?))$|\/sys\/|\/etc\/(localtime|ld\.so\.cache)$|(\/usr)?\/lib|\/usr\/share\/zoneinfo\/|\/usr\/bin\/ldd$|\/dev\/(null|u?random|tty)$)/;
 /** Where Deno keeps modules, packages and its own databases. */
 const DENO_DIR = await denoDir();
 
@@ -185,3 +193,19 @@ privateTest("drawing figures", ONLY_READ, async (options) => {
   const types = await runProgram("draw_figures", options);
   assertEquals(JSON.parse(types), ["image/png", "text/html", "text/plain"]);
 });
+
+privateTest("decoding images", IMAGES, async (options) => {
+  const rows = await runProgram("read_sources", {
+    ...options,
+    args: ["images"],
+  });
+  assertEquals(JSON.parse(rows), [12]);
+}, true);
+
+privateTest("reading tables", NARROW, async (options) => {
+  const rows = await runProgram("read_sources", {
+    ...options,
+    args: ["tables"],
+  });
+  assertEquals(JSON.parse(rows), [3000, 30, 30]);
+}, true);

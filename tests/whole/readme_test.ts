@@ -1,6 +1,19 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { slowTest } from "../support/extent.ts";
-import { DETECTORS } from "../../mod.ts";
+import {
+  auroc,
+  deepKnn,
+  DETECTORS,
+  FeatureExtractor,
+  fprAtTpr,
+  loadModel,
+} from "../../mod.ts";
+import {
+  type Digits,
+  known,
+  training,
+  unknown,
+} from "../../notebooks/digits.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = decodeURIComponent(ROOT.pathname);
@@ -10,6 +23,8 @@ const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
 /** What each block must print, from what its text promises. */
 const PRINTED = [
   ["FeatureSet of 502 samples", "pool        [502, 64]"],
+  ['photos": 12 images, 2 classes', '[ "circles", "squares" ] ['],
+  ['[ "setosa", "versicolor", "virginica" ]'],
   ["conv1", "only"],
   ["shape: [ 5, 8 ]", 'dtype: "float32"'],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
@@ -17,6 +32,18 @@ const PRINTED = [
   ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
   ["conv1"],
 ];
+
+/** Blocks that decode images or read tables. */
+const NATIVE = /\b(imageFolder|table|query)\(/;
+/** What the README's table of permissions names for them. */
+const DATA_FLAGS = [
+  "--allow-ffi",
+  "--allow-env=npm_package_config_libvips,MALLOC_ARENA_MAX",
+];
+
+function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
+  return a.map((one, i) => [one, b[i]!]);
+}
 
 Deno.test("README.md has short examples for the commonest wishes", () => {
   assertEquals(BLOCKS.length, PRINTED.length);
@@ -38,26 +65,53 @@ Deno.test("README.md has examples that type-check and give what they say", async
     return file;
   }));
   const main = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
+  const printedBy = async (files: readonly string[], allowed: string[]) => {
     const lines = files.map((file) =>
       `await import(${
         JSON.stringify(`file://${file}`)
       });\nconsole.log("${mark}");\n`
     );
     await Deno.writeTextFile(main, lines.join(""));
+    const flags = [...allowed, "--no-prompt", "--config", "deno.json"];
+    return (await run(["run", ...flags, main])).split(mark);
+  };
+  try {
     await run(["check", "--quiet", ...files]);
-    // The README says that reading is the only permission that is needed.
-    const flags = ["--allow-read", "--no-prompt", "--config", "deno.json"];
-    const printed = await run(["run", ...flags, main]);
-    const parts = printed.split(mark);
+    // The README says that reading is the only permission that is needed, but
+    // for images and tables.
+    const [plain, data] = [false, true].map((isData) =>
+      files.filter((_, i) => isData === NATIVE.test(BLOCKS[i]!))
+    );
+    const printed = new Map([
+      ...zip(plain!, await printedBy(plain!, ["--allow-read"])),
+      ...zip(data!, await printedBy(data!, ["--allow-read", ...DATA_FLAGS])),
+    ]);
     PRINTED.forEach((texts, i) => {
       for (const text of texts) {
-        assert(parts[i]!.includes(text), `${text}\nnot in\n${parts[i]}`);
+        const part = printed.get(files[i]!)!;
+        assert(part.includes(text), `${text}\nnot in\n${part}`);
       }
     });
   } finally {
     for (const file of [main, ...files]) await Deno.remove(file);
   }
+});
+
+Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
+  const [, area, rate] = /AUROC (0\.\d+), FPR95 (0\.\d+)\.\]/.exec(README)!;
+  await using model = await loadModel(
+    `${FOLDER}notebooks/models/digits/model.json`,
+  );
+  const extractor = new FeatureExtractor(model).penultimate();
+  const features = async (data: Promise<Digits>) =>
+    await extractor.predict(await data);
+  const scorer = await deepKnn().fit(await features(training()));
+  const scores = [
+    await scorer.score(await features(known())),
+    await scorer.score(await features(unknown())),
+  ] as const;
+  assertEquals(auroc(...scores).toFixed(3), area);
+  assertEquals(fprAtTpr(...scores).toFixed(3), rate);
 });
 
 Deno.test("README.md says how many detectors there are", () => {

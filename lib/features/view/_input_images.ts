@@ -43,6 +43,9 @@ export async function inputImages(
   dataset: Dataset,
   ids: readonly (string | number)[],
 ): Promise<GridImage[]> {
+  if (isSource(dataset) && dataset.samples !== undefined) {
+    return await imagesById(await dataset.samples(ids));
+  }
   const found = new Map<string | number, GridImage>();
   const wanted = new Set(ids);
   let row = 0;
@@ -67,6 +70,16 @@ export async function inputImages(
       cannot(ACTION, rule, id, "pass the dataset that the set was made from"),
     );
   });
+}
+
+/** Images of a source that gives samples by their ids, in their order. */
+async function imagesById(batch: unknown): Promise<GridImage[]> {
+  const { images } = await imagesOf(batch);
+  const range = rangeOf(images.data);
+  return Array.from(
+    { length: images.shape[0]! },
+    (_, row) => imageAt(images, row, range),
+  );
 }
 
 /** Batches of a dataset; an array is one. */

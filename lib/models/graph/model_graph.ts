@@ -39,6 +39,8 @@ export interface ModelParts {
   readonly whyUnusable: () => string | undefined;
   /** Frees what the loader made. */
   readonly dispose: () => void;
+  /** Whether the caller passed functions that it may be made with. */
+  readonly hasCustomCode?: boolean;
 }
 
 /** The one implementation of {@linkcode Model}: a graph, and where it came from. */
@@ -68,6 +70,8 @@ export class ModelGraph implements Model {
   readonly otherNames: ReadonlyMap<string, GraphNode>;
   /** The ONNX file that it was made from, if it was. */
   readonly onnx: OnnxOrigin | undefined;
+  /** Whether it was made with functions or classes of which no text tells what they do. */
+  readonly hasCustomCode: boolean;
   /** Numbers in all weights; one that is shared counts once. */
   readonly numParameters: number;
   readonly #parts: ModelParts;
@@ -99,6 +103,8 @@ export class ModelGraph implements Model {
     this.runtime = parts.runtime;
     this.otherNames = parts.otherNames ?? new Map();
     this.onnx = parts.onnx;
+    this.hasCustomCode = parts.hasCustomCode === true ||
+      parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
     this.numParameters = countOnce(parts.nodes);
   }
 

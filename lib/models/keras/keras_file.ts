@@ -264,9 +264,14 @@ async function readParts(
 
 function openHdf5(bytes: ByteSource): Contents {
   const source = bytes.name;
-  const store = hdf5Store(bytes, source);
+  let store = hdf5Store(bytes, source);
   try {
     const [config] = store.strings("", "model_config") ?? [];
+    if (config?.includes('"bfloat16"')) {
+      // Keras stores it as pairs of bytes, and names it in the config alone.
+      store.close();
+      store = hdf5Store(bytes, source, false, "bfloat16");
+    }
     if (config === undefined) {
       const isSaved = store.groups.has("layers") ||
         store.groups.has("_layer_checkpoint_dependencies") ||

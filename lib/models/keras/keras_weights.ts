@@ -21,6 +21,8 @@ export interface WeightLayer {
   readonly module: string | undefined;
   /** What is in it, where it is a nested model. */
   readonly model: WeightModel | undefined;
+  /** Its options, where they say how its weights are stored. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** How many wrappers stand round that model. */
   readonly timeAxes?: number;
 }

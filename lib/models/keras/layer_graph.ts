@@ -21,8 +21,8 @@ import {
 import type { Dialect, Layer } from "../../layers/layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
-import { inputSpec, withInput } from "./input_spec.ts";
-import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
+import { inputCall, withInput } from "./input_spec.ts";
+import type { Ref, WeightSource } from "../graph/graph.ts";
 import { mapValues } from "./records.ts";
 import type {
   Argument,
@@ -66,6 +66,7 @@ import {
 } from "../graph/limits.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
+import { withFunctions } from "./tensorflow_ops.ts";
 import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** What a graph is made of. */
@@ -97,7 +98,8 @@ export interface LayerGraphParts {
  * unknown ones are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
-  const spec = withKnownNames(parts.spec, parts.customLayers);
+  const named = withKnownNames(parts.spec, parts.customLayers);
+  const spec = withFunctions(named, parts.source);
   return new Builder({ ...parts, spec }).build();
 }
 
@@ -148,6 +150,8 @@ class Builder {
       otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
+      hasCustomCode: Object.values(this.#parts.customLayers)
+        .some((entry) => typeof entry === "function"),
     });
   }
 
@@ -389,9 +393,3 @@ class Builder {
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
-
-function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
-  return feed === undefined
-    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
-    : { kind: "alias", outputs: [feed] };
-}

@@ -10,6 +10,7 @@
  */
 import { quote, shapeText } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { withLora } from "./lora_weights.ts";
 import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
@@ -95,8 +96,12 @@ class BoundNameWeights implements BoundWeights {
 
   take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
     if (layer.model !== undefined) return []; // its layers have them
-    const entries = (this.#entries.get(layer) ?? [])
-      .filter((entry) => !hasNoUse(layer, names, entry));
+    const entries = withLora(
+      (this.#entries.get(layer) ?? []).filter((entry) =>
+        !hasNoUse(layer, names, entry)
+      ),
+      layer,
+    );
     const wanted = names.filter((name) => !isSharedKernel(layer, name));
     const assigned = assign(wanted, entries, layer.name);
     if (assigned === undefined) {

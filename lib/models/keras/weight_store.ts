@@ -40,9 +40,10 @@ export function hdf5Store(
   bytes: ByteSource,
   source: string,
   isVerified = false,
+  opaquePairs?: "bfloat16",
 ): WeightStore {
   const skip = (path: string) => STATE.test(path);
-  const file = Hdf5File.open(bytes, { skip, isVerified });
+  const file = Hdf5File.open(bytes, { skip, isVerified, opaquePairs });
   return {
     datasets: worded(file.datasets, source),
     unreadable: new Map(

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { tf } from "@sonde/sonde";
+import type { DataSource } from "../../../lib/types.ts";
 import { inputImages } from "../../../lib/features/view/_input_images.ts";
 import type { Dataset, WantedBatches } from "../../../lib/types.ts";
 
@@ -125,4 +126,22 @@ Deno.test("inputImages() refuses samples that are not there, and what is no imag
     TypeError,
     "1, 3 or 4 channels",
   );
+});
+
+Deno.test("inputImages() asks a source for samples by their ids, where it gives them", async () => {
+  const asked: unknown[] = [];
+  const source: DataSource = {
+    batches() {
+      throw new Error("must not be read from its start");
+    },
+    samples(ids) {
+      asked.push(ids);
+      const data = Float32Array.from(ids, (id) => Number(id) * 51);
+      const shape = [ids.length, 1, 1, 1];
+      return Promise.resolve({ xs: { data, shape, dtype: "float32" } });
+    },
+  };
+  const images = await inputImages(source, [4, 1, 4]);
+  assertEquals(images.map(({ z }) => Math.round(z[0]!)), [204, 51, 204]);
+  assertEquals(asked, [[4, 1, 4]]);
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { packageFile } from "../../lib/display/package_file.ts";
+import { packageFile } from "../../lib/formats/package_file.ts";
 
 Deno.test("packageFile() reads a file of a package in the version of deno.json", async () => {
   await import("dejavu-fonts-ttf/package.json", { with: { type: "json" } });

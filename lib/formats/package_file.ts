@@ -14,6 +14,7 @@ import { cannot } from "../check.ts";
 export type FilePackage =
   | "@resvg/resvg-wasm"
   | "dejavu-fonts-ttf"
+  | "parquet-wasm"
   | "plotly.js-cartesian-dist-min";
 
 /**
@@ -32,8 +33,8 @@ export async function packageFile(
   if (!url.startsWith("file:")) {
     throw new Error(
       cannot(
-        "draw a figure",
-        `file "${path}" of package "${name}" must be on the disk`,
+        `read file "${path}" of package "${name}"`,
+        "it must be on the disk",
         url,
         "let Deno cache its packages, without --no-npm",
       ),

@@ -5,7 +5,13 @@
  */
 import { cannot, nearestNames, quote, sizeOf } from "../check.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
-import type { Block, ColumnInfo, NumberColumn } from "./_columns.ts";
+import type {
+  Block,
+  ColumnInfo,
+  NumberColumn,
+  TextColumn,
+} from "./_columns.ts";
+import type { NamedInputs } from "./table_options.ts";
 
 /** Columns of each input, in the model's order. */
 export interface InputColumns {
@@ -14,12 +20,6 @@ export interface InputColumns {
   readonly columns: readonly string[];
   readonly isImage: boolean;
 }
-
-/** Columns by input, as a user names them. */
-export type NamedInputs =
-  | string
-  | readonly string[]
-  | Readonly<Record<string, string | readonly string[]>>;
 
 /** What is known for planning. */
 export interface PlanFacts {
@@ -89,6 +89,11 @@ function guessed(
   if (specs.every(has)) return specs.map(({ name }) => [name]);
   const images = free.filter(({ kind }) => kind === "images");
   const numbers = free.filter(({ kind }) => kind === "numbers");
+  const texts = free.filter(({ kind }) => kind === "texts");
+  if (specs.length === 1 && specs[0]!.dtype === "string") {
+    if (texts.length === 1) return [[texts[0]!.name]];
+    throw unclear(columns, action);
+  }
   if (specs.length === 1 && images.length === 1) return [[images[0]!.name]];
   if (specs.length === 1 && images.length === 0) {
     const single = numbers.filter(({ shape }) => shape?.length === 0);
@@ -97,10 +102,14 @@ function guessed(
       return [numbers.map(({ name }) => name)];
     }
   }
+  throw unclear(columns, action);
+}
+
+function unclear(columns: readonly ColumnInfo[], action: string): TypeError {
   const names = columns.map(({ name, type }) => `${name}: ${type}`);
   const rule = '"inputs" must name the columns that the model takes';
   const hint = `columns are ${names.slice(0, 12).map(quote).join(", ")}`;
-  throw new TypeError(cannot(action, rule, undefined, hint));
+  return new TypeError(cannot(action, rule, undefined, hint));
 }
 
 function planOne(
@@ -109,6 +118,7 @@ function planOne(
   { columns, action }: PlanFacts,
 ): InputColumns {
   const infos = names.map((name) => findColumn(name, columns, action));
+  if (spec.dtype === "string") return planTexts(spec, infos, action);
   const wrong = infos.find(({ kind }) => kind === "texts" || kind === "other");
   if (wrong !== undefined) {
     const rule = `column ${quote(wrong.name)} must hold numbers, lists of ` +
@@ -132,6 +142,20 @@ function planOne(
   }
   if (!isImage) checkWidth(spec, infos, action);
   return { spec, columns: names, isImage };
+}
+
+function planTexts(
+  spec: TensorSpec,
+  infos: readonly ColumnInfo[],
+  action: string,
+): InputColumns {
+  const [info] = infos;
+  if (infos.length === 1 && info!.kind === "texts") {
+    return { spec, columns: [info!.name], isImage: false };
+  }
+  const rule = `input ${quote(spec.name)} must get one column of texts`;
+  const found = infos.map(({ name, type }) => `${name}: ${type}`);
+  throw new TypeError(cannot(action, rule, found));
 }
 
 /** What can be seen without reading: how many numbers a row has. */
@@ -185,18 +209,22 @@ export function findColumn(
 }
 
 /**
- * The array of an input that takes numbers.
+ * What an input takes: an array of numbers, or texts.
  *
  * @param block The rows.
  * @param input Its columns.
  * @param action What was to be done.
- * @returns The array, in the shape of the input where that has as many values.
+ * @returns The array, in the shape of the input where that has as many values;
+ * of an input of texts, these.
  */
 export function inputArray(
   block: Block,
   { spec, columns }: InputColumns,
   action: string,
-): NdArray<ArrayBufferView> {
+): NdArray<ArrayBufferView> | readonly string[] {
+  if (spec.dtype === "string") {
+    return (block.columns.get(columns[0]!) as TextColumn).values;
+  }
   const parts = columns.map((name) => block.columns.get(name) as NumberColumn);
   const { rows } = block;
   const one = parts.length === 1

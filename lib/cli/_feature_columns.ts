@@ -1,0 +1,261 @@
+/**
+ * A feature set as columns of an Arrow stream, behind those that are kept.
+ *
+ * @module
+ */
+import {
+  type Data,
+  type DataType,
+  Field,
+  FixedSizeList,
+  Float16,
+  Float32,
+  Int32,
+  List,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+} from "apache-arrow";
+import { cannot, quote, shapeText, sizeOf } from "../check.ts";
+import type { FeatureArray, FeatureSet } from "../types.ts";
+
+/** How columns are written. */
+export interface OutputSettings {
+  /** Columns that are passed through; undefined for all that are no inputs. */
+  readonly keep: readonly string[] | false | undefined;
+  /** Lists of one length for all rows, or of any. */
+  readonly listType: "list" | "fixed";
+}
+
+const ACTION = "write Arrow stream";
+
+/** One column that is added. */
+interface Added {
+  readonly name: string;
+  readonly field: Field;
+  /** Sizes of a row. */
+  readonly sizes: readonly number[];
+}
+
+/** Writes the sets of one extractor behind the columns of one schema. */
+export class FeatureColumns {
+  /** The schema of what is written. */
+  readonly schema: Schema;
+  readonly #kept: readonly number[];
+  readonly #added: readonly Added[];
+
+  /**
+   * Makes the schema.
+   *
+   * @param input The schema of what is read.
+   * @param inputs Names of the columns that become inputs.
+   * @param first A set, for what its arrays are.
+   * @param settings Which columns are kept, and how lists are written.
+   * @throws {RangeError} If a column to keep is not there, or has the name of
+   * one that is added.
+   */
+  constructor(
+    input: Schema,
+    inputs: readonly string[],
+    first: FeatureSet,
+    { keep, listType }: OutputSettings,
+  ) {
+    this.#kept = keptColumns(input, inputs, keep);
+    this.#added = arraysOf(first).map(([name, array]) =>
+      addedColumn(name, array, listType)
+    );
+    const kept = this.#kept.map((index) => input.fields[index]!);
+    const taken = this.#added.find(({ name }) =>
+      kept.some((field) => field.name === name)
+    );
+    if (taken !== undefined) {
+      const rule =
+        "a column that is kept must have another name than a feature";
+      const hint = "rename it, or choose others by --keep";
+      throw new RangeError(cannot(ACTION, rule, taken.name, hint));
+    }
+    const { source } = first;
+    this.schema = new Schema(
+      [...kept, ...this.#added.map(({ field }) => field)],
+      new Map([
+        ...input.metadata,
+        ...(source === undefined ? [] : [
+          ["sonde.model", source.model] as const,
+          ["sonde.settings", source.settings] as const,
+        ]),
+      ]),
+    );
+  }
+
+  /**
+   * Makes a batch.
+   *
+   * @param batch What was read.
+   * @param set Its features; undefined if it has no rows, or no good ones.
+   * @param bad Which rows are null. The set's values of these become 0.
+   * @returns As many rows.
+   * @throws {TypeError} If the features are of another shape than before.
+   */
+  batch(
+    batch: RecordBatch,
+    set: FeatureSet | undefined,
+    bad: ReadonlySet<number>,
+  ): RecordBatch {
+    const rows = batch.numRows;
+    const kept = this.#kept.map((index) => {
+      const column = batch.data.children[index]!;
+      return rows === 0 ? withOffsets(column) : column;
+    });
+    const arrays = new Map(set === undefined ? [] : arraysOf(set));
+    const added = this.#added.map((column) => {
+      const array = arrays.get(column.name);
+      if (set !== undefined) checkLike(column, array, rows);
+      return columnData(column, array, rows, bad);
+    });
+    const type = new Struct(this.schema.fields);
+    const children = [...kept, ...added];
+    const data = makeData({ type, length: rows, nullCount: 0, children });
+    return new RecordBatch(this.schema, data);
+  }
+}
+
+function keptColumns(
+  { fields }: Schema,
+  inputs: readonly string[],
+  keep: OutputSettings["keep"],
+): readonly number[] {
+  if (keep === false) return [];
+  const all = fields.map((_, index) => index);
+  if (keep === undefined) {
+    return all.filter((index) => !inputs.includes(fields[index]!.name));
+  }
+  return keep.flatMap((name) => {
+    const found = all.filter((index) => fields[index]!.name === name);
+    if (found.length > 0) return found;
+    const names = fields.map((field) => quote(field.name)).join(", ");
+    const rule = "a column to keep must be there";
+    throw new RangeError(cannot(ACTION, rule, name, `columns are ${names}`));
+  });
+}
+
+/** Names as in the files of `extractor.write`. */
+function arraysOf(set: FeatureSet): [string, FeatureArray][] {
+  const arrays = set.features.map((array, i): [string, FeatureArray] => [
+    set.layerNames[i]!,
+    array,
+  ]);
+  if (set.penultimate) arrays.push(["sonde.penultimate", set.penultimate]);
+  if (set.logits) arrays.push(["sonde.logits", set.logits]);
+  return arrays;
+}
+
+function addedColumn(
+  name: string,
+  { data, shape }: FeatureArray,
+  listType: "list" | "fixed",
+): Added {
+  const sizes = shape.slice(1);
+  const units = sizeOf(sizes);
+  if (units === 0) {
+    const rule = `feature "${name}" must have units`;
+    throw new RangeError(cannot(ACTION, rule, shapeText(shape)));
+  }
+  const value = data instanceof Float16Array
+    ? new Float16()
+    : data instanceof Int32Array
+    ? new Int32()
+    : new Float32();
+  const child = new Field("item", value, true);
+  const type: DataType = sizes.length === 0
+    ? value
+    : listType === "fixed"
+    ? new FixedSizeList(units, child)
+    : new List(child);
+  const metadata = new Map(
+    sizes.length > 1 ? [["sonde.shape", shapeText(sizes)]] : [],
+  );
+  return { name, field: new Field(name, type, true, metadata), sizes };
+}
+
+function checkLike(
+  { name, sizes, field }: Added,
+  array: FeatureArray | undefined,
+  rows: number,
+): void {
+  const found = array && shapeText(array.shape);
+  if (found === shapeText([rows, ...sizes])) return;
+  // Lists of any length hold maps of any size.
+  const isList = String(field.type).startsWith("List");
+  if (isList && array?.shape[0] === rows) return;
+  const rule = `"${name}" must be ${shapeText([rows, ...sizes])}, as before`;
+  const hint = found === undefined
+    ? "leave the logits out by --no-logits"
+    : "let features be of one size, as by --pool mean, or pass --list-type list";
+  throw new TypeError(cannot(ACTION, rule, found ?? "left out", hint));
+}
+
+function columnData(
+  { field: { type }, sizes }: Added,
+  array: FeatureArray | undefined,
+  rows: number,
+  bad: ReadonlySet<number>,
+): Data {
+  const units = array === undefined
+    ? sizeOf(sizes)
+    : sizeOf(array.shape.slice(1));
+  const leaf = sizes.length === 0 ? type : type.children[0]!.type;
+  const values = valuesOf(leaf, array, rows * units);
+  for (const row of bad) values.fill(0, row * units, (row + 1) * units);
+  const validity = bad.size === 0 ? {} : { nullBitmap: bitmap(rows, bad) };
+  const facts = { length: rows, nullCount: bad.size, ...validity };
+  if (sizes.length === 0) return makeData({ type, data: values, ...facts });
+  const child = makeData({
+    ...{ type: leaf as Float32, length: rows * units, nullCount: 0 },
+    data: values as Float32Array,
+  });
+  if (!String(type).startsWith("List")) {
+    return makeData({ type: type as FixedSizeList, child, ...facts });
+  }
+  const valueOffsets = Int32Array.from(
+    { length: rows + 1 },
+    (_, row) => row * units,
+  );
+  return makeData({ type: type as List, child, valueOffsets, ...facts });
+}
+
+function valuesOf(
+  type: DataType,
+  array: FeatureArray | undefined,
+  length: number,
+): Float32Array | Int32Array | Uint16Array {
+  const data = array?.data;
+  if (data instanceof Float16Array) {
+    return new Uint16Array(data.buffer, data.byteOffset, data.length);
+  }
+  if (data !== undefined) return data;
+  if (type instanceof Float16) return new Uint16Array(length);
+  return type instanceof Int32
+    ? new Int32Array(length)
+    : new Float32Array(length);
+}
+
+function bitmap(rows: number, bad: ReadonlySet<number>): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(rows / 8));
+  for (let row = 0; row < rows; row++) {
+    if (!bad.has(row)) bits[row >> 3]! |= 1 << (row & 7);
+  }
+  return bits;
+}
+
+/** Columns without rows may come without offsets, which none may be written with. */
+function withOffsets(data: Data): Data {
+  const children = data.children.map((child) => withOffsets(child));
+  const copy = data.clone(data.type, 0, 0, 0, data.buffers, children);
+  const { valueOffsets } = copy;
+  if (valueOffsets === undefined || valueOffsets.length > 0) return copy;
+  const { values, nullBitmap, typeIds } = copy;
+  const offsets = new (valueOffsets.constructor as Int32ArrayConstructor)(1);
+  const buffers = [offsets, values, nullBitmap, typeIds] as never;
+  return data.clone(data.type, 0, 0, 0, buffers, children);
+}

@@ -1,0 +1,37 @@
+/**
+ * A command that writes the features of a dataset to files:
+ *
+ *     deno run --allow-read --allow-write --allow-ffi --allow-env \
+ *       jsr:@sonde/sonde/extract model.keras photos --layers -2 --pool mean \
+ *       --out features.parquet
+ *
+ * `--help` lists its arguments. Ctrl-C stops it, and the same command goes on
+ * where it was.
+ *
+ * @module
+ */
+import { runExtract } from "./run_extract.ts";
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  const encoder = new TextEncoder();
+  const write = (to: { writeSync(bytes: Uint8Array): number }) => {
+    return (line: string) => {
+      const bytes = encoder.encode(`${line}\n`);
+      for (let at = 0; at < bytes.length;) {
+        at += to.writeSync(bytes.subarray(at));
+      }
+    };
+  };
+  // A second Ctrl-C ends it at once: what lies on the disk is whole.
+  Deno.addSignalListener("SIGINT", () => {
+    if (stop.signal.aborted) Deno.exit(130);
+    stop.abort();
+  });
+  const code = await runExtract(Deno.args, {
+    print: write(Deno.stdout),
+    warn: write(Deno.stderr),
+    signal: stop.signal,
+  });
+  Deno.exit(code);
+}

@@ -1,0 +1,193 @@
+/**
+ * A command that extracts features for an engine that runs on many machines:
+ * an Arrow IPC stream on stdin, one on stdout.
+ *
+ * ```sh
+ * deno run -A jsr:@sonde/sonde/worker model.keras --layers -2 --pool mean
+ * ```
+ *
+ * Nothing but Arrow goes to stdout. The exit code is 0 if the whole stream was
+ * written with its end-of-stream marker, 1 if something failed, and 2 for a
+ * wrong command line.
+ *
+ * @module
+ */
+import { Command, CommanderError, Option } from "commander";
+import { printable, printableMessage } from "../check.ts";
+import { writeAll } from "../display/terminal.ts";
+import { progressBar } from "../display/progress.ts";
+import { datasetSpecs, feedsOf } from "../extractor/feeds.ts";
+import { loadModel } from "../models/load_model.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import type { ImageOptions } from "../datasets/image_input.ts";
+import type { ByteReader } from "./_arrow_frames.ts";
+import type { ByteWriter } from "./_arrow_sink.ts";
+import type { WorkerCounts, WorkerSettings } from "./_run_worker.ts";
+import {
+  extractorOf,
+  imageOptions,
+  type ImageSettingOptions,
+  type SettingOptions,
+} from "./settings.ts";
+import { addImageSettings, addSettings, repeated } from "./_worker_options.ts";
+
+/** Where a command reads and writes. */
+export interface Pipes {
+  /** As `Deno.stdin`. */
+  readonly stdin: ByteReader;
+  /** As `Deno.stdout`. */
+  readonly stdout: ByteWriter;
+  /** Writes messages, as to `Deno.stderr`. */
+  readonly log: (text: string) => void;
+}
+
+interface WorkerOptions extends SettingOptions, ImageSettingOptions {
+  readonly inputs: readonly string[];
+  readonly keep?: readonly string[] | boolean;
+  readonly listType: "list" | "fixed";
+  readonly onBad: "stop" | "null";
+  readonly id?: string;
+  readonly quiet?: boolean;
+}
+
+const AFTER = `
+Columns that become inputs are found by the names of the model's inputs, or are
+the only ones that can be. The others are passed through.
+
+The stream must end with the end-of-stream marker, as writers of Arrow put it
+when they are closed: without it the sender is taken for dead.`;
+
+/** The command, with its options. */
+function command(): Command {
+  const worker = new Command("worker")
+    .description(
+      "Extracts features: an Arrow IPC stream on stdin, one on stdout, " +
+        "a record batch out for each in.",
+    )
+    .argument("<model>", "path or URL of a Keras, TF.js or ONNX model");
+  addSettings(worker)
+    .option(
+      "--inputs <columns>",
+      "columns with commas between, or INPUT=COLUMN; repeated for several",
+      repeated,
+      [],
+    )
+    .option("--keep <column>", "passes this column through; repeated", kept)
+    .option("--no-keep", "passes no column through")
+    .addOption(
+      new Option("--list-type <type>", "how features are written")
+        .choices(["fixed", "list"]).default("fixed"),
+    )
+    .addOption(
+      new Option("--on-bad <what>", "what a row that cannot be read does")
+        .choices(["stop", "null"]).default("stop"),
+    )
+    .option("--id <column>", "a column that names rows in messages")
+    .option("--quiet", "no progress and no summary");
+  return addImageSettings(worker).addHelpText("after", AFTER);
+}
+
+function kept(text: string, before: unknown): string[] {
+  return repeated(text, Array.isArray(before) ? before : []);
+}
+
+/**
+ * Runs the command.
+ *
+ * @param args What stands behind its name.
+ * @param pipes Where it reads and writes.
+ * @returns The exit code.
+ */
+export async function runWorkerCommand(
+  args: readonly string[],
+  pipes: Pipes,
+): Promise<number> {
+  const { log } = pipes;
+  const parser = command().exitOverride().configureOutput({
+    writeOut: log, // stdout belongs to the stream
+    writeErr: log,
+    getOutHelpWidth: () => 80,
+    getErrHelpWidth: () => 80,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  try {
+    parser.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  try {
+    await work(parser.args[0]!, parser.opts<WorkerOptions>(), pipes);
+    return 0;
+  } catch (error) {
+    log(errorText(error));
+    return 1;
+  }
+}
+
+async function work(
+  path: string,
+  options: WorkerOptions,
+  { stdin, stdout, log }: Pipes,
+): Promise<void> {
+  await using model = await loadModel(path);
+  const extractor = extractorOf(model, options);
+  const graph = model as ModelGraph;
+  const { input } = options;
+  const cut = input === undefined
+    ? undefined
+    : graph.findNode(/^-?\d+$/.test(input) ? Number(input) : input);
+  const specs = datasetSpecs(feedsOf(graph, cut));
+  await using open = await extractor.open();
+  for (const warning of open.plan.warnings) {
+    log(`warning: ${printable(warning, 2000)}\n`);
+  }
+  const { runWorker } = await import("./_run_worker.ts");
+  const progress = options.quiet ? undefined : progressBar({ label: "worker" });
+  const start = performance.now();
+  const rate = ({ rows }: WorkerCounts) =>
+    rows / Math.max(1e-3, (performance.now() - start) / 1000);
+  const onProgress = (counts: WorkerCounts) =>
+    progress?.update(counts.rows, rate(counts));
+  const counts = await runWorker(
+    { reader: stdin, writer: stdout, extractor: open, specs, onProgress },
+    settingsOf(options),
+  ).catch(async (error) => {
+    await progress?.fail("stopped");
+    throw error;
+  });
+  await progress?.finish(counts.rows, rate(counts));
+  if (counts.firstBad !== undefined) {
+    log(`warning: ${counts.badRows} of ${counts.rows} rows are null. `);
+    log(`The first: ${counts.firstBad}\n`);
+  }
+}
+
+function settingsOf(options: WorkerOptions): WorkerSettings {
+  const { inputs, keep, listType, onBad, id } = options;
+  const images: Omit<ImageOptions, "onBad"> = imageOptions(options);
+  const columns = Array.isArray(keep) ? keep as string[] : undefined;
+  return {
+    ...{ inputs, images, listType, onBad, id },
+    keep: keep === false ? false : columns,
+  };
+}
+
+/** A message, and those of the errors underneath, a line each. */
+function errorText(error: unknown, label = "error"): string {
+  const isError = error instanceof Error;
+  const text = isError ? `${error.name}: ${error.message}` : String(error);
+  const line = `${label}: ${printableMessage(text)}\n`;
+  return isError && error.cause !== undefined
+    ? line + errorText(error.cause, "cause")
+    : line;
+}
+
+if (import.meta.main) {
+  const log = (text: string) => writeAll(Deno.stderr, text);
+  const { stdin, stdout } = Deno;
+  const code = await runWorkerCommand(Deno.args, { stdin, stdout, log });
+  // A read of stdin may still wait for a sender that sends no more.
+  Deno.exit(code);
+}

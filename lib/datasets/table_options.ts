@@ -1,0 +1,95 @@
+/**
+ * Settings of sources with named columns or arrays.
+ *
+ * @module
+ */
+import { cannot, checkOptions } from "../check.ts";
+import { checkClassNames } from "./class_names.ts";
+import {
+  checkImageOptions,
+  IMAGE_OPTIONS,
+  type ImageOptions,
+} from "./image_input.ts";
+import {
+  checkSampleOptions,
+  SAMPLE_OPTIONS,
+  type SampleOptions,
+} from "./sample_rows.ts";
+
+/**
+ * One column, several side by side, or those of each input by its name.
+ *
+ * @category Data
+ */
+export type NamedInputs =
+  | string
+  | readonly string[]
+  | Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * Settings of sources with named columns or arrays.
+ *
+ * @category Data
+ */
+export interface TableOptions extends ImageOptions, SampleOptions {
+  /**
+   * Columns that the model takes: one, or several of single numbers, which
+   * become one input side by side; of a model with several inputs, those of
+   * each by its name. A column of lists that has as many values as the input is
+   * brought to its shape. A model that takes texts gets a column of texts.
+   *
+   * @default {columns named as the inputs; otherwise the only images, or all numbers}
+   */
+  readonly inputs?: NamedInputs;
+  /** Column of the labels: class indices or names of classes. @default {none} */
+  readonly labels?: string;
+  /** Column of the ids: texts, or whole numbers. @default {row numbers from 0} */
+  readonly ids?: string;
+  /** Names of the classes, by label. @default {those that the file knows, or the texts of the labels, sorted} */
+  readonly classes?: readonly string[];
+}
+
+/** Names of {@linkcode TableOptions}. */
+export const TABLE_OPTIONS = [
+  ...["inputs", "labels", "ids", "classes"],
+  ...IMAGE_OPTIONS,
+  ...SAMPLE_OPTIONS,
+];
+
+/**
+ * Checks the settings.
+ *
+ * @param options What came.
+ * @param action What was to be done.
+ * @param more Names of further options.
+ * @throws {TypeError} If an option is unknown or of another type.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function checkTableOptions(
+  options: TableOptions,
+  action: string,
+  more: readonly string[] = [],
+): void {
+  checkOptions(options, action, [...TABLE_OPTIONS, ...more]);
+  checkImageOptions(options, action);
+  checkSampleOptions(options, action);
+  for (const name of ["labels", "ids"] as const) {
+    const value = options[name];
+    if (value === undefined || typeof value === "string") continue;
+    const rule = `"${name}" must be the name of a column`;
+    throw new TypeError(cannot(action, rule, value));
+  }
+  const { inputs, classes } = options;
+  if (classes !== undefined) checkClassNames(classes, action);
+  const isNames = (value: unknown) =>
+    typeof value === "string" ||
+    Array.isArray(value) && value.length > 0 &&
+      value.every((name) => typeof name === "string");
+  const isNamed = inputs === undefined || isNames(inputs) ||
+    typeof inputs === "object" && inputs !== null && !Array.isArray(inputs) &&
+      Object.values(inputs).every(isNames);
+  if (isNamed) return;
+  const rule = '"inputs" must be a column, an array of columns, or a record ' +
+    "of them by input";
+  throw new TypeError(cannot(action, rule, inputs));
+}

@@ -1,0 +1,104 @@
+/**
+ * Runs whose results are kept in a folder, and found there again.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { sha256 } from "../formats/sha256.ts";
+import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { FeatureCache } from "../store/feature_cache.ts";
+import { openFeatureFile } from "../store/open_features.ts";
+import { type Part, partOfSet } from "../store/part.ts";
+import { readSet } from "../store/read_set.ts";
+import type { Dataset, FeatureSet, RunOptions } from "../types.ts";
+import { identify, identityRecord, type RunIdentity } from "./_run_identity.ts";
+import type { Settings } from "./settings.ts";
+
+/** What a cache holds of a run, and how it gets what it does not hold. */
+export interface CachedRun {
+  /** What it holds; to be closed. */
+  readonly part: Part | undefined;
+  /** Keeps what was written to files. */
+  keep(files: readonly string[]): Promise<void>;
+}
+
+/**
+ * Looks a run up in the cache of an extractor.
+ *
+ * @param settings The settings.
+ * @param job What the run is.
+ * @param signal Stops it.
+ * @returns What is there; undefined if the extractor has no cache.
+ * @throws {TypeError} If the run cannot be told from others.
+ */
+export async function cachedPart(
+  settings: Settings,
+  job: RunIdentity,
+  signal?: AbortSignal,
+): Promise<CachedRun | undefined> {
+  if (settings.cache === undefined) return undefined;
+  signal?.throwIfAborted();
+  checkNamed(job);
+  const cache = new FeatureCache(settings.cache);
+  const key = await keyOf(settings, job);
+  return {
+    part: await cache.find(key),
+    async keep(files) {
+      const parts: Part[] = [];
+      try {
+        for (const file of files) parts.push(await openFeatureFile(file));
+        await cache.add(key, parts);
+      } finally {
+        for (const part of parts) part.close();
+      }
+    },
+  };
+}
+
+/**
+ * Predicts, or takes what the cache holds.
+ *
+ * @param graph The model.
+ * @param settings The settings, with a cache.
+ * @param dataset The dataset.
+ * @param options Signal, progress.
+ * @param predict Predicts, if it must be.
+ * @returns The set.
+ * @throws {TypeError} If the run cannot be told from others.
+ */
+export async function cachedPredict(
+  graph: ModelGraph,
+  settings: Settings,
+  dataset: Dataset,
+  options: RunOptions,
+  predict: () => Promise<FeatureSet>,
+): Promise<FeatureSet> {
+  const job = await identify(graph, settings, dataset, options);
+  checkNamed(job);
+  const cache = new FeatureCache(settings.cache!);
+  const key = await keyOf(settings, job);
+  const part = await cache.find(key);
+  if (part !== undefined) {
+    try {
+      return await readSet(part);
+    } finally {
+      part.close();
+    }
+  }
+  const set = await predict();
+  await cache.add(key, [partOfSet(set)]);
+  return set;
+}
+
+async function keyOf(settings: Settings, job: RunIdentity): Promise<string> {
+  return await sha256(JSON.stringify(identityRecord(settings, job)));
+}
+
+function checkNamed({ data }: RunIdentity): void {
+  if (data !== undefined) return;
+  const rule = "model, settings and data must be such that can be told from " +
+    "others: built-in steps and layers, arrays or a source with a fingerprint";
+  const found = "a custom function, or data that cannot be told";
+  const hint = "leave out .cache()";
+  throw new TypeError(cannot("cache features", rule, found, hint));
+}

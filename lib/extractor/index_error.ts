@@ -1,0 +1,68 @@
+import { cannot } from "../check.ts";
+import { batchAxisOf } from "../datasets/model_input.ts";
+import type { Feed } from "../engines/schedule.ts";
+import type { NdArray } from "../types.ts";
+
+/** How ONNX Runtime and TF.js say that an index is out of range. */
+const SAID = [
+  /idx=(-?\d+) must be within the inclusive range \[-?\d+,(\d+)\]/,
+  /the index value (-?\d+) is not in \[0, (\d+)\]/,
+];
+/** How they name the layer. */
+const LAYERS = [/Name:'(.*)\/[^/']*'/, /Name:'([^']*)'/, /layer "([^"]*)"/];
+
+/** A batch that failed. */
+export interface FailedBatch {
+  readonly feeds: readonly Feed[];
+  readonly inputs: readonly NdArray<ArrayBufferView>[];
+  /** Number of its first sample in the dataset. */
+  readonly first: number;
+}
+
+/**
+ * An error of a runtime about an index that a table does not have, as a token
+ * out of range, in words that name the input, the value and its row.
+ *
+ * @param error What the engine threw.
+ * @param batch The batch.
+ * @returns A RangeError with the error as its cause; the error itself where it
+ * is about something else.
+ */
+export function indexError(error: unknown, batch: FailedBatch): unknown {
+  const text = error instanceof Error ? error.message : "";
+  const match = SAID.map((said) => said.exec(text)).find((it) => it !== null);
+  if (match === undefined) return error;
+  const [, value, last] = match!.map(Number) as [number, number, number];
+  const layer = LAYERS.map((named) => named.exec(text)?.[1])
+    .find((name) => name !== undefined);
+  const at = layer === undefined ? "" : ` of layer "${layer}"`;
+  const found = placeOf(value, batch);
+  const rule = `every index${at} must be from 0 to ${last}`;
+  return new RangeError(
+    cannot(
+      "run",
+      rule,
+      value,
+      found && `it is in row ${found.row} of input "${found.input}"`,
+    ),
+    { cause: error },
+  );
+}
+
+/** The first sample that holds a value, and the input that holds it. */
+function placeOf(
+  value: number,
+  { feeds, inputs, first }: FailedBatch,
+): { readonly row: number; readonly input: string } | undefined {
+  for (const [i, { data, shape }] of inputs.entries()) {
+    const { spec } = feeds[i]!;
+    if (batchAxisOf(spec) !== 0) continue;
+    const values = data as unknown as ArrayLike<number | bigint>;
+    const width = values.length / shape[0]!;
+    for (let at = 0; at < values.length; at++) {
+      if (Number(values[at]) !== value) continue;
+      return { row: first + Math.floor(at / width), input: spec.name };
+    }
+  }
+  return undefined;
+}

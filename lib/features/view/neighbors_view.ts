@@ -1,0 +1,112 @@
+/**
+ * What neighbours show of themselves: a table, and their images.
+ *
+ * @module
+ */
+import { numberText } from "../../display/cell.ts";
+import type { Block, GridImage, View } from "../../display/view.ts";
+import type { Dataset, DataSource } from "../../types.ts";
+
+/** Neighbours, as far as they are shown. */
+export interface ShownNeighbors {
+  /** Ids of the queries, `[Q]`. */
+  readonly queries: ArrayLike<string | number>;
+  /** Ids of the neighbours, `[Q][K]`. */
+  readonly ids: readonly (readonly (string | number)[])[];
+  /** Their distances, `[Q · K]`. */
+  readonly distances: ArrayLike<number>;
+  /** As in `cosine distance`. */
+  readonly metric: string;
+  /** What holds the images of the neighbours. */
+  readonly images?: Dataset | undefined;
+  /** What holds the images of the queries. */
+  readonly queryImages?: Dataset | undefined;
+}
+
+/** Queries that are shown. */
+const MOST_QUERIES = 10;
+
+/**
+ * The view of neighbours.
+ *
+ * @param shown The neighbours.
+ * @returns A table of the first queries, and a figure where there are images.
+ */
+export function neighborsView(shown: ShownNeighbors): View {
+  const { queries, ids, distances, metric } = shown;
+  const count = Math.min(queries.length, MOST_QUERIES);
+  const numNeighbors = ids[0]?.length ?? 0;
+  const blocks: Block[] = [{
+    kind: "table",
+    ...(count < queries.length
+      ? { title: `the first ${count} of ${queries.length} queries` }
+      : {}),
+    columns: ["query", "neighbours, nearest first"].map((name) => ({
+      name,
+      align: "left" as const,
+    })),
+    rows: Array.from({ length: count }, (_, q) => [
+      String(queries[q]),
+      ids[q]!.map((id, k) =>
+        `${id} (${numberText(distances[q * numNeighbors + k]!)})`
+      ).join(", "),
+    ]),
+  }];
+  if (shown.images !== undefined && count > 0) {
+    blocks.push({
+      kind: "figure",
+      title: "Nearest images",
+      summary: `${numNeighbors} neighbours of ${count} queries`,
+      figure: async () => ({
+        kind: "images",
+        title: "Nearest images",
+        notes: [`below each: ${metric}`],
+        images: await neighborImages(shown, count),
+        scale: "each",
+      }),
+    });
+  }
+  return {
+    title: `Neighbors: ${numNeighbors} of each of ${queries.length} queries`,
+    blocks,
+  };
+}
+
+async function neighborImages(
+  { queries, ids, distances, images, queryImages }: ShownNeighbors,
+  count: number,
+): Promise<GridImage[]> {
+  const shownIds = ids.slice(0, count);
+  const neighbors = await imagesById(images!, shownIds.flat());
+  const own = queryImages === undefined
+    ? undefined
+    : await imagesById(queryImages, Array.from(queries).slice(0, count));
+  return shownIds.flatMap((row, q) => {
+    const found = row.map((id, k): GridImage => ({
+      ...neighbors.get(id)!,
+      caption: String(id),
+      detail: numberText(distances[q * row.length + k]!),
+    }));
+    const query = own?.get(queries[q]!);
+    if (query === undefined) return found;
+    const caption = String(queries[q]);
+    return [{ ...query, caption, detail: "query" }, ...found];
+  });
+}
+
+async function imagesById(
+  dataset: Dataset,
+  ids: readonly (string | number)[],
+): Promise<Map<string | number, GridImage>> {
+  const { inputImages } = await import("./_input_images.ts");
+  const unique = [...new Set(ids)];
+  const source = dataset as DataSource;
+  const isSource = typeof dataset === "object" && "batches" in dataset &&
+    typeof source.samples === "function";
+  // A source that gives samples by their ids is not read from its beginning.
+  const held = isSource
+    ? { ...await source.samples!(unique) as object, ids: unique } as Dataset
+    : dataset;
+  const images = await inputImages(held, unique);
+  return new Map(unique.map((id, i) => [id, images[i]!]));
+}

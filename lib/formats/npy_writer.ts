@@ -1,0 +1,142 @@
+/**
+ * NumPy's `.npy` arrays, written: the header, behind which the values follow
+ * in row-major order.
+ *
+ * Source: NumPy, "numpy.lib.format", version 1.0.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { ByteSource } from "./byte_source.ts";
+import type { StoredType } from "./stored_array.ts";
+
+const CODES: Readonly<Record<StoredType, string | undefined>> = {
+  bool: "|b1",
+  int8: "|i1",
+  uint8: "|u1",
+  int16: "<i2",
+  uint16: "<u2",
+  int32: "<i4",
+  uint32: "<u4",
+  int64: "<i8",
+  uint64: "<u8",
+  float16: "<f2",
+  bfloat16: undefined,
+  float32: "<f4",
+  float64: "<f8",
+};
+
+/** Values begin at a multiple of this. */
+const ALIGNMENT = 64;
+
+/**
+ * The header of an array.
+ *
+ * @param dtype Element type, or how many characters each text has at the most.
+ * @param shape Sizes of the axes.
+ * @returns The bytes before the values.
+ * @throws {TypeError} If NumPy has no such type.
+ */
+export function npyHead(
+  dtype: StoredType | { readonly characters: number },
+  shape: readonly number[],
+): Uint8Array {
+  const code = typeof dtype === "string"
+    ? CODES[dtype]
+    : `<U${dtype.characters}`;
+  if (code === undefined) {
+    const rule = "its elements must be of a type that NumPy has";
+    throw new TypeError(cannot("write .npy", rule, dtype));
+  }
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text =
+    `{'descr': '${code}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const length = Math.ceil((10 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(length).fill(0x20);
+  bytes.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0]);
+  new DataView(bytes.buffer).setUint16(8, length - 10, true);
+  bytes.set(new TextEncoder().encode(text), 10);
+  bytes[length - 1] = 0x0a;
+  return bytes;
+}
+
+/**
+ * Texts as NumPy keeps them: four bytes a character, filled up with zeros.
+ *
+ * @param texts The texts.
+ * @param characters How many characters each has at the most.
+ * @returns The bytes.
+ */
+export function fixedTexts(
+  texts: readonly string[],
+  characters: number,
+): Uint8Array<ArrayBuffer> {
+  const codes = new Uint32Array(texts.length * characters);
+  texts.forEach((text, i) => {
+    let at = i * characters;
+    for (const character of text) codes[at++] = character.codePointAt(0)!;
+  });
+  return new Uint8Array(codes.buffer);
+}
+
+/**
+ * Texts out of the bytes in which NumPy keeps them.
+ *
+ * @param bytes The bytes, from the start of their buffer.
+ * @param characters How many characters each has at the most.
+ * @returns The texts, without the zeros at their ends.
+ */
+export function textsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  characters: number,
+): string[] {
+  const codes = new Uint32Array(bytes.buffer, bytes.byteOffset);
+  const numTexts = characters === 0 ? 0 : codes.length / characters;
+  return Array.from({ length: numTexts }, (_, i) => {
+    const text = codes.subarray(i * characters, (i + 1) * characters);
+    let length = characters;
+    while (length > 0 && text[length - 1] === 0) length--;
+    return String.fromCodePoint(...text.subarray(0, length));
+  });
+}
+
+const TEXT_HEADER =
+  /^\{\s*'descr':\s*'<U(\d+)',\s*'fortran_order':\s*False,\s*'shape':\s*\((\d+),\),?\s*\}\s*$/;
+
+/** Where texts of a fixed length lie. */
+export interface TextHeader {
+  /** How many characters each has at the most. */
+  readonly characters: number;
+  /** How many texts there are. */
+  readonly count: number;
+  /** Where the first begins. */
+  readonly start: number;
+}
+
+/**
+ * Reads where the texts of a list lie.
+ *
+ * @param source A file as {@linkcode npyHead} begins it.
+ * @returns Where they lie.
+ * @throws {SyntaxError} If it is no list of texts, or cut.
+ */
+export function readTextHeader(source: ByteSource): TextHeader {
+  const head = new Uint8Array(10);
+  source.read(0, head);
+  const start = 10 + new DataView(head.buffer).getUint16(8, true);
+  const bytes = new Uint8Array(start - 10);
+  source.read(10, bytes);
+  const text = new TextDecoder().decode(bytes);
+  const [, characters, count] = TEXT_HEADER.exec(text) ?? [];
+  const header = {
+    characters: Number(characters),
+    count: Number(count),
+    start,
+  };
+  const size = 4 * header.characters * header.count;
+  if (size === source.size - start) return header;
+  const rule = "it must hold a list of texts, and all of them";
+  throw new SyntaxError(
+    cannot(`read array "${source.name}"`, rule, text.trim()),
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * Parquet files, written and read by row groups.
+ *
+ * DuckDB's `COPY` was measured against `parquet-wasm` with `apache-arrow`
+ * (100,000 rows of 512 floats, uncompressed, on two cores): 8.4 s and 870 MB
+ * of memory, since rows have to be in a table first, against 4.2 s and 290 MB;
+ * and lists come out of DuckDB without their length.
+ *
+ * @module
+ */
+import type * as Arrow from "apache-arrow";
+import type * as ParquetWasm from "parquet-wasm/esm";
+import { cannot } from "../check.ts";
+import type { ByteSink } from "./byte_sink.ts";
+import type { ByteSource } from "./byte_source.ts";
+import { packageFile } from "./package_file.ts";
+import { sealedSource, sealParquet } from "./_parquet_seal.ts";
+
+/** The two libraries, ready. */
+export interface ParquetLibraries {
+  readonly arrow: typeof Arrow;
+  readonly parquet: typeof ParquetWasm;
+}
+
+let libraries: Promise<ParquetLibraries> | undefined;
+
+/**
+ * Loads the libraries, the first time.
+ *
+ * @returns The libraries.
+ */
+export function parquetLibraries(): Promise<ParquetLibraries> {
+  return libraries ??= load();
+}
+
+async function load(): Promise<ParquetLibraries> {
+  const arrow = await import("apache-arrow");
+  const parquet = await import("parquet-wasm/esm");
+  const path = "/esm/parquet_wasm_bg.wasm";
+  parquet.initSync({ module: await packageFile("parquet-wasm", path) });
+  return { arrow, parquet };
+}
+
+/** What goes into a file besides rows. */
+export interface ParquetOptions {
+  /** Strings that go with the rows. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Rows in a group, but for the last. */
+  readonly rowGroupSize: number;
+}
+
+/**
+ * Writes record batches as one Parquet file, compressed with Snappy.
+ *
+ * @param sink Where it goes.
+ * @param batches The rows; each batch as long as a row group, but for the last.
+ * @param options Strings and the size of row groups.
+ */
+export async function writeParquet(
+  sink: ByteSink,
+  batches: AsyncIterable<Arrow.RecordBatch>,
+  { metadata, rowGroupSize }: ParquetOptions,
+): Promise<void> {
+  const { arrow, parquet } = await parquetLibraries();
+  const properties = new parquet.WriterPropertiesBuilder()
+    .setCompression(parquet.Compression.SNAPPY)
+    .setDictionaryEnabled(false)
+    .setMaxRowGroupSize(rowGroupSize)
+    .setKeyValueMetadata(new Map(Object.entries(metadata)))
+    .build();
+  let failure: { readonly error: unknown } | undefined;
+  const iterator = batches[Symbol.asyncIterator]();
+  const stream = new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await iterator.next();
+        if (done) return controller.close();
+        const writer = arrow.RecordBatchStreamWriter.writeAll([value]);
+        const table = parquet.Table.fromIPCStream(writer.toUint8Array(true));
+        for (const batch of table.recordBatches()) controller.enqueue(batch);
+      } catch (error) {
+        failure = { error };
+        controller.close();
+      }
+    },
+  }, { highWaterMark: 0 });
+  const bytes = await parquet.transformParquetStream(stream, properties);
+  for await (const piece of bytes) sink.write(piece);
+  if (failure !== undefined) throw failure.error;
+  sealParquet(sink);
+}
+
+/** A Parquet file, opened. */
+export interface ParquetReader {
+  /** Its strings. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Rows of each of its row groups. */
+  readonly groups: readonly number[];
+  /** Reads one row group. */
+  read(group: number): Promise<Arrow.RecordBatch>;
+  /** Frees what the library holds. */
+  close(): void;
+}
+
+/**
+ * Opens a Parquet file. Its row groups are read when they are requested.
+ *
+ * @param file The file, as {@linkcode writeParquet} wrote it; it stays the caller's.
+ * @returns The reader; close it.
+ * @throws {SyntaxError} If it is no such file, or damaged.
+ */
+export async function openParquetFile(
+  file: ByteSource,
+): Promise<ParquetReader> {
+  const source = sealedSource(file);
+  const fault = Promise.withResolvers<never>();
+  fault.promise.catch(() => {}); // whoever reads learns of it
+  const bytes = { source, fault };
+  const { arrow, parquet } = await parquetLibraries();
+  const opened = await readable(
+    bytes,
+    () => parquet.ParquetFile.fromFile(blobOf(bytes, 0, source.size)),
+  );
+  const facts = await readable(bytes, () => {
+    const metadata = opened.metadata();
+    const groups = Array.from(
+      { length: metadata.numRowGroups() },
+      (_, i) => metadata.rowGroup(i).numRows(),
+    );
+    const strings = metadata.fileMetadata().keyValueMetadata();
+    return Promise.resolve({ groups, metadata: strings });
+  });
+  return {
+    ...facts,
+    async read(group) {
+      const batchSize = Math.max(1, facts.groups[group]!);
+      const options = { rowGroups: [group], batchSize };
+      const table = await readable(bytes, async () => {
+        const rows = await opened.read(options);
+        return arrow.tableFromIPC(rows.intoIPCStream());
+      });
+      const [batch, ...rest] = table.batches;
+      if (batch !== undefined && rest.length === 0) return batch;
+      throw bad(source, "each row group must be read at once", rest.length);
+    },
+    close: () => opened.free(),
+  };
+}
+
+/** A range of a file, as the library takes it, and what went wrong with it. */
+interface Readable {
+  readonly source: ByteSource;
+  /** Rejects if bytes cannot be read or are not those that were written. */
+  readonly fault: PromiseWithResolvers<never>;
+}
+
+/**
+ * What the library reads of a `Blob`, over a file that is not held in memory.
+ * It would end the process at bytes that cannot be read, so that these never
+ * come, and whoever waits learns of the fault.
+ */
+function blobOf(
+  { source, fault }: Readable,
+  start: number,
+  end: number,
+): Blob {
+  const blob = {
+    size: end - start,
+    slice: (from = 0, to = end - start) =>
+      blobOf({ source, fault }, start + from, start + to),
+    async arrayBuffer() {
+      const bytes = new Uint8Array(end - start);
+      try {
+        source.read(start, bytes);
+      } catch (error) {
+        fault.reject(error);
+        await new Promise(() => {});
+      }
+      return bytes.buffer;
+    },
+  };
+  return blob as unknown as Blob;
+}
+
+/** Names the file in the errors of the library. */
+async function readable<T>(
+  { source, fault }: Readable,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await Promise.race([read(), fault.promise]);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw cause;
+    const { message } = cause instanceof Error
+      ? cause
+      : { message: String(cause) };
+    const hint = "is it cut or damaged?";
+    const error = bad(source, "it must be a Parquet file", message, hint);
+    throw Object.assign(error, { cause });
+  }
+}
+
+function bad(
+  { name }: ByteSource,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): SyntaxError {
+  return new SyntaxError(cannot(`read Parquet "${name}"`, rule, value, hint));
+}

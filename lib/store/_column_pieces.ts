@@ -1,0 +1,149 @@
+/**
+ * The values of one column over all parts, piece by piece, and the identities
+ * likewise. What comes out was checked against the checksums of the parts.
+ *
+ * @module
+ */
+import { crc32 } from "node:zlib";
+import type { RowRange } from "../formats/safetensors.ts";
+import { badFeatures, type ColumnSpec, type IdSpec } from "./_description.ts";
+import type { Ids } from "./_ids.ts";
+import { bytesOf, idLines, type Part, rowBytes } from "./part.ts";
+
+/** Bytes of values that are read at once. */
+const PIECE_BYTES = 2 ** 22;
+/** Identities that are read at once. */
+const IDS_AT_ONCE = 2 ** 14;
+
+/**
+ * The values of a column.
+ *
+ * @param parts The parts, in order.
+ * @param name The column.
+ * @returns Its bytes, row by row; each piece is good until the next is requested.
+ * @throws {SyntaxError} If a part was changed since it was written.
+ */
+export async function* columnPieces(
+  parts: readonly Part[],
+  name: string,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (const part of parts) {
+    const { columns, samples } = part.description;
+    const column = columns.find((column) => column.name === name)!;
+    const check = new ColumnCheck(part.name, column);
+    const size = Math.max(1, Math.floor(PIECE_BYTES / rowBytes(column)));
+    for (const rows of ranges(samples, size)) {
+      const bytes = bytesOf(await part.read(name, rows));
+      check.add(bytes);
+      yield bytes;
+    }
+    check.finish();
+  }
+}
+
+/**
+ * The identities of all parts.
+ *
+ * @param parts The parts, in order.
+ * @returns Some at a time.
+ * @throws {SyntaxError} If a part was changed since it was written.
+ */
+export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
+  for (const part of parts) {
+    const { ids: spec, samples } = part.description;
+    const check = new IdCheck(part.name, spec);
+    for (const rows of ranges(samples, IDS_AT_ONCE)) {
+      const ids = await part.ids(rows);
+      check.add(ids);
+      yield ids;
+    }
+    check.finish();
+  }
+}
+
+/** Compares the values of a column with their checksum. */
+export class ColumnCheck {
+  readonly #name: string;
+  readonly #column: ColumnSpec;
+  #crc = 0;
+
+  /**
+   * Begins before the first row.
+   *
+   * @param name The file, for messages.
+   * @param column The column.
+   */
+  constructor(name: string, column: ColumnSpec) {
+    this.#name = name;
+    this.#column = column;
+  }
+
+  /** Adds the bytes of the next rows. */
+  add(bytes: Uint8Array): void {
+    this.#crc = crc32(bytes, this.#crc);
+  }
+
+  /**
+   * Compares, after the last row.
+   *
+   * @throws {SyntaxError} If the values are not those that were written.
+   */
+  finish(): void {
+    const { name, crc32 } = this.#column;
+    checkSum(this.#name, `column "${name}"`, crc32, this.#crc);
+  }
+}
+
+/** Compares identities with their checksum. */
+export class IdCheck {
+  readonly #name: string;
+  readonly #spec: IdSpec;
+  #crc = 0;
+
+  /**
+   * Begins before the first row.
+   *
+   * @param name The file, for messages.
+   * @param spec The identities.
+   */
+  constructor(name: string, spec: IdSpec) {
+    this.#name = name;
+    this.#spec = spec;
+  }
+
+  /** Adds the identities of the next rows. */
+  add(ids: Ids): void {
+    this.#crc = crc32(idLines(ids), this.#crc);
+  }
+
+  /**
+   * Compares, after the last row.
+   *
+   * @throws {SyntaxError} If they are not those that were written.
+   */
+  finish(): void {
+    checkSum(this.#name, "the ids", this.#spec.crc32, this.#crc);
+  }
+}
+
+function checkSum(
+  name: string,
+  what: string,
+  expected: number,
+  found: number,
+): void {
+  if (expected === found) return;
+  throw badFeatures(
+    name,
+    `${what} must have checksum ${expected.toString(16)}`,
+    found.toString(16),
+    "the file was changed or is damaged: write it again",
+  );
+}
+
+/** Rows from 0 on, some at a time. */
+function* ranges(count: number, size: number): Generator<RowRange> {
+  for (let start = 0; start < count; start += size) {
+    yield { start, end: Math.min(start + size, count) };
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What a file of features says of itself: everything of a feature set that is
+ * no array of rows, and checksums of those that are.
+ *
+ * @module
+ */
+import config from "../../deno.json" with { type: "json" };
+import { cannot } from "../check.ts";
+import { parseLooseJson } from "../formats/loose_json.ts";
+import type { StoredType } from "../formats/stored_array.ts";
+import type {
+  FeatureSource,
+  FeatureSpec,
+  OutputActivation,
+  SkippedSample,
+} from "../types.ts";
+import type { IdKind } from "./_ids.ts";
+
+/** The version of Sonde, as it stands in files. */
+export const VERSION: string = config.version;
+
+/** The version of the layout of files. */
+const LAYOUT = 1;
+
+/** One array of rows. */
+export interface ColumnSpec {
+  /** Its name: that of a layer, or one that begins with `sonde.` */
+  readonly name: string;
+  /** Its element type in a feature set. */
+  readonly dtype: StoredType;
+  /** Sizes of one row. */
+  readonly shape: readonly number[];
+  /** CRC-32 over the values of all rows. */
+  readonly crc32: number;
+}
+
+/** What the identities are. */
+export interface IdSpec {
+  /** How they are kept. */
+  readonly kind: IdKind;
+  /** CRC-32 over the identities as JSON, one a line. */
+  readonly crc32: number;
+  /** Bytes of these lines. */
+  readonly bytes: number;
+}
+
+/** What a file of features says of itself. */
+export interface Description {
+  /** The version of Sonde that wrote it. */
+  readonly version: string;
+  /** How many rows it holds. */
+  readonly samples: number;
+  /** Its identities. */
+  readonly ids: IdSpec;
+  /** Its columns, without identities. */
+  readonly columns: readonly ColumnSpec[];
+  /** What each feature is, in the order of the layers. */
+  readonly specs: readonly FeatureSpec[];
+  /** Names of the classes, by label. */
+  readonly classNames?: readonly string[] | undefined;
+  /** What the logits go through in the model. */
+  readonly activation?: OutputActivation | undefined;
+  /** What made the features. */
+  readonly source?: FeatureSource | undefined;
+  /** Shape of the head's kernel, where there is a head. */
+  readonly head?: readonly number[] | undefined;
+  /** The head's weights as base64, where the file has no other place for them. */
+  readonly weights?:
+    | { readonly kernel: string; readonly bias: string }
+    | undefined;
+  /** Samples that a source left out. */
+  readonly skipped: readonly SkippedSample[];
+  /** The run that wrote it, where it can be told from others. */
+  readonly run?: string | undefined;
+}
+
+/**
+ * A description as text.
+ *
+ * @param description The description.
+ * @returns JSON; the same for the same description.
+ */
+export function descriptionText(description: Description): string {
+  return JSON.stringify({ layout: LAYOUT, ...description });
+}
+
+/**
+ * Reads a description.
+ *
+ * @param text JSON, or undefined where the file has none.
+ * @param name The file, for messages.
+ * @returns The description.
+ * @throws {SyntaxError} If there is none, or another version of Sonde wrote it
+ * in a layout that is not known.
+ */
+export function parseDescription(
+  text: string | undefined,
+  name: string,
+): Description {
+  if (text === undefined) {
+    throw badFeatures(
+      name,
+      "Sonde must have written it",
+      "no description of features",
+      "read it with npzFile() or table(), if it is data",
+    );
+  }
+  const limits = { bytes: 2 ** 30, values: 2 ** 24 };
+  const parsed = parseLooseJson(text, `description of ${name}`, limits);
+  const { layout, ...description } = parsed as { layout: number };
+  if (layout !== LAYOUT) {
+    const hint = "open it with the version of Sonde that wrote it";
+    throw badFeatures(name, `its layout must be ${LAYOUT}`, layout, hint);
+  }
+  checkFields(description, name);
+  return description;
+}
+
+function checkFields(
+  value: object,
+  name: string,
+): asserts value is Description {
+  const { samples, ids, columns, specs, skipped } = value as Description;
+  const isCount = Number.isSafeInteger(samples) && samples >= 0;
+  const hasColumns = Array.isArray(columns) &&
+    columns.every((column) =>
+      typeof column?.name === "string" && typeof column.dtype === "string" &&
+      Array.isArray(column.shape) && typeof column.crc32 === "number"
+    );
+  const hasRest = Array.isArray(specs) && Array.isArray(skipped) &&
+    typeof ids?.kind === "string";
+  if (isCount && hasColumns && hasRest) return;
+  throw badFeatures(
+    name,
+    "its description must list samples, ids and columns",
+    Object.keys(value),
+  );
+}
+
+/**
+ * The error of a file of features that is not what it must be.
+ *
+ * @param name The file.
+ * @param rule What must hold.
+ * @param value What came.
+ * @param hint What to do about it.
+ * @returns The error.
+ */
+export function badFeatures(
+  name: string,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): SyntaxError {
+  return new SyntaxError(
+    cannot(`open features "${name}"`, rule, value, hint),
+  );
+}

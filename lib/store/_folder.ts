@@ -1,0 +1,106 @@
+/**
+ * Folders of shards: files of features, each whole by itself, and a manifest
+ * that says which there are.
+ *
+ * @module
+ */
+import { parseLooseJson } from "../formats/loose_json.ts";
+import { badFeatures, VERSION } from "./_description.ts";
+import type { Part } from "./part.ts";
+import type { FileFormat } from "./target.ts";
+import {
+  type FileOptions,
+  writeFeatureFile,
+  writeWhole,
+} from "./write_file.ts";
+
+/** The manifest. Readers of folders of Parquet leave out what begins with `_`. */
+export const MANIFEST = "_sonde.json";
+
+/** One shard. */
+export interface Shard {
+  /** Its name in the folder. */
+  readonly name: string;
+  /** How many rows it holds. */
+  readonly samples: number;
+  /** Its size. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes a folder of shards, with the manifest last.
+ *
+ * @param folder The folder; it must be there and empty.
+ * @param format The format of the shards.
+ * @param shards The rows of each shard.
+ * @param options The size of row groups.
+ * @returns The shards.
+ */
+export async function writeFolder(
+  folder: string,
+  format: FileFormat,
+  shards: AsyncIterable<readonly Part[]>,
+  options: FileOptions = {},
+): Promise<Shard[]> {
+  const written: Shard[] = [];
+  for await (const parts of shards) {
+    const number = String(written.length).padStart(5, "0");
+    const name = `features-${number}.${format}`;
+    const path = `${folder}/${name}`;
+    const bytes = await writeFeatureFile(path, format, parts, options);
+    const samples = parts.reduce(
+      (sum, { description }) => sum + description.samples,
+      0,
+    );
+    written.push({ name, samples, bytes });
+  }
+  const manifest = { layout: 1, version: VERSION, format, shards: written };
+  const text = new TextEncoder().encode(JSON.stringify(manifest, null, 1));
+  await writeWhole(`${folder}/${MANIFEST}`, (sink) => sink.write(text));
+  return written;
+}
+
+/**
+ * Reads the manifest of a folder, and checks that its shards are there.
+ *
+ * @param folder The folder.
+ * @returns The shards, in order.
+ * @throws {SyntaxError} If there is no manifest, or a shard is missing or cut.
+ */
+export function readManifest(folder: string): Shard[] {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(`${folder}/${MANIFEST}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    throw badFeatures(folder, `the folder must hold "${MANIFEST}"`, names);
+  }
+  const limits = { bytes: 2 ** 28, values: 2 ** 24 };
+  const parsed = parseLooseJson(text, `${folder}/${MANIFEST}`, limits);
+  const { shards } = parsed as { shards: Shard[] };
+  const isList = Array.isArray(shards) && shards.length > 0 &&
+    shards.every(({ name, samples, bytes }) =>
+      /^features-\d+\.(safetensors|parquet)$/.test(name) &&
+      Number.isSafeInteger(samples) && Number.isSafeInteger(bytes)
+    );
+  if (!isList) {
+    throw badFeatures(folder, `"${MANIFEST}" must list shards`, shards);
+  }
+  for (const { name, bytes } of shards) {
+    const found = sizeAt(`${folder}/${name}`);
+    if (found === bytes) continue;
+    const rule = `shard "${name}" must have ${bytes} bytes`;
+    throw badFeatures(folder, rule, found ?? "no such file", "is it cut?");
+  }
+  return shards;
+}
+
+function sizeAt(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Identities of samples as arrays, and back.
+ *
+ * Whole numbers are kept as int64, other numbers as float64. Strings are kept
+ * as UTF-8 bytes, one after the other, with the offset at which each begins.
+ * Where a set holds both, numbers are written in digits and marked.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { StoredArray } from "../formats/stored_array.ts";
+
+/** How the identities of a file are kept. */
+export type IdKind = "int64" | "float64" | "string" | "mixed";
+
+/** Identities of samples. */
+export type Ids = readonly (string | number)[];
+
+/** The column of identities. */
+export const ID = "sonde.id";
+/** Where each string begins; one more than there are samples. */
+export const OFFSETS = "sonde.id.offsets";
+/** Which of the strings are numbers. */
+export const IS_NUMBER = "sonde.id.isNumber";
+
+/**
+ * The kind that keeps some identities exactly.
+ *
+ * @param ids The identities.
+ * @returns The kind.
+ */
+export function kindOfIds(ids: ArrayLike<string | number>): IdKind {
+  let numStrings = 0;
+  let isWhole = true;
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (typeof id === "string") numStrings++;
+    else if (!Number.isSafeInteger(id) || Object.is(id, -0)) isWhole = false;
+  }
+  if (numStrings === 0) return isWhole ? "int64" : "float64";
+  return numStrings === ids.length ? "string" : "mixed";
+}
+
+/**
+ * The kind that keeps the identities of several parts.
+ *
+ * @param kinds The kinds of the parts.
+ * @returns The kind.
+ */
+export function joinKinds(kinds: readonly IdKind[]): IdKind {
+  const found = new Set(kinds);
+  if (found.size === 0) return "int64";
+  if (found.size === 1) return kinds[0]!;
+  return found.has("string") || found.has("mixed") ? "mixed" : "float64";
+}
+
+/**
+ * Identities as arrays.
+ *
+ * @param ids The identities.
+ * @param kind How they are kept.
+ * @returns The arrays by name.
+ * @throws {TypeError} If a string has no UTF-8.
+ */
+export function encodeIds(
+  ids: ArrayLike<string | number>,
+  kind: IdKind,
+): Map<string, StoredArray> {
+  const shape = [ids.length];
+  if (kind === "int64") {
+    const data = BigInt64Array.from(
+      { length: ids.length },
+      (_, i) => BigInt(ids[i]!),
+    );
+    return new Map([[ID, { data, shape, dtype: kind }]]);
+  }
+  if (kind === "float64") {
+    const data = Float64Array.from(
+      { length: ids.length },
+      (_, i) => Number(ids[i]!),
+    );
+    return new Map([[ID, { data, shape, dtype: kind }]]);
+  }
+  const offsets = new BigInt64Array(ids.length + 1);
+  const texts: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  let at = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const bytes = encoder.encode(textOf(ids[i]!));
+    texts.push(bytes);
+    at += bytes.length;
+    offsets[i + 1] = BigInt(at);
+  }
+  const data = new Uint8Array(at);
+  texts.forEach((text, i) => data.set(text, Number(offsets[i]!)));
+  const arrays = new Map<string, StoredArray>([
+    [ID, { data, shape: [at], dtype: "uint8" }],
+    [OFFSETS, { data: offsets, shape: [ids.length + 1], dtype: "int64" }],
+  ]);
+  if (kind === "mixed") {
+    const isNumber = Uint8Array.from(
+      { length: ids.length },
+      (_, i) => Number(typeof ids[i] === "number"),
+    );
+    arrays.set(IS_NUMBER, { data: isNumber, shape, dtype: "bool" });
+  }
+  return arrays;
+}
+
+/**
+ * An identity as text.
+ *
+ * @param id The identity.
+ * @returns Its digits, or itself.
+ * @throws {TypeError} If it is a string that has no UTF-8.
+ */
+export function textOf(id: string | number): string {
+  if (typeof id === "number") return Object.is(id, -0) ? "-0" : String(id);
+  if (id.isWellFormed()) return id;
+  const rule = "every id must be text that UTF-8 can hold";
+  throw new TypeError(cannot("write features", rule, id));
+}
+
+/**
+ * Identities out of strings and marks.
+ *
+ * @param texts One string an id.
+ * @param isNumber Which of them are numbers; without it, none.
+ * @returns The identities.
+ */
+export function fromTexts(
+  texts: readonly string[],
+  isNumber?: ArrayLike<number>,
+): (string | number)[] {
+  return texts.map((text, i) => isNumber?.[i] ? Number(text) : text);
+}
+
+/**
+ * Strings out of bytes and offsets.
+ *
+ * @param bytes The bytes from that of `offsets[0]` on.
+ * @param offsets Where each begins, and where the last ends.
+ * @returns The strings.
+ * @throws {TypeError} If they are no UTF-8.
+ */
+export function decodeTexts(
+  bytes: Uint8Array,
+  offsets: ArrayLike<number | bigint>,
+): string[] {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const start = Number(offsets[0] ?? 0);
+  return Array.from({ length: offsets.length - 1 }, (_, i) => {
+    const from = Number(offsets[i]!) - start;
+    return decoder.decode(
+      bytes.subarray(from, Number(offsets[i + 1]!) - start),
+    );
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * Features in one `.npz` archive, opened.
+ *
+ * @module
+ */
+import { type ByteSource, fileSource } from "../formats/byte_source.ts";
+import { readNpy, readNpyHeader } from "../formats/npy.ts";
+import { fromNpy } from "../formats/npy.ts";
+import { readTextHeader, textsOf } from "../formats/npy_writer.ts";
+import { readSafetensor, type RowRange } from "../formats/safetensors.ts";
+import { ZipArchive } from "../formats/zip.ts";
+import {
+  badFeatures,
+  type Description,
+  parseDescription,
+} from "./_description.ts";
+import { fromTexts, ID, IS_NUMBER } from "./_ids.ts";
+import { checkColumn, headOf } from "./_open_safetensors.ts";
+import type { Part } from "./part.ts";
+import { DESCRIPTION } from "./_write_safetensors.ts";
+
+/** Reads rows of one member. */
+type RowReader = (rows: RowRange) => ArrayLike<unknown>;
+
+/**
+ * Opens an archive of features.
+ *
+ * @param path The file.
+ * @returns Its rows; close them.
+ * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ */
+export async function openNpz(path: string): Promise<Part> {
+  const source = fileSource(path);
+  try {
+    return await partOf(source);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+async function partOf(source: ByteSource): Promise<Part> {
+  const { name } = source;
+  const archive = new ZipArchive(source);
+  const label = (member: string) => `${name}/${member}.npy`;
+  const array = (member: string) =>
+    fromNpy(archive.bytes(`${member}.npy`), label(member));
+  const has = (member: string) => archive.members.has(`${member}.npy`);
+  const bytes = has(DESCRIPTION) ? array(DESCRIPTION).data : undefined;
+  const text = bytes && new TextDecoder().decode(bytes as Uint8Array);
+  const description = parseDescription(text, name);
+  const { samples, columns } = description;
+  const members = new Map<string, ByteSource>();
+  for (const { name: column } of [...columns, { name: ID }]) {
+    if (!has(column)) {
+      const names = [...archive.members.keys()];
+      throw badFeatures(name, `it must hold "${column}.npy"`, names);
+    }
+    members.set(column, await archive.part(`${column}.npy`));
+  }
+  const headers = new Map(columns.map((column) => {
+    const header = readNpyHeader(members.get(column.name)!);
+    checkColumn(name, column, samples, header);
+    return [column.name, header];
+  }));
+  const readIds = await idReader(archive, members.get(ID)!, description);
+  return {
+    name,
+    description,
+    head: headOf(description, array),
+    read: (column, rows) =>
+      readSafetensor(members.get(column)!, headers.get(column)!, rows),
+    ids: readIds,
+    close: () => source.close(),
+  };
+}
+
+/** How identities are read: numbers, or texts of a fixed length. */
+async function idReader(
+  archive: ZipArchive,
+  source: ByteSource,
+  { ids: { kind }, samples }: Description,
+): Promise<(rows: RowRange) => (string | number)[]> {
+  if (kind === "int64" || kind === "float64") {
+    const header = readNpyHeader(source);
+    return (rows) => {
+      const { data } = readSafetensor(source, header, rows);
+      return Array.from(data as ArrayLike<number | bigint>, Number);
+    };
+  }
+  const { characters, start, count } = readTextHeader(source);
+  if (count !== samples) {
+    throw badFeatures(source.name, `it must hold ${samples} ids`, count);
+  }
+  const texts = (rows: RowRange) => {
+    const bytes = new Uint8Array((rows.end - rows.start) * characters * 4);
+    source.read(start + rows.start * characters * 4, bytes);
+    return textsOf(bytes, characters);
+  };
+  if (kind === "string") return texts;
+  const marks: RowReader = markReader(
+    await archive.part(`${IS_NUMBER}.npy`),
+  );
+  return (rows) => fromTexts(texts(rows), marks(rows) as ArrayLike<number>);
+}
+
+function markReader(source: ByteSource): RowReader {
+  const { data } = readNpy(source);
+  return ({ start, end }) => data.subarray(start, end);
+}

@@ -1,0 +1,140 @@
+/**
+ * Features in one safetensors file, opened.
+ *
+ * @module
+ */
+import { type ByteSource, fileSource } from "../formats/byte_source.ts";
+import {
+  readSafetensor,
+  readSafetensorsHeader,
+  type RowRange,
+  type SafetensorsEntry,
+} from "../formats/safetensors.ts";
+import type { StoredArray } from "../formats/stored_array.ts";
+import type { LinearHead, NdArray } from "../types.ts";
+import {
+  badFeatures,
+  type ColumnSpec,
+  type Description,
+  parseDescription,
+} from "./_description.ts";
+import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
+import { type Part, rowBytes } from "./part.ts";
+import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
+
+/**
+ * Opens a safetensors file of features.
+ *
+ * @param path The file.
+ * @returns Its rows; close them.
+ * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ */
+export function openSafetensors(path: string): Part {
+  const source = fileSource(path);
+  try {
+    return partOf(source);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+function partOf(source: ByteSource): Part {
+  const { name } = source;
+  const { entries, metadata } = readSafetensorsHeader(source);
+  const description = parseDescription(metadata[DESCRIPTION], name);
+  const { samples, columns } = description;
+  const entryOf = (column: string) => {
+    const entry = entries.get(column);
+    if (entry !== undefined) return entry;
+    throw badFeatures(name, `it must hold "${column}"`, [...entries.keys()]);
+  };
+  for (const column of columns) {
+    checkColumn(name, column, samples, entryOf(column.name));
+  }
+  return {
+    name,
+    description,
+    head: headOf(description, (key) => readSafetensor(source, entryOf(key))),
+    read: (column, rows) => readSafetensor(source, entryOf(column), rows),
+    ids: (rows) => readIds(source, description, entryOf, rows),
+    close: () => source.close(),
+  };
+}
+
+/**
+ * The head's weights, where a file holds them.
+ *
+ * @param description What the file says of itself.
+ * @param read Reads one of its arrays.
+ * @returns The head.
+ */
+export function headOf(
+  { head }: Description,
+  read: (name: string) => StoredArray,
+): LinearHead | undefined {
+  if (head === undefined) return undefined;
+  return { kernel: read(KERNEL) as NdArray, bias: read(BIAS) as NdArray };
+}
+
+/**
+ * Checks that an array is the one that the description means.
+ *
+ * @param name The file.
+ * @param column What the description says.
+ * @param samples How many rows there must be.
+ * @param array What the file says.
+ * @throws {SyntaxError} If it is another.
+ */
+export function checkColumn(
+  name: string,
+  { name: column, dtype, shape }: ColumnSpec,
+  samples: number,
+  array: { readonly dtype: string; readonly shape: readonly number[] },
+): void {
+  const expected = JSON.stringify([samples, ...shape]);
+  if (array.dtype === dtype && JSON.stringify(array.shape) === expected) return;
+  const rule = `"${column}" must be ${dtype} of shape ${expected}`;
+  const found = `${array.dtype} of shape ${JSON.stringify(array.shape)}`;
+  throw badFeatures(name, rule, found);
+}
+
+function readIds(
+  source: ByteSource,
+  { ids: { kind } }: Description,
+  entryOf: (name: string) => SafetensorsEntry,
+  rows: RowRange,
+): (string | number)[] {
+  const read = (name: string, range: RowRange) =>
+    readSafetensor(source, entryOf(name), range).data;
+  if (kind === "int64" || kind === "float64") {
+    return Array.from(read(ID, rows) as ArrayLike<number | bigint>, Number);
+  }
+  const { start, end } = rows;
+  const offsets = read(OFFSETS, { start, end: end + 1 }) as BigInt64Array;
+  const [size] = entryOf(ID).shape;
+  const isRising = offsets.every((offset, i) =>
+    offset >= (offsets[i - 1] ?? 0n) && offset <= BigInt(size!)
+  );
+  if (!isRising) {
+    const rule = "the offsets of its ids must rise within them";
+    throw badFeatures(source.name, rule, [...offsets].map(Number));
+  }
+  const range = { start: Number(offsets[0]), end: Number(offsets.at(-1)) };
+  const bytes = read(ID, range) as Uint8Array;
+  const texts = decodeTexts(bytes, offsets);
+  if (kind === "string") return texts;
+  return fromTexts(texts, read(IS_NUMBER, rows) as Uint8Array);
+}
+
+/**
+ * How many rows of all columns fit some bytes.
+ *
+ * @param description The rows.
+ * @param bytes How many bytes they may take.
+ * @returns At least one.
+ */
+export function rowsWithin({ columns }: Description, bytes: number): number {
+  const row = columns.reduce((sum, column) => sum + rowBytes(column), 0);
+  return Math.max(1, Math.floor(bytes / row));
+}

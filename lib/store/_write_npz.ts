@@ -1,0 +1,124 @@
+/**
+ * Features as one `.npz` archive.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { ByteSink } from "../formats/byte_sink.ts";
+import { fixedTexts, npyHead } from "../formats/npy_writer.ts";
+import type { StoredArray } from "../formats/stored_array.ts";
+import { ZipWriter } from "../formats/zip_writer.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
+import { descriptionText } from "./_description.ts";
+import { encodeIds, ID, IS_NUMBER, textOf } from "./_ids.ts";
+import { bytesOf, joinedDescription, type Part } from "./part.ts";
+import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
+
+/**
+ * Writes parts as one archive of NumPy's arrays: one a column under its name,
+ * `sonde.id` as numbers or as texts, and the description as UTF-8 bytes.
+ *
+ * @param sink Where it goes.
+ * @param parts The parts, in order; at least one.
+ * @throws {RangeError} If a name can be no member of an archive, or an id ends
+ * with a zero, which NumPy's texts do not keep.
+ */
+export async function writeNpz(
+  sink: ByteSink,
+  parts: readonly Part[],
+): Promise<void> {
+  const description = joinedDescription(parts);
+  const { samples, columns } = description;
+  const zip = new ZipWriter(sink);
+  for (const { name, dtype, shape } of columns) {
+    checkMember(name);
+    const head = npyHead(dtype, [samples, ...shape]);
+    await zip.add(`${name}.npy`, behind(head, columnPieces(parts, name)));
+  }
+  await addIds(zip, parts, samples, description.ids.kind);
+  const { head } = parts[0]!;
+  if (head !== undefined) {
+    await addArray(zip, KERNEL, head.kernel as StoredArray);
+    await addArray(zip, BIAS, head.bias as StoredArray);
+  }
+  const data = new TextEncoder().encode(descriptionText(description));
+  const text = { data, shape: [data.length], dtype: "uint8" } as const;
+  await addArray(zip, DESCRIPTION, text);
+  zip.finish();
+}
+
+async function addIds(
+  zip: ZipWriter,
+  parts: readonly Part[],
+  samples: number,
+  kind: "int64" | "float64" | "string" | "mixed",
+): Promise<void> {
+  if (kind === "int64" || kind === "float64") {
+    const head = npyHead(kind, [samples]);
+    await zip.add(`${ID}.npy`, behind(head, encoded(parts, kind, ID)));
+    return;
+  }
+  let characters = 1;
+  for await (const ids of idPieces(parts)) {
+    for (const id of ids) {
+      const text = textOf(id);
+      checkKept(text);
+      characters = Math.max(characters, [...text].length);
+    }
+  }
+  const head = npyHead({ characters }, [samples]);
+  const texts = async function* () {
+    for await (const ids of idPieces(parts)) {
+      yield fixedTexts(ids.map(textOf), characters);
+    }
+  };
+  await zip.add(`${ID}.npy`, behind(head, texts()));
+  if (kind === "string") return;
+  const marks = encoded(parts, kind, IS_NUMBER);
+  await zip.add(`${IS_NUMBER}.npy`, behind(npyHead("bool", [samples]), marks));
+}
+
+async function* encoded(
+  parts: readonly Part[],
+  kind: "int64" | "float64" | "mixed",
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  for await (const ids of idPieces(parts)) {
+    yield bytesOf(encodeIds(ids, kind).get(name)!);
+  }
+}
+
+async function addArray(
+  zip: ZipWriter,
+  name: string,
+  array: StoredArray,
+): Promise<void> {
+  const head = npyHead(array.dtype, array.shape);
+  await zip.add(`${name}.npy`, [head, bytesOf(array)]);
+}
+
+async function* behind(
+  head: Uint8Array,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* pieces;
+}
+
+/** Names as our own reader takes them, and every operating system. */
+function checkMember(name: string): void {
+  const isUnsafe = name.split("/").some((part) => /^\.{0,2}$/.test(part)) ||
+    // deno-lint-ignore no-control-regex
+    /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name);
+  if (!isUnsafe) return;
+  const rule = "every layer's name must be a plain path";
+  const hint = "write a .safetensors or .parquet file";
+  throw new RangeError(cannot("write .npz", rule, name, hint));
+}
+
+function checkKept(id: string): void {
+  if (!id.endsWith("\0")) return;
+  const rule = "no id must end with a zero, which NumPy leaves out";
+  const hint = "write a .safetensors or .parquet file";
+  throw new RangeError(cannot("write .npz", rule, id, hint));
+}

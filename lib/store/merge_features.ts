@@ -1,0 +1,129 @@
+import { cannot } from "../check.ts";
+import { sha256 } from "../formats/sha256.ts";
+import { finishTarget, incomplete } from "./finish_target.ts";
+import { type DonePart, PartFolder, type RunRecord } from "./part_folder.ts";
+import { checkFree, pathOf, type Target } from "./target.ts";
+import type { Written } from "./written.ts";
+
+/**
+ * Joins what several processes wrote with `{ shard: [k, n] }` into the target.
+ * The bytes are those that one process alone would have written.
+ *
+ * @category Files of features
+ * @param target The target that each of them was given.
+ * @returns What was written.
+ * @throws {RangeError} If parts are missing, or of different runs, or nothing
+ * is there to be joined.
+ *
+ * @example Two processes, one after the other
+ * ```ts
+ * import { FeatureExtractor, loadModel, mergeFeatures, tf } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * await using model = await loadModel("notebooks/models/keras/digits.keras");
+ * const extractor = new FeatureExtractor(model).batch(2);
+ * const folder = await Deno.makeTempDir();
+ * const target = `${folder}/digits.npz`;
+ * const images = tf.zeros([5, 28, 28, 1]);
+ * await extractor.write(images, target, { shard: [0, 2] });
+ * await extractor.write(images, target, { shard: [1, 2] });
+ * const { samples } = await mergeFeatures(target);
+ * assert.equal(samples, 5);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function mergeFeatures(target: string | URL): Promise<Written> {
+  const action = "merge features";
+  const path = pathOf(target, action).replace(/[/\\]+$/, "");
+  const record = PartFolder.record(`${path}.partial`);
+  if (record === undefined) {
+    const hint = "write its parts first, with { shard: [k, n] }";
+    const rule = `"${path}.partial" must be there`;
+    throw new RangeError(cannot(action, rule, "nothing", hint));
+  }
+  checkFree(path);
+  const { shards, samples: _samples, ...rest } = record;
+  const { format, isFolder, shardSize, rowGroupSize, data } = rest;
+  const folder = await PartFolder.open(`${path}.partial`, record, true);
+  try {
+    for (let k = 0; k < Number(shards); k++) folder.lock(k);
+    const done = checkDone(folder, path, record);
+    const layout = {
+      ...(isFolder ? { shardSize: Number(shardSize) } : {}),
+      ...(rowGroupSize ? { rowGroupSize: Number(rowGroupSize) } : {}),
+    };
+    const run = data === "unknown"
+      ? undefined
+      : await sha256(JSON.stringify(rest));
+    const place = {
+      path,
+      format: format as Target["format"],
+      isFolder: isFolder === true,
+    };
+    return await finishTarget(folder, { place, layout, run }, done, 0);
+  } finally {
+    folder.close();
+  }
+}
+
+/** All parts of all shards, or an error that says which are missing. */
+function checkDone(
+  folder: PartFolder,
+  path: string,
+  { shards, samples, batch }: RunRecord,
+): DonePart[] {
+  const done: DonePart[] = [];
+  const missing: string[] = [];
+  for (let k = 0; k < Number(shards); k++) {
+    const total = typeof samples === "number" ? samples : undefined;
+    const { start, end } = rangeOfShard(
+      total,
+      k,
+      Number(shards),
+      Number(batch),
+    );
+    const parts = folder.done({ start, end: end ?? Infinity });
+    done.push(...parts);
+    const at = parts.at(-1)?.end ?? start;
+    if (end === undefined || at < end) {
+      missing.push(`shard ${k}: samples from ${at} to ${end ?? "the end"}`);
+    }
+  }
+  if (missing.length === 0) return done;
+  const hint = "run these shards again: they go on where they were";
+  throw incomplete(path, missing, hint);
+}
+
+/**
+ * The samples of one shard: whole batches, as evenly as they go.
+ *
+ * @param total Samples of the dataset, where that is known.
+ * @param index The number of the shard.
+ * @param count How many shards there are.
+ * @param batch Samples in a batch.
+ * @returns The samples.
+ * @throws {TypeError} If the total is not known, and there are several shards.
+ */
+export function rangeOfShard(
+  total: number | undefined,
+  index: number,
+  count: number,
+  batch: number,
+): { start: number; end: number | undefined } {
+  if (count === 1) return { start: 0, end: total };
+  if (total === undefined) {
+    const rule = "the dataset must know its length to be shared by processes";
+    throw new TypeError(
+      cannot(
+        "write features",
+        rule,
+        "unknown",
+        "use an array or a source with a length",
+      ),
+    );
+  }
+  const batches = Math.ceil(total / batch);
+  const at = (k: number) =>
+    Math.min(total, Math.floor(batches * k / count) * batch);
+  return { start: at(index), end: at(index + 1) };
+}

@@ -1,0 +1,280 @@
+/**
+ * Runs that can be stopped at any moment: what is done lies in parts in
+ * `<target>.partial`, beside a record of what the run was begun with.
+ *
+ * A part is a file of features. Its name says which samples of the dataset it
+ * covers, and it has that name when the disk has all of it. Several processes
+ * may fill one folder, each its own range of samples.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { parseLooseJson } from "../formats/loose_json.ts";
+import type { FeatureSet, SkippedSample } from "../types.ts";
+import type { RowRange } from "../formats/safetensors.ts";
+import { openSafetensors } from "./_open_safetensors.ts";
+import { type Part, partOfSet } from "./part.ts";
+import { kindAt } from "./target.ts";
+import { writeFeatureFile, writeWhole } from "./write_file.ts";
+
+/** What a run was begun with, by names that a user knows. */
+export type RunRecord = Readonly<Record<string, string | number | boolean>>;
+
+/** Samples that are done. */
+export interface DonePart extends RowRange {
+  /** The file. */
+  readonly path: string;
+  /** Samples that were left out, where nothing else is in the file. */
+  readonly skipped?: readonly SkippedSample[];
+}
+
+const RECORD = "run.json";
+const PART = /^part-(\d{12})-(\d{12})\.(safetensors|json)$/;
+const ACTION = "write features";
+
+/** The folder of a run. */
+export class PartFolder {
+  /** Its path. */
+  readonly path: string;
+  readonly #locks: Deno.FsFile[] = [];
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the folder of a target, or makes it.
+   *
+   * @param path The folder.
+   * @param record What the run is begun with.
+   * @param canResume Whether a run that is there may be gone on with.
+   * @returns The folder.
+   * @throws {RangeError} If a run is there that was begun with something else,
+   * or cannot be gone on with; nothing is touched.
+   */
+  static async open(
+    path: string,
+    record: RunRecord,
+    canResume: boolean,
+  ): Promise<PartFolder> {
+    const found = PartFolder.record(path);
+    if (found !== undefined) {
+      checkSame(path, found, record);
+      if (!canResume) throw notResumable(path);
+    } else {
+      Deno.mkdirSync(path, { recursive: true });
+      const text = new TextEncoder().encode(JSON.stringify(record, null, 1));
+      const scratch = `${path}/${RECORD}.${crypto.randomUUID()}`;
+      await writeWhole(
+        `${path}/${RECORD}`,
+        (sink) => sink.write(text),
+        scratch,
+      );
+      // Another process may have begun at the same moment.
+      checkSame(path, PartFolder.record(path)!, record);
+    }
+    return new PartFolder(path);
+  }
+
+  /**
+   * What the run in a folder was begun with.
+   *
+   * @param path The folder.
+   * @returns The record; undefined if no run is there.
+   * @throws {RangeError} If something else is there.
+   */
+  static record(path: string): RunRecord | undefined {
+    const kind = kindAt(path);
+    if (kind === undefined) return undefined;
+    const rule =
+      `"${path}" must be the folder of an unfinished run, or nothing`;
+    const hint = "move it away, or pass another target";
+    if (kind === "a file") {
+      throw new RangeError(cannot(ACTION, rule, kind, hint));
+    }
+    const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+    if (names.includes(RECORD)) {
+      const text = Deno.readTextFileSync(`${path}/${RECORD}`);
+      return parseLooseJson(text, `${path}/${RECORD}`) as RunRecord;
+    }
+    // A run that was stopped at its very beginning has no more than this.
+    if (names.every((name) => name.startsWith(RECORD))) return undefined;
+    throw new RangeError(cannot(ACTION, rule, names, hint));
+  }
+
+  /**
+   * Keeps other processes from the same range of samples.
+   *
+   * @param index The number of the range.
+   * @throws {RangeError} If a process writes it already.
+   */
+  lock(index: number): void {
+    const file = Deno.openSync(`${this.path}/lock-${index}`, {
+      create: true,
+      write: true,
+    });
+    if (file.tryLockSync(true)) {
+      this.#locks.push(file);
+      return;
+    }
+    file.close();
+    const rule = "no other process must be writing it";
+    const hint = "wait until it is done, or pass another target";
+    throw new RangeError(cannot(ACTION, rule, this.path, hint));
+  }
+
+  /** Lets others write. */
+  close(): void {
+    for (const file of this.#locks.splice(0)) file.close();
+  }
+
+  /**
+   * The parts of a range, from its start on and without a gap.
+   *
+   * @param range The range.
+   * @returns The parts, in order.
+   */
+  done({ start, end }: RowRange): DonePart[] {
+    const parts = this.#parts();
+    const done: DonePart[] = [];
+    let at = start;
+    while (at < end) {
+      const next = parts.get(at);
+      if (next === undefined) break;
+      done.push(next);
+      at = next.end;
+    }
+    return done;
+  }
+
+  /**
+   * Writes a part.
+   *
+   * @param set Its rows; undefined where all samples were left out.
+   * @param range The samples of the dataset that it covers.
+   * @param facts What was left out, and which run it is.
+   * @returns The part.
+   */
+  async add(
+    set: FeatureSet | undefined,
+    { start, end }: RowRange,
+    facts: {
+      readonly skipped: readonly SkippedSample[];
+      readonly run: string | undefined;
+    },
+  ): Promise<DonePart> {
+    const name = [start, end].map((at) => String(at).padStart(12, "0"));
+    const stem = `${this.path}/part-${name.join("-")}`;
+    if (set === undefined) {
+      const path = `${stem}.json`;
+      const { skipped } = facts;
+      const text = new TextEncoder().encode(JSON.stringify(skipped));
+      await writeWhole(path, (sink) => sink.write(text));
+      return { path, start, end, skipped };
+    }
+    const path = `${stem}.safetensors`;
+    await writeFeatureFile(path, "safetensors", [partOfSet(set, facts)]);
+    return { path, start, end };
+  }
+
+  #parts(): Map<number, DonePart> {
+    const parts = new Map<number, DonePart>();
+    for (const { name } of Deno.readDirSync(this.path)) {
+      const [, start, end, kind] = PART.exec(name) ?? [];
+      if (start === undefined) continue;
+      const path = `${this.path}/${name}`;
+      const skipped = kind === "json"
+        ? JSON.parse(Deno.readTextFileSync(path)) as SkippedSample[]
+        : undefined;
+      const range = { path, start: Number(start), end: Number(end) };
+      parts.set(range.start, { ...range, ...(skipped && { skipped }) });
+    }
+    return parts;
+  }
+}
+
+/**
+ * The rows of parts that are done. One file is open at a time.
+ *
+ * @param done The parts.
+ * @param run The run that must have made them.
+ * @returns The rows, for a writer; close each.
+ * @throws {SyntaxError} If a part is damaged.
+ * @throws {RangeError} If a part is of another run, or all samples were left out.
+ */
+export function rowsOfParts(
+  done: readonly DonePart[],
+  run: string | undefined,
+): Part[] {
+  let opened: { readonly path: string; readonly part: Part } | undefined;
+  const open = (path: string) => {
+    if (opened?.path !== path) {
+      opened?.part.close();
+      opened = undefined;
+      opened = { path, part: openSafetensors(path) };
+    }
+    return opened.part;
+  };
+  const parts: Part[] = [];
+  let left: SkippedSample[] = [];
+  for (const { path, skipped } of done) {
+    if (skipped !== undefined) {
+      left.push(...skipped);
+      continue;
+    }
+    const { name, description, head } = open(path);
+    if (description.run !== run) {
+      const rule = `"${path}" must be a part of this run`;
+      const hint = "delete the folder and begin again";
+      throw new RangeError(cannot(ACTION, rule, "another run", hint));
+    }
+    parts.push({
+      name,
+      description: {
+        ...description,
+        skipped: [...left, ...description.skipped],
+      },
+      head,
+      read: (column, rows) => open(path).read(column, rows),
+      ids: (rows) => open(path).ids(rows),
+      close() {
+        opened?.part.close();
+        opened = undefined;
+      },
+    });
+    left = [];
+  }
+  const last = parts.pop();
+  if (last === undefined) {
+    const rule = "there must be samples";
+    const found = `all ${left.length} left out`;
+    throw new RangeError(cannot(ACTION, rule, found));
+  }
+  const { description } = last;
+  const skipped = [...description.skipped, ...left];
+  return [...parts, { ...last, description: { ...description, skipped } }];
+}
+
+function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
+  const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
+  const differing = [...names].filter((name) => found[name] !== wanted[name]);
+  if (differing.length === 0) return;
+  const texts = differing.map((name) =>
+    name === "model" || name === "data"
+      ? `another ${name}`
+      : `${name} ${wanted[name]} instead of ${found[name]}`
+  );
+  const rule =
+    `the unfinished run in "${path}" must have been begun with the ` +
+    "same model, data and settings";
+  const hint = "call it as it was begun, or delete that folder";
+  throw new RangeError(cannot(ACTION, rule, texts, hint));
+}
+
+function notResumable(path: string): RangeError {
+  const rule = `the unfinished run in "${path}" must be one that can be told ` +
+    "from others: arrays or a source with a fingerprint, and built-in steps";
+  const found = "a custom function, or data that cannot be told";
+  const hint = "delete that folder to begin again";
+  return new RangeError(cannot(ACTION, rule, found, hint));
+}

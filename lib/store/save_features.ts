@@ -1,0 +1,225 @@
+import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
+import type { FeatureSet } from "../types.ts";
+import { columnPieces, idPieces } from "./_column_pieces.ts";
+import { writeFolder } from "./_folder.ts";
+import { type Part, partOfSet, slicePart } from "./part.ts";
+import {
+  checkFree,
+  type FileFormat,
+  kindAt,
+  type Target,
+  targetOf,
+} from "./target.ts";
+import {
+  notWritten,
+  syncFolder,
+  UNFINISHED,
+  writeFeatureFile,
+} from "./write_file.ts";
+import { parentOf } from "./target.ts";
+import { shownWritten, type Written } from "./written.ts";
+
+/**
+ * How features are laid out in files.
+ *
+ * @category Files of features
+ */
+export interface SaveOptions {
+  /**
+   * The format; a folder needs it, `"safetensors"` or `"parquet"`.
+   *
+   * @default {by the target's extension}
+   */
+  readonly format?: FileFormat;
+  /** Samples in each file of a folder. @default {8192} */
+  readonly shardSize?: number;
+  /**
+   * Rows in a row group of Parquet.
+   *
+   * @default {as many as 32 MB hold, a power of two, at most 65536}
+   */
+  readonly rowGroupSize?: number;
+}
+
+/** Samples in each file of a folder. */
+export const SHARD_SIZE = 8192;
+
+/** Names of the options. */
+export const SAVE_OPTIONS: readonly string[] = [
+  "format",
+  "shardSize",
+  "rowGroupSize",
+];
+
+/**
+ * Writes a feature set in memory as a file, or as a folder of files: `.npz`,
+ * `.safetensors` or `.parquet`. {@linkcode openFeatures} reads it again, with
+ * everything that the set holds; NumPy, pandas, DuckDB and others read the
+ * columns.
+ *
+ * Features stand under the names of their layers, the rest under
+ * `sonde.id`, `sonde.label`, `sonde.logits`, `sonde.penultimate` and
+ * `sonde.nonFinite`. In Parquet maps are flattened and float16 becomes
+ * float32; the metadata says what they were.
+ *
+ * @category Files of features
+ * @param set The set.
+ * @param target A path or `file:` URL that ends in `.npz`, `.safetensors` or
+ * `.parquet`, or a folder that is not there yet.
+ * @param options The format of a folder, sizes of shards and row groups.
+ * @returns What was written.
+ * @throws {RangeError} If something is there already, or the target has no
+ * format, or there is no room on the disk.
+ * @throws {TypeError} If it is no feature set, or the folder cannot be written.
+ *
+ * @example A Parquet file
+ * ```ts
+ * import { featureSet, saveFeatures } from "@sonde/sonde";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+ * const pool = { data, shape: [2, 3], dtype: "float32" } as const;
+ * const set = featureSet({ features: [pool], layerNames: ["pool"] });
+ * const { samples } = await saveFeatures(set, `${folder}/features.parquet`);
+ * assert.equal(samples, 2);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function saveFeatures(
+  set: FeatureSet,
+  target: string | URL,
+  options: SaveOptions = {},
+): Promise<Written> {
+  const action = "save features";
+  checkAwaited(set, action, "the feature set");
+  const isSet = typeof set === "object" && set !== null &&
+    Array.isArray(set.features) && typeof set.select === "function";
+  if (!isSet) {
+    const rule = "it must be a feature set";
+    const hint = "make one with featureSet() or predict()";
+    throw new TypeError(cannot(action, rule, set, hint));
+  }
+  checkSave(options, action, SAVE_OPTIONS);
+  const place = targetOf(target, options.format);
+  checkFree(place.path);
+  const begin = performance.now();
+  const part = partOfSet(set);
+  const files = await writeTarget(place, [part], options);
+  const { samples } = part.description;
+  const seconds = (performance.now() - begin) / 1000;
+  return shownWritten({
+    samples,
+    ...files,
+    samplesPerSecond: samples / Math.max(1e-3, seconds),
+    skipped: [],
+  });
+}
+
+/**
+ * Checks how features are to be laid out.
+ *
+ * @param options The options.
+ * @param action What is to be done, for messages.
+ * @param known Names of the options.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If a size is no positive integer.
+ */
+export function checkSave(
+  options: SaveOptions,
+  action: string,
+  known: readonly string[],
+): void {
+  checkOptions(options, action, known);
+  for (const name of ["shardSize", "rowGroupSize"] as const) {
+    const size = options[name];
+    if (size !== undefined) checkInteger(size, action, name);
+  }
+}
+
+/** What lies at a target. */
+export interface TargetFiles {
+  /** Paths of the files. */
+  readonly files: readonly string[];
+  /** Bytes of the files. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes parts to a target where nothing is yet. A folder is written under
+ * another name, and renamed.
+ *
+ * @param target The target.
+ * @param parts The parts, in order; at least one.
+ * @param options Sizes of shards and row groups, and a name until then.
+ * @returns What lies there now.
+ */
+export async function writeTarget(
+  { path, format, isFolder }: Target,
+  parts: readonly Part[],
+  options: SaveOptions & { readonly scratch?: string },
+): Promise<TargetFiles> {
+  if (!isFolder) {
+    const bytes = await writeFeatureFile(path, format, parts, options);
+    return { files: [path], bytes };
+  }
+  const { shardSize = SHARD_SIZE, rowGroupSize, scratch = path } = options;
+  const unfinished = scratch + UNFINISHED;
+  // What an earlier run left in its own folder; nothing else is removed.
+  const isOurs = options.scratch !== undefined && kindAt(unfinished);
+  try {
+    if (isOurs) Deno.removeSync(unfinished, { recursive: true });
+    Deno.mkdirSync(unfinished);
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+  try {
+    const shards = await writeFolder(
+      unfinished,
+      format,
+      shardsOf(parts, shardSize),
+      { rowGroupSize },
+    );
+    Deno.renameSync(unfinished, path);
+    syncFolder(parentOf(path));
+    const files = shards.map(({ name }) => `${path}/${name}`);
+    const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    return { files, bytes };
+  } catch (error) {
+    await Deno.remove(unfinished, { recursive: true }).catch(() => {});
+    throw notWritten(path, error);
+  }
+}
+
+/** Rows of parts, so many at a time. The head's weights go with the first. */
+async function* shardsOf(
+  parts: readonly Part[],
+  size: number,
+): AsyncGenerator<readonly Part[]> {
+  const total = parts.reduce((sum, p) => sum + p.description.samples, 0);
+  for (let start = 0; start === 0 || start < total; start += size) {
+    const shard: Part[] = [];
+    let first = 0;
+    for (const part of parts) {
+      const { samples } = part.description;
+      const from = Math.max(0, start - first);
+      const to = Math.min(samples, start + size - first);
+      first += samples;
+      if (from > to || (from === to && total > 0)) continue;
+      const isWhole = from === 0 && to === samples;
+      if (!isWhole && from === 0) await checkValues(part);
+      shard.push(
+        isWhole ? part : await slicePart(part, { start: from, end: to }),
+      );
+    }
+    yield shard;
+  }
+}
+
+/** Compares all values with their checksums, as slices get new ones. */
+async function checkValues(part: Part): Promise<void> {
+  for (const { name } of part.description.columns) {
+    for await (const _piece of columnPieces([part], name));
+  }
+  for await (const _ids of idPieces([part]));
+}

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { arrowTable, type TableOptions } from "@sonde/sonde";
+import * as arrow from "apache-arrow";
+import { viewOf } from "../../lib/display/attach_view.ts";
+import { viewText } from "../../lib/display/text.ts";
+import { readSource, spec } from "./_read_source.ts";
+
+const PHOTO = Deno.readFileSync(
+  new URL("../data/photos/circles/1.png", import.meta.url),
+);
+
+function tableOf(rows: number): arrow.Table {
+  const list = new arrow.List(new arrow.Field("item", new arrow.Float32()));
+  const at = Array.from({ length: rows }, (_, i) => i);
+  return new arrow.Table({
+    a: arrow.vectorFromArray(at.map((i) => i / 2), new arrow.Float32()),
+    b: arrow.vectorFromArray(at.map((i) => -i), new arrow.Int32()),
+    big: arrow.vectorFromArray(
+      at.map((i) => 2n ** 40n + BigInt(i)),
+      new arrow.Int64(),
+    ),
+    v: arrow.vectorFromArray(at.map((i) => [i, i + 1, i + 2]), list),
+    kind: arrow.vectorFromArray(at.map((i) => ["dog", "cat"][i % 2]!)),
+    gap: arrow.vectorFromArray(
+      at.map((i) => i === 2 ? null : i),
+      new arrow.Int32(),
+    ),
+    rag: arrow.vectorFromArray(at.map((i) => i === 3 ? [1] : [1, 2]), list),
+    day: arrow.vectorFromArray(at.map(() => new Date(0)), new arrow.DateDay()),
+  });
+}
+
+const TABLE = tableOf(2500);
+const source = (options?: TableOptions) => arrowTable(TABLE, options);
+
+Deno.test("arrowTable() reads columns of numbers, lists and texts", async () => {
+  const options = { inputs: ["a", "b"], labels: "kind", ids: "big" };
+  const read = await readSource(source(options), [spec([2])], { size: 999 });
+  assertEquals([read.length, read.rows], [2500, [999, 999, 502]]);
+  assertEquals(
+    read.values.slice(0, 6),
+    [0, -0, 0.5, -1, 1, -2].map((v) => v + 0),
+  );
+  assertEquals(read.labels.slice(0, 3), [1, 0, 1]);
+  assertEquals(read.classNames, ["cat", "dog"]);
+  assertEquals(read.ids[2499], 2 ** 40 + 2499);
+  const lists = await readSource(source({ inputs: "v", limit: 2 }), [
+    spec([3]),
+  ]);
+  assertEquals([lists.values, lists.dtype], [[0, 1, 2, 1, 2, 3], "float32"]);
+  const rest = await readSource(source({ inputs: "v" }), [spec([3])], {
+    start: 2498,
+  });
+  assertEquals(rest.values.slice(0, 3), [2498, 2499, 2500]);
+  const mixed = { inputs: "a", shuffle: { seed: 3 }, limit: 9 };
+  const some = await readSource(source(mixed), [spec([1])]);
+  assertEquals(some.values, some.ids.map((row) => Number(row) / 2));
+});
+
+Deno.test("arrowTable() takes a record batch, and image files", async () => {
+  const [batch] = tableOf(5).batches;
+  const read = await readSource(arrowTable(batch, { inputs: "b" }), [
+    spec([1]),
+  ]);
+  assertEquals(read.values.map((v) => Number(v) + 0), [0, -1, -2, -3, -4]);
+  const images = new arrow.Table({
+    image: arrow.vectorFromArray([PHOTO, PHOTO], new arrow.Binary()),
+  });
+  const { shapes, values } = await readSource(arrowTable(images), [
+    spec([6, 6, 3]),
+  ]);
+  assertEquals(shapes[0], [6, 6, 3]);
+  assertEquals(values.slice(0, 108), values.slice(108));
+});
+
+Deno.test("arrowTable() refuses nulls, ragged lists and what is no table", async () => {
+  const refuse = async (options: TableOptions, text: string, shape = [1]) => {
+    const error = await assertRejects(
+      () => readSource(source(options), [spec(shape)]),
+      TypeError,
+    );
+    assert(error.message.includes(text), error.message);
+  };
+  await refuse(
+    { inputs: "gap" },
+    'column "gap" must have a value in every row: current value is null; it is in row 2',
+  );
+  await refuse(
+    { inputs: "rag" },
+    "of the same length, [2]: current value is [1]; it is in row 3",
+    [2],
+  );
+  await refuse({ inputs: "kind" }, 'column "kind" must hold numbers');
+  await refuse({ inputs: "day" }, 'column "day" must hold numbers');
+  assertThrows(
+    () => arrowTable([1, 2]),
+    TypeError,
+    "must be a Table or a RecordBatch",
+  );
+  assertThrows(
+    () => arrowTable(TABLE, { label: "a" } as TableOptions),
+    TypeError,
+  );
+});
+
+Deno.test("arrowTable() shows its first rows", async () => {
+  const shown = source({ labels: "kind" });
+  await shown.prepare!();
+  const text = viewText(viewOf(shown, {})!);
+  assert(text.startsWith("arrowTable: 2500 rows, 8 columns\n"), text);
+  assert(text.includes("DateDay") || text.includes("Date"), text);
+});

@@ -1,0 +1,89 @@
+/**
+ * SQL over files, and what a locked DuckDB refuses.
+ *
+ * @module
+ */
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { query, table } from "@sonde/sonde";
+import { readSource, spec, TABLES } from "./_read_source.ts";
+
+const SPECIES = ["setosa", "versicolor", "virginica"];
+
+const FILES = [`${TABLES}flowers.csv`];
+
+Deno.test("query() reads what SQL makes of the files that are named", async () => {
+  const means = query(
+    `SELECT species, avg(petal_width) AS w, max(sepal_length) AS s
+     FROM '${FILES[0]}' GROUP BY species ORDER BY species;`,
+    { files: FILES, labels: "species" },
+  );
+  const { values, classNames, length } = await readSource(means, [spec([2])]);
+  assertEquals([length, classNames], [3, SPECIES]);
+  assertEquals(values.map((v) => Number(Number(v).toFixed(4))), [
+    ...[0.37, 5.27, 1.29, 6.03, 2.21, 6.79],
+  ]);
+});
+
+Deno.test("query() refuses SQL that writes, attaches, or reads something else", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const other = `${folder}/other.csv`;
+    await Deno.writeTextFile(other, "a,b\n1,2\n");
+    const before = await Deno.readFile(FILES[0]!);
+    const bad = [
+      `SELECT * FROM '${other}'`,
+      `SELECT * FROM read_text('/etc/passwd')`,
+      `SELECT * FROM glob('${folder}/*')`,
+      `SELECT * FROM 'http://127.0.0.1:9/a.csv'`,
+      `COPY (SELECT 1) TO '${folder}/out.csv'`,
+      `COPY (SELECT 1 AS a) TO '${FILES[0]}'`,
+      `ATTACH '${folder}/a.db'`,
+      `INSTALL httpfs`,
+      `LOAD httpfs`,
+      `SET enable_external_access = true`,
+      `CREATE TABLE t AS SELECT 1`,
+      `PRAGMA database_list`,
+      `EXPORT DATABASE '${folder}/all'`,
+      `SELECT 1; COPY (SELECT 1) TO '${folder}/out.csv'`,
+      `SELECT 1) ; COPY (SELECT 1) TO '${folder}/out.csv'; SELECT (1`,
+    ];
+    for (const sql of bad) {
+      await assertRejects(
+        () => readSource(query(sql, { files: FILES }), [spec([1])]),
+        SyntaxError,
+        "Cannot read query as",
+      );
+    }
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assertEquals(left, ["other.csv"]);
+    assertEquals(await Deno.readFile(FILES[0]!), before);
+    assertThrows(() => query(""), TypeError, "its SQL must be a text");
+    const where = `1 = 1) UNION ALL SELECT * FROM ('${other}'`;
+    await assertRejects(
+      () => readSource(table(FILES[0]!, { where }), [spec([4])]),
+      SyntaxError,
+      "DuckDB must be able to read it",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("query() gives texts to a model that takes them", async () => {
+  const texts = query(`SELECT species FROM '${FILES[0]}' LIMIT 3`, {
+    files: FILES,
+  });
+  const inputs = [{ name: "t", shape: [null], dtype: "string" }] as const;
+  const wanted = { size: 2, start: 0, inputs };
+  const found: unknown[] = [];
+  for await (const batch of texts.batches(wanted)) {
+    found.push((batch as { xs: unknown }).xs);
+  }
+  assertEquals(found, [SPECIES.slice(0, 2), SPECIES.slice(2)]);
+  const numbers = query("SELECT 1 AS a", { inputs: "a" });
+  await assertRejects(
+    () => readSource(numbers, inputs),
+    TypeError,
+    'input "t" must get one column of texts: current value is ["a: INTEGER"]',
+  );
+});

@@ -1,0 +1,62 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { readerOf, tableFiles } from "../../lib/datasets/table_files.ts";
+import { TABLE_OPTIONS } from "../../lib/datasets/table_options.ts";
+
+async function withFiles(
+  files: readonly string[],
+  body: (folder: string) => void,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const file of files) {
+      const parent = file.slice(0, Math.max(0, file.lastIndexOf("/")));
+      await Deno.mkdir(`${folder}/${parent}`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/${file}`, "");
+    }
+    body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("tableFiles() finds files by patterns, in sorted order", async () => {
+  const files = [
+    ...["b10.csv", "b2.csv", "a.csv", ".hidden.csv", "[x].csv", "sub/c.csv"],
+    ...["sub/deep/d.csv", "y=1/e.csv", "y=2/e.csv", "y=2/f.txt"],
+  ];
+  await withFiles(files, (folder) => {
+    const find = (pattern: string) =>
+      tableFiles(`${folder}/${pattern}`).map((p) => p.slice(folder.length + 1));
+    assertEquals(find("*.csv"), ["[x].csv", "a.csv", "b10.csv", "b2.csv"]);
+    assertEquals(find("b?.csv"), ["b2.csv"]);
+    assertEquals(find("[ab]*.csv"), ["a.csv", "b10.csv", "b2.csv"]);
+    assertEquals(find("[!a]*.csv"), ["[x].csv", "b10.csv", "b2.csv"]);
+    assertEquals(find("**/{c,d}.csv"), ["sub/c.csv", "sub/deep/d.csv"]);
+    assertEquals(find("y=*/e.csv"), ["y=1/e.csv", "y=2/e.csv"]);
+    assertEquals(find(".h*.csv"), [".hidden.csv"]);
+    assertEquals(find("[x].csv"), ["[x].csv"]); // a name that is there wins
+    assertEquals(find("sub/**/*.csv"), ["sub/c.csv", "sub/deep/d.csv"]);
+    const none = () => find("b+.csv*");
+    assertThrows(none, RangeError, "a pattern must find a file");
+    const url = new URL(`file://${folder}/a.csv`);
+    assertEquals(tableFiles(url), [`${folder}/a.csv`]);
+  });
+});
+
+Deno.test("readerOf() quotes names, and knows formats and hive folders", () => {
+  assertEquals(readerOf(["it's.csv"]), {
+    format: "csv",
+    sql:
+      "read_csv(['it''s.csv'], hive_partitioning = false, union_by_name = true)",
+  });
+  const hive = readerOf(["/d/split=train/0.parquet"]).sql;
+  assertEquals(hive.includes("hive_partitioning = true"), true);
+  assertEquals(readerOf(["a.NDJSON.gz"]).format, "json");
+  assertThrows(() => readerOf(["a.parquet.gz"]), TypeError, "must end in");
+});
+
+Deno.test("tables have the settings of images and samples", () => {
+  for (const name of ["inputs", "labels", "size", "onBad", "split", "limit"]) {
+    assertEquals(TABLE_OPTIONS.includes(name), true);
+  }
+});

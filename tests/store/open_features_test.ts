@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  featureSet,
+  openFeatures,
+  saveFeatures,
+  type SaveOptions,
+} from "@sonde/sonde";
+import { npyHead } from "../../lib/formats/npy_writer.ts";
+import { toSafetensors } from "../../lib/formats/safetensors.ts";
+import { fullSet, inFolder } from "./_sets.ts";
+
+const TARGETS: readonly (readonly [string, string, SaveOptions])[] = [
+  ["x.npz", "", {}],
+  ["x.safetensors", "", {}],
+  ["x.parquet", "", {}],
+  ["s", "/features-00001.safetensors", { format: "safetensors", shardSize: 2 }],
+  ["p", "/features-00001.parquet", { format: "parquet", shardSize: 2 }],
+];
+
+/** Reads everything; what is wrong must show here at the latest. */
+async function readAll(path: string): Promise<void> {
+  await using stored = await openFeatures(path);
+  for await (const _set of stored.stream({ batch: 2 }));
+}
+
+for (const [name, file, options] of TARGETS) {
+  const title = options.format === undefined
+    ? name
+    : `shards of ${options.format}`;
+
+  Deno.test(`openFeatures() refuses ${title} that are cut anywhere`, () =>
+    inFolder(async (folder) => {
+      await saveFeatures(fullSet(), `${folder}/${name}`, options);
+      const path = `${folder}/${name}${file}`;
+      const bytes = Deno.readFileSync(path);
+      const cuts = Array.from(
+        { length: 12 },
+        (_, i) => Math.floor(bytes.length * i / 12),
+      );
+      for (const cut of [...cuts, bytes.length - 1]) {
+        Deno.writeFileSync(path, bytes.subarray(0, cut));
+        await assertRejects(() => readAll(`${folder}/${name}`), SyntaxError);
+      }
+    }));
+
+  Deno.test(`openFeatures() gives no other number from ${title} with a byte changed`, () =>
+    inFolder(async (folder) => {
+      await saveFeatures(fullSet(), `${folder}/${name}`, options);
+      const path = `${folder}/${name}${file}`;
+      const bytes = Deno.readFileSync(path);
+      const before = await loaded(`${folder}/${name}`);
+      let numRefused = 0;
+      for (let i = 0; i < 40; i++) {
+        const changed = bytes.slice();
+        changed[Math.floor(bytes.length * i / 40)]! ^= 0x10;
+        Deno.writeFileSync(path, changed);
+        try {
+          // What no value depends on may change.
+          assertEquals(await loaded(`${folder}/${name}`), before);
+        } catch (error) {
+          if (!(error instanceof SyntaxError || error instanceof TypeError)) {
+            throw error;
+          }
+          numRefused++;
+        }
+      }
+      assert(numRefused > 10, `${numRefused} refused`);
+    }));
+}
+
+/** The numbers of all columns, and the ids. */
+async function loaded(path: string): Promise<unknown> {
+  await using stored = await openFeatures(path);
+  const { features, logits, labels, penultimate, ids } = await stored.load();
+  const arrays = [...features, logits, labels, penultimate];
+  return [arrays.map((array) => array?.data), Array.from(ids)];
+}
+
+Deno.test("openFeatures() refuses what Sonde did not write, and what is not there", () =>
+  inFolder(async (folder) => {
+    const one = {
+      data: Float32Array.of(1),
+      shape: [1],
+      dtype: "float32",
+    } as const;
+    Deno.writeFileSync(
+      `${folder}/x.safetensors`,
+      toSafetensors(new Map([["x", one]])),
+    );
+    Deno.writeFileSync(`${folder}/x.npy`, npyHead("float32", [0]));
+    Deno.mkdirSync(`${folder}/folder`);
+    Deno.mkdirSync(`${folder}/y.npz.partial`);
+    await assertRejects(
+      () => openFeatures(`${folder}/x.safetensors`),
+      SyntaxError,
+      "Sonde must have written it",
+    );
+    await assertRejects(() => openFeatures(`${folder}/x.npy`), SyntaxError);
+    await assertRejects(
+      () => openFeatures(`${folder}/folder`),
+      SyntaxError,
+      "_sonde.json",
+    );
+    await assertRejects(
+      () => openFeatures(`${folder}/no`),
+      RangeError,
+      "must be there",
+    );
+    await assertRejects(
+      () => openFeatures(`${folder}/y.npz`),
+      RangeError,
+      "is not finished",
+    );
+    await assertRejects(() => openFeatures("https://x.org/x.npz"), TypeError);
+  }));
+
+Deno.test("openFeatures() refuses shards that are missing, or of another run", () =>
+  inFolder(async (folder) => {
+    const options = { format: "safetensors", shardSize: 2 } as const;
+    await saveFeatures(fullSet(), `${folder}/a`, options);
+    const other = featureSet({ ids: ["x", "y", "z", "u", "v"] });
+    await saveFeatures(other, `${folder}/b`, options);
+    const name = "features-00001.safetensors";
+    const bytes = Deno.readFileSync(`${folder}/b/${name}`);
+    const manifest = `${folder}/a/_sonde.json`;
+    const { size } = Deno.statSync(`${folder}/a/${name}`);
+    Deno.writeFileSync(`${folder}/a/${name}`, bytes);
+    const text = Deno.readTextFileSync(manifest);
+    Deno.writeTextFileSync(
+      manifest,
+      text.replace(`"bytes": ${size}`, `"bytes": ${bytes.length}`),
+    );
+    await assertRejects(
+      () => readAll(`${folder}/a`),
+      TypeError,
+      "same columns",
+    );
+    Deno.removeSync(`${folder}/a/${name}`);
+    await assertRejects(
+      () => openFeatures(`${folder}/a`),
+      SyntaxError,
+      "no such file",
+    );
+  }));
+
+Deno.test("StoredFeatures shows its columns, and says so when it is closed", () =>
+  inFolder(async (folder) => {
+    const url = new URL(`file://${folder}/with%20space.npz`);
+    await saveFeatures(fullSet(), url);
+    assertEquals([...Deno.readDirSync(folder)][0]!.name, "with space.npz");
+    const stored = await openFeatures(url);
+    const text = Deno.inspect(stored);
+    assert(text.includes("StoredFeatures of 5 samples"), text);
+    assert(text.includes("block/conv:1"), text);
+    const again = () => stored.stream({ batch: 0 });
+    await assertRejects(async () => {
+      for await (const _set of again());
+    }, RangeError);
+    await stored.close();
+    await stored.close();
+    await assertRejects(() => stored.load(), TypeError, "openFeatures() again");
+  }));
+
+Deno.test("saveFeatures() refuses targets that are there, and sets that are none", () =>
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/x.npz`, "mine");
+    const set = fullSet();
+    const save = () => saveFeatures(set, `${folder}/x.npz`);
+    await assertRejects(save, RangeError, "must not exist yet");
+    assertEquals(Deno.readTextFileSync(`${folder}/x.npz`), "mine");
+    const promise = Promise.resolve(set) as unknown as typeof set;
+    await assertRejects(
+      () => saveFeatures(promise, `${folder}/y.npz`),
+      TypeError,
+      "await",
+    );
+    const none = {} as typeof set;
+    await assertRejects(
+      () => saveFeatures(none, `${folder}/y.npz`),
+      TypeError,
+      "feature set",
+    );
+  }));
+
+Deno.test("Written shows samples, files and what was skipped", () =>
+  inFolder(async (folder) => {
+    const written = await saveFeatures(fullSet(), `${folder}/x.npz`);
+    const text = Deno.inspect(written);
+    assert(text.includes("Written: 5 samples"), text);
+    assert(text.includes("x.npz"), text);
+  }));
+
+Deno.test({
+  name: "saveFeatures() says so when a folder cannot be written",
+  permissions: { read: true, write: false, env: true, ffi: true, sys: true },
+  fn: async () => {
+    const folder = new URL("../data", import.meta.url);
+    await assertRejects(
+      () =>
+        saveFeatures(fullSet(), `${decodeURIComponent(folder.pathname)}/x.npz`),
+      TypeError,
+      "allow it (--allow-write)",
+    );
+  },
+});

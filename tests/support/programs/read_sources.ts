@@ -1,0 +1,37 @@
+/**
+ * A program: images of a folder or rows of tables, and how many there are.
+ *
+ *     read_sources.ts images|tables
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a command, which says what it found
+import { type DataSource, imageFolder, query, table } from "@sonde/sonde";
+
+const DATA = decodeURIComponent(
+  new URL("../../data/", import.meta.url).pathname,
+);
+const flowers = `${DATA}tables/flowers.csv`;
+const sources: DataSource[] = Deno.args[0] === "images"
+  ? [imageFolder(`${DATA}photos`, { size: [8, 8] })]
+  : [
+    table(`${DATA}tables/vectors.parquet`, {
+      inputs: "list",
+      labels: "y",
+      shuffle: { seed: 1 },
+    }),
+    table(flowers, { orderBy: "petal_width" }),
+    query(`SELECT petal_width FROM '${flowers}'`, { files: [flowers] }),
+  ];
+const rows: number[] = [];
+for (const source of sources) {
+  const wanted = {
+    size: 1000,
+    start: 0,
+    inputs: [{ name: "x", shape: [], dtype: "float32" }],
+  } as const;
+  await source.prepare?.();
+  for await (const _batch of source.batches(wanted));
+  rows.push(source.length!);
+}
+console.log(JSON.stringify(rows));
