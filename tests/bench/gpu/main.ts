@@ -42,9 +42,9 @@ const TOLERANCE = 1e-3;
 const NUM_TIMINGS = 5;
 
 const MODELS: Readonly<Record<string, () => Promise<Model>>> = {
-  mobilenet_v2: () => Promise.resolve(fromLayersModel(mobileNetV2())),
+  "mobilenet_v2": () => Promise.resolve(fromLayersModel(mobileNetV2())),
   resnet50: () => Promise.resolve(fromLayersModel(resNet50())),
-  vit_b_16: () => loadModel(visionTransformer()),
+  "vit_b_16": () => loadModel(visionTransformer()),
 };
 
 function images(count: number): NdArray {
