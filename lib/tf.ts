@@ -40,6 +40,32 @@ function declineAdvice(): void {
 declineAdvice();
 
 /**
+ * Makes `tf.setBackend("wasm")` load the package that this library uses, when it
+ * is first called. It never becomes the backend of those who choose none. A
+ * package that the user imports takes its place without a warning.
+ */
+function offerWasm(): void {
+  const engine = tfjs.engine();
+  const { registryFactory } = engine;
+  if (registryFactory.wasm !== undefined) return;
+  const register = engine.registerBackend;
+  const load = async () => {
+    await import("@tensorflow/tfjs-backend-wasm"); // it registers itself
+    return await tfjs.findBackendFactory("wasm")!();
+  };
+  engine.registerBackend = (name, factory, priority) => {
+    if (name === "wasm" && registryFactory.wasm?.factory === load) {
+      engine.registerBackend = register;
+      delete registryFactory.wasm;
+    }
+    return register.call(engine, name, factory, priority);
+  };
+  tfjs.registerBackend("wasm", load, 0);
+}
+
+offerWasm();
+
+/**
  * Types of TF.js.
  *
  * @category Data

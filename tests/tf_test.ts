@@ -78,3 +78,29 @@ Deno.test("tf names types that fit the values of TF.js", () => {
   tf.dispose([tensor, matrix]);
   model.dispose();
 });
+
+/** What a process prints that begins anew. */
+async function printed(program: string): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", program],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return decode(stdout) + decode(stderr);
+}
+
+Deno.test("tf.setBackend() takes wasm, which nobody gets who chooses none", async () => {
+  const program = `import { tf } from "./lib/tf.ts";
+tf.square(3).dispose();
+console.log(tf.getBackend(), await tf.setBackend("wasm"), tf.getBackend());
+console.log((await tf.matMul([[1, 2]], [[3], [4]]).data())[0]);`;
+  assertEquals(await printed(program), "cpu true wasm\n11\n");
+});
+
+Deno.test("tf leaves wasm to the package that the user imports, without a warning", async () => {
+  const program = `import { tf } from "./lib/tf.ts";
+import "@tensorflow/tfjs-backend-wasm";
+console.log(await tf.setBackend("wasm"), tf.getBackend());`;
+  assertEquals(await printed(program), "true wasm\n");
+});
