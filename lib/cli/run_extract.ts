@@ -18,7 +18,7 @@ import {
   type ExtractCommand,
   HELP,
   parseCommand,
-} from "./arguments.ts";
+} from "./_arguments.ts";
 import { extractorOf } from "./settings.ts";
 
 /** Where the command writes, and what stops it. */

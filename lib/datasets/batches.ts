@@ -14,96 +14,35 @@
 import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
-import type {
-  Dataset,
-  DataSource,
-  NdArray,
-  SkippedSample,
-  TensorSpec,
-} from "../types.ts";
-import {
-  checkClassNames,
-  checkNamed,
-  classesOf,
-  indicesOfNames,
-} from "./class_names.ts";
+import type { Dataset, DataSource, SkippedSample } from "../types.ts";
+import { namedLabels, withIndices } from "./_batch_labels.ts";
+import { checkClassNames, classesOf } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
+import type { BatchPlan, HostBatch, WantedHostBatches } from "./host_batch.ts";
+import {
+  type AnyIterable,
+  isIterable,
+  isSource,
+  iteratorOf,
+} from "./_dataset_kinds.ts";
 import { labelsOf } from "./labels.ts";
 import { type Parts, partsOf, skippedOnly } from "./parts.ts";
 import {
   type HostArray,
   type InputLike,
   isHostArray,
-  isObject,
   isTensor,
   readRows,
 } from "./tensor_likes.ts";
-import type { TextArray } from "./texts.ts";
 import { checkBatched, disposeAll, isTfDataset } from "./tf_dataset.ts";
 
-/**
- * Samples on the host, as the engines take them. Inputs may share memory with
- * what the caller holds: they are read only, must not be transferred, and are
- * good until the next batch is requested. Labels and ids are copies.
- */
-export interface HostBatch {
-  /**
-   * One for each input, in the model's order and in the input's element type;
-   * `[rows, …]`, or as the batch axis of its spec says.
-   */
-  readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
-  /** Class indices, `[rows]`. */
-  readonly labels?: Int32Array;
-  /** The dataset's own identities, `[rows]`. */
-  readonly ids?: readonly (string | number)[];
-  /** Names of the classes, where the batch carries them. */
-  readonly classNames?: readonly string[];
-  /** How many samples there are. */
-  readonly rows: number;
-  /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
-  readonly nonFinite: readonly number[];
-  /** How far in the dataset it ends: samples read and left out, counted from 0. */
-  readonly end: number;
-  /** How many samples were left out until then, of those that this run read. */
-  readonly numSkipped: number;
-}
-
-/** What a dataset will give. */
-export interface BatchPlan {
-  /** Samples in all, where that is known; then exactly as many come. */
-  readonly length?: number;
-  /** Names of the classes, where the dataset knows them; of an iterable, once a batch was read. */
-  readonly classNames?: readonly string[] | undefined;
-  /** Samples that were left out so far. */
-  readonly skipped?: readonly SkippedSample[] | undefined;
-  /** Samples that are to be computed at once, where several batches may come as one. */
-  readonly batchSize?: number;
-  /** The batches; none is read before it is requested. */
-  readonly batches: AsyncIterable<HostBatch>;
-}
-
-/** What is wanted of a dataset. */
-export interface WantedHostBatches {
-  /** Samples in a batch that is cut here; the last may hold fewer. */
-  readonly size: number;
-  /** How many of them are cut at once, as one; called before each. Without it, one. */
-  readonly atOnce?: (() => number) | undefined;
-  /** What the model takes. */
-  readonly inputs: readonly TensorSpec[];
-  /** Which samples of arrays and sources are read; default: all. */
-  readonly range?: SampleRange | undefined;
-  /** Stops the reading. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Samples of a dataset, by their positions. */
-export interface SampleRange {
-  /** The first. */
-  readonly start: number;
-  /** The one after the last; default: the dataset's end. */
-  readonly end?: number | undefined;
-}
+export type {
+  BatchPlan,
+  HostBatch,
+  SampleRange,
+  WantedHostBatches,
+} from "./host_batch.ts";
 
 const ACTION = "read dataset";
 
@@ -162,28 +101,6 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
       start = end;
     }
   }
-}
-
-/** The same with labels as indices; those in an engine are read batch by batch. */
-function withIndices(parts: Parts, action: string, first = 0): Parts {
-  const { labels, labelNames, classNames, rows } = parts;
-  if (isTensor(labels)) return parts;
-  if (labelNames !== undefined) {
-    if (classNames === undefined) throw withoutClasses(labelNames, action);
-    const labels = indicesOfNames(labelNames, classNames, action, first);
-    return { ...parts, labels };
-  }
-  if (labels === undefined) return parts;
-  const indices = labelsOf(labels, rows, action, first);
-  if (classNames) checkNamed(indices, classNames, action, first);
-  return { ...parts, labels: indices };
-}
-
-function withoutClasses(names: readonly string[], action: string): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
 }
 
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
@@ -245,17 +162,6 @@ async function readBatch(
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
     ...(classNames === undefined ? {} : { classNames }),
   };
-}
-
-function namedLabels(
-  array: HostArray,
-  { classNames }: Parts,
-  action: string,
-  first: number,
-): Int32Array {
-  const labels = labelsOf(array, array.shape[0]!, action, first);
-  if (classNames) checkNamed(labels, classNames, action, first);
-  return labels;
 }
 
 // ---- what yields batches ----
@@ -448,24 +354,4 @@ export function prepareDataset(
 ): Promise<void> | undefined {
   const value: unknown = dataset;
   return isSource(value) ? value.prepare?.(signal) : undefined;
-}
-
-// ---- telling them apart ----
-
-type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
-
-function isSource(value: unknown): value is DataSource {
-  return isObject(value) && typeof value.batches === "function";
-}
-
-/** Whether it gives batches: no strings, no typed arrays. */
-function isIterable(value: unknown): value is AnyIterable {
-  return isObject(value) && !ArrayBuffer.isView(value) &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-function iteratorOf(value: AnyIterable): AnyIterator {
-  return Symbol.asyncIterator in value
-    ? value[Symbol.asyncIterator]()
-    : value[Symbol.iterator]();
 }

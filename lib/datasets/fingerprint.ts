@@ -11,7 +11,8 @@
 import { crc32 } from "node:zlib";
 import { Pacer } from "../formats/pacer.ts";
 import { sha256 } from "../formats/sha256.ts";
-import type { Dataset, DataSource, TensorSpec } from "../types.ts";
+import type { Dataset, TensorSpec } from "../types.ts";
+import { isIterable, isSource } from "./_dataset_kinds.ts";
 import { batchesOf } from "./batches.ts";
 import { isHostArray, isObject, isTensor } from "./tensor_likes.ts";
 import { isTfDataset } from "./tf_dataset.ts";
@@ -34,11 +35,10 @@ export async function datasetFingerprint(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const value: unknown = dataset;
-  if (isObject(value) && typeof value.batches === "function") {
-    const source = dataset as DataSource;
-    if (typeof source.fingerprint !== "function") return undefined;
-    const { length, classNames } = source;
-    const contents = await source.fingerprint();
+  if (isSource(value)) {
+    if (typeof value.fingerprint !== "function") return undefined;
+    const { length, classNames } = value;
+    const contents = await value.fingerprint();
     return await sha256(JSON.stringify([contents, length, classNames]));
   }
   const isAtHand = isTensor(value) || isHostArray(value) ||
@@ -68,8 +68,4 @@ async function contentsOf(
     await pacer.rest();
   }
   return await sha256(JSON.stringify(sums));
-}
-
-function isIterable(value: object): boolean {
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }

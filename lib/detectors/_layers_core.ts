@@ -251,6 +251,6 @@ export class ForeignCore implements ScorerCore {
 
   pack(): never {
     const rule = `detector "${this.name}" must be made by defineDetector()`;
-    throw new TypeError(cannot("save scorer", rule, "another one"));
+    throw new TypeError(cannot("write scorer", rule, "another one"));
   }
 }

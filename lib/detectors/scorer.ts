@@ -171,11 +171,11 @@ async function write(
   target: string | URL,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
-  checkAwaited(target, "save scorer", "the target");
+  checkAwaited(target, "write scorer", "the target");
   const isTarget = typeof target === "string" || target instanceof URL;
   if (!isTarget || (target instanceof URL && target.protocol !== "file:")) {
     const rule = "its target must be a path or a file: URL";
-    throw new TypeError(cannot("save scorer", rule, target));
+    throw new TypeError(cannot("write scorer", rule, target));
   }
   const part = target instanceof URL
     ? new URL(`${target.href}.partial`)

@@ -11,7 +11,7 @@ import { openFeatureFile } from "../store/open_features.ts";
 import { type Part, partOfSet } from "../store/part.ts";
 import { readSet } from "../store/read_set.ts";
 import type { Dataset, FeatureSet, RunOptions } from "../types.ts";
-import { identify, identityRecord, type RunIdentity } from "./run_identity.ts";
+import { identify, identityRecord, type RunIdentity } from "./_run_identity.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a cache holds of a run, and how it gets what it does not hold. */

@@ -22,6 +22,8 @@ export type EngineChoice =
     readonly device?: DeviceName;
     /** The name of the device's adapter, where it is known. */
     readonly adapter?: string;
+    /** The operators that the processor runs in the device's stead. */
+    readonly onCpu?: readonly string[];
     readonly reason: string;
     /** The program as it will be opened; undefined for a model of an ONNX file. */
     readonly recording?: Recording;
@@ -84,7 +86,11 @@ export async function chooseEngine(
     const reason = isAsked
       ? `engine "onnx" was asked for`
       : "every layer can run on the native engine, which is the fastest";
-    const chosen = await chooseDevice(settings, recording, findCard);
+    const chosen = await chooseDevice(settings, {
+      recording,
+      program,
+      findCard,
+    });
     return { engine: "onnx", threads, recording, ...joined(reason, chosen) };
   }
   const { obstacle } = recording;
@@ -167,6 +173,7 @@ function checkBackend(program: Program, backend: BackendName): void {
 interface DeviceChoice {
   readonly device?: DeviceName;
   readonly adapter?: string;
+  readonly onCpu?: readonly string[];
   readonly why?: string;
 }
 
@@ -182,16 +189,21 @@ const WORTH_A_CARD = 1e10;
  */
 async function chooseDevice(
   { device, batchSize }: EngineSettings,
-  recording: Recording | undefined,
-  findCard: () => Promise<string | undefined>,
+  { recording, program, findCard }: {
+    readonly recording: Recording | undefined;
+    readonly program: Program;
+    readonly findCard: () => Promise<string | undefined>;
+  },
 ): Promise<DeviceChoice> {
+  const kinds = () => recording?.kinds ?? kindsInFile(program);
   if (device === undefined) return {};
   if (device === "cpu") return { device, why: 'device "cpu" was asked for' };
   if (device !== "auto") {
     await checkIsThere(device);
     const adapter = device === "webgpu" ? await adapterName() : undefined;
     const why = `device "${device}" was asked for`;
-    return { device, ...(adapter === undefined ? {} : { adapter }), why };
+    const named = adapter === undefined ? {} : { adapter };
+    return { device, ...named, ...await onCpuOf(kinds(), device), why };
   }
   if (recording === undefined) {
     const why = '"cpu" because the operations of an ONNX file are not counted';
@@ -200,7 +212,8 @@ async function chooseDevice(
   const count = recording.multiplicationsPerRow * batchSize;
   const counted = `a batch takes ${count.toExponential(1)} multiplications`;
   if (count < WORTH_A_CARD) {
-    const why = `"cpu" because ${counted}, less than ${WORTH_A_CARD}`;
+    const why =
+      `"cpu" because ${counted}, less than ${WORTH_A_CARD.toExponential()}`;
     return { device: "cpu", why };
   }
   const card = await findCard();
@@ -209,12 +222,29 @@ async function chooseDevice(
   }
   await checkIsThere("webgpu");
   const why = `"webgpu" because there is a card, "${card}", and ${counted}`;
-  return { device: "webgpu", adapter: card, why };
+  const others = await onCpuOf(kinds(), "webgpu");
+  return { device: "webgpu", adapter: card, ...others, why };
+}
+
+async function onCpuOf(
+  kinds: readonly string[],
+  device: DeviceName,
+): Promise<Pick<DeviceChoice, "onCpu">> {
+  const { kindsOnCpu } = await import("../engines/onnx/graph/device_nodes.ts");
+  const onCpu = kindsOnCpu(kinds, device);
+  return onCpu === undefined ? {} : { onCpu };
 }
 
 async function checkIsThere(device: DeviceName): Promise<void> {
   const { checkDevice } = await import("../engines/onnx/check_device.ts");
   await checkDevice(device);
+}
+
+/** The operators of an ONNX file that run. */
+function kindsInFile({ schedule }: Program): readonly string[] {
+  return schedule.nodes.flatMap(({ call }) =>
+    call.kind === "raw" && call.onnx ? [call.onnx.operation.kind] : []
+  );
 }
 
 function joined(reason: string, { why, ...chosen }: DeviceChoice) {
@@ -256,7 +286,11 @@ async function chooseForFile(
   const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
   const missing = await missingRuntime(true);
   if (missing !== undefined) throw refuse("run the model", missing);
-  const chosen = await chooseDevice(settings, undefined, hardwareAdapter);
+  const chosen = await chooseDevice(settings, {
+    recording: undefined,
+    program,
+    findCard: hardwareAdapter,
+  });
   const reason = "an ONNX file is run by ONNX Runtime";
   return { engine: "onnx", threads, ...joined(reason, chosen) };
 }

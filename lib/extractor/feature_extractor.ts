@@ -460,12 +460,18 @@ export class FeatureExtractor implements Runs {
    * takes the native engine where it can run everything that is selected, and
    * else TF.js. {@linkcode FeatureExtractor.plan} says which, and why.
    *
+   * With `"onnx"`, `device` says where it computes. On a device, a batch whose
+   * inputs hold NaN or an infinity is computed on the processor instead, as
+   * shaders may lose them; for a model of an ONNX file it is an error. A NaN that
+   * arises within the network may be lost.
+   *
    * @param kind The engine.
-   * @param options The backend of `tfjs`, or the threads of `onnx`.
+   * @param options The backend of `tfjs`, or the threads and device of `onnx`.
    * @returns An extractor on this engine.
-   * @throws {RangeError} If there is no such engine or backend, or `threads`
-   * is no positive integer.
+   * @throws {RangeError} If there is no such engine, backend or device, or
+   * `threads` is no positive integer.
    * @throws {TypeError} If an option is another engine's.
+   * @throws {UnsupportedByEngineError} If `precision` is `"half"`.
    *
    * @example TF.js on its WebAssembly backend
    * ```ts

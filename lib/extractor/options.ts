@@ -11,7 +11,7 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
-import { abortError } from "../errors.ts";
+import { abortError, UnsupportedByEngineError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { DEVICES } from "../engines/onnx/runtime/device.ts";
 import type { Settings } from "./settings.ts";
@@ -112,6 +112,7 @@ const ACTION = "set engine";
  * @throws {RangeError} If there is no such engine, backend, device or
  * precision, or `threads` is no positive integer.
  * @throws {TypeError} If an option is another engine's.
+ * @throws {UnsupportedByEngineError} If `precision` is `"half"`.
  */
 export function engineSettings(
   kind: "auto" | "onnx" | "tfjs",
@@ -148,6 +149,13 @@ export function engineSettings(
     if (value === undefined || engine === "onnx") continue;
     const rule = `"${name}" must be left out: it is an option of ONNX alone`;
     throw new TypeError(cannot(ACTION, rule, value, 'use "onnx"'));
+  }
+  if (precision === "half") {
+    throw new UnsupportedByEngineError(
+      "set precision",
+      "onnx",
+      'its "precision" must be "single", as ONNX Runtime computes in the precision of the weights; leave it out, or postprocess features with half()',
+    );
   }
   return { engine, backend, threads, device, precision };
 }

@@ -125,11 +125,12 @@ export function warnedPlan(plan: Plan, line: string): Plan {
 }
 
 function deviceFields(
-  { device, adapter }: Extract<EngineChoice, { engine: "onnx" }>,
-): Pick<Plan, "device" | "adapter"> {
+  { device, adapter, onCpu }: Extract<EngineChoice, { engine: "onnx" }>,
+): Pick<Plan, "device" | "adapter" | "onCpu"> {
   return {
     ...(device === undefined ? {} : { device }),
     ...(adapter === undefined ? {} : { adapter }),
+    ...(onCpu === undefined ? {} : { onCpu }),
   };
 }
 

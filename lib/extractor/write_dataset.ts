@@ -50,7 +50,7 @@ import {
   identityRecord,
   isNamed,
   type RunIdentity,
-} from "./run_identity.ts";
+} from "./_run_identity.ts";
 import type { Settings } from "./settings.ts";
 
 /**

@@ -39,7 +39,7 @@ export class LockedDuckdb {
     files: readonly string[],
     name: string,
   ): Promise<LockedDuckdb> {
-    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const { DuckDBInstance } = await loadDuckdb();
     const instance = await DuckDBInstance.create(":memory:", {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -147,6 +147,19 @@ export class LockedDuckdb {
         cause: error,
       });
     }
+  }
+}
+
+async function loadDuckdb() {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (error) {
+    const [reason] = String(error).split("\n");
+    const rule = "DuckDB must be able to load";
+    const hint = "run with --allow-read and --allow-ffi";
+    throw new TypeError(cannot("read tables", rule, reason, hint), {
+      cause: error,
+    });
   }
 }
 

@@ -65,7 +65,7 @@ async function bySharp(
   orient: boolean,
   name: string,
 ): Promise<DecodedImage> {
-  const { sharp } = await import("./_sharp.ts");
+  const { sharp } = await loadSharp();
   const input = {
     ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
     limitInputPixels: MOST_PIXELS,
@@ -92,6 +92,20 @@ async function bySharp(
     if (error instanceof SyntaxError || !(error instanceof Error)) throw error;
     const [reason = ""] = error.message.split("\n");
     throw bad(name, "it must be a whole image", reason, "is it cut?", error);
+  }
+}
+
+async function loadSharp() {
+  try {
+    return await import("./_sharp.ts");
+  } catch (error) {
+    const [reason] = String(error).split("\n");
+    const hint = "run with --allow-read, --allow-ffi and " +
+      "--allow-env=npm_package_config_libvips,MALLOC_ARENA_MAX";
+    const rule = "sharp must be able to load";
+    throw new TypeError(cannot("decode images", rule, reason, hint), {
+      cause: error,
+    });
   }
 }
 

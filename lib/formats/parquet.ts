@@ -96,8 +96,8 @@ export interface ParquetReader {
   readonly metadata: ReadonlyMap<string, string>;
   /** Rows of each of its row groups. */
   readonly groups: readonly number[];
-  /** Reads some columns of one row group. */
-  read(group: number, columns: readonly string[]): Promise<Arrow.RecordBatch>;
+  /** Reads one row group. */
+  read(group: number): Promise<Arrow.RecordBatch>;
   /** Frees what the library holds. */
   close(): void;
 }
@@ -132,9 +132,9 @@ export async function openParquetFile(
   });
   return {
     ...facts,
-    async read(group, columns) {
+    async read(group) {
       const batchSize = Math.max(1, facts.groups[group]!);
-      const options = { rowGroups: [group], columns: [...columns], batchSize };
+      const options = { rowGroups: [group], batchSize };
       const table = await readable(bytes, async () => {
         const rows = await opened.read(options);
         return arrow.tableFromIPC(rows.intoIPCStream());

@@ -72,7 +72,6 @@ class GroupRows {
   readonly #source: ByteSource;
   readonly #reader: ParquetReader;
   readonly #description: Description;
-  readonly #names: readonly string[];
   #held: { readonly group: number; readonly batch: RecordBatch } | undefined;
 
   constructor(
@@ -83,11 +82,6 @@ class GroupRows {
     this.#source = source;
     this.#reader = reader;
     this.#description = description;
-    this.#names = [
-      ID,
-      ...(description.ids.kind === "mixed" ? [IS_NUMBER] : []),
-      ...description.columns.map(({ name }) => name),
-    ];
   }
 
   async column(spec: ColumnSpec, rows: RowRange): Promise<StoredArray> {
@@ -138,7 +132,7 @@ class GroupRows {
       if (from >= to) continue;
       if (this.#held?.group !== group) {
         this.#held = undefined;
-        const batch = await this.#reader.read(group, this.#names);
+        const batch = await this.#reader.read(group);
         this.#held = { group, batch };
       }
       yield { batch: this.#held.batch, start: from, end: to };

@@ -211,3 +211,45 @@ Deno.test("chooseEngine() refuses gradients, functions on tensors and other engi
     'engine is "tfjs:cpu"',
   );
 });
+
+Deno.test("chooseEngine() takes the processor for batches that are not worth a card", async () => {
+  await using model = await loadModel("notebooks/models/keras/digits.keras");
+  const graph = model as ModelGraph;
+  const unasked = () => Promise.reject(new Error("asked"));
+  const settings = { ...DEFAULTS, engine: "onnx", device: "auto" } as const;
+  const program = resolve(graph, settings);
+  const choice = await chooseEngine(program, settings, unasked);
+  assert(choice.engine === "onnx");
+  assertEquals(choice.device, "cpu");
+  assert(/takes .* multiplications, less than 1e\+10/.test(choice.reason));
+  const large = { ...settings, batchSize: 10_000 };
+  const none = await chooseEngine(
+    program,
+    large,
+    () => Promise.resolve(undefined),
+  );
+  assertEquals(
+    none.reason,
+    'engine "onnx" was asked for; "cpu" because there is no graphics card',
+  );
+});
+
+Deno.test("the device is part of the source of a set, as it was chosen", async () => {
+  await using model = await loadModel("notebooks/models/keras/digits.keras");
+  const extractor = new FeatureExtractor(model).layers([-2]);
+  const x = {
+    data: new Float32Array(784),
+    shape: [1, 28, 28, 1],
+    dtype: "float32",
+  } as const;
+  const plain = await extractor.predict(x);
+  for (const device of ["cpu", "auto"] as const) {
+    const set = await extractor.engine("onnx", { device }).predict(x);
+    assertEquals(set.source, plain.source);
+  }
+  const asked = { ...DEFAULTS, device: "webgpu" } as const;
+  assertEquals(
+    JSON.parse(resolve(model as ModelGraph, asked).settings).device,
+    "webgpu",
+  );
+});

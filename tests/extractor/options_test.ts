@@ -1,4 +1,5 @@
 import { checkRun, engineSettings } from "../../lib/extractor/options.ts";
+import { UnsupportedByEngineError } from "../../lib/errors.ts";
 import type { RunOptions } from "../../lib/types.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -89,4 +90,30 @@ Deno.test("checkRun() says which call sets what is no option of a run", () => {
       `Cannot predict as every option must be one of "signal", "onProgress", "progress": current value is "${key}"; set it on the extractor, with ${call}`,
     );
   }
+});
+
+Deno.test("engineSettings() keeps the device, of the native engine alone", () => {
+  assertEquals(engineSettings("onnx", { device: "webgpu" }).device, "webgpu");
+  assertThrows(
+    () => engineSettings("auto", { device: "webgpu" }),
+    TypeError,
+    'Cannot set engine as "device" must be left out: it is an option of ONNX alone: current value is "webgpu"; use "onnx"',
+  );
+  assertThrows(
+    () => engineSettings("onnx", { device: "gpu" as "webgpu" }),
+    RangeError,
+    '"webgpu"',
+  );
+});
+
+Deno.test("engineSettings() refuses half precision by name", () => {
+  assertEquals(
+    engineSettings("onnx", { precision: "single" }).precision,
+    "single",
+  );
+  assertThrows(
+    () => engineSettings("onnx", { precision: "half" }),
+    UnsupportedByEngineError,
+    '"precision" must be "single"',
+  );
 });

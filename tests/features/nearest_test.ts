@@ -9,6 +9,7 @@ import {
 } from "@sonde/sonde";
 import { assertAllClose } from "../support/all_close.ts";
 import { inFolder } from "../store/_sets.ts";
+import { neighborsView } from "../../lib/features/view/neighbors_view.ts";
 import { numbers } from "../extractor/_models.ts";
 
 function setOf(
@@ -156,3 +157,15 @@ for (const [what, [run, message]] of Object.entries(REFUSED)) {
     await assertRejects(run, Error, message);
   });
 }
+
+Deno.test("neighborsView() lists the first ten queries, and says how many there are", () => {
+  const { blocks } = neighborsView({
+    queries: Array.from({ length: 12 }, (_, i) => i),
+    ids: Array.from({ length: 12 }, () => ["a"]),
+    distances: new Float64Array(12),
+    metric: "cosine distance",
+  });
+  const [block] = blocks;
+  assert(block?.kind === "table" && block.rows.length === 10);
+  assertEquals([blocks.length, block.title], [1, "the first 10 of 12 queries"]);
+});

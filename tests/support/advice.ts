@@ -14,6 +14,81 @@ const ONNX = "tests/data/make_onnx_models.py";
 /** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
 export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
+    "detectors/_feature_profile.ts",
+    "use perLayer(detector) for all layers",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/_input_stream.ts",
+    "pass a function, as in () => extractor.stream(dataset), which can be called again",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/_sample_block.ts",
+    "name the head with .head(…)",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/_sample_block.ts",
+    "use a detector that needs ",
+    "tests/detectors/bad_input_test.ts",
+  ],
+  [
+    "detectors/_sample_block.ts",
+    "use maxLogit(), or a ",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/_sample_reader.ts",
+    "pass head to ",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/_scorer_file.ts",
+    "save the scorer again",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/class_gaussians.ts",
+    "use a detector without a covariance",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/conformal.ts",
+    'pass more, or a lower "tpr"',
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/fit_temperature.ts",
+    "pass more held-out samples",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/load_scorer.ts",
+    "pass { detectors: [${name}] }",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/per_layer.ts",
+    "use deepKnn(), …",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/subspace.ts",
+    'pass a lower "dims"',
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/vim.ts",
+    'pass a lower "dims", or use maxLogit()',
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "detectors/vim.ts",
+    "use residual() and energy()",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
     "detectors/_class_covariances.ts",
     'use gmm({ covariance: "diag" })',
     "tests/detectors/gmm_test.ts",

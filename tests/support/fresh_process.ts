@@ -34,7 +34,12 @@ const ENV: Readonly<Record<string, string>> = {
 };
 
 /** A program of `tests/support/programs`. */
-export type Program = "run_model" | "draw_figures" | "read_sources" | "wait";
+export type Program =
+  | "run_model"
+  | "draw_figures"
+  | "fit_stream"
+  | "wait"
+  | "read_sources";
 
 /** What a run of the model says. */
 export interface Answer {

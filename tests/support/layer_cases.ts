@@ -10,6 +10,7 @@ import { tf } from "../../lib/tf.ts";
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { OnnxGraph } from "../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../lib/engines/onnx/graph/onnx_ops.ts";
+import type { DeviceName } from "../../lib/engines/onnx/runtime/device.ts";
 import { openGraph } from "./open_graph.ts";
 import { takeTurn } from "../../lib/engines/tfjs/backend.ts";
 import { TfjsOps } from "../../lib/engines/tfjs/tfjs_ops.ts";
@@ -28,7 +29,7 @@ import type { CaseArray, LayerCase } from "./layer_case.ts";
 import { share } from "./extent.ts";
 
 /** Where a case runs. */
-export type CaseEngine = "cpu" | "wasm" | "onnx" | "webgpu";
+export type CaseEngine = "cpu" | "wasm" | "onnx" | "webgpu" | "onnx:webgpu";
 
 /** Values and, where there is one, their mask. */
 interface Found {
@@ -108,14 +109,18 @@ function isForWebgpu(each: LayerCase, i: number, all: LayerCase[]): boolean {
 }
 
 /** What is wrong with a case on an engine. */
-async function faultsOf(each: LayerCase, engine: CaseEngine) {
+export async function faultsOf(
+  each: LayerCase,
+  engine: CaseEngine,
+  rtol: number = engine === "webgpu" ? 1e-4 : 1e-5,
+): Promise<string[]> {
   const unknown = engine === "onnx" && each.unknown.length > 0
     ? [[], each.unknown]
     : [[]];
   const faults: string[] = [];
   for (const axes of unknown) {
-    const found = engine === "onnx"
-      ? await onOnnx(each, axes)
+    const found = engine === "onnx" || engine === "onnx:webgpu"
+      ? await onOnnx(each, axes, engine === "onnx" ? "cpu" : "webgpu")
       : engine === "webgpu"
       ? await onWebgpu(each)
       : await onTfjs(each, engine);
@@ -125,8 +130,7 @@ async function faultsOf(each: LayerCase, engine: CaseEngine) {
       const error = difference(
         value,
         rowsOf(each.output, rows),
-        // Shaders round exp, division and tanh to some units in the last place.
-        engine === "webgpu" ? 1e-4 : 1e-5,
+        rtol, // shaders round exp, division and tanh to some units in the last place
       );
       if (error !== undefined) faults.push(`${at}: ${error}`);
       const wanted = each.outputMask && rowsOf(each.outputMask, rows);
@@ -254,6 +258,7 @@ function readBack(x: tf.Tensor): CaseArray {
 async function onOnnx(
   each: LayerCase,
   unknown: readonly number[],
+  device: DeviceName,
 ): Promise<Found[]> {
   const graph = new OnnxGraph();
   const fed = (
@@ -282,7 +287,7 @@ async function onOnnx(
   const names = parts.map((part) =>
     graph.output("output", part.name, part.dtype)
   );
-  const open = await openGraph(graph);
+  const open = await openGraph(graph, device);
   try {
     const found: Found[] = [];
     for (const rows of BATCHES) {

@@ -12,6 +12,7 @@ import type {
   OnnxFeed,
   OnnxResult,
 } from "../../lib/engines/onnx/runtime/messages.ts";
+import type { DeviceName } from "../../lib/engines/onnx/runtime/device.ts";
 import { Pipeline } from "../../lib/engines/onnx/runtime/pipeline.ts";
 
 /** A graph that is ready to run. */
@@ -25,17 +26,21 @@ export interface OpenGraph {
 }
 
 /** Opens a graph. */
-export async function openGraph(graph: OnnxGraph): Promise<OpenGraph> {
-  return await openModel(encodeModel(graph));
+export async function openGraph(
+  graph: OnnxGraph,
+  device: DeviceName = "cpu",
+): Promise<OpenGraph> {
+  return await openModel(encodeModel(graph), 1, device);
 }
 
 /** Opens a model. */
 export async function openModel(
   model: EncodedModel,
   threads = 1,
+  device: DeviceName = "cpu",
 ): Promise<OpenGraph> {
   const pipeline = new Pipeline();
-  await pipeline.add(model, { threads });
+  await pipeline.add(model, { threads, device });
   return {
     run: (feeds) => pipeline.run(feeds),
     close: () => pipeline.close(),

@@ -15,7 +15,7 @@ import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
 
 /** Where a model runs. */
-export type OurEngine = "cpu" | "wasm" | "webgpu" | "onnx";
+export type OurEngine = "cpu" | "wasm" | "webgpu" | "onnx" | "onnx:webgpu";
 
 /** Engines that are always there. */
 export const OUR_ENGINES: readonly OurEngine[] = ["cpu", "wasm", "onnx"];
@@ -24,7 +24,9 @@ export const OUR_ENGINES: readonly OurEngine[] = ["cpu", "wasm", "onnx"];
 export function engineOf(
   engine: OurEngine,
 ): ["onnx" | "tfjs", EngineOptions] {
-  return engine === "onnx" ? ["onnx", {}] : ["tfjs", { backend: engine }];
+  if (engine === "onnx") return ["onnx", {}];
+  if (engine === "onnx:webgpu") return ["onnx", { device: "webgpu" }];
+  return ["tfjs", { backend: engine }];
 }
 
 /** An opened model. */
@@ -54,6 +56,8 @@ export async function openOn(
   const program = await compile(graph, { ...DEFAULTS, layers: nodes });
   const session = engine === "onnx"
     ? await openOnnx(recordingOf(program))
+    : engine === "onnx:webgpu"
+    ? await openOnnx(recordingOf(program), { device: "webgpu" })
     : await openTfjs(program, engine);
   return {
     names: program.features.map(({ name }) => name),

@@ -24,7 +24,7 @@ import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { mixingOperation } from "./row_mixing.ts";
-import { joinRows, rowsFrom } from "./runtime/rows.ts";
+import { hasNonFinite, joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**
@@ -74,7 +74,9 @@ export async function openOnnxFile(
     const checkPadding = (what: string) => {
       if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
     };
-    return new FileSession(program, { stages, names, inputs, checkPadding });
+    return new FileSession(program, {
+      ...{ stages, names, inputs, checkPadding, device },
+    });
   } catch (error) {
     await stages.close();
     throw error;
@@ -114,6 +116,8 @@ interface Open {
   readonly names: OutputNames;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
+  /** Where it computes. */
+  readonly device: DeviceName;
   /** Throws if rows that fill up a batch could change the others. */
   readonly checkPadding: (what: string) => void;
 }
@@ -148,6 +152,7 @@ class FileSession implements Session {
     const counted = axes.findIndex((axis) => axis !== null);
     const rows = inputs[counted]!.shape[axes[counted]!]!;
     const what = samplesText(first, rows);
+    checkFinite(inputs, this.#open.device, what);
     const { batch } = graph.onnx!;
     if (batch === undefined) {
       return this.#read(await pacer.race(this.#runPart(inputs, what)), first);
@@ -220,6 +225,20 @@ class FileSession implements Session {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** The file's own operations run as they stand, and shaders may lose NaN. */
+function checkFinite(
+  inputs: readonly NdArray<ArrayBufferView>[],
+  device: DeviceName,
+  what: string,
+): void {
+  if (device === "cpu" || !inputs.some(hasNonFinite)) return;
+  const rule = `inputs of an ONNX file on device "${device}" must be finite`;
+  const hint = 'use { device: "cpu" }';
+  throw new RangeError(
+    cannot(`run ${what}`, rule, "NaN or an infinity", hint),
+  );
 }
 
 /** The runtime is handed float32 where it takes float16. */

@@ -15,7 +15,7 @@ import type { Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
-import { joinRows, partitionsOf } from "./runtime/rows.ts";
+import { hasNonFinite, joinRows, partitionsOf } from "./runtime/rows.ts";
 import { samplesText } from "./runtime/runtime.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
@@ -60,12 +60,13 @@ export class PartitionedGraphs {
 
   /** Takes over the first graph. */
   constructor(settings: GraphSettings) {
-    const { recording, threads, device } = settings;
+    const { recording, threads } = settings;
     this.#settings = settings;
     this.#fallback = new NaNFallback(async () => {
       const { model, transferable } = await recording.encode("exact");
       this.#checkCurrent();
-      return await openInWorker(model, { threads, device, transferable });
+      // On the processor: shaders may lose NaN, as in their maximum with 0.
+      return await openInWorker(model, { threads, transferable });
     });
   }
 
@@ -135,6 +136,10 @@ export class PartitionedGraphs {
       [name, { type, array: inputs[i]! }] as const
     );
     const what = samplesText(samples.first, inputs[0]!.shape[0]!);
+    const { device = "cpu" } = this.#settings;
+    if (device !== "cpu" && inputs.some(hasNonFinite)) {
+      return this.#fallback.run(Object.fromEntries(named), what, { samples });
+    }
     return graph.run(Object.fromEntries(named), what, {
       samples,
       ifNaN: output === undefined ? undefined : {

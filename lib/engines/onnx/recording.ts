@@ -28,8 +28,10 @@ import {
   type OutputValues,
   type Program,
   usesHead,
+  wantedRefs,
 } from "../program.ts";
 import { type EncodedModel, encodeModel } from "./graph/encode_model.ts";
+import { fastKinds } from "./graph/device_nodes.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
 import { OnnxOps } from "./graph/onnx_ops.ts";
 import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
@@ -183,6 +185,14 @@ export class Recording {
   /** Multiplications of one sample, of what is computed in known sizes. */
   get multiplicationsPerRow(): number {
     return this.#ops.multiplicationsPerRow;
+  }
+
+  /** The kind of each operator of the layers, in the fast graph. */
+  get kinds(): readonly string[] {
+    const wanted = wantedRefs(this.program).map((ref) =>
+      this.#values.get(refKey(ref))!.value.name
+    );
+    return fastKinds(this.#graph, wanted);
   }
 
   /** Size of all weights, in bytes. */

@@ -1,7 +1,9 @@
 import { cannot } from "../../check.ts";
 import { isKnownPolicy, policyName } from "../../layers/config_reader.ts";
 import type { DType, TensorSpec } from "../../types.ts";
+import type { NodeCall, Ref } from "../graph/graph.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
+import type { LayerDraft } from "./layer_draft.ts";
 
 /**
  * What a model's input takes, as its layer says.
@@ -81,4 +83,17 @@ export function withInput(spec: ModelSpec): readonly LayerSpec[] {
     calls: [],
   };
   return [input, ...spec.layers];
+}
+
+/**
+ * How an input layer is computed: fed, or the same as what feeds its model.
+ *
+ * @param draft The layer.
+ * @param feed What feeds its model; undefined at the top.
+ * @returns Its call.
+ */
+export function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
+  return feed === undefined
+    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
+    : { kind: "alias", outputs: [feed] };
 }

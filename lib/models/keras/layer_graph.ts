@@ -16,13 +16,14 @@ import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
   type CustomTable,
+  holdsFunctions,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
 import type { Dialect, Layer } from "../../layers/layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
-import { inputSpec, withInput } from "./input_spec.ts";
-import type { NodeCall, Ref, WeightSource } from "../graph/graph.ts";
+import { inputCall, withInput } from "./input_spec.ts";
+import type { Ref, WeightSource } from "../graph/graph.ts";
 import { mapValues } from "./records.ts";
 import type {
   Argument,
@@ -123,20 +124,16 @@ class Builder {
   }
 
   *build(): Steps<ModelGraph> {
-    const { spec, format, dispose } = this.#parts;
-    const { source, advice } = this.#parts;
+    const { spec, format, dispose, source, advice } = this.#parts;
+    const { dialect, limits, customLayers } = this.#parts;
     const unknown = unknownLayers(spec, this.#parts);
-    refuseUnknown(unknown, source, this.#parts.customLayers, advice);
+    refuseUnknown(unknown, source, customLayers, advice);
     this.#bound = this.#parts.weights.bind(spec);
-    const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
-      spec,
-      "",
-      [],
-    );
+    const entered = yield* this.#enter(spec, "", []);
+    const { drafts, topLevel, inputs, outputs } = entered;
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    const { dialect, limits } = this.#parts;
     const shapes = new ShapePass(nodes, source, dialect, limits);
     yield* shapes.run(outputs);
     return new ModelGraph({
@@ -150,8 +147,7 @@ class Builder {
       otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
-      hasCustomCode: Object.values(this.#parts.customLayers)
-        .some((entry) => typeof entry === "function"),
+      hasCustomCode: holdsFunctions(customLayers),
     });
   }
 
@@ -393,9 +389,3 @@ class Builder {
 }
 
 const NO_CALL: CallSpec = { positional: [], named: {} };
-
-function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
-  return feed === undefined
-    ? { kind: "input", spec: inputSpec(draft.name, draft.spec.options) }
-    : { kind: "alias", outputs: [feed] };
-}

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file camelcase -- names of networks, as torchvision has them
 /**
  * Measures the native engine on a graphics card: MobileNetV2, ResNet-50 and
  * ViT-B/16 with random weights, against this engine on two cores.
@@ -41,9 +42,9 @@ const TOLERANCE = 1e-3;
 const NUM_TIMINGS = 5;
 
 const MODELS: Readonly<Record<string, () => Promise<Model>>> = {
-  mobilenet_v2: () => Promise.resolve(fromLayersModel(mobileNetV2())),
+  "mobilenet_v2": () => Promise.resolve(fromLayersModel(mobileNetV2())),
   resnet50: () => Promise.resolve(fromLayersModel(resNet50())),
-  vit_b_16: () => loadModel(visionTransformer()),
+  "vit_b_16": () => loadModel(visionTransformer()),
 };
 
 function images(count: number): NdArray {

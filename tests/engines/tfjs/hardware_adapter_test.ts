@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   type AdapterInfo,
+  adapterName,
   hardwareAdapter,
 } from "../../../lib/engines/tfjs/hardware_adapter.ts";
 
@@ -41,4 +42,11 @@ Deno.test("hardwareAdapter() waits for no driver that fails or never answers", a
   assertEquals(await hardwareAdapter(failing), undefined);
   const silent = { requestAdapter: () => new Promise<null>(() => {}) };
   assertEquals(await hardwareAdapter(silent, 5), undefined);
+});
+
+Deno.test("adapterName() gives the name of any adapter", async () => {
+  const software = { ...CARD, description: "SwiftShader Device (Subzero)" };
+  assertEquals(await adapterName(giving(CARD)), CARD.description);
+  assertEquals(await adapterName(giving(software)), software.description);
+  assertEquals(await adapterName(giving(null)), undefined);
 });

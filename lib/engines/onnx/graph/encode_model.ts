@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { writeMessage, writeString } from "../../../formats/protobuf.ts";
+import { nodesToKeep } from "./device_nodes.ts";
 import {
   type OnnxAttribute,
   type OnnxConstant,
@@ -16,6 +17,8 @@ export interface EncodedModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Weights, by the path under which the bytes name them; not copied. */
   readonly externalData: readonly ExternalData[];
+  /** Names of nodes that devices must leave to the processor. */
+  readonly onCpu?: readonly string[];
 }
 
 /** Weights that are not part of a model's bytes. */
@@ -66,7 +69,8 @@ export function encodeModel(
     model.tag(2, WireType.Varint).int64(OPSET);
   });
   writeMetadata(model, metadata);
-  return { bytes: model.finish(), externalData: context.data };
+  const onCpu = nodesToKeep(graph).map((name) => names.get(name) ?? name);
+  return { bytes: model.finish(), externalData: context.data, onCpu };
 }
 
 /** What holds for the whole model, and what was put beside its bytes. */

@@ -28,13 +28,19 @@ export function providerOf(device: DeviceName): string {
  * The options of a session that choose its device.
  *
  * @param device The device.
+ * @param onCpu Names of nodes that WebGPU must leave to the processor.
  * @returns The options; none for the processor, which is always there.
  */
 export function deviceOptions(
   device: DeviceName,
+  onCpu: readonly string[] = [],
 ): Pick<InferenceSession.SessionOptions, "executionProviders"> {
   if (device === "cpu") return {};
-  return { executionProviders: [providerOf(device)] };
+  const name = providerOf(device);
+  const provider = device === "webgpu" && onCpu.length > 0
+    ? { name, forceCpuNodeNames: [...onCpu] }
+    : name;
+  return { executionProviders: [provider] };
 }
 
 /** What runtimes say where the memory of a device does not suffice. */

@@ -16,6 +16,8 @@ export interface ModelBytes {
     readonly path: string;
     readonly data: Uint8Array;
   }[];
+  /** Names of nodes that devices must leave to the processor. */
+  readonly onCpu?: readonly string[];
 }
 
 /** Which samples of a dataset are run. */

@@ -178,7 +178,7 @@ function opening(
   return {
     request: {
       kind: "open",
-      model: { bytes: model.bytes, externalData: weights },
+      model: { ...model, externalData: weights },
       ...options,
     },
     transfer: buffersOf(weights),

@@ -61,13 +61,13 @@ export class Pipeline {
    * @throws {Error} The runtime's own, if it is not there or refuses the model.
    */
   async add(
-    { bytes, externalData }: ModelBytes,
+    { bytes, externalData, onCpu }: ModelBytes,
     { threads, from, exactProducts = false, device = "cpu" }: StageOptions,
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes, {
       ...sessionOptions(threads, exactProducts),
-      ...deviceOptions(device),
+      ...deviceOptions(device, onCpu),
       externalData: [...externalData],
     });
     this.#stages.push({ session, from });

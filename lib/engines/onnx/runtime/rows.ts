@@ -119,3 +119,21 @@ function checkRows(name: string, shape: readonly number[], size: number): void {
     ),
   );
 }
+
+/**
+ * Whether floats hold NaN or an infinity. Shaders may assume that there are none
+ * (WebGPU Shading Language, "Floating Point Evaluation"), and lose them.
+ *
+ * @param array The values, of any type.
+ * @returns Whether one of them is a float that is not finite.
+ */
+export function hasNonFinite(
+  { data, dtype }: NdArray<ArrayBufferView>,
+): boolean {
+  if (!dtype.startsWith("float")) return false;
+  const values = data as Float32Array;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) return true;
+  }
+  return false;
+}

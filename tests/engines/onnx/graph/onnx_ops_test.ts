@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 import { OnnxOps } from "../../../../lib/engines/onnx/graph/onnx_ops.ts";
 import { assertAllClose } from "../../../support/all_close.ts";
 import { ELEMENT_CASES } from "../_element_cases.ts";
@@ -72,6 +73,8 @@ Deno.test("OnnxOps has a case for every operation", () => {
     "as",
     "seen",
     "bytesOfLargest",
+    "multiplied",
+    "multiplicationsPerRow",
   ];
   const parent = Object.getPrototypeOf(OnnxOps.prototype);
   const names = [OnnxOps.prototype, parent].flatMap((p) =>
@@ -79,4 +82,26 @@ Deno.test("OnnxOps has a case for every operation", () => {
   )
     .filter((name) => name !== "constructor" && !recording.includes(name));
   assertEquals(names.filter((name) => !shown.has(name)), []);
+});
+
+Deno.test("multiplicationsPerRow counts products and convolutions of a sample", () => {
+  const graph = new OnnxGraph();
+  const ops = new OnnxOps(graph);
+  const value = (name: string, shape: (number | null)[]) =>
+    ({
+      name: graph.input(name, "float32", shape),
+      shape,
+      dtype: "float32",
+    }) as const;
+  const options = { strides: [1, 1], padding: "valid" } as const;
+  ops.conv(value("map", [null, 6, 6, 3]), value("kernel", [3, 3, 3, 8]), {
+    ...options,
+    dilation: [1, 1],
+    groups: 1,
+  });
+  assertEquals(ops.multiplicationsPerRow, 4 * 4 * 3 * 3 * 3 * 8);
+  ops.matmul(value("x", [null, 10]), value("w", [10, 7]));
+  assertEquals(ops.multiplicationsPerRow, 4 * 4 * 3 * 3 * 3 * 8 + 70);
+  ops.einsum("nab,bc->nac", value("y", [null, 2, 3]), value("v", [3, 5]));
+  assertEquals(ops.multiplicationsPerRow, 4 * 4 * 3 * 3 * 3 * 8 + 70 + 30);
 });

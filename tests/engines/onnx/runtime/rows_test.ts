@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  hasNonFinite,
   joinRows,
   partitionsOf,
   rowsFrom,
@@ -75,4 +76,17 @@ Deno.test("partitionsOf() gives no empty partitions", () => {
     assertEquals(counts.reduce((a, b) => a + b), rows);
     assertEquals(counts.includes(0), false);
   }
+});
+
+Deno.test("hasNonFinite() finds NaN and infinities among floats", () => {
+  const array = (...data: number[]) => ({
+    data: Float32Array.from(data),
+    shape: [data.length],
+    dtype: "float32",
+  } as const);
+  assertEquals(hasNonFinite(array(1, -2, 0)), false);
+  assertEquals(hasNonFinite(array(1, NaN)), true);
+  assertEquals(hasNonFinite(array(-Infinity, 1)), true);
+  const ints = { data: Int32Array.of(1), shape: [1], dtype: "int32" } as const;
+  assertEquals(hasNonFinite(ints), false);
 });
