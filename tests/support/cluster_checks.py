@@ -198,7 +198,9 @@ def run_engine(kind, args):
         (SparkSession.builder.master("local-cluster[2,1,1024]")
          .config("spark.ui.enabled", "false")
          .config("spark.sql.execution.arrow.maxRecordsPerBatch", "512")
-         .config("spark.sql.files.maxPartitionBytes", "16m").getOrCreate())
+         # Each file is a partition, so that one without rows is too.
+         .config("spark.sql.files.openCostInBytes", "64m")
+         .config("spark.sql.files.maxPartitionBytes", "64m").getOrCreate())
     runpy.run_path(sys.argv[0], run_name="__main__")
 
 
