@@ -36,6 +36,9 @@ export function addSettings(command: Command): Command {
     .option("--batch <size>", "samples that are computed at once", toInteger);
   choice("--engine <kind>", "what computes", ["auto", "onnx", "tfjs"]);
   choice("--backend <kind>", "of tfjs", ["wasm", "cpu", "webgpu"]);
+  choice("--device <name>", "of the native engine", [
+    ...["auto", "cpu", "webgpu", "cuda", "coreml", "directml"],
+  ]);
   return command.option("--threads <n>", "of the native engine", toInteger);
 }
 

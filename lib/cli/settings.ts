@@ -6,6 +6,7 @@
  */
 import { cannot } from "../check.ts";
 import { FeatureExtractor } from "../extractor/feature_extractor.ts";
+import type { EngineOptions } from "../extractor/options.ts";
 import { flatten } from "../postprocess/flatten.ts";
 import { half } from "../postprocess/half.ts";
 import { normalize } from "../postprocess/normalize.ts";
@@ -47,6 +48,8 @@ export interface SettingOptions {
   readonly backend?: "wasm" | "cpu" | "webgpu";
   /** Threads of the native engine. */
   readonly threads?: number;
+  /** Where the native engine computes. */
+  readonly device?: EngineOptions["device"];
 }
 
 /**
@@ -61,7 +64,8 @@ export function extractorOf(
   model: Model,
   options: SettingOptions,
 ): FeatureExtractor {
-  const { react, ash, scale, batch, threads, backend, engine } = options;
+  const { react, ash, scale, batch, threads, backend, engine, device } =
+    options;
   const ids = options.layers.flatMap((text) => layerIds(model, text));
   const steps: BuiltInPostprocess[] = [];
   if (options.pool) steps.push(pool(options.pool));
@@ -88,13 +92,13 @@ export function extractorOf(
   if (ash !== undefined) extractor = extractor.ash(ash);
   if (scale !== undefined) extractor = extractor.scale(scale);
   if (batch !== undefined) extractor = extractor.batch(batch);
-  if (engine === undefined && backend === undefined && threads === undefined) {
-    return extractor;
-  }
-  return extractor.engine(engine ?? "auto", {
-    ...(backend === undefined ? {} : { backend }),
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const engineOptions = Object.fromEntries(
+    Object.entries({ backend, threads, device })
+      .filter(([, value]) => value !== undefined),
+  );
+  return engine === undefined && Object.keys(engineOptions).length === 0
+    ? extractor
+    : extractor.engine(engine ?? "auto", engineOptions);
 }
 
 /** Settings of images, as a command line has them. */

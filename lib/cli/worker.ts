@@ -3,7 +3,8 @@
  * an Arrow IPC stream on stdin, one on stdout.
  *
  * ```sh
- * deno run -A jsr:@sonde/sonde/worker model.keras --layers -2 --pool mean
+ * deno run --allow-read --allow-ffi jsr:@sonde/sonde/worker model.keras \
+ *   --layers -2 --pool mean
  * ```
  *
  * Nothing but Arrow goes to stdout. The exit code is 0 if the whole stream was
@@ -30,6 +31,8 @@ import {
   type SettingOptions,
 } from "./settings.ts";
 import { addImageSettings, addSettings, repeated } from "./_worker_options.ts";
+
+export type { ByteReader, ByteWriter };
 
 /** Where a command reads and writes. */
 export interface Pipes {

@@ -315,7 +315,7 @@ export class ColumnSource implements DataSource {
     const { options, settings } = this.#parts;
     const hash = createHash("sha256");
     const facts = [
-      options,
+      Object.entries(options).sort(),
       settings,
       this.#classNames ?? null,
       length,

@@ -15,13 +15,8 @@ import { cannot, checkAwaited, checkInteger } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
 import type { Dataset, DataSource, SkippedSample } from "../types.ts";
-import {
-  checkClassNames,
-  checkNamed,
-  classesOf,
-  indicesOfNames,
-  withoutClasses,
-} from "./class_names.ts";
+import { namedLabels, withIndices } from "./_batch_labels.ts";
+import { checkClassNames, classesOf } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
 import type { BatchPlan, HostBatch, WantedHostBatches } from "./host_batch.ts";
@@ -108,21 +103,6 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   }
 }
 
-/** The same with labels as indices; those in an engine are read batch by batch. */
-function withIndices(parts: Parts, action: string, first = 0): Parts {
-  const { labels, labelNames, classNames, rows } = parts;
-  if (isTensor(labels)) return parts;
-  if (labelNames !== undefined) {
-    if (classNames === undefined) throw withoutClasses(labelNames, action);
-    const labels = indicesOfNames(labelNames, classNames, action, first);
-    return { ...parts, labels };
-  }
-  if (labels === undefined) return parts;
-  const indices = labelsOf(labels, rows, action, first);
-  if (classNames) checkNamed(indices, classNames, action, first);
-  return { ...parts, labels: indices };
-}
-
 /** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
 interface Rows {
   readonly start: number;
@@ -182,17 +162,6 @@ async function readBatch(
     ...(ids === undefined ? {} : { ids: ids.slice(start, end) }),
     ...(classNames === undefined ? {} : { classNames }),
   };
-}
-
-function namedLabels(
-  array: HostArray,
-  { classNames }: Parts,
-  action: string,
-  first: number,
-): Int32Array {
-  const labels = labelsOf(array, array.shape[0]!, action, first);
-  if (classNames) checkNamed(labels, classNames, action, first);
-  return labels;
 }
 
 // ---- what yields batches ----

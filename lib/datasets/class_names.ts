@@ -113,20 +113,3 @@ function mixed(label: unknown, row: number, action: string): TypeError {
   const rule = "labels must be all names or all numbers";
   return new TypeError(cannot(action, rule, label, `it is in row ${row}`));
 }
-
-/**
- * The error of labels that are names, where the classes are not known.
- *
- * @param names The labels.
- * @param action What was to be done.
- * @returns The error.
- */
-export function withoutClasses(
-  names: readonly string[],
-  action: string,
-): TypeError {
-  const rule = "labels must be class indices where the classes are not known";
-  const hint = "for names of classes let every batch carry classNames, all " +
-    "of them in the order of their indices";
-  return new TypeError(cannot(action, rule, names, hint));
-}

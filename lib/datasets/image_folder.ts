@@ -271,7 +271,8 @@ class FolderSource implements ImageSource {
   async #fingerprint(): Promise<string> {
     const hash = createHash("sha256");
     const { classes: _classes, ...options } = this.#options;
-    const facts = [options, this.classNames ?? null, this.length];
+    const settings = Object.entries(options).sort();
+    const facts = [settings, this.classNames ?? null, this.length];
     hash.update(JSON.stringify(facts));
     const reader = this.#listing.open();
     try {

@@ -150,7 +150,7 @@ function sidesOf(
 ): Sides {
   checkAwaited(batch, action, "what it is read from");
   if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
-  if (specs.length === 1 && isTexts(batch, specs[0]!)) return { xs: batch };
+  if (specs.length === 1 && areTexts(batch, specs[0]!)) return { xs: batch };
   const isText = specs.some(({ dtype }) => dtype === "string");
   if (!isText && isPlainArray(batch)) {
     throw plainArray(batch, "inputs", action);
@@ -158,6 +158,13 @@ function sidesOf(
   if (Array.isArray(batch)) return sidesOfArray(batch, specs, action);
   if (isRecord(batch)) return sidesOfRecord(batch, specs, action);
   throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
+}
+
+/** Texts, or an array that begins as such: one that is no string is then named. */
+function areTexts(value: unknown, spec: TensorSpec): boolean {
+  return isTexts(value, spec) ||
+    spec.dtype === "string" && Array.isArray(value) &&
+      typeof value[0] === "string";
 }
 
 function sidesOfArray(
@@ -235,7 +242,7 @@ function inputsOf(
   const isText = specs.some(({ dtype }) => dtype === "string");
   if (!isText && isPlainArray(xs)) throw plainArray(xs, "inputs", action);
   let inputs: readonly unknown[];
-  if (specs.length === 1 && isTexts(xs, specs[0]!)) inputs = [xs];
+  if (specs.length === 1 && areTexts(xs, specs[0]!)) inputs = [xs];
   else if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
   else if (Array.isArray(xs)) inputs = xs;
   else if (isRecord(xs)) {

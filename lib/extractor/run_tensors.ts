@@ -1,5 +1,6 @@
 import { tf } from "../tf.ts";
 import { partsOf } from "../datasets/parts.ts";
+import { fixedRows } from "../engines/fixed_batches.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
 import type {
@@ -28,7 +29,9 @@ export async function runTensors(
 ): Promise<TensorFeatures | undefined> {
   const isPlain = program.logits?.shaping === undefined &&
     program.features.every(({ readAs }) => readAs === undefined);
-  const isFed = program.feeds.every(({ host }) => host === undefined);
+  // What the host makes of texts, and batches of a fixed size, are made there.
+  const isFed = program.feeds.every(({ host }) => host === undefined) &&
+    fixedRows(program) === undefined;
   if (
     !session.runTensors || !isPlain || !isFed || tf.getBackend() !== backend
   ) {

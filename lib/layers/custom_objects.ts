@@ -113,6 +113,11 @@ export function findCustom(
   return keys.length === 1 ? table[keys[0]!] : undefined;
 }
 
+/** Whether there are functions among the custom objects, not aliases alone. */
+export function holdsFunctions(table: CustomTable): boolean {
+  return Object.values(table).some((entry) => typeof entry === "function");
+}
+
 /** The custom function of a name; undefined for none, and for an alias. */
 export function customFunction(
   table: CustomTable,

@@ -1,6 +1,7 @@
 """Features of a Parquet dataset, by Ray Data and Sonde's worker.
 
-    python ray_features.py IN OUT deno run -A jsr:@sonde/sonde/worker model.keras --layers -2
+    python ray_features.py IN OUT \\
+        deno run --allow-read --allow-ffi jsr:@sonde/sonde/worker model.keras --layers -2
 
 Needs ray[data] and pyarrow, and Deno on every node.
 """

@@ -1,6 +1,7 @@
 """Features of a Parquet dataset, by Spark and Sonde's worker.
 
-    python spark_features.py IN OUT deno run -A jsr:@sonde/sonde/worker model.keras --layers -2
+    python spark_features.py IN OUT \\
+        deno run --allow-read --allow-ffi jsr:@sonde/sonde/worker model.keras --layers -2
 
 Needs pyspark and pyarrow, and Deno on every node.
 """

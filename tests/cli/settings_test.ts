@@ -12,7 +12,8 @@ Deno.test("extractorOf() sets what the options say", async () => {
     layers: ["conv,-2", "classes"],
     logits: false,
     ...{ pool: "mean", flatten: true, normalize: true, half: true },
-    ...{ penultimate: true, batch: 8, engine: "onnx", threads: 1 },
+    ...{ penultimate: true, batch: 8 },
+    ...{ engine: "onnx", threads: 1, device: "cpu" },
   }).plan();
   assertEquals(plan.layerNames, ["conv", "dropout", "classes"]);
   assertEquals([plan.engine, plan.penultimate], ["onnx", "dropout"]);

@@ -125,6 +125,7 @@ Deno.test("worker writes help and faults of its command line to stderr alone", a
       [["--layrs", "-2"], 2, "Did you mean --layers?"],
       [["--threads", "none"], 2, "It must be a positive integer"],
       [["--pool", "median"], 2, "mean, max"],
+      [["--device", "gpu"], 2, "webgpu"],
       [["--size", "28"], 2, "It must be HEIGHTxWIDTH"],
     ] as const
   ) {

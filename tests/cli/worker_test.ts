@@ -280,3 +280,25 @@ Deno.test("worker keeps feature maps as lists, with their shape beside them", as
   assertEquals(String(field), "conv: FixedSizeList[6400]<Float16>");
   assertEquals(field!.metadata.get("sonde.shape"), "[10, 10, 64]");
 });
+
+Deno.test("worker refuses buffers that are shorter than the column says", async () => {
+  const list = vectorFromArray([[1, 2, 3, 4], [5, 6, 7, 8]], FLOATS);
+  const data = list.data[0]!;
+  data.valueOffsets[2] = 4000; // beyond the values
+  const words = new Dictionary(new Float32(), new Int32());
+  const encoded = vectorFromArray([1, 2], words);
+  encoded.data[0]!.values[1] = 7; // beyond the dictionary
+  const one = () => vectorFromArray([1, 1], new Float32());
+  const cases: [Uint8Array, string[], string][] = [
+    [columns({ x: list }), [], "must have 4000 values in its buffer"],
+    [
+      ...[columns({ a: one(), b: one(), c: one(), d: encoded })],
+      ...[["--inputs", "a,b,c,d"], "must be < 2, the size of its dictionary"],
+    ] as never,
+  ];
+  for (const [bytes, args, message] of cases) {
+    const { code, log } = await workerOver(bytes, [...LAYER, ...args]);
+    assertEquals(code, 1);
+    assertStringIncludes(log, message);
+  }
+});

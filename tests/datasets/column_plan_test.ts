@@ -1,24 +1,87 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { planInputs } from "../../lib/datasets/column_plan.ts";
-import type { TensorSpec } from "../../lib/types.ts";
+import {
+  findColumn,
+  inputArray,
+  planInputs,
+} from "../../lib/datasets/column_plan.ts";
+import { spec } from "./_read_source.ts";
 
-const SPEC: TensorSpec = { name: "x", shape: [null, 2], dtype: "float32" };
-const numbers = (name: string, shape: readonly number[] = []) => ({
-  ...{ name, kind: "numbers" as const, type: "Float32", shape },
+const number = (name: string, ...shape: number[]) =>
+  ({ name, kind: "numbers", type: "FLOAT", shape }) as const;
+const COLUMNS = [number("a"), number("b"), number("v", 6), number("y")];
+const facts = (inputs?: string[]) => ({
+  columns: COLUMNS,
+  inputs,
+  others: ["y"],
+  action: "read table",
 });
 
-Deno.test("planInputs() finds columns by the input's name, the only ones, or as named", () => {
-  const columnsOf = (facts: Partial<Parameters<typeof planInputs>[1]>) =>
-    planInputs([SPEC], { columns: [], others: [], action: "read", ...facts })
-      .map(({ columns }) => columns);
-  const lists = [numbers("id"), numbers("x", [2])];
-  assertEquals(columnsOf({ columns: lists }), [["x"]]);
-  const two = [numbers("id"), numbers("a"), numbers("b")];
-  assertEquals(columnsOf({ columns: two, others: ["id"] }), [["a", "b"]]);
-  assertEquals(columnsOf({ columns: two, inputs: ["b", "a"] }), [["b", "a"]]);
+Deno.test("planInputs() takes columns named as the inputs, or all single numbers", () => {
+  const named = planInputs([spec([], "b"), spec([6], "v")], facts());
+  assertEquals(named.map(({ columns }) => columns), [["b"], ["v"]]);
+  const columns = [number("a"), number("b"), number("y")];
+  const [all] = planInputs([spec([2])], { ...facts(), columns });
+  assertEquals(all!.columns, ["a", "b"]);
   assertThrows(
-    () => columnsOf({ columns: two }),
+    () => planInputs([spec([2])], facts()),
     TypeError,
-    "must get rows of [2]",
+    '"inputs" must name the columns that the model takes',
+  );
+});
+
+Deno.test("planInputs() refuses columns that have not as many values as the input", () => {
+  assertThrows(
+    () => planInputs([spec([3])], facts(["a", "b"])),
+    TypeError,
+    'input "x" must get rows of [3]: current value is [2]; columns are "a", "b"',
+  );
+  assertThrows(
+    () => planInputs([spec([null, 3])], facts(["v"])),
+    TypeError,
+    'input "x" must get rows of [null, 3]: current value is [6]',
+  );
+});
+
+Deno.test("inputArray() puts columns side by side, in the shape of the input", () => {
+  const column = (data: Float32Array | BigInt64Array, shape: number[] = []) => {
+    const dtype = data instanceof Float32Array ? "float32" : "int64";
+    return { kind: "numbers", data, shape, dtype } as const;
+  };
+  const block = {
+    rows: 2,
+    columns: new Map([
+      ["a", column(Float32Array.of(1, 2))],
+      ["b", column(BigInt64Array.of(3n, 4n))],
+      ["v", column(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), [6])],
+      ["big", column(BigInt64Array.of(0n, 2n ** 53n + 1n))],
+    ]),
+  };
+  const array = (columns: string[], ...shape: number[]) =>
+    inputArray(block, { spec: spec(shape), columns, isImage: false }, "read");
+  assertEquals(array(["a", "b"], 2), {
+    data: Float64Array.of(1, 3, 2, 4),
+    shape: [2, 2],
+    dtype: "float64",
+  });
+  assertEquals(array(["a"], 1), {
+    data: Float32Array.of(1, 2),
+    shape: [2, 1],
+    dtype: "float32",
+  });
+  const reshaped = array(["v"], 2, 3) as { shape: readonly number[] };
+  assertEquals(reshaped.shape, [2, 2, 3]);
+  assertThrows(
+    () => array(["a", "big"], 2),
+    RangeError,
+    'column "big" must hold whole numbers that are exact in float64',
+  );
+});
+
+Deno.test("findColumn() names the nearest columns", () => {
+  assertEquals(findColumn("v", COLUMNS, "read").shape, [6]);
+  assertThrows(
+    () => findColumn("c", COLUMNS, "read"),
+    RangeError,
+    'every column must be there: current value is "c"; nearest names are "a", "b"',
   );
 });

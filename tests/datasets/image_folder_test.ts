@@ -294,6 +294,10 @@ Deno.test("imageFolder() has one fingerprint for one content", async () => {
       imageFolder(folder, options).fingerprint!();
     const before = await print();
     assertEquals(await print(), before);
+    assertEquals(
+      await print({ fit: "pad", limit: 2 }),
+      await print({ limit: 2, fit: "pad" }),
+    );
     const others = [
       await print({ fit: "crop" }),
       await print({ limit: 2 }),

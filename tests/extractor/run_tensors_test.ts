@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { FeatureExtractor, half, tf } from "@sonde/sonde";
+import { FeatureExtractor, half, loadModel, tf } from "@sonde/sonde";
 import { type BackendName, makeReady } from "../../lib/engines/tfjs/backend.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
@@ -164,4 +164,26 @@ Deno.test("predictTensor() refuses to go on when a weight was set since open()",
     tf.dispose([...features, logits!, x, twice]);
     model.dispose();
   });
+});
+
+Deno.test("predictTensor() cuts batches of a graph that takes one row at once", async () => {
+  const url = new URL(
+    "../data/faults/graph_of_one_row/model.json",
+    import.meta.url,
+  );
+  await using model = await loadModel(url);
+  const sizes = [3, ...model.inputs[0]!.shape.slice(1) as number[]];
+  const backend = tf.getBackend() as BackendName;
+  const extractor = new FeatureExtractor(model)
+    .layers([model.layers.at(-1)!.name]).logits(false)
+    .engine("tfjs", { backend });
+  const x = tf.randomNormal(sizes, 0, 1, "float32", 7);
+  const set = await extractor.predict(x);
+  const { features } = await extractor.predictTensor(x);
+  assertEquals(features[0]!.shape, [...set.features[0]!.shape]);
+  assertAllClose(
+    features[0]!.dataSync() as Float32Array,
+    set.features[0]!.data as Float32Array,
+  );
+  tf.dispose([x, ...features]);
 });

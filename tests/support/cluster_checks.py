@@ -24,11 +24,12 @@ NOTEBOOKS = ROOT / "notebooks" / "cluster"
 MODEL = ROOT / "notebooks" / "models" / "keras" / "digits.keras"
 FOLDER = pathlib.Path(sys.argv[1])
 ROWS, PARTS = 20_000, 8
+STARTED = []  # processes, each the head of its group
 
 
 def worker(*args, model=MODEL):
     script = str(ROOT / "lib" / "cli" / "worker.ts")
-    return ["deno", "run", "-A", script, str(model), "--layers", "-2", "--threads", "1",
+    return ["deno", "run", "--allow-read", "--allow-ffi", script, str(model), "--layers", "-2", "--threads", "1",
             "--inputs", "image", "--id", "id", *args]
 
 
@@ -71,6 +72,7 @@ def engine(kind, source, target, *args, model=MODEL):
     process = subprocess.Popen([*map(str, command), *worker(*args, model=model)],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True)
+    STARTED.append(process)
     return process
 
 
@@ -87,20 +89,29 @@ def finished(process, ok=True, seconds=280):
     return text
 
 
-def denos():
-    """Processes of workers that carry the mark of these checks."""
+def words_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return [b""]
+
+
+def denos(of_tasks=True):
+    """Workers that carry the mark of these checks; those that the engine's tasks started."""
     found = []
-    for path in glob.glob("/proc/[0-9]*/cmdline"):
-        try:
-            words = pathlib.Path(path).read_bytes().split(b"\0")
-        except OSError:
+    for path in glob.glob("/proc/[0-9]*"):
+        pid = int(path.split("/")[2])
+        words = words_of(pid)
+        if not words[0].endswith(b"deno") or MARK.encode() not in words:
             continue
-        if words[0].endswith(b"deno") and MARK.encode() in words:
-            found.append(int(path.split("/")[2]))
+        parent = pathlib.Path(path, "stat").read_text().rsplit(")", 1)[1].split()[1]
+        starter = b" ".join(words_of(parent))
+        if not of_tasks or b"ray::" in starter or b"pyspark.daemon" in starter:
+            found.append(pid)
     return found
 
 
-def waited(what, seconds=90):
+def waited(what, seconds=250):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
@@ -121,9 +132,11 @@ def whole(kind):
 def killed(kind):
     """kill -9 of a worker, once it has work: the engine tries again."""
     process = engine(kind, "images", f"{kind}-killed", "--batch", MARK)
-    before = waited(denos)
-    time.sleep(1)  # into its work
-    os.kill((denos() or before)[-1], signal.SIGKILL)
+    waited(denos)
+    time.sleep(0.5)  # into its work
+    killed = denos()[-1]
+    os.kill(killed, signal.SIGKILL)
+    print(f"  killed {killed}")
     finished(process)
     check_result(f"{kind}-killed")
 
@@ -158,7 +171,7 @@ def driver_gone(kind):
     waited(denos)
     process.kill()
     process.wait()
-    waited(lambda: not denos(), 60)
+    waited(lambda: not denos(of_tasks=False), 60)
 
 
 def onnx(kind):
@@ -201,7 +214,12 @@ def main():
                 continue
             start = time.monotonic()
             print(name, flush=True)
-            check(kind)
+            try:
+                check(kind)
+            finally:
+                for process in STARTED:
+                    if process.poll() is None:
+                        os.killpg(process.pid, signal.SIGKILL)
             print(f"  ok, {time.monotonic() - start:.0f} s", flush=True)
 
 

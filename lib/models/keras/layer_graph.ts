@@ -16,6 +16,7 @@ import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
   type CustomTable,
+  holdsFunctions,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
 import type { Dialect, Layer } from "../../layers/layer.ts";
@@ -123,20 +124,16 @@ class Builder {
   }
 
   *build(): Steps<ModelGraph> {
-    const { spec, format, dispose } = this.#parts;
-    const { source, advice } = this.#parts;
+    const { spec, format, dispose, source, advice } = this.#parts;
+    const { dialect, limits, customLayers } = this.#parts;
     const unknown = unknownLayers(spec, this.#parts);
-    refuseUnknown(unknown, source, this.#parts.customLayers, advice);
+    refuseUnknown(unknown, source, customLayers, advice);
     this.#bound = this.#parts.weights.bind(spec);
-    const { drafts, topLevel, inputs, outputs } = yield* this.#enter(
-      spec,
-      "",
-      [],
-    );
+    const entered = yield* this.#enter(spec, "", []);
+    const { drafts, topLevel, inputs, outputs } = entered;
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    const { dialect, limits } = this.#parts;
     const shapes = new ShapePass(nodes, source, dialect, limits);
     yield* shapes.run(outputs);
     return new ModelGraph({
@@ -150,8 +147,7 @@ class Builder {
       otherNames: new Map(nodes.flatMap(fullPath)),
       whyUnusable: () => undefined,
       dispose,
-      hasCustomCode: Object.values(this.#parts.customLayers)
-        .some((entry) => typeof entry === "function"),
+      hasCustomCode: holdsFunctions(customLayers),
     });
   }
 

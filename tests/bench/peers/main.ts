@@ -3,7 +3,7 @@
  *
  *     deno task bench:peers [names] [--quick] [--full] [--markdown]
  *
- * Names are those of networks, `opening` and `linear`. `--markdown` measures
+ * Names are those of networks, `opening`, `linear` and `detectors`. `--markdown` measures
  * nothing: it prints the table of the results that are kept.
  *
  * @module
@@ -25,6 +25,7 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
   }])),
   opening: { script: at("./opening_bench.ts"), benchmark: "opening" },
   linear: { script: at("./linear_bench.ts"), benchmark: "linear" },
+  detectors: { script: at("./detectors_bench.ts"), benchmark: "detectors" },
 };
 
 if (Deno.args.includes("--markdown")) {

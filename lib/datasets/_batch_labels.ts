@@ -1,0 +1,63 @@
+/**
+ * Labels of a batch as class indices, whether they came as numbers or as names.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import { checkNamed, indicesOfNames } from "./class_names.ts";
+import { labelsOf } from "./labels.ts";
+import type { Parts } from "./parts.ts";
+import { type HostArray, isTensor } from "./tensor_likes.ts";
+
+/**
+ * The same batch with labels as indices; those in an engine are read later, by
+ * {@linkcode namedLabels}.
+ *
+ * @param parts The batch.
+ * @param action What was to be done.
+ * @param first Number of its first row in the dataset, for messages.
+ * @returns The batch.
+ * @throws {TypeError} If labels are names, and the classes are not known.
+ * @throws {RangeError} If a label is no class.
+ */
+export function withIndices(parts: Parts, action: string, first = 0): Parts {
+  const { labels, labelNames, classNames, rows } = parts;
+  if (isTensor(labels)) return parts;
+  if (labelNames !== undefined) {
+    if (classNames === undefined) throw withoutClasses(labelNames, action);
+    const labels = indicesOfNames(labelNames, classNames, action, first);
+    return { ...parts, labels };
+  }
+  if (labels === undefined) return parts;
+  const indices = labelsOf(labels, rows, action, first);
+  if (classNames) checkNamed(indices, classNames, action, first);
+  return { ...parts, labels: indices };
+}
+
+function withoutClasses(names: readonly string[], action: string): TypeError {
+  const rule = "labels must be class indices where the classes are not known";
+  const hint = "for names of classes let every batch carry classNames, all " +
+    "of them in the order of their indices";
+  return new TypeError(cannot(action, rule, names, hint));
+}
+
+/**
+ * Class indices of labels that were read from an engine.
+ *
+ * @param array The labels.
+ * @param parts Their batch.
+ * @param action What was to be done.
+ * @param first Number of its first row in the dataset, for messages.
+ * @returns The indices.
+ * @throws {RangeError} If a label is no class.
+ */
+export function namedLabels(
+  array: HostArray,
+  { classNames }: Parts,
+  action: string,
+  first: number,
+): Int32Array {
+  const labels = labelsOf(array, array.shape[0]!, action, first);
+  if (classNames) checkNamed(labels, classNames, action, first);
+  return labels;
+}
