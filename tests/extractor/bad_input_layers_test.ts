@@ -120,7 +120,7 @@ counted("unknown options are named, with what was meant", () => {
     [
       (e) => e.engine("tfjs", wrong({ backends: "cpu" })),
       TypeError,
-      'Cannot set engine as every option must be one of "backend", "threads": current value is "backends"; did you mean "backend"',
+      'Cannot set engine as every option must be one of "backend", "threads", "device", "precision": current value is "backends"; did you mean "backend"',
     ],
     [
       (e) => e.findLayer(0, wrong({ indexOffset: 1 })),
