@@ -1,4 +1,3 @@
-// deno-lint-ignore-file camelcase -- names of networks, as torchvision has them
 /**
  * Measures the native engine on a graphics card: MobileNetV2, ResNet-50 and
  * ViT-B/16 with random weights, against this engine on two cores.
