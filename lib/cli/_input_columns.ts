@@ -262,8 +262,7 @@ function readNumbers(
   const { spec, columns } = input;
   if (spec.dtype === "string") {
     const rule = "the model must take numbers or images";
-    const hint = "use the command extract for a model of strings";
-    throw new TypeError(cannot(ACTION, rule, `strings, "${spec.name}"`, hint));
+    throw new TypeError(cannot(ACTION, rule, `strings, "${spec.name}"`));
   }
   const rows = batch.numRows;
   const wanted = columns.length > 1

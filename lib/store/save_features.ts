@@ -91,7 +91,7 @@ export async function saveFeatures(
   target: string | URL,
   options: SaveOptions = {},
 ): Promise<Written> {
-  const action = "save features";
+  const action = "write features";
   checkAwaited(set, action, "the feature set");
   const isSet = typeof set === "object" && set !== null &&
     Array.isArray(set.features) && typeof set.select === "function";

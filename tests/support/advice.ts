@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DATA_ADVICE } from "./data_advice.ts";
 import type { File } from "./source_tree.ts";
 
 /** Advice for Python, and what shows that it can be followed there. */
@@ -13,6 +14,7 @@ const ONNX = "tests/data/make_onnx_models.py";
 
 /** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
 export const FOLLOWED: readonly (readonly [string, string, string])[] = [
+  ...DATA_ADVICE,
   [
     "detectors/_feature_profile.ts",
     "use perLayer(detector) for all layers",

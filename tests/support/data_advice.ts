@@ -1,0 +1,101 @@
+/**
+ * Advice about data, files of features, devices and commands, and where each is
+ * followed.
+ *
+ * @module
+ */
+
+/** File, advice, and the test that does what it says. */
+export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
+  [
+    "cli/_feature_columns.ts",
+    "pass --list-type list",
+    "tests/cli/worker_test.ts",
+  ],
+  ["cli/_run_worker.ts", "pass --on-bad null", "tests/cli/worker_test.ts"],
+  [
+    "cli/shard_index.ts",
+    "pass { shard: [index, count] }",
+    "tests/extractor/write_dataset_test.ts",
+  ],
+  [
+    "cli/shard_index.ts",
+    'pass { shard: { index: "env", count: 8 } }',
+    "tests/cli/shard_index_test.ts",
+  ],
+  [
+    "datasets/column_plan.ts",
+    "convert it by query()",
+    "tests/datasets/query_test.ts",
+  ],
+  [
+    "datasets/column_plan.ts",
+    'name others by "inputs"',
+    "tests/datasets/table_test.ts",
+  ],
+  [
+    "datasets/image_input.ts",
+    "pass { size: ${shapeText([rows, columns])} } to resize all",
+    "tests/datasets/image_folder_test.ts",
+  ],
+  [
+    "datasets/list_images.ts",
+    "pass single files as an array; decompress other archives",
+    "tests/datasets/image_folder_test.ts",
+  ],
+  [
+    "datasets/sample_rows.ts",
+    "name the labels",
+    "tests/datasets/table_test.ts",
+  ],
+  [
+    "engines/onnx/check_device.ts",
+    'use { device: "cpu" }',
+    "tests/cli/settings_test.ts",
+  ],
+  [
+    "engines/onnx/onnx_file_session.ts",
+    'use { device: "cpu" }',
+    "tests/cli/settings_test.ts",
+  ],
+  [
+    "engines/onnx/runtime/device.ts",
+    'use { device: "cpu" }',
+    "tests/whole/devices_test.ts",
+  ],
+  [
+    "engines/onnx/runtime/device.ts",
+    'use { device: "cpu" }',
+    "tests/whole/devices_test.ts",
+  ],
+  ["extractor/options.ts", 'use "onnx"', "tests/extractor/native_runs_test.ts"],
+  ["features/nearest.ts", "name one of them", "tests/features/nearest_test.ts"],
+  ["formats/_bmp.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  ["formats/image.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  [
+    "store/merge_features.ts",
+    "use an array or a source with a length",
+    "tests/extractor/write_dataset_test.ts",
+  ],
+  [
+    "store/part_folder.ts",
+    "pass another target",
+    "tests/extractor/write_refusals_test.ts",
+  ],
+  [
+    "store/part_folder.ts",
+    "pass another target",
+    "tests/extractor/write_refusals_test.ts",
+  ],
+  ["store/target.ts", "pass a folder", "tests/store/save_features_test.ts"],
+  [
+    "store/target.ts",
+    'pass { format: "safetensors" } or { format: "parquet" } for a folder',
+    "tests/store/save_features_test.ts",
+  ],
+  [
+    "store/write_file.ts",
+    "pass another target, or allow it (--allow-write)",
+    "tests/extractor/write_refusals_test.ts",
+  ],
+];
