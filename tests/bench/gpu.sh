@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 results=${1:-out/gpu}
-home=${SONDE_GPU:-/tmp/sonde-gpu}
+home=${SONDE_GPU:-${TMPDIR:-/var/tmp}/sonde-gpu}
 begin=$(date +%s)
 mkdir -p "$home" "$results"
 export NO_COLOR=1 PYTHONUNBUFFERED=1 DENO_NO_UPDATE_CHECK=1
