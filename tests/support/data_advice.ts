@@ -51,12 +51,12 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "engines/onnx/check_device.ts",
     'use { device: "cpu" }',
-    "tests/cli/settings_test.ts",
+    "tests/engines/onnx/check_device_test.ts",
   ],
   [
     "engines/onnx/onnx_file_session.ts",
     'use { device: "cpu" }',
-    "tests/cli/settings_test.ts",
+    "",
   ],
   [
     "engines/onnx/runtime/device.ts",

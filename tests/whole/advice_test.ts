@@ -282,3 +282,16 @@ Deno.test("advice on custom objects is JavaScript, and works", async () => {
     assertEquals(set.features[0]?.shape, [1, 2]);
   }
 });
+
+Deno.test("an ONNX file takes NaN on the device that is advised", async () => {
+  const url = new URL("../data/onnx_models/opset7.onnx", import.meta.url);
+  await using model = await loadModel(url);
+  const shape = [1, ...model.inputs[0]!.shape.slice(1).map(Number)];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(size).fill(NaN);
+  const set = await new FeatureExtractor(model)
+    .engine("onnx", { device: "cpu" }).layers([-1])
+    .predict({ data, shape, dtype: "float32" }, { progress: false });
+  assertEquals([...Array.from(set.nonFinite)], [0]);
+  assertEquals(set.features[0]!.shape[0], 1);
+});
