@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -25,6 +26,7 @@ const LEAST_DISTANCE = 1e-12;
  *
  * @category Detectors
  * @returns A detector of the penultimate, `[N, D]`, whose fit needs the head; scores have no unit and are at most 0.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A feature far from the boundary, and one on it
  * ```ts
@@ -48,6 +50,7 @@ const LEAST_DISTANCE = 1e-12;
  * ```
  */
 export function fdbd(): Detector {
+  checkNoOptions(arguments, "create fdbd()", "fdbd()");
   return defineDetector({
     name: "fdbd",
     uses: { features: "head", logits: "classes", head: true },

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkOptions,
+  checkRunOptions,
+} from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import type {
@@ -44,15 +49,16 @@ export class FittedScorer implements Scorer {
   }
 
   async calibrate(
-    known: FeatureInput | Float64Array,
+    known: FeatureInput | ArrayLike<number>,
     options: CalibrateOptions = {},
   ): Promise<DecidingScorer> {
     const core = this.#core;
     const action = `calibrate ${this.name}()`;
     checkOptions(options, action, ["tpr", ...RUN_OPTIONS]);
+    checkRunOptions(options, action);
     checkAwaited(known, action, "the features");
     const { tpr = 0.95, ...runOptions } = options;
-    if (known instanceof Float64Array) {
+    if (isScores(known)) {
       return new CalibratedScorer(core, calibration(known, tpr, action), []);
     }
     const way = { keys: true };
@@ -102,6 +108,15 @@ export class FittedScorer implements Scorer {
       }],
     };
   }
+}
+
+/** Scores that were computed before, of any kind of array. */
+function isScores(
+  known: FeatureInput | ArrayLike<number>,
+): known is ArrayLike<number> {
+  if (ArrayBuffer.isView(known)) return !(known instanceof DataView);
+  // Of other arrays, as of feature sets, the reader says what they must be.
+  return Array.isArray(known) && typeof (known[0] ?? 0) === "number";
 }
 
 attachView(FittedScorer.prototype, (scorer) => FittedScorer.view(scorer));
