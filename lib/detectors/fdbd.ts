@@ -5,8 +5,8 @@ import { defineDetector } from "./define_detector.ts";
 import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
-/** A distance to the mean counts as at least this. */
-const LEAST_DISTANCE = 1e-12;
+/** What a distance of 0 to the mean counts as. */
+const AT_MEAN = 1e-12;
 
 /**
  * Fast decision boundary: the mean over the other classes of the feature's
@@ -86,7 +86,7 @@ export function fdbd(): Detector {
               distances,
             );
             const length = distanceTo(features, row, mean);
-            return -distance / Math.max(length, LEAST_DISTANCE);
+            return -distance / (length || AT_MEAN);
           });
         },
         explain: ({ logits }) => ({ class: argmax(logits)[0]! }),
