@@ -20,7 +20,7 @@ export interface NearestOptions extends LinalgOptions {
 export interface NearestRows {
   /** `[n, K]`, rows of the bank; the first of equally near ones comes first. */
   readonly indices: Int32Array;
-  /** `[n, K]`, Euclidean distances. */
+  /** `[n, K]`, Euclidean distances; with extra squares, the roots of the sums. */
   readonly distances: Float64Array;
 }
 
@@ -86,7 +86,7 @@ export async function openNearest(
 
 /** Offers all rows of a bank. */
 function offerAll(
-  { data, rows, columns, lengths }: Bank,
+  { data, rows, columns, lengths, extra }: Bank,
   query: Float64Array,
   skip: number,
   best: NearestList,
@@ -96,7 +96,8 @@ function offerAll(
     if (row === skip) continue;
     const at = row * columns;
     const length = lengths === undefined ? 1 : lengths[row]!;
-    const distance = squaredDistance(data, at, query, length, best.worst);
-    best.offer(row, distance);
+    const more = extra === undefined ? 0 : extra[row]!;
+    const limit = best.worst - more;
+    best.offer(row, squaredDistance(data, at, query, length, limit) + more);
   }
 }
