@@ -109,7 +109,12 @@ function flower(between: Between): string {
   shapes += `<g transform="translate(0 -6)">`;
   for (let i = 0; i < petals; i++) {
     const width = 30 / petals + between(3, 4);
-    shapes += ellipse([0, -length], [width, length * 0.8], color, i * 360 / petals);
+    shapes += ellipse(
+      [0, -length],
+      [width, length * 0.8],
+      color,
+      i * 360 / petals,
+    );
   }
   return `${shapes}${circle(0, 0, between(6, 9), heart)}</g>`;
 }
@@ -120,7 +125,9 @@ function leaf(between: Between): string {
   const vein = hsl(hue, 45, between(66, 76));
   const width = between(15, 25);
   let shapes = path(
-    `M0 -38C${width * 1.5} -16 ${width} 14 0 28C${-width} 14 ${-width * 1.5} -16 0 -38Z`,
+    `M0 -38C${width * 1.5} -16 ${width} 14 0 28C${-width} 14 ${
+      -width * 1.5
+    } -16 0 -38Z`,
     color,
   );
   shapes += line("M0 -32L0 40", vein, 2.5);
@@ -136,12 +143,22 @@ function fish(between: Between): string {
   const stripe = bright(between);
   const height = between(13, 20);
   const side = between(0, 1) < 0.5 ? 1 : -1;
-  let shapes = path(`M22 0L41 ${-height * 0.9}L37 0L41 ${height * 0.9}Z`, stripe);
-  shapes += path(`M-6 ${-height * 0.7}Q4 ${-height * 1.8} 16 ${-height * 0.4}Z`, stripe);
+  let shapes = path(
+    `M22 0L41 ${-height * 0.9}L37 0L41 ${height * 0.9}Z`,
+    stripe,
+  );
+  shapes += path(
+    `M-6 ${-height * 0.7}Q4 ${-height * 1.8} 16 ${-height * 0.4}Z`,
+    stripe,
+  );
   shapes += ellipse([-4, 0], [31, height], color);
   for (let x = -8; x <= 12; x += 10) {
     const reach = height * (x === 12 ? 0.66 : 0.84);
-    shapes += line(`M${x} ${-reach}Q${x + 6} 0 ${x} ${reach}`, stripe, between(2, 5));
+    shapes += line(
+      `M${x} ${-reach}Q${x + 6} 0 ${x} ${reach}`,
+      stripe,
+      between(2, 5),
+    );
   }
   shapes += circle(-22, -height * 0.25, 4.6, "white") +
     circle(-23, -height * 0.25, 2.2, "black");
@@ -155,7 +172,12 @@ function butterfly(between: Between): string {
   const spread = between(15, 21);
   const wings = (side: number) =>
     ellipse([side * spread, -13], [spread, between(13, 17)], color, side * 12) +
-    ellipse([side * spread * 0.8, 15], [spread * 0.75, between(10, 14)], other, side * -14) +
+    ellipse(
+      [side * spread * 0.8, 15],
+      [spread * 0.75, between(10, 14)],
+      other,
+      side * -14,
+    ) +
     circle(side * spread * 1.15, -14, between(3, 6), spot) +
     circle(side * spread * 0.8, 14, between(2, 4), spot);
   return wings(-1) + wings(1) + ellipse([0, 2], [3.4, 23], "#2b2330") +
@@ -168,11 +190,18 @@ function mushroom(between: Between): string {
   const width = between(28, 37);
   const thick = between(8, 12);
   let shapes = path(
-    `M${-thick} 0C${-thick} 18 ${-thick - 5} 30 ${-thick - 3} 36L${thick + 3} 36C${thick + 5} 30 ${thick} 18 ${thick} 0Z`,
+    `M${-thick} 0C${-thick} 18 ${-thick - 5} 30 ${-thick - 3} 36L${
+      thick + 3
+    } 36C${thick + 5} 30 ${thick} 18 ${thick} 0Z`,
     stem,
   );
-  shapes += path(`M${-width} 4C${-width} -44 ${width} -44 ${width} 4Q0 12 ${-width} 4Z`, cap);
-  for (const [x, y] of [[-0.5, -10], [0.05, -22], [0.52, -9], [0, -4]] as const) {
+  shapes += path(
+    `M${-width} 4C${-width} -44 ${width} -44 ${width} 4Q0 12 ${-width} 4Z`,
+    cap,
+  );
+  for (
+    const [x, y] of [[-0.5, -10], [0.05, -22], [0.52, -9], [0, -4]] as const
+  ) {
     shapes += circle(x * width, y, between(3, 5.5), "#fffaf0");
   }
   return shapes;
@@ -205,7 +234,12 @@ function house(between: Between): string {
     path(`M${-width} ${top}H${width}V36H${-width}Z`, wall) +
     path(`M${-width - 7} ${top}L0 ${top - 28}L${width + 7} ${top}Z`, roof) +
     path(`M${left} 14h12v22h-12Z`, door) +
-    path(`M${-width + 6} ${top + 6}h11v11h-11ZM${width - 17} ${top + 6}h11v11h-11Z`, pane);
+    path(
+      `M${-width + 6} ${top + 6}h11v11h-11ZM${width - 17} ${
+        top + 6
+      }h11v11h-11Z`,
+      pane,
+    );
 }
 
 function balloon(between: Between): string {
@@ -213,10 +247,16 @@ function balloon(between: Between): string {
   const stripe = bright(between);
   const basket = hsl(between(25, 40), 50, between(32, 45));
   const width = between(23, 29);
-  const hull = `M0 -42C${width * 1.4} -42 ${width * 1.3} -2 7 20H-7C${-width * 1.3} -2 ${-width * 1.4} -42 0 -42Z`;
+  const hull = `M0 -42C${width * 1.4} -42 ${width * 1.3} -2 7 20H-7C${
+    -width * 1.3
+  } -2 ${-width * 1.4} -42 0 -42Z`;
   const band = (share: number, fill: string) =>
     path(
-      `M0 -42C${width * 1.4 * share} -42 ${width * 1.3 * share} -2 ${7 * share} 20H${-7 * share}C${-width * 1.3 * share} -2 ${-width * 1.4 * share} -42 0 -42Z`,
+      `M0 -42C${width * 1.4 * share} -42 ${width * 1.3 * share} -2 ${
+        7 * share
+      } 20H${-7 * share}C${-width * 1.3 * share} -2 ${
+        -width * 1.4 * share
+      } -42 0 -42Z`,
       fill,
     );
   return path(hull, color) + band(0.66, stripe) + band(0.3, color) +

@@ -24,6 +24,7 @@ Deno.test("notebooks/ holds the notebooks that the README names", () => {
     "02_models.ipynb",
     "03_keras.ipynb",
     "04_detect.ipynb",
+    "05_images.ipynb",
   ]);
 });
 
