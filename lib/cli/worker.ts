@@ -19,7 +19,7 @@ import { writeAll } from "../display/terminal.ts";
 import { progressBar } from "../display/progress.ts";
 import { datasetSpecs, feedsOf } from "../extractor/feeds.ts";
 import { loadModel } from "../models/load_model.ts";
-import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { modelGraphOf } from "../models/graph/model_graph.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
 import type { ByteReader } from "./_arrow_frames.ts";
 import type { ByteWriter } from "./_arrow_sink.ts";
@@ -136,7 +136,7 @@ async function work(
 ): Promise<void> {
   await using model = await loadModel(path);
   const extractor = extractorOf(model, options);
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   const { input } = options;
   const cut = input === undefined
     ? undefined
