@@ -221,5 +221,6 @@ function writeSize(writer: BinaryWriter, size: PortSize): void {
 
 /** ONNX writes `kernel_shape` where we write `kernelShape`. */
 function snakeCase(name: string): string {
+  if (/^trans[AB]$/.test(name)) return name; // as Gemm has them
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
