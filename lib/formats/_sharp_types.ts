@@ -10,6 +10,7 @@ export interface SharpInput {
   readonly ignoreIcc: boolean;
   readonly limitInputPixels: number;
   readonly sequentialRead: boolean;
+  readonly failOn: "warning" | "error";
 }
 
 /** An image, and what is to be done with it. */
