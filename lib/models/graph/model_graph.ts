@@ -29,6 +29,8 @@ export interface ModelParts {
   /** By what the inputs are fed, where that is not the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
+  /** What is known of the outputs, for those of which no row says it. */
+  readonly outputSpecs?: readonly (TensorSpec | undefined)[];
   /** What runs raw operations. */
   readonly runtime?: RawRuntime | undefined;
   /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
@@ -153,9 +155,8 @@ export class ModelGraph implements Model {
       return name === undefined ? spec : Object.freeze({ ...spec, name });
     }));
     this.outputs = Object.freeze(
-      parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
-        spec !== undefined
-      ),
+      parts.outputs.map((ref, i) => specOf(ref) ?? parts.outputSpecs?.[i])
+        .filter((spec) => spec !== undefined),
     );
     this.onHost = parts.nodes.filter(({ call }) =>
       call.kind === "input" && call.host !== undefined

@@ -9,7 +9,9 @@
  * An operation goes by its name; one that has none, or none of its own, by the
  * name of the first tensor that it gives, with `:0` behind it where that is
  * another operation's name. Names of tensors find the operations that give
- * them; further outputs have rows of their own, by the tensors' names.
+ * them; further outputs have rows of their own, by the tensors' names, and are
+ * found as `name[1]`, too. Outputs that are constants are left out: they say
+ * nothing of what the model is fed.
  *
  * @module
  */
@@ -63,15 +65,16 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   }
   const { nodes, topLevel, otherNames, givers } = builder;
   nodes.forEach((node, id) => node.id = id);
-  const outputs = file.graph.outputs.map(({ name }): Ref => {
+  const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
+  const outputs = ends.map(({ name }): Ref => {
     const ref = givers.get(name);
     if (ref !== undefined) return ref;
-    throw builder.fault(
-      `output "${name}" must come from an operation or an input`,
-      constants.has(name) ? "a constant" : undefined,
-    );
+    const rule = `output "${name}" must come from an operation or an input`;
+    throw builder.fault(rule, undefined);
   });
-  if (outputs.length === 0) throw builder.fault("it must have outputs", 0);
+  if (outputs.length === 0) {
+    throw builder.fault("it must have outputs that are no constants", 0);
+  }
   return new ModelGraph({
     name: file.graph.name || "graph",
     format: "onnx",
@@ -79,6 +82,9 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     topLevel,
     inputs: inputs.map(({ name }) => givers.get(name)!),
     outputs,
+    outputSpecs: ends.map(({ name }) =>
+      builder.specs.output(name, name, undefined)
+    ),
     otherNames,
     onnx: {
       file,
@@ -213,18 +219,23 @@ class GraphBuilder {
 
   /** What it gives: the first tensor is the operation's own, others have rows. */
   #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
+    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+    const number = (index: number, found: Draft) => {
+      if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
+    };
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
       const ref = { node, index };
       this.givers.set(tensor, ref);
       if (index === 0) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
+        number(0, node);
         continue;
       }
       const { channels } = node;
       const spec = this.specs.output(tensor, tensor, channels);
       const call: NodeCall = { kind: "alias", outputs: [ref] };
-      this.nodes.push({
+      const further: Draft = {
         id: 0,
         row: row({
           name: this.#freeName(tensor),
@@ -237,7 +248,9 @@ class GraphBuilder {
         ...(channels === undefined ? {} : { channels }),
         call,
         weights: () => [],
-      });
+      };
+      this.nodes.push(further);
+      number(index, further);
     }
   }
 
