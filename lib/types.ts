@@ -121,7 +121,7 @@ export interface FeatureSet {
   readonly layerNames: readonly string[];
   /** What each of the `L` features is. */
   readonly specs: readonly FeatureSpec[];
-  /** `[N, D]`, what feeds the head, before any shaping; where `.penultimate()` asked for it. */
+  /** `[N, D]`, what feeds the head; where `.penultimate()` requested it. Before any shaping, unless it is `{ shaped: true }`. */
   readonly penultimate?: NdArray;
   /** `[N, C]`, before softmax or sigmoid; undefined where the model has none. */
   readonly logits?: NdArray;
@@ -304,12 +304,17 @@ export interface Scorer {
   /**
    * Measures on known samples above which score a sample is unknown.
    *
-   * @param known Known samples that were not fitted on, or their scores.
+   * @param known Known samples that were not fitted on, or their scores, `[N]`
+   * numbers.
    * @param options Which share of the known is to pass.
    * @returns A scorer that decides.
+   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} takes
+   * them, or an option is of the wrong type.
+   * @throws {RangeError} If `tpr` is not in `(0, 1)`, there are fewer than
+   * `1 / (1 - tpr)` samples, or a score is NaN.
    */
   calibrate(
-    known: FeatureInput | Float64Array,
+    known: FeatureInput | ArrayLike<number>,
     options?: CalibrateOptions,
   ): Promise<DecidingScorer>;
   /**
@@ -321,7 +326,8 @@ export interface Scorer {
    */
   explain(features: FeatureInput, row: number): Promise<Explanation>;
   /**
-   * Writes a safetensors file, which `loadScorer` opens.
+   * Writes a safetensors file, which `loadScorer` opens. A file that is there
+   * is replaced.
    *
    * @param target Path or `file:` URL.
    * @returns When it is written.

@@ -36,6 +36,8 @@ export interface ModelFacts {
   readonly isConvolutional: boolean;
   /** How many classes the logits have; undefined where they are none. */
   readonly numClasses: number | undefined;
+  /** The mean of the largest logits of the samples; undefined without classes. */
+  readonly largestLogit: number | undefined;
   /** Whether there are logits at all. */
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
@@ -90,6 +92,7 @@ export function modelFacts(
     attention: attentionOf(model.layers),
     isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
     numClasses: predictions(known)?.count,
+    largestLogit: meanOfLargest(known),
     hasLogits: logits !== undefined,
     hasHead: head !== undefined,
     hasLabels: labels !== undefined,
@@ -97,6 +100,23 @@ export function modelFacts(
     vectors: vectors && measured(vectors.name, vectors.array, action),
     maps: known.layerNames.filter((_, i) => features[i]!.shape.length > 2),
   };
+}
+
+/** Of one sigmoid `z`, the larger one of 0 and `z`. */
+function meanOfLargest(set: FeatureSet): number | undefined {
+  const { logits } = set;
+  if (logits === undefined || predictions(set) === undefined) return undefined;
+  const { data, shape } = logits;
+  const columns = shape[1]!;
+  let sum = 0;
+  for (let start = 0; start < data.length; start += columns) {
+    let largest = columns === 1 ? 0 : -Infinity;
+    for (let j = start; j < start + columns; j++) {
+      largest = Math.max(largest, data[j]!);
+    }
+    sum += largest;
+  }
+  return sum / shape[0]!;
 }
 
 /** What multiplies values by attention, in graphs of operations. */

@@ -54,6 +54,8 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  *    `vim` comes first outside transformers, or `residual` where logits are no
  *    classes: known samples do not leave a subspace, so what does is unlike
  *    them. Units that are always zero are no such sign, as they mostly stay so.
+ *    Where the largest logits are not above 0 on average, `vim` cannot scale by
+ *    them: `residual` stands for it here, and rule 3 leaves it out.
  * 5. Logits that are no classes, as those of several sigmoids, get `maxLogit`.
  * 6. `msp` always comes last where there are classes, as what must be beaten.
  *
@@ -160,13 +162,22 @@ function chosen(facts: ModelFacts): Choice[] {
 }
 
 /** Rule 4. */
-function subspaceOf({ vectors, numClasses }: ModelFacts): Choice[] {
+function subspaceOf(facts: ModelFacts): Choice[] {
+  const { vectors, numClasses } = facts;
   if (vectors === undefined || vectors.isRankLimited) return [];
   const { rank, varying, name: layer } = vectors;
   if (rank >= varying) return [];
   const reason = `known samples span ${rank} dimensions of the ${varying} ` +
     `units of ${layer} that vary, and it measures how far a sample leaves them`;
-  return [{ name: numClasses === undefined ? "residual" : "vim", reason }];
+  return [{
+    name: numClasses === undefined || !joins(facts) ? "residual" : "vim",
+    reason,
+  }];
+}
+
+/** Whether `vim` can be fitted: it scales by the mean of the largest logits. */
+function joins({ largestLogit }: ModelFacts): boolean {
+  return largestLogit !== undefined && largestLogit > 0;
 }
 
 type When = (isSo: boolean, name: string, reason: string) => Choice[];
@@ -202,10 +213,8 @@ function manyClasses(
 }
 
 /** Rules 3 and 5. */
-function fewClasses(
-  { numClasses, vectors, hasHead, hasLabels, hasLogits }: ModelFacts,
-  when: When,
-): Choice[] {
+function fewClasses(facts: ModelFacts, when: When): Choice[] {
+  const { numClasses, vectors, hasHead, hasLabels, hasLogits } = facts;
   const isVector = vectors !== undefined;
   const why = numClasses === undefined
     ? "there are features, and logits that are classes are not needed"
@@ -223,7 +232,7 @@ function fewClasses(
       `${numClasses} classes and a linear head: distances to its boundaries`,
     ),
     ...when(
-      isVector && numClasses !== undefined,
+      isVector && joins(facts),
       "vim",
       "joins the logits with what the features hold beside them",
     ),
@@ -243,6 +252,8 @@ function baselines({ numClasses }: ModelFacts): Choice[] {
 
 /** Detectors of logits alone, which shaping composes with. */
 const OF_LOGITS = ["msp", "maxLogit", "energy", "gen"];
+/** With as many units or more, the last one spreads less than the share of 0.01 that `vim` leaves. */
+const NARROW = 100;
 /** Detectors with a covariance. */
 const GAUSSIAN = ["mdsPlusPlus", "rmds"];
 
@@ -264,8 +275,15 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
         `its default of ${NEIGHBORS}`,
     );
   }
-  if (!GAUSSIAN.includes(name) || vectors === undefined) return warnings;
+  if (vectors === undefined) return warnings;
   const { rank, width, isRankLimited } = vectors;
+  if (name === "vim" && width < NARROW && rank === width) {
+    warnings.push(
+      `if the ${width} units spread alike, the default "dims" of 0.99 leaves ` +
+        `no residual: pass vim({ dims: ${Math.ceil(width / 2)} })`,
+    );
+  }
+  if (!GAUSSIAN.includes(name)) return warnings;
   if (rank < width && !isRankLimited) {
     warnings.push(
       `the covariance is singular (rank ${rank} of ${width}): the ` +

@@ -11,7 +11,7 @@ import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
-import { ModelGraph } from "../models/graph/model_graph.ts";
+import { type ModelGraph, modelGraphOf } from "../models/graph/model_graph.ts";
 import { fromGraphModel } from "../models/tfjs/from_graph_model.ts";
 import { fromLayersModel } from "../models/tfjs/from_layers_model.ts";
 import { ash, type AshOptions } from "../shaping/ash.ts";
@@ -124,7 +124,7 @@ export class FeatureExtractor implements Runs {
     this.#graph = isCopy ? model.#graph : modelOf(model);
     this.#settings = isCopy ? model.#settings : DEFAULTS;
     this.#isClone = new.target !== this.constructor;
-    this.model = this.#graph;
+    this.model = this.#graph.model;
   }
 
   // ---- settings ----
@@ -558,7 +558,7 @@ export class FeatureExtractor implements Runs {
    */
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
     checkOptions(options, "find layer", ["offset"]);
-    return this.#graph.findLayer(id, options);
+    return this.model.findLayer(id, options);
   }
 
   /**
@@ -580,7 +580,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   getWeights(id: string | number): Promise<Weights> {
-    return this.#graph.getWeights(id);
+    return this.model.getWeights(id);
   }
 
   /**
@@ -938,7 +938,7 @@ export class FeatureExtractor implements Runs {
       prototype: subclass.prototype,
     });
     try {
-      const next = Reflect.construct(maker, [this.#graph], target);
+      const next = Reflect.construct(maker, [this.model], target);
       Object.assign(next, { ...this });
       next.#isClone = this.#isClone;
       return next;
@@ -956,7 +956,7 @@ export class FeatureExtractor implements Runs {
 function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   const action = "create extractor";
   checkAwaited(model, action, "the model");
-  const graph = model instanceof ModelGraph ? model : fromTfjs(model);
+  const graph = modelGraphOf(model) ?? modelGraphOf(fromTfjs(model));
   if (graph === undefined) {
     const rule = "the model must come from loadModel(), or be a " +
       "tf.LayersModel or tf.GraphModel";
@@ -966,13 +966,13 @@ function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   return graph;
 }
 
-function fromTfjs(model: unknown): ModelGraph | undefined {
+function fromTfjs(model: unknown): Model | undefined {
   if (typeof model !== "object" || model === null) return undefined;
   if ("layers" in model && "predict" in model) {
-    return fromLayersModel(model as tf.LayersModel) as ModelGraph;
+    return fromLayersModel(model as tf.LayersModel);
   }
   if ("executor" in model) {
-    return fromGraphModel(model as unknown as tf.GraphModel) as ModelGraph;
+    return fromGraphModel(model as unknown as tf.GraphModel);
   }
   return undefined;
 }

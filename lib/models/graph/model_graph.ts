@@ -43,12 +43,72 @@ export interface ModelParts {
   readonly hasCustomCode?: boolean;
 }
 
-/** The one implementation of {@linkcode Model}: a graph, and where it came from. */
-export class ModelGraph implements Model {
+/**
+ * What users get of a graph: the members of {@linkcode Model}, as Tab in a
+ * notebook lists all that there are.
+ */
+class OpenedModel implements Model {
   static {
-    attachView(ModelGraph.prototype, modelView, MODEL_OPTIONS);
+    attachView(
+      OpenedModel.prototype,
+      (model, options) => modelView(model.#graph, options),
+      MODEL_OPTIONS,
+    );
   }
 
+  readonly name: string;
+  readonly format: ModelFormat;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly layers: readonly LayerRow[];
+  readonly #graph: ModelGraph;
+
+  constructor(graph: ModelGraph) {
+    this.#graph = graph;
+    this.name = graph.name;
+    this.format = graph.format;
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.layers = graph.layers;
+  }
+
+  static modelGraphOf(model: unknown): ModelGraph | undefined {
+    const isOpened = typeof model === "object" && model !== null &&
+      #graph in model;
+    return isOpened ? model.#graph : undefined;
+  }
+
+  findLayer(id: string | number, options?: FindLayerOptions): LayerRow {
+    return this.#graph.findLayer(id, options);
+  }
+
+  getWeights(id: string | number): Promise<Weights> {
+    return this.#graph.getWeights(id);
+  }
+
+  close(): Promise<void> {
+    return this.#graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * The graph of a model.
+ *
+ * @param model A model, or a graph.
+ * @returns The graph; undefined for what is no model of this library.
+ */
+export function modelGraphOf(model: unknown): ModelGraph | undefined {
+  return model instanceof ModelGraph ? model : OpenedModel.modelGraphOf(model);
+}
+
+/** A graph, and where it came from. Users get its {@linkcode ModelGraph.model}. */
+export class ModelGraph implements Model {
+  /** The model that a user gets. */
+  readonly model: Model;
   readonly name: string;
   readonly format: ModelFormat;
   readonly inputs: readonly TensorSpec[];
@@ -106,6 +166,7 @@ export class ModelGraph implements Model {
     this.hasCustomCode = parts.hasCustomCode === true ||
       parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
     this.numParameters = countOnce(parts.nodes);
+    this.model = new OpenedModel(this);
   }
 
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {

@@ -13,7 +13,10 @@ const MOST_INPUTS = 3;
 export const MODEL_OPTIONS = ["layer"] as const;
 
 /** A model, and what its layers are found by. */
-export type ShownModel = Model & Findable & { readonly numParameters: number };
+export type ShownModel =
+  & Pick<Model, "name" | "format" | "inputs" | "outputs" | "layers">
+  & Findable
+  & { readonly numParameters: number };
 
 /**
  * What a model shows of itself: its layer table, nested layers indented. Of a
@@ -157,7 +160,7 @@ function isModel(group: readonly LayerRow[]): boolean {
 }
 
 /** Names of graph operations hold slashes and are no paths. */
-function hasPaths({ format }: Model): boolean {
+function hasPaths({ format }: ShownModel): boolean {
   return format !== "onnx" && format !== "tfjs-graph";
 }
 
@@ -181,7 +184,7 @@ function inputsOf(group: readonly LayerRow[]): string {
 }
 
 /** Two spaces a level. */
-function indent(name: string, model: Model): string {
+function indent(name: string, model: ShownModel): string {
   if (!hasPaths(model)) return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }

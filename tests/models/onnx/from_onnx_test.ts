@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
@@ -49,7 +49,7 @@ Deno.test("onnxGraph() names those that have no name of their own by what they g
       { op: "Exp", name: "b", in: ["c"], out: ["y"] },
     ],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   const names = model.layers.map(({ name }) => name);
   assertEquals(names, ["a", "b:0", "c", "b"]);
   // An operation's name wins over a tensor's.
@@ -63,7 +63,7 @@ Deno.test("onnxGraph() sorts operations that stand before what feeds them", asyn
       { op: "Relu", name: "first", in: ["x"], out: ["a"] },
     ],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   assertEquals(model.layers.map(({ name }) => name), ["first", "last"]);
 });
 
