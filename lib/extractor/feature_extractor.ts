@@ -140,6 +140,7 @@ export class FeatureExtractor implements Runs {
    * @param ids One of these, or several.
    * @returns An extractor with these layers, in this order.
    * @throws {LayerNotFoundError} If an id finds nothing.
+   * @throws {TypeError} If several ids come one by one, not as one list.
    * @throws {RangeError} If no id is given, or a layer is found twice.
    *
    * @example Two layers, by name and by index
@@ -153,8 +154,16 @@ export class FeatureExtractor implements Runs {
    * assert.deepEqual(layerNames, ["pool", "classes"]);
    * ```
    */
-  layers(ids: LayerId | readonly LayerId[]): this {
+  layers(ids: LayerId | readonly LayerId[]): this;
+  layers(ids: LayerId | readonly LayerId[], ...others: LayerId[]): this {
     checkAwaited(ids, "set layers", "the ids");
+    if (others.length > 0) {
+      const rule = "several layers must be one list";
+      const hint = 'write .layers(["a", "b"])';
+      throw new TypeError(
+        cannot("set layers", rule, [ids, ...others], hint),
+      );
+    }
     const list = Array.isArray(ids)
       ? ids as readonly LayerId[]
       : [ids as LayerId];
