@@ -164,8 +164,15 @@ export function transposed(
   return result;
 }
 
-/** The plain version; rows of the right matrix are read in order. */
-async function plainProduct(
+/**
+ * The plain version; rows of the right matrix are read in order.
+ *
+ * @param left `[n, K]`.
+ * @param right `[K, M]`.
+ * @param pacer Stops it, and gives the thread back now and then.
+ * @returns `left · right`, `[n, M]`.
+ */
+export async function plainProduct(
   left: Matrix,
   right: Matrix,
   pacer: WorkPacer | undefined,

@@ -14,7 +14,7 @@ import { cannot } from "../check.ts";
 import type { WorkPacer } from "../types.ts";
 import { divideEigen, type Multiply } from "./_divide_eigen.ts";
 import type { LinalgOptions } from "./native_graph.ts";
-import { openMultiply, transposed } from "./products.ts";
+import { type Matrix, openMultiply, transposed } from "./products.ts";
 
 /** Eigenvalues with their eigenvectors. */
 export interface SymmetricEigen {
@@ -202,15 +202,24 @@ async function reflected(
   const solved = await multiply(square(rows), columns); // [n, n], rows · V
   for (let end = side; end > 0; end -= BLOCK) {
     const start = Math.max(0, end - BLOCK);
-    solveBlock(solved, gram, factors, { side, start, end });
-    if (start === 0) break;
     const width = end - start;
     const part = new Float64Array(side * width); // [n, b]
-    const mixed = new Float64Array(width * start); // [b, start]
     for (let i = 0; i < side; i++) {
       const from = i * side;
       part.set(solved.subarray(from + start, from + end), i * width);
     }
+    part.set(
+      await multiply(
+        { data: part, rows: side, columns: width },
+        inverseBlock(gram, factors, { side, start, end }),
+      ),
+    );
+    for (let i = 0; i < side; i++) {
+      const row = part.subarray(i * width, (i + 1) * width);
+      solved.set(row, i * side + start);
+    }
+    if (start === 0) break;
+    const mixed = new Float64Array(width * start); // [b, start]
     for (let b = 0; b < width; b++) {
       const from = (start + b) * side;
       mixed.set(gram.subarray(from, from + start), b * start);
@@ -229,9 +238,11 @@ async function reflected(
   return rows.map((x, i) => x - change[i]!);
 }
 
-/** Solves for some of the unknowns of each row, the last one first. */
-function solveBlock(
-  solved: Float64Array,
+/**
+ * What solves for some of the unknowns of a row, the last one first, as a matrix
+ * that rows are multiplied by: each of its rows is the solution for a 1 there.
+ */
+function inverseBlock(
   gram: Float64Array,
   factors: Float64Array,
   { side, start, end }: {
@@ -239,17 +250,20 @@ function solveBlock(
     readonly start: number;
     readonly end: number;
   },
-): void {
-  for (let from = 0; from < solved.length; from += side) {
-    for (let j = end - 1; j >= start; j--) {
-      const line = j * side;
-      let sum = solved[from + j]!;
-      for (let l = j + 1; l < end; l++) {
-        sum -= gram[line + l]! * solved[from + l]!;
-      }
-      solved[from + j] = factors[j]! * sum;
+): Matrix {
+  const width = end - start;
+  const inverse = new Float64Array(width * width); // [b, b]
+  for (let i = 0; i < width; i++) {
+    const row = inverse.subarray(i * width, (i + 1) * width);
+    row[i] = factors[start + i]!;
+    for (let j = i - 1; j >= 0; j--) {
+      const line = (start + j) * side + start;
+      let sum = 0;
+      for (let l = j + 1; l <= i; l++) sum -= gram[line + l]! * row[l]!;
+      row[j] = factors[start + j]! * sum;
     }
   }
+  return { data: inverse, rows: width, columns: width };
 }
 
 /** Eigenvalues and vectors from the largest to the smallest. */
