@@ -141,13 +141,27 @@ export class LockedDuckdb {
       if (error instanceof SyntaxError || !(error instanceof Error)) {
         throw error;
       }
-      const [reason = ""] = error.message.split("\n");
+      const { reason, details } = reasonOf(error.message);
       const rule = "DuckDB must be able to read it";
-      throw new SyntaxError(cannot(`read ${this.#name}`, rule, reason), {
-        cause: error,
-      });
+      throw new SyntaxError(
+        cannot(`read ${this.#name}`, rule, reason, details),
+        { cause: error },
+      );
     }
   }
+}
+
+/** The paragraph in which the engine says what is wrong; then it gives advice for SQL. */
+function reasonOf(message: string) {
+  const [reason = "", ...more] = message.trim().split("\n\n")[0]!.split("\n");
+  const isCode = /not utf-8 encoded/.test(message);
+  const details = more.filter((line) => !/^(Original Line|LINE)/.test(line))
+    .map((line) => line.trim().replace(/\.$/, ""));
+  if (isCode) details.push("save it in UTF-8");
+  return {
+    reason: reason.trim(),
+    details: details.length === 0 ? undefined : details.join("; "),
+  };
 }
 
 async function loadDuckdb() {
