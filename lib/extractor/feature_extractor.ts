@@ -499,7 +499,8 @@ export class FeatureExtractor implements Runs {
    * Keeps what `predict` and `write` compute in a folder, and takes it from
    * there when the same is asked for again: the same weights and graph,
    * settings, engine, batch size and data. The key comes from their contents;
-   * nothing has to be named. `clearCache` empties the folder.
+   * nothing has to be named. `clearCache` empties the folder. `stream` neither
+   * keeps nor takes anything: it holds one batch, and never has all results.
    *
    * @param folder A path or `file:` URL, made when something is kept.
    * @param options How large the folder may become: what was not used for
@@ -529,7 +530,8 @@ export class FeatureExtractor implements Runs {
     checkOptions(options, action, ["maxBytes"]);
     const { maxBytes = Infinity } = options;
     if (maxBytes !== Infinity) checkInteger(maxBytes, action, "maxBytes");
-    const cache = Object.freeze({ folder: pathOf(folder, action), maxBytes });
+    const path = pathOf(folder, action, "the folder");
+    const cache = Object.freeze({ folder: path, maxBytes });
     return this.#with({ cache });
   }
 

@@ -29,6 +29,7 @@ import { rangeOfShard } from "../store/merge_features.ts";
 import {
   checkSave,
   SAVE_OPTIONS,
+  scratchOf,
   SHARD_SIZE,
   writeTarget,
 } from "../store/save_features.ts";
@@ -41,6 +42,7 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
+import { checkNames, checkWritable } from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";
@@ -118,8 +120,13 @@ export async function writeDataset(
   const range = shardOf(shard);
   const isThere = kindAt(place.path) !== undefined;
   if (!isThere || !isNamed(graph, settings)) checkFree(place.path);
+  if (range !== undefined && !isNamed(graph, settings)) throw notShared();
   const job = await identify(graph, settings, dataset, run);
   const { data, total } = job;
+  for (const one of ["safetensors", place.format] as const) { // parts, target
+    checkNames(job.plan.layerNames, one);
+  }
+  if (range !== undefined && data === undefined) throw notShared();
   const record = recordOf(settings, job, { ...layout, ...place });
   const key = data === undefined
     ? undefined
@@ -160,7 +167,8 @@ async function writeCached(
   const begin = performance.now();
   try {
     const described = { ...part, description: { ...part.description, run } };
-    const files = await writeTarget(place, [described], layout);
+    const scratch = scratchOf(place.path);
+    const files = await writeTarget(place, [described], { ...layout, scratch });
     const { samples, skipped } = part.description;
     const seconds = (performance.now() - begin) / 1000;
     const samplesPerSecond = samples / Math.max(1e-3, seconds);
@@ -210,6 +218,7 @@ async function writeParts(
           const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
           checkRoom(parentOf(place.path), needed);
         }
+        if (part.set !== undefined) checkWritable(part.set, place.format);
         await folder.add(part.set, part, { ...part, run: job.run });
         samples += part.set?.ids.length ?? 0;
       }
@@ -243,6 +252,15 @@ function isFull(): (bytes: number) => boolean {
     if (full) begin = performance.now();
     return full;
   };
+}
+
+/** Processes that share a run must each know that it is the same. */
+function notShared(): TypeError {
+  const rule = "a run that is shared by processes must be one that can be " +
+    "told from others: arrays or a source with a fingerprint, and built-in steps";
+  const found = "a custom function, or data that cannot be told";
+  const hint = 'leave out "shard"';
+  return new TypeError(cannot(ACTION, rule, found, hint));
 }
 
 /** What this process wrote of a target that others write too. */

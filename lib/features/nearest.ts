@@ -116,6 +116,16 @@ export async function nearest(
 ): Promise<Neighbors> {
   checkAwaited(set, ACTION, "the set");
   checkAwaited(query, ACTION, "the query");
+  if (!isInput(set)) {
+    const rule = "the set must be a feature set, opened features or a function";
+    const hint = "pass what predict() or openFeatures() gives";
+    throw new TypeError(cannot(ACTION, rule, set, hint));
+  }
+  if (!isSet(query)) {
+    const rule = "the query must be a feature set";
+    const hint = "pass what predict() or load() gives";
+    throw new TypeError(cannot(ACTION, rule, query, hint));
+  }
   checkOptions(options, ACTION, [
     ...["layer", "neighbors", "metric", "images", "queryImages"],
   ]);
@@ -228,6 +238,17 @@ function matrixOf(
     else for (let i = 0; i < columns; i++) one[i]! /= length;
   }
   return { data: values, rows: end - start, columns: width };
+}
+
+function isSet(value: unknown): boolean {
+  const { layerNames, ids } = (value ?? {}) as Partial<FeatureSet>;
+  return Array.isArray(layerNames) && ids !== undefined;
+}
+
+function isInput(value: unknown): boolean {
+  const { stream } = (value ?? {}) as { stream?: unknown };
+  return typeof value === "function" || typeof stream === "function" ||
+    isSet(value);
 }
 
 async function* setsOf(input: FeatureInput): AsyncGenerator<FeatureSet> {
