@@ -102,7 +102,10 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(program.schedule.nodes),
+      ...batchDependence([
+        ...program.feeds.map(({ ref }) => ref.node),
+        ...program.schedule.nodes,
+      ]),
       ...droppedMasks(program),
     ]),
   };

@@ -138,6 +138,8 @@ export interface HostValues {
 export interface HostComputation {
   /** Whether it takes numbers too, and not strings alone. @default {false} */
   readonly takesNumbers?: boolean;
+  /** Whether what it gives is as long as the longest sample of a batch. @default {false} */
+  readonly padsToLongest?: boolean;
   /** The element type of what it gives. */
   readonly dtype: "float32" | "int32";
   /** Sizes of what it gives for an input of some sizes, null for unknown. */

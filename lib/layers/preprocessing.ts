@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tensorArgument } from "./_arguments.ts";
 import { encoded } from "./_encodings.ts";
 import { cannot } from "../check.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
@@ -205,8 +206,8 @@ export function randomCrop(config: LayerConfig): Layer {
  * CategoryEncoding: whole numbers as one-hot rows, as one row that says which of
  * them occur, or as one that counts them.
  *
- * Source: Keras 3.15 `CategoryEncoding`, which sums over axis 1; weights of the
- * counts are refused.
+ * Source: Keras 3.15 `CategoryEncoding`, which sums over axis 1, each number
+ * times its weight where the call has `count_weights`.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -223,18 +224,29 @@ export function categoryEncoding(config: LayerConfig): Layer {
   }
   return {
     weights: [],
-    call(ops, inputs, _weights, { args }) {
-      if (args.count_weights !== undefined || inputs.length > 1) {
+    call(ops, [raw, second], _weights, context) {
+      const x = ops.cast(raw!, "int32");
+      const weights = second ??
+        tensorArgument(config.name, context, "count_weights");
+      if (weights === undefined) {
+        return [encoded(ops, x, size, mode, config)];
+      }
+      const rank = ops.shape(x).length;
+      if (mode !== "count" || rank < 2) {
         throw new TypeError(
           cannot(
             `call layer "${config.name}"`,
-            `"count_weights" must be left out`,
-            "a tensor",
+            `"count_weights" must come with "output_mode" "count" and numbers of 2 axes or more`,
+            mode,
           ),
         );
       }
-      const x = ops.cast(inputs[0]!, "int32");
-      return [encoded(ops, x, size, mode, config)];
+      const rows = ops.oneHot(x, size); // [N, …, size]
+      const weighted = ops.multiply(
+        rows,
+        ops.expandDims(ops.float(weights), rank),
+      );
+      return [ops.sum(weighted, { axis: 1 })];
     },
     masks: () => [],
   };

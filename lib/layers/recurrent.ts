@@ -76,7 +76,11 @@ export function recurrentOf(
   cell: Cell,
   channels: "first" | "last" = "last",
 ): Recurrent {
-  refuse(config, "stateful", "state is not kept from call to call");
+  refuse(
+    config,
+    "stateful",
+    "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
+  );
   refuse(config, "time_major", "the batch must come first");
   return made(config, cell, channels, {
     returnSequences: config.boolean("return_sequences", false),

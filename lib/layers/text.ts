@@ -235,6 +235,7 @@ function textVectorization(config: LayerConfig): Layer {
   const lookup = lookupOf(vocabulary, config.name, undefined);
   const isInt = vocabulary.mode === "int";
   return onHost(config, {
+    padsToLongest: isInt && length === undefined,
     dtype: isInt ? "int32" : "float32",
     shapeOf(shape) {
       checkTexts(shape, split !== undefined, config);

@@ -113,6 +113,66 @@ for (const end of ["keras", "h5"]) {
     checkFile(`block.${end}`, { Block: block }));
 }
 
+for (const end of ["keras", "h5"]) {
+  Deno.test(`customObjects: an alias beside its class in .${end} of Keras 2`, () =>
+    checkFile(`k2_two_classes.${end}`, { OldDense: "Dense" }));
+  Deno.test(`customObjects: a layer that builds known ones in .${end} of Keras 2`, () =>
+    checkFile(`k2_block.${end}`, {
+      OldBlock(config: LayerConfig): Layer {
+        const units = config.number("units");
+        const proj = config.build("Dense", { units }, "proj");
+        const norm = config.build("LayerNormalization", {}, "norm");
+        return {
+          weights: [...proj.weights, ...norm.weights],
+          call(ops, inputs, weights, context) {
+            const inner = proj.call(ops, inputs, weights, context);
+            return norm.call(ops, inner, weights, context);
+          },
+        };
+      },
+    }));
+  Deno.test(`customObjects: a recurrent layer of a custom cell in .${end}`, async () => {
+    await assertRejects(
+      () => open(`cell.${end}`),
+      ModelFormatError,
+      "pass customObjects: { RNN: … }",
+    );
+    await checkFile(`cell.${end}`, { RNN: subtracting });
+  });
+}
+
+/** The last of `h = tanh(x K - h)` along a sequence. */
+function subtracting(config: LayerConfig): Layer {
+  for (
+    const key of [
+      ...["cell", "return_sequences", "return_state", "go_backwards"],
+      ...["stateful", "unroll", "zero_output_for_mask", "dtype"],
+    ]
+  ) config.raw(key);
+  return {
+    weights: ["cell/kernel"],
+    call(ops, [x], weights) {
+      const projected = ops.matmul(x!, weights["cell/kernel"]!);
+      const zero = ops.multiply(
+        ops.takeLast(
+          ops.transpose(projected, [0, 2, 1]),
+          0,
+        ),
+        ops.constant(0),
+      );
+      const { state } = ops.scan(
+        ([h], [step]) => {
+          const next = ops.tanh(ops.subtract(step!, h!));
+          return { state: [next], outputs: [] };
+        },
+        [zero],
+        [projected],
+      );
+      return [...state];
+    },
+  };
+}
+
 Deno.test("customObjects: an alias of a known activation", () =>
   checkFile("softmax_v2.keras", { "softmax_v2": "softmax" }));
 

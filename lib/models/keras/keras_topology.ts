@@ -41,6 +41,8 @@ export interface CallSpec {
 export interface LayerSpec {
   readonly name: string;
   readonly className: string;
+  /** The class that the file names, where an alias stands for it. */
+  readonly storedClass?: string;
   /** Python module; tells operations from layers where it is written. */
   readonly module: string | undefined;
   readonly registeredName: string | undefined;

@@ -17,6 +17,8 @@ export interface WeightLayer {
   readonly name: string;
   /** Its Keras class, as the config writes it. */
   readonly className: string;
+  /** The class by which it is stored, where an alias stands for it. */
+  readonly storedClass?: string;
   /** Its Python module, where the config writes one; raw operations are told by it. */
   readonly module: string | undefined;
   /** What is in it, where it is a nested model. */

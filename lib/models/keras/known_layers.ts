@@ -33,6 +33,8 @@ export interface UnknownLayer {
   readonly module: string | undefined;
   /** Whether it is the layer's activation that is not known. */
   readonly isActivation?: boolean;
+  /** The class to pass instead, as a recurrent layer holds no custom cell. */
+  readonly holder?: string | undefined;
 }
 
 /** Keras 2's layers that hold a raw operation. */
@@ -133,7 +135,9 @@ export function refuseUnknown(
   if (unknown.length === 0) return;
   const list = unknown.slice(0, 20).map(shown).join(", ");
   const more = unknown.length > 20 ? ` and ${unknown.length - 20} more` : "";
-  const names = new Map(unknown.map((each) => [each.className, each]));
+  const names = new Map(
+    unknown.map((each) => [each.holder ?? each.className, each]),
+  );
   const entries = [...names].map(([name, { isActivation }]) =>
     `${asKey(name)}: ${isActivation ? "(ops, x) => …" : "…"}`
   ).join(", ");
@@ -159,7 +163,7 @@ function shown(
 ): string {
   if (isActivation) return `activation "${className}" of "${path}"`;
   return `"${path}" (${className}${
-    module === undefined ? "" : ` of ${module}`
+    module === undefined || module === null ? "" : ` of ${module}`
   })`;
 }
 
@@ -188,7 +192,7 @@ function* unknownIn(
       // A custom layer may hold what it likes under these names.
       const { customLayers } = known;
       if (customFunction(customLayers, className, registeredName)) continue;
-      yield* unknownHeld(spec.options, known, path);
+      yield* unknownHeld(spec.options, known, path, className);
     } else yield { path, className, module };
   }
 }
@@ -197,6 +201,7 @@ function* unknownHeld(
   options: Readonly<Record<string, unknown>>,
   known: Known,
   path: string,
+  holder: string,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
     const isActivation = /(^|_)activation$/.test(key);
@@ -216,9 +221,16 @@ function* unknownHeld(
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
       if (!isKnown(className, known, registered)) {
-        yield { path: inner, className, module };
+        const isCell = key === "cell" || key === "cells";
+        yield {
+          path: inner,
+          className,
+          module,
+          ...(isCell ? { holder } : {}),
+        };
       } else if (!customFunction(known.customLayers, className, registered)) {
-        yield* unknownHeld(config, known, inner);
+        const outer = key === "cell" ? holder : className;
+        yield* unknownHeld(config, known, inner, outer);
       }
     }
   }

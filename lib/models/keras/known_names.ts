@@ -34,6 +34,15 @@ export function checkAliases(table: CustomTable): void {
   }
 }
 
+function namedAs(
+  { className }: LayerSpec,
+  name: string,
+): Pick<LayerSpec, "className" | "storedClass"> {
+  return name === className
+    ? { className }
+    : { className: name, storedClass: className };
+}
+
 /**
  * A description in which aliases are the names that they stand for.
  *
@@ -51,7 +60,7 @@ export function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
   };
   const layers = spec.layers.map((layer): LayerSpec => ({
     ...layer,
-    className: nameOf(layer.className, layer.registeredName),
+    ...namedAs(layer, nameOf(layer.className, layer.registeredName)),
     options: Object.fromEntries(
       Object.entries(layer.options).map(([key, value]) => {
         if (!key.endsWith("activation")) return [key, value];

@@ -260,7 +260,7 @@ function assign(
     ({ part }) => part,
   );
   const stored = grouped(entries, ({ folder }) => folder.join("/"));
-  if (wanted.size !== stored.size) return undefined;
+  if (wanted.size !== stored.size) return byLeaf(names, entries);
   // The layer's own come first on both sides, whatever the order of the file.
   const isOwn = (folder: string) =>
     folder === layerName || folder.endsWith(`/${layerName}`);
@@ -287,6 +287,22 @@ function assign(
     later.forEach(({ name }, j) => found.set(name, open[j]!));
   }
   return names.map((name) => found.get(name)!);
+}
+
+/**
+ * Gives each name the weight of its last word, where Keras 2 has written the
+ * layers that a custom layer builds without their own names, and no word tells
+ * two of them. Undefined if words do not fit, or are there twice.
+ */
+function byLeaf(
+  names: readonly string[],
+  entries: readonly Entry[],
+): Entry[] | undefined {
+  const stored = new Map(entries.map((entry) => [entry.leaf, entry]));
+  const found = names.flatMap((name) =>
+    stored.get(name.slice(name.lastIndexOf("/") + 1)) ?? []
+  );
+  return new Set(found).size === entries.length ? found : undefined;
 }
 
 /** Whether a part and a folder mean the same one, as far as words tell. */

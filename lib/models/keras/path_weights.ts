@@ -171,7 +171,7 @@ class BoundPathWeights implements BoundWeights {
     const named = this.#namedGroups(`${base}${folder}`);
     const taken = new Map<string, WeightLayer>();
     for (const layer of layers) {
-      const kind = snakeCase(layer.className);
+      const kind = snakeCase(storedName(layer));
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
       const counted = `${base}${folder}/${kind}${count > 0 ? `_${count}` : ""}`;
@@ -266,6 +266,11 @@ class BoundPathWeights implements BoundWeights {
       `${rule}: current value is ${quote(value)}`,
     );
   }
+}
+
+/** Keras 2 writes the package of a registered class in `.h5` alone. */
+function storedName({ className, storedClass = className }: WeightLayer) {
+  return storedClass.slice(storedClass.lastIndexOf(">") + 1);
 }
 
 /** A class name as Keras writes it in paths. */
