@@ -154,15 +154,12 @@ export class FeatureExtractor implements Runs {
    * assert.deepEqual(layerNames, ["pool", "classes"]);
    * ```
    */
-  layers(ids: LayerId | readonly LayerId[]): this;
-  layers(ids: LayerId | readonly LayerId[], ...others: LayerId[]): this {
+  layers(ids: LayerId | readonly LayerId[]): this {
     checkAwaited(ids, "set layers", "the ids");
-    if (others.length > 0) {
+    if (arguments.length > 1) {
       const rule = "several layers must be one list";
       const hint = 'write .layers(["a", "b"])';
-      throw new TypeError(
-        cannot("set layers", rule, [ids, ...others], hint),
-      );
+      throw new TypeError(cannot("set layers", rule, [...arguments], hint));
     }
     const list = Array.isArray(ids)
       ? ids as readonly LayerId[]
