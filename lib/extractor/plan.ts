@@ -1,4 +1,5 @@
 import { attachView } from "../display/attach_view.ts";
+import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
@@ -154,7 +155,7 @@ function planView(plan: Plan): View {
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ...deviceRows(plan),
-    ["features", plan.layerNames.join(", ") || "none"],
+    ["features", namesText(plan.layerNames) || "none"],
     [
       "head",
       plan.head ?? (plan.looked.length > 0 ? "none found" : "none needed"),
@@ -166,9 +167,9 @@ function planView(plan: Plan): View {
     rows.push(["left off", `${kind} of ${plan.removed}`]);
   }
   rows.push(...Object.entries(plan.changes));
-  if (plan.looked.length > 0) rows.push(["looked at", plan.looked.join(", ")]);
+  if (plan.looked.length > 0) rows.push(["looked at", namesText(plan.looked)]);
   rows.push(
-    ["skipped", listText(plan.skipped)],
+    ["skipped", namesText(plan.skipped) || "nothing"],
     ["parameters", plan.numParameters.toLocaleString("en")],
     ...plan.warnings.map((line): [string, string] => ["warning", line]),
   );
@@ -186,12 +187,6 @@ function deviceRows({ device, adapter, onCpu }: Plan): [string, string][] {
   if (device === undefined) return [];
   const named = adapter === undefined ? device : `${device}, ${adapter}`;
   const rows: [string, string][] = [["device", named]];
-  if (onCpu) rows.push(["on the processor", listText(onCpu)]);
+  if (onCpu) rows.push(["on the processor", namesText(onCpu) || "nothing"]);
   return rows;
-}
-
-function listText(names: readonly string[]): string {
-  if (names.length === 0) return "nothing";
-  const shown = names.slice(0, 8).join(", ");
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
 import type { DeviceName } from "../engines/onnx/runtime/device.ts";
@@ -117,7 +118,7 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ],
     [
       "layers",
-      layers.map(({ row }) => row.name).join(", ") ||
+      namesText(layers.map(({ row }) => row.name)) ||
       (settings.wantsLogits ? "none: logits only" : "none"),
     ],
   ];

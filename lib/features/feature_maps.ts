@@ -9,7 +9,6 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
-  shapeText,
 } from "../check.ts";
 import {
   type Figure,
@@ -68,7 +67,8 @@ const ACTION = "draw feature maps";
  * so.
  *
  * @param set A feature set with a layer of feature maps, `[N, H, W, D]` or
- * `[N, D, H, W]`.
+ * `[N, D, H, W]`; of volumes, `[N, Z, H, W, D]` or `[N, D, Z, H, W]`, the slice
+ * in the middle is drawn.
  * @param options Which layer, sample and channels.
  * @returns A figure that shows itself; it is computed when it is shown.
  * @throws {TypeError} If the set is none, or holds no feature maps.
@@ -117,15 +117,19 @@ export function featureMaps(
 
 function mapsOf(set: FeatureSet, layer: string | undefined): ShownArray {
   const arrays = shownArrays(set);
+  const lastOf = (rank: number) =>
+    arrays.findLast(({ array }) => array.shape.length === rank);
   const found = layer === undefined
-    ? arrays.findLast(({ array }) => array.shape.length === 4)
+    ? lastOf(4) ?? lastOf(5)
     : findArray(arrays, layer);
-  if (found?.array.shape.length === 4) return found;
-  const rule = found === undefined
-    ? "a layer of the set must have rank 4"
-    : `${found.title} must have rank 4`;
-  const shapes = found === undefined
-    ? arrays.map(({ array }) => shapeText(array.shape))
-    : shapeText(found.array.shape);
-  throw new TypeError(cannot(ACTION, rule, shapes));
+  const rank = found?.array.shape.length;
+  if (found !== undefined && (rank === 4 || rank === 5)) return found;
+  const rule = `${found?.title ?? "a layer of the set"} must have rank 4 or 5`;
+  const value = found === undefined
+    ? arrays.map(({ array }) => array.shape)
+    : found.array.shape;
+  const hint = arrays.length === 0 || rank !== undefined && rank > 3
+    ? undefined
+    : "heatMap() draws layers of rank 2 and 3";
+  throw new TypeError(cannot(ACTION, rule, value, hint));
 }

@@ -8,7 +8,6 @@ import {
   checkAwaited,
   checkInteger,
   checkOptions,
-  shapeText,
   sizeOf,
 } from "../check.ts";
 import {
@@ -135,9 +134,12 @@ function setBlock(
     const rule = `${
       found?.title ?? "an array of the set"
     } must have rank 2 or 3`;
-    const shapes = arrays.map(({ array }) => shapeText(array.shape));
+    const shapes = arrays.map(({ array }) => array.shape);
+    const hint = shape.length > 3 || found === undefined
+      ? "featureMaps() draws arrays of rank 4 and 5"
+      : undefined;
     throw new TypeError(
-      cannot(ACTION, rule, found === undefined ? shapes : shapeText(shape)),
+      cannot(ACTION, rule, found === undefined ? shapes : shape, hint),
     );
   }
   if (sample !== undefined) {
@@ -204,13 +206,13 @@ function valuesOf(source: Matrix) {
     const isNumeric = ArrayBuffer.isView(numbers) &&
       !(numbers instanceof DataView) && !(numbers instanceof BigInt64Array);
     if (shape.length !== 2 || !isNumeric) {
-      throw new TypeError(cannot(ACTION, rule, shapeText(shape)));
+      throw new TypeError(cannot(ACTION, rule, shape));
     }
     const values = Float64Array.from(numbers as unknown as ArrayLike<number>);
     if (values.length === sizeOf(shape)) {
       return { values, height: height!, width: width! };
     }
-    throw new TypeError(cannot(ACTION, rule, shapeText(shape)));
+    throw new TypeError(cannot(ACTION, rule, shape));
   }
   const rows = Array.from(source as ArrayLike<ArrayLike<number>>);
   const width = rows[0]?.length ?? 0;

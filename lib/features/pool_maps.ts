@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import type { FeatureArray } from "../types.ts";
 import type { FeatureData } from "./fields.ts";
 import { emptyLike, frozenArray } from "./rows.ts";
@@ -33,7 +33,7 @@ export function poolMaps(
   );
   if (places === 0) {
     throw new RangeError(
-      cannot("pool maps", "they must have places", shapeText(shape)),
+      cannot("pool maps", "they must have places", shape),
     );
   }
   const toFloat = kind === "mean" && dtype === "int32";

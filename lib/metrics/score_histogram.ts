@@ -86,7 +86,9 @@ export function scoreHistogram(
   const guides: Guide[] = line === undefined
     ? []
     : [{ axis: "x", at: threshold!, name: line }];
-  const title = `Scores: ${series.map(({ name }) => name).join(", ")}`;
+  const title = series.length > MOST_NAMED
+    ? `Scores: ${series.length} series`
+    : `Scores: ${series.map(({ name }) => name).join(", ")}`;
   return makeFigure({
     title,
     summary: summary.join("; "),
@@ -100,6 +102,9 @@ export function scoreHistogram(
     options: frame,
   });
 }
+
+/** Series whose names are in the title; the legend has them all. */
+const MOST_NAMED = 4;
 
 function checkScores(name: string, values: ArrayLike<number>): Float64Array {
   const action = "draw score histogram";

@@ -94,7 +94,7 @@ Deno.test("heatMap() refuses what it cannot draw", () => {
   bad([[1]], { xTicks: ["a", "b"] }, RangeError, '"xTicks" must hold 1 names');
   bad([[1], [1, 2]], {}, TypeError, "a feature set or a matrix");
   bad([[1, "2"]], {}, TypeError, "it must hold numbers");
-  bad(counted([2, 2, 2]), {}, TypeError, 'current value is "[2, 2, 2]"');
+  bad(counted([2, 2, 2]), {}, TypeError, "current value is [2, 2, 2]");
   bad(7, {}, TypeError, "a feature set or a matrix");
   bad(Promise.resolve([[1]]), {}, TypeError, "write await before it");
 });

@@ -16,6 +16,8 @@ export interface Group {
   readonly name: string;
   /** Positions in the array that was grouped. */
   readonly members: readonly number[];
+  /** Whether it holds the samples of several classes. */
+  readonly isRest?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export function groupByLabel(
   const kept = new Set(
     [...entries].sort((a, b) => b[1].length - a[1].length).slice(0, limit),
   );
-  const groups = entries.filter((entry) => kept.has(entry)).map(
+  const groups: Group[] = entries.filter((entry) => kept.has(entry)).map(
     ([label, members]) => ({
       name: classNames[label] ?? String(label),
       members,
@@ -51,6 +53,7 @@ export function groupByLabel(
     groups.push({
       name: `${rest.length} other classes`,
       members: rest.flatMap(([, members]) => members),
+      isRest: true,
     });
   }
   return groups;

@@ -37,8 +37,8 @@ export interface LayerFigureOptions extends ViewOptions {
 }
 
 /**
- * The figures of one array: of rank 4 the feature maps of a sample, of rank 3 a
- * heat map of a sample, of rank 2 a heat map and a projection, of rank 1 a
+ * The figures of one array: of rank 4 the feature maps of a sample, of rank 5
+ * those in the middle of its volume, of rank 3 a heat map of a sample, of rank 2 a heat map and a projection, of rank 1 a
  * histogram; none of higher ranks, and none of an empty array.
  *
  * @param set Where labels and ids are.
@@ -53,8 +53,8 @@ export function layerFigures(
 ): FigureBlock[] {
   const { array } = shown;
   const rank = array.shape.length;
-  if (sizeOf(array.shape) === 0 || rank > 4) return [];
-  if (rank === 4) return [featureMapsBlock(set, shown, options)];
+  if (sizeOf(array.shape) === 0 || rank > 5) return [];
+  if (rank > 3) return [featureMapsBlock(set, shown, options)];
   if (rank !== 2) return [valuesBlock(shown, options)];
   const { projection: kind = "pca", images } = options;
   const color: PointColor = set.labels && {
@@ -71,7 +71,7 @@ export function layerFigures(
  * The feature maps of one sample, one image a channel.
  *
  * @param set Where labels and ids are.
- * @param shown An array of rank 4.
+ * @param shown An array of rank 4 or 5.
  * @param options Which sample and channels, on which scale, beside which input.
  * @returns The figure.
  * @throws {RangeError} If there is no such channel.
@@ -82,11 +82,16 @@ export function featureMapsBlock(
   options: LayerFigureOptions,
 ): FigureBlock {
   const { sample = 0, scale, channels: selected, images } = options;
-  const shape = array.shape.slice(1) as [number, number, number];
   const isFirst = channels === "first";
-  const [height, width, depth] = isFirst
-    ? [shape[1], shape[2], shape[0]]
-    : shape;
+  const shape = array.shape.slice(1);
+  const numSlices = shape.length === 4 ? shape[isFirst ? 1 : 0]! : 1;
+  const slice = Math.floor(numSlices / 2);
+  const [height, width, depth] =
+    (isFirst ? [...shape.slice(-2), shape[0]] : shape.slice(-3)) as [
+      number,
+      number,
+      number,
+    ];
   if (selected) {
     checkIndices(selected, `draw feature maps of ${title}`, "channels", depth);
   }
@@ -103,14 +108,21 @@ export function featureMapsBlock(
     figure: async () => {
       const { channelImages } = await import("../../display/channel_images.ts");
       return channelImages({
-        values: rowOf(array, sample),
+        values: sliceOf(rowOf(array, sample), {
+          numSlices,
+          slice,
+          channels: isFirst ? depth : 1,
+        }),
         height,
         width,
         depth,
         channels: isFirst ? "first" : "last",
       }, {
         title: figureTitle,
-        notes: channels === undefined ? [ASSUMED] : [],
+        notes: [
+          ...shape.length === 4 ? [`slice ${slice} of ${numSlices}`] : [],
+          ...channels === undefined ? [ASSUMED] : [],
+        ],
         selected,
         scale,
         most,
@@ -119,6 +131,20 @@ export function featureMapsBlock(
       });
     },
   };
+}
+
+/** One slice of a volume; before it stand whole channels, if these are first. */
+function sliceOf(
+  values: FeatureArray["data"],
+  place: { numSlices: number; slice: number; channels: number },
+): ArrayLike<number> {
+  const { numSlices, slice, channels } = place;
+  if (numSlices === 1) return values;
+  const size = values.length / numSlices / channels;
+  return Float64Array.from({ length: size * channels }, (_, i) => {
+    const channel = Math.floor(i / size);
+    return values[(channel * numSlices + slice) * size + i % size]!;
+  });
 }
 
 async function inputOf(

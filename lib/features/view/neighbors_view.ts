@@ -41,7 +41,7 @@ const MOST_IN_ROW = 12;
  * @returns A table of the first queries, and a figure where there are images.
  */
 export function neighborsView(shown: ShownNeighbors): View {
-  const { queries, ids, distances, metric } = shown;
+  const { queries, ids, distances } = shown;
   const count = Math.min(queries.length, MOST_QUERIES);
   const numNeighbors = ids[0]?.length ?? 0;
   const blocks: Block[] = [{

@@ -79,10 +79,13 @@ async function projectionFigure(parts: ProjectionParts): Promise<ScatterSpec> {
   if (points.skipped > 0) notes.push(`${points.skipped} not finite left out`);
   const sheet = images && await sheetOf(set, points.rows, images);
   const describe = descriptionOf(set, color);
-  const groups = groupsOf(points.rows, color).map(({ name, members }) => ({
+  const groups = groupsOf(points.rows, color).map((
+    { name, members, isRest },
+  ) => ({
     name,
     x: Float64Array.from(members, (i) => points.x[i]!),
     y: Float64Array.from(members, (i) => points.y[i]!),
+    isRest,
     details: members.map((i) => describe(points.rows[i]!)),
     images: sheet && members.map((i) => sheet.index.get(points.rows[i]!) ?? -1),
   }));

@@ -11,7 +11,7 @@ import {
   quote,
   shapeText,
 } from "../../check.ts";
-import { countText } from "../../display/cell.ts";
+import { countText, namesText } from "../../display/cell.ts";
 import { gridBlock } from "../../display/figure.ts";
 import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
@@ -28,6 +28,8 @@ import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 
 /** Figures that are shown where no layer is named. */
 const MOST_FIGURES = 6;
+/** Dimensions of an array that is drawn, samples counted. */
+const MOST_RANK = 5;
 const ACTION = "show feature set";
 
 /** The options of `show` that a feature set takes. */
@@ -83,12 +85,18 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
         : gridBlock({ title: "", figures, columns }),
     );
   }
+  const undrawn = arrays.filter(({ array: { data, shape } }) =>
+    data.length > 0 && shape.length > MOST_RANK
+  ).map(({ name }) => quote(name));
+  if (undrawn.length > 0) {
+    const text = `No figure is drawn of more than ${MOST_RANK} dimensions: ` +
+      namesText(undrawn);
+    blocks.push({ kind: "text", text });
+  }
   if (left.length > 0) {
-    const names = left.slice(0, 8).map(quote).join(", ");
-    const more = left.length > 8 ? ` and ${left.length - 8} more` : "";
     blocks.push({
       kind: "text",
-      text: `Not all figures are shown of ${names}${more}: ` +
+      text: `Not all figures are shown of ${namesText(left.map(quote))}: ` +
         `await show(set, { layer: ${quote(left[0])} }) shows one layer.`,
     });
   }
