@@ -24,8 +24,8 @@ export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
  * Reads the weights of nodes that built-in layers compute.
  *
  * @param nodes The nodes that will run.
- * @param callOf The call of a node; undefined where its weights are not needed.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param callOf The call of a node; undefined if its weights are not needed.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns Their values.
  * @throws {RangeError} If one must be finite, and is not.
  */

@@ -8,7 +8,7 @@ type Inputs = readonly NdArray<ArrayBufferView>[];
  * How many rows a graph of raw operations takes at once, if that is fixed.
  *
  * @param program A program.
- * @returns The number of rows; undefined where any number goes.
+ * @returns The number of rows; undefined if any number goes.
  */
 export function fixedRows({ graph, feeds }: Program): number | undefined {
   if (graph.runtime === undefined) return undefined;

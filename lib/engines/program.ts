@@ -45,7 +45,7 @@ export interface FeatureTarget {
   readonly ref: Ref;
   /** The given postprocessings, one after another. */
   readonly given: <T>(ops: Ops<T>, feature: T) => T;
-  /** Whether they change no value, as where there are none. */
+  /** Whether they change no value, as if there are none. */
   readonly isPlain?: boolean;
   /** The caller's own, after them. */
   readonly own: readonly ((feature: tf.Tensor) => tf.Tensor)[];
@@ -54,7 +54,7 @@ export interface FeatureTarget {
 
 /** Logits that are wanted. */
 export interface LogitsTarget {
-  /** The linear head, where there is one. */
+  /** The linear head, if there is one. */
   readonly head?: {
     readonly name: string;
     readonly penultimate: Ref;
@@ -64,17 +64,17 @@ export interface LogitsTarget {
     /** Where its channels stand; last, unless said. */
     readonly channels?: "first";
   };
-  /** The tensor that holds the logits already; undefined where they are fused. */
+  /** The tensor that holds the logits already; undefined if they are fused. */
   readonly direct?: Ref;
   /**
    * Whether they were found by a search and nothing else needs them: then
-   * features are computed also where the logits do not give one row a sample.
+   * features are computed also where the logits do not give one row per sample.
    */
   readonly isOptional?: boolean;
   readonly shaping?: <T>(ops: Ops<T>, penultimate: T) => ShapedValue<T>;
 }
 
-/** A changed penultimate, and the factor of each row where there is one. */
+/** A changed penultimate, and the factor of each row if there is one. */
 export interface ShapedValue<T> {
   readonly penultimate: T;
   readonly scale?: T;
@@ -268,7 +268,7 @@ export function logitsOf<T>(
  * @param ops The engine's operations.
  * @param logits The logits, of a head.
  * @param valueOf Gives the value of a wanted tensor.
- * @returns It; a map of one place as `[N, D]`.
+ * @returns The result; a map of one place as `[N, D]`.
  */
 export function penultimateOf<T>(
   ops: Ops<T>,
@@ -305,7 +305,9 @@ function positionsOf(
   return head?.channels === "first" ? shape.slice(2) : shape.slice(1, -1);
 }
 
-/** A map of one place as `[N, D]`; anything else of a linear layer as it is. */
+/**
+ * A map of one place as `[N, D]`; anything else of a linear layer unchanged.
+ */
 function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   const { head } = logits;
   const shape = ops.shape(value);

@@ -14,7 +14,7 @@ const LARGEST_HALF = 65504;
  * @param values What the backend handed out; taken over, not copied.
  * @param tensor The tensor that they are the values of.
  * @param name The layer's name, for messages.
- * @param readAs Float16, where it was asked for.
+ * @param readAs Float16, where it was requested.
  * @param first The number of the first row in its dataset, for messages.
  * @returns The feature.
  * @throws {RangeError} If a value is beyond float16.
@@ -43,10 +43,10 @@ export function featureArray(
 }
 
 /**
- * Refuses texts and complex numbers, which no array of numbers holds.
+ * Refuses strings and complex numbers, which no array of numbers holds.
  *
  * @param dtype Element type of a tensor.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @throws {TypeError} If it is none of numbers.
  */
 export function checkNumbers(dtype: string, action: string): void {

@@ -1,8 +1,8 @@
 import type { GraphNode } from "../models/graph/graph.ts";
 
 /**
- * Operators of ONNX that quantise by the range of all values of a batch, so that
- * what a sample gives depends on the samples beside it.
+ * ONNX operators that quantise by the value range of the whole batch, so that
+ * the result of a sample depends on the other samples of its batch.
  */
 const DYNAMIC = new Set([
   ...["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"],
@@ -12,7 +12,7 @@ const DYNAMIC = new Set([
  * Warns of results that depend on `.batch()`.
  *
  * @param nodes The nodes that run.
- * @returns One warning that names the operations; none if there are none.
+ * @returns One warning that names the operations; empty if there are none.
  */
 export function batchDependence(nodes: readonly GraphNode[]): string[] {
   const names = nodes.flatMap(({ call, row }) =>

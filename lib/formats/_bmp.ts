@@ -31,7 +31,7 @@ interface Header {
  * Decodes a file.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns RGB; with alpha where its header has a mask for it.
  * @throws {SyntaxError} If it is damaged, of a kind that is not read, or has
  * too many pixels.
@@ -122,7 +122,7 @@ function readMasks(
   );
 }
 
-/** One index a pixel, rows as they stand in the file. */
+/** One index a pixel, rows as in the file. */
 function unpackBits(
   pixels: Uint8Array,
   { width, height, bits }: Header,

@@ -14,7 +14,7 @@ import { type DecodedImage, MOST_PIXELS } from "./pixels.ts";
  * Decodes the first frame.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns RGB, with alpha where a colour is transparent.
  * @throws {SyntaxError} If it is damaged, or has too many pixels.
  */

@@ -259,7 +259,7 @@ export class Cursor {
     return this.uint(8);
   }
 
-  /** An address, or undefined where there is none. */
+  /** An address, or undefined if there is none. */
   address(): number | undefined {
     if (this.left >= 8 && this.#view.getBigUint64(this.at, true) === NOWHERE) {
       this.at += 8;
@@ -288,7 +288,7 @@ export class Cursor {
     return new Cursor(this.take(length), this.#file, this.what);
   }
 
-  /** A string of so many bytes; what follows a zero is left out. */
+  /** A string of that many bytes; what follows a zero is left out. */
   text(length: number): string {
     const bytes = this.take(length);
     const end = bytes.indexOf(0);

@@ -20,7 +20,8 @@ export interface ImageKind {
  * Tells the format of an image.
  *
  * @param bytes The file.
- * @returns Its kind; undefined for what is no image of a format that is read.
+ * @returns Its kind; undefined for what is not an image of a format that is
+ * read.
  */
 export function imageKind(bytes: Uint8Array): ImageKind | undefined {
   const text = String.fromCharCode(...bytes.subarray(0, 12));

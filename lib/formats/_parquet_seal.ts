@@ -1,6 +1,6 @@
 /**
  * Checksums of a Parquet file, between its row groups and its footer, where
- * readers do not look: they go by the offsets in the footer.
+ * readers do not look: they use the offsets in the footer.
  *
  * The library that reads Parquet ends the whole process at some damaged files,
  * so it must see no byte that was not compared.

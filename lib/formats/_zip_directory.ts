@@ -14,7 +14,7 @@ export interface ZipMember {
   readonly size: number;
   /** Bytes in the archive. */
   readonly packedSize: number;
-  /** Whether it is there as it is. */
+  /** Whether it is there unchanged. */
   readonly isStored: boolean;
   /** Checksum of the decompressed bytes. */
   readonly crc: number;

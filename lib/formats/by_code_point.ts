@@ -1,10 +1,11 @@
 /**
- * Compares texts as Python does, by code points; JavaScript's own order is that
- * of UTF-16, which puts emoji before some letters.
+ * Compares strings as Python does, by code points; JavaScript's own order is
+ * that of UTF-16, which puts emoji before some letters.
  *
  * @param a A text.
  * @param b Another.
- * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 for equal texts.
+ * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 for equal
+ * strings.
  */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

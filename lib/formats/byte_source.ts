@@ -11,7 +11,7 @@ import { abortError } from "../errors.ts";
 export interface ByteSource {
   /** The file, as a path or URL, or what the bytes came as; for messages. */
   readonly name: string;
-  /** How many bytes there are. */
+  /** The number of bytes. */
   readonly size: number;
   /**
    * Fills an array with the bytes from a position on.
@@ -24,7 +24,7 @@ export interface ByteSource {
 }
 
 /**
- * A source over bytes at hand. They are not copied.
+ * A source over bytes in memory. They are not copied.
  *
  * @param bytes The bytes.
  * @param name What they are, for messages.
@@ -48,7 +48,7 @@ export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
  * @param path The file.
  * @returns The source; close it.
  * @throws {Deno.errors.NotFound} If there is no such file.
- * @throws {TypeError} If it is no file: a pipe or a device may never end.
+ * @throws {TypeError} If it is not a file: a pipe or a device may never end.
  */
 export function fileSource(path: string | URL): ByteSource {
   if (!Deno.statSync(path).isFile) {
@@ -83,7 +83,7 @@ export function fileSource(path: string | URL): ByteSource {
  * @param source The whole.
  * @param start Where the part begins.
  * @param size How long it is.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns The part.
  * @throws {RangeError} If it does not lie in the whole.
  */

@@ -9,7 +9,7 @@ import { cannot } from "../check.ts";
  * The path of a `file:` or `http(s):` URL, decoded.
  *
  * @param url The URL.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @returns The path.
  * @throws {TypeError} If it has a percent sign that begins no escape.
  */
@@ -59,7 +59,7 @@ export async function writeFile(
  * Checks where a file is to be written.
  *
  * @param target What came.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @returns The path.
  * @throws {TypeError} If it is neither a path nor a `file:` URL.
  */

@@ -368,7 +368,7 @@ export function isHdf5(head: Uint8Array): boolean {
  * How many bytes a file has by its own account.
  *
  * @param head Its first bytes.
- * @returns The number; undefined where it does not stand there.
+ * @returns The number; undefined if it does not stand there.
  */
 export function hdf5End(head: Uint8Array): number | undefined {
   const at = [40, 44, 28, 28][head[8] ?? 4];

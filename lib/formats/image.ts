@@ -38,8 +38,9 @@ export interface DecodeOptions {
  * @param bytes The file.
  * @param options Colours, orientation.
  * @returns Its pixels, of the colours that are wanted.
- * @throws {SyntaxError} If it is no image, is damaged or cut, has more pixels
- * than Pillow reads, or is of a kind whose pixels could differ from Pillow's.
+ * @throws {SyntaxError} If it is not an image, is damaged or cut, has more
+ * pixels than Pillow reads, or is of a kind whose pixels could differ from
+ * Pillow's.
  */
 export async function decodeImage(
   bytes: Uint8Array,

@@ -8,7 +8,7 @@
  */
 import { cannot } from "../check.ts";
 
-/** What a text may be at the most. */
+/** What a text may be at most. */
 export interface LooseJsonLimits {
   /** Bytes. @default {16 MiB} */
   readonly bytes?: number;
@@ -36,8 +36,8 @@ const WORDS: readonly (readonly [string, unknown])[] = [
  * Parses JSON in which numbers may be `NaN` or infinite.
  *
  * @param bytes The text, or its bytes in UTF-8.
- * @param name What it is, for messages.
- * @param limits What it may be at the most.
+ * @param name Its name, for messages.
+ * @param limits What it may be at most.
  * @returns What it says.
  * @throws {SyntaxError} If it is not such text; it says where.
  */

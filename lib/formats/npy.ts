@@ -166,10 +166,10 @@ export function readNpyRows(
 }
 
 /**
- * Reads one `.npy` file at hand.
+ * Reads one `.npy` file in memory.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns The array.
  * @throws {SyntaxError} If it is no such file, or holds Python objects.
  */

@@ -32,7 +32,7 @@ const ALIGNMENT = 64;
 /**
  * The header of an array.
  *
- * @param dtype Element type, or how many characters each text has at the most.
+ * @param dtype Element type, or how many characters each text has at most.
  * @param shape Sizes of the axes.
  * @returns The bytes before the values.
  * @throws {TypeError} If NumPy has no such type.
@@ -61,10 +61,10 @@ export function npyHead(
 }
 
 /**
- * Texts as NumPy keeps them: four bytes a character, filled up with zeros.
+ * Strings as NumPy keeps them: four bytes a character, filled up with zeros.
  *
- * @param texts The texts.
- * @param characters How many characters each has at the most.
+ * @param strings The strings.
+ * @param characters How many characters each has at most.
  * @returns The bytes.
  */
 export function fixedTexts(
@@ -80,11 +80,11 @@ export function fixedTexts(
 }
 
 /**
- * Texts out of the bytes in which NumPy keeps them.
+ * Strings out of the bytes in which NumPy keeps them.
  *
  * @param bytes The bytes, from the start of their buffer.
- * @param characters How many characters each has at the most.
- * @returns The texts, without the zeros at their ends.
+ * @param characters How many characters each has at most.
+ * @returns The strings, without the zeros at their ends.
  */
 export function textsOf(
   bytes: Uint8Array<ArrayBuffer>,
@@ -103,22 +103,22 @@ export function textsOf(
 const TEXT_HEADER =
   /^\{\s*'descr':\s*'<U(\d+)',\s*'fortran_order':\s*False,\s*'shape':\s*\((\d+),\),?\s*\}\s*$/;
 
-/** Where texts of a fixed length lie. */
+/** Where strings of a fixed length lie. */
 export interface TextHeader {
-  /** How many characters each has at the most. */
+  /** How many characters each has at most. */
   readonly characters: number;
-  /** How many texts there are. */
+  /** The number of strings. */
   readonly count: number;
   /** Where the first begins. */
   readonly start: number;
 }
 
 /**
- * Reads where the texts of a list lie.
+ * Reads where the strings of a list lie.
  *
  * @param source A file as {@linkcode npyHead} begins it.
  * @returns Where they lie.
- * @throws {SyntaxError} If it is no list of texts, or cut.
+ * @throws {SyntaxError} If it is no list of strings, or cut.
  */
 export function readTextHeader(source: ByteSource): TextHeader {
   const head = new Uint8Array(10);

@@ -18,7 +18,7 @@ export interface OnnxFile {
   readonly opsets: ReadonlyMap<string, number>;
   /** Functions that the file defines. */
   readonly functions: readonly OnnxFunction[];
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly graph: OnnxGraphPart | undefined;
   /** Whether the file holds how to train it. */
   readonly hasTraining: boolean;
@@ -71,9 +71,9 @@ export type OnnxAttributeValue =
 /** What a file says of a tensor. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Element type by number; undefined where it is not known, or no tensor's. */
+  /** Element type by number; undefined if it is not known, or no tensor's. */
   readonly type: number | undefined;
-  /** Null where a size is not known; undefined where none is. */
+  /** Null where a size is not known; undefined if none is. */
   readonly shape: readonly (number | null)[] | undefined;
   /** Names of the sizes, undefined for those without; as many as sizes. */
   readonly sizeNames?: readonly (string | undefined)[] | undefined;

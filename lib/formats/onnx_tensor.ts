@@ -57,7 +57,9 @@ export interface OnnxTensor {
   readonly shape: readonly number[];
   /** Where all of it stands. */
   readonly span: Span;
-  /** Its bytes as they are; undefined where its numbers are fields, or elsewhere. */
+  /**
+   * Its bytes as they are; undefined if its numbers are fields, or elsewhere.
+   */
   readonly raw: Span | undefined;
   /** Fields that hold its numbers. */
   readonly fields: readonly ProtoField[];
@@ -79,7 +81,7 @@ export function typeName(type: number): string | undefined {
  * The number of an element type, in `TensorProto.DataType`.
  *
  * @param name Its name, as by {@linkcode typeName}.
- * @returns The number; undefined where no type is called so.
+ * @returns The number; undefined if no type is called so.
  */
 export function typeNumber(name: string): number | undefined {
   const found = Object.entries(TYPES).find(([, [known]]) => known === name);
@@ -157,7 +159,7 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
  *
  * @param reader The file.
  * @param span Where it stands.
- * @param into Where it goes.
+ * @param into The destination.
  */
 export function readEntry(
   reader: ProtoReader,
@@ -199,7 +201,7 @@ export function tensorBytes(
   throw sizeFault(name, size, bytes.length);
 }
 
-/** Whole numbers, and float16 as its bits, each in as many bytes as its type has. */
+/** Integers, and float16 as its bits, each in as many bytes as its type has. */
 function packed(
   values: readonly bigint[],
   dtype: StoredType,

@@ -11,8 +11,8 @@ const SLICE_MS = 50;
 export type Steps<R> = Generator<void, R>;
 
 /**
- * Gives the thread back now and then: timers, signals and drawing go on while
- * a model is loaded or a run computes, and one that is stopped ends.
+ * Gives the thread back at intervals: timers, signals and drawing go on while a
+ * model is loaded or a run computes, and one that is stopped ends.
  *
  * One pacer goes with one run, over all its batches, so that many short ones
  * cost no more pauses than a few long ones.
@@ -73,7 +73,7 @@ export class Pacer {
    * Does the steps of some work, with pauses between them.
    *
    * @param steps The work. It is left, and may tidy up, where the run is stopped.
-   * @returns What the work gives.
+   * @returns The result of the work.
    */
   async drive<R>(steps: Steps<R>): Promise<R> {
     try {
@@ -94,7 +94,7 @@ export class Pacer {
    *
    * @param work Work that cannot be stopped; its end is then not seen.
    * @param release Frees what the work gives after the run was stopped.
-   * @returns What the work gives.
+   * @returns The result of the work.
    */
   async race<R>(
     work: Promise<R>,

@@ -52,7 +52,7 @@ export interface ParquetOptions {
 /**
  * Writes record batches as one Parquet file, compressed with Snappy.
  *
- * @param sink Where it goes.
+ * @param sink The destination.
  * @param batches The rows; each batch as long as a row group, but for the last.
  * @param options Strings and the size of row groups.
  */

@@ -23,7 +23,7 @@ export interface ProtoField extends Span {
   readonly number: number;
   /** Whether it is of a length that is written before it: a text, bytes, a message, numbers in a row. */
   readonly isLong: boolean;
-  /** Its value, of a whole number: 64 bits, with a sign. */
+  /** Its value, of a integer: 64 bits, with a sign. */
   readonly integer: bigint;
 }
 
@@ -101,7 +101,7 @@ export class ProtoReader {
   }
 
   /**
-   * Whole numbers in a field, one or many in a row.
+   * Integers in a field, one or many in a row.
    *
    * @param field The field.
    * @returns The numbers.

@@ -133,10 +133,10 @@ export function readSafetensor(
 }
 
 /**
- * Reads a safetensors file at hand.
+ * Reads a safetensors file in memory.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns Its arrays and its strings, by name.
  * @throws {SyntaxError} If it is no such file, is cut, or breaks the format.
  */

@@ -113,12 +113,12 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /**
- * Values as float32. Floats are rounded; whole numbers must stay what they are.
+ * Values as float32. Floats are rounded; integers must stay what they are.
  *
  * @param array The stored array.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns Its values; its own where they are float32.
- * @throws {RangeError} If a whole number has no float32, or a float64 is too large.
+ * @throws {RangeError} If a integer has no float32, or a float64 is too large.
  */
 export function toFloat32(
   { data, dtype }: StoredArray,

@@ -44,7 +44,7 @@ export class ZipArchive {
    * Checks every member's checksum, in one pass and without unpacking what is
    * stored.
    *
-   * @param pacer Stops it, and gives the thread back now and then.
+   * @param pacer Yields the thread at intervals, and aborts.
    * @throws {SyntaxError} If a member is damaged.
    */
   async verify(pacer: Pacer = new Pacer()): Promise<void> {

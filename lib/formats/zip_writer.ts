@@ -35,7 +35,7 @@ export class ZipWriter {
   /**
    * An archive that begins where the sink is.
    *
-   * @param sink Where it goes.
+   * @param sink The destination.
    */
   constructor(sink: ByteSink) {
     this.#sink = sink;

@@ -1,6 +1,5 @@
 /**
- * Layers with one product: Dense and its kin; and layers that hand on what
- * they get.
+ * Dense, EinsumDense, and layers that pass on their input.
  *
  * @module
  */
@@ -52,8 +51,8 @@ export function dense(config: LayerConfig): Layer {
 }
 
 /**
- * The product with a kernel of 8-bit integers and one scale an output. The
- * input is rounded to 8 bits, by the largest value along its last axis.
+ * The product with an 8-bit integer kernel with one scale per output. The input
+ * is quantised to 8 bits, scaled by the largest value along its last axis.
  */
 function quantizedProduct<T>(
   ops: Ops<T>,
@@ -81,7 +80,7 @@ function quantizedProduct<T>(
   );
 }
 
-/** Equations that Keras takes: axes left out at one side, or at none. */
+/** Equations that Keras accepts: an ellipsis on one side, or none. */
 const EQUATION =
   /^(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?$/;
 
@@ -96,7 +95,7 @@ const EQUATION =
  */
 export function einsumDense(config: LayerConfig): Layer {
   checkPlainWeights(config);
-  config.raw("output_shape"); // equation and kernel say it
+  config.raw("output_shape"); // implied by equation and kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -120,7 +119,7 @@ export function einsumDense(config: LayerConfig): Layer {
   };
 }
 
-/** From the first axis that has a bias on; 1 where an axis has none. */
+/** The sizes from the first axis with a bias; 1 for axes without. */
 function biasShape(
   letters: string,
   axes: string,
@@ -131,13 +130,15 @@ function biasShape(
     .slice(first);
 }
 
-/** Axes are left out on the same side of input and output, or on none. */
+/**
+ * Checks that the ellipsis is on the same side of input and output, or on none.
+ */
 function isBalanced([, left, , right, , outLeft, , outRight]: string[]) {
   return left === outLeft && right === outRight &&
     (left === undefined || right === undefined);
 }
 
-/** The equation with a letter for each axis that it leaves out. */
+/** Replaces the ellipsis by a letter for each axis. */
 function spelledOut(parts: readonly string[], rank: number): string {
   const [, left, input, right, kernel, , output] = parts;
   const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -151,9 +152,9 @@ function spelledOut(parts: readonly string[], rank: number): string {
 }
 
 /**
- * Identity: what it gets.
+ * Identity: returns its input.
  *
- * Source: Keras 3.15 `Identity`; in Keras 2 a mask ends there.
+ * Source: Keras 3.15 `Identity`; in Keras 2 it does not pass on masks.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -170,8 +171,7 @@ export function identity(config: LayerConfig): Layer {
 }
 
 /**
- * ActivityRegularization: what it gets, and its mask; it matters in training
- * alone.
+ * ActivityRegularization: returns its input and mask; only used in training.
  *
  * Source: Keras 3.15 `ActivityRegularization`.
  *
@@ -191,8 +191,8 @@ export function activityRegularization(config: LayerConfig): Layer {
 }
 
 /**
- * Masking: time steps of `[N, T, D]` whose values are all `mask_value` become 0,
- * and are masked.
+ * Masking: time steps of `[N, T, D]` whose values all equal `mask_value` are
+ * set to 0 and masked.
  *
  * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that time steps
  * of infinity become NaN.

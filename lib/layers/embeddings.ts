@@ -18,7 +18,7 @@ import { noMasks } from "./_maps.ts";
  * masked.
  *
  * Source: Keras 3.15 `Embedding`, where a negative index counts from the end;
- * in Keras 2 it is an error, as is one beyond the table everywhere.
+ * in Keras 2 it is an error. An index beyond the table is always an error.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -38,7 +38,7 @@ export function embedding(config: LayerConfig): Layer {
       const found = rowsOf(ops, x!, embeddings!, rows, config);
       if (!isQuantized) return [found];
       checkWeight(config.name, "embeddings_scale", ops.shape(scale!), [rows]);
-      // A scale for each row of 8-bit integers.
+      // One scale per row of 8-bit integers.
       const scales = ops.reshape(scale!, [rows, 1]);
       const divisor = rowsOf(ops, x!, scales, rows, config);
       return [ops.divide(ops.float(found), divisor)];
@@ -48,11 +48,11 @@ export function embedding(config: LayerConfig): Layer {
 
 /**
  * ReversibleEmbedding: an Embedding, or, called with `reverse`, the product of
- * `[N, …, D]` with the table's rows, its logits bent by `c tanh(logits / c)`
- * where there is a soft cap.
+ * `[N, …, D]` with the table's rows; with a soft cap the logits are
+ * `c tanh(logits / c)`.
  *
  * Source: Keras 3.15 `ReversibleEmbedding`; without tied weights the reverse
- * has a table of its own, `[D, rows]`.
+ * has a separate table, `[D, rows]`.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -90,7 +90,7 @@ export function reversibleEmbedding(config: LayerConfig): Layer {
 }
 
 function tableOf(config: LayerConfig): readonly [number, number] {
-  // Keras 2's, for sparse results.
+  // of Keras 2, for sparse results
   if ((config.raw("sparse") ?? false) !== false) {
     throw wrongOption(config, "sparse", "be false");
   }
@@ -112,7 +112,7 @@ function rowsOf<T>(
     ops.constant({ data: Int32Array.of(value), shape: [], dtype: "int32" });
   const indices = ops.dtype(x) === "int32" ? x : ops.cast(x, "int32");
   const isNegative = ops.greater(whole(0), indices);
-  // Beyond the table, where an index is an error on every engine.
+  // An index beyond the table is an error on every engine.
   const instead = config.dialect === 3
     ? ops.add(indices, whole(rows))
     : whole(rows);

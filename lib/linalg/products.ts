@@ -1,7 +1,7 @@
 /**
- * Products of matrices in float64: on the native runtime in a worker, where it
- * may be loaded and the product is worth the way there; otherwise in plain loops.
- * Both agree to about 1e-13 of the sum of the absolute products.
+ * Products of matrices in float64: on the native runtime in a worker, if it may
+ * be loaded and the product is large enough; otherwise in plain loops. Both
+ * agree to about 1e-13 of the sum of the absolute products.
  *
  * @module
  */
@@ -24,18 +24,21 @@ export interface Product {
    * @returns `left · right`, `[n, M]`.
    */
   times(left: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** Multiplications above which one product goes to the runtime; a few ms of plain loops. */
+/**
+ * Number of multiplications above which a product runs on the runtime; a few ms
+ * of plain loops.
+ */
 const WORTH_SENDING = 4e6;
 
 /**
  * Prepares products with a matrix.
  *
  * @param right `[K, M]`; must not change until it is closed.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export async function openProduct(
@@ -76,7 +79,7 @@ export async function openProduct(
  *
  * @param left `[n, K]`.
  * @param right `[K, M]`.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns `left · right`, `[n, M]`.
  */
 export async function product(
@@ -102,15 +105,15 @@ export interface Multiplier {
    * @returns `left · right`, `[n, M]`.
    */
   multiply(left: Matrix, right: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
 /**
- * Prepares products of any two matrices; the runtime is opened by the first that
- * is worth it.
+ * Prepares products of any two matrices; the runtime is opened for the first
+ * product that is large enough.
  *
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export function openMultiply(options: LinalgOptions = {}): Multiplier {
@@ -146,8 +149,8 @@ export function openMultiply(options: LinalgOptions = {}): Multiplier {
  * Transposes a matrix.
  *
  * @param data `[rows, columns]`.
- * @param rows How many rows.
- * @param columns How many columns.
+ * @param rows Number of rows.
+ * @param columns Number of columns.
  * @returns `[columns, rows]`.
  */
 export function transposed(
@@ -198,24 +201,24 @@ export interface GramSum {
    */
   add(rows: Matrix): Promise<void>;
   /**
-   * The sum so far; nothing is added afterwards.
+   * Returns the sum; nothing can be added afterwards.
    *
    * @returns `Σ xᵀx`, `[D, D]`, symmetric.
    */
   sum(): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** How many numbers are sent to the runtime at once: 32 MB. */
+/** Number of values sent to the runtime at once: 32 MB. */
 const BUFFER_SIZE = 2 ** 22;
 
 /**
- * Prepares a sum of outer products. Rows must be shifted near their mean by the
- * caller: then nothing cancels out when the mean is subtracted afterwards.
+ * Prepares a sum of outer products. The caller must shift the rows near their
+ * mean, to avoid cancellation when the mean is subtracted afterwards.
  *
- * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param columns Number of columns.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The sum; close it.
  */
 export async function openGramSum(
@@ -240,7 +243,7 @@ export async function openGramSum(
       const graph = await (native ??= openGram(columns, options));
       running = graph.run([{ data, shape: [filled, columns] }])
         .then((parts) => addParts(parts.map((part) => part.data), total));
-      running.catch(() => {}); // it is awaited later
+      running.catch(() => {}); // awaited later
     }
     filled = 0;
   };
@@ -278,20 +281,20 @@ export interface OuterProducts {
   /**
    * Adds the outer products of rows to a sum.
    *
-   * @param total `[D, D]`, of which the lower triangle is kept right.
-   * @param rows `[n, D]`; only read, before the promise is settled.
+   * @param total `[D, D]`; only the lower triangle is updated.
+   * @param rows `[n, D]`; only read, until the promise settles.
    */
   addTo(total: Float64Array, rows: Matrix): Promise<void>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
 /**
- * Prepares outer products of rows that go to several sums, as one a class. As for
- * {@linkcode openGramSum}, rows must be shifted near their mean.
+ * Prepares outer products of rows for several sums, such as one per class. As
+ * for {@linkcode openGramSum}, rows must be shifted near their mean.
  *
- * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param columns Number of columns.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export async function openOuterProducts(

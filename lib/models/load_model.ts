@@ -26,11 +26,11 @@ export type { LoadModelOptions } from "./read_model.ts";
  * only, from https to https.
  *
  * The layers of an ONNX file are its operations, which ONNX Runtime runs as
- * they stand; so there are no gradients, and no functions of one's own on
- * tensors. An operation goes by its name, or by the name of a tensor that it
- * gives: the only way for one without a name, and for a second output. Maps have
- * their channels first. Floats of every width come as float32, whole numbers as
- * int32, exactly or not at all; the ZipMap of a scikit-learn classifier gives no
+ * they stand; so there are no gradients, and no functions custom on tensors. An
+ * operation goes by its name, or by the name of a tensor that it gives: the
+ * only way for one without a name, and for a second output. Maps have their
+ * channels first. Floats of every width come as float32, integers as int32,
+ * exactly or not at all; the ZipMap of a scikit-learn classifier gives no
  * tensor, so take what feeds it. If the file takes a fixed number of rows at
  * once, batches are cut into such parts, the last of them is filled up with
  * copies of its last row, and what comes of those is dropped. Weights in other

@@ -210,7 +210,7 @@ counted(
         [
           3,
           "sigmoid",
-          'Cannot set perturb as the logits must be classes, and several sigmoids are none: current value is "3 sigmoids"',
+          'Cannot set perturb as the logits must be those of one softmax or one sigmoid, not of several sigmoids: current value is "3 sigmoids"',
         ],
         [
           1,

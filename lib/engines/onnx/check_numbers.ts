@@ -12,7 +12,7 @@ import { constantsOf } from "./cut_file.ts";
  *
  * @param source The file.
  * @param calls The operations that will run.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @throws {RangeError} If a weight must hold no NaN, and does.
  */
 export async function checkNumbers(

@@ -21,7 +21,7 @@ export interface CutFeed {
   readonly name: string;
   /** Its element type, by number. */
   readonly type: number;
-  /** Sizes; undefined where not even their number is known. */
+  /** Sizes; undefined if not even their number is known. */
   readonly shape: readonly (number | null)[] | undefined;
 }
 

@@ -28,7 +28,7 @@ export interface ExportPort {
   readonly tensor: string;
   /** Its element type, by number. */
   readonly type: number;
-  /** Sizes; undefined where not even their number is known. */
+  /** Sizes; undefined if not even their number is known. */
   readonly shape: readonly PortSize[] | undefined;
 }
 

@@ -35,7 +35,7 @@ export interface OpenStages {
  * @param program The program.
  * @param calls The operations that run.
  * @param where How many threads compute, and on which device.
- * @param pacer Gives the thread back now and then.
+ * @param pacer Gives the thread back at intervals.
  * @returns The part; its stages must be closed.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses it.
  */
@@ -100,7 +100,7 @@ export function feedOf(
  * The tensor of logits that may be left out, unless it is a feature too.
  *
  * @param program The program.
- * @returns Its key; undefined where there is none.
+ * @returns Its key; undefined if there is none.
  */
 export function optionalKey({ logits, features }: Program): string | undefined {
   if (!logits?.isOptional) return undefined;
@@ -115,7 +115,7 @@ export function optionalKey({ logits, features }: Program): string | undefined {
  * @param ref The tensor.
  * @param output What the runtime knows of it.
  * @param source The file.
- * @throws {TypeError} If it holds no numbers, or not one row a sample.
+ * @throws {TypeError} If it holds no numbers, or not one row per sample.
  */
 export function checkOutput(
   { node }: Ref,

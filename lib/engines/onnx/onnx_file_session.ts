@@ -32,7 +32,7 @@ import { defaultThreads, samplesText } from "./runtime/runtime.ts";
  *
  * @param program What is to be computed, without gradients and functions on tensors.
  * @param threads How many threads compute.
- * @param pacer Stops the opening, and gives the thread back now and then.
+ * @param pacer Stops the opening, and gives the thread back at intervals.
  * @param device Where it computes.
  * @returns The session; closing it frees what it holds.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.

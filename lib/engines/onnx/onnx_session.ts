@@ -24,7 +24,7 @@ export interface OnnxOptions {
   readonly threads?: number | undefined;
   /** Where it computes. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
-  /** Stops the opening, and gives the thread back now and then. */
+  /** Stops the opening, and gives the thread back at intervals. */
   readonly pacer?: Pacer | undefined;
   /** What this thread can do while the other one opens the graph. */
   readonly meanwhile?: (() => Promise<unknown>) | undefined;

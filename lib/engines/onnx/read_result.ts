@@ -6,14 +6,14 @@ import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
  * A result of the runtime as a feature is kept: floats of every width as
- * float32, whole numbers and booleans as int32.
+ * float32, integers and booleans as int32.
  *
  * @param result What came; taken over, not copied.
  * @param name The feature's name, for messages.
- * @param readAs Float16, where it was asked for.
+ * @param readAs Float16, where it was requested.
  * @param first The number of the first row in its dataset, for messages.
  * @returns The feature.
- * @throws {RangeError} If a whole number is beyond int32, or a float beyond float32.
+ * @throws {RangeError} If a integer is beyond int32, or a float beyond float32.
  * @throws {TypeError} If it holds no numbers.
  */
 export function featureOf(

@@ -53,7 +53,9 @@ export interface RecordedOutputs {
   readonly halves: readonly (HalfOutput | undefined)[];
   /** An output `[N]` of the fast graph: NaN where its results may be wrong. */
   readonly nanOutput: string | undefined;
-  /** Bytes of inputs and outputs for a sample; undefined where rows cannot be cut. */
+  /**
+   * Bytes of inputs and outputs for a sample; undefined if rows cannot be cut.
+   */
   readonly bytesPerRow: number | undefined;
 }
 
@@ -241,7 +243,7 @@ export class Recording {
   /**
    * Reads the weights, and makes a graph that can be changed and encoded.
    *
-   * @param pacer Stops it, and gives the thread back now and then.
+   * @param pacer Yields the thread at intervals, and aborts.
    * @returns The graph, right for NaN too.
    * @throws {RangeError} If a weight must be finite, and is not.
    */
@@ -266,7 +268,7 @@ export class Recording {
    *
    * @param kind `fast`: results may be wrong where a value is NaN, and then the
    * NaN output is NaN. `exact`: they never are, and there is no such output.
-   * @param pacer Stops it, and gives the thread back now and then.
+   * @param pacer Yields the thread at intervals, and aborts.
    * @returns The model.
    * @throws {RangeError} If a weight must be finite, and is not.
    */
@@ -327,7 +329,10 @@ function asOutputs(
   };
 }
 
-/** Bytes of all inputs and outputs for a sample; undefined where rows cannot be cut. */
+/**
+ * Bytes of all inputs and outputs for a sample; undefined if rows cannot be
+ * cut.
+ */
 function bytesPerRowOf({ inputs, outputs }: OnnxGraph): number | undefined {
   let bytes = 0;
   for (const { shape = [], type } of [...inputs, ...outputs]) {

@@ -197,7 +197,7 @@ function axisIn(axis: number, rank: number): number {
  * @param origin The file.
  * @param calls The operations that run, in order.
  * @param feeds Rank of each tensor that is fed, by its name in the file, and
- * whether it has a batch axis; undefined where the rank is not known.
+ * whether it has a batch axis; undefined if the rank is not known.
  * @returns The first such operation; undefined if there is none.
  */
 export async function mixingOperation(

@@ -11,10 +11,10 @@ export const MOST_BYTES = 2 ** 31 - 1;
  * Writes a program as one ONNX model, weights and all.
  *
  * Its inputs have the names of the model's inputs; the size of a batch is open,
- * and named "N". Its outputs have those of
- * the features, then come `logits` and `penultimate`, as far as they are asked
- * for; a name that is taken already gets `:out` behind it. A feature that is
- * read as float16 is one; what float16 cannot hold is infinite there.
+ * and named "N". Its outputs have those of the features, then come `logits` and
+ * `penultimate`, as far as they are requested; a name that is taken already
+ * gets `:out` behind it. A feature that is read as float16 is one; what float16
+ * cannot hold is infinite there.
  *
  * @param recording The program.
  * @param metadata What else is to be known of it.
@@ -73,7 +73,7 @@ function publicNames(
     names.set(recorded, free);
   };
   for (const [recorded, name] of wanted) add(recorded, name);
-  // Names within the graph give way to those that a user asked for.
+  // Names within the graph give way to those that a user requested.
   const inner = [
     ...graph.constants.map(({ name }) => name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),

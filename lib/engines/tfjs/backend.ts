@@ -35,7 +35,7 @@ export class Turn {
    * Runs something with the backend current.
    *
    * @param work Something synchronous.
-   * @returns What it gives.
+   * @returns The result.
    */
   sync<R>(work: () => R): R {
     const before = tf.getBackend();
@@ -74,7 +74,7 @@ let last: Promise<void> = Promise.resolve();
  * @param work What to do with the turn.
  * @param pacer Ends the waiting when the run is stopped.
  * @param tensors The caller's tensors that the backend may move.
- * @returns What it gives.
+ * @returns The result.
  */
 export async function takeTurn<R>(
   backend: BackendName,
@@ -103,7 +103,7 @@ export async function takeTurn<R>(
  * does not compile, it goes on with whatever the memory held before.
  *
  * @param work What to do.
- * @returns What it gives.
+ * @returns The result.
  * @throws {UnsupportedByEngineError} If the card refused some of it.
  */
 async function faultless<R>(work: () => Promise<R>): Promise<R> {
@@ -132,7 +132,7 @@ async function faultless<R>(work: () => Promise<R>): Promise<R> {
  * Loads a backend, if need be, and leaves the caller's current one in place.
  *
  * @param name The backend.
- * @throws {UnsupportedByEngineError} If it cannot be had here.
+ * @throws {UnsupportedByEngineError} If it is not available here.
  */
 export async function makeReady(name: BackendName): Promise<void> {
   const { registry } = tf.engine();

@@ -54,7 +54,7 @@ const AVERAGE_POOLING = /^(AveragePooling[123]D|AvgPool(3D)?)$/;
  * @param node The node.
  * @param backend The backend.
  * @param isDifferentiated Whether a gradient is to go through it.
- * @returns The reason; undefined where it may.
+ * @returns The reason; undefined if it may.
  */
 export function limitOf(
   node: GraphNode,

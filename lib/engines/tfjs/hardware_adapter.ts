@@ -31,7 +31,7 @@ const MOST_MS = 3000;
  *
  * @param gpu Whom to ask.
  * @param mostMs How long to wait.
- * @returns Its name; undefined where there is none, or nothing is said of it.
+ * @returns Its name; undefined if there is none, or nothing is said of it.
  */
 export async function hardwareAdapter(
   gpu: AdapterSource | undefined = navigator.gpu,
@@ -46,7 +46,7 @@ export async function hardwareAdapter(
  *
  * @param gpu What gives adapters.
  * @param mostMs How long to wait.
- * @returns Its name; undefined where there is none, or it has no name.
+ * @returns Its name; undefined if there is none, or it has no name.
  */
 export async function adapterName(
   gpu: AdapterSource | undefined = navigator.gpu,

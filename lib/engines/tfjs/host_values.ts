@@ -28,7 +28,7 @@ interface Webgpu {
  *
  * @param tensors What the caller has.
  * @param work Something synchronous, for which `webgpu` is current.
- * @returns What it gives.
+ * @returns The result.
  */
 export function keepingHostValues<R>(
   tensors: readonly tf.Tensor[],

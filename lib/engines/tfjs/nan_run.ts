@@ -29,7 +29,7 @@ export interface NaNForms {
  * The call of a node where NaN is among the values.
  *
  * @param node Any node.
- * @returns The call; undefined where only TF.js can compute it.
+ * @returns The call; undefined if only TF.js can compute it.
  */
 export function callForNaN(node: GraphNode): BuiltInCall | undefined {
   if (node.call.kind !== "inMemory") return builtInCallOf(node);
@@ -42,8 +42,8 @@ export function callForNaN(node: GraphNode): BuiltInCall | undefined {
  *
  * @param nodes The nodes that will run.
  * @param inputs Values of the batch.
- * @returns The built-in layers; undefined where the inputs are finite, or
- * no layer in memory takes part.
+ * @returns The built-in layers; undefined if the inputs are finite, or no layer
+ * in memory takes part.
  */
 export async function nanForms(
   nodes: readonly GraphNode[],

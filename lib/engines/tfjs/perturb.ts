@@ -22,7 +22,7 @@ export interface PerturbedRun {
  * Detection in Neural Networks", ICLR 2018, https://arxiv.org/abs/1706.02690.
  *
  * @param run What to go by.
- * @param inputs One tensor for each input; they stay as they are.
+ * @param inputs One tensor for each input; they are unchanged.
  * @returns New tensors of the same shapes.
  * @throws {UnsupportedByEngineError} If the backend or a layer gives no gradient.
  */
@@ -77,9 +77,9 @@ function freeTape(): void {
 
 /**
  * Sum over the rows of the cross entropy of `logits / T` with their own largest
- * class. Its gradient is written out, `(softmax(z / T) − onehot) / T`, as
- * TensorFlow has it, also where float32 cannot tell a saturated softmax from
- * 1: there it is 0, and the input stays. No path goes through argmax.
+ * class. Its gradient is written out, `(softmax(z / T) − onehot) / T`, as in
+ * TensorFlow, also where float32 cannot tell a saturated softmax from 1: there
+ * it is 0, and the input stays. No path goes through argmax.
  */
 function crossEntropy(logits: tf.Tensor, options: Perturbation): tf.Scalar {
   const { temperature, isBinary } = options;

@@ -18,7 +18,7 @@ import type { BackendName } from "./backend.ts";
  * @param backend The backend that has the values.
  * @param first The number of the first sample, for messages.
  * @returns Arrays that share no memory with the engine.
- * @throws {RangeError} If a value is beyond float16 where that is asked for.
+ * @throws {RangeError} If a value is beyond float16 where that is requested.
  */
 export async function readOutputs(
   outputs: OutputValues<tf.Tensor>,

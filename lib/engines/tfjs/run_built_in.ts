@@ -52,7 +52,7 @@ export function uploadWeights(host: HostWeights): UploadedWeights {
  * @param call How a built-in layer computes it.
  * @param weights Weights of all nodes.
  * @param values Values of the tensors that feed it; outputs are added.
- * @param masks Their masks, where there are any; those of the outputs are added.
+ * @param masks Their masks, if there are any; those of the outputs are added.
  */
 export function runBuiltIn(
   node: GraphNode,

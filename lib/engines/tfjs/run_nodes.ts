@@ -9,8 +9,8 @@
  * numbers are those of the caller's `predict`: arguments of a call such as
  * `training` do not count, and a mask, once there was one, is handed to every
  * layer after it, also past one that ends masks. TF.js does that in the order
- * in which layers run; here it goes along the graph, so that what a layer
- * gives does not hang on which others are asked for.
+ * in which layers run; here it goes along the graph, so that what a layer gives
+ * does not hang on which others are requested.
  *
  * What is kept between two nodes is out of reach of any scope that the caller
  * may open or end meanwhile.
@@ -183,7 +183,7 @@ function callLayer(
       : undefined;
     return {
       outputs: outputs.map(tensorHandle),
-      // As in TF.js, the first mask stands for all outputs.
+      // As in TF.js, the first mask represents all outputs.
       masks: next ? outputs.map(() => tensorHandle(next)) : [],
     };
   });
@@ -200,9 +200,9 @@ function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
 /**
  * Takes what a graph gave as values of a run.
  *
- * @param fetched What was asked for.
+ * @param fetched What was requested.
  * @param results What came, in that order.
- * @param values Where it goes.
+ * @param values The destination.
  */
 export function keepFetched(
   fetched: readonly Ref[],
@@ -225,7 +225,7 @@ export function keepFetched(
   });
 }
 
-/** What a graph is fed and asked for. */
+/** What a graph is fed and requested. */
 export function rawCall(
   feeds: readonly Feed[],
   wanted: readonly Ref[],

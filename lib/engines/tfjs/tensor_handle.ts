@@ -24,7 +24,7 @@ export function tensorHandle(tensor: tf.Tensor): tf.Tensor {
  *
  * @param name What the scope is called in TF.js' profile.
  * @param work Something synchronous.
- * @returns What it gives.
+ * @returns The result.
  */
 export function tidied<R>(name: string, work: () => R): R {
   const engine = tf.engine();

@@ -1,5 +1,5 @@
 /**
- * Convolutions on TF.js, as Keras means them.
+ * Convolutions on TF.js, as in Keras.
  *
  * TF.js has them for two and three spatial axes, without groups, and not with
  * strides and dilation at once; its transposed ones know no output padding, and

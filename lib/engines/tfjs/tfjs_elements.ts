@@ -295,7 +295,7 @@ function checkRank(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
     throw new RangeError(
       cannot(
         "compute on TF.js",
-        `a value must have ${MOST_AXES} axes at the most`,
+        `a value must have ${MOST_AXES} axes at most`,
         large.shape,
       ),
     );

@@ -21,7 +21,7 @@ import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
 import { withoutGradient } from "./no_gradient.ts";
 import { padded, reversed } from "./webgpu_kernels.ts";
 
-/** Finds, and words, what does not go together, before a kernel meets it. */
+/** Finds, and words, what does not are compatible, before a kernel meets it. */
 const SHAPES = new ShapeOps();
 
 /**

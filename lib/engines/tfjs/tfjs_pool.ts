@@ -1,5 +1,5 @@
 /**
- * Pooling on TF.js, as Keras means it.
+ * Pooling on TF.js, as in Keras.
  *
  * Its kernels in two dimensions lose NaN, each in its own way. Those in three
  * are wrong: the maximum on wasm where all values of a window are negative, both

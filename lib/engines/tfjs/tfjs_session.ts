@@ -49,7 +49,7 @@ const OPS = new TfjsOps();
  *
  * @param program What is to be computed.
  * @param backend The backend, which is loaded if need be.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The session; closing it frees its copy of the head.
  */
 export async function openTfjs(
@@ -286,7 +286,7 @@ class TfjsSession implements Session {
     }
   }
 
-  /** Inputs, moved against the gradient if that was asked for. */
+  /** Inputs, moved against the gradient if that was requested. */
   #feeds(inputs: () => tf.Tensor[]): tf.Tensor[] {
     return tf.tidy(() => {
       const feeds = inputs();

@@ -1,5 +1,5 @@
 /**
- * What neighbours show of themselves: a table, and their images.
+ * The view of neighbours: a table and images.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { numberText } from "../../display/cell.ts";
 import type { Block, GridImage, View } from "../../display/view.ts";
 import type { Dataset, DataSource } from "../../types.ts";
 
-/** Neighbours, as far as they are shown. */
+/** The neighbours to show. */
 export interface ShownNeighbors {
   /** Ids of the queries, `[Q]`. */
   readonly queries: ArrayLike<string | number>;
@@ -15,22 +15,22 @@ export interface ShownNeighbors {
   readonly ids: readonly (readonly (string | number)[])[];
   /** Their distances, `[Q · K]`. */
   readonly distances: ArrayLike<number>;
-  /** As in `cosine distance`. */
+  /** Name of the metric, such as `cosine distance`. */
   readonly metric: string;
-  /** What holds the images of the neighbours. */
+  /** The dataset with the images of the neighbours. */
   readonly images?: Dataset | undefined;
-  /** What holds the images of the queries. */
+  /** The dataset with the images of the queries. */
   readonly queryImages?: Dataset | undefined;
 }
 
-/** Queries that are shown. */
+/** Maximum number of queries shown. */
 const MOST_QUERIES = 10;
 
 /**
  * The view of neighbours.
  *
  * @param shown The neighbours.
- * @returns A table of the first queries, and a figure where there are images.
+ * @returns A table of the first queries, and a figure if there are images.
  */
 export function neighborsView(shown: ShownNeighbors): View {
   const { queries, ids, distances, metric } = shown;
@@ -103,7 +103,7 @@ async function imagesById(
   const source = dataset as DataSource;
   const isSource = typeof dataset === "object" && "batches" in dataset &&
     typeof source.samples === "function";
-  // A source that gives samples by their ids is not read from its beginning.
+  // A source that reads samples by id is not read from its start.
   const held = isSource
     ? { ...await source.samples!(unique) as object, ids: unique } as Dataset
     : dataset;

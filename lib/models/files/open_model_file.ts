@@ -55,7 +55,7 @@ export type KerasSource =
  * Opens a source, and tells by its content what it is.
  *
  * @param source A path, a URL, bytes or a `Blob`.
- * @param signal Stops it.
+ * @param signal Aborts it.
  * @returns The file.
  * @throws {ModelFormatError} If it is none that a model can be read from.
  * @throws {Deno.errors.NotFound} If there is no such file.
@@ -71,7 +71,7 @@ export async function openModelFile(
   if (url.protocol === "file:" && await kindOfPath(url) === "folder") {
     return openFolder(url);
   }
-  // What is no model is not downloaded any further.
+  // What is not a model is not downloaded any further.
   const checkHead = (head: Uint8Array) => {
     const found = identifyHead(head);
     if (found?.kind === "other") throw refusal(url.href, found);

@@ -2,7 +2,7 @@ import type { Layer } from "../../layers/layer.ts";
 import { builtInLayerOf } from "./graph.ts";
 import { type GraphNode, origin, type Ref } from "./graph.ts";
 
-/** Which axis of a feature map holds the channels; undefined where that is not known. */
+/** Which axis of a feature map holds the channels; undefined if unknown. */
 export type Channels = "first" | "last" | undefined;
 
 /**
@@ -10,7 +10,7 @@ export type Channels = "first" | "last" | undefined;
  * what its inputs agree on, if the layer keeps their axes.
  *
  * @param ref An output of a node, of which inputs and call are known.
- * @returns First or last, or undefined where it is not known.
+ * @returns First or last, or undefined if it is not known.
  */
 export function channelsOf(ref: Ref): Channels {
   return visit(origin(ref).node, new Map());

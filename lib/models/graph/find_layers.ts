@@ -34,11 +34,11 @@ export interface Findable {
  * Finds one layer by name, path or index.
  *
  * @param model What there is to find.
- * @param id Exact name or path, or an index as in Python.
+ * @param id Exact name or path, or an index as in Python (`-1` is the last).
  * @param offset Steps along the top level from there.
  * @returns Its node.
- * @throws {LayerNotFoundError} If there is none.
- * @throws {TypeError} If the id is neither text nor a whole number.
+ * @throws {LayerNotFoundError} If no layer matches.
+ * @throws {TypeError} If the id is neither text nor a integer.
  */
 export function findLayer(
   model: Findable,
@@ -117,7 +117,7 @@ export function findLayers(
   return nodes;
 }
 
-/** Nodes that stand for one output of a layer, by the layer's node. */
+/** Nodes that represent one output of a layer, by the layer's node. */
 const outputNodes = new WeakMap<GraphNode, GraphNode[]>();
 
 /** The owner of an output, and its index there. */

@@ -54,7 +54,7 @@ export function structureOf(
   };
   const described = counted.map((node) => {
     const { isListed, row, call } = node;
-    // An alias computes nothing: what it stands for is described by itself.
+    // An alias computes nothing: what it represents is described by itself.
     return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
       isListed ? row.name : "",
       row.kind,
@@ -72,7 +72,7 @@ export function structureOf(
  * bytes, so that the same model gives the same text from every format.
  *
  * @param structure What the model computes.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns 64 hexadecimal digits.
  */
 export async function fingerprintOf(
@@ -102,7 +102,7 @@ export async function fingerprintOf(
  * before each of many small runs whether a weight has been set since.
  *
  * @param nodes All nodes.
- * @returns One identity a weight, in the order of the nodes; equal lists hold
+ * @returns One identity per weight, in the order of the nodes; equal lists hold
  * the very same values.
  */
 export function weightData(nodes: readonly GraphNode[]): object[] {

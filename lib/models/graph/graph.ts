@@ -32,7 +32,9 @@ export interface GraphNode {
   readonly isListed: boolean;
   /** What it is called on. */
   readonly inputs: readonly Ref[];
-  /** Where the channels of its maps stand, where that is known though their shape is not. */
+  /**
+   * Where the channels of its maps stand, if known though their shape is not.
+   */
   readonly channels?: "first" | "last";
   /** Whether it gives the same whatever the model is fed: it hangs on constants alone. */
   readonly isConstant?: boolean;
@@ -118,7 +120,9 @@ export type NodeCall =
     readonly layer: tf.layers.Layer;
     /** How built-in layers compute the node, with its options as they are now. */
     readonly builtInForm: (node: GraphNode) => BuiltInForm;
-    /** The built-in layer of its class and options, for what is known of it. */
+    /**
+     * The built-in layer of its class and options, for what is known about it.
+     */
     readonly builtInLayer: () => Layer | undefined;
     /** Path of the nested model that holds it; `""` at the top. */
     readonly within: string;
@@ -145,7 +149,7 @@ export interface RawRuntime {
   /**
    * Computes some outputs from others, which need not be the model's inputs.
    *
-   * @param feeds Tensors by the name of the output that they stand for.
+   * @param feeds Tensors by the name of the output that they represent.
    * @param fetches Names of the outputs wanted.
    * @returns New tensors, in the order of `fetches`.
    */
@@ -184,7 +188,7 @@ export function refKey(ref: Ref): string {
  * What is known of a tensor.
  *
  * @param ref Any reference.
- * @returns Its spec; undefined where the graph says nothing of it.
+ * @returns Its spec; undefined if the graph says nothing of it.
  */
 export function specOf(ref: Ref): TensorSpec | undefined {
   return ref.node.row.outputs[ref.index] ??
@@ -211,10 +215,10 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
 }
 
 /**
- * The layer behind a node, for what is known of it without running it.
+ * The layer behind a node, for what is known about it without running it.
  *
  * @param node Any node.
- * @returns The layer; undefined where the node's class is a custom one of TF.js,
+ * @returns The layer; undefined if the node's class is a custom one of TF.js,
  * or no layer.
  */
 export function builtInLayerOf({ call }: GraphNode): Layer | undefined {

@@ -36,9 +36,11 @@ export interface Head {
 
 /** What is known of a model's logits. */
 export interface Logits {
-  /** Undefined where the logits are an activation's input. */
+  /** Undefined if the logits are an activation's input. */
   readonly head?: Head;
-  /** The tensor that holds the logits in the graph; undefined where they are fused. */
+  /**
+   * The tensor that holds the logits in the graph; undefined if they are fused.
+   */
   readonly direct?: Ref;
   readonly activation: OutputActivation;
   /** Names of the nodes whose activation was left off. */
@@ -55,8 +57,8 @@ export interface HeadSearch {
 }
 
 /**
- * Goes back from a model's output to its head. Outputs that are labels, whole
- * numbers or strings, do not count.
+ * Goes back from a model's output to its head. Outputs that are labels,
+ * integers or strings, do not count.
  *
  * @param outputs The model's outputs.
  * @returns What was found.

@@ -83,7 +83,7 @@ export function biasedLink(
  *
  * @param node The operation's node.
  * @param index Its index among the arguments.
- * @returns Gives the constant; undefined where it is none.
+ * @returns Gives the constant; undefined if it is none.
  */
 export function constant(
   node: GraphNode,

@@ -9,7 +9,7 @@
  * A name of TF.js in Keras' spelling.
  *
  * @param text A key or a text of an option.
- * @returns It in snake case; one that is already stays as it is.
+ * @returns It in snake case; one that is already is unchanged.
  */
 export function snakeCase(text: string): string {
   return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();

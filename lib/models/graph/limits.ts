@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
  * @param limits What the caller sets.
  * @returns All limits.
  * @throws {TypeError} If there is no such limit.
- * @throws {RangeError} If one is no positive integer.
+ * @throws {RangeError} If one is not a positive integer.
  */
 export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
   const names = Object.keys(DEFAULT_LIMITS) as (keyof ModelLimits)[];

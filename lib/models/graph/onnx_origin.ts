@@ -16,8 +16,8 @@ export interface OnnxConstant extends WeightSource {
   /** Whether an operation stands there, of which it is an attribute. */
   readonly isOperation: boolean;
   /**
-   * Its bytes as its element type has them; undefined where they only go over
-   * as they stand in the file, as strings do.
+   * Its bytes as its element type has them; undefined if they only go over as
+   * in the file, as strings do.
    */
   readonly storedBytes: (() => Uint8Array<ArrayBuffer>) | undefined;
 }
@@ -29,7 +29,7 @@ export interface OnnxOrigin {
   readonly constants: ReadonlyMap<string, OnnxConstant>;
   /** Element types of the tensors that the file says something of, by number. */
   readonly types: ReadonlyMap<string, number>;
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** How many rows the model takes at once; undefined if that is free. */
   readonly batch: number | undefined;
   /**
    * The name of a tensor in the file.

@@ -16,7 +16,7 @@ export interface SoftmaxSpelling {
   readonly argumentsOf: (node: GraphNode) => readonly (Ref | undefined)[];
   /** Whether a reduction keeps its axis with size 1. */
   readonly keepsAxis: (node: GraphNode) => boolean;
-  /** The axes of a reduction; undefined where they are not known. */
+  /** The axes of a reduction; undefined if they are not known. */
   readonly axesOf: (node: GraphNode) => readonly number[] | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface SoftmaxSpelling {
  *
  * @param node The division.
  * @param spelling How the format writes it.
- * @returns The softmax over the last axis; undefined where it is none.
+ * @returns The softmax over the last axis; undefined if it is none.
  */
 export function spelledSoftmax(
   node: GraphNode,

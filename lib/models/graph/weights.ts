@@ -53,7 +53,7 @@ export function ownerOf(weights: Weights): WeightsOwner {
 /**
  * Copies one weight to the host.
  *
- * @param value The weight; it stays as it is.
+ * @param value The weight; it is unchanged.
  * @returns Its values.
  */
 export async function readWeight(value: WeightValue): Promise<WeightArray> {
@@ -65,7 +65,7 @@ export async function readWeight(value: WeightValue): Promise<WeightArray> {
  * The same to compute with: a file's weights must be finite, as NaN can vanish
  * on the way through a network.
  *
- * @param value The weight; it stays as it is.
+ * @param value The weight; it is unchanged.
  * @param layer The layer that has it, for messages.
  * @returns Its values.
  * @throws {RangeError} If it must be finite, and is not.

@@ -33,7 +33,7 @@ export type KernelOptions = Pick<ViewOptions, "channels" | "scale">;
 const CHANNELS_FIRST = new Set(["Conv", "ConvInteger", "QLinearConv"]);
 /** Kernels drawn as images where none are selected. */
 const MOST_KERNELS = 64;
-/** Rows and columns of a heat map at the most. */
+/** Rows and columns of a heat map at most. */
 const MOST_ROWS = 128;
 const MOST_COLUMNS = 256;
 /** Weights that get figures where none is named; the table lists all. */

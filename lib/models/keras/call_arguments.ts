@@ -21,7 +21,7 @@ import { sortedKeys } from "./records.ts";
  * list, so to drop such a value would change what those after it mean.
  *
  * @param positional The arguments of a call; lists count as what is in them.
- * @returns The value; undefined where there is none.
+ * @returns The value; undefined if there is none.
  */
 export function valueByPosition(
   positional: readonly Argument[],

@@ -64,7 +64,7 @@ const SAVE_WHOLE =
  *
  * @param file The file; what is open of it is closed with what is returned, or
  * if this throws.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The file; close it.
  * @throws {ModelFormatError} If it is damaged, or is not safe.
  */
@@ -94,7 +94,7 @@ export interface KerasModelOptions {
   readonly allowNonFinite?: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer?: Pacer;
 }
 

@@ -51,7 +51,7 @@ export interface KerasWeights {
 
 /** A vocabulary, or its weights, that lie beside the config. */
 export interface StoredVocabulary {
-  /** A token a line, those that stand for others first. */
+  /** A token a line, those that represent others first. */
   readonly lines?: readonly string[];
   /** Weights of the tokens, where it has any. */
   readonly weights?: readonly number[];
@@ -72,7 +72,7 @@ export interface BoundWeights {
    * What is stored of a layer's vocabulary, beside its config.
    *
    * @param layer One of the description's layers, the same object.
-   * @returns It; undefined where the file holds none.
+   * @returns The result; undefined if the file holds none.
    */
   vocabulary?(layer: WeightLayer): StoredVocabulary | undefined;
   /**

@@ -7,7 +7,7 @@ import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
 /**
- * Checks that aliases stand for what there is.
+ * Checks that aliases represent what there is.
  *
  * @param table The caller's custom objects; strings among them are aliases.
  * @throws {RangeError} If one names no class, operation or activation.
@@ -35,7 +35,7 @@ export function checkAliases(table: CustomTable): void {
 }
 
 /**
- * A description in which aliases are the names that they stand for.
+ * A description in which aliases are the names that they represent.
  *
  * @param spec The description of a model.
  * @param table The caller's custom objects; strings among them are aliases.

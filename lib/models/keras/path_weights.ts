@@ -34,7 +34,7 @@ export const VOCABULARY = "vocabulary.txt";
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 /** What Keras stores with a model for its training. */
 const TRAINING = /^\/?(optimizer|metrics|_?loss_tracker|_?compile_metrics)\//;
-/** What Keras stores with a layer for its random draws: whole numbers. */
+/** What Keras stores with a layer for its random draws: integers. */
 const SEED =
   /\/_?((seed|random)_)?generator\/(_?(generator|state|state_var)\/)*vars\/\d+$/;
 

@@ -170,7 +170,7 @@ export class ShapePass {
         throw new TypeError(
           cannot(
             `call layer "${draft.name}"`,
-            `argument "${[...unread][0]}" must be understood, and it is not`,
+            `argument "${[...unread][0]}" must be a known one`,
             draft.spec.className,
           ),
         );

@@ -234,8 +234,8 @@ function stridedSlice(
  *
  * @param spec The description of a model.
  * @param source The file, for messages.
- * @returns The description; the same object where there are none. One that is
- * not known is named as `raw_ops` of TensorFlow, and refused later.
+ * @returns The description; the same object if there are none. One that is not
+ * known is named as `raw_ops` of TensorFlow, and refused later.
  * @throws {ModelFormatError} If an operation is no `NodeDef`.
  */
 export function withFunctions(spec: ModelSpec, source: string): ModelSpec {

@@ -15,7 +15,7 @@ type Fault = (rule: string, value: string) => Error;
  * is refused.
  */
 export class BatchAxes {
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** How many rows the model takes at once; undefined if that is free. */
   readonly batch: number | undefined;
   readonly #axes: ReadonlyMap<OnnxValueInfo, number | null>;
 

@@ -19,7 +19,7 @@ export interface KnownTensor {
 export interface InferredCall {
   readonly kind: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What it takes, by position; undefined where nothing is known or given. */
+  /** What it takes, by position; undefined if nothing is known or given. */
   readonly inputs: readonly (KnownTensor | undefined)[];
   /** Values of a constant whole-number input, where it is one. */
   readonly values: (index: number) => readonly number[] | undefined;
@@ -79,7 +79,7 @@ const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
  * Infers what an operation gives.
  *
  * @param call The operation, of ONNX' own domain.
- * @returns Its first output; undefined where that is not known.
+ * @returns Its first output; undefined if unknown.
  */
 export function inferOutput(call: InferredCall): KnownTensor | undefined {
   const { kind, inputs: [x], attributes } = call;

@@ -36,7 +36,7 @@ export interface LoadOnnxOptions {
   readonly allowNonFinite: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer?: Pacer | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface LoadOnnxOptions {
  * does an error.
  * @param options What its weights may be, and what stops it.
  * @returns The model.
- * @throws {ModelFormatError} If it is no model that can be run.
+ * @throws {ModelFormatError} If it is not a model that can be run.
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,

@@ -33,7 +33,7 @@ export interface ConstantFiles {
 /**
  * A constant as a weight.
  *
- * @param name What it is called in the graph.
+ * @param name Its name in the graph.
  * @param tensor The constant.
  * @param files What it is read from.
  * @returns The weight; its values are read when they are needed.

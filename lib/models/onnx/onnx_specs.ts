@@ -29,7 +29,7 @@ const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
 export class OnnxSpecs {
   /** Element types by number, of the tensors whose type the file gives. */
   readonly types: ReadonlyMap<string, number>;
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** How many rows the model takes at once; undefined if that is free. */
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
@@ -63,7 +63,7 @@ export class OnnxSpecs {
    *
    * @param info What the file says of it.
    * @returns Its spec; without sizes where nothing is known.
-   * @throws {ModelFormatError} If it is no tensor that can be fed.
+   * @throws {ModelFormatError} If it is not a tensor that can be fed.
    */
   input(info: OnnxValueInfo): TensorSpec {
     const { name, type, shape, isOther } = info;
@@ -85,8 +85,8 @@ export class OnnxSpecs {
    * @param tensor Its name in the file.
    * @param name What it is called.
    * @param channels Where its channels stand.
-   * @returns Its spec; undefined where neither the file nor
-   * {@linkcode infer} says enough.
+   * @returns Its spec; undefined if neither the file nor {@linkcode infer} says
+   * enough.
    */
   output(
     tensor: string,
@@ -147,7 +147,7 @@ export class OnnxSpecs {
   }
 }
 
-/** The values of a short constant of whole numbers, as a shape or axes. */
+/** The values of a short constant of integers, as a shape or axes. */
 function wholeNumbers(
   constant: OnnxConstant | undefined,
 ): number[] | undefined {

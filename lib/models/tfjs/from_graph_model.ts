@@ -220,7 +220,9 @@ function constantsOf(
   return constants;
 }
 
-/** `name:1` is the second output; a name after the colon stands for its index. */
+/**
+ * `name:1` is the second output; a name after the colon represents its index.
+ */
 function outputIndex(reference: string, source: Operation): number {
   const tail = reference.slice(reference.lastIndexOf(":") + 1);
   const named = reference.includes(":") ? source.outputs?.indexOf(tail) : -1;

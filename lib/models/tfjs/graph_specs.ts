@@ -121,7 +121,7 @@ export function nodeName(name: string): string {
  * The index in a tensor's name.
  *
  * @param name `node`, or `node:1` for its second output.
- * @returns The index, 0 where there is none.
+ * @returns The index, 0 if there is none.
  */
 export function indexIn(name: string): number {
   return Number(/:(\d+)$/.exec(name)?.[1] ?? 0);

@@ -7,7 +7,7 @@ import type { NamedWeight } from "../graph/graph.ts";
 export interface RowParts {
   /** The path. */
   readonly name: string;
-  /** Keras' own index, where there is one. */
+  /** Keras' own index, if there is one. */
   readonly index: number | undefined;
   readonly layer: tf.layers.Layer;
   readonly outputs: readonly tf.SymbolicTensor[];
@@ -61,7 +61,7 @@ function frozenCopy(value: unknown): unknown {
  *
  * @param tensor The tensor.
  * @param name What it is called.
- * @param channels Where its channels stand, where that is known.
+ * @param channels Where its channels stand, if known.
  * @returns Its spec, frozen.
  */
 export function symbolicSpec(

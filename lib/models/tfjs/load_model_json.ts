@@ -44,7 +44,7 @@ interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer: Pacer;
 }
 
@@ -97,7 +97,8 @@ export function readLayersJson(
  * @param file The JSON, and where it lies.
  * @param options Custom layers, what weights may be, and what stops it.
  * @returns The model.
- * @throws {ModelFormatError} If it is no model, or a layer is not understood.
+ * @throws {ModelFormatError} If it is not a model, or a layer is not
+ * understood.
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },

@@ -82,12 +82,12 @@ export function builtInFormOfMemory(
 }
 
 /**
- * The built-in layer of a layer's class and options, for what is known of it
+ * The built-in layer of a layer's class and options, for what is known about it
  * without running it: activations, which may be functions of the caller, count
  * as linear.
  *
  * @param layer A layer object of one of TF.js' own classes.
- * @returns The layer; undefined where the class or an option is not known.
+ * @returns The layer; undefined if the class or an option is not known.
  */
 export function builtInLayerOfMemory(layer: TfjsLayer): Layer | undefined {
   if (!heldLayers(layer).every(isOwnClass)) return undefined;

@@ -100,7 +100,7 @@ export async function openWeightFiles(
  *
  * @param manifest Which weights lie in which files.
  * @param url The `model.json`.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The weights.
  * @throws {ModelFormatError} If a path leads out of the folder, a weight is
  * not understood, or the files do not hold what they must.

@@ -33,7 +33,7 @@ export interface EncodeOptions {
   readonly mostInside?: number;
   /** Names that are written instead of those in the graph. */
   readonly names?: ReadonlyMap<string, string>;
-  /** What else is to be known of the model, under keys of one's own. */
+  /** What else is to be known of the model, under keys custom. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

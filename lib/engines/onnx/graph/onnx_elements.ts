@@ -53,7 +53,7 @@ export class OnnxElements {
     return this.#multiplications;
   }
 
-  /** Counts a product: of so many sizes, one multiplication each. */
+  /** Counts a product: of that many sizes, one multiplication each. */
   protected multiplied(...sizes: readonly (number | null)[]): void {
     this.#multiplications += sizeOf(sizes.map((size) => size ?? 1));
   }

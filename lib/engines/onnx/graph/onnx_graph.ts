@@ -68,7 +68,7 @@ export const ROWS = "N";
 export interface OnnxPort {
   readonly name: string;
   readonly type: OnnxType;
-  /** Its sizes; undefined where not even their number is declared. */
+  /** Its sizes; undefined if not even their number is declared. */
   readonly shape?: readonly PortSize[];
 }
 
@@ -419,7 +419,7 @@ export class OnnxGraph {
    * The constant of a name.
    *
    * @param name The name.
-   * @returns It; undefined where the name is another value's.
+   * @returns The result; undefined if the name is another value's.
    */
   constantOf(name: string): OnnxConstant | undefined {
     return this.#root.#byName.get(name);
@@ -430,7 +430,7 @@ export class OnnxGraph {
    * same model.
    *
    * @param name The value's name.
-   * @returns It; undefined where the name is an input's or a constant's.
+   * @returns The result; undefined if the name is an input's or a constant's.
    */
   makerOf(name: string): OnnxNode | undefined {
     return this.#root.#makers.get(name);
@@ -547,7 +547,7 @@ function port(
   return shape === undefined ? { name, type } : { name, type, shape };
 }
 
-/** Infinity stands for the end of an axis, whichever way. */
+/** Infinity represents the end of an axis, whichever way. */
 function toInt64(value: number): bigint {
   if (value === Infinity) return 2n ** 63n - 1n;
   if (value === -Infinity) return -(2n ** 63n);

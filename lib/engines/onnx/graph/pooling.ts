@@ -95,8 +95,8 @@ const MOST_IN_A_SUM = 1024;
  * @param graph Where to record it.
  * @param x The map, of floats.
  * @param axes The axes that are taken the mean over.
- * @returns The name of the result; undefined where it is none of that, and
- * nothing was recorded.
+ * @returns The name of the result; undefined if it is none of that, and nothing
+ * was recorded.
  */
 export function meanOfPlaces(
   graph: OnnxGraph,

@@ -30,7 +30,7 @@ interface Chain {
   readonly transpose: OnnxNode;
   /** Factors and offsets, one after another. */
   readonly steps: readonly OnnxNode[];
-  /** One factor for each channel; undefined where there is none. */
+  /** One factor for each channel; undefined if there is none. */
   readonly factors: Float64Array | undefined;
   readonly offsets: Float64Array;
 }
@@ -40,7 +40,7 @@ interface Chain {
  * convolutions before them, wherever nothing else needs what lies between.
  *
  * @param graph The outermost graph, all recorded. Kernels that several
- * convolutions share stay as they are, and so does what follows them.
+ * convolutions share are unchanged, and so does what follows them.
  */
 export function foldScales(graph: OnnxGraph): void {
   const users = graph.users();

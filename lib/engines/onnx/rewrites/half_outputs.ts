@@ -11,7 +11,7 @@
 import { OnnxGraph, type OnnxPort } from "../graph/onnx_graph.ts";
 import { castTo } from "../graph/onnx_value.ts";
 
-/** Names of the outputs that stand for one in float16. */
+/** Names of the outputs that represent one in float16. */
 export interface HalfOutput {
   /** The halves. */
   readonly half: string;

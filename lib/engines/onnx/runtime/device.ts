@@ -52,7 +52,7 @@ const OUT_OF_MEMORY =
  *
  * @param device The device.
  * @param message What the runtime says.
- * @returns Advice, with a semicolon before it; empty where there is none.
+ * @returns Advice, with a semicolon before it; empty if there is none.
  */
 export function deviceAdvice(device: DeviceName, message: string): string {
   if (device === "cpu") return "";

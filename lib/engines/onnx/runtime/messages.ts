@@ -105,7 +105,7 @@ export interface OnnxResult {
 /** What is known of an output before it is run. */
 export interface OnnxOutput {
   readonly name: string;
-  /** Its element type; undefined where it is no tensor. */
+  /** Its element type; undefined if it is not a tensor. */
   readonly type: string | undefined;
   /** Sizes, null where not known; empty too where not even their number is. */
   readonly shape: readonly (number | null)[];

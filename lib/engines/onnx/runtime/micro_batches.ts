@@ -142,10 +142,10 @@ type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
 /**
  * Allocates memory for an output.
  *
- * @param output What is known of it.
+ * @param output What is known about it.
  * @param symbol The name of the batch axis.
- * @param rows How many samples there are.
- * @returns The memory; undefined where other sizes than that are not known.
+ * @param rows Number of samples.
+ * @returns The memory; undefined if other sizes than that are not known.
  */
 export function allocate(
   output: InferenceSession.ValueMetadata,

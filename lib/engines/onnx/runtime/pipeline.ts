@@ -38,7 +38,7 @@ export interface RunSettings {
   readonly wanted?: readonly string[] | undefined;
   /**
    * Which samples are fed, and how many of them are computed at once: fewer
-   * than all only where there is one stage, and sizes of its outputs are known.
+   * than all only if there is one stage, and sizes of its outputs are known.
    */
   readonly samples?: SampleRange | undefined;
 }

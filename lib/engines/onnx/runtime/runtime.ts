@@ -6,10 +6,10 @@
 import { UnsupportedByEngineError } from "../../../errors.ts";
 
 /**
- * Why ONNX Runtime cannot be had here, if it cannot.
+ * Why ONNX Runtime is not available here, if it cannot.
  *
- * @param asks Whether the user may be asked for a permission.
- * @returns What is in the way; undefined where it can be loaded.
+ * @param asks Whether the user may be requested a permission.
+ * @returns What is in the way; undefined if it can be loaded.
  */
 export async function missingRuntime(
   asks: boolean,
