@@ -282,7 +282,7 @@ counted(
     const error = await assertRejects(
       () => extractor.predict(array([2, 4]), QUIET),
       UnsupportedByEngineError,
-      'Cannot perturb as every layer on the way must give gradients, and TF.js says "',
+      'Cannot perturb as every layer on the path must have a gradient, and TF.js reports "',
     );
     assert(
       error.message.endsWith(

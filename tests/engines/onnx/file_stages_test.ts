@@ -40,6 +40,6 @@ Deno.test("openStages() opens what a program needs, and tells shapes of what it 
   assertThrows(
     () => checkOutput(ref, { ...output, type: "string" }, model.onnx!),
     TypeError,
-    "it must give a tensor of numbers",
+    "it must return a tensor of numbers",
   );
 });
