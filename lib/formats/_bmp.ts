@@ -19,7 +19,7 @@ interface Header {
   readonly isTopDown: boolean;
   readonly bits: number;
   readonly compression: number;
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   readonly start: number;
   /** Colours, four bytes each, blue first; three in the oldest files. */
   readonly palette: { data: Uint8Array; step: number };
@@ -32,9 +32,9 @@ interface Header {
  *
  * @param bytes The file.
  * @param name Its name, for messages.
- * @returns RGB; with alpha where its header has a mask for it.
- * @throws {SyntaxError} If it is damaged, of a kind that is not read, or has
- * too many pixels.
+ * @returns RGB; with alpha if its header has a mask for it.
+ * @throws {SyntaxError} If it is damaged, of an unsupported kind, or has too
+ * many pixels.
  */
 export function fromBmp(bytes: Uint8Array, name = "bytes"): DecodedImage {
   const fail = (rule: string, value: unknown, hint?: string): never => {
@@ -140,7 +140,7 @@ function unpackBits(
   return indices;
 }
 
-/** Runs of equal pixels, and of pixels as they are. */
+/** Decodes run-length encoding: runs of equal pixels, and literal runs. */
 function unpackRuns(
   pixels: Uint8Array,
   { width, height, bits }: Header,
@@ -185,7 +185,7 @@ function unpackRuns(
   return indices;
 }
 
-/** Where a row of the file belongs. */
+/** The image row of a row of the file. */
 function rowOf(y: number, { height, isTopDown }: Header): number {
   return isTopDown ? y : height - 1 - y;
 }
@@ -231,7 +231,7 @@ function direct(
       let value = 0;
       for (let i = 0; i < step; i++) value += pixels[from + i]! * 256 ** i;
       for (const { mask, shift, most } of fields) {
-        // As Pillow: to 8 bits by the ratio, rounded down.
+        // As in Pillow: scaled to 8 bits, rounded down.
         const field = ((value & mask) >>> 0) >>> shift;
         data[to++] = Math.floor(field * 255 / most);
       }

@@ -1,9 +1,9 @@
 /**
- * PNG images, written at once and without a canvas.
+ * Encodes PNG images, synchronously and without a canvas.
  *
- * Three forms are enough for what is drawn here: grey, colours by a palette
- * (one byte a pixel, as a colour map gives them), and RGB. Rows are stored
- * unfiltered: maps and matrices are noise to PNG's filters.
+ * Three forms are supported: grey, palette (one byte per pixel, as from a
+ * colour map), and RGB. Rows are not filtered: PNG's filters do not help for
+ * feature maps and matrices.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { cannot } from "../check.ts";
 
 /** Pixels in row-major order, from the top left. */
 export interface Pixels {
-  /** Pixels in a row. */
+  /** Width. */
   readonly width: number;
-  /** Rows. */
+  /** Height. */
   readonly height: number;
   /** `height · width` grey values or palette indices, or `height · width · 3` values of RGB. */
   readonly data: Uint8Array;
@@ -25,7 +25,7 @@ export interface Pixels {
   readonly transparent?: number | undefined;
 }
 
-const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // as every PNG file begins
+const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // PNG signature
 const GREY = 0;
 const RGB = 2;
 const INDEXED = 3;
@@ -35,9 +35,9 @@ const INDEXED = 3;
  *
  * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  *
- * @param pixels What to encode; the number of bytes says whether it is grey or RGB.
+ * @param pixels The pixels; the number of bytes determines grey or RGB.
  * @returns The file's bytes.
- * @throws {RangeError} If sizes, data and palette do not fit each other.
+ * @throws {RangeError} If sizes, data and palette are inconsistent.
  */
 export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
   const { width, height, data, palette, transparent } = pixels;
@@ -67,7 +67,7 @@ export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
   ]));
 }
 
-/** Of each colour up to the transparent one; others are opaque. */
+/** Alpha of each colour up to the transparent one; others are opaque. */
 function opacities(transparent: number): Uint8Array {
   const bytes = new Uint8Array(transparent + 1).fill(255);
   bytes[transparent] = 0;

@@ -215,7 +215,7 @@ export class ConfigReader implements LayerConfig {
           this.#action(),
           `options ${
             unread.map(([name]) => `"${name}"`).join(", ")
-          } must be understood, and they are not`,
+          } must be known ones`,
           JSON.stringify(Object.fromEntries(unread)),
         ),
     );

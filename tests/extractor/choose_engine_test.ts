@@ -149,7 +149,7 @@ counted("chooseEngine() takes a graphics card where there is one", async () => {
     ],
   }));
   const obstacle =
-    '"tfjs" because "bn" (BatchNormalization) means something of its own in TF.js';
+    '"tfjs" because "bn" (BatchNormalization) has another meaning in TF.js';
   const program = resolved(uneven);
   const choose = (find: () => Promise<string | undefined>) =>
     chooseEngine(program, DEFAULTS, find);

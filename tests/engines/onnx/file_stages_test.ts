@@ -35,7 +35,7 @@ Deno.test("openStages() opens what a program needs, and tells shapes of what it 
   assertThrows(
     () => checkOutput(ref, { ...output, shape: [7, 3] }, model.onnx!),
     TypeError,
-    "it must give one row a sample",
+    "it must return one row per sample",
   );
   assertThrows(
     () => checkOutput(ref, { ...output, type: "string" }, model.onnx!),
