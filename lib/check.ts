@@ -76,12 +76,15 @@ export function printableMessage(text: string): string {
 export function quote(value: unknown): string {
   if (typeof value === "string") return `"${printable(value, 120)}"`;
   if (typeof value === "function") return `function "${value.name}"`;
+  if (typeof value === "bigint") return `${value}n`;
   if (value === null || typeof value !== "object") return String(value);
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(quote).join(", ");
     return value.length > 8 ? `[${shown}, …]` : `[${shown}]`;
   }
-  const kind = value.constructor?.name ?? "Object";
+  // Generators have a constructor without a name.
+  const tag = () => Object.prototype.toString.call(value).slice(8, -1);
+  const kind = String(value.constructor?.name || tag());
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
@@ -258,7 +261,29 @@ export function checkOptions(
 }
 
 /**
- * Checks that a value is not a promise, which would mean a forgotten `await`.
+ * Refuses options of a function that has none.
+ *
+ * @param args The arguments of the call; an object without keys goes.
+ * @param action What was to be done.
+ * @param name The function, as in `msp()`.
+ * @throws {TypeError} If there is an argument.
+ */
+export function checkNoOptions(
+  args: ArrayLike<unknown>,
+  action: string,
+  name: string,
+): void {
+  const [options] = Array.from(args);
+  if (options === undefined) return;
+  const isObject = typeof options === "object" && options !== null;
+  const [key] = isObject ? Object.keys(options) : [options];
+  if (key === undefined) return;
+  const rule = `${name} must be called without options`;
+  throw new TypeError(cannot(action, rule, key, `write ${name}`));
+}
+
+/**
+ * Refuses a promise where a value is due: a forgotten `await`.
  *
  * @param value The value to check.
  * @param action The action, for messages.
@@ -276,6 +301,38 @@ export function checkAwaited(
   throw new TypeError(
     cannot(action, `${name} must be a value`, value, "write await before it"),
   );
+}
+
+/** Options of a run, unchecked. */
+interface UncheckedRun {
+  readonly signal?: unknown;
+  readonly onProgress?: unknown;
+  readonly progress?: unknown;
+}
+
+/**
+ * Checks what stops a run and what hears of its progress.
+ *
+ * @param options The options of the run.
+ * @param action What was to be done.
+ * @throws {TypeError} If one is of the wrong type.
+ */
+export function checkRunOptions(options: UncheckedRun, action: string): void {
+  const { signal, onProgress, progress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const hint = signal instanceof AbortController
+      ? "pass its signal"
+      : undefined;
+    const rule = '"signal" must be an AbortSignal';
+    throw new TypeError(cannot(action, rule, signal, hint));
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    const rule = '"onProgress" must be a function';
+    throw new TypeError(cannot(action, rule, onProgress));
+  }
+  if (progress !== undefined) {
+    checkBoolean(progress as boolean, action, "progress");
+  }
 }
 
 /**

@@ -131,10 +131,7 @@ export interface FeatureSet {
   readonly layerNames: readonly string[];
   /** Descriptions of the `L` features. */
   readonly specs: readonly FeatureSpec[];
-  /**
-   * `[N, D]`, the input of the head, before any shaping; only with
-   * `.penultimate()`.
-   */
+  /** `[N, D]`, what feeds the head; where `.penultimate()` requested it. Before any shaping, unless it is `{ shaped: true }`. */
   readonly penultimate?: NdArray;
   /** `[N, C]`, before softmax or sigmoid; undefined if the model has none. */
   readonly logits?: NdArray;
@@ -326,12 +323,17 @@ export interface Scorer {
    * Determines the threshold above which a score means unknown, from known
    * samples.
    *
-   * @param known Known samples that were not used for the fit, or their scores.
-   * @param options The fraction of known samples to accept.
-   * @returns A scorer with a threshold.
+   * @param known Known samples that were not fitted on, or their scores, `[N]`
+   * numbers.
+   * @param options Which share of the known is to pass.
+   * @returns A scorer that decides.
+   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} takes
+   * them, or an option is of the wrong type.
+   * @throws {RangeError} If `tpr` is not in `(0, 1)`, there are fewer than
+   * `1 / (1 - tpr)` samples, or a score is NaN.
    */
   calibrate(
-    known: FeatureInput | Float64Array,
+    known: FeatureInput | ArrayLike<number>,
     options?: CalibrateOptions,
   ): Promise<DecidingScorer>;
   /**
@@ -343,7 +345,8 @@ export interface Scorer {
    */
   explain(features: FeatureInput, row: number): Promise<Explanation>;
   /**
-   * Writes a safetensors file, which `loadScorer` opens.
+   * Writes a safetensors file, which `loadScorer` opens. A file that is there
+   * is replaced.
    *
    * @param target Path or `file:` URL.
    * @returns A promise that resolves when the file is written.

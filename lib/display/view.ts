@@ -176,6 +176,8 @@ export interface ImagesSpec extends FigureFrame {
   readonly scale: "layer" | "each";
   /** The range of the one scale. Default: that of the images. */
   readonly range?: readonly [low: number, high: number] | undefined;
+  /** Images in a row, where rows mean something. Default: as many as fit. */
+  readonly columns?: number | undefined;
 }
 
 /** One image of a grid. */

@@ -49,7 +49,9 @@ export function checkEntries(
   const { detectors } = options;
   if (!Array.isArray(detectors)) {
     const rule = `"detectors" must be an array`;
-    throw new TypeError(cannot(action, rule, detectors));
+    const hint = "for all detectors, pass " +
+      "Object.values(DETECTORS).map((create) => create())";
+    throw new TypeError(cannot(action, rule, detectors, hint));
   }
   if (detectors.length === 0) {
     const rule = `"detectors" must hold at least one`;

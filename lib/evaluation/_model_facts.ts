@@ -39,7 +39,9 @@ export interface ModelFacts {
    * classes.
    */
   readonly numClasses: number | undefined;
-  /** Whether there are logits. */
+  /** The mean of the largest logits of the samples; undefined without classes. */
+  readonly largestLogit: number | undefined;
+  /** Whether there are logits at all. */
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
   readonly hasHead: boolean;
@@ -93,6 +95,7 @@ export function modelFacts(
     attention: attentionOf(model.layers),
     isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
     numClasses: predictions(known)?.count,
+    largestLogit: meanOfLargest(known),
     hasLogits: logits !== undefined,
     hasHead: head !== undefined,
     hasLabels: labels !== undefined,
@@ -102,7 +105,24 @@ export function modelFacts(
   };
 }
 
-/** Operations that multiply values by attention, in graph models. */
+/** Of one sigmoid `z`, the larger one of 0 and `z`. */
+function meanOfLargest(set: FeatureSet): number | undefined {
+  const { logits } = set;
+  if (logits === undefined || predictions(set) === undefined) return undefined;
+  const { data, shape } = logits;
+  const columns = shape[1]!;
+  let sum = 0;
+  for (let start = 0; start < data.length; start += columns) {
+    let largest = columns === 1 ? 0 : -Infinity;
+    for (let j = start; j < start + columns; j++) {
+      largest = Math.max(largest, data[j]!);
+    }
+    sum += largest;
+  }
+  return sum / shape[0]!;
+}
+
+/** What multiplies values by attention, in graphs of operations. */
 const PRODUCTS = /^(batch_?)?mat_?mul(v\d)?$|^einsum$/i;
 
 /** An attention layer, or a softmax that is an input of a matrix product. */

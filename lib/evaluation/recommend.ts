@@ -54,11 +54,12 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  *    are labels (89.80 / 92.20), `fdbd` where the head is known (90.42 / 93.16)
  *    and `vim` (88.68 / 93.48). On the digits of `notebooks/04_detect.ipynb`
  *    `rmds` leads with 95.6 / 97.3, before `deepKnn` with 94.7 / 97.4.
- * 4. **Dependent units**: where the rank is below the number of units that
- *    vary, `vim` comes first outside transformers, or `residual` where logits
- *    are no classes: known samples do not leave a subspace, so samples that do
- *    are unlike them. Units that are always zero do not count, because they
- *    mostly stay zero.
+ * 4. **Dependent units**: where the rank is below the number of units that vary,
+ *    `vim` comes first outside transformers, or `residual` where logits are no
+ *    classes: known samples do not leave a subspace, so what does is unlike
+ *    them. Units that are always zero are no such sign, as they mostly stay so.
+ *    Where the largest logits are not above 0 on average, `vim` cannot scale by
+ *    them: `residual` stands for it here, and rule 3 leaves it out.
  * 5. Logits that are no classes, as those of several sigmoids, get `maxLogit`.
  * 6. `msp` always comes last where there are classes, as the baseline.
  *
@@ -165,13 +166,22 @@ function chosen(facts: ModelFacts): Choice[] {
 }
 
 /** Rule 4. */
-function subspaceOf({ vectors, numClasses }: ModelFacts): Choice[] {
+function subspaceOf(facts: ModelFacts): Choice[] {
+  const { vectors, numClasses } = facts;
   if (vectors === undefined || vectors.isRankLimited) return [];
   const { rank, varying, name: layer } = vectors;
   if (rank >= varying) return [];
   const reason = `known samples span ${rank} dimensions of the ${varying} ` +
     `units of ${layer} that vary, and it measures how far a sample leaves them`;
-  return [{ name: numClasses === undefined ? "residual" : "vim", reason }];
+  return [{
+    name: numClasses === undefined || !joins(facts) ? "residual" : "vim",
+    reason,
+  }];
+}
+
+/** Whether `vim` can be fitted: it scales by the mean of the largest logits. */
+function joins({ largestLogit }: ModelFacts): boolean {
+  return largestLogit !== undefined && largestLogit > 0;
 }
 
 type When = (isSo: boolean, name: string, reason: string) => Choice[];
@@ -207,10 +217,8 @@ function manyClasses(
 }
 
 /** Rules 3 and 5. */
-function fewClasses(
-  { numClasses, vectors, hasHead, hasLabels, hasLogits }: ModelFacts,
-  when: When,
-): Choice[] {
+function fewClasses(facts: ModelFacts, when: When): Choice[] {
+  const { numClasses, vectors, hasHead, hasLabels, hasLogits } = facts;
   const isVector = vectors !== undefined;
   const why = numClasses === undefined
     ? "there are features, and logits that are classes are not needed"
@@ -228,7 +236,7 @@ function fewClasses(
       `${numClasses} classes and a linear head: distances to its boundaries`,
     ),
     ...when(
-      isVector && numClasses !== undefined,
+      isVector && joins(facts),
       "vim",
       "joins the logits with what the features hold beside them",
     ),
@@ -248,6 +256,8 @@ function baselines({ numClasses }: ModelFacts): Choice[] {
 
 /** Detectors that use only logits, which can be combined with shaping. */
 const OF_LOGITS = ["msp", "maxLogit", "energy", "gen"];
+/** With as many units or more, the last one spreads less than the share of 0.01 that `vim` leaves. */
+const NARROW = 100;
 /** Detectors with a covariance. */
 const GAUSSIAN = ["mdsPlusPlus", "rmds"];
 
@@ -269,8 +279,15 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
         `its default of ${NEIGHBORS}`,
     );
   }
-  if (!GAUSSIAN.includes(name) || vectors === undefined) return warnings;
+  if (vectors === undefined) return warnings;
   const { rank, width, isRankLimited } = vectors;
+  if (name === "vim" && width < NARROW && rank === width) {
+    warnings.push(
+      `if the ${width} units spread alike, the default "dims" of 0.99 leaves ` +
+        `no residual: pass vim({ dims: ${Math.ceil(width / 2)} })`,
+    );
+  }
+  if (!GAUSSIAN.includes(name)) return warnings;
   if (rank < width && !isRankLimited) {
     warnings.push(
       `the covariance is singular (rank ${rank} of ${width}): the ` +

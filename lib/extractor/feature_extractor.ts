@@ -11,7 +11,7 @@ import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
-import { ModelGraph } from "../models/graph/model_graph.ts";
+import { type ModelGraph, modelGraphOf } from "../models/graph/model_graph.ts";
 import { fromGraphModel } from "../models/tfjs/from_graph_model.ts";
 import { fromLayersModel } from "../models/tfjs/from_layers_model.ts";
 import { ash, type AshOptions } from "../shaping/ash.ts";
@@ -128,7 +128,7 @@ export class FeatureExtractor implements Runs {
     this.#graph = isCopy ? model.#graph : modelOf(model);
     this.#settings = isCopy ? model.#settings : DEFAULTS;
     this.#isClone = new.target !== this.constructor;
-    this.model = this.#graph;
+    this.model = this.#graph.model;
   }
 
   // ---- settings ----
@@ -143,8 +143,9 @@ export class FeatureExtractor implements Runs {
    *
    * @param ids One of these, or several.
    * @returns An extractor with these layers, in this order.
-   * @throws {LayerNotFoundError} If an id matches no layer.
-   * @throws {RangeError} If no id is passed, or two ids match the same layer.
+   * @throws {LayerNotFoundError} If an id finds nothing.
+   * @throws {TypeError} If several ids come one by one, not as one list.
+   * @throws {RangeError} If no id is given, or a layer is found twice.
    *
    * @example Two layers, by name and by index
    * ```ts
@@ -159,6 +160,11 @@ export class FeatureExtractor implements Runs {
    */
   layers(ids: LayerId | readonly LayerId[]): this {
     checkAwaited(ids, "set layers", "the ids");
+    if (arguments.length > 1) {
+      const rule = "several layers must be one list";
+      const hint = 'write .layers(["a", "b"])';
+      throw new TypeError(cannot("set layers", rule, [...arguments], hint));
+    }
     const list = Array.isArray(ids)
       ? ids as readonly LayerId[]
       : [ids as LayerId];
@@ -561,7 +567,7 @@ export class FeatureExtractor implements Runs {
    */
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
     checkOptions(options, "find layer", ["offset"]);
-    return this.#graph.findLayer(id, options);
+    return this.model.findLayer(id, options);
   }
 
   /**
@@ -583,7 +589,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   getWeights(id: string | number): Promise<Weights> {
-    return this.#graph.getWeights(id);
+    return this.model.getWeights(id);
   }
 
   /**
@@ -947,7 +953,7 @@ export class FeatureExtractor implements Runs {
       prototype: subclass.prototype,
     });
     try {
-      const next = Reflect.construct(maker, [this.#graph], target);
+      const next = Reflect.construct(maker, [this.model], target);
       Object.assign(next, { ...this });
       next.#isClone = this.#isClone;
       return next;
@@ -968,7 +974,7 @@ export class FeatureExtractor implements Runs {
 function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   const action = "create extractor";
   checkAwaited(model, action, "the model");
-  const graph = model instanceof ModelGraph ? model : fromTfjs(model);
+  const graph = modelGraphOf(model) ?? modelGraphOf(fromTfjs(model));
   if (graph === undefined) {
     const rule = "the model must come from loadModel(), or be a " +
       "tf.LayersModel or tf.GraphModel";
@@ -978,13 +984,13 @@ function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   return graph;
 }
 
-function fromTfjs(model: unknown): ModelGraph | undefined {
+function fromTfjs(model: unknown): Model | undefined {
   if (typeof model !== "object" || model === null) return undefined;
   if ("layers" in model && "predict" in model) {
-    return fromLayersModel(model as tf.LayersModel) as ModelGraph;
+    return fromLayersModel(model as tf.LayersModel);
   }
   if ("executor" in model) {
-    return fromGraphModel(model as unknown as tf.GraphModel) as ModelGraph;
+    return fromGraphModel(model as unknown as tf.GraphModel);
   }
   return undefined;
 }

@@ -183,19 +183,22 @@ export class OpenRuns implements Runs, AsyncDisposable {
    *
    * @param dataset The prepared dataset.
    * @param options Signal, progress.
-   * @param range The range of its samples.
-   * @param isFull Whether a set of this many bytes and rows is large enough.
-   * @returns The sets, and where in the dataset each ends. The last set is
-   * undefined if all remaining samples were skipped.
+   * @param range Which of its samples.
+   * @param partSize Samples of a set; whole batches.
+   * @param isFull Where that is undefined: whether a set of so many bytes is to
+   * be given.
+   * @returns The sets, and how far in the dataset each ends. The last set is
+   * undefined where all that was left of the dataset was left out.
    */
   async *parts(
     dataset: Dataset,
     options: RunOptions,
     range: SampleRange,
-    isFull: (bytes: number, rows: number) => boolean,
+    partSize: number | undefined,
+    isFull: (bytes: number) => boolean,
   ): AsyncGenerator<RunPart> {
     await this.#check("write");
-    const way = { label: "write", isJoined: true, range };
+    const way = { label: "write", isJoined: true, range, partSize };
     const { plan, batches } = runBatches(this.#opened, dataset, options, way);
     let { start } = range;
     let numSkipped = 0;
@@ -217,7 +220,10 @@ export class OpenRuns implements Runs, AsyncDisposable {
         end = batch.end ?? end + batch.rows;
         skippedUntil = batch.numSkipped ?? 0;
         this.#collect(collector, batch);
-        if (!isFull(bytes, collector.rows)) continue;
+        const full = partSize === undefined
+          ? isFull(bytes)
+          : collector.rows >= partSize;
+        if (!full) continue;
         yield part(end, skippedUntil);
       }
     } catch (error) {

@@ -6,10 +6,10 @@
 import {
   cannot,
   checkAwaited,
-  checkBoolean,
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkRunOptions,
 } from "../check.ts";
 import { abortError, UnsupportedByEngineError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
@@ -202,18 +202,8 @@ export function checkRun(
 ): void {
   checkAwaited(options, action, "the options");
   checkOptions(options, action, [...RUN_OPTIONS, ...more], settingHint);
-  const { signal, onProgress, progress } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(
-      cannot(action, `"signal" must be an AbortSignal`, signal),
-    );
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new TypeError(
-      cannot(action, `"onProgress" must be a function`, onProgress),
-    );
-  }
-  if (progress !== undefined) checkBoolean(progress, action, "progress");
+  checkRunOptions(options, action);
+  const { signal } = options;
   if (signal?.aborted) throw abortError(signal, "before it began");
   checkAwaited(dataset, action, "the dataset");
 }

@@ -51,6 +51,8 @@ export interface RunWay {
   readonly isJoined: boolean;
   /** The range of samples to read; default: all. */
   readonly range?: SampleRange | undefined;
+  /** Batches that come at once are of one part of so many samples. */
+  readonly partSize?: number | undefined;
 }
 
 /**
@@ -84,15 +86,21 @@ export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined, range }: RunWay,
+  { label, isJoined, range, partSize = Infinity }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
+  const partBatches = Math.ceil(partSize / batchSize);
+  const atOnce = (start: number) => {
+    const before = (start - (range?.start ?? 0)) / batchSize;
+    const rest = partBatches - before % partBatches;
+    return Math.min(session.batchesAtOnce?.(batchSize) ?? 1, rest);
+  };
   const plan = batchesOf(dataset, {
     size: batchSize,
     // Strings may be padded to the longest of a batch.
     atOnce: isJoined && program.feeds.every(({ host }) => host === undefined)
-      ? () => session.batchesAtOnce?.(batchSize) ?? 1
+      ? atOnce
       : undefined,
     inputs: datasetSpecs(program.feeds),
     range,

@@ -188,7 +188,7 @@ async function writeParts(
   shard: readonly [number, number] | undefined,
   options: RunOptions,
 ): Promise<Written> {
-  const { place, total, data, record } = job;
+  const { place, total, data, record, partSize } = job;
   const path = `${place.path}.partial`;
   const isNew = PartFolder.record(path) === undefined;
   const folder = await PartFolder.open(path, record, data !== undefined);
@@ -204,7 +204,7 @@ async function writeParts(
     if (start < (range.end ?? Infinity)) {
       const rest = { start, end: shard && range.end };
       for await (
-        const part of runs.parts(dataset, options, rest, isFull(job))
+        const part of runs.parts(dataset, options, rest, partSize, isFull())
       ) {
         if (samples === 0 && total !== undefined && part.set !== undefined) {
           const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
@@ -235,15 +235,11 @@ async function writeParts(
   }
 }
 
-/** Decides when a part is large enough, and starts the next one. */
-function isFull(
-  { partSize }: Job,
-): (bytes: number, rows: number) => boolean {
+/** Says when a part has grown enough, and begins the next. */
+function isFull(): (bytes: number) => boolean {
   let begin = performance.now();
-  return (bytes, rows) => {
-    const full = partSize !== undefined
-      ? rows >= partSize
-      : bytes >= PART_BYTES || performance.now() - begin >= PART_MS;
+  return (bytes) => {
+    const full = bytes >= PART_BYTES || performance.now() - begin >= PART_MS;
     if (full) begin = performance.now();
     return full;
   };

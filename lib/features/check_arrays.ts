@@ -180,6 +180,17 @@ function lengthOf(values: ArrayLike<unknown>, name: string): number {
   );
 }
 
+/** What to pass instead of a label that is no number. */
+function labelAdvice(label: unknown): string | undefined {
+  if (typeof label === "bigint") return "pass Array.from(labels, Number)";
+  if (typeof label === "string") {
+    return 'pass class indices, and the names in "classNames"';
+  }
+  return Array.isArray(label) || ArrayBuffer.isView(label)
+    ? "pass class indices, one a sample"
+    : undefined;
+}
+
 function checkLabels(
   labels: FeatureSetArrays["labels"],
 ): NdArray<Int32Array> | undefined {
@@ -201,9 +212,8 @@ function checkLabels(
   for (let i = 0; i < length; i++) {
     const label: unknown = labels[i];
     if (typeof label !== "number") {
-      throw new TypeError(
-        cannot(ACTION, `"labels[${i}]" must be a number`, label),
-      );
+      const rule = `"labels[${i}]" must be a number`;
+      throw new TypeError(cannot(ACTION, rule, label, labelAdvice(label)));
     }
     data[i] = label;
     if (data[i] !== label) {

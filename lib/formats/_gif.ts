@@ -1,6 +1,7 @@
 /**
- * The first frame of a GIF image, as in Pillow: every pixel has the colour of
- * its index, also transparent ones, and pixels outside the frame have colour 0.
+ * The first frame of a GIF image, as Pillow gives it: every pixel has the colour
+ * of its index, transparent ones too, and what the frame does not cover is
+ * transparent, or has colour 0 where no colour is.
  *
  * Source: CompuServe, "Graphics Interchange Format, Version 89a".
  *
@@ -72,7 +73,7 @@ class GifReader {
     if (count === 0 || count > MOST_PIXELS) {
       this.#fail(`it must have 1 to ${MOST_PIXELS} pixels`, count);
     }
-    const screen = new Uint8Array(count);
+    const screen = new Uint8Array(count).fill(Math.max(0, transparent));
     place(this.#indices(size.width * size.height), frame, screen, whole.width);
     const colors = palette ?? grey();
     return { ...whole, ...colored(screen, colors, transparent) };

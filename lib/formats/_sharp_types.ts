@@ -10,6 +10,7 @@ export interface SharpInput {
   readonly ignoreIcc: boolean;
   readonly limitInputPixels: number;
   readonly sequentialRead: boolean;
+  readonly failOn: "warning" | "error";
 }
 
 /** A pipeline of operations on an image. */

@@ -12,6 +12,8 @@ import { cannot } from "../check.ts";
 import { fromBmp } from "./_bmp.ts";
 import { fromGif } from "./_gif.ts";
 import { type ImageKind, imageKind } from "./_image_kind.ts";
+import { readPngHeader, withKey } from "./_png_header.ts";
+import { TIFF_TAGS, tiffTag } from "./_tiff_header.ts";
 import {
   type ColorMode,
   type DecodedImage,
@@ -55,8 +57,21 @@ export async function decodeImage(
     ? fromGif(bytes, name)
     : kind.format === "bmp"
     ? fromBmp(bytes, name)
+    : kind.format === "png"
+    ? await fromPng(bytes, kind, orient, name)
     : await bySharp(bytes, kind, orient, name);
   return toColors(image, colorMode);
+}
+
+async function fromPng(
+  bytes: Uint8Array,
+  kind: ImageKind,
+  orient: boolean,
+  name: string,
+): Promise<DecodedImage> {
+  const { key } = readPngHeader(bytes, name);
+  const image = await bySharp(bytes, kind, orient, name);
+  return key === undefined ? image : withKey(image, key, bytes[24]!);
 }
 
 async function bySharp(
@@ -66,14 +81,15 @@ async function bySharp(
   name: string,
 ): Promise<DecodedImage> {
   const { sharp } = await loadSharp();
-  const input = {
-    ignoreIcc: true, // pixels as stored: Pillow applies no profile
-    limitInputPixels: MOST_PIXELS,
-    sequentialRead: true,
-  } as const;
-  try {
+  const decode = async (failOn: "warning" | "error") => {
+    const input = {
+      ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
+      limitInputPixels: MOST_PIXELS,
+      sequentialRead: true,
+      failOn,
+    } as const;
     const { values, isTurned } = kind.values === "unknown"
-      ? tiffKind(await sharp(bytes, input).metadata(), name)
+      ? tiffKind(await sharp(bytes, input).metadata(), bytes, name)
       : { values: kind.values, isTurned: false };
     const space = SPACES[values];
     let pipeline = sharp(bytes, input).pipelineColourspace(space)
@@ -81,18 +97,39 @@ async function bySharp(
     if (orient || isTurned) pipeline = pipeline.autoOrient();
     const raw = pipeline.raw(values === "grey16" ? { depth: "ushort" } : {});
     const { data, info } = await raw.toBuffer({ resolveWithObject: true });
-    const { height, width, channels } = info;
-    const size = { height, width };
-    if (values === "cmyk") {
-      return { data: fromCmyk(data), ...size, channels: 3 };
-    }
-    if (values === "plain") return { data, ...size, channels };
-    return { data: fromGrey16(data, channels), ...size, channels: 1 };
+    return fromRaw(data, info, values);
+  };
+  try {
+    return await decode("warning").catch((error) => {
+      if (HARMLESS.test(String(error))) return decode("error");
+      throw error;
+    });
   } catch (error) {
     if (error instanceof SyntaxError || !(error instanceof Error)) throw error;
     const [reason = ""] = error.message.split("\n");
-    throw bad(name, "it must be a whole image", reason, "is it cut?", error);
+    const rule = "it must be a whole image of a kind that is read";
+    const hint = "is it cut or damaged? otherwise save it as PNG";
+    throw bad(name, rule, reason, hint, error);
   }
+}
+
+/**
+ * Warnings after which no pixel is missing: bytes between the parts of a JPEG
+ * file, but not before a restart marker, which stands between pixels; and tags
+ * of a TIFF file of another type than they should be.
+ */
+const HARMLESS =
+  /extraneous bytes before marker 0x(?!d[0-7])|Warning treated as error/;
+
+function fromRaw(
+  data: Uint8Array,
+  { height, width, channels }: Omit<DecodedImage, "data">,
+  values: keyof typeof SPACES,
+): DecodedImage {
+  if (values === "plain") return { data, height, width, channels };
+  return values === "cmyk"
+    ? { data: fromCmyk(data), height, width, channels: 3 }
+    : { data: fromGrey16(data, channels), height, width, channels: 1 };
 }
 
 async function loadSharp() {
@@ -118,9 +155,23 @@ interface TiffFacts {
   readonly orientation?: number | undefined;
 }
 
-function tiffKind({ space, depth, orientation }: TiffFacts, name: string) {
-  // Pillow rotates only TIFF images.
+const YCBCR = 6;
+const JPEG = 7;
+
+function tiffKind(
+  { space, depth, orientation }: TiffFacts,
+  bytes: Uint8Array,
+  name: string,
+) {
+  // Pillow turns TIFF images, and no others.
   const isTurned = orientation !== undefined && orientation > 1;
+  // libtiff and libvips convert YCbCr in other ways, but for JPEG's.
+  const isYcbcr = tiffTag(bytes, TIFF_TAGS.photometric) === YCBCR &&
+    tiffTag(bytes, TIFF_TAGS.compression) !== JPEG;
+  if (isYcbcr) {
+    const rule = "a TIFF image must hold grey, RGB or CMYK values";
+    throw bad(name, rule, "YCbCr", "save it as PNG");
+  }
   if (depth === "uchar" && (space === "srgb" || space === "b-w")) {
     return { values: "plain", isTurned } as const;
   }

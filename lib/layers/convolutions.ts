@@ -8,13 +8,8 @@
  * @module
  */
 import type { LayerFactory } from "./layer.ts";
-import {
-  checkPlainWeights,
-  checkWeight,
-  depthOf,
-  positiveInts,
-  wrongOption,
-} from "./_checks.ts";
+import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
+import { checkPlainWeights } from "./_quantization.ts";
 import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
 
 /**

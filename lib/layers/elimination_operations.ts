@@ -210,6 +210,12 @@ const logDeterminant: Compute = (ops, args) => {
   return [ops.sign(value), ops.log(ops.abs(value))];
 };
 
+const inverse: Compute = (ops, args) =>
+  inverseOf(ops, ops.float(args.tensor("x")), args.name);
+
+/** What functions of TensorFlow share with `keras.ops`. */
+export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
+
 /** Factories by name. */
 export const ELIMINATION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
   Object
@@ -228,10 +234,7 @@ export const ELIMINATION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
           ops.sum(ops.log(diagonal), { axis: -1 }),
         );
       }),
-      Inv: operation(
-        ["x"],
-        (ops, args) => inverseOf(ops, ops.float(args.tensor("x")), args.name),
-      ),
+      Inv: operation(["x"], inverse),
       Solve: operation(["a", "b"], solve),
       SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
         const a = ops.float(args.tensor("a"));

@@ -6,10 +6,11 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
+import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import { fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
-import { channelsOfCall } from "./neural_operations.ts";
+import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
@@ -224,6 +225,35 @@ export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
       ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
       ...["fill_value", "data_format"],
     ], resize),
+    RGBToHSV: operation(
+      ["images", "data_format"],
+      (ops, args) =>
+        onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
+    ),
+    HSVToRGB: operation(
+      ["images", "data_format"],
+      (ops, args) =>
+        onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
+    ),
+    ExtractPatches: operation(
+      ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
+      (ops, args) => {
+        const pair = (key: string) => {
+          const value = args.ints(key);
+          if (value.length > 2) args.refuse(key, "be one number, or two");
+          return [value[0]!, value.at(-1)!];
+        };
+        return onImages(ops, args, (images) =>
+          patchesOf(ops, images, {
+            size: pair("size"),
+            strides: args.has("strides") ? pair("strides") : pair("size"),
+            dilation: args.has("dilation_rate")
+              ? pair("dilation_rate")
+              : [1, 1],
+            padding: paddingOfCall(args),
+          }, args.name));
+      },
+    ),
     RGBToGrayscale: operation(["images", "data_format"], grayscale),
     CropImages: operation(
       [

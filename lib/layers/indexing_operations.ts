@@ -76,8 +76,8 @@ function triangle(isUpper: boolean): Compute {
   };
 }
 
-/** Extracts a diagonal, as a new last axis. */
-const diagonal: Compute = (ops, args) => {
+/** The values of a diagonal, along a new last axis. */
+export const diagonal: Compute = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
   const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
@@ -95,7 +95,7 @@ const diagonal: Compute = (ops, args) => {
   return ops.take(flat, constantOf(ops, indices, "int32"), others.length);
 };
 
-const trace: Compute = (ops, args) => {
+export const trace: Compute = (ops, args) => {
   const values = diagonal(ops, args) as ReturnType<typeof args.tensor>;
   const all = ops.dtype(values) === "bool" ? ops.cast(values, "int32") : values;
   return ops.sum(all, { axis: -1 });

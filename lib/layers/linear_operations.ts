@@ -134,7 +134,8 @@ function summedTo<T>(ops: Ops<T>, x: T, letters: string, wanted: string): T {
   return ops.transpose(sum, [...wanted].map((letter) => left.indexOf(letter)));
 }
 
-function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
+/** The cross product of vectors of 3, along the last axis. */
+export function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   const part = (x: T, i: number) =>
     ops.slice(x, [{ axis: rank(ops, x) - 1, start: i, stop: i + 1 }]);
   for (const x of [a, b]) {

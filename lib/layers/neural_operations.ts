@@ -14,6 +14,7 @@ import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
+  counter,
   knownSize,
   logSumExp,
   movedAxis,
@@ -293,9 +294,12 @@ export function blocks(isToDepth: boolean): Compute {
 /** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
 const attention: Compute = (ops, args) => {
   args.refuseUnless("flash_attention", false);
-  const [query, key, value] = ["query", "key", "value"].map((name) =>
-    ops.transpose(args.tensor(name), [0, 2, 1, 3])
-  ) as [
+  const heads = knownSize(ops, args.tensor("query"), 2, args.name);
+  const [query, key, value] = ["query", "key", "value"].map((name) => {
+    const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
+    const groups = heads / knownSize(ops, x, 1, args.name);
+    return groups === 1 ? x : ops.repeat(x, groups, 1);
+  }) as [
     ReturnType<typeof args.tensor>,
     ReturnType<typeof args.tensor>,
     ReturnType<typeof args.tensor>,
@@ -313,7 +317,11 @@ const attention: Compute = (ops, args) => {
     const mask = ops.cast(args.tensor("mask"), "bool");
     scores = ops.where(mask, scores, lowest);
   }
-  if (args.boolean("is_causal", false)) args.refuse("is_causal", "be false");
+  if (args.boolean("is_causal", false)) {
+    const steps = counter(ops, knownSize(ops, scores, 2, args.name), 0, 2);
+    const others = counter(ops, knownSize(ops, scores, 3, args.name), 1, 2);
+    scores = ops.where(ops.greaterEqual(steps, others), scores, lowest);
+  }
   const weights = ops.softmax(scores, -1);
   return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
 };

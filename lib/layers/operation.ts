@@ -211,7 +211,9 @@ function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
-  config.raw("function"); // the operation's name in Keras 2
+  // Keras 2 has the operation's name there, and no option of it: what stands
+  // beside it, as "dtype", is the layer's that holds the function.
+  const isFunction = config.raw("function") !== undefined;
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
   const values: Record<string, unknown> = {};
@@ -221,7 +223,7 @@ function bound(
   );
   names.forEach((name, i) => {
     const value = config.raw(name);
-    if (value !== undefined) values[keys[i]!] = value;
+    if (value !== undefined && !isFunction) values[keys[i]!] = value;
   });
   for (const [name, value] of Object.entries(kwargs)) {
     const at = names.indexOf(name);

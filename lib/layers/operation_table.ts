@@ -15,8 +15,11 @@ import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
 import type { LayerFactory } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
+import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
+import { TF_ARRAYS } from "./tf_arrays.ts";
+import { TF_IMAGES } from "./tf_images.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
 
 /** Factories by name. */
@@ -28,7 +31,10 @@ export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ...INDEXING_OPERATIONS,
     ...LINEAR_OPERATIONS,
     ...NEURAL_OPERATIONS,
+    ...QUANTILE_OPERATIONS,
     ...REDUCTION_OPERATIONS,
     ...SHAPE_OPERATIONS,
+    ...TF_ARRAYS,
+    ...TF_IMAGES,
     ...TF_OPERATIONS,
   });

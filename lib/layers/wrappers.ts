@@ -149,7 +149,7 @@ export function bidirectional(config: LayerConfig): Layer {
       const states = positional.length > 0
         ? positional
         : namedStates(name, context, ahead.numStates + back.numStates);
-      const half = states.length / 2;
+      const half = halfOf(name, states.length, [ahead, back]);
       const mask = tensorArgument(name, context, "mask");
       const inner = {
         masks: context.masks.slice(0, 1),
@@ -194,13 +194,29 @@ function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
   const [a, b] = [ahead.options, back.options];
   const isPair = a.goBackwards !== b.goBackwards &&
     a.returnSequences === b.returnSequences &&
-    a.returnState === b.returnState && ahead.numStates === back.numStates;
+    a.returnState === b.returnState;
   if (isPair) return;
   throw new TypeError(
     cannot(
       `read layer "${name}"`,
       "its two layers must have opposite directions and the same kinds of outputs",
       JSON.stringify(b),
+    ),
+  );
+}
+
+/** Keras cuts the states in half, so that both layers must have as many. */
+function halfOf(
+  name: string,
+  count: number,
+  [ahead, back]: readonly [Recurrent, Recurrent],
+): number {
+  if (count === 0 || ahead.numStates === back.numStates) return count / 2;
+  throw new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      "its two layers must have as many states where initial_state is passed",
+      `${ahead.numStates} and ${back.numStates}`,
     ),
   );
 }

@@ -2,6 +2,7 @@ import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
+import type { ModelGraph } from "./graph/model_graph.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { checkAliases } from "./keras/known_names.ts";
@@ -57,14 +58,15 @@ export async function readModel(
 ): Promise<Model> {
   const pacer = loadingPacer(source, options.signal);
   const reading = readInSteps(source, options, pacer);
-  return await pacer.race(reading, (late) => late.close());
+  const graph = await pacer.race(reading, (late) => late.close());
+  return graph.model;
 }
 
 async function readInSteps(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
   pacer: Pacer,
-): Promise<Model> {
+): Promise<ModelGraph> {
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);

@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
@@ -191,6 +192,27 @@ Deno.test("recommend() takes the vectors of the head's width, and says what the 
     warningsOf("msp", CONVOLUTIONS, maps),
     `with .postprocess(pool("mean"))`,
   );
+});
+
+Deno.test("recommend() names no vim where the largest logits are not above 0, and warns of few units", async () => {
+  const lower = known(3, { logits: array(60, 3, (random) => random - 5) });
+  assertEquals(namesOf(CONVOLUTIONS, lower).includes("vim"), false);
+  const dependent = array(60, 4, (random) => random);
+  for (let row = 0; row < 60; row++) {
+    dependent.data[4 * row] = dependent.data[4 * row + 1]!;
+  }
+  const inSpace = { penultimate: dependent };
+  assertEquals(namesOf(CONVOLUTIONS, known(3, inSpace))[0], "vim");
+  const logits = lower.logits!;
+  const found = namesOf(CONVOLUTIONS, known(3, { ...inSpace, logits }));
+  assertEquals(found[0], "residual");
+  assertEquals(found.includes("vim"), false);
+  const spread = known(3, { penultimate: array(60, 4, (random) => random) });
+  const { warnings } = recommend(CONVOLUTIONS, spread)
+    .find(({ name }) => name === "vim")!;
+  assertStringIncludes(warnings[0]!, "pass vim({ dims: 2 })");
+  await assertRejects(() => DETECTORS.vim().fit(spread), RangeError, "dims");
+  await DETECTORS.vim({ dims: 2 }).fit(spread);
 });
 
 Deno.test("recommend() knows logits that are no classes", () => {

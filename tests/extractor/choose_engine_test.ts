@@ -5,7 +5,7 @@ import {
 import { resolve } from "../../lib/extractor/compile.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { modelPath } from "../support/keras_models.ts";
 import { openOnnxModel } from "../support/onnx_models.ts";
@@ -22,7 +22,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 const FASTEST = '"wasm" is its fastest backend without a graphics card';
 
 function resolved(model: tf.LayersModel, settings: Partial<Settings> = {}) {
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const layers = [graph.findNode(0)];
   return resolve(graph, { ...DEFAULTS, layers, ...settings });
 }
@@ -90,7 +90,7 @@ counted(
   "chooseEngine() takes the native engine where it can run everything",
   async () => {
     await using model = await loadModel(modelPath("k3_unet.keras"));
-    const graph = model as ModelGraph;
+    const graph = modelGraphOf(model)!;
     const settings = { ...DEFAULTS, layers: [graph.findNode(-1)] };
     const chosen = await chooseEngine(resolve(graph, settings), settings);
     assertEquals(withoutRecording(chosen), {
@@ -112,7 +112,7 @@ counted(
   "chooseEngine() names what keeps a program from the native engine",
   async () => {
     await using model = await loadModel(modelPath("k3_text.keras"));
-    const graph = model as ModelGraph;
+    const graph = modelGraphOf(model)!;
     const layers = [graph.findNode("head")];
     const own = (x: tf.Tensor) => tf.square(x);
     const cases: [Partial<Settings>, string][] = [
@@ -214,7 +214,7 @@ Deno.test("chooseEngine() refuses gradients, functions on tensors and other engi
 
 Deno.test("chooseEngine() takes the processor for batches that are not worth a card", async () => {
   await using model = await loadModel("notebooks/models/keras/digits.keras");
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   const unasked = () => Promise.reject(new Error("asked"));
   const settings = { ...DEFAULTS, engine: "onnx", device: "auto" } as const;
   const program = resolve(graph, settings);
@@ -249,7 +249,7 @@ Deno.test("the device is part of the source of a set, as it was chosen", async (
   }
   const asked = { ...DEFAULTS, device: "webgpu" } as const;
   assertEquals(
-    JSON.parse(resolve(model as ModelGraph, asked).settings).device,
+    JSON.parse(resolve(modelGraphOf(model)!, asked).settings).device,
     "webgpu",
   );
 });

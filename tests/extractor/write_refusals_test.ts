@@ -4,6 +4,7 @@ import {
   FeatureExtractor,
   mergeFeatures,
   openFeatures,
+  table,
   type WriteOptions,
 } from "@sonde/sonde";
 import { bytesAt, inFolder } from "../store/_sets.ts";
@@ -286,4 +287,14 @@ Deno.test("write() lists the samples that a source left out, also behind the las
     assertEquals(bytesAt(target), bytesAt(`${folder}/one.npz`));
     await using stored = await openFeatures(target);
     assertEquals(stored.skipped, one.skipped);
+  }));
+
+Deno.test("write() names a column of inputs that is not there, as predict() does", () =>
+  inFolder(async (folder) => {
+    const source = table("tests/data/tables/flowers.csv", { inputs: ["a"] });
+    await assertRejects(
+      () => extractor().write(source, `${folder}/x.npz`),
+      RangeError,
+      'every column must be there: current value is "a"',
+    );
   }));

@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
+import { typeName } from "../../formats/onnx_tensor.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import {
   type OnnxCall,
@@ -88,7 +89,11 @@ export function feedOf(
   if (number === undefined || type !== number) {
     const rule =
       `input "${called}" must be of floats, int32, int64, uint8 or bool`;
-    throw new TypeError(cannot("open the model", rule, type));
+    const found = typeName(type ?? 0) ?? dtype;
+    const advice = found === "string"
+      ? "strings are inputs of text layers of Keras alone"
+      : undefined;
+    throw new TypeError(cannot("open the model", rule, found, advice));
   }
   const isUnknown = shape.length === 0 && batchAxis !== null;
   const sizes = isUnknown

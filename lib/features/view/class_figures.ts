@@ -51,20 +51,24 @@ export function classFigures(
 }
 
 /**
- * Formats the number of correct predictions.
+ * How many predictions are right, in words; where the classes of the dataset may
+ * be others than the model's, with a remark.
  *
  * @param predicted The predictions with labels.
  * @returns As in `accuracy 97.50 % (39 of 40)`.
  */
 export function accuracyText(
-  { right, compared, classes }: Predictions,
+  { right, compared, classes, count, named }: Predictions,
 ): string {
   const share = compared === 0
     ? "unknown"
     : `${(100 * right / compared).toFixed(2)} %`;
   const left = classes.length - compared;
   const note = left > 0 ? `, ${left} without a prediction left out` : "";
-  return `accuracy ${share} (${right} of ${compared}${note})`;
+  const others = named === undefined
+    ? ""
+    : `; by index, as the model has ${count} classes and the labels ${named}`;
+  return `accuracy ${share} (${right} of ${compared}${note}${others})`;
 }
 
 /**

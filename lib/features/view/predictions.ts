@@ -15,6 +15,8 @@ export interface Predictions {
   readonly compared: number;
   /** Number of these that agree. */
   readonly right: number;
+  /** How many classes the set names, where these are not as many as the model's. */
+  readonly named?: number | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Predictions {
  * are not those of classes: several sigmoids, or one unit without a sigmoid.
  */
 export function predictions(set: FeatureSet): Predictions | undefined {
-  const { logits, labels, activation } = set;
+  const { logits, labels, activation, classNames } = set;
   if (logits === undefined) return undefined;
   const [samples = 0, width = 0] = logits.shape;
   const isBinary = width === 1 && activation === "sigmoid";
@@ -43,7 +45,15 @@ export function predictions(set: FeatureSet): Predictions | undefined {
     compared++;
     if (found === labels.data[row]) right++;
   }
-  return { classes, count: isBinary ? 2 : width, compared, right };
+  const count = isBinary ? 2 : width;
+  const named = classNames?.length;
+  return {
+    classes,
+    count,
+    compared,
+    right,
+    ...named !== undefined && named !== count && { named },
+  };
 }
 
 function aboveZero(logit: number): number {

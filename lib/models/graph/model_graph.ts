@@ -29,7 +29,9 @@ export interface ModelParts {
   /** Names of the inputs, if they differ from the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
-  /** The runner of raw operations. */
+  /** What is known of the outputs, for those of which no row says it. */
+  readonly outputSpecs?: readonly (TensorSpec | undefined)[];
+  /** What runs raw operations. */
   readonly runtime?: RawRuntime | undefined;
   /** Additional names, such as those of tensors in a file, with their nodes. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
@@ -43,12 +45,72 @@ export interface ModelParts {
   readonly hasCustomCode?: boolean;
 }
 
-/** The implementation of {@linkcode Model}: a graph, and its source. */
-export class ModelGraph implements Model {
+/**
+ * What users get of a graph: the members of {@linkcode Model}, as Tab in a
+ * notebook lists all that there are.
+ */
+class OpenedModel implements Model {
   static {
-    attachView(ModelGraph.prototype, modelView, MODEL_OPTIONS);
+    attachView(
+      OpenedModel.prototype,
+      (model, options) => modelView(model.#graph, options),
+      MODEL_OPTIONS,
+    );
   }
 
+  readonly name: string;
+  readonly format: ModelFormat;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly layers: readonly LayerRow[];
+  readonly #graph: ModelGraph;
+
+  constructor(graph: ModelGraph) {
+    this.#graph = graph;
+    this.name = graph.name;
+    this.format = graph.format;
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.layers = graph.layers;
+  }
+
+  static modelGraphOf(model: unknown): ModelGraph | undefined {
+    const isOpened = typeof model === "object" && model !== null &&
+      #graph in model;
+    return isOpened ? model.#graph : undefined;
+  }
+
+  findLayer(id: string | number, options?: FindLayerOptions): LayerRow {
+    return this.#graph.findLayer(id, options);
+  }
+
+  getWeights(id: string | number): Promise<Weights> {
+    return this.#graph.getWeights(id);
+  }
+
+  close(): Promise<void> {
+    return this.#graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * The graph of a model.
+ *
+ * @param model A model, or a graph.
+ * @returns The graph; undefined for what is no model of this library.
+ */
+export function modelGraphOf(model: unknown): ModelGraph | undefined {
+  return model instanceof ModelGraph ? model : OpenedModel.modelGraphOf(model);
+}
+
+/** A graph, and where it came from. Users get its {@linkcode ModelGraph.model}. */
+export class ModelGraph implements Model {
+  /** The model that a user gets. */
+  readonly model: Model;
   readonly name: string;
   readonly format: ModelFormat;
   readonly inputs: readonly TensorSpec[];
@@ -95,9 +157,8 @@ export class ModelGraph implements Model {
       return name === undefined ? spec : Object.freeze({ ...spec, name });
     }));
     this.outputs = Object.freeze(
-      parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
-        spec !== undefined
-      ),
+      parts.outputs.map((ref, i) => specOf(ref) ?? parts.outputSpecs?.[i])
+        .filter((spec) => spec !== undefined),
     );
     this.onHost = parts.nodes.filter(({ call }) =>
       call.kind === "input" && call.host !== undefined
@@ -108,6 +169,7 @@ export class ModelGraph implements Model {
     this.hasCustomCode = parts.hasCustomCode === true ||
       parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
     this.numParameters = countOnce(parts.nodes);
+    this.model = new OpenedModel(this);
   }
 
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {

@@ -12,8 +12,11 @@ const MOST_INPUTS = 3;
 /** The options of `show` for a model. */
 export const MODEL_OPTIONS = ["layer"] as const;
 
-/** A model, with the index for finding layers. */
-export type ShownModel = Model & Findable & { readonly numParameters: number };
+/** A model, and what its layers are found by. */
+export type ShownModel =
+  & Pick<Model, "name" | "format" | "inputs" | "outputs" | "layers">
+  & Findable
+  & { readonly numParameters: number };
 
 /**
  * The view of a model: its layer table, with nested layers indented. In a long
@@ -159,11 +162,8 @@ function isModel(group: readonly LayerRow[]): boolean {
     inner.every(({ name }) => name.startsWith(`${model!.name}/`));
 }
 
-/**
- * Whether names are paths: names of graph operations contain slashes but are
- * not.
- */
-function hasPaths({ format }: Model): boolean {
+/** Names of graph operations hold slashes and are no paths. */
+function hasPaths({ format }: ShownModel): boolean {
   return format !== "onnx" && format !== "tfjs-graph";
 }
 
@@ -189,8 +189,8 @@ function inputsOf(group: readonly LayerRow[]): string {
   } more`;
 }
 
-/** Two spaces per level. */
-function indent(name: string, model: Model): string {
+/** Two spaces a level. */
+function indent(name: string, model: ShownModel): string {
   if (!hasPaths(model)) return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }

@@ -238,6 +238,9 @@ class Reader {
       if (entry[0] === "_CONSTANT_VALUE") return { value: entry[2] };
       const tensor = this.#triple(entry.slice(0, 3));
       if (tensor !== undefined) return { tensor };
+      if (entry.every(Array.isArray)) { // a list among the inputs, as of sizes
+        return listOf(entry.map((inner) => this.#input(inner)));
+      }
     }
     return this.#fail("a call must be on tensors of layers", entry);
   }
@@ -253,8 +256,7 @@ class Reader {
     if (Array.isArray(value)) {
       const tensor = this.#triple(value);
       if (tensor !== undefined) return { tensor };
-      const list = value.map((inner) => this.#argument(inner));
-      return list.some((inner) => !("value" in inner)) ? { list } : { value };
+      return listOf(value.map((inner) => this.#argument(inner)));
     }
     if (typeof value !== "object" || value === null) return { value };
     const { class_name: className, config } = value as Json;
@@ -378,8 +380,18 @@ interface Described {
   readonly config: Json;
 }
 
+/** Layers hold others under `layers`, too, as `Pipeline` does. */
 function isModel({ className, config }: Described): boolean {
-  return Array.isArray(config.layers) || className === "Sequential";
+  if (className === "Sequential") return true;
+  return Array.isArray(config.layers) &&
+    (className === "Functional" || className === "Model" ||
+      "input_layers" in config || "output_layers" in config);
+}
+
+/** A list of arguments; one of values alone is a value. */
+function listOf(list: readonly Argument[]): Argument {
+  const values = list.flatMap((inner) => "value" in inner ? [inner.value] : []);
+  return values.length === list.length ? { value: values } : { list };
 }
 
 /** Unwraps TimeDistributed layers, and counts them. */

@@ -69,6 +69,8 @@ export function isBare(
   const custom = customFunction(customLayers, className);
   if (custom !== undefined) return custom.length > 1;
   if ("trainable" in options) return false;
+  const isLayer = Object.hasOwn(LAYERS, className);
+  if (isLayer && !Object.hasOwn(OPERATIONS, className)) return false;
   return !("dtype" in options) ||
     className in OPERATIONS && !(className in LAYERS);
 }

@@ -80,15 +80,16 @@ export function operationLayer(
   },
 ): Layer {
   const custom = customFunction(customLayers, operationName(spec));
-  const options = operationOptions(spec);
   return readLayer({
     name,
     className: spec.className,
     dialect,
-    options: { ...options, ...args },
+    options: custom === undefined
+      ? { ...spec.options, ...args }
+      : { ...operationOptions(spec), ...args },
     factoryOf: () =>
       custom === undefined
         ? OPERATIONS[operationName(spec)]!
-        : customOperation(custom, options),
+        : customOperation(custom, operationOptions(spec)),
   });
 }

@@ -1,3 +1,4 @@
+import { cannot } from "../../check.ts";
 import type { StoredWeight } from "./weight_store.ts";
 import type { WeightLayer } from "./keras_weights.ts";
 
@@ -16,23 +17,35 @@ interface Named {
  *
  * @param entries All stored weights of the layer.
  * @param layer The layer, with its options.
- * @returns The weights, with the parts merged.
+ * @returns The same, without the parts.
+ * @throws {TypeError} If the kernel is quantised: its parts are then added to
+ * the product, which no layer here does.
  */
 export function withLora<E extends Named>(
   entries: readonly E[],
-  { options = {} }: WeightLayer,
+  { name, options = {} }: WeightLayer,
 ): readonly E[] {
   const rank = options.lora_rank;
   if (typeof rank !== "number") return entries;
   const alpha = typeof options.lora_alpha === "number"
     ? options.lora_alpha
     : rank;
-  const part = (name: string, end: string) =>
-    entries.find(({ leaf }) => leaf === `lora_${name}_${end}`);
+  const part = (kernel: string, end: string) =>
+    entries.find(({ leaf }) => leaf === `lora_${kernel}_${end}`);
   const used = new Set<E>();
   const merged = entries.map((entry) => {
     const [a, b] = ["a", "b"].map((end) => part(entry.leaf, end));
     if (a === undefined || b === undefined) return entry;
+    if (entries.some(({ leaf }) => leaf === `${entry.leaf}_scale`)) {
+      throw new TypeError(
+        cannot(
+          `read layer "${name}"`,
+          "LoRA must be merged into a kernel of 8 or 4 bits",
+          `${a.leaf}, ${b.leaf}`,
+          "save the model as .keras in Python, which merges them",
+        ),
+      );
+    }
     if (!fits(entry.weight, a.weight, b.weight)) return entry;
     used.add(a).add(b);
     const weight = mergedWeight(entry.weight, a.weight, b.weight, alpha / rank);

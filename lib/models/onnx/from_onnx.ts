@@ -5,10 +5,12 @@
  * their inputs. Constants, inputs, and identities of constants are not layers;
  * constants are the weights of the operations that use them.
  *
- * The name of a row is that of its operation. If it has none, or it is not
- * unique, it is the name of its first output tensor, with the suffix `:0` if
- * that is another operation's name. Tensor names find the operations that
- * output them; further outputs have separate rows with their tensor names.
+ * An operation goes by its name; one that has none, or none of its own, by the
+ * name of the first tensor that it gives, with `:0` behind it where that is
+ * another operation's name. Names of tensors find the operations that give
+ * them; further outputs have rows of their own, by the tensors' names, and are
+ * found as `name[1]`, too. Outputs that are constants are left out: they say
+ * nothing of what the model is fed.
  *
  * @module
  */
@@ -62,15 +64,16 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   }
   const { nodes, topLevel, otherNames, givers } = builder;
   nodes.forEach((node, id) => node.id = id);
-  const outputs = file.graph.outputs.map(({ name }): Ref => {
+  const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
+  const outputs = ends.map(({ name }): Ref => {
     const ref = givers.get(name);
     if (ref !== undefined) return ref;
-    throw builder.fault(
-      `output "${name}" must come from an operation or an input`,
-      constants.has(name) ? "a constant" : undefined,
-    );
+    const rule = `output "${name}" must come from an operation or an input`;
+    throw builder.fault(rule, undefined);
   });
-  if (outputs.length === 0) throw builder.fault("it must have outputs", 0);
+  if (outputs.length === 0) {
+    throw builder.fault("it must have outputs that are no constants", 0);
+  }
   return new ModelGraph({
     name: file.graph.name || "graph",
     format: "onnx",
@@ -78,6 +81,9 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     topLevel,
     inputs: inputs.map(({ name }) => givers.get(name)!),
     outputs,
+    outputSpecs: ends.map(({ name }) =>
+      builder.specs.output(name, name, undefined)
+    ),
     otherNames,
     onnx: {
       file,
@@ -215,18 +221,23 @@ class GraphBuilder {
    * separate rows.
    */
   #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
+    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+    const number = (index: number, found: Draft) => {
+      if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
+    };
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
       const ref = { node, index };
       this.givers.set(tensor, ref);
       if (index === 0) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
+        number(0, node);
         continue;
       }
       const { channels } = node;
       const spec = this.specs.output(tensor, tensor, channels);
       const call: NodeCall = { kind: "alias", outputs: [ref] };
-      this.nodes.push({
+      const further: Draft = {
         id: 0,
         row: row({
           name: this.#freeName(tensor),
@@ -239,7 +250,9 @@ class GraphBuilder {
         ...(channels === undefined ? {} : { channels }),
         call,
         weights: () => [],
-      });
+      };
+      this.nodes.push(further);
+      number(index, further);
     }
   }
 

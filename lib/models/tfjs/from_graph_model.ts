@@ -59,7 +59,7 @@ interface Draft extends GraphNode {
  * ```
  */
 export function fromGraphModel(model: tf.GraphModel): Model {
-  return operationsGraph(model, "memory", () => {});
+  return operationsGraph(model, "memory", () => {}).model;
 }
 
 /**

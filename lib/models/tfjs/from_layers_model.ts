@@ -83,7 +83,7 @@ interface Entered {
  * ```
  */
 export function fromLayersModel(model: tf.LayersModel): Model {
-  return layersGraph(model, { format: "memory", dispose: () => {} });
+  return layersGraph(model, { format: "memory", dispose: () => {} }).model;
 }
 
 /**

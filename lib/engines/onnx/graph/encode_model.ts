@@ -224,5 +224,6 @@ function writeSize(writer: BinaryWriter, size: PortSize): void {
 
 /** Converts `kernelShape` to ONNX' `kernel_shape`. */
 function snakeCase(name: string): string {
+  if (/^trans[AB]$/.test(name)) return name; // as Gemm has them
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
