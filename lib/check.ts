@@ -264,7 +264,7 @@ export function checkOptions(
  * Refuses options of a function that has none.
  *
  * @param args The arguments of the call; an object without keys goes.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @param name The function, as in `msp()`.
  * @throws {TypeError} If there is an argument.
  */
@@ -283,7 +283,7 @@ export function checkNoOptions(
 }
 
 /**
- * Refuses a promise where a value is due: a forgotten `await`.
+ * Checks that a value is not a promise, which would mean a forgotten `await`.
  *
  * @param value The value to check.
  * @param action The action, for messages.
@@ -314,7 +314,7 @@ interface UncheckedRun {
  * Checks what stops a run and what hears of its progress.
  *
  * @param options The options of the run.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @throws {TypeError} If one is of the wrong type.
  */
 export function checkRunOptions(options: UncheckedRun, action: string): void {

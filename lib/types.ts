@@ -325,8 +325,8 @@ export interface Scorer {
    *
    * @param known Known samples that were not fitted on, or their scores, `[N]`
    * numbers.
-   * @param options Which share of the known is to pass.
-   * @returns A scorer that decides.
+   * @param options The fraction of known samples to accept.
+   * @returns A scorer with a threshold.
    * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} takes
    * them, or an option is of the wrong type.
    * @throws {RangeError} If `tpr` is not in `(0, 1)`, there are fewer than

@@ -41,7 +41,7 @@ export interface ModelFacts {
   readonly numClasses: number | undefined;
   /** The mean of the largest logits of the samples; undefined without classes. */
   readonly largestLogit: number | undefined;
-  /** Whether there are logits at all. */
+  /** Whether there are logits. */
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
   readonly hasHead: boolean;
@@ -122,7 +122,7 @@ function meanOfLargest(set: FeatureSet): number | undefined {
   return sum / shape[0]!;
 }
 
-/** What multiplies values by attention, in graphs of operations. */
+/** Operations that multiply values by attention, in graph models. */
 const PRODUCTS = /^(batch_?)?mat_?mul(v\d)?$|^einsum$/i;
 
 /** An attention layer, or a softmax that is an input of a matrix product. */

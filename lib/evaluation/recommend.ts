@@ -54,12 +54,13 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  *    are labels (89.80 / 92.20), `fdbd` where the head is known (90.42 / 93.16)
  *    and `vim` (88.68 / 93.48). On the digits of `notebooks/04_detect.ipynb`
  *    `rmds` leads with 95.6 / 97.3, before `deepKnn` with 94.7 / 97.4.
- * 4. **Dependent units**: where the rank is below the number of units that vary,
- *    `vim` comes first outside transformers, or `residual` where logits are no
- *    classes: known samples do not leave a subspace, so what does is unlike
- *    them. Units that are always zero are no such sign, as they mostly stay so.
- *    Where the largest logits are not above 0 on average, `vim` cannot scale by
- *    them: `residual` stands for it here, and rule 3 leaves it out.
+ * 4. **Dependent units**: where the rank is below the number of units that
+ *    vary, `vim` comes first outside transformers, or `residual` where logits
+ *    are no classes: known samples do not leave a subspace, so samples that do
+ *    are unlike them. Units that are always zero do not count, because they
+ *    mostly stay zero. Where the largest logits are not above 0 on average,
+ *    `vim` cannot scale by them: `residual` represents it here, and rule 3
+ *    leaves it out.
  * 5. Logits that are no classes, as those of several sigmoids, get `maxLogit`.
  * 6. `msp` always comes last where there are classes, as the baseline.
  *

@@ -143,9 +143,9 @@ export class FeatureExtractor implements Runs {
    *
    * @param ids One of these, or several.
    * @returns An extractor with these layers, in this order.
-   * @throws {LayerNotFoundError} If an id finds nothing.
+   * @throws {LayerNotFoundError} If an id matches no layer.
    * @throws {TypeError} If several ids come one by one, not as one list.
-   * @throws {RangeError} If no id is given, or a layer is found twice.
+   * @throws {RangeError} If no id is passed, or two ids match the same layer.
    *
    * @example Two layers, by name and by index
    * ```ts

@@ -183,12 +183,12 @@ export class OpenRuns implements Runs, AsyncDisposable {
    *
    * @param dataset The prepared dataset.
    * @param options Signal, progress.
-   * @param range Which of its samples.
+   * @param range The range of its samples.
    * @param partSize Samples of a set; whole batches.
-   * @param isFull Where that is undefined: whether a set of so many bytes is to
-   * be given.
-   * @returns The sets, and how far in the dataset each ends. The last set is
-   * undefined where all that was left of the dataset was left out.
+   * @param isFull Where that is undefined: whether a set of that many bytes is
+   * to be given.
+   * @returns The sets, and where in the dataset each ends. The last set is
+   * undefined if all remaining samples were skipped.
    */
   async *parts(
     dataset: Dataset,

@@ -51,7 +51,7 @@ export interface RunWay {
   readonly isJoined: boolean;
   /** The range of samples to read; default: all. */
   readonly range?: SampleRange | undefined;
-  /** Batches that come at once are of one part of so many samples. */
+  /** Batches that come at once are of one part of that many samples. */
   readonly partSize?: number | undefined;
 }
 

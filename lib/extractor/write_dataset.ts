@@ -235,7 +235,7 @@ async function writeParts(
   }
 }
 
-/** Says when a part has grown enough, and begins the next. */
+/** Decides when a part is large enough, and starts the next one. */
 function isFull(): (bytes: number) => boolean {
   let begin = performance.now();
   return (bytes) => {

@@ -180,7 +180,7 @@ function lengthOf(values: ArrayLike<unknown>, name: string): number {
   );
 }
 
-/** What to pass instead of a label that is no number. */
+/** What to pass instead of a label that is not a number. */
 function labelAdvice(label: unknown): string | undefined {
   if (typeof label === "bigint") return "pass Array.from(labels, Number)";
   if (typeof label === "string") {

@@ -83,7 +83,7 @@ async function bySharp(
   const { sharp } = await loadSharp();
   const decode = async (failOn: "warning" | "error") => {
     const input = {
-      ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
+      ignoreIcc: true, // pixels as stored: Pillow applies no profile
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
       failOn,
@@ -163,7 +163,7 @@ function tiffKind(
   bytes: Uint8Array,
   name: string,
 ) {
-  // Pillow turns TIFF images, and no others.
+  // Pillow rotates only TIFF images.
   const isTurned = orientation !== undefined && orientation > 1;
   // libtiff and libvips convert YCbCr in other ways, but for JPEG's.
   const isYcbcr = tiffTag(bytes, TIFF_TAGS.photometric) === YCBCR &&

@@ -120,7 +120,7 @@ function predicted(
   return toAbove <= toCorner ? above[i]! : corner;
 }
 
-/** Of each colour up to the transparent one; others are opaque. */
+/** Alpha of each colour up to the transparent one; others are opaque. */
 function opacities(transparent: number): Uint8Array {
   const bytes = new Uint8Array(transparent + 1).fill(255);
   bytes[transparent] = 0;

@@ -3,7 +3,8 @@ import { wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
- * Integers as one-hot rows, or these rows' largest or sum over axis 1.
+ * Encodes integers as one-hot rows, or as the maximum or sum of these rows over
+ * axis 1.
  *
  * @param ops The engine's operations.
  * @param x The integers; one that is out of range gives a row of zeros.

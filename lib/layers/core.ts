@@ -59,7 +59,7 @@ export function dense(config: LayerConfig): Layer {
   };
 }
 
-/** Equations that Keras takes: axes left out at one side, or at none. */
+/** Equations that Keras accepts: an ellipsis on one side, or none. */
 const EQUATION =
   /^(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?$/;
 
@@ -74,7 +74,7 @@ const EQUATION =
  */
 export function einsumDense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8]);
-  config.raw("output_shape"); // equation and kernel say it
+  config.raw("output_shape"); // implied by equation and kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -143,7 +143,7 @@ function quantizedEinsum<T>(
   );
 }
 
-/** From the first axis that has a bias on; 1 where an axis has none. */
+/** The sizes from the first axis with a bias; 1 for axes without. */
 function biasShape(
   letters: string,
   axes: string,

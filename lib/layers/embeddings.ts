@@ -61,7 +61,7 @@ export function embedding(config: LayerConfig): Layer {
   };
 }
 
-/** Rows of whole numbers over the scale of each. */
+/** Rows of integers over the scale of each. */
 function divided<T>(
   ops: Ops<T>,
   found: T,

@@ -76,7 +76,7 @@ function triangle(isUpper: boolean): Compute {
   };
 }
 
-/** The values of a diagonal, along a new last axis. */
+/** Extracts a diagonal, as a new last axis. */
 export const diagonal: Compute = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);

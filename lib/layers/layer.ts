@@ -53,7 +53,7 @@ export interface LayerConfig {
   /** One of some strings. */
   oneOf<S extends string>(key: string, allowed: readonly S[], fallback?: S): S;
   /**
-   * Integers, `length` of them; one number represents all: `3` → `[3, 3]`.
+   * A list of `length` integers; a single number is repeated: `3` → `[3, 3]`.
    */
   ints(
     key: string,

@@ -115,7 +115,7 @@ export class Arguments<T> {
     throw this.#wrong(key, "be text", value);
   }
 
-  /** Integers; one represents a list of one. */
+  /** A list of integers; a single one is a list of one. */
   ints(key: string): number[] {
     const value = [plainValue(this.#values[key])].flat();
     if (value.every(Number.isSafeInteger)) return value as number[];
@@ -211,8 +211,8 @@ function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
-  // Keras 2 has the operation's name there, and no option of it: what stands
-  // beside it, as "dtype", is the layer's that holds the function.
+  // the operation's name in Keras 2, and no option of it: what stands beside
+  // it, as "dtype", is the layer's that holds the function.
   const isFunction = config.raw("function") !== undefined;
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;

@@ -28,7 +28,10 @@ export interface Product {
   close(): Promise<void>;
 }
 
-/** Multiplications above which one product goes to the runtime; a few ms of plain loops. */
+/**
+ * Number of multiplications above which a product runs on the runtime; a few ms
+ * of plain loops.
+ */
 export const WORTH_SENDING = 4e6;
 
 /**

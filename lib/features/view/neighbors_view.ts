@@ -71,7 +71,7 @@ export function neighborsView(shown: ShownNeighbors): View {
   };
 }
 
-/** A row for each query: its image where there is one, and its neighbours. */
+/** A row for each query: its image if there is one, and its neighbours. */
 function imagesOf(shown: ShownNeighbors): FigureBlock {
   const { queries, ids, metric, queryImages } = shown;
   const first = queryImages === undefined ? 0 : 1;

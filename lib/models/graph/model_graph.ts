@@ -31,7 +31,7 @@ export interface ModelParts {
   readonly outputs: readonly Ref[];
   /** What is known of the outputs, for those of which no row says it. */
   readonly outputSpecs?: readonly (TensorSpec | undefined)[];
-  /** What runs raw operations. */
+  /** The runner of raw operations. */
   readonly runtime?: RawRuntime | undefined;
   /** Additional names, such as those of tensors in a file, with their nodes. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
@@ -101,7 +101,7 @@ class OpenedModel implements Model {
  * The graph of a model.
  *
  * @param model A model, or a graph.
- * @returns The graph; undefined for what is no model of this library.
+ * @returns The graph; undefined for what is not a model of this library.
  */
 export function modelGraphOf(model: unknown): ModelGraph | undefined {
   return model instanceof ModelGraph ? model : OpenedModel.modelGraphOf(model);

@@ -12,7 +12,7 @@ const MOST_INPUTS = 3;
 /** The options of `show` for a model. */
 export const MODEL_OPTIONS = ["layer"] as const;
 
-/** A model, and what its layers are found by. */
+/** A model, with the index for finding layers. */
 export type ShownModel =
   & Pick<Model, "name" | "format" | "inputs" | "outputs" | "layers">
   & Findable
@@ -162,7 +162,10 @@ function isModel(group: readonly LayerRow[]): boolean {
     inner.every(({ name }) => name.startsWith(`${model!.name}/`));
 }
 
-/** Names of graph operations hold slashes and are no paths. */
+/**
+ * Whether names are paths: names of graph operations contain slashes but are
+ * not.
+ */
 function hasPaths({ format }: ShownModel): boolean {
   return format !== "onnx" && format !== "tfjs-graph";
 }
@@ -189,7 +192,7 @@ function inputsOf(group: readonly LayerRow[]): string {
   } more`;
 }
 
-/** Two spaces a level. */
+/** Two spaces per level. */
 function indent(name: string, model: ShownModel): string {
   if (!hasPaths(model)) return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));

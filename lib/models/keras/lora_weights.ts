@@ -17,7 +17,7 @@ interface Named {
  *
  * @param entries All stored weights of the layer.
  * @param layer The layer, with its options.
- * @returns The same, without the parts.
+ * @returns The weights, with the parts merged.
  * @throws {TypeError} If the kernel is quantised: its parts are then added to
  * the product, which no layer here does.
  */
