@@ -29,6 +29,9 @@ import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
 
+/** What goes into a file; a symbol, so that Tab in a notebook does not list it. */
+const PACKED = Symbol("packed");
+
 /** A fitted detector. */
 export class FittedScorer implements Scorer {
   readonly name: string;
@@ -73,7 +76,7 @@ export class FittedScorer implements Scorer {
   }
 
   async save(target: string | URL): Promise<void> {
-    await write(target, scorerBytes(...this.packed(this.#core.pack())));
+    await write(target, scorerBytes(...this[PACKED](this.#core.pack())));
   }
 
   /**
@@ -82,7 +85,7 @@ export class FittedScorer implements Scorer {
    * @param core The fitted part.
    * @returns Facts and arrays.
    */
-  protected packed(core: PackedCore): Parameters<typeof scorerBytes> {
+  protected [PACKED](core: PackedCore): Parameters<typeof scorerBytes> {
     const { detector, settings, facts, arrays } = core;
     return [{ version: 1, detector, settings, fit: facts }, arrays];
   }
@@ -157,10 +160,10 @@ export class CalibratedScorer extends FittedScorer implements DecidingScorer {
     };
   }
 
-  protected override packed(
+  protected override [PACKED](
     core: PackedCore,
   ): Parameters<typeof scorerBytes> {
-    const [facts, arrays] = super.packed(core);
+    const [facts, arrays] = super[PACKED](core);
     const { tpr, warnings } = this;
     const known = this.#known;
     const all: ScorerFacts = { ...facts, calibration: { tpr, warnings } };

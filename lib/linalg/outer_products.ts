@@ -38,7 +38,7 @@ export interface GramSum {
    * @returns `Σ xᵀx`, `[D, D]`, symmetric.
    */
   sum(): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ const BUFFER_SIZE = 2 ** 20;
  * caller: then nothing cancels out when the mean is subtracted afterwards.
  *
  * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The sum; close it.
  */
 export async function openGramSum(
@@ -119,7 +119,7 @@ export interface OuterProducts {
    * @param rows `[n, D]`; only read, before the promise is settled.
    */
   addTo(total: Float64Array, rows: Matrix): Promise<void>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export interface OuterProducts {
  * {@linkcode openGramSum}, rows must be shifted near their mean.
  *
  * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export async function openOuterProducts(
@@ -152,7 +152,9 @@ export async function openOuterProducts(
   };
 }
 
-/** From so many columns on, what is above the diagonal is left out by halves. */
+/**
+ * From that many columns on, what is above the diagonal is left out by halves.
+ */
 const WORTH_HALVING = 64;
 
 /**

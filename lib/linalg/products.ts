@@ -1,7 +1,7 @@
 /**
- * Products of matrices in float64: on the native runtime in a worker, where it
- * may be loaded and the product is worth the way there; otherwise in plain loops.
- * Both agree to about 1e-13 of the sum of the absolute products.
+ * Products of matrices in float64: on the native runtime in a worker, if it may
+ * be loaded and the product is large enough; otherwise in plain loops. Both
+ * agree to about 1e-13 of the sum of the absolute products.
  *
  * @module
  */
@@ -24,18 +24,21 @@ export interface Product {
    * @returns `left · right`, `[n, M]`.
    */
   times(left: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** Multiplications above which one product goes to the runtime; a few ms of plain loops. */
+/**
+ * Number of multiplications above which a product runs on the runtime; a few ms
+ * of plain loops.
+ */
 export const WORTH_SENDING = 4e6;
 
 /**
  * Prepares products with a matrix.
  *
  * @param right `[K, M]`; must not change until it is closed.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export async function openProduct(
@@ -76,7 +79,7 @@ export async function openProduct(
  *
  * @param left `[n, K]`.
  * @param right `[K, M]`.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns `left · right`, `[n, M]`.
  */
 export async function product(
@@ -102,15 +105,15 @@ export interface Multiplier {
    * @returns `left · right`, `[n, M]`.
    */
   multiply(left: Matrix, right: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
 /**
- * Prepares products of any two matrices; the runtime is opened by the first that
- * is worth it.
+ * Prepares products of any two matrices; the runtime is opened for the first
+ * product that is large enough.
  *
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export function openMultiply(options: LinalgOptions = {}): Multiplier {
@@ -146,8 +149,8 @@ export function openMultiply(options: LinalgOptions = {}): Multiplier {
  * Transposes a matrix.
  *
  * @param data `[rows, columns]`.
- * @param rows How many rows.
- * @param columns How many columns.
+ * @param rows Number of rows.
+ * @param columns Number of columns.
  * @returns `[columns, rows]`.
  */
 export function transposed(

@@ -1,10 +1,10 @@
 /**
  * Eigenvalues and eigenvectors of symmetric matrices.
  *
- * Householder reflections make the matrix tridiagonal, divide and conquer
- * decomposes that, and the reflections take the vectors back; the last two are
- * products of matrices. Vectors are kept as rows, so that loops run over
- * neighbours in memory.
+ * Householder reflections reduce the matrix to tridiagonal form, divide and
+ * conquer decomposes that, and the reflections transform the vectors back; the
+ * last two steps are matrix products. Vectors are stored as rows, so that loops
+ * access contiguous memory.
  *
  * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.3.
  *
@@ -27,12 +27,12 @@ export interface SymmetricEigen {
 /**
  * Decomposes a symmetric matrix.
  *
- * @param matrix `[n, n]`, of which the lower triangle is read; not changed.
+ * @param matrix `[n, n]`; only the lower triangle is read; not changed.
  * @param side `n`.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @param options Whether the runtime may be used.
- * @returns Eigenvalues and eigenvectors, the sign of a vector such that its
- * largest component is positive.
+ * @returns Eigenvalues and eigenvectors; the largest component of each vector
+ * is positive.
  * @throws {RangeError} If a number is not finite.
  */
 export async function symmetricEigen(
@@ -59,7 +59,7 @@ async function decompose(
   side: number,
   { drive, multiply }: Work,
 ): Promise<SymmetricEigen> {
-  // Scaled, so that squares neither overflow nor vanish.
+  // Scaled, so that squares neither overflow nor underflow.
   const largest = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const scale = largest === 0 ? 1 : 2 ** Math.ceil(Math.log2(largest));
   const work = matrix.map((x) => x / scale); // [n, n]
@@ -76,7 +76,7 @@ async function decompose(
   return descending(values, vectors, side, scale);
 }
 
-/** How long work is done. */
+/** Time between pauses. */
 interface Work {
   readonly drive: WorkPacer["drive"];
   readonly multiply: Multiply;
@@ -92,14 +92,14 @@ function atOnce<R>(steps: Generator<void, R>): Promise<R> {
 
 interface Tridiagonal {
   readonly diagonal: Float64Array;
-  /** `[n]`, the last one 0. */
+  /** `[n]`, the last value 0. */
   readonly beside: Float64Array;
   /** Row `k` is the vector of reflection `k`, from component `k + 1` on. */
   readonly reflections: Float64Array;
   readonly factors: Float64Array;
 }
 
-/** `A → QᵀAQ`, tridiagonal; `A` is used up, and keeps the reflections. */
+/** `A → QᵀAQ`, tridiagonal; `A` is overwritten with the reflections. */
 function* tridiagonal(
   a: Float64Array,
   side: number,
@@ -136,7 +136,10 @@ function* tridiagonal(
   return { diagonal, beside, reflections, factors };
 }
 
-/** Makes `v` the vector of the reflection that leaves of it only its first component. */
+/**
+ * Replaces `v` by the vector of the reflection that maps it to a multiple of
+ * the first unit vector.
+ */
 function householder(
   v: Float64Array,
   start: number,
@@ -144,7 +147,8 @@ function householder(
   let rest = 0;
   for (let i = start + 1; i < v.length; i++) rest += v[i]! * v[i]!;
   const first = v[start]!;
-  // The largest number of the matrix is about 1: squares that vanish are nothing.
+  // The largest number of the matrix is about 1, so squares that underflow are
+  // negligible.
   if (rest < VANISHING) return { factor: 0, norm: first };
   const length = Math.sqrt(first * first + rest);
   const norm = first > 0 ? -length : length;
@@ -152,7 +156,9 @@ function householder(
   return { factor: 2 / (v[start]! ** 2 + rest), norm };
 }
 
-/** `p = A v` of the lower triangle of a symmetric matrix, from an index on. */
+/**
+ * `p = A v`, from the lower triangle of a symmetric matrix, from an index on.
+ */
 function lowerTimes(
   a: Float64Array,
   v: Float64Array,
@@ -174,15 +180,15 @@ function lowerTimes(
   }
 }
 
-/** Sums of squares below this are nothing beside numbers near 1. */
+/** Sums of squares below this are negligible beside numbers near 1. */
 const VANISHING = 1e-120;
-/** How many reflections are solved for at once. */
+/** Number of reflections applied at once. */
 const BLOCK = 128;
 
 /**
- * Applies all reflections to rows, the last reflection first, by products: one
- * after the other they are `1 - V T Vᵀ`, where the inverse of `T` is the upper
- * triangle of `VᵀV` with `1 / factor` on its diagonal.
+ * Applies all reflections to rows, the last reflection first, by products:
+ * their product is `1 - V T Vᵀ`, where the inverse of `T` is the upper triangle
+ * of `VᵀV` with `1 / factor` on its diagonal.
  *
  * Source: Puglisi, "Modification of the Householder Method Based on the Compact
  * WY Representation", 1992.
@@ -239,8 +245,8 @@ async function reflected(
 }
 
 /**
- * What solves for some of the unknowns of a row, the last one first, as a matrix
- * that rows are multiplied by: each of its rows is the solution for a 1 there.
+ * The inverse of a triangular block, to multiply rows by: solves for some of the
+ * unknowns of each row, in reverse order.
  */
 function inverseBlock(
   gram: Float64Array,
@@ -279,7 +285,7 @@ function descending(
     const row = rows.subarray(from, from + side);
     let largest = 0;
     for (const x of row) {
-      // Equal but for rounding is equal, so that the first of them decides.
+      // Values that are equal up to rounding count as equal; the first decides.
       if (Math.abs(x) > Math.abs(largest) * (1 + 1e-9)) largest = x;
     }
     const sign = largest < 0 ? -1 : 1;
