@@ -6,7 +6,7 @@
 import { cannot, checkAwaited } from "../check.ts";
 import { predictions } from "../features/view/predictions.ts";
 import { checkFeatureSet } from "../features/view/shown_arrays.ts";
-import { numericalRank } from "../math/numerical_rank.ts";
+import { numericalRank, spreadsAlike } from "../math/numerical_rank.ts";
 import { statistics } from "../math/statistics.ts";
 import type { FeatureArray, FeatureSet, LayerRow, Model } from "../types.ts";
 
@@ -20,6 +20,8 @@ export interface VectorFacts {
   readonly varying: number;
   /** Dimension of the space that the samples span. */
   readonly rank: number;
+  /** Whether each of these dimensions has more than a share of 0.01 of the variance. */
+  readonly isEven: boolean;
   /** Whether there were too few samples to find a higher rank. */
   readonly isRankLimited: boolean;
   /** Fraction of zeros, in [0, 1]. */
@@ -154,6 +156,9 @@ function findVectors(
     vectors.at(-1);
 }
 
+/** In as many dimensions or more, one of them has less than a share of 0.01. */
+const NARROW = 100;
+
 function measured(
   name: string,
   array: FeatureArray,
@@ -170,6 +175,7 @@ function measured(
     width,
     varying: numVarying(data, width),
     rank,
+    isEven: rank < NARROW && spreadsAlike({ data, shape }, 0.01),
     isRankLimited: rank === most && most < width,
     zeros: statistics(data).zeros / data.length,
     negative: negative / data.length,

@@ -180,9 +180,9 @@ function subspaceOf(facts: ModelFacts): Choice[] {
   }];
 }
 
-/** Whether `vim` can be fitted: it scales by the mean of the largest logits. */
-function joins({ largestLogit }: ModelFacts): boolean {
-  return largestLogit !== undefined && largestLogit > 0;
+/** Whether `vim` can be fitted: it scales residuals by the mean of the largest logits. */
+function joins({ largestLogit = 0, vectors }: ModelFacts): boolean {
+  return largestLogit > 0 && vectors !== undefined && vectors.rank > 1;
 }
 
 type When = (isSo: boolean, name: string, reason: string) => Choice[];
@@ -257,8 +257,6 @@ function baselines({ numClasses }: ModelFacts): Choice[] {
 
 /** Detectors that use only logits, which can be combined with shaping. */
 const OF_LOGITS = ["msp", "maxLogit", "energy", "gen"];
-/** With as many units or more, the last one spreads less than the share of 0.01 that `vim` leaves. */
-const NARROW = 100;
 /** Detectors with a covariance. */
 const GAUSSIAN = ["mdsPlusPlus", "rmds"];
 
@@ -281,11 +279,12 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
     );
   }
   if (vectors === undefined) return warnings;
-  const { rank, width, isRankLimited } = vectors;
-  if (name === "vim" && width < NARROW && rank === width) {
+  const { rank, width, isRankLimited, isEven } = vectors;
+  if (name === "vim" && isEven) {
     warnings.push(
-      `if the ${width} units spread alike, the default "dims" of 0.99 leaves ` +
-        `no residual: pass vim({ dims: ${Math.ceil(width / 2)} })`,
+      `known samples spread alike in their ${rank} dimensions, so that the ` +
+        'default "dims" of 0.99 leaves no residual: pass ' +
+        `vim({ dims: ${Math.ceil(rank / 2)} })`,
     );
   }
   if (!GAUSSIAN.includes(name)) return warnings;

@@ -45,6 +45,32 @@ export interface NumericalRank {
  * @returns The rank, and the largest that it could be.
  */
 export function numericalRank(rows: Rows): NumericalRank {
+  const { axes, most } = spanOf(rows);
+  return { rank: axes.length, most };
+}
+
+/**
+ * Whether rows spread alike in all directions of their span: each has more than
+ * a share of the variance around the mean, so that leaving out any of them would
+ * lose more. Of the rows that {@linkcode numericalRank} uses.
+ *
+ * @param rows Vectors, `[N, D]`, all finite.
+ * @param share The share, in `(0, 1)`.
+ * @returns Whether it is so; false where the rows do not differ.
+ */
+export function spreadsAlike(rows: Rows, share: number): boolean {
+  const { axes, some, width } = spanOf(rows);
+  const sums = scatter(centred(rows.data, some, width), axes);
+  return axes.length > 0 && allAbove(sums, share);
+}
+
+/** Orthonormal directions of rows around their mean, and which rows were used. */
+function spanOf(rows: Rows): {
+  readonly axes: readonly Float64Array[];
+  readonly most: number;
+  readonly some: readonly number[];
+  readonly width: number;
+} {
   const { chosen, width } = chooseRows(rows, Infinity, "take rank");
   const limit = width < MOST_ROWS ? MOST_ROWS : MOST_WIDE_ROWS;
   const some = evenly(chosen.length, limit).map((i) => chosen[i]!);
@@ -55,12 +81,13 @@ export function numericalRank(rows: Rows): NumericalRank {
   const most = Math.min(width, Math.max(0, some.length - 1));
   const longest = () => left.reduce((a, b) => b.length > a.length ? b : a);
   const least = left.length === 0 ? 0 : TOLERANCE ** 2 * longest().length;
-  let rank = 0;
-  for (; rank < most; rank++) {
+  const axes: Float64Array[] = [];
+  while (axes.length < most) {
     left = left.filter(({ length }) => length > least);
     if (left.length === 0) break;
     const { row: pivot, length } = longest();
     const axis = pivot.map((value) => value / Math.sqrt(length));
+    axes.push(axis);
     for (const vector of left) {
       const { row } = vector;
       const along = dot(row, axis);
@@ -71,7 +98,43 @@ export function numericalRank(rows: Rows): NumericalRank {
       vector.length = vector.exact = dot(row, row);
     }
   }
-  return { rank, most };
+  return { axes, most, some, width };
+}
+
+/** Sums of products of the coordinates of rows along axes, `[r, r]`. */
+function scatter(
+  rows: readonly Float64Array[],
+  axes: readonly Float64Array[],
+): Float64Array[] {
+  const sums = axes.map(() => new Float64Array(axes.length)); // [r, r]
+  for (const row of rows) {
+    const along = axes.map((axis) => dot(row, axis)); // [r]
+    sums.forEach((line, i) => {
+      for (let j = 0; j <= i; j++) line[j]! += along[i]! * along[j]!;
+    });
+  }
+  return sums;
+}
+
+/**
+ * Whether all eigenvalues of a matrix are above a share of their sum: then what
+ * is left when this is subtracted from its diagonal has a Cholesky factor.
+ */
+function allAbove(matrix: readonly Float64Array[], share: number): boolean {
+  const total = matrix.reduce((sum, line, i) => sum + line[i]!, 0);
+  const factor = matrix.map((line) => line.slice()); // [r, r], lower triangle
+  for (const [i, line] of factor.entries()) {
+    line[i]! -= share * total;
+    for (let j = 0; j <= i; j++) {
+      const other = factor[j]!;
+      let left = line[j]!;
+      for (let k = 0; k < j; k++) left -= line[k]! * other[k]!;
+      if (j < i) line[j] = left / other[j]!;
+      else if (!(left > 0)) return false;
+      else line[i] = Math.sqrt(left);
+    }
+  }
+  return true;
 }
 
 function centred(

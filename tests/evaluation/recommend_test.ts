@@ -207,12 +207,20 @@ Deno.test("recommend() names no vim where the largest logits are not above 0, an
   const found = namesOf(CONVOLUTIONS, known(3, { ...inSpace, logits }));
   assertEquals(found[0], "residual");
   assertEquals(found.includes("vim"), false);
-  const spread = known(3, { penultimate: array(60, 4, (random) => random) });
-  const { warnings } = recommend(CONVOLUTIONS, spread)
-    .find(({ name }) => name === "vim")!;
-  assertStringIncludes(warnings[0]!, "pass vim({ dims: 2 })");
-  await assertRejects(() => DETECTORS.vim().fit(spread), RangeError, "dims");
-  await DETECTORS.vim({ dims: 2 }).fit(spread);
+  const flat = array(60, 4, (_, column) => column);
+  flat.data.forEach((_, i) => i % 4 === 0 && (flat.data[i] = i));
+  assertEquals(
+    namesOf(CONVOLUTIONS, known(3, { penultimate: flat })).includes("vim"),
+    false, // of one dimension, nothing is left
+  );
+  for (const penultimate of [array(60, 4, (random) => random), dependent]) {
+    const spread = known(3, { penultimate });
+    const { warnings } = recommend(CONVOLUTIONS, spread)
+      .find(({ name }) => name === "vim")!;
+    assertStringIncludes(warnings[0]!, "pass vim({ dims: 2 })");
+    await assertRejects(() => DETECTORS.vim().fit(spread), RangeError, "dims");
+    await DETECTORS.vim({ dims: 2 }).fit(spread);
+  }
 });
 
 Deno.test("recommend() knows logits that are no classes", () => {

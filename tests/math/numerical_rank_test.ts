@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { numericalRank } from "../../lib/math/numerical_rank.ts";
+import { numericalRank, spreadsAlike } from "../../lib/math/numerical_rank.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
 
 /** Rows of `width` units that lie in `rank` directions around a mean. */
@@ -46,4 +46,15 @@ Deno.test("numericalRank() says what it could see at the most", () => {
   const before = kept.slice();
   numericalRank({ data: kept, shape });
   assertEquals(kept, before);
+});
+
+Deno.test("spreadsAlike() compares the least spread within the span with a share", () => {
+  // Variances 9 and 1 along two diagonals of the plane, and a constant unit.
+  const data = [[3, 3], [-3, -3], [1, -1], [-1, 1]]
+    .flatMap(([a, b]) => [a!, b!, 5]);
+  const cross = { data: Float32Array.from(data), shape: [4, 3] };
+  assertEquals(spreadsAlike(cross, 0.099), true);
+  assertEquals(spreadsAlike(cross, 0.101), false);
+  const same = { data: new Float32Array(12).fill(2), shape: [4, 3] };
+  assertEquals(spreadsAlike(same, 0.01), false);
 });
