@@ -157,7 +157,15 @@ function joined(blocks: readonly Block[]): Block {
   return { rows, columns };
 }
 
-function joinedColumn(name: string, parts: readonly Column[]): Column {
+/**
+ * One column of several parts of one.
+ *
+ * @param name Its name.
+ * @param parts The parts, one or more.
+ * @returns The column.
+ * @throws {TypeError} If they have several shapes.
+ */
+export function joinedColumn(name: string, parts: readonly Column[]): Column {
   const [first] = parts;
   if (first!.kind === "numbers") {
     return joinedNumbers(name, parts as readonly NumberColumn[]);
