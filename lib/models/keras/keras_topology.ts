@@ -15,7 +15,7 @@ import {
   type ModelLimits,
 } from "../graph/limits.ts";
 import { ModelFormatError } from "../../errors.ts";
-import { mapValues, sortedKeys } from "./records.ts";
+import { holdsRecord, mapValues, sortedKeys } from "./records.ts";
 
 /** A tensor: output `index` of call `call` of a layer. */
 export interface TensorId {
@@ -418,12 +418,6 @@ function withinTime(layer: Described): { inner: Described; timeAxes: number } {
 interface PathAndTensor {
   readonly path: readonly string[];
   readonly tensor: TensorId;
-}
-
-/** Whether a structure of inputs or outputs contains a record. */
-function holdsRecord(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsRecord);
-  return typeof value === "object" && value !== null;
 }
 
 /** A Sequential: each layer is called on the previous one. */
