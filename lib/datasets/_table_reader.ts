@@ -10,6 +10,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
 /** Makes the SQL that reads some files. */
@@ -47,6 +48,23 @@ export class TableReader {
       this.#state = state;
     }
     return this.#sql!;
+  }
+
+  /**
+   * Tells how large images are read, where that is better than all at once.
+   *
+   * @param engine The engine.
+   * @returns Undefined where it is not.
+   */
+  async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
+    if (this.format !== "parquet") return undefined;
+    const { names } = await columnsOf(engine, await this.sql(engine));
+    const added = ["filename", "file_row_number"];
+    const isTaken = names.some((name) => added.includes(name.toLowerCase()));
+    if (isTaken) return undefined;
+    const options = added.map((name) => `${name} = true`);
+    const from = readerSql("parquet", this.#files, options);
+    return await parquetSlices(engine, this.#files, from);
   }
 
   async #find(engine: LockedDuckdb): Promise<string> {

@@ -107,7 +107,10 @@ export function table(
           : new Map<string, readonly string[]>();
         const sql = await reader.sql(engine);
         const from = `(SELECT * FROM ${sql}${condition}${order})`;
-        return await duckdbStore(engine, { from, classNames, name: "table" });
+        const isWhole = where === undefined && orderBy === undefined;
+        const slices = isWhole ? await reader.slices(engine) : undefined;
+        const parts = { from, classNames, name: "table", slices };
+        return await duckdbStore(engine, parts);
       } catch (error) {
         engine.close();
         throw error;
