@@ -57,6 +57,8 @@ export interface ColumnInfo {
   readonly kind: "numbers" | "texts" | "images" | "other";
   /** What the store calls its type. */
   readonly type: string;
+  /** Of other kinds: whether its values as text can be labels and ids. */
+  readonly isWritten?: boolean;
   /** Shape of a row, where it is the same for all and known. */
   readonly shape?: readonly number[] | undefined;
 }

@@ -41,6 +41,9 @@ const NUMBERS: readonly [RegExp, string, DType][] = [
   [/^DOUBLE$|^DECIMAL\(/, "DOUBLE", "float64"],
 ];
 
+/** Other types, whose values have one text each. */
+const WRITTEN = /^(DATE|TIME|UUID|INTERVAL)\b|^TIMESTAMP|^"NULL"$/;
+
 /** A column, and how it is read. */
 interface Read extends ColumnInfo {
   /** What stands after SELECT; of images two values. */
@@ -144,7 +147,9 @@ function columnOf(name: string, type: string): Read {
   if (/^STRUCT\("?bytes"? BLOB, "?path"? VARCHAR\)$/.test(type)) {
     return { name, kind: "images", type, sql: [`${id}.bytes`, `${id}.path`] };
   }
-  return { name, kind: "other", type, sql: [`CAST(${id} AS VARCHAR)`] };
+  const isWritten = WRITTEN.test(type);
+  const sql = [`CAST(${id} AS VARCHAR)`];
+  return { name, kind: "other", type, sql, isWritten };
 }
 
 function blockOf(
@@ -211,8 +216,12 @@ class ColumnReader {
   #null(i: number): TypeError {
     const { name } = this.#info;
     const rule = `column ${quote(name)} must have a value in every row`;
+    const condition = `${identifier(name)} IS NOT NULL`;
+    const way = this.#table === "query"
+      ? `WHERE ${condition} in the SQL`
+      : `where: '${condition}'`;
     const hint = `it is in row ${this.#rowOf(i)}; leave such rows out, as by ` +
-      `where: '${identifier(name)} IS NOT NULL'`;
+      way;
     return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
   }
 

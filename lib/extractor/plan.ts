@@ -11,48 +11,48 @@ import { droppedMasks } from "./dropped_masks.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
- * What will run, before it runs. Shows itself.
+ * A description of what will run, made before it runs. Shows itself.
  *
  * @category Extraction
  */
 export interface Plan {
-  /** What computes. */
+  /** The engine. */
   readonly engine: "onnx" | "tfjs";
   /** The backend of `tfjs`. */
   readonly backend?: string;
-  /** Why these; names the node that decided, if one did. */
+  /** The reason for this choice; names the node that decided, if any. */
   readonly reason: string;
-  /** Names of the features, in the order in which they come. */
+  /** Names of the features, in order. */
   readonly layerNames: readonly string[];
-  /** The node that gives the logits. */
+  /** The node whose output is the logits. */
   readonly head?: string;
-  /** The node whose output feeds the head. */
+  /** The node whose output is the input of the head. */
   readonly penultimate?: string;
-  /** The layer whose softmax or sigmoid was left off. */
+  /** The layer whose softmax or sigmoid was removed. */
   readonly removed?: string;
-  /** Which of the two was left off. */
+  /** The activation that was removed. */
   readonly activation?: "softmax" | "sigmoid";
   /**
    * Shaping, perturbation and postprocessing with their options, as in
    * `{ react: "threshold 0.9", postprocess: "pool(mean)" }`.
    */
   readonly changes: Readonly<Record<string, string>>;
-  /** Layers looked at in the search for a head, where none was found. */
+  /** Layers visited in the search for a head, if none was found. */
   readonly looked: readonly string[];
   /** Layers that do not run. */
   readonly skipped: readonly string[];
-  /** Numbers in the weights of the layers that run. */
+  /** Number of weight values in the layers that run. */
   readonly numParameters: number;
   /**
-   * What may differ from what is expected: logits that are left out, masks that
-   * are not computed.
+   * Warnings about unexpected results: omitted logits, masks that are not
+   * computed.
    */
   readonly warnings: readonly string[];
-  /** Where the native engine computes, if a device was set. */
+  /** The device of the native engine, if one was set. */
   readonly device?: string;
-  /** The name of the device's adapter, where it is known. */
+  /** The name of the device's adapter, if known. */
   readonly adapter?: string;
-  /** Kinds of operators that the device does not run, with their number. */
+  /** Operator types that the device does not run, with their counts. */
   readonly onCpu?: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export interface Plan {
  *
  * @param graph The model.
  * @param program The program.
- * @param settings What it was made of.
+ * @param settings The settings it was made from.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
@@ -73,7 +73,7 @@ export function planOf(
 ): Plan {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
-  // Logits from the penultimate: the head's weights count, though we use them.
+  // Logits are computed from the penultimate, so the head's weights count too.
   const head = logits?.head?.node ?? logits?.direct?.node;
   if (usesHead(program)) {
     runs.add(logits!.head!.node);
@@ -103,7 +103,10 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(program.schedule.nodes),
+      ...batchDependence([
+        ...program.feeds.map(({ ref }) => ref.node),
+        ...program.schedule.nodes,
+      ]),
       ...droppedMasks(program),
     ]),
   };
@@ -112,11 +115,11 @@ export function planOf(
 }
 
 /**
- * A plan with one more warning.
+ * Adds a warning to a plan.
  *
  * @param plan The plan.
  * @param line The warning.
- * @returns Another plan, frozen.
+ * @returns A new plan, frozen.
  */
 export function warnedPlan(plan: Plan, line: string): Plan {
   const warnings = Object.freeze([...plan.warnings, line]);

@@ -2,9 +2,9 @@
  * Parquet files, written and read by row groups.
  *
  * DuckDB's `COPY` was measured against `parquet-wasm` with `apache-arrow`
- * (100,000 rows of 512 floats, uncompressed, on two cores): 8.4 s and 870 MB
- * of memory, since rows have to be in a table first, against 4.2 s and 290 MB;
- * and lists come out of DuckDB without their length.
+ * (100,000 rows of 512 floats, uncompressed, on two cores): 8.4 s and 870 MB of
+ * memory, because rows must be in a table first, against 4.2 s and 290 MB; and
+ * DuckDB loses the fixed length of lists.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { ByteSource } from "./byte_source.ts";
 import { packageFile } from "./package_file.ts";
 import { sealedSource, sealParquet } from "./_parquet_seal.ts";
 
-/** The two libraries, ready. */
+/** The two loaded libraries. */
 export interface ParquetLibraries {
   readonly arrow: typeof Arrow;
   readonly parquet: typeof ParquetWasm;
@@ -25,7 +25,7 @@ export interface ParquetLibraries {
 let libraries: Promise<ParquetLibraries> | undefined;
 
 /**
- * Loads the libraries, the first time.
+ * Loads the libraries, once.
  *
  * @returns The libraries.
  */
@@ -41,20 +41,20 @@ async function load(): Promise<ParquetLibraries> {
   return { arrow, parquet };
 }
 
-/** What goes into a file besides rows. */
+/** Options of a file. */
 export interface ParquetOptions {
-  /** Strings that go with the rows. */
+  /** Metadata strings. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Rows in a group, but for the last. */
+  /** Rows per row group, except the last. */
   readonly rowGroupSize: number;
 }
 
 /**
  * Writes record batches as one Parquet file, compressed with Snappy.
  *
- * @param sink Where it goes.
- * @param batches The rows; each batch as long as a row group, but for the last.
- * @param options Strings and the size of row groups.
+ * @param sink The destination.
+ * @param batches The rows; each batch as long as a row group, except the last.
+ * @param options Metadata, and size of row groups.
  */
 export async function writeParquet(
   sink: ByteSink,
@@ -90,31 +90,32 @@ export async function writeParquet(
   sealParquet(sink);
 }
 
-/** A Parquet file, opened. */
+/** An open Parquet file. */
 export interface ParquetReader {
-  /** Its strings. */
+  /** Its metadata strings. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** Rows of each of its row groups. */
+  /** Number of rows of each row group. */
   readonly groups: readonly number[];
   /** Reads one row group. */
   read(group: number): Promise<Arrow.RecordBatch>;
-  /** Frees what the library holds. */
+  /** Frees the resources of the library. */
   close(): void;
 }
 
 /**
- * Opens a Parquet file. Its row groups are read when they are requested.
+ * Opens a Parquet file. Row groups are read on demand.
  *
- * @param file The file, as {@linkcode writeParquet} wrote it; it stays the caller's.
+ * @param file The file, written by {@linkcode writeParquet}; owned by the
+ * caller.
  * @returns The reader; close it.
- * @throws {SyntaxError} If it is no such file, or damaged.
+ * @throws {SyntaxError} If it is not such a file, or damaged.
  */
 export async function openParquetFile(
   file: ByteSource,
 ): Promise<ParquetReader> {
   const source = sealedSource(file);
   const fault = Promise.withResolvers<never>();
-  fault.promise.catch(() => {}); // whoever reads learns of it
+  fault.promise.catch(() => {}); // reported to the reader
   const bytes = { source, fault };
   const { arrow, parquet } = await parquetLibraries();
   const opened = await readable(
@@ -147,17 +148,17 @@ export async function openParquetFile(
   };
 }
 
-/** A range of a file, as the library takes it, and what went wrong with it. */
+/** A range of a file for the library, and its read error. */
 interface Readable {
   readonly source: ByteSource;
-  /** Rejects if bytes cannot be read or are not those that were written. */
+  /** Rejects if bytes cannot be read or do not match their checksum. */
   readonly fault: PromiseWithResolvers<never>;
 }
 
 /**
- * What the library reads of a `Blob`, over a file that is not held in memory.
- * It would end the process at bytes that cannot be read, so that these never
- * come, and whoever waits learns of the fault.
+ * The used part of `Blob`, over a file that is not held in memory. The library
+ * would crash the process on a read error, so such reads never resolve, and the
+ * error is reported separately.
  */
 function blobOf(
   { source, fault }: Readable,
@@ -182,7 +183,7 @@ function blobOf(
   return blob as unknown as Blob;
 }
 
-/** Names the file in the errors of the library. */
+/** Adds the file's name to errors of the library. */
 async function readable<T>(
   { source, fault }: Readable,
   read: () => Promise<T>,

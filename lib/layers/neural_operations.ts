@@ -14,6 +14,7 @@ import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
+  counter,
   knownSize,
   logSumExp,
   movedAxis,
@@ -24,7 +25,7 @@ import {
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
-/** Which axis holds the channels; both libraries' names are known. */
+/** Reads the channel axis; the names of both libraries are accepted. */
 export function channelsOfCall<T>(args: Arguments<T>): Channels {
   const format = args.raw("data_format") ?? "channels_last";
   if (format === "channels_last" || format === "NHWC" || format === "NWC") {
@@ -46,7 +47,7 @@ export function perAxis<T>(
   if (!args.has(key) && fallback !== undefined) return [...fallback];
   let list = args.ints(key);
   if (list.length === 1) list = Array<number>(axes).fill(list[0]!);
-  // TensorFlow writes them for the batch and the channels too.
+  // TensorFlow includes the batch and channel axes.
   if (list.length === axes + 2 && list[0] === 1 && list.at(-1) === 1) {
     list = list.slice(1, -1);
   }
@@ -62,7 +63,7 @@ export function paddingOfCall<T>(args: Arguments<T>): "same" | "valid" {
   return args.refuse("padding", 'be "same" or "valid"');
 }
 
-/** A largest value or a mean of each window. */
+/** Maximum or mean of each window. */
 export function pooling(kind: "maxPool" | "averagePool"): Compute {
   return (ops, args) => {
     const x = args.tensor("inputs");
@@ -79,7 +80,7 @@ export function pooling(kind: "maxPool" | "averagePool"): Compute {
   };
 }
 
-/** As many windows as wanted along each spatial axis. */
+/** Adaptive pooling to a number of windows along each spatial axis. */
 function adaptive(kind: "maxPool" | "averagePool"): Compute {
   return (ops, args) => {
     const x = args.tensor("inputs");
@@ -172,7 +173,7 @@ export const logSoftmax: Compute = (ops, args) => {
   return ops.subtract(x, logSumExp(ops, x, { axis, keepdims: true }));
 };
 
-/** A value over its norm along axes, which counts as `epsilon` at least. */
+/** Divides by the norm along axes, which is at least `epsilon`. */
 const normalize: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axis = args.has("axis") ? args.ints("axis") : [-1];
@@ -235,7 +236,9 @@ const batchNorm: Compute = (ops, args) => {
   return args.has("offset") ? ops.add(scaled, aligned("offset")) : scaled;
 };
 
-/** Values over their spread along axes, with or without their mean. */
+/**
+ * Divides values by their standard deviation or root mean square along axes.
+ */
 function layerNorm(isCentered: boolean): Compute {
   return (ops, args) => {
     const x = ops.float(args.tensor("x"));
@@ -261,7 +264,7 @@ function layerNorm(isCentered: boolean): Compute {
   };
 }
 
-/** Blocks of positions as channels, and back. */
+/** Moves blocks of positions to channels, and back. */
 export function blocks(isToDepth: boolean): Compute {
   return (ops, args) => {
     const channels = channelsOfCall(args);
@@ -291,9 +294,12 @@ export function blocks(isToDepth: boolean): Compute {
 /** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
 const attention: Compute = (ops, args) => {
   args.refuseUnless("flash_attention", false);
-  const [query, key, value] = ["query", "key", "value"].map((name) =>
-    ops.transpose(args.tensor(name), [0, 2, 1, 3])
-  ) as [
+  const heads = knownSize(ops, args.tensor("query"), 2, args.name);
+  const [query, key, value] = ["query", "key", "value"].map((name) => {
+    const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
+    const groups = heads / knownSize(ops, x, 1, args.name);
+    return groups === 1 ? x : ops.repeat(x, groups, 1);
+  }) as [
     ReturnType<typeof args.tensor>,
     ReturnType<typeof args.tensor>,
     ReturnType<typeof args.tensor>,
@@ -311,7 +317,11 @@ const attention: Compute = (ops, args) => {
     const mask = ops.cast(args.tensor("mask"), "bool");
     scores = ops.where(mask, scores, lowest);
   }
-  if (args.boolean("is_causal", false)) args.refuse("is_causal", "be false");
+  if (args.boolean("is_causal", false)) {
+    const steps = counter(ops, knownSize(ops, scores, 2, args.name), 0, 2);
+    const others = counter(ops, knownSize(ops, scores, 3, args.name), 1, 2);
+    scores = ops.where(ops.greaterEqual(steps, others), scores, lowest);
+  }
   const weights = ops.softmax(scores, -1);
   return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
 };

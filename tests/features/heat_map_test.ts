@@ -87,7 +87,7 @@ Deno.test("heatMap() refuses what it cannot draw", () => {
     SET,
     { layer: "dense", sample: 0 },
     RangeError,
-    "for layers of rank 3 only",
+    "must be left out for layers of other ranks than 3",
   );
   bad(SET, { annotated: true }, TypeError, "every option must be one of");
   bad([[1]], { layer: "a" }, TypeError, "every option must be one of");

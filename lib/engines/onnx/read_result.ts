@@ -5,16 +5,17 @@ import type { RunOutputs } from "../program.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
- * A result of the runtime as a feature is kept: floats of every width as
- * float32, whole numbers and booleans as int32.
+ * Converts a result of the runtime to a feature: floats of every width to
+ * float32, integers and booleans to int32.
  *
- * @param result What came; taken over, not copied.
+ * @param result The result; ownership is taken, no copy.
  * @param name The feature's name, for messages.
- * @param readAs Float16, where it was asked for.
- * @param first The number of the first row in its dataset, for messages.
+ * @param readAs Float16, if requested.
+ * @param first Index of the first row in its dataset, for messages.
  * @returns The feature.
- * @throws {RangeError} If a whole number is beyond int32, or a float beyond float32.
- * @throws {TypeError} If it holds no numbers.
+ * @throws {RangeError} If an integer is beyond int32, or a float beyond
+ * float32.
+ * @throws {TypeError} If it does not contain numbers.
  */
 export function featureOf(
   { data, shape, type }: OnnxResult,
@@ -42,10 +43,10 @@ export function featureOf(
 }
 
 /**
- * The same as float32, whatever it is of.
+ * Converts a result of any type to float32.
  *
- * @param result What came; taken over, not copied.
- * @param name What it is called, for messages.
+ * @param result The result; ownership is taken, no copy.
+ * @param name Its name, for messages.
  * @returns The values.
  */
 export function floatsOf(
@@ -84,7 +85,7 @@ function toInts(
   const values = data as unknown as ArrayLike<number | bigint>;
   const ints = new Int32Array(values.length);
   for (let i = 0; i < ints.length; i++) {
-    const value = Number(values[i]!); // rounded only where out of range anyway
+    const value = Number(values[i]!); // rounded only if out of range anyway
     ints[i] = value;
     if (ints[i] !== value) throw unfit(name, type, "int32", values[i]!);
   }
@@ -102,8 +103,7 @@ function unfit(
 }
 
 /**
- * Outputs of which no two share memory: what several name is copied for all
- * but the first.
+ * Copies outputs so that no two share memory.
  *
  * @param outputs Outputs of one run; some may be the same array.
  * @returns The outputs.

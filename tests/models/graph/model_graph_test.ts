@@ -3,7 +3,6 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import {
-  type ModelGraph,
   modelGraphOf,
 } from "../../../lib/models/graph/model_graph.ts";
 import { chain } from "../../support/tf_models.ts";
