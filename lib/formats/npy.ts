@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { cannot, sizeOf } from "../check.ts";
-import { type ByteSource, bytesSource } from "./byte_source.ts";
+import { sizeOf } from "../check.ts";
+import { type ByteSource, bytesSource, unreadable } from "./byte_source.ts";
 import {
   sizeOfType,
   type StoredArray,
@@ -17,6 +17,8 @@ import {
 } from "./stored_array.ts";
 import type { Pacer } from "./pacer.ts";
 import { ZipArchive } from "./zip.ts";
+
+const bad = unreadable("array");
 
 const TYPES: Readonly<Record<string, StoredType>> = {
   b1: "bool",
@@ -359,15 +361,4 @@ function rowMajor(
     }
   }
   return result;
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-  cause?: unknown,
-): SyntaxError {
-  const text = cannot(`read array "${name}"`, rule, value, hint);
-  return new SyntaxError(text, cause === undefined ? undefined : { cause });
 }

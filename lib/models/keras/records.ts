@@ -26,14 +26,3 @@ export function mapValues<T, R>(
 export function sortedKeys(record: Readonly<Record<string, unknown>>) {
   return Object.keys(record).sort(byCodePoint);
 }
-
-/**
- * Whether a structure contains a record.
- *
- * @param value A value, or lists and records of values.
- * @returns Whether it, or an item of its lists, is a record.
- */
-export function holdsRecord(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsRecord);
-  return typeof value === "object" && value !== null;
-}

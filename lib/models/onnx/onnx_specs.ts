@@ -8,6 +8,7 @@ import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
+import { tensorSpec } from "../graph/graph.ts";
 
 /** Supported element types of inputs. */
 const INPUTS = new Set<TensorSpec["dtype"]>([
@@ -74,7 +75,7 @@ export class OnnxSpecs {
         isOther ? "a sequence or a map" : dtype ?? "not known",
       );
     }
-    const known = spec(name, shape ?? [], dtype, undefined);
+    const known = tensorSpec(name, shape ?? [], dtype);
     const batchAxis = this.#axes.of(info);
     return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
   }
@@ -99,7 +100,7 @@ export class OnnxSpecs {
     const known = typeName(type ?? 0);
     const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
     if (shape === undefined || !INPUTS.has(dtype)) return undefined;
-    return spec(name, shape, dtype, channels);
+    return tensorSpec(name, shape, dtype, channels);
   }
 
   /**
@@ -154,18 +155,4 @@ function wholeNumbers(
   if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;
   const bytes = constant.storedBytes?.();
   return bytes && [...valuesOf(bytes, "int64")].map(Number);
-}
-
-function spec(
-  name: string,
-  shape: readonly (number | null)[],
-  dtype: TensorSpec["dtype"],
-  channels: "first" | "last" | undefined,
-): TensorSpec {
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
 }
