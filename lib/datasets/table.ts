@@ -11,7 +11,7 @@ import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
 import { tableFiles } from "./table_files.ts";
-import { checkTypes, TableReader } from "./_table_reader.ts";
+import { checkTypes, TableReader, withFiles } from "./_table_reader.ts";
 
 /**
  * Settings of {@linkcode table}.
@@ -160,8 +160,12 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
     const rule = '"files" must be an array of paths';
     throw new TypeError(cannot(action, rule, files));
   }
-  const paths = files.length === 0 ? [] : tableFiles(files);
-  const body = sql.trim().replace(/;$/, "");
+  const found = new Map(files.map((file) => [file, tableFiles(file)]));
+  const paths = [...new Set([...found.values()].flat())];
+  const body = withFiles(
+    sql.trim().replace(/;$/, ""),
+    new Map([...found].filter(([file, [first]]) => file !== first)),
+  );
   let isChecked = false;
   return new ColumnSource({
     title: "query",
