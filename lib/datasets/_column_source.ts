@@ -336,6 +336,7 @@ export class ColumnSource implements DataSource {
     const others = [options.labels, options.ids]
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();
+    for (const name of names) findColumn(name, columns, this.#parts.action);
     const store = await this.#parts.open();
     try {
       for await (const block of rebatch(store.read(names, 0, rows), 1024)) {

@@ -19,7 +19,7 @@ interface Header {
   readonly isTopDown: boolean;
   readonly bits: number;
   readonly compression: number;
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   readonly start: number;
   /** Colours, four bytes each, blue first; three in the oldest files. */
   readonly palette: { data: Uint8Array; step: number };
@@ -31,10 +31,10 @@ interface Header {
  * Decodes a file.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
- * @returns RGB; with alpha where its header has a mask for it.
- * @throws {SyntaxError} If it is damaged, of a kind that is not read, or has
- * too many pixels.
+ * @param name Its name, for messages.
+ * @returns RGB; with alpha if its header has a mask for it.
+ * @throws {SyntaxError} If it is damaged, of an unsupported kind, or has too
+ * many pixels.
  */
 export function fromBmp(bytes: Uint8Array, name = "bytes"): DecodedImage {
   const fail = (rule: string, value: unknown, hint?: string): never => {
@@ -129,7 +129,7 @@ function readMasks(
   );
 }
 
-/** One index a pixel, rows as they stand in the file. */
+/** One index a pixel, rows as in the file. */
 function unpackBits(
   pixels: Uint8Array,
   { width, height, bits }: Header,
@@ -197,7 +197,7 @@ function unpackRuns(
   return indices;
 }
 
-/** Where a row of the file belongs. */
+/** The image row of a row of the file. */
 function rowOf(y: number, { height, isTopDown }: Header): number {
   return isTopDown ? y : height - 1 - y;
 }
@@ -245,7 +245,7 @@ function direct(
       let value = 0;
       for (let i = 0; i < step; i++) value += pixels[from + i]! * 256 ** i;
       for (const { mask, shift, most } of fields) {
-        // As Pillow: to 8 bits by the ratio, rounded down.
+        // As in Pillow: scaled to 8 bits, rounded down.
         const field = ((value & mask) >>> 0) >>> shift;
         data[to++] = Math.floor(field * 255 / most);
       }

@@ -21,7 +21,7 @@ const RGB = 2;
  * Reads the chunks.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns What they say.
  * @throws {SyntaxError} If the file ends before its last chunk does.
  */

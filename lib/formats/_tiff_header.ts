@@ -10,11 +10,11 @@
 export const TIFF_TAGS = Object.freeze({ compression: 259, photometric: 262 });
 
 /**
- * Reads a tag of whole numbers of the first page.
+ * Reads a tag of integers of the first page.
  *
  * @param bytes The file.
  * @param tag Its number.
- * @returns Its first value; undefined where it is not there.
+ * @returns Its first value; undefined if it is not there.
  */
 export function tiffTag(bytes: Uint8Array, tag: number): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,11 +1,10 @@
 /**
- * Images as bytes become pixels, equal to Pillow's to the byte.
+ * Decodes images to pixels that are bitwise equal to Pillow's.
  *
- * JPEG, PNG, WebP and TIFF are decoded by sharp (libvips), which is loaded when
- * the first of them is met; GIF and BMP are decoded here, as sharp gives other
- * colours for the one and reads no files of the other. Nothing but the format
- * decides: an image that the formats allow, and that could come out in other
- * pixels than Pillow's, is refused.
+ * JPEG, PNG, WebP and TIFF are decoded by sharp (libvips), which is loaded with
+ * the first such image; GIF and BMP are decoded here, because sharp returns
+ * other colours for GIF and does not support BMP. An image whose pixels could
+ * differ from Pillow's is refused.
  *
  * @module
  */
@@ -24,24 +23,25 @@ import {
   toColors,
 } from "./pixels.ts";
 
-/** How an image is decoded. */
+/** Options for decoding an image. */
 export interface DecodeOptions {
-  /** The colours that are wanted. */
+  /** The requested colour mode. */
   readonly colorMode: ColorMode;
-  /** Whether to turn it as its EXIF orientation says. */
+  /** Whether to apply the EXIF orientation. */
   readonly orient: boolean;
-  /** What it is, for messages. */
+  /** Its name, for messages. */
   readonly name: string;
 }
 
 /**
- * Decodes an image; of an animated one the first frame.
+ * Decodes an image, or the first frame of an animated one.
  *
  * @param bytes The file.
  * @param options Colours, orientation.
- * @returns Its pixels, of the colours that are wanted.
- * @throws {SyntaxError} If it is no image, is damaged or cut, has more pixels
- * than Pillow reads, or is of a kind whose pixels could differ from Pillow's.
+ * @returns Its pixels, in the requested colour mode.
+ * @throws {SyntaxError} If it is not an image, is damaged or cut, has more
+ * pixels than Pillow reads, or is of a kind whose pixels could differ from
+ * Pillow's.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -83,7 +83,7 @@ async function bySharp(
   const { sharp } = await loadSharp();
   const decode = async (failOn: "warning" | "error") => {
     const input = {
-      ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
+      ignoreIcc: true, // pixels as stored: Pillow applies no profile
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
       failOn,
@@ -148,7 +148,7 @@ async function loadSharp() {
 
 const SPACES = { plain: "srgb", cmyk: "cmyk", grey16: "grey16" } as const;
 
-/** What the header of a TIFF file says, as sharp reads it. */
+/** The header of a TIFF file, from sharp. */
 interface TiffFacts {
   readonly space?: string | undefined;
   readonly depth?: string | undefined;
@@ -163,7 +163,7 @@ function tiffKind(
   bytes: Uint8Array,
   name: string,
 ) {
-  // Pillow turns TIFF images, and no others.
+  // Pillow rotates only TIFF images.
   const isTurned = orientation !== undefined && orientation > 1;
   // libtiff and libvips convert YCbCr in other ways, but for JPEG's.
   const isYcbcr = tiffTag(bytes, TIFF_TAGS.photometric) === YCBCR &&

@@ -88,7 +88,7 @@ Deno.test("npzFile() keeps whole numbers exact, or refuses them", async () => {
   await assertRejects(
     () => readSource(npz({ inputs: "x", labels: "far" }), INPUTS),
     RangeError,
-    "labels must be whole numbers in the range of int32: current value is 2147483648; it is in row 0",
+    "labels must be whole numbers in the range of int32: current value is 2147483648n; it is in row 0",
   );
 });
 
