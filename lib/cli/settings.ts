@@ -13,7 +13,7 @@ import { half } from "../postprocess/half.ts";
 import { normalize } from "../postprocess/normalize.ts";
 import { pool } from "../postprocess/pool.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
-import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { modelGraphOf } from "../models/graph/model_graph.ts";
 import type { BuiltInPostprocess, Model, TensorSpec } from "../types.ts";
 
 /** Settings of an extractor, as a command line has them. */
@@ -114,7 +114,7 @@ export function specsOf(
   model: Model,
   input: string | undefined,
 ): readonly TensorSpec[] {
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   const cut = input === undefined ? undefined : graph.findNode(idOf(input));
   return datasetSpecs(feedsOf(graph, cut));
 }

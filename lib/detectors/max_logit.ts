@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { finiteMax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -16,6 +17,7 @@ import { argmax } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in the unit of the logits.
+ * @throws {TypeError} If it is called with options.
  *
  * @example Two samples, the second one less sure
  * ```ts
@@ -29,6 +31,7 @@ import { argmax } from "./rows.ts";
  * ```
  */
 export function maxLogit(): FitFreeDetector {
+  checkNoOptions(arguments, "create maxLogit()", "maxLogit()");
   return defineDetector({
     name: "maxLogit",
     uses: { logits: "any" },

@@ -1,6 +1,6 @@
 /**
- * Checks that families of layers share: of options beyond what
- * {@linkcode LayerConfig} checks, and of what a layer is given.
+ * Checks shared by families of layers: of options, beyond those of
+ * {@linkcode LayerConfig}, and of inputs and weights.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
- * Words the error of an option that is not what it must be.
+ * Creates the error for an invalid option.
  *
  * @param config The layer's config.
  * @param key The option.
- * @param rule What must hold of it.
- * @returns The error, to be thrown.
+ * @param rule The rule that it violates.
+ * @returns The error to throw.
  */
 export function wrongOption(
   config: LayerConfig,
@@ -35,10 +35,10 @@ export function wrongOption(
  *
  * @param config The layer's config.
  * @param key The option.
- * @param length How many; one number stands for all.
- * @param fallback What holds where the option is not there.
+ * @param length Their number; a single number is repeated.
+ * @param fallback The default if the option is absent.
  * @returns The numbers.
- * @throws {TypeError} If one is not a positive whole number.
+ * @throws {TypeError} If one is not a positive integer.
  */
 export function positiveInts(
   config: LayerConfig,
@@ -52,12 +52,12 @@ export function positiveInts(
 }
 
 /**
- * Refuses an input of another rank.
+ * Checks the rank of an input.
  *
  * @param name The layer's name.
  * @param shape The input's shape.
- * @param rank How many axes it must have.
- * @throws {TypeError} If it has more or fewer.
+ * @param rank The required number of axes.
+ * @throws {TypeError} If it has another number of axes.
  */
 export function checkRank(
   name: string,
@@ -71,12 +71,12 @@ export function checkRank(
 }
 
 /**
- * How many channels a map has, which its layer must know.
+ * The number of channels of a feature map, which must be known.
  *
  * @param name The layer's name.
  * @param shape The map's shape, channels last.
  * @returns The size of its last axis.
- * @throws {TypeError} If it is not known.
+ * @throws {TypeError} If it is unknown.
  */
 export function depthOf(
   name: string,
@@ -94,13 +94,13 @@ export function depthOf(
 }
 
 /**
- * Refuses a weight of another shape than the options say.
+ * Checks that the shape of a weight matches the options.
  *
  * @param name The layer's name.
  * @param weight The weight's name.
  * @param shape Its shape.
- * @param wanted What it must be; null for any size.
- * @throws {TypeError} If it is another.
+ * @param wanted The required shape; null for any size.
+ * @throws {TypeError} If the shapes differ.
  */
 export function checkWeight(
   name: string,
@@ -121,14 +121,14 @@ export function checkWeight(
 }
 
 /**
- * Adds a bias, which must have the sizes of the last axes: one that is
- * broadcast would give numbers without an error.
+ * Adds a bias. Its sizes must be those of the last axes, because broadcasting
+ * would hide an error.
  *
  * @param ops The engine's operations.
  * @param x The sum so far.
- * @param bias The bias, or nothing.
+ * @param bias The bias; undefined for none.
  * @param name The layer's name.
- * @param axes How many axes the bias has.
+ * @param axes Number of axes of the bias.
  * @returns The sum.
  * @throws {TypeError} If the bias has other sizes.
  */
@@ -142,88 +142,4 @@ export function addBias<T>(
   if (bias === undefined) return x;
   checkWeight(name, "bias", ops.shape(bias), ops.shape(x).slice(-axes));
   return ops.add(x, bias);
-}
-
-/** Words that stand in every quantised policy of Keras, as `int8_from_float32`. */
-const QUANTIZED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
-
-/** How the weights of a layer are stored, and its input is computed with. */
-export type Quantization = "none" | "int8" | "int8-weights";
-
-/**
- * Reads how a layer's weights are stored. Keras stores a layer with LoRA with
- * its product in the kernel, so that only its options differ.
- *
- * @param config The layer's config.
- * @returns `int8` where the input is rounded to 8 bits too, `int8-weights` where
- * the weights alone are.
- * @throws {TypeError} If they are quantised in another way; it names it.
- */
-export function quantizationOf(config: LayerConfig): Quantization {
-  config.raw("lora_rank");
-  config.raw("lora_alpha");
-  const policy = config.raw("dtype");
-  const text = JSON.stringify(policy ?? null);
-  const quantized = config.raw("quantization_config") as Quantized;
-  if (!QUANTIZED.test(text)) {
-    if (quantized === null || quantized === undefined) return "none";
-    throw wrongOption(config, "quantization_config", "not be there");
-  }
-  const isInt8 = text.startsWith('"int8_from_float32"') ||
-    /"QuantizedDTypePolicy".*"mode":"int8"/.test(text) &&
-      /"source_name":"float32"/.test(text);
-  if (!isInt8) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        '"dtype" must be a policy without quantisation, or of int8',
-        /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
-        "save it in Python before model.quantize() is called",
-      ),
-    );
-  }
-  if (quantized === null || quantized === undefined) return "int8";
-  const { weight_quantizer: weights, activation_quantizer: inputs } =
-    quantized.config ?? {};
-  const isKnown = quantized.class_name === "Int8QuantizationConfig" &&
-    (weights ?? null) === null && ((inputs ?? null) === null ||
-      inputs!.class_name === "AbsMaxQuantizer" &&
-        JSON.stringify(inputs!.config?.value_range) === "[-127,127]" &&
-        inputs!.config?.epsilon === 1e-7);
-  if (isKnown) return (inputs ?? null) === null ? "int8-weights" : "int8";
-  throw wrongOption(config, "quantization_config", "be Keras' own of int8");
-}
-
-/** The part of a quantisation's description that is read. */
-type Quantized =
-  | {
-    readonly class_name?: string;
-    readonly config?: {
-      readonly weight_quantizer?: unknown;
-      readonly activation_quantizer?: {
-        readonly class_name?: string;
-        readonly config?: Readonly<Record<string, unknown>>;
-      } | null;
-    };
-  }
-  | null
-  | undefined;
-
-/**
- * Refuses a layer whose weights are stored quantised.
- *
- * @param config The layer's config.
- * @throws {TypeError} If they are.
- */
-export function checkPlainWeights(config: LayerConfig): void {
-  const quantization = quantizationOf(config);
-  if (quantization === "none") return;
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      '"dtype" must be a policy without quantisation, which Dense and Embedding alone may have',
-      quantization,
-      "save it in Python before model.quantize() is called",
-    ),
-  );
 }

@@ -1,20 +1,18 @@
 /**
- * Layers with one product: Dense and its kin; and layers that hand on what
- * they get.
+ * Dense, EinsumDense, and layers that pass on their input.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import {
-  addBias,
-  checkPlainWeights,
-  checkWeight,
-  type Quantization,
-  quantizationOf,
-  wrongOption,
-} from "./_checks.ts";
+import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
+import {
+  quantizationOf,
+  quantizedProduct,
+  quantizedWeights,
+  roundedTo8Bits,
+} from "./_quantization.ts";
 
 /**
  * Dense: `activation(x · kernel + bias)`, over the last axis of `[N, …, D]`.
@@ -25,8 +23,7 @@ import { noMasks } from "./_maps.ts";
  * @returns The layer.
  */
 export function dense(config: LayerConfig): Layer {
-  const quantization = quantizationOf(config);
-  const isQuantized = quantization !== "none";
+  const quantization = quantizationOf(config, [8, 4]);
   const units = config.number("units");
   const activation = config.activation("activation");
   const hasBias = config.boolean("use_bias", true);
@@ -34,54 +31,35 @@ export function dense(config: LayerConfig): Layer {
     weights: [
       "kernel",
       ...(hasBias ? ["bias"] : []),
-      ...(isQuantized ? ["kernel_scale"] : []),
+      ...quantizedWeights("kernel", quantization),
     ],
     channels: "last",
-    call(ops, [x], { kernel, bias, kernel_scale: scale }) {
+    call(ops, [x], weights) {
+      const { kernel, bias } = weights;
       const depth = ops.shape(x!).at(-1)!;
-      checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
-      if (isQuantized) {
-        checkWeight(config.name, "kernel_scale", ops.shape(scale!), [units]);
+      if (quantization !== undefined) {
+        const product = quantizedProduct(
+          ops,
+          x!,
+          {
+            kernel: kernel!,
+            scale: weights["kernel_scale"]!,
+            zero: weights["kernel_zero"],
+            block: weights["g_idx"],
+          },
+          quantization,
+          { name: config.name, units },
+        );
+        return [activation(ops, addBias(ops, product, bias, config.name))];
       }
-      const product = isQuantized
-        ? quantizedProduct(ops, x!, [kernel!, scale!], quantization)
-        : ops.matmul(x!, kernel!); // [N, …, units]
+      checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
+      const product = ops.matmul(x!, kernel!); // [N, …, units]
       return [activation(ops, addBias(ops, product, bias, config.name))];
     },
   };
 }
 
-/**
- * The product with a kernel of 8-bit integers and one scale an output. The
- * input is rounded to 8 bits, by the largest value along its last axis.
- */
-function quantizedProduct<T>(
-  ops: Ops<T>,
-  x: T,
-  [kernel, scale]: readonly [T, T],
-  quantization: Quantization,
-): T {
-  const weights = ops.float(kernel);
-  if (quantization === "int8-weights") {
-    return ops.divide(ops.matmul(x, weights), scale);
-  }
-  const most = ops.max(ops.abs(x), { axis: -1, keepdims: true });
-  const factor = ops.divide(
-    ops.constant(127),
-    ops.add(most, ops.constant(1e-7)),
-  );
-  const rounded = ops.round(ops.multiply(x, factor));
-  const bounded = ops.minimum(
-    ops.maximum(rounded, ops.constant(-127)),
-    ops.constant(127),
-  );
-  return ops.divide(
-    ops.matmul(bounded, weights),
-    ops.multiply(scale, factor),
-  );
-}
-
-/** Equations that Keras takes: axes left out at one side, or at none. */
+/** Equations that Keras accepts: an ellipsis on one side, or none. */
 const EQUATION =
   /^(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?$/;
 
@@ -95,8 +73,8 @@ const EQUATION =
  * @returns The layer.
  */
 export function einsumDense(config: LayerConfig): Layer {
-  checkPlainWeights(config);
-  config.raw("output_shape"); // equation and kernel say it
+  const quantization = quantizationOf(config, [8]);
+  config.raw("output_shape"); // implied by equation and kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -106,11 +84,20 @@ export function einsumDense(config: LayerConfig): Layer {
   const biasAxes = config.raw("bias_axes");
   const hasBias = typeof biasAxes === "string";
   return {
-    weights: hasBias ? ["kernel", "bias"] : ["kernel"],
+    weights: [
+      "kernel",
+      ...(hasBias ? ["bias"] : []),
+      ...quantizedWeights("kernel", quantization),
+    ],
     masks: noMasks,
-    call(ops, [x], { kernel, bias }) {
+    call(ops, [x], { kernel, bias, kernel_scale: scale }) {
       const equation = spelledOut(parts, ops.shape(x!).length);
-      const product = ops.einsum(equation, x!, kernel!);
+      const product = quantization === undefined
+        ? ops.einsum(equation, x!, kernel!)
+        : quantizedEinsum(ops, equation, x!, ops.float(kernel!), {
+          scale: scale!,
+          roundsInput: quantization.roundsInput,
+        });
       if (!hasBias) return [activation(ops, product)];
       const [, letters] = equation.split("->");
       const wanted = biasShape(letters!, biasAxes, ops.shape(product));
@@ -120,7 +107,43 @@ export function einsumDense(config: LayerConfig): Layer {
   };
 }
 
-/** From the first axis that has a bias on; 1 where an axis has none. */
+/**
+ * An einsum with a kernel of 8 bits, its scale in the layout of the output. The
+ * input is rounded to 8 bits by the largest value along the axes that are
+ * summed over.
+ */
+function quantizedEinsum<T>(
+  ops: Ops<T>,
+  equation: string,
+  x: T,
+  kernel: T,
+  { scale, roundsInput }: { scale: T; roundsInput: boolean },
+): T {
+  if (!roundsInput) return ops.divide(ops.einsum(equation, x, kernel), scale);
+  const [input = "", , output = ""] = equation.split(/,|->/);
+  const summed = [...input].flatMap((letter, axis) =>
+    output.includes(letter) ? [] : [axis]
+  );
+  const { rounded, factor } = roundedTo8Bits(ops, x, summed);
+  const kept = [...output].filter((letter) => input.includes(letter));
+  const axes = [...kept].map((letter) => input.indexOf(letter));
+  const inOrder = ops.transpose(factor, [...axes, ...summed]);
+  const only = summed.reduce(
+    (value) => ops.squeeze(value, kept.length),
+    inOrder,
+  );
+  const aligned = [...output].reduce(
+    (value, letter, axis) =>
+      input.includes(letter) ? value : ops.expandDims(value, axis),
+    only,
+  );
+  return ops.divide(
+    ops.einsum(equation, rounded, kernel),
+    ops.multiply(aligned, scale),
+  );
+}
+
+/** The sizes from the first axis with a bias; 1 for axes without. */
 function biasShape(
   letters: string,
   axes: string,
@@ -131,13 +154,15 @@ function biasShape(
     .slice(first);
 }
 
-/** Axes are left out on the same side of input and output, or on none. */
+/**
+ * Checks that the ellipsis is on the same side of input and output, or on none.
+ */
 function isBalanced([, left, , right, , outLeft, , outRight]: string[]) {
   return left === outLeft && right === outRight &&
     (left === undefined || right === undefined);
 }
 
-/** The equation with a letter for each axis that it leaves out. */
+/** Replaces the ellipsis by a letter for each axis. */
 function spelledOut(parts: readonly string[], rank: number): string {
   const [, left, input, right, kernel, , output] = parts;
   const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -151,9 +176,9 @@ function spelledOut(parts: readonly string[], rank: number): string {
 }
 
 /**
- * Identity: what it gets.
+ * Identity: returns its input.
  *
- * Source: Keras 3.15 `Identity`; in Keras 2 a mask ends there.
+ * Source: Keras 3.15 `Identity`; in Keras 2 it does not pass on masks.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -170,8 +195,7 @@ export function identity(config: LayerConfig): Layer {
 }
 
 /**
- * ActivityRegularization: what it gets, and its mask; it matters in training
- * alone.
+ * ActivityRegularization: returns its input and mask; only used in training.
  *
  * Source: Keras 3.15 `ActivityRegularization`.
  *
@@ -191,8 +215,8 @@ export function activityRegularization(config: LayerConfig): Layer {
 }
 
 /**
- * Masking: time steps of `[N, T, D]` whose values are all `mask_value` become 0,
- * and are masked.
+ * Masking: time steps of `[N, T, D]` whose values all equal `mask_value` are
+ * set to 0 and masked.
  *
  * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that time steps
  * of infinity become NaN.

@@ -5,60 +5,86 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import {
-  checkPlainWeights,
-  checkWeight,
-  quantizationOf,
-  wrongOption,
-} from "./_checks.ts";
+import { checkWeight, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
+import {
+  quantizationOf,
+  quantizedProduct,
+  quantizedWeights,
+  unpacked4Bits,
+} from "./_quantization.ts";
 
 /**
  * Embedding: `[N, …]` indices to `[N, …, D]`; with `mask_zero`, index 0 is
  * masked.
  *
  * Source: Keras 3.15 `Embedding`, where a negative index counts from the end;
- * in Keras 2 it is an error, as is one beyond the table everywhere.
+ * in Keras 2 it is an error. An index beyond the table is always an error.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 export function embedding(config: LayerConfig): Layer {
-  const isQuantized = quantizationOf(config) !== "none";
+  const quantization = quantizationOf(config, [8, 4]);
   const [rows, depth] = tableOf(config);
   const isMasked = config.boolean("mask_zero", false);
   return {
-    weights: ["embeddings", ...(isQuantized ? ["embeddings_scale"] : [])],
+    weights: ["embeddings", ...quantizedWeights("embeddings", quantization)],
     channels: "last",
     takesIntegersAsTfjs: true,
     masks: isMasked ? (ops, [x]) => [isNotZero(ops, x!)] : noMasks,
-    call(ops, [x], { embeddings, embeddings_scale: scale }) {
-      const wanted = [rows, depth];
+    call(ops, [x], weights) {
+      const rowsAt = (table: typeof x) => rowsOf(ops, x!, table!, rows, config);
+      const { embeddings } = weights;
+      if (quantization?.bits !== 4) {
+        const wanted = [rows, depth];
+        checkWeight(config.name, "embeddings", ops.shape(embeddings!), wanted);
+        const found = rowsAt(embeddings);
+        if (quantization === undefined) return [found];
+        return [divided(ops, found, weights["embeddings_scale"]!, rowsAt)];
+      }
+      const wanted = [rows, Math.ceil(depth / 2)];
       checkWeight(config.name, "embeddings", ops.shape(embeddings!), wanted);
-      const found = rowsOf(ops, x!, embeddings!, rows, config);
-      if (!isQuantized) return [found];
-      checkWeight(config.name, "embeddings_scale", ops.shape(scale!), [rows]);
-      // A scale for each row of 8-bit integers.
-      const scales = ops.reshape(scale!, [rows, 1]);
-      const divisor = rowsOf(ops, x!, scales, rows, config);
-      return [ops.divide(ops.float(found), divisor)];
+      const found = unpacked4Bits(ops, rowsAt(embeddings), depth);
+      const scale = weights["embeddings_scale"]!;
+      if (quantization.blockSize === undefined) {
+        return [divided(ops, found, scale, rowsAt)];
+      }
+      const block = ops.cast(weights["g_idx"]!, "int32"); // [depth]
+      const ofEach = (table: typeof x) => {
+        const values = ops.float(rowsAt(table)); // [N, …, blocks]
+        return ops.take(values, block, ops.shape(values).length - 1);
+      };
+      const zero = ofEach(weights["embeddings_zero"]);
+      return [ops.multiply(ops.subtract(found, zero), ofEach(scale))];
     },
   };
 }
 
+/** Rows of integers over the scale of each. */
+function divided<T>(
+  ops: Ops<T>,
+  found: T,
+  scale: T,
+  rowsAt: (table: T) => T,
+): T {
+  const column = ops.expandDims(scale, 1); // [rows, 1]
+  return ops.divide(ops.float(found), rowsAt(column));
+}
+
 /**
  * ReversibleEmbedding: an Embedding, or, called with `reverse`, the product of
- * `[N, …, D]` with the table's rows, its logits bent by `c tanh(logits / c)`
- * where there is a soft cap.
+ * `[N, …, D]` with the table's rows; with a soft cap the logits are
+ * `c tanh(logits / c)`.
  *
  * Source: Keras 3.15 `ReversibleEmbedding`; without tied weights the reverse
- * has a table of its own, `[D, rows]`.
+ * has a separate table, `[D, rows]`.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 export function reversibleEmbedding(config: LayerConfig): Layer {
-  checkPlainWeights(config);
+  const quantization = quantizationOf(config, [8]);
   const [rows, depth] = tableOf(config);
   const isMasked = config.boolean("mask_zero", false);
   const isTied = config.boolean("tie_weights", true);
@@ -71,17 +97,37 @@ export function reversibleEmbedding(config: LayerConfig): Layer {
     throw wrongOption(config, "reverse_dtype", 'be "float32" or null');
   }
   return {
-    weights: isTied ? ["embeddings"] : ["embeddings", "reverse_embeddings"],
+    weights: ["embeddings", ...(isTied ? [] : ["reverse_embeddings"])].flatMap(
+      (name) => [name, ...quantizedWeights(name, quantization)],
+    ),
     masks: (ops, [x], { args }) =>
       isMasked && args["reverse"] !== true ? [isNotZero(ops, x!)] : [],
-    call(ops, [x], { embeddings, reverse_embeddings: reverse }, { args }) {
+    call(ops, [x], weights, { args }) {
+      const { embeddings, reverse_embeddings: reverse } = weights;
       const wanted = [rows, depth];
       checkWeight(config.name, "embeddings", ops.shape(embeddings!), wanted);
+      const rowsAt = (table: typeof x) => rowsOf(ops, x!, table!, rows, config);
+      const scale = weights["embeddings_scale"]!;
       if (args["reverse"] !== true) {
-        return [rowsOf(ops, x!, embeddings!, rows, config)];
+        const found = rowsAt(embeddings);
+        if (quantization === undefined) return [found];
+        return [divided(ops, found, scale, rowsAt)];
       }
       const table = isTied ? ops.transpose(embeddings!, [1, 0]) : reverse!; // [D, rows]
-      const logits = ops.matmul(x!, table); // [N, …, rows]
+      const logits = quantization === undefined
+        ? ops.matmul(x!, table) // [N, …, rows]
+        : quantizedProduct(
+          ops,
+          x!,
+          {
+            kernel: table,
+            scale: isTied ? scale : weights["reverse_embeddings_scale"]!,
+            zero: undefined,
+            block: undefined,
+          },
+          quantization,
+          { name: config.name, units: rows },
+        );
       if (cap === undefined) return [logits];
       const bound = ops.constant(cap);
       return [ops.multiply(ops.tanh(ops.divide(logits, bound)), bound)];
@@ -90,7 +136,7 @@ export function reversibleEmbedding(config: LayerConfig): Layer {
 }
 
 function tableOf(config: LayerConfig): readonly [number, number] {
-  // Keras 2's, for sparse results.
+  // of Keras 2, for sparse results
   if ((config.raw("sparse") ?? false) !== false) {
     throw wrongOption(config, "sparse", "be false");
   }
@@ -112,7 +158,7 @@ function rowsOf<T>(
     ops.constant({ data: Int32Array.of(value), shape: [], dtype: "int32" });
   const indices = ops.dtype(x) === "int32" ? x : ops.cast(x, "int32");
   const isNegative = ops.greater(whole(0), indices);
-  // Beyond the table, where an index is an error on every engine.
+  // An index beyond the table is an error on every engine.
   const instead = config.dialect === 3
     ? ops.add(indices, whole(rows))
     : whole(rows);

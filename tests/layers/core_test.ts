@@ -41,6 +41,10 @@ Deno.test("dense() refuses weights that are not plain, or of another shape", () 
     "int8_from_bfloat16",
     { class_name: "QuantizedDTypePolicy", config: { mode: "int8" } },
     { class_name: "Int4DTypePolicy", config: {} },
+    {
+      class_name: "Int4DTypePolicy",
+      config: { mode: "int4/8", source_name: "bfloat16" },
+    },
     { class_name: "GPTQDTypePolicy", config: {} },
   ];
   for (const dtype of policies) {

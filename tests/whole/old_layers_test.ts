@@ -17,7 +17,10 @@ const EXPECTED: Readonly<Record<string, { x: Values; y: Values }>> = JSON.parse(
 );
 /** Files that must be refused, and what the error says. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "quantized_int4.keras": 'current value is "int4/128"; save it in Python',
+  "quantized_einsum_int4.keras":
+    'current value is "int4/128"; save it in Python',
+  "quantized_lora.h5":
+    'current value is "lora_kernel_a, lora_kernel_b"; save the model as .keras',
   "quantized_float8.keras": 'current value is "float8"; save it in Python',
 };
 
