@@ -3,15 +3,7 @@
  *
  * @module
  */
-import { OnnxGraph, type OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
-import {
-  openInWorker,
-  type WorkerPipeline,
-} from "../engines/onnx/runtime/open_in_worker.ts";
-import {
-  defaultThreads,
-  missingRuntime,
-} from "../engines/onnx/runtime/runtime.ts";
+import type { OnnxGraph, OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
 import type { WorkPacer } from "../types.ts";
 
 /** Whether products may go to the native runtime. */
@@ -63,6 +55,7 @@ const RUNTIME_TYPES = {
  */
 export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
   if (native === false) return false;
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
   return await missingRuntime(false) === undefined;
 }
 
@@ -80,19 +73,23 @@ export async function openNative(
     readonly transferable?: Iterable<ArrayBufferView>;
   } = {},
 ): Promise<NativeGraph> {
+  // The runtime and its graphs are loaded where they are used.
+  const [{ OnnxGraph }, { encodeModel }, { openInWorker }, { defaultThreads }] =
+    await Promise.all([
+      import("../engines/onnx/graph/onnx_graph.ts"),
+      import("../engines/onnx/graph/encode_model.ts"),
+      import("../engines/onnx/runtime/open_in_worker.ts"),
+      import("../engines/onnx/runtime/runtime.ts"),
+    ]);
   const graph = new OnnxGraph();
   const results = build(graph);
   const outputs = results.map(([name, type]) =>
     graph.output("result", name, type)
   );
   const inputs = graph.inputs.map(({ name }) => name);
-  // The library behind it is loaded where it is used.
-  const { encodeModel } = await import(
-    "../engines/onnx/graph/encode_model.ts"
-  );
   pacer?.check();
   const model = encodeModel(graph);
-  const pipeline: WorkerPipeline = await openInWorker(model, {
+  const pipeline = await openInWorker(model, {
     threads: defaultThreads(),
     transferable,
   });
