@@ -10,7 +10,8 @@ import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
-import { readerOf, tableFiles } from "./table_files.ts";
+import { tableFiles } from "./table_files.ts";
+import { checkTypes, TableReader } from "./_table_reader.ts";
 
 /**
  * Settings of {@linkcode table}.
@@ -87,7 +88,7 @@ export function table(
   checkSql(where, action, "where");
   checkSql(orderBy, action, "orderBy");
   const paths = tableFiles(files);
-  const { sql, format } = readerOf(paths);
+  const reader = new TableReader(paths);
   const name = paths.length === 1
     ? paths[0]!
     : `${files} (${paths.length} files)`;
@@ -101,11 +102,15 @@ export function table(
     async open() {
       const engine = await LockedDuckdb.open(paths, `table "${name}"`);
       try {
-        const classNames = format === "parquet"
+        const classNames = reader.format === "parquet"
           ? await huggingFaceClasses(engine, paths[0]!)
           : new Map<string, readonly string[]>();
+        const sql = await reader.sql(engine);
         const from = `(SELECT * FROM ${sql}${condition}${order})`;
-        return await duckdbStore(engine, { from, classNames, name: "table" });
+        const isWhole = where === undefined && orderBy === undefined;
+        const slices = isWhole ? await reader.slices(engine) : undefined;
+        const parts = { from, classNames, name: "table", slices };
+        return await duckdbStore(engine, parts);
       } catch (error) {
         engine.close();
         throw error;
@@ -157,6 +162,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   }
   const paths = files.length === 0 ? [] : tableFiles(files);
   const body = sql.trim().replace(/;$/, "");
+  let isChecked = false;
   return new ColumnSource({
     title: "query",
     action,
@@ -166,6 +172,8 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
       const engine = await LockedDuckdb.open(paths, "query");
       try {
         await engine.check(body);
+        if (!isChecked) await checkTypes(engine, body, paths);
+        isChecked = true;
         const from = `(${body}\n)`;
         const classNames = new Map<string, readonly string[]>();
         return await duckdbStore(engine, { from, classNames, name: "query" });
