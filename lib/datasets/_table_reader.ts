@@ -10,6 +10,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
 /** Makes the SQL that reads some files. */
@@ -47,6 +48,23 @@ export class TableReader {
       this.#state = state;
     }
     return this.#sql!;
+  }
+
+  /**
+   * Tells how large images are read, where that is better than all at once.
+   *
+   * @param engine The engine.
+   * @returns Undefined where it is not.
+   */
+  async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
+    if (this.format !== "parquet") return undefined;
+    const { names } = await columnsOf(engine, await this.sql(engine));
+    const added = ["filename", "file_row_number"];
+    const isTaken = names.some((name) => added.includes(name.toLowerCase()));
+    if (isTaken) return undefined;
+    const options = added.map((name) => `${name} = true`);
+    const from = readerSql("parquet", this.#files, options);
+    return await parquetSlices(engine, this.#files, from);
   }
 
   async #find(engine: LockedDuckdb): Promise<string> {
@@ -141,6 +159,43 @@ function checkHeader(
   const rule = "every row must have as many values as the header";
   const hint = `look for rows that have more or fewer in ${quote(files[0])}`;
   throw new SyntaxError(cannot(action, rule, name, hint));
+}
+
+/**
+ * Puts the files of patterns into SQL, as DuckDB may not look for files itself:
+ * `FROM 'a/*.csv'` and `read_csv('a/*.csv')`.
+ *
+ * @param sql The SQL.
+ * @param patterns Patterns, and the files that each has found.
+ * @returns The SQL that names the files.
+ */
+export function withFiles(
+  sql: string,
+  patterns: ReadonlyMap<string, readonly string[]>,
+): string {
+  let text = sql;
+  for (const [pattern, files] of patterns) {
+    const list = `[${files.map(literal).join(", ")}]`;
+    const quoted = literal(pattern);
+    for (let at = text.indexOf(quoted); at >= 0;) {
+      const before = text.slice(0, at);
+      const isTable = /\b(FROM|JOIN)\s+$/i.test(before);
+      const isCall = /\bread_\w+\s*\(\s*$/i.test(before);
+      const put = isCall
+        ? list
+        : isTable
+        ? readerSql(tableFormat(files), files, wholeOptions(files))
+        : quoted;
+      text = before + put + text.slice(at + quoted.length);
+      at = text.indexOf(quoted, at + put.length);
+    }
+  }
+  return text;
+}
+
+function wholeOptions(files: readonly string[]): readonly string[] {
+  const format = tableFormat(files);
+  return format === "parquet" ? [] : WHOLE[format];
 }
 
 /**

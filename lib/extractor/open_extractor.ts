@@ -23,7 +23,12 @@ import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
 import { type Plan, planOf, warnedPlan } from "./plan.ts";
-import { type Opened, prepared, runBatches } from "./run_batches.ts";
+import {
+  type BatchRun,
+  type Opened,
+  prepared,
+  runBatches,
+} from "./run_batches.ts";
 import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
 
@@ -142,15 +147,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     dataset: Dataset,
     options: RunOptions,
   ): Promise<FeatureSet> {
-    await this.#check("predict");
-    const preparing = prepared(dataset, options);
-    if (preparing) await preparing;
-    const { plan, batches } = runBatches(
-      this.#opened,
-      dataset,
-      options,
-      { label: "predict", isJoined: true },
-    );
+    const { plan, batches } = await this.#run("predict", dataset, options);
     const collector = this.#collector(plan.length);
     for await (const batch of batches) this.#collect(collector, batch);
     return collector.finish(this.#fields(plan.classNames));
@@ -160,15 +157,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     dataset: Dataset,
     options: RunOptions,
   ): AsyncGenerator<FeatureSet> {
-    await this.#check("stream");
-    const preparing = prepared(dataset, options);
-    if (preparing) await preparing;
-    const { plan, batches } = runBatches(
-      this.#opened,
-      dataset,
-      options,
-      { label: "stream", isJoined: false },
-    );
+    const { plan, batches } = await this.#run("stream", dataset, options);
     let start = 0;
     for await (const batch of batches) {
       const collector = this.#collector(batch.rows, start);
@@ -296,6 +285,18 @@ export class OpenRuns implements Runs, AsyncDisposable {
       activation: found.logits?.activation,
       source: this.#source,
     };
+  }
+
+  async #run(
+    label: "predict" | "stream",
+    dataset: Dataset,
+    options: RunOptions,
+  ): Promise<BatchRun> {
+    await this.#check(label);
+    const preparing = prepared(dataset, options);
+    if (preparing) await preparing;
+    const way = { label, isJoined: label === "predict" };
+    return runBatches(this.#opened, dataset, options, way);
   }
 
   async #check(action: string): Promise<void> {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, type Unreadable, unreadable } from "./byte_source.ts";
 
 /** A file in an archive. */
 export interface ZipMember {
@@ -333,11 +332,4 @@ class DirectoryReader {
 }
 
 /** Creates the error for an invalid archive. */
-export function damaged(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read zip "${name}"`, rule, value, hint));
-}
+export const damaged: Unreadable = unreadable("zip");

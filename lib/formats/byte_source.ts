@@ -137,3 +137,26 @@ function shorter(name: string, end: number, size: number): RangeError {
     cannot(`read "${name}"`, `it must have ${end} bytes`, size, "is it cut?"),
   );
 }
+
+/** Creates the error for bytes that are not what they must be. */
+export type Unreadable = (
+  source: Pick<ByteSource, "name">,
+  rule: string,
+  value: unknown,
+  hint?: string,
+  cause?: unknown,
+) => SyntaxError;
+
+/**
+ * The errors of one format's reader.
+ *
+ * @param kind What is read, as in `read KIND "NAME"`.
+ * @returns A function that creates an error.
+ */
+export function unreadable(kind: string): Unreadable {
+  return ({ name }, rule, value, hint, cause) =>
+    new SyntaxError(
+      cannot(`read ${kind} "${name}"`, rule, value, hint),
+      cause === undefined ? undefined : { cause },
+    );
+}

@@ -10,11 +10,12 @@
  */
 import type * as Arrow from "apache-arrow";
 import type * as ParquetWasm from "parquet-wasm/esm";
-import { cannot } from "../check.ts";
 import type { ByteSink } from "./byte_sink.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unreadable } from "./byte_source.ts";
 import { packageFile } from "./package_file.ts";
 import { sealedSource, sealParquet } from "./_parquet_seal.ts";
+
+const bad = unreadable("Parquet");
 
 /** The two loaded libraries. */
 export interface ParquetLibraries {
@@ -199,13 +200,4 @@ async function readable<T>(
     const error = bad(source, "it must be a Parquet file", message, hint);
     throw Object.assign(error, { cause });
   }
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read Parquet "${name}"`, rule, value, hint));
 }

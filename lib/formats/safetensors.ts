@@ -10,7 +10,7 @@
  * @module
  */
 import { cannot, sizeOf } from "../check.ts";
-import { type ByteSource, bytesSource } from "./byte_source.ts";
+import { type ByteSource, bytesSource, unreadable } from "./byte_source.ts";
 import { parseLooseJson } from "./loose_json.ts";
 import {
   sizeOfType,
@@ -18,6 +18,8 @@ import {
   type StoredType,
   valuesOf,
 } from "./stored_array.ts";
+
+const bad = unreadable("safetensors");
 
 /** The location of an array in a safetensors file. */
 export interface SafetensorsEntry {
@@ -322,15 +324,4 @@ function isSizes(value: unknown): value is number[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(
-    cannot(`read safetensors "${name}"`, rule, value, hint),
-  );
 }

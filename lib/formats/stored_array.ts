@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toFloats } from "../math/exact_numbers.ts";
 import { cannot } from "../check.ts";
 
 /** Element types of arrays in files. */
@@ -130,18 +131,9 @@ export function toFloat32(
     return new Float32Array(bits.buffer);
   }
   if (data instanceof Float32Array) return data as Float32Array<ArrayBuffer>;
-  const values = new Float32Array(data.length);
   const isFloat = dtype === "float16" || dtype === "float64";
-  for (let i = 0; i < data.length; i++) {
-    const value = Number(data[i]!);
-    values[i] = value;
-    const isKept = isFloat
-      ? Number.isFinite(values[i]!) || !Number.isFinite(value)
-      : values[i] === value && Math.abs(value) <= 2 ** 24;
-    if (isKept) continue;
-    throw new RangeError(
+  return toFloats(data, isFloat, (value) =>
+    new RangeError(
       cannot(`read "${name}"`, `its ${dtype} must fit float32`, value),
-    );
-  }
-  return values;
+    ));
 }

@@ -7,8 +7,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unreadable } from "./byte_source.ts";
+
+const bad = unreadable("tar");
 
 /** A file in an archive. */
 export interface TarMember {
@@ -141,13 +142,4 @@ function recordsOf(text: string): Record<string, string> {
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read tar "${name}"`, rule, value, hint));
 }

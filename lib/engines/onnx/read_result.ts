@@ -1,3 +1,4 @@
+import { toFloats, toInts } from "../../math/exact_numbers.ts";
 import { cannot } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { featureArray, floatArray, type RawValues } from "../read_arrays.ts";
@@ -31,8 +32,8 @@ export function featureOf(
   const values = dtype === "bool"
     ? data as RawValues
     : dtype === "float32"
-    ? toFloats(data, type, name)
-    : toInts(data, type, name);
+    ? floats32(data, type, name)
+    : ints32(data, type, name);
   return featureArray(
     values,
     { shape: [...shape], dtype },
@@ -53,43 +54,30 @@ export function floatsOf(
   { data, shape, type }: OnnxResult,
   name: string,
 ): NdArray {
-  return floatArray(toFloats(data, type, name), shape);
+  return floatArray(floats32(data, type, name), shape);
 }
 
-function toFloats(
+function floats32(
   data: OnnxResult["data"],
   type: string,
   name: string,
 ): Float32Array {
   if (data instanceof Float32Array) return data;
-  const values = data as unknown as ArrayLike<number | bigint>;
-  const floats = new Float32Array(values.length);
-  const isFloat = type.startsWith("float");
-  for (let i = 0; i < floats.length; i++) {
-    const value = Number(values[i]!);
-    floats[i] = value;
-    const isKept = isFloat
-      ? Number.isFinite(floats[i]!) || !Number.isFinite(value)
-      : floats[i] === value && Math.abs(value) <= 2 ** 24;
-    if (!isKept) throw unfit(name, type, "float32", values[i]!);
-  }
-  return floats;
+  return toFloats(
+    data as unknown as ArrayLike<number | bigint>,
+    type.startsWith("float"),
+    (value) => unfit(name, type, "float32", value),
+  );
 }
 
-function toInts(
+function ints32(
   data: OnnxResult["data"],
   type: string,
   name: string,
 ): Int32Array {
   if (data instanceof Int32Array) return data;
   const values = data as unknown as ArrayLike<number | bigint>;
-  const ints = new Int32Array(values.length);
-  for (let i = 0; i < ints.length; i++) {
-    const value = Number(values[i]!); // rounded only if out of range anyway
-    ints[i] = value;
-    if (ints[i] !== value) throw unfit(name, type, "int32", values[i]!);
-  }
-  return ints;
+  return toInts(values, (i) => unfit(name, type, "int32", values[i]!));
 }
 
 function unfit(

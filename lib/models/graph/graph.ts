@@ -199,6 +199,29 @@ export function refKey(ref: Ref): string {
 }
 
 /**
+ * Creates a spec.
+ *
+ * @param name The tensor's name.
+ * @param shape Its sizes; copied.
+ * @param dtype Its element type.
+ * @param channels Its channel axis, if known.
+ * @returns The spec, frozen.
+ */
+export function tensorSpec(
+  name: string,
+  shape: readonly (number | null)[],
+  dtype: TensorSpec["dtype"],
+  channels?: "first" | "last",
+): TensorSpec {
+  return Object.freeze({
+    name,
+    shape: Object.freeze([...shape]),
+    dtype,
+    ...(channels === undefined ? {} : { channels }),
+  });
+}
+
+/**
  * The spec of a tensor.
  *
  * @param ref Any reference.

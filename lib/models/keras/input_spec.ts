@@ -1,7 +1,7 @@
 import { cannot } from "../../check.ts";
 import { isKnownPolicy, policyName } from "../../layers/config_reader.ts";
 import type { DType, TensorSpec } from "../../types.ts";
-import type { NodeCall, Ref } from "../graph/graph.ts";
+import { type NodeCall, type Ref, tensorSpec } from "../graph/graph.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
@@ -39,11 +39,7 @@ export function inputSpec(
       options.dtype,
     );
   }
-  return Object.freeze({
-    name,
-    shape: Object.freeze([null, ...sizes]),
-    dtype,
-  });
+  return tensorSpec(name, [null, ...sizes], dtype);
 }
 
 function isSize(size: unknown): boolean {

@@ -15,6 +15,7 @@ import {
   type ModelLimits,
 } from "../graph/limits.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { holdsRecord, isModel, type Json, withinTime } from "./_description.ts";
 import { mapValues, sortedKeys } from "./records.ts";
 
 /** A tensor: output `index` of call `call` of a layer. */
@@ -72,8 +73,6 @@ export interface NamedTensorId {
   readonly name: string | undefined;
   readonly tensor: TensorId;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Maximum number of layers in a description; the largest models of Keras have
@@ -376,54 +375,16 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
   );
 }
 
-/** A layer's class and config. */
-interface Described {
-  readonly className: string;
-  readonly config: Json;
-}
-
-/** Layers hold others under `layers`, too, as `Pipeline` does. */
-function isModel({ className, config }: Described): boolean {
-  if (className === "Sequential") return true;
-  return Array.isArray(config.layers) &&
-    (className === "Functional" || className === "Model" ||
-      "input_layers" in config || "output_layers" in config);
-}
-
 /** A list of arguments; one of values alone is a value. */
 function listOf(list: readonly Argument[]): Argument {
   const values = list.flatMap((inner) => "value" in inner ? [inner.value] : []);
   return values.length === list.length ? { value: values } : { list };
 }
 
-/** Unwraps TimeDistributed layers, and counts them. */
-function withinTime(layer: Described): { inner: Described; timeAxes: number } {
-  let inner = layer;
-  let timeAxes = 0;
-  while (inner.className === "TimeDistributed") {
-    const held = inner.config.layer as Json | undefined;
-    const { class_name: className, config } = held ?? {};
-    if (typeof className !== "string") break;
-    const isList = Array.isArray(config); // as Keras 2.0 wrote a Sequential
-    inner = {
-      className,
-      config: (isList ? { layers: config } : config ?? {}) as Json,
-    };
-    timeAxes++;
-  }
-  return { inner, timeAxes };
-}
-
 /** A tensor, with its keys and indices in a structure. */
 interface PathAndTensor {
   readonly path: readonly string[];
   readonly tensor: TensorId;
-}
-
-/** Whether a structure of inputs or outputs contains a record. */
-function holdsRecord(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsRecord);
-  return typeof value === "object" && value !== null;
 }
 
 /** A Sequential: each layer is called on the previous one. */

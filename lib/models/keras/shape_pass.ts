@@ -6,7 +6,7 @@ import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
-import { origin, type Ref, refKey } from "../graph/graph.ts";
+import { origin, type Ref, refKey, tensorSpec } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
@@ -314,12 +314,7 @@ export class ShapePass {
     const dtype = isText ? "string" : value.dtype;
     const channels = this.#channelsOf(origin(ref));
     this.#channels.set(refKey(ref), channels);
-    return Object.freeze({
-      name,
-      shape: Object.freeze([...shape]),
-      dtype,
-      ...(channels === undefined ? {} : { channels }),
-    });
+    return tensorSpec(name, shape, dtype, channels);
   }
 
   /**

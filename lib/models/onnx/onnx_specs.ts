@@ -4,10 +4,11 @@ import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import { typeName } from "../../formats/onnx_tensor.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
+import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
+import { tensorSpec } from "../graph/graph.ts";
 
 /** Supported element types of inputs. */
 const INPUTS = new Set<TensorSpec["dtype"]>([
@@ -74,7 +75,7 @@ export class OnnxSpecs {
         isOther ? "a sequence or a map" : dtype ?? "not known",
       );
     }
-    const known = spec(name, shape ?? [], dtype, undefined);
+    const known = tensorSpec(name, shape ?? [], dtype);
     const batchAxis = this.#axes.of(info);
     return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
   }
@@ -99,7 +100,7 @@ export class OnnxSpecs {
     const known = typeName(type ?? 0);
     const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
     if (shape === undefined || !INPUTS.has(dtype)) return undefined;
-    return spec(name, shape, dtype, channels);
+    return tensorSpec(name, shape, dtype, channels);
   }
 
   /**
@@ -122,6 +123,10 @@ export class OnnxSpecs {
       values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
     });
     if (found !== undefined) this.#inferred.set(output, found);
+    outputs.slice(1).forEach((further, i) => {
+      const also = inferFurther(kind, i + 1);
+      if (also !== undefined) this.#inferred.set(further, also);
+    });
   }
 
   #knownOf(
@@ -154,18 +159,4 @@ function wholeNumbers(
   if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;
   const bytes = constant.storedBytes?.();
   return bytes && [...valuesOf(bytes, "int64")].map(Number);
-}
-
-function spec(
-  name: string,
-  shape: readonly (number | null)[],
-  dtype: TensorSpec["dtype"],
-  channels: "first" | "last" | undefined,
-): TensorSpec {
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
 }

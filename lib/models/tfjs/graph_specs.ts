@@ -6,6 +6,7 @@
  */
 import type { tf } from "../../tf.ts";
 import type { TensorSpec } from "../../types.ts";
+import { tensorSpec } from "../graph/graph.ts";
 
 /**
  * The used properties of an operation in TF.js' graph, which has no public
@@ -75,7 +76,7 @@ export class GraphSpecs {
   input({ name }: Operation): TensorSpec {
     const known = this.#inputs.find((input) => nodeName(input.name) === name);
     const dtype = known?.dtype;
-    return spec(
+    return tensorSpec(
       name,
       (known?.shape ?? []).map((size) => size < 0 ? null : size),
       dtype === "int32" || dtype === "bool" || dtype === "string"
@@ -105,7 +106,7 @@ export class GraphSpecs {
     if (shapes.some(({ unknownRank }) => unknownRank)) return [];
     const isLast = attrParams.dataFormat?.value === "NHWC";
     return shapes.map(({ dim = [] }) =>
-      spec(name, dim.map(sizeOf), "float32", isLast ? "last" : undefined)
+      tensorSpec(name, dim.map(sizeOf), "float32", isLast ? "last" : undefined)
     );
   }
 }
@@ -134,24 +135,10 @@ function namedSpec(tensor: SignatureTensor): [string, TensorSpec][] {
   const { name, dtype = "", tensorShape: { dim, unknownRank } = {} } = tensor;
   if (name === undefined || dim === undefined || unknownRank) return [];
   const type = DTYPES[String(dtype)] ?? "float32";
-  const known = spec(nodeName(name), dim.map(sizeOf), type);
+  const known = tensorSpec(nodeName(name), dim.map(sizeOf), type);
   return [[`${nodeName(name)}:${indexIn(name)}`, known]];
 }
 
 function sizeOf({ size }: { readonly size?: string | number }): number | null {
   return size === undefined || Number(size) < 0 ? null : Number(size);
-}
-
-function spec(
-  name: string,
-  shape: readonly (number | null)[],
-  dtype: TensorSpec["dtype"],
-  channels?: "last",
-): TensorSpec {
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
 }

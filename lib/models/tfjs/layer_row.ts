@@ -1,7 +1,7 @@
 import type { tf } from "../../tf.ts";
 import { sizeOf } from "../../check.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import type { NamedWeight } from "../graph/graph.ts";
+import { type NamedWeight, tensorSpec } from "../graph/graph.ts";
 
 /** The parts of a row. */
 export interface RowParts {
@@ -75,12 +75,7 @@ export function symbolicSpec(
   channels?: "first" | "last",
 ): TensorSpec {
   const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...tensor.shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
+  return tensorSpec(name, tensor.shape, dtype, channels);
 }
 
 /**
