@@ -301,6 +301,11 @@ function checkState(state: DetectorState, action: string): DetectorState {
     throw new TypeError(cannot(action, rule, state));
   }
   for (const [name, array] of Object.entries(state)) {
+    if (name === "__metadata__" || name.startsWith("sonde.")) {
+      const rule = 'no array of its state may be named "__metadata__" or ' +
+        '"sonde.…", which files use';
+      throw new TypeError(cannot(action, rule, name, "rename it"));
+    }
     checkAwaited(array, action, `state "${name}"`);
     const { data, shape, dtype }: Partial<typeof array> = array ?? {};
     const type = STATE_TYPES.get(data?.constructor);

@@ -191,16 +191,19 @@ async function write(
 ): Promise<void> {
   checkAwaited(target, "write scorer", "the target");
   const isTarget = typeof target === "string" || target instanceof URL;
-  if (!isTarget || (target instanceof URL && target.protocol !== "file:")) {
+  const isFile = !/^[a-z]+:\/\//i.test(String(target)) ||
+    /^file:/i.test(String(target));
+  if (!isTarget || !isFile || target === "") {
     const rule = "its target must be a path or a file: URL";
     throw new TypeError(cannot("write scorer", rule, target));
   }
-  const part = target instanceof URL
-    ? new URL(`${target.href}.partial`)
-    : `${target}.partial`;
+  const place = /^file:/i.test(String(target)) ? new URL(target) : target;
+  const part = place instanceof URL
+    ? new URL(`${place.href}.partial`)
+    : `${place}.partial`;
   try {
     await Deno.writeFile(part, bytes);
-    await Deno.rename(part, target);
+    await Deno.rename(part, place);
   } catch (error) {
     await Deno.remove(part).catch(() => {}); // the first error is the one
     throw error;

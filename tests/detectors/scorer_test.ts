@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import { calibration, pValues } from "../../lib/detectors/conformal.ts";
 import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { defineDetector } from "../../lib/detectors/define_detector.ts";
@@ -222,6 +223,27 @@ Deno.test("loadScorer() refuses features of another layer or model than the fit'
   await assertRejects(() => loaded.score(layer), TypeError, ".penultimate()");
 });
 
+Deno.test("save() takes paths and file: URLs, as texts too, and no others", async () => {
+  const folder = await Deno.makeTempDir();
+  const scorer = await knn().fit(KNOWN);
+  const path = `${folder}/a b.safetensors`;
+  const url = pathToFileURL(path);
+  const targets = [path, url, url.href];
+  for (const target of targets) {
+    await scorer.save(target);
+    assertEquals((await loadScorer(target)).name, "deepKnn");
+    await Deno.remove(path);
+  }
+  for (const target of ["http://a/b", new URL("http://a/b"), "", 5 as never]) {
+    await assertRejects(
+      () => scorer.save(target),
+      TypeError,
+      "Cannot write scorer as its target must be a path or a file: URL",
+    );
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("save() leaves what was there when it fails, and nothing else", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -350,6 +372,8 @@ Deno.test("a custom detector is told what is wrong with its state", async () => 
     ],
     [{ mean: { ...good, dtype: "float32" } }, 'current value is "float32"'],
     [{ mean: Promise.resolve(good) }, "write await before it"],
+    [{ "sonde.keys": good }, 'current value is "sonde.keys"; rename it'],
+    [{ __metadata__: good }, 'current value is "__metadata__"; rename it'],
   ];
   for (const [state, message] of wrong) {
     await assertRejects(() => of(state).fit(KNOWN), TypeError, message);
