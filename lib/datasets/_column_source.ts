@@ -21,7 +21,12 @@ import {
   imageBatch,
   numberBatch,
 } from "./_column_batches.ts";
-import { findColumn, type InputColumns, planInputs } from "./column_plan.ts";
+import {
+  checkWritten,
+  findColumn,
+  type InputColumns,
+  planInputs,
+} from "./column_plan.ts";
 import { columnView } from "./_column_view.ts";
 import {
   type Cells,
@@ -32,7 +37,7 @@ import {
 } from "./_columns.ts";
 import { IMAGE_SIDE } from "./_source_view.ts";
 import { classesOf, indicesOfNames } from "./class_names.ts";
-import { ImageInput } from "./image_input.ts";
+import { checkNoImages, ImageInput } from "./image_input.ts";
 import { labelsOf } from "./labels.ts";
 import { readAhead } from "./read_ahead.ts";
 import { sampleRows } from "./sample_rows.ts";
@@ -140,18 +145,13 @@ export class ColumnSource implements DataSource {
       for (const option of ["labels", "ids"] as const) {
         const name = options[option];
         if (name === undefined) continue;
-        const { kind, type, isWritten } = findColumn(name, columns, action);
-        if (kind !== "other" || isWritten === true) continue;
-        const rule = `column ${quote(name)} must hold ${option}: ` +
-          (option === "ids" ? "texts or whole numbers" : "numbers or texts");
-        throw new TypeError(cannot(action, rule, type));
+        checkWritten(findColumn(name, columns, action), option, action);
       }
       if (count === 0) {
         throw new RangeError(cannot(action, "there must be a row", 0));
       }
       const labels = await this.#labels(store);
-      const classNames = this.#classNames;
-      const facts = { count, labels, classNames };
+      const facts = { count, labels, classNames: this.#classNames };
       const rows = sampleRows(facts, options, action);
       this.#head = await store.head(HEAD);
       return this.#known = {
@@ -208,6 +208,7 @@ export class ColumnSource implements DataSource {
       action,
     });
     const image = this.#imageInput(plan, isLooks);
+    if (image === undefined && !isLooks) checkNoImages(options, action);
     const names = [
       ...new Set([...plan.flatMap(({ columns }) => columns), ...others]),
     ];

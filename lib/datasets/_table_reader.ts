@@ -237,3 +237,26 @@ export async function checkTypes(
     throw new TypeError(cannot("read query", rule, value, hint));
   }
 }
+
+const VOLATILE =
+  /\b(random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)\s*\(|\b(USING\s+SAMPLE|TABLESAMPLE)\b/i;
+
+/**
+ * Checks that SQL gives the same rows each time: labels, batches and runs that
+ * are resumed are read one after the other.
+ *
+ * @param sql The SQL.
+ * @param action Description of the operation, for error messages.
+ * @throws {TypeError} If it draws at random.
+ */
+export function checkRepeatable(sql: string, action: string): void {
+  // What stands in quotes and comments says nothing.
+  const bare = sql.replace(/'[^']*'|"[^"]*"|--.*|\/\*[^]*?\*\//g, " ");
+  const found = VOLATILE.exec(bare)?.[0];
+  if (found === undefined) return;
+  const rule = "its SQL must give the same rows each time";
+  const hint = "use the options shuffle: { seed }, limit or split instead";
+  throw new TypeError(
+    cannot(action, rule, found.replace(/\s*\($/, "()"), hint),
+  );
+}

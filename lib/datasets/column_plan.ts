@@ -285,3 +285,23 @@ function stacked(
   });
   return { kind: "numbers", data: all, shape: [width], dtype: "float64" };
 }
+
+/**
+ * Checks that a column can be labels or ids: other types only where each value
+ * has one text.
+ *
+ * @param column The column.
+ * @param option What it is to be.
+ * @param action Description of the operation, for error messages.
+ * @throws {TypeError} If it cannot.
+ */
+export function checkWritten(
+  { name, kind, type, isWritten }: ColumnInfo,
+  option: "labels" | "ids",
+  action: string,
+): void {
+  if (kind !== "other" || isWritten === true) return;
+  const rule = `column ${quote(name)} must hold ${option}: ` +
+    (option === "ids" ? "texts or whole numbers" : "numbers or texts");
+  throw new TypeError(cannot(action, rule, type));
+}

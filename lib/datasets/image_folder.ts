@@ -53,7 +53,8 @@ export interface ImageFolderOptions extends ImageOptions, SampleOptions {
   readonly classes?: readonly string[];
   /**
    * Whether links that leave the folder are followed. Without it they are left
-   * out, and the source says so where it is shown.
+   * out, and the source says so where it is shown. Links within it are always
+   * followed.
    *
    * @default {false}
    */

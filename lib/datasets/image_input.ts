@@ -116,6 +116,22 @@ export function checkImageOptions(options: ImageOptions, action: string): void {
   }
 }
 
+/**
+ * Checks that no setting of images is set, where there are none.
+ *
+ * @param options The settings.
+ * @param action Description of the operation, for error messages.
+ * @throws {TypeError} If one is set: it would mean nothing.
+ */
+export function checkNoImages(options: ImageOptions, action: string): void {
+  const name = (IMAGE_OPTIONS as (keyof ImageOptions)[])
+    .find((name) => options[name] !== undefined);
+  if (name === undefined) return;
+  const rule = `"${name}" must come with a column of images`;
+  const hint = "leave it out for numbers and texts";
+  throw new TypeError(cannot(action, rule, options[name], hint));
+}
+
 /** Images as one input. Made for one model; the size may be that of the first image. */
 export class ImageInput {
   readonly #options: ImageOptions;

@@ -11,7 +11,12 @@ import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
 import { tableFiles } from "./table_files.ts";
-import { checkTypes, TableReader, withFiles } from "./_table_reader.ts";
+import {
+  checkRepeatable,
+  checkTypes,
+  TableReader,
+  withFiles,
+} from "./_table_reader.ts";
 
 /**
  * Settings of {@linkcode table}.
@@ -106,7 +111,11 @@ export function table(
     options: columns,
     settings: [where ?? null, orderBy ?? null],
     async open() {
-      const engine = await LockedDuckdb.open(paths, `table "${name}"`);
+      const engine = await LockedDuckdb.open(
+        paths,
+        `table "${name}"`,
+        orderBy !== undefined || /\bselect\b/i.test(where ?? ""),
+      );
       try {
         const classNames = reader.format === "parquet"
           ? await huggingFaceClasses(engine, paths[0]!)
@@ -166,6 +175,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   if (typeof sql !== "string" || sql.trim() === "") {
     throw new TypeError(cannot(action, "its SQL must be a text", sql));
   }
+  checkRepeatable(sql, action);
   if (!Array.isArray(files)) {
     const rule = '"files" must be an array of paths';
     throw new TypeError(cannot(action, rule, files));
@@ -183,7 +193,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
     options: columns,
     settings: [sql],
     async open() {
-      const engine = await LockedDuckdb.open(paths, "query");
+      const engine = await LockedDuckdb.open(paths, "query", true);
       try {
         await engine.check(body);
         if (!isChecked) await checkTypes(engine, body, paths);
@@ -204,7 +214,9 @@ function checkSql(
   action: string,
   name: string,
 ): void {
-  if (text === undefined || typeof text === "string" && text.trim() !== "") {
+  if (text === undefined) return;
+  if (typeof text === "string" && text.trim() !== "") {
+    checkRepeatable(text, action);
     return;
   }
   const rule = `"${name}" must be a text of SQL`;

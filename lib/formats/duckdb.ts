@@ -33,11 +33,15 @@ export class LockedDuckdb {
    *
    * @param files The only files that it may read.
    * @param name Name of the data, for messages.
+   * @param isRepeatable Whether any SQL must give the same rows in the same
+   * order each time. It then runs on one thread: with several, the order of
+   * groups and joins and the last digits of sums differ from run to run.
    * @returns The engine; close it.
    */
   static async open(
     files: readonly string[],
     name: string,
+    isRepeatable = false,
   ): Promise<LockedDuckdb> {
     const { DuckDBInstance } = await loadDuckdb();
     const instance = await DuckDBInstance.create(":memory:", {
@@ -46,6 +50,7 @@ export class LockedDuckdb {
       allow_community_extensions: "false",
       temp_directory: "", // no temporary files, even if memory is exceeded
       preserve_insertion_order: "true",
+      ...isRepeatable ? { threads: "1" } : {},
     });
     const connection = await instance.connect();
     const locked = new LockedDuckdb(instance, connection, name);

@@ -24,6 +24,33 @@ Deno.test("query() reads what SQL makes of the files that are named", async () =
   ]);
 });
 
+Deno.test("query() runs on one thread, so that rows come in the same order each time", async () => {
+  // On several, a GROUP BY of 1,000,000 rows came in another order each time.
+  const threads = "current_setting('threads')::INT";
+  const source = query(`SELECT ${threads} AS x`);
+  assertEquals((await readSource(source, [spec([1])])).values, [1]);
+  const where = `(SELECT ${threads}) = 1`;
+  assertEquals(
+    (await readSource(table(FILES[0]!, { where }), [spec([4])])).length,
+    30,
+  );
+  const orderBy = `${threads}, petal_width`;
+  const ordered = table(FILES[0]!, { orderBy, where: `${threads} = 1` });
+  assertEquals((await readSource(ordered, [spec([4])])).length, 30);
+});
+
+Deno.test("query() and table() refuse SQL that draws at random", () => {
+  const text = "its SQL must give the same rows each time: current value is";
+  const refuse = (make: () => unknown, found: string) =>
+    assertThrows(make, TypeError, `${text} "${found}"; use the options`);
+  const from = `SELECT * FROM '${FILES[0]}'`;
+  refuse(() => query(`${from} ORDER BY random ( )`), "random()");
+  refuse(() => query(`${from} USING SAMPLE 10%`), "USING SAMPLE");
+  refuse(() => table(FILES[0]!, { orderBy: "RANDOM()" }), "RANDOM()");
+  refuse(() => table(FILES[0]!, { where: "random() < 0.5" }), "random()");
+  query(`SELECT 'random()' AS "uuid()" -- random()\n`);
+});
+
 Deno.test("query() takes the patterns of its files in the SQL", async () => {
   const pattern = `${TABLES}hive/*/*.parquet`;
   for (const from of [`'${pattern}'`, `read_parquet('${pattern}')`]) {

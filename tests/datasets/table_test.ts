@@ -276,6 +276,18 @@ Deno.test("table() refuses bad tables by column and row", async () => {
     [4],
   );
   await refuse(flowers({ where: "petal_width > 9" }), "there must be a row");
+  for (
+    const options of [{ size: [2, 2] }, { preprocess: "tf" }, {
+      onBad: "skip",
+    }] as const
+  ) {
+    const name = Object.keys(options)[0];
+    await refuse(
+      flowers(options),
+      `"${name}" must come with a column of images`,
+      [4],
+    );
+  }
   await refuse(
     flowers({ where: "petal > 9" }),
     "DuckDB must be able to read it",
