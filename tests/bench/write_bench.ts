@@ -13,6 +13,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file no-console
 import {
   type DataSource,
   type FeatureArray,
@@ -180,16 +181,23 @@ async function residentMemory(folder: string): Promise<void> {
   };
   let first: number | undefined;
   let most = 0;
+  const checkpoints: number[] = [];
   await new FeatureExtractor(await digitsModel()).layers("penultimate")
     .write(source, `${folder}/x.npz`, {
       ...QUIET,
+      partSize: 2500, // the default, 32 MB, would hold nearly all of them
       onProgress({ samples }) {
         if (samples < NUM_STREAMED / 20) return; // parts have their size then
         const { rss } = Deno.memoryUsage();
         first ??= rss;
         most = Math.max(most, rss);
+        if (samples >= NUM_STREAMED / 10 * (checkpoints.length + 1)) {
+          checkpoints.push(rss);
+        }
       },
     });
+  const fractions = checkpoints.map((bytes) => (bytes / MB).toFixed(0));
+  console.error(`resident after each tenth, MB: ${fractions.join(", ")}`);
   const pairs = [{ ours: (most - first!) / MB, theirs: 64 }];
   report({
     benchmark: "write",
