@@ -61,7 +61,8 @@ export const SAVE_OPTIONS: readonly string[] = [
  * Features stand under the names of their layers, the rest under
  * `sonde.id`, `sonde.label`, `sonde.logits`, `sonde.penultimate` and
  * `sonde.nonFinite`. In Parquet maps are flattened and float16 becomes
- * float32; the metadata says what they were.
+ * float32; the metadata says what they were. DuckDB does not tell names by the
+ * case of their letters: of `Conv` and `conv` it calls the second `conv_1`.
  *
  * @category Files of features
  * @param set The set.

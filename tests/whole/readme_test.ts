@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { slowTest } from "../support/extent.ts";
 import {
   auroc,
@@ -7,6 +8,8 @@ import {
   FeatureExtractor,
   fprAtTpr,
   loadModel,
+  nearest,
+  openFeatures,
 } from "../../mod.ts";
 import {
   type Digits,
@@ -30,12 +33,15 @@ const PRINTED = [
   ["shape: [ 5, 8 ]", 'dtype: "float32"'],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
   ["0.947"],
+  ["Written: 1131 samples", "digits.parquet"],
   ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
   ["conv1"],
 ];
 
 /** Blocks that decode images or read tables. */
 const NATIVE = /\b(imageFolder|table|query)\(/;
+/** Blocks that write files. */
+const WRITES = /\.write\(/;
 /** What the README's table of permissions names for them. */
 const DATA_FLAGS = [
   "--allow-ffi",
@@ -54,22 +60,28 @@ Deno.test("README.md has short examples for the commonest wishes", () => {
   }
 });
 
+/** The file that the block on files writes, and that the SQL below it reads. */
+const STORED = "digits.parquet";
+
 /** The blocks as modules, for the time of a call. */
 async function withBlocks(
-  use: (files: readonly string[]) => Promise<void>,
+  use: (files: readonly string[], folder: string) => Promise<void>,
 ): Promise<void> {
+  const folder = await Deno.makeTempDir();
   const files = await Promise.all(BLOCKS.map(async (code) => {
     const file = await Deno.makeTempFile({
       dir: FOLDER, // for the relative imports
       prefix: ".readme_",
       suffix: ".ts",
     });
-    await Deno.writeTextFile(file, `${code}${claims(code)}export {};\n`);
+    const text = code.replaceAll(STORED, `${folder}/${STORED}`);
+    await Deno.writeTextFile(file, `${text}${claims(code)}export {};\n`);
     return file;
   }));
   try {
-    await use(files);
+    await use(files, folder);
   } finally {
+    await Deno.remove(folder, { recursive: true });
     for (const file of files) await Deno.remove(file);
   }
 }
@@ -93,25 +105,56 @@ Deno.test("README.md has examples that give what they say", async () => {
     const flags = [...allowed, "--no-prompt", "--config", "deno.json"];
     return (await run(["run", ...flags, main])).split(mark);
   };
-  await withBlocks(async (files) => {
+  await withBlocks(async (files, folder) => {
     // The README says that reading is the only permission that is needed, but
-    // for images and tables.
-    const [plain, data] = [false, true].map((isData) =>
-      files.filter((_, i) => isData === NATIVE.test(BLOCKS[i]!))
+    // for images and tables, and files that are written.
+    const which = (use: RegExp) => files.filter((_, i) => use.test(BLOCKS[i]!));
+    const [data, writing] = [which(NATIVE), which(WRITES)];
+    const plain = files.filter((file) =>
+      !data.includes(file) && !writing.includes(file)
     );
-    const printed = new Map([
-      ...zip(plain!, await printedBy(plain!, ["--allow-read"])),
-      ...zip(data!, await printedBy(data!, ["--allow-read", ...DATA_FLAGS])),
-    ]);
+    const printed = new Map<string, string>();
+    for (
+      const [some, flags] of [
+        [plain, []],
+        [data, DATA_FLAGS],
+        [writing, ["--allow-ffi", `--allow-write=${folder}`]],
+      ] as const
+    ) {
+      const texts = await printedBy(some, ["--allow-read", ...flags]);
+      for (const [file, text] of zip(some, texts)) printed.set(file, text);
+    }
     PRINTED.forEach((texts, i) => {
       for (const text of texts) {
         const part = printed.get(files[i]!)!;
         assert(part.includes(text), `${text}\nnot in\n${part}`);
       }
     });
+    await checkNearest(`${folder}/${STORED}`);
   });
   await Deno.remove(main);
 });
+
+/** DuckDB runs the SQL of the README, and finds what `nearest` finds. */
+async function checkNearest(file: string): Promise<void> {
+  const [, sql] = /^```sql\n([\s\S]*?)^```$/m.exec(README)!;
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const answer = await connection.runAndReadAll(
+    sql!.replaceAll(STORED, file),
+  );
+  const rows = answer.getRows() as [bigint, number][];
+  connection.closeSync();
+  instance.closeSync();
+  await using stored = await openFeatures(file);
+  const set = await stored.load();
+  const { distances } = await nearest(stored, set.select([0]));
+  assertEquals(rows.length, 10);
+  assertEquals(Number(rows[0]![0]), 0); // the sample itself
+  rows.forEach(([, similarity], i) =>
+    assertLessOrEqual(Math.abs(1 - similarity - distances.data[i]!), 1e-6)
+  );
+}
 
 Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
   const [, area, rate] = /AUROC (0\.\d+), FPR95 (0\.\d+)\.\]/.exec(README)!;

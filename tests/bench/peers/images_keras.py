@@ -1,9 +1,12 @@
-"""Keras' image_dataset_from_directory, for tests/bench/images_bench.ts.
+"""Keras' image_dataset_from_directory, for tests/bench/images_bench.ts and
+write_bench.ts.
 
     images_keras.py FOLDER COUNT
 
 Writes COUNT JPEG files of 500 x 375 into two classes of FOLDER, then answers
-each line on stdin by one pass over them: batches of 64, 224 x 224.
+each line on stdin by one pass over them: batches of 64, 224 x 224. Where the
+line has a "target", MobileNetV2 with random weights, pooled, predicts them, and
+the features go to that .npz file.
 """
 import json
 import os
@@ -13,6 +16,7 @@ import sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -35,8 +39,18 @@ def main():
     write(folder, count)
     data = keras.utils.image_dataset_from_directory(
         folder, image_size=(224, 224), batch_size=64, shuffle=False, verbose=False)
-    for _ in sys.stdin:
-        total = sum(int(x.shape[0]) for x, _ in data)
+    model = None
+    for line in sys.stdin:
+        target = json.loads(line).get("target")
+        if target is None:
+            total = sum(int(x.shape[0]) for x, _ in data)
+        else:
+            if model is None:
+                model = keras.applications.MobileNetV2(weights=None, include_top=False, pooling="avg", input_shape=(224, 224, 3))
+            scaled = data.map(lambda x, y: (x / 127.5 - 1, y)).prefetch(tf.data.AUTOTUNE)
+            features = model.predict(scaled, verbose=0)
+            np.savez(target, features=features)
+            total = len(features)
         print(json.dumps({"images": total, "versions": f"TensorFlow {tf.__version__}"}), flush=True)
 
 
