@@ -13,6 +13,7 @@ import {
   LargeList,
   LargeUtf8,
   List,
+  Null,
   Struct,
   Utf8,
   type Vector,
@@ -211,6 +212,15 @@ Deno.test("worker advises in words of its command line what to do about columns"
     assertEquals(code, 1);
     assertStringIncludes(log, text);
   }
+});
+
+Deno.test("worker passes a column of nulls alone through", async () => {
+  const note = vectorFromArray([null, null], new Null());
+  const x = vectorFromArray([[1, 2, 3, 4], [4, 3, 2, 1]], FLOATS);
+  const run = await workerOver(columns({ note, x }), ["--inputs", "x"]);
+  assertEquals(run.code, 0, run.log);
+  const found = tableOf(run).getChild("note")!;
+  assertEquals([String(found.type), ...found], ["Null", null, null]);
 });
 
 Deno.test("worker keeps a column once that is named twice, and refuses both kinds of keeping", async () => {
