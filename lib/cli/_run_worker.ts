@@ -225,14 +225,15 @@ class WorkerRun {
     // No spread: a batch may have more rows than a call takes arguments.
     const row = [...bad.keys()].reduce((first, next) => Math.min(first, next));
     const { id } = this.#settings;
-    const name = id === undefined
-      ? ""
-      : ` (${id} ${quote(batch.getChild(id)?.get(row))})`;
-    const { rule, value, cause } = bad.get(row)!;
+    const value = id === undefined ? undefined : batch.getChild(id)?.get(row);
+    // As a column has it, without the suffix of a bigint.
+    const shown = typeof value === "bigint" ? String(value) : quote(value);
+    const name = id === undefined ? "" : ` (${id} ${shown})`;
+    const { rule, value: found, cause } = bad.get(row)!;
     const hint = this.#settings.onBad === "stop"
       ? "mend it, or pass --on-bad null"
       : undefined;
-    const message = cannot(`read row ${first + row}${name}`, rule, value, hint);
+    const message = cannot(`read row ${first + row}${name}`, rule, found, hint);
     return new TypeError(message, cause === undefined ? undefined : { cause });
   }
 }

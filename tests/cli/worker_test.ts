@@ -130,10 +130,10 @@ Deno.test("worker numbers rows over all batches", async () => {
   };
   const { code, log, bytes } = await workerOver(
     streamOf([batchOf(5), bad(batchOf(3, 5))]),
-    [...LAYER],
+    [...LAYER, "--id", "id"],
   );
   assertEquals(code, 1);
-  assertStringIncludes(log, "Cannot read row 6 as");
+  assertStringIncludes(log, "Cannot read row 6 (id 6) as");
   assert(bytes.length > 0, "the batch before was written");
 });
 
