@@ -5,7 +5,10 @@
  */
 import { cannot } from "../check.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
-import { openOuterProducts, type OuterProducts } from "../linalg/products.ts";
+import {
+  openOuterProducts,
+  type OuterProducts,
+} from "../linalg/outer_products.ts";
 import type { KnownSamples } from "./definition.ts";
 import { measureMoments } from "./moments.ts";
 

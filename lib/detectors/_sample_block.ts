@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import type { FeatureSet, FeatureSpec, LinearHead } from "../types.ts";
 import type { DetectorUses, SampleBlock, SampleMatrix } from "./definition.ts";
 
@@ -95,7 +95,7 @@ export function logitsOf(
   if (columns === 1 && kind === "classes") {
     const rule = "logits must be of two classes or more";
     const hint = 'a set of one sigmoid has activation: "sigmoid"';
-    throw new TypeError(cannot(action, rule, shapeText(shape), hint));
+    throw new TypeError(cannot(action, rule, shape, hint));
   }
   if (activation === "sigmoid" && kind === "classes") {
     const rule = "logits must be of classes that exclude each other";

@@ -1,5 +1,6 @@
 import { checkNoOptions } from "../check.ts";
-import { openGramSum, openProduct } from "../linalg/products.ts";
+import { openGramSum } from "../linalg/outer_products.ts";
+import { openProduct } from "../linalg/products.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";

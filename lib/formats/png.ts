@@ -1,5 +1,5 @@
 /**
- * PNG images, written at once and without a canvas.
+ * Encodes PNG images, synchronously and without a canvas.
  *
  * Three forms are enough for what is drawn here: grey, colours by a palette
  * (one byte a pixel, as a colour map gives them), and RGB. Rows of grey values
@@ -15,9 +15,9 @@ import { cannot } from "../check.ts";
 
 /** Pixels in row-major order, from the top left. */
 export interface Pixels {
-  /** Pixels in a row. */
+  /** Width. */
   readonly width: number;
-  /** Rows. */
+  /** Height. */
   readonly height: number;
   /** `height · width` grey values or palette indices, or `height · width · 3` values of RGB. */
   readonly data: Uint8Array;
@@ -27,7 +27,7 @@ export interface Pixels {
   readonly transparent?: number | undefined;
 }
 
-const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // as every PNG file begins
+const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10]; // PNG signature
 const GREY = 0;
 const RGB = 2;
 const INDEXED = 3;
@@ -38,9 +38,9 @@ const [NONE, SUB, UP, PAETH] = [0, 1, 2, 4]; // filters
  *
  * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  *
- * @param pixels What to encode; the number of bytes says whether it is grey or RGB.
+ * @param pixels The pixels; the number of bytes determines grey or RGB.
  * @returns The file's bytes.
- * @throws {RangeError} If sizes, data and palette do not fit each other.
+ * @throws {RangeError} If sizes, data and palette are inconsistent.
  */
 export function toPng(pixels: Pixels): Uint8Array<ArrayBuffer> {
   const { width, height, data, palette, transparent } = pixels;
@@ -120,7 +120,7 @@ function predicted(
   return toAbove <= toCorner ? above[i]! : corner;
 }
 
-/** Of each colour up to the transparent one; others are opaque. */
+/** Alpha of each colour up to the transparent one; others are opaque. */
 function opacities(transparent: number): Uint8Array {
   const bytes = new Uint8Array(transparent + 1).fill(255);
   bytes[transparent] = 0;

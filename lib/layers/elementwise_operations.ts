@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` that work element by element.
+ * Element-wise operations of `keras.ops`.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *
@@ -80,6 +80,7 @@ const UNARY: Readonly<Record<string, <T>(ops: Ops<T>, x: T) => T>> = {
   Isinf: isInfinite,
   Isnan: (ops, x) => ops.isNaN(x),
   Isneginf: (ops, x) => ops.equal(ops.float(x), c(ops, -Infinity)),
+  Isreal: (ops, x) => ops.cast(ops.broadcastLike(ops.constant(1), x), "bool"),
   Isposinf: (ops, x) => ops.equal(ops.float(x), c(ops, Infinity)),
   Log: (ops, x) => ops.log(x),
   Log10: (ops, x) => ops.multiply(ops.log(x), c(ops, Math.LOG10E)),
@@ -91,6 +92,18 @@ const UNARY: Readonly<Record<string, <T>(ops: Ops<T>, x: T) => T>> = {
   Real: (_ops, x) => x,
   Reciprocal: (ops, x) => ops.divide(c(ops, 1), x),
   Rsqrt: rsqrt,
+  Signbit: (ops, x) => {
+    // Of two zeros the one below divides to −∞.
+    const zero = ops.constant(0);
+    const number = ops.float(x);
+    const isBelow = ops.greater(zero, number);
+    const inverse = ops.divide(ops.constant(1), number);
+    const isZero = ops.equal(number, zero);
+    return ops.logicalOr(
+      isBelow,
+      ops.logicalAnd(isZero, ops.greater(zero, inverse)),
+    );
+  },
   Sign: (ops, x) => ops.sign(x),
   Sin: (ops, x) => ops.sin(x),
   Sinc: sinc,

@@ -6,14 +6,15 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
+import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import { fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
-import { channelsOfCall } from "./neural_operations.ts";
+import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
-/** Computes of images `[N, H, W, D]`, channels last. */
+/** A computation over images `[N, H, W, D]`, channels last. */
 function onImages<T>(
   ops: Ops<T>,
   args: Arguments<T>,
@@ -29,7 +30,7 @@ function onImages<T>(
   );
 }
 
-/** Resizes, as `keras.ops.image.resize` and `tf.image.resize`. */
+/** Resizes, as in `keras.ops.image.resize` and `tf.image.resize`. */
 export const resize: Compute = (ops, args) => {
   const size = args.ints("size");
   if (size.length !== 2) args.refuse("size", "be a height and a width");
@@ -52,7 +53,10 @@ export const resize: Compute = (ops, args) => {
 
 const SIDES = ["top", "bottom", "left", "right"] as const;
 
-/** Positions at the four sides, of which one of two may follow from the size. */
+/**
+ * Numbers of positions at the four sides; one of each two may be inferred from
+ * the size.
+ */
 function sides<T>(
   ops: Ops<T>,
   images: T,
@@ -83,7 +87,7 @@ function sides<T>(
   );
 }
 
-/** Luma of red, green and blue; integers are cut off. */
+/** Luma of red, green and blue; integers are truncated. */
 export const grayscale: Compute = (ops, args) =>
   onImages(ops, args, (images) => {
     const depth = knownSize(ops, images, 3, args.name);
@@ -96,7 +100,7 @@ export const grayscale: Compute = (ops, args) =>
 
 // ---- transforms ----
 
-/** How a coordinate outside an axis is brought inside it. */
+/** Maps a coordinate outside an axis to one inside. */
 function inside(at: number, size: number, mode: string): number {
   const last = size - 1;
   if (mode === "nearest") return Math.min(Math.max(at, 0), last);
@@ -120,7 +124,7 @@ function inside(at: number, size: number, mode: string): number {
   return Math.min(Math.max(x, 0), last);
 }
 
-/** A projective transform that is the same for all images. */
+/** A projective transform, equal for all images. */
 const affineTransform: Compute = (ops, args) => {
   const raw = args.constant("transform");
   if (raw.data.length !== 8) {
@@ -155,7 +159,7 @@ const affineTransform: Compute = (ops, args) => {
 
 type Tap = readonly [y: number, x: number, weight: number];
 
-/** Where each pixel comes from, in row-major order. */
+/** The source coordinates of each pixel, in row-major order. */
 function sourcePoints(
   t: readonly number[],
   height: number,
@@ -190,7 +194,7 @@ function cornerOf([y, x]: readonly [number, number], corner: number): Tap {
   ];
 }
 
-/** Weighted pixels; those outside have the fill value. */
+/** Weighted sum of pixels; pixels outside have the fill value. */
 function gathered<T>(
   ops: Ops<T>,
   flat: T,
@@ -221,6 +225,35 @@ export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
       ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
       ...["fill_value", "data_format"],
     ], resize),
+    RGBToHSV: operation(
+      ["images", "data_format"],
+      (ops, args) =>
+        onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
+    ),
+    HSVToRGB: operation(
+      ["images", "data_format"],
+      (ops, args) =>
+        onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
+    ),
+    ExtractPatches: operation(
+      ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
+      (ops, args) => {
+        const pair = (key: string) => {
+          const value = args.ints(key);
+          if (value.length > 2) args.refuse(key, "be one number, or two");
+          return [value[0]!, value.at(-1)!];
+        };
+        return onImages(ops, args, (images) =>
+          patchesOf(ops, images, {
+            size: pair("size"),
+            strides: args.has("strides") ? pair("strides") : pair("size"),
+            dilation: args.has("dilation_rate")
+              ? pair("dilation_rate")
+              : [1, 1],
+            padding: paddingOfCall(args),
+          }, args.name));
+      },
+    ),
     RGBToGrayscale: operation(["images", "data_format"], grayscale),
     CropImages: operation(
       [

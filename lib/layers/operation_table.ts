@@ -1,6 +1,6 @@
 /**
- * Raw operations that stand as nodes in functional models: `x * 2`,
- * `ops.relu(x)`, `x[:, 0]`: one frozen table, a family a file.
+ * Raw operations that are nodes in functional models, such as `x * 2`,
+ * `ops.relu(x)` or `x[:, 0]`: one frozen table, with one file per family.
  *
  * Keras 3 names them by class (`Multiply`) and keeps options in the config;
  * Keras 2 names them by function (`tf.math.multiply`) and passes everything as
@@ -15,8 +15,11 @@ import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
 import type { LayerFactory } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
+import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
+import { TF_ARRAYS } from "./tf_arrays.ts";
+import { TF_IMAGES } from "./tf_images.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
 
 /** Factories by name. */
@@ -28,7 +31,10 @@ export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ...INDEXING_OPERATIONS,
     ...LINEAR_OPERATIONS,
     ...NEURAL_OPERATIONS,
+    ...QUANTILE_OPERATIONS,
     ...REDUCTION_OPERATIONS,
     ...SHAPE_OPERATIONS,
+    ...TF_ARRAYS,
+    ...TF_IMAGES,
     ...TF_OPERATIONS,
   });

@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` over axes: reductions, running sums, sorting.
+ * Operations of `keras.ops` over axes: reductions, cumulative sums, sorting.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *
@@ -23,7 +23,7 @@ import {
 
 const AXIS = ["x", "axis", "keepdims"];
 
-/** A reduction over values that are numbers; NaN counts as `instead`. */
+/** A reduction in which NaN is replaced by `instead`. */
 function nanReduction(
   instead: number,
   compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
@@ -57,7 +57,7 @@ function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
   return nanMean(ops, ops.multiply(away, away), options);
 }
 
-/** Reads the one axis of an operation; without one, all values in a row. */
+/** Reads the axis of an operation; without one, flattens the values. */
 function along<T>(
   ops: Ops<T>,
   args: Arguments<T>,
@@ -81,8 +81,26 @@ export function extremeIndex(sign: 1 | -1): Compute {
   };
 }
 
+/** The same among values that are numbers; -1 where none is. */
+function nanExtremeIndex(sign: 1 | -1): Compute {
+  return (ops, args) => {
+    const x = args.tensor("x");
+    if (ops.dtype(x) !== "float32") return extremeIndex(sign)(ops, args);
+    const isNaN = ops.isNaN(x);
+    const index = extremeIndex(sign)(
+      ops,
+      args.with(
+        "x",
+        (y) => ops.where(isNaN, ops.constant(-sign * Infinity), y),
+      ),
+    ) as typeof x;
+    const none = ops.cast(ops.constant(-1), "int32");
+    return ops.where(ops.all(isNaN, reduceOptions(args)), none, index);
+  };
+}
+
 /** Values of the last axis in ascending order, and their indices. */
-function ascending<T>(
+export function ascending<T>(
   ops: Ops<T>,
   x: T,
   name: string,
@@ -116,7 +134,7 @@ export const topK: Compute = (ops, args) => {
   return [ops.topK(x, k), ops.topKIndices(x, k)];
 };
 
-/** A running sum or product, by as many steps as the size doubles. */
+/** A cumulative sum or product, in `log2(size)` steps. */
 function running<T>(
   ops: Ops<T>,
   x: T,
@@ -144,7 +162,7 @@ function running<T>(
   return value;
 }
 
-/** Running sums, also backwards, and without the value itself. */
+/** Cumulative sums, also reversed or exclusive. */
 export const cumsum: Compute = (ops, args) => {
   if (args.has("dtype")) args.refuse("dtype", "be left out");
   const { x, axis } = along(ops, args);
@@ -155,13 +173,13 @@ export const cumsum: Compute = (ops, args) => {
   return isReversed ? ops.flip(sum, [axis]) : sum;
 };
 
-const cumprod: Compute = (ops, args) => {
+export const cumprod: Compute = (ops, args) => {
   if (args.has("dtype")) args.refuse("dtype", "be left out");
   const { x, axis } = along(ops, args);
   return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
 };
 
-/** The same, with NaN counted as a number. */
+/** A reduction in which NaN is replaced by a number. */
 function counting(nan: number, compute: Compute): Compute {
   return (ops, args) =>
     compute(
@@ -169,55 +187,6 @@ function counting(nan: number, compute: Compute): Compute {
       args.with("x", (x) =>
         nanToNum(ops, x, { nan, posinf: Infinity, neginf: -Infinity })),
     );
-}
-
-/** The quantile of sorted values: `q` of the way from the first to the last. */
-const quantile = (scale: number, fixed?: number): Compute => (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const q = fixed ?? args.number("q") / scale;
-  const method = args.string("method", "linear");
-  const all = [...ops.shape(x).keys()];
-  const axes = (args.has("axis") ? args.ints("axis") : all)
-    .map((axis) => axisOf(ops, x, axis)).sort((a, b) => a - b);
-  const kept = all.filter((axis) => !axes.includes(axis));
-  const moved = ops.transpose(x, [...kept, ...axes]);
-  const flat = axes.length === 1
-    ? moved
-    : axes.length === all.length
-    ? ops.reshape(moved, [-1])
-    : ops.merge(moved, kept.length, all.length - 1);
-  const size = knownSize(ops, flat, -1, args.name);
-  const { values } = ascending(ops, flat, args.name);
-  const at = q * (size - 1);
-  const [below, above] = [Math.floor(at), Math.ceil(at)];
-  const weight = Math.fround(at - below);
-  const pick = (index: number) => ops.takeLast(values, index);
-  const found = () => {
-    if (method === "lower") return pick(below);
-    if (method === "higher") return pick(above);
-    if (method === "nearest") return pick(nearestEven(at));
-    if (method === "midpoint" || method === "linear") {
-      const fraction = method === "linear" ? weight : below === above ? 0 : 0.5;
-      if (fraction === 0) return pick(below);
-      return ops.add(
-        ops.multiply(pick(below), ops.constant(1 - fraction)),
-        ops.multiply(pick(above), ops.constant(fraction)),
-      );
-    }
-    return args.refuse(
-      "method",
-      "be linear, lower, higher, midpoint or nearest",
-    );
-  };
-  const isNaN = ops.any(ops.isNaN(flat), { axis: -1 });
-  const value = ops.where(isNaN, ops.constant(NaN), found());
-  if (!args.boolean("keepdims", false)) return value;
-  return axes.reduce((y, axis) => ops.expandDims(y, axis), value);
-};
-
-function nearestEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + floor % 2 : Math.round(x);
 }
 
 /** Differences of neighbours, `n` times. */
@@ -274,7 +243,7 @@ export const moments: Compute = (ops, args) => {
   return [ops.mean(x, options), variance(ops, x, options)];
 };
 
-/** The largest or smallest value, which may begin with a number. */
+/** The maximum or minimum, with an optional initial value. */
 function extreme(
   kind: "max" | "min",
   join: "maximum" | "minimum",
@@ -316,12 +285,8 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
     Argmax: operation(AXIS, extremeIndex(1)),
     Argmin: operation(AXIS, extremeIndex(-1)),
-    Median: operation(AXIS, quantile(1, 0.5)),
-    Quantile: operation(["x", "q", "axis", "method", "keepdims"], quantile(1)),
-    Percentile: operation(
-      ["x", "q", "axis", "method", "keepdims"],
-      quantile(100),
-    ),
+    Nanargmax: operation(AXIS, nanExtremeIndex(1)),
+    Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
     Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
     Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
     Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
@@ -368,7 +333,7 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
   });
 
-/** How many bounds lie below each value: up to it, or before it. */
+/** Number of bounds below each value, including or excluding equal ones. */
 function bins<T>(
   ops: Ops<T>,
   x: T,

@@ -1,6 +1,6 @@
 /**
- * UpSampling1D to UpSampling3D: feature maps with more positions, by repeating
- * each, or by interpolation.
+ * UpSampling1D to UpSampling3D: repeats the positions of a feature map, or
+ * interpolates.
  *
  * Source: Keras 3.15.
  *
@@ -10,6 +10,7 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { Dialect, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
+import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import {
   channelsOf,
   firstSpatialAxis,
@@ -20,16 +21,16 @@ import {
 } from "./_maps.ts";
 
 /**
- * UpSampling2D of `[N, H, W, D]`: `nearest`, `bilinear` or `bicubic`, with
- * half-pixel centres. TF.js measures from corner to corner, so that is computed
- * where TF.js wrote the config.
+ * UpSampling2D of `[N, H, W, D]`: `nearest`, `bilinear`, `bicubic`, `lanczos3`,
+ * `lanczos5` or `area`, with half-pixel centres. TF.js aligns corners, so that
+ * is computed if TF.js wrote the config.
  */
 function upSampling2d(config: LayerConfig): Layer {
   const size = positiveInts(config, "size", 2);
   const channels = channelsOf(config);
-  const kinds = ["nearest", "bilinear", "bicubic"] as const;
-  const kind = config.oneOf("interpolation", kinds, "nearest");
-  if (kind === "bicubic" && config.dialect === "tfjs") {
+  const kind = config.oneOf("interpolation", INTERPOLATIONS, "nearest");
+  const isPlain = kind === "nearest" || kind === "bilinear";
+  if (!isPlain && config.dialect === "tfjs") {
     throw wrongOption(config, "interpolation", "be one that TF.js has");
   }
   if (kind === "nearest") return repeated(config, 2);
@@ -44,10 +45,17 @@ function upSampling2d(config: LayerConfig): Layer {
       const isKnown = typeof height === "number" && typeof width === "number";
       if (isKnown && config.dialect !== "tfjs") {
         const wanted = [height * size[0]!, width * size[1]!] as const;
-        const resized = ops.resize(map, wanted, kind);
+        const resized = resizedImages(ops, map, {
+          name: config.name,
+          size: wanted,
+          interpolation: kind,
+          antialias: false,
+          ratio: "stretch",
+          fillValue: 0,
+        });
         return [fromChannelsLast(ops, resized, channels)];
       }
-      if (kind === "bicubic") throw unknownSizes(config, ops.shape(x!));
+      if (kind !== "bilinear") throw unknownSizes(config, ops.shape(x!));
       const higher = between(ops, map, 1, size[0]!, config.dialect);
       const wider = between(ops, higher, 2, size[1]!, config.dialect);
       return [fromChannelsLast(ops, wider, channels)];
@@ -62,13 +70,13 @@ function unknownSizes(
   return new TypeError(
     cannot(
       `call layer "${config.name}"`,
-      "height and width of its input must be known for bicubic upsampling",
+      "height and width of its input must be known for this interpolation",
       shape,
     ),
   );
 }
 
-/** Each position `size` times along each axis. */
+/** Repeats each position `size` times along each axis. */
 function repeated(
   config: LayerConfig,
   axes: SpatialAxes,
@@ -92,9 +100,9 @@ function repeated(
 }
 
 /**
- * Linear interpolation along one axis whose size need not be known: of the
- * `factor` values that replace a value, each lies between it and one neighbour,
- * which at the border is the value itself.
+ * Linear interpolation along one axis, whose size may be unknown: each of the
+ * `factor` values that replace a value lies between it and one neighbour, which
+ * at the edge is the value itself.
  */
 function between<T>(
   ops: Ops<T>,

@@ -16,8 +16,6 @@ import {
   type Description,
 } from "./_description.ts";
 import { readManifest } from "./_folder.ts";
-import { openNpz } from "./_open_npz.ts";
-import { openParquet } from "./_open_parquet.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
 import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
@@ -174,27 +172,27 @@ class Checks {
   #ids: IdCheck | undefined;
 
   column(
-    { name, description }: Part,
+    part: Part,
     column: ColumnSpec,
     array: StoredArray,
     { start, end }: RowRange,
   ): void {
     if (start === 0) {
-      this.#columns.set(column.name, new ColumnCheck(name, column));
+      this.#columns.set(column.name, new ColumnCheck(part, column));
     }
     const check = this.#columns.get(column.name)!;
     check.add(bytesOf(array));
-    if (end === description.samples) check.finish();
+    if (end === part.description.samples) check.finish();
   }
 
   ids(
-    { name, description }: Part,
+    part: Part,
     ids: readonly (string | number)[],
     { start, end }: RowRange,
   ): void {
-    if (start === 0) this.#ids = new IdCheck(name, description.ids);
+    if (start === 0) this.#ids = new IdCheck(part, part.description.ids);
     this.#ids!.add(ids);
-    if (end === description.samples) this.#ids!.finish();
+    if (end === part.description.samples) this.#ids!.finish();
   }
 }
 
@@ -291,8 +289,14 @@ export async function openFeatureFile(path: string): Promise<Part> {
   using file = Deno.openSync(path);
   const length = file.readSync(head) ?? 0;
   const text = String.fromCharCode(...head.subarray(0, length));
-  if (text.startsWith("PK")) return await openNpz(path);
-  if (text === "PAR1") return await openParquet(path);
+  if (text.startsWith("PK")) {
+    const { openNpz } = await import("./_open_npz.ts");
+    return await openNpz(path);
+  }
+  if (text === "PAR1") {
+    const { openParquet } = await import("./_open_parquet.ts");
+    return await openParquet(path);
+  }
   return openSafetensors(path);
 }
 

@@ -13,6 +13,7 @@ import type { FeatureSet, LinearHead, SkippedSample } from "../types.ts";
 import {
   type ColumnSpec,
   type Description,
+  headChecksum,
   type IdSpec,
   VERSION,
 } from "./_description.ts";
@@ -22,6 +23,8 @@ import { type Ids, joinKinds, kindOfIds } from "./_ids.ts";
 export interface Part {
   /** What they are called in messages. */
   readonly name: string;
+  /** What to do where they turn out to be damaged. */
+  readonly advice?: string | undefined;
   /** What they are. */
   readonly description: Description;
   /** The head's weights, where there are any. */
@@ -49,6 +52,8 @@ export interface PartFacts {
   readonly skipped?: readonly SkippedSample[];
   /** The run that made them. */
   readonly run?: string | undefined;
+  /** Which samples of the dataset they cover, those that were left out too. */
+  readonly range?: RowRange | undefined;
 }
 
 /**
@@ -80,8 +85,10 @@ export function partOfSet(set: FeatureSet, facts: PartFacts = {}): Part {
     activation,
     source,
     head: head?.kernel.shape,
+    headCrc32: head && headChecksum(head),
     skipped: facts.skipped ?? [],
     run: facts.run,
+    range: facts.range,
   };
   return {
     name: "feature set",
@@ -134,9 +141,10 @@ export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
     description: {
       ...description,
       samples: rows.end - rows.start,
-      ids: idSpec(ids),
+      ids: { ...idSpec(ids), kind: description.ids.kind },
       columns,
       head: isFirst ? description.head : undefined,
+      headCrc32: isFirst ? description.headCrc32 : undefined,
       skipped: isFirst ? description.skipped : [],
     },
     head: isFirst ? part.head : undefined,

@@ -2,12 +2,13 @@
 what Keras computes: `custom_objects/*.keras`, `*.h5`, `expected.json`.
 
 Versions: keras 3.15.1, tf_keras 2.21.0, tensorflow 2.21.0.
-Run: python tests/data/make_custom_objects.py
+Run: python tests/data/make_custom_objects.py, then with the argument "more"
 """
 
 import json
 import os
 import pathlib
+import sys
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -120,4 +121,66 @@ def main():
     (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
 
 
-main()
+@keras.saving.register_keras_serializable(package="my")
+class Cell(L.Layer):
+    """A cell of a recurrent layer."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = self.output_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), name="kernel")
+        self.built = True
+
+    def call(self, x, states):
+        h = ops.tanh(ops.matmul(x, self.kernel) - states[0])
+        return h, [h]
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@tf_keras.utils.register_keras_serializable(package="my")
+class OldDense(tf_keras.layers.Dense):
+    pass
+
+
+@tf_keras.utils.register_keras_serializable(package="my")
+class OldBlock(tf_keras.layers.Layer):
+    """A layer with layers inside, whose names Keras 2 leaves out in .h5."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.proj = tf_keras.layers.Dense(units)
+        self.norm = tf_keras.layers.LayerNormalization()
+
+    def build(self, shape):
+        self.proj.build(shape)
+        self.norm.build((*shape[:-1], self.units))
+        self.built = True
+
+    def call(self, x):
+        return self.norm(self.proj(x))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def more():
+    """Files that came later: they are added to those of `main`."""
+    EXPECTED.update(json.loads((FOLDER / "expected.json").read_text()))
+    steps = keras.Input((5, 4), name="steps")
+    for end in ("keras", "h5"):
+        keep(f"cell.{end}", keras.Model(steps, L.RNN(Cell(3, name="c"), name="r")(steps)), (5, 4))
+    l2 = tf_keras.layers
+    old = tf_keras.Input((4,), name="v")
+    two = l2.Dense(3, name="o")(OldDense(3, name="d", activation="tanh")(l2.Dense(3, name="a")(old)))
+    for end in ("keras", "h5"):
+        keep(f"k2_two_classes.{end}", tf_keras.Model(old, two), (4,))
+        keep(f"k2_block.{end}", tf_keras.Model(old, OldBlock(3, name="b")(old)), (4,))
+    (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
+
+
+more() if "more" in sys.argv else main()

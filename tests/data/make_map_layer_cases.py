@@ -513,6 +513,11 @@ def up_sampling():
                 unknown=[] if known else [2, 3])
             add(f"two_{kind}_line", "UpSampling2D", (1, 2, 2), size=2,
                 interpolation=kind)
+        for kind in ("lanczos3", "lanczos5", "area"):
+            if kind != "area" or keras2:  # JAX has no area
+                add(f"two_{kind}", "UpSampling2D", (4, 3, 2), size=(2, 3), interpolation=kind)
+                add(f"two_{kind}_first", "UpSampling2D", (2, 3, 5), size=(3, 1),
+                    interpolation=kind, data_format="channels_first")
         add("three", "UpSampling3D", (2, 3, 2, 2), size=(2, 1, 3), unknown=[1, 2, 3])
         add("three_first", "UpSampling3D", (2, 2, 3, 2), size=(2, 1, 3),
             data_format="channels_first", unknown=[2, 3, 4])

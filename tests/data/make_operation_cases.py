@@ -67,6 +67,14 @@ def plain(value, tensors):
     return value
 
 
+def called(model, xs, eager):
+    """What a model gives; of operations that Keras cannot call in models, the function's."""
+    try:
+        return model(xs if len(xs) > 1 else xs[0], training=False)
+    except AttributeError:
+        return eager
+
+
 def op(name, compute, *shapes, xs=None):
     """One operation of Keras 3."""
     try:
@@ -81,8 +89,10 @@ def op(name, compute, *shapes, xs=None):
         seen = [t["config"]["keras_history"][0] for t in tensors]
         assert all(n in order for n in seen), f"{name} is made of several operations"
         ordered = [xs[order.index(n)] for n in seen]
-        outputs = compute(*[keras.ops.convert_to_tensor(x) for x in xs])
-        many = isinstance(outputs, (list, tuple))
+        # A model's operation, as the function that makes it may know more options.
+        eager = compute(*[keras.ops.convert_to_tensor(x) for x in xs])
+        many = isinstance(y, (list, tuple))
+        outputs = called(keras.Model(symbols, list(y) if many else y), xs, eager)
         outputs = [keras.ops.convert_to_numpy(o) for o in (outputs if many else [outputs])]
         config = keras.saving.serialize_keras_object(node.operation)["config"]
         config = json.loads(json.dumps({**config, "args": spec["args"], "kwargs": spec["kwargs"]}))
@@ -186,9 +196,19 @@ def keras_operations():
             op(n, lambda x, f=getattr(o, n): f(x, axis=1), (4, 3))
             op(n + "_last", lambda x, f=getattr(o, n): f(x, axis=-1), (4, 5))
     op("median_axes", lambda x: o.median(x, axis=(1, 2), keepdims=True), (4, 3))
-    for m in "linear lower higher midpoint nearest".split():
-        op("quantile_" + m, lambda x: o.quantile(x, 0.3, axis=-1, method=m), (4, 5))
+    op("quantile_linear", lambda x: o.quantile(x, 0.3, axis=-1), (4, 5))
+    op("quantile_axes", lambda x: o.quantile(x, 0.3, axis=(1, 2), keepdims=True), (4, 5))
     op("percentile", lambda x: o.percentile(x, 30, axis=1), (4, 5)) if hasattr(o, "percentile") else None
+    for m in "linear lower higher midpoint nearest".split():
+        op("percentile_" + m, lambda x: o.percentile(x, 30, axis=-1, method=m), (4, 5))
+    op("nanmedian", lambda x: o.nanmedian(x, axis=1), xs=[gaps])
+    op("nanquantile", lambda x: o.nanquantile(x, 0.3, axis=-1, keepdims=True), xs=[gaps])
+    op("nanpercentile", lambda x: o.nanpercentile(x, 85, axis=1), xs=[gaps])
+    op("nanargmax", lambda x: o.nanargmax(x, axis=1), xs=[gaps])
+    op("nanargmin", lambda x: o.nanargmin(x, axis=-1, keepdims=True), xs=[gaps])
+    op("isreal", o.isreal, xs=[real])
+    op("signbit", o.signbit, xs=[np.array([[0.0, -0.0, -1.5, 2.0, -np.inf]], "float32").repeat(3, 0)])
+    op("signbit_ints", o.signbit, xs=[ints])
     op("max_initial", lambda x: o.max(x, axis=1, initial=0.5), (4, 2))
     op("max_nan", lambda x: o.max(x, axis=1), xs=[gaps])
     op("sum_ints", lambda x: o.sum(x, axis=1), xs=[ints])
@@ -327,7 +347,18 @@ def keras_operations():
     op("dot_product_attention", lambda q, k, v: o.dot_product_attention(q, k, v), (5, 2, 4), (6, 2, 4), (6, 2, 4))
     op("dot_product_attention_scale", lambda q, k, v: o.dot_product_attention(q, k, v, scale=0.3), (5, 2, 4), (6, 2, 4), (6, 2, 4))
 
+    op("dot_product_attention_causal", lambda q, k, v: o.dot_product_attention(q, k, v, is_causal=True), (5, 2, 4), (6, 2, 4), (6, 2, 4))
+    op("dot_product_attention_groups", lambda q, k, v: o.dot_product_attention(q, k, v), (5, 4, 3), (6, 2, 3), (6, 2, 3))
+
     im = o.image
+    colors = np.random.default_rng(6).uniform(0, 1, (3, 3, 4, 3)).astype("float32")
+    colors[0, 0, 0], colors[0, 0, 1], colors[0, 0, 2] = 0, 0.5, [0.2, 0.9, 0.9]
+    op("rgb_to_hsv", im.rgb_to_hsv, xs=[colors])
+    op("hsv_to_rgb", im.hsv_to_rgb, xs=[colors])
+    op("rgb_to_hsv_first", lambda x: im.rgb_to_hsv(x, data_format="channels_first"), xs=[colors.transpose(0, 3, 1, 2)])
+    op("extract_patches", lambda x: im.extract_patches(x, 2), xs=[images])
+    op("extract_patches_same", lambda x: im.extract_patches(x, (3, 2), strides=(2, 1), padding="same"), xs=[images])
+    op("extract_patches_wide", lambda x: im.extract_patches(x, (2, 2), strides=1, dilation_rate=2), xs=[images])
     for method in "bilinear nearest bicubic lanczos3 lanczos5 area".split():
         for size in ((3, 4), (9, 11), (5, 3)):
             op(f"resize_{method}_{size[0]}_{size[1]}", lambda x: im.resize(x, size, interpolation=method), xs=[images])
@@ -358,6 +389,50 @@ def tf_functions():
     for m in "bilinear nearest bicubic lanczos3 lanczos5 area".split():
         fn("resize_" + m, lambda x: tf.image.resize(x, (3, 9), method=m), xs=[images])
     fn("resize_anti", lambda x: tf.image.resize(x, [3, 4], antialias=True), xs=[images])
+    colors = np.random.default_rng(6).uniform(0, 1, (3, 3, 4, 3)).astype("float32")
+    for n, args in {
+        "flip_left_right": (), "flip_up_down": (), "transpose": (), "rot90": (3,),
+        "central_crop": (0.6,), "crop_to_bounding_box": (1, 2, 3, 4), "pad_to_bounding_box": (1, 0, 8, 9),
+        "resize_with_crop_or_pad": (4, 10), "resize_with_pad": (8, 5), "adjust_brightness": (0.2,),
+        "adjust_contrast": (1.7,), "per_image_standardization": (),
+    }.items():
+        fn("image_" + n, lambda x, f=getattr(tf.image, n): f(x, *args), xs=[images])
+    for n, args in {
+        "adjust_gamma": (1.5, 2.0), "adjust_saturation": (1.8,), "adjust_hue": (-0.3,), "rgb_to_hsv": (),
+        "hsv_to_rgb": (), "rgb_to_yuv": (), "rgb_to_yiq": (), "grayscale_to_rgb": (),
+    }.items():
+        xs = [colors[..., :1] if n == "grayscale_to_rgb" else colors]
+        fn("image_" + n, lambda x, f=getattr(tf.image, n): f(x, *args), xs=xs)
+    fn("image_extract_patches", lambda x: tf.image.extract_patches(x, [1, 2, 3, 1], [1, 2, 1, 1], [1, 1, 2, 1], "SAME"), xs=[images])
+    la = tf.linalg
+    for bounds in ((1, 0), (-1, 1), (0, -1)):
+        fn(f"band_part_{bounds[0]}_{bounds[1]}", lambda x: la.band_part(x, *bounds), (4, 3))
+    fn("matrix_diag", la.diag, (4,))
+    fn("set_diag", la.set_diag, (4, 4), (4,))
+    fn("diag_part", la.diag_part, (4, 4))
+    fn("trace", la.trace, (2, 4, 4))
+    fn("det", la.det, (3, 3))
+    fn("inv", la.inv, (3, 3))
+    fn("solve", la.solve, (3, 3), (3, 2))
+    fn("matrix_transpose", la.matrix_transpose, (2, 4, 3))
+    fn("normalize", lambda x: la.normalize(x, axis=1), (4, 3))
+    fn("normalize_1", lambda x: la.normalize(x, ord=1, axis=-1), (4, 3))
+    fn("cross", la.cross, (4, 3), (4, 3))
+    fn("sequence_mask", lambda x: tf.sequence_mask(x, 4), xs=[np.abs(ints[:, 0])])
+    fn("sequence_mask_float", lambda x: tf.sequence_mask(x, 5, tf.float32), xs=[ints])
+    fn("cumprod", lambda x: tf.math.cumprod(x, axis=1), (4, 3))
+    fn("cumprod_reverse", lambda x: tf.math.cumprod(x, axis=-1, reverse=True), (4, 3))
+    fn("ones_like_ints", tf.ones_like, xs=[ints])
+    fn("zeros_like_ints", tf.zeros_like, xs=[ints])
+    fn("count_nonzero", lambda x: tf.math.count_nonzero(x, axis=1), xs=[ints // 3])
+    fn("count_nonzero_keep", lambda x: tf.math.count_nonzero(x, axis=-1, keepdims=True, dtype=tf.int32), xs=[ints // 3])
+    fn("strided_slice", lambda x: tf.strided_slice(x, [0, 1, 0], [0, 4, 3], [1, 2, 2], begin_mask=1, end_mask=1), (5, 3))
+    fn("strided_slice_open", lambda x: tf.strided_slice(x, [0, 1, -2], [0, -1, 0], begin_mask=1, end_mask=5), (5, 3))
+    fn("batch_flatten", tf_keras.backend.batch_flatten, (2, 3, 2))
+    fn("old_softmax", lambda x: tf.compat.v1.nn.softmax(x, axis=1), (4, 3))
+    fn("old_max_pool", lambda x: tf.compat.v1.nn.max_pool(x, 2, 2, "SAME"), (5, 7, 3))
+    fn("old_depthwise", lambda x: tf.compat.v1.nn.depthwise_conv2d(x, np.linspace(-1, 1, 36).reshape(2, 3, 3, 2).astype("float32"), [1, 1, 1, 1], "SAME"), (5, 7, 3))
+    fn("old_div", lambda x, y: tf.compat.v1.div(x, y), xs=[ints, np.abs(ints) + 1])
     fn("l2_normalize", lambda x: tf.math.l2_normalize(x, axis=-1), xs=[real])
     fn("l2_normalize_axis", lambda x: tf.math.l2_normalize(x, axis=1, epsilon=1e-6), (4, 3))
     fn("linalg_l2", lambda x: tf.linalg.l2_normalize(x, axis=-1), xs=[real])

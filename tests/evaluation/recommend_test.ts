@@ -250,7 +250,7 @@ Deno.test("recommend() refuses what it cannot measure", () => {
   bad([CONVOLUTIONS, Promise.resolve(set)], TypeError, "write await before it");
   const layers = [tf.layers.dense({ units: 2, inputShape: [4] })];
   const inMemory = tf.sequential({ layers });
-  const advice = "pass what loadModel() gives, or extractor.model";
+  const advice = "pass the result of loadModel(), or extractor.model";
   bad([inMemory, set], TypeError, advice);
   recommend(new FeatureExtractor(inMemory).model, set); // as advised
   bad([set, CONVOLUTIONS], TypeError, "must be a model");

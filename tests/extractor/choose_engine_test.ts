@@ -35,7 +35,7 @@ function withoutRecording(choice: EngineChoice) {
   return rest;
 }
 
-counted("chooseEngine() takes wasm, or what was asked for", async () => {
+counted("chooseEngine() takes wasm, or what was requested", async () => {
   const model = mlp();
   const program = resolved(model, { postprocess: [(x) => tf.square(x)] });
   const obstacle = `a function of the caller's postprocesses "hidden"`;
@@ -45,12 +45,12 @@ counted("chooseEngine() takes wasm, or what was asked for", async () => {
     reason: `"tfjs" because ${obstacle}; ${FASTEST}`,
   });
   const tfjs = await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" });
-  assertEquals(tfjs.reason, `engine "tfjs" was asked for; ${FASTEST}`);
+  assertEquals(tfjs.reason, `engine "tfjs" was requested; ${FASTEST}`);
   for (const backend of ["cpu", "wasm", "webgpu"] as const) {
     assertEquals(await chooseEngine(program, { ...DEFAULTS, backend }), {
       engine: "tfjs",
       backend,
-      reason: `backend "${backend}" was asked for`,
+      reason: `backend "${backend}" was requested`,
     });
   }
   await assertRejects(
@@ -75,7 +75,7 @@ counted("chooseEngine() keeps away from what wasm computes wrong", async () => {
   const program = resolved(model);
   assertEquals(
     (await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" })).reason,
-    'engine "tfjs" was asked for; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
+    'engine "tfjs" was requested; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
   );
   await assertRejects(
     () =>
@@ -103,7 +103,7 @@ counted(
     assertEquals(withoutRecording(other), {
       engine: "onnx",
       threads: 1,
-      reason: 'engine "onnx" was asked for',
+      reason: 'engine "onnx" was requested',
     });
   },
 );
@@ -149,7 +149,7 @@ counted("chooseEngine() takes a graphics card where there is one", async () => {
     ],
   }));
   const obstacle =
-    '"tfjs" because "bn" (BatchNormalization) means something of its own in TF.js';
+    '"tfjs" because "bn" (BatchNormalization) has another meaning in TF.js';
   const program = resolved(uneven);
   const choose = (find: () => Promise<string | undefined>) =>
     chooseEngine(program, DEFAULTS, find);
@@ -230,7 +230,7 @@ Deno.test("chooseEngine() takes the processor for batches that are not worth a c
   );
   assertEquals(
     none.reason,
-    'engine "onnx" was asked for; "cpu" because there is no graphics card',
+    'engine "onnx" was requested; "cpu" because there is no graphics card',
   );
 });
 

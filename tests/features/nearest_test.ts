@@ -147,6 +147,14 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
     () => nearest(featureSet({ ids: [1] }), SET, { neighbors: 1 }),
     "must have a feature",
   ],
+  "data instead of a set": [
+    () => nearest({ data: Float32Array.of(1), shape: [1, 1] } as never, SET),
+    "the set must be a feature set, opened features or a function",
+  ],
+  "data instead of a query": [
+    () => nearest(SET, [[1, 2]] as never),
+    "the query must be a feature set",
+  ],
   "an unknown metric": [
     () => nearest(SET, SET, { metric: "cos" as "cosine" }),
     "metric",

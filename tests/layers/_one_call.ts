@@ -33,6 +33,8 @@ export function layerOf(
 /** What goes into a call besides the input. */
 export interface CallParts {
   readonly weights?: readonly Nested[];
+  /** Inputs after the first. */
+  readonly others?: readonly Nested[];
   readonly args?: Readonly<Record<string, boolean>>;
   readonly dtype?: "float32" | "int32";
 }
@@ -41,7 +43,7 @@ export interface CallParts {
 export async function called(
   layer: Layer,
   input: Nested,
-  { weights = [], args = {}, dtype = "float32" }: CallParts = {},
+  { weights = [], others = [], args = {}, dtype = "float32" }: CallParts = {},
 ): Promise<unknown> {
   return await takeTurn("cpu", (turn) =>
     Promise.resolve(turn.sync(() => {
@@ -51,10 +53,16 @@ export async function called(
         );
         const [output] = callLayer<tf.Tensor>(new TfjsOps(), {
           layer,
-          inputs: [{
-            value: tf.tensor(input as number[], undefined, dtype),
-            mask: undefined,
-          }],
+          inputs: [
+            {
+              value: tf.tensor(input as number[], undefined, dtype),
+              mask: undefined,
+            },
+            ...others.map((other) => ({
+              value: tf.tensor(other as number[]),
+              mask: undefined,
+            })),
+          ],
           weights: Object.fromEntries(named),
           args,
           argMasks: {},

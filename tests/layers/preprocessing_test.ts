@@ -1,5 +1,5 @@
 // deno-lint-ignore-file camelcase -- the keys are those of Keras
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
 import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
@@ -45,6 +45,26 @@ Deno.test("categoryEncoding() refuses single numbers but for one_hot", () => {
     () => shapeAfter(layer, [null]),
     TypeError,
     `"output_mode" must be "one_hot"`,
+  );
+});
+
+Deno.test("categoryEncoding() counts each number by its weight", async () => {
+  const counts = layerOf("CategoryEncoding", {
+    num_tokens: 4,
+    output_mode: "count",
+  });
+  const numbers = [[2, 0, 2], [3, 3, 1]];
+  const weights = [[0.5, 1, 2], [-1, 4, 0.25]];
+  const others = [weights];
+  assertEquals(
+    await called(counts, numbers, { others, dtype: "int32" }),
+    [[1, 0, 2.5, 0], [0, 0.25, 0, 3]],
+  );
+  const hot = layerOf("CategoryEncoding", { num_tokens: 4 });
+  await assertRejects(
+    () => called(hot, numbers, { others, dtype: "int32" }),
+    TypeError,
+    `"count_weights" must come with "output_mode" "count"`,
   );
 });
 

@@ -20,7 +20,7 @@ Deno.test("upSampling2d() measures from corners where TF.js wrote it", async () 
 Deno.test("upSampling2d() refuses what it cannot have", async () => {
   const layer = (interpolation: string, dialect: 3 | "tfjs" = 3) =>
     layerOf("UpSampling2D", { size: 2, interpolation }, dialect);
-  for (const other of ["lanczos3", "lanczos5", "area", "gaussian"]) {
+  for (const other of ["gaussian", "mitchellcubic"]) {
     assertThrows(() => layer(other), RangeError, `current value is "${other}"`);
   }
   assertThrows(
@@ -35,7 +35,7 @@ Deno.test("upSampling2d() refuses what it cannot have", async () => {
   assertThrows(
     () => shapeAfter(layer("bicubic"), [null, null, 3, 2]),
     TypeError,
-    "height and width of its input must be known for bicubic upsampling",
+    "height and width of its input must be known for this interpolation",
   );
   assertThrows(
     () => layerOf("UpSampling3D", { size: 0 }),

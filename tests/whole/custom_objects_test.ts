@@ -113,6 +113,66 @@ for (const end of ["keras", "h5"]) {
     checkFile(`block.${end}`, { Block: block }));
 }
 
+for (const end of ["keras", "h5"]) {
+  Deno.test(`customObjects: an alias beside its class in .${end} of Keras 2`, () =>
+    checkFile(`k2_two_classes.${end}`, { OldDense: "Dense" }));
+  Deno.test(`customObjects: a layer that builds known ones in .${end} of Keras 2`, () =>
+    checkFile(`k2_block.${end}`, {
+      OldBlock(config: LayerConfig): Layer {
+        const units = config.number("units");
+        const proj = config.build("Dense", { units }, "proj");
+        const norm = config.build("LayerNormalization", {}, "norm");
+        return {
+          weights: [...proj.weights, ...norm.weights],
+          call(ops, inputs, weights, context) {
+            const inner = proj.call(ops, inputs, weights, context);
+            return norm.call(ops, inner, weights, context);
+          },
+        };
+      },
+    }));
+  Deno.test(`customObjects: a recurrent layer of a custom cell in .${end}`, async () => {
+    await assertRejects(
+      () => open(`cell.${end}`),
+      ModelFormatError,
+      "pass customObjects: { RNN: … }",
+    );
+    await checkFile(`cell.${end}`, { RNN: subtracting });
+  });
+}
+
+/** The last of `h = tanh(x K - h)` along a sequence. */
+function subtracting(config: LayerConfig): Layer {
+  for (
+    const key of [
+      ...["cell", "return_sequences", "return_state", "go_backwards"],
+      ...["stateful", "unroll", "zero_output_for_mask", "dtype"],
+    ]
+  ) config.raw(key);
+  return {
+    weights: ["cell/kernel"],
+    call(ops, [x], weights) {
+      const projected = ops.matmul(x!, weights["cell/kernel"]!);
+      const zero = ops.multiply(
+        ops.takeLast(
+          ops.transpose(projected, [0, 2, 1]),
+          0,
+        ),
+        ops.constant(0),
+      );
+      const { state } = ops.scan(
+        ([h], [step]) => {
+          const next = ops.tanh(ops.subtract(step!, h!));
+          return { state: [next], outputs: [] };
+        },
+        [zero],
+        [projected],
+      );
+      return [...state];
+    },
+  };
+}
+
 Deno.test("customObjects: an alias of a known activation", () =>
   checkFile("softmax_v2.keras", { "softmax_v2": "softmax" }));
 
@@ -194,22 +254,26 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
   const wrong = (value: unknown) => (() => value) as unknown as () => Layer;
   const two = (value: unknown) => (_ops: unknown, _x: unknown) => value;
   const cases = [
-    ["mish.keras", { mish_like: two(undefined) }, "it must give one tensor"],
-    ["mish.keras", { mish_like: two([]) }, "it must give one tensor"],
+    ["mish.keras", { mish_like: two(undefined) }, "it must return one tensor"],
+    ["mish.keras", { mish_like: two([]) }, "it must return one tensor"],
     ["mish.keras", { mish_like: two(3) }, "current value is 3"],
-    ["twice.keras", { Twice: wrong(undefined) }, "must give { weights, call }"],
+    [
+      "twice.keras",
+      { Twice: wrong(undefined) },
+      "must return { weights, call }",
+    ],
     ["twice.keras", { Twice: wrong({ weights: [] }) }, "call a function"],
     [
       "twice.keras",
       { Twice: wrong({ weights: [], call: () => undefined }) },
-      "must give a list of tensors: current value is undefined",
+      "must return a list of tensors: current value is undefined",
     ],
     [
       "twice.keras",
       {
         Twice: wrong({ weights: [], call: (_: unknown, [x]: [unknown]) => x }),
       },
-      'must give a list of tensors: current value is "a tensor alone"',
+      'must return a list of tensors: current value is "a tensor alone"',
     ],
     [
       "twice.keras",
@@ -238,7 +302,7 @@ Deno.test("customObjects: classes, and aliases of what is not there, are refused
   const error = await assertRejects(
     () => open("twice.keras", { customObjects: { Twice: Twice as never } }),
     TypeError,
-    'custom object "Twice" must be a function over ops, and no class',
+    'custom object "Twice" must be a function over ops, not a class',
   );
   assertMatch(error.message, /fromLayersModel\(\)$/);
   await assertRejects(

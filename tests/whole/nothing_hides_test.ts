@@ -116,7 +116,7 @@ const ARGUMENTS: readonly (readonly [RegExp, RegExp, string])[] = [
     "as an input, or its mask, in the cases; by name in the family's tests",
   ],
   [/RNN|Bidirectional/, /constants$/, "refused: nobody reads it"],
-  [/^CategoryEncoding/, /count_weights$/, "refused: nobody reads it"],
+  [/^CategoryEncoding/, /count_weights$/, "by name in the family's tests"],
   [/^GroupQueryAttention/, /attention_mask$/, "read as in MultiHeadAttention"],
   [/^(Batch|Group)Normalization of Keras 2|^Pipeline/, /mask$/, "not written"],
 ];

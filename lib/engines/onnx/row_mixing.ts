@@ -1,39 +1,42 @@
 /**
- * Whether the rows of a batch influence each other in an ONNX file: an analysis
- * of axis 0, operator by operator.
+ * Analyses, operator by operator, whether the rows of a batch influence each
+ * other in an ONNX file.
  *
- * A model of a fixed batch size gets its last batch filled up with copies of a
- * row. That changes no other row only if every operator computes each row of
- * its outputs from the same row of its inputs. What is not known to do so counts
- * as mixing.
+ * The last batch of a model with a fixed batch size is padded with copies of a
+ * row. This does not change other rows only if every operator computes each row
+ * of its outputs from the same row of its inputs. Unknown operators count as
+ * mixing.
  *
  * @module
  */
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 
-/** What is known of a tensor. */
+/** Facts about a tensor. */
 interface Rows {
-  /** Whether axis 0 is the batch; false for what is the same for all samples. */
+  /**
+   * Whether axis 0 is the batch; false for values that are the same for all
+   * samples.
+   */
   readonly isBatch: boolean;
   readonly rank: number;
 }
 
-/** An operator, with what is known of its inputs. */
+/** An operator, with the facts about its inputs. */
 interface Operation {
   readonly kind: string;
   readonly version: number;
   readonly inputs: readonly (Rows | undefined)[];
   /** A numeric attribute. */
   readonly number: (name: string, fallback: number) => number;
-  /** Integers of an attribute, or of a constant input; undefined if not known. */
+  /** Integers of an attribute, or of a constant input; undefined if unknown. */
   readonly integers: (
     attribute: string,
     input: number,
   ) => Promise<readonly number[] | undefined>;
-  /** Sizes of an input that is a constant. */
+  /** Sizes of a constant input. */
   readonly sizes: (input: number) => readonly number[] | undefined;
-  /** Rows that the model takes at once. */
+  /** The batch size of the model. */
   readonly batch: number;
 }
 
@@ -72,7 +75,7 @@ function along(fallback: number | ((version: number) => number)): Rule {
   };
 }
 
-const matmul: Rule = ({ inputs: [a, b] }) => {
+const matmul: Rule = ({ inputs: [a, b], sizes }) => {
   const rank = Math.max(a!.rank, b!.rank);
   if (a!.isBatch && b!.isBatch) {
     return a!.rank === b!.rank && rank >= 3
@@ -80,9 +83,12 @@ const matmul: Rule = ({ inputs: [a, b] }) => {
       : undefined;
   }
   const [x, other] = a!.isBatch ? [a!, b!] : [b!, a!];
-  // Axis 0 must be neither summed over nor met by an axis of the other.
+  // Axis 0 must be neither summed over nor aligned with an axis of the other
+  // operand.
   const least = x === a ? 2 : 3;
-  if (x.rank < least || other.rank !== 2) return undefined;
+  const isOne = other.rank <= x.rank && sizes(x === a ? 1 : 0)?.[0] === 1;
+  const isSame = other.rank === 2 || other.rank > 2 && isOne;
+  if (x.rank < least || !isSame) return undefined;
   return { isBatch: true, rank: x.rank };
 };
 
@@ -99,6 +105,50 @@ const reduce: Rule = async ({ inputs: [x], integers, number }) => {
   if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
   const isKept = number("keepdims", 1) !== 0;
   return { isBatch: true, rank: isKept ? rank : rank - axes.length };
+};
+
+/** Along one axis that is not the first: that of an attribute, or of an input. */
+function onAxis(fallback: number, input = -1): Rule {
+  return async (operation) => {
+    const { inputs: [x], integers, number } = operation;
+    const axis = input < 0
+      ? number("axis", fallback)
+      : (await integers("", input))?.[0] ?? 0;
+    return axisIn(axis, x!.rank) > 0 ? same(operation) : undefined;
+  };
+}
+
+/** Changes sizes by factors, of which the first must be 1. */
+function scaled(attribute: string, input: number): Rule {
+  return async (operation) => {
+    const factors = await operation.integers(attribute, input);
+    // Opset 18 may name the axes of the factors, in any order.
+    if (await operation.integers("axes", -1) !== undefined) return undefined;
+    const { rank } = operation.inputs[0]!;
+    const isKept = factors?.length === rank && factors[0] === 1;
+    return isKept ? same(operation) : undefined;
+  };
+}
+
+const slice: Rule = async (operation) => {
+  const { inputs: [x], integers } = operation;
+  const axes = await integers("axes", 3);
+  const isKept = axes?.length &&
+    axes.every((axis) => axisIn(axis, x!.rank) > 0);
+  return isKept ? same(operation) : undefined;
+};
+
+const gather: Rule = ({ inputs: [x, indices], number }) => {
+  if (indices!.isBatch || axisIn(number("axis", 0), x!.rank) <= 0) return;
+  return { isBatch: true, rank: x!.rank - 1 + indices!.rank };
+};
+
+const expand: Rule = async (operation) => {
+  const { inputs: [x], integers, batch } = operation;
+  const sizes = await integers("", 1);
+  if (sizes === undefined || sizes.length > x!.rank) return;
+  const isKept = sizes.length < x!.rank || sizes[0] === 1 || sizes[0] === batch;
+  return isKept ? same(operation) : undefined;
 };
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -148,6 +198,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     const areRows = inputs.every((y) => y!.isBatch && y!.rank === x!.rank);
     return areRows && axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined;
   },
+  Slice: slice,
+  Gather: gather,
+  Expand: expand,
+  TopK: onAxis(-1),
+  LpNormalization: onAxis(-1),
+  CumSum: onAxis(0, 1),
+  Tile: scaled("", 1),
+  Resize: scaled("", 2),
+  ...each("DepthToSpace SpaceToDepth Trilu", spatial),
   Split: ({ inputs: [x], number }) =>
     axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined,
   Transpose: async ({ inputs: [x], integers }) =>
@@ -185,7 +244,7 @@ function each(kinds: string, rule: Rule): Record<string, Rule> {
   return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
 }
 
-/** An axis counted from 0; −1 if it is none. */
+/** Normalizes an axis to count from 0; −1 if it does not exist. */
 function axisIn(axis: number, rank: number): number {
   const at = axis < 0 ? axis + rank : axis;
   return Number.isInteger(at) && at >= 0 && at < rank ? at : -1;
@@ -197,7 +256,7 @@ function axisIn(axis: number, rank: number): number {
  * @param origin The file.
  * @param calls The operations that run, in order.
  * @param feeds Rank of each tensor that is fed, by its name in the file, and
- * whether it has a batch axis; undefined where the rank is not known.
+ * whether it has a batch axis; undefined if the rank is unknown.
  * @returns The first such operation; undefined if there is none.
  */
 export async function mixingOperation(
@@ -223,7 +282,7 @@ async function rowsOf(
 ): Promise<Rows | undefined> {
   const { domain, kind, inputs, attributes } = operation;
   const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
-  // An operation that takes more than its inputs has graphs within it.
+  // An operation that uses more than its inputs has subgraphs.
   if (rule === undefined || takes.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
     name !== "" && known.get(name) === undefined
@@ -231,12 +290,12 @@ async function rowsOf(
   if (isUnknown || inputs.length === 0) return undefined;
   const rows = inputs.map((name) => known.get(name));
   if (!rows.some((x) => x?.isBatch === true)) {
-    // Of constants alone: the same for all samples.
+    // Only constants: the same for all samples.
     const keepsRank = rule === same || kind === "DequantizeLinear";
     return { isBatch: false, rank: keepsRank ? rows[0]!.rank : NaN };
   }
   if (kind !== "Gemm" && kind !== "MatMul" && rows[0]?.isBatch !== true) {
-    // Only where inputs are alike may the first be a constant.
+    // The first input may be a constant only if all inputs are treated alike.
     if (rule !== broadcast) return undefined;
   }
   const attribute = (name: string) => attributes.get(name);

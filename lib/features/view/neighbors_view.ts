@@ -1,5 +1,5 @@
 /**
- * What neighbours show of themselves: a table, and their images.
+ * The view of neighbours: a table and images.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type {
   GridImage,
   View,
 } from "../../display/view.ts";
-import type { Dataset, DataSource } from "../../types.ts";
+import type { Dataset } from "../../types.ts";
 
-/** Neighbours, as far as they are shown. */
+/** The neighbours to show. */
 export interface ShownNeighbors {
   /** Ids of the queries, `[Q]`. */
   readonly queries: ArrayLike<string | number>;
@@ -21,15 +21,15 @@ export interface ShownNeighbors {
   readonly ids: readonly (readonly (string | number)[])[];
   /** Their distances, `[Q · K]`. */
   readonly distances: ArrayLike<number>;
-  /** As in `cosine distance`. */
+  /** Name of the metric, such as `cosine distance`. */
   readonly metric: string;
-  /** What holds the images of the neighbours. */
+  /** The dataset with the images of the neighbours. */
   readonly images?: Dataset | undefined;
-  /** What holds the images of the queries. */
+  /** The dataset with the images of the queries. */
   readonly queryImages?: Dataset | undefined;
 }
 
-/** Queries that are shown. */
+/** Maximum number of queries shown. */
 const MOST_QUERIES = 10;
 /** Images in a row: fewer pixels each show little. */
 const MOST_IN_ROW = 12;
@@ -38,10 +38,10 @@ const MOST_IN_ROW = 12;
  * The view of neighbours.
  *
  * @param shown The neighbours.
- * @returns A table of the first queries, and a figure where there are images.
+ * @returns A table of the first queries, and a figure if there are images.
  */
 export function neighborsView(shown: ShownNeighbors): View {
-  const { queries, ids, distances, metric } = shown;
+  const { queries, ids, distances } = shown;
   const count = Math.min(queries.length, MOST_QUERIES);
   const numNeighbors = ids[0]?.length ?? 0;
   const blocks: Block[] = [{
@@ -71,7 +71,7 @@ export function neighborsView(shown: ShownNeighbors): View {
   };
 }
 
-/** A row for each query: its image where there is one, and its neighbours. */
+/** A row for each query: its image if there is one, and its neighbours. */
 function imagesOf(shown: ShownNeighbors): FigureBlock {
   const { queries, ids, metric, queryImages } = shown;
   const first = queryImages === undefined ? 0 : 1;
@@ -115,10 +115,15 @@ async function neighborImages(
 ): Promise<GridImage[]> {
   const numNeighbors = ids[0]!.length;
   const shownIds = ids.slice(0, count).map((row) => row.slice(0, inRow));
-  const neighbors = await imagesById(images!, shownIds.flat());
+  const read = async (images: Dataset, ids: readonly (string | number)[]) => {
+    const { gridOf } = await import("./image_grid_figure.ts");
+    const grid = await gridOf({ title: "", images, ids });
+    return new Map(ids.map((id, i) => [id, grid.images[i]!]));
+  };
+  const neighbors = await read(images!, shownIds.flat());
   const own = queryImages === undefined
     ? undefined
-    : await imagesById(queryImages, Array.from(queries).slice(0, count));
+    : await read(queryImages, Array.from(queries).slice(0, count));
   return shownIds.flatMap((row, q) => {
     const found = row.map((id, k): GridImage => ({
       ...neighbors.get(id)!,
@@ -130,21 +135,4 @@ async function neighborImages(
     const caption = String(queries[q]);
     return [{ ...query, caption, detail: "query" }, ...found];
   });
-}
-
-async function imagesById(
-  dataset: Dataset,
-  ids: readonly (string | number)[],
-): Promise<Map<string | number, GridImage>> {
-  const { inputImages } = await import("./_input_images.ts");
-  const unique = [...new Set(ids)];
-  const source = dataset as DataSource;
-  const isSource = typeof dataset === "object" && "batches" in dataset &&
-    typeof source.samples === "function";
-  // A source that gives samples by their ids is not read from its beginning.
-  const held = isSource
-    ? { ...await source.samples!(unique) as object, ids: unique } as Dataset
-    : dataset;
-  const images = await inputImages(held, unique);
-  return new Map(unique.map((id, i) => [id, images[i]!]));
 }

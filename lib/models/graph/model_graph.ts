@@ -17,7 +17,7 @@ import type { OnnxOrigin } from "./onnx_origin.ts";
 import { MODEL_OPTIONS, modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 
-/** What a {@linkcode ModelGraph} is made of. */
+/** The parts of a {@linkcode ModelGraph}. */
 export interface ModelParts {
   readonly name: string;
   readonly format: ModelFormat;
@@ -26,20 +26,22 @@ export interface ModelParts {
   /** Keras' own list of the top level. */
   readonly topLevel: readonly GraphNode[];
   readonly inputs: readonly Ref[];
-  /** By what the inputs are fed, where that is not the names of their layers. */
+  /** Names of the inputs, if they differ from the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
-  /** What runs raw operations. */
+  /** What is known of the outputs, for those of which no row says it. */
+  readonly outputSpecs?: readonly (TensorSpec | undefined)[];
+  /** The runner of raw operations. */
   readonly runtime?: RawRuntime | undefined;
-  /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
+  /** Additional names, such as those of tensors in a file, with their nodes. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
-  /** The ONNX file that it was made from, if it was. */
+  /** The ONNX file that it was made from, if any. */
   readonly onnx?: OnnxOrigin;
-  /** Says why the model cannot be used any more, if it cannot. */
+  /** Returns why the model can no longer be used, if so. */
   readonly whyUnusable: () => string | undefined;
-  /** Frees what the loader made. */
+  /** Frees the resources of the loader. */
   readonly dispose: () => void;
-  /** Whether the caller passed functions that it may be made with. */
+  /** Whether the caller passed custom functions. */
   readonly hasCustomCode?: boolean;
 }
 
@@ -99,7 +101,7 @@ class OpenedModel implements Model {
  * The graph of a model.
  *
  * @param model A model, or a graph.
- * @returns The graph; undefined for what is no model of this library.
+ * @returns The graph; undefined for what is not a model of this library.
  */
 export function modelGraphOf(model: unknown): ModelGraph | undefined {
   return model instanceof ModelGraph ? model : OpenedModel.modelGraphOf(model);
@@ -122,17 +124,19 @@ export class ModelGraph implements Model {
   readonly inputRefs: readonly Ref[];
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
-  /** Nodes that the host computes from inputs, before an engine gets anything. */
+  /** Nodes that the host computes from inputs, before the engine runs. */
   readonly onHost: readonly GraphNode[];
-  /** What runs raw operations. */
+  /** The runner of raw operations. */
   readonly runtime: RawRuntime | undefined;
-  /** Names besides those of the rows, and the nodes that they mean. */
+  /** Additional names, with their nodes. */
   readonly otherNames: ReadonlyMap<string, GraphNode>;
-  /** The ONNX file that it was made from, if it was. */
+  /** The ONNX file that it was made from, if any. */
   readonly onnx: OnnxOrigin | undefined;
-  /** Whether it was made with functions or classes of which no text tells what they do. */
+  /**
+   * Whether it was made with functions or classes, which have no fingerprint.
+   */
   readonly hasCustomCode: boolean;
-  /** Numbers in all weights; one that is shared counts once. */
+  /** Number of values in all weights; shared weights count once. */
   readonly numParameters: number;
   readonly #parts: ModelParts;
   #fingerprint = { text: "", of: [] as readonly object[], hash: "" };
@@ -153,9 +157,8 @@ export class ModelGraph implements Model {
       return name === undefined ? spec : Object.freeze({ ...spec, name });
     }));
     this.outputs = Object.freeze(
-      parts.outputs.map((ref) => specOf(ref)).filter((spec) =>
-        spec !== undefined
-      ),
+      parts.outputs.map((ref, i) => specOf(ref) ?? parts.outputSpecs?.[i])
+        .filter((spec) => spec !== undefined),
     );
     this.onHost = parts.nodes.filter(({ call }) =>
       call.kind === "input" && call.host !== undefined
@@ -190,8 +193,8 @@ export class ModelGraph implements Model {
   }
 
   /**
-   * SHA-256 over graph and weight values. Values are read again only where the
-   * graph has changed, or a weight's data have been replaced since.
+   * SHA-256 over graph and weight values. Values are read again only if the
+   * graph has changed, or the data of a weight was replaced.
    */
   async fingerprint(pacer?: Pacer): Promise<string> {
     this.checkUsable("fingerprint");
@@ -207,12 +210,12 @@ export class ModelGraph implements Model {
     return found;
   }
 
-  /** What holds the values of all weights at the moment; equal lists hold the same values. */
+  /** The current storage of all weights; equal lists mean unchanged values. */
   weightData(): object[] {
     return weightData(this.#parts.nodes);
   }
 
-  /** Throws if the model is closed, or what it was made from is disposed of. */
+  /** Throws if the model is closed, or its source model is disposed. */
   checkUsable(action: string): void {
     const why = this.#isClosed ? "closed" : this.#parts.whyUnusable();
     if (why === undefined) return;

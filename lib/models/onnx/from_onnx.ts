@@ -1,15 +1,16 @@
 /**
- * From an ONNX file to a graph of its operations.
+ * Converts an ONNX file to a graph of its operations.
  *
- * The operations stay the file's: its own runtime runs them. Here they become
- * nodes that can be found, with what feeds them. Constants, inputs, and
- * identities of constants are no layers; constants are the weights of the
- * operations that take them.
+ * ONNX Runtime runs the operations; this module creates nodes for them, with
+ * their inputs. Constants, inputs, and identities of constants are not layers;
+ * constants are the weights of the operations that use them.
  *
  * An operation goes by its name; one that has none, or none of its own, by the
  * name of the first tensor that it gives, with `:0` behind it where that is
  * another operation's name. Names of tensors find the operations that give
- * them; further outputs have rows of their own, by the tensors' names.
+ * them; further outputs have rows of their own, by the tensors' names, and are
+ * found as `name[1]`, too. Outputs that are constants are left out: they say
+ * nothing of what the model is fed.
  *
  * @module
  */
@@ -28,12 +29,12 @@ import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 
-/** What a model is made of. */
+/** The parts of a model. */
 export interface OnnxParts {
   readonly file: WholeFile;
-  /** Constants by the names of the tensors that they are. */
+  /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, OnnxConstant>;
-  /** Operations that are no constants. */
+  /** Operations that are not constants. */
   readonly operations: readonly OnnxOperation[];
   /** The model's inputs. */
   readonly inputs: readonly OnnxValueInfo[];
@@ -46,12 +47,12 @@ type Draft = {
 };
 
 /**
- * Makes a model of an ONNX file.
+ * Creates a model from an ONNX file.
  *
  * @param parts The file, checked, with its constants.
- * @returns The model, made in steps of an operation each; closing it closes
- * the file.
- * @throws {ModelFormatError} If its graph does not hang together.
+ * @returns The model, created in steps of one operation; closing it closes the
+ * file.
+ * @throws {ModelFormatError} If its graph is inconsistent.
  */
 export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   const { file, constants, inputs, operations, close } = parts;
@@ -63,15 +64,16 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   }
   const { nodes, topLevel, otherNames, givers } = builder;
   nodes.forEach((node, id) => node.id = id);
-  const outputs = file.graph.outputs.map(({ name }): Ref => {
+  const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
+  const outputs = ends.map(({ name }): Ref => {
     const ref = givers.get(name);
     if (ref !== undefined) return ref;
-    throw builder.fault(
-      `output "${name}" must come from an operation or an input`,
-      constants.has(name) ? "a constant" : undefined,
-    );
+    const rule = `output "${name}" must come from an operation or an input`;
+    throw builder.fault(rule, undefined);
   });
-  if (outputs.length === 0) throw builder.fault("it must have outputs", 0);
+  if (outputs.length === 0) {
+    throw builder.fault("it must have outputs that are no constants", 0);
+  }
   return new ModelGraph({
     name: file.graph.name || "graph",
     format: "onnx",
@@ -79,6 +81,9 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     topLevel,
     inputs: inputs.map(({ name }) => givers.get(name)!),
     outputs,
+    outputSpecs: ends.map(({ name }) =>
+      builder.specs.output(name, name, undefined)
+    ),
     otherNames,
     onnx: {
       file,
@@ -99,7 +104,7 @@ class GraphBuilder {
   readonly nodes: Draft[] = [];
   readonly topLevel: Draft[] = [];
   readonly otherNames = new Map<string, GraphNode>();
-  /** What gives a tensor. */
+  /** The source of a tensor. */
   readonly givers = new Map<string, Ref>();
   readonly specs: OnnxSpecs;
   readonly #parts: OnnxParts;
@@ -136,7 +141,7 @@ class GraphBuilder {
     this.givers.set(info.name, { node, index: 0 });
   }
 
-  /** Each after what it takes. */
+  /** Orders operations after their inputs. */
   ordered(operations: readonly OnnxOperation[]): OnnxOperation[] {
     const byOutput = new Map<string, OnnxOperation>();
     for (const operation of operations) {
@@ -211,20 +216,28 @@ class GraphBuilder {
     this.#addOutputs(operation, node);
   }
 
-  /** What it gives: the first tensor is the operation's own, others have rows. */
+  /**
+   * The outputs of an operation: the first has the operation's row, others have
+   * separate rows.
+   */
   #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
+    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+    const number = (index: number, found: Draft) => {
+      if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
+    };
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
       const ref = { node, index };
       this.givers.set(tensor, ref);
       if (index === 0) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
+        number(0, node);
         continue;
       }
       const { channels } = node;
       const spec = this.specs.output(tensor, tensor, channels);
       const call: NodeCall = { kind: "alias", outputs: [ref] };
-      this.nodes.push({
+      const further: Draft = {
         id: 0,
         row: row({
           name: this.#freeName(tensor),
@@ -237,7 +250,9 @@ class GraphBuilder {
         ...(channels === undefined ? {} : { channels }),
         call,
         weights: () => [],
-      });
+      };
+      this.nodes.push(further);
+      number(index, further);
     }
   }
 
@@ -259,7 +274,7 @@ class GraphBuilder {
     };
   }
 
-  /** A hash of what of its attributes is not shown: tensors and graphs. */
+  /** A hash of the attributes that are not shown: tensors and graphs. */
   #hiddenIn({ attributes }: OnnxOperation): string {
     const hash = createHash("sha256");
     let isEmpty = true;
@@ -271,7 +286,9 @@ class GraphBuilder {
     return isEmpty ? "" : hash.digest("hex");
   }
 
-  /** The name of a tensor, with `:out` behind it where an operation has it. */
+  /**
+   * The name of a tensor, with the suffix `:out` if it is an operation's name.
+   */
   #freeName(tensor: string): string {
     let name = tensor;
     while (this.#taken.has(name)) name = `${name}:out`;
@@ -279,7 +296,7 @@ class GraphBuilder {
   }
 
   #isThere(name: string): boolean {
-    const isInput = this.givers.has(name); // nothing else gives yet
+    const isInput = this.givers.has(name); // no other kinds exist
     return name === "" || isInput || this.#parts.constants.has(name);
   }
 
@@ -310,7 +327,7 @@ function row(
   });
 }
 
-/** Names of operations, each once. */
+/** Unique names of operations. */
 function namesOf(
   operations: readonly OnnxOperation[],
 ): Map<OnnxOperation, string> {
@@ -331,7 +348,7 @@ function namesOf(
   }));
 }
 
-/** Attributes as a user sees them; tensors and graphs by what they are. */
+/** Attributes for display; tensors and graphs are described. */
 function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
   return Object.fromEntries(
     [...attributes].map(([key, value]) => {
@@ -349,7 +366,7 @@ function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
   );
 }
 
-/** What tells each function of a file from others; they may call each other. */
+/** Fingerprints of the functions of a file, which may call each other. */
 function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
   const hash = createHash("sha256");
   for (const { span } of functions) hash.update(reader.bytes(span));

@@ -146,7 +146,7 @@ counted(
     assertThrows(
       () => finished(run, [x]),
       Error,
-      'Cannot run layer "failing" (Failing): its call must give tensors, and gives 7',
+      'Cannot run layer "failing" (Failing): its call must return tensors, and returns 7',
     );
     layer.message = "Kernel 'Einsum' not registered for backend 'wasm'";
     assertThrows(

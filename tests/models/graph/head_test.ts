@@ -176,7 +176,7 @@ Deno.test("searchHead() finds no logits where the end is no head, and says what 
   assertEquals(found(relu), undefined);
   const search = searchHead(relu.outputRefs);
   assertEquals(search.looked, ["end"]);
-  assertEquals(search.why, `"end" is no linear layer`);
+  assertEquals(search.why, `"end" is not a linear layer`);
   const norm = graph(
     STEM(),
     dense("head"),
@@ -227,7 +227,7 @@ Deno.test("searchHead() takes no layer whose units a softmax is over in parts", 
   assertEquals(found(model), undefined);
   assertEquals(
     searchHead(model.outputRefs).why,
-    `"head" does not give one row a sample`,
+    `"head" does not have one row per sample`,
   );
 });
 

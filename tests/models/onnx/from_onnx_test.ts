@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { LayerNotFoundError } from "../../../lib/errors.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { LayerNotFoundError, ModelFormatError } from "../../../lib/errors.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
@@ -37,6 +37,41 @@ Deno.test("onnxGraph() finds operations by what they give, a further output by i
     () => model.findLayer("/lstm/LSTM_output_9"),
     LayerNotFoundError,
     "/lstm/LSTM_output_1",
+  );
+});
+
+Deno.test("onnxGraph() numbers the outputs of an operation with several", async () => {
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "TopK", name: "halves", in: ["x", "k"], out: ["a", "b"] },
+      { op: "Neg", name: "minus", in: ["a"], out: ["y"] },
+    ],
+    constants: [{ name: "k", type: 7, shape: [1], ints: [1] }],
+    outputs: [
+      { name: "y", shape: ["N", 1] },
+      { name: "b", type: 7, shape: ["N", 1] },
+    ],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.findLayer("halves[0]").name, "halves");
+  assertEquals(model.findLayer("halves[1]").name, "b");
+  assertThrows(() => model.findLayer("halves[2]"), LayerNotFoundError);
+  assertThrows(() => model.findLayer("minus[0]"), LayerNotFoundError);
+  assertEquals(model.outputs.map(({ name }) => name), ["minus", "b"]);
+});
+
+Deno.test("onnxGraph() leaves out outputs that are constants", async () => {
+  const constants = [{ name: "c", shape: [2], floats: [1, 2] }];
+  const nodes = [{ op: "Neg", name: "minus", in: ["x"], out: ["y"] }];
+  const [y, c] = [{ name: "y", shape: ["N", 2] }, { name: "c", shape: [2] }];
+  await using model = await loadModel(
+    onnxBytes({ nodes, constants, outputs: [y!, c!] }),
+  );
+  assertEquals(model.outputs.map(({ name }) => name), ["minus"]);
+  await assertRejects(
+    () => loadModel(onnxBytes({ nodes, constants, outputs: [c!] })),
+    ModelFormatError,
+    "it must have outputs that are no constants: current value is 0",
   );
 });
 

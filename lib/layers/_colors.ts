@@ -1,0 +1,155 @@
+/**
+ * Colours of images `[N, H, W, 3]`, and patches of them.
+ *
+ * Source: TensorFlow 2.21 `tf.image`, `colorspace_op.h`.
+ *
+ * @module
+ */
+import { cannot } from "../check.ts";
+import type { Ops } from "../ops/ops.ts";
+import { knownSize } from "./operation_forms.ts";
+
+const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
+
+/** The channels of images, each `[N, H, W, 1]`. */
+function channelsOfImages<T>(ops: Ops<T>, x: T, name: string): [T, T, T] {
+  const depth = knownSize(ops, x, 3, name);
+  if (depth !== 3) {
+    throw new TypeError(
+      cannot(`call operation "${name}"`, "images must have 3 channels", depth),
+    );
+  }
+  const at = (i: number) => ops.slice(x, [{ axis: 3, start: i, stop: i + 1 }]);
+  return [at(0), at(1), at(2)];
+}
+
+/**
+ * Hue, saturation and value of red, green and blue.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, H, W, 3]`.
+ * @param name The operation's name, for messages.
+ * @returns `[N, H, W, 3]`.
+ */
+export function rgbToHsv<T>(ops: Ops<T>, x: T, name: string): T {
+  const [red, green, blue] = channelsOfImages(ops, x, name);
+  const value = ops.maximum(red, ops.maximum(green, blue));
+  const least = ops.minimum(red, ops.minimum(green, blue));
+  const range = ops.subtract(value, least);
+  const zero = c(ops, 0);
+  const isGray = ops.logicalNot(ops.greater(range, zero));
+  const safe = ops.where(isGray, c(ops, 1), range);
+  const sixth = (a: T, b: T, turn: number) =>
+    ops.add(
+      ops.divide(ops.subtract(a, b), ops.multiply(c(ops, 6), safe)),
+      c(ops, turn),
+    );
+  const hue = ops.where(
+    ops.equal(red, value),
+    sixth(green, blue, 0),
+    ops.where(
+      ops.equal(green, value),
+      sixth(blue, red, 2 / 6),
+      sixth(red, green, 4 / 6),
+    ),
+  );
+  const positive = ops.where(
+    ops.greater(zero, hue),
+    ops.add(hue, c(ops, 1)),
+    hue,
+  );
+  const isBlack = ops.logicalNot(ops.greater(value, zero));
+  const saturation = ops.where(
+    isBlack,
+    zero,
+    ops.divide(range, ops.where(isBlack, c(ops, 1), value)),
+  );
+  return ops.concatenate(
+    [ops.where(isGray, zero, positive), saturation, value],
+    3,
+  );
+}
+
+/**
+ * Red, green and blue of hue, saturation and value.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, H, W, 3]`.
+ * @param name The operation's name, for messages.
+ * @returns `[N, H, W, 3]`.
+ */
+export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
+  const [hue, saturation, value] = channelsOfImages(ops, x, name);
+  const angle = ops.multiply(hue, c(ops, 6));
+  const share = (middle: number, sign: 1 | -1) => {
+    const away = ops.abs(ops.subtract(angle, c(ops, middle)));
+    const raw = sign === 1
+      ? ops.subtract(away, c(ops, 1))
+      : ops.subtract(c(ops, 2), away);
+    return ops.minimum(ops.maximum(raw, c(ops, 0)), c(ops, 1));
+  };
+  const channel = (middle: number, sign: 1 | -1) =>
+    ops.multiply(
+      ops.add(
+        ops.subtract(ops.multiply(saturation, share(middle, sign)), saturation),
+        c(ops, 1),
+      ),
+      value,
+    );
+  return ops.concatenate([channel(3, 1), channel(2, -1), channel(4, -1)], 3);
+}
+
+/** How patches are cut. */
+export interface Patches {
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilation: readonly number[];
+  readonly padding: "same" | "valid";
+}
+
+/**
+ * Patches of images as channels: row by row, column by column, channel by
+ * channel.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, H, W, D]`.
+ * @param patches How they are cut.
+ * @param name The operation's name, for messages.
+ * @returns `[N, rows, columns, height · width · D]`.
+ */
+export function patchesOf<T>(
+  ops: Ops<T>,
+  x: T,
+  { size, strides, dilation, padding }: Patches,
+  name: string,
+): T {
+  const axes = [0, 1].map((i) => {
+    const length = knownSize(ops, x, i + 1, name);
+    const reach = (size[i]! - 1) * dilation[i]! + 1;
+    if (padding === "valid") {
+      const count = Math.floor((length - reach) / strides[i]!) + 1;
+      return { count, before: 0, after: 0 };
+    }
+    const count = Math.ceil(length / strides[i]!);
+    const total = Math.max(0, (count - 1) * strides[i]! + reach - length);
+    const before = Math.floor(total / 2);
+    return { count, before, after: total - before };
+  });
+  const [rows, columns] = axes.map(({ before, after }) =>
+    [before, after] as const
+  );
+  const padded = ops.pad(x, [[0, 0], rows!, columns!, [0, 0]]);
+  const range = (i: number, offset: number) => {
+    const start = offset * dilation[i]!;
+    const step = strides[i]!;
+    const stop = start + (axes[i]!.count - 1) * step + 1;
+    return { axis: i + 1, start, stop, step };
+  };
+  const parts: T[] = [];
+  for (let row = 0; row < size[0]!; row++) {
+    for (let column = 0; column < size[1]!; column++) {
+      parts.push(ops.slice(padded, [range(0, row), range(1, column)]));
+    }
+  }
+  return ops.concatenate(parts, 3);
+}

@@ -1,0 +1,306 @@
+/**
+ * Functions of `tf.image`, over batches `[N, H, W, D]`.
+ *
+ * Source: TensorFlow 2.21 `image_ops_impl.py`.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
+import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import type { LayerFactory } from "./layer.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
+import { constantOf, knownSize, rank, variance } from "./operation_forms.ts";
+import { named } from "./tf_elementwise.ts";
+
+const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
+
+type Change = <T>(ops: Ops<T>, images: T, args: Arguments<T>) => T;
+
+/** A function of a batch of images, under the name of its first parameter. */
+function onBatch(key: string, change: Change): Compute {
+  return (ops, args) => {
+    const images = args.tensor(key);
+    if (rank(ops, images) !== 4) args.refuse(key, "have 4 axes");
+    return change(ops, images, args);
+  };
+}
+
+/** The same, of floats: TensorFlow scales integers to their range first. */
+function onFloats(key: string, change: Change): Compute {
+  return onBatch(key, (ops, images, args) => {
+    if (ops.dtype(images) !== "float32") args.refuse(key, "be floats");
+    return change(ops, images, args);
+  });
+}
+
+function sizesOf<T>(
+  ops: Ops<T>,
+  images: T,
+  { name }: Arguments<T>,
+): [number, number] {
+  return [knownSize(ops, images, 1, name), knownSize(ops, images, 2, name)];
+}
+
+/** Cuts rows and columns, or pads them with 0, to a size. */
+function placed<T>(
+  ops: Ops<T>,
+  images: T,
+  args: Arguments<T>,
+  starts: readonly number[],
+  sizes: readonly number[],
+): T {
+  const before = sizesOf(ops, images, args);
+  const isIn = [0, 1].every((i) =>
+    starts[i]! >= 0 && sizes[i]! > 0 && starts[i]! + sizes[i]! <= before[i]!
+  );
+  if (!isIn) args.refuse("target_height", "lie within the images");
+  return ops.slice(
+    images,
+    [0, 1].map((i) => ({
+      axis: i + 1,
+      start: starts[i]!,
+      stop: starts[i]! + sizes[i]!,
+    })),
+  );
+}
+
+function padded<T>(
+  ops: Ops<T>,
+  images: T,
+  args: Arguments<T>,
+  starts: readonly number[],
+  sizes: readonly number[],
+): T {
+  const before = sizesOf(ops, images, args);
+  const widths = [0, 1].map((i): [number, number] => [
+    starts[i]!,
+    sizes[i]! - before[i]! - starts[i]!,
+  ]);
+  if (widths.flat().some((width) => width < 0)) {
+    args.refuse("target_height", "hold the images");
+  }
+  return ops.pad(images, [[0, 0], ...widths, [0, 0]]);
+}
+
+const centralCrop: Change = (ops, images, args) => {
+  const fraction = args.number("central_fraction");
+  const sizes = sizesOf(ops, images, args);
+  const starts = sizes.map((size) => Math.trunc((size - size * fraction) / 2));
+  const left = sizes.map((size, i) => size - 2 * starts[i]!);
+  return placed(ops, images, args, starts, left);
+};
+
+const BOX = ["offset_height", "offset_width", "target_height", "target_width"];
+
+function inBox(place: typeof placed): Change {
+  return (ops, images, args) => {
+    const [top, left, height, width] = BOX.map((key) => args.number(key));
+    return place(ops, images, args, [top!, left!], [height!, width!]);
+  };
+}
+
+const cropOrPad: Change = (ops, images, args) => {
+  const sizes = sizesOf(ops, images, args);
+  const targets = [args.number("target_height"), args.number("target_width")];
+  const away = targets.map((target, i) => target - sizes[i]!);
+  const cut = placed(
+    ops,
+    images,
+    args,
+    away.map((by) => Math.max(Math.floor(-by / 2), 0)),
+    targets.map((target, i) => Math.min(target, sizes[i]!)),
+  );
+  const starts = away.map((by) => Math.max(Math.floor(by / 2), 0));
+  return padded(ops, cut, args, starts, targets);
+};
+
+/** Keeps the ratio of height and width; what is left is 0. */
+const resizeWithPad: Change = (ops, images, args) => {
+  const sizes = sizesOf(ops, images, args);
+  const targets = [args.number("target_height"), args.number("target_width")];
+  const f = Math.fround;
+  const ratio = Math.max(...sizes.map((size, i) => f(size / targets[i]!)));
+  const exact = sizes.map((size) => f(size / ratio));
+  const [height, width] = exact.map(Math.floor) as [number, number];
+  const starts = exact.map((size, i) =>
+    Math.max(0, Math.floor(f(f(targets[i]! - size) / 2)))
+  );
+  const method = args.string("method", "bilinear").toLowerCase();
+  const resized = resizedImages(ops, images, {
+    name: args.name,
+    size: [height, width],
+    interpolation: INTERPOLATIONS.find((name) => name === method) ??
+      args.refuse("method", `be one of ${INTERPOLATIONS.join(", ")}`),
+    antialias: args.boolean("antialias", false),
+    ratio: "stretch",
+    fillValue: 0,
+  });
+  return padded(ops, resized, args, starts, targets);
+};
+
+const contrast: Change = (ops, images, args) => {
+  const mean = ops.mean(images, { axis: [1, 2], keepdims: true });
+  const factor = c(ops, args.number("contrast_factor"));
+  const away = ops.multiply(ops.subtract(images, mean), factor);
+  return ops.add(away, mean);
+};
+
+const standardized: Change = (ops, images, args) => {
+  const count = [1, 2, 3].map((axis) => knownSize(ops, images, axis, args.name))
+    .reduce((a, b) => a * b);
+  const over = { axis: [1, 2, 3], keepdims: true };
+  const spread = ops.sqrt(variance(ops, images, over));
+  const least = c(ops, 1 / Math.sqrt(count));
+  const away = ops.subtract(images, ops.mean(images, over));
+  return ops.divide(away, ops.maximum(spread, least));
+};
+
+function rotated<T>(ops: Ops<T>, images: T, args: Arguments<T>): T {
+  const times = ((args.number("k", 1) % 4) + 4) % 4;
+  const exchanged = (x: T) => ops.transpose(x, [0, 2, 1, 3]);
+  if (times === 1) return ops.flip(exchanged(images), [1]);
+  if (times === 2) return ops.flip(images, [1, 2]);
+  return times === 3 ? exchanged(ops.flip(images, [1])) : images;
+}
+
+/** Saturation times a factor, or hue and a part of a turn. */
+function inHsv(kind: "saturation" | "hue"): Change {
+  return (ops, images, args) => {
+    const hsv = rgbToHsv(ops, images, args.name);
+    const at = (i: number) =>
+      ops.slice(hsv, [{ axis: 3, start: i, stop: i + 1 }]);
+    const [hue, saturation, value] = [at(0), at(1), at(2)];
+    const turned = () =>
+      ops.mod(
+        ops.add(hue, c(ops, 1 + args.number("delta"))),
+        c(ops, 1),
+      );
+    const bounded = () =>
+      ops.minimum(
+        ops.maximum(
+          ops.multiply(saturation, c(ops, args.number("saturation_factor"))),
+          c(ops, 0),
+        ),
+        c(ops, 1),
+      );
+    const parts = kind === "hue"
+      ? [turned(), saturation, value]
+      : [hue, bounded(), value];
+    return hsvToRgb(ops, ops.concatenate(parts, 3), args.name);
+  };
+}
+
+/** A matrix over the channels. */
+function mixed(matrix: readonly number[]): Change {
+  return (ops, images) =>
+    ops.matmul(images, constantOf(ops, matrix, "float32", [3, 3]));
+}
+
+const YUV = [
+  ...[0.299, -0.14714119, 0.61497538, 0.587, -0.28886916, -0.51496512],
+  ...[0.114, 0.43601035, -0.10001026],
+];
+const YIQ = [
+  ...[0.299, 0.59590059, 0.2115, 0.587, -0.27455667, -0.52273617],
+  ...[0.114, -0.32134392, 0.31119955],
+];
+
+const patches: Change = (ops, images, args) => {
+  const middle = (key: string) => args.ints(key).slice(1, 3);
+  const padding = args.string("padding").toLowerCase();
+  if (padding !== "same" && padding !== "valid") {
+    args.refuse("padding", "be SAME or VALID");
+  }
+  return patchesOf(ops, images, {
+    size: middle("sizes"),
+    strides: middle("strides"),
+    dilation: middle("rates"),
+    padding: padding as "same" | "valid",
+  }, args.name);
+};
+
+const FUNCTIONS: Readonly<
+  Record<string, readonly [readonly string[], Compute]>
+> = {
+  "flip_left_right": [
+    ["image"],
+    onBatch("image", (ops, x) => ops.flip(x, [2])),
+  ],
+  "flip_up_down": [["image"], onBatch("image", (ops, x) => ops.flip(x, [1]))],
+  transpose: [
+    ["image"],
+    onBatch("image", (ops, x) => ops.transpose(x, [0, 2, 1, 3])),
+  ],
+  rot90: [["image", "k"], onBatch("image", rotated)],
+  "central_crop": [
+    ["image", "central_fraction"],
+    onBatch("image", centralCrop),
+  ],
+  "crop_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(placed))],
+  "pad_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(padded))],
+  "resize_with_crop_or_pad": [
+    ["image", "target_height", "target_width"],
+    onBatch("image", cropOrPad),
+  ],
+  "resize_with_pad": [
+    ["image", "target_height", "target_width", "method", "antialias"],
+    onBatch("image", resizeWithPad),
+  ],
+  "adjust_brightness": [
+    ["image", "delta"],
+    onFloats(
+      "image",
+      (ops, x, args) => ops.add(x, c(ops, args.number("delta"))),
+    ),
+  ],
+  "adjust_contrast": [
+    ["images", "contrast_factor"],
+    onFloats("images", contrast),
+  ],
+  "adjust_gamma": [
+    ["image", "gamma", "gain"],
+    onFloats("image", (ops, x, args) =>
+      ops.multiply(
+        c(ops, args.number("gain", 1)),
+        ops.power(x, c(ops, args.number("gamma", 1))),
+      )),
+  ],
+  "adjust_saturation": [
+    ["image", "saturation_factor"],
+    onFloats("image", inHsv("saturation")),
+  ],
+  "adjust_hue": [["image", "delta"], onFloats("image", inHsv("hue"))],
+  "per_image_standardization": [["image"], onFloats("image", standardized)],
+  "grayscale_to_rgb": [
+    ["images"],
+    onBatch("images", (ops, x, args) => {
+      const depth = knownSize(ops, x, 3, args.name);
+      if (depth !== 1) args.refuse("images", "have 1 channel");
+      return ops.repeat(x, 3, 3);
+    }),
+  ],
+  "rgb_to_hsv": [
+    ["images"],
+    onFloats("images", (ops, x, args) => rgbToHsv(ops, x, args.name)),
+  ],
+  "hsv_to_rgb": [
+    ["images"],
+    onFloats("images", (ops, x, args) => hsvToRgb(ops, x, args.name)),
+  ],
+  "rgb_to_yuv": [["images"], onFloats("images", mixed(YUV))],
+  "rgb_to_yiq": [["images"], onFloats("images", mixed(YIQ))],
+  "extract_patches": [
+    ["images", "sizes", "strides", "rates", "padding"],
+    onBatch("images", patches),
+  ],
+};
+
+/** Factories by name. */
+export const TF_IMAGES: Readonly<Record<string, LayerFactory>> = Object.freeze(
+  named(
+    FUNCTIONS,
+    ([parameters, compute]) => operation(parameters, compute),
+    "tf.image.",
+  ),
+);

@@ -1,0 +1,4 @@
+import { TF_ARRAYS } from "../../lib/layers/tf_arrays.ts";
+import { testLayerCases } from "../support/layer_cases.ts";
+
+testLayerCases("tf_functions", TF_ARRAYS);
