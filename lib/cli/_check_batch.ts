@@ -47,6 +47,7 @@ function checkData(
   dictionaries: WeakSet<Data>,
 ): void {
   const { type, length, children, nullBitmap } = data;
+  if (DataType.isNull(type)) return; // it has no buffers
   if (data.nullCount > 0 && !DataType.isUnion(type)) {
     checkAtLeast(nullBitmap.length * 8, length, name, "validity bits");
   }
@@ -66,7 +67,7 @@ function checkData(
     }
   } else if (DataType.isBool(type)) {
     checkAtLeast(data.values.length * 8, length, name, "values");
-  } else if (!DataType.isNull(type)) {
+  } else {
     checkAtLeast(data.values.length, length * data.stride, name, "values");
   }
   for (const child of children) checkData(child, name, dictionaries);

@@ -13,7 +13,7 @@ import {
   type RecordBatch,
   type Schema,
 } from "apache-arrow";
-import { cannot, quote, shapeText } from "../check.ts";
+import { cannot, quote, shapeText, sizeOf } from "../check.ts";
 import { convertValues } from "../datasets/convert.ts";
 import {
   inputArray,
@@ -135,6 +135,33 @@ export class InputReader {
   /** Names of the columns that are read. */
   get columns(): readonly string[] {
     return [...new Set(this.#plan.flatMap(({ columns }) => columns))];
+  }
+
+  /**
+   * One row of zeros, or of empty texts, for each input.
+   *
+   * @param specs What the model takes.
+   * @returns The rows by name; undefined if an input may be of any size.
+   */
+  zeros(
+    specs: readonly TensorSpec[],
+  ): Readonly<Record<string, InputRows>> | undefined {
+    const xs: Record<string, InputRows> = {};
+    for (const spec of specs) {
+      const { name, shape, dtype } = spec;
+      const sizes = this.#images.get(spec)?.shape(1) ?? [1, ...shape.slice(1)];
+      const isKnown = shape.length > 0 && sizes.every((size) => size !== null);
+      if (dtype === "string") {
+        xs[name] = shape.length < 2 ? [""] : [
+          Array<string>(shape[1] ?? 1)
+            .fill(""),
+        ];
+      } else if (isKnown) {
+        const data = new Uint8Array(sizeOf(sizes as number[]));
+        xs[name] = { data, shape: sizes as number[], dtype: "uint8" };
+      } else return undefined;
+    }
+    return xs;
   }
 
   /**

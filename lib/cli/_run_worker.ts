@@ -11,7 +11,7 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import { cannot, quote } from "../check.ts";
 import type { OpenExtractor } from "../extractor/open_extractor.ts";
-import type { FeatureSet, NdArray, TensorSpec } from "../types.ts";
+import type { FeatureSet, TensorSpec } from "../types.ts";
 import { type ByteReader, checkEnd } from "./_arrow_frames.ts";
 import { openArrowStream } from "./_arrow_stream.ts";
 import { ArrowSink, type ByteWriter } from "./_arrow_sink.ts";
@@ -82,10 +82,13 @@ export async function runWorker(
   settings: WorkerSettings,
 ): Promise<WorkerCounts> {
   const { reader, specs, extractor } = parts;
-  const probe = await probed(extractor, specs);
   const { batches, schema } = await openArrowStream(reader);
   const run = new WorkerRun(parts, settings, schema);
-  if (probe !== undefined) await run.open(probe);
+  // One row of zeros tells what the features are, where all sizes are known.
+  const zeros = run.inputs.zeros(specs);
+  if (zeros !== undefined) {
+    await run.open(await extractor.predict({ xs: zeros }, { progress: false }));
+  }
   const failed = Promise.withResolvers<never>();
   // What is wrong with a batch is told at once, though the next is waited for.
   await Promise.race([failed.promise, run.all(batches, failed.reject)]);
@@ -94,30 +97,12 @@ export async function runWorker(
   return run.counts;
 }
 
-/** A set of one row of zeros, where all sizes are known: what the features are. */
-async function probed(
-  extractor: OpenExtractor,
-  specs: readonly TensorSpec[],
-): Promise<FeatureSet | undefined> {
-  const isKnown = specs.every(({ shape, dtype }) =>
-    dtype !== "string" && shape.length > 0 &&
-    shape.slice(1).every((size) => size !== null)
-  );
-  if (!isKnown) return undefined;
-  const xs: Record<string, NdArray<ArrayBufferView>> = {};
-  for (const { name, shape } of specs) {
-    const sizes = [1, ...shape.slice(1) as number[]];
-    const length = sizes.reduce((product, size) => product * size, 1);
-    xs[name] = { data: new Uint8Array(length), shape: sizes, dtype: "uint8" };
-  }
-  return await extractor.predict({ xs }, { progress: false });
-}
-
 class WorkerRun {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   readonly #schema: Schema;
-  readonly #inputs: InputReader;
+  /** What makes inputs of batches. */
+  readonly inputs: InputReader;
   readonly #sink: ArrowSink;
   #columns: FeatureColumns | undefined;
   #counts: WorkerCounts = {
@@ -129,7 +114,7 @@ class WorkerRun {
     this.#parts = parts;
     this.#settings = settings;
     this.#schema = schema;
-    this.#inputs = new InputReader(schema, parts.specs, settings);
+    this.inputs = new InputReader(schema, parts.specs, settings);
     this.#sink = new ArrowSink(parts.writer);
     const { id } = settings;
     if (id === undefined) return;
@@ -147,7 +132,7 @@ class WorkerRun {
 
   /** Writes the schema. */
   async open(first: FeatureSet): Promise<void> {
-    const { columns } = this.#inputs;
+    const { columns } = this.inputs;
     const settings = this.#settings;
     this.#columns = new FeatureColumns(this.#schema, columns, first, settings);
     await this.#sink.open(this.#columns.schema);
@@ -190,7 +175,7 @@ class WorkerRun {
     if (batch.numRows === 0) {
       return { batch, first, set: undefined, bad: new Map() };
     }
-    const { xs, bad } = await this.#inputs.read(batch);
+    const { xs, bad } = await this.inputs.read(batch);
     if (bad.size > 0 && this.#settings.onBad === "stop") {
       throw this.#badRow(batch, first, bad);
     }
@@ -240,14 +225,15 @@ class WorkerRun {
     // No spread: a batch may have more rows than a call takes arguments.
     const row = [...bad.keys()].reduce((first, next) => Math.min(first, next));
     const { id } = this.#settings;
-    const name = id === undefined
-      ? ""
-      : ` (${id} ${quote(batch.getChild(id)?.get(row))})`;
-    const { rule, value, cause } = bad.get(row)!;
+    const value = id === undefined ? undefined : batch.getChild(id)?.get(row);
+    // As a column has it, without the suffix of a bigint.
+    const shown = typeof value === "bigint" ? String(value) : quote(value);
+    const name = id === undefined ? "" : ` (${id} ${shown})`;
+    const { rule, value: found, cause } = bad.get(row)!;
     const hint = this.#settings.onBad === "stop"
       ? "mend it, or pass --on-bad null"
       : undefined;
-    const message = cannot(`read row ${first + row}${name}`, rule, value, hint);
+    const message = cannot(`read row ${first + row}${name}`, rule, found, hint);
     return new TypeError(message, cause === undefined ? undefined : { cause });
   }
 }

@@ -20,12 +20,14 @@ def through_worker(command, schema, batches):
     """Sends batches to a worker; yields the schema of what comes back, and its batches."""
     def feed():  # in a thread, as a pipe that is full waits for its reader
         try:
-            with pa.ipc.new_stream(worker.stdin, schema) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
+            writer = pa.ipc.new_stream(worker.stdin, schema)
+            for batch in batches:
+                writer.write_batch(batch)
+            writer.close()  # not after an error: without the end, the worker fails too
         except OSError:
             pass  # the worker stopped: its exit code says so
-        worker.stdin.close()
+        finally:
+            worker.stdin.close()
 
     pipe, log = subprocess.PIPE, tempfile.TemporaryFile()
     worker = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log)

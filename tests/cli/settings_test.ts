@@ -44,6 +44,18 @@ Deno.test("extractorOf() sets shapings, the head and the first layer", async () 
   assertEquals(set.features[0]!.shape, [1, 10]);
 });
 
+Deno.test("extractorOf() takes the native engine for a device that stands alone", async () => {
+  await using model = await loadModel(MODEL);
+  const settings = { layers: [], logits: true, device: "cpu" } as const;
+  const plan = await extractorOf(model, settings).plan();
+  assertEquals([plan.engine, plan.device], ["onnx", "cpu"]);
+  assertThrows(
+    () => extractorOf(model, { ...settings, engine: "tfjs" }),
+    TypeError,
+    'use "onnx"',
+  );
+});
+
 Deno.test("extractorOf() refuses postprocessing of no layer", async () => {
   await using model = await loadModel(MODEL);
   assertThrows(

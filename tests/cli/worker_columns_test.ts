@@ -13,6 +13,8 @@ import {
   LargeList,
   LargeUtf8,
   List,
+  Null,
+  Schema,
   Struct,
   Utf8,
   type Vector,
@@ -20,7 +22,7 @@ import {
 } from "apache-arrow";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 import { columns, FLOATS } from "./_arrow_batches.ts";
-import { tableOf, workerOver } from "./_arrow_pipes.ts";
+import { streamOf, tableOf, workerOver } from "./_arrow_pipes.ts";
 
 const TEXTS = "tests/data/text_layers/";
 const DIGITS = "notebooks/models/keras/digits.keras";
@@ -86,6 +88,19 @@ Deno.test("worker gives a model on several strings lists of texts", async () => 
     const bytes = columns({ words: ofType(type)(texts) });
     assertEquals(await written(bytes, args, name, path), rows, String(type));
   }
+});
+
+Deno.test("worker gives the schema of a model on strings before any row", async () => {
+  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+  const item = new Field("item", new Utf8(), true);
+  const schema = new Schema([new Field("words", new List(item))]);
+  await using model = await loadModel(path);
+  const { name } = model.layers.at(-1)!;
+  const args = ["--layers", name, "--no-logits"];
+  const run = await workerOver(streamOf([], schema), args, path);
+  assertEquals(run.code, 0, run.log);
+  const [field] = tableOf(run).schema.fields;
+  assertEquals(String(field), `${name}: FixedSizeList[5]<Float32>`);
 });
 
 Deno.test("worker finds rows without a text, or with too many", async () => {
@@ -211,6 +226,15 @@ Deno.test("worker advises in words of its command line what to do about columns"
     assertEquals(code, 1);
     assertStringIncludes(log, text);
   }
+});
+
+Deno.test("worker passes a column of nulls alone through", async () => {
+  const note = vectorFromArray([null, null], new Null());
+  const x = vectorFromArray([[1, 2, 3, 4], [4, 3, 2, 1]], FLOATS);
+  const run = await workerOver(columns({ note, x }), ["--inputs", "x"]);
+  assertEquals(run.code, 0, run.log);
+  const found = tableOf(run).getChild("note")!;
+  assertEquals([String(found.type), ...found], ["Null", null, null]);
 });
 
 Deno.test("worker keeps a column once that is named twice, and refuses both kinds of keeping", async () => {

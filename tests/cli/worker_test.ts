@@ -130,10 +130,10 @@ Deno.test("worker numbers rows over all batches", async () => {
   };
   const { code, log, bytes } = await workerOver(
     streamOf([batchOf(5), bad(batchOf(3, 5))]),
-    [...LAYER],
+    [...LAYER, "--id", "id"],
   );
   assertEquals(code, 1);
-  assertStringIncludes(log, "Cannot read row 6 as");
+  assertStringIncludes(log, "Cannot read row 6 (id 6) as");
   assert(bytes.length > 0, "the batch before was written");
 });
 
@@ -293,7 +293,10 @@ Deno.test("worker refuses buffers that are shorter than the column says", async 
     [columns({ x: list }), [], "must have 4000 values"],
     [
       ...[columns({ a: one(), b: one(), c: one(), d: encoded })],
-      ...[["--inputs", "a,b,c,d"], "must be < 2, the size of its dictionary"],
+      ...[
+        ["--inputs", "a,b,c,d"],
+        "must have indices < 2, the size of its dictionary",
+      ],
     ] as never,
   ];
   for (const [bytes, args, message] of cases) {
