@@ -1,13 +1,13 @@
 /**
- * Sonde opens a trained Keras model without Python, takes out what any of its
- * layers computes over a whole dataset, and shows features and weights in
- * notebooks on the Deno kernel.
+ * Sonde opens a trained Keras model without Python, extracts the output of any
+ * layer over a whole dataset, and shows features and weights in notebooks on
+ * the Deno kernel.
  *
  * Think of three nouns. A **model** is a read-only graph of named layers, from
  * {@linkcode loadModel} or a TF.js model in memory. A
- * {@linkcode FeatureExtractor} is a model with settings; it never changes, and
- * every setting gives a new one. A {@linkcode FeatureSet} is what came out, on
- * the host: features, logits, labels.
+ * {@linkcode FeatureExtractor} is a model with settings; it is immutable, and
+ * every setting returns a new one. A {@linkcode FeatureSet} holds the results
+ * on the host: features, logits, labels.
  *
  * ```ts
  * import { FeatureExtractor, show, tf } from "@sonde/sonde";

@@ -1,17 +1,19 @@
 /**
- * Checks of arguments. Each throws in the house form, and returns what it
- * checked; nothing else words such a message.
+ * Argument checks. Each throws an error with the message format of
+ * {@linkcode cannot}, or returns the checked value.
  *
  * @module
  */
 
 /**
- * Words the message of an argument that is not what it must be.
+ * Formats the message for an invalid argument:
+ * `Cannot ACTION as RULE: current value is VALUE; HINT`.
  *
- * @param action What was to be done, as in "set batch size".
- * @param rule What must hold, as in `"size" must be a positive integer`.
- * @param value What came.
- * @param hint What to do about it.
+ * @param action The action that failed, as in "set batch size".
+ * @param rule The rule that is violated, as in
+ * `"size" must be a positive integer`.
+ * @param value The value to check.
+ * @param hint How to fix it.
  * @returns The message.
  */
 export function cannot(
@@ -25,15 +27,16 @@ export function cannot(
 }
 
 /**
- * A name that comes from a file, safe to print: what could steer a terminal or
- * the direction of text is written as `\u202e`, and long names are shortened.
+ * Makes a name that comes from a file safe to print: control characters and
+ * marks that change the text direction are escaped as `\u202e`, and long names
+ * are shortened.
  *
  * @param text The name.
  * @param most How many characters to keep.
- * @returns The same on one line.
+ * @returns The escaped text, on one line.
  */
 export function printable(text: string, most = 200): string {
-  // C0, C1, and the marks that change the direction of what follows.
+  // C0 and C1 control characters, and marks that change the text direction.
   const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
   const shown = text.slice(0, most + 1).toWellFormed().replace(
     steering,
@@ -43,14 +46,14 @@ export function printable(text: string, most = 200): string {
   return `${shown.slice(0, most - 1).toWellFormed().replace(/\ufffd$/, "")}…`;
 }
 
-/** What stands in quotes, and what has no space for longer than names. */
+/** Quoted text, and runs without a space that are longer than names. */
 const QUOTED = /"[^"]*"|[^\s"]{400,}/g;
 
 /**
- * A message of an error, of which all names are {@linkcode printable}.
+ * Makes all names in an error message {@linkcode printable}.
  *
  * @param text The message.
- * @returns The same on one line.
+ * @returns The escaped text, on one line.
  */
 export function printableMessage(text: string): string {
   const short = text.replace(
@@ -64,8 +67,8 @@ export function printableMessage(text: string): string {
 }
 
 /**
- * A value as it stands in a message: strings in double quotes, shapes and
- * short arrays as `[2, 3]`, others by their kind.
+ * Formats a value for a message: strings in double quotes, shapes and short
+ * arrays as `[2, 3]`, objects as the name of their class.
  *
  * @param value Anything.
  * @returns A short text, on one line.
@@ -73,22 +76,25 @@ export function printableMessage(text: string): string {
 export function quote(value: unknown): string {
   if (typeof value === "string") return `"${printable(value, 120)}"`;
   if (typeof value === "function") return `function "${value.name}"`;
+  if (typeof value === "bigint") return `${value}n`;
   if (value === null || typeof value !== "object") return String(value);
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(quote).join(", ");
     return value.length > 8 ? `[${shown}, …]` : `[${shown}]`;
   }
-  const kind = value.constructor?.name ?? "Object";
+  // Generators have a constructor without a name.
+  const tag = () => Object.prototype.toString.call(value).slice(8, -1);
+  const kind = String(value.constructor?.name || tag());
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
 /**
- * Checks that a number is a whole one in a range.
+ * Checks that a number is an integer and at least `min`.
  *
- * @param value What came.
- * @param action What was to be done.
+ * @param value The value to check.
+ * @param action The action, for messages.
  * @param name The argument's name.
- * @param min The smallest that goes.
+ * @param min The smallest allowed value.
  * @returns The number.
  * @throws {RangeError} If it is not.
  */
@@ -108,13 +114,13 @@ export function checkInteger(
 /**
  * Checks that a value is an array of indices.
  *
- * @param values What came.
- * @param action What was to be done.
+ * @param values The values to check.
+ * @param action The action, for messages.
  * @param name The argument's name.
  * @param count Each index must be below this.
  * @returns The indices.
- * @throws {TypeError} If it is no array.
- * @throws {RangeError} If it is empty, or holds anything but such indices.
+ * @throws {TypeError} If it is not an array.
+ * @throws {RangeError} If it is empty or holds an invalid index.
  */
 export function checkIndices(
   values: readonly number[],
@@ -138,8 +144,8 @@ export function checkIndices(
 /**
  * Checks that a value is true or false.
  *
- * @param value What came.
- * @param action What was to be done.
+ * @param value The value to check.
+ * @param action The action, for messages.
  * @param name The argument's name.
  * @returns The value.
  * @throws {TypeError} If it is not.
@@ -153,9 +159,9 @@ export function checkBoolean(
   throw new TypeError(cannot(action, `"${name}" must be true or false`, value));
 }
 
-/** Where a number may lie. */
+/** The allowed range of a number. */
 export interface NumberRange {
-  /** The smallest that goes; default: any finite number. */
+  /** The smallest allowed value; default: any finite number. */
   readonly min?: number;
   /** The number must be above this. */
   readonly above?: number;
@@ -166,12 +172,12 @@ export interface NumberRange {
 /**
  * Checks that a number is finite and in a range.
  *
- * @param value What came.
- * @param action What was to be done.
+ * @param value The value to check.
+ * @param action The action, for messages.
  * @param name The argument's name.
- * @param range Where it may lie.
+ * @param range The allowed range.
  * @returns The number.
- * @throws {TypeError} If it is no number.
+ * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is not finite or out of range.
  */
 export function checkNumber(
@@ -194,14 +200,13 @@ export function checkNumber(
 }
 
 /**
- * Checks that a text is one of those that are known.
+ * Checks that a string is one of the allowed ones.
  *
- * @param value What came.
- * @param action What was to be done.
+ * @param value The value to check.
+ * @param action The action, for messages.
  * @param name The argument's name.
- * @param allowed The texts that go.
- * @returns The text.
- * @throws {RangeError} If it is none of them.
+ * @param allowed The allowed strings.
+ * @returns The string. @throws {RangeError} If it is not one of them.
  */
 export function checkOneOf<S extends string>(
   value: string,
@@ -220,13 +225,13 @@ export function checkOneOf<S extends string>(
 }
 
 /**
- * Checks that an options object has no key that is not known.
+ * Checks that an options object has only known keys.
  *
- * @param options What came; undefined goes.
- * @param action What was to be done.
- * @param known The keys that go.
- * @param elsewhere What to do about a key that belongs elsewhere.
- * @throws {TypeError} If it is no object, or a key is not known.
+ * @param options The options to check; undefined is allowed.
+ * @param action The action, for messages.
+ * @param known The allowed keys.
+ * @param elsewhere Returns a hint for a key that belongs elsewhere.
+ * @throws {TypeError} If it is not an object, or has an unknown key.
  */
 export function checkOptions(
   options: object | undefined,
@@ -256,11 +261,33 @@ export function checkOptions(
 }
 
 /**
- * Refuses a promise where a value is due: a forgotten `await`.
+ * Refuses options of a function that has none.
  *
- * @param value What came.
- * @param action What was to be done.
- * @param name What the value is.
+ * @param args The arguments of the call; an object without keys goes.
+ * @param action The action, for messages.
+ * @param name The function, as in `msp()`.
+ * @throws {TypeError} If there is an argument.
+ */
+export function checkNoOptions(
+  args: ArrayLike<unknown>,
+  action: string,
+  name: string,
+): void {
+  const [options] = Array.from(args);
+  if (options === undefined) return;
+  const isObject = typeof options === "object" && options !== null;
+  const [key] = isObject ? Object.keys(options) : [options];
+  if (key === undefined) return;
+  const rule = `${name} must be called without options`;
+  throw new TypeError(cannot(action, rule, key, `write ${name}`));
+}
+
+/**
+ * Checks that a value is not a promise, which would mean a forgotten `await`.
+ *
+ * @param value The value to check.
+ * @param action The action, for messages.
+ * @param name The name of the value.
  * @throws {TypeError} If it is a promise.
  */
 export function checkAwaited(
@@ -276,17 +303,49 @@ export function checkAwaited(
   );
 }
 
+/** Options of a run, unchecked. */
+interface UncheckedRun {
+  readonly signal?: unknown;
+  readonly onProgress?: unknown;
+  readonly progress?: unknown;
+}
+
 /**
- * The known names that are nearest to a wrong one.
+ * Checks what stops a run and what hears of its progress.
  *
- * Distance is that of Levenshtein, without regard to case; names that hold the
- * wrong one, or are held by it, come first. Of paths, the number of a call may
- * stand at another part: `encoder/conv:1` is near `encoder:1/conv`.
+ * @param options The options of the run.
+ * @param action The action, for messages.
+ * @throws {TypeError} If one is of the wrong type.
+ */
+export function checkRunOptions(options: UncheckedRun, action: string): void {
+  const { signal, onProgress, progress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const hint = signal instanceof AbortController
+      ? "pass its signal"
+      : undefined;
+    const rule = '"signal" must be an AbortSignal';
+    throw new TypeError(cannot(action, rule, signal, hint));
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    const rule = '"onProgress" must be a function';
+    throw new TypeError(cannot(action, rule, onProgress));
+  }
+  if (progress !== undefined) {
+    checkBoolean(progress as boolean, action, "progress");
+  }
+}
+
+/**
+ * Finds the known names that are nearest to an unknown one.
  *
- * @param wrong The name that was not found.
- * @param known The names that there are.
- * @param most How many to give at the most.
- * @returns Names, best first; none where all are far off.
+ * Names are ordered by Levenshtein distance, ignoring case; names that contain
+ * the unknown one, or are contained in it, come first. In paths, a call number
+ * may belong to another segment: `encoder/conv:1` is near `encoder:1/conv`.
+ *
+ * @param wrong The unknown name.
+ * @param known The known names.
+ * @param most Maximum number of names.
+ * @returns Names, best first; empty if none is close.
  */
 export function nearestNames(
   wrong: string,
@@ -312,7 +371,7 @@ export function nearestNames(
     .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
 }
 
-/** A path without the numbers of calls, and these numbers behind it. */
+/** A path without call numbers, followed by these numbers. */
 function callOf(path: string): string {
   const calls = path.match(/:\d+(?=\/|$)/g) ?? [];
   return `${path.replace(/:\d+(?=\/|$)/g, "")} ${calls.toSorted().join("")}`;
@@ -333,7 +392,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * Product of a shape: how many elements it has.
+ * The number of elements of a shape.
  *
  * @param shape Sizes of the axes.
  * @returns Their product, 1 for `[]`.
@@ -343,7 +402,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * A shape as it stands in a message.
+ * Formats a shape for a message.
  *
  * @param shape Sizes; null for any.
  * @returns As in `[null, 28, 28, 1]`.

@@ -1,7 +1,6 @@
 /**
- * Error classes that a correct program may catch, and the one wording that all
- * messages share: *Cannot do as thing must be rule: current value is value;
- * what to do*.
+ * Error classes that a correct program may catch. All messages have one form:
+ * *Cannot ACTION as ARGUMENT must be RULE: current value is VALUE; ADVICE*.
  *
  * @module
  */
@@ -9,7 +8,7 @@
 import { printableMessage } from "./check.ts";
 
 /**
- * A layer id that finds nothing.
+ * Thrown if a layer id matches no layer.
  *
  * @category Errors
  *
@@ -30,19 +29,19 @@ import { printableMessage } from "./check.ts";
  * ```
  */
 export class LayerNotFoundError extends RangeError {
-  /** The error's class, for programs that go by name. */
+  /** The error's class name. */
   override readonly name = "LayerNotFoundError";
   /** The id that found nothing, as text. */
   readonly id: string;
-  /** Names that are nearest to it. */
+  /** The nearest known names. */
   readonly nearest: readonly string[];
 
   /**
-   * Words the message.
+   * Creates the error and formats its message.
    *
    * @param id The id that found nothing, as text.
    * @param nearest Names that are nearest to it, best first.
-   * @param reason What to know besides, as the range of the indices.
+   * @param reason Further information, such as the range of the indices.
    */
   constructor(id: string, nearest: readonly string[], reason?: string) {
     const names = nearest.map((name) => `"${name}"`).join(", ");
@@ -56,7 +55,7 @@ export class LayerNotFoundError extends RangeError {
 }
 
 /**
- * What is asked cannot run on the engine or backend that is in use.
+ * Thrown if an operation cannot run on the engine or backend in use.
  *
  * @category Errors
  *
@@ -75,17 +74,17 @@ export class LayerNotFoundError extends RangeError {
  * ```
  */
 export class UnsupportedByEngineError extends TypeError {
-  /** The error's class, for programs that go by name. */
+  /** The error's class name. */
   override readonly name = "UnsupportedByEngineError";
   /** The engine, with its backend after a colon. */
   readonly engine: string;
 
   /**
-   * Words the message.
+   * Creates the error and formats its message.
    *
-   * @param what What was to be done.
+   * @param what The action that failed.
    * @param engine The engine, with its backend after a colon.
-   * @param rule What it must be or give, and what to do.
+   * @param rule What the engine must be or support, and how to fix it.
    */
   constructor(what: string, engine: string, rule: string) {
     const text = `Cannot ${what} as ${rule}: current engine is "${engine}"`;
@@ -95,11 +94,11 @@ export class UnsupportedByEngineError extends TypeError {
 }
 
 /**
- * A model file that cannot be read, or does not hold what it must.
+ * Thrown if a model file cannot be read or has invalid contents.
  *
  * @category Errors
  *
- * @example Skip what is no model
+ * @example Skip files that are not models
  * ```ts
  * import { loadModel, ModelFormatError } from "@sonde/sonde";
  * import assert from "node:assert/strict";
@@ -117,17 +116,17 @@ export class UnsupportedByEngineError extends TypeError {
  * ```
  */
 export class ModelFormatError extends SyntaxError {
-  /** The error's class, for programs that go by name. */
+  /** The error's class name. */
   override readonly name = "ModelFormatError";
   /** The file, as a path or URL. */
   readonly source: string;
 
   /**
-   * Words the message.
+   * Creates the error and formats its message.
    *
    * @param source The file, as a path or URL.
-   * @param rule What it must be or hold, with what it holds.
-   * @param options The error underneath.
+   * @param rule What the file must be or contain, and what it contains.
+   * @param options The underlying error, as `cause`.
    */
   constructor(source: string, rule: string, options?: ErrorOptions) {
     super(
@@ -140,7 +139,7 @@ export class ModelFormatError extends SyntaxError {
 
 /**
  * The error that an aborted run rejects with: the signal's own reason if it is
- * an error, otherwise an `AbortError` that says how far the run was.
+ * an error, otherwise an `AbortError` that tells how far the run was.
  *
  * @param signal The signal, aborted.
  * @param where How far the run was, as in "after 320 of 1000 samples".

@@ -1,27 +1,30 @@
 /**
- * TF.js as our users see it: one copy for them and for us, and names for the
- * types that stand in our signatures.
+ * Re-exports TF.js, so that users and this library share one copy, and names
+ * the TF.js types that appear in public signatures.
  *
  * @module
  */
 import * as tfjs from "@tensorflow/tfjs";
 
 /**
- * TF.js, the copy that this library uses, so that nobody needs a second import.
+ * The copy of TF.js that this library uses. No second import is needed.
  *
  * @category Data
  */
 export const tf: typeof tfjs = tfjs;
 
-/** What the backend "cpu" keeps for itself: whether its advice is still to come. */
+/**
+ * Internal state of the backend "cpu": whether it has yet to print its advice.
+ */
 interface AdvisingBackend {
   firstUse: boolean;
 }
 
 /**
- * Under Deno the backend "cpu" advises to install TF.js' backend for Node, which
- * does not run here, when it makes its first tensor. It is told that it has made
- * one; nothing else changes, and the console stays as it is.
+ * When it creates its first tensor, the backend "cpu" prints advice to install
+ * TF.js' Node backend, which does not run under Deno. Clearing its `firstUse`
+ * flag suppresses that message; nothing else changes, and the console is not
+ * patched.
  */
 function declineAdvice(): void {
   const { cpu } = tfjs.engine().registry;
@@ -40,9 +43,10 @@ function declineAdvice(): void {
 declineAdvice();
 
 /**
- * Makes `tf.setBackend("wasm")` load the package that this library uses, when it
- * is first called. It never becomes the backend of those who choose none. A
- * package that the user imports takes its place without a warning.
+ * Registers the backend "wasm", so that the first `tf.setBackend("wasm")` loads
+ * the package that this library uses. Its priority keeps it from being the
+ * default. If the user imports the package, that import replaces this
+ * registration without a warning.
  */
 function offerWasm(): void {
   const engine = tfjs.engine();
@@ -50,7 +54,7 @@ function offerWasm(): void {
   if (registryFactory.wasm !== undefined) return;
   const register = engine.registerBackend;
   const load = async () => {
-    await import("@tensorflow/tfjs-backend-wasm"); // it registers itself
+    await import("@tensorflow/tfjs-backend-wasm"); // registers the backend
     return await tfjs.findBackendFactory("wasm")!();
   };
   engine.registerBackend = (name, factory, priority) => {
@@ -93,15 +97,15 @@ export declare namespace tf {
   export type Sequential = tfjs.Sequential;
   /** A model that is a graph of operations. */
   export type GraphModel = tfjs.GraphModel;
-  /** A place in a graph of layers. */
+  /** A symbolic tensor in a graph of layers. */
   export type SymbolicTensor = tfjs.SymbolicTensor;
   /** Datasets. */
   export namespace data {
-    /** A lazy sequence of elements, as far as it is read here. */
+    /** The members of a lazy sequence of elements that this library uses. */
     export interface Dataset<T extends TensorContainer> {
-      /** Elements in all; null or infinite where that is not known. */
+      /** Number of elements; null or infinite if unknown. */
       readonly size: number;
-      /** Begins to read. */
+      /** Starts reading. */
       iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
       /** Reads all. */
       forEachAsync(each: (element: T) => void): Promise<void>;

@@ -1,9 +1,9 @@
 /**
- * The interfaces that the stages hand to each other: arrays, feature sets,
- * models as a user sees them, data, and what a run reports.
+ * The interfaces between the stages: arrays, feature sets, models, data, and
+ * progress reports.
  *
- * Nothing here computes. A stage takes one of these and gives another; which
- * stage may know which other is said in `tests/architecture_test.ts`.
+ * This file contains types only. Each stage converts one of these types to
+ * another; `tests/architecture_test.ts` lists which stage may import which.
  *
  * Letters: `N` samples, `C` classes, `D` feature units, `L` layers.
  *
@@ -37,12 +37,13 @@ export interface NdArray<T extends ArrayBufferView = Float32Array> {
   readonly data: T;
   /** Sizes of the axes, `[]` for a scalar. */
   readonly shape: readonly number[];
-  /** Element type; says how to read {@linkcode data}. */
+  /** Element type of {@linkcode data}. */
   readonly dtype: DType;
 }
 
 /**
- * An array as a layer's output is kept: float32, float16 after `half()`, int32.
+ * An array that holds the output of a layer: float32, float16 after `half()`,
+ * int32.
  *
  * @category Feature sets
  */
@@ -51,16 +52,19 @@ export type FeatureArray = NdArray<Float32Array | Float16Array | Int32Array>;
 // ---- feature sets ----
 
 /**
- * What one feature is.
+ * Description of one feature.
  *
  * @category Feature sets
  */
 export interface FeatureSpec {
   /** The layer's name or path. */
   readonly name: string;
-  /** Where the channels of a map stand, where that is known. */
+  /** Where the channels of a map stand, if known. */
   readonly channels?: "first" | "last";
-  /** What the postprocessing left: the layer's output, pooled, Gram statistics, or the result of a custom function. */
+  /**
+   * What the values are after postprocessing: the output of the layer, pooled
+   * values, Gram statistics, or the result of a custom function.
+   */
   readonly form: "raw" | "pooled" | "gram" | "own";
 }
 
@@ -72,25 +76,25 @@ export interface FeatureSpec {
 export interface LinearHead {
   /** Weights, `[D, C]`. */
   readonly kernel: NdArray;
-  /** Offsets, `[C]`; zeros where the layer has none. */
+  /** Biases, `[C]`; zeros if the layer has none. */
   readonly bias: NdArray;
 }
 
 /**
- * What the logits go through in the user's model.
+ * The activation after the logits in the user's model.
  *
  * @category Feature sets
  */
 export type OutputActivation = "softmax" | "sigmoid" | "none";
 
 /**
- * Says what made a feature set, so that a scorer, a cache or a resumed file can
- * refuse another's.
+ * Identifies the model and settings that made a feature set. Scorers, caches
+ * and resumed files refuse sets of another source.
  *
  * @category Feature sets
  */
 export interface FeatureSource {
-  /** SHA-256, in hex, over graph and weight values, not over a file's bytes. */
+  /** SHA-256, in hex, of graph and weight values, not of the file's bytes. */
   readonly model: string;
   /** Resolved layers, input, head, shaping, perturbation, postprocessing, as canonical JSON. */
   readonly settings: string;
@@ -102,48 +106,60 @@ export interface FeatureSource {
  * @category Postprocessing
  */
 export interface PoolOptions {
-  /** Where the channels stand; default: what the layer says, otherwise it is asked for. */
+  /**
+   * Position of the channel axis; default: that of the layer. Required if the
+   * layer does not know it.
+   */
   readonly channels?: "first" | "last";
 }
 
 /**
- * What came out of a model over a dataset, on the host.
+ * The outputs of a model over a dataset, on the host.
  *
- * Shows itself in a notebook and in the console. Immutable: the methods give
- * new sets, which share arrays with this one where they can.
+ * Shows itself in a notebook and in the console. Immutable: the methods return
+ * new sets, which share arrays with this one where possible.
  *
  * @category Feature sets
  */
 export interface FeatureSet {
-  /** `L` arrays `[N, …]`, in the order asked; empty where no layer was asked for. */
+  /**
+   * `L` arrays `[N, …]`, in the requested order; empty if no layer was
+   * selected.
+   */
   readonly features: readonly FeatureArray[];
   /** Names of the `L` features. */
   readonly layerNames: readonly string[];
-  /** What each of the `L` features is. */
+  /** Descriptions of the `L` features. */
   readonly specs: readonly FeatureSpec[];
-  /** `[N, D]`, what feeds the head, before any shaping; where `.penultimate()` asked for it. */
+  /** `[N, D]`, what feeds the head; where `.penultimate()` requested it. Before any shaping, unless it is `{ shaped: true }`. */
   readonly penultimate?: NdArray;
-  /** `[N, C]`, before softmax or sigmoid; undefined where the model has none. */
+  /** `[N, C]`, before softmax or sigmoid; undefined if the model has none. */
   readonly logits?: NdArray;
-  /** `[N]`, class indices; undefined where the dataset has none. */
+  /** `[N]`, class indices; undefined if the dataset has none. */
   readonly labels?: NdArray<Int32Array>;
-  /** `C` names, where the dataset knows them. */
+  /** `C` class names, if the dataset knows them. */
   readonly classNames?: readonly string[];
-  /** `N` identities: the dataset's own (paths, row numbers), otherwise positions from 0. */
+  /**
+   * `N` sample ids: those of the dataset (paths, row numbers), otherwise
+   * indices from 0.
+   */
   readonly ids: ArrayLike<string | number>;
   /**
-   * The head's weights, where the head is linear: a copy, which no engine and
-   * no model computes with. All sets of one session hold the same arrays.
+   * A copy of the head's weights, if the head is linear. All sets of one
+   * session share these arrays; no engine or model uses them.
    */
   readonly head?: LinearHead;
-  /** What the logits go through in the user's model. */
+  /** The activation after the logits in the user's model. */
   readonly activation?: OutputActivation;
-  /** Rows whose inputs held NaN or an infinity, ascending. */
+  /** Indices of the rows whose inputs contain NaN or an infinity, ascending. */
   readonly nonFinite: ArrayLike<number>;
-  /** What made this set; undefined for sets made from arrays at hand. */
+  /**
+   * The model and settings that made this set; undefined for sets made from
+   * plain arrays.
+   */
   readonly source?: FeatureSource;
   /**
-   * One feature by its layer's name. Does not copy.
+   * Returns one feature by its layer's name, without copying.
    *
    * @param name A name of {@linkcode layerNames}.
    * @returns The feature, `[N, …]`.
@@ -151,27 +167,28 @@ export interface FeatureSet {
    */
   layer(name: string): FeatureArray;
   /**
-   * Some of the rows, in the order given. Copies them.
+   * Selects rows, in the order of `rows`. Copies them.
    *
-   * @param rows Row numbers, or a function that says which rows to keep.
-   * @returns A set of as many samples as rows were given.
+   * @param rows Row indices, or a predicate that selects the rows to keep.
+   * @returns A set with one sample for each selected row.
    * @throws {RangeError} If a row does not exist.
    */
   select(rows: ArrayLike<number> | ((row: number) => boolean)): FeatureSet;
   /**
-   * Pools features that are maps, `[N, H, W, D]` or `[N, T, D]` to `[N, D]`;
-   * others stay as they are.
+   * Pools feature maps, `[N, H, W, D]` or `[N, T, D]`, to `[N, D]`; other
+   * features are unchanged.
    *
    * @param kind Mean or maximum over the spatial positions or time steps.
-   * @param options Where the channels stand, if the set does not say.
-   * @returns A set in which no feature is a map.
-   * @throws {TypeError} If the axis of the channels is not known.
+   * @param options Position of the channel axis, if the set does not contain
+   * it.
+   * @returns A set without feature maps.
+   * @throws {TypeError} If the channel axis is unknown.
    */
   pooled(kind: "mean" | "max", options?: PoolOptions): FeatureSet;
   /**
    * Copies into TF.js tensors, float32 and int32. The caller disposes of them.
    *
-   * @returns One tensor a feature; logits and labels where there are any.
+   * @returns One tensor per feature; logits and labels if there are any.
    */
   tensors(): {
     features: tf.Tensor[];
@@ -183,30 +200,30 @@ export interface FeatureSet {
 // ---- feature sets in files and in streams ----
 
 /**
- * Features in files, opened: they are read as they are used.
+ * Opened feature files, which are read on demand.
  *
  * @category Feature sets
  */
 export interface StoredFeatures extends AsyncDisposable {
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly samples: number;
-  /** What each of the features is. */
+  /** Descriptions of the features. */
   readonly specs: readonly FeatureSpec[];
-  /** Names of the classes, by label, where they are known. */
+  /** Names of the classes, by label, if known. */
   readonly classNames?: readonly string[];
-  /** What made them, where that is known. */
+  /** The model and settings that made them, if known. */
   readonly source?: FeatureSource;
-  /** Samples that the dataset left out, and why. */
+  /** Samples that the dataset skipped, and why. */
   readonly skipped?: readonly SkippedSample[];
   /**
-   * Reads the samples in order, some at a time.
+   * Reads the samples in order, in several sets.
    *
-   * @param options How many samples a set holds.
-   * @returns Sets, one after the other; their arrays are the reader's to keep.
+   * @param options Number of samples per set.
+   * @returns The sets, in order; the caller owns their arrays.
    */
   stream(options?: { readonly batch?: number }): AsyncIterable<FeatureSet>;
   /**
-   * Reads everything.
+   * Reads all samples.
    *
    * @returns One set of all samples.
    */
@@ -214,15 +231,15 @@ export interface StoredFeatures extends AsyncDisposable {
   /**
    * Closes the files.
    *
-   * @returns When it is done.
+   * @returns A promise that resolves when done.
    */
   close(): Promise<void>;
 }
 
 /**
- * Features as detectors take them: a set in memory, features in files, or a
- * function that gives a stream of sets. The function is called, and its stream
- * read, as often as the work needs.
+ * Features as detectors accept them: a set in memory, feature files, or a
+ * function that returns a stream of sets. The function is called again for each
+ * pass over the data.
  *
  * @category Detectors
  */
@@ -234,32 +251,33 @@ export type FeatureInput =
 // ---- long work ----
 
 /**
- * Gives the thread back now and then during long work, and stops it.
+ * Yields the thread at intervals during long work, and aborts the work.
  *
  * @category Detectors
  */
 export interface WorkPacer {
-  /** Throws if the run was stopped. */
+  /** Throws if the run was aborted. */
   check(): void;
   /**
-   * Lets timers, signals and drawing go on, if they were kept waiting; cheap otherwise.
+   * Yields to timers, signals and rendering if enough time has passed; cheap
+   * otherwise.
    *
-   * @returns When they had their turn.
-   * @throws {DOMException} If the run was stopped.
+   * @returns A promise that resolves when the work may go on.
+   * @throws {DOMException} If the run was aborted.
    */
   rest(): Promise<void>;
   /**
-   * Does work that is synchronous and cut into steps, with pauses between them.
+   * Runs synchronous work that is divided into steps, with pauses between them.
    *
    * @param steps The work.
-   * @returns What the work gives.
+   * @returns The result of the work.
    */
   drive<R>(steps: Generator<void, R>): Promise<R>;
   /**
-   * Waits for work that goes on elsewhere, unless the run is stopped first.
+   * Waits for work elsewhere, unless the run is aborted first.
    *
    * @param work The work.
-   * @returns What the work gives.
+   * @returns The result of the work.
    */
   race<R>(work: Promise<R>): Promise<R>;
 }
@@ -267,20 +285,20 @@ export interface WorkPacer {
 // ---- detectors ----
 
 /**
- * Learns what known samples look like. It has no state: two fits of one
- * detector do not touch each other.
+ * Learns what known samples look like. It has no state: fits of one detector
+ * are independent of each other.
  *
  * @category Detectors
  */
 export interface Detector {
-  /** The name of its factory, as `deepKnn`. */
+  /** The name of its factory, such as `deepKnn`. */
   readonly name: string;
   /**
    * Learns from known samples.
    *
-   * @param known Features of samples that the model knows, as its training set.
+   * @param known Features of in-distribution samples, such as the training set.
    * @param options Signal, progress.
-   * @returns What scores other samples.
+   * @returns The fitted scorer.
    */
   fit(known: FeatureInput, options?: RunOptions): Promise<Scorer>;
 }
@@ -294,7 +312,7 @@ export interface Scorer {
   /** The name of its detector. */
   readonly name: string;
   /**
-   * Scores samples, each by itself.
+   * Scores samples, each independently of the others.
    *
    * @param features Features of the samples, from the same model and layer as those of the fit.
    * @param options Signal, progress.
@@ -302,29 +320,36 @@ export interface Scorer {
    */
   score(features: FeatureInput, options?: RunOptions): Promise<Float64Array>;
   /**
-   * Measures on known samples above which score a sample is unknown.
+   * Determines the threshold above which a score means unknown, from known
+   * samples.
    *
-   * @param known Known samples that were not fitted on, or their scores.
-   * @param options Which share of the known is to pass.
-   * @returns A scorer that decides.
+   * @param known Known samples that were not fitted on, or their scores, `[N]`
+   * numbers.
+   * @param options The fraction of known samples to accept.
+   * @returns A scorer with a threshold.
+   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} takes
+   * them, or an option is of the wrong type.
+   * @throws {RangeError} If `tpr` is not in `(0, 1)`, there are fewer than
+   * `1 / (1 - tpr)` samples, or a score is NaN.
    */
   calibrate(
-    known: FeatureInput | Float64Array,
+    known: FeatureInput | ArrayLike<number>,
     options?: CalibrateOptions,
   ): Promise<DecidingScorer>;
   /**
-   * Says what a sample's score comes from.
+   * Explains the score of one sample.
    *
-   * @param features The sample's set.
-   * @param row Its row in the set, from 0.
+   * @param features The set that contains the sample.
+   * @param row Index of its row in the set, from 0.
    * @returns The score, with the class, the neighbours or the terms that caused it.
    */
   explain(features: FeatureInput, row: number): Promise<Explanation>;
   /**
-   * Writes a safetensors file, which `loadScorer` opens.
+   * Writes a safetensors file, which `loadScorer` opens. A file that is there
+   * is replaced.
    *
    * @param target Path or `file:` URL.
-   * @returns When it is written.
+   * @returns A promise that resolves when the file is written.
    */
   save(target: string | URL): Promise<void>;
 }
@@ -336,7 +361,7 @@ export interface Scorer {
  */
 export interface CalibrateOptions extends RunOptions {
   /**
-   * The share of known samples that is to count as known, in `(0, 1)`.
+   * The fraction of known samples to accept as known, in `(0, 1)`.
    *
    * @default {0.95}
    */
@@ -344,19 +369,22 @@ export interface CalibrateOptions extends RunOptions {
 }
 
 /**
- * A scorer that was calibrated, and so says which samples are unknown.
+ * A calibrated scorer, which also decides which samples are unknown.
  *
  * @category Detectors
  */
 export interface DecidingScorer extends Scorer {
-  /** The share of known samples that counts as known, in `(0, 1)`. */
+  /** The fraction of known samples accepted as known, in `(0, 1)`. */
   readonly tpr: number;
   /** A sample is unknown if its score is above this. */
   readonly threshold: number;
-  /** What makes the decisions less sure, as calibration on samples of the fit. */
+  /**
+   * Reasons why the decisions are less reliable, such as calibration on samples
+   * of the fit.
+   */
   readonly warnings: readonly string[];
   /**
-   * Scores samples and says which are unknown.
+   * Scores samples and decides which are unknown.
    *
    * @param features Features of the samples.
    * @param options Signal, progress.
@@ -376,37 +404,38 @@ export interface Decisions {
   /** `[N]`, 1 where the score is above the threshold, otherwise 0. */
   readonly unknown: Uint8Array;
   /**
-   * `[N]`, in `(0, 1]`: how likely a known sample is to score as high. A sample
-   * is unknown exactly where this is at most `1 - tpr`.
+   * `[N]`, in `(0, 1]`: the probability that a known sample scores as high. A
+   * sample is unknown exactly if this is at most `1 - tpr`.
    */
   readonly pValues: Float64Array;
 }
 
 /**
- * What a score comes from. Which parts there are depends on the detector.
+ * Explanation of a score. Which properties are set depends on the detector.
  *
  * @category Detectors
  */
 export interface Explanation {
   /** The sample's score. */
   readonly score: number;
-  /** The sample's identity. */
+  /** The sample's id. */
   readonly id: string | number;
   /** The class that caused the score: a label, or an index of the logits. */
   readonly class?: number;
-  /** Its name, where the set of the fit or this one has names. */
+  /** The name of that class, if the set of the fit or this set has names. */
   readonly className?: string;
   /** The samples of the fit that caused the score, nearest first. */
   readonly neighbors?: readonly {
     readonly id: string | number;
     readonly distance: number;
   }[];
-  /** Parts of the score by name, as the two terms of `vim`. */
+  /** Terms of the score by name, such as the two terms of `vim`. */
   readonly terms?: Readonly<Record<string, number>>;
 }
 
 /**
- * A detector that needs no fit: it scores at once, and its `fit` gives itself.
+ * A detector that needs no fit: it is a scorer too, and its `fit` returns
+ * itself.
  *
  * @category Detectors
  */
@@ -415,22 +444,22 @@ export type FitFreeDetector = Detector & Scorer;
 // ---- models, as a user sees them ----
 
 /**
- * What is known of a tensor before anything runs.
+ * Name, shape and type of a tensor, known before the model runs.
  *
  * @category Models
  */
 export interface TensorSpec {
-  /** The tensor's name: an input's, an output's, or its layer's. */
+  /** The name of the input, output or layer. */
   readonly name: string;
-  /** Sizes; null where any size goes, as for the batch. */
+  /** Sizes; null where any size is accepted, such as for the batch. */
   readonly shape: readonly (number | null)[];
   /** Element type. */
   readonly dtype: DType | "string";
-  /** Where the channels stand, where the layer knows. */
+  /** Position of the channel axis, if the layer knows it. */
   readonly channels?: "first" | "last";
   /**
-   * Which axis of an input is the batch; null for an input without one, which is
-   * given once, the same for all samples.
+   * The batch axis of an input; null for an input without one, which is passed
+   * once for all samples.
    *
    * @default {0}
    */
@@ -451,11 +480,11 @@ export interface LayerRow {
   readonly kind: string;
   /** The layer's options, or the operation's attributes. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** What it gives. */
+  /** Its outputs. */
   readonly outputs: readonly TensorSpec[];
-  /** How many numbers its weights hold. */
+  /** Number of values in its weights. */
   readonly numParameters: number;
-  /** Names of the rows that feed it. */
+  /** Names of the rows that are its inputs. */
   readonly inbound: readonly string[];
 }
 
@@ -467,7 +496,7 @@ export interface LayerRow {
 export type Weights = Readonly<Record<string, NdArray>>;
 
 /**
- * File formats, and `memory` for a model that the caller had.
+ * File formats, and `memory` for a model that the caller passed.
  *
  * @category Models
  */
@@ -485,49 +514,51 @@ export type ModelFormat =
  * @category Models
  */
 export interface FindLayerOptions {
-  /** Steps along the model's list from the layer found. @default {0} */
+  /** Offset along the model's list, from the layer found. @default {0} */
   readonly offset?: number;
 }
 
 /**
  * A read-only graph of named layers.
  *
- * It never changes what it was made from. Shows itself as a table.
+ * The object it was made from is never changed. Shows itself as a table.
  *
  * @category Models
  */
 export interface Model extends AsyncDisposable {
-  /** The model's own name. */
+  /** The name of the model. */
   readonly name: string;
-  /** Where it came from. */
+  /** The format it was loaded from. */
   readonly format: ModelFormat;
-  /** What it takes. */
+  /** Its inputs. */
   readonly inputs: readonly TensorSpec[];
-  /** What it gives. */
+  /** Its outputs. */
   readonly outputs: readonly TensorSpec[];
-  /** Every layer in the model's order; nested models are followed by what is in them. */
+  /**
+   * All layers in the model's order; a nested model is followed by its layers.
+   */
   readonly layers: readonly LayerRow[];
   /**
    * Finds one layer.
    *
-   * @param id Exact name or path, or an index as in Python.
-   * @param options Steps to go on from there.
+   * @param id Exact name or path, or an index as in Python (`-1` is the last).
+   * @param options Offset from that layer.
    * @returns Its row.
-   * @throws {LayerNotFoundError} If there is none.
+   * @throws {LayerNotFoundError} If no layer matches.
    */
   findLayer(id: string | number, options?: FindLayerOptions): LayerRow;
   /**
    * Copies a layer's weights to the host.
    *
-   * @param id Exact name or path, or an index as in Python.
+   * @param id Exact name or path, or an index as in Python (`-1` is the last).
    * @returns The weights by name; empty for a layer without any.
-   * @throws {LayerNotFoundError} If there is none.
+   * @throws {LayerNotFoundError} If no layer matches.
    */
   getWeights(id: string | number): Promise<Weights>;
   /**
-   * Frees what {@linkcode loadModel} made, never what the caller had.
+   * Frees what {@linkcode loadModel} created, never what the caller passed.
    *
-   * @returns When it is done.
+   * @returns A promise that resolves when done.
    */
   close(): Promise<void>;
 }
@@ -535,8 +566,8 @@ export interface Model extends AsyncDisposable {
 // ---- data ----
 
 /**
- * A tensor of TF.js or an array on the host; `dtype` may be left out where the
- * class of `data` says it.
+ * A tensor of TF.js or an array on the host; `dtype` may be omitted if the
+ * class of `data` implies it.
  *
  * @category Data
  */
@@ -546,15 +577,15 @@ export type TensorLike =
   | Omit<NdArray<ArrayBufferView>, "dtype">;
 
 /**
- * Texts of a model that takes strings: one a sample, `[N]`, or `[N, K]`.
+ * Strings, for a model with string inputs: one per sample, `[N]`, or `[N, K]`.
  *
  * @category Data
  */
 export type Texts = readonly string[] | readonly (readonly string[])[];
 
 /**
- * One tensor, one for each input in order, or one for each input by name; texts
- * for inputs that take strings.
+ * One tensor, one for each input in order, or one for each input by name;
+ * strings for string inputs.
  *
  * @category Data
  */
@@ -572,19 +603,19 @@ export type Inputs =
 export type Labels = TensorLike | ArrayLike<number>;
 
 /**
- * A sample that was left out, because its file cannot be read.
+ * A sample that was skipped because its file cannot be read.
  *
  * @category Data
  */
 export interface SkippedSample {
-  /** Its identity, as a path. */
+  /** Its id, such as a path. */
   readonly id: string;
-  /** Why, in one sentence. */
+  /** The reason, in one sentence. */
   readonly reason: string;
 }
 
 /**
- * Samples, with labels and identities where there are any.
+ * Samples, with labels and ids if there are any.
  *
  * @category Data
  */
@@ -595,84 +626,85 @@ export type Batch =
     /** The inputs. */
     readonly xs: Inputs;
     /**
-     * Class indices, or names of classes. Names get the index that they have in
-     * `classNames`; without it, classes are the names of the whole dataset in
-     * sorted order (by code point, as in Python).
+     * Class indices or class names. A name is mapped to its index in
+     * `classNames`; without `classNames`, the classes are the names in the
+     * whole dataset, sorted by code point as in Python.
      */
     readonly ys?: Labels | readonly string[];
-    /** The dataset's own identities. */
+    /** The ids from the dataset. */
     readonly ids?: ArrayLike<string | number>;
     /** Names of the classes, by label. */
     readonly classNames?: readonly string[];
     /**
-     * Samples that belong here and were left out. Together with its rows they
-     * are the samples of the source that the batch covers. If all were left
-     * out, `xs` may be undefined.
+     * Samples of this batch that were skipped. The rows and the skipped samples
+     * together are the samples of the source that the batch covers. If all were
+     * skipped, `xs` may be undefined.
      */
     readonly skipped?: readonly SkippedSample[];
   }
   | {
-    /** Nothing could be read. */
+    /** No sample could be read. */
     readonly xs?: undefined;
-    /** The samples that were left out. */
+    /** The samples that were skipped. */
     readonly skipped: readonly SkippedSample[];
   };
 
 /**
- * What is asked of a {@linkcode DataSource}.
+ * A request to a {@linkcode DataSource}.
  *
  * @category Data
  */
 export interface WantedBatches {
-  /** Samples in a batch; the last one may hold fewer. */
+  /** Number of samples per batch; the last batch may be smaller. */
   readonly size: number;
-  /** The first sample, from 0. */
+  /** Index of the first sample, from 0. */
   readonly start: number;
-  /** What the model takes. */
+  /** The model's inputs. */
   readonly inputs: readonly TensorSpec[];
-  /** Stops the reading. */
+  /** Aborts the reading. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * A dataset that knows itself. Any object of this shape is one.
+ * A dataset with a known length, class names and fingerprint. Any object of
+ * this shape is accepted.
  *
  * @category Data
  */
 export interface DataSource {
-  /** Samples in all, where that is known; those that will be skipped count. */
+  /** Total number of samples, if known; skipped samples count. */
   readonly length?: number;
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[];
   /**
-   * Finds out what takes time to know: after it, {@linkcode length} and
-   * {@linkcode classNames} are what they will be. A second call costs nothing.
-   * Runs await it before anything else.
+   * Determines what takes time, so that {@linkcode length} and
+   * {@linkcode classNames} are final. Further calls cost nothing. Each run
+   * awaits it first.
    *
-   * @param signal Stops it.
+   * @param signal Aborts it.
    */
   prepare?(signal?: AbortSignal): Promise<void>;
   /**
    * Reads samples in order. Batch `i` covers the samples from
-   * `start + i * size` on; samples that were skipped make it shorter, and do not
-   * move the others.
+   * `start + i * size` on; skipped samples make it shorter and do not shift the
+   * others.
    *
-   * @param wanted How many at once, from where on, and for which inputs.
+   * @param wanted Batch size, first sample, and the model's inputs.
    * @returns The batches.
    */
   batches(wanted: WantedBatches): AsyncIterable<Batch>;
   /**
-   * Identity of the contents; without it, no cache and no resume.
+   * A fingerprint of the contents. Caching and resuming require it.
    *
-   * @returns The same string for the same contents.
+   * @returns A string that is equal for equal contents.
    */
   fingerprint?(): Promise<string>;
   /**
-   * Reads samples by their ids, in this order, as to look at them.
+   * Reads samples by their ids, in this order, for example to display them.
    *
-   * @param ids Ids that its batches carry.
-   * @param inputs What they are read for; default: as the source has them.
-   * @returns The samples, one row an id.
+   * @param ids Ids from its batches.
+   * @param inputs The inputs to convert them for; default: as stored.
+   * @returns The samples, one row per id.
    */
   samples?(
     ids: readonly (string | number)[],
@@ -681,7 +713,8 @@ export interface DataSource {
 }
 
 /**
- * Whatever `predict` takes. An array is never an iterable of batches.
+ * All datasets that `predict` accepts. An array is never an iterable of
+ * batches.
  *
  * @category Data
  */
@@ -695,18 +728,18 @@ export type Dataset =
 // ---- running ----
 
 /**
- * How far a run is.
+ * Progress of a run.
  *
  * @category Extraction
  */
 export interface Progress {
-  /** Samples done. */
+  /** Number of finished samples. */
   readonly samples: number;
-  /** Samples in all, where that is known. */
+  /** Total number of samples, if known. */
   readonly total?: number;
-  /** Samples a second since the run began. */
+  /** Samples per second since the start of the run. */
   readonly samplesPerSecond: number;
-  /** Samples that a source left out so far, if there are any. */
+  /** Number of samples that a source skipped so far, if any. */
   readonly skipped?: readonly SkippedSample[];
 }
 
@@ -717,10 +750,10 @@ export interface Progress {
  */
 export interface RunOptions {
   /**
-   * Stops the run, the opening of its session too: the promise rejects at once.
-   * A native call that is in flight cannot be stopped. It ends unseen in its
-   * thread, which keeps the process alive until then, for ever if the model
-   * holds a loop without end: `Deno.exit()` leaves at once.
+   * Aborts the run, or the opening of its session: the promise rejects
+   * immediately. A native call in flight cannot be aborted. It continues in its
+   * thread, which keeps the process alive until it ends, and forever if the
+   * model contains an endless loop; `Deno.exit()` ends the process.
    */
   readonly signal?: AbortSignal;
   /** Called after each batch. */
@@ -730,19 +763,20 @@ export interface RunOptions {
 }
 
 /**
- * What `predictTensor` gives. The caller disposes of the tensors.
+ * The result of `predictTensor`. The caller disposes of the tensors.
  *
  * @category Extraction
  */
 export interface TensorFeatures {
-  /** One tensor a layer, in the order asked. */
+  /** One tensor per layer, in the requested order. */
   readonly features: tf.Tensor[];
-  /** `[N, C]`; undefined where the model has none. */
+  /** `[N, C]`; undefined if the model has none. */
   readonly logits?: tf.Tensor;
 }
 
 /**
- * What `predictTensor` takes: one tensor, one for each input in order, or by name.
+ * The inputs of `predictTensor`: one tensor, one for each input in order, or by
+ * name.
  *
  * @category Extraction
  */
@@ -762,23 +796,25 @@ export interface Runs {
    *
    * @param dataset Tensors, arrays, pairs with labels, sources, iterables of batches.
    * @param options Signal, progress.
-   * @returns Features, logits, labels and ids of all samples. The arrays are
-   * the caller's to keep and to change: each has memory of its own.
+   * @returns Features, logits, labels and ids of all samples. The caller owns
+   * the arrays and may change them: they share no memory.
    */
   predict(dataset: Dataset, options?: RunOptions): Promise<FeatureSet>;
   /**
-   * Runs over a dataset and holds one batch.
+   * Runs over a dataset and yields one set per batch; only one batch is in
+   * memory.
    *
    * @param dataset As for `predict`.
    * @param options Signal, progress.
-   * @returns One set a batch; their arrays are the reader's to keep.
+   * @returns One set per batch; the caller owns their arrays.
    */
   stream(dataset: Dataset, options?: RunOptions): AsyncIterable<FeatureSet>;
   /**
-   * Runs over tensors at hand, in one batch.
+   * Runs over tensors, in one batch.
    *
-   * @param inputs One tensor, one for each input in order, or by name. They stay the caller's.
-   * @returns Tensors, which the caller disposes of, each by itself.
+   * @param inputs One tensor, one for each input in order, or by name. They are
+   * not disposed.
+   * @returns Tensors; the caller disposes of each of them.
    */
   predictTensor(inputs: TensorInputs): Promise<TensorFeatures>;
 }
@@ -789,14 +825,14 @@ export interface Runs {
  * @category Postprocessing
  */
 export interface BuiltInPostprocess {
-  /** What it is called in plans and in {@linkcode FeatureSource.settings}. */
+  /** Its name in plans and in {@linkcode FeatureSource.settings}. */
   readonly name: string;
 }
 
 /**
- * What is done to a feature right after the forward pass. Built-in steps run
- * inside the engine; a custom function, from a tensor to a tensor of as many
- * rows, runs after them.
+ * A postprocessing of a feature right after the forward pass. Built-in steps
+ * run inside the engine. Custom functions run after them; each maps a tensor to
+ * a tensor with the same number of rows.
  *
  * @category Postprocessing
  */

@@ -28,10 +28,12 @@ Deno.test("cannot() words a message in the house form", () => {
 
 Deno.test("quote() writes each kind of value on one short line", () => {
   const rows: [unknown, string][] = [
+    [function* () {}(), "a Generator"],
+    [Object.create(null), "an Object"],
     ["a", '"a"'],
     [1.5, "1.5"],
     [NaN, "NaN"],
-    [10n, "10"],
+    [10n, "10n"],
     [null, "null"],
     [undefined, "undefined"],
     [true, "true"],

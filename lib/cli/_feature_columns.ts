@@ -159,7 +159,7 @@ function addedColumn(
   const units = sizeOf(sizes);
   if (units === 0) {
     const rule = `feature "${name}" must have units`;
-    throw new RangeError(cannot(ACTION, rule, shapeText(shape)));
+    throw new RangeError(cannot(ACTION, rule, shape));
   }
   const value = data instanceof Float16Array
     ? new Float16()

@@ -10,27 +10,19 @@
  *
  * @module
  */
+import { writeAll } from "../display/terminal.ts";
 import { runExtract } from "./run_extract.ts";
 
 if (import.meta.main) {
   const stop = new AbortController();
-  const encoder = new TextEncoder();
-  const write = (to: { writeSync(bytes: Uint8Array): number }) => {
-    return (line: string) => {
-      const bytes = encoder.encode(`${line}\n`);
-      for (let at = 0; at < bytes.length;) {
-        at += to.writeSync(bytes.subarray(at));
-      }
-    };
-  };
   // A second Ctrl-C ends it at once: what lies on the disk is whole.
   Deno.addSignalListener("SIGINT", () => {
     if (stop.signal.aborted) Deno.exit(130);
     stop.abort();
   });
   const code = await runExtract(Deno.args, {
-    print: write(Deno.stdout),
-    warn: write(Deno.stderr),
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
     signal: stop.signal,
   });
   Deno.exit(code);

@@ -3,30 +3,30 @@
  *
  * @module
  */
-import { printableMessage } from "../check.ts";
+import type { Command } from "commander";
+import { cannot, printableMessage } from "../check.ts";
 import { imageFolder } from "../datasets/image_folder.ts";
 import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
-import type { FeatureExtractor } from "../extractor/feature_extractor.ts";
+import type { TableOptions } from "../datasets/table_options.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import type { Written } from "../store/written.ts";
-import type { DataSource, Model } from "../types.ts";
+import type { DataSource, Model, TensorSpec } from "../types.ts";
+import { errorText, readArguments } from "./_arguments.ts";
 import {
-  ArgumentError,
-  bad,
-  type ExtractCommand,
-  HELP,
-  parseCommand,
-} from "./_arguments.ts";
-import { extractorOf } from "./settings.ts";
+  checkExtract,
+  extractCommand,
+  type ExtractOptions,
+} from "./_extract_command.ts";
+import { extractorOf, imageOptions, specsOf } from "./settings.ts";
 
 /** Where the command writes, and what stops it. */
 export interface Surroundings {
-  /** Writes a line to stdout. */
-  readonly print: (line: string) => void;
-  /** Writes a line to stderr. */
-  readonly warn: (line: string) => void;
+  /** Writes to stdout. */
+  readonly out: (text: string) => void;
+  /** Writes to stderr. */
+  readonly err: (text: string) => void;
   /** Stops the run. */
   readonly signal: AbortSignal;
 }
@@ -45,137 +45,162 @@ export async function runExtract(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const { print, warn, signal } = surroundings;
+  const { out, err, signal } = surroundings;
+  const command = extractCommand();
+  const given = args.length === 0 ? ["--help"] : args;
+  const code = readArguments(command, given, surroundings, (read) => {
+    checkExtract(read);
+    checkData(read);
+  });
+  if (code !== undefined) return code;
   try {
-    const command = parseCommand(args);
-    if (command.kind === "help") {
-      print(HELP);
-      return 0;
-    }
-    const written = command.kind === "merge"
-      ? await mergeFeatures(command.target)
-      : await extract(command, surroundings);
-    print(textOf(written));
+    const { merge } = command.opts<ExtractOptions>();
+    const written = merge === undefined
+      ? await extract(command, signal)
+      : await mergeFeatures(merge);
+    out(textOf(written));
     for (const { id, reason } of written.skipped) {
-      warn(printableMessage(`skipped "${id}": ${reason}`));
+      err(`${printableMessage(`skipped "${id}": ${reason}`)}\n`);
     }
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (signal.aborted) {
-      warn(`${message}; the same command goes on where it was`);
-      return 130;
+    if (!signal.aborted) {
+      err(errorText(error));
+      return 1;
     }
-    warn(`error: ${message}`);
-    return error instanceof ArgumentError ? 2 : 1;
+    err(errorText(error, "stopped"));
+    err("The same command goes on where it was.\n");
+    return 130;
   }
 }
 
 function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
   const [first] = files;
   const where = files.length === 1 ? first : `${files.length} files`;
-  return printableMessage(
-    `${samples} samples in ${where}, ${bytes} bytes, ` +
-      `${samplesPerSecond.toPrecision(3)} samples/s`,
-  );
+  const rate = samplesPerSecond === 0 // nothing was computed
+    ? ""
+    : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
+  const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
+  return `${printableMessage(text)}\n`;
 }
 
 async function extract(
-  command: ExtractCommand,
-  { signal }: Surroundings,
+  command: Command,
+  signal: AbortSignal,
 ): Promise<Written> {
-  const { numbers, texts, flags, shard } = command;
-  await using model = await loadModel(command.model, { signal });
-  const extractor = extractorWith(model, command);
-  const { format } = texts;
-  return await extractor.write(dataOf(command), command.out, {
+  const [path, data] = command.args as [string, string];
+  const options = command.opts<ExtractOptions>();
+  await using model = await loadModel(path, { signal });
+  const extractor = extractorOf(model, options);
+  const { cache, out, quiet, shard, shards } = options;
+  const kept = cache === undefined ? extractor : extractor.cache(cache);
+  const source = dataOf(data, options, model);
+  return await kept.write(source, out!, {
     signal,
-    ...(flags.has("quiet") ? { progress: false } : {}),
-    ...(format === undefined ? {} : { format: format as "parquet" }),
-    ...named(numbers, {
-      shardSize: "shard-size",
-      rowGroupSize: "row-group-size",
-      partSize: "part-size",
+    ...(quiet ? { progress: false } : {}),
+    ...picked(options, ["format", "shardSize", "rowGroupSize", "partSize"]),
+    ...(shard === undefined ? {} : {
+      shard: shard === "env"
+        ? { index: shard, ...(shards === undefined ? {} : { count: shards }) }
+        : shard,
     }),
-    ...(shard === undefined ? {} : { shard }),
   });
 }
 
-function extractorWith(
-  model: Model,
-  { layers, texts, numbers, flags }: ExtractCommand,
-): FeatureExtractor {
-  const { pool, engine, cache } = texts;
-  const extractor = extractorOf(model, {
-    layers: layers.map(String),
-    penultimate: flags.has("penultimate"),
-    logits: !flags.has("no-logits"),
-    ...named({ pool, engine }, { pool: "pool", engine: "engine" }),
-    ...named(numbers, { batch: "batch", threads: "threads" }),
-  });
-  return cache === undefined ? extractor : extractor.cache(cache);
-}
+/** Options of all sources, and of sources of images, tables and arrays. */
+const IMAGES = [
+  ...["size", "interpolation", "antialias", "fit", "colorMode", "orient"],
+  ...["preprocess", "onBad"],
+] as const;
+const SAMPLES = ["limit", "shuffle"] as const;
+const COLUMNS = ["inputs", "labels", "ids"] as const;
+const ROWS = ["where", "orderBy"] as const;
+const ALL = [...IMAGES, ...SAMPLES, ...COLUMNS, ...ROWS];
 
-/** The options of sources of images, of tables and of arrays. */
-const IMAGES = ["size", "preprocess", "on-bad", "limit"];
-const TABLES = [...IMAGES, "inputs", "labels", "where"];
-const ARRAYS = ["inputs", "labels", "limit"];
+type Kind = "table" | "npz" | "npy" | "images";
+const KNOWN: Readonly<Record<Kind, readonly (typeof ALL[number])[]>> = {
+  table: ALL,
+  npz: [...SAMPLES, ...COLUMNS],
+  npy: SAMPLES,
+  images: [...IMAGES, ...SAMPLES],
+};
 
-/** The dataset, by the ending of its name. */
-function dataOf({ data, texts, numbers }: ExtractCommand): DataSource {
+/** What a dataset is, by the ending of its name. */
+function kindOf(data: string): Kind {
   const [, ending = ""] = /\.([a-z\d]+)(?:\.gz)?$/i.exec(data) ?? [];
   const kind = ending.toLowerCase();
-  const known = /^(csv|tsv|jsonl|ndjson|json|parquet)$/.test(kind)
-    ? TABLES
-    : kind === "npz"
-    ? ARRAYS
-    : kind === "npy"
-    ? ["limit"]
-    : IMAGES;
-  for (const name of TABLES) {
-    if (texts[name] === undefined || known.includes(name)) continue;
-    throw bad(`--${name} must be left out for such data`, data);
+  if (/^(csv|tsv|jsonl|ndjson|json|parquet)$/.test(kind)) return "table";
+  return kind === "npz" || kind === "npy" ? kind : "images";
+}
+
+/** Refuses options that say nothing about such data. */
+function checkData(command: Command): void {
+  const [, data] = command.args;
+  if (data === undefined) return;
+  const known: readonly string[] = KNOWN[kindOf(data)];
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const isData = (ALL as readonly string[]).includes(name);
+    if (!isData || known.includes(name)) continue;
+    if (command.getOptionValueSource(name) !== "cli") continue;
+    command.error(`error: option '${option.flags}' is not for data as ${data}`);
   }
-  const images = {
-    ...sizeOption(texts.size),
-    ...named(texts, { preprocess: "preprocess", onBad: "on-bad" }),
-    ...named(numbers, { limit: "limit" }),
-  } as { limit?: number };
-  const inputs = texts.inputs?.split(",");
-  const columns = {
-    ...(inputs === undefined
-      ? {}
-      : { inputs: inputs.length === 1 ? inputs[0]! : inputs }),
-    ...named(texts, { labels: "labels" }) as { labels?: string },
+}
+
+function dataOf(
+  data: string,
+  options: ExtractOptions,
+  model: Model,
+): DataSource {
+  const { limit, shuffle: seed } = options;
+  const samples = {
+    ...(limit === undefined ? {} : { limit }),
+    ...(seed === undefined ? {} : { shuffle: { seed } }),
   };
-  if (known === TABLES) {
-    const where = named(texts, { where: "where" }) as { where?: string };
-    return table(data, { ...images, ...columns, ...where });
-  }
-  const limit = named(numbers, { limit: "limit" }) as { limit?: number };
-  if (kind === "npz") return npzFile(data, { ...columns, ...limit });
-  if (kind === "npy") return npyFile(data, limit);
-  return imageFolder(data, images);
+  const images = {
+    ...imageOptions(options),
+    ...picked(options, ["onBad"]),
+    ...samples,
+  };
+  const kind = kindOf(data);
+  if (kind === "images") return imageFolder(data, images);
+  if (kind === "npy") return npyFile(data, samples);
+  const columns = {
+    ...inputsOf(options.inputs, specsOf(model, options.input)),
+    ...picked(options, ["labels", "ids"]),
+  };
+  if (kind === "npz") return npzFile(data, { ...columns, ...samples });
+  return table(data, { ...images, ...columns, ...picked(options, ROWS) });
 }
 
-function sizeOption(
-  text: string | undefined,
-): { size?: readonly [number, number] } {
-  if (text === undefined) return {};
-  const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
-  if (height === undefined) {
-    throw bad("--size must be HxW, as in 224x224", text);
+/** Columns as a list, or by the input that they become. */
+function inputsOf(
+  texts: readonly string[],
+  specs: readonly TensorSpec[],
+): Pick<TableOptions, "inputs"> {
+  if (texts.length === 0) return {};
+  const list: string[] = [];
+  const named: Record<string, string[]> = {};
+  for (const text of texts) {
+    const spec = specs.find(({ name }) => text.startsWith(`${name}=`));
+    const columns = spec === undefined ? list : (named[spec.name] ??= []);
+    const rest = spec === undefined ? text : text.slice(spec.name.length + 1);
+    columns.push(...rest.split(","));
   }
-  return { size: [Number(height), Number(width)] };
+  if (Object.keys(named).length === 0) {
+    return { inputs: list.length === 1 ? list[0]! : list };
+  }
+  if (list.length === 0) return { inputs: named };
+  const rule = "--inputs must be INPUT=COLUMN for all columns or for none";
+  throw new TypeError(cannot("extract", rule, list));
 }
 
-/** Options that were passed, under other names. */
-function named<T>(
-  values: Readonly<Record<string, T | undefined>>,
-  names: Readonly<Record<string, string>>,
-): Record<string, T> {
-  const found = Object.entries(names)
-    .map(([name, key]) => [name, values[key]] as const)
-    .filter((pair): pair is [string, T] => pair[1] !== undefined);
+/** Options that were passed, of those that are named. */
+function picked<T, K extends keyof T>(
+  options: T,
+  names: readonly K[],
+): { [key in K]?: Exclude<T[key], undefined> } {
+  const found = names.filter((name) => options[name] !== undefined)
+    .map((name) => [name, options[name]]);
   return Object.fromEntries(found);
 }

@@ -6,13 +6,15 @@
  */
 import { cannot } from "../check.ts";
 import { FeatureExtractor } from "../extractor/feature_extractor.ts";
+import { datasetSpecs, feedsOf } from "../extractor/feeds.ts";
 import type { EngineOptions } from "../extractor/options.ts";
 import { flatten } from "../postprocess/flatten.ts";
 import { half } from "../postprocess/half.ts";
 import { normalize } from "../postprocess/normalize.ts";
 import { pool } from "../postprocess/pool.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
-import type { BuiltInPostprocess, Model } from "../types.ts";
+import { modelGraphOf } from "../models/graph/model_graph.ts";
+import type { BuiltInPostprocess, Model, TensorSpec } from "../types.ts";
 
 /** Settings of an extractor, as a command line has them. */
 export interface SettingOptions {
@@ -99,6 +101,22 @@ export function extractorOf(
   return engine === undefined && Object.keys(engineOptions).length === 0
     ? extractor
     : extractor.engine(engine ?? "auto", engineOptions);
+}
+
+/**
+ * What the data of a run must be.
+ *
+ * @param model The model.
+ * @param input The first layer that runs, as it was written.
+ * @returns The inputs.
+ */
+export function specsOf(
+  model: Model,
+  input: string | undefined,
+): readonly TensorSpec[] {
+  const graph = modelGraphOf(model)!;
+  const cut = input === undefined ? undefined : graph.findNode(idOf(input));
+  return datasetSpecs(feedsOf(graph, cut));
 }
 
 /** Settings of images, as a command line has them. */

@@ -41,7 +41,7 @@ export function shardOfJob(
     if (total === undefined) {
       const rule = `"count" must be passed, as "${indexName}" comes without it`;
       const hint = `pass { shard: { index: "env", count: 8 } }`;
-      throw new RangeError(cannot(action, rule, "undefined", hint));
+      throw new RangeError(cannot(action, rule, undefined, hint));
     }
     const position = Number(index) - Number(first ?? 0);
     const isInside = Number.isSafeInteger(position) && position >= 0 &&

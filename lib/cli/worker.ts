@@ -13,13 +13,11 @@
  *
  * @module
  */
-import { Command, CommanderError, Option } from "commander";
-import { printable, printableMessage } from "../check.ts";
+import { Command, Option } from "commander";
+import { printable } from "../check.ts";
 import { writeAll } from "../display/terminal.ts";
 import { progressBar } from "../display/progress.ts";
-import { datasetSpecs, feedsOf } from "../extractor/feeds.ts";
 import { loadModel } from "../models/load_model.ts";
-import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
 import type { ByteReader } from "./_arrow_frames.ts";
 import type { ByteWriter } from "./_arrow_sink.ts";
@@ -29,8 +27,15 @@ import {
   imageOptions,
   type ImageSettingOptions,
   type SettingOptions,
+  specsOf,
 } from "./settings.ts";
-import { addImageSettings, addSettings, repeated } from "./_worker_options.ts";
+import { errorText, readArguments } from "./_arguments.ts";
+import {
+  addImageSettings,
+  addSettings,
+  inputsOption,
+  repeated,
+} from "./_options.ts";
 
 export type { ByteReader, ByteWriter };
 
@@ -67,14 +72,11 @@ function command(): Command {
       "Extracts features: an Arrow IPC stream on stdin, one on stdout, " +
         "a record batch out for each in.",
     )
-    .argument("<model>", "path or URL of a Keras, TF.js or ONNX model");
+    .argument("<MODEL>", "path or URL of a Keras, TF.js or ONNX model");
   addSettings(worker)
-    .option(
-      "--inputs <columns>",
-      "columns with commas between, or INPUT=COLUMN; repeated for several",
-      repeated,
-      [],
-    )
+    .option("--quiet", "no progress and no summary")
+    .optionsGroup("Columns:")
+    .addOption(inputsOption())
     .option("--keep <column>", "passes this column through; repeated", kept)
     .option("--no-keep", "passes no column through")
     .addOption(
@@ -85,8 +87,7 @@ function command(): Command {
       new Option("--on-bad <what>", "what a row that cannot be read does")
         .choices(["stop", "null"]).default("stop"),
     )
-    .option("--id <column>", "a column that names rows in messages")
-    .option("--quiet", "no progress and no summary");
+    .option("--id <column>", "a column that names rows in messages");
   return addImageSettings(worker).addHelpText("after", AFTER);
 }
 
@@ -106,20 +107,10 @@ export async function runWorkerCommand(
   pipes: Pipes,
 ): Promise<number> {
   const { log } = pipes;
-  const parser = command().exitOverride().configureOutput({
-    writeOut: log, // stdout belongs to the stream
-    writeErr: log,
-    getOutHelpWidth: () => 80,
-    getErrHelpWidth: () => 80,
-    getOutHasColors: () => false,
-    getErrHasColors: () => false,
-  });
-  try {
-    parser.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
-  }
+  const parser = command();
+  // stdout belongs to the stream
+  const code = readArguments(parser, args, { out: log, err: log });
+  if (code !== undefined) return code;
   try {
     await work(parser.args[0]!, parser.opts<WorkerOptions>(), pipes);
     return 0;
@@ -136,12 +127,7 @@ async function work(
 ): Promise<void> {
   await using model = await loadModel(path);
   const extractor = extractorOf(model, options);
-  const graph = model as ModelGraph;
-  const { input } = options;
-  const cut = input === undefined
-    ? undefined
-    : graph.findNode(/^-?\d+$/.test(input) ? Number(input) : input);
-  const specs = datasetSpecs(feedsOf(graph, cut));
+  const specs = specsOf(model, options.input);
   await using open = await extractor.open();
   for (const warning of open.plan.warnings) {
     log(`warning: ${printable(warning, 2000)}\n`);
@@ -175,16 +161,6 @@ function settingsOf(options: WorkerOptions): WorkerSettings {
     ...{ inputs, images, listType, onBad, id },
     keep: keep === false ? false : columns,
   };
-}
-
-/** A message, and those of the errors underneath, a line each. */
-function errorText(error: unknown, label = "error"): string {
-  const isError = error instanceof Error;
-  const text = isError ? `${error.name}: ${error.message}` : String(error);
-  const line = `${label}: ${printableMessage(text)}\n`;
-  return isError && error.cause !== undefined
-    ? line + errorText(error.cause, "cause")
-    : line;
 }
 
 if (import.meta.main) {

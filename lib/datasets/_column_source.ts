@@ -137,8 +137,14 @@ export class ColumnSource implements DataSource {
     const store = await this.#parts.open();
     try {
       const { columns, count } = store;
-      for (const name of [options.labels, options.ids]) {
-        if (name !== undefined) findColumn(name, columns, action);
+      for (const option of ["labels", "ids"] as const) {
+        const name = options[option];
+        if (name === undefined) continue;
+        const { kind, type, isWritten } = findColumn(name, columns, action);
+        if (kind !== "other" || isWritten === true) continue;
+        const rule = `column ${quote(name)} must hold ${option}: ` +
+          (option === "ids" ? "texts or whole numbers" : "numbers or texts");
+        throw new TypeError(cannot(action, rule, type));
       }
       if (count === 0) {
         throw new RangeError(cannot(action, "there must be a row", 0));
@@ -330,6 +336,7 @@ export class ColumnSource implements DataSource {
     const others = [options.labels, options.ids]
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();
+    for (const name of names) findColumn(name, columns, this.#parts.action);
     const store = await this.#parts.open();
     try {
       for await (const block of rebatch(store.read(names, 0, rows), 1024)) {

@@ -147,10 +147,11 @@ const NUMBERS: readonly [RegExp, DType][] = [
   [/^(Int64|Uint(32|64))$/, "int64"],
   [/^Float(16|32)$/, "float32"],
   [/^Float64$/, "float64"],
+  [/^Decimal\[.*\]$/, "float64"],
 ];
 
 function infoOf(name: string, type: string): ColumnInfo {
-  const item = type.replace(/^(.*(List(\[\d+\])?)<)+/, "").replace(/>+$/, "");
+  const item = itemOf(type);
   if (NUMBERS.some(([pattern]) => pattern.test(type))) {
     return { name, kind: "numbers", type, shape: [] };
   }
@@ -171,6 +172,20 @@ function infoOf(name: string, type: string): ColumnInfo {
     return { name, kind: "images", type };
   }
   return { name, kind: "other", type };
+}
+
+/** What the lists of a type hold; without lists the type itself. */
+function itemOf(type: string): string {
+  return type.replace(/^(.*(List(\[\d+\])?)<)+/, "").replace(/>+$/, "");
+}
+
+/** A decimal is a whole number of 32-bit words, the lowest first, over a power of 10. */
+function decimal(words: ArrayLike<number>, scale: number): number {
+  let bits = 0n;
+  for (let i = words.length - 1; i >= 0; i--) {
+    bits = bits << 32n | BigInt(words[i]! >>> 0);
+  }
+  return Number(`${BigInt.asIntN(32 * words.length, bits)}e${-scale}`);
 }
 
 function columnOf(
@@ -223,9 +238,13 @@ function numbersOf(
       throw missing(name, rowOf(i));
     }
   });
-  const item = /(\w+)>*$/.exec(type)![1]!;
+  const item = itemOf(type);
   const [, dtype] = NUMBERS.find(([pattern]) => pattern.test(item))!;
-  return { kind: "numbers", data: typed(flat, dtype, name), shape, dtype };
+  const scale = /^Decimal\[\d+e([+-]?\d+)\]$/.exec(item)?.[1];
+  const all = scale === undefined
+    ? flat
+    : flat.map((words) => decimal(words as Uint32Array, Number(scale)));
+  return { kind: "numbers", data: typed(all, dtype, name), shape, dtype };
 }
 
 function typed(

@@ -96,7 +96,7 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
       if (signal?.aborted) {
         throw abortError(signal, `after ${start} of ${rows} samples`);
       }
-      const end = Math.min(start + size * atOnce(), last);
+      const end = Math.min(start + size * atOnce(start), last);
       yield await readBatch(read, { start, end, first: 0 }, wanted, ACTION);
       start = end;
     }

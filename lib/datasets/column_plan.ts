@@ -125,7 +125,7 @@ function planOne(
       `numbers or images for input ${quote(spec.name)}`;
     const hint = wrong.kind === "texts"
       ? "a column with a value that is no number is text: leave it out, or " +
-        "convert it by query()"
+        "convert it to numbers"
       : undefined;
     throw new TypeError(cannot(action, rule, wrong.type, hint));
   }

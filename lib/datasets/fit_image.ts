@@ -113,9 +113,10 @@ function innerOf(
  */
 export type PreprocessMode = "caffe" | "tf" | "torch";
 
-const MEAN_BGR = [103.939, 116.779, 123.68];
-const MEAN_RGB = [0.485, 0.456, 0.406];
-const DEVIATION_RGB = [0.229, 0.224, 0.225];
+// In float32, as Keras computes with them.
+const MEAN_BGR = [103.939, 116.779, 123.68].map(Math.fround);
+const MEAN_RGB = [0.485, 0.456, 0.406].map(Math.fround);
+const DEVIATION_RGB = [0.229, 0.224, 0.225].map(Math.fround);
 
 /**
  * Preprocesses RGB values in [0, 255], in place, as `preprocess_input` of

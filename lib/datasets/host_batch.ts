@@ -46,8 +46,11 @@ export interface BatchPlan {
 export interface WantedHostBatches {
   /** Samples in a batch that is cut here; the last may hold fewer. */
   readonly size: number;
-  /** How many of them are cut at once, as one; called before each. Without it, one. */
-  readonly atOnce?: (() => number) | undefined;
+  /**
+   * How many of them are cut at once, as one; called before each with the
+   * position of its first sample. Without it, one.
+   */
+  readonly atOnce?: ((start: number) => number) | undefined;
   /** What the model takes. */
   readonly inputs: readonly TensorSpec[];
   /** Which samples of arrays and sources are read; default: all. */

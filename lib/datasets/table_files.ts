@@ -1,11 +1,10 @@
 /**
- * Files of tables: patterns of their names, and the SQL that reads them.
+ * Files of tables: patterns of their names, and their formats.
  *
  * @module
  */
 import { cannot, quote } from "../check.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
-import { literal } from "../formats/duckdb.ts";
 
 const ACTION = "read table";
 
@@ -36,7 +35,7 @@ export function tableFiles(
       if (Deno.statSync(path).isFile) return [path];
       const rule = "it must be a file";
       const hint = `for all files of a folder pass a pattern, as ${
-        quote(`${path}/*.parquet`)
+        quote(`${path.replace(/\/+$/, "")}/**/*.parquet`)
       }`;
       throw new TypeError(cannot(ACTION, rule, path, hint));
     }
@@ -128,35 +127,19 @@ function partPattern(part: string): RegExp {
 export type TableFormat = "csv" | "json" | "parquet";
 
 /**
- * What stands after FROM to read some files.
+ * The format of some files.
  *
- * @param files The files, of one format.
- * @returns The SQL, and the format.
+ * @param files The files.
+ * @returns Their format.
  * @throws {TypeError} If they are of no format that is read, or of several.
  */
-export function readerOf(
-  files: readonly string[],
-): { readonly sql: string; readonly format: TableFormat } {
+export function tableFormat(files: readonly string[]): TableFormat {
   const formats = files.map(formatOf);
   const format = formats[0]!;
   const other = formats.findIndex((one) => one !== format);
-  if (other >= 0) {
-    const rule = `all files must be of one format, ${format}`;
-    throw new TypeError(cannot(ACTION, rule, files[other]));
-  }
-  const list = `[${files.map(literal).join(", ")}]`;
-  const isHive = files.some((file) => /(^|\/)[^/=]+=[^/]*\//.test(file));
-  const common = `hive_partitioning = ${isHive}, union_by_name = true`;
-  if (format === "parquet") {
-    return { format, sql: `read_parquet(${list}, ${common})` };
-  }
-  if (format === "json") {
-    return {
-      format,
-      sql: `read_json(${list}, ${common}, format = 'newline_delimited')`,
-    };
-  }
-  return { format, sql: `read_csv(${list}, ${common})` };
+  if (other < 0) return format;
+  const rule = `all files must be of one format, ${format}`;
+  throw new TypeError(cannot(ACTION, rule, files[other]));
 }
 
 function formatOf(file: string): TableFormat {

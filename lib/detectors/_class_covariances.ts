@@ -5,7 +5,10 @@
  */
 import { cannot } from "../check.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
-import { openOuterProducts, type OuterProducts } from "../linalg/products.ts";
+import {
+  openOuterProducts,
+  type OuterProducts,
+} from "../linalg/outer_products.ts";
 import type { KnownSamples } from "./definition.ts";
 import { measureMoments } from "./moments.ts";
 
@@ -72,7 +75,7 @@ export async function fitClassGaussians(
   const ordered = Array.from(classes, (label) => sums.get(label)!);
   return covariance === "full"
     ? await fullGaussians(classes, ordered, known)
-    : diagonalGaussians(classes, ordered);
+    : diagonalGaussians(classes, ordered, known);
 }
 
 async function tiedGaussians(known: KnownSamples): Promise<ClassGaussians> {
@@ -87,6 +90,7 @@ async function tiedGaussians(known: KnownSamples): Promise<ClassGaussians> {
     defaultCutoff(columns),
     known.pacer,
   );
+  if (rank === 0) refuseEqual("features must differ within a class", known, "");
   const volume = logVolume(values);
   const centres = new Float64Array(classes.length * rank); // [K, R]
   classes.forEach((_, k) => {
@@ -105,10 +109,27 @@ async function tiedGaussians(known: KnownSamples): Promise<ClassGaussians> {
   };
 }
 
+/** Refuses features without a spread, of which all densities would be alike. */
+function refuseEqual(
+  rule: string,
+  { action }: KnownSamples,
+  advice: string,
+): never {
+  const hint = advice + "use a detector without a covariance, as deepKnn()";
+  throw new RangeError(cannot(action, rule, "all are equal", hint));
+}
+
+/** The same of one class. */
+function refuseClass(label: number, known: KnownSamples): never {
+  const advice = 'use gmm({ covariance: "tied" }), leave the class out, or ';
+  const rule = `features must differ within each class, ${label} too`;
+  refuseEqual(rule, known, advice);
+}
+
 async function fullGaussians(
   classes: Int32Array,
   sums: readonly ClassSum[],
-  { pacer }: KnownSamples,
+  known: KnownSamples,
 ): Promise<ClassGaussians> {
   const columns = sums[0]!.shift.length;
   const [count, width] = [sums.length, columns];
@@ -122,8 +143,9 @@ async function fullGaussians(
       covarianceOf(sum),
       columns,
       defaultCutoff(columns),
-      pacer,
+      known.pacer,
     );
+    if (rank === 0) refuseClass(classes[k]!, known);
     constants[k] = Math.log(sum.count / total) - logVolume(values);
     const offset = meanOf(sum).map((x, j) => x - mean[j]!); // [D]
     centres.set(timesFactor(offset, factor, rank), k * width);
@@ -142,6 +164,7 @@ async function fullGaussians(
 function diagonalGaussians(
   classes: Int32Array,
   sums: readonly ClassSum[],
+  known: KnownSamples,
 ): ClassGaussians {
   const columns = sums[0]!.shift.length;
   const count = sums.length;
@@ -156,6 +179,7 @@ function diagonalGaussians(
     const least = defaultCutoff(columns) *
       variances.reduce((a, b) => Math.max(a, b), 0);
     const above = variances.filter((x) => x > least);
+    if (above.length === 0) refuseClass(classes[k]!, known);
     constants[k] = Math.log(sum.count / total) - logVolume(above);
     centres.set(meanOf(sum), k * columns);
     variances.forEach((x, j) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import type { FeatureSet, FeatureSpec, LinearHead } from "../types.ts";
 import type { DetectorUses, SampleBlock, SampleMatrix } from "./definition.ts";
 
@@ -95,7 +95,7 @@ export function logitsOf(
   if (columns === 1 && kind === "classes") {
     const rule = "logits must be of two classes or more";
     const hint = 'a set of one sigmoid has activation: "sigmoid"';
-    throw new TypeError(cannot(action, rule, shapeText(shape), hint));
+    throw new TypeError(cannot(action, rule, shape, hint));
   }
   if (activation === "sigmoid" && kind === "classes") {
     const rule = "logits must be of classes that exclude each other";
@@ -113,11 +113,20 @@ export function logitsOf(
  *
  * @param set The set.
  * @param action What is to be done, for messages.
- * @returns `N` class indices.
+ * @param where The number of its first sample, and how many classes the logits
+ * have that labels are compared with.
+ * @returns One class index a sample.
  * @throws {TypeError} If there are none.
- * @throws {RangeError} If one is negative.
+ * @throws {RangeError} If one is below 0, or no class of the logits.
  */
-export function labelsOf(set: FeatureSet, action: string): Int32Array {
+export function labelsOf(
+  set: FeatureSet,
+  action: string,
+  { firstRow, numClasses = Infinity }: {
+    readonly firstRow: number;
+    readonly numClasses?: number | undefined;
+  },
+): Int32Array {
   if (set.labels === undefined) {
     const rule = "features must carry labels";
     const hint = "load the dataset with labels, or use a detector that needs " +
@@ -125,10 +134,16 @@ export function labelsOf(set: FeatureSet, action: string): Int32Array {
     throw new TypeError(cannot(action, rule, undefined, hint));
   }
   const { data } = set.labels;
-  const row = data.findIndex((label) => label < 0);
+  const row = data.findIndex((label) => label < 0 || label >= numClasses);
   if (row < 0) return data;
-  const rule = `labels must be >= 0, in row ${row} too`;
-  throw new RangeError(cannot(action, rule, data[row]));
+  const rule = data[row]! < 0
+    ? "labels must be >= 0"
+    : `labels must be below the ${numClasses} classes of the logits`;
+  const hint = data[row]! < 0
+    ? "leave the row out with set.select(…)"
+    : "are they those of the model's classes, from 0?";
+  const where = `, in row ${firstRow + row} too`;
+  throw new RangeError(cannot(action, rule + where, data[row], hint));
 }
 
 /**

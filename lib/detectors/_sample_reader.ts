@@ -114,7 +114,7 @@ export class SampleReader {
     const { firstRow = 0, checksLater = false } = this.#options;
     let first = firstRow;
     for await (const set of this.#read()) {
-      const arrays = this.#prepare(set);
+      const arrays = this.#prepare(set, first);
       const rows = set.ids.length;
       checkInputs(set, first, action);
       const step = blockRows(arrays);
@@ -143,7 +143,7 @@ export class SampleReader {
   }
 
   /** Checks a set, and compares it with what was used before. */
-  #prepare(set: FeatureSet): SetArrays {
+  #prepare(set: FeatureSet, firstRow = 0): SetArrays {
     const { action, uses, isFit } = this.#options;
     const known = this.#profile ?? {};
     const layer = uses.features === undefined
@@ -158,7 +158,9 @@ export class SampleReader {
       ? undefined
       : featuresOf(set, layer, uses, action);
     const logits = uses.logits && logitsOf(set, uses.logits, action);
-    const labels = isFit && uses.labels ? labelsOf(set, action) : undefined;
+    const labels = isFit && uses.labels
+      ? labelsOf(set, action, { firstRow, numClasses: logits?.columns })
+      : undefined;
     const found = feature && [feature.features.rows, ...feature.shape];
     checkSizes(known, found, logits?.columns, action);
     if (isFit && uses.head) this.#checkHead(set, feature?.shape[0]);

@@ -33,7 +33,7 @@ export interface Calibration {
  * @throws {RangeError} If there are too few scores, one is NaN, or `tpr` is out of range.
  */
 export function calibration(
-  known: Float64Array,
+  known: ArrayLike<number>,
   tpr: number,
   action: string,
 ): Calibration {
@@ -46,12 +46,12 @@ export function calibration(
       cannot(action, rule, known.length, 'pass more, or a lower "tpr"'),
     );
   }
-  const row = known.findIndex((score) => Number.isNaN(score));
-  if (row >= 0) {
+  const scores = Float64Array.from(known, (score, row) => {
+    if (typeof score === "number" && !Number.isNaN(score)) return score;
     const rule = `scores must be numbers, in row ${row} too`;
-    throw new RangeError(cannot(action, rule, known[row]));
-  }
-  const scores = known.slice().sort();
+    const Kind = typeof score === "number" ? RangeError : TypeError;
+    throw new Kind(cannot(action, rule, score));
+  }).sort(); // [N]
   return { tpr, scores, threshold: thresholdOf(scores, tpr) };
 }
 

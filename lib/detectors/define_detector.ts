@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { cannot, checkAwaited, quote } from "../check.ts";
+import { cannot, checkAwaited, quote, sizeOf } from "../check.ts";
 import type {
   Detector,
   FeatureInput,
@@ -148,11 +148,11 @@ export function makeDetector(name: string, internals: Internals): Detector {
       return new FittedScorer(await internals[FIT_CORE](known, options));
     },
   };
+  const call = name === "perLayer" ? "perLayer(detector)" : `${name}()`;
   for (const method of ["score", "calibrate", "decide", "explain", "save"]) {
     const value = () => {
       const rule = "the detector must be fitted first";
-      const hint =
-        `write const scorer = await ${name}().fit(known), and then ` +
+      const hint = `write const scorer = await ${call}.fit(known), and then ` +
         `scorer.${method}(…)`;
       const text = cannot(`${method} with ${name}()`, rule, "not fitted", hint);
       return Promise.reject(new TypeError(text));
@@ -216,7 +216,7 @@ async function fitCore(
     };
     const head = () => reader.head();
     const fitted = { blocks, head, pacer, action };
-    const state: DetectorState = await definition.fit!(fitted);
+    const state = checkState(await definition.fit!(fitted), action);
     const samples = reader.rows ?? keys.count;
     const profile = reader.profile ?? {};
     return new DefinedCore(definition, state, {
@@ -284,6 +284,40 @@ export function internalsOf(
   restore: Restore,
 ): Internals {
   return { [TRAITS]: traits, [FIT_CORE]: fit, [RESTORE]: restore };
+}
+
+/** Types of the arrays of a state, as they are saved. */
+const STATE_TYPES = new Map<unknown, string>([
+  [Float64Array, "float64"],
+  [Float32Array, "float32"],
+  [Int32Array, "int32"],
+  [Uint8Array, "uint8"],
+]);
+
+/** Checks what the fit of a definition gave, so that it can be saved. */
+function checkState(state: DetectorState, action: string): DetectorState {
+  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+    const rule = "its fit must give an object of arrays";
+    throw new TypeError(cannot(action, rule, state));
+  }
+  for (const [name, array] of Object.entries(state)) {
+    checkAwaited(array, action, `state "${name}"`);
+    const { data, shape, dtype }: Partial<typeof array> = array ?? {};
+    const type = STATE_TYPES.get(data?.constructor);
+    const isArray = type !== undefined && Array.isArray(shape) &&
+      sizeOf(shape) === data!.length;
+    if (!isArray) {
+      const rule = `state "${name}" must be { data, shape, dtype }, with ` +
+        "as many numbers as its shape says in an array of type " +
+        Array.from(STATE_TYPES.values()).join(", ");
+      throw new TypeError(cannot(action, rule, data ?? array));
+    }
+    if (dtype === type) continue;
+    const rule = `state "${name}" must have the "dtype" of its array, ` +
+      quote(type);
+    throw new TypeError(cannot(action, rule, dtype));
+  }
+  return state;
 }
 
 function checkDefinition(definition: DetectorDefinition): void {

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { expNegative, finiteMax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -17,6 +18,7 @@ import { argmax, scoreRows } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in nats, in `[0, log C]`.
+ * @throws {TypeError} If it is called with options.
  *
  * @example Two samples, the second one less sure
  * ```ts
@@ -31,6 +33,7 @@ import { argmax, scoreRows } from "./rows.ts";
  * ```
  */
 export function entropy(): FitFreeDetector {
+  checkNoOptions(arguments, "create entropy()", "entropy()");
   return defineDetector({
     name: "entropy",
     uses: { logits: "classes" },

@@ -1,11 +1,12 @@
+import { checkNoOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
 import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
-/** A distance to the mean counts as at least this. */
-const LEAST_DISTANCE = 1e-12;
+/** What a distance of 0 to the mean counts as. */
+const AT_MEAN = 1e-12;
 
 /**
  * Fast decision boundary: the mean over the other classes of the feature's
@@ -25,6 +26,7 @@ const LEAST_DISTANCE = 1e-12;
  *
  * @category Detectors
  * @returns A detector of the penultimate, `[N, D]`, whose fit needs the head; scores have no unit and are at most 0.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A feature far from the boundary, and one on it
  * ```ts
@@ -48,6 +50,7 @@ const LEAST_DISTANCE = 1e-12;
  * ```
  */
 export function fdbd(): Detector {
+  checkNoOptions(arguments, "create fdbd()", "fdbd()");
   return defineDetector({
     name: "fdbd",
     uses: { features: "head", logits: "classes", head: true },
@@ -83,7 +86,7 @@ export function fdbd(): Detector {
               distances,
             );
             const length = distanceTo(features, row, mean);
-            return -distance / Math.max(length, LEAST_DISTANCE);
+            return -distance / (length || AT_MEAN);
           });
         },
         explain: ({ logits }) => ({ class: argmax(logits)[0]! }),

@@ -56,8 +56,8 @@ export async function fitTemperature(
     const reader = new SampleReader(known, settings);
     let [low, high] = [1 / MOST, MOST]; // of 1 / T
     const [atLow, atHigh] = [
-      await slopes(reader, low, action),
-      await slopes(reader, high, action),
+      await slopes(reader, low),
+      await slopes(reader, high),
     ];
     if (!(atLow.first < 0 && atHigh.first > 0)) {
       const rule = atLow.first < 0
@@ -70,7 +70,7 @@ export async function fitTemperature(
     }
     let inverse = 1;
     for (let step = 0; step < MOST_STEPS; step++) {
-      const { first, second } = await slopes(reader, inverse, action);
+      const { first, second } = await slopes(reader, inverse);
       if (first > 0) high = inverse;
       else low = inverse;
       const newton = inverse - first / second;
@@ -88,19 +88,13 @@ export async function fitTemperature(
 async function slopes(
   reader: SampleReader,
   inverse: number,
-  action: string,
 ): Promise<{ readonly first: number; readonly second: number }> {
   let [first, second] = [0, 0];
-  for await (const { logits, labels, rows, firstRow } of reader.blocks()) {
+  for await (const { logits, labels, rows } of reader.blocks()) {
     const { data, columns } = logits;
     for (let row = 0; row < rows; row++) {
       const from = row * columns;
       const label = labels[row]!;
-      if (label >= columns) {
-        const rule = `labels must be below the ${columns} classes of the ` +
-          `logits, in row ${firstRow + row} too`;
-        throw new RangeError(cannot(action, rule, label));
-      }
       const { argmax } = softmaxParts(data, from, columns);
       const largest = data[from + argmax]!;
       let [sum, mean, square] = [0, 0, 0];

@@ -48,7 +48,8 @@ const CHUNK_SIZE = 2 ** 22;
  * @returns A detector that fits on features `[N, D]` with labels, and scores
  * features to negative logarithms of the density, in nats.
  * @throws {RangeError} If `covariance` is none of these. The fit throws it for a
- * class of one sample, unless covariances are tied.
+ * class of one sample or of equal samples, unless covariances are tied, and where
+ * all classes are so.
  *
  * @example Between two classes, and on one
  * ```ts

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { softmax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -19,6 +20,7 @@ import { argmax, scoreRows } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector that scores at once: the penultimate `[N, D]` and logits `[N, C]` to `N` scores, at most 0, in the unit of the features.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A sure prediction of a long feature, and an unsure one
  * ```ts
@@ -38,6 +40,7 @@ import { argmax, scoreRows } from "./rows.ts";
  * ```
  */
 export function gradNorm(): FitFreeDetector {
+  checkNoOptions(arguments, "create gradNorm()", "gradNorm()");
   return defineDetector({
     name: "gradNorm",
     uses: { features: "head", logits: "classes" },

@@ -155,7 +155,8 @@ export function gram(options: GramDetectorOptions = {}): Detector {
 function checkOrders(orders: readonly number[], action: string): number[] {
   if (!Array.isArray(orders) || orders.length === 0) {
     const rule = '"orders" must be an array of positive integers, not empty';
-    throw new RangeError(cannot(action, rule, orders));
+    const Kind = Array.isArray(orders) ? RangeError : TypeError;
+    throw new Kind(cannot(action, rule, orders));
   }
   return orders.map((order) => checkInteger(order, action, "orders"));
 }

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -20,6 +21,7 @@ import { argmax, scoreRows, stateArray } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector of logits `[N, C]`; scores are in nats, at least 0.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A prediction as usual, and one that is not
  * ```ts
@@ -36,6 +38,7 @@ import { argmax, scoreRows, stateArray } from "./rows.ts";
  * ```
  */
 export function klMatching(): Detector {
+  checkNoOptions(arguments, "create klMatching()", "klMatching()");
   return defineDetector({
     name: "klMatching",
     uses: { logits: "classes" },

@@ -89,7 +89,9 @@ async function bytesOf(
   const isSource = typeof source === "string" || source instanceof URL;
   if (!isSource) {
     const rule = "its source must be a path, a URL or bytes";
-    throw new TypeError(cannot(ACTION, rule, source));
+    const isBuffer = (source as unknown) instanceof ArrayBuffer;
+    const hint = isBuffer ? "pass new Uint8Array(buffer)" : undefined;
+    throw new TypeError(cannot(ACTION, rule, source, hint));
   }
   if (!/^https?:/.test(String(source))) {
     const isUrl = typeof source === "string" && source.startsWith("file:");

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { logSumExp } from "../math/softmax.ts";
 import { argmax, scoreRows } from "./rows.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -27,6 +28,7 @@ const TOP_SHARE = 0.05;
  * @category Detectors
  * @returns A detector that scores at once: the penultimate `[N, D]` and logits
  * `[N, C]` to `N` scores.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A sample with one strong unit of many
  * ```ts
@@ -40,6 +42,7 @@ const TOP_SHARE = 0.05;
  * ```
  */
 export function lts(): FitFreeDetector {
+  checkNoOptions(arguments, "create lts()", "lts()");
   return defineDetector({
     name: "lts",
     uses: { features: "head", logits: "classes" },

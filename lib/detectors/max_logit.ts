@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { finiteMax } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -8,7 +9,9 @@ import { argmax } from "./rows.ts";
  *
  * Better than {@linkcode msp} with many classes, as it does not care how the
  * rest of the mass is spread. Several sigmoids are welcome. Does badly where
- * the scale of logits differs between classes.
+ * the scale of logits differs between classes. One sigmoid of logit `z` is two
+ * classes, `[0, z]`: all samples of the first class score 0, so {@linkcode msp}
+ * ranks better there.
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
  * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132. The same
@@ -16,6 +19,7 @@ import { argmax } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in the unit of the logits.
+ * @throws {TypeError} If it is called with options.
  *
  * @example Two samples, the second one less sure
  * ```ts
@@ -29,6 +33,7 @@ import { argmax } from "./rows.ts";
  * ```
  */
 export function maxLogit(): FitFreeDetector {
+  checkNoOptions(arguments, "create maxLogit()", "maxLogit()");
   return defineDetector({
     name: "maxLogit",
     uses: { logits: "any" },

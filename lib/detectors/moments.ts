@@ -9,7 +9,7 @@
  * @module
  */
 import type { LinalgOptions } from "../linalg/native_graph.ts";
-import { openGramSum } from "../linalg/products.ts";
+import { openGramSum } from "../linalg/outer_products.ts";
 import type { KnownSamples, SampleBlock, SampleMatrix } from "./definition.ts";
 
 /** What was measured. */
@@ -68,8 +68,10 @@ export async function measureMoments(
       const rows = rowsOf(block);
       columns = rows.columns;
       gram ??= await openGramSum(columns, linalg);
-      const data = shifted(rows, classOf?.(block), sums);
-      await gram.add({ data, rows: data.length / (columns || 1), columns });
+      const { from, of } = classified(rows, classOf?.(block), sums);
+      await gram.fill(of.length, (target, at, i) => {
+        addShifted(rows, from[i]!, of[i]!, target, at);
+      });
     }
     const scatter = await gram!.sum();
     const moments = momentsOf(sums, columns);
@@ -100,39 +102,54 @@ export async function measureMeans(
   for await (const block of known.blocks()) {
     const rows = rowsOf(block);
     columns = rows.columns;
-    shifted(rows, classOf?.(block), sums);
+    const { from, of } = classified(rows, classOf?.(block), sums);
+    const unused = new Float64Array(columns);
+    of.forEach((sum, i) => addShifted(rows, from[i]!, sum, unused, 0));
   }
   return momentsOf(sums, columns).known;
 }
 
-/** Rows without their class's shift; rows that do not count are left out. */
-function shifted(
+/**
+ * The rows of a block that count, each with the sum of its class; a class gets
+ * its shift from its first row.
+ */
+function classified(
   { data, rows, columns }: SampleMatrix,
   labels: Int32Array | undefined,
   sums: Map<number, ClassSum>,
-): Float64Array {
-  const result = new Float64Array(rows * columns); // [n, D]
-  let to = 0;
+): { readonly from: Int32Array; readonly of: readonly ClassSum[] } {
+  const from = new Int32Array(rows); // [n], where each row begins
+  const of: ClassSum[] = [];
   for (let row = 0; row < rows; row++) {
     const label = labels === undefined ? 0 : labels[row]!;
     if (label < 0) continue;
-    const from = row * columns;
+    const start = row * columns;
     let known = sums.get(label);
     if (known === undefined) {
-      const shift = Float64Array.from(data.subarray(from, from + columns));
+      const shift = Float64Array.from(data.subarray(start, start + columns));
       known = { shift, sum: new Float64Array(columns), count: 0 };
       sums.set(label, known);
     }
-    const { shift, sum } = known;
     known.count++;
-    for (let j = 0; j < columns; j++) {
-      const value = data[from + j]! - shift[j]!;
-      result[to + j] = value;
-      sum[j]! += value;
-    }
-    to += columns;
+    from[of.length] = start;
+    of.push(known);
   }
-  return result.subarray(0, to);
+  return { from: from.subarray(0, of.length), of };
+}
+
+/** Adds a row to the sum of its class, and writes it around the shift. */
+function addShifted(
+  { data, columns }: SampleMatrix,
+  from: number,
+  { shift, sum }: ClassSum,
+  target: Float64Array,
+  at: number,
+): void {
+  for (let j = 0; j < columns; j++) {
+    const value = data[from + j]! - shift[j]!;
+    target[at + j] = value;
+    sum[j]! += value;
+  }
 }
 
 function momentsOf(

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -18,6 +19,7 @@ import { scoreRows } from "./rows.ts";
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in `[0, 1 - 1 / C]`.
+ * @throws {TypeError} If it is called with options.
  *
  * @example Two samples, the second one less sure
  * ```ts
@@ -31,6 +33,7 @@ import { scoreRows } from "./rows.ts";
  * ```
  */
 export function msp(): FitFreeDetector {
+  checkNoOptions(arguments, "create msp()", "msp()");
   return defineDetector({
     name: "msp",
     uses: { logits: "classes" },

@@ -9,7 +9,7 @@ import type {
   SampleBlock,
   SampleMatrix,
 } from "./definition.ts";
-import { argmax, scoreRows, stateArray } from "./rows.ts";
+import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
 
 /**
  * Options of {@linkcode openMax}.
@@ -62,7 +62,8 @@ const TRANSLATION = 10_000;
  * @returns A detector that fits on logits `[N, C]` with labels, and scores logits
  * to probabilities.
  * @throws {RangeError} If an option is out of range. The fit throws it for a class
- * whose distances are all equal, as those of one or two samples are.
+ * whose distances are all equal, as those of one or two samples are, and where no
+ * sample is classified correctly.
  *
  * @example Logits as of a class, and like none
  * ```ts
@@ -131,6 +132,7 @@ function* correctRows(
 
 async function fit(known: KnownSamples, tail: number): Promise<DetectorState> {
   const { means, counts } = await classMeans(known);
+  checkSomeCorrect(counts.some((count) => count > 0), known.action);
   const count = counts.length;
   const tails = Array.from({ length: count }, () => [] as number[]);
   for await (const block of known.blocks()) {
@@ -148,7 +150,8 @@ async function fit(known: KnownSamples, tail: number): Promise<DetectorState> {
     if (distances[0] === start) {
       const rule = `correctly classified samples of class ${label} must be ` +
         "at different distances from their mean";
-      const hint = "fit on three samples of each class or more";
+      const hint = "fit on more samples of the class: at least three must be " +
+        "classified correctly";
       throw new RangeError(cannot(known.action, rule, start, hint));
     }
     const logs = Float64Array.from(

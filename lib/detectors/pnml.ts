@@ -1,4 +1,6 @@
-import { openGramSum, openProduct } from "../linalg/products.ts";
+import { checkNoOptions } from "../check.ts";
+import { openGramSum } from "../linalg/outer_products.ts";
+import { openProduct } from "../linalg/products.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -35,6 +37,7 @@ import {
  * @category Detectors
  * @returns A detector that fits on the penultimate `[N, D]`, and scores the
  * penultimate with its logits `[N, C]` to regrets in `[0, log C]`.
+ * @throws {TypeError} If it is called with options.
  *
  * @example A direction that the fit set has, and one that it has not
  * ```ts
@@ -55,6 +58,7 @@ import {
  * ```
  */
 export function pnml(): Detector {
+  checkNoOptions(arguments, "create pnml()", "pnml()");
   return defineDetector({
     name: "pnml",
     uses: { features: "head", logits: "classes" },

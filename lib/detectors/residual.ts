@@ -1,7 +1,7 @@
-import { openProduct } from "../linalg/products.ts";
+import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
-import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
+import { stateArray, stateMatrix } from "./rows.ts";
 import {
   checkSubspace,
   fitSubspace,
@@ -55,15 +55,15 @@ export function residual(options: SubspaceOptions = {}): Detector {
         residual: stateArray(residual, [origin.length, width]),
       };
     },
-    async open({ origin, residual }, { pacer }) {
-      const product = await openProduct(stateMatrix(residual!), { pacer });
+    async open({ origin, residual }, context) {
+      const measure = await openProjectedNorms(
+        stateMatrix(residual!),
+        origin!.data as Float64Array,
+        context,
+      );
       return {
-        async score({ features, rows }) {
-          const offset = centred(features, origin!.data as Float64Array);
-          const parts = await product.times(offset);
-          return squaredLengths(parts, rows).map(Math.sqrt);
-        },
-        close: () => product.close(),
+        score: ({ features }) => measure.of(features),
+        close: () => measure.close(),
       };
     },
   });

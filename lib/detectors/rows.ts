@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cannot } from "../check.ts";
 import type { NdArray } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import type { Matrix } from "../linalg/products.ts";
@@ -157,4 +158,18 @@ export function squaredLengths(
     }
     return sum;
   });
+}
+
+/**
+ * Refuses a fit in which the model is wrong on every sample.
+ *
+ * @param isSome Whether some sample is classified correctly.
+ * @param action What is to be done, for messages.
+ * @throws {RangeError} If none is.
+ */
+export function checkSomeCorrect(isSome: boolean, action: string): void {
+  if (isSome) return;
+  const rule = "some samples must be classified correctly";
+  const hint = "are the labels those of the model's classes, from 0?";
+  throw new RangeError(cannot(action, rule, 0, hint));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOptions } from "../check.ts";
+import { checkOptions, checkRunOptions } from "../check.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
@@ -39,6 +39,7 @@ export async function run<R>(
   work: (run: Run) => Promise<R>,
 ): Promise<R> {
   checkOptions(options, label, RUN_OPTIONS);
+  checkRunOptions(options, label);
   const { onProgress, progress = defaultProgress() } = options;
   const begin = performance.now();
   let samples = 0;

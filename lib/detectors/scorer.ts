@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkOptions,
+  checkRunOptions,
+} from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { View } from "../display/view.ts";
 import type {
@@ -23,6 +28,9 @@ import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
 
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
+
+/** What goes into a file; a symbol, so that Tab in a notebook does not list it. */
+const PACKED = Symbol("packed");
 
 /** A fitted detector. */
 export class FittedScorer implements Scorer {
@@ -44,15 +52,16 @@ export class FittedScorer implements Scorer {
   }
 
   async calibrate(
-    known: FeatureInput | Float64Array,
+    known: FeatureInput | ArrayLike<number>,
     options: CalibrateOptions = {},
   ): Promise<DecidingScorer> {
     const core = this.#core;
     const action = `calibrate ${this.name}()`;
     checkOptions(options, action, ["tpr", ...RUN_OPTIONS]);
+    checkRunOptions(options, action);
     checkAwaited(known, action, "the features");
     const { tpr = 0.95, ...runOptions } = options;
-    if (known instanceof Float64Array) {
+    if (isScores(known)) {
       return new CalibratedScorer(core, calibration(known, tpr, action), []);
     }
     const way = { keys: true };
@@ -67,7 +76,7 @@ export class FittedScorer implements Scorer {
   }
 
   async save(target: string | URL): Promise<void> {
-    await write(target, scorerBytes(...this.packed(this.#core.pack())));
+    await write(target, scorerBytes(...this[PACKED](this.#core.pack())));
   }
 
   /**
@@ -76,7 +85,7 @@ export class FittedScorer implements Scorer {
    * @param core The fitted part.
    * @returns Facts and arrays.
    */
-  protected packed(core: PackedCore): Parameters<typeof scorerBytes> {
+  protected [PACKED](core: PackedCore): Parameters<typeof scorerBytes> {
     const { detector, settings, facts, arrays } = core;
     return [{ version: 1, detector, settings, fit: facts }, arrays];
   }
@@ -102,6 +111,15 @@ export class FittedScorer implements Scorer {
       }],
     };
   }
+}
+
+/** Scores that were computed before, of any kind of array. */
+function isScores(
+  known: FeatureInput | ArrayLike<number>,
+): known is ArrayLike<number> {
+  if (ArrayBuffer.isView(known)) return !(known instanceof DataView);
+  // Of other arrays, as of feature sets, the reader says what they must be.
+  return Array.isArray(known) && typeof (known[0] ?? 0) === "number";
 }
 
 attachView(FittedScorer.prototype, (scorer) => FittedScorer.view(scorer));
@@ -142,10 +160,10 @@ export class CalibratedScorer extends FittedScorer implements DecidingScorer {
     };
   }
 
-  protected override packed(
+  protected override [PACKED](
     core: PackedCore,
   ): Parameters<typeof scorerBytes> {
-    const [facts, arrays] = super.packed(core);
+    const [facts, arrays] = super[PACKED](core);
     const { tpr, warnings } = this;
     const known = this.#known;
     const all: ScorerFacts = { ...facts, calibration: { tpr, warnings } };

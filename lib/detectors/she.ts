@@ -1,9 +1,9 @@
-import { cannot, checkOneOf, checkOptions } from "../check.ts";
+import { checkOneOf, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
 import { measureMeans } from "./moments.ts";
-import { argmax, scoreRows, stateArray } from "./rows.ts";
+import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
 
 /**
  * Settings of {@linkcode she}.
@@ -31,7 +31,7 @@ export interface SheOptions {
  *
  * Source: Zhang et al., "Out-of-Distribution Detection based on
  * In-Distribution Data Patterns Memorization with Modern Hopfield Energy",
- * ICLR 2023. OpenOOD is the same; oodeel takes the nearest pattern, and divides
+ * ICLR 2023, https://openreview.net/forum?id=KkazG4lgKL. OpenOOD is the same; oodeel takes the nearest pattern, and divides
  * by `D`.
  *
  * @category Detectors
@@ -73,11 +73,7 @@ export function she(options: SheOptions = {}): Detector {
         classOf: ({ logits, labels }) =>
           argmax(logits).map((label, i) => label === labels[i] ? label : -1),
       });
-      if (classes.length === 0) {
-        const rule = "some samples must be classified correctly";
-        const hint = "are the labels those of the model's classes?";
-        throw new RangeError(cannot(known.action, rule, 0, hint));
-      }
+      checkSomeCorrect(classes.length > 0, known.action);
       return {
         patterns: stateArray(means, [classes.length, columns]),
         classes: stateArray(classes),

@@ -80,6 +80,10 @@ export interface Subspace {
   readonly residual: Float64Array;
   /** `D - k`. */
   readonly width: number;
+  /** `N`, how many samples it was fitted on. */
+  readonly samples: number;
+  /** `Σ ‖z - o‖²` over these samples. */
+  readonly scatter: number;
 }
 
 /**
@@ -121,7 +125,8 @@ export async function fitSubspace(
       residual[i * width + r] = vectors[(count + r) * columns + i]!;
     }
   }
-  return { origin: point, residual, width };
+  const total = values.reduce((sum, value) => sum + value, 0); // the trace
+  return { origin: point, residual, width, samples, scatter: samples * total };
 }
 
 /**

@@ -1,17 +1,10 @@
 import { cannot } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
+import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import {
-  argmax,
-  centred,
-  scoreRows,
-  squaredLengths,
-  stateArray,
-  stateMatrix,
-} from "./rows.ts";
+import { argmax, scoreRows, stateArray, stateMatrix } from "./rows.ts";
 import {
   checkSubspace,
   fitSubspace,
@@ -32,8 +25,8 @@ const LEAST_SHARE = 1e-12;
  * `(z - o)ᵀ(z - o) / N`, without a second centring.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
- * CVPR 2022, https://arxiv.org/abs/2203.10807; the paper's origin is
- * `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
+ * CVPR 2022, https://arxiv.org/abs/2203.10807, equations 4 (the subspace) and 6
+ * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
  * a share of the variance. OpenOOD's dimension is a fixed number.
  *
  * @category Detectors
@@ -77,19 +70,16 @@ export function vim(options: SubspaceOptions = {}): Detector {
     passes: 2,
     async fit(known) {
       const { pacer, action } = known;
-      const { origin, residual, width } = await fitSubspace(known, settings);
+      const subspace = await fitSubspace(known, settings);
+      const { origin, residual, width, samples, scatter } = subspace;
       const matrix = { data: residual, rows: origin.length, columns: width };
-      const product = await openProduct(matrix, { pacer });
-      let [logits, norms, lengths] = [0, 0, 0];
+      const options = { pacer, samples };
+      const measure = await openProjectedNorms(matrix, origin, options);
+      let [logits, norms] = [0, 0];
       try {
         for await (const block of known.blocks()) {
-          const offset = centred(block.features, origin);
-          const parts = await product.times(offset);
-          for (const square of squaredLengths(parts, block.rows)) {
-            norms += Math.sqrt(square);
-          }
-          for (const square of squaredLengths(offset.data, block.rows)) {
-            lengths += Math.sqrt(square);
+          for (const length of await measure.of(block.features)) {
+            norms += length;
           }
           const { data, columns } = block.logits;
           argmax(block.logits).forEach((best, row) =>
@@ -97,9 +87,10 @@ export function vim(options: SubspaceOptions = {}): Detector {
           );
         }
       } finally {
-        await product.close();
+        await measure.close();
       }
-      if (!(norms > LEAST_SHARE * lengths)) {
+      // The root of the mean square is at least the mean length.
+      if (!(norms > LEAST_SHARE * Math.sqrt(samples * scatter))) {
         const rule =
           "known features must leave the principal subspace a little";
         const hint = 'pass a lower "dims", or use maxLogit()';
@@ -119,15 +110,18 @@ export function vim(options: SubspaceOptions = {}): Detector {
         alpha: stateArray(Float64Array.of(alpha)),
       };
     },
-    async open({ origin, residual, alpha }, { pacer }) {
-      const product = await openProduct(stateMatrix(residual!), { pacer });
+    async open({ origin, residual, alpha }, context) {
+      const measure = await openProjectedNorms(
+        stateMatrix(residual!),
+        origin!.data as Float64Array,
+        context,
+      );
       const [factor] = alpha!.data as Float64Array;
       const terms = async ({ features, logits, rows }: SampleBlock) => {
-        const offset = centred(features, origin!.data as Float64Array);
-        const norms = squaredLengths(await product.times(offset), rows);
+        const lengths = await measure.of(features);
         const { data, columns } = logits;
         return {
-          residuals: norms.map((square) => factor! * Math.sqrt(square)),
+          residuals: lengths.map((length) => factor! * length),
           energies: scoreRows(
             rows,
             (row) => -logSumExp(data, row * columns, columns),
@@ -146,7 +140,7 @@ export function vim(options: SubspaceOptions = {}): Detector {
             terms: { residual: residuals[0]!, energy: energies[0]! },
           };
         },
-        close: () => product.close(),
+        close: () => measure.close(),
       };
     },
   });

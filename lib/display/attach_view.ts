@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
+import { textRoom } from "./terminal.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
@@ -41,7 +42,7 @@ export function attachView<T extends object>(
     }]`;
   const text = function (this: T): string {
     try {
-      return viewText(view(this, {}));
+      return viewText(view(this, {}), textRoom());
     } catch (error) {
       return failure(error);
     }

@@ -88,6 +88,34 @@ export function countText(
 }
 
 /**
+ * Some names in a row, with how many are left out.
+ *
+ * @param names The names.
+ * @param most How many are written.
+ * @returns As in `conv1, conv2 and 7 more`; empty without names.
+ */
+export function namesText(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).join(", ");
+  const left = names.length - most;
+  return left > 0 ? `${shown} and ${left} more` : shown;
+}
+
+/**
+ * A name of which beginning and end stay, as numbers and files stand at the end.
+ *
+ * @param text The name.
+ * @param most How many characters to keep, at least 3.
+ * @returns The name on one line, with `…` in the middle where it is longer.
+ */
+export function middleText(text: string, most: number): string {
+  const chars = [...lineText(text)];
+  if (chars.length <= most) return chars.join("");
+  const end = Math.floor((most - 1) * 0.45);
+  const start = chars.slice(0, most - 1 - end).join("");
+  return `${start}…${chars.slice(-end).join("")}`;
+}
+
+/**
  * Text that comes from outside, on one line, with everything written out that
  * could control a terminal or reverse the direction of the text.
  *

@@ -98,6 +98,9 @@ export function colorStops(diverging: boolean): [number, string][] {
   ) => [i / (colors.length - 1), `rgb(${color.join(",")})`]);
 }
 
+/** The colour of what is in no group of its own: of no hue, light. */
+export const REST = "#c4c4c4";
+
 /**
  * As many colours as there are groups; up to ten are easily distinguished.
  *

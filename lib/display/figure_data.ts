@@ -6,8 +6,8 @@
  */
 import { evenly } from "../math/evenly.ts";
 import { sharedBins } from "./bins.ts";
-import { lineText } from "./cell.ts";
-import { groupColors, valueRange } from "./color_map.ts";
+import { lineText, middleText } from "./cell.ts";
+import { groupColors, REST, valueRange } from "./color_map.ts";
 import { shrink, type Shrunk } from "./raster.ts";
 import type {
   HeatmapSpec,
@@ -107,7 +107,7 @@ export function pointsData(spec: ScatterSpec | LinesSpec): PointsData {
     drawn += rows.length;
     return {
       name: lineText(group.name, MOST_NAME),
-      color: colors[i]!,
+      color: group.isRest === true ? REST : colors[i]!,
       x: Float64Array.from(rows, (row) => group.x[row]!),
       y: Float64Array.from(rows, (row) => group.y[row]!),
       details: group.details && rows.map((row) => group.details![row]!),
@@ -155,7 +155,7 @@ export function heatmapData(spec: HeatmapSpec): HeatmapData {
   // A cell of a block has the name of the block's first row.
   const ticks = (names: readonly string[] | undefined, factor: number) =>
     names?.filter((_, i) => i % factor === 0)
-      .map((name) => lineText(name, MOST_TICK));
+      .map((name) => middleText(name, MOST_TICK));
   return {
     ...small,
     range: valueRange(small.z, spec.diverging ?? false),

@@ -5,6 +5,7 @@
  */
 import { figureSvg } from "./figure_svg.ts";
 import { packageFile } from "../formats/package_file.ts";
+import { toPng } from "../formats/png.ts";
 import { PIXELATED, PIXELATED_RESVG, type SvgImage } from "./svg_frame.ts";
 import type { RgbaPixels } from "./sixel.ts";
 import type { FigureSpec } from "./view.ts";
@@ -45,8 +46,12 @@ export async function svgPng(
   zoom = 2,
 ): Promise<PngImage> {
   const { width, height } = image;
-  const png = await render(image, zoom, (drawn) => drawn.asPng());
-  return { png: new Uint8Array(png), width, height };
+  const { data, ...size } = await svgPixels(image, zoom);
+  const rgb = new Uint8Array(data.length / 4 * 3); // [H, W, 3]
+  for (let pixel = 0; pixel < data.length / 4; pixel++) {
+    for (let i = 0; i < 3; i++) rgb[3 * pixel + i] = data[4 * pixel + i]!;
+  }
+  return { png: toPng({ ...size, data: rgb }), width, height };
 }
 
 /**

@@ -8,9 +8,10 @@ import { toPng } from "../formats/png.ts";
 import { dataUrl } from "./base64.ts";
 import { digitsOf, lineText, shortText } from "./cell.ts";
 import { colorBar } from "./color_bar.ts";
+import { resizeImage } from "../math/resize_image.ts";
 import { extremes } from "../math/statistics.ts";
 import { valueRange } from "./color_map.ts";
-import { mosaicOf, shrinkChannels, type Shrunk } from "./raster.ts";
+import { mosaicOf, shrink, type Shrunk } from "./raster.ts";
 import {
   frameSvg,
   MARGIN,
@@ -18,7 +19,7 @@ import {
   type SvgImage,
   svgText,
 } from "./svg_frame.ts";
-import { fitText, widestText } from "./text_width.ts";
+import { fitPath, fitText, widestText } from "./text_width.ts";
 import { themeOf } from "./theme.ts";
 import type { GridImage, ImagesSpec } from "./view.ts";
 
@@ -56,7 +57,7 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
   const bar = shared && colorBar({ range: shared, diverging, theme });
   const room = (figureWidth ?? WIDTH) - 2 * MARGIN -
     (bar === undefined ? 0 : bar.width + BAR_GAP);
-  const layout = layoutOf(shown, room);
+  const layout = layoutOf(shown, room, spec.columns);
   const { images, columns, cell, size, pixel } = layout;
   const mosaic = mosaicOf(images, {
     columns,
@@ -74,7 +75,9 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
   const width = mosaic.width * pixel - GAP;
   const height = mosaic.height * pixel - GAP;
   const body = [
-    imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
+    ...coloured.length === 0 ? [] : [
+      imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
+    ],
     ...images.flatMap((image, i) => {
       if (isColoured(shown[i]!)) return [];
       const { x, y } = at(i);
@@ -83,24 +86,22 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
         size.height / image.height,
       );
       const [w, h] = [image.width * zoom, image.height * zoom];
-      return imageTag(pngOf(image), w, h, x, y);
+      return [imageTag(pngOf(image), w, h, x, y, Number.isInteger(zoom))];
     }),
     ...shown.flatMap((_, i) => {
       const { x, y } = at(i);
       const below = y + size.height;
       const [name, footer] = layout.lines[i]!;
       const parts: string[] = [];
+      const space = cell.width - GAP;
       const write = (text: string, down: number, size: number, fill: string) =>
-        parts.push(svgText(
-          fitText(text, size, cell.width - GAP),
-          x,
-          below + down,
-          size,
-          fill,
-        ));
-      if (name !== "") write(name, 12, CAPTION, theme.text);
+        parts.push(svgText(text, x, below + down, size, fill));
+      if (name !== "") {
+        write(fitPath(name, CAPTION, space), 12, CAPTION, theme.text);
+      }
       if (footer !== "") {
-        write(footer, name === "" ? 11 : 23, FOOTER, theme.muted);
+        const down = name === "" ? 11 : 23;
+        write(fitText(footer, FOOTER, space), down, FOOTER, theme.muted);
       }
       return parts;
     }),
@@ -139,27 +140,35 @@ interface Layout {
   readonly cell: { readonly width: number; readonly height: number };
   /** Size of the largest image. */
   readonly size: { readonly width: number; readonly height: number };
-  /** Size of a value of a coloured image. */
+  /** Size of a value of a coloured image, or of a pixel: a whole number. */
   readonly scale: number;
   /** Size of a pixel of the mosaic. */
   readonly pixel: number;
 }
 
-function layoutOf(shown: readonly GridImage[], room: number): Layout {
+function layoutOf(
+  shown: readonly GridImage[],
+  room: number,
+  inRow: number | undefined,
+): Layout {
   const count = shown.length;
   const isNarrow = room < NARROW;
   /** Side of an image of which so many fit in a row. */
-  const sideOf = (inRow: number) =>
-    Math.floor((room + GAP) / Math.min(inRow, count)) - GAP;
-  const wanted = Math.min(count <= 4 ? 120 : 72, sideOf(4));
+  const sideOf = (columns: number) =>
+    Math.max(1, Math.floor((room + GAP) / columns) - GAP);
+  const fitting = sideOf(inRow ?? Math.min(4, count));
+  const wanted = Math.min(count <= 4 ? 120 : 72, fitting);
   const most = Math.min(
     count <= 16 ? 128 : count <= 40 ? 96 : 72,
-    Math.max(32, sideOf(4)),
+    Math.max(32, sideOf(Math.min(4, count))),
   );
+  const hasMaps = shown.some(isColoured);
   const images = shown.map((image) =>
-    shrinkChannels(image, image.colors === "rgb" ? 3 : 1, most)
+    isColoured(image)
+      ? shrink(image, most)
+      : resized(image, hasMaps ? most : Math.min(most, fitting))
   );
-  const sized = shown.some(isColoured)
+  const sized = hasMaps
     ? images.filter((_, i) => isColoured(shown[i]!))
     : images;
   const side = {
@@ -186,11 +195,32 @@ function layoutOf(shown: readonly GridImage[], room: number): Layout {
     (footers.some((line) => line !== "") ? 12 : 0);
   const whole = (length: number) => Math.ceil(length / pixel) * pixel;
   const cell = {
-    width: whole(Math.max(size.width, Math.min(text, room)) + GAP),
+    width: whole(
+      Math.max(size.width, Math.min(text, inRow ? fitting : room)) + GAP,
+    ),
     height: whole(size.height + below + GAP),
   };
-  const columns = columnsOf(count, Math.floor((room + GAP) / cell.width));
+  const columns = inRow ??
+    columnsOf(count, Math.floor((room + GAP) / cell.width));
   return { images, lines, columns, cell, size, scale, pixel };
+}
+
+/** A grey or RGB image of at most a side. */
+function resized(image: GridImage, most: number): Shrunk {
+  const { height, width, z } = image;
+  const factor = Math.max(height, width) / most;
+  if (factor <= 1) return { z, height, width, factor: [1, 1] };
+  const channels = image.colors === "rgb" ? 3 : 1;
+  const size = [height, width]
+    .map((side) => Math.max(1, Math.round(side / factor))) as [number, number];
+  const data = new Float32Array(size[0] * size[1] * channels); // [H, W, C]
+  resizeImage(
+    { data: Float32Array.from(z), height, width, channels },
+    size,
+    { interpolation: "bilinear", antialias: true },
+    { data, start: 0, stride: size[1] * channels },
+  );
+  return { z: data, height: size[0], width: size[1], factor: [1, 1] };
 }
 
 /** The lines under an image: its caption, and its smallest and largest value. */
@@ -198,7 +228,7 @@ function linesOf(
   image: GridImage,
   isNarrow: boolean,
 ): [caption: string, extremes: string] {
-  const caption = lineText(image.caption, 60);
+  const caption = lineText(image.caption);
   if (!isColoured(image)) return [caption, lineText(image.detail ?? "", 60)];
   const found = extremes(image.z);
   if (found === undefined) return [caption, "not finite"];
@@ -227,8 +257,10 @@ function imageTag(
   height: number,
   x: number,
   y: number,
+  isCrisp = true,
 ): string {
-  return `<image x="${x}" y="${y}" width="${width}" height="${height}" ${PIXELATED} href="${
+  const style = isCrisp ? ` ${PIXELATED}` : "";
+  return `<image x="${x}" y="${y}" width="${width}" height="${height}"${style} href="${
     dataUrl("image/png", png)
   }"/>`;
 }
@@ -239,7 +271,7 @@ function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
   if (spec.images.length > MOST_IMAGES) {
     notes.push(`first ${MOST_IMAGES} of ${spec.images.length} images`);
   }
-  if (spec.scale === "each") {
+  if (spec.scale === "each" && shown.some(isColoured)) {
     notes.push(
       spec.diverging
         ? "each image on its own scale: blue below zero, white zero, red above"

@@ -13,7 +13,12 @@ import { lineText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
 import { plainView } from "./plain_view.ts";
 import { currentRenderer } from "./renderer.ts";
-import { imageProtocol, terminalColumns, writeAll } from "./terminal.ts";
+import {
+  imageProtocol,
+  terminalColumns,
+  textRoom,
+  writeAll,
+} from "./terminal.ts";
 import { blocksText, viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
@@ -121,13 +126,13 @@ async function print(view: View): Promise<void> {
   const protocol = imageProtocol();
   const hasFigures = view.blocks.some(({ kind }) => kind === "figure");
   if (protocol === undefined || !hasFigures) {
-    return write(`${viewText(view)}\n`);
+    return write(`${viewText(view, textRoom())}\n`);
   }
   const { terminalImage } = await import("./terminal_image.ts");
   const columns = terminalColumns();
   if (view.title !== "") write(`${lineText(view.title)}\n`);
   for (const block of view.blocks) {
-    write(`\n${blocksText([block])}\n`);
+    write(`\n${blocksText([block], columns)}\n`);
     if (block.kind !== "figure") continue;
     write(await terminalImage(await block.figure(), protocol, columns));
   }

@@ -41,6 +41,16 @@ export function terminalColumns(): number {
 }
 
 /**
+ * How wide tables of text may be.
+ *
+ * @returns The columns of the terminal; without one, in files and notebooks,
+ * any width.
+ */
+export function textRoom(): number {
+  return Deno.stdout.isTerminal() ? terminalColumns() : Infinity;
+}
+
+/**
  * The protocol of the terminal that stdout is.
  *
  * @param read Reads an environment variable; default: where that is permitted.

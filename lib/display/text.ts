@@ -5,19 +5,23 @@
  * @module
  */
 import { blockText, cellText, lineText } from "./cell.ts";
+import { tableLines } from "./text_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
 /** Rows of a table that are written; of longer ones the middle is left out. */
 export const MOST_ROWS = 1000;
+/** Columns of a table that are written; of more, the first ones. */
+const MOST_COLUMNS = 50;
 
 /**
  * Writes a view as aligned text, without colours.
  *
  * @param view The view.
+ * @param room Columns that tables may take. @default {Infinity}
  * @returns The title, then each block after an empty line.
  */
-export function viewText(view: View): string {
-  return [lineText(view.title), blocksText(view.blocks)]
+export function viewText(view: View, room = Infinity): string {
+  return [lineText(view.title), blocksText(view.blocks, room)]
     .filter((part) => part !== "").join("\n\n");
 }
 
@@ -25,10 +29,11 @@ export function viewText(view: View): string {
  * Writes some blocks of a view as aligned text.
  *
  * @param blocks The blocks.
+ * @param room Columns that tables may take. @default {Infinity}
  * @returns Each block, with an empty line between.
  */
-export function blocksText(blocks: readonly Block[]): string {
-  return blocks.map(blockLines).join("\n\n");
+export function blocksText(blocks: readonly Block[], room = Infinity): string {
+  return blocks.map((block) => blockLines(block, room)).join("\n\n");
 }
 
 /**
@@ -71,40 +76,38 @@ export function alignments(
   });
 }
 
-function blockLines(block: Block): string {
+function blockLines(block: Block, room: number): string {
   if (block.kind === "text") return blockText(block.text);
-  if (block.kind === "table") return tableText(block);
-  if (block.parts !== undefined) return block.parts.map(blockLines).join("\n");
+  if (block.kind === "table") return tableText(block, room);
+  if (block.parts !== undefined) {
+    return block.parts.map((part) => blockLines(part, room)).join("\n");
+  }
   return `[${lineText(block.title)}: ${lineText(block.summary, 400)}]`;
 }
 
-function tableText(table: TableBlock): string {
-  const { head, left, tail } = tableRows(table);
-  const names = table.columns.map(({ name }) => lineText(name));
-  const sides = alignments(table);
-  const widths = names.map((name, j) =>
-    [...head, ...tail].reduce(
-      (most, row) => Math.max(most, length(row[j] ?? "")),
-      length(name),
-    )
-  );
-  const line = (cells: readonly string[]) =>
-    widths.map((width, j) => {
-      const cell = cells[j] ?? "";
-      const gap = " ".repeat(width - length(cell));
-      return sides[j] === "right" ? gap + cell : cell + gap;
-    }).join("  ").trimEnd();
-  const lines = [
-    line(names),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...head.map(line),
-  ];
-  if (left > 0) lines.push(`… ${left} more rows …`);
-  lines.push(...tail.map(line));
-  if (table.title !== undefined) lines.unshift(lineText(table.title));
-  return lines.join("\n");
+/**
+ * A table as far as it is shown.
+ *
+ * @param table The table.
+ * @returns The table itself, or its first columns, with a title that says so.
+ */
+export function shownColumns(table: TableBlock): TableBlock {
+  const { columns, rows, title } = table;
+  if (columns.length <= MOST_COLUMNS) return table;
+  const note = `the first ${MOST_COLUMNS} of ${columns.length} columns`;
+  return {
+    kind: "table",
+    title: title === undefined ? note : `${title}, ${note}`,
+    columns: columns.slice(0, MOST_COLUMNS),
+    rows: rows.map((row) => row.slice(0, MOST_COLUMNS)),
+  };
 }
 
-function length(text: string): number {
-  return [...text].length; // code points, one a column of a terminal
+function tableText(whole: TableBlock, room: number): string {
+  const table = shownColumns(whole);
+  const names = table.columns.map(({ name }) => lineText(name));
+  const sides = alignments(table);
+  const lines = tableLines({ names, sides, ...tableRows(table) }, room);
+  if (table.title !== undefined) lines.unshift(lineText(table.title));
+  return lines.join("\n");
 }

@@ -64,6 +64,32 @@ export function fitText(text: string, size: number, room: number): string {
 }
 
 /**
+ * Shortens a line to a width. Of a path, which has a slash and no spaces, the
+ * end stays, as files of a folder begin alike.
+ *
+ * @param text The text.
+ * @param size The font size, in CSS pixels.
+ * @param room The width that there is, in CSS pixels.
+ * @returns The text, its beginning followed by `…`, or `…` followed by its end.
+ */
+export function fitPath(text: string, size: number, room: number): string {
+  if (!/^\S*\/\S*$/.test(text)) return fitText(text, size, room);
+  if (textWidth(text, size) <= room) return text;
+  const fits = (part: string) => textWidth(`…${part}`, size) <= room;
+  const parts = text.split(/(?=\/)/); // each begins with its slash
+  for (let i = 1; i < parts.length; i++) {
+    const end = parts.slice(i).join("");
+    if (fits(end)) return `…${end}`;
+  }
+  let end = "";
+  for (const char of [...parts.at(-1)!].reverse()) {
+    if (!fits(char + end)) break;
+    end = char + end;
+  }
+  return `…${end}`;
+}
+
+/**
  * Breaks a line between words; a word that is wider than a line is broken too,
  * after a slash, a dot or an underscore if there is one.
  *

@@ -126,6 +126,8 @@ export interface PointGroup {
   readonly y: ArrayLike<number>;
   /** What each point says on hover, line by line. */
   readonly details?: readonly (readonly string[])[] | undefined;
+  /** Whether these are what is in none of the other groups. @default {false} */
+  readonly isRest?: boolean | undefined;
   /** Index of each point's image in the thumbnails; -1 for none. */
   readonly images?: readonly number[] | undefined;
 }
@@ -176,6 +178,8 @@ export interface ImagesSpec extends FigureFrame {
   readonly scale: "layer" | "each";
   /** The range of the one scale. Default: that of the images. */
   readonly range?: readonly [low: number, high: number] | undefined;
+  /** Images in a row, where rows mean something. Default: as many as fit. */
+  readonly columns?: number | undefined;
 }
 
 /** One image of a grid. */

@@ -1,6 +1,6 @@
 /**
- * What every engine needs to run built-in layers: the values of their weights,
- * and the call of one node over {@linkcode Ops}.
+ * Running built-in layers on any engine: reading the values of their weights,
+ * and calling one node over {@linkcode Ops}.
  *
  * @module
  */
@@ -17,17 +17,20 @@ import { readToRun } from "../models/graph/weights.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
 
-/** Values of weights on the host, each read once however many nodes share it. */
+/**
+ * Values of weights on the host. Weights shared by several nodes are read once.
+ */
 export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
 
 /**
- * Reads the weights of nodes that built-in layers compute.
+ * Reads the weights of the nodes with built-in layers.
  *
  * @param nodes The nodes that will run.
- * @param callOf The call of a node; undefined where its weights are not needed.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param callOf Returns the call of a node; undefined if its weights are not
+ * needed.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns Their values.
- * @throws {RangeError} If one must be finite, and is not.
+ * @throws {RangeError} If a weight must be finite and is not.
  */
 export async function readWeights(
   nodes: readonly GraphNode[],
@@ -50,9 +53,9 @@ export async function readWeights(
  *
  * @param ops The operations of the engine.
  * @param node The node.
- * @param call How a built-in layer computes it.
- * @param weightOf Gives a weight.
- * @param valueOf Gives a tensor that feeds the node, with its mask.
+ * @param call Its call of a built-in layer.
+ * @param weightOf Returns a weight.
+ * @param valueOf Returns an input tensor of the node, with its mask.
  * @returns The outputs, with their masks.
  */
 export function callNode<T>(

@@ -11,13 +11,15 @@ import type { Program } from "./program.ts";
 const OPS = new ShapeOps();
 
 /**
- * Checks that samples of some size suit every layer, where the size was not
- * known before: a runtime may compute something else instead of failing, as a
- * pooling whose window is larger than the feature map.
+ * Checks that every layer accepts the sizes of the samples, if they were
+ * unknown before the run. A runtime may compute wrong values instead of
+ * failing, for example for a pooling window that is larger than the feature
+ * map.
  *
  * @param program A program of built-in layers.
  * @param inputs One array for each feed.
- * @throws {RangeError} If a layer refuses its input; it names the layer.
+ * @throws {RangeError} If a layer refuses its input; the message names the
+ * layer.
  */
 export function checkSizes(
   { feeds, schedule }: Pick<Program, "feeds" | "schedule">,

@@ -5,10 +5,10 @@ import type { Program, RunOutputs } from "./program.ts";
 type Inputs = readonly NdArray<ArrayBufferView>[];
 
 /**
- * How many rows a graph of raw operations takes at once, if that is fixed.
+ * The fixed batch size of a graph of raw operations, if any.
  *
  * @param program A program.
- * @returns The number of rows; undefined where any number goes.
+ * @returns The batch size; undefined if it is not fixed.
  */
 export function fixedRows({ graph, feeds }: Program): number | undefined {
   if (graph.runtime === undefined) return undefined;
@@ -18,14 +18,14 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
 }
 
 /**
- * Runs samples in batches of a fixed size, one after another. No batch is
- * filled up, as operations of a graph may mix its rows.
+ * Runs samples in batches of a fixed size, one by one. Batches are never
+ * padded, because operations of the graph may mix rows.
  *
  * @param inputs One array for each feed, `[N, …]`.
- * @param size Rows of a batch.
- * @param run Runs a batch, of which the first row has this number.
+ * @param size The batch size.
+ * @param run Runs one batch; receives the index of its first row.
  * @returns The outputs of all samples.
- * @throws {RangeError} If the number of samples is no multiple of the size.
+ * @throws {RangeError} If the number of samples is not a multiple of the size.
  */
 export async function inFixedBatches(
   inputs: Inputs,

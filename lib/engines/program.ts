@@ -1,10 +1,10 @@
 /**
- * What is to be computed, before an engine is chosen.
+ * A program: the computation, independent of the engine.
  *
- * A program names tensors of the model's graph that go in and that are wanted,
- * and what is done with the wanted ones afterwards, over {@linkcode Ops}. An
- * engine brings values for the wanted tensors and its own `Ops`; the rest,
- * {@linkcode computeOutputs}, is the same for all.
+ * A program names the input tensors and the requested tensors of the model's
+ * graph, and the steps applied to the requested ones, over {@linkcode Ops}. An
+ * engine computes the requested tensors and provides its `Ops`; the rest,
+ * {@linkcode computeOutputs}, is the same for all engines.
  *
  * @module
  */
@@ -16,93 +16,104 @@ import type { Ops } from "../ops/ops.ts";
 import type { FeatureArray, LinearHead, NdArray } from "../types.ts";
 import { type Feed, type Schedule, schedule } from "./schedule.ts";
 
-/** What is to be computed of one model. */
+/** The computation of one model. */
 export interface Program extends ProgramParts {
   /** The nodes that run. */
   readonly schedule: Schedule;
-  /** Those that a gradient goes through; undefined without a perturbation. */
+  /**
+   * The nodes that a gradient is computed through; undefined without a
+   * perturbation.
+   */
   readonly gradientSchedule: Schedule | undefined;
 }
 
-/** What a program is made of. */
+/** The parts of a program. */
 export interface ProgramParts {
   readonly graph: ModelGraph;
   readonly feeds: readonly Feed[];
   readonly features: readonly FeatureTarget[];
-  /** Whether the penultimate is wanted by itself. */
+  /** Whether the penultimate is requested. */
   readonly wantsPenultimate: boolean;
-  /** Whether it is wanted after the shaping. */
+  /** Whether it is requested after the shaping. */
   readonly isPenultimateShaped?: boolean;
   readonly logits?: LogitsTarget;
-  /** Whether the logits are left out of the results: others are computed from them. */
+  /**
+   * Whether the logits are only computed for a perturbation, and not returned.
+   */
   readonly omitsLogits?: boolean;
   readonly perturbation?: Perturbation;
 }
 
-/** A feature that is wanted. */
+/** A requested feature. */
 export interface FeatureTarget {
   readonly name: string;
   readonly ref: Ref;
-  /** The given postprocessings, one after another. */
+  /** The built-in postprocessing steps, in order. */
   readonly given: <T>(ops: Ops<T>, feature: T) => T;
-  /** Whether they change no value, as where there are none. */
+  /** Whether they change no value, as if there are none. */
   readonly isPlain?: boolean;
-  /** The caller's own, after them. */
+  /** Custom functions, applied after them. */
   readonly own: readonly ((feature: tf.Tensor) => tf.Tensor)[];
   readonly readAs?: "float16";
 }
 
-/** Logits that are wanted. */
+/** The requested logits. */
 export interface LogitsTarget {
-  /** The linear head, where there is one. */
+  /** The linear head, if there is one. */
   readonly head?: {
     readonly name: string;
     readonly penultimate: Ref;
     readonly weights: LinearHead;
-    /** Whether it is a convolution, whose map must have one place. */
+    /**
+     * Whether it is a convolution, whose feature map must have one spatial
+     * position.
+     */
     readonly isConvolution: boolean;
-    /** Where its channels stand; last, unless said. */
+    /** Its channel axis; default: last. */
     readonly channels?: "first";
   };
-  /** The tensor that holds the logits already; undefined where they are fused. */
+  /**
+   * The tensor of the logits; undefined if they are fused with the activation.
+   */
   readonly direct?: Ref;
   /**
-   * Whether they were found by a search and nothing else needs them: then
-   * features are computed also where the logits do not give one row a sample.
+   * Whether they are optional: found by a search and not needed otherwise.
+   * Features are then computed even if the logits do not have one row per
+   * sample.
    */
   readonly isOptional?: boolean;
   readonly shaping?: <T>(ops: Ops<T>, penultimate: T) => ShapedValue<T>;
 }
 
-/** A changed penultimate, and the factor of each row where there is one. */
+/** A shaped penultimate, and the factor of each row, if any. */
 export interface ShapedValue<T> {
   readonly penultimate: T;
   readonly scale?: T;
 }
 
-/** A step against the gradient, taken on the input. */
+/** A perturbation of the input, a step against the gradient. */
 export interface Perturbation {
   readonly epsilon: number;
   readonly temperature: number;
-  /** Whether the logits are one sigmoid's, which is two classes. */
+  /** Whether the logits are those of one sigmoid, which means two classes. */
   readonly isBinary: boolean;
 }
 
-/** What one batch gives. */
+/** The results of one batch. */
 export interface RunOutputs {
   readonly features: readonly FeatureArray[];
   readonly logits?: NdArray;
   readonly penultimate?: NdArray;
-  /** Factors of a shaping, `N` of them. */
+  /** Factors of a shaping, `[N]`. */
   readonly scale?: Float32Array;
 }
 
 /**
- * Makes a program: finds the nodes that it runs.
+ * Creates a program, and finds the nodes that it runs.
  *
- * @param parts What goes in, what is wanted, and what is done with it.
+ * @param parts Inputs, requested tensors, and steps.
  * @returns The program.
- * @throws {TypeError} If a wanted tensor needs an input that is not fed.
+ * @throws {TypeError} If a requested tensor needs an input that is not fed.
  */
 export function makeProgram<Parts extends ProgramParts>(
   parts: Parts,
@@ -118,7 +129,7 @@ export function makeProgram<Parts extends ProgramParts>(
 }
 
 /**
- * Logits without their shaping, as a perturbation takes the gradient of them.
+ * Logits without their shaping, for the gradient of a perturbation.
  *
  * @param logits The logits.
  * @returns The same logits, not shaped.
@@ -147,7 +158,7 @@ export function wantedRefs(program: ProgramParts): Ref[] {
  * Whether logits are computed from the penultimate, by the head's weights.
  *
  * @param logits The logits.
- * @returns True where they are shaped, or an activation is fused to them.
+ * @returns True if they are shaped, or fused with an activation.
  */
 export function needsHead({ direct, shaping }: LogitsTarget): boolean {
   return direct === undefined || shaping !== undefined;
@@ -157,7 +168,7 @@ export function needsHead({ direct, shaping }: LogitsTarget): boolean {
  * Whether a session computes with the head's weights.
  *
  * @param program The program.
- * @returns False also where the head is only looked at, as for its penultimate.
+ * @returns False also if only the penultimate of the head is needed.
  */
 export function usesHead(
   { logits, perturbation, omitsLogits, isPenultimateShaped }: ProgramParts,
@@ -169,7 +180,7 @@ export function usesHead(
 }
 
 /**
- * The tensor that the logits are taken from.
+ * The tensor that the logits are computed from.
  *
  * @param logits The logits.
  * @returns The logits themselves, or the penultimate.
@@ -178,7 +189,7 @@ export function logitsRef(logits: LogitsTarget): Ref {
   return needsHead(logits) ? logits.head!.penultimate : logits.direct!;
 }
 
-/** The outputs of a program, in an engine's own values. */
+/** The outputs of a program, as values of an engine. */
 export interface OutputValues<T> {
   readonly features: readonly T[];
   readonly logits?: T;
@@ -186,20 +197,20 @@ export interface OutputValues<T> {
   readonly scale?: T;
 }
 
-/** The head's weights, as an engine holds them. */
+/** The head's weights, as values of an engine. */
 export interface HeadValues<T> {
   readonly kernel: T;
   readonly bias: T;
 }
 
 /**
- * What a program makes of the tensors that it wanted.
+ * Computes the outputs of a program from its requested tensors.
  *
  * @param ops The engine's operations.
- * @param program What is to be computed.
- * @param valueOf Gives the value of a wanted tensor.
- * @param head The head's weights, where there is a head.
- * @returns The outputs; a user's own postprocessings are still to come.
+ * @param program The program.
+ * @param valueOf Returns the value of a requested tensor.
+ * @param head The head's weights, if there is a head.
+ * @returns The outputs, before custom postprocessing functions.
  */
 export function computeOutputs<T>(
   ops: Ops<T>,
@@ -233,11 +244,11 @@ export function computeOutputs<T>(
  * The logits of a program.
  *
  * @param ops The engine's operations.
- * @param logits What they are taken from.
- * @param valueOf Gives the value of a wanted tensor.
- * @param head The head's weights, where there is a head.
- * @returns `[N, C]`; the penultimate that they are computed from, shaped where
- * a shaping is set; and the factors of the shaping, `[N, 1]`.
+ * @param logits Their description.
+ * @param valueOf Returns the value of a requested tensor.
+ * @param head The head's weights, if there is a head.
+ * @returns `[N, C]`; the penultimate that they are computed from, shaped if a
+ * shaping is set; and the factors of the shaping, `[N, 1]`.
  */
 export function logitsOf<T>(
   ops: Ops<T>,
@@ -263,12 +274,12 @@ export function logitsOf<T>(
 }
 
 /**
- * What feeds the head.
+ * Computes the input of the head.
  *
  * @param ops The engine's operations.
  * @param logits The logits, of a head.
- * @param valueOf Gives the value of a wanted tensor.
- * @returns It; a map of one place as `[N, D]`.
+ * @param valueOf Returns the value of a requested tensor.
+ * @returns The input; a feature map of one position as `[N, D]`.
  */
 export function penultimateOf<T>(
   ops: Ops<T>,
@@ -279,13 +290,13 @@ export function penultimateOf<T>(
 }
 
 /**
- * Whether logits that may be left out are a map that is not known to have one
+ * Whether optional logits are a feature map that is not known to have one
  * spatial position.
  *
  * @param ops The engine's operations.
  * @param logits The logits.
- * @param valueOf Gives the value of a wanted tensor.
- * @returns Whether they cannot be taken, and need not be.
+ * @param valueOf Returns the value of a requested tensor.
+ * @returns True if they must be omitted.
  */
 export function isUnfit<T>(
   ops: Ops<T>,
@@ -305,7 +316,10 @@ function positionsOf(
   return head?.channels === "first" ? shape.slice(2) : shape.slice(1, -1);
 }
 
-/** A map of one place as `[N, D]`; anything else of a linear layer as it is. */
+/**
+ * Reshapes a feature map of one position to `[N, D]`; other inputs of a linear
+ * layer are unchanged.
+ */
 function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   const { head } = logits;
   const shape = ops.shape(value);
@@ -318,7 +332,7 @@ function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   throw new TypeError(
     cannot(
       "take logits",
-      `the map of head "${head.name}" must have one place`,
+      `the map of head "${head.name}" must have one spatial position`,
       shapeText(shape),
       "select the layer by .layers([…]), and leave the logits out by .logits(false)",
     ),

@@ -2,20 +2,20 @@ import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../check.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 
-/** Values as a backend hands them out. */
+/** Converts values of a backend to arrays. */
 export type RawValues = Float32Array | Int32Array | Uint8Array;
 
 /** Largest finite float16. */
 const LARGEST_HALF = 65504;
 
 /**
- * A feature as it is kept: float32, int32 (booleans too), or float16.
+ * Converts values to a feature: float32, int32 (booleans too), or float16.
  *
- * @param values What the backend handed out; taken over, not copied.
- * @param tensor The tensor that they are the values of.
+ * @param values Values of the backend; ownership is taken, no copy.
+ * @param tensor The tensor with these values.
  * @param name The layer's name, for messages.
- * @param readAs Float16, where it was asked for.
- * @param first The number of the first row in its dataset, for messages.
+ * @param readAs Float16, if requested.
+ * @param first Index of the first row in its dataset, for messages.
  * @returns The feature.
  * @throws {RangeError} If a value is beyond float16.
  */
@@ -43,11 +43,11 @@ export function featureArray(
 }
 
 /**
- * Refuses texts and complex numbers, which no array of numbers holds.
+ * Refuses strings and complex numbers.
  *
  * @param dtype Element type of a tensor.
- * @param action What was to be done.
- * @throws {TypeError} If it is none of numbers.
+ * @param action The action, for messages.
+ * @throws {TypeError} If it is not float32, int32 or bool.
  */
 export function checkNumbers(dtype: string, action: string): void {
   if (["float32", "int32", "bool"].includes(dtype)) return;
@@ -57,9 +57,9 @@ export function checkNumbers(dtype: string, action: string): void {
 }
 
 /**
- * Float32 values in a shape.
+ * Creates a float32 array.
  *
- * @param values What the backend handed out; taken over, not copied.
+ * @param values Values of the backend; ownership is taken, no copy.
  * @param shape Sizes of the axes.
  * @returns The array.
  */
@@ -78,13 +78,13 @@ export function floatArray(
 }
 
 /**
- * Refuses values that float16 made infinite.
+ * Refuses values that overflow float16.
  *
  * @param halves The values in float16.
- * @param values The same as they were.
+ * @param values The same values, unconverted.
  * @param shape Sizes of the axes.
  * @param name The layer's name, for messages.
- * @param first The number of the first row in its dataset, for messages.
+ * @param first Index of the first row in its dataset, for messages.
  * @throws {RangeError} If a finite value is beyond float16.
  */
 export function checkHalves(

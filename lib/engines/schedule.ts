@@ -8,11 +8,14 @@ import {
 import type { HostComputation } from "../layers/layer.ts";
 import type { TensorSpec } from "../types.ts";
 
-/** A tensor that goes in. */
+/** An input tensor. */
 export interface Feed {
   readonly ref: Ref;
   readonly spec: TensorSpec;
-  /** What the host computes it from; undefined for what a dataset gives. */
+  /**
+   * The input from which the host computes it; undefined for an input from the
+   * dataset.
+   */
   readonly host?: {
     /** The input of the model. */
     readonly spec: TensorSpec;
@@ -20,20 +23,19 @@ export interface Feed {
   };
 }
 
-/** Nodes in the order in which they run, and when a tensor is needed no more. */
+/** Nodes in the order in which they run, and when each tensor can be freed. */
 export interface Schedule {
   readonly nodes: readonly GraphNode[];
-  /** Keys of tensors that may go after each node. */
+  /** Keys of the tensors to free after each node. */
   readonly releases: readonly (readonly string[])[];
 }
 
 /**
- * Orders the nodes between what goes in and what is wanted; no others run.
+ * Orders the nodes between the feeds and the requested tensors; no others run.
  *
- * @param feeds What goes in.
- * @param wanted What is wanted.
- * @returns The nodes, each after what feeds it.
- * @throws {TypeError} If a wanted tensor needs an input that is not fed.
+ * @param feeds The input tensors. @param wanted The requested tensors.
+ * @returns The nodes, each after its inputs.
+ * @throws {TypeError} If a requested tensor needs an input that is not fed.
  */
 export function schedule(
   feeds: readonly Feed[],
@@ -75,7 +77,10 @@ function notFed(target: Ref, feeds: readonly Feed[]): TypeError {
   );
 }
 
-/** The nearest tensor before a target that nothing fed leads to, but the model's inputs do. */
+/**
+ * The nearest tensor before a target that depends on the model's inputs but on
+ * no feed.
+ */
 function leftOut(target: Ref, feeds: readonly Feed[]): Ref {
   const fed = new Set(feeds.map(({ ref }) => refKey(ref)));
   const isFed = (ref: Ref) => fed.has(refKey(ref));
@@ -89,7 +94,7 @@ function leftOut(target: Ref, feeds: readonly Feed[]): Ref {
   return at;
 }
 
-/** Whether a tensor, or one that it is computed from, is such a one. */
+/** Whether a tensor, or one that it is computed from, is in a set. */
 function reaches(
   ref: Ref,
   isSuch: (ref: Ref) => boolean,
@@ -107,7 +112,7 @@ function reaches(
   return false;
 }
 
-/** After its last use a tensor goes, unless it is wanted at the end. */
+/** Frees a tensor after its last use, unless it is requested. */
 function releasesOf(
   nodes: readonly GraphNode[],
   wanted: readonly Ref[],

@@ -34,19 +34,19 @@ export interface DetectorScores {
   };
 }
 
-/** The share of the known samples that pass the threshold. */
+/** The fraction of known samples below the threshold. */
 const TPR = 0.95;
-/** Curves in one figure. */
+/** Maximum number of curves in one figure. */
 const MOST_CURVES = 10;
-/** Samples in the plane. */
+/** Maximum number of projected samples. */
 const MOST_POINTS = 1000;
 
 /**
- * ROC curves of detectors on one unknown set, the best first.
+ * ROC curves of detectors on one unknown set, best first.
  *
  * @param set The name of the unknown set.
  * @param detectors Detectors with their scores.
- * @returns One figure; none where no detector scored the set.
+ * @returns One figure; none if no detector scored the set.
  */
 export function rocByDetector(
   set: string,
@@ -86,7 +86,7 @@ export function rocByDetector(
  * Figures of one detector.
  *
  * @param detector The detector with its scores.
- * @returns Histogram, ROC curves, and the plane where features are at hand.
+ * @returns Histogram, ROC curves, and a projection if features are in memory.
  */
 export function detectorFigures(detector: DetectorScores): FigureBlock[] {
   const { entry: { name }, scores: { known, unknown } } = detector;
@@ -101,7 +101,7 @@ export function detectorFigures(detector: DetectorScores): FigureBlock[] {
 }
 
 /**
- * Figures of one detector as one.
+ * The figures of one detector, as one figure.
  *
  * @param detector The detector with its scores.
  * @returns The figure.
@@ -117,7 +117,7 @@ function blockOf(figure: Figure): FigureBlock {
   return viewOf(figure, {})!.blocks[0] as FigureBlock;
 }
 
-/** Known first, also where an unknown set is called so. */
+/** The known samples first, also if an unknown set has the same name. */
 function seriesOf(
   known: Float64Array,
   unknown: Readonly<Record<string, Float64Array>>,
@@ -126,7 +126,7 @@ function seriesOf(
   return { [name]: known, ...unknown };
 }
 
-/** The least score that 95 % of the known do not exceed. */
+/** The smallest score that 95 % of the known samples do not exceed. */
 function thresholdOf(known: Float64Array): number {
   const counts = exchanged(countChecked(known, new Float64Array(0)));
   return 0 - rateOf(counts, TPR).threshold;
@@ -184,7 +184,7 @@ function decisionsInPlane(
   return [{ kind: "figure", title, summary, figure }];
 }
 
-/** The array that is projected: the same of all sets, of the same width. */
+/** The array to project, which all sets have with equal width. */
 function commonArrays(sets: readonly FeatureSet[]): ShownArray[] | undefined {
   const [first] = sets;
   const own = shownArrays(first!);

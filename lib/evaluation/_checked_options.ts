@@ -1,5 +1,5 @@
 /**
- * What a benchmark runs, checked before anything is computed.
+ * Checks the options of a benchmark before anything is computed.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { cannot, checkAwaited, checkOptions, quote } from "../check.ts";
 import { isFeatureSet } from "../features/view/shown_arrays.ts";
 import type { Detector, FeatureInput, FeatureSet } from "../types.ts";
 
-/** Features that an entry is fitted on, and scores. */
+/** The feature sets of an entry. */
 export interface BenchmarkSets {
   /** Known samples to fit on. */
   readonly fit: FeatureInput;
-  /** Other known samples. */
+  /** Known samples to score. */
   readonly known: FeatureInput;
   /** Unknown samples by the name of their set. */
   readonly unknown: Readonly<Record<string, FeatureInput>>;
@@ -23,7 +23,7 @@ export interface CheckedEntry extends BenchmarkSets {
   readonly detector: Detector;
 }
 
-/** What came: a detector, or one with a name and features of its own. */
+/** A detector as passed: alone, or with a name and separate features. */
 type Entry =
   | Detector
   | Partial<BenchmarkSets> & {
@@ -34,12 +34,12 @@ type Entry =
 /**
  * Checks detectors and sets.
  *
- * @param options What came.
- * @param action What was to be done.
- * @returns One entry a detector, each with its features.
- * @throws {TypeError} If something is missing, of the wrong type, or a promise.
+ * @param options The options to check.
+ * @param action The action, for messages.
+ * @returns One entry per detector, with its features.
+ * @throws {TypeError} If a value is missing, of the wrong type, or a promise.
  * @throws {RangeError} If there is no detector or no unknown set, names are not
- * unique, or known samples are those of the fit.
+ * unique, or the known samples are those of the fit.
  */
 export function checkEntries(
   options: BenchmarkSets & { readonly detectors: readonly Entry[] },
@@ -49,7 +49,9 @@ export function checkEntries(
   const { detectors } = options;
   if (!Array.isArray(detectors)) {
     const rule = `"detectors" must be an array`;
-    throw new TypeError(cannot(action, rule, detectors));
+    const hint = "for all detectors, pass " +
+      "Object.values(DETECTORS).map((create) => create())";
+    throw new TypeError(cannot(action, rule, detectors, hint));
   }
   if (detectors.length === 0) {
     const rule = `"detectors" must hold at least one`;
@@ -184,14 +186,19 @@ function isScorer(value: unknown): boolean {
     typeof value.score === "function";
 }
 
-/** Above this share of samples in common, two sets are the same data. */
+/** Above this fraction of common samples, two sets count as the same data. */
 const MOST_SHARED = 0.5;
-/** How many numbers of a sample are compared. */
+/** Number of values compared per sample. */
 const MOST_VALUES = 32;
-/** Below this share of distinct samples, equal numbers say nothing. */
+/**
+ * Below this fraction of distinct samples, equal values are not significant.
+ */
 const FEWEST_DISTINCT = 0.9;
 
-/** Refuses known samples that were fitted on, and known as unknown ones. */
+/**
+ * Refuses known samples that were used for the fit, and unknown samples that
+ * are the known ones.
+ */
 function overlapCheck(
   action: string,
 ): (sets: BenchmarkSets, where: string) => void {
@@ -230,8 +237,8 @@ function overlapCheck(
 }
 
 /**
- * What a sample is told by: its id where that is a string, otherwise numbers;
- * none where many samples have the same, as those of a decision tree.
+ * The identity of samples: their string ids, otherwise their values; none if
+ * many samples have equal values, as from a decision tree.
  */
 function sampleKeys(set: FeatureSet): Set<string> {
   const { ids, penultimate, logits, features } = set;

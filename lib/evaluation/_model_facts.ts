@@ -1,5 +1,5 @@
 /**
- * What of a model and its features decides which detectors suit it.
+ * The facts about a model and its features that decide which detectors suit it.
  *
  * @module
  */
@@ -10,43 +10,48 @@ import { numericalRank } from "../math/numerical_rank.ts";
 import { statistics } from "../math/statistics.ts";
 import type { FeatureArray, FeatureSet, LayerRow, Model } from "../types.ts";
 
-/** Vectors of a layer, measured. */
+/** Measurements of a layer's vectors. */
 export interface VectorFacts {
-  /** What they are called, as in `penultimate`. */
+  /** Their name, such as `penultimate`. */
   readonly name: string;
   /** Units, `D`. */
   readonly width: number;
-  /** Units that are not the same for all samples. */
+  /** Number of units that vary over the samples. */
   readonly varying: number;
-  /** Dimensions of the space that the samples span. */
+  /** Dimension of the space that the samples span. */
   readonly rank: number;
-  /** Whether too few samples were there to see a higher rank. */
+  /** Whether there were too few samples to find a higher rank. */
   readonly isRankLimited: boolean;
-  /** Share of zeros, in [0, 1]. */
+  /** Fraction of zeros, in [0, 1]. */
   readonly zeros: number;
-  /** Share of negative values, in [0, 1]. */
+  /** Fraction of negative values, in [0, 1]. */
   readonly negative: number;
 }
 
-/** What is known of a model. */
+/** The facts about a model. */
 export interface ModelFacts {
-  /** The layer that tells a transformer, if there is one. */
+  /** The layer that identifies a transformer, if there is one. */
   readonly attention: string | undefined;
-  /** Whether there is a convolution. */
+  /** Whether the model has a convolution. */
   readonly isConvolutional: boolean;
-  /** How many classes the logits have; undefined where they are none. */
+  /**
+   * Number of classes of the logits; undefined if the logits are not those of
+   * classes.
+   */
   readonly numClasses: number | undefined;
-  /** Whether there are logits at all. */
+  /** The mean of the largest logits of the samples; undefined without classes. */
+  readonly largestLogit: number | undefined;
+  /** Whether there are logits. */
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
   readonly hasHead: boolean;
   /** Whether samples have labels. */
   readonly hasLabels: boolean;
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly numSamples: number;
-  /** The vectors that detectors would use; undefined where there are none. */
+  /** The vectors that detectors would use; undefined if there are none. */
   readonly vectors: VectorFacts | undefined;
-  /** Layers of feature maps, which detectors do not take as they are. */
+  /** Layers of feature maps, which detectors do not accept without pooling. */
   readonly maps: readonly string[];
 }
 
@@ -55,10 +60,10 @@ export interface ModelFacts {
  *
  * @param model The model.
  * @param known Features, logits, labels.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @returns The facts.
- * @throws {TypeError} If one of them is a promise or something else, or the set
- * holds neither logits nor features.
+ * @throws {TypeError} If an argument is a promise or of the wrong type, or the
+ * set contains neither logits nor features.
  * @throws {RangeError} If the set is empty, or a value is NaN or infinite.
  */
 export function modelFacts(
@@ -71,7 +76,7 @@ export function modelFacts(
     Array.isArray(model.layers) && "format" in model; // TF.js has none
   if (!isModel) {
     const rule = "its first argument must be a model";
-    const hint = "pass what loadModel() gives, or extractor.model";
+    const hint = "pass the result of loadModel(), or extractor.model";
     throw new TypeError(cannot(action, rule, model, hint));
   }
   checkFeatureSet(known, action);
@@ -90,6 +95,7 @@ export function modelFacts(
     attention: attentionOf(model.layers),
     isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
     numClasses: predictions(known)?.count,
+    largestLogit: meanOfLargest(known),
     hasLogits: logits !== undefined,
     hasHead: head !== undefined,
     hasLabels: labels !== undefined,
@@ -99,10 +105,27 @@ export function modelFacts(
   };
 }
 
-/** What multiplies values by attention, in graphs of operations. */
+/** Of one sigmoid `z`, the larger one of 0 and `z`. */
+function meanOfLargest(set: FeatureSet): number | undefined {
+  const { logits } = set;
+  if (logits === undefined || predictions(set) === undefined) return undefined;
+  const { data, shape } = logits;
+  const columns = shape[1]!;
+  let sum = 0;
+  for (let start = 0; start < data.length; start += columns) {
+    let largest = columns === 1 ? 0 : -Infinity;
+    for (let j = start; j < start + columns; j++) {
+      largest = Math.max(largest, data[j]!);
+    }
+    sum += largest;
+  }
+  return sum / shape[0]!;
+}
+
+/** Operations that multiply values by attention, in graph models. */
 const PRODUCTS = /^(batch_?)?mat_?mul(v\d)?$|^einsum$/i;
 
-/** A layer of attention, or a softmax that a matrix product takes. */
+/** An attention layer, or a softmax that is an input of a matrix product. */
 function attentionOf(layers: readonly LayerRow[]): string | undefined {
   const layer = layers.find(({ kind }) => /attention|transformer/i.test(kind));
   if (layer !== undefined) return layer.name;

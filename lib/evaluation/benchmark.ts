@@ -24,17 +24,17 @@ import {
 } from "./benchmark_table.ts";
 
 /**
- * A detector under a name of its own, and features of its own where it needs
- * others than the rest: shaped logits, feature maps, another layer.
+ * A named detector, with separate features if it needs others than the rest:
+ * shaped logits, feature maps, another layer.
  *
  * @category Evaluation
  */
 export interface BenchmarkEntry {
-  /** What the table calls it. */
+  /** Its name in the table. */
   readonly name: string;
   /** The detector. */
   readonly detector: Detector;
-  /** What it is fitted on. Default: that of the benchmark. */
+  /** Samples to fit on. Default: those of the benchmark. */
   readonly fit?: FeatureInput;
   /** Known samples. Default: those of the benchmark. */
   readonly known?: FeatureInput;
@@ -43,16 +43,16 @@ export interface BenchmarkEntry {
 }
 
 /**
- * What {@linkcode benchmark} compares, and how.
+ * Options of {@linkcode benchmark}.
  *
  * @category Evaluation
  */
 export interface BenchmarkOptions extends RunOptions, OodMetricsOptions {
-  /** Detectors, or entries with a name; each name once. */
+  /** Detectors, or entries with a name; names must be unique. */
   readonly detectors: readonly (Detector | BenchmarkEntry)[];
   /** Known samples that every detector is fitted on: the training set. */
   readonly fit: FeatureInput;
-  /** Other known samples, which were held out. */
+  /** Held-out known samples. */
   readonly known: FeatureInput;
   /** Unknown samples by the name of their set. */
   readonly unknown: Readonly<Record<string, FeatureInput>>;
@@ -62,25 +62,25 @@ const ACTION = "run benchmark";
 
 /**
  * Compares detectors on the same features: each is fitted once, scores known
- * and unknown samples, and gets a row for each unknown set.
+ * and unknown samples, and has a row for each unknown set.
  *
- * Features are extracted before, once for all detectors; an entry with
- * features of its own stands in the same table. A detector that fails, as one
- * that needs labels where there are none, is a row with its error, and the
- * others go on. Only a stop ends the benchmark.
+ * Features are extracted before, once for all detectors; an entry with features
+ * of its own stands in the same table. A detector that fails, as one that needs
+ * labels if there are none, is a row with its error, and the others go on. Only
+ * a stop ends the benchmark.
  *
- * Known samples must not be those of the fit: sets that share more than half
- * of their samples are refused, as far as they are in memory. The numbers of
- * one benchmark are for choosing among detectors; the best of many looks
- * better than it is, so measure it again on samples that had no part in it.
+ * Known samples must not be those of the fit: sets that share more than half of
+ * their samples are refused, as far as they are in memory. Use a benchmark to
+ * choose among detectors. The result of the best of many is optimistic, so
+ * measure it again on other samples.
  *
  * @param options Detectors and features; kind, confidence and seed of the
  * intervals; signal and progress, counted in samples fitted and scored.
  * @returns The table.
- * @throws {TypeError} If something is missing, of the wrong type, or a promise.
+ * @throws {TypeError} If a value is missing, of the wrong type, or a promise.
  * @throws {RangeError} If there is no detector or no unknown set, names are not
- * unique, an option is out of range, or known samples are those of the fit.
- * @throws {DOMException} If it is stopped, an `AbortError`.
+ * unique, an option is out of range, or the known samples are those of the fit.
+ * @throws {DOMException} `AbortError`, if it is aborted.
  *
  * @example Two detectors of logits
  * ```ts
@@ -188,7 +188,7 @@ async function measure(
   return { entry, rows, scores: { known: known.result, unknown: scores } };
 }
 
-/** What a step gave: a result, or why there is none. */
+/** The outcome of a step: a result or an error. */
 type Outcome<R> =
   | { readonly result: R; readonly ms: number; readonly error?: never }
   | { readonly error: Error };
@@ -202,7 +202,7 @@ async function numbers(
     const steps = metricSteps(known, unknown, metrics);
     return { result: await pacer.drive(steps), ms: 0 };
   } catch (error) {
-    pacer.check(); // a stop is no failure of the detector
+    pacer.check(); // an abort is not a failure of the detector
     return { error: asError(error) };
   }
 }
@@ -227,7 +227,7 @@ function score(
   });
 }
 
-/** Does one step, counts its samples, and keeps an error that is no stop. */
+/** Runs one step and counts its samples. Returns errors other than an abort. */
 async function timed<R>(
   input: FeatureInput,
   { pacer, onRows, signal }: Running,
@@ -250,7 +250,7 @@ async function timed<R>(
     });
     return { result, ms: performance.now() - begin };
   } catch (error) {
-    pacer.check(); // a stop is no failure of the detector
+    pacer.check(); // an abort is not a failure of the detector
     return { error: asError(error) };
   } finally {
     count(total ?? seen);
@@ -261,13 +261,13 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** How many samples an input has, where that is known. */
+/** Number of samples of an input, if known. */
 function samplesOf(input: FeatureInput): number | undefined {
   if (typeof input === "function") return undefined;
   return "ids" in input ? input.ids.length : input.samples;
 }
 
-/** Samples that are fitted and scored in all, where that is known. */
+/** Total number of samples to fit and score, if known. */
 function totalOf(entries: readonly CheckedEntry[]): number | undefined {
   let total = 0;
   for (const { fit, known, unknown } of entries) {

@@ -1,6 +1,6 @@
 /**
- * What a benchmark gives: rows of numbers, the scores behind them, and how
- * both are shown and exported.
+ * The result of a benchmark: rows of metrics, the scores, and their display and
+ * export.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
 import type { CheckedEntry } from "./_checked_options.ts";
 
 /**
- * Numbers of one detector on one unknown set.
+ * Metrics of one detector on one unknown set.
  *
  * @category Evaluation
  */
@@ -28,16 +28,16 @@ export interface MeasuredRow extends OodMetrics {
   readonly detector: string;
   /** The name of the unknown set. */
   readonly unknown: string;
-  /** How long the fit took, in ms. */
+  /** Duration of the fit, in ms. */
   readonly fitMs: number;
-  /** How long the unknown set took to score, in ms. */
+  /** Duration of scoring the unknown set, in ms. */
   readonly scoreMs: number;
-  /** Not there, as nothing failed. */
+  /** Always absent. */
   readonly error?: undefined;
 }
 
 /**
- * A detector that failed on an unknown set, or before.
+ * The failure of a detector on an unknown set, or before.
  *
  * @category Evaluation
  */
@@ -49,7 +49,7 @@ export interface FailedRow extends
   readonly detector: string;
   /** The name of the unknown set. */
   readonly unknown: string;
-  /** Why there are no numbers. */
+  /** Why there are not numbers. */
   readonly error: Error;
 }
 
@@ -61,22 +61,22 @@ export interface FailedRow extends
 export type BenchmarkRow = MeasuredRow | FailedRow;
 
 /**
- * Detectors × unknown sets, with numbers and times. Shows itself: the table,
- * ROC curves of the detectors on each unknown set, and {@linkcode
- * BenchmarkTable.figure} of the best detector.
+ * Detectors × unknown sets, with metrics and times. Shows itself as a table,
+ * ROC curves of the detectors on each unknown set, and
+ * {@linkcode BenchmarkTable.figure} of the best detector.
  *
  * @category Evaluation
  */
 export interface BenchmarkTable {
-  /** One row a detector and unknown set, in the order of the options. */
+  /** One row per detector and unknown set, in the order of the options. */
   readonly rows: readonly BenchmarkRow[];
   /**
-   * The scores that the numbers come from. Copies them.
+   * Returns a copy of a detector's scores.
    *
    * @param detector The detector's name.
-   * @returns Known scores, and unknown ones by the name of their set; those
-   * sets are left out on which the detector failed.
-   * @throws {RangeError} If there is no such detector, or it gave no scores.
+   * @returns Known scores, and unknown scores by the name of their set, without
+   * the sets on which the detector failed.
+   * @throws {RangeError} If there is no such detector, or it has no scores.
    *
    * @example A histogram
    * ```ts
@@ -99,14 +99,14 @@ export interface BenchmarkTable {
     readonly unknown: Readonly<Record<string, Float64Array>>;
   };
   /**
-   * Figures of one detector: histograms of its scores with the threshold that
-   * 95 % of the known pass, ROC curves, and known and unknown samples in the
-   * plane, coloured by the decision at this threshold. The plane is left out
-   * where features are not in memory.
+   * Figures of one detector: histograms of its scores with the threshold at
+   * which 95 % of the known samples pass, ROC curves, and a projection of known
+   * and unknown samples, coloured by the decision at this threshold. The
+   * projection is left out if features are not in memory.
    *
    * @param detector The detector's name. Default: that of the highest mean AUROC.
-   * @returns One figure, which is computed when it is shown.
-   * @throws {RangeError} If there is no such detector, or it gave no scores.
+   * @returns One figure, computed when it is shown.
+   * @throws {RangeError} If there is no such detector, or it has no scores.
    *
    * @example The best detector
    * ```ts
@@ -125,9 +125,9 @@ export interface BenchmarkTable {
    */
   figure(detector?: string): Figure;
   /**
-   * The rows as comma-separated values, numbers in full.
+   * The rows as comma-separated values, with full precision.
    *
-   * @returns A header and a line a row, as RFC 4180 has them.
+   * @returns A header and one line per row, as in RFC 4180.
    *
    * @example A file
    * ```ts
@@ -147,9 +147,9 @@ export interface BenchmarkTable {
    */
   toCsv(): string;
   /**
-   * The rows as a table in Markdown, as they are shown.
+   * The rows as a Markdown table, with the displayed precision.
    *
-   * @returns A header and a line a row.
+   * @returns A header and one line per row.
    *
    * @example On the console
    * ```ts
@@ -169,18 +169,18 @@ export interface BenchmarkTable {
   toMarkdown(): string;
 }
 
-/** What was measured of one detector. */
+/** The measurements of one detector. */
 export interface MeasuredEntry {
   readonly entry: CheckedEntry;
   readonly rows: readonly BenchmarkRow[];
-  /** Undefined where not even known samples could be scored. */
+  /** Undefined if the known samples could not be scored. */
   readonly scores?: {
     readonly known: Float64Array;
     readonly unknown: Readonly<Record<string, Float64Array>>;
   };
 }
 
-/** The metrics, with what they are called in headers. */
+/** The metrics, with their headers. */
 const METRICS: readonly (readonly [keyof OodMetrics, string])[] = [
   ["auroc", "AUROC"],
   ["auprIn", "AUPR-In"],
@@ -190,9 +190,9 @@ const METRICS: readonly (readonly [keyof OodMetrics, string])[] = [
 ];
 
 /**
- * Makes a table of what was measured.
+ * Creates the table from measurements.
  *
- * @param measured One entry a detector.
+ * @param measured One entry per detector.
  * @returns The table, frozen.
  */
 export function makeBenchmarkTable(
@@ -211,7 +211,7 @@ export function makeBenchmarkTable(
     figure(detector) {
       const name = detector ?? best(rows);
       if (name === undefined) {
-        const rule = "a detector must have given scores";
+        const rule = "at least one detector must have scores";
         const hint = "the errors are in the rows";
         throw new RangeError(cannot(DRAW, rule, "none", hint));
       }
@@ -243,14 +243,14 @@ function foundEntry(
   if (scores !== undefined && Object.keys(scores.unknown).length > 0) {
     return { entry, scores };
   }
-  const rule = `detector ${quote(name)} must have given scores`;
+  const rule = `detector ${quote(name)} must have scores`;
   const { message } = rows[0]!.error!;
   throw new RangeError(cannot(action, rule, "none"), {
     cause: new Error(message),
   });
 }
 
-/** The detector of the highest mean AUROC, of those that failed on no set. */
+/** The detector with the highest mean AUROC, among those without failures. */
 function best(rows: readonly BenchmarkRow[]): string | undefined {
   const sums = new Map<string, number>();
   for (const { detector, auroc } of rows) {
@@ -355,7 +355,7 @@ function markdownOf(rows: readonly BenchmarkRow[]): string {
   return [header, marks, ...cells.map(escaped)].map(line).join("");
 }
 
-/** What would end a cell, or begin something else than text. */
+/** Characters that would end a cell or start markup. */
 function markdownCell(text: string): string {
   return text.replaceAll(/[\\|`*_<>[\]]/g, "\\$&").replaceAll(/\s+/g, " ");
 }

@@ -11,32 +11,36 @@ import { type ModelFacts, modelFacts } from "./_model_facts.ts";
 export interface Recommendation {
   /** The name of its factory. */
   readonly name: string;
-  /** Why it suits, with what was measured. */
+  /** The reason, with the measurements. */
   readonly reason: string;
-  /** What to take care of with it; empty where nothing is known. */
+  /** Known caveats; may be empty. */
   readonly warnings: readonly string[];
 }
 
-/** From so many classes on a model counts as one of many classes. */
+/** Minimum number of classes for a model to count as one with many classes. */
 const MANY_CLASSES = 100;
-/** Up to this share of negative values, features count as those of a ReLU. */
+/**
+ * Up to this fraction of negative values, features count as the output of a
+ * ReLU.
+ */
 const FEW_NEGATIVE = 0.01;
-/** Defaults of the detectors and shapings that warnings are about. */
+/** Defaults of the detectors and shapings that warnings refer to. */
 const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
 
 /**
- * Names detectors that suit a model, from what can be measured without unknown
- * data. No detector wins on every model; {@linkcode benchmark} decides.
+ * Recommends detectors for a model, from measurements that need no unknown
+ * data. No detector is the best on every model; use {@linkcode benchmark} to
+ * decide.
  *
- * What is measured: whether a layer is an attention (a kind with "attention" or
- * "transformer" in it, or a matrix product of a softmax) or a convolution; the
- * number of classes; of the penultimate, or else the last feature that is a
- * vector, its width, its rank around the mean (over at most 513 samples), its
- * shares of zeros and of negative values; whether there are labels and the
- * weights of a linear head.
+ * Measured are: whether a layer is an attention layer (its kind contains
+ * "attention" or "transformer", or it is a matrix product of a softmax) or a
+ * convolution; the number of classes; of the penultimate, or else the last
+ * feature that is a vector, its width, its rank around the mean (over at most
+ * 513 samples), its fractions of zeros and of negative values; whether there
+ * are labels and the weights of a linear head.
  *
  * The rules, with AUROC in percent on near / far sets of the OpenOOD v1.5
- * leaderboard (https://zjysteven.github.io/OpenOOD/) as their grounds:
+ * leaderboard (https://zjysteven.github.io/OpenOOD/) as their basis:
  *
  * 1. A **transformer** gets `mdsPlusPlus` (ViT-B/16 80.54 / 94.6) and `rmds`
  *    (78.34 / 92.34) where there are vectors and labels, `deepKnn` where there
@@ -50,24 +54,27 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  *    are labels (89.80 / 92.20), `fdbd` where the head is known (90.42 / 93.16)
  *    and `vim` (88.68 / 93.48). On the digits of `notebooks/04_detect.ipynb`
  *    `rmds` leads with 95.6 / 97.3, before `deepKnn` with 94.7 / 97.4.
- * 4. **Dependent units**: where the rank is below the number of units that vary,
- *    `vim` comes first outside transformers, or `residual` where logits are no
- *    classes: known samples do not leave a subspace, so what does is unlike
- *    them. Units that are always zero are no such sign, as they mostly stay so.
+ * 4. **Dependent units**: where the rank is below the number of units that
+ *    vary, `vim` comes first outside transformers, or `residual` where logits
+ *    are no classes: known samples do not leave a subspace, so samples that do
+ *    are unlike them. Units that are always zero do not count, because they
+ *    mostly stay zero. Where the largest logits are not above 0 on average,
+ *    `vim` cannot scale by them: `residual` represents it here, and rule 3
+ *    leaves it out.
  * 5. Logits that are no classes, as those of several sigmoids, get `maxLogit`.
- * 6. `msp` always comes last where there are classes, as what must be beaten.
+ * 6. `msp` always comes last where there are classes, as the baseline.
  *
- * Warnings are of known collapses (`ash` on transformers: 53.21 / 51.56; `ash`
+ * Warnings cover known failures (`ash` on transformers: 53.21 / 51.56; `ash`
  * and `scale` with few classes: CIFAR-10 75.27 / 78.49 and 82.55 / 86.39, `msp`
  * 88.03 / 90.73), of shaping where features are negative or mostly zero, of
- * singular covariances, of too few samples, and of what the set lacks.
+ * singular covariances, of too few samples, and of missing parts of the set.
  *
  * @param model The model.
  * @param known Features of known samples, with `.penultimate()` and labels if
  * possible; some hundred samples are enough.
- * @returns Detectors, what is expected to be best first. The list shows itself.
- * @throws {TypeError} If an argument is a promise or something else, or the set
- * holds neither logits nor features.
+ * @returns Detectors, the expected best first. The list shows itself.
+ * @throws {TypeError} If an argument is a promise or of the wrong type, or the
+ * set contains neither logits nor features.
  * @throws {RangeError} If the set is empty, or a value is NaN or infinite.
  *
  * @example A network of two layers
@@ -160,13 +167,22 @@ function chosen(facts: ModelFacts): Choice[] {
 }
 
 /** Rule 4. */
-function subspaceOf({ vectors, numClasses }: ModelFacts): Choice[] {
+function subspaceOf(facts: ModelFacts): Choice[] {
+  const { vectors, numClasses } = facts;
   if (vectors === undefined || vectors.isRankLimited) return [];
   const { rank, varying, name: layer } = vectors;
   if (rank >= varying) return [];
   const reason = `known samples span ${rank} dimensions of the ${varying} ` +
     `units of ${layer} that vary, and it measures how far a sample leaves them`;
-  return [{ name: numClasses === undefined ? "residual" : "vim", reason }];
+  return [{
+    name: numClasses === undefined || !joins(facts) ? "residual" : "vim",
+    reason,
+  }];
+}
+
+/** Whether `vim` can be fitted: it scales by the mean of the largest logits. */
+function joins({ largestLogit }: ModelFacts): boolean {
+  return largestLogit !== undefined && largestLogit > 0;
 }
 
 type When = (isSo: boolean, name: string, reason: string) => Choice[];
@@ -202,10 +218,8 @@ function manyClasses(
 }
 
 /** Rules 3 and 5. */
-function fewClasses(
-  { numClasses, vectors, hasHead, hasLabels, hasLogits }: ModelFacts,
-  when: When,
-): Choice[] {
+function fewClasses(facts: ModelFacts, when: When): Choice[] {
+  const { numClasses, vectors, hasHead, hasLabels, hasLogits } = facts;
   const isVector = vectors !== undefined;
   const why = numClasses === undefined
     ? "there are features, and logits that are classes are not needed"
@@ -223,7 +237,7 @@ function fewClasses(
       `${numClasses} classes and a linear head: distances to its boundaries`,
     ),
     ...when(
-      isVector && numClasses !== undefined,
+      isVector && joins(facts),
       "vim",
       "joins the logits with what the features hold beside them",
     ),
@@ -241,8 +255,10 @@ function baselines({ numClasses }: ModelFacts): Choice[] {
   return numClasses === undefined ? [] : [{ name: "msp", reason }];
 }
 
-/** Detectors of logits alone, which shaping composes with. */
+/** Detectors that use only logits, which can be combined with shaping. */
 const OF_LOGITS = ["msp", "maxLogit", "energy", "gen"];
+/** With as many units or more, the last one spreads less than the share of 0.01 that `vim` leaves. */
+const NARROW = 100;
 /** Detectors with a covariance. */
 const GAUSSIAN = ["mdsPlusPlus", "rmds"];
 
@@ -264,8 +280,15 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
         `its default of ${NEIGHBORS}`,
     );
   }
-  if (!GAUSSIAN.includes(name) || vectors === undefined) return warnings;
+  if (vectors === undefined) return warnings;
   const { rank, width, isRankLimited } = vectors;
+  if (name === "vim" && width < NARROW && rank === width) {
+    warnings.push(
+      `if the ${width} units spread alike, the default "dims" of 0.99 leaves ` +
+        `no residual: pass vim({ dims: ${Math.ceil(width / 2)} })`,
+    );
+  }
+  if (!GAUSSIAN.includes(name)) return warnings;
   if (rank < width && !isRankLimited) {
     warnings.push(
       `the covariance is singular (rank ${rank} of ${width}): the ` +

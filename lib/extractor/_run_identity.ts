@@ -1,6 +1,6 @@
 /**
- * What a run is, in texts that are the same for the same run and differ for
- * another: for going on with a run that was stopped, and for caches.
+ * The identity of a run: strings that are equal for equal runs and differ
+ * otherwise. Used to resume a run and to look up caches.
  *
  * @module
  */
@@ -15,38 +15,41 @@ import { type Plan, planOf } from "./plan.ts";
 import { prepared } from "./run_batches.ts";
 import { hasCustomSteps, type Settings } from "./settings.ts";
 
-/** What a run is. */
+/** The identity of a run. */
 export interface RunIdentity {
   /** The model's weights and graph, and the resolved settings. */
   readonly source: FeatureSource;
-  /** What computes. */
+  /** The engine. */
   readonly plan: Plan;
-  /** The data; undefined if they, the model or the settings cannot be told from others. */
+  /**
+   * Fingerprint of the data; undefined if the data, the model or the settings
+   * have none.
+   */
   readonly data: string | undefined;
-  /** Samples of the dataset, where that is known. */
+  /** Number of samples of the dataset, if known. */
   readonly total: number | undefined;
 }
 
 /**
- * Whether model and settings can be told from others: a function that the
- * caller passed has no content to go by.
+ * Whether model and settings have a fingerprint: a function that the caller
+ * passed has none.
  *
  * @param graph The model.
  * @param settings The settings.
- * @returns Whether they can.
+ * @returns True if both have one.
  */
 export function isNamed(graph: ModelGraph, settings: Settings): boolean {
   return !graph.hasCustomCode && !hasCustomSteps(settings);
 }
 
 /**
- * Finds out what a run is, without opening a session.
+ * Determines the identity of a run, without opening a session.
  *
  * @param graph The model.
  * @param settings The settings.
  * @param dataset The dataset; it is prepared.
- * @param options What stops it.
- * @returns What the run is.
+ * @param options Signal.
+ * @returns The identity.
  */
 export async function identify(
   graph: ModelGraph,
@@ -70,10 +73,10 @@ export async function identify(
 }
 
 /**
- * Everything that the values of a run depend on, by names that a user knows.
+ * Everything that the values of a run depend on, under names for messages.
  *
  * @param settings The settings.
- * @param identity What the run is.
+ * @param identity The identity of the run.
  * @returns The record.
  */
 export function identityRecord(

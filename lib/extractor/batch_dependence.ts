@@ -2,8 +2,8 @@ import { quote } from "../check.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 
 /**
- * Operators of ONNX that quantise by the range of all values of a batch, so that
- * what a sample gives depends on the samples beside it.
+ * ONNX operators that quantise by the value range of the whole batch, so that
+ * the result of a sample depends on the other samples of its batch.
  */
 const DYNAMIC = new Set([
   ...["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"],
@@ -12,8 +12,8 @@ const DYNAMIC = new Set([
 /**
  * Warns of results that depend on `.batch()`.
  *
- * @param nodes The nodes that run, and those that feed them.
- * @returns A warning that names the operations for each reason; none if there
+ * @param nodes The nodes that run, and their inputs.
+ * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
 export function batchDependence(nodes: readonly GraphNode[]): string[] {

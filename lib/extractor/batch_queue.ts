@@ -1,4 +1,4 @@
-/** A batch, and what came of it. */
+/** A batch and its result. */
 export interface Finished<B, R> {
   readonly batch: B;
   readonly result: R;
@@ -10,12 +10,12 @@ interface UnderWay<B, R> {
 }
 
 /**
- * Batches that are read and computed at the same time: while an engine of
- * another thread computes one, the next is read and put in its queue.
+ * A queue that reads and computes batches concurrently: while an engine in
+ * another thread computes one batch, the next is read and queued.
  *
- * Results come in the order of the batches, each as soon as it is there: none
- * waits for a batch that is still to be read. An error of the reading comes
- * after the results of what was read before it.
+ * Results come in the order of the batches, each as soon as it is ready: no
+ * result waits for the reading of a later batch. A read error is thrown after
+ * the results of the batches read before it.
  */
 export class BatchQueue<B, R> {
   readonly #readNext: () => Promise<IteratorResult<B>>;
@@ -27,12 +27,12 @@ export class BatchQueue<B, R> {
   #isRead = false;
 
   /**
-   * Takes what is to be read; reads nothing yet.
+   * Creates the queue; reads nothing yet.
    *
-   * @param readNext Reads one batch, or rejects when the run is stopped.
-   * @param start Begins the computing of one; it must have taken what it needs
-   * of the batch when it returns its promise.
-   * @param most How many may be under way at once.
+   * @param readNext Reads one batch, or rejects if the run is aborted.
+   * @param start Starts the computation of a batch; when it returns its
+   * promise, it must no longer need the batch.
+   * @param most Maximum number of batches in flight.
    */
   constructor(
     readNext: () => Promise<IteratorResult<B>>,
@@ -44,7 +44,7 @@ export class BatchQueue<B, R> {
     this.#most = most;
   }
 
-  /** Whether a batch was asked for that has not come yet. */
+  /** Whether the reading of a batch is pending. */
   get isReading(): boolean {
     return this.#reading !== undefined;
   }
@@ -52,7 +52,7 @@ export class BatchQueue<B, R> {
   /**
    * The next result.
    *
-   * @returns It, with its batch; undefined when there are no more.
+   * @returns The result with its batch; undefined at the end.
    */
   async next(): Promise<Finished<B, R> | undefined> {
     while (true) {
@@ -89,7 +89,7 @@ export class BatchQueue<B, R> {
 
   #begin(batch: B): void {
     const result = this.#start(batch);
-    result.catch(() => {}); // it is thrown when its turn comes
+    result.catch(() => {}); // thrown in the order of the batches
     this.#inFlight.push({ batch, result });
   }
 

@@ -1,5 +1,5 @@
 /**
- * Runs whose results are kept in a folder, and found there again.
+ * Caching of results in a folder.
  *
  * @module
  */
@@ -14,22 +14,22 @@ import type { Dataset, FeatureSet, RunOptions } from "../types.ts";
 import { identify, identityRecord, type RunIdentity } from "./_run_identity.ts";
 import type { Settings } from "./settings.ts";
 
-/** What a cache holds of a run, and how it gets what it does not hold. */
+/** The cache entry of a run. */
 export interface CachedRun {
-  /** What it holds; to be closed. */
+  /** The cached features, if any; the caller closes them. */
   readonly part: Part | undefined;
-  /** Keeps what was written to files. */
+  /** Adds written files to the cache. */
   keep(files: readonly string[]): Promise<void>;
 }
 
 /**
- * Looks a run up in the cache of an extractor.
+ * Looks up a run in the cache of an extractor.
  *
  * @param settings The settings.
- * @param job What the run is.
- * @param signal Stops it.
- * @returns What is there; undefined if the extractor has no cache.
- * @throws {TypeError} If the run cannot be told from others.
+ * @param job The identity of the run.
+ * @param signal Aborts it.
+ * @returns The entry; undefined if the extractor has no cache.
+ * @throws {TypeError} If the run has no fingerprint.
  */
 export async function cachedPart(
   settings: Settings,
@@ -56,15 +56,15 @@ export async function cachedPart(
 }
 
 /**
- * Predicts, or takes what the cache holds.
+ * Returns the cached result of a run, or predicts and caches it.
  *
  * @param graph The model.
  * @param settings The settings, with a cache.
  * @param dataset The dataset.
  * @param options Signal, progress.
- * @param predict Predicts, if it must be.
+ * @param predict Predicts, on a cache miss.
  * @returns The set.
- * @throws {TypeError} If the run cannot be told from others.
+ * @throws {TypeError} If the run has no fingerprint.
  */
 export async function cachedPredict(
   graph: ModelGraph,

@@ -8,12 +8,13 @@ import type { Steps } from "./settings.ts";
 const ACTION = "set postprocess";
 
 /**
- * Checks postprocessings and copies them.
+ * Checks and copies postprocessing steps.
  *
- * @param steps What came: steps, or one record of steps by layer.
- * @param layers The layers that are asked for.
- * @returns The steps as settings hold them, frozen.
- * @throws {TypeError} If a step is none, or a layer of a record was not asked for.
+ * @param steps The steps, or one record of steps by layer.
+ * @param layers The selected layers.
+ * @returns The steps in the form of the settings, frozen.
+ * @throws {TypeError} If a step is invalid, or a layer of a record is not
+ * selected.
  */
 export function checkPostprocess(
   steps: readonly unknown[],
@@ -35,13 +36,13 @@ export function checkPostprocess(
 }
 
 /**
- * Checks that steps by layer are for layers that are asked for: those for
- * others would never be run.
+ * Checks that steps by layer belong to selected layers: other steps would never
+ * run.
  *
  * @param steps The settings of postprocessing.
- * @param layers The layers that are asked for.
- * @param action What was to be done.
- * @throws {TypeError} If steps are for another layer.
+ * @param layers The selected layers.
+ * @param action The action, for messages.
+ * @throws {TypeError} If steps belong to another layer.
  */
 export function checkNames(
   { postprocessByName }: Steps,
@@ -65,7 +66,10 @@ export function checkNames(
   }
 }
 
-/** A plain object: entries of anything else would be missed in silence. */
+/**
+ * Whether a value is a plain object: entries of other objects would be ignored
+ * silently.
+ */
 function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const parent: unknown = Object.getPrototypeOf(value);

@@ -12,20 +12,20 @@ import { canonicalJson } from "../models/graph/fingerprint.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { Settings } from "./settings.ts";
 
-/** On what a program will run, and why. */
+/** The engine that a program will run on, and the reason. */
 export type EngineChoice =
   | {
     readonly engine: "onnx";
-    /** Undefined where the engine chooses. */
+    /** Undefined if the engine chooses. */
     readonly threads: number | undefined;
-    /** Where it computes; undefined is the processor. */
+    /** The device; undefined for the processor. */
     readonly device?: DeviceName;
-    /** The name of the device's adapter, where it is known. */
+    /** The name of the device's adapter, if known. */
     readonly adapter?: string;
-    /** The operators that the processor runs in the device's stead. */
+    /** The operators that run on the processor instead of the device. */
     readonly onCpu?: readonly string[];
     readonly reason: string;
-    /** The program as it will be opened; undefined for a model of an ONNX file. */
+    /** The recorded program; undefined for a model of an ONNX file. */
     readonly recording?: Recording;
   }
   | {
@@ -41,7 +41,7 @@ type EngineSettings = Pick<
   "backend" | "engine" | "threads" | "device" | "batchSize"
 >;
 
-/** A node that a backend must not run. */
+/** A node that a backend cannot run correctly. */
 interface Limit {
   readonly node: GraphNode;
   readonly why: string;
@@ -50,18 +50,18 @@ interface Limit {
 /**
  * Chooses the engine and backend of a program.
  *
- * The native engine is chosen wherever it can run the whole program; TF.js is
- * there for gradients, for functions on tensors, for layers that mean something
- * of their own, and where the native runtime cannot be loaded. It runs on a
- * graphics card if there is one, which is asked for only then; but not where
- * gradients are needed, or where code of the caller's may read tensors at once.
+ * The native engine is chosen if it can run the whole program. TF.js is chosen
+ * for gradients, for functions on tensors, for custom layers, and if the native
+ * runtime cannot be loaded. TF.js uses a graphics card if there is one, unless
+ * gradients are needed or custom code may read tensors synchronously. The card
+ * is looked up only in this case.
  *
  * @param program The program.
- * @param settings What was asked for.
- * @param findCard Gives the name of a graphics card, if there is one.
- * @returns The choice; its reason names the node that decided, if one did.
- * @throws {UnsupportedByEngineError} If the engine or backend that was asked
- * for, or every one, cannot run a node or gives wrong numbers for it.
+ * @param settings The requested engine.
+ * @param findCard Returns the name of the graphics card, if there is one.
+ * @returns The choice; its reason names the node that decided, if any.
+ * @throws {UnsupportedByEngineError} If the requested engine or backend, or
+ * every one, cannot run a node or computes wrong numbers for it.
  */
 export async function chooseEngine(
   program: Program,
@@ -74,17 +74,17 @@ export async function chooseEngine(
   }
   if (backend !== undefined) {
     checkBackend(program, backend);
-    const reason = `backend "${backend}" was asked for`;
+    const reason = `backend "${backend}" was requested`;
     return { engine: "tfjs", backend, reason };
   }
   if (engine === "tfjs") {
-    return chooseBackend(program, `engine "tfjs" was asked for`);
+    return chooseBackend(program, `engine "tfjs" was requested`);
   }
   const isAsked = engine === "onnx";
   const recording = await recordIfRuns(program, isAsked);
   if (!("obstacle" in recording)) {
     const reason = isAsked
-      ? `engine "onnx" was asked for`
+      ? `engine "onnx" was requested`
       : "every layer can run on the native engine, which is the fastest";
     const chosen = await chooseDevice(settings, {
       recording,
@@ -105,12 +105,12 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
-/** The program as the native engine runs it, or why it cannot be run here. */
+/** Records the program for the native engine, or returns why it cannot run. */
 async function recordIfRuns(
   program: Program,
   isAsked: boolean,
 ): Promise<Recording | { readonly obstacle: string }> {
-  // An engine is loaded where it is needed: importing this library stays quick.
+  // Engines are imported on demand, so that importing this library stays fast.
   const { record } = await import("../engines/onnx/recording.ts");
   const recording = record(program);
   if ("obstacle" in recording) return recording;
@@ -119,7 +119,10 @@ async function recordIfRuns(
   return obstacle === undefined ? recording : { obstacle };
 }
 
-/** Whether a card gives right numbers for a program, with no code of the caller's in it. */
+/**
+ * Whether a program computes right numbers on a graphics card and contains no
+ * custom code.
+ */
 function isForCard(program: Program): boolean {
   return program.perturbation === undefined &&
     program.features.every(({ own }) => own.length === 0) &&
@@ -141,7 +144,7 @@ function chooseBackend(program: Program, why: string): EngineChoice {
   return { engine: "tfjs", backend: "cpu", reason };
 }
 
-/** The first node that a backend must not run. */
+/** The first node that a backend cannot run correctly. */
 function limitIn(
   { schedule, gradientSchedule }: Program,
   backend: BackendName,
@@ -169,7 +172,9 @@ function checkBackend(program: Program, backend: BackendName): void {
   );
 }
 
-/** A device and why it was chosen; nothing for the processor, if nobody asked. */
+/**
+ * The device and why it was chosen; empty for the processor, unless requested.
+ */
 interface DeviceChoice {
   readonly device?: DeviceName;
   readonly adapter?: string;
@@ -178,14 +183,15 @@ interface DeviceChoice {
 }
 
 /**
- * From how many multiplications a batch on a card is worth its way there. A
- * batch of 64 takes 2·10^10 on MobileNetV2, 2·10^8 on the digits network.
+ * Minimum number of multiplications per batch that makes a graphics card worth
+ * its transfer cost. A batch of 64 takes 2·10^10 on MobileNetV2, 2·10^8 on the
+ * digits network.
  */
 const WORTH_A_CARD = 1e10;
 
 /**
- * Chooses the device by a rule that no clock enters, so that the same call
- * gives the same bytes.
+ * Chooses the device by a rule without timing, so that the same call returns
+ * the same bytes.
  */
 async function chooseDevice(
   { device, batchSize }: EngineSettings,
@@ -197,11 +203,11 @@ async function chooseDevice(
 ): Promise<DeviceChoice> {
   const kinds = () => recording?.kinds ?? kindsInFile(program);
   if (device === undefined) return {};
-  if (device === "cpu") return { device, why: 'device "cpu" was asked for' };
+  if (device === "cpu") return { device, why: 'device "cpu" was requested' };
   if (device !== "auto") {
     await checkIsThere(device);
     const adapter = device === "webgpu" ? await adapterName() : undefined;
-    const why = `device "${device}" was asked for`;
+    const why = `device "${device}" was requested`;
     const named = adapter === undefined ? {} : { adapter };
     return { device, ...named, ...await onCpuOf(kinds(), device), why };
   }
@@ -254,7 +260,10 @@ function joined(reason: string, { why, ...chosen }: DeviceChoice) {
   };
 }
 
-/** A model of an ONNX file runs on ONNX Runtime, which alone has its operations. */
+/**
+ * A model of an ONNX file runs on ONNX Runtime, the only engine that has its
+ * operations.
+ */
 async function chooseForFile(
   program: Program,
   settings: EngineSettings,
@@ -277,7 +286,7 @@ async function chooseForFile(
   }
   const own = program.features.find(({ own }) => own.length > 0);
   if (own !== undefined) {
-    const rule = "a function of one's own must get tensors of TF.js";
+    const rule = "a custom function must get tensors of TF.js";
     throw refuse(
       `postprocess layer "${own.name}"`,
       `${rule}; apply it to the features afterwards, or ${hint}`,
@@ -296,12 +305,11 @@ async function chooseForFile(
 }
 
 /**
- * The settings as they are resolved, with the device that was chosen where that
- * was left open.
+ * The resolved settings, with the chosen device if none was requested.
  *
  * @param settings The settings of a program, as JSON.
- * @param choice What runs it.
- * @returns The settings; those of the processor name no device.
+ * @param choice The chosen engine.
+ * @returns The settings; without a device for the processor.
  */
 export function withDevice(settings: string, choice: EngineChoice): string {
   const { device, ...others } = JSON.parse(settings);

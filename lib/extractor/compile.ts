@@ -1,10 +1,10 @@
 /**
- * From settings to a program: which tensors go in, which are wanted, and what
- * is done with them.
+ * Compiles settings to a program: the input tensors, the output tensors, and
+ * the steps applied to them.
  *
- * {@linkcode resolve} needs no weights and no engine, and finds every fault
- * that can be found before something runs; {@linkcode compile} adds the head's
- * weights as they are at that moment.
+ * {@linkcode resolve} needs no weights and no engine, and reports every error
+ * that can be found before a run; {@linkcode compile} adds the current weights
+ * of the head.
  *
  * @module
  */
@@ -32,16 +32,19 @@ import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
 import type { Settings } from "./settings.ts";
 
-/** A program, and what is known of its results before it runs. */
+/** A program, with what is known about its results before it runs. */
 export interface ExtractorProgram extends Program {
   /** The logits of the model, and how they were found. */
   readonly found: FoundLogits;
   readonly specs: readonly FeatureSpec[];
-  /** The settings, as they stand in the source of a feature set. */
+  /** The settings, as in the source of a feature set. */
   readonly settings: string;
-  /** Weights of the head; undefined without a head, and before they are read. */
+  /**
+   * Weights of the head; undefined if there is no head, or they are not read
+   * yet.
+   */
   readonly head?: LinearHead | undefined;
-  /** What held the weights of the model before any was read. */
+  /** The weight storage of the model before any weight was read. */
   readonly weightData?: readonly object[];
 }
 
@@ -57,7 +60,7 @@ const NO_WEIGHTS: LinearHead = {
  * @param graph The model.
  * @param settings The settings.
  * @returns The program, without weights.
- * @throws {TypeError} If something asked for cannot be computed.
+ * @throws {TypeError} If a requested output cannot be computed.
  */
 export function resolve(
   graph: ModelGraph,
@@ -89,11 +92,11 @@ export function resolve(
 }
 
 /**
- * Resolves settings and reads the head's weights, as they are now.
+ * Resolves settings and reads the current weights of the head.
  *
  * @param graph The model.
  * @param settings The settings.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The program, ready for an engine.
  */
 export async function compile(
@@ -105,7 +108,8 @@ export async function compile(
   const program = resolve(graph, settings);
   const { logits } = program.found;
   const weightData = graph.weightData();
-  // It reads every weight, so that those on a graphics card are on the host too.
+  // This reads all weights, so that weights on a graphics card are on the host
+  // too.
   const isInFile = weightData.every((data) => "read" in data);
   if (!isInFile) await graph.fingerprint(pacer);
   const head = logits?.head === undefined
@@ -114,8 +118,8 @@ export async function compile(
   if (program.logits === undefined || head === undefined) {
     return { ...program, head, weightData };
   }
-  // The head is handed to the reader of a set, who may change it: what an
-  // engine computes with, now or when it opens more sessions, is another copy.
+  // Users may change the head of a set. Engines therefore compute with another
+  // copy, also in sessions opened later.
   const weights = usesHead(program) ? copyOf(head) : NO_WEIGHTS;
   const target = logitsTarget(logits!, weights, settings);
   return { ...program, logits: target, head, weightData };
@@ -174,14 +178,14 @@ function logitsTarget(
   };
 }
 
-/** Whether logits may be missing: found by a search, and needed by nothing. */
+/** Whether logits are optional: found by a search, and needed by no setting. */
 function isOptional(settings: Settings): boolean {
   const { head, layers, shaping, penultimate, perturbation } = settings;
   return head === undefined && layers.length > 0 && shaping === undefined &&
     penultimate === undefined && perturbation === undefined;
 }
 
-/** A shaping must change something that is selected. */
+/** Checks that the shaping affects a selected output. */
 function checkSelection({ shaping, penultimate, wantsLogits }: Settings): void {
   if (shaping === undefined && penultimate === "shaped") {
     const rule = "a shaping must be set for .penultimate({ shaped: true })";
@@ -193,7 +197,7 @@ function checkSelection({ shaping, penultimate, wantsLogits }: Settings): void {
   throw new TypeError(cannot(ACTION, rule, "logits left out", hint));
 }
 
-/** The same text for the same thing asked for, however it was said. */
+/** Canonical JSON: equal settings give equal strings. */
 function settingsText(
   settings: Settings,
   program: Program,
@@ -224,7 +228,10 @@ function settingsText(
   });
 }
 
-/** A stateful layer would change with every batch, and with it the caller's model. */
+/**
+ * Checks that no layer is stateful: its state, and so the caller's model, would
+ * change with every batch.
+ */
 function checkNodes(nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
     if (call.kind !== "inMemory" || !call.layer.stateful) continue;

@@ -20,11 +20,11 @@ type Masks = Map<string, ShapeValue | undefined>;
 const SHAPES = new ShapeOps();
 
 /**
- * Which masks a program that starts within a model leaves out.
+ * Finds the masks that are lost if a program starts within a model.
  *
- * What is fed has no mask, as in a sub-model of Keras. In the whole model it
- * may have one, of a `Masking` or an `Embedding` before; a layer that reads the
- * mask then computes other numbers.
+ * As in a sub-model of Keras, the input of the program has no mask. In the
+ * whole model it may have one, from an earlier `Masking` or `Embedding`; a
+ * layer that reads the mask then computes different numbers.
  *
  * @param program The program.
  * @returns A warning for each tensor that is fed without its mask, if a layer
@@ -61,7 +61,10 @@ function takesMask(node: GraphNode, masks: Masks): boolean {
   return node.inputs.some((ref) => masks.get(refKey(ref)) !== undefined);
 }
 
-/** Finds the masks of what a node gives; says whether its values depend on one. */
+/**
+ * Finds the masks of a node's outputs. Returns whether its values depend on a
+ * mask.
+ */
 function passMasks(node: GraphNode, masks: Masks): boolean {
   const call = builtInCall(node);
   if (call === undefined || !node.inputs.every((ref) => specOf(ref))) {
@@ -98,7 +101,7 @@ function shapeOf(ref: Ref): ShapeValue {
   return { shape, dtype: isKept ? dtype : "float32" };
 }
 
-/** A layer that says which values it computes with. */
+/** Whether the values of a layer depend on masks. */
 function watched(layer: Layer, onUse: (value: ShapeValue) => void): Layer {
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;

@@ -11,7 +11,7 @@ import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { attachView } from "../display/attach_view.ts";
 import type { LayerId } from "../models/graph/find_layers.ts";
 import { headAt } from "../models/graph/head.ts";
-import { ModelGraph } from "../models/graph/model_graph.ts";
+import { type ModelGraph, modelGraphOf } from "../models/graph/model_graph.ts";
 import { fromGraphModel } from "../models/tfjs/from_graph_model.ts";
 import { fromLayersModel } from "../models/tfjs/from_layers_model.ts";
 import { ash, type AshOptions } from "../shaping/ash.ts";
@@ -65,16 +65,17 @@ export type {
 /**
  * Extracts the outputs of the layers of a model over a dataset.
  *
- * An extractor is a model with settings, and it never changes: every setting
- * gives a new extractor, and a later call replaces an earlier one. Nothing is
- * computed before `predict`, `stream`, `predictTensor` or `open`. The model
- * stays as it was, too.
+ * An extractor is a model with settings, and is immutable: every setting
+ * returns a new extractor, and a later call replaces an earlier one. Nothing is
+ * computed before `predict`, `stream`, `predictTensor` or `open`. The model is
+ * not changed.
  *
  * Without {@linkcode FeatureExtractor.layers} there are no features, only
  * logits: the output of the head before its softmax or sigmoid.
  *
- * A setting of a subclass gives one of the subclass: its constructor is called
- * with the model alone, and public fields are copied; private ones begin anew.
+ * Settings of a subclass return an object of the subclass: its constructor is
+ * called with the model alone, and public fields are copied; private fields
+ * have their initial values.
  *
  * @category Extraction
  * @example Features, logits and labels of a dataset
@@ -107,15 +108,18 @@ export class FeatureExtractor implements Runs {
   readonly model: Model;
   readonly #graph: ModelGraph;
   #settings: Settings;
-  /** Whether it is being made by a setting of another extractor of its class. */
+  /**
+   * Whether it is being created by a setting of another extractor of its class.
+   */
   #isClone: boolean;
 
   /**
    * An extractor with the default settings, or with those of another.
    *
-   * @param model What `loadModel` gives, or a model of TF.js in memory; or an
-   * extractor, whose model and settings are copied.
-   * @throws {TypeError} If it is no model, is disposed of or closed, or has no layers.
+   * @param model A model from `loadModel`, a TF.js model in memory, or an
+   * extractor whose model and settings are copied.
+   * @throws {TypeError} If it is not a model, is disposed or closed, or has no
+   * layers.
    */
   constructor(
     model: Model | tf.LayersModel | tf.GraphModel | FeatureExtractor,
@@ -124,7 +128,7 @@ export class FeatureExtractor implements Runs {
     this.#graph = isCopy ? model.#graph : modelOf(model);
     this.#settings = isCopy ? model.#settings : DEFAULTS;
     this.#isClone = new.target !== this.constructor;
-    this.model = this.#graph;
+    this.model = this.#graph.model;
   }
 
   // ---- settings ----
@@ -134,13 +138,14 @@ export class FeatureExtractor implements Runs {
    *
    * A name or a path; an index as in Python, over Keras' own list; a glob,
    * where `*` stays within one part of a path and `**` does not; a `RegExp`; a
-   * predicate. A layer with several outputs gives several features,
-   * `name[0]`, `name[1]`.
+   * predicate. A layer with several outputs has several features, `name[0]`,
+   * `name[1]`.
    *
    * @param ids One of these, or several.
    * @returns An extractor with these layers, in this order.
-   * @throws {LayerNotFoundError} If an id finds nothing.
-   * @throws {RangeError} If no id is given, or a layer is found twice.
+   * @throws {LayerNotFoundError} If an id matches no layer.
+   * @throws {TypeError} If several ids come one by one, not as one list.
+   * @throws {RangeError} If no id is passed, or two ids match the same layer.
    *
    * @example Two layers, by name and by index
    * ```ts
@@ -155,6 +160,11 @@ export class FeatureExtractor implements Runs {
    */
   layers(ids: LayerId | readonly LayerId[]): this {
     checkAwaited(ids, "set layers", "the ids");
+    if (arguments.length > 1) {
+      const rule = "several layers must be one list";
+      const hint = 'write .layers(["a", "b"])';
+      throw new TypeError(cannot("set layers", rule, [...arguments], hint));
+    }
     const list = Array.isArray(ids)
       ? ids as readonly LayerId[]
       : [ids as LayerId];
@@ -190,12 +200,12 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Whether the sets have logits, where the model has any.
+   * Sets whether the feature sets have logits, if the model has any.
    *
    * @param wanted False leaves them out: the head is not computed, if nothing
    * else needs it.
    * @returns An extractor with or without logits.
-   * @throws {TypeError} If `wanted` is no boolean.
+   * @throws {TypeError} If `wanted` is not a boolean.
    *
    * @example Features alone
    * ```ts
@@ -214,13 +224,14 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Starts at what a layer receives; the data is then that tensor, or those.
+   * Starts at the input of a layer; the dataset then holds that tensor, or
+   * those tensors.
    *
    * @param id Name, path or index of the layer that is the first to run.
    * @returns An extractor over a part of the model.
    * @throws {LayerNotFoundError} If there is no such layer.
    *
-   * @example From what the layer "pool" receives
+   * @example Start at the input of the layer "pool"
    * ```ts
    * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
    * import assert from "node:assert/strict";
@@ -233,18 +244,18 @@ export class FeatureExtractor implements Runs {
    */
   input(id: string | number): this {
     const input = this.#graph.findNode(id);
-    feedsOf(this.#graph, input); // says so if it receives nothing
+    feedsOf(this.#graph, input); // throws if it has no input
     return this.#with({ input });
   }
 
   /**
-   * Names the head; default: found from the model's output.
+   * Sets the head; default: found from the model's output.
    *
    * @param id Name, path or index of a Dense, a convolution over one spatial position, a
    * softmax or a sigmoid.
    * @returns An extractor whose logits are that layer's output before its own activation.
    * @throws {LayerNotFoundError} If there is no such layer.
-   * @throws {TypeError} If it can be no head.
+   * @throws {TypeError} If it cannot be a head.
    *
    * @example The last layer as the head
    * ```ts
@@ -290,12 +301,12 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Prunes each row of the penultimate below its percentile, scales what is
-   * left, and computes the logits from it.
+   * Prunes each row of the penultimate below its percentile, scales the
+   * remaining values, and computes the logits from it.
    *
    * Source: Djurisic et al., "ASH", ICLR 2023, https://arxiv.org/abs/2209.09858.
    *
-   * @param percentile Share of a row's values that is pruned, in (0, 1).
+   * @param percentile Fraction of a row's values to prune, in (0, 1).
    * @param options Variant and interpolation.
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If the percentile is out of range.
@@ -317,12 +328,14 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Scales each row of the penultimate by how much of it lies above its
-   * percentile, and computes the logits from it.
+   * Scales each row of the penultimate by the exponential of the ratio of its
+   * sum to the sum of the values above its percentile, and computes the logits
+   * from it.
    *
    * Source: Xu et al., "SCALE", ICLR 2024, https://arxiv.org/abs/2310.00227.
    *
-   * @param percentile Share of a row's values below the threshold, in (0, 1).
+   * @param percentile Fraction of a row's values below the threshold, in (0,
+   * 1).
    * @param options Interpolation.
    * @returns An extractor with shaped logits; its features are as before.
    * @throws {RangeError} If the percentile is out of range.
@@ -344,8 +357,8 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Sets what is below `low` to 0, clips at `high`, and computes the logits
-   * from that.
+   * Sets values of the penultimate below `low` to 0, clips them at `high`, and
+   * computes the logits from it.
    *
    * Source: Xu et al., "VRA", NeurIPS 2023, https://arxiv.org/abs/2302.11716.
    *
@@ -372,15 +385,17 @@ export class FeatureExtractor implements Runs {
 
   /**
    * Replaces each input `x` by `x − ε · sign(∂ CE(logits / T, argmax) / ∂x)`
-   * before features and logits are taken: a step that makes the model surer of
-   * the class that it sees. The gradient is that of unshaped logits.
+   * before features and logits are computed: a step that increases the
+   * probability of the predicted class. The gradient is that of unshaped
+   * logits.
    *
    * Source: Liang et al., "ODIN", ICLR 2018, https://arxiv.org/abs/1706.02690.
    *
    * @param options Length of the step, and temperature.
    * @returns An extractor of perturbed inputs.
    * @throws {RangeError} If an option is out of range.
-   * @throws {TypeError} If the model has no logits, or they are no classes.
+   * @throws {TypeError} If the model has no logits, or they are not those of
+   * classes.
    *
    * @example Logits of perturbed inputs
    * ```ts
@@ -405,14 +420,15 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Sets what is done to each feature right after the forward pass.
+   * Sets the postprocessing of each feature right after the forward pass.
    *
    * @param steps Steps for every layer, in this order; custom functions
    * come after the built-in ones. Or one record: steps for each layer by its name.
    * @returns An extractor whose features are postprocessed.
-   * @throws {TypeError} If a step is none, or a layer of the record is not selected.
+   * @throws {TypeError} If a step is invalid, or a layer of the record is not
+   * selected.
    *
-   * @example Mean over the positions of each feature map
+   * @example Mean over the spatial positions of each feature map
    * ```ts
    * import { FeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
    * import assert from "node:assert/strict";
@@ -433,9 +449,10 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Sets how many samples run at once.
+   * Sets the batch size.
    *
-   * @param size Samples in a batch, for arrays and sources; iterables come in their own.
+   * @param size Samples per batch, for arrays and sources; iterables have
+   * batches already.
    * @returns An extractor with this batch size.
    * @throws {RangeError} If it is not a positive integer.
    *
@@ -456,21 +473,21 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Sets the engine: `"onnx"`, the native engine; `"tfjs"`; or `"auto"`, which
-   * takes the native engine where it can run everything that is selected, and
-   * else TF.js. {@linkcode FeatureExtractor.plan} says which, and why.
+   * Sets the engine: `"onnx"`, the native engine; `"tfjs"`; or `"auto"`, the
+   * native engine if it can run everything that is selected, otherwise TF.js.
+   * {@linkcode FeatureExtractor.plan} tells which engine was chosen, and why.
    *
-   * With `"onnx"`, `device` says where it computes. On a device, a batch whose
-   * inputs hold NaN or an infinity is computed on the processor instead, as
-   * shaders may lose them; for a model of an ONNX file it is an error. A NaN that
-   * arises within the network may be lost.
+   * With `"onnx"`, `device` sets the device. On a graphics card, a batch whose
+   * inputs contain NaN or an infinity is computed on the processor instead,
+   * because shaders may not propagate them; for a model of an ONNX file it is
+   * an error. A NaN that arises within the network may be lost.
    *
    * @param kind The engine.
    * @param options The backend of `tfjs`, or the threads and device of `onnx`.
    * @returns An extractor on this engine.
    * @throws {RangeError} If there is no such engine, backend or device, or
-   * `threads` is no positive integer.
-   * @throws {TypeError} If an option is another engine's.
+   * `threads` is not a positive integer.
+   * @throws {TypeError} If an option belongs to another engine.
    * @throws {UnsupportedByEngineError} If `precision` is `"half"`.
    *
    * @example TF.js on its WebAssembly backend
@@ -490,18 +507,20 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Keeps what `predict` and `write` compute in a folder, and takes it from
-   * there when the same is asked for again: the same weights and graph,
-   * settings, engine, batch size and data. The key comes from their contents;
-   * nothing has to be named. `clearCache` empties the folder.
+   * Caches the results of `predict` and `write` in a folder. A result is reused
+   * if weights, graph, settings, engine, batch size and data are the same. The
+   * key is computed from their contents; no name is needed. `clearCache`
+   * empties the folder. `stream` is not cached: it holds one batch and never has
+   * all results.
    *
-   * @param folder A path or `file:` URL, made when something is kept.
-   * @param options How large the folder may become: what was not used for
-   * longest goes.
-   * @returns An extractor with this cache. Its runs refuse what cannot be told
-   * from others: custom functions, generators, sources without a fingerprint.
-   * @throws {TypeError} If the folder is no path.
-   * @throws {RangeError} If `maxBytes` is no positive integer.
+   * @param folder A path or `file:` URL; created when the first result is
+   * stored.
+   * @param options Maximum size of the folder: the least recently used results
+   * are removed.
+   * @returns An extractor with this cache. Its runs refuse what has no
+   * fingerprint: custom functions, generators, sources without `fingerprint`.
+   * @throws {TypeError} If the folder is not a path.
+   * @throws {RangeError} If `maxBytes` is not a positive integer.
    *
    * @example The second run computes nothing
    * ```ts
@@ -523,7 +542,8 @@ export class FeatureExtractor implements Runs {
     checkOptions(options, action, ["maxBytes"]);
     const { maxBytes = Infinity } = options;
     if (maxBytes !== Infinity) checkInteger(maxBytes, action, "maxBytes");
-    const cache = Object.freeze({ folder: pathOf(folder, action), maxBytes });
+    const path = pathOf(folder, action, "the folder");
+    const cache = Object.freeze({ folder: path, maxBytes });
     return this.#with({ cache });
   }
 
@@ -532,10 +552,10 @@ export class FeatureExtractor implements Runs {
   /**
    * Finds one layer of the model.
    *
-   * @param id Exact name or path, or an index as in Python.
-   * @param options Steps to go on from there.
+   * @param id Exact name or path, or an index as in Python (`-1` is the last).
+   * @param options Offset from that layer.
    * @returns Its row.
-   * @throws {LayerNotFoundError} If there is none.
+   * @throws {LayerNotFoundError} If no layer matches.
    *
    * @example The layer before the last
    * ```ts
@@ -549,15 +569,15 @@ export class FeatureExtractor implements Runs {
    */
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
     checkOptions(options, "find layer", ["offset"]);
-    return this.#graph.findLayer(id, options);
+    return this.model.findLayer(id, options);
   }
 
   /**
    * Copies a layer's weights to the host.
    *
-   * @param id Exact name or path, or an index as in Python.
+   * @param id Exact name or path, or an index as in Python (`-1` is the last).
    * @returns The weights by name; empty for a layer without any.
-   * @throws {LayerNotFoundError} If there is none.
+   * @throws {LayerNotFoundError} If no layer matches.
    *
    * @example Kernel and bias of a Dense layer
    * ```ts
@@ -571,14 +591,15 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   getWeights(id: string | number): Promise<Weights> {
-    return this.#graph.getWeights(id);
+    return this.model.getWeights(id);
   }
 
   /**
-   * Says what will run, before it runs.
+   * Describes what will run, before it runs.
    *
-   * @returns Engine and reason, features, head, penultimate, what is left off and skipped.
-   * @throws {TypeError} If something selected cannot be computed.
+   * @returns Engine and reason, features, head, penultimate, removed
+   * activation, skipped layers.
+   * @throws {TypeError} If a selected output cannot be computed.
    *
    * @example What runs for one feature
    * ```ts
@@ -608,9 +629,9 @@ export class FeatureExtractor implements Runs {
    * @param options Signal, progress.
    * @returns Features, logits, labels and ids of all samples.
    * @throws {TypeError} If the dataset does not fit the model.
-   * @throws {DOMException} `AbortError`, if it was stopped.
+   * @throws {DOMException} `AbortError`, if it was aborted.
    *
-   * @example Texts of a model that takes strings
+   * @example Strings, for a model with string inputs
    * ```ts
    * import { FeatureExtractor, loadModel } from "@sonde/sonde";
    * import assert from "node:assert/strict";
@@ -659,13 +680,14 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Runs over a dataset and holds one batch.
+   * Runs over a dataset and yields one set per batch; only one batch is in
+   * memory.
    *
    * @param dataset As for {@linkcode FeatureExtractor.predict}.
    * @param options Signal, progress.
-   * @returns One set a batch; their arrays are the reader's to keep.
+   * @returns One set per batch; the caller owns their arrays.
    *
-   * @example One set a batch
+   * @example One set per batch
    * ```ts
    * import { FeatureExtractor, loadModel, tf } from "@sonde/sonde";
    * import assert from "node:assert/strict";
@@ -689,10 +711,10 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Runs over tensors at hand, in one batch.
+   * Runs over tensors, in one batch.
    *
-   * @param inputs One tensor, one for each input in order, or by name. They
-   * stay the caller's.
+   * @param inputs One tensor, one for each input in order, or by name. They are
+   * not disposed.
    * @returns Tensors on the caller's backend, which the caller disposes of.
    * @throws {TypeError} If the tensors do not fit the model.
    *
@@ -716,11 +738,11 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Measures ReAct's threshold: NumPy's linear quantile over the penultimate
-   * of all samples and units. Exact up to 10⁷ values; beyond that in flat
+   * Measures ReAct's threshold: NumPy's linear quantile over the penultimate of
+   * all samples and units. Exact up to 10⁷ values; beyond that in constant
    * memory, with a rank error below 0.1 %.
    *
-   * @param dataset What the model was trained on, or a part of it.
+   * @param dataset The training set of the model, or a part of it.
    * @param options The quantile; signal, progress.
    * @returns This extractor with {@linkcode FeatureExtractor.react} at that threshold.
    * @throws {RangeError} If the quantile is not in (0, 1).
@@ -758,8 +780,8 @@ export class FeatureExtractor implements Runs {
   /**
    * Opens a session and keeps it, for many small runs.
    *
-   * @returns The same three ways to run, until `close()`.
-   * @throws {TypeError} If something selected cannot be computed.
+   * @returns An object with the same three run methods, usable until `close()`.
+   * @throws {TypeError} If a selected output cannot be computed.
    *
    * @example Many small runs over one session
    * ```ts
@@ -780,24 +802,25 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Writes what is selected as an ONNX model: features under their layers'
-   * names, `logits`, shaping and built-in postprocessing, for any other runtime.
-   * Batches may have any size. The file holds all weights, at most 2 GB, and
-   * says in its metadata, as `sonde.model` and `sonde.settings`, what a set's
-   * `source` says. What float16 cannot hold, where `half()` is set, is
-   * infinite there.
+   * Exports the selected outputs as an ONNX model, for any other runtime:
+   * features under their layers' names, `logits`, shaping and built-in
+   * postprocessing. The batch size is free. The file contains all weights, at
+   * most 2 GB. Its metadata `sonde.model` and `sonde.settings` are those of a
+   * set's `source`. With `half()`, values beyond the range of float16 become
+   * infinite.
    *
-   * Of an ONNX file, the operations that are needed are copied as they are, in
-   * the file's version of the operators, and shaping and postprocessing follow
-   * in the same version. Its element types stay, and so does a first size that
-   * it fixes. ONNX Runtime infers the shapes for it, so `--allow-ffi` is needed.
-   * Graphs of TF.js are not written: their operations are TensorFlow's.
+   * For a model of an ONNX file, the needed operations are copied unchanged, in
+   * the opset of the file, and shaping and postprocessing are written in the
+   * same opset. Element types and a fixed batch size are kept. ONNX Runtime
+   * infers the shapes, so `--allow-ffi` is needed. TF.js graph models cannot be
+   * exported: their operations are TensorFlow's.
    *
-   * @param target A path or `file:` URL, if it is to be a file.
+   * @param target A path or `file:` URL to write to, if any.
    * @returns The model's bytes.
-   * @throws {UnsupportedByEngineError} If something cannot be said in ONNX.
-   * @throws {RangeError} If the file's version of the operators lacks one that a
-   * step needs: react, normalize and the like need version 9.
+   * @throws {UnsupportedByEngineError} If something cannot be expressed in
+   * ONNX.
+   * @throws {RangeError} If the opset of the file lacks an operator that a step
+   * needs: react, normalize and similar steps need opset 9.
    *
    * @example The bytes of an ONNX model
    * ```ts
@@ -829,24 +852,24 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Writes the features of a whole dataset, in flat memory: `.npz`,
+   * Writes the features of a whole dataset, in constant memory: `.npz`,
    * `.safetensors`, `.parquet`, or a folder of shards. {@linkcode openFeatures}
-   * reads them; `saveFeatures` says what the files hold.
+   * reads them; `saveFeatures` describes the files.
    *
-   * Stopped at any moment, the same call goes on where it was, and the result
-   * has the same bytes: what is done lies in `<target>.partial`, of which
-   * nothing is left at the end. That takes an array, or a source with a
-   * fingerprint, and built-in postprocessing; anything else is written too, but
-   * begins anew. Meanwhile the features take twice their size on the disk.
+   * If the run is interrupted, the same call resumes it, and the result has the
+   * same bytes. Finished parts are stored in `<target>.partial`, which is
+   * removed at the end. Resuming requires an array, or a source with a
+   * fingerprint, and built-in postprocessing; other runs start again. During
+   * the run, the features need twice their size on disk.
    *
    * @param dataset As for {@linkcode FeatureExtractor.predict}.
    * @param target A path or `file:` URL: a file by its extension, or a folder.
    * @param options Format of a folder, sizes, shard; signal, progress.
-   * @returns What was written, which shows itself.
-   * @throws {RangeError} If something else is there, a run that was begun
-   * otherwise is there, or there is no room on the disk. Nothing is touched.
+   * @returns A summary of what was written, which shows itself.
+   * @throws {RangeError} If the target exists with other contents or other
+   * settings, or the disk is full. Nothing is changed.
    * @throws {TypeError} If the dataset does not fit the model.
-   * @throws {DOMException} `AbortError`, if it was stopped.
+   * @throws {DOMException} `AbortError`, if it was aborted.
    *
    * @example Pooled features as a Parquet file
    * ```ts
@@ -879,7 +902,10 @@ export class FeatureExtractor implements Runs {
 
   // ---- inside ----
 
-  /** What runs is loaded when something is to run: importing stays quick. */
+  /**
+   * Loads the modules that run programs on demand, so that importing stays
+   * fast.
+   */
   async #open(signal?: AbortSignal): Promise<OpenRuns> {
     const { openRuns } = await import("./open_extractor.ts");
     return await openRuns(this.#graph, this.#settings, signal);
@@ -896,7 +922,7 @@ export class FeatureExtractor implements Runs {
     throw new TypeError(
       cannot(
         `set ${name}`,
-        "one shaping at the most must be set",
+        "at most one shaping must be set",
         shaping.name,
         "begin from an extractor without it",
       ),
@@ -914,9 +940,9 @@ export class FeatureExtractor implements Runs {
   }
 
   /**
-   * Another object of the same class, by the constructor of the class, so that
-   * private fields of a subclass exist. They have their initial values; public
-   * fields are copied.
+   * Creates another object of the same class with the constructor of the class,
+   * so that private fields of a subclass exist, with their initial values.
+   * Public fields are copied.
    */
   #clone(): FeatureExtractor {
     const action = "make the next extractor";
@@ -924,12 +950,12 @@ export class FeatureExtractor implements Runs {
     const subclass = this.constructor as typeof FeatureExtractor;
     // A constructor that calls settings of `this` would clone without end.
     const maker = this.#isClone ? FeatureExtractor : subclass;
-    // A stand-in for the class tells the constructor that it makes a clone.
+    // A substitute for the class tells the constructor that it creates a clone.
     const target = Object.assign(function () {}, {
       prototype: subclass.prototype,
     });
     try {
-      const next = Reflect.construct(maker, [this.#graph], target);
+      const next = Reflect.construct(maker, [this.model], target);
       Object.assign(next, { ...this });
       next.#isClone = this.#isClone;
       return next;
@@ -943,11 +969,14 @@ export class FeatureExtractor implements Runs {
   }
 }
 
-/** The graph of a model. TF.js models of another copy of TF.js are accepted too. */
+/**
+ * Returns the graph of a model. TF.js models of another copy of TF.js are
+ * accepted too.
+ */
 function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   const action = "create extractor";
   checkAwaited(model, action, "the model");
-  const graph = model instanceof ModelGraph ? model : fromTfjs(model);
+  const graph = modelGraphOf(model) ?? modelGraphOf(fromTfjs(model));
   if (graph === undefined) {
     const rule = "the model must come from loadModel(), or be a " +
       "tf.LayersModel or tf.GraphModel";
@@ -957,13 +986,13 @@ function modelOf(model: Model | tf.LayersModel | tf.GraphModel): ModelGraph {
   return graph;
 }
 
-function fromTfjs(model: unknown): ModelGraph | undefined {
+function fromTfjs(model: unknown): Model | undefined {
   if (typeof model !== "object" || model === null) return undefined;
   if ("layers" in model && "predict" in model) {
-    return fromLayersModel(model as tf.LayersModel) as ModelGraph;
+    return fromLayersModel(model as tf.LayersModel);
   }
   if ("executor" in model) {
-    return fromGraphModel(model as unknown as tf.GraphModel) as ModelGraph;
+    return fromGraphModel(model as unknown as tf.GraphModel);
   }
   return undefined;
 }

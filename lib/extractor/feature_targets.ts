@@ -12,18 +12,19 @@ import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
 import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
-/** A feature that is selected, and what is known of it. */
+/** A selected feature, with what is known about it. */
 export interface ResolvedTarget {
   readonly target: FeatureTarget;
   readonly spec: FeatureSpec;
-  /** Names of its postprocessings, as they stand in a set's settings. */
+  /** Names of its postprocessing steps, as in a set's settings. */
   readonly steps: readonly string[];
 }
 
 const SHAPES = new ShapeOps();
 
 /**
- * Names of a layer's features: its own, or one for each of its outputs.
+ * Names of a layer's features: the layer's name, or one for each of its
+ * outputs.
  *
  * @param node The layer.
  * @returns As in `["dense"]`, or `["split[0]", "split[1]"]`.
@@ -37,12 +38,12 @@ export function featureNames({ row, call }: GraphNode): string[] {
 }
 
 /**
- * The features of one layer, with what is done to them.
+ * The features of one layer, with their postprocessing.
  *
  * @param node The layer.
  * @param settings The settings.
  * @returns One for each of its outputs.
- * @throws {TypeError} If a postprocessing cannot take the feature.
+ * @throws {TypeError} If a step does not accept the feature.
  */
 export function targetsOf(
   node: GraphNode,
@@ -109,7 +110,7 @@ function checkOrder(steps: readonly Postprocess[], name: string): void {
   );
 }
 
-/** A step that cannot take the feature says so before anything runs. */
+/** Checks before the run that each step accepts the feature. */
 function checkSteps(
   { given }: FeatureTarget,
   { shape, dtype }: TensorSpec,
@@ -138,12 +139,12 @@ const names = new WeakMap<object, string>();
 /**
  * The name of a custom function in the settings of a feature set.
  *
- * Its source does not tell what it closes over, so each function gets a name
- * that no other has, in this process or another: its sets equal each other, and
- * no others.
+ * The source code of a function does not include the variables it captures.
+ * Each function therefore gets a unique name, across processes too, so that
+ * only its own sets count as equal.
  *
  * @param step The function.
- * @returns The same text for the same function.
+ * @returns The same name for the same function.
  */
 export function ownName(step: object): string {
   const known = names.get(step);

@@ -13,13 +13,12 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 
 /**
- * The tensors that a program is fed: the model's inputs, or what a layer
- * receives.
+ * The input tensors of a program: the model's inputs, or those of a layer.
  *
  * @param graph The model.
  * @param cut The layer; undefined for the model's own inputs.
- * @returns Each tensor once, under a name of its own.
- * @throws {TypeError} If the layer receives nothing.
+ * @returns Each tensor once, under a unique name.
+ * @throws {TypeError} If the layer has no input.
  */
 export function feedsOf(
   graph: ModelGraph,
@@ -31,7 +30,7 @@ export function feedsOf(
       spec: graph.inputs[i]!,
     }));
     const computed = graph.onHost.map((node) => hostFeed(node, inputs));
-    // An engine is fed what the host makes of strings.
+    // Engines are fed the numbers that the host computes from strings.
     return inputs.flatMap((feed): Feed[] => {
       const made = computed.filter(({ host }) => host?.spec === feed.spec);
       const isText = feed.spec.dtype === "string" && made.length > 0;
@@ -55,7 +54,7 @@ export function feedsOf(
   return [...byKey.values()].map((ref) => feedOf(graph, ref));
 }
 
-/** What the host computes of an input. */
+/** The values that the host computes from an input. */
 function hostFeed(node: GraphNode, inputs: readonly Feed[]): Feed {
   const { spec, host } = node.call as NodeCall & { kind: "input" };
   const key = refKey(host!.from);
@@ -66,11 +65,12 @@ function hostFeed(node: GraphNode, inputs: readonly Feed[]): Feed {
 }
 
 /**
- * What a dataset must give for some feeds.
+ * The inputs that a dataset must have for some feeds.
  *
  * @param feeds The feeds.
  * @returns The inputs, each once.
- * @throws {TypeError} If a model takes strings that the host makes nothing of.
+ * @throws {TypeError} If a string input is not converted to numbers on the
+ * host.
  */
 export function datasetSpecs(feeds: readonly Feed[]): readonly TensorSpec[] {
   const wrong = feeds.find(({ spec, host }) =>
@@ -85,12 +85,12 @@ export function datasetSpecs(feeds: readonly Feed[]): readonly TensorSpec[] {
 }
 
 /**
- * What an engine is fed.
+ * Converts the inputs of a dataset to the feeds of an engine.
  *
  * @param feeds The feeds.
- * @param inputs What a dataset gave for them, in the order of
+ * @param inputs The inputs from the dataset, in the order of
  * {@linkcode datasetSpecs}.
- * @returns One array a feed.
+ * @returns One array per feed.
  */
 export function fedArrays(
   feeds: readonly Feed[],
@@ -111,7 +111,10 @@ export function fedArrays(
   });
 }
 
-/** An input layer, also a nested model's own, stands for what it hands on. */
+/**
+ * Resolves an input layer, also that of a nested model, to the tensor it passes
+ * on.
+ */
 function receivedBy(cut: GraphNode): readonly Ref[] {
   if (cut.call.kind === "input") return [{ node: cut, index: 0 }];
   if (cut.inputs.length > 0) return cut.inputs;
@@ -124,14 +127,14 @@ function feedOf(graph: ModelGraph, ref: Ref): Feed {
   if (place >= 0) return { ref, spec: graph.inputs[place]! };
   const name = tensorName(ref);
   const known = specOf(ref);
-  // Where the graph says nothing of a tensor, any shape goes.
+  // If the graph has no spec for a tensor, any shape is accepted.
   const spec = known ?? { name, shape: [], dtype: "float32" as const };
   return { ref, spec: { ...spec, name } };
 }
 
 /**
- * A tensor's name: that of the layer that gives it, with its place where there
- * are several.
+ * A tensor's name: the layer's name, with an output index if it has several
+ * outputs.
  *
  * @param ref The tensor.
  * @returns As in `dense`, or `split[1]`.

@@ -10,12 +10,12 @@ import { type Opened, prepared, runBatches } from "./run_batches.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * A quantile of the penultimate, over all samples and units.
+ * Computes a quantile of the penultimate, over all samples and units.
  *
  * @param graph The model.
- * @param settings Which input and head; what else they ask for is left out.
- * @param dataset What to measure on.
- * @param options The quantile, and how to run.
+ * @param settings The input and head; the other settings are ignored.
+ * @param dataset The dataset to measure on.
+ * @param options The quantile; signal, progress.
  * @returns The threshold, in the unit of the penultimate.
  * @throws {RangeError} If an activation is NaN.
  */

@@ -3,30 +3,30 @@ import { batchAxisOf } from "../datasets/model_input.ts";
 import type { Feed } from "../engines/schedule.ts";
 import type { NdArray } from "../types.ts";
 
-/** How ONNX Runtime and TF.js say that an index is out of range. */
+/** Messages of ONNX Runtime and TF.js about an index out of range. */
 const SAID = [
   /idx=(-?\d+) must be within the inclusive range \[-?\d+,(\d+)\]/,
   /the index value (-?\d+) is not in \[0, (\d+)\]/,
 ];
-/** How they name the layer. */
+/** How these messages name the layer. */
 const LAYERS = [/Name:'(.*)\/[^/']*'/, /Name:'([^']*)'/, /layer "([^"]*)"/];
 
 /** A batch that failed. */
 export interface FailedBatch {
   readonly feeds: readonly Feed[];
   readonly inputs: readonly NdArray<ArrayBufferView>[];
-  /** Number of its first sample in the dataset. */
+  /** Index of its first sample in the dataset. */
   readonly first: number;
 }
 
 /**
- * An error of a runtime about an index that a table does not have, as a token
- * out of range, in words that name the input, the value and its row.
+ * Rewrites a runtime's error about an index out of range, such as an unknown
+ * token, so that it names the input, the value and its row.
  *
- * @param error What the engine threw.
+ * @param error The error that the engine threw.
  * @param batch The batch.
- * @returns A RangeError with the error as its cause; the error itself where it
- * is about something else.
+ * @returns A RangeError with the error as its cause; the error itself if it is
+ * about something else.
  */
 export function indexError(error: unknown, batch: FailedBatch): unknown {
   const text = error instanceof Error ? error.message : "";
@@ -49,7 +49,7 @@ export function indexError(error: unknown, batch: FailedBatch): unknown {
   );
 }
 
-/** The first sample that holds a value, and the input that holds it. */
+/** Finds the first sample that contains a value, and the input. */
 function placeOf(
   value: number,
   { feeds, inputs, first }: FailedBatch,

@@ -20,7 +20,7 @@ import { checkRun } from "./options.ts";
  * @category Extraction
  */
 export interface KerasFeatureExtractorOptions {
-  /** Which layers to take. @default {[-1]} */
+  /** The layers to extract. @default {[-1]} */
   readonly featureLayersId?: readonly (string | number)[];
   /** The layer whose input is fed; null for the model's own. @default {null} */
   readonly inputLayerId?: string | number | null;
@@ -52,7 +52,7 @@ export interface PostprocFns {
  * @category Extraction
  */
 export interface IndexOffset {
-  /** Steps along the model's list from the layer found. @default {0} */
+  /** Offset along the model's list, from the layer found. @default {0} */
   readonly indexOffset?: number;
 }
 
@@ -68,14 +68,16 @@ const OPTIONS = [
 
 /**
  * A {@linkcode FeatureExtractor} under the names and defaults of oodeel's
- * class. Where Python gives a pair, it gives one object with `features`,
- * `logits` and `labels`. Fluent calls go on from it, and give one of its kind.
+ * class. Where the Python class returns a pair, this one returns one object
+ * with `features`, `logits` and `labels`. Fluent calls return an object of this
+ * class.
  *
- * Unlike its ancestor it leaves the model as it is, takes features with their
- * activation, finds penultimate and head in the graph, and checks its input.
+ * Unlike its ancestor it does not change the model, extracts features with
+ * their activation, finds penultimate and head in the graph, and checks its
+ * input.
  *
  * @category Extraction
- * @example The seed's way
+ * @example As in oodeel
  * ```ts
  * import { KerasFeatureExtractor, tf } from "@sonde/sonde";
  * import assert from "node:assert/strict";
@@ -96,10 +98,11 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   /**
    * An extractor with the ancestor's parameters.
    *
-   * @param model What `loadModel` gives, or a model of TF.js in memory.
+   * @param model A model from `loadModel`, or a TF.js model in memory.
    * @param options The parameters.
-   * @throws {TypeError} If two shapings are given, or something cannot be had.
-   * @throws {LayerNotFoundError} If an id finds nothing.
+   * @throws {TypeError} If two shapings are set, or an output cannot be
+   * computed.
+   * @throws {LayerNotFoundError} If an id matches no layer.
    */
   constructor(
     model: Model | tf.LayersModel | tf.GraphModel,
@@ -112,10 +115,10 @@ export class KerasFeatureExtractor extends FeatureExtractor {
    * Finds one layer of a model.
    *
    * @param model The model.
-   * @param id Exact name or path, or an index as in Python.
-   * @param options Steps to go on from there.
+   * @param id Exact name or path, or an index as in Python (`-1` is the last).
+   * @param options Offset from that layer.
    * @returns Its row.
-   * @throws {LayerNotFoundError} If there is none.
+   * @throws {LayerNotFoundError} If no layer matches.
    *
    * @example The layer before the last
    * ```ts
@@ -171,7 +174,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   }
 
   /**
-   * Runs over tensors at hand, in one batch.
+   * Runs over tensors, in one batch.
    *
    * @param inputs One tensor, one for each input in order, or by name.
    * @param options One postprocessing for each layer.
@@ -223,7 +226,7 @@ export class KerasFeatureExtractor extends FeatureExtractor {
   }
 }
 
-/** One function for each layer, as the ancestor takes them. */
+/** Converts the ancestor's list of one function per layer. */
 async function postprocessed(
   extractor: KerasFeatureExtractor,
   fns: readonly (Postprocess | null)[],
@@ -235,7 +238,7 @@ async function postprocessed(
         "postprocess",
         `"postprocFns" must hold one function for each of the ${layerNames.length} layers`,
         Array.isArray(fns) ? fns.length : fns,
-        "write null for a layer that is left as it is",
+        "write null for a layer without postprocessing",
       ),
     );
   }
@@ -245,7 +248,7 @@ async function postprocessed(
   return extractor.postprocess(Object.fromEntries(steps));
 }
 
-/** The settings that the parameters stand for. */
+/** Converts the parameters to settings. */
 function configured(
   plain: FeatureExtractor,
   options: KerasFeatureExtractorOptions,

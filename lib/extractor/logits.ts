@@ -13,21 +13,21 @@ import type { LinearHead, NdArray } from "../types.ts";
 import { sampleAxisMover } from "./sample_axis.ts";
 import type { Settings } from "./settings.ts";
 
-/** Logits, and how they were found. */
+/** The logits of a model, and how they were found. */
 export interface FoundLogits {
   readonly logits: Logits | undefined;
   /** The search for the head, if there was one. */
   readonly search: HeadSearch | undefined;
-  /** Why logits that the search found are left out. */
+  /** Why logits that the search found are omitted. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Finds the logits of a model, where some settings need them.
+ * Finds the logits of a model, if the settings need them.
  *
  * @param graph The model.
  * @param settings The settings.
- * @returns The logits; undefined where they are left out.
+ * @returns The logits; undefined if they are omitted.
  */
 export function selectedLogits(
   graph: ModelGraph,
@@ -44,8 +44,9 @@ export function selectedLogits(
  * Finds the logits of a model.
  *
  * @param graph The model.
- * @param settings Names the head, or leaves it to a search from the output.
- * @returns The logits. Those of a search are left out where their rows are not
+ * @param settings The settings, with or without a named head; without one, it
+ * is searched from the output.
+ * @returns The logits. Logits from a search are omitted if their rows are not
  * samples.
  */
 export function findLogits(
@@ -71,7 +72,7 @@ export function findLogits(
 }
 
 /**
- * The line of a plan that says why logits are left out.
+ * The warning of a plan about omitted logits.
  *
  * @param why The reason.
  * @returns The line.
@@ -81,7 +82,7 @@ export function logitsLeftOut(why: string): string {
 }
 
 /**
- * Whether `.head(id)` takes some layer of a model.
+ * Whether a model has a layer that `.head(id)` accepts.
  *
  * @param graph The model.
  * @param kind Whether the layer must be linear.
@@ -100,12 +101,13 @@ export function hasHead(graph: ModelGraph, kind?: "linear"): boolean {
 }
 
 /**
- * Checks that the model has what shaping, the penultimate and perturbation need.
+ * Checks that the model meets the requirements of shaping, the penultimate and
+ * perturbation.
  *
  * @param graph The model.
  * @param settings The settings.
- * @param action What was to be done.
- * @throws {TypeError} If the model has no head, or not such a one.
+ * @param action The action, for messages.
+ * @throws {TypeError} If the model has no suitable head.
  */
 export function checkHead(
   graph: ModelGraph,
@@ -159,16 +161,19 @@ function checkPerturbed(
   const isBinary = logits.activation === "sigmoid";
   if (units === null || (isBinary ? units === 1 : units > 1)) return;
   const [rule, current] = isBinary
-    ? ["the logits must be classes, and several sigmoids are none", "sigmoids"]
+    ? [
+      "the logits must be those of one softmax or one sigmoid, not of several sigmoids",
+      "sigmoids",
+    ]
     : ["the logits must be two classes or more", "units"];
   throw new TypeError(cannot(action, rule, `${units} ${current}`));
 }
 
 /**
- * Copies a head's weights to the host, as a matrix and a row.
+ * Copies a head's weights to the host, as a matrix and a vector.
  *
  * @param head The head.
- * @returns Kernel `[D, C]` and bias `[C]`, zeros where the layer has none.
+ * @returns Kernel `[D, C]` and bias `[C]`, zeros if the layer has none.
  */
 export async function readHead(head: Head): Promise<LinearHead> {
   const { kernel, bias, isTransposed } = head.weights();

@@ -23,7 +23,12 @@ import { logitsLeftOut } from "./logits.ts";
 import { openingPacer, openSession } from "./open_session.ts";
 import { checkRun } from "./options.ts";
 import { type Plan, planOf, warnedPlan } from "./plan.ts";
-import { type Opened, prepared, runBatches } from "./run_batches.ts";
+import {
+  type BatchRun,
+  type Opened,
+  prepared,
+  runBatches,
+} from "./run_batches.ts";
 import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,12 +40,12 @@ import type { Settings } from "./settings.ts";
  * @category Extraction
  */
 export interface OpenExtractor extends Runs, AsyncDisposable {
-  /** What runs. */
+  /** The plan of the run. */
   readonly plan: Plan;
   /**
-   * Frees what the engine holds; a second time does nothing.
+   * Frees the resources of the engine; a second call does nothing.
    *
-   * @returns When it is done.
+   * @returns A promise that resolves when done.
    */
   close(): Promise<void>;
 }
@@ -50,10 +55,10 @@ export interface OpenExtractor extends Runs, AsyncDisposable {
  *
  * @param graph The model.
  * @param settings The settings.
- * @param signal Stops it.
- * @returns The session, to be closed.
- * @throws {DOMException} If it is stopped: at once, and what a native call
- * still opens is closed when it is there.
+ * @param signal Aborts it.
+ * @returns The session; the caller closes it.
+ * @throws {DOMException} If it is aborted. It rejects immediately; a session
+ * that a native call is still opening is closed afterwards.
  */
 export async function openRuns(
   graph: ModelGraph,
@@ -82,7 +87,7 @@ async function openInSteps(
     { meanwhile: () => graph.fingerprint(pacer), isCurrent, pacer },
   );
   try {
-    // The native engine may have read weights that were there for a moment.
+    // The native engine may have read weights that changed meanwhile.
     if (!isCurrent()) throw changed("open session");
     const model = await graph.fingerprint(pacer);
     const chosen = withDevice(program.settings, choice);
@@ -95,26 +100,29 @@ async function openInSteps(
   }
 }
 
-/** Some samples of a run over a part of a dataset. */
+/** A piece of a run over a part of a dataset. */
 export interface RunPart extends Required<SampleRange> {
-  /** Their features; undefined where all were left out. */
+  /** The features of its samples; undefined if all were skipped. */
   readonly set: FeatureSet | undefined;
-  /** Those that were left out. */
+  /** The skipped samples. */
   readonly skipped: readonly SkippedSample[];
-  /** The one after the last. */
+  /** Index after its last sample. */
   readonly end: number;
 }
 
-/** What an open session is made of. */
+/** The contents of an open session. */
 interface OpenParts {
   readonly opened: Opened;
   readonly plan: Plan;
   readonly graph: ModelGraph;
-  /** What its sets say of where they come from. */
+  /** The source of its sets. */
   readonly source: FeatureSource;
 }
 
-/** The three ways to run over an open session. Whoever calls has checked the options. */
+/**
+ * The three run methods over an open session. The caller has checked the
+ * options.
+ */
 export class OpenRuns implements Runs, AsyncDisposable {
   #plan: Plan;
   #omitsLogits = false;
@@ -130,7 +138,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     this.#plan = plan;
   }
 
-  /** What runs; says so if logits had to be left out. */
+  /** The plan of the run, with a warning if logits were omitted. */
   get plan(): Plan {
     return this.#plan;
   }
@@ -139,15 +147,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     dataset: Dataset,
     options: RunOptions,
   ): Promise<FeatureSet> {
-    await this.#check("predict");
-    const preparing = prepared(dataset, options);
-    if (preparing) await preparing;
-    const { plan, batches } = runBatches(
-      this.#opened,
-      dataset,
-      options,
-      { label: "predict", isJoined: true },
-    );
+    const { plan, batches } = await this.#run("predict", dataset, options);
     const collector = this.#collector(plan.length);
     for await (const batch of batches) this.#collect(collector, batch);
     return collector.finish(this.#fields(plan.classNames));
@@ -157,15 +157,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     dataset: Dataset,
     options: RunOptions,
   ): AsyncGenerator<FeatureSet> {
-    await this.#check("stream");
-    const preparing = prepared(dataset, options);
-    if (preparing) await preparing;
-    const { plan, batches } = runBatches(
-      this.#opened,
-      dataset,
-      options,
-      { label: "stream", isJoined: false },
-    );
+    const { plan, batches } = await this.#run("stream", dataset, options);
     let start = 0;
     for await (const batch of batches) {
       const collector = this.#collector(batch.rows, start);
@@ -178,21 +170,24 @@ export class OpenRuns implements Runs, AsyncDisposable {
   /**
    * Runs over a part of a dataset, several batches to a set.
    *
-   * @param dataset As for `predict`; prepared.
+   * @param dataset The prepared dataset.
    * @param options Signal, progress.
-   * @param range Which of its samples.
-   * @param isFull Whether a set of so many bytes and rows is to be given.
-   * @returns The sets, and how far in the dataset each ends. The last set is
-   * undefined where all that was left of the dataset was left out.
+   * @param range The range of its samples.
+   * @param partSize Samples of a set; whole batches.
+   * @param isFull Where that is undefined: whether a set of that many bytes is
+   * to be given.
+   * @returns The sets, and where in the dataset each ends. The last set is
+   * undefined if all remaining samples were skipped.
    */
   async *parts(
     dataset: Dataset,
     options: RunOptions,
     range: SampleRange,
-    isFull: (bytes: number, rows: number) => boolean,
+    partSize: number | undefined,
+    isFull: (bytes: number) => boolean,
   ): AsyncGenerator<RunPart> {
     await this.#check("write");
-    const way = { label: "write", isJoined: true, range };
+    const way = { label: "write", isJoined: true, range, partSize };
     const { plan, batches } = runBatches(this.#opened, dataset, options, way);
     let { start } = range;
     let numSkipped = 0;
@@ -214,11 +209,14 @@ export class OpenRuns implements Runs, AsyncDisposable {
         end = batch.end ?? end + batch.rows;
         skippedUntil = batch.numSkipped ?? 0;
         this.#collect(collector, batch);
-        if (!isFull(bytes, collector.rows)) continue;
+        const full = partSize === undefined
+          ? isFull(bytes)
+          : collector.rows >= partSize;
+        if (!full) continue;
         yield part(end, skippedUntil);
       }
     } catch (error) {
-      // What was computed until then is not lost.
+      // Yield what was computed before the error.
       if (collector !== undefined) yield part(end, skippedUntil);
       throw error;
     }
@@ -229,14 +227,14 @@ export class OpenRuns implements Runs, AsyncDisposable {
 
   async predictTensor(inputs: TensorInputs): Promise<TensorFeatures> {
     this.#checkOpen("predict tensor");
-    // A set says which model made it; here there is none to be wrong, so that
-    // looking at the weights will do, many times a second.
+    // No set with a source is made here, so comparing the weight storage is
+    // enough, and fast.
     const { weightData } = this.#opened.program;
     if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
     const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };
-    // As inputs alone: what is no tensor is refused, and no pair is labelled.
+    // Inputs only: everything but tensors is refused, and a pair is two inputs.
     const data = { xs: inputs };
     const way = { label: "predictTensor", isJoined: false };
     const run = runBatches(whole, data, { progress: false }, way);
@@ -258,7 +256,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     return this.close();
   }
 
-  /** Logits that are optional are left out once they do not give a row a sample. */
+  /** Omits optional logits if they do not have one row per sample. */
   #collect(collector: FeatureCollector, batch: CollectedBatch): void {
     const { logits: _logits, ...others } = batch;
     const target = this.#opened.program.logits;
@@ -289,6 +287,18 @@ export class OpenRuns implements Runs, AsyncDisposable {
     };
   }
 
+  async #run(
+    label: "predict" | "stream",
+    dataset: Dataset,
+    options: RunOptions,
+  ): Promise<BatchRun> {
+    await this.#check(label);
+    const preparing = prepared(dataset, options);
+    if (preparing) await preparing;
+    const way = { label, isJoined: label === "predict" };
+    return runBatches(this.#opened, dataset, options, way);
+  }
+
   async #check(action: string): Promise<void> {
     this.#checkOpen(action);
     const { model } = this.#source;
@@ -313,7 +323,7 @@ function bytesOf({ features, logits, penultimate }: CollectedBatch): number {
   );
 }
 
-/** What `open()` gives: checks what it is given, then runs. */
+/** The result of `open()`: checks its arguments, then runs. */
 class KeptExtractor implements OpenExtractor {
   readonly #runs: OpenRuns;
 
@@ -356,7 +366,7 @@ class KeptExtractor implements OpenExtractor {
 }
 
 /**
- * Opens a session for some settings, for the caller to keep.
+ * Opens a session for some settings; the caller closes it.
  *
  * @param graph The model.
  * @param settings The settings.
@@ -385,7 +395,7 @@ function misfitLogits(
   return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }
 
-/** Whether what holds the weights' values is what it was. */
+/** Whether the weight storage is unchanged. */
 function isUnchanged(graph: ModelGraph, before: readonly object[]): boolean {
   const now = graph.weightData();
   return now.length === before.length &&

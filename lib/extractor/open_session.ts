@@ -10,18 +10,18 @@ import type { EngineChoice } from "./choose_engine.ts";
  *
  * @param program The program.
  * @param choice The engine.
- * @param options What this thread can do while another one opens the program,
- * which may be left undone; whether the weights are still what they were; what
- * stops it.
+ * @param options Optional work of this thread while another one opens the
+ * program; whether the weights are unchanged; signal.
  * @returns The session.
- * @throws {UnsupportedByEngineError} If the engine cannot be had, or cannot run it.
+ * @throws {UnsupportedByEngineError} If the engine is not available, or cannot
+ * run it.
  */
 export async function openSession(
   program: Program,
   choice: EngineChoice,
   options: Pick<OnnxOptions, "meanwhile" | "isCurrent" | "pacer"> = {},
 ): Promise<Session> {
-  // An engine is loaded when it is chosen: importing this library stays quick.
+  // Engines are imported on demand, so that importing this library stays fast.
   if (choice.engine === "onnx" && program.graph.onnx !== undefined) {
     const { openOnnxFile } = await import(
       "../engines/onnx/onnx_file_session.ts"
@@ -46,7 +46,8 @@ export async function openSession(
 }
 
 /**
- * What stops the opening of a session: the caller, or the Stop button.
+ * The pacer of the opening of a session, aborted by the caller or the Stop
+ * button.
  *
  * @param signal The caller's signal.
  * @returns The pacer.

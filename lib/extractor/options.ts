@@ -6,10 +6,10 @@
 import {
   cannot,
   checkAwaited,
-  checkBoolean,
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkRunOptions,
 } from "../check.ts";
 import { abortError, UnsupportedByEngineError } from "../errors.ts";
 import type { Dataset, RunOptions } from "../types.ts";
@@ -34,7 +34,7 @@ export interface PerturbOptions {
  * @category Extraction
  */
 export interface PenultimateOptions {
-  /** Whether it is taken after the shaping. @default {false} */
+  /** Whether to return it after the shaping. @default {false} */
   readonly shaped?: boolean;
 }
 
@@ -45,23 +45,23 @@ export interface PenultimateOptions {
  */
 export interface EngineOptions {
   /**
-   * Where TF.js computes; with `"auto"`, it chooses TF.js.
+   * The backend of TF.js; with `"auto"`, this selects TF.js.
    *
    * @default {what is fastest and right}
    */
   readonly backend?: "wasm" | "cpu" | "webgpu";
   /**
-   * On how many threads the native engine computes.
+   * Number of threads of the native engine.
    *
    * @default {as many as the process may use at once}
    */
   readonly threads?: number;
   /**
-   * Where the native engine computes. `"webgpu"` is any graphics card with a
+   * The device of the native engine. `"webgpu"` is any graphics card with a
    * driver of Vulkan, Direct3D 12 or Metal. `"cuda"`, `"coreml"` and
    * `"directml"` are passed on to ONNX Runtime, untested. `"auto"` is
-   * `"webgpu"` where there is a card, not a software adapter, and a batch takes
-   * 10^10 multiplications or more; else `"cpu"`.
+   * `"webgpu"` if there is a card, not a software adapter, and a batch needs
+   * 10^10 multiplications or more; otherwise `"cpu"`.
    *
    * @default {"cpu"}
    */
@@ -73,8 +73,8 @@ export interface EngineOptions {
     | "coreml"
     | "directml";
   /**
-   * In which precision a device computes. ONNX Runtime computes in the
-   * precision of the model, so `"half"` is refused by name.
+   * The precision of the device. ONNX Runtime computes in the precision of the
+   * model, so `"half"` is refused.
    *
    * @default {"single"}
    */
@@ -87,7 +87,10 @@ export interface EngineOptions {
  * @category Extraction
  */
 export interface CacheOptions {
-  /** Bytes of all results at the most; a positive integer. @default {Infinity} */
+  /**
+   * Maximum size of all results in bytes; a positive integer. @default
+   * {Infinity}
+   */
   readonly maxBytes?: number;
 }
 
@@ -97,21 +100,23 @@ export interface CacheOptions {
  * @category Extraction
  */
 export interface FitReactOptions extends RunOptions {
-  /** Share of the activations below the threshold, in (0, 1). @default {0.9} */
+  /**
+   * Fraction of the activations below the threshold, in (0, 1). @default {0.9}
+   */
   readonly quantile?: number;
 }
 
 const ACTION = "set engine";
 
 /**
- * Checks what `engine()` was given.
+ * Checks the arguments of `engine()`.
  *
  * @param kind The engine.
  * @param options Its options.
  * @returns The settings.
  * @throws {RangeError} If there is no such engine, backend, device or
- * precision, or `threads` is no positive integer.
- * @throws {TypeError} If an option is another engine's.
+ * precision, or `threads` is not a positive integer.
+ * @throws {TypeError} If an option belongs to another engine.
  * @throws {UnsupportedByEngineError} If `precision` is `"half"`.
  */
 export function engineSettings(
@@ -175,19 +180,19 @@ function settingHint(key: string): string | undefined {
   return call && `set it on the extractor, with .${call}`;
 }
 
-/** The options that a run knows. */
+/** The options of a run. */
 const RUN_OPTIONS = ["signal", "onProgress", "progress"] as const;
 
 /**
- * Checks what a run over a dataset is given, before anything is made ready.
+ * Checks the arguments of a run over a dataset, before anything is prepared.
  *
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @param dataset The dataset.
  * @param options Its options.
  * @param more Names of further options.
  * @throws {TypeError} If an option is unknown or of the wrong type, or the
  * dataset is a promise.
- * @throws {DOMException} If the run is already stopped.
+ * @throws {DOMException} If the run is already aborted.
  */
 export function checkRun(
   action: string,
@@ -197,18 +202,8 @@ export function checkRun(
 ): void {
   checkAwaited(options, action, "the options");
   checkOptions(options, action, [...RUN_OPTIONS, ...more], settingHint);
-  const { signal, onProgress, progress } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(
-      cannot(action, `"signal" must be an AbortSignal`, signal),
-    );
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new TypeError(
-      cannot(action, `"onProgress" must be a function`, onProgress),
-    );
-  }
-  if (progress !== undefined) checkBoolean(progress, action, "progress");
+  checkRunOptions(options, action);
+  const { signal } = options;
   if (signal?.aborted) throw abortError(signal, "before it began");
   checkAwaited(dataset, action, "the dataset");
 }

@@ -1,4 +1,5 @@
 import { attachView } from "../display/attach_view.ts";
+import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
@@ -10,48 +11,48 @@ import { droppedMasks } from "./dropped_masks.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
- * What will run, before it runs. Shows itself.
+ * A description of what will run, made before it runs. Shows itself.
  *
  * @category Extraction
  */
 export interface Plan {
-  /** What computes. */
+  /** The engine. */
   readonly engine: "onnx" | "tfjs";
   /** The backend of `tfjs`. */
   readonly backend?: string;
-  /** Why these; names the node that decided, if one did. */
+  /** The reason for this choice; names the node that decided, if any. */
   readonly reason: string;
-  /** Names of the features, in the order in which they come. */
+  /** Names of the features, in order. */
   readonly layerNames: readonly string[];
-  /** The node that gives the logits. */
+  /** The node whose output is the logits. */
   readonly head?: string;
-  /** The node whose output feeds the head. */
+  /** The node whose output is the input of the head. */
   readonly penultimate?: string;
-  /** The layer whose softmax or sigmoid was left off. */
+  /** The layer whose softmax or sigmoid was removed. */
   readonly removed?: string;
-  /** Which of the two was left off. */
+  /** The activation that was removed. */
   readonly activation?: "softmax" | "sigmoid";
   /**
    * Shaping, perturbation and postprocessing with their options, as in
    * `{ react: "threshold 0.9", postprocess: "pool(mean)" }`.
    */
   readonly changes: Readonly<Record<string, string>>;
-  /** Layers looked at in the search for a head, where none was found. */
+  /** Layers visited in the search for a head, if none was found. */
   readonly looked: readonly string[];
   /** Layers that do not run. */
   readonly skipped: readonly string[];
-  /** Numbers in the weights of the layers that run. */
+  /** Number of weight values in the layers that run. */
   readonly numParameters: number;
   /**
-   * What may differ from what is expected: logits that are left out, masks that
-   * are not computed.
+   * Warnings about unexpected results: omitted logits, masks that are not
+   * computed.
    */
   readonly warnings: readonly string[];
-  /** Where the native engine computes, if a device was set. */
+  /** The device of the native engine, if one was set. */
   readonly device?: string;
-  /** The name of the device's adapter, where it is known. */
+  /** The name of the device's adapter, if known. */
   readonly adapter?: string;
-  /** Kinds of operators that the device does not run, with their number. */
+  /** Operator types that the device does not run, with their counts. */
   readonly onCpu?: readonly string[];
 }
 
@@ -60,7 +61,7 @@ export interface Plan {
  *
  * @param graph The model.
  * @param program The program.
- * @param settings What it was made of.
+ * @param settings The settings it was made from.
  * @param choice The engine.
  * @returns The plan, frozen.
  */
@@ -72,7 +73,7 @@ export function planOf(
 ): Plan {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
-  // Logits from the penultimate: the head's weights count, though we use them.
+  // Logits are computed from the penultimate, so the head's weights count too.
   const head = logits?.head?.node ?? logits?.direct?.node;
   if (usesHead(program)) {
     runs.add(logits!.head!.node);
@@ -114,11 +115,11 @@ export function planOf(
 }
 
 /**
- * A plan with one more warning.
+ * Adds a warning to a plan.
  *
  * @param plan The plan.
  * @param line The warning.
- * @returns Another plan, frozen.
+ * @returns A new plan, frozen.
  */
 export function warnedPlan(plan: Plan, line: string): Plan {
   const warnings = Object.freeze([...plan.warnings, line]);
@@ -154,7 +155,7 @@ function planView(plan: Plan): View {
     ["engine", plan.backend ? `${plan.engine}:${plan.backend}` : plan.engine],
     ["why", plan.reason],
     ...deviceRows(plan),
-    ["features", plan.layerNames.join(", ") || "none"],
+    ["features", namesText(plan.layerNames) || "none"],
     [
       "head",
       plan.head ?? (plan.looked.length > 0 ? "none found" : "none needed"),
@@ -166,9 +167,9 @@ function planView(plan: Plan): View {
     rows.push(["left off", `${kind} of ${plan.removed}`]);
   }
   rows.push(...Object.entries(plan.changes));
-  if (plan.looked.length > 0) rows.push(["looked at", plan.looked.join(", ")]);
+  if (plan.looked.length > 0) rows.push(["looked at", namesText(plan.looked)]);
   rows.push(
-    ["skipped", listText(plan.skipped)],
+    ["skipped", namesText(plan.skipped) || "nothing"],
     ["parameters", plan.numParameters.toLocaleString("en")],
     ...plan.warnings.map((line): [string, string] => ["warning", line]),
   );
@@ -186,12 +187,6 @@ function deviceRows({ device, adapter, onCpu }: Plan): [string, string][] {
   if (device === undefined) return [];
   const named = adapter === undefined ? device : `${device}, ${adapter}`;
   const rows: [string, string][] = [["device", named]];
-  if (onCpu) rows.push(["on the processor", listText(onCpu)]);
+  if (onCpu) rows.push(["on the processor", namesText(onCpu) || "nothing"]);
   return rows;
-}
-
-function listText(names: readonly string[]): string {
-  if (names.length === 0) return "nothing";
-  const shown = names.slice(0, 8).join(", ");
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }

@@ -1,10 +1,10 @@
 /**
  * The loop over a dataset: read a batch, run it, report.
  *
- * Whoever reads the results sets the pace. Nothing is read ahead for an engine
- * of this thread; one of another thread gets its next batch while it computes,
- * and no more than that. A stop is seen at once, also while a dataset or an engine is being waited for; the
- * dataset is then left, and what the engine still computes is not looked at.
+ * The consumer of the results sets the pace. For an engine in this thread,
+ * nothing is read ahead; an engine in another thread gets its next batch while
+ * it computes. An abort takes effect immediately, also while waiting for the
+ * dataset or the engine; the result of a pending computation is ignored.
  *
  * @module
  */
@@ -37,28 +37,30 @@ export interface Opened {
 
 /** A run over a dataset. */
 export interface BatchRun {
-  /** What is known of the dataset. */
+  /** Known facts about the dataset. */
   readonly plan: BatchPlan;
-  /** What each batch gives. */
+  /** The results, batch by batch. */
   readonly batches: AsyncGenerator<CollectedBatch>;
 }
 
-/** How a run is shown, and read. */
+/** How a run is displayed and read. */
 export interface RunWay {
-  /** What the bar is called. */
+  /** Label of the progress bar. */
   readonly label: string;
-  /** Whether batches may come several at once, where that is quicker. */
+  /** Whether several batches may be yielded as one, where that is faster. */
   readonly isJoined: boolean;
-  /** Which samples of the dataset are read; default: all. */
+  /** The range of samples to read; default: all. */
   readonly range?: SampleRange | undefined;
+  /** Batches that come at once are of one part of that many samples. */
+  readonly partSize?: number | undefined;
 }
 
 /**
- * Lets a dataset find out what is to be known before a run.
+ * Prepares a dataset before a run.
  *
- * @param dataset What to run over.
- * @param options What stops it.
- * @returns A promise to wait for; undefined where there is nothing to find out.
+ * @param dataset The dataset.
+ * @param options Signal.
+ * @returns A promise to await; undefined if no preparation is needed.
  */
 export function prepared(
   dataset: Dataset,
@@ -71,27 +73,34 @@ export function prepared(
 }
 
 /**
- * Begins a run.
+ * Starts a run.
  *
  * @param opened The session.
- * @param dataset What to run over.
+ * @param dataset The dataset.
  * @param options Signal and progress.
- * @param way What the bar is called, and whether batches may come several at once.
- * @returns The run; nothing is computed before its first batch is asked for.
+ * @param way Label of the bar, and whether several batches may be yielded as
+ * one.
+ * @returns The run; nothing is computed before its first batch is requested.
  */
 export function runBatches(
   opened: Opened,
   dataset: Dataset,
   options: RunOptions,
-  { label, isJoined, range }: RunWay,
+  { label, isJoined, range, partSize = Infinity }: RunWay,
 ): BatchRun {
   const signal = withStop(options.signal);
   const { program, session, batchSize } = opened;
+  const partBatches = Math.ceil(partSize / batchSize);
+  const atOnce = (start: number) => {
+    const before = (start - (range?.start ?? 0)) / batchSize;
+    const rest = partBatches - before % partBatches;
+    return Math.min(session.batchesAtOnce?.(batchSize) ?? 1, rest);
+  };
   const plan = batchesOf(dataset, {
     size: batchSize,
-    // Texts may be filled up to the longest of a batch.
+    // Strings may be padded to the longest of a batch.
     atOnce: isJoined && program.feeds.every(({ host }) => host === undefined)
-      ? () => session.batchesAtOnce?.(batchSize) ?? 1
+      ? atOnce
       : undefined,
     inputs: datasetSpecs(program.feeds),
     range,
@@ -134,7 +143,7 @@ async function* loop(
     },
     opened.session.maxInFlight,
   );
-  // A dataset that is still to give a batch would hold us until it does.
+  // Closing a dataset would wait for its pending batch.
   const leave = () =>
     left(iterator, options.signal?.aborted === true || queue.isReading);
   let isOver = false;
@@ -164,14 +173,17 @@ async function* loop(
     await bar?.fail(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
-    if (!isOver) { // the reader left
+    if (!isOver) { // the consumer stopped reading
       await leave();
       await bar?.fail(`left ${where()}`);
     }
   }
 }
 
-/** A dataset that waits for ever would hold us too: then it is told, not waited for. */
+/**
+ * Closes a dataset. If it is waiting for a batch, it is closed without awaiting
+ * it, because it may wait forever.
+ */
 async function left(
   iterator: AsyncIterator<unknown>,
   isToldOnly: boolean,
@@ -181,7 +193,7 @@ async function left(
   else await done;
 }
 
-/** One batch as it is kept, once it is known to be what it must be. */
+/** Checks the results of one batch and returns them in the form of a set. */
 function collected(
   program: Program,
   batch: HostBatch,
@@ -206,12 +218,12 @@ function collected(
 }
 
 /**
- * Checks that features go with their samples.
+ * Checks that features have one row per sample.
  *
- * @param features One a layer, `[N, …]`.
- * @param rows How many samples there are.
+ * @param features One per layer, `[N, …]`.
+ * @param rows Number of samples.
  * @param program Names the layers.
- * @throws {TypeError} If one has not as many rows.
+ * @throws {TypeError} If one has a different number of rows.
  */
 export function checkRows(
   features: readonly { readonly shape: readonly number[] }[],
@@ -230,7 +242,10 @@ export function checkRows(
   });
 }
 
-/** An infinite factor would make infinite logits, which look like a sure answer. */
+/**
+ * Checks the shaping factors: an infinite factor gives infinite logits, which
+ * look like a confident prediction.
+ */
 function checkScale(
   scale: Float32Array,
   batch: HostBatch,

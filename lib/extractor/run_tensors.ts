@@ -12,14 +12,14 @@ import type {
 import { checkRows, type Opened } from "./run_batches.ts";
 
 /**
- * Runs over tensors that are where the engine computes, and leaves the results
- * there: for many small calls, where reading back would cost more than a layer.
+ * Runs over tensors on the engine's backend and leaves the results there, for
+ * many small calls: reading results back would cost more than a layer.
  *
  * @param opened The session.
  * @param backend The backend of its engine.
  * @param inputs One tensor, one for each input in order, or by name.
- * @returns Tensors, the caller's; undefined where values must be looked at on
- * the host, which is for the other way to do.
+ * @returns Tensors owned by the caller; undefined if values must be read on the
+ * host, which needs the general way.
  * @throws {TypeError} If the tensors do not fit the model.
  */
 export async function runTensors(
@@ -29,7 +29,7 @@ export async function runTensors(
 ): Promise<TensorFeatures | undefined> {
   const isPlain = program.logits?.shaping === undefined &&
     program.features.every(({ readAs }) => readAs === undefined);
-  // What the host makes of texts, and batches of a fixed size, are made there.
+  // String conversion and fixed-size batches need the host.
   const isFed = program.feeds.every(({ host }) => host === undefined) &&
     fixedRows(program) === undefined;
   if (
@@ -63,7 +63,7 @@ export async function runTensors(
   };
 }
 
-/** Whether it is a tensor that our copy of TF.js holds the values of. */
+/** Whether the values of a tensor are held by this copy of TF.js. */
 function isResident(input: unknown): boolean {
   return input instanceof tf.Tensor &&
     tf.engine().state.tensorInfo.has(input.dataId);
@@ -80,7 +80,7 @@ function asNumbers(feature: tf.Tensor): tf.Tensor {
  * An array of a set as a tensor.
  *
  * @param array The array.
- * @returns The tensor, the caller's; float16 becomes float32.
+ * @returns The tensor, owned by the caller; float16 becomes float32.
  */
 export function tensorOf(
   { data, shape, dtype }: FeatureArray | NdArray,

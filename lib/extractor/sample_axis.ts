@@ -8,7 +8,7 @@ import {
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 
-/** Operators whose output has the axes of its inputs. */
+/** Operators whose output has the same axes as their inputs. */
 const ELEMENTWISE = new Set([
   ...["Abs", "Add", "Cast", "Clip", "Div", "Dropout", "Elu", "Erf", "Exp"],
   ...["Gelu", "HardSigmoid", "HardSwish", "Identity", "LayerNormalization"],
@@ -23,25 +23,25 @@ const BATCHED = new Set([
   ...["MaxPool", "Squeeze"],
 ]);
 
-/** Where the samples are in a tensor; undefined where that is not known. */
+/** The sample axis of a tensor; undefined if unknown. */
 type SampleAxis = {
-  /** The axis; undefined where it is merged with axes before it. */
+  /** The axis; undefined if it is merged with axes before it. */
   readonly axis: number | undefined;
   /** The operation that moved it from axis 0. */
   readonly mover?: GraphNode;
 } | undefined;
 
 /**
- * The operation of an ONNX file after which the logits' rows are no samples
- * but, for example, time steps: a transpose that moves the axis of the samples
- * behind another, which is merged into the rows later.
+ * Finds the operation of an ONNX file after which the rows of the logits are
+ * not samples but, for example, time steps: a transpose that moves the sample
+ * axis behind another axis, which is merged into the rows later.
  *
- * Operators that are not listed here are not followed: what comes after them
- * is looked at when a batch was computed.
+ * The search stops at operators that are not listed here; outputs after them
+ * are checked when a batch was computed.
  *
  * @param graph The model.
  * @param logits Its logits.
- * @returns The operation; undefined where rows are samples, or may be.
+ * @returns The operation; undefined if rows are samples, or may be.
  */
 export function sampleAxisMover(
   graph: ModelGraph,

@@ -1,9 +1,10 @@
 /**
- * What an extractor is asked for, resolved against its model: nodes rather
- * than ids. Frozen; every fluent call makes the next one.
+ * The settings of an extractor, resolved against its model: nodes instead of
+ * ids. Frozen; every fluent call creates new settings.
  *
  * @module
  */
+import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
 import type { DeviceName } from "../engines/onnx/runtime/device.ts";
@@ -19,7 +20,7 @@ import type { Postprocess } from "../types.ts";
 /** Settings of an extractor. */
 export interface Settings {
   readonly layers: readonly GraphNode[];
-  /** Which penultimate the sets hold: before or after the shaping. */
+  /** Whether the sets contain the penultimate before or after the shaping. */
   readonly penultimate: "plain" | "shaped" | undefined;
   readonly wantsLogits: boolean;
   readonly input: GraphNode | undefined;
@@ -30,7 +31,10 @@ export interface Settings {
   readonly perturbation: Omit<Perturbation, "isBinary"> | undefined;
   /** Steps for every layer. */
   readonly postprocess: readonly Postprocess[];
-  /** Steps for each layer or feature by its name; undefined where all have the same. */
+  /**
+   * Steps for each layer or feature by its name; undefined if all have the same
+   * steps.
+   */
   readonly postprocessByName:
     | ReadonlyMap<string, readonly Postprocess[]>
     | undefined;
@@ -39,7 +43,7 @@ export interface Settings {
   readonly backend: BackendName | undefined;
   /** Of the native engine. */
   readonly threads: number | undefined;
-  /** Where results are kept. */
+  /** The cache of results. */
   readonly cache: CacheSettings | undefined;
   /** Of the native engine; undefined is the processor. */
   readonly device: DeviceName | "auto" | undefined;
@@ -50,7 +54,7 @@ export interface Settings {
 /** The settings of postprocessing. */
 export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
 
-/** What holds before any setting is made. */
+/** The default settings. */
 export const DEFAULTS: Settings = Object.freeze({
   layers: Object.freeze([]),
   penultimate: undefined,
@@ -75,8 +79,8 @@ export const DEFAULTS: Settings = Object.freeze({
  *
  * @param settings The settings.
  * @param layer The layer's name.
- * @param feature The feature's name, another than the layer's where the layer
- * has several outputs.
+ * @param feature The feature's name; it differs from the layer's name if the
+ * layer has several outputs.
  * @returns Its steps, in order.
  */
 export function stepsOf(
@@ -89,10 +93,10 @@ export function stepsOf(
 }
 
 /**
- * Whether a step is a custom function, of which nothing can tell what it does.
+ * Whether a step is a custom function, which has no fingerprint.
  *
  * @param settings The settings.
- * @returns Whether there is one, on any layer.
+ * @returns True if any layer has one.
  */
 export function hasCustomSteps(
   { postprocess, postprocessByName }: Steps,
@@ -102,7 +106,7 @@ export function hasCustomSteps(
 }
 
 /**
- * What an extractor shows of itself: its model and what it is asked for.
+ * The view of an extractor: its model and its settings.
  *
  * @param graph The model.
  * @param settings The settings.
@@ -117,7 +121,7 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
     ],
     [
       "layers",
-      layers.map(({ row }) => row.name).join(", ") ||
+      namesText(layers.map(({ row }) => row.name)) ||
       (settings.wantsLogits ? "none: logits only" : "none"),
     ],
   ];
@@ -142,7 +146,8 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
 }
 
 /**
- * What is done to inputs, penultimate and features besides running the model.
+ * The steps applied to inputs, penultimate and features besides running the
+ * model.
  *
  * @param settings The settings.
  * @returns Names with their options, as in `["react", "threshold 0.9"]`.

@@ -1,11 +1,11 @@
 /**
- * Features of a whole dataset into files, in flat memory.
+ * Writes the features of a whole dataset to files, in constant memory.
  *
- * Think of a run as a list of parts, each a stretch of samples that lies whole
- * on the disk or not at all. A run that is begun again looks which parts are
- * there, and goes on behind them. When all are there they are joined under the
- * target's name, in order, so that the result has the same bytes however often
- * the run was stopped and however many processes shared it.
+ * A run is a list of parts, each a range of samples that is stored completely
+ * or not at all. A resumed run skips the parts that exist. When all parts exist
+ * they are joined in order under the target's name, so that the result has the
+ * same bytes however often the run was interrupted and however many processes
+ * shared it.
  *
  * @module
  */
@@ -29,6 +29,7 @@ import { rangeOfShard } from "../store/merge_features.ts";
 import {
   checkSave,
   SAVE_OPTIONS,
+  scratchOf,
   SHARD_SIZE,
   writeTarget,
 } from "../store/save_features.ts";
@@ -41,6 +42,7 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
+import { checkNames, checkWritable } from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";
@@ -60,32 +62,32 @@ import type { Settings } from "./settings.ts";
  */
 export interface WriteOptions extends SaveOptions {
   /**
-   * Which part of the dataset this process does: its number, from 0, and how
-   * many there are. `{ index: "env" }` takes the number from Slurm's or
-   * Kubernetes' variables; Kubernetes does not say the count.
+   * The shard of the dataset that this process computes: its index, from 0, and
+   * the number of shards. `{ index: "env" }` reads the index from the variables
+   * of Slurm or Kubernetes; Kubernetes does not set the count.
    */
   readonly shard?:
     | readonly [index: number, count: number]
     | { readonly index: "env"; readonly count?: number };
   /**
-   * Samples that are computed before they are kept on the disk: what a killed
-   * process loses at the most. Whole batches; the result does not depend on it.
+   * Number of samples per part: the most that a killed process loses. Rounded
+   * to whole batches; the result does not depend on it.
    *
    * @default {as many as take 32 MB or 10 seconds}
    */
   readonly partSize?: number;
 }
 
-/** Names of the options, besides those of a run. */
+/** Names of the options in addition to those of a run. */
 export const WRITE_OPTIONS: readonly string[] = [
   ...SAVE_OPTIONS,
   "shard",
   "partSize",
 ];
 
-/** A part is written when its arrays have so many bytes … */
+/** A part is written when its arrays reach this size in bytes … */
 const PART_BYTES = 2 ** 25;
-/** … or after this time, which is what a stopped run loses at the most. */
+/** … or after this time, the most that an interrupted run loses. */
 const PART_MS = 10_000;
 
 const ACTION = "write features";
@@ -96,9 +98,9 @@ const ACTION = "write features";
  * @param graph The model.
  * @param settings The settings.
  * @param dataset The dataset.
- * @param target Where the files go.
+ * @param target The destination.
  * @param options Layout, shard; signal, progress.
- * @returns What was written.
+ * @returns A summary of what was written.
  */
 export async function writeDataset(
   graph: ModelGraph,
@@ -118,8 +120,13 @@ export async function writeDataset(
   const range = shardOf(shard);
   const isThere = kindAt(place.path) !== undefined;
   if (!isThere || !isNamed(graph, settings)) checkFree(place.path);
+  if (range !== undefined && !isNamed(graph, settings)) throw notShared();
   const job = await identify(graph, settings, dataset, run);
   const { data, total } = job;
+  for (const one of ["safetensors", place.format] as const) { // parts, target
+    checkNames(job.plan.layerNames, one);
+  }
+  if (range !== undefined && data === undefined) throw notShared();
   const record = recordOf(settings, job, { ...layout, ...place });
   const key = data === undefined
     ? undefined
@@ -150,7 +157,7 @@ export async function writeDataset(
   return written;
 }
 
-/** Writes what a cache holds. */
+/** Writes cached features. */
 async function writeCached(
   part: Part,
   place: Target,
@@ -160,7 +167,8 @@ async function writeCached(
   const begin = performance.now();
   try {
     const described = { ...part, description: { ...part.description, run } };
-    const files = await writeTarget(place, [described], layout);
+    const scratch = scratchOf(place.path);
+    const files = await writeTarget(place, [described], { ...layout, scratch });
     const { samples, skipped } = part.description;
     const seconds = (performance.now() - begin) / 1000;
     const samplesPerSecond = samples / Math.max(1e-3, seconds);
@@ -170,14 +178,14 @@ async function writeCached(
   }
 }
 
-/** What a run is, once everything is known of it. */
+/** A run with all its settings resolved. */
 interface Job extends RunTarget {
-  /** Samples of the dataset, where that is known. */
+  /** Number of samples of the dataset, if known. */
   readonly total: number | undefined;
-  /** Identity of the data; without it, nothing can be gone on with. */
+  /** Fingerprint of the data; required to resume. */
   readonly data: string | undefined;
   readonly record: RunRecord;
-  /** Samples in a part. */
+  /** Number of samples per part. */
   readonly partSize: number | undefined;
 }
 
@@ -188,7 +196,7 @@ async function writeParts(
   shard: readonly [number, number] | undefined,
   options: RunOptions,
 ): Promise<Written> {
-  const { place, total, data, record } = job;
+  const { place, total, data, record, partSize } = job;
   const path = `${place.path}.partial`;
   const isNew = PartFolder.record(path) === undefined;
   const folder = await PartFolder.open(path, record, data !== undefined);
@@ -204,12 +212,13 @@ async function writeParts(
     if (start < (range.end ?? Infinity)) {
       const rest = { start, end: shard && range.end };
       for await (
-        const part of runs.parts(dataset, options, rest, isFull(job))
+        const part of runs.parts(dataset, options, rest, partSize, isFull())
       ) {
         if (samples === 0 && total !== undefined && part.set !== undefined) {
           const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
           checkRoom(parentOf(place.path), needed);
         }
+        if (part.set !== undefined) checkWritable(part.set, place.format);
         await folder.add(part.set, part, { ...part, run: job.run });
         samples += part.set?.ids.length ?? 0;
       }
@@ -224,7 +233,7 @@ async function writeParts(
   } catch (error) {
     const isAlone = isNew && shard === undefined;
     if (isAlone && folder.done({ start: 0, end: Infinity }).length === 0) {
-      isKept = false; // nothing is lost with it
+      isKept = false; // it contains no finished part
     }
     throw error;
   } finally {
@@ -235,21 +244,26 @@ async function writeParts(
   }
 }
 
-/** Says when a part has grown enough, and begins the next. */
-function isFull(
-  { partSize }: Job,
-): (bytes: number, rows: number) => boolean {
+/** Decides when a part is large enough, and starts the next one. */
+function isFull(): (bytes: number) => boolean {
   let begin = performance.now();
-  return (bytes, rows) => {
-    const full = partSize !== undefined
-      ? rows >= partSize
-      : bytes >= PART_BYTES || performance.now() - begin >= PART_MS;
+  return (bytes) => {
+    const full = bytes >= PART_BYTES || performance.now() - begin >= PART_MS;
     if (full) begin = performance.now();
     return full;
   };
 }
 
-/** What this process wrote of a target that others write too. */
+/** The error of shards whose run cannot be identified. */
+function notShared(): TypeError {
+  const rule = "a run that is shared by processes must be identifiable: " +
+    "arrays or a source with a fingerprint, and built-in steps";
+  const found = "a custom function, or data without a fingerprint";
+  const hint = 'leave out "shard"';
+  return new TypeError(cannot(ACTION, rule, found, hint));
+}
+
+/** The summary of one process for a target that several processes write. */
 function shardWritten(
   done: readonly DonePart[],
   samplesPerSecond: number,
@@ -264,7 +278,9 @@ function shardWritten(
   });
 }
 
-/** Everything that the bytes of the result depend on, by names that a user knows. */
+/**
+ * Everything that the bytes of the result depend on, under names for messages.
+ */
 function recordOf(
   settings: Settings,
   job: RunIdentity,

@@ -5,12 +5,13 @@ import type { Program } from "../engines/program.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 
 /**
- * Writes a program as an ONNX model, whatever its model was made from.
+ * Exports a program as an ONNX model, for models of any source format.
  *
  * @param program The program.
- * @param metadata What else is to be known of it.
+ * @param metadata Further metadata.
  * @returns The model's bytes.
- * @throws {UnsupportedByEngineError} If ONNX cannot say a part of it.
+ * @throws {UnsupportedByEngineError} If a part of it cannot be expressed in
+ * ONNX.
  */
 export async function writeOnnx(
   program: Program,

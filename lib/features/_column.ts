@@ -1,5 +1,5 @@
 /**
- * One array of a feature set while it grows, batch by batch.
+ * One array of a feature set, built batch by batch.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { emptyLike, frozenArray, joinRows } from "./rows.ts";
 /**
  * Rows that arrive in batches.
  *
- * With the number of rows known, they are written into one array; otherwise the
- * batches are kept as they came, and joined at the end.
+ * If the number of rows is known, they are written into one array; otherwise
+ * the batches are kept and joined at the end.
  */
 export class Column<T extends FeatureData> {
   readonly #name: string;
@@ -25,8 +25,8 @@ export class Column<T extends FeatureData> {
   /**
    * An empty column.
    *
-   * @param name What it is called in messages, as in `layer "conv1"`.
-   * @param total How many rows are to come, if that is known.
+   * @param name Its name in messages, as in `layer "conv1"`.
+   * @param total Total number of rows, if known.
    */
   constructor(name: string, total: number | undefined) {
     this.#name = name;
@@ -34,11 +34,12 @@ export class Column<T extends FeatureData> {
   }
 
   /**
-   * Adds the rows of a batch. The array is the column's from here on: it is
-   * kept where the total is not known or is that of the batch, else emptied.
+   * Adds the rows of a batch. The column takes ownership of the array: it keeps
+   * it if the total is unknown or equals the size of the batch, and empties it
+   * otherwise.
    *
    * @param batch The rows, `[n, …]`.
-   * @throws {TypeError} If they are not of the shape and type of the first batch's.
+   * @throws {TypeError} If shape or type differ from those of the first batch.
    */
   add(batch: NdArray<T>): void {
     const first = this.#first ??= frozenArray(
@@ -60,13 +61,13 @@ export class Column<T extends FeatureData> {
     }
     if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
     else if (this.#rows === 0 && batch.shape[0] === this.#total) {
-      this.#whole = ownBuffer(batch).data; // all of it, as in a stream
+      this.#whole = ownBuffer(batch).data; // the whole array, as in a stream
     } else this.#write(batch, sizeOf(batch.shape.slice(1)));
     this.#rows += batch.shape[0]!;
   }
 
   /**
-   * Gives what was added, and lets go of it.
+   * Returns the rows and releases them.
    *
    * @returns All rows, `[N, …]`.
    */
@@ -98,7 +99,7 @@ export class Column<T extends FeatureData> {
   }
 }
 
-/** A view is copied, as it would keep the whole of another's buffer alive. */
+/** Copies a view, which would keep the whole underlying buffer alive. */
 function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
   const { data, shape, dtype } = array;
   if (data.byteLength === data.buffer.byteLength) return array;
@@ -106,8 +107,8 @@ function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
 }
 
 /**
- * Gives the memory of an array back without waiting for the collector, which
- * lets more than 100 MB of arrays wait. The array is empty afterwards.
+ * Frees the memory of an array without waiting for the garbage collector, which
+ * may defer more than 100 MB of arrays. The array is empty afterwards.
  */
 function free({ buffer, byteLength }: FeatureData): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {

@@ -1,6 +1,6 @@
 /**
- * Checks of what a user puts into a feature set: afterwards, every array has as
- * many rows as every other, and is described as it is.
+ * Checks the arrays that a user passes for a feature set: all must have the
+ * same number of rows, and match their description.
  *
  * @module
  */
@@ -46,13 +46,13 @@ const KEYS = [
 ] as const;
 
 /**
- * Checks arrays against each other, and freezes their descriptions. Neither
- * copies nor changes the data of features and logits.
+ * Checks arrays against each other, and freezes their descriptions. The data of
+ * features and logits is neither copied nor changed.
  *
- * @param arrays What the user has.
+ * @param arrays The user's arrays.
  * @returns The fields of a feature set.
- * @throws {TypeError} If something is of the wrong type or shape, or a promise.
- * @throws {RangeError} If a value is wrong.
+ * @throws {TypeError} If a value is a promise, or has the wrong type or shape.
+ * @throws {RangeError} If a value is out of range.
  */
 export function checkArrays(arrays: FeatureSetArrays): FeatureSetFields {
   checkAwaited(arrays, ACTION, "its argument");
@@ -180,6 +180,17 @@ function lengthOf(values: ArrayLike<unknown>, name: string): number {
   );
 }
 
+/** What to pass instead of a label that is not a number. */
+function labelAdvice(label: unknown): string | undefined {
+  if (typeof label === "bigint") return "pass Array.from(labels, Number)";
+  if (typeof label === "string") {
+    return 'pass class indices, and the names in "classNames"';
+  }
+  return Array.isArray(label) || ArrayBuffer.isView(label)
+    ? "pass class indices, one a sample"
+    : undefined;
+}
+
 function checkLabels(
   labels: FeatureSetArrays["labels"],
 ): NdArray<Int32Array> | undefined {
@@ -201,9 +212,8 @@ function checkLabels(
   for (let i = 0; i < length; i++) {
     const label: unknown = labels[i];
     if (typeof label !== "number") {
-      throw new TypeError(
-        cannot(ACTION, `"labels[${i}]" must be a number`, label),
-      );
+      const rule = `"labels[${i}]" must be a number`;
+      throw new TypeError(cannot(ACTION, rule, label, labelAdvice(label)));
     }
     data[i] = label;
     if (data[i] !== label) {
@@ -215,14 +225,14 @@ function checkLabels(
   return frozenArray(data, [length], "int32");
 }
 
-/** The number of samples, on which all must agree. */
+/** The number of samples, which must be equal for all arrays. */
 function checkCounts(
   counts: readonly (readonly [string, number | undefined])[],
 ): number {
   const given = counts.filter(([, count]) => count !== undefined);
   if (given.length === 0) {
     throw new TypeError(
-      cannot(ACTION, "it must be given at least one array", "none"),
+      cannot(ACTION, "there must be at least one array", "none"),
     );
   }
   const [first, count] = given[0]!;

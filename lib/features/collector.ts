@@ -1,10 +1,9 @@
 /**
- * Batches on their way to a feature set.
+ * Collects batches into a feature set.
  *
- * Memory is what matters here. Where the number of samples is known, every
- * array is made once and written into, so that the results are held once; where
- * it is not, batches are kept and joined layer by layer, each layer's batches
- * being let go before the next is joined.
+ * To save memory: if the number of samples is known, every array is allocated
+ * once and written into; otherwise the batches are kept and joined layer by
+ * layer, and each layer's batches are released before the next layer is joined.
  *
  * @module
  */
@@ -22,58 +21,60 @@ import { Column } from "./_column.ts";
 import { makeFeatureSet } from "./feature_set.ts";
 import type { FeatureData } from "./fields.ts";
 
-/** What one batch gave. */
+/** The results of one batch. */
 export interface CollectedBatch {
-  /** One array a layer, `[rows, …]`. */
+  /** One array per layer, `[rows, …]`. */
   readonly features: readonly FeatureArray[];
-  /** `[rows, D]`, where it was asked for. */
+  /** `[rows, D]`, if requested. */
   readonly penultimate?: NdArray | undefined;
-  /** `[rows, C]`, where the model has any. */
+  /** `[rows, C]`, if the model has any. */
   readonly logits?: NdArray | undefined;
-  /** Class indices, `[rows]`, where the dataset has any. */
+  /** Class indices, `[rows]`, if the dataset has any. */
   readonly labels?: Int32Array | undefined;
-  /** The dataset's own identities, `[rows]`; without them, positions count. */
+  /** The ids from the dataset, `[rows]`; default: indices. */
   readonly ids?: ArrayLike<string | number> | undefined;
-  /** Rows of this batch whose inputs are not finite, ascending. */
+  /** Indices of the rows whose inputs are not finite, ascending. */
   readonly nonFinite: readonly number[];
-  /** How many samples the batch holds. */
+  /** Number of samples of the batch. */
   readonly rows: number;
-  /** How far in the dataset it ends, for who goes on there. */
+  /** Where in the dataset the batch ends, to continue from there. */
   readonly end?: number | undefined;
-  /** How many samples the dataset left out until then. */
+  /** Number of samples that the dataset skipped until then. */
   readonly numSkipped?: number | undefined;
 }
 
-/** What is the same for all batches. */
+/** Values that are the same for all batches. */
 export interface CollectedFields {
   /** Names of the layers, in the order of their features. */
   readonly layerNames: readonly string[];
-  /** What each feature is. */
+  /** Descriptions of the features. */
   readonly specs: readonly FeatureSpec[];
-  /** Names of the classes, where the dataset knows them. */
+  /** Names of the classes, if the dataset knows them. */
   readonly classNames?: readonly string[] | undefined;
-  /** The head's weights, where it is linear. */
+  /** The head's weights, if it is linear. */
   readonly head?: LinearHead | undefined;
-  /** What the logits go through in the model. */
+  /** The activation after the logits in the model. */
   readonly activation?: OutputActivation | undefined;
-  /** What made the features. */
+  /** The model and settings that made the features. */
   readonly source?: FeatureSource | undefined;
 }
 
 /** Settings of a {@linkcode FeatureCollector}. */
 export interface FeatureCollectorOptions {
-  /** How many samples are to come, if that is known; more or fewer are taken too. */
+  /** Expected number of samples, if known; more or fewer are accepted too. */
   readonly total?: number | undefined;
   /** Names of the layers, for messages. */
   readonly layerNames?: readonly string[] | undefined;
-  /** The position of the first sample, for ids that are positions. @default {0} */
+  /** The index of the first sample, for ids that are indices. @default {0} */
   readonly start?: number | undefined;
 }
 
 const ACTION = "join batches";
 const OPTIONAL = ["penultimate", "logits", "labels", "ids"] as const;
 
-/** Collects batches. Made for one run: after `finish` it is of no more use. */
+/**
+ * Collects the batches of one run. It must not be used after `finish`.
+ */
 export class FeatureCollector {
   readonly #total: number | undefined;
   readonly #names: readonly string[];
@@ -89,8 +90,8 @@ export class FeatureCollector {
   /**
    * An empty collector.
    *
-   * @param options What is known beforehand.
-   * @throws {RangeError} If `total` or `start` is no whole number.
+   * @param options Expected number of samples, and names.
+   * @throws {RangeError} If `total` or `start` is not a integer.
    */
   constructor(options: FeatureCollectorOptions = {}) {
     const { total, layerNames = [], start = 0 } = options;
@@ -108,12 +109,12 @@ export class FeatureCollector {
   }
 
   /**
-   * Adds a batch. Its arrays are the collector's from here on, and may be empty
-   * afterwards.
+   * Adds a batch. The collector takes ownership of its arrays, which may be
+   * empty afterwards.
    *
-   * @param batch What the batch gave.
-   * @throws {TypeError} If an array is of another shape or type than in the
-   * batches before, or labels, ids, logits or penultimate are there in only some.
+   * @param batch The results of the batch.
+   * @throws {TypeError} If shape or type of an array differ from earlier
+   * batches, or only some batches have labels, ids, logits or the penultimate.
    */
   add(batch: CollectedBatch): void {
     const { rows, features } = batch;
@@ -137,9 +138,9 @@ export class FeatureCollector {
   }
 
   /**
-   * Joins what was added into a feature set, and lets go of it.
+   * Joins the batches into a feature set, and releases them.
    *
-   * @param fixed What is the same for all batches.
+   * @param fixed Values that are the same for all batches.
    * @returns The set.
    * @throws {RangeError} If no batch was added.
    */
@@ -168,7 +169,7 @@ export class FeatureCollector {
     });
   }
 
-  /** Leaves out the logits of all batches, those before and those to come. */
+  /** Drops the logits of all batches, earlier and later ones. */
   omitLogits(): void {
     delete this.#others.logits;
     this.#present = this.#present?.filter((name) => name !== "logits");

@@ -1,5 +1,5 @@
 /**
- * Feature sets one after the other.
+ * Concatenates feature sets.
  *
  * @module
  */
@@ -12,18 +12,19 @@ import { joinRows } from "./rows.ts";
 const ACTION = "concatenate feature sets";
 
 /**
- * Joins feature sets of the same layers, one after the other. Copies the arrays.
+ * Concatenates feature sets of the same layers along the samples. Copies the
+ * arrays.
  *
  * Labels, logits and penultimate must be in all sets or in none. The head, the
- * activation and the class names are kept where the sets that have them agree;
- * the source is kept only if all sets have it. Where the ids of every set are
- * positions from 0, so are those of the joined set; other ids are kept.
+ * activation and the class names must be equal in the sets that have them; the
+ * source is kept only if all sets have it. If the ids of every set are indices
+ * from 0, so are those of the result; other ids are kept.
  *
  * @category Feature sets
  * @param sets Feature sets, at least one.
- * @returns A set of all their samples, in the order given.
- * @throws {TypeError} If sets differ in layers, shapes, types or source, or a
- * promise is given.
+ * @returns A set of all samples, in the order of `sets`.
+ * @throws {TypeError} If sets differ in layers, shapes, types or source, or one
+ * is a promise.
  *
  * @example Two sets of one sample
  * ```ts
@@ -133,7 +134,7 @@ function joinAll<T extends FeatureData>(
   return joinRows(there);
 }
 
-/** What all sets that have it agree on. */
+/** The common value of all sets that have one. */
 function agreed<T>(
   values: readonly (T | undefined)[],
   name: string,

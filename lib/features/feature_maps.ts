@@ -9,7 +9,6 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
-  shapeText,
 } from "../check.ts";
 import {
   type Figure,
@@ -32,19 +31,19 @@ import {
  * @category Figures
  */
 export interface FeatureMapsOptions extends FigureOptions {
-  /** Which layer. Default: the last one that outputs feature maps. */
+  /** The layer. Default: the last one that outputs feature maps. */
   readonly layer?: string;
   /**
-   * Which sample, from 0.
+   * Index of the sample, from 0.
    *
    * @default {0}
    */
   readonly sample?: number;
-  /** Which channels, from 0, in this order. Default: the first 64. */
+  /** Indices of the channels, from 0, in this order. Default: the first 64. */
   readonly channels?: readonly number[];
   /**
-   * Whether all feature maps have one range of colours, that of all channels, or
-   * each its own.
+   * `"layer"`: one colour range for all channels of the layer; `"each"`: a
+   * separate range per channel.
    *
    * @default {"layer"}
    */
@@ -59,19 +58,21 @@ export interface FeatureMapsOptions extends FigureOptions {
 const ACTION = "draw feature maps";
 
 /**
- * Draws the feature maps of one sample, one image a channel, with the smallest
- * and the largest value under each.
+ * Draws the feature maps of one sample, one image per channel, with the
+ * smallest and the largest value under each.
  *
- * Good to see which parts of an image a channel responds to. One range of
- * colours shows which channels respond most; `scale: "each"` shows the pattern
- * of weak ones too. Large feature maps are averaged over blocks, and a note says
- * so.
+ * Shows which parts of an image a channel responds to. With one colour range,
+ * the channels that respond most stand out; `scale: "each"` also shows the
+ * pattern of weak channels. Large feature maps are averaged over blocks, with a
+ * note.
  *
  * @param set A feature set with a layer of feature maps, `[N, H, W, D]` or
- * `[N, D, H, W]`.
- * @param options Which layer, sample and channels.
+ * `[N, D, H, W]`; of volumes, `[N, Z, H, W, D]` or `[N, D, Z, H, W]`, the
+ * middle slice is drawn.
+ * @param options Layer, sample and channels.
  * @returns A figure that shows itself; it is computed when it is shown.
- * @throws {TypeError} If the set is none, or holds no feature maps.
+ * @throws {TypeError} If the argument is not a feature set, or contains no
+ * feature maps.
  * @throws {RangeError} If there is no such layer, sample or channel.
  *
  * @example Two channels of a sample
@@ -117,15 +118,19 @@ export function featureMaps(
 
 function mapsOf(set: FeatureSet, layer: string | undefined): ShownArray {
   const arrays = shownArrays(set);
+  const lastOf = (rank: number) =>
+    arrays.findLast(({ array }) => array.shape.length === rank);
   const found = layer === undefined
-    ? arrays.findLast(({ array }) => array.shape.length === 4)
+    ? lastOf(4) ?? lastOf(5)
     : findArray(arrays, layer);
-  if (found?.array.shape.length === 4) return found;
-  const rule = found === undefined
-    ? "a layer of the set must have rank 4"
-    : `${found.title} must have rank 4`;
-  const shapes = found === undefined
-    ? arrays.map(({ array }) => shapeText(array.shape))
-    : shapeText(found.array.shape);
-  throw new TypeError(cannot(ACTION, rule, shapes));
+  const rank = found?.array.shape.length;
+  if (found !== undefined && (rank === 4 || rank === 5)) return found;
+  const rule = `${found?.title ?? "a layer of the set"} must have rank 4 or 5`;
+  const value = found === undefined
+    ? arrays.map(({ array }) => array.shape)
+    : found.array.shape;
+  const hint = arrays.length === 0 || rank !== undefined && rank > 3
+    ? undefined
+    : "heatMap() draws layers of rank 2 and 3";
+  throw new TypeError(cannot(ACTION, rule, value, hint));
 }

@@ -1,10 +1,10 @@
 /**
- * A feature set: arrays that have their first axis in common, with names.
+ * A feature set: named arrays with a common first axis.
  *
- * Think of it as a value. Every method gives a new set; data that did not
- * change is shared between the two, never copied and never written to. What a
- * user puts in is checked by {@linkcode featureSet}; what the extractor puts in
- * is right by construction, and goes through {@linkcode makeFeatureSet}.
+ * It is an immutable value. Every method returns a new set; unchanged data is
+ * shared between the two, and never written to. {@linkcode featureSet} checks
+ * the arrays of a user; {@linkcode makeFeatureSet} creates a set from arrays of
+ * the extractor without checks.
  *
  * @module
  */
@@ -40,7 +40,7 @@ class ArrayFeatureSet implements FeatureSet {
   readonly specs: readonly FeatureSpec[];
   readonly ids: ArrayLike<string | number>;
   readonly nonFinite: ArrayLike<number>;
-  // Declared only, so that what is absent is no property at all.
+  // Declared only, so that absent fields are not properties.
   declare readonly penultimate?: NdArray;
   declare readonly logits?: NdArray;
   declare readonly labels?: NdArray<Int32Array>;
@@ -118,8 +118,7 @@ class ArrayFeatureSet implements FeatureSet {
       const { name, channels = "unknown" } = specs[i]!;
       const where = options.channels ?? channels;
       if (where === "unknown") {
-        const rule =
-          `the place of the channels of layer "${name}" must be known`;
+        const rule = `the channel axis of layer "${name}" must be known`;
         throw new TypeError(
           cannot(action, rule, where, `pass { channels: "last" } or "first"`),
         );
@@ -157,7 +156,7 @@ function frozen<T extends ArrayBufferView>(array: NdArray<T>): NdArray<T> {
   return frozenArray(array.data, array.shape, array.dtype);
 }
 
-/** Copies: TF.js keeps the array that it is given on some backends. */
+/** Copies an array: on some backends TF.js keeps the array that is passed. */
 function toTensor({ data, shape }: FeatureArray): tf.Tensor {
   const copy = data instanceof Float16Array
     ? Float32Array.from(data)
@@ -194,9 +193,9 @@ function checkRows(
 }
 
 /**
- * Makes a feature set of fields that are known to be right. Shares their data.
+ * Creates a feature set from valid fields. Shares their data.
  *
- * @param fields What it holds; `ids` is taken as it is.
+ * @param fields The fields; `ids` is not copied.
  * @returns The set.
  */
 export function makeFeatureSet(fields: FeatureSetFields): FeatureSet {
@@ -204,21 +203,21 @@ export function makeFeatureSet(fields: FeatureSetFields): FeatureSet {
 }
 
 /**
- * Makes a feature set of arrays at hand: features of another tool, a set
- * changed by hand, a test.
+ * Creates a feature set from arrays, such as features of another tool.
  *
  * The arrays are neither copied nor changed, and must not be changed
- * afterwards; labels and ids are copied. All must hold the same number of
- * samples. Nothing says what made the set unless `source` is given, so
- * nothing can refuse it for being another model's.
+ * afterwards; labels and ids are copied. All must have the same number of
+ * samples. Without `source`, nothing can detect that the set was made by
+ * another model.
  *
  * @category Feature sets
- * @param arrays What the set is to hold: at least one of `features`,
- * `penultimate`, `logits`, `labels` and `ids`.
+ * @param arrays The arrays: at least one of `features`, `penultimate`,
+ * `logits`, `labels` and `ids`.
  * @returns The set, in which every feature is of the form `"raw"`.
  * @throws {TypeError} If an array is of the wrong type or shape, numbers of
- * samples differ, an option is not known, or a promise is given.
- * @throws {RangeError} If a label is no class index, or a layer is named twice.
+ * samples differ, an option is unknown, or a value is a promise.
+ * @throws {RangeError} If a label is not a class index, or a layer is named
+ * twice.
  *
  * @example Logits of two samples
  * ```ts

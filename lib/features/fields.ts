@@ -1,5 +1,5 @@
 /**
- * What a feature set holds, without what it does.
+ * The data of a feature set, without methods.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type {
   OutputActivation,
 } from "../types.ts";
 
-/** The typed arrays that a feature may be kept in. */
+/** The typed arrays of features. */
 export type FeatureData = Float32Array | Float16Array | Int32Array;
 
 /** The fields of a {@linkcode FeatureSet}; undefined counts as absent. */
@@ -21,9 +21,9 @@ export interface FeatureSetFields {
   readonly features: readonly FeatureArray[];
   /** Names of the `L` features. */
   readonly layerNames: readonly string[];
-  /** What each of the `L` features is. */
+  /** Descriptions of the `L` features. */
   readonly specs: readonly FeatureSpec[];
-  /** `[N, D]`, what feeds the head. */
+  /** `[N, D]`, the input of the head. */
   readonly penultimate?: NdArray | undefined;
   /** `[N, C]`, before softmax or sigmoid. */
   readonly logits?: NdArray | undefined;
@@ -31,29 +31,30 @@ export interface FeatureSetFields {
   readonly labels?: NdArray<Int32Array> | undefined;
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[] | undefined;
-  /** `N` identities. */
+  /** `N` ids. */
   readonly ids: ArrayLike<string | number>;
   /** Weights of a linear head. */
   readonly head?: LinearHead | undefined;
-  /** What the logits go through in the model. */
+  /** The activation after the logits in the model. */
   readonly activation?: OutputActivation | undefined;
-  /** Rows whose inputs are not finite, ascending. */
+  /** Indices of the rows whose inputs are not finite, ascending. */
   readonly nonFinite: ArrayLike<number>;
-  /** What made the arrays. */
+  /** The model and settings that made the arrays. */
   readonly source?: FeatureSource | undefined;
 }
 
 /**
- * What {@linkcode featureSet} takes: every array is optional, but not all of them.
+ * The arrays for {@linkcode featureSet}: each is optional, but at least one is
+ * required.
  *
  * @category Feature sets
  */
 export interface FeatureSetArrays {
-  /** One array `[N, …]` a layer; float32, float16 or int32. */
+  /** One array `[N, …]` per layer; float32, float16 or int32. */
   readonly features?: readonly FeatureArray[] | undefined;
-  /** One name a layer; default `"feature0"`, `"feature1"`, … */
+  /** One name per layer; default `"feature0"`, `"feature1"`, … */
   readonly layerNames?: readonly string[] | undefined;
-  /** `[N, D]`, what feeds the head. */
+  /** `[N, D]`, the input of the head. */
   readonly penultimate?: NdArray | undefined;
   /** `[N, C]`, before softmax or sigmoid. */
   readonly logits?: NdArray | undefined;
@@ -61,12 +62,12 @@ export interface FeatureSetArrays {
   readonly labels?: NdArray<Int32Array> | ArrayLike<number> | undefined;
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[] | undefined;
-  /** `N` identities; default: positions from 0. */
+  /** `N` ids; default: indices from 0. */
   readonly ids?: ArrayLike<string | number> | undefined;
   /** Weights of a linear head, `[D, C]` and `[C]`. */
   readonly head?: LinearHead | undefined;
-  /** What the logits go through in the model. */
+  /** The activation after the logits in the model. */
   readonly activation?: OutputActivation | undefined;
-  /** What made the arrays. */
+  /** The model and settings that made the arrays. */
   readonly source?: FeatureSource | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * A matrix as a figure.
+ * Draws a matrix as a figure.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import {
   checkAwaited,
   checkInteger,
   checkOptions,
-  shapeText,
   sizeOf,
 } from "../check.ts";
 import {
@@ -30,22 +29,22 @@ import { findArray, isFeatureSet, shownArrays } from "./view/shown_arrays.ts";
  */
 export interface HeatMapOptions extends FigureOptions {
   /**
-   * Of a feature set: which layer; or `"penultimate"` or `"logits"`.
-   * Default: the last one of rank 2 or 3.
+   * For a feature set: the layer, or `"penultimate"` or `"logits"`. Default:
+   * the last one of rank 2 or 3.
    */
   readonly layer?: string;
   /**
-   * Of a layer of rank 3: which sample, from 0.
+   * For a layer of rank 3: index of the sample, from 0.
    *
    * @default {0}
    */
   readonly sample?: number;
-  /** Of a matrix: names of its columns. */
+  /** For a matrix: names of its columns. */
   readonly xTicks?: readonly string[];
-  /** Of a matrix: names of its rows. */
+  /** For a matrix: names of its rows. */
   readonly yTicks?: readonly string[];
   /**
-   * Of a matrix: whether values are written into the cells that have room.
+   * For a matrix: whether values are written into cells that are large enough.
    *
    * @default {false}
    */
@@ -66,15 +65,17 @@ const ACTION = "draw heat map";
 /**
  * Draws a matrix as colours: rows downwards, columns to the right.
  *
- * Good for a look at vectors of many samples at once, at a sequence of one
- * sample, and at any table of numbers. Of a feature set, rows are at most 64
- * samples, evenly spaced. Where a value is negative, zero is white.
+ * Shows vectors of many samples at once, a sequence of one sample, or any table
+ * of numbers. For a feature set, the rows are at most 64 samples, evenly
+ * spaced. If a value is negative, zero is white.
  *
  * @param source A feature set, or a matrix `[R, C]`.
- * @param options Which layer and sample of a set; names of rows and columns.
+ * @param options Layer and sample of a set; names of rows and columns.
  * @returns A figure that shows itself.
- * @throws {TypeError} If the source is neither, or a promise.
- * @throws {RangeError} If there is no such layer or sample, or names do not fit.
+ * @throws {TypeError} If the source is a promise, or neither a feature set nor
+ * a matrix.
+ * @throws {RangeError} If there is no such layer or sample, or the number of
+ * names is wrong.
  *
  * @example Similarities between three layers
  * ```ts
@@ -135,16 +136,19 @@ function setBlock(
     const rule = `${
       found?.title ?? "an array of the set"
     } must have rank 2 or 3`;
-    const shapes = arrays.map(({ array }) => shapeText(array.shape));
+    const shapes = arrays.map(({ array }) => array.shape);
+    const hint = shape.length > 3 || found === undefined
+      ? "featureMaps() draws arrays of rank 4 and 5"
+      : undefined;
     throw new TypeError(
-      cannot(ACTION, rule, found === undefined ? shapes : shapeText(shape)),
+      cannot(ACTION, rule, found === undefined ? shapes : shape, hint),
     );
   }
   if (sample !== undefined) {
     checkInteger(sample, ACTION, "sample", 0);
     if (shape.length === 2 || sample >= shape[0]!) {
       const rule = shape.length === 2
-        ? `"sample" must be given for layers of rank 3 only`
+        ? `"sample" must be left out for layers of other ranks than 3`
         : `"sample" must be below the ${shape[0]} samples of the set`;
       throw new RangeError(cannot(ACTION, rule, sample));
     }
@@ -191,7 +195,7 @@ function checkNames(
   throw new RangeError(cannot(ACTION, rule, names.length));
 }
 
-/** Copies a matrix, as it is drawn later. */
+/** Copies a matrix, because it is drawn later. */
 function valuesOf(source: Matrix) {
   const rule = "its argument must be a feature set or a matrix";
   if (typeof source !== "object" || source === null) {
@@ -204,13 +208,13 @@ function valuesOf(source: Matrix) {
     const isNumeric = ArrayBuffer.isView(numbers) &&
       !(numbers instanceof DataView) && !(numbers instanceof BigInt64Array);
     if (shape.length !== 2 || !isNumeric) {
-      throw new TypeError(cannot(ACTION, rule, shapeText(shape)));
+      throw new TypeError(cannot(ACTION, rule, shape));
     }
     const values = Float64Array.from(numbers as unknown as ArrayLike<number>);
     if (values.length === sizeOf(shape)) {
       return { values, height: height!, width: width! };
     }
-    throw new TypeError(cannot(ACTION, rule, shapeText(shape)));
+    throw new TypeError(cannot(ACTION, rule, shape));
   }
   const rows = Array.from(source as ArrayLike<ArrayLike<number>>);
   const width = rows[0]?.length ?? 0;

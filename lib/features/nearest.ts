@@ -26,15 +26,22 @@ import { neighborsView, type ShownNeighbors } from "./view/neighbors_view.ts";
  * @category Feature sets
  */
 export interface NearestOptions {
-  /** The feature that is compared; needed where a set has several. */
+  /** The feature to compare; required if a set has several. */
   readonly layer?: string;
-  /** How many neighbours each query gets, at most the samples of the set. @default {10} */
+  /**
+   * Number of neighbours per query, at most the number of samples of the set.
+   * @default {10}
+   */
   readonly neighbors?: number;
-  /** `1 − cos`, or the length of the difference. @default {"cosine"} */
+  /** Cosine distance, `1 − cos`, or Euclidean distance. @default {"cosine"} */
   readonly metric?: "cosine" | "euclidean";
-  /** The dataset of the set, by whose ids the neighbours are shown as images. */
+  /**
+   * The dataset of the set: neighbours are shown as its images, found by id.
+   */
   readonly images?: Dataset;
-  /** The dataset of the queries, shown beside their neighbours. */
+  /**
+   * The dataset of the queries, whose images are shown beside the neighbours.
+   */
   readonly queryImages?: Dataset;
 }
 
@@ -46,11 +53,11 @@ export interface NearestOptions {
 export interface Neighbors {
   /** `Q` lists of `K` ids. */
   readonly ids: readonly (readonly (string | number)[])[];
-  /** `[Q, K]`, in the unit of the feature, or none for cosine. */
+  /** `[Q, K]`, in the unit of the feature; without unit for cosine. */
   readonly distances: NdArray<Float64Array>;
 }
 
-/** Samples that are compared at once. */
+/** Number of samples compared at once. */
 const BATCH = 8192;
 const ACTION = "find neighbours";
 
@@ -76,21 +83,22 @@ class ShownList implements Neighbors {
 }
 
 /**
- * The samples of a set whose features are nearest to those of each query:
- * exactly, ranked in float64, in flat memory over features in files.
+ * Finds the samples of a set whose features are nearest to those of each query.
+ * The search is exact, ranked in float64, and needs constant memory for feature
+ * files.
  *
- * Of equally near samples the first comes first. A sample that is a query too
- * finds itself. The cosine distance `1 − a · b / (|a| |b|)` is 1 where a
- * feature is zero in all units. Maps are compared value by value: pool them
- * first where position should not count.
+ * Samples at equal distance are in their order in the set. A query that is in
+ * the set finds itself. The cosine distance `1 − a · b / (|a| |b|)` is 1 if a
+ * feature is zero in all units. Feature maps are compared value by value; pool
+ * them first if the position should not matter.
  *
  * @category Feature sets
- * @param set Where neighbours are looked for: a set, `openFeatures(…)`, or a
- * function that gives a stream.
- * @param query The samples that get neighbours.
- * @param options The layer, how many, which distance, and images to show.
+ * @param set The set to search: a feature set, `openFeatures(…)`, or a function
+ * that returns a stream.
+ * @param query The samples to find neighbours for.
+ * @param options Layer, number of neighbours, distance, and images to show.
  * @returns Ids and distances, `[Q, K]`, which show themselves.
- * @throws {TypeError} If the layer is not said where there are several, widths
+ * @throws {TypeError} If a set has several layers and none is named, widths
  * differ, or a value is NaN or infinite.
  * @throws {RangeError} If there are fewer samples than neighbours.
  *
@@ -116,6 +124,16 @@ export async function nearest(
 ): Promise<Neighbors> {
   checkAwaited(set, ACTION, "the set");
   checkAwaited(query, ACTION, "the query");
+  if (!isInput(set)) {
+    const rule = "the set must be a feature set, opened features or a function";
+    const hint = "pass what predict() or openFeatures() gives";
+    throw new TypeError(cannot(ACTION, rule, set, hint));
+  }
+  if (!isSet(query)) {
+    const rule = "the query must be a feature set";
+    const hint = "pass what predict() or load() gives";
+    throw new TypeError(cannot(ACTION, rule, query, hint));
+  }
   checkOptions(options, ACTION, [
     ...["layer", "neighbors", "metric", "images", "queryImages"],
   ]);
@@ -195,8 +213,8 @@ function checkWidth(rows: Rows, queries: Rows): void {
 }
 
 /**
- * Some rows in float64. For cosines each has length 1; one that is zero gets
- * a unit of its own, at right angles to all of the other side.
+ * Some rows in float64. For cosines each is scaled to length 1; a zero row gets
+ * an extra unit, orthogonal to all rows of the other side.
  */
 function matrixOf(
   { data, columns, ids, what }: Rows,
@@ -230,13 +248,24 @@ function matrixOf(
   return { data: values, rows: end - start, columns: width };
 }
 
+function isSet(value: unknown): boolean {
+  const { layerNames, ids } = (value ?? {}) as Partial<FeatureSet>;
+  return Array.isArray(layerNames) && ids !== undefined;
+}
+
+function isInput(value: unknown): boolean {
+  const { stream } = (value ?? {}) as { stream?: unknown };
+  return typeof value === "function" || typeof stream === "function" ||
+    isSet(value);
+}
+
 async function* setsOf(input: FeatureInput): AsyncGenerator<FeatureSet> {
   if (typeof input === "function") yield* input();
   else if ("stream" in input) yield* input.stream({ batch: BATCH });
   else yield input;
 }
 
-/** The nearest rows of all that were offered. */
+/** Keeps the nearest rows of all that were offered. */
 class BestRows {
   readonly ids: (string | number)[][];
   readonly distances: Float64Array; // [Q, K]
@@ -249,7 +278,9 @@ class BestRows {
     this.#count = count;
   }
 
-  /** Offers rows, of which each query keeps those that are nearer than its own. */
+  /**
+   * Offers rows; each query keeps those that are nearer than its current ones.
+   */
   async offer(
     bank: { data: Float64Array; rows: number; columns: number },
     queries: { data: Float64Array; rows: number; columns: number },
@@ -275,7 +306,10 @@ class BestRows {
     }
   }
 
-  /** Inserts behind all that are as near; false if all are nearer. */
+  /**
+   * Inserts a row after all rows at equal or smaller distance; returns false if
+   * the list is full of those.
+   */
   #insert(query: number, distance: number, id: () => string | number): boolean {
     const count = this.#count;
     const list = this.distances.subarray(query * count, (query + 1) * count);

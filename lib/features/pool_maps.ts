@@ -1,24 +1,24 @@
 /**
- * Pooling of maps that are on the host.
+ * Pooling of feature maps on the host.
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 import type { FeatureArray } from "../types.ts";
 import type { FeatureData } from "./fields.ts";
 import { emptyLike, frozenArray } from "./rows.ts";
 
 /**
- * Pools a map over its places, `[N, …, D]` or `[N, D, …]` to `[N, D]`: means
- * with sums in float64, or maxima; NaN where a place is NaN.
+ * Pools a feature map over its positions, `[N, …, D]` or `[N, D, …]` to
+ * `[N, D]`: means with sums in float64, or maxima; NaN if a position is NaN.
  *
- * Keeps the element type, but for means of int32, which are float32.
+ * Keeps the element type, except for means of int32, which are float32.
  *
- * @param feature The map, of rank 3 or more.
+ * @param feature The feature map, of rank 3 or more.
  * @param kind Mean or maximum.
- * @param channels Where `D` stands.
+ * @param channels The position of the axis `D`.
  * @returns A new array.
- * @throws {RangeError} If the map has no places.
+ * @throws {RangeError} If the map has no positions.
  */
 export function poolMaps(
   feature: FeatureArray,
@@ -33,7 +33,7 @@ export function poolMaps(
   );
   if (places === 0) {
     throw new RangeError(
-      cannot("pool maps", "they must have places", shapeText(shape)),
+      cannot("pool maps", "they must have positions", shape),
     );
   }
   const toFloat = kind === "mean" && dtype === "int32";

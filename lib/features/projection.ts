@@ -1,6 +1,5 @@
 /**
- * A layer's features in the plane: whether classes are apart, and where unknown
- * samples are among them.
+ * Projects a layer's features to the plane.
  *
  * @module
  */
@@ -26,26 +25,26 @@ import {
  */
 export interface ProjectionOptions extends FigureOptions {
   /**
-   * Which layer to project; or `"penultimate"` or `"logits"`. Default: the
-   * last of the features, otherwise the penultimate, otherwise the logits.
+   * The layer to project, or `"penultimate"` or `"logits"`. Default: the last
+   * of the features, otherwise the penultimate, otherwise the logits.
    */
   readonly layer?: string;
   /**
-   * Principal components, or UMAP, which is slower and keeps neighbours together.
+   * `"pca"`: principal components; `"umap"`: slower, keeps neighbours together.
    *
    * @default {"pca"}
    */
   readonly kind?: "pca" | "umap";
   /**
-   * What colours the points: the labels, a number for each sample, or the name
-   * of a group for each sample, as in `"known, kept"`. Default: the labels, if
+   * The colours of the points: by label, by one number per sample, or by one
+   * group name per sample, such as `"known, kept"`. Default: the labels, if
    * there are any.
    */
   readonly color?: "labels" | ArrayLike<number> | readonly string[];
   /**
    * The dataset that the set was computed from: an interactive figure shows the
    * image of a sample beside its point. Of more than 500 samples, 500 evenly
-   * spaced ones have images, and a note says so.
+   * spaced ones have images, with a note.
    */
   readonly images?: Dataset;
 }
@@ -53,20 +52,20 @@ export interface ProjectionOptions extends FigureOptions {
 const ACTION = "project features";
 
 /**
- * Projects a layer's features to the plane, one point a sample.
+ * Projects a layer's features to the plane, one point per sample.
  *
- * Good for a first look at which classes a layer separates. Distances in the
- * plane are not those in the layer: PCA shows the two directions in which the
- * samples spread the widest, UMAP which samples are neighbours. At most 2000
- * samples are drawn, evenly spaced, and a note says so; those with NaN or
- * infinite values are left out. On hover, a point of an interactive figure names
- * its sample's id, label and predicted class.
+ * Shows which classes a layer separates. Distances in the plane differ from
+ * those in the layer: PCA shows the two directions of largest variance, UMAP
+ * which samples are neighbours. At most 2000 samples are drawn, evenly spaced,
+ * with a note; samples with NaN or infinite values are left out. On hover, a
+ * point of an interactive figure shows the sample's id, label and predicted
+ * class.
  *
- * @param set Where the features are; feature maps are flattened.
- * @param options Which layer, how to project it, and what colours the points.
+ * @param set The feature set; feature maps are flattened.
+ * @param options Layer, method and colours.
  * @returns A figure that shows itself; it is computed when it is shown.
- * @throws {TypeError} If the set is a promise, holds nothing to project, or has
- * no labels where these are to be the colours.
+ * @throws {TypeError} If the set is a promise, contains nothing to project, or
+ * has no labels to colour by.
  * @throws {RangeError} If there is no such layer, or an option is wrong.
  *
  * @example Four samples of two classes

@@ -1,6 +1,6 @@
 /**
- * Arrays as rows: the first axis counts samples, and everything after it
- * belongs to one sample.
+ * Operations on the rows of arrays. The first axis is the samples; the other
+ * axes belong to one sample.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { DType, NdArray } from "../types.ts";
 import type { FeatureData } from "./fields.ts";
 
 /**
- * Freezes an array's description, around the same data.
+ * Creates a frozen array description around the same data.
  *
  * @param data The values; neither copied nor frozen.
  * @param shape Sizes of the axes; copied.
@@ -25,10 +25,10 @@ export function frozenArray<T extends ArrayBufferView>(
 }
 
 /**
- * An empty array of the same kind.
+ * Creates an array of zeros of the same kind.
  *
  * @param like An array of that kind.
- * @param length How many values it is to hold.
+ * @param length Number of values.
  * @returns Zeros.
  */
 export function emptyLike<T extends FeatureData>(like: T, length: number): T {
@@ -40,8 +40,8 @@ export function emptyLike<T extends FeatureData>(like: T, length: number): T {
  * Copies some rows.
  *
  * @param array The array, `[N, …]`.
- * @param rows Row numbers below `N`, in the order wanted.
- * @returns As many rows as were asked for.
+ * @param rows Row indices below `N`, in the requested order.
+ * @returns The rows.
  */
 export function takeRows<T extends FeatureData>(
   array: NdArray<T>,

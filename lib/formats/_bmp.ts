@@ -19,7 +19,7 @@ interface Header {
   readonly isTopDown: boolean;
   readonly bits: number;
   readonly compression: number;
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   readonly start: number;
   /** Colours, four bytes each, blue first; three in the oldest files. */
   readonly palette: { data: Uint8Array; step: number };
@@ -31,10 +31,10 @@ interface Header {
  * Decodes a file.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
- * @returns RGB; with alpha where its header has a mask for it.
- * @throws {SyntaxError} If it is damaged, of a kind that is not read, or has
- * too many pixels.
+ * @param name Its name, for messages.
+ * @returns RGB; with alpha if its header has a mask for it.
+ * @throws {SyntaxError} If it is damaged, of an unsupported kind, or has too
+ * many pixels.
  */
 export function fromBmp(bytes: Uint8Array, name = "bytes"): DecodedImage {
   const fail = (rule: string, value: unknown, hint?: string): never => {
@@ -48,14 +48,15 @@ export function fromBmp(bytes: Uint8Array, name = "bytes"): DecodedImage {
   const { width, height, bits, compression, start } = header;
   const stride = Math.ceil(width * bits / 32) * 4;
   const isPacked = compression === RLE8 || compression === RLE4;
-  if (!isPacked && start + stride * height > bytes.length) {
-    const rule = `it must have ${start + stride * height} bytes`;
-    fail(rule, bytes.length, "is it cut?");
+  // Bytes that fill up the last row may be missing.
+  const end = start + stride * (height - 1) + Math.ceil(width * bits / 8);
+  if (!isPacked && end > bytes.length) {
+    fail(`it must have ${end} bytes`, bytes.length, "is it cut?");
   }
   const pixels = bytes.subarray(start);
   if (bits <= 8) {
     const indices = isPacked
-      ? unpackRuns(pixels, header, fail)
+      ? unpackRuns(bytes, header, fail)
       : unpackBits(pixels, header, stride);
     return colored(indices, header);
   }
@@ -81,7 +82,8 @@ function readHeader(bytes: Uint8Array, fail: Fail): Header {
   }
   const isKnown = compression === 0 && [1, 4, 8, 16, 24, 32].includes(bits) ||
     compression === RLE8 && bits === 8 || compression === RLE4 && bits === 4 ||
-    [MASKS, MASKS_ALPHA].includes(compression) && (bits === 16 || bits === 32);
+    compression === MASKS && [16, 24, 32].includes(bits) ||
+    compression === MASKS_ALPHA && (bits === 16 || bits === 32);
   if (!isKnown) {
     fail(
       "it must have pixels of 1, 4, 8, 16, 24 or 32 bits",
@@ -96,13 +98,18 @@ function readHeader(bytes: Uint8Array, fail: Fail): Header {
     (hasMasks && size === 40 ? compression === MASKS ? 12 : 16 : 0);
   const colors = bits > 8 ? 0 : Math.min(used || 2 ** bits, 2 ** bits);
   const data = bytes.subarray(after, after + colors * step);
+  const startOf = (said: number) => {
+    // As Pillow: files that name no start, or that of the palette.
+    const end = after + (bits > 8 ? 0 : (used || 2 ** bits) * step);
+    return said === 0 || bits <= 8 && said === 14 + size ? end : said;
+  };
   return {
     width,
     height,
     isTopDown: rows < 0,
     bits,
     compression,
-    start: view.getUint32(10, true),
+    start: startOf(view.getUint32(10, true)),
     palette: { data, step },
     masks: hasMasks ? readMasks(view, size, compression, fail) : [],
   };
@@ -122,7 +129,7 @@ function readMasks(
   );
 }
 
-/** One index a pixel, rows as they stand in the file. */
+/** One index a pixel, rows as in the file. */
 function unpackBits(
   pixels: Uint8Array,
   { width, height, bits }: Header,
@@ -140,52 +147,57 @@ function unpackBits(
   return indices;
 }
 
-/** Runs of equal pixels, and of pixels as they are. */
+/**
+ * Runs of equal pixels, and of pixels as they are, one behind the other as
+ * Pillow reads them: a run of equal pixels ends with its row, others go on in
+ * the next one.
+ */
 function unpackRuns(
-  pixels: Uint8Array,
-  { width, height, bits }: Header,
+  bytes: Uint8Array,
+  { width, height, bits, start }: Header,
   fail: Fail,
 ): Uint8Array {
   const indices = new Uint8Array(width * height);
   const isFour = bits === 4;
-  let [at, x, y] = [0, 0, 0];
-  const next = () => {
-    if (at >= pixels.length) {
-      fail("its runs must have an end", at, "is it cut?");
-    }
-    return pixels[at++]!;
-  };
-  const put = (index: number) => {
-    if (x < width && y < height) indices[y * width + x] = index;
-    x++;
-  };
-  while (y < height) {
-    const count = next();
-    const value = next();
-    if (count > 0) {
-      for (let i = 0; i < count; i++) {
-        put(isFour ? (i % 2 === 0 ? value >> 4 : value & 15) : value);
+  const nibble = (byte: number, i: number) =>
+    isFour ? i % 2 === 0 ? byte >> 4 : byte & 15 : byte;
+  let [at, x, count] = [start, 0, 0];
+  while (count < indices.length && at + 2 <= bytes.length) {
+    const run = bytes[at++]!;
+    const value = bytes[at++]!;
+    if (run > 0) {
+      const length = Math.min(run, Math.max(0, width - x));
+      for (let i = 0; i < length; i++) indices[count++] = nibble(value, i);
+      x += length;
+    } else if (value === 0) {
+      count = Math.ceil(count / width) * width;
+      x = 0;
+    } else if (value === 1) break;
+    else if (value === 2) {
+      if (at + 2 > bytes.length) break;
+      count += bytes[at++]! + bytes[at++]! * width;
+      x = count % width;
+    } else {
+      const length = Math.min(value, indices.length - count);
+      const size = isFour ? Math.ceil(length / 2) : length;
+      if (at + size > bytes.length) break;
+      for (let i = 0; i < length; i++) {
+        const byte = bytes[at + (isFour ? i >> 1 : i)]!;
+        indices[count++] = nibble(byte, i);
       }
-    } else if (value === 0) [x, y] = [0, y + 1];
-    else if (value === 1) break;
-    else if (value === 2) [x, y] = [x + next(), y + next()];
-    else {
-      const from = at;
-      let byte = 0;
-      for (let i = 0; i < value; i++) {
-        if (!isFour) put(next());
-        else {
-          if (i % 2 === 0) byte = next();
-          put(i % 2 === 0 ? byte >> 4 : byte & 15);
-        }
-      }
-      at += (at - from) % 2;
+      at += size;
+      x += value;
+      at += at % 2;
     }
+  }
+  if (count < indices.length) {
+    const rule = `its runs must fill its ${indices.length} pixels`;
+    fail(rule, count, "is it cut? otherwise save it as PNG");
   }
   return indices;
 }
 
-/** Where a row of the file belongs. */
+/** The image row of a row of the file. */
 function rowOf(y: number, { height, isTopDown }: Header): number {
   return isTopDown ? y : height - 1 - y;
 }
@@ -211,8 +223,10 @@ function direct(
   stride: number,
 ): DecodedImage {
   const { width, height, bits } = header;
-  const masks = header.masks.length > 0
+  const masks = header.masks.some((mask) => mask !== 0)
     ? header.masks
+    : header.masks.length > 0 // as Pillow: none are those of BGRA
+    ? [0xff0000, 0xff00, 0xff, 0xff000000]
     : bits === 16
     ? [0x7c00, 0x3e0, 0x1f]
     : [0xff0000, 0xff00, 0xff];
@@ -231,7 +245,7 @@ function direct(
       let value = 0;
       for (let i = 0; i < step; i++) value += pixels[from + i]! * 256 ** i;
       for (const { mask, shift, most } of fields) {
-        // As Pillow: to 8 bits by the ratio, rounded down.
+        // As in Pillow: scaled to 8 bits, rounded down.
         const field = ((value & mask) >>> 0) >>> shift;
         data[to++] = Math.floor(field * 255 / most);
       }

@@ -1,7 +1,7 @@
 /**
  * The first frame of a GIF image, as Pillow gives it: every pixel has the colour
- * of its index, transparent ones too, and what the frame does not cover has
- * colour 0.
+ * of its index, transparent ones too, and what the frame does not cover is
+ * transparent, or has colour 0 where no colour is.
  *
  * Source: CompuServe, "Graphics Interchange Format, Version 89a".
  *
@@ -14,8 +14,8 @@ import { type DecodedImage, MOST_PIXELS } from "./pixels.ts";
  * Decodes the first frame.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
- * @returns RGB, with alpha where a colour is transparent.
+ * @param name Its name, for messages.
+ * @returns RGB, with alpha if a colour is transparent.
  * @throws {SyntaxError} If it is damaged, or has too many pixels.
  */
 export function fromGif(bytes: Uint8Array, name = "bytes"): DecodedImage {
@@ -64,7 +64,7 @@ class GifReader {
     const local = this.#byte();
     palette = this.#palette(local) ?? palette;
     const frame = { left, top, ...size, isInterlaced: (local & 0x40) !== 0 };
-    // As Pillow: a frame that reaches beyond the screen makes it larger.
+    // As in Pillow: a frame that exceeds the screen enlarges it.
     const whole = {
       width: Math.max(width, left + size.width),
       height: Math.max(height, top + size.height),
@@ -73,7 +73,7 @@ class GifReader {
     if (count === 0 || count > MOST_PIXELS) {
       this.#fail(`it must have 1 to ${MOST_PIXELS} pixels`, count);
     }
-    const screen = new Uint8Array(count);
+    const screen = new Uint8Array(count).fill(Math.max(0, transparent));
     place(this.#indices(size.width * size.height), frame, screen, whole.width);
     const colors = palette ?? grey();
     return { ...whole, ...colored(screen, colors, transparent) };
@@ -133,9 +133,9 @@ class GifReader {
 }
 
 /**
- * Unpacks LZW codes of growing width.
+ * Decompresses LZW codes of growing width.
  *
- * @returns How many indices were found before the end.
+ * @returns The number of indices before the end.
  */
 function unpack(
   nextBlock: () => Uint8Array,
@@ -161,7 +161,7 @@ function unpack(
           [width, free, last] = [bits + 1, clear + 2, -1];
           continue;
         }
-        // The end, or a code that nothing can have made yet.
+        // The end code, or an invalid code.
         if (code === clear + 1 || code > free || (last < 0 && code >= clear)) {
           return at;
         }
@@ -189,7 +189,7 @@ function unpack(
   return at;
 }
 
-/** Puts the rows of a frame where they belong on the screen. */
+/** Copies the rows of a frame to their position on the screen. */
 function place(
   indices: Uint8Array,
   { left, top, width, height, isInterlaced }: Frame,

@@ -1,7 +1,7 @@
 import { cannot } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** A range of bytes in a file, and what it holds. */
+/** A range of bytes in a file, and its contents. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -9,23 +9,26 @@ interface Span {
   readonly isValues: boolean;
 }
 
-/** What HDF5 writes where there is no address. */
+/** HDF5's value for an undefined address. */
 const NOWHERE = 2n ** 64n - 1n;
-/** Bytes that are read from the source at once. */
+/** Number of bytes read from the source at once. */
 const PAGE = 2 ** 14;
 const MOST_PAGES = 64;
-/** Bytes before and after values that show whether a gap is empty. */
+/**
+ * Number of bytes before and after values that are checked for an empty gap.
+ */
 const BESIDE = 64;
 const STEP = 2 ** 20;
-/** How blocks of HDF5's structure begin. */
+/** Signatures of HDF5's structure blocks. */
 const SIGNATURES = [
   ...["TREE", "SNOD", "HEAP", "GCOL", "OHDR", "OCHK", "BTHD", "BTLF", "BTIN"],
   ...["FRHP", "FHDB", "FHIB", "FAHD", "FADB", "EAHD", "EAIB", "EADB", "EASB"],
 ];
 
 /**
- * The bytes of a file, read in small pieces, with a record of what each range
- * is. No range may be two things, so that no reference leads in a circle.
+ * The bytes of a file, read in small pieces, with a record of the contents of
+ * each range. No range may have two uses, so that references cannot form a
+ * cycle.
  */
 export class Hdf5Bytes {
   readonly name: string;
@@ -47,7 +50,9 @@ export class Hdf5Bytes {
     return this.peek(at, length, what);
   }
 
-  /** Reads a block that begins with four letters, and may end in a checksum. */
+  /**
+   * Reads a block with a signature of four letters and an optional checksum.
+   */
   block(
     at: number,
     length: number,
@@ -61,7 +66,7 @@ export class Hdf5Bytes {
     return cursor;
   }
 
-  /** Reads bytes without a record. */
+  /** Reads bytes without recording them. */
   peek(at: number, length: number, what: string): Cursor {
     this.#checkInside(at, length, what);
     const bytes = new Uint8Array(length);
@@ -78,7 +83,7 @@ export class Hdf5Bytes {
     return new Cursor(bytes, this, what);
   }
 
-  /** Reads values, past the pages. */
+  /** Reads values, without the page cache. */
   values(at: number, length: number, what: string): Uint8Array<ArrayBuffer> {
     this.#checkInside(at, length, what);
     const bytes = new Uint8Array(length);
@@ -86,7 +91,7 @@ export class Hdf5Bytes {
     return bytes;
   }
 
-  /** Records what bytes are. */
+  /** Records the contents of a range. */
   claim(at: number, length: number, what: string, isValues = false): void {
     this.#checkInside(at, length, what);
     if (length === 0) return;
@@ -97,7 +102,7 @@ export class Hdf5Bytes {
     this.#spans.push({ from: at, to: at + length, what, isValues });
   }
 
-  /** The last four of the bytes must be the checksum of those before. */
+  /** Checks that the last four bytes are the checksum of the others. */
   checkSum(
     { bytes, what }: Pick<Cursor, "bytes" | "what">,
     length = bytes.length,
@@ -111,13 +116,13 @@ export class Hdf5Bytes {
   }
 
   /**
-   * Checks the record of a file without checksums: nothing overlaps, and no
-   * values stand where a damaged address would lead.
+   * Checks the record of a file without checksums: ranges do not overlap, and
+   * values are not at a suspicious address.
    *
-   * HDF5 puts values right behind something else, and leaves behind what was
-   * deleted. Values with a gap before them are suspect if the gap holds bytes
-   * on the side of the values, or if they are all zero. Such a file is taken
-   * only if the gaps show that HDF5 deleted something: a block of structure.
+   * HDF5 places values directly after other data, and does not erase deleted
+   * data. Values after a gap are suspect if the gap ends with nonzero bytes, or
+   * if they are all zero. Such a file is accepted only if the gaps contain a
+   * structure block, which shows that HDF5 deleted something.
    *
    * @param hasSums Whether checksums have shown that all addresses are right.
    */
@@ -148,7 +153,7 @@ export class Hdf5Bytes {
     this.fail(`${suspect.what} must follow something else`, suspect.from);
   }
 
-  /** Refuses the file. */
+  /** Throws the error of the file. */
   fail(rule: string, value: unknown, hint?: string): never {
     const text = cannot(`read HDF5 "${this.name}"`, rule, value, hint);
     throw new SyntaxError(text);
@@ -168,7 +173,7 @@ export class Hdf5Bytes {
     return true;
   }
 
-  /** What is left in bytes that nothing refers to. */
+  /** The contents of unreferenced bytes. */
   #contents(
     { from, to }: { from: number; to: number },
   ): "nothing" | "bytes" | "structure" {
@@ -207,7 +212,7 @@ export class Hdf5Bytes {
   }
 }
 
-/** Bytes that are read one field after the other, least significant first. */
+/** A reader of little-endian fields. */
 export class Cursor {
   /** The next byte. */
   at = 0;
@@ -259,7 +264,7 @@ export class Cursor {
     return this.uint(8);
   }
 
-  /** An address, or undefined where there is none. */
+  /** An address, or undefined if there is none. */
   address(): number | undefined {
     if (this.left >= 8 && this.#view.getBigUint64(this.at, true) === NOWHERE) {
       this.at += 8;
@@ -268,7 +273,7 @@ export class Cursor {
     return this.u64();
   }
 
-  /** An address that must be there. */
+  /** An address that must be defined. */
   required(what: string): number {
     return this.address() ?? this.#file.fail(`${what} must be stored`, "none");
   }
@@ -283,12 +288,12 @@ export class Cursor {
     return new Cursor(this.bytes, this.#file, this.what);
   }
 
-  /** The next bytes, to be read on their own. */
+  /** The next bytes, as a separate reader. */
   sub(length: number): Cursor {
     return new Cursor(this.take(length), this.#file, this.what);
   }
 
-  /** A string of so many bytes; what follows a zero is left out. */
+  /** A string of this many bytes, up to the first zero. */
   text(length: number): string {
     const bytes = this.take(length);
     const end = bytes.indexOf(0);
@@ -305,12 +310,12 @@ export class Cursor {
   }
 }
 
-/** Up to the next multiple of eight. */
+/** Skips to the next multiple of eight. */
 export function padded(length: number): number {
   return Math.ceil(length / 8) * 8;
 }
 
-/** Whether bytes hold the beginning of an object's header of version 1. */
+/** Whether bytes contain the start of an object header of version 1. */
 function hasHeader(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at + 24 <= bytes.length; at++) {

@@ -1,6 +1,6 @@
 /**
- * Where the values of a dataset are: in its header, in one range, or in chunks
- * that one of six indexes lists.
+ * The storage of a dataset's values: in its header, in one range, or in chunks
+ * that are listed by one of six index types.
  *
  * Source: The HDF Group, "HDF5 File Format Specification", version 3.0, IV.A.2.i
  * and VII.
@@ -19,7 +19,7 @@ export interface Chunk {
   readonly at: number;
   /** Bytes in the file. */
   readonly length: number;
-  /** Filters that were left out, a bit each. */
+  /** Filters that were skipped, one bit each. */
   readonly mask: number;
 }
 
@@ -33,25 +33,25 @@ export type Layout =
   }
   | {
     readonly kind: "chunks";
-    /** Sizes of a chunk; the last one is that of an element. */
+    /** Sizes of a chunk; the last one is the element size. */
     readonly sizes: readonly number[];
-    /** Whether chunks that reach over the end are not filtered. */
+    /** Whether partial edge chunks are not filtered. */
     readonly isEdgePlain: boolean;
     readonly list: (dataset: ChunkedDataset) => Iterable<Chunk>;
   };
 
-/** What an index is read by. */
+/** Context for reading an index. */
 export interface ChunkedDataset {
   readonly space: Space;
   readonly isFiltered: boolean;
 }
 
 const CHUNK_RECORDS = [10, 11];
-/** Bytes before the elements of blocks of arrays: letters, version, kind, owner. */
+/** Header bytes of array blocks: signature, version, kind, owner. */
 const PREFIX = 14;
 const SUM = 4;
 
-/** Reads how values are stored; indexes are read when chunks are listed. */
+/** Reads the layout of values; indexes are read when chunks are listed. */
 export function readLayout(
   file: Hdf5Bytes,
   cursor: Cursor,
@@ -76,7 +76,7 @@ export function readLayout(
   return { kind: "chunks", sizes, isEdgePlain: false, list };
 }
 
-/** The newer form, with an index for each use. */
+/** The newer layout, with several index types. */
 function readChunks(file: Hdf5Bytes, cursor: Cursor): Layout {
   const flags = cursor.u8();
   const axes = cursor.u8();
@@ -88,7 +88,7 @@ function readChunks(file: Hdf5Bytes, cursor: Cursor): Layout {
   const one = isOneFiltered
     ? { length: cursor.u64(), mask: cursor.u32() }
     : { length: chunkBytes, mask: 0 };
-  cursor.skip([0, 0, 0, 1, 5, 6][index] ?? 0); // repeated where the index is
+  cursor.skip([0, 0, 0, 1, 5, 6][index] ?? 0); // repeated at the index
   const at = cursor.address();
   const list = ({ space, isFiltered }: ChunkedDataset): Iterable<Chunk> => {
     if (at === undefined) return [];
@@ -142,7 +142,7 @@ function* tree2(
   }
 }
 
-/** Chunks without filters, one after the other. */
+/** Contiguous chunks without filters. */
 function* implicit(
   file: Hdf5Bytes,
   at: number,
@@ -156,7 +156,7 @@ function* implicit(
   }
 }
 
-/** A chunk by its number; numbers without a chunk are left out. */
+/** A chunk by its number; numbers without a chunk are skipped. */
 function* numbered(
   entries: Iterable<Entry | undefined>,
   indexOf: (number: number) => number[],
@@ -169,8 +169,8 @@ function* numbered(
 }
 
 /**
- * What gives the index along each axis of a chunk from its number. Chunks are
- * numbered in row-major order over the largest sizes that the axes may have; an
+ * Returns a function from the number of a chunk to its index along each axis.
+ * Chunks are numbered in row-major order over the maximum sizes of the axes; an
  * extensible array counts its unlimited axis first. NaN is beyond the end.
  */
 function indexOrder(
@@ -197,7 +197,7 @@ function indexOrder(
   };
 }
 
-/** How entries of arrays and records of trees say where a chunk is. */
+/** The encoding of chunk locations in array entries and tree records. */
 interface Form {
   readonly chunkBytes: number;
   readonly isFiltered: boolean;
@@ -205,7 +205,7 @@ interface Form {
 
 type Entry = Omit<Chunk, "index">;
 
-/** Reads where a chunk is, if it is stored. */
+/** Reads the location of a chunk, if it is stored. */
 function readEntry(
   cursor: Cursor,
   size: number,
@@ -239,16 +239,16 @@ function* fixedArray(
   }, form);
 }
 
-/** What a block of an array holds. */
+/** The layout of an array block. */
 interface Elements {
   /** Bytes before the elements, or before the pages' bits. */
   readonly prefix: number;
   readonly count: number;
-  /** Elements of a page; a block with more is cut into pages. */
+  /** Elements per page; a larger block is split into pages. */
   readonly pageLength: number;
   /** Bytes of an element. */
   readonly size: number;
-  /** Whether a page is used, where the block itself does not say it. */
+  /** Whether a page is used, if the block does not contain this. */
   readonly isUsed?: ((page: number) => boolean) | undefined;
 }
 
@@ -283,7 +283,10 @@ function* elements(
   }
 }
 
-/** An array that grows: a block of pointers to blocks, and to blocks of those. */
+/**
+ * An extensible array: a block of pointers to blocks, and to blocks of
+ * pointers.
+ */
 function* extensibleArray(
   file: Hdf5Bytes,
   at: number,
@@ -319,7 +322,7 @@ function* extensibleArray(
     let bits: Uint8Array | undefined;
     if (level >= numDirect) {
       const at = block.address();
-      if (at === undefined) return; // nor any after it
+      if (at === undefined) return; // nor any later one
       const length = prefix + numBlocks * pageBits + 8 * numBlocks + SUM;
       pointers = file.block(at, length, "EASB").skip(prefix - 4);
       bits = pointers.take(numBlocks * pageBits);
@@ -330,7 +333,7 @@ function* extensibleArray(
         for (let j = 0; j < count; j++) yield undefined;
         continue;
       }
-      const first = i * count / pageLength; // bits run on from block to block
+      const first = i * count / pageLength; // bits continue from block to block
       const isUsed = bits && ((page: number) => hasBit(bits, first + page));
       const data = { prefix, count, pageLength, size, isUsed };
       yield* elements(file, at, "EADB", data, form);

@@ -11,7 +11,7 @@ import {
   valuesOf,
 } from "./stored_array.ts";
 
-/** A dataset: what it holds, and how its values are read. */
+/** A dataset: its description, and reading of its values. */
 export interface Hdf5Values {
   readonly shape: readonly number[];
   readonly dtype: StoredType;
@@ -20,19 +20,19 @@ export interface Hdf5Values {
   readonly read: () => StoredArray;
 }
 
-/** Which dataset is meant. */
+/** The path of the dataset. */
 export interface DatasetQuery {
   readonly at: number;
   readonly path: string;
-  /** How many bytes it may hold. */
+  /** Maximum number of bytes. */
   readonly most: number;
-  /** The element type that an attribute names, as Keras writes it. */
+  /** The element type in an attribute, as written by Keras. */
   readonly named: string | undefined;
-  /** What opaque elements of 2 bytes are that no attribute names. */
+  /** The type of opaque 2-byte elements without such an attribute. */
   readonly opaquePairs?: "bfloat16" | undefined;
 }
 
-/** Values in chunks, with all that is needed to put them together. */
+/** Chunked values, with the data to assemble them. */
 interface ChunkedValues {
   readonly path: string;
   readonly shape: readonly number[];
@@ -50,9 +50,9 @@ export function isInOtherFiles(objects: Hdf5Objects, at: number): boolean {
 }
 
 /**
- * Looks at a dataset, and records where its values are.
+ * Checks a dataset, and records the location of its values.
  *
- * @throws {SyntaxError} If it holds no numbers, or not all that it declares.
+ * @throws {SyntaxError} If it does not contain numbers, or is incomplete.
  */
 export function openDataset(
   file: Hdf5Bytes,
@@ -77,7 +77,7 @@ export function openDataset(
   const isBounded = Number.isSafeInteger(length) && length <= most;
   if (dtype === undefined || !isBounded) {
     try {
-      claimed(); // values that are not read have bytes too
+      claimed(); // skipped values are recorded too
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
@@ -103,7 +103,7 @@ export function openDataset(
 
 type Reader = () => Uint8Array<ArrayBuffer>;
 
-/** Values that are not cut into chunks. */
+/** Values that are not chunked. */
 function plainReader(
   file: Hdf5Bytes,
   layout: Exclude<Layout, { kind: "chunks" }>,
@@ -128,7 +128,7 @@ function plainReader(
   return () => file.values(at, length, what);
 }
 
-/** Values in chunks, each of which must be there, and once. */
+/** Chunked values; each chunk must exist exactly once. */
 function chunkReader(
   file: Hdf5Bytes,
   objects: Hdf5Objects,
@@ -156,7 +156,7 @@ function chunkReader(
       file.fail(`chunks of "${path}" must be there once, and lie in it`, key);
     }
     file.claim(chunk.at, chunk.length, `a chunk of "${path}"`, true);
-    // Room for values that may be added is stored too.
+    // Space for values that may be appended is stored too.
     if (index.every((n, axis) => n < counts[axis]!)) chunks.set(key, chunk);
   }
   if (chunks.size !== sizeOf(counts)) {
@@ -165,7 +165,7 @@ function chunkReader(
   return () => joined(file, { ...values, filters }, chunks.values());
 }
 
-/** Chunks put together. */
+/** Assembles the chunks. */
 function joined(
   file: Hdf5Bytes,
   { path, shape, size, layout, filters }: ChunkedValues,
@@ -213,7 +213,7 @@ function numbersOf(
 ): StoredType | undefined {
   const isPair = what === "opaque elements" && size === 2;
   if (isPair && (named ?? opaquePairs) === "bfloat16") return "bfloat16";
-  // Floats that are said to be of another type would be rounded by Keras.
+  // Floats with another declared type would be rounded by Keras.
   const isRounded = dtype?.startsWith("float") && named !== undefined;
   return isRounded ? undefined : dtype;
 }

@@ -1,5 +1,5 @@
 /**
- * Filters of chunks in HDF5: what was done to them is undone, last one first.
+ * Inverts the filters of HDF5 chunks, in reverse order.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<number, string>> = {
   6: "scaleoffset",
 };
 
-/** Reads the list of filters; each is known, and there at most once. */
+/** Reads the list of filters; each must be known and unique. */
 export function readFilters(
   file: Hdf5Bytes,
   cursor: Cursor,
@@ -64,13 +64,13 @@ export function readFilters(
   return filters;
 }
 
-/** A chunk as its values' bytes. */
+/** Decodes a chunk to the bytes of its values. */
 export function unfilter(
   file: Hdf5Bytes,
   stored: Uint8Array<ArrayBuffer>,
   { filters, mask, length, elementSize, path }: {
     readonly filters: readonly Filter[];
-    /** Filters that were left out of this chunk, a bit each. */
+    /** Filters that were skipped for this chunk, one bit each. */
     readonly mask: number;
     readonly length: number;
     readonly elementSize: number;
@@ -81,7 +81,7 @@ export function unfilter(
   for (let i = filters.length - 1; i >= 0; i--) {
     const { id, name } = filters[i]!;
     if ((mask & (1 << i)) !== 0) {
-      // Only compression that does not pay is left out.
+      // Only compression may be skipped.
       if (id === DEFLATE || id === LZF) continue;
       file.fail(`no chunk must leave out ${name}`, mask);
     }
@@ -114,13 +114,13 @@ function inflated(
   }
 }
 
-/** Bytes that were ordered by their index in an element, back in elements. */
+/** Inverts shuffle: bytes were ordered by their index in an element. */
 function unshuffled(
   bytes: Uint8Array,
   size: number,
 ): Uint8Array<ArrayBuffer> {
   const count = Math.floor(bytes.length / size);
-  const result = new Uint8Array(bytes); // what fills no element stays
+  const result = new Uint8Array(bytes); // a partial element is not shuffled
   for (let byte = 0; byte < size; byte++) {
     for (let i = 0; i < count; i++) {
       result[i * size + byte] = bytes[byte * count + i]!;
@@ -129,7 +129,7 @@ function unshuffled(
   return result;
 }
 
-/** Bytes without the checksum at their end. */
+/** Checks and removes the checksum at the end. */
 function summed(
   file: Hdf5Bytes,
   bytes: Uint8Array<ArrayBuffer>,
@@ -147,7 +147,7 @@ function summed(
 
 /**
  * Fletcher's checksum over pairs of bytes, the first one most significant. Sums
- * are modulo 65535, with 65535 in place of a 0 that is no empty sum.
+ * are modulo 65535, with 65535 instead of 0 except for an empty sum.
  */
 function fletcher32(bytes: Uint8Array): number {
   let a = 0;

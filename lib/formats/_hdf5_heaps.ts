@@ -1,6 +1,6 @@
 /**
- * The heaps of HDF5: strings of any length, and what groups with many members
- * and objects with many attributes keep of them.
+ * The heaps of HDF5: strings of variable length, members of large groups, and
+ * attributes of objects with many attributes.
  *
  * @module
  */
@@ -36,7 +36,7 @@ interface Block {
   readonly size: number;
 }
 
-/** A fractal heap: objects by an id that says where they are. */
+/** A fractal heap: objects by an id that encodes their location. */
 export class FractalHeap {
   readonly #file: Hdf5Bytes;
   readonly #at: number;
@@ -94,7 +94,7 @@ export class FractalHeap {
     return data.bytes.subarray(from, from + length);
   }
 
-  /** The checksum stands within, and counts as zero. */
+  /** Checks a checksum within the block, which counts as zero. */
   #checkDirect({ bytes, what }: Cursor, at: number): void {
     const copy = new Uint8Array(bytes.length + 4);
     copy.set(bytes);
@@ -126,7 +126,7 @@ export class FractalHeap {
     }
   }
 
-  /** Each block says of which heap it is, and where in it. */
+  /** Checks that a block belongs to the heap, at its offset. */
   #checkOwner(block: Cursor, offset: number): void {
     const found = [block.u8(), block.u64(), block.uint(this.#head.offsetSize)];
     const isSound = found[0] === 0 && found[1] === this.#at &&

@@ -1,7 +1,7 @@
 /**
  * Objects of an HDF5 file: headers with their messages, members of groups, and
- * attributes, as every version of HDF5 since 1.4 writes them. What they keep in
- * other files is refused.
+ * attributes, in the formats of HDF5 1.4 and later. External storage is
+ * refused.
  *
  * Source: The HDF Group, "HDF5 File Format Specification", version 3.0.
  *
@@ -16,7 +16,7 @@ import { type ElementType, readSpace, readType } from "./_hdf5_types.ts";
 /** A member of a group: an object by its address, or the path of one. */
 export type Link = { readonly at: number } | { readonly path: string };
 
-/** An attribute, of which the values are not read yet. */
+/** An attribute, with values that are not read yet. */
 export interface Attribute {
   readonly type: ElementType;
   readonly count: number;
@@ -26,11 +26,11 @@ export interface Attribute {
 /** The header of an object. */
 interface ObjectHeader {
   readonly messages: readonly Message[];
-  /** How many names the object has. */
+  /** Number of links to the object. */
   readonly numNames: number;
 }
 
-/** A message of an object's header: one thing that is said of the object. */
+/** A message in an object header. */
 interface Message {
   readonly type: number;
   readonly flags: number;
@@ -48,7 +48,7 @@ export const MESSAGES = {
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(MESSAGES));
 const IS_SHARED = 2;
-/** Bytes of a member in a group of the old form. */
+/** Bytes of a member in an old-style group. */
 const ENTRY = 40;
 const LINK_RECORDS = [5, 6];
 const ATTRIBUTE_RECORDS = [8, 9];
@@ -60,16 +60,18 @@ export class Hdf5Objects {
   readonly root: number;
   /** Whether the structure has checksums. */
   readonly hasSums: boolean;
-  /** Half of the chunks that a node of a tree holds. */
+  /** Half of the maximum number of chunks per tree node. */
   readonly chunkKeys: number = 32;
   readonly #file: Hdf5Bytes;
-  /** Half of the members of a list, and of the lists of a tree's node. */
+  /**
+   * Half of the maximum number of members per list, and of lists per tree node.
+   */
   readonly #memberKeys: number = 4;
   readonly #listKeys: number = 16;
   readonly #headers = new Map<number, ObjectHeader>();
   readonly #links = new Map<number, ReadonlyMap<string, Link>>();
   readonly #attributes = new Map<number, ReadonlyMap<string, Attribute>>();
-  /** How many names of an object were found. */
+  /** Number of links found to each object. */
   readonly #names = new Map<number, number>();
 
   constructor(file: Hdf5Bytes) {
@@ -114,7 +116,7 @@ export class Hdf5Objects {
     this.#memberKeys = keys.u16();
   }
 
-  /** The message of a type, if the object has it. */
+  /** Finds the message of a type. */
   message(at: number, type: number): Cursor | undefined {
     const [found, ...others] = this.#header(at).messages
       .filter((message) => message.type === type);
@@ -150,7 +152,7 @@ export class Hdf5Objects {
     return links;
   }
 
-  /** The object that a path leads to, from a group on. */
+  /** Resolves a path relative to a group. */
   follow(from: number, path: string, depth = 0): number | undefined {
     if (depth > MOST_SOFT_LINKS) {
       this.#file.fail("links must not lead in a circle", path);
@@ -268,7 +270,10 @@ export class Hdf5Objects {
     return { messages, numNames };
   }
 
-  /** What a message says, wherever it stands: types may have names. */
+  /**
+   * The contents of a message, which may be stored elsewhere: types may be
+   * named.
+   */
   #body({ type, flags, body }: Message): Cursor {
     const cursor = body.fresh();
     return (flags & IS_SHARED) === 0 ? cursor : this.#shared(cursor, type);
@@ -358,7 +363,7 @@ export class Hdf5Objects {
       file.fail("attributes must be of version 1 to 3", version);
     }
     const sizes = [cursor.u16(), cursor.u16(), cursor.u16()];
-    if (version === 3) cursor.skip(1); // how the name is encoded
+    if (version === 3) cursor.skip(1); // encoding of the name
     const [nameSize, typeSize, spaceSize] = version === 1
       ? sizes.map(padded)
       : sizes;
@@ -380,7 +385,10 @@ export class Hdf5Objects {
   }
 }
 
-/** Addresses and sizes are of eight bytes wherever Keras runs. */
+/**
+ * Checks that addresses and sizes have eight bytes, as on all systems with
+ * Keras.
+ */
 function checkWidths(file: Hdf5Bytes, block: Cursor): void {
   const widths = [block.u8(), block.u8()];
   if (widths.some((width) => width !== 8)) {

@@ -1,20 +1,20 @@
 /**
- * The trees of HDF5, by which groups find members and datasets find chunks.
+ * The B-trees of HDF5, which list members of groups and chunks of datasets.
  *
  * @module
  */
 import type { Cursor, Hdf5Bytes } from "./_hdf5_bytes.ts";
 
 const MOST_LEVELS = 64;
-/** Bytes of a node of version 2 beside its records and pointers. */
+/** Overhead of a node of version 2, in bytes. */
 const NODE_2 = 10;
 
-/** What a node of a tree of version 1 must be. */
+/** The expected node type of a version 1 tree. */
 export interface Tree1 {
   /** 0 for members of groups, 1 for chunks. */
   readonly kind: 0 | 1;
   readonly keySize: number;
-  /** Half of the children that a node has at most. */
+  /** Half of the maximum number of children per node. */
   readonly half: number;
 }
 
@@ -85,7 +85,7 @@ export function* records2(
   yield* visit(root, rootCount, depth);
 }
 
-/** How many records nodes of each level hold, and how wide their totals are. */
+/** Maximum number of records per level, and the width of their totals. */
 function levelsOf(
   nodeSize: number,
   recordSize: number,
@@ -105,7 +105,7 @@ function levelsOf(
   return levels;
 }
 
-/** Bytes that numbers up to a limit take. */
+/** Number of bytes for numbers up to a limit. */
 export function widthOf(limit: number): number {
   return Math.floor(Math.floor(Math.log2(Math.max(1, limit))) / 8) + 1;
 }

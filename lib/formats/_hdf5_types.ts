@@ -1,5 +1,5 @@
 /**
- * Shapes and element types as HDF5 describes them.
+ * Shapes and element types of HDF5.
  *
  * Source: The HDF Group, "HDF5 File Format Specification", version 3.0, IV.A.2.
  *
@@ -12,7 +12,7 @@ import type { StoredType } from "./stored_array.ts";
 /** Sizes of the axes of a dataset or an attribute. */
 export interface Space {
   readonly shape: readonly number[];
-  /** Sizes that the axes may grow to; Infinity where there is no limit. */
+  /** Maximum sizes of the axes; Infinity if unlimited. */
   readonly most: readonly number[];
 }
 
@@ -20,15 +20,15 @@ export interface Space {
 export interface ElementType {
   /** Bytes of an element. */
   readonly size: number;
-  /** In words, as in `records`. */
+  /** Description, such as `records`. */
   readonly what: string;
-  /** The type of numbers, if it is one that files of weights have. */
+  /** The numeric type, if supported for weights. */
   readonly dtype?: StoredType;
   /** Whether the most significant byte comes first. */
   readonly isSwapped?: boolean;
-  /** Kinds of strings: of one length, or of any length in a global heap. */
+  /** Kinds of strings: fixed length, or variable length in a global heap. */
   readonly strings?: "fixed" | "any";
-  /** Whether strings of one length are filled up with spaces. */
+  /** Whether fixed-length strings are padded with spaces. */
   readonly isSpaced?: boolean;
 }
 
@@ -52,7 +52,7 @@ const FLOATS: Readonly<Record<number, readonly number[]>> = {
   8: [52, 11, 0, 52, 1023],
 };
 
-/** Reads a shape; a scalar has no axes, and nothing has a size of 0. */
+/** Reads a shape; a scalar has no axes, an empty dataset has size 0. */
 export function readSpace(file: Hdf5Bytes, cursor: Cursor): Space {
   const version = cursor.u8();
   const rank = cursor.u8();
@@ -71,7 +71,7 @@ export function readSpace(file: Hdf5Bytes, cursor: Cursor): Space {
   return { shape, most };
 }
 
-/** Reads an element type; a number must be one that machines have. */
+/** Reads an element type; numbers must have standard formats. */
 export function readType(file: Hdf5Bytes, cursor: Cursor): ElementType {
   const head = cursor.u8();
   const version = head >> 4;
@@ -133,7 +133,7 @@ function isBooleans(
   size: number,
 ): boolean {
   if (size !== 1 || count !== 2) return false;
-  cursor.skip(12); // its integers: a byte
+  cursor.skip(12); // base type: one byte
   const names = Array.from({ length: 2 }, () => {
     const rest = cursor.bytes.subarray(cursor.at);
     const length = rest.indexOf(0) + 1;

@@ -1,26 +1,25 @@
 /**
- * Which format an image file has, as its first bytes say. Names of files are
- * not looked at.
+ * Detects the format of an image file from its first bytes, not from its name.
  *
  * @module
  */
 
-/** Formats that are read. */
+/** Supported formats. */
 export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "webp" | "tiff";
 
-/** What is known of an image before it is decoded. */
+/** Facts about an image, known before it is decoded. */
 export interface ImageKind {
   /** The format. */
   readonly format: ImageFormat;
-  /** How its values are to be read; `unknown` where the header does not say. */
+  /** The type of its values; `unknown` if the header does not contain it. */
   readonly values: "plain" | "cmyk" | "grey16" | "unknown";
 }
 
 /**
- * Tells the format of an image.
+ * Detects the format of an image.
  *
  * @param bytes The file.
- * @returns Its kind; undefined for what is no image of a format that is read.
+ * @returns Its kind; undefined if it is not a supported image.
  */
 export function imageKind(bytes: Uint8Array): ImageKind | undefined {
   const text = String.fromCharCode(...bytes.subarray(0, 12));
@@ -43,7 +42,7 @@ export function imageKind(bytes: Uint8Array): ImageKind | undefined {
   return undefined;
 }
 
-/** How many components the frame header of a JPEG file names. */
+/** Number of components in the frame header of a JPEG file. */
 function jpegComponents(bytes: Uint8Array): number | undefined {
   let at = 2;
   while (at + 9 < bytes.length) {

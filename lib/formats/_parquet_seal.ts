@@ -1,9 +1,9 @@
 /**
  * Checksums of a Parquet file, between its row groups and its footer, where
- * readers do not look: they go by the offsets in the footer.
+ * readers ignore them, because they use the offsets in the footer.
  *
- * The library that reads Parquet ends the whole process at some damaged files,
- * so it must see no byte that was not compared.
+ * The library that reads Parquet crashes the process at some damaged files, so
+ * it must only see verified bytes.
  *
  * @module
  */
@@ -12,19 +12,22 @@ import { cannot } from "../check.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** Bytes under one checksum. */
+/** Number of bytes per checksum. */
 const BLOCK = 2 ** 20;
 /** "SNDC": checksums of Sonde. */
 const MAGIC = 0x43444e53;
-/** Length of the footer, and the mark of Parquet. */
+/** Length of the footer, and Parquet's magic bytes. */
 const END = 8;
-/** Checksum of the footer and of the checksums, their number, and the mark. */
+/**
+ * Checksum of the footer and of the checksums, their number, and the magic
+ * bytes.
+ */
 const SEAL = 16;
 
 /**
- * Puts checksums into a file.
+ * Adds checksums to a file.
  *
- * @param sink The file, whole.
+ * @param sink The complete file.
  */
 export function sealParquet(sink: ByteSink): void {
   const size = sink.position;
@@ -56,10 +59,10 @@ export function sealParquet(sink: ByteSink): void {
 }
 
 /**
- * A file whose bytes are compared with their checksums before they are read.
+ * Opens a file whose bytes are verified before they are read.
  *
  * @param source The file.
- * @returns The same, for reading any range.
+ * @returns A source that verifies each range.
  * @throws {SyntaxError} If it has no checksums, or its footer was changed.
  */
 export function sealedSource(source: ByteSource): ByteSource {

@@ -1,6 +1,6 @@
 /**
- * The image library, with types of our own: a module by itself, so that it is
- * loaded when the first image is.
+ * The image library, with own type declarations, in a separate module so that
+ * it is loaded with the first image.
  *
  * @module
  */

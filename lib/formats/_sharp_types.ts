@@ -1,18 +1,19 @@
 /**
- * What is used of sharp. Its own declarations bring another set of Node's types
- * into every program that imports this package.
+ * The used part of sharp's API. Its declarations would add another set of
+ * Node's types to every program that imports this package.
  *
  * @module
  */
 
-/** How an image is read. */
+/** Options for reading an image. */
 export interface SharpInput {
   readonly ignoreIcc: boolean;
   readonly limitInputPixels: number;
   readonly sequentialRead: boolean;
+  readonly failOn: "warning" | "error";
 }
 
-/** An image, and what is to be done with it. */
+/** A pipeline of operations on an image. */
 export interface SharpImage {
   metadata(): Promise<{
     readonly space?: string;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, type Unreadable, unreadable } from "./byte_source.ts";
 
 /** A file in an archive. */
 export interface ZipMember {
@@ -14,11 +13,11 @@ export interface ZipMember {
   readonly size: number;
   /** Bytes in the archive. */
   readonly packedSize: number;
-  /** Whether it is there as it is. */
+  /** Whether it is stored without compression. */
   readonly isStored: boolean;
   /** Checksum of the decompressed bytes. */
   readonly crc: number;
-  /** Where its bytes begin in the archive. */
+  /** Offset of its bytes in the archive. */
   readonly start: number;
 }
 
@@ -28,9 +27,11 @@ const LOCATOR_64 = 0x07064b50;
 const DIRECTORY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const IS_ENCRYPTED = 0x2041; // flags: encrypted, strongly, or its header masked
-const SIZES_FOLLOW = 0x8; // flag: sizes stand after the data
+const SIZES_FOLLOW = 0x8; // flag: sizes are after the data
 const MOST_MEMBERS = 65_535;
-/** What members may grow by when decompressed, beyond the archive's own size. */
+/**
+ * Maximum number of bytes of decompressed members beyond the archive's size.
+ */
 const MOST_GROWTH = 48 * 2 ** 20;
 
 /**
@@ -39,7 +40,7 @@ const MOST_GROWTH = 48 * 2 ** 20;
  * @param source The archive.
  * @param mostGrowth Bytes that compressed members may grow by.
  * @returns Its files by name, in the directory's order.
- * @throws {SyntaxError} If it is no archive, or not what the directory says.
+ * @throws {SyntaxError} If it is not an archive, or contradicts its directory.
  */
 export function readDirectory(
   source: ByteSource,
@@ -60,7 +61,7 @@ interface DirectoryEntry {
   readonly size: number;
   readonly packedSize: number;
   readonly crc: number;
-  /** Where the member's own header stands. */
+  /** Offset of the member's local header. */
   readonly header: number;
 }
 
@@ -114,7 +115,7 @@ class DirectoryReader {
     return members;
   }
 
-  /** The end record, which says where the directory is. */
+  /** The end record, which contains the location of the directory. */
   #end(): { count: number; start: number; end: number } {
     const { size } = this.#source;
     const tail = this.#view(Math.max(0, size - 65_557), Math.min(size, 65_557));
@@ -213,7 +214,7 @@ class DirectoryReader {
     };
   }
 
-  /** What stands at the member must be what the directory says. */
+  /** Checks that a member's local header matches the directory. */
   #checkLocal(entry: DirectoryEntry): number {
     const { name, flags, method, size, packedSize, crc, header } = entry;
     const head = this.#view(header, 30);
@@ -286,7 +287,7 @@ class DirectoryReader {
     );
   }
 
-  /** Sizes that need more than 32 bits. */
+  /** Reads sizes that need more than 32 bits. */
   #longs(extra: DataView): number[] {
     for (let at = 0; at + 4 <= extra.byteLength;) {
       const id = extra.getUint16(at, true);
@@ -330,12 +331,5 @@ class DirectoryReader {
   }
 }
 
-/** The error of an archive that is not what it must be. */
-export function damaged(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read zip "${name}"`, rule, value, hint));
-}
+/** Creates the error for an invalid archive. */
+export const damaged: Unreadable = unreadable("zip");

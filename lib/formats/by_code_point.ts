@@ -1,17 +1,18 @@
 /**
- * Compares texts as Python does, by code points; JavaScript's own order is that
- * of UTF-16, which puts emoji before some letters.
+ * Compares strings by code points, as Python does; JavaScript compares UTF-16
+ * units, which orders emoji before some letters.
  *
- * @param a A text.
+ * @param a A string.
  * @param b Another.
- * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 for equal texts.
+ * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 for equal
+ * strings.
  */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   let at = 0;
   while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
   if (at === length) return a.length - b.length;
-  // The second half of a pair says nothing by itself.
+  // The second half of a surrogate pair is not significant.
   const isSecond = at > 0 && isLow(a, at) && isLow(b, at);
   const start = isSecond && isHigh(a, at - 1) ? at - 1 : at;
   return a.codePointAt(start)! - b.codePointAt(start)!;

@@ -1,35 +1,35 @@
 /**
- * Files that are written piece by piece.
+ * Files that are written incrementally.
  *
  * @module
  */
 
 /** A file that is being written. */
 export interface ByteSink {
-  /** How many bytes were written. */
+  /** Number of bytes written. */
   readonly position: number;
-  /** Writes bytes behind those that were written. */
+  /** Appends bytes. */
   write(bytes: Uint8Array): void;
-  /** Writes bytes over some that were written, and behind them if they are more. */
+  /** Overwrites bytes, and appends the rest. */
   patch(position: number, bytes: Uint8Array): void;
-  /** Reads bytes that were written. */
+  /** Reads written bytes. */
   read(position: number, into: Uint8Array): void;
 }
 
 /** A {@linkcode ByteSink} over a file. */
 export interface FileSink extends ByteSink, Disposable {
-  /** Waits until the disk has the bytes, and closes the file. */
+  /** Flushes to disk, and closes the file. */
   finish(): void;
 }
 
-/** Writes smaller than this are joined: a file of features has many columns. */
+/** Smaller writes are buffered: a file of features has many columns. */
 const BUFFER = 2 ** 16;
 
 /**
- * A file that is made new, or emptied.
+ * Creates or truncates a file.
  *
  * @param path The file.
- * @returns The sink. Disposing of it closes the file, whatever it holds.
+ * @returns The sink. Disposing of it closes the file.
  */
 export function fileSink(path: string): FileSink {
   const file = Deno.openSync(path, {

@@ -1,6 +1,6 @@
 /**
- * Bytes that can be read anywhere, in place: a file, an array, or a part of
- * another source. What reads them keeps nothing whole.
+ * Random access to bytes: a file, an array, or a part of another source,
+ * without reading it completely.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import { abortError } from "../errors.ts";
 
 /** Bytes with random access. */
 export interface ByteSource {
-  /** The file, as a path or URL, or what the bytes came as; for messages. */
+  /** The file, as a path, URL or description; for messages. */
   readonly name: string;
-  /** How many bytes there are. */
+  /** The number of bytes. */
   readonly size: number;
   /**
    * Fills an array with the bytes from a position on.
    *
-   * @throws {RangeError} If they do not all lie in the source.
+   * @throws {RangeError} If they exceed the source.
    */
   read(position: number, into: Uint8Array): void;
-  /** Closes what was opened for it. */
+  /** Closes the resources of the source. */
   close(): void;
 }
 
 /**
- * A source over bytes at hand. They are not copied.
+ * A source over bytes in memory. They are not copied.
  *
  * @param bytes The bytes.
- * @param name What they are, for messages.
+ * @param name Its name, for messages.
  * @returns The source.
  */
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
@@ -43,12 +43,12 @@ export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
 }
 
 /**
- * A source over a file, which is read piece by piece.
+ * A source over a file, which is read on demand.
  *
  * @param path The file.
  * @returns The source; close it.
  * @throws {Deno.errors.NotFound} If there is no such file.
- * @throws {TypeError} If it is no file: a pipe or a device may never end.
+ * @throws {TypeError} If it is not a file: a pipe or a device may never end.
  */
 export function fileSource(path: string | URL): ByteSource {
   if (!Deno.statSync(path).isFile) {
@@ -78,14 +78,14 @@ export function fileSource(path: string | URL): ByteSource {
 }
 
 /**
- * A source over a part of another one. Closing it closes nothing.
+ * A source over a part of another one. Closing it has no effect.
  *
- * @param source The whole.
- * @param start Where the part begins.
- * @param size How long it is.
- * @param name What it is, for messages.
+ * @param source The other source.
+ * @param start Offset of the part.
+ * @param size Length of the part.
+ * @param name Its name, for messages.
  * @returns The part.
- * @throws {RangeError} If it does not lie in the whole.
+ * @throws {RangeError} If it exceeds the source.
  */
 export function partSource(
   source: ByteSource,
@@ -109,7 +109,7 @@ export function partSource(
  * A source over bytes or a `Blob`, which is held in memory.
  *
  * @param source The bytes.
- * @param signal Stops the reading.
+ * @param signal Aborts the reading.
  * @returns The source; close it.
  */
 export async function openBytes(
@@ -136,4 +136,27 @@ function shorter(name: string, end: number, size: number): RangeError {
   return new RangeError(
     cannot(`read "${name}"`, `it must have ${end} bytes`, size, "is it cut?"),
   );
+}
+
+/** Creates the error for bytes that are not what they must be. */
+export type Unreadable = (
+  source: Pick<ByteSource, "name">,
+  rule: string,
+  value: unknown,
+  hint?: string,
+  cause?: unknown,
+) => SyntaxError;
+
+/**
+ * The errors of one format's reader.
+ *
+ * @param kind What is read, as in `read KIND "NAME"`.
+ * @returns A function that creates an error.
+ */
+export function unreadable(kind: string): Unreadable {
+  return ({ name }, rule, value, hint, cause) =>
+    new SyntaxError(
+      cannot(`read ${kind} "${name}"`, rule, value, hint),
+      cause === undefined ? undefined : { cause },
+    );
 }

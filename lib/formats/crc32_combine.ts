@@ -1,5 +1,5 @@
 /**
- * Checksums of bytes that lie in several parts.
+ * Combines checksums of consecutive parts.
  *
  * @module
  */
@@ -8,17 +8,16 @@
 const POLYNOMIAL = 0xedb88320;
 
 /**
- * The CRC-32 of two stretches of bytes, one behind the other, from the
- * checksums of each.
+ * The CRC-32 of two concatenated byte sequences, from their checksums.
  *
- * A CRC is linear over bits: `n` zero bytes behind a stretch multiply its
- * checksum by `x^(8n)`, modulo the polynomial.
+ * A CRC is linear over bits: `n` appended zero bytes multiply the checksum by
+ * `x^(8n)`, modulo the polynomial.
  *
  * Source: as in zlib's `crc32_combine`, by squaring.
  *
- * @param first Checksum of the first stretch.
- * @param second Checksum of the second.
- * @param length Bytes of the second.
+ * @param first Checksum of the first sequence.
+ * @param second Checksum of the second sequence.
+ * @param length Number of bytes of the second sequence.
  * @returns The checksum of both.
  */
 export function crc32Combine(

@@ -1,6 +1,6 @@
 /**
- * DuckDB, locked: it reads the files that are named and nothing else, has no
- * network, loads no extension, writes nothing, and no statement can change that.
+ * DuckDB in a sandbox: it reads only the named files, has no network access,
+ * loads no extensions, writes no files, and no statement can change that.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type {
 } from "@duckdb/node-api";
 import { cannot } from "../check.ts";
 
-/** An engine, opened; it belongs to its caller. */
+/** An open engine, owned by its caller. */
 export class LockedDuckdb {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
@@ -29,10 +29,10 @@ export class LockedDuckdb {
   }
 
   /**
-   * Starts an engine, in memory.
+   * Starts an in-memory engine.
    *
    * @param files The only files that it may read.
-   * @param name What is read, for messages.
+   * @param name Name of the data, for messages.
    * @returns The engine; close it.
    */
   static async open(
@@ -44,7 +44,7 @@ export class LockedDuckdb {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       allow_community_extensions: "false",
-      temp_directory: "", // no file is written, whatever does not fit memory
+      temp_directory: "", // no temporary files, even if memory is exceeded
       preserve_insertion_order: "true",
     });
     const connection = await instance.connect();
@@ -57,12 +57,12 @@ export class LockedDuckdb {
   }
 
   /**
-   * Runs one SELECT, of which chunks come as they are read.
+   * Runs one SELECT, and streams its chunks.
    *
    * @param sql The statement.
    * @returns Names and types of the columns, and the chunks.
-   * @throws {SyntaxError} If it is no single SELECT, or the engine refuses it;
-   * `cause` is what the engine says.
+   * @throws {SyntaxError} If it is not a single SELECT, or the engine refuses
+   * it; `cause` is the engine's error.
    */
   async select(sql: string): Promise<{
     readonly names: readonly string[];
@@ -110,7 +110,7 @@ export class LockedDuckdb {
   }
 
   /**
-   * Fills a table of row numbers, for queries that take rows in an order.
+   * Fills a table of row numbers, for queries of rows in a given order.
    *
    * @param table Its name; its columns are `position` and `row`.
    * @param rows The row numbers.
@@ -141,13 +141,27 @@ export class LockedDuckdb {
       if (error instanceof SyntaxError || !(error instanceof Error)) {
         throw error;
       }
-      const [reason = ""] = error.message.split("\n");
+      const { reason, details } = reasonOf(error.message);
       const rule = "DuckDB must be able to read it";
-      throw new SyntaxError(cannot(`read ${this.#name}`, rule, reason), {
-        cause: error,
-      });
+      throw new SyntaxError(
+        cannot(`read ${this.#name}`, rule, reason, details),
+        { cause: error },
+      );
     }
   }
+}
+
+/** The paragraph in which the engine says what is wrong; then it gives advice for SQL. */
+function reasonOf(message: string) {
+  const [reason = "", ...more] = message.trim().split("\n\n")[0]!.split("\n");
+  const isCode = /not utf-8 encoded/.test(message);
+  const details = more.filter((line) => !/^(Original Line|LINE)/.test(line))
+    .map((line) => line.trim().replace(/\.$/, ""));
+  if (isCode) details.push("save it in UTF-8");
+  return {
+    reason: reason.trim(),
+    details: details.length === 0 ? undefined : details.join("; "),
+  };
 }
 
 async function loadDuckdb() {
@@ -164,9 +178,9 @@ async function loadDuckdb() {
 }
 
 /**
- * A text as SQL writes it.
+ * Formats a string literal in SQL.
  *
- * @param text Any text.
+ * @param text Any string.
  * @returns The literal.
  */
 export function literal(text: string): string {
@@ -174,7 +188,7 @@ export function literal(text: string): string {
 }
 
 /**
- * A name as SQL writes it.
+ * Formats an identifier in SQL.
  *
  * @param name Any name.
  * @returns The identifier.

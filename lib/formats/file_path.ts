@@ -1,5 +1,5 @@
 /**
- * Paths of files that a caller names, and writing to them.
+ * Paths of files, and writing to them.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { cannot } from "../check.ts";
  * The path of a `file:` or `http(s):` URL, decoded.
  *
  * @param url The URL.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @returns The path.
- * @throws {TypeError} If it has a percent sign that begins no escape.
+ * @throws {TypeError} If it has an invalid percent escape.
  */
 export function pathOfUrl(url: URL, action: string): string {
   try {
@@ -24,14 +24,14 @@ export function pathOfUrl(url: URL, action: string): string {
 }
 
 /**
- * Writes a file; one that is there is replaced.
+ * Writes a file, and replaces an existing one.
  *
  * @param target Path or `file:` URL.
- * @param bytes What is written.
- * @param action What is being done, for messages.
+ * @param bytes The contents.
+ * @param action The action, for messages.
  * @throws {TypeError} If the target is neither.
- * @throws {Deno.errors.NotFound} If its folder is not there.
- * @throws {Deno.errors.IsADirectory} If it is a folder itself.
+ * @throws {Deno.errors.NotFound} If its folder does not exist.
+ * @throws {Deno.errors.IsADirectory} If it is a folder.
  */
 export async function writeFile(
   target: string | URL,
@@ -56,10 +56,10 @@ export async function writeFile(
 }
 
 /**
- * Checks where a file is to be written.
+ * Checks the target of a write.
  *
- * @param target What came.
- * @param action What is to be done, for messages.
+ * @param target The target to check.
+ * @param action The action, for messages.
  * @returns The path.
  * @throws {TypeError} If it is neither a path nor a `file:` URL.
  */

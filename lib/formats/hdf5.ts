@@ -1,26 +1,24 @@
 /**
  * HDF5 files, read in place.
  *
- * The structure is read by this library, and so are the values: there is no
- * other reader. Files of HDF5 1.4 to 1.14 open, whatever `libver` they were
- * written with: groups of the old and the new form, values in one range, in
- * chunks, or in headers, compressed by gzip or lzf, with shuffle and fletcher32.
- * Values are read where they lie, so that no file is held in memory.
+ * This library reads both structure and values. It supports files of HDF5 1.4
+ * to 1.14, with any `libver`: groups of the old and the new form, values in one
+ * range, in chunks, or in headers, compressed by gzip or lzf, with shuffle and
+ * fletcher32. Values are read in place, so that no file is held in memory.
  *
- * A file is not trusted. A range of bytes is one thing only, so that nothing
- * leads in a circle; what is declared is bounded by the file's size; other
- * files are never read. Structure that has checksums is checked by them. In a
- * file without checksums, a damaged address could lead to bytes that look
- * right; {@linkcode Hdf5Bytes.settle} says how that is told from the gaps that
- * HDF5 leaves where something was deleted.
+ * Files are not trusted. A range of bytes has only one use, so that references
+ * cannot form a cycle; declared sizes are bounded by the file's size; other
+ * files are never read. Checksums of the structure are verified. In a file
+ * without checksums, a damaged address could point to plausible bytes;
+ * {@linkcode Hdf5Bytes.settle} explains how this is distinguished from the gaps
+ * that HDF5 leaves after deletions.
  *
- * Why no library: `h5wasm` 0.10 was in use before, beside a second reader of the
- * structure that bounded it. It has no lzf, opens no file that h5py changed once
- * that reader is content, and its errors say what is wrong in text alone. Opening
- * on a busy machine with two cores, by `h5wasm` and by this reader, in ms: the
- * first file of a process 510 and 25; the 26 `.h5` files of
- * `tests/data/keras_models` 373 and 84; 100 MB in 100 datasets 66 and 8; 800
- * datasets in 400 groups 602 and 189.
+ * Why not `h5wasm`: version 0.10 was in use before, together with a second
+ * reader that checked the structure. It does not support lzf, and its errors
+ * are plain text only. Time for opening on a busy machine with two cores, by
+ * `h5wasm` and by this reader, in ms: the first file of a process 510 and 25;
+ * the 26 `.h5` files of `tests/data/keras_models` 373 and 84; 100 MB in 100
+ * datasets 66 and 8; 800 datasets in 400 groups 602 and 189.
  *
  * @module
  */
@@ -48,24 +46,24 @@ export interface Hdf5Dataset {
   readonly read: () => StoredArray;
 }
 
-/** How to open a file. */
+/** Options for opening a file. */
 export interface Hdf5Options {
-  /** Groups whose members are not listed, and need not be sound. */
+  /** Groups to skip; their members may be damaged. */
   readonly skip?: (path: string) => boolean;
-  /** Whether checksums have shown the bytes to be whole. @default {false} */
+  /** Whether the bytes were verified by checksums. @default {false} */
   readonly isVerified?: boolean;
-  /** What opaque elements of 2 bytes are where no attribute names them. */
+  /** The type of opaque 2-byte elements without an attribute. */
   readonly opaquePairs?: "bfloat16" | undefined;
 }
 
 const MOST_LEVELS = 40;
 const MOST_OBJECTS = 40_000;
-/** Bytes of the file that an object takes at the least, if it is there once. */
+/** Minimum number of bytes of an object in the file. */
 const LEAST_OBJECT = 32;
-/** What datasets may hold beyond the file's own size: compressed ones. */
+/** Maximum number of bytes of compressed datasets beyond the file's size. */
 const MOST_GROWTH = 32 * 2 ** 20;
 
-/** An HDF5 file, open. */
+/** An open HDF5 file. */
 export class Hdf5File {
   /** Datasets of numbers, by path. */
   readonly datasets: ReadonlyMap<string, Hdf5Dataset>;
@@ -103,12 +101,12 @@ export class Hdf5File {
   }
 
   /**
-   * Opens a file and looks at all that is in it; no values are read.
+   * Opens a file and checks its structure; no values are read.
    *
-   * @param source The file; it stays the caller's, and open until this is closed.
-   * @param options What not to look at.
+   * @param source The file; owned by the caller, and open until this is closed.
+   * @param options Groups to skip, and types.
    * @returns The file; close it.
-   * @throws {SyntaxError} If it is not HDF5, is damaged, or is not safe.
+   * @throws {SyntaxError} If it is not HDF5, is damaged, or is unsafe.
    */
   static open(source: ByteSource, options: Hdf5Options = {}): Hdf5File {
     return new Hdf5File(source, options);
@@ -117,10 +115,10 @@ export class Hdf5File {
   /**
    * An attribute that is a string, or a list of strings.
    *
-   * @param path The group or dataset that has it; `""` is the root.
+   * @param path Its group or dataset; `""` is the root.
    * @param name The attribute.
    * @returns Its strings, one for a scalar; undefined if there is none.
-   * @throws {SyntaxError} If it is something else, or is damaged.
+   * @throws {SyntaxError} If it is not a string, or is damaged.
    */
   strings(path: string, name: string): readonly string[] | undefined {
     this.#checkOpen();
@@ -168,7 +166,7 @@ class Heaps {
     }
   }
 
-  /** The strings of an attribute, which are read once. */
+  /** Reads the strings of an attribute. */
   strings(attribute: Attribute, what: string): readonly string[] {
     const found = this.#read.get(attribute) ?? this.#strings(attribute, what);
     this.#read.set(attribute, found);
@@ -196,7 +194,7 @@ class Heaps {
     });
   }
 
-  /** Each string of a heap belongs to one attribute. */
+  /** Checks that each string of a heap belongs to one attribute. */
   #stored(length: number, heap: number, index: number): Uint8Array {
     if (length === 0 && heap === 0) return new Uint8Array();
     const bytes = this.#heap(heap).get(index);
@@ -217,7 +215,7 @@ class Heaps {
   }
 }
 
-/** One look at everything that is in a file. */
+/** Checks everything in a file. */
 class Traversal {
   readonly datasets = new Map<string, Hdf5Dataset>();
   readonly unreadable = new Map<string, SyntaxError>();
@@ -266,7 +264,7 @@ class Traversal {
         if ("at" in link) this.#claimSkipped(link.at);
         continue;
       }
-      // Links to one and the same group can make millions of a few.
+      // Links to the same group can multiply a few objects to millions.
       const most = Math.min(MOST_OBJECTS, this.#file.size / LEAST_OBJECT);
       if (this.addresses.size > most) {
         const rule = `it must hold at most ${Math.floor(most)} objects`;
@@ -281,7 +279,7 @@ class Traversal {
     }
   }
 
-  /** Looks at a dataset; a named type is none. */
+  /** Checks a dataset; named types are skipped. */
   #open(at: number, path: string): void {
     const objects = this.#objects;
     this.addresses.set(path, at);
@@ -306,7 +304,7 @@ class Traversal {
     this.datasets.set(path, { path, ...values });
   }
 
-  /** A dataset's values, or why they cannot be read. */
+  /** The values of a dataset, or why they cannot be read. */
   #values(at: number, path: string): Hdf5Values | SyntaxError {
     try {
       const [named] = this.#named(at, path);
@@ -325,7 +323,7 @@ class Traversal {
     return attribute === undefined ? [] : this.#heaps.strings(attribute, what);
   }
 
-  /** Strings of any length are elsewhere in the file. */
+  /** Records variable-length strings, which are elsewhere in the file. */
   #claimAttributes(at: number): void {
     if (this.#seen.has(at)) return;
     this.#seen.add(at);
@@ -334,7 +332,7 @@ class Traversal {
     }
   }
 
-  /** What is skipped has bytes too, but need not be sound. */
+  /** Records skipped objects, which may be damaged. */
   #claimSkipped(at: number, level = 0): void {
     if (this.#isVerified || level > MOST_LEVELS || this.#seen.has(at)) return;
     try {
@@ -354,10 +352,10 @@ class Traversal {
 }
 
 /**
- * Whether bytes begin as HDF5 files do.
+ * Whether bytes start with the signature of HDF5.
  *
  * @param head The first bytes, eight or more.
- * @returns Whether they do.
+ * @returns True if they do.
  */
 export function isHdf5(head: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
@@ -365,10 +363,10 @@ export function isHdf5(head: Uint8Array): boolean {
 }
 
 /**
- * How many bytes a file has by its own account.
+ * The size of a file according to its header.
  *
  * @param head Its first bytes.
- * @returns The number; undefined where it does not stand there.
+ * @returns The size in bytes; undefined if unknown.
  */
 export function hdf5End(head: Uint8Array): number | undefined {
   const at = [40, 44, 28, 28][head[8] ?? 4];

@@ -1,11 +1,10 @@
 /**
- * Images as bytes become pixels, equal to Pillow's to the byte.
+ * Decodes images to pixels that are bitwise equal to Pillow's.
  *
- * JPEG, PNG, WebP and TIFF are decoded by sharp (libvips), which is loaded when
- * the first of them is met; GIF and BMP are decoded here, as sharp gives other
- * colours for the one and reads no files of the other. Nothing but the format
- * decides: an image that the formats allow, and that could come out in other
- * pixels than Pillow's, is refused.
+ * JPEG, PNG, WebP and TIFF are decoded by sharp (libvips), which is loaded with
+ * the first such image; GIF and BMP are decoded here, because sharp returns
+ * other colours for GIF and does not support BMP. An image whose pixels could
+ * differ from Pillow's is refused.
  *
  * @module
  */
@@ -13,6 +12,8 @@ import { cannot } from "../check.ts";
 import { fromBmp } from "./_bmp.ts";
 import { fromGif } from "./_gif.ts";
 import { type ImageKind, imageKind } from "./_image_kind.ts";
+import { readPngHeader, withKey } from "./_png_header.ts";
+import { TIFF_TAGS, tiffTag } from "./_tiff_header.ts";
 import {
   type ColorMode,
   type DecodedImage,
@@ -22,24 +23,25 @@ import {
   toColors,
 } from "./pixels.ts";
 
-/** How an image is decoded. */
+/** Options for decoding an image. */
 export interface DecodeOptions {
-  /** The colours that are wanted. */
+  /** The requested colour mode. */
   readonly colorMode: ColorMode;
-  /** Whether to turn it as its EXIF orientation says. */
+  /** Whether to apply the EXIF orientation. */
   readonly orient: boolean;
-  /** What it is, for messages. */
+  /** Its name, for messages. */
   readonly name: string;
 }
 
 /**
- * Decodes an image; of an animated one the first frame.
+ * Decodes an image, or the first frame of an animated one.
  *
  * @param bytes The file.
  * @param options Colours, orientation.
- * @returns Its pixels, of the colours that are wanted.
- * @throws {SyntaxError} If it is no image, is damaged or cut, has more pixels
- * than Pillow reads, or is of a kind whose pixels could differ from Pillow's.
+ * @returns Its pixels, in the requested colour mode.
+ * @throws {SyntaxError} If it is not an image, is damaged or cut, has more
+ * pixels than Pillow reads, or is of a kind whose pixels could differ from
+ * Pillow's.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -55,8 +57,21 @@ export async function decodeImage(
     ? fromGif(bytes, name)
     : kind.format === "bmp"
     ? fromBmp(bytes, name)
+    : kind.format === "png"
+    ? await fromPng(bytes, kind, orient, name)
     : await bySharp(bytes, kind, orient, name);
   return toColors(image, colorMode);
+}
+
+async function fromPng(
+  bytes: Uint8Array,
+  kind: ImageKind,
+  orient: boolean,
+  name: string,
+): Promise<DecodedImage> {
+  const { key } = readPngHeader(bytes, name);
+  const image = await bySharp(bytes, kind, orient, name);
+  return key === undefined ? image : withKey(image, key, bytes[24]!);
 }
 
 async function bySharp(
@@ -66,14 +81,15 @@ async function bySharp(
   name: string,
 ): Promise<DecodedImage> {
   const { sharp } = await loadSharp();
-  const input = {
-    ignoreIcc: true, // pixels as they are stored: Pillow applies no profile
-    limitInputPixels: MOST_PIXELS,
-    sequentialRead: true,
-  } as const;
-  try {
+  const decode = async (failOn: "warning" | "error") => {
+    const input = {
+      ignoreIcc: true, // pixels as stored: Pillow applies no profile
+      limitInputPixels: MOST_PIXELS,
+      sequentialRead: true,
+      failOn,
+    } as const;
     const { values, isTurned } = kind.values === "unknown"
-      ? tiffKind(await sharp(bytes, input).metadata(), name)
+      ? tiffKind(await sharp(bytes, input).metadata(), bytes, name)
       : { values: kind.values, isTurned: false };
     const space = SPACES[values];
     let pipeline = sharp(bytes, input).pipelineColourspace(space)
@@ -81,18 +97,39 @@ async function bySharp(
     if (orient || isTurned) pipeline = pipeline.autoOrient();
     const raw = pipeline.raw(values === "grey16" ? { depth: "ushort" } : {});
     const { data, info } = await raw.toBuffer({ resolveWithObject: true });
-    const { height, width, channels } = info;
-    const size = { height, width };
-    if (values === "cmyk") {
-      return { data: fromCmyk(data), ...size, channels: 3 };
-    }
-    if (values === "plain") return { data, ...size, channels };
-    return { data: fromGrey16(data, channels), ...size, channels: 1 };
+    return fromRaw(data, info, values);
+  };
+  try {
+    return await decode("warning").catch((error) => {
+      if (HARMLESS.test(String(error))) return decode("error");
+      throw error;
+    });
   } catch (error) {
     if (error instanceof SyntaxError || !(error instanceof Error)) throw error;
     const [reason = ""] = error.message.split("\n");
-    throw bad(name, "it must be a whole image", reason, "is it cut?", error);
+    const rule = "it must be a whole image of a kind that is read";
+    const hint = "is it cut or damaged? otherwise save it as PNG";
+    throw bad(name, rule, reason, hint, error);
   }
+}
+
+/**
+ * Warnings after which no pixel is missing: bytes between the parts of a JPEG
+ * file, but not before a restart marker, which stands between pixels; and tags
+ * of a TIFF file of another type than they should be.
+ */
+const HARMLESS =
+  /extraneous bytes before marker 0x(?!d[0-7])|Warning treated as error/;
+
+function fromRaw(
+  data: Uint8Array,
+  { height, width, channels }: Omit<DecodedImage, "data">,
+  values: keyof typeof SPACES,
+): DecodedImage {
+  if (values === "plain") return { data, height, width, channels };
+  return values === "cmyk"
+    ? { data: fromCmyk(data), height, width, channels: 3 }
+    : { data: fromGrey16(data, channels), height, width, channels: 1 };
 }
 
 async function loadSharp() {
@@ -111,16 +148,30 @@ async function loadSharp() {
 
 const SPACES = { plain: "srgb", cmyk: "cmyk", grey16: "grey16" } as const;
 
-/** What the header of a TIFF file says, as sharp reads it. */
+/** The header of a TIFF file, from sharp. */
 interface TiffFacts {
   readonly space?: string | undefined;
   readonly depth?: string | undefined;
   readonly orientation?: number | undefined;
 }
 
-function tiffKind({ space, depth, orientation }: TiffFacts, name: string) {
-  // Pillow turns TIFF images, and no others.
+const YCBCR = 6;
+const JPEG = 7;
+
+function tiffKind(
+  { space, depth, orientation }: TiffFacts,
+  bytes: Uint8Array,
+  name: string,
+) {
+  // Pillow rotates only TIFF images.
   const isTurned = orientation !== undefined && orientation > 1;
+  // libtiff and libvips convert YCbCr in other ways, but for JPEG's.
+  const isYcbcr = tiffTag(bytes, TIFF_TAGS.photometric) === YCBCR &&
+    tiffTag(bytes, TIFF_TAGS.compression) !== JPEG;
+  if (isYcbcr) {
+    const rule = "a TIFF image must hold grey, RGB or CMYK values";
+    throw bad(name, rule, "YCbCr", "save it as PNG");
+  }
   if (depth === "uchar" && (space === "srgb" || space === "b-w")) {
     return { values: "plain", isTurned } as const;
   }

@@ -1,14 +1,14 @@
 /**
- * JSON as Python writes it: with bare `NaN`, `Infinity` and `-Infinity`.
+ * JSON as written by Python, with bare `NaN`, `Infinity` and `-Infinity`.
  *
- * Otherwise stricter than JSON: a key may stand once, and none may be one that
- * objects inherit, so that no file reaches into a program's own objects.
+ * Otherwise stricter than JSON: keys must be unique, and must not be inherited
+ * object properties, which prevents prototype pollution.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 
-/** What a text may be at the most. */
+/** Limits of a text. */
 export interface LooseJsonLimits {
   /** Bytes. @default {16 MiB} */
   readonly bytes?: number;
@@ -18,7 +18,7 @@ export interface LooseJsonLimits {
   readonly levels?: number;
 }
 
-/** Bytes that a text may have, where the caller sets no other limit. */
+/** Default limit for the number of bytes. */
 export const MOST_JSON: number = 16 * 2 ** 20;
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
@@ -36,10 +36,10 @@ const WORDS: readonly (readonly [string, unknown])[] = [
  * Parses JSON in which numbers may be `NaN` or infinite.
  *
  * @param bytes The text, or its bytes in UTF-8.
- * @param name What it is, for messages.
- * @param limits What it may be at the most.
- * @returns What it says.
- * @throws {SyntaxError} If it is not such text; it says where.
+ * @param name Its name, for messages.
+ * @param limits The limits.
+ * @returns The value.
+ * @throws {SyntaxError} If it is invalid; the message contains the position.
  */
 export function parseLooseJson(
   bytes: string | Uint8Array,

@@ -1,13 +1,13 @@
 /**
  * NumPy's `.npy` arrays, and `.npz` archives of them. Arrays of Python objects
- * are pickles, which are programs, and are refused.
+ * are refused, because they are pickles, which can execute code.
  *
  * Source: NumPy, "numpy.lib.format", versions 1.0 to 3.0.
  *
  * @module
  */
-import { cannot, sizeOf } from "../check.ts";
-import { type ByteSource, bytesSource } from "./byte_source.ts";
+import { sizeOf } from "../check.ts";
+import { type ByteSource, bytesSource, unreadable } from "./byte_source.ts";
 import {
   sizeOfType,
   type StoredArray,
@@ -17,6 +17,8 @@ import {
 } from "./stored_array.ts";
 import type { Pacer } from "./pacer.ts";
 import { ZipArchive } from "./zip.ts";
+
+const bad = unreadable("array");
 
 const TYPES: Readonly<Record<string, StoredType>> = {
   b1: "bool",
@@ -36,7 +38,7 @@ const HEADER =
   /^\{\s*(?=.*'descr':\s*'([<>|=])([a-zA-Z]\d*)')(?=.*'fortran_order':\s*(True|False))(?=.*'shape':\s*\(([\d\s,L]*)\))('\w+':\s*('[^']*'|True|False|\([\d\s,L]*\))\s*,?\s*){3}\}\s*$/;
 const MOST_AXES = 32;
 
-/** What an `.npy` file says of its array. */
+/** The header of an `.npy` file. */
 export interface NpyHeader {
   /** Sizes of the axes. */
   readonly shape: readonly number[];
@@ -44,20 +46,37 @@ export interface NpyHeader {
   readonly dtype: StoredType;
   /** Whether the most significant byte comes first. */
   readonly isBigEndian: boolean;
-  /** Whether the first axis runs fastest. */
+  /** Whether it is in column-major order. */
   readonly isFortran: boolean;
+  /** Offset of the values. */
+  readonly start: number;
+}
+
+/** Header of an array of strings of fixed length, `U` or `S` of NumPy. */
+export interface NpyTextHeader {
+  /** Sizes of the axes. */
+  readonly shape: readonly number[];
+  /** Characters of a string, or bytes. */
+  readonly characters: number;
+  /** Whether a character is a code point of four bytes, or one byte of UTF-8. */
+  readonly isUnicode: boolean;
+  /** Whether the most significant byte comes first. */
+  readonly isBigEndian: boolean;
   /** Where the values begin. */
   readonly start: number;
 }
 
-/**
- * Reads what an `.npy` file says of its array.
- *
- * @param source The file.
- * @returns The header.
- * @throws {SyntaxError} If it is no such file, or holds Python objects.
- */
-export function readNpyHeader(source: ByteSource): NpyHeader {
+/** A header before its type is checked. */
+interface Layout {
+  readonly code: string | undefined;
+  readonly isBigEndian: boolean;
+  readonly isFortran: boolean;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly text: string;
+}
+
+function readLayout(source: ByteSource): Layout {
   const head = new Uint8Array(Math.min(12, source.size));
   source.read(0, head);
   const [version = 0] = head.subarray(6);
@@ -80,6 +99,27 @@ export function readNpyHeader(source: ByteSource): NpyHeader {
   source.read(start - length, bytes);
   const text = new TextDecoder().decode(bytes);
   const [, order, code, fortran, sizes] = HEADER.exec(text) ?? [];
+  const shape = (sizes ?? "").split(",").map((size) => size.trim())
+    .filter((size) => size !== "").map((size) => parseInt(size));
+  return {
+    code,
+    isBigEndian: order === ">",
+    isFortran: fortran === "True" && shape.length > 1,
+    shape,
+    start,
+    text,
+  };
+}
+
+/**
+ * Reads what an `.npy` file says of its array.
+ *
+ * @param source The file.
+ * @returns The header.
+ * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ */
+export function readNpyHeader(source: ByteSource): NpyHeader {
+  const { code, text, ...layout } = readLayout(source);
   const dtype = TYPES[code ?? ""];
   if (code?.startsWith("O") || (code === undefined && /'\|?O/.test(text))) {
     throw bad(
@@ -90,25 +130,91 @@ export function readNpyHeader(source: ByteSource): NpyHeader {
     );
   }
   if (dtype === undefined) {
-    throw bad(source, "its elements must be numbers", text.trim());
+    const hint = "save it again as an array of numbers";
+    throw bad(source, "its elements must be numbers", text.trim(), hint);
   }
-  const shape = (sizes ?? "").split(",").map((size) => size.trim())
-    .filter((size) => size !== "").map((size) => parseInt(size));
-  const count = sizeOf(shape) * sizeOfType(dtype);
-  if (shape.length > MOST_AXES || count !== source.size - start) {
-    throw bad(
-      source,
-      `it must have ${count} bytes of values`,
-      source.size - start,
+  checkSize(source, layout, sizeOfType(dtype));
+  const { shape, isBigEndian, isFortran, start } = layout;
+  return { shape, dtype, isBigEndian, isFortran, start };
+}
+
+function checkSize(
+  source: ByteSource,
+  { shape, start }: Pick<Layout, "shape" | "start">,
+  bytes: number,
+): void {
+  const count = sizeOf(shape) * bytes;
+  if (shape.length <= MOST_AXES && count === source.size - start) return;
+  const rule = `it must have ${count} bytes of values`;
+  throw bad(source, rule, source.size - start);
+}
+
+/**
+ * Reads what an `.npy` file says of its texts.
+ *
+ * @param source The file.
+ * @returns The header; undefined for a file of something else.
+ * @throws {SyntaxError} If it is no such file, or cut.
+ */
+export function readNpyTextHeader(
+  source: ByteSource,
+): NpyTextHeader | undefined {
+  const { code, shape, isBigEndian, start } = readLayout(source);
+  const [, kind, digits] = /^([US])(\d+)$/.exec(code ?? "") ?? [];
+  if (kind === undefined) return undefined;
+  const characters = Number(digits);
+  const isUnicode = kind === "U";
+  checkSize(source, { shape, start }, characters * (isUnicode ? 4 : 1));
+  return { shape, characters, isUnicode, isBigEndian, start };
+}
+
+/**
+ * Reads some texts of a list.
+ *
+ * @param source The file.
+ * @param header What it says, of one axis.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The texts, without the zeros at their ends.
+ * @throws {SyntaxError} If bytes are no UTF-8, or a character is none.
+ */
+export function readNpyTextRows(
+  source: ByteSource,
+  header: NpyTextHeader,
+  start: number,
+  end: number,
+): string[] {
+  const { characters, isUnicode, isBigEndian } = header;
+  const size = characters * (isUnicode ? 4 : 1);
+  const bytes = new Uint8Array((end - start) * size);
+  source.read(header.start + start * size, bytes);
+  const view = new DataView(bytes.buffer);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const one = (at: number) => {
+    if (!isUnicode) {
+      return decoder.decode(bytes.subarray(at, at + size)).replace(/\0+$/, "");
+    }
+    const codes = Array.from(
+      { length: characters },
+      (_, i) => view.getUint32(at + 4 * i, !isBigEndian),
     );
-  }
-  return {
-    shape,
-    dtype,
-    isBigEndian: order === ">",
-    isFortran: fortran === "True" && shape.length > 1,
-    start,
+    return String.fromCodePoint(...codes).replace(/\0+$/, "");
   };
+  return Array.from({ length: end - start }, (_, i) => {
+    try {
+      return one(i * size);
+    } catch (error) {
+      const rule = "its texts must be Unicode, bytes must be UTF-8";
+      const hint = `it is in row ${start + i}`;
+      throw bad(
+        source,
+        rule,
+        [...bytes.subarray(i * size, i * size + 8)],
+        hint,
+        error,
+      );
+    }
+  });
 }
 
 /**
@@ -116,7 +222,7 @@ export function readNpyHeader(source: ByteSource): NpyHeader {
  *
  * @param source The file.
  * @returns The array, in row-major order whatever order the file has.
- * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ * @throws {SyntaxError} If it is not such a file, or contains Python objects.
  */
 export function readNpy(source: ByteSource): StoredArray {
   const { shape, dtype, isBigEndian, isFortran, start } = readNpyHeader(source);
@@ -132,7 +238,7 @@ export function readNpy(source: ByteSource): StoredArray {
  * Reads some rows of an `.npy` file.
  *
  * @param source The file.
- * @param header What it says of its array, of one axis or more.
+ * @param header Its header, of rank 1 or more.
  * @param start The first row.
  * @param end The row after the last.
  * @returns The rows, in row-major order whatever order the file has.
@@ -151,7 +257,7 @@ export function readNpyRows(
   const bytes = new Uint8Array(rows * width * size);
   if (!isFortran) source.read(header.start + start * width * size, bytes);
   else {
-    // The rows of one position lie beside each other.
+    // The rows of one position are adjacent.
     const line = rows * size;
     for (let position = 0; position < width; position++) {
       const at = (position * shape[0]! + start) * size;
@@ -166,40 +272,44 @@ export function readNpyRows(
 }
 
 /**
- * Reads one `.npy` file at hand.
+ * Reads one `.npy` file in memory.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
+ * @param name Its name, for messages.
  * @returns The array.
- * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ * @throws {SyntaxError} If it is not such a file, or contains Python objects.
  */
 export function fromNpy(bytes: Uint8Array, name = "bytes"): StoredArray {
   return readNpy(bytesSource(bytes, name));
 }
 
 /**
- * The arrays of an `.npz` archive, by name and without `.npy`; each is read,
- * and its checksum verified, when asked.
+ * The arrays of an `.npz` archive, by name and without `.npy`; each is read and
+ * verified on demand.
  *
  * @param source The archive.
  * @returns A part for each array, for {@linkcode readNpy}.
- * @throws {SyntaxError} If it is no archive, or holds something else.
+ * @throws {SyntaxError} If it is not an archive, or contains other files.
  */
 export function npzArrays(source: ByteSource): Map<string, () => ByteSource> {
   return arraysOf(source, new ZipArchive(source));
 }
 
-/** What compressed arrays may grow by: they are held in memory while they are read. */
+/**
+ * Maximum number of bytes of decompressed arrays, which are held in memory
+ * while they are read.
+ */
 const MOST_GROWTH = 2 ** 31;
 
 /**
  * The arrays of an `.npz` archive of data, after every checksum was verified.
- * Those that are stored as they are, are read in place.
+ * Uncompressed arrays are read in place.
  *
  * @param source The archive.
- * @param pacer Stops the verification.
+ * @param pacer Aborts the verification.
  * @returns A part for each array, by name and without `.npy`.
- * @throws {SyntaxError} If it is no archive, is damaged, or holds something else.
+ * @throws {SyntaxError} If it is not an archive, is damaged, or contains other
+ * files.
  */
 export async function openNpz(
   source: ByteSource,
@@ -233,7 +343,7 @@ function arraysOf(
   return arrays;
 }
 
-/** Moves elements from the order where the first axis runs fastest. */
+/** Converts elements from column-major order. */
 function rowMajor(
   bytes: Uint8Array<ArrayBuffer>,
   shape: readonly number[],
@@ -251,13 +361,4 @@ function rowMajor(
     }
   }
   return result;
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read array "${name}"`, rule, value, hint));
 }

@@ -1,6 +1,6 @@
 /**
- * NumPy's `.npy` arrays, written: the header, behind which the values follow
- * in row-major order.
+ * Writes NumPy's `.npy` arrays: the header, followed by the values in row-major
+ * order.
  *
  * Source: NumPy, "numpy.lib.format", version 1.0.
  *
@@ -26,13 +26,13 @@ const CODES: Readonly<Record<StoredType, string | undefined>> = {
   float64: "<f8",
 };
 
-/** Values begin at a multiple of this. */
+/** Alignment of the values. */
 const ALIGNMENT = 64;
 
 /**
  * The header of an array.
  *
- * @param dtype Element type, or how many characters each text has at the most.
+ * @param dtype Element type, or maximum number of characters per string.
  * @param shape Sizes of the axes.
  * @returns The bytes before the values.
  * @throws {TypeError} If NumPy has no such type.
@@ -61,10 +61,10 @@ export function npyHead(
 }
 
 /**
- * Texts as NumPy keeps them: four bytes a character, filled up with zeros.
+ * Encodes strings as in NumPy: four bytes per character, padded with zeros.
  *
- * @param texts The texts.
- * @param characters How many characters each has at the most.
+ * @param strings The strings.
+ * @param characters Maximum number of characters per string.
  * @returns The bytes.
  */
 export function fixedTexts(
@@ -80,11 +80,11 @@ export function fixedTexts(
 }
 
 /**
- * Texts out of the bytes in which NumPy keeps them.
+ * Decodes strings from NumPy's bytes.
  *
  * @param bytes The bytes, from the start of their buffer.
- * @param characters How many characters each has at the most.
- * @returns The texts, without the zeros at their ends.
+ * @param characters Maximum number of characters per string.
+ * @returns The strings, without the zeros at their ends.
  */
 export function textsOf(
   bytes: Uint8Array<ArrayBuffer>,
@@ -103,22 +103,22 @@ export function textsOf(
 const TEXT_HEADER =
   /^\{\s*'descr':\s*'<U(\d+)',\s*'fortran_order':\s*False,\s*'shape':\s*\((\d+),\),?\s*\}\s*$/;
 
-/** Where texts of a fixed length lie. */
+/** The location of fixed-length strings. */
 export interface TextHeader {
-  /** How many characters each has at the most. */
+  /** Maximum number of characters per string. */
   readonly characters: number;
-  /** How many texts there are. */
+  /** The number of strings. */
   readonly count: number;
-  /** Where the first begins. */
+  /** Offset of the first string. */
   readonly start: number;
 }
 
 /**
- * Reads where the texts of a list lie.
+ * Reads the location of the strings of a list.
  *
- * @param source A file as {@linkcode npyHead} begins it.
- * @returns Where they lie.
- * @throws {SyntaxError} If it is no list of texts, or cut.
+ * @param source A file with a header of {@linkcode npyHead}.
+ * @returns The location.
+ * @throws {SyntaxError} If it is not a list of strings, or truncated.
  */
 export function readTextHeader(source: ByteSource): TextHeader {
   const head = new Uint8Array(10);
@@ -135,7 +135,7 @@ export function readTextHeader(source: ByteSource): TextHeader {
   };
   const size = 4 * header.characters * header.count;
   if (size === source.size - start) return header;
-  const rule = "it must hold a list of texts, and all of them";
+  const rule = "it must hold a complete list of strings";
   throw new SyntaxError(
     cannot(`read array "${source.name}"`, rule, text.trim()),
   );

@@ -1,6 +1,6 @@
 /**
- * ONNX files: their graph as it is written, with everything large left where
- * it lies. What it means, and whether it is a model, is for others to say.
+ * Parses ONNX files: their graph as stored, with references to large data.
+ * Other modules interpret and check it.
  *
  * @module
  */
@@ -14,17 +14,17 @@ export interface OnnxFile {
   readonly reader: ProtoReader;
   /** Version of the format. */
   readonly irVersion: number;
-  /** Versions of the sets of operators, by domain; `""` is ONNX' own. */
+  /** Operator set versions, by domain; `""` is the default ONNX domain. */
   readonly opsets: ReadonlyMap<string, number>;
   /** Functions that the file defines. */
   readonly functions: readonly OnnxFunction[];
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly graph: OnnxGraphPart | undefined;
-  /** Whether the file holds how to train it. */
+  /** Whether the file contains training info. */
   readonly hasTraining: boolean;
 }
 
-/** A function of a file: an operator made of others. */
+/** A function of a file: an operator composed of others. */
 export interface OnnxFunction {
   readonly name: string;
   readonly domain: string;
@@ -41,7 +41,7 @@ export interface OnnxGraphPart {
   readonly constants: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
-  /** Types and shapes of tensors in between. */
+  /** Types and shapes of intermediate tensors. */
   readonly values: readonly OnnxValueInfo[];
   readonly hasSparse: boolean;
 }
@@ -51,7 +51,7 @@ export interface OnnxOperation {
   readonly name: string;
   readonly kind: string;
   readonly domain: string;
-  /** Names of tensors; empty for one left out. */
+  /** Names of tensors; empty for an omitted one. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttributeValue>;
@@ -65,31 +65,36 @@ export type OnnxAttributeValue =
   | readonly (number | string)[]
   | { readonly tensor: OnnxTensor; readonly span: Span }
   | { readonly graph: OnnxGraphPart; readonly span: Span }
-  /** What is neither shown nor followed. */
+  /** An unsupported attribute type. */
   | { readonly span: Span };
 
-/** What a file says of a tensor. */
+/** The declaration of a tensor. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Element type by number; undefined where it is not known, or no tensor's. */
+  /** Element type by number; undefined if unknown, or not a tensor. */
   readonly type: number | undefined;
-  /** Null where a size is not known; undefined where none is. */
+  /** Sizes; null for an unknown size, undefined if the rank is unknown. */
   readonly shape: readonly (number | null)[] | undefined;
   /** Names of the sizes, undefined for those without; as many as sizes. */
   readonly sizeNames?: readonly (string | undefined)[] | undefined;
-  /** Whether it is declared a sequence, a map, or another thing than a tensor. */
+  /**
+   * Whether it is declared as a sequence, a map, or another type than a tensor.
+   */
   readonly isOther: boolean;
 }
 
-/** The largest real ones have some ten thousand. */
+/**
+ * Maximum number of operations; the largest known models have some ten
+ * thousand.
+ */
 const MOST_NODES = 2 ** 20;
 
 /**
  * Reads a file.
  *
- * @param source The file; it stays the caller's to close, after its last use.
- * @param mostNesting How deep graphs may lie within graphs.
- * @returns What it says.
+ * @param source The file; the caller closes it, after its last use.
+ * @param mostNesting Maximum nesting depth of graphs.
+ * @returns The contents.
  * @throws {SyntaxError} If it is not well formed.
  */
 export function readOnnx(source: ByteSource, mostNesting = 64): OnnxFile {
@@ -113,7 +118,7 @@ export function readOnnx(source: ByteSource, mostNesting = 64): OnnxFile {
   return { reader, irVersion, opsets, functions, graph, hasTraining };
 }
 
-/** ONNX' own domain has two names. */
+/** Normalizes a domain: the default ONNX domain has two names. */
 function domainName(name: string): string {
   return name === "ai.onnx" ? "" : name;
 }
@@ -159,7 +164,7 @@ function functionIn(
 }
 
 /**
- * The domains of an operation, and of those in the graphs that it holds.
+ * The domains of an operation and of its subgraphs.
  *
  * @param node The operation.
  * @returns Each once.
@@ -279,19 +284,22 @@ function attributeIn(
   }
   if (kind >= 6 && kind <= 8) return [name, many];
   if (value !== undefined) return [name, value];
-  // What is 0 or empty need not be written.
+  // Zero and empty values may be omitted.
   return [
     name,
     many.length > 0 ? many : kind === 3 ? "" : kind <= 2 ? 0 : { span },
   ];
 }
 
-/** A few thousand trees are a million numbers: too many for one call. */
+/**
+ * Appends numbers: a few thousand trees have a million numbers, too many for
+ * one `push`.
+ */
 function addAll<T>(into: T[], values: readonly T[]): void {
   for (const value of values) into.push(value);
 }
 
-/** A number where it is exact, as the end of an axis is not. */
+/** Converts to a number if that is exact, which the end of an axis is not. */
 function exact(integer: bigint): number | string {
   const number = Number(integer);
   return Number.isSafeInteger(number) ? number : String(integer);
@@ -306,7 +314,7 @@ function floats(reader: ProtoReader, field: Span): number[] {
   );
 }
 
-/** A string of an attribute may be any bytes. */
+/** A string attribute, which may be arbitrary bytes. */
 function loosely(reader: ProtoReader, field: Span): string {
   return new TextDecoder().decode(reader.bytes(field));
 }
@@ -350,7 +358,7 @@ function sizesIn(reader: ProtoReader, span: Span): Size[] {
     let size: number | null = null;
     let name: string | undefined;
     for (const part of reader.fields(message(field))) {
-      // Some write 0 or less for what they do not know.
+      // Some exporters write 0 or less for unknown sizes.
       if (part.number === 1 && part.integer > 0n) size = Number(part.integer);
       if (part.number === 2) name = reader.text(part) || undefined;
     }

@@ -1,5 +1,6 @@
 /**
- * Constant tensors in ONNX files: what they are, and where their bytes lie.
+ * Constant tensors in ONNX files: their description, and the location of their
+ * bytes.
  *
  * Field numbers here and in `onnx_model.ts` are those of `onnx.proto`:
  * https://github.com/onnx/onnx/blob/v1.20.0/onnx/onnx.proto
@@ -10,7 +11,7 @@ import { cannot, sizeOf } from "../check.ts";
 import type { ProtoField, ProtoReader, Span } from "./protobuf.ts";
 import { sizeOfType, type StoredType } from "./stored_array.ts";
 
-/** Element types by their number: a name, and bits of one element where it has a size. */
+/** Element types by number: a name, and bits per element if it has a size. */
 const TYPES: Readonly<Record<number, readonly [string, number?]>> = {
   1: ["float32", 32],
   2: ["uint8", 8],
@@ -46,7 +47,10 @@ const STORED: ReadonlySet<string> = new Set<StoredType>([
   ...["uint8", "uint16", "uint32", "uint64"] as const,
 ]);
 
-/** Numbers are packed in one field, or are bytes; strings have a field each. */
+/**
+ * Fields of values: numbers are packed in one field, or bytes; strings have a
+ * field each.
+ */
 const MOST_FIELDS = 2 ** 20;
 
 /** A constant of a file. */
@@ -55,21 +59,23 @@ export interface OnnxTensor {
   /** Its element type, by number. */
   readonly type: number;
   readonly shape: readonly number[];
-  /** Where all of it stands. */
+  /** The span of its message. */
   readonly span: Span;
-  /** Its bytes as they are; undefined where its numbers are fields, or elsewhere. */
+  /**
+   * Its raw bytes; undefined if its numbers are fields, or external.
+   */
   readonly raw: Span | undefined;
-  /** Fields that hold its numbers. */
+  /** Fields with its numbers. */
   readonly fields: readonly ProtoField[];
-  /** Where its bytes are, if in another file: `location`, `offset`, `length`. */
+  /** Location of external bytes: `location`, `offset`, `length`. */
   readonly external: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * What an element type is called.
+ * The name of an element type.
  *
  * @param type Its number.
- * @returns Its name; undefined for a number that means none.
+ * @returns Its name; undefined for an unknown number.
  */
 export function typeName(type: number): string | undefined {
   return TYPES[type]?.[0];
@@ -79,7 +85,7 @@ export function typeName(type: number): string | undefined {
  * The number of an element type, in `TensorProto.DataType`.
  *
  * @param name Its name, as by {@linkcode typeName}.
- * @returns The number; undefined where no type is called so.
+ * @returns The number; undefined for an unknown name.
  */
 export function typeNumber(name: string): number | undefined {
   const found = Object.entries(TYPES).find(([, [known]]) => known === name);
@@ -87,10 +93,11 @@ export function typeNumber(name: string): number | undefined {
 }
 
 /**
- * An element type as arrays in files have it.
+ * Maps an element type to that of stored arrays.
  *
  * @param type Its number.
- * @returns The type; undefined for strings, complex numbers, and less than a byte.
+ * @returns The type; undefined for strings, complex numbers, and types smaller
+ * than a byte.
  */
 export function storedType(type: number): StoredType | undefined {
   const name = typeName(type);
@@ -98,10 +105,10 @@ export function storedType(type: number): StoredType | undefined {
 }
 
 /**
- * How many bytes a tensor's values are.
+ * Number of bytes of a tensor's values.
  *
  * @param tensor The tensor.
- * @returns Their number; undefined for strings.
+ * @returns The number of bytes; undefined for strings.
  */
 export function byteLength(
   { type, shape }: Pick<OnnxTensor, "type" | "shape">,
@@ -111,12 +118,12 @@ export function byteLength(
 }
 
 /**
- * Reads what a tensor is, without its values.
+ * Reads the description of a tensor, without its values.
  *
  * @param reader The file.
- * @param span Where the tensor stands.
+ * @param span The span of the tensor.
  * @returns The tensor.
- * @throws {SyntaxError} If its parts do not fit together.
+ * @throws {SyntaxError} If it is inconsistent.
  */
 export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
   const shape: number[] = [];
@@ -156,8 +163,8 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
  * Reads one of a file's pairs of strings.
  *
  * @param reader The file.
- * @param span Where it stands.
- * @param into Where it goes.
+ * @param span Its span.
+ * @param into The destination.
  */
 export function readEntry(
   reader: ProtoReader,
@@ -174,14 +181,14 @@ export function readEntry(
 }
 
 /**
- * The bytes of a tensor that lie in the file itself, as its element type has
- * them, low bytes first.
+ * Reads the bytes of a tensor that is stored in the file, in its element type,
+ * little-endian.
  *
  * @param reader The file.
- * @param tensor The tensor, of a type that {@linkcode storedType} knows, or
- * with its bytes as they are.
+ * @param tensor The tensor, of a type that {@linkcode storedType} supports, or
+ * with raw bytes.
  * @returns Its bytes, a copy.
- * @throws {SyntaxError} If there are not as many values as its shape says.
+ * @throws {SyntaxError} If the number of values does not match its shape.
  */
 export function tensorBytes(
   reader: ProtoReader,
@@ -199,7 +206,7 @@ export function tensorBytes(
   throw sizeFault(name, size, bytes.length);
 }
 
-/** Whole numbers, and float16 as its bits, each in as many bytes as its type has. */
+/** Encodes integers, and float16 as bits, in the size of the type. */
 function packed(
   values: readonly bigint[],
   dtype: StoredType,

@@ -1,21 +1,22 @@
 import { setImmediate } from "node:timers";
 import { abortError } from "../errors.ts";
 
-/** How long a run may keep the thread to itself. */
+/** Maximum time between two yields. */
 const SLICE_MS = 50;
 
 /**
- * Long work that is synchronous, cut into steps: between two of them the thread
- * may be given back. {@linkcode Pacer.drive} does the work.
+ * Long synchronous work, divided into steps, between which the thread may be
+ * yielded. {@linkcode Pacer.drive} runs it.
  */
 export type Steps<R> = Generator<void, R>;
 
 /**
- * Gives the thread back now and then: timers, signals and drawing go on while
- * a model is loaded or a run computes, and one that is stopped ends.
+ * Yields the thread at intervals, so that timers, signals and rendering
+ * continue while a model is loaded or a run computes, and aborts when the
+ * signal is aborted.
  *
- * One pacer goes with one run, over all its batches, so that many short ones
- * cost no more pauses than a few long ones.
+ * One pacer is used for all batches of a run, so that many short batches do not
+ * cause more pauses than a few long ones.
  */
 export class Pacer {
   readonly #signal: AbortSignal | undefined;
@@ -25,15 +26,15 @@ export class Pacer {
   /**
    * Starts the clock.
    *
-   * @param signal Stops the run.
-   * @param where How far the run is, for the error.
+   * @param signal Aborts the run.
+   * @param where Returns the progress of the run, for the error.
    */
   constructor(signal?: AbortSignal, where: () => string = () => "early") {
     this.#signal = signal;
     this.#where = where;
   }
 
-  /** What stops the run. */
+  /** The signal that aborts the run. */
   get signal(): AbortSignal | undefined {
     return this.#signal;
   }
@@ -43,7 +44,7 @@ export class Pacer {
     return performance.now() - this.#last >= SLICE_MS;
   }
 
-  /** Throws if the run was stopped. */
+  /** Throws if the run was aborted. */
   check(): void {
     if (this.#signal?.aborted) throw abortError(this.#signal, this.#where());
   }
@@ -51,7 +52,7 @@ export class Pacer {
   /**
    * Yields a macrotask.
    *
-   * @throws {DOMException} If the run was stopped meanwhile.
+   * @throws {DOMException} If the run was aborted meanwhile.
    */
   async pause(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -60,9 +61,9 @@ export class Pacer {
   }
 
   /**
-   * Pauses, if that is due.
+   * Pauses, if due.
    *
-   * @throws {DOMException} If the run was stopped.
+   * @throws {DOMException} If the run was aborted.
    */
   async rest(): Promise<void> {
     if (this.isDue()) await this.pause();
@@ -70,10 +71,11 @@ export class Pacer {
   }
 
   /**
-   * Does the steps of some work, with pauses between them.
+   * Runs the steps of some work, with pauses between them.
    *
-   * @param steps The work. It is left, and may tidy up, where the run is stopped.
-   * @returns What the work gives.
+   * @param steps The work. If the run is aborted, the generator is ended, and
+   * may clean up.
+   * @returns The result of the work.
    */
   async drive<R>(steps: Steps<R>): Promise<R> {
     try {
@@ -90,11 +92,11 @@ export class Pacer {
   }
 
   /**
-   * Waits for work that goes on elsewhere, unless the run is stopped first.
+   * Waits for work elsewhere, unless the run is aborted first.
    *
-   * @param work Work that cannot be stopped; its end is then not seen.
-   * @param release Frees what the work gives after the run was stopped.
-   * @returns What the work gives.
+   * @param work Work that cannot be aborted; its result is then ignored.
+   * @param release Frees a result that arrives after the abort.
+   * @returns The result of the work.
    */
   async race<R>(
     work: Promise<R>,
@@ -103,7 +105,7 @@ export class Pacer {
     const signal = this.#signal;
     if (signal === undefined) return await work;
     const leave = () => work.then(release).catch(() => {});
-    if (signal.aborted) leave(); // the error below is the one
+    if (signal.aborted) leave(); // the error below is reported instead
     this.check();
     const stopped = Promise.withResolvers<never>();
     const stop = () => stopped.reject(abortError(signal, this.#where()));

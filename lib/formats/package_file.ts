@@ -1,9 +1,9 @@
 /**
- * Files that lie in npm packages: fonts, WASM, scripts for pages.
+ * Files in npm packages: fonts, WASM, scripts for pages.
  *
- * A module of a registry cannot carry files of its own, so they come with
- * packages. Their versions are those of `deno.json`, nowhere else; a file is
- * found only after something of its package was imported by a literal name.
+ * A registry module cannot contain data files, so they are read from packages.
+ * Their versions are pinned only in `deno.json`; a file is found only after a
+ * module of its package was imported by a literal name.
  *
  * @module
  */

@@ -2,21 +2,22 @@
  * Parquet files, written and read by row groups.
  *
  * DuckDB's `COPY` was measured against `parquet-wasm` with `apache-arrow`
- * (100,000 rows of 512 floats, uncompressed, on two cores): 8.4 s and 870 MB
- * of memory, since rows have to be in a table first, against 4.2 s and 290 MB;
- * and lists come out of DuckDB without their length.
+ * (100,000 rows of 512 floats, uncompressed, on two cores): 8.4 s and 870 MB of
+ * memory, because rows must be in a table first, against 4.2 s and 290 MB; and
+ * DuckDB loses the fixed length of lists.
  *
  * @module
  */
 import type * as Arrow from "apache-arrow";
 import type * as ParquetWasm from "parquet-wasm/esm";
-import { cannot } from "../check.ts";
 import type { ByteSink } from "./byte_sink.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unreadable } from "./byte_source.ts";
 import { packageFile } from "./package_file.ts";
 import { sealedSource, sealParquet } from "./_parquet_seal.ts";
 
-/** The two libraries, ready. */
+const bad = unreadable("Parquet");
+
+/** The two loaded libraries. */
 export interface ParquetLibraries {
   readonly arrow: typeof Arrow;
   readonly parquet: typeof ParquetWasm;
@@ -25,7 +26,7 @@ export interface ParquetLibraries {
 let libraries: Promise<ParquetLibraries> | undefined;
 
 /**
- * Loads the libraries, the first time.
+ * Loads the libraries, once.
  *
  * @returns The libraries.
  */
@@ -41,20 +42,20 @@ async function load(): Promise<ParquetLibraries> {
   return { arrow, parquet };
 }
 
-/** What goes into a file besides rows. */
+/** Options of a file. */
 export interface ParquetOptions {
-  /** Strings that go with the rows. */
+  /** Metadata strings. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Rows in a group, but for the last. */
+  /** Rows per row group, except the last. */
   readonly rowGroupSize: number;
 }
 
 /**
  * Writes record batches as one Parquet file, compressed with Snappy.
  *
- * @param sink Where it goes.
- * @param batches The rows; each batch as long as a row group, but for the last.
- * @param options Strings and the size of row groups.
+ * @param sink The destination.
+ * @param batches The rows; each batch as long as a row group, except the last.
+ * @param options Metadata, and size of row groups.
  */
 export async function writeParquet(
   sink: ByteSink,
@@ -90,31 +91,32 @@ export async function writeParquet(
   sealParquet(sink);
 }
 
-/** A Parquet file, opened. */
+/** An open Parquet file. */
 export interface ParquetReader {
-  /** Its strings. */
+  /** Its metadata strings. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** Rows of each of its row groups. */
+  /** Number of rows of each row group. */
   readonly groups: readonly number[];
   /** Reads one row group. */
   read(group: number): Promise<Arrow.RecordBatch>;
-  /** Frees what the library holds. */
+  /** Frees the resources of the library. */
   close(): void;
 }
 
 /**
- * Opens a Parquet file. Its row groups are read when they are requested.
+ * Opens a Parquet file. Row groups are read on demand.
  *
- * @param file The file, as {@linkcode writeParquet} wrote it; it stays the caller's.
+ * @param file The file, written by {@linkcode writeParquet}; owned by the
+ * caller.
  * @returns The reader; close it.
- * @throws {SyntaxError} If it is no such file, or damaged.
+ * @throws {SyntaxError} If it is not such a file, or damaged.
  */
 export async function openParquetFile(
   file: ByteSource,
 ): Promise<ParquetReader> {
   const source = sealedSource(file);
   const fault = Promise.withResolvers<never>();
-  fault.promise.catch(() => {}); // whoever reads learns of it
+  fault.promise.catch(() => {}); // reported to the reader
   const bytes = { source, fault };
   const { arrow, parquet } = await parquetLibraries();
   const opened = await readable(
@@ -147,17 +149,17 @@ export async function openParquetFile(
   };
 }
 
-/** A range of a file, as the library takes it, and what went wrong with it. */
+/** A range of a file for the library, and its read error. */
 interface Readable {
   readonly source: ByteSource;
-  /** Rejects if bytes cannot be read or are not those that were written. */
+  /** Rejects if bytes cannot be read or do not match their checksum. */
   readonly fault: PromiseWithResolvers<never>;
 }
 
 /**
- * What the library reads of a `Blob`, over a file that is not held in memory.
- * It would end the process at bytes that cannot be read, so that these never
- * come, and whoever waits learns of the fault.
+ * The used part of `Blob`, over a file that is not held in memory. The library
+ * would crash the process on a read error, so such reads never resolve, and the
+ * error is reported separately.
  */
 function blobOf(
   { source, fault }: Readable,
@@ -182,7 +184,7 @@ function blobOf(
   return blob as unknown as Blob;
 }
 
-/** Names the file in the errors of the library. */
+/** Adds the file's name to errors of the library. */
 async function readable<T>(
   { source, fault }: Readable,
   read: () => Promise<T>,
@@ -198,13 +200,4 @@ async function readable<T>(
     const error = bad(source, "it must be a Parquet file", message, hint);
     throw Object.assign(error, { cause });
   }
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read Parquet "${name}"`, rule, value, hint));
 }

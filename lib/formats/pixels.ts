@@ -1,23 +1,23 @@
 /**
- * Pixels of decoded images, and their colours as Pillow converts them.
+ * Pixels of decoded images, with colour conversion as in Pillow.
  *
  * @module
  */
 
-/** An image of 8 bits a value. */
+/** An image with 8 bits per value. */
 export interface DecodedImage {
   /** `height · width · channels` values in row-major order, channels last. */
   readonly data: Uint8Array;
-  /** Rows. */
+  /** Height. */
   readonly height: number;
-  /** Pixels in a row. */
+  /** Width. */
   readonly width: number;
   /** 1: grey; 2: grey and alpha; 3: RGB; 4: RGB and alpha. */
   readonly channels: number;
 }
 
 /**
- * Colours that images are read in, as `color_mode` of Keras.
+ * Colour modes, as `color_mode` in Keras.
  *
  * @category Data
  */
@@ -30,7 +30,7 @@ export const CHANNELS: Readonly<Record<ColorMode, number>> = Object.freeze({
   rgba: 4,
 });
 
-/** Pixels beyond which Pillow takes a file for an attack. */
+/** Number of pixels above which Pillow refuses an image. */
 export const MOST_PIXELS = 178_956_970;
 
 /**
@@ -39,8 +39,8 @@ export const MOST_PIXELS = 178_956_970;
  * `(19595 R + 38470 G + 7471 B + 32768) >> 16`.
  *
  * @param image The image.
- * @param mode The colours that are wanted.
- * @returns The image; the same where nothing is to be done.
+ * @param mode The requested colour mode.
+ * @returns The image; the same object if it has that mode.
  */
 export function toColors(image: DecodedImage, mode: ColorMode): DecodedImage {
   const { data, height, width, channels } = image;
@@ -73,7 +73,7 @@ export function toColors(image: DecodedImage, mode: ColorMode): DecodedImage {
 }
 
 /**
- * RGB of CMYK values, as Pillow converts them.
+ * Converts CMYK to RGB, as in Pillow.
  *
  * Source: Pillow 13, `Convert.c`, `cmyk2rgb`.
  *
@@ -94,10 +94,10 @@ export function fromCmyk(data: Uint8Array): Uint8Array {
 }
 
 /**
- * Grey values of 16 bits, cut off at 255 as Pillow does.
+ * Converts 16-bit grey values to 8 bits, clipped at 255 as in Pillow.
  *
  * @param bytes Two bytes a value, in the machine's order.
- * @param step Values a pixel, of which the first is grey.
+ * @param step Values per pixel, of which the first is grey.
  * @returns One byte a pixel.
  */
 export function fromGrey16(bytes: Uint8Array, step: number): Uint8Array {

@@ -1,9 +1,9 @@
 /**
- * Protocol buffers in place: field after field of a message in a file, without
- * reading what a field holds before it is requested. A file of a gigabyte is
- * weights for the most part, and those are read when they are needed.
+ * Parses protocol buffers in place: the fields of a message in a file, without
+ * reading the contents of a field before it is requested. A large file consists
+ * mostly of weights, which are read on demand.
  *
- * The library that writes our own messages reads from arrays only.
+ * The library that encodes messages can only decode from arrays.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot, quote } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** Where bytes lie in a source. */
+/** A range of bytes in a source. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -21,13 +21,15 @@ export interface Span {
 export interface ProtoField extends Span {
   /** Its number. */
   readonly number: number;
-  /** Whether it is of a length that is written before it: a text, bytes, a message, numbers in a row. */
+  /**
+   * Whether it is length-delimited: a string, bytes, a message, packed numbers.
+   */
   readonly isLong: boolean;
-  /** Its value, of a whole number: 64 bits, with a sign. */
+  /** Its value, if an integer: 64 bits, signed. */
   readonly integer: bigint;
 }
 
-/** Bytes that are held at a time. */
+/** Size of the read buffer. */
 const WINDOW = 2 ** 16;
 
 /** Reads messages of one source. */
@@ -38,9 +40,9 @@ export class ProtoReader {
   #from = 0;
 
   /**
-   * Takes a source; reads nothing yet.
+   * Creates it over a source, without reading.
    *
-   * @param source The file; it stays the caller's to close.
+   * @param source The file; the caller closes it.
    */
   constructor(source: ByteSource) {
     this.source = source;
@@ -49,9 +51,9 @@ export class ProtoReader {
   /**
    * The fields of a message, in the order of the file.
    *
-   * @param span Where the message lies.
+   * @param span The range of the message.
    * @returns Its fields.
-   * @throws {SyntaxError} If it is not well formed.
+   * @throws {SyntaxError} If it is malformed.
    */
   *fields({ start, end }: Span): Generator<ProtoField> {
     for (let at = start; at < end;) {
@@ -68,11 +70,11 @@ export class ProtoReader {
   }
 
   /**
-   * The text in a field.
+   * Reads a string field.
    *
    * @param field The field.
    * @returns The text.
-   * @throws {SyntaxError} If it is none.
+   * @throws {SyntaxError} If it is not a string.
    */
   text(field: ProtoField): string {
     const bytes = this.bytes(field);
@@ -82,16 +84,16 @@ export class ProtoReader {
     } catch {
       throw broken(this.source, field.start, "a text must be UTF-8");
     }
-    // The runtime reads up to the zero, so that two names could be one.
+    // The runtime reads up to the zero, so that two names could be equal.
     if (!text.includes("\0")) return text;
     const rule = `name ${quote(text)} must have no zero byte`;
     throw broken(this.source, field.start, rule);
   }
 
   /**
-   * The bytes of a field or any other span.
+   * Reads the bytes of a field or any other range.
    *
-   * @param span Where they lie.
+   * @param span The range.
    * @returns A copy.
    */
   bytes({ start, end }: Span): Uint8Array<ArrayBuffer> {
@@ -101,7 +103,7 @@ export class ProtoReader {
   }
 
   /**
-   * Whole numbers in a field, one or many in a row.
+   * Reads the integers of a field, one or packed.
    *
    * @param field The field.
    * @returns The numbers.
@@ -147,7 +149,7 @@ export class ProtoReader {
     for (let i = 0; i < 10; i++) {
       if (at + i >= end) break;
       const byte = this.#byte(at + i);
-      // Most are short: the first 28 bits need no big integers.
+      // Most are short: the first 28 bits need no BigInt.
       if (i < 4) low |= (byte & 127) << (7 * i);
       else value |= BigInt(byte & 127) << BigInt(7 * i);
       if (byte < 128) return { value: value | BigInt(low), next: at + i + 1 };
@@ -174,7 +176,7 @@ function broken(source: ByteSource, at: number, rule: string): SyntaxError {
 /**
  * Writes a message within a message.
  *
- * @param writer Where to.
+ * @param writer The destination.
  * @param field The field's number.
  * @param write Writes the fields of the inner message.
  */
@@ -191,7 +193,7 @@ export function writeMessage(
 /**
  * Writes a string.
  *
- * @param writer Where to.
+ * @param writer The destination.
  * @param field The field's number.
  * @param value The string.
  */

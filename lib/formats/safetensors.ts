@@ -1,16 +1,16 @@
 /**
- * Safetensors: named arrays behind a JSON header, with a few strings beside
- * them. Nothing in such a file is a program.
+ * Safetensors: a JSON header with metadata strings, followed by named arrays.
+ * Such a file contains no code.
  *
- * What the format forbids is refused: holes between arrays, arrays that
- * overlap, bytes behind the last one, and a name that stands twice.
+ * Violations of the format are refused: gaps between arrays, overlapping
+ * arrays, bytes after the last one, and duplicate names.
  *
  * Source: https://github.com/huggingface/safetensors, "Format".
  *
  * @module
  */
 import { cannot, sizeOf } from "../check.ts";
-import { type ByteSource, bytesSource } from "./byte_source.ts";
+import { type ByteSource, bytesSource, unreadable } from "./byte_source.ts";
 import { parseLooseJson } from "./loose_json.ts";
 import {
   sizeOfType,
@@ -19,25 +19,27 @@ import {
   valuesOf,
 } from "./stored_array.ts";
 
-/** Where an array lies in a safetensors file. */
+const bad = unreadable("safetensors");
+
+/** The location of an array in a safetensors file. */
 export interface SafetensorsEntry {
   /** Sizes of the axes. */
   readonly shape: readonly number[];
   /** The element type. */
   readonly dtype: StoredType;
-  /** Where its bytes begin in the file. */
+  /** Offset of its bytes in the file. */
   readonly start: number;
 }
 
-/** What a safetensors file says of itself. */
+/** The header of a safetensors file. */
 export interface SafetensorsHeader {
   /** Its arrays by name, in the order of the header. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
-  /** Its strings by name. */
+  /** Its metadata strings by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Rows of an array, from `start` up to but without `end`. */
+/** A range of rows, from `start` to `end`, exclusive. */
 export interface RowRange {
   /** The first row. */
   readonly start: number;
@@ -64,22 +66,23 @@ const TYPES = new Map(
   Object.entries(CODES).map(([dtype, code]) => [code, dtype as StoredType]),
 );
 const METADATA = "__metadata__";
-/** Names that the header's reader refuses, besides the name of the metadata. */
+/** Names that are refused in addition to that of the metadata. */
 const UNREADABLE = [METADATA, "__proto__", "constructor", "prototype"];
-/** The most that the format's own reader takes. */
+/** Limit of the reference implementation. */
 const MOST_HEADER = 100_000_000;
 const MOST_AXES = 32;
-/** The header is padded so that values begin at a multiple of this. */
+/** Alignment of the values. */
 const ALIGNMENT = 8;
 const WRITE = "write safetensors";
 
 /**
- * Reads what a safetensors file says of itself, and checks it against the
- * file's size.
+ * Reads the header of a safetensors file, and checks it against the file's
+ * size.
  *
  * @param source The file.
- * @returns Where the arrays lie, and the strings beside them.
- * @throws {SyntaxError} If it is no such file, is cut, or breaks the format.
+ * @returns The arrays' locations, and the metadata.
+ * @throws {SyntaxError} If it is not such a file, is truncated, or violates the
+ * format.
  */
 export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   const size = new Uint8Array(8);
@@ -114,9 +117,9 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
  * Reads one array, or some of its rows.
  *
  * @param source The file.
- * @param entry Where the array lies in it.
- * @param rows Which rows; default all.
- * @returns The array, in memory of its own.
+ * @param entry The location of the array.
+ * @param rows The rows; default: all.
+ * @returns The array, a copy.
  */
 export function readSafetensor(
   source: ByteSource,
@@ -133,12 +136,13 @@ export function readSafetensor(
 }
 
 /**
- * Reads a safetensors file at hand.
+ * Reads a safetensors file in memory.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
- * @returns Its arrays and its strings, by name.
- * @throws {SyntaxError} If it is no such file, is cut, or breaks the format.
+ * @param name Its name, for messages.
+ * @returns Its arrays and metadata strings, by name.
+ * @throws {SyntaxError} If it is not such a file, is truncated, or violates the
+ * format.
  */
 export function fromSafetensors(bytes: Uint8Array, name = "bytes"): {
   arrays: Map<string, StoredArray>;
@@ -153,7 +157,7 @@ export function fromSafetensors(bytes: Uint8Array, name = "bytes"): {
   return { arrays, metadata };
 }
 
-/** An array as a header names it. */
+/** An entry of the header. */
 export interface TensorEntry {
   /** Sizes of the axes. */
   readonly shape: readonly number[];
@@ -161,21 +165,20 @@ export interface TensorEntry {
   readonly dtype: StoredType;
 }
 
-/** The beginning of a safetensors file. */
+/** The start of a safetensors file. */
 export interface SafetensorsHead {
   /** The bytes before the values. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Names in the order in which the values follow, without a gap. */
+  /** Names in the order of their values, without gaps. */
   readonly names: readonly string[];
 }
 
 /**
- * The beginning of a safetensors file, whose values are to follow: the widest
- * elements first, so that each lies at a multiple of its size. The same arrays
- * give the same bytes.
+ * Creates the header of a safetensors file. The widest elements are first, so
+ * that values are aligned. Equal arrays give equal bytes.
  *
  * @param entries The arrays by name.
- * @param metadata Strings that go with them.
+ * @param metadata Metadata strings.
  * @returns The header, and the order of the values.
  * @throws {RangeError} If a name cannot be read back.
  */
@@ -207,10 +210,10 @@ export function safetensorsHead(
  * A safetensors file.
  *
  * @param arrays The arrays by name.
- * @param metadata Strings that go with them.
+ * @param metadata Metadata strings.
  * @returns New bytes.
- * @throws {RangeError} If a name cannot be read back, or an array does not
- * hold as many values as its shape says.
+ * @throws {RangeError} If a name cannot be read back, or the length of an array
+ * does not match its shape.
  */
 export function toSafetensors(
   arrays: ReadonlyMap<string, StoredArray>,
@@ -268,7 +271,7 @@ function entryOf(
   return { shape, dtype, start: base + start };
 }
 
-/** Arrays must follow each other from the header to the end of the file. */
+/** Checks that arrays are contiguous from the header to the end of the file. */
 function checkContiguous(
   source: ByteSource,
   entries: ReadonlyMap<string, SafetensorsEntry>,
@@ -321,15 +324,4 @@ function isSizes(value: unknown): value is number[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(
-    cannot(`read safetensors "${name}"`, rule, value, hint),
-  );
 }

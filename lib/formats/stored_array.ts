@@ -1,8 +1,9 @@
 /**
- * Arrays as files hold them, with the element types that weights come in.
+ * Arrays in files, with the element types of weights.
  *
  * @module
  */
+import { toFloats } from "../math/exact_numbers.ts";
 import { cannot } from "../check.ts";
 
 /** Element types of arrays in files. */
@@ -75,7 +76,7 @@ export function sizeOfType(dtype: StoredType): number {
  * Zeros.
  *
  * @param dtype The element type.
- * @param length How many values.
+ * @param length Number of values.
  * @returns The values.
  */
 export function emptyStored(dtype: StoredType, length: number): StoredData {
@@ -83,7 +84,7 @@ export function emptyStored(dtype: StoredType, length: number): StoredData {
 }
 
 /**
- * Bytes in the machine's order as values.
+ * Interprets bytes in native order as values.
  *
  * @param bytes The bytes, from the start of their buffer; not copied.
  * @param dtype The element type.
@@ -113,12 +114,13 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /**
- * Values as float32. Floats are rounded; whole numbers must stay what they are.
+ * Converts values to float32. Floats are rounded; integers must be exact.
  *
  * @param array The stored array.
- * @param name What it is, for messages.
- * @returns Its values; its own where they are float32.
- * @throws {RangeError} If a whole number has no float32, or a float64 is too large.
+ * @param name Its name, for messages.
+ * @returns The values; not copied if they are float32 already.
+ * @throws {RangeError} If an integer is not exact in float32, or a float64 is
+ * too large.
  */
 export function toFloat32(
   { data, dtype }: StoredArray,
@@ -129,18 +131,9 @@ export function toFloat32(
     return new Float32Array(bits.buffer);
   }
   if (data instanceof Float32Array) return data as Float32Array<ArrayBuffer>;
-  const values = new Float32Array(data.length);
   const isFloat = dtype === "float16" || dtype === "float64";
-  for (let i = 0; i < data.length; i++) {
-    const value = Number(data[i]!);
-    values[i] = value;
-    const isKept = isFloat
-      ? Number.isFinite(values[i]!) || !Number.isFinite(value)
-      : values[i] === value && Math.abs(value) <= 2 ** 24;
-    if (isKept) continue;
-    throw new RangeError(
+  return toFloats(data, isFloat, (value) =>
+    new RangeError(
       cannot(`read "${name}"`, `its ${dtype} must fit float32`, value),
-    );
-  }
-  return values;
+    ));
 }

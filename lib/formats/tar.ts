@@ -1,22 +1,23 @@
 /**
- * Tar archives, read in place: the files of it, where they lie. Links, devices
- * and the like are left out.
+ * Tar archives, read in place: the locations of their files. Links, devices and
+ * other special entries are ignored.
  *
  * Source: POSIX.1-2017, "pax", ustar and pax interchange formats; GNU tar's long
  * names.
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, unreadable } from "./byte_source.ts";
+
+const bad = unreadable("tar");
 
 /** A file in an archive. */
 export interface TarMember {
   /** Its path in the archive. */
   readonly name: string;
-  /** Where its bytes begin. */
+  /** Offset of its bytes. */
   readonly start: number;
-  /** How many bytes it has. */
+  /** Number of bytes. */
   readonly size: number;
 }
 
@@ -27,9 +28,10 @@ const MOST_NAME = 65_536;
  * Lists the files of an archive.
  *
  * @param source The archive.
- * @returns Its files, in its order; of two with one name the later one, as tar
- * itself would leave it.
- * @throws {SyntaxError} If it is no archive, is damaged, or a name leaves it.
+ * @returns Its files, in order; of two with the same name the later one, as
+ * when unpacked by tar.
+ * @throws {SyntaxError} If it is not an archive, is damaged, or a path leaves
+ * it.
  */
 export function tarMembers(source: ByteSource): Map<string, TarMember> {
   const members = new Map<string, TarMember>();
@@ -84,7 +86,7 @@ function checkSum(source: ByteSource, header: Uint8Array, at: number): void {
   throw bad(source, rule, sum, "is it a tar archive, and not compressed?");
 }
 
-/** Octal digits, or 256-based where the first bit is set. */
+/** Octal digits, or base 256 if the first bit is set. */
 function numberAt(
   source: ByteSource,
   header: Uint8Array,
@@ -108,7 +110,7 @@ function nameOf(header: Uint8Array): string {
     return decode(end < 0 ? field : field.subarray(0, end));
   };
   const isUstar = text(257, 5) === "ustar";
-  // GNU tar keeps times where others keep the front of the path.
+  // GNU tar stores times where others store the path prefix.
   const isGnu = header[263] === 32;
   const prefix = isUstar && !isGnu ? text(345, 155) : "";
   return prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`;
@@ -121,7 +123,7 @@ function textOf(source: ByteSource, start: number, size: number): string {
   return decode(bytes).replace(/\0+$/, "");
 }
 
-/** `LENGTH KEY=VALUE\n`, one after the other; lengths count bytes. */
+/** Records `LENGTH KEY=VALUE\n`; lengths are in bytes. */
 function recordsOf(text: string): Record<string, string> {
   const records: Record<string, string> = {};
   const bytes = new TextEncoder().encode(text);
@@ -140,13 +142,4 @@ function recordsOf(text: string): Record<string, string> {
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-function bad(
-  { name }: ByteSource,
-  rule: string,
-  value: unknown,
-  hint?: string,
-): SyntaxError {
-  return new SyntaxError(cannot(`read tar "${name}"`, rule, value, hint));
 }

@@ -1,11 +1,10 @@
 /**
  * Zip archives, read in place.
  *
- * Parsers that read one archive in different ways are how a file gets past a
- * check, so nothing here is forgiving: what the directory says must be what
- * stands at each member, names must be plain and there once, and members must
- * neither overlap nor lie where the directory does. A member that is stored as
- * it is can be read anywhere without unpacking.
+ * Differences between parsers are a way to bypass checks, so this reader is
+ * strict: the directory must match the local headers, names must be plain and
+ * unique, and members must overlap neither each other nor the directory. An
+ * uncompressed member allows random access.
  *
  * Source: PKWARE, ".ZIP File Format Specification" (APPNOTE) 6.3.
  *
@@ -19,21 +18,25 @@ import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
 export type { ZipMember };
 
 const STEP = 2 ** 20;
-/** Bytes that are decompressed at once: they may become a thousand times as many. */
+/**
+ * Number of bytes decompressed at once; the result may be a thousand times
+ * larger.
+ */
 const PACKED_STEP = 2 ** 14;
 
-/** An archive, opened. */
+/** An open archive. */
 export class ZipArchive {
-  /** Its files by name, in the directory's order; folders are left out. */
+  /** Its files by name, in the directory's order, without folders. */
   readonly members: ReadonlyMap<string, ZipMember>;
   readonly #source: ByteSource;
 
   /**
    * Reads an archive's directory, and checks it against the members.
    *
-   * @param source The archive; it stays open, and the caller's.
-   * @param mostGrowth Bytes that compressed members may grow by. @default {48 MiB}
-   * @throws {SyntaxError} If it is no archive, is damaged, or is not safe.
+   * @param source The archive; it stays open, owned by the caller.
+   * @param mostGrowth Maximum number of bytes that compressed members may
+   * expand by. @default {48 MiB}
+   * @throws {SyntaxError} If it is not an archive, is damaged, or is unsafe.
    */
   constructor(source: ByteSource, mostGrowth?: number) {
     this.#source = source;
@@ -41,10 +44,9 @@ export class ZipArchive {
   }
 
   /**
-   * Checks every member's checksum, in one pass and without unpacking what is
-   * stored.
+   * Verifies every member's checksum, in one pass.
    *
-   * @param pacer Stops it, and gives the thread back now and then.
+   * @param pacer Yields the thread at intervals, and aborts.
    * @throws {SyntaxError} If a member is damaged.
    */
   async verify(pacer: Pacer = new Pacer()): Promise<void> {
@@ -59,11 +61,11 @@ export class ZipArchive {
   }
 
   /**
-   * A member's bytes, decompressed and verified; for small ones.
+   * Reads a small member, decompressed and verified.
    *
    * @param name The member.
    * @returns New bytes.
-   * @throws {SyntaxError} If it is not there, or is damaged.
+   * @throws {SyntaxError} If it does not exist, or is damaged.
    */
   bytes(name: string): Uint8Array<ArrayBuffer> {
     const member = this.#member(name);
@@ -77,12 +79,13 @@ export class ZipArchive {
   }
 
   /**
-   * A member for random access: in place where it is stored, otherwise
-   * decompressed. What is read in place was verified by {@linkcode verify} alone.
+   * Opens a member for random access: in place if uncompressed, otherwise
+   * decompressed in memory. Only {@linkcode verify} verifies bytes that are
+   * read in place.
    *
    * @param name The member.
    * @returns Its bytes.
-   * @throws {SyntaxError} If it is not there, or is damaged.
+   * @throws {SyntaxError} If it does not exist, or is damaged.
    */
   async part(name: string): Promise<ByteSource> {
     const member = this.#member(name);
@@ -99,7 +102,7 @@ export class ZipArchive {
     return bytesSource(bytes, label);
   }
 
-  /** A member's bytes, decompressed, of which no more than a few are held. */
+  /** Streams the decompressed bytes of a member. */
   async *#pieces(member: ZipMember): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     if (member.isStored) return yield* this.#stored(member, STEP, true);
     if (isEmpty(member)) return;
@@ -119,7 +122,7 @@ export class ZipArchive {
     if (found !== member.size) throw this.#notUnpacked(member, found);
   }
 
-  /** A member's bytes as they are stored. */
+  /** The stored bytes of a member. */
   *#stored(
     { start, packedSize }: ZipMember,
     step: number,
@@ -148,7 +151,7 @@ export class ZipArchive {
     if (isEmpty(member)) return new Uint8Array();
     let bytes;
     try {
-      // With room for all, nothing is put together of parts.
+      // Allocated for the whole member, to avoid joining parts.
       const chunkSize = size + 64;
       bytes = inflateRawSync(compressed, { maxOutputLength: size, chunkSize });
     } catch (error) {
@@ -177,7 +180,7 @@ export class ZipArchive {
   }
 }
 
-/** Packers write nothing, or an end and no more. */
+/** Whether an empty member is valid: no bytes, or only an end marker. */
 function isEmpty({ size, packedSize }: ZipMember): boolean {
   return size === 0 && packedSize <= 2;
 }

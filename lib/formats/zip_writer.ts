@@ -1,6 +1,6 @@
 /**
- * Zip archives whose members are stored as they are, written piece by piece.
- * Sizes and offsets take 64 bits, so that an archive may be of any size.
+ * Writes zip archives with uncompressed members, incrementally. Sizes and
+ * offsets have 64 bits, so that an archive may have any size.
  *
  * Source: PKWARE, ".ZIP File Format Specification" (APPNOTE) 6.3.
  *
@@ -16,7 +16,7 @@ const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const VERSION_64 = 45;
 const IS_UTF8 = 0x800;
-/** 1980-01-01, the first day: the same members give the same bytes. */
+/** 1980-01-01, a fixed date, so that equal members give equal bytes. */
 const DATE = 0x21;
 const LONG = 0xffffffff;
 
@@ -33,9 +33,9 @@ export class ZipWriter {
   readonly #members: Member[] = [];
 
   /**
-   * An archive that begins where the sink is.
+   * Creates it at the current position of the sink.
    *
-   * @param sink Where it goes.
+   * @param sink The destination.
    */
   constructor(sink: ByteSink) {
     this.#sink = sink;
@@ -66,7 +66,7 @@ export class ZipWriter {
     this.#members.push(member);
   }
 
-  /** Writes the directory: the archive is whole. */
+  /** Writes the directory, which completes the archive. */
   finish(): void {
     const start = this.#sink.position;
     for (const member of this.#members) {
@@ -113,7 +113,7 @@ function directoryEntry({ name, header, size, crc }: Member): Uint8Array {
   return bytes;
 }
 
-/** The extra field that holds what 32 bits may not. */
+/** The extra field for 64-bit sizes. */
 function setLongs(
   view: DataView,
   at: number,
@@ -130,7 +130,7 @@ function endRecords(count: number, start: number, end: number): Uint8Array {
   const bytes = new Uint8Array(56 + 20 + 22);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, END_64, true);
-  view.setBigUint64(4, 44n, true); // what follows of this record
+  view.setBigUint64(4, 44n, true); // remaining size of this record
   view.setUint16(12, VERSION_64, true);
   view.setUint16(14, VERSION_64, true);
   view.setBigUint64(24, BigInt(count), true);

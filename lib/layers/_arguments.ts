@@ -1,5 +1,5 @@
 /**
- * Keyword arguments of calls, read with their type.
+ * Readers of keyword arguments of calls.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { Ops } from "../ops/ops.ts";
 import type { CallContext } from "./layer.ts";
 
 /**
- * A tensor among the keyword arguments.
+ * Reads a tensor argument.
  *
  * @param name The layer, for messages.
  * @param context The call.
  * @param key The argument.
- * @returns The tensor, or undefined where it was not given.
+ * @returns The tensor, or undefined if it was not given.
  * @throws {TypeError} If it is a plain value.
  */
 export function tensorArgument<T>(
@@ -30,13 +30,13 @@ export function tensorArgument<T>(
 }
 
 /**
- * A switch among the keyword arguments.
+ * Reads a boolean argument.
  *
  * @param name The layer, for messages.
  * @param context The call.
  * @param key The argument.
- * @returns Whether it is on; off where it was not given.
- * @throws {TypeError} If it is no boolean.
+ * @returns Its value; false if it was not passed.
+ * @throws {TypeError} If it is not a boolean.
  */
 export function flagArgument<T>(
   name: string,
@@ -51,7 +51,7 @@ export function flagArgument<T>(
 }
 
 /**
- * A mask as booleans; numbers count where they are not 0.
+ * Converts a mask to booleans; numbers other than 0 are true.
  *
  * @param ops The engine's operations.
  * @param mask A mask of any type.

@@ -1,6 +1,6 @@
 /**
- * Steps of an attention in several heads: projections to heads and back, and
- * the attention over some axes in each head.
+ * Steps of multi-head attention: projections to heads and back, and the
+ * attention over some axes in each head.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export function merged<T>(
   return addBias(ops, split, bias, name, sizes.length);
 }
 
-/** Heads of key and value, repeated for each group of heads of the query. */
+/** Repeats the heads of key and value for each group of query heads. */
 export function repeatedTo<T>(ops: Ops<T>, x: T, heads: number): T {
   const axis = ops.shape(x).length - 2;
   const size = ops.shape(x)[axis]!;
@@ -57,14 +57,19 @@ export interface Attend<T> {
   readonly v: T;
   readonly axes: readonly number[];
   readonly allowed: T | undefined;
-  /** Whether weights of what is not allowed are 0 also where nothing is allowed. */
+  /**
+   * Whether weights of masked positions are 0 also if all positions are masked.
+   */
   readonly isZeroed: boolean;
-  /** Whether scores of what is not allowed are lowered, and not replaced. */
+  /** Whether scores of masked positions are lowered instead of replaced. */
   readonly isLowered: boolean;
   readonly name: string;
 }
 
-/** The attention in the axes of the query, and weights `[N, …others, heads, …T, …S]`. */
+/**
+ * The attention output with the axes of the query, and weights
+ * `[N, …others, heads, …T, …S]`.
+ */
 export function attend<T>(
   ops: Ops<T>,
   { q, k, v, axes, allowed, isZeroed, isLowered, name }: Attend<T>,
@@ -73,7 +78,7 @@ export function attend<T>(
   const between = Array.from({ length: rank - 3 }, (_, i) => i + 1);
   const others = between.filter((axis) => !axes.includes(axis));
   const order = [0, ...others, rank - 2, ...axes, rank - 1];
-  const first = others.length + 2; // where the axes that are attended over begin
+  const first = others.length + 2; // first of the attention axes
   const last = first + axes.length - 1;
   const gather = (x: T) => ops.merge(ops.transpose(x, order), first, last);
   const outer = Array.from({ length: first }, (_, i) => i);
@@ -88,7 +93,7 @@ export function attend<T>(
     ? scores
     : isLowered
     ? lowered(ops, scores, mask)
-    // Finite, so that where nothing is allowed all count alike, or none.
+    // Finite, so that rows in which all is masked have equal weights, or zeros.
     : ops.where(mask, scores, ops.constant(-1e30));
   const soft = ops.softmax(masked, -1);
   const weights = mask !== undefined && isZeroed
@@ -108,7 +113,7 @@ export function attend<T>(
   };
 }
 
-/** A mask `[N, …T, …S]` with as many axes as the scores. */
+/** Adds axes to a mask `[N, …T, …S]`, to the rank of the scores. */
 function alongside<T>(
   ops: Ops<T>,
   mask: T,
@@ -149,7 +154,7 @@ function sizesOf(
   throw new TypeError(
     cannot(
       `call layer "${name}"`,
-      "at most one of the axes that it attends over may be of unknown size",
+      "at most one of its attention axes may have an unknown size",
       shapeText(shape),
     ),
   );

@@ -1,13 +1,13 @@
 /**
- * Which positions an attention may look at: booleans `[N, T, S]`, from queries
- * to keys; and scores of those that it may not.
+ * Attention masks: booleans `[N, T, S]`, true where a query may attend to a
+ * key; and their application to scores.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 
 /**
- * A query looks at keys that are not after it.
+ * A causal mask: a query attends to keys up to its position.
  *
  * @param ops The engine's operations.
  * @param query `[N, T, …]`.
@@ -20,12 +20,13 @@ export function causalMask<T>(ops: Ops<T>, query: T, value: T): T {
 }
 
 /**
- * A query looks at keys nearer than a width, on both sides.
+ * A sliding-window mask: a query attends to keys nearer than a width, on both
+ * sides.
  *
  * @param ops The engine's operations.
  * @param query `[N, T, …]`.
  * @param value `[N, S, …]`.
- * @param width The first distance that is too far.
+ * @param width The smallest distance that is masked.
  * @returns `[1, T, S]` booleans.
  */
 export function windowMask<T>(
@@ -40,11 +41,11 @@ export function windowMask<T>(
 }
 
 /**
- * What all masks allow.
+ * Combines masks with logical and.
  *
  * @param ops The engine's operations.
- * @param masks Masks; those that are not there allow all.
- * @returns One mask, or none.
+ * @param masks The masks; undefined ones are ignored.
+ * @returns The mask; undefined if there is none.
  */
 export function allOf<T>(
   ops: Ops<T>,
@@ -65,7 +66,7 @@ function rowsAndColumns<T>(ops: Ops<T>, query: T, value: T): [T, T] {
   ];
 }
 
-/** `[1, T]`: 1, 2, … along axis 1, whose size need not be known. */
+/** `[1, T]`: 1, 2, … along axis 1, whose size may be unknown. */
 function positions<T>(ops: Ops<T>, x: T): T {
   const shape = ops.shape(x);
   const length = shape[1];
@@ -83,14 +84,14 @@ function positions<T>(ops: Ops<T>, x: T): T {
 }
 
 /**
- * Scores, 1e9 lower where nothing may be looked at: far below, and not minus
- * infinity, so that where no position is allowed all still have a weight, by what
- * float32 keeps of a score beside 1e9.
+ * Lowers masked scores by 1e9. Not to minus infinity, so that rows in which all
+ * is masked still have weights, from the digits that float32 keeps of a score
+ * beside 1e9.
  *
  * @param ops The engine's operations.
  * @param scores Any scores.
  * @param allowed Booleans that broadcast to them.
- * @returns The scores, to be made weights by a softmax.
+ * @returns The scores, ready for a softmax.
  */
 export function lowered<T>(ops: Ops<T>, scores: T, allowed: T): T {
   return ops.where(allowed, scores, ops.subtract(scores, ops.constant(1e9)));

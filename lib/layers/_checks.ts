@@ -1,6 +1,6 @@
 /**
- * Checks that families of layers share: of options beyond what
- * {@linkcode LayerConfig} checks, and of what a layer is given.
+ * Checks shared by families of layers: of options, beyond those of
+ * {@linkcode LayerConfig}, and of inputs and weights.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
- * Words the error of an option that is not what it must be.
+ * Creates the error for an invalid option.
  *
  * @param config The layer's config.
  * @param key The option.
- * @param rule What must hold of it.
- * @returns The error, to be thrown.
+ * @param rule The rule that it violates.
+ * @returns The error to throw.
  */
 export function wrongOption(
   config: LayerConfig,
@@ -35,10 +35,10 @@ export function wrongOption(
  *
  * @param config The layer's config.
  * @param key The option.
- * @param length How many; one number stands for all.
- * @param fallback What holds where the option is not there.
+ * @param length Their number; a single number is repeated.
+ * @param fallback The default if the option is absent.
  * @returns The numbers.
- * @throws {TypeError} If one is not a positive whole number.
+ * @throws {TypeError} If one is not a positive integer.
  */
 export function positiveInts(
   config: LayerConfig,
@@ -52,12 +52,12 @@ export function positiveInts(
 }
 
 /**
- * Refuses an input of another rank.
+ * Checks the rank of an input.
  *
  * @param name The layer's name.
  * @param shape The input's shape.
- * @param rank How many axes it must have.
- * @throws {TypeError} If it has more or fewer.
+ * @param rank The required number of axes.
+ * @throws {TypeError} If it has another number of axes.
  */
 export function checkRank(
   name: string,
@@ -71,12 +71,12 @@ export function checkRank(
 }
 
 /**
- * How many channels a map has, which its layer must know.
+ * The number of channels of a feature map, which must be known.
  *
  * @param name The layer's name.
  * @param shape The map's shape, channels last.
  * @returns The size of its last axis.
- * @throws {TypeError} If it is not known.
+ * @throws {TypeError} If it is unknown.
  */
 export function depthOf(
   name: string,
@@ -94,13 +94,13 @@ export function depthOf(
 }
 
 /**
- * Refuses a weight of another shape than the options say.
+ * Checks that the shape of a weight matches the options.
  *
  * @param name The layer's name.
  * @param weight The weight's name.
  * @param shape Its shape.
- * @param wanted What it must be; null for any size.
- * @throws {TypeError} If it is another.
+ * @param wanted The required shape; null for any size.
+ * @throws {TypeError} If the shapes differ.
  */
 export function checkWeight(
   name: string,
@@ -121,14 +121,14 @@ export function checkWeight(
 }
 
 /**
- * Adds a bias, which must have the sizes of the last axes: one that is
- * broadcast would give numbers without an error.
+ * Adds a bias. Its sizes must be those of the last axes, because broadcasting
+ * would hide an error.
  *
  * @param ops The engine's operations.
  * @param x The sum so far.
- * @param bias The bias, or nothing.
+ * @param bias The bias; undefined for none.
  * @param name The layer's name.
- * @param axes How many axes the bias has.
+ * @param axes Number of axes of the bias.
  * @returns The sum.
  * @throws {TypeError} If the bias has other sizes.
  */

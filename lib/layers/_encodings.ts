@@ -3,12 +3,13 @@ import { wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
- * Whole numbers as one-hot rows, or these rows' largest or sum over axis 1.
+ * Encodes integers as one-hot rows, or as the maximum or sum of these rows over
+ * axis 1.
  *
  * @param ops The engine's operations.
- * @param x The numbers; one that is out of range is a row of zeros.
- * @param size How many there are.
- * @param mode How they are encoded.
+ * @param x The integers; one that is out of range gives a row of zeros.
+ * @param size Number of classes.
+ * @param mode The encoding.
  * @param config The layer's config, for messages.
  * @returns The rows.
  */

@@ -1,6 +1,6 @@
 /**
- * Hashes of strings, as TensorFlow's `to_hash_bucket_fast` and `_strong` take
- * them, over the bytes of UTF-8.
+ * Hashes of strings, as in TensorFlow's `to_hash_bucket_fast` and `_strong`,
+ * over the UTF-8 bytes.
  *
  * @module
  */
@@ -20,7 +20,7 @@ function hash16(u: bigint, v: bigint, factor: bigint): bigint {
   return wrap(shiftMix(wrap((v ^ a) * factor)) * factor);
 }
 
-/** Reads whole numbers of a text's bytes, low bytes first. */
+/** Reads little-endian integers from the bytes of a string. */
 class Bytes {
   readonly length: number;
   readonly #view: DataView;
@@ -47,7 +47,7 @@ class Bytes {
  * FarmHash Fingerprint64.
  *
  * Source: `farmhashna::Hash64`, https://github.com/google/farmhash, described
- * there; written anew after its arithmetic.
+ * there; reimplemented from its arithmetic.
  *
  * @param text The string.
  * @returns 64 bits.
@@ -68,7 +68,10 @@ export function fingerprint64(text: string): bigint {
   return length <= 64 ? upTo64(s, factor) : longer(s);
 }
 
-/** The first two words and the last two, the first and third times a factor. */
+/**
+ * Loads the first two words and the last two, the first and third times a
+ * factor.
+ */
 function ends(
   s: Bytes,
   factor: bigint,
@@ -191,7 +194,7 @@ export function sipHash(text: string, key: readonly [bigint, bigint]): bigint {
   let b = k1 ^ 0x646f72616e646f6dn;
   let c = k0 ^ 0x6c7967656e657261n;
   let d = k1 ^ 0x7465646279746573n;
-  const round = () => { // rotations to the left
+  const round = () => { // left rotations
     a = wrap(a + b);
     b = rotate(b, 51n) ^ a;
     a = rotate(a, 32n);

@@ -1,6 +1,5 @@
 /**
- * Indices of tokens as they are, or as rows that say which of them occur, on
- * the host.
+ * Encodes token indices on the host.
  *
  * @module
  */
@@ -8,23 +7,23 @@ import { wrongOption } from "./_checks.ts";
 import type { OutputMode } from "./_vocabulary.ts";
 import type { HostComputation, LayerConfig } from "./layer.ts";
 
-/** Rows of indices as a mode encodes them. */
+/** Rows of indices, with their encoding. */
 export interface Encoding {
   readonly mode: OutputMode;
   readonly depth: number;
   readonly weights?: Float32Array | undefined;
 }
 
-/** Indices of a row; undefined for what counts leave out. */
+/** Indices of a row; undefined for tokens that are not counted. */
 export type Indices = readonly (number | undefined)[];
 
 /**
- * Rows of indices, encoded.
+ * Encodes rows of indices.
  *
- * @param rows Indices of each row; undefined for what counts leave out.
+ * @param rows Indices of each row; undefined for tokens that are not counted.
  * @param sizes Sizes of a row after the first axis.
- * @param encoding How.
- * @returns The values, in their shape.
+ * @param encoding The encoding.
+ * @returns The values, with their shape.
  */
 export function encodeRows(
   rows: readonly Indices[],
@@ -54,16 +53,16 @@ export function encodeRows(
 const sizeOfRow = (sizes: readonly number[]) =>
   sizes.reduce((product, size) => product * size, 1);
 
-/** Sizes before the encoded axis: a last axis of one value is none. */
+/** Sizes before the encoded axis: a last axis of size 1 is dropped. */
 function eachSizes<S>(sizes: readonly S[], isEach: boolean): readonly S[] {
   return !isEach || sizes.at(-1) === 1 ? sizes.slice(0, -1) : sizes;
 }
 
 /**
- * The sizes that come of a mode.
+ * The output shape of an encoding.
  *
  * @param shape Sizes of the values.
- * @param encoding How they are encoded.
+ * @param encoding The encoding.
  * @param config The layer's config, for messages.
  * @returns The sizes.
  */

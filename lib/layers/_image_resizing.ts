@@ -1,10 +1,10 @@
 /**
- * Resizing of images as Keras has it on TensorFlow: any interpolation, with
- * antialiasing, cropped or padded to the ratio.
+ * Resizing of images as in Keras on TensorFlow: any interpolation, with
+ * antialiasing, cropped or padded to the aspect ratio.
  *
  * `nearest`, `bilinear` and `bicubic` are those of {@linkcode Ops}; the others,
  * and antialiasing, are products with a matrix of weights for each axis, whose
- * size before must be known.
+ * input size must be known.
  *
  * Source: Keras 3.15 `backend/tensorflow/image.py`; TensorFlow 2.21
  * `scale_and_translate_op.cc`, `resize_area_op.cc`.
@@ -24,16 +24,16 @@ export const INTERPOLATIONS = [
   "area",
 ] as const;
 
-/** How images are resized. */
+/** Options of resizing. */
 export interface ResizingOptions {
   /** The layer's or operation's name, for messages. */
   readonly name: string;
   readonly size: readonly [height: number, width: number];
   readonly interpolation: typeof INTERPOLATIONS[number];
   readonly antialias: boolean;
-  /** What is done first where the ratio is another. */
+  /** Whether to crop or pad first if the aspect ratio differs. */
   readonly ratio: "stretch" | "crop" | "pad";
-  /** The value around images that are padded. */
+  /** The padding value. */
   readonly fillValue: number;
 }
 
@@ -42,9 +42,9 @@ export interface ResizingOptions {
  *
  * @param ops The engine's operations.
  * @param images `[N, H, W, D]`.
- * @param options How.
+ * @param options Size and interpolation.
  * @returns `[N, height, width, D]`.
- * @throws {TypeError} If a size must be known and is not.
+ * @throws {TypeError} If a required size is unknown.
  */
 export function resizedImages<T>(
   ops: Ops<T>,
@@ -85,7 +85,7 @@ function sizesOf<T>(ops: Ops<T>, x: T, name: string): [number, number] {
   );
 }
 
-/** The middle of images, or images with a border, in the ratio of the size. */
+/** Crops or pads images to the aspect ratio of the size. */
 function toRatio<T>(
   ops: Ops<T>,
   x: T,
@@ -114,7 +114,9 @@ function toRatio<T>(
   return ops.pad(x, [[0, 0], ...borders, [0, 0]], fillValue);
 }
 
-/** Weights of the old positions for each new one, `[after, before]`. */
+/**
+ * Weights of the input positions for each output position, `[after, before]`.
+ */
 export function weightMatrix(
   before: number,
   after: number,
@@ -131,7 +133,10 @@ export function weightMatrix(
   return data;
 }
 
-/** Each old position by how much of it the new one covers. */
+/**
+ * Weights of area interpolation: the part of each input position that the
+ * output position covers.
+ */
 function areaRow(row: Float32Array, i: number, scale: number): void {
   const [start, end] = [Math.fround(i * scale), Math.fround((i + 1) * scale)];
   for (let at = Math.floor(start); at < end && at < row.length; at++) {
@@ -140,7 +145,7 @@ function areaRow(row: Float32Array, i: number, scale: number): void {
   }
 }
 
-/** A kernel around the position that the new one comes from; weights sum to 1. */
+/** A kernel around the input position of the output; weights sum to 1. */
 function kernelRow(
   row: Float32Array,
   i: number,

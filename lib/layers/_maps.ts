@@ -1,7 +1,7 @@
 /**
- * What layers over feature maps have in common. Inside, feature maps are
- * channels last: `[N, …positions, D]`; a layer with channels first transposes
- * its input and its output.
+ * Shared code of layers over feature maps. Computations are channels last,
+ * `[N, …positions, D]`; a layer with channels first transposes its input and
+ * output.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Ops } from "../ops/ops.ts";
 import { addBias, checkRank } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
-/** How many spatial axes a feature map has. */
+/** Number of spatial axes of a feature map. */
 export type SpatialAxes = 1 | 2 | 3;
 
-/** Which axis holds the channels: 1, or the last. */
+/** The channel axis: first (axis 1) or last. */
 export type Channels = "first" | "last";
 
 /**
- * Reads which axis holds the channels.
+ * Reads the channel axis.
  *
  * @param config The layer's config.
  * @returns First or last.
@@ -31,7 +31,7 @@ export function channelsOf(config: LayerConfig): Channels {
 }
 
 /**
- * Reads the padding; Keras accepts it in any case.
+ * Reads the padding, ignoring case as Keras does.
  *
  * @param config The layer's config.
  * @param allowed The paddings of this layer.
@@ -53,7 +53,7 @@ export function paddingOf<P extends string>(
 /**
  * The first spatial axis.
  *
- * @param channels Which axis holds the channels.
+ * @param channels The channel axis.
  * @returns 1 or 2.
  */
 export function firstSpatialAxis(channels: Channels): number {
@@ -61,11 +61,11 @@ export function firstSpatialAxis(channels: Channels): number {
 }
 
 /**
- * A feature map with its channels last.
+ * Transposes a feature map to channels last.
  *
  * @param ops The engine's operations.
  * @param x A feature map.
- * @param channels Which of its axes holds the channels.
+ * @param channels Its channel axis.
  * @returns The feature map, `[N, …positions, D]`.
  */
 export function toChannelsLast<T>(ops: Ops<T>, x: T, channels: Channels): T {
@@ -76,11 +76,11 @@ export function toChannelsLast<T>(ops: Ops<T>, x: T, channels: Channels): T {
 }
 
 /**
- * A feature map with channels last, transposed to the layer's format.
+ * Transposes a feature map with channels last to the layer's format.
  *
  * @param ops The engine's operations.
  * @param x A feature map `[N, …positions, D]`.
- * @param channels Which axis of the result holds the channels.
+ * @param channels The channel axis of the result.
  * @returns The feature map.
  */
 export function fromChannelsLast<T>(ops: Ops<T>, x: T, channels: Channels): T {
@@ -91,7 +91,7 @@ export function fromChannelsLast<T>(ops: Ops<T>, x: T, channels: Channels): T {
 }
 
 /**
- * Keras' classes over feature maps support no masks: their outputs have none.
+ * Keras' layers over feature maps do not propagate masks.
  *
  * @returns No masks.
  */
@@ -99,7 +99,7 @@ export function noMasks(): [] {
   return [];
 }
 
-/** What a layer computes of one feature map, channels last. */
+/** The computation of a layer over one feature map, channels last. */
 export interface MapLayerParts {
   readonly axes: SpatialAxes;
   /** From `[N, …positions, D]` to `[N, …positions, C]`. */
@@ -110,7 +110,7 @@ export interface MapLayerParts {
  * A layer over one feature map, without weights.
  *
  * @param config The layer's config; `data_format` is read from it.
- * @param parts What it computes, channels last.
+ * @param parts The computation, channels last.
  * @returns The layer.
  */
 export function mapLayer(
@@ -135,7 +135,7 @@ export function mapLayer(
  *
  * @param config The layer's config; `data_format`, `activation` and `use_bias`
  * are read from it.
- * @param parts Names of the kernels, and what it computes, channels last.
+ * @param parts Names of the kernels, and the computation, channels last.
  * @returns The layer.
  */
 export function filterLayer(
@@ -159,19 +159,20 @@ export function filterLayer(
   return {
     ...layer,
     weights: hasBias ? [...kernels, "bias"] : kernels,
-    // After the transpose: Keras takes a softmax over the last axis, whatever it is.
+    // After the transpose: Keras' softmax is over the last axis, in either
+    // format.
     call: (ops, inputs, weights, context) =>
       layer.call(ops, inputs, weights, context).map((y) => activation(ops, y)),
   };
 }
 
 /**
- * The classes of one family, for each number of spatial axes.
+ * Creates the classes of one family, for each number of spatial axes.
  *
  * @param axes Numbers of spatial axes.
- * @param make Makes the factory for a number of axes.
- * @param names Names of the class, `#` for the number: the second and further
- * ones are aliases.
+ * @param make Creates the factory for a number of axes.
+ * @param names Names of the class, with `#` for the number; all but the first
+ * are aliases.
  * @returns Factories by class name.
  */
 export function forAxes<A extends SpatialAxes>(

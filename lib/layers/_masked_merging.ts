@@ -1,6 +1,6 @@
 /**
- * What Keras 3's Multiply, Maximum and Minimum do with masks: a value that does
- * not count is left out of the product, or of the comparison.
+ * Masks in Keras 3's Multiply, Maximum and Minimum: masked values are left out
+ * of the product or the comparison.
  *
  * Source: Keras 3.15 `Multiply` and `Merge._apply_merge_op_and_or_mask`.
  *
@@ -10,7 +10,7 @@ import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans } from "./_arguments.ts";
 
-/** Inputs of one rank, each with its mask. */
+/** Inputs of equal rank, each with its mask. */
 export interface MaskedInputs<T> {
   /** The layer's name, for messages. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface MaskedInputs<T> {
 type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
 
 /**
- * The product of values that count; 0 where none does, if all have masks.
+ * The product of the unmasked values; 0 if all are masked.
  *
  * @param ops The engine's operations.
  * @param given The inputs.
@@ -45,12 +45,13 @@ export function maskedProduct<T>(ops: Ops<T>, given: MaskedInputs<T>): T {
 }
 
 /**
- * Goes from input to input; a value that does not count becomes the one that it
- * is compared with. After an input without a mask, all that came before counts.
+ * Combines the inputs one by one; a masked value is replaced by the one it is
+ * combined with. After an input without a mask, all earlier values count as
+ * unmasked.
  *
  * @param ops The engine's operations.
  * @param given The inputs.
- * @param pair What is done with two values.
+ * @param pair The operation on two values.
  * @returns The result.
  */
 export function maskedFold<T>(

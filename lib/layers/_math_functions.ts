@@ -1,5 +1,5 @@
 /**
- * Functions of one and two numbers that engines have no operation for.
+ * Functions of one and two numbers that are not in {@linkcode Ops}.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { square } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
-/** `(expm1(x) + expm1(x) / (expm1(x) + 1)) / 2`, exact for small `x`. */
+/** `(expm1(x) + expm1(x) / (expm1(x) + 1)) / 2`, accurate for small `x`. */
 export function sinh<T>(ops: Ops<T>, x: T): T {
   const size = ops.abs(x);
   const e = ops.expm1(ops.minimum(size, c(ops, 88)));
@@ -38,7 +38,7 @@ export function arcsinh<T>(ops: Ops<T>, x: T): T {
   );
 }
 
-/** `log(x + √(x² − 1))`, from 1 on. */
+/** `log(x + √(x² − 1))`, for `x` ≥ 1. */
 export function arccosh<T>(ops: Ops<T>, x: T): T {
   const t = ops.subtract(x, c(ops, 1));
   const inner = ops.add(ops.multiply(c(ops, 2), t), square(ops, t));
@@ -92,7 +92,7 @@ export function logAddExp<T>(ops: Ops<T>, a: T, b: T): T {
   const distance = ops.abs(ops.subtract(a, b));
   const tail = ops.log1p(ops.exp(ops.negative(distance)));
   const sum = ops.add(ops.maximum(a, b), tail);
-  // Of two equal infinities the distance is NaN.
+  // The difference of two equal infinities is NaN.
   return ops.where(ops.equal(a, b), ops.add(a, c(ops, Math.LN2)), sum);
 }
 
@@ -111,7 +111,7 @@ export function divideNoNan<T>(ops: Ops<T>, a: T, b: T): T {
   return ops.where(isZero, c(ops, 0), quotient);
 }
 
-/** The larger of two, or the one that is a number. */
+/** The larger of two values; NaN is ignored. */
 export function withoutNaN(kind: "maximum" | "minimum") {
   return <T>(ops: Ops<T>, a: T, b: T): T =>
     ops.where(
@@ -157,7 +157,7 @@ export function sinc<T>(ops: Ops<T>, x: T): T {
 
 export function cbrt<T>(ops: Ops<T>, x: T): T {
   const root = ops.power(ops.abs(ops.float(x)), c(ops, 1 / 3));
-  // One step of Newton's method for the rounding of the exponent.
+  // One Newton step corrects the rounding of the exponent.
   const isZero = ops.equal(root, c(ops, 0));
   const safe = ops.where(isZero, c(ops, 1), root);
   const next = ops.divide(

@@ -1,29 +1,30 @@
 /**
- * Constants of spectrograms: Fourier's waves, and the triangles of the mel scale.
+ * Constants of spectrograms: the Fourier basis and the triangular filters of
+ * the mel scale.
  *
  * @module
  */
 import type { NdArray } from "../types.ts";
 
-/** What the triangles of a mel scale depend on. */
+/** Options of a mel filter bank. */
 export interface MelOptions {
   /** Samples per second. */
   readonly rate: number;
-  /** How many triangles. */
+  /** Number of filters. */
   readonly numMels: number;
-  /** Where the first begins, in hertz. */
+  /** Lower edge of the first filter, in hertz. */
   readonly least: number;
-  /** Where the last ends, in hertz. */
+  /** Upper edge of the last filter, in hertz. */
   readonly most: number;
 }
 
 /**
- * Fourier's transform of a real signal as the kernel of a convolution.
+ * The Fourier transform of a real signal, as a convolution kernel.
  *
- * @param size Samples of a frame.
- * @param window What they are multiplied by, `[size]`.
+ * @param size Number of samples per frame.
+ * @param window The window function, `[size]`.
  * @returns `[size, 1, 2 · bins]`: the real parts of all frequencies, then the
- * imaginary ones; and how many frequencies there are.
+ * imaginary parts; and the number of frequencies.
  */
 export function fourierKernel(
   size: number,
@@ -33,7 +34,7 @@ export function fourierKernel(
   const data = new Float32Array(size * 2 * bins);
   for (let i = 0; i < size; i++) {
     for (let bin = 0; bin < bins; bin++) {
-      // The product is reduced first: angles stay small, and exact.
+      // The product is reduced first, so that angles stay small and accurate.
       const angle = (2 * Math.PI * ((i * bin) % size)) / size;
       data[2 * bins * i + bin] = window[i]! * Math.cos(angle);
       data[2 * bins * i + bins + bin] = -window[i]! * Math.sin(angle);
@@ -46,12 +47,12 @@ export function fourierKernel(
 }
 
 /**
- * Triangles of height 1 that lie evenly on the mel scale,
- * `2595 log10(1 + f / 700)`; the constant part of the signal is in none.
+ * Triangular filters of height 1, spaced evenly on the mel scale
+ * `2595 log10(1 + f / 700)`; frequency 0 is in none.
  *
  * @param bins Frequencies, from 0 to half the rate.
- * @param options Rate, and where the triangles lie.
- * @returns The share of each frequency in each triangle, `[bins, mels]`.
+ * @param options Rate, number and edges of the filters.
+ * @returns The weight of each frequency in each filter, `[bins, mels]`.
  */
 export function melTriangles(
   bins: number,

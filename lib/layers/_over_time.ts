@@ -1,19 +1,20 @@
 /**
- * The same computation at each time step along axis 1.
+ * Applies a computation to each time step along axis 1.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 
 /**
- * Computes `[N, …]` outputs of each time step of `[N, T, …]` inputs.
+ * Computes outputs `[N, …]` for each time step of the inputs `[N, T, …]`.
  *
- * Where the length is known all time steps are computed at once, as rows; else
- * one after another, as no engine can split an axis into two unknown sizes.
+ * If the length is known, all time steps are computed at once, as rows;
+ * otherwise one after another, because no engine can split an axis into two
+ * unknown sizes.
  *
  * @param ops The engine's operations.
  * @param inputs `[N, T, …]` each.
- * @param compute From one time step of each, or from all as rows.
+ * @param compute The computation, on one time step or on all as rows.
  * @returns `[N, T, …]` each.
  */
 export function overTime<T>(

@@ -1,14 +1,14 @@
 /**
- * Weights of a layer's parts: a part at `cell` has its weights under `cell/`.
+ * Weights of nested layers: those of the layer at `cell` are named `cell/…`.
  *
  * @module
  */
 
 /**
- * A part's weights, as the whole names them.
+ * Prefixes the weight names of a nested layer.
  *
- * @param part The part's name.
- * @param weights Its own names.
+ * @param part The nested layer's name.
+ * @param weights Its weight names.
  * @returns `part/weight` for each.
  */
 export function namesInPart(
@@ -19,11 +19,11 @@ export function namesInPart(
 }
 
 /**
- * The weights of one part, under the part's own names.
+ * The weights of a nested layer, under its own names.
  *
- * @param weights The whole's weights.
- * @param part The part's name.
- * @returns The part's weights.
+ * @param weights The weights of the outer layer.
+ * @param part The nested layer's name.
+ * @returns The weights of the nested layer.
  */
 export function weightsOfPart<T>(
   weights: Readonly<Record<string, T>>,

@@ -148,13 +148,13 @@ export function quantizedWeights(
 }
 
 /**
- * A value rounded to whole numbers from -127 to 127, and what it was multiplied
- * by: `127 / (max|x| + 1e-7)` over some axes.
+ * A value rounded to integers from -127 to 127, and what it was multiplied by:
+ * `127 / (max|x| + 1e-7)` over some axes.
  *
  * @param ops The engine's operations.
  * @param x The value.
  * @param axis The axes that share a factor.
- * @returns The whole numbers, and the factor, its size along these axes 1.
+ * @returns The integers, and the factor, its size along these axes 1.
  */
 export function roundedTo8Bits<T>(
   ops: Ops<T>,

@@ -1,5 +1,5 @@
 /**
- * What functions of TensorFlow compute where `keras.ops` has another form.
+ * TensorFlow functions that differ from those of `keras.ops`.
  *
  * Source: TensorFlow 2.21.
  *
@@ -17,7 +17,7 @@ import { partsBetween } from "./shape_operations.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
-/** A matrix with its last two axes exchanged, if requested. */
+/** Transposes the last two axes, if requested. */
 function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
   const axes = [...ops.shape(x).keys()];
   return isTransposed
@@ -54,7 +54,7 @@ export const biasAdd: Compute = (ops, args) => {
   return ops.add(x, ops.reshape(bias, [size, ...ones]));
 };
 
-/** Parts of one size, or of the sizes that are listed. */
+/** Splits into parts of equal or listed sizes. */
 export const split: Compute = (ops, args) => {
   const x = args.tensor("value");
   const axis = axisOf(ops, x, args.number("axis", 0));
@@ -85,7 +85,7 @@ export const where: Compute = (ops, args) => {
   );
 };
 
-/** Values along an axis by indices; those of a batch are refused. */
+/** Gathers values along an axis by indices; batch dimensions are refused. */
 export const gather: Compute = (ops, args) => {
   args.refuseUnless("batch_dims", 0);
   args.refuseUnless("validate_indices");
@@ -152,13 +152,13 @@ export const depthwise: Compute = (ops, args) => {
   });
 };
 
-/** Without an axis TensorFlow takes the first one. */
+/** TensorFlow's default is the first axis. */
 export function tfExtreme(sign: 1 | -1): Compute {
   return (ops, args) =>
     extremeIndex(sign)(ops, args.has("axis") ? args : args.set("axis", 0));
 }
 
-/** TensorFlow keeps the digits of its own weights. */
+/** TensorFlow keeps the precision of the weights. */
 export function tfGrayscale<T>(ops: Ops<T>, args: Arguments<T>): T | T[] {
   if (ops.dtype(args.tensor("images")) !== "float32") {
     args.refuse("images", "be floats");

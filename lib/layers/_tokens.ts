@@ -1,13 +1,13 @@
 /**
- * Texts to tokens, as `TextVectorization` takes them apart.
+ * Splits strings into tokens, as `TextVectorization` does.
  *
- * Source: Keras 3.15 `TextVectorization`. TensorFlow lowers A to Z alone, and
- * splits at the white space of ASCII.
+ * Source: Keras 3.15 `TextVectorization`. TensorFlow converts only A to Z to
+ * lower case, and splits at ASCII white space.
  *
  * @module
  */
 
-/** How texts are taken apart. */
+/** Options of the tokenizer. */
 export interface TokenOptions {
   readonly standardize:
     | "lower_and_strip_punctuation"
@@ -15,17 +15,17 @@ export interface TokenOptions {
     | "strip_punctuation"
     | undefined;
   readonly split: "whitespace" | "character" | undefined;
-  /** Sizes of groups of tokens; without it, tokens stay alone. */
+  /** Sizes of the n-grams; default: single tokens. */
   readonly ngrams: readonly number[] | undefined;
 }
 
 const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
 
 /**
- * Tokens of one sample.
+ * Splits one sample into tokens.
  *
- * @param texts Its text; several where nothing is split.
- * @param options How they are taken apart.
+ * @param strings Its text; several where nothing is split.
+ * @param options Options of the tokenizer.
  * @returns The tokens.
  */
 export function tokensOf(

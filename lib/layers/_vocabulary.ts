@@ -1,5 +1,5 @@
 /**
- * Vocabularies: which index a token has.
+ * Vocabularies: the index of each token.
  *
  * Source: Keras 3.15 `IndexLookup`.
  *
@@ -11,13 +11,13 @@ import { wrongOption } from "./_checks.ts";
 import { fingerprint64, sipHash } from "./_hashes.ts";
 import type { LayerConfig } from "./layer.ts";
 
-/** A key of a vocabulary. */
+/** A token, as a key of a vocabulary. */
 export type Token = string | number;
 
-/** How tokens are encoded. */
+/** The encoding of tokens. */
 export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
 
-/** The modes that options name, with their names in Keras 2. */
+/** The output modes, with their names in Keras 2. */
 export const OUTPUT_MODES = [
   ...["int", "one_hot", "multi_hot", "count", "tf_idf"] as const,
   ...["binary", "tf-idf"] as const,
@@ -26,26 +26,26 @@ export const OUTPUT_MODES = [
 /** A vocabulary as a layer's options describe it. */
 export interface Vocabulary {
   readonly mode: OutputMode;
-  /** Tokens, without those that stand for others. */
+  /** Tokens, without the mask and unknown tokens. */
   readonly tokens: readonly Token[];
   /** Index of the first token. */
   readonly start: number;
   /** Index of the first unknown token. */
   readonly unknown: number;
-  /** How many indices unknown tokens share. */
+  /** Number of indices for unknown tokens. */
   readonly numUnknown: number;
-  /** The token that is left out of counts, and 0 as an index. */
+  /** The mask token: not counted, and 0 as an index. */
   readonly mask: Token | undefined;
-  /** How many indices there are, with those that pad. */
+  /** Number of indices, including padding. */
   readonly depth: number;
   /** Weights of `tf_idf`. */
   readonly weights: Float32Array | undefined;
 }
 
-/** What the classes set for themselves. */
+/** Defaults of the classes. */
 export interface VocabularyDefaults {
   readonly kind: "string" | "number";
-  /** Number of unknown indices, where no option says it. */
+  /** Default number of indices for unknown tokens. */
   readonly numUnknown: number | undefined;
   readonly mask: Token | undefined;
   readonly unknown: Token;
@@ -55,9 +55,9 @@ export interface VocabularyDefaults {
  * Reads a vocabulary.
  *
  * @param config The layer's config.
- * @param defaults What its class sets.
+ * @param defaults The defaults of its class.
  * @returns The vocabulary.
- * @throws {TypeError} If it is not known, or an option not understood.
+ * @throws {TypeError} If it is unknown, or an option is not supported.
  */
 export function vocabularyOf(
   config: LayerConfig,
@@ -126,7 +126,9 @@ export function vocabularyOf(
   };
 }
 
-/** Weights, with their mean for tokens that stand for others, and zeros at the end. */
+/**
+ * Weights of all indices: the mean for unknown tokens, and zeros for padding.
+ */
 function weightsOf(
   config: LayerConfig,
   mode: OutputMode,
@@ -149,16 +151,16 @@ function weightsOf(
 
 /** Finds indices of tokens. */
 export interface Lookup {
-  /** The index of a token; undefined for one that counts leave out. */
+  /** The index of a token; undefined for one that is not counted. */
   (token: Token): number | undefined;
 }
 
 /**
- * How tokens are looked up on the host.
+ * Creates the lookup of tokens on the host.
  *
  * @param vocabulary The vocabulary.
  * @param name The layer's name, for messages.
- * @param salt Keys of the hash of unknown tokens, if there are any.
+ * @param salt Keys of the hash of unknown tokens, if any.
  * @returns The lookup.
  */
 export function lookupOf(
@@ -205,7 +207,7 @@ export function hashed(
  * Reads a salt.
  *
  * @param config The layer's config.
- * @returns Two keys; undefined where none is set.
+ * @returns Two keys; undefined if none is set.
  */
 export function saltOf(
   config: LayerConfig,

@@ -31,8 +31,9 @@ export function activation(config: LayerConfig): Layer {
 }
 
 /**
- * Softmax along one axis or several. Keras 3 gives 0 where a mask is false; Keras 2 takes 1e9 from it before, so that a row that is all masked keeps
- * its values.
+ * Softmax along one axis or several. Keras 3 gives 0 where a mask is false;
+ * Keras 2 subtracts 1e9 from masked values before, so that a fully masked row
+ * keeps its values.
  *
  * Source: Keras 3.15 `Softmax`; Keras 2.15 `Softmax` with `robust_masking`.
  *
@@ -67,7 +68,7 @@ export function softmax(config: LayerConfig): Layer {
   };
 }
 
-/** The mask of a softmax: one that is given, or the input's. */
+/** The mask of a softmax: the argument, or that of the input. */
 function maskOf<T>(
   ops: Ops<T>,
   name: string,
@@ -106,7 +107,7 @@ function softmaxOver<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
  * ReLU: `min(max(x, threshold), max_value)`, with a slope below the threshold.
  *
  * Source: Keras 3.15 `ReLU`: values up to the threshold count as 0, and
- * `negative_slope · (threshold − x)` is taken away below it, after the bound.
+ * `negative_slope · (threshold − x)` is subtracted below it, after clipping.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -134,7 +135,10 @@ export function reluLayer(config: LayerConfig): Layer {
   };
 }
 
-/** `x` where it is above, 0 elsewhere; in Keras 2 by a product, so that −∞ is NaN. */
+/**
+ * `x` above the threshold, 0 elsewhere; in Keras 2 by a product, so that −∞
+ * gives NaN.
+ */
 function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
   return dialect === 3
     ? ops.where(isAbove, x, ops.constant(0))
@@ -144,7 +148,7 @@ function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
 /**
  * ThresholdedReLU: `x` where above `theta`, 0 elsewhere.
  *
- * Source: Keras 2.15 `ThresholdedReLU`; Keras 3 has none.
+ * Source: Keras 2.15 `ThresholdedReLU`; not in Keras 3.
  *
  * @param config The layer's config.
  * @returns The layer.

@@ -1,7 +1,7 @@
 /**
  * Activations of Keras by name.
  *
- * Two names mean different things to different writers: `hard_sigmoid` is
+ * The meaning of some names depends on the writer: `hard_sigmoid` is
  * `relu6(x + 3) / 6` in Keras 3 and `clip(0.2 x + 0.5)` in Keras 2 and TF.js.
  *
  * Source: Keras 3.15 `keras.activations`; Keras 2.15 `keras.activations`.
@@ -15,9 +15,9 @@ import type { Activation, Dialect } from "./layer.ts";
 /**
  * An activation by its name.
  *
- * @param name Keras' name; TF.js' camel case goes too.
- * @param dialect Who wrote it.
- * @returns The activation, or undefined where the name is not known.
+ * @param name Keras' name, or TF.js' in camel case.
+ * @param dialect The writer of the config.
+ * @returns The activation; undefined if the name is unknown.
  */
 export function activationNamed(
   name: string,
@@ -100,14 +100,20 @@ function logSoftmax<T>(ops: Ops<T>, x: T): T {
   return ops.subtract(shifted, ops.log(ops.sum(ops.exp(shifted), last)));
 }
 
-/** Where `|x|` is above a bound `x`, moved towards 0 by `shift`; 0 elsewhere. */
+/**
+ * Shrinkage: `x`, moved towards 0 by `shift`, if `|x|` exceeds the bound;
+ * otherwise 0.
+ */
 export function shrink<T>(ops: Ops<T>, x: T, bound: number, shift: number): T {
   const isLarge = ops.greater(ops.abs(x), ops.constant(bound));
   const moved = ops.subtract(x, ops.multiply(ops.sign(x), ops.constant(shift)));
   return ops.where(isLarge, moved, ops.constant(0));
 }
 
-/** Of `(x − tanh(x)) / x³` in powers of `x²`: eight leave 2e-8 below 0.5. */
+/**
+ * Taylor coefficients of `(x − tanh(x)) / x³` in powers of `x²`; eight terms
+ * give an error of 2e-8 for `x` below 0.5.
+ */
 const TANH_SHRINK = [
   1 / 3,
   -2 / 15,
@@ -119,7 +125,7 @@ const TANH_SHRINK = [
   -6404582 / 10854718875,
 ];
 
-/** `x − tanh(x)`, by its series near 0, where the difference would lose all digits. */
+/** `x − tanh(x)`, by its series near 0 to avoid cancellation. */
 function tanhShrink<T>(ops: Ops<T>, x: T): T {
   const bound = ops.constant(0.5);
   const near = clip(ops, x, -0.5, 0.5);
@@ -153,7 +159,7 @@ function sparsePlus<T>(ops: Ops<T>, x: T): T {
   return ops.where(isLow, ops.constant(0), upper);
 }
 
-/** 0 up to −1, 1 from 1 on, a line between. */
+/** 0 up to −1, 1 from 1 on, linear between. */
 function sparseSigmoid<T>(ops: Ops<T>, x: T): T {
   const line = ops.multiply(ops.add(x, ops.constant(1)), ops.constant(0.5));
   return clip(ops, line, 0, 1);
@@ -163,8 +169,8 @@ function sparseSigmoid<T>(ops: Ops<T>, x: T): T {
  * Sparsemax along the last axis, as Keras 3.15 computes it.
  *
  * Source: Martins and Astudillo, "From Softmax to Sparsemax", ICML 2016. There
- * the threshold comes from the sum of the values that are kept; Keras takes the
- * sum of their running sums, which is the same only where one value is kept.
+ * the threshold is computed from the sum of the support; Keras uses the sum of
+ * the cumulative sums, which is equal only if the support has one value.
  */
 function sparsemax<T>(ops: Ops<T>, x: T): T {
   const size = ops.shape(x).at(-1);
@@ -182,7 +188,7 @@ function sparsemax<T>(ops: Ops<T>, x: T): T {
   const isIn = ops.float(ops.greater(left, sums));
   const last = { axis: -1, keepdims: true };
   const count = ops.sum(isIn, last);
-  const total = ops.sum(ops.multiply(isIn, sums), last); // Keras sums the sums
+  const total = ops.sum(ops.multiply(isIn, sums), last); // Keras sums the cumulative sums
   const threshold = ops.divide(ops.subtract(total, ops.constant(1)), count);
   return relu(ops, ops.subtract(x, threshold));
 }

@@ -1,7 +1,7 @@
 /**
- * Adaptive pooling: `m` windows for any size. Of `n` positions along an
- * axis, window `i` of `m` holds those from `⌊i n / m⌋` to before
- * `⌈(i + 1) n / m⌉`: its length is one of two, `⌈n / m⌉` or one more.
+ * Adaptive pooling: `m` windows for any input size. Along an axis of `n`
+ * positions, window `i` of `m` contains the positions from `⌊i n / m⌋` to
+ * before `⌈(i + 1) n / m⌉`: its length is one of two, `⌈n / m⌉` or one more.
  *
  * @module
  */
@@ -23,14 +23,15 @@ const adaptivePooling =
   };
 
 /**
- * As many windows as wanted along each spatial axis, whose size must be known.
+ * Pools to a number of windows along each spatial axis, whose size must be
+ * known.
  *
  * @param ops The engine's operations.
  * @param x A feature map `[N, …positions, D]`.
  * @param wanted The number of windows along each spatial axis.
- * @param kind Largest value or mean.
+ * @param kind Maximum or mean.
  * @param name The layer's name, for messages.
- * @returns The feature map with that many positions.
+ * @returns The pooled feature map.
  */
 export function adaptivelyPooled<T>(
   ops: Ops<T>,
@@ -40,7 +41,7 @@ export function adaptivelyPooled<T>(
   name: string,
 ): T {
   let map = x;
-  // One axis after another: a mean of means over windows of one length.
+  // Axis by axis: a mean of means over windows of equal length.
   for (const [i, windows] of wanted.entries()) {
     const size = ops.shape(map)[i + 1]!;
     if (size === null) {
@@ -57,7 +58,10 @@ export function adaptivelyPooled<T>(
   return map;
 }
 
-/** Windows of both lengths at every position, of which those wanted are selected. */
+/**
+ * Pools windows of both lengths at every position, then selects the requested
+ * ones.
+ */
 function pooledAlong<T>(
   ops: Ops<T>,
   x: T,

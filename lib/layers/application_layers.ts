@@ -1,5 +1,5 @@
 /**
- * Layers that `keras.applications` defines beside those of `keras.layers`.
+ * Layers that `keras.applications` defines in addition to `keras.layers`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @returns The layer.
  */
 export function layerScale(config: LayerConfig): Layer {
-  config.raw("init_values"); // before the training
+  config.raw("init_values"); // initial value only
   config.raw("projection_dim"); // that of the weight
   return {
     weights: ["gamma"],
@@ -24,7 +24,7 @@ export function layerScale(config: LayerConfig): Layer {
 }
 
 /**
- * StochasticDepth of ConvNeXt, which leaves its input as it is at inference.
+ * StochasticDepth of ConvNeXt, the identity at inference.
  *
  * Source: Keras 3.15 and tf_keras 2.21, `applications/convnext.py`.
  *
@@ -32,7 +32,7 @@ export function layerScale(config: LayerConfig): Layer {
  * @returns The layer.
  */
 export function stochasticDepth(config: LayerConfig): Layer {
-  config.raw("drop_path_rate"); // for training only
+  config.raw("drop_path_rate"); // training only
   return {
     weights: [],
     keepsAxes: true,

@@ -1,9 +1,9 @@
 /**
- * Attention without projections of its own: each query is answered by a mean
- * of the values, weighted by how well their keys go with it.
+ * Attention without projections: each output is a mean of the values, weighted
+ * by the similarity of query and keys.
  *
- * Source: Keras 3.15 `Attention`, `AdditiveAttention`; Keras 2.15 the same,
- * which before 2.10 wrote `causal` in the config.
+ * Source: Keras 3.15 `Attention`, `AdditiveAttention`; Keras 2.15 is the same;
+ * before 2.10 it wrote `causal` in the config.
  *
  * @module
  */
@@ -100,7 +100,10 @@ function checkInputs(name: string, count: number): void {
   );
 }
 
-/** Masks of query and value: those that were given stand for all. */
+/**
+ * Masks of query and value; the masks passed as an argument replace those of
+ * the inputs.
+ */
 function masksOf<T>(
   ops: Ops<T>,
   context: CallContext<T>,
@@ -129,7 +132,7 @@ function dot<T>(
   return scale === undefined ? product : ops.multiply(product, scale);
 }
 
-/** `q + k` of each pair: `[N, T, S, D]`. */
+/** `q + k` for each pair: `[N, T, S, D]`. */
 function pairs<T>(ops: Ops<T>, query: T, key: T): T {
   return ops.add(ops.expandDims(query, -2), ops.expandDims(key, -3));
 }

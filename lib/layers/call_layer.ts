@@ -1,10 +1,10 @@
 import type { Ops } from "../ops/ops.ts";
 import type { CallContext, Layer } from "./layer.ts";
 
-/** A value with its mask, as it travels through a graph. */
+/** A value with its mask, as passed between layers. */
 export interface Masked<T> {
   readonly value: T;
-  /** `[N, T]` booleans: which time steps count. */
+  /** `[N, T]` booleans: true for time steps that are not masked. */
   readonly mask: T | undefined;
 }
 
@@ -19,10 +19,10 @@ export interface LayerCall<T> {
 }
 
 /**
- * Calls a layer, and finds the masks of what it gives.
+ * Calls a layer, and computes the masks of its outputs.
  *
- * A layer that says nothing of masks hands one on if every output has as many
- * time steps as its input.
+ * A layer without mask rules passes on the mask of its input if every output
+ * has as many time steps.
  *
  * @param ops The engine's operations.
  * @param call Layer, inputs, weights and arguments.

@@ -11,23 +11,23 @@ import type {
   LayerFactory,
 } from "./layer.ts";
 
-/** Options that say how a layer was trained, built or shown, not what it computes. */
+/** Options that affect training, building or display, but not the results. */
 const NO_MEANING =
   /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
 
-/** Makes the layers that a config wraps. */
+/** Creates the layers that a config wraps. */
 export type FactoryOf = (
   className: string,
   path: string,
   registeredName?: string,
 ) => LayerFactory;
 
-/** What a reader is made of. */
+/** The arguments of a reader. */
 export interface ReaderParts {
   /** The layer's name or path, for messages. */
   readonly name: string;
   readonly className: string;
-  /** Its name with the package, where the file holds it. */
+  /** Its name with the package, if the file has it. */
   readonly registeredName?: string | undefined;
   readonly dialect: Dialect;
   readonly options: Readonly<Record<string, unknown>>;
@@ -113,7 +113,7 @@ export class ConfigReader implements LayerConfig {
     throw this.#wrong(key, "be an activation of Keras", name);
   }
 
-  /** An activation that is written as a layer, as `LeakyReLU(0.2)`. */
+  /** An activation that is written as a layer, such as `LeakyReLU(0.2)`. */
   #activationLayer(key: string, value: LayerObject): Activation {
     const layer = this.#nested(key, value);
     if (layer.weights.length > 0) {
@@ -129,7 +129,9 @@ export class ConfigReader implements LayerConfig {
     throw this.#wrong(key, "be a layer", value);
   }
 
-  /** Several wrapped layers under one key, as the cells of stacked cells. */
+  /**
+   * Several wrapped layers under one key, such as the cells of stacked cells.
+   */
   layerList(key: string): Layer[] {
     const value = this.raw(key);
     if (!Array.isArray(value) || !value.every(isLayerObject)) {
@@ -151,8 +153,8 @@ export class ConfigReader implements LayerConfig {
   }
 
   /**
-   * A known layer inside a custom one. Its weights are named `key/…`, and it
-   * finds them itself among those of the whole.
+   * A built-in layer inside a custom one. Its weights are named `key/…`; it
+   * reads them from those of the outer layer.
    */
   build(
     kind: string,
@@ -185,15 +187,16 @@ export class ConfigReader implements LayerConfig {
     return this.#parts.options[key];
   }
 
-  /** Whether an option stands in the config. */
+  /** Whether the config has an option. */
   has(key: string): boolean {
     return this.#parts.options[key] !== undefined;
   }
 
   /**
-   * Refuses options that nobody read.
+   * Refuses options that were not read.
    *
-   * @throws {TypeError} If one that may change a value is not at nothing.
+   * @throws {TypeError} If an unread option that may change values is not at
+   * its default.
    */
   checkAllRead(): void {
     const unread = Object.entries(this.#parts.options).filter(([key, value]) =>
@@ -205,14 +208,14 @@ export class ConfigReader implements LayerConfig {
       unread.length === 1
         ? cannot(
           this.#action(),
-          `option "${key}" must be understood, and it is not`,
+          `option "${key}" must be a known one`,
           value,
         )
         : cannot(
           this.#action(),
           `options ${
             unread.map(([name]) => `"${name}"`).join(", ")
-          } must be understood, and they are not`,
+          } must be known ones`,
           JSON.stringify(Object.fromEntries(unread)),
         ),
     );
@@ -244,11 +247,11 @@ export class ConfigReader implements LayerConfig {
 }
 
 /**
- * Reads one layer's config to the end.
+ * Reads one layer's config completely.
  *
- * @param parts Class, options, and who finds factories.
+ * @param parts Class, options, and the lookup of factories.
  * @returns The layer.
- * @throws {TypeError} If an option is missing, wrong or not understood.
+ * @throws {TypeError} If an option is missing, invalid or unknown.
  */
 export function readLayer(parts: ReaderParts): Layer {
   const policy = policyName(parts.options.dtype);
@@ -267,23 +270,23 @@ export function readLayer(parts: ReaderParts): Layer {
 /**
  * The name of a policy of element types, or of one type.
  *
- * @param dtype What Keras writes: a name, an object, or nothing.
- * @returns The name; that of the default where there is none.
+ * @param dtype As written by Keras: a name, an object, or nothing.
+ * @returns The name; the default if there is none.
  */
 export function policyName(dtype: unknown): string {
   const { config } = isLayerObject(dtype) ? dtype : {};
   return String((isLayerObject(dtype) ? config?.name : dtype) ?? "float32");
 }
 
-/** Types, mixed policies, and those of quantised layers, which say so. */
+/** Types, mixed policies, and policies of quantised layers. */
 const POLICIES =
   /^(float(16|32|64)|bfloat16|mixed_b?float16|u?int(8|16|32|64)|bool|string|complex(64|128)|_infer|infer|.+_from_.+)$/;
 
 /**
- * Whether Keras has a policy or an element type of a name.
+ * Whether Keras has a policy or an element type of this name.
  *
  * @param name The name.
- * @returns Whether it has.
+ * @returns True if it has.
  */
 export function isKnownPolicy(name: string): boolean {
   return POLICIES.test(name);
@@ -291,26 +294,29 @@ export function isKnownPolicy(name: string): boolean {
 
 /** A layer as Keras writes it. */
 export interface LayerObject {
-  // deno-lint-ignore camelcase -- Keras' own key
+  // deno-lint-ignore camelcase -- Keras' key
   readonly class_name: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly module?: string;
-  // deno-lint-ignore camelcase -- Keras' own key
+  // deno-lint-ignore camelcase -- Keras' key
   readonly registered_name?: string;
 }
 
 /**
- * Whether a value is a layer, or another object of Keras, as Keras writes it.
+ * Whether a value is a serialised layer or other object of Keras.
  *
  * @param value Any value of a config.
- * @returns Whether it names its class.
+ * @returns True if it names its class.
  */
 export function isLayerObject(value: unknown): value is LayerObject {
   return typeof value === "object" && value !== null && "class_name" in value &&
     typeof value.class_name === "string";
 }
 
-/** Keras 3 writes custom functions so; the name of a known one is known. */
+/**
+ * Keras 3 serialises functions like this; names of built-in functions are
+ * known.
+ */
 function isFunctionObject(
   value: unknown,
 ): value is { class_name: "function"; config: unknown } {
@@ -318,17 +324,17 @@ function isFunctionObject(
 }
 
 /**
- * The name of an activation that is written as a name or as a function.
+ * The name of an activation that is serialised as a name or as a function.
  *
  * @param value The option.
- * @returns The name; undefined for a layer, and for nothing.
+ * @returns The name; undefined for a layer or null.
  */
 export function activationName(value: unknown): string | undefined {
   const name = isFunctionObject(value) ? value.config : value;
   return typeof name === "string" ? name : undefined;
 }
 
-/** What Keras writes for an option that is off. */
+/** Values that Keras writes for options that are off. */
 function isNothing(value: unknown): boolean {
   return value === null || value === undefined || value === false ||
     (Array.isArray(value) && value.length === 0);

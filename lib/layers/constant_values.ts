@@ -1,13 +1,13 @@
 /**
- * Constants as Keras writes them into a call: numbers, nested lists, and arrays
- * (`__tensor__`, `__numpy__`).
+ * Constants in the serialised arguments of a call: numbers, nested lists, and
+ * arrays (`__tensor__`, `__numpy__`).
  *
  * @module
  */
 import { cannot } from "../check.ts";
 import type { NdArray } from "../types.ts";
 
-/** An array in a file of Keras 3. */
+/** A serialised array of Keras 3. */
 interface WrittenArray {
   // deno-lint-ignore camelcase -- Keras' own key
   readonly class_name: "__tensor__" | "__numpy__";
@@ -17,10 +17,10 @@ interface WrittenArray {
 type Values = Float32Array | Int32Array;
 
 /**
- * Whether a value is an array as Keras 3 writes it.
+ * Whether a value is a serialised array of Keras 3.
  *
  * @param value Any value of a config or a call.
- * @returns Whether it holds the values of an array.
+ * @returns True if it is an array.
  */
 export function isWrittenArray(value: unknown): value is WrittenArray {
   if (typeof value !== "object" || value === null) return false;
@@ -30,22 +30,22 @@ export function isWrittenArray(value: unknown): value is WrittenArray {
 }
 
 /**
- * An argument's plain value: an array as the nested list of its values.
+ * Converts an argument to plain values: an array becomes a nested list.
  *
  * @param value Any value.
- * @returns The list for an array, otherwise the value itself.
+ * @returns The list, or the value itself if it is not an array.
  */
 export function plainValue(value: unknown): unknown {
   return isWrittenArray(value) ? value.config.value : value;
 }
 
 /**
- * A constant's array.
+ * Converts a constant to an array.
  *
  * @param value A number, a boolean, a nested list of them, or an array.
- * @param name Of what it is an argument, for messages.
+ * @param name The name of the operation, for messages.
  * @returns The array: int32 for integers, float32 for floats, bool for booleans.
- * @throws {TypeError} If it holds something else, is uneven, or an integer
+ * @throws {TypeError} If it contains other values, is ragged, or an integer
  * does not fit int32.
  */
 export function constantArray(value: unknown, name: string): NdArray<Values> {

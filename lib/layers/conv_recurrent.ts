@@ -1,8 +1,9 @@
 /**
- * ConvLSTM: an LSTM whose products are convolutions, over maps in time.
+ * ConvLSTM: an LSTM over sequences of feature maps, with convolutions instead
+ * of matrix products.
  *
  * Source: Keras 3.15 `ConvLSTM`; Keras 2.15 `ConvLSTM`. The input is convolved
- * as the options say, the state always with stride 1 and `same`.
+ * with the options, the state always with stride 1 and `same` padding.
  *
  * @module
  */

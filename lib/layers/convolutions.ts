@@ -1,6 +1,6 @@
 /**
- * Convolutions over 1, 2 or 3 spatial axes: each filter gives, at every
- * position of its window, the sum of products with the values in the window.
+ * Convolutions over 1, 2 or 3 spatial axes: each filter computes, at every
+ * window position, the sum of products with the values in the window.
  *
  * Source: Keras 3.15 `Conv1D`, `Conv2D`, `Conv3D`; Keras 2 writes the same
  * options.
@@ -14,8 +14,8 @@ import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
 
 /**
  * Conv1D, Conv2D, Conv3D: `activation(x ∗ kernel + bias)` over
- * `[N, …positions, D]`. In one dimension `causal` pads `dilation · (size − 1)`
- * zeros before the first time step.
+ * `[N, …positions, D]`. In 1-D, `causal` pads `dilation · (size − 1)` zeros
+ * before the first time step.
  *
  * @param axes Number of spatial axes.
  * @returns The factory.

@@ -1,6 +1,5 @@
 /**
- * Layers with one product: Dense and its kin; and layers that hand on what
- * they get.
+ * Dense, EinsumDense, and layers that pass on their input.
  *
  * @module
  */
@@ -60,7 +59,7 @@ export function dense(config: LayerConfig): Layer {
   };
 }
 
-/** Equations that Keras takes: axes left out at one side, or at none. */
+/** Equations that Keras accepts: an ellipsis on one side, or none. */
 const EQUATION =
   /^(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?$/;
 
@@ -75,7 +74,7 @@ const EQUATION =
  */
 export function einsumDense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8]);
-  config.raw("output_shape"); // equation and kernel say it
+  config.raw("output_shape"); // implied by equation and kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -144,7 +143,7 @@ function quantizedEinsum<T>(
   );
 }
 
-/** From the first axis that has a bias on; 1 where an axis has none. */
+/** The sizes from the first axis with a bias; 1 for axes without. */
 function biasShape(
   letters: string,
   axes: string,
@@ -155,13 +154,15 @@ function biasShape(
     .slice(first);
 }
 
-/** Axes are left out on the same side of input and output, or on none. */
+/**
+ * Checks that the ellipsis is on the same side of input and output, or on none.
+ */
 function isBalanced([, left, , right, , outLeft, , outRight]: string[]) {
   return left === outLeft && right === outRight &&
     (left === undefined || right === undefined);
 }
 
-/** The equation with a letter for each axis that it leaves out. */
+/** Replaces the ellipsis by a letter for each axis. */
 function spelledOut(parts: readonly string[], rank: number): string {
   const [, left, input, right, kernel, , output] = parts;
   const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -175,9 +176,9 @@ function spelledOut(parts: readonly string[], rank: number): string {
 }
 
 /**
- * Identity: what it gets.
+ * Identity: returns its input.
  *
- * Source: Keras 3.15 `Identity`; in Keras 2 a mask ends there.
+ * Source: Keras 3.15 `Identity`; in Keras 2 it does not pass on masks.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -194,8 +195,7 @@ export function identity(config: LayerConfig): Layer {
 }
 
 /**
- * ActivityRegularization: what it gets, and its mask; it matters in training
- * alone.
+ * ActivityRegularization: returns its input and mask; only used in training.
  *
  * Source: Keras 3.15 `ActivityRegularization`.
  *
@@ -215,8 +215,8 @@ export function activityRegularization(config: LayerConfig): Layer {
 }
 
 /**
- * Masking: time steps of `[N, T, D]` whose values are all `mask_value` become 0,
- * and are masked.
+ * Masking: time steps of `[N, T, D]` whose values all equal `mask_value` are
+ * set to 0 and masked.
  *
  * Source: Keras 3.15 `Masking`. Keras 2 multiplies by the mask, so that time steps
  * of infinity become NaN.

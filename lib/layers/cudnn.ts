@@ -1,10 +1,9 @@
 /**
  * CuDNNLSTM and CuDNNGRU of Keras 2: an LSTM and a GRU whose kernels are stored
- * as cuDNN reads them, gate by gate, and with a bias for the input and one for
- * the state.
+ * in cuDNN's format, gate by gate, with separate biases for input and state.
  *
  * Source: tf_keras 2.21 `cudnn_lstm.py`, `cudnn_gru.py`, and
- * `hdf5_format._convert_rnn_weights`, which turns one kind into the other.
+ * `hdf5_format._convert_rnn_weights`, which converts one format to the other.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import { checkWeight } from "./_checks.ts";
 import type { LayerFactory } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
-/** Options that mean the same in the plain layer. */
+/** Options with the same meaning in the plain layer. */
 const SAME = ["return_sequences", "return_state", "go_backwards", "stateful"];
 
 function cudnn(kind: "LSTM" | "GRU", gates: number): LayerFactory {
@@ -38,7 +37,7 @@ function cudnn(kind: "LSTM" | "GRU", gates: number): LayerFactory {
   };
 }
 
-/** What tells the kernels of one layer apart. */
+/** The differences between the two layers. */
 interface Gates {
   readonly name: string;
   readonly gates: number;
@@ -46,7 +45,7 @@ interface Gates {
   readonly kind: "LSTM" | "GRU";
 }
 
-/** A recurrent layer on kernels as cuDNN stores them. */
+/** Creates a recurrent layer over kernels in cuDNN's format. */
 function withGates(plain: Recurrent, parts: Gates): Recurrent {
   const { name, gates, units, kind } = parts;
   return {

@@ -1,7 +1,7 @@
 /**
  * Custom objects: layers, activations and operations that Keras does not have,
- * and other names of those that it has. What an entry is, is told by where a
- * model uses it.
+ * and aliases of those that it has. How the model uses an entry decides what it
+ * is.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 export type CustomActivation = Activation;
 
 /**
- * A custom operation, over {@linkcode Ops}: gets the arguments by position,
- * then those by name together with the operation's options. Tensors among them
- * are values of the engine. It has two or three parameters: a function of one
- * is a factory of a layer.
+ * A custom operation, over {@linkcode Ops}. It receives the positional
+ * arguments, then the keyword arguments together with the operation's options.
+ * Tensor arguments are values of the engine. It has two or three parameters: a
+ * function with one parameter is a layer factory.
  *
  * @category Custom layers
  */
@@ -33,8 +33,8 @@ export type CustomOperation = <T>(
 ) => T | T[];
 
 /**
- * One custom object: a factory of a layer, an activation `(ops, x)`, an
- * operation `(ops, args, kwargs)`, or the name of a known one.
+ * A custom object: a layer factory, an activation `(ops, x)`, an operation
+ * `(ops, args, kwargs)`, or the name of a built-in one.
  *
  * @category Custom layers
  */
@@ -45,7 +45,7 @@ export type CustomObject =
   | string;
 
 /**
- * Custom objects by name, with or without their package: `Twice`, `my>Twice`.
+ * Custom objects by name, with or without the package: `Twice`, `my>Twice`.
  *
  * @category Custom layers
  */
@@ -57,7 +57,8 @@ export type CustomTable = Readonly<Record<string, CustomObject>>;
  * @param objects `customObjects`.
  * @param layers `customLayers`.
  * @returns One table.
- * @throws {TypeError} If an entry is neither function nor text, or two differ.
+ * @throws {TypeError} If an entry is neither a function nor a string, or two
+ * entries differ.
  */
 export function customTable(
   objects: CustomTable,
@@ -71,14 +72,14 @@ export function customTable(
     }
     if (isClass(entry)) {
       const rule =
-        `custom object "${name}" must be a function over ops, and no class`;
+        `custom object "${name}" must be a function over ops, not a class`;
       const hint =
         "write it as (config) => ({ weights, call }), or build the model with TF.js and pass it to fromLayersModel()";
       throw new TypeError(cannot("load model", rule, entry, hint));
     }
     if (Object.hasOwn(objects, name) && objects[name] !== entry) {
       const rule =
-        `"${name}" must stand in customObjects or in customLayers, not in both`;
+        `"${name}" must be in customObjects or in customLayers, not in both`;
       throw new TypeError(cannot("load model", rule, name));
     }
   }
@@ -91,11 +92,11 @@ function isClass(entry: CustomObject): boolean {
 }
 
 /**
- * The custom object of a name.
+ * Finds a custom object by name.
  *
  * @param table The custom objects.
  * @param name The name of a class or function, with or without its package.
- * @param registeredName Its name with the package, where the file holds it.
+ * @param registeredName Its name with the package, if the file has it.
  * @returns The entry, or undefined.
  */
 export function findCustom(
@@ -108,17 +109,17 @@ export function findCustom(
     Object.hasOwn(table, key) ? table[key] : undefined;
   const exact = entry(wanted) ?? entry(name) ?? entry(withoutPackage(wanted));
   if (exact !== undefined || wanted.includes(">")) return exact;
-  // The file holds no package: the one entry of that name.
+  // The file has no package: the single entry of that name.
   const keys = Object.keys(table).filter((key) => withoutPackage(key) === name);
   return keys.length === 1 ? table[keys[0]!] : undefined;
 }
 
-/** Whether there are functions among the custom objects, not aliases alone. */
+/** Whether any custom object is a function, not an alias. */
 export function holdsFunctions(table: CustomTable): boolean {
   return Object.values(table).some((entry) => typeof entry === "function");
 }
 
-/** The custom function of a name; undefined for none, and for an alias. */
+/** Finds a custom function by name; undefined for an alias. */
 export function customFunction(
   table: CustomTable,
   name: string,
@@ -132,14 +133,14 @@ function withoutPackage(name: string): string {
   return name.slice(name.lastIndexOf(">") + 1);
 }
 
-/** Options that every operation has, and that mean nothing. */
+/** Options of every operation, without effect. */
 const COMMON = /^(name|trainable|dtype|function|args|kwargs)$/;
 
 /**
- * The factory of a custom operation as a node of a graph.
+ * Creates the factory of a custom operation as a graph node.
  *
- * @param entry The operation; or the factory of a layer, which finds the named
- * arguments in `context.args`.
+ * @param entry The operation, or a layer factory, which reads the keyword
+ * arguments from `context.args`.
  * @param options The operation's options in the file.
  * @returns The factory.
  */
@@ -192,7 +193,10 @@ function onArguments(
   };
 }
 
-/** Inputs by position; other arguments in the context, by name. */
+/**
+ * Calls a layer with the positional inputs, and passes other arguments in the
+ * context.
+ */
 function onNamedArguments(
   factory: LayerFactory,
   config: LayerConfig,
@@ -223,7 +227,7 @@ function onNamedArguments(
   };
 }
 
-/** An argument with its tensors and arrays as values of the engine. */
+/** Converts the tensors and arrays of an argument to values of the engine. */
 function bound<T>(
   value: unknown,
   ops: Ops<T>,
@@ -240,12 +244,12 @@ function bound<T>(
 }
 
 /**
- * A layer that is called on constants beside its inputs.
+ * Wraps a layer that is called on constants in addition to its inputs.
  *
  * @param layer The layer.
- * @param slots What it is called on, in order: numbers of inputs, and arrays.
+ * @param slots Its arguments, in order: indices of inputs, and arrays.
  * @param name The layer's name, for messages.
- * @returns The layer, called on the inputs alone.
+ * @returns The layer, called only on the inputs.
  */
 export function withConstantInputs(
   layer: Layer,

@@ -1,6 +1,6 @@
 /**
- * What functions of the caller give, checked where they are called, so that a
- * mistake in one is named with it.
+ * Checks the results of custom functions where they are called, so that the
+ * error names the function.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Ops } from "../ops/ops.ts";
 import type { Activation, Layer, LayerFactory } from "./layer.ts";
 
 /**
- * A custom activation that must give a tensor.
+ * Wraps a custom activation, to check that it returns a tensor.
  *
  * @param activation The caller's function.
  * @param name Its name in the file.
- * @returns The same, checked.
+ * @returns The function with checks.
  */
 export function checkedActivation(
   activation: Activation,
@@ -23,7 +23,7 @@ export function checkedActivation(
     const [value] = tensorsOf(
       activation(ops, x),
       `call custom activation "${name}"`,
-      "it must give one tensor for (ops, x)",
+      "it must return one tensor for (ops, x)",
       1,
     );
     return value as typeof x;
@@ -31,11 +31,12 @@ export function checkedActivation(
 }
 
 /**
- * A custom factory that must give a layer, whose call must give tensors.
+ * Wraps a custom factory, to check that it returns a layer whose call returns
+ * tensors.
  *
  * @param factory The caller's function.
  * @param name The class or function in the file.
- * @returns The same, checked.
+ * @returns The function with checks.
  */
 export function checkedFactory(
   factory: LayerFactory,
@@ -50,7 +51,7 @@ export function checkedFactory(
     }
     const layer: unknown = factory(config);
     if (!isLayer(layer)) {
-      const rule = `custom object "${name}" must give { weights, call }`;
+      const rule = `custom object "${name}" must return { weights, call }`;
       const hint = "weights is a list of names, call a function";
       throw new TypeError(cannot(reading, rule, layer, hint));
     }
@@ -58,7 +59,7 @@ export function checkedFactory(
     return {
       ...layer,
       call<T>(ops: Ops<T>, ...rest: never[]) {
-        const rule = `custom layer "${name}" must give a list of tensors`;
+        const rule = `custom layer "${name}" must return a list of tensors`;
         const call = layer.call.bind(layer) as unknown as (
           ops: Ops<T>,
           ...rest: never[]
@@ -74,14 +75,14 @@ export function checkedFactory(
 }
 
 /**
- * What a custom function gave, as a list of tensors.
+ * Checks the result of a custom function, and returns it as a list of tensors.
  *
  * @param result A tensor, or some.
- * @param action What is being done, for messages.
- * @param rule What it must give.
- * @param count How many there must be; any number by default.
+ * @param action The action, for messages.
+ * @param rule What it must return.
+ * @param count Required number of tensors; default: any.
  * @returns The tensors.
- * @throws {TypeError} If one is no tensor of the engine.
+ * @throws {TypeError} If one is not a tensor of the engine.
  */
 export function tensorsOf(
   result: unknown,
@@ -104,13 +105,13 @@ function isLayer(value: unknown): value is Layer {
     weights.every((name) => typeof name === "string");
 }
 
-/** Values of every engine have a shape. */
+/** Whether a value is a tensor: values of every engine have a shape. */
 function isTensor(value: unknown): boolean {
   return typeof value === "object" && value !== null && "shape" in value &&
     Array.isArray(value.shape);
 }
 
-/** A list by what is in it: an object of an engine would be long. */
+/** Describes a result for a message: a list by the kinds of its items. */
 function shown(value: unknown): unknown {
   if (!Array.isArray(value)) return isTensor(value) ? "a tensor alone" : value;
   const items = value.map((item) => isTensor(item) ? "tensor" : quote(item));

@@ -1,7 +1,8 @@
 /**
- * Depthwise convolutions: each channel has kernels of its own, `depth_multiplier`
- * of them, so that channel `d` gives the outputs `d · M` to `d · M + M − 1`; and
- * separable ones, which mix these outputs afterwards.
+ * Depthwise convolutions: each channel has separate kernels,
+ * `M = depth_multiplier` of them, so that channel `d` has the outputs `d · M`
+ * to `d · M + M − 1`; and separable convolutions, which mix these outputs
+ * afterwards.
  *
  * Source: Keras 3.15 `DepthwiseConv1D`, `DepthwiseConv2D`, `SeparableConv1D`,
  * `SeparableConv2D`; Keras 2 writes the same options, and names the kernel of
@@ -14,7 +15,7 @@ import type { LayerConfig, LayerFactory } from "./layer.ts";
 import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
 import { filterLayer, forAxes, paddingOf } from "./_maps.ts";
 
-/** Options of both kinds. */
+/** Options of both layers. */
 interface DepthwiseOptions extends ConvOptions {
   /** The layer's name, for messages. */
   readonly name: string;
@@ -46,7 +47,7 @@ function depthwise(axes: 1 | 2): LayerFactory {
 
 /**
  * SeparableConv1D, SeparableConv2D: a depthwise convolution, then a product
- * over the channels. In one dimension Keras 2 also has `causal` padding.
+ * over the channels. In 1-D, Keras 2 also has `causal` padding.
  */
 function separable(axes: 1 | 2): LayerFactory {
   return (config) => {
@@ -82,7 +83,7 @@ function optionsOf(
   const size = positiveInts(config, "kernel_size", axes);
   const dilation = positiveInts(config, "dilation_rate", axes, 1);
   const padding = paddingOf(config, allowed);
-  // Keras 2 writes it, as its class is a Conv, and computes without it.
+  // Keras 2 writes it, because its class inherits from Conv, but ignores it.
   if (config.number("groups", 1) !== 1) {
     throw wrongOption(config, "groups", "be 1");
   }
@@ -97,7 +98,10 @@ function optionsOf(
   };
 }
 
-/** Each channel with its own kernels `[…size, D, M]`: a convolution in D groups. */
+/**
+ * A depthwise convolution with kernels `[…size, D, M]`, as a convolution in D
+ * groups.
+ */
 function perChannel<T>(
   ops: Ops<T>,
   x: T,

@@ -1,12 +1,12 @@
 /**
- * TimeDistributed over a model: each layer inside runs over the time axes on
- * its own, so that it can be found, fetched and fed like any other, its
- * outputs with the time axes in front.
+ * TimeDistributed over a model: each inner layer is distributed over time
+ * separately, so that it can be found, fetched and fed like any other layer.
+ * Its outputs have the time axes in front.
  *
- * Two masks meet there. One of `[N, T]` says which time steps count: Keras hands
- * one step of it, `[N]`, to the model, where it has no meaning, so a layer
- * inside that reads it is refused. One of `[N, T, …]` was made inside, and goes
- * from layer to layer as it does in the model alone.
+ * There are two kinds of masks. A mask `[N, T]` is over the time steps: Keras
+ * passes one step of it, `[N]`, to the model, where it has no meaning, so an
+ * inner layer that reads it is refused. A mask `[N, T, …]` was computed inside,
+ * and is passed from layer to layer as in the model alone.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import { overTime } from "./_over_time.ts";
 import type { CallContext, Dialect, Layer } from "./layer.ts";
 
 /**
- * A layer over the time steps of its inputs.
+ * Distributes a layer over the time steps of its inputs.
  *
  * @param layer The layer, for one time step.
- * @param name What it is called, for messages.
+ * @param name Its name, for messages.
  * @param tensorArgs Its keyword arguments that are tensors.
  * @returns The layer, for inputs `[N, T, …]`.
  */
@@ -65,15 +65,15 @@ export function distributed(
 }
 
 /**
- * The end of a distributed model: gives what the model gives, with the mask
- * that TimeDistributed gives it.
+ * The end of a distributed model: passes on the output of the model, with the
+ * mask of TimeDistributed.
  *
  * Source: Keras 3.15 `TimeDistributed`, which hands on the mask of its input;
- * Keras 2 asks the model where the input has none.
+ * Keras 2 asks the model if the input has none.
  *
- * @param dialect Who wrote the layer.
- * @returns A layer called on the model's output and on what TimeDistributed is
- * called on.
+ * @param dialect The writer of the layer.
+ * @returns A layer whose inputs are the model's output and the input of
+ * TimeDistributed.
  */
 export function distributedOutput(dialect: Dialect): Layer {
   return {
@@ -86,7 +86,10 @@ export function distributedOutput(dialect: Dialect): Layer {
   };
 }
 
-/** What goes over time with the inputs: their masks, and tensor arguments. */
+/**
+ * The values that are split over time with the inputs: masks and tensor
+ * arguments.
+ */
 function feedsOf<T>(
   ops: Ops<T>,
   inputs: readonly T[],
@@ -132,7 +135,10 @@ function feedsOf<T>(
 interface FeedOptions {
   readonly name: string;
   readonly tensorArgs: readonly string[];
-  /** Whether masks of time steps may be read, which Keras cuts to one step. */
+  /**
+   * Whether masks over time steps may be read; Keras passes only one step of
+   * them.
+   */
   readonly readsOuterMasks: boolean;
 }
 

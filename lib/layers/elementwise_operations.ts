@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` that work element by element.
+ * Element-wise operations of `keras.ops`.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *

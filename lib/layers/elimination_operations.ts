@@ -1,8 +1,8 @@
 /**
  * Determinants, inverses and solutions, computed by Gauss-Jordan elimination
  * with row pivoting, and Cholesky factors, column by column: for matrices of a
- * known size of at most 16. Each step is a few operations on all matrices at
- * once.
+ * known size of at most 16. Each step is a few operations on the whole batch of
+ * matrices.
  *
  * Source: Keras 3.15 `keras.ops.linalg`.
  *
@@ -20,7 +20,7 @@ import {
   rsqrt,
 } from "./operation_forms.ts";
 
-/** The largest matrix that elimination is written out for. */
+/** The largest matrix size that is supported. */
 const MOST_ROWS = 16;
 
 function sizeOfMatrix<T>(ops: Ops<T>, x: T, name: string): number {
@@ -35,7 +35,7 @@ function sizeOfMatrix<T>(ops: Ops<T>, x: T, name: string): number {
   );
 }
 
-/** Entry, row or column of matrices `[…, n, m]`, both axes kept. */
+/** An entry, row or column of matrices `[…, n, m]`, keeping both axes. */
 export function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
   const axes = rank(ops, x);
   const at = (axis: number, index: number | undefined) =>
@@ -91,7 +91,7 @@ function eliminate<T>(
     );
     const index = ops.argmax(ops.squeeze(rest, axes - 1), axes - 2); // […]
     const pivot = ops.expandDims(ops.oneHot(index, n), axes - 1); // […, n, 1]
-    // The reflection that exchanges the two rows; none where they are the same.
+    // A reflection swaps the two rows; no reflection if they are the same row.
     const away = ops.subtract(pivot, own);
     const transposed = ops.transpose(
       away,
@@ -139,7 +139,7 @@ const determinant: Compute = (ops, args) => {
   return corner(ops, determinant);
 };
 
-/** `[…, 1, 1]` without these axes. */
+/** Removes the axes of `[…, 1, 1]`. */
 function corner<T>(ops: Ops<T>, x: T): T {
   return ops.squeeze(ops.squeeze(x, rank(ops, x) - 1), rank(ops, x) - 2);
 }
@@ -167,7 +167,7 @@ function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
   return isVector ? ops.squeeze(solution!, rank(ops, a) - 1) : solution!;
 }
 
-/** The lower triangle, with its diagonal, or the upper one. */
+/** The lower or upper triangle, with the diagonal. */
 function triangular<T>(ops: Ops<T>, x: T, n: number, isLower: boolean): T {
   const values = Array.from({ length: n * n }, (_, i) => {
     const [row, col] = [Math.floor(i / n), i % n];

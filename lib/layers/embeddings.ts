@@ -19,7 +19,7 @@ import {
  * masked.
  *
  * Source: Keras 3.15 `Embedding`, where a negative index counts from the end;
- * in Keras 2 it is an error, as is one beyond the table everywhere.
+ * in Keras 2 it is an error. An index beyond the table is always an error.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -61,7 +61,7 @@ export function embedding(config: LayerConfig): Layer {
   };
 }
 
-/** Rows of whole numbers over the scale of each. */
+/** Rows of integers over the scale of each. */
 function divided<T>(
   ops: Ops<T>,
   found: T,
@@ -74,11 +74,11 @@ function divided<T>(
 
 /**
  * ReversibleEmbedding: an Embedding, or, called with `reverse`, the product of
- * `[N, …, D]` with the table's rows, its logits bent by `c tanh(logits / c)`
- * where there is a soft cap.
+ * `[N, …, D]` with the table's rows; with a soft cap the logits are
+ * `c tanh(logits / c)`.
  *
  * Source: Keras 3.15 `ReversibleEmbedding`; without tied weights the reverse
- * has a table of its own, `[D, rows]`.
+ * has a separate table, `[D, rows]`.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -136,7 +136,7 @@ export function reversibleEmbedding(config: LayerConfig): Layer {
 }
 
 function tableOf(config: LayerConfig): readonly [number, number] {
-  // Keras 2's, for sparse results.
+  // of Keras 2, for sparse results
   if ((config.raw("sparse") ?? false) !== false) {
     throw wrongOption(config, "sparse", "be false");
   }
@@ -158,7 +158,7 @@ function rowsOf<T>(
     ops.constant({ data: Int32Array.of(value), shape: [], dtype: "int32" });
   const indices = ops.dtype(x) === "int32" ? x : ops.cast(x, "int32");
   const isNegative = ops.greater(whole(0), indices);
-  // Beyond the table, where an index is an error on every engine.
+  // An index beyond the table is an error on every engine.
   const instead = config.dialect === 3
     ? ops.add(indices, whole(rows))
     : whole(rows);

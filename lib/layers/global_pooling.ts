@@ -1,6 +1,6 @@
 /**
- * Global pooling: the mean or the largest value over all positions. No mask is
- * read, but by GlobalAveragePooling1D.
+ * Global pooling: the mean or maximum over all positions. Only
+ * GlobalAveragePooling1D reads masks.
  *
  * Source: Keras 3.15 `GlobalAveragePooling1D` to `GlobalMaxPooling3D`.
  *
@@ -42,9 +42,9 @@ function overAll(
 }
 
 /**
- * GlobalAveragePooling1D: the mean over `[N, T, D]`, of the time steps that the
- * mask keeps; NaN where it keeps none. Keras 2 multiplies by the mask, so that
- * a NaN at a masked time step stays.
+ * GlobalAveragePooling1D: the mean over the unmasked time steps of `[N, T, D]`;
+ * NaN if all are masked. Keras 2 multiplies by the mask, so that a NaN at a
+ * masked time step stays.
  */
 function meanOverTime(config: LayerConfig): Layer {
   const layer = overAll(config, 1, "mean");
@@ -68,7 +68,7 @@ function meanOverTime(config: LayerConfig): Layer {
   };
 }
 
-/** The mask given in the call, or else the one that came with the input. */
+/** The mask argument of the call, or the mask of the input. */
 function maskOf<T>(ops: Ops<T>, context: CallContext<T>): T | undefined {
   const { mask } = context.args;
   if (mask === undefined || mask === null) return context.masks[0];

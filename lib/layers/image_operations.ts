@@ -14,7 +14,7 @@ import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
-/** Computes of images `[N, H, W, D]`, channels last. */
+/** A computation over images `[N, H, W, D]`, channels last. */
 function onImages<T>(
   ops: Ops<T>,
   args: Arguments<T>,
@@ -30,7 +30,7 @@ function onImages<T>(
   );
 }
 
-/** Resizes, as `keras.ops.image.resize` and `tf.image.resize`. */
+/** Resizes, as in `keras.ops.image.resize` and `tf.image.resize`. */
 export const resize: Compute = (ops, args) => {
   const size = args.ints("size");
   if (size.length !== 2) args.refuse("size", "be a height and a width");
@@ -53,7 +53,10 @@ export const resize: Compute = (ops, args) => {
 
 const SIDES = ["top", "bottom", "left", "right"] as const;
 
-/** Positions at the four sides, of which one of two may follow from the size. */
+/**
+ * Numbers of positions at the four sides; one of each two may be inferred from
+ * the size.
+ */
 function sides<T>(
   ops: Ops<T>,
   images: T,
@@ -84,7 +87,7 @@ function sides<T>(
   );
 }
 
-/** Luma of red, green and blue; integers are cut off. */
+/** Luma of red, green and blue; integers are truncated. */
 export const grayscale: Compute = (ops, args) =>
   onImages(ops, args, (images) => {
     const depth = knownSize(ops, images, 3, args.name);
@@ -97,7 +100,7 @@ export const grayscale: Compute = (ops, args) =>
 
 // ---- transforms ----
 
-/** How a coordinate outside an axis is brought inside it. */
+/** Maps a coordinate outside an axis to one inside. */
 function inside(at: number, size: number, mode: string): number {
   const last = size - 1;
   if (mode === "nearest") return Math.min(Math.max(at, 0), last);
@@ -121,7 +124,7 @@ function inside(at: number, size: number, mode: string): number {
   return Math.min(Math.max(x, 0), last);
 }
 
-/** A projective transform that is the same for all images. */
+/** A projective transform, equal for all images. */
 const affineTransform: Compute = (ops, args) => {
   const raw = args.constant("transform");
   if (raw.data.length !== 8) {
@@ -156,7 +159,7 @@ const affineTransform: Compute = (ops, args) => {
 
 type Tap = readonly [y: number, x: number, weight: number];
 
-/** Where each pixel comes from, in row-major order. */
+/** The source coordinates of each pixel, in row-major order. */
 function sourcePoints(
   t: readonly number[],
   height: number,
@@ -191,7 +194,7 @@ function cornerOf([y, x]: readonly [number, number], corner: number): Tap {
   ];
 }
 
-/** Weighted pixels; those outside have the fill value. */
+/** Weighted sum of pixels; pixels outside have the fill value. */
 function gathered<T>(
   ops: Ops<T>,
   flat: T,

@@ -1,7 +1,7 @@
 /**
- * Layers that change images, at inference too.
+ * Layers that change images, also at inference.
  *
- * Those that change them at random, while a model is trained, are in
+ * Random augmentation, which is only active in training, is in
  * `regularization.ts`.
  *
  * @module
@@ -11,11 +11,11 @@ import { checkRank } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
- * AutoContrast: each channel of each image stretched over the whole range of
- * values; one that is constant, or holds NaN, stays as it is.
+ * AutoContrast: stretches each channel of each image over the whole value
+ * range; a channel that is constant or contains NaN is unchanged.
  *
- * Source: Keras 3.15 `AutoContrast`, which takes axes 1 and 2 for the spatial ones
- * whatever its `data_format` says.
+ * Source: Keras 3.15 `AutoContrast`, which uses axes 1 and 2 as the spatial
+ * ones, whatever its `data_format`.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -55,7 +55,7 @@ export function autoContrast(config: LayerConfig): Layer {
 }
 
 /**
- * Pipeline: layers one after another, which prepare images.
+ * Pipeline: a sequence of preprocessing layers.
  *
  * Source: Keras 3.15 `Pipeline`. Layers with weights are refused.
  *
@@ -93,7 +93,7 @@ export function pipeline(config: LayerConfig): Layer {
 export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
 
-/** Least and largest value of a image; Keras sorts them. */
+/** Minimum and maximum of an image; Keras sorts them. */
 function range(config: LayerConfig): [low: number, high: number] {
   const value = config.raw("value_range") ?? [0, 255];
   if (

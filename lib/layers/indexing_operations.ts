@@ -28,7 +28,9 @@ export const oneHot: Compute = (ops, args) => {
   return movedAxis(ops, typed, -1, args.number("axis", -1));
 };
 
-/** Values along an axis by indices, which count from the end where negative. */
+/**
+ * Gathers values along an axis by indices; negative ones count from the end.
+ */
 export const take: Compute = (ops, args) => {
   const table = args.tensor("x");
   const x = args.has("axis") ? table : ops.reshape(table, [-1]);
@@ -58,7 +60,7 @@ const takeAlongAxis: Compute = (ops, args) => {
   return ops.takeAlongAxis(raw, fromStart(ops, raw, wanted, axis), axis);
 };
 
-/** Values on one side of a diagonal, 0 elsewhere. */
+/** Keeps the values on one side of a diagonal; 0 elsewhere. */
 function triangle(isUpper: boolean): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
@@ -74,7 +76,7 @@ function triangle(isUpper: boolean): Compute {
   };
 }
 
-/** The values of a diagonal, along a new last axis. */
+/** Extracts a diagonal, as a new last axis. */
 export const diagonal: Compute = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
@@ -99,7 +101,7 @@ export const trace: Compute = (ops, args) => {
   return ops.sum(all, { axis: -1 });
 };
 
-/** A part of fixed size from fixed indices. */
+/** A slice of fixed size at fixed indices. */
 const slicePart: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   const starts = args.ints("start_indices");
@@ -114,7 +116,7 @@ const slicePart: Compute = (ops, args) => {
   );
 };
 
-/** Of several pairs of a condition and values, the first that holds. */
+/** Selects by the first condition that is true. */
 const select: Compute = (ops, args) => {
   const conditions = args.tensors("condlist");
   const choices = args.tensors("choicelist");

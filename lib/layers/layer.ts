@@ -1,46 +1,48 @@
 /**
- * A layer: what Keras' class of the same name computes at inference, said once
- * over {@linkcode Ops}. No shape function and no second form for another
- * engine: shapes come from running it over `ShapeOps`.
+ * A layer: the computation of Keras' class of the same name at inference,
+ * defined once over {@linkcode Ops}. There is no shape function and no second
+ * definition for another engine: shapes are computed by running it over
+ * `ShapeOps`.
  *
- * A factory reads a layer's config and gives a layer. It reads every option
- * that changes a value; an option that nobody read and that is not its default
- * is an error that names it. Custom layers are the same thing.
+ * A factory reads a layer's config and returns a layer. It must read every
+ * option that changes values; an option that was not read and is not at its
+ * default is an error. Custom layers use the same interface.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 
 /**
- * Makes a layer of its config.
+ * Creates a layer from its config.
  *
  * @category Custom layers
  */
 export type LayerFactory = (config: LayerConfig) => Layer;
 
 /**
- * An activation, alone.
+ * An activation function.
  *
  * @category Custom layers
  */
 export type Activation = <T>(ops: Ops<T>, x: T) => T;
 
 /**
- * Who wrote a config: Keras' major version, or TF.js, whose meaning is Keras 2's.
+ * The writer of a config: Keras' major version, or TF.js, with the semantics of
+ * Keras 2.
  *
  * @category Custom layers
  */
 export type Dialect = 2 | 3 | "tfjs";
 
 /**
- * Reads a layer's config, and remembers what was read.
+ * Reads a layer's config, and records which options were read.
  *
  * @category Custom layers
  */
 export interface LayerConfig {
   /** The layer's name. */
   readonly name: string;
-  /** Who wrote it. */
+  /** The writer of the config. */
   readonly dialect: Dialect;
   /** A number. */
   number(key: string, fallback?: number): number;
@@ -50,57 +52,73 @@ export interface LayerConfig {
   string(key: string, fallback?: string): string;
   /** One of some strings. */
   oneOf<S extends string>(key: string, allowed: readonly S[], fallback?: S): S;
-  /** Whole numbers, `length` of them; one number stands for all: `3` → `[3, 3]`. */
+  /**
+   * A list of `length` integers; a single number is repeated: `3` → `[3, 3]`.
+   */
   ints(
     key: string,
     length: number,
     fallback?: number | readonly number[],
   ): readonly number[];
-  /** An activation by name, by function, or as a layer. */
+  /** An activation, serialised by name, as a function, or as a layer. */
   activation(key: string): Activation;
   /** A wrapped layer; its weights are named `key/kernel`. */
   layer(key: string): Layer;
-  /** Several wrapped layers under one key, as the cells of stacked cells. */
+  /**
+   * Several wrapped layers under one key, such as the cells of stacked cells.
+   */
   layerList(key: string): Layer[];
   /**
-   * A known layer inside a custom one, by its class and options. Its weights
-   * are named `key/…`; it takes them from those of the whole layer.
+   * A built-in layer inside a custom one, by its class and options. Its weights
+   * are named `key/…`; it reads them from those of the outer layer.
    */
   build(
     kind: string,
     options: Readonly<Record<string, unknown>>,
     key: string,
   ): Layer;
-  /** Whether an option stands in the config. */
+  /** Whether the config has an option. */
   has(key: string): boolean;
-  /** Anything else; counts as read. */
+  /** The raw value of an option; it counts as read. */
   raw(key: string): unknown;
 }
 
 /**
- * What one layer computes.
+ * One layer.
  *
  * @category Custom layers
  */
 export interface Layer {
-  /** Names in the order in which Keras stores them; `cell/kernel` for those of a part. */
+  /**
+   * Names in the order in which Keras stores them; `cell/kernel` for those of a
+   * nested layer.
+   */
   readonly weights: readonly string[];
-  /** Which axis of its output holds the channels, if it is a feature map. */
+  /** The channel axis of its output, if it is a feature map. */
   readonly channels?: "first" | "last";
   /** Whether each axis of its outputs is the same axis of its inputs. @default {false} */
   readonly keepsAxes?: boolean;
-  /** Whether it changes no value at inference, at most the shape. @default {false} */
+  /**
+   * Whether it changes at most the shape, not the values, at inference.
+   * @default {false}
+   */
   readonly passesValues?: boolean;
-  /** Whether a layer called on its inputs after it finds no mask on them. @default {false} */
+  /**
+   * Whether layers that are called on its inputs later find no mask on them.
+   * @default {false}
+   */
   readonly dropsInputMasks?: boolean;
-  /** Whether TF.js' class of that name does the same with integers. @default {false} */
+  /**
+   * Whether TF.js' class of that name gives the same results for integers.
+   * @default {false}
+   */
   readonly takesIntegersAsTfjs?: boolean;
   /**
-   * How it is computed on the host, before an engine gets anything; then it must
-   * be called on an input of the model. Layers on strings have it.
+   * The computation on the host, before the engine runs; the layer must then be
+   * called on an input of the model. Used by layers on strings.
    */
   readonly onHost?: HostComputation;
-  /** Computes the outputs of inputs `[N, …]`. */
+  /** Computes the outputs from inputs `[N, …]`. */
   call<T>(
     ops: Ops<T>,
     inputs: readonly T[],
@@ -108,8 +126,8 @@ export interface Layer {
     context: CallContext<T>,
   ): T[];
   /**
-   * Masks of the outputs, `[N, T]` booleans each; without it, a mask goes on
-   * only if every output has its input's length.
+   * Masks of the outputs, `[N, T]` booleans each; default: the mask of the
+   * input is passed on if every output has the input's length.
    */
   masks?<T>(
     ops: Ops<T>,
@@ -119,30 +137,30 @@ export interface Layer {
 }
 
 /**
- * Strings or numbers on the host, as a dataset gives them.
+ * Strings or numbers on the host, from a dataset.
  *
  * @category Custom layers
  */
 export interface HostValues {
-  /** The values, in the order of their axes. */
+  /** The values, in row-major order. */
   readonly data: readonly string[] | ArrayLike<number | bigint>;
   /** Sizes, `[N, …]`. */
   readonly shape: readonly number[];
 }
 
 /**
- * A layer that is computed on the host: texts to numbers.
+ * A layer that is computed on the host, from strings to numbers.
  *
  * @category Custom layers
  */
 export interface HostComputation {
-  /** Whether it takes numbers too, and not strings alone. @default {false} */
+  /** Whether it accepts numbers in addition to strings. @default {false} */
   readonly takesNumbers?: boolean;
-  /** Whether what it gives is as long as the longest sample of a batch. @default {false} */
+  /** Whether its output is as long as the longest sample of a batch. @default {false} */
   readonly padsToLongest?: boolean;
-  /** The element type of what it gives. */
+  /** The element type of its output. */
   readonly dtype: "float32" | "int32";
-  /** Sizes of what it gives for an input of some sizes, null for unknown. */
+  /** The output shape for an input shape; null for unknown sizes. */
   shapeOf(shape: readonly (number | null)[]): (number | null)[];
   /** Computes a batch. */
   compute(values: HostValues): {
@@ -152,7 +170,7 @@ export interface HostComputation {
 }
 
 /**
- * What a call is told besides its inputs.
+ * The context of a call, besides its inputs.
  *
  * @category Custom layers
  */
@@ -163,6 +181,6 @@ export interface CallContext<T> {
   readonly args: Readonly<
     Record<string, T | number | boolean | string | undefined>
   >;
-  /** Masks of tensors among the keyword arguments, where they have one. */
+  /** Masks of tensors among the keyword arguments, if they have one. */
   readonly argMasks?: Readonly<Record<string, T | undefined>>;
 }

@@ -1,6 +1,6 @@
 /**
- * The layers of Keras that we know, by class name: one frozen table, a family
- * a file.
+ * The built-in layers of Keras, by class name: one frozen table, with one file
+ * per family.
  *
  * @module
  */

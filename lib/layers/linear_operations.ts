@@ -11,7 +11,7 @@ import type { LayerFactory } from "./layer.ts";
 import { type Compute, operation } from "./operation.ts";
 import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
 
-/** A matrix product; of vectors, as NumPy has it. */
+/** A matrix product, with vectors as in NumPy. */
 export function matmul<T>(ops: Ops<T>, a: T, b: T): T {
   const [left, right] = [rank(ops, a) === 1, rank(ops, b) === 1];
   const p = left ? ops.expandDims(a, 0) : a;
@@ -58,7 +58,10 @@ export const tensordotCompute: Compute = (ops, args) => {
   return tensordot(ops, a, b, [ofA, ofB]);
 };
 
-/** A scalar product, a matrix product, or one over the last axis. */
+/**
+ * `dot` of NumPy: a scalar product, a matrix product, or a sum over the last
+ * axis.
+ */
 function dot<T>(ops: Ops<T>, a: T, b: T): T {
   if (rank(ops, a) === 0 || rank(ops, b) === 0) return ops.multiply(a, b);
   const axis = Math.max(rank(ops, b) - 2, 0);
@@ -118,7 +121,10 @@ function isPlain(letters: readonly string[]): boolean {
   });
 }
 
-/** One operand summed over what the result does not have, its axes in order. */
+/**
+ * Sums one operand over the axes that the result does not have, and orders its
+ * axes.
+ */
 function summedTo<T>(ops: Ops<T>, x: T, letters: string, wanted: string): T {
   const gone = [...letters].flatMap((letter, i) =>
     wanted.includes(letter) ? [] : [i]
@@ -151,7 +157,10 @@ export function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   return ops.concatenate(terms, rank(ops, terms[0]!) - 1);
 }
 
-/** Vector norms over axes; of matrices Frobenius' and those by sums. */
+/**
+ * Vector norms over axes; for matrices the Frobenius norm and norms of row or
+ * column sums.
+ */
 export const norm: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
   const raw = args.raw("ord");

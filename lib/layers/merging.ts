@@ -12,17 +12,19 @@ import {
 } from "./_masked_merging.ts";
 import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
-/** The least squared length that Dot divides by, by who wrote the config. */
+/**
+ * The smallest squared norm that Dot divides by, by the writer of the config.
+ */
 const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
 
 type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
 
-/** What is done where some input has a mask, in Keras 3. */
+/** Keras 3's treatment of masked inputs. */
 type Masked = <T>(ops: Ops<T>, given: MaskedInputs<T>) => T;
 
 /**
- * A layer that goes from input to input: Add, Subtract, Multiply, Maximum,
- * Minimum. Inputs of lower rank get axes of size 1 after the batch.
+ * Add, Subtract, Multiply, Maximum, Minimum: combines the inputs one by one.
+ * Inputs of lower rank get axes of size 1 after the batch.
  *
  * Source: Keras 3.15 `merging.base_merge.Merge`.
  */
@@ -44,7 +46,7 @@ function folded(
         );
       }
       const alike = sameRank(ops, inputs);
-      // One that gets further axes loses its mask in Keras.
+      // In Keras, an input that gets further axes loses its mask.
       const masks = alike.map((x, i) =>
         x === inputs[i] ? context.masks[i] : undefined
       );
@@ -60,7 +62,7 @@ function folded(
 }
 
 /**
- * Average: the sum of the inputs over their number.
+ * Average: the mean of the inputs.
  *
  * Source: Keras 3.15 `Average`.
  *
@@ -80,11 +82,11 @@ export function average(config: LayerConfig): Layer {
 }
 
 /**
- * Concatenate: the inputs one after another along an axis.
+ * Concatenate: joins the inputs along an axis.
  *
- * Source: Keras 3.15 `Concatenate`, with its rule for masks: inputs without one
- * count as all true, and a time step counts if any of its values does; in Keras 2,
- * if all do.
+ * Source: Keras 3.15 `Concatenate`, with its rule for masks: inputs without a
+ * mask count as unmasked, and a time step is unmasked if any of its values is;
+ * in Keras 2, if all are.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -125,8 +127,8 @@ export function concatenate(config: LayerConfig): Layer {
 }
 
 /**
- * Dot: products of two inputs summed along one axis of each, sample by sample;
- * with `normalize` of vectors of length 1.
+ * Dot: scalar products of two inputs along one axis of each, per sample; with
+ * `normalize`, of vectors of length 1.
  *
  * Source: Keras 3.15 `Dot` and its `batch_dot`.
  *
@@ -195,8 +197,8 @@ function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
 }
 
 /**
- * Keras 3: where every input has a mask, a time step counts if one of them says so.
- * Keras 2: it counts if all masks that are there say so.
+ * Keras 3: if every input has a mask, a time step is unmasked if it is unmasked
+ * in any input. Keras 2: if it is unmasked in all inputs with a mask.
  */
 function mergedMask({ dialect }: LayerConfig): NonNullable<Layer["masks"]> {
   return <T>(
@@ -217,13 +219,15 @@ function mergedMask({ dialect }: LayerConfig): NonNullable<Layer["masks"]> {
   };
 }
 
-/** Length 1 along an axis; the squared length counts as `least` if it is below. */
+/**
+ * Normalises to length 1 along an axis; the squared norm is at least `least`.
+ */
 function unit<T>(ops: Ops<T>, x: T, axis: number, least: number): T {
   const squares = ops.sum(ops.multiply(x, x), { axis, keepdims: true });
   return ops.divide(x, ops.sqrt(ops.maximum(squares, ops.constant(least))));
 }
 
-/** Both brought to rank 3, multiplied, and brought back. */
+/** Reshapes both to rank 3, multiplies them, and reshapes back. */
 function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
   const left = ops.shape(x);
   const right = ops.shape(y);
@@ -252,7 +256,7 @@ function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
     : product;
 }
 
-/** Axes with one moved to another index. */
+/** Moves one axis to another index. */
 function moved(rank: number, from: number, to: number): number[] {
   const axes = [...Array(rank).keys()].filter((axis) => axis !== from);
   axes.splice(to, 0, from);

@@ -1,9 +1,9 @@
 /**
- * Attention in several heads: queries, keys and values are projected for each
- * head, and the heads' answers projected back.
+ * Multi-head attention: queries, keys and values are projected for each head,
+ * and the outputs of the heads are projected back.
  *
- * Masks of query, value and key come with the inputs; Keras hands them over
- * without writing them into the file.
+ * Masks of query, value and key come from the inputs; Keras passes them
+ * implicitly and does not store them in the file.
  *
  * Source: Keras 3.15 `MultiHeadAttention`, `GroupedQueryAttention`; Keras 2.15
  * `MultiHeadAttention`.
@@ -32,7 +32,7 @@ export function multiHeadAttention(config: LayerConfig): Layer {
   const read = config.raw("attention_axes");
   const axes = typeof read === "number" ? [read] : read as number[] | null;
   if (config.dialect !== 3 && axes?.some((axis) => axis < 0)) {
-    // Keras 2 counts them on the projected input, and so takes the heads' axis.
+    // Keras 2 counts axes on the projected input, which includes the heads.
     throw wrongOption(config, "attention_axes", "hold no negative numbers");
   }
   return headsOf(config, {
@@ -44,7 +44,7 @@ export function multiHeadAttention(config: LayerConfig): Layer {
     },
     prefix: config.dialect === 3 ? "" : "_",
     axes,
-    // Keras 3 forgets a query mask that is given by name: nobody reads it here.
+    // Keras 3 ignores a query mask passed by name, so it is not read here.
     explicitMasks: config.dialect === 3 ? ["value", "key"] : [],
     dropsInputMasks: config.dialect === 3,
   });
@@ -75,14 +75,16 @@ export function groupQueryAttention(config: LayerConfig): Layer {
 type Role = "query" | "value" | "key";
 
 interface Kind {
-  /** Heads of the query, and of key and value; and how long each is. */
+  /**
+   * Number of heads of the query, and of key and value; and the size of each.
+   */
   readonly sizes: Readonly<
     Record<"heads" | "keyHeads" | "key" | "value", number>
   >;
-  /** What stands before the names of parts. */
+  /** Prefix of the names of nested layers. */
   readonly prefix: string;
   readonly axes: readonly number[] | null | undefined;
-  /** Whose masks may be given by name. */
+  /** Inputs whose masks may be passed by name. */
   readonly explicitMasks: readonly Role[];
   readonly dropsInputMasks: boolean;
 }
@@ -130,8 +132,8 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
         v: repeatedTo(ops, project(value, parts.value), sizes.heads),
         axes,
         allowed,
-        // Keras 3 has two ways; where it computes the weights itself, those that
-        // are not allowed are 0 also where none is.
+        // Keras 3 has two implementations; in the one that computes the weights
+        // itself, masked weights are 0 also if all positions are masked.
         isZeroed: config.dialect === 3 &&
           (givesWeights || options.hasDropout || rank !== 3),
         isLowered: options.isLowered,
@@ -189,7 +191,7 @@ function optionsOf(config: LayerConfig, { sizes, prefix }: Kind) {
   };
 }
 
-/** What all masks allow together, `[N, …T, …S]`; undefined where there is none. */
+/** The combined mask, `[N, …T, …S]`; undefined if there is none. */
 function allowedOf<T>(
   ops: Ops<T>,
   { query, value, masks }: Roles<T>,
@@ -280,7 +282,7 @@ function checkRanks(name: string, ranks: readonly number[]): void {
   throw new TypeError(
     cannot(
       `call layer "${name}"`,
-      "query, value and key must have as many axes, 3 at the least",
+      "query, value and key must have equal numbers of axes, at least 3",
       ranks,
     ),
   );
@@ -306,7 +308,7 @@ function axesOf(
   );
 }
 
-/** Keras makes these masks by axis 1 alone. */
+/** Keras computes these masks only along axis 1. */
 function checkAutomatic(name: string, axes: readonly number[]): void {
   if (axes.length === 1 && axes[0] === 1) return;
   throw new TypeError(
@@ -318,7 +320,7 @@ function checkAutomatic(name: string, axes: readonly number[]): void {
   );
 }
 
-/** A mask for each head does not go with masks of the inputs in Keras. */
+/** In Keras, a mask per head cannot be combined with masks of the inputs. */
 function checkExplicit(name: string, shape: readonly (number | null)[]): void {
   if (shape.length <= 3) return;
   throw new TypeError(

@@ -7,25 +7,22 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
+import { batchNorm, layerNorm, normalize } from "./_neural_normalization.ts";
 import { adaptivelyPooled } from "./adaptive_pooling.ts";
 import { activationNamed } from "./activations.ts";
+import { dotProductAttention } from "./_dot_product_attention.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
-  counter,
   knownSize,
   logSumExp,
   movedAxis,
   rank,
-  rsqrt,
-  square,
 } from "./operation_forms.ts";
 
-const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
-
-/** Which axis holds the channels; both libraries' names are known. */
+/** Reads the channel axis; the names of both libraries are accepted. */
 export function channelsOfCall<T>(args: Arguments<T>): Channels {
   const format = args.raw("data_format") ?? "channels_last";
   if (format === "channels_last" || format === "NHWC" || format === "NWC") {
@@ -47,7 +44,7 @@ export function perAxis<T>(
   if (!args.has(key) && fallback !== undefined) return [...fallback];
   let list = args.ints(key);
   if (list.length === 1) list = Array<number>(axes).fill(list[0]!);
-  // TensorFlow writes them for the batch and the channels too.
+  // TensorFlow includes the batch and channel axes.
   if (list.length === axes + 2 && list[0] === 1 && list.at(-1) === 1) {
     list = list.slice(1, -1);
   }
@@ -63,7 +60,7 @@ export function paddingOfCall<T>(args: Arguments<T>): "same" | "valid" {
   return args.refuse("padding", 'be "same" or "valid"');
 }
 
-/** A largest value or a mean of each window. */
+/** Maximum or mean of each window. */
 export function pooling(kind: "maxPool" | "averagePool"): Compute {
   return (ops, args) => {
     const x = args.tensor("inputs");
@@ -80,7 +77,7 @@ export function pooling(kind: "maxPool" | "averagePool"): Compute {
   };
 }
 
-/** As many windows as wanted along each spatial axis. */
+/** Adaptive pooling to a number of windows along each spatial axis. */
 function adaptive(kind: "maxPool" | "averagePool"): Compute {
   return (ops, args) => {
     const x = args.tensor("inputs");
@@ -173,26 +170,6 @@ export const logSoftmax: Compute = (ops, args) => {
   return ops.subtract(x, logSumExp(ops, x, { axis, keepdims: true }));
 };
 
-/** A value over its norm along axes, which counts as `epsilon` at least. */
-const normalize: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const axis = args.has("axis") ? args.ints("axis") : [-1];
-  const order = args.number("order", 2);
-  const epsilon = args.has("epsilon") ? args.number("epsilon") : 1e-7;
-  const over = { axis, keepdims: true };
-  if (order === 2) {
-    const sum = ops.sum(square(ops, x), over);
-    const least = c(ops, epsilon * epsilon);
-    return ops.multiply(x, rsqrt(ops, ops.maximum(sum, least)));
-  }
-  if (order < 1 || axis.length !== 1) {
-    args.refuse("order", "be 2, or 1 or more over one axis");
-  }
-  const sum = ops.sum(ops.power(ops.abs(x), c(ops, order)), over);
-  const norm = ops.power(sum, c(ops, 1 / order));
-  return ops.divide(x, ops.maximum(norm, c(ops, epsilon)));
-};
-
 const glu: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axis = axisOf(ops, x, args.number("axis", -1));
@@ -211,58 +188,7 @@ const sparsemax: Compute = (ops, args) => {
   return movedAxis(ops, activationNamed("sparsemax", 3)!(ops, last), -1, axis);
 };
 
-/** `scale (x − mean) / √(variance + epsilon) + offset`, along one axis. */
-const batchNorm: Compute = (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const axis = axisOf(ops, x, args.number("axis"));
-  const aligned = (key: string) => {
-    let y = args.tensor(key);
-    for (let i = rank(ops, x) - axis - 1; i > 0; i--) {
-      y = ops.expandDims(y, rank(ops, y));
-    }
-    return y;
-  };
-  const spread = ops.add(
-    aligned("variance"),
-    c(ops, args.number("epsilon", 1e-3)),
-  );
-  const value = ops.multiply(
-    ops.subtract(x, aligned("mean")),
-    rsqrt(ops, spread),
-  );
-  const scaled = args.has("scale")
-    ? ops.multiply(value, aligned("scale"))
-    : value;
-  return args.has("offset") ? ops.add(scaled, aligned("offset")) : scaled;
-};
-
-/** Values over their spread along axes, with or without their mean. */
-function layerNorm(isCentered: boolean): Compute {
-  return (ops, args) => {
-    const x = ops.float(args.tensor("x"));
-    args.refuseUnless("rms_scaling", false);
-    const axis = (args.has("axis") ? args.ints("axis") : [-1])
-      .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
-    const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
-    if (!isLast) args.refuse("axis", "be the last axes");
-    const over = { axis, keepdims: true };
-    const away = isCentered ? ops.subtract(x, ops.mean(x, over)) : x;
-    const epsilon = args.number("epsilon", 1e-7);
-    const spread = ops.add(ops.mean(square(ops, away), over), c(ops, epsilon));
-    let value = ops.multiply(away, rsqrt(ops, spread));
-    for (
-      const [key, kind] of [["gamma", "multiply"], ["scale", "multiply"], [
-        "beta",
-        "add",
-      ]] as const
-    ) {
-      if (args.has(key)) value = ops[kind](value, args.tensor(key));
-    }
-    return value;
-  };
-}
-
-/** Blocks of positions as channels, and back. */
+/** Moves blocks of positions to channels, and back. */
 export function blocks(isToDepth: boolean): Compute {
   return (ops, args) => {
     const channels = channelsOfCall(args);
@@ -288,41 +214,6 @@ export function blocks(isToDepth: boolean): Compute {
     return fromChannelsLast(ops, ops.reshape(mixed, wide), channels);
   };
 }
-
-/** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
-const attention: Compute = (ops, args) => {
-  args.refuseUnless("flash_attention", false);
-  const heads = knownSize(ops, args.tensor("query"), 2, args.name);
-  const [query, key, value] = ["query", "key", "value"].map((name) => {
-    const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
-    const groups = heads / knownSize(ops, x, 1, args.name);
-    return groups === 1 ? x : ops.repeat(x, groups, 1);
-  }) as [
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-  ];
-  const size = knownSize(ops, query, -1, args.name);
-  const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
-  const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
-  let scores = ops.multiply(product, c(ops, scale)); // [N, heads, T, S]
-  if (args.has("attn_logits_soft_cap")) {
-    args.refuse("attn_logits_soft_cap", "be left out");
-  }
-  if (args.has("bias")) scores = ops.add(scores, args.tensor("bias"));
-  const lowest = c(ops, -0.7 * 3.4028234663852886e38);
-  if (args.has("mask")) {
-    const mask = ops.cast(args.tensor("mask"), "bool");
-    scores = ops.where(mask, scores, lowest);
-  }
-  if (args.boolean("is_causal", false)) {
-    const steps = counter(ops, knownSize(ops, scores, 2, args.name), 0, 2);
-    const others = counter(ops, knownSize(ops, scores, 3, args.name), 1, 2);
-    scores = ops.where(ops.greaterEqual(steps, others), scores, lowest);
-  }
-  const weights = ops.softmax(scores, -1);
-  return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
-};
 
 const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
 const CONV = ["strides", "padding", "data_format", "dilation_rate"];
@@ -394,6 +285,6 @@ export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
         "flash_attention",
         "attn_logits_soft_cap",
       ],
-      attention,
+      dotProductAttention,
     ),
   });

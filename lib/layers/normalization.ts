@@ -1,5 +1,5 @@
 /**
- * Normalisations: each brings values to mean 0 and variance 1 over some axes,
+ * Normalisation layers: scale values to mean 0 and variance 1 over some axes,
  * or by statistics of the training data.
  *
  * @module
@@ -11,8 +11,9 @@ import { checkWeight } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
- * BatchNormalization at inference: `gamma (x − mean) / sqrt(variance + epsilon)
- * + beta`, with the moving statistics of the training.
+ * BatchNormalization at inference:
+ * `gamma (x − mean) / sqrt(variance + epsilon) + beta`, with the moving
+ * statistics from training.
  *
  * Source: Keras 3.15 `BatchNormalization`; Keras 2 writes the axis as a list.
  *
@@ -25,7 +26,7 @@ export function batchNormalization(config: LayerConfig): Layer {
   const hasScale = config.boolean("scale", true);
   const hasCenter = config.boolean("center", true);
   for (const key of ["momentum", "renorm_momentum", "renorm_clipping"]) {
-    config.raw(key); // for training only
+    config.raw(key); // training only
   }
   config.raw("virtual_batch_size");
   if (config.boolean("renorm", false)) refuse(config, "renorm", "be false");
@@ -38,7 +39,7 @@ export function batchNormalization(config: LayerConfig): Layer {
       "moving_mean",
       "moving_variance",
     ],
-    // Keras 3 writes the mask into the call; it counts in training alone.
+    // Keras 3 writes the mask into the call; it is only used in training.
     masks: (_ops, _inputs, context) => [
       tensorArgument(config.name, context, "mask") ?? context.masks[0],
     ],
@@ -60,8 +61,8 @@ export function batchNormalization(config: LayerConfig): Layer {
 }
 
 /**
- * LayerNormalization: over some axes of each sample; with `rms_scaling` by the
- * variance alone, without centring.
+ * LayerNormalization: over some axes of each sample; with `rms_scaling` only
+ * divided by the root mean square, without centring.
  *
  * Source: Keras 3.15 `LayerNormalization`.
  *
@@ -93,8 +94,8 @@ export function layerNormalization(config: LayerConfig): Layer {
 /**
  * RMSNormalization: `x / sqrt(mean(x²) + epsilon) · scale`.
  *
- * Source: Keras 3.15 `RMSNormalization`, which takes the scale as it is, along
- * the last axes whatever `axis` says, and hands no mask on.
+ * Source: Keras 3.15 `RMSNormalization`, which applies the scale along the last
+ * axes, whatever `axis`, and does not pass on masks.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -119,7 +120,7 @@ export function rmsNormalization(config: LayerConfig): Layer {
 
 /**
  * GroupNormalization: over the positions and the channels of each group;
- * `groups = -1` is one group a channel.
+ * `groups = -1` is one group per channel.
  *
  * Source: Keras 3.15 `GroupNormalization`.
  *
@@ -228,7 +229,7 @@ function refuse(config: LayerConfig, key: string, rule: string): never {
   );
 }
 
-/** The values less their mean, and their variance, over some axes. */
+/** The centred values and their variance, over some axes. */
 function moments<T>(
   ops: Ops<T>,
   x: T,
@@ -243,7 +244,7 @@ function inverseRoot<T>(ops: Ops<T>, variance: T, epsilon: number): T {
   return ops.divide(ops.constant(1), ops.sqrt(spread));
 }
 
-/** `x · gamma + beta`, each given along some axes of `x`. */
+/** `x · gamma + beta`, with weights along some axes of `x`. */
 function affine<T>(
   ops: Ops<T>,
   name: string,
@@ -264,8 +265,8 @@ function affine<T>(
 }
 
 /**
- * Refuses a weight that does not have the sizes of its axes. Keras 2 keeps
- * those over several axes with all axes already.
+ * Checks that a weight has the sizes of its axes. Keras 2 stores weights over
+ * several axes with all axes.
  */
 function checkAlong<T>(
   ops: Ops<T>,
@@ -297,10 +298,10 @@ function broadcastAlong<T>(
   const sizes = ops.shape(weight);
   const flat = sizes.length === 1 && at.length === 1;
   if (flat && at[0] === rank - 1) return weight;
-  // Keras 2 keeps weights over several axes with all axes already.
+  // Keras 2 stores weights over several axes with all axes.
   if (at.length > 1 && sizes.length === rank) return weight;
   const shape = Array.from({ length: rank }, () => 1);
-  // Axes that Keras 2 was given in another order: it goes by the input's sizes.
+  // Unsorted axes in Keras 2: it uses the input's sizes.
   const known = ops.shape(like);
   at.forEach((axis, i) => shape[axis] = known[axis] ?? sizes[i]!);
   return ops.reshape(weight, shape);

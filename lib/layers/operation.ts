@@ -20,7 +20,10 @@ export class Arguments<T> {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #name: string;
 
-  /** Takes values in which tensors are marked by their index. */
+  /**
+   * Creates the arguments from values in which tensors are marked by their
+   * index.
+   */
   constructor(
     ops: Ops<T>,
     inputs: readonly T[],
@@ -33,7 +36,7 @@ export class Arguments<T> {
     this.#name = name;
   }
 
-  /** Whether an argument was given. */
+  /** Whether an argument was passed. */
   has(key: string): boolean {
     return this.#values[key] !== undefined && this.#values[key] !== null;
   }
@@ -57,7 +60,7 @@ export class Arguments<T> {
     throw this.#wrong(key, "be a tensor or numbers", value);
   }
 
-  /** A list of scalars, some of them tensors: `tf.stack` of them. */
+  /** A list of scalars, some of them tensors, stacked as by `tf.stack`. */
   #stacked(list: readonly unknown[]): T {
     const parts = list.map((item) => {
       if (isInput(item)) return this.#inputs[item.input]!;
@@ -66,7 +69,7 @@ export class Arguments<T> {
     return this.#ops.stack(parts, 0);
   }
 
-  /** A constant's array. */
+  /** A constant as an array. */
   constant(key: string): NdArray<Float32Array | Int32Array> {
     const value = this.#values[key];
     if (isInput(value)) throw this.#wrong(key, "be a constant", "a tensor");
@@ -105,26 +108,26 @@ export class Arguments<T> {
     throw this.#wrong(key, "be true or false", value);
   }
 
-  /** A text. */
+  /** A string. */
   string(key: string, fallback?: string): string {
     const value = this.#values[key] ?? fallback;
     if (typeof value === "string") return value;
     throw this.#wrong(key, "be text", value);
   }
 
-  /** Whole numbers; one stands for a list of one. */
+  /** A list of integers; a single one is a list of one. */
   ints(key: string): number[] {
     const value = [plainValue(this.#values[key])].flat();
     if (value.every(Number.isSafeInteger)) return value as number[];
     throw this.#wrong(key, "be whole numbers", this.#values[key]);
   }
 
-  /** Whatever it is; an array as nested lists. */
+  /** The raw value; an array as nested lists. */
   raw(key: string): unknown {
     return plainValue(this.#values[key]);
   }
 
-  /** The same arguments, one of them changed. */
+  /** A copy with one changed argument. */
   with(key: string, change: (value: T) => T): Arguments<T> {
     const changed = change(this.tensor(key));
     const mark = { input: this.#inputs.length };
@@ -136,7 +139,7 @@ export class Arguments<T> {
     );
   }
 
-  /** The same arguments with another plain value. */
+  /** A copy with another plain value. */
   set(key: string, value: number | string | boolean): Arguments<T> {
     const values = { ...this.#values, [key]: value };
     return new Arguments(this.#ops, this.#inputs, values, this.#name);
@@ -162,7 +165,7 @@ export class Arguments<T> {
     );
   }
 
-  /** An argument that this library does not take. */
+  /** Creates the error for an unsupported argument. */
   refuse(key: string, rule: string): never {
     throw this.#wrong(key, rule, this.#values[key]);
   }
@@ -173,17 +176,17 @@ export class Arguments<T> {
   }
 }
 
-/** What an operation computes of its arguments: one tensor, or several. */
+/** The computation of an operation: one tensor, or several. */
 export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
 
 /**
- * A factory of an operation.
+ * Creates the factory of an operation.
  *
  * @param parameters Names of its parameters, in their order in Python;
  * `"name:key"` for one that the computation reads by another key, `"*key"` for
- * one that holds all arguments by position from there on.
- * @param compute What it computes.
- * @returns The factory; an argument that is no parameter is an error.
+ * the remaining positional arguments.
+ * @param compute The computation.
+ * @returns The factory; unknown arguments are errors.
  */
 export function operation(
   parameters: readonly string[],
@@ -201,13 +204,15 @@ export function operation(
   };
 }
 
-/** Options of the operation, then keyword arguments, then those by position. */
+/**
+ * Merges options of the operation, keyword arguments, and positional arguments.
+ */
 function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
-  // Keras 2 has the operation's name there, and no option of it: what stands
-  // beside it, as "dtype", is the layer's that holds the function.
+  // the operation's name in Keras 2, and no option of it: what stands beside
+  // it, as "dtype", is the layer's that holds the function.
   const isFunction = config.raw("function") !== undefined;
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
@@ -246,7 +251,7 @@ function unknown(
   return new TypeError(
     cannot(
       `read operation "${name}"`,
-      `"${key}" must be understood, and it is not`,
+      `"${key}" must be a known one`,
       value,
     ),
   );

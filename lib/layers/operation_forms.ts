@@ -1,5 +1,5 @@
 /**
- * Forms that many operations share: of one value, of two, over axes.
+ * Shared forms of operations: unary, binary, reductions.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export function reduceOptions<T>(args: Arguments<T>): ReduceOptions {
   return { ...axis, keepdims: args.boolean("keepdims", false) };
 }
 
-/** Towards 0; integers stay. */
+/** Rounds towards 0; integers are unchanged. */
 export function truncated<T>(ops: Ops<T>, x: T): T {
   if (ops.dtype(x) !== "float32") return x;
   return ops.multiply(ops.sign(x), ops.floor(ops.abs(x)));
@@ -74,7 +74,7 @@ export function isFinite<T>(ops: Ops<T>, x: T): T {
   return ops.logicalNot(ops.logicalOr(isInfinite(ops, x), ops.isNaN(x)));
 }
 
-/** Numbers in place of NaN and the infinities. */
+/** Replaces NaN and infinities by numbers. */
 export function nanToNum<T>(
   ops: Ops<T>,
   x: T,
@@ -124,7 +124,7 @@ export function constantOf<T>(
   );
 }
 
-/** One axis moved to another index. */
+/** Moves one axis to another index. */
 export function movedAxis<T>(ops: Ops<T>, x: T, from: number, to: number): T {
   const axes = [...ops.shape(x).keys()];
   const [start, end] = [axisOf(ops, x, from), axisOf(ops, x, to)];
@@ -161,12 +161,12 @@ export function rank<T>(ops: Ops<T>, x: T): number {
   return ops.shape(x).length;
 }
 
-/** An axis from 0. */
+/** Normalizes an axis to count from 0. */
 export function axisOf<T>(ops: Ops<T>, x: T, axis: number): number {
   return axis < 0 ? axis + rank(ops, x) : axis;
 }
 
-/** Another element type, by its name. */
+/** Casts to an element type by name. */
 export const cast: Compute = (ops, args) => {
   const x = args.tensor("x");
   const dtype = args.string("dtype");
@@ -186,7 +186,7 @@ export const cast: Compute = (ops, args) => {
   return args.refuse("dtype", "be a float, an integer or bool");
 };
 
-/** Integers that overflow go on from the other end of the type's range. */
+/** Wraps integers around on overflow. */
 function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
   const [start, size] = [low, span].map((n) =>
     constantOf(ops, [n], "int32", [])
@@ -194,7 +194,7 @@ function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
   return ops.add(ops.mod(ops.subtract(x, start!), size!), start!);
 }
 
-/** Integers 0, 1, … along an axis of known size, to broadcast to a rank. */
+/** Integers 0, 1, … along an axis of known size, broadcastable to a rank. */
 export function counter<T>(
   ops: Ops<T>,
   size: number,

@@ -1,6 +1,6 @@
 /**
- * Raw operations that stand as nodes in functional models: `x * 2`,
- * `ops.relu(x)`, `x[:, 0]`: one frozen table, a family a file.
+ * Raw operations that are nodes in functional models, such as `x * 2`,
+ * `ops.relu(x)` or `x[:, 0]`: one frozen table, with one file per family.
  *
  * Keras 3 names them by class (`Multiply`) and keeps options in the config;
  * Keras 2 names them by function (`tf.math.multiply`) and passes everything as

@@ -1,8 +1,8 @@
 /**
- * Cropping1D to Cropping3D, ZeroPadding1D to ZeroPadding3D: a feature map
- * without some positions at its borders, or with zeros around it.
+ * Cropping1D to Cropping3D, ZeroPadding1D to ZeroPadding3D: removes positions
+ * at the edges of a feature map, or adds zeros.
  *
- * Source: Keras 3.15; in Keras 2 the 1-D layers have channels last only.
+ * Source: Keras 3.15; in Keras 2 the 1-D layers are channels last only.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   type SpatialAxes,
 } from "./_maps.ts";
 
-/** How many positions at the start and the end of an axis. */
+/** Number of positions at the start and the end of an axis. */
 type Widths = readonly [number, number];
 
 const cropping = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
@@ -70,7 +70,10 @@ const zeroPadding = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
   };
 };
 
-/** One number for all, one an axis, or a pair an axis; for one axis, a pair. */
+/**
+ * One number for all axes, one per axis, or a pair per axis; for a single axis,
+ * a pair.
+ */
 function widthsOf(
   config: LayerConfig,
   key: string,

@@ -1,6 +1,6 @@
 /**
- * Pooling over 1, 2 or 3 spatial axes: the largest value or the mean of each
- * window; padding never counts.
+ * Pooling over 1, 2 or 3 spatial axes: the maximum or mean of each window;
+ * padding is ignored.
  *
  * Source: Keras 3.15 `MaxPooling1D` to `AveragePooling3D`; Keras 2 writes the
  * same options.

@@ -1,5 +1,5 @@
 /**
- * Layers that prepare data inside the model.
+ * Preprocessing layers.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 /**
  * Rescaling: `x · scale + offset`; both may be lists along the last axis.
  *
- * Source: Keras 3.15 `Rescaling`; that of Keras 2 hands no mask on.
+ * Source: Keras 3.15 `Rescaling`; in Keras 2 it does not pass on masks.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -39,8 +39,8 @@ export function rescaling(config: LayerConfig): Layer {
 }
 
 /**
- * Normalization: `(x − mean) / max(sqrt(variance), 1e-7)` by statistics of the
- * training data, kept as weights or written in the config; or its inverse.
+ * Normalization: `(x − mean) / max(sqrt(variance), 1e-7)` with statistics of
+ * the training data, stored as weights or in the config; or its inverse.
  *
  * Source: Keras 3.15 `Normalization`.
  *
@@ -90,8 +90,8 @@ export function normalization(config: LayerConfig): Layer {
  * Resizing: images to a height and width by any interpolation of Keras,
  * stretched, cropped or padded to the ratio.
  *
- * Source: Keras 3.15 `Resizing` on TensorFlow, which keeps whole numbers whole,
- * as Keras 2 does not.
+ * Source: Keras 3.15 `Resizing` on TensorFlow, which returns integers for
+ * integers, unlike Keras 2.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -133,8 +133,8 @@ export function resizing(config: LayerConfig): Layer {
 }
 
 /**
- * CenterCrop: the middle of a image; one that is smaller than the crop is cut
- * to the crop's ratio and resized.
+ * CenterCrop: the centre of an image; an image smaller than the crop is cropped
+ * to the crop's aspect ratio and resized.
  *
  * Source: Keras 3.15 `CenterCrop` and `smart_resize`.
  *
@@ -170,8 +170,9 @@ export function centerCrop(config: LayerConfig): Layer {
 }
 
 /**
- * RandomCrop: Keras 3 cuts images while it trains only, whatever shape it
- * announces, and Keras 2 takes their middle with the crop's ratio and resizes it.
+ * RandomCrop: Keras 3 crops images only in training, whatever output shape it
+ * declares; at inference Keras 2 crops the centre with the crop's aspect ratio
+ * and resizes it.
  *
  * Source: Keras 3.15 `RandomCrop`; Keras 2 `smart_resize`.
  *
@@ -180,7 +181,7 @@ export function centerCrop(config: LayerConfig): Layer {
  */
 export function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
-  config.raw("rng_type"); // Keras 2, of its training
+  config.raw("rng_type"); // Keras 2, training only
   if (config.dialect === 3) {
     config.raw("data_format");
     return {
@@ -203,8 +204,8 @@ export function randomCrop(config: LayerConfig): Layer {
 }
 
 /**
- * CategoryEncoding: whole numbers as one-hot rows, as one row that says which of
- * them occur, or as one that counts them.
+ * CategoryEncoding: encodes integers as one-hot rows, as one multi-hot row, or
+ * as one row of counts.
  *
  * Source: Keras 3.15 `CategoryEncoding`, which sums over axis 1, each number
  * times its weight where the call has `count_weights`.
@@ -253,8 +254,8 @@ export function categoryEncoding(config: LayerConfig): Layer {
 }
 
 /**
- * Discretization: the number of the bin that a value falls in, or that number
- * encoded; a value at a boundary falls in the bin above, NaN in the last.
+ * Discretization: the index of the bin that contains a value, or its encoding;
+ * a value at a boundary is in the bin above, NaN in the last.
  *
  * Source: Keras 3.15 `Discretization`.
  *
@@ -276,7 +277,7 @@ export function discretization(config: LayerConfig): Layer {
     "int",
   );
   config.raw("num_bins");
-  config.raw("epsilon"); // of how the boundaries were found
+  config.raw("epsilon"); // only used to find the boundaries
   if (config.boolean("sparse", false)) {
     throw wrongOption(config, "sparse", "be false");
   }
@@ -309,7 +310,7 @@ export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
     Discretization: discretization,
   });
 
-/** Numbers of a config, in their shape. */
+/** Numbers of a config, with their shape. */
 type HostNumbers = NdArray<Float32Array>;
 
 function isThere(value: unknown): boolean {
@@ -345,7 +346,7 @@ function isChannelsFirst(config: LayerConfig): boolean {
   ) === "channels_first";
 }
 
-/** Sizes of some axes, in the order of the axes. */
+/** The sizes of some axes, in the order of the axes. */
 function sizesAlong(
   shape: readonly (number | null)[],
   axes: readonly number[],
@@ -355,8 +356,8 @@ function sizesAlong(
 }
 
 /**
- * Statistics over some axes of `like`, with size 1 along all others. Those of
- * fewer axes stand along the last of them, as in NumPy.
+ * Statistics over some axes of `like`, with size 1 along all others. Statistics
+ * of fewer axes are along the last of them, as in NumPy.
  */
 function spread<T>(
   ops: Ops<T>,
@@ -377,7 +378,9 @@ function spread<T>(
   return ops.reshape(values, shape);
 }
 
-/** The largest part of a image with the ratio of a size, in its middle. */
+/**
+ * Crops the largest centred part of an image with the aspect ratio of a size.
+ */
 function cropped<T>(
   ops: Ops<T>,
   map: T,
@@ -397,7 +400,10 @@ function cropped<T>(
   ]);
 }
 
-/** The middle of images `[N, H, W, D]`, one position nearer the start if it must. */
+/**
+ * Crops the centre of images `[N, H, W, D]`; an odd margin is one position
+ * smaller at the start.
+ */
 function middle<T>(
   ops: Ops<T>,
   map: T,

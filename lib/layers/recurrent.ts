@@ -1,10 +1,10 @@
 /**
  * Recurrent layers: a cell applied along axis 1, time step by time step.
  *
- * Where a mask is false a time step does not count: the state stays, and the
- * output is the one before it, or 0 with `zero_output_for_mask`. Before the
- * first output that is 0, as in Keras 2 and in Keras 3 on TensorFlow and
- * PyTorch; on JAX it is the initial state, where one is given.
+ * At masked time steps the state is unchanged, and the output is the previous
+ * one, or 0 with `zero_output_for_mask`. Before the first output it is 0, as in
+ * Keras 2 and in Keras 3 on TensorFlow and PyTorch; on JAX it is the initial
+ * state, if one is passed.
  *
  * Source: Keras 3.15 `RNN`, `SimpleRNN`, `LSTM`, `GRU`,
  * `keras.backend.tensorflow.rnn`; Keras 2.15 `RNN`.
@@ -30,24 +30,24 @@ import {
   simpleRnnCell,
 } from "./recurrent_cells.ts";
 
-/** What a recurrent layer gives, and in which direction. */
+/** Outputs and direction of a recurrent layer. */
 export interface RecurrentOptions {
-  /** Whether it gives the output of each time step, or the last alone. */
+  /** Whether it returns the output of each time step, or only the last. */
   readonly returnSequences: boolean;
-  /** Whether it gives its last state, too. */
+  /** Whether it also returns its last state. */
   readonly returnState: boolean;
-  /** Whether it starts at the last time step. */
+  /** Whether it processes the sequence in reverse. */
   readonly goBackwards: boolean;
-  /** Whether the output is 0 where the mask is false. */
+  /** Whether the output is 0 at masked time steps. */
   readonly zeroOutputForMask: boolean;
   /** Whether Keras unrolls the time steps: for speed, but see `checkUnrolled`. */
   readonly unroll: boolean;
 }
 
-/** A recurrent layer, which a wrapper may turn round. */
+/** A recurrent layer, which a wrapper may reverse. */
 export interface Recurrent extends Layer {
   readonly options: RecurrentOptions;
-  /** How many tensors its state is. */
+  /** Number of tensors of its state. */
   readonly numStates: number;
   /** The same layer with other options. */
   with(options: Partial<RecurrentOptions>): Recurrent;
@@ -57,18 +57,18 @@ export interface Recurrent extends Layer {
  * Whether a layer is recurrent.
  *
  * @param layer Any layer.
- * @returns Whether it can run in both directions.
+ * @returns True if it is recurrent.
  */
 export function isRecurrent(layer: Layer): layer is Recurrent {
   return "numStates" in layer && "with" in layer;
 }
 
 /**
- * Makes a recurrent layer of a cell.
+ * Creates a recurrent layer from a cell.
  *
  * @param config The layer's config.
  * @param cell The cell.
- * @param channels Which axis of one output holds the channels.
+ * @param channels The channel axis of one output.
  * @returns The layer.
  */
 export function recurrentOf(
@@ -103,7 +103,7 @@ function made(
     name: config.name,
     dialect: config.dialect,
   };
-  // With a time axis, channels that come first do not stand in axis 1.
+  // With a time axis, channels first are not axis 1.
   const hasChannels = channels === "last" ||
     channels === "first" && !options.returnSequences;
   return {
@@ -176,7 +176,8 @@ function run<T>(
   checkUnrolled(options, name);
   const { sequence, zeros, initial } = begin();
   const blank = zeros[cell.outputState]!;
-  // The output goes along with the state, to be repeated at time steps that do not count.
+  // The output is passed on with the state, to be repeated at masked time
+  // steps.
   const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
   const { state, outputs } = ops.scan(
     ([last, ...state], [input, counts]) => {
@@ -203,8 +204,9 @@ function run<T>(
 }
 
 /**
- * Keras on TensorFlow lays a mask over the outputs of an unrolled recurrence that it
- * does not turn round with them; on JAX it lays none over them.
+ * Refuses an unrolled reverse recurrence with a mask: Keras on TensorFlow
+ * applies the mask to the outputs without reversing it, and on JAX does not
+ * apply it.
  */
 function checkUnrolled(options: RecurrentOptions, name: string): void {
   const { unroll, goBackwards, zeroOutputForMask, returnSequences } = options;
@@ -219,7 +221,7 @@ function checkUnrolled(options: RecurrentOptions, name: string): void {
   );
 }
 
-/** `[N]` booleans with as many axes as a value `[N, …]`. */
+/** Adds axes to booleans `[N]`, to the rank of a value `[N, …]`. */
 function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
   const rank = ops.shape(value).length;
   let wide = counts;
@@ -227,7 +229,7 @@ function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
   return wide;
 }
 
-/** The state that the call gives: by keyword, or as further inputs. */
+/** The initial state of a call: by keyword, or as further inputs. */
 function givenState<T>(
   inputs: readonly T[],
   context: CallContext<T>,
@@ -253,7 +255,9 @@ function givenState<T>(
   );
 }
 
-/** A mask that was given by position would stand where a state does. */
+/**
+ * Checks initial states: a mask passed by position would be taken for a state.
+ */
 function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
   const [shape, wanted] = [ops.shape(state), ops.shape(like)];
   const isFit = shape.length === wanted.length &&
@@ -272,8 +276,8 @@ function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
 }
 
 /**
- * The mask that counts. Keras 3 fills it in by itself only where a call has
- * one tensor, so a call with an initial state goes without.
+ * The mask of a call. Keras 3 passes the mask of the input only if the call has
+ * one tensor, so a call with an initial state has no mask.
  */
 function maskOf<T>(
   ops: Ops<T>,
@@ -297,7 +301,7 @@ function maskOf<T>(
   );
 }
 
-/** Refuses an option that is on. */
+/** Checks that an option is off. */
 function refuse(config: LayerConfig, key: string, why: string): void {
   if (!config.boolean(key, false)) return;
   throw new TypeError(

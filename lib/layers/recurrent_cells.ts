@@ -1,8 +1,8 @@
 /**
- * Cells: what a recurrent layer does at one time step.
+ * Recurrent cells: the computation of one time step.
  *
- * A cell computes in two parts, so that the one that does not look at the
- * state may be done for all time steps at once: it projects its input, then steps.
+ * A cell computes in two parts: it projects its input, which does not depend on
+ * the state and is done for all time steps at once, then it steps.
  *
  * Source: Keras 3.15 `SimpleRNNCell`, `GRUCell`, `LSTMCell`,
  * `StackedRNNCells`; Keras 2 has the same, with other defaults.
@@ -18,9 +18,9 @@ import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
 export interface Cell extends Layer {
-  /** How many tensors its state is. */
+  /** Number of tensors of its state. */
   readonly numStates: number;
-  /** Which of them holds its output. */
+  /** Index of the state tensor that is its output. */
   readonly outputState: number;
   /** The cell with its weights. */
   bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T>;
@@ -28,13 +28,19 @@ export interface Cell extends Layer {
 
 /** A cell with its weights. */
 export interface BoundCell<T> {
-  /** The cell as an engine may have an operator for it; undefined where none could. */
+  /**
+   * The cell in the form of {@linkcode Ops.recurrence}; undefined if it has
+   * none.
+   */
   readonly operator?: CellOperator<T> | undefined;
-  /** What does not depend on the state, of `[N, D]` or `[N, T, D]`. */
+  /**
+   * The projection of the input, `[N, D]` or `[N, T, D]`, which does not depend
+   * on the state.
+   */
   project(x: T): T;
   /** A state of zeros, of the shape of one projected time step `[N, …]`. */
   zeroState(projected: T): T[];
-  /** The next state; the output is the one that `outputState` says. */
+  /** Computes the next state; the output is its tensor `outputState`. */
   step(projected: T, state: readonly T[]): T[];
 }
 
@@ -48,16 +54,16 @@ export type CellOperator<T> = Pick<
  * Whether a layer is a cell.
  *
  * @param layer Any layer.
- * @returns Whether a recurrent layer can be made of it.
+ * @returns True if it is a cell.
  */
 export function isCell(layer: Layer): layer is Cell {
   return "bind" in layer;
 }
 
 /**
- * A cell that is also a layer.
+ * Creates a cell that is also a layer.
  *
- * @param parts What makes the cell.
+ * @param parts The parts of the cell.
  * @returns The cell.
  */
 export function cellOf(parts: Omit<Cell, "call">): Cell {
@@ -73,7 +79,8 @@ export function cellOf(parts: Omit<Cell, "call">): Cell {
 }
 
 /**
- * An activation that the config must name: Keras' defaults have changed.
+ * Reads an activation that the config must name, because Keras' defaults have
+ * changed.
  *
  * @param config The cell's config.
  * @param key The option.
@@ -86,7 +93,7 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   );
 }
 
-/** Whether a cell has the activations that operators of engines have. */
+/** Whether a cell has the activations of engines' operators. */
 function hasStandardActivations(
   { dialect }: LayerConfig,
   activation: Activation,
@@ -96,13 +103,13 @@ function hasStandardActivations(
     gate === activationNamed("sigmoid", dialect);
 }
 
-/** Units of a cell, whose other options mean nothing at inference. */
+/** Reads the units of a cell, and its options without effect at inference. */
 function readUnits(config: LayerConfig): number {
   for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
   return config.number("units");
 }
 
-/** Kernels must have as many columns as there are gates of units. */
+/** Checks the number of columns of the kernels. */
 function checkKernels<T>(
   ops: Ops<T>,
   name: string,
@@ -185,10 +192,11 @@ export function lstmCell(config: LayerConfig): Cell {
 }
 
 /**
- * One step of an LSTM of any rank.
+ * One step of an LSTM, for values of any rank.
  *
  * @param ops The engine's operations.
- * @param sum Input and state through the kernels, gates i, f, c, o on the last axis.
+ * @param sum The sum of the projected input and state, gates i, f, c, o on the
+ * last axis.
  * @param carry The carry state.
  * @param activation The activation.
  * @param gate The gates' activation.
@@ -303,7 +311,7 @@ function gruBiases<T>(
  * StackedRNNCells: each cell's input is the output of the one before.
  *
  * @param config The cells' config.
- * @returns The cells as one.
+ * @returns The combined cell.
  */
 export function stackedRnnCells(config: LayerConfig): Cell {
   const layers = config.layerList("cells");
@@ -350,7 +358,9 @@ export function stackedRnnCells(config: LayerConfig): Cell {
   });
 }
 
-/** Keras names the parts of a list by class, and counts those of one class. */
+/**
+ * Names of nested layers as in Keras: the class, with a counter for each class.
+ */
 function numbered(names: readonly string[]): string[] {
   return names.map((name, i) => {
     const before = names.slice(0, i).filter((other) => other === name).length;
@@ -379,7 +389,7 @@ function affine<T>(
   return addBias(ops, ops.matmul(x, kernel), bias, name);
 }
 
-/** As many parts of one size side by side on the last axis. */
+/** Splits the last axis into equal parts. */
 function columns<T>(ops: Ops<T>, x: T, count: number): T[] {
   const shape = ops.shape(x);
   const axis = shape.length - 1;
@@ -390,7 +400,7 @@ function columns<T>(ops: Ops<T>, x: T, count: number): T[] {
   );
 }
 
-/** `[N, units]` zeros, whatever the input holds: NaN too. */
+/** Zeros `[N, units]`, also if the input contains NaN. */
 function zeros<T>(ops: Ops<T>, projected: T, recurrent: T): T {
   const size = ops.shape(recurrent)[0]!;
   const data = new Float32Array(size);

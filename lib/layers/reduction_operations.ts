@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` over axes: reductions, running sums, sorting.
+ * Operations of `keras.ops` over axes: reductions, cumulative sums, sorting.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *
@@ -23,7 +23,7 @@ import {
 
 const AXIS = ["x", "axis", "keepdims"];
 
-/** A reduction over values that are numbers; NaN counts as `instead`. */
+/** A reduction in which NaN is replaced by `instead`. */
 function nanReduction(
   instead: number,
   compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
@@ -57,7 +57,7 @@ function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
   return nanMean(ops, ops.multiply(away, away), options);
 }
 
-/** Reads the one axis of an operation; without one, all values in a row. */
+/** Reads the axis of an operation; without one, flattens the values. */
 function along<T>(
   ops: Ops<T>,
   args: Arguments<T>,
@@ -134,7 +134,7 @@ export const topK: Compute = (ops, args) => {
   return [ops.topK(x, k), ops.topKIndices(x, k)];
 };
 
-/** A running sum or product, by as many steps as the size doubles. */
+/** A cumulative sum or product, in `log2(size)` steps. */
 function running<T>(
   ops: Ops<T>,
   x: T,
@@ -162,7 +162,7 @@ function running<T>(
   return value;
 }
 
-/** Running sums, also backwards, and without the value itself. */
+/** Cumulative sums, also reversed or exclusive. */
 export const cumsum: Compute = (ops, args) => {
   if (args.has("dtype")) args.refuse("dtype", "be left out");
   const { x, axis } = along(ops, args);
@@ -179,7 +179,7 @@ export const cumprod: Compute = (ops, args) => {
   return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
 };
 
-/** The same, with NaN counted as a number. */
+/** A reduction in which NaN is replaced by a number. */
 function counting(nan: number, compute: Compute): Compute {
   return (ops, args) =>
     compute(
@@ -243,7 +243,7 @@ export const moments: Compute = (ops, args) => {
   return [ops.mean(x, options), variance(ops, x, options)];
 };
 
-/** The largest or smallest value, which may begin with a number. */
+/** The maximum or minimum, with an optional initial value. */
 function extreme(
   kind: "max" | "min",
   join: "maximum" | "minimum",
@@ -333,7 +333,7 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
   });
 
-/** How many bounds lie below each value: up to it, or before it. */
+/** Number of bounds below each value, including or excluding equal ones. */
 function bins<T>(
   ops: Ops<T>,
   x: T,

@@ -1,15 +1,15 @@
 /**
- * Layers that do something while a model is trained and nothing afterwards:
- * dropout, noise, and random changes of images.
+ * Layers that are only active in training: dropout, noise, and random image
+ * augmentation.
  *
- * Each was run in Keras 3.15 at inference and gave its input back.
+ * Each was checked in Keras 3.15 to return its input at inference.
  *
  * @module
  */
 import type { LayerFactory } from "./layer.ts";
 
 /**
- * A layer that gives its input back; its options say how it trains.
+ * Creates a layer that returns its input; its options only affect training.
  *
  * @param options The names of those options.
  */
@@ -25,7 +25,7 @@ function passThrough(...options: string[]): LayerFactory {
   };
 }
 
-/** Options that most layers on images have. */
+/** Options of most augmentation layers. */
 const IMAGES = [
   "data_format",
   "value_range",

@@ -1,5 +1,5 @@
 /**
- * The same values in another shape or order.
+ * Layers that change the shape or the order of values.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
 import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
 
 /**
- * Flatten: each row as one line, its channels running fastest.
+ * Flatten: flattens each sample, with the channels as the last axis.
  *
  * Source: Keras 3.15 `Flatten`; with channels first, the feature map is transposed first.
  *
@@ -31,7 +31,7 @@ export function flatten(config: LayerConfig): Layer {
 }
 
 /**
- * Reshape: each row in another shape; −1 for the one size that follows.
+ * Reshape: reshapes each sample; −1 for one inferred size.
  *
  * Source: Keras 3.15 `Reshape`.
  *
@@ -42,7 +42,7 @@ export function reshape(config: LayerConfig): Layer {
   const target = listOf(config, "target_shape");
   const holes = target.filter((size) => size === -1).length;
   if (holes > 1 || !target.every((size) => size >= 1 || size === -1)) {
-    const rule = "hold positive whole numbers, and one −1 at the most";
+    const rule = "hold positive whole numbers, and one −1 at most";
     throw wrongOption(config, "target_shape", rule);
   }
   return {
@@ -63,7 +63,7 @@ export function reshape(config: LayerConfig): Layer {
 }
 
 /**
- * Permute: the axes of each row in another order, counted from 1.
+ * Permute: permutes the axes of each sample, counted from 1.
  *
  * Source: Keras 3.15 `Permute`.
  *

@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` that arrange values: shapes, order, parts, indices.
+ * Operations of `keras.ops` on shapes, order, parts and indices.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.core`, `keras.ops.nn`.
  *
@@ -17,12 +17,12 @@ import {
 } from "./operation_forms.ts";
 import { getItem } from "./slicing.ts";
 
-/** A new shape, in which sizes that follow from the rest may be tensors. */
+/** A new shape, in which inferred sizes may be tensors. */
 export const reshape: Compute = (ops, args) => {
   const key = args.has("newshape") ? "newshape" : "shape";
   const raw = args.raw(key);
   const sizes = Array.isArray(raw)
-    // A size of the run is the one that follows from the others.
+    // A size computed in the run is the inferred one.
     ? raw.map((size) => typeof size === "object" ? -1 : size as number)
     : args.ints(key);
   const isFit = sizes.every(Number.isSafeInteger) &&
@@ -92,7 +92,10 @@ export const stack: Compute = (ops, args) => {
   return ops.stack(xs, axis < 0 ? axis + rank(ops, xs[0]!) + 1 : axis);
 };
 
-/** Concatenates along an axis that depends on the rank; lower ranks get axes. */
+/**
+ * Concatenates along an axis that depends on the rank; values of lower rank get
+ * axes.
+ */
 function joinedAlong(axis: number, atLeast: number): Compute {
   return (ops, args) => {
     const xs = args.tensors("xs").map((x) => {
@@ -108,7 +111,7 @@ function joinedAlong(axis: number, atLeast: number): Compute {
   };
 }
 
-/** Parts of an axis: so many of one size, or between indices. */
+/** Splits an axis into equal parts, or at indices. */
 function split(fixedAxis?: number, isUneven = false): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
@@ -188,7 +191,7 @@ export const pad: Compute = (ops, args) => {
   }, x);
 };
 
-/** One number for all, a pair for all, or a pair an axis. */
+/** One number for all axes, a pair for all axes, or a pair per axis. */
 function padWidths(
   raw: unknown,
   numAxes: number,
@@ -207,7 +210,7 @@ function padWidths(
   return isFit ? all as [number, number][] : undefined;
 }
 
-/** Indices of an axis that goes back and forth at its ends. */
+/** Indices of an axis that is mirrored at its ends. */
 export function mirrored(
   size: number,
   before: number,
@@ -263,7 +266,7 @@ const flip = (fixed?: number): Compute => (ops, args) => {
   return ops.flip(x, axes.map((axis) => axisOf(ops, x, axis)));
 };
 
-/** Shifts values along axes; those that leave at one end enter at the other. */
+/** Rolls values along axes. */
 export const roll: Compute = (ops, args) => {
   const given = args.tensor("x");
   const shifts = args.ints("shift");
@@ -298,7 +301,7 @@ const rot90: Compute = (ops, args) => {
     : ops.flip(ops.transpose(x, axes), [b]);
 };
 
-/** Broadcasts to a shape of which the first size may be that of the run. */
+/** Broadcasts to a shape whose first size may be known only in the run. */
 export const broadcastTo: Compute = (ops, args) => {
   let x = args.tensor("x");
   const raw = args.raw("shape");

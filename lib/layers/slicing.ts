@@ -17,7 +17,7 @@ interface PySlice {
   };
 }
 
-/** `x[…]` with slices, whole numbers, an ellipsis and new axes. */
+/** `x[…]` with slices, integers, an ellipsis and new axes. */
 export const getItem: Compute = (ops, args) => {
   const key = args.raw("key");
   const items = (Array.isArray(key) ? key : [key]) as readonly unknown[];
@@ -58,7 +58,7 @@ function sliced<T>(
   const dropped: number[] = [];
   const added: number[] = [];
   let axis = 0;
-  let at = 0; // the axis of the result
+  let at = 0; // axis of the result
   for (const item of items) {
     if (isEllipsis(item)) {
       axis += left;
@@ -101,7 +101,7 @@ function sliced<T>(
   return added.reduce((y, a) => ops.expandDims(y, a), squeezed);
 }
 
-/** One index of an axis, which must be there: a slice would give nothing. */
+/** One index of an axis, which must exist: a slice would be empty. */
 function indexRange<T>(
   ops: Ops<T>,
   x: T,
@@ -141,7 +141,7 @@ function sliceOf<T>(item: unknown, args: Arguments<T>): Bounds {
   };
 }
 
-/** The indices of a slice with a negative step, as Python has them. */
+/** The indices of a slice with a negative step, as in Python. */
 function backIndices(size: number, { start, stop, step }: Bounds): number[] {
   const bounded = (n: number) =>
     Math.min(Math.max(n < 0 ? n + size : n, -1), size - 1);

@@ -37,7 +37,7 @@ export function stftSpectrogram(config: LayerConfig): Layer {
   ], "channels_last") === "channels_first";
   const expands = config.boolean("expand_dims", false);
   for (const key of ["fft_length", "window", "periodic", "scaling"]) {
-    config.raw(key); // the kernels say it
+    config.raw(key); // implied by the kernels
   }
   if (typeof step !== "number") {
     throw new TypeError(
@@ -73,12 +73,12 @@ export function stftSpectrogram(config: LayerConfig): Layer {
 
 /**
  * MelSpectrogram: magnitudes of a short-time Fourier transform, to a power,
- * summed by triangles that lie evenly on the mel scale, `[N, T]` to
+ * summed by triangular filters spaced evenly on the mel scale, `[N, T]` to
  * `[N, mels, frames]`.
  *
  * Source: Keras 3.15 `MelSpectrogram`. Decibels (`power_to_db`, the default)
- * are refused: Keras cuts them off below the loudest value of the whole batch,
- * so that a row's numbers would depend on the rows beside it.
+ * are refused: Keras clips them relative to the largest value of the whole
+ * batch, so that a row would depend on the other rows.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -157,7 +157,9 @@ function spectrumOf<T>(
     : ops.log(ops.maximum(magnitude, least));
 }
 
-/** Brings `[N, D, T, F]` to where Keras puts time, frequency and channels. */
+/**
+ * Transposes `[N, D, T, F]` to Keras' order of time, frequency and channels.
+ */
 function arranged<T>(
   ops: Ops<T>,
   spectrum: T,
@@ -172,7 +174,7 @@ function arranged<T>(
   return isFirst ? flat : ops.transpose(flat, [0, 2, 1]);
 }
 
-/** The window over one frame, in the middle of the transform's length. */
+/** The window over one frame, centred in the length of the transform. */
 function windowOf(config: LayerConfig, size: number): Float64Array {
   const length = config.raw("sequence_length") as number | null ?? size;
   const name = config.raw("window");
@@ -205,7 +207,7 @@ function melOptions(config: LayerConfig) {
   };
 }
 
-/** A signal `[N, T]` with its ends mirrored outwards, without the end itself. */
+/** Pads a signal `[N, T]` by reflection. */
 function reflected<T>(ops: Ops<T>, x: T, width: number): T {
   const part = (start: number, stop: number) =>
     ops.flip(ops.slice(x, [{ axis: 1, start, stop }]), [1]);

@@ -1,10 +1,10 @@
 /**
- * Layers on strings, and on numbers that stand for something: computed on the
- * host, batch by batch, before an engine gets anything. They must be called on
- * an input of the model.
+ * Layers on strings and categorical numbers. They are computed on the host,
+ * batch by batch, before the engine runs, and must be called on an input of the
+ * model.
  *
  * Source: Keras 3.15 `StringLookup`, `TextVectorization`, `Hashing` and
- * `IntegerLookup`; those of Keras 2 compute alike.
+ * `IntegerLookup`; those of Keras 2 give the same results.
  *
  * @module
  */
@@ -80,7 +80,7 @@ function stringLookup(config: LayerConfig): Layer {
     mask: undefined,
     unknown: "[UNK]",
   });
-  config.raw("oov_method"); // strings are hashed whatever it says
+  config.raw("oov_method"); // strings are always hashed
   const lookup = lookupOf(vocabulary, config.name, saltOf(config));
   return onHost(
     config,
@@ -92,7 +92,10 @@ function stringLookup(config: LayerConfig): Layer {
   );
 }
 
-/** `oov_method: "farmhash"` of whole numbers, and what is outside of int32, are refused. */
+/**
+ * `oov_method: "farmhash"` for integers, and integers outside int32, are
+ * refused.
+ */
 function integerLookup(config: LayerConfig): Layer {
   refuseInverse(config);
   const vocabulary = vocabularyOf(config, {
@@ -153,7 +156,7 @@ function lookUpNumbers<T>(
   const isMask = mask === undefined
     ? undefined
     : ops.equal(ids, keys([mask as number]));
-  // Counts leave the mask out: it goes where no index is.
+  // The mask token is not counted: it has no index.
   const masked = isMask === undefined
     ? index
     : ops.where(isMask, keys([mode === "int" ? 0 : -1]), index);
@@ -210,10 +213,10 @@ function textVectorization(config: LayerConfig): Layer {
     ...["lower_and_strip_punctuation", "lower", "strip_punctuation"] as const,
   ];
   if (standardize !== undefined && !known.includes(standardize as never)) {
-    throw wrongOption(config, "standardize", "be no function of Python");
+    throw wrongOption(config, "standardize", "not be a Python function");
   }
   if (split !== undefined && split !== "whitespace" && split !== "character") {
-    throw wrongOption(config, "split", "be no function of Python");
+    throw wrongOption(config, "split", "not be a Python function");
   }
   readEncoding(config);
   if (config.boolean("ragged", false)) {
@@ -253,7 +256,7 @@ function textVectorization(config: LayerConfig): Layer {
   });
 }
 
-/** One text a sample, unless nothing is split. */
+/** Checks that there is one string per sample, unless nothing is split. */
 function checkTexts(
   shape: readonly (number | null)[],
   isSplit: boolean,
@@ -266,14 +269,14 @@ function checkTexts(
     cannot(
       `call layer "${config.name}"`,
       isSplit
-        ? "it must get one text a sample, [N] or [N, 1]"
+        ? "it must get one string per sample, [N] or [N, 1]"
         : "it must get tokens, [N, T], as it splits nothing",
       shape,
     ),
   );
 }
 
-/** Rows filled up with zeros, to the longest or to a length. */
+/** Pads rows with zeros, to the longest or to a length. */
 function paddedRows(
   rows: readonly Indices[],
   length: number | undefined,
@@ -308,7 +311,7 @@ function ngramsOf(config: LayerConfig): readonly number[] | undefined {
   throw wrongOption(config, "ngrams", "be whole numbers of 1 or more");
 }
 
-/** Whether an option is there, and not null. */
+/** Whether an option is present and not null. */
 function isSet(config: LayerConfig, key: string): boolean {
   return config.raw(key) !== undefined && config.raw(key) !== null;
 }
@@ -321,7 +324,11 @@ function readEncoding(config: LayerConfig): void {
 
 function refuseInverse(config: LayerConfig): void {
   if (!config.boolean("invert", false)) return;
-  throw wrongOption(config, "invert", "be false: engines give no strings");
+  throw wrongOption(
+    config,
+    "invert",
+    "be false: engines do not return strings",
+  );
 }
 
 /** Factories of this family. */

@@ -226,7 +226,7 @@ const FUNCTIONS: Readonly<
   "compat.v1.div": [["x", "y"], divided],
 };
 
-/** As Python 2 divides: whole numbers stay whole. */
+/** As Python 2 divides: integers stay whole. */
 function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
   const [a, b] = [args.tensor("x"), args.tensor("y")];
   const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";

@@ -1,6 +1,6 @@
 /**
- * Functions of TensorFlow that work element by element or over axes, by the
- * names that Keras 2 writes.
+ * Element-wise functions and reductions of TensorFlow, by their names in Keras
+ * 2 files.
  *
  * Source: TensorFlow 2.21.
  *

@@ -1,6 +1,6 @@
 /**
- * Functions of TensorFlow that stand as nodes in models of Keras 2, as
- * `TFOpLambda` and `SlicingOpLambda`.
+ * Functions of TensorFlow that are nodes in models of Keras 2, as `TFOpLambda`
+ * and `SlicingOpLambda`.
  *
  * A parameter `"name:key"` is TensorFlow's name, and the key by which the
  * computation of `keras.ops` reads it.

@@ -1,7 +1,6 @@
 /**
- * Transposed convolutions over 1, 2 or 3 spatial axes: each position of the
- * input adds its kernel, times its value, to the output; neighbours are
- * `stride` positions apart.
+ * Transposed convolutions over 1, 2 or 3 spatial axes: each input position adds
+ * its value times the kernel to the output, `stride` positions apart.
  *
  * Source: Keras 3.15 `Conv1DTranspose`, `Conv2DTranspose`, `Conv3DTranspose`;
  * Keras 2 writes the same options.
@@ -21,7 +20,8 @@ function transposed(axes: SpatialAxes): LayerFactory {
     const dilation = positiveInts(config, "dilation_rate", axes, 1);
     const padding = paddingOf(config, ["valid", "same"]);
     const outputPadding = outputPaddingOf(config, axes);
-    // Keras 2 writes it, as its class is a Conv2D, but has no such convolution.
+    // Keras 2 writes it, because its class inherits from Conv2D, but ignores
+    // it.
     if (config.number("groups", 1) !== 1) {
       throw wrongOption(config, "groups", "be 1");
     }

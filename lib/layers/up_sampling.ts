@@ -1,6 +1,6 @@
 /**
- * UpSampling1D to UpSampling3D: feature maps with more positions, by repeating
- * each, or by interpolation.
+ * UpSampling1D to UpSampling3D: repeats the positions of a feature map, or
+ * interpolates.
  *
  * Source: Keras 3.15.
  *
@@ -22,8 +22,8 @@ import {
 
 /**
  * UpSampling2D of `[N, H, W, D]`: `nearest`, `bilinear`, `bicubic`, `lanczos3`,
- * `lanczos5` or `area`, with half-pixel centres. TF.js measures from corner to
- * corner, so that is computed where TF.js wrote the config.
+ * `lanczos5` or `area`, with half-pixel centres. TF.js aligns corners, so that
+ * is computed if TF.js wrote the config.
  */
 function upSampling2d(config: LayerConfig): Layer {
   const size = positiveInts(config, "size", 2);
@@ -76,7 +76,7 @@ function unknownSizes(
   );
 }
 
-/** Each position `size` times along each axis. */
+/** Repeats each position `size` times along each axis. */
 function repeated(
   config: LayerConfig,
   axes: SpatialAxes,
@@ -100,9 +100,9 @@ function repeated(
 }
 
 /**
- * Linear interpolation along one axis whose size need not be known: of the
- * `factor` values that replace a value, each lies between it and one neighbour,
- * which at the border is the value itself.
+ * Linear interpolation along one axis, whose size may be unknown: each of the
+ * `factor` values that replace a value lies between it and one neighbour, which
+ * at the edge is the value itself.
  */
 function between<T>(
   ops: Ops<T>,

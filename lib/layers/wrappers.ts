@@ -1,5 +1,5 @@
 /**
- * Layers round other layers.
+ * Wrapper layers.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { isRecurrent, type Recurrent } from "./recurrent.ts";
 /**
  * TimeDistributed: one layer at each time step of `[N, T, …]`.
  *
- * A mask `[N, T]` goes on untouched; what the wrapped layer would be given of
- * it has no meaning in Keras, so a layer that asks for it is refused. One of
- * `[N, T, …]` is split as the input is.
+ * A mask `[N, T]` is passed on unchanged. The step of it that Keras passes to
+ * the wrapped layer has no meaning, so a layer that reads it is refused. A mask
+ * `[N, T, …]` is split like the input.
  *
- * Source: Keras 3.15 `TimeDistributed`; Keras 2.15 asks the wrapped layer for
- * the mask.
+ * Source: Keras 3.15 `TimeDistributed`; Keras 2.15 uses the mask of the wrapped
+ * layer.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -48,7 +48,7 @@ export function timeDistributed(config: LayerConfig): Layer {
       if (dialect === 3 || layer.masks === undefined) return [mask];
       const isSplit = mask !== undefined && ops.shape(mask).length > 2;
       if (mask !== undefined && !isSplit) return [mask];
-      // Keras 2 asks the wrapped layer, which may make one of nothing.
+      // Keras 2 uses the mask of the wrapped layer, which may create one.
       const made = layer.masks.bind(layer);
       const ask = (rows: readonly typeof inputs[number][]) => {
         const inner = { masks: isSplit ? [rows.at(-1)!] : [], args: {} };
@@ -93,7 +93,7 @@ function maskOf<T>(
   );
 }
 
-/** The context of a wrapped layer that must not ask for a mask. */
+/** The context of a wrapped layer that must not read a mask. */
 function withoutMask<T>(name: string): CallContext<T> {
   const masks: (T | undefined)[] = [];
   Object.defineProperty(masks, 0, {
@@ -112,10 +112,11 @@ function withoutMask<T>(name: string): CallContext<T> {
 }
 
 /**
- * Bidirectional: a recurrent layer both ways, and its outputs merged.
+ * Bidirectional: runs a recurrent layer in both directions, and merges the
+ * outputs.
  *
- * Source: Keras 3.15 `Bidirectional`; Keras 2 writes no `backward_layer` that
- * is the forward one reversed. Both set `zero_output_for_mask` to
+ * Source: Keras 3.15 `Bidirectional`; Keras 2 does not write a `backward_layer`
+ * that is the reversed forward one. Both set `zero_output_for_mask` to
  * `return_sequences`.
  *
  * @param config The layer's config.
@@ -188,7 +189,7 @@ function recurrentOf(config: LayerConfig, key: string): Recurrent {
   );
 }
 
-/** Keras makes no pair whose parts differ in what they give. */
+/** Checks that both layers have the same kinds of outputs, as Keras does. */
 function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
   const [a, b] = [ahead.options, back.options];
   const isPair = a.goBackwards !== b.goBackwards &&
@@ -198,7 +199,7 @@ function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
   throw new TypeError(
     cannot(
       `read layer "${name}"`,
-      "its two layers must go opposite ways and give alike outputs",
+      "its two layers must have opposite directions and the same kinds of outputs",
       JSON.stringify(b),
     ),
   );
@@ -263,11 +264,12 @@ const MERGES: Readonly<Record<"concat" | "sum" | "mul" | "ave", Merge>> = Object
   });
 
 /**
- * SpectralNormalization: at inference the wrapped layer with its kernel as it
- * was stored, which training has divided by its spectral norm.
+ * SpectralNormalization: at inference the wrapped layer with its stored kernel,
+ * which was divided by its spectral norm in training.
  *
- * Source: Keras 3.15 `SpectralNormalization`, Keras 2.15 the same. The wrapper
- * stores the kernel once more, and the vector of the power iteration.
+ * Source: Keras 3.15 `SpectralNormalization`, Keras 2.15 is the same. The
+ * wrapper stores a second copy of the kernel, and the vector of the power
+ * iteration.
  *
  * @param config The layer's config.
  * @returns The layer.
@@ -284,12 +286,12 @@ export function spectralNormalization(config: LayerConfig): Layer {
       const wanted = { kernel: shape, "vector_u": [1, shape.at(-1)!] };
       for (const [name, sizes] of Object.entries(wanted)) {
         const stored = weights[name];
-        if (stored === undefined) continue; // it is not used here
+        if (stored === undefined) continue; // not used at inference
         checkWeight(config.name, name, ops.shape(stored), sizes);
       }
       return layer.call(ops, inputs, own, context);
     },
-    // What comes out is the wrapped layer's own tensor, with its mask.
+    // The output is that of the wrapped layer, with its mask.
     ...(layer.masks === undefined ? {} : { masks: layer.masks.bind(layer) }),
   };
 }

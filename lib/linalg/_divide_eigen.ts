@@ -1,7 +1,7 @@
 /**
- * Eigenvectors of tridiagonal matrices by divide and conquer: the matrix is cut
- * in two, each half is decomposed, and the two are joined by a correction of
- * rank one. Nearly all of the work is one product of matrices a join.
+ * Eigenvectors of tridiagonal matrices by divide and conquer: the matrix is
+ * split in two, each half is decomposed, and the halves are merged by a
+ * rank-one correction. Nearly all of the work is one matrix product per merge.
  *
  * Source: Cuppen, "A Divide and Conquer Method for the Symmetric Tridiagonal
  * Eigenproblem", 1981; Gu and Eisenstat, "A Divide-and-Conquer Algorithm for the
@@ -29,8 +29,8 @@ interface Decomposed {
 /**
  * Decomposes a tridiagonal matrix.
  *
- * @param diagonal `[n]`.
- * @param beside `[n]`, the last one 0.
+ * @param diagonal The diagonal, `[n]`.
+ * @param beside The off-diagonal, `[n]`, the last value 0.
  * @param multiply Multiplies matrices.
  * @returns Eigenvalues ascending, `[n]`, and eigenvectors as rows, `[n, n]`.
  */
@@ -70,7 +70,7 @@ function small(diagonal: Float64Array, beside: Float64Array): Decomposed {
   return inOrder(values, rows, side);
 }
 
-/** Sorts eigenvalues, and their rows with them. */
+/** Sorts eigenvalues with their eigenvectors. */
 function inOrder(
   values: Float64Array,
   rows: Float64Array,
@@ -107,7 +107,8 @@ async function join(
   values.set(first.values);
   values.set(second.values, m1);
   const { values: d, rows } = inOrder(values, all, side);
-  // u has two entries, beside the cut: its parts along the eigenvectors.
+  // u has two nonzero entries, beside the split: its components along the
+  // eigenvectors.
   const z = Float64Array.from(
     d,
     (_, i) =>
@@ -141,8 +142,8 @@ async function join(
 }
 
 /**
- * Leaves out what the correction does not change: eigenvectors without a part
- * in it, and, of two nearly equal eigenvalues, one after a rotation.
+ * Deflation: removes eigenvectors that the correction does not change, and, of
+ * two nearly equal eigenvalues, one after a rotation.
  */
 function deflate(
   d: Float64Array,
@@ -198,7 +199,7 @@ function rotateRows(
   }
 }
 
-/** Eigenvectors as rows, of the vector for which the roots are exact. */
+/** Eigenvectors as rows, for the vector `u` for which the roots are exact. */
 function vectorsOf(
   poles: Float64Array,
   weights: Float64Array,
@@ -207,7 +208,7 @@ function vectorsOf(
   const count = poles.length;
   const exact = new Float64Array(count); // [k]
   for (let j = 0; j < count; j++) {
-    // The last root lies above all poles; the others each above their own.
+    // Root `i` lies above pole `i`, and below the next.
     let product = distance(poles, roots[count - 1]!, j);
     for (let i = 0; i < count - 1; i++) {
       const other = i < j ? i : i + 1;

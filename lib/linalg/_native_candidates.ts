@@ -1,6 +1,6 @@
 /**
- * Candidates for the nearest rows, found in float32 on the native runtime, and
- * ranked again in float64.
+ * Finds candidates for the nearest rows in float32 on the native runtime; they
+ * are ranked again in float64.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import {
 } from "./native_graph.ts";
 import type { Matrix } from "./products.ts";
 
-/** How many products of float32 the runtime holds at once: 64 MB. */
+/** Maximum number of float32 products in the runtime at once: 64 MB. */
 const MOST_PRODUCTS = 2 ** 24;
-/** Half of the distance of float32 numbers near 1. */
+/** The rounding error of float32 numbers near 1. */
 const ROUNDING = 2 ** -24;
 
 /** The smallest float32 number above 0. */
@@ -34,8 +34,8 @@ export interface Candidates {
    *
    * @param row The query's row.
    * @param query The query.
-   * @param skip A row of the bank that does not count, or -1.
-   * @param best Where they are offered.
+   * @param skip A row of the bank to skip, or -1.
+   * @param best The list to offer them to.
    * @returns Whether `best` certainly holds the nearest rows.
    */
   offer(
@@ -71,11 +71,11 @@ export class NativeCandidates {
   }
 
   /**
-   * Hands a bank to the runtime.
+   * Passes a bank to the runtime.
    *
    * @param bank The rows; must not change.
-   * @param options How many neighbours will be wanted.
-   * @returns The bank, ready to be searched; close it.
+   * @param options Number of neighbours.
+   * @returns The bank; close it.
    */
   static async open(
     bank: Bank,
@@ -101,7 +101,7 @@ export class NativeCandidates {
    */
   async find({ data, rows, columns }: Matrix): Promise<Candidates> {
     const most = this.#most;
-    const { data: bank, lengths: lengthsOfRows } = this.#bank;
+    const { data: bank, lengths: lengthsOfRows, extra } = this.#bank;
     const step = Math.max(1, Math.floor(MOST_PRODUCTS / this.#bank.rows));
     const lengths = new Float64Array(rows); // [n], squared
     const found = new Int32Array(rows * most); // [n, most]
@@ -131,9 +131,11 @@ export class NativeCandidates {
           if (at === skip) continue;
           const from = at * columns;
           const length = lengthsOfRows?.[at] ?? 1;
+          const more = extra?.[at] ?? 0;
+          const limit = best.worst - more;
           best.offer(
             at,
-            squaredDistance(bank, from, query, length, best.worst),
+            squaredDistance(bank, from, query, length, limit) + more,
           );
         }
         if (most === this.#bank.rows) return true;
@@ -144,8 +146,8 @@ export class NativeCandidates {
   }
 
   /**
-   * By how much a squared distance may be off: rounding errors add up at random,
-   * and what vanishes in float32 is lost. Infinite where float32 overflows.
+   * Error bound of a squared distance: accumulated rounding errors, and values
+   * that underflow in float32. Infinite if float32 overflows.
    */
   #error(length: number, columns: number): number {
     const longest = Math.max(this.#longest, length);
@@ -189,9 +191,12 @@ function meanOf({ data, rows, columns, lengths }: Bank): Float64Array {
   return sum.map((x) => x / rows);
 }
 
-/** The bank in float32 around its mean, a column a row, and half of its squared lengths. */
+/**
+ * The transposed bank in float32, shifted by its mean, and half of its squared
+ * lengths.
+ */
 async function prepared(
-  { data, rows, columns, lengths: lengthsOfRows }: Bank,
+  { data, rows, columns, lengths: lengthsOfRows, extra }: Bank,
   centre: Float64Array,
   pacer: LinalgOptions["pacer"],
 ) {
@@ -199,7 +204,7 @@ async function prepared(
   const halves = new Float32Array(rows); // [M]
   let longest = 0;
   for (let start = 0; start < rows; start += 64) {
-    const end = Math.min(rows, start + 64); // some rows at a time, as caches hold
+    const end = Math.min(rows, start + 64); // blocks of rows that fit the cache
     const lengths = new Float64Array(end - start);
     for (let j = 0; j < columns; j++) {
       for (let row = start; row < end; row++) {
@@ -209,7 +214,8 @@ async function prepared(
         lengths[row - start]! += x * x;
       }
     }
-    lengths.forEach((length, i) => {
+    lengths.forEach((square, i) => {
+      const length = square + (extra?.[start + i] ?? 0);
       halves[start + i] = length / 2;
       longest = Math.max(longest, length);
     });

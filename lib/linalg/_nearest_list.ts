@@ -1,5 +1,5 @@
 /**
- * The few nearest of many rows.
+ * Selects the nearest of many rows.
  *
  * @module
  */
@@ -10,19 +10,21 @@ export interface Bank {
   readonly data: Float32Array | Float64Array;
   readonly rows: number;
   readonly columns: number;
-  /** What each row is divided by, `[rows]`. @default {1} */
+  /** Divisor of each row, `[rows]`. @default {1} */
   readonly lengths?: Float64Array;
+  /** What is added to the squared distance of each row, >= 0, `[rows]`. @default {0} */
+  readonly extra?: Float64Array;
 }
 
 /**
- * The squared distance of a row from a query; where it is above a limit, any
- * number above the limit.
+ * The squared distance of a row from a query, or any number above the limit if
+ * it exceeds the limit.
  *
  * @param data The rows.
- * @param at Where the row begins.
+ * @param at Index of the row's first value.
  * @param query The query.
- * @param length What the row is divided by.
- * @param limit What is above does not matter.
+ * @param length The divisor of the row.
+ * @param limit Distances above this are not computed exactly.
  * @returns The sum of squared differences.
  */
 export function squaredDistance(
@@ -45,24 +47,24 @@ export function squaredDistance(
   return sum;
 }
 
-/** The nearest rows so far: a heap with the farthest of them at its top. */
+/** The nearest rows so far: a heap with the farthest at its top. */
 export class NearestList {
   readonly #rows: Int32Array;
   readonly #distances: Float64Array;
   #count = 0;
 
-  /** An empty list of so many rows at most. */
+  /** Creates an empty list of a maximum length. */
   constructor(size: number) {
     this.#rows = new Int32Array(size);
     this.#distances = new Float64Array(size);
   }
 
-  /** The squared distance that a row must not exceed. */
+  /** The squared distance that a new row must not exceed. */
   get worst(): number {
     return this.#count < this.#rows.length ? Infinity : this.#distances[0]!;
   }
 
-  /** Forgets all rows. */
+  /** Removes all rows. */
   clear(): void {
     this.#count = 0;
   }
@@ -77,7 +79,7 @@ export class NearestList {
     const [rows, distances] = [this.#rows, this.#distances];
     if (this.#count < rows.length) {
       let at = this.#count++;
-      while (at > 0) { // up to where no farther one is below it
+      while (at > 0) { // sift up
         const parent = (at - 1) >> 1;
         if (!isFarther(distance, row, distances[parent]!, rows[parent]!)) break;
         rows[at] = rows[parent]!;
@@ -117,9 +119,9 @@ export class NearestList {
   /**
    * Writes the rows, nearest first.
    *
-   * @param indices Where the rows go.
-   * @param distances Where their distances go.
-   * @param start At which index.
+   * @param indices The destination of the row indices.
+   * @param distances The destination of the distances.
+   * @param start Index of the first value to write.
    */
   write(indices: Int32Array, distances: Float64Array, start: number): void {
     const order = Array.from({ length: this.#count }, (_, i) => i).sort(
@@ -134,7 +136,10 @@ export class NearestList {
   }
 }
 
-/** Whether the first is farther; of equally far ones, the later row is. */
+/**
+ * Whether the first row is farther; at equal distance, the later row counts as
+ * farther.
+ */
 function isFarther(
   distance: number,
   row: number,

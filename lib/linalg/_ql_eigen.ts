@@ -8,15 +8,15 @@
  */
 import { cannot } from "../check.ts";
 
-/** QL steps that one eigenvalue may take; two suffice nearly always. */
+/** Maximum number of QL steps per eigenvalue; two are nearly always enough. */
 const MOST_STEPS = 60;
 
 /**
  * Decomposes a small tridiagonal matrix by implicit QL steps.
  *
- * @param d The diagonal, `[n]`; the eigenvalues afterwards, in no order.
- * @param e The numbers beside it, `[n]`, the last one 0; used up.
- * @param rows `[n, n]`, the identity; the eigenvectors afterwards, a row each.
+ * @param d The diagonal, `[n]`; afterwards the eigenvalues, unsorted.
+ * @param e The off-diagonal, `[n]`, the last value 0; overwritten.
+ * @param rows `[n, n]`, the identity; afterwards the eigenvectors as rows.
  * @param side `n`.
  */
 export function qlEigen(
@@ -60,7 +60,7 @@ function qlStep(
     const b = c * e[i]!;
     const r = Math.hypot(f, g);
     e[i + 1] = r;
-    if (r === 0) { // it split in between
+    if (r === 0) { // the matrix splits here
       d[i + 1]! -= p;
       e[m] = 0;
       return;

@@ -5,7 +5,10 @@
  * @module
  */
 
-/** A root, as an offset from a pole: differences to other poles then keep their digits. */
+/**
+ * A root, as an offset from a pole, so that differences to other poles keep
+ * their precision.
+ */
 export interface Root {
   /** The index of the nearest pole. */
   readonly pole: number;
@@ -13,15 +16,15 @@ export interface Root {
   readonly offset: number;
 }
 
-/** Steps that a root may take; ten suffice nearly always. */
+/** Maximum number of steps per root; ten are nearly always enough. */
 const MOST_STEPS = 200;
 
 /**
  * Finds all roots.
  *
- * Source: Li, "Solving Secular Equations Stably and Efficiently", LAPACK Working
- * Note 89, 1993: the sums left and right of a root are each replaced by one pole
- * of the same value and slope; a bracket that is halved keeps every step safe.
+ * Source: Li, "Solving Secular Equations Stably and Efficiently", LAPACK
+ * Working Note 89, 1993: the sums left and right of a root are each replaced by
+ * one pole of the same value and slope; bisection safeguards every step.
  *
  * @param poles `d`, ascending, all different.
  * @param weights `z`, none 0.
@@ -47,7 +50,7 @@ function rootAbove(
   const count = poles.length;
   const isLast = index === count - 1;
   const gap = isLast ? total : poles[index + 1]! - poles[index]!;
-  // The sign half way says which of the two poles is nearer.
+  // The sign at the midpoint tells which of the two poles is nearer.
   const isLeft = isLast ||
     valueAt(poles, squares, index, gap / 2, index).value >= 0;
   const pole = isLeft ? index : index + 1;
@@ -75,7 +78,7 @@ function rootAbove(
   return { pole, offset: x };
 }
 
-/** Half way; by magnitude where one end is far smaller. */
+/** The midpoint; the geometric mean if one end is far smaller. */
 function middle(low: number, high: number): number {
   if (low >= 0 && high > 4 * low) {
     return low > 0 ? Math.sqrt(low) * Math.sqrt(high) : high / 1024;
@@ -91,7 +94,7 @@ interface Value {
   /** The slopes of the sums over the poles below and above the root. */
   readonly below: number;
   readonly above: number;
-  /** What rounding errors are relative to. */
+  /** The scale of the rounding errors. */
   readonly size: number;
 }
 
@@ -127,7 +130,7 @@ function valueAt(
 }
 
 /**
- * The step to the root of `c + s / (left - t) + S / (right - t)`, whose parts
+ * The step to the root of `c + s / (left - t) + S / (right - t)`, whose terms
  * have the values and slopes of the two sums at `t = 0`.
  */
 function stepTo(

@@ -14,11 +14,14 @@ import {
 } from "../engines/onnx/runtime/runtime.ts";
 import type { WorkPacer } from "../types.ts";
 
-/** Whether products may go to the native runtime. */
+/** Options of the native runtime. */
 export interface LinalgOptions {
-  /** Stops the work, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer?: WorkPacer | undefined;
-  /** `false` for the plain version. @default {where the runtime can be loaded without asking} */
+  /**
+   * `false` for the plain version. @default {if the runtime can be loaded
+   * without a permission prompt}
+   */
   readonly native?: boolean | undefined;
 }
 
@@ -28,13 +31,13 @@ export interface NativeArray {
   readonly shape: readonly number[];
 }
 
-/** A graph that is open. */
+/** An open graph. */
 export interface NativeGraph {
   /**
-   * Runs it. Runs queue up.
+   * Runs the graph. Concurrent runs are queued.
    *
-   * @param inputs Values of the inputs, in their order; only read, and only
-   * before this returns its promise.
+   * @param inputs Values of the inputs, in order; only read, and only before
+   * this returns its promise.
    * @returns Values of the outputs, in their order.
    */
   run(inputs: readonly NativeArray[]): Promise<NativeArray[]>;
@@ -48,7 +51,7 @@ const TYPES = new Map<unknown, "float32" | "float64" | "int32">([
   [Int32Array, "int32"],
 ]);
 
-/** The runtime's own names. */
+/** Type names of the runtime. */
 const RUNTIME_TYPES = {
   float32: "float32",
   float64: "float64",
@@ -59,7 +62,7 @@ const RUNTIME_TYPES = {
  * Whether products should go to the native runtime.
  *
  * @param options The caller's choice.
- * @returns True where the runtime can be loaded without asking for a permission.
+ * @returns True if the runtime can be loaded without a permission prompt.
  */
 export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
   if (native === false) return false;
@@ -69,14 +72,15 @@ export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
 /**
  * Opens a graph on the native runtime.
  *
- * @param build Adds operators to the graph, and gives names and types of its outputs.
- * @param options What stops the opening.
+ * @param build Adds operators to the graph, and returns names and types of its
+ * outputs.
+ * @param options Signal.
  * @returns The graph; close it.
  */
 export async function openNative(
   build: (graph: OnnxGraph) => readonly (readonly [string, OnnxType])[],
   { pacer, transferable = [] }: LinalgOptions & {
-    /** Constants that may be transferred: they are empty afterwards. */
+    /** Constants that may be transferred; they are empty afterwards. */
     readonly transferable?: Iterable<ArrayBufferView>;
   } = {},
 ): Promise<NativeGraph> {
@@ -86,7 +90,7 @@ export async function openNative(
     graph.output("result", name, type)
   );
   const inputs = graph.inputs.map(({ name }) => name);
-  // The library behind it is loaded where it is used.
+  // The library is imported on demand.
   const { encodeModel } = await import(
     "../engines/onnx/graph/encode_model.ts"
   );

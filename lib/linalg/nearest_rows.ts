@@ -1,5 +1,5 @@
 /**
- * The nearest rows of a bank, exactly.
+ * Exact search for the nearest rows of a bank.
  *
  * @module
  */
@@ -10,42 +10,47 @@ import type { Matrix } from "./products.ts";
 
 /** Settings of {@linkcode openNearest}. */
 export interface NearestOptions extends LinalgOptions {
-  /** How many neighbours are wanted, at most the rows of the bank. */
+  /** Number of neighbours, at most the number of rows of the bank. */
   readonly neighbors: number;
-  /** How many queries will come, where that is known: a few are not worth a worker. */
+  /** Expected number of queries, if known: a few do not justify a worker. */
   readonly queries?: number | undefined;
 }
 
 /** Neighbours of some queries, nearest first. */
 export interface NearestRows {
-  /** `[n, K]`, rows of the bank; the first of equally near ones comes first. */
+  /**
+   * `[n, K]`, row indices of the bank; rows at equal distance in their order.
+   */
   readonly indices: Int32Array;
-  /** `[n, K]`, Euclidean distances. */
+  /** `[n, K]`, Euclidean distances; with extra squares, the roots of the sums. */
   readonly distances: Float64Array;
 }
 
-/** A bank that is searched. */
+/** An open search. */
 export interface NearestSearch {
   /**
    * Finds the neighbours of queries.
    *
    * @param queries `[n, D]`.
-   * @param skipped For each query a row of the bank that does not count, or -1.
-   * @returns As many neighbours as were requested.
+   * @param skipped For each query a row of the bank to skip, or -1.
+   * @returns The neighbours.
    */
   find(queries: Matrix, skipped?: Int32Array): Promise<NearestRows>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** Multiplications from which on the runtime is used: 0.3 s of plain loops. */
+/**
+ * Number of multiplications from which the runtime is used: 0.3 s of plain
+ * loops.
+ */
 const WORTH_OPENING = 4e8;
 
 /**
  * Prepares a search.
  *
  * @param bank `[M, D]`; must not change until it is closed.
- * @param options How many neighbours, and whether the runtime may be used.
+ * @param options Number of neighbours, and whether the runtime may be used.
  * @returns The search; close it.
  */
 export async function openNearest(
@@ -86,7 +91,7 @@ export async function openNearest(
 
 /** Offers all rows of a bank. */
 function offerAll(
-  { data, rows, columns, lengths }: Bank,
+  { data, rows, columns, lengths, extra }: Bank,
   query: Float64Array,
   skip: number,
   best: NearestList,
@@ -96,7 +101,8 @@ function offerAll(
     if (row === skip) continue;
     const at = row * columns;
     const length = lengths === undefined ? 1 : lengths[row]!;
-    const distance = squaredDistance(data, at, query, length, best.worst);
-    best.offer(row, distance);
+    const more = extra === undefined ? 0 : extra[row]!;
+    const limit = best.worst - more;
+    best.offer(row, squaredDistance(data, at, query, length, limit) + more);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Products of matrices in float64: on the native runtime in a worker, where it
- * may be loaded and the product is worth the way there; otherwise in plain loops.
- * Both agree to about 1e-13 of the sum of the absolute products.
+ * Products of matrices in float64: on the native runtime in a worker, if it may
+ * be loaded and the product is large enough; otherwise in plain loops. Both
+ * agree to about 1e-13 of the sum of the absolute products.
  *
  * @module
  */
@@ -24,18 +24,21 @@ export interface Product {
    * @returns `left · right`, `[n, M]`.
    */
   times(left: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** Multiplications above which one product goes to the runtime; a few ms of plain loops. */
-const WORTH_SENDING = 4e6;
+/**
+ * Number of multiplications above which a product runs on the runtime; a few ms
+ * of plain loops.
+ */
+export const WORTH_SENDING = 4e6;
 
 /**
  * Prepares products with a matrix.
  *
  * @param right `[K, M]`; must not change until it is closed.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export async function openProduct(
@@ -76,7 +79,7 @@ export async function openProduct(
  *
  * @param left `[n, K]`.
  * @param right `[K, M]`.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns `left · right`, `[n, M]`.
  */
 export async function product(
@@ -102,15 +105,15 @@ export interface Multiplier {
    * @returns `left · right`, `[n, M]`.
    */
   multiply(left: Matrix, right: Matrix): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
 /**
- * Prepares products of any two matrices; the runtime is opened by the first that
- * is worth it.
+ * Prepares products of any two matrices; the runtime is opened for the first
+ * product that is large enough.
  *
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
 export function openMultiply(options: LinalgOptions = {}): Multiplier {
@@ -146,8 +149,8 @@ export function openMultiply(options: LinalgOptions = {}): Multiplier {
  * Transposes a matrix.
  *
  * @param data `[rows, columns]`.
- * @param rows How many rows.
- * @param columns How many columns.
+ * @param rows Number of rows.
+ * @param columns Number of columns.
  * @returns `[columns, rows]`.
  */
 export function transposed(
@@ -164,8 +167,15 @@ export function transposed(
   return result;
 }
 
-/** The plain version; rows of the right matrix are read in order. */
-async function plainProduct(
+/**
+ * The plain version; rows of the right matrix are read in order.
+ *
+ * @param left `[n, K]`.
+ * @param right `[K, M]`.
+ * @param pacer Stops it, and gives the thread back now and then.
+ * @returns `left · right`, `[n, M]`.
+ */
+export async function plainProduct(
   left: Matrix,
   right: Matrix,
   pacer: WorkPacer | undefined,
@@ -187,165 +197,4 @@ async function plainProduct(
     await pacer?.rest();
   }
   return result;
-}
-
-/** Sums of outer products of rows. */
-export interface GramSum {
-  /**
-   * Adds the outer products of rows.
-   *
-   * @param rows `[n, D]`; copied.
-   */
-  add(rows: Matrix): Promise<void>;
-  /**
-   * The sum so far; nothing is added afterwards.
-   *
-   * @returns `Σ xᵀx`, `[D, D]`, symmetric.
-   */
-  sum(): Promise<Float64Array>;
-  /** Frees what is held. */
-  close(): Promise<void>;
-}
-
-/** How many numbers are sent to the runtime at once: 32 MB. */
-const BUFFER_SIZE = 2 ** 22;
-
-/**
- * Prepares a sum of outer products. Rows must be shifted near their mean by the
- * caller: then nothing cancels out when the mean is subtracted afterwards.
- *
- * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
- * @returns The sum; close it.
- */
-export async function openGramSum(
-  columns: number,
-  options: LinalgOptions = {},
-): Promise<GramSum> {
-  const { pacer } = options;
-  const mayUseNative = columns > 0 && await hasNative(options);
-  const most = Math.max(1, Math.min(8192, Math.floor(BUFFER_SIZE / columns)));
-  const total = new Float64Array(columns * columns); // [D, D]
-  let buffer = new Float64Array(); // [most, D], allocated when it is first used
-  let filled = 0;
-  let native: ReturnType<typeof openGram> | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const flush = async (isLast: boolean) => {
-    const data = buffer.subarray(0, filled * columns);
-    const isSmall = filled * columns * columns < WORTH_SENDING;
-    if (!mayUseNative || (native === undefined && isLast && isSmall)) {
-      await plainGram({ data, rows: filled, columns }, total, pacer);
-    } else {
-      await running; // one product at a time, while the next rows are read
-      const graph = await (native ??= openGram(columns, options));
-      running = graph.run([{ data, shape: [filled, columns] }])
-        .then((parts) => addParts(parts.map((part) => part.data), total));
-      running.catch(() => {}); // it is awaited later
-    }
-    filled = 0;
-  };
-  return {
-    async add(rows) {
-      let start = 0;
-      while (start < rows.rows) {
-        if (buffer.length === 0) buffer = new Float64Array(most * columns);
-        const end = Math.min(rows.rows, start + most - filled);
-        const part = rows.data.subarray(start * columns, end * columns);
-        buffer.set(part, filled * columns);
-        filled += end - start;
-        start = end;
-        if (filled === most) await flush(false);
-      }
-    },
-    async sum() {
-      if (filled > 0) await flush(true);
-      await running;
-      for (let i = 0; i < columns; i++) {
-        for (let j = 0; j < i; j++) {
-          total[j * columns + i] = total[i * columns + j]!;
-        }
-      }
-      return total;
-    },
-    async close() {
-      await (await native?.catch(() => undefined))?.close();
-    },
-  };
-}
-
-/** Outer products of rows, for several sums. */
-export interface OuterProducts {
-  /**
-   * Adds the outer products of rows to a sum.
-   *
-   * @param total `[D, D]`, of which the lower triangle is kept right.
-   * @param rows `[n, D]`; only read, before the promise is settled.
-   */
-  addTo(total: Float64Array, rows: Matrix): Promise<void>;
-  /** Frees what is held. */
-  close(): Promise<void>;
-}
-
-/**
- * Prepares outer products of rows that go to several sums, as one a class. As for
- * {@linkcode openGramSum}, rows must be shifted near their mean.
- *
- * @param columns How many numbers a row has.
- * @param options Whether the runtime may be used, and what stops it.
- * @returns The products; close them.
- */
-export async function openOuterProducts(
-  columns: number,
-  options: LinalgOptions = {},
-): Promise<OuterProducts> {
-  const mayUseNative = columns > 0 && await hasNative(options);
-  let native: ReturnType<typeof openGram> | undefined;
-  return {
-    async addTo(total, { data, rows }) {
-      const isSmall = rows * columns * columns < WORTH_SENDING;
-      if (!mayUseNative || (native === undefined && isSmall)) {
-        return await plainGram({ data, rows, columns }, total, options.pacer);
-      }
-      const graph = await (native ??= openGram(columns, options));
-      const parts = await graph.run([{ data, shape: [rows, columns] }]);
-      addParts(parts.map((part) => part.data), total);
-    },
-    async close() {
-      await (await native?.catch(() => undefined))?.close();
-    },
-  };
-}
-
-/** The product of the transposed rows with the rows. */
-function openGram(columns: number, options: LinalgOptions) {
-  return openNative((graph) => {
-    const rows = graph.input("rows", "float64", ["n", columns]);
-    const transposed = graph.node("Transpose", [rows], { perm: [1, 0] });
-    return [[graph.node("MatMul", [transposed, rows]), "float64"]];
-  }, options);
-}
-
-function addParts(
-  [part]: readonly ArrayLike<number>[],
-  total: Float64Array,
-): void {
-  for (let i = 0; i < total.length; i++) total[i]! += part![i]!;
-}
-
-/** Adds the lower triangle. */
-async function plainGram(
-  { data, rows, columns }: Matrix,
-  total: Float64Array,
-  pacer: WorkPacer | undefined,
-): Promise<void> {
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let i = 0; i < columns; i++) {
-      const factor = data[start + i]!;
-      if (factor === 0) continue;
-      const to = i * columns;
-      for (let j = 0; j <= i; j++) total[to + j]! += factor * data[start + j]!;
-    }
-    if (row % 64 === 0) await pacer?.rest();
-  }
 }

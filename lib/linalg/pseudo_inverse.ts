@@ -1,5 +1,5 @@
 /**
- * Pseudo-inverses of covariances, as the factor that makes them the identity.
+ * Pseudo-inverses of covariances, as whitening factors.
  *
  * @module
  */
@@ -10,26 +10,28 @@ import { type SymmetricEigen, symmetricEigen } from "./symmetric_eigen.ts";
 export interface Whitening {
   /** `W`, `[D, R]`. */
   readonly factor: Float64Array;
-  /** `R`: how many eigenvalues are above the cutoff. */
+  /** `R`: number of eigenvalues above the cutoff. */
   readonly rank: number;
   /** The eigenvalues above the cutoff, descending. */
   readonly values: Float64Array;
 }
 
-/** The distance of 1 from the next number in float32. */
+/** Machine epsilon of float32. */
 const FLOAT32_EPSILON = 2 ** -23;
 
 /**
- * The relative cutoff up to which eigenvalues of a covariance count as 0, unless
- * one is set: that of `pinv` in PyTorch for a matrix in float32, as
- * features are.
+ * The default relative cutoff up to which eigenvalues of a covariance count as
+ * 0: that of PyTorch's `pinv` for a float32 matrix, because features are
+ * float32.
  *
- * With the `ε` of float64, directions stay that one class has and another has
- * not, and no distance relative to a background is worth anything: on the blobs
- * of oodeel, features of 64 units of eight networks trained from different
- * seeds, `rmds` has an AUROC of 0.00 to 0.51 with `2^-52 · max(N, D)`, and of
- * 0.999 to 1.000 with this one. A factor `N` would leave out a sixth of the largest
- * eigenvalue for a million samples.
+ * With the `ε` of float64, directions remain that occur in one class only, and
+ * relative distances become meaningless: on the blobs of oodeel, features of 64
+ * units of eight networks trained from different seeds, `rmds` has an AUROC of
+ * 0.00 to 0.51 with `2^-52 · max(N, D)`, and of 0.999 to 1.000 with this one. A
+ * factor `N` would cut off a sixth of the largest eigenvalue for a million
+ * samples. Where features are singular by construction, as with units that are
+ * always 0 (19 of 32 and 55 of 64 directions of two digits networks), copied
+ * units, or fewer samples than units, all of these leave the same directions.
  *
  * @param side `D`.
  * @returns `ε · D`, with `ε = 2^-23`.
@@ -43,8 +45,8 @@ export function defaultCutoff(side: number): number {
  *
  * @param matrix `[D, D]`, symmetric.
  * @param side `D`.
- * @param cutoff Eigenvalues of at most this share of the largest count as 0.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param cutoff Eigenvalues up to this fraction of the largest count as 0.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The factor; of rank 0 for a matrix of zeros.
  */
 export async function whitening(
@@ -57,10 +59,10 @@ export async function whitening(
 }
 
 /**
- * Factors the pseudo-inverse of a matrix that is decomposed.
+ * Factors the pseudo-inverse of a decomposed matrix.
  *
- * @param eigen Its eigenvalues and eigenvectors.
- * @param cutoff Eigenvalues of at most this share of the largest count as 0.
+ * @param eigen The eigenvalues and eigenvectors.
+ * @param cutoff Eigenvalues up to this fraction of the largest count as 0.
  * @returns The factor.
  */
 export function whiteningOf(

@@ -1,10 +1,10 @@
 /**
  * Eigenvalues and eigenvectors of symmetric matrices.
  *
- * Householder reflections make the matrix tridiagonal, divide and conquer
- * decomposes that, and the reflections take the vectors back; the last two are
- * products of matrices. Vectors are kept as rows, so that loops run over
- * neighbours in memory.
+ * Householder reflections reduce the matrix to tridiagonal form, divide and
+ * conquer decomposes that, and the reflections transform the vectors back; the
+ * last two steps are matrix products. Vectors are stored as rows, so that loops
+ * access contiguous memory.
  *
  * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.3.
  *
@@ -14,7 +14,7 @@ import { cannot } from "../check.ts";
 import type { WorkPacer } from "../types.ts";
 import { divideEigen, type Multiply } from "./_divide_eigen.ts";
 import type { LinalgOptions } from "./native_graph.ts";
-import { openMultiply, transposed } from "./products.ts";
+import { type Matrix, openMultiply, transposed } from "./products.ts";
 
 /** Eigenvalues with their eigenvectors. */
 export interface SymmetricEigen {
@@ -27,12 +27,12 @@ export interface SymmetricEigen {
 /**
  * Decomposes a symmetric matrix.
  *
- * @param matrix `[n, n]`, of which the lower triangle is read; not changed.
+ * @param matrix `[n, n]`; only the lower triangle is read; not changed.
  * @param side `n`.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @param options Whether the runtime may be used.
- * @returns Eigenvalues and eigenvectors, the sign of a vector such that its
- * largest component is positive.
+ * @returns Eigenvalues and eigenvectors; the largest component of each vector
+ * is positive.
  * @throws {RangeError} If a number is not finite.
  */
 export async function symmetricEigen(
@@ -59,7 +59,7 @@ async function decompose(
   side: number,
   { drive, multiply }: Work,
 ): Promise<SymmetricEigen> {
-  // Scaled, so that squares neither overflow nor vanish.
+  // Scaled, so that squares neither overflow nor underflow.
   const largest = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const scale = largest === 0 ? 1 : 2 ** Math.ceil(Math.log2(largest));
   const work = matrix.map((x) => x / scale); // [n, n]
@@ -76,7 +76,7 @@ async function decompose(
   return descending(values, vectors, side, scale);
 }
 
-/** How long work is done. */
+/** Time between pauses. */
 interface Work {
   readonly drive: WorkPacer["drive"];
   readonly multiply: Multiply;
@@ -92,14 +92,14 @@ function atOnce<R>(steps: Generator<void, R>): Promise<R> {
 
 interface Tridiagonal {
   readonly diagonal: Float64Array;
-  /** `[n]`, the last one 0. */
+  /** `[n]`, the last value 0. */
   readonly beside: Float64Array;
   /** Row `k` is the vector of reflection `k`, from component `k + 1` on. */
   readonly reflections: Float64Array;
   readonly factors: Float64Array;
 }
 
-/** `A → QᵀAQ`, tridiagonal; `A` is used up, and keeps the reflections. */
+/** `A → QᵀAQ`, tridiagonal; `A` is overwritten with the reflections. */
 function* tridiagonal(
   a: Float64Array,
   side: number,
@@ -136,7 +136,10 @@ function* tridiagonal(
   return { diagonal, beside, reflections, factors };
 }
 
-/** Makes `v` the vector of the reflection that leaves of it only its first component. */
+/**
+ * Replaces `v` by the vector of the reflection that maps it to a multiple of
+ * the first unit vector.
+ */
 function householder(
   v: Float64Array,
   start: number,
@@ -144,7 +147,8 @@ function householder(
   let rest = 0;
   for (let i = start + 1; i < v.length; i++) rest += v[i]! * v[i]!;
   const first = v[start]!;
-  // The largest number of the matrix is about 1: squares that vanish are nothing.
+  // The largest number of the matrix is about 1, so squares that underflow are
+  // negligible.
   if (rest < VANISHING) return { factor: 0, norm: first };
   const length = Math.sqrt(first * first + rest);
   const norm = first > 0 ? -length : length;
@@ -152,7 +156,9 @@ function householder(
   return { factor: 2 / (v[start]! ** 2 + rest), norm };
 }
 
-/** `p = A v` of the lower triangle of a symmetric matrix, from an index on. */
+/**
+ * `p = A v`, from the lower triangle of a symmetric matrix, from an index on.
+ */
 function lowerTimes(
   a: Float64Array,
   v: Float64Array,
@@ -174,15 +180,15 @@ function lowerTimes(
   }
 }
 
-/** Sums of squares below this are nothing beside numbers near 1. */
+/** Sums of squares below this are negligible beside numbers near 1. */
 const VANISHING = 1e-120;
-/** How many reflections are solved for at once. */
+/** Number of reflections applied at once. */
 const BLOCK = 128;
 
 /**
- * Applies all reflections to rows, the last reflection first, by products: one
- * after the other they are `1 - V T Vᵀ`, where the inverse of `T` is the upper
- * triangle of `VᵀV` with `1 / factor` on its diagonal.
+ * Applies all reflections to rows, the last reflection first, by products:
+ * their product is `1 - V T Vᵀ`, where the inverse of `T` is the upper triangle
+ * of `VᵀV` with `1 / factor` on its diagonal.
  *
  * Source: Puglisi, "Modification of the Householder Method Based on the Compact
  * WY Representation", 1992.
@@ -202,15 +208,24 @@ async function reflected(
   const solved = await multiply(square(rows), columns); // [n, n], rows · V
   for (let end = side; end > 0; end -= BLOCK) {
     const start = Math.max(0, end - BLOCK);
-    solveBlock(solved, gram, factors, { side, start, end });
-    if (start === 0) break;
     const width = end - start;
     const part = new Float64Array(side * width); // [n, b]
-    const mixed = new Float64Array(width * start); // [b, start]
     for (let i = 0; i < side; i++) {
       const from = i * side;
       part.set(solved.subarray(from + start, from + end), i * width);
     }
+    part.set(
+      await multiply(
+        { data: part, rows: side, columns: width },
+        inverseBlock(gram, factors, { side, start, end }),
+      ),
+    );
+    for (let i = 0; i < side; i++) {
+      const row = part.subarray(i * width, (i + 1) * width);
+      solved.set(row, i * side + start);
+    }
+    if (start === 0) break;
+    const mixed = new Float64Array(width * start); // [b, start]
     for (let b = 0; b < width; b++) {
       const from = (start + b) * side;
       mixed.set(gram.subarray(from, from + start), b * start);
@@ -229,9 +244,11 @@ async function reflected(
   return rows.map((x, i) => x - change[i]!);
 }
 
-/** Solves for some of the unknowns of each row, the last one first. */
-function solveBlock(
-  solved: Float64Array,
+/**
+ * The inverse of a triangular block, to multiply rows by: solves for some of the
+ * unknowns of each row, in reverse order.
+ */
+function inverseBlock(
   gram: Float64Array,
   factors: Float64Array,
   { side, start, end }: {
@@ -239,17 +256,20 @@ function solveBlock(
     readonly start: number;
     readonly end: number;
   },
-): void {
-  for (let from = 0; from < solved.length; from += side) {
-    for (let j = end - 1; j >= start; j--) {
-      const line = j * side;
-      let sum = solved[from + j]!;
-      for (let l = j + 1; l < end; l++) {
-        sum -= gram[line + l]! * solved[from + l]!;
-      }
-      solved[from + j] = factors[j]! * sum;
+): Matrix {
+  const width = end - start;
+  const inverse = new Float64Array(width * width); // [b, b]
+  for (let i = 0; i < width; i++) {
+    const row = inverse.subarray(i * width, (i + 1) * width);
+    row[i] = factors[start + i]!;
+    for (let j = i - 1; j >= 0; j--) {
+      const line = (start + j) * side + start;
+      let sum = 0;
+      for (let l = j + 1; l <= i; l++) sum -= gram[line + l]! * row[l]!;
+      row[j] = factors[start + j]! * sum;
     }
   }
+  return { data: inverse, rows: width, columns: width };
 }
 
 /** Eigenvalues and vectors from the largest to the smallest. */
@@ -265,7 +285,7 @@ function descending(
     const row = rows.subarray(from, from + side);
     let largest = 0;
     for (const x of row) {
-      // Equal but for rounding is equal, so that the first of them decides.
+      // Values that are equal up to rounding count as equal; the first decides.
       if (Math.abs(x) > Math.abs(largest) * (1 + 1e-9)) largest = x;
     }
     const sign = largest < 0 ? -1 : 1;

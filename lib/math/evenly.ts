@@ -1,10 +1,9 @@
 /**
- * Selects some of many rows, evenly spaced; the first and the last are among
- * them.
+ * Selects evenly spaced rows, including the first and the last.
  *
- * @param count How many rows there are.
- * @param most How many to select.
- * @returns Their numbers, ascending; all where there are no more.
+ * @param count The number of rows.
+ * @param most Maximum number of rows to select.
+ * @returns Their indices, ascending; all if there are at most `most`.
  */
 export function evenly(count: number, most: number): number[] {
   const length = Math.min(count, Math.ceil(most));

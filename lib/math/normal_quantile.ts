@@ -6,7 +6,7 @@
 import { cannot } from "../check.ts";
 
 /**
- * The value below which a share `p` of a standard normal distribution lies.
+ * The quantile function of the standard normal distribution.
  *
  * Newton's method on the distribution function, whose series
  * `Φ(z) = 1/2 + φ(z) (z + z³/3 + z⁵/(3·5) + …)` has terms of one sign, so that
@@ -31,7 +31,7 @@ export function normalQuantile(p: number): number {
     if (error > 0) high = z;
     else low = z;
     const next = z - error / density;
-    // Where the slope is too flat, halve the interval instead.
+    // If the slope is too flat, halve the interval instead.
     const step = next > low && next < high ? next : (low + high) / 2;
     if (Math.abs(step - z) <= 1e-15 * Math.max(1, Math.abs(z))) return step;
     z = step;

@@ -1,23 +1,34 @@
 /**
- * How many directions vectors vary in.
+ * The numerical rank of vectors around their mean.
  *
  * @module
  */
 import { evenly } from "./evenly.ts";
 import { chooseRows, type Rows } from "./points.ts";
 
-/** Rows that are looked at; their rank is at most one less. Half a second. */
+/**
+ * Maximum number of rows used; their rank is at most one less. Takes half a
+ * second.
+ */
 const MOST_ROWS = 513;
-/** The same of rows with more than 512 units, whose rank they could not show. */
+/**
+ * The same for rows with more than 512 units, whose full rank they could not
+ * show.
+ */
 const MOST_WIDE_ROWS = 257;
-/** Below this, relative to the longest row, what is left of a row is rounding of float32. */
+/**
+ * Relative to the longest row, residuals below this are rounding errors of
+ * float32.
+ */
 const TOLERANCE = 1e-5;
 
-/** What {@linkcode numericalRank} finds. */
+/** The result of {@linkcode numericalRank}. */
 export interface NumericalRank {
-  /** How many directions there are. */
+  /** The number of directions. */
   readonly rank: number;
-  /** The most that could be found, from the number of rows and units. */
+  /**
+   * The largest rank that could be found, from the number of rows and units.
+   */
   readonly most: number;
 }
 
@@ -25,13 +36,13 @@ export interface NumericalRank {
  * Rank of rows around their mean: the dimensions of the space that they span.
  *
  * Gram-Schmidt with pivoting, in float64, over at most 513 rows, or 257 of more
- * than 512 units, evenly spaced: the row that is left longest gives the next
- * direction, until all are shorter than 1e-5 of the longest one at first. Where
- * the rank equals `most`, more rows might show more directions, unless `most`
- * is the number of units.
+ * than 512 units, evenly spaced: the row with the longest residual gives the
+ * next direction, until all residuals are shorter than 1e-5 of the longest row.
+ * If the rank equals `most`, more rows might show more directions, unless
+ * `most` is the number of units.
  *
  * @param rows Vectors, `[N, D]`, all finite.
- * @returns The rank, and the most that it could be.
+ * @returns The rank, and the largest that it could be.
  */
 export function numericalRank(rows: Rows): NumericalRank {
   const { chosen, width } = chooseRows(rows, Infinity, "take rank");
@@ -55,7 +66,7 @@ export function numericalRank(rows: Rows): NumericalRank {
       const along = dot(row, axis);
       for (let j = 0; j < width; j++) row[j]! -= along * axis[j]!;
       vector.length -= along * along;
-      // The difference is good until most of its digits have cancelled.
+      // The difference is accurate until most digits cancel.
       if (vector.length > 1e-4 * vector.exact) continue;
       vector.length = vector.exact = dot(row, row);
     }

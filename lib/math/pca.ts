@@ -1,46 +1,49 @@
 /**
- * Principal components: the plane in which vectors are spread the widest.
+ * Principal component analysis to two dimensions.
  *
- * The eigenvectors come from `ml-pca`, loaded on the first call. It is given
+ * The eigenvectors come from `ml-pca`, loaded on the first call. It decomposes
  * the smaller of two symmetric matrices, the covariance `[D, D]` or the Gram
- * matrix `[n, n]` of the rows, which have the same eigenvalues; so vectors of
- * 100,000 units cost no more than their products.
+ * matrix `[n, n]` of the rows, which have the same nonzero eigenvalues, so that
+ * vectors of 100,000 units cost no more than their products.
  *
  * @module
  */
 import { checkInteger } from "../check.ts";
 import { chooseRows, type Points, type Rows } from "./points.ts";
 
-/** Side of the largest matrix that is decomposed; 0.4 s. */
+/** Side of the largest matrix that is decomposed; takes 0.4 s. */
 const LARGEST_MATRIX = 512;
-/** Multiplications that a matrix of products may cost; a second or two. */
+/**
+ * Maximum number of multiplications for a matrix of products; takes a second or
+ * two.
+ */
 const MOST_PRODUCTS = 1e9;
 
 /** Settings of {@linkcode pca}. */
 export interface PcaOptions {
-  /** How many rows become points, evenly spaced. @default {5000} */
+  /** Maximum number of rows projected, evenly spaced. @default {5000} */
   readonly maxRows?: number;
 }
 
-/** Points, and how much of the spread they show. */
+/** The projected points, and their share of the variance. */
 export interface PcaPoints extends Points {
-  /** Share of the variance along each axis, of the rows that were fitted. */
+  /** Fraction of the variance along each axis, over the fitted rows. */
   readonly explained: readonly [number, number];
-  /** How many rows the axes were fitted on. */
+  /** Number of rows that the axes were fitted on. */
   readonly fitted: number;
 }
 
 /**
  * Projects rows to their first two principal components.
  *
- * Exact if the rows that become points are at most 512, or the units are;
- * otherwise the axes are fitted on as many of the rows, evenly spaced, as
- * 512² products of `D` units (at most 10⁹) allow, and `fitted` says how many. The sign of an axis is
- * such that its largest loading is positive. Does not change the rows.
+ * Exact for at most 512 rows or at most 512 units; otherwise the axes are
+ * fitted on as many evenly spaced rows as 512² products of `D` units (at most
+ * 10⁹) allow; `fitted` is their number. The sign of an axis makes its largest
+ * loading positive. Does not change the rows.
  *
  * @param rows Vectors, `[N, D]`.
- * @param options How many rows to take.
- * @returns A point a row; zeros along an axis in which the rows do not differ.
+ * @param options Maximum number of rows.
+ * @returns One point per row; zeros along an axis without variance.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If `maxRows` is not a positive integer.
  */
@@ -119,7 +122,7 @@ function zeros(side: number): Float64Array[] {
   return Array.from({ length: side }, () => new Float64Array(side)); // [side, side]
 }
 
-/** Sum over rows of unit times unit, `[D, D]`. */
+/** The covariance without its divisor, `[D, D]`. */
 function unitProducts(
   centred: readonly Float64Array[],
   width: number,
@@ -136,7 +139,7 @@ function unitProducts(
   return mirror(products);
 }
 
-/** Row times row, `[n, n]`. */
+/** The Gram matrix, `[n, n]`. */
 function rowProducts(
   centred: readonly Float64Array[],
   width: number,
@@ -162,7 +165,10 @@ function mirror(products: Float64Array[]): Float64Array[] {
   return products;
 }
 
-/** The two eigenvectors with the largest eigenvalues; zeros where there is none. */
+/**
+ * The two eigenvectors with the largest eigenvalues; zeros for those that do
+ * not exist.
+ */
 async function topTwo(products: Float64Array[]): Promise<{
   vectors: [Float64Array, Float64Array];
   explained: [number, number];
@@ -183,7 +189,7 @@ async function topTwo(products: Float64Array[]): Promise<{
   const columns = found.getEigenvectors();
   for (const axis of [0, 1] as const) {
     const value = values[axis] ?? 0;
-    // What is below the rounding of the largest is no direction but noise.
+    // Eigenvalues below the rounding error of the largest are noise.
     if (axis >= side || value <= 1e-12 * values[0]!) continue;
     explained[axis] = value;
     for (let i = 0; i < side; i++) vectors[axis][i] = columns.get(i, axis);
@@ -191,7 +197,10 @@ async function topTwo(products: Float64Array[]): Promise<{
   return { vectors, explained };
 }
 
-/** An axis as a sum of rows, as long as 1: from an eigenvector of row times row. */
+/**
+ * An axis of unit length, as a sum of rows, from an eigenvector of the Gram
+ * matrix.
+ */
 function combine(
   centred: readonly Float64Array[],
   shares: Float64Array,
@@ -208,7 +217,7 @@ function combine(
 function orient(axis: Float64Array): Float64Array {
   let largest = 0;
   for (const value of axis) {
-    // Equal but for rounding is equal, so that the first of them decides.
+    // Values that are equal up to rounding count as equal; the first decides.
     if (Math.abs(value) > Math.abs(largest) * (1 + 1e-9)) largest = value;
   }
   return largest < 0 ? axis.map((v) => -v) : axis;

@@ -1,5 +1,5 @@
 /**
- * Vectors on their way to the plane: which rows of a matrix are projected.
+ * Selects the rows of a matrix to project.
  *
  * @module
  */
@@ -13,26 +13,26 @@ export interface Rows {
   readonly shape: readonly number[];
 }
 
-/** Points in the plane. */
+/** Projected points. */
 export interface Points {
   /** First coordinates. */
   readonly x: Float64Array;
   /** Second coordinates. */
   readonly y: Float64Array;
-  /** Which row each point stands for, ascending. */
+  /** The row index of each point, ascending. */
   readonly rows: Int32Array;
-  /** How many rows were left out as they hold NaN or an infinity. */
+  /** Number of rows left out because they contain NaN or an infinity. */
   readonly skipped: number;
 }
 
 /**
- * Chooses rows for a projection: those that are finite, and of these at most
- * `most`, evenly spaced.
+ * Selects the rows for a projection: at most `most` finite rows, evenly spaced.
  *
  * @param rows The vectors.
- * @param most How many rows to choose at the most.
- * @param action What was to be done, for the message.
- * @returns The row numbers, how many rows are not finite, and the width `D`.
+ * @param most Maximum number of rows.
+ * @param action The action, for messages.
+ * @returns The row indices, the number of rows that are not finite, and the
+ * width `D`.
  * @throws {TypeError} If the shape has less than two axes or does not fit the data.
  */
 export function chooseRows(

@@ -1,9 +1,9 @@
 /**
- * Quantiles: exact ones of an array at hand, and those of a stream in bounded
- * memory, with a bound on how far off they are.
+ * Quantiles: exact for an array, and for a stream in bounded memory with an
+ * error bound.
  *
- * Both interpolate linearly between neighbours in rank, as NumPy does by
- * default, at position `(N - 1) · q`. The position is taken in float64.
+ * Both interpolate linearly between neighbouring ranks at position
+ * `(N - 1) · q`, as NumPy does by default. The position is computed in float64.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { cannot, checkInteger } from "../check.ts";
  * Copies the array and sorts the copy.
  *
  * @param values `N` numbers, at least one, none NaN.
- * @param q Which quantile, in `[0, 1]`.
+ * @param q The quantile level, in `[0, 1]`.
  * @returns The quantile.
  * @throws {RangeError} If `q` is out of range, or the array is empty or holds NaN.
  */
@@ -33,17 +33,20 @@ export function quantile(values: ArrayLike<number>, q: number): number {
 
 /** Settings of a {@linkcode QuantileSketch}. */
 export interface QuantileSketchOptions {
-  /** How many values are kept whole before any is left out. @default {10_000_000} */
+  /** Number of values up to which all are kept. @default {10_000_000} */
   readonly exactLimit?: number;
-  /** How many values are sorted and halved at once, an even number. @default {65_536} */
+  /**
+   * Number of values sorted and halved at once, an even number. @default
+   * {65_536}
+   */
   readonly bufferSize?: number;
 }
 
-/** Values that stand for `2 ** level` of the stream each. */
+/** A buffer of values that each represent `2 ** level` values of the stream. */
 interface Level {
   values: Float32Array;
   fill: number;
-  /** How often it was halved to its even and to its odd positions. */
+  /** Number of times it was halved to its even and to its odd positions. */
   halved: [number, number];
 }
 
@@ -54,10 +57,10 @@ interface Level {
  * levels: a full buffer of a level is sorted and every second value goes to the
  * next level, where it counts twice as much. One such halving at level `l`
  * moves no rank by more than `2 ** l`: upwards if the even positions stay,
- * downwards if the odd ones do. They alternate, so the sum of the larger
- * side bounds every rank; {@linkcode rankError} is that bound for what was
- * added so far. With buffers of 65,536 it is below 0.0002 for a thousand
- * million values; memory grows by one buffer each time their number doubles.
+ * downwards if the odd ones do. They alternate, so the larger of both sums
+ * bounds the error of every rank; {@linkcode rankError} is that bound so far.
+ * With buffers of 65,536 it is below 0.0002 for a thousand million values;
+ * memory grows by one buffer each time their number doubles.
  *
  * The order of the values can change the result within the bound; nothing is random.
  */
@@ -72,7 +75,7 @@ export class QuantileSketch {
   /**
    * An empty sketch.
    *
-   * @param options How much is kept.
+   * @param options Sizes of the sketch.
    * @throws {RangeError} If a number is out of range or the buffer size is odd.
    */
   constructor(options: QuantileSketchOptions = {}) {
@@ -87,14 +90,14 @@ export class QuantileSketch {
     }
   }
 
-  /** How many values were added. */
+  /** The number of values added. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * By how much the rank of a quantile can be off, as a share of
-   * {@linkcode count}; 0 while the quantiles are exact.
+   * Maximum rank error of a quantile, as a fraction of {@linkcode count}; 0
+   * while the quantiles are exact.
    */
   get rankError(): number {
     let [up, down] = [0, 0];
@@ -111,7 +114,7 @@ export class QuantileSketch {
    * Adds values. Copies them.
    *
    * @param values Any number of values, none NaN.
-   * @throws {RangeError} If one is NaN; none is added then.
+   * @throws {RangeError} If one is NaN; then none is added.
    */
   add(values: Float32Array): void {
     checkNoNan(values, "add values to quantile sketch", this.#count);
@@ -128,10 +131,10 @@ export class QuantileSketch {
   }
 
   /**
-   * The quantile of all that was added.
+   * The quantile of all values so far.
    *
-   * @param q Which quantile, in `[0, 1]`.
-   * @returns A value whose rank is off by at most {@linkcode rankError}.
+   * @param q The quantile level, in `[0, 1]`.
+   * @returns A value whose rank error is at most {@linkcode rankError}.
    * @throws {RangeError} If `q` is out of range or nothing was added.
    */
   quantile(q: number): number {
@@ -159,7 +162,7 @@ export class QuantileSketch {
       return;
     }
     this.#halve(0);
-    // From the first halving on, what was kept whole is of no more use.
+    // From the first halving on, the full buffers are no longer needed.
     for (let full = this.#whole.pop(); full; full = this.#whole.pop()) {
       bottom.values.set(full);
       bottom.fill = this.#size;
@@ -198,7 +201,7 @@ export class QuantileSketch {
   }
 }
 
-/** Sorted values that count `weight` times each. */
+/** Sorted values with a weight each. */
 interface Weighted {
   readonly values: Float32Array;
   readonly weight: number;
@@ -231,7 +234,10 @@ function valuesAt(
   }
 }
 
-/** Linear between `a` and `b`, exact at both ends; infinite where one of them is. */
+/**
+ * Linear interpolation between `a` and `b`, exact at both ends; infinite if one
+ * of them is.
+ */
 function between(a: number, b: number, share: number): number {
   if (a === b || share === 0) return a;
   if (!Number.isFinite(a) || !Number.isFinite(b)) return a + b;

@@ -1,9 +1,9 @@
 /**
- * Frees an array's memory at once, and not when memory is next tidied up: for
- * arrays so large that a second one alive matters.
+ * Frees an array's memory immediately instead of at the next garbage
+ * collection, for large arrays.
  *
- * @param array The array, of no more use to anybody; it is empty afterwards. A
- * view of a part stays as it is.
+ * @param array The array, no longer in use; it is empty afterwards. A view of a
+ * part of a buffer is left unchanged.
  */
 export function releaseMemory({ buffer, byteLength }: ArrayBufferView): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) {

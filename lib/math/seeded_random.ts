@@ -1,19 +1,19 @@
 /**
- * Random numbers that are the same on every run.
+ * Reproducible random numbers.
  *
  * @module
  */
 
 /**
- * A generator of numbers in `[0, 1)`, spread evenly, for drawings and samples;
- * not for secrets.
+ * A generator of uniform numbers in `[0, 1)`, for sampling; not for
+ * cryptography.
  *
  * A Weyl sequence of 32 bits, mixed by the finaliser of MurmurHash3
  * (https://en.wikipedia.org/wiki/MurmurHash): the sequence visits every state
  * once, and the mixing is a bijection, so the period is `2 ** 32`.
  *
  * @param seed Any integer; equal seeds give equal numbers.
- * @returns A function that gives the next number.
+ * @returns A function that returns the next number.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;

@@ -1,45 +1,49 @@
 /**
- * What is worth knowing of an array before it is looked at closely: where its
- * finite values lie, and how many are zero or not finite at all.
+ * Summary statistics of an array: the distribution of its finite values, and
+ * the number of zeros and of values that are not finite.
  *
  * @module
  */
 
-/** Figures of one array. */
+/** Summary statistics of one array. */
 export interface Statistics {
-  /** How many values there are, finite or not. */
+  /** Number of values, finite or not. */
   readonly count: number;
-  /** Mean of the finite values; NaN where there is none. */
+  /** Mean of the finite values; NaN if there are none. */
   readonly mean: number;
-  /** Standard deviation of the finite values, of the population; NaN where there is none. */
+  /**
+   * Standard deviation of the finite values, of the population; NaN if there
+   * are none.
+   */
   readonly std: number;
-  /** The smallest finite value; NaN where there is none. */
+  /** The smallest finite value; NaN if there are none. */
   readonly min: number;
-  /** The largest finite value; NaN where there is none. */
+  /** The largest finite value; NaN if there are none. */
   readonly max: number;
-  /** How many values are 0 or -0. */
+  /** Number of values that are 0 or -0. */
   readonly zeros: number;
-  /** How many values are NaN. */
+  /** Number of values that are NaN. */
   readonly nan: number;
-  /** How many values are Infinity or -Infinity. */
+  /** Number of values that are Infinity or -Infinity. */
   readonly infinite: number;
 }
 
 /**
- * Counts and measures an array, with sums in float64. Does not copy it.
+ * Computes summary statistics of an array, with sums in float64. Does not copy
+ * it.
  *
- * The deviations are taken from the mean in a second pass, and in units of the
- * widest one, so that neither a large mean nor a large value spoils them.
+ * Deviations from the mean are computed in a second pass, in units of the
+ * largest one, so that a large mean or a large value does not lose precision.
  *
  * @param values The array, of any length.
- * @returns Its figures.
+ * @returns The statistics.
  */
 export function statistics(values: ArrayLike<number>): Statistics {
   let [zeros, nan, infinite, finite] = [0, 0, 0, 0];
   let [sum, min, max] = [0, Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value - value === 0) { // finite: an infinity less itself is NaN
+    if (value - value === 0) { // finite: an infinity minus itself is NaN
       finite++;
       sum += value;
       if (value === 0) zeros++;
@@ -72,7 +76,7 @@ export function statistics(values: ArrayLike<number>): Statistics {
  * The smallest and the largest finite value.
  *
  * @param values The values.
- * @returns Both; undefined where no value is finite.
+ * @returns Both; undefined if no value is finite.
  */
 export function extremes(
   values: ArrayLike<number>,
@@ -88,7 +92,7 @@ export function extremes(
   return low > high ? undefined : [low, high];
 }
 
-/** The mean where the sum is beyond float64. */
+/** The mean if the sum exceeds float64. */
 function meanOf(values: ArrayLike<number>, finite: number): number {
   let mean = 0;
   for (let i = 0; i < values.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * UMAP: points in the plane such that neighbours stay neighbours. Distances
- * between far groups mean little; for those see {@linkcode pca}.
+ * UMAP: a projection to the plane that preserves neighbourhoods. Distances
+ * between far groups mean little; see {@linkcode pca} for those.
  *
  * @module
  */
@@ -8,35 +8,37 @@ import { cannot, checkInteger } from "../check.ts";
 import { chooseRows, type Points, type Rows } from "./points.ts";
 import { seededRandom } from "./seeded_random.ts";
 
-/** Numbers that are handed to the library, which keeps them as float64. */
+/**
+ * Maximum number of values passed to the library, which stores them as float64.
+ */
 const MOST_VALUES = 2e7;
-/** The fewest rows that have neighbours worth the name. */
+/** Minimum number of rows. */
 const FEWEST_ROWS = 5;
-/** How long the event loop is kept waiting. */
+/** Maximum time between two yields to the event loop. */
 const YIELD_MS = 50;
 
 /** Settings of {@linkcode umap}. */
 export interface UmapOptions {
-  /** How many rows become points, evenly spaced. @default {2000} */
+  /** Maximum number of rows projected, evenly spaced. @default {2000} */
   readonly maxRows?: number;
-  /** Neighbours that count for a row. @default {15} */
+  /** Number of neighbours per row. @default {15} */
   readonly neighbors?: number;
-  /** Of the random start and samples; any integer. @default {1} */
+  /** Seed of the random start and samples; any integer. @default {1} */
   readonly seed?: number;
 }
 
 /**
  * Projects rows to the plane by UMAP, of `umap-js`, loaded on the first call.
  *
- * Takes at most `maxRows` rows, and of wide rows so many that they hold
- * 2·10⁷ numbers at the most. Equal seeds give equal points. Gives way to other
- * work every 50 ms. Does not change the rows.
+ * Uses at most `maxRows` rows, and fewer wide rows, so that they hold at most
+ * 2·10⁷ values. Equal seeds give equal points. Yields to the event loop every
+ * 50 ms. Does not change the rows.
  *
  * Source: McInnes et al., "UMAP: Uniform Manifold Approximation and Projection
  * for Dimension Reduction", https://arxiv.org/abs/1802.03426.
  *
  * @param rows Vectors, `[N, D]`.
- * @param options How many rows and neighbours to take, and the seed.
+ * @param options Number of rows and neighbours, and the seed.
  * @returns A point for each selected row.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If an option is out of range, or fewer than 5 rows are finite.

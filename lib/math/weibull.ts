@@ -17,7 +17,10 @@ export interface Weibull {
   readonly inverseShape: number;
 }
 
-/** Halvings that bring any interval of float64 down to its last digit. */
+/**
+ * Number of bisection steps that reduce any interval of float64 to its last
+ * digit.
+ */
 const MOST_HALVINGS = 200;
 
 /**
@@ -25,7 +28,7 @@ const MOST_HALVINGS = 200;
  *
  * With `y = log x` and `b = 1 / shape`, the likelihood is largest where
  * `Σ y exp(y / b) / Σ exp(y / b) - mean(y) = b`. The left side minus the right
- * falls as `b` grows, so the root is bracketed and found by halving.
+ * falls as `b` grows, so the root is bracketed and found by bisection.
  *
  * @param logs Logarithms of the values, at least two different ones.
  * @returns The distribution.

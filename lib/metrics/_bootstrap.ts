@@ -1,6 +1,6 @@
 /**
- * Stratified bootstrap: how far a metric moves when the samples of each side
- * are drawn again, with replacement.
+ * Stratified bootstrap: how much a metric varies when the samples of each side
+ * are resampled with replacement.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { quantile } from "../math/quantile.ts";
 import { seededRandom } from "../math/seeded_random.ts";
 import type { ScoreCounts } from "./scores.ts";
 
-/** How many times the samples are drawn. */
+/** Number of resamples. */
 export const NUM_RESAMPLES = 1000;
 
-/** What is resampled. */
+/** The scores to resample. */
 export interface Resampling {
   /** Scores of known samples, `[N]`. */
   readonly known: Float64Array;
@@ -26,14 +26,15 @@ export interface Resampling {
 /**
  * Percentile intervals of several metrics over the same resamples.
  *
- * Each resample draws `N` known and then `M` unknown samples: sample
+ * Each resample draws `N` known, then `M` unknown samples: sample
  * `floor(N · r)`, `r` from `seededRandom(seed)`. The draws are counted by
  * distinct score, so that a resample costs `O(N + M)` and is never sorted.
  *
  * @param sampling The scores.
  * @param metrics The metrics, from counts.
- * @param confidence Share of the resamples within the interval.
- * @returns Steps, one a resample, that give low and high end for each metric.
+ * @param confidence Fraction of the resamples within the interval.
+ * @returns Steps, one a resample, which return the low and high end for each
+ * metric.
  */
 export function* bootstrap(
   { known, unknown, counts, seed }: Resampling,
@@ -75,7 +76,7 @@ function draw(
   }
 }
 
-/** Which distinct value each score is, by bisection. */
+/** Index of the distinct value of each score, by bisection. */
 function groupsOf(scores: Float64Array, values: Float64Array): Int32Array {
   return Int32Array.from(scores, (score) => {
     let [low, high] = [0, values.length - 1];

@@ -8,18 +8,18 @@ import type { ScoreCounts } from "./scores.ts";
 /**
  * Variance of the AUROC over samples, by DeLong.
  *
- * Each known sample has the share of the unknown that score above it, each
- * unknown one the share of the known below it, ties half; the variance of the
- * area is the sum of their sample variances, each over its number of samples.
- * The shares come from counts, as in Sun and Xu, so `O(G)` and no pair is
- * looked at.
+ * For each known sample, take the fraction of unknown samples that score above
+ * it; for each unknown sample, the fraction of known samples below it; ties
+ * count half. The variance of the area is the sum of both sample variances,
+ * each divided by its number of samples. The fractions are computed from
+ * counts, as in Sun and Xu, in `O(G)`.
  *
  * Source: DeLong et al., "Comparing the Areas under Two or More Correlated
  * Receiver Operating Characteristic Curves", Biometrics 1988; Sun and Xu, IEEE
  * Signal Processing Letters 2014.
  *
- * @param counts Scores by distinct value; two samples a side at least.
- * @param area The AUROC, which is the mean of either's shares.
+ * @param counts Scores by distinct value; at least two samples per side.
+ * @param area The AUROC, the mean of either side's fractions.
  * @returns The variance.
  */
 export function deLongVariance(counts: ScoreCounts, area: number): number {

@@ -1,5 +1,5 @@
 /**
- * Predicted classes beside labels, where every sample must have both.
+ * Predicted classes and labels, for metrics that need both for every sample.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { predictions } from "../features/view/predictions.ts";
 import { checkFeatureSet } from "../features/view/shown_arrays.ts";
 import type { FeatureSet, NdArray } from "../types.ts";
 
-/** What {@linkcode checkPredicted} finds. */
+/** The result of {@linkcode checkPredicted}. */
 export interface Predicted {
   /** Predicted class of each sample, `[N]`. */
   readonly classes: Int32Array;
@@ -22,12 +22,12 @@ export interface Predicted {
  * Predicts the class of every sample.
  *
  * @param set A feature set with logits and labels.
- * @param action What was to be done.
- * @param mustBeFinite Whether infinite logits are refused too.
+ * @param action The action, for messages.
+ * @param mustBeFinite Whether infinite logits are an error too.
  * @returns Classes, labels and logits.
- * @throws {TypeError} If the set has no labels or no logits that are classes.
- * @throws {RangeError} If the set is empty, or a logit is NaN, or infinite where
- * that is refused.
+ * @throws {TypeError} If the set has no labels, or no logits of classes.
+ * @throws {RangeError} If the set is empty, or a logit is NaN, or infinite with
+ * `mustBeFinite`.
  */
 export function checkPredicted(
   set: FeatureSet,
@@ -53,7 +53,7 @@ export function checkPredicted(
   if (at >= 0) {
     const row = Math.floor(at / logits.shape[1]!);
     const bad = mustBeFinite ? "NaN or infinite" : "NaN";
-    const rule = `no logit may be ${bad}, in row ${row} neither`;
+    const rule = `no logit may be ${bad}, also in row ${row}`;
     const hint = "leave out such rows with set.select()";
     throw new RangeError(cannot(action, rule, logits.data[at], hint));
   }

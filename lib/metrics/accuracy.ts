@@ -2,16 +2,16 @@ import type { FeatureSet } from "../types.ts";
 import { checkPredicted } from "./_predicted.ts";
 
 /**
- * Share of the samples whose predicted class is their label.
+ * Fraction of the samples whose predicted class is their label.
  *
  * The predicted class is that of the largest logit, or for a sigmoid of one
- * unit class 1 where the logit is above 0. A label that the model has no class
- * for counts as wrong.
+ * unit class 1 if the logit is above 0. A label without a class of the model
+ * counts as wrong.
  *
  * @param set A feature set with logits and labels.
  * @returns The accuracy, in `[0, 1]`.
- * @throws {TypeError} If the set is a promise, or has no labels or no logits
- * that are classes.
+ * @throws {TypeError} If the set is a promise, or has no labels or no logits of
+ * classes.
  * @throws {RangeError} If the set is empty, or a logit is NaN.
  *
  * @example Two of three

@@ -9,24 +9,25 @@ import {
 
 /**
  * Area under the precision-recall curve, as average precision:
- * `Σ (R_n - R_{n-1}) P_n` over the thresholds from strict to lenient.
+ * `Σ (R_n - R_{n-1}) P_n` over the thresholds in descending order.
  *
- * Unlike {@linkcode auroc} it depends on how many samples either side has: at
- * random it is the share of the positive ones. The literature calls it
- * AUPR-Out where the unknown are positive and AUPR-In where the known are.
+ * Unlike {@linkcode auroc} it depends on the number of samples on each side:
+ * for random scores it is the fraction of positive samples. The literature
+ * calls it AUPR-Out if the unknown samples are positive, and AUPR-In if the
+ * known ones are.
  *
  * Source: scikit-learn's `average_precision_score`; no interpolation, which
- * would be too favourable (Davis and Goadrich, ICML 2006). Samples with equal
- * scores pass together.
+ * would be too optimistic (Davis and Goadrich, ICML 2006). Samples with equal
+ * scores share a threshold.
  *
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
- * @param options Which side is positive.
+ * @param options The positive side.
  * @returns The area, in `(0, 1]`.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, a score is NaN or infinite, or
- * `positive` is neither side.
+ * `positive` is invalid.
  *
  * @example Both sides
  * ```ts
@@ -56,7 +57,7 @@ export function aupr(
  * Average precision from counts.
  *
  * @param counts Scores by distinct value.
- * @param positive Which side is positive.
+ * @param positive The positive side.
  * @returns The average precision.
  */
 export function precisionOf(

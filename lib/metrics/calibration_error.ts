@@ -9,7 +9,7 @@ import { checkPredicted } from "./_predicted.ts";
  */
 export interface CalibrationErrorOptions {
   /**
-   * How many bins of equal width the confidences are put into.
+   * Number of confidence bins of equal width.
    *
    * @default {15}
    */
@@ -17,26 +17,26 @@ export interface CalibrationErrorOptions {
 }
 
 /**
- * Expected calibration error: `Σ over bins of n_b / N · |accuracy_b -
- * confidence_b|`, how far the confidence of a model is from how often it is
- * right.
+ * Expected calibration error:
+ * `Σ over bins of n_b / N · |accuracy_b - confidence_b|`, the mean absolute
+ * difference between the confidence and the accuracy of a model.
  *
  * The confidence of a sample is its largest softmax probability, or for a
  * sigmoid of one unit `max(p, 1 - p)`; the softmax is computed from the logits
  * in float64. Bin `b` holds confidences in `(b / B, (b + 1) / B]`. With few
- * samples a bin the error is overestimated, and it depends on the number of
- * bins, so compare at equal settings only.
+ * samples per bin the error is overestimated, and it depends on the number of
+ * bins, so compare it at equal settings only.
  *
  * Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017,
  * https://arxiv.org/abs/1706.04599.
  *
  * @param set A feature set with logits and labels.
- * @param options How many bins.
+ * @param options Number of bins.
  * @returns The error, in `[0, 1]`; 0 is perfect.
- * @throws {TypeError} If the set is a promise, or has no labels or no logits
- * that are classes.
+ * @throws {TypeError} If the set is a promise, or has no labels or no logits of
+ * classes.
  * @throws {RangeError} If the set is empty, a logit is NaN or infinite, or
- * `bins` is no positive integer.
+ * `bins` is not a positive integer.
  *
  * @example Sure, and right half of the time
  * ```ts
@@ -61,7 +61,7 @@ export function calibrationError(
   checkInteger(bins, action, "bins");
   const { classes, labels, logits } = checkPredicted(set, action, true);
   const width = logits.shape[1]!;
-  // Per bin: the sum of confidences less the number of right predictions.
+  // Per bin: the sum of confidences minus the number of correct predictions.
   const gaps = new Map<number, number>();
   for (let row = 0; row < classes.length; row++) {
     const values = logits.data.subarray(row * width, (row + 1) * width);

@@ -1,5 +1,5 @@
 /**
- * Which classes a model confuses.
+ * Confusion matrix of a model.
  *
  * @module
  */
@@ -24,25 +24,25 @@ import type { FeatureSet, NdArray } from "../types.ts";
  * @category Metrics
  */
 export interface ConfusionMatrix extends Figure {
-  /** `[C, C]`, label by predicted class. */
+  /** Counts, `[C, C]`: label by predicted class. */
   readonly counts: NdArray<Int32Array>;
   /** `[C]`, the class of each row and column; not always `0, 1, …`. */
   readonly classes: readonly number[];
 }
 
 /**
- * Counts labels against predicted classes.
+ * Counts pairs of label and predicted class.
  *
  * A sample is predicted as the class of its largest logit, or for a sigmoid of
- * one unit as class 1 where that is above 0. Samples with NaN in their logits
- * are left out. Classes are those of the logits and all labels; where there are
- * more than 1000, those that occur.
+ * one unit as class 1 if that is above 0. Samples with NaN in their logits are
+ * left out. Classes are those of the logits and of all labels; if there are
+ * more than 1000, only those that occur.
  *
  * @param set A feature set with logits and labels.
  * @param options Title, caption, axis labels and width.
  * @returns A square figure that shows itself, labels down and predictions
  * across, with the counts `[C, C]`.
- * @throws {TypeError} If the set has no logits that are classes, or no labels.
+ * @throws {TypeError} If the set has no logits of classes, or no labels.
  *
  * @example Three samples of two classes
  * ```ts

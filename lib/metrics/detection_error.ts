@@ -1,12 +1,12 @@
 import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
 
 /**
- * Detection error: the smallest mean of both error rates that a threshold can
- * reach, `min over t of (P(known ≥ t) + P(unknown < t)) / 2`. Lower is better.
+ * Detection error: the smallest mean of both error rates over all thresholds,
+ * `min over t of (P(known ≥ t) + P(unknown < t)) / 2`. Lower is better.
  *
- * Both sides count as equally likely, whatever their sizes. At random it is
- * 0.5, which is also the most that it can be. The threshold is chosen on the
- * scores themselves, so a real one does worse.
+ * Both sides count as equally likely, whatever their sizes. For random scores
+ * it is 0.5, which is also its maximum. The threshold is optimised on the
+ * scores themselves, so a real threshold does worse.
  *
  * Source: Lee et al., "A Simple Unified Framework for Detecting
  * Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018,
@@ -16,7 +16,7 @@ import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
  * @returns The error, in `[0, 0.5]`.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, or a score is NaN or infinite.
  *
  * @example One known sample of three on the wrong side

@@ -26,24 +26,24 @@ export interface FprAtTprOptions extends PositiveSide {
  * False positive rate at the first threshold whose true positive rate reaches
  * `tpr`: FPR95 by default. Lower is better.
  *
- * With `positive: "unknown"`: the share of the known samples that are taken
- * for unknown, where 95 % of the unknown ones are found. With `positive:
- * "known"`: the share of the unknown samples that pass, where 95 % of the
- * known ones pass, which is what a threshold set on known data alone gives.
- * Papers use both and seldom say which; the default is that of OpenOOD,
- * pytorch-ood and oodeel.
+ * With `positive: "unknown"`: the fraction of known samples classified as
+ * unknown, at the threshold that finds 95 % of the unknown ones. With
+ * `positive: "known"`: the fraction of unknown samples accepted as known, at
+ * the threshold that accepts 95 % of the known ones, as a threshold calibrated
+ * on known data does. Papers use both and seldom state which; the default is
+ * that of OpenOOD, pytorch-ood and oodeel.
  *
  * Every distinct score is a threshold and nothing is interpolated, so the rate
- * is one that can be had; samples with equal scores pass together, and constant
- * scores give 1. oodeel reads the curve just below the rate instead, at every
+ * is attainable; samples with equal scores share a threshold, and constant
+ * scores give 1. oodeel instead reads the curve just below the rate, at every
  * fourth score.
  *
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
- * @param options The rate, and which side is positive.
+ * @param options The rate, and the positive side.
  * @returns The rate of false positives, in `[0, 1]`.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, a score is NaN or infinite, or an
  * option is out of range.
  *
@@ -77,9 +77,9 @@ export function fprAtTpr(
 /**
  * Checks a true positive rate.
  *
- * @param tpr What came.
- * @param action What was to be done.
- * @throws {TypeError} If it is no number.
+ * @param tpr The rate to check.
+ * @param action The action, for messages.
+ * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is not in `(0, 1]`.
  */
 export function checkRate(tpr: number, action: string): void {
@@ -93,8 +93,8 @@ export function checkRate(tpr: number, action: string): void {
  *
  * @param counts Scores by distinct value.
  * @param tpr The true positive rate to reach.
- * @returns The rate of false positives, and the score from which on a sample
- * is taken for unknown.
+ * @returns The false positive rate, and the score from which a sample is
+ * classified as unknown.
  */
 export function rateOf(
   counts: ScoreCounts,

@@ -20,13 +20,12 @@ import {
 } from "./scores.ts";
 
 /**
- * A number, and between which numbers it is likely to be for other samples of
- * the same kind.
+ * A metric with its confidence interval.
  *
  * @category Metrics
  */
 export interface Interval {
-  /** The number for the samples at hand. */
+  /** The value for the samples. */
   readonly value: number;
   /** Lower end. */
   readonly low: number;
@@ -35,20 +34,20 @@ export interface Interval {
 }
 
 /**
- * How well scores separate known from unknown samples.
+ * Metrics of how well scores separate known from unknown samples.
  *
  * @category Metrics
  */
 export interface OodMetrics {
-  /** As {@linkcode auroc}. */
+  /** See {@linkcode auroc}. */
   readonly auroc: Interval;
-  /** As {@linkcode aupr} with the known positive. */
+  /** See {@linkcode aupr}, with the known samples positive. */
   readonly auprIn: Interval;
-  /** As {@linkcode aupr} with the unknown positive. */
+  /** See {@linkcode aupr}, with the unknown samples positive. */
   readonly auprOut: Interval;
-  /** As {@linkcode fprAtTpr} at 0.95, with the unknown positive. */
+  /** See {@linkcode fprAtTpr}, at 0.95 with the unknown samples positive. */
   readonly fpr95: Interval;
-  /** As {@linkcode detectionError}. */
+  /** See {@linkcode detectionError}. */
   readonly detectionError: Interval;
 }
 
@@ -59,14 +58,14 @@ export interface OodMetrics {
  */
 export interface OodMetricsOptions {
   /**
-   * Where the interval of the AUROC comes from. The others are always those of
+   * The method for the interval of the AUROC. The other intervals always use
    * the bootstrap.
    *
    * @default {"delong"}
    */
   readonly intervals?: "delong" | "bootstrap";
   /**
-   * How likely an interval holds the number, in `(0, 1)`.
+   * Confidence level of the intervals, in `(0, 1)`.
    *
    * @default {0.95}
    */
@@ -83,24 +82,24 @@ export interface OodMetricsOptions {
 export const METRIC_OPTIONS = ["intervals", "confidence", "seed"] as const;
 
 /**
- * All metrics of known against unknown scores, with intervals.
+ * Computes all metrics of known and unknown scores, with confidence intervals.
  *
  * The interval of the AUROC is DeLong's: normal, `value ± z · √variance`, cut
- * to `[0, 1]`. It is too narrow where the sides hardly overlap, and a point
- * where they do not. The others are percentiles of a stratified bootstrap: both
- * sides are drawn again 1,000 times, each with its own number of samples. They
- * say how the numbers vary over samples, not over trainings of the model.
+ * to `[0, 1]`. It is too narrow if the sides hardly overlap, and a point if
+ * they do not. The others are percentiles of a stratified bootstrap: both sides
+ * are resampled 1,000 times, each at its size. They show how the metrics vary
+ * over samples, not over trainings of the model.
  *
- * Costs `O(n log n)` for the numbers and 1,000 passes over the scores for the
+ * Costs `O(n log n)` for the metrics and 1,000 passes over the scores for the
  * intervals: about 1 s for 2 × 10,000 scores.
  *
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
  * @param options Kind and confidence of the intervals, seed.
- * @returns Five numbers with their intervals.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
- * @throws {RangeError} If a side has less than two scores, a score is NaN or
+ * @returns Five metrics with their intervals.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
+ * @throws {RangeError} If a side has fewer than two scores, a score is NaN or
  * infinite, or an option is out of range.
  *
  * @example Two sides that overlap
@@ -129,14 +128,14 @@ export function oodMetrics(
 }
 
 /**
- * The same in steps, between which a long run may give the thread back.
+ * The same in steps, between which a long run may yield the thread.
  *
  * @param known Scores of known samples, `[N]`.
  * @param unknown Scores of unknown samples, `[M]`.
  * @param options As for {@linkcode oodMetrics}.
- * @returns Steps, one a resample, that give the metrics.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
- * @throws {RangeError} If a side has less than two scores, a score is NaN or
+ * @returns Steps, one a resample, which return the metrics.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
+ * @throws {RangeError} If a side has fewer than two scores, a score is NaN or
  * infinite, or an option is out of range.
  */
 export function* metricSteps(
@@ -187,10 +186,10 @@ export function* metricSteps(
 /**
  * Checks settings of metrics.
  *
- * @param options What came.
- * @param action What was to be done.
+ * @param options The options to check.
+ * @param action The action, for messages.
  * @returns The settings, with defaults.
- * @throws {TypeError} If an option is not known or of the wrong type.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If one is out of range.
  */
 export function checkMetricOptions(

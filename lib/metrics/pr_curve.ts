@@ -8,15 +8,21 @@ import {
 } from "./scores.ts";
 
 /**
- * Points of a precision-recall curve, `G + 1` for `G` distinct scores, from the
- * strictest threshold to the most lenient one.
+ * Points of a precision-recall curve, `G + 1` for `G` distinct scores, ordered
+ * ordered from the strictest threshold to the most lenient one.
  *
  * @category Metrics
  */
 export interface PrCurve {
-  /** Share of the positive among those that pass each threshold; 1 at first, where none does. */
+  /**
+   * Precision at each threshold: the fraction of positive samples among those
+   * that pass; 1 at the first threshold, where none passes.
+   */
   readonly precision: Float64Array;
-  /** Share of the positive that pass each threshold, ascending from 0 to 1. */
+  /**
+   * Recall at each threshold: the fraction of positive samples that pass,
+   * ascending from 0 to 1.
+   */
   readonly recall: Float64Array;
   /** Scores, as in {@linkcode RocCurve}. */
   readonly thresholds: Float64Array;
@@ -33,11 +39,11 @@ export interface PrCurve {
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
- * @param options Which side is positive.
+ * @param options The positive side.
  * @returns Precision, recall and the thresholds, `[G + 1]` each.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, a score is NaN or infinite, or
- * `positive` is neither side.
+ * `positive` is invalid.
  *
  * @example Three thresholds and the beginning
  * ```ts

@@ -9,20 +9,21 @@ import {
 } from "./scores.ts";
 
 /**
- * Points of a ROC curve, `G + 1` for `G` distinct scores, from the strictest
- * threshold to the most lenient one.
+ * Points of a ROC curve, `G + 1` for `G` distinct scores, ordered ordered from
+ * the strictest threshold to the most lenient one.
  *
  * @category Metrics
  */
 export interface RocCurve {
-  /** Rate of false positives at each threshold, ascending from 0 to 1. */
+  /** False positive rate at each threshold, ascending from 0 to 1. */
   readonly falsePositiveRate: Float64Array;
-  /** Rate of true positives at each threshold, ascending from 0 to 1. */
+  /** True positive rate at each threshold, ascending from 0 to 1. */
   readonly truePositiveRate: Float64Array;
   /**
-   * Scores. With the unknown positive, a sample is positive whose score is at
-   * least the threshold, and the first is Infinity; with the known positive, one
-   * whose score is at most the threshold, and the first is -Infinity.
+   * The thresholds. With the unknown side positive, samples with a score of at
+   * least the threshold pass, and the first threshold is Infinity; with the
+   * known side positive, samples with a score of at most the threshold pass,
+   * and the first is -Infinity.
    */
   readonly thresholds: Float64Array;
 }
@@ -31,16 +32,16 @@ export interface RocCurve {
  * The ROC curve: rates of true and false positives at every threshold.
  *
  * Source: equal to scikit-learn's `roc_curve` with `drop_intermediate=False`,
- * so that no threshold is left out; equal scores give one point.
+ * so that it contains every threshold; equal scores give one point.
  *
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples, `[M]`.
- * @param options Which side is positive.
+ * @param options The positive side.
  * @returns Both rates and the thresholds, `[G + 1]` each.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, a score is NaN or infinite, or
- * `positive` is neither side.
+ * `positive` is invalid.
  *
  * @example Three thresholds and the beginning
  * ```ts
@@ -95,10 +96,10 @@ export function curveOf(counts: ScoreCounts): RocCurve {
 }
 
 /**
- * The points of a curve at which it turns: what must be drawn of it.
+ * The corners of a curve, which are enough to draw it.
  *
  * @param curve The curve.
- * @returns Rates of false and true positives at the corners, the ends included.
+ * @returns False and true positive rates at the corners, including the ends.
  */
 export function cornersOf(
   { falsePositiveRate: x, truePositiveRate: y }: RocCurve,

@@ -11,19 +11,19 @@ import { cornersOf, curveOf } from "./roc_curve.ts";
 import { checkScores, countChecked, type Scores } from "./scores.ts";
 
 /**
- * Draws ROC curves of one known set against one or several unknown ones, with
- * the AUROC and FPR95 of each.
+ * Draws ROC curves of one known set and one or more unknown sets, with the
+ * AUROC and FPR95 of each.
  *
- * The unknown are positive. The dashed line is a true positive rate of 0.95;
- * where a curve first reaches it is its FPR95. A curve along the diagonal is no
- * better than chance.
+ * The unknown samples are positive. The dashed line is a true positive rate of
+ * 0.95; the FPR95 is where a curve first reaches it. A curve along the diagonal
+ * is no better than chance.
  *
  * @param known Scores of known samples, `[N]`; higher is more
  * out-of-distribution.
  * @param unknown Scores of unknown samples by the name of their curve.
  * @param options Title, caption, axis labels and width.
- * @returns A figure that shows itself; its notes hold the numbers.
- * @throws {TypeError} If scores are no array of numbers, or a promise.
+ * @returns A figure that shows itself; its notes contain the numbers.
+ * @throws {TypeError} If scores are a promise, or not an array of numbers.
  * @throws {RangeError} If there is no curve, scores are empty, or a score is
  * NaN or infinite.
  *

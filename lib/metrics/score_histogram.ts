@@ -1,5 +1,5 @@
 /**
- * How scores are distributed, and whether they separate two datasets.
+ * Histogram of scores.
  *
  * @module
  */
@@ -20,24 +20,22 @@ import type { Guide } from "../display/view.ts";
  */
 export interface ScoreHistogramOptions extends FigureOptions {
   /**
-   * Where a dashed line is drawn, in the unit of the scores: the threshold
-   * above which a sample is taken for unknown. Default: no line.
+   * The position of a dashed line, in the unit of the scores: the threshold
+   * above which a sample counts as unknown. Default: no line.
    */
   readonly threshold?: number;
 }
 
 /**
- * Draws how often each score occurs, one colour a series.
+ * Draws the distribution of scores, one colour per series.
  *
- * Good to see whether the scores of known and unknown samples overlap, and why a
- * number like AUROC is what it is. Scores that are not finite are left out, and a
- * note says so.
+ * Shows whether the scores of known and unknown samples overlap. Scores that
+ * are not finite are left out, with a note.
  *
- * @param scores Scores by the name of their series, each of any length above 0;
- * copied.
+ * @param scores Scores by the name of their series, each not empty; copied.
  * @param options A threshold; title, caption, axis labels and width.
  * @returns A figure that shows itself.
- * @throws {TypeError} If a series is no array of numbers, or a promise.
+ * @throws {TypeError} If a series is a promise, or not an array of numbers.
  * @throws {RangeError} If there is no series, one is empty, or the threshold is
  * not finite.
  *
@@ -86,7 +84,9 @@ export function scoreHistogram(
   const guides: Guide[] = line === undefined
     ? []
     : [{ axis: "x", at: threshold!, name: line }];
-  const title = `Scores: ${series.map(({ name }) => name).join(", ")}`;
+  const title = series.length > MOST_NAMED
+    ? `Scores: ${series.length} series`
+    : `Scores: ${series.map(({ name }) => name).join(", ")}`;
   return makeFigure({
     title,
     summary: summary.join("; "),
@@ -100,6 +100,9 @@ export function scoreHistogram(
     options: frame,
   });
 }
+
+/** Series whose names are in the title; the legend has them all. */
+const MOST_NAMED = 4;
 
 function checkScores(name: string, values: ArrayLike<number>): Float64Array {
   const action = "draw score histogram";

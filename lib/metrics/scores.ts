@@ -1,9 +1,9 @@
 /**
  * Scores of known and unknown samples, counted by their distinct values.
  *
- * Every metric depends on the order of the scores alone. So the scores are
- * sorted once, ties are counted together, and each metric is one pass over
- * the counts: `O(n log n)` in all, and exact where scores are equal.
+ * Every metric depends only on the order of the scores. The scores are
+ * therefore sorted once, ties are counted together, and each metric is one pass
+ * over the counts: `O(n log n)` in total, and exact for ties.
  *
  * @module
  */
@@ -17,14 +17,15 @@ import { cannot, checkAwaited } from "../check.ts";
 export type Scores = ArrayLike<number>;
 
 /**
- * Which samples a metric counts as positive.
+ * The side that a metric counts as positive.
  *
  * @category Metrics
  */
 export interface PositiveSide {
   /**
-   * `"unknown"`: an unknown sample that is found is a true positive. `"known"`:
-   * a known sample that passes is one, and the order of the scores is reversed.
+   * `"unknown"`: an unknown sample classified as unknown is a true positive.
+   * `"known"`: a known sample classified as known is one, and the order of the
+   * scores is reversed.
    *
    * @default {"unknown"}
    */
@@ -34,28 +35,28 @@ export interface PositiveSide {
 /** The keys of {@linkcode PositiveSide}, for checks. */
 export const SIDES = ["known", "unknown"] as const;
 
-/** Scores of both sides, by distinct value from low to high, `G` in all. */
+/** Scores of both sides, by distinct value in ascending order, `G` in total. */
 export interface ScoreCounts {
   /** The distinct values, ascending, `[G]`. */
   readonly values: Float64Array;
-  /** How many known samples have each value, `[G]`. */
+  /** Number of known samples with each value, `[G]`. */
   readonly known: Float64Array;
-  /** How many unknown samples have each value, `[G]`. */
+  /** Number of unknown samples with each value, `[G]`. */
   readonly unknown: Float64Array;
-  /** How many known samples there are. */
+  /** Number of known samples. */
   readonly numKnown: number;
-  /** How many unknown samples there are. */
+  /** Number of unknown samples. */
   readonly numUnknown: number;
 }
 
 /**
  * Checks that a value is an array of finite scores. Copies it.
  *
- * @param scores What came.
- * @param action What was to be done.
- * @param name What the scores are.
+ * @param scores The value to check.
+ * @param action The action, for messages.
+ * @param name The argument's name.
  * @returns The scores, `[N]`.
- * @throws {TypeError} If it is no array of numbers, or a promise.
+ * @throws {TypeError} If it is a promise, or not an array of numbers.
  * @throws {RangeError} If it is empty, or a score is NaN or infinite.
  */
 export function checkScores(
@@ -81,7 +82,7 @@ export function checkScores(
       const rule = `"${name}[${i}]" must be a number`;
       throw new TypeError(cannot(action, rule, score));
     }
-    const rule = `every score must be finite, "${name}[${i}]" too`;
+    const rule = `every score must be finite, also "${name}[${i}]"`;
     throw new RangeError(
       cannot(action, rule, score, "leave out the samples without a score"),
     );
@@ -93,9 +94,9 @@ export function checkScores(
  *
  * @param known Scores of known samples, `[N]`.
  * @param unknown Scores of unknown samples, `[M]`.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @returns The counts.
- * @throws {TypeError} If a side is no array of numbers, or a promise.
+ * @throws {TypeError} If a side is a promise, or not an array of numbers.
  * @throws {RangeError} If a side is empty, or a score is NaN or infinite.
  */
 export function countScores(
@@ -110,7 +111,7 @@ export function countScores(
 }
 
 /**
- * Counts scores that are known to be finite.
+ * Counts finite scores.
  *
  * @param known Scores of known samples, `[N]`.
  * @param unknown Scores of unknown samples, `[M]`.
@@ -149,8 +150,8 @@ export function countChecked(
 }
 
 /**
- * The same scores with the sides exchanged and the order reversed, so that the
- * known samples are the positive ones.
+ * Exchanges the sides and reverses the order of the scores, so that the known
+ * samples are the positive ones.
  *
  * @param counts The counts.
  * @returns The counts of the negated scores.

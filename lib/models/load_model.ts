@@ -6,46 +6,46 @@ export type { ModelLimits } from "./graph/limits.ts";
 export type { LoadModelOptions } from "./read_model.ts";
 
 /**
- * Opens a trained model: a file of Keras (`.keras`, the same unpacked as a
- * folder, `.h5`), a `model.json` of TF.js, or an ONNX file of opset 7 to 26,
- * told apart by content.
+ * Opens a trained model: a Keras file (`.keras`, an unpacked `.keras` folder,
+ * `.h5`), a `model.json` of TF.js, or an ONNX file of opset 7 to 26. The format
+ * is detected from the content.
  *
- * Layers of Keras' files are computed by this library, and so are those of a
- * `model.json`, with TF.js' meaning where TF.js wrote it. Where TF.js means
- * something of its own, as by a BatchNormalization over another axis than the
- * last, and by masks that it loses, TF.js computes the layers. A `model.json`
- * with classes registered with `tf.serialization.registerClass` is refused; the
- * error says how to build it with TF.js and hand it to
- * {@linkcode fromLayersModel}. Nothing is read outside
- * the model's own file and folder, and nothing in it is run. Weights are read
- * when they are needed; where something runs, NaN and infinities among them are
- * an error that names the layer. Closing the model frees what was made for it. What
- * a file unfolds to is counted while it does: nested models and functions that
- * are called again, and the size of tensors; `limits` raises the bounds. A server
- * may send no more than the file itself says, and redirect to public addresses
- * only, from https to https.
+ * Layers of Keras files are computed by this library, and so are those of a
+ * `model.json`, with TF.js' semantics if TF.js wrote it. If TF.js computes
+ * something else than Keras, such as for a BatchNormalization over another axis
+ * than the last, or for masks that it loses, TF.js runs the layers. A
+ * `model.json` with classes registered with `tf.serialization.registerClass` is
+ * refused; the error explains how to build it with TF.js and pass it to
+ * {@linkcode fromLayersModel}. Nothing is read outside the model's file and
+ * folder, and no code in it is executed. Weights are read on demand; NaN and
+ * infinities in weights that are used are an error that names the layer.
+ * Closing the model frees its resources. The size of the unfolded model is
+ * limited: nested models and functions for each call, and the size of tensors;
+ * `limits` raises the limits. A server may send at most as many bytes as the
+ * file declares, and may redirect only to public addresses, from https to
+ * https.
  *
- * The layers of an ONNX file are its operations, which ONNX Runtime runs as
- * they stand; so there are no gradients, and no functions of one's own on
- * tensors. An operation goes by its name, or by the name of a tensor that it
- * gives: the only way for one without a name, and for a second output. Maps have
- * their channels first. Floats of every width come as float32, whole numbers as
- * int32, exactly or not at all; the ZipMap of a scikit-learn classifier gives no
- * tensor, so take what feeds it. If the file takes a fixed number of rows at
- * once, batches are cut into such parts, the last of them is filled up with
- * copies of its last row, and what comes of those is dropped. Weights in other
- * files must be in the model's own folder, and no links. NaN in weights is an
- * error where it runs; infinities are not, as masks are made of them.
+ * The layers of an ONNX file are its operations, which ONNX Runtime runs
+ * unchanged; so there are no gradients, and no custom functions on tensors. The
+ * id of an operation is its name, or the name of a tensor that it outputs: the
+ * only id of an operation without a name, and of a second output. Feature maps
+ * are channels first. Floats of every width are returned as float32, integers
+ * as int32 if they fit, otherwise with an error. The ZipMap of a scikit-learn
+ * classifier does not output a tensor, so select its input. If the file has a
+ * fixed batch size, batches are split into parts of that size; the last part is
+ * padded with copies of its last row, whose results are dropped. Weights in
+ * other files must be in the model's folder, and not be links. NaN in weights
+ * that are used is an error; infinities are allowed, because masks use them.
  *
  * @category Models
- * @param source A path, a `file:` or `http(s):` URL, or the bytes of a file of
- * Keras or ONNX.
- * @param options Custom objects, what weights may be, and a signal that stops it.
+ * @param source A path, a `file:` or `http(s):` URL, or the bytes of a Keras or
+ * ONNX file.
+ * @param options Custom objects, allowed weights, limits; signal.
  * @returns The model.
- * @throws {ModelFormatError} If it is no such model, is damaged, or holds a
- * layer or an option that is not understood; it names them.
- * @throws {Deno.errors.NotFound} If a file is not there.
- * @throws {DOMException} If it is stopped.
+ * @throws {ModelFormatError} If it is not such a model, is damaged, or contains
+ * a layer or an option that is not supported; the message names them.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
+ * @throws {DOMException} If it is aborted.
  *
  * @example A file of Keras
  * ```ts
@@ -119,7 +119,7 @@ export async function loadModel(
     const rule = '"signal" must be an AbortSignal';
     throw new TypeError(cannot("load model", rule, signal));
   }
-  // Readers of files are a third of this library: loaded when a file is opened.
+  // File readers are a third of this library, so they are loaded on demand.
   const { readModel } = await import("./read_model.ts");
   return await readModel(source, options);
 }

@@ -2,6 +2,7 @@ import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
 import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
+import type { ModelGraph } from "./graph/model_graph.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
 import { checkAliases } from "./keras/known_names.ts";
@@ -16,13 +17,13 @@ import { loadModelJson } from "./tfjs/load_model_json.ts";
  */
 export interface LoadModelOptions {
   /**
-   * What Keras' files hold and Keras does not have, as Keras' `custom_objects`:
-   * factories of layers, activations `(ops, x)`, operations
-   * `(ops, args, kwargs)`, and names of known classes for aliases. Keys are the
-   * names in the file, with or without the package: `Twice`, `my>Twice`.
+   * Custom objects, as Keras' `custom_objects`: layer factories, activations
+   * `(ops, x)`, operations `(ops, args, kwargs)`, and names of built-in classes
+   * as aliases. Keys are the names in the file, with or without the package:
+   * `Twice`, `my>Twice`.
    */
   readonly customObjects?: CustomTable;
-  /** Another name of `customObjects`, for the layers among them. */
+  /** Another name of `customObjects`, for layers. */
   readonly customLayers?: Readonly<Record<string, LayerFactory>>;
   /**
    * Whether the model may run with weights that are NaN or infinite.
@@ -31,25 +32,25 @@ export interface LoadModelOptions {
    */
   readonly allowNonFinite?: boolean;
   /**
-   * How large the model may become: layers that nested models unfold to, and
+   * Limits of the model: the number of layers of unfolded nested models, and
    * the size of tensors.
    */
   readonly limits?: ModelLimits;
   /**
-   * Stops the loading: the promise rejects at once, and what was opened is
-   * closed. A graph model is built by TF.js in one go.
+   * Aborts the loading: the promise rejects immediately, and opened files are
+   * closed. Building a graph model in TF.js cannot be interrupted.
    */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads a model of any format, told by its content.
+ * Reads a model of any format, which is detected from its content.
  *
  * @param source A path, a URL, or bytes.
- * @param options Custom layers, what weights may be, and a signal.
+ * @param options Custom objects, allowed weights; signal.
  * @returns The model.
- * @throws {ModelFormatError} If it is none, or is not understood.
- * @throws {DOMException} If it is stopped.
+ * @throws {ModelFormatError} If it is not a model, or is not supported.
+ * @throws {DOMException} If it is aborted.
  */
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
@@ -57,14 +58,15 @@ export async function readModel(
 ): Promise<Model> {
   const pacer = loadingPacer(source, options.signal);
   const reading = readInSteps(source, options, pacer);
-  return await pacer.race(reading, (late) => late.close());
+  const graph = await pacer.race(reading, (late) => late.close());
+  return graph.model;
 }
 
 async function readInSteps(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
   pacer: Pacer,
-): Promise<Model> {
+): Promise<ModelGraph> {
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);

@@ -11,15 +11,16 @@ export interface EinsumLetters {
 }
 
 /**
- * Reads an equation of Einstein's notation, such as `"abc,cd->abd"`. An
- * ellipsis stands for the axes that have no letter, `"...c,cd->...d"`.
+ * Parses an einsum equation of two operands, such as `"abc,cd->abd"`. An
+ * ellipsis represents the axes without a letter, `"...c,cd->...d"`.
  *
  * @param equation The equation.
  * @param rankA Number of axes of the first operand.
  * @param rankB Number of axes of the second.
- * @returns The letters; those of an ellipsis are numbers.
- * @throws {SyntaxError} If it cannot be read.
- * @throws {TypeError} If the operands have other numbers of axes.
+ * @returns The letters; axes of an ellipsis have numbers instead.
+ * @throws {SyntaxError} If it cannot be parsed.
+ * @throws {TypeError} If the number of letters does not match the rank of an
+ * operand.
  */
 export function einsumLetters(
   equation: string,

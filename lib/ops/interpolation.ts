@@ -1,32 +1,34 @@
 /**
- * The taps of a resized axis: which old positions each new one sums, and their weights.
+ * The taps of a resized axis: the input positions that each output position
+ * sums, and their weights.
  *
- * Computed in 32-bit floats in TensorFlow's order, so that no tap
- * differs by rounding: half-pixel centers, no antialiasing, and for
- * `bicubic` a distance in steps of 1/1024, with weights of 0 beyond the border.
+ * Computed in 32-bit floats in TensorFlow's order of operations, so that taps
+ * are bitwise equal: half-pixel centers, no antialiasing, and for `bicubic`
+ * distances in steps of 1/1024, with weight 0 beyond the edge.
  *
  * Source: https://github.com/tensorflow/tensorflow/tree/v2.15.0/tensorflow/core/kernels/image
  *
  * @module
  */
 
-/** One old position for each new one, with its weight. */
+/** One input position for each output position, with its weight. */
 export interface Tap {
-  /** An index into the old axis, for each new position. */
+  /** An index into the input axis, for each output position. */
   readonly indices: Int32Array;
-  /** Its weight, for each new position. */
+  /** Its weight, for each output position. */
   readonly weights: Float32Array;
 }
 
 const TABLE = 1024;
 
 /**
- * The taps of an axis that is resized.
+ * Computes the taps of a resized axis.
  *
  * @param before Its size before.
  * @param after Its size afterwards.
- * @param interpolation How values between positions are found.
- * @returns Taps: each new value is the sum of their weighted values.
+ * @param interpolation The interpolation between positions.
+ * @returns Taps: each output value is the weighted sum of the input values at
+ * the taps.
  */
 export function interpolationTaps(
   before: number,

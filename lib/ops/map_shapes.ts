@@ -9,13 +9,13 @@ import { sameSize } from "./shapes.ts";
 import { numWindows, transposedSize } from "./windows.ts";
 
 /**
- * What a convolution gives.
+ * The shape and element type of a convolution.
  *
  * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, D / groups, C]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
- * @throws {TypeError} If map and kernel do not go together.
+ * @throws {TypeError} If map and kernel are not compatible.
  * @throws {RangeError} If the kernel does not fit the map.
  */
 export function convolved(
@@ -50,13 +50,13 @@ export function convolved(
 }
 
 /**
- * What a transposed convolution gives.
+ * The shape and element type of a transposed convolution.
  *
  * @param x The map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, C, D]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
- * @throws {TypeError} If map and kernel do not go together.
+ * @throws {TypeError} If map and kernel are not compatible.
  */
 export function convolvedBack(
   x: ShapeValue,
@@ -85,7 +85,7 @@ export function convolvedBack(
 }
 
 /**
- * What a pooling gives, in the element type of the map.
+ * The shape of a pooling; the element type is that of the map.
  *
  * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides and padding.
@@ -111,7 +111,7 @@ export function pooled(x: ShapeValue, options: PoolingOptions): ShapeValue {
   return { shape, dtype: x.dtype };
 }
 
-/** Sizes, and the last two axes, of a kernel for so many spatial axes. */
+/** The spatial sizes, and the last two axes, of a kernel. */
 function kernelOf(
   x: ShapeValue,
   { shape }: ShapeValue,

@@ -1,16 +1,16 @@
 /**
  * The operations of an engine.
  *
- * A layer, a shaping or a built-in postprocessing is written once, over this
- * interface, and never knows what `T` is: a tensor that holds values already,
- * a name in a graph that is being recorded, or a shape alone. An engine is an
- * implementation; {@linkcode ShapeOps} is the one without values.
+ * Layers, shapings and built-in postprocessing steps are written once, over
+ * this interface, for any `T`: a tensor with values, a name in a graph that is
+ * being recorded, or only a shape. Each engine implements it;
+ * {@linkcode ShapeOps} implements it without values.
  *
- * Operations are named and meant as in `keras.ops`: arguments broadcast as in
- * NumPy, axes may be negative, maps are channels last. Nothing changes its
- * arguments. Sizes may be unknown before the run, the batch always is: what a
- * layer makes of them it says by {@linkcode Ops.merge} and
- * {@linkcode Ops.unmerge}, which need not know the others.
+ * Names and semantics are those of `keras.ops`: arguments broadcast as in
+ * NumPy, axes may be negative, feature maps are channels last. Arguments are
+ * never changed. Sizes may be unknown before the run; the batch size always is.
+ * Layers therefore reshape with {@linkcode Ops.merge} and
+ * {@linkcode Ops.unmerge}, which do not need the other sizes.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export type OpsType = "float32" | "int32" | "bool";
 export interface ReduceOptions {
   /** Axes to reduce over; default: all. */
   readonly axis?: number | readonly number[];
-  /** Whether the axes stay, with size 1. @default {false} */
+  /** Whether to keep the reduced axes with size 1. @default {false} */
   readonly keepdims?: boolean;
 }
 
@@ -43,11 +43,14 @@ export interface ReduceOptions {
 export interface ConvOptions {
   /** Steps along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `ceil(size / stride)` positions, more padding at the end. */
+  /**
+   * As in Keras: `same` gives `ceil(size / stride)` positions, more padding at
+   * the end.
+   */
   readonly padding: "same" | "valid";
-  /** Distance of the values of the kernel along each spatial axis. */
+  /** Dilation of the kernel along each spatial axis. */
   readonly dilation: readonly number[];
-  /** Into how many groups the channels fall. @default {1} */
+  /** Number of channel groups. @default {1} */
   readonly groups?: number;
 }
 
@@ -57,13 +60,16 @@ export interface ConvOptions {
  * @category Custom layers
  */
 export interface ConvTransposeOptions {
-  /** Positions of the output between two of the input, along each spatial axis. */
+  /** Stride of the output along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `size · stride` positions. */
+  /** As in Keras: `same` gives `size · stride` positions. */
   readonly padding: "same" | "valid";
-  /** Distance of the values of the kernel along each spatial axis. */
+  /** Dilation of the kernel along each spatial axis. */
   readonly dilation: readonly number[];
-  /** Keras' `output_padding`; default: what gives `size · stride` for `same`. */
+  /**
+   * Keras' `output_padding`; default: the padding for which `same` gives
+   * `size · stride`.
+   */
   readonly outputPadding?: readonly number[];
 }
 
@@ -73,11 +79,11 @@ export interface ConvTransposeOptions {
  * @category Custom layers
  */
 export interface PoolingOptions {
-  /** Positions of a window along each spatial axis. */
+  /** Window size along each spatial axis. */
   readonly size: readonly number[];
   /** Steps along each spatial axis. */
   readonly strides: readonly number[];
-  /** Keras' meaning: `same` gives `ceil(size / stride)` positions. */
+  /** As in Keras: `same` gives `ceil(size / stride)` positions. */
   readonly padding: "same" | "valid";
 }
 
@@ -87,25 +93,25 @@ export interface PoolingOptions {
  * @category Custom layers
  */
 export interface SliceRange {
-  /** Which axis, from 0. */
+  /** The axis, from 0. */
   readonly axis: number;
   /** First index; negative counts from the end. @default {0} */
   readonly start?: number;
-  /** First index left out; negative counts from the end; default: the end. */
+  /** Index after the last; negative counts from the end; default: the end. */
   readonly stop?: number;
-  /** Default 1; positive. */
+  /** The step, positive. Default: 1. */
   readonly step?: number;
 }
 
 /**
- * What one step of a scan gives.
+ * The result of one step of a scan.
  *
  * @category Custom layers
  */
 export interface ScanStep<T> {
   /** The state after the step. */
   readonly state: readonly T[];
-  /** What the step gives, each `[N, …]`. */
+  /** The outputs of the step, each `[N, …]`. */
   readonly outputs: readonly T[];
 }
 
@@ -115,7 +121,10 @@ export interface ScanStep<T> {
  * @category Custom layers
  */
 export interface Recurrence<T> {
-  /** Which layer; a GRU resets after the product. */
+  /**
+   * The layer type; a GRU applies the reset gate after the product
+   * (`reset_after`).
+   */
   readonly kind: "lstm" | "gru";
   /** `[N, T, D]`. */
   readonly sequence: T;
@@ -125,11 +134,11 @@ export interface Recurrence<T> {
   readonly recurrentKernel: T;
   /** `[gates · units]` of an LSTM; `[2, gates · units]` of a GRU, for input and state. */
   readonly bias: T | undefined;
-  /** The first state, each `[N, units]`; undefined for zeros. */
+  /** The initial state, each `[N, units]`; undefined for zeros. */
   readonly initial: readonly T[] | undefined;
   /** Whether the outputs of all time steps are needed. */
   readonly returnSequences: boolean;
-  /** Whether it runs from the last time step to the first. */
+  /** Whether it processes the sequence in reverse. */
   readonly reverse: boolean;
 }
 
@@ -139,16 +148,16 @@ export interface Recurrence<T> {
  * @category Custom layers
  */
 export interface Ops<T> {
-  /** Sizes of the axes; null where they are not known before the run. */
+  /** Sizes of the axes; null if unknown before the run. */
   shape(x: T): readonly (number | null)[];
   /** Element type. */
   dtype(x: T): OpsType;
-  /** A value known now; numbers become float32 scalars. */
+  /** A constant; numbers become float32 scalars. */
   constant(value: number | NdArray<Float32Array | Int32Array>): T;
-  /** Another element type; floats to integers drop the fraction. */
+  /** Casts to another element type; floats to integers drop the fraction. */
   cast(x: T, dtype: OpsType): T;
 
-  // ---- element by element, with broadcasting ----
+  // ---- element-wise, with broadcasting ----
 
   /** `a + b`. */
   add(a: T, b: T): T;
@@ -168,28 +177,28 @@ export interface Ops<T> {
   maximum(a: T, b: T): T;
   /** The smaller of the two; NaN if either is. */
   minimum(a: T, b: T): T;
-  /** `a > b`, as booleans; false where either is NaN. */
+  /** `a > b`, boolean; false if either is NaN. */
   greater(a: T, b: T): T;
   /** `a ≥ b`. */
   greaterEqual(a: T, b: T): T;
   /** `a = b`. */
   equal(a: T, b: T): T;
-  /** Both, of booleans. */
+  /** Logical and. */
   logicalAnd(a: T, b: T): T;
-  /** Either, of booleans. */
+  /** Logical or. */
   logicalOr(a: T, b: T): T;
-  /** Not, of booleans. */
+  /** Logical not. */
   logicalNot(x: T): T;
-  /** `a` where the condition holds, `b` elsewhere. */
+  /** `a` where the condition is true, `b` elsewhere. */
   where(condition: T, a: T, b: T): T;
 
   /** Natural exponential. */
   exp(x: T): T;
   /** Natural logarithm. */
   log(x: T): T;
-  /** `log(1 + x)`, exact for small `x`. */
+  /** `log(1 + x)`, accurate for small `x`. */
   log1p(x: T): T;
-  /** `exp(x) − 1`, exact for small `x`. */
+  /** `exp(x) − 1`, accurate for small `x`. */
   expm1(x: T): T;
   /** Square root. */
   sqrt(x: T): T;
@@ -199,11 +208,11 @@ export interface Ops<T> {
   sign(x: T): T;
   /** `−x`. */
   negative(x: T): T;
-  /** Largest whole number not above. */
+  /** Floor. */
   floor(x: T): T;
-  /** Smallest whole number not below. */
+  /** Ceiling. */
   ceil(x: T): T;
-  /** Nearest whole number, halves to even. */
+  /** Nearest integer, ties to even. */
   round(x: T): T;
   /** Sine. */
   sin(x: T): T;
@@ -213,7 +222,7 @@ export interface Ops<T> {
   atan(x: T): T;
   /** Hyperbolic tangent. */
   tanh(x: T): T;
-  /** `1 / (1 + exp(−x))`, without overflow, and with all its digits near 0. */
+  /** `1 / (1 + exp(−x))`, without overflow, and accurate near 0. */
   sigmoid(x: T): T;
   /** `x / (1 + exp(−x))`, to 3e-6 where it is one of thousands in a sample. */
   silu(x: T): T;
@@ -238,74 +247,93 @@ export interface Ops<T> {
   min(x: T, options?: ReduceOptions): T;
   /** Product over axes. */
   prod(x: T, options?: ReduceOptions): T;
-  /** Whether one boolean is true. */
+  /** Logical or over axes. */
   any(x: T, options?: ReduceOptions): T;
-  /** Whether all booleans are true. */
+  /** Logical and over axes. */
   all(x: T, options?: ReduceOptions): T;
-  /** Index of the first largest value along one axis, which is gone: int32. */
+  /**
+   * Index of the first largest value along one axis, which is removed: int32.
+   */
   argmax(x: T, axis: number): T;
-  /** Running sum along one axis. */
+  /** Cumulative sum along one axis. */
   cumsum(x: T, axis: number): T;
 
   // ---- shape ----
 
   /** Sizes of the axes, int32 `[rank]`. */
   sizes(x: T): T;
-  /** The same values in another shape; −1 for the one size that follows. */
+  /** Reshapes; −1 for one inferred size. */
   reshape(x: T, shape: readonly number[]): T;
-  /** Axes `from` to `to` as one, row-major; their sizes need not be known. */
+  /**
+   * Merges axes `from` to `to` into one, row-major; their sizes may be unknown.
+   */
   merge(x: T, from: number, to: number): T;
-  /** One axis as several of these sizes, row-major; −1 for the one that follows. */
+  /**
+   * Splits one axis into several of these sizes, row-major; −1 for one inferred
+   * size.
+   */
   unmerge(x: T, axis: number, sizes: readonly number[]): T;
-  /** A new axis of size 1. */
+  /** Adds an axis of size 1. */
   expandDims(x: T, axis: number): T;
-  /** Without an axis of size 1. */
+  /** Removes an axis of size 1. */
   squeeze(x: T, axis: number): T;
-  /** Axes in another order. */
+  /** Permutes axes. */
   transpose(x: T, axes: readonly number[]): T;
-  /** One after another along an axis. */
+  /** Concatenates along an axis. */
   concatenate(values: readonly T[], axis: number): T;
-  /** One value after another put along a new axis. */
+  /** Stacks values along a new axis. */
   stack(values: readonly T[], axis: number): T;
-  /** Parts of axes, one after another. */
+  /** Slices axes. */
   slice(x: T, ranges: readonly SliceRange[]): T;
-  /** Values put before and after, along each axis. */
+  /** Pads with a value before and after, along each axis. */
   pad(x: T, widths: readonly (readonly [number, number])[], value?: number): T;
-  /** Backwards along axes. */
+  /** Reverses axes. */
   flip(x: T, axes: readonly number[]): T;
-  /** Each value `times` times in a row, along an axis. */
+  /** Repeats each value `times` times along an axis. */
   repeat(x: T, times: number, axis: number): T;
-  /** Broadcast against the shape of another value. */
+  /** Broadcasts to the shape of another value. */
   broadcastLike(x: T, like: T): T;
 
   // ---- choosing ----
 
-  /** Values along an axis, by int32 indices, whose shape replaces the axis. */
+  /**
+   * Gathers values along an axis by int32 indices, whose shape replaces the
+   * axis.
+   */
   take(x: T, indices: T, axis: number): T;
-  /** 1 at the index, 0 elsewhere, along a new last axis: float32. */
+  /** One-hot encoding along a new last axis: float32. */
   oneHot(indices: T, size: number): T;
   /** The `k` largest values along the last axis, descending. */
   topK(x: T, k: number): T;
-  /** Indices of the `k` largest values along the last axis, int32; equal values in their order. */
+  /**
+   * Indices of the `k` largest values along the last axis, int32; equal values
+   * keep their order.
+   */
   topKIndices(x: T, k: number): T;
-  /** Values along an axis by int32 indices from 0, of the same shape but for that axis. */
+  /**
+   * Takes values along an axis by int32 indices from 0; the shapes are equal
+   * except for that axis.
+   */
   takeAlongAxis(x: T, indices: T, axis: number): T;
-  /** One index of the last axis, which is gone afterwards. */
+  /** Selects one index of the last axis, which is removed. */
   takeLast(x: T, index: number): T;
 
   // ---- products, maps, sequences ----
 
   /** Matrix product over the last two axes; the others broadcast. */
   matmul(a: T, b: T): T;
-  /** Sum of products, in Einstein's notation: letters, and one arrow. */
+  /**
+   * Einstein summation of two operands, with an explicit result: letters and
+   * one arrow.
+   */
   einsum(equation: string, a: T, b: T): T;
   /** Convolution of `[N, …positions, D]` with a kernel `[…size, D / groups, C]`; 1 to 3 spatial axes. */
   conv(x: T, kernel: T, options: ConvOptions): T;
-  /** Its transpose, with a kernel `[…size, C, D]`. */
+  /** Transposed convolution, with a kernel `[…size, C, D]`. */
   convTranspose(x: T, kernel: T, options: ConvTransposeOptions): T;
-  /** Largest value of each window; padding never counts. */
+  /** Maximum of each window; padding is ignored. */
   maxPool(x: T, options: PoolingOptions): T;
-  /** Mean of each window; padding never counts. */
+  /** Mean of each window; padding is ignored. */
   averagePool(x: T, options: PoolingOptions): T;
   /**
    * `[N, H, W, D]` to `[N, height, width, D]`, with half-pixel centres and no
@@ -317,13 +345,14 @@ export interface Ops<T> {
     interpolation: "nearest" | "bilinear" | "bicubic",
   ): T;
   /**
-   * Runs a step along axis 1 of the inputs `[N, T, …]`, a state going on from
+   * Runs a step along axis 1 of the inputs `[N, T, …]`, passing a state from
    * time step to time step.
    *
-   * @param step Gets the state and one time step of each input, `[N, …]`.
-   * @param initial The state before the first time step.
+   * @param step Receives the state and one time step of each input, `[N, …]`.
+   * @param initial The initial state.
    * @param inputs Sequences.
-   * @param reverse From the end; outputs are then in the order of computation.
+   * @param reverse Whether to start at the end; outputs are then in the order
+   * of computation.
    * @returns The last state, and the outputs of all time steps along axis 1.
    */
   scan(
@@ -333,12 +362,12 @@ export interface Ops<T> {
     reverse?: boolean,
   ): ScanStep<T>;
   /**
-   * A whole LSTM or GRU, for engines that have an operator for it. Without this
-   * method layers call `scan` themselves.
+   * A complete LSTM or GRU, for engines that have an operator for it. Without
+   * this method layers call `scan`.
    *
    * @param layer The layer.
-   * @param scan Computes the same by {@linkcode Ops.scan}.
-   * @returns What `scan` gives.
+   * @param scan Computes the same with {@linkcode Ops.scan}.
+   * @returns The same results as `scan`.
    */
   recurrence?(layer: Recurrence<T>, scan: () => ScanStep<T>): ScanStep<T>;
 }

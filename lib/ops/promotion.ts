@@ -1,9 +1,8 @@
 /**
- * Element types of results: whatever is joined takes the type that holds both,
- * in the order bool, int32, float32. There are no weak types: a number given as
- * such is a float32.
+ * Type promotion: the result of two types is the wider one, in the order bool,
+ * int32, float32. There are no weak types: a plain number is a float32.
  *
- * Booleans that are computed with count as int32.
+ * In arithmetic, booleans count as int32.
  *
  * @module
  */
@@ -12,9 +11,9 @@ import type { OpsType } from "./ops.ts";
 const ORDER: readonly OpsType[] = ["bool", "int32", "float32"];
 
 /**
- * The type that holds values of all these types.
+ * The widest of some types.
  *
- * @param types One type or more.
+ * @param types One or more types.
  * @returns The widest of them.
  */
 export function promoted(...types: readonly OpsType[]): OpsType {
@@ -22,10 +21,10 @@ export function promoted(...types: readonly OpsType[]): OpsType {
 }
 
 /**
- * The type in which values of these types are computed with.
+ * The type for arithmetic with values of these types.
  *
- * @param types One type or more.
- * @returns The widest of them, int32 at the least.
+ * @param types One or more types.
+ * @returns The widest of them, at least int32.
  */
 export function arithmetic(...types: readonly OpsType[]): OpsType {
   return promoted("int32", ...types);

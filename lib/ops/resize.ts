@@ -1,30 +1,34 @@
 /**
- * Resizing of images, axis after axis: each new position is a weighted sum of
- * old ones, its taps.
+ * Resizing of images, axis by axis: each output position is a weighted sum of
+ * input positions, its taps.
  *
- * The taps are constants where the size before is known; where it is not, they
- * are computed in the run, by the arithmetic of {@linkcode interpolationTaps}:
- * the same 32-bit floats in the same order, so that no tap differs by rounding.
+ * The taps are constants if the input size is known. Otherwise they are
+ * computed in the run with the arithmetic of {@linkcode interpolationTaps}:
+ * 32-bit floats in the same order of operations, so that taps are bitwise
+ * equal.
  *
  * @module
  */
 import { interpolationTaps } from "./interpolation.ts";
 import type { Ops } from "./ops.ts";
 
-/** How values between positions are found. */
+/** The interpolation between positions. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic";
 
-/** One axis that is resized. */
+/** An axis to resize. */
 export interface ResizedAxis<T> {
   /** The axis of `[N, H, W, D]`. */
   readonly axis: 1 | 2;
-  /** Its size before: a number, or a float of the run. */
+  /** Its input size: a number, or a float computed in the run. */
   readonly before: number | T;
-  /** Its size afterwards. */
+  /** Its output size. */
   readonly after: number;
 }
 
-/** Index and weight of a tap of each new position: `[after]` int32, `[after]` float32. */
+/**
+ * Index and weight of one tap for each output position: `[after]` int32,
+ * `[after]` float32.
+ */
 interface Tap<T> {
   readonly index: T;
   readonly weight: T | undefined;
@@ -35,9 +39,9 @@ interface Tap<T> {
  *
  * @param ops The engine's operations.
  * @param x Images, `[N, H, W, D]`.
- * @param resized Which axis, from what to what.
- * @param interpolation How.
- * @returns Images with the new size along the axis.
+ * @param resized The axis, with its input and output size.
+ * @param interpolation The interpolation.
+ * @returns Images with the output size along the axis.
  */
 export function resizeAxis<T>(
   ops: Ops<T>,

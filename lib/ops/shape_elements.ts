@@ -3,7 +3,7 @@ import type { OpsType, ReduceOptions } from "./ops.ts";
 import { arithmetic, promoted } from "./promotion.ts";
 import { axesOf, axisOf, broadcast, type Shape } from "./shapes.ts";
 
-/** What is known of a value before the run. */
+/** Shape and element type of a value, known before the run. */
 export interface ShapeValue {
   /** Sizes of the axes; null where they are not known. */
   readonly shape: Shape;
@@ -24,7 +24,7 @@ function result(shape: Shape, dtype: OpsType): ShapeValue {
   return { shape, dtype };
 }
 
-/** Members of `ShapeOps` that work element by element, and over axes. */
+/** Element-wise operations and reductions of `ShapeOps`. */
 export class ShapeElements {
   shape(x: ShapeValue): Shape {
     return x.shape;
@@ -133,7 +133,7 @@ export class ShapeElements {
   }
 }
 
-/** A constant's element type: what it says, as far as engines have it. */
+/** The element type of a constant, mapped to the types of engines. */
 export function constantType(
   { data, dtype }: NdArray<Float32Array | Int32Array>,
 ): OpsType {
@@ -142,10 +142,9 @@ export function constantType(
 }
 
 /**
- * Two values broadcast against each other.
+ * Broadcasts two values.
  *
- * @param a The one.
- * @param b The other.
+ * @param a The first. @param b The second.
  * @param dtype The result's element type.
  * @returns The result.
  */

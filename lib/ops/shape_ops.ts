@@ -27,9 +27,9 @@ export type { Shape } from "./shapes.ts";
 /**
  * Operations on shapes and element types alone.
  *
- * Running a computation over it gives the shape of its result, and its errors,
- * before an engine is there. So nothing that is written over {@linkcode Ops}
- * needs a shape function of its own.
+ * Running a computation over it returns the shape of the result, and throws its
+ * errors, without an engine. So code over {@linkcode Ops} needs no separate
+ * shape function.
  */
 export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
   // ---- shape ----
@@ -167,7 +167,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     const size = x.shape.at(-1) ?? null;
     if (size !== null && k > size) {
       throw new RangeError(
-        cannot("take the largest", `"k" must be ${size} at the most`, k),
+        cannot("take the largest", `"k" must be ${size} at most`, k),
       );
     }
     const shape = [...x.shape.slice(0, -1), k];
@@ -309,7 +309,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
   }
 }
 
-/** With the axes from one to before the other replaced by these sizes. */
+/** Replaces a range of axes by these sizes. */
 function replaced(
   x: ShapeValue,
   from: number,
@@ -320,7 +320,7 @@ function replaced(
   return { shape, dtype: x.dtype };
 }
 
-/** Sizes, with −1 worked out where it can be. */
+/** Resolves −1 in sizes, if possible. */
 function filled(
   total: number | null,
   sizes: readonly number[],
@@ -347,7 +347,7 @@ function filled(
   return sizes.map((size) => size === -1 ? rest : size);
 }
 
-/** One shape out of several that must be the same. */
+/** Unifies several shapes, which must be equal where known. */
 function alike(shapes: readonly Shape[], action: string): Shape {
   return shapes.reduce((a, b) => {
     const message = () =>
@@ -357,7 +357,10 @@ function alike(shapes: readonly Shape[], action: string): Shape {
   });
 }
 
-/** A state that changes its shape cannot be recorded as a loop. */
+/**
+ * Checks that a step does not change the shape of the state, which could not be
+ * recorded as a loop.
+ */
 function checkState(before: ShapeValue, after: ShapeValue): void {
   const isSame = before.dtype === after.dtype &&
     before.shape.length === after.shape.length &&

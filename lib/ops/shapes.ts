@@ -1,18 +1,18 @@
 /**
- * Arithmetic of shapes, null for sizes that are not known before the run.
+ * Shape arithmetic; sizes that are unknown before the run are null.
  *
  * @module
  */
 import { cannot, shapeText } from "../check.ts";
 
-/** A shape; null where a size is not known before the run. */
+/** A shape; null for a size that is unknown before the run. */
 export type Shape = readonly (number | null)[];
 
 /**
- * How many values a shape holds.
+ * The number of values of a shape.
  *
  * @param shape The shape.
- * @returns The product of its sizes; null if one of them is not known.
+ * @returns The product of its sizes; null if one is unknown.
  */
 export function countOf(shape: Shape): number | null {
   return shape.reduce<number | null>(
@@ -22,10 +22,10 @@ export function countOf(shape: Shape): number | null {
 }
 
 /**
- * An axis counted from the front.
+ * Normalizes an axis to count from the front.
  *
  * @param axis The axis; negative counts from the end.
- * @param rank How many axes there are.
+ * @param rank The number of axes.
  * @returns The axis, from 0 to `rank - 1`.
  * @throws {RangeError} If there is no such axis.
  */
@@ -33,17 +33,17 @@ export function axisOf(axis: number, rank: number): number {
   const at = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(at) || at < 0 || at >= rank) {
     throw new RangeError(
-      cannot("take an axis", `it must be one of the ${rank} that are`, axis),
+      cannot("take an axis", `it must be one of the ${rank} axes`, axis),
     );
   }
   return at;
 }
 
 /**
- * Axes counted from the front.
+ * Normalizes axes to count from the front.
  *
  * @param axes One, several, or undefined for all.
- * @param rank How many axes there are.
+ * @param rank The number of axes.
  * @returns The axes, each from 0 to `rank - 1`.
  * @throws {RangeError} If there is no such axis.
  */
@@ -56,12 +56,12 @@ export function axesOf(
 }
 
 /**
- * The shape of two values broadcast against each other, as in NumPy.
+ * Broadcasts two shapes, as in NumPy.
  *
  * @param a The one shape.
  * @param b The other.
- * @returns The shape of both together.
- * @throws {TypeError} If they do not go together.
+ * @returns The broadcast shape.
+ * @throws {TypeError} If they are not compatible.
  */
 export function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
@@ -84,12 +84,12 @@ function sizeAt(shape: Shape, fromEnd: number): number | null {
 }
 
 /**
- * One size out of two that must be the same.
+ * Unifies two sizes, which must be equal if both are known.
  *
  * @param a The one size.
  * @param b The other.
- * @param message Words the error if they are not the same.
- * @returns The size, as far as it is known.
+ * @param message Returns the message of the error if they are not the same.
+ * @returns The size; null if both are unknown.
  * @throws {TypeError} If both are known and differ.
  */
 export function sameSize(

@@ -1,24 +1,24 @@
 import { cannot } from "../check.ts";
 import type { SliceRange } from "./ops.ts";
 
-/** A part of an axis whose size is known. */
+/** A slice of an axis of known size. */
 export interface SliceBounds {
   /** First index. */
   readonly start: number;
-  /** How many values. */
+  /** Number of values. */
   readonly length: number;
   /** Distance between indices. */
   readonly step: number;
 }
 
 /**
- * A part of an axis, as Python has it: indices beyond the ends are left out, and
- * nothing may be left.
+ * Resolves a slice as in Python: indices beyond the ends are clipped, and the
+ * result may be empty.
  *
  * @param size The size of the axis.
- * @param range The part.
- * @returns Its first index, how many there are, and the step.
- * @throws {RangeError} If the step is no positive integer.
+ * @param range The slice.
+ * @returns First index, number of values, and step.
+ * @throws {RangeError} If the step is not a positive integer.
  */
 export function sliceBounds(size: number, range: SliceRange): SliceBounds {
   const { start = 0, stop = size, step = 1 } = range;

@@ -1,6 +1,5 @@
 /**
- * Along one axis: how many windows there are, and what is put around the
- * values for them, as TensorFlow has it.
+ * Windows along one axis: their number and padding, as in TensorFlow.
  *
  * Source: https://www.tensorflow.org/api_docs/python/tf/nn, "Notes on padding".
  *
@@ -10,33 +9,33 @@ import { cannot } from "../check.ts";
 
 /** Windows along one axis. */
 export interface Windows {
-  /** Positions of one window. */
+  /** Window size. */
   readonly kernel: number;
-  /** Distance from window to window. */
+  /** Stride. */
   readonly stride: number;
-  /** Distance between neighbours within a window. */
+  /** Dilation. */
   readonly dilation: number;
   /** `same` gives `ceil(size / stride)` windows. */
   readonly padding: "same" | "valid";
 }
 
 /**
- * How far a window reaches.
+ * The extent of a dilated window.
  *
  * @param windows The windows.
- * @returns Positions from the first to the last, both counted.
+ * @returns The number of positions from the first to the last, inclusive.
  */
 export function reach({ kernel, dilation }: Windows): number {
   return (kernel - 1) * dilation + 1;
 }
 
 /**
- * How many windows there are.
+ * The number of windows.
  *
- * @param size Values along the axis; null if not known.
+ * @param size Size of the axis; null if unknown.
  * @param windows The windows.
- * @returns Their number; null if not known.
- * @throws {RangeError} If there is not even one.
+ * @returns Their number; null if unknown.
+ * @throws {RangeError} If there is none.
  */
 export function numWindows(
   size: number | null,
@@ -58,16 +57,16 @@ export function numWindows(
 }
 
 /**
- * How many positions a transposed convolution gives.
+ * The output size of a transposed convolution.
  *
  * Without `outputPadding`, `same` gives `size · stride`, and `valid` at least
  * as many; with it, the size is Keras' `(size − 1) stride + reach − 2 pad +
  * outputPadding`, with `pad` half the reach for `same`.
  *
- * @param size Values along the axis; null if not known.
+ * @param size Size of the axis; null if unknown.
  * @param windows The windows of the convolution that is transposed.
- * @param outputPadding What is added.
- * @returns The number of positions; null if not known.
+ * @param outputPadding Keras' `output_padding`.
+ * @returns The output size; null if unknown.
  */
 export function transposedSize(
   size: number | null,
@@ -86,12 +85,12 @@ export function transposedSize(
 }
 
 /**
- * What a transposed convolution leaves out before its first position.
+ * The cropping of a transposed convolution before its first output position.
  *
- * @param size Values along the axis.
+ * @param size Size of the axis.
  * @param windows The windows of the convolution that is transposed.
- * @param positions How many positions it gives, of {@linkcode transposedSize}.
- * @returns Positions left out at the start of all that the values reach.
+ * @param positions Its output size, from {@linkcode transposedSize}.
+ * @returns The number of positions cropped at the start.
  */
 export function transposedCrop(
   size: number,

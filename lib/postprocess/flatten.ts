@@ -2,7 +2,7 @@ import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
 /**
- * Puts all units of a sample in one row: `[N, …]` → `[N, D]`, row-major.
+ * Flattens all units of a sample into one row: `[N, …]` → `[N, D]`, row-major.
  *
  * @category Postprocessing
  * @returns The step, for `FeatureExtractor.postprocess`.

@@ -76,7 +76,9 @@ function gramOf<T>(ops: Ops<T>, map: T, p: number): T {
   return ops.sum(ops.multiply(signed, lowerTriangle(ops, size)), { axis: 2 });
 }
 
-/** By multiplication: `pow` of a negative base is not the same on every backend. */
+/**
+ * Power by multiplication: `pow` of a negative base differs between backends.
+ */
 function integerPower<T>(ops: Ops<T>, x: T, p: number): T {
   let result = x;
   for (let i = 1; i < p; i++) result = ops.multiply(result, x);

@@ -2,10 +2,10 @@ import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
 /**
- * Keeps the feature as float16, half the memory at 11 bits of precision.
+ * Stores the feature as float16: half the memory, 11 bits of precision.
  *
- * TF.js has no float16: there the values are rounded when they are read back.
- * A value beyond ±65504 is an error that names the layer, not an infinity.
+ * TF.js has no float16, so there the values are rounded when they are read
+ * back. A value beyond ±65504 is an error that names the layer.
  *
  * @category Postprocessing
  * @returns The step, for `FeatureExtractor.postprocess`.

@@ -17,11 +17,11 @@ export interface NormalizeOptions {
 }
 
 /**
- * Divides each sample by its length: `z / (‖z‖₂ + epsilon)`, over all its
- * units. The shape stays.
+ * Divides each sample by its norm: `z / (‖z‖₂ + epsilon)`, over all units. The
+ * shape is unchanged.
  *
  * @category Postprocessing
- * @param options What is added to the norm.
+ * @param options The number added to the norm.
  * @returns The step, for `FeatureExtractor.postprocess`.
  * @throws {RangeError} If `epsilon` is not finite or negative.
  *
@@ -58,7 +58,7 @@ export function normalize(options: NormalizeOptions = {}): BuiltInPostprocess {
       const squares = ops.multiply(scaled, scaled);
       const norm = ops.sqrt(ops.sum(squares, { axis, keepdims: true }));
       const length = ops.add(ops.multiply(norm, unit), ops.constant(epsilon));
-      // Where all is 0 and epsilon too, 0 / 1 rather than NaN.
+      // If the sample and epsilon are 0, 0 / 1 instead of NaN.
       const some = ops.greater(length, ops.constant(0));
       return ops.divide(feature, ops.where(some, length, ops.constant(1)));
     },

@@ -3,17 +3,17 @@ import type { BuiltInPostprocess, PoolOptions } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
 /**
- * Pools a feature map over its positions: `[N, H, W, D]` or `[N, T, D]` → `[N, D]`, with
- * the channels where the layer has them. A feature without positions,
- * `[N, D]`, stays as it is.
+ * Pools a feature map over its positions: `[N, H, W, D]` or `[N, T, D]` →
+ * `[N, D]`, with the channel axis of the layer. A feature without positions,
+ * `[N, D]`, is unchanged.
  *
- * Runs inside the engine, so that a large map never leaves it.
+ * Runs inside the engine, so that large feature maps are not read back.
  *
  * @category Postprocessing
  * @param kind Mean or maximum over the positions.
- * @param options Which axis holds the channels, if the layer does not say.
+ * @param options The channel axis, if the layer does not know it.
  * @returns The step, for `FeatureExtractor.postprocess`.
- * @throws {RangeError} If the kind is not known.
+ * @throws {RangeError} If the kind is unknown.
  *
  * @example Pooled features of every layer
  * ```ts

@@ -1,27 +1,27 @@
 /**
- * Built-in postprocessing: a feature to a smaller feature, over
- * {@linkcode Ops}, so that every engine runs them and a large map never leaves
- * it.
+ * Built-in postprocessing: a function from a feature to a smaller feature, over
+ * {@linkcode Ops}, so that every engine can run it and large feature maps are
+ * not read back.
  *
- * A step sees only what it must: the value, which axis of a feature map holds the channels,
- * and the layer's name for its messages.
+ * A step receives the value, the channel axis of a feature map, and the layer's
+ * name for messages.
  *
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
 import type { BuiltInPostprocess, FeatureSpec, Postprocess } from "../types.ts";
 
-/** What a step is told of the feature that it gets. */
+/** Information for a step about its feature. */
 export interface StepContext {
   /** The layer's name. */
   readonly layer: string;
-  /** Which axis of the feature holds the channels, if known. */
+  /** The channel axis of the feature, if known. */
   readonly channels: "first" | "last" | undefined;
 }
 
 /** A step that every engine can run. */
 export interface BuiltInStep extends BuiltInPostprocess {
-  /** What it leaves; undefined where it leaves the form as it was. */
+  /** The form of its result; undefined if unchanged. */
   readonly form?: FeatureSpec["form"];
   /** Element type in which the feature is read back. */
   readonly readAs?: "float16";
@@ -34,7 +34,7 @@ export interface BuiltInStep extends BuiltInPostprocess {
 const builtIn = new WeakSet<object>();
 
 /**
- * Makes a step known as built-in, and freezes it.
+ * Marks a step as built-in, and freezes it.
  *
  * @param step The step.
  * @returns The same step.
@@ -45,7 +45,7 @@ export function builtInStep(step: BuiltInStep): BuiltInStep {
 }
 
 /**
- * Whether a postprocessing is built-in, rather than a user's function.
+ * Whether a postprocessing is a built-in step, not a custom function.
  *
  * @param step Any postprocessing.
  * @returns Whether it was made by {@linkcode builtInStep}.

@@ -15,8 +15,8 @@ import type { Shaped, Shaping } from "./shaping.ts";
  */
 export interface AshOptions extends PercentileOptions {
   /**
-   * What becomes of the values above the threshold: scaled (`s`), left
-   * (`p`), or all set to one value that keeps the row's sum (`b`).
+   * Treatment of the values above the threshold: scaled (`s`), unchanged (`p`),
+   * or all set to one value that keeps the row's sum (`b`).
    *
    * @default {"s"}
    */
@@ -24,23 +24,23 @@ export interface AshOptions extends PercentileOptions {
 }
 
 /**
- * ASH: values at or below the percentile `P` of their row become 0; those
- * above are multiplied by `exp(Σ a / Σ a[a > P])` (`s`), left (`p`), or set to
- * `Σ a / n` with `n` of them (`b`).
+ * ASH: values at or below the percentile `P` of their row become 0; those above
+ * are multiplied by `exp(Σ a / Σ a[a > P])` (`s`), unchanged (`p`), or set to
+ * `Σ a / n` for `n` such values (`b`).
  *
- * A row in which nothing exceeds `P` is left as it is; a factor that overflows
- * is an error that names the row.
+ * A row without values above `P` is unchanged; a factor that overflows is an
+ * error that names the row.
  *
  * Source: Djurisic et al., "Extremely Simple Activation Shaping for
- * Out-of-Distribution Detection", ICLR 2023,
- * https://arxiv.org/abs/2209.09858. There a fixed count of values is pruned;
- * here, as in oodeel, all that do not exceed the percentile, which differs
- * where values are equal.
+ * Out-of-Distribution Detection", ICLR 2023, https://arxiv.org/abs/2209.09858.
+ * There a fixed number of values is pruned; here, as in oodeel, all values up
+ * to the percentile, which differs for ties.
  *
- * @param percentile Share of a row's values that is pruned, in (0, 1).
- * @param options The variant, and how to interpolate.
+ * @param percentile Fraction of a row's values to prune, in (0, 1).
+ * @param options Variant and interpolation.
  * @returns The shaping.
- * @throws {RangeError} If the percentile is out of range or the variant not known.
+ * @throws {RangeError} If the percentile is out of range or the variant is
+ * unknown.
  */
 export function ash(percentile: number, options: AshOptions = {}): Shaping {
   const row = checkPercentile(percentile, options, "set ash", ["variant"]);

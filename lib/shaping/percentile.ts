@@ -2,15 +2,14 @@ import type { Ops } from "../ops/ops.ts";
 import { cannot, checkNumber, checkOneOf, checkOptions } from "../check.ts";
 
 /**
- * Settings of the shapings that measure a percentile of each row.
+ * Settings of the shapings that use a percentile of each row.
  *
  * @category Extraction
  */
 export interface PercentileOptions {
   /**
-   * Value at a position between two ranks: that of the nearest rank, as
-   * TensorFlow Probability has it, or on the line between both, as NumPy and
-   * PyTorch have it.
+   * Interpolation between two ranks: the nearest rank, as in TensorFlow
+   * Probability, or linear, as in NumPy and PyTorch.
    *
    * @default {"nearest"}
    */
@@ -26,10 +25,10 @@ export interface RowPercentile {
 /**
  * Checks a percentile and its options.
  *
- * @param percentile Share of a row's values below the threshold, in (0, 1).
- * @param options How to interpolate.
- * @param action What was to be done, for the message.
- * @param known Further options that go.
+ * @param percentile Fraction of a row's values below the threshold, in (0, 1).
+ * @param options Interpolation.
+ * @param action The action, for messages.
+ * @param known Further allowed options.
  * @returns Both, with defaults.
  */
 export function checkPercentile(
@@ -52,13 +51,13 @@ export function checkPercentile(
 /**
  * The percentile of each row.
  *
- * `nearest`: the value at index `round((D − 1) p)` of the row sorted upwards,
- * halves rounded to even, as TensorFlow Probability 0.23 has it. `linear`: at
- * index `(D − 1) p`, between two indices by linear interpolation.
+ * `nearest`: the value at index `round((D − 1) p)` of the row in ascending
+ * order, with ties rounded to even, as in TensorFlow Probability 0.23.
+ * `linear`: at index `(D − 1) p`, between two indices by linear interpolation.
  *
  * @param ops The engine's operations.
  * @param a `[N, D]`; `D` must be known.
- * @param options Which percentile, and how.
+ * @param options Percentile and interpolation.
  * @returns `[N, 1]`.
  */
 export function rowPercentile<T>(

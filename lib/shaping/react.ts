@@ -2,11 +2,11 @@ import { checkNumber } from "../check.ts";
 import type { Shaping } from "./shaping.ts";
 
 /**
- * ReAct: `min(a, threshold)`, element by element; negative values pass.
+ * ReAct: `min(a, threshold)`, element-wise; negative values are unchanged.
  *
  * Source: Sun et al., "ReAct: Out-of-distribution Detection With Rectified
- * Activations", NeurIPS 2021, https://arxiv.org/abs/2111.12797. The paper takes
- * the threshold as a percentile of the activations on training data.
+ * Activations", NeurIPS 2021, https://arxiv.org/abs/2111.12797. In the paper
+ * the threshold is a percentile of the activations on training data.
  *
  * @param threshold Upper bound, in the unit of the penultimate.
  * @returns The shaping.
@@ -20,7 +20,7 @@ export function react(threshold: number): Shaping {
     needsVectors: false,
     apply(ops, a) {
       const bound = ops.constant(threshold);
-      // Selecting, not minimum: a NaN must stay one on every backend.
+      // `where`, not `minimum`: NaN must stay NaN on every backend.
       return { penultimate: ops.where(ops.greater(a, bound), bound, a) };
     },
   };

@@ -10,15 +10,15 @@ import type { Shaping } from "./shaping.ts";
  * SCALE: `s · a` with `s = exp(Σ a / Σ a[a > P])`, where `P` is the percentile
  * of the row.
  *
- * A row in which nothing exceeds `P` is left as it is; a factor that overflows
- * is an error that names the row.
+ * A row without values above `P` is unchanged; a factor that overflows is an
+ * error that names the row.
  *
  * Source: Xu et al., "Scaling for Training Time and Post-hoc
  * Out-of-distribution Detection Enhancement", ICLR 2024,
  * https://arxiv.org/abs/2310.00227.
  *
- * @param percentile Share of a row's values below the threshold, in (0, 1).
- * @param options How to interpolate.
+ * @param percentile Fraction of a row's values below the threshold, in (0, 1).
+ * @param options Interpolation.
  * @returns The shaping.
  * @throws {RangeError} If the percentile is out of range.
  */
@@ -39,18 +39,20 @@ export function scale(
   };
 }
 
-/** 1 where the value exceeds the threshold of its row, 0 elsewhere: `[N, D]`. */
+/**
+ * A mask, `[N, D]`: 1 if the value exceeds the threshold of its row, else 0.
+ */
 export function maskAbove<T>(ops: Ops<T>, a: T, threshold: T): T {
   return ops.float(ops.greater(a, threshold));
 }
 
-/** The smallest number that float32 holds at full precision. */
+/** The smallest normal number of float32. */
 const LEAST = 2 ** -126;
 
 /**
  * `exp(Σ a / Σ a·mask)` of each row, 1 where the mask is empty: `[N, 1]`.
- * Infinite where values of both signs add up to nothing, also if the quotient
- * is −∞: there is no such factor.
+ * Infinite if values of both signs cancel out, also if the quotient is −∞: no
+ * such factor exists.
  */
 export function expRatio<T>(ops: Ops<T>, a: T, mask: T): T {
   const row = { axis: -1, keepdims: true };

@@ -1,11 +1,11 @@
 /**
- * Shaping: the penultimate is changed, the logits are computed from it anew,
- * and everything else stays as it is.
+ * Shaping changes the penultimate and computes the logits from it; everything
+ * else is unchanged.
  *
- * A shaping says over {@linkcode Ops} what it does to `[N, D]` (clipping goes
- * with any shape `[N, …]`). One that multiplies by a factor of its own gives
- * that factor too, `[N, 1]`, so that a row in which it overflowed is reported
- * and not passed on as infinite logits.
+ * A shaping is a function over {@linkcode Ops} of a penultimate `[N, D]`
+ * (clipping accepts any shape `[N, …]`). If it multiplies each row by a factor,
+ * it also returns the factors, `[N, 1]`, so that an overflow is reported
+ * instead of giving infinite logits.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import type { Ops } from "../ops/ops.ts";
 
 /** A change of the penultimate. */
 export interface Shaping {
-  /** What it is called, as in `react`. */
+  /** Its name, such as `react`. */
   readonly name: string;
-  /** Its settings, as they go into a feature set's `source`. */
+  /** Its settings, as in a feature set's `source`. */
   readonly settings: Readonly<Record<string, string | number>>;
   /** Whether it needs a penultimate of rank 2. */
   readonly needsVectors: boolean;
@@ -23,10 +23,10 @@ export interface Shaping {
   apply<T>(ops: Ops<T>, penultimate: T): Shaped<T>;
 }
 
-/** What a shaping gives. */
+/** The result of a shaping. */
 export interface Shaped<T> {
   /** The changed penultimate, of the same shape. */
   readonly penultimate: T;
-  /** The factor of each row, `[N, 1]`, where there is one. */
+  /** The factor of each row, `[N, 1]`, if any. */
   readonly scale?: T;
 }

@@ -2,7 +2,7 @@ import { cannot, checkNumber } from "../check.ts";
 import type { Shaping } from "./shaping.ts";
 
 /**
- * VRA: 0 where `a < low`, `high` where `a > high`, `a` between.
+ * VRA: 0 if `a < low`, `high` if `a > high`, otherwise `a`.
  *
  * Source: Xu et al., "VRA: Variational Rectified Activation for
  * Out-of-distribution Detection", NeurIPS 2023,

@@ -30,7 +30,7 @@ export async function* columnPieces(
   for (const part of parts) {
     const { columns, samples } = part.description;
     const column = columns.find((column) => column.name === name)!;
-    const check = new ColumnCheck(part.name, column);
+    const check = new ColumnCheck(part, column);
     const size = Math.max(1, Math.floor(PIECE_BYTES / rowBytes(column)));
     for (const rows of ranges(samples, size)) {
       const bytes = bytesOf(await part.read(name, rows));
@@ -51,7 +51,7 @@ export async function* columnPieces(
 export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   for (const part of parts) {
     const { ids: spec, samples } = part.description;
-    const check = new IdCheck(part.name, spec);
+    const check = new IdCheck(part, spec);
     for (const rows of ranges(samples, IDS_AT_ONCE)) {
       const ids = await part.ids(rows);
       check.add(ids);
@@ -61,20 +61,23 @@ export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   }
 }
 
+/** What messages say of a file. */
+type CheckedPart = Pick<Part, "name" | "advice">;
+
 /** Compares the values of a column with their checksum. */
 export class ColumnCheck {
-  readonly #name: string;
+  readonly #part: CheckedPart;
   readonly #column: ColumnSpec;
   #crc = 0;
 
   /**
    * Begins before the first row.
    *
-   * @param name The file, for messages.
+   * @param part The file, for messages.
    * @param column The column.
    */
-  constructor(name: string, column: ColumnSpec) {
-    this.#name = name;
+  constructor(part: CheckedPart, column: ColumnSpec) {
+    this.#part = part;
     this.#column = column;
   }
 
@@ -90,24 +93,24 @@ export class ColumnCheck {
    */
   finish(): void {
     const { name, crc32 } = this.#column;
-    checkSum(this.#name, `column "${name}"`, crc32, this.#crc);
+    checkSum(this.#part, `column "${name}"`, crc32, this.#crc);
   }
 }
 
 /** Compares identities with their checksum. */
 export class IdCheck {
-  readonly #name: string;
+  readonly #part: CheckedPart;
   readonly #spec: IdSpec;
   #crc = 0;
 
   /**
    * Begins before the first row.
    *
-   * @param name The file, for messages.
+   * @param part The file, for messages.
    * @param spec The identities.
    */
-  constructor(name: string, spec: IdSpec) {
-    this.#name = name;
+  constructor(part: CheckedPart, spec: IdSpec) {
+    this.#part = part;
     this.#spec = spec;
   }
 
@@ -122,12 +125,13 @@ export class IdCheck {
    * @throws {SyntaxError} If they are not those that were written.
    */
   finish(): void {
-    checkSum(this.#name, "the ids", this.#spec.crc32, this.#crc);
+    checkSum(this.#part, "the ids", this.#spec.crc32, this.#crc);
   }
 }
 
 function checkSum(
-  name: string,
+  { name, advice = "the file was changed or is damaged: write it again" }:
+    CheckedPart,
   what: string,
   expected: number,
   found: number,
@@ -137,7 +141,7 @@ function checkSum(
     name,
     `${what} must have checksum ${expected.toString(16)}`,
     found.toString(16),
-    "the file was changed or is damaged: write it again",
+    advice,
   );
 }
 

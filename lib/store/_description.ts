@@ -7,6 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { cannot } from "../check.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
+import type { RowRange } from "../formats/safetensors.ts";
 import type { StoredType } from "../formats/stored_array.ts";
 import type {
   FeatureSource,
@@ -70,6 +71,8 @@ export interface Description {
     | undefined;
   /** Samples that a source left out. */
   readonly skipped: readonly SkippedSample[];
+  /** The samples of a part of a run. */
+  readonly range?: RowRange | undefined;
   /** The run that wrote it, where it can be told from others. */
   readonly run?: string | undefined;
 }

@@ -74,7 +74,11 @@ export function readManifest(folder: string): Shard[] {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-    throw badFeatures(folder, `the folder must hold "${MANIFEST}"`, names);
+    const hint = folder.endsWith(".partial")
+      ? "its run is not finished: call write() or mergeFeatures() again"
+      : undefined;
+    const rule = `the folder must hold "${MANIFEST}"`;
+    throw badFeatures(folder, rule, names, hint);
   }
   const limits = { bytes: 2 ** 28, values: 2 ** 24 };
   const parsed = parseLooseJson(text, `${folder}/${MANIFEST}`, limits);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { ByteSink } from "../formats/byte_sink.ts";
 import { fixedTexts, npyHead } from "../formats/npy_writer.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
@@ -12,6 +11,7 @@ import { columnPieces, idPieces } from "./_column_pieces.ts";
 import { descriptionText } from "./_description.ts";
 import { encodeIds, ID, IS_NUMBER, textOf } from "./_ids.ts";
 import { bytesOf, joinedDescription, type Part } from "./part.ts";
+import { checkId, checkNames } from "./writable.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
@@ -29,9 +29,10 @@ export async function writeNpz(
 ): Promise<void> {
   const description = joinedDescription(parts);
   const { samples, columns } = description;
+  const layers = columns.map(({ name }) => name);
+  checkNames(layers.filter((name) => !name.startsWith("sonde.")), "npz");
   const zip = new ZipWriter(sink);
   for (const { name, dtype, shape } of columns) {
-    checkMember(name);
     const head = npyHead(dtype, [samples, ...shape]);
     await zip.add(`${name}.npy`, behind(head, columnPieces(parts, name)));
   }
@@ -61,9 +62,8 @@ async function addIds(
   let characters = 1;
   for await (const ids of idPieces(parts)) {
     for (const id of ids) {
-      const text = textOf(id);
-      checkKept(text);
-      characters = Math.max(characters, [...text].length);
+      checkId(id);
+      characters = Math.max(characters, [...textOf(id)].length);
     }
   }
   const head = npyHead({ characters }, [samples]);
@@ -103,22 +103,4 @@ async function* behind(
 ): AsyncGenerator<Uint8Array> {
   yield head;
   yield* pieces;
-}
-
-/** Names as our own reader takes them, and every operating system. */
-function checkMember(name: string): void {
-  const isUnsafe = name.split("/").some((part) => /^\.{0,2}$/.test(part)) ||
-    // deno-lint-ignore no-control-regex
-    /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name);
-  if (!isUnsafe) return;
-  const rule = "every layer's name must be a plain path";
-  const hint = "write a .safetensors or .parquet file";
-  throw new RangeError(cannot("write .npz", rule, name, hint));
-}
-
-function checkKept(id: string): void {
-  if (!id.endsWith("\0")) return;
-  const rule = "no id must end with a zero, which NumPy leaves out";
-  const hint = "write a .safetensors or .parquet file";
-  throw new RangeError(cannot("write .npz", rule, id, hint));
 }

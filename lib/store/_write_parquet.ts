@@ -7,7 +7,7 @@
  * @module
  */
 import type { Data, DataType, Field, RecordBatch } from "apache-arrow";
-import { cannot, sizeOf } from "../check.ts";
+import { sizeOf } from "../check.ts";
 import { toBase64 } from "../display/base64.ts";
 import type { ByteSink } from "../formats/byte_sink.ts";
 import {
@@ -28,6 +28,7 @@ import {
 } from "./_ids.ts";
 import { joinedDescription, type Part, rowBytes } from "./part.ts";
 import { IdReader, PieceReader } from "./_piece_reader.ts";
+import { checkUnits } from "./writable.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
 /** Bytes of a row group, where its rows are not set. */
@@ -55,7 +56,7 @@ export async function writeParquetFile(
 ): Promise<void> {
   const description = joinedDescription(parts);
   const { columns } = description;
-  for (const column of columns) checkUnits(column);
+  for (const { name, shape } of columns) checkUnits(name, shape);
   const rowGroupSize = options.rowGroupSize ?? defaultGroup(columns);
   const { head } = parts[0]!;
   // One string alone: the library writes several in an order that differs.
@@ -68,13 +69,6 @@ export async function writeParquetFile(
   const libraries = await parquetLibraries();
   const rows = batches(libraries, parts, rowGroupSize);
   await writeParquet(sink, rows, { metadata, rowGroupSize });
-}
-
-function checkUnits({ name, shape }: ColumnSpec): void {
-  if (sizeOf(shape) > 0) return;
-  const rule = `feature "${name}" must have units`;
-  const hint = "write a .safetensors or .npz file";
-  throw new RangeError(cannot("write Parquet", rule, [...shape], hint));
 }
 
 function defaultGroup(columns: readonly ColumnSpec[]): number {

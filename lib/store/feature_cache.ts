@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { cannot, checkAwaited } from "../check.ts";
+import { cannot } from "../check.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
-import { pathOf } from "./target.ts";
-import { writeFeatureFile } from "./write_file.ts";
+import { kindAt, pathOf } from "./target.ts";
+import { notWritten, writeFeatureFile } from "./write_file.ts";
 
 /** Where results are kept, and how many. */
 export interface CacheSettings {
@@ -38,10 +38,12 @@ export class FeatureCache {
    * @param key 64 hexadecimal digits.
    * @returns Its rows, to be closed; undefined if it is not there.
    * @throws {SyntaxError} If the file is damaged.
+   * @throws {TypeError} If nothing can be kept there.
    */
   // deno-lint-ignore require-await
   async find(key: string): Promise<Part | undefined> {
     const path = this.#path(key);
+    this.#prepare();
     const now = new Date();
     try {
       Deno.utimeSync(path, now, now);
@@ -49,7 +51,33 @@ export class FeatureCache {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
-    return openSafetensors(path);
+    try {
+      const advice = "delete this file, or empty the cache with clearCache()";
+      return { ...openSafetensors(path), advice };
+    } catch (error) {
+      // Another process has cleared the folder meanwhile.
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** A folder that cannot be written is known before anything is computed. */
+  #prepare(): void {
+    const { folder } = this.#settings;
+    const kind = kindAt(folder);
+    if (kind === "a file") {
+      throw new TypeError(
+        cannot("cache features", "it must be a folder", folder),
+      );
+    }
+    const probe = `${folder}/${crypto.randomUUID()}.probe`;
+    try {
+      Deno.mkdirSync(folder, { recursive: true });
+      Deno.openSync(probe, { write: true, createNew: true }).close();
+      Deno.removeSync(probe);
+    } catch (error) {
+      throw notWritten(probe, error);
+    }
   }
 
   /**
@@ -61,7 +89,7 @@ export class FeatureCache {
    */
   async add(key: string, parts: readonly Part[]): Promise<void> {
     const { folder, maxBytes } = this.#settings;
-    Deno.mkdirSync(folder, { recursive: true });
+    this.#prepare();
     const path = this.#path(key);
     const scratch = `${path}.${crypto.randomUUID()}`;
     await writeFeatureFile(path, "safetensors", parts, { scratch });
@@ -69,7 +97,7 @@ export class FeatureCache {
     let sum = 0;
     for (const { path, bytes } of files) {
       sum += bytes;
-      if (sum > maxBytes) Deno.removeSync(path);
+      if (sum > maxBytes) removed(path);
     }
   }
 
@@ -86,11 +114,27 @@ interface CacheFile {
 
 function filesOf(folder: string): CacheFile[] {
   return [...Deno.readDirSync(folder)].filter(({ name }) => FILE.test(name))
-    .map(({ name }) => {
+    .flatMap(({ name }) => {
       const path = `${folder}/${name}`;
-      const { size, mtime } = Deno.statSync(path);
-      return { path, bytes: size, used: mtime?.getTime() ?? 0 };
+      try {
+        const { size, mtime } = Deno.statSync(path);
+        return [{ path, bytes: size, used: mtime?.getTime() ?? 0 }];
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return []; // just removed
+        throw error;
+      }
     });
+}
+
+/** Removes a file, which another process may do at the same moment. */
+function removed(path: string): boolean {
+  try {
+    Deno.removeSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**
@@ -114,8 +158,7 @@ function filesOf(folder: string): CacheFile[] {
  */
 export function clearCache(folder: string | URL): number {
   const action = "clear cache";
-  checkAwaited(folder, action, "the folder");
-  const path = pathOf(folder, action);
+  const path = pathOf(folder, action, "the folder");
   let files: CacheFile[];
   try {
     files = filesOf(path);
@@ -124,6 +167,5 @@ export function clearCache(folder: string | URL): number {
     if (!(error instanceof Deno.errors.NotADirectory)) throw error;
     throw new TypeError(cannot(action, "it must be a folder", path));
   }
-  for (const { path } of files) Deno.removeSync(path);
-  return files.length;
+  return files.filter(({ path }) => removed(path)).length;
 }

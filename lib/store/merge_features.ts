@@ -1,8 +1,8 @@
 import { cannot } from "../check.ts";
 import { sha256 } from "../formats/sha256.ts";
-import { finishTarget, incomplete } from "./finish_target.ts";
+import { finishTarget, incomplete, writtenBefore } from "./finish_target.ts";
 import { type DonePart, PartFolder, type RunRecord } from "./part_folder.ts";
-import { checkFree, pathOf, type Target } from "./target.ts";
+import { checkFree, kindAt, pathOf, type Target } from "./target.ts";
 import type { Written } from "./written.ts";
 
 /**
@@ -37,13 +37,27 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   const path = pathOf(target, action).replace(/[/\\]+$/, "");
   const record = PartFolder.record(`${path}.partial`);
   if (record === undefined) {
-    const hint = "write its parts first, with { shard: [k, n] }";
+    const hint = kindAt(path) === undefined
+      ? "write its parts first, with { shard: [k, n] }"
+      : `"${path}" is there: open it with openFeatures()`;
     const rule = `"${path}.partial" must be there`;
     throw new RangeError(cannot(action, rule, "nothing", hint));
   }
-  checkFree(path);
   const { shards, samples: _samples, ...rest } = record;
   const { format, isFolder, shardSize, rowGroupSize, data } = rest;
+  const run = data === "unknown"
+    ? undefined
+    : await sha256(JSON.stringify(rest));
+  const place = {
+    path,
+    format: format as Target["format"],
+    isFolder: isFolder === true,
+  };
+  if (kindAt(path) !== undefined) { // stopped at its very end
+    const before = await writtenBefore(place, run);
+    if (before !== undefined) return before;
+    checkFree(path);
+  }
   const folder = await PartFolder.open(`${path}.partial`, record, true);
   try {
     for (let k = 0; k < Number(shards); k++) folder.lock(k);
@@ -51,14 +65,6 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
     const layout = {
       ...(isFolder ? { shardSize: Number(shardSize) } : {}),
       ...(rowGroupSize ? { rowGroupSize: Number(rowGroupSize) } : {}),
-    };
-    const run = data === "unknown"
-      ? undefined
-      : await sha256(JSON.stringify(rest));
-    const place = {
-      path,
-      format: format as Target["format"],
-      isFolder: isFolder === true,
     };
     return await finishTarget(folder, { place, layout, run }, done, 0);
   } finally {

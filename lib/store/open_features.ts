@@ -174,27 +174,27 @@ class Checks {
   #ids: IdCheck | undefined;
 
   column(
-    { name, description }: Part,
+    part: Part,
     column: ColumnSpec,
     array: StoredArray,
     { start, end }: RowRange,
   ): void {
     if (start === 0) {
-      this.#columns.set(column.name, new ColumnCheck(name, column));
+      this.#columns.set(column.name, new ColumnCheck(part, column));
     }
     const check = this.#columns.get(column.name)!;
     check.add(bytesOf(array));
-    if (end === description.samples) check.finish();
+    if (end === part.description.samples) check.finish();
   }
 
   ids(
-    { name, description }: Part,
+    part: Part,
     ids: readonly (string | number)[],
     { start, end }: RowRange,
   ): void {
-    if (start === 0) this.#ids = new IdCheck(name, description.ids);
+    if (start === 0) this.#ids = new IdCheck(part, part.description.ids);
     this.#ids!.add(ids);
-    if (end === description.samples) this.#ids!.finish();
+    if (end === part.description.samples) this.#ids!.finish();
   }
 }
 

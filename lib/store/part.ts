@@ -22,6 +22,8 @@ import { type Ids, joinKinds, kindOfIds } from "./_ids.ts";
 export interface Part {
   /** What they are called in messages. */
   readonly name: string;
+  /** What to do where they turn out to be damaged. */
+  readonly advice?: string | undefined;
   /** What they are. */
   readonly description: Description;
   /** The head's weights, where there are any. */
@@ -49,6 +51,8 @@ export interface PartFacts {
   readonly skipped?: readonly SkippedSample[];
   /** The run that made them. */
   readonly run?: string | undefined;
+  /** Which samples of the dataset they cover, those that were left out too. */
+  readonly range?: RowRange | undefined;
 }
 
 /**
@@ -82,6 +86,7 @@ export function partOfSet(set: FeatureSet, facts: PartFacts = {}): Part {
     head: head?.kernel.shape,
     skipped: facts.skipped ?? [],
     run: facts.run,
+    range: facts.range,
   };
   return {
     name: "feature set",
@@ -134,7 +139,7 @@ export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
     description: {
       ...description,
       samples: rows.end - rows.start,
-      ids: idSpec(ids),
+      ids: { ...idSpec(ids), kind: description.ids.kind },
       columns,
       head: isFirst ? description.head : undefined,
       skipped: isFirst ? description.skipped : [],

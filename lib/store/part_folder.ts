@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import { cannot } from "../check.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
 import type { FeatureSet, SkippedSample } from "../types.ts";
@@ -15,7 +16,7 @@ import type { RowRange } from "../formats/safetensors.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
 import { type Part, partOfSet } from "./part.ts";
 import { kindAt } from "./target.ts";
-import { writeFeatureFile, writeWhole } from "./write_file.ts";
+import { notWritten, writeFeatureFile, writeWhole } from "./write_file.ts";
 
 /** What a run was begun with, by names that a user knows. */
 export type RunRecord = Readonly<Record<string, string | number | boolean>>;
@@ -31,6 +32,7 @@ export interface DonePart extends RowRange {
 const RECORD = "run.json";
 const PART = /^part-(\d{12})-(\d{12})\.(safetensors|json)$/;
 const ACTION = "write features";
+const ANEW = "delete this file and call it again: its part is computed anew";
 
 /** The folder of a run. */
 export class PartFolder {
@@ -62,14 +64,7 @@ export class PartFolder {
       checkSame(path, found, record);
       if (!canResume) throw notResumable(path);
     } else {
-      Deno.mkdirSync(path, { recursive: true });
-      const text = new TextEncoder().encode(JSON.stringify(record, null, 1));
-      const scratch = `${path}/${RECORD}.${crypto.randomUUID()}`;
-      await writeWhole(
-        `${path}/${RECORD}`,
-        (sink) => sink.write(text),
-        scratch,
-      );
+      await writeRecord(path, record);
       // Another process may have begun at the same moment.
       checkSame(path, PartFolder.record(path)!, record);
     }
@@ -94,8 +89,7 @@ export class PartFolder {
     }
     const names = [...Deno.readDirSync(path)].map(({ name }) => name);
     if (names.includes(RECORD)) {
-      const text = Deno.readTextFileSync(`${path}/${RECORD}`);
-      return parseLooseJson(text, `${path}/${RECORD}`) as RunRecord;
+      return readRecord(`${path}/${RECORD}`);
     }
     // A run that was stopped at its very beginning has no more than this.
     if (names.every((name) => name.startsWith(RECORD))) return undefined;
@@ -167,13 +161,16 @@ export class PartFolder {
     const stem = `${this.path}/part-${name.join("-")}`;
     if (set === undefined) {
       const path = `${stem}.json`;
-      const { skipped } = facts;
-      const text = new TextEncoder().encode(JSON.stringify(skipped));
+      const { skipped, run } = facts;
+      const checksum = checksumOf(skipped);
+      const left: LeftOut = { run, start, end, skipped, checksum };
+      const text = new TextEncoder().encode(JSON.stringify(left));
       await writeWhole(path, (sink) => sink.write(text));
       return { path, start, end, skipped };
     }
     const path = `${stem}.safetensors`;
-    await writeFeatureFile(path, "safetensors", [partOfSet(set, facts)]);
+    const part = partOfSet(set, { ...facts, range: { start, end } });
+    await writeFeatureFile(path, "safetensors", [part]);
     return { path, start, end };
   }
 
@@ -183,10 +180,8 @@ export class PartFolder {
       const [, start, end, kind] = PART.exec(name) ?? [];
       if (start === undefined) continue;
       const path = `${this.path}/${name}`;
-      const skipped = kind === "json"
-        ? JSON.parse(Deno.readTextFileSync(path)) as SkippedSample[]
-        : undefined;
       const range = { path, start: Number(start), end: Number(end) };
+      const skipped = kind === "json" ? readLeftOut(range) : undefined;
       parts.set(range.start, { ...range, ...(skipped && { skipped }) });
     }
     return parts;
@@ -211,27 +206,32 @@ export function rowsOfParts(
     if (opened?.path !== path) {
       opened?.part.close();
       opened = undefined;
-      opened = { path, part: openSafetensors(path) };
+      opened = { path, part: openPart(path) };
     }
     return opened.part;
   };
   const parts: Part[] = [];
   let left: SkippedSample[] = [];
-  for (const { path, skipped } of done) {
+  for (const { path, skipped, start, end } of done) {
     if (skipped !== undefined) {
       left.push(...skipped);
       continue;
     }
     const { name, description, head } = open(path);
-    if (description.run !== run) {
-      const rule = `"${path}" must be a part of this run`;
-      const hint = "delete the folder and begin again";
-      throw new RangeError(cannot(ACTION, rule, "another run", hint));
+    const { range } = description;
+    if (description.run !== run) throw damagedPart(path, "another run");
+    if (range?.start !== start || range.end !== end) {
+      throw damagedPart(
+        path,
+        range === undefined ? "no part" : "other samples",
+      );
     }
     parts.push({
       name,
+      advice: `the part was changed: ${ANEW}`,
       description: {
         ...description,
+        range: undefined, // the target does not depend on how it was cut
         skipped: [...left, ...description.skipped],
       },
       head,
@@ -255,15 +255,108 @@ export function rowsOfParts(
   return [...parts, { ...last, description: { ...description, skipped } }];
 }
 
+function openPart(path: string): Part {
+  try {
+    return openSafetensors(path);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw damagedPart(path, "damaged", error);
+  }
+}
+
+/** A part of which all samples were left out, as its file has it. */
+interface LeftOut extends RowRange {
+  readonly run: string | undefined;
+  readonly skipped: readonly SkippedSample[];
+  readonly checksum: number;
+}
+
+function checksumOf(skipped: unknown): number {
+  return crc32(JSON.stringify(skipped));
+}
+
+function readLeftOut({ path, start, end }: DonePart): readonly SkippedSample[] {
+  const text = Deno.readTextFileSync(path);
+  let left: Partial<LeftOut> | null;
+  try {
+    left = JSON.parse(text);
+  } catch (cause) {
+    throw damagedPart(path, "no JSON", cause);
+  }
+  const isWhole = left?.start === start && left.end === end &&
+    left.skipped !== undefined && left.checksum === checksumOf(left.skipped);
+  if (isWhole) return left!.skipped!;
+  throw damagedPart(path, "other samples");
+}
+
+function damagedPart(
+  path: string,
+  found: string,
+  cause?: unknown,
+): RangeError | SyntaxError {
+  const rule = `"${path}" must be a part of this run`;
+  const message = cannot(ACTION, rule, found, ANEW);
+  return cause === undefined
+    ? new RangeError(message)
+    : new SyntaxError(message, { cause });
+}
+
+/** Makes a folder with a record in it; nothing is left where that fails. */
+async function writeRecord(path: string, record: RunRecord): Promise<void> {
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw notWritten(path, error);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(record, null, 1));
+  const file = `${path}/${RECORD}`;
+  const scratch = `${file}.${crypto.randomUUID()}`;
+  try {
+    await writeWhole(file, (sink) => sink.write(text), scratch);
+  } catch (error) {
+    const isEmpty = [...Deno.readDirSync(path)].length === 0;
+    if (isEmpty) Deno.removeSync(path);
+    throw error;
+  }
+}
+
+function readRecord(path: string): RunRecord {
+  const text = Deno.readTextFileSync(path);
+  try {
+    return parseLooseJson(text, path) as RunRecord;
+  } catch (cause) {
+    const rule = `"${path}" must say what its run was begun with`;
+    const hint = "delete its folder to begin again";
+    const found = `${text.length} characters that are damaged`;
+    throw new SyntaxError(cannot(ACTION, rule, found, hint), { cause });
+  }
+}
+
+/** What differs between two settings, each a record as JSON. */
+function changedSettings(found: unknown, wanted: unknown): string {
+  const [before, now] = [found, wanted].map((text) =>
+    JSON.parse(String(text)) as Record<string, unknown>
+  );
+  const names = new Set([...Object.keys(before!), ...Object.keys(now!)]);
+  const textOf = (value: unknown) => JSON.stringify(value) ?? "none";
+  return [...names].map((name) => [name, textOf(now![name])] as const)
+    .filter(([name, text]) => text !== textOf(before![name]))
+    .map(([name, text]) =>
+      `${name} ${text} instead of ${textOf(before![name])}`
+    )
+    .join(", ");
+}
+
 function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
   const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
   const differing = [...names].filter((name) => found[name] !== wanted[name]);
   if (differing.length === 0) return;
-  const texts = differing.map((name) =>
-    name === "model" || name === "data"
-      ? `another ${name}`
-      : `${name} ${wanted[name]} instead of ${found[name]}`
-  );
+  const texts = differing.map((name) => {
+    if (name === "model" || name === "data") return `another ${name}`;
+    return name === "settings"
+      ? changedSettings(found[name], wanted[name])
+      : `${name} ${wanted[name]} instead of ${found[name]}`;
+  }).join("; ");
   const rule =
     `the unfinished run in "${path}" must have been begun with the ` +
     "same model, data and settings";

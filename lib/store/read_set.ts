@@ -23,13 +23,13 @@ export async function readSet(part: Part): Promise<FeatureSet> {
   const arrays = new Map<string, StoredArray>();
   for (const column of description.columns) {
     const array = await part.read(column.name, rows);
-    const check = new ColumnCheck(name, column);
+    const check = new ColumnCheck(part, column);
     check.add(bytesOf(array));
     check.finish();
     arrays.set(column.name, array);
   }
   const ids = await part.ids(rows);
-  const check = new IdCheck(name, description.ids);
+  const check = new IdCheck(part, description.ids);
   check.add(ids);
   check.finish();
   return setOfRows(description, { arrays, ids }, head);

@@ -2,6 +2,7 @@ import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import { columnPieces, idPieces } from "./_column_pieces.ts";
 import { writeFolder } from "./_folder.ts";
+import { joinKinds } from "./_ids.ts";
 import { type Part, partOfSet, slicePart } from "./part.ts";
 import {
   checkFree,
@@ -105,7 +106,8 @@ export async function saveFeatures(
   checkFree(place.path);
   const begin = performance.now();
   const part = partOfSet(set);
-  const files = await writeTarget(place, [part], options);
+  const scratch = scratchOf(place.path);
+  const files = await writeTarget(place, [part], { ...options, scratch });
   const { samples } = part.description;
   const seconds = (performance.now() - begin) / 1000;
   return shownWritten({
@@ -137,6 +139,16 @@ export function checkSave(
   }
 }
 
+/**
+ * A name until a target is whole that no other process has.
+ *
+ * @param path The target.
+ * @returns The name, but for its end.
+ */
+export function scratchOf(path: string): string {
+  return `${path}.${crypto.randomUUID()}`;
+}
+
 /** What lies at a target. */
 export interface TargetFiles {
   /** Paths of the files. */
@@ -157,18 +169,19 @@ export interface TargetFiles {
 export async function writeTarget(
   { path, format, isFolder }: Target,
   parts: readonly Part[],
-  options: SaveOptions & { readonly scratch?: string },
+  options: SaveOptions & { readonly scratch: string },
 ): Promise<TargetFiles> {
   if (!isFolder) {
     const bytes = await writeFeatureFile(path, format, parts, options);
     return { files: [path], bytes };
   }
-  const { shardSize = SHARD_SIZE, rowGroupSize, scratch = path } = options;
+  const { shardSize = SHARD_SIZE, rowGroupSize, scratch } = options;
   const unfinished = scratch + UNFINISHED;
-  // What an earlier run left in its own folder; nothing else is removed.
-  const isOurs = options.scratch !== undefined && kindAt(unfinished);
   try {
-    if (isOurs) Deno.removeSync(unfinished, { recursive: true });
+    // What an earlier run left in its own folder.
+    if (kindAt(unfinished) !== undefined) {
+      Deno.removeSync(unfinished, { recursive: true });
+    }
     Deno.mkdirSync(unfinished);
   } catch (error) {
     throw notWritten(path, error);
@@ -177,7 +190,7 @@ export async function writeTarget(
     const shards = await writeFolder(
       unfinished,
       format,
-      shardsOf(parts, shardSize),
+      shardsOf(withOneKind(parts), shardSize),
       { rowGroupSize },
     );
     Deno.renameSync(unfinished, path);
@@ -189,6 +202,16 @@ export async function writeTarget(
     await Deno.remove(unfinished, { recursive: true }).catch(() => {});
     throw notWritten(path, error);
   }
+}
+
+/** Readers of folders want one type of ids in all files. */
+function withOneKind(parts: readonly Part[]): readonly Part[] {
+  const kind = joinKinds(parts.map(({ description }) => description.ids.kind));
+  return parts.map((part) => {
+    const { description } = part;
+    const ids = { ...description.ids, kind };
+    return { ...part, description: { ...description, ids } };
+  });
 }
 
 /** Rows of parts, so many at a time. The head's weights go with the first. */

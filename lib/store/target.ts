@@ -31,12 +31,17 @@ const ACTION = "write features";
  *
  * @param target A path or `file:` URL.
  * @param action What is to be done, for messages.
+ * @param what What the target is.
  * @returns The path.
  * @throws {TypeError} If it is none.
  */
-export function pathOf(target: string | URL, action: string): string {
-  checkAwaited(target, action, "the target");
-  const rule = "the target must be a path or a file: URL";
+export function pathOf(
+  target: string | URL,
+  action: string,
+  what = "the target",
+): string {
+  checkAwaited(target, action, what);
+  const rule = `${what} must be a path or a file: URL`;
   if (target instanceof URL) {
     if (target.protocol === "file:") return fileURLToPath(target);
     throw new TypeError(cannot(action, rule, target.href));

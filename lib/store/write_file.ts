@@ -105,7 +105,7 @@ function remove(path: string): void {
  * @returns The error to throw; others as they are.
  */
 export function notWritten(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause;
+  if (!(cause instanceof Error) || cause.cause instanceof Error) return cause;
   const action = `write "${path}"`;
   const isFull = /ENOSPC|EDQUOT|EFBIG|os error (28|122|27)\b/.test(
     cause.message,

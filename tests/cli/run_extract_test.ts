@@ -4,6 +4,7 @@ import { runExtract } from "../../lib/cli/run_extract.ts";
 import { npyHead } from "../../lib/formats/npy_writer.ts";
 import { numbers } from "../extractor/_models.ts";
 import { bytesAt, inFolder } from "../store/_sets.ts";
+import { modelPath } from "../support/keras_models.ts";
 
 const MODEL = "notebooks/models/keras/digits.keras";
 
@@ -15,11 +16,11 @@ async function run(
   const out: string[] = [];
   const err: string[] = [];
   const code = await runExtract(args, {
-    print: (line) => out.push(line),
-    warn: (line) => err.push(line),
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
     signal,
   });
-  return { code, out: out.join("\n"), err: err.join("\n") };
+  return { code, out: out.join(""), err: err.join("") };
 }
 
 function images(folder: string): string {
@@ -82,7 +83,7 @@ Deno.test("extract goes on where it was stopped", () =>
     const target = ["--out", `${folder}/x.npz`];
     const { code, err } = await run([...args, ...target], stop);
     assertEquals(code, 130);
-    assert(err.includes("the same command goes on where it was"), err);
+    assert(err.includes("The same command goes on where it was"), err);
     assertEquals((await run([...args, ...target])).code, 0);
   }));
 
@@ -90,21 +91,40 @@ Deno.test("extract shows its help", async () => {
   for (const args of [[], ["--help"], ["-h"]]) {
     const { code, out } = await run(args);
     assertEquals(code, 0);
-    assert(out.includes("usage: extract MODEL DATA --out TARGET"), out);
+    assert(out.includes("Usage: extract MODEL DATA --out TARGET"), out);
   }
 });
 
+const OUT = ["--out", "x.npz"];
+const GOOD = ["m.keras", "d", ...OUT];
 const WRONG: Readonly<Record<string, [string[], string]>> = {
-  "no data": [["m.keras", "--out", "x.npz"], "a model and the data"],
-  "no target": [["m.keras", "d"], "no --out"],
-  "a misspelt option": [["m", "d", "--layer", "3"], "did you mean --layers"],
-  "an option without its value": [["m", "d", "--out"], "--out"],
-  "a batch of none": [["m", "d", "--out", "x", "--batch", "0"], "--batch"],
-  "a shard beyond the last": [
-    ["m", "d", "--out", "x", "--shard", "2/2"],
-    "K < N",
+  "no data": [["m.keras", ...OUT], "missing required argument 'DATA'"],
+  "no model": [OUT, "missing required argument 'MODEL'"],
+  "too many arguments": [[...GOOD, "e"], "too many arguments"],
+  "no target": [["m.keras", "d"], "'--out <target>' not specified"],
+  "a folder without a format": [["m", "d", "--out", "x"], "needs '--format"],
+  "a misspelt option": [[...GOOD, "--layer", "3"], "Did you mean --layers?"],
+  "an option at the end without its value": [["m", "d", "--out"], "'--out <"],
+  "an option instead of a value": [
+    ["m", "d", "--out", "--quiet"],
+    "option '--out <target>' argument missing",
   ],
-  "a merge of something": [["m", "--merge", "x"], "stand alone"],
+  "the help instead of a value": [["m", "d", "--out", "--help"], "missing"],
+  "a batch of none": [[...GOOD, "--batch", "0"], "--batch"],
+  "a limit that is no number": [[...GOOD, "--limit", "x"], "positive integer"],
+  "a seed below 0": [[...GOOD, "--shuffle", "-1"], "at least 0"],
+  "a way to pool that is none": [[...GOOD, "--pool", "min"], "mean, max"],
+  "a shard beyond the last": [[...GOOD, "--shard", "2/2"], "K < N"],
+  "a number of shards without a scheduler": [
+    [...GOOD, "--shards", "2"],
+    "needs '--shard env'",
+  ],
+  "a merge of something": [["m", "--merge", "x"], "stand alone, without m"],
+  "a merge with options": [["--merge", "x", "--half"], "without --half"],
+  "a condition on images": [[...GOOD, "--where", "a = 1"], "is not for data"],
+  "a size of arrays": [["m", "a.npz", ...OUT, "--size", "2x2"], "as a.npz"],
+  "columns of an array": [["m", "a.npy", ...OUT, "--labels", "a"], "as a.npy"],
+  "half a size": [[...GOOD, "--size", "28"], "HEIGHTxWIDTH"],
 };
 
 for (const [what, [args, message]] of Object.entries(WRONG)) {
@@ -115,12 +135,29 @@ for (const [what, [args, message]] of Object.entries(WRONG)) {
   });
 }
 
-Deno.test("extract ends with 2 at options that such data do not have, with 1 at other errors", async () => {
-  const where = [MODEL, "photos", "--out", "x.npz", "--where", "a = 1"];
-  assertEquals((await run(where)).code, 2);
-  const size = [MODEL, "photos", "--out", "x.npz", "--size", "28"];
-  assertEquals((await run(size)).code, 2);
-  const { code, err } = await run(["no.keras", "photos", "--out", "x.npz"]);
+Deno.test("extract ends with 1 at other errors, with those underneath", async () => {
+  const missing = await run(["no.keras", "photos", ...OUT]);
+  assertEquals(missing.code, 1);
+  assert(missing.err.startsWith("error: "), missing.err);
+  const mixed = ["--inputs", "input_layer=a", "--inputs", "b"];
+  const { code, err } = await run([
+    ...[modelPath("k3_mlp.keras"), "tests/data/tables/flowers.csv"],
+    ...[...OUT, ...mixed],
+  ]);
   assertEquals(code, 1);
-  assert(err.startsWith("error: "), err);
+  assert(err.includes("for all columns or for none"), err);
 });
+
+Deno.test("extract takes the settings of worker, and columns by name", () =>
+  inFolder(async (folder) => {
+    const target = `${folder}/x.npz`;
+    const { code, err } = await run([
+      ...[modelPath("k3_mlp.keras"), "tests/data/tables/flowers.csv"],
+      ...["--layers", "-2", "--normalize", "--half", "--quiet"],
+      ...["--out", target, "--limit", "3"],
+    ]);
+    assertEquals([code, err], [0, ""]);
+    await using stored = await openFeatures(target);
+    const set = await stored.load();
+    assertEquals(set.features[0]!.dtype, "float16");
+  }));

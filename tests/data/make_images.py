@@ -213,12 +213,44 @@ def make_tiff():
     saved("pages.tif", frames[0], save_all=True, append_images=frames[1:])
 
 
+def make_odd():
+    """Where readers go different ways: transparent colours, starts, runs, junk."""
+    for depth in (4, 16):
+        grey = pixels(7, 13, 1, 2**depth, np.uint16)
+        png(f"grey{depth}_key.png", grey, depth, 0, chunk(b"tRNS", struct.pack(">H", 2**depth - 1)))
+    rgb = pixels(7, 13, 3, 65536, np.uint16)
+    key = struct.pack(">HHH", *(int(v) for v in rgb[2, 4]))
+    png("rgb16_key.png", rgb, 16, 2, chunk(b"tRNS", key))
+    data = bytearray((FOLDER / "clear.gif").read_bytes())
+    data[6:10] = struct.pack("<HH", 21, 14)
+    (FOLDER / "uncovered.gif").write_bytes(data)
+    bmp("zero_masks.bmp", 17, 11, 32, RGBA.tobytes(), b"", 3, bytes(12))
+    bmp("masks24.bmp", 33, 21, 24, padded(row.tobytes() for row in RGB), b"", 3,
+        struct.pack("<III", 0xFF0000, 0xFF00, 0xFF))
+    colors = b"".join(bytes(row) + b"\0" for row in pixels(1, 16, 3)[0])
+    rows = padded(row.tobytes() for row in pixels(7, 9, 1, 16)[..., 0])
+    for name, start in (("no_start.bmp", 0), ("early_start.bmp", 54)):
+        bmp(name, 9, 7, 8, rows[:-3], colors, colors=16)
+        data = bytearray((FOLDER / name).read_bytes())
+        data[10:14] = struct.pack("<I", start)
+        (FOLDER / name).write_bytes(data)
+    runs = b"\0\x0c\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c" + b"\x06\3\0\0" + b"\x0b\5\0\1"
+    bmp("long_runs.bmp", 9, 3, 8, runs, colors, 1, colors=16)
+    data = (FOLDER / "rgb.jpg").read_bytes()
+    (FOLDER / "junk.jpg").write_bytes(data[:20] + b"junk" + data[20:-2] + b"more" + data[-2:])
+
+
 def make_bad():
     bad = FOLDER / "bad"
     bad.mkdir(exist_ok=True)
     for name in ("rgb.jpg", "progressive.jpeg", "rgb.png", "palette.gif", "rgb.bmp", "lossless.webp", "rgb.tiff"):
         data = (FOLDER / name).read_bytes()
         (bad / f"cut_{name}").write_bytes(data[: len(data) * 2 // 3])
+    (bad / "no_end.png").write_bytes((FOLDER / "rgb.png").read_bytes()[:-3])
+    (bad / "cut_junk.jpg").write_bytes((FOLDER / "junk.jpg").read_bytes()[:-200])
+    short = (FOLDER / "rle8.bmp").read_bytes()
+    (bad / "cut_rle8.bmp").write_bytes(short[:-6])
+    saved("bad/ycbcr.tif", image(RGB).convert("YCbCr"))
     (bad / "empty.jpg").write_bytes(b"")
     (bad / "text.png").write_text("This is no image.\n")
     (bad / "drawing.png").write_text(
@@ -274,5 +306,6 @@ if __name__ == "__main__":
     make_bmp()
     make_webp()
     make_tiff()
+    make_odd()
     make_bad()
     expected()

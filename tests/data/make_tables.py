@@ -5,6 +5,7 @@
 Writes tests/data/tables. photos.parquet is as Hugging Face's `datasets` writes a
 folder of images; numbers.npz and the like are NumPy's.
 """
+import decimal
 import gzip
 import io
 import json
@@ -63,6 +64,8 @@ def parquet():
         FOLDER / "vectors.parquet", row_group_size=1000, compression="zstd")
     pq.write_table(pa.table({"v": [[1.0, 2.0], [3.0], [4.0, 5.0]]}), FOLDER / "ragged.parquet")
     pq.write_table(pa.table({"v": pa.array([[1.0, 2.0], [3.0, None]])}), FOLDER / "holes.parquet")
+    long = pa.array([decimal.Decimal(i) for i in range(3)], pa.decimal256(50, 0))
+    pq.write_table(pa.table({"v": long}), FOLDER / "decimals.parquet")
     buffer = io.BytesIO()
     pq.write_table(pa.table({"x": RANDOM.normal(size=400)}), buffer, row_group_size=100,
                    compression="snappy", use_dictionary=False)
@@ -99,6 +102,10 @@ def numpy():
               "odd": np.arange(6) + 2**24 + 1, "few": np.zeros(3)}
     np.savez(FOLDER / "arrays.npz", **arrays)
     np.savez_compressed(FOLDER / "packed.npz", **arrays)
+    kinds = np.array(["dog", "ä", "", "😀", "dog", "ä"])
+    np.savez(FOLDER / "named.npz", x=x, kind=kinds, swapped=kinds.astype(">U3"),
+             id=np.array([b"a", b"bb", b"ccc", b"d", b"e", "é".encode()]), latin=np.array([b"\xe9"] * 6),
+             object=np.array([{"a": 1}] * 6, dtype=object), complex=np.zeros(6, np.complex64))
 
 
 if __name__ == "__main__":

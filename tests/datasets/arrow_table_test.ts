@@ -57,6 +57,37 @@ Deno.test("arrowTable() reads columns of numbers, lists and texts", async () => 
   assertEquals(some.values, some.ids.map((row) => Number(row) / 2));
 });
 
+Deno.test("arrowTable() reads decimals as numbers, and no dates as labels", async () => {
+  const words = (value: number) => {
+    const bits = BigInt.asUintN(128, BigInt(value));
+    return Array.from(
+      { length: 4 },
+      (_, i) => Number(bits >> BigInt(32 * i) & 0xffffffffn),
+    );
+  };
+  const type = new arrow.Decimal(2, 10, 128); // scale, precision
+  const data = Uint32Array.from([150, -725, 3, 10].flatMap(words));
+  const price = arrow.makeVector(arrow.makeData({ type, length: 4, data }));
+  const table = new arrow.Table({
+    price,
+    day: arrow.vectorFromArray(
+      [0, 1, 2, 3].map((i) => new Date(i)),
+      new arrow.DateDay(),
+    ),
+  });
+  const read = await readSource(arrowTable(table, { inputs: "price" }), [
+    spec([1]),
+  ]);
+  assertEquals(read.values, [1.5, -7.25, 0.03, 0.1]);
+  for (const option of ["labels", "ids"]) {
+    await assertRejects(
+      () => readSource(arrowTable(table, { [option]: "day" }), [spec([1])]),
+      TypeError,
+      `column "day" must hold ${option}`,
+    );
+  }
+});
+
 Deno.test("arrowTable() takes a record batch, and image files", async () => {
   const [batch] = tableOf(5).batches;
   const read = await readSource(arrowTable(batch, { inputs: "b" }), [

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readerOf, tableFiles } from "../../lib/datasets/table_files.ts";
+import { tableFiles, tableFormat } from "../../lib/datasets/table_files.ts";
 import { TABLE_OPTIONS } from "../../lib/datasets/table_options.ts";
 
 async function withFiles(
@@ -43,16 +43,12 @@ Deno.test("tableFiles() finds files by patterns, in sorted order", async () => {
   });
 });
 
-Deno.test("readerOf() quotes names, and knows formats and hive folders", () => {
-  assertEquals(readerOf(["it's.csv"]), {
-    format: "csv",
-    sql:
-      "read_csv(['it''s.csv'], hive_partitioning = false, union_by_name = true)",
-  });
-  const hive = readerOf(["/d/split=train/0.parquet"]).sql;
-  assertEquals(hive.includes("hive_partitioning = true"), true);
-  assertEquals(readerOf(["a.NDJSON.gz"]).format, "json");
-  assertThrows(() => readerOf(["a.parquet.gz"]), TypeError, "must end in");
+Deno.test("tableFormat() knows formats, and refuses several", () => {
+  assertEquals(tableFormat(["a.NDJSON.gz"]), "json");
+  assertEquals(tableFormat(["a.csv", "b.tsv"]), "csv");
+  assertThrows(() => tableFormat(["a.parquet.gz"]), TypeError, "must end in");
+  const both = () => tableFormat(["a.csv", "b.parquet"]);
+  assertThrows(both, TypeError, "of one format, csv");
 });
 
 Deno.test("tables have the settings of images and samples", () => {

@@ -313,7 +313,7 @@ Deno.test("table() refuses files and settings that it does not know", () => {
     "of one format, csv",
   );
   refuse(`${TABLES}*.xlsx`, "a pattern must find a file");
-  refuse(TABLES, `as ${JSON.stringify(`${TABLES}/*.parquet`)}`);
+  refuse(TABLES, `as ${JSON.stringify(`${TABLES}**/*.parquet`)}`);
   refuse([], "there must be a file");
   refuse(3, "files must be paths, patterns or a file: URL");
   refuse(new URL("http://a/b.csv"), "must be a file: URL");

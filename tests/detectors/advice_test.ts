@@ -199,3 +199,50 @@ Deno.test("vim() that has no residual works with lower dims, others replace it w
     },
   );
 });
+
+Deno.test("perLayer() that is not fitted says to pass it a detector", async () => {
+  const set = featureSet({ features: [KNOWN.penultimate!] });
+  const unfitted = perLayer(knn()) as unknown as Scorer;
+  await follows(
+    () => unfitted.score(set),
+    "write const scorer = await perLayer(detector).fit(known), and then " +
+      "scorer.score(…)",
+    async () => (await perLayer(knn()).fit(set)).score(set),
+  );
+});
+
+Deno.test("labels of NumPy and of texts become numbers as is told", async () => {
+  const { penultimate } = KNOWN;
+  const labels = BigInt64Array.from(KNOWN.labels!.data, BigInt);
+  const wrong = labels as unknown as number[];
+  await follows(
+    () => featureSet({ penultimate, labels: wrong }),
+    "current value is 0n; pass Array.from(labels, Number)",
+    () => {
+      const numbers = Array.from(labels, Number);
+      return mahalanobis().fit(featureSet({ penultimate, labels: numbers }));
+    },
+  );
+  const texts = Array(30).fill("cat") as unknown as number[];
+  await follows(
+    () => featureSet({ penultimate, labels: texts }),
+    'pass class indices, and the names in "classNames"',
+    () => {
+      const indices = new Int32Array(30);
+      const set = featureSet({
+        ...{ penultimate, labels: indices },
+        classNames: ["cat"],
+      });
+      return mahalanobis().fit(set);
+    },
+  );
+});
+
+Deno.test("a buffer of a scorer's file becomes bytes", async () => {
+  const { buffer } = await bytesOf(await knn().fit(KNOWN));
+  await follows(
+    () => loadScorer(buffer as unknown as Uint8Array),
+    "current value is an ArrayBuffer; pass new Uint8Array(buffer)",
+    () => loadScorer(new Uint8Array(buffer)),
+  );
+});

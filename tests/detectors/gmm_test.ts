@@ -144,3 +144,27 @@ Deno.test("gmm() refuses a covariance of another kind", () => {
     '"covariance" must be one of "full", "tied", "diag"',
   );
 });
+
+Deno.test("gmm() refuses classes whose samples are equal, and the advice works", async () => {
+  const known = [[-1], [1], [6], [6]];
+  const labels = [0, 0, 4, 4];
+  for (const covariance of ["full", "diag"] as const) {
+    await assertRejects(
+      () => scored(known, labels, [[0]], covariance),
+      RangeError,
+      "Cannot fit gmm() as features must differ within each class, 4 too: current " +
+        'value is "all are equal"; use gmm({ covariance: "tied" }), leave the class out',
+    );
+    await scored(known.slice(0, 2), [0, 0], [[0]], covariance);
+  }
+  const [score] = await scored(known, labels, [[6]], "tied");
+  // Variance 1/2, and a share of one half; the other class is 25 away or more.
+  const expected = (LOG_2PI + Math.log(0.5)) / 2 + Math.LN2;
+  assertAllClose([score!], [expected], { rtol: 1e-9 });
+  await assertRejects(
+    () => scored([[1], [1], [6], [6]], labels, [[6]], "tied"),
+    RangeError,
+    'as features must differ within a class: current value is "all are equal"; ' +
+      "use a detector without a covariance, as deepKnn()",
+  );
+});

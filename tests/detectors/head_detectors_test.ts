@@ -172,6 +172,20 @@ Deno.test("fdbd() leaves classes of equal weights out, and is finite at the mean
   assertAllClose(await other.score(centre), [-Math.SQRT1_2 * 1e12], CLOSE);
 });
 
+Deno.test("fdbd() does not change when features and logits are scaled, however small", async () => {
+  const set = (scale: number, features: number[], logits: number[]) =>
+    featureSet({
+      penultimate: matrix(features.map((x) => x * scale), 2),
+      logits: matrix(logits.map((x) => x * scale), 2),
+      head: head([1, 0, 0, 1], [0, 0]),
+    });
+  const [at1, at2] = await Promise.all([1, 2 ** -60].map(async (scale) => {
+    const scorer = await fdbd().fit(set(scale, [1, 2, 3, 6], [1, 2, 3, 6]));
+    return await scorer.score(set(scale, [1, 0, 5, 9], [1, 0, 5, 9]));
+  }));
+  assertAllClose(at2!, at1!, CLOSE);
+});
+
 Deno.test("detectors of the head refuse features without it, or of another width", async () => {
   const { penultimate, logits } = SQUARE;
   const bare = featureSet({ penultimate, logits });

@@ -63,7 +63,7 @@ Deno.test("openMax() learns from correctly classified samples alone", async () =
   const query = [[8, 0], [3, 3]];
   const expected = await scored(query, { tail: 2 });
   const known = [...KNOWN, [7, 1], [90, -5]];
-  const found = await scored(query, { tail: 2 }, known, [...LABELS, 1, 5]);
+  const found = await scored(query, { tail: 2 }, known, [...LABELS, 1, 1]);
   assertAllClose(found, expected, { rtol: 1e-12 });
 });
 
@@ -100,7 +100,7 @@ Deno.test("openMax() refuses a class whose distances are all equal, and the advi
   await assertRejects(
     () => scored([[8, 0]], {}, known, [0, 0, 0, 1, 1]),
     RangeError,
-    "Cannot fit openMax() as correctly classified samples of class 1 must be at different distances from their mean: current value is 2; fit on three samples of each class or more",
+    "Cannot fit openMax() as correctly classified samples of class 1 must be at different distances from their mean: current value is 2; fit on more samples of the class: at least three must be classified correctly",
   );
   await scored([[8, 0]], {}, [...known, [0, 4]], LABELS);
 });

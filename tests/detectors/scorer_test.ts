@@ -81,7 +81,7 @@ Deno.test("calibrate() takes scores, sets and streams alike", async () => {
   const scorer = await knn().fit(KNOWN);
   const scores = await scorer.score(HELD_OUT);
   const deciding = await Promise.all(
-    [scores, HELD_OUT, streamOf(HELD_OUT, 7)].map((known) =>
+    [scores, [...scores], HELD_OUT, streamOf(HELD_OUT, 7)].map((known) =>
       scorer.calibrate(known)
     ),
   );
@@ -92,6 +92,30 @@ Deno.test("calibrate() takes scores, sets and streams alike", async () => {
   assertEquals([...first!.unknown], new Array(10).fill(1));
   assert(first!.pValues.every((p) => p === 1 / 26));
   assertEquals(deciding[0]!.tpr, 0.95);
+});
+
+Deno.test("calibrate() refuses what are no scores, and keeps a copy", async () => {
+  const scorer = await knn().fit(KNOWN);
+  const wrong: [unknown, string][] = [
+    [[], "at least 20 known samples"],
+    [Array(20).fill(NaN), "scores must be numbers, in row 0 too"],
+    [[1, ...Array(20).fill("2")], 'in row 1 too: current value is "2"'],
+    [
+      BigInt64Array.from(Array(20).fill(1n)),
+      "in row 0 too: current value is 1n",
+    ],
+    [[HELD_OUT], "make a set with extractor.predict(dataset)"],
+  ];
+  for (const [known, message] of wrong) {
+    const run = () => scorer.calibrate(known as number[]);
+    await assertRejects(run, Error, message);
+  }
+  const scores = Float32Array.from({ length: 20 }, (_, i) => i);
+  const deciding = await scorer.calibrate(scores);
+  const before = await deciding.decide(UNKNOWN);
+  scores.fill(-1);
+  assertEquals(await deciding.decide(UNKNOWN), before);
+  assertEquals(deciding.threshold, 19);
 });
 
 Deno.test("calibrate() warns when samples were fitted on, by ids or by contents", async () => {
@@ -296,6 +320,41 @@ Deno.test("a custom detector is told what it does wrong", async () => {
     TypeError,
     'write logits: "classes"',
   );
+});
+
+Deno.test("a custom detector is told what is wrong with its state", async () => {
+  const of = (state: unknown) =>
+    defineDetector({
+      name: "wrong",
+      uses: { features: "layer" },
+      fit: async ({ blocks }) => {
+        for await (const _ of blocks());
+        return state as Record<string, never>;
+      },
+      open: () => ({ score: ({ rows }) => new Float64Array(rows) }),
+    });
+  const data = Float64Array.of(1, 2);
+  const good = { data, shape: [2], dtype: "float64" };
+  const wrong: [unknown, string][] = [
+    [
+      undefined,
+      "its fit must give an object of arrays: current value is undefined",
+    ],
+    [[good], "its fit must give an object of arrays"],
+    [{ mean: data }, 'state "mean" must be { data, shape, dtype }'],
+    [{ mean: { ...good, data: [1, 2] } }, "current value is [1, 2]"],
+    [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape says"],
+    [
+      { mean: { data, shape: [2] } },
+      'have the "dtype" of its array, "float64": current value is undefined',
+    ],
+    [{ mean: { ...good, dtype: "float32" } }, 'current value is "float32"'],
+    [{ mean: Promise.resolve(good) }, "write await before it"],
+  ];
+  for (const [state, message] of wrong) {
+    await assertRejects(() => of(state).fit(KNOWN), TypeError, message);
+  }
+  await of({ mean: good }).fit(KNOWN);
 });
 
 // ---- how it shows itself ----

@@ -6,6 +6,8 @@ import {
   digitsOf,
   escapeMarkup,
   lineText,
+  middleText,
+  namesText,
   numberText,
   shortText,
 } from "../../lib/display/cell.ts";
@@ -93,4 +95,20 @@ Deno.test("escapeMarkup() escapes text and attributes", () => {
 Deno.test("blockText() keeps a long text whole, as it is the caller's", () => {
   const text = `${"x".repeat(3000)} "${"y".repeat(3000)}"`;
   assertEquals(blockText(text), text);
+});
+
+Deno.test("namesText() says how many names are left out", () => {
+  const names = Array.from({ length: 11 }, (_, i) => `n${i}`);
+  assertEquals(namesText(names), "n0, n1, n2, n3, n4, n5, n6, n7 and 3 more");
+  assertEquals(namesText(names.slice(0, 2), 2), "n0, n1");
+  assertEquals(namesText([]), "");
+});
+
+Deno.test("middleText() keeps beginning and end, which tell names apart", () => {
+  assertEquals(
+    middleText("a class with a long name, number 7", 24),
+    "a class with …, number 7",
+  );
+  assertEquals(middleText("short", 5), "short");
+  assertEquals([...middleText("猫".repeat(30), 9)].length, 9);
 });

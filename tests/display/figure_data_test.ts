@@ -101,3 +101,19 @@ Deno.test("heatmapData() counts cells that are not finite", () => {
   assertEquals(notes, ["not finite: 1"]);
   assertEquals(range, [1, 3]);
 });
+
+Deno.test("pointsData() gives the rest of the classes a colour without hue", () => {
+  const point = { x: [1], y: [2] };
+  const { groups } = pointsData({
+    kind: "scatter",
+    title: "",
+    xLabel: "",
+    yLabel: "",
+    groups: [
+      { name: "0", ...point },
+      { name: "9 other classes", ...point, isRest: true },
+    ],
+  });
+  assertEquals(groups[1]!.color, "#c4c4c4");
+  assert(groups[0]!.color !== groups[1]!.color);
+});

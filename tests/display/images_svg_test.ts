@@ -4,6 +4,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { inflateSync } from "node:zlib";
 import { imagesSvg, MOST_IMAGES } from "../../lib/display/images_svg.ts";
 import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
@@ -85,6 +86,48 @@ Deno.test("imagesSvg() makes a full grid when the count can be divided", () => {
   const { svg } = grid(images, { scale: "each" });
   const lefts = [...svg.matchAll(/<text x="(\d+)"[^>]*>c</g)].map((m) => m[1]);
   assertEquals(new Set(lefts).size, 6);
+});
+
+Deno.test("imagesSvg() begins a row where the spec says, however many would fit", () => {
+  const images = Array.from({ length: 6 }, (_, i) => ({
+    ...IMAGE,
+    caption: `c${i}`,
+  }));
+  const leftsOf = (columns: number) => {
+    const { svg } = grid(images, { columns });
+    return svgTexts(svg).filter(({ text }) => text.startsWith("c"))
+      .map(({ left }) => left);
+  };
+  const lefts = leftsOf(3);
+  assertEquals(lefts.slice(3), lefts.slice(0, 3));
+  assertEquals(new Set(leftsOf(6)).size, 6);
+  const many = Array.from({ length: 24 }, () => ({
+    ...IMAGE,
+    caption: "a/long-name-of-a-file.jpg",
+    z: new Uint8Array(96 * 96 * 3),
+    height: 96,
+    width: 96,
+    colors: "rgb" as const,
+  }));
+  const wide = grid(many, { columns: 12 });
+  assert(wide.width <= 744, String(wide.width));
+  assertStringIncludes(wide.svg, ">…-file.jpg<");
+});
+
+Deno.test("imagesSvg() draws photographs as they are, without notes on a scale of colours", () => {
+  const side = 200;
+  const z = new Float32Array(side * side * 3).fill(50);
+  const photo = { ...IMAGE, z, height: side, width: side, colors: "rgb" };
+  const { svg } = grid([photo] as ImagesSpec["images"], { scale: "each" });
+  assert(!/scale|means/.test(labelsOf(svg).join(" ")), svg);
+  // A dark image stays dark: a pixel of the PNG in the SVG is 50, not 0 or 255.
+  const [png] = [...svg.matchAll(/base64,([^"]+)"/g)].map((m) => m[1]!);
+  const bytes = Uint8Array.from(atob(png!), (char) => char.charCodeAt(0));
+  const at = bytes.findIndex((_, i) =>
+    String.fromCharCode(...bytes.subarray(i, i + 4)) === "IDAT"
+  );
+  const pixels = inflateSync(bytes.subarray(at + 4));
+  assertEquals([...pixels.subarray(0, 7)], [1, 50, 50, 50, 0, 0, 0]);
 });
 
 Deno.test("imagesSvg() says that there are none", () => {

@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-control-regex -- escape sequences hold them
 import {
+  assert,
   assertEquals,
   assertMatch,
   assertRejects,
@@ -66,6 +67,33 @@ Deno.test("show() draws images in a terminal that shows them", async () => {
       if (value === undefined) Deno.env.delete(name);
       else Deno.env.set(name, value);
     });
+  }
+});
+
+Deno.test("show() and the console break tables where the terminal ends", async () => {
+  const { isTerminal } = Deno.stdout;
+  const { consoleSize } = Deno;
+  const long = { name: "a name of many words ".repeat(5), value: 1 };
+  const widest = (text: string) =>
+    Math.max(...text.split("\n").map((line) => line.length));
+  assert(widest(await written(() => show([long]))) > 100);
+  Deno.stdout.isTerminal = () => true;
+  Deno.consoleSize = () => ({ columns: 40, rows: 20 });
+  try {
+    assert(widest(await written(() => show([long]))) <= 40);
+    const shown = {};
+    attachView(shown, () => ({
+      title: "",
+      blocks: [{
+        kind: "table",
+        columns: [{ name: "a" }, { name: "b" }],
+        rows: [[long.name, 1]],
+      }],
+    }));
+    assert(widest(Deno.inspect(shown)) <= 40);
+  } finally {
+    Deno.stdout.isTerminal = isTerminal;
+    Deno.consoleSize = consoleSize;
   }
 });
 

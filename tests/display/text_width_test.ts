@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { packageFile } from "../../lib/formats/package_file.ts";
 import {
+  fitPath,
   fitText,
   textWidth,
   widestText,
@@ -73,6 +74,17 @@ Deno.test("fitText() shortens to the width, and only where it must", () => {
   const short = fitText("a long name of a layer", 10, 60);
   assert(short.endsWith("…") && textWidth(short, 10) <= 60);
   assert(textWidth(`${short}n`, 10) > 60 - 10);
+});
+
+Deno.test("fitPath() keeps the end of a path, from a slash where it can", () => {
+  const room = (text: string) => textWidth(text, 10);
+  const path = "photos/mushroom/mushroom-03.jpg";
+  assertEquals(fitPath(path, 10, room(path)), path);
+  const name = "…/mushroom-03.jpg";
+  assertEquals(fitPath(path, 10, room(name)), name);
+  assertEquals(fitPath(path, 10, room("…om-03.jpg")), "…om-03.jpg");
+  const label = "24 / 25 samples";
+  assertEquals(fitPath(label, 10, room("24 / 25…")), "24 / 25…");
 });
 
 Deno.test("wrapText() breaks between words, and words that are too long", () => {

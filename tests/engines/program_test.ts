@@ -11,7 +11,7 @@ import {
   wantedRefs,
 } from "../../lib/engines/program.ts";
 import type { Ref } from "../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import {
   type Shape,
   ShapeOps,
@@ -33,7 +33,7 @@ function floats(shape: Shape): ShapeValue {
 
 function setUp() {
   const model = mlp("linear");
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const [hidden, head] = ["hidden", "head"].map((id): Ref => ({
     node: graph.findNode(id),
     index: 0,
@@ -151,7 +151,7 @@ counted(
     assertThrows(
       () => of(convolution, [7, 2, 1, 5]),
       TypeError,
-      'Cannot take logits as the map of head "head" must have one place: current value is "[7, 2, 1, 5]"; select the layer by .layers([…]), and leave the logits out by .logits(false)',
+      'Cannot take logits as the map of head "head" must have one spatial position: current value is "[7, 2, 1, 5]"; select the layer by .layers([…]), and leave the logits out by .logits(false)',
     );
     free(model);
   },

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, type tf } from "@sonde/sonde";
 import { type Schedule, schedule } from "../../lib/engines/schedule.ts";
 import { refKey } from "../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { branched, free, nested, shared } from "../extractor/_models.ts";
 
 function ordered(model: tf.LayersModel, wanted: string[], fed?: string[]) {
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const refOf = (id: string) => ({ node: graph.findNode(id), index: 0 });
   const refs = fed?.map(refOf) ?? graph.inputRefs;
   const feeds = refs.map((ref) => ({

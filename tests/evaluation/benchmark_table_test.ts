@@ -39,7 +39,7 @@ Deno.test("benchmark() shows itself where every detector failed", async () => {
   });
   const table = await run({ detectors: [failing] });
   assertStringIncludes(Deno.inspect(table), "no labels");
-  assertThrows(() => table.figure(), RangeError, "must have given scores");
+  assertThrows(() => table.figure(), RangeError, "must have scores");
 });
 
 Deno.test("benchmark() exports CSV and Markdown", async () => {

@@ -88,7 +88,7 @@ Deno.test("benchmark() makes a row of a failure, and goes on", async () => {
   const missing = "Cannot fit | as labels are missing";
   assertEquals(messages.slice(0, 7), [
     ...[missing, missing, "no known", "no known", "a string", undefined],
-    `Cannot score with "nan" as every score must be finite, "near[2]" too: current value is NaN; leave out the samples without a score`,
+    `Cannot score with "nan" as every score must be finite, also "near[2]": current value is NaN; leave out the samples without a score`,
   ]);
   const counts = "there must be a score for each of 20 samples";
   assertStringIncludes(messages[8]!, counts);
@@ -106,7 +106,7 @@ Deno.test("benchmark() makes a row of a failure, and goes on", async () => {
   const error = assertThrows(
     () => table.scores("unfit"),
     RangeError,
-    `detector "unfit" must have given scores`,
+    `detector "unfit" must have scores`,
   );
   assertEquals((error.cause as Error).message, missing);
   assertThrows(() => table.scores("god"), RangeError, `as "good"`);

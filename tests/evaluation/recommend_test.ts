@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
@@ -193,6 +194,27 @@ Deno.test("recommend() takes the vectors of the head's width, and says what the 
   );
 });
 
+Deno.test("recommend() names no vim where the largest logits are not above 0, and warns of few units", async () => {
+  const lower = known(3, { logits: array(60, 3, (random) => random - 5) });
+  assertEquals(namesOf(CONVOLUTIONS, lower).includes("vim"), false);
+  const dependent = array(60, 4, (random) => random);
+  for (let row = 0; row < 60; row++) {
+    dependent.data[4 * row] = dependent.data[4 * row + 1]!;
+  }
+  const inSpace = { penultimate: dependent };
+  assertEquals(namesOf(CONVOLUTIONS, known(3, inSpace))[0], "vim");
+  const logits = lower.logits!;
+  const found = namesOf(CONVOLUTIONS, known(3, { ...inSpace, logits }));
+  assertEquals(found[0], "residual");
+  assertEquals(found.includes("vim"), false);
+  const spread = known(3, { penultimate: array(60, 4, (random) => random) });
+  const { warnings } = recommend(CONVOLUTIONS, spread)
+    .find(({ name }) => name === "vim")!;
+  assertStringIncludes(warnings[0]!, "pass vim({ dims: 2 })");
+  await assertRejects(() => DETECTORS.vim().fit(spread), RangeError, "dims");
+  await DETECTORS.vim({ dims: 2 }).fit(spread);
+});
+
 Deno.test("recommend() knows logits that are no classes", () => {
   const several = known(10, { activation: "sigmoid" });
   assertEquals(namesOf(CONVOLUTIONS, several), ["deepKnn", "rmds", "maxLogit"]);
@@ -228,7 +250,7 @@ Deno.test("recommend() refuses what it cannot measure", () => {
   bad([CONVOLUTIONS, Promise.resolve(set)], TypeError, "write await before it");
   const layers = [tf.layers.dense({ units: 2, inputShape: [4] })];
   const inMemory = tf.sequential({ layers });
-  const advice = "pass what loadModel() gives, or extractor.model";
+  const advice = "pass the result of loadModel(), or extractor.model";
   bad([inMemory, set], TypeError, advice);
   recommend(new FeatureExtractor(inMemory).model, set); // as advised
   bad([set, CONVOLUTIONS], TypeError, "must be a model");

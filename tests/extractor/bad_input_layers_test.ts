@@ -90,17 +90,17 @@ counted("lists of layers that are empty or name one twice are refused", () => {
     [
       (e) => e.layers([]),
       RangeError,
-      "Cannot set layers as at least one id must be given: current value is []; without .layers(…) there are logits and no features",
+      "Cannot set layers as there must be at least one id: current value is []; without .layers(…) there are logits and no features",
     ],
     [
       (e) => e.layers(["head", -1]),
       RangeError,
-      'Cannot set layers as each layer must be asked for once, but "head" and -1 find the same: current value is "head"',
+      'Cannot set layers as each layer must be requested once, but "head" and -1 find the same: current value is "head"',
     ],
     [
       (e) => e.layers(["h*", /hidden/]),
       RangeError,
-      'Cannot set layers as each layer must be asked for once, but "h*" and /hidden/ find the same: current value is "hidden"',
+      'Cannot set layers as each layer must be requested once, but "h*" and /hidden/ find the same: current value is "hidden"',
     ],
   ]);
 });
@@ -163,7 +163,7 @@ counted("unknown options of a run are refused before it", async () => {
     ],
     [
       { signal: new AbortController() },
-      'Cannot predict as "signal" must be an AbortSignal: current value is an AbortController',
+      'Cannot predict as "signal" must be an AbortSignal: current value is an AbortController; pass its signal',
     ],
     [
       null,

@@ -27,14 +27,14 @@ onBackends(
       ],
       [
         (x) => x.square().dataSync(),
-        'Cannot postprocess layer "conv" as its function must give a tensor of 2 rows: current value is a ',
+        'Cannot postprocess layer "conv" as its function must return a tensor of 2 rows: current value is a ',
       ],
       [
         (x) => x.mean(0),
-        "must give a tensor of 2 rows: current value is [6, 6, 4]",
+        "must return a tensor of 2 rows: current value is [6, 6, 4]",
       ],
-      [(x) => x.sum(), "must give a tensor of 2 rows: current value is []"],
-      [() => null, "must give a tensor of 2 rows: current value is null"],
+      [(x) => x.sum(), "must return a tensor of 2 rows: current value is []"],
+      [() => null, "must return a tensor of 2 rows: current value is null"],
       [
         async (x) => await Promise.resolve(x),
         "current value is a Promise; make it synchronous",

@@ -80,7 +80,7 @@ counted(
 
 counted("two shapings at once are refused", () => {
   const text = (name: string) =>
-    `Cannot set ${name} as one shaping at the most must be set: current value is "react"; begin from an extractor without it`;
+    `Cannot set ${name} as at most one shaping must be set: current value is "react"; begin from an extractor without it`;
   refuses(mlp, [
     [(e) => e.react(1).ash(0.5), TypeError, text("ash")],
     [(e) => e.react(1).scale(0.5), TypeError, text("scale")],
@@ -102,7 +102,7 @@ counted("fitReact() is refused beside another shaping", async () => {
   await assertRejects(
     () => new FeatureExtractor(model).ash(0.5).fitReact(array([2, 4])),
     TypeError,
-    'Cannot set react as one shaping at the most must be set: current value is "ash"',
+    'Cannot set react as at most one shaping must be set: current value is "ash"',
   );
   free(model);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 import { batchDependence } from "../../lib/extractor/batch_dependence.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 
 Deno.test("batchDependence() names operations that quantise by the range of a batch", async () => {
   const url = new URL(
@@ -9,7 +9,7 @@ Deno.test("batchDependence() names operations that quantise by the range of a ba
     import.meta.url,
   );
   await using model = await loadModel(url);
-  const { listed } = model as ModelGraph;
+  const { listed } = modelGraphOf(model)!;
   assertEquals(batchDependence(listed), [
     'results depend on .batch(): "quantise" quantise by the range of a whole batch; use .batch(1) for results that do not',
   ]);

@@ -4,13 +4,13 @@ import {
   checkNames,
   checkPostprocess,
 } from "../../lib/extractor/check_postprocess.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { free, mlp } from "./_models.ts";
 
 counted("checkPostprocess() copies steps, or one record of them", () => {
   const model = mlp();
-  const nodes = (fromLayersModel(model) as ModelGraph).listed;
+  const nodes = modelGraphOf(fromLayersModel(model))!.listed;
   const own = () => null as never;
   const steps = [pool("max"), own];
   const list = checkPostprocess(steps, nodes);
@@ -36,7 +36,7 @@ counted(
   "checkNames() passes steps for every layer, and for those asked for",
   () => {
     const model = mlp();
-    const [hidden, head] = (fromLayersModel(model) as ModelGraph).listed;
+    const [hidden, head] = modelGraphOf(fromLayersModel(model))!.listed;
     const all = { postprocess: [half()], postprocessByName: undefined };
     checkNames(all, [], "set layers");
     const postprocessByName = new Map([["hidden", [half()]]]);

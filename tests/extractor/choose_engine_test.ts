@@ -5,7 +5,7 @@ import {
 import { resolve } from "../../lib/extractor/compile.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { modelPath } from "../support/keras_models.ts";
 import { openOnnxModel } from "../support/onnx_models.ts";
@@ -22,7 +22,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 const FASTEST = '"wasm" is its fastest backend without a graphics card';
 
 function resolved(model: tf.LayersModel, settings: Partial<Settings> = {}) {
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const layers = [graph.findNode(0)];
   return resolve(graph, { ...DEFAULTS, layers, ...settings });
 }
@@ -35,7 +35,7 @@ function withoutRecording(choice: EngineChoice) {
   return rest;
 }
 
-counted("chooseEngine() takes wasm, or what was asked for", async () => {
+counted("chooseEngine() takes wasm, or what was requested", async () => {
   const model = mlp();
   const program = resolved(model, { postprocess: [(x) => tf.square(x)] });
   const obstacle = `a function of the caller's postprocesses "hidden"`;
@@ -45,12 +45,12 @@ counted("chooseEngine() takes wasm, or what was asked for", async () => {
     reason: `"tfjs" because ${obstacle}; ${FASTEST}`,
   });
   const tfjs = await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" });
-  assertEquals(tfjs.reason, `engine "tfjs" was asked for; ${FASTEST}`);
+  assertEquals(tfjs.reason, `engine "tfjs" was requested; ${FASTEST}`);
   for (const backend of ["cpu", "wasm", "webgpu"] as const) {
     assertEquals(await chooseEngine(program, { ...DEFAULTS, backend }), {
       engine: "tfjs",
       backend,
-      reason: `backend "${backend}" was asked for`,
+      reason: `backend "${backend}" was requested`,
     });
   }
   await assertRejects(
@@ -75,7 +75,7 @@ counted("chooseEngine() keeps away from what wasm computes wrong", async () => {
   const program = resolved(model);
   assertEquals(
     (await chooseEngine(program, { ...DEFAULTS, engine: "tfjs" })).reason,
-    'engine "tfjs" was asked for; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
+    'engine "tfjs" was requested; "cpu" because of "up" (Conv3DTranspose): "wasm" computes it wrong',
   );
   await assertRejects(
     () =>
@@ -90,7 +90,7 @@ counted(
   "chooseEngine() takes the native engine where it can run everything",
   async () => {
     await using model = await loadModel(modelPath("k3_unet.keras"));
-    const graph = model as ModelGraph;
+    const graph = modelGraphOf(model)!;
     const settings = { ...DEFAULTS, layers: [graph.findNode(-1)] };
     const chosen = await chooseEngine(resolve(graph, settings), settings);
     assertEquals(withoutRecording(chosen), {
@@ -103,7 +103,7 @@ counted(
     assertEquals(withoutRecording(other), {
       engine: "onnx",
       threads: 1,
-      reason: 'engine "onnx" was asked for',
+      reason: 'engine "onnx" was requested',
     });
   },
 );
@@ -112,7 +112,7 @@ counted(
   "chooseEngine() names what keeps a program from the native engine",
   async () => {
     await using model = await loadModel(modelPath("k3_text.keras"));
-    const graph = model as ModelGraph;
+    const graph = modelGraphOf(model)!;
     const layers = [graph.findNode("head")];
     const own = (x: tf.Tensor) => tf.square(x);
     const cases: [Partial<Settings>, string][] = [
@@ -149,7 +149,7 @@ counted("chooseEngine() takes a graphics card where there is one", async () => {
     ],
   }));
   const obstacle =
-    '"tfjs" because "bn" (BatchNormalization) means something of its own in TF.js';
+    '"tfjs" because "bn" (BatchNormalization) has another meaning in TF.js';
   const program = resolved(uneven);
   const choose = (find: () => Promise<string | undefined>) =>
     chooseEngine(program, DEFAULTS, find);
@@ -214,7 +214,7 @@ Deno.test("chooseEngine() refuses gradients, functions on tensors and other engi
 
 Deno.test("chooseEngine() takes the processor for batches that are not worth a card", async () => {
   await using model = await loadModel("notebooks/models/keras/digits.keras");
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   const unasked = () => Promise.reject(new Error("asked"));
   const settings = { ...DEFAULTS, engine: "onnx", device: "auto" } as const;
   const program = resolve(graph, settings);
@@ -230,7 +230,7 @@ Deno.test("chooseEngine() takes the processor for batches that are not worth a c
   );
   assertEquals(
     none.reason,
-    'engine "onnx" was asked for; "cpu" because there is no graphics card',
+    'engine "onnx" was requested; "cpu" because there is no graphics card',
   );
 });
 
@@ -249,7 +249,7 @@ Deno.test("the device is part of the source of a set, as it was chosen", async (
   }
   const asked = { ...DEFAULTS, device: "webgpu" } as const;
   assertEquals(
-    JSON.parse(resolve(model as ModelGraph, asked).settings).device,
+    JSON.parse(resolve(modelGraphOf(model)!, asked).settings).device,
     "webgpu",
   );
 });

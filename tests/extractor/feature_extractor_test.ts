@@ -178,6 +178,12 @@ counted(
       "outer/inner/deeper",
     ]);
     assertEquals(await names((row) => row.numParameters === 12), ["stem"]);
+    assertThrows(
+      // @ts-expect-error: one list, as the message says
+      () => extractor.layers("stem", "head"),
+      TypeError,
+      'must be one list: current value is ["stem", "head"]; write .layers(["a"',
+    );
     free(model);
   },
 );

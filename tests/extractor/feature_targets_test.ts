@@ -4,7 +4,7 @@ import {
   targetsOf,
 } from "../../lib/extractor/feature_targets.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type { Postprocess } from "../../lib/types.ts";
 import { counted } from "../support/backends.ts";
 import { convnet, free, Parts } from "./_models.ts";
@@ -16,7 +16,8 @@ import {
   assertThrows,
 } from "@std/assert";
 
-const graphOf = (model: tf.LayersModel) => fromLayersModel(model) as ModelGraph;
+const graphOf = (model: tf.LayersModel) =>
+  modelGraphOf(fromLayersModel(model))!;
 
 counted("featureNames() gives a layer's name, or one for each output", () => {
   const input = tf.input({ shape: [3], name: "x" });

@@ -9,11 +9,15 @@ import {
 import type { Feed } from "../../lib/engines/schedule.ts";
 import type { TensorSpec } from "../../lib/types.ts";
 import type { GraphNode } from "../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
 import { filled, free, nested, Parts, shared } from "./_models.ts";
 
-const graphOf = (model: tf.LayersModel) => fromLayersModel(model) as ModelGraph;
+const graphOf = (model: tf.LayersModel) =>
+  modelGraphOf(fromLayersModel(model))!;
 const namesOf = (graph: ModelGraph, id?: string) =>
   feedsOf(graph, id === undefined ? undefined : graph.findNode(id))
     .map(({ spec }) => spec.name);

@@ -126,7 +126,7 @@ counted(
     tf.dispose([inputs, tensors.features, tensors.logits!]);
     const text =
       'Cannot postprocess as "postprocFns" must hold one function for each of the 2 layers: current value is';
-    const hint = "; write null for a layer that is left as it is";
+    const hint = "; write null for a layer without postprocessing";
     for (const [wrong, value] of [[[null], "1"], [{}, "an Object"]] as const) {
       await assertRejects(
         () => keras.predict(x, { ...QUIET, postprocFns: wrong as never }),

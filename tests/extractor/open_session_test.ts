@@ -11,7 +11,7 @@ import { onBackends } from "../support/backends.ts";
 import { array, filled, free, mlp, predicted } from "./_models.ts";
 
 onBackends(
-  "openSession() opens a program on the backend that was asked for",
+  "openSession() opens a program on the backend that was requested",
   async ({ name, rtol }) => {
     const model = mlp("linear");
     const settings = { ...DEFAULTS, backend: name };

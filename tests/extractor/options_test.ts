@@ -3,7 +3,7 @@ import { UnsupportedByEngineError } from "../../lib/errors.ts";
 import type { RunOptions } from "../../lib/types.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
-Deno.test("engineSettings() keeps what was asked for", () => {
+Deno.test("engineSettings() keeps what was requested", () => {
   assertEquals(engineSettings("auto", {}), {
     engine: "auto",
     backend: undefined,

@@ -210,7 +210,7 @@ counted(
         [
           3,
           "sigmoid",
-          'Cannot set perturb as the logits must be classes, and several sigmoids are none: current value is "3 sigmoids"',
+          'Cannot set perturb as the logits must be those of one softmax or one sigmoid, not of several sigmoids: current value is "3 sigmoids"',
         ],
         [
           1,
@@ -282,7 +282,7 @@ counted(
     const error = await assertRejects(
       () => extractor.predict(array([2, 4]), QUIET),
       UnsupportedByEngineError,
-      'Cannot perturb as every layer on the way must give gradients, and TF.js says "',
+      'Cannot perturb as every layer on the path must have a gradient, and TF.js reports "',
     );
     assert(
       error.message.endsWith(

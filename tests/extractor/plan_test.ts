@@ -47,7 +47,7 @@ counted("plan() shows itself", async () => {
       "             what will run",
       "-----------  ---------------------------",
       "engine       tfjs:cpu",
-      'why          backend "cpu" was asked for',
+      'why          backend "cpu" was requested',
       "features     left",
       "head         left",
       "penultimate  stem",

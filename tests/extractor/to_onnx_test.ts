@@ -141,7 +141,7 @@ counted("toOnnx() refuses what ONNX cannot say, and names it", async () => {
   await assertRejects(
     () => new FeatureExtractor(memory).layers([0]).toOnnx(),
     UnsupportedByEngineError,
-    `Cannot write ONNX as "${name}" (BatchNormalization) means something of its own in TF.js`,
+    `Cannot write ONNX as "${name}" (BatchNormalization) has another meaning in TF.js`,
   );
   memory.dispose();
   await using model = await loadModel(DIGITS);

@@ -50,6 +50,6 @@ Deno.test("optional logits of a convolution over a map of unknown size never kee
   await assertRejects(
     () => new FeatureExtractor(model).layers("map").head("head").predict(x),
     Error,
-    "must have one place",
+    "must have one spatial position",
   );
 });

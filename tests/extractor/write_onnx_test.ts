@@ -7,7 +7,7 @@ import {
 import { compile } from "../../lib/extractor/compile.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { writeOnnx } from "../../lib/extractor/write_onnx.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { openOnnxModel } from "../support/onnx_models.ts";
 
 const MLP = new URL("../data/graph_models/mlp/model.json", import.meta.url);
@@ -15,7 +15,7 @@ const MLP = new URL("../data/graph_models/mlp/model.json", import.meta.url);
 Deno.test("writeOnnx() writes layers and files, and refuses graphs of TF.js", async () => {
   const file = await openOnnxModel("opset7");
   const keras = await loadModel("notebooks/models/keras/digits.keras");
-  for (const model of [file, keras as ModelGraph]) {
+  for (const model of [file, modelGraphOf(keras)!]) {
     const bytes = await writeOnnx(await compile(model, DEFAULTS), {});
     await using written = await loadModel(bytes);
     assertEquals(written.format, "onnx");

@@ -4,6 +4,7 @@ import {
   FeatureExtractor,
   mergeFeatures,
   openFeatures,
+  table,
   type WriteOptions,
 } from "@sonde/sonde";
 import { bytesAt, inFolder } from "../store/_sets.ts";
@@ -246,7 +247,77 @@ Deno.test("mergeFeatures() says which shards are missing, and what is no run", (
     const other = () => extractor().write(X, target, { shard: [1, 4] });
     await assertRejects(other, RangeError, "shards 4 instead of 3");
     await extractor().write(X, target, { shard: [1, 3] });
-    assertEquals((await mergeFeatures(target)).samples, 20);
+    const { removeSync } = Deno;
+    Deno.removeSync = () => {
+      throw new Error("the process is dead");
+    };
+    try {
+      await assertRejects(merge, Error, "the process is dead");
+    } finally {
+      Deno.removeSync = removeSync;
+    }
+    assertEquals((await merge()).samples, 20); // stopped at its very end
+    await assertRejects(merge, RangeError, "open it with openFeatures()");
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+  }));
+
+Deno.test("write() shares no run that cannot be told from others", () =>
+  inFolder(async (folder) => {
+    const custom = extractor().engine("tfjs").postprocess((x) => x);
+    const nameless = { ...source(), fingerprint: undefined } as unknown;
+    const shard = [0, 2] as const;
+    for (
+      const write of [
+        () => custom.write(X, `${folder}/x.npz`, { shard }),
+        () =>
+          extractor().write(nameless as DataSource, `${folder}/y`, {
+            shard,
+            format: "parquet",
+          }),
+      ]
+    ) {
+      await assertRejects(write, TypeError, `leave out "shard"`);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("write() says which setting differs from the unfinished run's", () =>
+  inFolder(async (folder) => {
+    const target = `${folder}/x.npz`;
+    await begun(target);
+    await assertRejects(
+      () => extractor().layers(["head"]).write(source(), target),
+      RangeError,
+      'layers ["head"] instead of ["hidden"]',
+    );
+  }));
+
+Deno.test("write() and cache() say so when a folder cannot be made, and compute nothing", () =>
+  inFolder(async (folder) => {
+    const { mkdirSync } = Deno;
+    Deno.mkdirSync = () => {
+      throw new Deno.errors.PermissionDenied("Permission denied (os error 13)");
+    };
+    try {
+      for (
+        const run of [
+          () => extractor().write(source(0), `${folder}/x.npz`),
+          () => extractor().cache(`${folder}/c`).predict(source(0)),
+        ]
+      ) await assertRejects(run, TypeError, "pass another target, or allow it");
+    } finally {
+      Deno.mkdirSync = mkdirSync;
+    }
+    Deno.writeTextFileSync(`${folder}/file`, "x");
+    const cached = extractor().cache(`${folder}/file`);
+    const runs = [
+      () => cached.predict(source(0)),
+      () => cached.write(source(0), `${folder}/x.npz`),
+    ];
+    for (const run of runs) {
+      await assertRejects(run, TypeError, "it must be a folder");
+    }
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
 
 Deno.test("write() lists the samples that a source left out, also behind the last batch", () =>
@@ -286,4 +357,14 @@ Deno.test("write() lists the samples that a source left out, also behind the las
     assertEquals(bytesAt(target), bytesAt(`${folder}/one.npz`));
     await using stored = await openFeatures(target);
     assertEquals(stored.skipped, one.skipped);
+  }));
+
+Deno.test("write() names a column of inputs that is not there, as predict() does", () =>
+  inFolder(async (folder) => {
+    const source = table("tests/data/tables/flowers.csv", { inputs: ["a"] });
+    await assertRejects(
+      () => extractor().write(source, `${folder}/x.npz`),
+      RangeError,
+      'every column must be there: current value is "a"',
+    );
   }));

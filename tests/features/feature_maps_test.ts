@@ -3,6 +3,7 @@ import { viewOf } from "../../lib/display/attach_view.ts";
 import type { Figure } from "../../lib/display/figure.ts";
 import type { FigureBlock, FigureSpec } from "../../lib/display/view.ts";
 import { featureMaps } from "../../lib/features/feature_maps.ts";
+import { heatMap } from "../../lib/features/heat_map.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 
 function counted(shape: number[]) {
@@ -77,4 +78,35 @@ Deno.test("featureMaps() refuses what it cannot draw", () => {
   // @ts-expect-error: a promise
   const early = () => featureMaps(Promise.resolve(SET));
   assertThrows(early, TypeError, "write await before it");
+});
+
+Deno.test("featureMaps() draws the middle slice of volumes, and says so", async () => {
+  const volume = counted([2, 3, 2, 2, 4]); // [N, Z, H, W, D]
+  const last = featureSet({ features: [volume], layerNames: ["conv3d"] });
+  const spec = await specOf(featureMaps(last, { sample: 1 }));
+  assert(spec.kind === "images");
+  // Sample 1 begins at 48, its slice 1 at 64; channel 2 of its four pixels.
+  assertEquals(Array.from(spec.images[2]!.z), [66, 70, 74, 78]);
+  assertEquals(spec.images.length, 4);
+  assertEquals(spec.notes, ["slice 1 of 3", "channels assumed to be last"]);
+});
+
+Deno.test("featureMaps() and heatMap() name each other where the rank is the other's", () => {
+  const message = (draw: () => unknown) => {
+    try {
+      return String(draw());
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assertEquals(
+    message(() => featureMaps(SET, { layer: "dense" })),
+    'Cannot draw feature maps as layer "dense" must have rank 4 or 5: ' +
+      "current value is [2, 4]; heatMap() draws layers of rank 2 and 3",
+  );
+  assertEquals(
+    message(() => heatMap(SET, { layer: "conv1" })),
+    'Cannot draw heat map as layer "conv1" must have rank 2 or 3: ' +
+      "current value is [2, 2, 2, 3]; featureMaps() draws arrays of rank 4 and 5",
+  );
 });

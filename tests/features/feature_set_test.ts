@@ -146,7 +146,7 @@ Deno.test("pooled() refuses maps whose channels are not known", () => {
   const error = assertThrows(() => set.pooled("mean"), TypeError);
   assertEquals(
     error.message,
-    `Cannot pool features as the place of the channels of layer "conv" must be known: current value is "unknown"; pass { channels: "last" } or "first"`,
+    `Cannot pool features as the channel axis of layer "conv" must be known: current value is "unknown"; pass { channels: "last" } or "first"`,
   );
   // @ts-expect-error: no such kind
   assertThrows(() => set.pooled("sum"), RangeError, `"kind" must be one of`);

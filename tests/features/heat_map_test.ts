@@ -87,14 +87,14 @@ Deno.test("heatMap() refuses what it cannot draw", () => {
     SET,
     { layer: "dense", sample: 0 },
     RangeError,
-    "for layers of rank 3 only",
+    "must be left out for layers of other ranks than 3",
   );
   bad(SET, { annotated: true }, TypeError, "every option must be one of");
   bad([[1]], { layer: "a" }, TypeError, "every option must be one of");
   bad([[1]], { xTicks: ["a", "b"] }, RangeError, '"xTicks" must hold 1 names');
   bad([[1], [1, 2]], {}, TypeError, "a feature set or a matrix");
   bad([[1, "2"]], {}, TypeError, "it must hold numbers");
-  bad(counted([2, 2, 2]), {}, TypeError, 'current value is "[2, 2, 2]"');
+  bad(counted([2, 2, 2]), {}, TypeError, "current value is [2, 2, 2]");
   bad(7, {}, TypeError, "a feature set or a matrix");
   bad(Promise.resolve([[1]]), {}, TypeError, "write await before it");
 });

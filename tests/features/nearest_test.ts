@@ -10,6 +10,7 @@ import {
 import { assertAllClose } from "../support/all_close.ts";
 import { inFolder } from "../store/_sets.ts";
 import { neighborsView } from "../../lib/features/view/neighbors_view.ts";
+import type { FigureBlock, ImagesSpec } from "../../lib/display/view.ts";
 import { numbers } from "../extractor/_models.ts";
 
 function setOf(
@@ -104,7 +105,7 @@ Deno.test("nearest() shows a table, and images of sources that give samples by i
   });
   const plain = Deno.inspect(found);
   assert(plain.includes("a (0), c (0.2929)"), plain);
-  assert(plain.includes("Neighbors: 2 of each of 1 queries"), plain);
+  assert(plain.includes("Neighbors: 2 of 1 query"), plain);
   const display = Symbol.for("Jupyter.display");
   const bundle = await (found as unknown as Record<
     symbol,
@@ -146,6 +147,14 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
     () => nearest(featureSet({ ids: [1] }), SET, { neighbors: 1 }),
     "must have a feature",
   ],
+  "data instead of a set": [
+    () => nearest({ data: Float32Array.of(1), shape: [1, 1] } as never, SET),
+    "the set must be a feature set, opened features or a function",
+  ],
+  "data instead of a query": [
+    () => nearest(SET, [[1, 2]] as never),
+    "the query must be a feature set",
+  ],
   "an unknown metric": [
     () => nearest(SET, SET, { metric: "cos" as "cosine" }),
     "metric",
@@ -168,4 +177,40 @@ Deno.test("neighborsView() lists the first ten queries, and says how many there 
   const [block] = blocks;
   assert(block?.kind === "table" && block.rows.length === 10);
   assertEquals([blocks.length, block.title], [1, "the first 10 of 12 queries"]);
+});
+
+Deno.test("neighborsView() draws a row of images for each query, as many whole rows as fit", async () => {
+  const numbersTo = (count: number) =>
+    Array.from({ length: count }, (_, i) => i);
+  const xs = {
+    data: new Uint8Array(40 * 4),
+    shape: [40, 2, 2, 1],
+    dtype: "uint8",
+  } as const;
+  const images = { xs, ids: numbersTo(40) };
+  const figureOf = async (neighbors: number, queries: number) => {
+    const { blocks } = neighborsView({
+      queries: numbersTo(queries),
+      ids: Array.from({ length: queries }, () => numbersTo(neighbors)),
+      distances: new Float64Array(neighbors * queries),
+      metric: "cosine distance",
+      images,
+      queryImages: images,
+    });
+    const block = blocks.find(({ kind }) => kind === "figure") as FigureBlock;
+    return { block, spec: await block.figure() as ImagesSpec };
+  };
+  const few = await figureOf(5, 2);
+  assertEquals([few.spec.columns, few.spec.images.length], [6, 12]);
+  assertEquals(few.spec.images.map(({ caption }) => caption).slice(4, 8), [
+    ...["3", "4", "1", "0"],
+  ]);
+  assertEquals(few.spec.notes, ["below each: cosine distance"]);
+  const many = await figureOf(20, 30);
+  assertEquals([many.spec.columns, many.spec.images.length], [12, 96]);
+  assertEquals(many.spec.notes!.slice(1), [
+    "11 of 20 neighbours",
+    "the first 8 of 30 queries",
+  ]);
+  assertEquals(many.block.summary, "11 neighbours of 8 queries");
 });

@@ -66,7 +66,11 @@ Deno.test("poolMaps() gives NaN when a place is NaN", () => {
   assertAllClose(poolMaps(map, "mean", "last"), [NaN, 2]);
 });
 
-Deno.test("poolMaps() refuses maps without places", () => {
+Deno.test("poolMaps() refuses maps without positions", () => {
   const map = frozenArray(new Float32Array(0), [1, 0, 2], "float32");
-  assertThrows(() => poolMaps(map, "mean", "last"), RangeError, "have places");
+  assertThrows(
+    () => poolMaps(map, "mean", "last"),
+    RangeError,
+    "have positions",
+  );
 });

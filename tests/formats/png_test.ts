@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { crc32, inflateSync } from "node:zlib";
+import sharp from "sharp";
+import { seededRandom } from "../../lib/math/seeded_random.ts";
 import { toPng } from "../../lib/formats/png.ts";
 
 /** Takes a PNG file apart by the specification, checking every checksum. */
@@ -36,9 +38,10 @@ Deno.test("toPng() writes RGB pixels when there are three bytes a pixel", () => 
   const data = Uint8Array.of(1, 2, 3, 4, 5, 6);
   const parts = chunks(toPng({ width: 1, height: 2, data }));
   assertEquals(parts.get("IHDR")![9], 2);
+  // The second row is 3 more than the one above: filter 2.
   assertEquals([...inflateSync(parts.get("IDAT")!)], [
     ...[0, 1, 2, 3],
-    ...[0, 4, 5, 6],
+    ...[2, 3, 3, 3],
   ]);
 });
 
@@ -93,4 +96,28 @@ Deno.test("toPng() makes one colour of the palette transparent", () => {
   const found = chunks(png);
   assertEquals([...found.keys()].slice(1, 4), ["PLTE", "tRNS", "IDAT"]);
   assertEquals([...found.get("tRNS")!], [255, 0]);
+});
+
+Deno.test("toPng() filters rows of RGB so that decoders give the pixels back", async () => {
+  const [width, height] = [37, 29];
+  const random = seededRandom(3);
+  const draw: Readonly<Record<string, (x: number, y: number) => number>> = {
+    noise: () => 256 * random(),
+    "a gradient": (x, y) => 3 * x + 4 * y,
+    stripes: (x) => x % 2 * 200,
+    bands: (_, y) => y % 3 * 90,
+  };
+  const filters = new Set<number>();
+  for (const [name, value] of Object.entries(draw)) {
+    const data = Uint8Array.from(
+      { length: width * height * 3 },
+      (_, i) => value(Math.floor(i / 3) % width + i % 3, Math.floor(i / 111)),
+    );
+    const png = toPng({ width, height, data });
+    const rows = inflateSync(chunks(png).get("IDAT")!);
+    for (let row = 0; row < height; row++) filters.add(rows[row * 112]!);
+    const decoded = await sharp(png).raw().toBuffer();
+    assertEquals([...decoded], [...data], name);
+  }
+  assertEquals([...filters].sort(), [0, 1, 2, 4]);
 });

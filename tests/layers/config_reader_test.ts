@@ -42,7 +42,7 @@ Deno.test("checkAllRead() refuses an option that nobody read", () => {
     assertThrows(
       () => read(options),
       TypeError,
-      `option "${Object.keys(options)[0]}" must be understood`,
+      `option "${Object.keys(options)[0]}" must be a known one`,
     );
   }
   read({ gain: null, sparse: false, kernel_initializer: "zeros", name: "it" });
@@ -52,7 +52,7 @@ Deno.test("readLayer() names all options that nobody read at once", () => {
   assertThrows(
     () => layerOf("Dense", { units: 1, warp: 2, use_bias: true, twist: [3] }),
     TypeError,
-    'options "warp", "twist" must be understood, and they are not: current value is "{"warp":2,"twist":[3]}"',
+    'options "warp", "twist" must be known ones: current value is "{"warp":2,"twist":[3]}"',
   );
 });
 

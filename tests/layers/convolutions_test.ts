@@ -42,7 +42,7 @@ Deno.test("conv2d() refuses options that it cannot have", () => {
       [{ data_format: "NCHW" }, `"data_format" must be one of`],
       [{ activation: "swoosh" }, `"activation" must be an activation`],
       [{ quantization_config: {} }, `"quantization_config" must not be there`],
-      [{ unheard_of: 2 }, `option "unheard_of" must be understood`],
+      [{ unheard_of: 2 }, `option "unheard_of" must be a known one`],
     ] as const
   ) {
     assertThrows(

@@ -57,7 +57,7 @@ Deno.test("multiHeadAttention() refuses what it would misread", async () => {
   await assertRejects(
     () => call([SEQUENCE, [SEQUENCE]] as number[][][][]),
     TypeError,
-    "must have as many axes",
+    "must have equal numbers of axes",
   );
   await assertRejects(
     () => call([SEQUENCE, SEQUENCE], { "use_causal_mask": 1 }),

@@ -105,7 +105,7 @@ Deno.test("rnn() refuses options that it does not know", () => {
   assertThrows(
     () => layerOf("SimpleRNN", { ...SUM, "num_constants": 1 }),
     TypeError,
-    '"num_constants" must be understood',
+    '"num_constants" must be a known one',
   );
 });
 

@@ -69,7 +69,7 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
   refused("TextVectorization", {
     vocabulary: V,
     split: { class_name: "function", config: "mine" },
-  }, '"split" must be no function of Python');
+  }, '"split" must not be a Python function');
   refused("TextVectorization", { vocabulary: V, ragged: true }, '"ragged"');
   refused("TextVectorization", { vocabulary: V, ngrams: [0] }, '"ngrams"');
   refused("Hashing", { num_bins: 3, salt: [1, 2, 3] }, '"salt"');
@@ -89,7 +89,7 @@ Deno.test("TextVectorization fills rows up to the longest, or to a length", () =
   assertThrows(
     () => onHost!.shapeOf([null, 3]),
     TypeError,
-    "it must get one text a sample, [N] or [N, 1]",
+    "it must get one string per sample, [N] or [N, 1]",
   );
 });
 

@@ -43,7 +43,7 @@ Deno.test("bidirectional() refuses layers that are no pair", () => {
   assertThrows(
     () => layerOf("Bidirectional", { layer: RNN(), "backward_layer": RNN() }),
     TypeError,
-    "must go opposite ways",
+    "must have opposite directions",
   );
   assertThrows(
     () => layerOf("Bidirectional", { layer: RNN(), "merge_mode": "max" }),

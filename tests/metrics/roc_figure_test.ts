@@ -44,7 +44,7 @@ Deno.test("rocFigure() refuses what it cannot draw", () => {
   bad([Promise.resolve([1]), good], TypeError, "write await before it");
   bad([KNOWN, { a: Promise.resolve([1]) }], TypeError, "write await before it");
   bad([KNOWN, Promise.resolve(good)], TypeError, "write await before it");
-  bad([KNOWN, { near: [NaN] }], RangeError, `"near[0]" too`);
+  bad([KNOWN, { near: [NaN] }], RangeError, `also "near[0]"`);
   bad([KNOWN, {}], RangeError, "at least one set of scores");
   bad([KNOWN, [1, 2]], TypeError, "write { unknown: scores }");
   bad([KNOWN, Float64Array.of(1)], TypeError, "write { unknown: scores }");

@@ -78,3 +78,12 @@ Deno.test("scoreHistogram() refuses what it cannot draw", () => {
   assertThrows(draw({ threshold: "1" }), TypeError, `"threshold" must be`);
   assertThrows(draw({ treshold: 1 }), TypeError, `did you mean "threshold"`);
 });
+
+Deno.test("scoreHistogram() counts the series in its title where these are many", () => {
+  const titleOf = (count: number) =>
+    scoreHistogram(Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`s${i}`, [i]]),
+    )).title;
+  assertEquals(titleOf(4), "Scores: s0, s1, s2, s3");
+  assertEquals(titleOf(30), "Scores: 30 series");
+});

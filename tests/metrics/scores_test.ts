@@ -43,8 +43,12 @@ for (const [name, metric] of Object.entries(METRICS)) {
     bad([1, "2"], `[1]" must be a number`);
     bad(BigInt64Array.of(1n), `[0]" must be a number`);
     bad([], `" must hold at least one score`, RangeError);
-    bad([1, NaN], `[1]" too: current value is NaN`, RangeError);
-    bad(Float32Array.of(-Infinity), `[0]" too`, RangeError);
+    bad([1, NaN], `[1]": current value is NaN`, RangeError);
+    bad(
+      Float32Array.of(-Infinity),
+      `[0]": current value is -Infinity`,
+      RangeError,
+    );
   });
 
   Deno.test(`${name}() depends on neither the order of samples nor the array's type, and changes nothing`, () => {
@@ -169,7 +173,7 @@ for (const [name, metric] of Object.entries({ accuracy, calibrationError })) {
     bad(
       featureSet({ logits: logits([1, 2, NaN, 2], 2), labels: [0, 1] }),
       RangeError,
-      "in row 1 neither",
+      "also in row 1",
     );
     bad(Promise.resolve(), TypeError, "write await before it");
     bad([1], TypeError, "must be a feature set");

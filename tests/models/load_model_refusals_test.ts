@@ -23,8 +23,8 @@ function test(name: string, run: (folder: string) => Promise<void>): void {
 
 /** A fault that is made in a model.json, and what is said of it. */
 const FAULTS: readonly [string, (json: ModelJson) => unknown, string][] = [
-  ["no topology", () => ({ hello: 1 }), "JSON that is no model"],
-  ["an array", () => [1, 2], "JSON that is no model"],
+  ["no topology", () => ({ hello: 1 }), "JSON that is not a model"],
+  ["an array", () => [1, 2], "JSON that is not a model"],
   [
     "no manifest",
     ({ weightsManifest: _w, ...json }) => json,

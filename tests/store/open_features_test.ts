@@ -102,6 +102,11 @@ Deno.test("openFeatures() refuses what Sonde did not write, and what is not ther
       "_sonde.json",
     );
     await assertRejects(
+      () => openFeatures(`${folder}/y.npz.partial`),
+      SyntaxError,
+      "is not finished: call write() or mergeFeatures() again",
+    );
+    await assertRejects(
       () => openFeatures(`${folder}/no`),
       RangeError,
       "must be there",

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { openFeatures } from "@sonde/sonde";
+import { openFeatures, saveFeatures } from "@sonde/sonde";
 import { checkRoom } from "../../lib/store/disk_room.ts";
 import { FeatureCache } from "../../lib/store/feature_cache.ts";
 import { bytesPerRow, finishTarget } from "../../lib/store/finish_target.ts";
@@ -119,8 +119,61 @@ Deno.test("rowsOfParts() refuses parts of another run, damaged ones, and nothing
       run: undefined,
     };
     const finish = () => finishTarget(folder, target, [part], 1);
-    await assertRejects(finish, SyntaxError, "checksum");
+    const error = await assertRejects(finish, SyntaxError, "checksum");
+    assert(error.message.includes("delete this file"), error.message);
     assertEquals(kindAt(`${parent}/x.npz`), undefined);
+  }));
+
+Deno.test("PartFolder refuses parts that are cut, exchanged or no parts", () =>
+  inFolder(async (parent) => {
+    const path = `${parent}/x.partial`;
+    const folder = await PartFolder.open(path, {}, true);
+    const skipped = [{ id: "x", reason: "no image" }];
+    const first = await folder.add(fullSet(), { start: 0, end: 5 }, NOTHING);
+    const second = await folder.add(fullSet(), { start: 5, end: 10 }, NOTHING);
+    const third = await folder.add(undefined, { start: 10, end: 11 }, {
+      ...NOTHING,
+      skipped,
+    });
+    const all = () => {
+      const done = folder.done({ start: 0, end: 11 });
+      for (const part of rowsOfParts(done, undefined)) part.close();
+      return done.length;
+    };
+    assertEquals(all(), 3);
+    const good = [first, second, third].map(({ path }) =>
+      [
+        path,
+        Deno.readFileSync(path),
+      ] as const
+    );
+    const faults: [
+      typeof SyntaxError | typeof RangeError,
+      number,
+      Uint8Array,
+    ][] = [
+      [SyntaxError, 0, good[0]![1].subarray(0, 100)],
+      [SyntaxError, 1, new Uint8Array()],
+      [RangeError, 1, good[0]![1]],
+      [SyntaxError, 2, good[2]![1].subarray(0, 9)],
+      [RangeError, 2, new TextEncoder().encode("null")],
+      [RangeError, 2, good[2]![1].map((byte) => byte === 120 ? 121 : byte)],
+    ];
+    for (const [type, index, bytes] of faults) {
+      const [file, whole] = good[index]!;
+      Deno.writeFileSync(file, bytes);
+      assertThrows(all, type, "delete this file and call it again");
+      Deno.writeFileSync(file, whole);
+    }
+    await saveFeatures(fullSet(), `${parent}/x.safetensors`);
+    Deno.copyFileSync(`${parent}/x.safetensors`, first.path);
+    assertThrows(all, RangeError, `current value is "no part"`);
+    Deno.writeTextFileSync(`${path}/run.json`, "{");
+    assertThrows(
+      () => PartFolder.record(path),
+      SyntaxError,
+      "delete its folder",
+    );
   }));
 
 Deno.test("writeWhole() leaves a file whole or not at all", () =>

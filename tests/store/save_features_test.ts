@@ -4,7 +4,9 @@ import {
   openFeatures,
   saveFeatures,
   type SaveOptions,
+  table,
 } from "@sonde/sonde";
+import type { FeatureArray } from "@sonde/sonde";
 import { makeFeatureSet } from "../../lib/features/feature_set.ts";
 import { bytesAt, fieldsOf, fullSet, inFolder } from "./_sets.ts";
 
@@ -126,11 +128,13 @@ Deno.test("saveFeatures() writes a feature without units, but not as Parquet", (
   }));
 
 /** A set of one feature under a name. */
-function named(name: string, ids?: string[]) {
+function named(name: string, ids?: string[], ...others: string[]) {
+  const layerNames = [name, ...others];
+  const feature = { data: Float32Array.of(1), shape: [1, 1], dtype: "float32" };
   return makeFeatureSet({
-    features: [{ data: Float32Array.of(1), shape: [1, 1], dtype: "float32" }],
-    layerNames: [name],
-    specs: [{ name, form: "raw" }],
+    features: layerNames.map(() => feature as FeatureArray),
+    layerNames,
+    specs: layerNames.map((name) => ({ name, form: "raw" })),
     ids: ids ?? [0],
     nonFinite: [],
   });
@@ -145,6 +149,12 @@ const REFUSED: Readonly<
     "x.safetensors",
     named("__proto__"),
     "__proto__",
+  ],
+  "a layer named as the description": ["x.npz", named("sonde"), ".parquet"],
+  "two layers that NumPy gives one name": [
+    "x.npz",
+    named("x", undefined, "x.npy"),
+    "which NumPy leaves out",
   ],
   "an id that NumPy shortens": ["x.npz", named("x", ["a\0"]), ".safetensors"],
   "an id that is no UTF-8": ["x.safetensors", named("x", ["\ud800"]), "UTF-8"],
@@ -162,3 +172,34 @@ for (const [what, [name, set, message]] of Object.entries(REFUSED)) {
       assertEquals([...Deno.readDirSync(folder)], []);
     }));
 }
+
+Deno.test("saveFeatures() gives all files of a folder one type of ids", () =>
+  inFolder(async (folder) => {
+    const data = Float32Array.of(1, 2, 3, 4);
+    const set = featureSet({
+      features: [{ data, shape: [4, 1], dtype: "float32" }],
+      layerNames: ["x"],
+      ids: ["1", 1, -0, 1.5],
+    });
+    const target = `${folder}/x`;
+    await saveFeatures(set, target, { format: "parquet", shardSize: 2 });
+    await using stored = await openFeatures(target);
+    assertEquals(Array.from((await stored.load()).ids), Array.from(set.ids));
+    const source = table(`${target}/*.parquet`, {
+      inputs: "x",
+      ids: "sonde.id",
+    });
+    await source.prepare?.();
+    assertEquals(source.length, 4);
+  }));
+
+Deno.test("saveFeatures() in two calls at once leaves one whole file", () =>
+  inFolder(async (folder) => {
+    const sets = [3, 400].map((rows) => fullSet(rows));
+    const target = `${folder}/x.npz`;
+    await Promise.allSettled(sets.map((set) => saveFeatures(set, target)));
+    await using stored = await openFeatures(target);
+    const set = sets.find(({ ids }) => ids.length === stored.samples)!;
+    assertEquals(fieldsOf(await stored.load()), fieldsOf(set));
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+  }));

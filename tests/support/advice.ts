@@ -159,7 +159,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "evaluation/_model_facts.ts",
-    "pass what loadModel() gives, or extractor.model",
+    "pass the result of loadModel(), or extractor.model",
     "tests/evaluation/recommend_test.ts",
   ],
   [

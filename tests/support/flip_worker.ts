@@ -7,7 +7,7 @@
 import { tf } from "../../lib/tf.ts";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import {
   type FlipKind,
   type FlipSubject,
@@ -100,7 +100,7 @@ async function shown(subject: FlipSubject): Promise<Shown> {
       weights.push(bitsOf(data as Float32Array));
     }
   }
-  await using session = await openOn(model as ModelGraph, "cpu");
+  await using session = await openOn(modelGraphOf(model)!, "cpu");
   const outputs = await session.run(subject.inputs);
   return {
     rows: JSON.stringify(model.layers),

@@ -5,7 +5,7 @@
  * @module
  */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
 import { openOn, type OurEngine } from "./open_on.ts";
 
@@ -67,7 +67,7 @@ export async function fuzzResult(
   const opinions = each.opinions?.map((outputs) => outputs.map(unpacked)) ?? [];
   try {
     await using model = await loadModel(source);
-    await using opened = await openOn(model as ModelGraph, engine);
+    await using opened = await openOn(modelGraphOf(model)!, engine);
     let error = 0;
     let isDisputed = false;
     const last = inputs[0]!.shape[0]! - 1;

@@ -1,5 +1,8 @@
 import { FeatureExtractor, type Model, type tf } from "@sonde/sonde";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../lib/models/graph/model_graph.ts";
 
 /**
  * The graph that an extractor makes of a model.
@@ -10,5 +13,5 @@ import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 export function graphOf(
   model: Model | tf.LayersModel | tf.GraphModel,
 ): ModelGraph {
-  return new FeatureExtractor(model).model as ModelGraph;
+  return modelGraphOf(new FeatureExtractor(model).model)!;
 }

@@ -104,7 +104,35 @@ export class Kernel implements AsyncDisposable {
     code: string,
     options: ExecuteOptions = {},
   ): Promise<KernelMessage[]> {
-    const { timeoutMs = 120_000, onMessage } = options;
+    return await this.#perform("execute", {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: false,
+    }, options);
+  }
+
+  /**
+   * Completes code, as Tab does at its end.
+   *
+   * @param code What stands before the cursor.
+   * @returns What the kernel lists.
+   * @throws {KernelError} If the kernel ends, or does not answer.
+   */
+  async complete(code: string): Promise<readonly string[]> {
+    const content = { code, cursor_pos: code.length };
+    const messages = await this.#perform("complete", content, {});
+    const reply = messages.find(({ type }) => type === "complete_reply");
+    return reply!.content["matches"] as string[];
+  }
+
+  async #perform(
+    what: "execute" | "complete",
+    content: Record<string, unknown>,
+    { timeoutMs = 120_000, onMessage }: ExecuteOptions,
+  ): Promise<KernelMessage[]> {
     const messages: KernelMessage[] = [];
     const id = crypto.randomUUID();
     let replied = false;
@@ -113,21 +141,14 @@ export class Kernel implements AsyncDisposable {
     this.#heard = (message) => {
       if (message.parent !== id) return;
       last = Date.now();
-      replied ||= message.type === "execute_reply";
+      replied ||= message.type === `${what}_reply`;
       idle ||= message.type === "status" &&
         message.content["execution_state"] === "idle";
       messages.push(message);
       onMessage?.(message);
     };
     const start = Date.now();
-    await this.#request(0, id, "execute_request", {
-      code,
-      silent: false,
-      store_history: true,
-      user_expressions: {},
-      allow_stdin: false,
-      stop_on_error: false,
-    });
+    await this.#request(0, id, `${what}_request`, content);
     while (!replied || !idle || Date.now() - last < QUIET_MS) {
       if (this.#ended !== undefined) throw await this.#deathError();
       if (Date.now() - start > timeoutMs) {

@@ -1,6 +1,9 @@
 /** The ONNX files in tests/data/onnx_models, with what must come of them. */
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../lib/models/graph/model_graph.ts";
 import type { DType, NdArray } from "../../lib/types.ts";
 
 const FOLDER = new URL("../data/onnx_models/", import.meta.url);
@@ -34,7 +37,7 @@ export function onnxUrl(name: string): URL {
 
 /** Opens a file. */
 export async function openOnnxModel(name: string): Promise<ModelGraph> {
-  return await loadModel(onnxUrl(name)) as ModelGraph;
+  return modelGraphOf(await loadModel(onnxUrl(name)))!;
 }
 
 /** Reads what must come of a file. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Model, NdArray } from "../../lib/types.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type {
   OpenedCase,
   RefusedCase,
@@ -71,6 +71,6 @@ export function onesOf(
 
 /** Runs a model on ones. */
 export async function runOnce(model: Model): Promise<void> {
-  await using session = await openOn(model as ModelGraph, "cpu");
+  await using session = await openOn(modelGraphOf(model)!, "cpu");
   await session.run(model.inputs.map(({ shape }) => onesOf(shape)));
 }

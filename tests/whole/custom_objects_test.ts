@@ -11,7 +11,7 @@ import {
   tf,
 } from "@sonde/sonde";
 import type { Layer, LayerConfig } from "../../lib/layers/layer.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type { Ops } from "../../lib/ops/ops.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
@@ -244,7 +244,7 @@ Deno.test("loadModel() says how to pass what it does not know", async () => {
 Deno.test("fingerprints tell models apart by the values in their calls", async () => {
   const prints = new Set<string>();
   for (const name of ["plus_1.keras", "plus_1.keras", "plus_2.keras"]) {
-    await using model = await open(name) as ModelGraph;
+    await using model = modelGraphOf(await open(name))!;
     prints.add(await model.fingerprint());
   }
   assertEquals(prints.size, 2);
@@ -254,22 +254,26 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
   const wrong = (value: unknown) => (() => value) as unknown as () => Layer;
   const two = (value: unknown) => (_ops: unknown, _x: unknown) => value;
   const cases = [
-    ["mish.keras", { mish_like: two(undefined) }, "it must give one tensor"],
-    ["mish.keras", { mish_like: two([]) }, "it must give one tensor"],
+    ["mish.keras", { mish_like: two(undefined) }, "it must return one tensor"],
+    ["mish.keras", { mish_like: two([]) }, "it must return one tensor"],
     ["mish.keras", { mish_like: two(3) }, "current value is 3"],
-    ["twice.keras", { Twice: wrong(undefined) }, "must give { weights, call }"],
+    [
+      "twice.keras",
+      { Twice: wrong(undefined) },
+      "must return { weights, call }",
+    ],
     ["twice.keras", { Twice: wrong({ weights: [] }) }, "call a function"],
     [
       "twice.keras",
       { Twice: wrong({ weights: [], call: () => undefined }) },
-      "must give a list of tensors: current value is undefined",
+      "must return a list of tensors: current value is undefined",
     ],
     [
       "twice.keras",
       {
         Twice: wrong({ weights: [], call: (_: unknown, [x]: [unknown]) => x }),
       },
-      'must give a list of tensors: current value is "a tensor alone"',
+      'must return a list of tensors: current value is "a tensor alone"',
     ],
     [
       "twice.keras",
@@ -298,7 +302,7 @@ Deno.test("customObjects: classes, and aliases of what is not there, are refused
   const error = await assertRejects(
     () => open("twice.keras", { customObjects: { Twice: Twice as never } }),
     TypeError,
-    'custom object "Twice" must be a function over ops, and no class',
+    'custom object "Twice" must be a function over ops, not a class',
   );
   assertMatch(error.message, /fromLayersModel\(\)$/);
   await assertRejects(

@@ -8,7 +8,7 @@ import {
 } from "@sonde/sonde";
 import { fileSource } from "../../lib/formats/byte_source.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import {
   assertAsKeras,
   KERAS_MODELS,
@@ -50,7 +50,7 @@ function all(inputs: readonly NdArray<ArrayBufferView>[]) {
 
 /** Names of the layers that give the model's outputs. */
 function outputLayers(model: Model): string[] {
-  return (model as ModelGraph).outputRefs.map(({ node }) => node.row.name);
+  return modelGraphOf(model)!.outputRefs.map(({ node }) => node.row.name);
 }
 
 test("the models are all here", () => {
@@ -81,7 +81,7 @@ for (const [i, file] of FILES.entries()) {
   test(`each row is by itself: ${file}`, async () => {
     await using model = await loadModel(modelPath(file));
     for (const engine of inTurn(OUR_ENGINES, i + 1)) {
-      await using opened = await openOn(model as ModelGraph, engine);
+      await using opened = await openOn(modelGraphOf(model)!, engine);
       const count = record.inputs[0]!.shape[0]!;
       for (const rows of [[2], [4, 0], ALL, ALL.toReversed()]) {
         const kept = rows.map((row) => row % count);
@@ -177,7 +177,7 @@ for (const file of ["k3_text.keras", "k2_vit.keras", "k3_unet.h5"]) {
       const set = await new FeatureExtractor(model).layers(outputLayers(model))
         .predict(all(record.inputs));
       assertAsKeras(set.features[0]!, record.outputs[0]!, String(source));
-      fingerprints.add(await (model as ModelGraph).fingerprint());
+      fingerprints.add(await modelGraphOf(model)!.fingerprint());
     }
     assertEquals(fingerprints.size, 1);
     await server.shutdown();

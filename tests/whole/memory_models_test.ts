@@ -8,7 +8,7 @@ import { tf } from "../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel, type NdArray } from "@sonde/sonde";
 import { builtInFormOf } from "../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { sampled } from "../support/extent.ts";
 import { assertAsKeras } from "../support/keras_models.ts";
 import { openOn } from "../support/open_on.ts";
@@ -45,7 +45,7 @@ for (const { name, build, inputs } of SOME) {
     const [arrays, expected] = [fed, given].map((list) => list.map(hostArray));
     tf.dispose([fed, given]);
     const before = tf.memory().numTensors;
-    const graph = fromLayersModel(model) as ModelGraph;
+    const graph = modelGraphOf(fromLayersModel(model))!;
     const isLeft = graph.listed.some((node) =>
       node.call.kind === "inMemory" && "obstacle" in builtInFormOf(node)
     );

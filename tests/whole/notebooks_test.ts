@@ -24,6 +24,7 @@ Deno.test("notebooks/ holds the notebooks that the README names", () => {
     "02_models.ipynb",
     "03_keras.ipynb",
     "04_detect.ipynb",
+    "05_images.ipynb",
   ]);
 });
 
@@ -137,3 +138,25 @@ for (const engine of ["tfjs", "onnx"]) {
     assertEquals(result?.content["data"], { "text/plain": "42" });
   });
 }
+
+/** What a cell's last value is, in a new kernel. */
+async function lastValue(cell: string): Promise<unknown> {
+  await using kernel = await Kernel.start(FOLDER);
+  const messages = await kernel.execute(cell, { timeoutMs: 60_000 });
+  const error = messages.find(({ type }) => type === "error");
+  assertEquals(error?.content, undefined);
+  const result = messages.find(({ type }) => type === "execute_result");
+  const data = result?.content["data"] as Record<string, unknown>;
+  return data["text/plain"];
+}
+
+Deno.test("notebook() makes wasm the backend of the user's own computations, if none computed before", async () => {
+  const imports = `import { notebook, tf } from "@sonde/sonde";`;
+  const set = `await notebook({ renderer: "png" });`;
+  const product = "const [x] = tf.matMul([[3]], [[7]]).dataSync();";
+  const answer = "`${tf.getBackend()} ${x}`";
+  const after = [imports, set, product, answer].join("\n");
+  assertStringIncludes(String(await lastValue(after)), "wasm 21");
+  const before = [imports, product, set, answer].join("\n");
+  assertStringIncludes(String(await lastValue(before)), "cpu 21");
+});

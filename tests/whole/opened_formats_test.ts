@@ -18,7 +18,7 @@ import { modelFileOf } from "../../lib/models/files/open_model_file.ts";
 import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { buildZip, text } from "../support/build_zip.ts";
 import {
   assertAsKeras,
@@ -36,7 +36,7 @@ async function isAsKeras(
   source: string | URL | Uint8Array | Blob,
 ): Promise<void> {
   await using model = await loadModel(source);
-  await using session = await openOn(model as ModelGraph, "cpu");
+  await using session = await openOn(modelGraphOf(model)!, "cpu");
   const { inputs, outputs } = kerasRecord(name);
   const found = await session.run(inputs);
   outputs.forEach((output, i) => assertAsKeras(found[i]!, output, name));

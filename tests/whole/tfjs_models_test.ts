@@ -6,7 +6,7 @@
 import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel, ModelFormatError, type NdArray } from "@sonde/sonde";
-import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { inTurn } from "../support/extent.ts";
 import { assertAsKeras } from "../support/keras_models.ts";
 import { openOn, OUR_ENGINES } from "../support/open_on.ts";
@@ -59,7 +59,7 @@ for (const [i, one] of CASES.entries()) {
     const folder = await Deno.makeTempDir();
     const { path, inputs, expected } = await saved(one, folder);
     const before = tf.memory().numTensors;
-    const graph = await loadModel(path) as ModelGraph;
+    const graph = modelGraphOf(await loadModel(path))!;
     const isLeft = LEFT.test(one.name);
     assertEquals(
       graph.listed.some(({ call }) => call.kind === "inMemory"),

@@ -5,7 +5,7 @@ import { type DeviceName, DEVICES, providerOf } from "./runtime/device.ts";
 import { openInWorker } from "./runtime/open_in_worker.ts";
 import { messageOf } from "./runtime/runtime.ts";
 
-/** What to look for where a device that this build knows is not found. */
+/** Advice for each device that this build supports but does not find. */
 const ADVICE: Readonly<Record<DeviceName, string>> = {
   cpu: "",
   webgpu: "install a driver of Vulkan, Direct3D 12 or Metal",
@@ -15,11 +15,11 @@ const ADVICE: Readonly<Record<DeviceName, string>> = {
 };
 
 /**
- * Checks that a device is there, by opening a model of one operation on it.
+ * Checks that a device is available, by opening a model of one operation on it.
  *
  * @param device The device.
- * @throws {UnsupportedByEngineError} If it is not: this build of ONNX Runtime
- * does not know it, or it finds no adapter or no library.
+ * @throws {UnsupportedByEngineError} If this build of ONNX Runtime does not
+ * support the device, or finds no adapter or library for it.
  */
 export async function checkDevice(device: DeviceName): Promise<void> {
   if (device === "cpu") return;

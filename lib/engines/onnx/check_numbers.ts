@@ -6,14 +6,14 @@ import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { constantsOf } from "./cut_file.ts";
 
 /**
- * Refuses weights that hold NaN, which can vanish on the way. Infinities are
- * what masks are made of. One number that only `Where` takes is no weight: a
- * file writes NaN so, where a result is to be NaN, and so does `toOnnx()`.
+ * Refuses weights with NaN, because operators may not propagate it. Infinities
+ * are allowed: masks use them. A scalar that only `Where` uses is not a weight:
+ * files use it to make a result NaN, as `toOnnx()` does.
  *
  * @param source The file.
  * @param calls The operations that will run.
- * @param pacer Stops it, and gives the thread back now and then.
- * @throws {RangeError} If a weight must hold no NaN, and does.
+ * @param pacer Yields the thread at intervals, and aborts.
+ * @throws {RangeError} If a weight contains NaN.
  */
 export async function checkNumbers(
   source: OnnxOrigin,
@@ -58,7 +58,7 @@ function isChoice(
   );
 }
 
-/** The operators that take a tensor, those of graphs within one too. */
+/** The operators that use a tensor, including those in subgraphs. */
 function usersOf(
   names: readonly string[],
   { kind, domain, inputs, attributes }: OnnxOperation,

@@ -1,7 +1,7 @@
 /**
- * The part of an ONNX file that a program needs, as a model of its own: the
- * file's operations as they stand, under the file's versions of operators, from
- * what is fed to what is wanted. Weights go beside it, not through it.
+ * Extracts the part of an ONNX file that a program needs, as a separate model:
+ * the unchanged operations of the file, in its opset, from the fed tensors to
+ * the requested ones. Weights are stored beside the model as external data.
  *
  * @module
  */
@@ -21,46 +21,49 @@ export interface CutFeed {
   readonly name: string;
   /** Its element type, by number. */
   readonly type: number;
-  /** Sizes; undefined where not even their number is known. */
+  /** Sizes; undefined if the rank is unknown. */
   readonly shape: readonly (number | null)[] | undefined;
 }
 
-/** The same of any input or output, with names of sizes. */
+/** The same for any input or output, with names of sizes. */
 interface Port extends Omit<CutFeed, "shape"> {
   readonly shape: readonly PortSize[] | undefined;
 }
 
-/** What to cut out. */
+/** The part to extract. */
 export interface Cut {
   readonly feeds: readonly CutFeed[];
   /** The operations, in order. */
   readonly calls: readonly OnnxCall[];
-  /** Names of the tensors that are wanted. */
+  /** Names of the requested tensors. */
   readonly wanted: readonly string[];
 }
 
-/** A part of a file. */
+/** An extracted part of a file. */
 export interface CutModel extends EncodedModel {
   /** Names of the inputs, in the order of the feeds. */
   readonly inputs: readonly string[];
-  /** Names of the outputs, in the order of what is wanted. */
+  /** Names of the outputs, in the order of the requested tensors. */
   readonly outputs: readonly string[];
 }
 
 const FLOAT16 = 10;
 const FLOAT32 = 1;
-/** Versions of the format before it have weights among the inputs, and no functions. */
+/**
+ * Earlier versions of the format list weights among the inputs, and have no
+ * functions.
+ */
 export const FORMAT = 8;
-/** Constants up to this many bytes stand among the model's own. */
+/** Constants up to this many bytes are stored in the model itself. */
 const MOST_INSIDE = 1024;
-/** Protocol buffers hold no more. */
+/** Size limit of protocol buffers. */
 const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * Writes a part of a file.
  *
  * @param origin The file.
- * @param cut Which part.
+ * @param cut The part.
  * @returns The model.
  */
 export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
@@ -90,7 +93,7 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
 }
 
 /**
- * The constants that some operations take.
+ * The constants that some operations use.
  *
  * @param origin The file.
  * @param calls The operations.
@@ -126,7 +129,7 @@ function writeGraph(
   };
   const fed = new Set(feeds.map(({ name }) => name));
   const ports = feeds.map(({ name, type, shape }) => {
-    // The runtime cannot be handed float16 from here: it makes it itself.
+    // float16 cannot be passed to the runtime, so it is cast in the graph.
     const isHalf = type === FLOAT16;
     const input = isHalf ? fresh(`${name}'`) : name;
     if (isHalf) writeNode(writer, "Cast", input, name, FLOAT16);
@@ -149,20 +152,20 @@ function writeGraph(
   for (const port of ports) {
     writeMessage(writer, 11, () => writePort(writer, port));
   }
-  // Of what comes out the runtime knows type and sizes itself.
+  // The runtime infers type and sizes of the outputs.
   for (const name of outputs) {
     writeMessage(writer, 12, () => writeString(writer, 1, name));
   }
   return { inputs: ports.map(({ name }) => name), outputs };
 }
 
-/** How many inputs `MatMulInteger` may have. */
+/** Maximum number of inputs of `MatMulInteger`. */
 const NUM_INPUTS = 4;
 
 /**
- * Inputs that a `MatMulInteger` leaves out, as empty names, which mean the same.
- * Without them ONNX Runtime 1.27 ends the process where it looks for products
- * that saturate.
+ * Adds the omitted inputs of a `MatMulInteger` as empty names, which are
+ * equivalent. Without them, ONNX Runtime 1.27 crashes the process when it looks
+ * for saturating products.
  */
 function missingInputs({ kind, inputs }: OnnxOperation): Uint8Array {
   const writer = new BinaryWriter();
@@ -175,13 +178,13 @@ function missingInputs({ kind, inputs }: OnnxOperation): Uint8Array {
 }
 
 /**
- * Whether the runtime can be told to compute 8-bit products exactly. Operations
- * within others are copied as they are, so that none of them may be a
- * `MatMulInteger` without all its inputs.
+ * Whether the runtime can be set to compute 8-bit products exactly. Subgraphs
+ * are copied unchanged, so they must not contain a `MatMulInteger` with omitted
+ * inputs.
  *
  * @param origin The file.
  * @param calls The operations that run.
- * @returns Whether it can.
+ * @returns True if it can.
  */
 export function allowsExactProducts(
   { file }: OnnxOrigin,
@@ -220,23 +223,23 @@ export function writeNode(
   });
 }
 
-/** What a constant is written with. */
+/** Context for writing constants. */
 interface ConstantContext {
   readonly origin: OnnxOrigin;
-  /** Where constants are that lie beside the model: once, whatever their names. */
+  /** Locations of external constants, each stored once. */
   readonly paths: Map<OnnxConstant, string>;
   readonly externalData: ExternalData[];
-  /** Constants of more bytes than this lie beside the model. */
+  /** Constants larger than this are external. */
   readonly mostInside?: number;
 }
 
 /**
  * Writes a constant of a file.
  *
- * @param writer Where to.
- * @param name What it is called.
+ * @param writer The destination.
+ * @param name Its name.
  * @param constant The constant.
- * @param context Where the bytes of large ones go.
+ * @param context The destination of external constants.
  */
 export function writeConstant(
   writer: BinaryWriter,
@@ -248,7 +251,7 @@ export function writeConstant(
   const { tensor, span, storedBytes } = constant;
   if (storedBytes === undefined) {
     if (constant.isOperation) return raw(writer, 1, reader.bytes(span));
-    // Of a field that stands twice, the second counts.
+    // The last occurrence of a repeated field counts.
     const named = new BinaryWriter();
     writeString(named, 8, name);
     return raw(writer, 5, reader.bytes(span), named.finish());
@@ -296,7 +299,7 @@ export function writePort(
     }));
 }
 
-/** Writes bytes that are a message already. */
+/** Writes an encoded message. */
 export function raw(
   writer: BinaryWriter,
   field: number,

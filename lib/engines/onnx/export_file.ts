@@ -1,7 +1,7 @@
 /**
- * A part of an ONNX file, with what is computed from it, as one model that
- * stands alone: weights and all, inputs and outputs by the names that a user
- * knows.
+ * Writes a part of an ONNX file, and what is computed from it, as one
+ * self-contained model, with weights, and with the public names of inputs and
+ * outputs.
  *
  * @module
  */
@@ -22,25 +22,25 @@ import type { OnnxGraph, PortSize } from "./graph/onnx_graph.ts";
 
 /** An input or output of the model. */
 export interface ExportPort {
-  /** Its name in the model that is written. */
+  /** Its name in the written model. */
   readonly name: string;
   /** The tensor, by its name in the file or in the appended graph. */
   readonly tensor: string;
   /** Its element type, by number. */
   readonly type: number;
-  /** Sizes; undefined where not even their number is known. */
+  /** Sizes; undefined if the rank is unknown. */
   readonly shape: readonly PortSize[] | undefined;
 }
 
-/** What is written. */
+/** The contents of the model. */
 export interface ExportParts {
   readonly feeds: readonly ExportPort[];
   /** The file's operations, in order. */
   readonly calls: Cut["calls"];
-  /** What is computed from their tensors, which it takes by their names. */
+  /** The graph that is appended to them; it refers to their tensors by name. */
   readonly graph: OnnxGraph;
   readonly outputs: readonly ExportPort[];
-  /** What else is to be known of the model. */
+  /** Further metadata of the model. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,7 @@ export interface ExportParts {
  * Writes a part of a file.
  *
  * @param origin The file.
- * @param parts Which part, and what follows it.
+ * @param parts The part, and the appended graph.
  * @returns The model's bytes.
  */
 export function exportFile(

@@ -1,5 +1,5 @@
 /**
- * The part of an ONNX file that a program needs, opened on ONNX Runtime.
+ * Opens the part of an ONNX file that a program needs on ONNX Runtime.
  *
  * @module
  */
@@ -21,12 +21,12 @@ import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
 
-/** A part of a file that is open. */
+/** An open part of a file. */
 export interface OpenStages {
   readonly stages: WorkerPipeline;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
-  /** What is known of each wanted tensor, in their order. */
+  /** Type and shape of each requested tensor, in order. */
   readonly outputs: readonly OnnxOutput[];
 }
 
@@ -35,10 +35,11 @@ export interface OpenStages {
  *
  * @param program The program.
  * @param calls The operations that run.
- * @param where How many threads compute, and on which device.
- * @param pacer Gives the thread back now and then.
- * @returns The part; its stages must be closed.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses it.
+ * @param where Number of threads, and device.
+ * @param pacer Yields the thread at intervals.
+ * @returns The part; the caller closes its stages.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not available, or
+ * refuses it.
  */
 export async function openStages(
   program: Program,
@@ -69,13 +70,13 @@ export async function openStages(
 }
 
 /**
- * What is known of an input of the part that runs.
+ * Name, type and shape of an input of the part that runs.
  *
  * @param source The file.
  * @param ref The tensor.
- * @param spec What the model says of it.
+ * @param spec Its spec in the model.
  * @returns Its name in the file, element type and sizes.
- * @throws {TypeError} If the runtime cannot be fed it.
+ * @throws {TypeError} If the runtime does not accept its type.
  */
 export function feedOf(
   { types, nameOf, batch }: OnnxOrigin,
@@ -102,10 +103,10 @@ export function feedOf(
 }
 
 /**
- * The tensor of logits that may be left out, unless it is a feature too.
+ * The tensor of optional logits, unless it is a feature too.
  *
  * @param program The program.
- * @returns Its key; undefined where there is none.
+ * @returns Its key; undefined if there is none.
  */
 export function optionalKey({ logits, features }: Program): string | undefined {
   if (!logits?.isOptional) return undefined;
@@ -115,12 +116,12 @@ export function optionalKey({ logits, features }: Program): string | undefined {
 }
 
 /**
- * Checks that a wanted tensor can be kept.
+ * Checks that a requested tensor can be returned.
  *
  * @param ref The tensor.
- * @param output What the runtime knows of it.
+ * @param output Its type and shape, from the runtime.
  * @param source The file.
- * @throws {TypeError} If it holds no numbers, or not one row a sample.
+ * @throws {TypeError} If it does not contain numbers, or one row per sample.
  */
 export function checkOutput(
   { node }: Ref,
@@ -129,12 +130,12 @@ export function checkOutput(
 ): void {
   const action = `take layer "${node.row.name}"`;
   if (type === undefined || type === "string") {
-    const rule = "it must give a tensor of numbers";
+    const rule = "it must return a tensor of numbers";
     const found = type === undefined ? "a sequence or a map" : "texts";
     throw new TypeError(cannot(action, rule, found));
   }
   const first = shape[0] ?? null;
   if (first === null || first === batch) return;
-  const rule = "it must give one row a sample, whatever their number";
+  const rule = "it must return one row per sample, whatever their number";
   throw new TypeError(cannot(action, rule, `[${shape}]`));
 }

@@ -1,11 +1,12 @@
 /**
- * The NaN fallback: what is done where NaN is among the values.
+ * The NaN fallback.
  *
- * Some operators of ONNX Runtime lose NaN: its maximum over a window does. A
- * recording has a check beside each, which costs more than the operator itself.
- * So sessions run a fast graph without these checks, and with one output more:
- * it is NaN where a check would have found any. Only then the same batch is run
- * on an exact graph, which has the checks, and is opened when it is first needed.
+ * Some operators of ONNX Runtime do not propagate NaN, such as the maximum over
+ * a window. A recording has a check for each, which costs more than the
+ * operator. So sessions run a fast graph without these checks, with an
+ * additional output that is NaN if a check would have found NaN. Only then the
+ * batch is run again on an exact graph, which has the checks and is opened on
+ * demand.
  *
  * @module
  */
@@ -15,12 +16,12 @@ import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import type { RunSettings } from "./runtime/pipeline.ts";
 
 /**
- * Records the value that tells whether a fast graph can be trusted.
+ * Records the value that tells whether the results of a fast graph are correct.
  *
  * @param graph The graph, with all its checks.
  * @param feed The name of an input, `[N, …]`.
- * @returns The name of the value, `[N]`: one number, repeated, which is NaN
- * where an indicator of some check is; undefined if there are no checks.
+ * @returns The name of the value, `[N]`: one repeated number, which is NaN if
+ * the indicator of a check is; undefined if there are no checks.
  */
 export function recordNaNOutput(
   graph: OnnxGraph,
@@ -28,7 +29,7 @@ export function recordNaNOutput(
 ): string | undefined {
   const { nanChecks } = graph;
   if (nanChecks.length === 0 || feed === undefined) return undefined;
-  // A row of an indicator need not be a sample: layers merge other axes into it.
+  // A row of an indicator may not be a sample: layers merge other axes into it.
   const sum = nanChecks
     .map(({ indicator }) =>
       graph.node("ReduceSum", [indicator], { keepdims: 0 })
@@ -39,11 +40,11 @@ export function recordNaNOutput(
 }
 
 /**
- * Makes a graph fast: checks are left out.
+ * Makes a graph fast by removing its checks.
  *
  * @param graph The graph; it is changed.
  * @param nanOutput The value of {@linkcode recordNaNOutput}, which becomes an
- * output. Without it, all checks stay.
+ * output. Without it, all checks are kept.
  */
 export function skipNaNChecks(
   graph: OnnxGraph,
@@ -51,8 +52,8 @@ export function skipNaNChecks(
 ): void {
   if (nanOutput === undefined) return;
   for (const { checked, unchecked } of graph.nanChecks) {
-    // Nothing but the check uses the unchecked value, so that it can have the
-    // name of the checked one. An Identity instead would keep the runtime from
+    // Only the check uses the unchecked value, so that it can have the name of
+    // the checked one. An Identity instead would keep the runtime from
     // cancelling transposes around it: half the speed on the digits network.
     const maker = graph.makerOf(unchecked)!;
     graph.replace(graph.makerOf(checked)!);
@@ -68,7 +69,7 @@ export class NaNFallback {
   #isClosed = false;
 
   /**
-   * Opens nothing yet.
+   * Creates the fallback; opens nothing yet.
    *
    * @param open Opens the exact graph.
    */
@@ -80,8 +81,8 @@ export class NaNFallback {
    * Runs a batch.
    *
    * @param feeds The inputs, by the names of the fast graph.
-   * @param what What the samples are called in messages.
-   * @param settings Which samples they are.
+   * @param what Name of the samples in messages.
+   * @param settings The range of samples.
    * @returns The outputs, by the names of the fast graph.
    */
   async run(

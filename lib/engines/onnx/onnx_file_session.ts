@@ -1,10 +1,10 @@
 /**
- * Programs over a model that was made from an ONNX file: the file's own
- * operations run as they stand, and after them what is made of their tensors.
+ * Programs over a model that was made from an ONNX file: the operations of the
+ * file run unchanged, followed by the steps applied to their tensors.
  *
- * These are two graphs, as each has its own version of ONNX' operators: the
- * second is ours, and only there where something is to be computed. Both run in
- * one worker, and what the first gives is not copied for the second.
+ * These are two graphs, because each has a separate opset: the second is
+ * recorded, and exists only if there are steps. Both run in one worker, without
+ * copying the results of the first.
  *
  * @module
  */
@@ -28,15 +28,16 @@ import { hasNonFinite, joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**
- * Opens a program over a model of an ONNX file, in a thread of its own.
+ * Opens a program over a model of an ONNX file, in a separate thread.
  *
- * @param program What is to be computed, without gradients and functions on tensors.
- * @param threads How many threads compute.
- * @param pacer Stops the opening, and gives the thread back now and then.
- * @param device Where it computes.
- * @returns The session; closing it frees what it holds.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the file.
- * @throws {RangeError} If a weight is NaN, where it must not be.
+ * @param program The program, without gradients and custom functions.
+ * @param threads Number of threads.
+ * @param pacer Stops the opening, and gives the thread back at intervals.
+ * @param device The device.
+ * @returns The session; closing it frees its resources.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not available, or
+ * refuses the file.
+ * @throws {RangeError} If a weight contains NaN.
  */
 export async function openOnnxFile(
   program: Program,
@@ -83,7 +84,7 @@ export async function openOnnxFile(
   }
 }
 
-/** Ranks of what is fed, by the names in the file. */
+/** Ranks of the feeds, by their names in the file. */
 function ranksOf({ feeds, graph }: Program) {
   return new Map(feeds.map(({ ref, spec }) => {
     const { shape, batchAxis = 0 } = spec;
@@ -110,15 +111,15 @@ function mixesRows(
   );
 }
 
-/** What a session runs. */
+/** The parts of a session. */
 interface Open {
   readonly stages: WorkerPipeline;
   readonly names: OutputNames;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
-  /** Where it computes. */
+  /** The device. */
   readonly device: DeviceName;
-  /** Throws if rows that fill up a batch could change the others. */
+  /** Checks that padding rows cannot change the other rows of a batch. */
   readonly checkPadding: (what: string) => void;
 }
 
@@ -158,7 +159,8 @@ class FileSession implements Session {
       return this.#read(await pacer.race(this.#runPart(inputs, what)), first);
     }
     if (rows % batch > 0) this.#open.checkPadding(what);
-    // All are sent before the promise is returned: inputs are read till then.
+    // All are sent before the promise is returned: inputs may be read only
+    // until then.
     const parts: Promise<Readonly<Record<string, OnnxResult>>>[] = [];
     for (let start = 0; start < rows; start += batch) {
       const part = inputs.map((array, i) =>
@@ -184,7 +186,9 @@ class FileSession implements Session {
     return stages.run(Object.fromEntries(feeds), what, { wanted });
   }
 
-  /** The outputs as they are kept; several may name one tensor of the file. */
+  /**
+   * Converts the outputs to features; several may be one tensor of the file.
+   */
   #read(
     results: Readonly<Record<string, OnnxResult>>,
     first: number,
@@ -208,7 +212,9 @@ class FileSession implements Session {
     });
   }
 
-  /** The logits' name, if they may be left out and nothing else has it. */
+  /**
+   * The name of the logits, if they are optional and no other output has it.
+   */
   #optional(): string | undefined {
     const { logits, features } = this.#open.names;
     const isOptional = this.#program.logits?.isOptional === true &&
@@ -227,7 +233,10 @@ class FileSession implements Session {
   }
 }
 
-/** The file's own operations run as they stand, and shaders may lose NaN. */
+/**
+ * Checks that inputs on a device are finite: the operations of the file run
+ * unchanged, and shaders may not propagate NaN.
+ */
 function checkFinite(
   inputs: readonly NdArray<ArrayBufferView>[],
   device: DeviceName,
@@ -241,7 +250,7 @@ function checkFinite(
   );
 }
 
-/** The runtime is handed float32 where it takes float16. */
+/** Feeds of type float16 are passed as float32. */
 function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
   const { data, shape, dtype } = array;
   if (dtype !== "float16") return { type: dtype, array };

@@ -20,33 +20,34 @@ import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
 export interface OnnxOptions {
-  /** How many threads compute. @default {as many as this process may use} */
+  /** Number of threads. @default {as many as this process may use} */
   readonly threads?: number | undefined;
-  /** Where it computes. @default {"cpu"} */
+  /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
-  /** Stops the opening, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts the opening. */
   readonly pacer?: Pacer | undefined;
-  /** What this thread can do while the other one opens the graph. */
+  /** Work for this thread while the other one opens the graph. */
   readonly meanwhile?: (() => Promise<unknown>) | undefined;
   /**
-   * Whether the weights are still those of the opening; called where they are
+   * Whether the weights are unchanged since the opening; called before they are
    * read again. @default {always}
    */
   readonly isCurrent?: (() => boolean) | undefined;
   /**
-   * How long runs must have been queued before rows are partitioned among
-   * several graphs, in ms. @default {250}
+   * Time of queued runs before rows are partitioned among several graphs, in
+   * ms. @default {250}
    */
   readonly warmUpMs?: number | undefined;
 }
 
 /**
- * Opens a recorded program on ONNX Runtime, in a thread of its own.
+ * Opens a recorded program on ONNX Runtime, in a separate thread.
  *
  * @param recording The program.
- * @param options Threads, and what is done meanwhile.
+ * @param options Threads, device and pacer.
  * @returns The session; closing it frees the graph with its weights.
- * @throws {UnsupportedByEngineError} If the runtime is not there, or refuses the graph.
+ * @throws {UnsupportedByEngineError} If the runtime is not available, or
+ * refuses the graph.
  */
 export async function openOnnx(
   recording: Recording,
@@ -54,11 +55,11 @@ export async function openOnnx(
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile, pacer } = options;
   const { isCurrent = () => true, warmUpMs = 250, device = "cpu" } = options;
-  const worker = takeWorker(); // one that starts loads the runtime meanwhile
+  const worker = takeWorker(); // a starting worker loads the runtime meanwhile
   let filled: FilledModel;
   try {
     filled = await recording.encode("fast", pacer);
-    pacer?.check(); // before the native call, which nothing stops
+    pacer?.check(); // before the native call, which cannot be aborted
   } catch (error) {
     keepWorker(worker);
     throw error;
@@ -79,9 +80,9 @@ export async function openOnnx(
   return new OnnxSession(recording, graphs);
 }
 
-/** How much is handed over at once where batches are small. */
+/** Number of bytes sent at once if batches are small. */
 const BYTES_AT_ONCE = 2 ** 22;
-/** How long what is handed over at once may take. */
+/** Maximum duration of what is sent at once. */
 const MS_AT_ONCE = 20;
 
 /** A program on ONNX Runtime. */
@@ -89,7 +90,7 @@ class OnnxSession implements Session {
   readonly maxInFlight = 2;
   readonly #recording: Recording;
   readonly #graphs: PartitionedGraphs;
-  /** Sizes of samples that are known to suit all layers. */
+  /** Sample sizes that all layers were checked for. */
   readonly #checked = new Set<string>();
   #isClosed = false;
 
@@ -114,7 +115,7 @@ class OnnxSession implements Session {
     return this.#read(results, samples.first ?? 0);
   }
 
-  /** Sizes that were unknown before must suit the layers: the runtime does not check all. */
+  /** Checks sizes that were unknown before: the runtime does not check all. */
   #checkSizes(inputs: readonly NdArray<ArrayBufferView>[]): void {
     const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
     if (this.#checked.has(sizes)) return;
@@ -130,7 +131,7 @@ class OnnxSession implements Session {
     return Math.max(1, Math.floor(rows / batchSize));
   }
 
-  /** The outputs as they are kept. */
+  /** Converts the outputs to arrays of a set. */
   #read(
     results: Readonly<Record<string, OnnxResult>>,
     first: number,
@@ -175,7 +176,7 @@ class OnnxSession implements Session {
   }
 }
 
-/** Halves as they came, once it is known that nothing finite was lost. */
+/** Checks that no finite value overflowed float16. */
 function halfArray(
   half: OnnxResult,
   whole: OnnxResult,

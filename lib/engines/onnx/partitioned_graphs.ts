@@ -1,9 +1,9 @@
 /**
- * The graphs that run one program. The first is open from the start, and has
- * all threads. After a warm-up, in which runs were queued, several graphs with
- * fewer threads each take over, and the rows of a batch are partitioned among
- * them: threads that need not wait for each other after every operator are
- * faster, and micro-batches of a few rows stay in the caches.
+ * The graphs that run one program. The first is open from the start and uses
+ * all threads. After a warm-up with queued runs, several graphs with fewer
+ * threads each replace it, and the rows of a batch are partitioned among them:
+ * threads without a barrier after every operator are faster, and micro-batches
+ * of a few rows fit the caches.
  *
  * @module
  */
@@ -22,7 +22,7 @@ type Inputs = readonly NdArray<ArrayBufferView>[];
 type Feeds = Readonly<Record<string, OnnxFeed>>;
 type Results = Readonly<Record<string, OnnxResult>>;
 
-/** What {@linkcode PartitionedGraphs} begin with. */
+/** The arguments of {@linkcode PartitionedGraphs}. */
 export interface GraphSettings {
   /** The program. */
   readonly recording: Recording;
@@ -30,13 +30,13 @@ export interface GraphSettings {
   readonly first: WorkerPipeline;
   /** Size of the constants of one graph, in bytes. */
   readonly weightBytes: number;
-  /** How many threads compute. */
+  /** Number of threads. */
   readonly threads: number;
-  /** Where they compute; rows are partitioned on the processor only. */
+  /** The device; rows are partitioned only on the processor. */
   readonly device?: DeviceName;
-  /** Whether the weights are those that the first graph was opened with. */
+  /** Whether the weights are unchanged since the first graph was opened. */
   readonly isCurrent: () => boolean;
-  /** How long runs must have been queued before rows are partitioned, in ms. */
+  /** Time of queued runs before rows are partitioned, in ms. */
   readonly warmUpMs: number;
 }
 
@@ -58,24 +58,25 @@ export class PartitionedGraphs {
   #msPerRow: number | undefined;
   #isClosed = false;
 
-  /** Takes over the first graph. */
+  /** Creates the group with the first graph, which it owns. */
   constructor(settings: GraphSettings) {
     const { recording, threads } = settings;
     this.#settings = settings;
     this.#fallback = new NaNFallback(async () => {
       const { model, transferable } = await recording.encode("exact");
       this.#checkCurrent();
-      // On the processor: shaders may lose NaN, as in their maximum with 0.
+      // On the processor: shaders may not propagate NaN, for example in a
+      // maximum with 0.
       return await openInWorker(model, { threads, transferable });
     });
   }
 
-  /** How long a sample took in the last run, in ms; undefined before the first. */
+  /** Time per sample in the last run, in ms; undefined before the first. */
   get msPerRow(): number | undefined {
     return this.#msPerRow;
   }
 
-  /** Among how many graphs rows are partitioned now. */
+  /** The number of graphs that rows are partitioned among. */
   get numPartitions(): number {
     return Math.max(1, this.#several.length);
   }
@@ -84,7 +85,7 @@ export class PartitionedGraphs {
    * Runs some samples.
    *
    * @param inputs One array for each feed, read before this returns its promise.
-   * @param samples Which they are, and how many are computed at once.
+   * @param samples Range of the samples, and size of micro-batches.
    * @returns Values of all outputs, by their names in the recording.
    */
   async run(
@@ -99,7 +100,7 @@ export class PartitionedGraphs {
         ? this.#runPartitions(inputs, { first, batchSize })
         : this.#runOn(this.#settings.first, inputs, { first, batchSize }));
       const end = performance.now();
-      // It began when the run before it was over, if that was later.
+      // It started when the previous run ended, if that was later.
       const ms = end - Math.max(begin, this.#lastEnd);
       this.#lastEnd = end;
       this.#msPerRow = ms / rows;
@@ -113,15 +114,15 @@ export class PartitionedGraphs {
   }
 
   /**
-   * Frees all of them. A run in flight is not waited for, and then no graph that
-   * is being opened either: each is freed when it is there.
+   * Frees all graphs, without waiting for a run in flight or a graph that is
+   * being opened: these are freed when they are done.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
     const isBusy = this.#numInFlight > 0;
     const open = [this.#settings.first, ...this.#several];
     const fallback = this.#fallback.close();
-    if (isBusy) fallback.catch(() => {}); // nobody is there to hear of it
+    if (isBusy) fallback.catch(() => {}); // no caller is waiting for it
     await Promise.all(open.map((graph) => graph.close()));
     if (!isBusy) await Promise.all([this.#opening, fallback]);
   }
@@ -155,7 +156,7 @@ export class PartitionedGraphs {
   ): Promise<Results> {
     const partitions = partitionsOf(inputs, this.#several.length);
     const { bytesOfLargest } = this.#settings.recording;
-    // Products of matrices are computed in another way for one row alone.
+    // Matrix products of a single row use another algorithm.
     const fitting = Math.max(2, Math.floor(BYTES_AT_ONCE / bytesOfLargest));
     const microBatch = Math.min(batchSize, fitting);
     const running = partitions.map(({ inputs, start }, i) =>
@@ -169,7 +170,7 @@ export class PartitionedGraphs {
     return joinRows(results, sizes, inputs[0]!.shape[0]!);
   }
 
-  /** Adds up the time of queued runs; after the warm-up, several graphs are opened. */
+  /** Sums the time of queued runs; after the warm-up, opens several graphs. */
   #countQueued(ms: number): void {
     this.#queuedMs += ms;
     if (this.#queuedMs < this.#settings.warmUpMs || this.#opening) return;
@@ -178,7 +179,7 @@ export class PartitionedGraphs {
       recording.outputs.bytesPerRow !== undefined;
     const count = canJoin ? numPartitionsFor(threads, weightBytes) : 1;
     if (count < 2) return;
-    // If they cannot be opened, the first graph goes on.
+    // If they cannot be opened, the first graph stays in use.
     this.#opening = this.#openSeveral(count).catch(() => {});
   }
 
@@ -190,7 +191,7 @@ export class PartitionedGraphs {
     const options = { threads: threads / count };
     const opened = await Promise.allSettled(
       Array.from({ length: count }, (_, i) => {
-        const isLast = i === count - 1; // the others get copies of the weights
+        const isLast = i === count - 1; // the others have copies of the weights
         return openInWorker(model, {
           ...options,
           transferable: isLast ? transferable : [],
@@ -212,10 +213,10 @@ export class PartitionedGraphs {
 }
 
 /**
- * Among how many graphs rows should be partitioned: as many as there are
- * threads, as long as no thread is idle and memory suffices.
+ * The number of graphs to partition rows among: one per thread, as long as no
+ * thread is idle and memory suffices.
  *
- * @param threads How many threads compute.
+ * @param threads Number of threads.
  * @param bytes Size of the weights of one graph.
  * @returns A divisor of the threads.
  */

@@ -1,3 +1,4 @@
+import { toFloats, toInts } from "../../math/exact_numbers.ts";
 import { cannot } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { featureArray, floatArray, type RawValues } from "../read_arrays.ts";
@@ -5,16 +6,17 @@ import type { RunOutputs } from "../program.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 
 /**
- * A result of the runtime as a feature is kept: floats of every width as
- * float32, whole numbers and booleans as int32.
+ * Converts a result of the runtime to a feature: floats of every width to
+ * float32, integers and booleans to int32.
  *
- * @param result What came; taken over, not copied.
+ * @param result The result; ownership is taken, no copy.
  * @param name The feature's name, for messages.
- * @param readAs Float16, where it was asked for.
- * @param first The number of the first row in its dataset, for messages.
+ * @param readAs Float16, if requested.
+ * @param first Index of the first row in its dataset, for messages.
  * @returns The feature.
- * @throws {RangeError} If a whole number is beyond int32, or a float beyond float32.
- * @throws {TypeError} If it holds no numbers.
+ * @throws {RangeError} If an integer is beyond int32, or a float beyond
+ * float32.
+ * @throws {TypeError} If it does not contain numbers.
  */
 export function featureOf(
   { data, shape, type }: OnnxResult,
@@ -30,8 +32,8 @@ export function featureOf(
   const values = dtype === "bool"
     ? data as RawValues
     : dtype === "float32"
-    ? toFloats(data, type, name)
-    : toInts(data, type, name);
+    ? floats32(data, type, name)
+    : ints32(data, type, name);
   return featureArray(
     values,
     { shape: [...shape], dtype },
@@ -42,53 +44,40 @@ export function featureOf(
 }
 
 /**
- * The same as float32, whatever it is of.
+ * Converts a result of any type to float32.
  *
- * @param result What came; taken over, not copied.
- * @param name What it is called, for messages.
+ * @param result The result; ownership is taken, no copy.
+ * @param name Its name, for messages.
  * @returns The values.
  */
 export function floatsOf(
   { data, shape, type }: OnnxResult,
   name: string,
 ): NdArray {
-  return floatArray(toFloats(data, type, name), shape);
+  return floatArray(floats32(data, type, name), shape);
 }
 
-function toFloats(
+function floats32(
   data: OnnxResult["data"],
   type: string,
   name: string,
 ): Float32Array {
   if (data instanceof Float32Array) return data;
-  const values = data as unknown as ArrayLike<number | bigint>;
-  const floats = new Float32Array(values.length);
-  const isFloat = type.startsWith("float");
-  for (let i = 0; i < floats.length; i++) {
-    const value = Number(values[i]!);
-    floats[i] = value;
-    const isKept = isFloat
-      ? Number.isFinite(floats[i]!) || !Number.isFinite(value)
-      : floats[i] === value && Math.abs(value) <= 2 ** 24;
-    if (!isKept) throw unfit(name, type, "float32", values[i]!);
-  }
-  return floats;
+  return toFloats(
+    data as unknown as ArrayLike<number | bigint>,
+    type.startsWith("float"),
+    (value) => unfit(name, type, "float32", value),
+  );
 }
 
-function toInts(
+function ints32(
   data: OnnxResult["data"],
   type: string,
   name: string,
 ): Int32Array {
   if (data instanceof Int32Array) return data;
   const values = data as unknown as ArrayLike<number | bigint>;
-  const ints = new Int32Array(values.length);
-  for (let i = 0; i < ints.length; i++) {
-    const value = Number(values[i]!); // rounded only where out of range anyway
-    ints[i] = value;
-    if (ints[i] !== value) throw unfit(name, type, "int32", values[i]!);
-  }
-  return ints;
+  return toInts(values, (i) => unfit(name, type, "int32", values[i]!));
 }
 
 function unfit(
@@ -102,8 +91,7 @@ function unfit(
 }
 
 /**
- * Outputs of which no two share memory: what several name is copied for all
- * but the first.
+ * Copies outputs so that no two share memory.
  *
  * @param outputs Outputs of one run; some may be the same array.
  * @returns The outputs.

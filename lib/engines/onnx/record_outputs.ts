@@ -1,6 +1,6 @@
 /**
- * What a program makes of the tensors that an ONNX file gives: a graph that is
- * run after it. What is wanted as it comes needs none.
+ * Records the steps of a program after the tensors of an ONNX file, as a second
+ * graph. Tensors that are returned unchanged need none.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
 import { OnnxOps } from "./graph/onnx_ops.ts";
 import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
 
-/** Where each output of a program comes from, by name. */
+/** The source of each output of a program, by name. */
 export interface OutputNames {
   readonly features: readonly string[];
   readonly logits?: string;
@@ -28,19 +28,19 @@ export interface OutputNames {
   readonly scale?: string;
 }
 
-/** What is run after a file. */
+/** The graph that runs after a file. */
 export interface RecordedOutputs {
   readonly names: OutputNames;
   readonly graph: OnnxGraph;
-  /** Which outputs of the file go into its inputs. */
+  /** The outputs of the file that are its inputs. */
   readonly from: Readonly<Record<string, string>>;
 }
 
-/** Types as the runtime says them, and that in which they are computed with. */
+/** Types of the runtime, and the type of the computation. */
 const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
   float32: ["float32", "float32"],
   float64: ["float64", "float32"],
-  float16: ["float32", "float32"], // as it is fed
+  float16: ["float32", "float32"], // as fed
   int32: ["int32", "int32"],
   int64: ["int64", "int32"],
   uint8: ["uint8", "int32"],
@@ -48,13 +48,13 @@ const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
 };
 
 /**
- * Records what is made of the wanted tensors.
+ * Records the steps after the requested tensors.
  *
- * @param program What is to be computed.
- * @param outputOf What is known of a wanted tensor.
- * @param scope What names in the graph begin with.
- * @returns The graph, and where each output comes from.
- * @throws {TypeError} If a step cannot take what it gets.
+ * @param program The program.
+ * @param outputOf Returns type and shape of a requested tensor.
+ * @param scope Prefix of names in the graph.
+ * @returns The graph, and the source of each output.
+ * @throws {TypeError} If a step does not accept its input.
  */
 export function recordOutputs(
   program: ProgramParts,
@@ -134,12 +134,12 @@ function taken(
         `compute with tensor "${name}"`,
         "it must be of floats, int32, int64, uint8 or bool, and its axes known",
         `${type} [${shape}]`,
-        "take it as it is, without postprocessing or shaping",
+        "request it unchanged, without postprocessing or shaping",
       ),
     );
   }
   const [fed, computed] = types;
-  const sizes = [null, ...shape.slice(1)]; // any number of rows
+  const sizes = [null, ...shape.slice(1)]; // any batch size
   const input = graph.input("taken", fed, [ROWS, ...sizes.slice(1)]);
   const value = {
     name: fed === computed ? input : castTo(graph, input, computed),

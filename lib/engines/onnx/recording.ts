@@ -2,8 +2,8 @@
  * A program recorded as an ONNX graph. It is recorded once: the choice of the
  * engine, opening, the NaN fallback and export all use the same recording.
  *
- * A recording holds no weights. They are read each time that a model is
- * encoded, and belong to that model alone.
+ * A recording contains no weights. They are read each time a model is encoded,
+ * and belong to that model.
  *
  * @module
  */
@@ -47,13 +47,16 @@ export interface FeedPort {
 
 /** The outputs of a recorded program. */
 export interface RecordedOutputs {
-  /** Names, shapes and element types of what the program computes. */
+  /** Names, shapes and element types of the program's results. */
   readonly values: OutputValues<OnnxValue>;
-  /** For each feature, the outputs in float16, if it is read so. */
+  /** For each feature, its outputs in float16, if read as float16. */
   readonly halves: readonly (HalfOutput | undefined)[];
-  /** An output `[N]` of the fast graph: NaN where its results may be wrong. */
+  /** An output `[N]` of the fast graph: NaN if its results may be wrong. */
   readonly nanOutput: string | undefined;
-  /** Bytes of inputs and outputs for a sample; undefined where rows cannot be cut. */
+  /**
+   * Bytes of inputs and outputs per sample; undefined if the batch cannot be
+   * split.
+   */
   readonly bytesPerRow: number | undefined;
 }
 
@@ -61,7 +64,7 @@ export interface RecordedOutputs {
 export interface FilledGraph {
   readonly graph: OnnxGraph;
   readonly outputs: RecordedOutputs;
-  /** Values of the weights, which belong to the copy. */
+  /** Values of the weights, owned by the copy. */
   readonly arrays: readonly Float32Array[];
 }
 
@@ -74,7 +77,7 @@ export interface FilledModel {
   readonly weightBytes: number;
 }
 
-/** Types in which an input is fed, and in which it is computed with. */
+/** The type in which an input is fed, and the type of the computation. */
 const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
   float32: ["float32", "float32"],
   float64: ["float64", "float32"],
@@ -88,7 +91,7 @@ const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  * Records a program.
  *
  * @param program The program. Its weights are not read.
- * @returns The recording; or what is in the way, naming the node.
+ * @returns The recording, or the obstacle, which names the node.
  */
 export function record(
   program: Program,
@@ -127,7 +130,7 @@ export function record(
 
 /** A program as an ONNX graph. */
 export class Recording {
-  /** What was recorded. */
+  /** The recorded program. */
   readonly program: Program;
   /** The inputs, in the order of the program's feeds. */
   readonly feeds: readonly FeedPort[];
@@ -151,8 +154,8 @@ export class Recording {
   /**
    * Records a node.
    *
-   * @param node The node; what feeds it must be recorded.
-   * @param call How a built-in layer computes it.
+   * @param node The node; its inputs must have been recorded.
+   * @param call Its call of a built-in layer.
    */
   add(node: GraphNode, call: BuiltInCall): void {
     const graph = this.#graph;
@@ -177,17 +180,17 @@ export class Recording {
     );
   }
 
-  /** Bytes of a row of the largest value, of those of known sizes. */
+  /** Maximum number of bytes per row, over values of known sizes. */
   get bytesOfLargest(): number {
     return this.#ops.bytesOfLargest;
   }
 
-  /** Multiplications of one sample, of what is computed in known sizes. */
+  /** Number of multiplications per sample, over operations of known sizes. */
   get multiplicationsPerRow(): number {
     return this.#ops.multiplicationsPerRow;
   }
 
-  /** The kind of each operator of the layers, in the fast graph. */
+  /** The type of each operator of the layers, in the fast graph. */
   get kinds(): readonly string[] {
     const wanted = wantedRefs(this.program).map((ref) =>
       this.#values.get(refKey(ref))!.value.name
@@ -201,7 +204,10 @@ export class Recording {
     return 4 * sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** The outputs. They are recorded when they are first read, once the weights of the head are known. */
+  /**
+   * The outputs. They are recorded on first access, when the weights of the
+   * head are known.
+   */
   get outputs(): RecordedOutputs {
     return this.#outputs ??= this.#recordOutputs();
   }
@@ -239,11 +245,11 @@ export class Recording {
   }
 
   /**
-   * Reads the weights, and makes a graph that can be changed and encoded.
+   * Reads the weights, and creates a graph that can be changed and encoded.
    *
-   * @param pacer Stops it, and gives the thread back now and then.
-   * @returns The graph, right for NaN too.
-   * @throws {RangeError} If a weight must be finite, and is not.
+   * @param pacer Yields the thread at intervals, and aborts.
+   * @returns The graph, exact for NaN too.
+   * @throws {RangeError} If a weight must be finite and is not.
    */
   async filled(pacer?: Pacer): Promise<FilledGraph> {
     const { nodes } = this.program.schedule;
@@ -264,11 +270,12 @@ export class Recording {
   /**
    * Reads the weights, and encodes the model that a session runs.
    *
-   * @param kind `fast`: results may be wrong where a value is NaN, and then the
-   * NaN output is NaN. `exact`: they never are, and there is no such output.
-   * @param pacer Stops it, and gives the thread back now and then.
+   * @param kind `fast`: results may be wrong if a value is NaN; the NaN output
+   * then is NaN. `exact`: results are always correct, and there is no NaN
+   * output.
+   * @param pacer Yields the thread at intervals, and aborts.
    * @returns The model.
-   * @throws {RangeError} If a weight must be finite, and is not.
+   * @throws {RangeError} If a weight must be finite and is not.
    */
   async encode(
     kind: "fast" | "exact",
@@ -300,7 +307,7 @@ function recordFeed(
 ): { port: FeedPort; value: OnnxValue } {
   const [type, computed] = FEED_TYPES[dtype]!;
   const sizes = shape.slice(1);
-  const input = graph.input(name, type, [ROWS, ...sizes]); // any number of rows
+  const input = graph.input(name, type, [ROWS, ...sizes]); // any batch size
   const value = {
     name: type === computed ? input : castTo(graph, input, computed),
     shape: [null, ...sizes],
@@ -309,7 +316,7 @@ function recordFeed(
   return { port: { name: input, type }, value };
 }
 
-/** Makes values the outputs of the graph. */
+/** Declares values as outputs of the graph. */
 function asOutputs(
   graph: OnnxGraph,
   { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
@@ -327,7 +334,10 @@ function asOutputs(
   };
 }
 
-/** Bytes of all inputs and outputs for a sample; undefined where rows cannot be cut. */
+/**
+ * Bytes of all inputs and outputs per sample; undefined if the batch cannot be
+ * split.
+ */
 function bytesPerRowOf({ inputs, outputs }: OnnxGraph): number | undefined {
   let bytes = 0;
   for (const { shape = [], type } of [...inputs, ...outputs]) {

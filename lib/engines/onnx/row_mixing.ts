@@ -1,39 +1,42 @@
 /**
- * Whether the rows of a batch influence each other in an ONNX file: an analysis
- * of axis 0, operator by operator.
+ * Analyses, operator by operator, whether the rows of a batch influence each
+ * other in an ONNX file.
  *
- * A model of a fixed batch size gets its last batch filled up with copies of a
- * row. That changes no other row only if every operator computes each row of
- * its outputs from the same row of its inputs. What is not known to do so counts
- * as mixing.
+ * The last batch of a model with a fixed batch size is padded with copies of a
+ * row. This does not change other rows only if every operator computes each row
+ * of its outputs from the same row of its inputs. Unknown operators count as
+ * mixing.
  *
  * @module
  */
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 
-/** What is known of a tensor. */
+/** Facts about a tensor. */
 interface Rows {
-  /** Whether axis 0 is the batch; false for what is the same for all samples. */
+  /**
+   * Whether axis 0 is the batch; false for values that are the same for all
+   * samples.
+   */
   readonly isBatch: boolean;
   readonly rank: number;
 }
 
-/** An operator, with what is known of its inputs. */
+/** An operator, with the facts about its inputs. */
 interface Operation {
   readonly kind: string;
   readonly version: number;
   readonly inputs: readonly (Rows | undefined)[];
   /** A numeric attribute. */
   readonly number: (name: string, fallback: number) => number;
-  /** Integers of an attribute, or of a constant input; undefined if not known. */
+  /** Integers of an attribute, or of a constant input; undefined if unknown. */
   readonly integers: (
     attribute: string,
     input: number,
   ) => Promise<readonly number[] | undefined>;
-  /** Sizes of an input that is a constant. */
+  /** Sizes of a constant input. */
   readonly sizes: (input: number) => readonly number[] | undefined;
-  /** Rows that the model takes at once. */
+  /** The batch size of the model. */
   readonly batch: number;
 }
 
@@ -80,7 +83,8 @@ const matmul: Rule = ({ inputs: [a, b], sizes }) => {
       : undefined;
   }
   const [x, other] = a!.isBatch ? [a!, b!] : [b!, a!];
-  // Axis 0 must be neither summed over nor met by an axis of the other.
+  // Axis 0 must be neither summed over nor aligned with an axis of the other
+  // operand.
   const least = x === a ? 2 : 3;
   const isOne = other.rank <= x.rank && sizes(x === a ? 1 : 0)?.[0] === 1;
   const isSame = other.rank === 2 || other.rank > 2 && isOne;
@@ -240,7 +244,7 @@ function each(kinds: string, rule: Rule): Record<string, Rule> {
   return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
 }
 
-/** An axis counted from 0; −1 if it is none. */
+/** Normalizes an axis to count from 0; −1 if it does not exist. */
 function axisIn(axis: number, rank: number): number {
   const at = axis < 0 ? axis + rank : axis;
   return Number.isInteger(at) && at >= 0 && at < rank ? at : -1;
@@ -252,7 +256,7 @@ function axisIn(axis: number, rank: number): number {
  * @param origin The file.
  * @param calls The operations that run, in order.
  * @param feeds Rank of each tensor that is fed, by its name in the file, and
- * whether it has a batch axis; undefined where the rank is not known.
+ * whether it has a batch axis; undefined if the rank is unknown.
  * @returns The first such operation; undefined if there is none.
  */
 export async function mixingOperation(
@@ -278,7 +282,7 @@ async function rowsOf(
 ): Promise<Rows | undefined> {
   const { domain, kind, inputs, attributes } = operation;
   const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
-  // An operation that takes more than its inputs has graphs within it.
+  // An operation that uses more than its inputs has subgraphs.
   if (rule === undefined || takes.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
     name !== "" && known.get(name) === undefined
@@ -286,12 +290,12 @@ async function rowsOf(
   if (isUnknown || inputs.length === 0) return undefined;
   const rows = inputs.map((name) => known.get(name));
   if (!rows.some((x) => x?.isBatch === true)) {
-    // Of constants alone: the same for all samples.
+    // Only constants: the same for all samples.
     const keepsRank = rule === same || kind === "DequantizeLinear";
     return { isBatch: false, rank: keepsRank ? rows[0]!.rank : NaN };
   }
   if (kind !== "Gemm" && kind !== "MatMul" && rows[0]?.isBatch !== true) {
-    // Only where inputs are alike may the first be a constant.
+    // The first input may be a constant only if all inputs are treated alike.
     if (rule !== broadcast) return undefined;
   }
   const attribute = (name: string) => attributes.get(name);

@@ -1,6 +1,6 @@
 /**
- * Programs over an ONNX file as a model of their own: the file cut to what is
- * wanted, and after it what is computed from its tensors.
+ * Writes programs over an ONNX file as separate models: the needed part of the
+ * file, followed by the steps applied to its tensors.
  *
  * @module
  */
@@ -27,18 +27,17 @@ import { MOST_BYTES } from "./write_program.ts";
 /**
  * Writes a program over a model of an ONNX file.
  *
- * Names are as for {@linkcode writeProgram}. Operations keep the file's
- * versions of operators, and what follows them is written in the same.
- * Tensors are as the file has them: halves stay halves, and so does a first
- * size that the file fixes.
+ * Names are as for {@linkcode writeProgram}. Operations keep the file's opset,
+ * and the following steps are written in the same opset. Element types and a
+ * fixed batch size of the file are kept.
  *
- * @param program What is to be computed.
- * @param metadata What else is to be known of it.
+ * @param program The program.
+ * @param metadata Further metadata.
  * @returns The model's bytes.
- * @throws {UnsupportedByEngineError} If ONNX cannot say a step, or ONNX Runtime,
- * which infers the shapes, is not there.
- * @throws {RangeError} If the weights are more than the format can hold, the
- * file's version of the operators lacks one, or a weight is NaN.
+ * @throws {UnsupportedByEngineError} If a step cannot be expressed in ONNX, or
+ * ONNX Runtime, which infers the shapes, is not available.
+ * @throws {RangeError} If the weights exceed the limit of the format, the
+ * file's opset lacks an operator, or a weight is NaN.
  */
 export async function writeFileProgram(
   program: Program,
@@ -69,7 +68,7 @@ export async function writeFileProgram(
   const types = new Map(
     [...known.values()].map(({ name, type }) => [name, type] as const),
   );
-  graph.dropUnused(); // axes that are no inputs any more
+  graph.dropUnused(); // axes that are no longer inputs
   for (const [input, tensor] of Object.entries(from)) {
     const isHalf = types.get(tensor) === "float16";
     graph.nodes.unshift({
@@ -144,7 +143,10 @@ function checkWeights(
   );
 }
 
-/** What the runtime knows of the wanted tensors, under their names in the file. */
+/**
+ * Types and shapes of the requested tensors from the runtime, by their names in
+ * the file.
+ */
 async function knownOutputs(
   program: Program,
   calls: Parameters<typeof constantsOf>[1],
@@ -167,7 +169,7 @@ async function knownOutputs(
   }));
 }
 
-/** Logits that were only found, and do not give a row a sample, are left out. */
+/** Omits optional logits that do not have one row per sample. */
 function withoutUnfit(
   program: Program,
   outputOf: (ref: Ref) => OnnxOutput,
@@ -182,7 +184,10 @@ function withoutUnfit(
   return isFit ? program : { ...program, omitsLogits: true };
 }
 
-/** Halves are made in the graph, so that a feature read so is never plain. */
+/**
+ * Halves are converted in the graph, so that such a feature is never passed
+ * through.
+ */
 function unlessHalf(
   feature: Program["features"][number],
 ): Program["features"][number] {
@@ -194,7 +199,7 @@ function unlessHalf(
 function halve(graph: OnnxGraph, name: string): void {
   const index = graph.outputs.findIndex((port) => port.name === name);
   const half = halved(graph, graph.outputs[index]!);
-  // Under the name of before, by which it is known.
+  // Under its previous name, by which it is found.
   const maker = graph.makerOf(name)!;
   const cast = graph.makerOf(half.name)!;
   const value = maker.inputs[0]!;
@@ -203,9 +208,9 @@ function halve(graph: OnnxGraph, name: string): void {
   graph.outputs[index] = { ...half, name };
 }
 
-/** Names of a model that is written, each once. */
+/** The names of a written model, each unique. */
 class Names {
-  /** What the names of the appended graph begin with. */
+  /** Prefix of the names of the appended graph. */
   readonly scope: string;
   readonly #used: Set<string>;
   readonly #given = new Set<string>();
@@ -226,14 +231,17 @@ class Names {
     this.scope = scope;
   }
 
-  /** The name of an input: the user's, or else that in the file. */
+  /** The name of an input: the public one, otherwise that in the file. */
   input(name: string, tensor: string): string {
     const free = name === tensor || this.#used.has(name) ? tensor : name;
     this.#used.add(free);
     return free;
   }
 
-  /** The name of an output: the user's, with `:out` behind it where it is taken. */
+  /**
+   * The name of an output: the public one, with the suffix `:out` if it is in
+   * use.
+   */
   output(name: string, tensor: string, isFed: boolean): string {
     if (name === tensor && !isFed && !this.#given.has(name)) {
       this.#given.add(name);
@@ -246,7 +254,7 @@ class Names {
   }
 }
 
-/** Names within the graphs of an operation. */
+/** Names within the subgraphs of an operation. */
 function innerNames(
   { attributes }: Parameters<typeof constantsOf>[1][number]["operation"],
 ): string[] {

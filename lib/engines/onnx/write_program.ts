@@ -4,22 +4,22 @@ import type { OnnxGraph } from "./graph/onnx_graph.ts";
 import type { Recording } from "./recording.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
 
-/** Protocol buffers hold no more. */
+/** Size limit of protocol buffers. */
 export const MOST_BYTES = 2 ** 31 - 1;
 
 /**
- * Writes a program as one ONNX model, weights and all.
+ * Writes a program as one ONNX model, including weights.
  *
- * Its inputs have the names of the model's inputs; the size of a batch is open,
- * and named "N". Its outputs have those of
- * the features, then come `logits` and `penultimate`, as far as they are asked
- * for; a name that is taken already gets `:out` behind it. A feature that is
- * read as float16 is one; what float16 cannot hold is infinite there.
+ * Its inputs have the names of the model's inputs, with a free batch size named
+ * "N". Its outputs are the features, then `logits` and `penultimate` if
+ * requested; a name that is in use gets the suffix `:out`. A feature that is
+ * read as float16 is written as float16; values beyond its range become
+ * infinite.
  *
  * @param recording The program.
- * @param metadata What else is to be known of it.
+ * @param metadata Further metadata.
  * @returns The model's bytes.
- * @throws {RangeError} If they are more than the format can hold.
+ * @throws {RangeError} If they exceed the limit of the format.
  */
 export async function writeProgram(
   recording: Recording,
@@ -51,7 +51,7 @@ export async function writeProgram(
   graph.outputs.splice(0, Infinity);
   const named = [...features, ...others];
   for (const [, port] of named) graph.outputs.push(port);
-  graph.dropUnused(); // readers of the file would warn
+  graph.dropUnused(); // readers of the file would warn otherwise otherwise
   const names = publicNames(graph, [
     ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
     ...named.map(([name, port]) => [port.name, name] as const),
@@ -59,7 +59,7 @@ export async function writeProgram(
   return encodeModel(graph, { mostInside: Infinity, names, metadata }).bytes;
 }
 
-/** Names for those that the graph was recorded with; every one once. */
+/** Maps the names of the recorded graph to unique public names. */
 function publicNames(
   graph: OnnxGraph,
   wanted: readonly (readonly [string, string])[],
@@ -73,7 +73,7 @@ function publicNames(
     names.set(recorded, free);
   };
   for (const [recorded, name] of wanted) add(recorded, name);
-  // Names within the graph give way to those that a user asked for.
+  // Internal names are renamed if they conflict with public names.
   const inner = [
     ...graph.constants.map(({ name }) => name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),

@@ -1,11 +1,10 @@
 /**
- * TF.js' backend is global, so a run must share it: with other runs, which
- * queue up, and with the caller's code, which must find the backend that it
- * had whenever it gets control back.
+ * TF.js' backend is global. Runs are therefore queued, and the caller's backend
+ * is restored whenever control returns to the caller's code.
  *
- * Therefore a backend is current only inside {@linkcode Turn.sync}, which is
- * synchronous from end to end. To switch takes TF.js up to a millisecond, so a
- * batch is done in as few of these as its length allows.
+ * A backend is current only inside {@linkcode Turn.sync}, which is synchronous.
+ * Switching takes TF.js up to a millisecond, so a batch uses as few of these
+ * calls as possible.
  *
  * @module
  */
@@ -14,15 +13,18 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { keepingHostValues } from "./host_values.ts";
 
-/** Backends of TF.js that we run on. */
+/** The supported backends of TF.js. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
 
-/** One run's hold on TF.js. */
+/** The exclusive use of TF.js by one run. */
 export class Turn {
   readonly #backend: BackendName;
   readonly #tensors: () => readonly tf.Tensor[];
 
-  /** Takes the name of a backend that is ready, and the caller's tensors that it may move. */
+  /**
+   * Creates it, with a backend that is ready, and the caller's tensors that it
+   * may move.
+   */
   constructor(
     backend: BackendName,
     tensors: () => readonly tf.Tensor[] = () => [],
@@ -32,10 +34,10 @@ export class Turn {
   }
 
   /**
-   * Runs something with the backend current.
+   * Runs synchronous work with the backend current.
    *
-   * @param work Something synchronous.
-   * @returns What it gives.
+   * @param work Synchronous work.
+   * @returns The result.
    */
   sync<R>(work: () => R): R {
     const before = tf.getBackend();
@@ -52,11 +54,11 @@ export class Turn {
   }
 }
 
-/** A backend that is ready is current as soon as the call is made. */
+/** Sets a backend that is ready, which takes effect immediately. */
 function switchTo(name: string): void {
   const switched = tf.setBackend(name);
   if (tf.getBackend() !== name) {
-    switched.catch(() => {}); // the error below says it
+    switched.catch(() => {}); // reported by the error below
     throw new UnsupportedByEngineError(
       "run",
       `tfjs:${name}`,
@@ -68,13 +70,13 @@ function switchTo(name: string): void {
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Waits for the runs before, then does one's own.
+ * Waits for earlier runs, then runs work with exclusive use of TF.js.
  *
- * @param backend The backend, which is made ready.
- * @param work What to do with the turn.
- * @param pacer Ends the waiting when the run is stopped.
+ * @param backend The backend, which is initialised.
+ * @param work The work.
+ * @param pacer Ends the waiting when the run is aborted.
  * @param tensors The caller's tensors that the backend may move.
- * @returns What it gives.
+ * @returns The result.
  */
 export async function takeTurn<R>(
   backend: BackendName,
@@ -90,21 +92,21 @@ export async function takeTurn<R>(
     await makeReady(backend);
     const turn = new Turn(backend, tensors);
     if (backend !== "webgpu") return await work(turn);
-    turn.sync(() => {}); // its device is there from the first use on
+    turn.sync(() => {}); // its device exists from the first use on
     return await faultless(() => work(turn));
   } finally {
-    // Whoever gave up waiting still holds the place of those behind.
+    // An aborted waiter still delays those queued after it.
     before.then(resolve);
   }
 }
 
 /**
- * Does work on the graphics card, and says what TF.js does not: where a shader
- * does not compile, it goes on with whatever the memory held before.
+ * Runs work on the graphics card, and reports errors that TF.js ignores: if a
+ * shader does not compile, TF.js continues with undefined memory contents.
  *
- * @param work What to do.
- * @returns What it gives.
- * @throws {UnsupportedByEngineError} If the card refused some of it.
+ * @param work The work.
+ * @returns The result.
+ * @throws {UnsupportedByEngineError} If the graphics card reported an error.
  */
 async function faultless<R>(work: () => Promise<R>): Promise<R> {
   const { webgpu } = tf.engine().registry;
@@ -129,15 +131,15 @@ async function faultless<R>(work: () => Promise<R>): Promise<R> {
 }
 
 /**
- * Loads a backend, if need be, and leaves the caller's current one in place.
+ * Loads a backend if necessary, without changing the caller's current one.
  *
  * @param name The backend.
- * @throws {UnsupportedByEngineError} If it cannot be had here.
+ * @throws {UnsupportedByEngineError} If it is not available.
  */
 export async function makeReady(name: BackendName): Promise<void> {
   const { registry } = tf.engine();
-  // First the one that the caller has, or would have: one that is added later
-  // would otherwise be taken for it, and is not ready when it is first used.
+  // First initialise the caller's current or default backend: otherwise one
+  // that is added later could become the default before it is ready.
   if (!tf.getBackend() || registry[name] === undefined) await tf.ready();
   if (registry[name] !== undefined) return;
   if (name === "wasm" && tf.findBackendFactory(name) === null) {
@@ -147,7 +149,8 @@ export async function makeReady(name: BackendName): Promise<void> {
   try {
     await initialize(name);
   } catch (cause) {
-    // TF.js rejects with an object that is no Error where it cannot read a file.
+    // TF.js rejects with an object that is not an Error if it cannot read a
+    // file.
     const { message = String(cause) } = cause as { message?: string };
     const hint = name === "wasm" ? "give --allow-read for its files, or " : "";
     throw new UnsupportedByEngineError(
@@ -159,8 +162,9 @@ export async function makeReady(name: BackendName): Promise<void> {
 }
 
 /**
- * TF.js can compute nothing while it initialises a backend itself, so it gets
- * one that is ready, and last in line for those who never choose one.
+ * Registers an initialised backend, because TF.js cannot compute while it
+ * initialises one, with the lowest priority, so that it does not become the
+ * default.
  */
 async function initialize(name: BackendName): Promise<void> {
   const factory = tf.findBackendFactory(name);

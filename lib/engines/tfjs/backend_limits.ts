@@ -1,31 +1,38 @@
 /**
- * What TF.js' backends cannot do, or do wrong without saying so.
+ * Limits of TF.js' backends: what they cannot compute, or silently compute
+ * wrong.
  *
- * Measured with TF.js 4.22 on Deno: each layer forwards and backwards on
- * `cpu`, `wasm` and `webgpu`, gradients against differences. `wasm` has no
- * gradient kernels for some convolutions and wrong ones for max pooling and
- * 3-D convolutions, so there only what was found right counts. `cpu` has wrong
- * ones for nearest resizing, from the second row of a batch on.
+ * Measured with TF.js 4.22 on Deno: each layer forward and backward on `cpu`,
+ * `wasm` and `webgpu`, with gradients compared to finite differences. `wasm`
+ * lacks gradient kernels for some convolutions and has wrong ones for max
+ * pooling and 3-D convolutions, so only gradients that were verified are used
+ * there. `cpu` has wrong ones for nearest resizing, from the second row of a
+ * batch on.
  *
  * @module
  */
 import { type GraphNode, origin, specOf } from "../../models/graph/graph.ts";
 import type { BackendName } from "./backend.ts";
 
-/** Operations that wasm has no kernel for at all. */
+/** Operations without a wasm kernel. */
 const NO_WASM_KERNEL = /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*)$/;
-/** Activations that wasm can fuse to a product; others it refuses when they run. */
+/**
+ * Activations that wasm can fuse with a product; it refuses others at run time.
+ */
 const WASM_FUSED =
   /^(biasadd|linear|relu|relu6|leakyrelu|prelu|elu|sigmoid|fusedbatchnorm)$/i;
 /** Transposed 3-D convolutions, which wasm computes wrong. */
 const WRONG_ON_WASM = /^Conv3DTranspose$|^Conv3DBackpropInput/;
 
-/** Numbers cast to booleans, which wasm takes modulo 256: 0.5 and 256 become false. */
+/**
+ * Casts of numbers to booleans, which wasm computes modulo 256: 0.5 and 256
+ * become false.
+ */
 function isCastToBool({ row: { kind, config } }: GraphNode): boolean {
   return kind === "Cast" && config.dtype === "bool" && config.sdtype !== "bool";
 }
 
-/** Layers of TF.js whose gradients are right on wasm. */
+/** Layers of TF.js whose gradients are correct on wasm. */
 const WASM_GRADIENTS = new Set([
   "Activation",
   "AlphaDropout",
@@ -39,22 +46,24 @@ const WASM_GRADIENTS = new Set([
   "Softmax",
   "SpatialDropout1D",
 ]);
-/** Layers and operations that resize a map. */
+/** Layers and operations that resize a feature map. */
 const RESIZING = /^(UpSampling2D|Resizing|ResizeNearestNeighbor)$/;
 
-/** Layers that read a mask step by step, which `webgpu` transposes wrong. */
+/**
+ * Layers that read a mask step by step, which `webgpu` transposes incorrectly.
+ */
 const RECURRENT = /^(RNN|LSTM|GRU|SimpleRNN|ConvLSTM2D|Bidirectional)$/;
 
-/** Average pooling under its names in layers and in graphs. */
+/** Names of average pooling in layers and graphs. */
 const AVERAGE_POOLING = /^(AveragePooling[123]D|AvgPool(3D)?)$/;
 
 /**
- * Why a node must not run on a backend.
+ * Why a node cannot run on a backend.
  *
  * @param node The node.
  * @param backend The backend.
- * @param isDifferentiated Whether a gradient is to go through it.
- * @returns The reason; undefined where it may.
+ * @param isDifferentiated Whether a gradient is computed through it.
+ * @returns The reason; undefined if it can.
  */
 export function limitOf(
   node: GraphNode,
@@ -62,7 +71,7 @@ export function limitOf(
   isDifferentiated: boolean,
 ): string | undefined {
   const { kind } = node.row;
-  // Our own layers go round what backends do wrong, forwards.
+  // Built-in layers avoid wrong kernels in the forward pass.
   if (node.call.kind === "builtIn" && !isDifferentiated) return undefined;
   if (backend === "wasm") {
     if (isMissingInWasm(node)) return `"wasm" has no kernel for it`;
@@ -92,13 +101,16 @@ function isMissingInWasm({ row }: GraphNode): boolean {
     (Array.isArray(fusedOps) && !fusedOps.every((op) => WASM_FUSED.test(op)));
 }
 
-/** A custom class may do anything, whatever it is called. */
+/** Whether the class is custom, whatever its name. */
 function hasWasmGradient({ call, row }: GraphNode): boolean {
   return call.kind === "inMemory" && call.isOwnClass &&
     WASM_GRADIENTS.has(row.kind);
 }
 
-/** Whether a layer before it makes a mask, which TF.js hands to all that follow. */
+/**
+ * Whether an earlier layer computes a mask, which TF.js passes to all later
+ * layers.
+ */
 function isMasked(node: GraphNode): boolean {
   const seen = new Set<GraphNode>();
   const stack = [node];
@@ -121,7 +133,7 @@ function isNearest({ row: { kind, config } }: GraphNode): boolean {
     : interpolation !== "bilinear";
 }
 
-/** TF.js divides by all places of the window, also by those that are padding. */
+/** Whether TF.js would divide by the full window size, including padding. */
 function isPadded(node: GraphNode): boolean {
   const { config } = node.row;
   if ((config.padding ?? config.pad) !== "same") return false;
@@ -141,7 +153,7 @@ function isPadded(node: GraphNode): boolean {
   });
 }
 
-/** Sizes over the places of a map; graphs write them with the batch and the channels. */
+/** Spatial sizes; graphs include the batch and the channels. */
 function places(sizes: unknown): number[] {
   const list = [sizes].flat().filter((size) => typeof size === "number");
   return list.length >= 4 ? list.slice(1, -1) : list;

@@ -3,14 +3,15 @@ import { cannot } from "../../check.ts";
 import type { FeatureTarget } from "../program.ts";
 
 /**
- * Runs the caller's own postprocessings of one feature, each checked for what
- * it gives. Only called inside `tf.tidy`.
+ * Runs the custom postprocessing functions of one feature, and checks their
+ * results. Must be called inside `tf.tidy`.
  *
- * @param feature What the given postprocessings left.
+ * @param feature The feature after the built-in steps.
  * @param target The feature's layer and steps.
- * @returns The last result; the feature itself where there are no steps.
- * @throws {Error} If a step throws; the cause is what it threw.
- * @throws {TypeError} If a step gives no tensor, or changes the number of rows.
+ * @returns The last result; the feature itself if there are no steps.
+ * @throws {Error} If a step throws; its error is the cause.
+ * @throws {TypeError} If a step does not return a tensor, or changes the number
+ * of rows.
  */
 export function customSteps(
   feature: tf.Tensor,
@@ -23,11 +24,11 @@ export function customSteps(
       return result;
     }
     const isPromise = result instanceof Promise;
-    if (isPromise) result.catch(() => {}); // the error below says it
+    if (isPromise) result.catch(() => {}); // reported by the error below
     throw new TypeError(
       cannot(
         `postprocess layer "${name}"`,
-        `${nameOf(step)} must give a tensor of ${rows} rows`,
+        `${nameOf(step)} must return a tensor of ${rows} rows`,
         isTensor(result) ? result.shape : result,
         isPromise ? "make it synchronous" : undefined,
       ),
@@ -39,7 +40,7 @@ type OwnStep = FeatureTarget["own"][number];
 
 function called(step: OwnStep, value: tf.Tensor, layer: string): unknown {
   try {
-    return step(value.clone()); // a step may dispose of what it gets
+    return step(value.clone()); // a step may dispose of its input
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

@@ -2,12 +2,12 @@ import type { Pacer } from "../../formats/pacer.ts";
 import type { Turn } from "./backend.ts";
 
 /**
- * Drives a generator slice by slice; the thread is given back in between.
+ * Runs a generator slice by slice, and yields the thread in between.
  *
- * @param steps The generator; ended early, where something throws.
- * @param turn The backend, for each slice.
- * @param pacer Stops it, and says when a slice has lasted long enough.
- * @returns What the generator returns.
+ * @param steps The generator; ended early if an error is thrown.
+ * @param turn Sets the backend for each slice.
+ * @param pacer Aborts it, and decides when a slice ends.
+ * @returns The return value of the generator.
  */
 export async function drive<R>(
   steps: Generator<void, R>,
@@ -25,7 +25,7 @@ export async function drive<R>(
       await pacer.pause();
     }
   } catch (error) {
-    steps.return(undefined as never); // frees what it holds
+    steps.return(undefined as never); // frees its tensors
     throw error;
   }
 }

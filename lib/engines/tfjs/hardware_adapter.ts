@@ -1,11 +1,11 @@
 /**
- * Whether there is a graphics card to compute on. A software adapter, such as
- * Mesa's llvmpipe, is slower than `wasm`, and may crash the process.
+ * Detects a graphics card. A software adapter, such as Mesa's llvmpipe, is
+ * slower than `wasm`, and may crash the process.
  *
  * @module
  */
 
-/** What an adapter says of itself. */
+/** Description of an adapter. */
 export interface AdapterInfo {
   readonly vendor: string;
   readonly architecture: string;
@@ -14,24 +14,24 @@ export interface AdapterInfo {
   readonly isFallbackAdapter?: boolean;
 }
 
-/** What gives adapters; `navigator.gpu` is one. */
+/** A provider of adapters, such as `navigator.gpu`. */
 export interface AdapterSource {
   requestAdapter(): Promise<{ readonly info: AdapterInfo } | null>;
 }
 
-/** Names under which adapters compute on the processor. */
+/** Names of software adapters. */
 const SOFTWARE =
   /llvmpipe|lavapipe|softpipe|swiftshader|swrast|basic render|\bwarp\b|software|\bcpu\b/i;
 
-/** How long an answer is waited for; a driver may never give one. */
+/** Timeout for an answer; a driver may never answer. */
 const MOST_MS = 3000;
 
 /**
- * Asks for a graphics card.
+ * Looks for a graphics card.
  *
- * @param gpu Whom to ask.
- * @param mostMs How long to wait.
- * @returns Its name; undefined where there is none, or nothing is said of it.
+ * @param gpu The provider of adapters.
+ * @param mostMs Timeout in ms.
+ * @returns Its name; undefined if there is none, or it has no description.
  */
 export async function hardwareAdapter(
   gpu: AdapterSource | undefined = navigator.gpu,
@@ -42,11 +42,11 @@ export async function hardwareAdapter(
 }
 
 /**
- * The name of the adapter that is there, of hardware or software.
+ * The name of the available adapter, hardware or software.
  *
- * @param gpu What gives adapters.
- * @param mostMs How long to wait.
- * @returns Its name; undefined where there is none, or it has no name.
+ * @param gpu The provider of adapters.
+ * @param mostMs Timeout in ms.
+ * @returns Its name; undefined if there is none, or it has no name.
  */
 export async function adapterName(
   gpu: AdapterSource | undefined = navigator.gpu,
@@ -63,7 +63,7 @@ async function adapterInfo(
   const { promise: late, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(() => resolve(null), mostMs);
   try {
-    // A driver that fails is as good as none.
+    // A failing driver counts as none.
     const asked = gpu?.requestAdapter().catch(() => null);
     const adapter = await Promise.race([asked, late]);
     return adapter?.info;

@@ -1,10 +1,10 @@
 /**
- * What a run on `webgpu` does to the caller's weights, and how that is undone.
+ * Keeps the caller's weights on the host during runs on `webgpu`.
  *
- * TF.js moves a tensor to the backend that uses it. From `webgpu` nothing can
- * be moved back in Deno, as that would need a synchronous read: a model that
- * was run there once could never again be run elsewhere. So whatever had its
- * values on the host keeps them there beside the copy on the graphics card.
+ * TF.js moves a tensor to the backend that uses it. In Deno, tensors cannot be
+ * moved back from `webgpu`, because that would need a synchronous read: a model
+ * that was run there could never be run elsewhere again. So tensors with values
+ * on the host keep them there, in addition to the copy on the graphics card.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import { tf } from "../../tf.ts";
 type DataId = tf.Tensor["dataId"];
 type Values = Float32Array | Int32Array | Uint8Array;
 
-/** What is used of the backend, beyond its interface. */
+/** The internals of the backend that are used. */
 interface Webgpu {
   readonly tensorMap: {
     has(id: DataId): boolean;
-    /** Moves the tensor here if it is elsewhere: ask first. */
+    /** Moves the tensor to this backend if it is elsewhere, so check first. */
     get(id: DataId): { values: Values | null | undefined };
   };
 }
 
 /**
- * Runs something on `webgpu` and keeps values on the host that are there.
+ * Runs work on `webgpu`, and keeps host values on the host.
  *
- * @param tensors What the caller has.
- * @param work Something synchronous, for which `webgpu` is current.
- * @returns What it gives.
+ * @param tensors The caller's tensors.
+ * @param work Synchronous work, with `webgpu` current.
+ * @returns The result.
  */
 export function keepingHostValues<R>(
   tensors: readonly tf.Tensor[],

@@ -1,8 +1,8 @@
 /**
- * Batches with NaN on layers of TF.js in memory. Some kernels of TF.js lose
- * NaN, each backend in its own way: pooling, `relu`, `relu6` and the like. So
- * such a batch runs on the built-in layers of the same meaning, which keep NaN
- * on every engine.
+ * Batches with NaN on layers of TF.js in memory. Some kernels of TF.js do not
+ * propagate NaN, depending on the backend: pooling, `relu`, `relu6` and others.
+ * So such a batch runs on equivalent built-in layers, which propagate NaN on
+ * every engine.
  *
  * @module
  */
@@ -18,18 +18,18 @@ import { type HostWeights, readWeights } from "../call_node.ts";
 import { builtInCallOf } from "./run_built_in.ts";
 import type { NodeRun } from "./run_nodes.ts";
 
-/** Built-in layers in place of layers in memory. */
+/** Built-in layers that replace layers in memory. */
 export interface NaNForms {
   readonly callOf: NodeRun["callOf"];
-  /** Values of their weights as they are now. */
+  /** Current values of their weights. */
   readonly host: HostWeights;
 }
 
 /**
- * The call of a node where NaN is among the values.
+ * The call of a node if values may be NaN.
  *
  * @param node Any node.
- * @returns The call; undefined where only TF.js can compute it.
+ * @returns The call; undefined if only TF.js can compute it.
  */
 export function callForNaN(node: GraphNode): BuiltInCall | undefined {
   if (node.call.kind !== "inMemory") return builtInCallOf(node);
@@ -38,12 +38,12 @@ export function callForNaN(node: GraphNode): BuiltInCall | undefined {
 }
 
 /**
- * What a batch needs to keep its NaN.
+ * Finds the built-in layers that a batch with NaN needs.
  *
  * @param nodes The nodes that will run.
  * @param inputs Values of the batch.
- * @returns The built-in layers; undefined where the inputs are finite, or
- * no layer in memory takes part.
+ * @returns The built-in layers; undefined if the inputs are finite, or no layer
+ * in memory runs.
  */
 export async function nanForms(
   nodes: readonly GraphNode[],
@@ -60,7 +60,9 @@ export async function nanForms(
   return undefined;
 }
 
-/** An infinity can become NaN on the way. */
+/**
+ * Whether inputs are not finite: an infinity can become NaN in a later layer.
+ */
 async function holdsNonFinite(
   input: tf.Tensor | NdArray<ArrayBufferView>,
 ): Promise<boolean> {

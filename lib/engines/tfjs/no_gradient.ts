@@ -1,13 +1,13 @@
 import { tf } from "../../tf.ts";
 
 /**
- * Computes what does not change with its inputs by small steps: comparisons,
- * and what follows from truth values. TF.js has no gradients of these, not
- * even zeros, and refuses the gradient of all that they decide.
+ * Computes a piecewise constant function, such as a comparison, with a gradient
+ * of zeros. TF.js has no gradients for these, not even zeros, and refuses
+ * gradients of everything that depends on them.
  *
  * @param compute The computation.
  * @param inputs Its inputs.
- * @returns What it gives, with a gradient of zeros.
+ * @returns The result, with a gradient of zeros.
  */
 export function withoutGradient<I extends tf.Tensor[]>(
   compute: (...inputs: I) => tf.Tensor,

@@ -3,28 +3,28 @@ import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Perturbation } from "../program.ts";
 
-/** What a perturbation goes by. */
+/** The inputs of a perturbation. */
 export interface PerturbedRun {
   readonly perturbation: Perturbation;
   readonly backend: string;
   /** Names of the inputs, for messages. */
   readonly names: readonly string[];
-  /** Unshaped logits `[N, C]` of inputs; without side effects. */
+  /** Computes unshaped logits `[N, C]` from inputs; without side effects. */
   readonly logits: (inputs: readonly tf.Tensor[]) => tf.Tensor;
 }
 
 /**
  * `x − ε · sign(∂ CE(logits / T, argmax) / ∂x)`, for every input.
  *
- * Only called inside `tf.tidy`, under the backend that is to compute it.
+ * Must be called inside `tf.tidy`, with its backend current.
  *
  * Source: Liang et al., "Enhancing The Reliability of Out-of-distribution Image
  * Detection in Neural Networks", ICLR 2018, https://arxiv.org/abs/1706.02690.
  *
- * @param run What to go by.
- * @param inputs One tensor for each input; they stay as they are.
+ * @param run The parameters of the perturbation.
+ * @param inputs One tensor for each input; not changed.
  * @returns New tensors of the same shapes.
- * @throws {UnsupportedByEngineError} If the backend or a layer gives no gradient.
+ * @throws {UnsupportedByEngineError} If the backend or a layer has no gradient.
  */
 export function perturbed(
   run: PerturbedRun,
@@ -37,7 +37,10 @@ export function perturbed(
   );
 }
 
-/** By comparing: the wasm backend's own sign takes values below 2e-7 for 0. */
+/**
+ * The sign, by comparison: the wasm backend's `sign` returns 0 for values below
+ * 2e-7.
+ */
 function signOf(x: tf.Tensor): tf.Tensor {
   const isAbove = tf.cast(tf.greater(x, 0), "float32");
   return tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
@@ -67,19 +70,21 @@ function gradientsOf(
   }
 }
 
-/** What TF.js saved for the way back stays for ever if the way is not gone. */
+/**
+ * Frees what TF.js saved for the backward pass, which leaks if that is not run.
+ */
 function freeTape(): void {
   const { state } = tf.engine();
-  if (state.gradientDepth > 0) return; // the caller's own
+  if (state.gradientDepth > 0) return; // the caller's
   for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
   state.activeTape = [];
 }
 
 /**
- * Sum over the rows of the cross entropy of `logits / T` with their own largest
- * class. Its gradient is written out, `(softmax(z / T) − onehot) / T`, as
- * TensorFlow has it, also where float32 cannot tell a saturated softmax from
- * 1: there it is 0, and the input stays. No path goes through argmax.
+ * Sum over the rows of the cross entropy of `logits / T` with the predicted
+ * class. The gradient is explicit, `(softmax(z / T) − onehot) / T`, as in
+ * TensorFlow. If the softmax is saturated in float32, it is 0, and the input is
+ * unchanged. There is no gradient through argmax.
  */
 function crossEntropy(logits: tf.Tensor, options: Perturbation): tf.Scalar {
   const { temperature, isBinary } = options;
@@ -115,13 +120,13 @@ function noGradient(cause: unknown, run: PerturbedRun): unknown {
   return new UnsupportedByEngineError(
     "perturb",
     `tfjs:${run.backend}`,
-    `every layer on the way must give gradients, and TF.js says "${
+    `every layer on the path must have a gradient, and TF.js reports "${
       text.split("\n")[0]
     }"; ${hint}`,
   );
 }
 
-/** Refuses logits that are no classes. */
+/** Checks that the logits are those of classes. */
 export function checkClasses(logits: tf.Tensor, isBinary: boolean): void {
   if (logits.rank === 2 && (isBinary || logits.shape[1]! > 1)) return;
   throw new TypeError(

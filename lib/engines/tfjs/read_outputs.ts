@@ -13,12 +13,12 @@ import type { BackendName } from "./backend.ts";
 /**
  * Reads the outputs of one batch to the host, and disposes of the tensors.
  *
- * @param outputs The outputs, each with a handle of its own.
- * @param program Names the features, and says how they are kept.
- * @param backend The backend that has the values.
- * @param first The number of the first sample, for messages.
+ * @param outputs The outputs, each with a separate handle.
+ * @param program The program, with names and types of the features.
+ * @param backend The backend with the values.
+ * @param first Index of the first sample, for messages.
  * @returns Arrays that share no memory with the engine.
- * @throws {RangeError} If a value is beyond float16 where that is asked for.
+ * @throws {RangeError} If a value is beyond float16, if that is requested.
  */
 export async function readOutputs(
   outputs: OutputValues<tf.Tensor>,
@@ -55,7 +55,7 @@ export async function readOutputs(
   }
 }
 
-/** A copy of a tensor's values; only wasm gives one that nobody else holds. */
+/** A copy of a tensor's values; only wasm returns a copy already. */
 async function valuesOf(
   tensor: tf.Tensor,
   backend: BackendName,

@@ -1,6 +1,6 @@
 /**
- * Built-in layers on TF.js: their weights, uploaded once a session, and one
- * call of one node.
+ * Built-in layers on TF.js: uploading their weights once per session, and
+ * calling one node.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export type UploadedWeights = ReadonlyMap<WeightSource, tf.Tensor>;
 const OPS = new TfjsOps();
 
 /**
- * The call of a node of kind `builtIn`. Weights of layers in memory are tensors
- * of TF.js already.
+ * The call of a node of kind `builtIn`. The weights of layers in memory are
+ * TF.js tensors already.
  *
  * @param node Any node.
  * @returns The call; undefined for a node of another kind.
@@ -49,10 +49,10 @@ export function uploadWeights(host: HostWeights): UploadedWeights {
  * Calls one node.
  *
  * @param node The node.
- * @param call How a built-in layer computes it.
+ * @param call Its call of a built-in layer.
  * @param weights Weights of all nodes.
- * @param values Values of the tensors that feed it; outputs are added.
- * @param masks Their masks, where there are any; those of the outputs are added.
+ * @param values Values of its input tensors; outputs are added.
+ * @param masks Their masks, if any; those of the outputs are added.
  */
 export function runBuiltIn(
   node: GraphNode,

@@ -1,19 +1,19 @@
 /**
- * Runs the nodes of a schedule on TF.js tensors, one after another.
+ * Runs the nodes of a schedule on TF.js tensors, one by one.
  *
- * A generator, so that whoever drives it may give the thread back between two
- * nodes, or run it to the end under a gradient. It owns the tensors that it
- * makes: each goes when its last user has run, and all go if it is left early.
+ * A generator, so that its caller may yield the thread between two nodes, or
+ * run it to the end under a gradient. It owns the tensors that it creates: each
+ * is disposed after its last use, and all if the generator ends early.
  *
  * Layers in memory are called as TF.js' own executor calls them, so that the
- * numbers are those of the caller's `predict`: arguments of a call such as
- * `training` do not count, and a mask, once there was one, is handed to every
- * layer after it, also past one that ends masks. TF.js does that in the order
- * in which layers run; here it goes along the graph, so that what a layer
- * gives does not hang on which others are asked for.
+ * results equal the caller's `predict`: arguments of a call such as `training`
+ * are ignored, and a mask is passed to every later layer, even after a layer
+ * that ends masks. TF.js does that in the order in which layers run; here it
+ * follows the graph, so that the output of a layer does not depend on which
+ * others are requested.
  *
- * What is kept between two nodes is out of reach of any scope that the caller
- * may open or end meanwhile.
+ * Tensors kept between two nodes are independent of any scope that the caller
+ * opens or ends meanwhile.
  *
  * @module
  */
@@ -33,23 +33,25 @@ import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { runBuiltIn, type UploadedWeights } from "./run_built_in.ts";
 import { checkWasmRoom } from "./wasm_room.ts";
 
-/** What a run goes by. */
+/** The inputs of a run. */
 export interface NodeRun {
   readonly schedule: Schedule;
   readonly feeds: readonly Feed[];
   readonly wanted: readonly Ref[];
   readonly runtime: RawRuntime | undefined;
   readonly backend: string;
-  /** How a built-in layer computes a node; undefined for a layer in memory. */
+  /**
+   * The call of a built-in layer for a node; undefined for a layer in memory.
+   */
   readonly callOf: (node: GraphNode) => BuiltInCall | undefined;
-  /** Weights of the nodes that built-in layers compute. */
+  /** Weights of the nodes with built-in layers. */
   readonly weights: UploadedWeights;
 }
 
-/** Values of the wanted tensors; whoever gets them disposes of them. */
+/** Values of the requested tensors; the receiver disposes of them. */
 export type Values = Map<string, tf.Tensor>;
 
-/** What TF.js calls a mask; null where it hands none on. */
+/** A mask of TF.js; null if none is passed on. */
 type Mask = tf.Tensor | null;
 
 /** Values and masks of one run. */
@@ -57,16 +59,16 @@ interface State {
   readonly values: Values;
   /** Masks of tensors. */
   readonly masks: Values;
-  /** The mask that was handed to the layer that gave a tensor. */
+  /** The mask that was passed to the layer of a tensor. */
   readonly handed: Map<string, Mask>;
 }
 
 /**
  * Runs the nodes.
  *
- * @param run What to run.
- * @param inputs One tensor for each feed; they stay the caller's.
- * @returns Values of the wanted tensors, and of nothing else.
+ * @param run The run.
+ * @param inputs One tensor for each feed; not disposed.
+ * @returns Values of only the requested tensors.
  */
 export function* runNodes(
   run: NodeRun,
@@ -98,7 +100,7 @@ export function* runNodes(
   }
 }
 
-/** Runs one node that computes, with its name on every error. */
+/** Runs one node, and adds its name to errors. */
 function runNode(
   node: GraphNode,
   { backend, callOf, weights }: NodeRun,
@@ -124,7 +126,7 @@ function release(
   if (!inputs.includes(tensor)) tensor.dispose();
 }
 
-/** A wanted tensor that is an input is cloned: it stays the caller's. */
+/** Clones requested tensors that are inputs, which the caller owns. */
 function wantedOf(
   { wanted }: NodeRun,
   values: Values,
@@ -174,7 +176,7 @@ function callLayer(
     const odd = outputs.find((output) => !(output instanceof tf.Tensor));
     if (odd !== undefined) {
       throw new TypeError(
-        `its call must give tensors, and gives ${quote(odd)}`,
+        `its call must return tensors, and returns ${quote(odd)}`,
       );
     }
     const next = layer.supportsMasking
@@ -183,13 +185,13 @@ function callLayer(
       : undefined;
     return {
       outputs: outputs.map(tensorHandle),
-      // As in TF.js, the first mask stands for all outputs.
+      // As in TF.js, the first mask applies to all outputs.
       masks: next ? outputs.map(() => tensorHandle(next)) : [],
     };
   });
 }
 
-/** TF.js runs a graph as a whole, and lets any node be fed or fetched. */
+/** Runs a graph model as a whole: TF.js can feed and fetch any node. */
 function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
   const { byName, fetched } = rawCall(feeds, wanted, values);
   if (fetched.length === 0) return;
@@ -198,11 +200,11 @@ function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
 }
 
 /**
- * Takes what a graph gave as values of a run.
+ * Adds the results of a graph model to the values of a run.
  *
- * @param fetched What was asked for.
- * @param results What came, in that order.
- * @param values Where it goes.
+ * @param fetched The requested tensors.
+ * @param results The results, in that order.
+ * @param values The destination.
  */
 export function keepFetched(
   fetched: readonly Ref[],
@@ -225,7 +227,7 @@ export function keepFetched(
   });
 }
 
-/** What a graph is fed and asked for. */
+/** The feeds and fetches of a graph model. */
 export function rawCall(
   feeds: readonly Feed[],
   wanted: readonly Ref[],
@@ -242,7 +244,7 @@ export function nameOf({ node, index }: Ref): string {
   return index === 0 ? node.row.name : `${node.row.name}:${index}`;
 }
 
-/** An error of a layer with the layer's name, and with what a user can do. */
+/** Creates the error of a layer, with its name and advice. */
 function explained(cause: unknown, node: GraphNode, backend: string): Error {
   const text = cause instanceof Error ? cause.message : String(cause);
   const { name, kind } = node.row;

@@ -1,15 +1,14 @@
 import { tf } from "../../tf.ts";
 
 /**
- * A tensor for ourselves, out of reach of every scope: whoever asks for it
- * disposes of it, and of nobody else's.
+ * Returns a tensor handle that the caller owns, independent of every scope.
  *
- * What was made in the current scope belongs to nobody yet and is taken as it
- * is; of anything else comes a second handle to the same values. Taking is
- * worth the look: a handle costs TF.js as much as a small layer.
+ * A tensor of the current scope has no owner yet and is kept; for any other
+ * tensor, a second handle to the same values is created. The distinction saves
+ * time: creating a handle costs TF.js as much as a small layer.
  *
- * @param tensor What a layer or an operation gave.
- * @returns The same values.
+ * @param tensor The output of a layer or operation.
+ * @returns A handle to the same values.
  */
 export function tensorHandle(tensor: tf.Tensor): tf.Tensor {
   const { activeScope } = tf.engine().state;
@@ -19,12 +18,12 @@ export function tensorHandle(tensor: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Frees what was made on the way, as `tf.tidy` does, but for what is kept:
- * nothing is looked for in the result.
+ * Frees intermediate tensors, as `tf.tidy` does, except kept ones: tensors in
+ * the result are not searched for.
  *
- * @param name What the scope is called in TF.js' profile.
- * @param work Something synchronous.
- * @returns What it gives.
+ * @param name The name of the scope in TF.js' profile.
+ * @param work Synchronous work.
+ * @returns The result.
  */
 export function tidied<R>(name: string, work: () => R): R {
   const engine = tf.engine();

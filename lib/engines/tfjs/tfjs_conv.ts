@@ -1,11 +1,11 @@
 /**
- * Convolutions on TF.js, as Keras means them.
+ * Convolutions on TF.js, with the semantics of Keras.
  *
- * TF.js has them for two and three spatial axes, without groups, and not with
- * strides and dilation at once; its transposed ones know no output padding, and
- * the one in three dimensions is wrong on wasm. So what it lacks is put into
- * map and kernel: an axis of size 1, zeros between the values of the kernel, zeros
- * between the map's.
+ * TF.js supports two and three spatial axes, without groups, and not strides
+ * and dilation at once; its transposed convolutions have no output padding, and
+ * the 3-D one is wrong on wasm. The missing cases are emulated by changing
+ * feature map and kernel: an axis of size 1, zeros between the values of the
+ * kernel, zeros between those of the map.
  *
  * @module
  */
@@ -88,9 +88,9 @@ export function conv(
 }
 
 /**
- * Whether there are positions between one window and the next. Then `same` may
- * need no padding and leave positions over, which TF.js takes for padding below
- * zero: in three dimensions, and on wasm.
+ * Whether there are gaps between windows. Then `same` may need no padding and
+ * leave positions over, which TF.js treats as negative padding: in 3-D, and on
+ * wasm.
  */
 function hasGaps(
   kernel: tf.Tensor,
@@ -102,7 +102,7 @@ function hasGaps(
   });
 }
 
-/** A map with the zeros around it that `same` means. */
+/** Pads a feature map with zeros as for `same`. */
 function paddedSame(
   x: tf.Tensor,
   kernel: tf.Tensor,
@@ -118,7 +118,7 @@ function paddedSame(
   }, x);
 }
 
-/** As many groups as channels: each has filters of its own, one after another. */
+/** A depthwise convolution: one group per channel. */
 function depthwise(
   x: tf.Tensor,
   kernel: tf.Tensor,
@@ -169,7 +169,7 @@ export function convTranspose(
   });
 }
 
-/** Puts around an axis what gives the right number of positions, or cuts it off. */
+/** Pads or crops an axis to a number of positions. */
 function frame(
   spread: tf.Tensor,
   axis: number,
@@ -192,7 +192,7 @@ function frame(
   return framed(spread, axis + 1, before, wanted);
 }
 
-/** An axis with zeros before it, then cut off or filled up to a size. */
+/** Pads an axis before, then crops or pads it to a size. */
 function framed(
   x: tf.Tensor,
   axis: number,
@@ -230,7 +230,9 @@ function spreadKernel(
   );
 }
 
-/** Zeros between the values along an axis: `[1, 2]` to `[1, 0, 0, 2]`. */
+/**
+ * Inserts zeros between the values along an axis: `[1, 2]` to `[1, 0, 0, 2]`.
+ */
 function spreadAxis(x: tf.Tensor, axis: number, distance: number): tf.Tensor {
   if (distance === 1) return x;
   const { shape } = x;

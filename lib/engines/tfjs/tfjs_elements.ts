@@ -8,11 +8,14 @@ import type { NdArray } from "../../types.ts";
 import { withoutGradient } from "./no_gradient.ts";
 import { allTrue, anyTrue, chosen, numbersOf } from "./webgpu_kernels.ts";
 
-/** More axes than this make the wasm backend's arithmetic go wrong, silently. */
+/**
+ * Maximum rank: with more axes the arithmetic of the wasm backend is silently
+ * wrong.
+ */
 const MOST_AXES = 6;
 
 /**
- * A tensor in another element type.
+ * Casts a tensor to an element type.
  *
  * @param x The tensor.
  * @param dtype The type.
@@ -20,7 +23,7 @@ const MOST_AXES = 6;
  */
 export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
   if (x.dtype === dtype) return x;
-  // The cast of wasm leaves numbers other than 0 and 1, and drops NaN.
+  // The cast of wasm gives numbers other than 0 and 1, and drops NaN.
   if (dtype === "bool") {
     const zero = tf.scalar(0, x.dtype as OpsType);
     return withoutGradient(tf.notEqual, x, zero);
@@ -44,13 +47,13 @@ const comparing = (kernel: Binary) => (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   withoutGradient(kernel, ...numbers(a, b));
 
 /**
- * Members of `TfjsOps` that work element by element, and over axes.
+ * Element-wise operations and reductions of `TfjsOps`.
  *
- * Types are made alike before a kernel is called, as kernels differ on mixed
- * ones and on booleans.
+ * Types are promoted before a kernel is called, because kernels differ on mixed
+ * types and on booleans.
  */
 export class TfjsElements {
-  /** Numbers given as such, which need no look at the tensor. */
+  /** Constants, whose values are known without reading a tensor. */
   readonly #numbers = new WeakMap<tf.Tensor, number>();
 
   shape(x: tf.Tensor): readonly number[] {
@@ -83,12 +86,12 @@ export class TfjsElements {
   readonly multiply = onNumbers(tf.mul);
 
   divide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.div(...floats(a, b)); // of integers it would be ⌊a / b⌋
+    return tf.div(...floats(a, b)); // for integers it would be ⌊a / b⌋
   }
 
   floorDivide(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     const [p, q] = numbers(a, b);
-    // The cpu backend takes the quotient of floats for an integer.
+    // The cpu backend treats the quotient of floats as an integer.
     if (p.dtype === "float32") return tf.floor(tf.div(p, q));
     return tf.floorDiv(p, q);
   }
@@ -136,7 +139,7 @@ export class TfjsElements {
   where(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     const isTrue = castTo(condition, "bool");
     const dtype = promoted(this.dtype(a), this.dtype(b));
-    // Choosing among booleans, wasm reads beyond them.
+    // For booleans, wasm reads out of bounds.
     const [p, q] = numbers(a, b);
     return castTo(chosen(isTrue, p, q), dtype);
   }
@@ -210,8 +213,8 @@ export class TfjsElements {
 
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const [axes, keepDims] = over(x, options);
-    // A mean of means: backends sum one number after the other, which over a
-    // map of 112 × 112 positions is 10 times as far off.
+    // A mean of means: backends sum sequentially, which has a 10 times larger
+    // error for a feature map of 112 × 112 positions.
     const means = axes.reduce(
       (value, axis) => tf.mean(value, axis, true),
       this.float(x),
@@ -271,7 +274,7 @@ function signOf(x: tf.Tensor): tf.Tensor {
 /** The larger of a value and 0, with Keras' gradient of 0 at 0. */
 function relu(x: tf.Tensor): tf.Tensor {
   const larger = tf.relu(x);
-  // The wasm backend compares bits: NaN with its sign bit set comes out as 0.
+  // The wasm backend compares bits: NaN with its sign bit set becomes 0.
   return tf.getBackend() === "wasm" ? chosen(hasNaN(x), x, larger) : larger;
 }
 
@@ -279,7 +282,7 @@ function hasNaN(x: tf.Tensor): tf.Tensor {
   return withoutGradient((y) => tf.isNaN(y), x);
 }
 
-/** Two operands in one numeric type. */
+/** Promotes two operands to a common numeric type. */
 function numbers(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const type = arithmetic(a.dtype as OpsType, b.dtype as OpsType);
   return checkRank(castTo(a, type), castTo(b, type));
@@ -295,7 +298,7 @@ function checkRank(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
     throw new RangeError(
       cannot(
         "compute on TF.js",
-        `a value must have ${MOST_AXES} axes at the most`,
+        `a value must have ${MOST_AXES} axes at most`,
         large.shape,
       ),
     );
@@ -303,13 +306,15 @@ function checkRank(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   return [a, b];
 }
 
-/** Whether TF.js' maximum and minimum give NaN if the second operand is one. */
+/**
+ * Whether TF.js' maximum and minimum return NaN if the second operand is NaN.
+ */
 function keepsNaN(b: tf.Tensor, number: number | undefined): boolean {
   const isNumber = number !== undefined && !Number.isNaN(number);
   return isNumber || b.dtype !== "float32" || tf.getBackend() === "cpu";
 }
 
-/** The axes and whether they stay, as TF.js takes them. */
+/** Axes and `keepDims` for TF.js. */
 function over(
   x: tf.Tensor,
   { axis, keepdims = false }: ReduceOptions,
@@ -317,7 +322,7 @@ function over(
   return [axesOf(axis, x.rank), keepdims];
 }
 
-/** Shaders pass over NaN: count them, and put one where one was. */
+/** Shaders ignore NaN, so they are counted and restored. */
 function withNaN(
   x: tf.Tensor,
   options: ReduceOptions,
@@ -332,8 +337,8 @@ function withNaN(
 }
 
 /**
- * `log(1 + x)` where the backend's own rounds `1 + x` first: what that lost is
- * put back as a factor.
+ * `log(1 + x)` for backends that round `1 + x` first: the rounding error is
+ * corrected by a factor.
  *
  * Source: D. Goldberg, "What Every Computer Scientist Should Know About
  * Floating-Point Arithmetic", theorem 4.
@@ -343,7 +348,7 @@ function exactLog1p(x: tf.Tensor): tf.Tensor {
     const value = x as tf.Tensor;
     (save as (tensors: tf.Tensor[]) => void)([value]);
     const above = tf.add(value, 1);
-    const seen = tf.sub(above, 1); // what is left of x
+    const seen = tf.sub(above, 1); // rounded x
     const exact = tf.mul(tf.log(above), tf.div(value, seen));
     const large = chosen(tf.equal(seen, value), tf.log(above), exact);
     return {

@@ -21,16 +21,15 @@ import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
 import { withoutGradient } from "./no_gradient.ts";
 import { padded, reversed } from "./webgpu_kernels.ts";
 
-/** Finds, and words, what does not go together, before a kernel meets it. */
+/** Checks shapes before a kernel is called. */
 const SHAPES = new ShapeOps();
 
 /**
- * Operations that compute at once, on TF.js tensors of the current backend.
+ * Operations that compute immediately, on TF.js tensors of the current backend.
  *
- * Whoever calls it does so inside `tf.tidy`: what an operation needs on the
- * way is freed there. Where a backend means something else than
- * {@linkcode Ops}, the difference is made good here and in the files beside,
- * and nowhere else.
+ * Must be called inside `tf.tidy`, which frees intermediate tensors.
+ * Differences between backends and {@linkcode Ops} are corrected only in this
+ * file and its neighbours.
  */
 export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   // ---- shape ----
@@ -84,7 +83,7 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   flip(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
-    // Reversing booleans, wasm reads beyond them.
+    // For booleans, wasm reads out of bounds.
     const type = arithmetic(this.dtype(x));
     const flipped = reversed(castTo(x, type), axesOf(axes, x.rank));
     return castTo(flipped, this.dtype(x));
@@ -110,7 +109,7 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   oneHot(indices: tf.Tensor, size: number): tf.Tensor {
-    // Of floats, wasm makes ones that are not 1.
+    // For floats, wasm writes other values than 1.
     const ones = tf.oneHot(castTo(indices, "int32"), size, 1, 0, "int32");
     return castTo(ones, "float32");
   }
@@ -131,7 +130,8 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     const at = axisOf(axis, x.rank);
     const { shape } = SHAPES.takeAlongAxis(known(x), known(indices), at);
     const size = x.shape[at]!;
-    // Index of each value in the flat data: outer · size · inner + index · inner + inner.
+    // Index of each value in the flat data: outer · size · inner + index ·
+    // inner + inner.
     const inner = x.shape.slice(at + 1).reduce((n, length) => n * length, 1);
     const outer = x.shape.slice(0, at).reduce((n, length) => n * length, 1);
     const offsets = tf.add(
@@ -253,7 +253,7 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 }
 
-/** Frees what a step needed on its way. */
+/** Frees the intermediate tensors of a step. */
 function tidyStep(
   step: () => ScanStep<tf.Tensor>,
 ): ScanStep<tf.Tensor> {
@@ -287,7 +287,10 @@ function sliceAxis(x: tf.Tensor, range: SliceRange): tf.Tensor {
   return everyNth(x, axis, { start, length, step });
 }
 
-/** TF.js' own slice with steps has no gradient, so values are put in rows. */
+/**
+ * A slice with steps, by reshaping to rows: TF.js' strided slice has no
+ * gradient.
+ */
 function everyNth(
   x: tf.Tensor,
   axis: number,

@@ -1,10 +1,10 @@
 /**
- * Pooling on TF.js, as Keras means it.
+ * Pooling on TF.js, with the semantics of Keras.
  *
- * Its kernels in two dimensions lose NaN, each in its own way. Those in three
- * are wrong: the maximum on wasm where all values of a window are negative, both
- * where `same` leaves positions over between windows; so three dimensions are
- * pooled along two axes, then along the third.
+ * Its 2-D kernels do not propagate NaN, each in a different way. The 3-D
+ * kernels are wrong: the maximum on wasm if all values of a window are
+ * negative, both if `same` leaves positions over between windows. So 3-D
+ * pooling is done along two axes, then along the third.
  *
  * @module
  */
@@ -22,7 +22,7 @@ type Pool = (
 ) => tf.Tensor;
 
 /**
- * Largest value of each window; NaN if one is.
+ * Maximum of each window; NaN if a value is.
  *
  * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
@@ -33,7 +33,7 @@ export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
 }
 
 /**
- * Mean of each window, padding not counted.
+ * Mean of each window; padding is ignored.
  *
  * @param x The map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
@@ -47,7 +47,10 @@ function maxima(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return pooled(tf.maxPool, x, options);
 }
 
-/** A mean of means, as each window holds as many positions at every depth. */
+/**
+ * A mean of means, because each window has equally many positions at every
+ * depth.
+ */
 function means(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return pooled(tf.avgPool, x, options);
 }
@@ -101,7 +104,7 @@ function flat(
   return tf.squeeze(wide, [1]);
 }
 
-/** Pools what is a number, and puts NaN where a window holds one. */
+/** Pools the numbers, and sets NaN for windows that contain NaN. */
 function keepingNaN(
   x: tf.Tensor,
   instead: number,
@@ -118,11 +121,14 @@ function keepingNaN(
   return chosen(isThere, tf.scalar(NaN), pool(numbers));
 }
 
-/** One pass over the values, where they can be looked at without waiting. */
+/**
+ * Whether there is NaN, by one pass over the values, if they can be read
+ * synchronously.
+ */
 function mayHoldNaN(x: tf.Tensor): boolean {
   if (tf.getBackend() === "webgpu") return true;
   const sum = tf.sum(x);
   const [value] = sum.dataSync();
   sum.dispose();
-  return Number.isNaN(value); // of infinities, too
+  return Number.isNaN(value); // also of infinities
 }

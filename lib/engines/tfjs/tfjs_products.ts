@@ -5,7 +5,7 @@ import { arithmetic } from "../../ops/promotion.ts";
 import { broadcast } from "../../ops/shapes.ts";
 import { castTo } from "./tfjs_elements.ts";
 
-/** In which shape data was the right operand of a product first. */
+/** The shape in which data was first the right operand of a product. */
 const shapesOfData = new WeakMap<object, string>();
 
 /**
@@ -34,8 +34,8 @@ export function matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 }
 
 /**
- * The wasm backend keeps a right operand in packed form by its data alone, and
- * takes that also for the same data in another shape, which gets a copy here.
+ * The wasm backend caches the packed right operand by its data only, and reuses
+ * it for the same data in another shape, which is therefore copied here.
  */
 function ownData(x: tf.Tensor): tf.Tensor {
   if (tf.getBackend() !== "wasm") return x;
@@ -45,7 +45,10 @@ function ownData(x: tf.Tensor): tf.Tensor {
   return first === undefined || first === shape ? x : tf.mul(x, 1);
 }
 
-/** The backends' own is one of floats, which are exact up to 2²⁴ only. */
+/**
+ * An integer product: that of the backends uses floats, which are exact only up
+ * to 2²⁴.
+ */
 function integerProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const rows = tf.expandDims(a, -1); // […, M, K, 1]
   const columns = tf.expandDims(b, -3); // […, 1, K, N]
@@ -53,7 +56,7 @@ function integerProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 }
 
 /**
- * A tensor in a shape that it broadcasts to.
+ * Broadcasts a tensor to a shape.
  *
  * @param x The tensor.
  * @param shape The shape.
@@ -69,10 +72,9 @@ export function broadcastTo(
 }
 
 /**
- * Sum of products, in Einstein's notation, as one matrix product: TF.js' own
- * has no wasm kernel.
+ * Einstein summation as one matrix product: TF.js' `einsum` has no wasm kernel.
  *
- * @param equation Letters and one arrow, as `"abc,cd->abd"`.
+ * @param equation Letters and one arrow, such as `"abc,cd->abd"`.
  * @param a The first operand.
  * @param b The second.
  * @returns The result.
@@ -94,7 +96,7 @@ export function einsum(
   ]);
   const isShared = (letter: string) =>
     first.axes.includes(letter) && second.axes.includes(letter);
-  // Axes of an ellipsis broadcast, so that they lead in both.
+  // Axes of an ellipsis broadcast, so they are first in both.
   const isDot = (letter: string) => /\d/.test(letter);
   const batch = result.filter((letter) => isShared(letter) || isDot(letter));
   const summed = first.axes.filter((letter) =>
@@ -119,13 +121,13 @@ export function einsum(
   return transposed(spread, result.map((letter) => order.indexOf(letter)));
 }
 
-/** An operand, and the letter of each of its axes. */
+/** An operand, with the letter of each axis. */
 interface Lettered {
   readonly x: tf.Tensor;
   readonly axes: readonly string[];
 }
 
-/** Summed over the letters that stand nowhere else. */
+/** Sums over the letters that occur nowhere else. */
 function withoutLoose(
   { x, axes }: Lettered,
   others: readonly string[],
@@ -137,7 +139,10 @@ function withoutLoose(
   return { x: tf.sum(castTo(x, type), loose), axes: kept };
 }
 
-/** One axis for each letter of the batch, and one each for the two groups. */
+/**
+ * Reshapes to one axis for each batch letter, and one for each of the two
+ * groups.
+ */
 function grouped(
   operand: Lettered,
   batch: readonly string[],

@@ -47,9 +47,9 @@ const OPS = new TfjsOps();
 /**
  * Opens a program on TF.js.
  *
- * @param program What is to be computed.
- * @param backend The backend, which is loaded if need be.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param program The program.
+ * @param backend The backend, which is loaded if necessary.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The session; closing it frees its copy of the head.
  */
 export async function openTfjs(
@@ -71,13 +71,13 @@ export async function openTfjs(
   return new TfjsSession(program, backend, held);
 }
 
-/** What a session holds in the engine until it is closed. */
+/** Tensors that a session holds until it is closed. */
 interface Held {
   readonly head: HeadValues<tf.Tensor> | undefined;
   readonly weights: UploadedWeights;
 }
 
-/** The head's weights, where the logits must be computed from the penultimate. */
+/** The head's weights, if the logits are computed from the penultimate. */
 function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
   if (!usesHead(program)) return undefined;
   const { kernel, bias } = program.logits!.head!.weights;
@@ -87,7 +87,7 @@ function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
   };
 }
 
-/** A program on TF.js: layers are called one by one, between two pauses. */
+/** A program on TF.js: layers are called one by one, with pauses between. */
 class TfjsSession implements Session {
   readonly maxInFlight = 1;
   readonly #program: Program;
@@ -95,9 +95,12 @@ class TfjsSession implements Session {
   readonly #held: Held;
   readonly #run: NodeRun;
   readonly #gradientRun: NodeRun | undefined;
-  /** Runs whose end is near, and is waited for before anything is freed. */
+  /** Runs that are about to end; closing waits for them. */
   readonly #inFlight = new Set<Promise<unknown>>();
-  /** Whether something on the way gives promises, as control flow may: seen when it is run. */
+  /**
+   * Whether the graph is asynchronous, as with control flow: detected when it
+   * is run.
+   */
   #isAsync = false;
   #isClosed = false;
 
@@ -128,7 +131,7 @@ class TfjsSession implements Session {
     };
   }
 
-  /** The caller's weights that are used, as they are now. */
+  /** The caller's weights that are used, with their current values. */
   #weights(): tf.Tensor[] {
     const used = new Set([
       ...this.#run.schedule.nodes,
@@ -175,7 +178,7 @@ class TfjsSession implements Session {
       const handles = () => inputs.map((input) => tf.clone(input));
       const outputs = await this.#compute(handles, forms, turn, pacer);
       const { features, logits, penultimate, scale } = outputs;
-      tf.dispose([penultimate, scale]); // a handle that is not given on
+      tf.dispose([penultimate, scale]); // a handle that is not passed on
       try {
         pacer.check();
         return { features, ...(logits === undefined ? {} : { logits }) };
@@ -186,7 +189,9 @@ class TfjsSession implements Session {
     });
   }
 
-  /** Queues up, does the work, and stops waiting for it when the run is stopped. */
+  /**
+   * Queues the work, runs it, and stops waiting for it when the run is aborted.
+   */
   async #inTurn<R>(
     pacer: Pacer,
     work: (turn: Turn) => Promise<R>,
@@ -199,9 +204,9 @@ class TfjsSession implements Session {
       pacer,
       () => this.#weights(),
     );
-    // Control flow cannot be left half way: it ends unseen.
+    // Control flow cannot be interrupted: its result is ignored.
     if (!this.#isAsync) {
-      const settled = result.catch(() => {}); // race() below throws it
+      const settled = result.catch(() => {}); // thrown by race() below
       this.#inFlight.add(settled);
       settled.then(() => this.#inFlight.delete(settled));
     }
@@ -214,7 +219,7 @@ class TfjsSession implements Session {
     turn: Turn,
     pacer: Pacer,
   ): Promise<OutputValues<tf.Tensor>> {
-    pacer.check(); // others ran meanwhile
+    pacer.check(); // other runs were executed meanwhile
     this.#checkOpen();
     if (this.#isAsync) return await this.#batchAsync(inputs, turn);
     try {
@@ -226,13 +231,16 @@ class TfjsSession implements Session {
     }
   }
 
-  /** TF.js says so before it runs anything that it could not run again. */
+  /**
+   * Whether TF.js needs asynchronous execution, which it reports before running
+   * anything.
+   */
   #asksForPromises(error: unknown): boolean {
     return this.#program.graph.runtime?.isAsync === true &&
       error instanceof Error && error.message.includes("executeAsync()");
   }
 
-  /** One batch, from inputs to outputs that are still in the engine. */
+  /** Runs one batch, from inputs to outputs on the backend. */
   *#batch(
     inputs: () => tf.Tensor[],
     forms: NaNForms | undefined,
@@ -252,8 +260,8 @@ class TfjsSession implements Session {
   }
 
   /**
-   * The same where control flow gives promises. Where the caller's code comes
-   * in between, the rest is computed on the caller's own backend.
+   * The same for asynchronous graphs. If the caller's code runs in between, the
+   * rest is computed on the caller's backend.
    */
   async #batchAsync(
     inputs: () => tf.Tensor[],
@@ -286,7 +294,7 @@ class TfjsSession implements Session {
     }
   }
 
-  /** Inputs, moved against the gradient if that was asked for. */
+  /** The inputs, perturbed if requested. */
   #feeds(inputs: () => tf.Tensor[]): tf.Tensor[] {
     return tf.tidy(() => {
       const feeds = inputs();
@@ -301,7 +309,7 @@ class TfjsSession implements Session {
     });
   }
 
-  /** Unshaped logits, in one go: under a gradient nothing may wait. */
+  /** Unshaped logits, computed synchronously, as gradients require. */
   #plainLogits(inputs: readonly tf.Tensor[]): tf.Tensor {
     const steps = runNodes(this.#gradientRun!, inputs);
     let step = steps.next();
@@ -316,13 +324,16 @@ class TfjsSession implements Session {
         this.#held.head,
       );
       checkClasses(z, this.#program.perturbation!.isBinary);
-      return z.clone(); // it may be one of the values
+      return z.clone(); // may be one of the values
     } finally {
       tf.dispose([...values.values()]);
     }
   }
 
-  /** The program's outputs; the values that they come from are freed. */
+  /**
+   * Computes the program's outputs, and frees the values that they are computed
+   * from.
+   */
   #outputs(values: Values): OutputValues<tf.Tensor> {
     const rest = new Set(values.values());
     try {
@@ -336,7 +347,7 @@ class TfjsSession implements Session {
         const features = outputs.features.map((feature, i) =>
           customSteps(feature, this.#program.features[i]!)
         );
-        // An output that is a value itself is taken over, once.
+        // An output that is one of the values is reused, once.
         return mapped(
           { ...outputs, features },
           (tensor) => rest.delete(tensor) ? tensor : tensorHandle(tensor),

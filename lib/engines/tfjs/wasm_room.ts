@@ -2,18 +2,20 @@ import { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import type { GraphNode } from "../../models/graph/graph.ts";
 
-/** The heap of wasm ends at 4 GiB; kernels take some of it while they run. */
+/**
+ * The wasm heap is limited to 4 GiB; kernels need some of it while they run.
+ */
 const ROOM_BYTES = 3.5 * 2 ** 30;
 const FLOAT_BYTES = 4;
 
 /**
- * Refuses a layer whose outputs wasm has no room for: TF.js does not look
- * whether it got memory, and writes over tensors that are in use.
+ * Refuses a layer whose outputs do not fit the wasm heap: TF.js does not check
+ * allocations, and would overwrite other tensors.
  *
  * @param node The layer's node.
- * @param rows Samples in the batch.
- * @param usedBytes What all tensors take now.
- * @throws {RangeError} If there is no room.
+ * @param rows Batch size.
+ * @param usedBytes Current size of all tensors.
+ * @throws {RangeError} If they do not fit.
  */
 export function checkWasmRoom(
   { row: { name, outputs } }: GraphNode,

@@ -1,15 +1,15 @@
 /**
- * What TF.js' own kernels for `webgpu` get wrong, done another way there.
+ * Replacements for wrong `webgpu` kernels of TF.js.
  *
- * Over booleans `transpose`, and with it `any` and `all`, do nothing, and leave
- * what the memory held; `pad` beyond four axes does the same; `where` and
- * `reverse` beyond four axes are not there. Only the last two say so.
+ * For booleans, `transpose`, and so `any` and `all`, do nothing and return
+ * undefined memory contents, as does `pad` beyond four axes; `where` and
+ * `reverse` beyond four axes do not exist. Only the last two throw.
  *
  * @module
  */
 import { tf } from "../../tf.ts";
 
-/** How many axes its kernels take. */
+/** Maximum rank of its kernels. */
 const MOST_AXES = 4;
 
 function isWebgpu(): boolean {
@@ -17,8 +17,8 @@ function isWebgpu(): boolean {
 }
 
 /**
- * Booleans as numbers. Its own cast hands the memory of the booleans on, which
- * other kernels then read as what it is not.
+ * Casts booleans to numbers. The cast of TF.js returns the memory of the
+ * booleans, which other kernels misinterpret.
  *
  * @param x Booleans.
  * @param dtype The type of the numbers.
@@ -36,11 +36,11 @@ export function numbersOf(
 }
 
 /**
- * Whether some value along axes is true.
+ * Logical or over axes.
  *
  * @param x Booleans.
  * @param axes The axes.
- * @param keepdims Whether they stay, with size 1.
+ * @param keepdims Whether to keep them with size 1.
  * @returns Booleans.
  */
 export function anyTrue(
@@ -53,11 +53,11 @@ export function anyTrue(
 }
 
 /**
- * Whether all values along axes are true.
+ * Logical and over axes.
  *
  * @param x Booleans.
  * @param axes The axes.
- * @param keepdims Whether they stay, with size 1.
+ * @param keepdims Whether to keep them with size 1.
  * @returns Booleans.
  */
 export function allTrue(
@@ -70,10 +70,10 @@ export function allTrue(
 }
 
 /**
- * A tensor with a border of one value.
+ * Pads a tensor with a constant value.
  *
  * @param x The tensor.
- * @param widths How many values come before and after, on each axis.
+ * @param widths Number of values before and after, for each axis.
  * @param value The value.
  * @returns The larger tensor.
  */
@@ -93,11 +93,11 @@ export function padded(
 }
 
 /**
- * A tensor whose order along axes is turned round.
+ * Reverses a tensor along axes.
  *
  * @param x The tensor.
  * @param axes The axes.
- * @returns The turned tensor.
+ * @returns The reversed tensor.
  */
 export function reversed(x: tf.Tensor, axes: number[]): tf.Tensor {
   if (!isWebgpu() || x.rank <= MOST_AXES) return tf.reverse(x, axes);
@@ -107,7 +107,10 @@ export function reversed(x: tf.Tensor, axes: number[]): tf.Tensor {
   }, x);
 }
 
-/** Sizes of all axes before one, of it, and of all after it. */
+/**
+ * Product of the sizes before an axis, its size, and product of the sizes after
+ * it.
+ */
 function aroundAxis(
   shape: readonly number[],
   axis: number,
@@ -119,12 +122,12 @@ function aroundAxis(
 }
 
 /**
- * Values of one tensor where a condition holds, else of another.
+ * Selects values of two tensors by a condition.
  *
  * @param condition Booleans.
- * @param a What holds where it is true.
- * @param b What holds elsewhere.
- * @returns The chosen values, of the shape that all three spread to.
+ * @param a Values where it is true.
+ * @param b Values where it is false.
+ * @returns The selected values, of the shape that all three broadcast to.
  */
 export function chosen(
   condition: tf.Tensor,
@@ -142,7 +145,10 @@ export function chosen(
   return tf.reshape(tf.where(p!, q!, r!), shape);
 }
 
-/** A tensor repeated to a shape: by adding 0, as its `tile` takes four axes. */
+/**
+ * Broadcasts a tensor to a shape by adding 0, because its `tile` supports only
+ * four axes.
+ */
 function spread(x: tf.Tensor, shape: number[]): tf.Tensor {
   if (x.shape.join() === shape.join()) return x;
   const numbers = x.dtype === "bool" ? numbersOf(x, "float32") : x;

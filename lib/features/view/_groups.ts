@@ -1,27 +1,29 @@
 /**
- * Colours of points: which group each sample belongs to.
+ * Groups samples by colour.
  *
  * @module
  */
 import { quantile } from "../../math/quantile.ts";
 
-/** Groups with a colour each; the others share one. */
+/** Maximum number of groups with a separate colour. */
 const MOST_GROUPS = 20;
 /** Bins of values that are not classes. */
 const BINS = 5;
 
-/** Samples under one name. */
+/** A named group of samples. */
 export interface Group {
-  /** What the legend says. */
+  /** Label in the legend. */
   readonly name: string;
-  /** Positions in the array that was grouped. */
+  /** Indices into the grouped array. */
   readonly members: readonly number[];
+  /** Whether it holds the samples of several classes. */
+  readonly isRest?: boolean;
 }
 
 /**
- * Groups samples by class; beyond 20 classes, the rarest are put together.
+ * Groups samples by class; beyond 20 classes, the rarest are merged.
  *
- * @param labels Class of each sample.
+ * @param labels The class of each sample.
  * @param classNames Names by class, as far as there are any.
  * @returns Groups in the order of their classes.
  */
@@ -40,7 +42,7 @@ export function groupByLabel(
   const kept = new Set(
     [...entries].sort((a, b) => b[1].length - a[1].length).slice(0, limit),
   );
-  const groups = entries.filter((entry) => kept.has(entry)).map(
+  const groups: Group[] = entries.filter((entry) => kept.has(entry)).map(
     ([label, members]) => ({
       name: classNames[label] ?? String(label),
       members,
@@ -51,16 +53,17 @@ export function groupByLabel(
     groups.push({
       name: `${rest.length} other classes`,
       members: rest.flatMap(([, members]) => members),
+      isRest: true,
     });
   }
   return groups;
 }
 
 /**
- * Groups samples by a number each: whole numbers of at most 20 kinds as
- * classes, others into five bins that hold equally many.
+ * Groups samples by number: at most 20 distinct integers as classes, other
+ * numbers in five bins of equal count.
  *
- * @param values A number a sample; NaN is one more group.
+ * @param values One number per sample; NaN is one more group.
  * @returns Groups from low to high.
  */
 export function groupByValue(values: ArrayLike<number>): Group[] {

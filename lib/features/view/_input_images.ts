@@ -1,6 +1,6 @@
 /**
- * The images that some samples of a feature set were computed from. Sets hold no
- * inputs, so a dataset is read for them: as far as the last sample wanted.
+ * The input images of some samples of a feature set. Sets contain no inputs, so
+ * a dataset is read up to the last requested sample.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { GridImage } from "../../display/view.ts";
 import type { Dataset, DataSource } from "../../types.ts";
 
 const ACTION = "show images of samples";
-const BATCH = 64; // samples that are read from a source at a time
-/** The size that sources of image files are to return; others ignore it. */
+const BATCH = 64; // samples read from a source at a time
+/** The size requested from sources of image files; others ignore it. */
 const WANTED = {
   name: "images",
   shape: [null, 64, 64, 3],
@@ -24,7 +24,7 @@ interface Images {
   readonly shape: readonly number[];
 }
 
-/** A tensor of TF.js or an array, before it is read. */
+/** A TF.js tensor or an array, not yet read. */
 interface ArrayOrTensor {
   readonly shape: readonly number[];
   readonly data: unknown;
@@ -33,10 +33,10 @@ interface ArrayOrTensor {
 /**
  * Reads images.
  *
- * @param dataset What the set was computed from.
- * @param ids Ids of the samples: the dataset's own, or row numbers.
- * @returns An image each, grey or RGB with values in [0, 255].
- * @throws {TypeError} If the dataset holds no images.
+ * @param dataset The dataset that the set was computed from.
+ * @param ids Ids of the samples, from the dataset, or row indices.
+ * @returns One image per id, grey or RGB, with values in [0, 255].
+ * @throws {TypeError} If the dataset contains no images.
  * @throws {RangeError} If a sample is not found in it.
  */
 export async function inputImages(
@@ -72,7 +72,7 @@ export async function inputImages(
   });
 }
 
-/** Images of a source that gives samples by their ids, in their order. */
+/** Images from a source that reads samples by id, in the order of the ids. */
 async function imagesById(batch: unknown): Promise<GridImage[]> {
   const { images } = await imagesOf(batch);
   const range = rangeOf(images.data);
@@ -82,7 +82,7 @@ async function imagesById(batch: unknown): Promise<GridImage[]> {
   );
 }
 
-/** Batches of a dataset; an array is one. */
+/** Batches of a dataset; an array is one batch. */
 function batchesOf(dataset: Dataset): AsyncIterable<unknown> {
   if (isSource(dataset)) {
     return dataset.batches({ size: BATCH, start: 0, inputs: [WANTED] });
@@ -106,7 +106,7 @@ interface TfDataset {
   }>;
 }
 
-/** Disposes of the tensors that come out, as TF.js itself does. */
+/** Disposes of the tensors of each element, as TF.js itself does. */
 async function* elementsOf(dataset: TfDataset): AsyncIterable<unknown> {
   const elements = await dataset.iterator();
   for (;;) {
@@ -136,7 +136,7 @@ function isTfDataset(dataset: unknown): dataset is TfDataset {
     "iterator" in dataset && typeof dataset.iterator === "function";
 }
 
-/** The images and ids of a batch, whichever form it has. */
+/** The images and ids of a batch of any form. */
 async function imagesOf(
   batch: unknown,
 ): Promise<{ images: Images; ids?: ArrayLike<string | number> | undefined }> {
@@ -163,7 +163,7 @@ async function imagesOf(
   return { images, ids: ids as ArrayLike<string | number> | undefined };
 }
 
-/** Everything in a batch that may be a tensor, inputs first. */
+/** All values of a batch that may be tensors, inputs first. */
 function partsOf(batch: unknown): unknown[] {
   if (isArrayOrTensor(batch)) return [batch];
   if (typeof batch !== "object" || batch === null) return [];
@@ -189,7 +189,7 @@ function isDepth(size: number): boolean {
   return size === 1 || size === 3 || size === 4;
 }
 
-/** One image; of four channels the last is transparency, and is left out. */
+/** One image; the last of four channels is transparency and is dropped. */
 function imageAt(
   { data, shape }: Images,
   row: number,
@@ -215,7 +215,10 @@ function imageAt(
   return { caption: "", z, height, width, colors };
 }
 
-/** What is black and what is white: as images are stored, or by their values. */
+/**
+ * The values of black and white: those of the image format, or the range of the
+ * values.
+ */
 function rangeOf(data: ArrayLike<number>): readonly [number, number] {
   const [low, high] = extremes(data) ?? [0, 1];
   if (low >= 0 && high <= 255) return [0, high <= 1 ? 1 : 255];

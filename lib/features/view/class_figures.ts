@@ -1,5 +1,6 @@
 /**
- * Figures of logits: how sure the model is, and which classes it confuses.
+ * Figures of logits: the confidence of the model, and which classes it
+ * confuses.
  *
  * @module
  */
@@ -12,15 +13,17 @@ import type {
 import type { FeatureSet } from "../../types.ts";
 import { confusion, predictedNames, type Predictions } from "./predictions.ts";
 
-/** Classes whose names and counts can be read in the matrix. */
+/**
+ * Maximum number of classes whose names and counts are readable in the matrix.
+ */
 const MOST_NAMED = 64;
 
 /**
- * The figures of a set's logits: a histogram of the largest logit, and where
- * there are labels and classes, the confusion matrix.
+ * The figures of a set's logits: a histogram of the largest logit, and the
+ * confusion matrix if there are labels and classes.
  *
  * @param set The set.
- * @param predicted What its logits predict, if they predict classes.
+ * @param predicted The predictions of its logits, if they predict classes.
  * @returns The figures; none without logits.
  */
 export function classFigures(
@@ -48,28 +51,32 @@ export function classFigures(
 }
 
 /**
- * How many predictions are right, in words.
+ * How many predictions are right, in words; where the classes of the dataset may
+ * be others than the model's, with a remark.
  *
- * @param predicted Predictions beside labels.
+ * @param predicted The predictions with labels.
  * @returns As in `accuracy 97.50 % (39 of 40)`.
  */
 export function accuracyText(
-  { right, compared, classes }: Predictions,
+  { right, compared, classes, count, named }: Predictions,
 ): string {
   const share = compared === 0
     ? "unknown"
     : `${(100 * right / compared).toFixed(2)} %`;
   const left = classes.length - compared;
   const note = left > 0 ? `, ${left} without a prediction left out` : "";
-  return `accuracy ${share} (${right} of ${compared}${note})`;
+  const others = named === undefined
+    ? ""
+    : `; by index, as the model has ${count} classes and the labels ${named}`;
+  return `accuracy ${share} (${right} of ${compared}${note}${others})`;
 }
 
 /**
  * The confusion matrix of a set: square, labels down and predictions across.
  *
  * @param set The set.
- * @param labels Its labels.
- * @param predicted What its logits predict.
+ * @param labels The labels of the set.
+ * @param predicted The predictions of its logits.
  * @returns The figure.
  */
 export function confusionFigure(

@@ -1,5 +1,5 @@
 /**
- * Which figures show one layer's features, by their rank.
+ * The figures of one layer's features, by rank.
  *
  * @module
  */
@@ -18,33 +18,37 @@ import type { FeatureArray, FeatureSet } from "../../types.ts";
 import { type PointColor, projectionBlock } from "./projection_figure.ts";
 import type { ShownArray } from "./shown_arrays.ts";
 
-/** Channels that are drawn where none are selected. */
+/** Number of channels drawn by default. */
 const MOST_CHANNELS = 64;
-/** Channels that are drawn where a figure is one of several. */
+/** Number of channels drawn if a figure is one of several. */
 const FEW_CHANNELS = 16;
-/** Rows of a heat map of samples. */
+/** Maximum number of rows of a heat map of samples. */
 const MOST_SAMPLES = 64;
-/** Rows of a heat map of one sample: time steps or channels. */
+/**
+ * Maximum number of rows of a heat map of one sample: time steps or channels.
+ */
 const MOST_STEPS = 256;
-/** Columns of a heat map: units or channels. */
+/** Maximum number of columns of a heat map: units or channels. */
 const MOST_COLUMNS = 256;
 const ASSUMED = "channels assumed to be last";
 
-/** What a layer's figures are drawn with. */
+/** Options of a layer's figures. */
 export interface LayerFigureOptions extends ViewOptions {
-  /** Whether the figure is one of several, and small. @default {false} */
+  /**
+   * Whether the figure is one of several, and therefore small. @default {false}
+   */
   readonly isCompact?: boolean;
 }
 
 /**
- * The figures of one array: of rank 4 the feature maps of a sample, of rank 3 a
- * heat map of a sample, of rank 2 a heat map and a projection, of rank 1 a
- * histogram; none of higher ranks, and none of an empty array.
+ * The figures of one array, by rank. 5: feature maps of the middle slice of a
+ * sample; 4: feature maps of a sample; 3: heat map of a sample; 2: heat map and
+ * projection; 1: histogram. Higher ranks and empty arrays have no figures.
  *
- * @param set Where labels and ids are.
+ * @param set The set, for labels and ids.
  * @param shown The array.
- * @param options Which sample and channels, and which projection.
- * @returns The figures, most telling first.
+ * @param options Sample, channels and projection.
+ * @returns The figures, most informative first.
  */
 export function layerFigures(
   set: FeatureSet,
@@ -53,8 +57,8 @@ export function layerFigures(
 ): FigureBlock[] {
   const { array } = shown;
   const rank = array.shape.length;
-  if (sizeOf(array.shape) === 0 || rank > 4) return [];
-  if (rank === 4) return [featureMapsBlock(set, shown, options)];
+  if (sizeOf(array.shape) === 0 || rank > 5) return [];
+  if (rank > 3) return [featureMapsBlock(set, shown, options)];
   if (rank !== 2) return [valuesBlock(shown, options)];
   const { projection: kind = "pca", images } = options;
   const color: PointColor = set.labels && {
@@ -68,11 +72,11 @@ export function layerFigures(
 }
 
 /**
- * The feature maps of one sample, one image a channel.
+ * The feature maps of one sample, one image per channel.
  *
- * @param set Where labels and ids are.
- * @param shown An array of rank 4.
- * @param options Which sample and channels, on which scale, beside which input.
+ * @param set The set, for labels and ids.
+ * @param shown An array of rank 4 or 5.
+ * @param options Sample, channels, scale and input image.
  * @returns The figure.
  * @throws {RangeError} If there is no such channel.
  */
@@ -82,11 +86,16 @@ export function featureMapsBlock(
   options: LayerFigureOptions,
 ): FigureBlock {
   const { sample = 0, scale, channels: selected, images } = options;
-  const shape = array.shape.slice(1) as [number, number, number];
   const isFirst = channels === "first";
-  const [height, width, depth] = isFirst
-    ? [shape[1], shape[2], shape[0]]
-    : shape;
+  const shape = array.shape.slice(1);
+  const numSlices = shape.length === 4 ? shape[isFirst ? 1 : 0]! : 1;
+  const slice = Math.floor(numSlices / 2);
+  const [height, width, depth] =
+    (isFirst ? [...shape.slice(-2), shape[0]] : shape.slice(-3)) as [
+      number,
+      number,
+      number,
+    ];
   if (selected) {
     checkIndices(selected, `draw feature maps of ${title}`, "channels", depth);
   }
@@ -103,14 +112,21 @@ export function featureMapsBlock(
     figure: async () => {
       const { channelImages } = await import("../../display/channel_images.ts");
       return channelImages({
-        values: rowOf(array, sample),
+        values: sliceOf(rowOf(array, sample), {
+          numSlices,
+          slice,
+          channels: isFirst ? depth : 1,
+        }),
         height,
         width,
         depth,
         channels: isFirst ? "first" : "last",
       }, {
         title: figureTitle,
-        notes: channels === undefined ? [ASSUMED] : [],
+        notes: [
+          ...shape.length === 4 ? [`slice ${slice} of ${numSlices}`] : [],
+          ...channels === undefined ? [ASSUMED] : [],
+        ],
         selected,
         scale,
         most,
@@ -119,6 +135,20 @@ export function featureMapsBlock(
       });
     },
   };
+}
+
+/** One slice of a volume; before it stand whole channels, if these are first. */
+function sliceOf(
+  values: FeatureArray["data"],
+  place: { numSlices: number; slice: number; channels: number },
+): ArrayLike<number> {
+  const { numSlices, slice, channels } = place;
+  if (numSlices === 1) return values;
+  const size = values.length / numSlices / channels;
+  return Float64Array.from({ length: size * channels }, (_, i) => {
+    const channel = Math.floor(i / size);
+    return values[(channel * numSlices + slice) * size + i % size]!;
+  });
 }
 
 async function inputOf(
@@ -136,11 +166,11 @@ async function inputOf(
 }
 
 /**
- * The values of an array as they are: a histogram of rank 1, a heat map of
- * rank 2 and of a sample of rank 3.
+ * The raw values of an array: a histogram for rank 1, a heat map for rank 2,
+ * and a heat map of one sample for rank 3.
  *
  * @param shown An array of rank 1 to 3.
- * @param options Which sample.
+ * @param options The sample.
  * @returns The figure.
  */
 export function valuesBlock(
@@ -181,7 +211,10 @@ export function valuesBlock(
   );
 }
 
-/** Rows spread evenly over the samples, as datasets are often sorted by class. */
+/**
+ * Selects rows spread evenly over the samples, because datasets are often
+ * sorted by class.
+ */
 function matrix(title: string, { data, shape }: FeatureArray): HeatmapSpec {
   const [count, width] = shape as [number, number];
   const rows = evenly(count, MOST_SAMPLES);

@@ -1,13 +1,19 @@
 /**
- * What neighbours show of themselves: a table, and their images.
+ * The view of neighbours: a table and images.
  *
  * @module
  */
-import { numberText } from "../../display/cell.ts";
-import type { Block, GridImage, View } from "../../display/view.ts";
+import { countText, numberText } from "../../display/cell.ts";
+import { MOST_IMAGES } from "../../display/images_svg.ts";
+import type {
+  Block,
+  FigureBlock,
+  GridImage,
+  View,
+} from "../../display/view.ts";
 import type { Dataset, DataSource } from "../../types.ts";
 
-/** Neighbours, as far as they are shown. */
+/** The neighbours to show. */
 export interface ShownNeighbors {
   /** Ids of the queries, `[Q]`. */
   readonly queries: ArrayLike<string | number>;
@@ -15,25 +21,27 @@ export interface ShownNeighbors {
   readonly ids: readonly (readonly (string | number)[])[];
   /** Their distances, `[Q · K]`. */
   readonly distances: ArrayLike<number>;
-  /** As in `cosine distance`. */
+  /** Name of the metric, such as `cosine distance`. */
   readonly metric: string;
-  /** What holds the images of the neighbours. */
+  /** The dataset with the images of the neighbours. */
   readonly images?: Dataset | undefined;
-  /** What holds the images of the queries. */
+  /** The dataset with the images of the queries. */
   readonly queryImages?: Dataset | undefined;
 }
 
-/** Queries that are shown. */
+/** Maximum number of queries shown. */
 const MOST_QUERIES = 10;
+/** Images in a row: fewer pixels each show little. */
+const MOST_IN_ROW = 12;
 
 /**
  * The view of neighbours.
  *
  * @param shown The neighbours.
- * @returns A table of the first queries, and a figure where there are images.
+ * @returns A table of the first queries, and a figure if there are images.
  */
 export function neighborsView(shown: ShownNeighbors): View {
-  const { queries, ids, distances, metric } = shown;
+  const { queries, ids, distances } = shown;
   const count = Math.min(queries.length, MOST_QUERIES);
   const numNeighbors = ids[0]?.length ?? 0;
   const blocks: Block[] = [{
@@ -53,30 +61,60 @@ export function neighborsView(shown: ShownNeighbors): View {
     ]),
   }];
   if (shown.images !== undefined && count > 0) {
-    blocks.push({
-      kind: "figure",
-      title: "Nearest images",
-      summary: `${numNeighbors} neighbours of ${count} queries`,
-      figure: async () => ({
-        kind: "images",
-        title: "Nearest images",
-        notes: [`below each: ${metric}`],
-        images: await neighborImages(shown, count),
-        scale: "each",
-      }),
-    });
+    blocks.push(imagesOf(shown));
   }
   return {
-    title: `Neighbors: ${numNeighbors} of each of ${queries.length} queries`,
+    title: `Neighbors: ${numNeighbors} of ${
+      queries.length === 1 ? "1 query" : `each of ${queries.length} queries`
+    }`,
     blocks,
+  };
+}
+
+/** A row for each query: its image if there is one, and its neighbours. */
+function imagesOf(shown: ShownNeighbors): FigureBlock {
+  const { queries, ids, metric, queryImages } = shown;
+  const first = queryImages === undefined ? 0 : 1;
+  const numNeighbors = ids[0]!.length;
+  const inRow = Math.min(numNeighbors, MOST_IN_ROW - first);
+  const count = Math.min(
+    queries.length,
+    MOST_QUERIES,
+    Math.floor(MOST_IMAGES / (first + inRow)),
+  );
+  const title = "Nearest images";
+  return {
+    kind: "figure",
+    title,
+    summary: `${countText(inRow, "neighbour")} of ${
+      countText(count, "query", "queries")
+    }`,
+    figure: async () => ({
+      kind: "images",
+      title,
+      notes: [
+        `below each: ${metric}`,
+        ...inRow < numNeighbors
+          ? [`${inRow} of ${numNeighbors} neighbours`]
+          : [],
+        ...count < queries.length
+          ? [`the first ${count} of ${queries.length} queries`]
+          : [],
+      ],
+      images: await neighborImages(shown, count, inRow),
+      columns: first + inRow,
+      scale: "each",
+    }),
   };
 }
 
 async function neighborImages(
   { queries, ids, distances, images, queryImages }: ShownNeighbors,
   count: number,
+  inRow: number,
 ): Promise<GridImage[]> {
-  const shownIds = ids.slice(0, count);
+  const numNeighbors = ids[0]!.length;
+  const shownIds = ids.slice(0, count).map((row) => row.slice(0, inRow));
   const neighbors = await imagesById(images!, shownIds.flat());
   const own = queryImages === undefined
     ? undefined
@@ -85,7 +123,7 @@ async function neighborImages(
     const found = row.map((id, k): GridImage => ({
       ...neighbors.get(id)!,
       caption: String(id),
-      detail: numberText(distances[q * row.length + k]!),
+      detail: numberText(distances[q * numNeighbors + k]!),
     }));
     const query = own?.get(queries[q]!);
     if (query === undefined) return found;
@@ -103,7 +141,7 @@ async function imagesById(
   const source = dataset as DataSource;
   const isSource = typeof dataset === "object" && "batches" in dataset &&
     typeof source.samples === "function";
-  // A source that gives samples by their ids is not read from its beginning.
+  // A source that reads samples by id is not read from its start.
   const held = isSource
     ? { ...await source.samples!(unique) as object, ids: unique } as Dataset
     : dataset;

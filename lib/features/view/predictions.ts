@@ -1,32 +1,34 @@
 /**
- * What logits say about classes, beside what the labels say.
+ * Predicted classes of logits, compared with labels.
  *
  * @module
  */
 import type { FeatureSet } from "../../types.ts";
 
-/** Predicted classes of a set, and how they fit its labels. */
+/** Predicted classes of a set, and how they agree with its labels. */
 export interface Predictions {
-  /** Predicted class of each sample; -1 where a logit is NaN. */
+  /** Predicted class of each sample; -1 if a logit is NaN. */
   readonly classes: Int32Array;
-  /** How many classes can be predicted. */
+  /** Number of classes that can be predicted. */
   readonly count: number;
-  /** How many samples have a label and a prediction. */
+  /** Number of samples with a label and a prediction. */
   readonly compared: number;
-  /** How many of these agree. */
+  /** Number of these that agree. */
   readonly right: number;
+  /** How many classes the set names, where these are not as many as the model's. */
+  readonly named?: number | undefined;
 }
 
 /**
- * Predicts classes from logits: the largest, or for a sigmoid of one unit
- * class 1 where it is above 0.
+ * Predicts classes from logits: the largest one, or for a sigmoid of one unit
+ * class 1 if it is above 0.
  *
  * @param set A feature set.
- * @returns The predictions, or undefined where the set has no logits or these
- * are no classes: several sigmoids, or one unit that is none.
+ * @returns The predictions; undefined if the set has no logits, or the logits
+ * are not those of classes: several sigmoids, or one unit without a sigmoid.
  */
 export function predictions(set: FeatureSet): Predictions | undefined {
-  const { logits, labels, activation } = set;
+  const { logits, labels, activation, classNames } = set;
   if (logits === undefined) return undefined;
   const [samples = 0, width = 0] = logits.shape;
   const isBinary = width === 1 && activation === "sigmoid";
@@ -43,7 +45,15 @@ export function predictions(set: FeatureSet): Predictions | undefined {
     compared++;
     if (found === labels.data[row]) right++;
   }
-  return { classes, count: isBinary ? 2 : width, compared, right };
+  const count = isBinary ? 2 : width;
+  const named = classNames?.length;
+  return {
+    classes,
+    count,
+    compared,
+    right,
+    ...named !== undefined && named !== count && { named },
+  };
 }
 
 function aboveZero(logit: number): number {
@@ -60,21 +70,21 @@ function largest(logits: Float32Array): number {
 }
 
 /**
- * The most classes that a confusion matrix has; with more, only those that occur
- * are in it.
+ * Maximum number of classes in a confusion matrix; with more, only those that
+ * occur are included.
  */
 const MOST_CLASSES = 1000;
 
-/** Labels against predictions. */
+/** Counts of labels and predictions. */
 export interface Confusion {
   /** The classes, ascending; the same for labels and predictions. */
   readonly classes: readonly number[];
-  /** `[C, C]` counts, label by prediction. */
+  /** Counts, `[C, C]`: label by prediction. */
   readonly counts: Int32Array;
 }
 
 /**
- * Counts labels against predictions.
+ * Counts pairs of label and prediction.
  *
  * @param labels Labels, `[N]`.
  * @param predicted Predictions, `[N]`.
@@ -104,8 +114,8 @@ export function confusion(
 }
 
 /**
- * Names of the classes that a model predicts. Names are the dataset's, and may be
- * those of other classes than the model's.
+ * Names of the classes that a model predicts. The names come from the dataset,
+ * which may have other classes than the model.
  *
  * @param set The set.
  * @param predicted Its predictions.

@@ -1,5 +1,5 @@
 /**
- * Vectors in the plane, as a figure.
+ * A scatter plot of projected vectors.
  *
  * @module
  */
@@ -17,42 +17,42 @@ import { type Group, groupByLabel, groupByValue } from "./_groups.ts";
 import { predictedNames, predictions } from "./predictions.ts";
 import type { ShownArray } from "./shown_arrays.ts";
 
-/** Points that are drawn; more are neither seen nor light. */
+/** Maximum number of points: more are hard to see and make the figure large. */
 export const MOST_POINTS = 2000;
-/** Points that show their images, as these must fit into one message. */
+/** Maximum number of points with images, which must fit into one message. */
 const MOST_IMAGES = 500;
 
 /** The method of projection. */
 export type ProjectionKind = "pca" | "umap";
 
-/** What colours the points: classes with names, numbers, or nothing. */
+/** The colours of the points: named classes, numbers, or none. */
 export type PointColor =
   | {
     readonly labels: ArrayLike<number>;
     readonly classNames: readonly string[] | undefined;
-    /** What the classes are. @default {"label"} */
+    /** What the classes are, for the title. @default {"label"} */
     readonly by?: "label" | "group";
   }
   | { readonly values: ArrayLike<number> }
   | undefined;
 
-/** What {@linkcode projectionBlock} draws. */
+/** The input of {@linkcode projectionBlock}. */
 export interface ProjectionParts {
-  /** Where ids, labels and logits are. */
+  /** The set, for ids, labels and logits. */
   readonly set: FeatureSet;
   /** The array, `[N, …]`. */
   readonly shown: Pick<ShownArray, "title" | "array">;
   readonly kind: ProjectionKind;
   readonly color: PointColor;
-  /** Where the images of the samples are. */
+  /** The dataset with the images of the samples. */
   readonly images?: Dataset | undefined;
 }
 
 /**
  * A scatter figure of an array's rows.
  *
- * @param parts The array, and what is known of its rows.
- * @returns The figure; its notes say how many samples it shows.
+ * @param parts The array, with data about its rows.
+ * @returns The figure; its notes tell how many samples it shows.
  */
 export function projectionBlock(parts: ProjectionParts): FigureBlock {
   const { kind, color, shown: { title, array } } = parts;
@@ -79,10 +79,13 @@ async function projectionFigure(parts: ProjectionParts): Promise<ScatterSpec> {
   if (points.skipped > 0) notes.push(`${points.skipped} not finite left out`);
   const sheet = images && await sheetOf(set, points.rows, images);
   const describe = descriptionOf(set, color);
-  const groups = groupsOf(points.rows, color).map(({ name, members }) => ({
+  const groups = groupsOf(points.rows, color).map((
+    { name, members, isRest },
+  ) => ({
     name,
     x: Float64Array.from(members, (i) => points.x[i]!),
     y: Float64Array.from(members, (i) => points.y[i]!),
+    isRest,
     details: members.map((i) => describe(points.rows[i]!)),
     images: sheet && members.map((i) => sheet.index.get(points.rows[i]!) ?? -1),
   }));
@@ -120,7 +123,7 @@ async function project(
   };
 }
 
-/** Images of samples, and where each is. */
+/** Images of samples, with the index of each sample. */
 async function sheetOf(
   { ids }: FeatureSet,
   rows: Int32Array,
@@ -138,7 +141,7 @@ async function sheetOf(
   return { thumbnails: thumbnailsOf(found), index };
 }
 
-/** What a point says on hover: its sample's id, label and predicted class. */
+/** The hover text of a point: its sample's id, label and predicted class. */
 function descriptionOf(
   set: FeatureSet,
   color: PointColor,

@@ -1,5 +1,5 @@
 /**
- * The arrays of a feature set that figures are drawn of, by name.
+ * The arrays of a feature set that can be drawn, by name.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { FeatureArray, FeatureSet } from "../../types.ts";
 export interface ShownArray {
   /** The name of its layer, `penultimate` or `logits`. */
   readonly name: string;
-  /** What it is called in titles, as in `layer "conv1"`. */
+  /** Its name in titles, such as `layer "conv1"`. */
   readonly title: string;
   /** The array, `[N, …]`. */
   readonly array: FeatureArray;
-  /** Which axis the channels are, where that is known. */
+  /** The position of the channel axis, if known. */
   readonly channels?: "first" | "last" | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface ShownArray {
  * The arrays of a set: its features, then its penultimate and its logits.
  *
  * @param set The set.
- * @returns Those that it has.
+ * @returns The arrays that it has.
  */
 export function shownArrays(set: FeatureSet): ShownArray[] {
   const arrays: ShownArray[] = set.features.map((array, i) => ({
@@ -39,7 +39,8 @@ export function shownArrays(set: FeatureSet): ShownArray[] {
 }
 
 /**
- * Finds an array by name. A layer wins over the array of the same name.
+ * Finds an array by name. A layer takes precedence over the array of the same
+ * name.
  *
  * @param arrays The arrays.
  * @param name Its name.
@@ -66,7 +67,7 @@ export function findArray(
  * Whether a value is a feature set.
  *
  * @param value Anything.
- * @returns True if it has the arrays of one.
+ * @returns True if it has the properties of one.
  */
 export function isFeatureSet(value: unknown): value is FeatureSet {
   return typeof value === "object" && value !== null &&
@@ -77,9 +78,9 @@ export function isFeatureSet(value: unknown): value is FeatureSet {
 /**
  * Checks that a value is a feature set.
  *
- * @param value What came.
- * @param action What was to be done.
- * @throws {TypeError} If it is none, or a promise.
+ * @param value The value to check.
+ * @param action The action, for messages.
+ * @throws {TypeError} If it is a promise, or not a feature set.
  */
 export function checkFeatureSet(value: unknown, action: string): void {
   checkAwaited(value, action, "the feature set");

@@ -1,6 +1,6 @@
 /**
- * What a feature set shows of itself: what it holds in words and in a table,
- * then a few figures. Figures are computed only where they are drawn.
+ * The view of a feature set: a summary, a table of its arrays, and a few
+ * figures. Figures are computed only when they are drawn.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import {
   quote,
   shapeText,
 } from "../../check.ts";
-import { countText } from "../../display/cell.ts";
+import { countText, namesText } from "../../display/cell.ts";
 import { gridBlock } from "../../display/figure.ts";
 import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
@@ -26,21 +26,24 @@ import { layerFigures } from "./layer_figures.ts";
 import { predictions } from "./predictions.ts";
 import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 
-/** Figures that are shown where no layer is named. */
+/** Maximum number of figures if no layer is named. */
 const MOST_FIGURES = 6;
+/** Dimensions of an array that is drawn, samples counted. */
+const MOST_RANK = 5;
 const ACTION = "show feature set";
 
-/** The options of `show` that a feature set takes. */
+/** The options of `show` for a feature set. */
 export const SET_OPTIONS = [
   ...["sample", "layer", "projection", "channels", "scale", "images"] as const,
 ];
 
 /**
- * The view of a feature set: everything in short, or the figures of one layer.
+ * The view of a feature set: a summary of everything, or the figures of one
+ * layer.
  *
  * @param set The set.
- * @param options Which sample, layer and projection to show; a layer may also
- * be `"penultimate"` or `"logits"`.
+ * @param options Sample, layer and projection to show; the layer may also be
+ * `"penultimate"` or `"logits"`.
  * @returns Lines, a table of the arrays, and a grid of at most six figures; or
  * the figures of the layer alone.
  * @throws {RangeError} If there is no such sample, layer or projection.
@@ -83,12 +86,18 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
         : gridBlock({ title: "", figures, columns }),
     );
   }
+  const undrawn = arrays.filter(({ array: { data, shape } }) =>
+    data.length > 0 && shape.length > MOST_RANK
+  ).map(({ name }) => quote(name));
+  if (undrawn.length > 0) {
+    const text = `No figure is drawn of more than ${MOST_RANK} dimensions: ` +
+      namesText(undrawn);
+    blocks.push({ kind: "text", text });
+  }
   if (left.length > 0) {
-    const names = left.slice(0, 8).map(quote).join(", ");
-    const more = left.length > 8 ? ` and ${left.length - 8} more` : "";
     blocks.push({
       kind: "text",
-      text: `Not all figures are shown of ${names}${more}: ` +
+      text: `Not all figures are shown of ${namesText(left.map(quote))}: ` +
         `await show(set, { layer: ${quote(left[0])} }) shows one layer.`,
     });
   }
@@ -126,7 +135,10 @@ function figuresOf(
     : layerFigures(set, shown, options);
 }
 
-/** At most six: those of the logits, each layer's first, then what else has room. */
+/**
+ * Selects at most six figures: those of the logits, the first of each layer,
+ * then others.
+ */
 function someFigures(
   set: FeatureSet,
   arrays: readonly ShownArray[],
@@ -140,7 +152,7 @@ function someFigures(
       figuresOf(set, shown, { ...options, isCompact: true })
         .map((figure, rank) => ({ figure, rank, index, name: shown.name }))
     );
-  // From the last layer backwards: there the classes lie apart.
+  // From the last layer backwards: later layers separate the classes better.
   const byRank = candidates.toSorted((a, b) =>
     a.rank - b.rank || b.index - a.index
   );

@@ -1,9 +1,9 @@
 /**
- * Files that a model names, such as its weights: in the model's own folder and
- * nowhere else.
+ * Opens the files that a model names, such as its weights: only files in the
+ * model's folder.
  *
- * ONNX' own library let a model read any file of its reader by `..`, then by
- * symbolic links, then by hard links (CVE-2022-25882, CVE-2024-27318,
+ * The ONNX library let a model read any file on the disk by `..`, later by
+ * symbolic links, later by hard links (CVE-2022-25882, CVE-2024-27318,
  * CVE-2026-27489, CVE-2026-34447).
  *
  * @module
@@ -16,11 +16,11 @@ import type { ByteSource } from "../../formats/byte_source.ts";
 import type { DownloadOptions } from "./download.ts";
 import { openFile } from "./read_file.ts";
 
-/** How files beside a model are opened. */
+/** Options for opening files beside a model. */
 export interface BesideOptions extends DownloadOptions {
   /**
-   * Whether a second name of a file elsewhere is refused. Package managers link
-   * the files of a package so.
+   * Whether hard links are refused. Package managers use them for the files of
+   * a package.
    *
    * @default {false}
    */
@@ -30,11 +30,11 @@ export interface BesideOptions extends DownloadOptions {
 const RULE = "its weight files must lie in its own folder";
 
 /**
- * Where a file lies that a model names.
+ * Resolves the path of a file that a model names.
  *
- * @param path What the model says: a path from its own folder.
- * @param model Where the model's main file lies.
- * @returns The file's URL, with the query of the model's.
+ * @param path The path in the model, relative to its folder.
+ * @param model The URL of the model's main file.
+ * @returns The URL of the file, with the query of the model's URL.
  * @throws {ModelFormatError} If the path leads out of the folder.
  */
 export function urlBeside(path: unknown, model: URL): URL {
@@ -45,11 +45,11 @@ export function urlBeside(path: unknown, model: URL): URL {
 }
 
 /**
- * Checks that a path stays within the folder of whoever names it.
+ * Checks that a path does not leave the model's folder.
  *
- * @param path What the model says.
+ * @param path The path in the model.
  * @param source The model, for messages.
- * @throws {ModelFormatError} If it is no such path.
+ * @throws {ModelFormatError} If it leaves the folder.
  */
 export function checkPath(
   path: unknown,
@@ -66,15 +66,15 @@ export function checkPath(
 }
 
 /**
- * Opens a file that a model names: one on disk to be read in place, one on a
- * server read whole.
+ * Opens a file that a model names. A file on disk is read in place; a file on a
+ * server is downloaded.
  *
- * @param file Where it lies, by {@linkcode urlBeside}.
- * @param model Where the model's main file lies.
- * @param options What links are refused, and a signal.
+ * @param file Its URL, from {@linkcode urlBeside}.
+ * @param model The URL of the model's main file.
+ * @param options Which links are refused; signal.
  * @returns Its bytes; close them.
  * @throws {ModelFormatError} If it is a link that leads out of the folder.
- * @throws {Deno.errors.NotFound} If it is not there.
+ * @throws {Deno.errors.NotFound} If it does not exist.
  */
 export async function openBeside(
   file: URL,
@@ -85,7 +85,7 @@ export async function openBeside(
   await check();
   const bytes = await openFile(file, options);
   try {
-    await check(); // nobody put a link there in between
+    await check(); // check that it was not replaced by a link meanwhile
   } catch (error) {
     bytes.close();
     throw error;
@@ -105,7 +105,7 @@ async function checkLinks(
     real = await Deno.realPath(file);
     info = await Deno.lstat(real);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return; // its opening says so
+    if (error instanceof Deno.errors.NotFound) return; // reported when it is opened
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new ModelFormatError(
       model.href,

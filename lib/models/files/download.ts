@@ -1,6 +1,5 @@
 /**
- * Files on servers: what is sent is bounded, and redirects lead to nowhere that
- * the model's URL does not.
+ * Downloads files, with a bounded size and restricted redirects.
  *
  * @module
  */
@@ -8,36 +7,37 @@ import { lookup } from "node:dns/promises";
 import { cannot } from "../../check.ts";
 import { abortError, ModelFormatError } from "../../errors.ts";
 
-/** What a server may send. */
+/** Limits of a download. */
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /**
-   * How many bytes may come, over all downloads with this object.
+   * Maximum number of bytes, over all downloads with this object.
    *
    * @default { left: 2 ** 32 }
    */
   readonly room?: { left: number };
   /**
-   * Called once with the first bytes: what it throws ends the download, and
-   * what it gives is how many bytes the file has by its own account.
+   * Called once with the first bytes. An error that it throws ends the
+   * download; its result is the size of the file according to its header.
    */
   readonly checkHead?: (head: Uint8Array) => number | undefined;
 }
 
-/** Bytes that show what a file is. */
+/** Number of bytes needed to detect the format. */
 const HEAD = 4096;
 const MOST = 2 ** 32;
 const MOST_REDIRECTS = 10;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Reads a file from a server.
+ * Downloads a file.
  *
- * @param url Where it lies.
- * @param options What may come, and a signal.
+ * @param url Its URL.
+ * @param options Limits; signal.
  * @returns Its bytes.
  * @throws {Deno.errors.NotFound} If the server does not have it.
- * @throws {ModelFormatError} If more comes than may, or it leads elsewhere.
+ * @throws {ModelFormatError} If it exceeds the limits, or redirects to a
+ * disallowed address.
  */
 export async function download(
   url: URL,
@@ -78,7 +78,7 @@ export async function download(
   return joined(pieces, size);
 }
 
-/** The response of a server, and of where it says that the file is. */
+/** Fetches a file, following redirects. */
 async function followed(
   url: URL,
   signal: AbortSignal | undefined,
@@ -96,7 +96,7 @@ async function followed(
     const fail = (rule: string): never => {
       throw new ModelFormatError(
         url.href,
-        `its server must send it on to ${rule}: current value is "${next.href}"`,
+        `its server must redirect it to ${rule}: current value is "${next.href}"`,
       );
     };
     if (!/^https?:$/.test(next.protocol)) fail("a URL of http(s):");
@@ -110,11 +110,11 @@ async function followed(
   }
   throw new ModelFormatError(
     url.href,
-    `its server must send it on at most ${MOST_REDIRECTS} times: current value is "${at.href}"`,
+    `its server must redirect it at most ${MOST_REDIRECTS} times: current value is "${at.href}"`,
   );
 }
 
-/** Whether a host is this machine, or one of a network that is not public. */
+/** Whether a host is this machine, or in a private network. */
 async function isPrivate(host: string): Promise<boolean> {
   const name = host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
   if (/(^|\.)(localhost|local|internal|home\.arpa)$/.test(name)) return true;
@@ -124,7 +124,7 @@ async function isPrivate(host: string): Promise<boolean> {
     const found = await lookup(name, { all: true });
     return found.some(({ address }) => isPrivateAddress(address));
   } catch {
-    return false; // then it cannot be fetched either
+    return false; // then fetch fails too
   }
 }
 
@@ -134,7 +134,7 @@ async function isPrivate(host: string): Promise<boolean> {
  * Source: RFC 6890 and the registries of special addresses that it sets up.
  *
  * @param address An IPv4 or IPv6 address.
- * @returns Whether it is; false for what is no address.
+ * @returns True if it is; false if it is not an address.
  */
 export function isPrivateAddress(address: string): boolean {
   const [, mapped] = /^::ffff:(.*)$/i.exec(address) ?? [];

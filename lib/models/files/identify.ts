@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-control-regex -- files begin with such bytes
 /**
- * What a file is, by its content and not by its name; and what to do with one
- * that no model can be read from.
+ * Detects the format of a file from its content, not its name, and gives advice
+ * for unsupported formats.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { ByteSource } from "../../formats/byte_source.ts";
 import { isHdf5 } from "../../formats/hdf5.ts";
 import { ZipArchive } from "../../formats/zip.ts";
 
-/** What a file or folder is. */
+/** The detected format of a file or folder. */
 export interface FileKind {
   /**
-   * How to read it: as a `.keras` archive, the same as a folder, HDF5, TF.js'
-   * `model.json`, as ONNX, or not at all.
+   * The reader: `.keras` archive, unpacked `.keras` folder, HDF5, TF.js'
+   * `model.json`, ONNX, or none.
    */
   readonly kind:
     | "keras"
@@ -23,11 +23,11 @@ export interface FileKind {
     | "tfjs"
     | "onnx"
     | "other";
-  /** In words, as in `a TensorFlow SavedModel`. */
+  /** Description for messages, such as `a TensorFlow SavedModel`. */
   readonly what: string;
-  /** What to do with it, where it cannot be read. */
+  /** Advice, if it cannot be read. */
   readonly advice?: string;
-  /** The archive, where it is a `.keras` file. */
+  /** The archive, if it is a `.keras` file. */
   readonly archive?: ZipArchive;
 }
 
@@ -36,7 +36,7 @@ const TAKE_KERAS =
   `take the Keras model it was made from, and ${SAVE_AS_KERAS}`;
 const HEAD = 4096;
 
-/** Files that are told by how they begin; the first that fits. */
+/** Formats by their first bytes; the first match counts. */
 const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
   [
     /^\s*<(!doctype html|html|head|\?xml)/i,
@@ -86,10 +86,10 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /**
- * What a file is.
+ * Detects the format of a file.
  *
  * @param source The file.
- * @returns What it is, and how to read it.
+ * @returns The format.
  * @throws {SyntaxError} If it is a damaged or unsafe zip archive.
  */
 export function identify(source: ByteSource): FileKind {
@@ -106,10 +106,10 @@ export function identify(source: ByteSource): FileKind {
 }
 
 /**
- * What the first bytes of a file show already.
+ * Detects the format from the first bytes of a file.
  *
  * @param head Up to 4096 bytes.
- * @returns What it is, if no more is needed to tell.
+ * @returns The format, if these bytes are enough.
  */
 export function identifyHead(head: Uint8Array): FileKind | undefined {
   if (head.length === 0) {
@@ -128,11 +128,11 @@ export function identifyHead(head: Uint8Array): FileKind | undefined {
 }
 
 /**
- * What a folder is.
+ * Detects the format of a folder.
  *
- * @param names Names of what is in it.
- * @param folder Its path, for what to do.
- * @returns What it is, and how to read it.
+ * @param names Names of its entries.
+ * @param folder Its path, for the advice.
+ * @returns The format.
  */
 export function identifyFolder(
   names: readonly string[],
@@ -158,11 +158,11 @@ export function identifyFolder(
 }
 
 /**
- * The error for a file that no model can be read from.
+ * Creates the error for a file of an unsupported format.
  *
  * @param source The file, as a path or URL.
- * @param kind What it is.
- * @returns The error, to be thrown.
+ * @param kind The format.
+ * @returns The error to throw.
  */
 export function refusal(
   source: string,
@@ -176,7 +176,10 @@ export function refusal(
   );
 }
 
-/** The version of the format, and then a field of ONNX' model; 1 is TensorFlow's. */
+/**
+ * The format version, followed by a field of an ONNX model; version 1 is a
+ * TensorFlow graph.
+ */
 function isOnnx([tag, version, next]: Uint8Array): boolean {
   const isField = [0x12, 0x1a, 0x22, 0x32, 0x3a, 0x42].includes(next!);
   return tag === 0x08 && version! > 1 && version! < 0x80 && isField;
@@ -219,7 +222,7 @@ function identifyZip(names: readonly string[]): FileKind {
 
 function identifyJson(source: ByteSource, text: string): FileKind {
   if (source.size > HEAD) {
-    // The last part tells what a long description does not say at once.
+    // The last part distinguishes long descriptions.
     const tail = new Uint8Array(Math.min(HEAD, source.size));
     source.read(source.size - tail.length, tail);
     text += String.fromCharCode(...tail);
@@ -242,7 +245,7 @@ function identifyJson(source: ByteSource, text: string): FileKind {
   if (/"cells"/.test(text) && /"nbformat"/.test(text)) {
     return other("a notebook", "give the path of the model");
   }
-  return other("JSON that is no model");
+  return other("JSON that is not a model");
 }
 
 /** TensorFlow loads a model of Keras from a SavedModel only if Keras 2 wrote it. */

@@ -1,5 +1,5 @@
 /**
- * Opens whatever a user has of a model, and tells once what it is.
+ * Opens a model file or folder, and detects its format once.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { ZipArchive } from "../../formats/zip.ts";
 import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";
 import { fileUrl, kindOfPath, openFile } from "./read_file.ts";
 
-/** A model's main file or folder, open, and told by its content. */
+/** An open model file or folder, with its detected format. */
 export type ModelFile =
   | KerasSource
   | {
     readonly kind: "onnx";
     readonly name: string;
     readonly bytes: ByteSource;
-    /** Where it lies; undefined for bytes. */
+    /** Its URL; undefined for bytes. */
     readonly url: URL | undefined;
   }
   | {
@@ -28,11 +28,11 @@ export type ModelFile =
     readonly url: URL;
   };
 
-/** A file or folder of Keras; what is opened of it must be closed. */
+/** A Keras file or folder; the opened parts must be closed. */
 export type KerasSource =
   | {
     readonly kind: "keras";
-    /** The file, as a path or URL, or what it came as; for messages. */
+    /** The file, as a path, URL or description; for messages. */
     readonly name: string;
     readonly bytes: ByteSource;
     readonly archive: ZipArchive;
@@ -45,19 +45,19 @@ export type KerasSource =
   | {
     readonly kind: "keras-folder";
     readonly name: string;
-    /** What lies in the folder. */
+    /** The entries of the folder. */
     readonly names: readonly string[];
     /** The folder, with a slash at its end. */
     readonly url: URL;
   };
 
 /**
- * Opens a source, and tells by its content what it is.
+ * Opens a source, and detects its format from the content.
  *
  * @param source A path, a URL, bytes or a `Blob`.
- * @param signal Stops it.
+ * @param signal Aborts it.
  * @returns The file.
- * @throws {ModelFormatError} If it is none that a model can be read from.
+ * @throws {ModelFormatError} If the format is not supported.
  * @throws {Deno.errors.NotFound} If there is no such file.
  */
 export async function openModelFile(
@@ -71,7 +71,7 @@ export async function openModelFile(
   if (url.protocol === "file:" && await kindOfPath(url) === "folder") {
     return openFolder(url);
   }
-  // What is no model is not downloaded any further.
+  // A file that is not a model is not downloaded completely.
   const checkHead = (head: Uint8Array) => {
     const found = identifyHead(head);
     if (found?.kind === "other") throw refusal(url.href, found);
@@ -81,12 +81,12 @@ export async function openModelFile(
 }
 
 /**
- * Tells what a file is that is open already.
+ * Detects the format of an open file.
  *
  * @param bytes The file; it is closed if this throws.
- * @param url Where it lies; undefined for bytes.
+ * @param url Its URL; undefined for bytes.
  * @returns The file.
- * @throws {ModelFormatError} If it is none that a model can be read from.
+ * @throws {ModelFormatError} If the format is not supported.
  */
 export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
   const { name } = bytes;

@@ -12,12 +12,12 @@ import { download, type DownloadOptions } from "./download.ts";
 const ACTION = "load model";
 
 /**
- * Where a file lies.
+ * Converts a source to a URL.
  *
  * @param source A path, a `file:` URL or an `http(s):` URL.
- * @returns The same as a URL.
- * @throws {TypeError} If it is none of these, or a `file:` URL with an escape
- * that is none.
+ * @returns The URL.
+ * @throws {TypeError} If it is none of these, or a `file:` URL with an invalid
+ * escape.
  */
 export function fileUrl(source: string | URL): URL {
   const isText = typeof source === "string" && source !== "";
@@ -40,14 +40,15 @@ export function fileUrl(source: string | URL): URL {
 }
 
 /**
- * Opens a file: one on disk to be read in place, one on a server read whole.
+ * Opens a file. A file on disk is read in place; a file on a server is
+ * downloaded.
  *
- * @param url Where it lies.
- * @param options What a server may send, and a signal.
+ * @param url Its URL.
+ * @param options Limits of a download; signal.
  * @returns Its bytes; close them.
- * @throws {Deno.errors.NotFound} If it is not there.
- * @throws {ModelFormatError} If it is a device or a pipe, or more comes of a
- * server than may.
+ * @throws {Deno.errors.NotFound} If it does not exist.
+ * @throws {ModelFormatError} If it is a device or a pipe, or exceeds the limits
+ * of a download.
  */
 export async function openFile(
   url: URL,
@@ -67,10 +68,10 @@ export async function openFile(
 }
 
 /**
- * What lies at a path.
+ * The kind of entry at a path.
  *
  * @param url A `file:` URL.
- * @returns Whether it is a folder, or anything else.
+ * @returns Whether it is a folder or a file.
  * @throws {Deno.errors.NotFound} If there is nothing.
  * @throws {ModelFormatError} If it is a device or a pipe.
  */
@@ -81,7 +82,10 @@ export async function kindOfPath(url: URL): Promise<"file" | "folder"> {
   return "file";
 }
 
-/** Opening a pipe waits for who writes to it; a device may never end. */
+/**
+ * Refuses pipes, which block until someone writes, and devices, which may never
+ * end.
+ */
 function checkIsFile(info: Deno.FileInfo, url: URL): void {
   if (info.isFile) return;
   const what = info.isFifo
@@ -97,7 +101,7 @@ function checkIsFile(info: Deno.FileInfo, url: URL): void {
   );
 }
 
-/** An error about a file that is not there, in our words. */
+/** Rewrites the error about a missing file. */
 async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
   try {
     return await read();

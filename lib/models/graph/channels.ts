@@ -2,15 +2,15 @@ import type { Layer } from "../../layers/layer.ts";
 import { builtInLayerOf } from "./graph.ts";
 import { type GraphNode, origin, type Ref } from "./graph.ts";
 
-/** Which axis of a feature map holds the channels; undefined where that is not known. */
+/** The channel axis of a feature map; undefined if unknown. */
 export type Channels = "first" | "last" | undefined;
 
 /**
- * Which axis of an output holds the channels: what the layer says, otherwise
- * what its inputs agree on, if the layer keeps their axes.
+ * The channel axis of an output: that of the layer, otherwise that of its
+ * inputs if they agree and the layer keeps their axes.
  *
- * @param ref An output of a node, of which inputs and call are known.
- * @returns First or last, or undefined where it is not known.
+ * @param ref An output of a node with known inputs and call.
+ * @returns First or last; undefined if unknown.
  */
 export function channelsOf(ref: Ref): Channels {
   return visit(origin(ref).node, new Map());
@@ -29,7 +29,7 @@ function visit(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
   return channels;
 }
 
-/** What a custom class of TF.js writes in its config. */
+/** The value of `dataFormat` in the config of a custom TF.js class. */
 function writtenChannels({ call }: GraphNode): Channels {
   if (call.kind !== "inMemory") return undefined;
   const { dataFormat } = call.layer.getConfig();
@@ -38,12 +38,12 @@ function writtenChannels({ call }: GraphNode): Channels {
 }
 
 /**
- * Which axis of a layer's output holds the channels.
+ * The channel axis of a layer's output.
  *
  * @param layer The layer.
- * @param inputs Which axis holds them in each of its inputs.
- * @returns What the layer says, or else what its inputs agree on, if it keeps
- * their axes.
+ * @param inputs The channel axis of each input.
+ * @returns The axis of the layer, otherwise that of its inputs if they agree
+ * and the layer keeps their axes.
  */
 export function layerChannels(
   { channels, keepsAxes = false }: Layer,

@@ -1,9 +1,9 @@
 /**
- * Finding nodes by what a user calls a layer.
+ * Finds nodes by layer ids.
  *
- * An exact name wins over every other reading, since names of graph operations
- * hold `/`, `:` and `*`. `name[1]` is the second output of a layer with several.
- * Integers follow Python over Keras' own list. The rest are patterns, over the
+ * An exact name takes precedence, because names of graph operations contain
+ * `/`, `:` and `*`. `name[1]` is the second output of a layer with several.
+ * Integers follow Python over Keras' own list. Other ids are patterns over the
  * paths, in the model's order.
  *
  * @module
@@ -14,31 +14,31 @@ import type { LayerRow } from "../../types.ts";
 import { type GraphNode, specOf } from "./graph.ts";
 
 /**
- * Anything that names one layer or several.
+ * An id of one or several layers.
  *
  * @category Extraction
  */
 export type LayerId = string | number | RegExp | ((layer: LayerRow) => boolean);
 
-/** What there is to find. */
+/** The nodes to search. */
 export interface Findable {
   /** Nodes that have a row, in the model's order. */
   readonly listed: readonly GraphNode[];
   /** Keras' own list of the top level. */
   readonly topLevel: readonly GraphNode[];
-  /** Names besides those of the rows, and the nodes that they mean. */
+  /** Additional names, with their nodes. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
 }
 
 /**
  * Finds one layer by name, path or index.
  *
- * @param model What there is to find.
- * @param id Exact name or path, or an index as in Python.
- * @param offset Steps along the top level from there.
+ * @param model The nodes to search.
+ * @param id Exact name or path, or an index as in Python (`-1` is the last).
+ * @param offset Offset along the top level.
  * @returns Its node.
- * @throws {LayerNotFoundError} If there is none.
- * @throws {TypeError} If the id is neither text nor a whole number.
+ * @throws {LayerNotFoundError} If no layer matches.
+ * @throws {TypeError} If the id is neither a string nor an integer.
  */
 export function findLayer(
   model: Findable,
@@ -68,13 +68,13 @@ export function findLayer(
 }
 
 /**
- * Finds all layers that some ids name, in the order of the ids.
+ * Finds all layers that match ids, in the order of the ids.
  *
- * @param model What there is to find.
+ * @param model The nodes to search.
  * @param ids Names, paths, indices, globs, patterns, predicates.
  * @returns Their nodes, each once.
- * @throws {LayerNotFoundError} If an id finds nothing.
- * @throws {RangeError} If there are no ids, or a layer is found twice.
+ * @throws {LayerNotFoundError} If an id matches no layer.
+ * @throws {RangeError} If there are no ids, or two ids match the same layer.
  */
 export function findLayers(
   model: Findable,
@@ -84,7 +84,7 @@ export function findLayers(
     throw new RangeError(
       cannot(
         "set layers",
-        "at least one id must be given",
+        "there must be at least one id",
         ids,
         "without .layers(…) there are logits and no features",
       ),
@@ -103,7 +103,7 @@ export function findLayers(
         throw new RangeError(
           cannot(
             "set layers",
-            `each layer must be asked for once, but ${idText(earlier)} and ${
+            `each layer must be requested once, but ${idText(earlier)} and ${
               idText(id)
             } find the same`,
             node.row.name,
@@ -117,7 +117,7 @@ export function findLayers(
   return nodes;
 }
 
-/** Nodes that stand for one output of a layer, by the layer's node. */
+/** Nodes that represent one output of a layer, by the layer's node. */
 const outputNodes = new WeakMap<GraphNode, GraphNode[]>();
 
 /** The owner of an output, and its index there. */
@@ -127,7 +127,7 @@ function numOutputs({ row, call }: GraphNode): number {
   return call.kind === "alias" ? call.outputs.length : row.outputs.length;
 }
 
-/** The outputs that a node gives, by the node that has them. */
+/** The output nodes, by the node of their layer. */
 function outputsOf(node: GraphNode): { node: GraphNode; index: number }[] {
   const owner = owners.get(node);
   if (owner !== undefined) return [owner];
@@ -135,7 +135,9 @@ function outputsOf(node: GraphNode): { node: GraphNode; index: number }[] {
   return Array.from({ length }, (_, index) => ({ node, index }));
 }
 
-/** One output of a layer with several, as a node of its own: `name[1]`. */
+/**
+ * One output of a layer with several outputs, as a separate node: `name[1]`.
+ */
 function outputByName(model: Findable, name: string): GraphNode | undefined {
   const [, layer, digits] = /^(.+)\[(\d+)\]$/s.exec(name) ?? [];
   const owner = layer === undefined ? undefined : byExactName(model, layer);
@@ -161,7 +163,7 @@ function outputNode(owner: GraphNode, index: number, name: string): GraphNode {
   return node;
 }
 
-/** All layers that one id names, in the model's order. */
+/** All layers that match one id, in the model's order. */
 function findAll(model: Findable, id: LayerId): GraphNode[] {
   if (typeof id === "number") return [byIndex(model, id)];
   const { listed } = model;
@@ -177,7 +179,8 @@ function findAll(model: Findable, id: LayerId): GraphNode[] {
     );
   }
   if (id instanceof RegExp) {
-    // A copy: the caller's "lastIndex" stays, and a sticky one cannot skip.
+    // A copy: the caller's "lastIndex" is unchanged, and a sticky one cannot
+    // skip.
     const pattern = new RegExp(id.source, id.flags.replace(/[gy]/g, ""));
     return orNone(
       listed.filter(({ row }) => pattern.test(row.name)),
@@ -244,8 +247,8 @@ function idText(id: LayerId): string {
 }
 
 /**
- * `*` and `?` stay within one part of a path, `**` does not. Later calls of a
- * layer, `name:1`, are found only by a glob that holds a colon.
+ * `*` and `?` match within one part of a path, `**` across parts. Later calls
+ * of a layer, `name:1`, are found only by a glob with a colon.
  */
 function globPattern(glob: string): RegExp {
   const part = glob.includes(":") ? "[^/]" : "[^/:]";

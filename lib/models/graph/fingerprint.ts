@@ -10,21 +10,24 @@ import {
   type WeightValue,
 } from "./graph.ts";
 
-/** Options that say how a layer was trained or shown, not what it computes. */
+/** Options that affect training or display, but not the results. */
 const NO_MEANING =
   /_(initializer|regularizer|constraint)$|^(name|trainable|dtype|batch_input_shape|batch_size|input_dtype|sparse|ragged|implementation|unroll)$/;
 
-/** The graph as far as it says what is computed, without values of weights. */
+/** The structure of the computation, without values of weights. */
 export interface Structure {
-  /** Nodes, inputs and outputs as canonical JSON; equal graphs give equal text. */
+  /**
+   * Nodes, inputs and outputs as canonical JSON; equal graphs give equal
+   * strings.
+   */
   readonly text: string;
-  /** The weights that stand in it, each once, in the order of their numbers there. */
+  /** The weights in it, each once, in the order of their indices. */
   readonly weights: readonly WeightValue[];
 }
 
 /**
- * What a model computes, as it is now: its nodes with their options, what feeds
- * them and which weights they hold, its inputs and outputs.
+ * The current structure of a model: its nodes with options, inputs and weights,
+ * and its inputs and outputs.
  *
  * @param nodes All nodes.
  * @param inputs The model's inputs.
@@ -36,7 +39,7 @@ export function structureOf(
   inputs: readonly Ref[],
   outputs: readonly Ref[],
 ): Structure {
-  // An alias that has no row is one way among others to enter a nested model.
+  // An alias without a row is only an entry to a nested model.
   const counted = nodes.filter(({ isListed, call }) =>
     isListed || call.kind !== "alias"
   );
@@ -54,7 +57,7 @@ export function structureOf(
   };
   const described = counted.map((node) => {
     const { isListed, row, call } = node;
-    // An alias computes nothing: what it stands for is described by itself.
+    // An alias computes nothing; its target is described.
     return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
       isListed ? row.name : "",
       row.kind,
@@ -69,17 +72,17 @@ export function structureOf(
 
 /**
  * SHA-256 over a structure and the values of its weights. Not over a file's
- * bytes, so that the same model gives the same text from every format.
+ * bytes, so that the same model gives the same hash from every format.
  *
- * @param structure What the model computes.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param structure The structure of the model.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns 64 hexadecimal digits.
  */
 export async function fingerprintOf(
   { text, weights }: Structure,
   pacer: Pacer = new Pacer(),
 ): Promise<string> {
-  const { createHash } = await import("node:crypto"); // quick to have, not to load
+  const { createHash } = await import("node:crypto"); // fast once loaded, slow to load
   const hash = createHash("sha256");
   hash.update(text);
   for (const value of weights) {
@@ -92,18 +95,18 @@ export async function fingerprintOf(
     const { data, shape, dtype } = await readWeight(value);
     hash.update(canonicalJson([shape, dtype]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    releaseMemory(data); // it is a copy
+    releaseMemory(data); // a copy
   }
   return hash.digest("hex");
 }
 
 /**
- * What holds the values of a model's weights at the moment. Quick, to see
- * before each of many small runs whether a weight has been set since.
+ * The current storage of a model's weights. Fast, to detect before each small
+ * run whether a weight was set.
  *
  * @param nodes All nodes.
- * @returns One identity a weight, in the order of the nodes; equal lists hold
- * the very same values.
+ * @returns One object per weight, in the order of the nodes; equal lists mean
+ * unchanged values.
  */
 export function weightData(nodes: readonly GraphNode[]): object[] {
   return nodes.flatMap((node) =>
@@ -111,7 +114,10 @@ export function weightData(nodes: readonly GraphNode[]): object[] {
   );
 }
 
-/** A layer's own word, as its options may have been changed since it was opened. */
+/**
+ * The current options of a layer object, which may have changed since it was
+ * opened.
+ */
 function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "inMemory"
     ? meaningOf(call.layer.getConfig(), call.isOwnClass)
@@ -127,9 +133,9 @@ function optionsOf({ call, row }: GraphNode): unknown {
 }
 
 /**
- * Weights by name; an operation's constants by their index among its arguments.
- * Of a class that is known the order says which is which, and TF.js names the
- * weights of cells and wrapped layers otherwise than Keras.
+ * Weights by name; constants of an operation by their argument index. Weights
+ * of known classes are identified by order, because TF.js names the weights of
+ * cells and wrapped layers differently from Keras.
  */
 function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
   return call.kind === "raw"
@@ -144,7 +150,7 @@ function isKnown(call: NodeCall): boolean {
 
 /**
  * Options in Keras' spelling, without those that are not set or change no
- * value. Strings too, where the class is known: TF.js has `channelsLast`.
+ * value. For known classes, also string values: TF.js uses `channelsLast`.
  */
 function meaningOf(value: unknown, isKnown: boolean): unknown {
   if (Array.isArray(value)) {
@@ -163,7 +169,7 @@ function meaningOf(value: unknown, isKnown: boolean): unknown {
 }
 
 /**
- * JSON with keys in order, so that equal values give equal text.
+ * JSON with sorted keys, so that equal values give equal strings.
  *
  * @param value Plain data; functions and undefined are left out.
  * @returns The text.

@@ -1,13 +1,12 @@
 /**
- * A model as a graph: nodes, and references to what they give.
+ * A model as a graph: nodes, and references to their outputs.
  *
- * A node is one call of one layer. It is of one of five kinds: an input; an
- * alias, whose outputs are those of other nodes (a nested model's row, or its
- * inner inputs); a layer of our own; a layer object in memory, which TF.js
- * calls as it is, and other engines as a layer of our own; or an operation that
- * only its own runtime can run. Nested models are flattened: their nodes
- * stand in the same graph under a path, so that every
- * layer can be reached from every other.
+ * A node is one call of one layer. There are five kinds: an input; an alias,
+ * whose outputs are those of other nodes (a nested model's row, or its inner
+ * inputs); a built-in layer; a layer object in memory, which TF.js calls
+ * directly, and other engines as a built-in layer; or a raw operation that only
+ * its own runtime can run. Nested models are flattened: their nodes are in the
+ * same graph under a path.
  *
  * @module
  */
@@ -24,21 +23,23 @@ export interface Ref {
 
 /** One call of one layer. */
 export interface GraphNode {
-  /** Number in the graph, from 0. */
+  /** Index in the graph, from 0. */
   readonly id: number;
-  /** What a user sees of it. */
+  /** Its row in the layer table. */
   readonly row: LayerRow;
   /** Whether it has a row in the layer table. */
   readonly isListed: boolean;
-  /** What it is called on. */
+  /** Its inputs. */
   readonly inputs: readonly Ref[];
-  /** Where the channels of its maps stand, where that is known though their shape is not. */
+  /**
+   * The channel axis of its feature maps, if known without their shape.
+   */
   readonly channels?: "first" | "last";
-  /** Whether it gives the same whatever the model is fed: it hangs on constants alone. */
+  /** Whether it depends only on constants. */
   readonly isConstant?: boolean;
-  /** How it is computed. */
+  /** Its computation. */
   readonly call: NodeCall;
-  /** Its weights as they are now, in Keras' order; not to be disposed of. */
+  /** Its current weights, in Keras' order; must not be disposed. */
   readonly weights: () => readonly NamedWeight[];
 }
 
@@ -48,42 +49,49 @@ export interface NamedWeight {
   readonly value: WeightValue;
 }
 
-/** Where a weight's values are: in TF.js, or in a file. */
+/** A weight with its storage: a TF.js variable, or a file. */
 export type WeightValue = tf.Tensor | WeightSource;
 
-/** A weight on the host, read when it is needed. */
+/** A weight on the host, read on demand. */
 export interface WeightSource {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Whether a program that holds it must not run with NaN or infinities in it. */
+  /** Whether a program must not run if it contains NaN or infinities. */
   readonly mustBeFinite?: boolean;
-  /** False for numbers that are no parameters, as those of a shape. */
+  /** False for numbers that are not parameters, such as a shape. */
   readonly isParameter?: boolean;
-  /** Its bytes as they are stored, where they tell it from others better than its values. */
+  /** Its stored bytes, if they identify it better than its values. */
   readonly storedBytes?: (() => Uint8Array) | undefined;
-  /** Reads it: the same values each time, in an array that is the reader's own. */
+  /** Reads the values, into a new array each time. */
   readonly read: () => Promise<NdArray>;
 }
 
-/** A keyword argument of a call: a value, or the number of an input of the node. */
+/**
+ * A keyword argument of a call: a value, or the index of an input of the node.
+ */
 export type CallArgument =
   | { readonly input: number }
   | { readonly value: number | boolean | string | undefined };
 
-/** How layers of our own compute a node. */
+/** The call of a built-in layer for a node. */
 export interface BuiltInCall {
   readonly layer: Layer;
-  /** Values among the arguments of the call, which tell it from other calls. */
+  /**
+   * Values among the arguments of the call, which distinguish it from other
+   * calls.
+   */
   readonly meaning?: unknown;
-  /** How many of the node's inputs are positional; the others are arguments. */
+  /**
+   * Number of positional inputs of the node; the others are keyword arguments.
+   */
   readonly numInputs: number;
   readonly args: Readonly<Record<string, CallArgument>>;
-  /** Indices of the node's inputs whose mask a call before it took away. */
+  /** Indices of the node's inputs whose mask an earlier call removed. */
   readonly unmasked?: readonly number[];
   readonly sources: readonly WeightSource[];
 }
 
-/** What our own layers make of a node, or why they cannot compute it. */
+/** The call of a built-in layer, or why there is none. */
 export type BuiltInForm =
   | { readonly call: BuiltInCall }
   | { readonly obstacle: string };
@@ -91,22 +99,30 @@ export type BuiltInForm =
 /** An operation of an ONNX file. */
 export interface OnnxCall {
   readonly operation: OnnxOperation;
-  /** All tensors that it takes, those of graphs within it too; empty for one left out. */
+  /**
+   * All tensors that it uses, including those of subgraphs; empty for an
+   * omitted one.
+   */
   readonly takes: readonly string[];
-  /** What gives each of these; undefined for constants and what is left out. */
+  /**
+   * The source of each of these; undefined for constants and omitted inputs.
+   */
   readonly givers: readonly (Ref | undefined)[];
-  /** The version of its operators: it decides what their attributes mean. */
+  /** Its opset, which determines the meaning of attributes. */
   readonly version: number;
-  /** What its operator means besides its name and attributes: domain, version, a function's body. */
+  /** What else defines its operator: domain, version, function body. */
   readonly meaning: string;
 }
 
-/** How a node is computed. */
+/** The computation of a node. */
 export type NodeCall =
   | {
     readonly kind: "input";
     readonly spec: TensorSpec;
-    /** What the host computes it from; undefined for an input of the model. */
+    /**
+     * The input from which the host computes it; undefined for an input of the
+     * model.
+     */
     readonly host?: {
       readonly from: Ref;
       readonly computation: HostComputation;
@@ -116,41 +132,43 @@ export type NodeCall =
   | {
     readonly kind: "inMemory";
     readonly layer: tf.layers.Layer;
-    /** How built-in layers compute the node, with its options as they are now. */
+    /** The call of a built-in layer for the node, with its current options. */
     readonly builtInForm: (node: GraphNode) => BuiltInForm;
-    /** The built-in layer of its class and options, for what is known of it. */
+    /**
+     * The built-in layer of its class and options, for its properties.
+     */
     readonly builtInLayer: () => Layer | undefined;
-    /** Path of the nested model that holds it; `""` at the top. */
+    /** Path of the nested model that contains it; `""` at the top. */
     readonly within: string;
-    /** Whether the class is one of TF.js' own, whose meaning is known. */
+    /** Whether the class is a TF.js class with known meaning. */
     readonly isOwnClass: boolean;
   }
   | BuiltInCall & {
     readonly kind: "builtIn";
-    /** Whether the class is a built-in one, and not one that the caller passed. */
+    /** Whether the class is built-in, not custom. */
     readonly isOwnClass: boolean;
   }
   | {
     readonly kind: "raw";
-    /** Constants among the operation's arguments, by their index. */
+    /** Constants among the operation's arguments, by index. */
     readonly constants: ReadonlyMap<number, () => WeightValue>;
-    /** What it is in its ONNX file, if it is of one, and not of a graph of TF.js. */
+    /** The operation of the ONNX file; undefined for a TF.js graph. */
     readonly onnx?: OnnxCall;
   };
 
 /** Runs raw operations. */
 export interface RawRuntime {
-  /** Whether some node needs the asynchronous way, as control flow does. */
+  /** Whether a node needs asynchronous execution, such as control flow. */
   readonly isAsync: boolean;
   /**
-   * Computes some outputs from others, which need not be the model's inputs.
+   * Computes some tensors from others, which may be inner tensors.
    *
-   * @param feeds Tensors by the name of the output that they stand for.
-   * @param fetches Names of the outputs wanted.
+   * @param feeds Tensors by the name of the output that they represent.
+   * @param fetches Names of the requested outputs.
    * @returns New tensors, in the order of `fetches`.
    */
   execute(feeds: tf.NamedTensorMap, fetches: readonly string[]): tf.Tensor[];
-  /** The same, for graphs with control flow. */
+  /** The same, asynchronously, for graphs with control flow. */
   executeAsync(
     feeds: tf.NamedTensorMap,
     fetches: readonly string[],
@@ -158,7 +176,7 @@ export interface RawRuntime {
 }
 
 /**
- * Follows aliases to the node that computes.
+ * Follows aliases to the node that computes a tensor.
  *
  * @param ref Any reference.
  * @returns The reference to the same tensor at its origin.
@@ -173,7 +191,7 @@ export function origin(ref: Ref): Ref {
  * Identity of a tensor in the graph, for maps.
  *
  * @param ref Any reference.
- * @returns The same text for the same tensor.
+ * @returns The same string for the same tensor.
  */
 export function refKey(ref: Ref): string {
   const { node, index } = origin(ref);
@@ -181,10 +199,33 @@ export function refKey(ref: Ref): string {
 }
 
 /**
- * What is known of a tensor.
+ * Creates a spec.
+ *
+ * @param name The tensor's name.
+ * @param shape Its sizes; copied.
+ * @param dtype Its element type.
+ * @param channels Its channel axis, if known.
+ * @returns The spec, frozen.
+ */
+export function tensorSpec(
+  name: string,
+  shape: readonly (number | null)[],
+  dtype: TensorSpec["dtype"],
+  channels?: "first" | "last",
+): TensorSpec {
+  return Object.freeze({
+    name,
+    shape: Object.freeze([...shape]),
+    dtype,
+    ...(channels === undefined ? {} : { channels }),
+  });
+}
+
+/**
+ * The spec of a tensor.
  *
  * @param ref Any reference.
- * @returns Its spec; undefined where the graph says nothing of it.
+ * @returns Its spec; undefined if unknown.
  */
 export function specOf(ref: Ref): TensorSpec | undefined {
   return ref.node.row.outputs[ref.index] ??
@@ -192,11 +233,11 @@ export function specOf(ref: Ref): TensorSpec | undefined {
 }
 
 /**
- * How our own layers compute a node, for engines that run nothing else.
+ * The call of a built-in layer for a node, for engines that run only these.
  *
  * @param node Any node that computes.
- * @returns Their call, with its options as they are now; or what is in the way,
- * to be said of the node.
+ * @returns The call, with the current options; or the obstacle, for a message
+ * about the node.
  */
 export function builtInFormOf(node: GraphNode): BuiltInForm {
   const { call } = node;
@@ -205,17 +246,17 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
   const isOfFile = call.kind === "raw" && call.onnx !== undefined;
   return {
     obstacle: isOfFile
-      ? "is an operation of an ONNX file, which is run as it stands"
+      ? "is an operation of an ONNX file, which only ONNX Runtime runs"
       : "is an operation of TF.js",
   };
 }
 
 /**
- * The layer behind a node, for what is known of it without running it.
+ * The built-in layer of a node, for its properties.
  *
  * @param node Any node.
- * @returns The layer; undefined where the node's class is a custom one of TF.js,
- * or no layer.
+ * @returns The layer; undefined for a custom TF.js class, or a node that is not
+ * a layer.
  */
 export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
   if (call.kind === "builtIn") return call.layer;

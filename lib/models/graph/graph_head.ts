@@ -11,14 +11,14 @@ import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 /** Operations that change nothing. */
 const SAME = new Set(["Identity", "StopGradient", "EnsureShape"]);
 
-/** Operations that change the shape alone. */
+/** Operations that only change the shape. */
 const PASS = new Set([
   "Reshape",
   "Squeeze",
   "ExpandDims",
 ]);
 
-/** Activations that can be taken off, by the operation's name. */
+/** Activations that can be removed, by the operation's name. */
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Softmax: "softmax",
   LogSoftmax: "logSoftmax",
@@ -46,13 +46,13 @@ const SPELLING: SoftmaxSpelling = {
 };
 
 /**
- * What the search for the head makes of an operation of a `tf.GraphModel`.
+ * Classifies an operation of a `tf.GraphModel` for the head search.
  *
- * A matrix product or a convolution with a constant kernel is linear, alone,
- * with a constant added to it, or fused with both bias and activation.
+ * A matrix product or convolution with a constant kernel is linear, alone, with
+ * an added constant, or fused with bias and activation.
  *
  * @param node The operation's node.
- * @returns What it is on the way to the head.
+ * @returns Its role in the head search.
  */
 export function graphLink(node: GraphNode): Link {
   const { kind } = node.row;
@@ -74,7 +74,7 @@ function biased(node: GraphNode): Link {
   return biasedLink(inner, bias);
 }
 
-/** A product with a constant kernel, with what is fused to it. */
+/** A product with a constant kernel, and its fused operations. */
 function product(node: GraphNode): Link | undefined {
   const { kind, config } = node.row;
   const isConvolution = kind === "Conv2D" || kind === "_FusedConv2D";

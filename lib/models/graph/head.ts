@@ -1,14 +1,14 @@
 /**
- * Finding the head: the layer that gives the logits.
+ * Finds the head: the layer whose output is the logits.
  *
  * From the model's output back through softmax, log-softmax, sigmoid and linear
- * activations, and through layers that only reshape or do nothing at
- * inference, to the first layer with weights. If that one is linear it is the
- * head, and what feeds it in the graph is the penultimate; a softmax that is
- * fused in it is taken off. If a softmax or sigmoid stands over something
- * else, its input is the logits, without a head.
+ * activations, and through layers that only reshape or do nothing at inference,
+ * to the first layer with weights. If that layer is linear it is the head, and
+ * its input in the graph is the penultimate; a fused softmax is removed. If a
+ * softmax or sigmoid is over another operation, its input is the logits,
+ * without a head.
  *
- * Nested models need no care here: their nodes stand in the same graph.
+ * Nested models need no special handling: their nodes are in the same graph.
  *
  * @module
  */
@@ -22,44 +22,46 @@ import { onnxLink } from "./onnx_head.ts";
 
 type LinearLink = Link & { readonly kind: "linear" };
 
-/** A linear layer that gives the logits. */
+/** A linear layer whose output is the logits. */
 export interface Head {
   readonly node: GraphNode;
-  /** What feeds it. */
+  /** Its input. */
   readonly penultimate: Ref;
   readonly weights: () => HeadTensors;
   /** Whether it is a convolution over a feature map of one position. */
   readonly isConvolution: boolean;
-  /** Where its channels stand; last by default. */
+  /** Its channel axis; default: last. */
   readonly channels?: "first";
 }
 
-/** What is known of a model's logits. */
+/** The logits of a model. */
 export interface Logits {
-  /** Undefined where the logits are an activation's input. */
+  /** The head; undefined if the logits are the input of an activation. */
   readonly head?: Head;
-  /** The tensor that holds the logits in the graph; undefined where they are fused. */
+  /**
+   * The tensor of the logits; undefined if they are fused with the activation.
+   */
   readonly direct?: Ref;
   readonly activation: OutputActivation;
-  /** Names of the nodes whose activation was left off. */
+  /** Names of the nodes whose activation was removed. */
   readonly removed: readonly string[];
 }
 
 /** The outcome of the search. */
 export interface HeadSearch {
   readonly logits: Logits | undefined;
-  /** Names of the nodes that were looked at, from the output on. */
+  /** Names of the visited nodes, from the output on. */
   readonly looked: readonly string[];
   /** Why there are no logits, for messages. */
   readonly why: string;
 }
 
 /**
- * Goes back from a model's output to its head. Outputs that are labels, whole
- * numbers or strings, do not count.
+ * Searches from a model's output back to its head. Outputs that are labels,
+ * integers or strings, are ignored.
  *
  * @param outputs The model's outputs.
- * @returns What was found.
+ * @returns The outcome.
  */
 export function searchHead(outputs: readonly Ref[]): HeadSearch {
   const floats = outputs.filter((ref) => !isLabel(ref));
@@ -76,15 +78,15 @@ function isLabel(ref: Ref): boolean {
   return dtype !== undefined && !dtype.startsWith("float");
 }
 
-/** The way back from one tensor. */
+/** Searches back from one tensor. */
 class Search {
   readonly #output: Ref;
   readonly #looked: string[] = [];
   readonly #removed: string[] = [];
   #activation: OutputActivation = "none";
-  /** What the softmax or sigmoid stands over. */
+  /** The input of the softmax or sigmoid. */
   #under: Ref | undefined;
-  /** The tensor after the roundings of a quantisation. */
+  /** Skips the rounding operations of a quantisation. */
   #rounded: Ref | undefined;
   #isOverLastAxis = false;
   #isReshapedBehind = false;
@@ -101,9 +103,9 @@ class Search {
       const { node } = origin(at);
       looked.push(node.row.name);
       const link = linkOf(origin(at));
-      rule = `"${node.row.name}" is no linear layer`;
+      rule = `"${node.row.name}" is not a linear layer`;
       if (link.kind === "linear" && link.activation !== "other") {
-        rule = `"${node.row.name}" does not give one row a sample`;
+        rule = `"${node.row.name}" does not have one row per sample`;
         if (!this.#fits(link)) break;
         return { logits: this.#logits(node, link), looked, why: "" };
       }
@@ -117,7 +119,7 @@ class Search {
       return { logits: undefined, looked, why: rule };
     }
     const why =
-      `the softmax or sigmoid stands over "${under.node.row.name}", and ${rule}`;
+      `the softmax or sigmoid is over "${under.node.row.name}", and ${rule}`;
     const [activation, removed] = [this.#activation, this.#removed];
     return { logits: { direct: under, activation, removed }, looked, why };
   }
@@ -143,7 +145,7 @@ class Search {
     }
   }
 
-  /** Whether a softmax behind it is over what a linear layer gives. */
+  /** Whether a softmax after it is over the output of a linear layer. */
   #fits(link: LinearLink): boolean {
     if (!isHead(link, this.#output)) return false;
     if (this.#activation !== "softmax") return true;
@@ -167,7 +169,10 @@ class Search {
       : { ...logits, direct };
   }
 
-  /** A softmax over maps gives as many answers as positions, not one for a sample. */
+  /**
+   * Whether a softmax is over feature maps: then it has one result per
+   * position, not per sample.
+   */
   #isOverVectors(under: Ref): boolean {
     const shape = specOf(under)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
@@ -176,11 +181,11 @@ class Search {
 }
 
 /**
- * Takes a layer that the caller names as the head: a linear one, or one from
- * which the search goes back to logits, as from a softmax.
+ * Resolves the layer that the caller names as the head: a linear layer, or one
+ * from which the search leads back to logits, such as a softmax.
  *
  * @param node The layer's node.
- * @returns The logits that it gives, before its own activation.
+ * @returns Its logits, before its activation.
  * @throws {TypeError} If it is neither linear nor leads to logits.
  */
 export function headAt(node: GraphNode): Logits {
@@ -239,7 +244,7 @@ function headLogits(
   };
 }
 
-/** What the search makes of any tensor; outputs beside the first are no part of it. */
+/** Classifies a tensor for the search; outputs other than the first end it. */
 function linkOf({ node, index }: Ref): Link {
   if (index !== mainOutput(node)) return { kind: "other" };
   if (node.call.kind === "inMemory" || node.call.kind === "builtIn") {
@@ -251,7 +256,7 @@ function linkOf({ node, index }: Ref): Link {
   return { kind: "other" };
 }
 
-/** A classifier of ONNX gives its label first, and then what it comes from. */
+/** The label output of an ONNX classifier is first, followed by its scores. */
 function mainOutput({ row }: GraphNode): number {
   return row.kind === "LinearClassifier" ? 1 : 0;
 }
@@ -262,10 +267,10 @@ function outputName(activation: HeadActivation): OutputActivation {
 }
 
 /**
- * Whether a linear layer is a head. A Dense is; a convolution is over a feature
- * map of one position, or over time steps, as a Dense is. Where the graph does
- * not say how many positions there are, the model's output does, if it is
- * `[N, C]` with as many units as the layer.
+ * Whether a linear layer is a head: a Dense, or a convolution over a feature
+ * map of one position or over time steps. If the number of positions is
+ * unknown, the model's output decides: it must be `[N, C]` with the units of
+ * the layer.
  */
 function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
   if (!link.isConvolution) return true;
@@ -284,7 +289,7 @@ function unitsOf({ weights }: Pick<LinearLink, "weights">): number | undefined {
   return kernel.shape.at(isTransposed ? -2 : -1);
 }
 
-/** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` where channels come first. */
+/** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` with channels first. */
 function isOnePosition(
   shape: readonly (number | null)[],
   channels?: "first",

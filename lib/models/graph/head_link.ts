@@ -1,52 +1,54 @@
 /**
- * What the search for the head makes of one node.
+ * The role of a node in the head search.
  *
  * @module
  */
 import type { GraphNode, Ref, WeightValue } from "./graph.ts";
 
-/** What the search makes of one node. */
+/** The role of a node in the search. */
 export type Link =
-  /** An activation by itself. */
+  /** A separate activation. */
   | {
     readonly kind: "activation";
     readonly activation: HeadActivation;
-    /** What it is applied to, where that is not the node's first input. */
+    /** Its operand, if that is not the node's first input. */
     readonly of?: Ref;
-    /** Whether it is over the last axis, of which there are others beside the batch. */
+    /** Whether it is over the last axis of several non-batch axes. */
     readonly isOverLastAxis?: boolean;
   }
-  /** Nothing that changes values: reshaping, dropout, identity. */
+  /** An operation that changes no values: reshaping, dropout, identity. */
   | {
     readonly kind: "pass";
-    /** What passes, where that is not the node's first input. */
+    /**
+     * The tensor that passes through, if that is not the node's first input.
+     */
     readonly of?: Ref;
-    /** Whether the shape stays, too. @default {false} */
+    /** Whether it also keeps the shape. @default {false} */
     readonly keepsShape?: boolean;
-    /** Whether values are rounded to the steps of a quantisation. @default {false} */
+    /** Whether it rounds values for a quantisation. @default {false} */
     readonly rounds?: boolean;
   }
-  /** A linear layer, with the activation fused in it. */
+  /** A linear layer, with its fused activation. */
   | {
     readonly kind: "linear";
     readonly activation: HeadActivation | "other";
     readonly weights: () => HeadTensors;
-    /** What feeds it. */
+    /** Its input. */
     readonly penultimate: Ref;
     /** Whether it is a convolution. */
     readonly isConvolution: boolean;
-    /** Where its channels stand; last by default. */
+    /** Its channel axis; default: last. */
     readonly channels?: "first";
   }
-  /** Anything else. */
+  /** Any other operation. */
   | { readonly kind: "other" };
 
-/** Activations that can be taken off. */
+/** Activations that can be removed. */
 export type HeadActivation = "softmax" | "logSoftmax" | "sigmoid" | "linear";
 
-/** A head's weights as they are now; not to be disposed of. */
+/** A head's current weights; must not be disposed. */
 export interface HeadTensors {
-  /** `[…, D, C]`, or `[C, D]` where transposed; leading sizes are 1. */
+  /** `[…, D, C]`, or `[C, D]` if transposed; leading sizes are 1. */
   readonly kernel: WeightValue;
   readonly isTransposed: boolean;
   /** `[C]`. */
@@ -54,11 +56,11 @@ export interface HeadTensors {
 }
 
 /**
- * A constant `[C]` added to a product.
+ * Adds a constant `[C]` to a product.
  *
- * @param inner What the search makes of the product.
- * @param bias The constant, if it is one.
- * @returns What the search makes of the sum.
+ * @param inner The role of the product.
+ * @param bias The constant, if the operand is one.
+ * @returns The role of the sum.
  */
 export function biasedLink(
   inner: Link | undefined,
@@ -83,7 +85,8 @@ export function biasedLink(
  *
  * @param node The operation's node.
  * @param index Its index among the arguments.
- * @returns Gives the constant; undefined where it is none.
+ * @returns A function that returns the constant; undefined if the argument is
+ * not constant.
  */
 export function constant(
   node: GraphNode,

@@ -1,12 +1,12 @@
 /**
- * Puts things that wait for each other in an order: each after what it waits
- * for, and otherwise as they come.
+ * Topological sort: orders items after their dependencies, otherwise in their
+ * original order.
  *
- * @param all The things.
- * @param waitsFor What one waits for.
- * @param onCycle Called with one that waits for itself, by whatever way; after
- * it, the one comes where it was found.
- * @returns Each once.
+ * @param all The items.
+ * @param waitsFor Returns the dependencies of an item.
+ * @param onCycle Called with an item that depends on itself; if it returns, the
+ * item is placed where it was found.
+ * @returns The items, each once.
  */
 export function inOrder<T>(
   all: Iterable<T>,

@@ -1,26 +1,27 @@
 /**
- * Options as Keras spells them: TF.js has `channelsLast` under `dataFormat`,
- * and writes `channels_last` under `data_format` into files.
+ * Converts options to Keras' spelling: TF.js uses `channelsLast` under
+ * `dataFormat`, and writes `channels_last` under `data_format` to files.
  *
  * @module
  */
 
 /**
- * A name of TF.js in Keras' spelling.
+ * Converts a name of TF.js to Keras' spelling.
  *
- * @param text A key or a text of an option.
- * @returns It in snake case; one that is already stays as it is.
+ * @param text A key or a string value.
+ * @returns The name in snake case.
  */
 export function snakeCase(text: string): string {
   return text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
 /**
- * A value of an option, as TF.js would write it into a file.
+ * Converts the value of an option to the form in which TF.js writes it to a
+ * file.
  *
- * @param value What a layer of TF.js says of itself.
- * @param key Under which option it stands.
- * @returns A copy, down to the names in it; these are not spelled anew.
+ * @param value The value in the config of a TF.js layer.
+ * @param key The option.
+ * @returns A deep copy; names in it are not converted.
  */
 export function inKerasSpelling(value: unknown, key = ""): unknown {
   if (value === undefined || value === null) return null;

@@ -1,5 +1,5 @@
 /**
- * A layer's kernels as a figure.
+ * Draws the kernels of a layer.
  *
  * @module
  */
@@ -20,12 +20,15 @@ import { ownerOf } from "./weights.ts";
  * @category Figures
  */
 export interface KernelsOptions extends FigureOptions {
-  /** Which weight, as in `"kernel"`. Default: the first of rank 2 or more. */
+  /** The weight, such as `"kernel"`. Default: the first of rank 2 or more. */
   readonly weight?: string;
-  /** Which output channels, from 0, in this order. Default: all that have room. */
+  /**
+   * Indices of the output channels, from 0, in this order. Default: as many as
+   * fit.
+   */
   readonly channels?: readonly number[];
   /**
-   * Whether all kernels have one range of colours, or each its own.
+   * Whether all kernels share one colour range, or each has a separate one.
    *
    * @default {"layer"}
    */
@@ -37,13 +40,13 @@ export interface KernelsOptions extends FigureOptions {
  * pair of input and output channel; others as a heat map of inputs against
  * outputs. Blue is below zero, white zero, red above.
  *
- * Good for first layers, whose kernels are edges and colours; those of deeper
- * layers are hard to read.
+ * Useful for first layers, whose kernels show edges and colours; those of
+ * deeper layers are hard to interpret.
  *
  * @param weights Weights of a layer, from `getWeights`.
- * @param options Which weight and which output channels.
+ * @param options Weight and output channels.
  * @returns A figure that shows itself.
- * @throws {TypeError} If the weights are a promise, or hold no matrix.
+ * @throws {TypeError} If the weights are a promise, or contain no matrix.
  * @throws {RangeError} If there is no such weight or channel.
  *
  * @example Two filters of a convolution

@@ -18,13 +18,13 @@ const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
 };
 
 /**
- * What the search for the head makes of a layer. Only Keras' and TF.js' own
- * classes are understood: a custom class may mean anything by its name. Keras
+ * Classifies a layer for the head search. Only classes of Keras and TF.js are
+ * known: the name of a custom class says nothing about its computation. Keras
  * writes options in snake case, TF.js in camel case.
  *
  * @param node The layer's node.
- * @param call How it is computed.
- * @returns What it is on the way to the head.
+ * @param call Its computation.
+ * @returns Its role in the head search.
  */
 export function layerLink(
   node: GraphNode,
@@ -33,7 +33,7 @@ export function layerLink(
   if (!call.isOwnClass) return { kind: "other" };
   const { kind } = node.row;
   if (builtInLayerOf(node)?.passesValues) return { kind: "pass" };
-  // As the layer is now: its activation may have been changed since it was opened.
+  // The current layer: its activation may have changed since it was opened.
   const config = call.kind === "inMemory"
     ? call.layer.getConfig()
     : node.row.config;
@@ -72,8 +72,8 @@ function isLastAxis(axis: unknown, node: GraphNode): boolean {
 }
 
 /**
- * Over one position every kernel is a matrix, but only 1×1 ones have no padding to add;
- * and only channels last and one group make it a matrix.
+ * Whether a kernel is a matrix: 1×1, because larger ones may need padding, with
+ * channels last and one group.
  */
 function isPointwise(config: Readonly<Record<string, unknown>>): boolean {
   const size = config.kernelSize ?? config.kernel_size;
@@ -84,7 +84,7 @@ function isPointwise(config: Readonly<Record<string, unknown>>): boolean {
 }
 
 function kernelAndBias(node: GraphNode): HeadTensors {
-  // By name: a kernel that is frozen alone stands behind the bias in TF.js.
+  // By name: in TF.js a frozen kernel is listed after the bias.
   const weights = node.weights();
   const named = (wanted: string) =>
     weights.find(({ name }) => name === wanted)?.value;

@@ -2,34 +2,34 @@ import { checkInteger, checkOptions } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 
 /**
- * How large a model may become when its description is carried out: a few bytes
- * can describe a model that fills all memory.
+ * Limits for the size of a model: a few bytes can describe a model that fills
+ * all memory.
  *
  * @category Models
  */
 export interface ModelLimits {
   /**
-   * Layers or operations, with those of nested models and functions once for
-   * each call.
+   * Number of layers or operations, including those of nested models and
+   * functions for each call.
    *
    * @default {100_000}
    */
   readonly nodes?: number;
   /**
-   * Models within models, or graphs and functions within each other.
+   * Nesting depth of models, graphs and functions.
    *
    * @default {64}
    */
   readonly nesting?: number;
   /**
-   * Bytes of a tensor of one sample.
+   * Size of a tensor for one sample, in bytes.
    *
    * @default {2_147_483_648}
    */
   readonly tensorBytes?: number;
 }
 
-/** The limits where the caller sets none. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
   nodes: 100_000,
   nesting: 64,
@@ -37,12 +37,12 @@ export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
 });
 
 /**
- * Checks limits, and fills in those that are not set.
+ * Checks limits, and sets defaults.
  *
- * @param limits What the caller sets.
+ * @param limits The caller's limits.
  * @returns All limits.
- * @throws {TypeError} If there is no such limit.
- * @throws {RangeError} If one is no positive integer.
+ * @throws {TypeError} If a limit is unknown.
+ * @throws {RangeError} If one is not a positive integer.
  */
 export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
   const names = Object.keys(DEFAULT_LIMITS) as (keyof ModelLimits)[];
@@ -53,10 +53,10 @@ export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
 }
 
 /**
- * The error of a model that exceeds a limit.
+ * Creates the error for a model that exceeds a limit.
  *
  * @param source The file.
- * @param limit Which limit, and its value.
+ * @param limit The limit, and its value.
  * @param what What exceeds it.
  * @returns The error.
  */

@@ -4,9 +4,9 @@ import { Pacer } from "../../formats/pacer.ts";
 export type { Pacer };
 
 /**
- * What stops the loading of a model: the caller, or the Stop button.
+ * The pacer of loading a model, aborted by the caller or the Stop button.
  *
- * @param source What is loaded, for the error.
+ * @param source The source, for the error.
  * @param signal The caller's signal.
  * @returns The pacer.
  */

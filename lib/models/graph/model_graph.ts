@@ -17,7 +17,7 @@ import type { OnnxOrigin } from "./onnx_origin.ts";
 import { MODEL_OPTIONS, modelView } from "./model_view.ts";
 import { identityOf, weightsOf } from "./weights.ts";
 
-/** What a {@linkcode ModelGraph} is made of. */
+/** The parts of a {@linkcode ModelGraph}. */
 export interface ModelParts {
   readonly name: string;
   readonly format: ModelFormat;
@@ -26,31 +26,91 @@ export interface ModelParts {
   /** Keras' own list of the top level. */
   readonly topLevel: readonly GraphNode[];
   readonly inputs: readonly Ref[];
-  /** By what the inputs are fed, where that is not the names of their layers. */
+  /** Names of the inputs, if they differ from the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
   /** What is known of the outputs, for those of which no row says it. */
   readonly outputSpecs?: readonly (TensorSpec | undefined)[];
-  /** What runs raw operations. */
+  /** The runner of raw operations. */
   readonly runtime?: RawRuntime | undefined;
-  /** Names besides those of the rows, as of tensors in a file, and the nodes that they mean. */
+  /** Additional names, such as those of tensors in a file, with their nodes. */
   readonly otherNames?: ReadonlyMap<string, GraphNode>;
-  /** The ONNX file that it was made from, if it was. */
+  /** The ONNX file that it was made from, if any. */
   readonly onnx?: OnnxOrigin;
-  /** Says why the model cannot be used any more, if it cannot. */
+  /** Returns why the model can no longer be used, if so. */
   readonly whyUnusable: () => string | undefined;
-  /** Frees what the loader made. */
+  /** Frees the resources of the loader. */
   readonly dispose: () => void;
-  /** Whether the caller passed functions that it may be made with. */
+  /** Whether the caller passed custom functions. */
   readonly hasCustomCode?: boolean;
 }
 
-/** The one implementation of {@linkcode Model}: a graph, and where it came from. */
-export class ModelGraph implements Model {
+/**
+ * What users get of a graph: the members of {@linkcode Model}, as Tab in a
+ * notebook lists all that there are.
+ */
+class OpenedModel implements Model {
   static {
-    attachView(ModelGraph.prototype, modelView, MODEL_OPTIONS);
+    attachView(
+      OpenedModel.prototype,
+      (model, options) => modelView(model.#graph, options),
+      MODEL_OPTIONS,
+    );
   }
 
+  readonly name: string;
+  readonly format: ModelFormat;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly layers: readonly LayerRow[];
+  readonly #graph: ModelGraph;
+
+  constructor(graph: ModelGraph) {
+    this.#graph = graph;
+    this.name = graph.name;
+    this.format = graph.format;
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.layers = graph.layers;
+  }
+
+  static modelGraphOf(model: unknown): ModelGraph | undefined {
+    const isOpened = typeof model === "object" && model !== null &&
+      #graph in model;
+    return isOpened ? model.#graph : undefined;
+  }
+
+  findLayer(id: string | number, options?: FindLayerOptions): LayerRow {
+    return this.#graph.findLayer(id, options);
+  }
+
+  getWeights(id: string | number): Promise<Weights> {
+    return this.#graph.getWeights(id);
+  }
+
+  close(): Promise<void> {
+    return this.#graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * The graph of a model.
+ *
+ * @param model A model, or a graph.
+ * @returns The graph; undefined for what is not a model of this library.
+ */
+export function modelGraphOf(model: unknown): ModelGraph | undefined {
+  return model instanceof ModelGraph ? model : OpenedModel.modelGraphOf(model);
+}
+
+/** A graph, and where it came from. Users get its {@linkcode ModelGraph.model}. */
+export class ModelGraph implements Model {
+  /** The model that a user gets. */
+  readonly model: Model;
   readonly name: string;
   readonly format: ModelFormat;
   readonly inputs: readonly TensorSpec[];
@@ -64,17 +124,19 @@ export class ModelGraph implements Model {
   readonly inputRefs: readonly Ref[];
   /** The outputs as references. */
   readonly outputRefs: readonly Ref[];
-  /** Nodes that the host computes from inputs, before an engine gets anything. */
+  /** Nodes that the host computes from inputs, before the engine runs. */
   readonly onHost: readonly GraphNode[];
-  /** What runs raw operations. */
+  /** The runner of raw operations. */
   readonly runtime: RawRuntime | undefined;
-  /** Names besides those of the rows, and the nodes that they mean. */
+  /** Additional names, with their nodes. */
   readonly otherNames: ReadonlyMap<string, GraphNode>;
-  /** The ONNX file that it was made from, if it was. */
+  /** The ONNX file that it was made from, if any. */
   readonly onnx: OnnxOrigin | undefined;
-  /** Whether it was made with functions or classes of which no text tells what they do. */
+  /**
+   * Whether it was made with functions or classes, which have no fingerprint.
+   */
   readonly hasCustomCode: boolean;
-  /** Numbers in all weights; one that is shared counts once. */
+  /** Number of values in all weights; shared weights count once. */
   readonly numParameters: number;
   readonly #parts: ModelParts;
   #fingerprint = { text: "", of: [] as readonly object[], hash: "" };
@@ -107,6 +169,7 @@ export class ModelGraph implements Model {
     this.hasCustomCode = parts.hasCustomCode === true ||
       parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
     this.numParameters = countOnce(parts.nodes);
+    this.model = new OpenedModel(this);
   }
 
   findLayer(id: string | number, options: FindLayerOptions = {}): LayerRow {
@@ -130,8 +193,8 @@ export class ModelGraph implements Model {
   }
 
   /**
-   * SHA-256 over graph and weight values. Values are read again only where the
-   * graph has changed, or a weight's data have been replaced since.
+   * SHA-256 over graph and weight values. Values are read again only if the
+   * graph has changed, or the data of a weight was replaced.
    */
   async fingerprint(pacer?: Pacer): Promise<string> {
     this.checkUsable("fingerprint");
@@ -147,12 +210,12 @@ export class ModelGraph implements Model {
     return found;
   }
 
-  /** What holds the values of all weights at the moment; equal lists hold the same values. */
+  /** The current storage of all weights; equal lists mean unchanged values. */
   weightData(): object[] {
     return weightData(this.#parts.nodes);
   }
 
-  /** Throws if the model is closed, or what it was made from is disposed of. */
+  /** Throws if the model is closed, or its source model is disposed. */
   checkUsable(action: string): void {
     const why = this.#isClosed ? "closed" : this.#parts.whyUnusable();
     if (why === undefined) return;

@@ -4,24 +4,27 @@ import type { Block, View, ViewOptions } from "../../display/view.ts";
 import type { LayerRow, Model, TensorSpec } from "../../types.ts";
 import { type Findable, findLayers } from "./find_layers.ts";
 
-/** Rows beyond which nested models and blocks are folded. */
+/** Number of rows above which nested models and blocks are folded. */
 const MOST_ROWS = 40;
-/** Layers that the "inputs" of a folded row name. */
+/** Maximum number of layers in the "inputs" of a folded row. */
 const MOST_INPUTS = 3;
 
-/** The options of `show` that a model takes. */
+/** The options of `show` for a model. */
 export const MODEL_OPTIONS = ["layer"] as const;
 
-/** A model, and what its layers are found by. */
-export type ShownModel = Model & Findable & { readonly numParameters: number };
+/** A model, with the index for finding layers. */
+export type ShownModel =
+  & Pick<Model, "name" | "format" | "inputs" | "outputs" | "layers">
+  & Findable
+  & { readonly numParameters: number };
 
 /**
- * What a model shows of itself: its layer table, nested layers indented. Of a
- * long one, a nested model is one row, and so is a block: consecutive layers
- * whose names begin alike.
+ * The view of a model: its layer table, with nested layers indented. In a long
+ * table, a nested model is one row, and so is a block of consecutive layers
+ * with a common name prefix.
  *
  * @param model The model, with the count of all its parameters.
- * @param options Which layers to list, as a name or a glob; then none is folded.
+ * @param options The layers to list, as a name or a glob; these are not folded.
  * @returns The view.
  * @throws {LayerNotFoundError} If no layer has such a name.
  */
@@ -94,14 +97,14 @@ function tableOf(
   };
 }
 
-/** Rows in groups: all by themselves where there are few. */
+/** Groups rows; a short table is not grouped. */
 function folded(model: ShownModel): LayerRow[][] {
   let groups = model.layers.map((row) => [row]);
   if (groups.length > MOST_ROWS && hasPaths(model)) {
     groups = joined(groups, (row) => row.name.split("/")[0]!);
   }
   if (groups.length <= MOST_ROWS) return groups;
-  // From the smallest blocks to the largest, as far as it takes.
+  // From the smallest blocks to the largest, until there are few enough rows.
   const longest = Math.max(
     ...groups.map(([row]) => partsOf(row!.name).length),
   );
@@ -115,7 +118,7 @@ function folded(model: ShownModel): LayerRow[][] {
   return blocks;
 }
 
-/** Puts neighbours of one key together. */
+/** Groups neighbours with equal keys. */
 function joined(
   groups: readonly LayerRow[][],
   keyOf: (row: LayerRow) => string,
@@ -131,12 +134,15 @@ function joined(
   return result;
 }
 
-/** A name in parts that end at a separator, as in `block_`, `1_`, `conv`. */
+/**
+ * Splits a name into parts that end at a separator, such as `block_`, `1_`,
+ * `conv`.
+ */
 function partsOf(name: string): string[] {
   return name.match(/[^/_.]+[/_.]*|^[/_.]+/g) ?? [name];
 }
 
-/** A pattern that finds the rows of a group. */
+/** A pattern that matches the rows of a group. */
 function globOf(group: readonly LayerRow[], model: ShownModel): string {
   const [first, last] = [group[0]!.name, group.at(-1)!.name];
   if (hasPaths(model) && isModel(group)) return `${first}/**`;
@@ -149,25 +155,31 @@ function globOf(group: readonly LayerRow[], model: ShownModel): string {
   return `${first.slice(0, length)}${rest ? "**" : "*"}`;
 }
 
-/** Whether a group is a nested model with what is in it. */
+/** Whether a group is a nested model with its layers. */
 function isModel(group: readonly LayerRow[]): boolean {
   const [model, ...inner] = group;
   return inner.length > 0 &&
     inner.every(({ name }) => name.startsWith(`${model!.name}/`));
 }
 
-/** Names of graph operations hold slashes and are no paths. */
-function hasPaths({ format }: Model): boolean {
+/**
+ * Whether names are paths: names of graph operations contain slashes but are
+ * not.
+ */
+function hasPaths({ format }: ShownModel): boolean {
   return format !== "onnx" && format !== "tfjs-graph";
 }
 
-/** A later call of a shared layer, as `name:1`, has the weights of the first. */
+/**
+ * Whether a row is a later call of a shared layer, `name:1`, with the weights
+ * of the first.
+ */
 function parametersOf(group: readonly LayerRow[]): number {
   return group.filter(({ name }) => !/:\d+$/.test(name))
     .reduce((sum, { numParameters }) => sum + numParameters, 0);
 }
 
-/** What feeds a group from outside. */
+/** The inputs of a group from outside. */
 function inputsOf(group: readonly LayerRow[]): string {
   const members = new Set(group.map(({ name }) => name));
   const names = [...new Set(group.flatMap(({ inbound }) => inbound))]
@@ -180,8 +192,8 @@ function inputsOf(group: readonly LayerRow[]): string {
   } more`;
 }
 
-/** Two spaces a level. */
-function indent(name: string, model: Model): string {
+/** Two spaces per level. */
+function indent(name: string, model: ShownModel): string {
   if (!hasPaths(model)) return "";
   return "  ".repeat(Math.min(name.split("/").length - 1, 8));
 }

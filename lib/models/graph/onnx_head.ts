@@ -22,10 +22,10 @@ import {
 import type { OnnxConstant } from "./onnx_origin.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
-/** Operations that change the shape alone. */
+/** Operations that only change the shape. */
 const PASS = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
 
-/** Operations that round values to the steps of a quantisation. */
+/** Operations that round values for a quantisation. */
 const ROUNDS = new Set(["QuantizeLinear", "DequantizeLinear"]);
 
 const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
@@ -34,17 +34,17 @@ const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
   Sigmoid: "sigmoid",
 };
 
-/** Element types of floats, as Cast has them. */
+/** Float element types, as numbered in Cast. */
 const FLOATS = new Set([1, 10, 11, 16]);
 
 /**
- * What the search for the head makes of an operation of an ONNX file.
+ * Classifies an operation of an ONNX file for the head search.
  *
  * A MatMul, a Gemm or a convolution with a constant kernel is linear, alone or
- * with a constant added to it.
+ * with an added constant.
  *
  * @param node The operation's node.
- * @returns What it is on the way to the head.
+ * @returns Its role in the head search.
  */
 export function onnxLink(node: GraphNode): Link {
   const { domain } = operationOf(node);
@@ -61,14 +61,14 @@ export function onnxLink(node: GraphNode): Link {
   return product(node) ?? { kind: "other" };
 }
 
-/** Operators of classical models, as scikit-learn's converter writes them. */
+/** Operators of classical models, as written by scikit-learn's converter. */
 function learnedLink(node: GraphNode): Link {
   const { kind, config } = node.row;
   if (kind === "ZipMap") return { kind: "pass" };
   if (kind === "LinearClassifier") {
     return linearClassifier(node) ?? { kind: "other" };
   }
-  // The sum of a softmax is 1 already.
+  // The sum of a softmax is already 1.
   const from = node.inputs[0] && origin(node.inputs[0]).node;
   const isSoftmax = from?.row.kind === "LinearClassifier" &&
     from.row.config.post_transform === "SOFTMAX";
@@ -77,7 +77,7 @@ function learnedLink(node: GraphNode): Link {
     : { kind: "other" };
 }
 
-/** What changes no value, or only the shape. */
+/** Operators that change no value, or only the shape. */
 function passLink(node: GraphNode): Link | undefined {
   const { kind, config } = node.row;
   if (kind === "Concat") return twoClasses(node);
@@ -85,7 +85,7 @@ function passLink(node: GraphNode): Link | undefined {
   if (kind === "Cast" && FLOATS.has(Number(config.to)) || kind === "Identity") {
     return { kind: "pass", keepsShape: true };
   }
-  // Dropout does nothing unless it is told that the model is being trained.
+  // Dropout does nothing unless its training input is true.
   if (kind === "Dropout" && operationOf(node).inputs.length < 3) {
     return { kind: "pass", keepsShape: true };
   }
@@ -109,14 +109,14 @@ function twoClasses(node: GraphNode): Link | undefined {
   return isOfOne && isSigmoid ? { kind: "pass", of: yes } : undefined;
 }
 
-/** Whether what it changes the shape of is what it is called on, and no shape. */
+/** Whether it reshapes its operand, not a computed shape. */
 function isFirst(node: GraphNode): boolean {
   return call(node).givers[0] !== undefined;
 }
 
 /**
- * A softmax over all units of a sample, `[N, C]` or maps of one position, or
- * over the last axis, whatever stands before it.
+ * A softmax over all units of a sample, `[N, C]` or feature maps of one
+ * position, or over the last of several axes.
  */
 function softmaxLink(node: GraphNode, activation: HeadActivation): Link {
   const { version } = call(node);
@@ -128,7 +128,7 @@ function softmaxLink(node: GraphNode, activation: HeadActivation): Link {
   const isOne = (sizes: readonly (number | null)[]) =>
     sizes.every((size) => size === 1);
   const isOverAll = version < 13
-    // Before version 13 it is over all axes from there on.
+    // Before opset 13 it is over all axes from there on.
     ? at === 1 || at > 1 && shape !== undefined && isOne(shape.slice(1, at))
     : at > 0 && shape !== undefined &&
       isOne([...shape.slice(1, at), ...shape.slice(at + 1)]);
@@ -156,7 +156,7 @@ const SPELLING: SoftmaxSpelling = {
     node.row.config.axes as readonly number[] | undefined ?? valuesOf(node, 1),
 };
 
-/** A constant argument's numbers, where they are few, and of these types. */
+/** The values of a small constant argument of these types. */
 function valuesOf(node: GraphNode, index: number): number[] | undefined {
   const value = constant(node, index)?.() as OnnxConstant | undefined;
   const bytes = value?.storedBytes?.();
@@ -171,7 +171,7 @@ function biased(node: GraphNode): Link {
   const side = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
   const bias = parameter(node, 1 - side);
   let at = givers[side];
-  // Casts and the like between the two change no value.
+  // Casts and similar operations between them change no value.
   while (at && /^(Cast|Identity)$/.test(at.node.row.kind)) {
     const pass = at.node.call.kind === "raw" && passLink(at.node);
     if (!pass) break;
@@ -181,7 +181,7 @@ function biased(node: GraphNode): Link {
   return biasedLink(product(at.node), bias && (() => row(bias())));
 }
 
-/** A bias of `[1, C]` counts as `[C]`: what it is added to has that axis too. */
+/** A bias of `[1, C]` counts as `[C]`: the other operand has that axis too. */
 function row(value: WeightValue): WeightSource {
   const source = floats(value);
   const { shape } = source;
@@ -208,7 +208,7 @@ function product(node: GraphNode): Link | undefined {
   const isTransposed = isConvolution || config.transB === 1;
   const units = sizes[isTransposed ? 0 : 1];
   const biasSizes = isBiased ? bias!().shape : [units];
-  // One number for all units, or numbers for each row, are no bias of units.
+  // A scalar, or one number per row, is not a bias of units.
   if (
     biasSizes.at(-1) !== units || biasSizes.slice(0, -1).some((n) => n !== 1)
   ) {
@@ -229,7 +229,7 @@ function product(node: GraphNode): Link | undefined {
   };
 }
 
-/** A constant argument, also one that is stored quantised. */
+/** A constant argument, also if stored quantised. */
 function parameter(
   node: GraphNode,
   index: number,
@@ -251,7 +251,10 @@ function parameter(
     );
 }
 
-/** `(stored - zero) * scale`, with one scale in all or one for each slice of an axis. */
+/**
+ * `(stored - zero) * scale`, with one scale in total or one for each slice of
+ * an axis.
+ */
 function dequantised(
   stored: WeightSource,
   scale: WeightSource,
@@ -321,7 +324,8 @@ function linearClassifier(node: GraphNode): Link | undefined {
   const bias = weight("intercepts", intercepts!, [units]);
   return {
     kind: "linear",
-    // Its own output is a pair of labels and probabilities, so the logits are computed.
+    // Its output is a pair of labels and probabilities, so the logits are
+    // computed.
     activation,
     isConvolution: false,
     penultimate,
@@ -345,7 +349,7 @@ function isPointwise(node: GraphNode): boolean {
     (pads as number[]).every((size) => size === 0);
 }
 
-/** A weight as float32, in which heads are computed. */
+/** Converts a weight to float32, in which heads are computed. */
 function floats(value: WeightValue): WeightSource {
   const source = value as WeightSource;
   return {
@@ -362,7 +366,7 @@ function floats(value: WeightValue): WeightSource {
 function call(node: GraphNode) {
   const known = node.call.kind === "raw" ? node.call.onnx : undefined;
   if (known !== undefined) return known;
-  throw new TypeError(`"${node.row.name}" is no operation of an ONNX file`);
+  throw new TypeError(`"${node.row.name}" is not an operation of an ONNX file`);
 }
 
 function operationOf(node: GraphNode) {

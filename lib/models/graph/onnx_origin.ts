@@ -11,13 +11,13 @@ import type { Ref, WeightSource } from "./graph.ts";
 /** A constant of an ONNX file. */
 export interface OnnxConstant extends WeightSource {
   readonly tensor: OnnxTensor;
-  /** Where it stands in the file. */
+  /** Its tensor in the file. */
   readonly span: Span;
-  /** Whether an operation stands there, of which it is an attribute. */
+  /** Whether it is an attribute of an operation. */
   readonly isOperation: boolean;
   /**
-   * Its bytes as its element type has them; undefined where they only go over
-   * as they stand in the file, as strings do.
+   * Its bytes in its element type; undefined if they must be copied from the
+   * file, such as strings.
    */
   readonly storedBytes: (() => Uint8Array<ArrayBuffer>) | undefined;
 }
@@ -25,11 +25,11 @@ export interface OnnxConstant extends WeightSource {
 /** An ONNX file that a model was made from. */
 export interface OnnxOrigin {
   readonly file: OnnxFile;
-  /** Constants by the names of the tensors that they are. */
+  /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, OnnxConstant>;
-  /** Element types of the tensors that the file says something of, by number. */
+  /** Element types of the tensors that the file declares, by number. */
   readonly types: ReadonlyMap<string, number>;
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** The fixed batch size; undefined if it is free. */
   readonly batch: number | undefined;
   /**
    * The name of a tensor in the file.

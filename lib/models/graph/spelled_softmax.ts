@@ -1,31 +1,32 @@
 /**
- * A softmax that a converter wrote as its parts: `exp(x - max(x)) / sum(exp(x - max(x)))`.
+ * Recognises a softmax that a converter wrote as its parts:
+ * `exp(x - max(x)) / sum(exp(x - max(x)))`.
  *
  * @module
  */
 import { type GraphNode, origin, type Ref, refKey, specOf } from "./graph.ts";
 import type { Link } from "./head_link.ts";
 
-/** How a format writes the parts. */
+/** The parts in one format. */
 export interface SoftmaxSpelling {
   /** Names of the operations. */
   readonly names: Readonly<
     Record<"div" | "exp" | "sub" | "max" | "sum", RegExp>
   >;
-  /** What an operation is applied to; undefined at constants. */
+  /** The operand of an operation; undefined for constants. */
   readonly argumentsOf: (node: GraphNode) => readonly (Ref | undefined)[];
   /** Whether a reduction keeps its axis with size 1. */
   readonly keepsAxis: (node: GraphNode) => boolean;
-  /** The axes of a reduction; undefined where they are not known. */
+  /** The axes of a reduction; undefined if unknown. */
   readonly axesOf: (node: GraphNode) => readonly number[] | undefined;
 }
 
 /**
- * Tells a softmax by its parts.
+ * Recognises a softmax by its parts.
  *
  * @param node The division.
- * @param spelling How the format writes it.
- * @returns The softmax over the last axis; undefined where it is none.
+ * @param spelling The parts in its format.
+ * @returns The softmax over the last axis; undefined if it is not one.
  */
 export function spelledSoftmax(
   node: GraphNode,
@@ -42,7 +43,7 @@ export function spelledSoftmax(
     return undefined;
   }
   const [exponent] = argumentsOf(exp);
-  // All but the sums and maxima have the rank of the whole.
+  // All but the sums and maxima have the rank of the result.
   const rank = rankOf(node) ?? rankOf(exp) ?? specOf(exponent!)?.shape.length;
   if (!isOverLast(sum, rank, spelling)) return undefined;
   const of = exponent && withoutMaximum(exponent, rank, spelling);
@@ -51,7 +52,7 @@ export function spelledSoftmax(
   return { kind: "activation", activation: "softmax", of, isOverLastAxis };
 }
 
-/** What an exponent is before its maximum is taken off, if it is. */
+/** The exponent before its maximum is subtracted, if it is. */
 function withoutMaximum(
   exponent: Ref,
   rank: number | undefined,

@@ -36,14 +36,14 @@ export async function weightsOf(node: GraphNode): Promise<Weights> {
   return Object.freeze(weights);
 }
 
-/** The key under which weights keep the layer that they are of. */
+/** The key under which weights store their layer. */
 const OWNER = Symbol("owner");
 
 /**
- * The layer that weights are of.
+ * The layer of weights.
  *
  * @param weights The weights.
- * @returns Its name and class; Keras' order of axes where that is not known.
+ * @returns Its name and class; Keras' axis order if unknown.
  */
 export function ownerOf(weights: Weights): WeightsOwner {
   const owner: unknown = Reflect.get(weights, OWNER);
@@ -53,7 +53,7 @@ export function ownerOf(weights: Weights): WeightsOwner {
 /**
  * Copies one weight to the host.
  *
- * @param value The weight; it stays as it is.
+ * @param value The weight; it is unchanged.
  * @returns Its values.
  */
 export async function readWeight(value: WeightValue): Promise<WeightArray> {
@@ -62,13 +62,13 @@ export async function readWeight(value: WeightValue): Promise<WeightArray> {
 }
 
 /**
- * The same to compute with: a file's weights must be finite, as NaN can vanish
- * on the way through a network.
+ * Copies one weight for a computation. Weights of a file must be finite,
+ * because operators may not propagate NaN.
  *
- * @param value The weight; it stays as it is.
- * @param layer The layer that has it, for messages.
+ * @param value The weight; it is unchanged.
+ * @param layer Its layer, for messages.
  * @returns Its values.
- * @throws {RangeError} If it must be finite, and is not.
+ * @throws {RangeError} If it must be finite and is not.
  */
 export async function readToRun(
   value: WeightValue,
@@ -89,10 +89,10 @@ export async function readToRun(
 }
 
 /**
- * How many of some numbers are NaN or infinite.
+ * Counts the numbers that are NaN or infinite.
  *
  * @param data The numbers.
- * @returns Their count.
+ * @returns The count.
  */
 export function numNonFinite(data: ArrayLike<number>): number {
   let sum = 0;
@@ -106,7 +106,7 @@ export function numNonFinite(data: ArrayLike<number>): number {
 }
 
 /**
- * What tells a weight's values from others: another object once they are
+ * An object that identifies the values of a weight, and changes when they are
  * replaced.
  *
  * @param value The weight.
@@ -118,7 +118,7 @@ export function identityOf(value: WeightValue): object {
 
 async function readTensor(tensor: tf.Tensor): Promise<WeightArray> {
   const values = await tensor.data();
-  // Some backends hand out what they hold: copy, so that nobody writes into it.
+  // Some backends return their internal array, so it is copied.
   const data = values.slice() as Float32Array | Int32Array | Uint8Array;
   const dtype = tensor.dtype === "int32" || tensor.dtype === "bool"
     ? tensor.dtype

@@ -18,7 +18,7 @@ import type {
 import { extremes } from "../../math/statistics.ts";
 import type { NdArray, Weights } from "../../types.ts";
 
-/** What is drawn of a layer's weights depends on what the layer is. */
+/** The layer of weights, which determines how they are drawn. */
 export interface WeightsOwner {
   /** The layer's name or path. */
   readonly name: string;
@@ -26,32 +26,34 @@ export interface WeightsOwner {
   readonly kind: string;
 }
 
-/** Which weights to draw, and how. */
+/** The options of `show` for weights. */
 export type KernelOptions = Pick<ViewOptions, "channels" | "scale">;
 
-/** Operations of ONNX, whose kernels are `[out, in, h, w]`. */
+/** ONNX operations, whose kernels are `[out, in, h, w]`. */
 const CHANNELS_FIRST = new Set(["Conv", "ConvInteger", "QLinearConv"]);
-/** Kernels drawn as images where none are selected. */
+/** Default number of kernels drawn as images. */
 const MOST_KERNELS = 64;
-/** Rows and columns of a heat map at the most. */
+/** Maximum number of rows and columns of a heat map. */
 const MOST_ROWS = 128;
 const MOST_COLUMNS = 256;
-/** Weights that get figures where none is named; the table lists all. */
+/**
+ * Maximum number of weights with figures if none is named; the table lists all.
+ */
 const MOST_FIGURES = 3;
-/** Series of the histogram. */
+/** Maximum number of series of the histogram. */
 const MOST_SERIES = 4;
 
-/** The options of `show` that weights take. */
+/** The options of `show` for weights. */
 export const WEIGHTS_OPTIONS = ["weight", "channels", "scale"] as const;
 
 /**
- * What a layer's weights show of themselves: a table of statistics, a
- * histogram, convolution kernels as images, other matrices as heat maps.
+ * The view of a layer's weights: a table of statistics, a histogram,
+ * convolution kernels as images, other matrices as heat maps.
  *
  * @param owner The layer.
  * @param weights Its weights.
- * @param options Which weight and which of its output channels to draw.
- * @returns The view; of a named weight, its figure alone.
+ * @param options Weight and output channels to draw.
+ * @returns The view; for a named weight, only its figure.
  * @throws {RangeError} If there is no such weight or channel.
  */
 export function weightsView(
@@ -114,13 +116,13 @@ export function findWeight(weights: Weights, name: string): NdArray {
 }
 
 /**
- * One weight of rank 2 or more: kernels `[h, w, in, out]` as images, others as a
- * heat map of their last axis against all before it.
+ * One weight of rank 2 or more: kernels `[h, w, in, out]` as images, others as
+ * a heat map of the last axis against all others.
  *
  * @param owner The layer.
  * @param name The weight's name.
  * @param array Its values.
- * @param options Which output channels to draw.
+ * @param options Output channels to draw.
  * @returns The figure.
  * @throws {RangeError} If there is no such channel.
  */
@@ -179,7 +181,10 @@ function histogram(entries: readonly [string, NdArray][]): FigureBlock {
   };
 }
 
-/** Rows are everything before the last axis, which is that of the outputs. */
+/**
+ * Reshapes to a matrix: the rows are all axes but the last, which is that of
+ * the outputs.
+ */
 function matrix(
   title: string,
   { kind }: WeightsOwner,
@@ -239,7 +244,7 @@ function kernelImages(
   const total = inputs * shown.length;
   const count = Math.min(MOST_KERNELS, total);
   const images = Array.from({ length: count }, (_, k): GridImage => {
-    // Outputs first: input by input would show one filter's kernels only.
+    // Outputs first: the other order would show kernels of one filter only.
     const output = shown[k % shown.length]!;
     const input = Math.floor(k / shown.length);
     const size = height * width;
@@ -266,7 +271,7 @@ function kernelImages(
   };
 }
 
-/** Figures take no big integers. */
+/** Converts big integers, which figures do not accept. */
 function numbersOf({ data }: NdArray): ArrayLike<number> {
   const values: unknown = data;
   return values instanceof BigInt64Array

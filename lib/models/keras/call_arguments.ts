@@ -1,5 +1,5 @@
 /**
- * What layers and nested models are called with.
+ * The call arguments of layers and nested models.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import type {
 import { sortedKeys } from "./records.ts";
 
 /**
- * The first value by position that a list of tensors cannot hold: one that is
- * on, or one that is off with a tensor after it. A layer takes its tensors as a
- * list, so to drop such a value would change what those after it mean.
+ * Finds the first positional value that cannot be dropped: one that is set, or
+ * one that is not set but has a tensor after it. Layers receive their tensors
+ * as a list, so dropping it would shift the following tensors.
  *
- * @param positional The arguments of a call; lists count as what is in them.
- * @returns The value; undefined where there is none.
+ * @param positional The arguments of a call; lists are flattened.
+ * @returns The value; undefined if there is none.
  */
 export function valueByPosition(
   positional: readonly Argument[],
@@ -35,7 +35,7 @@ export function valueByPosition(
   return found as { readonly value: unknown } | undefined;
 }
 
-/** A tensor of the graph, or an array that the file holds. */
+/** A tensor of the graph, or an array in the file. */
 function isTensor(argument: Argument): boolean {
   return "tensor" in argument ||
     "value" in argument && isWrittenArray(argument.value);
@@ -54,18 +54,18 @@ function isOff(value: unknown): boolean {
 }
 
 /**
- * The tensors that a nested model is called on, in the order of its inputs: a
- * record goes by its keys, anything else by position.
+ * The tensors that a nested model is called on, in the order of its inputs:
+ * records by key, other arguments by position.
  *
  * @param model The nested model.
  * @param call The call.
- * @returns The tensors; or the rule that the call breaks.
+ * @returns The tensors, or the rule that the call violates.
  */
 export function modelFeeds(
   { inputs }: ModelSpec,
   { positional, named }: CallSpec,
 ): readonly TensorId[] | { readonly rule: string; readonly value: unknown } {
-  // Keras 3 writes the mask of the inputs, which comes with them here.
+  // Keras 3 writes the mask of the inputs, which is implicit here.
   const { inputs: byName, training: _training, mask: _mask, ...others } = named;
   const structures = byName === undefined ? positional : [byName];
   const surplus = Object.keys(others).filter((key) =>
@@ -116,17 +116,17 @@ function holdsRecord(argument: Argument): boolean {
     "list" in argument && argument.list.some(holdsRecord);
 }
 
-/** Whether an argument says no more than none: null, false, or all in it is. */
+/** Whether an argument is not set: null, false, or a list of only these. */
 export function isOffArgument(argument: Argument): boolean {
   return "value" in argument && isOff(argument.value);
 }
 
 /**
- * Keyword arguments of a layer's call; those that are off are left out.
+ * Keyword arguments of a layer's call, without those that are not set.
  *
  * @param name The layer, for messages.
- * @param named The arguments, tensors by the index of the input that they are.
- * @param dialect Who wrote the call.
+ * @param named The arguments, with tensors as input indices.
+ * @param dialect The writer of the call.
  * @returns The arguments; those of a list are named `key[0]`, `key[1]`, …
  * @throws {TypeError} If one is neither a tensor nor a plain value.
  */
@@ -154,12 +154,12 @@ export function callArguments(
 }
 
 /**
- * Refuses a call with `training=True`, where that changes what is computed:
- * Keras 3 overrides the argument when it predicts, Keras 2 obeys it.
+ * Refuses a call with `training=True` if it changes results: Keras 3 overrides
+ * the argument in `predict`, Keras 2 does not.
  *
  * @param name The layer, for messages.
- * @param dialect Who wrote the call.
- * @throws {TypeError} If it was not Keras 3.
+ * @param dialect The writer of the call.
+ * @throws {TypeError} If the writer is not Keras 3.
  */
 export function checkTraining(name: string, dialect: Dialect): void {
   if (dialect === 3) return;
@@ -168,7 +168,7 @@ export function checkTraining(name: string, dialect: Dialect): void {
 }
 
 /**
- * Whether an argument is a tensor, given by the number of the input that it is.
+ * Whether an argument is a tensor, as an input index.
  *
  * @param value Any argument.
  * @returns True for `{ input }`.
@@ -178,10 +178,10 @@ export function isInput(value: unknown): value is { input: number } {
 }
 
 /**
- * Whether the arguments of a call hold more than tensors.
+ * Whether the arguments of a call contain other values than tensors.
  *
- * @param value Arguments, nested as they are.
- * @returns True where a number, a string or an array of the file is among them.
+ * @param value Nested arguments.
+ * @returns True if they contain a number, a string or an array of the file.
  */
 export function holdsValue(value: unknown): boolean {
   if (isInput(value) || value === null || value === undefined) return false;

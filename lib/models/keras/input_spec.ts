@@ -1,17 +1,17 @@
 import { cannot } from "../../check.ts";
 import { isKnownPolicy, policyName } from "../../layers/config_reader.ts";
 import type { DType, TensorSpec } from "../../types.ts";
-import type { NodeCall, Ref } from "../graph/graph.ts";
+import { type NodeCall, type Ref, tensorSpec } from "../graph/graph.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
 /**
- * What a model's input takes, as its layer says.
+ * The spec of a model's input, from its layer.
  *
  * @param name The input's name.
  * @param options The options of its layer.
- * @returns Its shape and element type; the batch's size is not known.
- * @throws {TypeError} If it takes no plain arrays of numbers.
+ * @returns Its shape and element type; the batch size is unknown.
+ * @throws {TypeError} If it does not accept dense arrays of numbers or strings.
  */
 export function inputSpec(
   name: string,
@@ -39,11 +39,7 @@ export function inputSpec(
       options.dtype,
     );
   }
-  return Object.freeze({
-    name,
-    shape: Object.freeze([null, ...sizes]),
-    dtype,
-  });
+  return tensorSpec(name, [null, ...sizes], dtype);
 }
 
 function isSize(size: unknown): boolean {
@@ -59,8 +55,7 @@ function dtypeName(dtype: unknown): DType | "string" | undefined {
 }
 
 /**
- * The layers of a Sequential with its input, which Keras leaves out, or does
- * not make.
+ * Adds the input layer to the layers of a Sequential, which Keras omits.
  *
  * @param spec The model.
  * @returns Its layers, an InputLayer first.
@@ -86,11 +81,12 @@ export function withInput(spec: ModelSpec): readonly LayerSpec[] {
 }
 
 /**
- * How an input layer is computed: fed, or the same as what feeds its model.
+ * The computation of an input layer: fed, or an alias of the input of its
+ * model.
  *
  * @param draft The layer.
- * @param feed What feeds its model; undefined at the top.
- * @returns Its call.
+ * @param feed The input of its model; undefined at the top.
+ * @returns The computation.
  */
 export function inputCall(draft: LayerDraft, feed: Ref | undefined): NodeCall {
   return feed === undefined

@@ -1,9 +1,9 @@
 /**
- * Keras' own files: the description of the model, and its weights in place.
+ * Keras files: the description of the model, and its weights, read in place.
  *
- * A `.keras` archive is verified whole, in one pass, before anything in it is
- * believed; then its weights are read where they lie. An `.h5` file has no
- * checksums, so every byte of its structure is accounted for instead.
+ * A `.keras` archive is verified completely, in one pass, before it is used;
+ * then its weights are read in place. An `.h5` file has no checksums, so its
+ * structure is checked byte by byte instead.
  *
  * @module
  */
@@ -32,26 +32,26 @@ import {
 
 /** An open file of Keras. */
 export interface KerasFile {
-  /** What it is. */
+  /** Its format. */
   readonly format: "keras" | "keras-h5";
-  /** The file, as a path or URL, or what it came as; for messages. */
+  /** The file, as a path, URL or description; for messages. */
   readonly source: string;
-  /** The version of Keras that wrote it, as it stands there. */
+  /** The version of Keras that wrote it, as stored. */
   readonly kerasVersion: string;
-  /** Keras' major version, after which options are read. */
+  /** Keras' major version, which determines how options are read. */
   readonly major: 2 | 3;
   /** The model's object with `class_name` and `config`. */
   readonly config: unknown;
   /** The weights; they can be read until {@linkcode close}. */
   readonly weights: KerasWeights;
-  /** Closes the file. Weights that were read stay. */
+  /** Closes the file. Weights that were read remain valid. */
   close(): void;
 }
 
 const CONFIG = "config.json";
 const METADATA = "metadata.json";
 const WEIGHTS = ["model.weights.h5", "model.weights.npz"];
-/** How deep vocabularies may lie in an unpacked folder. */
+/** Maximum depth of vocabularies in an unpacked folder. */
 const MOST_FOLDERS = 64;
 /** A vocabulary of a layer. */
 const ASSET = new RegExp(`^assets/.*/${VOCABULARY}$`);
@@ -62,11 +62,11 @@ const SAVE_WHOLE =
  * Opens a file of Keras: `.keras`, the same unpacked in a folder, or a whole
  * model in `.h5`.
  *
- * @param file The file; what is open of it is closed with what is returned, or
- * if this throws.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param file The file; its open parts are closed with the result, or if this
+ * throws.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The file; close it.
- * @throws {ModelFormatError} If it is damaged, or is not safe.
+ * @throws {ModelFormatError} If it is damaged or unsafe.
  */
 export async function openKerasFile(
   file: KerasSource,
@@ -88,23 +88,23 @@ export async function openKerasFile(
 
 /** Options of {@linkcode modelOfKerasFile}. */
 export interface KerasModelOptions {
-  /** The caller's layers, operations and activations. @default {none} */
+  /** Custom layers, operations and activations. @default {none} */
   readonly customLayers?: CustomTable;
   /** Whether it may run with weights that are NaN or infinite. @default {false} */
   readonly allowNonFinite?: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer?: Pacer;
 }
 
 /**
- * Makes a model of an open Keras file. The model closes the file.
+ * Creates a model from an open Keras file. Closing the model closes the file.
  *
  * @param file The file; it is closed if this throws.
- * @param options Custom layers, what weights may be, how large it may become.
+ * @param options Custom objects, allowed weights, limits.
  * @returns The model.
- * @throws {ModelFormatError} If a layer is not known or not understood.
+ * @throws {ModelFormatError} If a layer is unknown or not supported.
  */
 export async function modelOfKerasFile(
   file: KerasFile,
@@ -133,12 +133,14 @@ export async function modelOfKerasFile(
   }
 }
 
-/** What is read of a file before it is handed out. */
+/** The parts of a file that are read first. */
 type Contents = Omit<KerasFile, "source" | "close"> & {
   readonly store: WeightStore;
 };
 
-/** Hands a file out with its way to close it, or closes what was opened. */
+/**
+ * Returns a file with its close function; on errors, closes what was opened.
+ */
 async function opened(
   source: string,
   close: () => void,
@@ -199,7 +201,7 @@ async function openFolder(
   );
 }
 
-/** Paths of vocabularies in an unpacked folder, links left out. */
+/** Paths of vocabularies in an unpacked folder, without links. */
 function vocabulariesIn(folder: URL): string[] {
   const found: string[] = [];
   const enter = (path: string, depth: number) => {
@@ -217,7 +219,7 @@ function vocabulariesIn(folder: URL): string[] {
   return found;
 }
 
-/** Reads the parts of a `.keras` model, wherever they lie. */
+/** Reads the parts of a `.keras` model, from an archive or a folder. */
 async function readParts(
   source: string,
   names: readonly string[],
@@ -268,7 +270,7 @@ function openHdf5(bytes: ByteSource): Contents {
   try {
     const [config] = store.strings("", "model_config") ?? [];
     if (config?.includes('"bfloat16"')) {
-      // Keras stores it as pairs of bytes, and names it in the config alone.
+      // Keras stores it as pairs of bytes, and declares it only in the config.
       store.close();
       store = hdf5Store(bytes, source, false, "bfloat16");
     }

@@ -1,10 +1,10 @@
 /**
- * Keras' own description of a model, brought to one form.
+ * Converts Keras' description of a model to one form.
  *
  * Keras 2 and Keras 3 write calls, tensors and outputs differently, and count
- * the calls of a nested model from different numbers. Here a model is a list
- * of layers, a layer a list of calls, and a call a list of arguments in which
- * tensors are named by layer, call and output, all from 0.
+ * the calls of a nested model from different numbers. In this form, a model is
+ * a list of layers, a layer a list of calls, and a call a list of arguments, in
+ * which tensors are identified by layer, call and output, counted from 0.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import {
   type ModelLimits,
 } from "../graph/limits.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { holdsRecord, isModel, type Json, withinTime } from "./_description.ts";
 import { mapValues, sortedKeys } from "./records.ts";
 
 /** A tensor: output `index` of call `call` of a layer. */
@@ -41,14 +42,14 @@ export interface CallSpec {
 export interface LayerSpec {
   readonly name: string;
   readonly className: string;
-  /** The class that the file names, where an alias stands for it. */
+  /** The class in the file, if an alias replaces it. */
   readonly storedClass?: string;
-  /** Python module; tells operations from layers where it is written. */
+  /** Python module, if written; distinguishes operations from layers. */
   readonly module: string | undefined;
   readonly registeredName: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly model: ModelSpec | undefined;
-  /** How many TimeDistributed stand round the model. */
+  /** Number of TimeDistributed layers around the model. */
   readonly timeAxes?: number;
   readonly calls: readonly CallSpec[];
 }
@@ -65,28 +66,30 @@ export interface ModelSpec {
 /** An input or output of a model. */
 export interface NamedTensorId {
   /**
-   * Its key, where the model has a record of inputs or outputs: users feed the
-   * model by these keys, and not by the names of its input layers. In nested
+   * Its key, if the model has a record of inputs or outputs: users feed the
+   * model by these keys, not by the names of its input layers. In nested
    * structures the keys and indices are joined by slashes.
    */
   readonly name: string | undefined;
   readonly tensor: TensorId;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** Layers that a description may list: the largest models of Keras have 2,000. */
+/**
+ * Maximum number of layers in a description; the largest models of Keras have
+ * 2,000.
+ */
 const MOST_LAYERS = 20_000;
 
 /**
  * Reads a model's description.
  *
  * @param config An object with `class_name` and `config`.
- * @param major Keras' major version, which wrote it.
+ * @param major The major version of Keras that wrote it.
  * @param source The file, for messages.
- * @param limits How deep models may nest, and how large they may become.
+ * @param limits The limits of the model.
  * @returns The model.
- * @throws {ModelFormatError} If it is no Sequential or Functional, or is damaged.
+ * @throws {ModelFormatError} If it is not a Sequential or Functional, or is
+ * damaged.
  */
 export function readTopology(
   config: unknown,
@@ -272,7 +275,10 @@ class Reader {
     return { tensor };
   }
 
-  /** `[layer, call, output]`; a list of numbers that begins with text is none. */
+  /**
+   * `[layer, call, output]`; a list of numbers after a string is something
+   * else.
+   */
   #triple(value: readonly unknown[]): TensorId | undefined {
     const [layer, call, index] = value;
     const isTriple = (value.length === 3 || value.length === 4) &&
@@ -298,7 +304,9 @@ class Reader {
     );
   }
 
-  /** Keras 2 counts the calls of a nested model from 1: its own making is call 0. */
+  /**
+   * Keras 2 counts the calls of a nested model from 1: its creation is call 0.
+   */
   #fromCall(tensor: TensorId, nested: Nested): TensorId {
     const shift = this.#major === 2 && nested.has(tensor.layer) ? 1 : 0;
     return { ...tensor, call: tensor.call - shift };
@@ -367,57 +375,19 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
   );
 }
 
-/** A layer's class and config. */
-interface Described {
-  readonly className: string;
-  readonly config: Json;
-}
-
-/** Layers hold others under `layers`, too, as `Pipeline` does. */
-function isModel({ className, config }: Described): boolean {
-  if (className === "Sequential") return true;
-  return Array.isArray(config.layers) &&
-    (className === "Functional" || className === "Model" ||
-      "input_layers" in config || "output_layers" in config);
-}
-
 /** A list of arguments; one of values alone is a value. */
 function listOf(list: readonly Argument[]): Argument {
   const values = list.flatMap((inner) => "value" in inner ? [inner.value] : []);
   return values.length === list.length ? { value: values } : { list };
 }
 
-/** What TimeDistributed layers stand round, and how many of them. */
-function withinTime(layer: Described): { inner: Described; timeAxes: number } {
-  let inner = layer;
-  let timeAxes = 0;
-  while (inner.className === "TimeDistributed") {
-    const held = inner.config.layer as Json | undefined;
-    const { class_name: className, config } = held ?? {};
-    if (typeof className !== "string") break;
-    const isList = Array.isArray(config); // as Keras 2.0 wrote a Sequential
-    inner = {
-      className,
-      config: (isList ? { layers: config } : config ?? {}) as Json,
-    };
-    timeAxes++;
-  }
-  return { inner, timeAxes };
-}
-
-/** A tensor, and the keys and indices that lead to it in a structure. */
+/** A tensor, with its keys and indices in a structure. */
 interface PathAndTensor {
   readonly path: readonly string[];
   readonly tensor: TensorId;
 }
 
-/** Whether a structure of inputs or outputs has a record anywhere in it. */
-function holdsRecord(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsRecord);
-  return typeof value === "object" && value !== null;
-}
-
-/** A Sequential: each layer is called on the one before. */
+/** A Sequential: each layer is called on the previous one. */
 function chain(name: string, specs: readonly LayerSpec[]): ModelSpec {
   const isInput = ({ className }: LayerSpec) => className === "InputLayer";
   const input = specs.find(isInput)?.name ?? `${specs[0]?.name}_input`;

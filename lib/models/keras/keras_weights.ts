@@ -1,37 +1,43 @@
 /**
- * Where the weights of a described model lie in its file.
+ * Finds the weights of a described model in its file.
  *
  * Keras 3 and tf.keras' `.keras` store a layer under a path of class names
  * counted up; `.h5` files store it under its name, a nested model flattened
- * into one list. Both are used the same way: bind the description once, take
- * each layer's weights by the names that the layer itself gives them, and
- * finish, which finds what nobody took.
+ * into one list. Both are used in the same way: bind the description once,
+ * request each layer's weights by the names of the layer, and call finish,
+ * which checks that all weights were used.
  *
  * @module
  */
 import type { WeightSource } from "../graph/graph.ts";
 
-/** A layer, as far as its weights go; a `LayerSpec` fits. */
+/**
+ * The properties of a layer that matter for its weights; a `LayerSpec` has
+ * them.
+ */
 export interface WeightLayer {
   /** Its name. */
   readonly name: string;
   /** Its Keras class, as the config writes it. */
   readonly className: string;
-  /** The class by which it is stored, where an alias stands for it. */
+  /** The class in the file, if an alias replaces it. */
   readonly storedClass?: string;
-  /** Its Python module, where the config writes one; raw operations are told by it. */
+  /** Its Python module, if the config has one; it identifies raw operations. */
   readonly module: string | undefined;
-  /** What is in it, where it is a nested model. */
+  /** Its model, if it is a nested model. */
   readonly model: WeightModel | undefined;
-  /** Its options, where they say how its weights are stored. */
+  /** Its options, which affect how its weights are stored. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** How many wrappers stand round that model. */
+  /** Number of wrappers around that model. */
   readonly timeAxes?: number;
 }
 
-/** A model, as far as its weights go; a `ModelSpec` fits. */
+/**
+ * The properties of a model that matter for its weights; a `ModelSpec` has
+ * them.
+ */
 export interface WeightModel {
-  /** Its name, which stands in weights' names where a wrapper holds it. */
+  /** Its name, which is part of weight names if a wrapper contains it. */
   readonly name?: string;
   /** Whether it is a Sequential, whose input layer is not counted. */
   readonly isSequential: boolean;
@@ -42,46 +48,47 @@ export interface WeightModel {
 /** The weights of a file. */
 export interface KerasWeights {
   /**
-   * Finds where each layer's weights lie.
+   * Finds each layer's weights.
    *
-   * @param model The whole description.
+   * @param model The complete description.
    * @returns The weights, by layer.
-   * @throws {ModelFormatError} If the file's own layer names say otherwise.
+   * @throws {ModelFormatError} If the layer names in the file contradict the
+   * description.
    */
   bind(model: WeightModel): BoundWeights;
 }
 
-/** A vocabulary, or its weights, that lie beside the config. */
+/** A vocabulary, or its weights, stored beside the config. */
 export interface StoredVocabulary {
-  /** A token a line, those that stand for others first. */
+  /** One token per line, mask and unknown tokens first. */
   readonly lines?: readonly string[];
-  /** Weights of the tokens, where it has any. */
+  /** Weights of the tokens, if any. */
   readonly weights?: readonly number[];
 }
 
-/** The weights of a file, by the layers of one description. */
+/** The weights of a file, by layer of a description. */
 export interface BoundWeights {
   /**
-   * The stored weights of one layer. Nothing is read yet.
+   * Returns the stored weights of one layer, without reading them.
    *
    * @param layer One of the description's layers, the same object.
-   * @param names Its weights, as `Layer.weights`: parts before a slash.
+   * @param names Its weights, as in `Layer.weights`.
    * @returns Weights under these names, in their order, read as float32.
-   * @throws {ModelFormatError} If some are missing, or the layer has others.
+   * @throws {ModelFormatError} If some are missing, or there are others.
    */
   take(layer: WeightLayer, names: readonly string[]): WeightSource[];
   /**
-   * What is stored of a layer's vocabulary, beside its config.
+   * The vocabulary of a layer, if stored beside its config.
    *
    * @param layer One of the description's layers, the same object.
-   * @returns It; undefined where the file holds none.
+   * @returns The vocabulary; undefined if the file has none.
    */
   vocabulary?(layer: WeightLayer): StoredVocabulary | undefined;
   /**
-   * Checks that every stored weight of the model was taken; the states of
-   * optimizers, metrics and random generators do not count.
+   * Checks that every stored weight of the model was used; the states of
+   * optimizers, metrics and random generators are ignored.
    *
-   * @throws {ModelFormatError} If some were not: it names them.
+   * @throws {ModelFormatError} If some were not; the message names them.
    */
   finish(): void;
 }

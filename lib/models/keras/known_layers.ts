@@ -1,7 +1,6 @@
 /**
- * Which of a described model's layers are known: built-in, the caller's, or an
- * operation. All that are not are found at once, also those that a wrapper
- * holds, so that nobody finds them one by one.
+ * Finds all unknown layers of a described model at once, including those in
+ * wrappers. Known are built-in layers, custom layers and operations.
  *
  * @module
  */
@@ -19,49 +18,49 @@ import { LAYERS } from "../../layers/layer_table.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
-/** What decides whether a layer is known. */
+/** The properties that determine whether a layer is known. */
 export interface Known {
   readonly dialect: Dialect;
   readonly customLayers: CustomTable;
 }
 
-/** A layer whose class nobody knows, or one with such an activation. */
+/** A layer with an unknown class or activation. */
 export interface UnknownLayer {
   readonly path: string;
   /** The class, or the function. */
   readonly className: string;
   readonly module: string | undefined;
-  /** Whether it is the layer's activation that is not known. */
+  /** Whether the activation is unknown, not the class. */
   readonly isActivation?: boolean;
   /** The class to pass instead, as a recurrent layer holds no custom cell. */
   readonly holder?: string | undefined;
 }
 
-/** Keras 2's layers that hold a raw operation. */
+/** Keras 2's layers for raw operations. */
 const OPERATION_LAYERS = /^(TFOpLambda|SlicingOpLambda|TensorFlowOpLayer)$/;
 
-/** Options under which layers hold other layers. */
+/** Options that contain other layers. */
 const HELD = ["layer", "forward_layer", "backward_layer", "cell", "cells"];
 
 /**
  * Whether a node is a raw operation, as Keras 2 and Keras 3 write them.
  *
  * @param spec The node.
- * @param known What is known.
- * @returns Whether it is no layer of a class.
+ * @param known The node, and the custom objects.
+ * @returns True if it is not a layer.
  */
 export function isOperation(spec: LayerSpec, known: Known): boolean {
   return OPERATION_LAYERS.test(spec.className) || isBare(spec, known);
 }
 
 /**
- * Whether a node is an operation of Keras 3, which is no layer: not among
- * `model.layers`. It tells by module; a `.h5` has none, but only layers say
- * whether they are trained, and few operations have an element type.
+ * Whether a node is an operation of Keras 3, which is not in `model.layers`.
+ * The module decides; a `.h5` has none, but there only layers have `trainable`,
+ * and few operations have an element type.
  *
  * @param spec The node.
- * @param known What is known.
- * @returns Whether it is such an operation.
+ * @param known The node, and the custom objects.
+ * @returns True if it is.
  */
 export function isBare(
   { className, module, options, model }: LayerSpec,
@@ -90,7 +89,7 @@ export function operationName({ className, options }: LayerSpec): string {
 }
 
 /**
- * A function's options without those of the layer that holds it.
+ * The options of a function, without those of its layer.
  *
  * @param spec Its node.
  * @returns The options.
@@ -104,11 +103,11 @@ export function operationOptions(
 }
 
 /**
- * All layers of a model whose class is not known.
+ * Finds all layers of a model with an unknown class.
  *
  * @param spec The model.
- * @param known What is known.
- * @returns The layers, those that wrappers hold too.
+ * @param known The node, and the custom objects.
+ * @returns The layers, including those in wrappers.
  */
 export function unknownLayers(
   spec: ModelSpec,
@@ -118,12 +117,12 @@ export function unknownLayers(
 }
 
 /**
- * Refuses a model with unknown layers, naming them all.
+ * Throws an error that names all unknown layers.
  *
  * @param unknown The layers.
  * @param source The file, for messages.
- * @param table The caller's custom objects, whose keys may be misspelt.
- * @param advice What else can be done than to pass custom layers.
+ * @param table The custom objects, whose keys may be misspelt.
+ * @param advice Advice besides passing custom objects.
  * @throws {ModelFormatError} If there are any.
  */
 export function refuseUnknown(
@@ -167,7 +166,7 @@ function shown(
   })`;
 }
 
-/** A name as the key of an object in JavaScript. */
+/** Formats a name as an object key in JavaScript. */
 export function asKey(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
@@ -189,7 +188,7 @@ function* unknownIn(
       if (!isThere) yield { path, className: name, module };
     } else if (className === "InputLayer") continue;
     else if (isKnown(className, known, registeredName)) {
-      // A custom layer may hold what it likes under these names.
+      // A custom layer may use these names for other values.
       const { customLayers } = known;
       if (customFunction(customLayers, className, registeredName)) continue;
       yield* unknownHeld(spec.options, known, path, className);
@@ -242,12 +241,12 @@ function isKnown(
   registeredName?: string,
 ): boolean {
   if (findCustom(customLayers, className, registeredName)) return true;
-  // In a file of TF.js, a class that it does not have is its writer's own.
+  // In a file of TF.js, a class that TF.js does not have is custom.
   if (dialect === "tfjs" && !TFJS_CLASSES.has(className)) return false;
   return Object.hasOwn(LAYERS, className);
 }
 
-/** Layers that TF.js has. */
+/** Layers of TF.js. */
 const TFJS_CLASSES = new Set([
   ...["Activation", "Add", "AlphaDropout", "Average", "AveragePooling1D"],
   ...["AveragePooling2D", "AveragePooling3D", "BatchNormalization"],

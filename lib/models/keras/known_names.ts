@@ -7,10 +7,11 @@ import { OPERATIONS } from "../../layers/operation_table.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
 /**
- * Checks that aliases stand for what there is.
+ * Checks that aliases refer to existing names.
  *
- * @param table The caller's custom objects; strings among them are aliases.
- * @throws {RangeError} If one names no class, operation or activation.
+ * @param table The custom objects; strings are aliases.
+ * @throws {RangeError} If one is not the name of a class, operation or
+ * activation.
  */
 export function checkAliases(table: CustomTable): void {
   for (const [key, name] of Object.entries(table)) {
@@ -44,11 +45,11 @@ function namedAs(
 }
 
 /**
- * A description in which aliases are the names that they stand for.
+ * Replaces aliases in a description by the names they refer to.
  *
  * @param spec The description of a model.
- * @param table The caller's custom objects; strings among them are aliases.
- * @returns The description; the same where there is no alias.
+ * @param table The custom objects; strings are aliases.
+ * @returns The description; the same object if there is no alias.
  */
 export function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
   if (!Object.values(table).some((entry) => typeof entry === "string")) {

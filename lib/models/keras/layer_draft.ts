@@ -2,10 +2,12 @@ import type { LayerRow } from "../../types.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import type { LayerSpec } from "./keras_topology.ts";
 
-/** Where a layer stands: the models that hold it, from the top, and itself. */
+/**
+ * The path of a layer: the models that contain it, from the top, and the layer.
+ */
 export type LayerPath = readonly LayerSpec[];
 
-/** A node of a described model, whose inputs and row are still to come. */
+/** A node of a described model, without inputs and row yet. */
 export interface LayerDraft extends GraphNode {
   id: number;
   row: LayerRow;
@@ -18,20 +20,20 @@ export interface LayerDraft extends GraphNode {
   readonly path: LayerPath;
   readonly index: number | undefined;
   readonly children: LayerDraft[];
-  /** Its options, where more is known of them than the config says. */
+  /** Its options, if known beyond the config. */
   options?: Readonly<Record<string, unknown>>;
-  /** What its row says that feeds it, where that is not its inputs. */
+  /** The inputs in its row, if they differ from its inputs. */
   fedBy?: readonly Ref[];
-  /** Known once it was run over shapes. */
+  /** Known after it was run over shapes. */
   numOutputs: number;
 }
 
 /**
- * A draft without inputs.
+ * Creates a draft without inputs.
  *
  * @param name Its path.
- * @param spec What Keras says of the layer.
- * @param path Where it stands.
+ * @param spec Keras' description of the layer.
+ * @param path Its path.
  * @param index Keras' own index, at the top level.
  * @param isListed Whether it has a row.
  * @returns The draft.
@@ -74,7 +76,7 @@ function weightsOf({ call, name, children }: LayerDraft): NamedWeight[] {
 }
 
 /**
- * Drafts with all that are inside them.
+ * Flattens drafts with their nested ones.
  *
  * @param drafts Some drafts.
  * @returns Each, followed by those inside it.
@@ -84,11 +86,11 @@ export function flatten(drafts: readonly LayerDraft[]): LayerDraft[] {
 }
 
 /**
- * The second name of a layer within TimeDistributed, with the name of the model
- * there in it.
+ * The alternative name of a layer within TimeDistributed, which includes the
+ * name of the wrapped model.
  *
  * @param draft Any draft.
- * @returns The name and the draft; nothing for a layer elsewhere.
+ * @returns The name and the draft; undefined for other layers.
  */
 export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
   const { path, name } = draft;
@@ -105,10 +107,10 @@ export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
 }
 
 /**
- * Finds a layer that feeds itself, by whatever way.
+ * Finds a layer that depends on itself.
  *
  * @param drafts All drafts of a model, with their inputs.
- * @returns A draft on a cycle, and the one of its inputs that leads back to it.
+ * @returns A draft on a cycle, and the input that leads back to it.
  */
 export function cycleIn(
   drafts: readonly LayerDraft[],

@@ -1,5 +1,6 @@
 /**
- * Layers and operations by their names: the caller's own before built-in ones.
+ * Creates layers and operations by name; custom ones take precedence over
+ * built-in ones.
  *
  * @module
  */
@@ -18,21 +19,21 @@ import { OPERATIONS } from "../../layers/operation_table.ts";
 import { asKey, operationName, operationOptions } from "./known_layers.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
-/** A class, as a file names it. */
+/** A class name of a file. */
 export interface ClassName {
   readonly className: string;
   /** Path of the layer, for messages. */
   readonly path: string;
-  /** The name under which Keras registered it, with its package. */
+  /** The registered name in Keras, with its package. */
   readonly registeredName?: string | undefined;
 }
 
 /**
- * Finds what makes a layer.
+ * Finds the factory of a layer.
  *
- * @param customLayers The caller's layers, operations and aliases.
+ * @param customLayers The custom layers, operations and aliases.
  * @param name The class.
- * @returns The caller's factory, or else the built-in one.
+ * @returns The custom factory, otherwise the built-in one.
  * @throws {TypeError} If there is none.
  */
 export function layerFactory(
@@ -62,11 +63,12 @@ export function layerFactory(
 }
 
 /**
- * Makes the layer of an operation: the caller's, or else the built-in one.
+ * Creates the layer of an operation: the custom one, otherwise the built-in
+ * one.
  *
  * @param draft The operation.
- * @param args Its arguments, tensors by the number of the input that they are.
- * @param parts The caller's operations, and who wrote the model.
+ * @param args Its arguments, with tensors as input indices.
+ * @param parts The custom operations, and the writer of the model.
  * @returns The layer.
  */
 export function operationLayer(

@@ -1,11 +1,11 @@
 /**
- * From a described model to a graph of our own layers.
+ * Converts a described model to a graph of built-in layers.
  *
- * Two passes over each model, as for models in memory: first every call gets a
- * node, so that every tensor has a reference; then calls are linked, and nested
- * models entered with what feeds them. Then each node is run once over shapes
- * alone: that gives its outputs' shapes, and finds options and call arguments
- * that nobody read, before any weight is looked at.
+ * There are two passes over each model, as for models in memory: first every
+ * call gets a node, so that every tensor has a reference; then calls are
+ * linked, and nested models are entered with their inputs. Then each node is
+ * run once over shapes: that computes the shapes of its outputs, and finds
+ * unread options and call arguments, before any weight is read.
  *
  * @module
  */
@@ -70,7 +70,7 @@ import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
 import { vocabularyOptions } from "./vocabulary_options.ts";
 
-/** What a graph is made of. */
+/** The parts of a graph. */
 export interface LayerGraphParts {
   readonly spec: ModelSpec;
   readonly format: ModelFormat;
@@ -80,23 +80,26 @@ export interface LayerGraphParts {
   readonly customLayers: CustomTable;
   /** The stored weights. */
   readonly weights: KerasWeights;
-  /** Whether they may be NaN or infinite where the model runs. @default {false} */
+  /**
+   * Whether weights may be NaN or infinite when the model runs. @default
+   * {false}
+   */
   readonly allowNonFinite?: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  /** What to do with layers that are not known, besides custom layers. */
+  /** Advice for unknown layers, besides custom objects. */
   readonly advice?: string;
-  /** Frees what the loader made. */
+  /** Frees the resources of the loader. */
   readonly dispose: () => void;
 }
 
 /**
- * Makes a graph of a described model.
+ * Creates the graph of a described model.
  *
  * @param parts The description, the weights, and custom layers.
- * @returns The graph, made in steps of a layer each.
- * @throws {ModelFormatError} If a layer is not known or not understood; all
- * unknown ones are named at once.
+ * @returns The graph, created in steps of one layer.
+ * @throws {ModelFormatError} If a layer is unknown or not supported; all
+ * unknown layers are named at once.
  */
 export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   const named = withKnownNames(parts.spec, parts.customLayers);
@@ -104,7 +107,7 @@ export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   return new Builder({ ...parts, spec }).build();
 }
 
-/** The nodes of a model that was entered. */
+/** The nodes of an entered model. */
 interface Entered {
   readonly drafts: readonly LayerDraft[];
   readonly topLevel: readonly LayerDraft[];
@@ -151,7 +154,7 @@ class Builder {
     });
   }
 
-  /** Nested models unfold at each call. */
+  /** Nested models are unfolded at each call. */
   #count(name: string): void {
     const { nodes } = this.#parts.limits ?? DEFAULT_LIMITS;
     if (++this.#numNodes <= nodes) return;
@@ -225,7 +228,7 @@ class Builder {
     };
   }
 
-  /** Gives a call its inputs; a nested model is entered with them. */
+  /** Links a call to its inputs; a nested model is entered with them. */
   *#link(
     draft: LayerDraft,
     call: CallSpec,
@@ -300,7 +303,7 @@ class Builder {
     };
   }
 
-  /** The caller's own layer or operation behind a call. */
+  /** The custom layer or operation of a call. */
   #custom({ spec }: LayerDraft) {
     const { customLayers } = this.#parts;
     const { registeredName } = spec;
@@ -309,7 +312,9 @@ class Builder {
       : customFunction(customLayers, spec.className, registeredName);
   }
 
-  /** A layer that may be called on arrays of the file beside its tensors. */
+  /**
+   * A layer that may be called on arrays of the file in addition to tensors.
+   */
   #withConstants(draft: LayerDraft, positional: readonly unknown[]): Layer {
     const layer = this.#layer(draft);
     const slots = positional.flat(Infinity).flatMap((argument): unknown[] =>

@@ -2,22 +2,22 @@ import { cannot } from "../../check.ts";
 import type { StoredWeight } from "./weight_store.ts";
 import type { WeightLayer } from "./keras_weights.ts";
 
-/** A stored weight under the name that its layer gave it. */
+/** A stored weight, under the name in its layer. */
 interface Named {
   readonly leaf: string;
   readonly weight: StoredWeight;
 }
 
 /**
- * Weights of a layer with LoRA merged: `kernel + alpha / rank · A · B`, as
- * Keras computes with them. Only `.h5` files hold the parts alone.
+ * Weights of a layer with LoRA merged: `kernel + alpha / rank · A · B`, as in
+ * Keras. Only `.h5` files store the parts separately.
  *
  * Source: Keras 3.15 `Dense.kernel`, and the same of `Embedding` and of
  * convolutions; `A` is `[…, rank]`, `B` is `[rank, D]`.
  *
- * @param entries All that is stored of the layer.
+ * @param entries All stored weights of the layer.
  * @param layer The layer, with its options.
- * @returns The same, without the parts.
+ * @returns The weights, with the parts merged.
  * @throws {TypeError} If the kernel is quantised: its parts are then added to
  * the product, which no layer here does.
  */
@@ -54,7 +54,7 @@ export function withLora<E extends Named>(
   return merged.filter((_, i) => !used.has(entries[i]!));
 }
 
-/** Whether the parts are of the kernel's shape; if not, they are surplus. */
+/** Whether the parts match the kernel's shape; if not, they are surplus. */
 function fits(kernel: StoredWeight, a: StoredWeight, b: StoredWeight): boolean {
   const outer = ({ shape }: StoredWeight) => shape.slice(0, -1).join();
   const inner = [a.shape.at(-1), kernel.shape.at(-1)];

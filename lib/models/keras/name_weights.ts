@@ -1,10 +1,10 @@
 /**
  * Weights as `.h5` files store them: a group for each layer of the outermost
  * model, with a list of names in it. A nested model is one group, whose list
- * puts what is trained first; so within groups names are followed, and places
- * only where there is no choice.
+ * has trainable weights first. So weights within a group are matched by name,
+ * and by position only if names are ambiguous.
  *
- * Source: Keras 3.15, `legacy_h5_format.py`; Keras 2 stores alike.
+ * Source: Keras 3.15, `legacy_h5_format.py`; Keras 2 uses the same format.
  *
  * @module
  */
@@ -26,26 +26,26 @@ import {
   type WeightStore,
 } from "./weight_store.ts";
 
-/** A stored weight with its name, cut at slashes. */
+/** A stored weight with its name, split at slashes. */
 interface Entry {
   readonly weight: StoredWeight;
-  /** What stands before the last slash. */
+  /** The parts before the last slash. */
   readonly folder: readonly string[];
-  /** The name itself, without the number of TensorFlow's output. */
+  /** The last part, without TensorFlow's output index. */
   readonly leaf: string;
 }
 
-/** Words that say which of several parts is meant. */
+/** Words that identify one of several nested layers. */
 const PART_WORDS = /query|key|value|output|forward|backward/;
 
-/** Weights in groups named as the layers. */
+/** Weights in groups with the names of the layers. */
 export class NameWeights implements KerasWeights {
   readonly #store: WeightStore;
   readonly #source: string;
   readonly #root: string;
 
   /**
-   * Takes an open store.
+   * Creates it over an open store.
    *
    * @param store The arrays.
    * @param root The group of the model's weights.
@@ -138,7 +138,7 @@ class BoundNameWeights implements BoundWeights {
     }
   }
 
-  /** Long lists are split over attributes with numbers after the name. */
+  /** Reads a list that may be split over numbered attributes. */
   #list(group: string, name: string): readonly string[] | undefined {
     const whole = this.#store.strings(group, name);
     if (whole !== undefined) return whole;
@@ -170,7 +170,7 @@ class BoundNameWeights implements BoundWeights {
     });
   }
 
-  /** What is there and not listed would be a weight that nobody looks for. */
+  /** Checks that all weights in a group are listed: others would be ignored. */
   #checkListed(root: string): void {
     for (const path of this.#store.datasets.keys()) {
       if (path.startsWith(`${root}/`) && !this.#left.has(path)) {
@@ -189,7 +189,8 @@ class BoundNameWeights implements BoundWeights {
         return at >= 0 &&
           entry.folder.slice(0, at).every((part) => above.includes(part));
       });
-      // Of layers that fit, the one whose models the name gives in full.
+      // Of the matching layers, the one whose model path is complete in the
+      // name.
       const best = found.filter(({ layer, above }) => {
         const at = placeOf(entry, layer);
         return found.every((other) =>
@@ -220,7 +221,10 @@ class BoundNameWeights implements BoundWeights {
   }
 }
 
-/** Where a layer's name stands in that of a weight; Keras 2 and TF.js allow slashes in it. */
+/**
+ * Finds a layer's name in the name of a weight; Keras 2 and TF.js allow slashes
+ * in it.
+ */
 function placeOf({ folder }: Entry, { name }: WeightLayer): number {
   const parts = name.split("/");
   return folder.findIndex((_, at) =>
@@ -228,7 +232,7 @@ function placeOf({ folder }: Entry, { name }: WeightLayer): number {
   );
 }
 
-/** Every layer of a nested model, with the names of the models around it. */
+/** All layers of a nested model, with the names of the models around them. */
 function* layersIn(
   { name, model, timeAxes = 0 }: WeightLayer,
   outer: readonly string[],
@@ -242,8 +246,9 @@ function* layersIn(
 }
 
 /**
- * Gives each name its weight: parts in their order, within a part equal names
- * first and the rest in order. Undefined if numbers or parts do not fit.
+ * Assigns stored weights to names: nested layers in order, within each equal
+ * names first and the rest in order. Undefined if counts or nested layers do
+ * not match.
  */
 function assign(
   names: readonly string[],
@@ -261,7 +266,8 @@ function assign(
   );
   const stored = grouped(entries, ({ folder }) => folder.join("/"));
   if (wanted.size !== stored.size) return byLeaf(names, entries);
-  // The layer's own come first on both sides, whatever the order of the file.
+  // The layer's direct weights are first on both sides, whatever the order in
+  // the file.
   const isOwn = (folder: string) =>
     folder === layerName || folder.endsWith(`/${layerName}`);
   const wantedParts = [...wanted.keys()]
@@ -290,9 +296,8 @@ function assign(
 }
 
 /**
- * Gives each name the weight of its last word, where Keras 2 has written the
- * layers that a custom layer builds without their own names, and no word tells
- * two of them. Undefined if words do not fit, or are there twice.
+ * Matches weights by their last word. Keras 2 writes the inner layers of custom
+ * layers without their names. Undefined if a word is missing or repeated.
  */
 function byLeaf(
   names: readonly string[],
@@ -305,12 +310,12 @@ function byLeaf(
   return new Set(found).size === entries.length ? found : undefined;
 }
 
-/** Whether a part and a folder mean the same one, as far as words tell. */
+/** Whether a nested layer and a folder match by name. */
 function agree(part: string, folder: string, last: string): boolean {
   const [word] = PART_WORDS.exec(part) ?? [];
   if (word === undefined) return true;
   if (/^(query|key|value|output)$/.test(word)) return last.includes(word);
-  // Keras 3 leaves a backward layer that it is given its own name.
+  // Keras 3 keeps the name of a backward layer that is passed.
   return !folder.includes(word === "forward" ? "backward" : "forward");
 }
 
@@ -333,12 +338,14 @@ function isSeed(path: string): boolean {
     .test(path);
 }
 
-/** SpectralNormalization's own kernel is its layer's first weight, stored once. */
+/**
+ * The kernel of SpectralNormalization is its layer's first weight, stored once.
+ */
 function isSharedKernel({ className }: WeightLayer, name: string): boolean {
   return className === "SpectralNormalization" && name === "kernel";
 }
 
-/** What a layer stores and does not need at inference. */
+/** Stored weights that are not needed at inference. */
 function hasNoUse(
   { className }: WeightLayer,
   names: readonly string[],

@@ -1,10 +1,11 @@
 /**
- * Weights as `.keras` files store them: each layer under a path of class names
- * in snake case, counted up within each model, and its arrays numbered in the
- * order in which Keras made them. Since Keras 3.6 the true name of the layer
- * stands there too, and must then agree.
+ * Weights in the format of `.keras` files: each layer under a path of class
+ * names in snake case, with counters within each model, and its arrays numbered
+ * in the order of creation. Since Keras 3.6 the name of the layer is stored
+ * too, and must agree.
  *
- * Source: Keras 3.15, `saving_lib.py`; tf.keras 2.12 to 2.15 store alike.
+ * Source: Keras 3.15, `saving_lib.py`; tf.keras 2.12 to 2.15 use the same
+ * format.
  *
  * @module
  */
@@ -29,12 +30,12 @@ import {
 const LAYER_GROUPS = ["layers", "_layer_checkpoint_dependencies"];
 /** The file of a vocabulary, among a layer's assets. */
 export const VOCABULARY = "vocabulary.txt";
-/** Where Python's `splitlines` ends a line. */
+/** Line ends of Python's `splitlines`. */
 // deno-lint-ignore no-control-regex -- Python's own list
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
-/** What Keras stores with a model for its training. */
+/** Training state that Keras stores with a model. */
 const TRAINING = /^\/?(optimizer|metrics|_?loss_tracker|_?compile_metrics)\//;
-/** What Keras stores with a layer for its random draws: whole numbers. */
+/** State of random generators that Keras stores with a layer: integers. */
 const SEED =
   /\/_?((seed|random)_)?generator\/(_?(generator|state|state_var)\/)*vars\/\d+$/;
 
@@ -45,7 +46,7 @@ export class PathWeights implements KerasWeights {
   readonly #assets: ReadonlyMap<string, string>;
 
   /**
-   * Takes an open store.
+   * Creates it over an open store.
    *
    * @param store The arrays.
    * @param source The file, for messages.
@@ -79,7 +80,7 @@ class BoundPathWeights implements BoundWeights {
   readonly #groups = new Map<WeightLayer, string>();
   readonly #left: Set<string>;
   readonly #models: string[] = [];
-  /** Names of layers in groups: each is looked up twice. */
+  /** Names of layers in groups, cached because each is looked up twice. */
   readonly #names = new Map<string, readonly string[]>();
 
   constructor(
@@ -202,7 +203,7 @@ class BoundPathWeights implements BoundWeights {
     }
   }
 
-  /** The true names of the layers in a group, where they stand there. */
+  /** The names of the layers in a group, if stored. */
   #namedGroups(folder: string): Map<string, string> {
     const named = new Map<string, string>();
     const level = folder.split("/").length + 1;
@@ -241,15 +242,18 @@ class BoundPathWeights implements BoundWeights {
       }
       return counted;
     }
-    // Some classes are stored under another name than they have in the config;
-    // then nothing of the counted name is there.
+    // Some classes are stored under another name than in the config; then the
+    // counted name does not exist.
     if (this.#store.groups.has(counted)) {
       this.#fail(`layer "${layer.name}" must be in "${counted}"`, group);
     }
     return group;
   }
 
-  /** Keras writes some parts with an underscore, and once wrote more so. */
+  /**
+   * Names of nested layers: Keras writes some with an underscore, and earlier
+   * versions more.
+   */
   #stored(group: string, part: string, index: number) {
     const groups = this.#store.groups;
     let path = group;
@@ -268,26 +272,29 @@ class BoundPathWeights implements BoundWeights {
   }
 }
 
-/** Keras 2 writes the package of a registered class in `.h5` alone. */
+/** The stored class without its package: Keras 2 writes that in `.h5` only. */
 function storedName({ className, storedClass = className }: WeightLayer) {
   return storedClass.slice(storedClass.lastIndexOf(">") + 1);
 }
 
-/** A class name as Keras writes it in paths. */
+/** Converts a class name to Keras' path form. */
 function snakeCase(className: string): string {
   return className.replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
     .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
-/** Raw operations of Keras 3 are nodes of the model, but no layers. */
+/**
+ * Whether a node is a raw operation of Keras 3, which is not counted as a
+ * layer.
+ */
 function isOperation({ module }: WeightLayer): boolean {
   return module !== undefined && /^keras(\.src)?\.ops(\.|$)/.test(module);
 }
 
 /**
- * SpectralNormalization's own arrays are its layer's kernel again, and what it
- * keeps for training.
+ * The arrays of SpectralNormalization are its layer's kernel again, and its
+ * training state.
  */
 function ownIndex({ className }: WeightLayer, name: string) {
   if (className !== "SpectralNormalization" || name.includes("/")) return;

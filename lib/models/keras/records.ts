@@ -1,11 +1,11 @@
 import { byCodePoint } from "../../formats/by_code_point.ts";
 
 /**
- * A record with other values.
+ * Maps the values of a record.
  *
  * @param record Any record.
- * @param change Gives the new value of an old one.
- * @returns A record of the same keys.
+ * @param change Returns the new value.
+ * @returns A record with the same keys.
  */
 export function mapValues<T, R>(
   record: Readonly<Record<string, T>>,

@@ -6,14 +6,14 @@ import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
-import { origin, type Ref, refKey } from "../graph/graph.ts";
+import { origin, type Ref, refKey, tensorSpec } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
-/** Bytes of a value on every engine. */
+/** Bytes per value on every engine. */
 const BYTES = 4;
 
-/** Runs every node over shapes alone, and writes its row. */
+/** Runs every node over shapes, and creates its row. */
 export class ShapePass {
   readonly #nodes: readonly LayerDraft[];
   readonly #source: string;
@@ -21,14 +21,16 @@ export class ShapePass {
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
-  /** Tensors whose mask a call took away. */
+  /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
   readonly #values = new Map<
     string,
     { value: ShapeValue; mask: ShapeValue | undefined }
   >();
 
-  /** Takes the nodes in the order in which Keras calls them. */
+  /**
+   * Creates the pass, with the nodes in the order in which Keras calls them.
+   */
   constructor(
     nodes: readonly LayerDraft[],
     source: string,
@@ -42,10 +44,10 @@ export class ShapePass {
   }
 
   /**
-   * Runs them, in steps of a node each.
+   * Runs them, in steps of one node.
    *
-   * @param outputs The model's outputs, which must be there.
-   * @throws {ModelFormatError} If a layer does not go with what feeds it.
+   * @param outputs The model's outputs, which must exist.
+   * @throws {ModelFormatError} If a layer does not accept its inputs.
    */
   *run(outputs: readonly Ref[]): Steps<void> {
     for (const draft of this.#nodes) this.#checkRefs(draft);
@@ -64,7 +66,7 @@ export class ShapePass {
     for (const ref of call.outputs) this.#checkRef(ref, name);
   }
 
-  /** A nested model has no more outputs than it says. */
+  /** Checks that a nested model has the outputs that are used. */
   #checkRef(ref: Ref, user: string): void {
     let at: Ref | undefined = ref;
     while (at?.node.call.kind === "alias") {
@@ -170,7 +172,7 @@ export class ShapePass {
         throw new TypeError(
           cannot(
             `call layer "${draft.name}"`,
-            `argument "${[...unread][0]}" must be understood, and it is not`,
+            `argument "${[...unread][0]}" must be a known one`,
             draft.spec.className,
           ),
         );
@@ -182,7 +184,10 @@ export class ShapePass {
     }
   }
 
-  /** A layer on strings becomes an input: the host computes it from the model's. */
+  /**
+   * Converts a layer on strings to an input, which the host computes from the
+   * model's input.
+   */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
     const [from] = draft.inputs.map(origin);
     const call = from?.node.call;
@@ -213,7 +218,7 @@ export class ShapePass {
     }
   }
 
-  /** Only layers on the host take strings. */
+  /** Checks that only layers on the host are called on strings. */
   #checkNumbers(draft: LayerDraft): void {
     for (const { node } of draft.inputs.map(origin)) {
       const { call } = node;
@@ -229,8 +234,8 @@ export class ShapePass {
   }
 
   /**
-   * Keras 3's MultiHeadAttention takes the masks off its query, value and key:
-   * whoever is called with these tensors after it finds none.
+   * Keras 3's MultiHeadAttention removes the masks of its query, value and key:
+   * later calls with these tensors have none.
    */
   #takeMasks({ call, inputs }: LayerDraft): void {
     if (call.kind !== "builtIn" || !call.layer.dropsInputMasks) return;
@@ -259,7 +264,7 @@ export class ShapePass {
         new RangeError(
           cannot(
             `call layer "${draft.name}"`,
-            `it must give at most ${this.#mostValues} values for one sample`,
+            `it must return at most ${this.#mostValues} values for one sample`,
             shape,
           ),
         ),
@@ -309,15 +314,12 @@ export class ShapePass {
     const dtype = isText ? "string" : value.dtype;
     const channels = this.#channelsOf(origin(ref));
     this.#channels.set(refKey(ref), channels);
-    return Object.freeze({
-      name,
-      shape: Object.freeze([...shape]),
-      dtype,
-      ...(channels === undefined ? {} : { channels }),
-    });
+    return tensorSpec(name, shape, dtype, channels);
   }
 
-  /** What the layer says, or else what its inputs agree on. */
+  /**
+   * The channel axis of the layer, otherwise that of its inputs if they agree.
+   */
   #channelsOf({ node }: Ref): Channels {
     const { call, inputs } = node as LayerDraft;
     if (call.kind !== "builtIn") return undefined;

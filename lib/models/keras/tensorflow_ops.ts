@@ -1,8 +1,7 @@
 /**
  * Raw operations of TensorFlow in a model of Keras 2, which its versions before
- * 2.4 wrote as `TensorFlowOpLayer`: a `NodeDef`, and constants by the index of
- * the input that they are. They become calls of functions, as later versions
- * write them.
+ * 2.4 wrote as `TensorFlowOpLayer`: a `NodeDef`, and constants by input index.
+ * They are converted to calls of functions, as in later versions.
  *
  * Source: tf_keras 2.21 `TensorFlowOpLayer`.
  *
@@ -26,13 +25,16 @@ interface FunctionCall {
   readonly named?: Readonly<Record<string, Argument>>;
 }
 
-/** Makes a call of an operation's inputs and attributes; undefined for one that is not known. */
+/**
+ * Creates a call from an operation's inputs and attributes; undefined for an
+ * unknown operation.
+ */
 type Making = (
   inputs: readonly Argument[],
   attributes: Attributes,
 ) => FunctionCall | undefined;
 
-/** Attributes of a `NodeDef`, as JSON writes them. */
+/** Attributes of a `NodeDef`, in JSON. */
 class Attributes {
   readonly #values: Json;
 
@@ -72,7 +74,7 @@ class Attributes {
 
 const value = (of: unknown): Argument => ({ value: of });
 
-/** Functions that take the operation's inputs as they are. */
+/** Functions with the same inputs as the operation. */
 const plain = (name: string): Making => (inputs) => ({
   function: name,
   positional: inputs,
@@ -103,7 +105,7 @@ const resize = (method: string): Making => (inputs, attributes) =>
     }
     : undefined;
 
-/** Inputs in one list, with what stands beside it. */
+/** Inputs in one list, with further arguments. */
 const listed = (
   name: string,
   axisOf: (last: Argument, at: Attributes) => Argument,
@@ -118,7 +120,7 @@ const listed = (
   };
 };
 
-/** Functions by the operation, where their names differ by the spelling alone. */
+/** Functions by operation, if their names differ only in spelling. */
 const SAME: Readonly<Record<string, string>> = {
   ...{
     Abs: "math.abs",
@@ -199,7 +201,7 @@ const MAKINGS: Readonly<Record<string, Making>> = {
   StridedSlice: stridedSlice,
 };
 
-/** As `x[…]`, which Keras writes of its own operator. */
+/** As `x[…]`, in Keras' form. */
 function stridedSlice(
   [x, ...bounds]: readonly Argument[],
   attributes: Attributes,
@@ -230,13 +232,13 @@ function stridedSlice(
 }
 
 /**
- * A description in which raw operations are calls of functions.
+ * Replaces raw operations in a description by calls of functions.
  *
  * @param spec The description of a model.
  * @param source The file, for messages.
- * @returns The description; the same object where there are none. One that is
- * not known is named as `raw_ops` of TensorFlow, and refused later.
- * @throws {ModelFormatError} If an operation is no `NodeDef`.
+ * @returns The description; the same object if there are none. An unknown
+ * operation is named as in TensorFlow's `raw_ops`, and refused later.
+ * @throws {ModelFormatError} If an operation is not a `NodeDef`.
  */
 export function withFunctions(spec: ModelSpec, source: string): ModelSpec {
   const layers = spec.layers.map((layer) => {
@@ -286,7 +288,7 @@ function asFunction(layer: LayerSpec, source: string): LayerSpec {
   };
 }
 
-/** An operation as JSON writes it. */
+/** An operation in JSON. */
 interface NodeDef {
   readonly op: string;
   readonly input: readonly string[];
@@ -309,7 +311,7 @@ function nodeOf(text: unknown): NodeDef | undefined {
   return isNode ? { ...node, op, input } : undefined;
 }
 
-/** Inputs by their index: constants, and tensors in the places between. */
+/** Inputs by index: constants, and tensors at the other indices. */
 function inputsOf(
   { positional }: CallSpec,
   count: number,

@@ -1,5 +1,5 @@
 /**
- * Models within TimeDistributed: their layers over the time axes, and their end.
+ * Models within TimeDistributed: distributes their layers over the time axes.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { CallArgument, Ref } from "../graph/graph.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
 /**
- * A layer over as many time axes as TimeDistributed stand round it.
+ * Distributes a layer over one time axis per enclosing TimeDistributed.
  *
  * @param draft Its node.
- * @param layer The layer by itself.
+ * @param layer The layer.
  * @param args Its keyword arguments.
  * @returns The layer, for inputs with the time axes in front.
  */
@@ -32,11 +32,11 @@ export function overTimeAxes(
 }
 
 /**
- * Makes a node give what the model in its TimeDistributed gives.
+ * Sets the outputs of a TimeDistributed node to those of its model.
  *
  * @param draft The TimeDistributed layer's node, with its inputs.
- * @param outputs What the model gives.
- * @param dialect Who wrote it.
+ * @param outputs The outputs of the model.
+ * @param dialect The writer of the model.
  * @throws {TypeError} If the model has several inputs or outputs.
  */
 export function endTimeAxes(

@@ -2,11 +2,11 @@ import type { LayerSpec } from "./keras_topology.ts";
 import type { BoundWeights } from "./keras_weights.ts";
 
 /**
- * Options of a layer with the vocabulary that lies beside them in the file.
+ * Adds the vocabulary that is stored beside a layer to its options.
  *
  * @param spec The layer.
- * @param bound What is stored of the model.
- * @returns The options; the same object where nothing is beside them.
+ * @param bound The stored weights of the model.
+ * @returns The options; the same object if there is no vocabulary.
  */
 export function vocabularyOptions(
   spec: LayerSpec,

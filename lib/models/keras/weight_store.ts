@@ -14,27 +14,27 @@ export interface StoredWeight {
   readonly read: () => Float32Array<ArrayBuffer>;
 }
 
-/** The same before its values are made float32. */
+/** Its values before the conversion to float32. */
 type StoredParts = Omit<StoredWeight, "read"> & {
   readonly read: () => StoredArray;
 };
 
-/** A file of weights: arrays by path, with text on groups. */
+/** A file of weights: arrays by path, with string attributes of groups. */
 export interface WeightStore {
   readonly datasets: ReadonlyMap<string, StoredWeight>;
-  /** Why other arrays cannot be read as weights, by path. */
+  /** Reasons why other arrays cannot be read as weights, by path. */
   readonly unreadable?: ReadonlyMap<string, unknown>;
   readonly groups: ReadonlySet<string>;
   strings(path: string, name: string): readonly string[] | undefined;
   close(): void;
 }
 
-/** What models keep that does not matter at inference. */
+/** State of models that does not matter at inference. */
 const STATE = /^(optimizer|optimizer_weights|metrics|_?loss_tracker)$/;
 
 /**
- * Opens weights that are HDF5; errors name the whole file. Bytes that are not
- * verified by checksums are looked at more closely.
+ * Opens HDF5 weights; errors name the model file. Bytes without checksums are
+ * checked more strictly.
  */
 export function hdf5Store(
   bytes: ByteSource,
@@ -57,7 +57,7 @@ export function hdf5Store(
   };
 }
 
-/** Opens weights that are a NumPy archive, keyed as groups in HDF5 are. */
+/** Opens weights in a NumPy archive, keyed like groups in HDF5. */
 export function npzStore(bytes: ByteSource, source: string): WeightStore {
   const datasets = new Map<string, StoredParts>();
   const groups = new Set<string>([""]);
@@ -79,7 +79,7 @@ export function npzStore(bytes: ByteSource, source: string): WeightStore {
 /**
  * The weight at a path, if there is one.
  *
- * @throws {ModelFormatError} If something else is there.
+ * @throws {ModelFormatError} If the path is not a weight.
  */
 export function storedWeight(
   { datasets, unreadable }: WeightStore,
@@ -90,7 +90,7 @@ export function storedWeight(
   return datasets.get(path);
 }
 
-/** A stored array under the name that its layer gives it. */
+/** A stored array, under the name in its layer. */
 export function weightSource(
   name: string,
   { shape, read }: StoredWeight,
@@ -107,7 +107,7 @@ export function weightSource(
   };
 }
 
-/** An error about bytes as one about the model that they are of. */
+/** Rewrites an error about bytes to one about the model. */
 export function modelError(source: string, error: unknown): unknown {
   const isWorded = error instanceof ModelFormatError;
   const isAboutBytes = error instanceof SyntaxError ||

@@ -1,21 +1,20 @@
 import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
 
-/** Makes an error of a rule that is broken, and of what there is instead. */
+/** Creates an error from a violated rule and the current value. */
 type Fault = (rule: string, value: string) => Error;
 
 /**
- * Which axis of each input of an ONNX file is the batch.
+ * Finds the batch axis of each input of an ONNX file.
  *
- * It is the first axis, unless the file tells otherwise. Where the first size
- * of some inputs is free, an input whose first size is fixed (a state of
- * `[layers, "n", units]`, a mask, a sampling rate) has the batch on the axis
- * with the name of a free first size, `"n"`. If it has no such axis, and all its
- * other free sizes have names that inputs use for other axes, it has no batch
- * axis: it is given once, the same for all samples. If nothing tells, the file
- * is refused.
+ * It is the first axis, with one exception. If the first size of some inputs is
+ * free, an input whose first size is fixed (a state of `[layers, "n", units]`,
+ * a mask, a sampling rate) has the batch on the axis with the name of a free
+ * first size, `"n"`. If it has no such axis, and all its other free sizes have
+ * names that inputs use for other axes, it has no batch axis: it is passed once
+ * for all samples. If this does not determine the axis, the file is refused.
  */
 export class BatchAxes {
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** The fixed batch size; undefined if it is free. */
   readonly batch: number | undefined;
   readonly #axes: ReadonlyMap<OnnxValueInfo, number | null>;
 
@@ -23,7 +22,7 @@ export class BatchAxes {
    * Finds the axes.
    *
    * @param inputs The inputs of the file.
-   * @param fault Makes the error to throw where nothing tells.
+   * @param fault Creates the error if the axis cannot be determined.
    */
   constructor(inputs: readonly OnnxValueInfo[], fault: Fault) {
     const isFree = ({ shape }: OnnxValueInfo) =>
@@ -68,7 +67,9 @@ export class BatchAxes {
   }
 }
 
-/** The batch axis of an input whose first size is fixed, where others are free. */
+/**
+ * The batch axis of an input whose first size is fixed while others are free.
+ */
 function axisOf(
   { name, shape = [], sizeNames = [] }: OnnxValueInfo,
   batchNames: ReadonlySet<string>,

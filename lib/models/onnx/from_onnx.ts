@@ -1,10 +1,9 @@
 /**
- * From an ONNX file to a graph of its operations.
+ * Converts an ONNX file to a graph of its operations.
  *
- * The operations stay the file's: its own runtime runs them. Here they become
- * nodes that can be found, with what feeds them. Constants, inputs, and
- * identities of constants are no layers; constants are the weights of the
- * operations that take them.
+ * ONNX Runtime runs the operations; this module creates nodes for them, with
+ * their inputs. Constants, inputs, and identities of constants are not layers;
+ * constants are the weights of the operations that use them.
  *
  * An operation goes by its name; one that has none, or none of its own, by the
  * name of the first tensor that it gives, with `:0` behind it where that is
@@ -30,12 +29,12 @@ import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 
-/** What a model is made of. */
+/** The parts of a model. */
 export interface OnnxParts {
   readonly file: WholeFile;
-  /** Constants by the names of the tensors that they are. */
+  /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, OnnxConstant>;
-  /** Operations that are no constants. */
+  /** Operations that are not constants. */
   readonly operations: readonly OnnxOperation[];
   /** The model's inputs. */
   readonly inputs: readonly OnnxValueInfo[];
@@ -48,12 +47,12 @@ type Draft = {
 };
 
 /**
- * Makes a model of an ONNX file.
+ * Creates a model from an ONNX file.
  *
  * @param parts The file, checked, with its constants.
- * @returns The model, made in steps of an operation each; closing it closes
- * the file.
- * @throws {ModelFormatError} If its graph does not hang together.
+ * @returns The model, created in steps of one operation; closing it closes the
+ * file.
+ * @throws {ModelFormatError} If its graph is inconsistent.
  */
 export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
   const { file, constants, inputs, operations, close } = parts;
@@ -105,7 +104,7 @@ class GraphBuilder {
   readonly nodes: Draft[] = [];
   readonly topLevel: Draft[] = [];
   readonly otherNames = new Map<string, GraphNode>();
-  /** What gives a tensor. */
+  /** The source of a tensor. */
   readonly givers = new Map<string, Ref>();
   readonly specs: OnnxSpecs;
   readonly #parts: OnnxParts;
@@ -142,7 +141,7 @@ class GraphBuilder {
     this.givers.set(info.name, { node, index: 0 });
   }
 
-  /** Each after what it takes. */
+  /** Orders operations after their inputs. */
   ordered(operations: readonly OnnxOperation[]): OnnxOperation[] {
     const byOutput = new Map<string, OnnxOperation>();
     for (const operation of operations) {
@@ -217,7 +216,10 @@ class GraphBuilder {
     this.#addOutputs(operation, node);
   }
 
-  /** What it gives: the first tensor is the operation's own, others have rows. */
+  /**
+   * The outputs of an operation: the first has the operation's row, others have
+   * separate rows.
+   */
   #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
     const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
     const number = (index: number, found: Draft) => {
@@ -272,7 +274,7 @@ class GraphBuilder {
     };
   }
 
-  /** A hash of what of its attributes is not shown: tensors and graphs. */
+  /** A hash of the attributes that are not shown: tensors and graphs. */
   #hiddenIn({ attributes }: OnnxOperation): string {
     const hash = createHash("sha256");
     let isEmpty = true;
@@ -284,7 +286,9 @@ class GraphBuilder {
     return isEmpty ? "" : hash.digest("hex");
   }
 
-  /** The name of a tensor, with `:out` behind it where an operation has it. */
+  /**
+   * The name of a tensor, with the suffix `:out` if it is an operation's name.
+   */
   #freeName(tensor: string): string {
     let name = tensor;
     while (this.#taken.has(name)) name = `${name}:out`;
@@ -292,7 +296,7 @@ class GraphBuilder {
   }
 
   #isThere(name: string): boolean {
-    const isInput = this.givers.has(name); // nothing else gives yet
+    const isInput = this.givers.has(name); // no other kinds exist
     return name === "" || isInput || this.#parts.constants.has(name);
   }
 
@@ -323,7 +327,7 @@ function row(
   });
 }
 
-/** Names of operations, each once. */
+/** Unique names of operations. */
 function namesOf(
   operations: readonly OnnxOperation[],
 ): Map<OnnxOperation, string> {
@@ -344,7 +348,7 @@ function namesOf(
   }));
 }
 
-/** Attributes as a user sees them; tensors and graphs by what they are. */
+/** Attributes for display; tensors and graphs are described. */
 function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
   return Object.fromEntries(
     [...attributes].map(([key, value]) => {
@@ -362,7 +366,7 @@ function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
   );
 }
 
-/** What tells each function of a file from others; they may call each other. */
+/** Fingerprints of the functions of a file, which may call each other. */
 function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
   const hash = createHash("sha256");
   for (const { span } of functions) hash.update(reader.bytes(span));

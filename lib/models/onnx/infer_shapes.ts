@@ -1,27 +1,27 @@
 /**
- * Shapes of what operations of ONNX give, where a file does not say them: for
- * the operators below, and their first output. What is not known stays so.
+ * Infers shapes of ONNX operations that a file does not declare: for the
+ * operators below, and their first output. Unknown sizes stay unknown.
  *
  * Source: the operators' specifications in ONNX' documentation.
  *
  * @module
  */
 
-/** What is known of a tensor. */
+/** Facts about a tensor. */
 export interface KnownTensor {
-  /** Null where a size is not known. */
+  /** Sizes; null if unknown. */
   readonly shape: readonly (number | null)[];
   /** The element type, by its number in ONNX. */
   readonly type: number;
 }
 
-/** An operation whose output is to be inferred. */
+/** An operation to infer. */
 export interface InferredCall {
   readonly kind: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What it takes, by position; undefined where nothing is known or given. */
+  /** Its inputs; undefined if unknown or omitted. */
   readonly inputs: readonly (KnownTensor | undefined)[];
-  /** Values of a constant whole-number input, where it is one. */
+  /** Values of a constant integer input; undefined if it is not one. */
   readonly values: (index: number) => readonly number[] | undefined;
 }
 
@@ -83,10 +83,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
 const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
 
 /**
- * Infers what an operation gives.
+ * Infers the output of an operation.
  *
- * @param call The operation, of ONNX' own domain.
- * @returns Its first output; undefined where that is not known.
+ * @param call The operation, of the default ONNX domain.
+ * @returns Its first output; undefined if unknown.
  */
 export function inferOutput(call: InferredCall): KnownTensor | undefined {
   const { kind, inputs: [x] } = call;
@@ -147,7 +147,10 @@ function broadcast({ inputs }: InferredCall): Shape | undefined {
   return shape;
 }
 
-/** Two shapes, broadcast. A size of 1 or one that is not known gives way. */
+/**
+ * Broadcasts two shapes. The other size is used for a size that is 1 or
+ * unknown.
+ */
 function together(a: Shape, b: Shape): Shape | undefined {
   const rank = Math.max(a.length, b.length);
   const at = (shape: Shape, i: number) => {
@@ -211,7 +214,8 @@ function windows(
       ? size
       : size + pads[i]! + pads[i + rank]!;
     const rest = (padded - extent) / strides[i]!;
-    // Rounded up, a last window may lie in the padding alone and not count.
+    // With ceil_mode, a last window may be only in the padding and does not
+    // count.
     if (round === Math.ceil && !Number.isInteger(rest)) return null;
     return Math.floor(rest) + 1;
   });
@@ -249,7 +253,7 @@ function reshaped(
   const at = known.indexOf(-1);
   if (at < 0) return known;
   const others = known.toSpliced(at, 1);
-  // Sizes that are taken over cancel out, known or not.
+  // Copied sizes cancel out, known or not.
   const isKept = (i: number) => wanted[i] === 0;
   const rest = shape.filter((_, i) => !isKept(i));
   const divisor = sizeOf(others.filter((_, i) => !isKept(i < at ? i : i + 1)));
@@ -260,7 +264,7 @@ function reshaped(
   return known.with(at, size !== null && Number.isInteger(size) ? size : null);
 }
 
-/** Axes by an attribute, as older versions have them, or by a constant. */
+/** Axes from an attribute, as in older opsets, or from a constant. */
 function axesOf({ attributes, values, inputs }: InferredCall) {
   const given = attributes.axes ?? values(1);
   return {

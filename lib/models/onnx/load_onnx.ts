@@ -1,6 +1,5 @@
 /**
- * Opens an ONNX file: reads what it says, finds its constants, and makes a
- * model of it.
+ * Opens an ONNX file: reads it, finds its constants, and creates a model.
  *
  * @module
  */
@@ -23,31 +22,31 @@ import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import { openExternal } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
-/** An ONNX file that is open. */
+/** An open ONNX file. */
 export interface OnnxSource {
   readonly bytes: ByteSource;
-  /** Where it lies; undefined for bytes, beside which there are no other files. */
+  /** Its URL; undefined for bytes, which have no external files. */
   readonly url: URL | undefined;
 }
 
 /** Settings of {@linkcode loadOnnx}. */
 export interface LoadOnnxOptions {
-  /** Whether the model may run with weights that are NaN. */
+  /** Whether the model may run with NaN in its weights. */
   readonly allowNonFinite: boolean;
   /** How large it may become. */
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer?: Pacer | undefined;
 }
 
 /**
  * Opens an ONNX file.
  *
- * @param file The file, and where it lies. Closing the model closes it, and so
- * does an error.
- * @param options What its weights may be, and what stops it.
+ * @param file The file, and its URL. Closing the model closes it, and so does
+ * an error.
+ * @param options Allowed weights, limits, pacer.
  * @returns The model.
- * @throws {ModelFormatError} If it is no model that can be run.
+ * @throws {ModelFormatError} If it is not a supported model.
  */
 export async function loadOnnx(
   { bytes: source, url }: OnnxSource,
@@ -100,13 +99,13 @@ export async function loadOnnx(
   }
 }
 
-/** A constant, and what it is called. */
+/** A constant with its name. */
 interface NamedTensor {
   readonly name: string;
   readonly tensor: OnnxTensor;
 }
 
-/** Constants that are tensors: initializers, and what is given by Constant. */
+/** Constants that are tensors: initializers, and outputs of Constant. */
 function namedTensors({ graph }: WholeFile): NamedTensor[] {
   const given = graph.nodes.flatMap((node) => {
     const value = node.attributes.get("value");
@@ -140,7 +139,8 @@ function constantsOf(
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));
   }
-  // An identity of a constant is the same constant: exporters reuse weights so.
+  // An identity of a constant is the same constant: exporters share weights in
+  // this way.
   for (const { kind, domain, inputs, outputs } of graph.nodes) {
     const same = constants.get(inputs[0] ?? "");
     const isSame = kind === "Identity" && domain === "";
@@ -161,7 +161,10 @@ function checkSparse({ hasSparse }: OnnxGraphPart, source: string): void {
   );
 }
 
-/** The bytes of each other file that tensors use; Infinity where none says. */
+/**
+ * The number of bytes of each external file that tensors use; Infinity if
+ * unknown.
+ */
 function externalEnds(tensors: readonly OnnxTensor[]): Map<string, number> {
   const ends = new Map<string, number>();
   for (const { external } of tensors) {

@@ -1,7 +1,7 @@
-/** Where the channels of a map stand. */
+/** The channel axis of ONNX feature maps. */
 type Channels = "first" | "last" | undefined;
 
-/** Operations whose maps have their channels first, as ONNX says of them. */
+/** Operations whose feature maps are channels first, by their definition. */
 const FIRST = new Set([
   ...["Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv"],
   ...["MaxPool", "AveragePool", "LpPool", "MaxUnpool", "MaxRoiPool"],
@@ -22,11 +22,11 @@ const KEPT = new Set([
 ]);
 
 /**
- * Where the channels stand in what an operation of ONNX gives.
+ * The channel axis of the output of an ONNX operation.
  *
- * @param kind The operation's name, one of ONNX' own domain.
- * @param inputs Where they stand in what it takes, constants left out.
- * @returns "first" or "last", where that is known.
+ * @param kind The operation's name, in the default ONNX domain.
+ * @param inputs The channel axes of its inputs, without constants.
+ * @returns "first" or "last"; undefined if unknown.
  */
 export function onnxChannels(
   kind: string,

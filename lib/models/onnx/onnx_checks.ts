@@ -1,5 +1,5 @@
 /**
- * What an ONNX file must be to be opened, and what a graph of it must hold.
+ * Checks whether an ONNX file is supported.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import {
   type OnnxOperation,
 } from "../../formats/onnx_model.ts";
 
-/** The first and the last version of something. */
+/** The first and the last supported version. */
 type Versions = readonly [first: number, last: number];
 
-/** Versions of ONNX' operators; the last is the newest that the runtime has. */
+/** Supported opsets; the last is the newest that the runtime supports. */
 const OPSETS: Versions = [7, 26];
-/** Versions of the format. */
+/** Supported format versions. */
 const FORMATS: Versions = [3, 13];
-/** Domains whose operators the runtime has, and their versions. */
+/** Other operator domains of the runtime, with their versions. */
 const DOMAINS: ReadonlyMap<string, Versions> = new Map([
   ["", OPSETS],
   ["ai.onnx.ml", [1, 5]],
@@ -31,10 +31,10 @@ const CONVERT =
 export type WholeFile = OnnxFile & { readonly graph: OnnxGraphPart };
 
 /**
- * Checks that a file can be opened.
+ * Checks that a file is supported.
  *
  * @param file The file.
- * @throws {ModelFormatError} If it cannot; all unknown operators are named.
+ * @throws {ModelFormatError} If it is not; all unknown operators are named.
  */
 export function checkFile(file: OnnxFile): asserts file is WholeFile {
   const { graph, opsets, irVersion, hasTraining } = file;
@@ -54,7 +54,7 @@ export function checkFile(file: OnnxFile): asserts file is WholeFile {
   }
   checkVersion(file, "opset", version ?? OPSETS[0], OPSETS, CONVERT);
   checkVersion(file, "format", irVersion, FORMATS, CONVERT);
-  // The runtime refuses what it does not know, also where nothing uses it.
+  // The runtime refuses unknown domains, even if unused.
   for (const [domain, version] of opsets) {
     const versions = DOMAINS.get(domain);
     if (domain === "" || versions === undefined) continue;
@@ -128,11 +128,11 @@ function checkDomains(
 }
 
 /**
- * The tensors that an operation takes: its inputs, and what the graphs within
- * it take from around them.
+ * The tensors that an operation uses: its inputs, and the outer tensors that
+ * its subgraphs use.
  *
  * @param node The operation.
- * @returns Their names, its inputs first; empty for one left out.
+ * @returns Their names, its inputs first; empty for an omitted one.
  */
 export function takenBy(node: OnnxOperation): string[] {
   const outer = [...node.attributes.values()].flatMap((value) =>
@@ -145,7 +145,7 @@ export function takenBy(node: OnnxOperation): string[] {
   return [...node.inputs, ...free];
 }
 
-/** Names that a graph takes from around it. */
+/** Names of outer tensors that a subgraph uses. */
 function freeNames(graph: OnnxGraphPart): Set<string> {
   const own = new Set([
     ...graph.inputs.map(({ name }) => name),

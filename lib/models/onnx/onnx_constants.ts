@@ -23,7 +23,7 @@ import type { NdArray } from "../../types.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import type { ExternalFiles } from "./onnx_external.ts";
 
-/** What constants are read from. */
+/** The sources of constants. */
 export interface ConstantFiles {
   readonly reader: ProtoReader;
   readonly external: ExternalFiles;
@@ -31,13 +31,13 @@ export interface ConstantFiles {
 }
 
 /**
- * A constant as a weight.
+ * Creates a weight from a constant.
  *
- * @param name What it is called in the graph.
+ * @param name Its name in the graph.
  * @param tensor The constant.
- * @param files What it is read from.
- * @returns The weight; its values are read when they are needed.
- * @throws {ModelFormatError} If its bytes are not where the file says.
+ * @param files The sources of its values.
+ * @returns The weight; its values are read on demand.
+ * @throws {ModelFormatError} If its bytes are missing.
  */
 export function onnxConstant(
   name: string,
@@ -75,7 +75,7 @@ export function onnxConstant(
     isParameter: isFloat || dtype === "int8" || dtype === "uint8",
     storedBytes: hasBytes ? read : undefined,
     read: () =>
-      // A promise that is rejected, where the bytes cannot be read.
+      // A rejected promise if the bytes cannot be read.
       Promise.resolve().then(() => {
         if (dtype === undefined) throw unreadable(name, type);
         return arrayOf({ data: valuesOf(read(), dtype), shape, dtype }, name);
@@ -88,7 +88,9 @@ function unreadable(name: string, type: number): TypeError {
   return new TypeError(cannot(`read weight "${name}"`, rule, typeName(type)));
 }
 
-/** In an element type that arrays here have, and the same numbers. */
+/**
+ * Converts an array to a supported element type, without changing the numbers.
+ */
 function arrayOf(stored: StoredArray, name: string): NdArray {
   const { data, shape, dtype } = stored;
   const array = (values: ArrayBufferView, type: string) =>

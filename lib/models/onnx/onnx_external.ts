@@ -1,6 +1,5 @@
 /**
- * Files beside an ONNX file that hold its weights, with the bytes that they
- * must have.
+ * External weight files of an ONNX file, with checked sizes.
  *
  * @module
  */
@@ -8,16 +7,16 @@ import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
 import { checkPath, openBeside, urlBeside } from "../files/beside.ts";
 
-/** Files that are open. */
+/** Open external files. */
 export interface ExternalFiles {
   /**
    * The bytes of one constant.
    *
-   * @param name The constant's.
-   * @param entries What the file says of them: `location`, `offset`, `length`.
-   * @param size How many there must be.
-   * @returns The bytes, to be read in place.
-   * @throws {ModelFormatError} If they are not there.
+   * @param name The constant's name.
+   * @param entries Its entries in the file: `location`, `offset`, `length`.
+   * @param size The required number of bytes.
+   * @returns The bytes, read in place.
+   * @throws {ModelFormatError} If they are missing.
    */
   part(
     name: string,
@@ -29,16 +28,18 @@ export interface ExternalFiles {
 }
 
 /**
- * Opens the files that some constants name.
+ * Opens the external files of constants.
  *
- * @param locations Their paths, as the model has them.
+ * @param locations Their paths in the model.
  * @param source The model's name, for messages.
- * @param url Where it lies; undefined for bytes, which lie nowhere.
- * @param signal Stops the loading.
- * @param ends Bytes of each file that are used; a server may send no more.
+ * @param url Its URL; undefined for bytes.
+ * @param signal Aborts the loading.
+ * @param ends Number of bytes of each file that are used; a server may not send
+ * more.
  * @returns The files; close them.
- * @throws {ModelFormatError} If one lies, or leads, out of the model's folder.
- * @throws {Deno.errors.NotFound} If one is not there.
+ * @throws {ModelFormatError} If one is, or links to, outside the model's
+ * folder.
+ * @throws {Deno.errors.NotFound} If one does not exist.
  */
 export async function openExternal(
   locations: Iterable<string>,

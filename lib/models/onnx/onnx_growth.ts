@@ -1,7 +1,7 @@
 /**
- * What an ONNX file becomes when it runs: how many operations its functions
- * unfold to, and how large its tensors are at the least. Both are counted before
- * the runtime sees the file.
+ * The size of an ONNX file when it runs: the number of operations with unfolded
+ * functions, and lower bounds for the size of tensors. Both are computed before
+ * the runtime opens the file.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { inOrder } from "../graph/in_order.ts";
 import { beyondLimit, type ModelLimits } from "../graph/limits.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
-/** Bytes of a value, at the least where its type is not known. */
+/** Bytes per value; the minimum if its type is unknown. */
 const LEAST_BYTES = 4;
-/** Values of a constant that can be a shape. */
+/** Maximum number of values of a constant that can be a shape. */
 const MOST_AXES = 64;
 
-/** Operations that give as many values as the largest of what they take. */
+/** Operations with as many output values as their largest input. */
 const KEEPING = new Set([
   ...["Identity", "Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Neg"],
   ...[
@@ -47,10 +47,10 @@ const KEEPING = new Set([
 ]);
 
 /**
- * Counts operations as functions unfold, and how deep they nest.
+ * Counts operations with unfolded functions, and their nesting depth.
  *
  * @param file The file.
- * @param limits How many there may be.
+ * @param limits The limits.
  * @throws {ModelFormatError} If there are more, or a function calls itself.
  */
 export function checkExpansion(
@@ -94,13 +94,13 @@ export function checkExpansion(
 }
 
 /**
- * Checks how large tensors are at the least, from constants that say it: shapes,
- * repeats, scales, paddings.
+ * Checks lower bounds of tensor sizes, from constant shapes, repeats, scales
+ * and paddings.
  *
  * @param file The file.
  * @param constants Its constants.
  * @param operations Its operations, in any order.
- * @param limits How large tensors may be.
+ * @param limits The limits.
  * @throws {ModelFormatError} If one is larger.
  */
 export async function checkSizes(
@@ -144,7 +144,7 @@ export async function checkSizes(
   }
 }
 
-/** Values that an operation gives, at the least. */
+/** Lower bound for the number of output values of an operation. */
 async function leastSize(
   { kind, domain, inputs, attributes }: OnnxOperation,
   sizes: ReadonlyMap<string, number>,
@@ -172,7 +172,7 @@ async function leastSize(
       const scales = Array.isArray(inAttribute)
         ? inAttribute.map(Number)
         : await numbers(inputs[kind === "Upsample" ? 1 : 2] ?? inputs[1]);
-      // What is scaled down makes up for what is scaled up.
+      // Scales below and above 1 compensate each other.
       const factor = scales.reduce((all, n) => all * n, 1);
       return Math.max(product(wanted), first * factor);
     }

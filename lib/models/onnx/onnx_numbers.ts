@@ -11,12 +11,13 @@ const INT64 = 7;
 const STRING = 8;
 
 /**
- * A constant whose values are attributes, as `value_ints` of Constant.
+ * Reads a constant whose values are attributes, such as `value_ints` of
+ * Constant.
  *
  * @param node The operation.
  * @param reader The file.
  * @returns The constant.
- * @throws {SyntaxError} If it has no values that are understood.
+ * @throws {SyntaxError} If it has no supported values.
  */
 export function numbersConstant(
   { attributes, outputs, span }: OnnxOperation,

@@ -8,14 +8,15 @@ import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
+import { tensorSpec } from "../graph/graph.ts";
 
-/** Element types that an input may have. */
+/** Supported element types of inputs. */
 const INPUTS = new Set<TensorSpec["dtype"]>([
   ...["float32", "float64", "float16", "int32", "int64"] as const,
   ...["uint8", "bool", "string"] as const,
 ]);
 
-/** In what an output of other element types comes. */
+/** The returned type of outputs of other element types. */
 const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
   int8: "int32",
   int16: "int32",
@@ -25,11 +26,11 @@ const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
   bfloat16: "float32",
 };
 
-/** What an ONNX file says of its tensors, which may be little. */
+/** The tensor specs of an ONNX file, which may be incomplete. */
 export class OnnxSpecs {
-  /** Element types by number, of the tensors whose type the file gives. */
+  /** Element types, by number, of the tensors with a declared type. */
   readonly types: ReadonlyMap<string, number>;
-  /** How many rows the model takes at once; undefined where that is free. */
+  /** The fixed batch size; undefined if it is free. */
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
@@ -37,11 +38,11 @@ export class OnnxSpecs {
   readonly #source: string;
 
   /**
-   * Collects what the file says.
+   * Collects the declarations of the file.
    *
    * @param file The file.
    * @param inputs The model's inputs.
-   * @throws {ModelFormatError} If inputs ask for different numbers of rows.
+   * @throws {ModelFormatError} If inputs have different batch sizes.
    */
   constructor(file: WholeFile, inputs: readonly OnnxValueInfo[]) {
     const { graph, reader } = file;
@@ -59,11 +60,11 @@ export class OnnxSpecs {
   }
 
   /**
-   * What an input takes.
+   * The spec of an input.
    *
-   * @param info What the file says of it.
-   * @returns Its spec; without sizes where nothing is known.
-   * @throws {ModelFormatError} If it is no tensor that can be fed.
+   * @param info Its declaration.
+   * @returns Its spec; without sizes if they are unknown.
+   * @throws {ModelFormatError} If it is not a tensor that can be fed.
    */
   input(info: OnnxValueInfo): TensorSpec {
     const { name, type, shape, isOther } = info;
@@ -74,19 +75,18 @@ export class OnnxSpecs {
         isOther ? "a sequence or a map" : dtype ?? "not known",
       );
     }
-    const known = spec(name, shape ?? [], dtype, undefined);
+    const known = tensorSpec(name, shape ?? [], dtype);
     const batchAxis = this.#axes.of(info);
     return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
   }
 
   /**
-   * What is known of any other tensor.
+   * The spec of any other tensor.
    *
    * @param tensor Its name in the file.
-   * @param name What it is called.
-   * @param channels Where its channels stand.
-   * @returns Its spec; undefined where neither the file nor
-   * {@linkcode infer} says enough.
+   * @param name Its public name.
+   * @param channels Its channel axis.
+   * @returns Its spec; undefined if neither declared nor inferred.
    */
   output(
     tensor: string,
@@ -100,13 +100,13 @@ export class OnnxSpecs {
     const known = typeName(type ?? 0);
     const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
     if (shape === undefined || !INPUTS.has(dtype)) return undefined;
-    return spec(name, shape, dtype, channels);
+    return tensorSpec(name, shape, dtype, channels);
   }
 
   /**
-   * Infers what an operation gives, where the file does not say it.
+   * Infers the outputs of an operation that the file does not declare.
    *
-   * @param operation The operation, after all that feed it.
+   * @param operation The operation, whose inputs were inferred before.
    * @param constants The file's constants.
    */
   infer(
@@ -151,7 +151,7 @@ export class OnnxSpecs {
   }
 }
 
-/** The values of a short constant of whole numbers, as a shape or axes. */
+/** The values of a short integer constant, such as a shape or axes. */
 function wholeNumbers(
   constant: OnnxConstant | undefined,
 ): number[] | undefined {
@@ -159,18 +159,4 @@ function wholeNumbers(
   if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;
   const bytes = constant.storedBytes?.();
   return bytes && [...valuesOf(bytes, "int64")].map(Number);
-}
-
-function spec(
-  name: string,
-  shape: readonly (number | null)[],
-  dtype: TensorSpec["dtype"],
-  channels: "first" | "last" | undefined,
-): TensorSpec {
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
 }

@@ -1,13 +1,13 @@
 /**
- * Lets TF.js build a graph model, and records what it makes on the way: TF.js
- * leaves tensors behind when it fails, and when the model is disposed of.
+ * Builds a graph model with TF.js, and tracks the tensors that it creates:
+ * TF.js leaks tensors when it fails, and when the model is disposed.
  *
  * @module
  */
 import type { io } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 
-/** A model, and how to free all that was made for it. */
+/** A model, and a function that frees all of its tensors. */
 export interface BuiltGraph {
   readonly model: tf.GraphModel;
   readonly free: () => void;
@@ -18,7 +18,7 @@ export interface BuiltGraph {
  *
  * @param artifacts Topology and weights.
  * @returns The model.
- * @throws {Error} What TF.js throws; nothing is left behind then.
+ * @throws {Error} The error of TF.js; no tensors leak.
  */
 export async function buildGraphModel(
   artifacts: io.ModelArtifacts,
@@ -50,8 +50,8 @@ export async function buildGraphModel(
 }
 
 /**
- * A backend, without the advice that the one named "cpu" gives when it is
- * first used: it is to install a package that does not run here.
+ * Creates a backend without the message that the backend "cpu" prints on first
+ * use, which advises a package that does not run here.
  */
 export async function quietBackend(): Promise<void> {
   await tf.ready();

@@ -1,10 +1,10 @@
 /**
- * From a `tf.GraphModel` to a graph of its operations.
+ * Converts a `tf.GraphModel` to a graph of its operations.
  *
- * TF.js runs a graph model as a whole and lets any node be fetched or fed by
- * name, so the operations stay its own: here they only become nodes that can
- * be found, with what feeds them. Constants and placeholders are no layers;
- * constants are the weights of the operations that take them.
+ * TF.js runs a graph model as a whole, and can fetch and feed any node by name;
+ * this module only creates nodes for the operations, with their inputs.
+ * Constants and placeholders are not layers; constants are the weights of the
+ * operations that use them.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 
-/** What is read of what TF.js runs a graph with; it has no public types. */
+/** The used members of TF.js' graph executor, which has no public types. */
 interface Executor {
   readonly graph: {
     readonly nodes: Readonly<Record<string, Operation>>;
@@ -36,17 +36,18 @@ interface Draft extends GraphNode {
 }
 
 /**
- * Makes a model of a `tf.GraphModel`.
+ * Creates a model from a `tf.GraphModel`.
  *
- * Its layers are the graph's operations, in an order in which each comes after
- * what feeds it, without constants and placeholders. The model given is not
- * changed, and closing what is returned frees nothing of it.
+ * Its layers are the graph's operations, in topological order, without
+ * constants and placeholders. The graph model is not changed, and closing the
+ * result does not free it.
  *
  * @category Models
  * @param model A graph model of this TF.js, or of another copy of the same
  * major version.
  * @returns The model, as a graph of named operations.
- * @throws {TypeError} If it is no such model, is disposed of, or has no operations.
+ * @throws {TypeError} If it is not such a model, is disposed, or has no
+ * operations.
  *
  * @example Operations by name
  * ```ts
@@ -58,15 +59,15 @@ interface Draft extends GraphNode {
  * ```
  */
 export function fromGraphModel(model: tf.GraphModel): Model {
-  return operationsGraph(model, "memory", () => {});
+  return operationsGraph(model, "memory", () => {}).model;
 }
 
 /**
- * The same, for a model that a loader made.
+ * The same, for a model created by a loader.
  *
  * @param model The model.
- * @param format Where it came from.
- * @param dispose Frees what the loader made.
+ * @param format Its source format.
+ * @param dispose Frees the resources of the loader.
  * @returns The graph.
  */
 export function operationsGraph(
@@ -78,7 +79,7 @@ export function operationsGraph(
   const { graph } = executor;
   const operations = inOrder(
     Object.values(graph.nodes),
-    ({ inputs }) => inputs, // a loop of control flow comes back: it goes on
+    ({ inputs }) => inputs, // a control-flow loop: continue
   );
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
@@ -119,7 +120,10 @@ export function operationsGraph(
   });
 }
 
-/** TF.js keeps the operations that give the outputs; the signature says which of theirs. */
+/**
+ * The outputs: TF.js stores their operations, the signature which of the
+ * operations' outputs they are.
+ */
 function outputsOf(
   { graph }: Executor,
   drafts: ReadonlyMap<string, Draft>,
@@ -220,14 +224,16 @@ function constantsOf(
   return constants;
 }
 
-/** `name:1` is the second output; a name after the colon stands for its index. */
+/**
+ * `name:1` is the second output; the colon may be followed by an output name.
+ */
 function outputIndex(reference: string, source: Operation): number {
   const tail = reference.slice(reference.lastIndexOf(":") + 1);
   const named = reference.includes(":") ? source.outputs?.indexOf(tail) : -1;
   return named === undefined || named < 0 ? indexIn(reference) : named;
 }
 
-/** Operations that may give a promise. */
+/** Operations that may be asynchronous. */
 const ASYNC = new Set(["control", "dynamic", "hash_table"]);
 
 function runtimeOf(

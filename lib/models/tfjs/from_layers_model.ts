@@ -1,14 +1,14 @@
 /**
- * From a `tf.LayersModel` in memory to a graph.
+ * Converts a `tf.LayersModel` in memory to a graph.
  *
- * The layer objects stay the caller's and are called as they are. What TF.js
- * keeps as one layer, a nested model, becomes a row of its own and, below its
- * path, the nodes inside: they see the tensors of the outer graph, so that
- * nothing that is inside is out of reach.
+ * The caller owns the layer objects, which are called directly. A nested model,
+ * one layer in TF.js, becomes a row and, under its path, the nodes inside. They
+ * refer to the tensors of the outer graph, so that all inner layers are
+ * accessible.
  *
- * It goes in two passes over each model: first every call gets a node, so that
- * every symbolic tensor has a reference; then calls are linked, and nested models
- * entered with what feeds them.
+ * There are two passes over each model: first every call gets a node, so that
+ * every symbolic tensor has a reference; then calls are linked, and nested
+ * models are entered with their inputs.
  *
  * @module
  */
@@ -26,7 +26,7 @@ type Symbolic = tf.SymbolicTensor;
 type Layer = tf.layers.Layer;
 type Call = Layer["inboundNodes"][number];
 
-/** A node whose inputs and row are still to come. */
+/** A node without inputs and row yet. */
 interface Draft {
   id: number;
   row: GraphNode["row"];
@@ -47,11 +47,11 @@ interface Scope {
   readonly model: tf.LayersModel;
   /** `""`, or a path that ends in a slash. */
   readonly prefix: string;
-  /** What its inputs are in the outer graph; undefined at the top. */
+  /** Its inputs in the outer graph; undefined at the top. */
   readonly feeds?: readonly Ref[];
 }
 
-/** What entering a model gives. */
+/** The result of entering a model. */
 interface Entered {
   readonly drafts: Draft[];
   readonly topLevel: Draft[];
@@ -60,16 +60,16 @@ interface Entered {
 }
 
 /**
- * Makes a model of a `tf.LayersModel` in memory.
+ * Creates a model from a `tf.LayersModel` in memory.
  *
- * The layers are called as they are, so that custom classes work and the
- * numbers are those of the caller's own `predict`. The model given is not
- * changed, and closing what is returned frees nothing of it.
+ * The layer objects are called directly, so that custom classes work and the
+ * results equal those of `predict`. The layers model is not changed, and
+ * closing the result does not free it.
  *
  * @category Models
  * @param model A model of this TF.js, or of another copy of the same major version.
  * @returns The model, as a graph of named layers.
- * @throws {TypeError} If it is no such model, is disposed of, or has no layers.
+ * @throws {TypeError} If it is not such a model, is disposed, or has no layers.
  *
  * @example Layers inside a nested model
  * ```ts
@@ -83,16 +83,16 @@ interface Entered {
  * ```
  */
 export function fromLayersModel(model: tf.LayersModel): Model {
-  return layersGraph(model, { format: "memory", dispose: () => {} });
+  return layersGraph(model, { format: "memory", dispose: () => {} }).model;
 }
 
 /**
- * The graph of a model of TF.js, whoever made it.
+ * Creates the graph of a TF.js model.
  *
  * @param model The model.
- * @param parts What it was made from, and what closing the graph frees.
+ * @param parts The model, and what closing the graph frees.
  * @returns The graph.
- * @throws {TypeError} If it is no such model, or cannot be run.
+ * @throws {TypeError} If it is not such a model, or cannot be run.
  */
 export function layersGraph(
   model: tf.LayersModel,
@@ -163,7 +163,7 @@ function enter(scope: Scope): Entered {
   return isSequential(scope.model) ? enterChain(scope) : enterGraph(scope);
 }
 
-/** A Sequential: each layer takes what the one before gives. */
+/** A Sequential: each layer is called on the output of the previous one. */
 function enterChain({ model, prefix, feeds }: Scope): Entered {
   const hidden = feeds === undefined
     ? inputDraft(model.inputs[0]!, "", false)
@@ -183,8 +183,9 @@ function enterChain({ model, prefix, feeds }: Scope): Entered {
 }
 
 /**
- * The calls of a chain, found from its end: a layer may have been called on
- * the same tensor by others, but only one call gave what the chain goes on with.
+ * The calls of a chain, found from its end: a layer may have other calls on the
+ * same tensor, but only one call outputs the tensor that the chain continues
+ * with.
  */
 function callsOfChain(model: tf.LayersModel): { layer: Layer; call: Call }[] {
   const calls: { layer: Layer; call: Call }[] = [];
@@ -248,7 +249,7 @@ function enterGraph({ model, prefix, feeds }: Scope): Entered {
   };
 }
 
-/** Gives a call its inputs; a nested model is entered with them. */
+/** Links a call to its inputs; a nested model is entered with them. */
 function link(draft: Draft, inputs: readonly Ref[]): void {
   draft.inputs = inputs;
   const model = asContainer(draft.layer);
@@ -283,7 +284,7 @@ function draftOf(
   return newDraft({ name, prefix, layer, index, outputs, isListed: true });
 }
 
-/** An input of the top model, or, inside, another name for what feeds it. */
+/** An input of the top model, or, in a nested model, an alias of its input. */
 function inputDraft(
   tensor: Symbolic,
   prefix: string,
@@ -334,7 +335,7 @@ function namedWeights(draft: Draft): NamedWeight[] {
     : layerWeights(draft.layer);
 }
 
-/** A layer that is called twice inside has its weights once. */
+/** The weights of a model; a layer that is called twice is counted once. */
 function weightsInside({ children, name: path }: Draft): NamedWeight[] {
   const seen = new Set<Layer>();
   return children.flatMap((child) => {

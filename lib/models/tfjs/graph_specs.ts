@@ -1,13 +1,17 @@
 /**
- * What a graph model says of its tensors: of inputs and outputs its signature,
- * of the rest what the converter left in the operations, which is little.
+ * The tensor specs of a graph model: of inputs and outputs from its signature,
+ * of other tensors from the few attributes that the converter keeps.
  *
  * @module
  */
 import type { tf } from "../../tf.ts";
 import type { TensorSpec } from "../../types.ts";
+import { tensorSpec } from "../graph/graph.ts";
 
-/** What is read of an operation in TF.js' own graph; it has no public types. */
+/**
+ * The used properties of an operation in TF.js' graph, which has no public
+ * types.
+ */
 export interface Operation {
   readonly name: string;
   readonly op: string;
@@ -19,20 +23,20 @@ export interface Operation {
   readonly outputs?: readonly string[];
 }
 
-/** A shape as protocol buffers write it. */
+/** A shape in protocol buffers. */
 interface RawShape {
   readonly unknownRank?: boolean;
   readonly dim?: readonly { readonly size?: string | number }[];
 }
 
-/** What a signature says of a tensor. */
+/** A tensor in a signature. */
 interface SignatureTensor {
   readonly name?: string;
   readonly dtype?: string | number;
   readonly tensorShape?: RawShape;
 }
 
-/** Types as TensorFlow writes them, by name or by number. */
+/** TensorFlow's types, by name or number. */
 const DTYPES: Readonly<Record<string, TensorSpec["dtype"]>> = {
   DT_INT32: "int32",
   3: "int32",
@@ -44,7 +48,7 @@ const DTYPES: Readonly<Record<string, TensorSpec["dtype"]>> = {
 
 /** The tensors of one graph model. */
 export class GraphSpecs {
-  /** Names of the outputs as the signature has them, `node` or `node:1`. */
+  /** Names of the outputs in the signature, `node` or `node:1`. */
   readonly outputNames: readonly string[];
   readonly #inputs: tf.GraphModel["inputs"];
   /** By `node:0`. */
@@ -64,15 +68,15 @@ export class GraphSpecs {
   }
 
   /**
-   * What an input takes.
+   * The spec of an input.
    *
    * @param operation A placeholder.
-   * @returns Its spec; without sizes where nothing is known.
+   * @returns Its spec; without sizes if they are unknown.
    */
   input({ name }: Operation): TensorSpec {
     const known = this.#inputs.find((input) => nodeName(input.name) === name);
     const dtype = known?.dtype;
-    return spec(
+    return tensorSpec(
       name,
       (known?.shape ?? []).map((size) => size < 0 ? null : size),
       dtype === "int32" || dtype === "bool" || dtype === "string"
@@ -82,7 +86,7 @@ export class GraphSpecs {
   }
 
   /**
-   * What an operation gives.
+   * The specs of an operation's outputs.
    *
    * @param operation Any other operation.
    * @returns The spec of each output, as far as they are known.
@@ -102,13 +106,13 @@ export class GraphSpecs {
     if (shapes.some(({ unknownRank }) => unknownRank)) return [];
     const isLast = attrParams.dataFormat?.value === "NHWC";
     return shapes.map(({ dim = [] }) =>
-      spec(name, dim.map(sizeOf), "float32", isLast ? "last" : undefined)
+      tensorSpec(name, dim.map(sizeOf), "float32", isLast ? "last" : undefined)
     );
   }
 }
 
 /**
- * The operation in a tensor's name.
+ * Extracts the operation from a tensor's name.
  *
  * @param name `node`, or `node:1` for its second output.
  * @returns The name without its index.
@@ -118,10 +122,10 @@ export function nodeName(name: string): string {
 }
 
 /**
- * The index in a tensor's name.
+ * Extracts the output index from a tensor's name.
  *
  * @param name `node`, or `node:1` for its second output.
- * @returns The index, 0 where there is none.
+ * @returns The index, 0 if there is none.
  */
 export function indexIn(name: string): number {
   return Number(/:(\d+)$/.exec(name)?.[1] ?? 0);
@@ -131,24 +135,10 @@ function namedSpec(tensor: SignatureTensor): [string, TensorSpec][] {
   const { name, dtype = "", tensorShape: { dim, unknownRank } = {} } = tensor;
   if (name === undefined || dim === undefined || unknownRank) return [];
   const type = DTYPES[String(dtype)] ?? "float32";
-  const known = spec(nodeName(name), dim.map(sizeOf), type);
+  const known = tensorSpec(nodeName(name), dim.map(sizeOf), type);
   return [[`${nodeName(name)}:${indexIn(name)}`, known]];
 }
 
 function sizeOf({ size }: { readonly size?: string | number }): number | null {
   return size === undefined || Number(size) < 0 ? null : Number(size);
-}
-
-function spec(
-  name: string,
-  shape: readonly (number | null)[],
-  dtype: TensorSpec["dtype"],
-  channels?: "last",
-): TensorSpec {
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
 }

@@ -1,26 +1,26 @@
 import type { tf } from "../../tf.ts";
 import { sizeOf } from "../../check.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import type { NamedWeight } from "../graph/graph.ts";
+import { type NamedWeight, tensorSpec } from "../graph/graph.ts";
 
-/** What a row is made of. */
+/** The parts of a row. */
 export interface RowParts {
   /** The path. */
   readonly name: string;
-  /** Keras' own index, where there is one. */
+  /** Keras' own index, if there is one. */
   readonly index: number | undefined;
   readonly layer: tf.layers.Layer;
   readonly outputs: readonly tf.SymbolicTensor[];
-  /** Where the channels of each output stand. */
+  /** The channel axis of each output. */
   readonly channels: readonly ("first" | "last" | undefined)[];
-  /** Names of the rows that feed it. */
+  /** Names of the rows that are its inputs. */
   readonly inbound: readonly string[];
 }
 
 /**
- * What a user sees of one call of a layer; a copy, frozen all the way down.
+ * Creates the row of one call of a layer, deeply frozen.
  *
- * @param parts The layer, and what is known of the call.
+ * @param parts The layer, and its call.
  * @returns The row.
  */
 export function layerRow(parts: RowParts): LayerRow {
@@ -39,12 +39,17 @@ export function layerRow(parts: RowParts): LayerRow {
   });
 }
 
-/** TF.js' own count would build a Sequential that is not built yet. */
+/**
+ * Counts parameters: TF.js' count would build a Sequential that is not built
+ * yet.
+ */
 function numParameters({ weights }: tf.layers.Layer): number {
   return weights.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0);
 }
 
-/** Options as they are now: a custom layer may hand out what it holds itself. */
+/**
+ * Copies the current options: a custom layer may return its internal object.
+ */
 function frozenCopy(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
   if (typeof value !== "object" || value === null) return value;
@@ -57,11 +62,11 @@ function frozenCopy(value: unknown): unknown {
 }
 
 /**
- * What is known of a symbolic tensor.
+ * The spec of a symbolic tensor.
  *
  * @param tensor The tensor.
- * @param name What it is called.
- * @param channels Where its channels stand, where that is known.
+ * @param name Its name.
+ * @param channels Its channel axis, if known.
  * @returns Its spec, frozen.
  */
 export function symbolicSpec(
@@ -70,20 +75,15 @@ export function symbolicSpec(
   channels?: "first" | "last",
 ): TensorSpec {
   const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
-  return Object.freeze({
-    name,
-    shape: Object.freeze([...tensor.shape]),
-    dtype,
-    ...(channels === undefined ? {} : { channels }),
-  });
+  return tensorSpec(name, tensor.shape, dtype, channels);
 }
 
 /**
- * A layer's weights as they are now, in Keras' order, under the names that
- * Keras gives them: TF.js puts the layer's own name before each.
+ * A layer's current weights, in Keras' order, with Keras' names: TF.js adds the
+ * layer's name as a prefix.
  *
  * @param layer The layer.
- * @returns Names and tensors; these stay the layer's.
+ * @returns Names and tensors, which the layer owns.
  */
 export function layerWeights(
   { name: layer, weights }: tf.layers.Layer,

@@ -1,9 +1,10 @@
 /**
  * Opens a `model.json`.
  *
- * One of layers says who wrote it. What TF.js wrote means what TF.js computes;
- * what the converter made of a file of Keras means what that Keras computes,
- * and says so in Keras' own form, of which TF.js reads the older alone.
+ * A `model.json` of layers contains its writer. A file of TF.js has TF.js'
+ * semantics; a file that the converter made from a Keras model has the
+ * semantics of that Keras version, in Keras' format, of which TF.js reads only
+ * the older one.
  *
  * @module
  */
@@ -39,18 +40,18 @@ import {
   readWeightFiles,
 } from "./weight_files.ts";
 
-/** Settings with which a `model.json` is opened. */
+/** Options for opening a `model.json`. */
 interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
   readonly limits?: Required<ModelLimits>;
-  /** Stops it, and gives the thread back now and then. */
+  /** Yields the thread at intervals, and aborts. */
   readonly pacer: Pacer;
 }
 
-/** A `model.json` of layers, read as far as its description. */
+/** The description in a `model.json` of layers. */
 export interface LayersJson {
-  /** Who wrote it. */
+  /** Its writer. */
   readonly dialect: Dialect;
   /** The model. */
   readonly spec: ModelSpec;
@@ -63,11 +64,11 @@ export interface LayersJson {
 /**
  * Reads the description in a `model.json`.
  *
- * @param json What the file holds.
+ * @param json The contents of the file.
  * @param source The file, for messages.
  * @param customLayers Factories of custom layers, by class name.
- * @returns The description, and who wrote it.
- * @throws {ModelFormatError} If it does not say who wrote it, or is damaged.
+ * @returns The description, and its writer.
+ * @throws {ModelFormatError} If its writer is unknown, or it is damaged.
  */
 export function readLayersJson(
   json: ModelJson,
@@ -92,12 +93,12 @@ export function readLayersJson(
 }
 
 /**
- * Opens a `model.json`: its layers as built-in layers, its graph with TF.js.
+ * Opens a `model.json`: layers as built-in layers, graphs with TF.js.
  *
- * @param file The JSON, and where it lies.
- * @param options Custom layers, what weights may be, and what stops it.
+ * @param file The JSON, and its URL.
+ * @param options Custom objects, allowed weights, pacer.
  * @returns The model.
- * @throws {ModelFormatError} If it is no model, or a layer is not understood.
+ * @throws {ModelFormatError} If it is not a model, or a layer is not supported.
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },
@@ -119,12 +120,13 @@ export async function loadModelJson(
   const isOther = layers.dialect === "tfjs" &&
     otherMeanings(layers.spec, customLayers).length > 0;
   if (!isOther) return model;
-  // It is a model, and its weights fit: TF.js builds it, and means what it says.
+  // It is a valid model with matching weights: TF.js builds it, with its
+  // semantics.
   await model.close();
   return await loadLayers(json, url, { allowNonFinite, pacer });
 }
 
-/** TF.js' own model of its own classes, run as the caller's models in memory are. */
+/** Builds a model with TF.js' classes, which is run like models in memory. */
 async function loadLayers(
   json: ModelJson,
   url: URL,
@@ -189,14 +191,14 @@ function checkGraphSize(
   }
 }
 
-/** TF.js' own model; if it cannot be opened, nothing is left of it. */
+/** Builds a TF.js model; on errors, frees all of its tensors. */
 async function loadGraph(
   json: ModelJson,
   url: URL,
   pacer: Pacer,
 ): Promise<ModelGraph> {
   const { weightsManifest, format: _format, ...rest } = json;
-  // A graph's constants may well be infinite: masks are.
+  // Constants of a graph may be infinite, for example in masks.
   const weights = await readWeightFiles(weightsManifest, url, pacer);
   let built: BuiltGraph | undefined;
   try {
@@ -211,13 +213,14 @@ async function loadGraph(
 }
 
 /**
- * Makes a graph of a `model.json` of layers. The graph closes the weights.
+ * Creates the graph of a `model.json` of layers. Closing the graph closes the
+ * weights.
  *
  * @param json The description.
  * @param weights The weights; they are closed if this throws.
- * @param options What weights may be, how large the model may become, and what stops it.
+ * @param options Allowed weights, limits, pacer.
  * @returns The graph.
- * @throws {ModelFormatError} If a layer is not known or not understood.
+ * @throws {ModelFormatError} If a layer is unknown or not supported.
  */
 export async function modelOfLayersJson(
   json: LayersJson,
@@ -242,7 +245,7 @@ export async function modelOfLayersJson(
   }
 }
 
-/** Who wrote a file, by whichever key says it. */
+/** Finds the writer of a file. */
 function writerOf(json: ModelJson, source: string): Dialect {
   const { keras_version: version } = json.modelTopology;
   const versions = [version, json.generatedBy];

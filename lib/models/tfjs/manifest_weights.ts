@@ -1,7 +1,7 @@
 /**
- * Weights as a `model.json` lists them: one row of names for the whole model.
- * Each name says its layer, and often the models round it, as the names within
- * one group of an `.h5` file do; so they are found as those are.
+ * Weights in the format of `model.json`: one list of names for the whole model.
+ * Each name contains its layer, and often the models around it, like the names
+ * within one group of an `.h5` file; they are matched in the same way.
  *
  * @module
  */
@@ -21,19 +21,19 @@ import { NameWeights } from "../keras/name_weights.ts";
 import type { ManifestWeight } from "./weight_files.ts";
 import type { StoredWeight, WeightStore } from "../keras/weight_store.ts";
 
-/** The group under which all weights are put, as if of a nested model. */
+/** The group of all weights, as for a nested model. */
 const ROOT = "weightsManifest";
 
-/** Weights in one row of names. */
+/** Weights in one list of names. */
 export class ManifestWeights implements KerasWeights {
   readonly #names: NameWeights;
   readonly #model: string;
 
   /**
-   * Takes weights whose files are open.
+   * Creates it over weights with open files.
    *
    * @param weights The weights, in the manifest's order.
-   * @param model The model's name: Keras 3 puts it before some names.
+   * @param model The model's name, a prefix of some names in Keras 3.
    * @param source The `model.json`, for messages.
    * @throws {ModelFormatError} If a weight is of complex numbers.
    */
@@ -97,7 +97,7 @@ function stored(weight: ManifestWeight, path: string): StoredWeight {
   return { path, shape, dtype, read: () => decoded(weight) };
 }
 
-/** Values as TF.js decodes them; quantised ones are spread over their range. */
+/** Decodes values as TF.js does; quantised values are mapped to their range. */
 function decoded({ spec, bytes }: ManifestWeight): Float32Array<ArrayBuffer> {
   const { name, shape, dtype, quantization } = spec;
   const buffer = new Uint8Array(bytes.size);

@@ -1,10 +1,11 @@
 /**
- * A layer object of TF.js as a layer of our own, for engines that run those.
+ * Converts a TF.js layer object to a built-in layer, for engines that run only
+ * these.
  *
- * Only where its class is TF.js' own and its options mean the same to us: then
- * its numbers are those of the caller's `predict`. Everything is looked at when
- * it is needed, since the caller may have changed the layer meanwhile; its
- * weights are read from the caller's variables when an engine is opened.
+ * Only for TF.js classes whose options have the same meaning here, so that the
+ * results equal the caller's `predict`. The layer is read on demand, because
+ * the caller may have changed it meanwhile; its weights are read from the
+ * caller's variables when an engine is opened.
  *
  * @module
  */
@@ -35,15 +36,15 @@ interface Translated {
   readonly sources: readonly WeightSource[];
 }
 
-/** What was made of a layer while its options were these. */
+/** The converted layer for these options. */
 const made = new WeakMap<TfjsLayer, { text: string; as: Translated }>();
 
 /**
- * What our own layers make of a node in memory.
+ * The call of a built-in layer for a node in memory.
  *
  * @param node The node, with its inputs.
  * @param layer Its layer object.
- * @returns The call; or why the node is left to TF.js.
+ * @returns The call, or the reason why TF.js must run the node.
  */
 export function builtInFormOfMemory(
   node: GraphNode,
@@ -51,16 +52,16 @@ export function builtInFormOfMemory(
 ): BuiltInForm {
   if (!isOwnThroughout(layer)) {
     return {
-      obstacle: "is, or holds, a class or function that is not TF.js' own",
+      obstacle: "is, or contains, a class or function that is not one of TF.js",
     };
   }
   const className = layer.getClassName();
   const options = withLastAxis(kerasOptions(layer), node);
   if (meansOther({ className, options }) || isUneven(layer)) {
-    return { obstacle: "means something of its own in TF.js" };
+    return { obstacle: "has another meaning in TF.js" };
   }
   if (hasOtherMasks(node)) {
-    return { obstacle: "is a layer of TF.js that gets masks in its own way" };
+    return { obstacle: "is a layer of TF.js with different masks" };
   }
   try {
     const { layer: builtIn, sources } = translated(layer, options);
@@ -82,12 +83,11 @@ export function builtInFormOfMemory(
 }
 
 /**
- * The built-in layer of a layer's class and options, for what is known of it
- * without running it: activations, which may be functions of the caller, count
- * as linear.
+ * The built-in layer of a layer's class and options, for its properties:
+ * activations, which may be custom functions, count as linear.
  *
- * @param layer A layer object of one of TF.js' own classes.
- * @returns The layer; undefined where the class or an option is not known.
+ * @param layer A layer object of a TF.js class.
+ * @returns The layer; undefined if the class or an option is unknown.
  */
 export function builtInLayerOfMemory(layer: TfjsLayer): Layer | undefined {
   if (!heldLayers(layer).every(isOwnClass)) return undefined;
@@ -103,7 +103,9 @@ export function builtInLayerOfMemory(layer: TfjsLayer): Layer | undefined {
   }
 }
 
-/** Options as Keras 2 would write them. A Bidirectional says those of its copies. */
+/**
+ * Options in the form of Keras 2. A Bidirectional contains those of its copies.
+ */
 function kerasOptions(layer: TfjsLayer): Options {
   const className = layer.getClassName();
   const options = inKerasSpelling(layer.getConfig()) as Options;
@@ -121,7 +123,7 @@ function withLastAxis(options: Options, { row }: GraphNode): Options {
   return options.axis === rank - 1 ? { ...options, axis: -1 } : options;
 }
 
-/** Whether a Bidirectional does not go by what its copies say. */
+/** Whether the options of a Bidirectional differ from those of its copies. */
 function isUneven(layer: TfjsLayer): boolean {
   if (layer.getClassName() !== "Bidirectional") return false;
   const flags = (of: TfjsLayer) => {
@@ -131,14 +133,19 @@ function isUneven(layer: TfjsLayer): boolean {
   return heldLayers(layer).some((held) => flags(held) !== flags(layer));
 }
 
-/** A model's inputs alone may hold integers or booleans. */
+/**
+ * Whether a tensor may hold integers or booleans: only inputs of the model may.
+ */
 function takesIntegers({ inputs }: GraphNode): boolean {
   return inputs.map(origin).some(({ node: { call } }) =>
     call.kind === "input" && !/^float/.test(call.spec.dtype)
   );
 }
 
-/** The same object for the same options, so that a shared layer's weights are read once. */
+/**
+ * Returns the same object for the same options, so that a shared layer's
+ * weights are read once.
+ */
 function translated(layer: TfjsLayer, options: Options): Translated {
   const text = canonicalJson(options);
   const known = made.get(layer);
@@ -165,7 +172,7 @@ function read(layer: TfjsLayer, options: Options): Layer {
   });
 }
 
-/** The caller's variables under our names, part by part. */
+/** The caller's variables under built-in names, by nested layer. */
 function sourcesOf(
   layer: TfjsLayer,
   names: readonly string[],
@@ -194,13 +201,16 @@ function sourcesOf(
   });
 }
 
-/** The layers that have weights of their own, in the order of our names. */
+/** The layers with direct weights, in the order of the built-in names. */
 function partsOf(layer: TfjsLayer): readonly TfjsLayer[] {
   const held = heldLayers(layer);
   return held.length === 0 ? [layer] : held.flatMap(partsOf);
 }
 
-/** TF.js puts the layer's name before a weight's, and a number behind one that is taken. */
+/**
+ * Removes the layer's prefix and the counter that TF.js adds to a weight's
+ * name.
+ */
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
 }

@@ -1,5 +1,6 @@
 /**
- * Masks in models in memory: where TF.js hands them round in its own way.
+ * Masks in models in memory: finds nodes where TF.js propagates masks
+ * differently.
  *
  * @module
  */
@@ -7,17 +8,17 @@ import { type GraphNode, origin } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
 import { makesMask, MASKS_ALIKE } from "./tfjs_dialect.ts";
 
-/** What is known of the mask behind a node. */
+/** The mask state of a node's outputs. */
 type Mask = "none" | "alike" | "other";
 
 /**
- * Whether a mask may reach a node otherwise than in built-in layers: TF.js loses
- * masks in some classes, hands them to all of a nested model, and to whatever
- * comes after a layer that ends them.
+ * Whether the masks of a node may differ from those of built-in layers: TF.js
+ * loses masks in some classes, passes them to all layers of a nested model, and
+ * to all layers after one that ends them.
  *
  * @param node A node of a model in memory.
- * @returns Whether a layer before it makes a mask, and not all on the way treat
- * masks as built-in layers do.
+ * @returns True if an earlier layer computes a mask, and not all layers between
+ * treat masks like built-in layers.
  */
 export function hasOtherMasks(node: GraphNode): boolean {
   return maskBehind(node, new Map()) === "other";

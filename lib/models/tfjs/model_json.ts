@@ -1,5 +1,5 @@
 /**
- * A `model.json` of TF.js: what it must hold, before anything is built of it.
+ * Reads and checks a `model.json` of TF.js, before anything is built.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 
-/** A `model.json`, as far as it is read here. */
+/** The used properties of a `model.json`. */
 export interface ModelJson {
   /** A graph of layers, or of operations. */
   readonly modelTopology: Readonly<Record<string, unknown>>;
-  /** Which weights lie in which files. */
+  /** The weights in each file. */
   readonly weightsManifest: readonly WeightsGroup[];
   readonly [key: string]: unknown;
 }
 
-/** Weights that lie one after another in some files. */
+/** Weights that are stored contiguously in some files. */
 export interface WeightsGroup {
   /** Files, relative to the `model.json`. */
   readonly paths: readonly string[];
@@ -26,12 +26,12 @@ export interface WeightsGroup {
 }
 
 /**
- * Reads a `model.json` and checks what TF.js does not.
+ * Reads a `model.json`, and checks what TF.js does not check.
  *
  * @param bytes The file's bytes.
- * @param source Where they came from, for messages.
- * @returns What it holds.
- * @throws {ModelFormatError} If it is not JSON, or no model.
+ * @param source The file, for messages.
+ * @returns Its contents.
+ * @throws {ModelFormatError} If it is not JSON, or not a model.
  */
 export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
   const json = parse(bytes, source);
@@ -55,7 +55,7 @@ export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
   }
   const initializer = Object.keys(json.modelInitializer ?? {});
   if (isGraph(topology) && initializer.length > 0) {
-    // Its tables are filled by a run that the loader would not wait for.
+    // Its tables are filled by a run that the loader would not await.
     throw new ModelFormatError(
       source,
       `a graph model must run without "modelInitializer": current value is ${
@@ -67,10 +67,10 @@ export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
 }
 
 /**
- * Whether a topology is a graph of operations, rather than of layers.
+ * Whether a topology is a graph of operations, not of layers.
  *
- * @param topology What stands under `modelTopology`.
- * @returns Whether it lists operations.
+ * @param topology The value of `modelTopology`.
+ * @returns True if it lists operations.
  */
 export function isGraph(topology: Readonly<Record<string, unknown>>): boolean {
   return Array.isArray(topology.node);

@@ -1,10 +1,10 @@
 import type { RNN } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 
-/** A name, so that none is counted and the caller's own layers keep theirs. */
+/** A fixed name, so that TF.js' counters for layer names do not change. */
 const name = "own";
 
-/** One layer of each class whose meaning is relied on; none is built. */
+/** One layer of each known class; none is built. */
 const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
   Activation: () => tf.layers.activation({ name, activation: "linear" }),
   Add: () => tf.layers.add({ name }),
@@ -89,7 +89,7 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
 
 const made = new Map<string, tf.layers.Layer>();
 
-/** A layer of TF.js' own class of that name, if its meaning is relied on. */
+/** A layer of the TF.js class of that name, if it is known. */
 function ownLayer(kind: string): tf.layers.Layer | undefined {
   if (!Object.hasOwn(MAKERS, kind)) return undefined;
   const known = made.get(kind) ?? MAKERS[kind]!();
@@ -98,12 +98,12 @@ function ownLayer(kind: string): tf.layers.Layer | undefined {
 }
 
 /**
- * Whether a layer is of one of TF.js' own classes, so that its meaning is
- * known. The constructor decides and not the name; a layer made by another
- * copy of TF.js is known by the source text of its class.
+ * Whether a layer is of a known TF.js class. The constructor decides, not the
+ * name; a layer of another copy of TF.js is recognised by the source code of
+ * its class.
  *
  * @param layer Any layer.
- * @returns Whether its class is TF.js' own, and one that is relied on.
+ * @returns True if its class is a known TF.js class.
  */
 export function isOwnClass(layer: tf.layers.Layer): boolean {
   const own = ownLayer(layer.getClassName());
@@ -113,7 +113,7 @@ export function isOwnClass(layer: tf.layers.Layer): boolean {
     sourceOf(layer.call) === sourceOf(own.call);
 }
 
-/** Activations of TF.js' own, taken before anybody can register others. */
+/** Activations of TF.js, stored before others can be registered. */
 const ACTIVATIONS: ReadonlyMap<string, object> = new Map(
   [
     ...["elu", "hardSigmoid", "linear", "relu", "relu6", "selu", "sigmoid"],
@@ -139,7 +139,7 @@ function activationsOf(layer: tf.layers.Layer): readonly object[] {
   ) as object[];
 }
 
-/** An activation of TF.js, as far as it matters here. */
+/** The used members of a TF.js activation. */
 interface Activation {
   getClassName?(): string;
   readonly apply?: unknown;
@@ -154,7 +154,7 @@ function isOwnActivation(activation: Activation): boolean {
     sourceOf(activation.constructor) === sourceOf(own.constructor);
 }
 
-/** The layers that a wrapper or a recurrent layer of TF.js runs. */
+/** The inner layers of a TF.js wrapper or recurrent layer. */
 interface Holder {
   readonly layer?: tf.layers.Layer;
   readonly forwardLayer?: tf.layers.Layer;
@@ -164,30 +164,30 @@ interface Holder {
 }
 
 /**
- * The layers that a layer runs within itself, in the order of its weights.
+ * The inner layers of a layer, in the order of its weights.
  *
- * @param layer A layer of one of TF.js' own classes.
- * @returns The layers; none where it computes by itself.
+ * @param layer A layer of a TF.js class.
+ * @returns The layers; empty if it has none.
  */
 export function heldLayers(layer: tf.layers.Layer): readonly tf.layers.Layer[] {
   const { layer: wrapped, forwardLayer, backwardLayer, cell, cells } =
     layer as unknown as Holder;
-  // A Bidirectional runs copies of the layer that it was given.
+  // A Bidirectional runs copies of its layer.
   const both = [forwardLayer, backwardLayer].filter((it) => it !== undefined);
   if (both.length > 0) return both;
   if (wrapped !== undefined) return [wrapped];
   return cell === undefined ? cells ?? [] : [cell];
 }
 
-/** Methods that a caller may put on one layer alone. */
+/** Methods that a caller may override on a single layer. */
 const METHODS = ["apply", "call", "computeMask", "getConfig"];
 
 /**
- * Whether nothing in a layer is but TF.js' own: its class, those of the layers
- * that it runs, and their activations; and nobody listens to its calls.
+ * Whether a layer contains only TF.js code: its class, its inner layers and
+ * their activations, without call hooks.
  *
  * @param layer Any layer.
- * @returns Whether its class and its options say all that it does.
+ * @returns True if its class and options define its results.
  */
 export function isOwnThroughout(layer: tf.layers.Layer): boolean {
   const { _callHook: hook } = layer as unknown as { _callHook?: unknown };
@@ -204,8 +204,8 @@ function sourceOf(code: unknown): string {
 }
 
 /**
- * Whether a layer is a model of layers whose call only runs them, so that it
- * can be flattened. A subclass with a `call` of its own is a layer like others.
+ * Returns a layer as a model if its call only runs its layers, so that it can
+ * be flattened. A subclass that overrides `call` is an ordinary layer.
  *
  * @param layer Any layer.
  * @returns The model, or undefined.
@@ -228,7 +228,7 @@ export function asContainer(
  * Whether a model is a plain chain of layers.
  *
  * @param model Any model.
- * @returns Whether it is a Sequential, also one of another copy of TF.js.
+ * @returns True if it is a Sequential, also one of another copy of TF.js.
  */
 export function isSequential(model: tf.LayersModel): boolean {
   return model instanceof tf.Sequential ||

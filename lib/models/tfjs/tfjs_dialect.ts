@@ -1,9 +1,8 @@
 /**
- * What TF.js writes otherwise than Keras 2, and what it computes otherwise.
+ * Differences between TF.js and Keras 2, in files and in results.
  *
- * Where the difference is one of spelling, the description is rewritten as
- * Keras 2 spells it. Where it is one of meaning that no built-in layer has, the
- * model is refused, with what to do.
+ * Differences in spelling are rewritten to Keras 2. If the meaning differs from
+ * all built-in layers, TF.js must run the layer.
  *
  * @module
  */
@@ -16,15 +15,15 @@ import type { LayerSpec, ModelSpec } from "../keras/keras_topology.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Options of TF.js' RNN itself; among them it writes those of its cell again. */
+/** Options of TF.js' RNN; it also writes those of its cell. */
 const RNN_OPTIONS =
   /^(name|trainable|dtype|batch_input_shape|return_sequences|return_state|go_backwards|stateful|unroll|cell)$/;
 
 /**
- * A description of TF.js in the words of Keras 2.
+ * Converts a description of TF.js to Keras 2.
  *
- * @param spec What TF.js wrote.
- * @returns The same, as Keras 2 would write it.
+ * @param spec The description of TF.js.
+ * @returns The description in the form of Keras 2.
  */
 export function inKerasWords(spec: ModelSpec): ModelSpec {
   const layers = spec.layers.map((layer): LayerSpec => ({
@@ -36,15 +35,15 @@ export function inKerasWords(spec: ModelSpec): ModelSpec {
 }
 
 /**
- * One layer's options in the words of Keras 2.
+ * Converts one layer's options to Keras 2.
  *
  * @param className Its class.
  * @param options Its options, in Keras' spelling.
- * @returns The same, as Keras 2 would write them.
+ * @returns The options in the form of Keras 2.
  */
 export function optionsOf(className: string, options: Options): Options {
   if (className === "Reshape" && Array.isArray(options.target_shape)) {
-    // The size that follows from the others is null, and not -1.
+    // The inferred size is null, not -1.
     const shape = options.target_shape.map((size) => size ?? -1);
     return { ...options, target_shape: shape };
   }
@@ -66,13 +65,12 @@ export function optionsOf(className: string, options: Options): Options {
 }
 
 /**
- * Layers of a model that TF.js wrote that mean there what none of the built-in
- * layers computes.
+ * Finds layers of a TF.js model whose meaning differs from all built-in layers.
  *
  * @param spec The description.
- * @param customLayers Factories of the caller's own layers, which say what
- * layers mean.
- * @returns The layers; none where built-in layers compute the model.
+ * @param customLayers Factories of custom layers, which define the meaning of
+ * layers.
+ * @returns The layers; empty if built-in layers can compute the model.
  */
 export function otherMeanings(
   spec: ModelSpec,
@@ -89,11 +87,11 @@ export function otherMeanings(
 }
 
 /**
- * How to open a `model.json` that only TF.js can build. TF.js reads no `file:`
- * URLs here, so its loader of models in memory is used.
+ * Advice for opening a `model.json` that only TF.js can build. TF.js cannot
+ * read `file:` URLs here, so the advice uses its loader for models in memory.
  *
  * @param source The file, as a URL.
- * @returns The advice, with code that runs as it stands.
+ * @returns The advice, with runnable code.
  */
 export function recipe(source: string): string {
   return `build it with TF.js, its own classes registered: const url = ${
@@ -113,21 +111,21 @@ function* layersOf({ layers }: ModelSpec): Generator<LayerSpec> {
   }
 }
 
-/** Classes that compute something of their own in TF.js, or cannot run there. */
+/** Classes with different results in TF.js, or that cannot run there. */
 const OTHER = /^(CategoryEncoding|CenterCrop|Resizing)$/;
 
-/** A layer, as far as its meaning goes. */
+/** The properties of a layer that define its meaning. */
 type Described = Pick<LayerSpec, "className" | "options">;
 
 /**
- * Whether a layer computes in TF.js what no built-in layer does.
+ * Whether the results of a layer in TF.js differ from all built-in layers.
  *
- * @param layer Its class, and its options in Keras' words.
- * @returns Whether TF.js has to run it.
+ * @param layer Its class, and its options in Keras' form.
+ * @returns True if TF.js must run it.
  */
 export function meansOther({ className, options }: Described): boolean {
   if (OTHER.test(className)) return true;
-  // Its kernels take any other axis for the last one.
+  // Its kernels treat any axis as the last one.
   if (className === "BatchNormalization") return !isLast(options.axis);
   if (!isLayerObject(options.layer)) return false;
   const { class_name, config = {} } = options.layer;
@@ -139,17 +137,17 @@ function isLast(axis: unknown): boolean {
 }
 
 /**
- * Whether a layer begins a mask.
+ * Whether a layer creates a mask.
  *
  * @param layer Its class, and its options in Keras' spelling.
- * @returns Whether what it gives has one, whatever comes in.
+ * @returns True if its output has one, whatever its input.
  */
 export function makesMask({ className, options }: Described): boolean {
   return className === "Masking" ||
     (className === "Embedding" && options.mask_zero === true);
 }
 
-/** Classes that take and hand on masks in TF.js as built-in layers do. */
+/** Classes that treat masks in TF.js like built-in layers. */
 export const MASKS_ALIKE: ReadonlySet<string> = new Set([
   ...["Activation", "AlphaDropout", "BatchNormalization", "Bidirectional"],
   ...["Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout"],
@@ -158,7 +156,10 @@ export const MASKS_ALIKE: ReadonlySet<string> = new Set([
   "TimeDistributed",
 ]);
 
-/** TF.js loses masks in some classes, and in nested models hands them to all. */
+/**
+ * Whether TF.js' masks differ: it loses them in some classes, and passes them
+ * to all layers of nested models.
+ */
 function hasOtherMasks(layers: readonly LayerSpec[]): boolean {
   return layers.some(makesMask) &&
     !layers.every(({ className, calls }) =>

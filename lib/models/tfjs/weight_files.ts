@@ -1,6 +1,6 @@
 /**
- * The weight files of a `model.json`: from its own folder and nowhere else,
- * with as many bytes as its manifest says.
+ * The weight files of a `model.json`: only from its folder, with the number of
+ * bytes in its manifest.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Pacer } from "../../formats/pacer.ts";
 import type { WeightsGroup } from "./model_json.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
 
-/** Weights as TF.js takes them. */
+/** Weights in the format of TF.js. */
 export interface WeightFiles {
   /** Names, shapes and types, in the order of the bytes. */
   readonly weightSpecs: tf.io.WeightsManifestEntry[];
@@ -19,15 +19,15 @@ export interface WeightFiles {
   readonly weightData: ArrayBuffer;
 }
 
-/** One weight of a manifest, where it lies. */
+/** One weight of a manifest, with its bytes. */
 export interface ManifestWeight {
-  /** What the manifest says of it. */
+  /** Its entry in the manifest. */
   readonly spec: tf.io.WeightsManifestEntry;
-  /** Its bytes, as they are stored. */
+  /** Its stored bytes. */
   readonly bytes: ByteSource;
 }
 
-/** The weights of a manifest, in files that are open. */
+/** The weights of a manifest, in open files. */
 export interface OpenWeightFiles {
   /** The weights, in the manifest's order. */
   readonly weights: readonly ManifestWeight[];
@@ -47,15 +47,15 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Opens the weight files. Those on disk are read in place; what comes over the
- * net is held in memory.
+ * Opens the weight files. Files on disk are read in place; downloads are held
+ * in memory.
  *
- * @param manifest Which weights lie in which files.
+ * @param manifest The weights in each file.
  * @param url The `model.json`.
- * @param signal Stops the loading.
+ * @param signal Aborts the loading.
  * @returns The weights; close them.
- * @throws {ModelFormatError} If a path leads out of the folder, a weight is
- * not understood, or the files do not hold what they must.
+ * @throws {ModelFormatError} If a path leaves the folder, a weight is not
+ * supported, or the size of a file is wrong.
  */
 export async function openWeightFiles(
   manifest: readonly WeightsGroup[],
@@ -96,14 +96,14 @@ export async function openWeightFiles(
 }
 
 /**
- * Reads the weight files whole, as TF.js takes them.
+ * Reads the weight files completely, in the format of TF.js.
  *
- * @param manifest Which weights lie in which files.
+ * @param manifest The weights in each file.
  * @param url The `model.json`.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The weights.
- * @throws {ModelFormatError} If a path leads out of the folder, a weight is
- * not understood, or the files do not hold what they must.
+ * @throws {ModelFormatError} If a path leaves the folder, a weight is not
+ * supported, or the size of a file is wrong.
  */
 export async function readWeightFiles(
   manifest: readonly WeightsGroup[],
@@ -143,7 +143,7 @@ function checkSize(
   );
 }
 
-/** Files one after another: a weight may begin in one and end in the next. */
+/** Concatenates files: a weight may start in one and end in the next. */
 function rowSource(parts: readonly ByteSource[], name: string): ByteSource {
   const starts: number[] = [];
   let size = 0;
@@ -181,7 +181,10 @@ function checkGroup(group: WeightsGroup, url: URL) {
   return { paths, files, weights: weights as tf.io.WeightsManifestEntry[] };
 }
 
-/** Of two weights of one name TF.js would use the second, and lose the first. */
+/**
+ * Checks that names are unique: of two weights with one name TF.js would use
+ * only the second.
+ */
 function checkNames(
   specs: readonly tf.io.WeightsManifestEntry[],
   url: URL,

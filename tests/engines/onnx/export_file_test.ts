@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 import { exportFile } from "../../../lib/engines/onnx/export_file.ts";
 import { OnnxGraph } from "../../../lib/engines/onnx/graph/onnx_graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 
 Deno.test("exportFile() writes operations with what follows them, under other names", async () => {
@@ -12,7 +12,7 @@ Deno.test("exportFile() writes operations with what follows them, under other na
     inputs: [{ name: "x", shape: ["N", 2] }],
     outputs: [{ name: "a", shape: ["N", 2] }],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   const { call } = model.findNode("a");
   const graph = new OnnxGraph();
   graph.setScope("after");

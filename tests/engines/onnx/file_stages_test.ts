@@ -35,11 +35,11 @@ Deno.test("openStages() opens what a program needs, and tells shapes of what it 
   assertThrows(
     () => checkOutput(ref, { ...output, shape: [7, 3] }, model.onnx!),
     TypeError,
-    "it must give one row a sample",
+    "it must return one row per sample",
   );
   assertThrows(
     () => checkOutput(ref, { ...output, type: "string" }, model.onnx!),
     TypeError,
-    "it must give a tensor of numbers",
+    "it must return a tensor of numbers",
   );
 });

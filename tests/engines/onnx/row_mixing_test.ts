@@ -1,7 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { loadModel } from "@sonde/sonde";
 import { mixingOperation } from "../../../lib/engines/onnx/row_mixing.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 import {
   type Constant,
@@ -22,7 +25,7 @@ async function mixing(
     outputs: [{ name: last }],
     opsets: { "": 17 },
   }));
-  return await mixingIn(model as ModelGraph, 3);
+  return await mixingIn(modelGraphOf(model)!, 3);
 }
 
 async function mixingIn(

@@ -7,7 +7,7 @@ import {
   Turn,
 } from "../../../lib/engines/tfjs/backend.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { counted, onBackends } from "../../support/backends.ts";
 import { array, Doubling, filled, free } from "../../extractor/_models.ts";
 
@@ -18,7 +18,7 @@ function nodeOf(layer: tf.layers.Layer, shape: number[]) {
   const model = filled(tf.sequential({
     layers: [layers.inputLayer({ inputShape: shape }), layer],
   }));
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   return { model, node: graph.findNode(0) };
 }
 
@@ -113,7 +113,7 @@ counted("limitOf() knows masked steps on webgpu", () => {
       layers.lstm({ name: "masked", units: 2 }),
     ],
   }));
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   assertEquals(
     limitOf(graph.findNode("masked"), "webgpu", false),
     '"webgpu" computes it wrong where steps are masked',

@@ -56,7 +56,7 @@ counted("customSteps() names the step that throws", () => {
 counted("customSteps() refuses what is no tensor of as many rows", async () => {
   const x = tf.ones([2, 3]);
   const text =
-    'Cannot postprocess layer "conv" as its function must give a tensor of 2 rows: current value is';
+    'Cannot postprocess layer "conv" as its function must return a tensor of 2 rows: current value is';
   const cases: [Step, string][] = [
     [(y) => y.transpose(), `${text} [3, 2]`],
     [(y) => y.sum(), `${text} []`],

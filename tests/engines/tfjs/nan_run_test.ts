@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor, fromLayersModel, tf } from "@sonde/sonde";
 import { callForNaN, nanForms } from "../../../lib/engines/tfjs/nan_run.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { counted } from "../../support/backends.ts";
 import { Doubling } from "../../extractor/_models.ts";
 
@@ -67,7 +67,7 @@ counted(
         name: "only",
       })],
     });
-    const graph = fromLayersModel(model) as ModelGraph;
+    const graph = modelGraphOf(fromLayersModel(model))!;
     const nodes = [graph.findNode("only")];
     const fed = (value: number) => [
       {
@@ -88,7 +88,7 @@ counted(
 
 Deno.test("callForNaN() leaves custom classes to TF.js", () => {
   const model = tf.sequential({ layers: [new Doubling({ inputShape: [2] })] });
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   assertEquals(callForNaN(graph.listed.at(-1)!), undefined);
   model.dispose();
 });

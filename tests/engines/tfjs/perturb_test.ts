@@ -67,7 +67,7 @@ counted(
       assertThrows(
         () => moved([x], (xs) => tf.cumprod(tf.square(xs[0]!), 1)),
         UnsupportedByEngineError,
-        'TF.js says "Cannot compute gradient: gradient function not found for Cumprod."; leave out perturb()',
+        'TF.js reports "Cannot compute gradient: gradient function not found for Cumprod."; leave out perturb()',
       );
       assertEquals(tf.memory().numTensors, before);
     }

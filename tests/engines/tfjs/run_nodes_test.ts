@@ -12,7 +12,10 @@ import {
 import { schedule } from "../../../lib/engines/schedule.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import { refKey } from "../../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import { counted } from "../../support/backends.ts";
 import { branched, Doubling, free } from "../../extractor/_models.ts";
 
@@ -44,7 +47,7 @@ counted(
   "runNodes() stops after each node, and gives what is wanted alone",
   () => {
     const model = branched();
-    const run = runOf(fromLayersModel(model) as ModelGraph, ["left", "x"]);
+    const run = runOf(modelGraphOf(fromLayersModel(model))!, ["left", "x"]);
     const x = tf.ones([2, 3]);
     const before = tf.memory().numTensors;
     const steps = runNodes(run, [x]);
@@ -63,7 +66,7 @@ counted(
 
 counted("runNodes() frees what it made when it is left", () => {
   const model = branched();
-  const run = runOf(fromLayersModel(model) as ModelGraph, ["head"]);
+  const run = runOf(modelGraphOf(fromLayersModel(model))!, ["head"]);
   const x = tf.ones([2, 3]);
   const before = tf.memory().numTensors;
   const steps = runNodes(run, [x]);
@@ -77,7 +80,7 @@ counted("runNodes() frees what it made when it is left", () => {
 
 counted("what runNodes() holds is out of reach of the caller's scopes", () => {
   const model = branched();
-  const run = runOf(fromLayersModel(model) as ModelGraph, ["head"]);
+  const run = runOf(modelGraphOf(fromLayersModel(model))!, ["head"]);
   const x = tf.ones([2, 3]);
   const steps = runNodes(run, [x]);
   let values: Values | undefined;
@@ -111,7 +114,7 @@ counted("runNodes() leaves a layer what the layer holds", () => {
       new Doubling({ name: "doubling" }),
     ],
   });
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const x = tf.ones([2, 3]);
   for (const ids of [["holding"], ["doubling"]]) {
     const values = finished(runOf(graph, ids), [x]);
@@ -138,12 +141,12 @@ counted(
     const model = tf.sequential({
       layers: [tf.layers.inputLayer({ inputShape: [3] }), layer],
     });
-    const run = runOf(fromLayersModel(model) as ModelGraph, ["failing"]);
+    const run = runOf(modelGraphOf(fromLayersModel(model))!, ["failing"]);
     const x = tf.ones([2, 3]);
     assertThrows(
       () => finished(run, [x]),
       Error,
-      'Cannot run layer "failing" (Failing): its call must give tensors, and gives 7',
+      'Cannot run layer "failing" (Failing): its call must return tensors, and returns 7',
     );
     layer.message = "Kernel 'Einsum' not registered for backend 'wasm'";
     assertThrows(
@@ -161,7 +164,7 @@ counted("runNodes() runs the operations of a graph as one", async () => {
     import.meta.url,
   );
   await using model = await loadModel(path);
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   const last = graph.listed.at(-1)!.row.name;
   const run = runOf(graph, [last]);
   const [rows, width] = [2, graph.inputs[0]!.shape[1]!];

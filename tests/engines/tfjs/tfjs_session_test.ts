@@ -7,7 +7,10 @@ import { openTfjs } from "../../../lib/engines/tfjs/tfjs_session.ts";
 import { compile } from "../../../lib/extractor/compile.ts";
 import { graphOf } from "../../support/graph_of.ts";
 import { DEFAULTS, type Settings } from "../../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import { scale } from "../../../lib/shaping/scale.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { counted, onBackends } from "../../support/backends.ts";
@@ -150,7 +153,7 @@ onBackends("run() runs graphs of operations", async ({ name, rtol }) => {
     import.meta.url,
   );
   await using model = await loadModel(path);
-  const graph = model as ModelGraph;
+  const graph = modelGraphOf(model)!;
   await using session = await open(graph, name, {
     layers: [graph.listed.at(-1)!],
   });
@@ -235,7 +238,7 @@ async function dynamic() {
 
 onBackends("run() waits for graphs with control flow", async ({ name }) => {
   const model = await dynamic();
-  const graph = fromGraphModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromGraphModel(model))!;
   assertEquals(graph.runtime!.isAsync, true);
   const x = array([2, 3]);
   const relu = x.data.map((v) => Math.max(0, v));

@@ -26,6 +26,7 @@ Deno.test("groupByLabel() puts the rarest together when there are more than 20",
   assertEquals(groups.at(-1), {
     name: "3 other classes",
     members: [0, 1, 2, 22],
+    isRest: true,
   });
 });
 

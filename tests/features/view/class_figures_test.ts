@@ -50,6 +50,10 @@ Deno.test("classFigures() does not name the model's classes after another datase
   });
   const spec = await figures[1]!.figure();
   assert(spec.kind === "heatmap");
+  assertEquals(
+    figures[1]!.summary,
+    "accuracy 0.00 % (0 of 2; by index, as the model has 2 classes and the labels 7)",
+  );
   assertEquals(spec.xTicks, ["0", "1", "2", "3", "4", "five", "six"]);
   assertEquals(spec.yTicks, spec.xTicks);
   assertEquals(Array.from(spec.z).lastIndexOf(1), 6 * 7 + 1);

@@ -169,14 +169,22 @@ Deno.test("layerFigures() puts zero in the middle when values are negative", asy
   assert(spec.diverging);
 });
 
-Deno.test("layerFigures() shows numbers as a histogram, and none of rank 5 or of nothing", async () => {
+Deno.test("layerFigures() shows numbers as a histogram, and none of rank 6 or of nothing", async () => {
   const spec = await first(counted([2]));
   assert(spec.kind === "histogram");
   assertEquals(spec.series[0]?.values, Float32Array.of(0, 1));
-  for (const shape of [[1, 1, 1, 1, 1], [0, 3], [2, 0]]) {
+  for (const shape of [[1, 1, 1, 1, 1, 1], [0, 3], [2, 0]]) {
     const array = counted(shape);
     const set = featureSet({ features: [array] });
     const shown = { name: "a", title: "a", array };
     assertEquals(layerFigures(set, shown, {}), []);
   }
+});
+
+Deno.test("layerFigures() finds the middle slice of volumes whose channels are first", async () => {
+  // [N, D, Z, H, W]; the sample begins at 48, its channel 2 at 72, slice 1 at 76.
+  const spec = await images(counted([2, 4, 3, 2, 2]), "first", { sample: 1 });
+  assertEquals(Array.from(spec.images[2]!.z), [76, 77, 78, 79]);
+  assertEquals(spec.images.length, 4);
+  assertEquals(spec.notes, ["slice 1 of 3"]);
 });

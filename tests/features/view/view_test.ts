@@ -1,10 +1,18 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import type {
   Block,
   FigureBlock,
   TableBlock,
 } from "../../../lib/display/view.ts";
-import { makeFeatureSet } from "../../../lib/features/feature_set.ts";
+import {
+  featureSet,
+  makeFeatureSet,
+} from "../../../lib/features/feature_set.ts";
 import type { FeatureSetFields } from "../../../lib/features/fields.ts";
 import type { FeatureSet } from "../../../lib/types.ts";
 import { featureSetView } from "../../../lib/features/view/view.ts";
@@ -124,12 +132,12 @@ Deno.test("featureSetView() shows the figures of a layer alone", () => {
 });
 
 Deno.test("featureSetView() says where a layer has no figure", () => {
-  const features = [float([1, 2], [2, 1, 1, 1, 1])];
+  const features = [float([1, 2], [2, 1, 1, 1, 1, 1])];
   const specs = [{ name: "deep", form: "raw" } as const];
   const set = sample({ features, layerNames: ["deep"], specs });
   assertEquals(featureSetView(set, { layer: "deep" }).blocks, [{
     kind: "text",
-    text: `No figure of layer "deep" of shape [2, 1, 1, 1, 1]`,
+    text: `No figure of layer "deep" of shape [2, 1, 1, 1, 1, 1]`,
   }]);
 });
 
@@ -225,4 +233,17 @@ Deno.test("featureSetView() passes images to feature maps and to points", async 
   const { blocks } = featureSetView(finite, { layer: "dense", images });
   const points = await figures(blocks).at(-1)!.figure();
   assertEquals(points.kind === "scatter" && points.thumbnails?.columns, 2);
+});
+
+Deno.test("viewOf() a set says which arrays have too many dimensions to be drawn", () => {
+  const shape = [1, 1, 1, 1, 1, 2];
+  const data = Float32Array.of(1, 2);
+  const set = featureSet({
+    features: [{ data, shape, dtype: "float32" }],
+    layerNames: ["deep"],
+  });
+  assertStringIncludes(
+    Deno.inspect(set),
+    'No figure is drawn of more than 5 dimensions: "deep"',
+  );
 });

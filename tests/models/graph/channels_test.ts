@@ -7,7 +7,7 @@ import {
   layerChannels,
 } from "../../../lib/models/graph/channels.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { modelPath } from "../../support/keras_models.ts";
 import { called, dense } from "../../support/tf_models.ts";
 
@@ -17,7 +17,7 @@ const { layers } = tf;
 
 /** Where each layer's channels stand, by the rows of the table. */
 function places(...list: tf.layers.Layer[]): (string | undefined)[] {
-  const model = fromLayersModel(tf.sequential({ layers: list })) as ModelGraph;
+  const model = modelGraphOf(fromLayersModel(tf.sequential({ layers: list })))!;
   return model.layers.map(({ outputs }) => outputs[0]!.channels);
 }
 
@@ -76,9 +76,9 @@ Deno.test("channelsOf() of a merge is what its inputs agree on", () => {
     called(conv("right"), x),
   ]);
   const mixed = called(layers.add({ name: "mixed" }), [agreed, turned]);
-  const model = fromLayersModel(
+  const model = modelGraphOf(fromLayersModel(
     tf.model({ inputs: x, outputs: mixed }),
-  ) as ModelGraph;
+  ))!;
   const place = (name: string) =>
     channelsOf({ node: model.findNode(name), index: 0 });
   assertEquals(place("agreed"), "last");

@@ -10,7 +10,7 @@ import {
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { saveTo } from "../../support/save_model.ts";
 import { called, dense } from "../../support/tf_models.ts";
 
@@ -27,7 +27,7 @@ function model(activation: "relu" | "tanh" = "relu", seed = 1): tf.Sequential {
 }
 
 function hash(of: tf.LayersModel): Promise<string> {
-  return (fromLayersModel(of) as ModelGraph).fingerprint();
+  return modelGraphOf(fromLayersModel(of))!.fingerprint();
 }
 
 Deno.test("fingerprintOf() is the same for the same model, however often it was made", async () => {
@@ -40,7 +40,7 @@ Deno.test("fingerprintOf() is the same in memory and from a file", async () => {
   const folder = await Deno.makeTempDir();
   const path = await saveTo(model(), folder);
   await using loaded = await loadModel(path);
-  assertEquals(await (loaded as ModelGraph).fingerprint(), await hash(model()));
+  assertEquals(await modelGraphOf(loaded)!.fingerprint(), await hash(model()));
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -61,7 +61,7 @@ Deno.test("fingerprintOf() tells weights, activations and graphs apart", async (
 
 Deno.test("fingerprintOf() changes when a weight does, and comes back with it", async () => {
   const layers = model();
-  const graph = fromLayersModel(layers) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(layers))!;
   const before = await graph.fingerprint();
   const kept = layers.getWeights().map((weight) => weight.clone());
   const ones = kept.map((weight) => tf.onesLike(weight));
@@ -104,13 +104,13 @@ Deno.test("fingerprintOf() is the same from a file for all sorts of layers", asy
   const folder = await Deno.makeTempDir();
   const before = await hash(of);
   await using loaded = await loadModel(await saveTo(of, folder));
-  assertEquals(await (loaded as ModelGraph).fingerprint(), before);
+  assertEquals(await modelGraphOf(loaded)!.fingerprint(), before);
   await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("fingerprintOf() sees an activation that was changed on the layer itself", async () => {
   const layers = model();
-  const graph = fromLayersModel(layers) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(layers))!;
   const before = await graph.fingerprint();
   const [first, second] = layers.layers as unknown as { activation: unknown }[];
   first!.activation = second!.activation;
@@ -182,7 +182,7 @@ Deno.test("canonicalJson() goes by values, not by the order of keys", () => {
 
 Deno.test("weightData() changes where a weight is set, and nowhere else", () => {
   const net = model();
-  const { listed } = fromLayersModel(net) as ModelGraph;
+  const { listed } = modelGraphOf(fromLayersModel(net))!;
   const before = weightData(listed);
   assertEquals(before.length, 4);
   assertEquals(weightData(listed).map((data, i) => data === before[i]), [

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { headAt } from "../../../lib/models/graph/head.ts";
 import type { FeatureSet, NdArray } from "../../../lib/types.ts";
 import { assertAllClose } from "../../support/all_close.ts";
@@ -173,7 +173,7 @@ Deno.test("logits over time steps go by one rule: Dense and Conv1D of size 1", a
 
 Deno.test("headAt() never names the class that it was given as the one that it wants", async () => {
   const path = new URL("softmax_without_shape/model.onnx", FAULTS);
-  await using model = await loadModel(path) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(path))!;
   for (const { name, kind } of model.layers) {
     const node = model.findNode(name);
     try {

@@ -9,7 +9,7 @@ import {
   specOf,
 } from "../../../lib/models/graph/graph.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { dense } from "../../support/tf_models.ts";
 import type { TensorSpec } from "../../../lib/types.ts";
@@ -79,14 +79,14 @@ Deno.test("specOf() takes a node's own word, then that of its origin", () => {
 });
 
 Deno.test("builtInFormOf() gives the call of layers of files and of TF.js, and why it has none", async () => {
-  await using keras = await loadModel(DIGITS) as ModelGraph;
+  await using keras = modelGraphOf(await loadModel(DIGITS))!;
   assert(keras.listed.some((node) => "call" in builtInFormOf(node)));
   const model = tf.sequential({ layers: [dense("a", 2, { inputShape: [3] })] });
-  const [layer] = (fromLayersModel(model) as ModelGraph).topLevel;
+  const [layer] = modelGraphOf(fromLayersModel(model))!.topLevel;
   assert("call" in builtInFormOf(layer!));
   model.dispose();
   const path = new URL("graph_models/mlp/model.json", DATA);
-  await using graph = await loadModel(path) as ModelGraph;
+  await using graph = modelGraphOf(await loadModel(path))!;
   const operation = graph.listed.find(({ call }) => call.kind === "raw");
   assertEquals(builtInFormOf(operation!), {
     obstacle: "is an operation of TF.js",

@@ -4,7 +4,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import type { Ref } from "../../../lib/models/graph/graph.ts";
 import { headAt, searchHead } from "../../../lib/models/graph/head.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import type { TensorSpec } from "../../../lib/types.ts";
 import { called, dense } from "../../support/tf_models.ts";
 
@@ -13,7 +16,7 @@ await tf.setBackend("cpu");
 const { layers } = tf;
 
 function graph(...list: tf.layers.Layer[]): ModelGraph {
-  return fromLayersModel(tf.sequential({ layers: list })) as ModelGraph;
+  return modelGraphOf(fromLayersModel(tf.sequential({ layers: list })))!;
 }
 
 /** What the walk finds, in names. */
@@ -116,10 +119,13 @@ Deno.test("searchHead() takes what feeds the head, not the layer listed before i
   const head = called(dense("head", 2), pen);
   const both = [head, aside];
   const model = tf.model({ inputs: x, outputs: head });
-  assertEquals(found(fromLayersModel(model) as ModelGraph)?.penultimate, "pen");
-  const two = fromLayersModel(
+  assertEquals(
+    found(modelGraphOf(fromLayersModel(model))!)?.penultimate,
+    "pen",
+  );
+  const two = modelGraphOf(fromLayersModel(
     tf.model({ inputs: x, outputs: both }),
-  ) as ModelGraph;
+  ))!;
   assertEquals(found(two), undefined);
   assertEquals(searchHead(two.outputRefs).why, "the model has 2 outputs");
 });
@@ -170,7 +176,7 @@ Deno.test("searchHead() finds no logits where the end is no head, and says what 
   assertEquals(found(relu), undefined);
   const search = searchHead(relu.outputRefs);
   assertEquals(search.looked, ["end"]);
-  assertEquals(search.why, `"end" is no linear layer`);
+  assertEquals(search.why, `"end" is not a linear layer`);
   const norm = graph(
     STEM(),
     dense("head"),
@@ -221,7 +227,7 @@ Deno.test("searchHead() takes no layer whose units a softmax is over in parts", 
   assertEquals(found(model), undefined);
   assertEquals(
     searchHead(model.outputRefs).why,
-    `"head" does not give one row a sample`,
+    `"head" does not have one row per sample`,
   );
 });
 

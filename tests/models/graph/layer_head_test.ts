@@ -2,7 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { layerLink } from "../../../lib/models/graph/layer_head.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { readWeight } from "../../../lib/models/graph/weights.ts";
 import { dense } from "../../support/tf_models.ts";
 
@@ -13,7 +13,7 @@ function linkOf(layer: tf.layers.Layer) {
   const model = tf.sequential({
     layers: [dense("stem", 4, { inputShape: [3] }), layer],
   });
-  const node = (fromLayersModel(model) as ModelGraph).findNode(-1);
+  const node = modelGraphOf(fromLayersModel(model))!.findNode(-1);
   assert(node.call.kind === "inMemory");
   return layerLink(node, node.call);
 }
@@ -57,7 +57,7 @@ Deno.test("layerLink() takes a wider kernel for no head, as its padding would co
   const model = tf.sequential({
     layers: [dense("stem", 4, { inputShape: [3] }), reshape, conv],
   });
-  const node = (fromLayersModel(model) as ModelGraph).findNode(-1);
+  const node = modelGraphOf(fromLayersModel(model))!.findNode(-1);
   assert(node.call.kind === "inMemory");
   assertEquals(layerLink(node, node.call).kind, "other");
 });

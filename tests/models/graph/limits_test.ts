@@ -116,7 +116,7 @@ Deno.test("loadModel() bounds the tensors of layers", async () => {
   await assertRejects(
     () => loadModel(doubling(40)),
     ModelFormatError,
-    "it must give at most 536870912 values for one sample",
+    "it must return at most 536870912 values for one sample",
   );
   await assertRejects(
     () => loadModel(doubling(10), { limits: { tensorBytes: 8000 } }),

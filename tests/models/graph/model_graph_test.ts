@@ -2,7 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { chain } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -30,7 +30,7 @@ Deno.test("ModelGraph says that it is closed, or that its layers are disposed of
     TypeError,
     `Cannot get weights as model "chain" must be open and intact: current value is "closed"`,
   );
-  const open = fromLayersModel(layers) as ModelGraph;
+  const open = modelGraphOf(fromLayersModel(layers))!;
   layers.dispose();
   assertThrows(
     () => open.checkUsable("run"),
@@ -53,7 +53,7 @@ Deno.test("ModelGraph.findLayer() gives rows, by name, index and offset", () => 
 
 Deno.test("ModelGraph.fingerprint() reads weights again only where they changed", async () => {
   const layers = chain();
-  const model = fromLayersModel(layers) as ModelGraph;
+  const model = modelGraphOf(fromLayersModel(layers))!;
   const first = await model.fingerprint();
   let reads = 0;
   const kernel = layers.layers[0]!.weights[0]!.read();

@@ -5,7 +5,7 @@ import type { TableBlock, View } from "../../../lib/display/view.ts";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { viewText } from "../../../lib/display/text.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import {
   modelView,
   type ShownModel,
@@ -18,7 +18,7 @@ await tf.setBackend("cpu");
 
 Deno.test("modelView() lists layers with nested ones indented", () => {
   assertEquals(
-    viewText(modelView(fromLayersModel(nested()) as ModelGraph)),
+    viewText(modelView(modelGraphOf(fromLayersModel(nested()))!)),
     `Model "nested" (memory)
 
 takes "z" [null, 3] float32
@@ -40,7 +40,7 @@ index  name                      kind        output     parameters  inputs
 
 Deno.test("modelView() counts a shared layer's parameters once", () => {
   assertStringIncludes(
-    viewText(modelView(fromLayersModel(shared()) as ModelGraph)),
+    viewText(modelView(modelGraphOf(fromLayersModel(shared()))!)),
     "12 parameters, gives",
   );
 });

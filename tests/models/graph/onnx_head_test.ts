@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { searchHead } from "../../../lib/models/graph/head.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import {
   type Attribute,
   type File,
@@ -21,7 +21,7 @@ const Y = [{ name: "y", shape: ["N", 3] }];
 
 async function headOf(file: File) {
   const bytes = onnxBytes({ constants: [KERNEL, BIAS], outputs: Y, ...file });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   const { logits } = searchHead(model.outputRefs);
   if (logits === undefined) return undefined;
   const set = await new FeatureExtractor(model).predict(X);
@@ -148,7 +148,7 @@ Deno.test("onnxLink() takes a softmax over another axis than the units' as none"
     });
   const cases = [[0, 17, false], [1, 17, true], [-1, 13, true], [1, 11, true]];
   for (const [axis, opset, isHead] of cases as [number, number, boolean][]) {
-    await using model = await loadModel(bytes(axis, opset)) as ModelGraph;
+    await using model = modelGraphOf(await loadModel(bytes(axis, opset)))!;
     const { logits } = searchHead(model.outputRefs);
     assertEquals(logits?.head !== undefined, isHead, `${axis} ${opset}`);
   }

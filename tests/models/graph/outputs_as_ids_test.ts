@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import type { LayerId } from "../../../lib/models/graph/find_layers.ts";
 import { pool } from "../../../mod.ts";
 
@@ -52,7 +52,7 @@ for (const engine of ["tfjs", "onnx"] as const) {
 
 Deno.test("an output as an id has its row, weights and postprocessing", async () => {
   const layers = lstm();
-  const model = fromLayersModel(layers) as ModelGraph;
+  const model = modelGraphOf(fromLayersModel(layers))!;
   const row = model.findLayer("lstm[0]");
   assertEquals(row.name, "lstm[0]");
   assertEquals(row.outputs.map(({ shape }) => shape), [[null, 4, 2]]);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { searchHead } from "../../../lib/models/graph/head.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import {
   type Attribute,
   type Node,
@@ -21,7 +21,7 @@ async function found(...nodes: Node[]) {
     opsets: { "": 11 },
     outputs: [{ name: "y", shape: ["N", 3] }],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   const { logits } = searchHead(model.outputRefs);
   return logits && [logits.head?.node.row.name, logits.activation];
 }

@@ -2,7 +2,7 @@ import type { RNN } from "@tensorflow/tfjs";
 import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { readWeight, weightsOf } from "../../../lib/models/graph/weights.ts";
 import { dense, nested } from "../../support/tf_models.ts";
 
@@ -10,7 +10,7 @@ await tf.setBackend("cpu");
 
 async function namesAndShapes(model: tf.LayersModel, id: string | number) {
   const weights = await weightsOf(
-    (fromLayersModel(model) as ModelGraph).findNode(id),
+    modelGraphOf(fromLayersModel(model))!.findNode(id),
   );
   return Object.entries(weights).map(([name, { shape }]) => [name, [...shape]]);
 }
@@ -69,7 +69,7 @@ Deno.test("weightsOf() gives nothing for a layer without weights", async () => {
 
 Deno.test("weightsOf() copies, so that nothing written reaches the model", async () => {
   const model = tf.sequential({ layers: [dense("d", 2, { inputShape: [2] })] });
-  const graph = fromLayersModel(model) as ModelGraph;
+  const graph = modelGraphOf(fromLayersModel(model))!;
   const before = tf.memory().numTensors;
   const weights = await weightsOf(graph.findNode("d"));
   const first = weights.kernel!.data[0]!;

@@ -211,13 +211,13 @@ Deno.test("layerGraph() refuses call arguments and options that a custom layer d
   };
   says(
     layer("s", "Scaled", options, twisted),
-    'argument "twist" must be understood, and it is not',
+    'argument "twist" must be a known one',
   );
   says(
     layer("s", "Scaled", { ...options, twist: 2 }, [
       call([tensor("x")], { shift: 0.5 }),
     ]),
-    'option "twist" must be understood, and it is not',
+    'option "twist" must be a known one',
   );
 });
 

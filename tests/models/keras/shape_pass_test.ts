@@ -125,7 +125,7 @@ Deno.test("ShapePass refuses a call argument that a layer does not read", () => 
         model([5], layer("r", "ReLU", {}, [call([tensor("x")], { top: 2 })])),
       ),
     ModelFormatError,
-    `argument "top" must be understood`,
+    `argument "top" must be a known one`,
   );
 });
 
@@ -134,6 +134,6 @@ Deno.test("ShapePass refuses a tensor among the call arguments that a layer does
   assertThrows(
     () => graphOf(model([5], r)),
     ModelFormatError,
-    `argument "top" must be understood`,
+    `argument "top" must be a known one`,
   );
 });

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import type { NdArray } from "../../../lib/types.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import {
@@ -76,9 +76,11 @@ for (const writer of ["k2", "k3"]) {
 Deno.test("TimeDistributed models run alike on every engine", async () => {
   const expected = await expectedOf("k3");
   for (const name of NAMES) {
-    await using model = await loadModel(
-      new URL(`k3_${name}.keras`, FOLDER),
-    ) as ModelGraph;
+    await using model = modelGraphOf(
+      await loadModel(
+        new URL(`k3_${name}.keras`, FOLDER),
+      ),
+    )!;
     const { input, output } = Object.fromEntries(expected(name));
     for (const engine of OUR_ENGINES) {
       await using opened = await openOn(model, engine);
@@ -107,9 +109,11 @@ Deno.test("a model.json with a TimeDistributed Sequential gives what its writer 
 });
 
 Deno.test("layers in a TimeDistributed model are found by path, with their weights", async () => {
-  await using model = await loadModel(
-    new URL("k3_functional.keras", FOLDER),
-  ) as ModelGraph;
+  await using model = modelGraphOf(
+    await loadModel(
+      new URL("k3_functional.keras", FOLDER),
+    ),
+  )!;
   const names = model.layers.map(({ name }) => name);
   assertEquals(names.slice(0, 3), ["video", "td", names[2]!]);
   assert(names.includes("td/cv"));

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError, ModelFormatError } from "../../../lib/errors.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
@@ -52,7 +52,7 @@ Deno.test("onnxGraph() numbers the outputs of an operation with several", async 
       { name: "b", type: 7, shape: ["N", 1] },
     ],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = await loadModel(bytes);
   assertEquals(model.findLayer("halves[0]").name, "halves");
   assertEquals(model.findLayer("halves[1]").name, "b");
   assertThrows(() => model.findLayer("halves[2]"), LayerNotFoundError);
@@ -66,7 +66,7 @@ Deno.test("onnxGraph() leaves out outputs that are constants", async () => {
   const [y, c] = [{ name: "y", shape: ["N", 2] }, { name: "c", shape: [2] }];
   await using model = await loadModel(
     onnxBytes({ nodes, constants, outputs: [y!, c!] }),
-  ) as ModelGraph;
+  );
   assertEquals(model.outputs.map(({ name }) => name), ["minus"]);
   await assertRejects(
     () => loadModel(onnxBytes({ nodes, constants, outputs: [c!] })),
@@ -84,7 +84,7 @@ Deno.test("onnxGraph() names those that have no name of their own by what they g
       { op: "Exp", name: "b", in: ["c"], out: ["y"] },
     ],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   const names = model.layers.map(({ name }) => name);
   assertEquals(names, ["a", "b:0", "c", "b"]);
   // An operation's name wins over a tensor's.
@@ -98,7 +98,7 @@ Deno.test("onnxGraph() sorts operations that stand before what feeds them", asyn
       { op: "Relu", name: "first", in: ["x"], out: ["a"] },
     ],
   });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   assertEquals(model.layers.map(({ name }) => name), ["first", "last"]);
 });
 

@@ -3,7 +3,10 @@ import { ModelFormatError } from "../../../lib/errors.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { seededRandom } from "../../../lib/math/seeded_random.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { type File, floatBytes, onnxBytes } from "../../support/onnx_bytes.ts";
 import {
@@ -23,7 +26,7 @@ const RELU = { op: "Relu", in: ["x"], out: ["y"] };
 const BODY = { nodes: [RELU], outputs: [{ name: "y" }] };
 
 async function opened(file: File): Promise<ModelGraph> {
-  return await loadModel(onnxBytes(file)) as ModelGraph;
+  return modelGraphOf(await loadModel(onnxBytes(file)))!;
 }
 
 // ---- what opens ----
@@ -34,7 +37,7 @@ Deno.test("loadOnnx() opens a path, a URL, bytes and a Blob alike", async () => 
   const sources = [url, url.pathname, bytes, new Blob([bytes])];
   const found = new Set<string>();
   for (const source of sources) {
-    await using model = await loadModel(source) as ModelGraph;
+    await using model = modelGraphOf(await loadModel(source))!;
     assertEquals(model.format, "onnx");
     found.add(await model.fingerprint());
   }
@@ -211,7 +214,7 @@ Deno.test("any flipped byte of an ONNX file gives a model or an error in our wor
 /** Opens a file, and reads all of it that may be read. */
 async function outcomeOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   try {
-    await using model = await loadModel(bytes) as ModelGraph;
+    await using model = modelGraphOf(await loadModel(bytes))!;
     for (const { name } of model.layers) await model.getWeights(name);
     await model.fingerprint();
     return "a model";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
@@ -15,7 +15,7 @@ Deno.test("onnxConstant() counts weights, and not the numbers of shapes", async 
     { name: "shape", type: 7, shape: [2], ints: [-1, 2] },
   ];
   const bytes = onnxBytes({ nodes, constants });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   assertEquals(model.numParameters, 2);
   assertEquals(model.layers.map((row) => row.numParameters), [2, 0]);
   const { shape } = await model.getWeights(1);
@@ -30,7 +30,7 @@ Deno.test("onnxConstant() is the same behind an Identity, and no layer there", a
   ];
   const constants = [{ name: "w", shape: [2], floats: [2, 3] }];
   const bytes = onnxBytes({ nodes, constants });
-  await using model = await loadModel(bytes) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(bytes))!;
   assertEquals(model.layers.map(({ name }) => name), ["first", "second"]);
   assertEquals(model.numParameters, 2);
   assertEquals(Object.keys(await model.getWeights("second")), ["w"]);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { openExternal } from "../../../lib/models/onnx/onnx_external.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
@@ -133,7 +133,7 @@ Deno.test("openExternal() fetches files from beside a model on a server, and no 
   );
   const { port } = server.addr;
   const url = `http://127.0.0.1:${port}/m/external.onnx`;
-  await using model = await loadModel(url) as ModelGraph;
+  await using model = modelGraphOf(await loadModel(url))!;
   assertEquals(asked, ["/m/external.onnx", "/m/external.bin"]);
   await using whole = await openOnnxModel("torch_cnn");
   assertEquals(await model.fingerprint(), await whole.fingerprint());

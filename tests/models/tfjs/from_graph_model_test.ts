@@ -2,7 +2,10 @@ import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 
 await tf.setBackend("cpu");
 
@@ -11,7 +14,7 @@ async function opened(name: string): Promise<ModelGraph> {
     `../../data/graph_models/${name}/model.json`,
     import.meta.url,
   );
-  return await loadModel(url) as ModelGraph;
+  return modelGraphOf(await loadModel(url))!;
 }
 
 /** A graph model as TF.js holds one, of a few operations. */
@@ -73,21 +76,21 @@ Deno.test("fromGraphModel() lists operations after what feeds them, whatever the
 });
 
 Deno.test("fromGraphModel() comes to an end on loops of control flow", () => {
-  const model = fromGraphModel(graphModel({
+  const model = modelGraphOf(fromGraphModel(graphModel({
     x: { op: "Placeholder" },
     merge: { op: "Merge", inputs: ["x", "next"] },
     next: { op: "NextIteration", inputs: ["merge"] },
-  })) as ModelGraph;
+  })))!;
   assertEquals(model.layers.length, 2);
 });
 
 Deno.test("fromGraphModel() tells outputs of one operation apart", () => {
-  const model = fromGraphModel(graphModel({
+  const model = modelGraphOf(fromGraphModel(graphModel({
     x: { op: "Placeholder" },
     parts: { op: "Split", inputs: ["x"], outputs: ["left", "right"] },
     second: { op: "Identity", inputs: ["parts:1"] },
     named: { op: "Identity", inputs: ["parts:right"] },
-  })) as ModelGraph;
+  })))!;
   for (const name of ["second", "named"]) {
     assertEquals(model.findNode(name).inputs[0]!.index, 1);
   }
@@ -98,7 +101,7 @@ Deno.test("fromGraphModel() goes by the signature for which output of an operati
     x: { op: "Placeholder" },
     parts: { op: "Split", inputs: ["x"] },
   }, { outputs: { b: { name: "parts:1" }, a: { name: "parts" } } }));
-  const { outputRefs } = model as ModelGraph;
+  const { outputRefs } = modelGraphOf(model)!;
   assertEquals(
     outputRefs.map(({ node, index }) => [node.row.name, index]),
     [["parts", 1], ["parts", 0]],

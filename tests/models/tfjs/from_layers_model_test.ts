@@ -2,7 +2,10 @@ import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { origin } from "../../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import {
+  type ModelGraph,
+  modelGraphOf,
+} from "../../../lib/models/graph/model_graph.ts";
 import {
   branched,
   called,
@@ -15,7 +18,7 @@ import {
 await tf.setBackend("cpu");
 
 function graph(model: tf.LayersModel): ModelGraph {
-  return fromLayersModel(model) as ModelGraph;
+  return modelGraphOf(fromLayersModel(model))!;
 }
 
 function rows(model: tf.LayersModel): [number | undefined, string][] {

@@ -2,7 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { builtInFormOf } from "../../../lib/models/graph/graph.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { dense } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -11,7 +11,7 @@ function opened() {
   const model = tf.sequential({
     layers: [dense("a", 2, { inputShape: [3], activation: "relu" })],
   });
-  const [node] = (fromLayersModel(model) as ModelGraph).topLevel;
+  const [node] = modelGraphOf(fromLayersModel(model))!.topLevel;
   return { model, node: node! };
 }
 

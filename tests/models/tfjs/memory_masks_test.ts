@@ -2,7 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { hasOtherMasks } from "../../../lib/models/tfjs/memory_masks.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 
 await tf.setBackend("cpu");
 
@@ -24,7 +24,7 @@ Deno.test("hasOtherMasks() goes along what feeds a layer, and no further", () =>
   const inside = nested.apply(alike) as tf.SymbolicTensor;
   const free = on(conv1d({ filters: 2, kernelSize: 1, name: "free" }), x);
   const model = tf.model({ inputs: x, outputs: [after, inside, free] });
-  const { listed } = fromLayersModel(model) as ModelGraph;
+  const { listed } = modelGraphOf(fromLayersModel(model))!;
   const odd = listed.filter(hasOtherMasks).map(({ row }) => row.name);
   assertEquals(odd.toSorted(), ["after", "lost", "nested/inner"]);
   model.dispose();

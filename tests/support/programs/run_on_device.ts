@@ -9,7 +9,7 @@ import type { FeatureSet, NdArray } from "../../../mod.ts";
 import { chooseEngine } from "../../../lib/extractor/choose_engine.ts";
 import { resolve } from "../../../lib/extractor/compile.ts";
 import { DEFAULTS } from "../../../lib/extractor/settings.ts";
-import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { goldenErrors } from "../golden_layers.ts";
 import { faultsOf, layerCases } from "../layer_cases.ts";
 
@@ -85,7 +85,7 @@ compare(alone, expected, 2);
 const nonFinite = found.logits!.data.slice(10, 20).every(Number.isNaN);
 if (!nonFinite) wrong.push("digits: NaN of row 1 was lost");
 // A batch that is worth a card: the software adapter is not chosen, a card is.
-const graph = model as ModelGraph;
+const graph = modelGraphOf(model)!;
 const settings = {
   ...DEFAULTS,
   engine: "onnx",

@@ -1,10 +1,11 @@
 /**
  * A program that writes features and kills itself on the way.
  *
- *     write_killed.ts target operation
+ *     write_killed.ts target operation [options]
  *
  * It dies by SIGKILL at the operation on files of that number, from 1; with 0
- * it lives. What it writes is always the same.
+ * it lives. What it writes is always the same; options are those of write, as
+ * JSON.
  *
  * @module
  */
@@ -12,10 +13,10 @@ import { FeatureExtractor } from "@sonde/sonde";
 import { array, mlp } from "../../extractor/_models.ts";
 import { atOperation } from "../file_operations.ts";
 
-const [target, operation] = Deno.args;
+const [target, operation, layout = "{}"] = Deno.args;
 const extractor = new FeatureExtractor(mlp()).layers(["hidden"]).batch(4);
-const write = () =>
-  extractor.write(array([20, 4]), target!, { partSize: 4, progress: false });
+const options = { ...JSON.parse(layout), partSize: 4, progress: false };
+const write = () => extractor.write(array([20, 4]), target!, options);
 await atOperation(
   Number(operation),
   () => Deno.kill(Deno.pid, "SIGKILL"),

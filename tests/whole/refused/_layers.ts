@@ -139,7 +139,7 @@ export const LAYERS: readonly RefusedInput[] = [
         "an option that Keras does not have",
         denseWith({ twist: 3 }),
         'layer "d" (Dense)',
-        'option "twist" must be understood, and it is not: current value is 3',
+        'option "twist" must be a known one: current value is 3',
       ),
       ...both(
         "an option with another value",
@@ -152,7 +152,7 @@ export const LAYERS: readonly RefusedInput[] = [
         "an argument of a call",
         modelOf(dense("d", 2, [call([tensor("x")], { twist: 3 })])),
         'call layer "d"',
-        'argument "twist" must be understood, and it is not',
+        'argument "twist" must be a known one',
       ),
     ],
     opened: OPTIONS.map((name) =>

@@ -1,5 +1,5 @@
 /**
- * Convolutions, and their transposes.
+ * Convolutions and transposed convolutions.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { transposeKernel } from "./transpose_kernel.ts";
 import { channelsFirst, channelsLast, placed } from "./windows.ts";
 
 /**
- * Convolution of `[N, …places, D]` with a kernel `[…size, D / groups, C]`.
+ * Convolution of `[N, …positions, D]` with a kernel `[…size, D / groups, C]`.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The map.
  * @param kernel The kernel.
  * @param options Steps, padding, dilation, groups.
@@ -46,12 +46,13 @@ export function conv(
 }
 
 /**
- * Transposed convolution of `[N, …places, D]` with a kernel `[…size, C, D]`.
+ * Transposed convolution of `[N, …positions, D]` with a kernel `[…size, C, D]`.
  *
- * ONNX gives every place that a kernel reaches; what Keras wants is a part of
- * that, or more of it at the end, by an amount that no size changes.
+ * The ONNX output contains every position that a kernel reaches. The output of
+ * Keras is a part of it, or extends it at the end, by an amount that does not
+ * depend on sizes.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The map.
  * @param kernel The kernel.
  * @param options Steps, padding, dilation.
@@ -89,7 +90,7 @@ export function convTranspose(
   return channelsLast(graph, padded, rank);
 }
 
-/** How many of the places that a kernel reaches are cut off, before and after. */
+/** Number of positions to crop, before and after. */
 function cutOf(
   size: number,
   axis: number,
@@ -98,7 +99,7 @@ function cutOf(
   const stride = strides[axis]!;
   const reach = (size - 1) * dilation[axis]! + 1;
   const extra = outputPadding?.[axis];
-  // Both: how many places there are, less (places before − 1) · stride.
+  // Both: output size minus (input size − 1) · stride.
   const wanted = padding === "valid"
     ? extra === undefined ? Math.max(reach, stride) : reach + extra
     : extra === undefined
@@ -110,7 +111,7 @@ function cutOf(
   return { before, after: reach - wanted - before };
 }
 
-/** `[…size, A, B]` → `[B, A, …size]`; at once where the values are there. */
+/** `[…size, A, B]` → `[B, A, …size]`; immediately for constants. */
 function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
   const constant = graph.constantOf(name);
   if (constant?.type === "float32") {

@@ -1,16 +1,16 @@
 /**
- * Which operators of a graph a device does not run: the processor does, node by
- * node, with a copy to and fro.
+ * Finds the operators of a graph that a device does not support. They run on
+ * the processor, node by node, with copies in both directions.
  *
  * @module
  */
 import type { OnnxGraph, OnnxNode } from "./onnx_graph.ts";
 
 /**
- * Operators without a kernel in the WebGPU provider of ONNX Runtime 1.27, for
- * the versions that are recorded (opset 21). Found by opening a graph of each
- * with the fallback to the processor disabled. Those that work on shapes, which
- * the runtime keeps on the processor on purpose, are not among them.
+ * Operators without a kernel in the WebGPU provider of ONNX Runtime 1.27, in
+ * opset 21. Found by opening a graph of each with the fallback to the processor
+ * disabled. Shape operators, which the runtime always runs on the processor,
+ * are not listed.
  */
 const NOT_ON_WEBGPU: ReadonlySet<string> = new Set([
   ...["And", "Or", "Xor", "IsNaN", "IsInf"],
@@ -19,12 +19,12 @@ const NOT_ON_WEBGPU: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The operators that the processor runs in a device's stead.
+ * The operators that run on the processor instead of the device.
  *
  * @param kinds The kinds of all operators that run.
  * @param device The device.
- * @returns Each kind with its number, as "Max (3)", in alphabetic order;
- * undefined for devices of which it is not known.
+ * @returns Each kind with its count, as "Max (3)", in alphabetic order;
+ * undefined for devices without a list.
  */
 export function kindsOnCpu(
   kinds: Iterable<string>,
@@ -42,12 +42,12 @@ export function kindsOnCpu(
 }
 
 /**
- * Nodes that a device claims and then fails on, so that they must be kept on the
- * processor by their names: WebGPU transposes convolutions of one and two
- * spatial axes only.
+ * Nodes that a device accepts but then fails on, so that they must be assigned
+ * to the processor by name: WebGPU supports transposed convolutions of one and
+ * two spatial axes only.
  *
  * @param graph The graph.
- * @returns Their first outputs, which name them in the model.
+ * @returns Their first outputs, which are their names in the model.
  */
 export function nodesToKeep(
   graph: OnnxGraph,
@@ -61,13 +61,12 @@ export function nodesToKeep(
 }
 
 /**
- * The kinds of the operators of a recorded graph that a session runs, without
- * those of NaN checks.
+ * The operator types of a recorded graph, without those of NaN checks.
  *
  * @param graph The graph.
- * @param wanted Names of the values that are computed.
- * @returns One kind for each node; a transposed convolution that is kept on the
- * processor is not told from others.
+ * @param wanted Names of the computed values.
+ * @returns One type for each node; transposed convolutions on the processor are
+ * not distinguished.
  */
 export function fastKinds(
   graph: OnnxGraph,

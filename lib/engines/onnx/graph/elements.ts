@@ -1,6 +1,6 @@
 /**
- * Operations on single elements that ONNX has not, or means otherwise, by
- * name: floats unless said.
+ * Element-wise operations that ONNX lacks or defines differently; for floats
+ * unless noted.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { OnnxGraph } from "./onnx_graph.ts";
 import { castTo } from "./onnx_value.ts";
 
 /**
- * `1 / (1 + exp(−x))`. ONNX Runtime's own `Sigmoid` is right to 2e-7, and so
- * loses the digits of what is small: 2e-4 of it at −8, all of it from −18.5 on.
+ * `1 / (1 + exp(−x))`. ONNX Runtime's `Sigmoid` has an absolute error of 2e-7,
+ * which is a relative error of 2e-4 at −8, and of 1 from −18.5 on.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x Floats.
  * @returns Floats.
  */
@@ -22,9 +22,9 @@ export function accurateSigmoid(graph: OnnxGraph, x: string): string {
 }
 
 /**
- * `a − b ⌊a / b⌋`, by way of the exact remainder.
+ * `a − b ⌊a / b⌋`, computed from the exact remainder.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param a Floats.
  * @param b Floats.
  * @returns Floats with the sign of `b`.
@@ -44,13 +44,12 @@ export function floorMod(graph: OnnxGraph, a: string, b: string): string {
 }
 
 /**
- * `⌊a / b⌋`. Integers go by way of 64-bit floats, which hold them exactly and
- * divide by 0 without ending the process.
+ * `⌊a / b⌋`. Integers are computed in 64-bit floats, which are exact and do not
+ * crash the process on division by 0.
  *
- * @param graph Where to record it.
- * @param a Floats, or integers both.
- * @param b Floats, or integers both.
- * @param type Which of the two.
+ * @param graph The graph to record in.
+ * @param a Floats or integers. @param b The same type as `a`.
+ * @param type The type of both.
  * @returns The same type.
  */
 export function floorDivide(
@@ -68,9 +67,9 @@ export function floorDivide(
 }
 
 /**
- * `a − b ⌊a / b⌋` of integers, with the same care.
+ * `a − b ⌊a / b⌋` of integers, computed in the same way.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param a Integers.
  * @param b Integers.
  * @returns Integers with the sign of `b`.
@@ -85,9 +84,9 @@ export function floorModIntegers(
 }
 
 /**
- * `log(1 + x)`: in 64-bit floats the sum keeps what is small.
+ * `log(1 + x)`, accurate for small `x`: the sum is in 64-bit floats.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x Floats.
  * @returns Floats.
  */
@@ -98,9 +97,9 @@ export function log1p(graph: OnnxGraph, x: string): string {
 }
 
 /**
- * `exp(x) − 1`: in 64-bit floats the difference keeps what is small.
+ * `exp(x) − 1`, accurate for small `x`: the difference is in 64-bit floats.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x Floats.
  * @returns Floats.
  */

@@ -11,17 +11,17 @@ import {
   TYPE_NUMBERS,
 } from "./onnx_graph.ts";
 
-/** A model in ONNX' format, with the weights beside it. */
+/** A model in ONNX format, with external weights. */
 export interface EncodedModel {
   /** The model's bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Weights, by the path under which the bytes name them; not copied. */
+  /** Weights by their paths in the bytes; not copied. */
   readonly externalData: readonly ExternalData[];
-  /** Names of nodes that devices must leave to the processor. */
+  /** Names of nodes that must run on the processor. */
   readonly onCpu?: readonly string[];
 }
 
-/** Weights that are not part of a model's bytes. */
+/** External weights of a model. */
 export interface ExternalData {
   readonly path: string;
   readonly data: Uint8Array;
@@ -29,19 +29,22 @@ export interface ExternalData {
 
 /** Settings of {@linkcode encodeModel}. */
 export interface EncodeOptions {
-  /** Constants of more bytes than this go beside the model's own. */
+  /** Constants larger than this are external. */
   readonly mostInside?: number;
-  /** Names that are written instead of those in the graph. */
+  /** Names to write instead of those in the graph. */
   readonly names?: ReadonlyMap<string, string>;
-  /** What else is to be known of the model, under keys of one's own. */
+  /** Further metadata of the model, under custom keys. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Version of the set of operators; ONNX Runtime has it since 1.18. */
+/** Version of the operator set; supported by ONNX Runtime since 1.18. */
 export const OPSET = 21;
-/** Version of the format that goes with it. */
+/** Format version for this operator set. */
 const FORMAT = 10;
-/** Constants up to this many bytes stand in the model's own bytes, unless all do. */
+/**
+ * Constants up to this many bytes are stored in the model's bytes, unless all
+ * are.
+ */
 const MOST_INSIDE = 1024;
 
 /**
@@ -51,8 +54,8 @@ const MOST_INSIDE = 1024;
  * https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto
  *
  * @param graph The outermost graph.
- * @param options What goes beside the bytes, and other names.
- * @returns Its bytes, and the weights that go beside them.
+ * @param options Limit of external constants, and names.
+ * @returns Its bytes, and the external weights.
  */
 export function encodeModel(
   graph: OnnxGraph,
@@ -73,12 +76,12 @@ export function encodeModel(
   return { bytes: model.finish(), externalData: context.data, onCpu };
 }
 
-/** What holds for the whole model, and what was put beside its bytes. */
+/** State of the encoding: options, and external weights. */
 interface Context extends Required<Omit<EncodeOptions, "metadata">> {
   readonly data: ExternalData[];
 }
 
-/** Writes what else is to be known of a model. */
+/** Writes the metadata of a model. */
 export function writeMetadata(
   writer: BinaryWriter,
   metadata: Readonly<Record<string, string>>,
@@ -94,7 +97,7 @@ export function writeMetadata(
 /**
  * Writes operators and constants of a graph into another one.
  *
- * @param writer Where the other graph is being written.
+ * @param writer The writer of the other graph.
  * @param graph The graph; its names must be free there.
  */
 export function writeParts(writer: BinaryWriter, graph: OnnxGraph): void {
@@ -211,7 +214,7 @@ function writePort(
     }));
 }
 
-/** A size of which nothing is known is an empty message. */
+/** An unknown size is an empty message. */
 function writeSize(writer: BinaryWriter, size: PortSize): void {
   writeMessage(writer, 1, () => {
     if (typeof size === "string") writeString(writer, 2, size);
@@ -219,7 +222,8 @@ function writeSize(writer: BinaryWriter, size: PortSize): void {
   });
 }
 
-/** ONNX writes `kernel_shape` where we write `kernelShape`. */
+/** Converts `kernelShape` to ONNX' `kernel_shape`. */
 function snakeCase(name: string): string {
+  if (/^trans[AB]$/.test(name)) return name; // as Gemm has them
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

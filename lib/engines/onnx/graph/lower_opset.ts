@@ -1,6 +1,6 @@
 /**
- * Recorded operators in the form of an earlier version of ONNX' operators, so
- * that they can stand in one model with the operations of a file.
+ * Converts recorded operators to an earlier opset, so that they can be in one
+ * model with the operations of a file.
  *
  * Source: the operator tables of ONNX 1.17,
  * https://github.com/onnx/onnx/blob/v1.17.0/docs/Changelog.md
@@ -10,7 +10,7 @@
 import { cannot } from "../../../check.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx_graph.ts";
 
-/** From which version on an operator computes what is recorded, in some form. */
+/** The first opset in which an operator can express what is recorded. */
 const FIRST_VERSIONS: Readonly<Record<string, number>> = {
   ...{ Abs: 6, Add: 7, Cast: 6, Concat: 4, Div: 7, Exp: 6, Gather: 1, Mul: 7 },
   ...{ Identity: 1, Reshape: 5, Shape: 1, Sqrt: 6, Squeeze: 1, Sub: 7 },
@@ -19,7 +19,10 @@ const FIRST_VERSIONS: Readonly<Record<string, number>> = {
   ...{ Expand: 8, TopK: 10, Pow: 7, Neg: 6, And: 7, Or: 7, Not: 1 },
 };
 
-/** Operators whose axes are an input from a version on, and an attribute before. */
+/**
+ * Operators whose axes are an input from some opset on, and an attribute
+ * before.
+ */
 const AXES_AS_INPUT: Readonly<Record<string, number>> = {
   ...{ ReduceMax: 18, ReduceMean: 18, ReduceMin: 18, ReduceSum: 13 },
   ...{ Squeeze: 13, Unsqueeze: 13 },
@@ -29,8 +32,8 @@ const AXES_AS_INPUT: Readonly<Record<string, number>> = {
  * Rewrites the operators of a graph.
  *
  * @param graph The graph, without loops and branches; it is changed.
- * @param version The version of the operators.
- * @throws {RangeError} If that version lacks an operator.
+ * @param version The opset.
+ * @throws {RangeError} If the opset lacks an operator.
  */
 export function lowerOpset(graph: OnnxGraph, version: number): void {
   for (const node of [...graph.nodes]) {
@@ -64,11 +67,11 @@ function lowerNode(
     return withAxes(graph, node);
   }
   if (operator === "Reshape" && version < 14) {
-    // It matters for batches of no rows alone, which nothing runs.
+    // Only relevant for empty batches, which are never run.
     return without(node, "allowzero");
   }
   if (operator === "TopK" && version < 11) {
-    return without(node, "largest", "sorted"); // both are on
+    return without(node, "largest", "sorted"); // both are enabled
   }
   if (operator === "Shape" && version < 15 && "start" in attributes) {
     return partOfShape(graph, node);
@@ -98,11 +101,11 @@ function withAxes(graph: OnnxGraph, node: OnnxNode): OnnxNode {
   return { ...node, inputs: [x!], attributes: all };
 }
 
-/** Some sizes out of all. */
+/** Selects some sizes. */
 function partOfShape(graph: OnnxGraph, node: OnnxNode): OnnxNode {
   const { start, end } = node.attributes as { start: number; end: number };
   const shape = graph.node("Shape", node.inputs);
-  const added = graph.nodes.pop()!; // it must stand before its user
+  const added = graph.nodes.pop()!; // must precede its user
   graph.nodes.splice(graph.nodes.indexOf(node), 0, added);
   const wanted = Array.from({ length: end - start }, (_, i) => start + i);
   return {

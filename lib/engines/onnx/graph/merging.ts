@@ -1,18 +1,21 @@
 /**
- * Reshapes whose sizes are known only in part before the run.
+ * Reshapes with sizes that are partly unknown before the run.
  *
  * @module
  */
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
 
-/** A size of a new shape: known, taken from an axis of the old one, or what follows. */
+/**
+ * A size of a new shape: known, copied from an axis of the old shape, or
+ * inferred.
+ */
 type Size = number | { readonly axis: number } | "rest";
 
 /**
- * Axes `from` to `to` as one.
+ * Merges axes `from` to `to` into one.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The value.
  * @param from The first axis.
  * @param to The last axis.
@@ -37,12 +40,12 @@ export function merge(
 }
 
 /**
- * One axis as several.
+ * Splits one axis into several.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The value.
  * @param axis The axis.
- * @param sizes Its new sizes; −1 for the one that follows.
+ * @param sizes Its new sizes; −1 for one inferred size.
  * @returns The name of the result.
  */
 export function unmerge(
@@ -58,7 +61,7 @@ export function unmerge(
   ]);
 }
 
-/** Known sizes as numbers, others by their axis. */
+/** Known sizes as numbers, unknown sizes by their axis. */
 function sizesOf(
   { shape }: OnnxValue,
   from: number,
@@ -68,8 +71,9 @@ function sizesOf(
 }
 
 /**
- * What is not known is read off the old shape: at once where it stands at the
- * same axis or is the only one, otherwise by putting the shape together.
+ * Reshapes. Unknown sizes come from the old shape: directly if they are at the
+ * same axis or there is only one, otherwise the new shape is computed in the
+ * graph.
  */
 function reshape(graph: OnnxGraph, x: string, sizes: readonly Size[]): string {
   const rest = sizes.indexOf("rest");
@@ -98,7 +102,7 @@ function reshape(graph: OnnxGraph, x: string, sizes: readonly Size[]): string {
   return graph.node("Reshape", [x, target], { allowzero: 1 });
 }
 
-/** One size as the run finds it: int64 of `[1]`. */
+/** One size, computed in the run: int64 `[1]`. */
 function sizeAtRun(graph: OnnxGraph, x: string, axis: number): string {
   return graph.node("Shape", [x], { start: axis, end: axis + 1 });
 }

@@ -17,43 +17,48 @@ import { meanOfPlaces, reduceExtreme } from "./pooling.ts";
 
 const SHAPES = new ShapeOps();
 
-/** What is known of a result: the same as without values. */
+/** Shapes and types of results, as computed without values. */
 type Kind = Pick<OnnxValue, "shape" | "dtype">;
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** From how many elements of a row on an operation's speed counts. */
+/**
+ * Minimum number of elements per row for the speed of an operation to matter.
+ */
 const LARGE = 4096;
 
 /**
- * The first half of {@linkcode OnnxOps}: constants, operations element by
- * element and over axes, and how any operation is recorded.
+ * The first half of {@linkcode OnnxOps}: constants, element-wise operations,
+ * reductions, and the recording of operations.
  */
 export class OnnxElements {
-  /** Where operations are recorded now: the body, within a loop. */
+  /** The graph that operations are recorded in: within a loop, its body. */
   protected graph: OnnxGraph;
-  /** Elements of a row of the largest value so far, of those of known sizes. */
+  /** Maximum number of elements per row so far, over values of known sizes. */
   #mostElements = 1;
   #multiplications = 0;
 
-  /** Records in a graph, which others may add to as well. */
+  /**
+   * Creates operations that are recorded in a graph, which may contain other
+   * operators.
+   */
   constructor(graph: OnnxGraph) {
     this.graph = graph;
   }
 
-  /** Bytes of a row of the largest value so far, of those of known sizes. */
+  /** Maximum number of bytes per row so far, over values of known sizes. */
   get bytesOfLargest(): number {
     return 4 * this.#mostElements;
   }
 
   /**
-   * Multiplications of the products of matrices and of the convolutions for one
-   * sample. A size that is not known counts as 1, and a loop's body once.
+   * Number of multiplications of matrix products and convolutions for one
+   * sample. Unknown sizes count as 1, and the body of a loop once.
    */
   get multiplicationsPerRow(): number {
     return this.#multiplications;
   }
 
-  /** Counts a product: of so many sizes, one multiplication each. */
+  /** Counts the multiplications of a product, from its sizes. */
   protected multiplied(...sizes: readonly (number | null)[]): void {
     this.#multiplications += sizeOf(sizes.map((size) => size ?? 1));
   }
@@ -120,7 +125,7 @@ export class OnnxElements {
 
   maximum(a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.maximum(a, b);
-    // Convolutions are joined with what follows them in these words only.
+    // The runtime fuses convolutions only with these operators.
     const isFloat = a.dtype === "float32" && kind.dtype === "float32";
     if (isFloat && b.number === 0) return this.node("Relu", [a.name], kind);
     if (isFloat && b.number !== undefined) {
@@ -164,7 +169,7 @@ export class OnnxElements {
 
   where(condition: OnnxValue, a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.where(condition, a, b);
-    // ONNX Runtime chooses between numbers, not between booleans.
+    // ONNX Runtime's Where does not support booleans.
     const type = kind.dtype === "bool" ? "int32" : kind.dtype;
     const values = [a, b].map((x) => this.as(x, type));
     const inputs = [this.as(condition, "bool"), ...values];
@@ -333,14 +338,17 @@ export class OnnxElements {
     return named(this.graph.node(operator, inputs, attributes), kind);
   }
 
-  /** Takes note of the size of a result. */
+  /** Records the size of a result. */
   protected seen([rows, ...sizes]: Kind["shape"]): void {
     const isKnown = sizes.every((size) => size !== null);
     if (rows !== null || !isKnown) return;
     this.#mostElements = Math.max(this.#mostElements, sizeOf(sizes));
   }
 
-  /** In the element type of the result, which is that of what it is made of. */
+  /**
+   * Records an operation in the element type of its result, to which the
+   * operands are cast.
+   */
   protected unary(
     operator: string,
     x: OnnxValue,
@@ -374,7 +382,7 @@ export class OnnxElements {
     return this.node(operator, inputs, kind);
   }
 
-  /** Integers are round already. */
+  /** Integers are rounded already. */
   protected rounded(operator: string, x: OnnxValue, kind: Kind): OnnxValue {
     if (kind.dtype === "float32") return this.unary(operator, x, kind);
     return named(this.as(x, kind.dtype), kind);
@@ -410,7 +418,7 @@ export class OnnxElements {
   }
 }
 
-/** ONNX' arithmetic knows no booleans. */
+/** ONNX' arithmetic does not support booleans. */
 function notBool(dtype: OpsType): OpsType {
   return dtype === "bool" ? "int32" : dtype;
 }

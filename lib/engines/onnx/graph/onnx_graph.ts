@@ -1,18 +1,17 @@
 /**
- * A graph of ONNX operators while it is being written: nodes one after
- * another, each naming what it takes and gives.
+ * A graph of ONNX operators under construction: a list of nodes with the names
+ * of their inputs and outputs.
  *
- * Values are names, unique in the whole model, so that the body of a loop, which
- * is a graph of its own, may take values from the graph around it by name.
- * Constants always stand in the outermost graph; the large ones do not become
- * part of its bytes but are handed over beside them.
+ * Values are names, unique in the whole model, so that the body of a loop, a
+ * separate graph, can use values of the outer graph by name. Constants are
+ * always in the outermost graph; large ones are stored beside its bytes.
  *
  * @module
  */
 
 import { cannot } from "../../../check.ts";
 
-/** Element types that our graphs use. */
+/** Element types of recorded graphs. */
 export type OnnxType =
   | "float16"
   | "float32"
@@ -44,7 +43,7 @@ export type OnnxAttribute =
   | OnnxFloat
   | OnnxGraph;
 
-/** A float attribute, as `alpha`. */
+/** A float attribute, such as `alpha`. */
 export interface OnnxFloat {
   readonly float: number;
 }
@@ -52,23 +51,23 @@ export interface OnnxFloat {
 /** One operator. */
 export interface OnnxNode {
   readonly operator: string;
-  /** Names; empty for an optional input left out. */
+  /** Names; empty for an omitted optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-/** A size: known, not known, or not known but the same wherever it has this name. */
+/** A size: a number, unknown, or unknown but equal for equal names. */
 export type PortSize = number | null | string;
 
-/** The name of the first size of inputs and outputs: how many samples there are. */
+/** The name of the first size of inputs and outputs: the batch size. */
 export const ROWS = "N";
 
 /** An input or an output of a graph. */
 export interface OnnxPort {
   readonly name: string;
   readonly type: OnnxType;
-  /** Its sizes; undefined where not even their number is declared. */
+  /** Its sizes; undefined if the rank is not declared. */
   readonly shape?: readonly PortSize[];
 }
 
@@ -78,11 +77,11 @@ export interface OnnxConstant {
   readonly type: OnnxType;
   readonly shape: readonly number[];
   readonly data: ArrayBufferView<ArrayBufferLike>;
-  /** Whether the array belongs to the graph alone, and may be transferred. */
+  /** Whether the graph owns the array, so that it may be transferred. */
   readonly isOwn?: boolean;
 }
 
-/** A constant without values: they come by {@linkcode OnnxGraph.withValues}. */
+/** A constant without values, which {@linkcode OnnxGraph.withValues} sets. */
 class EmptyConstant implements OnnxConstant {
   readonly name: string;
   readonly type = "float32";
@@ -99,7 +98,7 @@ class EmptyConstant implements OnnxConstant {
   }
 }
 
-/** How a constant is computed from another one. */
+/** The derivation of a constant from another one. */
 export interface Derivation {
   /** Its sizes. */
   readonly shape: readonly number[];
@@ -107,7 +106,7 @@ export interface Derivation {
    * Computes its values.
    *
    * @param source Values of the other constant, float32.
-   * @param factors Factors for the slices along the first axis, if there are any.
+   * @param factors Factors for the slices along the first axis, if any.
    * @returns A new array.
    */
   readonly compute: (
@@ -116,7 +115,7 @@ export interface Derivation {
   ) => Float32Array<ArrayBuffer>;
 }
 
-/** A constant that is computed from another one when its values are first read. */
+/** A constant that is computed lazily from another one. */
 export class DerivedConstant implements OnnxConstant {
   readonly isOwn = true;
   readonly type = "float32";
@@ -138,7 +137,7 @@ export class DerivedConstant implements OnnxConstant {
     return this.derivation.shape;
   }
 
-  /** Its values, computed once. */
+  /** Its values, computed on first access. */
   get data(): Float32Array<ArrayBuffer> {
     const source = () => this.source.data as Float32Array;
     return this.#data ??= this.derivation.compute(source(), this.#factors);
@@ -164,13 +163,16 @@ export class DerivedConstant implements OnnxConstant {
   }
 }
 
-/** An operator that is needed only where a value is NaN. */
+/** An operator that is needed only if a value is NaN. */
 export interface NaNCheck {
-  /** What the operator gives, right for NaN too. */
+  /** The output of the operator, correct for NaN too. */
   readonly checked: string;
-  /** The same where no value is NaN, for less; only the operator uses it. */
+  /**
+   * A cheaper value that is equal if no value is NaN; only the operator uses
+   * it.
+   */
   readonly unchecked: string;
-  /** Floats of any shape, one of which is NaN where a value is. */
+  /** Floats of any shape, one of which is NaN if a value is. */
   readonly indicator: string;
 }
 
@@ -178,13 +180,15 @@ export interface NaNCheck {
 export class OnnxGraph {
   /** Operators, in an order in which they can run. */
   readonly nodes: OnnxNode[] = [];
-  /** What goes in. */
+  /** The inputs. */
   readonly inputs: OnnxPort[] = [];
-  /** What comes out. */
+  /** The outputs. */
   readonly outputs: OnnxPort[] = [];
-  /** Operators that are there for NaN alone; those of loops and branches are not listed. */
+  /**
+   * Operators that only handle NaN; those of loops and branches are not listed.
+   */
   readonly nanChecks: NaNCheck[] = [];
-  /** Constants; empty but in the outermost graph. */
+  /** Constants; empty except in the outermost graph. */
   readonly constants: OnnxConstant[] = [];
   readonly #root: OnnxGraph;
   readonly #known = new Map<string, string>();
@@ -196,14 +200,15 @@ export class OnnxGraph {
   /**
    * Starts a graph.
    *
-   * @param outer The graph in which it is the body of a loop.
+   * @param outer The outer graph, for the body of a loop.
    */
   constructor(outer?: OnnxGraph) {
     this.#root = outer === undefined ? this : outer.#root;
   }
 
   /**
-   * Sets the prefix of names from now on, so that errors of a run name the layer.
+   * Sets the prefix of the following names, so that errors of a run name the
+   * layer.
    *
    * @param scope A layer's name; empty for none.
    */
@@ -212,9 +217,9 @@ export class OnnxGraph {
   }
 
   /**
-   * A name that nothing else has.
+   * Returns a unique name.
    *
-   * @param stem What the name ends with, before a number.
+   * @param stem End of the name, before a number.
    * @returns The name.
    */
   freshName(stem: string): string {
@@ -226,8 +231,8 @@ export class OnnxGraph {
    * Adds an operator with one output.
    *
    * @param operator The operator's name, as in ONNX.
-   * @param inputs Names of what it takes; empty for one left out.
-   * @param attributes Its settings.
+   * @param inputs Names of its inputs; empty for an omitted one.
+   * @param attributes Its attributes.
    * @returns The output's name.
    */
   node(
@@ -241,10 +246,10 @@ export class OnnxGraph {
   /**
    * Adds an operator with several outputs.
    *
-   * @param numOutputs How many it gives.
+   * @param numOutputs Number of outputs.
    * @param operator The operator's name, as in ONNX.
-   * @param inputs Names of what it takes; empty for one left out.
-   * @param attributes Its settings.
+   * @param inputs Names of its inputs; empty for an omitted one.
+   * @param attributes Its attributes.
    * @returns The outputs' names.
    */
   nodeWith(
@@ -264,9 +269,9 @@ export class OnnxGraph {
   /**
    * Adds an input.
    *
-   * @param stem What its name begins with.
+   * @param stem Start of its name.
    * @param type Its element type.
-   * @param shape Its sizes, where they are to be said.
+   * @param shape Its sizes, if declared.
    * @returns Its name.
    */
   input(
@@ -280,13 +285,13 @@ export class OnnxGraph {
   }
 
   /**
-   * Makes a value an output, under a new name: one value may be two outputs, or
-   * an input too.
+   * Declares a value as an output, under a new name: one value may be several
+   * outputs, or also an input.
    *
-   * @param stem What the output's name begins with.
+   * @param stem Start of the output's name.
    * @param value The value's name.
    * @param type Its element type.
-   * @param shape Its sizes, where they are to be said.
+   * @param shape Its sizes, if declared.
    * @returns The output's name.
    */
   output(
@@ -308,7 +313,7 @@ export class OnnxGraph {
   }
 
   /**
-   * Makes values the outputs, as in a branch.
+   * Declares the outputs of a branch.
    *
    * @param names The values' names.
    * @param type Their element type.
@@ -320,8 +325,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds a constant. The array is not copied, and must stay as it is until a
-   * session is made.
+   * Adds a constant. The array is not copied, and must not change until a
+   * session is opened.
    *
    * @param type Its element type.
    * @param shape Its sizes.
@@ -338,8 +343,7 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds a float32 constant whose values are not known yet, as those of a weight
-   * that is read later.
+   * Adds a float32 constant whose values are set later, such as a weight.
    *
    * @param shape Its sizes.
    * @returns Its name.
@@ -349,11 +353,11 @@ export class OnnxGraph {
   }
 
   /**
-   * The same graph with the values of its empty constants. Constants that are
-   * derived from others are computed anew.
+   * Copies the graph, with the values of its empty constants. Derived constants
+   * are computed again.
    *
    * @param values Values of all empty constants, by name; not copied.
-   * @returns A copy, which rewrites may change. Operators are shared.
+   * @returns A copy that rewrites may change. Operators are shared.
    */
   withValues(values: ReadonlyMap<string, Float32Array>): OnnxGraph {
     const copy = new OnnxGraph();
@@ -370,7 +374,9 @@ export class OnnxGraph {
     return copy;
   }
 
-  /** A constant for a copy of its graph; what it is derived from is there already. */
+  /**
+   * Copies a constant for a copy of its graph; its source was copied before.
+   */
   #filled(
     constant: OnnxConstant,
     values: ReadonlyMap<string, Float32Array>,
@@ -385,8 +391,8 @@ export class OnnxGraph {
   }
 
   /**
-   * A constant of a few 64-bit integers, as shapes and axes are; the same ones
-   * are kept once.
+   * Adds a constant of 64-bit integers, such as a shape or axes; equal ones are
+   * shared.
    *
    * @param values The integers; their shape is `[n]`.
    * @returns Its name.
@@ -401,7 +407,7 @@ export class OnnxGraph {
   }
 
   /**
-   * A constant of one number, `[]`; the same one is kept once.
+   * Adds a scalar constant, `[]`; equal ones are shared.
    *
    * @param type Its element type.
    * @param value The number; 0 or 1 for booleans.
@@ -416,32 +422,31 @@ export class OnnxGraph {
   }
 
   /**
-   * The constant of a name.
+   * Finds a constant by name.
    *
    * @param name The name.
-   * @returns It; undefined where the name is another value's.
+   * @returns The constant; undefined if the name is not one of a constant.
    */
   constantOf(name: string): OnnxConstant | undefined {
     return this.#root.#byName.get(name);
   }
 
   /**
-   * The operator that gives a value, in this graph or in another one of the
-   * same model.
+   * Finds the operator that computes a value, in any graph of the same model.
    *
    * @param name The value's name.
-   * @returns It; undefined where the name is an input's or a constant's.
+   * @returns The operator; undefined for an input or a constant.
    */
   makerOf(name: string): OnnxNode | undefined {
     return this.#root.#makers.get(name);
   }
 
   /**
-   * A constant that is computed from another one, once for each purpose.
+   * Adds a constant that is computed from another one, once for each purpose.
    *
-   * @param name Name of the other one, a float32 constant.
-   * @param purpose What it is for, in a word.
-   * @param derivation Computes it when it is needed.
+   * @param name Name of the other constant, of type float32.
+   * @param purpose Name of the purpose.
+   * @param derivation The lazy computation.
    * @returns Its name.
    */
   derived(name: string, purpose: string, derivation: Derivation): string {
@@ -493,8 +498,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Removes what no output needs: values of which layers use the shape alone,
-   * and constants from which others were derived.
+   * Removes values that no output needs: those of which only the shape is used,
+   * and the sources of derived constants.
    */
   dropUnused(): void {
     const used = new Set(this.outputs.map(({ name }) => name));
@@ -529,7 +534,7 @@ export class OnnxGraph {
   }
 }
 
-/** Names of what operators take, also those in loops and branches. */
+/** Input names of operators, including those in loops and branches. */
 function namesIn(nodes: readonly OnnxNode[]): string[] {
   return nodes.flatMap(({ inputs, attributes }) => [
     ...inputs,
@@ -547,7 +552,7 @@ function port(
   return shape === undefined ? { name, type } : { name, type, shape };
 }
 
-/** Infinity stands for the end of an axis, whichever way. */
+/** Infinity means the end of an axis, in either direction. */
 function toInt64(value: number): bigint {
   if (value === Infinity) return 2n ** 63n - 1n;
   if (value === -Infinity) return -(2n ** 63n);

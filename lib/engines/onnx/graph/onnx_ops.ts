@@ -21,12 +21,11 @@ import { scan } from "./scan.ts";
 const SHAPES = new ShapeOps();
 
 /**
- * Operations that are recorded as ONNX operators, to be run later.
+ * Operations that are recorded as ONNX operators.
  *
- * Naive on purpose: what can be left out, joined or worked out beforehand,
- * ONNX Runtime's own optimiser finds. Where it means something else than
- * {@linkcode Ops}, the difference is made good here and in the files beside,
- * and nowhere else.
+ * The recording is deliberately naive: ONNX Runtime's optimiser removes, fuses
+ * and folds operators. Differences between ONNX Runtime and {@linkcode Ops} are
+ * corrected only in this file and its neighbours.
  */
 export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
   // ---- shape ----
@@ -152,7 +151,8 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
 
   oneHot(indices: OnnxValue, size: number): OnnxValue {
     const kind = SHAPES.oneHot(indices, size);
-    // ONNX' own counts negative indices from the end; here they are nowhere.
+    // OneHot of ONNX counts negative indices from the end; here they match
+    // nothing.
     const places = this.constant({
       data: Int32Array.from({ length: size }, (_, i) => i),
       shape: [size],
@@ -301,7 +301,7 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
     });
   }
 
-  /** The size of an axis, as a float of the run where it is not known. */
+  /** The size of an axis, as a float computed in the run if it is unknown. */
   #sizeOf({ name, shape }: OnnxValue, axis: number): number | OnnxValue {
     const size = shape[axis]!;
     if (size !== null) return size;

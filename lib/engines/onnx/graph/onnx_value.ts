@@ -5,15 +5,15 @@ import { type OnnxGraph, type OnnxType, TYPE_NUMBERS } from "./onnx_graph.ts";
 export interface OnnxValue {
   /** Its name in the graph. */
   readonly name: string;
-  /** Sizes; null where they are not known before the run. */
+  /** Sizes; null if unknown before the run. */
   readonly shape: readonly (number | null)[];
   /** Element type. */
   readonly dtype: OpsType;
-  /** Its value, where it is a constant number. */
+  /** Its value, if it is a constant number. */
   readonly number?: number;
 }
 
-/** A value under its name. */
+/** Creates a value. */
 export function named(
   name: string,
   { shape, dtype }: Pick<OnnxValue, "shape" | "dtype">,
@@ -22,11 +22,11 @@ export function named(
 }
 
 /**
- * A value in another element type.
+ * Casts a value to an element type.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param name The value's name.
- * @param type The type wanted.
+ * @param type The element type.
  * @returns The name of the value in that type.
  */
 export function castTo(

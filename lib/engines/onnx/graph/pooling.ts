@@ -1,7 +1,6 @@
 /**
- * Pooling over windows, and the largest and smallest values over axes, which
- * ONNX Runtime takes past some NaN: there the NaN are found beside them and
- * put back.
+ * Pooling, maxima and minima. ONNX Runtime ignores some NaN in these, so NaN
+ * are searched separately and restored.
  *
  * @module
  */
@@ -13,11 +12,11 @@ import { channelsFirst, channelsLast, placed } from "./windows.ts";
 /**
  * Maximum of each window of `[N, …positions, D]`; NaN where a value is.
  *
- * The search for NaN costs more than the pooling. So an `If` searches only where
- * the mean of some channel is NaN. A fast graph leaves out even that: see
+ * The search for NaN costs more than the pooling. So an `If` searches only if
+ * the mean of some channel is NaN. A fast graph omits even that; see
  * `nan_fallback.ts`.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The map, of floats.
  * @param options The windows.
  * @returns The name of the result.
@@ -54,9 +53,9 @@ export function maxPool(
 }
 
 /**
- * Mean of each window of `[N, …places, D]`; padding does not count.
+ * Mean of each window of `[N, …positions, D]`; padding is ignored.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The map, of floats.
  * @param options The windows.
  * @returns The name of the result.
@@ -77,7 +76,7 @@ export function averagePool(
   };
   const mean = graph.node("AveragePool", [at.map], attributes);
   if (!at.isPadded) return channelsLast(graph, mean, rank);
-  // Padded before: which fraction of each window is not padding?
+  // Padded before: the fraction of each window that is not padding.
   const size = graph.node("Shape", [transposed]);
   const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
   const padded = placed(graph, ones, places, options, 0).map;
@@ -85,17 +84,18 @@ export function averagePool(
   return channelsLast(graph, graph.node("Div", [mean, fraction]), rank);
 }
 
-/** Of how many values the runtime adds one after the other the last digits stay. */
+/** Number of values up to which sequential sums in the runtime are accurate. */
 const MOST_IN_A_SUM = 1024;
 
 /**
- * Mean over all places of a map, `[N, …places, D]` → `[N, D]`, where channels
- * come first to begin with: it is taken there, and nothing is transposed back.
+ * Mean over all positions of a feature map, `[N, …positions, D]` → `[N, D]`,
+ * for a map that was transposed from channels first: the mean is computed
+ * before the transpose, which is dropped.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param x The map, of floats.
- * @param axes The axes that are taken the mean over.
- * @returns The name of the result; undefined where it is none of that, and
+ * @param axes The axes of the mean.
+ * @returns The name of the result; undefined if this does not apply; then
  * nothing was recorded.
  */
 export function meanOfPlaces(
@@ -120,8 +120,9 @@ export function meanOfPlaces(
 }
 
 /**
- * Windows that share out a map evenly, about as many as each has places: the
- * mean of their means is the map's, by sums of few values.
+ * Windows that divide a feature map evenly, about as many as each has
+ * positions: the mean of their means is the mean of the map, from sums of few
+ * values.
  */
 function evenWindow(
   [rows, columns]: readonly [number, number],
@@ -138,13 +139,16 @@ function divisorsOf(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
 }
 
-/** What keeps the order of the axes, and is computed in either order. */
+/** Element-wise operators, which commute with a transpose. */
 const ELEMENTWISE = new Set([
   ...["Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh"],
   ...["Neg", "Exp", "Reciprocal"],
 ]);
 
-/** Whether a map was transposed to have its channels last, and then only changed element by element. */
+/**
+ * Whether a feature map was transposed to channels last, and then only changed
+ * element-wise.
+ */
 function isTransposed(graph: OnnxGraph, name: string): boolean {
   const maker = graph.makerOf(name);
   if (maker === undefined) return false;
@@ -155,14 +159,14 @@ function isTransposed(graph: OnnxGraph, name: string): boolean {
 }
 
 /**
- * Largest or smallest value over axes.
+ * Maximum or minimum over axes.
  *
- * @param graph Where to record it.
- * @param operator Which of the two.
+ * @param graph The graph to record in.
+ * @param operator The operator.
  * @param x The value, of floats or integers.
- * @param axes Names of what `ReduceMax` takes besides: the axes, or nothing.
- * @param attributes What it is told besides.
- * @returns The name of the result; NaN where there was one.
+ * @param axes Names of further inputs of `ReduceMax`: the axes, or none.
+ * @param attributes Its attributes.
+ * @returns The name of the result; NaN is propagated.
  */
 export function reduceExtreme(
   graph: OnnxGraph,

@@ -2,9 +2,9 @@
  * LSTM and GRU by the operators that ONNX has for them, which ONNX Runtime
  * computes many times faster than a scan of small operators.
  *
- * The operators lose NaN, and the accuracy of their gates is absolute: 2e-7. So
- * an `If` in the graph decides at each run, and runs the scan where a value
- * could be NaN or infinite, or where all of a state is near zero.
+ * The operators do not propagate NaN, and their gates have an absolute error of
+ * 2e-7. So an `If` in the graph chooses at each run, and runs the scan if a
+ * value could be NaN or infinite, or if all of a state is near zero.
  *
  * Source: https://onnx.ai/onnx/operators/onnx__LSTM.html and `onnx__GRU.html`.
  *
@@ -14,14 +14,14 @@ import type { Recurrence, ScanStep } from "../../../ops/ops.ts";
 import { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
 
-/** What differs between the operators. */
+/** Differences between the operators. */
 interface Operator {
   readonly operator: "LSTM" | "GRU";
   readonly attributes: Readonly<Record<string, number>>;
   readonly numStates: number;
   /** Keras' gates in the order of the operator. */
   readonly gates: readonly number[];
-  /** Whether a gate can bring all of a state near zero. */
+  /** Whether a gate can make all of a state near zero. */
   readonly hasOutputGate: boolean;
 }
 
@@ -43,20 +43,23 @@ const OPERATORS: Readonly<Record<Recurrence<unknown>["kind"], Operator>> = {
 };
 
 /**
- * The sigmoid of the operators is right to 2e-7. A state that an output gate has
- * made smaller than this may be off by more than 1e-5 of it.
+ * The sigmoid of the operators has an absolute error of 2e-7. A state below
+ * this limit may have a relative error of more than 1e-5.
  */
 const NEAR_ZERO = 2 ** -5;
 
-/** Limit for the sum of absolute values, so that nothing becomes infinite on the way. */
+/**
+ * Limit for the sum of absolute values, so that no intermediate value
+ * overflows.
+ */
 const MOST = 1e15;
 
 /**
  * Records an LSTM or a GRU.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param layer The layer.
- * @param scan Records the same as a scan, in the graph that it is given.
+ * @param scan Records the same as a scan, in the graph that is passed.
  * @returns The last state, and the outputs of all time steps.
  */
 export function recurrence(
@@ -122,7 +125,7 @@ function isBounded(graph: OnnxGraph, values: readonly OnnxValue[]): string {
   return graph.node("LessOrEqual", [sum, graph.scalar("float32", MOST)]);
 }
 
-/** Whether in some row of `[N, units]` all values are near zero. */
+/** Whether some row of `[N, units]` has only values near zero. */
 function hasNearZeroRow(graph: OnnxGraph, states: string): string {
   const sizes = graph.node("Abs", [states]);
   const axes = graph.integers([1]);
@@ -131,7 +134,9 @@ function hasNearZeroRow(graph: OnnxGraph, states: string): string {
   return graph.node("Less", [least, graph.scalar("float32", NEAR_ZERO)]);
 }
 
-/** Records the operator; gives the names of the last state and of the outputs. */
+/**
+ * Records the operator; returns the names of the last state and of the outputs.
+ */
 function recordOperator(
   graph: OnnxGraph,
   layer: Recurrence<OnnxValue>,
@@ -154,14 +159,14 @@ function recordOperator(
   });
   const state = last.map((name) => graph.node("Squeeze", [name, axis(0)]));
   if (!returnSequences) return state;
-  // [T, 1, N, units] in the order of time; a scan gives its own order.
+  // [T, 1, N, units] in the order of time; a scan has the order of computation.
   const steps = graph.node("Squeeze", [all!, axis(1)]);
   const range = [-1, -Infinity, 0, -1].map(axis);
   const ordered = reverse ? graph.node("Slice", [steps, ...range]) : steps;
   return [...state, graph.node("Transpose", [ordered], { perm: [1, 0, 2] })];
 }
 
-/** Kernel, recurrent kernel and bias as the operator takes them. */
+/** Kernel, recurrent kernel and bias in the format of the operator. */
 function weightNames(
   graph: OnnxGraph,
   { kind, kernel, recurrentKernel, bias }: Recurrence<OnnxValue>,

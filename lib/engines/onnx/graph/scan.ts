@@ -5,23 +5,23 @@ import { castTo, type OnnxValue } from "./onnx_value.ts";
 
 /** The inputs of a scan. */
 export interface ScanInputs {
-  /** The state before the first time step. */
+  /** The initial state. */
   readonly initial: readonly OnnxValue[];
   /** The sequences, `[N, T, …]`. */
   readonly inputs: readonly OnnxValue[];
-  /** Whether the last time step comes first. */
+  /** Whether the last time step is first. */
   readonly reverse: boolean;
 }
 
 /**
- * Records a scan as ONNX' `Scan`, whose body is a graph of its own.
+ * Records a scan as ONNX' `Scan`, whose body is a separate graph.
  *
- * The body uses values of the graph around it by name, so that weights need not
- * be part of the state.
+ * The body uses values of the outer graph by name, so that weights need not be
+ * part of the state.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param inputs State, sequences and direction.
- * @param record Records one step in the body that it is result.
+ * @param record Records one step in the body that is passed.
  * @returns The last state, and the outputs of all time steps along axis 1.
  */
 export function scan(
@@ -82,7 +82,7 @@ export function scan(
   };
 }
 
-/** A state keeps its shape from time step to time step. */
+/** Checks that the state keeps its shape. */
 function checkState(
   before: readonly OnnxValue[],
   after: readonly OnnxValue[],
@@ -97,7 +97,7 @@ function checkState(
     throw new TypeError(
       cannot(
         "scan",
-        `every step must give states of the shapes that it gets, ${
+        `every step must return states of the shapes that it receives, ${
           shapeText(shape)
         } for number ${i}`,
         next,

@@ -1,14 +1,15 @@
-/** Sides of the squares that are transposed one by one, which caches hold. */
+/**
+ * Side of the blocks that are transposed one by one; a block fits the cache.
+ */
 const SIDE = 64;
 
 /**
- * A kernel with its last two axes put first, the other way round:
- * `[…size, A, B]` → `[B, A, …size]`. The runtime would do so when it opens a
- * model, for as long as all the rest of the opening takes.
+ * Transposes a kernel, `[…size, A, B]` → `[B, A, …size]`. The runtime would do
+ * so when it opens a model, which takes as long as the rest of the opening.
  *
  * @param values The kernel's values; only read.
  * @param shape Its sizes, at least two.
- * @param factors For each of `B` what to multiply it by. @default {1}
+ * @param factors Factors along `B`. @default {1}
  * @returns The same values in the new order, multiplied.
  */
 export function transposeKernel(

@@ -1,41 +1,40 @@
 /**
- * Windows that move over the places of a map: which places they meet, and how
- * that is said to ONNX.
+ * Windows over the spatial axes of a feature map, in ONNX attributes.
  *
- * ONNX keeps channels before places, so every feature map is transposed, and back;
- * its optimiser cancels the transposes between two of them. `SAME_UPPER` means what
- * Keras means by `same`, save two cases: dilated windows, which are refused,
- * and windows smaller than their step, which ONNX Runtime puts in the wrong
- * place without a word. There the padding is said in numbers; where it depends
- * on a size that is not known, it is worked out in the graph.
+ * ONNX is channels first, so every feature map is transposed and transposed
+ * back; the optimiser cancels adjacent transposes. `SAME_UPPER` equals Keras'
+ * `same` except in two cases: dilated windows, which are refused, and windows
+ * smaller than their stride, which ONNX Runtime silently misplaces. There the
+ * padding is explicit; if it depends on an unknown size, it is computed in the
+ * graph.
  *
  * @module
  */
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 
-/** Windows along the place axes. */
+/** Windows along the spatial axes. */
 export interface Windows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
   readonly padding: "same" | "valid";
-  /** Distance of a window's places. @default {1} */
+  /** Dilation. @default {1} */
   readonly dilation?: readonly number[];
 }
 
-/** How windows are said to ONNX. */
+/** Windows as ONNX attributes. */
 export interface Placed {
-  /** The map, `[N, D, …places]`. */
+  /** The map, `[N, D, …positions]`. */
   readonly map: string;
-  /** Whether the map was padded before, by the value given. */
+  /** Whether the feature map was padded before, with the filler. */
   readonly isPadded: boolean;
   /** `strides`, and `pads` or `autoPad`. */
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
 /**
- * Channels before places: `[N, …, D]` → `[N, D, …]`.
+ * Transposes to channels first: `[N, …, D]` → `[N, D, …]`.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param map The map.
  * @param rank Its rank.
  * @returns The transposed map.
@@ -50,9 +49,9 @@ export function channelsFirst(
 }
 
 /**
- * Channels after places: `[N, D, …]` → `[N, …, D]`.
+ * Transposes to channels last: `[N, D, …]` → `[N, …, D]`.
  *
- * @param graph Where to record it.
+ * @param graph The graph to record in.
  * @param map The map.
  * @param rank Its rank.
  * @returns The transposed map.
@@ -67,13 +66,13 @@ export function channelsLast(
 }
 
 /**
- * Says where windows stand.
+ * Converts windows to ONNX attributes.
  *
- * @param graph Where to record it.
- * @param map The map, `[N, D, …places]`.
- * @param places Sizes of its place axes.
+ * @param graph The graph to record in.
+ * @param map The map, `[N, D, …positions]`.
+ * @param places Sizes of its spatial axes.
  * @param windows The windows.
- * @param filler What to pad with, where it must be done before.
+ * @param filler The padding value, if padded before.
  * @returns The map and the attributes.
  */
 export function placed(
@@ -111,7 +110,7 @@ export function placed(
   };
 }
 
-/** How much `same` pads along one axis; null where that depends on the run. */
+/** The padding of `same` along one axis; null if it depends on the run. */
 function samePadding(
   size: number | null,
   reach: number,
@@ -123,7 +122,9 @@ function samePadding(
   return Math.max((Math.ceil(size / stride) - 1) * stride + reach - size, 0);
 }
 
-/** `max((⌈size / stride⌉ − 1) · stride + reach − size, 0)`, half of it before. */
+/**
+ * `max((⌈size / stride⌉ − 1) · stride + reach − size, 0)`, half of it before.
+ */
 function padAtRun(
   graph: OnnxGraph,
   map: string,

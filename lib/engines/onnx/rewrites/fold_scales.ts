@@ -1,7 +1,7 @@
 /**
- * Convolutions take over the factors and offsets behind them, which are those
- * of their biases and of BatchNormalization. The runtime would do the same when
- * it opens a model, but copies every kernel a few times on the way.
+ * Folds factors and offsets after convolutions, those of biases and
+ * BatchNormalization, into the kernels. The runtime would do the same when it
+ * opens a model, but copies every kernel several times.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import {
   type OnnxNode,
 } from "../graph/onnx_graph.ts";
 
-/** How single elements are computed where both sides are constants. */
+/** Element-wise operators on constants. */
 const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
@@ -23,24 +23,24 @@ const UNARY: Readonly<Record<string, (a: number) => number>> = {
   Sqrt: Math.sqrt,
 };
 
-/** What stands behind a convolution, and ends up in it. */
+/** The operators after a convolution that are folded into it. */
 interface Chain {
   readonly conv: OnnxNode;
-  /** Puts the channels last. */
+  /** The transpose to channels last. */
   readonly transpose: OnnxNode;
-  /** Factors and offsets, one after another. */
+  /** Factors and offsets, in order. */
   readonly steps: readonly OnnxNode[];
-  /** One factor for each channel; undefined where there is none. */
+  /** One factor for each channel; undefined if there is none. */
   readonly factors: Float64Array | undefined;
   readonly offsets: Float64Array;
 }
 
 /**
- * Puts factors and offsets of channels into the kernels and biases of the
- * convolutions before them, wherever nothing else needs what lies between.
+ * Folds per-channel factors and offsets into the kernels and biases of the
+ * convolutions before them, if nothing else uses the values between.
  *
  * @param graph The outermost graph, all recorded. Kernels that several
- * convolutions share stay as they are, and so does what follows them.
+ * convolutions share are unchanged, and so does what follows them.
  */
 export function foldScales(graph: OnnxGraph): void {
   const users = graph.users();
@@ -52,7 +52,7 @@ export function foldScales(graph: OnnxGraph): void {
   }
 }
 
-/** What can be folded into a convolution, if anything can. */
+/** Finds what can be folded into a convolution. */
 function chainOf(
   graph: OnnxGraph,
   conv: OnnxNode,
@@ -120,7 +120,7 @@ function putsChannelsLast(
   return operator === "Transpose" && String(attributes.perm) === String(order);
 }
 
-/** Values that do not depend on what is fed: one number, or one a channel. */
+/** Values that do not depend on the feeds: one number, or one per channel. */
 class ConstantValues {
   readonly #graph: OnnxGraph;
   readonly #known = new Map<string, Float64Array | undefined>();
@@ -129,7 +129,10 @@ class ConstantValues {
     this.#graph = graph;
   }
 
-  /** What an operator adds to a value, or multiplies it by, if it does that. */
+  /**
+   * The addend or factor of an operator, if it is an addition or
+   * multiplication.
+   */
   beside(
     { operator, inputs }: OnnxNode,
     value: string,
@@ -148,7 +151,7 @@ class ConstantValues {
     const constant = this.#graph.constantOf(name);
     if (constant !== undefined) {
       const { shape, type } = constant;
-      // With more axes it could give the map more than it has.
+      // With more axes it could add axes to the feature map.
       if (shape.length > 1 || type !== "float32") return undefined;
       return Float64Array.from(constant.data as Float32Array);
     }

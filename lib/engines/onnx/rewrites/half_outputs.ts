@@ -1,21 +1,21 @@
 /**
- * Outputs in float16, converted in the graph, so that half the bytes leave the
- * runtime.
+ * Converts outputs to float16 in the graph, so that half the bytes are read
+ * back.
  *
- * A conversion makes what float16 cannot hold infinite without a word. So the
- * graph also gives out the values that it converted, but only where there is
- * an infinity among the halves; otherwise that output is empty.
+ * The conversion silently makes values beyond float16 infinite. So the graph
+ * also returns the unconverted values, but only if there is an infinity among
+ * the halves; otherwise that output is empty.
  *
  * @module
  */
 import { OnnxGraph, type OnnxPort } from "../graph/onnx_graph.ts";
 import { castTo } from "../graph/onnx_value.ts";
 
-/** Names of the outputs that stand for one in float16. */
+/** Names of the outputs for one output in float16. */
 export interface HalfOutput {
   /** The halves. */
   readonly half: string;
-  /** What they were made of, or nothing, `[0]`, where all of them are finite. */
+  /** The unconverted values; empty, `[0]`, if all halves are finite. */
   readonly whole: string;
 }
 
@@ -32,12 +32,11 @@ export function halved(graph: OnnxGraph, port: OnnxPort): OnnxPort {
 }
 
 /**
- * Gives an output of a graph in float16, and what is needed to find out where
- * that does not hold it.
+ * Replaces an output of a graph by one in float16, and one to detect overflow.
  *
  * @param graph The graph.
- * @param name The output, as it is now; it is one no more.
- * @returns The outputs in its place.
+ * @param name The output, which is removed.
+ * @returns The new outputs.
  */
 export function halveOutput(graph: OnnxGraph, name: string): HalfOutput {
   const place = graph.outputs.findIndex((port) => port.name === name);

@@ -1,15 +1,15 @@
 /**
- * Devices: where ONNX Runtime computes. Each is one of its execution providers;
- * what a provider cannot run, the processor does, node by node.
+ * The devices of ONNX Runtime. Each is one of its execution providers; nodes
+ * that a provider does not support run on the processor.
  *
  * @module
  */
 import type { InferenceSession } from "onnxruntime-node";
 
-/** Where a session computes. */
+/** The device of a session. */
 export type DeviceName = "cpu" | "webgpu" | "cuda" | "coreml" | "directml";
 
-/** All devices, in the order in which they are listed to users. */
+/** All devices, in the order of messages. */
 export const DEVICES: readonly DeviceName[] = Object.freeze([
   ...["cpu", "webgpu", "cuda", "coreml", "directml"] as const,
 ]);
@@ -28,8 +28,8 @@ export function providerOf(device: DeviceName): string {
  * The options of a session that choose its device.
  *
  * @param device The device.
- * @param onCpu Names of nodes that WebGPU must leave to the processor.
- * @returns The options; none for the processor, which is always there.
+ * @param onCpu Names of nodes that must not run on WebGPU.
+ * @returns The options; empty for the processor.
  */
 export function deviceOptions(
   device: DeviceName,
@@ -43,16 +43,16 @@ export function deviceOptions(
   return { executionProviders: [provider] };
 }
 
-/** What runtimes say where the memory of a device does not suffice. */
+/** Messages of runtimes about insufficient device memory. */
 const OUT_OF_MEMORY =
   /out of (device |video |gpu )?memory|failed to allocate|allocation failed|bad_alloc|device (was|is)? ?lost|CUDA_ERROR_OUT_OF_MEMORY|E_OUTOFMEMORY|buffer size .*exceeds|exceeds the max buffer size/i;
 
 /**
- * What to do about an error of a session on a device.
+ * Advice about an error of a session on a device.
  *
  * @param device The device.
- * @param message What the runtime says.
- * @returns Advice, with a semicolon before it; empty where there is none.
+ * @param message The message of the runtime.
+ * @returns Advice, with a semicolon before it; empty if there is none.
  */
 export function deviceAdvice(device: DeviceName, message: string): string {
   if (device === "cpu") return "";

@@ -1,52 +1,52 @@
 /**
- * Idle workers: threads that loaded ONNX Runtime, and wait for the next
+ * A pool of idle workers, which have loaded ONNX Runtime and wait for the next
  * session.
  *
- * The list is state of this module, which nothing else in this library has. It
- * cannot be avoided: Deno keeps two descriptors, an eventpoll and an eventfd,
- * of every worker that loaded a native library, however the worker ends
- * (2.9.6; 140 sessions left 278 behind). A process that started a worker for
- * each session would stop with "Too many open files". A worker that is kept
- * costs them once, and its successor starts in a millisecond.
+ * The list is module-level state, the only one in this library. It is necessary
+ * because Deno leaks two descriptors, an eventpoll and an eventfd, for every
+ * worker that loaded a native library, however the worker ends (2.9.6; 140
+ * sessions left 278 behind). A process that started a worker for each session
+ * would fail with "Too many open files". Reusing a worker avoids this, and a
+ * session on it opens in a millisecond.
  *
- * A worker is idle only when it has answered all requests, the last of which
- * closed its session: nothing of a session is left in it. One that is busy is
+ * A worker is idle only after it has answered all requests, the last of which
+ * closed its session, so that no state of a session remains. Busy workers are
  * never waited for.
  *
- * Workers are those of `node:worker_threads`, as they can be unreferenced: an
- * idle one, or one whose session somebody forgot to close, does not keep the
- * process alive. Deno's own `Worker` does.
+ * Workers are those of `node:worker_threads`, because they can be unreferenced:
+ * an idle worker, or one whose session was not closed, does not keep the
+ * process alive. Deno's `Worker` does.
  *
  * @module
  */
 import { Worker } from "node:worker_threads";
 
 /**
- * How many idle workers are kept: as many as one session has at most, which
- * are its first, one for each processor where they share the rows, and that of
- * the exact graph. Closing it then ends none of them, and predicting again
- * starts none. Each takes 10 MB (Linux, Deno 2.9.6, its own memory).
+ * Maximum number of idle workers: the most that one session uses, which are its
+ * first, one for each processor if rows are partitioned, and that of the exact
+ * graph. So closing a session ends no worker, and the next session starts none.
+ * Each takes 10 MB (Linux, Deno 2.9.6, private memory).
  */
 export const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
 const idle: Worker[] = [];
 
 /**
- * Takes an idle worker, or starts one, which then loads ONNX Runtime.
+ * Acquires an idle worker, or starts one, which then loads ONNX Runtime.
  *
- * @returns A worker that nobody else uses, and that does not keep the process
- * alive. Whoever takes it gives it to {@linkcode keepWorker} when it has
- * answered everything, or terminates it.
+ * @returns A worker for exclusive use, which does not keep the process alive.
+ * The caller returns it with {@linkcode keepWorker} when it has answered all
+ * requests, or terminates it.
  */
 export function takeWorker(): Worker {
   return idle.pop() ?? startWorker();
 }
 
 /**
- * Takes a worker back. It must be as it was when it was taken: unreferenced,
- * all requests answered, no session open.
+ * Returns a worker to the pool. It must be unreferenced, with all requests
+ * answered and no open session.
  *
- * @param worker The worker; it is terminated where enough are idle.
+ * @param worker The worker; terminated if enough are idle.
  */
 export function keepWorker(worker: Worker): void {
   if (idle.length < MOST_IDLE) idle.push(worker);
@@ -59,7 +59,7 @@ function startWorker(): Worker {
     env: {}, // without it all variables are read, which needs --allow-env
   });
   worker.unref();
-  worker.on("error", () => {}); // an idle one that fails concerns nobody
+  worker.on("error", () => {}); // the failure of an idle worker has no effect
   worker.on("exit", () => {
     const index = idle.indexOf(worker);
     if (index >= 0) idle.splice(index, 1);
@@ -67,7 +67,7 @@ function startWorker(): Worker {
   return worker;
 }
 
-/** Workers of `node:worker_threads` start from files and from data. */
+/** Workers of `node:worker_threads` can start from files and from data URLs. */
 function workerUrl(): URL {
   const url = new URL("./worker.ts", import.meta.url);
   if (url.protocol === "file:") return url;

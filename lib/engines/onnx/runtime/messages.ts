@@ -1,7 +1,7 @@
 /**
  * The messages between the calling thread and a worker. The worker answers in
- * the order of the requests. It has one session at a time: what is opened up to
- * a "close". After that it is as it was when it started.
+ * the order of the requests. It has one session at a time, which ends with
+ * "close" and leaves no state.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { DeviceName } from "./device.ts";
 /** A model in the format of ONNX. */
 export interface ModelBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Weights that are not part of the bytes, by the paths in them. */
+  /** External weights, by their paths in the bytes. */
   readonly externalData: readonly {
     readonly path: string;
     readonly data: Uint8Array;
   }[];
-  /** Names of nodes that devices must leave to the processor. */
+  /** Names of nodes that must run on the processor. */
   readonly onCpu?: readonly string[];
 }
 
-/** Which samples of a dataset are run. */
+/** The range of samples of a run. */
 export interface SampleRange {
-  /** The number of the first, for messages. @default {0} */
+  /** Index of the first sample, for messages. @default {0} */
   readonly first?: number;
-  /** How many are computed at once. @default {all} */
+  /** Size of micro-batches. @default {all} */
   readonly batchSize?: number;
 }
 
@@ -38,16 +38,19 @@ export type WorkerRequest =
     readonly exactProducts?: boolean | undefined;
     /** Where it computes. */
     readonly device?: DeviceName | undefined;
-    /** For a later stage: which outputs of earlier ones go into its inputs. */
+    /** For a later stage: the outputs of earlier stages that are its inputs. */
     readonly from?: Readonly<Record<string, string>> | undefined;
   }
   | {
     readonly kind: "run";
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
-    /** Which outputs to return. @default {those of the last stage} */
+    /** The outputs to return. @default {those of the last stage} */
     readonly wanted?: readonly string[] | undefined;
     readonly samples?: SampleRange | undefined;
-    /** An output that is not returned: where it holds NaN, none is. */
+    /**
+     * An output that is not returned: if it contains NaN, no outputs are
+     * returned.
+     */
     readonly nanOutput?: string | undefined;
   }
   | { readonly kind: "close" };
@@ -56,18 +59,20 @@ export type WorkerRequest =
 export type WorkerReply =
   | {
     readonly kind: "closed";
-    /** Whether the worker has the runtime, and can take another session. */
+    /**
+     * Whether the worker has loaded the runtime, and can open another session.
+     */
     readonly isLoaded: boolean;
   }
   | { readonly kind: "opened"; readonly outputs: readonly OnnxOutput[] }
   | {
     readonly kind: "results";
     readonly results: Readonly<Record<string, OnnxResult>>;
-    /** The memory of the inputs, for later batches. */
+    /** The buffers of the inputs, for reuse by later batches. */
     readonly spare: readonly ArrayBuffer[];
   }
   | {
-    /** The NaN output holds NaN: the batch must be run on an exact graph. */
+    /** The NaN output contains NaN: the batch must be run on an exact graph. */
     readonly kind: "nan";
     /** The inputs. */
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
@@ -76,7 +81,7 @@ export type WorkerReply =
     readonly kind: "failed";
     /** The first line of the message of the runtime. */
     readonly message: string;
-    /** The samples on which it fails, if they are not all. */
+    /** The samples on which it fails, if not all. */
     readonly samples?: string | undefined;
   };
 
@@ -96,42 +101,42 @@ export interface OnnxResult {
     | Uint8Array<ArrayBuffer>;
   readonly shape: readonly number[];
   /**
-   * Its element type, as the runtime names it. Types that recorded graphs do not
-   * use come in typed arrays of their own, whatever the type of `data` is.
+   * Its element type, as the runtime names it. Types that recorded graphs do
+   * not use have other typed arrays than the type of `data` says.
    */
   readonly type: string;
 }
 
-/** What is known of an output before it is run. */
+/** Type and shape of an output, known before a run. */
 export interface OnnxOutput {
   readonly name: string;
-  /** Its element type; undefined where it is no tensor. */
+  /** Its element type; undefined if it is not a tensor. */
   readonly type: string | undefined;
-  /** Sizes, null where not known; empty too where not even their number is. */
+  /** Sizes, null if unknown; also empty if the rank is unknown. */
   readonly shape: readonly (number | null)[];
 }
 
 /**
- * A message as it is posted. What a worker of `node:worker_threads` gets, and
- * what comes of it, is looked through for ports, element by element: 4 MB of an
- * array take 200 ms. A map is not looked into: 0.3 ms (Deno 2.9.6).
+ * A message in the form that is posted. `node:worker_threads` searches messages
+ * for ports, element by element: an array of 4 MB takes 200 ms. A `Map` is not
+ * searched: 0.3 ms (Deno 2.9.6).
  */
 export type Envelope<M> = ReadonlyMap<"message", M>;
 
 /**
- * Puts a message into an envelope.
+ * Wraps a message in an envelope.
  *
  * @param message The message; not copied.
- * @returns The envelope, to be posted.
+ * @returns The envelope, for `postMessage`.
  */
 export function enveloped<M>(message: M): Envelope<M> {
   return new Map([["message", message]]);
 }
 
 /**
- * Takes a message out of its envelope.
+ * Unwraps a message.
  *
- * @param envelope What was posted.
+ * @param envelope The posted envelope.
  * @returns The message.
  */
 export function messageIn<M>(envelope: Envelope<M>): M {

@@ -1,6 +1,5 @@
 /**
- * Many samples computed a few at a time, with memory for all results allocated
- * before.
+ * Runs samples in micro-batches, with memory for all results allocated before.
  *
  * @module
  */
@@ -11,12 +10,12 @@ import { messageOf, samplesText } from "./runtime.ts";
 
 /** The runtime failed on some of the samples. */
 export class SamplesError extends Error {
-  /** Which samples, as "samples 4 to 7". */
+  /** The samples, as "samples 4 to 7". */
   readonly samples: string;
 
   /**
    * @param message The message of the runtime.
-   * @param samples Which samples.
+   * @param samples The samples, for messages.
    */
   constructor(message: string, samples: string) {
     super(message);
@@ -25,11 +24,11 @@ export class SamplesError extends Error {
 }
 
 /**
- * Runs a model on one micro-batch after another.
+ * Runs a model on micro-batches, one by one.
  *
  * @param session The model; the sizes of its outputs are known.
  * @param feeds Its inputs, by name; only read.
- * @param samples Which samples they are, and how many are computed at once.
+ * @param samples Range of the samples, and size of micro-batches.
  * @returns All outputs, by name.
  * @throws {SamplesError} If the runtime fails on a micro-batch.
  */
@@ -72,7 +71,7 @@ export async function runMicroBatches(
   return results;
 }
 
-/** Values with their sizes and the runtime's word for their type. */
+/** Values with their sizes and the runtime's type name. */
 export interface TypedValues {
   readonly data: ArrayBufferView;
   readonly shape: readonly number[];
@@ -84,7 +83,7 @@ export interface TypedValues {
  *
  * @param kind Its class of tensors.
  * @param array The array.
- * @returns The tensor; it holds no memory of its own.
+ * @returns The tensor, over the memory of the array.
  */
 export function tensorOf(
   kind: typeof Tensor,
@@ -110,11 +109,11 @@ function rowsOf(
 }
 
 /**
- * The name of the batch axis of a model: of the first size that has one among
- * the first sizes of its inputs.
+ * The name of the batch axis of a model: the first named size among the first
+ * sizes of its inputs.
  *
  * @param session The model.
- * @returns The name, and an input of such a size; undefined if there is none.
+ * @returns The name, and an input with that size; undefined if there is none.
  */
 export function batchSymbol(
   { inputMetadata }: InferenceSession,
@@ -128,8 +127,8 @@ export function batchSymbol(
 }
 
 /**
- * Types of arrays that the runtime can write into. Not float16: its arrays
- * reach the runtime empty (Deno 2.9.6).
+ * Array types that the runtime can write into. Not float16, whose arrays are
+ * empty in the runtime (Deno 2.9.6).
  */
 const ARRAYS: Partial<Record<Tensor.Type, ArrayConstructorOf>> = {
   float32: Float32Array,
@@ -142,10 +141,10 @@ type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
 /**
  * Allocates memory for an output.
  *
- * @param output What is known of it.
+ * @param output What is known about it.
  * @param symbol The name of the batch axis.
- * @param rows How many samples there are.
- * @returns The memory; undefined where other sizes than that are not known.
+ * @param rows Number of samples.
+ * @returns The memory; undefined if other sizes are unknown.
  */
 export function allocate(
   output: InferenceSession.ValueMetadata,

@@ -16,7 +16,7 @@ import type { RunSettings, StageOptions } from "./pipeline.ts";
 import { messageOf, refusedByRuntime } from "./runtime.ts";
 import { trimMemory } from "./trim_memory.ts";
 
-/** A request that is on its way. */
+/** A pending request. */
 interface Pending {
   readonly what: string;
   readonly resolve: (reply: WorkerReply) => void;
@@ -25,27 +25,28 @@ interface Pending {
 
 /** Settings of {@linkcode openInWorker}. */
 export interface WorkerOptions {
-  /** How many threads compute. */
+  /** Number of threads. */
   readonly threads: number;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean;
-  /** Where it computes. @default {"cpu"} */
+  /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
-  /** Arrays of weights that may be transferred: they are empty afterwards. */
+  /** Arrays of weights that may be transferred; they are empty afterwards. */
   readonly transferable?: Iterable<ArrayBufferView>;
-  /** A worker that was taken before. @default {one that is taken now} */
+  /** A worker that was acquired before. @default {a newly acquired one} */
   readonly worker?: Worker;
 }
 
-/** A pipeline of models in a worker of its own. */
+/** A pipeline of models in a separate worker. */
 export interface WorkerPipeline {
   /** The outputs of the first stage. */
   readonly outputs: readonly OnnxOutput[];
   /**
-   * Adds a stage that runs after those before. If it is refused, all are closed.
+   * Adds a stage that runs after the existing ones. If it is refused, all are
+   * closed.
    *
    * @param model The model.
-   * @param from Which outputs of earlier stages go into its inputs.
+   * @param from The outputs of earlier stages that are its inputs.
    * @param transferable Arrays of its weights that may be transferred.
    */
   add(
@@ -54,13 +55,14 @@ export interface WorkerPipeline {
     transferable?: Iterable<ArrayBufferView>,
   ): Promise<void>;
   /**
-   * Runs it. Runs queue up.
+   * Runs the pipeline. Concurrent runs are queued.
    *
    * @param feeds Values of all inputs, by name; only read, and only before this
    * returns its promise.
-   * @param what What they are called in messages.
-   * @param settings Which outputs are wanted, and how many samples at once.
-   * @returns Values of the outputs, by name, the caller's; booleans as bytes.
+   * @param what Their name in messages.
+   * @param settings Requested outputs, and size of micro-batches.
+   * @returns Values of the outputs, by name, owned by the caller; booleans as
+   * bytes.
    */
   run(
     feeds: Feeds,
@@ -68,8 +70,9 @@ export interface WorkerPipeline {
     settings?: RunSettings & { readonly ifNaN?: IfNaN | undefined },
   ): Promise<Results>;
   /**
-   * Frees the models, and keeps the worker for the next session. A run in flight
-   * is not waited for, and ends unseen; its worker is kept once it has ended.
+   * Frees the models, and returns the worker to the pool. A run in flight is
+   * not awaited and its result is ignored; its worker is returned when it has
+   * ended.
    */
   close(): Promise<void>;
 }
@@ -77,24 +80,25 @@ export interface WorkerPipeline {
 type Feeds = Readonly<Record<string, OnnxFeed>>;
 type Results = Readonly<Record<string, OnnxResult>>;
 
-/** What to do if results may be wrong because a value is NaN. */
+/** The fallback if results may be wrong because a value is NaN. */
 export interface IfNaN {
-  /** An output that is NaN then; it is not returned. */
+  /** An output that is NaN in this case; it is not returned. */
   readonly output: string;
   /** Computes the results in another way; the inputs may be transferred. */
   readonly run: (feeds: Feeds) => Promise<Results>;
 }
 
 /**
- * Hands a model to ONNX Runtime in a worker of its own, so that the calling
- * thread stays free while it runs.
+ * Opens a model in ONNX Runtime in a separate worker, so that the calling
+ * thread is not blocked while it runs.
  *
- * The process stays alive while a request is in flight, and only then.
+ * A request in flight keeps the process alive.
  *
  * @param model The model.
- * @param options Threads, and what may be transferred.
- * @returns It, ready to run; other stages can be added.
- * @throws {UnsupportedByEngineError} If ONNX Runtime is not there, or refuses the model.
+ * @param options Threads, device, and arrays to transfer.
+ * @returns The pipeline, to which other stages can be added.
+ * @throws {UnsupportedByEngineError} If ONNX Runtime is not available, or
+ * refuses the model.
  */
 export async function openInWorker(
   model: ModelBytes,
@@ -142,7 +146,7 @@ export async function openInWorker(
         },
         buffersOf(copies.map(([, { array }]) => array)),
       );
-      // Memory that opening left is freed while the first batch computes.
+      // Free the memory of the opening while the first batch computes.
       if (!isTrimmed) trimMemory();
       isTrimmed = true;
       const reply = await running;
@@ -154,13 +158,13 @@ export async function openInWorker(
     async close() {
       const { isBusy } = link;
       const closed = link.close().finally(trimMemory);
-      if (isBusy) closed.catch(() => {}); // nobody is there to hear of it
+      if (isBusy) closed.catch(() => {}); // no caller is waiting for it
       else await closed;
     },
   };
 }
 
-/** The request to open a model, and what is transferred with it. */
+/** The request to open a model, and the buffers to transfer. */
 function opening(
   model: ModelBytes,
   options: StageOptions,
@@ -168,7 +172,7 @@ function opening(
 ): { request: WorkerRequest; transfer: ArrayBuffer[] } {
   const owned = new Set([...transferable].map(({ buffer }) => buffer));
   const weights = model.externalData.map(({ path, data }) => {
-    // Transferring a view takes all of its buffer away.
+    // Transferring a view would detach its whole buffer.
     const isWhole = data.byteLength === data.buffer.byteLength;
     return {
       path,
@@ -187,7 +191,7 @@ function opening(
 
 /**
  * The calling thread's side of one session: answers come in the order of the
- * requests. Its worker is referenced while it owes an answer.
+ * requests. Its worker is referenced while a request is pending.
  */
 class WorkerLink {
   readonly #worker: Worker;
@@ -210,7 +214,7 @@ class WorkerLink {
     return this.#pending.length > 0;
   }
 
-  /** Sends a request; what is wrong with the message itself is thrown. */
+  /** Sends a request; throws if the message cannot be sent. */
   async ask(
     what: string,
     request: WorkerRequest,
@@ -224,7 +228,10 @@ class WorkerLink {
     );
   }
 
-  /** Frees what the worker holds, and gives it back; a second time does nothing. */
+  /**
+   * Closes the session and returns the worker to the pool; a second call does
+   * nothing.
+   */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
   }
@@ -264,7 +271,7 @@ class WorkerLink {
 
   readonly #leave = (): void => this.#finish("it exited");
 
-  /** The worker is gone: nothing that was requested will be answered. */
+  /** Rejects all pending requests, because the worker has ended. */
   #finish(message: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
@@ -277,8 +284,8 @@ class WorkerLink {
 }
 
 /**
- * The same values in a buffer of their own; the caller's is only read.
- * New memory costs as much as the copy, so that of an earlier batch is used again.
+ * Copies values to a separate buffer, to transfer. Allocation costs as much as
+ * the copy, so the buffer of an earlier batch is reused.
  */
 function copied({ type, array }: OnnxFeed, spare: ArrayBuffer[]): OnnxFeed {
   const { shape, dtype } = array;

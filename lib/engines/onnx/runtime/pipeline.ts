@@ -1,6 +1,6 @@
 /**
  * A pipeline of models in one thread: outputs of a stage are inputs of a later
- * one, without being copied. ONNX Runtime is loaded when it is first used.
+ * one, without copies. ONNX Runtime is loaded on first use.
  *
  * @module
  */
@@ -22,23 +22,26 @@ import {
 
 /** Settings of {@linkcode Pipeline.add}. */
 export interface StageOptions {
-  /** How many threads it computes on. */
+  /** Number of threads. */
   readonly threads: number;
-  /** Which outputs of earlier stages go into its inputs, by the names of the inputs. */
+  /**
+   * The outputs of earlier stages that are its inputs, by the names of the
+   * inputs.
+   */
   readonly from?: Readonly<Record<string, string>> | undefined;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean | undefined;
-  /** Where it computes. @default {"cpu"} */
+  /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
 }
 
 /** Settings of {@linkcode Pipeline.run}. */
 export interface RunSettings {
-  /** Names of the outputs to keep. @default {those of the last stage} */
+  /** Names of the outputs to return. @default {those of the last stage} */
   readonly wanted?: readonly string[] | undefined;
   /**
    * Which samples are fed, and how many of them are computed at once: fewer
-   * than all only where there is one stage, and sizes of its outputs are known.
+   * than all only if there is one stage, and sizes of its outputs are known.
    */
   readonly samples?: SampleRange | undefined;
 }
@@ -48,17 +51,18 @@ interface Stage {
   readonly from: Readonly<Record<string, string>> | undefined;
 }
 
-/** Models that are open, in the order in which they run. */
+/** The open models, in the order in which they run. */
 export class Pipeline {
   readonly #stages: Stage[] = [];
 
   /**
-   * Opens a model, to run after those before.
+   * Opens a model that runs after the existing ones.
    *
    * @param model The model; its weights are copied.
-   * @param options Threads, and where its inputs come from.
+   * @param options Threads, device, and the sources of its inputs.
    * @returns Its outputs.
-   * @throws {Error} The runtime's own, if it is not there or refuses the model.
+   * @throws {Error} The error of the runtime, if it is not available or refuses
+   * the model.
    */
   async add(
     { bytes, externalData, onCpu }: ModelBytes,
@@ -78,8 +82,8 @@ export class Pipeline {
    * Runs all stages.
    *
    * @param feeds Inputs of the first stage, by name; only read.
-   * @param settings Which outputs are wanted, and how many samples at once.
-   * @returns Values of the outputs, the caller's; booleans as bytes.
+   * @param settings Requested outputs, and size of micro-batches.
+   * @returns Values of the outputs, owned by the caller; booleans as bytes.
    */
   async run(
     feeds: Readonly<Record<string, OnnxFeed>>,
@@ -99,7 +103,7 @@ export class Pipeline {
   ): Promise<Readonly<Record<string, OnnxResult>>> {
     const { Tensor } = await import("onnxruntime-node");
     const values = new Map<string, Tensor>();
-    // Where the sizes are known, the runtime writes into memory of this thread.
+    // If the sizes are known, the runtime writes into memory of this thread.
     const allocated = new Map<string, OnnxResult>();
     try {
       let last: readonly string[] = [];
@@ -114,7 +118,7 @@ export class Pipeline {
             inputOf(values.get(output)!, Tensor),
           ]);
         const inputs = Object.fromEntries(entries);
-        // Only recorded graphs declare sizes that can be relied on.
+        // Only recorded graphs declare reliable sizes.
         const isRecorded = from !== undefined || wanted === undefined;
         const rows = isRecorded ? rowsFed(session, inputs) : undefined;
         const fetches = session.outputMetadata.map((output) => {
@@ -148,11 +152,11 @@ export class Pipeline {
  *
  * Products of 8-bit activations and signed 8-bit weights saturate on x64
  * processors with AVX2 but without VNNI: features were off by 0.2 of the
- * maximum. `x64quantprecision` makes the runtime take unsigned weights there,
- * which is slower and right; it does nothing on other processors.
+ * maximum. `x64quantprecision` makes the runtime use unsigned weights there,
+ * which is slower but correct; it has no effect on other processors.
  *
  * @param threads How many threads compute.
- * @param exactProducts Whether a model may hold such products.
+ * @param exactProducts Whether a model may contain such products.
  * @returns The options.
  */
 export function sessionOptions(
@@ -161,14 +165,17 @@ export function sessionOptions(
 ): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
-    logSeverityLevel: 4, // what fails, it throws
+    logSeverityLevel: 4, // a failure is thrown
     ...(exactProducts
       ? { extra: { session: { "x64quantprecision": "1" } } }
       : {}),
   };
 }
 
-/** An output as the input of a later stage: float16 cannot be fed, and is converted. */
+/**
+ * Converts an output to the input of a later stage: float16 cannot be fed, and
+ * is converted.
+ */
 function inputOf(tensor: Tensor, kind: typeof Tensor): Tensor {
   if (tensor.type !== "float16") return tensor;
   const { data, dims } = tensor;
@@ -186,7 +193,7 @@ function outputOf(
   return { name, type: metadata.type, shape };
 }
 
-/** Copies what the runtime holds. */
+/** Copies values from the memory of the runtime. */
 function copied({ data, dims, type }: Tensor): OnnxResult {
   const values = type === "float16"
     ? halvesOf(data).slice()
@@ -194,13 +201,13 @@ function copied({ data, dims, type }: Tensor): OnnxResult {
   return { data: values as OnnxResult["data"], shape: [...dims], type };
 }
 
-/** Half floats, which may come as bare bits. */
+/** Half floats, which may be raw bits. */
 function halvesOf(data: Tensor["data"]): Float16Array {
   const { buffer, byteOffset, length } = data as Uint16Array<ArrayBuffer>;
   return new Float16Array(buffer, byteOffset, length);
 }
 
-/** How many samples are fed, if an input says which of its sizes that is. */
+/** The number of samples, if an input names its batch axis. */
 function rowsFed(
   session: InferenceSession,
   inputs: Readonly<Record<string, Tensor>>,

@@ -1,6 +1,6 @@
 /**
- * Rows of batches: cut for several graphs, or for a model of a fixed batch size,
- * and results joined again.
+ * Splits the rows of batches among several graphs, or for a fixed batch size,
+ * and joins the results.
  *
  * @module
  */
@@ -14,15 +14,15 @@ type Results = Readonly<Record<string, OnnxResult>>;
 export interface Partition {
   /** One array for each feed, as views. */
   readonly inputs: readonly NdArray<ArrayBufferView>[];
-  /** The first row, counted from that of the batch. */
+  /** Index of the first row in the batch. */
   readonly start: number;
 }
 
 /**
- * Cuts a batch into partitions whose sizes differ by one row at most.
+ * Splits a batch into partitions whose sizes differ by at most one row.
  *
  * @param inputs One array for each feed, with the same number of rows.
- * @param most How many partitions there may be.
+ * @param most Maximum number of partitions.
  * @returns The partitions, none of them empty.
  */
 export function partitionsOf(
@@ -43,12 +43,12 @@ export function partitionsOf(
 }
 
 /**
- * Some rows of a batch; if there are fewer, the last one is repeated.
+ * Selects rows of a batch; if there are fewer, the last one is repeated.
  *
  * @param array The batch, `[N, …]`.
  * @param start The first row.
- * @param count How many rows there must be.
- * @returns `[count, …]`; a view where no row is repeated.
+ * @param count Number of rows.
+ * @returns `[count, …]`; a view if no row is repeated.
  */
 export function rowsFrom(
   { data, shape, dtype }: NdArray<ArrayBufferView>,
@@ -72,14 +72,15 @@ export function rowsFrom(
 }
 
 /**
- * The results of several runs as those of one.
+ * Joins the results of several runs.
  *
  * @param parts The results of each run.
- * @param sizes How many rows each run had.
- * @param rows How many rows to keep: those repeated at the end are dropped.
- * @param optional The result that is left out if it has other rows.
+ * @param sizes Number of rows of each run.
+ * @param rows Number of rows to keep: repeated rows at the end are dropped.
+ * @param optional The result that is dropped if it has another number of rows.
  * @returns The results.
- * @throws {TypeError} If another has not as many rows as its run.
+ * @throws {TypeError} If another result has a different number of rows than its
+ * run.
  */
 export function joinRows(
   parts: readonly Results[],
@@ -114,18 +115,19 @@ function checkRows(name: string, shape: readonly number[], size: number): void {
   throw new TypeError(
     cannot(
       `take tensor "${name}"`,
-      `it must give one row for each of the ${size} samples of a run`,
+      `it must return one row for each of the ${size} samples of a run`,
       shapeText(shape),
     ),
   );
 }
 
 /**
- * Whether floats hold NaN or an infinity. Shaders may assume that there are none
- * (WebGPU Shading Language, "Floating Point Evaluation"), and lose them.
+ * Whether floats contain NaN or an infinity. Shaders may assume that there are
+ * none (WebGPU Shading Language, "Floating Point Evaluation"), and not
+ * propagate them.
  *
  * @param array The values, of any type.
- * @returns Whether one of them is a float that is not finite.
+ * @returns True if one of them is a float that is not finite.
  */
 export function hasNonFinite(
   { data, dtype }: NdArray<ArrayBufferView>,

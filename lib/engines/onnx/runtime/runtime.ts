@@ -1,15 +1,15 @@
 /**
- * ONNX Runtime: whether it can be loaded, and how its errors are reported.
+ * Loading of ONNX Runtime, and reporting of its errors.
  *
  * @module
  */
 import { UnsupportedByEngineError } from "../../../errors.ts";
 
 /**
- * Why ONNX Runtime cannot be had here, if it cannot.
+ * Why ONNX Runtime is not available, if so.
  *
- * @param asks Whether the user may be asked for a permission.
- * @returns What is in the way; undefined where it can be loaded.
+ * @param asks Whether the user may be requested a permission.
+ * @returns The obstacle; undefined if it can be loaded.
  */
 export async function missingRuntime(
   asks: boolean,
@@ -25,11 +25,14 @@ export async function missingRuntime(
   }
 }
 
-/** The first permission that is not there; those for parts of the disk count where ours lie. */
+/**
+ * The first missing permission; permissions for parts of the disk count if the
+ * package is there.
+ */
 async function missingPermission(): Promise<string | undefined> {
   const lib = new URL("../../../", import.meta.url);
   const isOnDisk = lib.protocol === "file:";
-  // From a registry, names of packages are resolved where they are imported only.
+  // From a registry, package names are resolved only where they are imported.
   const runtime = isOnDisk ? import.meta.resolve("onnxruntime-node") : "";
   const ffi = runtime.startsWith("file:")
     ? { name: "ffi", path: new URL("..", runtime) } as const
@@ -37,7 +40,7 @@ async function missingPermission(): Promise<string | undefined> {
   if (!await isGranted(ffi)) {
     return "ONNX Runtime needs the permission --allow-ffi";
   }
-  // A worker's modules are read as files where ours are files.
+  // The modules of a worker are read as files if this one is a file.
   if (!isOnDisk) return undefined;
   if (await isGranted({ name: "read", path: lib })) return undefined;
   const folder = decodeURIComponent(lib.pathname);
@@ -51,23 +54,24 @@ async function isGranted(
 }
 
 /**
- * How many threads compute, unless it is said.
+ * The default number of threads.
  *
- * @returns As many as this process may use at once. The runtime's own choice
- * is the machine's cores, which are more in most containers.
+ * @returns The number of processors that this process may use. The runtime's
+ * default is the number of cores of the machine, which is more in most
+ * containers.
  */
 export function defaultThreads(): number {
   return navigator.hardwareConcurrency;
 }
 
 /**
- * The error for what the runtime says.
+ * Creates the error for a message of the runtime.
  *
- * @param what What was to be done.
- * @param said What it says.
- * @param cause The error, if it came in this thread.
- * @param advice What to do, with a semicolon before it.
- * @returns The error, to be thrown.
+ * @param what The action that failed.
+ * @param said The message of the runtime.
+ * @param cause The error, if thrown in this thread.
+ * @param advice The advice, after a semicolon.
+ * @returns The error to throw.
  */
 export function refusedByRuntime(
   what: string,
@@ -82,10 +86,10 @@ export function refusedByRuntime(
 }
 
 /**
- * The part of an error that is worth a message.
+ * Shortens the message of an error.
  *
- * @param cause What was thrown.
- * @returns Its first line, without the condition in the source that failed.
+ * @param cause The thrown value.
+ * @returns Its first line, without the failed source condition.
  */
 export function messageOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -93,11 +97,11 @@ export function messageOf(cause: unknown): string {
 }
 
 /**
- * What some samples of a dataset are called in messages.
+ * The name of some samples of a dataset in messages.
  *
- * @param first The number of the first.
- * @param count How many they are.
- * @returns The text, as "samples 0 to 63".
+ * @param first Index of the first sample.
+ * @param count Number of samples.
+ * @returns A string such as "samples 0 to 63".
  */
 export function samplesText(first: number, count: number): string {
   return count === 1

@@ -1,6 +1,6 @@
 /**
- * A worker: opens models, runs them, and closes them, one request after the
- * other. Started by `takeWorker`; its sessions are those of `openInWorker`.
+ * A worker that opens, runs and closes models, one request at a time. Started
+ * by `takeWorker`; used by `openInWorker`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { SamplesError } from "./micro_batches.ts";
 import { Pipeline } from "./pipeline.ts";
 import { messageOf } from "./runtime.ts";
 
-// Loaded while the weights are read. If that fails, its first use throws.
+// Loaded while the weights are read. If loading fails, the first use throws.
 const isLoaded = import("onnxruntime-node").then(() => true, () => false);
 
 const pipeline = new Pipeline();
@@ -47,7 +47,8 @@ async function answered(request: WorkerRequest): Promise<void> {
 async function answer(request: WorkerRequest): Promise<void> {
   if (request.kind === "open") {
     const outputs = await pipeline.add(request.model, request);
-    // The runtime has a copy: this memory is freed now, not by the next collection.
+    // The runtime has a copy: free this memory now, not at the next garbage
+    // collection.
     for (const { data } of request.model.externalData) {
       const buffer = data.buffer as ArrayBuffer;
       if (!buffer.detached) buffer.transfer(0);

@@ -37,7 +37,7 @@ Deno.test("joinRows() refuses what has another number of rows than it was given"
   assertThrows(
     () => joinRows([short, short], [2, 2], 4),
     TypeError,
-    'Cannot take tensor "n" as it must give one row for each of the 2',
+    'Cannot take tensor "n" as it must return one row for each of the 2',
   );
 });
 

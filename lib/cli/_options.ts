@@ -1,5 +1,6 @@
 /**
- * Options of the command `worker` that set its extractor and its images.
+ * Options of commands that set an extractor and its images. They are spelt
+ * alike in every command.
  *
  * @module
  */
@@ -12,9 +13,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
  * @returns The command.
  */
 export function addSettings(command: Command): Command {
-  const choice = (flags: string, text: string, choices: readonly string[]) =>
-    command.addOption(new Option(flags, text).choices(choices));
-  command.addOption(
+  const choice = choiceOf(command);
+  command.optionsGroup("What is extracted:").addOption(
     new Option(
       "--layers <ids>",
       "names, paths, globs or indices of layers, with commas between them " +
@@ -33,6 +33,7 @@ export function addSettings(command: Command): Command {
     .option("--react <bound>", "clips the penultimate (ReAct)", toNumber)
     .option("--ash <percentile>", "prunes the penultimate (ASH)", toNumber)
     .option("--scale <percentile>", "scales the penultimate", toNumber)
+    .optionsGroup("How it runs:")
     .option("--batch <size>", "samples that are computed at once", toInteger);
   choice("--engine <kind>", "what computes", ["auto", "onnx", "tfjs"]);
   choice("--backend <kind>", "of tfjs", ["wasm", "cpu", "webgpu"]);
@@ -49,8 +50,8 @@ export function addSettings(command: Command): Command {
  * @returns The command.
  */
 export function addImageSettings(command: Command): Command {
-  const choice = (flags: string, text: string, choices: readonly string[]) =>
-    command.addOption(new Option(flags, text).choices(choices));
+  const choice = choiceOf(command);
+  command.optionsGroup("How images are read:");
   command.option("--size <HxW>", "rows and columns of images", toSize);
   choice("--interpolation <kind>", "of images", ["bilinear", "nearest"]);
   command.option("--antialias", "counts all pixels below a new one");
@@ -58,6 +59,24 @@ export function addImageSettings(command: Command): Command {
   choice("--color-mode <mode>", "of images", ["rgb", "grayscale", "rgba"]);
   choice("--preprocess <kind>", "of pixel values", ["caffe", "tf", "torch"]);
   return command.option("--orient", "turns images as their EXIF data say");
+}
+
+/**
+ * The option that names the columns of inputs.
+ *
+ * @returns The option, of a list.
+ */
+export function inputsOption(): Option {
+  const text = "columns with commas between, or INPUT=COLUMN; repeated for " +
+    "several; without any, found by their names";
+  return new Option("--inputs <columns>", text)
+    .argParser(repeated).default([], "none");
+}
+
+/** Adds an option that has one of some values. */
+function choiceOf(command: Command) {
+  return (flags: string, text: string, choices: readonly string[]) =>
+    command.addOption(new Option(flags, text).choices(choices));
 }
 
 /**

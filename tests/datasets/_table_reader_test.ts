@@ -1,0 +1,189 @@
+/**
+ * Types of columns hold for all rows of all files, and are never narrowed.
+ *
+ * @module
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { query, table } from "@sonde/sonde";
+import { readSource, spec, TABLES } from "./_read_source.ts";
+
+const MANY = 20_500; // DuckDB tells types from 20,480 rows
+
+async function withFiles(
+  files: Readonly<Record<string, string>>,
+  test: (path: (name: string) => string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const at = name.lastIndexOf("/");
+      if (at > 0) {
+        await Deno.mkdir(`${folder}/${name.slice(0, at)}`, { recursive: true });
+      }
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+    }
+    await test((name) => `${folder}/${name}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const lines = (line: (row: number) => string) =>
+  Array.from({ length: MANY }, (_, row) => `${line(row)}\n`).join("");
+const late = (row: number) => row < MANY - 2 ? 1 : 2.5;
+
+Deno.test("table() rounds no number that is not whole in a late row", async () => {
+  await withFiles({
+    "a.csv": `x,y\n${lines((row) => `${late(row)},0`)}`,
+    "a.jsonl": lines((row) => `{"x":${late(row)},"y":0}`),
+    "lists.jsonl": lines((row) => `{"x":[${late(row)},1],"y":0}`),
+  }, async (path) => {
+    for (const name of ["a.csv", "a.jsonl"]) {
+      const source = table(path(name), { inputs: "x" });
+      const { values, length } = await readSource(source, [spec([])], {
+        size: 4096,
+      });
+      assertEquals([length, ...values.slice(-3)], [MANY, 1, 2.5, 2.5], name);
+    }
+    const { values } = await readSource(
+      table(path("lists.jsonl"), { inputs: "x" }),
+      [spec([2])],
+      { size: 4096 },
+    );
+    assertEquals(values.slice(-4), [2.5, 1, 2.5, 1]);
+  });
+});
+
+Deno.test("table() refuses a value of another type in a late row", async () => {
+  await withFiles({
+    "a.csv": `x,y\n${lines((row) => `${row < MANY - 1 ? row : "a"},0`)}`,
+    "a.jsonl": lines((row) => `{"x":${row < MANY - 1 ? true : 5},"y":0}`),
+  }, async (path) => {
+    for (const name of ["a.csv", "a.jsonl"]) {
+      await assertRejects(
+        () => readSource(table(path(name), { inputs: "x" }), [spec([])]),
+        TypeError,
+        'column "x" must hold numbers, lists of numbers or images',
+      );
+    }
+  });
+});
+
+Deno.test("table() finds one type for a column of several files", async () => {
+  await withFiles({
+    "csv/split=a/0.csv": "x,y\n1,0\n2,1\n",
+    "csv/split=b/0.csv": "y,x\n1,2.5\n",
+    "json/0.jsonl": '{"x":1,"y":0}\n',
+    "json/1.jsonl": '{"x":2.5,"y":1,"z":3}\n',
+  }, async (path) => {
+    const csv = table(path("csv/*/*.csv"), {
+      inputs: "x",
+      labels: "split",
+      ids: "y",
+    });
+    const found = await readSource(csv, [spec([1])]);
+    assertEquals(found.values, [1, 2, 2.5]);
+    assertEquals([found.labels, found.ids], [[0, 0, 1], [0, 1, 1]]);
+    const json = table(path("json/*.jsonl"), { inputs: "x" });
+    assertEquals((await readSource(json, [spec([1])])).values, [1, 2.5]);
+  });
+});
+
+Deno.test("table() looks at the types again when a file has changed", async () => {
+  await withFiles({ "a.csv": "x,y\n1,0\n2,1\n" }, async (path) => {
+    const source = table(path("a.csv"), { inputs: "x" });
+    assertEquals((await readSource(source, [spec([1])])).values, [1n, 2n]);
+    await Deno.writeTextFile(path("a.csv"), "x,y\n1.5,0\n2.25,1\n");
+    assertEquals((await readSource(source, [spec([1])])).values, [1.5, 2.25]);
+  });
+});
+
+Deno.test("table() reads arrays of JSON, and says which rows do not fit a header", async () => {
+  await withFiles({
+    "a.json": '[\n  {"x": 1.5, "y": 0},\n  {"x": 2, "y": 1}\n]',
+    "bom.jsonl": '\ufeff{"x":1.5,"y":0}\n{"x":2,"y":1}\n',
+    "ragged.csv": "x,y\n1,0\n2,1,9\n",
+    "latin.csv": "x,y\n1,a\n",
+  }, async (path) => {
+    for (const name of ["a.json", "bom.jsonl"]) {
+      const source = table(path(name), { inputs: "x", labels: "y" });
+      const { values, labels } = await readSource(source, [spec([1])]);
+      assertEquals([values, labels], [[1.5, 2], [0, 1]]);
+    }
+    const refuse = (name: string, text: string) =>
+      assertRejects(
+        () => readSource(table(path(name)), [spec([2])]),
+        SyntaxError,
+        text,
+      );
+    await refuse("ragged.csv", "every row must have as many values");
+    const latin = Uint8Array.of(...new TextEncoder().encode("x,y\n1,"), 233);
+    await Deno.writeFile(path("latin.csv"), latin);
+    await refuse("latin.csv", "not utf-8 encoded; save it in UTF-8");
+  });
+});
+
+Deno.test("query() refuses types that hold for the first rows only", async () => {
+  await withFiles({
+    "a.csv": `x,y\n${lines((row) => `${late(row)},0`)}`,
+    "ragged.csv": "x,y\n1,0\n2,1,9\n3,1,8\n",
+  }, async (path) => {
+    const ragged = path("ragged.csv");
+    await assertRejects(
+      () =>
+        readSource(query(`SELECT * FROM '${ragged}'`, { files: [ragged] }), [
+          spec([3]),
+        ]),
+      SyntaxError,
+      "every row must have as many values as the header",
+    );
+    const file = path("a.csv");
+    const files = [file];
+    const sum = (from: string) =>
+      readSource(query(`SELECT sum(x) AS s FROM ${from}`, { files }), [
+        spec([1]),
+      ]);
+    await assertRejects(
+      () => sum(`'${file}'`),
+      TypeError,
+      'must have one type in all rows: current value is "BIGINT in the first, ' +
+        `DOUBLE in all"; write read_csv('${file}', sample_size = -1, skip = 0)`,
+    );
+    const { values } = await sum(
+      `read_csv('${file}', sample_size = -1, skip = 0)`,
+    );
+    assertEquals(values, [MANY - 2 + 5]);
+  });
+});
+
+Deno.test("table() and query() refuse decimals that DuckDB reads wrongly", async () => {
+  const file = `${TABLES}decimals.parquet`; // decimal256(50, 0)
+  const text = 'column "v" must have at most 38 digits: current value is 50';
+  const refuse = (source: ReturnType<typeof table>) =>
+    assertRejects(() => readSource(source, [spec([1])]), TypeError, text);
+  await refuse(table(file, { inputs: "v" }));
+  await refuse(query(`SELECT v FROM '${file}'`, { files: [file] }));
+});
+
+Deno.test("table() takes labels and ids of types that have one text each", async () => {
+  const sql = (type: string) =>
+    query(
+      `SELECT i AS x, ${type} AS v FROM range(2) AS t(i)`,
+      { inputs: "x", ids: "v", labels: "v" },
+    );
+  const date = await readSource(sql("DATE '2020-01-01' + i::INT"), [spec([1])]);
+  assertEquals(date.ids, ["2020-01-01", "2020-01-02"]);
+  assertEquals(date.labels, [0, 1]);
+  for (const value of ["{'a': i}", "MAP {'a': i}", "['a']", "[i]"]) {
+    await assertRejects(
+      () => readSource(sql(value), [spec([1])]),
+      TypeError,
+      'column "v" must hold labels: numbers or texts',
+    );
+  }
+  await assertRejects(
+    () => readSource(sql("nullif(i, 1)"), [spec([1])]),
+    TypeError,
+    'leave such rows out, as by WHERE "v" IS NOT NULL in the SQL',
+  );
+});
