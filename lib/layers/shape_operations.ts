@@ -276,8 +276,11 @@ export const roll: Compute = (ops, args) => {
   if (isFlat) args.refuse("axis", "be there");
   return axes.reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
-    const size = knownSize(ops, y, axis, args.name);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
+    if (ops.shape(y)[axis] === null && Math.abs(shift) === 1) {
+      return rolledByOne(ops, y, axis, shift);
+    }
+    const size = knownSize(ops, y, axis, args.name);
     const by = ((shift % size) + size) % size;
     if (by === 0) return y;
     return ops.concatenate([
@@ -286,6 +289,15 @@ export const roll: Compute = (ops, args) => {
     ], axis);
   }, x);
 };
+
+/** A shift by one needs no size: it is less than any, or there is one value. */
+function rolledByOne<T>(ops: Ops<T>, x: T, axis: number, shift: number): T {
+  const at = -shift; // -1 or 1
+  return ops.concatenate([
+    ops.slice(x, [{ axis, start: at }]),
+    ops.slice(x, [{ axis, stop: at }]),
+  ], axis);
+}
 
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");

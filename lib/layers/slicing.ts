@@ -55,6 +55,7 @@ function sliced<T>(
   }
   const forwards: SliceRange[] = [];
   const backwards: { axis: number; indices: number[] }[] = [];
+  const mirrored: number[] = [];
   const dropped: number[] = [];
   const added: number[] = [];
   let axis = 0;
@@ -77,6 +78,8 @@ function sliced<T>(
           ...(start === undefined ? {} : { start }),
           ...(stop === undefined ? {} : { stop }),
         });
+      } else if (step === -1 && start === undefined && stop === undefined) {
+        mirrored.push(axis);
       } else {
         const size = knownSize(ops, x, axis, args.name);
         backwards.push({
@@ -88,7 +91,8 @@ function sliced<T>(
       at++;
     }
   }
-  const cut = ops.slice(x, forwards);
+  const ahead = ops.slice(x, forwards);
+  const cut = mirrored.length === 0 ? ahead : ops.flip(ahead, mirrored);
   const reversed = backwards.reduce(
     (y, { axis, indices }) =>
       ops.take(y, constantOf(ops, indices, "int32"), axis),

@@ -44,7 +44,7 @@ def drawn(name, shapes):
     return [rng.uniform(-2, 2, (3, *shape)).astype("float32") for shape in shapes]
 
 
-def record(family, name, cls, dialect, config, xs, outputs):
+def record(family, name, cls, dialect, config, xs, outputs, unknown=()):
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     for i, out in enumerate(outputs):
         CASES[family].append({
@@ -52,7 +52,7 @@ def record(family, name, cls, dialect, config, xs, outputs):
             "dialect": dialect, "config": config, "weights": [],
             "input": array(xs[0]), "others": [array(x) for x in xs[1:]],
             "mask": None, "operation": True, "explicit": False, "args": {},
-            "output": array(out), "result": i, "outputMask": None, "unknown": [],
+            "output": array(out), "result": i, "outputMask": None, "unknown": list(unknown),
         })
 
 
@@ -75,7 +75,7 @@ def called(model, xs, eager):
         return eager
 
 
-def op(name, compute, *shapes, xs=None):
+def op(name, compute, *shapes, xs=None, unknown=()):
     """One operation of Keras 3."""
     try:
         xs = [np.asarray(x) for x in (xs if xs is not None else drawn(name, shapes))]
@@ -96,7 +96,7 @@ def op(name, compute, *shapes, xs=None):
         outputs = [keras.ops.convert_to_numpy(o) for o in (outputs if many else [outputs])]
         config = keras.saving.serialize_keras_object(node.operation)["config"]
         config = json.loads(json.dumps({**config, "args": spec["args"], "kwargs": spec["kwargs"]}))
-        record("keras_operations", name, type(node.operation).__name__, 3, config, ordered, outputs)
+        record("keras_operations", name, type(node.operation).__name__, 3, config, ordered, outputs, unknown)
     except Exception as error:
         print("failed", name, repr(error)[:300])
 
@@ -253,6 +253,9 @@ def keras_operations():
     op("append", lambda x, y: o.append(x, y, axis=-1), (4, 2), (4, 3))
     op("concatenate_const", lambda x: o.concatenate([x, x], axis=1), (4, 2))
     op("roll", lambda x: o.roll(x, 2, axis=1), (5, 2))
+    op("roll_open", lambda x: o.roll(x, 1, axis=1), (5, 2), unknown=[1])
+    op("roll_back_open", lambda x: o.roll(x, -1, axis=-2), (5, 2), unknown=[1])
+    op("reverse_open", lambda x: x[:, ::-1, :2], (5, 3), unknown=[1])
     op("roll_back", lambda x: o.roll(x, -1, axis=-1), (2, 5))
     op("roll_axes", lambda x: o.roll(x, (1, -2), axis=(1, 2)), (3, 5))
     op("rot90", lambda x: o.rot90(x, axes=(1, 2)), (3, 4, 2))

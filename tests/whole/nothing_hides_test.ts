@@ -17,9 +17,8 @@ const TABLE = JSON.parse(
 ) as Record<string, Record<string, Row>>;
 
 /**
- * Classes that no module of Keras offers alone: of applications, cells,
- * those of old TensorFlow, which `old_layers_test.ts` compares, and those of
- * strings, which `text_layers_test.ts` does.
+ * Classes that no module of Keras offers alone: of applications, cells, and
+ * those of old TensorFlow, which `old_layers_test.ts` compares.
  */
 const WITHOUT_TABLE: readonly string[] = [
   "LayerScale",
@@ -30,10 +29,6 @@ const WITHOUT_TABLE: readonly string[] = [
   "StackedRNNCells",
   "CuDNNLSTM",
   "CuDNNGRU",
-  "StringLookup",
-  "IntegerLookup",
-  "Hashing",
-  "TextVectorization",
 ];
 
 /** Class, what no case sees, and why. */
@@ -59,6 +54,18 @@ const UNSEEN: readonly (readonly [RegExp, RegExp, string])[] = [
     /./,
     /(quantization_config|time_major=True|softmax_robust_masking=True|pad_to_aspect_ratio=True|min_power|ref_power|top_db)$/,
     "refused, or read only by what is refused",
+  ],
+  [
+    /^(String|Integer)Lookup|^TextVectorization/,
+    /vocabulary_size$/,
+    "says again how many tokens the vocabulary has",
+  ],
+  [/^StringLookup/, /oov_method=/, "strings are hashed whatever it says"],
+  [/^IntegerLookup/, /oov_token=/, "what an index of unknown ones inverts to"],
+  [
+    /^TextVectorization/,
+    /pad_to_max_tokens=True$/,
+    "of no effect on what is as long as the vocabulary; false is seen",
   ],
   [/^AutoContrast/, /data_format/, "one picture's values, wherever they stand"],
   [
