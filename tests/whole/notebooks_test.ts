@@ -5,6 +5,7 @@ import {
   assertLess,
   assertStringIncludes,
 } from "@std/assert";
+import { imageFolder, type NdArray } from "@sonde/sonde";
 import { assertAllClose } from "../support/all_close.ts";
 import { Kernel } from "../support/kernel.ts";
 import { slowTest } from "../support/extent.ts";
@@ -96,6 +97,29 @@ slowTest(
     }
   },
 );
+
+slowTest("draw_images.ts draws the committed images again", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${FOLDER}draw_images.ts`, folder],
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    const [made, committed] = [folder, `${FOLDER}images`]
+      .map((place) => imageFolder(place));
+    assertEquals(made!.ids.length, 160);
+    assertEquals(made!.ids, committed!.ids);
+    const [pixels, before] = await Promise.all(
+      [made!, committed!].map(async (source) =>
+        (await source.samples!(made!.ids) as { xs: NdArray }).xs.data
+      ),
+    );
+    // Equal to the bit on one machine; encoders of JPEG differ by little.
+    assertAllClose(pixels!, before!, { rtol: 0, atol: 8 });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 for (const engine of ["tfjs", "onnx"]) {
   Deno.test(`predict() on ${engine} ends with an AbortError when a notebook is stopped, and the kernel lives on`, async () => {
