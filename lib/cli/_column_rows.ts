@@ -1,9 +1,9 @@
 /**
- * Rows of an Arrow column as one array of numbers.
+ * Reads rows of an Arrow column as one array of numbers.
  *
  * Lists are offsets into one long array of values, so a row is a range of it,
- * however deep its lists go. Where the ranges of all rows follow each other,
- * nothing is copied.
+ * at any depth of lists. If the ranges of all rows are contiguous, nothing is
+ * copied.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { type Data, DataType, Precision, type Vector } from "apache-arrow";
 import { cannot, shapeText } from "../check.ts";
 import type { DType, NdArray } from "../types.ts";
 
-/** Where a row lies among the values of its column. */
+/** The range of a row in the values of its column. */
 interface Range {
   readonly start: number;
   readonly end: number;
-  /** Sizes of its lists, from the outside. */
+  /** Sizes of its lists, from outer to inner. */
   readonly sizes: readonly number[];
 }
 
@@ -27,21 +27,21 @@ type Values =
   | BigInt64Array
   | Uint8Array;
 
-/** Rows of a column that is not of its stored type: an index for each row. */
+/** The rows of a dictionary-encoded column: an index for each row. */
 export interface Indexed {
-  /** What the indices point to; the column itself, where it is not encoded. */
+  /** The values of the indices; the column itself if it is not encoded. */
   readonly data: Data;
-  /** The row of `data` for each row; undefined where it is the same. */
+  /** The row of `data` for each row; undefined if they are the same. */
   readonly indices?: ArrayLike<number> | undefined;
-  /** Whether a row is there. */
+  /** Whether a row is not null. */
   isValid(row: number): boolean;
 }
 
-/** Values of some rows, and which of them are not there. */
+/** Values of some rows, and their bad rows. */
 export interface ColumnRows {
   /** `[N, …]`; bad rows hold zeros. Undefined if all are bad. */
   readonly array: NdArray<Values> | undefined;
-  /** What is wrong with a row, by its number. */
+  /** Errors of bad rows, by row index. */
   readonly bad: ReadonlyMap<number, string>;
 }
 
@@ -51,7 +51,7 @@ export interface ColumnRows {
  * @param data A column of one batch.
  * @param name Its name, for messages.
  * @returns The values, with an index for each row.
- * @throws {SyntaxError} If an index points nowhere.
+ * @throws {SyntaxError} If an index is out of range.
  */
 export function decoded(data: Data, name: string): Indexed {
   const isValid = (row: number) => data.nullCount === 0 || data.getValid(row);
@@ -81,7 +81,7 @@ export function decoded(data: Data, name: string): Indexed {
   };
 }
 
-/** A dictionary that was sent in pieces is put together. */
+/** Joins a dictionary that was sent in pieces. */
 function oneChunk(vector: Vector): Data {
   if (vector.data.length <= 1) return vector.data[0]!;
   const rule = "a dictionary of an input must come in one piece";
@@ -94,15 +94,15 @@ function oneChunk(vector: Vector): Data {
 /**
  * The type of a column's values.
  *
- * @param type The column's.
- * @returns The same, but that of the values of a dictionary.
+ * @param type The column's type.
+ * @returns The type, or that of the values of a dictionary.
  */
 export function valueType(type: DataType): DataType {
   return DataType.isDictionary(type) ? type.dictionary : type;
 }
 
 /**
- * Whether a type is numbers, or lists of them.
+ * Whether a type is numbers or lists of numbers.
  *
  * @param type The type.
  * @returns True if {@linkcode columnRows} reads it.
@@ -123,10 +123,10 @@ function innermost(type: DataType): DataType {
  * Reads rows of numbers, or of lists of numbers.
  *
  * @param column The rows.
- * @param length How many there are.
- * @param wanted Sizes of a row, null for any size; undefined for whatever comes.
+ * @param length Number of rows.
+ * @param wanted Sizes of a row, null for any size; undefined for any shape.
  * @param name The column's name, for messages.
- * @returns The values, and what is wrong with bad rows.
+ * @returns The values, and the errors of bad rows.
  * @throws {SyntaxError} If the column's buffers are shorter than it says.
  */
 export function columnRows(
@@ -190,7 +190,7 @@ function checkLength(found: number, wanted: number, name: string): void {
   );
 }
 
-/** The range of a row, or what is wrong with it. */
+/** The range of a row, or its error. */
 function rangeOf(
   levels: readonly Data[],
   row: number,
@@ -234,8 +234,8 @@ function hasNull(data: Data, start: number, end: number): boolean {
 }
 
 /**
- * The sizes that a row gets, or why it cannot. A flat list may be any shape of
- * as many values; nested lists must be as the model says.
+ * The sizes of a row, or its error. A flat list can have any shape with the
+ * same number of values; nested lists must match the model.
  */
 function fittingSizes(
   { sizes, start, end }: Range,
@@ -300,7 +300,9 @@ function leafOf(data: Data, name: string): Leaf {
   };
 }
 
-/** Values in a type of this library's; those that are not kept exactly are told. */
+/**
+ * Converts values to a supported type, and reports those that are not exact.
+ */
 function valuesOf(data: Data, name: string): {
   readonly values: Values;
   readonly dtype: DType;

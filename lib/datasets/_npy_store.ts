@@ -1,5 +1,5 @@
 /**
- * Columns that are arrays of NumPy, read in blocks.
+ * NumPy arrays as columns, read in blocks.
  *
  * @module
  */
@@ -24,17 +24,18 @@ export interface NpyArray {
   readonly source: ByteSource;
 }
 
-/** Bytes that are read at once. */
+/** Number of bytes read at once. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
 /**
- * Opens arrays as columns: the first axis are the rows.
+ * Opens arrays as columns: the first axis is the rows.
  *
- * @param arrays The arrays that may be read.
+ * @param arrays The arrays.
  * @param close Closes the file.
- * @param main Arrays that must have as many rows; others are no columns.
+ * @param main Arrays that must have equal numbers of rows; others are not
+ * columns.
  * @returns The store.
- * @throws {TypeError} If they have no rows, or not as many.
+ * @throws {TypeError} If they have no rows, or different numbers.
  */
 export function npyStore(
   arrays: readonly NpyArray[],
@@ -130,7 +131,7 @@ function rowsOf(
     throw new TypeError(cannot("read arrays", rule, [...shape]));
   }
   if (names.length > 0) return first![0]!;
-  // Where none is named, the rows that most arrays have.
+  // By default, the number of rows that most arrays have.
   const counts = new Map<number, number>();
   for (const { header: { shape } } of opened.values()) {
     counts.set(shape[0]!, (counts.get(shape[0]!) ?? 0) + 1);
@@ -138,7 +139,7 @@ function rowsOf(
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
 }
 
-/** Rows in any order; those that lie beside each other are read together. */
+/** Reads rows in any order; adjacent rows are read together. */
 function picked(
   rows: Uint32Array,
   read: (start: number, end: number) => NumberColumn,
@@ -162,7 +163,7 @@ function picked(
   return { kind: "numbers", data: all, shape, dtype };
 }
 
-/** Element types that stay as they are. */
+/** Element types that are not converted. */
 const SAME: Readonly<Record<string, DType>> = {
   bool: "bool",
   uint8: "uint8",

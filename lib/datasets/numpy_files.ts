@@ -29,9 +29,9 @@ export interface NpzOptions
 /**
  * Reads an `.npy` file of NumPy, in blocks: its first axis are the samples.
  *
- * Fortran order and either order of bytes are read right. Whole numbers are
- * exact or refused. Arrays of Python objects are pickles, which are programs,
- * and are refused.
+ * Fortran order and either order of bytes are read right. Integers are exact or
+ * refused. Arrays of Python objects are pickles, which are programs, and are
+ * refused.
  *
  * @param file The file.
  * @param options Which samples.

@@ -41,10 +41,10 @@ export interface QueryOptions extends TableOptions {
  *
  * Columns of numbers, of lists of numbers, and of image files as Hugging Face
  * keeps them (`struct<bytes, path>`, or bytes), which are decoded as by
- * `imageFolder`. Class names come from Hugging Face's metadata, or are the texts
- * of the labels in sorted order. Only the columns that are needed are read;
- * `where` and `orderBy` are DuckDB's. Rows of a shuffled table are sorted in
- * memory.
+ * `imageFolder`. Class names come from Hugging Face's metadata, or are the
+ * strings of the labels in sorted order. Only the columns that are needed are
+ * read; `where` and `orderBy` are DuckDB's. Rows of a shuffled table are sorted
+ * in memory.
  *
  * DuckDB is loaded when the table is first read, and is locked: it reads these
  * files only, has no network, loads no extensions and writes no file. It needs

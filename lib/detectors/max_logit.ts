@@ -7,9 +7,9 @@ import { argmax } from "./rows.ts";
 /**
  * Maximum logit: `-max(logits)`.
  *
- * Better than {@linkcode msp} with many classes, as it does not care how the
- * rest of the mass is spread. Several sigmoids are welcome. Does badly where
- * the scale of logits differs between classes.
+ * Better than {@linkcode msp} with many classes, because it does not depend on
+ * the distribution over the other classes. Several sigmoids are accepted.
+ * Performs badly if the scale of logits differs between classes.
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
  * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132. The same

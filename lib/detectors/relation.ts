@@ -33,22 +33,23 @@ export interface RelationOptions {
    */
   readonly threshold?: number;
   /**
-   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   * Maximum number of samples of the fit to keep; of more, a random subset of
+   * this size is kept.
    *
    * @default {50_000}
    */
   readonly maxSamples?: number;
   /**
-   * Decides which samples are drawn.
+   * Seed of the random choice of samples.
    *
    * @default {0}
    */
   readonly seed?: number;
 }
 
-/** How many relations are computed at once: 32 MB. */
+/** Number of relations computed at once: 32 MB. */
 const CHUNK_SIZE = 2 ** 22;
-/** How many samples of the fit {@linkcode Scorer.explain} names. */
+/** Number of samples of the fit that {@linkcode Scorer.explain} names. */
 const MOST_NAMED = 10;
 
 /**
@@ -69,7 +70,7 @@ const MOST_NAMED = 10;
  * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
  *
  * @category Detectors
- * @param options Power, threshold, and how many samples are kept.
+ * @param options Power, threshold, and number of samples to keep.
  * @returns A detector that fits on the penultimate `[N, D]` with its logits
  * `[N, C]`, and scores the same.
  * @throws {RangeError} If an option is out of range.
@@ -162,7 +163,7 @@ export function relation(options: RelationOptions = {}): Detector {
   });
 }
 
-/** The samples of the fit, as relations are computed with them. */
+/** The samples of the fit, prepared for computing relations. */
 interface Graph {
   readonly cosines: Product;
   readonly alike: Product;
@@ -195,7 +196,7 @@ async function sums(
   return scores;
 }
 
-/** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, a row a sample. */
+/** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, one row per sample. */
 async function relationsOf(
   { features, logits }: Pick<SampleBlock, "features" | "logits">,
   { cosines, alike, count }: Graph,

@@ -1,5 +1,5 @@
 /**
- * Features in one safetensors file, opened.
+ * Opens features in one safetensors file.
  *
  * @module
  */
@@ -26,8 +26,8 @@ import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
  * Opens a safetensors file of features.
  *
  * @param path The file.
- * @returns Its rows; close them.
- * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
 export function openSafetensors(path: string): Part {
   const source = fileSource(path);
@@ -63,9 +63,9 @@ function partOf(source: ByteSource): Part {
 }
 
 /**
- * The head's weights, where a file holds them.
+ * Reads the head's weights, if a file has them.
  *
- * @param description What the file says of itself.
+ * @param description The description of the file.
  * @param read Reads one of its arrays.
  * @returns The head.
  */
@@ -78,13 +78,13 @@ export function headOf(
 }
 
 /**
- * Checks that an array is the one that the description means.
+ * Checks that an array matches the description.
  *
  * @param name The file.
- * @param column What the description says.
- * @param samples How many rows there must be.
- * @param array What the file says.
- * @throws {SyntaxError} If it is another.
+ * @param column Its description.
+ * @param samples The required number of rows.
+ * @param array Its header in the file.
+ * @throws {SyntaxError} If it does not match.
  */
 export function checkColumn(
   name: string,
@@ -128,10 +128,10 @@ function readIds(
 }
 
 /**
- * How many rows of all columns fit some bytes.
+ * Number of rows of all columns that fit into a number of bytes.
  *
  * @param description The rows.
- * @param bytes How many bytes they may take.
+ * @param bytes Maximum number of bytes.
  * @returns At least one.
  */
 export function rowsWithin({ columns }: Description, bytes: number): number {

@@ -98,7 +98,7 @@ Deno.test("calibrate() refuses what are no scores, and keeps a copy", async () =
   const scorer = await knn().fit(KNOWN);
   const wrong: [unknown, string][] = [
     [[], "at least 20 known samples"],
-    [Array(20).fill(NaN), "scores must be numbers, in row 0 too"],
+    [Array(20).fill(NaN), "scores must be numbers, also in row 0"],
     [[1, ...Array(20).fill("2")], 'in row 1 too: current value is "2"'],
     [
       BigInt64Array.from(Array(20).fill(1n)),
@@ -303,12 +303,12 @@ Deno.test("a custom detector is told what it does wrong", async () => {
   await assertRejects(
     () => of(() => new Float64Array(3)).score(KNOWN),
     TypeError,
-    "must give 40 scores for a block",
+    "must return 40 scores for a block",
   );
   await assertRejects(
     () => of(() => new Float64Array(40).fill(NaN, 7)).score(KNOWN),
     RangeError,
-    "scores must be finite, of row 7 too",
+    "scores must be finite, also of row 7",
   );
   const careless = defineDetector({
     name: "careless",
@@ -338,9 +338,9 @@ Deno.test("a custom detector is told what is wrong with its state", async () => 
   const wrong: [unknown, string][] = [
     [
       undefined,
-      "its fit must give an object of arrays: current value is undefined",
+      "its fit must return an object of arrays: current value is undefined",
     ],
-    [[good], "its fit must give an object of arrays"],
+    [[good], "its fit must return an object of arrays"],
     [{ mean: data }, 'state "mean" must be { data, shape, dtype }'],
     [{ mean: { ...good, data: [1, 2] } }, "current value is [1, 2]"],
     [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape says"],
