@@ -99,7 +99,7 @@ Deno.test("calibrate() refuses what are no scores, and keeps a copy", async () =
   const wrong: [unknown, string][] = [
     [[], "at least 20 known samples"],
     [Array(20).fill(NaN), "scores must be numbers, also in row 0"],
-    [[1, ...Array(20).fill("2")], 'in row 1 too: current value is "2"'],
+    [[1, ...Array(20).fill("2")], 'also in row 1: current value is "2"'],
     [
       BigInt64Array.from(Array(20).fill(1n)),
       "in row 0 too: current value is 1n",
