@@ -147,8 +147,24 @@ function slicedColumn(column: Column, start: number, end: number): Column {
   };
 }
 
-/** Joins several blocks. */
-function joined(blocks: readonly Block[]): Block {
+/**
+ * Some rows of a block.
+ *
+ * @param block The block.
+ * @param rows Their numbers in it, one or more.
+ * @returns A block of these.
+ */
+export function pickedBlock(block: Block, rows: readonly number[]): Block {
+  return joined(rows.map((row) => sliced(block, row, row + 1)));
+}
+
+/**
+ * One block of several.
+ *
+ * @param blocks Blocks of the same columns, one or more.
+ * @returns All their rows.
+ */
+export function joined(blocks: readonly Block[]): Block {
   const [first] = blocks;
   if (blocks.length === 1) return first!;
   const columns = new Map<string, Column>();
@@ -160,7 +176,15 @@ function joined(blocks: readonly Block[]): Block {
   return { rows, columns };
 }
 
-function joinedColumn(name: string, parts: readonly Column[]): Column {
+/**
+ * One column of several parts of one.
+ *
+ * @param name Its name.
+ * @param parts The parts, one or more.
+ * @returns The column.
+ * @throws {TypeError} If they have several shapes.
+ */
+export function joinedColumn(name: string, parts: readonly Column[]): Column {
   const [first] = parts;
   if (first!.kind === "numbers") {
     return joinedNumbers(name, parts as readonly NumberColumn[]);

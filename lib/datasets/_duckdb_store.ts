@@ -18,10 +18,13 @@ import {
   type Column,
   type ColumnInfo,
   type ColumnStore,
+  joined,
   type NumberColumn,
   type NumberData,
+  pickedBlock,
   ragged,
 } from "./_columns.ts";
+import { isRising, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
 
 /** The query. */
 export interface DuckdbQuery {
@@ -31,6 +34,8 @@ export interface DuckdbQuery {
   readonly classNames: ReadonlyMap<string, readonly string[]>;
   /** Name of the data, for messages. */
   readonly name: string;
+  /** How rows of large images are read. */
+  readonly slices?: ParquetSlices | undefined;
 }
 
 /** SQL types of numbers, and their element types. */
@@ -80,6 +85,11 @@ export async function duckdbStore(
     async *read(wanted, start, rows) {
       const reads = wanted.map((name) => columns.find((c) => c.name === name)!);
       const list = reads.flatMap(({ sql }) => sql).join(", ");
+      const sliced = readSlices(engine, query, reads, start, rows);
+      if (sliced !== undefined) {
+        yield* sliced;
+        return;
+      }
       let source = `${query.from} OFFSET ${start}`;
       if (rows !== undefined) {
         const table = `picked_${numTables++}`;
@@ -107,8 +117,13 @@ export async function duckdbStore(
           ? `octet_length(${value}) || ' bytes'`
           : `CAST(${identifier(name)} AS VARCHAR)`
       );
+      const { slices } = query;
+      const from = slices === undefined
+        ? `${query.from} LIMIT ${rows}`
+        : `${slices.from} WHERE ${slicesOf(slices, 0).next().value!.where} ` +
+          `AND file_row_number < ${rows}`;
       const { chunks } = await engine.select(
-        `SELECT ${cells.join(", ")} FROM ${query.from} LIMIT ${rows}`,
+        `SELECT ${cells.join(", ")} FROM ${from}`,
       );
       const found: Cells[] = [];
       for await (const chunk of chunks) {
@@ -120,6 +135,68 @@ export async function duckdbStore(
     },
     close: () => engine.close(),
   };
+}
+
+/** Reads large images in the order of the files, or a few in any order. */
+function readSlices(
+  engine: LockedDuckdb,
+  query: DuckdbQuery,
+  reads: readonly Read[],
+  start: number,
+  rows: Uint32Array | undefined,
+): AsyncGenerator<Block> | undefined {
+  const { slices } = query;
+  const hasImages = reads.some(({ kind }) => kind === "images");
+  if (slices === undefined || !hasImages) return undefined;
+  if (isRising(rows)) {
+    return slicedBlocks(engine, query, slices, reads, start, rows);
+  }
+  const few = rows!.subarray(start);
+  if (few.length === 0 || few.length > slices.step) return undefined;
+  const rising = Uint32Array.from(new Set(few)).sort();
+  const read = slicedBlocks(engine, query, slices, reads, 0, rising);
+  return (async function* () {
+    const blocks: Block[] = [];
+    for await (const block of read) blocks.push(block);
+    const order = Array.from(few, (row) => rising.indexOf(row));
+    yield pickedBlock(joined(blocks), order);
+  })();
+}
+
+/** Blocks of slices, each of which is freed before the next is read. */
+async function* slicedBlocks(
+  engine: LockedDuckdb,
+  { name }: DuckdbQuery,
+  slices: ParquetSlices,
+  reads: readonly Read[],
+  start: number,
+  rows: Uint32Array | undefined,
+): AsyncGenerator<Block> {
+  const list = [...reads.flatMap(({ sql }) => sql), "file_row_number"];
+  for (const slice of slicesOf(slices, start, rows)) {
+    const { chunks } = await engine.select(
+      `SELECT ${list.join(", ")} FROM ${slices.from} WHERE ${slice.where}`,
+    );
+    let done = 0;
+    for await (const chunk of chunks) {
+      const numbers = chunk.getColumnVector(list.length - 1);
+      const before = done;
+      for (let i = 0; i < chunk.rowCount; i++, done++) {
+        if (Number(numbers.getItem(i)) === slice.fileRow + done) continue;
+        throw new Error("Cannot read slices as rows must come in order");
+      }
+      const block = blockOf(
+        chunk,
+        reads,
+        name,
+        (i) => slice.first + before + i,
+      );
+      const picks = slice.picks?.filter((i) => i >= before && i < done)
+        .map((i) => i - before);
+      if (picks === undefined) yield block;
+      else if (picks.length > 0) yield pickedBlock(block, picks);
+    }
+  }
 }
 
 async function drain(chunks: AsyncIterable<unknown>): Promise<void> {

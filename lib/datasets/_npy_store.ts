@@ -5,17 +5,25 @@
  */
 import { cannot, quote, shapeText } from "../check.ts";
 import type { ByteSource } from "../formats/byte_source.ts";
-import { type NpyHeader, readNpyHeader, readNpyRows } from "../formats/npy.ts";
+import {
+  type NpyHeader,
+  type NpyTextHeader,
+  readNpyHeader,
+  readNpyRows,
+  readNpyTextHeader,
+  readNpyTextRows,
+} from "../formats/npy.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
 import type { DType } from "../types.ts";
-import type {
-  Block,
-  Cells,
-  Column,
-  ColumnInfo,
-  ColumnStore,
-  NumberColumn,
-  NumberData,
+import {
+  type Block,
+  type Cells,
+  type Column,
+  type ColumnInfo,
+  type ColumnStore,
+  joinedColumn,
+  type NumberColumn,
+  type NumberData,
 } from "./_columns.ts";
 
 /** An array in a file. */
@@ -24,7 +32,14 @@ export interface NpyArray {
   readonly source: ByteSource;
 }
 
-/** Number of bytes read at once. */
+/** An array, opened; without a header it holds neither numbers nor texts. */
+interface Opened {
+  readonly source: ByteSource;
+  readonly numbers?: NpyHeader;
+  readonly texts?: NpyTextHeader;
+}
+
+/** Bytes that are read at once. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
 /**
@@ -43,25 +58,21 @@ export function npyStore(
   main: readonly string[],
 ): ColumnStore {
   const opened = new Map(
-    arrays.map(({ name, source }) =>
-      [name, { source, header: readNpyHeader(source) }] as const
-    ),
+    arrays.map(({ name, source }) => [name, open(source, main.includes(name))]),
   );
   const count = rowsOf(opened, main);
-  const columns = [...opened].map(([name, { header }]): ColumnInfo => ({
-    name,
-    kind: header.shape[0] === count ? "numbers" : "other",
-    type: `${header.dtype} ${shapeText(header.shape)}`,
-    shape: header.shape.slice(1),
-  }));
-  const readRows = (name: string, start: number, end: number) => {
-    const { source, header } = opened.get(name)!;
-    return columnOf(readNpyRows(source, header, start, end), name, start);
+  const columns = [...opened].map(([name, array]) =>
+    infoOf(name, array, count)
+  );
+  const readRows = (name: string, start: number, end: number): Column => {
+    const { source, numbers, texts } = opened.get(name)!;
+    return texts === undefined
+      ? columnOf(readNpyRows(source, numbers!, start, end), name, start)
+      : { kind: "texts", values: readNpyTextRows(source, texts, start, end) };
   };
   const rowBytes = (names: readonly string[]) =>
     names.reduce((sum, name) => {
-      const { source, header } = opened.get(name)!;
-      return sum + (source.size - header.start) / Math.max(1, count);
+      return sum + opened.get(name)!.source.size / Math.max(1, count);
     }, 1);
   return {
     columns,
@@ -92,16 +103,60 @@ export function npyStore(
       const cells = Array.from(
         { length: end },
         (_, row): Cells =>
-          columns.map(({ name, kind, shape, type }) => {
-            if (kind === "other" || shape!.length > 0) return type;
-            const value = readRows(name, row, row + 1).data[0]!;
-            return typeof value === "bigint" ? String(value) : value;
-          }),
+          columns.map((info) =>
+            cellOf(info, () => readRows(info.name, row, row + 1))
+          ),
       );
       return Promise.resolve(cells);
     },
     close,
   };
+}
+
+function open(source: ByteSource, isNamed: boolean): Opened {
+  const texts = readNpyTextHeader(source);
+  if (texts !== undefined) return { source, texts };
+  try {
+    return { source, numbers: readNpyHeader(source) };
+  } catch (error) {
+    if (isNamed) throw error;
+    return { source }; // does no harm where it is not read
+  }
+}
+
+function infoOf(
+  name: string,
+  { numbers, texts }: Opened,
+  count: number,
+): ColumnInfo {
+  const { shape } = numbers ?? texts ?? { shape: undefined };
+  const dtype = numbers?.dtype ?? (texts === undefined ? "other" : "text");
+  const type = shape === undefined ? dtype : `${dtype} ${shapeText(shape)}`;
+  if (shape?.[0] !== count) return { name, kind: "other", type };
+  if (texts !== undefined) {
+    return { name, kind: shape.length === 1 ? "texts" : "other", type };
+  }
+  return { name, kind: "numbers", type, shape: shape.slice(1) };
+}
+
+/** How a value is shown; one that cannot be read, or is long, as its type. */
+function cellOf(
+  { kind, shape = [], type }: ColumnInfo,
+  read: () => Column,
+): string | number {
+  if (kind === "other") return type;
+  if (shape.length > 0) return `${type.split(" ")[0]} ${shapeText(shape)}`;
+  try {
+    const column = read();
+    if (column.kind === "texts") return column.values[0]!;
+    const [value] = (column as NumberColumn).data;
+    return typeof value === "bigint" ? String(value) : value!;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      return type;
+    }
+    throw error;
+  }
 }
 
 function blockOf(
@@ -113,27 +168,28 @@ function blockOf(
 }
 
 function rowsOf(
-  opened: ReadonlyMap<string, { readonly header: NpyHeader }>,
+  opened: ReadonlyMap<string, Opened>,
   main: readonly string[],
 ): number {
-  const names = main.filter((name) => opened.has(name));
-  const known = names.length > 0 ? names : [...opened.keys()];
-  const first = opened.get(known[0]!)?.header.shape;
-  for (const name of known) {
-    const { shape } = opened.get(name)!.header;
+  const shapes = [...opened].flatMap(([name, { numbers, texts }]) => {
+    const shape = (numbers ?? texts)?.shape;
+    return shape === undefined ? [] : [{ name, shape }];
+  });
+  const named = shapes.filter(({ name }) => main.includes(name));
+  for (const { name, shape } of named.length > 0 ? named : shapes) {
     if (shape.length === 0) {
       const rule = `array ${quote(name)} must have rows`;
       throw new TypeError(cannot("read arrays", rule, [...shape]));
     }
-    if (names.length === 0 || shape[0] === first![0]) continue;
-    const rule = `array ${quote(name)} must have the ${first![0]} rows of ` +
-      `array ${quote(known[0])}`;
+    if (named.length === 0 || shape[0] === named[0]!.shape[0]) continue;
+    const rule = `array ${quote(name)} must have the ${named[0]!.shape[0]} ` +
+      `rows of array ${quote(named[0]!.name)}`;
     throw new TypeError(cannot("read arrays", rule, [...shape]));
   }
-  if (names.length > 0) return first![0]!;
-  // By default, the number of rows that most arrays have.
+  if (named.length > 0) return named[0]!.shape[0]!;
+  // Where none is named, the rows that most arrays have.
   const counts = new Map<number, number>();
-  for (const { header: { shape } } of opened.values()) {
+  for (const { shape } of shapes) {
     counts.set(shape[0]!, (counts.get(shape[0]!) ?? 0) + 1);
   }
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
@@ -142,25 +198,16 @@ function rowsOf(
 /** Reads rows in any order; adjacent rows are read together. */
 function picked(
   rows: Uint32Array,
-  read: (start: number, end: number) => NumberColumn,
-): NumberColumn {
-  const parts: NumberColumn[] = [];
+  read: (start: number, end: number) => Column,
+): Column {
+  const parts: Column[] = [];
   for (let i = 0; i < rows.length;) {
     let end = i + 1;
     while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
     parts.push(read(rows[i]!, rows[i]! + end - i));
     i = end;
   }
-  const [{ data, shape, dtype }] = parts as [NumberColumn];
-  const length = parts.reduce((sum, part) => sum + part.data.length, 0);
-  const Values = data.constructor as new (length: number) => Float32Array;
-  const all = new Values(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part.data as Float32Array, at);
-    at += part.data.length;
-  }
-  return { kind: "numbers", data: all, shape, dtype };
+  return joinedColumn("", parts);
 }
 
 /** Element types that are not converted. */

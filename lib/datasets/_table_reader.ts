@@ -11,6 +11,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
 /** Creates the SQL that reads some files. */
@@ -49,6 +50,23 @@ export class TableReader {
       this.#state = state;
     }
     return this.#sql!;
+  }
+
+  /**
+   * Tells how large images are read, where that is better than all at once.
+   *
+   * @param engine The engine.
+   * @returns Undefined where it is not.
+   */
+  async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
+    if (this.format !== "parquet") return undefined;
+    const { names } = await columnsOf(engine, await this.sql(engine));
+    const added = ["filename", "file_row_number"];
+    const isTaken = names.some((name) => added.includes(name.toLowerCase()));
+    if (isTaken) return undefined;
+    const options = added.map((name) => `${name} = true`);
+    const from = readerSql("parquet", this.#files, options);
+    return await parquetSlices(engine, this.#files, from);
   }
 
   async #find(engine: LockedDuckdb): Promise<string> {
@@ -152,8 +170,45 @@ function checkHeader(
 }
 
 /**
- * Checks that SQL that names CSV and JSON files reads them with types that are
- * valid for every row.
+ * Puts the files of patterns into SQL, as DuckDB may not look for files itself:
+ * `FROM 'a/*.csv'` and `read_csv('a/*.csv')`.
+ *
+ * @param sql The SQL.
+ * @param patterns Patterns, and the files that each has found.
+ * @returns The SQL that names the files.
+ */
+export function withFiles(
+  sql: string,
+  patterns: ReadonlyMap<string, readonly string[]>,
+): string {
+  let text = sql;
+  for (const [pattern, files] of patterns) {
+    const list = `[${files.map(literal).join(", ")}]`;
+    const quoted = literal(pattern);
+    for (let at = text.indexOf(quoted); at >= 0;) {
+      const before = text.slice(0, at);
+      const isTable = /\b(FROM|JOIN)\s+$/i.test(before);
+      const isCall = /\bread_\w+\s*\(\s*$/i.test(before);
+      const put = isCall
+        ? list
+        : isTable
+        ? readerSql(tableFormat(files), files, wholeOptions(files))
+        : quoted;
+      text = before + put + text.slice(at + quoted.length);
+      at = text.indexOf(quoted, at + put.length);
+    }
+  }
+  return text;
+}
+
+function wholeOptions(files: readonly string[]): readonly string[] {
+  const format = tableFormat(files);
+  return format === "parquet" ? [] : WHOLE[format];
+}
+
+/**
+ * Checks that SQL which names CSV and JSON files itself reads them with types
+ * that hold for every row.
  *
  * @param engine The engine.
  * @param sql The SQL.

@@ -3,6 +3,8 @@ import { openNearest } from "../linalg/nearest_rows.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
+import { matrixOf } from "./_matrices.ts";
+import { prepared } from "./_prepared.ts";
 import { lengthsOf, normalised, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 
@@ -81,6 +83,10 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
   checkInteger(neighbors, action, "neighbors");
   checkInteger(maxSamples, action, "maxSamples");
   checkInteger(seed, action, "seed", 0);
+  const bankOf = prepared(({ bank }) => {
+    const matrix = matrixOf(bank!);
+    return { ...matrix, lengths: lengthsOf(matrix) };
+  });
   return defineDetector({
     name: "deepKnn",
     settings: { neighbors, maxSamples, seed },
@@ -104,11 +110,10 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
         ids: stateArray(encodeIds(ids)),
       };
     },
-    async open({ bank, rows, ids }, { pacer, samples }) {
-      const [count, columns] = bank!.shape as [number, number];
-      const data = bank!.data as Float32Array;
-      const lengths = lengthsOf({ data, rows: count, columns }); // [M]
-      const known = { data, rows: count, columns, lengths };
+    async open(state, { pacer, samples }) {
+      const { rows, ids } = state;
+      const known = bankOf(state);
+      const count = known.rows;
       const settings = { neighbors, pacer, queries: samples };
       const search = await openNearest(known, settings);
       const find = (block: SampleBlock, skipped?: Int32Array) =>

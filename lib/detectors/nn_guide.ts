@@ -9,10 +9,18 @@ import type {
   DetectorState,
   KnownSamples,
   SampleBlock,
+  SampleMatrix,
   ScoringContext,
 } from "./definition.ts";
 import { columnsOf, matrixOf, sideBySide } from "./_matrices.ts";
-import { argmax, normalised, scoreRows, stateArray } from "./rows.ts";
+import { prepared } from "./_prepared.ts";
+import {
+  argmax,
+  lengthsOf,
+  normalised,
+  scoreRows,
+  stateArray,
+} from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 import { named } from "./_sample_reader.ts";
 
@@ -103,12 +111,13 @@ export function nnGuide(options: NnGuideOptions = {}): Detector {
   checkInteger(maxSamples, action, "maxSamples");
   checkInteger(seed, action, "seed", 0);
   const settings = { neighbors, share, maxSamples, seed };
+  const guides = prepared(guidesOf);
   return defineDetector({
     name: "nnGuide",
     settings,
     uses: { features: "head", logits: "classes" },
     fit: (known) => fit(known, settings),
-    open: (state, context) => open(state, context, neighbors),
+    open: (state, context) => open(guides(state), state, context, neighbors),
   });
 }
 
@@ -142,36 +151,54 @@ async function fit(
   };
 }
 
+/** The samples that are kept, as they are searched. */
+interface Guides {
+  /** `[M, D]`, with what each row is divided by to be of length `s_i`. */
+  readonly bank: SampleMatrix & {
+    readonly lengths: Float64Array;
+    readonly extra: Float64Array;
+  };
+  /** `s_i`, `[M]`. */
+  readonly energies: Float64Array;
+}
+
 /**
- * The largest products of `z / ‖z‖` with `b_i = s_i z_i / ‖z_i‖` are those of the
- * nearest rows, once each `b_i` has one column more that makes all as long as the
- * longest: then `‖z - b‖² = 1 + max s² - 2 z·b`.
+ * Makes nearest neighbours of the largest products: with extra squared distances
+ * all rows are equally far from 0, so the nearest has the largest product.
  */
+function guidesOf({ bank, energies }: DetectorState): Guides {
+  const matrix = matrixOf(bank!); // [M, D]
+  const s = energies!.data as Float64Array; // [M]
+  const isZero = rowsOfZeros(matrix);
+  const reach = s.map((by, i) => isZero[i] ? 0 : by); // [M]
+  const most = reach.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    bank: {
+      ...matrix,
+      lengths: lengthsOf(matrix).map((length, i) => length / s[i]!),
+      extra: reach.map((by) => (most - by) * (most + by)),
+    },
+    energies: s,
+  };
+}
+
+/** Scores with the samples that were kept. */
 async function open(
-  { bank, energies: weights, rows, ids }: DetectorState,
+  { bank, energies: s }: Guides,
+  { rows, ids }: DetectorState,
   { pacer, samples }: ScoringContext,
   neighbors: number,
 ): Promise<BlockScorer> {
-  const s = weights!.data as Float64Array;
-  const scaled = normalised(matrixOf(bank!)); // [M, D]
-  const { columns } = scaled;
-  s.forEach((by, i) => {
-    for (let j = 0; j < columns; j++) scaled.data[i * columns + j]! *= by;
-  });
-  const lengths = s.map((by, i) => isZero(scaled, i) ? 0 : by); // [M]
-  const most = lengths.reduce((a, b) => Math.max(a, b), 0);
-  const last = lengths.map((by) => Math.sqrt((most - by) * (most + by)));
   const search = await openNearest(
-    widened(scaled, last),
+    bank,
     { neighbors, pacer, queries: samples },
   );
   const find = async (block: SampleBlock, skipped?: Int32Array) => {
     const queries = normalised(block.features);
-    const none = new Float64Array(block.rows); // [n]
-    const { indices } = await search.find(widened(queries, none), skipped);
+    const { indices } = await search.find(queries, skipped);
     return Float64Array.from(
       indices,
-      (index, i) => dot(queries, Math.floor(i / neighbors), scaled, index),
+      (index, i) => product(queries, Math.floor(i / neighbors), bank, index),
     ); // [n, k]
   };
   const scoresOf = async (block: SampleBlock, skipped?: Int32Array) => {
@@ -204,9 +231,7 @@ async function open(
       );
     },
     async explain(block) {
-      const { indices } = await search.find(
-        widened(normalised(block.features), new Float64Array(1)),
-      );
+      const { indices } = await search.find(normalised(block.features));
       const products = await find(block);
       const names = decodeIds(ids!.data);
       return {
@@ -235,23 +260,27 @@ function energies(block: SampleBlock, action: string): Float64Array {
   });
 }
 
-/** A matrix with one column more. */
-function widened(matrix: Matrix, last: Float64Array): Matrix {
-  const column = { data: last, rows: matrix.rows, columns: 1 };
-  return sideBySide(matrix, column) as Matrix;
-}
-
-function isZero({ data, columns }: Matrix, row: number): boolean {
-  for (let i = row * columns; i < (row + 1) * columns; i++) {
-    if (data[i] !== 0) return false;
+/** Which rows hold zeros alone. */
+function rowsOfZeros({ data, rows, columns }: SampleMatrix): Uint8Array {
+  const found = new Uint8Array(rows).fill(1); // [M]
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] !== 0) found[Math.floor(i / columns)] = 0;
   }
-  return true;
+  return found;
 }
 
-function dot(a: Matrix, row: number, b: Matrix, index: number): number {
+/** The product of a query with a row of the bank. */
+function product(
+  queries: Matrix,
+  row: number,
+  { data, lengths, columns }: Guides["bank"],
+  index: number,
+): number {
+  const length = lengths[index]!;
   let sum = 0;
-  for (let j = 0; j < a.columns; j++) {
-    sum += a.data[row * a.columns + j]! * b.data[index * a.columns + j]!;
+  for (let j = 0; j < columns; j++) {
+    sum += queries.data[row * columns + j]! *
+      (data[index * columns + j]! / length);
   }
   return sum;
 }

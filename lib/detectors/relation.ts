@@ -1,9 +1,14 @@
 import { checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { openProduct, type Product } from "../linalg/products.ts";
+import { type Matrix, openProduct, type Product } from "../linalg/products.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
-import type { DetectorState, SampleBlock, SampleMatrix } from "./definition.ts";
+import type {
+  DetectorState,
+  SampleBlock,
+  SampleMatrix,
+  ScoringContext,
+} from "./definition.ts";
 import {
   columnsOf,
   matrixOf,
@@ -11,7 +16,8 @@ import {
   sideBySide,
   transposed,
 } from "./_matrices.ts";
-import { argmax, normalised, stateArray } from "./rows.ts";
+import { prepared } from "./_prepared.ts";
+import { argmax, lengthsOf, normalised, stateArray } from "./rows.ts";
 import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 
 /**
@@ -51,6 +57,8 @@ export interface RelationOptions {
 const CHUNK_SIZE = 2 ** 22;
 /** Number of samples of the fit that {@linkcode Scorer.explain} names. */
 const MOST_NAMED = 10;
+/** Multiplications from which on the bank is copied: a few samples against 50,000 of 512. */
+const WORTH_COPYING = 2e8;
 
 /**
  * Relation graph: `-Σ r^power` over the samples of the fit, with
@@ -99,6 +107,7 @@ export function relation(options: RelationOptions = {}): Detector {
   checkNumber(threshold, action, "threshold", { min: 0, below: 1 });
   checkInteger(maxSamples, action, "maxSamples");
   checkInteger(seed, action, "seed", 0);
+  const bankOf = prepared(preparedBank);
   return defineDetector({
     name: "relation",
     settings: { power, threshold, maxSamples, seed },
@@ -122,15 +131,9 @@ export function relation(options: RelationOptions = {}): Detector {
         ids: stateArray(encodeIds(ids)),
       };
     },
-    async open({ features, logits, rows, ids }, { pacer }) {
-      const bank = transposed(normalised(matrixOf(features!)));
-      const bankP = transposed(probabilities(matrixOf(logits!)));
-      const cosines = await openProduct(bank, { pacer });
-      const alike = await openProduct(bankP, { pacer });
-      const own = new Map(
-        Array.from(rows!.data as Int32Array, (row, i) => [row, i] as const),
-      );
-      const graph = { cosines, alike, count: rows!.data.byteLength / 4, own };
+    open(state, context) {
+      const graph = openGraph(bankOf(state), context);
+      const { ids } = state;
       const value = power === 1
         ? (r: number) => r > threshold ? r : 0
         : (r: number) => r > threshold ? r ** power : 0;
@@ -154,22 +157,101 @@ export function relation(options: RelationOptions = {}): Detector {
             })),
           };
         },
-        async close() {
-          await cosines.close();
-          await alike.close();
-        },
+        close: () => graph.close(),
       };
     },
   });
 }
 
-/** The samples of the fit, prepared for computing relations. */
-interface Graph {
-  readonly cosines: Product;
-  readonly alike: Product;
-  readonly count: number;
+/** The samples of the fit, as they are compared. */
+interface Bank {
+  /** `[M, D]`, as they were. */
+  readonly features: SampleMatrix;
+  /** What each row is divided by, `[M]`. */
+  readonly lengths: Float64Array;
+  /** `p_i`, `[M, C]`. */
+  readonly probabilities: Matrix;
   /** Rows of the bank by the numbers of their samples. */
   readonly own: ReadonlyMap<number, number>;
+}
+
+function preparedBank({ features, logits, rows }: DetectorState): Bank {
+  const matrix = matrixOf(features!);
+  const numbers = rows!.data as Int32Array;
+  return {
+    features: matrix,
+    lengths: lengthsOf(matrix),
+    probabilities: probabilities(matrixOf(logits!)),
+    own: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
+  };
+}
+
+/** How samples are compared with the bank. */
+interface Graph extends Bank {
+  /** Cosines and products of probabilities with all samples, `[n, M]` each. */
+  products(
+    features: Matrix,
+    p: Matrix,
+  ): Promise<readonly [Float64Array, Float64Array]>;
+  close(): Promise<void>;
+}
+
+/**
+ * A few samples are compared row by row; many by products of matrices, which
+ * take transposed copies of the bank.
+ */
+function openGraph(
+  bank: Bank,
+  { pacer, samples = Infinity }: ScoringContext,
+): Graph {
+  const { features, lengths, probabilities } = bank;
+  if (samples * features.data.length < WORTH_COPYING) {
+    return {
+      ...bank,
+      products: (rows, p) =>
+        Promise.resolve([
+          rowProducts(rows, features, lengths),
+          rowProducts(p, probabilities),
+        ]),
+      close: () => Promise.resolve(),
+    };
+  }
+  let opened: Promise<readonly [Product, Product]> | undefined;
+  const open = async () => {
+    const sides = [normalised(features), probabilities].map((side) =>
+      openProduct(transposed(side), { pacer })
+    );
+    return await Promise.all(sides) as [Product, Product];
+  };
+  return {
+    ...bank,
+    async products(rows, p) {
+      const [cosines, alike] = await (opened ??= open());
+      return [await cosines.times(rows), await alike.times(p)];
+    },
+    async close() {
+      for (const product of await opened ?? []) await product.close();
+    },
+  };
+}
+
+/** Products of rows with the rows of a bank, these divided by their lengths. */
+function rowProducts(
+  { data, rows, columns }: Matrix,
+  bank: SampleMatrix,
+  lengths?: Float64Array,
+): Float64Array {
+  const result = new Float64Array(rows * bank.rows); // [n, M]
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < bank.rows; i++) {
+      let sum = 0;
+      for (let j = 0; j < columns; j++) {
+        sum += data[row * columns + j]! * bank.data[i * columns + j]!;
+      }
+      result[row * bank.rows + i] = sum / (lengths?.[i] ?? 1);
+    }
+  }
+  return result;
 }
 
 async function sums(
@@ -179,7 +261,7 @@ async function sums(
   isLeftOut: boolean,
 ): Promise<Float64Array> {
   const scores = new Float64Array(rows); // [n]
-  const most = Math.max(1, Math.floor(CHUNK_SIZE / graph.count));
+  const most = Math.max(1, Math.floor(CHUNK_SIZE / graph.features.rows));
   const parts = [rowChunks(features, most), rowChunks(logits, most)];
   for (const [i, { rows: part, start }] of parts[0]!.entries()) {
     const chunk = { features: part, logits: parts[1]![i]!.rows };
@@ -199,10 +281,13 @@ async function sums(
 /** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, one row per sample. */
 async function relationsOf(
   { features, logits }: Pick<SampleBlock, "features" | "logits">,
-  { cosines, alike, count }: Graph,
+  graph: Graph,
 ): Promise<Float64Array[]> {
-  const cos = await cosines.times(normalised(features)); // [n, M]
-  const p = await alike.times(probabilities(logits)); // [n, M]
+  const count = graph.features.rows;
+  const [cos, p] = await graph.products(
+    normalised(features),
+    probabilities(logits),
+  ); // [n, M]
   for (let i = 0; i < cos.length; i++) cos[i] = Math.max(cos[i]!, 0) * p[i]!;
   return Array.from(
     { length: features.rows },

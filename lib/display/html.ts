@@ -8,7 +8,7 @@
  * @module
  */
 import { blockText, escapeMarkup, lineText } from "./cell.ts";
-import { alignments, tableRows } from "./text.ts";
+import { alignments, shownColumns, tableRows } from "./text.ts";
 import type { TableBlock } from "./view.ts";
 
 /**
@@ -35,10 +35,11 @@ export function textHtml(text: string): string {
 /**
  * A table.
  *
- * @param table The table.
+ * @param whole The table.
  * @returns HTML.
  */
-export function tableHtml(table: TableBlock): string {
+export function tableHtml(whole: TableBlock): string {
+  const table = shownColumns(whole);
   const { head, left, tail } = tableRows(table);
   const sides = alignments(table);
   const row = (tag: "th" | "td", cells: readonly string[]) => {

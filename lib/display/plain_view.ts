@@ -5,10 +5,17 @@
  *
  * @module
  */
-import { cannot, checkIndices, shapeText, sizeOf } from "../check.ts";
+import { cannot, checkIndices, quote, shapeText, sizeOf } from "../check.ts";
 import { extremes, statistics } from "../math/statistics.ts";
 import { refuseOthers } from "./attach_view.ts";
-import { countText } from "./cell.ts";
+import { countText, namesText } from "./cell.ts";
+import {
+  isRecord,
+  isRecordList,
+  type NumericArray,
+  recordsTable,
+  recordView,
+} from "./record_view.ts";
 import type { Block, FigureBlock, View, ViewOptions } from "./view.ts";
 
 interface Values {
@@ -47,24 +54,35 @@ export async function plainView(
       : [],
   );
   if (values !== undefined) return arrayView(values, options);
-  if (isRecordList(x)) return recordsView(x);
-  if (isRecord(x) && Object.values(x).every(isCell)) {
-    const rows = Object.entries(x).map(([key, value]) => [key, cellOf(value)]);
-    const columns = [{ name: "name" }, { name: "value" }];
-    return { title: "", blocks: [{ kind: "table", columns, rows }] };
-  }
+  const strings = await stringsOf(x);
+  if (strings !== undefined) return strings;
+  if (isRecordList(x)) return { title: "", blocks: [recordsTable(x)] };
+  const record = isRecord(x) ? recordView(x, numbersOf) : undefined;
+  if (record !== undefined) return record;
   const text = typeof x === "string"
     ? x
     : Deno.inspect(x, { colors: false, depth: 4 });
   return { title: "", blocks: [{ kind: "text", text }] };
 }
 
+/** A tensor of strings: the first of them. */
+async function stringsOf(x: unknown): Promise<View | undefined> {
+  const isTensor = typeof x === "object" && x !== null && "dtype" in x &&
+    x.dtype === "string" && "shape" in x && isShape(x.shape) &&
+    "data" in x && typeof x.data === "function";
+  if (!isTensor) return undefined;
+  const values = await (x as { data(): Promise<string[]> }).data();
+  const shape = shapeText((x as unknown as { shape: number[] }).shape);
+  const text = namesText(values.map((value) => quote(value)), MOST_SHORT);
+  return {
+    title: `Tensor ${shape} string`,
+    blocks: [{ kind: "text", text: `[${text}]` }],
+  };
+}
+
 async function valuesOf(x: unknown): Promise<Values | undefined> {
   if (Array.isArray(x)) return nestedValues(x);
-  if (isNumeric(x)) {
-    const kind = x.constructor.name;
-    return { kind, data: x, shape: [x.length], dtype: dtypeOf(kind) };
-  }
+  if (isNumeric(x)) return { kind: x.constructor.name, ...vectorOf(x) };
   if (typeof x !== "object" || x === null) return undefined;
   if (!("shape" in x && "dtype" in x && "data" in x)) return undefined;
   const { shape, dtype } = x;
@@ -192,45 +210,6 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
   }))];
 }
 
-function recordsView(
-  records: readonly Readonly<Record<string, unknown>>[],
-): View {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const rows = records.map((record) =>
-    names.map((name) => cellOf(record[name]))
-  );
-  const columns = names.map((name) => ({ name }));
-  return { title: "", blocks: [{ kind: "table", columns, rows }] };
-}
-
-function cellOf(value: unknown): string | number | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "number" || typeof value === "string") return value;
-  return Deno.inspect(value, {
-    colors: false,
-    depth: 1,
-    breakLength: Infinity,
-  });
-}
-
-function isCell(value: unknown): boolean {
-  return value === null || typeof value !== "object" &&
-      typeof value !== "function" && typeof value !== "symbol";
-}
-
-function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {
-  if (typeof x !== "object" || x === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(x);
-  return (prototype === Object.prototype || prototype === null) &&
-    Object.keys(x).length > 0;
-}
-
-function isRecordList(
-  x: unknown,
-): x is readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(x) && x.length > 0 && x.every(isRecord);
-}
-
 function isShape(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((size) => Number.isInteger(size));
 }
@@ -238,6 +217,22 @@ function isShape(value: unknown): value is readonly number[] {
 function isNumeric(x: unknown): x is ArrayLike<number> & object {
   return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
     !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
+}
+
+function vectorOf(data: ArrayLike<number> & object): NumericArray {
+  const dtype = dtypeOf(data.constructor.name);
+  return { data, shape: [data.length], dtype };
+}
+
+function numbersOf(x: unknown): NumericArray | undefined {
+  if (Array.isArray(x)) return nestedValues(x);
+  if (isNumeric(x)) return vectorOf(x);
+  if (typeof x !== "object" || x === null) return undefined;
+  if (!("shape" in x && "dtype" in x && "data" in x)) return undefined;
+  const { shape, dtype, data } = x;
+  const isArray = isShape(shape) && typeof dtype === "string" &&
+    isNumeric(data) && data.length === sizeOf(shape);
+  return isArray ? { data, shape, dtype } : undefined;
 }
 
 function dtypeOf(constructorName: string): string {

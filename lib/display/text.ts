@@ -10,6 +10,8 @@ import type { Block, TableBlock, View } from "./view.ts";
 
 /** Maximum number of table rows; longer tables are shortened in the middle. */
 export const MOST_ROWS = 1000;
+/** Columns of a table that are written; of more, the first ones. */
+const MOST_COLUMNS = 50;
 
 /**
  * Writes a view as aligned text, without colours.
@@ -83,7 +85,26 @@ function blockLines(block: Block, room: number): string {
   return `[${lineText(block.title)}: ${lineText(block.summary, 400)}]`;
 }
 
-function tableText(table: TableBlock, room: number): string {
+/**
+ * A table as far as it is shown.
+ *
+ * @param table The table.
+ * @returns The table itself, or its first columns, with a title that says so.
+ */
+export function shownColumns(table: TableBlock): TableBlock {
+  const { columns, rows, title } = table;
+  if (columns.length <= MOST_COLUMNS) return table;
+  const note = `the first ${MOST_COLUMNS} of ${columns.length} columns`;
+  return {
+    kind: "table",
+    title: title === undefined ? note : `${title}, ${note}`,
+    columns: columns.slice(0, MOST_COLUMNS),
+    rows: rows.map((row) => row.slice(0, MOST_COLUMNS)),
+  };
+}
+
+function tableText(whole: TableBlock, room: number): string {
+  const table = shownColumns(whole);
   const names = table.columns.map(({ name }) => lineText(name));
   const sides = alignments(table);
   const lines = tableLines({ names, sides, ...tableRows(table) }, room);

@@ -144,6 +144,7 @@ export type Unreadable = (
   rule: string,
   value: unknown,
   hint?: string,
+  cause?: unknown,
 ) => SyntaxError;
 
 /**
@@ -153,6 +154,9 @@ export type Unreadable = (
  * @returns A function that creates an error.
  */
 export function unreadable(kind: string): Unreadable {
-  return ({ name }, rule, value, hint) =>
-    new SyntaxError(cannot(`read ${kind} "${name}"`, rule, value, hint));
+  return ({ name }, rule, value, hint, cause) =>
+    new SyntaxError(
+      cannot(`read ${kind} "${name}"`, rule, value, hint),
+      cause === undefined ? undefined : { cause },
+    );
 }

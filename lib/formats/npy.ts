@@ -52,14 +52,31 @@ export interface NpyHeader {
   readonly start: number;
 }
 
-/**
- * Reads the header of an `.npy` file.
- *
- * @param source The file.
- * @returns The header.
- * @throws {SyntaxError} If it is not such a file, or contains Python objects.
- */
-export function readNpyHeader(source: ByteSource): NpyHeader {
+/** Header of an array of strings of fixed length, `U` or `S` of NumPy. */
+export interface NpyTextHeader {
+  /** Sizes of the axes. */
+  readonly shape: readonly number[];
+  /** Characters of a string, or bytes. */
+  readonly characters: number;
+  /** Whether a character is a code point of four bytes, or one byte of UTF-8. */
+  readonly isUnicode: boolean;
+  /** Whether the most significant byte comes first. */
+  readonly isBigEndian: boolean;
+  /** Where the values begin. */
+  readonly start: number;
+}
+
+/** A header before its type is checked. */
+interface Layout {
+  readonly code: string | undefined;
+  readonly isBigEndian: boolean;
+  readonly isFortran: boolean;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly text: string;
+}
+
+function readLayout(source: ByteSource): Layout {
   const head = new Uint8Array(Math.min(12, source.size));
   source.read(0, head);
   const [version = 0] = head.subarray(6);
@@ -82,6 +99,27 @@ export function readNpyHeader(source: ByteSource): NpyHeader {
   source.read(start - length, bytes);
   const text = new TextDecoder().decode(bytes);
   const [, order, code, fortran, sizes] = HEADER.exec(text) ?? [];
+  const shape = (sizes ?? "").split(",").map((size) => size.trim())
+    .filter((size) => size !== "").map((size) => parseInt(size));
+  return {
+    code,
+    isBigEndian: order === ">",
+    isFortran: fortran === "True" && shape.length > 1,
+    shape,
+    start,
+    text,
+  };
+}
+
+/**
+ * Reads what an `.npy` file says of its array.
+ *
+ * @param source The file.
+ * @returns The header.
+ * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ */
+export function readNpyHeader(source: ByteSource): NpyHeader {
+  const { code, text, ...layout } = readLayout(source);
   const dtype = TYPES[code ?? ""];
   if (code?.startsWith("O") || (code === undefined && /'\|?O/.test(text))) {
     throw bad(
@@ -92,25 +130,91 @@ export function readNpyHeader(source: ByteSource): NpyHeader {
     );
   }
   if (dtype === undefined) {
-    throw bad(source, "its elements must be numbers", text.trim());
+    const hint = "save it again as an array of numbers";
+    throw bad(source, "its elements must be numbers", text.trim(), hint);
   }
-  const shape = (sizes ?? "").split(",").map((size) => size.trim())
-    .filter((size) => size !== "").map((size) => parseInt(size));
-  const count = sizeOf(shape) * sizeOfType(dtype);
-  if (shape.length > MOST_AXES || count !== source.size - start) {
-    throw bad(
-      source,
-      `it must have ${count} bytes of values`,
-      source.size - start,
+  checkSize(source, layout, sizeOfType(dtype));
+  const { shape, isBigEndian, isFortran, start } = layout;
+  return { shape, dtype, isBigEndian, isFortran, start };
+}
+
+function checkSize(
+  source: ByteSource,
+  { shape, start }: Pick<Layout, "shape" | "start">,
+  bytes: number,
+): void {
+  const count = sizeOf(shape) * bytes;
+  if (shape.length <= MOST_AXES && count === source.size - start) return;
+  const rule = `it must have ${count} bytes of values`;
+  throw bad(source, rule, source.size - start);
+}
+
+/**
+ * Reads what an `.npy` file says of its texts.
+ *
+ * @param source The file.
+ * @returns The header; undefined for a file of something else.
+ * @throws {SyntaxError} If it is no such file, or cut.
+ */
+export function readNpyTextHeader(
+  source: ByteSource,
+): NpyTextHeader | undefined {
+  const { code, shape, isBigEndian, start } = readLayout(source);
+  const [, kind, digits] = /^([US])(\d+)$/.exec(code ?? "") ?? [];
+  if (kind === undefined) return undefined;
+  const characters = Number(digits);
+  const isUnicode = kind === "U";
+  checkSize(source, { shape, start }, characters * (isUnicode ? 4 : 1));
+  return { shape, characters, isUnicode, isBigEndian, start };
+}
+
+/**
+ * Reads some texts of a list.
+ *
+ * @param source The file.
+ * @param header What it says, of one axis.
+ * @param start The first row.
+ * @param end The row after the last.
+ * @returns The texts, without the zeros at their ends.
+ * @throws {SyntaxError} If bytes are no UTF-8, or a character is none.
+ */
+export function readNpyTextRows(
+  source: ByteSource,
+  header: NpyTextHeader,
+  start: number,
+  end: number,
+): string[] {
+  const { characters, isUnicode, isBigEndian } = header;
+  const size = characters * (isUnicode ? 4 : 1);
+  const bytes = new Uint8Array((end - start) * size);
+  source.read(header.start + start * size, bytes);
+  const view = new DataView(bytes.buffer);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const one = (at: number) => {
+    if (!isUnicode) {
+      return decoder.decode(bytes.subarray(at, at + size)).replace(/\0+$/, "");
+    }
+    const codes = Array.from(
+      { length: characters },
+      (_, i) => view.getUint32(at + 4 * i, !isBigEndian),
     );
-  }
-  return {
-    shape,
-    dtype,
-    isBigEndian: order === ">",
-    isFortran: fortran === "True" && shape.length > 1,
-    start,
+    return String.fromCodePoint(...codes).replace(/\0+$/, "");
   };
+  return Array.from({ length: end - start }, (_, i) => {
+    try {
+      return one(i * size);
+    } catch (error) {
+      const rule = "its texts must be Unicode, bytes must be UTF-8";
+      const hint = `it is in row ${start + i}`;
+      throw bad(
+        source,
+        rule,
+        [...bytes.subarray(i * size, i * size + 8)],
+        hint,
+        error,
+      );
+    }
+  });
 }
 
 /**

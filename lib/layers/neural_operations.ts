@@ -10,19 +10,17 @@ import type { Ops } from "../ops/ops.ts";
 import { batchNorm, layerNorm, normalize } from "./_neural_normalization.ts";
 import { adaptivelyPooled } from "./adaptive_pooling.ts";
 import { activationNamed } from "./activations.ts";
+import { dotProductAttention } from "./_dot_product_attention.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
-  counter,
   knownSize,
   logSumExp,
   movedAxis,
   rank,
 } from "./operation_forms.ts";
-
-const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** Reads the channel axis; the names of both libraries are accepted. */
 export function channelsOfCall<T>(args: Arguments<T>): Channels {
@@ -217,41 +215,6 @@ export function blocks(isToDepth: boolean): Compute {
   };
 }
 
-/** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
-const attention: Compute = (ops, args) => {
-  args.refuseUnless("flash_attention", false);
-  const heads = knownSize(ops, args.tensor("query"), 2, args.name);
-  const [query, key, value] = ["query", "key", "value"].map((name) => {
-    const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
-    const groups = heads / knownSize(ops, x, 1, args.name);
-    return groups === 1 ? x : ops.repeat(x, groups, 1);
-  }) as [
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-  ];
-  const size = knownSize(ops, query, -1, args.name);
-  const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
-  const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
-  let scores = ops.multiply(product, c(ops, scale)); // [N, heads, T, S]
-  if (args.has("attn_logits_soft_cap")) {
-    args.refuse("attn_logits_soft_cap", "be left out");
-  }
-  if (args.has("bias")) scores = ops.add(scores, args.tensor("bias"));
-  const lowest = c(ops, -0.7 * 3.4028234663852886e38);
-  if (args.has("mask")) {
-    const mask = ops.cast(args.tensor("mask"), "bool");
-    scores = ops.where(mask, scores, lowest);
-  }
-  if (args.boolean("is_causal", false)) {
-    const steps = counter(ops, knownSize(ops, scores, 2, args.name), 0, 2);
-    const others = counter(ops, knownSize(ops, scores, 3, args.name), 1, 2);
-    scores = ops.where(ops.greaterEqual(steps, others), scores, lowest);
-  }
-  const weights = ops.softmax(scores, -1);
-  return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
-};
-
 const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
 const CONV = ["strides", "padding", "data_format", "dilation_rate"];
 
@@ -322,6 +285,6 @@ export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
         "flash_attention",
         "attn_logits_soft_cap",
       ],
-      attention,
+      dotProductAttention,
     ),
   });

@@ -101,7 +101,7 @@ export class NativeCandidates {
    */
   async find({ data, rows, columns }: Matrix): Promise<Candidates> {
     const most = this.#most;
-    const { data: bank, lengths: lengthsOfRows } = this.#bank;
+    const { data: bank, lengths: lengthsOfRows, extra } = this.#bank;
     const step = Math.max(1, Math.floor(MOST_PRODUCTS / this.#bank.rows));
     const lengths = new Float64Array(rows); // [n], squared
     const found = new Int32Array(rows * most); // [n, most]
@@ -131,9 +131,11 @@ export class NativeCandidates {
           if (at === skip) continue;
           const from = at * columns;
           const length = lengthsOfRows?.[at] ?? 1;
+          const more = extra?.[at] ?? 0;
+          const limit = best.worst - more;
           best.offer(
             at,
-            squaredDistance(bank, from, query, length, best.worst),
+            squaredDistance(bank, from, query, length, limit) + more,
           );
         }
         if (most === this.#bank.rows) return true;
@@ -194,7 +196,7 @@ function meanOf({ data, rows, columns, lengths }: Bank): Float64Array {
  * lengths.
  */
 async function prepared(
-  { data, rows, columns, lengths: lengthsOfRows }: Bank,
+  { data, rows, columns, lengths: lengthsOfRows, extra }: Bank,
   centre: Float64Array,
   pacer: LinalgOptions["pacer"],
 ) {
@@ -212,7 +214,8 @@ async function prepared(
         lengths[row - start]! += x * x;
       }
     }
-    lengths.forEach((length, i) => {
+    lengths.forEach((square, i) => {
+      const length = square + (extra?.[start + i] ?? 0);
       halves[start + i] = length / 2;
       longest = Math.max(longest, length);
     });

@@ -12,6 +12,8 @@ export interface Bank {
   readonly columns: number;
   /** Divisor of each row, `[rows]`. @default {1} */
   readonly lengths?: Float64Array;
+  /** What is added to the squared distance of each row, >= 0, `[rows]`. @default {0} */
+  readonly extra?: Float64Array;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface NearestRows {
    * `[n, K]`, row indices of the bank; rows at equal distance in their order.
    */
   readonly indices: Int32Array;
-  /** `[n, K]`, Euclidean distances. */
+  /** `[n, K]`, Euclidean distances; with extra squares, the roots of the sums. */
   readonly distances: Float64Array;
 }
 
@@ -91,7 +91,7 @@ export async function openNearest(
 
 /** Offers all rows of a bank. */
 function offerAll(
-  { data, rows, columns, lengths }: Bank,
+  { data, rows, columns, lengths, extra }: Bank,
   query: Float64Array,
   skip: number,
   best: NearestList,
@@ -101,7 +101,8 @@ function offerAll(
     if (row === skip) continue;
     const at = row * columns;
     const length = lengths === undefined ? 1 : lengths[row]!;
-    const distance = squaredDistance(data, at, query, length, best.worst);
-    best.offer(row, distance);
+    const more = extra === undefined ? 0 : extra[row]!;
+    const limit = best.worst - more;
+    best.offer(row, squaredDistance(data, at, query, length, limit) + more);
   }
 }

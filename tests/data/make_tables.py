@@ -102,6 +102,10 @@ def numpy():
               "odd": np.arange(6) + 2**24 + 1, "few": np.zeros(3)}
     np.savez(FOLDER / "arrays.npz", **arrays)
     np.savez_compressed(FOLDER / "packed.npz", **arrays)
+    kinds = np.array(["dog", "ä", "", "😀", "dog", "ä"])
+    np.savez(FOLDER / "named.npz", x=x, kind=kinds, swapped=kinds.astype(">U3"),
+             id=np.array([b"a", b"bb", b"ccc", b"d", b"e", "é".encode()]), latin=np.array([b"\xe9"] * 6),
+             object=np.array([{"a": 1}] * 6, dtype=object), complex=np.zeros(6, np.complex64))
 
 
 if __name__ == "__main__":

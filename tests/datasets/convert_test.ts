@@ -79,7 +79,7 @@ Deno.test("convertValues() refuses whole numbers that float32 would round", () =
   );
   // 2^60 + 1 becomes 2^60 already as a number: only big integers can tell.
   const near = BigInt64Array.of(2n ** 60n + 1n);
-  const tail = "1152921504606846977; it is in row 10";
+  const tail = "1152921504606846977n; it is in row 10";
   refused(() => convert(near, "int64", "float32"), "exact in float32", tail);
 });
 
@@ -104,7 +104,7 @@ Deno.test("convertValues() makes int32 of what is whole and in range", () => {
     refused(() => convert(data, "float64", "int32"), rule, value + row);
   }
   const big = BigInt64Array.of(2n ** 32n);
-  refused(() => convert(big, "int64", "int32"), rule, "4294967296" + row);
+  refused(() => convert(big, "int64", "int32"), rule, "4294967296n" + row);
 });
 
 Deno.test("convertValues() refuses bits that are neither 0 nor 1", () => {
@@ -149,7 +149,7 @@ Deno.test("convertValues() makes float64, float16 and uint8 of what they can hol
   refused(
     () => convert(big, "int64", "float64"),
     "exact in float64",
-    `${big[0]}${row}`,
+    `${big[0]}n${row}`,
   );
   assertEquals(
     convert(Float32Array.of(0.1, Infinity), "float32", "float16"),

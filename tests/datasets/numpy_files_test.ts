@@ -88,7 +88,7 @@ Deno.test("npzFile() keeps whole numbers exact, or refuses them", async () => {
   await assertRejects(
     () => readSource(npz({ inputs: "x", labels: "far" }), INPUTS),
     RangeError,
-    "labels must be whole numbers in the range of int32: current value is 2147483648; it is in row 0",
+    "labels must be whole numbers in the range of int32: current value is 2147483648n; it is in row 0",
   );
 });
 
@@ -132,6 +132,41 @@ Deno.test("numpy files are refused that are no arrays of numbers", async () => {
     "every option must be one of",
   );
 });
+
+Deno.test("npzFile() reads texts as labels and ids, and leaves alone what it cannot read", async () => {
+  const read = (options: NpzOptions) =>
+    readSource(npz(options, "named"), INPUTS);
+  const classNames = ["", "dog", "ä", "😀"];
+  for (const labels of ["kind", "swapped"]) {
+    const found = await read({ inputs: "x", labels, ids: "id" });
+    assertEquals(found.classNames, classNames);
+    assertEquals(found.labels, [1, 2, 0, 3, 1, 2]);
+    assertEquals(found.ids, ["a", "bb", "ccc", "d", "e", "é"]);
+    assertEquals(found.values, VALUES);
+  }
+  const mixed = await read({ ids: "kind", shuffle: { seed: 1 }, limit: 4 });
+  assertEquals(mixed.ids.length, 4);
+  const rows = [0, 1, 2, 3, 4, 5].map((i) => VALUES.slice(6 * i, 6 * i + 6));
+  const all = ["dog", "ä", "", "😀", "dog", "ä"];
+  mixed.ids.forEach((id, i) => {
+    const values = String(mixed.values.slice(6 * i, 6 * i + 6));
+    assertEquals(all[rows.findIndex((row) => String(row) === values)], id);
+  });
+  const refuse = (options: NpzOptions, text: string) =>
+    assertRejects(() => read(options), Error, text);
+  await refuse({ inputs: "x", ids: "latin" }, "bytes must be UTF-8");
+  await refuse({ inputs: "x", ids: "object" }, "objects are programs");
+  await refuse({ inputs: "complex" }, "save it again as an array of numbers");
+  await refuse({ inputs: "kind" }, "must hold numbers, lists of numbers");
+  await refuse({ inputs: "kin" }, 'nearest names are "kind"');
+  const text = viewText(viewOf(await prepared(npz({}, "named")), {})!);
+  assert(text.includes("float32 [2, 3]"), text);
+});
+
+async function prepared<S extends ReturnType<typeof npyFile>>(source: S) {
+  await source.prepare!();
+  return source;
+}
 
 Deno.test("npzFile() verifies checksums before it reads", async () => {
   const bytes = await Deno.readFile(`${TABLES}arrays.npz`);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { tableHtml, textHtml, titleHtml } from "../../lib/display/html.ts";
 
 Deno.test("titleHtml() escapes", () => {
@@ -29,4 +29,16 @@ Deno.test("tableHtml() leaves out the middle of a long table", () => {
   const rows = Array.from({ length: 1002 }, (_, i) => [i]);
   const html = tableHtml({ kind: "table", columns: [{ name: "i" }], rows });
   assertEquals(html.match(/… 2 more rows …/g)?.length, 1);
+});
+
+Deno.test("tableHtml() has at most 50 columns, and says of how many", () => {
+  const names = Array.from({ length: 190 }, (_, i) => `c${i}`);
+  const html = tableHtml({
+    kind: "table",
+    title: "arrays",
+    columns: names.map((name) => ({ name })),
+    rows: [names],
+  });
+  assert(html.includes("<p>arrays, the first 50 of 190 columns</p>"), html);
+  assert(html.includes(">c49<") && !html.includes(">c50<"));
 });

@@ -154,3 +154,44 @@ Deno.test("plainView() refuses options that do not fit the value", async () => {
     'each option must be one of "sample", "channels", "scale"',
   );
 });
+
+Deno.test("plainView() measures the arrays of a record, and lists its records", async () => {
+  const scores = Float64Array.from({ length: 20 }, (_, i) => i);
+  const xs = { data: new Uint8Array(12), shape: [3, 2, 2], dtype: "uint8" };
+  const neighbors = [{ id: "a", distance: 0.5 }, { id: "b", distance: 1 }];
+  const auroc = { value: 0.9, low: 0.8, high: 1 };
+  assertEquals(
+    await text({ score: 3, few: [1, 2], scores, xs, neighbors, auroc }),
+    [
+      "name   value",
+      "-----  ------",
+      "score  3",
+      "few    [1, 2]",
+      "",
+      "name   value  low  high",
+      "-----  -----  ---  ----",
+      "auroc    0.9  0.8     1",
+      "",
+      "array   shape      dtype    mean    std  min  max  zeros %  NaN  infinite",
+      "------  ---------  -------  ----  -----  ---  ---  -------  ---  --------",
+      "scores  [20]       float64   9.5  5.766    0   19        5    0         0",
+      "xs      [3, 2, 2]  uint8       0      0    0    0      100    0         0",
+      "",
+      "neighbors",
+      "id  distance",
+      "--  --------",
+      "a        0.5",
+      "b          1",
+    ].join("\n"),
+  );
+  assertEquals(await text({ a: { b: { c: 1 } } }), "{ a: { b: { c: 1 } } }");
+});
+
+Deno.test("plainView() writes out a tensor of strings", async () => {
+  const tensor = {
+    dtype: "string",
+    shape: [2],
+    data: () => Promise.resolve(["a", "\u202eb"]),
+  };
+  assertEquals(await text(tensor), 'Tensor [2] string\n\n["a", "\\u202eb"]');
+});

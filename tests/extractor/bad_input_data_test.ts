@@ -144,7 +144,7 @@ counted(
           shape: [1, 4],
           dtype: "int64",
         },
-        'Cannot read dataset as every value of input "x" must be exact in float32: current value is 1152921504606846977; it is in row 0',
+        'Cannot read dataset as every value of input "x" must be exact in float32: current value is 1152921504606846977n; it is in row 0',
       ],
     ]);
   },

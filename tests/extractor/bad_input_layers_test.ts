@@ -163,7 +163,7 @@ counted("unknown options of a run are refused before it", async () => {
     ],
     [
       { signal: new AbortController() },
-      'Cannot predict as "signal" must be an AbortSignal: current value is an AbortController',
+      'Cannot predict as "signal" must be an AbortSignal: current value is an AbortController; pass its signal',
     ],
     [
       null,

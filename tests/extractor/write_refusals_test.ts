@@ -5,7 +5,6 @@ import {
   mergeFeatures,
   openFeatures,
   table,
-  tf,
   type WriteOptions,
 } from "@sonde/sonde";
 import { bytesAt, inFolder } from "../store/_sets.ts";
@@ -280,33 +279,6 @@ Deno.test("write() shares no run that cannot be told from others", () =>
       await assertRejects(write, TypeError, `leave out "shard"`);
     }
     assertEquals([...Deno.readDirSync(folder)], []);
-  }));
-
-Deno.test("write() refuses names and ids that the format cannot hold, before it has computed all", () =>
-  inFolder(async (folder) => {
-    const named = (name: string) => {
-      const model = tf.sequential();
-      model.add(tf.layers.dense({ units: 2, inputShape: [4], name }));
-      return new FeatureExtractor(model).layers([name]).batch(4);
-    };
-    let numRead = 0;
-    const watched: DataSource = {
-      ...source(),
-      async *batches(wanted) {
-        numRead++;
-        yield* source().batches(wanted) as AsyncIterable<never>;
-      },
-    };
-    const npz = () => named("sonde").write(watched, `${folder}/x.npz`);
-    await assertRejects(npz, RangeError, ".safetensors or .parquet");
-    const kept = () => named("constructor").write(watched, `${folder}/x.npz`);
-    await assertRejects(kept, RangeError, "rename the layer");
-    assertEquals(numRead, 0);
-    await named("sonde").write(source(), `${folder}/x.parquet`);
-    const ids = Array.from({ length: 20 }, (_, i) => `${i}\0`);
-    const write = () => extractor().write({ xs: X, ids }, `${folder}/y.npz`);
-    await assertRejects(write, RangeError, "which NumPy leaves out");
-    assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
 
 Deno.test("write() says which setting differs from the unfinished run's", () =>

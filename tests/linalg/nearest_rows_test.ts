@@ -51,6 +51,46 @@ Deno.test("openNearest() gives the same on the runtime and in plain loops, far f
   }
 });
 
+Deno.test("openNearest() adds extra squares, and divides rows by lengths, on the runtime too", async () => {
+  const [{ data, rows, columns }, queries] = [
+    random(6000, 64, 1),
+    random(9, 64, 2),
+  ];
+  const lengths = Float64Array.from({ length: rows }, (_, i) => 1 + i % 7);
+  lengths[5] = Infinity; // a row of zeros
+  const extra = normals(rows, 3).map((x) => 40 * x * x);
+  const squares = (query: number) =>
+    Float64Array.from({ length: rows }, (_, i) => {
+      let sum = extra[i]!;
+      for (let j = 0; j < columns; j++) {
+        const x = data[i * columns + j]! / lengths[i]!;
+        sum += (x - queries.data[query * columns + j]!) ** 2;
+      }
+      return sum;
+    });
+  const bank = { data, rows, columns, lengths, extra };
+  for (const native of [undefined, false]) {
+    const options = { neighbors: 20, native, queries: 1e6 };
+    const search = await openNearest(bank, options);
+    const { indices, distances } = await search.find(queries);
+    await search.close();
+    for (let query = 0; query < 9; query++) {
+      const all = squares(query);
+      const order = Array.from(all.keys()).sort((a, b) => all[a]! - all[b]!);
+      const nearest = order.slice(0, 20);
+      assertEquals(
+        Array.from(indices.subarray(query * 20, query * 20 + 20)),
+        nearest,
+      );
+      assertAllClose(
+        distances.subarray(query * 20, query * 20 + 20),
+        nearest.map((i) => Math.sqrt(all[i]!)),
+        { rtol: 1e-13 },
+      );
+    }
+  }
+});
+
 Deno.test("openNearest() is exact among copies, tiny differences and huge numbers", async () => {
   const bank = random(3000, 8, 3);
   // Every tenth row is a copy, many differ by less than float32 of products tells.

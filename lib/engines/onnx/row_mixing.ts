@@ -75,7 +75,7 @@ function along(fallback: number | ((version: number) => number)): Rule {
   };
 }
 
-const matmul: Rule = ({ inputs: [a, b] }) => {
+const matmul: Rule = ({ inputs: [a, b], sizes }) => {
   const rank = Math.max(a!.rank, b!.rank);
   if (a!.isBatch && b!.isBatch) {
     return a!.rank === b!.rank && rank >= 3
@@ -86,7 +86,9 @@ const matmul: Rule = ({ inputs: [a, b] }) => {
   // Axis 0 must be neither summed over nor aligned with an axis of the other
   // operand.
   const least = x === a ? 2 : 3;
-  if (x.rank < least || other.rank !== 2) return undefined;
+  const isOne = other.rank <= x.rank && sizes(x === a ? 1 : 0)?.[0] === 1;
+  const isSame = other.rank === 2 || other.rank > 2 && isOne;
+  if (x.rank < least || !isSame) return undefined;
   return { isBatch: true, rank: x.rank };
 };
 
@@ -103,6 +105,50 @@ const reduce: Rule = async ({ inputs: [x], integers, number }) => {
   if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
   const isKept = number("keepdims", 1) !== 0;
   return { isBatch: true, rank: isKept ? rank : rank - axes.length };
+};
+
+/** Along one axis that is not the first: that of an attribute, or of an input. */
+function onAxis(fallback: number, input = -1): Rule {
+  return async (operation) => {
+    const { inputs: [x], integers, number } = operation;
+    const axis = input < 0
+      ? number("axis", fallback)
+      : (await integers("", input))?.[0] ?? 0;
+    return axisIn(axis, x!.rank) > 0 ? same(operation) : undefined;
+  };
+}
+
+/** Changes sizes by factors, of which the first must be 1. */
+function scaled(attribute: string, input: number): Rule {
+  return async (operation) => {
+    const factors = await operation.integers(attribute, input);
+    // Opset 18 may name the axes of the factors, in any order.
+    if (await operation.integers("axes", -1) !== undefined) return undefined;
+    const { rank } = operation.inputs[0]!;
+    const isKept = factors?.length === rank && factors[0] === 1;
+    return isKept ? same(operation) : undefined;
+  };
+}
+
+const slice: Rule = async (operation) => {
+  const { inputs: [x], integers } = operation;
+  const axes = await integers("axes", 3);
+  const isKept = axes?.length &&
+    axes.every((axis) => axisIn(axis, x!.rank) > 0);
+  return isKept ? same(operation) : undefined;
+};
+
+const gather: Rule = ({ inputs: [x, indices], number }) => {
+  if (indices!.isBatch || axisIn(number("axis", 0), x!.rank) <= 0) return;
+  return { isBatch: true, rank: x!.rank - 1 + indices!.rank };
+};
+
+const expand: Rule = async (operation) => {
+  const { inputs: [x], integers, batch } = operation;
+  const sizes = await integers("", 1);
+  if (sizes === undefined || sizes.length > x!.rank) return;
+  const isKept = sizes.length < x!.rank || sizes[0] === 1 || sizes[0] === batch;
+  return isKept ? same(operation) : undefined;
 };
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -152,6 +198,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     const areRows = inputs.every((y) => y!.isBatch && y!.rank === x!.rank);
     return areRows && axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined;
   },
+  Slice: slice,
+  Gather: gather,
+  Expand: expand,
+  TopK: onAxis(-1),
+  LpNormalization: onAxis(-1),
+  CumSum: onAxis(0, 1),
+  Tile: scaled("", 1),
+  Resize: scaled("", 2),
+  ...each("DepthToSpace SpaceToDepth Trilu", spatial),
   Split: ({ inputs: [x], number }) =>
     axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined,
   Transpose: async ({ inputs: [x], integers }) =>

@@ -1,8 +1,8 @@
 /**
  * Detectors against NumPy and faiss, on the same arrays: scores of logits, fits,
- * and neighbours.
+ * neighbours, and one sample at a time.
  *
- *     deno run -A tests/bench/peers/detectors_bench.ts [--quick] [logits] [fit512] [fit2048] [knn]
+ *     deno run -A tests/bench/peers/detectors_bench.ts [--quick] [logits] [fit512] [fit2048] [knn] [one]
  *
  * The Python is that of the environment for oodeel, or that of `PYTHON`; it needs
  * NumPy and faiss-cpu.
@@ -10,17 +10,25 @@
  * What is compared beside the time: of logits and neighbours the first 100
  * scores, of `vim` its factor, of `mahalanobis` the trace of its inverse.
  *
+ * One at a time, detectors that keep the samples of the fit are measured, both
+ * sides with these samples prepared; and images, through an open extractor and a
+ * scorer, against the same images in one batch.
+ *
  * @module
  */
 import {
   deepKnn,
   energy,
   entropy,
+  FeatureExtractor,
   featureSet,
+  loadModel,
   mahalanobis,
   maxLogit,
   msp,
   type NdArray,
+  nnGuide,
+  relation,
   vim,
 } from "@sonde/sonde";
 import { fromSafetensors } from "../../../lib/formats/safetensors.ts";
@@ -45,6 +53,10 @@ try {
   if (isWanted("fit512")) await measureFits(peer, 512, 10, 3);
   if (isWanted("fit2048")) await measureFits(peer, 2048, 1000, 6);
   if (isWanted("knn")) await measureNeighbors(peer);
+  if (isWanted("one")) {
+    await measureOnes(peer);
+    await measureImages();
+  }
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
@@ -86,7 +98,8 @@ async function compareWith(
   { name, on, most, ours }: {
     readonly name: string;
     readonly on: string;
-    readonly most: number;
+    /** How many times theirs it may take; nothing is claimed without it. */
+    readonly most?: number;
     readonly ours: () => Promise<Float64Array>;
   },
 ): Promise<void> {
@@ -105,7 +118,8 @@ async function compareWith(
     versions: RUNTIME_VERSION,
     difference: differenceOf(found.subarray(0, expected.length), expected),
     tolerance: 1e-3, // the other side is float32, for all but fits
-    bound: IS_QUICK ? {} : { most }, // for sizes as they are meant
+    // Claims are for sizes as they are meant.
+    ...(IS_QUICK || most === undefined ? {} : { bound: { most } }),
   });
 }
 
@@ -172,4 +186,73 @@ async function measureNeighbors(peer: PeerProcess): Promise<void> {
     most: 2,
     ours: () => scorer.score(set, QUIET),
   });
+}
+
+/** Scores of samples one by one, against NumPy one by one. */
+async function measureOnes(peer: PeerProcess): Promise<void> {
+  const rows = Math.round(10_000 * SCALE);
+  const [count, classes] = [100, 10];
+  const features = matrix(rows, 512, 6);
+  const logits = matrix(rows, classes, 7);
+  const queries = matrix(count, 512, 8);
+  const queryLogits = matrix(count, classes, 9);
+  await load(peer, { features, logits, queries, query_logits: queryLogits });
+  const known = featureSet({ penultimate: features, logits });
+  const set = featureSet({ penultimate: queries, logits: queryLogits });
+  const ones = Array.from({ length: count }, (_, row) => set.select([row]));
+  for (const detector of [deepKnn(), nnGuide(), relation()]) {
+    const scorer = await detector.fit(known, QUIET);
+    await compareWith(peer, {
+      name: `${detector.name}One`,
+      on: `${count} against ${rows} x 512`,
+      async ours() {
+        const scores = new Float64Array(count); // [n]
+        for (const [row, one] of ones.entries()) {
+          scores.set(await scorer.score(one, QUIET), row);
+        }
+        return scores;
+      },
+    });
+  }
+}
+
+/** Images one by one through an open extractor and a scorer, against one batch. */
+async function measureImages(): Promise<void> {
+  const path = new URL("notebooks/models/digits/model.json", ROOT).pathname;
+  await using model = await loadModel(path);
+  const extractor = new FeatureExtractor(model).penultimate();
+  const [known, count] = [Math.round(4000 * SCALE), 64];
+  const images = (rows: number, seed: number) => {
+    const { data } = matrix(rows, 28 * 28, seed);
+    return { data, shape: [rows, 28, 28, 1], dtype: "float32" } as const;
+  };
+  const fit = await extractor.predict(images(known, 10), QUIET);
+  const scorer = await deepKnn().fit(fit, QUIET);
+  const all = images(count, 11);
+  const size = 28 * 28;
+  const ones = Array.from({ length: count }, (_, i) => ({
+    data: all.data.slice(i * size, (i + 1) * size),
+    shape: [1, 28, 28, 1],
+    dtype: "float32" as const,
+  }));
+  const open = await extractor.batch(count).open();
+  const oneByOne = async () => {
+    const scores = new Float64Array(count); // [n]
+    for (const [i, one] of ones.entries()) {
+      scores.set(await scorer.score(await open.predict(one, QUIET), QUIET), i);
+    }
+    return scores;
+  };
+  const atOnce = async () =>
+    await scorer.score(await open.predict(all, QUIET), QUIET);
+  const difference = differenceOf(await oneByOne(), await atOnce());
+  report({
+    benchmark: "detectors",
+    case: `digits and deepKnn, ${count} images one by one, in one batch`,
+    pairs: await timePairs(oneByOne, atOnce, { ...TIMING, warmUps: 1 }),
+    unit: "ms",
+    versions: RUNTIME_VERSION,
+    difference,
+  });
+  await open.close();
 }

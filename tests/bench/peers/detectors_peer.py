@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 arrays = {}
+prepared = {}
 
 
 def rows_max(logits):
@@ -65,6 +66,53 @@ def deep_knn(bank, queries):
     return np.sqrt(index.search(asked, 50)[0][:, -1])
 
 
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def softmax(logits):
+    p = np.exp(logits - logits.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True)
+
+
+def once(name, compute):
+    """What stays as it is from one sample to the next."""
+    if name not in prepared:
+        prepared[name] = compute()
+    return prepared[name]
+
+
+def deep_knn_one(bank, queries):
+    known = once("bank", lambda: unit(bank))
+    scores = []
+    for query in queries:
+        products = known @ (query / np.linalg.norm(query))
+        nearest = -np.partition(-products, 49)[49]
+        scores.append(np.sqrt(2 - 2 * nearest))
+    return np.array(scores)
+
+
+def nn_guide_one(bank, logits, queries, query_logits):
+    known = once("guides", lambda: unit(bank) * -energy(logits)[:, None])
+    scores = []
+    for query, own in zip(queries, query_logits):
+        products = known @ (query / np.linalg.norm(query))
+        largest = -np.partition(-products, 9)[:10]
+        scores.append(energy(own[None])[0] * largest.mean())
+    return np.array(scores)
+
+
+def relation_one(bank, logits, queries, query_logits):
+    known = once("bank", lambda: unit(bank))
+    p_known = once("p", lambda: softmax(logits))
+    scores = []
+    for query, own in zip(queries, query_logits):
+        cosines = known @ (query / np.linalg.norm(query))
+        r = np.maximum(cosines, 0) * (p_known @ softmax(own[None])[0])
+        scores.append(-r[r > 0.03].sum())
+    return np.array(scores)
+
+
 WORK = {
     "maxLogit": lambda a: rows_max(a["logits"]),
     "energy": lambda a: energy(a["logits"]),
@@ -72,6 +120,13 @@ WORK = {
     "entropy": lambda a: entropy(a["logits"]),
     "mahalanobis": lambda a: mahalanobis(a["features"], a["labels"]),
     "vim": lambda a: vim(a["features"], a["logits"]),
+    "deepKnnOne": lambda a: deep_knn_one(a["features"], a["queries"]),
+    "nnGuideOne": lambda a: nn_guide_one(
+        a["features"], a["logits"], a["queries"], a["query_logits"]
+    ),
+    "relationOne": lambda a: relation_one(
+        a["features"], a["logits"], a["queries"], a["query_logits"]
+    ),
     "deepKnn": lambda a: deep_knn(a["features"], a["queries"]),
 }
 
@@ -82,6 +137,7 @@ for line in sys.stdin:
             name: np.fromfile(path, dtype).reshape(shape)
             for name, (path, dtype, shape) in request["load"].items()
         }
+        prepared.clear()
         answer = {}
     else:
         answer = {"scores": WORK[request["run"]](arrays)[:100].tolist()}

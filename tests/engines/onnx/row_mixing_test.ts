@@ -59,11 +59,25 @@ const float = (name: string, shape: number[]): Constant => {
 };
 
 const APART: readonly [Node, ...Constant[]][] = [
+  [
+    node("Slice", ["s", "e", "a"]),
+    ...[int("s", 0), int("e", 1), int("a", -1)],
+  ],
+  [node("Gather", ["i"], { axis: 1 }), int("i", 1, 0)],
+  [node("Expand", ["s"]), int("s", 4, 3, 5)],
+  [node("Expand", ["s"]), int("s", 3, 5)],
+  [node("TopK", ["k"]), int("k", 2)],
+  [node("LpNormalization", [])],
+  [node("CumSum", ["a"]), int("a", 2)],
+  [node("Tile", ["t"]), int("t", 1, 2, 1)],
+  [node("Resize", ["", "s"]), float("s", [3])],
+  [node("Trilu", [])],
   [node("Relu", [])],
   [node("Add", ["c"]), float("c", [3, 5])],
   [node("Add", ["c"]), float("c", [1, 3, 5])],
   [node("Mul", ["x"])],
   [node("MatMul", ["w"]), float("w", [5, 2])],
+  [node("MatMul", ["w"]), float("w", [1, 5, 2])],
   [node("MatMul", ["x"]), float("w", [5, 2])],
   [node("Conv", ["w"]), float("w", [2, 3, 2])],
   [node("Softmax", [], { axis: 1 })],
@@ -80,6 +94,7 @@ const APART: readonly [Node, ...Constant[]][] = [
 const MIXING: readonly [Node, ...Constant[]][] = [
   [node("Add", ["c"]), float("c", [4, 3, 5])],
   [node("Add", ["c"]), float("c", [2, 1, 1, 1])],
+  [node("MatMul", ["w"]), float("w", [4, 5, 2])],
   [node("Softmax", [], { axis: 0 })],
   [node("Softmax", [], { axis: -3 })],
   [node("ReduceMean", [])],
@@ -93,7 +108,18 @@ const MIXING: readonly [Node, ...Constant[]][] = [
   [node("Concat", ["x"], { axis: 0 })],
   [node("Pad", ["p"]), int("p", 1, 0, 0, 0, 0, 0)],
   [node("ArgMax", [])],
-  [node("CumSum", ["a"]), int("a", 1)],
+  [node("CumSum", ["a"]), int("a", -3)],
+  [
+    node("Slice", ["s", "e", "a"]),
+    ...[int("s", 0), int("e", 1), int("a", 0)],
+  ],
+  [node("Slice", ["s", "e"]), int("s", 0), int("e", 1)],
+  [node("Gather", ["i"]), int("i", 1, 0)],
+  [node("Expand", ["s"]), int("s", 2, 4, 3, 5)],
+  [node("TopK", ["k"], { axis: 0 }), int("k", 2)],
+  [node("LpNormalization", [], { axis: -3 })],
+  [node("Tile", ["t"]), int("t", 2, 1, 1)],
+  [node("Resize", ["", "s"], { axes: [1, 0, 2] }), float("s", [3])],
   [node("NonZero", [])],
 ];
 

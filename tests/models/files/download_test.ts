@@ -154,7 +154,10 @@ Deno.test("download() is sent on from https to https only, and never into a netw
     ] as const
   ) {
     const message = await refused(from, to);
-    assert(message.includes(`must redirect it to ${rule}`), `${to}: ${message}`);
+    assert(
+      message.includes(`must redirect it to ${rule}`),
+      `${to}: ${message}`,
+    );
     assert(message.startsWith(`Cannot load model "${from}"`), message);
   }
   const local = "http://127.0.0.1/m.keras";

@@ -2,9 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError } from "../../../lib/errors.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import {
-  modelGraphOf,
-} from "../../../lib/models/graph/model_graph.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { chain } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
