@@ -44,8 +44,9 @@ const NOTHING = new Uint8Array(0);
  *
  * @param reader The input stream.
  * @returns The bytes of each message: its metadata with their prefix, then its
- * body. They end at the marker, which is not among them.
- * @throws {SyntaxError} If it is no stream, is cut, or changes its schema.
+ * body. They end at the marker, which is not included.
+ * @throws {SyntaxError} If it is not a stream, is truncated, or changes its
+ * schema.
  * @throws {TypeError} If a column is of an unknown type, or a batch compressed.
  * @throws {RangeError} If a message is too large.
  */

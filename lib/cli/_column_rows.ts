@@ -37,7 +37,7 @@ export interface Fault {
   readonly cause?: Error;
 }
 
-/** Rows of a column that is not of its stored type: an index for each row. */
+/** The rows of a dictionary-encoded column: an index for each row. */
 export interface Indexed {
   /** The values of the indices; the column itself if it is not encoded. */
   readonly data: Data;
@@ -132,9 +132,9 @@ export function isList(type: DataType): boolean {
  * Reads rows of numbers, or of lists of numbers.
  *
  * @param column The rows.
- * @param length How many there are.
- * @param wanted Sizes of a row, null for any size; undefined for whatever comes.
- * @returns The values, and what is wrong with bad rows.
+ * @param length Number of rows.
+ * @param wanted Sizes of a row, null for any size; undefined for any shape.
+ * @returns The values, and the errors of bad rows.
  */
 export function columnRows(
   column: Indexed,
@@ -193,7 +193,7 @@ function levelsOf(data: Data): Level[] {
   return isList(type) ? [level, ...levelsOf(data.children[0]!)] : [level];
 }
 
-/** The range of a row, or what is wrong with it. */
+/** The range of a row, or its error. */
 function rangeOf(levels: readonly Level[], row: number): Range | string {
   let start = row;
   let end = row + 1;
@@ -295,7 +295,9 @@ function leafOf(data: Data): Leaf {
   };
 }
 
-/** Values in a type of this library's; those that are not kept exactly are told. */
+/**
+ * Converts values to a supported type, and reports those that are not exact.
+ */
 function valuesOf(data: Data): {
   readonly values: Values;
   readonly dtype: DType;

@@ -62,7 +62,7 @@ export type InputRows =
 export interface BatchInputs {
   /** By name; undefined if no row is good. */
   readonly xs: Readonly<Record<string, InputRows>> | undefined;
-  /** What is wrong with a row, by its number in the batch. */
+  /** Errors of bad rows, by their index in the batch. */
   readonly bad: ReadonlyMap<number, Fault>;
 }
 

@@ -108,7 +108,7 @@ export async function runWorkerCommand(
 ): Promise<number> {
   const { log } = pipes;
   const parser = command();
-  // stdout belongs to the stream
+  // stdout is the stream
   const code = readArguments(parser, args, { out: log, err: log }, () => {
     const has = (flag: string) =>
       args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));

@@ -159,7 +159,7 @@ export function pickedBlock(block: Block, rows: readonly number[]): Block {
 }
 
 /**
- * One block of several.
+ * Joins several blocks.
  *
  * @param blocks Blocks of the same columns, one or more.
  * @returns All their rows.

@@ -32,14 +32,14 @@ export interface NpyArray {
   readonly source: ByteSource;
 }
 
-/** An array, opened; without a header it holds neither numbers nor texts. */
+/** An array, opened; without a header it holds neither numbers nor strings. */
 interface Opened {
   readonly source: ByteSource;
   readonly numbers?: NpyHeader;
   readonly texts?: NpyTextHeader;
 }
 
-/** Bytes that are read at once. */
+/** Number of bytes read at once. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
 /**
@@ -187,7 +187,7 @@ function rowsOf(
     throw new TypeError(cannot("read arrays", rule, [...shape]));
   }
   if (named.length > 0) return named[0]!.shape[0]!;
-  // Where none is named, the rows that most arrays have.
+  // By default, the number of rows that most arrays have.
   const counts = new Map<number, number>();
   for (const { shape } of shapes) {
     counts.set(shape[0]!, (counts.get(shape[0]!) ?? 0) + 1);

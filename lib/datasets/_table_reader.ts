@@ -56,7 +56,7 @@ export class TableReader {
    * Tells how large images are read, where that is better than all at once.
    *
    * @param engine The engine.
-   * @returns Undefined where it is not.
+   * @returns Undefined if it is not.
    */
   async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
     if (this.format !== "parquet") return undefined;
@@ -207,8 +207,8 @@ function wholeOptions(files: readonly string[]): readonly string[] {
 }
 
 /**
- * Checks that SQL which names CSV and JSON files itself reads them with types
- * that hold for every row.
+ * Checks that SQL that names CSV and JSON files reads them with types that are
+ * valid for every row.
  *
  * @param engine The engine.
  * @param sql The SQL.

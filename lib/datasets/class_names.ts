@@ -9,8 +9,8 @@ import { byCodePoint } from "../formats/by_code_point.ts";
 /**
  * Checks class names.
  *
- * @param names What came.
- * @param action What was to be done.
+ * @param names The names to check.
+ * @param action The action, for messages.
  * @param option What they are called.
  * @returns A copy.
  * @throws {TypeError} If they are not an array of strings.

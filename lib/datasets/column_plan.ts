@@ -30,7 +30,7 @@ export interface PlanFacts {
   readonly action: string;
   /** What names columns, in messages. @default {"inputs"} */
   readonly option?: string;
-  /** What to do about a column that is no number. */
+  /** What to do about a column that is not a number. */
   readonly castHint?: string;
 }
 

@@ -187,7 +187,7 @@ function layoutOf(
   const scale = Math.max(
     1,
     isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
-    // Three in a row where four would not be enlarged.
+    // Three in a row if four would not be enlarged.
     isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
     // Where the text takes more room than the image, the image may as well.
     isNarrow && inRow === undefined

@@ -69,7 +69,7 @@ export interface Description {
   readonly head?: readonly number[] | undefined;
   /** CRC-32 over the head's weights: those of the kernel, then the bias. */
   readonly headCrc32?: number | undefined;
-  /** The head's weights as base64, where the file has no other place for them. */
+  /** The head's weights as base64, if the format has no arrays besides rows. */
   readonly weights?:
     | { readonly kernel: string; readonly bias: string }
     | undefined;

@@ -70,7 +70,7 @@ function partOf(source: ByteSource): Part {
 /**
  * Reads the head's weights, if a file has them.
  *
- * @param description What the file says of itself.
+ * @param description The description of the file.
  * @param name The file, for messages.
  * @param read Reads one of its arrays.
  * @returns The head.
@@ -146,11 +146,11 @@ function readIds(
 }
 
 /**
- * Decodes identities, or says that they are damaged.
+ * Decodes ids, or says that they are damaged.
  *
  * @param name The file, for messages.
  * @param decode Decodes them.
- * @returns The identities.
+ * @returns The ids.
  * @throws {SyntaxError} If they are no text.
  */
 export function readTexts<T>(name: string, decode: () => T): T {
@@ -166,7 +166,7 @@ export function readTexts<T>(name: string, decode: () => T): T {
 }
 
 /**
- * How many rows of all columns fit some bytes.
+ * Number of rows of all columns that fit into a number of bytes.
  *
  * @param description The rows.
  * @param bytes Maximum number of bytes.
