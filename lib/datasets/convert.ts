@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { toInts } from "../math/exact_numbers.ts";
 import { cannot, sizeOf } from "../check.ts";
 import type { DType } from "../types.ts";
 import type { HostArray } from "./tensor_likes.ts";
@@ -162,16 +163,10 @@ function bigToFloat32(data: BigInt64Array, refuse: Refuse): Float32Array {
 
 function toInt32({ data, dtype }: HostArray, refuse: Refuse): Int32Array {
   if (dtype === "int32") return data as Int32Array;
-  const values = data as unknown as ArrayLike<number | bigint>;
-  const ints = new Int32Array(values.length);
-  for (let i = 0; i < ints.length; i++) {
-    const value = Number(values[i]!); // rounded only if out of range anyway
-    ints[i] = value;
-    if (ints[i] !== value) {
-      throw refuse(i, "a whole number in the range of int32");
-    }
-  }
-  return ints;
+  return toInts(
+    data as unknown as ArrayLike<number | bigint>,
+    (i) => refuse(i, "a whole number in the range of int32"),
+  );
 }
 
 function toInt64({ data, dtype }: HostArray, refuse: Refuse): BigInt64Array {

@@ -102,7 +102,7 @@ Deno.test("calibrate() refuses what are no scores, and keeps a copy", async () =
     [[1, ...Array(20).fill("2")], 'also in row 1: current value is "2"'],
     [
       BigInt64Array.from(Array(20).fill(1n)),
-      "in row 0 too: current value is 1n",
+      "also in row 0: current value is 1n",
     ],
     [[HELD_OUT], "make a set with extractor.predict(dataset)"],
   ];
