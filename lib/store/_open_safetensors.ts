@@ -20,7 +20,7 @@ import {
   parseDescription,
 } from "./_description.ts";
 import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
-import { type Part, rowBytes } from "./part.ts";
+import type { Part } from "./part.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
@@ -163,16 +163,4 @@ export function readTexts<T>(name: string, decode: () => T): T {
     const hint = "the file was changed or is damaged: write it again";
     throw badFeatures(name, "its ids must be text", "other bytes", hint);
   }
-}
-
-/**
- * Number of rows of all columns that fit into a number of bytes.
- *
- * @param description The rows.
- * @param bytes Maximum number of bytes.
- * @returns At least one.
- */
-export function rowsWithin({ columns }: Description, bytes: number): number {
-  const row = columns.reduce((sum, column) => sum + rowBytes(column), 0);
-  return Math.max(1, Math.floor(bytes / row));
 }
