@@ -96,7 +96,9 @@ export function placed(
     return { map, isPadded: false, attributes: same };
   }
   const reach = size.map((k, i) => (k - 1) * dilation[i]! + 1);
-  const totals = reach.map((k, i) => samePadding(positions[i]!, k, strides[i]!));
+  const totals = reach.map((k, i) =>
+    samePadding(positions[i]!, k, strides[i]!)
+  );
   if (totals.every((total) => total !== null)) {
     const before = totals.map((total) => Math.floor(total / 2));
     const after = totals.map((total, i) => total - before[i]!);
