@@ -1,28 +1,28 @@
 /**
- * Arguments of commands, and how commands report errors: alike for all of them.
+ * Parsing of arguments and reporting of errors, shared by all commands.
  *
  * @module
  */
 import { type Command, CommanderError } from "commander";
 import { printableMessage } from "../check.ts";
 
-/** Where a command writes while its arguments are read. */
+/** Output of a command while its arguments are parsed. */
 export interface ArgumentOutput {
-  /** Takes the help. */
+  /** Writes the help. */
   readonly out: (text: string) => void;
-  /** Takes errors. */
+  /** Writes errors. */
   readonly err: (text: string) => void;
 }
 
 /**
- * Reads the arguments of a command into it.
+ * Parses the arguments of a command.
  *
  * @param command The command, with its options; it is changed.
  * @param args The arguments.
- * @param output Where help and errors go.
- * @param check Checks what options must be together, by `command.error`.
- * @returns The exit code, where there is nothing to run: 0 after the help, 2
- * for arguments that make no command.
+ * @param output The output for help and errors.
+ * @param check Checks combinations of options, and reports by `command.error`.
+ * @returns The exit code if there is nothing to run: 0 after the help, 2 for
+ * invalid arguments; otherwise undefined.
  */
 export function readArguments(
   command: Command,
@@ -49,7 +49,7 @@ export function readArguments(
   }
 }
 
-/** An option in the place of a value is a value that was forgotten. */
+/** Detects an option where a value is expected: the value was forgotten. */
 function checkValues(command: Command, args: readonly string[]): void {
   const optionOf = (arg: string | undefined) =>
     command.options.find(({ long, short }) => arg === long || arg === short);
@@ -64,11 +64,10 @@ function checkValues(command: Command, args: readonly string[]): void {
 }
 
 /**
- * An error as text: its message, and those of the errors underneath, a line
- * each.
+ * Formats an error: its message, and those of its causes, one per line.
  *
- * @param error What was thrown.
- * @param label What stands before it.
+ * @param error The thrown value.
+ * @param label The prefix.
  * @returns The lines.
  */
 export function errorText(error: unknown, label = "error"): string {

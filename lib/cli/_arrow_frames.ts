@@ -1,9 +1,10 @@
 /**
- * An Arrow IPC stream as bytes, message by message.
+ * Reads an Arrow IPC stream as bytes, message by message.
  *
- * A stream that is cut between two messages looks whole to most readers. Here it
- * must end with the end-of-stream marker, which every writer of Arrow puts when
- * it is closed, so that data of a sender that died are never taken for all.
+ * Most readers accept a stream that is truncated between two messages. Here it
+ * must end with the end-of-stream marker, which every Arrow writer writes when
+ * it is closed, so that the data of a crashed sender is not mistaken for
+ * complete.
  *
  * Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
  *
@@ -13,37 +14,39 @@ import { Message } from "apache-arrow";
 import { cannot } from "../check.ts";
 import { unknownColumn } from "./_unknown_column.ts";
 
-/** Where bytes come from, as `Deno.stdin`. */
+/** A reader of bytes, such as `Deno.stdin`. */
 export interface ByteReader {
   /**
    * Reads some bytes.
    *
-   * @param bytes Where they go.
-   * @returns How many came; null at the end.
+   * @param bytes The destination.
+   * @returns The number of bytes read; null at the end.
    */
   read(bytes: Uint8Array): Promise<number | null>;
 }
 
 const ACTION = "read Arrow stream";
 
-/** Of one message; Arrow's own buffers end there in JavaScript. */
+/** Maximum size of a message, the limit of Arrow's buffers in JavaScript. */
 const MOST_BYTES = 2 ** 31 - 1;
 /** A schema of 10,000 columns takes 1 MB. */
 const MOST_METADATA_BYTES = 2 ** 28;
 
 /**
- * Apache Arrow's `AsyncByteStream` reads one piece more before it gives the last
- * bytes of another; with this one it does not wait for what was not sent yet.
+ * Apache Arrow's `AsyncByteStream` reads one more piece before it returns the
+ * last bytes of the previous one; with this reader it does not wait for data
+ * that was not sent yet.
  */
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads the messages of a stream. Nothing is read before it is requested.
+ * Reads the messages of a stream, on demand.
  *
- * @param reader Where the stream comes from.
+ * @param reader The input stream.
  * @returns The bytes of each message: its metadata with their prefix, then its
- * body. They end at the marker, which is not among them.
- * @throws {SyntaxError} If it is no stream, is cut, or changes its schema.
+ * body. They end at the marker, which is not included.
+ * @throws {SyntaxError} If it is not a stream, is truncated, or changes its
+ * schema.
  * @throws {TypeError} If a column is of an unknown type, or a batch compressed.
  * @throws {RangeError} If a message is too large.
  */
@@ -89,10 +92,11 @@ export async function* arrowFrames(
 }
 
 /**
- * Waits for the end of what comes behind a stream.
+ * Waits for the end of input after a stream.
  *
- * @param reader Where the stream came from.
- * @throws {SyntaxError} If more bytes come: a second stream would be lost.
+ * @param reader The stream.
+ * @throws {SyntaxError} If there are more bytes: a second stream would be
+ * ignored.
  */
 export async function checkEnd(reader: ByteReader): Promise<void> {
   if (await fill(reader, new Uint8Array(1)) === 0) return;
@@ -101,7 +105,7 @@ export async function checkEnd(reader: ByteReader): Promise<void> {
   throw new SyntaxError(cannot(ACTION, rule, "more bytes", hint));
 }
 
-/** Gives the length of the body. */
+/** Returns the length of the body. */
 function checkMessage(metadata: Uint8Array, index: number): number {
   const { message, isCompressed, unknown } = decoded(metadata, index);
   if (unknown !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * An Arrow IPC stream written to a pipe: a batch is through when the pipe took
- * all of it.
+ * Writes an Arrow IPC stream to a pipe; a batch is written when the pipe has
+ * accepted all of it.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import {
   type Schema,
 } from "apache-arrow";
 
-/** Where bytes go, as `Deno.stdout`. */
+/** A writer of bytes, such as `Deno.stdout`. */
 export interface ByteWriter {
   /**
    * Writes some bytes.
    *
    * @param bytes The bytes.
-   * @returns How many were taken.
+   * @returns The number of bytes written.
    */
   write(bytes: Uint8Array): Promise<number>;
 }
@@ -27,9 +27,9 @@ export class ArrowSink {
   readonly #encoder = new ChunkEncoder({ autoDestroy: false });
 
   /**
-   * Nothing is written yet.
+   * Creates the writer; nothing is written yet.
    *
-   * @param writer Where the stream goes.
+   * @param writer The output stream.
    */
   constructor(writer: ByteWriter) {
     this.#writer = writer;
@@ -38,7 +38,7 @@ export class ArrowSink {
   /**
    * Writes the schema.
    *
-   * @param schema That of all batches.
+   * @param schema The schema of all batches.
    */
   async open(schema: Schema): Promise<void> {
     this.#encoder.reset(undefined, schema);
@@ -55,7 +55,7 @@ export class ArrowSink {
     await this.#flush();
   }
 
-  /** Writes the marker of the end. */
+  /** Writes the end-of-stream marker. */
   async close(): Promise<void> {
     this.#encoder.finish();
     await this.#flush();
@@ -70,14 +70,14 @@ export class ArrowSink {
   }
 }
 
-/** Keeps what would go to its queue, until it is taken. */
+/** Collects the output instead of queueing it. */
 class ChunkEncoder extends RecordBatchStreamWriter {
   #chunks: Uint8Array[] = [];
 
   take(): Uint8Array[] {
     const chunks = this.#chunks;
     this.#chunks = [];
-    // Notes for a footer, which a stream has none of; they would only grow.
+    // Records for a footer, which a stream does not have; they would only grow.
     this._recordBatchBlocks.length = 0;
     this._dictionaryBlocks.length = 0;
     return chunks;
@@ -92,7 +92,9 @@ class ChunkEncoder extends RecordBatchStreamWriter {
   }
 }
 
-/** A system call for each few bytes costs more than copying them. */
+/**
+ * Joins small pieces: a system call for few bytes costs more than copying them.
+ */
 const JOINED_BYTES = 2 ** 16;
 
 function* joined(chunks: readonly Uint8Array[]): Generator<Uint8Array> {

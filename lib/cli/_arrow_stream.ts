@@ -24,7 +24,7 @@ export interface ArrowStream {
 /**
  * Reads the schema of a stream.
  *
- * @param reader Where the stream comes from.
+ * @param reader The input stream.
  * @returns The schema, and the batches.
  * @throws {SyntaxError} If it is no stream, is damaged or cut.
  * @throws {TypeError} If it is compressed, or has a column of an unknown type.
@@ -66,7 +66,7 @@ export async function openArrowStream(
       const { done, value } = await decoded(() =>
         Promise.resolve(stream.next())
       );
-      // What stands for a stream without batches was not sent.
+      // What represents a stream without batches was not sent.
       if (done || value.constructor.name.includes("Placeholder")) return;
       checkBatch(value, dictionaries);
       yield value;

@@ -1,9 +1,9 @@
 /**
- * Rows of an Arrow column as one array of numbers.
+ * Reads rows of an Arrow column as one array of numbers.
  *
  * Lists are offsets into one long array of values, so a row is a range of it,
- * however deep its lists go. Where the ranges of all rows follow each other,
- * nothing is copied.
+ * at any depth of lists. If the ranges of all rows are contiguous, nothing is
+ * copied.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { type Data, DataType, Precision, type Vector } from "apache-arrow";
 import { cannot, shapeText } from "../check.ts";
 import type { DType, NdArray } from "../types.ts";
 
-/** Where a row lies among the values of its column. */
+/** The range of a row in the values of its column. */
 interface Range {
   readonly start: number;
   readonly end: number;
-  /** Sizes of its lists, from the outside. */
+  /** Sizes of its lists, from outer to inner. */
   readonly sizes: readonly number[];
 }
 
@@ -37,21 +37,21 @@ export interface Fault {
   readonly cause?: Error;
 }
 
-/** Rows of a column that is not of its stored type: an index for each row. */
+/** The rows of a dictionary-encoded column: an index for each row. */
 export interface Indexed {
-  /** What the indices point to; the column itself, where it is not encoded. */
+  /** The values of the indices; the column itself if it is not encoded. */
   readonly data: Data;
-  /** The row of `data` for each row; undefined where it is the same. */
+  /** The row of `data` for each row; undefined if they are the same. */
   readonly indices?: ArrayLike<number> | undefined;
-  /** Whether a row is there. */
+  /** Whether a row is not null. */
   isValid(row: number): boolean;
 }
 
-/** Values of some rows, and which of them are not there. */
+/** Values of some rows, and their bad rows. */
 export interface ColumnRows {
   /** `[N, …]`; bad rows hold zeros. Undefined if all are bad. */
   readonly array: NdArray<Values> | undefined;
-  /** What is wrong with a row, by its number. */
+  /** Errors of bad rows, by row index. */
   readonly bad: ReadonlyMap<number, string>;
 }
 
@@ -81,7 +81,7 @@ export function decoded(data: Data): Indexed {
   };
 }
 
-/** A dictionary that was sent in pieces is put together. */
+/** Joins a dictionary that was sent in pieces. */
 function oneChunk(vector: Vector): Data {
   if (vector.data.length <= 1) return vector.data[0]!;
   const rule = "a dictionary of an input must come in one piece";
@@ -94,15 +94,15 @@ function oneChunk(vector: Vector): Data {
 /**
  * The type of a column's values.
  *
- * @param type The column's.
- * @returns The same, but that of the values of a dictionary.
+ * @param type The column's type.
+ * @returns The type, or that of the values of a dictionary.
  */
 export function valueType(type: DataType): DataType {
   return DataType.isDictionary(type) ? type.dictionary : type;
 }
 
 /**
- * Whether a type is numbers, or lists of them.
+ * Whether a type is numbers or lists of numbers.
  *
  * @param type The type.
  * @returns True if {@linkcode columnRows} reads it.
@@ -132,9 +132,9 @@ export function isList(type: DataType): boolean {
  * Reads rows of numbers, or of lists of numbers.
  *
  * @param column The rows.
- * @param length How many there are.
- * @param wanted Sizes of a row, null for any size; undefined for whatever comes.
- * @returns The values, and what is wrong with bad rows.
+ * @param length Number of rows.
+ * @param wanted Sizes of a row, null for any size; undefined for any shape.
+ * @returns The values, and the errors of bad rows.
  */
 export function columnRows(
   column: Indexed,
@@ -193,7 +193,7 @@ function levelsOf(data: Data): Level[] {
   return isList(type) ? [level, ...levelsOf(data.children[0]!)] : [level];
 }
 
-/** The range of a row, or what is wrong with it. */
+/** The range of a row, or its error. */
 function rangeOf(levels: readonly Level[], row: number): Range | string {
   let start = row;
   let end = row + 1;
@@ -229,8 +229,8 @@ function hasNull(data: Data, start: number, end: number): boolean {
 }
 
 /**
- * The sizes that a row gets, or why it cannot. A flat list may be any shape of
- * as many values; nested lists must be as the model says.
+ * The sizes of a row, or its error. A flat list can have any shape with the
+ * same number of values; nested lists must match the model.
  */
 function fittingSizes(
   { sizes, start, end }: Range,
@@ -295,7 +295,9 @@ function leafOf(data: Data): Leaf {
   };
 }
 
-/** Values in a type of this library's; those that are not kept exactly are told. */
+/**
+ * Converts values to a supported type, and reports those that are not exact.
+ */
 function valuesOf(data: Data): {
   readonly values: Values;
   readonly dtype: DType;

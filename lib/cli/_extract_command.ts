@@ -12,25 +12,25 @@ import {
 } from "./_options.ts";
 import type { ImageSettingOptions, SettingOptions } from "./settings.ts";
 
-/** Options of the command, once they are read. */
+/** The parsed options of the command. */
 export interface ExtractOptions extends SettingOptions, ImageSettingOptions {
-  /** Where the features go. */
+  /** The target. */
   readonly out?: string;
-  /** What is merged. */
+  /** The target to merge. */
   readonly merge?: string;
   /** Columns of the inputs. */
   readonly inputs: readonly string[];
   /** Column of the labels. */
   readonly labels?: string;
-  /** Column of the identities. */
+  /** Column of the ids. */
   readonly ids?: string;
   /** Condition on rows. */
   readonly where?: string;
   /** Order of rows. */
   readonly orderBy?: string;
-  /** What a bad image does. */
+  /** What to do about a bad image. */
   readonly onBad?: "stop" | "skip";
-  /** The most samples. */
+  /** Maximum number of samples. */
   readonly limit?: number;
   /** Seed of the order. */
   readonly shuffle?: number;
@@ -40,15 +40,15 @@ export interface ExtractOptions extends SettingOptions, ImageSettingOptions {
   readonly quiet?: boolean;
   /** Format of a folder. */
   readonly format?: "npz" | "safetensors" | "parquet";
-  /** Samples in each file of a folder. */
+  /** Samples per file of a folder. */
   readonly shardSize?: number;
-  /** Rows in a row group. */
+  /** Rows per row group. */
   readonly rowGroupSize?: number;
-  /** Samples in a part. */
+  /** Samples per part. */
   readonly partSize?: number;
-  /** Which part of the work. */
+  /** The shard. */
   readonly shard?: readonly [number, number] | "env";
-  /** How many parts there are. */
+  /** The number of shards. */
   readonly shards?: number;
 }
 
@@ -64,7 +64,7 @@ const DATA =
   ".npy, .npz";
 
 /**
- * Makes the command.
+ * Creates the command.
  *
  * @returns The command, with its options.
  */
@@ -117,9 +117,9 @@ function addOutput(command: Command): Command {
 }
 
 /**
- * Checks what options of the command must be together.
+ * Checks the combination of the command's options.
  *
- * @param command The command, once its arguments are read.
+ * @param command The command, with parsed arguments.
  */
 export function checkExtract(command: Command): void {
   const { out, merge, format, shards, shard } = command.opts<ExtractOptions>();

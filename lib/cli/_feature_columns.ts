@@ -1,5 +1,6 @@
 /**
- * A feature set as columns of an Arrow stream, behind those that are kept.
+ * Converts feature sets to columns of an Arrow stream, after those that are
+ * passed through.
  *
  * @module
  */
@@ -20,17 +21,17 @@ import {
 import { cannot, quote, shapeText, sizeOf } from "../check.ts";
 import type { FeatureArray, FeatureSet } from "../types.ts";
 
-/** How columns are written. */
+/** Options for writing columns. */
 export interface OutputSettings {
-  /** Columns that are passed through; undefined for all that are no inputs. */
+  /** Columns to pass through; undefined for all that are not inputs. */
   readonly keep: readonly string[] | false | undefined;
-  /** Lists of one length for all rows, or of any. */
+  /** Fixed-size or variable-size lists. */
   readonly listType: "list" | "fixed";
 }
 
 const ACTION = "write Arrow stream";
 
-/** One column that is added. */
+/** An added column. */
 interface Added {
   readonly name: string;
   readonly field: Field;
@@ -38,22 +39,22 @@ interface Added {
   readonly sizes: readonly number[];
 }
 
-/** Writes the sets of one extractor behind the columns of one schema. */
+/** Writes the sets of one extractor, after the columns of one schema. */
 export class FeatureColumns {
-  /** The schema of what is written. */
+  /** The schema of the output. */
   readonly schema: Schema;
   readonly #kept: readonly number[];
   readonly #added: readonly Added[];
 
   /**
-   * Makes the schema.
+   * Creates the schema.
    *
-   * @param input The schema of what is read.
-   * @param inputs Names of the columns that become inputs.
-   * @param first A set, for what its arrays are.
-   * @param settings Which columns are kept, and how lists are written.
-   * @throws {RangeError} If a column to keep is not there, or has the name of
-   * one that is added.
+   * @param input The schema of the input.
+   * @param inputs Names of the columns that are inputs.
+   * @param first A set, for the shapes and types of its arrays.
+   * @param settings Columns to pass through, and list type.
+   * @throws {RangeError} If a column to keep does not exist, or has the name of
+   * an added one.
    */
   constructor(
     input: Schema,
@@ -89,13 +90,14 @@ export class FeatureColumns {
   }
 
   /**
-   * Makes a batch.
+   * Creates a batch.
    *
-   * @param batch What was read.
-   * @param set Its features; undefined if it has no rows, or no good ones.
-   * @param bad Which rows are null. The set's values of these become 0.
-   * @returns As many rows.
-   * @throws {TypeError} If the features are of another shape than before.
+   * @param batch The input batch.
+   * @param set Its features; undefined if it has no good rows.
+   * @param bad The rows that become null. Their values in the set become 0.
+   * @returns The output batch, with the same number of rows.
+   * @throws {TypeError} If the shapes of the features differ from earlier
+   * batches.
    */
   batch(
     batch: RecordBatch,
@@ -139,7 +141,7 @@ function keptColumns(
   });
 }
 
-/** Names as in the files of `extractor.write`. */
+/** The column names, as in the files of `extractor.write`. */
 function arraysOf(set: FeatureSet): [string, FeatureArray][] {
   const arrays = set.features.map((array, i): [string, FeatureArray] => [
     set.layerNames[i]!,
@@ -185,7 +187,7 @@ function checkLike(
 ): void {
   const found = array && shapeText(array.shape);
   if (found === shapeText([rows, ...sizes])) return;
-  // Lists of any length hold maps of any size.
+  // Variable-size lists can hold feature maps of any size.
   const isList = String(field.type).startsWith("List");
   if (isList && array?.shape[0] === rows) return;
   const rule = `"${name}" must be ${shapeText([rows, ...sizes])}, as before`;
@@ -248,7 +250,10 @@ function bitmap(rows: number, bad: ReadonlySet<number>): Uint8Array {
   return bits;
 }
 
-/** Columns without rows may come without offsets, which none may be written with. */
+/**
+ * Adds offsets to columns without rows, which may lack them on input but not on
+ * output.
+ */
 function withOffsets(data: Data): Data {
   const children = data.children.map((child) => withOffsets(child));
   const copy = data.clone(data.type, 0, 0, 0, data.buffers, children);

@@ -1,8 +1,8 @@
 /**
- * Columns of an Arrow stream as inputs of a model.
+ * Converts columns of an Arrow stream to inputs of a model.
  *
- * A row that cannot become an input is bad: its number and the reason are kept,
- * and zeros stand for it, so that the other rows run as they would without it.
+ * A row that cannot be converted is bad: its index and the reason are recorded,
+ * and zeros replace it, so that the other rows run normally.
  *
  * @module
  */
@@ -40,13 +40,15 @@ import { isTexts, textRows } from "./_text_rows.ts";
 const ACTION = "read Arrow batch";
 const STREAM = "read Arrow stream";
 
-/** Which columns become inputs, and how. */
+/** The columns of the inputs, and their options. */
 export interface InputSettings {
-  /** `COLUMN,…` or `INPUT=COLUMN,…`, as they were written. */
+  /** `COLUMN,…` or `INPUT=COLUMN,…`, as written. */
   readonly inputs: readonly string[];
-  /** How images are read. */
+  /** Options for reading images. */
   readonly images: Omit<ImageOptions, "onBad">;
-  /** A column whose values name rows in messages; it is no input by itself. */
+  /**
+   * A column whose values name rows in messages; it is not an input by default.
+   */
   readonly id: string | undefined;
 }
 
@@ -60,7 +62,7 @@ export type InputRows =
 export interface BatchInputs {
   /** By name; undefined if no row is good. */
   readonly xs: Readonly<Record<string, InputRows>> | undefined;
-  /** What is wrong with a row, by its number in the batch. */
+  /** Errors of bad rows, by their index in the batch. */
   readonly bad: ReadonlyMap<number, Fault>;
 }
 
@@ -72,11 +74,12 @@ export class InputReader {
   /**
    * Finds the columns of each input.
    *
-   * @param schema What the stream holds.
-   * @param specs What the model takes.
-   * @param settings Names of columns, and how images are read.
-   * @throws {TypeError} If a column is of a type that cannot become its input.
-   * @throws {RangeError} If a column is not there, or twice.
+   * @param schema The schema of the stream.
+   * @param specs The model's inputs.
+   * @param settings Names of columns, and options for images.
+   * @throws {TypeError} If the type of a column cannot be converted to its
+   * input.
+   * @throws {RangeError} If a column does not exist, or exists twice.
    */
   constructor(
     schema: Schema,
@@ -132,7 +135,7 @@ export class InputReader {
     }
   }
 
-  /** Names of the columns that are read. */
+  /** Names of the used columns. */
   get columns(): readonly string[] {
     return [...new Set(this.#plan.flatMap(({ columns }) => columns))];
   }
@@ -188,7 +191,7 @@ export class InputReader {
   }
 }
 
-/** What was written, as `planInputs` takes it. */
+/** Parses the option to the argument of `planInputs`. */
 function namedInputs(
   texts: readonly string[],
   specs: readonly TensorSpec[],
@@ -228,7 +231,7 @@ function infoOf({ name, type }: Field) {
   return { name, kind, type: String(type), shape: shapeOf(values) };
 }
 
-/** Sizes of a row, where the type says them. A flat list may be of any shape. */
+/** Sizes of a row, if the type defines them. A flat list can have any shape. */
 function shapeOf(type: DataType): readonly number[] | undefined {
   if (!isList(type)) return [];
   if (!DataType.isFixedSizeList(type)) return undefined;
@@ -270,7 +273,7 @@ function readNumbers(
   return converted(array as NdArray<ArrayBufferView>, spec, columns, bad);
 }
 
-/** The array as it is, but for rows with values that the model cannot hold. */
+/** Marks rows with values that the model's type cannot hold. */
 function converted(
   array: NdArray<ArrayBufferView>,
   { name, dtype }: TensorSpec,

@@ -1,13 +1,12 @@
 /**
- * Options of commands that set an extractor and its images. They are spelt
- * alike in every command.
+ * Shared options of commands for the extractor and images.
  *
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /**
- * Adds the options that set an extractor to a command.
+ * Adds the options of an extractor to a command.
  *
  * @param command The command; it is changed.
  * @returns The command.
@@ -62,9 +61,9 @@ export function addImageSettings(command: Command): Command {
 }
 
 /**
- * The option that names the columns of inputs.
+ * Creates the option that names the columns of inputs.
  *
- * @returns The option, of a list.
+ * @returns The option, with a list as value.
  */
 export function inputsOption(): Option {
   const text = "columns with commas between, or INPUT=COLUMN; repeated for " +
@@ -73,7 +72,7 @@ export function inputsOption(): Option {
     .argParser(repeated).default([], "none");
 }
 
-/** Adds an option that has one of some values. */
+/** Adds an option with a set of allowed values. */
 function choiceOf(command: Command) {
   return (flags: string, text: string, choices: readonly string[]) =>
     command.addOption(new Option(flags, text).choices(choices));
@@ -83,19 +82,19 @@ function choiceOf(command: Command) {
  * Collects the values of an option that may be repeated.
  *
  * @param text The next value.
- * @param before Those before it.
- * @returns All of them.
+ * @param before The previous values.
+ * @returns All values.
  */
 export function repeated(text: string, before: readonly string[]): string[] {
   return [...before, text];
 }
 
 /**
- * Reads an option that is a number.
+ * Parses a numeric option.
  *
- * @param text What was written.
+ * @param text The text.
  * @returns The number.
- * @throws {InvalidArgumentError} If it is none.
+ * @throws {InvalidArgumentError} If it is not one.
  */
 export function toNumber(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
@@ -104,11 +103,11 @@ export function toNumber(text: string): number {
 }
 
 /**
- * Reads an option that is a positive whole number.
+ * Parses an option that is a positive integer.
  *
- * @param text What was written.
+ * @param text The text.
  * @returns The number.
- * @throws {InvalidArgumentError} If it is none.
+ * @throws {InvalidArgumentError} If it is not one.
  */
 export function toInteger(text: string): number {
   const value = Number(text);

@@ -1,10 +1,9 @@
 /**
- * Record batches in, record batches out.
+ * Runs a worker: record batches in, record batches out.
  *
- * While a batch runs, the next one is read, if it is there; no batch waits for
- * one that was not sent yet. At most {@linkcode MOST_IN_FLIGHT} batches are
- * between the two pipes, so memory is bounded, and a reader that is slow slows
- * the sender down.
+ * While a batch runs, the next one is read, if available; no batch waits for
+ * one that was not sent yet. At most {@linkcode MOST_IN_FLIGHT} batches are in
+ * flight, so memory is bounded, and a slow reader slows the sender down.
  *
  * @module
  */
@@ -19,50 +18,50 @@ import { FeatureColumns, type OutputSettings } from "./_feature_columns.ts";
 import type { Fault } from "./_column_rows.ts";
 import { InputReader, type InputSettings } from "./_input_columns.ts";
 
-/** Settings of a worker, beside those of its extractor. */
+/** Settings of a worker, in addition to those of its extractor. */
 export interface WorkerSettings extends InputSettings, OutputSettings {
-  /** What a bad row does: stops the worker, or becomes null. */
+  /** What to do about a bad row: stop the worker, or write null. */
   readonly onBad: "stop" | "null";
 }
 
-/** What a worker works with. */
+/** The parts of a worker. */
 export interface WorkerParts {
-  /** Where the stream comes from. */
+  /** The input stream. */
   readonly reader: ByteReader;
-  /** Where the stream goes. */
+  /** The output stream. */
   readonly writer: ByteWriter;
-  /** What computes. */
+  /** The engine. */
   readonly extractor: OpenExtractor;
   /** What it takes. */
   readonly specs: readonly TensorSpec[];
-  /** Called after each batch that was written. */
+  /** Called after each written batch. */
   readonly onProgress?: (counts: WorkerCounts) => void;
 }
 
-/** What a worker did. */
+/** The summary of a worker. */
 export interface WorkerCounts {
-  /** Batches that were written. */
+  /** Number of written batches. */
   readonly batches: number;
-  /** Their rows. */
+  /** Number of their rows. */
   readonly rows: number;
-  /** Rows among them that are null. */
+  /** Number of rows that are null. */
   readonly badRows: number;
-  /** What is wrong with the first of them. */
+  /** The error of the first of them. */
   readonly firstBad: string | undefined;
   /** Rows with NaN or infinity in their inputs, which are computed as any. */
   readonly nonFiniteRows: number;
 }
 
-/** One runs, one waits: a third would not be begun any sooner. */
+/** One running, one queued: a third would not start earlier. */
 const MOST_IN_FLIGHT = 2;
 
-/** A batch, with the number of its first row. */
+/** A batch, with the index of its first row. */
 interface Numbered {
   readonly batch: RecordBatch;
   readonly first: number;
 }
 
-/** What came of a batch. */
+/** The result of a batch. */
 interface Result extends Numbered {
   readonly set: FeatureSet | undefined;
   readonly bad: ReadonlyMap<number, Fault>;
@@ -73,9 +72,10 @@ interface Result extends Numbered {
  *
  * @param parts Pipes and extractor.
  * @param settings Columns, lists, bad rows.
- * @returns What was done.
- * @throws {SyntaxError} If the stream is damaged, cut, or none of Arrow.
- * @throws {TypeError} If a column cannot become its input, or a row is bad.
+ * @returns The summary.
+ * @throws {SyntaxError} If the stream is damaged, truncated, or not Arrow.
+ * @throws {TypeError} If a column cannot be converted to its input, or a row is
+ * bad.
  */
 export async function runWorker(
   parts: WorkerParts,
@@ -90,7 +90,8 @@ export async function runWorker(
     await run.open(await extractor.predict({ xs: zeros }, { progress: false }));
   }
   const failed = Promise.withResolvers<never>();
-  // What is wrong with a batch is told at once, though the next is waited for.
+  // An error of a batch is reported immediately, although the next one is
+  // awaited.
   await Promise.race([failed.promise, run.all(batches, failed.reject)]);
   await run.close();
   await checkEnd(reader);
@@ -148,7 +149,7 @@ class WorkerRun {
     let first = 0;
     for await (const batch of batches) {
       const result = this.#run({ batch, first });
-      result.catch(() => {}); // thrown where it is due: after those before it
+      result.catch(() => {}); // thrown in order, after earlier batches
       const written = last.then(async () => this.#write(await result));
       written.catch(onFailure);
       last = written;
@@ -216,7 +217,7 @@ class WorkerRun {
     return new TypeError(cannot("write Arrow stream", rule, "no rows"));
   }
 
-  /** What is wrong with the first bad row of a batch. */
+  /** The error of the first bad row of a batch. */
   #badRow(
     batch: RecordBatch,
     first: number,

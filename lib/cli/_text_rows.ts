@@ -1,5 +1,5 @@
 /**
- * Rows of an Arrow column as texts.
+ * Rows of an Arrow column as strings.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { TensorSpec } from "../types.ts";
 import { type Fault, isList } from "./_column_rows.ts";
 
 /**
- * Whether a type is texts, or lists of them.
+ * Whether a type is strings, or lists of them.
  *
  * @param type The type.
  * @returns True if {@linkcode textRows} reads it.
@@ -21,13 +21,13 @@ export function isTexts(type: DataType): boolean {
 }
 
 /**
- * Reads rows of texts, or of lists of texts.
+ * Reads rows of strings, or of lists of strings.
  *
  * @param column The rows.
  * @param spec The input that they are for.
  * @param name The column's name, for messages.
  * @param bad What is wrong with a row; bad rows are added, and hold "".
- * @returns A text or a list of texts for each row; undefined if all are bad.
+ * @returns A text or a list of strings for each row; undefined if all are bad.
  */
 export function textRows(
   column: Data,

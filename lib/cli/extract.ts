@@ -5,8 +5,8 @@
  *       jsr:@sonde/sonde/extract model.keras photos --layers -2 --pool mean \
  *       --out features.parquet
  *
- * `--help` lists its arguments. Ctrl-C stops it, and the same command goes on
- * where it was.
+ * `--help` lists its arguments. Ctrl-C stops it, and the same command resumes
+ * it.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { runExtract } from "./run_extract.ts";
 
 if (import.meta.main) {
   const stop = new AbortController();
-  // A second Ctrl-C ends it at once: what lies on the disk is whole.
+  // A second Ctrl-C ends it immediately: all files on disk are complete.
   Deno.addSignalListener("SIGINT", () => {
     if (stop.signal.aborted) Deno.exit(130);
     stop.abort();

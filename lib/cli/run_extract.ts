@@ -1,5 +1,5 @@
 /**
- * The command `extract`, once its arguments are read.
+ * Runs the command `extract` with parsed arguments.
  *
  * @module
  */
@@ -21,24 +21,24 @@ import {
 } from "./_extract_command.ts";
 import { extractorOf, imageOptions, specsOf } from "./settings.ts";
 
-/** Where the command writes, and what stops it. */
+/** The output of the command, and its signal. */
 export interface Surroundings {
   /** Writes to stdout. */
   readonly out: (text: string) => void;
   /** Writes to stderr. */
   readonly err: (text: string) => void;
-  /** Stops the run. */
+  /** Aborts the run. */
   readonly signal: AbortSignal;
 }
 
-/** How the command ended. */
+/** Exit code of the command. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /**
  * Runs the command.
  *
  * @param args Its arguments.
- * @param surroundings Where it writes, and what stops it.
+ * @param surroundings Its output, and its signal.
  * @returns The exit code.
  */
 export async function runExtract(
@@ -125,7 +125,7 @@ const KNOWN: Readonly<Record<Kind, readonly (typeof ALL[number])[]>> = {
   images: [...IMAGES, ...SAMPLES],
 };
 
-/** What a dataset is, by the ending of its name. */
+/** The kind of a dataset, by its extension. */
 function kindOf(data: string): Kind {
   const [, ending = ""] = /\.([a-z\d]+)(?:\.gz)?$/i.exec(data) ?? [];
   const kind = ending.toLowerCase();
@@ -133,7 +133,7 @@ function kindOf(data: string): Kind {
   return kind === "npz" || kind === "npy" ? kind : "images";
 }
 
-/** Refuses options that say nothing about such data. */
+/** Refuses options that do not apply to the kind of data. */
 function checkData(command: Command): void {
   const [, data] = command.args;
   if (data === undefined) return;
@@ -173,7 +173,7 @@ function dataOf(
   return table(data, { ...images, ...columns, ...picked(options, ROWS) });
 }
 
-/** Columns as a list, or by the input that they become. */
+/** Columns as a list, or by input. */
 function inputsOf(
   texts: readonly string[],
   specs: readonly TensorSpec[],
@@ -195,7 +195,7 @@ function inputsOf(
   throw new TypeError(cannot("extract", rule, list));
 }
 
-/** Options that were passed, of those that are named. */
+/** The options that were passed, among the named ones. */
 function picked<T, K extends keyof T>(
   options: T,
   names: readonly K[],

@@ -1,6 +1,5 @@
 /**
- * Settings of an extractor on a command line, the same for every
- * command, whatever parsed them.
+ * Settings of an extractor on a command line, shared by all commands.
  *
  * @module
  */
@@ -16,25 +15,25 @@ import type { ImageOptions } from "../datasets/image_input.ts";
 import { modelGraphOf } from "../models/graph/model_graph.ts";
 import type { BuiltInPostprocess, Model, TensorSpec } from "../types.ts";
 
-/** Settings of an extractor, as a command line has them. */
+/** Settings of an extractor, as parsed from a command line. */
 export interface SettingOptions {
-  /** Names, paths, globs or indices, as they were written. */
+  /** Names, paths, globs or indices, as written. */
   readonly layers: readonly string[];
-  /** How feature maps are pooled. */
+  /** Pooling of feature maps. */
   readonly pool?: "mean" | "max";
-  /** Whether features become vectors. */
+  /** Whether to flatten features. */
   readonly flatten?: boolean;
-  /** Whether features get length 1. */
+  /** Whether to normalise features to length 1. */
   readonly normalize?: boolean;
-  /** Whether features become float16. */
+  /** Whether to convert features to float16. */
   readonly half?: boolean;
-  /** Whether the tensor that feeds the head comes too. */
+  /** Whether to add the input of the head. */
   readonly penultimate?: boolean;
-  /** False leaves the logits out. */
+  /** False omits the logits. */
   readonly logits: boolean;
   /** The first layer that runs. */
   readonly input?: string;
-  /** The layer that gives the logits. */
+  /** The head. */
   readonly head?: string;
   /** Upper bound of the penultimate. */
   readonly react?: number;
@@ -42,25 +41,25 @@ export interface SettingOptions {
   readonly ash?: number;
   /** Percentile of SCALE. */
   readonly scale?: number;
-  /** Samples that are computed at once. */
+  /** Batch size. */
   readonly batch?: number;
-  /** What computes. */
+  /** The engine. */
   readonly engine?: "auto" | "onnx" | "tfjs";
-  /** Where TF.js computes. */
+  /** The backend of TF.js. */
   readonly backend?: "wasm" | "cpu" | "webgpu";
   /** Threads of the native engine. */
   readonly threads?: number;
-  /** Where the native engine computes. */
+  /** The device of the native engine. */
   readonly device?: EngineOptions["device"];
 }
 
 /**
- * Makes the extractor that options ask for.
+ * Creates the extractor for some options.
  *
  * @param model The model.
  * @param options The settings.
  * @returns The extractor.
- * @throws {Error} What the extractor's methods throw for such settings.
+ * @throws {Error} Errors of the extractor's methods.
  */
 export function extractorOf(
   model: Model,
@@ -106,10 +105,10 @@ export function extractorOf(
 }
 
 /**
- * What the data of a run must be.
+ * The inputs that the data of a run must have.
  *
  * @param model The model.
- * @param input The first layer that runs, as it was written.
+ * @param input The first layer that runs, as written.
  * @returns The inputs.
  */
 export function specsOf(
@@ -121,20 +120,20 @@ export function specsOf(
   return datasetSpecs(feedsOf(graph, cut));
 }
 
-/** Settings of images, as a command line has them. */
+/** Settings of images, as parsed from a command line. */
 export interface ImageSettingOptions extends
   Pick<
     ImageOptions,
     "size" | "interpolation" | "antialias" | "fit" | "colorMode" | "orient"
   > {
-  /** What is done to the values. */
+  /** The preprocessing of values. */
   readonly preprocess?: "caffe" | "tf" | "torch";
 }
 
 /**
- * The options of images alone.
+ * Selects the options of images.
  *
- * @param options Settings, with others among them.
+ * @param options All settings.
  * @returns Options for `imageFolder`.
  */
 export function imageOptions(options: ImageSettingOptions): ImageOptions {
@@ -146,7 +145,7 @@ export function imageOptions(options: ImageSettingOptions): ImageOptions {
   );
 }
 
-/** A layer may be called as it is written, with a comma in its name. */
+/** Splits layer names at commas, unless a layer has the whole name. */
 function layerIds(model: Model, text: string): (string | number)[] {
   if (model.layers.some(({ name }) => name === text)) return [text];
   return text.split(",").map((id) => id.trim()).map((id) =>

@@ -1,31 +1,31 @@
 /**
- * Which part of the work a job is to do, as schedulers say it: the one place,
- * with the command line, where the environment is read.
+ * Reads the shard of a job from the environment variables of schedulers. Only
+ * here and in the command line is the environment read.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 
-/** Variables of schedulers: the index, the first index, and how many there are. */
+/** Variables of schedulers: the index, the first index, and the count. */
 const SCHEDULERS: readonly (readonly [
   index: string,
   first: string | undefined,
   count: string | undefined,
 ])[] = [
-  // Slurm's job arrays, whose indices may begin anywhere.
+  // Slurm's job arrays, whose indices may start at any number.
   ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"],
   ["SLURM_PROCID", undefined, "SLURM_NTASKS"],
-  // Kubernetes' indexed jobs say the index alone.
+  // Kubernetes' indexed jobs set only the index.
   ["JOB_COMPLETION_INDEX", undefined, undefined],
 ];
 
 /**
- * The part of a job, out of the environment.
+ * Reads the shard of a job from the environment.
  *
- * @param count How many parts there are, where the scheduler does not say so.
+ * @param count The number of shards, if the scheduler does not set it.
  * @param read Reads a variable of the environment.
- * @returns The part, from 0, and how many there are.
- * @throws {RangeError} If no scheduler says so, or says something else.
+ * @returns The index, from 0, and the number of shards.
+ * @throws {RangeError} If no scheduler has set the index, or it is invalid.
  */
 export function shardOfJob(
   count?: number,

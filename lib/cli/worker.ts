@@ -1,13 +1,13 @@
 /**
- * A command that extracts features for an engine that runs on many machines:
- * an Arrow IPC stream on stdin, one on stdout.
+ * A command that extracts features for distributed engines: it reads an Arrow
+ * IPC stream from stdin, and writes one to stdout.
  *
  * ```sh
  * deno run --allow-read --allow-ffi jsr:@sonde/sonde/worker model.keras \
  *   --layers -2 --pool mean
  * ```
  *
- * Nothing but Arrow goes to stdout. The exit code is 0 if the whole stream was
+ * Only Arrow is written to stdout. The exit code is 0 if the whole stream was
  * written with its end-of-stream marker, 1 if something failed, and 2 for a
  * wrong command line.
  *
@@ -39,11 +39,11 @@ import {
 
 export type { ByteReader, ByteWriter };
 
-/** Where a command reads and writes. */
+/** The pipes of a command. */
 export interface Pipes {
-  /** As `Deno.stdin`. */
+  /** The input, such as `Deno.stdin`. */
   readonly stdin: ByteReader;
-  /** As `Deno.stdout`. */
+  /** The output, such as `Deno.stdout`. */
   readonly stdout: ByteWriter;
   /** Writes messages, as to `Deno.stderr`. */
   readonly log: (text: string) => void;
@@ -98,8 +98,8 @@ function kept(text: string, before: unknown): string[] {
 /**
  * Runs the command.
  *
- * @param args What stands behind its name.
- * @param pipes Where it reads and writes.
+ * @param args Its arguments.
+ * @param pipes Its pipes.
  * @returns The exit code.
  */
 export async function runWorkerCommand(
@@ -108,7 +108,7 @@ export async function runWorkerCommand(
 ): Promise<number> {
   const { log } = pipes;
   const parser = command();
-  // stdout belongs to the stream
+  // stdout is the stream
   const code = readArguments(parser, args, { out: log, err: log }, () => {
     const has = (flag: string) =>
       args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
@@ -176,6 +176,6 @@ if (import.meta.main) {
   const log = (text: string) => writeAll(Deno.stderr, text);
   const { stdin, stdout } = Deno;
   const code = await runWorkerCommand(Deno.args, { stdin, stdout, log });
-  // A read of stdin may still wait for a sender that sends no more.
+  // A read of stdin may still be waiting for a sender.
   Deno.exit(code);
 }

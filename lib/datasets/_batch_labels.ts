@@ -1,5 +1,5 @@
 /**
- * Labels of a batch as class indices, whether they came as numbers or as names.
+ * Converts labels of a batch, numbers or names, to class indices.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import type { Parts } from "./parts.ts";
 import { type HostArray, isTensor } from "./tensor_likes.ts";
 
 /**
- * The same batch with labels as indices; those in an engine are read later, by
- * {@linkcode namedLabels}.
+ * Converts the labels of a batch to indices; labels on a TF.js backend are
+ * converted later, by {@linkcode namedLabels}.
  *
  * @param parts The batch.
- * @param action What was to be done.
- * @param first Number of its first row in the dataset, for messages.
+ * @param action The action, for messages.
+ * @param first Index of its first row in the dataset, for messages.
  * @returns The batch.
- * @throws {TypeError} If labels are names, and the classes are not known.
- * @throws {RangeError} If a label is no class.
+ * @throws {TypeError} If labels are names, and the classes are unknown.
+ * @throws {RangeError} If a label is not a class.
  */
 export function withIndices(parts: Parts, action: string, first = 0): Parts {
   const { labels, labelNames, classNames, rows } = parts;
@@ -42,14 +42,14 @@ function withoutClasses(names: readonly string[], action: string): TypeError {
 }
 
 /**
- * Class indices of labels that were read from an engine.
+ * Class indices of labels that were read from a backend.
  *
  * @param array The labels.
  * @param parts Their batch.
- * @param action What was to be done.
- * @param first Number of its first row in the dataset, for messages.
+ * @param action The action, for messages.
+ * @param first Index of its first row in the dataset, for messages.
  * @returns The indices.
- * @throws {RangeError} If a label is no class.
+ * @throws {RangeError} If a label is not a class.
  */
 export function namedLabels(
   array: HostArray,

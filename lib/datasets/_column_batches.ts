@@ -1,5 +1,5 @@
 /**
- * Batches of blocks of columns: inputs, labels and ids.
+ * Converts blocks of columns to batches: inputs, labels and ids.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import { labelsOf } from "./labels.ts";
 import type { OpenBatch } from "./read_ahead.ts";
 import type { TableOptions } from "./table_options.ts";
 
-/** How blocks become batches. */
+/** Options for converting blocks. */
 export interface BatchFacts {
-  /** What was to be done. */
+  /** The action, for messages. */
   readonly action: string;
   readonly options: TableOptions;
-  /** Names of the classes, where labels are texts. */
+  /** Names of the classes, if labels are strings. */
   readonly classNames: readonly string[] | undefined;
 }
 
 /**
- * A batch of numbers.
+ * Creates a batch of numbers.
  *
  * @param block The rows.
- * @param numbers Their numbers in the store.
+ * @param numbers Their indices in the store.
  * @param plan Columns of each input.
  * @param facts Labels, ids.
  * @returns The batch.
@@ -50,12 +50,12 @@ export function numberBatch(
 }
 
 /**
- * Begins a batch of images.
+ * Starts reading a batch of images.
  *
  * @param block The rows.
- * @param numbers Their numbers in the store.
+ * @param numbers Their indices in the store.
  * @param name The column of images.
- * @param input What they become.
+ * @param input Their target.
  * @param facts Labels, ids.
  * @returns The batch.
  */
@@ -79,7 +79,7 @@ export function imageBatch(
   return openBatch(images, 0, block.rows, { input, skips, action });
 }
 
-/** Class indices of a block, as they were found for all. */
+/** Class indices of a block. */
 function labelsIn(
   block: Block,
   { action, options: { labels: name }, classNames }: BatchFacts,
@@ -102,14 +102,14 @@ function idsIn(
 }
 
 /**
- * Ids in a column.
+ * Reads the ids of a column.
  *
  * @param column The column.
  * @param name Its name.
- * @param action What was to be done.
- * @returns Texts, or whole numbers.
- * @throws {TypeError} If it holds neither.
- * @throws {RangeError} If a number is not whole, or not exact in float64.
+ * @param action The action, for messages.
+ * @returns Strings, or integers.
+ * @throws {TypeError} If it contains neither.
+ * @throws {RangeError} If a number is not an integer, or not exact in float64.
  */
 export function idValues(
   column: Column,
@@ -118,7 +118,9 @@ export function idValues(
 ): readonly (string | number)[] {
   if (column.kind === "texts") return column.values;
   if (column.kind === "images" || column.shape.length > 0) {
-    const rule = `column ${quote(name)} must hold ids: texts or whole numbers`;
+    const rule = `column ${
+      quote(name)
+    } must hold ids: strings or whole numbers`;
     throw new TypeError(cannot(action, rule, column.kind));
   }
   const values = column.data as ArrayLike<number | bigint>;

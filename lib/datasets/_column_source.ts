@@ -1,5 +1,5 @@
 /**
- * A source over columns, whatever holds them.
+ * A source over columns of any store.
  *
  * @module
  */
@@ -43,32 +43,32 @@ import { readAhead } from "./read_ahead.ts";
 import { sampleRows } from "./sample_rows.ts";
 import type { TableOptions } from "./table_options.ts";
 
-/** What a source is made of. */
+/** The parts of a source. */
 export interface ColumnSourceParts {
-  /** How it names itself, as in `table "a.csv"`. */
+  /** Its name, such as `table "a.csv"`. */
   readonly title: string;
-  /** What was to be done, for messages. */
+  /** The action, for messages. */
   readonly action: string;
   /** Opens the columns. */
   readonly open: () => Promise<ColumnStore>;
   readonly options: TableOptions;
-  /** What else makes the contents, for the fingerprint. */
+  /** Further contents, for the fingerprint. */
   readonly settings: unknown;
 }
 
-/** What is known once the columns were opened. */
+/** Facts about opened columns. */
 interface Known {
   readonly columns: ColumnStore["columns"];
-  /** Rows of the store. */
+  /** Number of rows of the store. */
   readonly total: number;
-  /** Rows that come; undefined for all. */
+  /** The selected rows; undefined for all. */
   readonly rows: Uint32Array | undefined;
   readonly length: number;
-  /** Class indices of the rows that come. */
+  /** Class indices of the selected rows. */
   readonly labels?: Int32Array | undefined;
 }
 
-const HEAD = 5; // rows that a view shows
+const HEAD = 5; // rows in a view
 
 /** A source over columns. Length and classes are known once it is prepared. */
 export class ColumnSource implements DataSource {
@@ -82,18 +82,21 @@ export class ColumnSource implements DataSource {
 
   constructor(parts: ColumnSourceParts) {
     this.#parts = parts;
-    // A function has no contents to go by.
+    // A function has no fingerprint.
     if (typeof parts.options.preprocess !== "function") {
       this.fingerprint = () => this.#fingerprint();
     }
   }
 
-  /** Samples that come; undefined before it is prepared. */
+  /** Number of samples; undefined before it is prepared. */
   get length(): number {
     return this.#known?.length as number;
   }
 
-  /** Names of the classes; undefined before it is prepared, or without any. */
+  /**
+   * Names of the classes; undefined before it is prepared, or if there are
+   * none.
+   */
   get classNames(): readonly string[] {
     return this.#classNames as readonly string[];
   }
@@ -132,7 +135,7 @@ export class ColumnSource implements DataSource {
 
   #prepared(): Promise<Known> {
     return this.#preparing ??= this.#find().catch((error) => {
-      this.#preparing = undefined; // the file may be there the next time
+      this.#preparing = undefined; // the file may exist the next time
       throw error;
     });
   }
@@ -168,7 +171,7 @@ export class ColumnSource implements DataSource {
     }
   }
 
-  /** Class indices of all rows; names the classes on the way. */
+  /** Reads class indices of all rows, and determines the classes. */
   async #labels(store: ColumnStore): Promise<Int32Array | undefined> {
     const { action, options: { labels: name, classes } } = this.#parts;
     if (name === undefined) {
@@ -246,7 +249,9 @@ export class ColumnSource implements DataSource {
     }
   }
 
-  /** The only column of images, to look at, or else what a model would take. */
+  /**
+   * The only column of images, for display, otherwise the inputs of a model.
+   */
   #looks({ columns }: Known): readonly InputColumns[] {
     const { action, options: { inputs, labels, ids } } = this.#parts;
     const named = inputs === undefined
@@ -381,7 +386,7 @@ export class ColumnSource implements DataSource {
 
 const LOOKS: TensorSpec = { name: "images", shape: [], dtype: "float32" };
 
-/** Row numbers in the store, of rows from `first` on. */
+/** Row indices in the store, from selected row `first` on. */
 function numbersOf(
   first: number,
   count: number,

@@ -1,5 +1,5 @@
 /**
- * How sources of columns show themselves.
+ * The view of sources of columns.
  *
  * @module
  */
@@ -9,29 +9,29 @@ import type { NdArray } from "../types.ts";
 import type { Cells, ColumnInfo } from "./_columns.ts";
 import { imagesBlock, MOST_IMAGES, sourceView } from "./_source_view.ts";
 
-/** What there is to show. */
+/** The data to show. */
 export interface ColumnFacts {
-  /** As in `table "a.csv"`. */
+  /** The name, such as `table "a.csv"`. */
   readonly title: string;
   readonly columns: readonly ColumnInfo[];
-  /** Rows of the store. */
+  /** Number of rows of the store. */
   readonly total: number;
-  /** Rows that come. */
+  /** Number of selected rows. */
   readonly length: number;
   readonly labels: Int32Array | undefined;
   readonly classNames: readonly string[] | undefined;
   /** The first rows. */
   readonly head: readonly Cells[];
-  /** Numbers of the first rows that come. */
+  /** Indices of the first selected rows. */
   numbers(count: number): readonly number[];
-  /** Reads images of rows, to look at. */
+  /** Reads images of rows, for display. */
   images(rows: readonly number[]): Promise<NdArray>;
 }
 
 /**
  * The view of a source of columns.
  *
- * @param facts What there is to show.
+ * @param facts The data to show.
  * @returns Class counts, the first rows, images if there is one column of them.
  */
 export function columnView(facts: ColumnFacts): View {

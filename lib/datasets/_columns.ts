@@ -1,8 +1,8 @@
 /**
- * Columns of data, whatever holds them: files of NumPy, tables, Arrow.
+ * Columns of data in any store: NumPy files, tables, Arrow.
  *
- * A store says which columns there are and reads some of them in blocks of any
- * size; blocks are cut to batches here.
+ * A store lists its columns and reads some of them in blocks of any size; this
+ * module splits blocks into batches.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export type NumberData =
   | Float16Array
   | Uint8Array;
 
-/** Numbers of some rows, of one shape in each. */
+/** Numbers of some rows, with equal shapes. */
 export interface NumberColumn {
   readonly kind: "numbers";
   /** `rows · sizeOf(shape)` values. */
@@ -28,17 +28,17 @@ export interface NumberColumn {
   readonly dtype: DType;
 }
 
-/** Texts of some rows. */
+/** Strings of some rows. */
 export interface TextColumn {
   readonly kind: "texts";
   readonly values: readonly string[];
 }
 
-/** Files of images of some rows. */
+/** Image files of some rows. */
 export interface ImageColumn {
   readonly kind: "images";
   readonly values: readonly Uint8Array[];
-  /** What each is called, where that is known. */
+  /** Their names, if known. */
   readonly names: readonly (string | undefined)[];
 }
 
@@ -51,51 +51,54 @@ export interface Block {
   readonly columns: ReadonlyMap<string, Column>;
 }
 
-/** What is known of a column. */
+/** Facts about a column. */
 export interface ColumnInfo {
   readonly name: string;
   readonly kind: "numbers" | "texts" | "images" | "other";
-  /** What the store calls its type. */
+  /** The store's name of its type. */
   readonly type: string;
-  /** Of other kinds: whether its values as text can be labels and ids. */
+  /**
+   * For other kinds: whether its values can be converted to strings, as labels
+   * and ids.
+   */
   readonly isWritten?: boolean;
-  /** Shape of a row, where it is the same for all and known. */
+  /** Shape of a row, if known and equal for all. */
   readonly shape?: readonly number[] | undefined;
 }
 
-/** Columns, opened. */
+/** A store of columns. */
 export interface ColumnStore {
   readonly columns: readonly ColumnInfo[];
-  /** How many rows there are. */
+  /** The number of rows. */
   readonly count: number;
-  /** Names of the classes of a column, where the store has them. */
+  /** Names of the classes of a column, if the store has them. */
   classNames(column: string): readonly string[] | undefined;
   /**
    * Reads columns.
    *
-   * @param names Which.
-   * @param start The first row; of `rows`, if these are set.
-   * @param rows Which rows, in which order; all by default.
+   * @param names Their names.
+   * @param start The first row, or index into `rows`.
+   * @param rows Row indices, in order; default: all.
    */
   read(
     names: readonly string[],
     start: number,
     rows?: Uint32Array,
   ): AsyncIterable<Block>;
-  /** The first rows, as they are shown: nulls and other types too. */
+  /** The first rows, for display: including nulls and other types. */
   head(count: number): Promise<readonly Cells[]>;
-  /** Closes what is open. */
+  /** Closes the store. */
   close(): void;
 }
 
-/** A row as it is shown. */
+/** A row for display. */
 export type Cells = readonly (string | number | null)[];
 
 /**
- * Cuts blocks to batches.
+ * Splits blocks into batches.
  *
  * @param blocks Blocks of any size.
- * @param size Rows of a batch; the last may have fewer.
+ * @param size Rows per batch; the last may have fewer.
  * @returns The batches; those of one block share its memory.
  */
 export async function* rebatch(
@@ -156,7 +159,7 @@ export function pickedBlock(block: Block, rows: readonly number[]): Block {
 }
 
 /**
- * One block of several.
+ * Joins several blocks.
  *
  * @param blocks Blocks of the same columns, one or more.
  * @returns All their rows.
@@ -220,12 +223,12 @@ function joinedNumbers(
 }
 
 /**
- * The error of lists of several lengths.
+ * Creates the error for lists of different lengths.
  *
  * @param name The column.
- * @param wanted The shape of the rows before.
- * @param found The shape of another.
- * @param row Its number.
+ * @param wanted The shape of earlier rows.
+ * @param found The shape of this row.
+ * @param row Its index.
  * @returns The error.
  */
 export function ragged(

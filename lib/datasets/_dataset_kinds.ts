@@ -1,5 +1,5 @@
 /**
- * Forms of datasets, told apart.
+ * Detects the form of a dataset.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { DataSource } from "../types.ts";
 import type { AnyIterator } from "./dataset_elements.ts";
 import { isObject } from "./tensor_likes.ts";
 
-/** What gives batches one after the other. */
+/** An iterable of batches. */
 export type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>;
 
 /** Whether it is a source. */
@@ -15,13 +15,13 @@ export function isSource(value: unknown): value is DataSource {
   return isObject(value) && typeof value.batches === "function";
 }
 
-/** Whether it gives batches: no strings, no typed arrays. */
+/** Whether it is an iterable of batches, not a string or typed array. */
 export function isIterable(value: unknown): value is AnyIterable {
   return isObject(value) && !ArrayBuffer.isView(value) &&
     (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
-/** The iterator of what gives batches. */
+/** The iterator of an iterable of batches. */
 export function iteratorOf(value: AnyIterable): AnyIterator {
   return Symbol.asyncIterator in value
     ? value[Symbol.asyncIterator]()

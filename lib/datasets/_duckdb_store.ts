@@ -1,5 +1,5 @@
 /**
- * Columns of a query, by DuckDB.
+ * The columns of a DuckDB query.
  *
  * @module
  */
@@ -26,19 +26,19 @@ import {
 } from "./_columns.ts";
 import { isRising, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
 
-/** What is read. */
+/** The query. */
 export interface DuckdbQuery {
-  /** What stands after FROM: rows in the order in which they come. */
+  /** The SQL after FROM. */
   readonly from: string;
   /** Names of classes by column. */
   readonly classNames: ReadonlyMap<string, readonly string[]>;
-  /** What is read, for messages. */
+  /** Name of the data, for messages. */
   readonly name: string;
   /** How rows of large images are read. */
   readonly slices?: ParquetSlices | undefined;
 }
 
-/** SQL types that numbers are read as, and their element types. */
+/** SQL types of numbers, and their element types. */
 const NUMBERS: readonly [RegExp, string, DType][] = [
   [/^BOOLEAN$|^U?(TINYINT|SMALLINT)$|^INTEGER$/, "INTEGER", "int32"],
   [/^(U?BIGINT|UINTEGER|U?HUGEINT)$/, "BIGINT", "int64"],
@@ -46,12 +46,12 @@ const NUMBERS: readonly [RegExp, string, DType][] = [
   [/^DOUBLE$|^DECIMAL\(/, "DOUBLE", "float64"],
 ];
 
-/** Other types, whose values have one text each. */
+/** Other types whose values can be converted to strings. */
 const WRITTEN = /^(DATE|TIME|UUID|INTERVAL)\b|^TIMESTAMP|^"NULL"$/;
 
-/** A column, and how it is read. */
+/** A column, and its SQL. */
 interface Read extends ColumnInfo {
-  /** What stands after SELECT; of images two values. */
+  /** The SQL after SELECT; two values for images. */
   readonly sql: readonly string[];
   readonly dtype?: DType;
 }
@@ -60,7 +60,7 @@ interface Read extends ColumnInfo {
  * Opens the columns of a query.
  *
  * @param engine The engine; it is closed with the store.
- * @param query What is read.
+ * @param query The query.
  * @returns The store.
  */
 export async function duckdbStore(
@@ -277,7 +277,7 @@ class ColumnReader {
     const blobs = vector as DuckDBBlobVector;
     return {
       kind: "images",
-      // Copied: the chunk's memory is the engine's.
+      // Copied: the engine owns the chunk's memory.
       values: at.map((i) =>
         Uint8Array.from(this.#present(blobs.getItem(i), i).bytes)
       ),
@@ -309,12 +309,12 @@ class ColumnReader {
     return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
   }
 
-  /** Lists to any depth, whose lengths are the same in every row. */
+  /** Reads nested lists, whose lengths must be equal in every row. */
   #numbers(vector: DuckDBVector, rows: number): NumberColumn {
     let inner = vector;
     let [first, count] = [0, rows];
     const shape: number[] = [];
-    let width = 1; // lists a row, at this depth
+    let width = 1; // lists per row, at this depth
     while ("childVector" in inner) {
       const list = inner as DuckDBListVector;
       const length = list.getEntryLength(first);
@@ -347,7 +347,7 @@ class ColumnReader {
         }
       }
     }
-    // Copied: the chunk's memory is the engine's.
+    // Copied: the engine owns the chunk's memory.
     const data = items.slice(first, first + count);
     return { kind: "numbers", data, shape, dtype: this.#info.dtype! };
   }

@@ -1,5 +1,5 @@
 /**
- * Batches of image files, read ahead.
+ * Reads batches of image files ahead.
  *
  * @module
  */
@@ -9,33 +9,33 @@ import type { Batch, SkippedSample } from "../types.ts";
 import type { ImageInput } from "./image_input.ts";
 import { type OpenBatch, readAhead } from "./read_ahead.ts";
 
-/** Images in the order in which they come. */
+/** Images, in order. */
 export interface ImageRows {
-  /** How many there are. */
+  /** Their number. */
   readonly length: number;
-  /** What each is called. */
+  /** Their names. */
   id(row: number): string;
   /** Class indices or names, `[length]`. */
   readonly labels?: ArrayLike<number> | readonly string[] | undefined;
-  /** Identities, where they are not what images are called. */
+  /** Ids, if they differ from the names. */
   readonly ids?: ArrayLike<string | number> | undefined;
-  /** Reads the bytes of one. */
+  /** Reads the bytes of an image. */
   read(row: number): Promise<Uint8Array>;
 }
 
-/** How images are read. */
+/** Options for reading images. */
 export interface ImageBatchOptions {
-  /** Images in a batch. */
+  /** Images per batch. */
   readonly size: number;
-  /** The first image. */
+  /** Index of the first image. */
   readonly start: number;
-  /** What each becomes. */
+  /** Their target. */
   readonly input: ImageInput;
-  /** Whether bad files are left out. */
+  /** Whether to skip bad files. */
   readonly skips: boolean;
-  /** What was to be done. */
+  /** The action, for messages. */
   readonly action: string;
-  /** Stops the reading. */
+  /** Aborts the reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,8 +43,8 @@ export interface ImageBatchOptions {
  * Reads batches of images.
  *
  * @param images The images.
- * @param options How.
- * @returns The batches; those of which no image can be read hold `skipped` only.
+ * @param options Options for reading.
+ * @returns The batches; those without readable images have `skipped` only.
  */
 export async function* imageBatches(
   images: ImageRows,
@@ -64,8 +64,8 @@ export async function* imageBatches(
 }
 
 /**
- * Where no size is set, the first image of all that can be read says it,
- * wherever the reading begins.
+ * If no size is set, it is that of the first readable image of all, wherever
+ * the reading starts.
  */
 async function firstSize(
   images: ImageRows,
@@ -83,9 +83,9 @@ async function firstSize(
  * Begins a batch of images.
  *
  * @param images The images.
- * @param first The first of the batch.
- * @param rows How many there are.
- * @param options How they are read.
+ * @param first Index of the first of the batch.
+ * @param rows Their number.
+ * @param options Options for reading.
  * @returns The batch.
  */
 export function openBatch(
@@ -159,7 +159,7 @@ function labelsAt(
     : picked as string[];
 }
 
-/** Reads one image; gives what is wrong with it, if bad ones are left out. */
+/** Reads one image; returns its error, if bad ones are skipped. */
 async function attempt(
   skips: boolean,
   action: string,
@@ -187,7 +187,7 @@ async function attempt(
   }
 }
 
-/** What a file system says; a permission that the process lacks is no fault of the file. */
+/** Whether an error is from the file; a missing permission is not. */
 function isOfFile(error: Error): boolean {
   return error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.PermissionDenied ||

@@ -1,6 +1,5 @@
 /**
- * What images are to become for a model: how many rows, columns and channels,
- * in which layout.
+ * The size, channels and layout of images for a model's input.
  *
  * @module
  */
@@ -8,25 +7,25 @@ import { cannot, shapeText } from "../check.ts";
 import { CHANNELS, type ColorMode } from "../formats/pixels.ts";
 import type { TensorSpec } from "../types.ts";
 
-/** What images become. */
+/** The target of images. */
 export interface ImageTarget {
-  /** Rows and columns; undefined for those of the first image. */
+  /** Height and width; undefined for those of the first image. */
   readonly size: readonly [height: number, width: number] | undefined;
-  /** Their colours. */
+  /** Their colour mode. */
   readonly colorMode: ColorMode;
-  /** Whether the channels stand before rows and columns. */
+  /** Whether channels are first. */
   readonly isChannelsFirst: boolean;
 }
 
 /**
- * Tells what images must become for a model's input. What cannot fit it is
+ * Resolves the target of images for a model's input. Incompatible options are
  * refused before any image is read.
  *
  * @param spec The input.
- * @param options The size and colours that the caller wants.
- * @param action What was to be done.
- * @returns What images become.
- * @throws {TypeError} If the input takes no images, or others.
+ * @param options The caller's size and colour mode.
+ * @param action The action, for messages.
+ * @returns The target of images.
+ * @throws {TypeError} If the input does not accept images, or not such images.
  */
 export function imageTarget(
   spec: TensorSpec,
@@ -74,7 +73,7 @@ export function imageTarget(
   return { size, colorMode, isChannelsFirst };
 }
 
-/** As the model says, otherwise where 1, 3 or 4 stands. */
+/** The channel axis of the model, otherwise the axis of size 1, 3 or 4. */
 function channelsFirst({ shape, channels }: TensorSpec): boolean {
   if (channels !== undefined) return channels === "first";
   const isDepth = (size: number | null | undefined) =>
@@ -89,12 +88,12 @@ function modeOf(depth: number | null): ColorMode | undefined {
 }
 
 /**
- * Moves the channels of an image before its rows and columns.
+ * Converts an image to channels first.
  *
  * @param data An array of images.
- * @param start Where the image begins.
- * @param positions Rows times columns.
- * @param channels How many channels there are.
+ * @param start Index of its first value.
+ * @param positions Height times width.
+ * @param channels The number of channels.
  */
 export function putChannelsFirst(
   data: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * Columns that are arrays of NumPy, read in blocks.
+ * NumPy arrays as columns, read in blocks.
  *
  * @module
  */
@@ -32,24 +32,25 @@ export interface NpyArray {
   readonly source: ByteSource;
 }
 
-/** An array, opened; without a header it holds neither numbers nor texts. */
+/** An array, opened; without a header it holds neither numbers nor strings. */
 interface Opened {
   readonly source: ByteSource;
   readonly numbers?: NpyHeader;
   readonly texts?: NpyTextHeader;
 }
 
-/** Bytes that are read at once. */
+/** Number of bytes read at once. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
 /**
- * Opens arrays as columns: the first axis are the rows.
+ * Opens arrays as columns: the first axis is the rows.
  *
- * @param arrays The arrays that may be read.
+ * @param arrays The arrays.
  * @param close Closes the file.
- * @param main Arrays that must have as many rows; others are no columns.
+ * @param main Arrays that must have equal numbers of rows; others are not
+ * columns.
  * @returns The store.
- * @throws {TypeError} If they have no rows, or not as many.
+ * @throws {TypeError} If they have no rows, or different numbers.
  */
 export function npyStore(
   arrays: readonly NpyArray[],
@@ -186,7 +187,7 @@ function rowsOf(
     throw new TypeError(cannot("read arrays", rule, [...shape]));
   }
   if (named.length > 0) return named[0]!.shape[0]!;
-  // Where none is named, the rows that most arrays have.
+  // By default, the number of rows that most arrays have.
   const counts = new Map<number, number>();
   for (const { shape } of shapes) {
     counts.set(shape[0]!, (counts.get(shape[0]!) ?? 0) + 1);
@@ -194,7 +195,7 @@ function rowsOf(
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
 }
 
-/** Rows in any order; those that lie beside each other are read together. */
+/** Reads rows in any order; adjacent rows are read together. */
 function picked(
   rows: Uint32Array,
   read: (start: number, end: number) => Column,
@@ -209,7 +210,7 @@ function picked(
   return joinedColumn("", parts);
 }
 
-/** Element types that stay as they are. */
+/** Element types that are not converted. */
 const SAME: Readonly<Record<string, DType>> = {
   bool: "bool",
   uint8: "uint8",

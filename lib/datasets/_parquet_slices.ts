@@ -11,7 +11,7 @@
  */
 import { literal, type LockedDuckdb } from "../formats/duckdb.ts";
 
-/** Bytes of a slice, at the most, where rows are of equal size. */
+/** Bytes of a slice, at most, where rows are of equal size. */
 const SLICE_BYTES = 2 ** 26;
 /** Rows that DuckDB gives at once. */
 const CHUNK_ROWS = 2048;
@@ -46,7 +46,7 @@ export interface Slice {
  * @param engine The engine.
  * @param files The files.
  * @param from What reads them, with two more columns.
- * @returns Undefined where their rows are so small that it is not needed.
+ * @returns Undefined if their rows are so small that it is not needed.
  */
 export async function parquetSlices(
   engine: LockedDuckdb,

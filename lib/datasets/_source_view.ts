@@ -1,6 +1,6 @@
 /**
- * How sources show themselves: what they are, samples a class, images or the
- * first rows.
+ * The view of sources: description, samples per class, images or the first
+ * rows.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { countText } from "../display/cell.ts";
 import type { Block, FigureBlock, GridImage, View } from "../display/view.ts";
 import type { NdArray } from "../types.ts";
 
-/** Classes that are listed; more are counted. */
+/** Maximum number of classes that are listed; more are only counted. */
 const MOST_CLASSES = 20;
 
-/** What a view says of a source. */
+/** The contents of a source's view. */
 export interface SourceFacts {
-  /** One line, as in `imageFolder "photos": 120 images`. */
+  /** One line, such as `imageFolder "photos": 120 images`. */
   readonly title: string;
   /** Further lines. */
   readonly notes: readonly string[];
-  /** Class indices of the samples that come. */
+  /** Class indices of the samples. */
   readonly labels?: ArrayLike<number> | undefined;
   /** Names of the classes. */
   readonly classNames?: readonly string[] | undefined;
-  /** What follows: images, a table. */
+  /** Further blocks: images, a table. */
   readonly blocks: readonly Block[];
 }
 
 /**
  * The view of a source.
  *
- * @param facts What there is to say.
+ * @param facts The contents.
  * @returns The view.
  */
 export function sourceView(facts: SourceFacts): View {
@@ -66,7 +66,7 @@ function classTable(
   };
 }
 
-/** Images that are drawn. */
+/** Maximum number of images. */
 export const MOST_IMAGES = 16;
 /** Side of each, in pixels. */
 export const IMAGE_SIDE = 96;
@@ -74,9 +74,9 @@ export const IMAGE_SIDE = 96;
 /**
  * A grid of images with their labels.
  *
- * @param count How many will be drawn.
- * @param load Reads them: values in [0, 255], `[count, H, W, C]`, with a caption
- * each.
+ * @param count Number of images.
+ * @param load Reads them: values in [0, 255], `[count, H, W, C]`, with
+ * captions.
  * @returns The figure.
  */
 export function imagesBlock(

@@ -1,10 +1,11 @@
 /**
- * How DuckDB reads files of tables with types that hold for every row.
+ * SQL for reading table files in DuckDB, with column types that are valid for
+ * every row.
  *
- * DuckDB tells the types of CSV and JSON files from their first 20,480 rows, and
- * rounds a later 1.5 to a whole number, or makes `true` of a 5. So all rows are
- * looked at, once for each state of the files: for 1,000,000 rows of 9 numbers
- * that takes 4 s, and reading them 1 s.
+ * DuckDB infers the types of CSV and JSON files from their first 20,480 rows,
+ * and rounds a later 1.5 to an integer, or converts a 5 to `true`. So types are
+ * inferred from all rows, once for each state of the files: for 1,000,000 rows
+ * of 9 numbers that takes 4 s, and reading them 1 s.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
 import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
-/** Makes the SQL that reads some files. */
+/** Creates the SQL that reads some files. */
 export class TableReader {
   readonly format: TableFormat;
   readonly #files: readonly string[];
@@ -21,10 +22,11 @@ export class TableReader {
   #sql: string | undefined;
 
   /**
-   * Tells the format of the files.
+   * Detects the format of the files.
    *
    * @param files The files, of one format.
-   * @throws {TypeError} If they are of no format that is read, or of several.
+   * @throws {TypeError} If the format is not supported, or differs between
+   * files.
    */
   constructor(files: readonly string[]) {
     this.format = tableFormat(files);
@@ -32,10 +34,10 @@ export class TableReader {
   }
 
   /**
-   * Finds the types, unless they are known.
+   * Infers the types, unless they are known.
    *
    * @param engine The engine.
-   * @returns What stands after FROM.
+   * @returns The SQL after FROM.
    * @throws {SyntaxError} If the files are damaged.
    */
   async sql(engine: LockedDuckdb): Promise<string> {
@@ -54,7 +56,7 @@ export class TableReader {
    * Tells how large images are read, where that is better than all at once.
    *
    * @param engine The engine.
-   * @returns Undefined where it is not.
+   * @returns Undefined if it is not.
    */
   async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
     if (this.format !== "parquet") return undefined;
@@ -86,13 +88,15 @@ export class TableReader {
       `${option} = {${types.join(", ")}}`,
       ...this.format === "csv" ? ["skip = 0"] : [],
     ]);
-    // Not so where columns are in some files only: then they are found each time.
+    // Not if columns are only in some files: then types are inferred each time.
     const same = await columnsOf(engine, typed).catch(() => undefined);
     return JSON.stringify(same) === JSON.stringify(found) ? typed : whole;
   }
 }
 
-/** DuckDB makes other numbers of decimals that are longer than its own. */
+/**
+ * Refuses decimals that are longer than DuckDB supports, which it would change.
+ */
 async function checkDecimals(
   engine: LockedDuckdb,
   files: readonly string[],
@@ -112,7 +116,8 @@ async function checkDecimals(
 }
 
 const WHOLE = {
-  // Without "skip" rows at the top are left out that have fewer values than others.
+  // Without "skip", leading rows with fewer values than others would be
+  // dropped.
   csv: ["sample_size = -1", "skip = 0"],
   json: ["sample_size = -1", "maximum_sample_files = 2147483647"],
 } as const;
@@ -148,7 +153,10 @@ async function columnsOf(engine: LockedDuckdb, from: string) {
   return { names, types };
 }
 
-/** Rows of several lengths make one column of all: its name is the header. */
+/**
+ * Refuses rows of different lengths, which DuckDB reads as one column named as
+ * the header.
+ */
 function checkHeader(
   names: readonly string[],
   files: readonly string[],
@@ -199,13 +207,13 @@ function wholeOptions(files: readonly string[]): readonly string[] {
 }
 
 /**
- * Checks that SQL which names CSV and JSON files itself reads them with types
- * that hold for every row.
+ * Checks that SQL that names CSV and JSON files reads them with types that are
+ * valid for every row.
  *
  * @param engine The engine.
  * @param sql The SQL.
  * @param files The files that it may read.
- * @throws {TypeError} If a type holds for the first rows only.
+ * @throws {TypeError} If a type is valid for the first rows only.
  */
 export async function checkTypes(
   engine: LockedDuckdb,
@@ -219,7 +227,7 @@ export async function checkTypes(
     if (!/\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.test(file)) continue;
     const format = tableFormat([file]) as keyof typeof WHOLE;
     const first = await columnsOf(engine, literal(file)).catch(() => undefined);
-    if (first === undefined) continue; // DuckDB says why where the SQL reads it
+    if (first === undefined) continue; // DuckDB reports the error when the SQL reads it
     const from = `read_${format}(${literal(file)}, ${
       WHOLE[format].join(", ")
     })`;

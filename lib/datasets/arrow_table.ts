@@ -1,8 +1,8 @@
 /**
  * `arrowTable`: tables and record batches of Apache Arrow in memory.
  *
- * They are known by what they can do, so that a table of any version of
- * `apache-arrow` goes, and the package is not loaded for it.
+ * They are recognised by their methods, so that tables of any version of
+ * `apache-arrow` are accepted, and the package is not loaded.
  *
  * @module
  */
@@ -21,14 +21,14 @@ import {
 } from "./_columns.ts";
 import { isObject } from "./tensor_likes.ts";
 
-/** What is used of a vector of Arrow. */
+/** The used members of an Arrow vector. */
 interface ArrowVector {
   readonly length: number;
   readonly type: unknown;
   get(index: number): unknown;
 }
 
-/** What is used of a table, or of a record batch. */
+/** The used members of a table or record batch. */
 interface ArrowTable {
   readonly numRows: number;
   readonly schema: {
@@ -42,20 +42,20 @@ interface ArrowTable {
 }
 
 const ACTION = "read arrow table";
-const ROWS = 1024; // rows of a block
+const ROWS = 1024; // rows per block
 
 /**
  * Reads a table or a record batch of Apache Arrow that is in memory: columns of
- * numbers, of lists of numbers, of texts, and of image files (`binary`, or
- * `struct<bytes, path>` as Hugging Face keeps them).
+ * numbers, of lists of numbers, of strings, and of image files (`binary`, or
+ * `struct<bytes, path>` as in Hugging Face).
  *
- * Nulls are refused by their row. The table is not changed, and must not change
- * while it is read.
+ * Nulls are refused, with their row. The table is not changed, and must not
+ * change while it is read.
  *
  * @param table A `Table` or `RecordBatch` of the package `apache-arrow`.
  * @param options Columns, rows, images.
  * @returns A source; its classes are known after `prepare()`, which runs call.
- * @throws {TypeError} If it is no table, or an option is of another kind.
+ * @throws {TypeError} If it is not a table, or an option has the wrong type.
  * @throws {RangeError} If a value is out of range.
  *
  * @example Two columns as one input
@@ -141,7 +141,7 @@ function arrowStore(table: ArrowTable): ColumnStore {
   };
 }
 
-/** Names of Arrow's types of numbers, and their element types here. */
+/** Arrow's numeric types, and their element types. */
 const NUMBERS: readonly [RegExp, DType][] = [
   [/^(Int(8|16|32)|Uint(8|16)|Bool)$/, "int32"],
   [/^(Int64|Uint(32|64))$/, "int64"],
@@ -174,12 +174,15 @@ function infoOf(name: string, type: string): ColumnInfo {
   return { name, kind: "other", type };
 }
 
-/** What the lists of a type hold; without lists the type itself. */
+/** The innermost type of lists, or the type itself. */
 function itemOf(type: string): string {
   return type.replace(/^(.*(List(\[\d+\])?)<)+/, "").replace(/>+$/, "");
 }
 
-/** A decimal is a whole number of 32-bit words, the lowest first, over a power of 10. */
+/**
+ * Converts a decimal: an integer of 32-bit words, little-endian, divided by a
+ * power of 10.
+ */
 function decimal(words: ArrayLike<number>, scale: number): number {
   let bits = 0n;
   for (let i = words.length - 1; i >= 0; i--) {
@@ -279,7 +282,7 @@ function shapeOf(value: unknown): number[] {
   return flatten(value, []);
 }
 
-/** Appends the numbers of nested lists; gives their shape. */
+/** Appends the numbers of nested lists; returns their shape. */
 function flatten(value: unknown, into: unknown[]): number[] {
   if (!isVector(value)) {
     into.push(value);
@@ -289,7 +292,7 @@ function flatten(value: unknown, into: unknown[]): number[] {
   for (let i = 0; i < value.length; i++) {
     const shape = flatten(value.get(i), into);
     inner ??= shape;
-    // No shape is like this one: the row is refused.
+    // Matches no shape, so the row is refused.
     if (String(shape) !== String(inner)) return [value.length, -1];
   }
   return [value.length, ...inner ?? []];
@@ -301,7 +304,7 @@ function missing(name: string, row: number): TypeError {
   return new TypeError(cannot(ACTION, rule, null, hint));
 }
 
-/** Names of classes in the metadata that Hugging Face's `datasets` writes. */
+/** Names of classes in the metadata of Hugging Face's `datasets`. */
 function huggingFaceNames(
   { schema }: ArrowTable,
   column: string,

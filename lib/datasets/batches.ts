@@ -1,13 +1,14 @@
 /**
- * Batches on the host, out of everything that a user can hand over.
+ * Converts any dataset of a user to batches on the host.
  *
- * Think of a dataset as one of two things: samples at hand, which are cut into
- * batches here, or something that yields batches, which run as they come. An
- * element of the latter is written like the former, so one reader
- * (`parts.ts`) serves both, and one function below reads it to the host.
+ * A dataset is either samples in memory, which are split into batches here, or
+ * an iterable of batches, which are used unchanged. An element of the latter
+ * has the form of the former, so one reader (`parts.ts`) serves both, and one
+ * function below reads it to the host.
  *
- * The next batch is made only when it is requested, so a generator may dispose
- * of what it yielded, or write into the same buffer, once the next one is requested.
+ * The next batch is created only when it is requested, so a generator may
+ * dispose of what it yielded, or write into the same buffer, once the next one
+ * is requested.
  *
  * @module
  */
@@ -47,14 +48,16 @@ export type {
 const ACTION = "read dataset";
 
 /**
- * Makes batches on the host out of a dataset. Nothing that the caller passed
- * in is disposed of or changed; what a `tf.data.Dataset` yields is disposed of.
+ * Converts a dataset to batches on the host. Values that the caller passed are
+ * neither disposed nor changed; tensors from a `tf.data.Dataset` are disposed.
  *
  * @param dataset Anything that `predict` takes.
- * @param wanted How many samples in a batch, and for which inputs.
- * @returns What will come; the batches throw what cannot be seen at once.
- * @throws {TypeError} If it is none of the forms that go, or does not fit the model.
- * @throws {RangeError} If it is empty, or its parts are not of as many rows.
+ * @param wanted Batch size, inputs and range.
+ * @returns The plan with its batches, which throw errors found while reading.
+ * @throws {TypeError} If its form is not supported, or it does not fit the
+ * model.
+ * @throws {RangeError} If it is empty, or its parts have different numbers of
+ * rows.
  */
 export function batchesOf(
   dataset: Dataset,
@@ -71,7 +74,7 @@ export function batchesOf(
   return cut(value, wanted);
 }
 
-// ---- samples at hand ----
+// ---- samples in memory ----
 
 function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const parts = partsOf(dataset, wanted.inputs, ACTION);
@@ -79,7 +82,7 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   const classNames = parts.classNames ??
     (labelNames === undefined ? undefined : classesOf(labelNames, ACTION));
   const named = classNames === undefined ? parts : { ...parts, classNames };
-  // Labels at hand are read now: a fault in the last row shows before anything runs.
+  // Labels in memory are read now, to report errors in any row before the run.
   const read = withIndices(named, ACTION);
   const { start: begin = 0, end: last = rows } = wanted.range ?? {};
   return {
@@ -103,7 +106,10 @@ function cut(dataset: unknown, wanted: WantedHostBatches): BatchPlan {
   }
 }
 
-/** Which rows of a batch are read; `first` is the number of its row 0 in the dataset. */
+/**
+ * The rows of a batch to read; `first` is the index of its row 0 in the
+ * dataset.
+ */
 interface Rows {
   readonly start: number;
   readonly end: number;
@@ -164,30 +170,32 @@ async function readBatch(
   };
 }
 
-// ---- what yields batches ----
+// ---- iterables of batches ----
 
-/** How the elements of a dataset are read. */
+/** Options for reading the elements of a dataset. */
 interface Elements {
   readonly open: () => AnyIterator | Promise<AnyIterator>;
-  /** Samples in all, where the dataset says so. */
+  /** Total number of samples, if the dataset knows it. */
   readonly length?: number | undefined;
-  /** Names of the classes, where the dataset says them once for all. */
+  /** Names of the classes, if the dataset has them. */
   readonly classNames?: readonly string[] | undefined;
-  /** Told what the batches carry besides samples. */
+  /** Receives what the batches contain besides samples. */
   readonly seen?: (what: Seen) => void;
-  /** What is done with an element after it is read; nothing where it is the caller's. */
+  /**
+   * Called with an element after it is read; undefined if the caller owns it.
+   */
   readonly release?: (element: unknown) => void;
-  /** Checks what only such a dataset can get wrong. */
+  /** Checks that are specific to such a dataset. */
   readonly check?: (element: unknown, action: string) => void;
-  /** What to do about a dataset that gives nothing. */
+  /** Advice for an empty dataset. */
   readonly hint?: string;
-  /** The position of the first sample that is read. @default {0} */
+  /** Index of the first sample to read. @default {0} */
   readonly start?: number | undefined;
-  /** Whether it goes on behind the samples that are read. */
+  /** Whether the dataset continues after the range. */
   readonly isCut?: boolean | undefined;
 }
 
-/** What batches carry besides samples. */
+/** The contents of batches besides samples. */
 interface Seen {
   readonly classNames?: readonly string[] | undefined;
   readonly skipped?: readonly SkippedSample[] | undefined;
@@ -242,7 +250,7 @@ async function* runElements(
     if (isOver()) break;
   }
   if (rows === 0 && start === 0 && !isCut) {
-    const rule = "it must give at least one batch";
+    const rule = "it must yield at least one batch";
     const found = left === 0 ? "nothing" : `${left} samples, all left out`;
     throw new RangeError(cannot(ACTION, rule, found, hint));
   }
@@ -293,7 +301,7 @@ function fromSource(
     });
     checkAwaited(batches, ACTION, `what its "batches" gives`);
     if (isIterable(batches)) return iteratorOf(batches);
-    const rule = `its "batches" must give an async iterable`;
+    const rule = `its "batches" must return an async iterable`;
     throw new TypeError(cannot(ACTION, rule, batches));
   };
   const names = classNames === undefined
@@ -322,7 +330,10 @@ function fromIterable(dataset: AnyIterable, wanted: WantedHostBatches) {
   return planOf({ open, hint }, wanted);
 }
 
-/** What is found out on the way is there once a batch was read. */
+/**
+ * Properties that are determined while reading are known after a batch was
+ * read.
+ */
 function planOf(elements: Elements, wanted: WantedHostBatches): BatchPlan {
   const skipped: SkippedSample[] = [];
   let { classNames } = elements;
@@ -342,11 +353,11 @@ function planOf(elements: Elements, wanted: WantedHostBatches): BatchPlan {
 }
 
 /**
- * Lets a source find out what its length and its classes are.
+ * Prepares a source, so that its length and classes are known.
  *
  * @param dataset Anything that `predict` takes.
- * @param signal Stops it.
- * @returns A promise to wait for; undefined where there is nothing to find out.
+ * @param signal Aborts it.
+ * @returns A promise to await; undefined if no preparation is needed.
  */
 export function prepareDataset(
   dataset: Dataset,

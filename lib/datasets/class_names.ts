@@ -1,5 +1,5 @@
 /**
- * Names of classes, and labels that are such names.
+ * Class names, and labels that are class names.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
 
 /**
- * Checks names of classes.
+ * Checks class names.
  *
- * @param names What came.
- * @param action What was to be done.
+ * @param names The names to check.
+ * @param action The action, for messages.
  * @param option What they are called.
  * @returns A copy.
- * @throws {TypeError} If they are no array of strings.
- * @throws {RangeError} If there are none, or a name is there twice.
+ * @throws {TypeError} If they are not an array of strings.
+ * @throws {RangeError} If there are none, or a name is not unique.
  */
 export function checkClassNames(
   names: unknown,
@@ -39,12 +39,12 @@ export function checkClassNames(
 }
 
 /**
- * The classes that names of labels make: each once, sorted by code point.
+ * The classes of labels: unique names, sorted by code point.
  *
- * @param labels One name a sample.
- * @param action What was to be done.
+ * @param labels One name per sample.
+ * @param action The action, for messages.
  * @returns The names.
- * @throws {TypeError} If a label is no string.
+ * @throws {TypeError} If a label is not a string.
  */
 export function classesOf(
   labels: readonly string[],
@@ -56,15 +56,15 @@ export function classesOf(
 }
 
 /**
- * Class indices of labels that are names.
+ * Converts labels that are names to class indices.
  *
- * @param labels One name a sample, `[N]`.
+ * @param labels One name per sample, `[N]`.
  * @param classNames Names of the classes.
- * @param action What was to be done.
- * @param first Number of the first row in the dataset, for messages.
+ * @param action The action, for messages.
+ * @param first Index of the first row in the dataset, for messages.
  * @returns The indices, `[N]`.
- * @throws {TypeError} If a label is no string.
- * @throws {RangeError} If a label is no class.
+ * @throws {TypeError} If a label is not a string.
+ * @throws {RangeError} If a label is not a class.
  */
 export function indicesOfNames(
   labels: readonly string[],
@@ -91,8 +91,8 @@ export function indicesOfNames(
  *
  * @param labels Class indices, `[N]`.
  * @param classNames Names of the classes.
- * @param action What was to be done.
- * @param first Number of the first row in the dataset, for messages.
+ * @param action The action, for messages.
+ * @param first Index of the first row in the dataset, for messages.
  * @throws {RangeError} If one has none.
  */
 export function checkNamed(

@@ -1,5 +1,5 @@
 /**
- * Which columns become which inputs of a model, and how.
+ * Maps columns to the inputs of a model.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import type { NamedInputs } from "./table_options.ts";
 /** Columns of each input, in the model's order. */
 export interface InputColumns {
   readonly spec: TensorSpec;
-  /** One column, or several of single numbers side by side. */
+  /** One column, or several columns of single numbers. */
   readonly columns: readonly string[];
   readonly isImage: boolean;
 }
 
-/** What is known for planning. */
+/** Facts for planning. */
 export interface PlanFacts {
   readonly columns: readonly ColumnInfo[];
   readonly inputs?: NamedInputs | undefined;
@@ -30,7 +30,7 @@ export interface PlanFacts {
   readonly action: string;
   /** What names columns, in messages. @default {"inputs"} */
   readonly option?: string;
-  /** What to do about a column that is no number. */
+  /** What to do about a column that is not a number. */
   readonly castHint?: string;
 }
 
@@ -39,12 +39,12 @@ const OPTION = '"inputs"';
 /**
  * Finds the columns of each input.
  *
- * @param specs What the model takes.
- * @param facts Which columns there are, and which the user names.
+ * @param specs The model's inputs.
+ * @param facts The columns, and the user's choice.
  * @returns The columns of each input.
- * @throws {TypeError} If a column cannot become its input, or none is named and
- * it cannot be told.
- * @throws {RangeError} If a column is not there.
+ * @throws {TypeError} If a column does not fit its input, or none is named and
+ * the choice is ambiguous.
+ * @throws {RangeError} If a column does not exist.
  */
 export function planInputs(
   specs: readonly TensorSpec[],
@@ -86,7 +86,10 @@ function byInput(
   });
 }
 
-/** Columns named as the inputs; of one input the only images, or all numbers. */
+/**
+ * Default columns: those named as the inputs; for a single input the only
+ * column of images, or all columns of numbers.
+ */
 function guessed(
   specs: readonly TensorSpec[],
   facts: PlanFacts,
@@ -166,12 +169,12 @@ function planTexts(
   if (infos.length === 1 && info!.kind === "texts") {
     return { spec, columns: [info!.name], isImage: false };
   }
-  const rule = `input ${quote(spec.name)} must get one column of texts`;
+  const rule = `input ${quote(spec.name)} must get one column of strings`;
   const found = infos.map(({ name, type }) => `${name}: ${type}`);
   throw new TypeError(cannot(action, rule, found));
 }
 
-/** What can be seen without reading: how many numbers a row has. */
+/** Checks without reading: the number of values per row. */
 function checkWidth(
   spec: TensorSpec,
   infos: readonly ColumnInfo[],
@@ -199,10 +202,10 @@ function checkWidth(
  * Finds a column.
  *
  * @param name Its name.
- * @param columns Those that there are.
- * @param action What was to be done.
+ * @param columns The existing columns.
+ * @param action The action, for messages.
  * @returns The column.
- * @throws {RangeError} If it is not there.
+ * @throws {RangeError} If it does not exist.
  */
 export function findColumn(
   name: string,
@@ -222,13 +225,13 @@ export function findColumn(
 }
 
 /**
- * What an input takes: an array of numbers, or texts.
+ * Creates the value of an input: an array of numbers, or strings.
  *
  * @param block The rows.
  * @param input Its columns.
- * @param action What was to be done.
- * @returns The array, in the shape of the input where that has as many values;
- * of an input of texts, these.
+ * @param action The action, for messages.
+ * @returns The array, in the shape of the input if it has that number of
+ * values; strings for a string input.
  */
 export function inputArray(
   block: Block,
@@ -251,7 +254,7 @@ export function inputArray(
   return { data: one.data, shape: [rows, ...shape], dtype: one.dtype };
 }
 
-/** Single numbers side by side, `[rows, columns]`. */
+/** Joins columns of single numbers, `[rows, columns]`. */
 function stacked(
   parts: readonly NumberColumn[],
   names: readonly string[],

@@ -1,11 +1,12 @@
 /**
- * Element types of data, and those that a model takes.
+ * Converts element types of data to those of a model.
  *
- * A value goes through as the same number or not at all; the one exception are
- * floats, which are rounded to the model's, as every one expects of them.
+ * Values must be exact after the conversion, or an error is thrown; the only
+ * exception are floats, which are rounded to the model's type.
  *
  * @module
  */
+import { toInts } from "../math/exact_numbers.ts";
 import { cannot, sizeOf } from "../check.ts";
 import type { DType } from "../types.ts";
 import type { HostArray } from "./tensor_likes.ts";
@@ -13,7 +14,7 @@ import type { HostArray } from "./tensor_likes.ts";
 /** Element types that a batch may be converted to. */
 export type FeedType = DType;
 
-/** What a batch holds after the conversion. */
+/** The contents of a batch after the conversion. */
 export type FeedData =
   | Float32Array
   | Float64Array
@@ -22,7 +23,7 @@ export type FeedData =
   | BigInt64Array
   | Uint8Array;
 
-/** Which element types may become which; whether a value may is seen by value. */
+/** Allowed conversions of element types; values are checked one by one. */
 const SOURCES: Readonly<Record<FeedType, readonly DType[]>> = Object.freeze({
   float32: ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"],
   int32: ["int32", "int64", "uint8", "bool", "float32", "float64", "float16"],
@@ -33,28 +34,28 @@ const SOURCES: Readonly<Record<FeedType, readonly DType[]>> = Object.freeze({
   bool: ["bool", "uint8"],
 });
 
-/** Whole numbers up to this one are all exact in float32. */
+/** All integers up to this are exact in float32. */
 const EXACT = 2 ** 24;
 
-/** What the messages of a conversion say. */
+/** Context for the messages of a conversion. */
 export interface Wording {
-  /** What was to be done. */
+  /** The action, for messages. */
   readonly action: string;
-  /** What is converted, as in `input "x"`. */
+  /** The name of the array, such as `input "x"`. */
   readonly name: string;
-  /** Number of the first row, in the whole dataset. */
+  /** Index of the first row in the dataset. */
   readonly first: number;
 }
 
 /**
- * Checks that an element type may become another.
+ * Checks that a conversion of element types is allowed.
  *
- * @param from The data's.
- * @param to What the model takes.
- * @param action What was to be done.
- * @param name What is converted, as in `input "x"`.
- * @returns What the model takes.
- * @throws {TypeError} If it may not, or the model takes something else than numbers.
+ * @param from The data's type.
+ * @param to The model's inputs.
+ * @param action The action, for messages.
+ * @param name The name of the array, such as `input "x"`.
+ * @returns The model's inputs.
+ * @throws {TypeError} If it is not allowed, or the model's type is not numeric.
  */
 export function checkTypes(
   from: string,
@@ -77,15 +78,14 @@ export function checkTypes(
 }
 
 /**
- * Converts the values of an array. Gives the array's own data where they need
- * no conversion.
+ * Converts the values of an array. Returns its data if no conversion is needed.
  *
- * @param array What is converted, `[N, …]`.
- * @param to What the model takes.
- * @param wording What the messages say.
+ * @param array The array, `[N, …]`.
+ * @param to The model's inputs.
+ * @param wording Context for messages.
  * @returns The values, in the class of `to`.
- * @throws {TypeError} If the element type may not become that of the model.
- * @throws {RangeError} If a value cannot be held.
+ * @throws {TypeError} If the conversion is not allowed.
+ * @throws {RangeError} If a value does not fit.
  */
 export function convertValues(
   array: HostArray,
@@ -119,7 +119,7 @@ export function convertValues(
     : new Uint8Array(buffer, byteOffset, byteLength); // of a clamped one
 }
 
-/** Words the error of the value at an index. */
+/** Creates the error for the value at an index. */
 type Refuse = (index: number, rule: string) => RangeError;
 
 function checkBits(data: Uint8Array, refuse: Refuse): void {
@@ -131,7 +131,7 @@ function toFloat32({ data, dtype }: HostArray, refuse: Refuse): Float32Array {
   if (dtype === "float32") return data as Float32Array;
   if (dtype === "int64") return bigToFloat32(data as BigInt64Array, refuse);
   const values = data as Float64Array | Int32Array;
-  const floats = Float32Array.from(values); // as many as data
+  const floats = Float32Array.from(values); // the length of data
   if (dtype === "float64") {
     for (let i = 0; i < floats.length; i++) {
       if (floats[i] !== Infinity && floats[i] !== -Infinity) continue;
@@ -153,7 +153,7 @@ function bigToFloat32(data: BigInt64Array, refuse: Refuse): Float32Array {
     const value = Number(data[i]!);
     floats[i] = value;
     const isSmall = value <= EXACT && value >= -EXACT;
-    // Compared as big integers: a number may be rounded already.
+    // Compared as BigInt: a number may be rounded already.
     if (!isSmall && BigInt(floats[i]!) !== data[i]) {
       throw refuse(i, "exact in float32");
     }
@@ -163,16 +163,10 @@ function bigToFloat32(data: BigInt64Array, refuse: Refuse): Float32Array {
 
 function toInt32({ data, dtype }: HostArray, refuse: Refuse): Int32Array {
   if (dtype === "int32") return data as Int32Array;
-  const values = data as unknown as ArrayLike<number | bigint>;
-  const ints = new Int32Array(values.length);
-  for (let i = 0; i < ints.length; i++) {
-    const value = Number(values[i]!); // rounded only where out of range anyway
-    ints[i] = value;
-    if (ints[i] !== value) {
-      throw refuse(i, "a whole number in the range of int32");
-    }
-  }
-  return ints;
+  return toInts(
+    data as unknown as ArrayLike<number | bigint>,
+    (i) => refuse(i, "a whole number in the range of int32"),
+  );
 }
 
 function toInt64({ data, dtype }: HostArray, refuse: Refuse): BigInt64Array {
@@ -180,7 +174,7 @@ function toInt64({ data, dtype }: HostArray, refuse: Refuse): BigInt64Array {
   const values = data as unknown as ArrayLike<number>;
   const ints = new BigInt64Array(values.length);
   for (let i = 0; i < ints.length; i++) {
-    // Beyond this a float stands for many whole numbers.
+    // Beyond this, several integers have the same float.
     if (!Number.isSafeInteger(values[i]!)) throw refuse(i, "a whole number");
     ints[i] = BigInt(values[i]!);
   }

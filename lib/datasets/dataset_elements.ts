@@ -1,41 +1,41 @@
 /**
- * Elements of what a user's code yields, one at a time.
+ * Reads the elements of a user's iterable one by one.
  *
- * The user's iterator is theirs: the next element is requested only when
- * that is wanted, told when no more is wanted, and its errors are passed on as
- * they are.
+ * The iterator belongs to the user: the next element is requested only on
+ * demand, `return` is called at the end, and its errors are passed on
+ * unchanged.
  *
  * @module
  */
 import { checkAwaited } from "../check.ts";
 
-/** What is called of an iterator; `return` where it has one. */
+/** The used methods of an iterator; `return` is optional. */
 export interface AnyIterator {
-  /** Gives the next result, at once or later. */
+  /** Returns the next result or a promise of it. */
   next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
-  /** Told that no more is wanted. */
+  /** Called when no more elements are needed. */
   return?(): unknown;
 }
 
-/** How elements are read. */
+/** Options for reading elements. */
 export interface ReadElements {
-  /** Opens the iterator; called when the first element is wanted. */
+  /** Opens the iterator; called for the first element. */
   readonly open: () => AnyIterator | Promise<AnyIterator>;
-  /** Stops the reading, also while an element is waited for. */
+  /** Aborts the reading, also while waiting for an element. */
   readonly signal: AbortSignal | undefined;
   /** The error of an abort. */
   readonly aborted: () => Error;
-  /** What is done with an element that comes after an abort. */
+  /** Called with an element that arrives after an abort. */
   readonly late?: (element: unknown) => void;
 }
 
 /**
- * Reads elements, in order, each when it is requested.
+ * Reads elements in order, on demand.
  *
- * @param how What is read, and what stops it.
+ * @param how Iterator and signal.
  * @returns The elements, none of them a promise.
  * @throws {TypeError} If an element is a promise.
- * @throws {Error} What the user's iterator throws, or the error of an abort.
+ * @throws {Error} Errors of the user's iterator, or of an abort.
  */
 export async function* datasetElements(
   how: ReadElements,
@@ -54,8 +54,8 @@ export async function* datasetElements(
           ? await untilAborted(step, signal, aborted, late)
           : await step;
       } catch (error) {
-        // An iterator that threw is over; one that is waited for is told to
-        // stop below, without waiting for that as well.
+        // An iterator that threw is finished; one with a pending element is
+        // closed below, without awaiting it.
         isOver = !signal?.aborted;
         throw error;
       }
@@ -71,8 +71,8 @@ export async function* datasetElements(
 
 async function close(iterator: AnyIterator, isAborted: boolean): Promise<void> {
   const closed = iterator.return?.();
-  // A generator that waits for something never answers while it waits, and
-  // the run has its error already: that of the abort.
+  // A generator with a pending element does not answer, and the run already has
+  // an error: that of the abort.
   if (isAborted) Promise.resolve(closed).catch(() => {});
   else await closed;
 }

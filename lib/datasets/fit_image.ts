@@ -1,6 +1,6 @@
 /**
- * From pixels of any size to one input of a model: cropped or padded, resized
- * and preprocessed.
+ * Converts pixels of any size to one input of a model: crops or pads, resizes
+ * and preprocesses.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import {
 } from "../math/resize_image.ts";
 
 /**
- * What is done where an image has another aspect ratio than its target.
+ * What to do if the aspect ratio of an image differs from that of the target.
  *
  * @category Data
  */
 export type ImageFit = "stretch" | "crop" | "pad";
 
-/** How an image is brought to its size. */
+/** Options for resizing an image. */
 export interface FitOptions extends ResizeOptions {
-  /** What is done about another aspect ratio. */
+  /** What to do about another aspect ratio. */
   readonly fit: ImageFit;
 }
 
@@ -29,14 +29,14 @@ export interface FitOptions extends ResizeOptions {
  * `crop` takes the largest centred part with the aspect ratio of the target, as
  * `crop_to_aspect_ratio` of `image_dataset_from_directory`; `pad` puts zeros
  * around the resized image, as its `pad_to_aspect_ratio`
- * (`tf.image.resize_with_pad`). Sizes are those of both when run eagerly: in a
- * graph TensorFlow multiplies by `1 / size`, and may lose a row.
+ * (`tf.image.resize_with_pad`). Sizes are those of both functions in eager
+ * mode: in graph mode TensorFlow multiplies by `1 / size`, and may lose a row.
  *
  * @param image The image.
- * @param size Rows and columns of the result.
- * @param options How.
- * @param data Where the result goes, channels last.
- * @param start Where its first value goes.
+ * @param size Height and width of the result.
+ * @param options Options for resizing.
+ * @param data The destination, channels last.
+ * @param start Index of its first value.
  */
 export function fitImage(
   image: RasterImage,
@@ -60,7 +60,7 @@ export function fitImage(
   resizeImage(image, inner, options, { data, start: first, stride });
 }
 
-/** The part that `smart_resize` of Keras takes. */
+/** The crop of Keras' `smart_resize`. */
 function cropped(
   image: RasterImage,
   [targetHeight, targetWidth]: readonly [number, number],
@@ -84,7 +84,9 @@ function clamp(size: number, most: number): number {
   return Math.max(1, Math.min(most, Math.trunc(size)));
 }
 
-/** Where the image lies between the padding of `tf.image.resize_with_pad`. */
+/**
+ * The position of the image within the padding of `tf.image.resize_with_pad`.
+ */
 function innerOf(
   { height, width }: RasterImage,
   [targetHeight, targetWidth]: readonly [number, number],
@@ -96,7 +98,7 @@ function innerOf(
   const gap = (target: number, size: number) =>
     Math.max(0, Math.floor(f((target - size) / 2)));
   return {
-    // TensorFlow fails where a side is below a pixel.
+    // TensorFlow fails if a side is below one pixel.
     inner: [
       Math.max(1, Math.floor(rows)),
       Math.max(1, Math.floor(columns)),
@@ -107,13 +109,13 @@ function innerOf(
 }
 
 /**
- * What `keras.applications` does to pixels before a network.
+ * Preprocessing modes of `keras.applications`.
  *
  * @category Data
  */
 export type PreprocessMode = "caffe" | "tf" | "torch";
 
-// In float32, as Keras computes with them.
+// In float32, as in Keras.
 const MEAN_BGR = [103.939, 116.779, 123.68].map(Math.fround);
 const MEAN_RGB = [0.485, 0.456, 0.406].map(Math.fround);
 const DEVIATION_RGB = [0.229, 0.224, 0.225].map(Math.fround);
@@ -127,8 +129,8 @@ const DEVIATION_RGB = [0.229, 0.224, 0.225].map(Math.fround);
  * - `torch` (DenseNet): `x / 255`, less 0.485, 0.456, 0.406, over 0.229, 0.224,
  *   0.225.
  *
- * @param values RGB after RGB.
- * @param mode Which of them.
+ * @param values RGB values.
+ * @param mode The mode.
  */
 export function preprocessRgb(
   values: Float32Array,

@@ -2,67 +2,69 @@ import type { NdArray, SkippedSample, TensorSpec } from "../types.ts";
 import type { TextArray } from "./texts.ts";
 
 /**
- * Samples on the host, as the engines take them. Inputs may share memory with
- * what the caller holds: they are read only, must not be transferred, and are
- * good until the next batch is requested. Labels and ids are copies.
+ * Samples on the host, in the format of the engines. Inputs may share memory
+ * with the caller's arrays: they must not be changed or transferred, and are
+ * valid until the next batch is requested. Labels and ids are copies.
  */
 export interface HostBatch {
   /**
    * One for each input, in the model's order and in the input's element type;
-   * `[rows, …]`, or as the batch axis of its spec says.
+   * `[rows, …]`, or with the batch axis of its spec.
    */
   readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
-  /** The dataset's own identities, `[rows]`. */
+  /** The ids from the dataset, `[rows]`. */
   readonly ids?: readonly (string | number)[];
-  /** Names of the classes, where the batch carries them. */
+  /** Names of the classes, if the batch has them. */
   readonly classNames?: readonly string[];
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly rows: number;
-  /** Rows of this batch whose inputs held NaN or an infinity, ascending. */
+  /** Indices of rows whose inputs contain NaN or an infinity, ascending. */
   readonly nonFinite: readonly number[];
-  /** How far in the dataset it ends: samples read and left out, counted from 0. */
+  /** Where in the dataset it ends: number of samples read and skipped. */
   readonly end: number;
-  /** How many samples were left out until then, of those that this run read. */
+  /** Number of samples skipped until then in this run. */
   readonly numSkipped: number;
 }
 
-/** What a dataset will give. */
+/** The plan of reading a dataset. */
 export interface BatchPlan {
-  /** Samples in all, where that is known; then exactly as many come. */
+  /** Total number of samples, if known; then it is exact. */
   readonly length?: number;
-  /** Names of the classes, where the dataset knows them; of an iterable, once a batch was read. */
+  /**
+   * Names of the classes, if known; for an iterable, after a batch was read.
+   */
   readonly classNames?: readonly string[] | undefined;
-  /** Samples that were left out so far. */
+  /** Samples skipped so far. */
   readonly skipped?: readonly SkippedSample[] | undefined;
-  /** Samples that are to be computed at once, where several batches may come as one. */
+  /** Number of samples to compute at once, if several batches are joined. */
   readonly batchSize?: number;
-  /** The batches; none is read before it is requested. */
+  /** The batches, read on demand. */
   readonly batches: AsyncIterable<HostBatch>;
 }
 
-/** What is wanted of a dataset. */
+/** Options for reading a dataset. */
 export interface WantedHostBatches {
-  /** Samples in a batch that is cut here; the last may hold fewer. */
+  /** Samples per batch, for arrays and sources; the last may have fewer. */
   readonly size: number;
   /**
-   * How many of them are cut at once, as one; called before each with the
-   * position of its first sample. Without it, one.
+   * Returns the number of batches to join; called before each with the index of
+   * its first sample. Default: one.
    */
   readonly atOnce?: ((start: number) => number) | undefined;
-  /** What the model takes. */
+  /** The model's inputs. */
   readonly inputs: readonly TensorSpec[];
-  /** Which samples of arrays and sources are read; default: all. */
+  /** The range of samples, for arrays and sources; default: all. */
   readonly range?: SampleRange | undefined;
   /** Stops the reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Samples of a dataset, by their positions. */
+/** A range of samples of a dataset. */
 export interface SampleRange {
-  /** The first. */
+  /** Index of the first. */
   readonly start: number;
-  /** The one after the last; default: the dataset's end. */
+  /** Index after the last; default: the end of the dataset. */
   readonly end?: number | undefined;
 }

@@ -45,15 +45,15 @@ import {
  */
 export interface ImageFolderOptions extends ImageOptions, SampleOptions {
   /**
-   * Names of the classes in the order of their labels: folders, of which others
-   * are left out. Of a list of files: the folders that these lie in.
+   * Names of the classes, in the order of their labels: names of sub-folders;
+   * others are left out. For a list of files, the folders of the files.
    *
    * @default {the sub-folders, sorted}
    */
   readonly classes?: readonly string[];
   /**
-   * Whether links that leave the folder are followed. Without it they are left
-   * out, and the source says so where it is shown. Links within it are always
+   * Whether to follow links that leave the folder. By default they are skipped,
+   * which the view of the source mentions. Links within the folder are always
    * followed.
    *
    * @default {false}
@@ -67,42 +67,42 @@ export interface ImageFolderOptions extends ImageOptions, SampleOptions {
  * @category Data
  */
 export interface ImageSource extends DataSource {
-  /** How many images come. */
+  /** Number of images. */
   readonly length: number;
-  /** Paths of the images that come, in their order. */
+  /** Paths of the images, in order. */
   readonly ids: readonly string[];
 }
 
 const ACTION = "read images";
 
 /**
- * Reads a folder of images: one sub-folder a class, or images beside each other
- * without labels. A `.zip` or `.tar` archive of such a folder does as well, and
- * so does an array of files.
+ * Reads a folder of images: one sub-folder per class, or images without labels.
+ * Also accepts a `.zip` or `.tar` archive of such a folder, or an array of
+ * files.
  *
  * Order and labels are those of Keras' `image_dataset_from_directory`: sorted
- * classes, sorted files in each, also in folders below; hidden folders are no
- * classes. Files count by their extension, `.bmp`, `.gif`, `.jpeg`, `.jpg`,
- * `.png`, and, other than in Keras, `.tif`, `.tiff` and `.webp`.
+ * classes, sorted files in each class, including nested folders; hidden folders
+ * are not classes. Files are selected by extension, `.bmp`, `.gif`, `.jpeg`,
+ * `.jpg`, `.png`, and, unlike in Keras, `.tif`, `.tiff` and `.webp`.
  *
- * Pixels are those of Pillow, to the byte (`convert("RGB")`, `"L"` or `"RGBA"`);
- * TensorFlow decodes JPEG files less exactly. Of animations the first image
- * comes; 16-bit grey is cut off at 255, as in Pillow. Resized values are those of
- * `tf.image.resize`. What the model does not take is refused before the first
- * batch.
+ * Pixels are bitwise equal to Pillow's (`convert("RGB")`, `"L"` or `"RGBA"`);
+ * TensorFlow decodes JPEG files less exactly. Animations are read as their
+ * first image; 16-bit grey is clipped at 255, as in Pillow. Resized values are
+ * those of `tf.image.resize`. Images that the model does not accept are refused
+ * before the first batch.
  *
- * Images are decoded while the model runs: at most 2 batches are read beyond
- * the one in use, and 8 images at once. JPEG, PNG, WebP and TIFF files need
- * sharp, so the permissions `--allow-ffi` and
+ * Images are decoded while the model runs: at most 2 batches are read ahead,
+ * and 8 images at once. JPEG, PNG, WebP and TIFF files need sharp, and so the
+ * permissions `--allow-ffi` and
  * `--allow-env=npm_package_config_libvips,MALLOC_ARENA_MAX`.
  *
  * @param folder A folder, an archive, or an array of files.
- * @param options Size, colours, preprocessing, which samples.
- * @returns A source for `predict`, `stream` and the like. Its ids are paths from
+ * @param options Size, colours, preprocessing, selection of samples.
+ * @returns A source for `predict`, `stream` and others. Its ids are paths from
  * the folder. Shows itself with class counts and some images.
- * @throws {TypeError} If an option or the source is of another kind.
- * @throws {RangeError} If a value is out of range, there is no image, or a class
- * is not there.
+ * @throws {TypeError} If an option or the source has the wrong type.
+ * @throws {RangeError} If a value is out of range, there are no images, or a
+ * class does not exist.
  *
  * @example Features of a folder
  * ```ts
@@ -214,7 +214,7 @@ class FolderSource implements ImageSource {
     );
   }
 
-  /** Images to look at: whole, of one size, as they are in the file. */
+  /** Images for display: complete, of one size, without preprocessing. */
   #looks(rows: readonly number[]): Promise<Batch> {
     const { colorMode: mode = "rgb", orient = false } = this.#options;
     const colorMode = mode === "rgba" ? "rgb" : mode;

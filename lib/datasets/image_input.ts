@@ -75,8 +75,8 @@ export const IMAGE_OPTIONS = [
 /**
  * Checks the settings.
  *
- * @param options What came.
- * @param action What was to be done.
+ * @param options The options to check.
+ * @param action The action, for messages.
  * @throws {TypeError} If an option is of another type.
  * @throws {RangeError} If a value is not known or out of range.
  */
@@ -146,7 +146,7 @@ export class ImageInput {
    *
    * @param spec The input.
    * @param options The settings, checked.
-   * @param action What was to be done.
+   * @param action The action, for messages.
    * @throws {TypeError} If the input takes no images, or others.
    */
   constructor(spec: TensorSpec, options: ImageOptions, action: string) {

@@ -24,8 +24,8 @@ export type LabelValues = TypedTensorLike | ArrayLike<number>;
  * Checks what can be seen of labels without reading them from an engine.
  *
  * @param labels What came.
- * @param rows How many samples there are.
- * @param action What was to be done.
+ * @param rows Number of samples.
+ * @param action The action, for messages.
  * @throws {TypeError} If they are no labels, or a promise.
  * @throws {RangeError} If there are more or fewer than samples.
  */
@@ -84,13 +84,13 @@ function checkCount(count: number, rows: number, action: string): void {
  * Class indices of labels on the host. Copies them.
  *
  * @param labels Indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.
- * @param rows How many samples there are.
- * @param action What was to be done.
- * @param first Number of the first row in the dataset, for messages.
- * @returns One index a sample, `[N]`.
+ * @param rows Number of samples.
+ * @param action The action, for messages.
+ * @param first Index of the first row in the dataset, for messages.
+ * @returns One index per sample, `[N]`.
  * @throws {TypeError} If they are no labels.
  * @throws {RangeError} If there are more or fewer than samples, one is not a
- * whole number in the range of int32, or a row of several columns is not one-hot.
+ * integer in the range of int32, or a row of several columns is not one-hot.
  */
 export function labelsOf(
   labels: HostArray | ArrayLike<number>,

@@ -61,7 +61,7 @@ const ACTION = "read images";
  * @param options Classes, links.
  * @returns What was found.
  * @throws {TypeError} If it is none of them, or classes cannot be told.
- * @throws {RangeError} If there is no image, or a class is not there.
+ * @throws {RangeError} If there is not an image, or a class is not there.
  * @throws {SyntaxError} If an archive is damaged.
  * @throws {Deno.errors.NotFound} If it is not there.
  */
@@ -327,7 +327,7 @@ class FolderTree {
     };
   }
 
-  /** What a link leads to; undefined where it is not followed. */
+  /** What a link leads to; undefined if it is not followed. */
   #target(name: string, full: string): Deno.FileInfo | undefined {
     let real: string;
     try {

@@ -30,7 +30,7 @@ export interface ModelInput {
 /**
  * The batch axis of an input.
  *
- * @param spec What the model takes.
+ * @param spec The model's inputs.
  * @returns The axis; null if it has none.
  */
 export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
@@ -42,8 +42,8 @@ export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
  * sizes. The number of rows is free, whatever the model says of it.
  *
  * @param value A tensor or an array.
- * @param spec What the model takes.
- * @param action What was to be done.
+ * @param spec The model's inputs.
+ * @param action The action, for messages.
  * @returns How many rows there are; undefined for an input without a batch axis.
  * @throws {TypeError} If it does not fit.
  * @throws {RangeError} If there are no rows.
@@ -91,9 +91,9 @@ export function checkInput(
  * type is the input's own.
  *
  * @param array Values on the host, `[N, …]`.
- * @param spec What the model takes.
- * @param action What was to be done.
- * @param first Number of the first row in the dataset, for messages.
+ * @param spec The model's inputs.
+ * @param action The action, for messages.
+ * @param first Index of the first row in the dataset, for messages.
  * @returns The values, and the rows that are not finite, from 0.
  * @throws {TypeError} If the array does not fit.
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.

@@ -29,9 +29,9 @@ export interface NpzOptions
 /**
  * Reads an `.npy` file of NumPy, in blocks: its first axis are the samples.
  *
- * Fortran order and either order of bytes are read right. Whole numbers are
- * exact or refused. Arrays of Python objects are pickles, which are programs,
- * and are refused.
+ * Fortran order and either order of bytes are read right. Integers are exact or
+ * refused. Arrays of Python objects are pickles, which are programs, and are
+ * refused.
  *
  * @param file The file.
  * @param options Which samples.
@@ -91,8 +91,8 @@ export function npyFile(
  * All checksums are verified once each time the file is opened. Arrays that
  * `np.savez` stored are read in place; those of `np.savez_compressed` are held
  * in memory while they are read. See {@linkcode npyFile} for what is read.
- * Labels and ids can be texts (`U`, or `S` in UTF-8). Arrays that are neither
- * numbers nor texts do no harm unless they are named.
+ * Labels and ids can be strings (`U`, or `S` in UTF-8). Arrays that are neither
+ * numbers nor strings do no harm unless they are named.
  *
  * @param file The file.
  * @param options Which arrays are inputs, labels and ids; which samples.

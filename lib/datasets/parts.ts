@@ -2,7 +2,7 @@
  * One batch, however it is written: its inputs in the model's order, its labels
  * and its identities.
  *
- * A whole dataset at hand and an element of an iterable are written alike, so
+ * A whole dataset in memory and an element of an iterable are written alike, so
  * both are read here. What is an iterable or a source is told in `batches.ts`.
  *
  * @module
@@ -35,7 +35,7 @@ export interface Parts {
   readonly skipped?: readonly SkippedSample[];
   /** The dataset's own; as many as rows. Copied. */
   readonly ids?: readonly (string | number)[];
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly rows: number;
 }
 
@@ -50,8 +50,8 @@ const AS_TENSOR =
  * Tells the parts of a batch apart and checks them.
  *
  * @param batch What came.
- * @param specs What the model takes.
- * @param action What was to be done, as in "read dataset".
+ * @param specs The model's inputs.
+ * @param action The action, for messages, as in "read dataset".
  * @returns Its parts.
  * @throws {TypeError} If it is none of the forms that go, or does not fit the model.
  * @throws {RangeError} If it is empty, or its parts are not of as many rows.
@@ -100,7 +100,7 @@ interface Sides {
  * The samples that a batch lists as left out, if it holds no others.
  *
  * @param batch What a source yielded.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @returns The list; undefined for a batch with inputs.
  * @throws {TypeError} If the list is none.
  */
@@ -160,7 +160,10 @@ function sidesOf(
   throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
 }
 
-/** Texts, or an array that begins as such: one that is no string is then named. */
+/**
+ * Strings, or an array that begins as such: one that is not a string is then
+ * named.
+ */
 function areTexts(value: unknown, spec: TensorSpec): boolean {
   return isTexts(value, spec) ||
     spec.dtype === "string" && Array.isArray(value) &&

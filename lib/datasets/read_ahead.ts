@@ -27,7 +27,7 @@ export interface OpenBatch<T> {
 
 /**
  * Reads batches in order, ahead of their use. A failure is thrown where its
- * batch is due; what was not begun is then not begun any more.
+ * batch is due; what was not started is then not started any more.
  *
  * @param source What each batch is made of.
  * @param open Begins a batch; called in order.

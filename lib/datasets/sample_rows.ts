@@ -30,7 +30,7 @@ export interface SplitOptions {
  * @category Data
  */
 export interface SampleOptions {
-  /** Samples at the most, a positive integer. @default {all} */
+  /** Samples at most, a positive integer. @default {all} */
   readonly limit?: number;
   /**
    * Whether `limit` takes equally from each class; the first classes get one
@@ -54,8 +54,8 @@ export const SAMPLE_OPTIONS = ["limit", "stratify", "split", "shuffle"];
 /**
  * Checks the settings.
  *
- * @param options What came.
- * @param action What was to be done.
+ * @param options The options to check.
+ * @param action The action, for messages.
  * @throws {TypeError} If an option is unknown or of another type.
  * @throws {RangeError} If a value is out of range.
  */
@@ -113,7 +113,7 @@ export interface SampleFacts {
  *
  * @param facts What is known of the samples.
  * @param options The settings, checked.
- * @param action What was to be done.
+ * @param action The action, for messages.
  * @returns Row numbers in the order in which they come; undefined for all in
  * the order of the source.
  * @throws {TypeError} If `stratify` finds no labels.

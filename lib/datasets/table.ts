@@ -46,11 +46,11 @@ export interface QueryOptions extends TableOptions {
  *
  * Columns of numbers, of lists of numbers, and of image files as Hugging Face
  * keeps them (`struct<bytes, path>`, or bytes), which are decoded as by
- * `imageFolder`. Class names come from Hugging Face's metadata, or are the texts
- * of the labels in sorted order. Only the columns that are needed are read;
- * `where` and `orderBy` are DuckDB's. Rows of a shuffled table are sorted in
- * memory. Rows come 2,048 at once, large images of Parquet files in slices of
- * 64 MB unless `where`, `orderBy` or `shuffle` is set.
+ * `imageFolder`. Class names come from Hugging Face's metadata, or are the
+ * strings of the labels in sorted order. Only the columns that are needed are
+ * read; `where` and `orderBy` are DuckDB's. Rows of a shuffled table are sorted
+ * in memory. Rows come 2,048 at once, large images of Parquet files in slices
+ * of 64 MB unless `where`, `orderBy` or `shuffle` is set.
  *
  * Types of CSV and JSON columns are those of all rows: the files are read once
  * for them, which takes 4 s for 1,000,000 rows of 9 numbers. The first row of a

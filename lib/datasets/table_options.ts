@@ -17,7 +17,7 @@ import {
 } from "./sample_rows.ts";
 
 /**
- * One column, several side by side, or those of each input by its name.
+ * One column, several columns, or the columns of each input by its name.
  *
  * @category Data
  */
@@ -33,19 +33,22 @@ export type NamedInputs =
  */
 export interface TableOptions extends ImageOptions, SampleOptions {
   /**
-   * Columns that the model takes: one, or several of single numbers, which
-   * become one input side by side; of a model with several inputs, those of
-   * each by its name. A column of lists that has as many values as the input is
-   * brought to its shape. A model that takes texts gets a column of texts.
+   * Input columns: one, or several of single numbers, which are joined to one
+   * input; for a model with several inputs, those of each by its name. A column
+   * of lists is reshaped to the shape of the input if the number of values
+   * matches. A string input needs a column of strings.
    *
    * @default {columns named as the inputs; otherwise the only images, or all numbers}
    */
   readonly inputs?: NamedInputs;
   /** Column of the labels: class indices or names of classes. @default {none} */
   readonly labels?: string;
-  /** Column of the ids: texts, or whole numbers. @default {row numbers from 0} */
+  /** Column of the ids: strings, or integers. @default {row numbers from 0} */
   readonly ids?: string;
-  /** Names of the classes, by label. @default {those that the file knows, or the texts of the labels, sorted} */
+  /**
+   * Names of the classes, by label. @default {those in the file, or the strings
+   * of the labels, sorted}
+   */
   readonly classes?: readonly string[];
 }
 
@@ -59,10 +62,10 @@ export const TABLE_OPTIONS = [
 /**
  * Checks the settings.
  *
- * @param options What came.
- * @param action What was to be done.
+ * @param options The options to check.
+ * @param action The action, for messages.
  * @param more Names of further options.
- * @throws {TypeError} If an option is unknown or of another type.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a value is out of range.
  */
 export function checkTableOptions(

@@ -1,10 +1,10 @@
 /**
- * Tensors and arrays at hand: telling them apart, checking them, and reading
- * rows of them to the host.
+ * Tensors and arrays in memory: detecting, checking, and reading rows to the
+ * host.
  *
- * A tensor is known by what it can do, not by its class, so that one of another
- * copy of TF.js goes as well. Nothing here keeps a tensor alive: what is sliced
- * off is disposed of once it is read, and the caller's own tensor never is.
+ * A tensor is recognised by its methods, not by its class, so that tensors of
+ * another copy of TF.js are accepted. No tensor is kept: slices are disposed
+ * after reading, and the caller's tensors never are.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export type HostArray = NdArray<ArrayBufferView>;
 /** A tensor of TF.js, or an array on the host with its element type. */
 export type TypedTensorLike = tf.Tensor | HostArray;
 
-/** The same, or texts. */
+/** A tensor, an array, or strings. */
 export type InputLike = TypedTensorLike | TextArray;
 
 /** Classes of `data`, by their tag, for each element type. */
@@ -34,7 +34,7 @@ const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
 });
 
 /**
- * Whether a value is an object with properties to look at.
+ * Whether a value is an object.
  *
  * @param value Anything.
  * @returns True for objects, arrays included; false for functions and null.
@@ -56,12 +56,12 @@ export function isTensor(value: unknown): value is tf.Tensor {
 }
 
 /**
- * Whether a value has the fields of an array on the host; whether they fit
- * together is for {@linkcode checkTensorLike} to say.
+ * Whether a value has the properties of an array on the host;
+ * {@linkcode checkTensorLike} checks that they are consistent.
  *
  * @param value Anything.
- * @returns True for what has `data`, `shape` and `dtype`; `dtype` may be left
- * out beside a typed array.
+ * @returns True for objects with `data`, `shape` and `dtype`; `dtype` may be
+ * omitted with a typed array.
  */
 export function isHostArray(value: unknown): value is HostArray {
   if (!isObject(value) || isTensor(value) || !Array.isArray(value.shape)) {
@@ -73,11 +73,11 @@ export function isHostArray(value: unknown): value is HostArray {
 }
 
 /**
- * An array on the host with its element type, by the class of its data where it
- * has none.
+ * Completes an array on the host with its element type, from the class of its
+ * data if it has none.
  *
  * @param array The array.
- * @returns The same, or a copy with `dtype`.
+ * @returns The array, or a copy with `dtype`.
  */
 export function withDType(array: HostArray): HostArray {
   if (array.dtype !== undefined) return array;
@@ -89,13 +89,14 @@ export function withDType(array: HostArray): HostArray {
 }
 
 /**
- * Checks what can be seen of a tensor or an array without reading its values.
+ * Checks a tensor or an array without reading its values.
  *
- * @param value What came.
- * @param action What was to be done.
- * @param name What it is, as in `input "x"`.
+ * @param value The value to check.
+ * @param action The action, for messages.
+ * @param name Its name, such as `input "x"`.
  * @returns The value.
- * @throws {TypeError} If it is disposed, holds no numbers, or its parts do not fit together.
+ * @throws {TypeError} If it is disposed, does not contain numbers, or is
+ * inconsistent.
  */
 export function checkTensorLike(
   value: TypedTensorLike,
@@ -158,17 +159,17 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
 /**
  * Reads some rows of several tensors and arrays at once.
  *
- * Tensors are sliced before the first wait, so under the TF.js backend that is
- * current at the call; the slices are disposed of whatever happens. Arrays, and
- * tensors on backends that share their memory, come as views: what is given
- * may be read only.
+ * Tensors are sliced before the first await, on the TF.js backend that is
+ * current at the call; the slices are always disposed. Arrays, and tensors on
+ * backends that share their memory, are returned as views, which must not be
+ * changed.
  *
- * @param sources Tensors and arrays of as many rows.
+ * @param sources Tensors and arrays with equal numbers of rows.
  * @param start The first row.
  * @param end The row after the last.
- * @param axes The batch axis of each; null for one that is read whole.
+ * @param axes The batch axis of each; null for one that is read completely.
  * @returns The rows of each, on the host.
- * @throws {Error} What TF.js throws when it cannot read.
+ * @throws {Error} Errors of TF.js.
  */
 export async function readRows(
   sources: readonly InputLike[],
@@ -184,7 +185,7 @@ export async function readRows(
       if (axis !== 0) return readAlong(source, start, end, axis);
       if (!isTensor(source)) return rowsOf(source, start, end);
       if (start === 0 && end === source.shape[0]) return readTensor(source);
-      // The core of TF.js alone has tensors without chained operations.
+      // Tensors of only the TF.js core have no chained operations.
       if (typeof source.slice !== "function") {
         return readTensor(source).then((whole) => rowsOf(whole, start, end));
       }
@@ -194,7 +195,7 @@ export async function readRows(
       slices.push(slice);
       return readTensor(slice);
     });
-    // All are waited for before any slice goes, also when one fails.
+    // All are awaited before any slice is disposed, also if one fails.
     await Promise.allSettled(reads);
     return await Promise.all(reads);
   } finally {
@@ -202,7 +203,7 @@ export async function readRows(
   }
 }
 
-/** Rows along another axis than the first, or all there is. */
+/** Reads rows along another axis than the first, or the complete array. */
 async function readAlong(
   source: TypedTensorLike,
   start: number,
@@ -234,7 +235,10 @@ async function readTensor(tensor: tf.Tensor): Promise<HostArray> {
   return { data, shape: [...shape], dtype: dtypeOf(data, tensor.dtype) };
 }
 
-/** By the class of what was read, which says more than the tensor's own word. */
+/**
+ * The element type, by the class of the values, which is more reliable than
+ * that of the tensor.
+ */
 function dtypeOf(data: ArrayBufferView, dtype: string): DType {
   if (dtype === "bool" && tagOf(data) === "Uint8Array") return "bool";
   const found = (Object.keys(CLASSES) as DType[])
@@ -247,7 +251,7 @@ function dtypeOf(data: ArrayBufferView, dtype: string): DType {
 }
 
 /**
- * Some rows of an array, as a view.
+ * Returns a range of rows, as a view.
  *
  * @param array An array `[N, …]`.
  * @param start The first row.
@@ -266,7 +270,7 @@ export function rowsOf(
   return { data, shape: [end - start, ...shape.slice(1)], dtype };
 }
 
-/** Name of a typed array's class, also of one of another realm or a subclass. */
+/** Name of a typed array's class, also for another realm or a subclass. */
 function tagOf(data: ArrayBufferView): string {
   return (data as Float32Array)[Symbol.toStringTag];
 }

@@ -1,12 +1,12 @@
 /**
- * Texts at hand: arrays of strings, for inputs of models that take them.
+ * Arrays of strings in memory, for string inputs of models.
  *
  * @module
  */
 import { cannot, shapeText } from "../check.ts";
 import type { TensorSpec } from "../types.ts";
 
-/** Strings in a shape. */
+/** Strings with a shape. */
 export interface TextArray {
   readonly data: readonly string[];
   readonly shape: readonly number[];
@@ -14,10 +14,10 @@ export interface TextArray {
 }
 
 /**
- * Whether a value was made by {@linkcode textArray}.
+ * Whether a value was created by {@linkcode textArray}.
  *
  * @param value Anything.
- * @returns Whether it holds strings in a shape.
+ * @returns True if it was.
  */
 export function isTextArray(value: unknown): value is TextArray {
   return typeof value === "object" && value !== null && "dtype" in value &&
@@ -25,11 +25,11 @@ export function isTextArray(value: unknown): value is TextArray {
 }
 
 /**
- * Whether a value is texts for an input: `[N]` strings, or `[N, K]`.
+ * Whether a value is strings for an input: `[N]` strings, or `[N, K]`.
  *
  * @param value Anything.
  * @param spec The input.
- * @returns Whether it is; rows must be as wide as the input says.
+ * @returns True if it is; rows must have the width of the input.
  */
 export function isTexts(value: unknown, spec: TensorSpec): boolean {
   if (spec.dtype !== "string" || !Array.isArray(value) || value.length === 0) {
@@ -44,14 +44,13 @@ export function isTexts(value: unknown, spec: TensorSpec): boolean {
 }
 
 /**
- * Texts in the shape that an input takes: `[N]` and `[N, 1]` stand for each
- * other.
+ * Reshapes strings for an input: `[N]` and `[N, 1]` are equivalent.
  *
- * @param value Texts, as {@linkcode isTexts} tells them.
+ * @param value Strings, as accepted by {@linkcode isTexts}.
  * @param spec The input.
- * @param action What was to be done.
- * @returns The texts.
- * @throws {TypeError} If they are none, or of another shape.
+ * @param action The action, for messages.
+ * @returns The strings.
+ * @throws {TypeError} If they are not strings, or have another shape.
  */
 export function textArray(
   value: unknown,
@@ -80,9 +79,9 @@ export function textArray(
 }
 
 /**
- * Some rows of texts.
+ * Returns a range of rows of strings.
  *
- * @param texts The texts.
+ * @param strings The strings.
  * @param start The first row.
  * @param end The row after the last.
  * @returns The rows.

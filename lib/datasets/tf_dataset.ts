@@ -1,6 +1,5 @@
 /**
- * What is special about a `tf.data.Dataset`: the tensors that it yields belong
- * to whoever reads them.
+ * Support of `tf.data.Dataset`, whose reader owns the tensors that it yields.
  *
  * @module
  */
@@ -12,7 +11,7 @@ import { isObject, isTensor } from "./tensor_likes.ts";
  * Whether a value is a `tf.data.Dataset`, of this copy of TF.js or another.
  *
  * @param value Anything.
- * @returns True for what gives iterators as such a dataset does.
+ * @returns True for objects with the methods of such a dataset.
  */
 export function isTfDataset(
   value: unknown,
@@ -22,12 +21,12 @@ export function isTfDataset(
 }
 
 /**
- * Refuses an element without tensors: numbers and plain arrays are what such a
- * dataset yields before `batch()`.
+ * Refuses an element without tensors: before `batch()`, such a dataset yields
+ * numbers and plain arrays.
  *
- * @param element What it yielded.
- * @param action What was to be done.
- * @throws {TypeError} If there is no tensor in it.
+ * @param element The element.
+ * @param action The action, for messages.
+ * @throws {TypeError} If it contains no tensor.
  */
 export function checkBatched(element: unknown, action: string): void {
   if (hasTensor(element)) return;
@@ -43,9 +42,9 @@ function hasTensor(element: unknown): boolean {
 }
 
 /**
- * Disposes of every tensor in an element, however deep.
+ * Disposes of every tensor in an element, at any depth.
  *
- * @param element What it yielded.
+ * @param element The element.
  */
 export function disposeAll(element: unknown): void {
   if (isTensor(element)) {

@@ -1,5 +1,5 @@
 /**
- * One Gaussian for each class, as factors that whiten it.
+ * One Gaussian for each class, as whitening factors.
  *
  * @module
  */
@@ -18,33 +18,41 @@ export interface ClassGaussians {
   readonly classes: Int32Array;
   /** `D`. */
   readonly columns: number;
-  /** How many coordinates a class has. */
+  /** Number of coordinates per class. */
   readonly width: number;
-  /** Columns of {@linkcode factors}: `width` where all classes share one, else `K · width`; `K` for variances. */
+  /**
+   * Number of columns of {@linkcode factors}: `width` if all classes share one
+   * factor, otherwise `K · width`; `K` for variances.
+   */
   readonly factorColumns: number;
-  /** What is subtracted from features before they are multiplied, `[D]`. */
+  /** The point subtracted from features before the product, `[D]`. */
   readonly mean: Float64Array;
   /** `log π_k - ½ (Σ log λ + R log 2π)`, `[K]`. */
   readonly constants: Float64Array;
   /** Means of the classes in their coordinates, `[K, width]`. */
   readonly centres: Float64Array;
-  /** Factors side by side, `[D, factorColumns]`; coordinates that a class lacks are 0. */
+  /**
+   * Concatenated factors, `[D, factorColumns]`; missing coordinates of a class
+   * are 0.
+   */
   readonly factors: Float64Array;
 }
 
-/** Covariances of classes hold at most so many numbers together: 1 GB. */
+/** Maximum total number of values in the covariances of classes: 1 GB. */
 const MOST_NUMBERS = 2 ** 27;
 
-/** How many rows of a class are multiplied at once; never more than it has columns. */
+/**
+ * Number of rows of a class multiplied at once; at most its number of columns.
+ */
 const MOST_ROWS = 256;
 
-/** What is summed for one class, around its first row. */
+/** Sums of one class, around its first row. */
 interface ClassSum {
   readonly shift: Float64Array;
   readonly sum: Float64Array;
   /** `Σ xxᵀ`, its lower triangle, or `Σ x²`. */
   readonly products: Float64Array;
-  /** Rows that are not in `products` yet, and how many. */
+  /** Rows that are not yet added to `products`, and their number. */
   readonly rows: Float64Array;
   filled: number;
   count: number;
@@ -54,10 +62,10 @@ interface ClassSum {
  * Fits one Gaussian for each label.
  *
  * @param known The samples.
- * @param covariance Whether each class has its own covariance.
+ * @param covariance Whether each class has a separate covariance.
  * @returns The Gaussians.
- * @throws {RangeError} If a class has one sample and needs its own covariance, or
- * the covariances are too large to be kept.
+ * @throws {RangeError} If a class has one sample and needs its own covariance,
+ * or the covariances are too large.
  */
 export async function fitClassGaussians(
   known: KnownSamples,
@@ -68,7 +76,7 @@ export async function fitClassGaussians(
   const classes = Int32Array.from(sums.keys()).sort(); // [K]
   for (const label of classes) {
     if (sums.get(label)!.count > 1) continue;
-    const rule = `each class must have two samples or more, ${label} too`;
+    const rule = `each class must have two samples or more, also ${label}`;
     const hint = 'use gmm({ covariance: "tied" }), or leave the class out';
     throw new RangeError(cannot(known.action, rule, 1, hint));
   }
@@ -109,7 +117,9 @@ async function tiedGaussians(known: KnownSamples): Promise<ClassGaussians> {
   };
 }
 
-/** Refuses features without a spread, of which all densities would be alike. */
+/**
+ * Refuses features without variance, for which all densities would be equal.
+ */
 function refuseEqual(
   rule: string,
   { action }: KnownSamples,
@@ -119,10 +129,10 @@ function refuseEqual(
   throw new RangeError(cannot(action, rule, "all are equal", hint));
 }
 
-/** The same of one class. */
+/** The same for one class. */
 function refuseClass(label: number, known: KnownSamples): never {
   const advice = 'use gmm({ covariance: "tied" }), leave the class out, or ';
-  const rule = `features must differ within each class, ${label} too`;
+  const rule = `features must differ within each class, also ${label}`;
   refuseEqual(rule, known, advice);
 }
 
@@ -271,7 +281,10 @@ function meanOf({ shift, sum, count }: ClassSum): Float64Array {
   return shift.map((x, j) => x + sum[j]! / count);
 }
 
-/** Around the mean of the first class, so that large means lose nothing. */
+/**
+ * Shifts rows by the mean of the first class, to avoid rounding errors for
+ * large means.
+ */
 function meanOfAll(sums: readonly ClassSum[], total: number): Float64Array {
   const base = meanOf(sums[0]!);
   const offset = new Float64Array(base.length); // [D]

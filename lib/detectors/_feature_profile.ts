@@ -1,7 +1,7 @@
 /**
- * Which arrays of feature sets a detector uses, and whether those of another
- * set are the same: the layer, its sizes, the classes, the model, and what was
- * done to the arrays on the way.
+ * The arrays of feature sets that a detector uses, and checks that another set
+ * has the same ones: layer, sizes, classes, model, and settings that change the
+ * arrays.
  *
  * @module
  */
@@ -9,30 +9,33 @@ import { cannot, nearestNames, quote, shapeText } from "../check.ts";
 import type { FeatureSet, FeatureSource } from "../types.ts";
 import type { DetectorUses } from "./definition.ts";
 
-/** What a fit used, so that other samples can be compared with it. */
+/** A description of the arrays of a fit, to compare with other sets. */
 export interface FeatureProfile {
-  /** The layer's name, null for the penultimate; undefined where no features are used. */
+  /**
+   * The layer's name, null for the penultimate; undefined if no features are
+   * used.
+   */
   readonly layer?: string | null;
   /** Sizes of a sample's feature. */
   readonly featureShape?: readonly number[];
-  /** How many classes the logits have. */
+  /** Number of classes of the logits. */
   readonly numClasses?: number;
   /** Names of the classes. */
   readonly classNames?: readonly string[];
-  /** What made the features. */
+  /** The source of the features. */
   readonly source?: FeatureSource;
 }
 
 /**
- * The layer whose features a detector uses: the penultimate, or else the one
- * feature; of several, the one of the head's width, for detectors that need
- * what feeds the head.
+ * The layer that a detector uses: the penultimate, otherwise the only feature;
+ * of several features, the one with the head's width, for detectors that need
+ * the input of the head.
  *
  * @param set The set.
- * @param uses What the detector uses.
- * @param action What is to be done, for messages.
+ * @param uses The parts of a set that the detector uses.
+ * @param action The action, for messages.
  * @returns The layer's name, null for the penultimate.
- * @throws {TypeError} If there is none, or more than one.
+ * @throws {TypeError} If there is not exactly one.
  */
 export function chooseLayer(
   set: FeatureSet,
@@ -72,7 +75,7 @@ export function chooseLayer(
  *
  * @param set The set.
  * @param layer The layer's name, null for the penultimate.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @throws {TypeError} If it is not.
  */
 export function checkLayer(
@@ -108,7 +111,9 @@ interface SourceSettings {
   readonly pooled?: readonly unknown[];
 }
 
-/** The settings of a source; undefined where they are not those of an extractor. */
+/**
+ * The settings of a source; undefined if they are not those of an extractor.
+ */
 function settingsOf(source: FeatureSource): SourceSettings | undefined {
   try {
     let parsed: unknown = JSON.parse(source.settings);
@@ -129,14 +134,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Refuses logits that are shaped beside features that are not: a detector that
- * uses both would compare what does not belong together.
+ * Refuses shaped logits with unshaped features: a detector that uses both would
+ * combine inconsistent values.
  *
  * @param set The set.
- * @param uses What the detector uses.
- * @param layer The layer that it uses, null for the penultimate.
- * @param action What is to be done, for messages.
- * @throws {TypeError} If they do not go together.
+ * @param uses The parts of a set that the detector uses.
+ * @param layer Its layer, null for the penultimate.
+ * @param action The action, for messages.
+ * @throws {TypeError} If they are inconsistent.
  */
 export function checkShaping(
   set: FeatureSet,
@@ -148,21 +153,21 @@ export function checkShaping(
   const settings = set.source && settingsOf(set.source);
   if (settings?.shaping === undefined) return;
   if (layer === null && settings.penultimate === "shaped") return;
-  const rule = "features must be shaped as the logits are";
+  const rule = "features must have the same shaping as the logits";
   const value = JSON.stringify(settings.shaping);
   const hint = "extract with .penultimate({ shaped: true })";
   throw new TypeError(cannot(action, rule, value, hint));
 }
 
 /**
- * Refuses features of another model than that of the fit, or made by other
- * settings. A perturbation may differ, as detectors are fitted without it.
- * Sets that do not say what made them are not compared.
+ * Refuses features of another model than that of the fit, or with other
+ * settings. Perturbations may differ, because detectors are fitted without.
+ * Sets without a source are not compared.
  *
- * @param profile What the fit used.
- * @param source What made the other features.
- * @param uses What the detector uses.
- * @param action What is to be done, for messages.
+ * @param profile The description of the fit's arrays.
+ * @param source The source of the other features.
+ * @param uses The parts of a set that the detector uses.
+ * @param action The action, for messages.
  * @throws {TypeError} If they differ.
  */
 export function checkSource(
@@ -191,7 +196,7 @@ export function checkSource(
   }
 }
 
-/** What of the settings decides the arrays that a detector uses. */
+/** The settings that affect the arrays of a detector. */
 function partsOf(
   settings: SourceSettings,
   layer: string | null | undefined,

@@ -1,6 +1,6 @@
 /**
- * Feature sets, stored features and functions that give streams, all read as a
- * stream of sets.
+ * Reads feature sets, stored features, and functions that return streams, as
+ * streams of sets.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import type { FeatureInput, FeatureSet } from "../types.ts";
 
 /** An input that can be read as often as needed. */
 export interface InputStream {
-  /** How many samples there are, where that is known. */
+  /** Number of samples, if known. */
   readonly total: number | undefined;
   /** Reads it from the start. */
   read(): AsyncIterable<FeatureSet>;
 }
 
-/** How many samples are read from files at once. */
+/** Number of samples read from files at once. */
 const STORED_BATCH = 1024;
 
 /**
- * Makes an input readable.
+ * Converts an input to a stream.
  *
- * @param input A set, stored features, or a function that gives a stream.
- * @param action What is to be done, for messages.
- * @returns It, to be read from the start as often as needed.
+ * @param input A set, stored features, or a function that returns a stream.
+ * @param action The action, for messages.
+ * @returns The input, which can be read several times.
  * @throws {TypeError} If it is none of these, or a promise.
  */
 export function inputStream(input: FeatureInput, action: string): InputStream {
@@ -77,7 +77,7 @@ function called(
   checkAwaited(stream, action, "what the function gives");
   const isStream = isRecord(stream) && Symbol.asyncIterator in stream;
   if (!isStream) {
-    const rule = "the function must give a stream of feature sets";
+    const rule = "the function must return a stream of feature sets";
     const hint = "as () => extractor.stream(dataset) does";
     throw new TypeError(cannot(action, rule, stream, hint));
   }
@@ -93,7 +93,7 @@ async function* checked(
       yield set;
       continue;
     }
-    const rule = "a stream must give feature sets";
+    const rule = "a stream must yield feature sets";
     throw new TypeError(cannot(action, rule, set));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Feature sets of several layers, a layer at a time, and parts of inputs.
+ * Selects layers and parts of inputs.
  *
  * @module
  */
@@ -9,11 +9,12 @@ import { inputStream } from "./_input_stream.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
 /**
- * A set with one of its layers. The head stays where the layer is of its width.
+ * Selects one layer of a set. The head is kept if the layer has its width.
  *
  * @param set The set.
  * @param layer The layer's name.
- * @returns A set that shares its arrays; empty of features if it has no such layer.
+ * @returns A set that shares its arrays; without features if there is no such
+ * layer.
  */
 export function layerSet(set: FeatureSet, layer: string): FeatureSet {
   const index = set.layerNames.indexOf(layer);
@@ -31,12 +32,12 @@ export function layerSet(set: FeatureSet, layer: string): FeatureSet {
 }
 
 /**
- * An input of which each set is changed as it is read.
+ * Maps the sets of an input while they are read.
  *
  * @param input The input.
- * @param action What is to be done, for messages.
- * @param change Gives another set; gets the number of its first sample.
- * @returns An input that can be read as often as that one; sets without samples are left out.
+ * @param action The action, for messages.
+ * @param change Returns the new set; receives the index of its first sample.
+ * @returns The mapped input, without empty sets.
  */
 export function changedInput(
   input: FeatureInput,
@@ -55,11 +56,11 @@ export function changedInput(
 }
 
 /**
- * Numbers by which samples are parted evenly, whatever their order: of their ids
- * where these are strings, otherwise of their features.
+ * Hashes of samples, to split them evenly, independent of order: of their ids
+ * if these are strings, otherwise of their features.
  *
  * @param set The samples.
- * @returns One whole number a sample.
+ * @returns One integer per sample.
  */
 export function partingKeys(set: FeatureSet): number[] {
   const matrices = set.features.map(({ data, shape }) => ({

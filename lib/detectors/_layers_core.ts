@@ -1,6 +1,6 @@
 /**
- * The fitted part of `perLayer`: a core a layer, and what puts their scores
- * together.
+ * The fitted part of `perLayer`: one core per layer, and the aggregate of their
+ * scores.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import {
 } from "./_scorer_core.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
-/** What a fit of layers gives. */
+/** The result of fitting several layers. */
 export interface FittedLayers {
   readonly settings: PackedCore["settings"];
   readonly layers: readonly string[];
@@ -44,7 +44,7 @@ export class LayersCore implements ScorerCore {
   readonly #cores: readonly ScorerCore[];
   readonly #state: DetectorState;
 
-  /** Puts together what a fit gave. */
+  /** Creates the core from the result of a fit. */
   constructor({ settings, layers, cores, state }: FittedLayers) {
     this.settings = settings;
     this.#layers = layers;
@@ -96,7 +96,7 @@ export class LayersCore implements ScorerCore {
     });
   }
 
-  /** As the core of the first layer does, whose keys count. */
+  /** Delegates to the core of the first layer, whose keys are used. */
   #addKeys(known: SampleKeys, set: FeatureSet): void {
     const { data, shape } = set.layer(this.#layers[0]!);
     const floats = data instanceof Float32Array
@@ -184,11 +184,11 @@ export class LayersCore implements ScorerCore {
 }
 
 /**
- * Makes the core of `perLayer` of what a file holds.
+ * Restores the core of `perLayer` from a file.
  *
- * @param packed What the file holds.
+ * @param packed The contents of the file.
  * @param settings The settings.
- * @param restore Makes the core of a layer.
+ * @param restore Restores the core of a layer.
  * @returns The core.
  */
 export function unpackLayers(
@@ -217,7 +217,7 @@ export function unpackLayers(
   return new LayersCore({ settings, layers, cores, state });
 }
 
-/** The core of a scorer that this library did not make. It cannot be saved. */
+/** The core of a custom scorer. It cannot be saved. */
 export class ForeignCore implements ScorerCore {
   readonly name: string;
   readonly settings = {};

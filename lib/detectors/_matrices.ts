@@ -1,5 +1,5 @@
 /**
- * Cutting and joining matrices of samples.
+ * Splitting and joining matrices of samples.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { NdArray } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 
 /**
- * A matrix of a state, of any element type.
+ * Reads a matrix of a state, of any element type.
  *
  * @param array The array, `[rows, columns]`.
- * @returns The same as a matrix.
+ * @returns The matrix.
  */
 export function matrixOf(array: NdArray<ArrayBufferView>): SampleMatrix {
   const [rows = 0, columns = 0] = array.shape;
@@ -19,11 +19,11 @@ export function matrixOf(array: NdArray<ArrayBufferView>): SampleMatrix {
 }
 
 /**
- * Cuts a matrix into parts of some rows, without copying.
+ * Splits a matrix into blocks of rows, without copying.
  *
  * @param matrix The matrix.
- * @param most How many rows a part has at most.
- * @returns The parts, each with the number of its first row.
+ * @param most Maximum number of rows per block.
+ * @returns The blocks, each with the index of its first row.
  */
 export function rowChunks(
   { data, rows, columns }: SampleMatrix,
@@ -38,7 +38,7 @@ export function rowChunks(
 }
 
 /**
- * Two matrices of as many rows, one beside the other.
+ * Concatenates the columns of two matrices.
  *
  * @param left `[n, A]`.
  * @param right `[n, B]`.
@@ -63,11 +63,11 @@ export function sideBySide(
 }
 
 /**
- * Some columns of a matrix, copied.
+ * Copies a range of columns.
  *
  * @param matrix The matrix.
  * @param start The first column.
- * @param count How many.
+ * @param count Their number.
  * @returns `[n, count]`.
  */
 export function columnsOf(
@@ -86,7 +86,7 @@ export function columnsOf(
 }
 
 /**
- * A matrix with rows and columns exchanged.
+ * Transposes a matrix.
  *
  * @param matrix `[n, D]`.
  * @returns `[D, n]`, in float64.

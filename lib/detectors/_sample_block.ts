@@ -1,5 +1,5 @@
 /**
- * A detector's view of some rows of a feature set.
+ * A detector's view of a block of rows of a feature set.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { cannot, sizeOf } from "../check.ts";
 import type { FeatureSet, FeatureSpec, LinearHead } from "../types.ts";
 import type { DetectorUses, SampleBlock, SampleMatrix } from "./definition.ts";
 
-/** The arrays of one set that a detector uses, checked. */
+/** The checked arrays of one set that a detector uses. */
 export interface SetArrays {
   readonly features?: SampleMatrix;
   readonly featureShape?: readonly number[];
@@ -21,10 +21,11 @@ export interface SetArrays {
  *
  * @param set The set.
  * @param layer The layer's name, null for the penultimate.
- * @param uses What the detector uses.
- * @param action What is to be done, for messages.
- * @returns One row a sample, the sizes of a sample's feature, and what it is.
- * @throws {TypeError} If it is a feature map where vectors are due.
+ * @param uses The parts of a set that the detector uses.
+ * @param action The action, for messages.
+ * @returns One row per sample, the sizes of a sample's feature, and its
+ * description.
+ * @throws {TypeError} If it is a feature map and vectors are required.
  */
 export function featuresOf(
   set: FeatureSet,
@@ -65,13 +66,13 @@ function floats(
 }
 
 /**
- * The logits of a set, as those of classes: one sigmoid `z` is `[0, z]`.
+ * The logits of a set, as logits of classes: one sigmoid `z` is `[0, z]`.
  *
  * @param set The set.
- * @param kind Whether the classes must exclude each other.
- * @param action What is to be done, for messages.
- * @returns One row a sample.
- * @throws {TypeError} If there are none, or they are not of classes.
+ * @param kind Whether the classes must be mutually exclusive.
+ * @param action The action, for messages.
+ * @returns One row per sample.
+ * @throws {TypeError} If there are none, or they are not those of classes.
  */
 export function logitsOf(
   set: FeatureSet,
@@ -98,8 +99,8 @@ export function logitsOf(
     throw new TypeError(cannot(action, rule, shape, hint));
   }
   if (activation === "sigmoid" && kind === "classes") {
-    const rule = "logits must be of classes that exclude each other";
-    const hint = "several sigmoids are no such classes; use maxLogit(), or a " +
+    const rule = "logits must be those of mutually exclusive classes";
+    const hint = "several sigmoids are not; use maxLogit(), or a " +
       "detector of features, as deepKnn()";
     throw new TypeError(
       cannot(action, rule, `${columns} sigmoids`, hint),
@@ -112,12 +113,12 @@ export function logitsOf(
  * The labels of a set.
  *
  * @param set The set.
- * @param action What is to be done, for messages.
- * @param where The number of its first sample, and how many classes the logits
- * have that labels are compared with.
+ * @param action The action, for messages.
+ * @param where The index of its first sample, and the number of classes of the
+ * logits.
  * @returns One class index a sample.
  * @throws {TypeError} If there are none.
- * @throws {RangeError} If one is below 0, or no class of the logits.
+ * @throws {RangeError} If a label is below 0, or not a class of the logits.
  */
 export function labelsOf(
   set: FeatureSet,
@@ -150,7 +151,7 @@ export function labelsOf(
  * A linear head in float64, with two classes for one sigmoid.
  *
  * @param head The head's weights.
- * @param activation What the logits go through.
+ * @param activation The activation after the logits.
  * @returns `[D, C]` and `[C]`.
  */
 export function headOf(
@@ -181,7 +182,7 @@ export class Block implements SampleBlock {
   readonly ids: readonly (string | number)[];
   readonly #arrays: SetArrays;
 
-  /** Rows of arrays as they are; nothing is copied. */
+  /** A block of rows of arrays, without copies. */
   constructor(
     arrays: SetArrays,
     firstRow: number,
@@ -221,7 +222,7 @@ function unused(what: string, use: string): never {
 }
 
 /**
- * Some rows of a matrix, as a view.
+ * Returns a range of rows, as a view.
  *
  * @param matrix The matrix.
  * @param start The first row.
@@ -238,13 +239,13 @@ export function rowsOf(
 }
 
 /**
- * The first row of a matrix that holds NaN or an infinity.
+ * Finds the first row that contains NaN or an infinity.
  *
  * @param matrix The matrix.
- * @returns The row; -1 where all numbers are finite.
+ * @returns The row; -1 if all numbers are finite.
  */
 export function nonFiniteRow({ data, columns }: SampleMatrix): number {
-  // Zero times a number is 0 or -0, times NaN or an infinity NaN.
+  // Zero times a finite number is 0 or -0; times NaN or an infinity it is NaN.
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = data.length - data.length % 4;
   for (let i = 0; i < whole; i += 4) {

@@ -1,8 +1,9 @@
 /**
- * Reads the samples of an input, block by block, as one detector uses them.
+ * Reads the samples of an input for one detector, block by block.
  *
- * What a whole family must refuse is refused here, once: unknown layers, other
- * sizes, missing labels, values that are not finite, empty inputs, other models.
+ * Checks that are common to all detectors are made here: unknown layers,
+ * different sizes, missing labels, values that are not finite, empty inputs,
+ * different models.
  *
  * @module
  */
@@ -28,32 +29,34 @@ import {
   type SetArrays,
 } from "./_sample_block.ts";
 
-/** How many numbers a block holds at most: 1 MB of float32, as caches hold. */
+/**
+ * Maximum number of values per block: 1 MB of float32, which fits the cache.
+ */
 const BLOCK_SIZE = 2 ** 18;
 
-/** How samples are read. */
+/** Options for reading samples. */
 export interface ReaderOptions {
-  /** What is to be done, for messages. */
+  /** The action, for messages. */
   readonly action: string;
-  /** What the detector uses. */
+  /** The parts of a set that the detector uses. */
   readonly uses: DetectorUses;
-  /** Whether the detector is fitted: then labels and head count. */
+  /** Whether this is a fit, which uses labels and head. */
   readonly isFit: boolean;
-  /** What the fit used. */
+  /** The description of the fit's arrays. */
   readonly expected?: FeatureProfile | undefined;
-  /** Gives the thread back now and then, and stops the reading. */
+  /** Yields the thread at intervals, and aborts the reading. */
   readonly pacer: WorkPacer;
-  /** Whether values are not checked here, but by {@linkcode checkFinite} afterwards. */
+  /** Whether values are checked later, by {@linkcode checkFinite}. */
   readonly checksLater?: boolean | undefined;
-  /** The number of the first sample, for messages. @default {0} */
+  /** Index of the first sample, for messages. @default {0} */
   readonly firstRow?: number;
   /** Called after each block. */
   readonly onRows?: (rows: number) => void;
 }
 
-/** An input as a detector reads it. */
+/** An input, as read by a detector. */
 export class SampleReader {
-  /** How many samples there are, where that is known. */
+  /** Number of samples, if known. */
   readonly total: number | undefined;
   readonly #options: ReaderOptions;
   readonly #read: () => AsyncIterable<FeatureSet>;
@@ -63,10 +66,10 @@ export class SampleReader {
   #activation: FeatureSet["activation"];
 
   /**
-   * Checks what can be checked without reading.
+   * Creates the reader, with checks that need no reading.
    *
-   * @param input What is read.
-   * @param options How.
+   * @param input The input.
+   * @param options Options for reading.
    */
   constructor(input: FeatureInput, options: ReaderOptions) {
     const { total, read } = inputStream(input, options.action);
@@ -76,18 +79,18 @@ export class SampleReader {
     this.#profile = options.expected;
   }
 
-  /** What was used; undefined before anything was read. */
+  /** The description of the arrays; undefined before the first set. */
   get profile(): FeatureProfile | undefined {
     return this.#profile;
   }
 
-  /** How many samples there were; undefined before a pass is over. */
+  /** Number of samples; undefined before the end of a pass. */
   get rows(): number | undefined {
     return this.#rows;
   }
 
   /**
-   * The head's weights of the first set.
+   * Returns the head's weights of the first set.
    *
    * @returns `[D, C]` and `[C]` in float64.
    * @throws {TypeError} If there is no linear head.
@@ -142,7 +145,7 @@ export class SampleReader {
     this.#rows = rows;
   }
 
-  /** Checks a set, and compares it with what was used before. */
+  /** Checks a set, and compares it with earlier ones. */
   #prepare(set: FeatureSet, firstRow = 0): SetArrays {
     const { action, uses, isFit } = this.#options;
     const known = this.#profile ?? {};
@@ -187,7 +190,7 @@ export class SampleReader {
   #checkHead(set: FeatureSet, width: number | undefined): void {
     const { action } = this.#options;
     if (set.head === undefined) {
-      if (this.#head !== undefined) return; // that of the first set holds
+      if (this.#head !== undefined) return; // the head of the first set is used
       const rule = "features must carry the weights of a linear head";
       const hint =
         "extract from a model whose head is known, or pass head to " +
@@ -256,7 +259,10 @@ function checkSizes(
   throw new TypeError(cannot(action, rule, numClasses));
 }
 
-/** Inputs that are not finite can give features that look like any others. */
+/**
+ * Refuses sets with inputs that are not finite, which can give plausible
+ * features.
+ */
 function checkInputs(set: FeatureSet, first: number, action: string): void {
   const { nonFinite, ids } = set;
   if (nonFinite.length === 0) return;
@@ -272,12 +278,12 @@ function checkInputs(set: FeatureSet, first: number, action: string): void {
 }
 
 /**
- * Checks that what a detector uses of a block is finite.
+ * Checks that the values of a block that a detector uses are finite.
  *
  * @param block The block.
- * @param uses What the detector uses.
- * @param action What is to be done, for messages.
- * @throws {RangeError} If it is not; names the row.
+ * @param uses The parts of a set that the detector uses.
+ * @param action The action, for messages.
+ * @throws {RangeError} If one is not; the message names the row.
  */
 export function checkFinite(
   block: SampleBlock,
@@ -302,10 +308,10 @@ export function checkFinite(
 }
 
 /**
- * What a row is called in messages.
+ * The name of a row in messages.
  *
- * @param row Its number.
- * @param id Its identity.
+ * @param row Its index.
+ * @param id Its id.
  * @returns As `row 3 ("a.png")`.
  */
 export function named(row: number, id: string | number): string {

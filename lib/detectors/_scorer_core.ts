@@ -1,6 +1,6 @@
 /**
- * What a scorer is made of: a detector's definition, the state that a fit gave,
- * and what the fit used. Calibration and files are around it, in `scorer.ts`.
+ * The core of a scorer: a detector's definition, the fitted state, and a
+ * description of the fit's arrays. `scorer.ts` adds calibration and files.
  *
  * @module
  */
@@ -27,20 +27,20 @@ import { Block } from "./_sample_block.ts";
 import { SampleKeys } from "./sample_keys.ts";
 import { checkFinite, named, SampleReader } from "./_sample_reader.ts";
 
-/** Scores, and which samples they are of. */
+/** Scores with the keys of their samples. */
 export interface Scored {
   readonly scores: Float64Array;
   /** Keys of the samples; see {@linkcode SampleKeys}. */
   readonly keys: Float64Array;
 }
 
-/** What a scorer is in a file, without its calibration. */
+/** The contents of a scorer's file, without calibration. */
 export interface PackedCore {
   /** The detector's name. */
   readonly detector: string;
   /** The options of the detector's factory. */
   readonly settings: Readonly<Record<string, DetectorSetting>>;
-  /** What is known of the fit besides; plain data. */
+  /** Further facts about the fit; plain data. */
   readonly facts: unknown;
   /** The state. */
   readonly arrays: DetectorState;
@@ -51,11 +51,11 @@ export interface ScorerCore {
   readonly name: string;
   /** The options of the detector's factory. */
   readonly settings: Readonly<Record<string, DetectorSetting>>;
-  /** How many samples were fitted on; 0 without a fit. */
+  /** Number of samples of the fit; 0 without a fit. */
   readonly samples: number;
   /** Keys of the samples of the fit. */
   readonly keys: Float64Array;
-  /** In words, what it uses. */
+  /** Description of the parts that it uses. */
   readonly usedText: string;
   score(
     input: FeatureInput,
@@ -64,45 +64,45 @@ export interface ScorerCore {
     way?: ScoreWay,
   ): Promise<Scored>;
   explain(input: FeatureInput, row: number): Promise<Explanation>;
-  /** Prepares scoring of set after set. */
+  /** Prepares scoring of several sets. */
   open(context: ScoringContext): Promise<OpenCore>;
   pack(): PackedCore;
 }
 
-/** How samples are scored. */
+/** Options for scoring. */
 export interface ScoreWay {
-  /** Whether keys are wanted. */
+  /** Whether keys are requested. */
   readonly keys?: boolean;
 }
 
 /** A core that is ready to score. */
 export interface OpenCore {
-  /** Whether it can score samples of the fit as if they had not been fitted on. */
+  /** Whether it can score samples of the fit as if they were held out. */
   readonly leavesOut: boolean;
   /**
    * Scores a set.
    *
    * @param set The set.
-   * @param action What is to be done, for messages.
-   * @param way The number of its first sample, and whether it is of the fit.
-   * @returns One score a sample.
+   * @param action The action, for messages.
+   * @param way The index of its first sample, and whether it is from the fit.
+   * @returns One score per sample.
    */
   score(
     set: FeatureSet,
     action: string,
     way?: { readonly firstRow?: number; readonly leftOut?: boolean },
   ): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
-/** How a detector makes its core again from a file. */
+/** Restores a detector's core from a file. */
 export type Restore = (
   packed: PackedCore,
   find: (name: string, settings: PackedCore["settings"]) => Detector,
 ) => ScorerCore;
 
-/** What a fit or a file gives besides the state. */
+/** The results of a fit, or the contents of a file, besides the state. */
 export interface CoreFacts {
   readonly profile: FeatureProfile;
   readonly samples: number;
@@ -117,7 +117,7 @@ export class DefinedCore implements ScorerCore {
   readonly samples: number;
   readonly keys: Float64Array;
 
-  /** Puts together what a fit gave. */
+  /** Creates the core from the result of a fit. */
   constructor(
     definition: DetectorDefinition,
     state: DetectorState,
@@ -296,10 +296,10 @@ export class DefinedCore implements ScorerCore {
 export const KEYS = "sonde.keys";
 
 /**
- * Makes a core of what a file holds.
+ * Restores a core from a file.
  *
  * @param definition The detector's definition.
- * @param packed What the file holds.
+ * @param packed The contents of the file.
  * @returns The core.
  */
 export function restoredCore(
@@ -322,11 +322,11 @@ export function restoredCore(
 }
 
 /**
- * What keys of the samples of a block are made of.
+ * The arrays that sample keys are computed from.
  *
  * @param block The block.
  * @param definition The detector.
- * @returns Features; logits where it uses no features.
+ * @returns Features; logits if it uses no features.
  */
 export function matricesOf(
   block: SampleBlock,
@@ -338,7 +338,7 @@ export function matricesOf(
 
 type Pacing = ScoringContext["pacer"];
 
-/** Of a reader that only says how many samples there are. */
+/** The context of a reader that only counts samples. */
 const UNPACED: Pacing = {
   check() {},
   rest: () => Promise.resolve(),
@@ -354,14 +354,14 @@ function checkScores(
   action: string,
 ): Float64Array {
   if (scores.length !== block.rows) {
-    const rule = `its detector must give ${block.rows} scores for a block`;
+    const rule = `its detector must return ${block.rows} scores for a block`;
     throw new TypeError(cannot(action, rule, scores.length));
   }
   for (let i = 0; i < scores.length; i++) scores[i]! += 0; // no -0
   const row = scores.findIndex((score) => !Number.isFinite(score));
   if (row < 0) return scores;
   const name = named(block.firstRow + row, block.ids[row]!);
-  const rule = `scores must be finite, of ${name} too`;
+  const rule = `scores must be finite, also of ${name}`;
   const hint = "are its features or logits near the limits of float32?";
   throw new RangeError(cannot(action, rule, scores[row], hint));
 }
@@ -390,8 +390,8 @@ function oneOf(
 /**
  * Joins scores.
  *
- * @param parts Scores of some samples each.
- * @returns All of them.
+ * @param parts The arrays of scores.
+ * @returns The joined scores.
  */
 export function joined(parts: readonly Float64Array[]): Float64Array {
   const count = parts.reduce((sum, { length }) => sum + length, 0);

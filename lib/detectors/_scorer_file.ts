@@ -1,5 +1,5 @@
 /**
- * Scorers as files: safetensors, whose metadata say in JSON what the arrays are.
+ * Scorers as safetensors files, whose metadata describe the arrays in JSON.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { DetectorState } from "./definition.ts";
 
 /** The metadata of a scorer's file. */
 export interface ScorerFacts {
-  /** Of this format. */
+  /** Version of the format. */
   readonly version: 1;
   /** The detector's name. */
   readonly detector: string;
   /** The options of its factory. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What is known of the fit. */
+  /** Facts about the fit. */
   readonly fit: unknown;
-  /** Of a calibrated scorer. */
+  /** Calibration, if calibrated. */
   readonly calibration?: {
     readonly tpr: number;
     readonly warnings: readonly string[];
@@ -34,7 +34,7 @@ const ACTION = "load scorer";
 /**
  * Writes a scorer.
  *
- * @param facts What the arrays are.
+ * @param facts The description of the arrays.
  * @param arrays Its arrays by name.
  * @returns The bytes of a safetensors file.
  */
@@ -54,9 +54,10 @@ export function scorerBytes(
  * Reads a scorer.
  *
  * @param bytes The file.
- * @param name What it is, for messages.
- * @returns What it holds.
- * @throws {SyntaxError} If it is no scorer's file, was cut or altered.
+ * @param name Its name, for messages.
+ * @returns Its contents.
+ * @throws {SyntaxError} If it is not a scorer's file, is truncated or was
+ * altered.
  */
 export function readScorer(bytes: Uint8Array, name: string): {
   readonly facts: ScorerFacts;
@@ -82,7 +83,7 @@ export function readScorer(bytes: Uint8Array, name: string): {
   return { facts, arrays: Object.fromEntries(arrays) as DetectorState };
 }
 
-/** Over the facts and each array with its name, sizes and type. */
+/** The hash over the facts, and each array with its name, sizes and type. */
 function hashOf(
   text: string,
   arrays: ReadonlyMap<string, StoredArray>,

@@ -1,6 +1,6 @@
 /**
- * Ways to put the scores of several layers together. All rise with every
- * layer's score, so that none turns a ranking round.
+ * Aggregates of the scores of several layers. All are increasing in every
+ * layer's score, so that none reverses a ranking.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { DetectorState } from "./definition.ts";
 import { stateArray } from "./rows.ts";
 
 /**
- * How scores of layers are put together.
+ * An aggregate of scores of layers.
  *
  * @category Detectors
  */
 export type AggregateName = "standardized" | "fisher" | "max";
 
-/** Puts the scores of layers together. */
+/** Aggregates the scores of layers. */
 export interface Aggregate {
   /**
-   * @param scores One score a layer, of one sample.
+   * @param scores One score per layer, of one sample.
    * @returns One score.
    */
   combine(scores: Float64Array): number;
@@ -26,15 +26,18 @@ export interface Aggregate {
 
 /** Spreads below this are rounding errors. */
 const LEAST_SPREAD = 1e-10;
-/** Scores that are kept of a layer at most: the rank of a score is off by at most 1 / 10,000. */
+/**
+ * Maximum number of stored scores per layer: the rank error of a score is at
+ * most 1 / 10,000.
+ */
 const MOST_SCORES = 10_000;
 
 /**
- * Measures what an aggregate needs.
+ * Fits an aggregate.
  *
- * @param name Which one.
- * @param scores Scores of the known samples by layer, `L` arrays `[N]`, each
- * sample scored without itself.
+ * @param name Its name.
+ * @param scores Scores of the known samples by layer, `L` arrays `[N]`, with
+ * leave-one-out scores.
  * @returns Arrays to save.
  */
 export function fitAggregate(
@@ -53,8 +56,8 @@ export function fitAggregate(
 /**
  * Opens an aggregate.
  *
- * @param name Which one.
- * @param state What {@linkcode fitAggregate} gave.
+ * @param name Its name.
+ * @param state The result of {@linkcode fitAggregate}.
  * @returns The aggregate.
  */
 export function openAggregate(
@@ -87,8 +90,8 @@ function spreadOf(values: Float64Array, mean: number): number {
 /**
  * Fisher's method with Brown's correction, as in oodeel: p-values of each layer
  * by the empirical distribution of the known scores, with a bound at each end;
- * `τ = -2 Σ log p`; the mean and the variance of `τ` on the known samples say
- * which scaled chi-squared distribution it has.
+ * `τ = -2 Σ log p`; the mean and the variance of `τ` on the known samples
+ * determine its scaled chi-squared distribution.
  */
 function fitFisher(scores: readonly Float64Array[]): DetectorState {
   const tables = scores.map(tableOf);
@@ -103,7 +106,7 @@ function fitFisher(scores: readonly Float64Array[]): DetectorState {
   );
   const mean = meanOf(taus);
   const variance = spreadOf(taus, mean) ** 2;
-  // Without a spread, as if the layers were independent.
+  // Without variance, as if the layers were independent.
   const hasSpread = variance > LEAST_SPREAD ** 2;
   const scale = hasSpread ? variance / (2 * mean) : 1;
   const freedom = hasSpread ? 2 * mean ** 2 / variance : 2 * scores.length;
@@ -127,7 +130,10 @@ function openFisher(state: DetectorState): Aggregate {
   };
 }
 
-/** Which of the sorted known values are kept: both ends, and some evenly between. */
+/**
+ * Indices of the sorted values to keep: both ends, and evenly spaced ones
+ * between.
+ */
 function keptOf(count: number): number[] {
   const kept = Math.min(count, MOST_SCORES);
   return Array.from(
@@ -172,8 +178,8 @@ function tauOf(scores: Float64Array, { table, ranks, width }: Tables): number {
 }
 
 /**
- * Linear between the values of the table; above, 1; below, it goes on to fall,
- * so that stranger samples are told apart.
+ * Linear between the values of the table; 1 above; below, it continues to
+ * decrease, so that more extreme samples are distinguished.
  */
 function pValueOf(
   value: number,

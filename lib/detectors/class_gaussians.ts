@@ -1,6 +1,6 @@
 /**
- * Gaussians of one covariance, one a class: what `mahalanobis`, `rmds` and
- * `mdsPlusPlus` have in common.
+ * Class Gaussians with one shared covariance, for `mahalanobis`, `rmds` and
+ * `mdsPlusPlus`.
  *
  * @module
  */
@@ -22,9 +22,8 @@ import { centred, stateArray, stateMatrix } from "./rows.ts";
  */
 export interface CovarianceOptions {
   /**
-   * Eigenvalues of the covariance of at most this share of the largest count as
-   * 0, in `[0, 1)`: features do not spread in their directions, and distances
-   * leave these out.
+   * Eigenvalues of the covariance up to this fraction of the largest count as
+   * 0, in `[0, 1)`: their directions are left out of distances.
    *
    * @default {ε · D, with the ε of float32, 2^-23}
    */
@@ -34,7 +33,7 @@ export interface CovarianceOptions {
 /**
  * Checks settings of a covariance.
  *
- * @param options What came.
+ * @param options The options to check.
  * @param name The detector's name.
  * @returns The settings to save.
  */
@@ -52,12 +51,12 @@ export function checkCovariance(
 }
 
 /**
- * Makes the state of classes with one covariance.
+ * Fits class Gaussians with one covariance.
  *
  * @param moments Means and scatter of the known samples.
- * @param options Cutoff, what is to be done, and what stops it.
+ * @param options Cutoff, action, and pacer.
  * @returns `mean` `[D]`, `whitening` `[D, R]`, `means` `[C, R]` (whitened), `classes` `[C]`.
- * @throws {RangeError} If there is no spread at all.
+ * @throws {RangeError} If there is no variance.
  */
 export async function fitGaussians(
   moments: Moments,
@@ -92,7 +91,7 @@ export async function fitGaussians(
   }
 }
 
-/** Squared distances from the nearest class, and which class it is. */
+/** Squared distances from the nearest class, and its index. */
 export interface NearestClass {
   /** `[n]`. */
   readonly distances: Float64Array;
@@ -103,9 +102,9 @@ export interface NearestClass {
 /**
  * Prepares distances from classes.
  *
- * @param state What {@linkcode fitGaussians} gave.
- * @param context What stops it.
- * @returns A function of rows `[n, D]`, and one that frees what is held.
+ * @param state The result of {@linkcode fitGaussians}.
+ * @param context Signal.
+ * @returns A function of rows `[n, D]`, and one that frees the resources.
  */
 export async function openGaussians(
   state: DetectorState,
@@ -144,7 +143,9 @@ export async function openGaussians(
   };
 }
 
-/** The squared distance; where it is above a limit, any number above the limit. */
+/**
+ * The squared distance, or any number above the limit if it exceeds the limit.
+ */
 function distanceBelow(
   a: Float64Array,
   b: Float64Array,

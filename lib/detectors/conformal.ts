@@ -13,13 +13,13 @@
  */
 import { cannot, checkNumber } from "../check.ts";
 
-/** Scores of known samples, and what follows from them. */
+/** Scores of known samples, with the threshold. */
 export interface Calibration {
-  /** The share of known samples that passes. */
+  /** The fraction of known samples that passes. */
   readonly tpr: number;
   /** Scores of known samples, ascending. */
   readonly scores: Float64Array;
-  /** What is above this is unknown. */
+  /** Scores above this are unknown. */
   readonly threshold: number;
 }
 
@@ -27,8 +27,8 @@ export interface Calibration {
  * Calibrates on scores of known samples.
  *
  * @param known The scores; copied.
- * @param tpr The share of known samples that is to pass, in (0, 1).
- * @param action What is to be done, for messages.
+ * @param tpr The fraction of known samples to accept, in (0, 1).
+ * @param action The action, for messages.
  * @returns The calibration.
  * @throws {RangeError} If there are too few scores, one is NaN, or `tpr` is out of range.
  */
@@ -48,7 +48,7 @@ export function calibration(
   }
   const scores = Float64Array.from(known, (score, row) => {
     if (typeof score === "number" && !Number.isNaN(score)) return score;
-    const rule = `scores must be numbers, in row ${row} too`;
+    const rule = `scores must be numbers, also in row ${row}`;
     const Kind = typeof score === "number" ? RangeError : TypeError;
     throw new Kind(cannot(action, rule, score));
   }).sort(); // [N]
@@ -56,12 +56,13 @@ export function calibration(
 }
 
 /**
- * The score above which p-values are at most `1 - tpr`, the comparison made as
- * a reader of the p-values makes it.
+ * The score above which p-values are at most `1 - tpr`, with the same
+ * floating-point comparison as for p-values.
  */
 function thresholdOf(scores: Float64Array, tpr: number): number {
   const count = scores.length;
-  // How many known scores may be as high: (1 + above) / (n + 1) <= 1 - tpr.
+  // Number of known scores that may be as high: (1 + above) / (n + 1) <= 1 -
+  // tpr.
   let above = Math.floor((1 - tpr) * (count + 1)) - 1;
   while ((2 + above) / (count + 1) <= 1 - tpr) above++;
   while (above >= 0 && (1 + above) / (count + 1) > 1 - tpr) above--;
@@ -73,7 +74,7 @@ function thresholdOf(scores: Float64Array, tpr: number): number {
  *
  * @param scores The scores.
  * @param known Scores of known samples, ascending.
- * @returns One p-value a score, in (0, 1].
+ * @returns One p-value per score, in (0, 1].
  */
 export function pValues(
   scores: Float64Array,
@@ -85,7 +86,7 @@ export function pValues(
   );
 }
 
-/** How many of the sorted scores are below a score. */
+/** Number of sorted scores below a score. */
 function rankOf(sorted: Float64Array, score: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

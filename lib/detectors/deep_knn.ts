@@ -15,19 +15,21 @@ import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
  */
 export interface DeepKnnOptions {
   /**
-   * Which neighbour counts, `k`: a positive integer, at most the samples of the fit.
+   * The rank `k` of the neighbour: a positive integer, at most the number of
+   * samples of the fit.
    *
    * @default {50}
    */
   readonly neighbors?: number;
   /**
-   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   * Maximum number of samples of the fit to keep; of more, a random subset of
+   * this size is kept.
    *
    * @default {100_000}
    */
   readonly maxSamples?: number;
   /**
-   * Decides which samples are drawn.
+   * Seed of the random choice of samples.
    *
    * @default {0}
    */
@@ -36,11 +38,12 @@ export interface DeepKnnOptions {
 
 /**
  * Deep nearest neighbours: the Euclidean distance of a feature to its `k`-th
- * nearest neighbour among those of the fit, all divided by their length.
+ * nearest neighbour among those of the fit, all normalised to length 1.
  *
- * Assumes nothing about the shape of the classes and needs no labels. Does
- * badly with few samples a class, and where the length of a feature tells more
- * than its direction. A feature of zeros stays one, at distance 1 of all others.
+ * Makes no assumption about the shape of the classes and needs no labels.
+ * Performs badly with few samples per class, and where the length of a feature
+ * has more information than its direction. A zero feature stays zero, at
+ * distance 1 from all others.
  *
  * Neighbours are exact: candidates come from float32 products, and are ranked
  * again in float64. All samples are kept up to `maxSamples`, in float32, so
@@ -51,7 +54,7 @@ export interface DeepKnnOptions {
  * square of this distance.
  *
  * @category Detectors
- * @param options Which neighbour, and how many samples are kept.
+ * @param options Rank of the neighbour, and number of samples to keep.
  * @returns A detector of one layer, `[N, D]`; scores are distances in `[0, 2]`.
  * @throws {RangeError} If an option is out of range; in `fit`, if there are fewer samples than neighbours.
  *

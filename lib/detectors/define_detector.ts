@@ -1,9 +1,9 @@
 /**
- * Makes detectors of their definitions.
+ * Creates detectors from their definitions.
  *
- * A detector says in a {@linkcode DetectorDefinition} what it uses, how it
- * learns and how it scores; everything else is the same for all of them and
- * comes from here.
+ * A {@linkcode DetectorDefinition} contains what a detector uses, how it learns
+ * and how it scores; everything else is common to all detectors and defined
+ * here.
  *
  * @module
  */
@@ -32,47 +32,47 @@ import {
 
 const NOTHING = { profile: {}, samples: 0, keys: new Float64Array() };
 
-/** The key under which a detector of this library keeps how it is restored. */
+/** The key of a detector's function that restores it. */
 const RESTORE: unique symbol = Symbol.for("sonde.restore") as never;
-/** The key under which it keeps how it fits a core. */
+/** The key of its function that fits a core. */
 const FIT_CORE: unique symbol = Symbol.for("sonde.fitCore") as never;
 
-/** The key under which it keeps what is known of it. */
+/** The key of its properties. */
 const TRAITS: unique symbol = Symbol.for("sonde.traits") as never;
 
-/** Fits a detector, and gives the core of its scorer. */
+/** Fits a detector, and returns the core of its scorer. */
 export type FitCore = (
   known: FeatureInput,
   options: RunOptions,
 ) => Promise<ScorerCore>;
 
-/** What a detector of this library is besides what it shows. */
+/** The internals of a detector. */
 export interface Internals {
-  /** How it is restored from a file. */
+  /** Restores it from a file. */
   readonly [RESTORE]: Restore;
-  /** How it fits a core. */
+  /** Fits a core. */
   readonly [FIT_CORE]: FitCore;
   /** The options of its factory, and what it uses. */
   readonly [TRAITS]: DetectorTraits;
 }
 
-/** What is known of a detector without a fit. */
+/** Properties of a detector, known without a fit. */
 export type DetectorTraits = Pick<DetectorDefinition, "settings" | "uses">;
 
 /**
- * Makes a detector of its definition.
+ * Creates a detector from its definition.
  *
- * The definition says what the detector uses of a feature set, how it learns
- * named arrays from known samples, and how it scores blocks of samples with
- * them. The detector then reads sets, stored features and streams, checks what
- * comes in, reports progress, can be stopped, calibrated, saved, and is loaded
- * by `loadScorer(source, { detectors: [detector] })`.
+ * The definition contains which parts of a feature set the detector uses, how
+ * it learns named arrays from known samples, and how it scores blocks of
+ * samples with them. The detector then accepts sets, stored features and
+ * streams, checks its inputs, reports progress, can be aborted, calibrated and
+ * saved, and is loaded by `loadScorer(source, { detectors: [detector] })`.
  *
- * Formulas should be computed in float64; the order and the cut of blocks must
- * not matter. Without `fit`, the detector scores at once.
+ * Formulas should be computed in float64; the results must not depend on the
+ * order or the size of blocks. Without `fit`, the detector scores at once.
  *
  * @category Detectors
- * @param definition What the detector is.
+ * @param definition The definition.
  * @returns The detector.
  * @throws {TypeError} If the definition has no name, `uses` or `open`.
  *
@@ -117,7 +117,7 @@ export type DetectorTraits = Pick<DetectorDefinition, "settings" | "uses">;
 export function defineDetector(
   definition: DetectorDefinition & { readonly fit?: undefined },
 ): FitFreeDetector;
-/** Makes a detector that needs a fit; see the first form. */
+/** Creates a detector that needs a fit; see the first overload. */
 export function defineDetector(definition: DetectorDefinition): Detector;
 export function defineDetector(definition: DetectorDefinition): Detector {
   checkDefinition(definition);
@@ -135,10 +135,10 @@ export function defineDetector(definition: DetectorDefinition): Detector {
 }
 
 /**
- * Makes a detector that must be fitted.
+ * Creates a detector that must be fitted.
  *
  * @param name Its name.
- * @param internals How it is fitted and restored.
+ * @param internals Its functions for fitting and restoring.
  * @returns The detector.
  */
 export function makeDetector(name: string, internals: Internals): Detector {
@@ -162,7 +162,7 @@ export function makeDetector(name: string, internals: Internals): Detector {
   return hidden(detector, internals);
 }
 
-/** Properties that a listing does not show. */
+/** Non-enumerable properties. */
 function hidden<T extends object>(detector: T, internals: Internals): T {
   for (const key of [RESTORE, FIT_CORE, TRAITS] as const) {
     Object.defineProperty(detector, key, { value: internals[key] });
@@ -228,8 +228,8 @@ async function fitCore(
 }
 
 /**
- * How a detector fits a core; undefined for a detector that was not made by
- * {@linkcode defineDetector}.
+ * The function that fits a core; undefined for a detector that was not created
+ * by {@linkcode defineDetector}.
  *
  * @param detector The detector.
  * @returns The function.
@@ -239,13 +239,14 @@ export function fitCoreOf(detector: Detector): FitCore | undefined {
 }
 
 /**
- * Makes a core of what a file holds.
+ * Restores a core from a file.
  *
  * @param detector The detector that the file names.
- * @param packed What the file holds.
- * @param find Finds detectors that the detector is made of.
+ * @param packed The contents of the file.
+ * @param find Finds the detectors that the detector contains.
  * @returns The core.
- * @throws {TypeError} If {@linkcode defineDetector} did not make the detector.
+ * @throws {TypeError} If the detector was not created by
+ * {@linkcode defineDetector}.
  */
 export function restoreCore(
   detector: Detector,
@@ -260,8 +261,8 @@ export function restoreCore(
 }
 
 /**
- * What is known of a detector without a fit; undefined for a detector that was
- * not made by {@linkcode defineDetector}.
+ * Properties of a detector, known without a fit; undefined for a detector that
+ * was not created by {@linkcode defineDetector}.
  *
  * @param detector The detector.
  * @returns Settings and uses.
@@ -271,12 +272,12 @@ export function traitsOf(detector: Detector): DetectorTraits | undefined {
 }
 
 /**
- * The internals of a detector that is made of others.
+ * The internals of a detector that contains others.
  *
- * @param traits What is known of it.
+ * @param traits Its properties.
  * @param fit Fits its core.
- * @param restore Makes its core of what a file holds.
- * @returns What {@linkcode makeDetector} takes.
+ * @param restore Restores its core from a file.
+ * @returns The argument of {@linkcode makeDetector}.
  */
 export function internalsOf(
   traits: DetectorTraits,
@@ -286,7 +287,7 @@ export function internalsOf(
   return { [TRAITS]: traits, [FIT_CORE]: fit, [RESTORE]: restore };
 }
 
-/** Types of the arrays of a state, as they are saved. */
+/** Types of the arrays of a state, as saved. */
 const STATE_TYPES = new Map<unknown, string>([
   [Float64Array, "float64"],
   [Float32Array, "float32"],
@@ -294,10 +295,10 @@ const STATE_TYPES = new Map<unknown, string>([
   [Uint8Array, "uint8"],
 ]);
 
-/** Checks what the fit of a definition gave, so that it can be saved. */
+/** Checks that the state of a fit can be saved. */
 function checkState(state: DetectorState, action: string): DetectorState {
   if (typeof state !== "object" || state === null || Array.isArray(state)) {
-    const rule = "its fit must give an object of arrays";
+    const rule = "its fit must return an object of arrays";
     throw new TypeError(cannot(action, rule, state));
   }
   for (const [name, array] of Object.entries(state)) {

@@ -1,66 +1,72 @@
 /**
- * What one detector is, without what all of them share: a name, settings, what
- * it uses of a feature set, how it learns a state, and how it scores with it.
+ * The definition of a detector, without the parts common to all detectors:
+ * name, settings, the parts of a feature set that it uses, how it learns a
+ * state, and how it scores with it.
  *
- * Reading sets and streams, checks of what comes in, progress, calibration and
- * files are not its business: {@linkcode defineDetector} adds them.
+ * {@linkcode defineDetector} adds reading of sets and streams, checks of
+ * inputs, progress, calibration and files.
  *
  * @module
  */
 import type { Explanation, FeatureSpec, NdArray, WorkPacer } from "../types.ts";
 
 /**
- * Rows of numbers, one row a sample.
+ * Rows of numbers, one row per sample.
  *
  * @category Detectors
  */
 export interface SampleMatrix {
-  /** `rows * columns` numbers, row after row. */
+  /** `rows * columns` numbers, row-major. */
   readonly data: Float32Array | Float64Array;
-  /** How many samples. */
+  /** Number of samples. */
   readonly rows: number;
-  /** How many numbers a sample has. */
+  /** Number of values per sample. */
   readonly columns: number;
 }
 
 /**
- * Some of the samples, as a detector sees them. What it does not use is not
- * there, and reading it throws.
+ * A block of samples for a detector. Reading a property that it does not use
+ * throws.
  *
  * @category Detectors
  */
 export interface SampleBlock {
-  /** How many samples. */
+  /** Number of samples. */
   readonly rows: number;
-  /** The number of the first among all samples of this pass. */
+  /** Index of the first sample in this pass. */
   readonly firstRow: number;
   /** Features of the one layer that the detector uses; all finite. */
   readonly features: SampleMatrix;
-  /** Sizes of a sample's feature, `[D]` unless the detector takes feature maps. */
+  /**
+   * Sizes of a sample's feature, `[D]` unless the detector accepts feature
+   * maps.
+   */
   readonly featureShape: readonly number[];
-  /** What the feature is, as far as the set knows; undefined for the penultimate. */
+  /**
+   * The description of the feature, if known; undefined for the penultimate.
+   */
   readonly featureSpec: FeatureSpec | undefined;
   /** Logits, all finite; those of one sigmoid `z` are two classes, `[0, z]`. */
   readonly logits: SampleMatrix;
   /** Class indices, at least 0; only in a fit. */
   readonly labels: Int32Array;
-  /** The samples' identities. */
+  /** The samples' ids. */
   readonly ids: readonly (string | number)[];
 }
 
 /**
- * What a detector uses of a feature set.
+ * The parts of a feature set that a detector uses.
  *
  * @category Detectors
  */
 export interface DetectorUses {
   /**
-   * The features of one layer, `[N, D]`: the penultimate, or else the one
-   * feature. `"head"` says that they must be what feeds the head, or of its
-   * width; `"maps"` that feature maps are welcome too.
+   * The features of one layer, `[N, D]`: the penultimate, otherwise the only
+   * feature. With `"head"` it must be the input of the head, or have its width;
+   * with `"maps"` feature maps are accepted too.
    */
   readonly features?: "layer" | "head" | "maps";
-  /** The logits: of classes that exclude each other, or any. */
+  /** The logits: of mutually exclusive classes, or any. */
   readonly logits?: "classes" | "any";
   /** Whether a fit needs labels. */
   readonly labels?: boolean;
@@ -69,7 +75,7 @@ export interface DetectorUses {
 }
 
 /**
- * What a fit learned: named arrays. They are saved as they are.
+ * The fitted state: named arrays, which are saved unchanged.
  *
  * @category Detectors
  */
@@ -78,7 +84,7 @@ export type DetectorState = Readonly<
 >;
 
 /**
- * A setting of a detector, as it stands in a file.
+ * A setting of a detector, as in a file.
  *
  * @category Detectors
  */
@@ -90,21 +96,24 @@ export type DetectorSetting =
   | { readonly [name: string]: DetectorSetting };
 
 /**
- * Known samples, as a fit reads them.
+ * Known samples, as read by a fit.
  *
  * @category Detectors
  */
 export interface KnownSamples {
-  /** Reads all samples in order, some at a time. Can be called again. */
+  /** Reads all samples in order, in blocks. Can be called again. */
   blocks(): AsyncIterable<SampleBlock>;
-  /** The head's weights in float64, `[D, C]` and `[C]`; throws where the detector does not use it. */
+  /**
+   * The head's weights in float64, `[D, C]` and `[C]`; throws if the detector
+   * does not use it.
+   */
   head(): Promise<{
     readonly kernel: SampleMatrix;
     readonly bias: Float64Array;
   }>;
-  /** Gives the thread back during long work, and stops it. */
+  /** Yields the thread during long work, and aborts it. */
   readonly pacer: WorkPacer;
-  /** What is to be done, for messages, as `fit mahalanobis()`. */
+  /** The action, for messages, such as `fit mahalanobis()`. */
   readonly action: string;
 }
 
@@ -115,22 +124,22 @@ export interface KnownSamples {
  */
 export interface BlockScorer {
   /**
-   * Scores samples, each by itself.
+   * Scores samples, each independently.
    *
    * @param block The samples.
-   * @returns One number a sample, higher for more out-of-distribution.
+   * @returns One number per sample, higher for more out-of-distribution.
    */
   score(block: SampleBlock): Float64Array | Promise<Float64Array>;
   /**
-   * Scores samples of the fit, each as if it had not been fitted on. Without it,
-   * detectors are fitted anew where that is needed.
+   * Scores samples of the fit, each as if it were held out. Without this
+   * method, detectors are refitted if needed.
    *
    * @param block Samples of the fit, in their order.
-   * @returns One number a sample.
+   * @returns One number per sample.
    */
   scoreLeftOut?(block: SampleBlock): Float64Array | Promise<Float64Array>;
   /**
-   * Says what the score of the first sample of a block comes from.
+   * Explains the score of the first sample of a block.
    *
    * @param block One sample.
    * @returns The class, neighbours or terms.
@@ -138,12 +147,12 @@ export interface BlockScorer {
   explain?(
     block: SampleBlock,
   ): ExplanationParts | Promise<ExplanationParts>;
-  /** Frees what {@linkcode DetectorDefinition.open} made. */
+  /** Frees the resources of {@linkcode DetectorDefinition.open}. */
   close?(): Promise<void>;
 }
 
 /**
- * What a detector says of one score.
+ * A detector's explanation of one score.
  *
  * @category Detectors
  */
@@ -153,40 +162,40 @@ export type ExplanationParts = Omit<
 >;
 
 /**
- * How scores will be computed.
+ * Context for scoring.
  *
  * @category Detectors
  */
 export interface ScoringContext {
-  /** Gives the thread back during long work, and stops it. */
+  /** Yields the thread during long work, and aborts it. */
   readonly pacer: WorkPacer;
-  /** How many samples will be scored, where that is known. */
+  /** Number of samples to score, if known. */
   readonly samples: number | undefined;
 }
 
 /**
- * What {@linkcode defineDetector} makes a detector of.
+ * The definition of a detector, for {@linkcode defineDetector}.
  *
  * @category Detectors
  */
 export interface DetectorDefinition {
   /** The name of the detector and of its factory. */
   readonly name: string;
-  /** The options that the factory was called with; they are saved. */
+  /** The options of the factory, which are saved. */
   readonly settings?: Readonly<Record<string, DetectorSetting>>;
-  /** What it uses of a feature set. */
+  /** The parts of a feature set that it uses. */
   readonly uses: DetectorUses;
   /**
-   * Whether a row of logits that is not finite gets the score NaN: then it is
-   * looked for only where a score is NaN. Of detectors of logits alone.
+   * Whether a row of logits that is not finite has score NaN: then rows are
+   * checked only if a score is NaN. Only for detectors of logits.
    *
    * @default {false}
    */
   readonly flagsNonFinite?: boolean;
-  /** How often a fit reads the samples, for progress. @default {1} */
+  /** Number of passes of a fit over the samples, for progress. @default {1} */
   readonly passes?: number;
   /**
-   * Learns from known samples. Without it, the detector needs no fit.
+   * Learns from known samples. Default: the detector needs no fit.
    *
    * @param known The samples.
    * @returns Named arrays.
@@ -195,9 +204,9 @@ export interface DetectorDefinition {
   /**
    * Prepares scoring.
    *
-   * @param state What the fit gave, or what was loaded; it must not be changed.
-   * @param context How scores will be computed.
-   * @returns What scores blocks.
+   * @param state The fitted or loaded state; it must not be changed.
+   * @param context Context for scoring.
+   * @returns The object that scores blocks.
    */
   open(
     state: DetectorState,

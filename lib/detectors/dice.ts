@@ -15,7 +15,7 @@ import { argmax, scoreRows, stateArray, stateMatrix } from "./rows.ts";
  */
 export interface DiceOptions {
   /**
-   * The share of contributions that is left out, in `(0, 1)`.
+   * The fraction of contributions that is left out, in `(0, 1)`.
    *
    * @default {0.9}
    */
@@ -23,14 +23,14 @@ export interface DiceOptions {
 }
 
 /**
- * DICE: the energy, `-log(Σ exp(logits))`, of logits that are computed from the
- * largest contributions alone.
+ * DICE: the energy, `-log(Σ exp(logits))`, of logits that are computed from
+ * only the largest contributions.
  *
  * The contribution of unit `i` to class `c` is the mean of the unit over the
- * known samples times its weight; weights stay where it is strictly above the
- * percentile over all `C · D`, with linear interpolation. Leaves out noise of
- * units that a class does not need. Does badly where features are dense, as
- * those of transformers.
+ * known samples times its weight; weights are kept if it is strictly above the
+ * percentile over all `C · D`, with linear interpolation. This removes noise of
+ * units that a class does not need. Performs badly if features are dense, as in
+ * transformers.
  *
  * Source: Sun and Li, "DICE: Leveraging Sparsification for Out-of-Distribution
  * Detection", ECCV 2022, https://arxiv.org/abs/2111.09805. The same as OpenOOD.

@@ -21,9 +21,9 @@ export interface EnergyOptions {
 /**
  * Energy score: `-T * log(Σ exp(logits / T))`.
  *
- * Low energy means that the classifier puts much mass on some class, as it does
- * on the data that it was trained on. Needs the logits only, and no fit. Does
- * badly where logits are large everywhere, as with normalised features.
+ * Low energy means that the classifier assigns much probability mass to some
+ * class, as on its training data. Needs the logits only, and no fit. Performs
+ * badly if logits are always large, as with normalised features.
  *
  * Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS
  * 2020, https://arxiv.org/abs/2010.03759. The paper thresholds the negative

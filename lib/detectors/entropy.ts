@@ -7,9 +7,9 @@ import { argmax, scoreRows } from "./rows.ts";
 /**
  * Entropy of the softmax: `-Σ p log p`.
  *
- * Uses how the whole mass is spread, where {@linkcode msp} looks at the largest
- * alone. Does badly where the classes that a known sample may be mistaken for
- * are many. Probabilities that vanish add 0.
+ * Uses the whole distribution, while {@linkcode msp} uses only the largest
+ * probability. Performs badly if known samples can be confused with many
+ * classes. Probabilities that underflow add 0.
  *
  * Source: Shannon entropy of the prediction; a baseline of Ren et al.,
  * "Likelihood Ratios for Out-of-Distribution Detection", NeurIPS 2019,
@@ -47,8 +47,8 @@ export function entropy(): FitFreeDetector {
 }
 
 /**
- * `log S - Σ e (l - max) / S`, with `e = exp(l - max)` and `S = Σ e`, the largest
- * logit left out of both sums: no term is negative.
+ * `log S - Σ e (l - max) / S`, with `e = exp(l - max)` and `S = Σ e`, without
+ * the largest logit in both sums, so that no term is negative.
  */
 function entropyOf(
   data: Float32Array | Float64Array,

@@ -5,7 +5,7 @@ import { defineDetector } from "./define_detector.ts";
 import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
-/** What a distance of 0 to the mean counts as. */
+/** Value that replaces a distance of 0 to the mean. */
 const AT_MEAN = 1e-12;
 
 /**
@@ -13,12 +13,12 @@ const AT_MEAN = 1e-12;
  * distance to the boundary with that class, over its distance to the mean
  * feature, negated.
  *
- * The distance to the boundary between the predicted class `ĉ` and class `c`
- * is `(l_ĉ - l_c) / ‖w_ĉ - w_c‖`. Known features are far from boundaries for how far
- * out they are. Does badly where the head's weights are nearly alike. Classes
- * whose weights equal those of the predicted one have no boundary and are left
- * out; if all are, the score is 0. A feature at the mean counts as 1e-12 away
- * from it.
+ * The distance to the boundary between the predicted class `ĉ` and class `c` is
+ * `(l_ĉ - l_c) / ‖w_ĉ - w_c‖`. Known features are far from boundaries relative
+ * to their distance from the mean. Performs badly if the head's weights are
+ * nearly equal. Classes whose weights equal those of the predicted one have no
+ * boundary and are left out; if all are, the score is 0. A feature at the mean
+ * counts as 1e-12 away from it.
  *
  * Source: Liu and Qin, "Fast Decision Boundary based Out-of-Distribution
  * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. OpenOOD takes the sum
@@ -95,7 +95,10 @@ export function fdbd(): Detector {
   });
 }
 
-/** The mean distance to the boundaries of the predicted class; 0 where there are none. */
+/**
+ * The mean distance to the boundaries of the predicted class; 0 if there are
+ * none.
+ */
 function boundaryDistance(
   { data, columns }: SampleMatrix,
   row: number,

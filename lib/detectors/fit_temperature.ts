@@ -5,19 +5,19 @@ import { inputStream } from "./_input_stream.ts";
 import { run, RUN_OPTIONS } from "./run.ts";
 import { SampleReader } from "./_sample_reader.ts";
 
-/** Temperatures are looked for from `1 / MOST` to `MOST`. */
+/** The search range of the temperature is `1 / MOST` to `MOST`. */
 const MOST = 1e4;
-/** Steps of Newton's method that may be needed. */
+/** Maximum number of Newton steps. */
 const MOST_STEPS = 60;
 
 /**
- * Measures the softmax temperature `T` under which labels are the most likely:
+ * Fits the softmax temperature `T` that maximises the likelihood of the labels:
  * it minimises the mean of `-log softmax(logits / T)[label]`.
  *
- * For `energy({ temperature })` and calibrated probabilities. The samples must be
- * held out: on those that the model was trained on, it looks surer than it is.
- * The likelihood has one maximum in `1 / T`, which Newton's method finds; the
- * samples are read some ten times.
+ * For `energy({ temperature })` and calibrated probabilities. The samples must
+ * be held out: on training samples, the model is more confident than it should
+ * be. The likelihood has one maximum in `1 / T`, which is found by Newton's
+ * method; the samples are read about ten times.
  *
  * Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017,
  * https://arxiv.org/abs/1706.04599.
@@ -25,10 +25,11 @@ const MOST_STEPS = 60;
  * @category Detectors
  * @param known Logits `[N, C]` and labels of held-out samples.
  * @param options Signal, progress.
- * @returns The temperature, without unit, to about 1e-9 of itself.
+ * @returns The temperature, without unit, with a relative error of about 1e-9.
  * @throws {TypeError} If logits or labels are missing.
- * @throws {RangeError} If a label is no class of the logits, or no temperature in
- * `[1e-4, 1e4]` is best, as where every sample is classified correctly.
+ * @throws {RangeError} If a label is not a class of the logits, or the optimum
+ * is not in `[1e-4, 1e4]`, for example because every sample is classified
+ * correctly.
  *
  * @example A model that is right two times of three
  * ```ts

@@ -10,13 +10,14 @@ import { argmax, scoreRows } from "./rows.ts";
  */
 export interface GenOptions {
   /**
-   * The exponent `γ`, in `(0, 1)`: the smaller, the more small probabilities count.
+   * The exponent `γ`, in `(0, 1)`: smaller values give more weight to small
+   * probabilities.
    *
    * @default {0.1}
    */
   readonly gamma?: number;
   /**
-   * How many of the largest probabilities count; all, where there are fewer.
+   * Number of the largest probabilities to use; all if there are fewer.
    *
    * @default {100}
    */
@@ -26,10 +27,10 @@ export interface GenOptions {
 /**
  * Generalised entropy: `Σ p^γ (1 - p)^γ` over the largest probabilities.
  *
- * Small departures from a sure prediction count more than in {@linkcode entropy}.
- * Does badly where the tail of the probabilities is noise: lower `top` then.
- * `1 - p` is computed from the other classes, and logarithms stand for
- * probabilities, so that a saturated softmax still ranks.
+ * More sensitive to small deviations from a confident prediction than
+ * {@linkcode entropy}. Performs badly if the tail of the probabilities is
+ * noise; use a lower `top` then. `1 - p` is computed from the other classes, in
+ * logarithms, so that a saturated softmax still ranks.
  *
  * Source: Liu, Lochman and Zach, "GEN: Pushing the Limits of Softmax-Based
  * Out-of-Distribution Detection", CVPR 2023,
@@ -37,7 +38,7 @@ export interface GenOptions {
  * higher for known samples. oodeel and OpenOOD have the same defaults.
  *
  * @category Detectors
- * @param options The exponent, and how many probabilities count.
+ * @param options The exponent, and the number of probabilities.
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores without unit.
  * @throws {RangeError} If an option is out of range.
  *

@@ -26,7 +26,7 @@ export interface GmmOptions {
   readonly covariance?: "full" | "tied" | "diag";
 }
 
-/** How many coordinates are computed at once: 32 MB. */
+/** Number of coordinates computed at once: 32 MB. */
 const CHUNK_SIZE = 2 ** 22;
 
 /**

@@ -9,8 +9,8 @@ import { argmax, scoreRows } from "./rows.ts";
  *
  * The second factor times the first is the L1 norm of the gradient, by the
  * head's weights, of the divergence between a uniform prediction and that of
- * the model. It is long for known samples. Does badly where features have both
- * signs, as those of transformers. A feature of zeros scores 0.
+ * the model. It is large for known samples. Performs badly if features have
+ * both signs, as in transformers. A zero feature scores 0.
  *
  * Source: Huang, Geng and Li, "On the Importance of Gradients for Detecting
  * Distributional Shifts in the Wild", NeurIPS 2021,

@@ -37,14 +37,14 @@ export interface GramDetectorOptions {
    */
   readonly channels?: "first" | "last";
   /**
-   * How many samples of a class are kept at most to compute quantiles. Of
-   * more, as many are drawn.
+   * Maximum number of samples per class for the quantiles; of more, a random
+   * subset of this size is used.
    *
    * @default {1000}
    */
   readonly maxSamples?: number;
   /**
-   * Decides which samples are drawn.
+   * Seed of the random choice of samples.
    *
    * @default {0}
    */

@@ -3,7 +3,7 @@ import type { SampleBlock } from "./definition.ts";
 
 const DEFAULT_ORDERS = [1, 2, 3, 4, 5];
 
-/** Statistics, one row a sample. */
+/** Statistics, one row per sample. */
 export interface GramRows {
   /** `[n, P * D]`. */
   readonly data: Float64Array;
@@ -29,7 +29,7 @@ interface Layout {
  * @param block The samples: feature maps, vectors, or statistics.
  * @param orders Powers; default: 1 to 5, or those of the statistics.
  * @param channels Where the channels are, for sets that do not know it.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @returns The statistics.
  * @throws {TypeError} If the channels are not known, or statistics are of other orders.
  */

@@ -10,10 +10,11 @@ import { argmax, scoreRows, stateArray } from "./rows.ts";
  * KL matching: `min_k KL(p ‖ d_k)`, where `d_k` is the mean softmax of the
  * known samples that are predicted as class `k`.
  *
- * Knows which classes are usually mixed up, so that a typical doubt does not
- * count as unknown. Does badly with few samples a class. Needs no labels; a class
- * that is never predicted is left out. Sums are of logarithms, so that
- * probabilities that vanish leave no infinite divergence.
+ * Takes into account which classes are usually confused, so that a typical
+ * confusion does not count as unknown. Performs badly with few samples per
+ * class. Needs no labels; a class that is never predicted is left out. Sums are
+ * computed in logarithms, so that probabilities that underflow do not give an
+ * infinite divergence.
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
  * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132.

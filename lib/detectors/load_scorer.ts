@@ -21,22 +21,22 @@ import { readScorer } from "./_scorer_file.ts";
  * @category Detectors
  */
 export interface LoadScorerOptions {
-  /** Detectors made by `defineDetector`, with the settings of the saved one. */
+  /** Custom detectors, with the settings of the saved one. */
   readonly detectors?: readonly Detector[];
 }
 
 const ACTION = "load scorer";
 
 /**
- * Loads a scorer that `scorer.save` wrote: its scores are equal to the bit on
- * the same machine. One that was calibrated decides.
+ * Loads a scorer written by `scorer.save`. Its scores are bitwise equal on the
+ * same machine. A calibrated scorer is loaded with its threshold.
  *
  * @category Detectors
  * @param source A path, a `file:`, `http:` or `https:` URL, or the bytes.
  * @param options Detectors that are not part of this library.
  * @returns The scorer.
- * @throws {SyntaxError} If it is no scorer's file, or was cut or altered.
- * @throws {RangeError} If its detector is not known.
+ * @throws {SyntaxError} If it is not a scorer's file, or was cut or altered.
+ * @throws {RangeError} If its detector is unknown.
  * @throws {TypeError} If a detector has other settings than the saved one.
  *
  * @example Save, and load again
@@ -104,7 +104,7 @@ async function bytesOf(
   throw new RangeError(cannot(ACTION, rule, response.status));
 }
 
-/** A detector of the caller's wins over one of the library. */
+/** Custom detectors take precedence over built-in ones. */
 function findDetector(
   name: string,
   settings: PackedCore["settings"],

@@ -16,8 +16,8 @@ import { measureMoments } from "./moments.ts";
  * `µ_c` are the means by true label, `Σ` the covariance of all samples around
  * the mean of their class, divided by `N`; `Σ⁺` is its pseudo-inverse, so that
  * singular covariances (units that are always 0, fewer samples than units)
- * work. Good for inputs that are far from all classes; does badly where
- * classes spread differently, and for inputs that are near but unlike.
+ * work. Performs well for inputs that are far from all classes; badly if
+ * classes have different covariances, and for near-distribution inputs.
  *
  * Source: Lee et al., "A Simple Unified Framework for Detecting
  * Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018,

@@ -10,12 +10,11 @@ import { measureMoments } from "./moments.ts";
 import { normalised } from "./rows.ts";
 
 /**
- * Mahalanobis++: {@linkcode mahalanobis} on features that are divided by their
- * length.
+ * Mahalanobis++: {@linkcode mahalanobis} on features normalised to length 1.
  *
- * The length of a feature varies much between samples of one class, which no
- * Gaussian describes; without it, classes are closer to Gaussian. Does badly
- * where the length tells the unknown. A feature of zeros stays one.
+ * The length of a feature varies much between samples of one class, which is
+ * not Gaussian; without it, classes are closer to Gaussian. Performs badly if
+ * the length identifies unknown samples. A zero feature stays zero.
  *
  * Source: Müller and Hein, "Mahalanobis++: Improving OOD Detection via Feature
  * Normalization", ICML 2025, https://arxiv.org/abs/2505.18032.

@@ -1,10 +1,9 @@
 /**
- * Means and scatter of known samples, in one pass and in memory that does not
- * grow with their number.
+ * Means and scatter of known samples, in one pass and in constant memory.
  *
  * Rows are shifted by the first row of their class before products are summed,
- * so that nothing cancels out: adding 1e4 to all features changes no digit that
- * float32 features have.
+ * to avoid cancellation: adding 1e4 to all features does not change the result
+ * at float32 precision.
  *
  * @module
  */
@@ -12,13 +11,13 @@ import type { LinalgOptions } from "../linalg/native_graph.ts";
 import { openGramSum } from "../linalg/outer_products.ts";
 import type { KnownSamples, SampleBlock, SampleMatrix } from "./definition.ts";
 
-/** What was measured. */
+/** Moments of samples. */
 export interface Moments {
   /** `N`. */
   readonly samples: number;
   /** `D`. */
   readonly columns: number;
-  /** The labels that occur, ascending, `[C]`; `[0]` where classes do not count. */
+  /** The labels that occur, ascending, `[C]`; `[0]` without classes. */
   readonly classes: Int32Array;
   /** Samples of each class, `[C]`. */
   readonly counts: Float64Array;
@@ -30,14 +29,14 @@ export interface Moments {
   readonly within: Float64Array;
 }
 
-/** How samples are measured. */
+/** Options for moments. */
 export interface MomentsOptions extends LinalgOptions {
   /**
-   * The class of each row of a block, -1 for rows that do not count; all of one
-   * class without it.
+   * Returns the class of each row of a block, -1 for rows to skip; default: all
+   * of one class.
    */
   readonly classOf?: (block: SampleBlock) => Int32Array;
-  /** The rows of a block. @default {its features} */
+  /** Returns the rows of a block. @default {its features} */
   readonly rowsOf?: (block: SampleBlock) => SampleMatrix;
 }
 
@@ -48,10 +47,10 @@ interface ClassSum {
 }
 
 /**
- * Measures means and scatter.
+ * Computes means and scatter.
  *
  * @param known The samples.
- * @param options What the classes are.
+ * @param options Classes and rows.
  * @returns The moments.
  */
 export async function measureMoments(
@@ -75,7 +74,7 @@ export async function measureMoments(
     }
     const scatter = await gram!.sum();
     const moments = momentsOf(sums, columns);
-    // What the shifts were off the means.
+    // Correction for the difference of shifts and means.
     const offsets = moments.offsets;
     const off = await outerSum(offsets, columns, linalg);
     const within = scatter.map((x, i) => x - off[i]!);
@@ -86,11 +85,11 @@ export async function measureMoments(
 }
 
 /**
- * Measures means alone.
+ * Computes means only.
  *
  * @param known The samples.
- * @param options What the classes are.
- * @returns The moments but for the scatter.
+ * @param options Classes and rows.
+ * @returns The moments, without the scatter.
  */
 export async function measureMeans(
   known: KnownSamples,
@@ -110,8 +109,8 @@ export async function measureMeans(
 }
 
 /**
- * The rows of a block that count, each with the sum of its class; a class gets
- * its shift from its first row.
+ * The rows of a block to use, each with the sum of its class; the shift of a
+ * class is its first row.
  */
 function classified(
   { data, rows, columns }: SampleMatrix,
@@ -137,7 +136,7 @@ function classified(
   return { from: from.subarray(0, of.length), of };
 }
 
-/** Adds a row to the sum of its class, and writes it around the shift. */
+/** Adds a row to the sum of its class, and writes the shifted row. */
 function addShifted(
   { data, columns }: SampleMatrix,
   from: number,
@@ -172,7 +171,8 @@ function momentsOf(
     }
   });
   const samples = counts.reduce((total, count) => total + count, 0);
-  // Around the first class's mean, so that large means lose nothing.
+  // Shifted by the first class's mean, to avoid rounding errors for large
+  // means.
   for (let j = 0; j < columns; j++) {
     const base = means[j]!;
     let sum = 0;
@@ -202,12 +202,12 @@ async function outerSum(
 }
 
 /**
- * The scatter of all samples around a point: that of the classes, and how far
- * their means are from it. Nothing cancels out.
+ * The scatter of all samples around a point: that of the classes, plus that of
+ * their means. Without cancellation.
  *
- * @param moments What was measured.
+ * @param moments Moments of samples.
  * @param origin The point, `[D]`.
- * @param options Whether the runtime may be used, and what stops it.
+ * @param options Whether the native runtime may be used; signal.
  * @returns `Σ (x - origin)(x - origin)ᵀ`, `[D, D]`.
  */
 export async function scatterAround(

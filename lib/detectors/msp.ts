@@ -7,10 +7,10 @@ import { scoreRows } from "./rows.ts";
 /**
  * Maximum softmax probability: `1 - max(softmax(logits))`.
  *
- * The baseline that every other detector is compared with. It is computed from
- * the other classes, `Σ p` over all but the largest, so that a saturated
- * softmax still ranks: `1 - p` would be 0 in float32 for most samples. Does
- * badly where a network is sure of everything, as many are far from their data.
+ * The baseline for all other detectors. It is computed from the other classes,
+ * `Σ p` over all but the largest, so that a saturated softmax still ranks:
+ * `1 - p` would be 0 in float32 for most samples. Performs badly if a network
+ * is overconfident, as many are far from their training data.
  *
  * Source: Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and
  * Out-of-Distribution Examples in Neural Networks", ICLR 2017,

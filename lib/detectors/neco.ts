@@ -26,14 +26,14 @@ import { checkDims, componentsFor } from "./subspace.ts";
  */
 export interface NecoOptions {
   /**
-   * Dimensions of the subspace: their number, or a share in (0, 1) of the
-   * variance, for the smallest number that reaches it.
+   * Dimensions of the subspace: their number, or a fraction of the variance in
+   * (0, 1), for the smallest number that reaches it.
    *
    * @default {0.9}
    */
   readonly dims?: number;
   /**
-   * Whether the share is multiplied by the largest logit.
+   * Whether the ratio is multiplied by the largest logit.
    *
    * @default {true}
    */
@@ -53,7 +53,7 @@ export interface NecoOptions {
  *
  * Features of known classes lie near a subspace of few dimensions; features of
  * unknown samples do not. Performs badly where the subspace has nearly all
- * dimensions, and where the largest logit is negative, because a larger share
+ * dimensions, and where the largest logit is negative, because a larger ratio
  * gives a higher score there; `maxLogit: false` leaves the logit out. A feature
  * equal to the mean has score 0. Units that are constant on the fit set are
  * centred, but not scaled.
@@ -67,7 +67,7 @@ export interface NecoOptions {
  * @param options Dimensions, logit, standardisation.
  * @returns A detector that fits on the penultimate `[N, D]`, and scores the
  * penultimate with its logits: in their unit, or shares in `[-1, 0]`.
- * @throws {RangeError} If `dims` is no positive integer and not in (0, 1).
+ * @throws {RangeError} If `dims` is not a positive integer and not in (0, 1).
  *
  * @example Features along one direction, and across it
  * ```ts

@@ -31,26 +31,27 @@ import { named } from "./_sample_reader.ts";
  */
 export interface NnGuideOptions {
   /**
-   * How many neighbours are averaged, `k`: a positive integer, at most the
-   * samples that are kept.
+   * Number of neighbours to average, `k`: a positive integer, at most the
+   * number of samples kept.
    *
    * @default {10}
    */
   readonly neighbors?: number;
   /**
-   * Which share of the samples of the fit is kept, in (0, 1].
+   * Fraction of the samples of the fit to keep, in (0, 1].
    *
    * @default {1}
    */
   readonly share?: number;
   /**
-   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   * Maximum number of samples of the fit to keep; of more, a random subset of
+   * this size is kept.
    *
    * @default {100_000}
    */
   readonly maxSamples?: number;
   /**
-   * Decides which samples are drawn.
+   * Seed of the random choice of samples.
    *
    * @default {0}
    */

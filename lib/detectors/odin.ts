@@ -21,10 +21,11 @@ export interface OdinOptions {
 /**
  * ODIN: `-max(softmax(logits / T))`, with a high temperature.
  *
- * Meant for logits of perturbed inputs:
+ * Intended for logits of perturbed inputs:
  * `extractor.perturb({ epsilon: 0.0014, temperature: 1000 })` computes them.
- * Without that, it ranks by how far the largest logit is above the mean of all.
- * Does badly where `epsilon` does not suit the scale of the inputs.
+ * Without that, it ranks by the difference between the largest logit and the
+ * mean of all. Performs badly if `epsilon` does not match the scale of the
+ * inputs.
  *
  * Source: Liang, Li and Srikant, "Enhancing The Reliability of
  * Out-of-distribution Image Detection in Neural Networks", ICLR 2018,

@@ -18,15 +18,15 @@ import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
  */
 export interface OpenMaxOptions {
   /**
-   * How many of the largest distances of a class the Weibull distribution is
+   * Number of the largest distances of a class that the Weibull distribution is
    * fitted to, an integer >= 2.
    *
    * @default {20}
    */
   readonly tail?: number;
   /**
-   * How many of the likeliest classes are revised, a positive integer; at most
-   * all of them are.
+   * Number of the likeliest classes to revise, a positive integer; at most the
+   * number of classes.
    *
    * @default {10}
    */
@@ -42,13 +42,14 @@ const TRANSLATION = 10_000;
  *
  * For each class, a Weibull distribution is fitted to the `tail` largest
  * distances between the logits of its correctly classified samples and their
- * mean. Each of the `alpha` largest logits `l_i` is reduced by `l_i ω_i w_i`, with
- * `w_i` the distribution's value at the distance of the sample, and `ω` falling from
- * 1 by `1 / alpha` a rank. The sum of what is subtracted is the logit of the
- * unknown class, and its softmax the score, in `[0, 1]`. A class without a correctly
- * classified sample has `w = 1`. Performs badly where few samples of a class are
- * known, where `tail` covers most samples of a class, and where logits are negative,
- * because subtracting them makes the unknown class less likely.
+ * mean. Each of the `alpha` largest logits `l_i` is reduced by `l_i ω_i w_i`,
+ * with `w_i` the distribution's value at the distance of the sample, and `ω`
+ * decreasing from 1 by `1 / alpha` per rank. The sum of what is subtracted is
+ * the logit of the unknown class, and its softmax the score, in `[0, 1]`. A
+ * class without a correctly classified sample has `w = 1`. Performs badly where
+ * few samples of a class are known, where `tail` covers most samples of a
+ * class, and where logits are negative, because subtracting them makes the
+ * unknown class less likely.
  *
  * Source: Bendale and Boult, "Towards Open Set Deep Networks", CVPR 2016,
  * https://arxiv.org/abs/1511.06233. Distances are Euclidean and moved by 10,000
@@ -214,7 +215,7 @@ function distanceOf(
   return Math.sqrt(sum);
 }
 
-/** Logits without what they lose, and the sum of that. */
+/** The reduced logits, and the sum of the reductions. */
 function revised(
   matrix: SampleMatrix,
   row: number,

@@ -29,38 +29,39 @@ import { withStop } from "../display/stop_signal.ts";
  */
 export interface PerLayerOptions {
   /**
-   * How the scores of the layers are put together: the mean of scores over
-   * their spread, Fisher's method on p-values, or the largest standardised score.
+   * The aggregate of the layers' scores: the mean of scores divided by their
+   * standard deviation, Fisher's method on p-values, or the largest
+   * standardised score.
    *
    * @default {"standardized"}
    */
   readonly aggregate?: AggregateName;
 }
 
-/** Up to so many samples, each is left out by a fit of its own. */
+/** Up to this many samples, exact leave-one-out fits are used. */
 const MOST_LEFT_OUT = 64;
-/** In how many parts more samples are split, each left out once. */
+/** Number of cross-validation folds for more samples. */
 const PARTS = 5;
 
 /**
- * Fits a detector on each layer by itself and puts the scores together.
+ * Fits a detector on each layer separately and aggregates the scores.
  *
- * What is unlike the known samples in any way shows in some layer. The
- * aggregates measure how scores of known samples spread, each sample scored as if
- * it had not been fitted on: exactly where the detector can do so, as
- * {@linkcode deepKnn} (a sample would be its own neighbour otherwise), or has up
- * to 64 samples; otherwise by five fits, each without a fifth of the samples.
- * A stream is read several times a layer.
+ * Different kinds of deviations from the known samples appear in different
+ * layers. The aggregates are fitted on scores of the known samples, each scored
+ * as if it were held out: exactly if the detector supports it, as
+ * {@linkcode deepKnn} does (otherwise a sample would be its own neighbour), or
+ * for up to 64 samples; otherwise with five folds. A stream is read several
+ * times per layer.
  *
  * - `"standardized"`: the mean over the layers of `s / σ`. It is not centred,
- *   which moves all scores by the same number.
+ *   which would shift all scores by a constant.
  * - `"fisher"`: `-log` of the p-value of `τ = -2 Σ log p`, with `p` from the
  *   empirical distribution of each layer's scores, and Brown's correction for
- *   layers that depend on each other. Where oodeel gives `1 - exp(-score)`, which
- *   saturates, this goes on to rise.
+ *   layers that depend on each other. oodeel returns `1 - exp(-score)`, which
+ *   saturates; this score does not.
  * - `"max"`: the largest `(s - µ) / σ`.
  *
- * All three rise with each layer's score.
+ * All three are increasing in each layer's score.
  *
  * Source: Brown, "A Method for Combining Non-Independent, One-Sided Tests of
  * Significance", Biometrics 1975; oodeel's aggregators, of which `"mean"` turns
@@ -68,10 +69,11 @@ const PARTS = 5;
  *
  * @category Detectors
  * @param detector A detector of one layer.
- * @param options How scores are put together.
+ * @param options The aggregate.
  * @returns A detector of all layers of a set.
- * @throws {TypeError} If the detector uses no features, or is made of several itself.
- * @throws {RangeError} If the aggregate is not known.
+ * @throws {TypeError} If the detector uses no features, or contains several
+ * detectors.
+ * @throws {RangeError} If the aggregate is unknown.
  *
  * @example Two layers
  * ```ts
@@ -120,7 +122,7 @@ export function perLayer(
   );
 }
 
-/** The detector as it stands in the settings. */
+/** The detector as in the settings. */
 function checkDetector(
   detector: Detector,
   action: string,
@@ -197,7 +199,7 @@ async function layersOf(
   throw new TypeError(cannot(action, rule, "none", hint));
 }
 
-/** Scores of the samples of a fit, each as if it had not been fitted on. */
+/** Scores the samples of a fit, each as if it were held out. */
 async function leftOutScores(
   core: ScorerCore,
   fit: Fit,
@@ -224,7 +226,7 @@ async function leftOutScores(
   return await crossScores(fit, input, action, pacer);
 }
 
-/** Fits again without each part of the samples, and scores that part. */
+/** Refits without each fold, and scores that fold. */
 async function crossScores(
   fit: Fit,
   input: FeatureInput,

@@ -39,22 +39,23 @@ export interface RelationOptions {
    */
   readonly threshold?: number;
   /**
-   * How many samples of the fit are kept at most. Of more, as many are drawn.
+   * Maximum number of samples of the fit to keep; of more, a random subset of
+   * this size is kept.
    *
    * @default {50_000}
    */
   readonly maxSamples?: number;
   /**
-   * Decides which samples are drawn.
+   * Seed of the random choice of samples.
    *
    * @default {0}
    */
   readonly seed?: number;
 }
 
-/** How many relations are computed at once: 32 MB. */
+/** Number of relations computed at once: 32 MB. */
 const CHUNK_SIZE = 2 ** 22;
-/** How many samples of the fit {@linkcode Scorer.explain} names. */
+/** Number of samples of the fit that {@linkcode Scorer.explain} names. */
 const MOST_NAMED = 10;
 /** Multiplications from which on the bank is copied: a few samples against 50,000 of 512. */
 const WORTH_COPYING = 2e8;
@@ -77,7 +78,7 @@ const WORTH_COPYING = 2e8;
  * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
  *
  * @category Detectors
- * @param options Power, threshold, and how many samples are kept.
+ * @param options Power, threshold, and number of samples to keep.
  * @returns A detector that fits on the penultimate `[N, D]` with its logits
  * `[N, C]`, and scores the same.
  * @throws {RangeError} If an option is out of range.
@@ -277,7 +278,7 @@ async function sums(
   return scores;
 }
 
-/** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, a row a sample. */
+/** `relu(cos) · ⟨p, p_i⟩` with all samples of the fit, one row per sample. */
 async function relationsOf(
   { features, logits }: Pick<SampleBlock, "features" | "logits">,
   graph: Graph,

@@ -9,20 +9,21 @@ import {
 } from "./subspace.ts";
 
 /**
- * Residual: `‖Rᵀ(z - o)‖`, the length of the part of a feature that lies
- * outside the principal subspace of the known features.
+ * Residual: `‖Rᵀ(z - o)‖`, the length of the component of a feature outside the
+ * principal subspace of the known features.
  *
- * The first term of {@linkcode vim}, with the same subspace. Good for inputs
- * that leave the directions in which known features spread; does badly for those
- * that stay within them.
+ * The first term of {@linkcode vim}, with the same subspace. Performs well for
+ * inputs that leave the principal subspace of known features, and badly for
+ * those within it.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
  * CVPR 2022, https://arxiv.org/abs/2203.10807, where it is a baseline.
  *
  * @category Detectors
- * @param options How much is left out, and where the subspace goes through.
+ * @param options Dimensions and origin of the subspace.
  * @returns A detector of the penultimate, `[N, D]`; scores are in the unit of the features.
- * @throws {RangeError} If an option is out of range; in `fit`, if nothing is left over.
+ * @throws {RangeError} If an option is out of range; in `fit`, if there is no
+ * residual.
  *
  * @example A line, and a point beside it
  * ```ts

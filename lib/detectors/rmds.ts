@@ -12,15 +12,15 @@ import { measureMoments, scatterAround } from "./moments.ts";
 import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
 
 /**
- * Relative Mahalanobis distance: the least over the classes of the squared
+ * Relative Mahalanobis distance: the minimum over the classes of the squared
  * distance from the class, minus the squared distance under one Gaussian of all
  * samples.
  *
  * Both as in {@linkcode mahalanobis}; the second covariance is that around the
- * mean of all samples. What the two have in common, as directions that tell no
- * class, cancels out: better than `mahalanobis` for inputs that are near. Does
- * badly for inputs that are far in directions that no class uses. With one class
- * alone both distances are the same, and all scores 0.
+ * mean of all samples. Their common part, directions that do not separate
+ * classes, cancels out: better than `mahalanobis` for near-distribution inputs.
+ * Performs badly for inputs that are far in directions that no class uses. With
+ * one class alone both distances are the same, and all scores 0.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
  * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives

@@ -1,5 +1,5 @@
 /**
- * What detectors do with rows of numbers.
+ * Row operations of detectors.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { SampleMatrix } from "./definition.ts";
 import type { Matrix } from "../linalg/products.ts";
 
 /**
- * An array of a state.
+ * Creates an array of a state.
  *
  * @param data Its values.
  * @param shape Its sizes. @default {[data.length]}
@@ -29,10 +29,10 @@ export function stateArray<
 }
 
 /**
- * A matrix of a state.
+ * Reads a matrix of a state.
  *
  * @param array The array, `[rows, columns]`, float64.
- * @returns The same as a matrix.
+ * @returns The matrix.
  */
 export function stateMatrix(array: NdArray<ArrayBufferView>): Matrix {
   const [rows = 0, columns = 0] = array.shape;
@@ -40,7 +40,7 @@ export function stateMatrix(array: NdArray<ArrayBufferView>): Matrix {
 }
 
 /**
- * Rows minus a point, in float64.
+ * Subtracts a point from rows, in float64.
  *
  * @param matrix The rows, `[n, D]`.
  * @param origin The point, `[D]`.
@@ -59,7 +59,7 @@ export function centred(matrix: SampleMatrix, origin: Float64Array): Matrix {
 }
 
 /**
- * Rows divided by their Euclidean length, in float64; rows of zeros stay zeros.
+ * Normalises rows to Euclidean length 1, in float64; zero rows stay zero.
  *
  * @param matrix The rows, `[n, D]`.
  * @returns New rows.
@@ -77,21 +77,23 @@ export function normalised(matrix: SampleMatrix): Matrix {
 }
 
 /**
- * What {@linkcode normalised} divides rows by: their length, 1 for rows of zeros.
+ * The divisors of {@linkcode normalised}: the length of each row, 1 for zero
+ * rows.
  *
  * @param matrix The rows, `[n, D]`.
- * @returns One divisor a row.
+ * @returns One divisor per row.
  */
 export function lengthsOf({ data, rows, columns }: SampleMatrix): Float64Array {
   return scoreRows(rows, (row) => lengthOf(data, row * columns, columns) || 1);
 }
 
 /**
- * The Euclidean length of a row; float32 values can neither overflow nor vanish.
+ * The Euclidean length of a row; float32 values can neither overflow nor
+ * underflow.
  *
  * @param data Numbers.
  * @param from The index of the first.
- * @param count How many.
+ * @param count Number of values.
  * @returns The length.
  */
 export function lengthOf(
@@ -108,7 +110,7 @@ export function lengthOf(
  * The index of the largest number of each row, the first of equal ones.
  *
  * @param matrix The rows.
- * @returns One index a row.
+ * @returns One index per row.
  */
 export function argmax({ data, rows, columns }: SampleMatrix): Int32Array {
   const result = new Int32Array(rows); // [n]
@@ -124,9 +126,9 @@ export function argmax({ data, rows, columns }: SampleMatrix): Int32Array {
 }
 
 /**
- * One score a row.
+ * One score per row.
  *
- * @param rows How many rows.
+ * @param rows Number of rows.
  * @param scoreOf Computes the score of a row.
  * @returns The scores.
  */
@@ -143,8 +145,8 @@ export function scoreRows(
  * Squared lengths of rows.
  *
  * @param data The rows.
- * @param rows How many.
- * @returns One number a row.
+ * @param rows Number of rows.
+ * @returns One number per row.
  */
 export function squaredLengths(
   data: Float64Array,
@@ -161,10 +163,10 @@ export function squaredLengths(
 }
 
 /**
- * Refuses a fit in which the model is wrong on every sample.
+ * Checks that the model is right on some sample of the fit.
  *
  * @param isSome Whether some sample is classified correctly.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @throws {RangeError} If none is.
  */
 export function checkSomeCorrect(isSome: boolean, action: string): void {

@@ -1,5 +1,5 @@
 /**
- * Runs over samples: progress, and how they are stopped.
+ * Runs over samples, with progress and abort.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { withStop } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
 import type { RunOptions, WorkPacer } from "../types.ts";
 
-/** What a run hands to its work. */
+/** The arguments of the work of a run. */
 export interface Run {
-  /** Gives the thread back now and then, and stops the work. */
+  /** Yields the thread at intervals, and aborts the work. */
   readonly pacer: WorkPacer;
-  /** Counts samples that were read. */
+  /** Counts read samples. */
   readonly onRows: (rows: number) => void;
 }
 
@@ -23,14 +23,14 @@ export const RUN_OPTIONS: readonly (keyof RunOptions)[] = [
 ];
 
 /**
- * Runs some work over samples. A stop rejects at once; the work ends when it
- * next looks.
+ * Runs work over samples. An abort rejects immediately; the work ends at its
+ * next check.
  *
- * @param label What is going on, as `fit deepKnn()`.
+ * @param label Description, such as `fit deepKnn()`.
  * @param options Signal, progress.
- * @param total How many samples will be read, where that is known.
+ * @param total Number of samples to read, if known.
  * @param work The work.
- * @returns What the work gives.
+ * @returns The result of the work.
  */
 export async function run<R>(
   label: string,

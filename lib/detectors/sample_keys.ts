@@ -1,26 +1,26 @@
 /**
- * Which samples a scorer was fitted on, in bounded memory, so that it can tell
- * when it is calibrated on the same.
+ * Keys of the samples of a fit, in bounded memory, to detect a calibration on
+ * the same samples.
  *
  * @module
  */
 import type { SampleBlock, SampleMatrix } from "./definition.ts";
 
-/** How many keys are kept: up to so many samples, all are known. */
+/** Maximum number of keys: up to this many samples, all are stored. */
 const MOST_KEYS = 10_000;
-/** How many numbers of a sample its key is made of. */
+/** Number of values of a sample used for its key. */
 const MOST_VALUES = 32;
 
 /**
- * The smallest keys of the samples that were added. A key is made of the id
- * where that is a string; numbers are positions in most sets, so there it is
- * made of what the detector uses of the sample.
+ * The smallest keys of the added samples. A key is computed from the id if that
+ * is a string; numbers are indices in most sets, so then it is computed from
+ * the values that the detector uses.
  */
 export class SampleKeys {
   #keys: number[] = [];
   #count = 0;
 
-  /** How many samples were added. */
+  /** Number of added samples. */
   get count(): number {
     return this.#count;
   }
@@ -28,8 +28,8 @@ export class SampleKeys {
   /**
    * Adds samples.
    *
-   * @param ids Their identities.
-   * @param matrices What the detector uses of them.
+   * @param ids Their ids.
+   * @param matrices Their values that the detector uses.
    */
   add(
     ids: SampleBlock["ids"],
@@ -55,10 +55,10 @@ export class SampleKeys {
   /**
    * The key of a sample.
    *
-   * @param id Its identity.
-   * @param matrices What is used of it.
+   * @param id Its id.
+   * @param matrices The values that are used.
    * @param row Its row in them.
-   * @returns A whole number of 53 bits, spread evenly.
+   * @returns A uniformly distributed integer of 53 bits.
    */
   static keyOf(
     id: string | number,
@@ -87,14 +87,15 @@ export class SampleKeys {
 }
 
 /**
- * Which share of some samples are among others.
+ * The fraction of some samples that are among others.
  *
  * @param keys Keys of the samples.
  * @param others Keys of the others.
- * @returns The share, in [0, 1]; exact up to 10,000 samples, otherwise an estimate.
+ * @returns The fraction, in [0, 1]; exact up to 10,000 samples, otherwise an
+ * estimate.
  */
 export function sharedPart(keys: Float64Array, others: Float64Array): number {
-  // Of each list, everything up to the last key of a full list is known.
+  // Each list is complete up to the last key of a full list.
   const end = (list: Float64Array) =>
     list.length < MOST_KEYS ? Infinity : list.at(-1)!;
   const most = Math.min(end(keys), end(others));

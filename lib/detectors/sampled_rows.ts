@@ -1,6 +1,5 @@
 /**
- * A bank of known samples: all of them up to a cap, otherwise as many drawn by
- * a seed.
+ * A bank of known samples: all up to a limit, otherwise a random subset.
  *
  * @module
  */
@@ -14,22 +13,22 @@ interface Part {
   readonly id: string | number;
 }
 
-/** Which samples rows are of. */
+/** The samples of rows. */
 export type SampleNames = Pick<SampleBlock, "rows" | "firstRow" | "ids">;
 
-/** What was kept, in the order of the samples. */
+/** The kept rows, in the order of the samples. */
 export interface RowSample {
-  /** `[M, D]`, float32 unless the features are not. */
+  /** `[M, D]`, float32 if the features are. */
   readonly data: Float32Array | Float64Array;
-  /** Numbers of the samples, ascending, `[M]`. */
+  /** Indices of the samples, ascending, `[M]`. */
   readonly rows: Int32Array;
-  /** Their identities. */
+  /** Their ids. */
   readonly ids: readonly (string | number)[];
 }
 
 /**
- * Rows that are kept while samples are read. Which ones depends on the seed and
- * on the numbers of the samples, not on how they come in blocks.
+ * Keeps rows while samples are read. The choice depends on the seed and the
+ * indices of the samples, not on the blocks.
  */
 export class SampledRows {
   readonly #most: number;
@@ -38,10 +37,10 @@ export class SampledRows {
   #limit = Infinity;
 
   /**
-   * Keeps nothing yet.
+   * Creates an empty bank.
    *
-   * @param most How many rows are kept at most.
-   * @param seed Decides which.
+   * @param most Maximum number of rows.
+   * @param seed Seed of the choice.
    */
   constructor(most: number, seed: number) {
     this.#most = most;
@@ -49,7 +48,7 @@ export class SampledRows {
   }
 
   /**
-   * Adds samples; must be called for all, in their order.
+   * Adds samples; must be called for all, in order.
    *
    * @param block The samples.
    * @param matrix Their rows; copied.
@@ -66,10 +65,10 @@ export class SampledRows {
   }
 
   /**
-   * What was kept.
+   * Returns the kept rows.
    *
-   * @param most How many rows to give, where that is fewer.
-   * @returns Rows, numbers and ids.
+   * @param most Maximum number of rows to return.
+   * @returns Rows, indices and ids.
    */
   sample(most: number = this.#most): RowSample {
     this.#thin(Math.min(most, this.#most));
@@ -84,7 +83,7 @@ export class SampledRows {
     return { data, rows, ids: parts.map(({ id }) => id) };
   }
 
-  /** Keeps those with the smallest keys. */
+  /** Keeps the rows with the smallest keys. */
   #thin(most: number): void {
     if (this.#parts.length <= most) return;
     this.#parts.sort((a, b) => a.key - b.key || a.row - b.row);
@@ -94,9 +93,9 @@ export class SampledRows {
 }
 
 /**
- * Identities as an array of a state.
+ * Encodes ids as an array of a state.
  *
- * @param ids The identities.
+ * @param ids The ids.
  * @returns JSON in UTF-8.
  */
 export function encodeIds(
@@ -106,10 +105,10 @@ export function encodeIds(
 }
 
 /**
- * Reads what {@linkcode encodeIds} wrote.
+ * Decodes ids from {@linkcode encodeIds}.
  *
  * @param data JSON in UTF-8.
- * @returns The identities.
+ * @returns The ids.
  */
 export function decodeIds(data: ArrayBufferView): (string | number)[] {
   return JSON.parse(new TextDecoder().decode(data as Uint8Array<ArrayBuffer>));

@@ -29,7 +29,10 @@ import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
 
-/** What goes into a file; a symbol, so that Tab in a notebook does not list it. */
+/**
+ * What goes into a file; a symbol, so that it is not listed by Tab completion
+ * in notebooks.
+ */
 const PACKED = Symbol("packed");
 
 /** A fitted detector. */
@@ -37,7 +40,7 @@ export class FittedScorer implements Scorer {
   readonly name: string;
   readonly #core: ScorerCore;
 
-  /** A scorer around its core. */
+  /** Creates a scorer from its core. */
   constructor(core: ScorerCore) {
     this.name = core.name;
     this.#core = core;
@@ -80,7 +83,7 @@ export class FittedScorer implements Scorer {
   }
 
   /**
-   * What goes into a file.
+   * The contents of a file.
    *
    * @param core The fitted part.
    * @returns Facts and arrays.
@@ -90,7 +93,7 @@ export class FittedScorer implements Scorer {
     return [{ version: 1, detector, settings, fit: facts }, arrays];
   }
 
-  /** What it shows of itself. */
+  /** Its view. */
   static view(self: FittedScorer): View {
     const { samples, usedText, settings } = self.#core;
     const fitted = samples === 0 ? "" : `, fitted on ${samples} samples`;
@@ -113,12 +116,12 @@ export class FittedScorer implements Scorer {
   }
 }
 
-/** Scores that were computed before, of any kind of array. */
+/** Precomputed scores, in any kind of array. */
 function isScores(
   known: FeatureInput | ArrayLike<number>,
 ): known is ArrayLike<number> {
   if (ArrayBuffer.isView(known)) return !(known instanceof DataView);
-  // Of other arrays, as of feature sets, the reader says what they must be.
+  // Errors about other arrays are thrown by the reader.
   return Array.isArray(known) && typeof (known[0] ?? 0) === "number";
 }
 
@@ -128,14 +131,14 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A fitted detector that decides. */
+/** A calibrated scorer. */
 export class CalibratedScorer extends FittedScorer implements DecidingScorer {
   readonly tpr: number;
   readonly threshold: number;
   readonly warnings: readonly string[];
   readonly #known: Float64Array;
 
-  /** A scorer around its core and its calibration. */
+  /** Creates a scorer from its core and its calibration. */
   constructor(
     core: ScorerCore,
     { tpr, threshold, scores }: Calibration,
@@ -184,7 +187,7 @@ function warningsOf(shared: number): string[] {
   ];
 }
 
-/** Writes under another name first, so that no file is ever cut. */
+/** Writes under a temporary name first, so that no file is ever incomplete. */
 async function write(
   target: string | URL,
   bytes: Uint8Array<ArrayBuffer>,

@@ -12,8 +12,8 @@ import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
  */
 export interface SheOptions {
   /**
-   * Which pattern a sample is compared with: that of the class that is
-   * predicted for it, or the one that it is most alike.
+   * The pattern that a sample is compared with: that of its predicted class, or
+   * the most similar one.
    *
    * @default {"predicted"}
    */
@@ -24,10 +24,10 @@ export interface SheOptions {
  * Simplified Hopfield energy: `-⟨z, pattern⟩`, where the pattern of a class is
  * the mean feature of its samples that are classified correctly.
  *
- * Cheap, and good where known features are long. Does badly where features have
- * both signs, and where the length of features differs between classes. A class
- * of which no sample is classified correctly has no pattern: with `"predicted"`,
- * samples that are predicted as such a class score 0.
+ * Cheap; performs well if known features are long, and badly if features have
+ * both signs or their length differs between classes. A class without a
+ * correctly classified sample has no pattern: with `"predicted"`, samples that
+ * are predicted as such a class score 0.
  *
  * Source: Zhang et al., "Out-of-Distribution Detection based on
  * In-Distribution Data Patterns Memorization with Modern Hopfield Energy",
@@ -35,7 +35,7 @@ export interface SheOptions {
  * by `D`.
  *
  * @category Detectors
- * @param options Which pattern.
+ * @param options The pattern.
  * @returns A detector of the penultimate, `[N, D]`, whose fit needs labels and logits; scores are in the square of the features' unit.
  * @throws {RangeError} If `pattern` is not known; in `fit`, if no sample is classified correctly.
  *

@@ -1,6 +1,5 @@
 /**
- * The residual subspace of known features: what `vim` and `residual` have in
- * common.
+ * The residual subspace of known features, for `vim` and `residual`.
  *
  * @module
  */
@@ -25,16 +24,16 @@ import { measureMoments, scatterAround } from "./moments.ts";
  */
 export interface SubspaceOptions {
   /**
-   * How many principal components are left out: a positive integer below `D`,
-   * or a share of the variance in `(0, 1)`, which the smallest number of
-   * components reaches that is then left out.
+   * Number of principal components to remove: a positive integer below `D`, or
+   * a fraction of the variance in `(0, 1)`, for the smallest number of
+   * components that reaches it.
    *
    * @default {0.99}
    */
   readonly dims?: number;
   /**
-   * Where the subspace goes through: the mean of the known features, or the
-   * point that the head maps to zero logits, `-(kernelᵀ)⁺ bias`.
+   * Origin of the subspace: the mean of the known features, or the point that
+   * the head maps to zero logits, `-(kernelᵀ)⁺ bias`.
    *
    * @default {"mean"}
    */
@@ -44,7 +43,7 @@ export interface SubspaceOptions {
 /**
  * Checks settings of a subspace.
  *
- * @param options What came.
+ * @param options The options to check.
  * @param name The detector's name.
  * @returns The settings.
  */
@@ -61,11 +60,11 @@ export function checkSubspace(
 }
 
 /**
- * Checks how many components are meant.
+ * Checks the number of components.
  *
- * @param dims What came.
- * @param action What is to be done, for messages.
- * @throws {RangeError} If it is no positive integer, and no share in `(0, 1)`.
+ * @param dims The number to check.
+ * @param action The action, for messages.
+ * @throws {RangeError} If it is neither a positive integer nor in `(0, 1)`.
  */
 export function checkDims(dims: number, action: string): void {
   checkNumber(dims, action, "dims", { above: 0 });
@@ -76,23 +75,24 @@ export function checkDims(dims: number, action: string): void {
 export interface Subspace {
   /** `o`, `[D]`. */
   readonly origin: Float64Array;
-  /** `R`, `[D, D - k]`: a column a direction. */
+  /** `R`, `[D, D - k]`: one direction per column. */
   readonly residual: Float64Array;
   /** `D - k`. */
   readonly width: number;
-  /** `N`, how many samples it was fitted on. */
+  /** `N`, number of samples of the fit. */
   readonly samples: number;
   /** `Σ ‖z - o‖²` over these samples. */
   readonly scatter: number;
 }
 
 /**
- * Finds the residual subspace of `(z - o)ᵀ(z - o) / N`, without a second centring.
+ * Computes the residual subspace of `(z - o)ᵀ(z - o) / N`, without further
+ * centring.
  *
  * @param known The samples.
- * @param settings How much is left out, and where it goes through.
+ * @param settings Dimensions and origin.
  * @returns The subspace.
- * @throws {RangeError} If nothing would be left.
+ * @throws {RangeError} If there is no residual.
  */
 export async function fitSubspace(
   known: KnownSamples,
@@ -130,17 +130,17 @@ export async function fitSubspace(
 }
 
 /**
- * The smallest number of components that explain a share of the variance.
+ * The smallest number of components that explain a fraction of the variance.
  *
  * @param values Variances of the components, descending.
- * @param share The share, in `(0, 1)`.
- * @returns How many.
+ * @param share The fraction, in `(0, 1)`.
+ * @returns The number.
  */
 export function componentsFor(values: Float64Array, share: number): number {
   const spread = values.map((value) => Math.max(0, value));
   const total = spread.reduce((sum, value) => sum + value, 0);
   let sum = 0;
-  // What misses the share by rounding alone reaches it.
+  // Tolerance for rounding errors.
   const enough = (share - 1e-12) * total;
   const last = spread.findIndex((value) => (sum += value) >= enough);
   return last < 0 ? values.length : last + 1;

@@ -11,18 +11,20 @@ import {
   type SubspaceOptions,
 } from "./subspace.ts";
 
-/** Residuals below this share of the features' length are rounding errors. */
+/**
+ * Residuals below this fraction of the features' length are rounding errors.
+ */
 const LEAST_SHARE = 1e-12;
 
 /**
  * Virtual-logit matching: `α ‖Rᵀ(z - o)‖ - log(Σ exp(logits))`.
  *
- * `R` are the directions in which known features spread the least, `o` the
- * origin, and `α = Σ max(logits) / Σ ‖Rᵀ(z - o)‖` over the known samples, so
- * that the first term is as large as a logit. Takes both what leaves the
- * subspace of the known and what the classifier is unsure of. Does badly with
- * few units, which leave no residual, and few samples. The subspace is that of
- * `(z - o)ᵀ(z - o) / N`, without a second centring.
+ * `R` are the directions of least variance of known features, `o` the origin,
+ * and `α = Σ max(logits) / Σ ‖Rᵀ(z - o)‖` over the known samples, so that the
+ * first term has the scale of a logit. Combines the distance from the subspace
+ * of known features with the uncertainty of the classifier. Performs badly with
+ * few units, which leave no residual, and with few samples. The subspace is
+ * that of `(z - o)ᵀ(z - o) / N`, without further centring.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
  * CVPR 2022, https://arxiv.org/abs/2203.10807, equations 4 (the subspace) and 6
@@ -30,9 +32,10 @@ const LEAST_SHARE = 1e-12;
  * a share of the variance. OpenOOD's dimension is a fixed number.
  *
  * @category Detectors
- * @param options How much is left out, and where the subspace goes through.
+ * @param options Dimensions and origin of the subspace.
  * @returns A detector of the penultimate, `[N, D]`, and logits; scores are in the unit of the logits.
- * @throws {RangeError} If an option is out of range; in `fit`, if nothing is left over or `α` is not above 0.
+ * @throws {RangeError} If an option is out of range; in `fit`, if there is no
+ * residual or `α` is not above 0.
  *
  * @example A line, and a point beside it
  * ```ts
@@ -91,8 +94,7 @@ export function vim(options: SubspaceOptions = {}): Detector {
       }
       // The root of the mean square is at least the mean length.
       if (!(norms > LEAST_SHARE * Math.sqrt(samples * scatter))) {
-        const rule =
-          "known features must leave the principal subspace a little";
+        const rule = "known features must have a residual";
         const hint = 'pass a lower "dims", or use maxLogit()';
         throw new RangeError(cannot(action, rule, norms, hint));
       }

@@ -1,5 +1,5 @@
 /**
- * How an object of this package shows itself.
+ * Makes objects of this package show themselves.
  *
  * @module
  */
@@ -8,22 +8,23 @@ import { textRoom } from "./terminal.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
-/** The key under which an object keeps the function that returns its view. */
+/** The key of an object's function that returns its view. */
 export const VIEW: symbol = Symbol.for("sonde.view");
 
-/** Names of the options that an object can be shown with. */
+/** Names of the options for showing an object. */
 export type ViewOptionNames = readonly (keyof ViewOptions)[];
 
 /**
- * Makes an object, or a class through its prototype, show itself: in a notebook
- * as a cell's last value, in the console, and through `show`.
+ * Makes an object, or all objects of a class through its prototype, show
+ * itself: in a notebook as a cell's last value, in the console, and through
+ * `show`.
  *
- * An error while an object shows itself is written instead of it, as an
- * exception would be lost there; `show` throws it.
+ * An error in a view is written in its place, because an exception would be
+ * lost there; `show` throws it.
  *
  * @param target The object, or the prototype of its class.
  * @param view Returns the view of one object.
- * @param known The options that it takes; `show` refuses others.
+ * @param known The options that it accepts; `show` refuses others.
  */
 export function attachView<T extends object>(
   target: T,
@@ -69,8 +70,8 @@ export function attachView<T extends object>(
 }
 
 /**
- * Lets an object find out what it shows, where that takes time: its method
- * `prepare`, if it has one. In the console there is no time for it.
+ * Prepares the view of an object by its method `prepare`, if it has one. Not
+ * called in the console, which is synchronous.
  *
  * @param x An object of this package.
  */
@@ -84,9 +85,9 @@ export async function prepareView(x: unknown): Promise<void> {
  * The view of an object of this package.
  *
  * @param x Anything.
- * @param options What to show of it.
- * @returns Its view; undefined for what {@linkcode attachView} has not taught.
- * @throws {TypeError} If an option has no meaning for the object.
+ * @param options Options for showing it.
+ * @returns Its view; undefined for objects without {@linkcode attachView}.
+ * @throws {TypeError} If an option does not apply to the object.
  */
 export function viewOf(x: unknown, options: ViewOptions): View | undefined {
   if (typeof x !== "object" || x === null || !(VIEW in x)) return undefined;
@@ -97,11 +98,11 @@ export function viewOf(x: unknown, options: ViewOptions): View | undefined {
 }
 
 /**
- * Refuses options that what is shown does not have.
+ * Refuses options that the shown value does not have.
  *
- * @param x What is shown.
+ * @param x The shown value.
  * @param options The options.
- * @param known Names of the options that it takes.
+ * @param known Names of the options that it accepts.
  * @throws {TypeError} If another is set.
  */
 export function refuseOthers(

@@ -1,9 +1,9 @@
 /**
- * Axes of figures: where the ticks are, and what is written at them.
+ * Axes of figures: tick positions and labels.
  *
- * Positions are shares of the axis in `[0, 1]`, computed here, so that neither
- * tiny nor huge values are lost in the figure. Labels of one axis
- * have as many digits as distinguish its ticks.
+ * Positions are fractions of the axis in `[0, 1]`, computed in float64, so that
+ * tiny and huge values keep their precision. Labels of one axis have enough
+ * digits to distinguish its ticks.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { widestText } from "./text_width.ts";
 
 /** An axis of numbers. */
 export interface Axis {
-  /** The value at the beginning and at the end of the axis. */
+  /** The value at the start and at the end of the axis. */
   readonly domain: readonly [low: number, high: number];
-  /** The ticks, as shares of the axis. */
+  /** The ticks, as fractions of the axis. */
   readonly ticks: readonly number[];
-  /** What is written at each tick. */
+  /** The label of each tick. */
   readonly labels: readonly string[];
 }
 
 /** Settings of {@linkcode axisOf}. */
 export interface AxisOptions {
-  /** How many ticks there should be, about. */
+  /** Approximate number of ticks. */
   readonly count: number;
-  /** Whether the axis begins and ends at ticks. @default {false} */
+  /** Whether the axis starts and ends at ticks. @default {false} */
   readonly isNice?: boolean;
-  /** Whether ticks are whole numbers, as of counts. @default {false} */
+  /** Whether ticks are integers, for counts. @default {false} */
   readonly isWhole?: boolean;
 }
 
@@ -40,8 +40,8 @@ interface Step {
  * Makes an axis over a range.
  *
  * @param low The smallest value.
- * @param high The largest value; where it equals `low`, the range is widened.
- * @param options How many ticks, and where the axis may end.
+ * @param high The largest value; if it equals `low`, the range is widened.
+ * @param options Number of ticks, and ends of the axis.
  * @returns The axis.
  */
 export function axisOf(
@@ -82,9 +82,9 @@ export interface LabelledAxis extends Axis {
 
 /** Settings of {@linkcode indexAxis}. */
 export interface IndexAxisOptions {
-  /** How many cells there are. */
+  /** The number of cells. */
   readonly count: number;
-  /** How many rows or columns of the data a cell covers. */
+  /** Number of rows or columns of the data per cell. */
   readonly factor: number;
   /** Names of the cells; default: their indices in the data. */
   readonly names: readonly string[] | undefined;
@@ -97,10 +97,10 @@ export interface IndexAxisOptions {
 }
 
 /**
- * Makes an axis of cells, with ticks in the middle of as many of them as have
- * room for their labels.
+ * Creates an axis of cells, with ticks in the middle of as many cells as have
+ * space for their labels.
  *
- * @param options Cells, names and room.
+ * @param options Cells, names and length.
  * @returns The axis.
  */
 export function indexAxis(
@@ -132,7 +132,7 @@ export function indexAxis(
 }
 
 /**
- * Where a value lies in a range.
+ * The position of a value in a range.
  *
  * @param value The value.
  * @param range The range.
@@ -142,7 +142,7 @@ export function shareOf(
   value: number,
   [low, high]: readonly [low: number, high: number],
 ): number {
-  // Halved first, so that a range of all of float64 does not overflow.
+  // Halved first, so that the full range of float64 does not overflow.
   return (value / 2 - low / 2) / (high / 2 - low / 2);
 }
 
@@ -164,7 +164,7 @@ export function niceStep(wanted: number): Step {
 /**
  * A multiple of a step, rounded once.
  *
- * @param k How many steps, a whole number.
+ * @param k Number of steps, an integer.
  * @param step The step.
  * @returns The value.
  */
@@ -172,7 +172,7 @@ export function valueAt(k: number, { factor, exponent }: Step): number {
   return Number(`${k * factor}e${exponent}`);
 }
 
-/** Equal values, or values that differ in their last bits only, get room. */
+/** Widens a range of equal or nearly equal values. */
 function widened(low: number, high: number): [low: number, high: number] {
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (high - low > 1e-12 * size) return [low, high];
@@ -194,7 +194,7 @@ function labelsOf(
   );
 }
 
-/** A quotient that rounding has moved off a whole number. */
+/** Rounds a quotient that is nearly an integer. */
 function nearWhole(steps: number): number {
   const whole = Math.round(steps);
   return Math.abs(steps - whole) < 1e-6 ? whole : steps;

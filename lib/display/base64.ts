@@ -1,5 +1,5 @@
 /**
- * Base64, as pages and plotly take it.
+ * Base64, for pages and plotly.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 /**
  * Writes bytes as base64.
  *
- * @param bytes The bytes; of an array of numbers, those underneath.
+ * @param bytes The bytes, or a typed array.
  * @returns The text.
  */
 export function toBase64(bytes: ArrayBufferView): string {

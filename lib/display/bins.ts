@@ -1,6 +1,5 @@
 /**
- * Bins of histograms, one set of edges for all series, so that their bars can
- * be compared.
+ * Bins of histograms, with common edges for all series.
  *
  * @module
  */
@@ -13,7 +12,7 @@ export interface Bins {
   readonly edges: Float64Array;
   /** For each series, `B` counts. */
   readonly counts: readonly Float64Array[];
-  /** For each series, how many values were not finite. */
+  /** For each series, the number of values that are not finite. */
   readonly left: readonly number[];
 }
 
@@ -24,11 +23,11 @@ const MOST_BINS = 60;
  *
  * The width is that of Freedman and Diaconis ("On the histogram as a density
  * estimator", 1981) over all values together, `2 · IQR · n^(-1/3)`, or from the
- * standard deviation where half of the values are alike, rounded to 1, 2 or 5
- * times a power of ten. Whole numbers get bins of whole width around them.
+ * standard deviation if half of the values are equal, rounded to 1, 2 or 5
+ * times a power of ten. Integers get bins of integer width around them.
  *
  * @param series The series.
- * @returns Edges and counts; no bins where nothing is finite.
+ * @returns Edges and counts; no bins if no value is finite.
  */
 export function sharedBins(series: HistogramSpec["series"]): Bins {
   const finite = series.map(({ values }) =>
@@ -59,7 +58,7 @@ export function sharedBins(series: HistogramSpec["series"]): Bins {
 function edgesOf(sorted: Float64Array): Float64Array {
   const low = sorted[0]!;
   const high = sorted[sorted.length - 1]!;
-  if (high - low < 1e-300) { // equal, or too near for arithmetic
+  if (high - low < 1e-300) { // equal, or too close for float64
     const half = Number.isSafeInteger(low) ? 0.5 : Math.abs(low) / 20;
     return Float64Array.of(low - half, low + half);
   }
@@ -77,11 +76,12 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const step = valueAt(1, nice);
   const first = Math.floor(low / step);
   const count = Math.floor(high / step) - first + 1;
-  // Far from zero the steps vanish beside the values; huge ones overflow.
+  // Far from zero, steps are below the precision of the values; huge values
+  // overflow.
   if (!Number.isFinite(step) || Math.abs(first) > 2 ** 40) {
     return evenEdges(low, high);
   }
-  const shift = isWhole ? 0.5 : 0; // whole numbers are in the middle of a bin
+  const shift = isWhole ? 0.5 : 0; // integers are in the middle of a bin
   return Float64Array.from(
     { length: count + 1 },
     (_, i) => valueAt(first + i, nice) - shift,
@@ -117,7 +117,7 @@ function countsOf(values: Float64Array, edges: Float64Array): Float64Array {
   for (const value of values) {
     const share = (value / 2 - low / 2) * scale;
     let bin = Math.min(last, Math.max(0, Math.floor(share * (last + 1))));
-    // The division rounds; the edges decide.
+    // The division rounds, so compare with the edges.
     while (bin < last && value >= edges[bin + 1]!) bin++;
     while (bin > 0 && value < edges[bin]!) bin--;
     counts[bin]!++;

@@ -1,10 +1,10 @@
 /**
- * Views as MIME bundles, which is what a notebook is sent.
+ * Views as MIME bundles, the messages to a notebook.
  *
- * A view is one bundle, with tables and figures from top to bottom in its
- * `text/html`, and the same as text beside it. What is too large for one
- * message loses first what is interactive, then sharpness, then its images, and
- * a line says so. Figures are computed here and nowhere before.
+ * A view is one bundle, with tables and figures in its `text/html`, and the
+ * same as plain text. If it is too large for one message, interactivity is
+ * dropped first, then resolution, then images, with a note. Figures are
+ * computed here.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface MimeBundle {
   readonly [type: string]: unknown;
 }
 
-/** A bundle with what a page should know about it. */
+/** A bundle with metadata. */
 export interface Output {
   /** The contents. */
   readonly data: MimeBundle;
@@ -38,7 +38,7 @@ export interface Output {
   readonly metadata: { readonly [type: string]: Json };
 }
 
-/** Bytes that a bundle may have as JSON; kernels break at ten times as many. */
+/** Maximum size of a bundle as JSON; kernels fail at ten times as much. */
 export const MOST_BYTES = 1_900_000;
 
 const FALLBACKS = [
@@ -49,8 +49,8 @@ const FALLBACKS = [
 
 /**
  * A view as one bundle, for `Symbol.for("Jupyter.display")`. Never rejects: a
- * figure that cannot be drawn is named in `text/plain`, as an error there would
- * pass unseen.
+ * figure that cannot be drawn is reported in `text/plain`, because an error
+ * would not be shown.
  *
  * @param view The view.
  * @returns The bundle.
@@ -68,10 +68,10 @@ export async function bundleOf(view: View): Promise<MimeBundle> {
 }
 
 /**
- * The bundle of something that could not be shown.
+ * The bundle for a view that failed.
  *
- * @param error What went wrong.
- * @param text What is shown beside the error.
+ * @param error The error.
+ * @param text Text to show with the error.
  * @returns A bundle of `text/plain`.
  */
 export function failureBundle(error: unknown, text = ""): MimeBundle {
@@ -83,12 +83,12 @@ export function failureBundle(error: unknown, text = ""): MimeBundle {
 }
 
 /**
- * A view as the bundles that `show` sends, one after the other.
+ * A view as the bundles that `show` sends, in order.
  *
  * @param view The view.
  * @param renderer The form of the figures.
- * @returns One output, or with the renderers `png` and `mime` one for each
- * figure and for what is between.
+ * @returns One output; with the renderers `png` and `mime` one for each figure
+ * and for the blocks between.
  * @throws {Error} If a figure cannot be computed or drawn.
  */
 export async function bundlesOf(

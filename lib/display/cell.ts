@@ -1,16 +1,16 @@
 /**
- * How single values are written, the same in text, HTML and figures.
+ * Formatting of single values, shared by text, HTML and figures.
  *
- * Names of layers, classes and samples come out of other people's files, so
- * they must not control a terminal or a page: control characters are written
- * out here, and `html` escapes markup.
+ * Names of layers, classes and samples come from untrusted files, so they must
+ * not control a terminal or a page: control characters are escaped here, and
+ * `html` escapes markup.
  *
  * @module
  */
 import { printable } from "../check.ts";
 
 /**
- * A number with four significant digits; whole numbers in full, with commas
+ * Formats a number with four significant digits; integers in full, with commas
  * from 10,000 on.
  *
  * @param value The number.
@@ -23,12 +23,12 @@ export function numberText(value: number): string {
 }
 
 /**
- * A number where room is scarce, as in a figure: whole numbers of up to six
+ * Formats a number for little space, as in a figure: integers of up to six
  * digits in full, others rounded.
  *
  * @param value The number.
- * @param digits Significant digits of what is rounded; with more than six,
- * larger numbers are written out too.
+ * @param digits Significant digits of rounded numbers; with more than six,
+ * larger numbers are written in full too.
  * @returns Its text.
  */
 export function shortText(value: number, digits = 3): string {
@@ -44,11 +44,11 @@ export function shortText(value: number, digits = 3): string {
 }
 
 /**
- * How many significant digits distinguish the values of a range.
+ * Number of significant digits that distinguish the values of a range.
  *
  * @param low The lower end.
  * @param high The upper end.
- * @returns From 3, for a range that begins near zero, to 15.
+ * @returns From 3, for a range that starts near zero, to 15.
  */
 export function digitsOf(low: number, high: number): number {
   const size = Math.max(Math.abs(low), Math.abs(high));
@@ -58,7 +58,7 @@ export function digitsOf(low: number, high: number): number {
 }
 
 /**
- * Puts commas between thousands, from 10,000 on.
+ * Adds thousands separators, from 10,000 on.
  *
  * @param text A number in decimal notation.
  * @returns Its text.
@@ -72,11 +72,11 @@ export function groupDigits(text: string): string {
 }
 
 /**
- * A number of things.
+ * Formats a count with a noun.
  *
- * @param count How many.
- * @param noun What one is called.
- * @param plural What several are called. @default {the noun with an "s"}
+ * @param count The number.
+ * @param noun The singular.
+ * @param plural The plural. @default {the noun with an "s"}
  * @returns As in `1 sample` and `1,000 samples`, with commas from 10,000 on.
  */
 export function countText(
@@ -88,10 +88,10 @@ export function countText(
 }
 
 /**
- * Some names in a row, with how many are left out.
+ * Formats a list of names, with the number of omitted ones.
  *
  * @param names The names.
- * @param most How many are written.
+ * @param most Maximum number of names.
  * @returns As in `conv1, conv2 and 7 more`; empty without names.
  */
 export function namesText(names: readonly string[], most = 8): string {
@@ -101,11 +101,11 @@ export function namesText(names: readonly string[], most = 8): string {
 }
 
 /**
- * A name of which beginning and end stay, as numbers and files stand at the end.
+ * Shortens a name in the middle, because numbers and file names are at the end.
  *
  * @param text The name.
  * @param most How many characters to keep, at least 3.
- * @returns The name on one line, with `…` in the middle where it is longer.
+ * @returns The name on one line, with `…` in the middle if it is longer.
  */
 export function middleText(text: string, most: number): string {
   const chars = [...lineText(text)];
@@ -116,8 +116,8 @@ export function middleText(text: string, most: number): string {
 }
 
 /**
- * Text that comes from outside, on one line, with everything written out that
- * could control a terminal or reverse the direction of the text.
+ * Makes untrusted text safe, on one line: escapes everything that could control
+ * a terminal or reverse the text direction.
  *
  * @param text The text.
  * @param most How many characters to keep.
@@ -129,7 +129,7 @@ export function lineText(text: string, most = 200): string {
 }
 
 /**
- * As {@linkcode lineText}, but lines stay lines.
+ * As {@linkcode lineText}, but keeps line breaks.
  *
  * @param text The text.
  * @param most How many characters to keep.
@@ -143,7 +143,7 @@ export function blockText(text: string, most = 100_000): string {
 }
 
 /**
- * A cell of a table.
+ * Formats a cell of a table.
  *
  * @param value The value; null for nothing.
  * @returns Its text, on one line.
@@ -157,7 +157,7 @@ export function cellText(value: string | number | null): string {
  * Escapes text for HTML and XML, between tags and in quoted attributes.
  *
  * @param text The text.
- * @returns The same with `& < > " '` written as entities.
+ * @returns The text with `& < > " '` as entities.
  */
 export function escapeMarkup(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")

@@ -1,5 +1,5 @@
 /**
- * Feature maps as a grid of images, one a channel.
+ * Draws feature maps as a grid of images, one per channel.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type { GridImage, ImagesSpec } from "./view.ts";
 export interface ChannelMaps {
   /** The values, `height · width · depth` of them. */
   readonly values: ArrayLike<number>;
-  /** Rows of a feature map. */
+  /** Height of a feature map. */
   readonly height: number;
-  /** Columns of a feature map. */
+  /** Width of a feature map. */
   readonly width: number;
   /** Channels. */
   readonly depth: number;
@@ -21,30 +21,33 @@ export interface ChannelMaps {
   readonly channels: "first" | "last";
 }
 
-/** How {@linkcode channelImages} draws feature maps. */
+/** Options of {@linkcode channelImages}. */
 export interface ChannelImagesOptions {
   readonly title: string;
-  /** What a reader has to know. */
+  /** Notes for the reader. */
   readonly notes?: readonly string[];
-  /** Which channels to draw. Default: as many as may be drawn. */
+  /** Indices of the channels to draw. Default: the first ones. */
   readonly selected?: readonly number[] | undefined;
-  /** How many channels to draw where none are selected. */
+  /** Default number of channels. */
   readonly most: number;
-  /** How to see the others, as in `show(set, { layer: "conv1" })`. */
+  /** Hint for showing the others, such as `show(set, { layer: "conv1" })`. */
   readonly hint: string;
-  /** Whether all have one range of colours, or each its own. @default {"layer"} */
+  /**
+   * Whether all share one colour range, or each has a separate one. @default
+   * {"layer"}
+   */
   readonly scale?: "layer" | "each" | undefined;
   /** Images before the feature maps. */
   readonly before?: readonly GridImage[];
 }
 
 /**
- * Draws feature maps. The range of their colours is that of all channels,
- * whichever are drawn.
+ * Draws feature maps. The colour range is that of all channels, whichever are
+ * drawn.
  *
  * @param maps The feature maps.
- * @param options Which of them, and how.
- * @returns The figure; its notes say how many channels are left out.
+ * @param options Channels and colours.
+ * @returns The figure; its notes tell how many channels are omitted.
  */
 export function channelImages(
   { values, height, width, depth, channels }: ChannelMaps,

@@ -30,7 +30,7 @@ import type {
   ScatterSpec,
 } from "./view.ts";
 
-const OPACITY = 0.85; // of bars; less where series overlap
+const OPACITY = 0.85; // opacity of bars; lower if series overlap
 
 /**
  * Draws a histogram.
@@ -51,7 +51,7 @@ export async function histogramSvg(spec: HistogramSpec): Promise<SvgImage> {
     legend: series,
     guides: spec.guides,
     x: [edges[0] ?? 0, edges.at(-1) ?? 1],
-    // Above the bars is room for the name of a guide.
+    // Space above the bars for the label of a guide.
     y: [0, (highest || 1) * (spec.guides?.length ? 1.15 : 1)],
     yOptions: { isNice: true, isWhole: !isShare },
     marks: (plot, atX, atY, theme) => [
@@ -113,18 +113,18 @@ export async function pointsSvg(
   });
 }
 
-/** A range with some room at its ends, as points would lie on the axes. */
+/** Extends a range at its ends, so that points are not on the axes. */
 function roomy([low, high]: readonly [number, number]): [number, number] {
   const room = 0.04 * (high / 2 - low / 2) * 2;
   const most = Number.MAX_VALUE;
   return [Math.max(-most, low - room), Math.min(most, high + room)];
 }
 
-/** What is between the axes of a chart, and how these are. */
+/** The contents and axes of a chart. */
 interface Chart {
   /** Height by width. */
   readonly aspect: number;
-  /** Shown where there is more than one. */
+  /** Shown if there are several. */
   readonly legend: readonly LegendEntry[];
   readonly guides: readonly Guide[] | undefined;
   readonly x: readonly [low: number, high: number];
@@ -171,7 +171,7 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   return frameSvg({ ...frame, body, width, height });
 }
 
-/** A range that holds the guides of an axis too. */
+/** Extends a range to include the guides of an axis. */
 function reaching(
   [low, high]: readonly [low: number, high: number],
   guides: readonly Guide[],
@@ -183,9 +183,9 @@ function reaching(
 }
 
 const DASHES = "5 3";
-const HALO = 3; // width of the paper around a guide's name
+const HALO = 3; // background width around a guide's label
 
-/** A line from top to bottom, its name where there is more room. */
+/** A vertical line, with its label on the side with more space. */
 function acrossX(
   plot: Plot,
   { name }: Guide,
@@ -208,7 +208,7 @@ function acrossX(
   ];
 }
 
-/** A line from left to right, its name at the right end. */
+/** A horizontal line, with its label at the right end. */
 function acrossY(
   plot: Plot,
   { name }: Guide,
@@ -231,7 +231,7 @@ function acrossY(
   ];
 }
 
-/** As many ticks as have room for their labels side by side, two at least. */
+/** As many ticks as have space for their labels, at least two. */
 function xAxis(x: readonly [low: number, high: number], room: number): Axis {
   const most = ({ labels }: Axis) =>
     Math.floor(room / (widestText(labels, TICK_SIZE) + 12));

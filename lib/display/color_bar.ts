@@ -1,5 +1,5 @@
 /**
- * Colour bars: which value has which colour.
+ * Colour bars.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { Theme } from "./theme.ts";
 
 const THICK = 14;
 const GAP = 6; // between the bar and its labels
-const SIZE = 10; // of the font
+const SIZE = 10; // font size
 
-/** A colour bar that is to be drawn. */
+/** A colour bar. */
 export interface ColorBar {
   /** Its width with its labels, in CSS pixels. */
   readonly width: number;
   /**
-   * Draws the bar from its own origin; its labels extend half a line beyond.
+   * Draws the bar at the origin; its labels extend half a line beyond.
    *
    * @param height Its height in CSS pixels.
    * @returns SVG elements.
@@ -27,7 +27,7 @@ export interface ColorBar {
 }
 
 /**
- * Makes an upright colour bar with labels at both ends and in the middle.
+ * Creates a vertical colour bar with labels at both ends and in the middle.
  *
  * @param bar The values at its ends, its colour map and the theme.
  * @returns The bar.

@@ -1,9 +1,9 @@
 /**
  * Colours of figures: two colour maps and a list for groups.
  *
- * All are readable on white and on black, as interactive figures are also
- * in dark notebooks. The maps are straight lines between a few colours chosen by
- * hand; the sequential one rises steadily in lightness.
+ * All are readable on white and on black, because interactive figures may be in
+ * dark notebooks. The maps interpolate linearly between a few manually chosen
+ * colours; the sequential one has increasing lightness.
  *
  * @module
  */
@@ -43,19 +43,19 @@ const GROUPS: readonly string[] = [
   "#84898f", // grey
 ];
 
-/** Index in a {@linkcode palette} of what has no value. */
+/** Index of missing values in a {@linkcode palette}. */
 export const MISSING = 254;
 
-/** Index in a {@linkcode palette} of what is transparent, between images. */
+/** Index of transparent pixels, between images, in a {@linkcode palette}. */
 export const BLANK = 255;
 
 const LEVELS = 254; // indices 0 to 253 are the map's
 
 /**
- * A colour map as a palette of 256 colours: 254 of the map, one for what has
- * no value, and one for what is transparent.
+ * A colour map as a palette of 256 colours: 254 of the map, one for missing
+ * values, and one for transparent pixels.
  *
- * @param diverging Whether the map has a middle, white.
+ * @param diverging Whether the map is diverging, with white in the middle.
  * @returns 256 colours of three bytes.
  */
 export function palette(diverging: boolean): Uint8Array {
@@ -72,8 +72,9 @@ export function palette(diverging: boolean): Uint8Array {
  * The index of a value's colour in a palette.
  *
  * @param value The value.
- * @param range The range of the colours, as {@linkcode valueRange} gives it.
- * @returns An index from 0 to 253, or {@linkcode MISSING} for what is not finite.
+ * @param range The range of the colours, from {@linkcode valueRange}.
+ * @returns An index from 0 to 253, or {@linkcode MISSING} for values that are
+ * not finite.
  */
 export function paletteIndex(
   value: number,
@@ -87,8 +88,8 @@ export function paletteIndex(
 /**
  * A colour map as stops, for plotly and for SVG gradients.
  *
- * @param diverging Whether the map has a middle, white.
- * @returns Shares in `[0, 1]` with their colours.
+ * @param diverging Whether the map is diverging, with white in the middle.
+ * @returns Positions in `[0, 1]` with their colours.
  */
 export function colorStops(diverging: boolean): [number, string][] {
   const colors = diverging ? DIVERGING : SEQUENTIAL;
@@ -98,11 +99,11 @@ export function colorStops(diverging: boolean): [number, string][] {
   ) => [i / (colors.length - 1), `rgb(${color.join(",")})`]);
 }
 
-/** The colour of what is in no group of its own: of no hue, light. */
+/** The colour of ungrouped values: light grey. */
 export const REST = "#c4c4c4";
 
 /**
- * As many colours as there are groups; up to ten are easily distinguished.
+ * Colours of groups; up to ten are easily distinguished.
  *
  * @param count How many.
  * @returns CSS colours.
@@ -110,17 +111,17 @@ export const REST = "#c4c4c4";
 export function groupColors(count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
     const known = GROUPS[i];
-    // Beyond the list each hue is the golden angle on from the last one.
+    // Beyond the list, each hue is rotated by the golden angle.
     return known ?? `hsl(${Math.round(i * 137.508) % 360},55%,55%)`;
   });
 }
 
 /**
- * The range that a colour map covers: from the smallest to the largest finite
- * value, or around zero as far as the one farthest from it.
+ * The range of a colour map: from the smallest to the largest finite value, or
+ * symmetric around zero.
  *
- * A range of one value begins or ends at zero, so that the value has the colour
- * that its size deserves; one of zeros alone ends at 1.
+ * The range of a single value starts or ends at zero, so that its colour
+ * reflects its size; the range of only zeros ends at 1.
  *
  * @param values The values.
  * @param diverging Whether zero is in the middle.

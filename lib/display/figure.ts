@@ -1,6 +1,6 @@
 /**
- * A figure as an object: what the plotting functions return, and what
- * shows itself as a cell's last value.
+ * Figures as objects, the results of plotting functions, which show themselves
+ * as a cell's last value.
  *
  * @module
  */
@@ -21,9 +21,9 @@ export interface Figure {
    * Writes the figure to a file: `.svg` or `.png` for a static image, `.html`
    * for a page on which it is interactive, without a network.
    *
-   * @param target Path or `file:` URL; its extension decides on the format.
-   * @returns When the file is written.
-   * @throws {RangeError} If the extension is none of the three.
+   * @param target Path or `file:` URL; its extension determines the format.
+   * @returns A promise that resolves when the file is written.
+   * @throws {RangeError} If the extension is not one of these.
    *
    * @example A figure as a page
    * ```ts
@@ -37,20 +37,20 @@ export interface Figure {
 }
 
 /**
- * Settings of every figure.
+ * Settings of all figures.
  *
  * @category Figures
  */
 export interface FigureOptions {
-  /** The line above the figure. Default: what it shows. */
+  /** The title above the figure. Default: a description. */
   readonly title?: string;
-  /** A line below the figure. Default: none. */
+  /** A caption below the figure. Default: none. */
   readonly caption?: string;
-  /** What the horizontal axis shows; no effect on figures without axes. */
+  /** Label of the horizontal axis; no effect on figures without axes. */
   readonly xLabel?: string;
-  /** What the vertical axis shows; no effect on figures without axes. */
+  /** Label of the vertical axis; no effect on figures without axes. */
   readonly yLabel?: string;
-  /** Width in CSS pixels, from 200. Default: what suits the figure. */
+  /** Width in CSS pixels, at least 200. Default: depends on the figure. */
   readonly width?: number;
   /** Colours of paper and ink of the static image. Default: those of `notebook()`. */
   readonly theme?: "light" | "dark";
@@ -61,20 +61,20 @@ export const FIGURE_OPTIONS = [
   ...["title", "caption", "xLabel", "yLabel", "width", "theme"],
 ] as const;
 
-/** What a figure is made of. */
+/** The parts of a figure. */
 export interface FigureParts extends Omit<FigureBlock, "kind"> {
-  /** What the caller has set. */
+  /** The caller's settings. */
   readonly options?: FigureOptions | undefined;
 }
 
 /**
- * Makes a figure that shows itself.
+ * Creates a figure that shows itself.
  *
- * @param parts Its title, its summary, how it is computed, and settings.
+ * @param parts Title, summary, computation and settings.
  * @param more Further properties of the object.
  * @returns The figure, frozen.
  * @throws {TypeError} If a setting has the wrong type.
- * @throws {RangeError} If a setting has the wrong value.
+ * @throws {RangeError} If a setting has an invalid value.
  */
 export function makeFigure<T extends object>(
   parts: FigureParts,
@@ -98,7 +98,7 @@ export function makeFigure<T extends object>(
 }
 
 /**
- * Figures side by side as one.
+ * Joins figures side by side.
  *
  * @param grid The figures and how they are arranged.
  * @returns The block.

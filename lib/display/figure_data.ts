@@ -1,6 +1,6 @@
 /**
- * What of a figure is drawn, by plotly and as a static image alike: counted,
- * thinned out and coloured, with notes on whatever is not shown as it came.
+ * Prepares the data of figures for plotly and static images: counts, subsamples
+ * and colours, with notes on omitted or aggregated data.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import type {
   ScatterSpec,
 } from "./view.ts";
 
-const MOST_POINTS = 6000; // in one figure
+const MOST_POINTS = 6000; // maximum points in one figure
 const MOST_CELLS = 400; // rows and columns of one heat map
-const MOST_NAME = 60; // characters of a name in a legend
-const MOST_TICK = 24; // characters of a name on an axis
+const MOST_NAME = 60; // maximum characters of a name in a legend
+const MOST_TICK = 24; // maximum characters of a name on an axis
 
 /** Bars of a histogram. */
 export interface HistogramData {
   /** `B + 1` edges. */
   readonly edges: Float64Array;
-  /** What the heights are. */
+  /** Label of the heights. */
   readonly yLabel: string;
-  /** Whether heights are shares rather than counts. */
+  /** Whether heights are fractions instead of counts. */
   readonly isShare: boolean;
   /** One a series, with `B` heights. */
   readonly series: readonly {
@@ -36,12 +36,12 @@ export interface HistogramData {
     readonly color: string;
     readonly heights: Float64Array;
   }[];
-  /** What a reader has to know. */
+  /** Notes for the reader. */
   readonly notes: readonly string[];
 }
 
 /**
- * Counts a histogram. Series of different length are shown as shares.
+ * Computes a histogram. Series of different length are shown as fractions.
  *
  * @param spec The figure.
  * @returns The bars.
@@ -77,7 +77,7 @@ export interface PointsData {
   readonly notes: string[];
 }
 
-/** Points of one colour, as they are drawn. */
+/** Points of one colour, for drawing. */
 export interface DrawnGroup extends PointGroup {
   readonly color: string;
   readonly x: Float64Array;
@@ -85,8 +85,8 @@ export interface DrawnGroup extends PointGroup {
 }
 
 /**
- * Selects points as far as they can be drawn: all finite ones, or evenly spread
- * ones of too many.
+ * Selects the points to draw: all finite ones, or an evenly spaced subset of
+ * too many.
  *
  * @param spec The figure.
  * @returns The points.
@@ -121,21 +121,21 @@ export function pointsData(spec: ScatterSpec | LinesSpec): PointsData {
   return { groups: thinned, notes };
 }
 
-/** A heat map that can be drawn. */
+/** A heat map, prepared for drawing. */
 export interface HeatmapData extends Shrunk {
   /** The range of the colours. */
   readonly range: readonly [low: number, high: number];
-  /** Names of columns and rows, where they have any. */
+  /** Names of columns and rows, if any. */
   readonly xTicks?: readonly string[] | undefined;
   readonly yTicks?: readonly string[] | undefined;
   /** Whether values are written into the cells. */
   readonly annotated: boolean;
-  /** What a reader has to know. */
+  /** Notes for the reader. */
   readonly notes: readonly string[];
 }
 
 /**
- * Makes a heat map small enough to be drawn.
+ * Reduces a heat map for drawing.
  *
  * @param spec The figure.
  * @returns The cells; large matrices as means over blocks.
@@ -152,7 +152,7 @@ export function heatmapData(spec: HeatmapSpec): HeatmapData {
   const missing = Array.from(small.z).filter((v) => !Number.isFinite(v)).length;
   if (missing > 0) notes.push(`not finite: ${missing}`);
   if (small.z.length === 0) notes.push("no values");
-  // A cell of a block has the name of the block's first row.
+  // A cell has the name of the first row of its block.
   const ticks = (names: readonly string[] | undefined, factor: number) =>
     names?.filter((_, i) => i % factor === 0)
       .map((name) => middleText(name, MOST_TICK));

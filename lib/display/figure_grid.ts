@@ -16,7 +16,7 @@ import type { FigureBlock } from "./view.ts";
  */
 export interface FigureGridOptions extends FigureOptions {
   /**
-   * Figures in a row, from 1 to 6.
+   * Figures per row, from 1 to 6.
    *
    * @default {2}
    */
@@ -24,16 +24,16 @@ export interface FigureGridOptions extends FigureOptions {
 }
 
 /**
- * Puts figures side by side, as one figure.
+ * Arranges figures in a grid, as one figure.
  *
- * Each gets its part of the width, unless it has a width of its own. On a page
- * that is too narrow for a row, it breaks into several.
+ * Each has an equal part of the width, unless it sets a width. On a narrow
+ * page, a row is wrapped.
  *
  * @param figures The figures, row by row; grids are figures too.
- * @param options How many in a row; title, caption and width of the whole.
+ * @param options Figures per row; title, caption and width of the grid.
  * @returns A figure that shows itself.
- * @throws {TypeError} If something else than figures is given.
- * @throws {RangeError} If there is no figure, or an option is wrong.
+ * @throws {TypeError} If an item is not a figure.
+ * @throws {RangeError} If there is no figure, or an option is invalid.
  *
  * @example Scores of two methods beside each other
  * ```ts
@@ -70,7 +70,7 @@ export function figureGrid(
   }
   const grid = gridBlock({ title: "", figures: blocks, columns });
   const title = blocks.map((block) => block.title).join(", ");
-  // Each figure shows its own title; above them is only what the caller sets.
+  // Each figure shows its title; the grid only shows the caller's title.
   return makeFigure({ ...grid, title, options: frame });
 }
 

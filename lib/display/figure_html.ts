@@ -1,10 +1,10 @@
 /**
- * Figures in a page: a static image that is always there, and a script that
- * replaces it with an interactive plot where scripts run and plotly is loaded.
+ * Figures in a page: a static image, and a script that replaces it with an
+ * interactive plot if scripts run and plotly is loaded.
  *
- * Each figure finds its own element (`document.currentScript`), as an output may
- * be in a page twice. If plotly is loaded later, by `notebook()`, figures are
- * queued until then. Colours of text follow the page, also when its theme
+ * Each figure finds its element by `document.currentScript`, because an output
+ * may be in a page twice. If plotly is loaded later, by `notebook()`, figures
+ * are queued until then. Colours of text follow the page, also when its theme
  * changes.
  *
  * @module
@@ -14,7 +14,7 @@ import { escapeMarkup, lineText } from "./cell.ts";
 import type { Json, PlotlyFigure } from "./figure_plotly.ts";
 import type { Thumbnails } from "./view.ts";
 
-/** Where figures are queued in a page until plotly is loaded. */
+/** The queue of figures in a page until plotly is loaded. */
 export const QUEUE = "sondeFigures";
 
 /** A static image in a page. */
@@ -40,8 +40,8 @@ export interface PagePlot extends PlotlyFigure {
 }
 
 /**
- * Writes a figure that stays as it is. Where scripts run, an SVG takes the
- * colours of the page.
+ * Writes a static figure. If scripts run, an SVG adopts the colours of the
+ * page.
  *
  * @param image The static image.
  * @param text Text for readers without images.
@@ -61,7 +61,10 @@ export function imageHtml(
   return hasScript ? `${html}<script>${INLINE}</script>` : html;
 }
 
-/** Puts the SVG of an image into the page, without paper, in the page's ink. */
+/**
+ * Inlines the SVG of an image, without background, in the text colour of the
+ * page.
+ */
 const INLINE = `(()=>{
 const element=document.currentScript&&document.currentScript.previousElementSibling;
 const image=element&&element.querySelector("img");
@@ -91,11 +94,11 @@ function tagOf(
 }
 
 /**
- * Writes a figure that becomes interactive where scripts run.
+ * Writes a figure that becomes interactive if scripts run.
  *
  * @param image The static image.
  * @param text Text for readers without images.
- * @param plot What plotly draws instead.
+ * @param plot The plotly figure.
  * @returns HTML.
  */
 export function figureHtml(

@@ -1,9 +1,9 @@
 /**
  * Figures as data for plotly, for pages in which scripts run.
  *
- * Numbers are base64 of their bytes, which plotly reads and JSON keeps exact.
- * Backgrounds are transparent; the script on the page sets the ink. Numbers at
- * axes have exponents: plotly's default would write 3.4e-11 as "34p".
+ * Numbers are base64-encoded bytes, which plotly supports and which are exact.
+ * Backgrounds are transparent; the script on the page sets the text colour.
+ * Axis numbers have exponents: plotly's default would write 3.4e-11 as "34p".
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type {
   ScatterSpec,
 } from "./view.ts";
 
-/** Plain data, as JSON has it. */
+/** JSON data. */
 export type Json =
   | string
   | number
@@ -37,15 +37,15 @@ export type Json =
 export interface PlotlyFigure {
   /** The traces. */
   readonly data: readonly Json[];
-  /** Axes and sizes; no title, as plotly does not break lines. */
+  /** Axes and sizes; no title, because plotly does not wrap lines. */
   readonly layout: { readonly [key: string]: Json };
-  /** What a reader has to know. */
+  /** Notes for the reader. */
   readonly notes: readonly string[];
 }
 
 const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
-const WIDTH = 640; // of a figure that names no other
-const NARROW = 480; // below it, the legend is under the plot
+const WIDTH = 640; // default width
+const NARROW = 480; // narrower plots have the legend below
 const TICK = 12; // font size of tick labels
 const LABEL = 12; // font size of axis labels
 const MARGINS = { l: 48, r: 16, t: 30, b: 52 }; // the buttons are at the top
@@ -55,8 +55,8 @@ const NUMBERS = { exponentformat: "e", separatethousands: true } as const;
  * Describes a figure for plotly.
  *
  * @param spec The figure.
- * @returns Data and layout; undefined for grids, which are no single plot, and
- * for values that plotly leaves out, as they are near the end of float64.
+ * @returns Data and layout; undefined for grids, which are not a single plot,
+ * and for values near the limit of float64, which plotly drops.
  */
 export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
   if (hasHuge(spec)) return undefined;
@@ -217,7 +217,7 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
   return { data, layout, notes };
 }
 
-/** The middle of each cell, in rows or columns of the data, or its name. */
+/** The centre of each cell, in rows or columns of the data, or its name. */
 function cells(
   axis: "x" | "y",
   names: readonly string[] | undefined,
@@ -245,7 +245,7 @@ function sizeOf(
   ];
 }
 
-/** Names below the columns need room where they do not fit side by side. */
+/** Height for column names that must be rotated. */
 function heatmapSize(
   { figureWidth = WIDTH, isSquare = false }: HeatmapSpec,
   rows: number,
@@ -290,7 +290,7 @@ function layoutOf(
   };
 }
 
-/** An axis whose label has a length of the plot. */
+/** An axis whose label is limited to a length. */
 function axis(
   label: string,
   length: number,
@@ -309,7 +309,7 @@ function axis(
   };
 }
 
-/** Dashed lines with their names, which the axes are extended to. */
+/** Dashed guide lines with labels. */
 function guideLines(
   guides: readonly Guide[] = [],
 ): { readonly [key: string]: Json } {
@@ -339,17 +339,17 @@ function guideLines(
   };
 }
 
-/** Ticks at whole numbers, where plotly would put some between few of them. */
+/** Ticks at integers; plotly would add ticks between few of them. */
 function steps(count: number, most: number): { dtick?: number } {
   return count <= most ? { dtick: 1 } : {};
 }
 
-/** A name in a legend, which must leave room for the plot. */
+/** Shortens a name in a legend, to leave space for the plot. */
 function nameText(name: string): string {
   return plotlyText(fitText(name, 12, 180));
 }
 
-/** Numbers as plotly reads them: float32 where the figure is the same with it. */
+/** Encodes numbers for plotly: as float32 if the figure does not change. */
 function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
   const doubles = Float64Array.from(values);
   const [low, high] = extremes(doubles) ?? [0, 0];
@@ -363,10 +363,10 @@ function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
 }
 
 /**
- * Text for plotly, which reads a few tags, entities and formats in its text.
+ * Escapes text for plotly, which interprets a few tags, entities and formats.
  *
  * @param text The text.
- * @returns The same, without any of them.
+ * @returns The escaped text.
  */
 export function plotlyText(text: string): string {
   return printable(text, Infinity).replaceAll("&", "&amp;").replaceAll(

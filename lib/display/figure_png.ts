@@ -1,5 +1,6 @@
 /**
- * Figures as PNG: the SVG of a figure, drawn by resvg with a font of its own. Needs no browser, no canvas and no font of the system.
+ * Figures as PNG: the SVG of a figure, rendered by resvg with a bundled font.
+ * Needs no browser, no canvas and no system font.
  *
  * @module
  */
@@ -24,7 +25,7 @@ export interface PngImage {
  * Draws a figure.
  *
  * @param spec The figure.
- * @param zoom Pixels of the PNG for a CSS pixel.
+ * @param zoom Pixels of the PNG per CSS pixel.
  * @returns The PNG.
  */
 export async function figurePng(
@@ -38,7 +39,7 @@ export async function figurePng(
  * Draws an SVG of this folder.
  *
  * @param image The SVG.
- * @param zoom Pixels of the PNG for a CSS pixel.
+ * @param zoom Pixels of the PNG per CSS pixel.
  * @returns The PNG.
  */
 export async function svgPng(
@@ -58,7 +59,7 @@ export async function svgPng(
  * Draws an SVG of this folder, as pixels.
  *
  * @param image The SVG.
- * @param zoom Pixels for a CSS pixel.
+ * @param zoom Pixels per CSS pixel.
  * @returns The pixels, opaque.
  */
 export async function svgPixels(
@@ -105,7 +106,10 @@ interface Renderer {
   readonly font: Uint8Array;
 }
 
-/** WASM may be set up once a process only; a failure may be tried again. */
+/**
+ * Initialises WASM, which is possible only once per process; a failure may be
+ * retried.
+ */
 let loaded: Promise<Renderer> | undefined;
 
 function renderer(): Promise<Renderer> {

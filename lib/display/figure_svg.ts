@@ -33,10 +33,10 @@ export async function figureSvg(spec: FigureSpec): Promise<SvgImage> {
 }
 
 const GRID_WIDTHS = [664, 880, 984]; // of one, two, three figures in a row
-const GRID_GAP = 4; // figures have margins of their own
+const GRID_GAP = 4; // figures have margins
 
 /**
- * The width of each figure of a grid, unless the figure names its own.
+ * The width of each figure of a grid, unless the figure sets one.
  *
  * @param grid The grid.
  * @returns The width in CSS pixels.

@@ -1,5 +1,5 @@
 /**
- * Heat maps as SVG: one image of pixels, enlarged, between axes.
+ * Heat maps as SVG: one enlarged pixel image with axes.
  *
  * @module
  */
@@ -101,7 +101,7 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
   });
 }
 
-/** Small matrices get larger cells; these are square where they must be. */
+/** Cell sizes: larger for small matrices, square if requested. */
 function innerSize(
   { width, height }: HeatmapData,
   most: Size,
@@ -124,7 +124,7 @@ function innerSize(
   };
 }
 
-/** The values in the cells, where they have room. */
+/** The values in the cells, if there is space. */
 function annotation(
   plot: Plot,
   { z, width, height, range }: HeatmapData,

@@ -1,9 +1,9 @@
 /**
  * Text and tables as HTML.
  *
- * Nothing here has a colour of its own, a style sheet or a class: a notebook
- * gives tables its theme, and one output must not restyle another. What counts
- * survives where inline styles are stripped.
+ * Uses no colours, style sheets or classes: a notebook applies its theme to
+ * tables, and one output must not restyle another. The content is readable
+ * without inline styles.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function titleHtml(title: string): string {
 }
 
 /**
- * A block of text; its lines stay lines.
+ * A block of text, with its line breaks.
  *
  * @param text The text.
  * @returns HTML.
@@ -63,7 +63,7 @@ export function tableHtml(whole: TableBlock): string {
   }${tail.map((cells) => row("td", cells)).join("")}</tbody></table></div>`;
 }
 
-/** Spaces at the front say how deep a row is nested; HTML would drop them. */
+/** Keeps leading spaces, which show the nesting depth of a row. */
 function keepIndent(text: string): string {
   return text.replace(/^ +/, (spaces) => "&nbsp;".repeat(spaces.length));
 }

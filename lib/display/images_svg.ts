@@ -1,6 +1,7 @@
 /**
- * Grids of small images as SVG: one PNG holds all that are coloured by value,
- * enlarged by a whole factor so that pixels stay crisp; captions stay text.
+ * Grids of small images as SVG: one PNG contains all images that are coloured
+ * by value, enlarged by an integer factor so that pixels stay sharp; captions
+ * are text.
  *
  * @module
  */
@@ -23,11 +24,11 @@ import { fitPath, fitText, widestText } from "./text_width.ts";
 import { themeOf } from "./theme.ts";
 import type { GridImage, ImagesSpec } from "./view.ts";
 
-/** How many images are drawn; of more, the first ones. */
+/** Maximum number of images; of more, the first ones are drawn. */
 export const MOST_IMAGES = 96;
 
-const WIDTH = 744; // of a figure that names no other
-const NARROW = 400; // room in which numbers are short, so that four fit in a row
+const WIDTH = 744; // default width
+const NARROW = 400; // width below which numbers are short, so that four fit in a row
 const GAP = 8;
 const BAR_GAP = 12;
 const CAPTION = 10; // font size
@@ -130,17 +131,17 @@ function rangeOf(images: readonly GridImage[], diverging: boolean) {
   return valueRange(found, diverging);
 }
 
-/** Where the images are, all sizes in CSS pixels. */
+/** The layout of the images, in CSS pixels. */
 interface Layout {
   readonly images: readonly Shrunk[];
-  /** Caption and extremes of each. */
+  /** Height of the text below each image. */
   readonly lines: readonly (readonly [string, string])[];
   readonly columns: number;
-  /** From one image to the next: whole numbers of pixels of the mosaic. */
+  /** Distance of images: an integer number of mosaic pixels. */
   readonly cell: { readonly width: number; readonly height: number };
   /** Size of the largest image. */
   readonly size: { readonly width: number; readonly height: number };
-  /** Size of a value of a coloured image, or of a pixel: a whole number. */
+  /** Size of a value of a coloured image, or of a pixel: an integer. */
   readonly scale: number;
   /** Size of a pixel of the mosaic. */
   readonly pixel: number;
@@ -153,7 +154,7 @@ function layoutOf(
 ): Layout {
   const count = shown.length;
   const isNarrow = room < NARROW;
-  /** Side of an image of which so many fit in a row. */
+  /** Side of an image for this number of images per row. */
   const sideOf = (columns: number) =>
     Math.max(1, Math.floor((room + GAP) / columns) - GAP);
   const fitting = sideOf(inRow ?? Math.min(4, count));
@@ -186,7 +187,7 @@ function layoutOf(
   const scale = Math.max(
     1,
     isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
-    // Three in a row where four would not be enlarged.
+    // Three in a row if four would not be enlarged.
     isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
     // Where the text takes more room than the image, the image may as well.
     isNarrow && inRow === undefined
@@ -209,7 +210,7 @@ function layoutOf(
   return { images, lines, columns, cell, size, scale, pixel };
 }
 
-/** A grey or RGB image of at most a side. */
+/** A grey or RGB image, reduced to a maximum side. */
 function resized(image: GridImage, most: number): Shrunk {
   const { height, width, z } = image;
   const factor = Math.max(height, width) / most;

@@ -1,10 +1,10 @@
 /**
- * The notebook's kernel: whether there is one, and messages to it. Deno's types
- * for it are unstable and are not named here.
+ * Detection of the notebook's kernel, and messages to it. Deno's types for it
+ * are unstable and are not named here.
  *
- * The kernel reports a cell as done without waiting for its outputs, and
- * outputs sent after that land under a later cell or nowhere. So whoever sends
- * ends with {@linkcode settle}.
+ * The kernel reports a cell as done without waiting for its outputs, and later
+ * outputs appear under a later cell or are lost. So senders must call
+ * {@linkcode settle} at the end.
  *
  * @module
  */
@@ -15,7 +15,7 @@ interface KernelApi {
   broadcast(type: string, content: unknown): Promise<void>;
 }
 
-const OLDEST = [2, 9, 1] as const; // before it, results of cells get lost
+const OLDEST = [2, 9, 1] as const; // earlier versions lose results of cells
 const LEAST_WAIT_MS = 30;
 const WAIT_A_MESSAGE_MS = 2;
 
@@ -31,12 +31,12 @@ export function inNotebook(): boolean {
 }
 
 /**
- * Sends a message to the notebook. It is on its way when the call returns,
- * also in a loop that never waits.
+ * Sends a message to the notebook. It is sent when the call returns, also in a
+ * synchronous loop.
  *
- * @param type The message's type, as `display_data`.
- * @param content What it says; made plain data here.
- * @returns When it is sent.
+ * @param type The message's type, such as `display_data`.
+ * @param content Its contents; converted to plain data here.
+ * @returns A promise that resolves when it is sent.
  * @throws {TypeError} If there is no notebook.
  */
 export async function broadcast(
@@ -54,9 +54,10 @@ export async function broadcast(
 }
 
 /**
- * Waits until what was sent has left the kernel.
+ * Waits until sent messages have left the kernel.
  *
- * @returns After 30 ms, or 2 ms for each message since the last time.
+ * @returns A promise that resolves after 30 ms, or 2 ms per message since the
+ * last call.
  */
 export async function settle(): Promise<void> {
   const wait = Math.max(LEAST_WAIT_MS, WAIT_A_MESSAGE_MS * sentSinceSettled);
@@ -65,7 +66,7 @@ export async function settle(): Promise<void> {
 }
 
 /**
- * Refuses a Deno whose kernel loses outputs.
+ * Refuses Deno versions whose kernel loses outputs.
  *
  * @param version Deno's version.
  * @throws {RangeError} If it is older than 2.9.1.
@@ -89,14 +90,14 @@ export function checkDenoVersion(version: string): void {
 }
 
 /**
- * Copies a value as JSON has it, which is all that the kernel takes: a symbol in
- * a message ends its process, and typed arrays, big integers and cycles are
- * errors there. Big integers become text, typed arrays arrays, numbers that are
- * not finite null; functions and symbols are dropped.
+ * Copies a value to JSON data, which the kernel requires: a symbol in a message
+ * crashes it, and typed arrays, BigInts and cycles are errors. BigInts become
+ * strings, typed arrays arrays, numbers that are not finite null; functions and
+ * symbols are dropped.
  *
  * @param value Anything without cycles.
- * @returns Plain data; null for what has no form in JSON.
- * @throws {TypeError} If the value holds itself.
+ * @returns JSON data; null for values without a JSON form.
+ * @throws {TypeError} If the value has a cycle.
  */
 export function jsonSafe(value: unknown): Json {
   const text: string | undefined = JSON.stringify(value, (_, part: unknown) => {
@@ -114,7 +115,7 @@ export function jsonSafe(value: unknown): Json {
 
 function kernel(): KernelApi | undefined {
   try {
-    // Outside a kernel the getter throws; in a worker it gives undefined.
+    // Outside a kernel the getter throws; in a worker it returns undefined.
     const { jupyter } = Deno as { readonly jupyter?: unknown };
     return isKernel(jupyter) ? jupyter : undefined;
   } catch {

@@ -12,16 +12,16 @@ import { setTheme, THEME_NAMES } from "./theme.ts";
  */
 export interface NotebookOptions {
   /**
-   * In which form figures are shown: `html`, interactive where scripts run and
-   * static images elsewhere; `png`, images only, for notebooks that are kept in
-   * a repository; `mime`, for notebooks with a plotly extension.
+   * The form of figures: `html`, interactive if scripts run, otherwise static
+   * images; `png`, images only, for notebooks in a repository; `mime`, for
+   * notebooks with a plotly extension.
    *
    * @default {"html"}
    */
   readonly renderer?: "html" | "png" | "mime";
   /**
-   * Colours of paper and ink of static images. Interactive figures follow the
-   * theme of the page.
+   * Colour theme of static images. Interactive figures follow the theme of the
+   * page.
    *
    * @default {"light"}
    */
@@ -30,20 +30,20 @@ export interface NotebookOptions {
 
 /**
  * Sets up a notebook: figures become interactive, without a network, and the
- * Stop button stops a run rather than the kernel. Your own computations with
- * `tf` run on the backend "wasm", many times faster than "cpu", unless you chose
- * another before.
+ * Stop button aborts a run instead of the kernel. Computations with `tf` run on
+ * the backend "wasm", many times faster than "cpu", unless another was chosen
+ * before.
  *
- * Call it in the first cell, and again whenever that cell is run: with the
- * renderer `html` its output carries the plotting library, about 0.7 MB, once
- * for the whole notebook. Without it figures are static images, and Stop ends the
- * kernel. Outside a notebook it sets renderer and theme only, so that the code of
- * a notebook runs as a script.
+ * Call it in the first cell. With the renderer `html`, the output of the cell
+ * contains the plotting library, about 0.7 MB, for the whole notebook. Without
+ * this call, figures are static images, and Stop ends the kernel. Outside a
+ * notebook it only sets renderer and theme, so that the code of a notebook also
+ * runs as a script.
  *
  * @param options Form and colours of figures.
- * @returns When everything is set up.
- * @throws {TypeError} If an option is not known.
- * @throws {RangeError} If the renderer or the theme is not known, or Deno is
+ * @returns A promise that resolves when everything is set up.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If the renderer or the theme is unknown, or Deno is
  * older than 2.9.1, whose kernels lose outputs.
  *
  * @example The first cell of a notebook that is kept in a repository
@@ -88,8 +88,8 @@ export async function notebook(options: NotebookOptions = {}): Promise<void> {
 }
 
 /**
- * Makes "wasm" the backend of the user's own computations, where none computed
- * anything yet and its files may be read.
+ * Sets the backend "wasm" for the user's computations, if no backend was used
+ * yet and its files may be read.
  */
 async function useWasm(): Promise<void> {
   const { registry } = tf.engine();

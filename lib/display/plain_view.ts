@@ -1,7 +1,7 @@
 /**
- * Views of plain values: numbers, strings, arrays, tensors, records. What looks
- * like an array of numbers is shown as one; lists of records are tables; the
- * rest is written as the console would.
+ * Views of plain values: numbers, strings, arrays, tensors, records. Array-like
+ * values are shown as arrays; lists of records as tables; other values as in
+ * the console.
  *
  * @module
  */
@@ -25,19 +25,18 @@ interface Values {
   readonly dtype: string;
 }
 
-const MOST_SHORT = 16; // values that are written out
-const MOST_CHANNELS = 64; // channels that are drawn unless some are selected
+const MOST_SHORT = 16; // maximum number of values that are written
+const MOST_CHANNELS = 64; // default number of channels
 
 /**
  * The view of any value.
  *
  * @param x The value.
- * @param options Of an array of rank 3 or 4: which sample and which channels to
- * show, and on which scale.
+ * @param options For an array of rank 3 or 4: sample, channels and scale.
  * @returns The view.
  * @throws {RangeError} If there is no such sample or channel.
- * @throws {TypeError} If an option has no meaning for the value, or a tensor is
- * disposed of.
+ * @throws {TypeError} If an option does not apply to the value, or a tensor is
+ * disposed.
  */
 export async function plainView(
   x: unknown,
@@ -103,7 +102,7 @@ async function valuesOf(x: unknown): Promise<Values | undefined> {
   return { kind: isTensor ? "Tensor" : "Array", data, shape, dtype };
 }
 
-/** Regular arrays of numbers, to any depth. */
+/** Rectangular nested arrays of numbers. */
 function nestedValues(x: readonly unknown[]): Values | undefined {
   const shape: number[] = [];
   for (let part: unknown = x; Array.isArray(part); part = part[0]) {
@@ -192,7 +191,7 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
             height,
             width,
             depth,
-            channels: "last", // as TF.js has them
+            channels: "last", // as in TF.js
           }, {
             title,
             selected,

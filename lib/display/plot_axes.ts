@@ -1,9 +1,9 @@
 /**
- * Axes and marks of static figures, by Observable Plot over a document of
- * linkedom: no browser. Plot draws ticks, grids and marks.
+ * Axes and marks of static figures, by Observable Plot with a linkedom
+ * document, without a browser. Plot draws ticks, grids and marks.
  *
- * Axes are laid out here, from measured labels, and Plot gets positions as
- * shares of an axis. Both libraries are loaded with the first figure.
+ * Axes are laid out here, from measured labels; positions are passed to Plot as
+ * fractions of an axis. Both libraries are loaded with the first figure.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { fitText, textWidth, widestText } from "./text_width.ts";
 import type { Theme } from "./theme.ts";
 import type { ChartFrame } from "./view.ts";
 
-/** The library that draws. */
+/** The plotting library. */
 export type Plot = typeof import("@observablehq/plot");
 
-/** Width of a figure that names no other, in CSS pixels. */
+/** Default width of a figure, in CSS pixels. */
 export const WIDTH = 640;
 /** Font size of tick labels. */
 export const TICK_SIZE = 11;
@@ -27,7 +27,7 @@ export const TOP = 8;
 const LABEL_SIZE = 11; // font size of axis labels
 const LABEL_GAP = 7; // between an axis label and the tick labels
 const TICK = 9; // from an axis to its tick labels: the tick and a gap
-const RIGHT = 8; // at least, on the right of the axes
+const RIGHT = 8; // minimum margin on the right
 
 /** Width and height in CSS pixels. */
 export interface Size {
@@ -35,7 +35,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Room around axes, in CSS pixels. */
+/** Margins around axes, in CSS pixels. */
 export interface Margins {
   readonly left: number;
   readonly right: number;
@@ -43,7 +43,7 @@ export interface Margins {
 }
 
 /**
- * What tick labels and axis labels take of a width.
+ * The width of tick labels and axis labels.
  *
  * @param yLabels Tick labels of the vertical axis.
  * @returns A width in CSS pixels.
@@ -54,12 +54,12 @@ export function sideWidth(yLabels: readonly string[]): number {
 }
 
 /**
- * Room for tick labels and axis labels.
+ * Margins for tick labels and axis labels.
  *
  * @param frame The axis labels; "" for none.
  * @param x The horizontal axis.
  * @param yLabels Tick labels of the vertical axis.
- * @param innerWidth Width of the axes, about.
+ * @param innerWidth Approximate width of the axes.
  * @returns The margins.
  */
 export function marginsOf(
@@ -83,7 +83,7 @@ export function marginsOf(
   };
 }
 
-/** Everything within the frame of a figure. */
+/** The contents of a figure's frame. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -91,9 +91,9 @@ export interface Layout {
   readonly theme: Theme;
   readonly x: LabelledAxis;
   readonly y: Axis;
-  /** What is free on the right of the width, for labels. @default {0} */
+  /** Free width on the right, for labels. @default {0} */
   readonly right?: number;
-  /** Whether lines go from the ticks through the chart. @default {true} */
+  /** Whether to draw grid lines. @default {true} */
   readonly hasGrid?: boolean;
 }
 
@@ -102,7 +102,7 @@ export interface Layout {
  *
  * @param frame The axis labels; "" for none.
  * @param layout Sizes and axes.
- * @param marks Makes the marks, in shares of the axes.
+ * @param marks Creates the marks, in fractions of the axes.
  * @returns SVG elements.
  */
 export async function plotSvg(
@@ -171,7 +171,7 @@ export async function plotSvg(
   ];
 }
 
-/** Leaves out what depends on the run or on a page around. */
+/** Removes attributes that depend on the run or the page. */
 function cleaned(svg: string): string {
   return svg.replace(/<style>[\s\S]*?<\/style>/g, "")
     .replace(/ class="[^"]*"/g, "")

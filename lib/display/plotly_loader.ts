@@ -1,6 +1,7 @@
 /**
- * Plotly for a page, inlined, so that a notebook stays interactive offline:
- * compressed by gzip, in base64, a third of its size; the page decompresses it.
+ * Plotly for a page, inlined, so that a notebook is interactive offline:
+ * gzip-compressed and base64-encoded, a third of its size; the page
+ * decompresses it.
  *
  * @module
  */
@@ -12,10 +13,10 @@ import { packageFile } from "../formats/package_file.ts";
 let compressed: Promise<string> | undefined;
 
 /**
- * Writes the loader. It does nothing in a page that has plotly, and draws the
- * figures in the queue.
+ * Writes the loader. It loads plotly unless the page has it, and draws the
+ * queued figures.
  *
- * @returns HTML with a short line to be seen.
+ * @returns HTML with a short visible line.
  */
 export async function plotlyLoader(): Promise<string> {
   compressed ??= compress().catch((error) => {
@@ -38,7 +39,7 @@ drain();
 }
 
 async function compress(): Promise<string> {
-  // Puts the package into the graph of modules; its script is not run.
+  // Adds the package to the module graph; its script is not run.
   await import("plotly.js-cartesian-dist-min/package.json", {
     with: { type: "json" },
   });

@@ -10,34 +10,34 @@ import { terminalColumns, writeAll } from "./terminal.ts";
 
 /** Settings of {@linkcode progressBar}. */
 export interface ProgressBarOptions {
-  /** What is going on, as in `predict`. */
+  /** The label, such as `predict`. */
   readonly label: string;
-  /** Samples in all, where that is known. */
+  /** Total number of samples, if known. */
   readonly total?: number | undefined;
 }
 
-/** A bar that is being shown. */
+/** An active progress bar. */
 export interface ProgressBar {
   /**
-   * Says how far it is. Cheap: at most ten times a second anything is shown.
+   * Updates the bar. Cheap: it is redrawn at most ten times per second.
    *
-   * @param samples Samples done.
-   * @param samplesPerSecond Since the run began.
+   * @param samples Number of finished samples.
+   * @param samplesPerSecond Since the start of the run.
    */
   update(samples: number, samplesPerSecond: number): void;
   /**
-   * Shows the last state for good.
+   * Shows the final state.
    *
-   * @param samples Samples done.
-   * @param samplesPerSecond Since the run began.
-   * @returns When the notebook has it.
+   * @param samples Number of finished samples.
+   * @param samplesPerSecond Since the start of the run.
+   * @returns A promise that resolves when it is shown.
    */
   finish(samples: number, samplesPerSecond: number): Promise<void>;
   /**
-   * Shows that it ended before its end.
+   * Shows that the run ended early.
    *
-   * @param message Why, in a few words.
-   * @returns When the notebook has it.
+   * @param message The reason, in a few words.
+   * @returns A promise that resolves when it is shown.
    */
   fail(message: string): Promise<void>;
 }
@@ -52,7 +52,7 @@ interface State {
   readonly message?: string;
 }
 
-/** Where a bar is drawn. */
+/** The output of a bar. */
 interface Surface {
   draw(state: State): void;
   end(): Promise<void>;
@@ -68,10 +68,10 @@ export function defaultProgress(): boolean {
 }
 
 /**
- * Begins a bar.
+ * Starts a bar.
  *
- * @param options What it is called, and where its end is.
- * @returns The bar; a silent one where there is neither notebook nor terminal.
+ * @param options Label, and total number of samples.
+ * @returns The bar; a silent one if there is neither a notebook nor a terminal.
  */
 export function progressBar(options: ProgressBarOptions): ProgressBar {
   const surface = inNotebook()
@@ -83,10 +83,10 @@ export function progressBar(options: ProgressBarOptions): ProgressBar {
 }
 
 /**
- * A bar as a line of text, as in `predict ████░░░░ 320 / 1000, 510 samples/s`.
+ * Formats a bar as text, such as `predict ████░░░░ 320 / 1000, 510 samples/s`.
  *
- * @param options What it is called, and where its end is.
- * @param state How far it is.
+ * @param options Label, and total number of samples.
+ * @param state The progress.
  * @returns The line.
  */
 export function progressText(
@@ -163,7 +163,7 @@ class NotebookSurface implements Surface {
   draw(state: State): void {
     const type = this.#isShown ? "update_display_data" : "display_data";
     this.#isShown = true;
-    // Nobody can wait here; what fails is thrown by end().
+    // Not awaited here; errors are thrown by end().
     broadcast(type, {
       data: {
         "text/html": progressHtml(this.#options, state),
@@ -191,7 +191,7 @@ class TerminalSurface implements Surface {
     const text = progressText(this.#options, state)
       .slice(0, terminalColumns() - 1);
     const end = state.ended === undefined ? "" : "\n";
-    writeAll(Deno.stderr, `\r${text}\x1b[K${end}`); // K: clears what was longer before
+    writeAll(Deno.stderr, `\r${text}\x1b[K${end}`); // K: clears the rest of the line
   }
 
   end(): Promise<void> {
@@ -205,7 +205,7 @@ function progressHtml(options: ProgressBarOptions, state: State): string {
   const text = progressText({ label: "", total }, state)
     .replace(/^[\s█░]+/, "");
   const value = total === undefined
-    ? (ended === "finished" ? ' value="1"' : "") // without a value it moves
+    ? (ended === "finished" ? ' value="1"' : "") // without a value it is animated
     : ` value="${Math.min(samples, total)}" max="${total}"`;
   const bar = ended === "failed" && total === undefined
     ? ""

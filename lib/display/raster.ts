@@ -1,5 +1,5 @@
 /**
- * Matrices as pixels: shrinking them to what can be seen, and colouring them.
+ * Matrices as pixels: reducing and colouring them.
  *
  * @module
  */
@@ -16,19 +16,19 @@ export interface Matrix {
   readonly width: number;
 }
 
-/** A matrix made smaller, and by how much. */
+/** A reduced matrix, with the reduction factors. */
 export interface Shrunk extends Matrix {
-  /** How many rows and columns of the original one cell averages. */
+  /** Number of rows and columns of the original per cell. */
   readonly factor: readonly [rows: number, columns: number];
 }
 
 /**
- * Makes a matrix small enough to be drawn, by the mean over blocks. A block
- * that holds a value that is not finite gets NaN, so that it stays visible.
+ * Reduces a matrix by means over blocks. A block with a value that is not
+ * finite becomes NaN, so that it stays visible.
  *
  * @param matrix The matrix.
  * @param most The largest height and width.
- * @returns The matrix itself where it is small enough.
+ * @returns The reduced matrix; the same object if it is small enough.
  */
 export function shrink(matrix: Matrix, most: number): Shrunk {
   const { z, height, width } = matrix;
@@ -61,13 +61,12 @@ export function shrink(matrix: Matrix, most: number): Shrunk {
 }
 
 /**
- * Makes an image with several values a pixel small enough, each channel by
- * itself.
+ * Reduces an image with several values per pixel, channel by channel.
  *
  * @param image Its pixels, `height · width · depth` values.
- * @param depth Values of a pixel.
+ * @param depth Values per pixel.
  * @param most The largest height and width.
- * @returns The image with as many values a pixel.
+ * @returns The reduced image.
  */
 export function shrinkChannels(
   { z, height, width }: Matrix,
@@ -90,10 +89,10 @@ export function shrinkChannels(
 }
 
 /**
- * Colours a matrix, one pixel a cell.
+ * Colours a matrix, one pixel per cell.
  *
  * @param matrix The matrix.
- * @param diverging Whether zero is in the middle of the colours.
+ * @param diverging Whether the colours are symmetric around zero.
  * @returns A PNG file.
  */
 export function matrixPng(
@@ -116,22 +115,22 @@ export interface Mosaic {
   readonly height: number;
 }
 
-/** How {@linkcode mosaicOf} lays out its matrices, sizes in pixels. */
+/** The layout of {@linkcode mosaicOf}, in pixels. */
 export interface MosaicLayout {
-  /** How many stand side by side. */
+  /** Number of columns. */
   readonly columns: number;
-  /** From one to the next. */
+  /** Distance of neighbours. */
   readonly cell: { readonly width: number; readonly height: number };
-  /** How many pixels a value takes in both directions. */
+  /** Side of a value in pixels. */
   readonly repeat: number;
-  /** Whether zero is in the middle of the colours. */
+  /** Whether the colours are symmetric around zero. */
   readonly diverging: boolean;
   /** The range of colours of each matrix; null leaves its cell empty. */
   readonly ranges: readonly (readonly [low: number, high: number] | null)[];
 }
 
 /**
- * Puts matrices into one image.
+ * Draws matrices into one image.
  *
  * @param matrices The matrices; at least one.
  * @param layout Positions and colours.

@@ -1,6 +1,6 @@
 /**
- * The form in which a notebook is sent figures. With the theme and the Stop
- * button, the only state that outlives a call.
+ * The form of figures in a notebook. With the theme and the Stop button, this
+ * is the only global state of the display.
  *
  * @module
  */
@@ -18,16 +18,16 @@ export const RENDERERS: readonly Renderer[] = ["html", "png", "mime"];
 let current: Renderer = "html";
 
 /**
- * The form that is in use.
+ * The current form.
  *
- * @returns What `notebook` set, `html` at first.
+ * @returns The form set by `notebook`; initially `html`.
  */
 export function currentRenderer(): Renderer {
   return current;
 }
 
 /**
- * Sets the form for what is shown from now on.
+ * Sets the form of following outputs.
  *
  * @param renderer The form.
  */

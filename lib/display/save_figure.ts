@@ -19,8 +19,8 @@ const ACTION = "save figure";
  *
  * @param block The figure.
  * @param target Path or `file:` URL, ending in `.svg`, `.png` or `.html`.
- * @throws {RangeError} If it ends otherwise.
- * @throws {Deno.errors.NotFound} If its folder is not there.
+ * @throws {RangeError} If it has another extension.
+ * @throws {Deno.errors.NotFound} If its folder does not exist.
  */
 export async function saveFigure(
   { figure, title, summary }: FigureBlock,

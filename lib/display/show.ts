@@ -23,66 +23,70 @@ import { blocksText, viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
 /**
- * Settings of {@linkcode show}. Each is for what it names; others refuse it.
+ * Settings of {@linkcode show}. Each applies only to the kinds of objects that
+ * it names; others refuse it.
  *
  * @category Notebook
  */
 export interface ShowOptions {
   /**
-   * Of feature sets and arrays: which sample's feature maps to show, from 0.
+   * For feature sets and arrays: index of the sample whose feature maps are
+   * shown, from 0.
    *
    * @default {0}
    */
   readonly sample?: number;
   /**
-   * Of feature sets: which layer to show, `"penultimate"` and `"logits"` among
-   * them; default: all, as far as they can be seen. Of models: which layers to
-   * list, as a glob.
+   * For feature sets: the layer to show, or `"penultimate"` or `"logits"`;
+   * default: all, up to a limit. For models: the layers to list, as a glob.
    */
   readonly layer?: string;
-  /** Of weights: which one to draw. Default: all, as far as they can be seen. */
+  /** For weights: the weight to draw. Default: all, up to a limit. */
   readonly weight?: string;
   /**
-   * Of feature sets: how to project vectors to the plane.
+   * For feature sets: the projection of vectors to the plane.
    *
    * @default {"pca"}
    */
   readonly projection?: "pca" | "umap";
-  /** Of feature sets, weights and arrays: which channels to draw, from 0. */
+  /**
+   * For feature sets, weights and arrays: indices of the channels to draw, from
+   * 0.
+   */
   readonly channels?: readonly number[];
   /**
-   * Of feature sets, weights and arrays: whether the images of a layer have one
-   * range of colours, or each its own.
+   * For feature sets, weights and arrays: whether the images of a layer share
+   * one colour range, or each has a separate one.
    *
    * @default {"layer"}
    */
   readonly scale?: "layer" | "each";
   /**
-   * Of feature sets: the dataset that the set was computed from, whose images
+   * For feature sets: the dataset that the set was computed from, whose images
    * are shown beside feature maps and at the points of a projection.
    */
   readonly images?: Dataset;
 }
 
 /**
- * Shows anything: in a notebook with tables and figures, elsewhere as aligned
- * text on stdout, with images where the terminal can show them.
+ * Shows any value: in a notebook with tables and figures, elsewhere as aligned
+ * text on stdout, with images if the terminal supports them.
  *
- * Models, plans, feature sets, weights and figures show what there is to see in
- * them; arrays and tensors their statistics and a figure by their rank; lists of
- * records a table; everything else is written as the console would. In a
- * notebook prefer `await show(x)` to ending a cell in `x`: its output never
- * lands under a later cell, and `x` is not kept in memory for good.
+ * Models, plans, feature sets, weights and figures have specific views; arrays
+ * and tensors are shown with statistics and a figure for their rank, lists of
+ * records as a table, and other values as in the console. In a notebook prefer
+ * `await show(x)` to ending a cell in `x`: its output never appears under a
+ * later cell, and `x` is not kept in memory.
  *
  * Terminals that can show images are recognised by their environment variables,
  * which are read only where the permission is already granted.
  *
- * @param x What to show. It is not changed.
+ * @param x The value to show. It is not changed.
  * @param options What to show of it.
- * @returns When it is shown.
- * @throws {TypeError} If `x` is a promise, or an option is not known or has no
- * meaning for `x`.
- * @throws {RangeError} If an option has a wrong value.
+ * @returns A promise that resolves when it is shown.
+ * @throws {TypeError} If `x` is a promise, or an option is unknown or does not
+ * apply to `x`.
+ * @throws {RangeError} If an option has an invalid value.
  *
  * @example A table
  * ```ts
@@ -115,12 +119,12 @@ export async function show(
   await prepareView(x);
   const view = viewOf(x, checked) ?? await plainView(x, checked);
   if (isNotebook) {
-    const { bundlesOf } = await import("./bundle.ts"); // not at every start
+    const { bundlesOf } = await import("./bundle.ts"); // loaded on demand
     await send(await bundlesOf(view, currentRenderer()));
   } else await print(view);
 }
 
-/** Writes to stdout: text, and images where the terminal shows them. */
+/** Writes to stdout: text, and images if the terminal supports them. */
 async function print(view: View): Promise<void> {
   const write = (text: string) => writeAll(Deno.stdout, text);
   const protocol = imageProtocol();
@@ -162,7 +166,7 @@ function checkShowOptions(options: ShowOptions): ViewOptions {
   return Object.fromEntries(set);
 }
 
-/** Objects of other libraries that know how to show themselves. */
+/** Objects of other libraries with a Jupyter representation. */
 async function otherOutput(x: unknown): Promise<Output | undefined> {
   const display = Symbol.for("Jupyter.display");
   if (typeof x !== "object" || x === null || !(display in x)) return undefined;

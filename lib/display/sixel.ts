@@ -6,7 +6,7 @@
  * @module
  */
 
-/** Pixels in row-major order, four bytes each: red, green, blue, opacity. */
+/** Pixels in row-major order, four bytes each: red, green, blue, alpha. */
 export interface RgbaPixels {
   readonly data: Uint8Array;
   readonly width: number;
@@ -14,13 +14,13 @@ export interface RgbaPixels {
 }
 
 const MOST_COLORS = 256;
-const BAND = 6; // rows of pixels that one character covers
+const BAND = 6; // rows of pixels per character
 
 /**
  * Writes an opaque image.
  *
  * @param pixels The image.
- * @returns The escape sequence; of more than 256 colours, the rarer ones are
+ * @returns The escape sequence; with more than 256 colours, rare ones are
  * replaced by the nearest.
  */
 export function sixelText({ data, width, height }: RgbaPixels): string {
@@ -43,7 +43,7 @@ export function sixelText({ data, width, height }: RgbaPixels): string {
   return `${parts.join("")}\x1b\\`;
 }
 
-/** The characters of one colour in a band, repeated ones counted. */
+/** The characters of one colour in a band, run-length encoded. */
 function lineOf(
   band: Uint8Array,
   width: number,
@@ -72,7 +72,7 @@ function lineOf(
   return line;
 }
 
-/** Up to 256 colours, and which one each pixel has. */
+/** Up to 256 colours, and the colour index of each pixel. */
 function palettized(data: Uint8Array) {
   const counts = new Map<number, number>();
   const colorAt = (i: number) =>

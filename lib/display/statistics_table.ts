@@ -2,23 +2,23 @@ import { shapeText } from "../check.ts";
 import { statistics } from "../math/statistics.ts";
 import type { TableBlock } from "./view.ts";
 
-/** An array that gets a row. */
+/** An array with its name. */
 export interface NamedArray {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
   /** Its values. */
   readonly data: ArrayLike<number>;
-  /** Sizes of its axes. */
+  /** Its shape. */
   readonly shape: readonly number[];
   /** Its element type. */
   readonly dtype: string;
 }
 
 /**
- * Arrays as a table, one a row: statistics of the finite values, the percentage
- * of zeros among all values, and how many are NaN or infinite.
+ * A table of arrays, one per row: statistics of the finite values, the
+ * percentage of zeros, and the number of NaN and infinite values.
  *
- * @param kind What an array is, which names the first column.
+ * @param kind The name of the first column.
  * @param arrays The arrays.
  * @returns The table.
  */

@@ -1,6 +1,7 @@
 /**
  * The Stop button of a notebook. It sends SIGINT, which ends the kernel with
- * all its state unless someone listens; here it aborts the runs in flight.
+ * all its state unless there is a listener; this listener aborts the runs in
+ * flight.
  *
  * @module
  */
@@ -9,7 +10,7 @@ let isListening = false;
 let current = new AbortController();
 
 /**
- * Listens to the Stop button from now on. Once is enough; more does nothing.
+ * Starts listening to the Stop button. Further calls do nothing.
  */
 export function listenToStop(): void {
   if (isListening) return;
@@ -18,20 +19,21 @@ export function listenToStop(): void {
 }
 
 /**
- * The signal of the Stop button, for one operation: what begins after a stop
- * gets a new one.
+ * The signal of the Stop button, for one operation; operations that start after
+ * a stop get a new one.
  *
- * @returns The signal; undefined where nobody listens, as outside a notebook.
+ * @returns The signal; undefined if there is no listener, as outside a
+ * notebook.
  */
 export function stopSignal(): AbortSignal | undefined {
   return isListening ? current.signal : undefined;
 }
 
 /**
- * What stops an operation: the caller, or the Stop button.
+ * The signal of an operation, aborted by the caller or the Stop button.
  *
  * @param signal The caller's signal.
- * @returns The signal of both; undefined where there is none.
+ * @returns The signal of both; undefined if there is none.
  */
 export function withStop(signal?: AbortSignal): AbortSignal | undefined {
   const stop = stopSignal();
@@ -40,7 +42,7 @@ export function withStop(signal?: AbortSignal): AbortSignal | undefined {
 }
 
 /**
- * Listens no more. For tests.
+ * Stops listening. For tests.
  */
 export function forgetStop(): void {
   if (isListening) Deno.removeSignalListener("SIGINT", stop);
@@ -50,6 +52,6 @@ export function forgetStop(): void {
 function stop(): void {
   const stopped = current;
   current = new AbortController();
-  // Without a reason: the code that polls says how far the run was.
+  // Without a reason: the polling code reports the progress of the run.
   stopped.abort();
 }

@@ -1,6 +1,5 @@
 /**
- * What all static figures have around them: paper, a title, notes, a legend,
- * and a caption below.
+ * The frame of static figures: background, title, notes, legend and caption.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import { type Theme, THEMES } from "./theme.ts";
 
 /** A static figure as SVG. */
 export interface SvgImage {
-  /** The SVG, whole. */
+  /** The complete SVG. */
   readonly svg: string;
   /** Its width in CSS pixels. */
   readonly width: number;
@@ -25,44 +24,44 @@ export interface LegendEntry {
   readonly color: string;
 }
 
-/** What {@linkcode frameSvg} puts together. */
+/** The parts of {@linkcode frameSvg}. */
 export interface Frame {
-  /** Above everything; "" for none. */
+  /** The title; "" for none. */
   readonly title: string;
-  /** Small, below the title, with commas between. */
+  /** Notes below the title, joined by commas. */
   readonly notes?: readonly string[];
-  /** Names with their colours, below the notes. */
+  /** Legend entries, below the notes. */
   readonly legend?: readonly LegendEntry[];
-  /** SVG elements, drawn from their own origin. */
+  /** SVG elements, relative to the origin. */
   readonly body: readonly string[];
   /** Width of the body. */
   readonly width?: number;
   /** Height of the body. */
   readonly height?: number;
-  /** Below everything. */
+  /** The caption. */
   readonly caption?: string | undefined;
-  /** Width of the whole, where it is more than the body needs. */
+  /** Total width, if larger than that of the body. */
   readonly figureWidth?: number | undefined;
   /** Colours. @default {THEMES.light} */
   readonly theme?: Theme;
 }
 
-/** On an image whose pixels stay sharp when it is enlarged, for browsers. */
+/** Style of images that are enlarged without smoothing, for browsers. */
 export const PIXELATED = 'style="image-rendering:pixelated"';
 
-/** The same in SVG 1.1, which is what resvg reads. */
+/** The same in SVG 1.1, for resvg. */
 export const PIXELATED_RESVG = 'image-rendering="optimizeSpeed"';
 
-/** Between the edge of the paper and everything else. */
+/** Padding of the background. */
 export const MARGIN = 12;
-const NARROWEST = 176; // of what is within the margins
+const NARROWEST = 176; // minimum width within the margins
 const FONTS = "DejaVu Sans, Verdana, sans-serif";
 const MOST_NAMES = 24;
-const NAME_SIZE = 11; // of the font of legends
+const NAME_SIZE = 11; // font size of legends
 const ROW = 18; // height of a row of the legend
 
 /**
- * Puts a static figure together.
+ * Assembles a static figure.
  *
  * @param frame Its parts.
  * @returns The SVG and its size.
@@ -113,7 +112,7 @@ export function frameSvg(frame: Frame): SvgImage {
 }
 
 /**
- * A complete SVG on the theme's paper.
+ * A complete SVG on the theme's background.
  *
  * @param parts SVG elements.
  * @param size Its width and height in CSS pixels.
@@ -134,7 +133,7 @@ export function svgDocument(
  * A line of text.
  *
  * @param text The text; escaped here.
- * @param x Where it begins, or where its anchor is.
+ * @param x The position of its anchor.
  * @param y Its baseline.
  * @param size The font size.
  * @param fill The colour.

@@ -1,23 +1,23 @@
 /**
  * The terminal that the process writes to, if there is one.
  *
- * One that shows images is recognised by its environment variables. These are
- * read only where the permission is already granted: nothing asks for it.
+ * Terminals with image support are recognised by environment variables, which
+ * are read only if the permission is already granted.
  *
  * @module
  */
 
-/** How a terminal takes images. */
+/** The image protocol of a terminal. */
 export type ImageProtocol = "kitty" | "iterm2" | "sixel";
 
-/** A stream of the process that is written to. */
+/** An output stream of the process. */
 export interface Output {
-  /** Writes as much as it can, and returns how many bytes that was. */
+  /** Writes some bytes, and returns their number. */
   writeSync(bytes: Uint8Array): number;
 }
 
 /**
- * Writes a whole text.
+ * Writes a complete text.
  *
  * @param output `Deno.stdout` or `Deno.stderr`.
  * @param text The text.
@@ -30,7 +30,7 @@ export function writeAll(output: Output, text: string): void {
 /**
  * The width of the terminal.
  *
- * @returns Its columns; 80 where stdin, stdout and stderr are none.
+ * @returns Its columns; 80 if stdin, stdout and stderr are not terminals.
  */
 export function terminalColumns(): number {
   try {
@@ -41,7 +41,7 @@ export function terminalColumns(): number {
 }
 
 /**
- * How wide tables of text may be.
+ * The maximum width of text tables.
  *
  * @returns The columns of the terminal; without one, in files and notebooks,
  * any width.
@@ -51,11 +51,11 @@ export function textRoom(): number {
 }
 
 /**
- * The protocol of the terminal that stdout is.
+ * The image protocol of the terminal on stdout.
  *
- * @param read Reads an environment variable; default: where that is permitted.
- * @returns The protocol; undefined where stdout is no terminal, or one that is
- * not known to show images.
+ * @param read Reads an environment variable; default: if permitted.
+ * @returns The protocol; undefined if stdout is not a terminal with known image
+ * support.
  */
 export function imageProtocol(
   read: (name: string) => string | undefined = readPermitted,

@@ -1,5 +1,5 @@
 /**
- * Figures in terminals that show images, by the protocols of kitty and iTerm2
+ * Figures in terminals with image support, by the protocols of kitty and iTerm2
  * and by Sixel.
  *
  * Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/ and
@@ -14,15 +14,15 @@ import { sixelText } from "./sixel.ts";
 import type { ImageProtocol } from "./terminal.ts";
 import type { FigureSpec } from "./view.ts";
 
-const CELL = 9; // CSS pixels that a column is about as wide as
-const CHUNK = 4096; // characters of base64 in one command of kitty's
+const CELL = 9; // approximate width of a column in CSS pixels
+const CHUNK = 4096; // base64 characters per kitty command
 const ZOOM = 2;
 
 /**
- * A figure as what a terminal draws it from.
+ * Encodes a figure for a terminal.
  *
  * @param spec The figure.
- * @param protocol How the terminal takes images.
+ * @param protocol The image protocol.
  * @param columns Columns of the terminal; a wider figure is reduced.
  * @returns Escape sequences, with a line break at the end.
  */

@@ -1,6 +1,6 @@
 /**
- * Views as aligned text: what the console prints, and the `text/plain` of
- * every notebook output. No figure is computed for it.
+ * Views as aligned text: for the console, and the `text/plain` of notebook
+ * outputs. No figures are computed.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { blockText, cellText, lineText } from "./cell.ts";
 import { tableLines } from "./text_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
-/** Rows of a table that are written; of longer ones the middle is left out. */
+/** Maximum number of table rows; longer tables are shortened in the middle. */
 export const MOST_ROWS = 1000;
 /** Columns of a table that are written; of more, the first ones. */
 const MOST_COLUMNS = 50;
@@ -17,7 +17,7 @@ const MOST_COLUMNS = 50;
  * Writes a view as aligned text, without colours.
  *
  * @param view The view.
- * @param room Columns that tables may take. @default {Infinity}
+ * @param room Maximum width of tables in columns. @default {Infinity}
  * @returns The title, then each block after an empty line.
  */
 export function viewText(view: View, room = Infinity): string {
@@ -29,7 +29,7 @@ export function viewText(view: View, room = Infinity): string {
  * Writes some blocks of a view as aligned text.
  *
  * @param blocks The blocks.
- * @param room Columns that tables may take. @default {Infinity}
+ * @param room Maximum width of tables in columns. @default {Infinity}
  * @returns Each block, with an empty line between.
  */
 export function blocksText(blocks: readonly Block[], room = Infinity): string {
@@ -37,10 +37,10 @@ export function blocksText(blocks: readonly Block[], room = Infinity): string {
 }
 
 /**
- * Rows of a table as far as they are shown.
+ * The shown rows of a table.
  *
  * @param table The table.
- * @returns The cells as text, and in the middle how many rows are left out.
+ * @returns The cells as text, with the number of omitted rows.
  */
 export function tableRows(
   { rows }: TableBlock,
@@ -58,10 +58,10 @@ export function tableRows(
 }
 
 /**
- * How each column of a table is aligned.
+ * The alignment of each column of a table.
  *
  * @param table The table.
- * @returns What the column says, otherwise right for numbers.
+ * @returns The alignment of the column, otherwise right for numbers.
  */
 export function alignments(
   { columns, rows }: TableBlock,

@@ -1,23 +1,23 @@
 /**
- * The columns of a terminal that text takes, and text broken into them.
+ * The width of text in terminal columns, and line breaking.
  *
  * @module
  */
 
-/** Beyond this, marks and wide characters may occur. */
+/** Characters above this may be marks or wide. */
 const NARROW = /^[\x20-\u02ff\u2010-\u2027]*$/;
 /** East Asian wide and full-width characters, and emoji. */
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
-/** Characters that are drawn over the one before, or not at all. */
+/** Combining and invisible characters. */
 const MARK = /^[\p{Mn}\p{Me}\p{Cf}]/u;
-/** After what a line is broken; the first that occurs late enough. */
+/** Line break opportunities; the first that occurs late enough is used. */
 const BREAKS = [/ /, /[/_]/];
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
- * Columns of a line in a terminal.
+ * The width of a line in terminal columns.
  *
  * Source: Unicode Standard Annex 11, "East Asian Width"; ambiguous characters
  * are narrow, as terminals have them.
@@ -38,11 +38,12 @@ function width(grapheme: string): number {
 }
 
 /**
- * Breaks a line, after a space or a mark such as `/` where there is one.
+ * Breaks a line, after a space or a mark such as `/` if there is one.
  *
  * @param text The line.
- * @param most Columns of each part, at least 2.
- * @returns The parts; together they are the line, but for spaces at their ends.
+ * @param most Maximum width of each part in columns, at least 2.
+ * @returns The parts; joined they are the line, except for spaces at their
+ * ends.
  */
 export function breakLine(text: string, most: number): string[] {
   if (textColumns(text) <= most) return [text];

@@ -1,27 +1,27 @@
 /**
- * Tables as aligned text, within the columns of a terminal: long cells are broken
- * into lines, and columns that have no room come in a table below.
+ * Tables as aligned text, within the columns of a terminal: long cells are
+ * broken into lines, and columns that do not fit are in further tables below.
  *
  * @module
  */
 import { breakLine, textColumns } from "./text_columns.ts";
 
-/** Cells and how they are aligned. */
+/** Cells with their alignment. */
 export interface TextTable {
   /** Names of the columns. */
   readonly names: readonly string[];
-  /** Side of each column. */
+  /** Alignment of each column. */
   readonly sides: readonly ("left" | "right")[];
   /** Cells by row, on one line each. */
   readonly head: readonly (readonly string[])[];
-  /** Rows that are left out after those. */
+  /** Number of omitted rows after those. */
   readonly left: number;
   /** The last rows. */
   readonly tail: readonly (readonly string[])[];
 }
 
 const GAP = 2;
-const LEAST = 12; // columns to which a text is narrowed
+const LEAST = 12; // minimum width of a text column
 
 /**
  * Writes a table.
@@ -45,7 +45,7 @@ export function tableLines(table: TextTable, room: number): string[] {
   ]);
 }
 
-/** Narrows the widest texts until all fit, as far as that goes. */
+/** Narrows the widest columns until all fit, if possible. */
 function narrowed(
   natural: readonly number[],
   sides: TextTable["sides"],
@@ -69,7 +69,7 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + GAP, -GAP);
 }
 
-/** Which columns stand side by side; the first one in each table. */
+/** The columns of each table; the first column is in each. */
 function columnGroups(widths: readonly number[], room: number): number[][] {
   const groups: number[][] = [[]];
   for (const j of widths.keys()) {

@@ -1,9 +1,9 @@
 /**
  * The width of text in DejaVu Sans, the font of all static figures.
  *
- * Labels are measured before a figure is laid out, so that its margins hold
- * them. Browsers that lack the font take Verdana or their own sans-serif, which
- * is not wider.
+ * Labels are measured before a figure is laid out, so that they fit its
+ * margins. Browsers without the font use Verdana or their default sans-serif,
+ * which is not wider.
  *
  * @module
  */
@@ -19,14 +19,15 @@ const WIDTHS: readonly number[] = [
   579, 278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592,
   525, 636, 337, 636, 838,
 ];
-const OTHER = 1000; // a bound for nearly all other characters, CJK among them
+const OTHER = 1000; // an upper bound for nearly all other characters, including CJK
 
 /**
  * Measures a line of text.
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @returns Its width in CSS pixels: exact for ASCII, a bound for the rest.
+ * @returns Its width in CSS pixels: exact for ASCII, an upper bound for other
+ * characters.
  */
 export function textWidth(text: string, size: number): number {
   let width = 0;
@@ -50,8 +51,8 @@ export function widestText(lines: readonly string[], size: number): number {
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @param room The width that there is, in CSS pixels.
- * @returns The text, or its beginning followed by `…`.
+ * @param room The available width in CSS pixels.
+ * @returns The text, or its start followed by `…`.
  */
 export function fitText(text: string, size: number, room: number): string {
   if (textWidth(text, size) <= room) return text;
@@ -64,19 +65,19 @@ export function fitText(text: string, size: number, room: number): string {
 }
 
 /**
- * Shortens a line to a width. Of a path, which has a slash and no spaces, the
- * end stays, as files of a folder begin alike.
+ * Shortens a line to a width. A path, with a slash and no spaces, is shortened
+ * at the start, because files of a folder have a common prefix.
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @param room The width that there is, in CSS pixels.
- * @returns The text, its beginning followed by `…`, or `…` followed by its end.
+ * @param room The available width in CSS pixels.
+ * @returns The text, its start followed by `…`, or `…` followed by its end.
  */
 export function fitPath(text: string, size: number, room: number): string {
   if (!/^\S*\/\S*$/.test(text)) return fitText(text, size, room);
   if (textWidth(text, size) <= room) return text;
   const fits = (part: string) => textWidth(`…${part}`, size) <= room;
-  const parts = text.split(/(?=\/)/); // each begins with its slash
+  const parts = text.split(/(?=\/)/); // each starts with its slash
   for (let i = 1; i < parts.length; i++) {
     const end = parts.slice(i).join("");
     if (fits(end)) return `…${end}`;

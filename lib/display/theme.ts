@@ -1,12 +1,13 @@
 /**
- * Colours of paper and ink in static figures. Interactive ones take the page's.
+ * Colour themes of static figures. Interactive ones use the colours of the
+ * page.
  *
  * @module
  */
 
-/** Colours of everything in a static figure that is no data. */
+/** Colours of a static figure, except those of data. */
 export interface Theme {
-  /** The ground, as red, green and blue. */
+  /** The background, as red, green and blue. */
   readonly paper: readonly [red: number, green: number, blue: number];
   /** Titles. */
   readonly title: string;
@@ -47,7 +48,7 @@ let current: ThemeName = "light";
 /**
  * The theme of figures that do not name one.
  *
- * @param name The name; default: what `notebook` set, `light` at first.
+ * @param name The name; default: that set by `notebook`, initially `light`.
  * @returns The theme.
  */
 export function themeOf(name: ThemeName | undefined): Theme {
@@ -55,7 +56,7 @@ export function themeOf(name: ThemeName | undefined): Theme {
 }
 
 /**
- * Sets the theme of what is shown from now on.
+ * Sets the theme of following outputs.
  *
  * @param name The name.
  */

@@ -16,10 +16,10 @@ const LARGEST = 64; // side of an image
 const SMALLEST = 12;
 
 /**
- * Puts images side by side into one.
+ * Joins images into one sheet.
  *
  * @param images Grey or RGB images, values in [0, 255]; at least one.
- * @returns The sheet; each image is reduced to fit, and keeps its aspect.
+ * @returns The sheet; each image is reduced to fit, with its aspect ratio.
  */
 export function thumbnailsOf(images: readonly GridImage[]): Thumbnails {
   const isGrey = images.every(({ colors }) => colors === "gray");

@@ -1,10 +1,10 @@
 /**
- * What an object shows of itself, in plain data.
+ * Views: descriptions of what an object shows, as plain data.
  *
- * An object describes once, as a {@linkcode View}, what is worth seeing: lines
- * of text, tables, figures. `text/plain` and `text/html` for a notebook and
- * aligned text for the console follow from that. No other folder writes HTML,
- * and a view does not know where it will be seen.
+ * An object has one {@linkcode View}: lines of text, tables and figures. From
+ * this, `text/plain` and `text/html` for a notebook and aligned text for the
+ * console are created. No other folder writes HTML, and a view is independent
+ * of its output.
  *
  * Figures are functions, so that printing to a console computes no projection
  * and no histogram.
@@ -15,16 +15,18 @@ import type { Dataset } from "../types.ts";
 
 /** Blocks under a title. */
 export interface View {
-  /** One line that names the object, as in `FeatureSet of 1000 samples`. */
+  /**
+   * One line that describes the object, such as `FeatureSet of 1000 samples`.
+   */
   readonly title: string;
-  /** What follows, from top to bottom. */
+  /** The blocks, from top to bottom. */
   readonly blocks: readonly Block[];
 }
 
 /** One part of a view. */
 export type Block = TextBlock | TableBlock | FigureBlock;
 
-/** A line or a few. */
+/** One or more lines. */
 export interface TextBlock {
   readonly kind: "text";
   readonly text: string;
@@ -33,10 +35,10 @@ export interface TextBlock {
 /** Rows under named columns. */
 export interface TableBlock {
   readonly kind: "table";
-  /** A caption, if one is needed. */
+  /** A caption, if any. */
   readonly title?: string;
   readonly columns: readonly Column[];
-  /** Cells by row; numbers are written with four significant digits, null as nothing. */
+  /** Cells by row; numbers have four significant digits, null is empty. */
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
@@ -59,7 +61,7 @@ export interface FigureBlock {
   readonly figure: () => FigureSpec | Promise<FigureSpec>;
 }
 
-/** Everything that can be drawn, by plotly and as a static image alike. */
+/** All kinds of figures, which plotly and static images support. */
 export type FigureSpec =
   | HistogramSpec
   | ScatterSpec
@@ -68,16 +70,16 @@ export type FigureSpec =
   | ImagesSpec
   | GridSpec;
 
-/** What every figure has. */
+/** Common properties of figures. */
 export interface FigureFrame {
   readonly title: string;
-  /** What a reader has to know, such as what is left out; in small print. */
+  /** Notes for the reader, such as omitted data; in small print. */
   readonly notes?: readonly string[];
-  /** A line below the figure. */
+  /** A caption below the figure. */
   readonly caption?: string | undefined;
-  /** Width of the figure in CSS pixels; default: what suits the kind. */
+  /** Width of the figure in CSS pixels; default: depends on the kind. */
   readonly figureWidth?: number | undefined;
-  /** Colours of paper and ink; default: those of `notebook()`. */
+  /** Colour theme; default: that of `notebook()`. */
   readonly theme?: "light" | "dark" | undefined;
 }
 
@@ -93,11 +95,11 @@ export interface Guide {
   readonly axis: "x" | "y";
   /** The value; the axis is extended to show it. */
   readonly at: number;
-  /** What is written beside the line. */
+  /** Its label. */
   readonly name: string;
 }
 
-/** How often values occur, one colour a series. */
+/** A histogram, one colour per series. */
 export interface HistogramSpec extends Omit<ChartFrame, "yLabel"> {
   readonly kind: "histogram";
   /** Default: `count`, or `share of the series` where lengths differ. */
@@ -111,7 +113,7 @@ export interface HistogramSpec extends Omit<ChartFrame, "yLabel"> {
   readonly guides?: readonly Guide[];
 }
 
-/** Points in the plane, one colour a group. */
+/** A scatter plot, one colour per group. */
 export interface ScatterSpec extends ChartFrame {
   readonly kind: "scatter";
   readonly groups: readonly PointGroup[];
@@ -124,9 +126,9 @@ export interface PointGroup {
   readonly name: string;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
-  /** What each point says on hover, line by line. */
+  /** Hover text of each point, by line. */
   readonly details?: readonly (readonly string[])[] | undefined;
-  /** Whether these are what is in none of the other groups. @default {false} */
+  /** Whether this is the group of all remaining points. @default {false} */
   readonly isRest?: boolean | undefined;
   /** Index of each point's image in the thumbnails; -1 for none. */
   readonly images?: readonly number[] | undefined;
@@ -135,7 +137,7 @@ export interface PointGroup {
 /** Small images side by side in one PNG file. */
 export interface Thumbnails {
   readonly png: Uint8Array;
-  /** Images in a row. */
+  /** Images per row. */
   readonly columns: number;
   /** Size of each in pixels. */
   readonly width: number;
@@ -146,25 +148,25 @@ export interface Thumbnails {
 export interface LinesSpec extends ChartFrame {
   readonly kind: "lines";
   readonly lines: readonly PointGroup[];
-  /** Straight lines across, such as a rate to reach. */
+  /** Guide lines, such as a rate to reach. */
   readonly guides?: readonly Guide[];
 }
 
-/** A matrix as colours: rows downwards, columns to the right. */
+/** A heat map: rows downwards, columns to the right. */
 export interface HeatmapSpec extends ChartFrame {
   readonly kind: "heatmap";
   /** Values in row-major order, `height · width` of them. */
   readonly z: ArrayLike<number>;
   readonly height: number;
   readonly width: number;
-  /** Whether zero is in the middle of the colours. @default {false} */
+  /** Whether the colours are symmetric around zero. @default {false} */
   readonly diverging?: boolean;
-  /** Names of columns and rows, where they have any. */
+  /** Names of columns and rows, if any. */
   readonly xTicks?: readonly string[];
   readonly yTicks?: readonly string[];
   /** Whether to write the values into the cells. @default {false} */
   readonly annotated?: boolean;
-  /** Whether cells are as high as they are wide. @default {false} */
+  /** Whether cells are square. @default {false} */
   readonly isSquare?: boolean;
 }
 
@@ -172,13 +174,13 @@ export interface HeatmapSpec extends ChartFrame {
 export interface ImagesSpec extends FigureFrame {
   readonly kind: "images";
   readonly images: readonly GridImage[];
-  /** Whether zero is in the middle of the colours. @default {false} */
+  /** Whether the colours are symmetric around zero. @default {false} */
   readonly diverging?: boolean;
-  /** Whether all have one range of colours, or each its own. */
+  /** Whether all share one colour range, or each has a separate one. */
   readonly scale: "layer" | "each";
   /** The range of the one scale. Default: that of the images. */
   readonly range?: readonly [low: number, high: number] | undefined;
-  /** Images in a row, where rows mean something. Default: as many as fit. */
+  /** Images per row, if rows are meaningful. Default: as many as fit. */
   readonly columns?: number | undefined;
 }
 
@@ -191,7 +193,10 @@ export interface GridImage {
   readonly z: ArrayLike<number>;
   readonly height: number;
   readonly width: number;
-  /** Whether the values are coloured, or are grey or RGB in [0, 255] as they are. @default {"map"} */
+  /**
+   * Whether the values are mapped to colours, or are grey or RGB in [0, 255].
+   * @default {"map"}
+   */
   readonly colors?: "map" | "gray" | "rgb";
 }
 
@@ -199,23 +204,26 @@ export interface GridImage {
 export interface GridSpec extends FigureFrame {
   readonly kind: "grid";
   readonly figures: readonly FigureSpec[];
-  /** Figures in a row. */
+  /** Figures per row. */
   readonly columns: number;
 }
 
-/** What `show(x, options)` passes to the object that it shows. */
+/** The options that `show(x, options)` passes to the shown object. */
 export interface ViewOptions {
-  /** Which sample's feature maps to show, from 0. @default {0} */
+  /** Index of the sample whose feature maps are shown, from 0. @default {0} */
   readonly sample?: number;
-  /** Which layer to show; of a model, a glob. */
+  /** The layer to show; for a model, a glob. */
   readonly layer?: string;
-  /** Which weight to show. */
+  /** The weight to show. */
   readonly weight?: string;
-  /** How to project vectors to the plane. @default {"pca"} */
+  /** The projection of vectors to the plane. @default {"pca"} */
   readonly projection?: "pca" | "umap";
-  /** Which channels to show, from 0. */
+  /** Indices of the channels to show, from 0. */
   readonly channels?: readonly number[];
-  /** Whether a layer's images have one range of colours, or each its own. @default {"layer"} */
+  /**
+   * Whether a layer's images share one colour range, or each has a separate
+   * one. @default {"layer"}
+   */
   readonly scale?: "layer" | "each";
   /** The inputs of the samples. */
   readonly images?: Dataset;

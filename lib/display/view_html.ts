@@ -12,18 +12,18 @@ import { imagesSvg } from "./images_svg.ts";
 import { blocksText } from "./text.ts";
 import type { FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
 
-/** How much of figures a page gets. */
+/** The level of detail of figures in a page. */
 export interface PageLevel {
-  /** Whether they become interactive where scripts run. */
+  /** Whether they become interactive if scripts run. */
   readonly isInteractive: boolean;
-  /** Pixels of static images for a CSS pixel. */
+  /** Pixels of static images per CSS pixel. */
   readonly zoom: number;
 }
 
-/** Static images that are drawn already, by figure and zoom. */
+/** Cache of static images, by figure and zoom. */
 export type DrawnImages = Map<FigureSpec, PageImage[]>;
 
-/** What is shown instead of a figure that is too large. */
+/** Replacement of a figure that is too large. */
 export const TOO_LARGE =
   "The image is left out, as it is too large for a notebook";
 
@@ -31,10 +31,10 @@ export const TOO_LARGE =
  * Writes a view.
  *
  * @param view The view.
- * @param specs Its figures, {@linkcode sized}; those that lack are left out, and
- * a line says so.
- * @param level How much of them.
- * @param images What was drawn before; more is added.
+ * @param specs Its figures, {@linkcode sized}; missing ones are replaced by a
+ * note.
+ * @param level The level of detail.
+ * @param images The cache of images; extended.
  * @returns HTML.
  */
 export async function viewHtml(
@@ -65,8 +65,8 @@ export async function viewHtml(
  *
  * @param spec The figure, {@linkcode sized}.
  * @param text Text for readers without images.
- * @param level How much of it.
- * @param images What was drawn before; more is added.
+ * @param level The level of detail.
+ * @param images The cache of images; extended.
  * @returns HTML.
  */
 export async function specHtml(
@@ -87,10 +87,10 @@ export async function specHtml(
 }
 
 /**
- * Gives the figures of a grid, and of grids in it, their widths and theme.
+ * Sets widths and theme of the figures of a grid, recursively.
  *
  * @param spec Any figure.
- * @returns The figure; itself where it is no grid.
+ * @returns The figure; the same object if it is not a grid.
  */
 export function sized(spec: FigureSpec): FigureSpec {
   if (spec.kind !== "grid") return spec;
@@ -105,17 +105,17 @@ export function sized(spec: FigureSpec): FigureSpec {
 }
 
 /**
- * Whether a view's title is to be written: a figure alone shows its own.
+ * Whether to write the title of a view: a single figure shows its own.
  *
  * @param view The view.
- * @returns True if nothing else says it.
+ * @returns True if it is not shown otherwise.
  */
 export function needsTitle({ title, blocks }: View): boolean {
   const [first] = blocks;
   return title !== "" && !(first?.kind === "figure" && first.title === title);
 }
 
-/** Inline blocks break into fewer columns where a page is narrow. */
+/** Inline blocks wrap on a narrow page. */
 async function gridHtml(
   grid: GridSpec,
   level: PageLevel,
@@ -138,7 +138,10 @@ async function gridHtml(
   }<div style="max-width:${most}px">${parts.join("\n")}</div>${lines.join("")}`;
 }
 
-/** A grid of images is smaller and sharper as SVG; PNG is the last resort. */
+/**
+ * Writes a static image: SVG is smaller and sharper for grids of images; PNG is
+ * the fallback.
+ */
 async function imageOf(spec: FigureSpec, zoom: number): Promise<PageImage> {
   if (spec.kind === "images" && zoom > 1) {
     const { svg, width, height } = imagesSvg(spec);

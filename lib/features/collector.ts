@@ -91,7 +91,7 @@ export class FeatureCollector {
    * An empty collector.
    *
    * @param options Expected number of samples, and names.
-   * @throws {RangeError} If `total` or `start` is not a integer.
+   * @throws {RangeError} If `total` or `start` is not an integer.
    */
   constructor(options: FeatureCollectorOptions = {}) {
     const { total, layerNames = [], start = 0 } = options;

@@ -62,7 +62,7 @@ export interface NpyTextHeader {
   readonly isUnicode: boolean;
   /** Whether the most significant byte comes first. */
   readonly isBigEndian: boolean;
-  /** Where the values begin. */
+  /** Offset of the values. */
   readonly start: number;
 }
 
@@ -112,11 +112,11 @@ function readLayout(source: ByteSource): Layout {
 }
 
 /**
- * Reads what an `.npy` file says of its array.
+ * Reads the header of an `.npy` file.
  *
  * @param source The file.
  * @returns The header.
- * @throws {SyntaxError} If it is no such file, or holds Python objects.
+ * @throws {SyntaxError} If it is not such a file, or contains Python objects.
  */
 export function readNpyHeader(source: ByteSource): NpyHeader {
   const { code, text, ...layout } = readLayout(source);
@@ -150,11 +150,11 @@ function checkSize(
 }
 
 /**
- * Reads what an `.npy` file says of its texts.
+ * Reads what an `.npy` file says of its strings.
  *
  * @param source The file.
  * @returns The header; undefined for a file of something else.
- * @throws {SyntaxError} If it is no such file, or cut.
+ * @throws {SyntaxError} If it is not such a file, or cut.
  */
 export function readNpyTextHeader(
   source: ByteSource,
@@ -169,13 +169,13 @@ export function readNpyTextHeader(
 }
 
 /**
- * Reads some texts of a list.
+ * Reads some strings of a list.
  *
  * @param source The file.
  * @param header What it says, of one axis.
  * @param start The first row.
  * @param end The row after the last.
- * @returns The texts, without the zeros at their ends.
+ * @returns The strings, without the zeros at their ends.
  * @throws {SyntaxError} If bytes are no UTF-8, or a character is none.
  */
 export function readNpyTextRows(

@@ -172,7 +172,7 @@ export function transposed(
  *
  * @param left `[n, K]`.
  * @param right `[K, M]`.
- * @param pacer Stops it, and gives the thread back now and then.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns `left · right`, `[n, M]`.
  */
 export async function plainProduct(

@@ -27,13 +27,13 @@ export interface ProjectedNorms {
    * @returns `‖(z - o) P‖` of each row, `[n]`.
    */
   of(rows: Rows): Promise<Float64Array>;
-  /** Frees what is held. */
+  /** Frees the resources. */
   close(): Promise<void>;
 }
 
 /** Settings of {@linkcode openProjectedNorms}. */
 export interface ProjectedOptions extends LinalgOptions {
-  /** How many rows will come, where that is known: a few are not worth a worker. */
+  /** How many rows will come, if known: a few are not worth a worker. */
   readonly samples?: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The values of one column over all parts, piece by piece, and the identities
- * likewise. What comes out was checked against the checksums of the parts.
+ * Reads the values of one column over all parts, piece by piece, and the ids in
+ * the same way. The values are verified by the checksums of the parts.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { badFeatures, type ColumnSpec, type IdSpec } from "./_description.ts";
 import type { Ids } from "./_ids.ts";
 import { bytesOf, idLines, type Part, rowBytes } from "./part.ts";
 
-/** Bytes of values that are read at once. */
+/** Number of bytes of values read at once. */
 const PIECE_BYTES = 2 ** 22;
-/** Identities that are read at once. */
+/** Number of ids read at once. */
 const IDS_AT_ONCE = 2 ** 14;
 
 /**
@@ -20,8 +20,9 @@ const IDS_AT_ONCE = 2 ** 14;
  *
  * @param parts The parts, in order.
  * @param name The column.
- * @returns Its bytes, row by row; each piece is good until the next is requested.
- * @throws {SyntaxError} If a part was changed since it was written.
+ * @returns Its bytes, row by row; each piece is valid until the next is
+ * requested.
+ * @throws {SyntaxError} If a part was changed after it was written.
  */
 export async function* columnPieces(
   parts: readonly Part[],
@@ -42,11 +43,11 @@ export async function* columnPieces(
 }
 
 /**
- * The identities of all parts.
+ * The ids of all parts.
  *
  * @param parts The parts, in order.
- * @returns Some at a time.
- * @throws {SyntaxError} If a part was changed since it was written.
+ * @returns The ids, in pieces.
+ * @throws {SyntaxError} If a part was changed after it was written.
  */
 export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   for (const part of parts) {
@@ -61,7 +62,7 @@ export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   }
 }
 
-/** What messages say of a file. */
+/** Hint about a changed file. */
 type CheckedPart = Pick<Part, "name" | "advice">;
 
 /** Compares the values of a column with their checksum. */
@@ -71,7 +72,7 @@ export class ColumnCheck {
   #crc = 0;
 
   /**
-   * Begins before the first row.
+   * Starts before the first row.
    *
    * @param part The file, for messages.
    * @param column The column.
@@ -87,9 +88,9 @@ export class ColumnCheck {
   }
 
   /**
-   * Compares, after the last row.
+   * Compares the checksum after the last row.
    *
-   * @throws {SyntaxError} If the values are not those that were written.
+   * @throws {SyntaxError} If the values were changed.
    */
   finish(): void {
     const { name, crc32 } = this.#column;
@@ -97,32 +98,32 @@ export class ColumnCheck {
   }
 }
 
-/** Compares identities with their checksum. */
+/** Compares ids with their checksum. */
 export class IdCheck {
   readonly #part: CheckedPart;
   readonly #spec: IdSpec;
   #crc = 0;
 
   /**
-   * Begins before the first row.
+   * Starts before the first row.
    *
    * @param part The file, for messages.
-   * @param spec The identities.
+   * @param spec The ids.
    */
   constructor(part: CheckedPart, spec: IdSpec) {
     this.#part = part;
     this.#spec = spec;
   }
 
-  /** Adds the identities of the next rows. */
+  /** Adds the ids of the next rows. */
   add(ids: Ids): void {
     this.#crc = crc32(idLines(ids), this.#crc);
   }
 
   /**
-   * Compares, after the last row.
+   * Compares the checksum after the last row.
    *
-   * @throws {SyntaxError} If they are not those that were written.
+   * @throws {SyntaxError} If they were changed.
    */
   finish(): void {
     checkSum(this.#part, "the ids", this.#spec.crc32, this.#crc);
@@ -145,7 +146,7 @@ function checkSum(
   );
 }
 
-/** Rows from 0 on, some at a time. */
+/** Ranges of rows from 0 on. */
 function* ranges(count: number, size: number): Generator<RowRange> {
   for (let start = 0; start < count; start += size) {
     yield { start, end: Math.min(start + size, count) };

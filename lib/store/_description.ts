@@ -1,6 +1,6 @@
 /**
- * What a file of features says of itself: everything of a feature set that is
- * no array of rows, and checksums of those that are.
+ * The description in a file of features: everything of a feature set except the
+ * arrays of rows, and their checksums.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type {
 } from "../types.ts";
 import type { IdKind } from "./_ids.ts";
 
-/** The version of Sonde, as it stands in files. */
+/** The version of Sonde, as in files. */
 export const VERSION: string = config.version;
 
 /** The version of the layout of files. */
@@ -27,7 +27,7 @@ const LAYOUT = 1;
 
 /** One array of rows. */
 export interface ColumnSpec {
-  /** Its name: that of a layer, or one that begins with `sonde.` */
+  /** Its name: that of a layer, or one that starts with `sonde.` */
   readonly name: string;
   /** Its element type in a feature set. */
   readonly dtype: StoredType;
@@ -37,55 +37,55 @@ export interface ColumnSpec {
   readonly crc32: number;
 }
 
-/** What the identities are. */
+/** Description of the ids. */
 export interface IdSpec {
-  /** How they are kept. */
+  /** Their encoding. */
   readonly kind: IdKind;
-  /** CRC-32 over the identities as JSON, one a line. */
+  /** CRC-32 over the ids as JSON, one per line. */
   readonly crc32: number;
   /** Bytes of these lines. */
   readonly bytes: number;
 }
 
-/** What a file of features says of itself. */
+/** The description in a file of features. */
 export interface Description {
   /** The version of Sonde that wrote it. */
   readonly version: string;
-  /** How many rows it holds. */
+  /** Number of rows. */
   readonly samples: number;
-  /** Its identities. */
+  /** Its ids. */
   readonly ids: IdSpec;
-  /** Its columns, without identities. */
+  /** Its columns, without ids. */
   readonly columns: readonly ColumnSpec[];
-  /** What each feature is, in the order of the layers. */
+  /** Descriptions of the features, in the order of the layers. */
   readonly specs: readonly FeatureSpec[];
   /** Names of the classes, by label. */
   readonly classNames?: readonly string[] | undefined;
-  /** What the logits go through in the model. */
+  /** The activation after the logits in the model. */
   readonly activation?: OutputActivation | undefined;
-  /** What made the features. */
+  /** The model and settings that made the features. */
   readonly source?: FeatureSource | undefined;
-  /** Shape of the head's kernel, where there is a head. */
+  /** Shape of the head's kernel, if there is a head. */
   readonly head?: readonly number[] | undefined;
   /** CRC-32 over the head's weights: those of the kernel, then the bias. */
   readonly headCrc32?: number | undefined;
-  /** The head's weights as base64, where the file has no other place for them. */
+  /** The head's weights as base64, if the format has no arrays besides rows. */
   readonly weights?:
     | { readonly kernel: string; readonly bias: string }
     | undefined;
-  /** Samples that a source left out. */
+  /** Samples that a source skipped. */
   readonly skipped: readonly SkippedSample[];
   /** The samples of a part of a run. */
   readonly range?: RowRange | undefined;
-  /** The run that wrote it, where it can be told from others. */
+  /** The run that wrote it, if it has a fingerprint. */
   readonly run?: string | undefined;
 }
 
 /**
- * A description as text.
+ * Encodes a description.
  *
  * @param description The description.
- * @returns JSON; the same for the same description.
+ * @returns JSON; equal for equal descriptions.
  */
 export function descriptionText(description: Description): string {
   return sealed(JSON.stringify({ layout: LAYOUT, ...description }));
@@ -132,13 +132,13 @@ export function headChecksum({ kernel, bias }: LinearHead): number {
 }
 
 /**
- * Reads a description.
+ * Decodes a description.
  *
- * @param text JSON, or undefined where the file has none.
+ * @param text JSON, or undefined if the file has none.
  * @param name The file, for messages.
  * @returns The description.
- * @throws {SyntaxError} If there is none, or another version of Sonde wrote it
- * in a layout that is not known.
+ * @throws {SyntaxError} If there is none, or it has the layout of another
+ * version of Sonde.
  */
 export function parseDescription(
   text: string | undefined,
@@ -189,12 +189,12 @@ function checkFields(
 }
 
 /**
- * The error of a file of features that is not what it must be.
+ * Creates the error for an invalid file of features.
  *
  * @param name The file.
- * @param rule What must hold.
- * @param value What came.
- * @param hint What to do about it.
+ * @param rule The violated rule.
+ * @param value The value to check.
+ * @param hint How to fix it.
  * @returns The error.
  */
 export function badFeatures(

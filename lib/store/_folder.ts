@@ -1,6 +1,6 @@
 /**
- * Folders of shards: files of features, each whole by itself, and a manifest
- * that says which there are.
+ * Folders of shards: self-contained files of features, and a manifest that
+ * lists them.
  *
  * @module
  */
@@ -15,7 +15,9 @@ import {
   writeWhole,
 } from "./write_file.ts";
 
-/** The manifest. Readers of folders of Parquet leave out what begins with `_`. */
+/**
+ * The manifest. Readers of Parquet folders ignore names that start with `_`.
+ */
 export const MANIFEST = "_sonde.json";
 
 /** One shard. */
@@ -31,7 +33,7 @@ export interface Shard {
 /**
  * Writes a folder of shards, with the manifest last.
  *
- * @param folder The folder; it must be there and empty.
+ * @param folder The folder; it must exist and be empty.
  * @param format The format of the shards.
  * @param shards The rows of each shard.
  * @param options The size of row groups.
@@ -69,11 +71,12 @@ export async function writeFolder(
 }
 
 /**
- * Reads the manifest of a folder, and checks that its shards are there.
+ * Reads the manifest of a folder, and checks that its shards exist.
  *
  * @param folder The folder.
  * @returns The shards, in order.
- * @throws {SyntaxError} If there is no manifest, or a shard is missing or cut.
+ * @throws {SyntaxError} If there is no manifest, or a shard is missing or
+ * truncated.
  */
 export function readManifest(folder: string): Shard[] {
   let text: string;

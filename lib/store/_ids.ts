@@ -1,33 +1,33 @@
 /**
- * Identities of samples as arrays, and back.
+ * Encodes ids of samples as arrays, and decodes them.
  *
- * Whole numbers are kept as int64, other numbers as float64. Strings are kept
- * as UTF-8 bytes, one after the other, with the offset at which each begins.
- * Where a set holds both, numbers are written in digits and marked.
+ * Integers are stored as int64, other numbers as float64. Strings are stored as
+ * concatenated UTF-8 bytes, with the offset of each. If a set contains both,
+ * numbers are written as strings and marked.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
 
-/** How the identities of a file are kept. */
+/** The encoding of the ids of a file. */
 export type IdKind = "int64" | "float64" | "string" | "mixed";
 
-/** Identities of samples. */
+/** Ids of samples. */
 export type Ids = readonly (string | number)[];
 
-/** The column of identities. */
+/** The column of ids. */
 export const ID = "sonde.id";
-/** Where each string begins; one more than there are samples. */
+/** Offset of each string; one more than there are samples. */
 export const OFFSETS = "sonde.id.offsets";
 /** Which of the strings are numbers. */
 export const IS_NUMBER = "sonde.id.isNumber";
 
 /**
- * The kind that keeps some identities exactly.
+ * The encoding that represents ids exactly.
  *
- * @param ids The identities.
- * @returns The kind.
+ * @param ids The ids.
+ * @returns The encoding.
  */
 export function kindOfIds(ids: ArrayLike<string | number>): IdKind {
   let numStrings = 0;
@@ -42,10 +42,10 @@ export function kindOfIds(ids: ArrayLike<string | number>): IdKind {
 }
 
 /**
- * The kind that keeps the identities of several parts.
+ * The encoding for the ids of several parts.
  *
- * @param kinds The kinds of the parts.
- * @returns The kind.
+ * @param kinds The encodings of the parts.
+ * @returns The encoding.
  */
 export function joinKinds(kinds: readonly IdKind[]): IdKind {
   const found = new Set(kinds);
@@ -55,12 +55,12 @@ export function joinKinds(kinds: readonly IdKind[]): IdKind {
 }
 
 /**
- * Identities as arrays.
+ * Encodes ids as arrays.
  *
- * @param ids The identities.
- * @param kind How they are kept.
+ * @param ids The ids.
+ * @param kind The encoding.
  * @returns The arrays by name.
- * @throws {TypeError} If a string has no UTF-8.
+ * @throws {TypeError} If a string cannot be encoded as UTF-8.
  */
 export function encodeIds(
   ids: ArrayLike<string | number>,
@@ -108,11 +108,11 @@ export function encodeIds(
 }
 
 /**
- * An identity as text.
+ * Converts an id to a string.
  *
- * @param id The identity.
- * @returns Its digits, or itself.
- * @throws {TypeError} If it is a string that has no UTF-8.
+ * @param id The id.
+ * @returns Its digits, or the string.
+ * @throws {TypeError} If it is a string that cannot be encoded as UTF-8.
  */
 export function textOf(id: string | number): string {
   if (typeof id === "number") return Object.is(id, -0) ? "-0" : String(id);
@@ -122,11 +122,11 @@ export function textOf(id: string | number): string {
 }
 
 /**
- * Identities out of strings and marks.
+ * Decodes ids from strings and marks.
  *
- * @param texts One string an id.
+ * @param strings One string per id.
  * @param isNumber Which of them are numbers; without it, none.
- * @returns The identities.
+ * @returns The ids.
  */
 export function fromTexts(
   texts: readonly string[],
@@ -136,12 +136,12 @@ export function fromTexts(
 }
 
 /**
- * Strings out of bytes and offsets.
+ * Decodes strings from bytes and offsets.
  *
  * @param bytes The bytes from that of `offsets[0]` on.
- * @param offsets Where each begins, and where the last ends.
+ * @param offsets The offset of each, and the end of the last.
  * @returns The strings.
- * @throws {TypeError} If they are no UTF-8.
+ * @throws {TypeError} If they are not UTF-8.
  */
 export function decodeTexts(
   bytes: Uint8Array,

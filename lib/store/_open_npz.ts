@@ -1,5 +1,5 @@
 /**
- * Features in one `.npz` archive, opened.
+ * Opens features in one `.npz` archive.
  *
  * @module
  */
@@ -26,8 +26,8 @@ type RowReader = (rows: RowRange) => ArrayLike<unknown>;
  * Opens an archive of features.
  *
  * @param path The file.
- * @returns Its rows; close them.
- * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
 export async function openNpz(path: string): Promise<Part> {
   const source = fileSource(path);
@@ -75,7 +75,7 @@ async function partOf(source: ByteSource): Promise<Part> {
   };
 }
 
-/** How identities are read: numbers, or texts of a fixed length. */
+/** Reader of ids: numbers, or fixed-length strings. */
 async function idReader(
   archive: ZipArchive,
   source: ByteSource,

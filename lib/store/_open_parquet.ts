@@ -1,5 +1,5 @@
 /**
- * Features in one Parquet file, opened.
+ * Opens features in one Parquet file.
  *
  * @module
  */
@@ -30,8 +30,8 @@ import { DESCRIPTION } from "./_write_safetensors.ts";
  * Opens a Parquet file of features.
  *
  * @param path The file.
- * @returns Its rows; close them.
- * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
 export async function openParquet(path: string): Promise<Part> {
   const source = fileSource(path);
@@ -68,7 +68,7 @@ function partOf(source: ByteSource, reader: ParquetReader): Part {
   };
 }
 
-/** Rows out of row groups, of which one is held. */
+/** Reads rows from row groups, of which one is in memory. */
 class GroupRows {
   readonly #source: ByteSource;
   readonly #reader: ParquetReader;
@@ -110,7 +110,7 @@ class GroupRows {
       const marks = kind === "mixed"
         ? bits(this.#child(batch, IS_NUMBER), start, end)
         : undefined;
-      // Arrow's own decoder leaves out a mark of byte order.
+      // Arrow's decoder drops a byte order mark.
       const { values, valueOffsets } = column.data[0]!;
       const offsets = valueOffsets.subarray(start, end + 1) as Int32Array;
       const bytes = values.subarray(offsets[0], offsets.at(-1)) as Uint8Array;
@@ -125,7 +125,7 @@ class GroupRows {
     return ids;
   }
 
-  /** The row groups in which some rows lie, and where they lie in them. */
+  /** The row groups that contain some rows, with the ranges in them. */
   async *#groups({ start, end }: RowRange): AsyncGenerator<
     { batch: RecordBatch; start: number; end: number }
   > {

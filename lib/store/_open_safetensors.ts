@@ -1,5 +1,5 @@
 /**
- * Features in one safetensors file, opened.
+ * Opens features in one safetensors file.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import {
   parseDescription,
 } from "./_description.ts";
 import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
-import { type Part, rowBytes } from "./part.ts";
+import type { Part } from "./part.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
  * Opens a safetensors file of features.
  *
  * @param path The file.
- * @returns Its rows; close them.
- * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
 export function openSafetensors(path: string): Part {
   const source = fileSource(path);
@@ -68,9 +68,9 @@ function partOf(source: ByteSource): Part {
 }
 
 /**
- * The head's weights, where a file holds them.
+ * Reads the head's weights, if a file has them.
  *
- * @param description What the file says of itself.
+ * @param description The description of the file.
  * @param name The file, for messages.
  * @param read Reads one of its arrays.
  * @returns The head.
@@ -96,13 +96,13 @@ export function headOf(
 }
 
 /**
- * Checks that an array is the one that the description means.
+ * Checks that an array matches the description.
  *
  * @param name The file.
- * @param column What the description says.
- * @param samples How many rows there must be.
- * @param array What the file says.
- * @throws {SyntaxError} If it is another.
+ * @param column Its description.
+ * @param samples The required number of rows.
+ * @param array Its header in the file.
+ * @throws {SyntaxError} If it does not match.
  */
 export function checkColumn(
   name: string,
@@ -146,11 +146,11 @@ function readIds(
 }
 
 /**
- * Decodes identities, or says that they are damaged.
+ * Decodes ids, or says that they are damaged.
  *
  * @param name The file, for messages.
  * @param decode Decodes them.
- * @returns The identities.
+ * @returns The ids.
  * @throws {SyntaxError} If they are no text.
  */
 export function readTexts<T>(name: string, decode: () => T): T {
@@ -163,16 +163,4 @@ export function readTexts<T>(name: string, decode: () => T): T {
     const hint = "the file was changed or is damaged: write it again";
     throw badFeatures(name, "its ids must be text", "other bytes", hint);
   }
-}
-
-/**
- * How many rows of all columns fit some bytes.
- *
- * @param description The rows.
- * @param bytes How many bytes they may take.
- * @returns At least one.
- */
-export function rowsWithin({ columns }: Description, bytes: number): number {
-  const row = columns.reduce((sum, column) => sum + rowBytes(column), 0);
-  return Math.max(1, Math.floor(bytes / row));
 }

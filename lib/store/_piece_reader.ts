@@ -1,11 +1,11 @@
 /**
- * Pieces of any length, read in lengths that the reader chooses.
+ * Reads pieces of any length in requested lengths.
  *
  * @module
  */
 import type { Ids } from "./_ids.ts";
 
-/** Reads bytes out of pieces. */
+/** Reads bytes from pieces. */
 export class PieceReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
@@ -22,7 +22,7 @@ export class PieceReader {
   /**
    * Reads the next bytes.
    *
-   * @param length How many; the pieces must have them.
+   * @param length Their number; the pieces must have them.
    * @returns New bytes.
    */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -41,13 +41,13 @@ export class PieceReader {
     return bytes;
   }
 
-  /** Reads on to the end, where checksums are compared. */
+  /** Reads to the end, where checksums are compared. */
   async finish(): Promise<void> {
     while (!(await this.#pieces.next()).done);
   }
 }
 
-/** Reads identities out of pieces. */
+/** Reads ids from pieces. */
 export class IdReader {
   readonly #pieces: AsyncIterator<Ids>;
   #rest: Ids = [];
@@ -62,10 +62,10 @@ export class IdReader {
   }
 
   /**
-   * Reads the next identities.
+   * Reads the next ids.
    *
-   * @param count How many; the pieces must have them.
-   * @returns The identities.
+   * @param count Their number; the pieces must have them.
+   * @returns The ids.
    */
   async take(count: number): Promise<(string | number)[]> {
     const ids: (string | number)[] = [];
@@ -82,7 +82,7 @@ export class IdReader {
     return ids;
   }
 
-  /** Reads on to the end, where the checksum is compared. */
+  /** Reads to the end, where the checksum is compared. */
   async finish(): Promise<void> {
     while (!(await this.#pieces.next()).done);
   }

@@ -1,5 +1,5 @@
 /**
- * Rows of files as feature sets.
+ * Converts rows of files to feature sets.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { badFeatures, type Description } from "./_description.ts";
 import type { Ids } from "./_ids.ts";
 import { LABEL, LOGITS, NON_FINITE, PENULTIMATE } from "./part.ts";
 
-/** What the columns of a file may hold. */
+/** Allowed types of the columns of a file. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   [PENULTIMATE]: ["float32"],
   [LOGITS]: ["float32"],
@@ -34,7 +34,7 @@ const RANKS: Readonly<Record<string, number>> = {
 /**
  * Checks that columns are those of a feature set.
  *
- * @param description What a file says of itself.
+ * @param description The description of the file.
  * @param name The file, for messages.
  * @throws {SyntaxError} If they are not.
  */
@@ -66,18 +66,18 @@ export function checkSetColumns(
   throw badFeatures(name, rule, found);
 }
 
-/** Rows that were read. */
+/** Read rows. */
 export interface StoredRows {
   /** Columns by name. */
   readonly arrays: ReadonlyMap<string, StoredArray>;
-  /** Their identities. */
+  /** Their ids. */
   readonly ids: Ids;
 }
 
 /**
- * Makes a feature set of rows that were read.
+ * Creates a feature set from read rows.
  *
- * @param description What the file says of itself.
+ * @param description The description of the file.
  * @param rows The rows.
  * @param head The head's weights.
  * @returns The set, which shares the arrays.
@@ -107,7 +107,7 @@ export function setOfRows(
   });
 }
 
-/** The head is the reader's to change. */
+/** Copies the head, which the caller may change. */
 function copyOf({ kernel, bias }: LinearHead): LinearHead {
   const copy = ({ data, shape, dtype }: NdArray): NdArray =>
     frozenArray(data.slice(), shape, dtype);

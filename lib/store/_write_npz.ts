@@ -1,5 +1,5 @@
 /**
- * Features as one `.npz` archive.
+ * Writes features as one `.npz` archive.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { checkId, checkNames } from "./writable.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
- * Writes parts as one archive of NumPy's arrays: one a column under its name,
- * `sonde.id` as numbers or as texts, and the description as UTF-8 bytes.
+ * Writes parts as one archive of NumPy's arrays: one per column under its name,
+ * `sonde.id` as numbers or strings, and the description as UTF-8 bytes.
  *
- * @param sink Where it goes.
+ * @param sink The destination.
  * @param parts The parts, in order; at least one.
- * @throws {RangeError} If a name can be no member of an archive, or an id ends
- * with a zero, which NumPy's texts do not keep.
+ * @throws {RangeError} If a name is not a valid member name, or an id ends with
+ * a zero character, which NumPy's strings drop.
  */
 export async function writeNpz(
   sink: ByteSink,

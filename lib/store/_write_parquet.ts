@@ -1,8 +1,8 @@
 /**
- * Features as one Parquet file: `sonde.id`, `sonde.label` and
+ * Writes features as one Parquet file: `sonde.id`, `sonde.label` and
  * `sonde.nonFinite` as plain columns, everything else as lists of a fixed
- * length. Maps are flattened, float16 becomes float32; the description says
- * what they were.
+ * length. Feature maps are flattened, float16 becomes float32; the description
+ * contains the original shapes and types.
  *
  * @module
  */
@@ -31,23 +31,23 @@ import { IdReader, PieceReader } from "./_piece_reader.ts";
 import { checkUnits } from "./writable.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
-/** Bytes of a row group, where its rows are not set. */
+/** Default size of a row group in bytes. */
 const GROUP_BYTES = 2 ** 25;
 const MOST_GROUP_ROWS = 2 ** 16;
 
 /** Settings of {@linkcode writeParquetFile}. */
 export interface WriteParquetOptions {
-  /** Rows in a group; default: as many as 32 MB hold, a power of two. */
+  /** Rows per row group; default: as many as fit into 32 MB, a power of two. */
   readonly rowGroupSize?: number | undefined;
 }
 
 /**
  * Writes parts as one Parquet file.
  *
- * @param sink Where it goes.
+ * @param sink The destination.
  * @param parts The parts, in order; at least one.
  * @param options The size of row groups.
- * @throws {RangeError} If a feature has no units, so that there is no list.
+ * @throws {RangeError} If a feature has no units, which a list needs.
  */
 export async function writeParquetFile(
   sink: ByteSink,
@@ -59,7 +59,7 @@ export async function writeParquetFile(
   for (const { name, shape } of columns) checkUnits(name, shape);
   const rowGroupSize = options.rowGroupSize ?? defaultGroup(columns);
   const { head } = parts[0]!;
-  // One string alone: the library writes several in an order that differs.
+  // A single metadata string: the library writes several in varying order.
   const weights = head && {
     kernel: toBase64(head.kernel.data),
     bias: toBase64(head.bias.data),
@@ -77,7 +77,7 @@ function defaultGroup(columns: readonly ColumnSpec[]): number {
   return Math.min(MOST_GROUP_ROWS, 2 ** Math.floor(Math.log2(rows)));
 }
 
-/** Rows as record batches, each a row group. */
+/** Creates record batches, one per row group. */
 async function* batches(
   { arrow }: ParquetLibraries,
   parts: readonly Part[],
@@ -89,7 +89,7 @@ async function* batches(
     column,
     reader: new PieceReader(columnPieces(parts, column.name)),
   }));
-  // Without rows, one empty batch says what the columns are.
+  // Without rows, one empty batch defines the columns.
   for (let at = 0; at < Math.max(1, samples); at += size) {
     const rows = Math.min(size, samples - at);
     const named = idData(arrow, await ids.take(rows), kind);
@@ -177,7 +177,7 @@ function numberData(
   return arrow.makeData({ type, length, nullCount: 0, data });
 }
 
-/** Arrow keeps eight of them in a byte. */
+/** Packs booleans, eight per byte, as in Arrow. */
 function boolData(arrow: ArrowModule, marks: Uint8Array): Data<DataType> {
   const data = new Uint8Array(Math.ceil(marks.length / 8));
   marks.forEach((mark, i) => {

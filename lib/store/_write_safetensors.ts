@@ -1,5 +1,5 @@
 /**
- * Features as one safetensors file.
+ * Writes features as one safetensors file.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { descriptionText } from "./_description.ts";
 import { encodeIds, ID, type IdKind, IS_NUMBER, OFFSETS } from "./_ids.ts";
 import { bytesOf, joinedDescription, type Part } from "./part.ts";
 
-/** The key of the description among the strings of a file. */
+/** The metadata key of the description. */
 export const DESCRIPTION = "sonde";
 /** The head's weights. */
 export const KERNEL = "sonde.head.kernel";
@@ -20,7 +20,7 @@ export const BIAS = "sonde.head.bias";
 /**
  * Writes parts as one safetensors file.
  *
- * @param sink Where it goes.
+ * @param sink The destination.
  * @param parts The parts, in order; at least one.
  */
 export async function writeSafetensors(
@@ -61,7 +61,9 @@ export async function writeSafetensors(
   }
 }
 
-/** How many bytes the identities take as texts; undefined where they are numbers. */
+/**
+ * Number of bytes of the ids as strings; undefined if they are numbers.
+ */
 async function numTextBytes(
   parts: readonly Part[],
   kind: IdKind,
@@ -81,7 +83,7 @@ async function writeIds(
   name: string,
 ): Promise<void> {
   let base = 0n;
-  if (name === OFFSETS) sink.write(new Uint8Array(8)); // the first begins at 0
+  if (name === OFFSETS) sink.write(new Uint8Array(8)); // the first offset is 0
   for await (const ids of idPieces(parts)) {
     const array = encodeIds(ids, kind).get(name)!;
     if (name !== OFFSETS) {

@@ -1,5 +1,5 @@
 /**
- * Room on a disk.
+ * Free space on a disk.
  *
  * @module
  */
@@ -7,11 +7,12 @@ import { statfsSync } from "node:fs";
 import { cannot } from "../check.ts";
 
 /**
- * Checks that a disk has room for files, as far as it may be asked: without
- * `--allow-sys=statfs` nothing is known, and the disk itself says when it is full.
+ * Checks that a disk has enough free space for files. Without
+ * `--allow-sys=statfs` nothing is checked, and a full disk is reported on
+ * writing.
  *
  * @param folder A folder on the disk.
- * @param needed Bytes that are to be written.
+ * @param needed Number of bytes to write.
  * @throws {RangeError} If they do not fit.
  */
 export function checkRoom(folder: string, needed: number): void {

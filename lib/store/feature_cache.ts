@@ -1,5 +1,5 @@
 /**
- * A folder of results by the identity of what made them.
+ * A cache of results in a folder, by fingerprint.
  *
  * @module
  */
@@ -9,36 +9,36 @@ import type { Part } from "./part.ts";
 import { kindAt, pathOf } from "./target.ts";
 import { notWritten, writeFeatureFile } from "./write_file.ts";
 
-/** Where results are kept, and how many. */
+/** Settings of a cache. */
 export interface CacheSettings {
   /** The folder. */
   readonly folder: string;
-  /** Bytes of all files at the most. */
+  /** Maximum size of all files in bytes. */
   readonly maxBytes: number;
 }
 
 const FILE = /^[0-9a-f]{64}\.safetensors$/;
 
-/** Results in a folder; those that were used last are kept. */
+/** A cache in a folder, with removal of the least recently used results. */
 export class FeatureCache {
   readonly #settings: CacheSettings;
 
   /**
-   * The cache in a folder, which need not be there yet.
+   * Creates the cache; the folder need not exist yet.
    *
-   * @param settings The folder, and how large it may become.
+   * @param settings The folder, and its maximum size.
    */
   constructor(settings: CacheSettings) {
     this.#settings = settings;
   }
 
   /**
-   * Looks for a result.
+   * Looks up a result.
    *
    * @param key 64 hexadecimal digits.
-   * @returns Its rows, to be closed; undefined if it is not there.
+   * @returns Its rows, which the caller closes; undefined if there is none.
    * @throws {SyntaxError} If the file is damaged.
-   * @throws {TypeError} If nothing can be kept there.
+   * @throws {TypeError} If the folder cannot be written.
    */
   // deno-lint-ignore require-await
   async find(key: string): Promise<Part | undefined> {
@@ -61,7 +61,7 @@ export class FeatureCache {
     }
   }
 
-  /** A folder that cannot be written is known before anything is computed. */
+  /** Checks before the computation that the folder can be written. */
   #prepare(): void {
     const { folder } = this.#settings;
     const kind = kindAt(folder);
@@ -81,8 +81,8 @@ export class FeatureCache {
   }
 
   /**
-   * Keeps a result, if it is not too large, and removes what was not used for
-   * longest until all fits.
+   * Stores a result, if it is not too large, and removes the least recently
+   * used ones until all fit.
    *
    * @param key 64 hexadecimal digits.
    * @param parts Its rows.
@@ -138,13 +138,13 @@ function removed(path: string): boolean {
 }
 
 /**
- * Removes all results that {@linkcode FeatureExtractor.cache} keeps in a
- * folder. Other files there stay.
+ * Removes all results of {@linkcode FeatureExtractor.cache} in a folder. Other
+ * files are kept.
  *
  * @category Files of features
- * @param folder A path or `file:` URL; it need not be there.
- * @returns How many results were removed.
- * @throws {TypeError} If it is no path, or is a file.
+ * @param folder A path or `file:` URL; it need not exist.
+ * @returns The number of removed results.
+ * @throws {TypeError} If it is not a path, or is a file.
  *
  * @example An empty cache
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The end of a run: its parts become the target.
+ * Completes a run: joins its parts to the target.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import { writeTarget } from "./save_features.ts";
 import { kindAt, type Target } from "./target.ts";
 import { shownWritten, type Written } from "./written.ts";
 
-/** What a run makes. */
+/** The target of a run. */
 export interface RunTarget {
-  /** Where the files go. */
+  /** The destination. */
   readonly place: Target;
-  /** How they are laid out. */
+  /** The layout of the files. */
   readonly layout: {
     readonly shardSize?: number;
     readonly rowGroupSize?: number;
   };
-  /** Which run it is, where it can be told from others. */
+  /** The fingerprint of the run, if it has one. */
   readonly run: string | undefined;
 }
 
@@ -29,10 +29,10 @@ export interface RunTarget {
  * Joins the parts of a run under the name of its target, and removes them.
  *
  * @param folder The folder of the run.
- * @param target What the run makes.
+ * @param target The target.
  * @param done All parts, in order.
- * @param samplesPerSecond How quick the run was.
- * @returns What was written.
+ * @param samplesPerSecond The speed of the run.
+ * @returns A summary of what was written.
  */
 export async function finishTarget(
   folder: PartFolder,
@@ -56,11 +56,11 @@ export async function finishTarget(
 }
 
 /**
- * What a run wrote before, if it is the one that lies at a target.
+ * The summary of an earlier run, if its result is at the target.
  *
- * @param place The target; something is there.
- * @param run Which run it must be.
- * @returns What was written; undefined if something else is there.
+ * @param place The existing target.
+ * @param run The fingerprint of the run.
+ * @returns The summary; undefined if the target is something else.
  */
 export async function writtenBefore(
   { path, isFolder }: Target,
@@ -87,7 +87,7 @@ export async function writtenBefore(
   if (description.run !== run) return undefined;
   const partial = `${path}.partial`;
   if (kindAt(partial) === "a folder") {
-    Deno.removeSync(partial, { recursive: true }); // stopped at its very end
+    Deno.removeSync(partial, { recursive: true }); // interrupted at the very end
   }
   return shownWritten({
     samples,
@@ -99,7 +99,7 @@ export async function writtenBefore(
 }
 
 /**
- * Bytes of one row of a set, as files hold it.
+ * Bytes of one row of a set in files.
  *
  * @param set The set.
  * @returns The bytes.
@@ -115,7 +115,7 @@ export function bytesPerRow(set: FeatureSet): number {
 }
 
 /**
- * The error of parts that are missing.
+ * Creates the error for missing parts.
  *
  * @param path The target.
  * @param missing What is missing.

@@ -6,14 +6,14 @@ import { checkFree, kindAt, pathOf, type Target } from "./target.ts";
 import type { Written } from "./written.ts";
 
 /**
- * Joins what several processes wrote with `{ shard: [k, n] }` into the target.
- * The bytes are those that one process alone would have written.
+ * Joins the parts that several processes wrote with `{ shard: [k, n] }` to the
+ * target. The result has the same bytes as that of a single process.
  *
  * @category Files of features
- * @param target The target that each of them was given.
- * @returns What was written.
- * @throws {RangeError} If parts are missing, or of different runs, or nothing
- * is there to be joined.
+ * @param target The target that was passed to each of them.
+ * @returns A summary of what was written.
+ * @throws {RangeError} If parts are missing, or of different runs, or there are
+ * none.
  *
  * @example Two processes, one after the other
  * ```ts
@@ -72,7 +72,10 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   }
 }
 
-/** All parts of all shards, or an error that says which are missing. */
+/**
+ * Returns all parts of all shards, or throws an error that lists the missing
+ * ones.
+ */
 function checkDone(
   folder: PartFolder,
   path: string,
@@ -101,14 +104,14 @@ function checkDone(
 }
 
 /**
- * The samples of one shard: whole batches, as evenly as they go.
+ * The samples of one shard: whole batches, distributed evenly.
  *
- * @param total Samples of the dataset, where that is known.
- * @param index The number of the shard.
- * @param count How many shards there are.
- * @param batch Samples in a batch.
+ * @param total Number of samples of the dataset, if known.
+ * @param index The index of the shard.
+ * @param count The number of shards.
+ * @param batch Samples per batch.
  * @returns The samples.
- * @throws {TypeError} If the total is not known, and there are several shards.
+ * @throws {TypeError} If the total is unknown, and there are several shards.
  */
 export function rangeOfShard(
   total: number | undefined,

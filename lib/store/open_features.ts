@@ -21,7 +21,7 @@ import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
 
-/** Where the rows of one file begin among all. */
+/** The rows of one file, with the index of the first. */
 interface Shard {
   readonly name: string;
   readonly start: number;
@@ -120,7 +120,10 @@ class FeatureFiles implements StoredFeatures {
     return setOfRows(description, { arrays, ids }, head);
   }
 
-  /** Opens a shard. One beside the first is held: rows are read in order. */
+  /**
+   * Opens a shard. At most one besides the first is open, because rows are read
+   * in order.
+   */
   async #open(shard: Shard): Promise<Part> {
     if (this.#isClosed) {
       const rule = "the files must be open";
@@ -166,7 +169,7 @@ class FeatureFiles implements StoredFeatures {
   }
 }
 
-/** Checksums of the rows that one reader has seen, shard after shard. */
+/** Verifies the rows of one reader, shard by shard. */
 class Checks {
   readonly #columns = new Map<string, ColumnCheck>();
   #ids: IdCheck | undefined;
@@ -210,16 +213,17 @@ function checkPart({ name, description }: Part, samples: number): void {
 
 /**
  * Opens features that `saveFeatures`, `write` or `mergeFeatures` wrote: one
- * file, or a folder of shards. What a file holds is told from its first bytes.
+ * file, or a folder of shards. The format is detected from the first bytes.
  *
- * Values are compared with their checksums while they are read: a file that
- * was changed throws at its last row at the latest.
+ * Checksums are verified while values are read: a changed file throws at its
+ * last row at the latest.
  *
  * @category Files of features
  * @param target A path or `file:` URL.
- * @returns The features, to be streamed or loaded; close them.
- * @throws {SyntaxError} If the file is cut or damaged, or Sonde did not write it.
- * @throws {RangeError} If nothing is there.
+ * @returns The features, to stream or load; the caller closes them.
+ * @throws {SyntaxError} If the file is truncated, damaged, or not written by
+ * Sonde.
+ * @throws {RangeError} If the target does not exist.
  *
  * @example A set goes to a file and comes back
  * ```ts
@@ -278,11 +282,11 @@ function shardsOf(folder: string): Shard[] {
 }
 
 /**
- * Opens one file of features, in the format that its first bytes tell.
+ * Opens one file of features, in the format of its first bytes.
  *
  * @param path The file.
- * @returns Its rows; close them.
- * @throws {SyntaxError} If it is cut or damaged, or Sonde did not write it.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
 export async function openFeatureFile(path: string): Promise<Part> {
   const head = new Uint8Array(4);
@@ -303,8 +307,8 @@ export async function openFeatureFile(path: string): Promise<Part> {
 /**
  * Bytes of one row of all columns.
  *
- * @param description What the rows are.
- * @returns The bytes, without identities.
+ * @param description The description of the rows.
+ * @returns The bytes, without ids.
  */
 export function bytesPerRow({ columns }: Description): number {
   return columns.reduce((sum, column) => sum + rowBytes(column), 0);

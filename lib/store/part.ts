@@ -1,6 +1,6 @@
 /**
- * Rows of features that lie somewhere: in memory, in a file. Writers take parts
- * one after the other and read a few rows of one column at a time.
+ * Rows of features in memory or in a file. Writers process parts in order, and
+ * read a few rows of one column at a time.
  *
  * @module
  */
@@ -21,23 +21,23 @@ import { type Ids, joinKinds, kindOfIds } from "./_ids.ts";
 
 /** Rows of features that can be read. */
 export interface Part {
-  /** What they are called in messages. */
+  /** Their name in messages. */
   readonly name: string;
-  /** What to do where they turn out to be damaged. */
+  /** Advice if they are damaged. */
   readonly advice?: string | undefined;
-  /** What they are. */
+  /** Their description. */
   readonly description: Description;
-  /** The head's weights, where there are any. */
+  /** The head's weights, if there are any. */
   readonly head?: LinearHead | undefined;
-  /** Reads rows of one column, in memory that only the reader may look at. */
+  /** Reads rows of one column; the array must not be changed. */
   read(column: string, rows: RowRange): StoredArray | Promise<StoredArray>;
-  /** Reads identities. */
+  /** Reads ids. */
   ids(rows: RowRange): Ids | Promise<Ids>;
   /** Closes what is open. */
   close(): void;
 }
 
-/** Names that are no layer's. */
+/** Names of columns other than layers. */
 const PREFIX = "sonde.";
 export const PENULTIMATE = "sonde.penultimate";
 export const LOGITS = "sonde.logits";
@@ -46,23 +46,23 @@ export const NON_FINITE = "sonde.nonFinite";
 
 const ACTION = "write features";
 
-/** What is known of rows besides the set that holds them. */
+/** Further facts about rows, besides their set. */
 export interface PartFacts {
-  /** Samples that the source left out among them. */
+  /** Samples that the source skipped among them. */
   readonly skipped?: readonly SkippedSample[];
   /** The run that made them. */
   readonly run?: string | undefined;
-  /** Which samples of the dataset they cover, those that were left out too. */
+  /** The samples of the dataset that they cover, including skipped ones. */
   readonly range?: RowRange | undefined;
 }
 
 /**
- * The rows of a feature set. Shares its arrays.
+ * Creates a part from a feature set. Shares its arrays.
  *
  * @param set The set.
- * @param facts What is known besides.
+ * @param facts Further facts.
  * @returns The part.
- * @throws {RangeError} If a layer has a name that is kept for something else.
+ * @throws {RangeError} If a layer has a reserved name.
  * @throws {TypeError} If a name or an id cannot be written as UTF-8.
  */
 export function partOfSet(set: FeatureSet, facts: PartFacts = {}): Part {
@@ -121,11 +121,11 @@ function columnsOf(set: FeatureSet): Map<string, StoredArray> {
 }
 
 /**
- * Some rows of a part, as a part.
+ * Selects rows of a part.
  *
  * @param part The rows.
- * @param rows Which of them.
- * @returns The rows; what is known besides goes with the first.
+ * @param rows The range.
+ * @returns The rows; further facts stay with the first.
  */
 export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
   const { description } = part;
@@ -155,11 +155,11 @@ export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
 }
 
 /**
- * What the rows of several parts are together.
+ * Joins the descriptions of several parts.
  *
  * @param parts At least one; all of the same columns.
  * @returns The description of all rows.
- * @throws {TypeError} If the parts do not go together.
+ * @throws {TypeError} If the parts are incompatible.
  */
 export function joinedDescription(parts: readonly Part[]): Description {
   const [first, ...rest] = parts.map(({ description }) => description);
@@ -216,11 +216,11 @@ export function checkAlike(a: Description, b: Description, name: string): void {
 }
 
 /**
- * Identities as they are checked: their kind, and a checksum that does not
- * depend on how they are kept.
+ * Describes ids: their kind, and a checksum that is independent of the
+ * encoding.
  *
- * @param ids The identities.
- * @returns What a file says of them.
+ * @param ids The ids.
+ * @returns Their description.
  */
 export function idSpec(ids: Ids): IdSpec {
   const lines = idLines(ids);
@@ -228,10 +228,10 @@ export function idSpec(ids: Ids): IdSpec {
 }
 
 /**
- * The bytes over which the checksum of identities is taken.
+ * The bytes of the ids' checksum.
  *
- * @param ids The identities.
- * @returns JSON, one a line.
+ * @param ids The ids.
+ * @returns JSON, one id per line.
  */
 export function idLines(ids: Ids): Uint8Array {
   let text = "";
@@ -253,7 +253,7 @@ export function rowBytes({ shape, dtype }: ColumnSpec): number {
 }
 
 /**
- * The bytes of an array. They are not copied.
+ * The bytes of an array, without copying.
  *
  * @param array The array.
  * @returns Its bytes.
@@ -263,7 +263,7 @@ export function bytesOf({ data }: StoredArray): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Some rows of an array, which share its memory. */
+/** A range of rows of an array, which shares its memory. */
 function rowsOf(
   { data, shape, dtype }: StoredArray,
   { start, end }: RowRange,

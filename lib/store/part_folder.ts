@@ -1,10 +1,10 @@
 /**
- * Runs that can be stopped at any moment: what is done lies in parts in
- * `<target>.partial`, beside a record of what the run was begun with.
+ * Runs that can be interrupted at any time: finished parts are stored in
+ * `<target>.partial`, with a record of the run's settings.
  *
- * A part is a file of features. Its name says which samples of the dataset it
- * covers, and it has that name when the disk has all of it. Several processes
- * may fill one folder, each its own range of samples.
+ * A part is a file of features. Its name contains the samples of the dataset
+ * that it covers; it has that name only when it is completely on disk. Several
+ * processes may fill one folder, each its own range of samples.
  *
  * @module
  */
@@ -18,14 +18,14 @@ import { type Part, partOfSet } from "./part.ts";
 import { kindAt } from "./target.ts";
 import { notWritten, writeFeatureFile, writeWhole } from "./write_file.ts";
 
-/** What a run was begun with, by names that a user knows. */
+/** The settings of a run, under names for messages. */
 export type RunRecord = Readonly<Record<string, string | number | boolean>>;
 
-/** Samples that are done. */
+/** Finished samples. */
 export interface DonePart extends RowRange {
   /** The file. */
   readonly path: string;
-  /** Samples that were left out, where nothing else is in the file. */
+  /** Skipped samples, if the file contains only these. */
   readonly skipped?: readonly SkippedSample[];
 }
 
@@ -45,14 +45,14 @@ export class PartFolder {
   }
 
   /**
-   * Opens the folder of a target, or makes it.
+   * Opens or creates the folder of a target.
    *
    * @param path The folder.
-   * @param record What the run is begun with.
-   * @param canResume Whether a run that is there may be gone on with.
+   * @param record The settings of the run.
+   * @param canResume Whether an existing run may be resumed.
    * @returns The folder.
-   * @throws {RangeError} If a run is there that was begun with something else,
-   * or cannot be gone on with; nothing is touched.
+   * @throws {RangeError} If there is a run with other settings, or one that
+   * cannot be resumed; nothing is changed.
    */
   static async open(
     path: string,
@@ -65,18 +65,18 @@ export class PartFolder {
       if (!canResume) throw notResumable(path);
     } else {
       await writeRecord(path, record);
-      // Another process may have begun at the same moment.
+      // Another process may have started at the same moment.
       checkSame(path, PartFolder.record(path)!, record);
     }
     return new PartFolder(path);
   }
 
   /**
-   * What the run in a folder was begun with.
+   * Reads the settings of the run in a folder.
    *
    * @param path The folder.
-   * @returns The record; undefined if no run is there.
-   * @throws {RangeError} If something else is there.
+   * @returns The record; undefined if there is no run.
+   * @throws {RangeError} If the folder contains something else.
    */
   static record(path: string): RunRecord | undefined {
     const kind = kindAt(path);
@@ -91,16 +91,16 @@ export class PartFolder {
     if (names.includes(RECORD)) {
       return readRecord(`${path}/${RECORD}`);
     }
-    // A run that was stopped at its very beginning has no more than this.
+    // A run that was interrupted at the very start has only this.
     if (names.every((name) => name.startsWith(RECORD))) return undefined;
     throw new RangeError(cannot(ACTION, rule, names, hint));
   }
 
   /**
-   * Keeps other processes from the same range of samples.
+   * Locks a range of samples against other processes.
    *
-   * @param index The number of the range.
-   * @throws {RangeError} If a process writes it already.
+   * @param index The index of the range.
+   * @throws {RangeError} If another process has locked it.
    */
   lock(index: number): void {
     const file = Deno.openSync(`${this.path}/lock-${index}`, {
@@ -117,13 +117,13 @@ export class PartFolder {
     throw new RangeError(cannot(ACTION, rule, this.path, hint));
   }
 
-  /** Lets others write. */
+  /** Releases the lock. */
   close(): void {
     for (const file of this.#locks.splice(0)) file.close();
   }
 
   /**
-   * The parts of a range, from its start on and without a gap.
+   * The contiguous parts of a range, from its start.
    *
    * @param range The range.
    * @returns The parts, in order.
@@ -144,9 +144,9 @@ export class PartFolder {
   /**
    * Writes a part.
    *
-   * @param set Its rows; undefined where all samples were left out.
+   * @param set Its rows; undefined if all samples were skipped.
    * @param range The samples of the dataset that it covers.
-   * @param facts What was left out, and which run it is.
+   * @param facts Skipped samples, and the run.
    * @returns The part.
    */
   async add(
@@ -189,13 +189,14 @@ export class PartFolder {
 }
 
 /**
- * The rows of parts that are done. One file is open at a time.
+ * The rows of finished parts. One file is open at a time.
  *
  * @param done The parts.
- * @param run The run that must have made them.
- * @returns The rows, for a writer; close each.
+ * @param run The run that they must belong to.
+ * @returns The rows, for a writer; the caller closes each.
  * @throws {SyntaxError} If a part is damaged.
- * @throws {RangeError} If a part is of another run, or all samples were left out.
+ * @throws {RangeError} If a part is of another run, or all samples were
+ * skipped.
  */
 export function rowsOfParts(
   done: readonly DonePart[],
@@ -264,7 +265,7 @@ function openPart(path: string): Part {
   }
 }
 
-/** A part of which all samples were left out, as its file has it. */
+/** The file of a part whose samples were all skipped. */
 interface LeftOut extends RowRange {
   readonly run: string | undefined;
   readonly skipped: readonly SkippedSample[];
@@ -301,7 +302,7 @@ function damagedPart(
     : new SyntaxError(message, { cause });
 }
 
-/** Makes a folder with a record in it; nothing is left where that fails. */
+/** Creates a folder with a record in it; removes it on failure. */
 async function writeRecord(path: string, record: RunRecord): Promise<void> {
   try {
     Deno.mkdirSync(path, { recursive: true });
@@ -332,7 +333,7 @@ function readRecord(path: string): RunRecord {
   }
 }
 
-/** What differs between two settings, each a record as JSON. */
+/** Describes the differences between two settings, as JSON records. */
 function changedSettings(found: unknown, wanted: unknown): string {
   const [before, now] = [found, wanted].map((text) =>
     JSON.parse(String(text)) as Record<string, unknown>

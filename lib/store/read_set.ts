@@ -1,5 +1,5 @@
 /**
- * All rows of one file, as a feature set.
+ * Reads all rows of one file, as a feature set.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { bytesOf, type Part } from "./part.ts";
 
 /**
- * Reads all rows, compared with their checksums.
+ * Reads all rows, and verifies their checksums.
  *
  * @param part The rows.
  * @returns The set.

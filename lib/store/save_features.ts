@@ -21,28 +21,28 @@ import { parentOf } from "./target.ts";
 import { shownWritten, type Written } from "./written.ts";
 
 /**
- * How features are laid out in files.
+ * The layout of features in files.
  *
  * @category Files of features
  */
 export interface SaveOptions {
   /**
-   * The format; a folder needs it, `"safetensors"` or `"parquet"`.
+   * The format; required for a folder, `"safetensors"` or `"parquet"`.
    *
    * @default {by the target's extension}
    */
   readonly format?: FileFormat;
-  /** Samples in each file of a folder. @default {8192} */
+  /** Samples per file of a folder. @default {8192} */
   readonly shardSize?: number;
   /**
-   * Rows in a row group of Parquet.
+   * Rows per row group of Parquet.
    *
    * @default {as many as 32 MB hold, a power of two, at most 65536}
    */
   readonly rowGroupSize?: number;
 }
 
-/** Samples in each file of a folder. */
+/** Samples per file of a folder. */
 export const SHARD_SIZE = 8192;
 
 /** Names of the options. */
@@ -55,24 +55,25 @@ export const SAVE_OPTIONS: readonly string[] = [
 /**
  * Writes a feature set in memory as a file, or as a folder of files: `.npz`,
  * `.safetensors` or `.parquet`. {@linkcode openFeatures} reads it again, with
- * everything that the set holds; NumPy, pandas, DuckDB and others read the
+ * all properties of the set; NumPy, pandas, DuckDB and others can read the
  * columns.
  *
- * Features stand under the names of their layers, the rest under
+ * Features are stored under the names of their layers, the rest under
  * `sonde.id`, `sonde.label`, `sonde.logits`, `sonde.penultimate` and
- * `sonde.nonFinite`. In Parquet maps are flattened and float16 becomes
- * float32; the metadata says what they were. DuckDB does not tell names by the
- * case of their letters: of `Conv` and `conv` it calls the second `conv_1`.
+ * `sonde.nonFinite`. In Parquet, feature maps are flattened and float16 becomes
+ * float32; the metadata contains the original shapes and types. DuckDB ignores
+ * the case of names: of `Conv` and `conv` it calls the second `conv_1`.
  *
  * @category Files of features
  * @param set The set.
  * @param target A path or `file:` URL that ends in `.npz`, `.safetensors` or
- * `.parquet`, or a folder that is not there yet.
+ * `.parquet`, or a new folder.
  * @param options The format of a folder, sizes of shards and row groups.
- * @returns What was written.
- * @throws {RangeError} If something is there already, or the target has no
- * format, or there is no room on the disk.
- * @throws {TypeError} If it is no feature set, or the folder cannot be written.
+ * @returns A summary of what was written.
+ * @throws {RangeError} If the target exists, has no format, or the disk is
+ * full.
+ * @throws {TypeError} If it is not a feature set, or the folder cannot be
+ * written.
  *
  * @example A Parquet file
  * ```ts
@@ -120,13 +121,13 @@ export async function saveFeatures(
 }
 
 /**
- * Checks how features are to be laid out.
+ * Checks the layout of features.
  *
  * @param options The options.
- * @param action What is to be done, for messages.
+ * @param action The action, for messages.
  * @param known Names of the options.
- * @throws {TypeError} If an option is not known.
- * @throws {RangeError} If a size is no positive integer.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If a size is not a positive integer.
  */
 export function checkSave(
   options: SaveOptions,
@@ -141,16 +142,16 @@ export function checkSave(
 }
 
 /**
- * A name until a target is whole that no other process has.
+ * A unique temporary name for a target.
  *
  * @param path The target.
- * @returns The name, but for its end.
+ * @returns The name, without its suffix.
  */
 export function scratchOf(path: string): string {
   return `${path}.${crypto.randomUUID()}`;
 }
 
-/** What lies at a target. */
+/** The files of a target. */
 export interface TargetFiles {
   /** Paths of the files. */
   readonly files: readonly string[];
@@ -159,13 +160,13 @@ export interface TargetFiles {
 }
 
 /**
- * Writes parts to a target where nothing is yet. A folder is written under
- * another name, and renamed.
+ * Writes parts to a new target. A folder is written under a temporary name, and
+ * renamed.
  *
  * @param target The target.
  * @param parts The parts, in order; at least one.
- * @param options Sizes of shards and row groups, and a name until then.
- * @returns What lies there now.
+ * @param options Sizes of shards and row groups, and the temporary name.
+ * @returns The files.
  */
 export async function writeTarget(
   { path, format, isFolder }: Target,
@@ -179,7 +180,7 @@ export async function writeTarget(
   const { shardSize = SHARD_SIZE, rowGroupSize, scratch } = options;
   const unfinished = scratch + UNFINISHED;
   try {
-    // What an earlier run left in its own folder.
+    // Left by an earlier run in its folder.
     if (kindAt(unfinished) !== undefined) {
       Deno.removeSync(unfinished, { recursive: true });
     }
@@ -205,7 +206,7 @@ export async function writeTarget(
   }
 }
 
-/** Readers of folders want one type of ids in all files. */
+/** Converts ids to one type for all files, as readers of folders require. */
 function withOneKind(parts: readonly Part[]): readonly Part[] {
   const kind = joinKinds(parts.map(({ description }) => description.ids.kind));
   return parts.map((part) => {
@@ -215,7 +216,7 @@ function withOneKind(parts: readonly Part[]): readonly Part[] {
   });
 }
 
-/** Rows of parts, so many at a time. The head's weights go with the first. */
+/** Splits rows of parts into blocks. The head's weights are in the first. */
 async function* shardsOf(
   parts: readonly Part[],
   size: number,
@@ -240,7 +241,7 @@ async function* shardsOf(
   }
 }
 
-/** Compares all values with their checksums, as slices get new ones. */
+/** Verifies all checksums, because slices get new ones. */
 async function checkValues(part: Part): Promise<void> {
   for (const { name } of part.description.columns) {
     for await (const _piece of columnPieces([part], name));

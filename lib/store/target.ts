@@ -1,5 +1,5 @@
 /**
- * Where features are written: one file, or a folder of shards.
+ * The target of features: one file, or a folder of shards.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { cannot, checkAwaited, checkOneOf } from "../check.ts";
  */
 export type FileFormat = "npz" | "safetensors" | "parquet";
 
-/** Where features are written. */
+/** The target of features. */
 export interface Target {
   /** The path, without a slash at its end. */
   readonly path: string;
@@ -27,13 +27,13 @@ const FORMATS: readonly FileFormat[] = ["npz", "safetensors", "parquet"];
 const ACTION = "write features";
 
 /**
- * A target as a path.
+ * Converts a target to a path.
  *
  * @param target A path or `file:` URL.
- * @param action What is to be done, for messages.
- * @param what What the target is.
+ * @param action The action, for messages.
+ * @param what Its name, for messages.
  * @returns The path.
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If it is not one.
  */
 export function pathOf(
   target: string | URL,
@@ -58,12 +58,13 @@ export function pathOf(
 }
 
 /**
- * What a target is to be.
+ * Resolves a target.
  *
  * @param target A path or `file:` URL.
  * @param format The format; default: by the extension.
  * @returns The target.
- * @throws {RangeError} If the format is not known, or is not that of the extension.
+ * @throws {RangeError} If the format is unknown, or does not match the
+ * extension.
  */
 export function targetOf(
   target: string | URL,
@@ -94,11 +95,10 @@ export function targetOf(
 }
 
 /**
- * Checks that nothing is where features are to be written, and that a folder
- * is there to hold them.
+ * Checks that a target does not exist, and that its parent folder does.
  *
  * @param path The path.
- * @throws {RangeError} If something is there already, or no folder is.
+ * @throws {RangeError} If the target exists, or its parent does not.
  */
 export function checkFree(path: string): void {
   const found = kindAt(path);
@@ -117,7 +117,7 @@ export function checkFree(path: string): void {
 }
 
 /**
- * What is at a path.
+ * The kind of entry at a path.
  *
  * @param path The path.
  * @returns `"a file"`, `"a folder"`, or undefined for nothing.
@@ -134,10 +134,10 @@ export function kindAt(path: string): "a file" | "a folder" | undefined {
 }
 
 /**
- * The folder of a path.
+ * The parent folder of a path.
  *
  * @param path The path.
- * @returns Its folder, `"."` for a mere name.
+ * @returns Its folder, `"."` for a plain name.
  */
 export function parentOf(path: string): string {
   const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));

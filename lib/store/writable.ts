@@ -1,5 +1,5 @@
 /**
- * What a format cannot hold, known before anything is computed or written.
+ * Checks before a run what a format cannot store.
  *
  * @module
  */
@@ -7,17 +7,17 @@ import { cannot, sizeOf } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import type { FileFormat } from "./target.ts";
 
-/** Names that safetensors, or readers of its JSON, keep for something else. */
+/** Names that are reserved in safetensors or its JSON readers. */
 const KEPT: readonly string[] = [
   ...["__metadata__", "__proto__", "constructor", "prototype"],
 ];
 
 /**
- * Checks that layers can stand under their names in a file.
+ * Checks that the names of layers are valid in a file.
  *
  * @param names The names.
  * @param format The format of the file.
- * @throws {RangeError} If one cannot.
+ * @throws {RangeError} If one is not.
  */
 export function checkNames(names: readonly string[], format: FileFormat): void {
   const all = new Set(names);
@@ -31,7 +31,7 @@ export function checkNames(names: readonly string[], format: FileFormat): void {
   }
 }
 
-/** Names as our own reader takes them, every operating system, and NumPy. */
+/** Names that this library, all operating systems and NumPy accept. */
 function checkMember(name: string, all: ReadonlySet<string>): void {
   const hint = "write a .safetensors or .parquet file";
   const refuse = (rule: string) => {
@@ -49,7 +49,7 @@ function checkMember(name: string, all: ReadonlySet<string>): void {
 }
 
 /**
- * Checks that rows can stand in a file.
+ * Checks that rows can be stored in a file.
  *
  * @param set The rows.
  * @param format The format of the file.
@@ -67,7 +67,7 @@ export function checkWritable(set: FeatureSet, format: FileFormat): void {
 }
 
 /**
- * Checks that a feature has units, as a list in Parquet needs them.
+ * Checks that a feature has units, which a list in Parquet needs.
  *
  * @param name The name of the feature.
  * @param shape Sizes of one row.
@@ -81,7 +81,7 @@ export function checkUnits(name: string, shape: readonly number[]): void {
 }
 
 /**
- * Checks that NumPy's texts keep an identity.
+ * Checks that an id can be stored in NumPy's strings.
  *
  * @param id The identity.
  * @throws {RangeError} If they do not.

@@ -1,6 +1,6 @@
 /**
- * Files that are there whole or not at all: written under another name, and
- * renamed when the disk has them.
+ * Atomic writing of files: under a temporary name, renamed when completely on
+ * disk.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type ByteSink, fileSink } from "../formats/byte_sink.ts";
 import type { Part } from "./part.ts";
 import { parentOf, type Target } from "./target.ts";
 
-/** What ends the name of a file that is being written. */
+/** Suffix of the temporary name. */
 export const UNFINISHED = ".unfinished";
 
 /**
@@ -17,10 +17,10 @@ export const UNFINISHED = ".unfinished";
  *
  * @param path Its final name.
  * @param write Writes its bytes.
- * @param scratch Its name until then, but for the end; on the same disk.
- * @returns How many bytes it has.
- * @throws {Error} If the disk is full or the folder cannot be written; nothing
- * is left of the file.
+ * @param scratch Its temporary name, without the suffix; on the same disk.
+ * @returns Its size in bytes.
+ * @throws {Error} If the disk is full or the folder cannot be written; the
+ * temporary file is removed.
  */
 export async function writeWhole(
   path: string,
@@ -43,11 +43,11 @@ export async function writeWhole(
   return size;
 }
 
-/** How features are written. */
+/** Options for writing features. */
 export interface FileOptions {
   /** Rows in a row group of Parquet. */
   readonly rowGroupSize?: number | undefined;
-  /** The name of the file until it is whole, but for the end. */
+  /** The temporary name of the file, without the suffix. */
   readonly scratch?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface FileOptions {
  * @param format Its format.
  * @param parts The parts, in order; at least one.
  * @param options The size of row groups.
- * @returns How many bytes it has.
+ * @returns Its size in bytes.
  */
 export function writeFeatureFile(
   path: string,
@@ -81,8 +81,8 @@ export function writeFeatureFile(
 }
 
 /**
- * Waits until the disk knows of a new name in a folder. Where folders cannot
- * be opened (Windows), names are kept in order by the file system.
+ * Flushes a new name in a folder to disk. If folders cannot be opened
+ * (Windows), the file system orders names.
  *
  * @param path The folder.
  */
@@ -92,21 +92,23 @@ export function syncFolder(path: string): void {
   folder.syncSync();
 }
 
-/** Removes what was begun; what cannot be removed is not the error to report. */
+/**
+ * Removes a temporary file; a failure is not reported.
+ */
 function remove(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch {
-    // It was not made, or is cleared away by the next run.
+    // It does not exist, or the next run removes it.
   }
 }
 
 /**
- * An error of the disk, in words that say what to do.
+ * Rewrites an error of the disk with advice.
  *
- * @param path What was to be written.
+ * @param path The file.
  * @param cause The error.
- * @returns The error to throw; others as they are.
+ * @returns The error to throw; other errors are unchanged.
  */
 export function notWritten(path: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause.cause instanceof Error) return cause;
@@ -121,7 +123,7 @@ export function notWritten(path: string, cause: unknown): unknown {
   }
   const isDenied = cause instanceof Deno.errors.PermissionDenied ||
     cause instanceof Deno.errors.NotCapable ||
-    /os error 30\b/.test(cause.message); // a file system that is only read
+    /os error 30\b/.test(cause.message); // a read-only file system
   if (!isDenied) return cause;
   const rule = "its folder must be one that may be written";
   const hint = "pass another target, or allow it (--allow-write)";

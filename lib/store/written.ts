@@ -1,5 +1,5 @@
 /**
- * What was written, which shows itself.
+ * A summary of what was written.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { Block } from "../display/view.ts";
 import type { SkippedSample } from "../types.ts";
 
 /**
- * What was written. Shows itself in a notebook and in the console.
+ * A summary of what was written. Shows itself in a notebook and in the console.
  *
  * @category Files of features
  */
 export interface Written {
-  /** Samples in the files. */
+  /** Number of samples in the files. */
   readonly samples: number;
   /** Paths of the files. */
   readonly files: readonly string[];
-  /** Bytes of the files. */
+  /** Total size of the files in bytes. */
   readonly bytes: number;
-  /** Samples a second, of those that were computed now. */
+  /** Samples per second, over those computed in this run. */
   readonly samplesPerSecond: number;
-  /** Samples that a source left out, and why. */
+  /** Samples that a source skipped, and why. */
   readonly skipped: readonly SkippedSample[];
 }
 
-/** Rows of the table of skipped samples. */
+/** Maximum number of rows of the table of skipped samples. */
 const MOST_SHOWN = 20;
 
 class ShownWritten implements Written {
@@ -77,10 +77,10 @@ attachView(ShownWritten.prototype as Written, (written) => {
 });
 
 /**
- * Makes what shows itself of what was written.
+ * Creates the summary.
  *
- * @param written What was written.
- * @returns The same, frozen.
+ * @param written Its properties.
+ * @returns The summary, frozen.
  */
 export function shownWritten(written: Written): Written {
   return new ShownWritten(written);

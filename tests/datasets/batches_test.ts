@@ -298,7 +298,7 @@ counted("batchesOf() passes on the error of a dataset as it is", async () => {
 counted("batchesOf() refuses an iterable that gives nothing", async () => {
   const source = new Set([rows(2)]).values();
   await all(plan(source));
-  const again = "it must give at least one batch: current value is";
+  const again = "it must yield at least one batch: current value is";
   await assertRejects(() => all(plan(source)), RangeError, again);
   await assertRejects(() => all(plan(new Set())), RangeError, "read once only");
 });

@@ -120,6 +120,6 @@ Deno.test("query() gives texts to a model that takes them", async () => {
   await assertRejects(
     () => readSource(numbers, inputs),
     TypeError,
-    'input "t" must get one column of texts: current value is ["a: INTEGER"]',
+    'input "t" must get one column of strings: current value is ["a: INTEGER"]',
   );
 });

@@ -183,7 +183,7 @@ Deno.test("streams are functions, and give the whole stream each time", async ()
   await assertRejects(
     () => knn().fit((() => KNOWN) as never),
     TypeError,
-    "the function must give a stream of feature sets",
+    "the function must return a stream of feature sets",
   );
   const once = stream();
   await assertRejects(

@@ -230,7 +230,7 @@ Deno.test("vim() refuses a fit without residual, or whose logits turn the rankin
   await assertRejects(
     () => vim({ dims: 1 }).fit(line),
     RangeError,
-    "must leave the principal subspace",
+    "must have a residual",
   );
   const negative = featureSet({
     penultimate: AXES.penultimate,

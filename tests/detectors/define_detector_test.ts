@@ -77,7 +77,7 @@ Deno.test("a custom detector is told what it does wrong", async () => {
   await assertRejects(
     () => of(() => new Float64Array(40).fill(NaN, 7)).score(KNOWN),
     RangeError,
-    "scores must be finite, of row 7 too",
+    "scores must be finite, also of row 7",
   );
   const careless = defineDetector({
     name: "careless",

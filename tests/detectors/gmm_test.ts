@@ -107,7 +107,7 @@ Deno.test("gmm() refuses a class of one sample, and the advice works", async () 
     await assertRejects(
       () => scored(known, [0, 0, 4], [[0]], covariance),
       RangeError,
-      'Cannot fit gmm() as each class must have two samples or more, 4 too: current value is 1; use gmm({ covariance: "tied" })',
+      'Cannot fit gmm() as each class must have two samples or more, also 4: current value is 1; use gmm({ covariance: "tied" })',
     );
   }
   // Variance 2/3: those of class 0 alone, over 3 samples.
@@ -152,7 +152,7 @@ Deno.test("gmm() refuses classes whose samples are equal, and the advice works",
     await assertRejects(
       () => scored(known, labels, [[0]], covariance),
       RangeError,
-      "Cannot fit gmm() as features must differ within each class, 4 too: current " +
+      "Cannot fit gmm() as features must differ within each class, also 4: current " +
         'value is "all are equal"; use gmm({ covariance: "tied" }), leave the class out',
     );
     await scored(known.slice(0, 2), [0, 0], [[0]], covariance);

@@ -102,7 +102,7 @@ Deno.test("several sigmoids are refused but by maxLogit(), as the message says",
     await assertRejects(
       () => detector.score(set),
       TypeError,
-      `Cannot score with ${detector.name}() as logits must be of classes that exclude each other: current value is "3 sigmoids"; several sigmoids are no such classes; use maxLogit()`,
+      `Cannot score with ${detector.name}() as logits must be those of mutually exclusive classes: current value is "3 sigmoids"; several sigmoids are not; use maxLogit()`,
     );
   }
 });

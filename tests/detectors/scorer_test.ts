@@ -98,11 +98,11 @@ Deno.test("calibrate() refuses what are no scores, and keeps a copy", async () =
   const scorer = await knn().fit(KNOWN);
   const wrong: [unknown, string][] = [
     [[], "at least 20 known samples"],
-    [Array(20).fill(NaN), "scores must be numbers, in row 0 too"],
-    [[1, ...Array(20).fill("2")], 'in row 1 too: current value is "2"'],
+    [Array(20).fill(NaN), "scores must be numbers, also in row 0"],
+    [[1, ...Array(20).fill("2")], 'also in row 1: current value is "2"'],
     [
       BigInt64Array.from(Array(20).fill(1n)),
-      "in row 0 too: current value is 1n",
+      "also in row 0: current value is 1n",
     ],
     [[HELD_OUT], "make a set with extractor.predict(dataset)"],
   ];

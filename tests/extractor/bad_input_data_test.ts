@@ -108,7 +108,7 @@ counted("data without a shape are refused, ragged or not", async () => {
 counted("datasets that hold nothing are refused", async () => {
   function* nothing() {}
   const text =
-    'Cannot read dataset as it must give at least one batch: current value is "nothing"';
+    'Cannot read dataset as it must yield at least one batch: current value is "nothing"';
   const hint =
     "; a generator can be read once only: make a new one for each run";
   await refuses([

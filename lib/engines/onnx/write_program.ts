@@ -51,7 +51,7 @@ export async function writeProgram(
   graph.outputs.splice(0, Infinity);
   const named = [...features, ...others];
   for (const [, port] of named) graph.outputs.push(port);
-  graph.dropUnused(); // readers of the file would warn otherwise otherwise
+  graph.dropUnused(); // readers of the file would warn otherwise otherwise otherwise
   const names = publicNames(graph, [
     ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
     ...named.map(([name, port]) => [port.name, name] as const),

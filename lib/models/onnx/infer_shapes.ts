@@ -97,7 +97,7 @@ export function inferOutput(call: InferredCall): KnownTensor | undefined {
   return type === undefined ? undefined : { shape, type };
 }
 
-/** The element type; undefined where an input that says it is not known. */
+/** The element type; undefined if an input that says it is not known. */
 function typeOf(
   { kind, inputs, attributes }: InferredCall,
   x: KnownTensor,
@@ -120,7 +120,7 @@ function typeOf(
  *
  * @param kind The operation.
  * @param index Which output, from 1.
- * @returns What is known of it; undefined where that is nothing.
+ * @returns What is known about it; undefined if that is nothing.
  */
 export function inferFurther(
   kind: string,

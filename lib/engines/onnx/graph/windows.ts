@@ -44,8 +44,8 @@ export function channelsFirst(
   map: string,
   rank: number,
 ): string {
-  const places = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  return graph.node("Transpose", [map], { perm: [0, rank - 1, ...places] });
+  const positions = Array.from({ length: rank - 2 }, (_, i) => i + 1);
+  return graph.node("Transpose", [map], { perm: [0, rank - 1, ...positions] });
 }
 
 /**
@@ -61,8 +61,8 @@ export function channelsLast(
   map: string,
   rank: number,
 ): string {
-  const places = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-  return graph.node("Transpose", [map], { perm: [0, ...places, 1] });
+  const positions = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  return graph.node("Transpose", [map], { perm: [0, ...positions, 1] });
 }
 
 /**
@@ -70,7 +70,7 @@ export function channelsLast(
  *
  * @param graph The graph to record in.
  * @param map The map, `[N, D, …positions]`.
- * @param places Sizes of its spatial axes.
+ * @param positions Sizes of its spatial axes.
  * @param windows The windows.
  * @param filler The padding value, if padded before.
  * @returns The map and the attributes.
@@ -78,7 +78,7 @@ export function channelsLast(
 export function placed(
   graph: OnnxGraph,
   map: string,
-  places: readonly (number | null)[],
+  positions: readonly (number | null)[],
   windows: Windows,
   filler: number,
 ): Placed {
@@ -96,7 +96,9 @@ export function placed(
     return { map, isPadded: false, attributes: same };
   }
   const reach = size.map((k, i) => (k - 1) * dilation[i]! + 1);
-  const totals = reach.map((k, i) => samePadding(places[i]!, k, strides[i]!));
+  const totals = reach.map((k, i) =>
+    samePadding(positions[i]!, k, strides[i]!)
+  );
   if (totals.every((total) => total !== null)) {
     const before = totals.map((total) => Math.floor(total / 2));
     const after = totals.map((total, i) => total - before[i]!);
