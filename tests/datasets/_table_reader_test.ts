@@ -66,6 +66,13 @@ Deno.test("table() refuses a value of another type in a late row", async () => {
         'column "x" must hold numbers, lists of numbers or images',
       );
     }
+    // "convert it to numbers"
+    const file = path("a.csv");
+    const all = `read_csv('${file}', sample_size = -1, skip = 0)`;
+    const sql = `SELECT TRY_CAST(x AS INT) AS x FROM ${all}`;
+    const converted = query(`${sql} WHERE x <> 'a'`, { files: [file] });
+    const { length } = await readSource(converted, [spec([1])], { size: MANY });
+    assertEquals(length, MANY - 1);
   });
 });
 
@@ -120,6 +127,9 @@ Deno.test("table() reads arrays of JSON, and says which rows do not fit a header
     const latin = Uint8Array.of(...new TextEncoder().encode("x,y\n1,"), 233);
     await Deno.writeFile(path("latin.csv"), latin);
     await refuse("latin.csv", "not utf-8 encoded; save it in UTF-8");
+    await Deno.writeTextFile(path("latin.csv"), "x,y\n1,é\n");
+    const utf8 = table(path("latin.csv"), { inputs: "x", labels: "y" });
+    assertEquals((await readSource(utf8, [spec([1])])).classNames, ["é"]);
   });
 });
 

@@ -39,7 +39,7 @@ Deno.test("query() runs on one thread, so that rows come in the same order each 
   assertEquals((await readSource(ordered, [spec([4])])).length, 30);
 });
 
-Deno.test("query() and table() refuse SQL that draws at random", () => {
+Deno.test("query() and table() refuse SQL that draws at random", async () => {
   const text = "its SQL must give the same rows each time: current value is";
   const refuse = (make: () => unknown, found: string) =>
     assertThrows(make, TypeError, `${text} "${found}"; use the options`);
@@ -49,6 +49,9 @@ Deno.test("query() and table() refuse SQL that draws at random", () => {
   refuse(() => table(FILES[0]!, { orderBy: "RANDOM()" }), "RANDOM()");
   refuse(() => table(FILES[0]!, { where: "random() < 0.5" }), "random()");
   query(`SELECT 'random()' AS "uuid()" -- random()\n`);
+  const some = query(from, { files: FILES, shuffle: { seed: 1 }, limit: 3 });
+  const { rows } = await readSource(some, [spec([4])]);
+  assertEquals(rows, [3]);
 });
 
 Deno.test("query() takes the patterns of its files in the SQL", async () => {

@@ -24,9 +24,14 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     "tests/cli/shard_index_test.ts",
   ],
   [
-    "datasets/column_plan.ts",
-    "convert it by query()",
+    "datasets/_table_reader.ts",
+    "use the options shuffle: { seed }, limit or split instead",
     "tests/datasets/query_test.ts",
+  ],
+  [
+    "datasets/column_plan.ts",
+    "convert it to numbers",
+    "tests/datasets/_table_reader_test.ts",
   ],
   [
     "datasets/column_plan.ts",
@@ -71,7 +76,18 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ["extractor/options.ts", 'use "onnx"', "tests/extractor/native_runs_test.ts"],
   ["features/nearest.ts", "name one of them", "tests/features/nearest_test.ts"],
   ["formats/_bmp.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  [
+    "formats/duckdb.ts",
+    "save it in UTF-8",
+    "tests/datasets/_table_reader_test.ts",
+  ],
   ["formats/image.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  ["formats/image.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  [
+    "formats/npy.ts",
+    "save it again as an array of numbers",
+    "tests/datasets/numpy_files_test.ts",
+  ],
   [
     "store/merge_features.ts",
     "use an array or a source with a length",
