@@ -141,6 +141,15 @@ export async function nearest(
   const { layer, neighbors = 10, metric = "cosine" } = options;
   checkInteger(neighbors, ACTION, "neighbors");
   checkOneOf(metric, ACTION, "metric", ["cosine", "euclidean"]);
+  for (const name of ["images", "queryImages"] as const) {
+    const data: unknown = options[name];
+    if (data === undefined) continue;
+    checkAwaited(data, ACTION, `"${name}"`);
+    if (typeof data === "object" && data !== null) continue;
+    const rule = `"${name}" must be a dataset`;
+    const hint = 'pass a source, as in imageFolder("photos")';
+    throw new TypeError(cannot(ACTION, rule, data, hint));
+  }
   const isCosine = metric === "cosine";
   const queries = rowsOf(query, layer, "query");
   const wanted = matrixOf(queries, 0, queries.rows, isCosine);

@@ -155,6 +155,10 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
     () => nearest(SET, [[1, 2]] as never),
     "the query must be a feature set",
   ],
+  "a path instead of images": [
+    () => nearest(SET, SET, { images: "photos" as never }),
+    'imageFolder("photos")',
+  ],
   "an unknown metric": [
     () => nearest(SET, SET, { metric: "cos" as "cosine" }),
     "metric",
