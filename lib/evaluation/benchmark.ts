@@ -16,11 +16,10 @@ import type {
   WorkPacer,
 } from "../types.ts";
 import { type CheckedEntry, checkEntries } from "./_checked_options.ts";
-import {
-  type BenchmarkRow,
-  type BenchmarkTable,
-  makeBenchmarkTable,
-  type MeasuredEntry,
+import type {
+  BenchmarkRow,
+  BenchmarkTable,
+  MeasuredEntry,
 } from "./benchmark_table.ts";
 
 /**
@@ -138,6 +137,7 @@ export async function benchmark(
     for (const entry of entries) {
       measured.push(await measure(entry, { ...work, ...run }));
     }
+    const { makeBenchmarkTable } = await import("./benchmark_table.ts");
     return makeBenchmarkTable(measured);
   });
 }

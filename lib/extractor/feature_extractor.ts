@@ -35,8 +35,6 @@ import type {
 } from "../types.ts";
 import { checkHead } from "./logits.ts";
 import { checkNames, checkPostprocess } from "./check_postprocess.ts";
-import { chooseEngine } from "./choose_engine.ts";
-import { compile, resolve } from "./compile.ts";
 import {
   type CacheOptions,
   checkRun,
@@ -48,7 +46,7 @@ import {
 } from "./options.ts";
 import { feedsOf } from "./feeds.ts";
 import type { OpenExtractor, OpenRuns } from "./open_extractor.ts";
-import { type Plan, planOf } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { DEFAULTS, type Settings, settingsView } from "./settings.ts";
 import { pathOf } from "../store/target.ts";
 import type { Written } from "../store/written.ts";
@@ -615,6 +613,11 @@ export class FeatureExtractor implements Runs {
    */
   async plan(): Promise<Plan> {
     this.#graph.checkUsable("plan");
+    const [{ resolve }, { chooseEngine }, { planOf }] = await Promise.all([
+      import("./compile.ts"),
+      import("./choose_engine.ts"),
+      import("./plan.ts"),
+    ]);
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
     return planOf(this.#graph, program, this.#settings, choice);
@@ -841,6 +844,7 @@ export class FeatureExtractor implements Runs {
     const action = "write ONNX";
     checkAwaited(target, action, "the target");
     if (target !== undefined) checkTarget(target, action);
+    const { compile } = await import("./compile.ts");
     const program = await compile(this.#graph, this.#settings);
     const { writeOnnx } = await import("./write_onnx.ts");
     const bytes = await writeOnnx(program, {

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import { OnnxGraph, type OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
-import {
-  openInWorker,
-  type WorkerPipeline,
-} from "../engines/onnx/runtime/open_in_worker.ts";
-import {
-  defaultThreads,
-  missingRuntime,
-} from "../engines/onnx/runtime/runtime.ts";
+import type { OnnxGraph, OnnxType } from "../engines/onnx/graph/onnx_graph.ts";
 import type { WorkPacer } from "../types.ts";
 
 /** Options of the native runtime. */
@@ -66,6 +58,7 @@ const RUNTIME_TYPES = {
  */
 export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
   if (native === false) return false;
+  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
   return await missingRuntime(false) === undefined;
 }
 
@@ -84,19 +77,23 @@ export async function openNative(
     readonly transferable?: Iterable<ArrayBufferView>;
   } = {},
 ): Promise<NativeGraph> {
+  // The runtime and its graphs are imported on demand.
+  const [{ OnnxGraph }, { encodeModel }, { openInWorker }, { defaultThreads }] =
+    await Promise.all([
+      import("../engines/onnx/graph/onnx_graph.ts"),
+      import("../engines/onnx/graph/encode_model.ts"),
+      import("../engines/onnx/runtime/open_in_worker.ts"),
+      import("../engines/onnx/runtime/runtime.ts"),
+    ]);
   const graph = new OnnxGraph();
   const results = build(graph);
   const outputs = results.map(([name, type]) =>
     graph.output("result", name, type)
   );
   const inputs = graph.inputs.map(({ name }) => name);
-  // The library is imported on demand.
-  const { encodeModel } = await import(
-    "../engines/onnx/graph/encode_model.ts"
-  );
   pacer?.check();
   const model = encodeModel(graph);
-  const pipeline: WorkerPipeline = await openInWorker(model, {
+  const pipeline = await openInWorker(model, {
     threads: defaultThreads(),
     transferable,
   });

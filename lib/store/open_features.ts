@@ -16,8 +16,6 @@ import {
   type Description,
 } from "./_description.ts";
 import { readManifest } from "./_folder.ts";
-import { openNpz } from "./_open_npz.ts";
-import { openParquet } from "./_open_parquet.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
 import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
@@ -291,8 +289,14 @@ export async function openFeatureFile(path: string): Promise<Part> {
   using file = Deno.openSync(path);
   const length = file.readSync(head) ?? 0;
   const text = String.fromCharCode(...head.subarray(0, length));
-  if (text.startsWith("PK")) return await openNpz(path);
-  if (text === "PAR1") return await openParquet(path);
+  if (text.startsWith("PK")) {
+    const { openNpz } = await import("./_open_npz.ts");
+    return await openNpz(path);
+  }
+  if (text === "PAR1") {
+    const { openParquet } = await import("./_open_parquet.ts");
+    return await openParquet(path);
+  }
   return openSafetensors(path);
 }
 

@@ -8,9 +8,6 @@ import { cannot } from "../check.ts";
 import { type ByteSink, fileSink } from "../formats/byte_sink.ts";
 import type { Part } from "./part.ts";
 import { parentOf, type Target } from "./target.ts";
-import { writeNpz } from "./_write_npz.ts";
-import { writeParquetFile } from "./_write_parquet.ts";
-import { writeSafetensors } from "./_write_safetensors.ts";
 
 /** What ends the name of a file that is being written. */
 export const UNFINISHED = ".unfinished";
@@ -69,10 +66,17 @@ export function writeFeatureFile(
   parts: readonly Part[],
   options: FileOptions = {},
 ): Promise<number> {
-  return writeWhole(path, (sink) => {
-    if (format === "npz") return writeNpz(sink, parts);
-    if (format === "safetensors") return writeSafetensors(sink, parts);
-    return writeParquetFile(sink, parts, options);
+  return writeWhole(path, async (sink) => {
+    if (format === "npz") {
+      const { writeNpz } = await import("./_write_npz.ts");
+      await writeNpz(sink, parts);
+    } else if (format === "safetensors") {
+      const { writeSafetensors } = await import("./_write_safetensors.ts");
+      await writeSafetensors(sink, parts);
+    } else {
+      const { writeParquetFile } = await import("./_write_parquet.ts");
+      await writeParquetFile(sink, parts, options);
+    }
   }, options.scratch);
 }
 
