@@ -122,7 +122,7 @@ function addOutput(command: Command): Command {
  * @param command The command, once its arguments are read.
  */
 export function checkExtract(command: Command): void {
-  const { out, merge, shards, shard } = command.opts<ExtractOptions>();
+  const { out, merge, format, shards, shard } = command.opts<ExtractOptions>();
   if (merge !== undefined) {
     const others = command.options.filter((option) => {
       const name = option.attributeName();
@@ -138,7 +138,15 @@ export function checkExtract(command: Command): void {
     }
   }
   if (out === undefined) {
-    command.error("error: required option '--out <target>' not specified");
+    return command.error(
+      "error: required option '--out <target>' not specified",
+    );
+  }
+  if (format === undefined && !/\.(npz|safetensors|parquet)$/i.test(out)) {
+    command.error(
+      "error: option '--out <target>' must end in .npz, .safetensors or " +
+        ".parquet. A folder needs '--format safetensors' or '--format parquet'.",
+    );
   }
   if (shards !== undefined && shard !== "env") {
     command.error("error: option '--shards <n>' needs '--shard env'");

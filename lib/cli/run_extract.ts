@@ -77,11 +77,11 @@ export async function runExtract(
 function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
   const [first] = files;
   const where = files.length === 1 ? first : `${files.length} files`;
-  const text = printableMessage(
-    `${samples} samples in ${where}, ${bytes} bytes, ` +
-      `${samplesPerSecond.toPrecision(3)} samples/s`,
-  );
-  return `${text}\n`;
+  const rate = samplesPerSecond === 0 // nothing was computed
+    ? ""
+    : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
+  const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
+  return `${printableMessage(text)}\n`;
 }
 
 async function extract(

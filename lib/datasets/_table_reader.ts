@@ -162,6 +162,43 @@ function checkHeader(
 }
 
 /**
+ * Puts the files of patterns into SQL, as DuckDB may not look for files itself:
+ * `FROM 'a/*.csv'` and `read_csv('a/*.csv')`.
+ *
+ * @param sql The SQL.
+ * @param patterns Patterns, and the files that each has found.
+ * @returns The SQL that names the files.
+ */
+export function withFiles(
+  sql: string,
+  patterns: ReadonlyMap<string, readonly string[]>,
+): string {
+  let text = sql;
+  for (const [pattern, files] of patterns) {
+    const list = `[${files.map(literal).join(", ")}]`;
+    const quoted = literal(pattern);
+    for (let at = text.indexOf(quoted); at >= 0;) {
+      const before = text.slice(0, at);
+      const isTable = /\b(FROM|JOIN)\s+$/i.test(before);
+      const isCall = /\bread_\w+\s*\(\s*$/i.test(before);
+      const put = isCall
+        ? list
+        : isTable
+        ? readerSql(tableFormat(files), files, wholeOptions(files))
+        : quoted;
+      text = before + put + text.slice(at + quoted.length);
+      at = text.indexOf(quoted, at + put.length);
+    }
+  }
+  return text;
+}
+
+function wholeOptions(files: readonly string[]): readonly string[] {
+  const format = tableFormat(files);
+  return format === "parquet" ? [] : WHOLE[format];
+}
+
+/**
  * Checks that SQL which names CSV and JSON files itself reads them with types
  * that hold for every row.
  *

@@ -11,6 +11,7 @@ import { byCodePoint } from "../formats/by_code_point.ts";
  *
  * @param names What came.
  * @param action What was to be done.
+ * @param option What they are called.
  * @returns A copy.
  * @throws {TypeError} If they are no array of strings.
  * @throws {RangeError} If there are none, or a name is there twice.
@@ -18,21 +19,22 @@ import { byCodePoint } from "../formats/by_code_point.ts";
 export function checkClassNames(
   names: unknown,
   action: string,
+  option = "classNames",
 ): readonly string[] {
-  checkAwaited(names, action, '"classNames"');
+  checkAwaited(names, action, `"${option}"`);
   if (!Array.isArray(names)) {
-    const rule = '"classNames" must be an array of strings';
+    const rule = `"${option}" must be an array of strings`;
     throw new TypeError(cannot(action, rule, names));
   }
   const wrong = names.findIndex((name) => typeof name !== "string");
   if (wrong >= 0) {
-    const rule = `classNames[${wrong}] must be a string`;
+    const rule = `${option}[${wrong}] must be a string`;
     throw new TypeError(cannot(action, rule, names[wrong]));
   }
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
   if (names.length > 0 && twice === undefined) return [...names];
-  const rule = '"classNames" must hold each class once';
+  const rule = `"${option}" must hold each class once`;
   throw new RangeError(cannot(action, rule, twice ?? names));
 }
 

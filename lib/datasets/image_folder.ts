@@ -138,7 +138,7 @@ export function imageFolder(
   checkBoolean(followLinks, ACTION, "followLinks");
   const classes = options.classes === undefined
     ? undefined
-    : checkClassNames(options.classes, ACTION);
+    : checkClassNames(options.classes, ACTION, "classes");
   const listing = listImages(folder, { classes, followLinks });
   const count = listing.ids.length;
   const rows = sampleRows({ ...listing, count }, options, ACTION);

@@ -193,12 +193,15 @@ function fromPaths(
   options: ListOptions,
 ) {
   const visible = names.filter((name) => !/^(\.|__MACOSX\/)/.test(name));
-  const tops = new Set(visible.map((name) => name.split("/")[0]!));
+  // Other files, as a README beside the classes, say nothing of the folders.
+  const images = visible.filter((name) => IMAGE.test(name));
+  const tops = new Set(images.map((name) => name.split("/")[0]!));
   const [top] = tops;
   const isWrapped = tops.size === 1 &&
-    visible.every((name) => name.split("/").length > 2);
+    images.some((name) => name.split("/").length > 2);
   const inner = isWrapped ? `${top}/` : "";
-  const paths = visible.map((name) => name.slice(inner.length));
+  const paths = visible.filter((name) => name.startsWith(inner))
+    .map((name) => name.slice(inner.length));
   const files = paths.filter((name) => IMAGE.test(name)).sort(byFolder);
   const folders = new Set(
     paths.filter((name) => name.includes("/"))

@@ -91,6 +91,8 @@ export function npyFile(
  * All checksums are verified once each time the file is opened. Arrays that
  * `np.savez` stored are read in place; those of `np.savez_compressed` are held
  * in memory while they are read. See {@linkcode npyFile} for what is read.
+ * Labels and ids can be texts (`U`, or `S` in UTF-8). Arrays that are neither
+ * numbers nor texts do no harm unless they are named.
  *
  * @param file The file.
  * @param options Which arrays are inputs, labels and ids; which samples.

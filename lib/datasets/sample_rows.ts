@@ -70,6 +70,7 @@ export function checkSampleOptions(
     throw new TypeError(cannot(action, rule, limit));
   }
   if (split !== undefined) {
+    checkRecord(split, action, "split", "{ share, seed, part }");
     checkOptions(split, action, ["share", "seed", "part"]);
     const { share, seed, part } = split;
     checkNumber(share, action, "share", { above: 0, below: 1 });
@@ -77,9 +78,20 @@ export function checkSampleOptions(
     checkOneOf(part, action, "part", ["first", "rest"]);
   }
   if (shuffle !== undefined) {
+    checkRecord(shuffle, action, "shuffle", "{ seed }");
     checkOptions(shuffle, action, ["seed"]);
     checkSeed(shuffle.seed, action);
   }
+}
+
+function checkRecord(
+  value: unknown,
+  action: string,
+  name: string,
+  form: string,
+): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(cannot(action, `"${name}" must be ${form}`, value));
 }
 
 function checkSeed(seed: number, action: string): void {

@@ -80,7 +80,7 @@ export function checkTableOptions(
     throw new TypeError(cannot(action, rule, value));
   }
   const { inputs, classes } = options;
-  if (classes !== undefined) checkClassNames(classes, action);
+  if (classes !== undefined) checkClassNames(classes, action, "classes");
   const isNames = (value: unknown) =>
     typeof value === "string" ||
     Array.isArray(value) && value.length > 0 &&

@@ -32,7 +32,8 @@ export interface GenOptions {
  * probabilities, so that a saturated softmax still ranks.
  *
  * Source: Liu, Lochman and Zach, "GEN: Pushing the Limits of Softmax-Based
- * Out-of-Distribution Detection", CVPR 2023; the score is negated there, to be
+ * Out-of-Distribution Detection", CVPR 2023,
+ * https://openreview.net/forum?id=Sie7oeTABS; the score is negated there, to be
  * higher for known samples. oodeel and OpenOOD have the same defaults.
  *
  * @category Detectors

@@ -9,7 +9,9 @@ import { argmax } from "./rows.ts";
  *
  * Better than {@linkcode msp} with many classes, as it does not care how the
  * rest of the mass is spread. Several sigmoids are welcome. Does badly where
- * the scale of logits differs between classes.
+ * the scale of logits differs between classes. One sigmoid of logit `z` is two
+ * classes, `[0, z]`: all samples of the first class score 0, so {@linkcode msp}
+ * ranks better there.
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
  * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132. The same

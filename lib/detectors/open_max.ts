@@ -62,7 +62,8 @@ const TRANSLATION = 10_000;
  * @returns A detector that fits on logits `[N, C]` with labels, and scores logits
  * to probabilities.
  * @throws {RangeError} If an option is out of range. The fit throws it for a class
- * whose distances are all equal, as those of one or two samples are.
+ * whose distances are all equal, as those of one or two samples are, and where no
+ * sample is classified correctly.
  *
  * @example Logits as of a class, and like none
  * ```ts

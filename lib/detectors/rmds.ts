@@ -19,7 +19,8 @@ import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  * Both as in {@linkcode mahalanobis}; the second covariance is that around the
  * mean of all samples. What the two have in common, as directions that tell no
  * class, cancels out: better than `mahalanobis` for inputs that are near. Does
- * badly for inputs that are far in directions that no class uses.
+ * badly for inputs that are far in directions that no class uses. With one class
+ * alone both distances are the same, and all scores 0.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
  * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives

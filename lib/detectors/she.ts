@@ -31,7 +31,7 @@ export interface SheOptions {
  *
  * Source: Zhang et al., "Out-of-Distribution Detection based on
  * In-Distribution Data Patterns Memorization with Modern Hopfield Energy",
- * ICLR 2023. OpenOOD is the same; oodeel takes the nearest pattern, and divides
+ * ICLR 2023, https://openreview.net/forum?id=KkazG4lgKL. OpenOOD is the same; oodeel takes the nearest pattern, and divides
  * by `D`.
  *
  * @category Detectors

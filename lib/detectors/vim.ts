@@ -25,8 +25,8 @@ const LEAST_SHARE = 1e-12;
  * `(z - o)ᵀ(z - o) / N`, without a second centring.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
- * CVPR 2022, https://arxiv.org/abs/2203.10807; the paper's origin is
- * `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
+ * CVPR 2022, https://arxiv.org/abs/2203.10807, equations 4 (the subspace) and 6
+ * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
  * a share of the variance. OpenOOD's dimension is a fixed number.
  *
  * @category Detectors

@@ -102,6 +102,7 @@ const WRONG: Readonly<Record<string, [string[], string]>> = {
   "no model": [OUT, "missing required argument 'MODEL'"],
   "too many arguments": [[...GOOD, "e"], "too many arguments"],
   "no target": [["m.keras", "d"], "'--out <target>' not specified"],
+  "a folder without a format": [["m", "d", "--out", "x"], "needs '--format"],
   "a misspelt option": [[...GOOD, "--layer", "3"], "Did you mean --layers?"],
   "an option at the end without its value": [["m", "d", "--out"], "'--out <"],
   "an option instead of a value": [

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   listImages,
   type ListOptions,
@@ -151,6 +151,38 @@ Deno.test("listImages() takes zip and tar archives like folders", async () => {
       "a .zip or .tar archive",
     );
   });
+});
+
+Deno.test("listImages() leaves off the folder around the images, whatever other files are there", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const listed = async (...names: string[]) => {
+      const zip = buildZip(
+        names.map((name) => ({ name, data: new Uint8Array(1) })),
+      );
+      await Deno.writeFile(`${folder}/a.zip`, zip);
+      const { ids, labels, classNames } = list(`${folder}/a.zip`);
+      return { ids, labels: labels && [...labels], classNames };
+    };
+    const classes = ["top/a/0.png", "top/b/0.png"];
+    const expected = {
+      ids: ["a/0.png", "b/0.png"],
+      labels: [0, 1],
+      classNames: ["a", "b"],
+    };
+    assertEquals(await listed(...classes), expected);
+    const others = ["top/.DS_Store", "top/README.txt", "LICENSE", "doc/a.txt"];
+    assertEquals(await listed(...others, ...classes), expected);
+    await assertRejects(
+      () => listed(...classes, "top/loose.png"),
+      TypeError,
+      "all images must lie in the folders",
+    );
+    const flat = await listed("top/0.png", "top/1.png");
+    assertEquals(flat.classNames, ["top"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("listImages() refuses what holds no image, and says why", async () => {

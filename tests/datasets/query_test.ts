@@ -24,6 +24,15 @@ Deno.test("query() reads what SQL makes of the files that are named", async () =
   ]);
 });
 
+Deno.test("query() takes the patterns of its files in the SQL", async () => {
+  const pattern = `${TABLES}hive/*/*.parquet`;
+  for (const from of [`'${pattern}'`, `read_parquet('${pattern}')`]) {
+    const sql = `SELECT n AS x FROM ${from} WHERE split = 'test' ORDER BY n`;
+    const source = query(sql, { files: [pattern, ...FILES], limit: 1 });
+    assertEquals((await readSource(source, [spec([1])])).values, [10n]);
+  }
+});
+
 Deno.test("query() refuses SQL that writes, attaches, or reads something else", async () => {
   const folder = await Deno.makeTempDir();
   try {

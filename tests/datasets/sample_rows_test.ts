@@ -87,6 +87,11 @@ Deno.test("checkSampleOptions() refuses what it does not know", () => {
   refuse({ split: { share: 0.5, seed: 0, part: "last" } }, '"part" must be');
   refuse({ split: { part: "first", size: 3 } }, "every option must be one of");
   refuse({ shuffle: { seed: "a" } }, '"seed" must be');
+  refuse(
+    { shuffle: true },
+    '"shuffle" must be { seed }: current value is true',
+  );
+  refuse({ split: 0.8 }, '"split" must be { share, seed, part }');
   const split = { share: 0.01, seed: 0, part: "first" };
   refuse({ split }, '"split" must leave a sample of the 12');
 });

@@ -113,6 +113,23 @@ Deno.test("features that are all equal within classes are refused", async () => 
   );
 });
 
+Deno.test("the default cutoff is ε · D of float32, however many samples there are", async () => {
+  // Covariance diag(1, s²), so (0, s) is 1 away where s² is above the cutoff.
+  for (const copies of [1, 500]) {
+    for (const [share, expected] of [[1.01, 1], [0.99, 0]] as const) {
+      const s = Math.sqrt(share * 2 * 2 ** -23);
+      const square = [1, s, 1, -s, -1, s, -1, -s];
+      const known = featureSet({
+        penultimate: matrix(Array(copies).fill(square).flat(), 2),
+        labels: new Int32Array(4 * copies),
+      });
+      const scorer = await mahalanobis().fit(known);
+      const query = featureSet({ penultimate: matrix([0, s], 2) });
+      assertAllClose(await scorer.score(query), [expected], { atol: 1e-6 });
+    }
+  }
+});
+
 Deno.test("cutoff leaves directions of little spread out", async () => {
   const scorer = await mahalanobis({ cutoff: 0.5 }).fit(CROSS);
   // Of diag(4, 1), only the first is above half of the largest.

@@ -11,9 +11,19 @@ import { type DataSource, imageFolder, query, table } from "@sonde/sonde";
 const DATA = decodeURIComponent(
   new URL("../../data/", import.meta.url).pathname,
 );
+/** A file for each decoder. */
+const KINDS = [
+  ...["cmyk.jpg", "progressive.jpeg", "turned.jpg", "profile.png"],
+  ...["palette_alpha.png", "animated.webp", "lzw.tif", "jpeg.tif"],
+  ...["animated.gif", "rle8.bmp"],
+];
 const flowers = `${DATA}tables/flowers.csv`;
 const sources: DataSource[] = Deno.args[0] === "images"
-  ? [imageFolder(`${DATA}photos`, { size: [8, 8] })]
+  ? [
+    imageFolder(`${DATA}photos`, { size: [8, 8] }),
+    imageFolder(KINDS.map((name) => `${DATA}images/${name}`), { size: [8, 8] }),
+    table(`${DATA}tables/photos.parquet`, { inputs: "image", size: [8, 8] }),
+  ]
   : [
     table(`${DATA}tables/vectors.parquet`, {
       inputs: "list",
@@ -21,6 +31,8 @@ const sources: DataSource[] = Deno.args[0] === "images"
       shuffle: { seed: 1 },
     }),
     table(flowers, { orderBy: "petal_width" }),
+    table(`${DATA}tables/records.jsonl`, { inputs: "v", labels: "y" }),
+    table(`${DATA}tables/numbers.csv.gz`),
     query(`SELECT petal_width FROM '${flowers}'`, { files: [flowers] }),
   ];
 const rows: number[] = [];
