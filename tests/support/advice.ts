@@ -110,6 +110,48 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "use deepKnn(), or ",
     "tests/detectors/nn_guide_test.ts",
   ],
+  [
+    "detectors/_class_covariances.ts",
+    "use a detector without a covariance, as deepKnn()",
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "tied" }), leave the class out, or ',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "evaluation/recommend.ts",
+    "pass vim({ dims: ${Math.ceil(width / 2)} })",
+    "tests/evaluation/recommend_test.ts",
+  ],
+  [
+    "extractor/batch_dependence.ts",
+    "use .batch(1), or save the layer with output_sequence_length",
+    "tests/extractor/batch_dependence_test.ts",
+  ],
+  [
+    "features/check_arrays.ts",
+    "pass Array.from(labels, Number)",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "features/check_arrays.ts",
+    'pass class indices, and the names in "classNames"',
+    "tests/detectors/advice_test.ts",
+  ],
+  ["features/check_arrays.ts", "pass class indices, one a sample", ""],
+  [
+    "layers/_quantization.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
+  ],
+  ["layers/recurrent.ts", "save the model", KERAS],
+  [
+    "models/keras/lora_weights.ts",
+    "save the model as .keras in Python, which merges them",
+    "tests/data/make_old_layers.py",
+  ],
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
@@ -211,16 +253,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
     "tests/formats/npy_test.ts",
-  ],
-  [
-    "layers/_checks.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
-  ],
-  [
-    "layers/_checks.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
   ],
   [
     "layers/_vocabulary.ts",
