@@ -139,6 +139,10 @@ export {
   type HeatMapOptions,
   type Matrix,
 } from "./lib/features/heat_map.ts";
+export {
+  imageGrid,
+  type ImageGridOptions,
+} from "./lib/features/image_grid.ts";
 export { kernels, type KernelsOptions } from "./lib/models/graph/kernels.ts";
 export {
   projection,

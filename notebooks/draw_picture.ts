@@ -1,7 +1,8 @@
 /**
- * Draws the picture of the README, `pictures/digits.png`: the feature maps of the
+ * Draws the pictures of the README. `pictures/digits.png`: the feature maps of the
  * first layer of the digits network for two digits, and how the scores of
  * `deepKnn` separate digits that it knows from digits that it has never seen.
+ * `pictures/nearest.png`: drawings, and those that are nearest to them.
  *
  *     deno run -A notebooks/draw_picture.ts
  *
@@ -15,7 +16,10 @@ import {
   type FeatureSet,
   figureGrid,
   fprAtTpr,
+  imageFolder,
+  imageGrid,
   loadModel,
+  nearest,
   scoreHistogram,
 } from "@sonde/sonde";
 import { type Digits, known, training, unknown } from "./digits.ts";
@@ -51,6 +55,31 @@ const picture = figureGrid([
 ], { columns: 1, width: 600 });
 await Deno.mkdir(`${HERE}pictures`, { recursive: true });
 await picture.save(`${HERE}pictures/digits.png`);
+await drawNearest(["boat/boat-20.jpg", "leaf/leaf-14.jpg"]);
+
+/** In each row a drawing, then the five that are nearest to it. */
+async function drawNearest(ids: readonly string[]): Promise<void> {
+  const images = imageFolder(`${HERE}images`);
+  await using model = await loadModel(`${HERE}models/images/images.keras`);
+  const set = await new FeatureExtractor(model).layers("pool")
+    .predict(images, quietly);
+  const rows = ids.map((id) => Array.from(set.ids).indexOf(id));
+  // The nearest to each is itself.
+  const found = await nearest(set, set.select(rows), { neighbors: 6 });
+  const distances = [...found.distances.data];
+  const figure = imageGrid(images, found.ids.flat(), {
+    columns: 6,
+    details: distances.map((distance, i) =>
+      i % 6 === 0 ? "query" : distance.toFixed(4)
+    ),
+    title: "What is most alike?",
+    caption:
+      "Below each image its cosine distance from the first in the row. " +
+      "The network has never seen a boat or a leaf.",
+    width: 700,
+  });
+  await figure.save(`${HERE}pictures/nearest.png`);
+}
 
 /** A digit, and the feature maps of the first layer for it. */
 function maps(set: FeatureSet, images: Digits, digit: number, title: string) {

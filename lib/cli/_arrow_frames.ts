@@ -9,8 +9,9 @@
  *
  * @module
  */
-import { Message, MessageHeader } from "apache-arrow";
+import { Message } from "apache-arrow";
 import { cannot } from "../check.ts";
+import { unknownColumn } from "./_unknown_column.ts";
 
 /** Where bytes come from, as `Deno.stdin`. */
 export interface ByteReader {
@@ -43,6 +44,7 @@ const NOTHING = new Uint8Array(0);
  * @returns The bytes of each message: its metadata with their prefix, then its
  * body. They end at the marker, which is not among them.
  * @throws {SyntaxError} If it is no stream, is cut, or changes its schema.
+ * @throws {TypeError} If a column is of an unknown type, or a batch compressed.
  * @throws {RangeError} If a message is too large.
  */
 export async function* arrowFrames(
@@ -101,23 +103,27 @@ export async function checkEnd(reader: ByteReader): Promise<void> {
 
 /** Gives the length of the body. */
 function checkMessage(metadata: Uint8Array, index: number): number {
-  let message: Message;
-  try {
-    message = Message.decode(metadata);
-  } catch (cause) {
-    const rule = `message ${index} must have metadata that can be read`;
-    const hint = "cast columns of types that Apache Arrow for JavaScript " +
-      "does not know, as large_list or string_view";
-    const reason = cause instanceof Error ? cause.message : cause;
-    throw new SyntaxError(cannot(ACTION, rule, reason, hint), { cause });
+  const { message, isCompressed, unknown } = decoded(metadata, index);
+  if (unknown !== undefined) {
+    const { name, type, hint } = unknown;
+    const rule = `column "${name}" must be of a type that Apache Arrow for ` +
+      "JavaScript reads";
+    throw new TypeError(cannot(ACTION, rule, type, hint));
   }
-  const isSchema = message.headerType === MessageHeader.Schema;
+  const isSchema = message.isSchema();
   if (isSchema !== (index === 0)) {
     const rule = isSchema
       ? "a stream must have one schema"
       : "it must begin with a schema";
     const found = isSchema ? `another in message ${index}` : "a batch";
-    throw new SyntaxError(cannot(ACTION, rule, found));
+    const hint = "send batches of one schema with one writer";
+    throw new SyntaxError(cannot(ACTION, rule, found, hint));
+  }
+  if (isCompressed) {
+    const rule = "batches must not be compressed";
+    const hint = "write them without, as by " +
+      "pyarrow.ipc.IpcWriteOptions(compression=None)";
+    throw new TypeError(cannot(ACTION, rule, `message ${index} is`, hint));
   }
   const { bodyLength } = message;
   if (bodyLength >= 0 && bodyLength <= MOST_BYTES) return bodyLength;
@@ -125,6 +131,24 @@ function checkMessage(metadata: Uint8Array, index: number): number {
   throw new RangeError(
     cannot(ACTION, rule, bodyLength, "send batches of fewer rows"),
   );
+}
+
+function decoded(metadata: Uint8Array, index: number) {
+  try {
+    const message = Message.decode(metadata);
+    const unknown = message.isSchema() ? unknownColumn(metadata) : undefined;
+    if (unknown !== undefined) return { message, unknown, isCompressed: false };
+    const header: unknown = message.header();
+    const batch = message.isDictionaryBatch()
+      ? message.header().data
+      : header as { readonly compression?: unknown };
+    return { message, unknown, isCompressed: Boolean(batch.compression) };
+  } catch (cause) {
+    const rule = `message ${index} must have metadata that can be read`;
+    const reason = cause instanceof Error ? cause.message : cause;
+    const hint = "is the stream damaged?";
+    throw new SyntaxError(cannot(ACTION, rule, reason, hint), { cause });
+  }
 }
 
 function cut(index: number): SyntaxError {

@@ -27,6 +27,16 @@ type Values =
   | BigInt64Array
   | Uint8Array;
 
+/** What is wrong with a row. */
+export interface Fault {
+  /** What must hold. */
+  readonly rule: string;
+  /** What the row holds. */
+  readonly value: unknown;
+  /** The error underneath. */
+  readonly cause?: Error;
+}
+
 /** Rows of a column that is not of its stored type: an index for each row. */
 export interface Indexed {
   /** What the indices point to; the column itself, where it is not encoded. */
@@ -48,30 +58,20 @@ export interface ColumnRows {
 /**
  * Decodes a dictionary: rows become indices into its values.
  *
- * @param data A column of one batch.
- * @param name Its name, for messages.
+ * @param data A column of one batch, checked.
  * @returns The values, with an index for each row.
- * @throws {SyntaxError} If an index points nowhere.
+ * @throws {TypeError} If the dictionary came in pieces.
  */
-export function decoded(data: Data, name: string): Indexed {
+export function decoded(data: Data): Indexed {
   const isValid = (row: number) => data.nullCount === 0 || data.getValid(row);
   if (!DataType.isDictionary(data.type)) return { data, isValid };
   const dictionary = data.dictionary as Vector | undefined;
-  const values = dictionary && oneChunk(dictionary);
   const indices = Int32Array.from(
     { length: data.length },
     (_, row) => isValid(row) ? Number(data.values[row]) : -1,
   );
-  const size = values?.length ?? 0;
-  const wrong = indices.findIndex((index, row) =>
-    isValid(row) && !(index >= 0 && index < size)
-  );
-  if (wrong >= 0) {
-    const rule = `indices of column "${name}" must be < ${size}, the size of ` +
-      "its dictionary";
-    throw new SyntaxError(cannot("read Arrow batch", rule, indices[wrong]));
-  }
-  if (values === undefined) return { data: data.clone(), indices, isValid };
+  if (dictionary === undefined) return { data: data.clone(), indices, isValid };
+  const values = oneChunk(dictionary);
   return {
     data: values,
     indices,
@@ -114,9 +114,18 @@ export function isNumeric(type: DataType): boolean {
 }
 
 function innermost(type: DataType): DataType {
-  return DataType.isList(type) || DataType.isFixedSizeList(type)
-    ? innermost(type.children[0]!.type)
-    : type;
+  return isList(type) ? innermost(type.children[0]!.type) : type;
+}
+
+/**
+ * Whether a type is lists.
+ *
+ * @param type The type.
+ * @returns True if it is lists of any kind.
+ */
+export function isList(type: DataType): boolean {
+  return DataType.isList(type) || DataType.isLargeList(type) ||
+    DataType.isFixedSizeList(type);
 }
 
 /**
@@ -125,24 +134,21 @@ function innermost(type: DataType): DataType {
  * @param column The rows.
  * @param length How many there are.
  * @param wanted Sizes of a row, null for any size; undefined for whatever comes.
- * @param name The column's name, for messages.
  * @returns The values, and what is wrong with bad rows.
- * @throws {SyntaxError} If the column's buffers are shorter than it says.
  */
 export function columnRows(
   column: Indexed,
   length: number,
   wanted: readonly (number | null)[] | undefined,
-  name: string,
 ): ColumnRows {
-  const levels = levelsOf(column.data, name);
-  const leaf = leafOf(levels.at(-1)!, name);
+  const levels = levelsOf(column.data);
+  const leaf = leafOf(levels.at(-1)!.data);
   const bad = new Map<number, string>();
   const ranges: (Range | undefined)[] = [];
   let sizes: readonly number[] | undefined;
   for (let row = 0; row < length; row++) {
     const at = column.indices?.[row] ?? row;
-    const range = column.isValid(row) ? rangeOf(levels, at, name) : "null";
+    const range = column.isValid(row) ? rangeOf(levels, at) : "null";
     const fitted = typeof range === "string"
       ? range
       : fittingSizes(range, wanted, sizes);
@@ -166,63 +172,52 @@ export function columnRows(
   return { array: { data, shape: [length, ...sizes], dtype: leaf.dtype }, bad };
 }
 
-/** The column, and the lists in it, down to the values. */
-function levelsOf(data: Data, name: string): Data[] {
-  const levels = [data];
-  for (;;) {
-    const last: Data = levels.at(-1)!;
-    const { type } = last;
-    if (!DataType.isList(type) && !DataType.isFixedSizeList(type)) {
-      return levels;
-    }
-    if (DataType.isList(type) && last.length > 0) {
-      checkLength(last.valueOffsets.length, last.length + 1, name);
-    }
-    levels.push(last.children[0]!);
-  }
+/** Lists within lists, or the values of the last. */
+interface Level {
+  readonly data: Data;
+  /** Where each list begins; undefined if all are of one size. */
+  readonly offsets: ArrayLike<number> | undefined;
+  readonly listSize: number;
 }
 
-function checkLength(found: number, wanted: number, name: string): void {
-  if (found >= wanted) return;
-  const rule = `column "${name}" must have ${wanted} values in its buffer`;
-  throw new SyntaxError(
-    cannot("read Arrow batch", rule, found, "is the stream damaged?"),
-  );
+/** The column, and the lists in it, down to the values. */
+function levelsOf(data: Data): Level[] {
+  const { type, valueOffsets } = data;
+  const offsets = DataType.isLargeList(type)
+    ? Float64Array.from(valueOffsets, Number)
+    : DataType.isList(type)
+    ? valueOffsets as Int32Array
+    : undefined;
+  const listSize = DataType.isFixedSizeList(type) ? type.listSize : 0;
+  const level = { data, offsets, listSize };
+  return isList(type) ? [level, ...levelsOf(data.children[0]!)] : [level];
 }
 
 /** The range of a row, or what is wrong with it. */
-function rangeOf(
-  levels: readonly Data[],
-  row: number,
-  name: string,
-): Range | string {
+function rangeOf(levels: readonly Level[], row: number): Range | string {
   let start = row;
   let end = row + 1;
   const sizes: number[] = [];
   for (let depth = 0; depth < levels.length - 1; depth++) {
-    const { type, valueOffsets: offsets } = levels[depth]!;
-    if (depth > 0 && hasNull(levels[depth]!, start, end)) {
+    const { data, offsets, listSize } = levels[depth]!;
+    if (depth > 0 && hasNull(data, start, end)) {
       return "a list with a null in it";
     }
-    const size = DataType.isFixedSizeList(type)
-      ? type.listSize
-      : end > start
-      ? offsets[start + 1]! - offsets[start]!
-      : 0;
-    if (DataType.isFixedSizeList(type)) {
-      start *= size;
-      end *= size;
+    if (offsets === undefined) {
+      start *= listSize;
+      end *= listSize;
+      sizes.push(listSize);
+    } else if (end === start) {
+      [start, end] = [0, 0];
+      sizes.push(0);
     } else {
+      const size = offsets[start + 1]! - offsets[start]!;
       for (let i = start + 1; i < end; i++) {
         if (offsets[i + 1]! - offsets[i]! !== size) return "a ragged list";
       }
-      const next: number = end > start ? offsets[end]! : 0;
-      start = end > start ? offsets[start]! : 0;
-      end = next;
+      [start, end] = [offsets[start]!, offsets[end]!];
+      sizes.push(size);
     }
-    sizes.push(size);
-    if (size < 0 || start < 0) checkLength(-1, 0, name);
-    checkLength(levels[depth + 1]!.length, end, name);
   }
   return { start, end, sizes };
 }
@@ -284,8 +279,8 @@ interface Leaf {
   faultIn(range: Range): string | undefined;
 }
 
-function leafOf(data: Data, name: string): Leaf {
-  const { values, dtype, inexact } = valuesOf(data, name);
+function leafOf(data: Data): Leaf {
+  const { values, dtype, inexact } = valuesOf(data);
   return {
     values,
     dtype,
@@ -301,7 +296,7 @@ function leafOf(data: Data, name: string): Leaf {
 }
 
 /** Values in a type of this library's; those that are not kept exactly are told. */
-function valuesOf(data: Data, name: string): {
+function valuesOf(data: Data): {
   readonly values: Values;
   readonly dtype: DType;
   readonly inexact?: (index: number) => boolean;
@@ -309,14 +304,12 @@ function valuesOf(data: Data, name: string): {
   const { type, length } = data;
   const found = data.values;
   if (DataType.isBool(type)) {
-    checkLength(found.length * 8, length, name);
     const bits = Uint8Array.from(
       { length },
       (_, i) => (found[(data.offset + i) >> 3]! >> ((data.offset + i) & 7)) & 1,
     );
     return { values: bits, dtype: "bool" };
   }
-  checkLength(found.length, length, name);
   if (DataType.isFloat(type)) {
     if (type.precision === Precision.SINGLE) {
       return { values: found, dtype: "float32" };

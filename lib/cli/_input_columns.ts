@@ -25,11 +25,20 @@ import {
   ImageInput,
   type ImageOptions,
 } from "../datasets/image_input.ts";
-import { SAMPLES_AT_ONCE } from "../datasets/read_ahead.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
-import { columnRows, decoded, isNumeric, valueType } from "./_column_rows.ts";
+import {
+  columnRows,
+  decoded,
+  type Fault,
+  isList,
+  isNumeric,
+  valueType,
+} from "./_column_rows.ts";
+import { imageRows, isImages } from "./_image_rows.ts";
+import { isTexts, textRows } from "./_text_rows.ts";
 
 const ACTION = "read Arrow batch";
+const STREAM = "read Arrow stream";
 
 /** Which columns become inputs, and how. */
 export interface InputSettings {
@@ -41,20 +50,16 @@ export interface InputSettings {
   readonly id: string | undefined;
 }
 
-/** What is wrong with a row. */
-export interface Fault {
-  /** What must hold. */
-  readonly rule: string;
-  /** What the row holds. */
-  readonly value: unknown;
-  /** The error underneath. */
-  readonly cause?: Error;
-}
+/** Rows of one input, as `predict` takes them. */
+export type InputRows =
+  | NdArray<ArrayBufferView>
+  | readonly string[]
+  | readonly (readonly string[])[];
 
 /** The inputs of one batch. */
 export interface BatchInputs {
   /** By name; undefined if no row is good. */
-  readonly xs: Readonly<Record<string, NdArray<ArrayBufferView>>> | undefined;
+  readonly xs: Readonly<Record<string, InputRows>> | undefined;
   /** What is wrong with a row, by its number in the batch. */
   readonly bad: ReadonlyMap<number, Fault>;
 }
@@ -89,7 +94,9 @@ export class InputReader {
       columns: schema.fields.map(infoOf),
       ...(named === undefined ? {} : { inputs: named }),
       others: id === undefined ? [] : [id],
-      action: "read Arrow stream",
+      ...{ action: STREAM, option: "--inputs" },
+      castHint: "cast it to numbers before it is sent, or name others by " +
+        "--inputs",
     });
     for (const name of this.columns) {
       const count = schema.fields.filter((field) => field.name === name).length;
@@ -97,12 +104,27 @@ export class InputReader {
       const rule = "a column of an input must be there once";
       throw new RangeError(cannot(ACTION, rule, `${count} named "${name}"`));
     }
+    this.#openImages(images);
+  }
+
+  #openImages(images: Omit<ImageOptions, "onBad">): void {
     checkImageOptions(images, ACTION);
+    const [option] = Object.keys(images);
+    if (option !== undefined && !this.#plan.some(({ isImage }) => isImage)) {
+      const flag = option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+      const columns = this.columns.map(quote).join(", ");
+      const rule = `--${flag} must be left out where no column of files of ` +
+        `images is an input`;
+      const hint = `inputs are ${columns}; send images as binary, or change ` +
+        "numbers before they are sent";
+      const value = images[option as keyof typeof images];
+      throw new TypeError(cannot(STREAM, rule, value, hint));
+    }
     for (const { spec, isImage } of this.#plan) {
       if (!isImage) continue;
       const input = new ImageInput(spec, images, ACTION);
       if (!input.hasSize) {
-        const rule = `"--size" must say how large images become, as input ` +
+        const rule = `--size must say how large images become, as input ` +
           `"${spec.name}" takes any size`;
         throw new TypeError(cannot(ACTION, rule, "none", "as --size 224x224"));
       }
@@ -123,47 +145,19 @@ export class InputReader {
    */
   async read(batch: RecordBatch): Promise<BatchInputs> {
     const bad = new Map<number, Fault>();
-    const xs: Record<string, NdArray<ArrayBufferView>> = {};
+    const xs: Record<string, InputRows> = {};
     for (const input of this.#plan) {
-      const array = input.isImage
-        ? await this.#readImages(batch, input, bad)
+      const { spec, columns: [name] } = input;
+      const column = columnOf(batch, name!);
+      const rows = input.isImage
+        ? await imageRows(column, this.#images.get(spec)!, name!, bad)
+        : spec.dtype === "string"
+        ? textRows(column, spec, name!, bad)
         : readNumbers(batch, input, bad);
-      if (array === undefined) return { xs: undefined, bad };
-      xs[input.spec.name] = array;
+      if (rows === undefined) return { xs: undefined, bad };
+      xs[spec.name] = rows;
     }
     return { xs: bad.size === batch.numRows ? undefined : xs, bad };
-  }
-
-  async #readImages(
-    batch: RecordBatch,
-    { spec, columns: [name] }: InputColumns,
-    bad: Map<number, Fault>,
-  ): Promise<NdArray> {
-    const input = this.#images.get(spec)!;
-    const rows = batch.numRows;
-    const bytesOf = imageBytes(columnOf(batch, name!), name!);
-    const data = new Float32Array(rows * input.width);
-    const imageRule = `column ${quote(name)} must hold an image`;
-    let next = 0;
-    const readRows = async () => {
-      while (next < rows) {
-        const row = next++;
-        const bytes = bytesOf(row);
-        if (bytes === undefined) {
-          bad.set(row, { rule: imageRule, value: null });
-          continue;
-        }
-        try {
-          await input.fill(bytes, `row ${row}`, data, row);
-        } catch (error) {
-          if (!(error instanceof SyntaxError)) throw error;
-          const value = `${bytes.length} bytes`;
-          bad.set(row, { rule: imageRule, value, cause: error });
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: SAMPLES_AT_ONCE }, readRows));
-    return { data, shape: input.shape(rows), dtype: "float32" };
   }
 }
 
@@ -183,7 +177,7 @@ function namedInputs(
       const rule =
         "--inputs must be INPUT=COLUMN for a model of several inputs";
       const hint = `its inputs are ${names}`;
-      throw new TypeError(cannot("read Arrow stream", rule, text, hint));
+      throw new TypeError(cannot(STREAM, rule, text, hint));
     }
     const rest = text.startsWith(`${spec.name}=`)
       ? text.slice(spec.name.length + 1)
@@ -199,9 +193,9 @@ function infoOf({ name, type }: Field) {
   const values = valueType(type);
   const kind = isNumeric(values)
     ? "numbers" as const
-    : isImage(values)
+    : isImages(values)
     ? "images" as const
-    : DataType.isUtf8(values)
+    : isTexts(values)
     ? "texts" as const
     : "other" as const;
   return { name, kind, type: String(type), shape: shapeOf(values) };
@@ -209,49 +203,15 @@ function infoOf({ name, type }: Field) {
 
 /** Sizes of a row, where the type says them. A flat list may be of any shape. */
 function shapeOf(type: DataType): readonly number[] | undefined {
-  if (DataType.isList(type)) return undefined;
-  if (!DataType.isFixedSizeList(type)) return [];
+  if (!isList(type)) return [];
+  if (!DataType.isFixedSizeList(type)) return undefined;
   const inner = shapeOf(type.children[0]!.type);
   return inner && [type.listSize, ...inner];
-}
-
-function isImage(type: DataType): boolean {
-  return DataType.isBinary(type) || DataType.isLargeBinary(type) ||
-    DataType.isStruct(type) &&
-      type.children.some((child) =>
-        child.name === "bytes" && isImage(child.type)
-      );
 }
 
 function columnOf(batch: RecordBatch, name: string): Data {
   const index = batch.schema.fields.findIndex((field) => field.name === name);
   return batch.data.children[index]!;
-}
-
-function imageBytes(
-  column: Data,
-  name: string,
-): (row: number) => Uint8Array | undefined {
-  const { data, indices, isValid } = decoded(column, name);
-  const isStruct = DataType.isStruct(data.type);
-  const field = isStruct
-    ? data.type.children.findIndex((child) => child.name === "bytes")
-    : 0;
-  const bytes: Data = isStruct ? data.children[field]! : data;
-  return (row) => {
-    const at = indices?.[row] ?? row;
-    if (!isValid(row)) return undefined;
-    if (bytes.nullCount > 0 && !bytes.getValid(at)) return undefined;
-    const start = Number(bytes.valueOffsets[at]);
-    const end = Number(bytes.valueOffsets[at + 1]);
-    if (start >= 0 && end >= start && end <= bytes.values.length) {
-      return bytes.values.subarray(start, end);
-    }
-    const rule = `column "${name}" must hold the bytes that its offsets say`;
-    throw new SyntaxError(
-      cannot(ACTION, rule, [start, end], "is the stream damaged?"),
-    );
-  };
 }
 
 function readNumbers(
@@ -260,10 +220,6 @@ function readNumbers(
   bad: Map<number, Fault>,
 ): NdArray<ArrayBufferView> | undefined {
   const { spec, columns } = input;
-  if (spec.dtype === "string") {
-    const rule = "the model must take numbers or images";
-    throw new TypeError(cannot(ACTION, rule, `strings, "${spec.name}"`));
-  }
   const rows = batch.numRows;
   const wanted = columns.length > 1
     ? []
@@ -272,8 +228,8 @@ function readNumbers(
     : spec.shape.slice(1);
   const read = new Map();
   for (const name of columns) {
-    const column = decoded(columnOf(batch, name), name);
-    const found = columnRows(column, rows, wanted, name);
+    const column = decoded(columnOf(batch, name));
+    const found = columnRows(column, rows, wanted);
     const what = wanted === undefined || wanted.length === 0
       ? "numbers"
       : `numbers of shape ${shapeText(wanted)}`;

@@ -8,18 +8,16 @@
  *
  * @module
  */
-import { type RecordBatch, RecordBatchReader, type Schema } from "apache-arrow";
+import type { RecordBatch, Schema } from "apache-arrow";
 import { cannot, quote } from "../check.ts";
 import type { OpenExtractor } from "../extractor/open_extractor.ts";
 import type { FeatureSet, NdArray, TensorSpec } from "../types.ts";
-import { arrowFrames, type ByteReader, checkEnd } from "./_arrow_frames.ts";
+import { type ByteReader, checkEnd } from "./_arrow_frames.ts";
+import { openArrowStream } from "./_arrow_stream.ts";
 import { ArrowSink, type ByteWriter } from "./_arrow_sink.ts";
 import { FeatureColumns, type OutputSettings } from "./_feature_columns.ts";
-import {
-  type Fault,
-  InputReader,
-  type InputSettings,
-} from "./_input_columns.ts";
+import type { Fault } from "./_column_rows.ts";
+import { InputReader, type InputSettings } from "./_input_columns.ts";
 
 /** Settings of a worker, beside those of its extractor. */
 export interface WorkerSettings extends InputSettings, OutputSettings {
@@ -51,6 +49,8 @@ export interface WorkerCounts {
   readonly badRows: number;
   /** What is wrong with the first of them. */
   readonly firstBad: string | undefined;
+  /** Rows with NaN or infinity in their inputs, which are computed as any. */
+  readonly nonFiniteRows: number;
 }
 
 /** One runs, one waits: a third would not be begun any sooner. */
@@ -83,8 +83,7 @@ export async function runWorker(
 ): Promise<WorkerCounts> {
   const { reader, specs, extractor } = parts;
   const probe = await probed(extractor, specs);
-  const frames = arrowFrames(reader);
-  const { batches, schema } = await opened(frames);
+  const { batches, schema } = await openArrowStream(reader);
   const run = new WorkerRun(parts, settings, schema);
   if (probe !== undefined) await run.open(probe);
   const failed = Promise.withResolvers<never>();
@@ -114,26 +113,6 @@ async function probed(
   return await extractor.predict({ xs }, { progress: false });
 }
 
-async function opened(frames: AsyncGenerator<Uint8Array>): Promise<{
-  readonly schema: Schema;
-  readonly batches: AsyncGenerator<RecordBatch>;
-}> {
-  const stream = await RecordBatchReader.from(frames);
-  await stream.open({ autoDestroy: false });
-  const { schema } = stream;
-  return { schema, batches: batchesOf(stream) };
-}
-
-async function* batchesOf(
-  stream: RecordBatchReader,
-): AsyncGenerator<RecordBatch> {
-  for await (const batch of stream) {
-    // What stands for a stream without batches was not sent.
-    if (batch.constructor.name.includes("Placeholder")) return;
-    yield batch;
-  }
-}
-
 class WorkerRun {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
@@ -143,6 +122,7 @@ class WorkerRun {
   #columns: FeatureColumns | undefined;
   #counts: WorkerCounts = {
     ...{ batches: 0, rows: 0, badRows: 0, firstBad: undefined },
+    nonFiniteRows: 0,
   };
 
   constructor(parts: WorkerParts, settings: WorkerSettings, schema: Schema) {
@@ -228,10 +208,12 @@ class WorkerRun {
     const rows = new Set(bad.keys());
     await this.#sink.write(this.#columns!.batch(batch, set, rows));
     const { batches, rows: before, badRows, firstBad } = this.#counts;
+    const { nonFiniteRows } = this.#counts;
     this.#counts = {
       batches: batches + 1,
       rows: before + batch.numRows,
       badRows: badRows + bad.size,
+      nonFiniteRows: nonFiniteRows + (set?.nonFinite.length ?? 0),
       firstBad: firstBad ??
         (bad.size === 0 ? undefined : this.#badRow(batch, first, bad).message),
     };
@@ -255,13 +237,16 @@ class WorkerRun {
     first: number,
     bad: ReadonlyMap<number, Fault>,
   ): TypeError {
-    const row = Math.min(...bad.keys());
+    // No spread: a batch may have more rows than a call takes arguments.
+    const row = [...bad.keys()].reduce((first, next) => Math.min(first, next));
     const { id } = this.#settings;
     const name = id === undefined
       ? ""
       : ` (${id} ${quote(batch.getChild(id)?.get(row))})`;
     const { rule, value, cause } = bad.get(row)!;
-    const hint = "mend it, or pass --on-bad null";
+    const hint = this.#settings.onBad === "stop"
+      ? "mend it, or pass --on-bad null"
+      : undefined;
     const message = cannot(`read row ${first + row}${name}`, rule, value, hint);
     return new TypeError(message, cause === undefined ? undefined : { cause });
   }

@@ -98,9 +98,11 @@ export function extractorOf(
     Object.entries({ backend, threads, device })
       .filter(([, value]) => value !== undefined),
   );
+  // A device is one of the native engine, which need not be named as well.
+  const kind = engine ?? (device === undefined ? "auto" : "onnx");
   return engine === undefined && Object.keys(engineOptions).length === 0
     ? extractor
-    : extractor.engine(engine ?? "auto", engineOptions);
+    : extractor.engine(kind, engineOptions);
 }
 
 /**

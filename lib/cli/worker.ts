@@ -109,7 +109,12 @@ export async function runWorkerCommand(
   const { log } = pipes;
   const parser = command();
   // stdout belongs to the stream
-  const code = readArguments(parser, args, { out: log, err: log });
+  const code = readArguments(parser, args, { out: log, err: log }, () => {
+    const has = (flag: string) =>
+      args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+    if (!has("--keep") || !has("--no-keep")) return;
+    parser.error("error: --keep must not stand beside --no-keep");
+  });
   if (code !== undefined) return code;
   try {
     await work(parser.args[0]!, parser.opts<WorkerOptions>(), pipes);
@@ -151,12 +156,16 @@ async function work(
     log(`warning: ${counts.badRows} of ${counts.rows} rows are null. `);
     log(`The first: ${counts.firstBad}\n`);
   }
+  if (counts.nonFiniteRows > 0) {
+    log(`warning: ${counts.nonFiniteRows} of ${counts.rows} rows have NaN or `);
+    log("infinity in their inputs\n");
+  }
 }
 
 function settingsOf(options: WorkerOptions): WorkerSettings {
   const { inputs, keep, listType, onBad, id } = options;
   const images: Omit<ImageOptions, "onBad"> = imageOptions(options);
-  const columns = Array.isArray(keep) ? keep as string[] : undefined;
+  const columns = Array.isArray(keep) ? [...new Set(keep)] : undefined;
   return {
     ...{ inputs, images, listType, onBad, id },
     keep: keep === false ? false : columns,

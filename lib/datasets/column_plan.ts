@@ -28,7 +28,13 @@ export interface PlanFacts {
   /** Columns that are labels or ids. */
   readonly others: readonly string[];
   readonly action: string;
+  /** What names columns, in messages. @default {"inputs"} */
+  readonly option?: string;
+  /** What to do about a column that is no number. */
+  readonly castHint?: string;
 }
+
+const OPTION = '"inputs"';
 
 /**
  * Finds the columns of each input.
@@ -46,19 +52,20 @@ export function planInputs(
 ): readonly InputColumns[] {
   const named = facts.inputs === undefined
     ? guessed(specs, facts)
-    : byInput(specs, facts.inputs, facts.action);
+    : byInput(specs, facts.inputs, facts);
   return specs.map((spec, i) => planOne(spec, named[i]!, facts));
 }
 
 function byInput(
   specs: readonly TensorSpec[],
   inputs: NamedInputs,
-  action: string,
+  { action, option = OPTION }: PlanFacts,
 ): (readonly string[])[] {
   if (typeof inputs === "string" || Array.isArray(inputs)) {
     if (specs.length === 1) return [[inputs].flat() as string[]];
     const names = specs.map(({ name }) => name);
-    const rule = `"inputs" must name the columns of each input of the model, ` +
+    const rule =
+      `${option} must name the columns of each input of the model, ` +
       "{ input: column }";
     const hint = `its inputs are ${names.map(quote).join(", ")}`;
     throw new TypeError(cannot(action, rule, inputs, hint));
@@ -68,13 +75,13 @@ function byInput(
     .find((key) => !specs.some(({ name }) => name === key));
   if (unknown !== undefined) {
     const names = specs.map(({ name }) => quote(name)).join(", ");
-    const rule = `"inputs" must name inputs of the model, ${names}`;
+    const rule = `${option} must name inputs of the model, ${names}`;
     throw new RangeError(cannot(action, rule, unknown));
   }
   return specs.map(({ name }) => {
     const columns = record[name];
     if (columns !== undefined) return [columns].flat();
-    const rule = `"inputs" must name the columns of input ${quote(name)}`;
+    const rule = `${option} must name the columns of input ${quote(name)}`;
     throw new TypeError(cannot(action, rule, Object.keys(record)));
   });
 }
@@ -82,8 +89,9 @@ function byInput(
 /** Columns named as the inputs; of one input the only images, or all numbers. */
 function guessed(
   specs: readonly TensorSpec[],
-  { columns, others, action }: PlanFacts,
+  facts: PlanFacts,
 ): (readonly string[])[] {
+  const { columns, others } = facts;
   const free = columns.filter(({ name }) => !others.includes(name));
   const has = ({ name }: TensorSpec) => free.some((one) => one.name === name);
   if (specs.every(has)) return specs.map(({ name }) => [name]);
@@ -92,7 +100,7 @@ function guessed(
   const texts = free.filter(({ kind }) => kind === "texts");
   if (specs.length === 1 && specs[0]!.dtype === "string") {
     if (texts.length === 1) return [[texts[0]!.name]];
-    throw unclear(columns, action);
+    throw unclear(facts);
   }
   if (specs.length === 1 && images.length === 1) return [[images[0]!.name]];
   if (specs.length === 1 && images.length === 0) {
@@ -102,28 +110,33 @@ function guessed(
       return [numbers.map(({ name }) => name)];
     }
   }
-  throw unclear(columns, action);
+  throw unclear(facts);
 }
 
-function unclear(columns: readonly ColumnInfo[], action: string): TypeError {
-  const names = columns.map(({ name, type }) => `${name}: ${type}`);
-  const rule = '"inputs" must name the columns that the model takes';
-  const hint = `columns are ${names.slice(0, 12).map(quote).join(", ")}`;
-  return new TypeError(cannot(action, rule, undefined, hint));
+function unclear({ columns, action, option = OPTION }: PlanFacts): TypeError {
+  const names = columns.map(({ name, type }) => quote(`${name}: ${type}`));
+  const rule = `${option} must name the columns that the model takes`;
+  const hint = names.length === 0
+    ? "there are no columns"
+    : `columns are ${names.slice(0, 12).join(", ")}`;
+  return new TypeError(cannot(action, rule, "none", hint));
 }
 
 function planOne(
   spec: TensorSpec,
   names: readonly string[],
-  { columns, action }: PlanFacts,
+  facts: PlanFacts,
 ): InputColumns {
+  const { columns, action, castHint } = facts;
   const infos = names.map((name) => findColumn(name, columns, action));
   if (spec.dtype === "string") return planTexts(spec, infos, action);
   const wrong = infos.find(({ kind }) => kind === "texts" || kind === "other");
   if (wrong !== undefined) {
     const rule = `column ${quote(wrong.name)} must hold numbers, lists of ` +
       `numbers or images for input ${quote(spec.name)}`;
-    const hint = wrong.kind === "texts"
+    const hint = castHint !== undefined
+      ? castHint
+      : wrong.kind === "texts"
       ? "a column with a value that is no number is text: leave it out, or " +
         "convert it to numbers"
       : undefined;
@@ -140,7 +153,7 @@ function planOne(
       : `${several.name}: ${several.type}`;
     throw new TypeError(cannot(action, rule, value));
   }
-  if (!isImage) checkWidth(spec, infos, action);
+  if (!isImage) checkWidth(spec, infos, facts);
   return { spec, columns: names, isImage };
 }
 
@@ -162,7 +175,7 @@ function planTexts(
 function checkWidth(
   spec: TensorSpec,
   infos: readonly ColumnInfo[],
-  action: string,
+  { action, option = OPTION }: PlanFacts,
 ): void {
   const { shape } = infos[0]!;
   const wanted = spec.shape.slice(1);
@@ -178,7 +191,7 @@ function checkWidth(
     quote([...wanted])
   }`;
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
-  const hint = `columns are ${names}: name others by "inputs"`;
+  const hint = `columns are ${names}: name others by ${option}`;
   throw new TypeError(cannot(action, rule, [...found], hint));
 }
 

@@ -176,14 +176,6 @@ function layoutOf(
     height: Math.max(...sized.map(({ height }) => height)),
   };
   const largest = Math.max(side.width, side.height);
-  const scale = Math.max(
-    1,
-    isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
-    // Three in a row where four would not be enlarged.
-    isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
-  );
-  const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
-  const size = { width: scale * side.width, height: scale * side.height };
   const lines = shown.map((image) => linesOf(image, isNarrow));
   const captions = lines.map(([caption]) => caption);
   const footers = lines.map(([, footer]) => footer);
@@ -191,6 +183,18 @@ function layoutOf(
     Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, room / 4),
     widestText(footers, FOOTER),
   );
+  const scale = Math.max(
+    1,
+    isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
+    // Three in a row where four would not be enlarged.
+    isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
+    // Where the text takes more room than the image, the image may as well.
+    isNarrow && inRow === undefined
+      ? Math.floor(Math.min(72, text, room) / largest)
+      : 0,
+  );
+  const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
+  const size = { width: scale * side.width, height: scale * side.height };
   const below = (captions.some((line) => line !== "") ? 14 : 0) +
     (footers.some((line) => line !== "") ? 12 : 0);
   const whole = (length: number) => Math.ceil(length / pixel) * pixel;

@@ -90,7 +90,8 @@ class ShownList implements Neighbors {
  * Samples at equal distance are in their order in the set. A query that is in
  * the set finds itself. The cosine distance `1 − a · b / (|a| |b|)` is 1 if a
  * feature is zero in all units. Feature maps are compared value by value; pool
- * them first if the position should not matter.
+ * them first if the position should not matter. {@linkcode imageGrid} draws the
+ * images of the ids as a figure that can be saved.
  *
  * @category Feature sets
  * @param set The set to search: a feature set, `openFeatures(…)`, or a function

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import config from "../../deno.json" with { type: "json" };
 import { cannot } from "../check.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
@@ -12,6 +13,7 @@ import type { StoredType } from "../formats/stored_array.ts";
 import type {
   FeatureSource,
   FeatureSpec,
+  LinearHead,
   OutputActivation,
   SkippedSample,
 } from "../types.ts";
@@ -65,6 +67,8 @@ export interface Description {
   readonly source?: FeatureSource | undefined;
   /** Shape of the head's kernel, where there is a head. */
   readonly head?: readonly number[] | undefined;
+  /** CRC-32 over the head's weights: those of the kernel, then the bias. */
+  readonly headCrc32?: number | undefined;
   /** The head's weights as base64, where the file has no other place for them. */
   readonly weights?:
     | { readonly kernel: string; readonly bias: string }
@@ -84,7 +88,47 @@ export interface Description {
  * @returns JSON; the same for the same description.
  */
 export function descriptionText(description: Description): string {
-  return JSON.stringify({ layout: LAYOUT, ...description });
+  return sealed(JSON.stringify({ layout: LAYOUT, ...description }));
+}
+
+/**
+ * Puts a checksum at the end of a JSON object.
+ *
+ * @param text The object.
+ * @returns The same with one entry more, `"crc32"`.
+ */
+export function sealed(text: string): string {
+  const open = text.replace(/\s*\}$/, "");
+  return `${open},"crc32":${crc32(open)}}`;
+}
+
+/**
+ * Checks the text of an object that was {@linkcode sealed}.
+ *
+ * @param text The text.
+ * @param name The file, for messages.
+ * @throws {SyntaxError} If it was changed.
+ */
+export function checkSeal(text: string, name: string): void {
+  const [end, checksum] = /,"crc32":(\d+)\}$/.exec(text) ?? [];
+  const found = crc32(text.slice(0, text.length - (end?.length ?? 0)));
+  if (Number(checksum) === found) return;
+  const rule = "its description must have the checksum that it ends with";
+  const hint = "the file was changed or is damaged: write it again";
+  throw badFeatures(name, rule, found.toString(16), hint);
+}
+
+/**
+ * The checksum of a head's weights.
+ *
+ * @param head The weights.
+ * @returns Its CRC-32.
+ */
+export function headChecksum({ kernel, bias }: LinearHead): number {
+  return [kernel, bias].reduce((sum, { data }) => {
+    const { buffer, byteOffset, byteLength } = data;
+    return crc32(new Uint8Array(buffer, byteOffset, byteLength), sum);
+  }, 0);
 }
 
 /**
@@ -108,9 +152,13 @@ export function parseDescription(
       "read it with npzFile() or table(), if it is data",
     );
   }
+  checkSeal(text, name);
   const limits = { bytes: 2 ** 30, values: 2 ** 24 };
   const parsed = parseLooseJson(text, `description of ${name}`, limits);
-  const { layout, ...description } = parsed as { layout: number };
+  const { layout, crc32: _checked, ...description } = parsed as {
+    layout: number;
+    crc32: number;
+  };
   if (layout !== LAYOUT) {
     const hint = "open it with the version of Sonde that wrote it";
     throw badFeatures(name, `its layout must be ${LAYOUT}`, layout, hint);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import { parseLooseJson } from "../formats/loose_json.ts";
 import { badFeatures, VERSION } from "./_description.ts";
 import type { Part } from "./part.ts";
@@ -54,7 +55,14 @@ export async function writeFolder(
     );
     written.push({ name, samples, bytes });
   }
-  const manifest = { layout: 1, version: VERSION, format, shards: written };
+  const sum = checksumOf(written);
+  const manifest = {
+    layout: 1,
+    version: VERSION,
+    format,
+    shards: written,
+    crc32: sum,
+  };
   const text = new TextEncoder().encode(JSON.stringify(manifest, null, 1));
   await writeWhole(`${folder}/${MANIFEST}`, (sink) => sink.write(text));
   return written;
@@ -82,7 +90,7 @@ export function readManifest(folder: string): Shard[] {
   }
   const limits = { bytes: 2 ** 28, values: 2 ** 24 };
   const parsed = parseLooseJson(text, `${folder}/${MANIFEST}`, limits);
-  const { shards } = parsed as { shards: Shard[] };
+  const { shards, crc32: sum } = parsed as { shards: Shard[]; crc32: unknown };
   const isList = Array.isArray(shards) && shards.length > 0 &&
     shards.every(({ name, samples, bytes }) =>
       /^features-\d+\.(safetensors|parquet)$/.test(name) &&
@@ -91,6 +99,11 @@ export function readManifest(folder: string): Shard[] {
   if (!isList) {
     throw badFeatures(folder, `"${MANIFEST}" must list shards`, shards);
   }
+  if (sum !== checksumOf(shards)) {
+    const rule = `shards in "${MANIFEST}" must have the checksum that it says`;
+    const hint = "the file was changed or is damaged: write it again";
+    throw badFeatures(folder, rule, sum, hint);
+  }
   for (const { name, bytes } of shards) {
     const found = sizeAt(`${folder}/${name}`);
     if (found === bytes) continue;
@@ -98,6 +111,13 @@ export function readManifest(folder: string): Shard[] {
     throw badFeatures(folder, rule, found ?? "no such file", "is it cut?");
   }
   return shards;
+}
+
+/** Over what nothing else tells: a shard that is left out is never opened. */
+function checksumOf(shards: readonly Shard[]): number {
+  return crc32(JSON.stringify(
+    shards.map(({ name, samples }) => [name, samples]),
+  ));
 }
 
 function sizeAt(path: string): number | undefined {

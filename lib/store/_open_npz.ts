@@ -15,7 +15,7 @@ import {
   parseDescription,
 } from "./_description.ts";
 import { fromTexts, ID, IS_NUMBER } from "./_ids.ts";
-import { checkColumn, headOf } from "./_open_safetensors.ts";
+import { checkColumn, headOf, readTexts } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
@@ -67,7 +67,7 @@ async function partOf(source: ByteSource): Promise<Part> {
   return {
     name,
     description,
-    head: headOf(description, array),
+    head: headOf(description, name, array),
     read: (column, rows) =>
       readSafetensor(members.get(column)!, headers.get(column)!, rows),
     ids: readIds,
@@ -95,7 +95,7 @@ async function idReader(
   const texts = (rows: RowRange) => {
     const bytes = new Uint8Array((rows.end - rows.start) * characters * 4);
     source.read(start + rows.start * characters * 4, bytes);
-    return textsOf(bytes, characters);
+    return readTexts(source.name, () => textsOf(bytes, characters));
   };
   if (kind === "string") return texts;
   const marks: RowReader = markReader(

@@ -22,6 +22,7 @@ import {
   parseDescription,
 } from "./_description.ts";
 import { decodeTexts, fromTexts, ID, IS_NUMBER } from "./_ids.ts";
+import { readTexts } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
@@ -113,7 +114,11 @@ class GroupRows {
       const { values, valueOffsets } = column.data[0]!;
       const offsets = valueOffsets.subarray(start, end + 1) as Int32Array;
       const bytes = values.subarray(offsets[0], offsets.at(-1)) as Uint8Array;
-      for (const id of fromTexts(decodeTexts(bytes, offsets), marks)) {
+      const texts = readTexts(
+        this.#source.name,
+        () => decodeTexts(bytes, offsets),
+      );
+      for (const id of fromTexts(texts, marks)) {
         ids.push(id);
       }
     }

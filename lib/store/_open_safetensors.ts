@@ -16,6 +16,7 @@ import {
   badFeatures,
   type ColumnSpec,
   type Description,
+  headChecksum,
   parseDescription,
 } from "./_description.ts";
 import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
@@ -55,7 +56,11 @@ function partOf(source: ByteSource): Part {
   return {
     name,
     description,
-    head: headOf(description, (key) => readSafetensor(source, entryOf(key))),
+    head: headOf(
+      description,
+      name,
+      (key) => readSafetensor(source, entryOf(key)),
+    ),
     read: (column, rows) => readSafetensor(source, entryOf(column), rows),
     ids: (rows) => readIds(source, description, entryOf, rows),
     close: () => source.close(),
@@ -66,15 +71,28 @@ function partOf(source: ByteSource): Part {
  * The head's weights, where a file holds them.
  *
  * @param description What the file says of itself.
+ * @param name The file, for messages.
  * @param read Reads one of its arrays.
  * @returns The head.
+ * @throws {SyntaxError} If its weights were changed.
  */
 export function headOf(
-  { head }: Description,
+  { head, headCrc32 }: Description,
+  name: string,
   read: (name: string) => StoredArray,
 ): LinearHead | undefined {
   if (head === undefined) return undefined;
-  return { kernel: read(KERNEL) as NdArray, bias: read(BIAS) as NdArray };
+  const weights = {
+    kernel: read(KERNEL) as NdArray,
+    bias: read(BIAS) as NdArray,
+  };
+  const found = headChecksum(weights);
+  if (found === headCrc32) return weights;
+  const rule = `the head's weights must have checksum ${
+    headCrc32?.toString(16)
+  }`;
+  const hint = "the file was changed or is damaged: write it again";
+  throw badFeatures(name, rule, found.toString(16), hint);
 }
 
 /**
@@ -122,9 +140,29 @@ function readIds(
   }
   const range = { start: Number(offsets[0]), end: Number(offsets.at(-1)) };
   const bytes = read(ID, range) as Uint8Array;
-  const texts = decodeTexts(bytes, offsets);
+  const texts = readTexts(source.name, () => decodeTexts(bytes, offsets));
   if (kind === "string") return texts;
   return fromTexts(texts, read(IS_NUMBER, rows) as Uint8Array);
+}
+
+/**
+ * Decodes identities, or says that they are damaged.
+ *
+ * @param name The file, for messages.
+ * @param decode Decodes them.
+ * @returns The identities.
+ * @throws {SyntaxError} If they are no text.
+ */
+export function readTexts<T>(name: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) {
+      throw cause;
+    }
+    const hint = "the file was changed or is damaged: write it again";
+    throw badFeatures(name, "its ids must be text", "other bytes", hint);
+  }
 }
 
 /**

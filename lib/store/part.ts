@@ -13,6 +13,7 @@ import type { FeatureSet, LinearHead, SkippedSample } from "../types.ts";
 import {
   type ColumnSpec,
   type Description,
+  headChecksum,
   type IdSpec,
   VERSION,
 } from "./_description.ts";
@@ -84,6 +85,7 @@ export function partOfSet(set: FeatureSet, facts: PartFacts = {}): Part {
     activation,
     source,
     head: head?.kernel.shape,
+    headCrc32: head && headChecksum(head),
     skipped: facts.skipped ?? [],
     run: facts.run,
     range: facts.range,
@@ -142,6 +144,7 @@ export async function slicePart(part: Part, rows: RowRange): Promise<Part> {
       ids: { ...idSpec(ids), kind: description.ids.kind },
       columns,
       head: isFirst ? description.head : undefined,
+      headCrc32: isFirst ? description.headCrc32 : undefined,
       skipped: isFirst ? description.skipped : [],
     },
     head: isFirst ? part.head : undefined,

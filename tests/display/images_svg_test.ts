@@ -130,6 +130,21 @@ Deno.test("imagesSvg() draws photographs as they are, without notes on a scale o
   assertEquals([...pixels.subarray(0, 7)], [1, 50, 50, 50, 0, 0, 0]);
 });
 
+Deno.test("imagesSvg() enlarges images as far as the numbers below them reach", () => {
+  const images = Array.from({ length: 6 }, () => ({
+    ...IMAGE,
+    z: Array.from({ length: 64 }, (_, i) => (i - 30) * 1.234e-12),
+    height: 8,
+    width: 8,
+  }));
+  const { svg } = grid(images, { figureWidth: 200, range: [-1, 1] });
+  // One column: the numbers are wider than a quarter of the figure.
+  const mosaic = /<image [^>]*width="(\d+)" height="(\d+)"/.exec(svg)!;
+  const lefts = svgTexts(svg).filter(({ text }) => text.includes("e-11"));
+  assertEquals(new Set(lefts.map(({ left }) => left)).size, 1);
+  assert(Number(mosaic[2]) > 6 * 48, mosaic[0]);
+});
+
 Deno.test("imagesSvg() says that there are none", () => {
   assertMatch(grid([]).svg, />no images</);
 });

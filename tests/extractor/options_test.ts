@@ -41,6 +41,18 @@ Deno.test("engineSettings() refuses threads that are no positive integer", () =>
   }
 });
 
+Deno.test("engineSettings() refuses threads that would only wait for each other", () => {
+  const most = Math.max(64, 4 * navigator.hardwareConcurrency);
+  assertEquals(engineSettings("onnx", { threads: most }).threads, most);
+  assertThrows(
+    () => engineSettings("onnx", { threads: most + 1 }),
+    RangeError,
+    `Cannot set engine as "threads" must be at most ${most} on this machine: current value is ${
+      most + 1
+    }; leave it out to use all its processors`,
+  );
+});
+
 function refused(options: unknown): Error {
   return assertThrows(() => checkRun("predict", [], options as RunOptions));
 }

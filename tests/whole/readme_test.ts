@@ -25,6 +25,7 @@ const PRINTED = [
   ["FeatureSet of 502 samples", "pool        [502, 64]"],
   ['photos": 12 images, 2 classes', '[ "circles", "squares" ] ['],
   ['[ "setosa", "versicolor", "virginica" ]'],
+  ["Neighbors: 6 of 1 query", "boat/boat-20.jpg (0), boat/boat-02.jpg (0.03"],
   ["conv1", "only"],
   ["shape: [ 5, 8 ]", 'dtype: "float32"'],
   ['Model "digits"', 'Weights of "conv1" (Conv2D)'],

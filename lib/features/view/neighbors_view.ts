@@ -11,7 +11,7 @@ import type {
   GridImage,
   View,
 } from "../../display/view.ts";
-import type { Dataset, DataSource } from "../../types.ts";
+import type { Dataset } from "../../types.ts";
 
 /** The neighbours to show. */
 export interface ShownNeighbors {
@@ -115,10 +115,15 @@ async function neighborImages(
 ): Promise<GridImage[]> {
   const numNeighbors = ids[0]!.length;
   const shownIds = ids.slice(0, count).map((row) => row.slice(0, inRow));
-  const neighbors = await imagesById(images!, shownIds.flat());
+  const read = async (images: Dataset, ids: readonly (string | number)[]) => {
+    const { gridOf } = await import("./image_grid_figure.ts");
+    const grid = await gridOf({ title: "", images, ids });
+    return new Map(ids.map((id, i) => [id, grid.images[i]!]));
+  };
+  const neighbors = await read(images!, shownIds.flat());
   const own = queryImages === undefined
     ? undefined
-    : await imagesById(queryImages, Array.from(queries).slice(0, count));
+    : await read(queryImages, Array.from(queries).slice(0, count));
   return shownIds.flatMap((row, q) => {
     const found = row.map((id, k): GridImage => ({
       ...neighbors.get(id)!,
@@ -130,21 +135,4 @@ async function neighborImages(
     const caption = String(queries[q]);
     return [{ ...query, caption, detail: "query" }, ...found];
   });
-}
-
-async function imagesById(
-  dataset: Dataset,
-  ids: readonly (string | number)[],
-): Promise<Map<string | number, GridImage>> {
-  const { inputImages } = await import("./_input_images.ts");
-  const unique = [...new Set(ids)];
-  const source = dataset as DataSource;
-  const isSource = typeof dataset === "object" && "batches" in dataset &&
-    typeof source.samples === "function";
-  // A source that reads samples by id is not read from its start.
-  const held = isSource
-    ? { ...await source.samples!(unique) as object, ids: unique } as Dataset
-    : dataset;
-  const images = await inputImages(held, unique);
-  return new Map(unique.map((id, i) => [id, images[i]!]));
 }

@@ -28,7 +28,7 @@ export interface InferredCall {
 type Shape = KnownTensor["shape"];
 type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
 
-const BOOL = 9;
+const [UINT8, INT32, BOOL] = [2, 6, 9];
 
 const same: Rule = (_call, { shape }) => shape;
 
@@ -70,6 +70,13 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     ["Unsqueeze", unsqueezed],
     ["Transpose", transposed],
     ["Concat", joined],
+    ["QuantizeLinear", same],
+    ["DequantizeLinear", same],
+    ["DynamicQuantizeLinear", same],
+    ["MatMulInteger", product],
+    ["ConvInteger", windows],
+    ["QLinearMatMul", (call, x) => product(withSecond(call), x)],
+    ["QLinearConv", (call, x) => windows(withSecond(call), x)],
   ] as readonly (readonly [string, Rule])[]),
 ]);
 
@@ -82,16 +89,51 @@ const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
  * @returns Its first output; undefined if unknown.
  */
 export function inferOutput(call: InferredCall): KnownTensor | undefined {
-  const { kind, inputs: [x], attributes } = call;
+  const { kind, inputs: [x] } = call;
   const rule = RULES.get(kind);
   const shape = x && rule?.(call, x);
   if (shape === undefined) return undefined;
-  const type = kind === "Cast"
-    ? Number(attributes.to)
-    : IS_COMPARISON.test(kind)
-    ? BOOL
-    : x!.type;
-  return { shape, type };
+  const type = typeOf(call, x!);
+  return type === undefined ? undefined : { shape, type };
+}
+
+/** The element type; undefined where an input that says it is not known. */
+function typeOf(
+  { kind, inputs, attributes }: InferredCall,
+  x: KnownTensor,
+): number | undefined {
+  if (kind === "Cast") return Number(attributes.to);
+  if (IS_COMPARISON.test(kind)) return BOOL;
+  if (kind === "DynamicQuantizeLinear") return UINT8;
+  if (kind === "MatMulInteger" || kind === "ConvInteger") return INT32;
+  const named = Number(attributes.output_dtype ?? 0);
+  if (kind === "DequantizeLinear") return named || inputs[1]?.type;
+  if (kind === "QuantizeLinear") {
+    return named || (inputs.length < 3 ? UINT8 : inputs[2]?.type);
+  }
+  return kind.startsWith("QLinear") ? inputs[7]?.type : x.type;
+}
+
+/**
+ * What an operation beside {@linkcode inferOutput}'s gives: the scale and zero
+ * point of a quantisation.
+ *
+ * @param kind The operation.
+ * @param index Which output, from 1.
+ * @returns What is known of it; undefined where that is nothing.
+ */
+export function inferFurther(
+  kind: string,
+  index: number,
+): KnownTensor | undefined {
+  if (kind !== "DynamicQuantizeLinear") return undefined;
+  const FLOAT = 1;
+  return { shape: [], type: index === 1 ? FLOAT : UINT8 };
+}
+
+/** The operands of a quantised product, each with its scale and zero point. */
+function withSecond(call: InferredCall): InferredCall {
+  return { ...call, inputs: [call.inputs[0], call.inputs[3]] };
 }
 
 function broadcast({ inputs }: InferredCall): Shape | undefined {
@@ -151,7 +193,7 @@ function windows(
   const sizes = (attributes.kernel_shape ?? kernel?.slice(2)) as
     | readonly (number | null)[]
     | undefined;
-  const channels = kind === "Conv" ? kernel?.[0] : shape[1];
+  const channels = kind.includes("Conv") ? kernel?.[0] : shape[1];
   const rank = shape.length - 2;
   if (sizes?.length !== rank || rank < 1 || channels === undefined) return;
   const all = (key: string, count: number, fallback: number) =>

@@ -4,7 +4,7 @@ import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import { typeName } from "../../formats/onnx_tensor.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { inferOutput, type KnownTensor } from "./infer_shapes.ts";
+import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -123,6 +123,10 @@ export class OnnxSpecs {
       values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
     });
     if (found !== undefined) this.#inferred.set(output, found);
+    outputs.slice(1).forEach((further, i) => {
+      const also = inferFurther(kind, i + 1);
+      if (also !== undefined) this.#inferred.set(further, also);
+    });
   }
 
   #knownOf(

@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { inferOutput } from "../../../lib/models/onnx/infer_shapes.ts";
+import {
+  inferFurther,
+  inferOutput,
+} from "../../../lib/models/onnx/infer_shapes.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 
 type Shape = readonly (number | null)[];
@@ -63,6 +66,47 @@ Deno.test("inferOutput() knows nothing of other operators, or of inputs that are
   assertEquals(of("Relu", [undefined]), undefined);
   assertEquals(of("Reshape", [x, x]), undefined);
   assertEquals(of("ReduceSum", [x, x]), undefined);
+});
+
+Deno.test("inferOutput() follows quantised products", () => {
+  const tensor = (type: number, ...shape: (number | null)[]) => ({
+    shape,
+    type,
+  });
+  const [float, uint8, int8, int32] = [1, 2, 3, 6];
+  const x = tensor(float, null, 4);
+  const scale = tensor(float);
+  const of = (
+    kind: string,
+    inputs: readonly (ReturnType<typeof tensor> | undefined)[],
+    attributes = {},
+  ) => inferOutput({ kind, attributes, inputs, values: () => undefined });
+  const [bytes, weights] = [tensor(uint8, null, 4), tensor(int8, 4, 3)];
+  const zero = tensor(int8);
+  assertEquals(of("QuantizeLinear", [x, scale, zero]), tensor(int8, null, 4));
+  assertEquals(of("QuantizeLinear", [x, scale]), bytes);
+  assertEquals(
+    of("QuantizeLinear", [x, scale], { output_dtype: 3 }),
+    tensor(int8, null, 4),
+  );
+  assertEquals(of("QuantizeLinear", [x, scale, undefined]), undefined);
+  assertEquals(of("DequantizeLinear", [bytes, scale, zero]), x);
+  assertEquals(of("DynamicQuantizeLinear", [x]), bytes);
+  assertEquals(inferFurther("DynamicQuantizeLinear", 1), tensor(float));
+  assertEquals(inferFurther("DynamicQuantizeLinear", 2), tensor(uint8));
+  assertEquals(inferFurther("TopK", 1), undefined);
+  assertEquals(
+    of("MatMulInteger", [bytes, weights]),
+    tensor(int32, null, 3),
+  );
+  const operands = [bytes, scale, zero, weights, scale, zero, scale, zero];
+  assertEquals(of("QLinearMatMul", operands), tensor(int8, null, 3));
+  const maps = tensor(uint8, null, 2, 5, 5);
+  const kernel = tensor(int8, 6, 2, 3, 3);
+  assertEquals(
+    of("QLinearConv", operands.with(0, maps).with(3, kernel)),
+    tensor(int8, null, 6, 3, 3),
+  );
 });
 
 Deno.test("loadModel() shows the shapes of an ONNX file that says none", async () => {

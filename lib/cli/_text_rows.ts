@@ -1,0 +1,63 @@
+/**
+ * Rows of an Arrow column as texts.
+ *
+ * @module
+ */
+import { type Data, DataType, Vector } from "apache-arrow";
+import { quote } from "../check.ts";
+import type { TensorSpec } from "../types.ts";
+import { type Fault, isList } from "./_column_rows.ts";
+
+/**
+ * Whether a type is texts, or lists of them.
+ *
+ * @param type The type.
+ * @returns True if {@linkcode textRows} reads it.
+ */
+export function isTexts(type: DataType): boolean {
+  const inner = isList(type) ? type.children[0]!.type : type;
+  return DataType.isUtf8(inner) || DataType.isLargeUtf8(inner) ||
+    DataType.isUtf8View(inner);
+}
+
+/**
+ * Reads rows of texts, or of lists of texts.
+ *
+ * @param column The rows.
+ * @param spec The input that they are for.
+ * @param name The column's name, for messages.
+ * @param bad What is wrong with a row; bad rows are added, and hold "".
+ * @returns A text or a list of texts for each row; undefined if all are bad.
+ */
+export function textRows(
+  column: Data,
+  spec: TensorSpec,
+  name: string,
+  bad: Map<number, Fault>,
+): readonly string[] | readonly (readonly string[])[] | undefined {
+  const rows = new Vector([column]);
+  let width: number | undefined = spec.shape.length < 2
+    ? 1
+    : spec.shape[1] ?? undefined;
+  const texts = Array.from(rows, (row, i) => {
+    const found = textsOf(row);
+    const isThere = found !== undefined && found.every((one) => one !== null);
+    if (isThere && found.length === (width ??= found.length)) return found;
+    const what = width === undefined || width === 1
+      ? "a text"
+      : `a list of ${width} texts`;
+    const rule = `column ${quote(name)} must hold ${what}`;
+    const value = !isThere ? "null" : `a list of [${found.length}]`;
+    bad.set(i, { rule, value });
+    return undefined;
+  });
+  if (texts.every((row) => row === undefined)) return undefined;
+  return texts.map((row) =>
+    row ?? Array<string>(width!).fill("")
+  ) as string[][];
+}
+
+function textsOf(row: unknown): readonly (string | null)[] | undefined {
+  if (row === null || row === undefined) return undefined;
+  return typeof row === "string" ? [row] : [...row as Iterable<string | null>];
+}
