@@ -252,7 +252,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
-    "tests/formats/npy_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "layers/_vocabulary.ts",
@@ -339,6 +339,28 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'pass it, as in pool("${kind}", { channels: "last" })',
     "",
   ],
+];
+
+/** Files with advice that the test that is named does not quote. Add none. */
+export const FOLLOWED_UNQUOTED: readonly string[] = [
+  "cli/_feature_columns.ts",
+  "cli/_run_worker.ts",
+  "detectors/nn_guide.ts",
+  "engines/fixed_batches.ts",
+  "engines/onnx/onnx_file_session.ts",
+  "engines/tfjs/backend.ts",
+  "engines/tfjs/run_nodes.ts",
+  "extractor/feeds.ts",
+  "features/view/_input_images.ts",
+  "formats/file_path.ts",
+  "layers/config_reader.ts",
+  "math/umap.ts",
+  "models/files/identify.ts",
+  "models/files/open_model_file.ts",
+  "models/keras/known_layers.ts",
+  "models/keras/layer_factory.ts",
+  "models/onnx/onnx_external.ts",
+  "postprocess/pool.ts",
 ];
 
 const STRING = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;

@@ -13,6 +13,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     "pass --list-type list",
     "tests/cli/worker_test.ts",
   ],
+  [
+    "cli/_input_columns.ts",
+    "name others by ",
+    "tests/cli/worker_columns_test.ts",
+  ],
   ["cli/_run_worker.ts", "pass --on-bad null", "tests/cli/worker_test.ts"],
   [
     "cli/shard_index.ts",
@@ -31,7 +36,7 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "datasets/column_plan.ts",
-    'name others by "inputs"',
+    "name others by ${option}",
     "tests/whole/data_advice_test.ts",
   ],
   [
@@ -47,7 +52,7 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "datasets/sample_rows.ts",
     "name the labels",
-    "tests/datasets/table_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "detectors/load_scorer.ts",

@@ -98,6 +98,12 @@ Deno.test("advice on columns works", async () => {
     assertEquals(await rowsOf(table(path, { inputs: ["a", "b"] }), [2]), 2);
     const sql = `SELECT a, CAST(substr(c, 2) AS FLOAT) AS c FROM '${path}'`;
     assertEquals(await rowsOf(query(sql, { files: [path] }), [2]), 2);
+    const few = { inputs: "b", limit: 1, stratify: true };
+    await advised(
+      () => rowsOf(table(path, few), [1]),
+      "leave it out, or name the labels",
+    );
+    assertEquals(await rowsOf(table(path, { ...few, labels: "c" }), [1]), 1);
     await advised(
       () => rowsOf(table(path, { inputs: ["a", "b"] }), [1]),
       'name others by "inputs"',
@@ -118,6 +124,14 @@ Deno.test("advice on columns works", async () => {
     await advised(
       () => rowsOf(npyFile(`${folder}/x.npy`), [1]),
       "save it again as an array of numbers",
+    );
+    await Deno.writeFile(
+      `${folder}/z.npy`,
+      npyBytes("|O", 2, new Uint8Array(8)),
+    );
+    await advised(
+      () => rowsOf(npyFile(`${folder}/z.npy`), [1]),
+      "save it again as arrays of numbers: objects are programs",
     );
     const numbers = npyBytes("<f4", 2, new Uint8Array(8));
     await Deno.writeFile(`${folder}/y.npy`, numbers);
