@@ -293,7 +293,10 @@ Deno.test("worker refuses buffers that are shorter than the column says", async 
     [columns({ x: list }), [], "must have 4000 values"],
     [
       ...[columns({ a: one(), b: one(), c: one(), d: encoded })],
-      ...[["--inputs", "a,b,c,d"], "must be < 2, the size of its dictionary"],
+      ...[
+        ["--inputs", "a,b,c,d"],
+        "must have indices < 2, the size of its dictionary",
+      ],
     ] as never,
   ];
   for (const [bytes, args, message] of cases) {
