@@ -110,6 +110,48 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "use deepKnn(), or ",
     "tests/detectors/nn_guide_test.ts",
   ],
+  [
+    "detectors/_class_covariances.ts",
+    "use a detector without a covariance, as deepKnn()",
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "detectors/_class_covariances.ts",
+    'use gmm({ covariance: "tied" }), leave the class out, or ',
+    "tests/detectors/gmm_test.ts",
+  ],
+  [
+    "evaluation/recommend.ts",
+    "pass vim({ dims: ${Math.ceil(width / 2)} })",
+    "tests/evaluation/recommend_test.ts",
+  ],
+  [
+    "extractor/batch_dependence.ts",
+    "use .batch(1), or save the layer with output_sequence_length",
+    "tests/extractor/batch_dependence_test.ts",
+  ],
+  [
+    "features/check_arrays.ts",
+    "pass Array.from(labels, Number)",
+    "tests/detectors/advice_test.ts",
+  ],
+  [
+    "features/check_arrays.ts",
+    'pass class indices, and the names in "classNames"',
+    "tests/detectors/advice_test.ts",
+  ],
+  ["features/check_arrays.ts", "pass class indices, one a sample", ""],
+  [
+    "layers/_quantization.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
+  ],
+  ["layers/recurrent.ts", "save the model", KERAS],
+  [
+    "models/keras/lora_weights.ts",
+    "save the model as .keras in Python, which merges them",
+    "tests/data/make_old_layers.py",
+  ],
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
@@ -210,17 +252,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "formats/npy.ts",
     "save it again as arrays of numbers: objects are programs, and are never run",
-    "tests/formats/npy_test.ts",
-  ],
-  [
-    "layers/_checks.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
-  ],
-  [
-    "layers/_checks.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "layers/_vocabulary.ts",
@@ -307,6 +339,28 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'pass it, as in pool("${kind}", { channels: "last" })',
     "",
   ],
+];
+
+/** Files with advice that the test that is named does not quote. Add none. */
+export const FOLLOWED_UNQUOTED: readonly string[] = [
+  "cli/_feature_columns.ts",
+  "cli/_run_worker.ts",
+  "detectors/nn_guide.ts",
+  "engines/fixed_batches.ts",
+  "engines/onnx/onnx_file_session.ts",
+  "engines/tfjs/backend.ts",
+  "engines/tfjs/run_nodes.ts",
+  "extractor/feeds.ts",
+  "features/view/_input_images.ts",
+  "formats/file_path.ts",
+  "layers/config_reader.ts",
+  "math/umap.ts",
+  "models/files/identify.ts",
+  "models/files/open_model_file.ts",
+  "models/keras/known_layers.ts",
+  "models/keras/layer_factory.ts",
+  "models/onnx/onnx_external.ts",
+  "postprocess/pool.ts",
 ];
 
 const STRING = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;

@@ -7,21 +7,27 @@
 
 /** File, advice, and the test that does what it says. */
 export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
+  ["check.ts", "pass its signal", "tests/whole/data_advice_test.ts"],
   [
     "cli/_feature_columns.ts",
     "pass --list-type list",
     "tests/cli/worker_test.ts",
   ],
+  [
+    "cli/_input_columns.ts",
+    "name others by ",
+    "tests/cli/worker_columns_test.ts",
+  ],
   ["cli/_run_worker.ts", "pass --on-bad null", "tests/cli/worker_test.ts"],
   [
     "cli/shard_index.ts",
     "pass { shard: [index, count] }",
-    "tests/extractor/write_dataset_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "cli/shard_index.ts",
     'pass { shard: { index: "env", count: 8 } }',
-    "tests/cli/shard_index_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/_table_reader.ts",
@@ -31,38 +37,39 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "datasets/column_plan.ts",
     "convert it to numbers",
-    "tests/datasets/_table_reader_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/column_plan.ts",
-    'name others by "inputs"',
-    "tests/datasets/table_test.ts",
+    "name others by ${option}",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/image_input.ts",
     "pass { size: ${shapeText([rows, columns])} } to resize all",
-    "tests/datasets/image_folder_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/list_images.ts",
     "pass single files as an array; decompress other archives",
-    "tests/datasets/image_folder_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/sample_rows.ts",
     "name the labels",
-    "tests/datasets/table_test.ts",
+    "tests/whole/data_advice_test.ts",
+  ],
+  [
+    "detectors/load_scorer.ts",
+    "pass new Uint8Array(buffer)",
+    "tests/detectors/advice_test.ts",
   ],
   [
     "engines/onnx/check_device.ts",
     'use { device: "cpu" }',
     "tests/engines/onnx/check_device_test.ts",
   ],
-  [
-    "engines/onnx/onnx_file_session.ts",
-    'use { device: "cpu" }',
-    "",
-  ],
+  ["engines/onnx/onnx_file_session.ts", 'use { device: "cpu" }', ""],
   [
     "engines/onnx/runtime/device.ts",
     'use { device: "cpu" }',
@@ -73,25 +80,35 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     'use { device: "cpu" }',
     "tests/whole/devices_test.ts",
   ],
-  ["extractor/options.ts", 'use "onnx"', "tests/extractor/native_runs_test.ts"],
-  ["features/nearest.ts", "name one of them", "tests/features/nearest_test.ts"],
+  ["extractor/options.ts", 'use "onnx"', "tests/whole/data_advice_test.ts"],
+  [
+    "features/nearest.ts",
+    "name one of them",
+    "tests/whole/data_advice_test.ts",
+  ],
+  [
+    "features/nearest.ts",
+    "pass what predict() or load() gives",
+    "tests/whole/data_advice_test.ts",
+  ],
+  [
+    "features/nearest.ts",
+    "pass what predict() or openFeatures() gives",
+    "tests/whole/data_advice_test.ts",
+  ],
   ["formats/_bmp.ts", "save it as PNG", "tests/formats/image_test.ts"],
-  [
-    "formats/duckdb.ts",
-    "save it in UTF-8",
-    "tests/datasets/_table_reader_test.ts",
-  ],
-  ["formats/image.ts", "save it as PNG", "tests/formats/image_test.ts"],
-  ["formats/image.ts", "save it as PNG", "tests/formats/image_test.ts"],
+  ["formats/duckdb.ts", "save it in UTF-8", "tests/whole/data_advice_test.ts"],
+  ["formats/image.ts", "save it as PNG", "tests/whole/data_advice_test.ts"],
+  ["formats/image.ts", "save it as PNG", "tests/whole/data_advice_test.ts"],
   [
     "formats/npy.ts",
     "save it again as an array of numbers",
-    "tests/datasets/numpy_files_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "store/merge_features.ts",
     "use an array or a source with a length",
-    "tests/extractor/write_dataset_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "store/part_folder.ts",
@@ -101,13 +118,13 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "store/part_folder.ts",
     "pass another target",
-    "tests/extractor/write_refusals_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
-  ["store/target.ts", "pass a folder", "tests/store/save_features_test.ts"],
+  ["store/target.ts", "pass a folder", "tests/whole/data_advice_test.ts"],
   [
     "store/target.ts",
     'pass { format: "safetensors" } or { format: "parquet" } for a folder',
-    "tests/store/save_features_test.ts",
+    "tests/whole/data_advice_test.ts",
   ],
   [
     "store/write_file.ts",

@@ -10,7 +10,7 @@ import {
   tf,
 } from "@sonde/sonde";
 import type { Ops } from "@sonde/sonde";
-import { adviceIn, FOLLOWED } from "../support/advice.ts";
+import { adviceIn, FOLLOWED, FOLLOWED_UNQUOTED } from "../support/advice.ts";
 import { counted } from "../support/backends.ts";
 import { dense, layer } from "../support/keras_spec.ts";
 import { DENSE_WEIGHTS, kerasOf, modelOf, on } from "../support/model_files.ts";
@@ -32,6 +32,24 @@ Deno.test("every advice of lib is followed by a test", async () => {
     assert((await Deno.stat(file)).isFile, where);
   }
 });
+
+Deno.test("a test that follows an advice quotes how it begins", async () => {
+  const missing = new Set<string>();
+  for (const [path, advice, where] of FOLLOWED) {
+    const file = where === "" ? "tests/whole/advice_test.ts" : where;
+    if (!file.endsWith(".ts")) continue; // a program of Python
+    const url = new URL(`../../${file}`, import.meta.url);
+    if (!quotes(await Deno.readTextFile(url), advice)) missing.add(path);
+  }
+  assertEquals([...missing].sort(), FOLLOWED_UNQUOTED);
+});
+
+/** Whether a test holds the beginning of an advice, also over two lines. */
+function quotes(source: string, advice: string): boolean {
+  const text = source.replace(/["'`]\s*\+\s*["'`]/g, "").replace(/\s+/g, " ");
+  const [beginning] = advice.split(/\$\{|…/);
+  return text.includes(beginning!.slice(0, 24).replace(/[ ,(]+$/, ""));
+}
 
 Deno.test("adviceIn() finds what strings tell to do, and no comments", () => {
   const source = `/** pass it */ // use it
