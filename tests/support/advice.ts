@@ -164,6 +164,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "extractor/batch_dependence.ts",
+    "use .batch(1), or save the layer with output_sequence_length",
+    "tests/extractor/batch_dependence_test.ts",
+  ],
+  [
+    "extractor/batch_dependence.ts",
     "use .batch(1) for results that do not",
     "tests/extractor/batch_dependence_test.ts",
   ],
@@ -213,12 +218,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/formats/npy_test.ts",
   ],
   [
-    "layers/_checks.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
-  ],
-  [
-    "layers/_checks.ts",
+    "layers/_quantization.ts",
     "save it in Python before model.quantize() is called",
     PYTHON,
   ],
@@ -239,8 +239,18 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "layers/recurrent.ts",
+    "save the model",
+    "tests/whole/old_layers_test.ts",
+  ],
+  [
+    "layers/recurrent.ts",
     "save the model with unroll=False, or feed it without a mask",
     KERAS,
+  ],
+  [
+    "models/keras/lora_weights.ts",
+    "save the model as .keras in Python, which merges them",
+    "tests/whole/old_layers_test.ts",
   ],
   ["math/umap.ts", "use PCA", "tests/features/projection_test.ts"],
   [
