@@ -71,4 +71,17 @@ case("reversible", (4,), logits(True), "int8", both, dtype="int32")
 case("reversible_untied", (4,), logits(False), "int8", dtype="int32")
 case("lora", (8,), L.Dense(6), "int8", both, reloaded=True, lora=2)
 
+# Advice that is followed: a state that is kept from call to call, and no more.
+i = keras.Input(batch_shape=(2, 5, 3))
+model = keras.Model(i, L.LSTM(4, stateful=True, name="l")(i))
+x = rng.normal(size=(2, 5, 3)).astype("float32")
+for name in ("stateful", "stateful_off"):
+    model.save(FOLDER / f"{name}.keras")
+    EXPECTED[f"{name}.keras"] = {
+        key: {"shape": v.shape, "data": np.asarray(v, "float32").reshape(-1).tolist()}
+        for key, v in (("x", x), ("y", model(x).numpy()))
+    }
+    model.get_layer("l").stateful = False
+    model.get_layer("l").reset_states() if hasattr(model.get_layer("l"), "reset_states") else None
+
 (FOLDER / "expected.json").write_text(json.dumps(EXPECTED) + "\n")

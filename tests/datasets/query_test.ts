@@ -42,7 +42,11 @@ Deno.test("query() runs on one thread, so that rows come in the same order each 
 Deno.test("query() and table() refuse SQL that draws at random", async () => {
   const text = "its SQL must give the same rows each time: current value is";
   const refuse = (make: () => unknown, found: string) =>
-    assertThrows(make, TypeError, `${text} "${found}"; use the options`);
+    assertThrows(
+      make,
+      TypeError,
+      `${text} "${found}"; use the options shuffle: { seed }, limit or split instead`,
+    );
   const from = `SELECT * FROM '${FILES[0]}'`;
   refuse(() => query(`${from} ORDER BY random ( )`), "random()");
   refuse(() => query(`${from} USING SAMPLE 10%`), "USING SAMPLE");

@@ -72,7 +72,7 @@ Deno.test("a custom detector is told what it does wrong", async () => {
   await assertRejects(
     () => of(() => new Float64Array(3)).score(KNOWN),
     TypeError,
-    "must give 40 scores for a block",
+    "must return 40 scores for a block",
   );
   await assertRejects(
     () => of(() => new Float64Array(40).fill(NaN, 7)).score(KNOWN),
@@ -107,9 +107,9 @@ Deno.test("a custom detector is told what is wrong with its state", async () => 
   const wrong: [unknown, string][] = [
     [
       undefined,
-      "its fit must give an object of arrays: current value is undefined",
+      "its fit must return an object of arrays: current value is undefined",
     ],
-    [[good], "its fit must give an object of arrays"],
+    [[good], "its fit must return an object of arrays"],
     [{ mean: data }, 'state "mean" must be { data, shape, dtype }'],
     [{ mean: { ...good, data: [1, 2] } }, "current value is [1, 2]"],
     [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape says"],

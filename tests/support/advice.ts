@@ -5,6 +5,7 @@
  * @module
  */
 import { DATA_ADVICE } from "./data_advice.ts";
+import { DETECTOR_ADVICE } from "./detector_advice.ts";
 import type { File } from "./source_tree.ts";
 
 /** Advice for Python, and what shows that it can be followed there. */
@@ -15,116 +16,7 @@ const ONNX = "tests/data/make_onnx_models.py";
 /** What lib advises, by file, and where that is followed: `""` is `advice_test.ts`. */
 export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ...DATA_ADVICE,
-  [
-    "detectors/_feature_profile.ts",
-    "use perLayer(detector) for all layers",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_input_stream.ts",
-    "pass a function, as in () => extractor.stream(dataset), which can be called again",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_sample_block.ts",
-    "name the head with .head(…)",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_sample_block.ts",
-    "use a detector that needs ",
-    "tests/detectors/bad_input_test.ts",
-  ],
-  [
-    "detectors/_sample_block.ts",
-    "use maxLogit(), or a ",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_sample_reader.ts",
-    "pass head to ",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_scorer_file.ts",
-    "save the scorer again",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/class_gaussians.ts",
-    "use a detector without a covariance",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/conformal.ts",
-    'pass more, or a lower "tpr"',
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/fit_temperature.ts",
-    "pass more held-out samples",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/load_scorer.ts",
-    "pass { detectors: [${name}] }",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/per_layer.ts",
-    "use deepKnn(), …",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/subspace.ts",
-    'pass a lower "dims"',
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/vim.ts",
-    'pass a lower "dims", or use maxLogit()',
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/vim.ts",
-    "use residual() and energy()",
-    "tests/detectors/advice_test.ts",
-  ],
-  [
-    "detectors/_class_covariances.ts",
-    'use gmm({ covariance: "diag" })',
-    "tests/detectors/gmm_test.ts",
-  ],
-  [
-    "detectors/_class_covariances.ts",
-    'use gmm({ covariance: "tied" }), or leave the class out',
-    "tests/detectors/gmm_test.ts",
-  ],
-  [
-    "detectors/gram_statistics_of.ts",
-    'pass them with gram({ channels: "last" })',
-    "tests/detectors/gram_test.ts",
-  ],
-  [
-    "detectors/nn_guide.ts",
-    "use deepKnn(), or ",
-    "tests/detectors/nn_guide_test.ts",
-  ],
-  [
-    "detectors/_class_covariances.ts",
-    "use a detector without a covariance, as deepKnn()",
-    "tests/detectors/gmm_test.ts",
-  ],
-  [
-    "detectors/_class_covariances.ts",
-    'use gmm({ covariance: "tied" }), leave the class out, or ',
-    "tests/detectors/gmm_test.ts",
-  ],
-  [
-    "evaluation/recommend.ts",
-    "pass vim({ dims: ${Math.ceil(width / 2)} })",
-    "tests/evaluation/recommend_test.ts",
-  ],
+  ...DETECTOR_ADVICE,
   [
     "extractor/batch_dependence.ts",
     "use .batch(1), or save the layer with output_sequence_length",
@@ -190,19 +82,9 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/run_nodes_test.ts",
   ],
   [
-    "evaluation/_checked_options.ts",
-    'pass it as { name: "…", detector }',
-    "tests/evaluation/benchmark_test.ts",
-  ],
-  [
-    "evaluation/_checked_options.ts",
-    "pass what made it",
-    "tests/evaluation/benchmark_test.ts",
-  ],
-  [
-    "evaluation/_model_facts.ts",
-    "pass the result of loadModel(), or extractor.model",
-    "tests/evaluation/recommend_test.ts",
+    "extractor/batch_dependence.ts",
+    "use .batch(1), or save the layer with output_sequence_length",
+    "tests/extractor/batch_dependence_test.ts",
   ],
   [
     "extractor/batch_dependence.ts",
@@ -255,6 +137,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/whole/data_advice_test.ts",
   ],
   [
+    "layers/_quantization.ts",
+    "save it in Python before model.quantize() is called",
+    PYTHON,
+  ],
+  [
     "layers/_vocabulary.ts",
     "save the model as .keras in Python",
     "tests/data/make_text_layers.py",
@@ -271,8 +158,18 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "layers/recurrent.ts",
+    "save the model",
+    "tests/whole/old_layers_test.ts",
+  ],
+  [
+    "layers/recurrent.ts",
     "save the model with unroll=False, or feed it without a mask",
     KERAS,
+  ],
+  [
+    "models/keras/lora_weights.ts",
+    "save the model as .keras in Python, which merges them",
+    "tests/whole/old_layers_test.ts",
   ],
   ["math/umap.ts", "use PCA", "tests/features/projection_test.ts"],
   [

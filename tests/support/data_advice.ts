@@ -88,6 +88,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "features/nearest.ts",
+    'pass a source, as in imageFolder("photos")',
+    "tests/whole/data_advice_test.ts",
+  ],
+  [
+    "features/nearest.ts",
     "pass what predict() or load() gives",
     "tests/whole/data_advice_test.ts",
   ],

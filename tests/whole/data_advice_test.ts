@@ -204,6 +204,14 @@ Deno.test("advice on neighbors works", async () => {
     () => nearest(array(3, 2) as never, two, { ...options, layer: "b" }),
     "pass what predict() or openFeatures() gives",
   );
+  const photos = new URL("photos", DATA);
+  await advised(
+    () => nearest(two, two, { layer: "b", images: photos.pathname as never }),
+    'pass a source, as in imageFolder("photos")',
+  );
+  const images = imageFolder(photos);
+  const found = await nearest(two, two, { ...options, layer: "b", images });
+  assertEquals(found.ids.length, 3);
   await inFolder(async (folder) => {
     await saveFeatures(two, `${folder}/a.npz`);
     await using stored = await openFeatures(`${folder}/a.npz`);
