@@ -18,11 +18,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ...DATA_ADVICE,
   ...DETECTOR_ADVICE,
   [
-    "extractor/batch_dependence.ts",
-    "use .batch(1), or save the layer with output_sequence_length",
-    "tests/extractor/batch_dependence_test.ts",
-  ],
-  [
     "features/check_arrays.ts",
     "pass Array.from(labels, Number)",
     "tests/detectors/advice_test.ts",
@@ -33,17 +28,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/detectors/advice_test.ts",
   ],
   ["features/check_arrays.ts", "pass class indices, one a sample", ""],
-  [
-    "layers/_quantization.ts",
-    "save it in Python before model.quantize() is called",
-    PYTHON,
-  ],
-  ["layers/recurrent.ts", "save the model", KERAS],
-  [
-    "models/keras/lora_weights.ts",
-    "save the model as .keras in Python, which merges them",
-    "tests/data/make_old_layers.py",
-  ],
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
