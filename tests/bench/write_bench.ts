@@ -41,6 +41,8 @@ const WIDTH = 512;
 const SIZE = 224;
 const DIGIT = 28 * 28;
 const MB = 1e6;
+/** Each timing is many seconds. */
+const LONG = { ...TIMING, pairs: 6, warmUps: 1 };
 const QUIET = { progress: false };
 const PHOTO = {
   name: "x",
@@ -137,7 +139,7 @@ async function againstKeras(folder: string): Promise<void> {
     pairs: await timePairs(
       () => write(source),
       () => keras.ask({ target: `${folder}/keras.npz` }),
-      { ...TIMING, warmUps: 1 },
+      LONG,
     ),
     versions: `sharp 0.35.5, ${versions}`,
     bound: { most: 0.5 },
@@ -157,7 +159,7 @@ async function againstKeras(folder: string): Promise<void> {
     pairs: await timePairs(
       () => write(source),
       oneAfterTheOther,
-      { ...TIMING, warmUps: 1 },
+      LONG,
     ),
     versions: "sharp 0.35.5",
     bound: { most: 1 / 0.9 },
@@ -187,7 +189,7 @@ async function residentMemory(folder: string): Promise<void> {
       ...QUIET,
       partSize: 2500, // the default, 32 MB, would hold nearly all of them
       onProgress({ samples }) {
-        if (samples < NUM_STREAMED / 20) return; // parts have their size then
+        if (samples < NUM_STREAMED / 10) return; // V8's heap has its size then
         const { rss } = Deno.memoryUsage();
         first ??= rss;
         most = Math.max(most, rss);
