@@ -11,6 +11,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { statPath } from "../formats/file_path.ts";
 import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
@@ -42,7 +43,7 @@ export class TableReader {
    */
   async sql(engine: LockedDuckdb): Promise<string> {
     const state = JSON.stringify(this.#files.map((file) => {
-      const { size, mtime } = Deno.statSync(file);
+      const { size, mtime } = statPath(file, "read table");
       return [size, mtime?.getTime()];
     }));
     if (state !== this.#state) {

@@ -180,7 +180,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
     const rule = '"files" must be an array of paths';
     throw new TypeError(cannot(action, rule, files));
   }
-  const found = new Map(files.map((file) => [file, tableFiles(file)]));
+  const found = new Map(files.map((file) => [file, tableFiles(file, action)]));
   const paths = [...new Set([...found.values()].flat())];
   const body = withFiles(
     sql.trim().replace(/;$/, ""),
