@@ -9,6 +9,7 @@ import { isObject } from "./tensor_likes.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
+import { checkFirstLines } from "./_blank_lines.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
 import { tableFiles } from "./table_files.ts";
 import {
@@ -182,10 +183,10 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   }
   const found = new Map(files.map((file) => [file, tableFiles(file, action)]));
   const paths = [...new Set([...found.values()].flat())];
-  const body = withFiles(
-    sql.trim().replace(/;$/, ""),
-    new Map([...found].filter(([file, [first]]) => file !== first)),
-  );
+  const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
+  const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
+  const texts = [...patterns.values()].flat()
+    .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
   let isChecked = false;
   return new ColumnSource({
     title: "query",
@@ -196,6 +197,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
       const engine = await LockedDuckdb.open(paths, "query", true);
       try {
         await engine.check(body);
+        if (!isChecked) await checkFirstLines(texts, action);
         if (!isChecked) await checkTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;
