@@ -103,6 +103,7 @@ const ACTION = "read images";
  * @throws {TypeError} If an option or the source has the wrong type.
  * @throws {RangeError} If a value is out of range, there are no images, or a
  * class does not exist.
+ * @throws {Deno.errors.NotFound} If the folder or archive does not exist.
  *
  * @example Features of a folder
  * ```ts

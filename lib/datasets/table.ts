@@ -68,6 +68,7 @@ export interface QueryOptions extends TableOptions {
  * runs call. Shows itself with class counts and the first rows.
  * @throws {TypeError} If an option or a file is of another kind.
  * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  *
  * @example Features of rows of a CSV file
  * ```ts
@@ -152,6 +153,7 @@ export function table(
  * runs call.
  * @throws {TypeError} If an option is of another kind.
  * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  *
  * @example A mean a group
  * ```ts
