@@ -101,6 +101,11 @@ async function bytesOf(
     try {
       return await Deno.readFile(path);
     } catch (cause) {
+      if (cause instanceof Deno.errors.IsADirectory) {
+        const hint = "pass the file that scorer.save wrote";
+        const text = cannot(ACTION, "it must be a file", String(path), hint);
+        throw new Deno.errors.IsADirectory(text, { cause });
+      }
       throw missingPath(cause, path, ACTION);
     }
   }

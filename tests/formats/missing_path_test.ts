@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   imageFolder,
   loadModel,
@@ -63,4 +63,15 @@ Deno.test("missingPath() says where a path starts, and leaves other errors", () 
   assertEquals(error.cause, cause);
   const other = new TypeError("x");
   assertEquals(missingPath(other, "a", "read"), other);
+});
+
+Deno.test("a folder is refused where a file is needed", async () => {
+  const folder = await Deno.makeTempDir();
+  const rule = `must be a file: current value is "${folder}`;
+  await assertRejects(() => loadScorer(folder), Deno.errors.IsADirectory, rule);
+  for (const open of [npyFile, npzFile]) {
+    const read = async () => await open(folder).prepare?.();
+    await assertRejects(read, TypeError, rule);
+  }
+  await Deno.remove(folder, { recursive: true });
 });
