@@ -54,7 +54,7 @@ export interface ImageFolderOptions extends ImageOptions, SampleOptions {
   /**
    * Whether to follow links that leave the folder. By default they are skipped,
    * which the view of the source mentions. Links within the folder are always
-   * followed.
+   * followed. For folders only.
    *
    * @default {false}
    */

@@ -70,7 +70,10 @@ export function listImages(
   source: string | URL | readonly string[],
   options: ListOptions,
 ): ImageListing {
-  if (Array.isArray(source)) return fromList(source, options);
+  if (Array.isArray(source)) {
+    checkLinks(options, "an array of files, whose links are followed");
+    return fromList(source, options);
+  }
   if (typeof source !== "string" && !(source instanceof URL)) {
     const rule = "it must be a folder, an archive or an array of files";
     throw new TypeError(cannot(ACTION, rule, source));
@@ -80,11 +83,18 @@ export function listImages(
   if (statPath(path, ACTION, there).isDirectory) {
     return fromFolder(path, options);
   }
+  if (/\.(zip|tar)$/i.test(path)) checkLinks(options, "an archive");
   if (/\.zip$/i.test(path)) return fromZip(path, options);
   if (/\.tar$/i.test(path)) return fromTar(path, options);
   const rule = "it must be a folder, or a .zip or .tar archive";
   const hint = "pass single files as an array; decompress other archives";
   throw new TypeError(cannot(ACTION, rule, path, hint));
+}
+
+function checkLinks({ followLinks }: ListOptions, what: string): void {
+  if (!followLinks) return;
+  const rule = `"followLinks" must be left out for ${what}`;
+  throw new TypeError(cannot(ACTION, rule, followLinks, "leave it out"));
 }
 
 function pathOf(source: string | URL): string {
