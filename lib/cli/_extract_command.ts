@@ -148,8 +148,24 @@ export function checkExtract(command: Command): void {
         ".parquet. A folder needs '--format safetensors' or '--format parquet'.",
     );
   }
+  checkSizes(command, format ?? /\.([a-z]+)$/i.exec(out)?.[1] ?? "", out);
   if (shards !== undefined && shard !== "env") {
     command.error("error: option '--shards <n>' needs '--shard env'");
+  }
+}
+
+/** Refuses sizes that have no effect on the target. */
+function checkSizes(command: Command, format: string, out: string): void {
+  const { shardSize, rowGroupSize } = command.opts<ExtractOptions>();
+  if (shardSize !== undefined && /\.(npz|safetensors|parquet)$/i.test(out)) {
+    command.error(
+      "error: option '--shard-size <n>' is for a folder, not for one file",
+    );
+  }
+  if (rowGroupSize !== undefined && format.toLowerCase() !== "parquet") {
+    command.error(
+      `error: option '--row-group-size <n>' is for Parquet, not for ${format}`,
+    );
   }
 }
 

@@ -194,7 +194,7 @@ function checkLike(
   const hint = found === undefined
     ? "leave the logits out by --no-logits"
     : "let features be of one size, as by --pool mean, or pass --list-type list";
-  throw new TypeError(cannot(ACTION, rule, found ?? "left out", hint));
+  throw new TypeError(cannot(ACTION, rule, array?.shape ?? "left out", hint));
 }
 
 function columnData(

@@ -11,6 +11,8 @@
  */
 import { cannot, quote } from "../check.ts";
 import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { statPath } from "../formats/file_path.ts";
+import { blankLines, checkFirstLines } from "./_blank_lines.ts";
 import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
 import { type TableFormat, tableFormat } from "./table_files.ts";
 
@@ -42,7 +44,7 @@ export class TableReader {
    */
   async sql(engine: LockedDuckdb): Promise<string> {
     const state = JSON.stringify(this.#files.map((file) => {
-      const { size, mtime } = Deno.statSync(file);
+      const { size, mtime } = statPath(file, "read table");
       return [size, mtime?.getTime()];
     }));
     if (state !== this.#state) {
@@ -74,6 +76,7 @@ export class TableReader {
       await checkDecimals(engine, this.#files, "read table");
       return readerSql("parquet", this.#files);
     }
+    if (this.format === "csv") await checkFirstLines(this.#files, "read table");
     const whole = readerSql(this.format, this.#files, WHOLE[this.format]);
     const found = await columnsOf(engine, whole);
     if (this.format === "csv") checkHeader(found.names, this.#files);
@@ -228,9 +231,11 @@ export async function checkTypes(
     const format = tableFormat([file]) as keyof typeof WHOLE;
     const first = await columnsOf(engine, literal(file)).catch(() => undefined);
     if (first === undefined) continue; // DuckDB reports the error when the SQL reads it
-    const from = `read_${format}(${literal(file)}, ${
-      WHOLE[format].join(", ")
-    })`;
+    const skip = format === "csv" ? await blankLines(file) : 0;
+    const options = WHOLE[format].map((option) =>
+      option.replace("skip = 0", `skip = ${skip}`)
+    );
+    const from = `read_${format}(${literal(file)}, ${options.join(", ")})`;
     const all = await columnsOf(engine, from);
     if (format === "csv") checkHeader(all.names, [file], "read query");
     const at = all.names.findIndex((name, i) =>
@@ -240,8 +245,8 @@ export async function checkTypes(
     const rule = `column ${quote(all.names[at])} of ${quote(file)} must have ` +
       "one type in all rows";
     const value = `${first.types[at]} in the first, ${all.types[at]} in all`;
-    const options = format === "csv" ? WHOLE.csv.join(", ") : WHOLE.json[0];
-    const hint = `write read_${format}(${literal(file)}, ${options})`;
+    const advised = format === "csv" ? options.join(", ") : options[0];
+    const hint = `write read_${format}(${literal(file)}, ${advised})`;
     throw new TypeError(cannot("read query", rule, value, hint));
   }
 }

@@ -54,7 +54,7 @@ export interface ImageFolderOptions extends ImageOptions, SampleOptions {
   /**
    * Whether to follow links that leave the folder. By default they are skipped,
    * which the view of the source mentions. Links within the folder are always
-   * followed.
+   * followed. For folders only.
    *
    * @default {false}
    */
@@ -103,6 +103,7 @@ const ACTION = "read images";
  * @throws {TypeError} If an option or the source has the wrong type.
  * @throws {RangeError} If a value is out of range, there are no images, or a
  * class does not exist.
+ * @throws {Deno.errors.NotFound} If the folder or archive does not exist.
  *
  * @example Features of a folder
  * ```ts

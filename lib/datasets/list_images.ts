@@ -10,6 +10,7 @@
 import { cannot, quote } from "../check.ts";
 import { type ByteSource, fileSource } from "../formats/byte_source.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
+import { pathOfUrl, statPath } from "../formats/file_path.ts";
 import { tarMembers } from "../formats/tar.ts";
 import { ZipArchive } from "../formats/zip.ts";
 
@@ -69,18 +70,31 @@ export function listImages(
   source: string | URL | readonly string[],
   options: ListOptions,
 ): ImageListing {
-  if (Array.isArray(source)) return fromList(source, options);
+  if (Array.isArray(source)) {
+    checkLinks(options, "an array of files, whose links are followed");
+    return fromList(source, options);
+  }
   if (typeof source !== "string" && !(source instanceof URL)) {
     const rule = "it must be a folder, an archive or an array of files";
     throw new TypeError(cannot(ACTION, rule, source));
   }
   const path = pathOf(source as string | URL);
-  if (Deno.statSync(path).isDirectory) return fromFolder(path, options);
+  const there = "the folder or archive must be there";
+  if (statPath(path, ACTION, there).isDirectory) {
+    return fromFolder(path, options);
+  }
+  if (/\.(zip|tar)$/i.test(path)) checkLinks(options, "an archive");
   if (/\.zip$/i.test(path)) return fromZip(path, options);
   if (/\.tar$/i.test(path)) return fromTar(path, options);
   const rule = "it must be a folder, or a .zip or .tar archive";
   const hint = "pass single files as an array; decompress other archives";
   throw new TypeError(cannot(ACTION, rule, path, hint));
+}
+
+function checkLinks({ followLinks }: ListOptions, what: string): void {
+  if (!followLinks) return;
+  const rule = `"followLinks" must be left out for ${what}`;
+  throw new TypeError(cannot(ACTION, rule, followLinks, "leave it out"));
 }
 
 function pathOf(source: string | URL): string {
@@ -89,7 +103,7 @@ function pathOf(source: string | URL): string {
     const rule = "its URL must be a file: URL";
     throw new TypeError(cannot(ACTION, rule, source.href));
   }
-  const path = decodeURIComponent(source.pathname).replace(/(.)\/+$/, "$1");
+  const path = pathOfUrl(source, ACTION).replace(/(.)\/+$/, "$1");
   return Deno.build.os === "windows" ? path.replace(/^\//, "") : path;
 }
 
@@ -169,13 +183,13 @@ function fromArchive(
   options: ListOptions,
   openArchive: (source: ByteSource) => Archive,
 ): ImageListing {
-  const source = fileSource(path);
+  const source = fileSource(path, ACTION);
   try {
     const { names } = openArchive(source);
     const { found, inner } = fromPaths(path, names, options);
     // Opened again for each run, so that a source holds nothing open.
     const open = () => {
-      const opened = fileSource(path);
+      const opened = fileSource(path, ACTION);
       const archive = openArchive(opened);
       const read = (index: number) => archive.bytes(inner + found.ids[index]!);
       return reader(async (i) => await read(i), () => opened.close());

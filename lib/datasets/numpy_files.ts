@@ -72,7 +72,7 @@ export function npyFile(
     options,
     settings: null,
     async open() {
-      const source = fileSource(path);
+      const source = fileSource(path, action);
       try {
         const close = () => source.close();
         return await npyStore([{ name: "x", source }], close, ["x"]);
@@ -140,7 +140,7 @@ export function npzFile(
     options,
     settings: null,
     async open() {
-      const source = fileSource(path);
+      const source = fileSource(path, action);
       try {
         const arrays = [];
         const found = await openNpz(source);

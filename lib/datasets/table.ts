@@ -9,6 +9,7 @@ import { isObject } from "./tensor_likes.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
+import { checkFirstLines } from "./_blank_lines.ts";
 import { duckdbStore } from "./_duckdb_store.ts";
 import { tableFiles } from "./table_files.ts";
 import {
@@ -67,6 +68,7 @@ export interface QueryOptions extends TableOptions {
  * runs call. Shows itself with class counts and the first rows.
  * @throws {TypeError} If an option or a file is of another kind.
  * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  *
  * @example Features of rows of a CSV file
  * ```ts
@@ -151,6 +153,7 @@ export function table(
  * runs call.
  * @throws {TypeError} If an option is of another kind.
  * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  *
  * @example A mean a group
  * ```ts
@@ -180,12 +183,12 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
     const rule = '"files" must be an array of paths';
     throw new TypeError(cannot(action, rule, files));
   }
-  const found = new Map(files.map((file) => [file, tableFiles(file)]));
+  const found = new Map(files.map((file) => [file, tableFiles(file, action)]));
   const paths = [...new Set([...found.values()].flat())];
-  const body = withFiles(
-    sql.trim().replace(/;$/, ""),
-    new Map([...found].filter(([file, [first]]) => file !== first)),
-  );
+  const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
+  const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
+  const texts = [...patterns.values()].flat()
+    .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
   let isChecked = false;
   return new ColumnSource({
     title: "query",
@@ -196,6 +199,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
       const engine = await LockedDuckdb.open(paths, "query", true);
       try {
         await engine.check(body);
+        if (!isChecked) await checkFirstLines(texts, action);
         if (!isChecked) await checkTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;

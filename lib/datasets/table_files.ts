@@ -5,6 +5,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
+import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
 
 const ACTION = "read table";
 
@@ -13,6 +14,7 @@ const ACTION = "read table";
  * for any folders, `{a,b}` for either.
  *
  * @param files A path, a pattern, a `file:` URL, or several.
+ * @param action The action, for messages.
  * @returns Paths, those of a pattern in sorted order.
  * @throws {TypeError} If it is none of these.
  * @throws {RangeError} If a pattern finds nothing, or there is none.
@@ -20,42 +22,45 @@ const ACTION = "read table";
  */
 export function tableFiles(
   files: string | URL | readonly string[],
+  action = ACTION,
 ): readonly string[] {
   const list: readonly unknown[] = Array.isArray(files) ? files : [files];
   if (list.length === 0) {
-    throw new RangeError(cannot(ACTION, "there must be a file", files));
+    throw new RangeError(cannot(action, "there must be a file", files));
   }
   return list.flatMap((file) => {
-    const path = file instanceof URL ? pathOf(file) : file;
+    const path = file instanceof URL ? pathOf(file, action) : file;
     if (typeof path !== "string") {
       const rule = "files must be paths, patterns or a file: URL";
-      throw new TypeError(cannot(ACTION, rule, path));
+      throw new TypeError(cannot(action, rule, path));
     }
     if (!/[*?[{]/.test(path) || exists(path)) {
-      if (Deno.statSync(path).isFile) return [path];
+      if (statPath(path, action).isFile) return [path];
       const rule = "it must be a file";
       const hint = `for all files of a folder pass a pattern, as ${
         quote(`${path.replace(/\/+$/, "")}/**/*.parquet`)
       }`;
-      throw new TypeError(cannot(ACTION, rule, path, hint));
+      throw new TypeError(cannot(action, rule, path, hint));
     }
-    const found = alternatives(path).flatMap(matching);
+    const found = alternatives(path).flatMap((one) => matching(one, action));
     if (found.length > 0) return [...new Set(found)].sort(byCodePoint);
-    throw new RangeError(cannot(ACTION, "a pattern must find a file", path));
+    throw new RangeError(cannot(action, "a pattern must find a file", path));
   });
 }
 
-function pathOf(url: URL): string {
-  if (url.protocol === "file:") return decodeURIComponent(url.pathname);
+function pathOf(url: URL, action: string): string {
+  if (url.protocol === "file:") return pathOfUrl(url, action);
   const rule = "its URL must be a file: URL";
-  throw new TypeError(cannot(ACTION, rule, url.href, "download it first"));
+  throw new TypeError(cannot(action, rule, url.href, "download it first"));
 }
 
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const isNothing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (isNothing) return false;
     throw error;
   }
 }
@@ -71,7 +76,7 @@ function alternatives(pattern: string): string[] {
   );
 }
 
-function matching(pattern: string): string[] {
+function matching(pattern: string, action: string): string[] {
   const parts = pattern.split("/");
   const first = parts.findIndex((part) => /[*?[]/.test(part));
   if (first < 0) return exists(pattern) ? [pattern] : [];
@@ -82,7 +87,7 @@ function matching(pattern: string): string[] {
     const isLast = at === parts.length - 1;
     if (part === "**") visit(folder, at + 1);
     const test = part === "**" ? /^[^.]/ : partPattern(part);
-    for (const { name, isDirectory, isFile } of entries(folder, base)) {
+    for (const { name, isDirectory, isFile } of entries(folder, base, action)) {
       if (!test.test(name)) continue;
       const path = folder === ""
         ? name
@@ -98,7 +103,11 @@ function matching(pattern: string): string[] {
   return found;
 }
 
-function entries(folder: string, base: string): Deno.DirEntry[] {
+function entries(
+  folder: string,
+  base: string,
+  action: string,
+): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(folder === "" ? "." : folder)];
   } catch (error) {
@@ -106,7 +115,8 @@ function entries(folder: string, base: string): Deno.DirEntry[] {
       (error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.NotADirectory);
     if (isLeft) return [];
-    throw error;
+    const rule = "the folder of a pattern must be there";
+    throw missingPath(error, folder, action, rule);
   }
 }
 

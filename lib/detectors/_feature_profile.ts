@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cannot, nearestNames, quote, shapeText } from "../check.ts";
+import { cannot, nearestNames, quote } from "../check.ts";
 import type { FeatureSet, FeatureSource } from "../types.ts";
 import type { DetectorUses } from "./definition.ts";
 
@@ -52,7 +52,7 @@ export function chooseLayer(
     });
     if (fits.length === 1) return fits[0]!;
     const rule = `one feature must be of the ${width} columns of the head`;
-    const shapes = set.features.map(({ shape }) => shapeText(shape));
+    const shapes = set.features.map(({ shape }) => shape);
     const hint = "extract with .penultimate()";
     throw new TypeError(cannot(action, rule, shapes, hint));
   }

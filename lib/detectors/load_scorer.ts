@@ -5,6 +5,7 @@ import {
   nearestNames,
   quote,
 } from "../check.ts";
+import { missingPath } from "../formats/file_path.ts";
 import type { DecidingScorer, Detector, Scorer } from "../types.ts";
 import { calibration } from "./conformal.ts";
 import { restoreCore } from "./define_detector.ts";
@@ -38,6 +39,7 @@ const ACTION = "load scorer";
  * @throws {SyntaxError} If it is not a scorer's file, or was cut or altered.
  * @throws {RangeError} If its detector is unknown.
  * @throws {TypeError} If a detector has other settings than the saved one.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
  *
  * @example Save, and load again
  * ```ts
@@ -95,7 +97,17 @@ async function bytesOf(
   }
   if (!/^https?:/.test(String(source))) {
     const isUrl = typeof source === "string" && source.startsWith("file:");
-    return await Deno.readFile(isUrl ? new URL(source) : source);
+    const path = isUrl ? new URL(source) : source;
+    try {
+      return await Deno.readFile(path);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.IsADirectory) {
+        const hint = "pass the file that scorer.save wrote";
+        const text = cannot(ACTION, "it must be a file", String(path), hint);
+        throw new Deno.errors.IsADirectory(text, { cause });
+      }
+      throw missingPath(cause, path, ACTION);
+    }
   }
   const response = await fetch(source);
   if (response.ok) return await response.bytes();

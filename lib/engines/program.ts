@@ -9,7 +9,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { cannot, shapeText } from "../check.ts";
+import { cannot } from "../check.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -333,7 +333,7 @@ function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
     cannot(
       "take logits",
       `the map of head "${head.name}" must have one spatial position`,
-      shapeText(shape),
+      shape,
       "select the layer by .layers([…]), and leave the logits out by .logits(false)",
     ),
   );

@@ -872,7 +872,8 @@ export class FeatureExtractor implements Runs {
    * @returns A summary of what was written, which shows itself.
    * @throws {RangeError} If the target exists with other contents or other
    * settings, or the disk is full. Nothing is changed.
-   * @throws {TypeError} If the dataset does not fit the model.
+   * @throws {TypeError} If the dataset does not fit the model, or an option does
+   * not apply to the target.
    * @throws {DOMException} `AbortError`, if it was aborted.
    *
    * @example Pooled features as a Parquet file

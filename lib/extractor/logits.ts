@@ -1,4 +1,4 @@
-import { cannot, shapeText } from "../check.ts";
+import { cannot } from "../check.ts";
 import { specOf, type WeightValue } from "../models/graph/graph.ts";
 import {
   type Head,
@@ -139,7 +139,7 @@ export function checkHead(
     cannot(
       action,
       `what feeds head "${name}" must be [N, D]`,
-      shapeText(shape),
+      shape,
     ),
   );
 }
@@ -201,7 +201,7 @@ async function readMatrix(
       cannot(
         `read head "${name}"`,
         "its kernel must be a matrix, or of one spatial position",
-        shapeText(shape),
+        shape,
       ),
     );
   }

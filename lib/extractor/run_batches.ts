@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { cannot } from "../check.ts";
 import {
   batchesOf,
   type BatchPlan,
@@ -236,7 +236,7 @@ export function checkRows(
       cannot(
         `take layer "${program.features[i]!.name}"`,
         `it must give one row for each of the ${rows} samples`,
-        shapeText(shape),
+        shape,
       ),
     );
   });

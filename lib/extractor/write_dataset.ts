@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { cannot, checkInteger } from "../check.ts";
+import { cannot, checkInteger, checkOptions } from "../check.ts";
 import { shardOfJob } from "../cli/shard_index.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
@@ -27,6 +27,7 @@ import {
 } from "../store/part_folder.ts";
 import { rangeOfShard } from "../store/merge_features.ts";
 import {
+  checkLayout,
   checkSave,
   SAVE_OPTIONS,
   scratchOf,
@@ -117,6 +118,7 @@ export async function writeDataset(
   };
   checkSave({ ...layout }, ACTION, SAVE_OPTIONS);
   const place = targetOf(target, format);
+  checkLayout(layout, place, ACTION);
   const range = shardOf(shard);
   const isThere = kindAt(place.path) !== undefined;
   if (!isThere || !isNamed(graph, settings)) checkFree(place.path);
@@ -302,14 +304,17 @@ function shardOf(
 ): readonly [number, number] | undefined {
   if (shard === undefined) return undefined;
   if (!Array.isArray(shard)) {
-    const { index, count } = shard as { index: "env"; count?: number };
+    const { index, count } = Object(shard) as { index: "env"; count?: number };
     if (index === "env") {
+      checkOptions(shard as object, ACTION, ["index", "count"]);
       if (count !== undefined) checkInteger(count, ACTION, "count");
       return shardOfJob(count);
     }
   }
-  const [index, count, ...rest] = shard as readonly number[];
-  if (Array.isArray(shard) && rest.length === 0 && count !== undefined) {
+  const [index, count, ...rest]: readonly number[] = Array.isArray(shard)
+    ? shard
+    : [];
+  if (rest.length === 0 && count !== undefined) {
     checkInteger(count, ACTION, "count");
     checkInteger(index!, ACTION, "index", 0);
     if (index! < count) return [index!, count];

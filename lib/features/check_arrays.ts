@@ -9,7 +9,6 @@ import {
   checkAwaited,
   checkOneOf,
   checkOptions,
-  shapeText,
   sizeOf,
 } from "../check.ts";
 import type {
@@ -202,7 +201,7 @@ function checkLabels(
       cannot(
         ACTION,
         `"labels" must be of shape [N]`,
-        shapeText(checked.shape),
+        checked.shape,
         "pass class indices, one a sample",
       ),
     );

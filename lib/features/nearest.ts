@@ -219,7 +219,7 @@ function checkWidth(rows: Rows, queries: Rows): void {
   const [a, b] = [rows, queries].map(({ shape }) => shapeText(shape.slice(1)));
   if (a === b) return;
   const rule = `each sample of the query must have shape ${a}, as in the set`;
-  throw new TypeError(cannot(ACTION, rule, b));
+  throw new TypeError(cannot(ACTION, rule, queries.shape.slice(1)));
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
+import { statPath } from "./file_path.ts";
 
 /** Bytes with random access. */
 export interface ByteSource {
@@ -46,13 +47,14 @@ export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
  * A source over a file, which is read on demand.
  *
  * @param path The file.
+ * @param action The action, for messages.
  * @returns The source; close it.
  * @throws {Deno.errors.NotFound} If there is no such file.
  * @throws {TypeError} If it is not a file: a pipe or a device may never end.
  */
-export function fileSource(path: string | URL): ByteSource {
-  if (!Deno.statSync(path).isFile) {
-    throw new TypeError(cannot("read", "it must be a file", String(path)));
+export function fileSource(path: string | URL, action = "read"): ByteSource {
+  if (!statPath(path, action).isFile) {
+    throw new TypeError(cannot(action, "it must be a file", String(path)));
   }
   const file = Deno.openSync(path);
   let isOpen = true;

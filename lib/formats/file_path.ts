@@ -24,6 +24,53 @@ export function pathOfUrl(url: URL, action: string): string {
 }
 
 /**
+ * Rewrites the error of a path at which there is nothing.
+ *
+ * @param cause The thrown value.
+ * @param path The path or `file:` URL.
+ * @param action The action, for messages.
+ * @param rule What is violated.
+ * @returns An error that names the path; other errors as they are.
+ */
+export function missingPath(
+  cause: unknown,
+  path: string | URL,
+  action: string,
+  rule = "the file must be there",
+): unknown {
+  const isMissing = cause instanceof Deno.errors.NotFound ||
+    cause instanceof Deno.errors.NotADirectory;
+  if (!isMissing) return cause;
+  const shown = path instanceof URL ? pathOfUrl(path, action) : path;
+  const hint = /^([/\\]|[a-z]:)/i.test(shown)
+    ? "check the path"
+    : "check the path, which starts at the current folder";
+  const text = cannot(action, rule, shown, hint);
+  return new Deno.errors.NotFound(text, { cause });
+}
+
+/**
+ * What the file system knows about a path.
+ *
+ * @param path The path or `file:` URL.
+ * @param action The action, for messages.
+ * @param rule What is violated if there is nothing.
+ * @returns The facts; links are followed.
+ * @throws {Deno.errors.NotFound} If there is nothing.
+ */
+export function statPath(
+  path: string | URL,
+  action: string,
+  rule?: string,
+): Deno.FileInfo {
+  try {
+    return Deno.statSync(path);
+  } catch (cause) {
+    throw missingPath(cause, path, action, rule);
+  }
+}
+
+/**
  * Writes a file, and replaces an existing one.
  *
  * @param target Path or `file:` URL.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { lowered } from "./_attention_masks.ts";
 import { addBias, checkWeight } from "./_checks.ts";
@@ -129,7 +129,7 @@ function alongside<T>(
       cannot(
         `call layer "${name}"`,
         `"attention_mask" must have ${numAxes} axes of queries and of keys`,
-        shapeText(shape),
+        shape,
       ),
     );
   }
@@ -155,7 +155,7 @@ function sizesOf(
     cannot(
       `call layer "${name}"`,
       "at most one of its attention axes may have an unknown size",
-      shapeText(shape),
+      shape,
     ),
   );
 }

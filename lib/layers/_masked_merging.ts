@@ -92,7 +92,7 @@ function countsOf<T>(
         `the mask of an input must have one axis less than it, ${
           shapeText(ops.shape(x))
         }`,
-        shapeText(shape),
+        shape,
       ),
     );
   });

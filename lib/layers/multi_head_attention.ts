@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { attend, merged, projected, repeatedTo } from "./_attention_heads.ts";
@@ -327,7 +327,7 @@ function checkExplicit(name: string, shape: readonly (number | null)[]): void {
     cannot(
       `call layer "${name}"`,
       `with masks of its inputs "attention_mask" must have at most 3 axes`,
-      shapeText(shape),
+      shape,
     ),
   );
 }

@@ -296,7 +296,7 @@ function maskOf<T>(
     cannot(
       `call layer "${name}"`,
       "its mask must have 2 axes",
-      shapeText(shape),
+      shape,
     ),
   );
 }

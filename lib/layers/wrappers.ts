@@ -88,7 +88,7 @@ function maskOf<T>(
       `its mask must have the time steps of its input, ${
         shapeText(ops.shape(x))
       }`,
-      shapeText(shape),
+      shape,
     ),
   );
 }

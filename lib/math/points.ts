@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, sizeOf } from "../check.ts";
 
 /** Vectors as rows. */
 export interface Rows {
@@ -46,7 +46,7 @@ export function chooseRows(
       cannot(
         action,
         `shape must be [N, D] with N · D = ${data.length}`,
-        shapeText(shape),
+        shape,
       ),
     );
   }

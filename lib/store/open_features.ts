@@ -1,6 +1,7 @@
 import { cannot, checkInteger, checkOptions, sizeOf } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { emptyStored, type StoredArray } from "../formats/stored_array.ts";
+import { missingPath } from "../formats/file_path.ts";
 import type { RowRange } from "../formats/safetensors.ts";
 import type {
   FeatureSet,
@@ -244,16 +245,7 @@ export async function openFeatures(
   target: string | URL,
 ): Promise<StoredFeatures> {
   const path = pathOf(target, "open features");
-  const kind = kindAt(path);
-  if (kind === undefined) {
-    const isUnfinished = kindAt(`${path}.partial`) !== undefined;
-    const hint = isUnfinished
-      ? "its run is not finished: call write() or mergeFeatures() again"
-      : undefined;
-    const rule = `"${path}" must be there`;
-    throw new RangeError(cannot("open features", rule, "nothing", hint));
-  }
-  const shards = kind === "a folder" ? shardsOf(path) : undefined;
+  const shards = isFolder(path) ? shardsOf(path) : undefined;
   const first = await (shards?.[0]?.open() ?? openFeatureFile(path));
   try {
     const { samples } = first.description;
@@ -268,6 +260,21 @@ export async function openFeatures(
   } catch (error) {
     first.close();
     throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (cause) {
+    if (kindAt(path) !== undefined) throw cause;
+    const isUnfinished = kindAt(`${path}.partial`) !== undefined;
+    const hint = isUnfinished
+      ? "its run is not finished: call write() or mergeFeatures() again"
+      : "check the path";
+    const rule = `"${path}" must be there`;
+    const text = cannot("open features", rule, "nothing", hint);
+    throw new RangeError(text, { cause });
   }
 }
 
@@ -290,7 +297,7 @@ function shardsOf(folder: string): Shard[] {
  */
 export async function openFeatureFile(path: string): Promise<Part> {
   const head = new Uint8Array(4);
-  using file = Deno.openSync(path);
+  using file = openAt(path);
   const length = file.readSync(head) ?? 0;
   const text = String.fromCharCode(...head.subarray(0, length));
   if (text.startsWith("PK")) {
@@ -302,6 +309,14 @@ export async function openFeatureFile(path: string): Promise<Part> {
     return await openParquet(path);
   }
   return openSafetensors(path);
+}
+
+function openAt(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (cause) {
+    throw missingPath(cause, path, "open features");
+  }
 }
 
 /**

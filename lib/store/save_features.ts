@@ -32,10 +32,10 @@ export interface SaveOptions {
    * @default {by the target's extension}
    */
   readonly format?: FileFormat;
-  /** Samples per file of a folder. @default {8192} */
+  /** Samples per file of a folder; for folders only. @default {8192} */
   readonly shardSize?: number;
   /**
-   * Rows per row group of Parquet.
+   * Rows per row group of Parquet; for Parquet only.
    *
    * @default {as many as 32 MB hold, a power of two, at most 65536}
    */
@@ -72,8 +72,8 @@ export const SAVE_OPTIONS: readonly string[] = [
  * @returns A summary of what was written.
  * @throws {RangeError} If the target exists, has no format, or the disk is
  * full.
- * @throws {TypeError} If it is not a feature set, or the folder cannot be
- * written.
+ * @throws {TypeError} If it is not a feature set, an option does not apply to
+ * the target, or the folder cannot be written.
  *
  * @example A Parquet file
  * ```ts
@@ -105,6 +105,7 @@ export async function saveFeatures(
   }
   checkSave(options, action, SAVE_OPTIONS);
   const place = targetOf(target, options.format);
+  checkLayout(options, place, action);
   checkFree(place.path);
   const begin = performance.now();
   const part = partOfSet(set);
@@ -138,6 +139,32 @@ export function checkSave(
   for (const name of ["shardSize", "rowGroupSize"] as const) {
     const size = options[name];
     if (size !== undefined) checkInteger(size, action, name);
+  }
+}
+
+/**
+ * Refuses sizes that have no effect on a target.
+ *
+ * @param options The options.
+ * @param target The target.
+ * @param action The action, for messages.
+ * @throws {TypeError} If there is one.
+ */
+export function checkLayout(
+  { shardSize, rowGroupSize }: SaveOptions,
+  { path, format, isFolder }: Target,
+  action: string,
+): void {
+  if (shardSize !== undefined && !isFolder) {
+    const rule = `"shardSize" must be left out for one file, "${path}"`;
+    const other = format === "npz" ? "safetensors" : format;
+    const hint = `leave it out, or pass a folder and { format: "${other}" }`;
+    throw new TypeError(cannot(action, rule, shardSize, hint));
+  }
+  if (rowGroupSize !== undefined && format !== "parquet") {
+    const rule = `"rowGroupSize" must be left out for the format "${format}"`;
+    const hint = "leave it out, or write Parquet";
+    throw new TypeError(cannot(action, rule, rowGroupSize, hint));
   }
 }
 

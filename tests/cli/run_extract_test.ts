@@ -119,6 +119,14 @@ const WRONG: Readonly<Record<string, [string[], string]>> = {
     [...GOOD, "--shards", "2"],
     "needs '--shard env'",
   ],
+  "files of a folder in one file": [
+    [...GOOD, "--shard-size", "2"],
+    "'--shard-size <n>' is for a folder",
+  ],
+  "groups of rows outside Parquet": [
+    ["m", "d", "--out", "x.npz", "--row-group-size", "2"],
+    "is for Parquet, not for npz",
+  ],
   "a merge of something": [["m", "--merge", "x"], "stand alone, without m"],
   "a merge with options": [["--merge", "x", "--half"], "without --half"],
   "a condition on images": [[...GOOD, "--where", "a = 1"], "is not for data"],

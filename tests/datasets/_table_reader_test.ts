@@ -133,6 +133,52 @@ Deno.test("table() reads arrays of JSON, and says which rows do not fit a header
   });
 });
 
+Deno.test("table() refuses blank lines before the header, and says how to read them", async () => {
+  await withFiles({
+    "two.csv": "\n\nx,y\n1,0\n2.5,1\n",
+    "crlf.tsv": "\ufeff \r\nx\ty\r\n1\t0\r\n2.5\t1\r\n",
+    "one.csv": "\nx\n1\n2.5\n",
+    "middle.csv": "x,y\n\n1,0\n\n2.5,1\n",
+    "none.csv": "",
+  }, async (path) => {
+    const zipped = new Blob(["\nx\n1\n2.5\n"]).stream()
+      .pipeThrough(new CompressionStream("gzip"));
+    await Deno.writeFile(path("zipped.csv.gz"), zipped);
+    const found = {
+      "two.csv": ["2 blank lines", "them", 2],
+      "crlf.tsv": ["a blank line", "it", 1],
+      "one.csv": ["a blank line", "it", 1],
+      "zipped.csv.gz": ["a blank line", "it", 1],
+    } as const;
+    for (const [name, [lines, what, skip]] of Object.entries(found)) {
+      const file = path(name);
+      const sql =
+        `SELECT * FROM read_csv('${file}', sample_size = -1, skip = ${skip})`;
+      const message =
+        `Cannot read table as "${file}" must begin with the names of its columns: current value is "${lines}"; delete ${what}, or pass query() ${sql}`;
+      const read = () => readSource(table(file, { inputs: "x" }), [spec([1])]);
+      await assertRejects(read, SyntaxError, message);
+      const advised = query(sql, { files: [file], inputs: "x" });
+      const { values } = await readSource(advised, [spec([1])]);
+      assertEquals(values, [1, 2.5], name);
+      // DuckDB leaves the lines out where the SQL has no "skip".
+      const plain = query(`FROM '${file}'`, { files: [file], inputs: "x" });
+      assertEquals((await readSource(plain, [spec([1])])).values, [1, 2.5]);
+    }
+    const pattern = path("o*.csv");
+    const matched = query(`FROM '${pattern}'`, { files: [pattern] });
+    await assertRejects(
+      () => readSource(matched, [spec([1])]),
+      SyntaxError,
+      'Cannot read query as "',
+    );
+    const middle = table(path("middle.csv"), { inputs: "x" });
+    assertEquals((await readSource(middle, [spec([1])])).values, [1, 2.5]);
+    const none = table(path("none.csv"));
+    await assertRejects(() => readSource(none, [spec([1])]), RangeError);
+  });
+});
+
 Deno.test("query() refuses types that hold for the first rows only", async () => {
   await withFiles({
     "a.csv": `x,y\n${lines((row) => `${late(row)},0`)}`,

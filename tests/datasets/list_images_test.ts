@@ -195,6 +195,15 @@ Deno.test("listImages() refuses what holds no image, and says why", async () => 
     );
     assertThrows(() => list(`${folder}/b`), Deno.errors.NotFound);
     assertThrows(() => list(new URL("http://a/")), TypeError, "a file: URL");
+    Deno.writeTextFileSync(`${folder}/a.zip`, "");
+    for (const source of [`${folder}/a.zip`, [`${folder}/a.png`]]) {
+      const linked = () => list(source, { followLinks: true });
+      assertThrows(
+        linked,
+        TypeError,
+        '"followLinks" must be left out for an a',
+      );
+    }
     assertThrows(() => list(3 as unknown as string), TypeError, "a folder, an");
   });
 });

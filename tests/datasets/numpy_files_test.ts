@@ -105,7 +105,7 @@ Deno.test("numpy files are refused that are no arrays of numbers", async () => {
     npyFile(`${TABLES}flowers.csv`),
     "must begin as NumPy's arrays do",
   );
-  await refuse(npyFile(`${TABLES}none.npy`), "No such file");
+  await refuse(npyFile(`${TABLES}none.npy`), 'none.npy"; check the path');
   await refuse(npzFile(`${TABLES}rows.npy`), "must have an end record");
   await refuse(npz({ inputs: "z" }), 'current value is "z"');
   await refuse(

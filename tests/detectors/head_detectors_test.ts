@@ -204,7 +204,7 @@ Deno.test("detectors of the head refuse features without it, or of another width
   await assertRejects(
     () => fdbd().fit(wide),
     TypeError,
-    "one feature must be of the 2 columns of the head",
+    "one feature must be of the 2 columns of the head: current value is [[1, 3]]",
   );
 });
 

@@ -108,7 +108,7 @@ counted(
     await assertRejects(
       () => readHead(headOf({ ...weights, kernel: two })),
       TypeError,
-      'Cannot read head "head" as its kernel must be a matrix, or of one spatial position: current value is "[2, 1, 4, 2]"',
+      'Cannot read head "head" as its kernel must be a matrix, or of one spatial position: current value is [2, 1, 4, 2]',
     );
     tf.dispose([one, two]);
   },

@@ -290,7 +290,7 @@ counted("a layer that gives more rows than samples is refused", async () => {
   await assertRejects(
     () => new FeatureExtractor(model).layers([0]).predict(array([3, 4]), QUIET),
     TypeError,
-    'Cannot take layer "twice" as it must give one row for each of the 3 samples: current value is "[6, 4]"',
+    'Cannot take layer "twice" as it must give one row for each of the 3 samples: current value is [6, 4]',
   );
   free(model);
 });

@@ -122,7 +122,7 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
   ],
   "other widths": [
     () => nearest(SET, setOf([[1, 2, 3]]), { neighbors: 1 }),
-    "[2]",
+    "shape [2], as in the set: current value is [3]",
   ],
   "a layer that is not there": [
     () => nearest(SET, SET, { neighbors: 1, layer: "pol" }),

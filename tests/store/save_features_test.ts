@@ -173,6 +173,30 @@ for (const [what, [name, set, message]] of Object.entries(REFUSED)) {
     }));
 }
 
+Deno.test("saveFeatures() refuses sizes that the target does not have", () =>
+  inFolder(async (folder) => {
+    const save = (name: string, options: SaveOptions) =>
+      saveFeatures(fullSet(), `${folder}/${name}`, options);
+    const cases: [string, SaveOptions, string][] = [
+      [
+        "x.npz",
+        { shardSize: 3 },
+        `"shardSize" must be left out for one file, "${folder}/x.npz": current value is 3; leave it out, or pass a folder and { format: "safetensors" }`,
+      ],
+      ["x.parquet", { shardSize: 3 }, `{ format: "parquet" }`],
+      ["x.safetensors", { rowGroupSize: 3 }, "or write Parquet"],
+      [
+        "x",
+        { format: "safetensors", rowGroupSize: 3 },
+        `"rowGroupSize" must be left out for the format "safetensors"`,
+      ],
+    ];
+    for (const [name, options, message] of cases) {
+      await assertRejects(() => save(name, options), TypeError, message);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
 Deno.test("saveFeatures() gives all files of a folder one type of ids", () =>
   inFolder(async (folder) => {
     const data = Float32Array.of(1, 2, 3, 4);

@@ -137,5 +137,5 @@ export function checkOutput(
   const first = shape[0] ?? null;
   if (first === null || first === batch) return;
   const rule = "it must return one row per sample, whatever their number";
-  throw new TypeError(cannot(action, rule, `[${shape}]`));
+  throw new TypeError(cannot(action, rule, shape));
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { cannot, shapeText } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import {
@@ -133,7 +133,7 @@ function taken(
       cannot(
         `compute with tensor "${name}"`,
         "it must be of floats, int32, int64, uint8 or bool, and its axes known",
-        `${type} [${shape}]`,
+        `${type} ${shapeText(shape)}`,
         "request it unchanged, without postprocessing or shaping",
       ),
     );

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../../check.ts";
+import { cannot, sizeOf } from "../../check.ts";
 import { extremes } from "../../math/statistics.ts";
 import type { GridImage } from "../../display/view.ts";
 import type { Dataset, DataSource } from "../../types.ts";
@@ -145,7 +145,7 @@ async function imagesOf(
     const rule = `"images" must hold images of shape [N, H, W, C] or [N, C, ` +
       "H, W] with 1, 3 or 4 channels, or [N, H, W]";
     const shapes = partsOf(batch).filter(isArrayOrTensor)
-      .map(({ shape }) => shapeText(shape));
+      .map(({ shape }) => shape);
     throw new TypeError(cannot(ACTION, rule, shapes));
   }
   const { data, shape } = tensor;

@@ -6,7 +6,7 @@ import {
   bytesSource,
   fileSource,
 } from "../../formats/byte_source.ts";
-import { pathOfUrl } from "../../formats/file_path.ts";
+import { missingPath, pathOfUrl } from "../../formats/file_path.ts";
 import { download, type DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
@@ -107,15 +107,11 @@ async function worded<R>(url: URL, read: () => Promise<R>): Promise<R> {
     return await read();
   } catch (cause) {
     const path = pathOfUrl(url, ACTION);
-    if (cause instanceof Deno.errors.NotFound) {
-      const text = cannot(ACTION, "the file must be there", path);
-      throw new Deno.errors.NotFound(text, { cause });
-    }
     if (cause instanceof Deno.errors.IsADirectory) {
       const hint = `add the file's name, as in "${path}/model.json"`;
       const text = cannot(ACTION, "it must be a file", path, hint);
       throw new Deno.errors.IsADirectory(text, { cause });
     }
-    throw cause;
+    throw missingPath(cause, url, ACTION);
   }
 }

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../../check.ts";
+import { cannot } from "../../check.ts";
 import type { OutputActivation } from "../../types.ts";
 import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
 import { graphLink } from "./graph_head.ts";
@@ -319,7 +319,7 @@ function checkOnePosition(node: GraphNode, link: Link): void {
     cannot(
       "set head",
       `what layer "${node.row.name}" receives must have one position, [N, D], or time steps`,
-      shapeText(shape),
+      shape,
     ),
   );
 }

@@ -71,11 +71,12 @@ export class BatchAxes {
  * The batch axis of an input whose first size is fixed while others are free.
  */
 function axisOf(
-  { name, shape = [], sizeNames = [] }: OnnxValueInfo,
+  info: OnnxValueInfo,
   batchNames: ReadonlySet<string>,
   otherNames: ReadonlySet<string>,
   fault: Fault,
 ): number | null {
+  const { name, shape = [], sizeNames = [] } = info;
   const isBatch = (axis: number) => batchNames.has(sizeNames[axis] ?? "");
   const free = shape.flatMap((size, axis) => size === null ? [axis] : []);
   const found = free.filter(isBatch);
@@ -86,13 +87,15 @@ function axisOf(
   const [batchName] = batchNames;
   const rule = `input "${name}" must tell by the names of its axes which is ` +
     `the batch${batchName === undefined ? "" : `, "${batchName}"`}`;
-  throw fault(
-    rule,
-    `[${shape.map((size, axis) => size ?? sizeNames[axis] ?? "?").join(", ")}]`,
-  );
+  throw fault(rule, sizesText(info));
 }
 
 function describe(inputs: readonly OnnxValueInfo[]): string {
-  return inputs.map(({ name, shape }) => `${name} [${shape ?? ""}]`)
-    .join(", ");
+  return inputs.map((info) => `${info.name} ${sizesText(info)}`).join(", ");
+}
+
+/** A shape as the file has it, as in `[2, batch, ?]`. */
+function sizesText({ shape = [], sizeNames = [] }: OnnxValueInfo): string {
+  const sizes = shape.map((size, axis) => size ?? sizeNames[axis] ?? "?");
+  return `[${sizes.join(", ")}]`;
 }

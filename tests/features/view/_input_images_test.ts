@@ -118,7 +118,7 @@ Deno.test("inputImages() refuses samples that are not there, and what is no imag
   await assertRejects(
     () => inputImages({ ...vectors, dtype: "float32" }, [0]),
     TypeError,
-    'current value is ["[3, 2]"]',
+    "current value is [[3, 2]]",
   );
   const many = { data: new Float32Array(8), shape: [1, 2, 2, 2] };
   await assertRejects(

@@ -317,7 +317,7 @@ Deno.test("headAt() refuses a convolution or a softmax over a map", () => {
     assertThrows(
       () => headAt(model.findNode(name)),
       TypeError,
-      `Cannot set head as what layer "${name}" receives must have one position, [N, D], or time steps: current value is "[null, 4, 4, 2]"`,
+      `Cannot set head as what layer "${name}" receives must have one position, [N, D], or time steps: current value is [null, 4, 4, 2]`,
     );
   }
 });

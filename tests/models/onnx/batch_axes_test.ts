@@ -79,8 +79,8 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
     "some input must have a batch axis",
   );
   assertThrows(
-    () => axesOf(info("x", [2, 3]), info("y", [3, 3])),
+    () => axesOf(info("x", [2, "m", null]), info("y", [3, 3])),
     TypeError,
-    "as many rows as each other",
+    "as many rows as each other: x [2, m, ?], y [3, 3]",
   );
 });

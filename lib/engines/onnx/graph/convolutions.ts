@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../../../check.ts";
+import { cannot } from "../../../check.ts";
 import type { ConvOptions, ConvTransposeOptions } from "../../../ops/ops.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
@@ -135,7 +135,7 @@ function sizeOfKernel({ shape }: OnnxValue): number[] {
       cannot(
         "convolve",
         "the sizes of the kernel must be known before the run",
-        shapeText(shape),
+        shape,
       ),
     );
   });

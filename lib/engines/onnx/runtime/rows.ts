@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, shapeText, sizeOf } from "../../../check.ts";
+import { cannot, sizeOf } from "../../../check.ts";
 import type { NdArray } from "../../../types.ts";
 import type { OnnxResult } from "./messages.ts";
 
@@ -116,7 +116,7 @@ function checkRows(name: string, shape: readonly number[], size: number): void {
     cannot(
       `take tensor "${name}"`,
       `it must return one row for each of the ${size} samples of a run`,
-      shapeText(shape),
+      shape,
     ),
   );
 }

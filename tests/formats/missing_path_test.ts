@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  imageFolder,
+  loadModel,
+  loadScorer,
+  npyFile,
+  npzFile,
+  openFeatures,
+  query,
+  table,
+} from "../../mod.ts";
+import { missingPath } from "../../lib/formats/file_path.ts";
+
+/** What opens a path, its action, and an ending of the path. */
+const OPENS: Readonly<
+  Record<string, [(path: string) => unknown, string, string]>
+> = {
+  imageFolder: [(path) => imageFolder(path).prepare?.(), "read images", ""],
+  "imageFolder of an archive": [imageFolder, "read images", ".zip"],
+  table: [table, "read table", ".csv"],
+  "table of a pattern": [table, "read table", "/*.csv"],
+  "query of files": [
+    (path) => query("SELECT 1", { files: [path] }),
+    "read query",
+    ".csv",
+  ],
+  npyFile: [(path) => npyFile(path).prepare?.(), "read npy file", ".npy"],
+  npzFile: [(path) => npzFile(path).prepare?.(), "read npz file", ".npz"],
+  openFeatures: [openFeatures, "open features", ".npz"],
+  loadScorer: [loadScorer, "load scorer", ".safetensors"],
+  loadModel: [(path) => loadModel(path), "load model", ".keras"],
+};
+
+for (const [name, [open, action, ending]] of Object.entries(OPENS)) {
+  Deno.test(`${name} names a path that is not there, and says what to do`, async () => {
+    const file = await Deno.makeTempFile();
+    // Beside a file, and as if that file were a folder.
+    for (const path of [`${file}-none`, `${file}/none`]) {
+      let error: unknown;
+      try {
+        await open(path + ending);
+      } catch (caught) {
+        error = caught;
+      }
+      assert(error instanceof Error);
+      const { message, cause } = error;
+      assert(message.startsWith(`Cannot ${action} as `), message);
+      assert(message.includes(path), message);
+      assert(message.endsWith("; check the path"), message);
+      assert(cause instanceof Error);
+    }
+    await Deno.remove(file);
+  });
+}
+
+Deno.test("missingPath() says where a path starts, and leaves other errors", () => {
+  const cause = new Deno.errors.NotFound("os error 2");
+  const error = missingPath(cause, "a/b.npy", "read") as Error;
+  assertEquals(
+    error.message,
+    'Cannot read as the file must be there: current value is "a/b.npy"; check the path, which starts at the current folder',
+  );
+  assertEquals(error.cause, cause);
+  const other = new TypeError("x");
+  assertEquals(missingPath(other, "a", "read"), other);
+});
+
+Deno.test("a folder is refused where a file is needed", async () => {
+  const folder = await Deno.makeTempDir();
+  const rule = `must be a file: current value is "${folder}`;
+  await assertRejects(() => loadScorer(folder), Deno.errors.IsADirectory, rule);
+  for (const open of [npyFile, npzFile]) {
+    const read = async () => await open(folder).prepare?.();
+    await assertRejects(read, TypeError, rule);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
