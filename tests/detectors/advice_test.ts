@@ -45,6 +45,21 @@ async function bytesOf(scorer: Scorer): Promise<Uint8Array> {
   }
 }
 
+Deno.test("loadScorer() takes the file that scorer.save wrote, not its folder", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/scorer.safetensors`;
+    await (await knn().fit(KNOWN)).save(file);
+    await follows(
+      () => loadScorer(folder),
+      "pass the file that scorer.save wrote",
+      () => loadScorer(file),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("of several layers, perLayer(detector) takes all", async () => {
   const two = featureSet({
     features: [KNOWN.penultimate!, KNOWN.logits!],

@@ -195,6 +195,12 @@ Deno.test("saveFeatures() refuses sizes that the target does not have", () =>
       await assertRejects(() => save(name, options), TypeError, message);
     }
     assertEquals([...Deno.readDirSync(folder)], []);
+    await save("x", { format: "safetensors", shardSize: 3 }); // as advised
+    await save("x.parquet", { rowGroupSize: 3 });
+    for (const name of ["x", "x.parquet"]) {
+      await using stored = await openFeatures(`${folder}/${name}`);
+      assertEquals(stored.samples, fullSet().ids.length);
+    }
   }));
 
 Deno.test("saveFeatures() gives all files of a folder one type of ids", () =>

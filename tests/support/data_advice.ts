@@ -30,6 +30,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     "tests/whole/data_advice_test.ts",
   ],
   [
+    "datasets/_blank_lines.ts",
+    "pass query() ",
+    "tests/datasets/_table_reader_test.ts",
+  ],
+  [
     "datasets/_table_reader.ts",
     "use the options shuffle: { seed }, limit or split instead",
     "tests/datasets/query_test.ts",
@@ -135,5 +140,10 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     "store/write_file.ts",
     "pass another target, or allow it (--allow-write)",
     "tests/extractor/write_refusals_test.ts",
+  ],
+  [
+    "store/save_features.ts",
+    'pass a folder and { format: "${other}" }',
+    "tests/store/save_features_test.ts",
   ],
 ];

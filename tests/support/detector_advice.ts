@@ -131,4 +131,9 @@ export const DETECTOR_ADVICE: readonly (readonly [string, string, string])[] = [
     "pass the result of loadModel(), or extractor.model",
     "tests/evaluation/recommend_test.ts",
   ],
+  [
+    "detectors/load_scorer.ts",
+    "pass the file that scorer.save wrote",
+    "tests/detectors/advice_test.ts",
+  ],
 ];
