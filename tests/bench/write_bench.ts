@@ -189,7 +189,7 @@ async function residentMemory(folder: string): Promise<void> {
       ...QUIET,
       partSize: 2500, // the default, 32 MB, would hold nearly all of them
       onProgress({ samples }) {
-        if (samples < NUM_STREAMED / 10) return; // V8's heap has its size then
+        if (samples < NUM_STREAMED / 20) return; // parts have their size then
         const { rss } = Deno.memoryUsage();
         first ??= rss;
         most = Math.max(most, rss);
