@@ -9,6 +9,7 @@
  */
 import { type Data, DataType, Precision, type Vector } from "apache-arrow";
 import { cannot, shapeText } from "../check.ts";
+import type { FeedData } from "../datasets/convert.ts";
 import type { DType, NdArray } from "../types.ts";
 
 /** The range of a row in the values of its column. */
@@ -18,14 +19,6 @@ interface Range {
   /** Sizes of its lists, from outer to inner. */
   readonly sizes: readonly number[];
 }
-
-type Values =
-  | Float32Array
-  | Float64Array
-  | Float16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array;
 
 /** What is wrong with a row. */
 export interface Fault {
@@ -47,10 +40,10 @@ export interface Indexed {
   isValid(row: number): boolean;
 }
 
-/** Values of some rows, and their bad rows. */
+/** FeedData of some rows, and their bad rows. */
 export interface ColumnRows {
   /** `[N, …]`; bad rows hold zeros. Undefined if all are bad. */
-  readonly array: NdArray<Values> | undefined;
+  readonly array: NdArray<FeedData> | undefined;
   /** Errors of bad rows, by row index. */
   readonly bad: ReadonlyMap<number, string>;
 }
@@ -274,7 +267,7 @@ function reshaped(
 // ---- values ----
 
 interface Leaf {
-  readonly values: Values;
+  readonly values: FeedData;
   readonly dtype: DType;
   faultIn(range: Range): string | undefined;
 }
@@ -299,7 +292,7 @@ function leafOf(data: Data): Leaf {
  * Converts values to a supported type, and reports those that are not exact.
  */
 function valuesOf(data: Data): {
-  readonly values: Values;
+  readonly values: FeedData;
   readonly dtype: DType;
   readonly inexact?: (index: number) => boolean;
 } {
@@ -334,15 +327,15 @@ function valuesOf(data: Data): {
 }
 
 function gathered(
-  values: Values,
+  values: FeedData,
   ranges: readonly (Range | undefined)[],
   width: number,
-): Values {
+): FeedData {
   const first = ranges[0]?.start ?? 0;
   if (ranges.every((range, i) => range?.start === first + i * width)) {
     return values.subarray(first, first + ranges.length * width);
   }
-  const Kind = values.constructor as new (length: number) => Values;
+  const Kind = values.constructor as new (length: number) => FeedData;
   const data = new Kind(ranges.length * width);
   ranges.forEach((range, i) => {
     if (range === undefined) return;

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot, checkNumber, checkOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
+import { centred, openProduct } from "../linalg/products.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import type {
   DetectorState,
@@ -13,7 +13,7 @@ import type {
   ScoringContext,
 } from "./definition.ts";
 import type { Moments } from "./moments.ts";
-import { centred, stateArray, stateMatrix } from "./rows.ts";
+import { stateArray, stateMatrix } from "./rows.ts";
 
 /**
  * Settings of detectors that use a covariance.

@@ -1,5 +1,5 @@
 import { checkOneOf, checkOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
+import { centred, openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -9,7 +9,7 @@ import {
   fitClassGaussians,
 } from "./_class_covariances.ts";
 import { rowChunks } from "./_matrices.ts";
-import { argmax, centred, scoreRows, stateArray } from "./rows.ts";
+import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /**
  * Options of {@linkcode gmm}.

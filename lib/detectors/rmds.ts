@@ -1,4 +1,4 @@
-import { openProduct } from "../linalg/products.ts";
+import { centred, openProduct } from "../linalg/products.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import type { Detector } from "../types.ts";
 import {
@@ -9,7 +9,7 @@ import {
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
 import { measureMoments, scatterAround } from "./moments.ts";
-import { centred, squaredLengths, stateArray, stateMatrix } from "./rows.ts";
+import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
 
 /**
  * Relative Mahalanobis distance: the minimum over the classes of the squared

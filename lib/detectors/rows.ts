@@ -40,25 +40,6 @@ export function stateMatrix(array: NdArray<ArrayBufferView>): Matrix {
 }
 
 /**
- * Subtracts a point from rows, in float64.
- *
- * @param matrix The rows, `[n, D]`.
- * @param origin The point, `[D]`.
- * @returns New rows.
- */
-export function centred(matrix: SampleMatrix, origin: Float64Array): Matrix {
-  const { data, rows, columns } = matrix;
-  const result = new Float64Array(rows * columns); // [n, D]
-  for (let row = 0; row < rows; row++) {
-    const from = row * columns;
-    for (let j = 0; j < columns; j++) {
-      result[from + j] = data[from + j]! - origin[j]!;
-    }
-  }
-  return { data: result, rows, columns };
-}
-
-/**
  * Normalises rows to Euclidean length 1, in float64; zero rows stay zero.
  *
  * @param matrix The rows, `[n, D]`.

@@ -42,8 +42,8 @@ function sizesOf<T>(
   return [knownSize(ops, images, 1, name), knownSize(ops, images, 2, name)];
 }
 
-/** Cuts rows and columns, or pads them with 0, to a size. */
-function placed<T>(
+/** Cuts rows and columns out of images. */
+function cropped<T>(
   ops: Ops<T>,
   images: T,
   args: Arguments<T>,
@@ -65,6 +65,7 @@ function placed<T>(
   );
 }
 
+/** Pads rows and columns with 0, to a size. */
 function padded<T>(
   ops: Ops<T>,
   images: T,
@@ -88,15 +89,15 @@ const centralCrop: Change = (ops, images, args) => {
   const sizes = sizesOf(ops, images, args);
   const starts = sizes.map((size) => Math.trunc((size - size * fraction) / 2));
   const left = sizes.map((size, i) => size - 2 * starts[i]!);
-  return placed(ops, images, args, starts, left);
+  return cropped(ops, images, args, starts, left);
 };
 
 const BOX = ["offset_height", "offset_width", "target_height", "target_width"];
 
-function inBox(place: typeof placed): Change {
+function inBox(change: typeof cropped): Change {
   return (ops, images, args) => {
     const [top, left, height, width] = BOX.map((key) => args.number(key));
-    return place(ops, images, args, [top!, left!], [height!, width!]);
+    return change(ops, images, args, [top!, left!], [height!, width!]);
   };
 }
 
@@ -104,7 +105,7 @@ const cropOrPad: Change = (ops, images, args) => {
   const sizes = sizesOf(ops, images, args);
   const targets = [args.number("target_height"), args.number("target_width")];
   const away = targets.map((target, i) => target - sizes[i]!);
-  const cut = placed(
+  const cut = cropped(
     ops,
     images,
     args,
@@ -237,7 +238,7 @@ const FUNCTIONS: Readonly<
     ["image", "central_fraction"],
     onBatch("image", centralCrop),
   ],
-  "crop_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(placed))],
+  "crop_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(cropped))],
   "pad_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(padded))],
   "resize_with_crop_or_pad": [
     ["image", "target_height", "target_width"],

@@ -198,3 +198,29 @@ export async function plainProduct(
   }
   return result;
 }
+
+/** Rows of floats, of either width. */
+export interface FloatRows {
+  readonly data: Float32Array | Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Subtracts a point from rows, in float64.
+ *
+ * @param matrix The rows, `[n, D]`.
+ * @param origin The point, `[D]`.
+ * @returns New rows.
+ */
+export function centred(matrix: FloatRows, origin: Float64Array): Matrix {
+  const { data, rows, columns } = matrix;
+  const result = new Float64Array(rows * columns); // [n, D]
+  for (let row = 0; row < rows; row++) {
+    const from = row * columns;
+    for (let j = 0; j < columns; j++) {
+      result[from + j] = data[from + j]! - origin[j]!;
+    }
+  }
+  return { data: result, rows, columns };
+}

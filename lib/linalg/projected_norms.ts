@@ -9,14 +9,13 @@
  * @module
  */
 import { hasNative, type LinalgOptions, openNative } from "./native_graph.ts";
-import { type Matrix, plainProduct, WORTH_SENDING } from "./products.ts";
-
-/** Rows, as they come. */
-interface Rows {
-  readonly data: Float32Array | Float64Array;
-  readonly rows: number;
-  readonly columns: number;
-}
+import {
+  centred,
+  type FloatRows,
+  type Matrix,
+  plainProduct,
+  WORTH_SENDING,
+} from "./products.ts";
 
 /** Measures lengths with one projection. */
 export interface ProjectedNorms {
@@ -26,7 +25,7 @@ export interface ProjectedNorms {
    * @param rows `[n, D]`.
    * @returns `‖(z - o) P‖` of each row, `[n]`.
    */
-  of(rows: Rows): Promise<Float64Array>;
+  of(rows: FloatRows): Promise<Float64Array>;
   /** Frees the resources. */
   close(): Promise<void>;
 }
@@ -75,7 +74,7 @@ export async function openProjectedNorms(
       const work = Math.max(samples, rows.rows) * inner * width;
       const isWorth = opened.has(type) || work >= WORTH_SENDING;
       if (!mayUseNative || !isWorth) {
-        const offset = around(rows, origin);
+        const offset = centred(rows, origin);
         const parts = await plainProduct(offset, projection, pacer);
         return lengths(parts, rows.rows);
       }
@@ -92,17 +91,6 @@ export async function openProjectedNorms(
       }
     },
   };
-}
-
-function around({ data, rows, columns }: Rows, origin: Float64Array): Matrix {
-  const result = new Float64Array(rows * columns); // [n, D]
-  for (let row = 0; row < rows; row++) {
-    const from = row * columns;
-    for (let j = 0; j < columns; j++) {
-      result[from + j] = data[from + j]! - origin[j]!;
-    }
-  }
-  return { data: result, rows, columns };
 }
 
 function lengths(data: Float64Array, rows: number): Float64Array {

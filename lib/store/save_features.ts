@@ -104,13 +104,13 @@ export async function saveFeatures(
     throw new TypeError(cannot(action, rule, set, hint));
   }
   checkSave(options, action, SAVE_OPTIONS);
-  const place = targetOf(target, options.format);
-  checkLayout(options, place, action);
-  checkFree(place.path);
+  const parsed = targetOf(target, options.format);
+  checkLayout(options, parsed, action);
+  checkFree(parsed.path);
   const begin = performance.now();
   const part = partOfSet(set);
-  const scratch = scratchOf(place.path);
-  const files = await writeTarget(place, [part], { ...options, scratch });
+  const scratch = scratchOf(parsed.path);
+  const files = await writeTarget(parsed, [part], { ...options, scratch });
   const { samples } = part.description;
   const seconds = (performance.now() - begin) / 1000;
   return shownWritten({

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
   argmax,
-  centred,
   lengthOf,
   normalised,
   scoreRows,
@@ -9,6 +8,7 @@ import {
   stateArray,
   stateMatrix,
 } from "../../lib/detectors/rows.ts";
+import { centred } from "../../lib/linalg/products.ts";
 import { SampledRows } from "../../lib/detectors/sampled_rows.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
