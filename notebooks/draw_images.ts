@@ -1,9 +1,9 @@
 /**
  * Draws the images of `05_images.ipynb`: flowers, boats and the like, each with
- * colours, sizes and places of its own.
+ * colours, sizes and positions.
  *
  *     deno run -A notebooks/draw_images.ts                     # into images/
- *     deno run -A notebooks/draw_images.ts /tmp/train 400 1    # 400 a kind, seed 1
+ *     deno run -A notebooks/draw_images.ts out/train 400 1    # 400 a kind, seed 1
  *
  * Each kind becomes a folder of JPEG files of 96×96 pixels. One seed gives the
  * same drawings each time.

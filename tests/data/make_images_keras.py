@@ -1,8 +1,8 @@
 """Trains the network of `notebooks/05_images.ipynb` with the real Keras.
 
-    deno run -A notebooks/draw_images.ts /tmp/train 300 1
-    deno run -A notebooks/draw_images.ts /tmp/held-out 60 2
-    python tests/data/make_images_keras.py /tmp/train /tmp/held-out   # Keras 3.15.1
+    deno run -A notebooks/draw_images.ts out/train 300 1
+    deno run -A notebooks/draw_images.ts out/held-out 60 2
+    python tests/data/make_images_keras.py out/train out/held-out   # Keras 3.15.1
 
 Writes `notebooks/models/images/images.keras`: a small convolutional network for
 six of the eight kinds of drawings. Boats and leaves are left out, so that the
