@@ -141,7 +141,7 @@ export class InputReader {
   }
 
   /**
-   * One row of zeros, or of empty texts, for each input.
+   * One row of zeros, or of empty strings, for each input.
    *
    * @param specs What the model takes.
    * @returns The rows by name; undefined if an input may be of any size.
@@ -226,7 +226,7 @@ function infoOf({ name, type }: Field) {
     : isImages(values)
     ? "images" as const
     : isTexts(values)
-    ? "texts" as const
+    ? "strings" as const
     : "other" as const;
   return { name, kind, type: String(type), shape: shapeOf(values) };
 }

@@ -45,7 +45,7 @@ export function textRows(
     if (isThere && found.length === (width ??= found.length)) return found;
     const what = width === undefined || width === 1
       ? "a text"
-      : `a list of ${width} texts`;
+      : `a list of ${width} strings`;
     const rule = `column ${quote(name)} must hold ${what}`;
     const value = !isThere ? "null" : `a list of [${found.length}]`;
     bad.set(i, { rule, value });

@@ -86,7 +86,7 @@ function labelsIn(
 ): Int32Array | undefined {
   if (name === undefined) return undefined;
   const column = block.columns.get(name)!;
-  return column.kind === "texts"
+  return column.kind === "strings"
     ? indicesOfNames(column.values, classNames!, action)
     : labelsOf((column as { data: Float32Array }).data, block.rows, action);
 }
@@ -116,7 +116,7 @@ export function idValues(
   name: string,
   action: string,
 ): readonly (string | number)[] {
-  if (column.kind === "texts") return column.values;
+  if (column.kind === "strings") return column.values;
   if (column.kind === "images" || column.shape.length > 0) {
     const rule = `column ${
       quote(name)
@@ -145,7 +145,7 @@ export function hashColumn(hash: Hash, column: Column): void {
     const { buffer, byteOffset, byteLength } = column.data;
     hash.update(JSON.stringify([column.dtype, column.shape, byteLength]));
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  } else if (column.kind === "texts") {
+  } else if (column.kind === "strings") {
     hash.update(JSON.stringify(column.values));
   } else {
     for (const bytes of column.values) {

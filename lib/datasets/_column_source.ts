@@ -179,14 +179,14 @@ export class ColumnSource implements DataSource {
       return undefined;
     }
     const column = await wholeColumn(store, name);
-    if (column.kind === "texts") {
+    if (column.kind === "strings") {
       this.#classNames = Object.freeze(
         [...classes ?? classesOf(column.values, action)],
       );
       return indicesOfNames(column.values, this.#classNames, action);
     }
     if (column.kind === "images" || column.shape.length > 0) {
-      const rule = `column ${quote(name)} must hold labels: numbers or texts`;
+      const rule = `column ${quote(name)} must hold labels: numbers or strings`;
       const { type } = findColumn(name, store.columns, action);
       throw new TypeError(cannot(action, rule, type));
     }

@@ -30,7 +30,7 @@ export interface NumberColumn {
 
 /** Strings of some rows. */
 export interface TextColumn {
-  readonly kind: "texts";
+  readonly kind: "strings";
   readonly values: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export interface Block {
 /** Facts about a column. */
 export interface ColumnInfo {
   readonly name: string;
-  readonly kind: "numbers" | "texts" | "images" | "other";
+  readonly kind: "numbers" | "strings" | "images" | "other";
   /** The store's name of its type. */
   readonly type: string;
   /**
@@ -137,7 +137,7 @@ function slicedColumn(column: Column, start: number, end: number): Column {
     const data = column.data.subarray(start * width, end * width);
     return { ...column, data };
   }
-  if (column.kind === "texts") {
+  if (column.kind === "strings") {
     return { ...column, values: column.values.slice(start, end) };
   }
   return {
@@ -189,9 +189,9 @@ export function joinedColumn(name: string, parts: readonly Column[]): Column {
   if (first!.kind === "numbers") {
     return joinedNumbers(name, parts as readonly NumberColumn[]);
   }
-  if (first!.kind === "texts") {
+  if (first!.kind === "strings") {
     const values = (parts as readonly TextColumn[]).flatMap((p) => p.values);
-    return { kind: "texts", values };
+    return { kind: "strings", values };
   }
   const images = parts as readonly ImageColumn[];
   return {
@@ -257,5 +257,5 @@ export async function wholeColumn(
   const blocks: Block[] = [];
   for await (const block of store.read([name], 0)) blocks.push(block);
   if (blocks.length > 0) return joined(blocks).columns.get(name)!;
-  return { kind: "texts", values: [] };
+  return { kind: "strings", values: [] };
 }

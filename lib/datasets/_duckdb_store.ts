@@ -216,7 +216,7 @@ function columnOf(name: string, type: string): Read {
     return { name, kind: "numbers", type, sql: [cast], dtype, shape };
   }
   if (type === "VARCHAR" || /^ENUM\(/.test(type)) {
-    return { name, kind: "texts", type, sql: [`CAST(${id} AS VARCHAR)`] };
+    return { name, kind: "strings", type, sql: [`CAST(${id} AS VARCHAR)`] };
   }
   if (type === "BLOB") {
     return { name, kind: "images", type, sql: [id, "CAST(NULL AS VARCHAR)"] };
@@ -272,7 +272,7 @@ class ColumnReader {
       const values = at.map((i) =>
         this.#present(vector.getItem(i), i) as string
       );
-      return { kind: "texts", values };
+      return { kind: "strings", values };
     }
     const blobs = vector as DuckDBBlobVector;
     return {

@@ -68,7 +68,7 @@ export function npyStore(
     const { source, numbers, texts } = opened.get(name)!;
     return texts === undefined
       ? columnOf(readNpyRows(source, numbers!, start, end), name, start)
-      : { kind: "texts", values: readNpyTextRows(source, texts, start, end) };
+      : { kind: "strings", values: readNpyTextRows(source, texts, start, end) };
   };
   const rowBytes = (names: readonly string[]) =>
     names.reduce((sum, name) => {
@@ -134,7 +134,7 @@ function infoOf(
   const type = shape === undefined ? dtype : `${dtype} ${shapeText(shape)}`;
   if (shape?.[0] !== count) return { name, kind: "other", type };
   if (texts !== undefined) {
-    return { name, kind: shape.length === 1 ? "texts" : "other", type };
+    return { name, kind: shape.length === 1 ? "strings" : "other", type };
   }
   return { name, kind: "numbers", type, shape: shape.slice(1) };
 }
@@ -148,7 +148,7 @@ function cellOf(
   if (shape.length > 0) return `${type.split(" ")[0]} ${shapeText(shape)}`;
   try {
     const column = read();
-    if (column.kind === "texts") return column.values[0]!;
+    if (column.kind === "strings") return column.values[0]!;
     const [value] = (column as NumberColumn).data;
     return typeof value === "bigint" ? String(value) : value!;
   } catch (error) {

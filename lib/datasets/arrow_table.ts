@@ -109,7 +109,7 @@ function arrowStore(table: ArrowTable): ColumnStore {
   const cellOf = ({ name, kind, type }: ColumnInfo, row: number) => {
     const value = table.getChild(name)!.get(row);
     if (value === null) return null;
-    return kind === "texts" || kind === "numbers" && typeof value !== "object"
+    return kind === "strings" || kind === "numbers" && typeof value !== "object"
       ? String(value)
       : type;
   };
@@ -163,7 +163,7 @@ function infoOf(name: string, type: string): ColumnInfo {
     return { name, kind: "numbers", type, shape };
   }
   if (/^(Large)?Utf8$|^Dictionary<[^,]*, (Large)?Utf8>$/.test(type)) {
-    return { name, kind: "texts", type };
+    return { name, kind: "strings", type };
   }
   if (
     /^(Large)?Binary$|^Struct<\{bytes:(Large)?Binary, path:(Large)?Utf8\}>$/
@@ -204,7 +204,7 @@ function columnOf(
   });
   if (info.kind === "numbers") return numbersOf(info, values, rowOf);
   if (info.kind === "images") return imagesOf(info, values, rowOf);
-  return { kind: "texts", values: values.map(String) };
+  return { kind: "strings", values: values.map(String) };
 }
 
 function imagesOf(

@@ -100,7 +100,7 @@ function guessed(
   if (specs.every(has)) return specs.map(({ name }) => [name]);
   const images = free.filter(({ kind }) => kind === "images");
   const numbers = free.filter(({ kind }) => kind === "numbers");
-  const texts = free.filter(({ kind }) => kind === "texts");
+  const texts = free.filter(({ kind }) => kind === "strings");
   if (specs.length === 1 && specs[0]!.dtype === "string") {
     if (texts.length === 1) return [[texts[0]!.name]];
     throw unclear(facts);
@@ -133,13 +133,15 @@ function planOne(
   const { columns, action, castHint } = facts;
   const infos = names.map((name) => findColumn(name, columns, action));
   if (spec.dtype === "string") return planTexts(spec, infos, action);
-  const wrong = infos.find(({ kind }) => kind === "texts" || kind === "other");
+  const wrong = infos.find(({ kind }) =>
+    kind === "strings" || kind === "other"
+  );
   if (wrong !== undefined) {
     const rule = `column ${quote(wrong.name)} must hold numbers, lists of ` +
       `numbers or images for input ${quote(spec.name)}`;
     const hint = castHint !== undefined
       ? castHint
-      : wrong.kind === "texts"
+      : wrong.kind === "strings"
       ? "a column with a value that is no number is text: leave it out, or " +
         "convert it to numbers"
       : undefined;
@@ -166,7 +168,7 @@ function planTexts(
   action: string,
 ): InputColumns {
   const [info] = infos;
-  if (infos.length === 1 && info!.kind === "texts") {
+  if (infos.length === 1 && info!.kind === "strings") {
     return { spec, columns: [info!.name], isImage: false };
   }
   const rule = `input ${quote(spec.name)} must get one column of strings`;
@@ -305,6 +307,6 @@ export function checkWritten(
 ): void {
   if (kind !== "other" || isWritten === true) return;
   const rule = `column ${quote(name)} must hold ${option}: ` +
-    (option === "ids" ? "texts or whole numbers" : "numbers or texts");
+    (option === "ids" ? "strings or whole numbers" : "numbers or strings");
   throw new TypeError(cannot(action, rule, type));
 }

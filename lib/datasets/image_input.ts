@@ -128,7 +128,7 @@ export function checkNoImages(options: ImageOptions, action: string): void {
     .find((name) => options[name] !== undefined);
   if (name === undefined) return;
   const rule = `"${name}" must come with a column of images`;
-  const hint = "leave it out for numbers and texts";
+  const hint = "leave it out for numbers and strings";
   throw new TypeError(cannot(action, rule, options[name], hint));
 }
 

@@ -89,7 +89,7 @@ function blockLines(block: Block, room: number): string {
  * A table as far as it is shown.
  *
  * @param table The table.
- * @returns The table itself, or its first columns, with a title that says so.
+ * @returns The table itself, or its first columns, with a title that mentions it.
  */
 export function shownColumns(table: TableBlock): TableBlock {
   const { columns, rows, title } = table;

@@ -204,7 +204,7 @@ export function readNpyTextRows(
     try {
       return one(i * size);
     } catch (error) {
-      const rule = "its texts must be Unicode, bytes must be UTF-8";
+      const rule = "its strings must be Unicode, bytes must be UTF-8";
       const hint = `it is in row ${start + i}`;
       throw bad(
         source,

@@ -114,7 +114,7 @@ Deno.test("worker finds rows without a text, or with too many", async () => {
   assertEquals(stopped.code, 1);
   assertStringIncludes(
     stopped.log,
-    'Cannot read row 1 as column "words" must hold a list of 2 texts: current value is "null"',
+    'Cannot read row 1 as column "words" must hold a list of 2 strings: current value is "null"',
   );
   const found = await written(bytes, [...args, "--on-bad", "null"], name, path);
   assertEquals(found, [good[0]!, null, null, null, good[0]!]);

@@ -234,7 +234,7 @@ Deno.test("table() takes labels and ids of types that have one text each", async
     await assertRejects(
       () => readSource(sql(value), [spec([1])]),
       TypeError,
-      'column "v" must hold labels: numbers or texts',
+      'column "v" must hold labels: numbers or strings',
     );
   }
   await assertRejects(
