@@ -14,7 +14,13 @@ const MARK = /^[\p{Mn}\p{Me}\p{Cf}]/u;
 /** Line break opportunities; the first that occurs late enough is used. */
 const BREAKS = [/ /, /[/_]/];
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters of a line; the segmenter takes 30 ms to create. */
+function graphemes(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /**
  * The width of a line in terminal columns.
@@ -28,7 +34,7 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 export function textColumns(text: string): number {
   if (NARROW.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) columns += width(segment);
+  for (const { segment } of graphemes(text)) columns += width(segment);
   return columns;
 }
 
@@ -50,7 +56,7 @@ export function breakLine(text: string, most: number): string[] {
   const lines: string[] = [];
   let line: string[] = [];
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     const more = width(segment);
     while (columns + more > most) {
       const end = BREAKS

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import { abortError } from "../errors.ts";
 
 /** Maximum time between two yields. */
@@ -55,6 +54,7 @@ export class Pacer {
    * @throws {DOMException} If the run was aborted meanwhile.
    */
   async pause(): Promise<void> {
+    const { setImmediate } = await import("node:timers");
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#last = performance.now();
     this.check();

@@ -13,7 +13,7 @@
 import { Pacer } from "./pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
-import { zlib } from "./zlib.ts";
+import { nodeZlib } from "./builtin_modules.ts";
 
 export type { ZipMember };
 
@@ -53,7 +53,7 @@ export class ZipArchive {
     for (const member of this.members.values()) {
       let crc = 0;
       for await (const piece of this.#pieces(member)) {
-        crc = zlib().crc32(piece, crc);
+        crc = nodeZlib().crc32(piece, crc);
         await pacer.rest();
       }
       this.#checkCrc(member, crc);
@@ -74,7 +74,7 @@ export class ZipArchive {
     const bytes = member.isStored
       ? compressed
       : this.#inflate(member, compressed);
-    this.#checkCrc(member, zlib().crc32(bytes));
+    this.#checkCrc(member, nodeZlib().crc32(bytes));
     return bytes;
   }
 
@@ -98,7 +98,7 @@ export class ZipArchive {
       bytes.set(piece, at);
       at += piece.length;
     }
-    this.#checkCrc(member, zlib().crc32(bytes));
+    this.#checkCrc(member, nodeZlib().crc32(bytes));
     return bytesSource(bytes, label);
   }
 
@@ -153,7 +153,7 @@ export class ZipArchive {
     try {
       // Allocated for the whole member, to avoid joining parts.
       const chunkSize = size + 64;
-      bytes = zlib().inflateRawSync(compressed, {
+      bytes = nodeZlib().inflateRawSync(compressed, {
         maxOutputLength: size,
         chunkSize,
       });

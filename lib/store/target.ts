@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { cannot, checkAwaited, checkOneOf } from "../check.ts";
+import { nodeUrl } from "../formats/builtin_modules.ts";
 
 /**
  * A format of files of features.
@@ -43,13 +43,13 @@ export function pathOf(
   checkAwaited(target, action, what);
   const rule = `${what} must be a path or a file: URL`;
   if (target instanceof URL) {
-    if (target.protocol === "file:") return fileURLToPath(target);
+    if (target.protocol === "file:") return nodeUrl().fileURLToPath(target);
     throw new TypeError(cannot(action, rule, target.href));
   }
   const isUrl = typeof target === "string" &&
     /^[a-z][a-z\d+.-]+:\/\//i.test(target);
   if (typeof target === "string" && target.startsWith("file:")) {
-    return fileURLToPath(target);
+    return nodeUrl().fileURLToPath(target);
   }
   if (typeof target !== "string" || target === "" || isUrl) {
     throw new TypeError(cannot(action, rule, target));

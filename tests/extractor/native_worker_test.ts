@@ -1,3 +1,4 @@
+import { missingRuntime } from "../../lib/engines/onnx/runtime/missing_runtime.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   concatFeatures,
@@ -23,6 +24,7 @@ function samples(count: number): NdArray {
 counted(
   "a run on onnx sends a batch while the one before it computes",
   async () => {
+    await missingRuntime(true); // so that the log begins with a session
     using log = logWorkers();
     await using model = await loadModel(DIGITS);
     const native = new FeatureExtractor(model).layers("stem").engine("onnx");

@@ -2,6 +2,7 @@
  * An abort is heard everywhere: while a file is read, while a graph is built,
  * while a session is opened, and during a native call that nothing stops.
  */
+import { missingRuntime } from "../../lib/engines/onnx/runtime/missing_runtime.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   FeatureExtractor,
@@ -157,6 +158,7 @@ const NEVER = {
 Deno.test("a run stops while its session is opened on onnx, which is closed when it is there", async () => {
   let stop = new AbortController();
   let closed = Promise.withResolvers<void>();
+  await missingRuntime(true); // so that the log begins with a session
   using log = logWorkers((event) => {
     if (event === "open") stop.abort();
     if (event === "closed") closed.resolve();

@@ -43,6 +43,15 @@ export function takeWorker(): Worker {
 }
 
 /**
+ * Whether a worker is idle, so that ONNX Runtime is known to load.
+ *
+ * @returns True if {@linkcode takeWorker} starts none.
+ */
+export function hasIdleWorker(): boolean {
+  return idle.length > 0;
+}
+
+/**
  * Returns a worker to the pool. It must be unreferenced, with all requests
  * answered and no open session.
  *

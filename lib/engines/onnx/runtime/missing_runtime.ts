@@ -1,3 +1,4 @@
+import { hasIdleWorker } from "./idle_workers.ts";
 import { loadInWorker } from "./open_in_worker.ts";
 import { messageOf } from "./runtime.ts";
 
@@ -13,6 +14,7 @@ export async function missingRuntime(
 ): Promise<string | undefined> {
   const missing = await missingPermission();
   if (missing !== undefined && !asks) return missing;
+  if (missing === undefined && hasIdleWorker()) return undefined;
   const load = () => import("onnxruntime-node");
   try {
     await (missing === undefined ? loadInWorker() : load());
