@@ -12,6 +12,7 @@ import {
   circles,
   computes,
   consoleFaults,
+  evaluatedBy,
   fileAt,
   filesIn,
   folderFaults,
@@ -115,6 +116,34 @@ Deno.test("lib imports only what the table of folders allows", () => {
 
 Deno.test("lib has the folders of the table, and no other", () => {
   assertEquals(folderFaults(MAY_IMPORT, LIB), []);
+});
+
+/** What no start needs: engines, readers of models, algebra, packages. */
+const NOT_AT_IMPORT =
+  /^(?!\.|lib\/|mod\.ts)|^lib\/(tfjs\.ts|cli|linalg|engines\/(tfjs|onnx\/(graph|rewrites))|models\/(files|keras|onnx|read_model))\b/;
+
+Deno.test("mod.ts evaluates no engine, reader, package or module of Node when it is imported", () => {
+  const evaluated = evaluatedBy([MOD, ...LIB], "mod.ts");
+  assertEquals(evaluated.filter((path) => NOT_AT_IMPORT.test(path)), []);
+  assert(evaluated.includes("lib/extractor/feature_extractor.ts"));
+  // Each adds a third of a millisecond. What is asynchronous can load more.
+  assert(evaluated.length <= 280, `${evaluated.length} modules`);
+});
+
+Deno.test("evaluatedBy() follows values, not types, nor deferred and later imports", () => {
+  const file = (path: string, source: string) => ({ path, source });
+  const files = [
+    file(
+      "mod.ts",
+      `import defer * as late from "./late.ts";
+import type { A } from "./types.ts";
+import { type B } from "./types.ts";
+export { type C, value } from "./a.ts";
+await import("./later.ts");`,
+    ),
+    file("a.ts", 'import "node:fs";'),
+  ];
+  assertEquals(evaluatedBy(files, "mod.ts"), ["mod.ts", "a.ts", "node:fs"]);
 });
 
 Deno.test("lib has no circle of files", () => {

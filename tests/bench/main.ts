@@ -2,7 +2,7 @@
  * Runs all benchmarks, each in its own process, and keeps their results.
  *
  *     deno task bench [--quick] [by_hand] [predict_tensor] [large_maps] [import]
- *       [memory] [images] [write] [worker]
+ *       [start] [memory] [images] [write] [worker]
  *
  * The results go into `results/`, one file a machine, where they ran at full
  * length. Ends with 1 where a claim fails.
@@ -16,6 +16,7 @@ const BENCHMARKS = [
   "predict_tensor",
   "large_maps",
   "import",
+  "start",
   "memory",
   "images",
   "write",

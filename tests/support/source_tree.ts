@@ -78,6 +78,38 @@ export function importsOf({ path, source }: File): string[] {
 }
 
 /**
+ * What is evaluated when a module is imported: its static imports and
+ * re-exports of values, and theirs. Deferred and dynamic imports are not.
+ *
+ * @param files All files.
+ * @param root The path of the module.
+ * @returns Paths from the root, and specifiers of other modules.
+ */
+export function evaluatedBy(files: readonly File[], root: string): string[] {
+  const sources = new Map(files.map(({ path, source }) => [path, source]));
+  const pattern =
+    /^(?:import|export)\s(?!type\b|defer\b)([^;"]*?)\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
+  const found = new Set([root]);
+  for (const path of found) { // what is added meanwhile comes too
+    const source = withoutComments(sources.get(path) ?? "");
+    for (const [, names = "", from, bare] of source.matchAll(pattern)) {
+      if (isTypes(names)) continue;
+      const to = (from ?? bare)!;
+      const isOurs = to.startsWith(".");
+      found.add(isOurs ? new URL(to, `file:///${path}`).pathname.slice(1) : to);
+    }
+  }
+  return [...found];
+}
+
+/** Whether a list of imported names holds types only. */
+function isTypes(names: string): boolean {
+  const list = /^\{([^]*)\}\s*$/.exec(names.trim())?.[1];
+  return list !== undefined &&
+    list.split(",").every((name) => /^\s*(type\s|$)/.test(name));
+}
+
+/**
  * Imports that the table of folders does not allow.
  *
  * @param table The table.
