@@ -20,15 +20,16 @@ const BIT = 1 / 8;
  * another number of children than it must.
  */
 export function checkTypes({ fields }: Schema): void {
-  for (const field of fields) checkType(field, field.name, field.type);
+  for (const { name, type } of fields) checkType(name, type);
 }
 
-function checkType(field: Field, name: string, type: DataType): void {
+function checkType(name: string, type: DataType): void {
   if (DataType.isDictionary(type)) {
-    checkType(field, name, type.indices);
-    return checkType(field, name, type.dictionary);
+    checkType(name, type.indices);
+    return checkType(name, type.dictionary);
   }
-  const children: readonly Field[] = type.children ?? [];
+  // A list whose child is missing has an undefined one.
+  const children: readonly Field[] = (type.children ?? []).filter(Boolean);
   if (children.length !== numChildren(type)) {
     const rule = `${numChildren(type)} children`;
     throw damaged(name, type, rule, children.length);
@@ -45,7 +46,7 @@ function checkType(field: Field, name: string, type: DataType): void {
     throw damaged(name, type, rule, bytes ?? "none of them");
   }
   for (const child of children) {
-    checkType(child, `${name}.${child.name}`, child.type);
+    checkType(`${name}.${child.name}`, child.type);
   }
 }
 
@@ -54,7 +55,7 @@ function numChildren(type: DataType): number {
   if (DataType.isUnion(type)) return type.typeIds.length;
   const isNested = DataType.isList(type) || DataType.isLargeList(type) ||
     DataType.isFixedSizeList(type) || DataType.isMap(type);
-  return isNested && type.children[0] !== undefined ? 1 : isNested ? NaN : 0;
+  return isNested ? 1 : 0;
 }
 
 /**
