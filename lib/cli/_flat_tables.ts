@@ -62,6 +62,10 @@ class TableChecker {
     this.#checkWithin(list, 4, "slots");
     const listBytes = this.#view.getUint16(list, true);
     const tableBytes = this.#view.getUint16(list + 2, true);
+    // Readers take half a slot for a whole one.
+    if (listBytes < 4 || listBytes % 2 !== 0) {
+      throw new RangeError(`slots of ${listBytes} bytes`);
+    }
     this.#checkWithin(list, listBytes, "slots");
     this.#checkWithin(at, tableBytes, "a table");
     let before: number | undefined;
