@@ -8,8 +8,7 @@
  * @module
  */
 import { toBase64 } from "./base64.ts";
-import { svgPixels, svgPng } from "./figure_png.ts";
-import { figureSvg } from "./figure_svg.ts";
+import { rasterSvg, svgPixels, svgPng } from "./figure_png.ts";
 import { sixelText } from "./sixel.ts";
 import type { ImageProtocol } from "./terminal.ts";
 import type { FigureSpec } from "./view.ts";
@@ -31,7 +30,7 @@ export async function terminalImage(
   protocol: ImageProtocol,
   columns: number,
 ): Promise<string> {
-  const svg = await figureSvg(spec);
+  const svg = await rasterSvg(spec);
   const zoom = Math.min(1, columns * CELL / svg.width);
   if (protocol === "sixel") {
     return `${sixelText(await svgPixels(svg, zoom))}\n`;

@@ -148,3 +148,18 @@ Deno.test("imagesSvg() enlarges images as far as the numbers below them reach", 
 Deno.test("imagesSvg() says that there are none", () => {
   assertMatch(grid([]).svg, />no images</);
 });
+
+Deno.test("imagesSvg() distinguishes images of nearly equal values in the numbers below", () => {
+  const near = [0, 1, 2].map((i) => ({
+    ...IMAGE,
+    z: Array<number>(4).fill(1e6 + i / 8),
+  }));
+  for (const scale of ["layer", "each"] as const) {
+    const labels = labelsOf(grid(near, { scale }).svg);
+    assertEquals(labels.filter((text) => text.startsWith("all ")), [
+      "all 1,000,000",
+      "all 1,000,000.13",
+      "all 1,000,000.25",
+    ]);
+  }
+});
