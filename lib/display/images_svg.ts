@@ -295,8 +295,12 @@ function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
   const count = shown.filter(({ z }) => !Array.from(z).every(Number.isFinite))
     .length;
   if (count > 0) notes.push(`grey: not finite, in ${count}`);
-  const factor = Math.max(...images.flatMap((image) => image.factor));
-  if (factor > 1) notes.push(`means over ${factor} × ${factor} positions`);
+  const [rows, columns] = [0, 1].map((axis) =>
+    Math.max(...images.map(({ factor }) => factor[axis]!))
+  ) as [number, number];
+  if (rows * columns > 1) {
+    notes.push(`means over ${rows} × ${columns} positions`);
+  }
   return notes;
 }
 

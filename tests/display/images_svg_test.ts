@@ -111,7 +111,7 @@ Deno.test("imagesSvg() begins a row where the spec says, however many would fit"
   }));
   const wide = grid(many, { columns: 12 });
   assert(wide.width <= 744, String(wide.width));
-  assertStringIncludes(wide.svg, ">…-file.jpg<");
+  assertStringIncludes(wide.svg, ">long….jpg<");
 });
 
 Deno.test("imagesSvg() draws photographs as they are, without notes on a scale of colours", () => {
@@ -162,4 +162,10 @@ Deno.test("imagesSvg() distinguishes images of nearly equal values in the number
       "all 1,000,000.25",
     ]);
   }
+});
+
+Deno.test("imagesSvg() names the blocks of means, which need not be square", () => {
+  const z = Array.from({ length: 400 }, (_, i) => i);
+  const { svg } = grid([{ caption: "", z, height: 1, width: 400 }]);
+  assertMatch(labelsOf(svg).join(" "), /means over 1 × 4 positions/);
 });
