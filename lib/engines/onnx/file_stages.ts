@@ -4,7 +4,8 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { typeName } from "../../formats/onnx_tensor.ts";
+import { UnsupportedByEngineError } from "../../errors.ts";
+import { typeName, widerType } from "../../formats/onnx_tensor.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import {
   type OnnxCall,
@@ -20,6 +21,7 @@ import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+import { areSignedProductsExact, lacksKernel } from "./signed_products.ts";
 
 /** An open part of a file. */
 export interface OpenStages {
@@ -51,22 +53,45 @@ export async function openStages(
   pacer: Pacer,
 ): Promise<OpenStages> {
   const source = program.graph.onnx!;
-  const model = cutFile(source, {
-    feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
-    calls,
-    wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
-  });
-  const transferable = model.externalData.map(({ data }) => data);
-  await pacer.rest();
-  const stages = await openInWorker(model, {
-    threads,
-    device,
-    transferable,
-    exactProducts: allowsExactProducts(source, calls),
-  });
+  const open = async (exactProducts: boolean) => {
+    const model = cutFile(source, {
+      feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
+      calls,
+      wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
+    });
+    const transferable = model.externalData.map(({ data }) => data);
+    await pacer.rest();
+    const settings = { threads, device, transferable, exactProducts };
+    return { model, stages: await openInWorker(model, settings) };
+  };
+  const { model, stages } = await openExact(
+    open,
+    allowsExactProducts(source, calls),
+  );
   const byName = new Map(stages.outputs.map((known) => [known.name, known]));
   const outputs = model.outputs.map((name) => byName.get(name)!);
   return { stages, inputs: model.inputs, outputs };
+}
+
+/** Opens a part with exact products of 8-bit integers, if it may have some. */
+async function openExact<T>(
+  open: (exactProducts: boolean) => Promise<T>,
+  exactProducts: boolean,
+): Promise<T> {
+  try {
+    return await open(exactProducts);
+  } catch (error) {
+    if (!exactProducts || !lacksKernel(error)) throw error;
+    if (await areSignedProductsExact()) return await open(false);
+    const rule =
+      "its activations must be unsigned, as this processor saturates products of signed 8-bit integers";
+    const advice = "quantise it with activation_type=QuantType.QUInt8";
+    throw new UnsupportedByEngineError(
+      "open the model",
+      "onnx",
+      `${rule}; ${advice}`,
+    );
+  }
 }
 
 /**
@@ -86,10 +111,10 @@ export function feedOf(
   const name = nameOf(origin(ref));
   const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
   const type = types.get(name) ?? number;
-  if (number === undefined || type !== number) {
-    const rule =
-      `input "${called}" must be of floats, int32, int64, uint8 or bool`;
-    const found = typeName(type ?? 0) ?? dtype;
+  const found = typeName(type ?? 0) ?? dtype;
+  const isFed = type === number || widerType(found)?.dtype === dtype;
+  if (number === undefined || !isFed) {
+    const rule = `input "${called}" must be of real numbers or booleans`;
     const advice = found === "string"
       ? "strings are inputs of text layers of Keras alone"
       : undefined;
@@ -124,18 +149,26 @@ export function optionalKey({ logits, features }: Program): string | undefined {
  * @throws {TypeError} If it does not contain numbers, or one row per sample.
  */
 export function checkOutput(
-  { node }: Ref,
+  { node, index }: Ref,
   { type, shape }: OnnxOutput,
   { batch }: OnnxOrigin,
 ): void {
   const action = `take layer "${node.row.name}"`;
   if (type === undefined || type === "string") {
     const rule = "it must return a tensor of numbers";
-    const found = type === undefined ? "a sequence or a map" : "texts";
-    throw new TypeError(cannot(action, rule, found));
+    const found = type === undefined ? "a sequence or a map" : "strings";
+    const further = outputsOf(node) < 2 || index > 0
+      ? undefined
+      : `request another of its outputs, as "${node.row.name}[1]"`;
+    throw new TypeError(cannot(action, rule, found, further));
   }
   const first = shape[0] ?? null;
   if (first === null || first === batch) return;
   const rule = "it must return one row per sample, whatever their number";
   throw new TypeError(cannot(action, rule, shape));
+}
+
+/** The number of outputs of an operation. */
+function outputsOf({ call }: Ref["node"]): number {
+  return call.kind === "raw" ? call.onnx!.operation.outputs.length : 1;
 }
