@@ -84,7 +84,7 @@ Deno.test("figurePlotly() says that it leaves out the values of many cells", () 
       ...SPECS.heatmap,
       ...{ z: Array(side * side).fill(1), height: side, width: side },
       ...{ xTicks: undefined, yTicks: undefined, annotated: true },
-    } as FigureSpec)!.notes;
+    } as unknown as FigureSpec)!.notes;
   assertEquals(notes(20), []);
   assertEquals(notes(21), ["the cells are too small for their values"]);
 });
