@@ -166,7 +166,7 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
  * @param span Its span.
  * @param into The destination.
  */
-export function readEntry(
+function readEntry(
   reader: ProtoReader,
   span: Span,
   into: Map<string, string>,

@@ -18,7 +18,7 @@ export type Token = string | number;
 export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
 
 /** The output modes, with their names in Keras 2. */
-export const OUTPUT_MODES = [
+const OUTPUT_MODES = [
   ...["int", "one_hot", "multi_hot", "count", "tf_idf"] as const,
   ...["binary", "tf-idf"] as const,
 ] as const;

@@ -36,7 +36,7 @@ function sizeOfMatrix<T>(ops: Ops<T>, x: T, name: string): number {
 }
 
 /** An entry, row or column of matrices `[…, n, m]`, keeping both axes. */
-export function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
+function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
   const axes = rank(ops, x);
   const at = (axis: number, index: number | undefined) =>
     index === undefined ? [] : [{ axis, start: index, stop: index + 1 }];
@@ -44,7 +44,7 @@ export function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
 }
 
 /** A constant column `[n, 1]`: 1 where the test holds, 0 elsewhere. */
-export function column<T>(
+function column<T>(
   ops: Ops<T>,
   n: number,
   test: (i: number) => boolean,

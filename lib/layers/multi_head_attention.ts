@@ -25,7 +25,7 @@ import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function multiHeadAttention(config: LayerConfig): Layer {
+function multiHeadAttention(config: LayerConfig): Layer {
   const heads = config.number("num_heads");
   const size = config.number("key_dim");
   for (const role of ["query", "value", "key"]) config.raw(`${role}_shape`); // Keras 2
@@ -56,7 +56,7 @@ export function multiHeadAttention(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function groupQueryAttention(config: LayerConfig): Layer {
+function groupQueryAttention(config: LayerConfig): Layer {
   const size = config.number("head_dim");
   return headsOf(config, {
     sizes: {

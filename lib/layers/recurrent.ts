@@ -320,7 +320,7 @@ function refuse(config: LayerConfig, key: string, why: string): void {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function simpleRnn(config: LayerConfig): Recurrent {
+function simpleRnn(config: LayerConfig): Recurrent {
   return recurrentOf(config, simpleRnnCell(config));
 }
 
@@ -330,7 +330,7 @@ export function simpleRnn(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function lstm(config: LayerConfig): Recurrent {
+function lstm(config: LayerConfig): Recurrent {
   return recurrentOf(config, lstmCell(config));
 }
 
@@ -340,7 +340,7 @@ export function lstm(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function gru(config: LayerConfig): Recurrent {
+function gru(config: LayerConfig): Recurrent {
   return recurrentOf(config, gruCell(config));
 }
 
@@ -350,7 +350,7 @@ export function gru(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function rnn(config: LayerConfig): Recurrent {
+function rnn(config: LayerConfig): Recurrent {
   const cell = config.layer("cell");
   if (isCell(cell)) return recurrentOf(config, cell);
   throw new TypeError(
