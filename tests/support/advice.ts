@@ -66,14 +66,14 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/run_nodes_test.ts",
   ],
   [
-    "extractor/batch_dependence.ts",
+    "extractor/plan.ts",
     "use .batch(1), or save the layer with output_sequence_length",
-    "tests/extractor/batch_dependence_test.ts",
+    "tests/extractor/plan_warnings_test.ts",
   ],
   [
-    "extractor/batch_dependence.ts",
+    "extractor/plan.ts",
     "use .batch(1) for results that do not",
-    "tests/extractor/batch_dependence_test.ts",
+    "tests/extractor/plan_warnings_test.ts",
   ],
   [
     "extractor/check_postprocess.ts",

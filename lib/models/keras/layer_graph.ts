@@ -59,7 +59,11 @@ import {
 } from "./call_arguments.ts";
 import { layerFactory, operationLayer } from "./layer_factory.ts";
 import { withKnownNames } from "./known_names.ts";
-import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import {
+  type BoundWeights,
+  type KerasWeights,
+  vocabularyOptions,
+} from "./keras_weights.ts";
 import {
   beyondLimit,
   DEFAULT_LIMITS,
@@ -68,7 +72,6 @@ import {
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
-import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** The parts of a graph. */
 export interface LayerGraphParts {
