@@ -58,7 +58,12 @@ Deno.test("makeReady() says that wasm must be read, where it may not be", async 
 
 counted("makeReady() refuses webgpu where there is no adapter", async () => {
   if (hasAdapter) return await makeReady("webgpu");
-  await assertRejects(() => makeReady("webgpu"), UnsupportedByEngineError);
+  await assertRejects(
+    () => makeReady("webgpu"),
+    UnsupportedByEngineError,
+    'a WebGPU adapter must be there; use .engine("tfjs", { backend: "wasm" })',
+  );
+  await makeReady("wasm");
 });
 
 counted(
