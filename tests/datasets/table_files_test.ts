@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { tableFiles, tableFormat } from "../../lib/datasets/table_files.ts";
-import { TABLE_OPTIONS } from "../../lib/datasets/table_options.ts";
+import { checkTableOptions } from "../../lib/datasets/table_options.ts";
 
 async function withFiles(
   files: readonly string[],
@@ -52,7 +52,14 @@ Deno.test("tableFormat() knows formats, and refuses several", () => {
 });
 
 Deno.test("tables have the settings of images and samples", () => {
-  for (const name of ["inputs", "labels", "size", "onBad", "split", "limit"]) {
-    assertEquals(TABLE_OPTIONS.includes(name), true);
-  }
+  const options = {
+    ...{ inputs: "x", labels: "y", size: [4, 4], onBad: "skip", limit: 3 },
+    split: [0, 0.5],
+  } as const;
+  checkTableOptions(options, "read table");
+  assertThrows(
+    () => checkTableOptions({ sizes: 4 } as object, "read table"),
+    TypeError,
+    'did you mean "size"',
+  );
 });
