@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { tableFiles, tableFormat } from "../../lib/datasets/table_files.ts";
-import { checkTableOptions } from "../../lib/datasets/table_options.ts";
+import {
+  checkTableOptions,
+  type TableOptions,
+} from "../../lib/datasets/table_options.ts";
 
 async function withFiles(
   files: readonly string[],
@@ -52,10 +55,13 @@ Deno.test("tableFormat() knows formats, and refuses several", () => {
 });
 
 Deno.test("tables have the settings of images and samples", () => {
-  const options = {
-    ...{ inputs: "x", labels: "y", size: [4, 4], onBad: "skip", limit: 3 },
-    split: [0, 0.5],
-  } as const;
+  const options: TableOptions = {
+    inputs: "x",
+    labels: "y",
+    size: [4, 4],
+    split: { share: 0.5, part: "rest" },
+    limit: 3,
+  };
   checkTableOptions(options, "read table");
   assertThrows(
     () => checkTableOptions({ sizes: 4 } as object, "read table"),
