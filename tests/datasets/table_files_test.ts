@@ -59,7 +59,7 @@ Deno.test("tables have the settings of images and samples", () => {
     inputs: "x",
     labels: "y",
     size: [4, 4],
-    split: { share: 0.5, part: "rest" },
+    split: { share: 0.5, seed: 1, part: "rest" },
     limit: 3,
   };
   checkTableOptions(options, "read table");
