@@ -15,7 +15,8 @@ import {
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { TensorSpec } from "../../types.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
+import { type CutFeed, cutFile } from "./cut_file.ts";
+import { exactProducts } from "./exact_products.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
@@ -51,9 +52,11 @@ export async function openStages(
   pacer: Pacer,
 ): Promise<OpenStages> {
   const source = program.graph.onnx!;
+  const { isNeeded, zeroPoints } = await exactProducts(source, calls);
   const model = cutFile(source, {
     feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
     calls,
+    zeroPoints,
     wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
   });
   const transferable = model.externalData.map(({ data }) => data);
@@ -62,7 +65,7 @@ export async function openStages(
     threads,
     device,
     transferable,
-    exactProducts: allowsExactProducts(source, calls),
+    exactProducts: isNeeded,
   });
   const byName = new Map(stages.outputs.map((known) => [known.name, known]));
   const outputs = model.outputs.map((name) => byName.get(name)!);

@@ -150,13 +150,9 @@ export class Pipeline {
 /**
  * The options of a session.
  *
- * Products of 8-bit activations and signed 8-bit weights saturate on x64
- * processors with AVX2 but without VNNI: features were off by 0.2 of the
- * maximum. `x64quantprecision` makes the runtime use unsigned weights there,
- * which is slower but correct; it has no effect on other processors.
- *
  * @param threads How many threads compute.
- * @param exactProducts Whether a model may contain such products.
+ * @param exactProducts Whether weights of 8 bits are made unsigned, so that
+ * products do not saturate; see `exact_products.ts`.
  * @returns The options.
  */
 export function sessionOptions(
