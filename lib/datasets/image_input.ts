@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from "../check.ts";
 import { decodeImage } from "../formats/image.ts";
-import { CHANNELS, type ColorMode } from "../formats/pixels.ts";
+import { CHANNELS, type ColorMode, freePixels } from "../formats/pixels.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
   fitImage,
@@ -223,6 +223,7 @@ export class ImageInput {
       this.#options;
     const start = row * this.width;
     fitImage(image, size, { interpolation, antialias, fit }, data, start);
+    freePixels(image, bytes);
     this.#preprocess(data, start, name);
     if (this.#isChannelsFirst) {
       putChannelsFirst(data, start, size[0] * size[1], image.channels);
