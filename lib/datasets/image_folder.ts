@@ -16,6 +16,7 @@ import type {
   TensorSpec,
   WantedBatches,
 } from "../types.ts";
+import { markBuiltIn } from "./_batch_memory.ts";
 import { checkClassNames } from "./class_names.ts";
 import { imageBatches, type ImageRows } from "./_image_batches.ts";
 import {
@@ -178,6 +179,7 @@ class FolderSource implements ImageSource {
     if (classNames !== undefined) {
       this.classNames = Object.freeze([...classNames]);
     }
+    markBuiltIn(this);
     // A function has no contents to go by.
     if (typeof options.preprocess !== "function") {
       this.fingerprint = () => this.#fingerprint();

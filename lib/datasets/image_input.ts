@@ -132,6 +132,9 @@ export function checkNoImages(options: ImageOptions, action: string): void {
   throw new TypeError(cannot(action, rule, options[name], hint));
 }
 
+/** Batches whose memory is kept for later ones; a run gives them back in turn. */
+const MOST_SPARE = 2;
+
 /** Images as one input. Made for one model; the size may be that of the first image. */
 export class ImageInput {
   readonly #options: ImageOptions;
@@ -140,6 +143,7 @@ export class ImageInput {
   readonly #isChannelsFirst: boolean;
   #size: readonly [number, number] | undefined;
   #isOfFirst = false;
+  readonly #spare: Float32Array<ArrayBuffer>[] = [];
 
   /**
    * Tells what images must become.
@@ -198,6 +202,32 @@ export class ImageInput {
   /** Values of one image. */
   get width(): number {
     return sizeOf(this.shape(1));
+  }
+
+  /** Whether all values are finite: only a custom step can make others. */
+  get isFinite(): boolean {
+    return typeof this.#options.preprocess !== "function";
+  }
+
+  /**
+   * Memory for a batch, which may hold values of an earlier one.
+   *
+   * @param rows How many images.
+   * @returns The values, to be filled.
+   */
+  allocate(rows: number): Float32Array<ArrayBuffer> {
+    const length = rows * this.width;
+    const at = this.#spare.findIndex((one) => one.length === length);
+    return at < 0 ? new Float32Array(length) : this.#spare.splice(at, 1)[0]!;
+  }
+
+  /**
+   * Takes back the memory of a batch.
+   *
+   * @param data What {@linkcode allocate} gave.
+   */
+  reuse(data: Float32Array<ArrayBuffer>): void {
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(data);
   }
 
   /**
