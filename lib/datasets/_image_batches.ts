@@ -7,6 +7,7 @@ import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { Batch, SkippedSample } from "../types.ts";
 import type { ImageInput } from "./image_input.ts";
+import { keepMemory } from "./_batch_memory.ts";
 import { type OpenBatch, readAhead } from "./read_ahead.ts";
 
 /** Images, in order. */
@@ -118,7 +119,7 @@ export function openBatch(
     };
   }
   const width = input.width;
-  const data = new Float32Array(rows * width);
+  const data = input.allocate(rows);
   const samples = failures.map((_, i) => async () => {
     const id = images.id(first + i);
     failures[i] = await attempt(skips, action, id, async () => {
@@ -138,12 +139,15 @@ export function openBatch(
     if (kept.length === 0) return { skipped };
     const values = data.subarray(0, kept.length * width);
     const { labels } = images;
-    return {
+    const batch: Batch = {
       xs: { data: values, shape: input.shape(kept.length), dtype: "float32" },
       ids: kept.map((i) => images.ids?.[first + i] ?? images.id(first + i)),
       ...(labels === undefined ? {} : { ys: labelsAt(labels, kept, first) }),
       ...(skipped.length === 0 ? {} : { skipped }),
     };
+    const release = () => input.reuse(data);
+    keepMemory(batch, { isFinite: input.isFinite, release });
+    return batch;
   };
   return { samples, finish };
 }

@@ -26,6 +26,11 @@ export interface HostBatch {
   readonly end: number;
   /** Number of samples skipped until then in this run. */
   readonly numSkipped: number;
+  /**
+   * Lets the source use the memory of the inputs for a later batch. May be
+   * called once, when they are not needed any more.
+   */
+  readonly release?: () => void;
 }
 
 /** The plan of reading a dataset. */

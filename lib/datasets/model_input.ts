@@ -94,6 +94,7 @@ export function checkInput(
  * @param spec The model's inputs.
  * @param action The action, for messages.
  * @param first Index of the first row in the dataset, for messages.
+ * @param isFinite Whether all values are known to be finite.
  * @returns The values, and the rows that are not finite, from 0.
  * @throws {TypeError} If the array does not fit.
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
@@ -103,6 +104,7 @@ export function modelInput(
   spec: TensorSpec,
   action: string,
   first = 0,
+  isFinite = false,
 ): ModelInput {
   checkInput(array, spec, action);
   if (isTextArray(array)) return { array, nonFinite: [] };
@@ -111,7 +113,7 @@ export function modelInput(
   const dtype = spec.dtype as FeedType; // by convertValues
   return {
     array: { data, shape: [...array.shape], dtype },
-    nonFinite: dtype.startsWith("float")
+    nonFinite: dtype.startsWith("float") && !isFinite
       ? nonFiniteAlong(data as Float32Array, array.shape, batchAxisOf(spec))
       : [],
   };
