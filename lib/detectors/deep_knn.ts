@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkOptions } from "../check.ts";
-import { openNearest } from "../linalg/nearest_rows.ts";
+import { openNearest, squaresOf } from "../linalg/nearest_rows.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -85,7 +85,8 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
   checkInteger(seed, action, "seed", 0);
   const bankOf = prepared(({ bank }) => {
     const matrix = matrixOf(bank!);
-    return { ...matrix, lengths: lengthsOf(matrix) };
+    const rows = { ...matrix, lengths: lengthsOf(matrix) };
+    return { ...rows, squares: squaresOf(rows) };
   });
   return defineDetector({
     name: "deepKnn",

@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { openNearest } from "../linalg/nearest_rows.ts";
+import { openNearest, squaresOf } from "../linalg/nearest_rows.ts";
 import type { Matrix } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -157,6 +157,7 @@ interface Guides {
   readonly bank: SampleMatrix & {
     readonly lengths: Float64Array;
     readonly extra: Float64Array;
+    readonly squares: Float64Array;
   };
   /** `s_i`, `[M]`. */
   readonly energies: Float64Array;
@@ -172,11 +173,13 @@ function guidesOf({ bank, energies }: DetectorState): Guides {
   const isZero = rowsOfZeros(matrix);
   const reach = s.map((by, i) => isZero[i] ? 0 : by); // [M]
   const most = reach.reduce((a, b) => Math.max(a, b), 0);
+  const lengths = lengthsOf(matrix).map((length, i) => length / s[i]!);
+  const scaled = { ...matrix, lengths };
   return {
     bank: {
-      ...matrix,
-      lengths: lengthsOf(matrix).map((length, i) => length / s[i]!),
+      ...scaled,
       extra: reach.map((by) => (most - by) * (most + by)),
+      squares: squaresOf(scaled),
     },
     energies: s,
   };
