@@ -50,8 +50,10 @@ export interface DeepKnnOptions {
  * 100,000 of 512 units take 200 MB.
  *
  * Source: Sun et al., "Out-of-Distribution Detection with Deep Nearest
- * Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507. oodeel gives the
- * square of this distance.
+ * Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507. The authors' code
+ * (`run_cifar.py` of `deeplearning-wisc/knn-ood`, `K = 50`), OpenOOD
+ * (`openood/postprocessors/knn_postprocessor.py`) and oodeel give the square of
+ * this distance.
  *
  * @category Detectors
  * @param options Rank of the neighbour, and number of samples to keep.

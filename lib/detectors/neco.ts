@@ -59,9 +59,13 @@ export interface NecoOptions {
  * centred, but not scaled.
  *
  * Source: Ben Ammar et al., "NECO: NEural Collapse Based Out-of-distribution
- * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without `standardize`,
- * features are not centred either, as in the formula of the paper; the authors'
- * code centres them by its PCA. The paper leaves out the logit for ResNets.
+ * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without
+ * `standardize`, features are not centred either, as in the formula of the
+ * paper; the authors' code centres them by its PCA. The same as `evaluate_neco`
+ * in `NINCO/detection_methods.py` of `mueller-mp/maha-norm`, with the share
+ * 0.9, and as the authors' `neco` for most networks; for DeiT and Swin theirs
+ * divides by the length of features that are not standardised, and for ResNets
+ * the logit is left out.
  *
  * @category Detectors
  * @param options Dimensions, logit, standardisation.

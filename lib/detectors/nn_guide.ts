@@ -74,7 +74,10 @@ export interface NnGuideOptions {
  * Source: Park et al., "Nearest Neighbor Guidance for Out-of-Distribution
  * Detection", ICCV 2023, https://arxiv.org/abs/2309.14888. The paper keeps a
  * share of the training set drawn at random (1 % of ImageNet); the default here
- * is all of it, as in pytorch-ood.
+ * is all of it, as in pytorch-ood (`detector/nnguide.py`). `k = 10` is that of
+ * the authors' code (`ood_detectors/nnguide.py` of `roomo7time/nnguide`), which
+ * has the same formula, as has OpenOOD
+ * (`openood/postprocessors/nnguide_postprocessor.py`).
  *
  * @category Detectors
  * @param options Neighbours, and how many samples are kept.

@@ -76,7 +76,10 @@ const WORTH_COPYING = 2e8;
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,
- * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
+ * https://arxiv.org/abs/2301.12321. The formula, the power and the threshold
+ * are those of the authors' code (`relation.py` of
+ * `snu-mllab/Neural-Relation-Graph`, without labels) and of OpenOOD
+ * (`openood/postprocessors/relation_postprocessor.py`).
  *
  * @category Detectors
  * @param options Power, threshold, and number of samples to keep.

@@ -23,8 +23,9 @@ import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  * one class alone both distances are the same, and all scores 0.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
- * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives
- * half of this.
+ * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. The same as
+ * OpenOOD (`openood/postprocessors/rmds_postprocessor.py`), whose
+ * pseudo-inverse is that of scikit-learn. oodeel gives half of this.
  *
  * @category Detectors
  * @param options The cutoff of both pseudo-inverses.
