@@ -54,7 +54,9 @@ export interface NecoOptions {
  * Features of known classes lie near a subspace of few dimensions; features of
  * unknown samples do not. Performs badly where the subspace has nearly all
  * dimensions, and where the largest logit is negative, because a larger ratio
- * gives a higher score there; `maxLogit: false` leaves the logit out. A feature
+ * gives a higher score there; `maxLogit: false` leaves the logit out. So it should with one
+ * sigmoid of logit `z`, which is two classes, `[0, z]`: all samples of the first
+ * class score 0 otherwise. A feature
  * equal to the mean has score 0. Units that are constant on the fit set are
  * centred, but not scaled.
  *

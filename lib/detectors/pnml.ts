@@ -143,5 +143,6 @@ function regret(
   }
   const rest = others / (1 + others);
   const odds = rest * Math.exp((1 - kappa) * logSum);
-  return Math.log1p(beyondOne - odds / (1 + odds));
+  // With q = 0 the terms add up to 1, but for rounding.
+  return Math.max(0, Math.log1p(beyondOne - odds / (1 + odds)));
 }
