@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkOptions } from "../check.ts";
 import { type Matrix, openProduct, type Product } from "../linalg/products.ts";
+import { rowProducts } from "../linalg/row_products.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -75,7 +76,10 @@ const WORTH_COPYING = 2e8;
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,
- * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
+ * https://arxiv.org/abs/2301.12321. The formula, the power and the threshold
+ * are those of the authors' code (`relation.py` of
+ * `snu-mllab/Neural-Relation-Graph`, without labels) and of OpenOOD
+ * (`openood/postprocessors/relation_postprocessor.py`).
  *
  * @category Detectors
  * @param options Power, threshold, and number of samples to keep.
@@ -215,8 +219,8 @@ function openGraph(
       ...bank,
       products: (rows, p) =>
         Promise.resolve([
-          rowProducts(rows, features, lengths),
-          rowProducts(p, probabilities),
+          plainProducts(rows, features, lengths),
+          plainProducts(p, probabilities),
         ]),
       close: () => Promise.resolve(),
     };
@@ -241,20 +245,16 @@ function openGraph(
 }
 
 /** Products of rows with the rows of a bank, these divided by their lengths. */
-function rowProducts(
+function plainProducts(
   { data, rows, columns }: Matrix,
   bank: SampleMatrix,
   lengths?: Float64Array,
 ): Float64Array {
   const result = new Float64Array(rows * bank.rows); // [n, M]
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < bank.rows; i++) {
-      let sum = 0;
-      for (let j = 0; j < columns; j++) {
-        sum += data[row * columns + j]! * bank.data[i * columns + j]!;
-      }
-      result[row * bank.rows + i] = sum / (lengths?.[i] ?? 1);
-    }
+    const products = rowProducts(bank, data, row * columns); // [M]
+    lengths?.forEach((length, i) => products[i]! /= length);
+    result.set(products, row * bank.rows);
   }
   return result;
 }

@@ -92,7 +92,7 @@ export interface Subspace {
  * @param known The samples.
  * @param settings Dimensions and origin.
  * @returns The subspace.
- * @throws {RangeError} If there is no residual.
+ * @throws {RangeError} If all features are the origin, or there is no residual.
  */
 export async function fitSubspace(
   known: KnownSamples,
@@ -110,6 +110,13 @@ export async function fitSubspace(
     columns,
     pacer,
   );
+  if (!(values[0]! > 0)) {
+    const rule = `features must differ from the ${
+      origin === "mean" ? "mean" : "origin of the head"
+    }`;
+    const hint = "fit on more samples, or use deepKnn()";
+    throw new RangeError(cannot(action, rule, "all are equal", hint));
+  }
   const count = dims >= 1 ? dims : componentsFor(values, dims);
   if (count >= columns) {
     const rule = dims >= 1
