@@ -48,6 +48,7 @@ export interface PlotlyFigure {
   readonly notes: readonly string[];
 }
 
+const MISSING_COLOR = "rgb(150,150,150)"; // of values that are not finite
 const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
 const WIDTH = 640; // default width
 const MOST_VALUES = 400; // cells with their values written
@@ -62,7 +63,8 @@ const NUMBERS = { exponentformat: "e", separatethousands: true } as const;
  *
  * @param spec The figure.
  * @returns Data and layout; undefined for grids, which are not a single plot,
- * and for values near the limit of float64, which plotly drops.
+ * for values near the limit of float64, which plotly drops, and for heat maps
+ * without a finite value, of which it draws nothing.
  */
 export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
   if (hasHuge(spec)) return undefined;
@@ -73,7 +75,7 @@ export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
     case "lines":
       return pointsPlotly(spec);
     case "heatmap":
-      return heatmapPlotly(spec);
+      return extremes(spec.z) === undefined ? undefined : heatmapPlotly(spec);
     case "images":
     case "grid":
       return undefined;
@@ -212,6 +214,10 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
   });
   const layout = {
     ...layoutOf(spec, high, false),
+    // Plotly draws no cell for NaN; the grey behind it is that of static images.
+    ...(Array.from(z).every(Number.isFinite)
+      ? {}
+      : { plot_bgcolor: MISSING_COLOR }),
     xaxis: side(spec.xLabel, across, width * columns, xTicks),
     yaxis: {
       ...side(spec.yLabel, high, height * rows, yTicks),

@@ -78,15 +78,30 @@ Deno.test("figurePlotly() keeps cells of one name apart", () => {
   assertEquals(trace.x, ["a", "a (2)"]);
 });
 
+const PLAIN = {
+  kind: "heatmap",
+  title: "t",
+  xLabel: "x",
+  yLabel: "y",
+} as const;
+
 Deno.test("figurePlotly() says that it leaves out the values of many cells", () => {
   const notes = (side: number) =>
     figurePlotly({
-      ...SPECS.heatmap,
-      ...{ z: Array(side * side).fill(1), height: side, width: side },
-      ...{ xTicks: undefined, yTicks: undefined, annotated: true },
-    } as unknown as FigureSpec)!.notes;
+      ...{ ...PLAIN, annotated: true },
+      ...{ z: Array<number>(side * side).fill(1), height: side, width: side },
+    })!.notes;
   assertEquals(notes(20), []);
   assertEquals(notes(21), ["the cells are too small for their values"]);
+});
+
+Deno.test("figurePlotly() shows values that are not finite in grey", () => {
+  const plotOf = (z: number[]) =>
+    figurePlotly({ ...PLAIN, z, height: 1, width: 2 });
+  assertEquals(plotOf([1, NaN])!.layout["plot_bgcolor"], "rgb(150,150,150)");
+  assertEquals(plotOf([1, 2])!.layout["plot_bgcolor"], "rgba(0,0,0,0)");
+  // Nothing would be drawn, so the figure is static.
+  assertEquals(plotOf([NaN, Infinity]), undefined);
 });
 
 Deno.test("figurePlotly() makes the cells of a confusion matrix square", () => {
