@@ -11,8 +11,8 @@ import {
   quantizationOf,
   quantizedProduct,
   quantizedWeights,
-  roundedTo8Bits,
 } from "./_quantization.ts";
+import { quantizedEinsum } from "./_quantized_einsum.ts";
 
 /**
  * Dense: `activation(x · kernel + bias)`, over the last axis of `[N, …, D]`.
@@ -73,8 +73,8 @@ const EQUATION =
  * @returns The layer.
  */
 export function einsumDense(config: LayerConfig): Layer {
-  const quantization = quantizationOf(config, [8]);
-  config.raw("output_shape"); // implied by equation and kernel
+  const quantization = quantizationOf(config, [8, 4]);
+  const outputShape = config.raw("output_shape"); // implied by a plain kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -90,13 +90,17 @@ export function einsumDense(config: LayerConfig): Layer {
       ...quantizedWeights("kernel", quantization),
     ],
     masks: noMasks,
-    call(ops, [x], { kernel, bias, kernel_scale: scale }) {
+    call(ops, [x], { kernel, bias, ...parameters }) {
       const equation = spelledOut(parts, ops.shape(x!).length);
       const product = quantization === undefined
         ? ops.einsum(equation, x!, kernel!)
-        : quantizedEinsum(ops, equation, x!, ops.float(kernel!), {
-          scale: scale!,
-          roundsInput: quantization.roundsInput,
+        : quantizedEinsum(ops, equation, x!, quantization, {
+          name: config.name,
+          outputShape,
+          kernel: kernel!,
+          scale: parameters.kernel_scale!,
+          zero: parameters.kernel_zero,
+          block: parameters.g_idx,
         });
       if (!hasBias) return [activation(ops, product)];
       const [, letters] = equation.split("->");
@@ -105,42 +109,6 @@ export function einsumDense(config: LayerConfig): Layer {
       return [activation(ops, ops.add(product, bias!))];
     },
   };
-}
-
-/**
- * An einsum with a kernel of 8 bits, its scale in the layout of the output. The
- * input is rounded to 8 bits by the largest value along the axes that are
- * summed over.
- */
-function quantizedEinsum<T>(
-  ops: Ops<T>,
-  equation: string,
-  x: T,
-  kernel: T,
-  { scale, roundsInput }: { scale: T; roundsInput: boolean },
-): T {
-  if (!roundsInput) return ops.divide(ops.einsum(equation, x, kernel), scale);
-  const [input = "", , output = ""] = equation.split(/,|->/);
-  const summed = [...input].flatMap((letter, axis) =>
-    output.includes(letter) ? [] : [axis]
-  );
-  const { rounded, factor } = roundedTo8Bits(ops, x, summed);
-  const kept = [...output].filter((letter) => input.includes(letter));
-  const axes = [...kept].map((letter) => input.indexOf(letter));
-  const inOrder = ops.transpose(factor, [...axes, ...summed]);
-  const only = summed.reduce(
-    (value) => ops.squeeze(value, kept.length),
-    inOrder,
-  );
-  const aligned = [...output].reduce(
-    (value, letter, axis) =>
-      input.includes(letter) ? value : ops.expandDims(value, axis),
-    only,
-  );
-  return ops.divide(
-    ops.einsum(equation, rounded, kernel),
-    ops.multiply(aligned, scale),
-  );
 }
 
 /** The sizes from the first axis with a bias; 1 for axes without. */
