@@ -163,22 +163,25 @@ export function identity(config: LayerConfig): Layer {
 }
 
 /**
- * ActivityRegularization: returns its input and mask; only used in training.
+ * Creates the factory of a layer that is only used in training: it returns its
+ * input and mask.
  *
- * Source: Keras 3.15 `ActivityRegularization`.
+ * Source: Keras 3.15 `ActivityRegularization`; Keras 2 `AddLoss` and
+ * `AddMetric`, which `model.add_loss(…)` and `add_metric(…)` leave in files.
  *
- * @param config The layer's config.
- * @returns The layer.
+ * @param options Its options.
+ * @returns The factory.
  */
-export function activityRegularization(config: LayerConfig): Layer {
-  config.raw("l1");
-  config.raw("l2");
-  return {
-    weights: [],
-    keepsAxes: true,
-    passesValues: true,
-    masks: (_ops, _inputs, { masks }) => [...masks],
-    call: (_ops, inputs) => [...inputs],
+export function usedInTraining(...options: readonly string[]): LayerFactory {
+  return (config) => {
+    for (const option of options) config.raw(option);
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      masks: (_ops, _inputs, { masks }) => [...masks],
+      call: (_ops, inputs) => [...inputs],
+    };
   };
 }
 
@@ -218,6 +221,8 @@ export const CORE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
     Dense: dense,
     EinsumDense: einsumDense,
     Identity: identity,
-    ActivityRegularization: activityRegularization,
+    ActivityRegularization: usedInTraining("l1", "l2"),
+    AddLoss: usedInTraining("unconditional"),
+    AddMetric: usedInTraining("aggregation", "metric_name"),
     Masking: masking,
   });

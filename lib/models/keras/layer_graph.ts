@@ -49,6 +49,11 @@ import {
 } from "./layer_draft.ts";
 import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
 import {
+  type ComputedSize,
+  computedSizes,
+  takesSizes,
+} from "./computed_sizes.ts";
+import {
   callArguments,
   checkTraining,
   holdsValue,
@@ -210,7 +215,7 @@ class Builder {
       return { node: found.node, index: tensor.index };
     };
     for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, refOf);
+      yield* this.#link(draft, call, refOf, layers);
       yield;
     }
     const cycle = cycleIn(pairs.map(({ draft }) => draft));
@@ -233,6 +238,7 @@ class Builder {
     draft: LayerDraft,
     call: CallSpec,
     refOf: (tensor: TensorId, from: string) => Ref,
+    layers: readonly LayerSpec[],
   ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
@@ -266,8 +272,20 @@ class Builder {
       return;
     }
     const tensors: Ref[] = [];
+    const sizeMark = (size: ComputedSize | number) => {
+      if (typeof size === "number") return size;
+      const { of, ...axis } = size;
+      tensors.push(refOf(of, draft.name));
+      return { sizeOf: tensors.length - 1, ...axis };
+    };
     const bind = (argument: Argument): unknown => {
       if ("tensor" in argument) {
+        const sizes = takesSizes(spec, argument, call)
+          ? computedSizes(argument.tensor, layers)
+          : undefined;
+        if (sizes !== undefined) {
+          return "of" in sizes ? sizeMark(sizes) : sizes.map(sizeMark);
+        }
         tensors.push(refOf(argument.tensor, draft.name));
         return { input: tensors.length - 1 };
       }
