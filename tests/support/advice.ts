@@ -56,6 +56,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/backend_test.ts",
   ],
   [
+    "engines/tfjs/tfjs_session.ts",
+    "save the Keras model itself, as .keras or .h5",
+    KERAS,
+  ],
+  [
     "engines/tfjs/perturb.ts",
     'use .engine("tfjs", { backend: "cpu" })',
     "tests/extractor/perturb_test.ts",

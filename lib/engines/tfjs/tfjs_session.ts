@@ -1,7 +1,8 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph/graph.ts";
+import { UnsupportedByEngineError } from "../../errors.ts";
+import { type GraphNode, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
@@ -58,6 +59,7 @@ export async function openTfjs(
   pacer?: Pacer,
 ): Promise<Session> {
   const { nodes } = program.schedule;
+  nodes.forEach(checkOperation);
   const host = await readWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
@@ -69,6 +71,16 @@ export async function openTfjs(
     pacer,
   );
   return new TfjsSession(program, backend, held);
+}
+
+/** Checks that TF.js computes what an operation of a graph means. */
+function checkOperation({ row, call }: GraphNode): void {
+  if (call.kind !== "raw" || call.obstacle === undefined) return;
+  throw new UnsupportedByEngineError(
+    "run model",
+    "tfjs",
+    `operation "${row.name}" (${row.kind}) must ${call.obstacle}; save the Keras model itself, as .keras or .h5`,
+  );
 }
 
 /** Tensors that a session holds until it is closed. */

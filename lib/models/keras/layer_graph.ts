@@ -24,9 +24,7 @@ import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputCall, withInput } from "./input_spec.ts";
 import type { Ref, WeightSource } from "../graph/graph.ts";
-import { mapValues } from "./records.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
   ModelSpec,
@@ -48,11 +46,7 @@ import {
   newDraft,
 } from "./layer_draft.ts";
 import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
-import {
-  type ComputedSize,
-  computedSizes,
-  takesSizes,
-} from "./computed_sizes.ts";
+import { bindArguments } from "./bind_arguments.ts";
 import {
   callArguments,
   checkTraining,
@@ -271,33 +265,15 @@ class Builder {
       }
       return;
     }
-    const tensors: Ref[] = [];
-    const sizeMark = (size: ComputedSize | number) => {
-      if (typeof size === "number") return size;
-      const { of, ...axis } = size;
-      tensors.push(refOf(of, draft.name));
-      return { sizeOf: tensors.length - 1, ...axis };
-    };
-    const bind = (argument: Argument): unknown => {
-      if ("tensor" in argument) {
-        const sizes = takesSizes(spec, argument, call)
-          ? computedSizes(argument.tensor, layers)
-          : undefined;
-        if (sizes !== undefined) {
-          return "of" in sizes ? sizeMark(sizes) : sizes.map(sizeMark);
-        }
-        tensors.push(refOf(argument.tensor, draft.name));
-        return { input: tensors.length - 1 };
-      }
-      if ("list" in argument) return argument.list.map(bind);
-      if (!("record" in argument)) return argument.value;
-      const rule =
-        "layers and operations must be called on tensors or lists, not on records with keys";
-      return this.#fail(rule, Object.keys(argument.record));
-    };
-    const positional = call.positional.map(bind);
-    const numInputs = tensors.length;
-    const named = mapValues(call.named, bind);
+    const { tensors, numInputs, positional, named } = bindArguments(
+      spec,
+      call,
+      {
+        layers,
+        refOf: (tensor) => refOf(tensor, draft.name),
+        fail: (rule, value) => this.#fail(rule, value),
+      },
+    );
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#guarded(() =>
