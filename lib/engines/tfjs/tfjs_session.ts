@@ -1,8 +1,7 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
-import { type GraphNode, type Ref, refKey } from "../../models/graph/graph.ts";
+import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
@@ -23,6 +22,7 @@ import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
+import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
@@ -71,16 +71,6 @@ export async function openTfjs(
     pacer,
   );
   return new TfjsSession(program, backend, held);
-}
-
-/** Checks that TF.js computes what an operation of a graph means. */
-function checkOperation({ row, call }: GraphNode): void {
-  if (call.kind !== "raw" || call.obstacle === undefined) return;
-  throw new UnsupportedByEngineError(
-    "run model",
-    "tfjs",
-    `operation "${row.name}" (${row.kind}) must ${call.obstacle}; save the Keras model itself, as .keras or .h5`,
-  );
 }
 
 /** Tensors that a session holds until it is closed. */

@@ -1,6 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { checkOperation } from "../../../lib/engines/tfjs/check_operation.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
 import type { Operation } from "../../../lib/models/tfjs/graph_specs.ts";
 import { unreadAttribute } from "../../../lib/models/tfjs/unread_attributes.ts";
@@ -80,6 +82,10 @@ Deno.test("operations that TF.js computes otherwise are refused where they run, 
   const model = fromGraphModel(graph);
   const data = Float32Array.from({ length: 12 }, (_, i) => i - 5);
   const x = { data, shape: [1, 2, 2, 3], dtype: "float32" } as const;
+  for (const node of modelGraphOf(model)!.listed) {
+    if (node.row.name === "norm") assertThrows(() => checkOperation(node));
+    else checkOperation(node);
+  }
   const extractor = new FeatureExtractor(model);
   const { features } = await extractor.layers(["relu"]).predict(x);
   assertEquals([...features[0]!.data], [...data.map((v) => Math.max(0, v))]);
