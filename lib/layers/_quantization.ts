@@ -232,17 +232,48 @@ export function quantizedProduct<T>(
     ? ops.float(kernel)
     : unpacked4Bits(ops, kernel, units);
   if (blockSize !== undefined) {
-    const blocks = Math.ceil(depth / blockSize);
-    checkWeight(name, "kernel_scale", ops.shape(scale), [blocks, units]);
-    checkWeight(name, "kernel_zero", ops.shape(zero!), [blocks, units]);
-    checkWeight(name, "g_idx", ops.shape(block!), [depth]);
-    const rows = ops.cast(block!, "int32");
-    const of = (value: T) => ops.take(ops.float(value), rows, 0);
-    const values = ops.multiply(ops.subtract(numbers, of(zero!)), of(scale));
+    const stored = { scale, zero, block };
+    const shape = [depth!, units] as const;
+    const values = dequantisedBlocks(ops, numbers, stored, {
+      name,
+      shape,
+      blockSize,
+    });
     return ops.matmul(x, values);
   }
   checkWeight(name, "kernel_scale", ops.shape(scale), [units]);
   if (!roundsInput) return ops.divide(ops.matmul(x, numbers), scale);
   const { rounded, factor } = roundedTo8Bits(ops, x, [-1]);
   return ops.divide(ops.matmul(rounded, numbers), ops.multiply(scale, factor));
+}
+
+/**
+ * `(numbers - zero) * scale`, with a zero point and a scale for each block of
+ * rows.
+ *
+ * @param ops The engine's operations.
+ * @param numbers The integers, `[D, units]`.
+ * @param stored Scales and zero points of each block, `[blocks, units]`, and
+ * the block of each row, `[D]`.
+ * @param layer The layer's name, the shape of the integers, and the rows of a
+ * block.
+ * @returns `[D, units]`.
+ */
+export function dequantisedBlocks<T>(
+  ops: Ops<T>,
+  numbers: T,
+  { scale, zero, block }: Omit<QuantizedKernel<T>, "kernel">,
+  { name, shape: [depth, units], blockSize }: {
+    readonly name: string;
+    readonly shape: readonly [number, number];
+    readonly blockSize: number;
+  },
+): T {
+  const blocks = Math.ceil(depth / blockSize);
+  checkWeight(name, "kernel_scale", ops.shape(scale), [blocks, units]);
+  checkWeight(name, "kernel_zero", ops.shape(zero!), [blocks, units]);
+  checkWeight(name, "g_idx", ops.shape(block!), [depth]);
+  const rows = ops.cast(block!, "int32");
+  const of = (value: T) => ops.take(ops.float(value), rows, 0);
+  return ops.multiply(ops.subtract(numbers, of(zero!)), of(scale));
 }

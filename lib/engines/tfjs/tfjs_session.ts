@@ -22,6 +22,7 @@ import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
+import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
@@ -57,6 +58,7 @@ export async function openTfjs(
   pacer?: Pacer,
 ): Promise<Session> {
   const { nodes } = program.schedule;
+  nodes.forEach(checkOperation);
   const host = await readWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,

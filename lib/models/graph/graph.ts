@@ -156,6 +156,8 @@ export type NodeCall =
     readonly constants: ReadonlyMap<number, () => WeightValue>;
     /** The operation of the ONNX file; undefined for a TF.js graph. */
     readonly onnx?: OnnxCall;
+    /** What the operation must be instead, for TF.js to compute it. */
+    readonly obstacle?: string;
   };
 
 /** Runs raw operations. */

@@ -46,8 +46,8 @@ import {
   newDraft,
 } from "./layer_draft.ts";
 import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
+import { bindArguments } from "./bind_arguments.ts";
 import {
-  boundInputs,
   callArguments,
   checkTraining,
   holdsValue,
@@ -172,7 +172,12 @@ class Builder {
     path: LayerPath,
     feeds?: readonly Ref[],
   ): Steps<Entered> {
-    const { refs, pairs, topLevel } = this.#drafts(spec, prefix, path, feeds);
+    const { refs, pairs, topLevel, layers } = this.#drafts(
+      spec,
+      prefix,
+      path,
+      feeds,
+    );
     const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
     const refOf: RefOf = (tensor, from) => {
       const found = refs.get(`${tensor.layer}:${tensor.call}`);
@@ -180,7 +185,7 @@ class Builder {
       return { node: found.node, index: tensor.index };
     };
     for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, refOf);
+      yield* this.#link(draft, call, refOf, layers);
       yield;
     }
     const cycle = cycleIn(pairs.map(({ draft }) => draft));
@@ -241,11 +246,16 @@ class Builder {
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    return { refs, pairs, topLevel };
+    return { refs, pairs, topLevel, layers };
   }
 
   /** Links a call to its inputs. */
-  *#link(draft: LayerDraft, call: CallSpec, refOf: RefOf): Steps<void> {
+  *#link(
+    draft: LayerDraft,
+    call: CallSpec,
+    refOf: RefOf,
+    layers: readonly LayerSpec[],
+  ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -257,10 +267,14 @@ class Builder {
       yield* this.#linkModel(draft, spec.model, call, refOf);
       return;
     }
-    const { positional, named, tensors, numInputs } = boundInputs(
+    const { tensors, numInputs, positional, named } = bindArguments(
+      spec,
       call,
-      (tensor) => refOf(tensor, draft.name),
-      (rule, value) => this.#fail(rule, value),
+      {
+        layers,
+        refOf: (tensor) => refOf(tensor, draft.name),
+        fail: (rule, value) => this.#fail(rule, value),
+      },
     );
     draft.inputs = tensors;
     const layer = isOperation
