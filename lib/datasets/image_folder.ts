@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { cannot, checkBoolean, checkInteger, checkOptions } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { countText, numberText } from "../display/cell.ts";
@@ -274,6 +273,7 @@ class FolderSource implements ImageSource {
   }
 
   async #fingerprint(): Promise<string> {
+    const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const { classes: _classes, ...options } = this.#options;
     const settings = Object.entries(options).sort();

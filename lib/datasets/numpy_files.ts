@@ -5,11 +5,9 @@
  */
 import { cannot, checkOptions } from "../check.ts";
 import { fileSource } from "../formats/byte_source.ts";
-import { openNpz } from "../formats/npy.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
-import { npyStore } from "./_npy_store.ts";
 import {
   checkSampleOptions,
   SAMPLE_OPTIONS,
@@ -73,6 +71,7 @@ export function npyFile(
     settings: null,
     async open() {
       const source = fileSource(path, action);
+      const { npyStore } = await import("./_npy_store.ts");
       try {
         const close = () => source.close();
         return await npyStore([{ name: "x", source }], close, ["x"]);
@@ -141,6 +140,8 @@ export function npzFile(
     settings: null,
     async open() {
       const source = fileSource(path, action);
+      const { openNpz } = await import("../formats/npy.ts");
+      const { npyStore } = await import("./_npy_store.ts");
       try {
         const arrays = [];
         const found = await openNpz(source);

@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkOptions } from "../check.ts";
-import { openNearest, squaresOf } from "../linalg/nearest_rows.ts";
+import { squaresOf } from "../linalg/nearest_list.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -118,6 +118,7 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
       const known = bankOf(state);
       const count = known.rows;
       const settings = { neighbors, pacer, queries: samples };
+      const { openNearest } = await import("../linalg/nearest_rows.ts");
       const search = await openNearest(known, settings);
       const find = (block: SampleBlock, skipped?: Int32Array) =>
         search.find(normalised(block.features), skipped);

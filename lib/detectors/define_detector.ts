@@ -17,9 +17,6 @@ import type {
 } from "../types.ts";
 import type { DetectorDefinition, DetectorState } from "./definition.ts";
 import { inputStream } from "./_input_stream.ts";
-import { run } from "./run.ts";
-import { SampleKeys } from "./sample_keys.ts";
-import { SampleReader } from "./_sample_reader.ts";
 import { FittedScorer } from "./scorer.ts";
 import {
   DefinedCore,
@@ -201,9 +198,12 @@ async function fitCore(
   const action = `fit ${name}()`;
   const { total } = inputStream(known, action);
   const reads = total && total * passes;
+  const { run } = await import("./run.ts");
   return await run(action, options, reads, async ({ pacer, onRows }) => {
     const settings = { action, uses, isFit: true, pacer, onRows };
+    const { SampleReader } = await import("./_sample_reader.ts");
     const reader = new SampleReader(known, settings);
+    const { SampleKeys } = await import("./sample_keys.ts");
     const keys = new SampleKeys();
     let isFirst = true;
     const blocks = async function* () {

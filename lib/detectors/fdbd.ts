@@ -2,7 +2,6 @@ import { checkNoOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /** Value that replaces a distance of 0 to the mean. */
@@ -57,6 +56,7 @@ export function fdbd(): Detector {
     name: "fdbd",
     uses: { features: "head", logits: "classes", head: true },
     async fit(known) {
+      const { measureMeans } = await import("./moments.ts");
       const { mean } = await measureMeans(known);
       const { kernel } = await known.head();
       const distances = new Float64Array(kernel.columns ** 2); // [C, C]

@@ -1,5 +1,4 @@
 import { checkNoOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type {
@@ -102,6 +101,7 @@ async function openMeans(
       transposed[c * count + k] = logs[k * numClasses + c]!;
     }
   }
+  const { openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(
     { data: transposed, rows: numClasses, columns: count },
     { pacer },

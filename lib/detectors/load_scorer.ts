@@ -7,14 +7,11 @@ import {
 } from "../check.ts";
 import { missingPath } from "../formats/file_path.ts";
 import type { DecidingScorer, Detector, Scorer } from "../types.ts";
-import { calibration } from "./conformal.ts";
 import { restoreCore } from "./define_detector.ts";
 import type { DetectorState } from "./definition.ts";
 import { DETECTORS } from "./detectors.ts";
 import { perLayer } from "./per_layer.ts";
-import { CalibratedScorer, CALIBRATION, FittedScorer } from "./scorer.ts";
 import type { PackedCore } from "./_scorer_core.ts";
-import { readScorer } from "./_scorer_file.ts";
 
 /**
  * Settings of {@linkcode loadScorer}.
@@ -65,7 +62,11 @@ export async function loadScorer(
   const { detectors = [] } = options;
   const name = source instanceof Uint8Array ? "bytes" : String(source);
   const bytes = await bytesOf(source);
+  const { readScorer } = await import("./_scorer_file.ts");
   const { facts, arrays } = readScorer(bytes, name);
+  const { CALIBRATION, FittedScorer, CalibratedScorer } = await import(
+    "./scorer.ts"
+  );
   const { [CALIBRATION]: known, ...rest } = arrays;
   const packed: PackedCore = {
     detector: facts.detector,
@@ -80,6 +81,7 @@ export async function loadScorer(
   if (facts.calibration === undefined) return new FittedScorer(core);
   const { tpr, warnings } = facts.calibration;
   const scores = known!.data as Float64Array;
+  const { calibration } = await import("./conformal.ts");
   const calibrated = calibration(scores, tpr, ACTION);
   return new CalibratedScorer(core, calibrated, warnings);
 }

@@ -6,7 +6,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments } from "./moments.ts";
 
 /**
  * Mahalanobis distance: `min_c (z - µ_c)ᵀ Σ⁺ (z - µ_c)`, the squared distance
@@ -59,6 +58,7 @@ export function mahalanobis(options: CovarianceOptions = {}): Detector {
     settings,
     uses: { features: "layer", labels: true },
     async fit(known) {
+      const { measureMoments } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
       });

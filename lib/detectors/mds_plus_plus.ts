@@ -6,7 +6,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments } from "./moments.ts";
 import { normalised } from "./rows.ts";
 
 /**
@@ -51,6 +50,7 @@ export function mdsPlusPlus(options: CovarianceOptions = {}): Detector {
     settings,
     uses: { features: "layer", labels: true },
     async fit(known) {
+      const { measureMoments } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
         rowsOf: ({ features }) => normalised(features),

@@ -2,7 +2,6 @@ import { checkNumber, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { DetectorState, SampleBlock } from "./definition.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /**
@@ -73,6 +72,7 @@ export function nci(options: NciOptions = {}): Detector {
     settings: { alpha },
     uses: { features: "head", logits: "classes", head: true },
     async fit(known): Promise<DetectorState> {
+      const { measureMeans } = await import("./moments.ts");
       const { mean } = await measureMeans(known);
       const { kernel } = await known.head();
       return {

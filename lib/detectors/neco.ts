@@ -1,6 +1,4 @@
 import { cannot, checkBoolean, checkOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
-import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type {
@@ -9,7 +7,6 @@ import type {
   KnownSamples,
   SampleMatrix,
 } from "./definition.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 import {
   argmax,
   lengthOf,
@@ -106,6 +103,7 @@ export function neco(options: NecoOptions = {}): Detector {
     fit: (known) => fit(known, dims, standardize),
     async open({ mean, scale, basis }, { pacer }) {
       const [origin, by] = [mean!.data, scale!.data] as Float64Array[];
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(stateMatrix(basis!), { pacer });
       const width = basis!.shape[1]!;
       const shares = async (features: SampleMatrix) => {
@@ -147,6 +145,7 @@ async function fit(
   standardize: boolean,
 ): Promise<DetectorState> {
   const { pacer, action } = known;
+  const { measureMoments, scatterAround } = await import("./moments.ts");
   const moments = await measureMoments(known);
   const { columns, samples, within } = moments;
   const mean = standardize ? moments.mean : new Float64Array(columns); // [D]
@@ -163,6 +162,7 @@ async function fit(
   const covariance = scatter.map((x, i) =>
     x * scale[Math.floor(i / columns)]! * scale[i % columns]! / samples
   ); // [D, D]
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const { values, vectors } = await symmetricEigen(covariance, columns, pacer);
   const width = dims < 1 ? componentsFor(values, dims) : dims;
   if (width > columns) {

@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { openNearest, squaresOf } from "../linalg/nearest_rows.ts";
+import { squaresOf } from "../linalg/nearest_list.ts";
 import type { Matrix } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -195,6 +195,7 @@ async function open(
   { pacer, samples }: ScoringContext,
   neighbors: number,
 ): Promise<BlockScorer> {
+  const { openNearest } = await import("../linalg/nearest_rows.ts");
   const search = await openNearest(
     bank,
     { neighbors, pacer, queries: samples },

@@ -5,7 +5,7 @@ import type {
   FeatureSet,
   RunOptions,
 } from "../types.ts";
-import { type AggregateName, fitAggregate } from "./aggregates.ts";
+import type { AggregateName } from "./aggregates.ts";
 import {
   fitCoreOf,
   internalsOf,
@@ -17,7 +17,6 @@ import type { DetectorSetting, DetectorState } from "./definition.ts";
 import { ForeignCore, LayersCore, unpackLayers } from "./_layers_core.ts";
 import { changedInput, layerSet, partingKeys } from "./_layer_sets.ts";
 import { inputStream } from "./_input_stream.ts";
-import { run } from "./run.ts";
 import { joined, type ScorerCore } from "./_scorer_core.ts";
 import { Pacer } from "../formats/pacer.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -154,6 +153,7 @@ async function fitLayers(
 ): Promise<ScorerCore> {
   const action = "fit perLayer()";
   const { total } = inputStream(known, action);
+  const { run } = await import("./run.ts");
   return await run(action, options, undefined, async ({ pacer, onRows }) => {
     const layers = await layersOf(known, action);
     const { signal } = options;
@@ -175,6 +175,7 @@ async function fitLayers(
       onRows(total ?? core.samples);
     }
     const { aggregate } = settings as { readonly aggregate: AggregateName };
+    const { fitAggregate } = await import("./aggregates.ts");
     const state: DetectorState = fitAggregate(aggregate, scores);
     return new LayersCore({ settings, layers, cores, state });
   });

@@ -1,7 +1,5 @@
 import { checkNoOptions } from "../check.ts";
-import { openGramSum } from "../linalg/outer_products.ts";
-import { openProduct } from "../linalg/products.ts";
-import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
+import type { openGramSum } from "../linalg/outer_products.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -67,6 +65,7 @@ export function pnml(): Detector {
     uses: { features: "head", logits: "classes" },
     fit,
     async open({ factor }, { pacer }) {
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(stateMatrix(factor!), { pacer });
       const rank = factor!.shape[1]!;
       const q = async (features: Parameters<typeof normalised>[0]) => {
@@ -102,6 +101,10 @@ async function fit(known: KnownSamples): Promise<DetectorState> {
   const { pacer } = known;
   let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
   let side = 0;
+  const { openGramSum } = await import("../linalg/outer_products.ts");
+  const { whitening, defaultCutoff } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
   try {
     for await (const { features } of known.blocks()) {
       side = features.columns;

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { type Matrix, openProduct, type Product } from "../linalg/products.ts";
+import type { Matrix, Product } from "../linalg/products.ts";
 import { rowProducts } from "../linalg/row_products.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -227,6 +227,7 @@ function openGraph(
   }
   let opened: Promise<readonly [Product, Product]> | undefined;
   const open = async () => {
+    const { openProduct } = await import("../linalg/products.ts");
     const sides = [normalised(features), probabilities].map((side) =>
       openProduct(transposed(side), { pacer })
     );

@@ -1,4 +1,3 @@
-import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import { stateArray, stateMatrix } from "./rows.ts";
@@ -60,6 +59,9 @@ export function residual(options: SubspaceOptions = {}): Detector {
       };
     },
     async open({ origin, residual }, context) {
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(
         stateMatrix(residual!),
         origin!.data as Float64Array,

@@ -1,6 +1,4 @@
 import { cannot } from "../check.ts";
-import { centred, openProduct } from "../linalg/products.ts";
-import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import type { Detector } from "../types.ts";
 import {
   checkCovariance,
@@ -9,7 +7,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
 
 /**
@@ -60,6 +57,7 @@ export function rmds(options: CovarianceOptions = {}): Detector {
     uses: { features: "layer", labels: true },
     async fit(known) {
       const { pacer } = known;
+      const { measureMoments, scatterAround } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
       });
@@ -74,6 +72,9 @@ export function rmds(options: CovarianceOptions = {}): Detector {
       const classes = await fitGaussians(moments, { ...settings, ...known });
       const { samples, columns, mean } = moments;
       const scatter = await scatterAround(moments, mean, { pacer });
+      const { whitening, defaultCutoff } = await import(
+        "../linalg/pseudo_inverse.ts"
+      );
       const { factor, rank } = await whitening(
         scatter.map((x) => x / samples),
         columns,
@@ -86,18 +87,21 @@ export function rmds(options: CovarianceOptions = {}): Detector {
       const { pacer } = context;
       const { nearest, close } = await openGaussians(state, context);
       const background = stateMatrix(state.background!);
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(background, { pacer });
       const classes = state.classes!.data as Int32Array;
       const mean = state.mean!.data as Float64Array;
       return {
         async score({ features }) {
           const { distances } = await nearest(features);
+          const { centred } = await import("../linalg/products.ts");
           const whitened = await product.times(centred(features, mean));
           const all = squaredLengths(whitened, features.rows);
           return distances.map((distance, i) => distance - all[i]!);
         },
         async explain({ features }) {
           const { distances, indices } = await nearest(features);
+          const { centred } = await import("../linalg/products.ts");
           const whitened = await product.times(centred(features, mean));
           const background = squaredLengths(whitened, 1)[0]!;
           return {

@@ -24,7 +24,7 @@ import { type Calibration, calibration, pValues } from "./conformal.ts";
 import { RUN_OPTIONS } from "./run.ts";
 import { sharedPart } from "./sample_keys.ts";
 import type { PackedCore, ScorerCore } from "./_scorer_core.ts";
-import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
+import type { scorerBytes, ScorerFacts } from "./_scorer_file.ts";
 
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
@@ -79,6 +79,7 @@ export class FittedScorer implements Scorer {
   }
 
   async save(target: string | URL): Promise<void> {
+    const { scorerBytes } = await import("./_scorer_file.ts");
     await write(target, scorerBytes(...this[PACKED](this.#core.pack())));
   }
 

@@ -2,7 +2,6 @@ import { checkOneOf, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
 
 /**
@@ -73,6 +72,7 @@ export function she(options: SheOptions = {}): Detector {
     settings: { pattern },
     uses: { features: "layer", logits: "classes", labels: true },
     async fit(known) {
+      const { measureMeans } = await import("./moments.ts");
       const { classes, means, columns } = await measureMeans(known, {
         classOf: ({ logits, labels }) =>
           argmax(logits).map((label, i) => label === labels[i] ? label : -1),

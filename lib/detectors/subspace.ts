@@ -10,12 +10,9 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
-import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
-import { product } from "../linalg/products.ts";
-import { defaultCutoff, whiteningOf } from "../linalg/pseudo_inverse.ts";
+import type { product } from "../linalg/products.ts";
 import type { WorkPacer } from "../types.ts";
 import type { KnownSamples, SampleMatrix } from "./definition.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 
 /**
  * Settings of detectors that use a subspace.
@@ -99,12 +96,14 @@ export async function fitSubspace(
   { dims, origin }: ReturnType<typeof checkSubspace>,
 ): Promise<Subspace> {
   const { pacer, action } = known;
+  const { measureMoments, scatterAround } = await import("./moments.ts");
   const moments = await measureMoments(known);
   const { samples, columns, mean } = moments;
   const point = origin === "mean"
     ? mean
     : await headOrigin(await known.head(), pacer);
   const scatter = await scatterAround(moments, point, { pacer });
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const { values, vectors } = await symmetricEigen(
     scatter.map((x) => x / samples),
     columns,
@@ -168,9 +167,14 @@ async function headOrigin(
   const [left, right, side] = isTall
     ? [turned, matrix, columns]
     : [matrix, turned, rows];
+  const { product } = await import("../linalg/products.ts");
   const gram = await product(left, right, { pacer }); // [side, side]
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const eigen = await symmetricEigen(gram, side, pacer);
   // Eigenvalues are squares of singular values.
+  const { defaultCutoff, whiteningOf } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
   const cutoff = defaultCutoff(Math.max(rows, columns)) ** 2;
   const { factor, rank } = whiteningOf(eigen, cutoff);
   const inverse = { data: factor, rows: side, columns: rank };

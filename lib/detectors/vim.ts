@@ -1,5 +1,4 @@
 import { cannot } from "../check.ts";
-import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
@@ -81,6 +80,9 @@ export function vim(options: SubspaceOptions = {}): Detector {
       const { origin, residual, width, samples, scatter } = subspace;
       const matrix = { data: residual, rows: origin.length, columns: width };
       const options = { pacer, samples };
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(matrix, origin, options);
       let [logits, norms] = [0, 0];
       try {
@@ -116,6 +118,9 @@ export function vim(options: SubspaceOptions = {}): Detector {
       };
     },
     async open({ origin, residual, alpha }, context) {
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(
         stateMatrix(residual!),
         origin!.data as Float64Array,

@@ -21,11 +21,9 @@ import {
   svgText,
 } from "./svg_frame.ts";
 import { fitPath, fitText, widestText } from "./text_width.ts";
+import { MOST_IMAGES } from "./figure.ts";
 import { themeOf } from "./theme.ts";
 import type { GridImage, ImagesSpec } from "./view.ts";
-
-/** Maximum number of images; of more, the first ones are drawn. */
-export const MOST_IMAGES = 96;
 
 const WIDTH = 744; // default width
 const NARROW = 400; // width below which numbers are short, so that four fit in a row

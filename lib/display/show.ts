@@ -11,7 +11,6 @@ import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
 import { lineText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
-import { plainView } from "./plain_view.ts";
 import { currentRenderer } from "./renderer.ts";
 import {
   imageProtocol,
@@ -117,6 +116,7 @@ export async function show(
     return;
   }
   await prepareView(x);
+  const { plainView } = await import("./plain_view.ts");
   const view = viewOf(x, checked) ?? await plainView(x, checked);
   if (isNotebook) {
     const { bundlesOf } = await import("./bundle.ts"); // loaded on demand

@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { crc32, inflateRawSync } from "node:zlib";
 import { Pacer } from "./pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
+import { zlib } from "./zlib.ts";
 
 export type { ZipMember };
 
@@ -53,7 +53,7 @@ export class ZipArchive {
     for (const member of this.members.values()) {
       let crc = 0;
       for await (const piece of this.#pieces(member)) {
-        crc = crc32(piece, crc);
+        crc = zlib().crc32(piece, crc);
         await pacer.rest();
       }
       this.#checkCrc(member, crc);
@@ -74,7 +74,7 @@ export class ZipArchive {
     const bytes = member.isStored
       ? compressed
       : this.#inflate(member, compressed);
-    this.#checkCrc(member, crc32(bytes));
+    this.#checkCrc(member, zlib().crc32(bytes));
     return bytes;
   }
 
@@ -98,7 +98,7 @@ export class ZipArchive {
       bytes.set(piece, at);
       at += piece.length;
     }
-    this.#checkCrc(member, crc32(bytes));
+    this.#checkCrc(member, zlib().crc32(bytes));
     return bytesSource(bytes, label);
   }
 
@@ -153,7 +153,10 @@ export class ZipArchive {
     try {
       // Allocated for the whole member, to avoid joining parts.
       const chunkSize = size + 64;
-      bytes = inflateRawSync(compressed, { maxOutputLength: size, chunkSize });
+      bytes = zlib().inflateRawSync(compressed, {
+        maxOutputLength: size,
+        chunkSize,
+      });
     } catch (error) {
       throw this.#notUnpacked(member, error);
     }

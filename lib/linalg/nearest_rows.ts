@@ -5,16 +5,9 @@
  */
 import { hasNative, type LinalgOptions } from "./native_graph.ts";
 import { NativeCandidates } from "./_native_candidates.ts";
-import {
-  type Bank,
-  NearestList,
-  squaredDistance,
-  squaresOf,
-} from "./_nearest_list.ts";
+import { type Bank, NearestList, squaredDistance } from "./nearest_list.ts";
 import { rowProducts } from "./row_products.ts";
 import type { Matrix } from "./products.ts";
-
-export { squaresOf };
 
 /** Settings of {@linkcode openNearest}. */
 export interface NearestOptions extends LinalgOptions {

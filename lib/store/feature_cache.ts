@@ -4,7 +4,6 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { openSafetensors } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { kindAt, pathOf } from "./target.ts";
 import { notWritten, writeFeatureFile } from "./write_file.ts";
@@ -40,7 +39,6 @@ export class FeatureCache {
    * @throws {SyntaxError} If the file is damaged.
    * @throws {TypeError} If the folder cannot be written.
    */
-  // deno-lint-ignore require-await
   async find(key: string): Promise<Part | undefined> {
     const path = this.#path(key);
     this.#prepare();
@@ -51,6 +49,7 @@ export class FeatureCache {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
+    const { openSafetensors } = await import("./_open_safetensors.ts");
     try {
       const advice = "delete this file, or empty the cache with clearCache()";
       return { ...openSafetensors(path), advice };

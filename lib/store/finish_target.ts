@@ -6,7 +6,7 @@
 import { cannot } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import { readManifest } from "./_folder.ts";
-import { openFeatureFile } from "./open_features.ts";
+import { openFeatureFile } from "./feature_files.ts";
 import { type DonePart, type PartFolder, rowsOfParts } from "./part_folder.ts";
 import { writeTarget } from "./save_features.ts";
 import { kindAt, type Target } from "./target.ts";

@@ -5,7 +5,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { inflateSync } from "node:zlib";
-import { imagesSvg, MOST_IMAGES } from "../../lib/display/images_svg.ts";
+import { MOST_IMAGES } from "../../lib/display/figure.ts";
+import { imagesSvg } from "../../lib/display/images_svg.ts";
 import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
 import { labelsOf, svgTexts } from "./_svg_texts.ts";

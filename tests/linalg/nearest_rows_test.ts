@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { NearestList } from "../../lib/linalg/_nearest_list.ts";
-import { openNearest, squaresOf } from "../../lib/linalg/nearest_rows.ts";
+import { NearestList } from "../../lib/linalg/nearest_list.ts";
+import { squaresOf } from "../../lib/linalg/nearest_list.ts";
+import { openNearest } from "../../lib/linalg/nearest_rows.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { normals, shuffled } from "../support/detector_sets.ts";
 

@@ -4,7 +4,7 @@ import { checkDiskSpace } from "../../lib/store/writable.ts";
 import { FeatureCache } from "../../lib/store/feature_cache.ts";
 import { bytesPerRow, finishTarget } from "../../lib/store/finish_target.ts";
 import { rangeOfShard } from "../../lib/store/merge_features.ts";
-import { openFeatureFile } from "../../lib/store/open_features.ts";
+import { openFeatureFile } from "../../lib/store/feature_files.ts";
 import {
   joinedDescription,
   partOfSet,

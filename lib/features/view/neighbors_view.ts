@@ -4,7 +4,7 @@
  * @module
  */
 import { countText, numberText } from "../../display/cell.ts";
-import { MOST_IMAGES } from "../../display/images_svg.ts";
+import { MOST_IMAGES } from "../../display/figure.ts";
 import type {
   Block,
   FigureBlock,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
 import { cannot } from "../../check.ts";
 import { abortError, ModelFormatError } from "../../errors.ts";
 
@@ -120,6 +119,7 @@ async function isPrivate(host: string): Promise<boolean> {
   if (/(^|\.)(localhost|local|internal|home\.arpa)$/.test(name)) return true;
   if (isPrivateAddress(name)) return true;
   if (/^[\d.]+$|:/.test(name)) return false; // an address
+  const { lookup } = await import("node:dns/promises");
   try {
     const found = await lookup(name, { all: true });
     return found.some(({ address }) => isPrivateAddress(address));
