@@ -105,6 +105,18 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
+/** Why ONNX Runtime is not available; modules load while a worker loads it. */
+async function missingMeanwhile(
+  isAsked: boolean,
+  modules: Promise<unknown>,
+): Promise<string | undefined> {
+  const { missingRuntime } = await import(
+    "../engines/onnx/runtime/missing_runtime.ts"
+  );
+  const [missing] = await Promise.all([missingRuntime(isAsked), modules]);
+  return missing;
+}
+
 /** Records the program for the native engine, or returns why it cannot run. */
 async function recordIfRuns(
   program: Program,
@@ -114,8 +126,10 @@ async function recordIfRuns(
   const { record } = await import("../engines/onnx/recording.ts");
   const recording = record(program);
   if ("obstacle" in recording) return recording;
-  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  const obstacle = await missingRuntime(isAsked);
+  const obstacle = await missingMeanwhile(
+    isAsked,
+    import("../engines/onnx/onnx_session.ts"),
+  );
   return obstacle === undefined ? recording : { obstacle };
 }
 
@@ -292,8 +306,10 @@ async function chooseForFile(
       `${rule}; apply it to the features afterwards, or ${hint}`,
     );
   }
-  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  const missing = await missingRuntime(true);
+  const missing = await missingMeanwhile(
+    true,
+    import("../engines/onnx/onnx_file_session.ts"),
+  );
   if (missing !== undefined) throw refuse("run the model", missing);
   const chosen = await chooseDevice(settings, {
     recording: undefined,
