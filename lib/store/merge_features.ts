@@ -37,7 +37,7 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   const path = pathOf(target, action).replace(/[/\\]+$/, "");
   const record = PartFolder.record(`${path}.partial`);
   if (record === undefined) {
-    const hint = kindAt(path) === undefined
+    const hint = kindAt(path, "merge features") === undefined
       ? "write its parts first, with { shard: [k, n] }"
       : `"${path}" is there: open it with openFeatures()`;
     const rule = `"${path}.partial" must be there`;
@@ -53,7 +53,7 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
     format: format as Target["format"],
     isFolder: isFolder === true,
   };
-  if (kindAt(path) !== undefined) { // stopped at its very end
+  if (kindAt(path, "merge features") !== undefined) { // stopped at its very end
     const before = await writtenBefore(place, run);
     if (before !== undefined) return before;
     checkFree(path);
