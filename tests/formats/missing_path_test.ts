@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   imageFolder,
+  type ImageFolderOptions,
   loadModel,
   loadScorer,
   npyFile,
   npzFile,
   openFeatures,
   query,
+  type SkippedSample,
   table,
 } from "../../mod.ts";
 import { missingPath } from "../../lib/formats/file_path.ts";
@@ -75,6 +77,36 @@ for (const [name, [open, action, ending]] of Object.entries(OPENS)) {
     await Deno.remove(folder, { recursive: true });
   });
 }
+
+Deno.test("imageFolder() of a list says why a file cannot be read, or leaves it out", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.symlink(`${folder}/a.jpg`, `${folder}/a.jpg`);
+  await Deno.writeTextFile(`${folder}/file`, "");
+  const cases = [
+    [folder, "a folder"],
+    [`${folder}/a.jpg`, "links in a circle"],
+    [`${folder}/${"n".repeat(300)}`, "File name too long"],
+    [`${folder}/a\0b`, "a NUL byte"],
+    [`${folder}/file/b.jpg`, "nothing"],
+  ] as const;
+  const input = {
+    name: "x",
+    shape: [null, 8, 8, 3],
+    dtype: "float32",
+  } as const;
+  const wanted = { size: 1, start: 0, inputs: [input] };
+  for (const [path, found] of cases) {
+    const first = (options: ImageFolderOptions) =>
+      imageFolder([path], options).batches(wanted)[Symbol.asyncIterator]()
+        .next();
+    const rule = "must be a file that can be read: current value is ";
+    await assertRejects(() => first({}), TypeError, `${rule}"${found}"; `);
+    const { value } = await first({ onBad: "skip" });
+    const [skipped] = (value as { skipped: SkippedSample[] }).skipped;
+    assertEquals(skipped!.id, path);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
 
 Deno.test("missingPath() says where a path starts, and leaves other errors", () => {
   const cause = new Deno.errors.NotFound("os error 2");
