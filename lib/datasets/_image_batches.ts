@@ -5,6 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
+import { pathFault } from "../formats/file_path.ts";
 import type { Batch, SkippedSample } from "../types.ts";
 import type { ImageInput } from "./image_input.ts";
 import { keepMemory } from "./_batch_memory.ts";
@@ -175,25 +176,15 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const named = isOfFile(error)
-      ? new TypeError(
-        cannot(
-          action,
-          `image "${id}" must be a file that can be read`,
-          error.name,
-        ),
-        { cause: error },
-      )
-      : error;
+    const fault = pathFault(error, id);
+    const rule = `image "${id}" must be a file that can be read`;
+    const named = fault === undefined
+      ? error
+      : new TypeError(cannot(action, rule, fault.found, fault.hint), {
+        cause: error,
+      });
     const isBad = named !== error || error instanceof SyntaxError;
     if (!skips || !isBad) throw named;
     return { id, reason: named.message };
   }
-}
-
-/** Whether an error is from the file; a missing permission is not. */
-function isOfFile(error: Error): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.IsADirectory;
 }

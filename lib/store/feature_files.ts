@@ -240,8 +240,9 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (cause) {
-    if (kindAt(path) !== undefined) throw cause;
-    const isUnfinished = kindAt(`${path}.partial`) !== undefined;
+    if (kindAt(path, "open features") !== undefined) throw cause;
+    const isUnfinished =
+      kindAt(`${path}.partial`, "open features") !== undefined;
     const hint = isUnfinished
       ? "its run is not finished: call write() or mergeFeatures() again"
       : "check the path";

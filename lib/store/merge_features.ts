@@ -36,7 +36,7 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   const { PartFolder } = await import("./part_folder.ts");
   const record = PartFolder.record(`${path}.partial`);
   if (record === undefined) {
-    const hint = kindAt(path) === undefined
+    const hint = kindAt(path, "merge features") === undefined
       ? "write its parts first, with { shard: [k, n] }"
       : `"${path}" is there: open it with openFeatures()`;
     const rule = `"${path}.partial" must be there`;
@@ -54,7 +54,7 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
     isFolder: isFolder === true,
   };
   const { writtenBefore, finishTarget } = await import("./finish_target.ts");
-  if (kindAt(path) !== undefined) { // stopped at its very end
+  if (kindAt(path, "merge features") !== undefined) { // stopped at its very end
     const before = await writtenBefore(place, run);
     if (before !== undefined) return before;
     checkFree(path);
