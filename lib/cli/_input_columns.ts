@@ -144,21 +144,24 @@ export class InputReader {
    * One row of zeros, or of empty strings, for each input.
    *
    * @param specs What the model takes.
-   * @returns The rows by name; undefined if an input may be of any size.
+   * @param anySize Stands for sizes that may be any.
+   * @returns The rows by name; undefined if an input may be of any size, and
+   * none is passed, or has any number of axes.
    */
   zeros(
     specs: readonly TensorSpec[],
+    anySize: number | null = null,
   ): Readonly<Record<string, InputRows>> | undefined {
     const xs: Record<string, InputRows> = {};
     for (const spec of specs) {
       const { name, shape, dtype } = spec;
-      const sizes = this.#images.get(spec)?.shape(1) ?? [1, ...shape.slice(1)];
+      const sizes = this.#images.get(spec)?.shape(1) ??
+        [1, ...shape.slice(1).map((size) => size ?? anySize)];
       const isKnown = shape.length > 0 && sizes.every((size) => size !== null);
       if (dtype === "string") {
-        xs[name] = shape.length < 2 ? [""] : [
-          Array<string>(shape[1] ?? 1)
-            .fill(""),
-        ];
+        xs[name] = shape.length < 2
+          ? [""]
+          : [Array<string>(shape[1] ?? 1).fill("")];
       } else if (isKnown) {
         const data = new Uint8Array(sizeOf(sizes as number[]));
         xs[name] = { data, shape: sizes as number[], dtype: "uint8" };
