@@ -107,31 +107,13 @@ export async function openInWorker(
   { transferable = [], worker = takeWorker(), ...options }: WorkerOptions,
 ): Promise<WorkerPipeline> {
   const link = new WorkerLink(worker, options.device);
-  const add = async (
-    model: ModelBytes,
-    from: Readonly<Record<string, string>> | undefined,
-    transferable: Iterable<ArrayBufferView>,
-  ) => {
-    try {
-      const { request, transfer } = opening(
-        model,
-        { ...options, from },
-        transferable,
-      );
-      const reply = await link.ask("open the model", request, transfer);
-      return reply.kind === "opened" ? reply.outputs : [];
-    } catch (error) {
-      await link.close().catch(() => {}); // the first error is the one to report
-      throw error;
-    }
-  };
-  const outputs = await add(model, undefined, transferable);
+  const outputs = await openOn(link, model, options, transferable);
   let isTrimmed = false;
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
     async add(model, from, transferable = []) {
-      await add(model, from, transferable);
+      await openOn(link, model, { ...options, from }, transferable);
     },
     async run(feeds, what = "the batch", { ifNaN, ...settings } = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
@@ -163,6 +145,23 @@ export async function openInWorker(
       else await closed;
     },
   };
+}
+
+/** Opens a model on a worker, which ends if this fails. */
+async function openOn(
+  link: WorkerLink,
+  model: ModelBytes,
+  options: StageOptions,
+  transferable: Iterable<ArrayBufferView>,
+): Promise<readonly OnnxOutput[]> {
+  try {
+    const { request, transfer } = opening(model, options, transferable);
+    const reply = await link.ask("open the model", request, transfer);
+    return reply.kind === "opened" ? reply.outputs : [];
+  } catch (error) {
+    await link.close().catch(() => {}); // the first error is the one to report
+    throw error;
+  }
 }
 
 /** The request to open a model, and the buffers to transfer. */

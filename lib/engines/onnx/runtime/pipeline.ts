@@ -157,13 +157,8 @@ export class Pipeline {
 /**
  * The options of a session.
  *
- * Products of 8-bit activations and signed 8-bit weights saturate on x64
- * processors with AVX2 but without VNNI: features were off by 0.2 of the
- * maximum. `x64quantprecision` makes the runtime use unsigned weights there,
- * which is slower but correct; it has no effect on other processors.
- *
- * @param options Threads, whether they spin, and whether a model may contain such
- * products.
+ * @param options Threads, whether they spin, and whether weights of 8 bits are
+ * made unsigned, so that products do not saturate; see `exact_products.ts`.
  * @returns The options.
  */
 export function sessionOptions(
