@@ -120,7 +120,7 @@ export function figureHtml(
  * @param value Plain data.
  * @returns JSON without `<` and without line separators.
  */
-export function scriptJson(value: Json): string {
+function scriptJson(value: Json): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

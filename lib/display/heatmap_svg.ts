@@ -56,28 +56,13 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
   const inner = innerSize(data, most, spec.isSquare ?? false);
   const values = data.annotated ? valuesOf(data, inner) : undefined;
   if (data.annotated && values === undefined) notes.push(UNWRITTEN);
-  const x = indexAxis({
-    count: data.width,
-    factor: data.factor[1],
-    names: columns,
-    room: inner.width,
-    size: TICK_SIZE,
-    isAcross: true,
-  });
-  const y = indexAxis({
-    count: data.height,
-    factor: data.factor[0],
-    names: rows,
-    room: inner.height,
-    size: TICK_SIZE,
-  });
-  const down = { ...y, ticks: y.ticks.map((share) => 1 - share) };
+  const { x, y } = axesOf(data, inner, columns, rows);
   const margins = marginsOf(spec, x, y.labels, inner.width);
   const width = inner.width + margins.left + margins.right;
   const height = inner.height + TOP + margins.bottom;
   const right = bar.width;
   const shared = { margins, theme, right, hasGrid: false };
-  const layout = { ...shared, width, height, x, y: down };
+  const layout = { ...shared, width, height, x, y };
   const url = dataUrl("image/png", matrixPng(data, diverging));
   const body = await plotSvg(spec, layout, (plot) => [
     plot.image([0], {
@@ -102,6 +87,31 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
     width: width + BAR_GAP + bar.width,
     height,
   });
+}
+
+/** The axes of columns, and of rows from the top down. */
+function axesOf(
+  { width, height, factor }: HeatmapData,
+  inner: Size,
+  columns: readonly string[] | undefined,
+  rows: readonly string[] | undefined,
+) {
+  const x = indexAxis({
+    count: width,
+    factor: factor[1],
+    names: columns,
+    room: inner.width,
+    size: TICK_SIZE,
+    isAcross: true,
+  });
+  const y = indexAxis({
+    count: height,
+    factor: factor[0],
+    names: rows,
+    room: inner.height,
+    size: TICK_SIZE,
+  });
+  return { x, y: { ...y, ticks: y.ticks.map((tick) => 1 - tick) } };
 }
 
 /** Cell sizes: larger for small matrices, square if requested. */

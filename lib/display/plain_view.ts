@@ -190,39 +190,7 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
     }))];
   }
   if (shape.length === 3 || shape.length === 4) {
-    const action = `show an array of shape ${shapeText(shape)}`;
-    const { sample = 0, channels: selected, scale } = options;
-    const samples = shape.length === 4 ? shape[0]! : 1;
-    if (sample >= samples) {
-      const rule = `"sample" must be below ${samples}`;
-      throw new RangeError(cannot(action, rule, sample));
-    }
-    const [height, width, depth] = shape.slice(-3) as [number, number, number];
-    if (selected) checkIndices(selected, action, "channels", depth);
-    const title = shape.length === 4 ? `Images of sample ${sample}` : "Images";
-    const summary = `images of shape ${shapeText([height, width, depth])}`;
-    const each = height * width * depth;
-    return [
-      figure(
-        title,
-        summary,
-        async () =>
-          (await import("./channel_images.ts")).channelImages({
-            values: Array.prototype.slice
-              .call(data, sample * each, (sample + 1) * each),
-            height,
-            width,
-            depth,
-            channels: "last", // as in TF.js
-          }, {
-            title,
-            selected,
-            scale,
-            most: MOST_CHANNELS,
-            hint: "select others with show(x, { channels: [ … ] })",
-          }),
-      ),
-    ];
+    return [imagesOf(values, options)];
   }
   return [figure("Histogram", countText(size, "value"), () => ({
     kind: "histogram",
@@ -230,6 +198,39 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
     xLabel: "value",
     series: [{ name: "values", values: data }],
   }))];
+}
+
+/** The channels of one sample as images. */
+function imagesOf({ data, shape }: Values, options: ViewOptions): FigureBlock {
+  const action = `show an array of shape ${shapeText(shape)}`;
+  const { sample = 0, channels: selected, scale } = options;
+  const samples = shape.length === 4 ? shape[0]! : 1;
+  if (sample >= samples) {
+    const rule = `"sample" must be below ${samples}`;
+    throw new RangeError(cannot(action, rule, sample));
+  }
+  const [height, width, depth] = shape.slice(-3) as [number, number, number];
+  if (selected) checkIndices(selected, action, "channels", depth);
+  const title = shape.length === 4 ? `Images of sample ${sample}` : "Images";
+  const each = height * width * depth;
+  return {
+    kind: "figure",
+    title,
+    summary: `images of shape ${shapeText([height, width, depth])}`,
+    async figure() {
+      const { channelImages } = await import("./channel_images.ts");
+      const values = Array.prototype.slice
+        .call(data, sample * each, (sample + 1) * each);
+      return channelImages({
+        ...{ values, height, width, depth },
+        channels: "last", // as in TF.js
+      }, {
+        ...{ title, selected, scale },
+        most: MOST_CHANNELS,
+        hint: "select others with show(x, { channels: [ … ] })",
+      });
+    },
+  };
 }
 
 function isShape(value: unknown): value is readonly number[] {
