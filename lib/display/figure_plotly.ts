@@ -218,7 +218,13 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
     ...(Array.from(z).every(Number.isFinite)
       ? {}
       : { plot_bgcolor: MISSING_COLOR }),
-    xaxis: side(spec.xLabel, across, width * columns, xTicks),
+    xaxis: {
+      ...side(spec.xLabel, across, width * columns, xTicks),
+      // Plotly's choice of 30 degrees would reach into the colour bar.
+      ...(xTicks === undefined
+        ? {}
+        : { tickangle: areVertical(xTicks) ? -90 : 0 }),
+    },
     yaxis: {
       ...side(spec.yLabel, high, height * rows, yTicks),
       ...(isSquare ? { scaleanchor: "x" } : {}),
@@ -257,6 +263,15 @@ function sizeOf(
   ];
 }
 
+/**
+ * Whether names below columns are vertical. The plot is as wide as the static
+ * image, whose cells measure 34 pixels at most where there are several.
+ */
+function areVertical(names: readonly string[]): boolean {
+  const room = Math.max(180, Math.min(34 * names.length, 400));
+  return (widestText(names, TICK) + 8) * names.length > room;
+}
+
 /** Height for column names that must be rotated. */
 function heatmapSize(
   { figureWidth = WIDTH, isSquare = false }: HeatmapSpec,
@@ -264,9 +279,8 @@ function heatmapSize(
   columns: number,
   names: readonly string[] = [],
 ): [width: number, height: number] {
-  const widest = widestText(names, TICK);
-  const isWide = (widest + 8) * columns > figureWidth - 160;
-  const below = MARGINS.t + MARGINS.b + (isWide ? widest : 0);
+  const below = MARGINS.t + MARGINS.b +
+    (areVertical(names) ? widestText(names, TICK) : 0);
   const cell = Math.min(
     500 / Math.max(1, columns),
     400 / Math.max(1, rows),

@@ -197,6 +197,20 @@ Deno.test("figurePlotly() leaves room for names below the columns", () => {
   assert(heightOf(LONG_NAME) > heightOf("a") + 100);
 });
 
+Deno.test("figurePlotly() writes names below columns across or upwards, not at an angle", () => {
+  const angleOf = (...xTicks: string[]) => {
+    const size = { z: xTicks.map((_, i) => i), height: 1 };
+    const spec = { ...PLAIN, ...size, width: xTicks.length, xTicks };
+    const { xaxis } = figurePlotly(spec)!.layout;
+    return (xaxis as Record<string, unknown>)["tickangle"];
+  };
+  assertEquals(angleOf("0", "1", "2"), 0);
+  assertEquals(angleOf("balloon", "boat", "mushroom"), -90);
+  const plain = { ...PLAIN, z: [1, 2], height: 1, width: 2 };
+  const { xaxis } = figurePlotly(plain)!.layout;
+  assert(!("tickangle" in (xaxis as object)));
+});
+
 Deno.test("figurePlotly() places averaged cells over the middle of their blocks", () => {
   const z = new Float32Array(1000);
   const { xTicks: _, yTicks: __, ...plain } = SPECS.heatmap;
