@@ -14,7 +14,7 @@ import { type Fault, isList } from "./_column_rows.ts";
  * @param type The type.
  * @returns True if {@linkcode textRows} reads it.
  */
-export function isTexts(type: DataType): boolean {
+export function isStringType(type: DataType): boolean {
   const inner = isList(type) ? type.children[0]!.type : type;
   return DataType.isUtf8(inner) || DataType.isLargeUtf8(inner) ||
     DataType.isUtf8View(inner);
@@ -39,8 +39,8 @@ export function textRows(
   let width: number | undefined = spec.shape.length < 2
     ? 1
     : spec.shape[1] ?? undefined;
-  const texts = Array.from(rows, (row, i) => {
-    const found = textsOf(row);
+  const strings = Array.from(rows, (row, i) => {
+    const found = stringsOf(row);
     const isThere = found !== undefined && found.every((one) => one !== null);
     if (isThere && found.length === (width ??= found.length)) return found;
     const what = width === undefined || width === 1
@@ -51,13 +51,13 @@ export function textRows(
     bad.set(i, { rule, value });
     return undefined;
   });
-  if (texts.every((row) => row === undefined)) return undefined;
-  return texts.map((row) =>
+  if (strings.every((row) => row === undefined)) return undefined;
+  return strings.map((row) =>
     row ?? Array<string>(width!).fill("")
   ) as string[][];
 }
 
-function textsOf(row: unknown): readonly (string | null)[] | undefined {
+function stringsOf(row: unknown): readonly (string | null)[] | undefined {
   if (row === null || row === undefined) return undefined;
   return typeof row === "string" ? [row] : [...row as Iterable<string | null>];
 }

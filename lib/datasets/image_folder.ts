@@ -280,9 +280,9 @@ class FolderSource implements ImageSource {
     try {
       for (let row = 0; row < this.length; row++) {
         const label = this.#labels?.[row] ?? null;
-        const own = createHash("sha256")
+        const content = createHash("sha256")
           .update(await reader.read(this.#rows?.[row] ?? row)).digest("hex");
-        hash.update(JSON.stringify([this.ids[row], label, own]));
+        hash.update(JSON.stringify([this.ids[row], label, content]));
       }
     } finally {
       reader.close();

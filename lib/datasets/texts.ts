@@ -31,7 +31,7 @@ export function isTextArray(value: unknown): value is TextArray {
  * @param spec The input.
  * @returns True if it is; rows must have the width of the input.
  */
-export function isTexts(value: unknown, spec: TensorSpec): boolean {
+export function isStringInput(value: unknown, spec: TensorSpec): boolean {
   if (spec.dtype !== "string" || !Array.isArray(value) || value.length === 0) {
     return false;
   }
@@ -46,7 +46,7 @@ export function isTexts(value: unknown, spec: TensorSpec): boolean {
 /**
  * Reshapes strings for an input: `[N]` and `[N, 1]` are equivalent.
  *
- * @param value Strings, as accepted by {@linkcode isTexts}.
+ * @param value Strings, as accepted by {@linkcode isStringInput}.
  * @param spec The input.
  * @param action The action, for messages.
  * @returns The strings.
@@ -58,7 +58,7 @@ export function textArray(
   action: string,
 ): TextArray {
   const name = `input "${spec.name}"`;
-  if (!isTexts(value, spec)) {
+  if (!isStringInput(value, spec)) {
     const rule = `${name} must be an array of strings, one for each sample`;
     const shape = spec.shape.length > 1 ? ` ${shapeText(spec.shape)}` : "";
     const list = Array.isArray(value) ? value : [];

@@ -156,11 +156,11 @@ async function headOrigin(
 ): Promise<Float64Array> {
   const { rows, columns } = kernel;
   const matrix = { data: Float64Array.from(kernel.data), rows, columns }; // [D, C]
-  const turned = transposed(matrix); // [C, D]
+  const columnsFirst = transposed(matrix); // [C, D]
   const isTall = columns <= rows;
   const [left, right, side] = isTall
-    ? [turned, matrix, columns]
-    : [matrix, turned, rows];
+    ? [columnsFirst, matrix, columns]
+    : [matrix, columnsFirst, rows];
   const gram = await product(left, right, { pacer }); // [side, side]
   const eigen = await symmetricEigen(gram, side, pacer);
   // Eigenvalues are squares of singular values.

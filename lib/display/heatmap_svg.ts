@@ -97,7 +97,7 @@ function axesOf(
     count: width,
     factor: factor[1],
     names: columns,
-    room: inner.width,
+    length: inner.width,
     size: TICK_SIZE,
     isAcross: true,
   });
@@ -105,7 +105,7 @@ function axesOf(
     count: height,
     factor: factor[0],
     names: rows,
-    room: inner.height,
+    length: inner.height,
     size: TICK_SIZE,
   });
   return { x, y: { ...y, ticks: y.ticks.map((tick) => 1 - tick) } };

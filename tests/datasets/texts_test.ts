@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  isStringInput,
   isTextArray,
-  isTexts,
   textArray,
   textRows,
 } from "../../lib/datasets/texts.ts";
@@ -34,13 +34,16 @@ Deno.test("textArray() takes [N] and [N, 1] for each other", () => {
 });
 
 Deno.test("isTexts() tells texts from other arrays", () => {
-  assertEquals(isTexts(["a"], spec(null)), true);
-  assertEquals(isTexts([["a", "b"]], spec(null, 1)), false);
-  assertEquals(isTexts([["a", "b"]], spec(null, null)), true);
+  assertEquals(isStringInput(["a"], spec(null)), true);
+  assertEquals(isStringInput([["a", "b"]], spec(null, 1)), false);
+  assertEquals(isStringInput([["a", "b"]], spec(null, null)), true);
   for (const other of [[], [1], ["a", 1], "a", new Set(["a"]), null]) {
-    assertEquals(isTexts(other, spec(null)), false);
+    assertEquals(isStringInput(other, spec(null)), false);
   }
-  assertEquals(isTexts(["a"], { ...spec(null), dtype: "float32" }), false);
+  assertEquals(
+    isStringInput(["a"], { ...spec(null), dtype: "float32" }),
+    false,
+  );
 });
 
 Deno.test("textArray() names the row that is no string", () => {

@@ -107,14 +107,14 @@ interface NamedTensor {
 
 /** Constants that are tensors: initializers, and outputs of Constant. */
 function namedTensors({ graph }: WholeFile): NamedTensor[] {
-  const given = graph.nodes.flatMap((node) => {
+  const constants = graph.nodes.flatMap((node) => {
     const value = node.attributes.get("value");
     if (!isConstant(node) || typeof value !== "object") return [];
     if (!("tensor" in value)) return [];
     return [{ name: node.outputs[0]!, tensor: value.tensor }];
   });
   const all = graph.constants.map((tensor) => ({ name: tensor.name, tensor }));
-  return [...all, ...given];
+  return [...all, ...constants];
 }
 
 function constantsOf(

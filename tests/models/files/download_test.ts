@@ -40,7 +40,7 @@ Deno.test("download() stops one byte past what may come", async () => {
     async (base) => {
       const room = { left: 100_000 };
       await assertRejects(
-        () => download(new URL(`${base}/w.bin`), { room }),
+        () => download(new URL(`${base}/w.bin`), { budget: room }),
         ModelFormatError,
         `Cannot load model "${base}/w.bin" as it must have at most 100000 bytes: current value is more`,
       );
@@ -50,10 +50,13 @@ Deno.test("download() stops one byte past what may come", async () => {
     const room = { left: 25 };
     const url = new URL(base);
     for (const left of [15, 5]) {
-      assertEquals((await download(url, { room })).length, 10);
+      assertEquals((await download(url, { budget: room })).length, 10);
       assertEquals(room.left, left);
     }
-    await assertRejects(() => download(url, { room }), ModelFormatError);
+    await assertRejects(
+      () => download(url, { budget: room }),
+      ModelFormatError,
+    );
   });
 });
 

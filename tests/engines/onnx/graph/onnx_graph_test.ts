@@ -76,7 +76,7 @@ Deno.test("derived() adds a constant once, and computes it when its values are r
   assertEquals([derived.type, derived.shape, count], ["float32", [2, 1], 0]);
   assertEquals(derived.data, Float32Array.of(3, 4));
   assertEquals(derived.data, derived.data);
-  assertEquals([count, derived.isOwn], [1, true]);
+  assertEquals([count, derived.isTransferable], [1, true]);
   assertThrows(
     () => derived.scale(Float64Array.of(1, 1)),
     TypeError,
