@@ -33,7 +33,7 @@ Deno.test("textArray() takes [N] and [N, 1] for each other", () => {
   });
 });
 
-Deno.test("isTexts() tells texts from other arrays", () => {
+Deno.test("isStringInput() tells strings from other arrays", () => {
   assertEquals(isStringInput(["a"], spec(null)), true);
   assertEquals(isStringInput([["a", "b"]], spec(null, 1)), false);
   assertEquals(isStringInput([["a", "b"]], spec(null, null)), true);

@@ -74,8 +74,8 @@ counted("wantedRefs() lists each tensor once", () => {
   const feature = {
     name: "hidden",
     ref: hidden,
-    own: [],
-    given: <T>(_ops: unknown, x: T) => x,
+    custom: [],
+    builtIn: <T>(_ops: unknown, x: T) => x,
   };
   const program: ProgramParts = {
     graph,
@@ -99,8 +99,8 @@ counted("computeOutputs() gives features, penultimate and logits", () => {
     features: [{
       name: "hidden",
       ref: hidden,
-      own: [],
-      given: (ops, x) => ops.sum(x, { axis: 1 }),
+      custom: [],
+      builtIn: (ops, x) => ops.sum(x, { axis: 1 }),
     }],
     wantsPenultimate: true,
     logits: fused,

@@ -50,7 +50,7 @@ Deno.test("npyHead() begins files that fromNpy() takes", () => {
   }
 });
 
-Deno.test("fixedTexts() come back, with characters beyond 16 bits", () => {
+Deno.test("fixedStrings() come back, with characters beyond 16 bits", () => {
   const texts = ["", "a", "🐈é", "x\0y"];
   const bytes = new Uint8Array([
     ...npyHead({ characters: 3 }, [4]),

@@ -11,7 +11,7 @@ function read(file: File) {
   return readOnnx(bytesSource(onnxBytes(file), "a file"));
 }
 
-Deno.test("takenBy() finds what graphs within an operation take from around them", () => {
+Deno.test("tensorsOf() finds what graphs within an operation take from around them", () => {
   const inner = {
     nodes: [
       { op: "Add", in: ["x", "own"], out: ["s"] },

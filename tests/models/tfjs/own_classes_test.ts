@@ -99,7 +99,7 @@ Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too"
   assertEquals(kinds(timeDistributed({ layer: dense("b") })), ["Dense"]);
 });
 
-Deno.test("isOwnThroughout() looks at activations, methods and what is held", () => {
+Deno.test("isBuiltInThroughout() looks at activations, methods and what is held", () => {
   const changed = dense("a") as tf.layers.Layer & Record<string, unknown>;
   assertEquals(isBuiltInThroughout(changed), true);
   changed.activation = { getClassName: () => "relu", apply: tf.square };
