@@ -26,6 +26,7 @@ interface Values {
 }
 
 const MOST_SHORT = 16; // maximum number of values that are written
+const MOST_LINES = 60; // of a value that is written as in the console
 const MOST_CHANNELS = 64; // default number of channels
 
 /**
@@ -59,10 +60,31 @@ export async function plainView(
   if (isRecordList(x)) return { title: "", blocks: [recordsTable(x)] };
   const record = isRecord(x) ? recordView(x, numbersOf) : undefined;
   if (record !== undefined) return record;
-  const text = typeof x === "string"
-    ? x
-    : Deno.inspect(x, { colors: false, depth: 4 });
+  const text = typeof x === "string" ? x : inspected(x);
   return { title: "", blocks: [{ kind: "text", text }] };
+}
+
+/** As in the console, at the greatest depth that is short enough to be read. */
+function inspected(x: unknown): string {
+  const at = (depth: number) => Deno.inspect(x, { colors: false, depth });
+  const isShort = (text: string) => text.split("\n").length <= MOST_LINES;
+  const depth = [4, 3, 2, 1].find((depth) => isShort(at(depth))) ?? 0;
+  const lines = at(depth).split("\n");
+  const notes = lines.length > MOST_LINES
+    ? [`… ${lines.length - MOST_LINES} more lines; console.log writes them all`]
+    : [];
+  if (isTfModel(x)) {
+    const make = "layers" in x ? "fromLayersModel" : "fromGraphModel";
+    notes.push(`show(${make}(model)) shows the layers of this model`);
+  }
+  return [...lines.slice(0, MOST_LINES), ...notes].join("\n");
+}
+
+/** Whether a value is a model of TensorFlow.js. */
+function isTfModel(x: unknown): x is object {
+  return typeof x === "object" && x !== null && "predict" in x &&
+    typeof x.predict === "function" &&
+    ("layers" in x || "modelStructuredOutputKeys" in x || "executor" in x);
 }
 
 /** A tensor of strings: the first of them. */

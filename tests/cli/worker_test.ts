@@ -291,7 +291,7 @@ Deno.test("worker refuses buffers that are shorter than the column says", async 
   encoded.data[0]!.values[1] = 7; // beyond the dictionary
   const one = () => vectorFromArray([1, 1], new Float32());
   const cases: [Uint8Array, string[], string][] = [
-    [columns({ x: list }), [], "must have 4000 values"],
+    [columns({ x: list }), [], "must have 16000 bytes of values"],
     [
       ...[columns({ a: one(), b: one(), c: one(), d: encoded })],
       ...[

@@ -201,7 +201,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'save it in the other format: model.save("model.keras")',
     PYTHON,
   ],
-  ["models/onnx/load_onnx.ts", "export it without", ONNX],
   [
     "models/onnx/onnx_checks.ts",
     "convert it in Python: onnx.version_converter.convert_version(model, 21)",

@@ -8,6 +8,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { writeMessage, writeString } from "../../formats/protobuf.ts";
 import { cannot, sizeOf } from "../../check.ts";
+import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
@@ -138,11 +139,13 @@ function writeGraph(
   };
   const fed = new Set(feeds.map(({ name }) => name));
   const ports = feeds.map(({ name, type, shape }) => {
-    // float16 cannot be passed to the runtime, so it is cast in the graph.
-    const isHalf = type === FLOAT16;
-    const input = isHalf ? fresh(`${name}'`) : name;
-    if (isHalf) writeNode(writer, "Cast", input, name, FLOAT16);
-    return { name: input, type: isHalf ? FLOAT32 : type, shape };
+    // Types that arrays lack, and float16, which cannot be passed to the
+    // runtime, are cast in the graph.
+    const fedType = typeFed(type);
+    if (fedType === type) return { name, type, shape };
+    const input = fresh(`${name}'`);
+    writeNode(writer, "Cast", input, name, type);
+    return { name: input, type: fedType, shape };
   });
   for (const { operation } of calls) {
     const added = new BinaryWriter();
@@ -178,6 +181,13 @@ function writeGraph(
     writeMessage(writer, 12, () => writeString(writer, 1, name));
   }
   return { inputs: ports.map(({ name }) => name), outputs };
+}
+
+/** The element type in which an input is passed to the runtime, by number. */
+function typeFed(type: number): number {
+  if (type === FLOAT16) return FLOAT32;
+  const wider = widerType(typeName(type));
+  return wider === undefined ? type : typeNumber(wider.dtype)!;
 }
 
 /** Writes an operator of one input and one output. */

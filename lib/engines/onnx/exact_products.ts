@@ -33,8 +33,15 @@ const WEIGHTS: ReadonlyMap<string, readonly Operand[]> = new Map([
   ["DynamicQuantizeLSTM", [[1, 9], [2, 11]]],
   ["QAttention", [[1, 7]]],
 ]);
-/** Operators that the runtime fuses to these. */
+/** The zero point of the activations of some of them. */
+const ACTIVATION = new Map([
+  ["QLinearMatMul", 2],
+  ["QLinearConv", 2],
+  ["QGemm", 2],
+]);
+/** Operators that the runtime fuses to these, with products in between. */
 const CONVERSIONS = new Set(["QuantizeLinear", "DequantizeLinear"]);
+const PRODUCTS = new Set(["MatMul", "Gemm", "Conv"]);
 /** Operators that keep the element type, and that constants are folded in. */
 const KEEPS_TYPE = new Set(["Identity", "Transpose", "Reshape"]);
 /** Numbers of the element types. */
@@ -91,14 +98,19 @@ export async function exactProducts(
   const copied = new Set(
     [...inFunctions, ...operations.filter(hasProductsInside)],
   );
-  for (const operation of all) {
+  const fuses = operations.some(({ kind }) => PRODUCTS.has(kind));
+  const inexact = all.filter((operation) =>
+    copied.has(operation) ||
+    (CONVERSIONS.has(operation.kind) ? fuses : !types.isSigned(operation))
+  );
+  for (const operation of inexact) {
     const missing = copied.has(operation)
       ? undefined
       : types.missing(operation);
-    if (missing === undefined) throw inexact(operation);
+    if (missing === undefined) throw inexactProduct(operation);
     if (missing.length > 0) zeroPoints.set(operation, missing);
   }
-  return { isNeeded: true, zeroPoints };
+  return { isNeeded: inexact.length > 0, zeroPoints };
 }
 
 /** Whether an operation, or one of its subgraphs, may multiply. */
@@ -161,6 +173,12 @@ class ElementTypes {
     }];
   }
 
+  /** Whether activations are signed too: such products do not saturate. */
+  isSigned({ kind, inputs }: OnnxOperation): boolean {
+    const index = ACTIVATION.get(kind);
+    return index !== undefined && this.#constantType(inputs[index]!) === INT8;
+  }
+
   #missingOfConversion(
     { kind, inputs, outputs }: OnnxOperation,
   ): readonly ZeroPoint[] | undefined {
@@ -196,7 +214,7 @@ class ElementTypes {
   }
 }
 
-function inexact(
+function inexactProduct(
   { name, kind, outputs }: OnnxOperation,
 ): UnsupportedByEngineError {
   return new UnsupportedByEngineError(

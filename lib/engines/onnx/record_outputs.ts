@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot, shapeText } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph/graph.ts";
+import { type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import {
   isUnfit,
@@ -72,7 +72,9 @@ export function recordOutputs(
     const known = values.get(refKey(ref));
     if (known !== undefined) return known;
     const { name, type, shape } = outputOf(ref);
-    const { input, value } = inputFor(graph, type ?? "", shape, name);
+    // The runtime infers no shapes of some operators, where the model does.
+    const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
+    const { input, value } = inputFor(graph, type ?? "", sizes, name);
     from[input] = name;
     values.set(refKey(ref), value);
     return value;

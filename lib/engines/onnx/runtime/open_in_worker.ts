@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean;
+  /** Whether threads spin while they wait for work. @default {true} */
+  readonly spins?: boolean;
   /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
   /** Arrays of weights that may be transferred; they are empty afterwards. */
@@ -102,11 +104,9 @@ export interface IfNaN {
  */
 export async function openInWorker(
   model: ModelBytes,
-  { threads, exactProducts, device, transferable = [], worker = takeWorker() }:
-    WorkerOptions,
+  { transferable = [], worker = takeWorker(), ...options }: WorkerOptions,
 ): Promise<WorkerPipeline> {
-  const link = new WorkerLink(worker, device);
-  const options = { threads, exactProducts, device };
+  const link = new WorkerLink(worker, options.device);
   const outputs = await openOn(link, model, options, transferable);
   let isTrimmed = false;
   const spare: ArrayBuffer[] = [];
