@@ -35,7 +35,7 @@ import {
   valueType,
 } from "./_column_rows.ts";
 import { imageRows, isImages } from "./_image_rows.ts";
-import { isStringType, textRows } from "./_text_rows.ts";
+import { isStringType, stringRows } from "./_text_rows.ts";
 
 const ACTION = "read Arrow batch";
 const STREAM = "read Arrow stream";
@@ -182,7 +182,7 @@ export class InputReader {
       const rows = input.isImage
         ? await imageRows(column, this.#images.get(spec)!, name!, bad)
         : spec.dtype === "string"
-        ? textRows(column, spec, name!, bad)
+        ? stringRows(column, spec, name!, bad)
         : readNumbers(batch, input, bad);
       if (rows === undefined) return { xs: undefined, bad };
       xs[spec.name] = rows;

@@ -12,7 +12,7 @@ import { type Fault, isList } from "./_column_rows.ts";
  * Whether a type is strings, or lists of them.
  *
  * @param type The type.
- * @returns True if {@linkcode textRows} reads it.
+ * @returns True if {@linkcode stringRows} reads it.
  */
 export function isStringType(type: DataType): boolean {
   const inner = isList(type) ? type.children[0]!.type : type;
@@ -29,7 +29,7 @@ export function isStringType(type: DataType): boolean {
  * @param bad What is wrong with a row; bad rows are added, and hold "".
  * @returns A text or a list of strings for each row; undefined if all are bad.
  */
-export function textRows(
+export function stringRows(
   column: Data,
   spec: TensorSpec,
   name: string,

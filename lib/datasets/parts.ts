@@ -19,7 +19,7 @@ import {
   isTensor,
   withDType,
 } from "./tensor_likes.ts";
-import { isStringInput, textArray } from "./texts.ts";
+import { isStringInput, stringArray } from "./string_array.ts";
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
@@ -277,7 +277,7 @@ function inputsOf(
     const name = `input "${names[i]}"`;
     checkAwaited(input, action, name);
     if (specs[i]!.dtype === "string") {
-      return textArray(input, specs[i]!, action);
+      return stringArray(input, specs[i]!, action);
     }
     if (isTensor(input)) return input;
     if (isHostArray(input)) return withDType(input);

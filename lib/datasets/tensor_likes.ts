@@ -12,7 +12,7 @@ import { cannot, quote, sizeOf } from "../check.ts";
 import { rowView } from "../math/row_view.ts";
 import type { tf } from "../tf.ts";
 import type { DType, NdArray } from "../types.ts";
-import { isTextArray, type TextArray, textRows } from "./texts.ts";
+import { isStringArray, type StringArray, stringRows } from "./string_array.ts";
 
 /** An array on the host, of any element type. */
 export type HostArray = NdArray<ArrayBufferView>;
@@ -21,7 +21,7 @@ export type HostArray = NdArray<ArrayBufferView>;
 export type TypedTensorLike = tf.Tensor | HostArray;
 
 /** A tensor, an array, or strings. */
-export type InputLike = TypedTensorLike | TextArray;
+export type InputLike = TypedTensorLike | StringArray;
 
 /** Classes of `data`, by their tag, for each element type. */
 const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
@@ -193,11 +193,11 @@ export async function readRows(
   start: number,
   end: number,
   axes: readonly (number | null)[] = [],
-): Promise<(HostArray | TextArray)[]> {
+): Promise<(HostArray | StringArray)[]> {
   const slices: tf.Tensor[] = [];
   try {
     const reads = sources.map((source, i) => {
-      if (isTextArray(source)) return textRows(source, start, end);
+      if (isStringArray(source)) return stringRows(source, start, end);
       const axis = axes[i] === undefined ? 0 : axes[i];
       if (axis !== 0) return readAlong(source, start, end, axis);
       if (!isTensor(source)) return rowView(source, start, end);

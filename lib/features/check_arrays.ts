@@ -249,21 +249,21 @@ function checkCounts(
 }
 
 function checkStrings(
-  texts: readonly string[],
+  strings: readonly string[],
   name: string,
 ): readonly string[] {
-  if (!Array.isArray(texts)) {
+  if (!Array.isArray(strings)) {
     throw new TypeError(
-      cannot(ACTION, `"${name}" must be an array of strings`, texts),
+      cannot(ACTION, `"${name}" must be an array of strings`, strings),
     );
   }
-  texts.forEach((text, i) => {
+  strings.forEach((text, i) => {
     if (typeof text === "string") return;
     throw new TypeError(
       cannot(ACTION, `"${name}[${i}]" must be a string`, text),
     );
   });
-  return [...texts];
+  return [...strings];
 }
 
 function checkLayerNames(

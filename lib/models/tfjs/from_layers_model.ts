@@ -20,7 +20,11 @@ import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
 import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
 import { ModelGraph, type ModelParts } from "../graph/model_graph.ts";
-import { asContainer, isBuiltInClass, isSequential } from "./own_classes.ts";
+import {
+  asContainer,
+  isBuiltInClass,
+  isSequential,
+} from "./built_in_classes.ts";
 
 type Symbolic = tf.SymbolicTensor;
 type Layer = tf.layers.Layer;

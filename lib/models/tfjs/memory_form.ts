@@ -27,7 +27,7 @@ import {
   heldLayers,
   isBuiltInClass,
   isBuiltInThroughout,
-} from "./own_classes.ts";
+} from "./built_in_classes.ts";
 import { meansOther, optionsOf } from "./tfjs_dialect.ts";
 import { readWeight } from "../graph/weights.ts";
 

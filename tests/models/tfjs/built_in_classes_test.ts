@@ -7,7 +7,7 @@ import {
   isBuiltInClass,
   isBuiltInThroughout,
   isSequential,
-} from "../../../lib/models/tfjs/own_classes.ts";
+} from "../../../lib/models/tfjs/built_in_classes.ts";
 import { branched, chain, dense } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -114,9 +114,9 @@ Deno.test("isBuiltInThroughout() knows no activation that a caller registered un
   try {
     // A copy of the module, which looks for the activations now.
     const again = import.meta.resolve(
-      "../../../lib/models/tfjs/own_classes.ts?registered",
+      "../../../lib/models/tfjs/built_in_classes.ts?registered",
     );
-    const late: typeof import("../../../lib/models/tfjs/own_classes.ts") =
+    const late: typeof import("../../../lib/models/tfjs/built_in_classes.ts") =
       await import(again);
     const [builtIn, same] = ["tanh", "relu"].map((activation) =>
       tf.layers.dense({ units: 1, activation: activation as "relu" })

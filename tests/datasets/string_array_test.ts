@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  isStringArray,
   isStringInput,
-  isTextArray,
-  textArray,
-  textRows,
-} from "../../lib/datasets/texts.ts";
+  stringArray,
+  stringRows,
+} from "../../lib/datasets/string_array.ts";
 import type { TensorSpec } from "../../lib/types.ts";
 
 const spec = (...shape: (number | null)[]): TensorSpec => ({
@@ -13,20 +13,20 @@ const spec = (...shape: (number | null)[]): TensorSpec => ({
   dtype: "string",
 });
 
-Deno.test("textArray() takes [N] and [N, 1] for each other", () => {
+Deno.test("stringArray() takes [N] and [N, 1] for each other", () => {
   for (const texts of [["a", "b"], [["a"], ["b"]]]) {
     const data = ["a", "b"];
-    assertEquals(textArray(texts, spec(null), "read"), {
+    assertEquals(stringArray(texts, spec(null), "read"), {
       data,
       shape: [2],
       dtype: "string",
     });
-    assertEquals(textArray(texts, spec(null, 1), "read").shape, [2, 1]);
+    assertEquals(stringArray(texts, spec(null, 1), "read").shape, [2, 1]);
   }
-  const wide = textArray([["a", "b"], ["c", "d"]], spec(null, 2), "read");
+  const wide = stringArray([["a", "b"], ["c", "d"]], spec(null, 2), "read");
   assertEquals(wide.shape, [2, 2]);
-  assertEquals(isTextArray(wide), true);
-  assertEquals(textRows(wide, 1, 2), {
+  assertEquals(isStringArray(wide), true);
+  assertEquals(stringRows(wide, 1, 2), {
     data: ["c", "d"],
     shape: [1, 2],
     dtype: "string",
@@ -46,11 +46,11 @@ Deno.test("isStringInput() tells strings from other arrays", () => {
   );
 });
 
-Deno.test("textArray() names the row that is no string", () => {
+Deno.test("stringArray() names the row that is no string", () => {
   assertThrows(
-    () => textArray(["a", 3], spec(null, 1), "read dataset"),
+    () => stringArray(["a", 3], spec(null, 1), "read dataset"),
     TypeError,
     'Cannot read dataset as input "x" must be an array of strings, one for each sample [null, 1]: current value is 3; it is in row 1',
   );
-  assertThrows(() => textArray([], spec(null), "read"), TypeError);
+  assertThrows(() => stringArray([], spec(null), "read"), TypeError);
 });
