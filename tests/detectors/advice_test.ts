@@ -238,9 +238,9 @@ Deno.test("labels of NumPy and of texts become numbers as is told", async () => 
       return mahalanobis().fit(featureSet({ penultimate, labels: numbers }));
     },
   );
-  const texts = Array(30).fill("cat") as unknown as number[];
+  const strings = Array(30).fill("cat") as unknown as number[];
   await follows(
-    () => featureSet({ penultimate, labels: texts }),
+    () => featureSet({ penultimate, labels: strings }),
     'pass class indices, and the names in "classNames"',
     () => {
       const indices = new Int32Array(30);

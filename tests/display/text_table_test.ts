@@ -65,9 +65,9 @@ Deno.test("tableLines() keeps within the terminal, and loses nothing", () => {
     left: 0,
     tail: [],
   } as const;
-  for (const room of [40, 60, 80, 200]) {
-    const lines = tableLines(table, room);
-    for (const line of lines) assert(textColumns(line) <= room, line);
+  for (const width of [40, 60, 80, 200]) {
+    const lines = tableLines(table, width);
+    for (const line of lines) assert(textColumns(line) <= width, line);
     const letters = (value: string) => value.replaceAll(/[\s-]/g, "").length;
     // Each table begins with the first column.
     const first = letters(names[0]!) + letters(`${text}0`);

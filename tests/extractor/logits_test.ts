@@ -92,12 +92,12 @@ counted(
     assertEquals(plain.kernel.shape, [2, 3]);
     assertEquals([...plain.kernel.data], [1, 2, 3, 4, 5, 6]);
     assertEquals([...plain.bias.data], [7, 8, 9]);
-    const turned = await readHead(
+    const transposed = await readHead(
       headOf({ kernel, bias: undefined, isTransposed: true }),
     );
-    assertEquals(turned.kernel.shape, [3, 2]);
-    assertEquals([...turned.kernel.data], [1, 4, 2, 5, 3, 6]);
-    assertEquals([...turned.bias.data], [0, 0]);
+    assertEquals(transposed.kernel.shape, [3, 2]);
+    assertEquals([...transposed.kernel.data], [1, 4, 2, 5, 3, 6]);
+    assertEquals([...transposed.bias.data], [0, 0]);
     plain.kernel.data[0] = 100;
     assertEquals((await kernel.data())[0], 1);
     tf.dispose([kernel, bias]);

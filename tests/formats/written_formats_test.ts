@@ -51,14 +51,14 @@ Deno.test("npyHead() begins files that fromNpy() takes", () => {
 });
 
 Deno.test("fixedStrings() come back, with characters beyond 16 bits", () => {
-  const texts = ["", "a", "🐈é", "x\0y"];
+  const strings = ["", "a", "🐈é", "x\0y"];
   const bytes = new Uint8Array([
     ...npyHead({ characters: 3 }, [4]),
-    ...fixedStrings(texts, 3),
+    ...fixedStrings(strings, 3),
   ]);
   const { characters, count, start } = readTextHeader(bytesSource(bytes, "x"));
   assertEquals([characters, count], [3, 4]);
-  assertEquals(stringsOf(bytes.slice(start), 3), texts);
+  assertEquals(stringsOf(bytes.slice(start), 3), strings);
 });
 
 Deno.test("writeParquet() writes row groups, which are read one by one", () =>

@@ -27,10 +27,10 @@ Deno.test("overTime() computes all places at once when the length is known", () 
   tf.tidy(() => {
     const ops = new TfjsOps();
     const inputs = [X, Y].map(({ data, shape }) => tf.tensor(data, shape));
-    const made = overTime<tf.Tensor>(ops, inputs, (places) => {
+    const made = overTime<tf.Tensor>(ops, inputs, (positions) => {
       numCalls++;
-      assertEquals(places.map(({ shape }) => shape), [[6, 2], [6, 1]]);
-      return sumAndProduct<tf.Tensor>(ops, places);
+      assertEquals(positions.map(({ shape }) => shape), [[6, 2], [6, 1]]);
+      return sumAndProduct<tf.Tensor>(ops, positions);
     });
     assertEquals(
       made.map((y) => ({ data: [...y.dataSync()], shape: y.shape })),
@@ -44,9 +44,9 @@ Deno.test("overTime() walks from place to place when the length is unknown", asy
   const made = await withUnknownSizes(
     [X, Y],
     (ops, inputs) =>
-      overTime(ops, inputs, (places) => {
-        assertEquals(places.map(({ shape }) => shape.length), [2, 2]);
-        return sumAndProduct(ops, places);
+      overTime(ops, inputs, (positions) => {
+        assertEquals(positions.map(({ shape }) => shape.length), [2, 2]);
+        return sumAndProduct(ops, positions);
       }),
   );
   assertEquals(made, [SUM, PRODUCT]);

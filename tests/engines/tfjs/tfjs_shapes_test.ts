@@ -170,9 +170,12 @@ function runningSum(
 ) {
   const initial = ops.floats([0, 0], [2, 1]);
   return ops.scan(
-    ([state], [place]) => {
-      const next = ops.add(state!, place!);
-      return { state: [next], outputs: [next, ops.multiply(place!, state!)] };
+    ([state], [position]) => {
+      const next = ops.add(state!, position!);
+      return {
+        state: [next],
+        outputs: [next, ops.multiply(position!, state!)],
+      };
     },
     [initial],
     [x],
