@@ -62,7 +62,7 @@ async function predicted(path: string, xs: unknown) {
 const ofType = (type: DataType) => (values: unknown[]) =>
   vectorFromArray(values, type);
 
-Deno.test("worker gives a model on strings texts of every type, as predict does", async () => {
+Deno.test("worker passes strings of every type to a model, as predict does", async () => {
   const path = `${TEXT_LAYERS}k3_length.keras`;
   const texts = ["the cat, the dog", "", "Birnen ÄPFEL äpfel unknown", "cat"];
   const { name, rows } = await predicted(path, { x: texts });
@@ -77,7 +77,7 @@ Deno.test("worker gives a model on strings texts of every type, as predict does"
   }
 });
 
-Deno.test("worker gives a model on several strings lists of texts", async () => {
+Deno.test("worker passes lists of strings to a model on several strings", async () => {
   const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const texts = [["a", "b"], ["zzz", ""], ["ü", "b"]];
   const { name, rows } = await predicted(path, { x: texts });

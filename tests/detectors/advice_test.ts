@@ -226,7 +226,7 @@ Deno.test("perLayer() that is not fitted says to pass it a detector", async () =
   );
 });
 
-Deno.test("labels of NumPy and of texts become numbers as is told", async () => {
+Deno.test("labels of NumPy and of strings become numbers as is told", async () => {
   const { penultimate } = KNOWN;
   const labels = BigInt64Array.from(KNOWN.labels!.data, BigInt);
   const wrong = labels as unknown as number[];

@@ -29,7 +29,7 @@ Deno.test("heatmapSvg() draws rows downwards, with their names", async () => {
   assertEquals([first!.text, second!.text], ["a", "<b>"]);
 });
 
-Deno.test("heatmapSvg() writes values into cells that have room", async () => {
+Deno.test("heatmapSvg() writes values into cells that have space", async () => {
   const values = (labels: string[]) =>
     labels.filter((text) => text === "1234").length;
   const spec = { ...MATRIX, z: Array(12).fill(1234), annotated: true };

@@ -136,7 +136,7 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
 });
 
 counted(
-  "logitsOf() takes a map of one place for a vector, and no other",
+  "logitsOf() takes a map of one position for a vector, and no other",
   () => {
     const { model, fused, logits } = setUp();
     const convolution = {

@@ -55,7 +55,7 @@ async function stopped(run: () => Promise<unknown>, text: string) {
 }
 
 counted(
-  "a signal that is aborted already stops before anything is asked for",
+  "a signal that is aborted already stops before anything is requested",
   async () => {
     const model = mlp();
     const signal = AbortSignal.abort();

@@ -113,7 +113,7 @@ Deno.test("predict() takes one postprocessing for each layer", async () => {
 
 // ---- its faults ----
 
-Deno.test("KerasFeatureExtractor() keeps its defaults when a penultimate is asked for (1)", async () => {
+Deno.test("KerasFeatureExtractor() keeps its defaults when a penultimate is requested (1)", async () => {
   using scope = convnet();
   const { model } = scope;
   const requested = new KerasFeatureExtractor(model, {

@@ -54,7 +54,7 @@ counted("checkHead() words what was to be done", () => {
   free(model);
 });
 
-counted("checkHead() counts a map of one place as a vector", () => {
+counted("checkHead() counts a map of one position as a vector", () => {
   const create = (size: number) =>
     filled(tf.sequential({
       layers: [
@@ -105,7 +105,7 @@ counted(
 );
 
 counted(
-  "readHead() takes a convolution of one place for a matrix, and no other",
+  "readHead() takes a convolution of one position for a matrix, and no other",
   async () => {
     const one = tf.ones([1, 1, 4, 2]);
     const two = tf.ones([2, 1, 4, 2]);

@@ -34,7 +34,7 @@ for (
   });
 }
 
-Deno.test("flagArgument() is off when it is not given", () => {
+Deno.test("flagArgument() is off when it is not passed", () => {
   const passed = context({ yes: true, no: false });
   assertEquals(
     ["yes", "no", "absent"].map((key) => flagArgument("mha", passed, key)),

@@ -22,7 +22,7 @@ const PRODUCT = {
   shape: [2, 3, 2],
 };
 
-Deno.test("overTime() computes all places at once when the length is known", () => {
+Deno.test("overTime() computes all positions at once when the length is known", () => {
   let numCalls = 0;
   tf.tidy(() => {
     const ops = new TfjsOps();
@@ -40,7 +40,7 @@ Deno.test("overTime() computes all places at once when the length is known", () 
   assertEquals(numCalls, 1);
 });
 
-Deno.test("overTime() walks from place to place when the length is unknown", async () => {
+Deno.test("overTime() loops over positions when the length is unknown", async () => {
   const made = await withUnknownSizes(
     [X, Y],
     (ops, inputs) =>

@@ -96,7 +96,7 @@ Deno.test("loadModel() reads no more of an .h5 than its head says, nor of weight
   });
 });
 
-Deno.test("download() follows redirects; names beside a model go by the URL that was asked for", async () => {
+Deno.test("download() follows redirects; names beside a model go by the URL that was requested", async () => {
   const files = modelJsonOf(modelOf(dense("d", 2, on("x"))));
   const requested: string[] = [];
   await served((path) => {

@@ -107,7 +107,7 @@ Deno.test("graphLink() takes what is fused to a product", () => {
   }
 });
 
-Deno.test("graphLink() knows a kernel that is turned, and leaves a turned input alone", () => {
+Deno.test("graphLink() knows a kernel that is transposed, and leaves a transposed input alone", () => {
   const transposed = graphLink(
     operation("MatMul", { 1: [2, 3] }, { transposeB: true }),
   );
@@ -118,7 +118,7 @@ Deno.test("graphLink() knows a kernel that is turned, and leaves a turned input 
   );
 });
 
-Deno.test("graphLink() takes convolutions of one place, channels last", () => {
+Deno.test("graphLink() takes convolutions of one position, channels last", () => {
   const conv = (size: number, config = {}) =>
     graphLink(operation("Conv2D", { 1: [size, size, 3, 2] }, config));
   assert(conv(1).kind === "linear");

@@ -163,7 +163,7 @@ Deno.test("onnxLink() takes a softmax over another axis than the units' as none"
   }
 });
 
-Deno.test("onnxLink() takes a convolution over one place, with its channels first", async () => {
+Deno.test("onnxLink() takes a convolution over one position, with its channels first", async () => {
   await using model = await openOnnxModel("torch_conv_head");
   const { logits } = searchHead(model.outputRefs);
   assertEquals(logits?.head?.node.row.name, "/head/Conv");

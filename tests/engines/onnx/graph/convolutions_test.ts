@@ -172,7 +172,7 @@ Deno.test("convTranspose() of OnnxOps is a convolution's gradient, size known or
   }
 });
 
-Deno.test("convTranspose() of OnnxOps adds the output padding that is asked for", async () => {
+Deno.test("convTranspose() of OnnxOps adds the output padding that is requested", async () => {
   const x = waves([2, 3, 4, 2]);
   for (
     const [size, padding, extra] of [

@@ -105,7 +105,7 @@ Deno.test("users() tells who takes a value, also in a branch and at the border",
   assertEquals(operators(output), ["Identity"]);
 });
 
-Deno.test("replace() puts an operator in the place of another, or nothing", () => {
+Deno.test("replace() puts an operator instead of another, or nothing", () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "float32");
   const a = graph.node("Neg", [x]);

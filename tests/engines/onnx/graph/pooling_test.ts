@@ -102,7 +102,7 @@ Deno.test("max() and min() of OnnxOps give NaN wherever it stands", async () => 
   }
 });
 
-Deno.test("mean() of OnnxOps is taken where channels come first, of maps that were turned", async () => {
+Deno.test("mean() of OnnxOps is computed channels first for transposed maps", async () => {
   const windows = { size: [1, 1], strides: [1, 1], padding: "valid" } as const;
   type Mean = (ops: OnnxOps, map: OnnxValue) => OnnxValue;
   const pooled: Mean = (ops, map) => ops.maxPool(map, windows);
@@ -155,7 +155,7 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
   }
 });
 
-Deno.test("mean() of OnnxOps keeps the digits of a mean over many places", async () => {
+Deno.test("mean() of OnnxOps keeps the digits of a mean over many positions", async () => {
   const depth = 16; // so many that the runtime keeps channels in blocks
   const size = depth * depth;
   const kernel = {

@@ -109,7 +109,7 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
   await open.close();
 });
 
-Deno.test("openInWorker() takes arrays that it is given, and copies views of them", async () => {
+Deno.test("openInWorker() takes arrays that are passed, and copies views of them", async () => {
   const { graph, kernel, x, y } = product();
   const open = await openInWorker(encodeModel(graph), {
     threads: 1,
@@ -210,7 +210,7 @@ class Dying extends EventEmitter {
   }
 }
 
-Deno.test("openInWorker() rejects all that was asked of a worker that ended", async () => {
+Deno.test("openInWorker() rejects all that was requested of a worker that ended", async () => {
   const ways: [string, (worker: Dying) => void][] = [
     [
       "out of memory",
