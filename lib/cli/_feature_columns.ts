@@ -75,14 +75,14 @@ export class FeatureColumns {
       return addedColumn(name, array, commonSizes([array, ...like]), listType);
     });
     const kept = this.#kept.map((index) => input.fields[index]!);
-    const taken = this.#added.find(({ name }) =>
+    const duplicate = this.#added.find(({ name }) =>
       kept.some((field) => field.name === name)
     );
-    if (taken !== undefined) {
+    if (duplicate !== undefined) {
       const rule =
         "a column that is kept must have another name than a feature";
       const hint = "rename it, or choose others by --keep";
-      throw new RangeError(cannot(ACTION, rule, taken.name, hint));
+      throw new RangeError(cannot(ACTION, rule, duplicate.name, hint));
     }
     const { source } = first;
     this.schema = new Schema(

@@ -35,7 +35,7 @@ import {
   valueType,
 } from "./_column_rows.ts";
 import { imageRows, isImages } from "./_image_rows.ts";
-import { isTexts, textRows } from "./_text_rows.ts";
+import { isStringType, stringRows } from "./_text_rows.ts";
 
 const ACTION = "read Arrow batch";
 const STREAM = "read Arrow stream";
@@ -185,7 +185,7 @@ export class InputReader {
       const rows = input.isImage
         ? await imageRows(column, this.#images.get(spec)!, name!, bad)
         : spec.dtype === "string"
-        ? textRows(column, spec, name!, bad)
+        ? stringRows(column, spec, name!, bad)
         : readNumbers(batch, input, bad);
       if (rows === undefined) return { xs: undefined, bad };
       xs[spec.name] = rows;
@@ -196,13 +196,13 @@ export class InputReader {
 
 /** Parses the option to the argument of `planInputs`. */
 function namedInputs(
-  texts: readonly string[],
+  strings: readonly string[],
   specs: readonly TensorSpec[],
   columns: ReadonlySet<string>,
 ): Record<string, string[]> | undefined {
-  if (texts.length === 0) return undefined;
+  if (strings.length === 0) return undefined;
   const named: Record<string, string[]> = {};
-  for (const text of texts) {
+  for (const text of strings) {
     const spec = specs.find(({ name }) => text.startsWith(`${name}=`)) ??
       (specs.length === 1 ? specs[0] : undefined);
     if (spec === undefined) {
@@ -228,7 +228,7 @@ function infoOf({ name, type }: Field) {
     ? "numbers" as const
     : isImages(values)
     ? "images" as const
-    : isTexts(values)
+    : isStringType(values)
     ? "strings" as const
     : "other" as const;
   return { name, kind, type: String(type), shape: shapeOf(values) };

@@ -17,12 +17,12 @@ import {
   type HostArray,
   type InputLike,
 } from "./tensor_likes.ts";
-import { isTextArray, type TextArray } from "./texts.ts";
+import { isStringArray, type StringArray } from "./string_array.ts";
 
 /** The values of one input, for one batch. */
 export interface ModelInput {
   /** The values, `[N, …]`, in the input's own element type. Read only. */
-  readonly array: NdArray<FeedData> | TextArray;
+  readonly array: NdArray<FeedData> | StringArray;
   /** Rows that hold NaN or an infinity; all, if the rows share it. */
   readonly nonFinite: readonly number[] | "all";
 }
@@ -54,7 +54,7 @@ export function checkInput(
   action: string,
 ): number | undefined {
   const name = `input "${spec.name}"`;
-  if (!isTextArray(value)) {
+  if (!isStringArray(value)) {
     checkTensorLike(value, action, name);
     checkTypes(value.dtype, spec.dtype, action, name);
   }
@@ -100,14 +100,14 @@ export function checkInput(
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
  */
 export function modelInput(
-  array: HostArray | TextArray,
+  array: HostArray | StringArray,
   spec: TensorSpec,
   action: string,
   first = 0,
   isFinite = false,
 ): ModelInput {
   checkInput(array, spec, action);
-  if (isTextArray(array)) return { array, nonFinite: [] };
+  if (isStringArray(array)) return { array, nonFinite: [] };
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
   const dtype = spec.dtype as FeedType; // by convertValues

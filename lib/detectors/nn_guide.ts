@@ -209,12 +209,12 @@ async function open(
     ); // [n, k]
   };
   const scoresOf = async (block: SampleBlock, skipped?: Int32Array) => {
-    const own = energies(block, "score with nnGuide()");
+    const queryEnergies = energies(block, "score with nnGuide()");
     const products = await find(block, skipped);
     return scoreRows(block.rows, (row) => {
       let sum = 0;
       for (let k = 0; k < neighbors; k++) sum += products[row * neighbors + k]!;
-      return 0 - own[row]! * sum / neighbors; // never -0
+      return 0 - queryEnergies[row]! * sum / neighbors; // never -0
     });
   };
   return {

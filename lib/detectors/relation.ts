@@ -181,7 +181,7 @@ interface Bank {
   /** `p_i`, `[M, C]`. */
   readonly probabilities: Matrix;
   /** Rows of the bank by the numbers of their samples. */
-  readonly own: ReadonlyMap<number, number>;
+  readonly indices: ReadonlyMap<number, number>;
 }
 
 function preparedBank({ features, logits, rows }: DetectorState): Bank {
@@ -191,7 +191,7 @@ function preparedBank({ features, logits, rows }: DetectorState): Bank {
     features: matrix,
     lengths: lengthsOf(matrix),
     probabilities: probabilities(matrixOf(logits!)),
-    own: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
+    indices: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
   };
 }
 
@@ -273,7 +273,7 @@ async function sums(
     const chunk = { features: part, logits: parts[1]![i]!.rows };
     const relations = await relationsOf(chunk, graph);
     relations.forEach((row, j) => {
-      const skipped = isLeftOut ? graph.own.get(firstRow + start + j) : -1;
+      const skipped = isLeftOut ? graph.indices.get(firstRow + start + j) : -1;
       let sum = 0;
       for (let k = 0; k < row.length; k++) {
         if (k !== skipped) sum += value(row[k]!);

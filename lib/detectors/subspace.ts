@@ -162,11 +162,11 @@ async function headOrigin(
 ): Promise<Float64Array> {
   const { rows, columns } = kernel;
   const matrix = { data: Float64Array.from(kernel.data), rows, columns }; // [D, C]
-  const turned = transposed(matrix); // [C, D]
+  const columnsFirst = transposed(matrix); // [C, D]
   const isTall = columns <= rows;
   const [left, right, side] = isTall
-    ? [turned, matrix, columns]
-    : [matrix, turned, rows];
+    ? [columnsFirst, matrix, columns]
+    : [matrix, columnsFirst, rows];
   const { product } = await import("../linalg/products.ts");
   const gram = await product(left, right, { pacer }); // [side, side]
   const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");

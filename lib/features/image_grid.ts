@@ -108,9 +108,9 @@ function isId(value: unknown): boolean {
 
 function checkLines(lines: unknown, name: string, count: number): void {
   if (lines === undefined) return;
-  const areTexts = Array.isArray(lines) &&
+  const areStrings = Array.isArray(lines) &&
     lines.every((line) => typeof line === "string");
-  if (!areTexts) {
+  if (!areStrings) {
     const rule = `${quote(name)} must be an array of strings`;
     throw new TypeError(cannot(ACTION, rule, lines));
   }

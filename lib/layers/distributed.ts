@@ -39,8 +39,8 @@ export function distributed(
       const options = { name, tensorArgs, readsOuterMasks: false };
       const { all, contextOf } = feedsOf(ops, inputs, context, options);
       return overTime(ops, all, (rows) => {
-        const own = rows.slice(0, inputs.length);
-        return layer.call(ops, own, weights, contextOf(rows));
+        const tensors = rows.slice(0, inputs.length);
+        return layer.call(ops, tensors, weights, contextOf(rows));
       });
     },
     ...(layer.masks === undefined ? {} : {
@@ -48,8 +48,8 @@ export function distributed(
         const options = { name, tensorArgs, readsOuterMasks: true };
         const { all, contextOf } = feedsOf(ops, inputs, context, options);
         const masksOf = (rows: readonly T[]) => {
-          const own = rows.slice(0, inputs.length);
-          return layer.masks!(ops, own, contextOf(rows));
+          const tensors = rows.slice(0, inputs.length);
+          return layer.masks!(ops, tensors, contextOf(rows));
         };
         const first = all.map((x) =>
           ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
@@ -120,11 +120,11 @@ function feedsOf<T>(
     }
     const argsOfStep = {};
     for (const key of Object.keys(args)) {
-      const place = tensorArgs.indexOf(key);
-      const row = rows[next + place];
+      const index = tensorArgs.indexOf(key);
+      const row = rows[next + index];
       Object.defineProperty(argsOfStep, key, {
         enumerable: true,
-        get: () => place < 0 ? args[key] : row,
+        get: () => index < 0 ? args[key] : row,
       });
     }
     return { masks: ofStep, args: argsOfStep };

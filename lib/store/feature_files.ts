@@ -10,7 +10,7 @@ import type {
   SkippedSample,
   StoredFeatures,
 } from "../types.ts";
-import { ColumnCheck, IdCheck } from "./_column_pieces.ts";
+import { Checksum } from "./_column_pieces.ts";
 import { badFeatures, type ColumnSpec } from "./_description.ts";
 import { readManifest } from "./_folder.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
@@ -168,8 +168,8 @@ class FeatureFiles implements StoredFeatures {
 
 /** Verifies the rows of one reader, shard by shard. */
 class Checks {
-  readonly #columns = new Map<string, ColumnCheck>();
-  #ids: IdCheck | undefined;
+  readonly #columns = new Map<string, Checksum>();
+  #ids: Checksum | undefined;
 
   column(
     part: Part,
@@ -178,7 +178,7 @@ class Checks {
     { start, end }: RowRange,
   ): void {
     if (start === 0) {
-      this.#columns.set(column.name, new ColumnCheck(part, column));
+      this.#columns.set(column.name, new Checksum(part, column));
     }
     const check = this.#columns.get(column.name)!;
     check.add(bytesOf(array));
@@ -190,8 +190,8 @@ class Checks {
     ids: readonly (string | number)[],
     { start, end }: RowRange,
   ): void {
-    if (start === 0) this.#ids = new IdCheck(part, part.description.ids);
-    this.#ids!.add(ids);
+    if (start === 0) this.#ids = new Checksum(part, part.description.ids);
+    this.#ids!.addIds(ids);
     if (end === part.description.samples) this.#ids!.finish();
   }
 }

@@ -81,9 +81,9 @@ export function recordOutputs(
   };
   const put = (stem: string, { name, dtype, shape }: OnnxValue) =>
     graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
-  const features = program.features.map(({ ref, given, isPlain }) => {
+  const features = program.features.map(({ ref, builtIn, isPlain }) => {
     if (isPlain) return outputOf(ref).name;
-    return put("feature", given<OnnxValue>(ops, valueOf(ref)));
+    return put("feature", builtIn<OnnxValue>(ops, valueOf(ref)));
   });
   const isRow = (ref: Ref) => outputOf(ref).shape.length <= 2;
   const found: { -readonly [Key in keyof OutputNames]: OutputNames[Key] } = {

@@ -129,7 +129,7 @@ function bridge(
 }
 
 function checkSteps({ perturbation, features }: Program): void {
-  const custom = features.find(({ own }) => own.length > 0);
+  const custom = features.find(({ custom }) => custom.length > 0);
   const obstacle = perturbation !== undefined
     ? "perturb() needs gradients"
     : custom !== undefined
@@ -226,7 +226,7 @@ class Names {
   /** Prefix of the names of the appended graph. */
   readonly scope: string;
   readonly #used: Set<string>;
-  readonly #given = new Set<string>();
+  readonly #outputs = new Set<string>();
 
   constructor(source: OnnxOrigin, calls: Parameters<typeof constantsOf>[1]) {
     this.#used = new Set([
@@ -256,8 +256,8 @@ class Names {
    * use.
    */
   output(name: string, tensor: string, isFed: boolean): string {
-    if (name === tensor && !isFed && !this.#given.has(name)) {
-      this.#given.add(name);
+    if (name === tensor && !isFed && !this.#outputs.has(name)) {
+      this.#outputs.add(name);
       return name;
     }
     let free = name;

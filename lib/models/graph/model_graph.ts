@@ -167,7 +167,9 @@ export class ModelGraph implements Model {
     this.otherNames = parts.otherNames ?? new Map();
     this.onnx = parts.onnx;
     this.hasCustomCode = parts.hasCustomCode === true ||
-      parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
+      parts.nodes.some(({ call }) =>
+        "isBuiltInClass" in call && !call.isBuiltInClass
+      );
     this.numParameters = countOnce(parts.nodes);
     this.model = new OpenedModel(this);
   }
