@@ -274,7 +274,7 @@ function dtypeOf(data: ArrayBufferView, dtype: string): DType {
  * @param end The row after the last.
  * @returns The rows; they share memory with the array.
  */
-export function rowsOf(
+function rowsOf(
   array: HostArray,
   start: number,
   end: number,

@@ -232,7 +232,7 @@ export function readSparse(reader: ProtoReader, span: Span): OnnxSparseTensor {
  * @param span Its span.
  * @param into The destination.
  */
-export function readEntry(
+function readEntry(
   reader: ProtoReader,
   span: Span,
   into: Map<string, string>,

@@ -22,7 +22,7 @@ import { quantizedEinsum } from "./_quantized_einsum.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function dense(config: LayerConfig): Layer {
+function dense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8, 4]);
   const units = config.number("units");
   const activation = config.activation("activation");
@@ -72,7 +72,7 @@ const EQUATION =
  * @param config The layer's config.
  * @returns The layer.
  */
-export function einsumDense(config: LayerConfig): Layer {
+function einsumDense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8, 4]);
   const outputShape = config.raw("output_shape"); // implied by a plain kernel
   const parts = EQUATION.exec(config.string("equation"));
@@ -151,7 +151,7 @@ function spelledOut(parts: readonly string[], rank: number): string {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function identity(config: LayerConfig): Layer {
+function identity(config: LayerConfig): Layer {
   const isMaskKept = config.dialect === 3;
   return {
     weights: [],
@@ -172,7 +172,7 @@ export function identity(config: LayerConfig): Layer {
  * @param options Its options.
  * @returns The factory.
  */
-export function usedInTraining(...options: readonly string[]): LayerFactory {
+function usedInTraining(...options: readonly string[]): LayerFactory {
   return (config) => {
     for (const option of options) config.raw(option);
     return {
@@ -195,7 +195,7 @@ export function usedInTraining(...options: readonly string[]): LayerFactory {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function masking(config: LayerConfig): Layer {
+function masking(config: LayerConfig): Layer {
   const value = config.number("mask_value", 0);
   function isKept<T>(ops: Ops<T>, x: T, keepdims: boolean): T {
     const isOther = ops.logicalNot(

@@ -6,10 +6,10 @@ import {
   isObject,
   isTensor,
   readRows,
-  rowsOf,
   type TypedTensorLike,
   withDType,
 } from "../../lib/datasets/tensor_likes.ts";
+import { isTextArray } from "../../lib/datasets/texts.ts";
 import type { DType } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
@@ -103,9 +103,11 @@ Deno.test("checkTensorLike() refuses tensors that are disposed or hold no number
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("rowsOf() gives a view of the rows", () => {
+Deno.test("readRows() gives views of arrays", async () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
-  const rows = rowsOf({ data, shape: [3, 2], dtype: "int32" }, 1, 3);
+  const array = { data, shape: [3, 2], dtype: "int32" } as const;
+  const [rows] = await readRows([array], 1, 3);
+  assert(rows !== undefined && !isTextArray(rows));
   assertEquals(rows.shape, [2, 2]);
   assertEquals(rows.data, Int32Array.of(2, 3, 4, 5));
   assert(rows.data.buffer === data.buffer);

@@ -92,12 +92,7 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
         ...file,
       }));
   }
-  for (const [domain, version] of Object.entries(opsets)) {
-    message(writer, 8, () => {
-      text(writer, 1, domain);
-      writer.tag(2, WireType.Varint).int64(version);
-    });
-  }
+  writeOpsets(writer, 8, opsets);
   if (file.hasTraining) message(writer, 20, () => {});
   for (const { name, domain, nodes, inputs, outputs } of file.functions ?? []) {
     message(writer, 25, () => {
@@ -107,10 +102,24 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
       for (const node of nodes) {
         message(writer, 7, () => writeNode(writer, node));
       }
+      writeOpsets(writer, 9, opsets);
       text(writer, 10, domain);
     });
   }
   return writer.finish();
+}
+
+function writeOpsets(
+  writer: BinaryWriter,
+  field: number,
+  opsets: Readonly<Record<string, number>>,
+): void {
+  for (const [domain, version] of Object.entries(opsets)) {
+    message(writer, field, () => {
+      text(writer, 1, domain);
+      writer.tag(2, WireType.Varint).int64(version);
+    });
+  }
 }
 
 /** Float32 values as bytes. */

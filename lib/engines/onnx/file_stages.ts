@@ -4,7 +4,6 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
 import { typeName, widerType } from "../../formats/onnx_tensor.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import {
@@ -16,12 +15,12 @@ import {
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { TensorSpec } from "../../types.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
+import { type CutFeed, cutFile } from "./cut_file.ts";
+import { exactProducts } from "./exact_products.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
-import { areSignedProductsExact, lacksKernel } from "./signed_products.ts";
 
 /** An open part of a file. */
 export interface OpenStages {
@@ -53,45 +52,24 @@ export async function openStages(
   pacer: Pacer,
 ): Promise<OpenStages> {
   const source = program.graph.onnx!;
-  const open = async (exactProducts: boolean) => {
-    const model = cutFile(source, {
-      feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
-      calls,
-      wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
-    });
-    const transferable = model.externalData.map(({ data }) => data);
-    await pacer.rest();
-    const settings = { threads, device, transferable, exactProducts };
-    return { model, stages: await openInWorker(model, settings) };
-  };
-  const { model, stages } = await openExact(
-    open,
-    allowsExactProducts(source, calls),
-  );
+  const { isNeeded, zeroPoints } = await exactProducts(source, calls);
+  const model = cutFile(source, {
+    feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
+    calls,
+    zeroPoints,
+    wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
+  });
+  const transferable = model.externalData.map(({ data }) => data);
+  await pacer.rest();
+  const stages = await openInWorker(model, {
+    threads,
+    device,
+    transferable,
+    exactProducts: isNeeded,
+  });
   const byName = new Map(stages.outputs.map((known) => [known.name, known]));
   const outputs = model.outputs.map((name) => byName.get(name)!);
   return { stages, inputs: model.inputs, outputs };
-}
-
-/** Opens a part with exact products of 8-bit integers, if it may have some. */
-async function openExact<T>(
-  open: (exactProducts: boolean) => Promise<T>,
-  exactProducts: boolean,
-): Promise<T> {
-  try {
-    return await open(exactProducts);
-  } catch (error) {
-    if (!exactProducts || !lacksKernel(error)) throw error;
-    if (await areSignedProductsExact()) return await open(false);
-    const rule =
-      "its activations must be unsigned, as this processor saturates products of signed 8-bit integers";
-    const advice = "quantise it with activation_type=QuantType.QUInt8";
-    throw new UnsupportedByEngineError(
-      "open the model",
-      "onnx",
-      `${rule}; ${advice}`,
-    );
-  }
 }
 
 /**

@@ -74,7 +74,7 @@ export function recordOutputs(
     const { name, type, shape } = outputOf(ref);
     // The runtime infers no shapes of some operators, where the model does.
     const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
-    const { input, value } = taken(graph, type ?? "", sizes, name);
+    const { input, value } = inputFor(graph, type ?? "", sizes, name);
     from[input] = name;
     values.set(refKey(ref), value);
     return value;
@@ -98,32 +98,30 @@ export function recordOutputs(
   const isLeftOut = logits === undefined ||
     (omitsLogits && !isPenultimateShaped) ||
     !isRow(logitsRef(logits)) && isUnfit(ops, logits, valueOf);
-  if (isLeftOut) {
-    return { names: found, graph, from };
-  }
+  if (isLeftOut) return { names: found, graph, from };
   if (!needsHead(logits) && isRow(logitsRef(logits))) {
     found.logits = outputOf(logitsRef(logits)).name;
-  } else {
-    const head = needsHead(logits) ? logits.head!.weights : undefined;
-    const made = logitsOf(
-      ops,
-      logits,
-      valueOf,
-      head && {
-        kernel: ops.constant(head.kernel),
-        bias: ops.constant(head.bias),
-      },
-    );
-    if (!omitsLogits) found.logits = put("logits", made.logits);
-    if (isPenultimateShaped) {
-      found.penultimate = put("penultimate", made.shaped!);
-    }
-    if (made.scale !== undefined) found.scale = put("scale", made.scale);
+    return { names: found, graph, from };
   }
+  const head = needsHead(logits) ? logits.head!.weights : undefined;
+  const results = logitsOf(
+    ops,
+    logits,
+    valueOf,
+    head && {
+      kernel: ops.constant(head.kernel),
+      bias: ops.constant(head.bias),
+    },
+  );
+  if (!omitsLogits) found.logits = put("logits", results.logits);
+  if (isPenultimateShaped) {
+    found.penultimate = put("penultimate", results.shaped!);
+  }
+  if (results.scale !== undefined) found.scale = put("scale", results.scale);
   return { names: found, graph, from };
 }
 
-function taken(
+function inputFor(
   graph: OnnxGraph,
   type: string,
   shape: readonly (number | null)[],
