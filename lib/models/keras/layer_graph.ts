@@ -172,12 +172,7 @@ class Builder {
     path: LayerPath,
     feeds?: readonly Ref[],
   ): Steps<Entered> {
-    const { refs, pairs, topLevel, layers } = this.#drafts(
-      spec,
-      prefix,
-      path,
-      feeds,
-    );
+    const { refs, pairs, topLevel } = this.#drafts(spec, prefix, path, feeds);
     const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
     const refOf: RefOf = (tensor, from) => {
       const found = refs.get(`${tensor.layer}:${tensor.call}`);
@@ -185,7 +180,7 @@ class Builder {
       return { node: found.node, index: tensor.index };
     };
     for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, refOf, layers);
+      yield* this.#link(draft, call, refOf, spec.layers);
       yield;
     }
     const cycle = cycleIn(pairs.map(({ draft }) => draft));
@@ -246,7 +241,7 @@ class Builder {
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    return { refs, pairs, topLevel, layers };
+    return { refs, pairs, topLevel };
   }
 
   /** Links a call to its inputs. */
@@ -267,16 +262,13 @@ class Builder {
       yield* this.#linkModel(draft, spec.model, call, refOf);
       return;
     }
-    const { tensors, numInputs, positional, named } = bindArguments(
-      spec,
-      call,
-      {
-        layers,
-        refOf: (tensor) => refOf(tensor, draft.name),
-        fail: (rule, value) => this.#fail(rule, value),
-      },
-    );
-    draft.inputs = tensors;
+    const bound = bindArguments(spec, call, {
+      layers,
+      refOf: (tensor) => refOf(tensor, draft.name),
+      fail: (rule, value) => this.#fail(rule, value),
+    });
+    const { positional, named, numInputs } = bound;
+    const tensors = draft.inputs = bound.tensors;
     const layer = isOperation
       ? this.#guarded(() =>
         operationLayer(draft, { args: positional, kwargs: named }, this.#parts)
