@@ -115,7 +115,7 @@ function open(source: ByteSource, isNamed: boolean): Opened {
     return { source, numbers: readNpyHeader(source) };
   } catch (error) {
     if (isNamed) throw error;
-    return { source }; // does no harm where it is not read
+    return { source }; // an error only if it is read
   }
 }
 

@@ -145,7 +145,7 @@ export function npzFile(
       try {
         const arrays = [];
         const found = await openNpz(source);
-        // Others are not looked at: one that cannot be read does no harm.
+        // Other arrays are not opened, so they may be unreadable.
         const isEnough = inputs !== undefined &&
           main.every((name) => found.has(name));
         for (const [name, part] of found) {

@@ -33,7 +33,7 @@ export const CALIBRATION = "sonde.calibration";
  * What goes into a file; a symbol, so that it is not listed by Tab completion
  * in notebooks.
  */
-const STORED = Symbol("packed");
+const STORED = Symbol("stored");
 
 /** A fitted detector. */
 export class FittedScorer implements Scorer {

@@ -19,7 +19,7 @@ export type ViewOptionNames = readonly (keyof ViewOptions)[];
  * itself: in a notebook as a cell's last value, in the console, and through
  * `show`.
  *
- * An error in a view is written in its place, because an exception would be
+ * An error in a view is written instead of it, because an exception would be
  * lost there; `show` throws it.
  *
  * @param target The object, or the prototype of its class.

@@ -56,9 +56,6 @@ export interface FigureOptions {
   readonly theme?: "light" | "dark";
 }
 
-/** Maximum number of images in a grid; of more, the first ones are drawn. */
-export const MOST_IMAGES = 96;
-
 /** The keys of {@linkcode FigureOptions}, for checks. */
 export const FIGURE_OPTIONS = [
   ...["title", "caption", "xLabel", "yLabel", "width", "theme"],

@@ -46,7 +46,7 @@ const ACTION = "draw image grid";
  *
  * @param images The dataset: a source such as `imageFolder`, or images of shape
  * `[N, H, W, C]`, `[N, C, H, W]` or `[N, H, W]`.
- * @param ids Which images, in this order: the dataset's own ids, or row numbers.
+ * @param ids Which images, in this order: ids of the dataset, or row numbers.
  * @param options Captions, images in a row, title, size.
  * @returns A figure that shows itself; images are read when it is shown.
  * @throws {TypeError} If an argument has the wrong type; when it is shown, if

@@ -115,7 +115,7 @@ async function bySharp(
 
 /**
  * Warnings after which no pixel is missing: bytes between the parts of a JPEG
- * file, but not before a restart marker, which stands between pixels; and tags
+ * file, but not before a restart marker, which separates pixels; and tags
  * of a TIFF file of another type than they should be.
  */
 const HARMLESS =

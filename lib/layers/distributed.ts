@@ -68,8 +68,8 @@ export function distributed(
  * The end of a distributed model: passes on the output of the model, with the
  * mask of TimeDistributed.
  *
- * Source: Keras 3.15 `TimeDistributed`, which hands on the mask of its input;
- * Keras 2 asks the model if the input has none.
+ * Source: Keras 3.15 `TimeDistributed`, which passes on the mask of its input; in
+ * Keras 2 the model computes one if the input has none.
  *
  * @param dialect The writer of the layer.
  * @returns A layer whose inputs are the model's output and the input of

@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { inflateSync } from "node:zlib";
-import { MOST_IMAGES } from "../../lib/display/figure.ts";
+import { MOST_IMAGES } from "../../lib/display/view.ts";
 import { imagesSvg } from "../../lib/display/images_svg.ts";
 import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";

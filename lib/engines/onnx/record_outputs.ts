@@ -140,7 +140,7 @@ function inputFor(
   }
   const [fed, computed] = types;
   const sizes = [null, ...shape.slice(1)]; // any batch size
-  const input = graph.input("taken", fed, [ROWS, ...sizes.slice(1)]);
+  const input = graph.input("value", fed, [ROWS, ...sizes.slice(1)]);
   const value = {
     name: fed === computed ? input : castTo(graph, input, computed),
     shape: sizes,

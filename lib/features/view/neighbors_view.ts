@@ -4,12 +4,12 @@
  * @module
  */
 import { countText, numberText } from "../../display/cell.ts";
-import { MOST_IMAGES } from "../../display/figure.ts";
-import type {
-  Block,
-  FigureBlock,
-  GridImage,
-  View,
+import {
+  type Block,
+  type FigureBlock,
+  type GridImage,
+  MOST_IMAGES,
+  type View,
 } from "../../display/view.ts";
 import type { Dataset } from "../../types.ts";
 

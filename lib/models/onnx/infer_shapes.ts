@@ -116,7 +116,7 @@ function chosen(
   return shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count];
 }
 
-/** The element type; undefined if an input that says it is not known. */
+/** The element type; undefined if it is that of an unknown input. */
 function typeOf(
   { kind, inputs, attributes }: InferredCall,
   x: KnownTensor,
