@@ -33,7 +33,7 @@ import { classesOf, indicesOfNames } from "./class_names.ts";
 import { checkNoImages, ImageInput } from "./image_input.ts";
 import { labelsOf } from "./labels.ts";
 import { sampleRows } from "./sample_rows.ts";
-import type { TableOptions } from "./table_options.ts";
+import { inputNames, type TableOptions } from "./table_options.ts";
 
 /** The parts of a source. */
 export interface ColumnSourceParts {
@@ -248,11 +248,7 @@ export class ColumnSource implements DataSource {
    */
   #looks({ columns }: Known): readonly InputColumns[] {
     const { action, options: { inputs, labels, ids } } = this.#parts;
-    const named = inputs === undefined
-      ? undefined
-      : [inputs].flat().flatMap((one) =>
-        typeof one === "string" ? [one] : Object.values(one).flat()
-      );
+    const named = inputNames(inputs);
     const images = columns.filter(({ name, kind }) =>
       kind === "images" && (named?.includes(name) ?? true)
     );
@@ -330,11 +326,8 @@ export class ColumnSource implements DataSource {
       columns,
     ];
     hash.update(JSON.stringify(facts));
-    const named = options.inputs === undefined
-      ? columns.filter(({ kind }) => kind !== "other").map(({ name }) => name)
-      : [options.inputs].flat().flatMap((one) =>
-        typeof one === "string" ? [one] : Object.values(one).flat()
-      );
+    const named = inputNames(options.inputs) ??
+      columns.filter(({ kind }) => kind !== "other").map(({ name }) => name);
     const others = [options.labels, options.ids]
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();

@@ -36,7 +36,7 @@ export interface NpyArray {
 interface Opened {
   readonly source: ByteSource;
   readonly numbers?: NpyHeader;
-  readonly texts?: NpyTextHeader;
+  readonly strings?: NpyTextHeader;
 }
 
 /** Number of bytes read at once. */
@@ -65,10 +65,13 @@ export function npyStore(
     infoOf(name, array, count)
   );
   const readRows = (name: string, start: number, end: number): Column => {
-    const { source, numbers, texts } = opened.get(name)!;
-    return texts === undefined
+    const { source, numbers, strings } = opened.get(name)!;
+    return strings === undefined
       ? columnOf(readNpyRows(source, numbers!, start, end), name, start)
-      : { kind: "strings", values: readNpyTextRows(source, texts, start, end) };
+      : {
+        kind: "strings",
+        values: readNpyTextRows(source, strings, start, end),
+      };
   };
   const rowBytes = (names: readonly string[]) =>
     names.reduce((sum, name) => {
@@ -81,59 +84,51 @@ export function npyStore(
     async *read(names, start, rows) {
       const total = rows?.length ?? count;
       const step = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes(names)));
-      for (let at = start; at < total; at += step) {
-        const end = Math.min(at + step, total);
-        yield await Promise.resolve(
-          rows === undefined
-            ? blockOf(names, end - at, (name) => readRows(name, at, end))
-            : blockOf(
-              names,
-              end - at,
-              (name) =>
-                picked(
-                  rows.subarray(at, end),
-                  (from, to) => readRows(name, from, to),
-                ),
-            ),
-        );
+      for (let first = start; first < total; first += step) {
+        const end = Math.min(first + step, total);
+        const columnAt = (name: string) =>
+          rows === undefined ? readRows(name, first, end) : picked(
+            rows.subarray(first, end),
+            (from, to) => readRows(name, from, to),
+          );
+        yield await Promise.resolve(blockOf(names, end - first, columnAt));
       }
     },
     head(wanted) {
-      const end = Math.min(wanted, count);
-      const cells = Array.from(
-        { length: end },
-        (_, row): Cells =>
-          columns.map((info) =>
-            cellOf(info, () => readRows(info.name, row, row + 1))
-          ),
+      const length = Math.min(wanted, count);
+      const cellsOf = (row: number): Cells =>
+        columns.map((info) =>
+          cellOf(info, () => readRows(info.name, row, row + 1))
+        );
+      return Promise.resolve(
+        Array.from({ length }, (_, row) => cellsOf(row)),
       );
-      return Promise.resolve(cells);
     },
     close,
   };
 }
 
 function open(source: ByteSource, isNamed: boolean): Opened {
-  const texts = readNpyTextHeader(source);
-  if (texts !== undefined) return { source, texts };
+  const strings = readNpyTextHeader(source);
+  if (strings !== undefined) return { source, strings };
   try {
     return { source, numbers: readNpyHeader(source) };
   } catch (error) {
     if (isNamed) throw error;
-    return { source }; // does no harm where it is not read
+    return { source }; // an error only if it is read
   }
 }
 
 function infoOf(
   name: string,
-  { numbers, texts }: Opened,
+  { numbers, strings }: Opened,
   count: number,
 ): ColumnInfo {
-  const { shape } = numbers ?? texts ?? { shape: undefined };
-  const dtype = numbers?.dtype ?? (texts === undefined ? "other" : "text");
+  const { shape } = numbers ?? strings ?? { shape: undefined };
+  const dtype = numbers?.dtype ?? (strings === undefined ? "other" : "text");
   const type = shape === undefined ? dtype : `${dtype} ${shapeText(shape)}`;
   if (shape?.[0] !== count) return { name, kind: "other", type };
-  if (texts !== undefined) {
+  if (strings !== undefined) {
     return { name, kind: shape.length === 1 ? "strings" : "other", type };
   }
   return { name, kind: "numbers", type, shape: shape.slice(1) };
@@ -171,8 +166,8 @@ function rowsOf(
   opened: ReadonlyMap<string, Opened>,
   main: readonly string[],
 ): number {
-  const shapes = [...opened].flatMap(([name, { numbers, texts }]) => {
-    const shape = (numbers ?? texts)?.shape;
+  const shapes = [...opened].flatMap(([name, { numbers, strings }]) => {
+    const shape = (numbers ?? strings)?.shape;
     return shape === undefined ? [] : [{ name, shape }];
   });
   const named = shapes.filter(({ name }) => main.includes(name));

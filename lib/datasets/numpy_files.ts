@@ -7,7 +7,11 @@ import { cannot, checkOptions } from "../check.ts";
 import { fileSource } from "../formats/byte_source.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
-import { checkTableOptions, type TableOptions } from "./table_options.ts";
+import {
+  checkTableOptions,
+  inputNames,
+  type TableOptions,
+} from "./table_options.ts";
 import {
   checkSampleOptions,
   SAMPLE_OPTIONS,
@@ -127,11 +131,7 @@ export function npzFile(
   checkTableOptions(options, action);
   const path = checkFile(file, action);
   const { inputs, labels, ids } = options;
-  const named = inputs === undefined
-    ? []
-    : [inputs].flat().flatMap((one) =>
-      typeof one === "string" ? [one] : Object.values(one).flat()
-    );
+  const named = inputNames(inputs) ?? [];
   const main = [...named, labels, ids].filter((name) => name !== undefined);
   return new ColumnSource({
     title: `npzFile "${path}"`,
@@ -145,7 +145,7 @@ export function npzFile(
       try {
         const arrays = [];
         const found = await openNpz(source);
-        // Others are not looked at: one that cannot be read does no harm.
+        // Other arrays are not opened, so they may be unreadable.
         const isEnough = inputs !== undefined &&
           main.every((name) => found.has(name));
         for (const [name, part] of found) {

@@ -187,7 +187,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   const paths = [...new Set([...found.values()].flat())];
   const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
   const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
-  const texts = [...patterns.values()].flat()
+  const textFiles = [...patterns.values()].flat()
     .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
   let isChecked = false;
   return new ColumnSource({
@@ -202,7 +202,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
       const { duckdbStore } = await import("./_duckdb_store.ts");
       try {
         await engine.check(body);
-        if (!isChecked) await checkFirstLines(texts, action);
+        if (!isChecked) await checkFirstLines(textFiles, action);
         if (!isChecked) await checkTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;

@@ -30,7 +30,9 @@ export interface DiceOptions {
  * transformers.
  *
  * Source: Sun and Li, "DICE: Leveraging Sparsification for Out-of-Distribution
- * Detection", ECCV 2022, https://arxiv.org/abs/2111.09805. The same as OpenOOD.
+ * Detection", ECCV 2022, https://arxiv.org/abs/2111.09805. The same as the
+ * authors' code (`models/route.py` of `deeplearning-wisc/dice`) and OpenOOD
+ * (`openood/postprocessors/dice_postprocessor.py`).
  *
  * @category Detectors
  * @param options The percentile.

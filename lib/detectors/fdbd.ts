@@ -20,8 +20,10 @@ const AT_MEAN = 1e-12;
  * counts as 1e-12 away from it.
  *
  * Source: Liu and Qin, "Fast Decision Boundary based Out-of-Distribution
- * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. OpenOOD takes the sum
- * over the classes.
+ * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. The authors' code
+ * (`run_cifar.py` of `litianliu/fDBD-OOD`) takes the sum over the classes;
+ * OpenOOD (`openood/postprocessors/fdbd_postprocessor.py`) as well, and divides
+ * by the length of the feature where that is better on a validation set.
  *
  * @category Detectors
  * @returns A detector of the penultimate, `[N, D]`, whose fit needs the head; scores have no unit and are at most 0.

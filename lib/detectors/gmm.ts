@@ -37,8 +37,9 @@ const CHUNK_SIZE = 2 ** 22;
  * span of the class do not count, and densities of different ranks are compared.
  * Use `"tied"` or `"diag"` there.
  *
- * Source: a classical model without a paper of its own. pytorch-ood adds 1e-6 to
- * the diagonals instead, so it is another number where a covariance is singular.
+ * Source: a classical model without a paper of its own. pytorch-ood
+ * (`detector/gmm.py`) adds 1e-6 to the diagonals instead, so it is another
+ * number where a covariance is singular.
  *
  * @category Detectors
  * @param options The covariances.

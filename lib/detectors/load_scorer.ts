@@ -11,7 +11,7 @@ import { restoreCore } from "./define_detector.ts";
 import type { DetectorState } from "./definition.ts";
 import { DETECTORS } from "./detectors.ts";
 import { perLayer } from "./per_layer.ts";
-import type { PackedCore } from "./_scorer_core.ts";
+import type { StoredCore } from "./_scorer_core.ts";
 
 /**
  * Settings of {@linkcode loadScorer}.
@@ -68,16 +68,16 @@ export async function loadScorer(
     "./scorer.ts"
   );
   const { [CALIBRATION]: known, ...rest } = arrays;
-  const packed: PackedCore = {
+  const stored: StoredCore = {
     detector: facts.detector,
-    settings: facts.settings as PackedCore["settings"],
+    settings: facts.settings as StoredCore["settings"],
     facts: facts.fit,
     arrays: rest as DetectorState,
   };
-  const find = (name: string, settings: PackedCore["settings"]) =>
+  const find = (name: string, settings: StoredCore["settings"]) =>
     findDetector(name, settings, detectors);
-  const detector = find(packed.detector, packed.settings);
-  const core = restoreCore(detector, packed, find);
+  const detector = find(stored.detector, stored.settings);
+  const core = restoreCore(detector, stored, find);
   if (facts.calibration === undefined) return new FittedScorer(core);
   const { tpr, warnings } = facts.calibration;
   const scores = known!.data as Float64Array;
@@ -121,7 +121,7 @@ async function bytesOf(
 /** Custom detectors take precedence over built-in ones. */
 function findDetector(
   name: string,
-  settings: PackedCore["settings"],
+  settings: StoredCore["settings"],
   detectors: readonly Detector[],
 ): Detector {
   if (name === "perLayer") {
@@ -135,10 +135,10 @@ function findDetector(
     const inner = findDetector(detector.name, detector.settings, detectors);
     return perLayer(inner, { aggregate });
   }
-  const own = detectors.find((detector) => detector.name === name);
-  if (own !== undefined) return own;
+  const custom = detectors.find((detector) => detector.name === name);
+  if (custom !== undefined) return custom;
   const factories: Readonly<
-    Record<string, (options?: PackedCore["settings"]) => Detector>
+    Record<string, (options?: StoredCore["settings"]) => Detector>
   > = DETECTORS;
   const create = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (create !== undefined) return create(settings);

@@ -20,9 +20,13 @@ import { defineDetector } from "./define_detector.ts";
  *
  * Source: Lee et al., "A Simple Unified Framework for Detecting
  * Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018,
- * https://arxiv.org/abs/1807.03888. oodeel gives half of
- * this, and cuts eigenvalues off at `10 · D` float32 epsilons; pytorch-ood adds
- * 1e-6 to the diagonal. The perturbation of the paper is the extractor's `perturb`.
+ * https://arxiv.org/abs/1807.03888. The same as in the code of `haoqiwang/vim`
+ * (`benchmark.py`). oodeel gives half of this, and cuts eigenvalues off at `10
+ * · D` float32 epsilons; pytorch-ood (`detector/mahalanobis.py`) gives half, of
+ * a scatter that is not divided by `N`, with 1e-6 on its diagonal; OpenOOD
+ * (`openood/postprocessors/mds_tools.py`) sums several layers, weighted by a
+ * regression on unknown samples. The perturbation of the paper is the
+ * extractor's `perturb`.
  *
  * @category Detectors
  * @param options The cutoff of the pseudo-inverse.

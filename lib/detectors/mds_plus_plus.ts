@@ -16,7 +16,9 @@ import { normalised } from "./rows.ts";
  * the length identifies unknown samples. A zero feature stays zero.
  *
  * Source: Müller and Hein, "Mahalanobis++: Improving OOD Detection via Feature
- * Normalization", ICML 2025, https://arxiv.org/abs/2505.18032.
+ * Normalization", ICML 2025, https://arxiv.org/abs/2505.18032. The same as the
+ * authors' code, `evaluate_Mahalanobis_norm` in `NINCO/detection_methods.py` of
+ * `mueller-mp/maha-norm`; a row of zeros is NaN there.
  *
  * @category Detectors
  * @param options The cutoff of the pseudo-inverse.

@@ -51,14 +51,20 @@ export interface NecoOptions {
  * Features of known classes lie near a subspace of few dimensions; features of
  * unknown samples do not. Performs badly where the subspace has nearly all
  * dimensions, and where the largest logit is negative, because a larger ratio
- * gives a higher score there; `maxLogit: false` leaves the logit out. A feature
+ * gives a higher score there; `maxLogit: false` leaves the logit out. So it should with one
+ * sigmoid of logit `z`, which is two classes, `[0, z]`: all samples of the first
+ * class score 0 otherwise. A feature
  * equal to the mean has score 0. Units that are constant on the fit set are
  * centred, but not scaled.
  *
  * Source: Ben Ammar et al., "NECO: NEural Collapse Based Out-of-distribution
- * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without `standardize`,
- * features are not centred either, as in the formula of the paper; the authors'
- * code centres them by its PCA. The paper leaves out the logit for ResNets.
+ * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without
+ * `standardize`, features are not centred either, as in the formula of the
+ * paper; the authors' code centres them by its PCA. The same as `evaluate_neco`
+ * in `NINCO/detection_methods.py` of `mueller-mp/maha-norm`, with the share
+ * 0.9, and as the authors' `neco` for most networks; for DeiT and Swin theirs
+ * divides by the length of features that are not standardised, and for ResNets
+ * the logit is left out.
  *
  * @category Detectors
  * @param options Dimensions, logit, standardisation.

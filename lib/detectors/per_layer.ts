@@ -14,7 +14,7 @@ import {
   traitsOf,
 } from "./define_detector.ts";
 import type { DetectorSetting, DetectorState } from "./definition.ts";
-import { ForeignCore, LayersCore, unpackLayers } from "./_layers_core.ts";
+import { CustomCore, LayersCore, unpackLayers } from "./_layers_core.ts";
 import { changedInput, layerSet, partingKeys } from "./_layer_sets.ts";
 import { inputStream } from "./_input_stream.ts";
 import { joined, type ScorerCore } from "./_scorer_core.ts";
@@ -111,9 +111,9 @@ export function perLayer(
     internalsOf(
       traits,
       (known, options) => fitLayers(detector, settings, known, options),
-      (packed, find) =>
+      (stored, find) =>
         unpackLayers(
-          packed,
+          stored,
           settings,
           (part) => restoreCore(detector, part, find),
         ),
@@ -163,7 +163,7 @@ async function fitLayers(
     };
     const fit: Fit = async (input) =>
       await fitCoreOf(detector)?.(input, inner) ??
-        new ForeignCore(await detector.fit(input, inner), detector.name);
+        new CustomCore(await detector.fit(input, inner), detector.name);
     const cores: ScorerCore[] = [];
     const scores: Float64Array[] = [];
     for (const layer of layers) {

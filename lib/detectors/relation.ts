@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkOptions } from "../check.ts";
 import type { Matrix, Product } from "../linalg/products.ts";
+import { rowProducts } from "../linalg/row_products.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -75,7 +76,10 @@ const WORTH_COPYING = 2e8;
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,
- * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
+ * https://arxiv.org/abs/2301.12321. The formula, the power and the threshold
+ * are those of the authors' code (`relation.py` of
+ * `snu-mllab/Neural-Relation-Graph`, without labels) and of OpenOOD
+ * (`openood/postprocessors/relation_postprocessor.py`).
  *
  * @category Detectors
  * @param options Power, threshold, and number of samples to keep.
@@ -112,25 +116,7 @@ export function relation(options: RelationOptions = {}): Detector {
     name: "relation",
     settings: { power, threshold, maxSamples, seed },
     uses: { features: "head", logits: "classes" },
-    async fit({ blocks }): Promise<DetectorState> {
-      const kept = new SampledRows(maxSamples, seed);
-      let [columns, classes] = [0, 0];
-      for await (const block of blocks()) {
-        columns = block.features.columns;
-        classes = block.logits.columns;
-        kept.add(block, sideBySide(block.features, block.logits));
-      }
-      const { data, rows, ids } = kept.sample();
-      const matrix = { data, rows: rows.length, columns: columns + classes };
-      const features = columnsOf(matrix, 0, columns);
-      const logits = columnsOf(matrix, columns, classes);
-      return {
-        features: stateArray(features.data, [rows.length, columns]),
-        logits: stateArray(logits.data, [rows.length, classes]),
-        rows: stateArray(rows),
-        ids: stateArray(encodeIds(ids)),
-      };
-    },
+    fit: ({ blocks }) => fitBank(blocks(), new SampledRows(maxSamples, seed)),
     open(state, context) {
       const graph = openGraph(bankOf(state), context);
       const { ids } = state;
@@ -163,6 +149,29 @@ export function relation(options: RelationOptions = {}): Detector {
   });
 }
 
+/** Features and logits of the samples that are kept. */
+async function fitBank(
+  blocks: AsyncIterable<SampleBlock>,
+  kept: SampledRows,
+): Promise<DetectorState> {
+  let [columns, classes] = [0, 0];
+  for await (const block of blocks) {
+    columns = block.features.columns;
+    classes = block.logits.columns;
+    kept.add(block, sideBySide(block.features, block.logits));
+  }
+  const { data, rows, ids } = kept.sample();
+  const matrix = { data, rows: rows.length, columns: columns + classes };
+  const features = columnsOf(matrix, 0, columns);
+  const logits = columnsOf(matrix, columns, classes);
+  return {
+    features: stateArray(features.data, [rows.length, columns]),
+    logits: stateArray(logits.data, [rows.length, classes]),
+    rows: stateArray(rows),
+    ids: stateArray(encodeIds(ids)),
+  };
+}
+
 /** The samples of the fit, as they are compared. */
 interface Bank {
   /** `[M, D]`, as they were. */
@@ -172,7 +181,7 @@ interface Bank {
   /** `p_i`, `[M, C]`. */
   readonly probabilities: Matrix;
   /** Rows of the bank by the numbers of their samples. */
-  readonly own: ReadonlyMap<number, number>;
+  readonly indices: ReadonlyMap<number, number>;
 }
 
 function preparedBank({ features, logits, rows }: DetectorState): Bank {
@@ -182,7 +191,7 @@ function preparedBank({ features, logits, rows }: DetectorState): Bank {
     features: matrix,
     lengths: lengthsOf(matrix),
     probabilities: probabilities(matrixOf(logits!)),
-    own: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
+    indices: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
   };
 }
 
@@ -210,8 +219,8 @@ function openGraph(
       ...bank,
       products: (rows, p) =>
         Promise.resolve([
-          rowProducts(rows, features, lengths),
-          rowProducts(p, probabilities),
+          plainProducts(rows, features, lengths),
+          plainProducts(p, probabilities),
         ]),
       close: () => Promise.resolve(),
     };
@@ -237,20 +246,16 @@ function openGraph(
 }
 
 /** Products of rows with the rows of a bank, these divided by their lengths. */
-function rowProducts(
+function plainProducts(
   { data, rows, columns }: Matrix,
   bank: SampleMatrix,
   lengths?: Float64Array,
 ): Float64Array {
   const result = new Float64Array(rows * bank.rows); // [n, M]
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < bank.rows; i++) {
-      let sum = 0;
-      for (let j = 0; j < columns; j++) {
-        sum += data[row * columns + j]! * bank.data[i * columns + j]!;
-      }
-      result[row * bank.rows + i] = sum / (lengths?.[i] ?? 1);
-    }
+    const products = rowProducts(bank, data, row * columns); // [M]
+    lengths?.forEach((length, i) => products[i]! /= length);
+    result.set(products, row * bank.rows);
   }
   return result;
 }
@@ -268,7 +273,7 @@ async function sums(
     const chunk = { features: part, logits: parts[1]![i]!.rows };
     const relations = await relationsOf(chunk, graph);
     relations.forEach((row, j) => {
-      const skipped = isLeftOut ? graph.own.get(firstRow + start + j) : -1;
+      const skipped = isLeftOut ? graph.indices.get(firstRow + start + j) : -1;
       let sum = 0;
       for (let k = 0; k < row.length; k++) {
         if (k !== skipped) sum += value(row[k]!);

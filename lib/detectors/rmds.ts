@@ -1,3 +1,4 @@
+import { cannot } from "../check.ts";
 import type { Detector } from "../types.ts";
 import {
   checkCovariance,
@@ -20,13 +21,15 @@ import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  * one class alone both distances are the same, and all scores 0.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
- * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives
- * half of this.
+ * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. The same as
+ * OpenOOD (`openood/postprocessors/rmds_postprocessor.py`), whose
+ * pseudo-inverse is that of scikit-learn. oodeel gives half of this.
  *
  * @category Detectors
  * @param options The cutoff of both pseudo-inverses.
  * @returns A detector of one layer, `[N, D]`, whose fit needs labels; scores have no unit and either sign.
- * @throws {RangeError} If `cutoff` is not in `[0, 1)`.
+ * @throws {RangeError} If `cutoff` is not in `[0, 1)`; in `fit`, if the labels are
+ * of one class.
  *
  * @example Two classes, and a sample between them
  * ```ts
@@ -58,6 +61,14 @@ export function rmds(options: CovarianceOptions = {}): Detector {
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
       });
+      const { length } = moments.classes;
+      if (length < 2) {
+        const rule =
+          "labels must be of two classes or more, as the distances " +
+          "of one class are those of the one Gaussian";
+        const hint = "use mahalanobis()";
+        throw new RangeError(cannot(known.action, rule, length, hint));
+      }
       const classes = await fitGaussians(moments, { ...settings, ...known });
       const { samples, columns, mean } = moments;
       const scatter = await scatterAround(moments, mean, { pacer });

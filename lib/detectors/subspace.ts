@@ -89,7 +89,7 @@ export interface Subspace {
  * @param known The samples.
  * @param settings Dimensions and origin.
  * @returns The subspace.
- * @throws {RangeError} If there is no residual.
+ * @throws {RangeError} If all features are the origin, or there is no residual.
  */
 export async function fitSubspace(
   known: KnownSamples,
@@ -109,6 +109,13 @@ export async function fitSubspace(
     columns,
     pacer,
   );
+  if (!(values[0]! > 0)) {
+    const rule = `features must differ from the ${
+      origin === "mean" ? "mean" : "origin of the head"
+    }`;
+    const hint = "fit on more samples, or use deepKnn()";
+    throw new RangeError(cannot(action, rule, "all are equal", hint));
+  }
   const count = dims >= 1 ? dims : componentsFor(values, dims);
   if (count >= columns) {
     const rule = dims >= 1
@@ -155,11 +162,11 @@ async function headOrigin(
 ): Promise<Float64Array> {
   const { rows, columns } = kernel;
   const matrix = { data: Float64Array.from(kernel.data), rows, columns }; // [D, C]
-  const turned = transposed(matrix); // [C, D]
+  const columnsFirst = transposed(matrix); // [C, D]
   const isTall = columns <= rows;
   const [left, right, side] = isTall
-    ? [turned, matrix, columns]
-    : [matrix, turned, rows];
+    ? [columnsFirst, matrix, columns]
+    : [matrix, columnsFirst, rows];
   const { product } = await import("../linalg/products.ts");
   const gram = await product(left, right, { pacer }); // [side, side]
   const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");

@@ -27,8 +27,12 @@ const LEAST_SHARE = 1e-12;
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
  * CVPR 2022, https://arxiv.org/abs/2203.10807, equations 4 (the subspace) and 6
- * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
- * a share of the variance. OpenOOD's dimension is a fixed number.
+ * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves
+ * out one component less for a share of the variance. The dimension is a fixed
+ * number in the authors' code (`benchmark.py` of `haoqiwang/vim`: 1,000 from
+ * 2,048 units on, else 512) and in OpenOOD
+ * (`openood/postprocessors/vim_postprocessor.py`), which are the same
+ * otherwise.
  *
  * @category Detectors
  * @param options Dimensions and origin of the subspace.
@@ -83,13 +87,12 @@ export function vim(options: SubspaceOptions = {}): Detector {
       let [logits, norms] = [0, 0];
       try {
         for await (const block of known.blocks()) {
-          for (const length of await measure.of(block.features)) {
-            norms += length;
-          }
+          const measuring = measure.of(block.features);
           const { data, columns } = block.logits;
           argmax(block.logits).forEach((best, row) =>
             logits += data[row * columns + best]!
           );
+          for (const length of await measuring) norms += length;
         }
       } finally {
         await measure.close();

@@ -15,7 +15,7 @@ import { currentRenderer } from "./renderer.ts";
 import {
   imageProtocol,
   terminalColumns,
-  textRoom,
+  textWidth,
   writeAll,
 } from "./terminal.ts";
 import { blocksText, viewText } from "./text.ts";
@@ -130,7 +130,7 @@ async function print(view: View): Promise<void> {
   const protocol = imageProtocol();
   const hasFigures = view.blocks.some(({ kind }) => kind === "figure");
   if (protocol === undefined || !hasFigures) {
-    return write(`${viewText(view, textRoom())}\n`);
+    return write(`${viewText(view, textWidth())}\n`);
   }
   const { terminalImage } = await import("./terminal_image.ts");
   const columns = terminalColumns();

@@ -107,17 +107,17 @@ function toRatio<T>(
       }),
     );
   }
-  const borders = sizes.map((all, i): [number, number] => {
+  const padding = sizes.map((all, i): [number, number] => {
     const border = Math.trunc((Math.max(all, wanted[i]!) - all) / 2);
     return [border, border];
   });
-  return ops.pad(x, [[0, 0], ...borders, [0, 0]], fillValue);
+  return ops.pad(x, [[0, 0], ...padding, [0, 0]], fillValue);
 }
 
 /**
  * Weights of the input positions for each output position, `[after, before]`.
  */
-export function weightMatrix(
+function weightMatrix(
   before: number,
   after: number,
   interpolation: typeof INTERPOLATIONS[number],

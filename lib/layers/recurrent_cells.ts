@@ -313,7 +313,7 @@ function gruBiases<T>(
  * @param config The cells' config.
  * @returns The combined cell.
  */
-export function stackedRnnCells(config: LayerConfig): Cell {
+function stackedRnnCells(config: LayerConfig): Cell {
   const layers = config.layerList("cells");
   const cells = layers.filter(isCell);
   if (cells.length < layers.length || cells.length === 0) {
@@ -347,8 +347,11 @@ export function stackedRnnCells(config: LayerConfig): Cell {
           let input = projected;
           return bound.flatMap((cell, i) => {
             const { numStates, outputState } = cells[i]!;
-            const own = state.slice(starts[i]!, starts[i]! + numStates);
-            const next = cell.step(i === 0 ? input : cell.project(input), own);
+            const cellState = state.slice(starts[i]!, starts[i]! + numStates);
+            const next = cell.step(
+              i === 0 ? input : cell.project(input),
+              cellState,
+            );
             input = next[outputState]!;
             return next;
           });

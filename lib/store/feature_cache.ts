@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { missingPath } from "../formats/file_path.ts";
 import type { Part } from "./part.ts";
 import { kindAt, pathOf } from "./target.ts";
 import { notWritten, writeFeatureFile } from "./write_file.ts";
@@ -63,7 +64,7 @@ export class FeatureCache {
   /** Checks before the computation that the folder can be written. */
   #prepare(): void {
     const { folder } = this.#settings;
-    const kind = kindAt(folder);
+    const kind = kindAt(folder, "cache features");
     if (kind === "a file") {
       throw new TypeError(
         cannot("cache features", "it must be a folder", folder),
@@ -163,7 +164,9 @@ export function clearCache(folder: string | URL): number {
     files = filesOf(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    if (!(error instanceof Deno.errors.NotADirectory)) throw error;
+    if (!(error instanceof Deno.errors.NotADirectory)) {
+      throw missingPath(error, path, action);
+    }
     throw new TypeError(cannot(action, "it must be a folder", path));
   }
   return files.filter(({ path }) => removed(path)).length;

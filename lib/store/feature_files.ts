@@ -10,15 +10,11 @@ import type {
   SkippedSample,
   StoredFeatures,
 } from "../types.ts";
-import { ColumnCheck, IdCheck } from "./_column_pieces.ts";
-import {
-  badFeatures,
-  type ColumnSpec,
-  type Description,
-} from "./_description.ts";
+import { Checksum } from "./_column_pieces.ts";
+import { badFeatures, type ColumnSpec } from "./_description.ts";
 import { readManifest } from "./_folder.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
-import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
+import { bytesOf, checkAlike, type Part } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
 
@@ -172,8 +168,8 @@ class FeatureFiles implements StoredFeatures {
 
 /** Verifies the rows of one reader, shard by shard. */
 class Checks {
-  readonly #columns = new Map<string, ColumnCheck>();
-  #ids: IdCheck | undefined;
+  readonly #columns = new Map<string, Checksum>();
+  #ids: Checksum | undefined;
 
   column(
     part: Part,
@@ -182,7 +178,7 @@ class Checks {
     { start, end }: RowRange,
   ): void {
     if (start === 0) {
-      this.#columns.set(column.name, new ColumnCheck(part, column));
+      this.#columns.set(column.name, new Checksum(part, column));
     }
     const check = this.#columns.get(column.name)!;
     check.add(bytesOf(array));
@@ -194,8 +190,8 @@ class Checks {
     ids: readonly (string | number)[],
     { start, end }: RowRange,
   ): void {
-    if (start === 0) this.#ids = new IdCheck(part, part.description.ids);
-    this.#ids!.add(ids);
+    if (start === 0) this.#ids = new Checksum(part, part.description.ids);
+    this.#ids!.addIds(ids);
     if (end === part.description.samples) this.#ids!.finish();
   }
 }
@@ -244,8 +240,9 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (cause) {
-    if (kindAt(path) !== undefined) throw cause;
-    const isUnfinished = kindAt(`${path}.partial`) !== undefined;
+    if (kindAt(path, "open features") !== undefined) throw cause;
+    const isUnfinished =
+      kindAt(`${path}.partial`, "open features") !== undefined;
     const hint = isUnfinished
       ? "its run is not finished: call write() or mergeFeatures() again"
       : "check the path";
@@ -294,14 +291,4 @@ function openAt(path: string): Deno.FsFile {
   } catch (cause) {
     throw missingPath(cause, path, "open features");
   }
-}
-
-/**
- * Bytes of one row of all columns.
- *
- * @param description The description of the rows.
- * @returns The bytes, without ids.
- */
-export function bytesPerRow({ columns }: Description): number {
-  return columns.reduce((sum, column) => sum + rowBytes(column), 0);
 }

@@ -15,7 +15,7 @@ import { shownWritten, type Written } from "./written.ts";
 /** The target of a run. */
 export interface RunTarget {
   /** The destination. */
-  readonly place: Target;
+  readonly destination: Target;
   /** The layout of the files. */
   readonly layout: {
     readonly shardSize?: number;
@@ -36,14 +36,14 @@ export interface RunTarget {
  */
 export async function finishTarget(
   folder: PartFolder,
-  { place, layout, run }: RunTarget,
+  { destination, layout, run }: RunTarget,
   done: readonly DonePart[],
   samplesPerSecond: number,
 ): Promise<Written> {
   const parts = rowsOfParts(done, run);
   try {
     const scratch = `${folder.path}/joined`;
-    const files = await writeTarget(place, parts, { ...layout, scratch });
+    const files = await writeTarget(destination, parts, { ...layout, scratch });
     const samples = parts.reduce((sum, p) => sum + p.description.samples, 0);
     const skipped = parts.flatMap((part) => part.description.skipped);
     for (const part of parts) part.close();

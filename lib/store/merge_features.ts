@@ -36,7 +36,7 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   const { PartFolder } = await import("./part_folder.ts");
   const record = PartFolder.record(`${path}.partial`);
   if (record === undefined) {
-    const hint = kindAt(path) === undefined
+    const hint = kindAt(path, "merge features") === undefined
       ? "write its parts first, with { shard: [k, n] }"
       : `"${path}" is there: open it with openFeatures()`;
     const rule = `"${path}.partial" must be there`;
@@ -48,14 +48,14 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   const run = data === "unknown"
     ? undefined
     : await sha256(JSON.stringify(rest));
-  const place = {
+  const destination = {
     path,
     format: format as Target["format"],
     isFolder: isFolder === true,
   };
   const { writtenBefore, finishTarget } = await import("./finish_target.ts");
-  if (kindAt(path) !== undefined) { // stopped at its very end
-    const before = await writtenBefore(place, run);
+  if (kindAt(path, "merge features") !== undefined) { // stopped at its very end
+    const before = await writtenBefore(destination, run);
     if (before !== undefined) return before;
     checkFree(path);
   }
@@ -67,7 +67,12 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
       ...(isFolder ? { shardSize: Number(shardSize) } : {}),
       ...(rowGroupSize ? { rowGroupSize: Number(rowGroupSize) } : {}),
     };
-    return await finishTarget(folder, { place, layout, run }, done, 0);
+    return await finishTarget(
+      folder,
+      { destination, layout, run },
+      done,
+      0,
+    );
   } finally {
     folder.close();
   }

@@ -1,5 +1,5 @@
 /** Types of columns that become inputs of the command `worker`. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   Binary,
   type DataType,
@@ -13,18 +13,21 @@ import {
   LargeList,
   LargeUtf8,
   List,
+  makeData,
   Null,
+  RecordBatch,
   Schema,
   Struct,
   Utf8,
   type Vector,
   vectorFromArray,
 } from "apache-arrow";
-import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { FeatureExtractor, featureSet, loadModel } from "@sonde/sonde";
+import { FeatureColumns } from "../../lib/cli/_feature_columns.ts";
 import { columns, FLOATS } from "./_arrow_batches.ts";
 import { streamOf, tableOf, workerOver } from "./_arrow_pipes.ts";
 
-const TEXTS = "tests/data/text_layers/";
+const TEXT_LAYERS = "tests/data/text_layers/";
 const DIGITS = "notebooks/models/keras/digits.keras";
 
 /** Values of a column of what a worker writes. */
@@ -59,8 +62,8 @@ async function predicted(path: string, xs: unknown) {
 const ofType = (type: DataType) => (values: unknown[]) =>
   vectorFromArray(values, type);
 
-Deno.test("worker gives a model on strings texts of every type, as predict does", async () => {
-  const path = `${TEXTS}k3_length.keras`;
+Deno.test("worker passes strings of every type to a model, as predict does", async () => {
+  const path = `${TEXT_LAYERS}k3_length.keras`;
   const texts = ["the cat, the dog", "", "Birnen ÄPFEL äpfel unknown", "cat"];
   const { name, rows } = await predicted(path, { x: texts });
   const args = ["--layers", name, "--no-logits"];
@@ -74,8 +77,8 @@ Deno.test("worker gives a model on strings texts of every type, as predict does"
   }
 });
 
-Deno.test("worker gives a model on several strings lists of texts", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+Deno.test("worker passes lists of strings to a model on several strings", async () => {
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const texts = [["a", "b"], ["zzz", ""], ["ü", "b"]];
   const { name, rows } = await predicted(path, { x: texts });
   const args = ["--layers", name, "--no-logits"];
@@ -91,7 +94,7 @@ Deno.test("worker gives a model on several strings lists of texts", async () => 
 });
 
 Deno.test("worker gives the schema of a model on strings before any row", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const item = new Field("item", new Utf8(), true);
   const schema = new Schema([new Field("words", new List(item))]);
   await using model = await loadModel(path);
@@ -104,7 +107,7 @@ Deno.test("worker gives the schema of a model on strings before any row", async 
 });
 
 Deno.test("worker finds rows without a text, or with too many", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const item = new Field("item", new Utf8(), true);
   const rows = [["a", "b"], null, ["a"], ["a", null], ["b", "a"]];
   const bytes = columns({ words: vectorFromArray(rows, new List(item)) });
@@ -266,4 +269,26 @@ Deno.test("worker names the first of very many bad rows", async () => {
   const { code, log } = await workerOver(bytes);
   assertEquals(code, 1);
   assertStringIncludes(log, "Cannot read row 0 as");
+});
+
+Deno.test("FeatureColumns store features of changing sizes in variable-size lists only", () => {
+  const set = (units: number) => {
+    const data = new Float32Array(units);
+    const feature = { data, shape: [1, units], dtype: "float32" } as const;
+    return featureSet({ features: [feature], layerNames: ["map"] });
+  };
+  const rows = makeData({ type: new Struct([]), length: 1, children: [] });
+  const empty = new RecordBatch(new Schema([]), rows);
+  const wider = (listType: "list" | "fixed") =>
+    new FeatureColumns(empty.schema, [], [set(2)], {
+      keep: undefined,
+      listType,
+    })
+      .batch(empty, set(3), new Set());
+  assertThrows(
+    () => wider("fixed"),
+    TypeError,
+    '"map" must be [1, 2], as before: current value is [1, 3]; let features be of one size, as by --pool mean, or pass --list-type list',
+  );
+  assertEquals([...wider("list").getChild("map")!.get(0)], [0, 0, 0]);
 });

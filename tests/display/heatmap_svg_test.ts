@@ -22,20 +22,26 @@ function sizeOf(svg: string): number[] {
 
 Deno.test("heatmapSvg() draws rows downwards, with their names", async () => {
   const { svg } = await heatmapSvg(SPECS.heatmap);
-  const texts = svgTexts(svg);
-  const named = texts.filter(({ text }) => ["a", "<b>"].includes(text))
+  const strings = svgTexts(svg);
+  const named = strings.filter(({ text }) => ["a", "<b>"].includes(text))
     .toSorted((a, b) => a.left - b.left);
   const [first, second] = named.slice(0, 2).toSorted((a, b) => a.top - b.top);
   assertEquals([first!.text, second!.text], ["a", "<b>"]);
 });
 
-Deno.test("heatmapSvg() writes values into cells that have room", async () => {
+Deno.test("heatmapSvg() writes values into cells that have space", async () => {
   const values = (labels: string[]) =>
     labels.filter((text) => text === "1234").length;
   const spec = { ...MATRIX, z: Array(12).fill(1234), annotated: true };
   assertEquals(values(labelsOf((await heatmapSvg(spec)).svg)), 12 + 1); // the bar
   const narrow = { ...spec, z: Array(400).fill(1234), width: 40, height: 10 };
   assertEquals(values(labelsOf((await heatmapSvg(narrow)).svg)), 1);
+  // What is requested and left out is named.
+  const note = "the cells are too small for their values";
+  assert((await heatmapSvg(narrow)).svg.includes(note));
+  assert(!(await heatmapSvg(spec)).svg.includes(note));
+  const unrequested = { ...narrow, annotated: false };
+  assert(!(await heatmapSvg(unrequested)).svg.includes(note));
 });
 
 Deno.test("heatmapSvg() makes cells square where they must be", async () => {

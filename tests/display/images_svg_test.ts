@@ -5,8 +5,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { inflateSync } from "node:zlib";
+import { MOST_IMAGES } from "../../lib/display/view.ts";
 import { imagesSvg } from "../../lib/display/images_svg.ts";
-import { type ImagesSpec, MOST_IMAGES } from "../../lib/display/view.ts";
+import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
 import { labelsOf, svgTexts } from "./_svg_texts.ts";
 
@@ -54,8 +55,8 @@ Deno.test("imagesSvg() has one colour bar for all, or says that each has its own
   const images = [IMAGE, { ...IMAGE, z: [0, 10, 20, 40] }];
   const shared = labelsOf(grid(images).svg);
   assertEquals(shared.slice(-3), ["40", "20", "0"]);
-  const given = labelsOf(grid(images, { range: [0, 80] }).svg);
-  assertEquals(given.slice(-3), ["80", "40", "0"]);
+  const passed = labelsOf(grid(images, { range: [0, 80] }).svg);
+  assertEquals(passed.slice(-3), ["80", "40", "0"]);
   const each = grid(images, { scale: "each" }).svg;
   assert(!each.includes("linearGradient"));
   assertStringIncludes(each, "each image on its own scale: dark lowest");
@@ -111,7 +112,7 @@ Deno.test("imagesSvg() begins a row where the spec says, however many would fit"
   }));
   const wide = grid(many, { columns: 12 });
   assert(wide.width <= 744, String(wide.width));
-  assertStringIncludes(wide.svg, ">…-file.jpg<");
+  assertStringIncludes(wide.svg, ">long….jpg<");
 });
 
 Deno.test("imagesSvg() draws photographs as they are, without notes on a scale of colours", () => {
@@ -147,4 +148,25 @@ Deno.test("imagesSvg() enlarges images as far as the numbers below them reach", 
 
 Deno.test("imagesSvg() says that there are none", () => {
   assertMatch(grid([]).svg, />no images</);
+});
+
+Deno.test("imagesSvg() distinguishes images of nearly equal values in the numbers below", () => {
+  const near = [0, 1, 2].map((i) => ({
+    ...IMAGE,
+    z: Array<number>(4).fill(1e6 + i / 8),
+  }));
+  for (const scale of ["layer", "each"] as const) {
+    const labels = labelsOf(grid(near, { scale }).svg);
+    assertEquals(labels.filter((text) => text.startsWith("all ")), [
+      "all 1,000,000",
+      "all 1,000,000.13",
+      "all 1,000,000.25",
+    ]);
+  }
+});
+
+Deno.test("imagesSvg() names the blocks of means, which need not be square", () => {
+  const z = Array.from({ length: 400 }, (_, i) => i);
+  const { svg } = grid([{ caption: "", z, height: 1, width: 400 }]);
+  assertMatch(labelsOf(svg).join(" "), /means over 1 × 4 positions/);
 });

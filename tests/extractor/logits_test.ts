@@ -1,4 +1,8 @@
-import { checkHead, findLogits, readHead } from "../../lib/extractor/logits.ts";
+import {
+  checkHead,
+  readHead,
+  selectedLogits,
+} from "../../lib/extractor/logits.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
 import { type Head, headAt } from "../../lib/models/graph/head.ts";
 import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
@@ -10,14 +14,17 @@ import { filled, free, mlp, twoOutputs } from "./_models.ts";
 import { tf } from "@sonde/sonde";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
-counted("findLogits() prefers the head that was named", () => {
+counted("selectedLogits() prefers the head that was named", () => {
   const model = mlp();
   const graph = graphOf(model);
-  const found = findLogits(graph, DEFAULTS);
+  const found = selectedLogits(graph, DEFAULTS);
   assertEquals(found.logits?.head?.node.row.name, "head");
   assertEquals(found.search?.looked, ["head"]);
   const node = graph.findNode("hidden");
-  const named = findLogits(graph, { head: { node, logits: headAt(node) } });
+  const named = selectedLogits(graph, {
+    ...DEFAULTS,
+    head: { node, logits: headAt(node) },
+  });
   assertEquals(named.logits?.head?.node.row.name, "hidden");
   assertEquals(named.search, undefined);
   free(model);
@@ -47,7 +54,7 @@ counted("checkHead() words what was to be done", () => {
   free(model);
 });
 
-counted("checkHead() counts a map of one place as a vector", () => {
+counted("checkHead() counts a map of one position as a vector", () => {
   const create = (size: number) =>
     filled(tf.sequential({
       layers: [
@@ -85,12 +92,12 @@ counted(
     assertEquals(plain.kernel.shape, [2, 3]);
     assertEquals([...plain.kernel.data], [1, 2, 3, 4, 5, 6]);
     assertEquals([...plain.bias.data], [7, 8, 9]);
-    const turned = await readHead(
+    const transposed = await readHead(
       headOf({ kernel, bias: undefined, isTransposed: true }),
     );
-    assertEquals(turned.kernel.shape, [3, 2]);
-    assertEquals([...turned.kernel.data], [1, 4, 2, 5, 3, 6]);
-    assertEquals([...turned.bias.data], [0, 0]);
+    assertEquals(transposed.kernel.shape, [3, 2]);
+    assertEquals([...transposed.kernel.data], [1, 4, 2, 5, 3, 6]);
+    assertEquals([...transposed.bias.data], [0, 0]);
     plain.kernel.data[0] = 100;
     assertEquals((await kernel.data())[0], 1);
     tf.dispose([kernel, bias]);
@@ -98,7 +105,7 @@ counted(
 );
 
 counted(
-  "readHead() takes a convolution of one place for a matrix, and no other",
+  "readHead() takes a convolution of one position for a matrix, and no other",
   async () => {
     const one = tf.ones([1, 1, 4, 2]);
     const two = tf.ones([2, 1, 4, 2]);

@@ -72,6 +72,8 @@ Deno.test("pool() asks for the channels where the layer does not say", async () 
       TypeError,
       `Cannot pool layer "map" as the axis of its channels must be known: current value is undefined; pass it, as in pool("mean", { channels: "last" })`,
     );
+    const stated = pool("mean", { channels: "last" }) as BuiltInStep;
+    stated.apply(ops, tf.ones([1, 2, 2, 2]), UNKNOWN);
     return tf.scalar(0);
   });
 });
@@ -85,7 +87,7 @@ Deno.test("pool() takes the caller's word over the layer's", async () => {
   assertAllClose(data, [1.5, 5.5]);
 });
 
-Deno.test("pool() refuses other kinds and places", () => {
+Deno.test("pool() refuses other kinds and positions", () => {
   assertThrows(
     () => pool("sum" as "mean"),
     RangeError,

@@ -87,9 +87,10 @@ export async function fingerprintOf(
   hash.update(text);
   for (const value of weights) {
     await pacer.rest();
-    if ("storedBytes" in value && value.storedBytes !== undefined) {
+    const bytes = bytesOf(value);
+    if (bytes !== undefined) {
       hash.update(canonicalJson([value.shape]));
-      hash.update(value.storedBytes());
+      hash.update(bytes());
       continue;
     }
     const { data, shape, dtype } = await readWeight(value);
@@ -98,6 +99,11 @@ export async function fingerprintOf(
     releaseMemory(data); // a copy
   }
   return hash.digest("hex");
+}
+
+/** The stored form of a weight, if it is not identified by its values. */
+function bytesOf(value: WeightValue): (() => Uint8Array) | undefined {
+  return "read" in value ? value.storedBytes ?? value.identity : undefined;
 }
 
 /**
@@ -120,13 +126,13 @@ export function weightData(nodes: readonly GraphNode[]): object[] {
  */
 function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "inMemory"
-    ? meaningOf(call.layer.getConfig(), call.isOwnClass)
+    ? meaningOf(call.layer.getConfig(), call.isBuiltInClass)
     : call.kind === "raw"
     ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
     : call.kind === "builtIn"
     ? call.meaning === undefined
-      ? meaningOf(row.config, call.isOwnClass)
-      : [meaningOf(row.config, call.isOwnClass), call.meaning]
+      ? meaningOf(row.config, call.isBuiltInClass)
+      : [meaningOf(row.config, call.isBuiltInClass), call.meaning]
     : call.kind === "input" && call.host !== undefined
     ? row.config
     : undefined;
@@ -145,7 +151,7 @@ function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
 
 function isKnown(call: NodeCall): boolean {
   return (call.kind === "inMemory" || call.kind === "builtIn") &&
-    call.isOwnClass;
+    call.isBuiltInClass;
 }
 
 /**

@@ -3,15 +3,28 @@ import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
-import type { Dialect, HostComputation } from "../../layers/layer.ts";
+import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
-import { origin, type Ref, refKey, tensorSpec } from "../graph/graph.ts";
+import {
+  type CallArgument,
+  origin,
+  type Ref,
+  refKey,
+  tensorSpec,
+} from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
+import { overRearranged, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
+
+/** The shape of a tensor, and that of its mask. */
+interface Shaped {
+  readonly value: ShapeValue;
+  readonly mask: ShapeValue | undefined;
+}
 
 /** Runs every node over shapes, and creates its row. */
 export class ShapePass {
@@ -21,12 +34,10 @@ export class ShapePass {
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
+  readonly #strings = new StringTensors();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
-  readonly #values = new Map<
-    string,
-    { value: ShapeValue; mask: ShapeValue | undefined }
-  >();
+  readonly #values = new Map<string, Shaped>();
 
   /**
    * Creates the pass, with the nodes in the order in which Keras calls them.
@@ -134,6 +145,9 @@ export class ShapePass {
       this.#setOnHost(draft, call.layer.onHost);
       return;
     }
+    if (draft.inputs.length === 1 && this.#rearranges(draft, call.layer)) {
+      return;
+    }
     this.#checkNumbers(draft);
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
@@ -149,17 +163,7 @@ export class ShapePass {
         { name, shape },
       ) => [name, { shape, dtype: "float32" as const }]),
     );
-    const unread = new Set(Object.keys(call.args));
-    const args = {};
-    const argMasks: Record<string, ShapeValue | undefined> = {};
-    for (const [key, arg] of Object.entries(call.args)) {
-      const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
-      if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
-      Object.defineProperty(args, key, {
-        enumerable: true,
-        get: () => (unread.delete(key), value),
-      });
-    }
+    const { args, argMasks, unread } = watchedArguments(call.args, inputs);
     try {
       const outputs = callLayer<ShapeValue>(this.#ops, {
         layer: call.layer,
@@ -189,7 +193,9 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [from] = draft.inputs.map(origin);
+    const [given] = draft.inputs.map(origin);
+    const strings = given && this.#strings.find(given);
+    const from = strings?.from ?? given;
     const call = from?.node.call;
     const isInput = call?.kind === "input" && call.host === undefined &&
       draft.inputs.length === 1;
@@ -208,24 +214,39 @@ export class ShapePass {
           cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
         );
       }
-      const shape = computation.shapeOf(call.spec.shape);
+      const onInput = overRearranged(computation, strings?.rearranged);
+      const shape = onInput.shapeOf(call.spec.shape);
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
-      draft.call = { kind: "input", spec, host: { from: from!, computation } };
+      const host = { from: from!, computation: onInput };
+      draft.call = { kind: "input", spec, host };
       this.#set(draft, [{ value: { shape, dtype }, mask: undefined }]);
     } catch (error) {
       this.#fail(draft, error);
     }
   }
 
+  /** Whether a layer only rearranges strings, whose outputs are then known. */
+  #rearranges(draft: LayerDraft, layer: Layer): boolean {
+    const shapes = this.#strings.add(draft.id, layer, draft.inputs[0]!);
+    if (shapes === undefined) return false;
+    this.#set(
+      draft,
+      shapes.map((shape) => ({
+        value: { shape, dtype: "int32" },
+        mask: undefined,
+      })),
+    );
+    return true;
+  }
+
   /** Checks that only layers on the host are called on strings. */
   #checkNumbers(draft: LayerDraft): void {
-    for (const { node } of draft.inputs.map(origin)) {
-      const { call } = node;
-      if (call.kind !== "input" || call.spec.dtype !== "string") continue;
+    for (const ref of draft.inputs) {
+      if (this.#strings.find(ref) === undefined) continue;
       const rule = "it must get numbers: of layers on strings, StringLookup, " +
-        "Hashing and TextVectorization are known";
-      const found = `input "${call.spec.name}" of strings`;
+        "Hashing, TextVectorization and those that move the values of a sample are known";
+      const found = `"${(origin(ref).node as LayerDraft).name}" of strings`;
       this.#fail(
         draft,
         new TypeError(cannot(`call layer "${draft.name}"`, rule, found)),
@@ -244,8 +265,8 @@ export class ShapePass {
       return arg !== undefined && "input" in arg ? [arg.input] : [];
     });
     for (const [i, ref] of inputs.entries()) {
-      const isTaken = i < call.numInputs || named.includes(i);
-      if (isTaken) this.#unmasked.add(refKey(ref));
+      const isInput = i < call.numInputs || named.includes(i);
+      if (isInput) this.#unmasked.add(refKey(ref));
     }
   }
 
@@ -309,8 +330,7 @@ export class ShapePass {
   #specOf(ref: Ref, name: string): TensorSpec {
     const { value } = this.#values.get(refKey(ref))!;
     const { shape } = value;
-    const { call } = origin(ref).node;
-    const isText = call.kind === "input" && call.spec.dtype === "string";
+    const isText = this.#strings.find(ref) !== undefined;
     const dtype = isText ? "string" : value.dtype;
     const channels = this.#channelsOf(origin(ref));
     this.#channels.set(refKey(ref), channels);
@@ -328,6 +348,25 @@ export class ShapePass {
       inputs.map((ref) => this.#channels.get(refKey(ref))),
     );
   }
+}
+
+/** Call arguments that note which of them a layer reads. */
+function watchedArguments(
+  passed: Readonly<Record<string, CallArgument>>,
+  inputs: readonly Shaped[],
+) {
+  const unread = new Set(Object.keys(passed));
+  const args = {};
+  const argMasks: Record<string, ShapeValue | undefined> = {};
+  for (const [key, arg] of Object.entries(passed)) {
+    const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
+    if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
+    Object.defineProperty(args, key, {
+      enumerable: true,
+      get: () => (unread.delete(key), value),
+    });
+  }
+  return { args, argMasks, unread };
 }
 
 function numParameters({ call, children }: LayerDraft): number {

@@ -20,20 +20,20 @@ export function defaultThreads(): number {
  * Creates the error for a message of the runtime.
  *
  * @param what The action that failed.
- * @param said The message of the runtime.
+ * @param message The message of the runtime.
  * @param cause The error, if thrown in this thread.
  * @param advice The advice, after a semicolon.
  * @returns The error to throw.
  */
 export function refusedByRuntime(
   what: string,
-  said: string,
+  message: string,
   cause?: unknown,
   advice = "",
 ): UnsupportedByEngineError {
-  const rule = `its runtime says "${said}"${advice}`;
+  const rule = `its runtime says "${message}"${advice}`;
   const error = new UnsupportedByEngineError(what, "onnx", rule);
-  error.cause = cause ?? new Error(said);
+  error.cause = cause ?? new Error(message);
   return error;
 }
 
