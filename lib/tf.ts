@@ -2,72 +2,21 @@
  * Re-exports TF.js, so that users and this library share one copy, and names
  * the TF.js types that appear in public signatures.
  *
+ * TF.js is a third of the time of a start, and most runs need none of it: they
+ * are native. Its import is therefore deferred: it is evaluated on the first
+ * use of a member of `tf`, synchronously.
+ *
  * @module
  */
-import * as tfjs from "@tensorflow/tfjs";
+import type * as tfjs from "@tensorflow/tfjs";
+import defer * as deferred from "./tfjs.ts";
 
 /**
  * The copy of TF.js that this library uses. No second import is needed.
  *
  * @category Data
  */
-export const tf: typeof tfjs = tfjs;
-
-/**
- * Internal state of the backend "cpu": whether it has yet to print its advice.
- */
-interface AdvisingBackend {
-  firstUse: boolean;
-}
-
-/**
- * When it creates its first tensor, the backend "cpu" prints advice to install
- * TF.js' Node backend, which does not run under Deno. Clearing its `firstUse`
- * flag suppresses that message; nothing else changes, and the console is not
- * patched.
- */
-function declineAdvice(): void {
-  const { cpu } = tfjs.engine().registry;
-  if (cpu !== undefined) {
-    (cpu as unknown as AdvisingBackend).firstUse = false;
-    return;
-  }
-  const make = tfjs.findBackendFactory("cpu");
-  if (make === null) return;
-  const { priority } = tfjs.engine().registryFactory.cpu!;
-  const quiet = () => Object.assign(make(), { firstUse: false });
-  tfjs.removeBackend("cpu");
-  tfjs.registerBackend("cpu", quiet, priority);
-}
-
-declineAdvice();
-
-/**
- * Registers the backend "wasm", so that the first `tf.setBackend("wasm")` loads
- * the package that this library uses. Its priority keeps it from being the
- * default. If the user imports the package, that import replaces this
- * registration without a warning.
- */
-function offerWasm(): void {
-  const engine = tfjs.engine();
-  const { registryFactory } = engine;
-  if (registryFactory.wasm !== undefined) return;
-  const register = engine.registerBackend;
-  const load = async () => {
-    await import("@tensorflow/tfjs-backend-wasm"); // registers the backend
-    return await tfjs.findBackendFactory("wasm")!();
-  };
-  engine.registerBackend = (name, factory, priority) => {
-    if (name === "wasm" && registryFactory.wasm?.factory === load) {
-      engine.registerBackend = register;
-      delete registryFactory.wasm;
-    }
-    return register.call(engine, name, factory, priority);
-  };
-  tfjs.registerBackend("wasm", load, 0);
-}
-
-offerWasm();
+export const tf: typeof tfjs = deferred;
 
 /**
  * Types of TF.js.

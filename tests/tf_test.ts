@@ -43,24 +43,26 @@ Deno.test("tf gives no advice where TF.js was in use before, and without it woul
   assert(String(advice).includes("install our node backend"), String(advice));
   assertEquals(others, ["own"]);
   await inUse();
-  const again = import.meta.resolve("../lib/tf.ts?again");
+  const again = import.meta.resolve("../lib/tfjs.ts?again");
   await import(again);
   assertEquals(await warnings(firstUse), ["own"]);
 });
 
-Deno.test("TF.js is imported through lib/tf.ts, so that it gives no advice", () => {
+Deno.test("TF.js is imported through lib/tfjs.ts, so that it gives no advice", () => {
   const around = [...filesIn("lib"), ...filesIn("tests")].filter((
     { source },
   ) => /^import (?!type\b).* from "@tensorflow\/tfjs";/m.test(source));
   assertEquals(around.map(({ path }) => path).sort(), [
-    "lib/tf.ts",
+    "lib/tfjs.ts",
     // These compare it with the copy that users may import.
     "tests/extractor/_models.ts",
     "tests/tf_test.ts",
   ]);
 });
 
-Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {
+Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", async () => {
+  const { tensor } = await import("../lib/tfjs.ts");
+  assertStrictEquals(tf.tensor, tensor);
   assertStrictEquals(tf.tensor, tfjs.tensor);
   assertStrictEquals(tf.Tensor, tfjs.Tensor);
   assertStrictEquals(exported, tf);

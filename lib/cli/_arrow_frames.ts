@@ -10,9 +10,9 @@
  *
  * @module
  */
-import { Message } from "apache-arrow";
+import type { Schema } from "apache-arrow";
 import { cannot } from "../check.ts";
-import { unknownColumn } from "./_unknown_column.ts";
+import { checkMessage } from "./_check_message.ts";
 
 /** A reader of bytes, such as `Deno.stdin`. */
 export interface ByteReader {
@@ -27,8 +27,6 @@ export interface ByteReader {
 
 const ACTION = "read Arrow stream";
 
-/** Maximum size of a message, the limit of Arrow's buffers in JavaScript. */
-const MOST_BYTES = 2 ** 31 - 1;
 /** A schema of 10,000 columns takes 1 MB. */
 const MOST_METADATA_BYTES = 2 ** 28;
 
@@ -45,14 +43,15 @@ const NOTHING = new Uint8Array(0);
  * @param reader The input stream.
  * @returns The bytes of each message: its metadata with their prefix, then its
  * body. They end at the marker, which is not included.
- * @throws {SyntaxError} If it is not a stream, is truncated, or changes its
- * schema.
+ * @throws {SyntaxError} If it is not a stream, is truncated, changes its
+ * schema, or announces counts that do not fit its bytes.
  * @throws {TypeError} If a column is of an unknown type, or a batch compressed.
  * @throws {RangeError} If a message is too large.
  */
 export async function* arrowFrames(
   reader: ByteReader,
 ): AsyncGenerator<Uint8Array> {
+  let schema: Schema | undefined;
   for (let index = 0;; index++) {
     const prefix = new Uint8Array(8);
     const came = await fill(reader, prefix);
@@ -81,12 +80,15 @@ export async function* arrowFrames(
     const metadata = new Uint8Array(8 + size);
     metadata.set(prefix);
     if (await fill(reader, metadata.subarray(8)) < size) throw cut(index);
-    const bodyLength = checkMessage(metadata.subarray(8), index);
+    const message = checkMessage(metadata.subarray(8), index, schema);
+    schema = message.schema;
     yield metadata;
     yield NOTHING;
+    const { bodyLength } = message;
     if (bodyLength === 0) continue;
     const body = new Uint8Array(bodyLength);
     if (await fill(reader, body) < bodyLength) throw cut(index);
+    message.checkBody(body);
     yield body;
   }
 }
@@ -103,56 +105,6 @@ export async function checkEnd(reader: ByteReader): Promise<void> {
   const rule = "nothing must follow its end-of-stream marker";
   const hint = "write all batches with one writer";
   throw new SyntaxError(cannot(ACTION, rule, "more bytes", hint));
-}
-
-/** Returns the length of the body. */
-function checkMessage(metadata: Uint8Array, index: number): number {
-  const { message, isCompressed, unknown } = decoded(metadata, index);
-  if (unknown !== undefined) {
-    const { name, type, hint } = unknown;
-    const rule = `column "${name}" must be of a type that Apache Arrow for ` +
-      "JavaScript reads";
-    throw new TypeError(cannot(ACTION, rule, type, hint));
-  }
-  const isSchema = message.isSchema();
-  if (isSchema !== (index === 0)) {
-    const rule = isSchema
-      ? "a stream must have one schema"
-      : "it must begin with a schema";
-    const found = isSchema ? `another in message ${index}` : "a batch";
-    const hint = "send batches of one schema with one writer";
-    throw new SyntaxError(cannot(ACTION, rule, found, hint));
-  }
-  if (isCompressed) {
-    const rule = "batches must not be compressed";
-    const hint = "write them without, as by " +
-      "pyarrow.ipc.IpcWriteOptions(compression=None)";
-    throw new TypeError(cannot(ACTION, rule, `message ${index} is`, hint));
-  }
-  const { bodyLength } = message;
-  if (bodyLength >= 0 && bodyLength <= MOST_BYTES) return bodyLength;
-  const rule = `a message must be of at most ${MOST_BYTES} bytes`;
-  throw new RangeError(
-    cannot(ACTION, rule, bodyLength, "send batches of fewer rows"),
-  );
-}
-
-function decoded(metadata: Uint8Array, index: number) {
-  try {
-    const message = Message.decode(metadata);
-    const unknown = message.isSchema() ? unknownColumn(metadata) : undefined;
-    if (unknown !== undefined) return { message, unknown, isCompressed: false };
-    const header: unknown = message.header();
-    const batch = message.isDictionaryBatch()
-      ? message.header().data
-      : header as { readonly compression?: unknown };
-    return { message, unknown, isCompressed: Boolean(batch.compression) };
-  } catch (cause) {
-    const rule = `message ${index} must have metadata that can be read`;
-    const reason = cause instanceof Error ? cause.message : cause;
-    const hint = "is the stream damaged?";
-    throw new SyntaxError(cannot(ACTION, rule, reason, hint), { cause });
-  }
 }
 
 function cut(index: number): SyntaxError {

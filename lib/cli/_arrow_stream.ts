@@ -6,6 +6,8 @@
  */
 import {
   type Data,
+  type DataType,
+  type Field,
   type RecordBatch,
   RecordBatchReader,
   type Schema,
@@ -60,6 +62,7 @@ export async function openArrowStream(
     return opening;
   });
   const { schema } = stream;
+  nameFields(schema.fields);
   const dictionaries = new WeakSet<Data>();
   async function* batches(): AsyncGenerator<RecordBatch> {
     for (;;) {
@@ -73,4 +76,14 @@ export async function openArrowStream(
     }
   }
   return { schema, batches: batches() };
+}
+
+/** A name that is empty may be left out, and is then null for Apache Arrow. */
+function nameFields(fields: readonly Field[]): void {
+  for (const field of fields) {
+    Object.assign(field, { name: field.name ?? "" });
+    nameFields(field.type.children ?? []);
+    const { dictionary } = field.type as { readonly dictionary?: DataType };
+    nameFields(dictionary?.children ?? []);
+  }
 }

@@ -118,7 +118,9 @@ export class FeatureColumns {
     const type = new Struct(this.schema.fields);
     const children = [...kept, ...added];
     const data = makeData({ type, length: rows, nullCount: 0, children });
-    return new RecordBatch(this.schema, data);
+    const result = new RecordBatch(this.schema, data, batch.metadata);
+    // Of columns with the same name it keeps the type of one.
+    return Object.assign(result, { schema: this.schema });
   }
 }
 

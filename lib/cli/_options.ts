@@ -96,7 +96,7 @@ export function repeated(text: string, before: readonly string[]): string[] {
  * @returns The number.
  * @throws {InvalidArgumentError} If it is not one.
  */
-export function toNumber(text: string): number {
+function toNumber(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (Number.isFinite(value)) return value;
   throw new InvalidArgumentError("It must be a number.");

@@ -72,69 +72,94 @@ export async function duckdbStore(
   );
   await drain(chunks);
   const columns = names.map((name, i) => columnOf(name, types[i]!));
-  const counted = await engine.select(`SELECT count(*) FROM ${query.from}`);
-  let count = 0;
-  for await (const chunk of counted.chunks) {
-    count = Number(chunk.getColumnVector(0).getItem(0));
-  }
   let numTables = 0;
   return {
     columns,
-    count,
+    count: await numRows(engine, query),
     classNames: (column) => query.classNames.get(column),
-    async *read(wanted, start, rows) {
+    read(wanted, start, rows) {
       const reads = wanted.map((name) => columns.find((c) => c.name === name)!);
-      const list = reads.flatMap(({ sql }) => sql).join(", ");
-      const sliced = readSlices(engine, query, reads, start, rows);
-      if (sliced !== undefined) {
-        yield* sliced;
-        return;
-      }
-      let source = `${query.from} OFFSET ${start}`;
-      if (rows !== undefined) {
-        const table = `picked_${numTables++}`;
-        await engine.fillRows(table, rows.subarray(start));
-        source = `(SELECT *, row_number() OVER () - 1 AS sonde_row ` +
-          `FROM ${query.from}) JOIN ${table} ON sonde_row = ${table}.row ` +
-          `ORDER BY ${table}.position`;
-      }
-      const { chunks } = await engine.select(`SELECT ${list} FROM ${source}`);
-      let row = start;
-      for await (const chunk of chunks) {
-        const first = row;
-        row += chunk.rowCount;
-        yield blockOf(
-          chunk,
+      return readSlices(engine, query, reads, start, rows) ??
+        readBlocks(
+          engine,
+          query,
           reads,
-          query.name,
-          (i) => rows?.[first + i] ?? first + i,
+          start,
+          rows && {
+            rows,
+            table: `picked_${numTables++}`,
+          },
         );
-      }
     },
-    async head(rows) {
-      const cells = columns.map(({ name, kind, sql: [value] }) =>
-        kind === "images"
-          ? `octet_length(${value}) || ' bytes'`
-          : `CAST(${identifier(name)} AS VARCHAR)`
-      );
-      const { slices } = query;
-      const from = slices === undefined
-        ? `${query.from} LIMIT ${rows}`
-        : `${slices.from} WHERE ${slicesOf(slices, 0).next().value!.where} ` +
-          `AND file_row_number < ${rows}`;
-      const { chunks } = await engine.select(
-        `SELECT ${cells.join(", ")} FROM ${from}`,
-      );
-      const found: Cells[] = [];
-      for await (const chunk of chunks) {
-        for (const row of chunk.getRows()) {
-          found.push(row.map((value) => value === null ? null : String(value)));
-        }
-      }
-      return found;
-    },
+    head: (rows) => firstCells(engine, query, columns, rows),
     close: () => engine.close(),
   };
+}
+
+async function numRows(
+  engine: LockedDuckdb,
+  { from }: DuckdbQuery,
+): Promise<number> {
+  const { chunks } = await engine.select(`SELECT count(*) FROM ${from}`);
+  let count = 0;
+  for await (const chunk of chunks) {
+    count = Number(chunk.getColumnVector(0).getItem(0));
+  }
+  return count;
+}
+
+/** Reads rows from a start, or the picked ones by a join with their table. */
+async function* readBlocks(
+  engine: LockedDuckdb,
+  { from, name }: DuckdbQuery,
+  reads: readonly Read[],
+  start: number,
+  picked: { readonly rows: Uint32Array; readonly table: string } | undefined,
+): AsyncGenerator<Block> {
+  let source = `${from} OFFSET ${start}`;
+  if (picked !== undefined) {
+    const { rows, table } = picked;
+    await engine.fillRows(table, rows.subarray(start));
+    source = `(SELECT *, row_number() OVER () - 1 AS sonde_row ` +
+      `FROM ${from}) JOIN ${table} ON sonde_row = ${table}.row ` +
+      `ORDER BY ${table}.position`;
+  }
+  const list = reads.flatMap(({ sql }) => sql).join(", ");
+  const { chunks } = await engine.select(`SELECT ${list} FROM ${source}`);
+  let row = start;
+  for await (const chunk of chunks) {
+    const first = row;
+    row += chunk.rowCount;
+    const rowAt = (i: number) => picked?.rows[first + i] ?? first + i;
+    yield blockOf(chunk, reads, name, rowAt);
+  }
+}
+
+/** The first rows as strings. */
+async function firstCells(
+  engine: LockedDuckdb,
+  query: DuckdbQuery,
+  columns: readonly Read[],
+  rows: number,
+): Promise<Cells[]> {
+  const list = columns.map(({ name, kind, sql: [value] }) =>
+    kind === "images"
+      ? `octet_length(${value}) || ' bytes'`
+      : `CAST(${identifier(name)} AS VARCHAR)`
+  ).join(", ");
+  const { slices } = query;
+  const from = slices === undefined
+    ? `${query.from} LIMIT ${rows}`
+    : `${slices.from} WHERE ${slicesOf(slices, 0).next().value!.where} ` +
+      `AND file_row_number < ${rows}`;
+  const { chunks } = await engine.select(`SELECT ${list} FROM ${from}`);
+  const found: Cells[] = [];
+  for await (const chunk of chunks) {
+    for (const row of chunk.getRows()) {
+      found.push(row.map((value) => value === null ? null : String(value)));
+    }
+  }
+  return found;
 }
 
 /** Reads large images in the order of the files, or a few in any order. */

@@ -81,33 +81,25 @@ export function npyStore(
     async *read(names, start, rows) {
       const total = rows?.length ?? count;
       const step = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes(names)));
-      for (let at = start; at < total; at += step) {
-        const end = Math.min(at + step, total);
-        yield await Promise.resolve(
-          rows === undefined
-            ? blockOf(names, end - at, (name) => readRows(name, at, end))
-            : blockOf(
-              names,
-              end - at,
-              (name) =>
-                picked(
-                  rows.subarray(at, end),
-                  (from, to) => readRows(name, from, to),
-                ),
-            ),
-        );
+      for (let first = start; first < total; first += step) {
+        const end = Math.min(first + step, total);
+        const columnAt = (name: string) =>
+          rows === undefined ? readRows(name, first, end) : picked(
+            rows.subarray(first, end),
+            (from, to) => readRows(name, from, to),
+          );
+        yield await Promise.resolve(blockOf(names, end - first, columnAt));
       }
     },
     head(wanted) {
-      const end = Math.min(wanted, count);
-      const cells = Array.from(
-        { length: end },
-        (_, row): Cells =>
-          columns.map((info) =>
-            cellOf(info, () => readRows(info.name, row, row + 1))
-          ),
+      const length = Math.min(wanted, count);
+      const cellsOf = (row: number): Cells =>
+        columns.map((info) =>
+          cellOf(info, () => readRows(info.name, row, row + 1))
+        );
+      return Promise.resolve(
+        Array.from({ length }, (_, row) => cellsOf(row)),
       );
-      return Promise.resolve(cells);
     },
     close,
   };

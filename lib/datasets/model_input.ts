@@ -140,7 +140,7 @@ function nonFiniteAlong(
  * @param width Values in a row.
  * @returns Row numbers, ascending.
  */
-export function nonFiniteRows(data: Float32Array, width: number): number[] {
+function nonFiniteRows(data: Float32Array, width: number): number[] {
   // A finite value less itself is 0, every other is NaN, and NaN stays in a
   // sum. Nearly all data is finite, so rows are looked at only if the sum is not.
   if (residue(data, 0, data.length) === 0) return [];

@@ -9,7 +9,7 @@
  * `BATCHES_AHEAD + 1` batches of a source are in memory, beside what the engine
  * holds. One is enough to overlap; the second evens out files of unequal size.
  */
-export const BATCHES_AHEAD = 2;
+const BATCHES_AHEAD = 2;
 
 /**
  * How many samples are read at once: with 4 to 8 of sharp's decodings in flight

@@ -53,7 +53,7 @@ export interface TableOptions extends ImageOptions, SampleOptions {
 }
 
 /** Names of {@linkcode TableOptions}. */
-export const TABLE_OPTIONS = [
+const TABLE_OPTIONS = [
   ...["inputs", "labels", "ids", "classes"],
   ...IMAGE_OPTIONS,
   ...SAMPLE_OPTIONS,

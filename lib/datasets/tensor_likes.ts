@@ -33,6 +33,16 @@ const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
   bool: ["Uint8Array"],
 });
 
+/** Further classes of `data` where `dtype` is omitted: they are copied. */
+const WIDENED: Readonly<
+  Record<string, (data: never) => Int32Array | BigInt64Array>
+> = Object.freeze({
+  Int8Array: (data: Int8Array) => Int32Array.from(data),
+  Int16Array: (data: Int16Array) => Int32Array.from(data),
+  Uint16Array: (data: Uint16Array) => Int32Array.from(data),
+  Uint32Array: (data: Uint32Array) => BigInt64Array.from(data, BigInt),
+});
+
 /**
  * Whether a value is an object.
  *
@@ -74,7 +84,7 @@ export function isHostArray(value: unknown): value is HostArray {
 
 /**
  * Completes an array on the host with its element type, from the class of its
- * data if it has none.
+ * data if it has none. Integers of other sizes become int32 or int64.
  *
  * @param array The array.
  * @returns The array, or a copy with `dtype`.
@@ -82,6 +92,11 @@ export function isHostArray(value: unknown): value is HostArray {
 export function withDType(array: HostArray): HostArray {
   if (array.dtype !== undefined) return array;
   const tag = tagOf(array.data);
+  if (Object.hasOwn(WIDENED, tag)) {
+    const data = WIDENED[tag]!(array.data as never);
+    const dtype = data instanceof Int32Array ? "int32" : "int64";
+    return { data, shape: array.shape, dtype };
+  }
   const found = Object.entries(CLASSES).find(([, tags]) => tags.includes(tag));
   return found === undefined
     ? array
@@ -129,7 +144,8 @@ function checkHostArray(array: HostArray, action: string, name: string): void {
   const { data, shape, dtype } = array;
   const classes = Object.hasOwn(CLASSES, dtype) ? CLASSES[dtype] : undefined;
   if (dtype === undefined) {
-    const names = [...new Set(Object.values(CLASSES).flat())].join(", ");
+    const classes = [...Object.values(CLASSES).flat(), ...Object.keys(WIDENED)];
+    const names = [...new Set(classes)].join(", ");
     const rule = `"data" of ${name} must be one of ${names}`;
     throw new TypeError(cannot(action, rule, data));
   }
@@ -258,7 +274,7 @@ function dtypeOf(data: ArrayBufferView, dtype: string): DType {
  * @param end The row after the last.
  * @returns The rows; they share memory with the array.
  */
-export function rowsOf(
+function rowsOf(
   array: HostArray,
   start: number,
   end: number,

@@ -56,7 +56,7 @@ export function inputStream(input: FeatureInput, action: string): InputStream {
  * @param value Anything.
  * @returns True if it has the arrays of one.
  */
-export function isFeatureSet(value: unknown): value is FeatureSet {
+function isFeatureSet(value: unknown): value is FeatureSet {
   return isRecord(value) && Array.isArray(value.features) &&
     Array.isArray(value.layerNames) && isRecord(value.ids);
 }

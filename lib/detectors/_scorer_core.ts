@@ -293,7 +293,7 @@ export class DefinedCore implements ScorerCore {
 }
 
 /** The array of the keys in a file. */
-export const KEYS = "sonde.keys";
+const KEYS = "sonde.keys";
 
 /**
  * Restores a core from a file.

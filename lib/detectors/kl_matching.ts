@@ -2,7 +2,12 @@ import { checkNoOptions } from "../check.ts";
 import { openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
-import type { SampleBlock } from "./definition.ts";
+import type {
+  BlockScorer,
+  DetectorState,
+  SampleBlock,
+  ScoringContext,
+} from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
@@ -43,70 +48,83 @@ export function klMatching(): Detector {
   return defineDetector({
     name: "klMatching",
     uses: { logits: "classes" },
-    async fit({ blocks }) {
-      const sums = new Map<number, LogMeans>();
-      let numClasses = 0;
-      for await (const { logits, rows } of blocks()) {
-        const { data, columns } = logits;
-        numClasses = columns;
-        const predicted = argmax(logits);
-        for (let row = 0; row < rows; row++) {
-          const label = predicted[row]!;
-          let means = sums.get(label);
-          if (means === undefined) {
-            means = new LogMeans(columns);
-            sums.set(label, means);
-          }
-          means.add(data, row * columns);
-        }
-      }
-      const classes = Int32Array.from(sums.keys()).sort(); // [K]
-      const logs = new Float64Array(classes.length * numClasses); // [K, C]
-      classes.forEach((label, k) =>
-        logs.set(sums.get(label)!.logs(), k * numClasses)
-      );
-      return {
-        logMeans: stateArray(logs, [classes.length, numClasses]),
-        classes: stateArray(classes),
-      };
-    },
-    async open({ logMeans, classes }, { pacer }) {
-      const [count, numClasses] = logMeans!.shape as [number, number];
-      const logs = logMeans!.data as Float64Array;
-      const transposed = new Float64Array(logs.length); // [C, K]
-      for (let k = 0; k < count; k++) {
-        for (let c = 0; c < numClasses; c++) {
-          transposed[c * count + k] = logs[k * numClasses + c]!;
-        }
-      }
-      const product = await openProduct(
-        { data: transposed, rows: numClasses, columns: count },
-        { pacer },
-      );
-      const nearest = async (block: SampleBlock) => {
-        const { p, sums } = plogp(block);
-        const cross = await product.times(p); // [n, K]
-        const indices = new Int32Array(block.rows); // [n]
-        const scores = scoreRows(block.rows, (row) => {
-          let best = Infinity;
-          for (let k = 0; k < count; k++) {
-            const divergence = sums[row]! - cross[row * count + k]!;
-            if (divergence < best) [best, indices[row]] = [divergence, k];
-          }
-          return Math.max(0, best); // not below by rounding
-        });
-        return { scores, indices };
-      };
-      return {
-        score: async (block) => (await nearest(block)).scores,
-        async explain(block) {
-          const { indices } = await nearest(block);
-          return { class: (classes!.data as Int32Array)[indices[0]!]! };
-        },
-        close: () => product.close(),
-      };
-    },
+    fit: ({ blocks }) => fitMeans(blocks()),
+    open: ({ logMeans, classes }, { pacer }) =>
+      openMeans(logMeans!, classes!.data as Int32Array, pacer),
   });
+}
+
+/** Logarithms of the mean probabilities of each predicted class. */
+async function fitMeans(
+  blocks: AsyncIterable<SampleBlock>,
+): Promise<DetectorState> {
+  const sums = new Map<number, LogMeans>();
+  let numClasses = 0;
+  for await (const { logits, rows } of blocks) {
+    const { data, columns } = logits;
+    numClasses = columns;
+    const predicted = argmax(logits);
+    for (let row = 0; row < rows; row++) {
+      const label = predicted[row]!;
+      let means = sums.get(label);
+      if (means === undefined) {
+        means = new LogMeans(columns);
+        sums.set(label, means);
+      }
+      means.add(data, row * columns);
+    }
+  }
+  const classes = Int32Array.from(sums.keys()).sort(); // [K]
+  const logs = new Float64Array(classes.length * numClasses); // [K, C]
+  classes.forEach((label, k) =>
+    logs.set(sums.get(label)!.logs(), k * numClasses)
+  );
+  return {
+    logMeans: stateArray(logs, [classes.length, numClasses]),
+    classes: stateArray(classes),
+  };
+}
+
+/** Scores with the smallest divergence from a class. */
+async function openMeans(
+  logMeans: DetectorState[string],
+  classes: Int32Array,
+  pacer: ScoringContext["pacer"],
+): Promise<BlockScorer> {
+  const [count, numClasses] = logMeans.shape as [number, number];
+  const logs = logMeans.data as Float64Array; // [K, C]
+  const transposed = new Float64Array(logs.length); // [C, K]
+  for (let k = 0; k < count; k++) {
+    for (let c = 0; c < numClasses; c++) {
+      transposed[c * count + k] = logs[k * numClasses + c]!;
+    }
+  }
+  const product = await openProduct(
+    { data: transposed, rows: numClasses, columns: count },
+    { pacer },
+  );
+  const nearest = async (block: SampleBlock) => {
+    const { p, sums } = plogp(block);
+    const cross = await product.times(p); // [n, K]
+    const indices = new Int32Array(block.rows); // [n]
+    const scores = scoreRows(block.rows, (row) => {
+      let best = Infinity;
+      for (let k = 0; k < count; k++) {
+        const divergence = sums[row]! - cross[row * count + k]!;
+        if (divergence < best) [best, indices[row]] = [divergence, k];
+      }
+      return Math.max(0, best); // not below by rounding
+    });
+    return { scores, indices };
+  };
+  return {
+    score: async (block) => (await nearest(block)).scores,
+    async explain(block) {
+      const { indices } = await nearest(block);
+      return { class: classes[indices[0]!]! };
+    },
+    close: () => product.close(),
+  };
 }
 
 /** `p` and `Σ p log p`. */

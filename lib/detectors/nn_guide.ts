@@ -212,24 +212,8 @@ async function open(
   };
   return {
     score: (block) => scoresOf(block),
-    scoreLeftOut(block) {
-      if (s.length <= neighbors) {
-        const rule = `"neighbors" must be < the ${s.length} samples that are ` +
-          "kept, as each is scored without itself";
-        const action = "score with nnGuide()";
-        throw new RangeError(cannot(action, rule, neighbors));
-      }
-      const indexOf = new Map(
-        Array.from(rows!.data as Int32Array, (row, i) => [row, i]),
-      );
-      return scoresOf(
-        block,
-        Int32Array.from(
-          { length: block.rows },
-          (_, i) => indexOf.get(block.firstRow + i) ?? -1,
-        ),
-      );
-    },
+    scoreLeftOut: (block) =>
+      scoresOf(block, keptIndices(block, rows!.data as Int32Array, neighbors)),
     async explain(block) {
       const { indices } = await search.find(normalised(block.features));
       const products = await find(block);
@@ -244,6 +228,24 @@ async function open(
     },
     close: () => search.close(),
   };
+}
+
+/** The index of each sample of the fit among those that are kept, or -1. */
+function keptIndices(
+  block: SampleBlock,
+  rows: Int32Array,
+  neighbors: number,
+): Int32Array {
+  if (rows.length <= neighbors) {
+    const rule = `"neighbors" must be < the ${rows.length} samples that are ` +
+      "kept, as each is scored without itself";
+    throw new RangeError(cannot("score with nnGuide()", rule, neighbors));
+  }
+  const indexOf = new Map(Array.from(rows, (row, i) => [row, i]));
+  return Int32Array.from(
+    { length: block.rows },
+    (_, i) => indexOf.get(block.firstRow + i) ?? -1,
+  );
 }
 
 /** `log Σ exp l` of each row, refused where it is negative. */

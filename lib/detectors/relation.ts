@@ -112,25 +112,7 @@ export function relation(options: RelationOptions = {}): Detector {
     name: "relation",
     settings: { power, threshold, maxSamples, seed },
     uses: { features: "head", logits: "classes" },
-    async fit({ blocks }): Promise<DetectorState> {
-      const kept = new SampledRows(maxSamples, seed);
-      let [columns, classes] = [0, 0];
-      for await (const block of blocks()) {
-        columns = block.features.columns;
-        classes = block.logits.columns;
-        kept.add(block, sideBySide(block.features, block.logits));
-      }
-      const { data, rows, ids } = kept.sample();
-      const matrix = { data, rows: rows.length, columns: columns + classes };
-      const features = columnsOf(matrix, 0, columns);
-      const logits = columnsOf(matrix, columns, classes);
-      return {
-        features: stateArray(features.data, [rows.length, columns]),
-        logits: stateArray(logits.data, [rows.length, classes]),
-        rows: stateArray(rows),
-        ids: stateArray(encodeIds(ids)),
-      };
-    },
+    fit: ({ blocks }) => fitBank(blocks(), new SampledRows(maxSamples, seed)),
     open(state, context) {
       const graph = openGraph(bankOf(state), context);
       const { ids } = state;
@@ -161,6 +143,29 @@ export function relation(options: RelationOptions = {}): Detector {
       };
     },
   });
+}
+
+/** Features and logits of the samples that are kept. */
+async function fitBank(
+  blocks: AsyncIterable<SampleBlock>,
+  kept: SampledRows,
+): Promise<DetectorState> {
+  let [columns, classes] = [0, 0];
+  for await (const block of blocks) {
+    columns = block.features.columns;
+    classes = block.logits.columns;
+    kept.add(block, sideBySide(block.features, block.logits));
+  }
+  const { data, rows, ids } = kept.sample();
+  const matrix = { data, rows: rows.length, columns: columns + classes };
+  const features = columnsOf(matrix, 0, columns);
+  const logits = columnsOf(matrix, columns, classes);
+  return {
+    features: stateArray(features.data, [rows.length, columns]),
+    logits: stateArray(logits.data, [rows.length, classes]),
+    rows: stateArray(rows),
+    ids: stateArray(encodeIds(ids)),
+  };
 }
 
 /** The samples of the fit, as they are compared. */

@@ -81,13 +81,12 @@ export function vim(options: SubspaceOptions = {}): Detector {
       let [logits, norms] = [0, 0];
       try {
         for await (const block of known.blocks()) {
-          for (const length of await measure.of(block.features)) {
-            norms += length;
-          }
+          const measuring = measure.of(block.features);
           const { data, columns } = block.logits;
           argmax(block.logits).forEach((best, row) =>
             logits += data[row * columns + best]!
           );
+          for (const length of await measuring) norms += length;
         }
       } finally {
         await measure.close();

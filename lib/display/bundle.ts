@@ -39,7 +39,7 @@ export interface Output {
 }
 
 /** Maximum size of a bundle as JSON; kernels fail at ten times as much. */
-export const MOST_BYTES = 1_900_000;
+const MOST_BYTES = 1_900_000;
 
 const FALLBACKS = [
   { isInteractive: true, zoom: 2 },
@@ -74,7 +74,7 @@ export async function bundleOf(view: View): Promise<MimeBundle> {
  * @param text Text to show with the error.
  * @returns A bundle of `text/plain`.
  */
-export function failureBundle(error: unknown, text = ""): MimeBundle {
+function failureBundle(error: unknown, text = ""): MimeBundle {
   const reason = error instanceof Error
     ? `${error.name}: ${error.message}`
     : String(error);

@@ -44,7 +44,7 @@ const GROUPS: readonly string[] = [
 ];
 
 /** Index of missing values in a {@linkcode palette}. */
-export const MISSING = 254;
+const MISSING = 254;
 
 /** Index of transparent pixels, between images, in a {@linkcode palette}. */
 export const BLANK = 255;

@@ -22,6 +22,9 @@ const MOST_CELLS = 400; // rows and columns of one heat map
 const MOST_NAME = 60; // maximum characters of a name in a legend
 const MOST_TICK = 24; // maximum characters of a name on an axis
 
+/** The note of a heat map whose cells are too small for their values. */
+export const UNWRITTEN = "the cells are too small for their values";
+
 /** Bars of a histogram. */
 export interface HistogramData {
   /** `B + 1` edges. */

@@ -109,9 +109,9 @@ export function figureHtml(
   const { width, height } = image;
   const id = `sonde-${crypto.randomUUID()}`;
   const least = Math.max(height, Number(plot.layout["height"] ?? 0));
-  return `<div id="${id}" style="max-width:${width}px;min-height:${least}px;margin:6px 0;position:relative">${
+  return `<div id="${id}" style="max-width:${width}px;margin:6px 0;position:relative">${
     tagOf(image, text)
-  }</div><script>${script(id, plot)}</script>`;
+  }</div><script>${script(id, plot, least)}</script>`;
 }
 
 /**
@@ -120,7 +120,7 @@ export function figureHtml(
  * @param value Plain data.
  * @returns JSON without `<` and without line separators.
  */
-export function scriptJson(value: Json): string {
+function scriptJson(value: Json): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c")
     .replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
@@ -144,7 +144,8 @@ box.style.left=Math.max(0,left>at.width/2?left-sheet.width*zoom-18:left+18)+"px"
 plot.on("plotly_unhover",()=>{box.style.display="none"});
 }`;
 
-function script(id: string, plot: PagePlot): string {
+/** The height is reserved by the script: a static image needs less. */
+function script(id: string, plot: PagePlot, least: number): string {
   const { data, layout, title, notes, caption = "", thumbnails } = plot;
   const figure = {
     data,
@@ -170,13 +171,14 @@ const figure=${scriptJson(figure)};
 const draw=()=>{
 if(!element||element.dataset.drawn)return;
 element.dataset.drawn="1";
+element.style.minHeight="${least}px";
 const Plotly=window.Plotly,image=element.querySelector("img"),plot=document.createElement("div");
 const ink=()=>getComputedStyle(element).color;
 figure.layout.font={color:ink()};
 plot.style.cssText="height:0;overflow:hidden";
 element.appendChild(plot);
 const write=(text,size,before)=>{if(text==="")return;const line=document.createElement("div");line.style.fontSize=size;line.style.overflowWrap="anywhere";line.textContent=text;element.insertBefore(line,before)};
-const keep=()=>{plot.remove();delete element.dataset.drawn};
+const keep=()=>{plot.remove();element.style.minHeight="";delete element.dataset.drawn};
 const ready=()=>{
 if(image)image.remove();
 plot.style.cssText="";

@@ -12,7 +12,12 @@ import { extremes } from "../math/statistics.ts";
 import { toBase64 } from "./base64.ts";
 import { digitsOf, lineText, shortText } from "./cell.ts";
 import { colorStops } from "./color_map.ts";
-import { heatmapData, histogramData, pointsData } from "./figure_data.ts";
+import {
+  heatmapData,
+  histogramData,
+  pointsData,
+  UNWRITTEN,
+} from "./figure_data.ts";
 import { fitText, widestText } from "./text_width.ts";
 import type {
   FigureFrame,
@@ -45,6 +50,7 @@ export interface PlotlyFigure {
 
 const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
 const WIDTH = 640; // default width
+const MOST_VALUES = 400; // cells with their values written
 const NARROW = 480; // narrower plots have the legend below
 const TICK = 12; // font size of tick labels
 const LABEL = 12; // font size of axis labels
@@ -176,6 +182,7 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
       fitText(name, TICK, 0.3 * (spec.figureWidth ?? WIDTH))
     );
   const format = `:.${Math.max(4, digitsOf(...range))}~g`;
+  const isCrowded = height * width > MOST_VALUES;
   const data = [{
     type: "heatmap",
     z: { ...encode(z), shape: `${height}, ${width}` },
@@ -188,9 +195,7 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
     hovertemplate: `${plotlyText(spec.yLabel)} %{y}<br>${
       plotlyText(spec.xLabel)
     } %{x}<br>%{z${format}}<extra></extra>`,
-    ...(annotated && height * width <= 400
-      ? { texttemplate: `%{z${format}}` }
-      : {}),
+    ...(annotated && !isCrowded ? { texttemplate: `%{z${format}}` } : {}),
   }];
   const isSquare = spec.isSquare ?? false;
   const [across, high] = heatmapSize(spec, height, width, xTicks);
@@ -214,7 +219,8 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
       autorange: "reversed",
     },
   };
-  return { data, layout, notes };
+  const omitted = annotated && isCrowded ? [UNWRITTEN] : [];
+  return { data, layout, notes: [...notes, ...omitted] };
 }
 
 /** The centre of each cell, in rows or columns of the data, or its name. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { figureSvg } from "./figure_svg.ts";
+import { type CodeRanges, glyphRanges, lacksGlyphs } from "./font_glyphs.ts";
 import { packageFile } from "../formats/package_file.ts";
 import { toPng } from "../formats/png.ts";
 import { PIXELATED, PIXELATED_RESVG, type SvgImage } from "./svg_frame.ts";
@@ -32,7 +33,25 @@ export async function figurePng(
   spec: FigureSpec,
   zoom = 2,
 ): Promise<PngImage> {
-  return await svgPng(await figureSvg(spec), zoom);
+  return await svgPng(await rasterSvg(spec), zoom);
+}
+
+/** The note of figures with characters that the font lacks. */
+const BOXES =
+  "□: a character that DejaVu Sans lacks; files saved as .svg or .html keep it";
+
+/**
+ * Draws a figure as SVG for {@linkcode svgPng} and {@linkcode svgPixels}.
+ *
+ * @param spec The figure.
+ * @returns The SVG, with a note if the font lacks some characters.
+ */
+export async function rasterSvg(spec: FigureSpec): Promise<SvgImage> {
+  const image = await figureSvg(spec);
+  if (!/[^\0-\x7f]/.test(image.svg)) return image;
+  const { ranges } = await renderer();
+  if (!lacksGlyphs(image.svg, ranges)) return image;
+  return await figureSvg({ ...spec, notes: [...spec.notes ?? [], BOXES] });
 }
 
 /**
@@ -104,6 +123,7 @@ async function render<T>(
 interface Renderer {
   readonly Resvg: typeof import("@resvg/resvg-wasm").Resvg;
   readonly font: Uint8Array;
+  readonly ranges: CodeRanges;
 }
 
 /**
@@ -124,5 +144,5 @@ async function load(): Promise<Renderer> {
   await import("dejavu-fonts-ttf/package.json", { with: { type: "json" } });
   const font = await packageFile("dejavu-fonts-ttf", "/ttf/DejaVuSans.ttf");
   await initWasm(await packageFile("@resvg/resvg-wasm", "/index_bg.wasm"));
-  return { Resvg, font };
+  return { Resvg, font, ranges: glyphRanges(font) };
 }

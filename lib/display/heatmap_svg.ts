@@ -8,7 +8,7 @@ import { indexAxis, shareOf } from "./axis.ts";
 import { dataUrl } from "./base64.ts";
 import { digitsOf, shortText } from "./cell.ts";
 import { colorBar } from "./color_bar.ts";
-import { type HeatmapData, heatmapData } from "./figure_data.ts";
+import { type HeatmapData, heatmapData, UNWRITTEN } from "./figure_data.ts";
 import {
   marginsOf,
   type Plot,
@@ -38,7 +38,8 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
   const diverging = spec.diverging ?? false;
   const theme = themeOf(spec.theme);
   const data = heatmapData(spec);
-  const frame = { title, notes: data.notes, caption, theme, figureWidth };
+  const notes = [...data.notes];
+  const frame = { title, notes, caption, theme, figureWidth };
   if (data.height * data.width === 0) return frameSvg({ ...frame, body: [] });
   const across = (figureWidth ?? WIDTH) - 2 * MARGIN;
   const named = (names: readonly string[] | undefined) =>
@@ -53,28 +54,15 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
     height: Math.min(400, across),
   };
   const inner = innerSize(data, most, spec.isSquare ?? false);
-  const x = indexAxis({
-    count: data.width,
-    factor: data.factor[1],
-    names: columns,
-    room: inner.width,
-    size: TICK_SIZE,
-    isAcross: true,
-  });
-  const y = indexAxis({
-    count: data.height,
-    factor: data.factor[0],
-    names: rows,
-    room: inner.height,
-    size: TICK_SIZE,
-  });
-  const down = { ...y, ticks: y.ticks.map((share) => 1 - share) };
+  const values = data.annotated ? valuesOf(data, inner) : undefined;
+  if (data.annotated && values === undefined) notes.push(UNWRITTEN);
+  const { x, y } = axesOf(data, inner, columns, rows);
   const margins = marginsOf(spec, x, y.labels, inner.width);
   const width = inner.width + margins.left + margins.right;
   const height = inner.height + TOP + margins.bottom;
   const right = bar.width;
   const shared = { margins, theme, right, hasGrid: false };
-  const layout = { ...shared, width, height, x, y: down };
+  const layout = { ...shared, width, height, x, y };
   const url = dataUrl("image/png", matrixPng(data, diverging));
   const body = await plotSvg(spec, layout, (plot) => [
     plot.image([0], {
@@ -86,7 +74,7 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
       preserveAspectRatio: "none",
       imageRendering: "optimizeSpeed",
     }),
-    ...(data.annotated ? annotation(plot, data, inner, diverging) : []),
+    ...(values === undefined ? [] : annotation(plot, data, values, diverging)),
   ]);
   body.push(
     `<g transform="translate(${width + BAR_GAP},${TOP})">${
@@ -99,6 +87,31 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
     width: width + BAR_GAP + bar.width,
     height,
   });
+}
+
+/** The axes of columns, and of rows from the top down. */
+function axesOf(
+  { width, height, factor }: HeatmapData,
+  inner: Size,
+  columns: readonly string[] | undefined,
+  rows: readonly string[] | undefined,
+) {
+  const x = indexAxis({
+    count: width,
+    factor: factor[1],
+    names: columns,
+    room: inner.width,
+    size: TICK_SIZE,
+    isAcross: true,
+  });
+  const y = indexAxis({
+    count: height,
+    factor: factor[0],
+    names: rows,
+    room: inner.height,
+    size: TICK_SIZE,
+  });
+  return { x, y: { ...y, ticks: y.ticks.map((tick) => 1 - tick) } };
 }
 
 /** Cell sizes: larger for small matrices, square if requested. */
@@ -124,29 +137,41 @@ function innerSize(
   };
 }
 
-/** The values in the cells, if there is space. */
-function annotation(
-  plot: Plot,
+/** The values of the cells, as they are written. */
+interface CellValues {
+  readonly texts: readonly string[];
+  readonly fontSize: number;
+}
+
+/** The values for the cells; undefined if there is no space for them. */
+function valuesOf(
   { z, width, height, range }: HeatmapData,
   inner: Size,
-  diverging: boolean,
-): Markish[] {
+): CellValues | undefined {
   const digits = Math.max(4, digitsOf(...range));
-  const values = Array.from(z, (value) => shortText(value, digits));
+  const texts = Array.from(z, (value) => shortText(value, digits));
   const fontSize = Math.min(
-    (inner.width / width - 4) / widestText(values, 1),
+    (inner.width / width - 4) / widestText(texts, 1),
     inner.height / height - 4,
     11,
   );
-  if (fontSize < 6) return [];
+  return fontSize < 6 ? undefined : { texts, fontSize };
+}
+
+function annotation(
+  plot: Plot,
+  { z, width, height, range }: HeatmapData,
+  { texts, fontSize }: CellValues,
+  diverging: boolean,
+): Markish[] {
   const isDark = (value: number) => {
     const share = shareOf(value, range);
     return diverging ? Math.abs(share - 0.5) > 0.35 : share < 0.5;
   };
-  return [plot.text(values.map((_, i) => i), {
+  return [plot.text(texts.map((_, i) => i), {
     x: (i: number) => (i % width + 0.5) / width,
     y: (i: number) => 1 - (Math.floor(i / width) + 0.5) / height,
-    text: (i: number) => values[i]!,
+    text: (i: number) => texts[i]!,
     fill: (i: number) => isDark(z[i]!) ? "#fff" : "#000",
     fontSize,
   })];

@@ -45,7 +45,7 @@ export function tableHtml(whole: TableBlock): string {
   const row = (tag: "th" | "td", cells: readonly string[]) => {
     const written = table.columns.map((_, j) =>
       `<${tag} style="text-align:${sides[j]}">${
-        keepIndent(escapeMarkup(cells[j] ?? ""))
+        keepTogether(keepIndent(escapeMarkup(cells[j] ?? "")))
       }</${tag}>`
     );
     return `<tr>${written.join("")}</tr>`;
@@ -66,4 +66,15 @@ export function tableHtml(whole: TableBlock): string {
 /** Keeps leading spaces, which show the nesting depth of a row. */
 function keepIndent(text: string): string {
   return text.replace(/^ +/, (spaces) => "&nbsp;".repeat(spaces.length));
+}
+
+/** Keeps what stands in brackets in one line: shapes, intervals. */
+function keepTogether(text: string): string {
+  return text.replace(
+    /\[[^[\]]{1,24}\]|\([^()]{1,24}\)/g,
+    (group) =>
+      group.includes(" ")
+        ? `<span style="white-space:nowrap">${group}</span>`
+        : group,
+  );
 }

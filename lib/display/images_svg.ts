@@ -177,7 +177,12 @@ function layoutOf(
     height: Math.max(...sized.map(({ height }) => height)),
   };
   const largest = Math.max(side.width, side.height);
-  const lines = shown.map((image) => linesOf(image, isNarrow));
+  const all = extremes(
+    shown.filter(isColoured).flatMap(({ z }) => extremes(z) ?? []),
+  ) ?? [0, 0];
+  const lines = shown.map((image) =>
+    linesOf(image, digitsOf(...all), isNarrow)
+  );
   const captions = lines.map(([caption]) => caption);
   const footers = lines.map(([, footer]) => footer);
   const text = Math.max(
@@ -228,9 +233,13 @@ function resized(image: GridImage, most: number): Shrunk {
   return { z: data, height: size[0], width: size[1], factor: [1, 1] };
 }
 
-/** The lines under an image: its caption, and its smallest and largest value. */
+/**
+ * The lines under an image: its caption, and its smallest and largest value
+ * with the digits that distinguish them, within the image and from the others.
+ */
 function linesOf(
   image: GridImage,
+  least: number,
   isNarrow: boolean,
 ): [caption: string, extremes: string] {
   const caption = lineText(image.caption);
@@ -238,7 +247,7 @@ function linesOf(
   const found = extremes(image.z);
   if (found === undefined) return [caption, "not finite"];
   const [low, high] = found;
-  const digits = digitsOf(low, high) - (isNarrow ? 1 : 0);
+  const digits = Math.max(least, digitsOf(low, high)) - (isNarrow ? 1 : 0);
   const write = (value: number) => shortText(value, digits);
   const gap = isNarrow ? "…" : " … ";
   return [
@@ -286,8 +295,12 @@ function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
   const count = shown.filter(({ z }) => !Array.from(z).every(Number.isFinite))
     .length;
   if (count > 0) notes.push(`grey: not finite, in ${count}`);
-  const factor = Math.max(...images.flatMap((image) => image.factor));
-  if (factor > 1) notes.push(`means over ${factor} × ${factor} positions`);
+  const [rows, columns] = [0, 1].map((axis) =>
+    Math.max(...images.map(({ factor }) => factor[axis]!))
+  ) as [number, number];
+  if (rows * columns > 1) {
+    notes.push(`means over ${rows} × ${columns} positions`);
+  }
   return notes;
 }
 

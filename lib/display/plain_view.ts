@@ -26,6 +26,7 @@ interface Values {
 }
 
 const MOST_SHORT = 16; // maximum number of values that are written
+const MOST_LINES = 60; // of a value that is written as in the console
 const MOST_CHANNELS = 64; // default number of channels
 
 /**
@@ -59,10 +60,31 @@ export async function plainView(
   if (isRecordList(x)) return { title: "", blocks: [recordsTable(x)] };
   const record = isRecord(x) ? recordView(x, numbersOf) : undefined;
   if (record !== undefined) return record;
-  const text = typeof x === "string"
-    ? x
-    : Deno.inspect(x, { colors: false, depth: 4 });
+  const text = typeof x === "string" ? x : inspected(x);
   return { title: "", blocks: [{ kind: "text", text }] };
+}
+
+/** As in the console, at the greatest depth that is short enough to be read. */
+function inspected(x: unknown): string {
+  const at = (depth: number) => Deno.inspect(x, { colors: false, depth });
+  const isShort = (text: string) => text.split("\n").length <= MOST_LINES;
+  const depth = [4, 3, 2, 1].find((depth) => isShort(at(depth))) ?? 0;
+  const lines = at(depth).split("\n");
+  const notes = lines.length > MOST_LINES
+    ? [`… ${lines.length - MOST_LINES} more lines; console.log writes them all`]
+    : [];
+  if (isTfModel(x)) {
+    const make = "layers" in x ? "fromLayersModel" : "fromGraphModel";
+    notes.push(`show(${make}(model)) shows the layers of this model`);
+  }
+  return [...lines.slice(0, MOST_LINES), ...notes].join("\n");
+}
+
+/** Whether a value is a model of TensorFlow.js. */
+function isTfModel(x: unknown): x is object {
+  return typeof x === "object" && x !== null && "predict" in x &&
+    typeof x.predict === "function" &&
+    ("layers" in x || "modelStructuredOutputKeys" in x || "executor" in x);
 }
 
 /** A tensor of strings: the first of them. */
@@ -168,39 +190,7 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
     }))];
   }
   if (shape.length === 3 || shape.length === 4) {
-    const action = `show an array of shape ${shapeText(shape)}`;
-    const { sample = 0, channels: selected, scale } = options;
-    const samples = shape.length === 4 ? shape[0]! : 1;
-    if (sample >= samples) {
-      const rule = `"sample" must be below ${samples}`;
-      throw new RangeError(cannot(action, rule, sample));
-    }
-    const [height, width, depth] = shape.slice(-3) as [number, number, number];
-    if (selected) checkIndices(selected, action, "channels", depth);
-    const title = shape.length === 4 ? `Images of sample ${sample}` : "Images";
-    const summary = `images of shape ${shapeText([height, width, depth])}`;
-    const each = height * width * depth;
-    return [
-      figure(
-        title,
-        summary,
-        async () =>
-          (await import("./channel_images.ts")).channelImages({
-            values: Array.prototype.slice
-              .call(data, sample * each, (sample + 1) * each),
-            height,
-            width,
-            depth,
-            channels: "last", // as in TF.js
-          }, {
-            title,
-            selected,
-            scale,
-            most: MOST_CHANNELS,
-            hint: "select others with show(x, { channels: [ … ] })",
-          }),
-      ),
-    ];
+    return [imagesOf(values, options)];
   }
   return [figure("Histogram", countText(size, "value"), () => ({
     kind: "histogram",
@@ -208,6 +198,39 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
     xLabel: "value",
     series: [{ name: "values", values: data }],
   }))];
+}
+
+/** The channels of one sample as images. */
+function imagesOf({ data, shape }: Values, options: ViewOptions): FigureBlock {
+  const action = `show an array of shape ${shapeText(shape)}`;
+  const { sample = 0, channels: selected, scale } = options;
+  const samples = shape.length === 4 ? shape[0]! : 1;
+  if (sample >= samples) {
+    const rule = `"sample" must be below ${samples}`;
+    throw new RangeError(cannot(action, rule, sample));
+  }
+  const [height, width, depth] = shape.slice(-3) as [number, number, number];
+  if (selected) checkIndices(selected, action, "channels", depth);
+  const title = shape.length === 4 ? `Images of sample ${sample}` : "Images";
+  const each = height * width * depth;
+  return {
+    kind: "figure",
+    title,
+    summary: `images of shape ${shapeText([height, width, depth])}`,
+    async figure() {
+      const { channelImages } = await import("./channel_images.ts");
+      const values = Array.prototype.slice
+        .call(data, sample * each, (sample + 1) * each);
+      return channelImages({
+        ...{ values, height, width, depth },
+        channels: "last", // as in TF.js
+      }, {
+        ...{ title, selected, scale },
+        most: MOST_CHANNELS,
+        hint: "select others with show(x, { channels: [ … ] })",
+      });
+    },
+  };
 }
 
 function isShape(value: unknown): value is readonly number[] {

@@ -106,10 +106,11 @@ export interface Layout {
  * @returns SVG elements.
  */
 export async function plotSvg(
-  { xLabel, yLabel }: ChartFrame,
-  { width, height, margins, theme, x, y, right = 0, hasGrid = true }: Layout,
+  frame: ChartFrame,
+  layout: Layout,
   marks: (plot: Plot) => Markish[],
 ): Promise<string[]> {
+  const { width, height, margins, theme, x, y, hasGrid = true } = layout;
   const plot = await import("@observablehq/plot");
   const { parseHTML } = await import("linkedom");
   const page: unknown = parseHTML("<html><body></body></html>");
@@ -137,24 +138,33 @@ export async function plotSvg(
     marks: marks(plot),
   });
   const { outerHTML } = element as { readonly outerHTML: string };
-  const middle = 'text-anchor="middle"';
-  const inner = {
-    width: width - margins.left - margins.right,
-    height: height - TOP - margins.bottom,
-  };
-  const label = (text: string, room: number, x: number, y: number, more = "") =>
+  return [cleaned(outerHTML), ...axisLabels(frame, layout)];
+}
+
+/** The axis labels, shortened to fit. */
+function axisLabels(
+  { xLabel, yLabel }: ChartFrame,
+  { width, height, margins, theme, right = 0 }: Layout,
+): string[] {
+  const label = (
+    text: string,
+    space: number,
+    x: number,
+    y: number,
+    more = "",
+  ) =>
     text === "" ? [] : [svgText(
-      fitText(lineText(text), LABEL_SIZE, room),
+      fitText(lineText(text), LABEL_SIZE, space),
       x,
       y,
       LABEL_SIZE,
       theme.text,
-      `${middle}${more}`,
+      `text-anchor="middle"${more}`,
     )];
-  const centre = margins.left + inner.width / 2;
-  const down = TOP + inner.height / 2;
+  const innerHeight = height - TOP - margins.bottom;
+  const centre = margins.left + (width - margins.left - margins.right) / 2;
+  const down = TOP + innerHeight / 2;
   return [
-    cleaned(outerHTML),
     ...label(
       xLabel,
       2 * Math.min(centre, width + right - centre),
@@ -163,7 +173,7 @@ export async function plotSvg(
     ),
     ...label(
       yLabel,
-      inner.height + 2 * TOP,
+      innerHeight + 2 * TOP,
       LABEL_SIZE,
       down,
       ` transform="rotate(-90,${LABEL_SIZE},${down})"`,

@@ -41,14 +41,6 @@ export function withStop(signal?: AbortSignal): AbortSignal | undefined {
   return AbortSignal.any([signal, stop]);
 }
 
-/**
- * Stops listening. For tests.
- */
-export function forgetStop(): void {
-  if (isListening) Deno.removeSignalListener("SIGINT", stop);
-  isListening = false;
-}
-
 function stop(): void {
   const stopped = current;
   current = new AbortController();

@@ -119,7 +119,7 @@ export function frameSvg(frame: Frame): SvgImage {
  * @param theme Colours.
  * @returns The SVG.
  */
-export function svgDocument(
+function svgDocument(
   parts: readonly string[],
   { width, height }: { readonly width: number; readonly height: number },
   { paper }: Theme,

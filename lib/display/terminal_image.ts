@@ -8,15 +8,14 @@
  * @module
  */
 import { toBase64 } from "./base64.ts";
-import { svgPixels, svgPng } from "./figure_png.ts";
-import { figureSvg } from "./figure_svg.ts";
+import { rasterSvg, svgPixels, svgPng } from "./figure_png.ts";
 import { sixelText } from "./sixel.ts";
 import type { ImageProtocol } from "./terminal.ts";
 import type { FigureSpec } from "./view.ts";
 
 const CELL = 9; // approximate width of a column in CSS pixels
 const CHUNK = 4096; // base64 characters per kitty command
-const ZOOM = 2;
+const ZOOM = 2; // of iTerm2, which keeps the aspect ratio
 
 /**
  * Encodes a figure for a terminal.
@@ -31,14 +30,18 @@ export async function terminalImage(
   protocol: ImageProtocol,
   columns: number,
 ): Promise<string> {
-  const svg = await figureSvg(spec);
+  const svg = await rasterSvg(spec);
+  const zoom = Math.min(1, columns * CELL / svg.width);
   if (protocol === "sixel") {
-    const zoom = Math.min(1, columns * CELL / svg.width);
     return `${sixelText(await svgPixels(svg, zoom))}\n`;
   }
-  const { png } = await svgPng(svg, ZOOM);
   const cells = Math.min(columns, Math.ceil(svg.width / CELL));
-  return protocol === "kitty" ? kittyText(png, cells) : iterm2Text(png, cells);
+  if (protocol === "iterm2") {
+    return iterm2Text((await svgPng(svg, ZOOM)).png, cells);
+  }
+  // Older releases of kitty scale the width alone to the columns: a larger image
+  // is stretched in height. https://github.com/kovidgoyal/kitty/issues/7380
+  return kittyText((await svgPng(svg, zoom)).png, cells);
 }
 
 function kittyText(png: Uint8Array, cells: number): string {

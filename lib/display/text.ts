@@ -9,7 +9,7 @@ import { tableLines } from "./text_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
 /** Maximum number of table rows; longer tables are shortened in the middle. */
-export const MOST_ROWS = 1000;
+const MOST_ROWS = 1000;
 /** Columns of a table that are written; of more, the first ones. */
 const MOST_COLUMNS = 50;
 

@@ -65,13 +65,15 @@ export function fitText(text: string, size: number, room: number): string {
 }
 
 /**
- * Shortens a line to a width. A path, with a slash and no spaces, is shortened
- * at the start, because files of a folder have a common prefix.
+ * Shortens a line to a width. A path, with a slash and no spaces, loses its
+ * folders first, because files of a folder have a common prefix, and then the
+ * middle of its last part, because numbers are at the start or at the end.
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
  * @param room The available width in CSS pixels.
- * @returns The text, its start followed by `…`, or `…` followed by its end.
+ * @returns The text, its start followed by `…`, `…` followed by its end, or the
+ * last part of a path with `…` in its middle.
  */
 export function fitPath(text: string, size: number, room: number): string {
   if (!/^\S*\/\S*$/.test(text)) return fitText(text, size, room);
@@ -82,12 +84,17 @@ export function fitPath(text: string, size: number, room: number): string {
     const end = parts.slice(i).join("");
     if (fits(end)) return `…${end}`;
   }
-  let end = "";
-  for (const char of [...parts.at(-1)!].reverse()) {
-    if (!fits(char + end)) break;
-    end = char + end;
+  const chars = [...parts.at(-1)!.replace("/", "")];
+  let shortened = "…";
+  for (let kept = 1; kept < chars.length; kept++) {
+    const end = Math.floor(kept / 2);
+    const next = `${chars.slice(0, kept - end).join("")}…${
+      chars.slice(chars.length - end).join("")
+    }`;
+    if (textWidth(next, size) > room) break;
+    shortened = next;
   }
-  return `…${end}`;
+  return shortened;
 }
 
 /**

@@ -77,7 +77,9 @@ function targetOf(
   return {
     target,
     spec: featureSpec(name, channels, given, own.length > 0),
-    steps: all.map((step) => isBuiltInStep(step) ? step.name : ownName(step)),
+    steps: all.map((step) =>
+      isBuiltInStep(step) ? step.name : customName(step)
+    ),
   };
 }
 
@@ -146,10 +148,10 @@ const names = new WeakMap<object, string>();
  * @param step The function.
  * @returns The same name for the same function.
  */
-export function ownName(step: object): string {
+function customName(step: object): string {
   const known = names.get(step);
   if (known !== undefined) return known;
-  const name = `own ${crypto.randomUUID()}`;
+  const name = `custom ${crypto.randomUUID()}`;
   names.set(step, name);
   return name;
 }

@@ -49,7 +49,7 @@ export function selectedLogits(
  * @returns The logits. Logits from a search are omitted if their rows are not
  * samples.
  */
-export function findLogits(
+function findLogits(
   graph: ModelGraph,
   settings: Pick<Settings, "head">,
 ): FoundLogits {

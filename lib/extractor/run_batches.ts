@@ -126,23 +126,7 @@ async function* loop(
   const rate = () =>
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
-  let read = 0;
-  const queue = new BatchQueue(
-    () => pacer.race(iterator.next()),
-    (batch: HostBatch) => {
-      const first = read;
-      read += batch.rows;
-      const samples = batchSize === undefined
-        ? { first }
-        : { first, batchSize };
-      const { feeds } = opened.program;
-      const inputs = fedArrays(feeds, batch.inputs);
-      return opened.session.run(inputs, pacer, samples).catch((error) => {
-        throw indexError(error, { feeds, inputs, first });
-      });
-    },
-    opened.session.maxInFlight,
-  );
+  const queue = queueOf(opened, iterator, pacer, batchSize);
   // Closing a dataset would wait for its pending batch.
   const leave = () =>
     left(iterator, options.signal?.aborted === true || queue.isReading);
@@ -179,6 +163,30 @@ async function* loop(
       await bar?.fail(`left ${where()}`);
     }
   }
+}
+
+/** Reads batches, and runs several at the same time. */
+function queueOf(
+  { program: { feeds }, session }: Opened,
+  iterator: AsyncIterator<HostBatch>,
+  pacer: Pacer,
+  batchSize: number | undefined,
+) {
+  let read = 0;
+  const run = (batch: HostBatch) => {
+    const first = read;
+    read += batch.rows;
+    const samples = batchSize === undefined ? { first } : { first, batchSize };
+    const inputs = fedArrays(feeds, batch.inputs);
+    return session.run(inputs, pacer, samples).catch((error) => {
+      throw indexError(error, { feeds, inputs, first });
+    });
+  };
+  return new BatchQueue(
+    () => pacer.race(iterator.next()),
+    run,
+    session.maxInFlight,
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ import { cannot, checkInteger, checkOptions } from "../check.ts";
 import { shardOfJob } from "../cli/shard_index.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
-import { checkRoom } from "../store/disk_room.ts";
+import { checkDiskSpace } from "../store/writable.ts";
 import {
   bytesPerRow,
   finishTarget,
@@ -218,7 +218,7 @@ async function writeParts(
       ) {
         if (samples === 0 && total !== undefined && part.set !== undefined) {
           const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
-          checkRoom(parentOf(place.path), needed);
+          checkDiskSpace(parentOf(place.path), needed);
         }
         if (part.set !== undefined) checkWritable(part.set, place.format);
         await folder.add(part.set, part, { ...part, run: job.run });

@@ -123,33 +123,8 @@ export async function nearest(
   query: FeatureSet,
   options: NearestOptions = {},
 ): Promise<Neighbors> {
-  checkAwaited(set, ACTION, "the set");
-  checkAwaited(query, ACTION, "the query");
-  if (!isInput(set)) {
-    const rule = "the set must be a feature set, opened features or a function";
-    const hint = "pass what predict() or openFeatures() gives";
-    throw new TypeError(cannot(ACTION, rule, set, hint));
-  }
-  if (!isSet(query)) {
-    const rule = "the query must be a feature set";
-    const hint = "pass what predict() or load() gives";
-    throw new TypeError(cannot(ACTION, rule, query, hint));
-  }
-  checkOptions(options, ACTION, [
-    ...["layer", "neighbors", "metric", "images", "queryImages"],
-  ]);
-  const { layer, neighbors = 10, metric = "cosine" } = options;
-  checkInteger(neighbors, ACTION, "neighbors");
-  checkOneOf(metric, ACTION, "metric", ["cosine", "euclidean"]);
-  for (const name of ["images", "queryImages"] as const) {
-    const data: unknown = options[name];
-    if (data === undefined) continue;
-    checkAwaited(data, ACTION, `"${name}"`);
-    if (typeof data === "object" && data !== null) continue;
-    const rule = `"${name}" must be a dataset`;
-    const hint = 'pass a source, as in imageFolder("photos")';
-    throw new TypeError(cannot(ACTION, rule, data, hint));
-  }
+  checkSets(set, query);
+  const { layer, neighbors, metric, images, queryImages } = checked(options);
   const isCosine = metric === "cosine";
   const queries = rowsOf(query, layer, "query");
   const wanted = matrixOf(queries, 0, queries.rows, isCosine);
@@ -171,7 +146,6 @@ export async function nearest(
   const distances = isCosine
     ? best.distances.map((d) => d * d / 2) // |a − b|² = 2 (1 − cos) of unit rows
     : best.distances;
-  const { images, queryImages } = options;
   return new ShownList({
     queries: query.ids,
     ids: best.ids,
@@ -180,6 +154,40 @@ export async function nearest(
     images,
     queryImages,
   });
+}
+
+function checkSets(set: FeatureInput, query: FeatureSet): void {
+  checkAwaited(set, ACTION, "the set");
+  checkAwaited(query, ACTION, "the query");
+  if (!isInput(set)) {
+    const rule = "the set must be a feature set, opened features or a function";
+    const hint = "pass what predict() or openFeatures() gives";
+    throw new TypeError(cannot(ACTION, rule, set, hint));
+  }
+  if (isSet(query)) return;
+  const rule = "the query must be a feature set";
+  const hint = "pass what predict() or load() gives";
+  throw new TypeError(cannot(ACTION, rule, query, hint));
+}
+
+/** The options with their defaults, checked. */
+function checked(options: NearestOptions) {
+  checkOptions(options, ACTION, [
+    ...["layer", "neighbors", "metric", "images", "queryImages"],
+  ]);
+  const { neighbors = 10, metric = "cosine" } = options;
+  checkInteger(neighbors, ACTION, "neighbors");
+  checkOneOf(metric, ACTION, "metric", ["cosine", "euclidean"]);
+  for (const name of ["images", "queryImages"] as const) {
+    const data: unknown = options[name];
+    if (data === undefined) continue;
+    checkAwaited(data, ACTION, `"${name}"`);
+    if (typeof data === "object" && data !== null) continue;
+    const rule = `"${name}" must be a dataset`;
+    const hint = 'pass a source, as in imageFolder("photos")';
+    throw new TypeError(cannot(ACTION, rule, data, hint));
+  }
+  return { ...options, neighbors, metric };
 }
 
 /** A feature as rows. */

@@ -6,7 +6,12 @@
  */
 import { cannot } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { type OnnxTensor, readTensor } from "./onnx_tensor.ts";
+import {
+  type OnnxSparseTensor,
+  type OnnxTensor,
+  readSparse,
+  readTensor,
+} from "./onnx_tensor.ts";
 import { ProtoReader, type Span } from "./protobuf.ts";
 
 /** A file. */
@@ -43,7 +48,8 @@ export interface OnnxGraphPart {
   readonly outputs: readonly OnnxValueInfo[];
   /** Types and shapes of intermediate tensors. */
   readonly values: readonly OnnxValueInfo[];
-  readonly hasSparse: boolean;
+  /** Constants that store only values that are not zero. */
+  readonly sparse: readonly OnnxSparseTensor[];
 }
 
 /** One operation. */
@@ -64,6 +70,7 @@ export type OnnxAttributeValue =
   | string
   | readonly (number | string)[]
   | { readonly tensor: OnnxTensor; readonly span: Span }
+  | { readonly sparse: OnnxSparseTensor; readonly span: Span }
   | { readonly graph: OnnxGraphPart; readonly span: Span }
   /** An unsupported attribute type. */
   | { readonly span: Span };
@@ -198,7 +205,7 @@ function graphIn(
   const outputs: OnnxValueInfo[] = [];
   const values: OnnxValueInfo[] = [];
   let name = "";
-  let hasSparse = false;
+  const sparse: OnnxSparseTensor[] = [];
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 1) {
@@ -210,9 +217,9 @@ function graphIn(
     else if (number === 11) inputs.push(valueIn(reader, message(field)));
     else if (number === 12) outputs.push(valueIn(reader, message(field)));
     else if (number === 13) values.push(valueIn(reader, message(field)));
-    else if (number === 15) hasSparse = true;
+    else if (number === 15) sparse.push(readSparse(reader, message(field)));
   }
-  return { name, nodes, constants, inputs, outputs, values, hasSparse };
+  return { name, nodes, constants, inputs, outputs, values, sparse };
 }
 
 function checkCount(reader: ProtoReader, { length }: readonly unknown[]): void {
@@ -280,7 +287,9 @@ function attributeIn(
     } else if (number === 7) addAll(many, floats(reader, field));
     else if (number === 8) addAll(many, reader.integers(field).map(exact));
     else if (number === 9) many.push(loosely(reader, field));
-    else if (number === 10 || number === 11 || number === 22) value = { span };
+    else if (number === 22) {
+      value = { sparse: readSparse(reader, message(field)), span: field };
+    } else if (number === 10 || number === 11) value = { span };
   }
   if (kind >= 6 && kind <= 8) return [name, many];
   if (value !== undefined) return [name, value];

@@ -41,6 +41,23 @@ const TYPES: Readonly<Record<number, readonly [string, number?]>> = {
   26: ["int2", 2],
 };
 
+/** An element type that arrays here have for another one of ONNX. */
+export interface WiderType {
+  readonly dtype: "int32" | "int64" | "float32";
+  /** The smallest and the largest number of the type of ONNX, if integers. */
+  readonly range?: readonly [least: number, most: number];
+}
+
+/** The types of arrays here for types of ONNX that they do not have. */
+const WIDER: ReadonlyMap<string, WiderType> = new Map<string, WiderType>([
+  ["int8", { dtype: "int32", range: [-128, 127] }],
+  ["int16", { dtype: "int32", range: [-32_768, 32_767] }],
+  ["uint16", { dtype: "int32", range: [0, 65_535] }],
+  ["uint32", { dtype: "int64", range: [0, 4_294_967_295] }],
+  ["uint64", { dtype: "int64", range: [0, Infinity] }],
+  ["bfloat16", { dtype: "float32" }],
+]);
+
 const STORED: ReadonlySet<string> = new Set<StoredType>([
   ...["float32", "float64", "float16", "bfloat16", "bool"] as const,
   ...["int8", "int16", "int32", "int64"] as const,
@@ -71,6 +88,18 @@ export interface OnnxTensor {
   readonly external: ReadonlyMap<string, string> | undefined;
 }
 
+/** A constant of a file that stores only the values that are not zero. */
+export interface OnnxSparseTensor {
+  /** Sizes of the whole tensor. */
+  readonly shape: readonly number[];
+  /** The values, `[n]`; its name is that of the constant. */
+  readonly values: OnnxTensor;
+  /** Where they stand, int64: `[n]` in row-major order, or `[n, rank]`. */
+  readonly indices: OnnxTensor;
+  /** The span of its message. */
+  readonly span: Span;
+}
+
 /**
  * The name of an element type.
  *
@@ -79,6 +108,16 @@ export interface OnnxTensor {
  */
 export function typeName(type: number): string | undefined {
   return TYPES[type]?.[0];
+}
+
+/**
+ * The type that arrays here have for an element type of ONNX that they lack.
+ *
+ * @param name Its name, as by {@linkcode typeName}.
+ * @returns The type; undefined if arrays have it, or nothing like it.
+ */
+export function widerType(name: string | undefined): WiderType | undefined {
+  return WIDER.get(name ?? "");
 }
 
 /**
@@ -160,13 +199,40 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
 }
 
 /**
+ * Reads the description of a sparse tensor, without its values.
+ *
+ * @param reader The file.
+ * @param span The span of the tensor.
+ * @returns The tensor.
+ * @throws {SyntaxError} If it is inconsistent.
+ */
+export function readSparse(reader: ProtoReader, span: Span): OnnxSparseTensor {
+  const shape: number[] = [];
+  let values: OnnxTensor | undefined;
+  let indices: OnnxTensor | undefined;
+  for (const field of reader.fields(span)) {
+    if (field.number === 1) values = readTensor(reader, field);
+    else if (field.number === 2) indices = readTensor(reader, field);
+    else if (field.number === 3) {
+      shape.push(...reader.integers(field).map(Number));
+    }
+  }
+  if (values !== undefined && indices !== undefined) {
+    return { shape, values, indices, span };
+  }
+  const rule = "it must have values and their indices";
+  const missing = values === undefined ? "no values" : "no indices";
+  throw new SyntaxError(cannot("read sparse constant", rule, missing));
+}
+
+/**
  * Reads one of a file's pairs of strings.
  *
  * @param reader The file.
  * @param span Its span.
  * @param into The destination.
  */
-export function readEntry(
+function readEntry(
   reader: ProtoReader,
   span: Span,
   into: Map<string, string>,
@@ -204,6 +270,24 @@ export function tensorBytes(
     : packed(fields.flatMap((field) => reader.integers(field)), dtype);
   if (bytes.length === size) return bytes;
   throw sizeFault(name, size, bytes.length);
+}
+
+/**
+ * The stored form of values that are not read, such as strings: the bytes of
+ * each field, after their number.
+ *
+ * @param reader The file.
+ * @param tensor The tensor.
+ * @returns The bytes; equal ones mean equal values.
+ */
+export function fieldBytes(
+  reader: ProtoReader,
+  { fields }: Pick<OnnxTensor, "fields">,
+): Uint8Array<ArrayBuffer> {
+  return joined(fields.flatMap((field) => {
+    const bytes = reader.bytes(field);
+    return [new Uint8Array(Uint32Array.of(bytes.length).buffer), bytes];
+  }));
 }
 
 /** Encodes integers, and float16 as bits, in the size of the type. */

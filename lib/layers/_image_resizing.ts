@@ -117,7 +117,7 @@ function toRatio<T>(
 /**
  * Weights of the input positions for each output position, `[after, before]`.
  */
-export function weightMatrix(
+function weightMatrix(
   before: number,
   after: number,
   interpolation: typeof INTERPOLATIONS[number],

@@ -18,7 +18,7 @@ export type Token = string | number;
 export type OutputMode = "int" | "one_hot" | "multi_hot" | "count" | "tf_idf";
 
 /** The output modes, with their names in Keras 2. */
-export const OUTPUT_MODES = [
+const OUTPUT_MODES = [
   ...["int", "one_hot", "multi_hot", "count", "tf_idf"] as const,
   ...["binary", "tf-idf"] as const,
 ] as const;
@@ -82,32 +82,12 @@ export function vocabularyOf(
   const oov = token("oov_token", defaults.unknown);
   const numUnknown = defaults.numUnknown ??
     config.number("num_oov_indices", 1);
-  const list = config.raw("vocabulary");
-  if (!Array.isArray(list) || list.length === 0) {
-    throw wrongOption(
-      config,
-      "vocabulary",
-      "be known: adapt the layer, and save the model as .keras in Python",
-    );
-  }
   const unknown = mask !== undefined && mode === "int" ? 1 : 0;
   const start = unknown + numUnknown;
-  const isRight = (value: unknown) =>
-    typeof value === kind &&
-    (kind === "string" || Number.isSafeInteger(value));
-  const special = [
+  const { tokens, isMarked } = tokensOf(config, kind, [
     ...Array(unknown).fill(mask),
     ...Array(numUnknown).fill(oov),
-  ];
-  const isMarked = special.every((value, i) => value === list[i]);
-  const tokens: Token[] = isMarked ? list.slice(start) : list;
-  const odd = tokens.find((value) => !isRight(value));
-  if (odd !== undefined || new Set(tokens).size < tokens.length) {
-    const rule = kind === "string"
-      ? "hold each string once"
-      : "hold each whole number once";
-    throw wrongOption(config, "vocabulary", rule);
-  }
+  ]);
   const size = start + tokens.length;
   const most = config.raw("max_tokens");
   const isPadded = config.boolean("pad_to_max_tokens", false);
@@ -124,6 +104,37 @@ export function vocabularyOf(
     depth,
     weights: weightsOf(config, mode, isMarked ? 0 : start, depth),
   };
+}
+
+/**
+ * The tokens of the vocabulary, without the special ones that may stand before
+ * them.
+ */
+function tokensOf(
+  config: LayerConfig,
+  kind: VocabularyDefaults["kind"],
+  special: readonly (Token | undefined)[],
+): { readonly tokens: readonly Token[]; readonly isMarked: boolean } {
+  const list = config.raw("vocabulary");
+  if (!Array.isArray(list) || list.length === 0) {
+    throw wrongOption(
+      config,
+      "vocabulary",
+      "be known: adapt the layer, and save the model as .keras in Python",
+    );
+  }
+  const isMarked = special.every((value, i) => value === list[i]);
+  const tokens: Token[] = isMarked ? list.slice(special.length) : list;
+  const isToken = (value: unknown) =>
+    typeof value === kind &&
+    (kind === "string" || Number.isSafeInteger(value));
+  if (!tokens.every(isToken) || new Set(tokens).size < tokens.length) {
+    const rule = kind === "string"
+      ? "hold each string once"
+      : "hold each whole number once";
+    throw wrongOption(config, "vocabulary", rule);
+  }
+  return { tokens, isMarked };
 }
 
 /**

@@ -25,7 +25,7 @@ import type {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function activation(config: LayerConfig): Layer {
+function activation(config: LayerConfig): Layer {
   const apply = config.activation("activation");
   return { weights: [], keepsAxes: true, call: (ops, [x]) => [apply(ops, x!)] };
 }
@@ -40,7 +40,7 @@ export function activation(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function softmax(config: LayerConfig): Layer {
+function softmax(config: LayerConfig): Layer {
   const given = [config.raw("axis") ?? -1].flat();
   if (given.length === 0 || !given.every(Number.isSafeInteger)) {
     throw wrongOption(config, "axis", "be one axis, or several");
@@ -112,7 +112,7 @@ function softmaxOver<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function reluLayer(config: LayerConfig): Layer {
+function reluLayer(config: LayerConfig): Layer {
   const slope = config.number("negative_slope", 0);
   const threshold = config.number("threshold", 0);
   const most = config.raw("max_value") === null ||
@@ -153,7 +153,7 @@ function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function thresholdedRelu(config: LayerConfig): Layer {
+function thresholdedRelu(config: LayerConfig): Layer {
   const theta = config.number("theta", 1);
   return {
     weights: [],
@@ -173,7 +173,7 @@ export function thresholdedRelu(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function leakyReluLayer(config: LayerConfig): Layer {
+function leakyReluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 0.3);
   const slope = config.number("negative_slope", alpha);
   return {
@@ -191,7 +191,7 @@ export function leakyReluLayer(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function eluLayer(config: LayerConfig): Layer {
+function eluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 1);
   return {
     weights: [],
@@ -208,7 +208,7 @@ export function eluLayer(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function prelu(config: LayerConfig): Layer {
+function prelu(config: LayerConfig): Layer {
   const shared = [config.raw("shared_axes") ?? []].flat();
   return {
     weights: ["alpha"],

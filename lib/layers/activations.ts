@@ -34,7 +34,7 @@ export function relu<T>(ops: Ops<T>, x: T): T {
 }
 
 /** `x · sigmoid(x)`. */
-export function silu<T>(ops: Ops<T>, x: T): T {
+function silu<T>(ops: Ops<T>, x: T): T {
   return ops.silu(x);
 }
 
@@ -44,7 +44,7 @@ export function clip<T>(ops: Ops<T>, x: T, low: number, high: number): T {
 }
 
 /** `log(1 + exp(x))`, without overflow. */
-export function softplus<T>(ops: Ops<T>, x: T): T {
+function softplus<T>(ops: Ops<T>, x: T): T {
   const tail = ops.log1p(ops.exp(ops.negative(ops.abs(x))));
   return ops.add(relu(ops, x), tail);
 }

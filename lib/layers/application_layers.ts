@@ -13,7 +13,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function layerScale(config: LayerConfig): Layer {
+function layerScale(config: LayerConfig): Layer {
   config.raw("init_values"); // initial value only
   config.raw("projection_dim"); // that of the weight
   return {
@@ -31,7 +31,7 @@ export function layerScale(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function stochasticDepth(config: LayerConfig): Layer {
+function stochasticDepth(config: LayerConfig): Layer {
   config.raw("drop_path_rate"); // training only
   return {
     weights: [],

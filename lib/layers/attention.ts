@@ -29,7 +29,7 @@ type Scores = <T>(
  * @param config The layer's config.
  * @returns The layer.
  */
-export function attention(config: LayerConfig): Layer {
+function attention(config: LayerConfig): Layer {
   const isScaled = config.boolean("use_scale", false);
   const mode = config.oneOf("score_mode", ["dot", "concat"] as const, "dot");
   const weights = [
@@ -45,7 +45,7 @@ export function attention(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function additiveAttention(config: LayerConfig): Layer {
+function additiveAttention(config: LayerConfig): Layer {
   config.raw("score_mode"); // always its own
   const isScaled = config.boolean("use_scale", true);
   return attentionOf(config, isScaled ? ["scale"] : [], additive);

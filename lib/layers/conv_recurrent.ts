@@ -33,7 +33,7 @@ import {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function convLstm1d(config: LayerConfig): Recurrent {
+function convLstm1d(config: LayerConfig): Recurrent {
   return convLstm(config, 1);
 }
 
@@ -43,7 +43,7 @@ export function convLstm1d(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function convLstm2d(config: LayerConfig): Recurrent {
+function convLstm2d(config: LayerConfig): Recurrent {
   return convLstm(config, 2);
 }
 
@@ -53,7 +53,7 @@ export function convLstm2d(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function convLstm3d(config: LayerConfig): Recurrent {
+function convLstm3d(config: LayerConfig): Recurrent {
   return convLstm(config, 3);
 }
 

@@ -22,7 +22,7 @@ import {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function dense(config: LayerConfig): Layer {
+function dense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8, 4]);
   const units = config.number("units");
   const activation = config.activation("activation");
@@ -72,7 +72,7 @@ const EQUATION =
  * @param config The layer's config.
  * @returns The layer.
  */
-export function einsumDense(config: LayerConfig): Layer {
+function einsumDense(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8]);
   config.raw("output_shape"); // implied by equation and kernel
   const parts = EQUATION.exec(config.string("equation"));
@@ -183,7 +183,7 @@ function spelledOut(parts: readonly string[], rank: number): string {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function identity(config: LayerConfig): Layer {
+function identity(config: LayerConfig): Layer {
   const isMaskKept = config.dialect === 3;
   return {
     weights: [],
@@ -202,7 +202,7 @@ export function identity(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function activityRegularization(config: LayerConfig): Layer {
+function activityRegularization(config: LayerConfig): Layer {
   config.raw("l1");
   config.raw("l2");
   return {
@@ -224,7 +224,7 @@ export function activityRegularization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function masking(config: LayerConfig): Layer {
+function masking(config: LayerConfig): Layer {
   const value = config.number("mask_value", 0);
   function isKept<T>(ops: Ops<T>, x: T, keepdims: boolean): T {
     const isOther = ops.logicalNot(

@@ -36,7 +36,7 @@ function sizeOfMatrix<T>(ops: Ops<T>, x: T, name: string): number {
 }
 
 /** An entry, row or column of matrices `[…, n, m]`, keeping both axes. */
-export function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
+function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
   const axes = rank(ops, x);
   const at = (axis: number, index: number | undefined) =>
     index === undefined ? [] : [{ axis, start: index, stop: index + 1 }];
@@ -44,7 +44,7 @@ export function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
 }
 
 /** A constant column `[n, 1]`: 1 where the test holds, 0 elsewhere. */
-export function column<T>(
+function column<T>(
   ops: Ops<T>,
   n: number,
   test: (i: number) => boolean,
@@ -80,35 +80,13 @@ function eliminate<T>(
     0,
     0,
   );
-  const isMatrix = identity(ops, n);
+  const eye = identity(ops, n);
   for (let k = 0; k < n; k++) {
-    const own = column<T>(ops, n, (i) => i === k); // [n, 1]
-    const size = ops.abs(part(ops, rows, undefined, k)); // […, n, 1]
-    const rest = ops.where(
-      ops.cast(column<T>(ops, n, (i) => i >= k), "bool"),
-      size,
-      ops.constant(-1),
-    );
-    const index = ops.argmax(ops.squeeze(rest, axes - 1), axes - 2); // […]
-    const pivot = ops.expandDims(ops.oneHot(index, n), axes - 1); // […, n, 1]
-    // A reflection swaps the two rows; no reflection if they are the same row.
-    const away = ops.subtract(pivot, own);
-    const transposed = ops.transpose(
-      away,
-      [...Array(axes - 2).keys(), axes - 1, axes - 2],
-    );
-    const exchange = ops.subtract(isMatrix, ops.multiply(away, transposed));
-    rows = ops.matmul(exchange, rows);
-    const isSame = ops.sum(ops.multiply(pivot, own), {
-      axis: [axes - 2, axes - 1],
-      keepdims: true,
-    });
-    const sign = ops.subtract(
-      ops.multiply(ops.constant(2), isSame),
-      ops.constant(1),
-    );
+    const unit = column<T>(ops, n, (i) => i === k); // [n, 1]
+    const swapped = swapPivot(ops, rows, k, { unit, eye, n });
+    rows = swapped.rows;
     const value = part(ops, rows, k, k); // […, 1, 1]
-    determinant = ops.multiply(determinant, ops.multiply(sign, value));
+    determinant = ops.multiply(determinant, ops.multiply(swapped.sign, value));
     const isZero = ops.equal(value, ops.constant(0));
     const safe = b === undefined
       ? ops.where(isZero, ops.constant(1), value)
@@ -116,20 +94,58 @@ function eliminate<T>(
     const row = ops.divide(part(ops, rows, k), safe); // […, 1, m]
     const others = ops.subtract(
       part(ops, rows, undefined, k),
-      ops.multiply(own, part(ops, rows, undefined, k)),
+      ops.multiply(unit, part(ops, rows, undefined, k)),
     );
     rows = ops.add(
       ops.multiply(
         ops.subtract(rows, ops.multiply(others, row)),
-        ops.subtract(ops.constant(1), own),
+        ops.subtract(ops.constant(1), unit),
       ),
-      ops.multiply(own, row),
+      ops.multiply(unit, row),
     );
   }
   const solution = b === undefined
     ? undefined
     : ops.slice(rows, [{ axis: axes - 1, start: n }]);
   return { solution, determinant };
+}
+
+/**
+ * Swaps row `k` and the row with the largest value of column `k` from there on.
+ *
+ * @returns The rows, and the sign of the swap: 1 if they are the same row.
+ */
+function swapPivot<T>(
+  ops: Ops<T>,
+  rows: T,
+  k: number,
+  { unit, eye, n }: { readonly unit: T; readonly eye: T; readonly n: number },
+): { rows: T; sign: T } {
+  const axes = rank(ops, rows);
+  const size = ops.abs(part(ops, rows, undefined, k)); // […, n, 1]
+  const rest = ops.where(
+    ops.cast(column<T>(ops, n, (i) => i >= k), "bool"),
+    size,
+    ops.constant(-1),
+  );
+  const index = ops.argmax(ops.squeeze(rest, axes - 1), axes - 2); // […]
+  const pivot = ops.expandDims(ops.oneHot(index, n), axes - 1); // […, n, 1]
+  // A reflection swaps the two rows; no reflection if they are the same row.
+  const difference = ops.subtract(pivot, unit);
+  const transposed = ops.transpose(
+    difference,
+    [...Array(axes - 2).keys(), axes - 1, axes - 2],
+  );
+  const exchange = ops.subtract(eye, ops.multiply(difference, transposed));
+  const isSame = ops.sum(ops.multiply(pivot, unit), {
+    axis: [axes - 2, axes - 1],
+    keepdims: true,
+  });
+  const sign = ops.subtract(
+    ops.multiply(ops.constant(2), isSame),
+    ops.constant(1),
+  );
+  return { rows: ops.matmul(exchange, rows), sign };
 }
 
 const determinant: Compute = (ops, args) => {

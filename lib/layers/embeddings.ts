@@ -24,7 +24,7 @@ import {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function embedding(config: LayerConfig): Layer {
+function embedding(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8, 4]);
   const [rows, depth] = tableOf(config);
   const isMasked = config.boolean("mask_zero", false);
@@ -83,7 +83,7 @@ function divided<T>(
  * @param config The layer's config.
  * @returns The layer.
  */
-export function reversibleEmbedding(config: LayerConfig): Layer {
+function reversibleEmbedding(config: LayerConfig): Layer {
   const quantization = quantizationOf(config, [8]);
   const [rows, depth] = tableOf(config);
   const isMasked = config.boolean("mask_zero", false);

@@ -20,7 +20,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function autoContrast(config: LayerConfig): Layer {
+function autoContrast(config: LayerConfig): Layer {
   const [low, high] = range(config);
   config.raw("data_format");
   return {
@@ -62,7 +62,7 @@ export function autoContrast(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function pipeline(config: LayerConfig): Layer {
+function pipeline(config: LayerConfig): Layer {
   const layers = config.layerList("layers");
   const stray = layers.find(({ weights }) => weights.length > 0);
   if (stray !== undefined) {

@@ -31,7 +31,7 @@ export const oneHot: Compute = (ops, args) => {
 /**
  * Gathers values along an axis by indices; negative ones count from the end.
  */
-export const take: Compute = (ops, args) => {
+const take: Compute = (ops, args) => {
   const table = args.tensor("x");
   const x = args.has("axis") ? table : ops.reshape(table, [-1]);
   const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;

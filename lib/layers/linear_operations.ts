@@ -22,7 +22,7 @@ export function matmul<T>(ops: Ops<T>, a: T, b: T): T {
 }
 
 /** Sums of products over pairs of axes. */
-export function tensordot<T>(
+function tensordot<T>(
   ops: Ops<T>,
   a: T,
   b: T,

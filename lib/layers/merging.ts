@@ -69,7 +69,7 @@ function folded(
  * @param config The layer's config.
  * @returns The layer.
  */
-export function average(config: LayerConfig): Layer {
+function average(config: LayerConfig): Layer {
   return {
     weights: [],
     keepsAxes: true,
@@ -91,7 +91,7 @@ export function average(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function concatenate(config: LayerConfig): Layer {
+function concatenate(config: LayerConfig): Layer {
   const axis = config.number("axis", -1);
   const at = <T>(ops: Ops<T>, x: T) =>
     axis < 0 ? axis + ops.shape(x).length : axis;
@@ -135,7 +135,7 @@ export function concatenate(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function dot(config: LayerConfig): Layer {
+function dot(config: LayerConfig): Layer {
   const given = [config.raw("axes")].flat();
   if (!given.every(Number.isSafeInteger) || given.length > 2) {
     throw new TypeError(

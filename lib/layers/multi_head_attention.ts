@@ -17,7 +17,13 @@ import { attend, merged, projected, repeatedTo } from "./_attention_heads.ts";
 import { allOf, causalMask, windowMask } from "./_attention_masks.ts";
 import { weightsOfPart } from "./_parts.ts";
 import { wrongOption } from "./_checks.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  CallContext,
+  Dialect,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * MultiHeadAttention: `softmax(q kᵀ / √key_dim) v` in each head, over any axes.
@@ -25,7 +31,7 @@ import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function multiHeadAttention(config: LayerConfig): Layer {
+function multiHeadAttention(config: LayerConfig): Layer {
   const heads = config.number("num_heads");
   const size = config.number("key_dim");
   for (const role of ["query", "value", "key"]) config.raw(`${role}_shape`); // Keras 2
@@ -56,7 +62,7 @@ export function multiHeadAttention(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function groupQueryAttention(config: LayerConfig): Layer {
+function groupQueryAttention(config: LayerConfig): Layer {
   const size = config.number("head_dim");
   return headsOf(config, {
     sizes: {
@@ -92,7 +98,7 @@ interface Kind {
 function headsOf(config: LayerConfig, kind: Kind): Layer {
   const { name } = config;
   const options = optionsOf(config, kind);
-  const { parts, sizes, hasBias, isGated } = options;
+  const { parts, hasBias, isGated } = options;
   const used = [
     parts.query,
     parts.key,
@@ -105,60 +111,76 @@ function headsOf(config: LayerConfig, kind: Kind): Layer {
       hasBias ? [`${part}/kernel`, `${part}/bias`] : [`${part}/kernel`]
     ),
     dropsInputMasks: kind.dropsInputMasks,
-    call(ops, inputs, weights, context) {
-      const roles = rolesOf(ops, inputs, context, {
-        name,
-        explicit: kind.explicitMasks,
-      });
-      const { query, value, key } = roles;
-      const rank = ops.shape(query).length;
-      const depth = ops.shape(query)[rank - 1];
-      checkRanks(name, [query, value, key].map((x) => ops.shape(x).length));
-      const axes = axesOf(name, kind.axes, rank);
-      const allowed = allowedOf(ops, roles, context, { ...options, axes });
-      const project = (x: typeof query, part: string) =>
-        projected(ops, x, weightsOfPart(weights, part), {
-          name: `${name}/${part}`,
-          sizes: options.kernels[part]!,
-        });
-      const givesWeights = flagArgument(
-        name,
-        context,
-        "return_attention_scores",
-      );
-      const attention = attend(ops, {
-        q: project(query, parts.query), // [N, …, heads, H]
-        k: repeatedTo(ops, project(key, parts.key), sizes.heads),
-        v: repeatedTo(ops, project(value, parts.value), sizes.heads),
-        axes,
-        allowed,
-        // Keras 3 has two implementations; in the one that computes the weights
-        // itself, masked weights are 0 also if all positions are masked.
-        isZeroed: config.dialect === 3 &&
-          (givesWeights || options.hasDropout || rank !== 3),
-        isLowered: options.isLowered,
-        name,
-      });
-      const gated = isGated
-        ? ops.multiply(
-          attention.output,
-          ops.sigmoid(project(query, parts.gate)),
-        )
-        : attention.output;
-      const output = merged(ops, gated, weightsOfPart(weights, parts.output), {
-        name: `${name}/${parts.output}`,
-        sizes: [
-          sizes.heads,
-          sizes.value,
-          ...[options.outputShape ?? depth].flat(),
-        ],
-      });
-      return givesWeights ? [output, attention.weights] : [output];
-    },
+    call: (ops, inputs, weights, context) =>
+      runHeads(ops, inputs, weights, context, {
+        ...{ kind, options, dialect: config.dialect },
+      }),
     masks: (ops, inputs, context) => [
       rolesOf(ops, inputs, context, { name, explicit: [] }).masks.query,
     ],
   };
+}
+
+function runHeads<T>(
+  ops: Ops<T>,
+  inputs: readonly T[],
+  weights: Readonly<Record<string, T>>,
+  context: CallContext<T>,
+  { kind, options, dialect }: {
+    readonly kind: Kind;
+    readonly options: ReturnType<typeof optionsOf>;
+    readonly dialect: Dialect;
+  },
+): T[] {
+  const { name, parts, sizes } = options;
+  const roles = rolesOf(ops, inputs, context, {
+    name,
+    explicit: kind.explicitMasks,
+  });
+  const { query, value, key } = roles;
+  const rank = ops.shape(query).length;
+  const depth = ops.shape(query)[rank - 1];
+  checkRanks(name, [query, value, key].map((x) => ops.shape(x).length));
+  const axes = axesOf(name, kind.axes, rank);
+  const allowed = allowedOf(ops, roles, context, { ...options, axes });
+  const project = (x: typeof query, part: string) =>
+    projected(ops, x, weightsOfPart(weights, part), {
+      name: `${name}/${part}`,
+      sizes: options.kernels[part]!,
+    });
+  const givesWeights = flagArgument(
+    name,
+    context,
+    "return_attention_scores",
+  );
+  const attention = attend(ops, {
+    q: project(query, parts.query), // [N, …, heads, H]
+    k: repeatedTo(ops, project(key, parts.key), sizes.heads),
+    v: repeatedTo(ops, project(value, parts.value), sizes.heads),
+    axes,
+    allowed,
+    // Keras 3 has two implementations; in the one that computes the weights
+    // itself, masked weights are 0 also if all positions are masked.
+    isZeroed: dialect === 3 &&
+      (givesWeights || options.hasDropout || rank !== 3),
+    isLowered: options.isLowered,
+    name,
+  });
+  const gated = options.isGated
+    ? ops.multiply(
+      attention.output,
+      ops.sigmoid(project(query, parts.gate)),
+    )
+    : attention.output;
+  const output = merged(ops, gated, weightsOfPart(weights, parts.output), {
+    name: `${name}/${parts.output}`,
+    sizes: [
+      sizes.heads,
+      sizes.value,
+      ...[options.outputShape ?? depth].flat(),
+    ],
+  });
+  return givesWeights ? [output, attention.weights] : [output];
 }
 
 /** Options of both classes. */

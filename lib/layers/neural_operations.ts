@@ -35,7 +35,7 @@ export function channelsOfCall<T>(args: Arguments<T>): Channels {
 }
 
 /** Sizes or steps, one for each spatial axis. */
-export function perAxis<T>(
+function perAxis<T>(
   args: Arguments<T>,
   key: string,
   axes: number,

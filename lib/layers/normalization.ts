@@ -20,7 +20,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function batchNormalization(config: LayerConfig): Layer {
+function batchNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const epsilon = config.number("epsilon", 1e-3);
   const hasScale = config.boolean("scale", true);
@@ -69,7 +69,7 @@ export function batchNormalization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function layerNormalization(config: LayerConfig): Layer {
+function layerNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const epsilon = config.number("epsilon", 1e-3);
   const isRms = config.boolean("rms_scaling", false);
@@ -100,7 +100,7 @@ export function layerNormalization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function rmsNormalization(config: LayerConfig): Layer {
+function rmsNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const epsilon = config.number("epsilon", 1e-6);
   return {
@@ -127,7 +127,7 @@ export function rmsNormalization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function groupNormalization(config: LayerConfig): Layer {
+function groupNormalization(config: LayerConfig): Layer {
   const groups = config.number("groups", 32);
   const axis = config.number("axis", -1);
   const epsilon = config.number("epsilon", 1e-3);
@@ -184,7 +184,7 @@ export function groupNormalization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function unitNormalization(config: LayerConfig): Layer {
+function unitNormalization(config: LayerConfig): Layer {
   const axes = axesOf(config, -1);
   const least = config.dialect === 3 ? 1e-24 : 1e-12;
   return {

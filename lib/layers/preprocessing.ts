@@ -21,7 +21,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function rescaling(config: LayerConfig): Layer {
+function rescaling(config: LayerConfig): Layer {
   const scale = numbers(config, "scale", 1);
   const offset = numbers(config, "offset", 0);
   return {
@@ -47,7 +47,7 @@ export function rescaling(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function normalization(config: LayerConfig): Layer {
+function normalization(config: LayerConfig): Layer {
   const isInverse = config.boolean("invert", false);
   const given = isThere(config.raw("mean"));
   if (given !== isThere(config.raw("variance"))) {
@@ -96,7 +96,7 @@ export function normalization(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function resizing(config: LayerConfig): Layer {
+function resizing(config: LayerConfig): Layer {
   const height = config.number("height");
   const width = config.number("width");
   const interpolation = config.oneOf(
@@ -141,7 +141,7 @@ export function resizing(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function centerCrop(config: LayerConfig): Layer {
+function centerCrop(config: LayerConfig): Layer {
   const height = config.number("height");
   const width = config.number("width");
   const isFirst = isChannelsFirst(config);
@@ -179,7 +179,7 @@ export function centerCrop(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function randomCrop(config: LayerConfig): Layer {
+function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
   config.raw("rng_type"); // Keras 2, training only
   if (config.dialect === 3) {
@@ -213,7 +213,7 @@ export function randomCrop(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function categoryEncoding(config: LayerConfig): Layer {
+function categoryEncoding(config: LayerConfig): Layer {
   const size = config.number("num_tokens");
   const mode = config.oneOf(
     "output_mode",
@@ -262,7 +262,7 @@ export function categoryEncoding(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function discretization(config: LayerConfig): Layer {
+function discretization(config: LayerConfig): Layer {
   if (!isThere(config.raw("bin_boundaries"))) {
     throw wrongOption(
       config,

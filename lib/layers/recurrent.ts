@@ -23,6 +23,7 @@ import type {
   LayerFactory,
 } from "./layer.ts";
 import {
+  type BoundCell,
   type Cell,
   gruCell,
   isCell,
@@ -122,11 +123,19 @@ function made(
   };
 }
 
-interface Walk {
+/** A recurrence over the time steps of a sequence. */
+interface Recurrence {
   readonly cell: Cell;
   readonly options: RecurrentOptions;
   readonly name: string;
   readonly dialect: Dialect;
+}
+
+/** The sequence as the cell reads it, and the states before its first step. */
+interface Begun<T> {
+  readonly sequence: T;
+  readonly zeros: readonly T[];
+  readonly initial: readonly T[];
 }
 
 function run<T>(
@@ -134,50 +143,70 @@ function run<T>(
   inputs: readonly T[],
   weights: Readonly<Record<string, T>>,
   context: CallContext<T>,
-  { cell, options, name, dialect }: Walk,
+  recurrence: Recurrence,
 ): T[] {
-  const { returnSequences, returnState, goBackwards } = options;
+  const { cell, options, name, dialect } = recurrence;
+  const { returnSequences, returnState } = options;
   const bound = cell.bind(ops, weights);
-  const given = givenState(inputs, context, cell.numStates, name);
-  const mask = maskOf(ops, context, given !== undefined, name, dialect);
-  const begin = () => {
+  const passed = passedState(inputs, context, cell.numStates, name);
+  const mask = maskOf(ops, context, passed !== undefined, name, dialect);
+  const begin = (): Begun<T> => {
     const sequence = bound.project(inputs[0]!); // [N, T, …]
     const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
     const zeros = bound.zeroState(first);
-    given?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
-    return { sequence, zeros, initial: given ?? zeros };
+    passed?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
+    return { sequence, zeros, initial: passed ?? zeros };
   };
-  if (mask === undefined) {
-    const scan = () => {
-      const { sequence, initial } = begin();
-      return ops.scan(
-        (state, [input]) => {
-          const next = bound.step(input!, state);
-          const output = next[cell.outputState]!;
-          return { state: next, outputs: returnSequences ? [output] : [] };
-        },
-        initial,
-        [sequence],
-        goBackwards,
-      );
-    };
-    const { state, outputs } = bound.operator && ops.recurrence
-      ? ops.recurrence({
-        ...bound.operator,
-        sequence: inputs[0]!,
-        initial: given,
-        returnSequences,
-        reverse: goBackwards,
-      }, scan)
-      : scan();
-    const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
-    return returnState ? [output, ...state] : [output];
+  if (mask !== undefined) {
+    checkUnrolled(options, name);
+    return scanMasked(ops, bound, mask, begin(), recurrence);
   }
-  checkUnrolled(options, name);
-  const { sequence, zeros, initial } = begin();
+  const scan = () => scanAll(ops, bound, begin(), recurrence);
+  const { state, outputs } = bound.operator && ops.recurrence
+    ? ops.recurrence({
+      ...bound.operator,
+      sequence: inputs[0]!,
+      initial: passed,
+      returnSequences,
+      reverse: options.goBackwards,
+    }, scan)
+    : scan();
+  const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
+  return returnState ? [output, ...state] : [output];
+}
+
+/** Runs the cell at every time step. */
+function scanAll<T>(
+  ops: Ops<T>,
+  bound: BoundCell<T>,
+  { sequence, initial }: Begun<T>,
+  { cell, options: { returnSequences, goBackwards } }: Recurrence,
+) {
+  return ops.scan(
+    (state, [input]) => {
+      const next = bound.step(input!, state);
+      const output = next[cell.outputState]!;
+      return { state: next, outputs: returnSequences ? [output] : [] };
+    },
+    initial,
+    [sequence],
+    goBackwards,
+  );
+}
+
+/**
+ * Runs the cell where the mask is true; at other time steps the state stays. The
+ * output is passed on with the state, to be repeated at masked time steps.
+ */
+function scanMasked<T>(
+  ops: Ops<T>,
+  bound: BoundCell<T>,
+  mask: T,
+  { sequence, zeros, initial }: Begun<T>,
+  { cell, options, dialect }: Recurrence,
+): T[] {
+  const { returnSequences, returnState, zeroOutputForMask } = options;
   const blank = zeros[cell.outputState]!;
-  // The output is passed on with the state, to be repeated at masked time
-  // steps.
   const before = dialect === "tfjs" ? initial[cell.outputState]! : blank;
   const { state, outputs } = ops.scan(
     ([last, ...state], [input, counts]) => {
@@ -186,7 +215,7 @@ function run<T>(
         ops.where(alongside(ops, counts!, yes), yes, no);
       const output = choose(
         next[cell.outputState]!,
-        options.zeroOutputForMask ? blank : last!,
+        zeroOutputForMask ? blank : last!,
       );
       const kept = next.map((value, i) => choose(value, state[i]!));
       return {
@@ -196,7 +225,7 @@ function run<T>(
     },
     [before, ...initial],
     [sequence, mask],
-    goBackwards,
+    options.goBackwards,
   );
   const [last, ...kept] = state;
   const output = returnSequences ? outputs[0]! : last!;
@@ -230,7 +259,7 @@ function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
 }
 
 /** The initial state of a call: by keyword, or as further inputs. */
-function givenState<T>(
+function passedState<T>(
   inputs: readonly T[],
   context: CallContext<T>,
   count: number,
@@ -320,7 +349,7 @@ function refuse(config: LayerConfig, key: string, why: string): void {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function simpleRnn(config: LayerConfig): Recurrent {
+function simpleRnn(config: LayerConfig): Recurrent {
   return recurrentOf(config, simpleRnnCell(config));
 }
 
@@ -330,7 +359,7 @@ export function simpleRnn(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function lstm(config: LayerConfig): Recurrent {
+function lstm(config: LayerConfig): Recurrent {
   return recurrentOf(config, lstmCell(config));
 }
 
@@ -340,7 +369,7 @@ export function lstm(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function gru(config: LayerConfig): Recurrent {
+function gru(config: LayerConfig): Recurrent {
   return recurrentOf(config, gruCell(config));
 }
 
@@ -350,7 +379,7 @@ export function gru(config: LayerConfig): Recurrent {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function rnn(config: LayerConfig): Recurrent {
+function rnn(config: LayerConfig): Recurrent {
   const cell = config.layer("cell");
   if (isCell(cell)) return recurrentOf(config, cell);
   throw new TypeError(

@@ -313,7 +313,7 @@ function gruBiases<T>(
  * @param config The cells' config.
  * @returns The combined cell.
  */
-export function stackedRnnCells(config: LayerConfig): Cell {
+function stackedRnnCells(config: LayerConfig): Cell {
   const layers = config.layerList("cells");
   const cells = layers.filter(isCell);
   if (cells.length < layers.length || cells.length === 0) {

@@ -15,7 +15,7 @@ import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function flatten(config: LayerConfig): Layer {
+function flatten(config: LayerConfig): Layer {
   const channels = channelsOf(config);
   return {
     weights: [],
@@ -38,7 +38,7 @@ export function flatten(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function reshape(config: LayerConfig): Layer {
+function reshape(config: LayerConfig): Layer {
   const target = listOf(config, "target_shape");
   const holes = target.filter((size) => size === -1).length;
   if (holes > 1 || !target.every((size) => size >= 1 || size === -1)) {
@@ -70,7 +70,7 @@ export function reshape(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function permute(config: LayerConfig): Layer {
+function permute(config: LayerConfig): Layer {
   const order = listOf(config, "dims");
   if (!order.every((_, i) => order.includes(i + 1))) {
     throw wrongOption(config, "dims", "hold each axis from 1 up once");
@@ -93,7 +93,7 @@ export function permute(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function repeatVector(config: LayerConfig): Layer {
+function repeatVector(config: LayerConfig): Layer {
   const [times] = positiveInts(config, "n", 1);
   return {
     weights: [],

@@ -211,7 +211,7 @@ function padWidths(
 }
 
 /** Indices of an axis that is mirrored at its ends. */
-export function mirrored(
+function mirrored(
   size: number,
   before: number,
   after: number,

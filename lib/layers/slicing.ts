@@ -41,56 +41,30 @@ function isEllipsis(item: unknown): boolean {
   return (item as PySlice | null)?.class_name === "__ellipsis__";
 }
 
+/** What the items of a key do with the axes. */
+interface Slicing {
+  readonly forwards: SliceRange[];
+  readonly backwards: { axis: number; indices: number[] }[];
+  /** Axes that are reversed. */
+  readonly mirrored: number[];
+  /** Axes that an index removes. */
+  readonly dropped: number[];
+  /** New axes, by their positions in the result. */
+  readonly added: number[];
+}
+
 function sliced<T>(
   ops: Ops<T>,
   x: T,
   items: readonly unknown[],
   args: Arguments<T>,
 ): T {
-  const numSliced =
-    items.filter((item) => item !== null && !isEllipsis(item)).length;
-  const left = ops.shape(x).length - numSliced;
-  if (left < 0 || items.filter(isEllipsis).length > 1) {
-    args.refuse("key", "have an index for each axis at most");
-  }
-  const forwards: SliceRange[] = [];
-  const backwards: { axis: number; indices: number[] }[] = [];
-  const mirrored: number[] = [];
-  const dropped: number[] = [];
-  const added: number[] = [];
-  let axis = 0;
-  let at = 0; // axis of the result
-  for (const item of items) {
-    if (isEllipsis(item)) {
-      axis += left;
-      at += left;
-    } else if (item === null) {
-      added.push(at++);
-    } else if (typeof item === "number" && Number.isSafeInteger(item)) {
-      forwards.push(indexRange(ops, x, axis, item, args));
-      dropped.push(axis++);
-    } else {
-      const { start, stop, step } = sliceOf(item, args);
-      if (step > 0) {
-        forwards.push({
-          axis,
-          step,
-          ...(start === undefined ? {} : { start }),
-          ...(stop === undefined ? {} : { stop }),
-        });
-      } else if (step === -1 && start === undefined && stop === undefined) {
-        mirrored.push(axis);
-      } else {
-        const size = knownSize(ops, x, axis, args.name);
-        backwards.push({
-          axis,
-          indices: backIndices(size, { start, stop, step }),
-        });
-      }
-      axis++;
-      at++;
-    }
-  }
+  const { forwards, backwards, mirrored, dropped, added } = slicingOf(
+    ops,
+    x,
+    items,
+    args,
+  );
   const ahead = ops.slice(x, forwards);
   const cut = mirrored.length === 0 ? ahead : ops.flip(ahead, mirrored);
   const reversed = backwards.reduce(
@@ -103,6 +77,66 @@ function sliced<T>(
     reversed,
   );
   return added.reduce((y, a) => ops.expandDims(y, a), squeezed);
+}
+
+function slicingOf<T>(
+  ops: Ops<T>,
+  x: T,
+  items: readonly unknown[],
+  args: Arguments<T>,
+): Slicing {
+  const numSliced =
+    items.filter((item) => item !== null && !isEllipsis(item)).length;
+  const left = ops.shape(x).length - numSliced;
+  if (left < 0 || items.filter(isEllipsis).length > 1) {
+    args.refuse("key", "have an index for each axis at most");
+  }
+  const slicing: Slicing = {
+    ...{ forwards: [], backwards: [], mirrored: [], dropped: [], added: [] },
+  };
+  let axis = 0;
+  let resultAxis = 0;
+  for (const item of items) {
+    if (isEllipsis(item)) {
+      axis += left;
+      resultAxis += left;
+    } else if (item === null) {
+      slicing.added.push(resultAxis++);
+    } else if (typeof item === "number" && Number.isSafeInteger(item)) {
+      slicing.forwards.push(indexRange(ops, x, axis, item, args));
+      slicing.dropped.push(axis++);
+    } else {
+      addSlice(
+        slicing,
+        sliceOf(item, args),
+        axis++,
+        (axis) => knownSize(ops, x, axis, args.name),
+      );
+      resultAxis++;
+    }
+  }
+  return slicing;
+}
+
+function addSlice(
+  { forwards, backwards, mirrored }: Slicing,
+  { start, stop, step }: ReturnType<typeof sliceOf>,
+  axis: number,
+  sizeAt: (axis: number) => number,
+): void {
+  if (step > 0) {
+    forwards.push({
+      axis,
+      step,
+      ...(start === undefined ? {} : { start }),
+      ...(stop === undefined ? {} : { stop }),
+    });
+  } else if (step === -1 && start === undefined && stop === undefined) {
+    mirrored.push(axis);
+  } else {
+    const indices = backIndices(sizeAt(axis), { start, stop, step });
+    backwards.push({ axis, indices });
+  }
 }
 
 /** One index of an axis, which must exist: a slice would be empty. */

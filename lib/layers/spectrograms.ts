@@ -18,7 +18,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function stftSpectrogram(config: LayerConfig): Layer {
+function stftSpectrogram(config: LayerConfig): Layer {
   const mode = config.oneOf("mode", [
     "log",
     "magnitude",
@@ -83,7 +83,7 @@ export function stftSpectrogram(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function melSpectrogram(config: LayerConfig): Layer {
+function melSpectrogram(config: LayerConfig): Layer {
   if (config.boolean("power_to_db", true)) {
     throw new TypeError(
       cannot(

@@ -25,7 +25,7 @@ import { isRecurrent, type Recurrent } from "./recurrent.ts";
  * @param config The layer's config.
  * @returns The layer.
  */
-export function timeDistributed(config: LayerConfig): Layer {
+function timeDistributed(config: LayerConfig): Layer {
   const layer = config.layer("layer");
   const { name, dialect } = config;
   return {
@@ -122,7 +122,7 @@ function withoutMask<T>(name: string): CallContext<T> {
  * @param config The layer's config.
  * @returns The layer.
  */
-export function bidirectional(config: LayerConfig): Layer {
+function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
   const ahead = recurrentOf(config, "layer");
   const isBuiltIn = config.raw("backward_layer") !== null &&
@@ -274,7 +274,7 @@ const MERGES: Readonly<Record<"concat" | "sum" | "mul" | "ave", Merge>> = Object
  * @param config The layer's config.
  * @returns The layer.
  */
-export function spectralNormalization(config: LayerConfig): Layer {
+function spectralNormalization(config: LayerConfig): Layer {
   const layer = config.layer("layer");
   config.raw("power_iterations"); // training only
   return {

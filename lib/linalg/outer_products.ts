@@ -49,6 +49,12 @@ export interface GramSum {
 const BUFFER_SIZE = 2 ** 20;
 
 /**
+ * How many products are in flight. With one, the runtime waits while its result
+ * is added and the next rows are copied.
+ */
+const IN_FLIGHT = 2;
+
+/**
  * Prepares a sum of outer products. Rows must be shifted near their mean by the
  * caller: then nothing cancels out when the mean is subtracted afterwards.
  *
@@ -67,17 +73,18 @@ export async function openGramSum(
   let buffer = new Float64Array(); // [most, D], allocated when it is first used
   let filled = 0;
   let native: ReturnType<typeof openGram> | undefined;
-  let running: Promise<void> = Promise.resolve();
+  const running: Promise<void>[] = [];
   const flush = async (isLast: boolean) => {
     const data = buffer.subarray(0, filled * columns);
     const isSmall = filled * columns * columns < WORTH_SENDING;
     if (!mayUseNative || (native === undefined && isLast && isSmall)) {
       await plainGram({ data, rows: filled, columns }, total, pacer);
     } else {
-      await running; // one product at a time, while the next rows are read
+      if (running.length === IN_FLIGHT) await running.shift();
       const graph = await (native ??= openGram(columns, options));
-      running = addGram(graph, { data, rows: filled, columns }, total);
-      running.catch(() => {}); // it is awaited later
+      const adding = addGram(graph, { data, rows: filled, columns }, total);
+      adding.catch(() => {}); // it is awaited later
+      running.push(adding);
     }
     filled = 0;
   };
@@ -96,7 +103,7 @@ export async function openGramSum(
       }),
     async sum() {
       if (filled > 0) await flush(true);
-      await running;
+      await Promise.all(running);
       for (let i = 0; i < columns; i++) {
         for (let j = 0; j < i; j++) {
           total[j * columns + i] = total[i * columns + j]!;

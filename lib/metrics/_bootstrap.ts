@@ -9,7 +9,7 @@ import { seededRandom } from "../math/seeded_random.ts";
 import type { ScoreCounts } from "./scores.ts";
 
 /** Number of resamples. */
-export const NUM_RESAMPLES = 1000;
+const NUM_RESAMPLES = 1000;
 
 /** The scores to resample. */
 export interface Resampling {

@@ -39,8 +39,10 @@ export function checkPredicted(
   const predicted = predictions(set);
   if (labels === undefined || logits === undefined || !predicted) {
     const missing = labels === undefined ? "labels" : "logits that are classes";
-    const value = labels === undefined ? labels : logits;
-    throw new TypeError(cannot(action, `the set must have ${missing}`, value));
+    const shape = labels === undefined ? undefined : logits?.shape;
+    throw new TypeError(
+      cannot(action, `the set must have ${missing}`, shape && [...shape]),
+    );
   }
   const { classes } = predicted;
   if (classes.length === 0) {

@@ -69,8 +69,10 @@ export function confusionMatrix(
   const predicted = predictions(set);
   if (labels === undefined || predicted === undefined) {
     const missing = labels === undefined ? "labels" : "logits that are classes";
-    const value = labels === undefined ? labels : set.logits;
-    throw new TypeError(cannot(action, `the set must have ${missing}`, value));
+    const shape = labels === undefined ? undefined : set.logits?.shape;
+    throw new TypeError(
+      cannot(action, `the set must have ${missing}`, shape && [...shape]),
+    );
   }
   const { classes, counts } = confusion(labels.data, predicted);
   return makeFigure({

@@ -82,7 +82,7 @@ export function fprAtTpr(
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is not in `(0, 1]`.
  */
-export function checkRate(tpr: number, action: string): void {
+function checkRate(tpr: number, action: string): void {
   checkNumber(tpr, action, "tpr", { above: 0 });
   if (tpr <= 1) return;
   throw new RangeError(cannot(action, `"tpr" must be in (0, 1]`, tpr));

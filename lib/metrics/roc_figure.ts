@@ -45,14 +45,20 @@ export function rocFigure(
   const action = "draw ROC curves";
   checkOptions(options, action, FIGURE_OPTIONS);
   const scores = checkScores(known, action, "known");
-  const curves = Object.entries(checkSets(unknown, action)).map(
+  const sets = Object.entries(checkSets(unknown, action));
+  const isLong = sets.length > MOST_NOTED;
+  const curves = sets.map(
     ([name, values]) => {
       const checked = checkScores(values, action, name);
       const counts = countChecked(scores, checked);
       const numbers = `AUROC ${areaOf(counts).toFixed(4)}, FPR95 ${
         rateOf(counts, 0.95).fpr.toFixed(4)
       }`;
-      return { name, numbers: `${name}: ${numbers}`, counts };
+      return {
+        name: isLong ? `${name} ${areaOf(counts).toFixed(4)}` : name,
+        numbers: `${name}: ${numbers}`,
+        counts,
+      };
     },
   );
   const title = "ROC curves";
@@ -63,7 +69,7 @@ export function rocFigure(
     figure: () => ({
       kind: "lines",
       title,
-      notes: [summary],
+      notes: [isLong ? "AUROC behind each name" : summary],
       xLabel: "false positive rate: known taken for unknown",
       yLabel: "true positive rate: unknown found",
       lines: curves.map(({ name, counts }) => ({
@@ -75,6 +81,9 @@ export function rocFigure(
     options,
   });
 }
+
+/** Curves whose numbers are in the notes; those of more are in the legend. */
+const MOST_NOTED = 5;
 
 function checkSets(
   unknown: Readonly<Record<string, Scores>>,

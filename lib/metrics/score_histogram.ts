@@ -4,7 +4,8 @@
  * @module
  */
 import { cannot, checkAwaited, checkNumber, checkOptions } from "../check.ts";
-import { countText } from "../display/cell.ts";
+import { extremes } from "../math/statistics.ts";
+import { countText, numberText } from "../display/cell.ts";
 import {
   type Figure,
   FIGURE_OPTIONS,
@@ -79,9 +80,11 @@ export function scoreHistogram(
   const summary = series.map(({ name, values }) => summarise(name, values));
   const line = threshold === undefined
     ? undefined
-    : `threshold ${Number(threshold.toPrecision(4))}`;
+    : `threshold ${numberText(Number(threshold.toPrecision(4)))}`;
   if (line !== undefined) summary.push(line);
-  const guides: Guide[] = line === undefined
+  const isFar = threshold !== undefined &&
+    liesFar(threshold, series.map(({ values }) => values));
+  const guides: Guide[] = line === undefined || isFar
     ? []
     : [{ axis: "x", at: threshold!, name: line }];
   const title = series.length > MOST_NAMED
@@ -96,6 +99,7 @@ export function scoreHistogram(
       xLabel: "score",
       series,
       guides,
+      notes: isFar ? [`${line} is far beyond the scores`] : [],
     }),
     options: frame,
   });
@@ -103,6 +107,22 @@ export function scoreHistogram(
 
 /** Series whose names are in the title; the legend has them all. */
 const MOST_NAMED = 4;
+
+/** Distance of a threshold, in ranges of the scores, that leaves the bars too narrow. */
+const FAR = 20;
+
+/** Whether the bars would be lines if the axis reached to the threshold. */
+function liesFar(
+  threshold: number,
+  arrays: readonly ArrayLike<number>[],
+): boolean {
+  const [low, high] =
+    extremes(arrays.flatMap((values) => extremes(values) ?? [])) ??
+      [threshold, threshold];
+  const range = (high / FAR - low / FAR) || Math.max(1, Math.abs(high)) / FAR;
+  const beyond = Math.max(low - threshold, threshold - high) / FAR;
+  return beyond > FAR * range;
+}
 
 function checkScores(name: string, values: ArrayLike<number>): Float64Array {
   const action = "draw score histogram";

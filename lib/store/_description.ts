@@ -97,7 +97,7 @@ export function descriptionText(description: Description): string {
  * @param text The object.
  * @returns The same with one entry more, `"crc32"`.
  */
-export function sealed(text: string): string {
+function sealed(text: string): string {
   const open = text.replace(/\s*\}$/, "");
   return `${open},"crc32":${crc32(open)}}`;
 }
@@ -109,7 +109,7 @@ export function sealed(text: string): string {
  * @param name The file, for messages.
  * @throws {SyntaxError} If it was changed.
  */
-export function checkSeal(text: string, name: string): void {
+function checkSeal(text: string, name: string): void {
   const [end, checksum] = /,"crc32":(\d+)\}$/.exec(text) ?? [];
   const found = crc32(text.slice(0, text.length - (end?.length ?? 0)));
   if (Number(checksum) === found) return;

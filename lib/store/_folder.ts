@@ -19,7 +19,7 @@ import {
 /**
  * The manifest. Readers of Parquet folders ignore names that start with `_`.
  */
-export const MANIFEST = "_sonde.json";
+const MANIFEST = "_sonde.json";
 
 /** One shard. */
 export interface Shard {

@@ -11,14 +11,10 @@ import type {
   StoredFeatures,
 } from "../types.ts";
 import { ColumnCheck, IdCheck } from "./_column_pieces.ts";
-import {
-  badFeatures,
-  type ColumnSpec,
-  type Description,
-} from "./_description.ts";
+import { badFeatures, type ColumnSpec } from "./_description.ts";
 import { readManifest } from "./_folder.ts";
 import { openSafetensors } from "./_open_safetensors.ts";
-import { bytesOf, checkAlike, type Part, rowBytes } from "./part.ts";
+import { bytesOf, checkAlike, type Part } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
 
@@ -318,14 +314,4 @@ function openAt(path: string): Deno.FsFile {
   } catch (cause) {
     throw missingPath(cause, path, "open features");
   }
-}
-
-/**
- * Bytes of one row of all columns.
- *
- * @param description The description of the rows.
- * @returns The bytes, without ids.
- */
-export function bytesPerRow({ columns }: Description): number {
-  return columns.reduce((sum, column) => sum + rowBytes(column), 0);
 }

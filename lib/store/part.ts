@@ -222,7 +222,7 @@ export function checkAlike(a: Description, b: Description, name: string): void {
  * @param ids The ids.
  * @returns Their description.
  */
-export function idSpec(ids: Ids): IdSpec {
+function idSpec(ids: Ids): IdSpec {
   const lines = idLines(ids);
   return { kind: kindOfIds(ids), crc32: crc32(lines), bytes: lines.length };
 }

@@ -1,5 +1,5 @@
 /** Types of columns that become inputs of the command `worker`. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   Binary,
   type DataType,
@@ -13,14 +13,17 @@ import {
   LargeList,
   LargeUtf8,
   List,
+  makeData,
   Null,
+  RecordBatch,
   Schema,
   Struct,
   Utf8,
   type Vector,
   vectorFromArray,
 } from "apache-arrow";
-import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { FeatureExtractor, featureSet, loadModel } from "@sonde/sonde";
+import { FeatureColumns } from "../../lib/cli/_feature_columns.ts";
 import { columns, FLOATS } from "./_arrow_batches.ts";
 import { streamOf, tableOf, workerOver } from "./_arrow_pipes.ts";
 
@@ -266,4 +269,23 @@ Deno.test("worker names the first of very many bad rows", async () => {
   const { code, log } = await workerOver(bytes);
   assertEquals(code, 1);
   assertStringIncludes(log, "Cannot read row 0 as");
+});
+
+Deno.test("FeatureColumns store features of changing sizes in variable-size lists only", () => {
+  const set = (units: number) => {
+    const data = new Float32Array(units);
+    const feature = { data, shape: [1, units], dtype: "float32" } as const;
+    return featureSet({ features: [feature], layerNames: ["map"] });
+  };
+  const rows = makeData({ type: new Struct([]), length: 1, children: [] });
+  const empty = new RecordBatch(new Schema([]), rows);
+  const wider = (listType: "list" | "fixed") =>
+    new FeatureColumns(empty.schema, [], set(2), { keep: undefined, listType })
+      .batch(empty, set(3), new Set());
+  assertThrows(
+    () => wider("fixed"),
+    TypeError,
+    '"map" must be [1, 2], as before: current value is [1, 3]; let features be of one size, as by --pool mean, or pass --list-type list',
+  );
+  assertEquals([...wider("list").getChild("map")!.get(0)], [0, 0, 0]);
 });

@@ -94,7 +94,7 @@ Deno.test("worker refuses columns that it only passes through, if their buffers 
         pair(),
         (data) => data.children[0] = data.children[0]!.slice(0, 3),
       ),
-      "must have 4 values: current value is 3",
+      'column "other.item" must have 4 rows: current value is 3',
     ],
   ];
   for (const [other, text] of cases) {

@@ -92,6 +92,7 @@ Deno.test("worker stops at a bad row with its number and id, or makes it null an
   const stopped = await workerOver(bytes, [...LAYER, "--id", "id"]);
   assertEquals(stopped.code, 1);
   assertStringIncludes(stopped.log, 'Cannot read row 1 (id "b")');
+  assertStringIncludes(stopped.log, "mend it, or pass --on-bad null");
   for (const type of ["list", "fixed"]) {
     const args = [...LAYER, "--on-bad", "null", "--list-type", type];
     const run = await workerOver(bytes, args);
@@ -290,7 +291,7 @@ Deno.test("worker refuses buffers that are shorter than the column says", async 
   encoded.data[0]!.values[1] = 7; // beyond the dictionary
   const one = () => vectorFromArray([1, 1], new Float32());
   const cases: [Uint8Array, string[], string][] = [
-    [columns({ x: list }), [], "must have 4000 values"],
+    [columns({ x: list }), [], "must have 16000 bytes of values"],
     [
       ...[columns({ a: one(), b: one(), c: one(), d: encoded })],
       ...[

@@ -1,10 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { tf } from "../../lib/tf.ts";
-import {
-  checkInput,
-  modelInput,
-  nonFiniteRows,
-} from "../../lib/datasets/model_input.ts";
+import { checkInput, modelInput } from "../../lib/datasets/model_input.ts";
 import type { NdArray, TensorSpec } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
@@ -98,20 +94,27 @@ Deno.test("modelInput() counts rows from the first one in its messages", () => {
   assertThrows(run, RangeError, "it is in row 101");
 });
 
-Deno.test("nonFiniteRows() finds none among the largest finite values", () => {
+/** The rows of a matrix that `modelInput()` lists as not finite. */
+function nonFinite(data: Float32Array, width: number) {
+  const spec: TensorSpec = { ...ROWS, shape: [null, width] };
+  const shape = [data.length / width, width];
+  const array = { data, shape, dtype: "float32" } as const;
+  return modelInput(array, spec, "read dataset").nonFinite;
+}
+
+Deno.test("modelInput() lists no row of the largest finite values", () => {
   const large = 3.4028234663852886e38;
   const data = Float32Array.of(large, large, -large, -large);
-  assertEquals(nonFiniteRows(data, 2), []);
-  assertEquals(nonFiniteRows(Float32Array.of(large, Infinity), 1), [1]);
-  assertEquals(nonFiniteRows(new Float32Array(0), 0), []);
+  assertEquals(nonFinite(data, 2), []);
+  assertEquals(nonFinite(Float32Array.of(large, Infinity), 1), [1]);
 });
 
-Deno.test("nonFiniteRows() finds each kind at each place of a row", () => {
-  for (const odd of [NaN, Infinity, -Infinity]) {
+Deno.test("modelInput() lists NaN and both infinities in every column", () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
     for (let i = 0; i < 14; i++) {
       const data = new Float32Array(14).fill(1.5); // [2, 7]
-      data[i] = odd;
-      assertEquals(nonFiniteRows(data, 7), [Math.floor(i / 7)]);
+      data[i] = value;
+      assertEquals(nonFinite(data, 7), [Math.floor(i / 7)]);
     }
   }
 });

@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { tableFiles, tableFormat } from "../../lib/datasets/table_files.ts";
-import { TABLE_OPTIONS } from "../../lib/datasets/table_options.ts";
+import {
+  checkTableOptions,
+  type TableOptions,
+} from "../../lib/datasets/table_options.ts";
 
 async function withFiles(
   files: readonly string[],
@@ -52,7 +55,17 @@ Deno.test("tableFormat() knows formats, and refuses several", () => {
 });
 
 Deno.test("tables have the settings of images and samples", () => {
-  for (const name of ["inputs", "labels", "size", "onBad", "split", "limit"]) {
-    assertEquals(TABLE_OPTIONS.includes(name), true);
-  }
+  const options: TableOptions = {
+    inputs: "x",
+    labels: "y",
+    size: [4, 4],
+    split: { share: 0.5, seed: 1, part: "rest" },
+    limit: 3,
+  };
+  checkTableOptions(options, "read table");
+  assertThrows(
+    () => checkTableOptions({ sizes: 4 } as object, "read table"),
+    TypeError,
+    'did you mean "size"',
+  );
 });

@@ -6,10 +6,10 @@ import {
   isObject,
   isTensor,
   readRows,
-  rowsOf,
   type TypedTensorLike,
   withDType,
 } from "../../lib/datasets/tensor_likes.ts";
+import { isTextArray } from "../../lib/datasets/texts.ts";
 import type { DType } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
@@ -103,9 +103,11 @@ Deno.test("checkTensorLike() refuses tensors that are disposed or hold no number
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("rowsOf() gives a view of the rows", () => {
+Deno.test("readRows() gives views of arrays", async () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
-  const rows = rowsOf({ data, shape: [3, 2], dtype: "int32" }, 1, 3);
+  const array = { data, shape: [3, 2], dtype: "int32" } as const;
+  const [rows] = await readRows([array], 1, 3);
+  assert(rows !== undefined && !isTextArray(rows));
   assertEquals(rows.shape, [2, 2]);
   assertEquals(rows.data, Int32Array.of(2, 3, 4, 5));
   assert(rows.data.buffer === data.buffer);
@@ -173,6 +175,24 @@ function using(tensor: tf.Tensor, body: (tensor: tf.Tensor) => void): void {
   }
 }
 
+Deno.test("withDType() widens integers that have no element type here", () => {
+  const kinds: readonly [ArrayBufferView, ArrayBufferView, DType][] = [
+    [Int8Array.of(-128, 127), Int32Array.of(-128, 127), "int32"],
+    [Int16Array.of(-9, 32767), Int32Array.of(-9, 32767), "int32"],
+    [Uint16Array.of(0, 65535), Int32Array.of(0, 65535), "int32"],
+    [
+      Uint32Array.of(0, 2 ** 32 - 1),
+      BigInt64Array.of(0n, 4294967295n),
+      "int64",
+    ],
+  ];
+  for (const [narrow, data, dtype] of kinds) {
+    const array = { data: narrow, shape: [2] };
+    assert(isHostArray(array));
+    assertEquals(withDType(array), { data, shape: [2], dtype });
+  }
+});
+
 Deno.test("withDType() takes the element type from the class of the data", () => {
   const kinds: readonly [ArrayBufferView, DType][] = [
     [new Float32Array(2), "float32"],
@@ -192,14 +212,15 @@ Deno.test("withDType() takes the element type from the class of the data", () =>
   // What is said counts: a Uint8Array may be of booleans.
   const flags = { data: new Uint8Array(2), shape: [2], dtype: "bool" } as const;
   assertEquals(withDType(flags), flags);
-  const wide = { data: new Int16Array(2), shape: [2] };
+  const wide = { data: new BigUint64Array(2), shape: [2] };
   assert(isHostArray(wide));
   assertThrows(
     () => check(withDType(wide)),
     TypeError,
     'Cannot read dataset as "data" of labels must be one of Float32Array, ' +
       "Float64Array, Float16Array, Int32Array, BigInt64Array, Uint8Array, " +
-      "Uint8ClampedArray: current value is an Int16Array",
+      "Uint8ClampedArray, Int8Array, Int16Array, Uint16Array, Uint32Array: " +
+      "current value is a BigUint64Array",
   );
   assert(!isHostArray({ data: [1, 2], shape: [2] }));
   assert(!isHostArray({ data: { data: new Float32Array(2) }, shape: [2] }));

@@ -76,7 +76,7 @@ Deno.test("nnGuide() refuses a negative energy in fit and score, naming the row,
   await assertRejects(
     () => detector.fit(set),
     RangeError,
-    "Cannot fit nnGuide() as log Σ exp of the logits must be >= 0, of row 1 too",
+    "a negative one reverses the ranking; use deepKnn(), or leave the row out with set.select(…)",
   );
   await detector.fit(set.select((row) => row !== 1));
   await deepKnn({ neighbors: 1 }).fit(set);

@@ -78,6 +78,17 @@ Deno.test("figurePlotly() keeps cells of one name apart", () => {
   assertEquals(trace.x, ["a", "a (2)"]);
 });
 
+Deno.test("figurePlotly() says that it leaves out the values of many cells", () => {
+  const notes = (side: number) =>
+    figurePlotly({
+      ...SPECS.heatmap,
+      ...{ z: Array(side * side).fill(1), height: side, width: side },
+      ...{ xTicks: undefined, yTicks: undefined, annotated: true },
+    } as unknown as FigureSpec)!.notes;
+  assertEquals(notes(20), []);
+  assertEquals(notes(21), ["the cells are too small for their values"]);
+});
+
 Deno.test("figurePlotly() makes the cells of a confusion matrix square", () => {
   const { layout } = figurePlotly({ ...SPECS.heatmap, isSquare: true })!;
   assertEquals((layout as Trace).yaxis.scaleanchor, "x");

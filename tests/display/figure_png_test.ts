@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { figurePng, svgPng } from "../../lib/display/figure_png.ts";
+import { figurePng, rasterSvg, svgPng } from "../../lib/display/figure_png.ts";
 import { frameSvg } from "../../lib/display/svg_frame.ts";
 import type { FigureSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
@@ -18,4 +18,13 @@ Deno.test("svgPng() draws letters, for which it brings its font", async () => {
   const blank = await svgPng(frameSvg({ title: "", body: [] }));
   const written = await svgPng(frameSvg({ title: "WWWWWWWW", body: [] }));
   assert(written.png.length > blank.png.length + 500);
+});
+
+Deno.test("rasterSvg() says that characters without a glyph are boxes", async () => {
+  const note = "□: a character that DejaVu Sans lacks";
+  for (const [name, spec] of Object.entries<FigureSpec>(SPECS)) {
+    const titled = (title: string) => rasterSvg({ ...spec, title });
+    assert((await titled("三")).svg.includes(note), name);
+    assert(!(await titled("Ünïcödé Ω Ж …")).svg.includes(note), name);
+  }
 });

@@ -36,6 +36,12 @@ Deno.test("heatmapSvg() writes values into cells that have room", async () => {
   assertEquals(values(labelsOf((await heatmapSvg(spec)).svg)), 12 + 1); // the bar
   const narrow = { ...spec, z: Array(400).fill(1234), width: 40, height: 10 };
   assertEquals(values(labelsOf((await heatmapSvg(narrow)).svg)), 1);
+  // What is requested and left out is named.
+  const note = "the cells are too small for their values";
+  assert((await heatmapSvg(narrow)).svg.includes(note));
+  assert(!(await heatmapSvg(spec)).svg.includes(note));
+  const unrequested = { ...narrow, annotated: false };
+  assert(!(await heatmapSvg(unrequested)).svg.includes(note));
 });
 
 Deno.test("heatmapSvg() makes cells square where they must be", async () => {

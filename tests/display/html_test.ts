@@ -42,3 +42,20 @@ Deno.test("tableHtml() has at most 50 columns, and says of how many", () => {
   assert(html.includes("<p>arrays, the first 50 of 190 columns</p>"), html);
   assert(html.includes(">c49<") && !html.includes(">c50<"));
 });
+
+Deno.test("tableHtml() breaks no line within a shape or an interval", () => {
+  const html = tableHtml({
+    kind: "table",
+    columns: [{ name: "shape" }],
+    rows: [["[6, 12]"], ["0.9 (0.8 to 1)"], ["a, b (0.04)"]],
+  });
+  const cells = [...html.matchAll(/<td [^>]*>(.*?)<\/td>/g)]
+    .map(([, cell]) => cell!);
+  const kept = (text: string) =>
+    `<span style="white-space:nowrap">${text}</span>`;
+  assertEquals(cells, [
+    kept("[6, 12]"),
+    `0.9 ${kept("(0.8 to 1)")}`,
+    "a, b (0.04)",
+  ]);
+});

@@ -111,7 +111,7 @@ Deno.test("imagesSvg() begins a row where the spec says, however many would fit"
   }));
   const wide = grid(many, { columns: 12 });
   assert(wide.width <= 744, String(wide.width));
-  assertStringIncludes(wide.svg, ">…-file.jpg<");
+  assertStringIncludes(wide.svg, ">long….jpg<");
 });
 
 Deno.test("imagesSvg() draws photographs as they are, without notes on a scale of colours", () => {
@@ -147,4 +147,25 @@ Deno.test("imagesSvg() enlarges images as far as the numbers below them reach", 
 
 Deno.test("imagesSvg() says that there are none", () => {
   assertMatch(grid([]).svg, />no images</);
+});
+
+Deno.test("imagesSvg() distinguishes images of nearly equal values in the numbers below", () => {
+  const near = [0, 1, 2].map((i) => ({
+    ...IMAGE,
+    z: Array<number>(4).fill(1e6 + i / 8),
+  }));
+  for (const scale of ["layer", "each"] as const) {
+    const labels = labelsOf(grid(near, { scale }).svg);
+    assertEquals(labels.filter((text) => text.startsWith("all ")), [
+      "all 1,000,000",
+      "all 1,000,000.13",
+      "all 1,000,000.25",
+    ]);
+  }
+});
+
+Deno.test("imagesSvg() names the blocks of means, which need not be square", () => {
+  const z = Array.from({ length: 400 }, (_, i) => i);
+  const { svg } = grid([{ caption: "", z, height: 1, width: 400 }]);
+  assertMatch(labelsOf(svg).join(" "), /means over 1 × 4 positions/);
 });

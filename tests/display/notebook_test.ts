@@ -1,43 +1,56 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { notebook } from "../../lib/display/notebook.ts";
-import { currentRenderer, setRenderer } from "../../lib/display/renderer.ts";
-import { forgetStop, stopSignal } from "../../lib/display/stop_signal.ts";
+import { currentRenderer } from "../../lib/display/renderer.ts";
+import { stopSignal } from "../../lib/display/stop_signal.ts";
 import { themeOf, THEMES } from "../../lib/display/theme.ts";
-import { inFakeKernel } from "./_fake_kernel.ts";
+import type { Sent } from "./_fake_kernel.ts";
 
-Deno.test("notebook() sends the loader every time it is called", async () => {
-  try {
-    const sent = await inFakeKernel(async () => {
-      await notebook();
-      await notebook({ renderer: "html" });
-    });
-    assertEquals(sent.map(({ type }) => type), [
-      "display_data",
-      "display_data",
-    ]);
-    for (const { content } of sent) {
-      assertMatch(String(content.data["text/html"]), /DecompressionStream/);
-      assertEquals(content.data["text/plain"], "Sonde is set up");
-    }
-    assertEquals(stopSignal()?.aborted, false);
-  } finally {
-    forgetStop();
+/** In a process by itself, as `notebook()` listens to SIGINT from then on. */
+const IN_KERNEL = `
+import { notebook } from ${moduleAt("lib/display/notebook.ts")};
+import { currentRenderer } from ${moduleAt("lib/display/renderer.ts")};
+import { stopSignal } from ${moduleAt("lib/display/stop_signal.ts")};
+import { inFakeKernel } from ${moduleAt("tests/display/_fake_kernel.ts")};
+const runs = [];
+for (const renderer of [undefined, "html", "png", "mime"]) {
+  const sent = await inFakeKernel(() => notebook(renderer && { renderer }));
+  runs.push([currentRenderer(), stopSignal().aborted, sent]);
+}
+console.log(JSON.stringify(runs));
+Deno.exit();
+`;
+
+function moduleAt(path: string): string {
+  return JSON.stringify(new URL(`../../${path}`, import.meta.url));
+}
+
+Deno.test("notebook() sends the loader for the renderer html every time it is called, and listens to the Stop button", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", IN_KERNEL],
+    env: { NO_COLOR: "1" },
+  });
+  const { stdout, stderr } = await child.output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  const runs: [string, boolean, Sent[]][] = JSON.parse(
+    new TextDecoder().decode(stdout),
+  );
+  assertEquals(
+    runs.map(([renderer, aborted, sent]) => [
+      ...[renderer, aborted, sent.length],
+    ]),
+    [
+      ["html", false, 1],
+      ["html", false, 1],
+      ["png", false, 0],
+      ["mime", false, 0],
+    ],
+  );
+  for (const { type, content } of runs.flatMap(([, , sent]) => sent)) {
+    assertEquals(type, "display_data");
+    assertMatch(String(content.data["text/html"]), /DecompressionStream/);
+    assertEquals(content.data["text/plain"], "Sonde is set up");
   }
 });
-
-for (const renderer of ["png", "mime"] as const) {
-  Deno.test(`notebook() sends no loader for the renderer ${renderer}`, async () => {
-    try {
-      const sent = await inFakeKernel(() => notebook({ renderer }));
-      assertEquals(sent, []);
-      assertEquals(currentRenderer(), renderer);
-      assertEquals(stopSignal()?.aborted, false);
-    } finally {
-      forgetStop();
-      setRenderer("html");
-    }
-  });
-}
 
 Deno.test("notebook() only sets renderer and theme outside a notebook", async () => {
   await notebook({ renderer: "png", theme: "dark" });

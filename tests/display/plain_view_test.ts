@@ -31,6 +31,34 @@ Deno.test("plainView() writes single values", async () => {
   assertEquals(await text(new Map([["a", 1]])), 'Map(1) { "a" => 1 }');
 });
 
+Deno.test("plainView() writes no more of an object than can be read", async () => {
+  const deep = new Map(
+    Array.from({ length: 30 }, (_, i) => [i, new Map([[[i], [[i, "x"]]]])]),
+  );
+  const lines = (await text(deep)).split("\n");
+  assert(lines.length <= 60, `${lines.length} lines`);
+  const wide = Object.assign(
+    new Map(),
+    Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key${i}`, i])),
+  );
+  const shown = (await text(wide)).split("\n");
+  assertEquals(shown.length, 61);
+  assertEquals(shown.at(-1), "… 42 more lines; console.log writes them all");
+});
+
+Deno.test("plainView() says how a model of TensorFlow.js is shown", async () => {
+  class Sequential {
+    layers = Array.from({ length: 90 }, () => new Map([["a", { b: [] }]]));
+    predict() {}
+  }
+  const lines = (await text(new Sequential())).split("\n");
+  assert(lines.length <= 61, `${lines.length} lines`);
+  assertEquals(
+    lines.at(-1),
+    "show(fromLayersModel(model)) shows the layers of this model",
+  );
+});
+
 Deno.test("plainView() makes a table of a list of records", async () => {
   assertEquals(
     await text([{ a: 1, b: "x" }, { a: 0.123456, c: [1] }]),

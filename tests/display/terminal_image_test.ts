@@ -13,6 +13,8 @@ Deno.test("terminalImage() writes PNG in chunks for kitty", async () => {
   assert(chunks.every(([, , data]) => data!.length <= 4096));
   const png = Buffer.from(chunks.map(([, , data]) => data).join(""), "base64");
   assertEquals(png.subarray(1, 4).toString(), "PNG");
+  // Its size is that of the cells, as old releases scale the width alone.
+  assertEquals([png.readUInt32BE(16), png.readUInt32BE(20)], [640, 390]);
   assertEquals(text.replaceAll(/\x1b_G[^\x1b]*\x1b\\/g, ""), "\n");
   const narrow = await terminalImage(SPECS.lines, "kitty", 40);
   assertMatch(narrow, /c=40,/);

@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import {
   alignments,
   blocksText,
-  MOST_ROWS,
   tableRows,
   viewText,
 } from "../../lib/display/text.ts";
@@ -78,11 +77,11 @@ Deno.test("alignments() puts numbers right unless the column says otherwise", ()
 });
 
 Deno.test("tableRows() leaves out the middle of a long table", () => {
-  const rows = Array.from({ length: MOST_ROWS + 5 }, (_, i) => [i]);
+  const rows = Array.from({ length: 1000 + 5 }, (_, i) => [i]);
   const table: TableBlock = { kind: "table", columns: [{ name: "i" }], rows };
   const { head, left, tail } = tableRows(table);
-  assertEquals([head.length, left, tail.length], [MOST_ROWS - 10, 5, 10]);
+  assertEquals([head.length, left, tail.length], [1000 - 10, 5, 10]);
   assertEquals(tail.at(-1), ["1004"]);
   const lines = blocksText([table]).split("\n");
-  assertEquals(lines[2 + MOST_ROWS - 10], "… 5 more rows …");
+  assertEquals(lines[2 + 1000 - 10], "… 5 more rows …");
 });

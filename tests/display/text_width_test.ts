@@ -76,13 +76,20 @@ Deno.test("fitText() shortens to the width, and only where it must", () => {
   assert(textWidth(`${short}n`, 10) > 60 - 10);
 });
 
-Deno.test("fitPath() keeps the end of a path, from a slash where it can", () => {
+Deno.test("fitPath() keeps the end of a path, from a slash where it can, or both ends of its last part", () => {
   const room = (text: string) => textWidth(text, 10);
   const path = "photos/mushroom/mushroom-03.jpg";
   assertEquals(fitPath(path, 10, room(path)), path);
   const name = "…/mushroom-03.jpg";
   assertEquals(fitPath(path, 10, room(name)), name);
-  assertEquals(fitPath(path, 10, room("…om-03.jpg")), "…om-03.jpg");
+  assertEquals(fitPath(path, 10, room("mushr…3.jpg")), "mushr…3.jpg");
+  // Files that begin and end alike differ in what is kept.
+  const names = [3, 4].map((i) => `a/photo_${i}_of_a_long_name.jpg`);
+  assertEquals(names.map((name) => fitPath(name, 10, 90)), [
+    "photo_3…me.jpg",
+    "photo_4…me.jpg",
+  ]);
+  assertEquals(fitPath(path, 10, 1), "…");
   const label = "24 / 25 samples";
   assertEquals(fitPath(label, 10, room("24 / 25…")), "24 / 25…");
 });

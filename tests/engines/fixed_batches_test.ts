@@ -21,8 +21,10 @@ Deno.test("inFixedBatches() runs batches one after another, and joins what they 
   await assertRejects(
     () => inFixedBatches([X], 3, run),
     RangeError,
-    "a multiple of the 3 that its graph takes: current value is 4",
+    "a multiple of the 3 that its graph takes: current value is 4; use .batch() with such a number, and leave samples out or add some",
   );
+  const three = array([3, 2], [1, 2, 3, 4, 5, 6]); // one left out
+  assertEquals((await inFixedBatches([three], 3, run)).features, [three]);
 });
 
 Deno.test("fixedRows() is about graphs of raw operations alone", () => {

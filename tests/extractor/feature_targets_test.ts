@@ -1,6 +1,5 @@
 import {
   featureNames,
-  ownName,
   targetsOf,
 } from "../../lib/extractor/feature_targets.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
@@ -95,10 +94,19 @@ counted("targetsOf() asks for the channels where they are not known", () => {
   assertEquals(known[0]!.spec.form, "pooled");
 });
 
-Deno.test("ownName() gives one name to a function, and another to the next", () => {
-  const make = () => (x: number) => x * 2;
-  const [first, second] = [make(), make()];
-  assertEquals(ownName(first), ownName(first));
-  assertNotEquals(ownName(first), ownName(second));
-  assertMatch(ownName(first), /^own [0-9a-f-]{36}$/);
-});
+counted(
+  "targetsOf() gives one name to a function, and another to the next",
+  () => {
+    const model = convnet();
+    const node = graphOf(model).findNode("conv");
+    const make = () => (x: tf.Tensor) => tf.mul(x, 2);
+    const [first, second] = [make(), make()];
+    const postprocess = [first, first, second];
+    const [target] = targetsOf(node, { ...DEFAULTS, postprocess });
+    const [name, again, other] = target!.steps;
+    assertEquals(name, again);
+    assertNotEquals(name, other);
+    assertMatch(name!, /^custom [0-9a-f-]{36}$/);
+    free(model);
+  },
+);

@@ -89,6 +89,7 @@ counted("feedsOf() refuses a node that receives nothing", () => {
     'Cannot set input as the layer must receive something: current value is "widen"; name one that is called on others',
   );
   assertEquals(tensorName({ node, index: 0 }), "widen");
+  assertEquals(feedsOf(graph, node).length, 1); // one that is called on others
   free(model);
 });
 

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { FeatureExtractor, loadModel, pool, tf } from "@sonde/sonde";
 import type { Model, NdArray } from "@sonde/sonde";
-import { findLogits } from "../../lib/extractor/logits.ts";
+import { selectedLogits } from "../../lib/extractor/logits.ts";
 import { sampleAxisMover } from "../../lib/extractor/sample_axis.ts";
+import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { counted } from "../support/backends.ts";
 import { graphOf } from "../support/graph_of.ts";
@@ -94,7 +95,7 @@ function file(nodes: File["nodes"], first: string | number = "N"): Uint8Array {
 async function moverOf(nodes: File["nodes"]): Promise<string | undefined> {
   await using model = await loadModel(file(nodes));
   const graph = graphOf(model);
-  const { logits, warnings } = findLogits(graph, { head: undefined });
+  const { logits, warnings } = selectedLogits(graph, DEFAULTS);
   assertEquals(warnings.length, logits === undefined ? 1 : 0);
   return logits === undefined
     ? warnings[0]!.match(/: "(.*)" moves/)![1]

@@ -1,4 +1,8 @@
-import { checkHead, findLogits, readHead } from "../../lib/extractor/logits.ts";
+import {
+  checkHead,
+  readHead,
+  selectedLogits,
+} from "../../lib/extractor/logits.ts";
 import { DEFAULTS, type Settings } from "../../lib/extractor/settings.ts";
 import { type Head, headAt } from "../../lib/models/graph/head.ts";
 import type { HeadTensors } from "../../lib/models/graph/head_link.ts";
@@ -10,14 +14,17 @@ import { filled, free, mlp, twoOutputs } from "./_models.ts";
 import { tf } from "@sonde/sonde";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
-counted("findLogits() prefers the head that was named", () => {
+counted("selectedLogits() prefers the head that was named", () => {
   const model = mlp();
   const graph = graphOf(model);
-  const found = findLogits(graph, DEFAULTS);
+  const found = selectedLogits(graph, DEFAULTS);
   assertEquals(found.logits?.head?.node.row.name, "head");
   assertEquals(found.search?.looked, ["head"]);
   const node = graph.findNode("hidden");
-  const named = findLogits(graph, { head: { node, logits: headAt(node) } });
+  const named = selectedLogits(graph, {
+    ...DEFAULTS,
+    head: { node, logits: headAt(node) },
+  });
   assertEquals(named.logits?.head?.node.row.name, "hidden");
   assertEquals(named.search, undefined);
   free(model);

@@ -67,7 +67,10 @@ Deno.test("activation() reads names, functions and layers without weights", () =
   for (const activation of named) layerOf("Dense", { ...config, activation });
   for (
     const [activation, text] of [
-      ["my_own", "be an activation of Keras"],
+      [
+        "my_own",
+        'be an activation of Keras: current value is "my_own"; pass it as customObjects: { "my_own": (ops, x) => … }',
+      ],
       [{ class_name: "PReLU", config: {} }, "be a layer without weights"],
       [{ class_name: "function", config: "mine" }, "be an activation of Keras"],
     ] as const

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
+import { pca } from "../../lib/math/pca.ts";
 import { umap } from "../../lib/math/umap.ts";
 
 // Two groups of 20, 100 apart, in 8 units.
@@ -38,7 +39,12 @@ Deno.test("umap() takes rows evenly when there are too many", async () => {
 
 Deno.test("umap() refuses what it cannot project", async () => {
   const few = { data: new Float32Array(8), shape: [4, 2] };
-  await assertRejects(() => umap(few), RangeError, "at least 5 rows");
+  await assertRejects(
+    () => umap(few),
+    RangeError,
+    "at least 5 rows of finite values: current value is 4; use PCA",
+  );
+  assertEquals((await pca(few)).x.length, 4);
   const flat = { data: DATA, shape: [320] };
   await assertRejects(() => umap(flat), TypeError, "shape must be [N, D]");
   for (const options of [{ neighbors: 1 }, { maxRows: 0.5 }, { seed: NaN }]) {

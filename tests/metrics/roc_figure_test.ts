@@ -30,6 +30,22 @@ Deno.test("rocFigure() draws a curve a set, with AUROC and FPR95", async () => {
   assert(labelsOf(image.svg).includes("TPR 0.95"));
 });
 
+Deno.test("rocFigure() writes the AUROC of many curves into the legend", async () => {
+  const figureOf = async (count: number) => {
+    const sets = Array.from({ length: count }, (_, i) => [`set ${i}`, [5, 6]]);
+    const figure = rocFigure(KNOWN, Object.fromEntries(sets));
+    const block = viewOf(figure, {})!.blocks[0] as FigureBlock;
+    const spec = await block.figure();
+    assert(spec.kind === "lines");
+    return { first: spec.lines[0]!.name, notes: spec.notes!.join() };
+  };
+  assert((await figureOf(5)).notes.includes("set 4: AUROC 1.0000"));
+  assertEquals(await figureOf(6), {
+    first: "set 0 1.0000",
+    notes: "AUROC behind each name",
+  });
+});
+
 Deno.test("rocFigure() refuses what it cannot draw", () => {
   const bad = (
     [known, unknown]: readonly [unknown, unknown],

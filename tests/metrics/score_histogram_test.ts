@@ -54,6 +54,25 @@ Deno.test("scoreHistogram() draws the threshold, and says where it is", async ()
   assertEquals(spec.guides, [{ axis: "x", at: 1.23456, name }]);
 });
 
+Deno.test("scoreHistogram() names a threshold that would make the bars lines", async () => {
+  const drawn = async (threshold: number) => {
+    const { figure, summary } = blockOf(
+      scoreHistogram({ a: [1, 2, 3] }, { threshold }),
+    );
+    const spec = await figure();
+    assert(spec.kind === "histogram");
+    return { guides: spec.guides!.length, notes: spec.notes, summary };
+  };
+  assertEquals((await drawn(40)).guides, 1); // 18.5 ranges beyond
+  assertEquals(await drawn(1e6), {
+    guides: 0,
+    notes: ["threshold 1,000,000 is far beyond the scores"],
+    summary: "a: 3 scores, 1 to 3, median 2; threshold 1,000,000",
+  });
+  assertEquals((await drawn(-1e6)).guides, 0);
+  assertEquals((await drawn(-1e308)).guides, 0);
+});
+
 Deno.test("scoreHistogram() refuses what it cannot draw", () => {
   const bad = (
     scores: unknown,

@@ -72,6 +72,8 @@ Deno.test("pool() asks for the channels where the layer does not say", async () 
       TypeError,
       `Cannot pool layer "map" as the axis of its channels must be known: current value is undefined; pass it, as in pool("mean", { channels: "last" })`,
     );
+    const stated = pool("mean", { channels: "last" }) as BuiltInStep;
+    stated.apply(ops, tf.ones([1, 2, 2, 2]), UNKNOWN);
     return tf.scalar(0);
   });
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openFeatures, saveFeatures } from "@sonde/sonde";
-import { checkRoom } from "../../lib/store/disk_room.ts";
+import { checkDiskSpace } from "../../lib/store/writable.ts";
 import { FeatureCache } from "../../lib/store/feature_cache.ts";
 import { bytesPerRow, finishTarget } from "../../lib/store/finish_target.ts";
 import { rangeOfShard } from "../../lib/store/merge_features.ts";
@@ -223,10 +223,10 @@ Deno.test("notWritten() knows a full disk and a folder that may not be written",
   assertEquals(notWritten("x", other), other);
 });
 
-Deno.test("checkRoom() compares with the free bytes of the disk", () =>
+Deno.test("checkDiskSpace() compares with the free bytes of the disk", () =>
   inFolder((folder) => {
-    checkRoom(folder, 1);
-    assertThrows(() => checkRoom(folder, 1e18), RangeError, "free bytes");
+    checkDiskSpace(folder, 1);
+    assertThrows(() => checkDiskSpace(folder, 1e18), RangeError, "free bytes");
     return Promise.resolve();
   }));
 

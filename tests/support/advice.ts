@@ -31,6 +31,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/exact_products.ts",
+    "use a processor with VNNI, or open the ",
+    "tests/engines/onnx/exact_products_test.ts",
+  ],
+  [
     "engines/onnx/graph/lower_opset.ts",
     "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
     ONNX,
@@ -66,14 +71,14 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/run_nodes_test.ts",
   ],
   [
-    "extractor/batch_dependence.ts",
+    "extractor/plan.ts",
     "use .batch(1), or save the layer with output_sequence_length",
-    "tests/extractor/batch_dependence_test.ts",
+    "tests/extractor/plan_warnings_test.ts",
   ],
   [
-    "extractor/batch_dependence.ts",
+    "extractor/plan.ts",
     "use .batch(1) for results that do not",
-    "tests/extractor/batch_dependence_test.ts",
+    "tests/extractor/plan_warnings_test.ts",
   ],
   [
     "extractor/check_postprocess.ts",
@@ -98,7 +103,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "give its other parameters default values",
     "",
   ],
-  ["extractor/feeds.ts", "name one that is called on others", ""],
+  [
+    "extractor/feeds.ts",
+    "name one that is called on others",
+    "tests/extractor/feeds_test.ts",
+  ],
   ["extractor/logits.ts", "name it by .head(id) before", ""],
   ["extractor/logits.ts", "name its head by .head(id) before", ""],
   ["extractor/options.ts", 'use "onnx"', ""],
@@ -108,7 +117,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "features/view/_input_images.ts",
     "pass the dataset that the set was made from",
-    "tests/features/feature_maps_test.ts",
+    "tests/features/view/_input_images_test.ts",
   ],
   [
     "formats/file_path.ts",
@@ -133,7 +142,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "layers/config_reader.ts",
     "pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }",
-    "",
+    "tests/layers/config_reader_test.ts",
   ],
   [
     "layers/linear_operations.ts",
@@ -155,7 +164,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "save the model as .keras in Python, which merges them",
     "tests/whole/old_layers_test.ts",
   ],
-  ["math/umap.ts", "use PCA", "tests/features/projection_test.ts"],
+  ["math/umap.ts", "use PCA", "tests/math/umap_test.ts"],
   [
     "models/files/identify.ts",
     "convert it: python -c 'import tf_keras; ",
@@ -185,14 +194,13 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "models/keras/layer_factory.ts",
     "pass it as customObjects: { ${asKey(className)}: … }",
-    "",
+    "tests/models/keras/layer_factory_test.ts",
   ],
   [
     "models/keras/name_weights.ts",
     'save it in the other format: model.save("model.keras")',
     PYTHON,
   ],
-  ["models/onnx/load_onnx.ts", "export it without", ONNX],
   [
     "models/onnx/onnx_checks.ts",
     "convert it in Python: onnx.version_converter.convert_version(model, 21)",
@@ -218,30 +226,8 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [
     "postprocess/pool.ts",
     'pass it, as in pool("${kind}", { channels: "last" })',
-    "",
+    "tests/postprocess/pool_test.ts",
   ],
-];
-
-/** Files with advice that the test that is named does not quote. Add none. */
-export const FOLLOWED_UNQUOTED: readonly string[] = [
-  "cli/_feature_columns.ts",
-  "cli/_run_worker.ts",
-  "detectors/nn_guide.ts",
-  "engines/fixed_batches.ts",
-  "engines/onnx/onnx_file_session.ts",
-  "engines/tfjs/backend.ts",
-  "engines/tfjs/run_nodes.ts",
-  "extractor/feeds.ts",
-  "features/view/_input_images.ts",
-  "formats/file_path.ts",
-  "layers/config_reader.ts",
-  "math/umap.ts",
-  "models/files/identify.ts",
-  "models/files/open_model_file.ts",
-  "models/keras/known_layers.ts",
-  "models/keras/layer_factory.ts",
-  "models/onnx/onnx_external.ts",
-  "postprocess/pool.ts",
 ];
 
 const STRING = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;

@@ -25,6 +25,8 @@ MODEL = ROOT / "notebooks" / "models" / "keras" / "digits.keras"
 FOLDER = pathlib.Path(sys.argv[1])
 ROWS, PARTS = 20_000, 8
 STARTED = []  # processes, each the head of its group
+# Guards against a hang, not bounds: on a machine that others use, Spark needs minutes to start.
+MOST_SECONDS, MOST_WAIT = 900, 600
 
 
 def worker(*args, model=MODEL):
@@ -76,7 +78,7 @@ def engine(kind, source, target, *args, model=MODEL):
     return process
 
 
-def finished(process, ok=True, seconds=280):
+def finished(process, ok=True, seconds=MOST_SECONDS):
     try:
         text = process.communicate(timeout=seconds)[0].decode()
     except subprocess.TimeoutExpired:
@@ -111,7 +113,7 @@ def denos(of_tasks=True):
     return found
 
 
-def waited(what, seconds=250):
+def waited(what, seconds=MOST_WAIT):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():

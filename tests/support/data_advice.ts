@@ -11,7 +11,7 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "cli/_feature_columns.ts",
     "pass --list-type list",
-    "tests/cli/worker_test.ts",
+    "tests/cli/worker_columns_test.ts",
   ],
   [
     "cli/_input_columns.ts",
@@ -74,7 +74,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     'use { device: "cpu" }',
     "tests/engines/onnx/check_device_test.ts",
   ],
-  ["engines/onnx/onnx_file_session.ts", 'use { device: "cpu" }', ""],
+  [
+    "engines/onnx/onnx_file_session.ts",
+    'use { device: "cpu" }',
+    "tests/support/programs/run_on_device.ts",
+  ],
   [
     "engines/onnx/runtime/device.ts",
     'use { device: "cpu" }',

@@ -9,10 +9,18 @@ export interface Constant {
   readonly raw?: Uint8Array;
   readonly floats?: readonly number[];
   readonly ints?: readonly (number | bigint)[];
+  readonly strings?: readonly string[];
   /** Field of `ints`: 5 for int32_data, 7 for int64_data. */
   readonly intsField?: number;
   readonly external?: Readonly<Record<string, string>>;
   readonly segment?: boolean;
+}
+
+/** A constant of the values that are not zero. */
+export interface Sparse {
+  readonly values?: Constant;
+  readonly indices?: Constant;
+  readonly shape: readonly number[];
 }
 
 /** An attribute: a number, text, numbers, a tensor or a graph. */
@@ -21,7 +29,10 @@ export type Attribute =
   | string
   | readonly number[]
   | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
   | { readonly tensor: Constant }
+  | { readonly sparse: Sparse }
   | { readonly graph: Graph };
 
 /** An operation. */
@@ -49,7 +60,7 @@ export interface Graph {
   readonly inputs?: readonly Port[];
   readonly outputs?: readonly Port[];
   readonly values?: readonly Port[];
-  readonly hasSparse?: boolean;
+  readonly sparse?: readonly Sparse[];
 }
 
 /** A file. */
@@ -81,12 +92,7 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
         ...file,
       }));
   }
-  for (const [domain, version] of Object.entries(opsets)) {
-    message(writer, 8, () => {
-      text(writer, 1, domain);
-      writer.tag(2, WireType.Varint).int64(version);
-    });
-  }
+  writeOpsets(writer, 8, opsets);
   if (file.hasTraining) message(writer, 20, () => {});
   for (const { name, domain, nodes, inputs, outputs } of file.functions ?? []) {
     message(writer, 25, () => {
@@ -96,10 +102,24 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
       for (const node of nodes) {
         message(writer, 7, () => writeNode(writer, node));
       }
+      writeOpsets(writer, 9, opsets);
       text(writer, 10, domain);
     });
   }
   return writer.finish();
+}
+
+function writeOpsets(
+  writer: BinaryWriter,
+  field: number,
+  opsets: Readonly<Record<string, number>>,
+): void {
+  for (const [domain, version] of Object.entries(opsets)) {
+    message(writer, field, () => {
+      text(writer, 1, domain);
+      writer.tag(2, WireType.Varint).int64(version);
+    });
+  }
 }
 
 /** Float32 values as bytes. */
@@ -124,7 +144,18 @@ function writeGraph(writer: BinaryWriter, graph: Graph): void {
   for (const port of graph.values ?? []) {
     message(writer, 13, () => writePort(writer, port));
   }
-  if (graph.hasSparse) message(writer, 15, () => {});
+  for (const sparse of graph.sparse ?? []) {
+    message(writer, 15, () => writeSparse(writer, sparse));
+  }
+}
+
+function writeSparse(
+  writer: BinaryWriter,
+  { values, indices, shape }: Sparse,
+): void {
+  if (values) message(writer, 1, () => writeConstant(writer, values));
+  if (indices) message(writer, 2, () => writeConstant(writer, indices));
+  for (const size of shape) writer.tag(3, WireType.Varint).int64(size);
 }
 
 function writeNode(writer: BinaryWriter, node: Node): void {
@@ -154,6 +185,15 @@ function writeAttribute(
   } else if ("float" in value) {
     writer.tag(2, WireType.Bit32).float(value.float);
     kind(1);
+  } else if ("floats" in value) {
+    for (const one of value.floats) writer.tag(7, WireType.Bit32).float(one);
+    kind(6);
+  } else if ("strings" in value) {
+    for (const one of value.strings) text(writer, 9, one);
+    kind(8);
+  } else if ("sparse" in value) {
+    message(writer, 22, () => writeSparse(writer, value.sparse));
+    kind(11);
   } else if ("tensor" in value) {
     message(writer, 5, () => writeConstant(writer, value.tensor));
     kind(4);
@@ -175,6 +215,7 @@ function writeConstant(writer: BinaryWriter, constant: Constant): void {
   for (const value of ints) {
     writer.tag(constant.intsField ?? 7, WireType.Varint).int64(value as number);
   }
+  for (const value of constant.strings ?? []) text(writer, 6, value);
   text(writer, 8, name);
   if (raw !== undefined) writer.tag(9, WireType.LengthDelimited).bytes(raw);
   if (constant.external === undefined) return;

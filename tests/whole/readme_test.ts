@@ -21,22 +21,46 @@ import {
 const ROOT = new URL("../../", import.meta.url);
 const FOLDER = decodeURIComponent(ROOT.pathname);
 const README = await Deno.readTextFile(new URL("README.md", ROOT));
-const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
-  .map(([, code]) => code!);
 /** What each block must print, from what its text promises. */
-const PRINTED = [
-  ["FeatureSet of 502 samples", "pool        [502, 64]"],
-  ['photos": 12 images, 2 classes', '[ "circles", "squares" ] ['],
-  ['[ "setosa", "versicolor", "virginica" ]'],
-  ["Neighbors: 6 of 1 query", "boat/boat-20.jpg (0), boat/boat-02.jpg (0.03"],
-  ["conv1", "only"],
-  ["shape: [ 5, 8 ]", 'dtype: "float32"'],
-  ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
-  ["0.947"],
-  ["Written: 1131 samples", "digits.parquet"],
-  ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
-  ["conv1"],
-];
+const EXAMPLES: Readonly<Record<string, readonly string[][]>> = {
+  "README.md": [
+    ["FeatureSet of 502 samples", "pool        [502, 64]"],
+    ['photos": 12 images, 2 classes', '[ "circles", "squares" ] ['],
+    ["Neighbors: 6 of 1 query", "boat/boat-20.jpg (0), boat/boat-02.jpg (0.03"],
+    ["shape: [ 5, 8 ]", 'dtype: "float32"'],
+    ['Model "digits"', 'Weights of "conv1" (Conv2D)'],
+    ["0.947"],
+    ["Written: 1131 samples", "digits.parquet"],
+    ["conv1"],
+  ],
+  "lib/datasets/README.md": [['[ "setosa", "versicolor", "virginica" ]']],
+  "lib/engines/README.md": [
+    ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
+  ],
+};
+/** All documents for users, by their paths. */
+const DOCUMENTS = new Map([
+  ["README.md", README],
+  ...await Promise.all(
+    [
+      ...["datasets", "detectors", "engines", "extractor", "layers", "models"],
+      "store",
+    ].map((name) => `lib/${name}/README.md`)
+      .concat("notebooks/cluster/README.md")
+      .map(async (path) =>
+        [path, await Deno.readTextFile(new URL(path, ROOT))] as const
+      ),
+  ),
+]);
+const BLOCKS = [...DOCUMENTS].flatMap(([path, text]) =>
+  path in EXAMPLES ? blocksOf(text) : []
+);
+const PRINTED = [...DOCUMENTS.keys()].flatMap((path) => EXAMPLES[path] ?? []);
+
+function blocksOf(text: string): string[] {
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+    .map(([, code]) => code!);
+}
 
 /** Blocks that decode images or read tables. */
 const NATIVE = /\b(imageFolder|table|query)\(/;
@@ -53,7 +77,9 @@ function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
 }
 
 Deno.test("README.md has short examples for the commonest wishes", () => {
-  assertEquals(BLOCKS.length, PRINTED.length);
+  for (const [path, text] of DOCUMENTS) {
+    assertEquals(blocksOf(text).length, EXAMPLES[path]?.length ?? 0, path);
+  }
   for (const code of BLOCKS) {
     const lines = code.split("\n").filter((line) => line.trim() !== "");
     assertLessOrEqual(lines.length, 10, code);
@@ -135,9 +161,10 @@ Deno.test("README.md has examples that give what they say", async () => {
   await Deno.remove(main);
 });
 
-/** DuckDB runs the SQL of the README, and finds what `nearest` finds. */
+/** DuckDB runs the SQL of lib/store/README.md, and finds what `nearest` finds. */
 async function checkNearest(file: string): Promise<void> {
-  const [, sql] = /^```sql\n([\s\S]*?)^```$/m.exec(README)!;
+  const store = DOCUMENTS.get("lib/store/README.md")!;
+  const [, sql] = /^```sql\n([\s\S]*?)^```$/m.exec(store)!;
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   const answer = await connection.runAndReadAll(
@@ -174,7 +201,8 @@ Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
 });
 
 Deno.test("README.md says how many detectors there are", () => {
-  const counts = README.match(/(?<!\d)\d+ detectors/g);
+  const counts = [...DOCUMENTS.values()].join("\n")
+    .match(/(?<!\d)\d+ detectors/g);
   const ours = `${Object.keys(DETECTORS).length} detectors`;
   assertEquals(counts, [ours, ours, "15 detectors"]); // the last: oodeel's
 });
@@ -183,8 +211,8 @@ Deno.test("README.md names one Deno, which .ci/run takes from it", async () => {
   const versions = new Set(README.match(/\bdeno@[\w.]+/g));
   assertEquals(versions.size, 1);
   const [version] = versions;
-  assert(README.includes(`npx -y ${version} task demo\n`));
-  assert(README.includes(`npx -y ${version} task test\n`));
+  assert(README.includes(`npx -y ${version} task demo `));
+  assert(README.includes(`npx -y ${version} task test `));
   const ci = await Deno.readTextFile(new URL(".ci/run", ROOT));
   for (const pinned of ci.match(/\bdeno@\d[\w.]*/g) ?? []) {
     assertEquals(pinned, version);
@@ -192,20 +220,55 @@ Deno.test("README.md names one Deno, which .ci/run takes from it", async () => {
   assert(ci.includes("README.md") || ci.includes(version!));
 });
 
-Deno.test("README.md links to files and folders that are there", async () => {
-  const links = [...README.matchAll(/\]\(([^)#]+)\)/g)]
-    .map(([, to]) => to!).filter((to) => !/^https?:/.test(to));
-  assert(links.length >= 5);
-  for (const link of links) await Deno.stat(new URL(link, ROOT));
+Deno.test("README.md and those of folders link to files and headings that are there", async () => {
+  for (const [path, text] of DOCUMENTS) {
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)]
+      .map(([, to]) => to!).filter((to) => !/^https?:/.test(to));
+    if (path === "README.md") assert(links.length >= 20);
+    for (const link of links) {
+      const [file, heading] = link.split("#");
+      const url = new URL(file!, new URL(path, ROOT));
+      await Deno.stat(url);
+      if (heading === undefined) continue;
+      const anchors = anchorsOf(await Deno.readTextFile(url));
+      assert(anchors.includes(heading), `${path}: ${link}`);
+    }
+  }
   const { size } = await Deno.stat(`${FOLDER}notebooks/pictures/digits.png`);
   assertLessOrEqual(size, 150_000);
+});
+
+/** The anchors of headings, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")
+  );
+}
+
+Deno.test("README.md tells all on its first screen, and is short", () => {
+  assertLessOrEqual(README.split("\n").length, 320);
+  const first = README.split("\n").slice(0, 55).join("\n");
+  const [intro] = first.slice("# Sonde\n\n".length).split("\n\n");
+  assertEquals(intro!.match(/\.(?=\s|$)/g)?.length, 2, "two sentences");
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(first)!;
+  assertLessOrEqual(code!.match(/;(?= |$)/gm)!.length, 5, "five lines");
+  for (
+    const part of [
+      ...["prints in a terminal", "notebooks/pictures/digits.png"],
+      ...["task demo", "task test"],
+      ...["**Formats**", "**Speed**", "**Privacy**"],
+    ]
+  ) assert(first.includes(part), part);
 });
 
 Deno.test("README.md lists tasks of deno.json only", async () => {
   const { tasks } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", ROOT)),
   );
-  const named = [...README.matchAll(/\btask (\w+)/g)].map(([, name]) => name!);
+  const named = [
+    ...[...DOCUMENTS.values()].join("\n")
+      .matchAll(/\btask (\w+)/g),
+  ].map(([, name]) => name!);
   assert(named.length >= 2);
   for (const name of named) assert(name in tasks, name);
 });

@@ -7,12 +7,13 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { writeMessage, writeString } from "../../formats/protobuf.ts";
-import { cannot } from "../../check.ts";
-import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import { cannot, sizeOf } from "../../check.ts";
+import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
+import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
 
 /** A tensor that is fed. */
@@ -37,6 +38,8 @@ export interface Cut {
   readonly calls: readonly OnnxCall[];
   /** Names of the requested tensors. */
   readonly wanted: readonly string[];
+  /** Zero points to append to the inputs of operations. @default {none} */
+  readonly zeroPoints?: ExactProducts["zeroPoints"];
 }
 
 /** An extracted part of a file. */
@@ -114,7 +117,7 @@ export function constantsOf(
 function writeGraph(
   writer: BinaryWriter,
   origin: OnnxOrigin,
-  { feeds, calls, wanted }: Cut,
+  { feeds, calls, wanted, zeroPoints = new Map() }: Cut,
   externalData: ExternalData[],
 ): { inputs: string[]; outputs: string[] } {
   const { reader } = origin.file;
@@ -127,16 +130,29 @@ function writeGraph(
     names.add(name);
     return name;
   };
+  const zeros = new Map<string, ZeroPoint & { readonly name: string }>();
+  const zeroNamed = ({ type, shape }: ZeroPoint) => {
+    const key = `${type} ${shape}`;
+    const { name } = zeros.get(key) ?? { name: fresh("zero") };
+    zeros.set(key, { name, type, shape });
+    return name;
+  };
   const fed = new Set(feeds.map(({ name }) => name));
   const ports = feeds.map(({ name, type, shape }) => {
-    // float16 cannot be passed to the runtime, so it is cast in the graph.
-    const isHalf = type === FLOAT16;
-    const input = isHalf ? fresh(`${name}'`) : name;
-    if (isHalf) writeNode(writer, "Cast", input, name, FLOAT16);
-    return { name: input, type: isHalf ? FLOAT32 : type, shape };
+    // Types that arrays lack, and float16, which cannot be passed to the
+    // runtime, are cast in the graph.
+    const fedType = typeFed(type);
+    if (fedType === type) return { name, type, shape };
+    const input = fresh(`${name}'`);
+    writeNode(writer, "Cast", input, name, type);
+    return { name: input, type: fedType, shape };
   });
   for (const { operation } of calls) {
-    raw(writer, 1, reader.bytes(operation.span), missingInputs(operation));
+    const added = new BinaryWriter();
+    for (const zero of zeroPoints.get(operation) ?? []) {
+      writeString(added, 1, zero === undefined ? "" : zeroNamed(zero));
+    }
+    raw(writer, 1, reader.bytes(operation.span), added.finish());
   }
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
@@ -149,6 +165,14 @@ function writeGraph(
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
+  for (const { name, type, shape } of zeros.values()) {
+    writeMessage(writer, 5, () => {
+      for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
+      writer.tag(2, WireType.Varint).int32(type);
+      writeString(writer, 8, name);
+      raw(writer, 9, new Uint8Array(sizeOf(shape))); // of 8-bit integers
+    });
+  }
   for (const port of ports) {
     writeMessage(writer, 11, () => writePort(writer, port));
   }
@@ -159,47 +183,11 @@ function writeGraph(
   return { inputs: ports.map(({ name }) => name), outputs };
 }
 
-/** Maximum number of inputs of `MatMulInteger`. */
-const NUM_INPUTS = 4;
-
-/**
- * Adds the omitted inputs of a `MatMulInteger` as empty names, which are
- * equivalent. Without them, ONNX Runtime 1.27 crashes the process when it looks
- * for saturating products.
- */
-function missingInputs({ kind, inputs }: OnnxOperation): Uint8Array {
-  const writer = new BinaryWriter();
-  if (kind === "MatMulInteger") {
-    for (let i = inputs.length; i < NUM_INPUTS; i++) {
-      writeString(writer, 1, "");
-    }
-  }
-  return writer.finish();
-}
-
-/**
- * Whether the runtime can be set to compute 8-bit products exactly. Subgraphs
- * are copied unchanged, so they must not contain a `MatMulInteger` with omitted
- * inputs.
- *
- * @param origin The file.
- * @param calls The operations that run.
- * @returns True if it can.
- */
-export function allowsExactProducts(
-  { file }: OnnxOrigin,
-  calls: readonly OnnxCall[],
-): boolean {
-  const isSafe = ({ kind, inputs, attributes }: OnnxOperation): boolean =>
-    (kind !== "MatMulInteger" || inputs.length === NUM_INPUTS) &&
-    areSafe(attributes);
-  const areSafe = (attributes: OnnxOperation["attributes"]): boolean =>
-    [...attributes.values()].every((value) =>
-      typeof value !== "object" || !("graph" in value) ||
-      value.graph.nodes.every(isSafe)
-    );
-  return file.functions.length === 0 &&
-    calls.every(({ operation }) => areSafe(operation.attributes));
+/** The element type in which an input is passed to the runtime, by number. */
+function typeFed(type: number): number {
+  if (type === FLOAT16) return FLOAT32;
+  const wider = widerType(typeName(type));
+  return wider === undefined ? type : typeNumber(wider.dtype)!;
 }
 
 /** Writes an operator of one input and one output. */

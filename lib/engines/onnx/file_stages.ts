@@ -4,7 +4,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { typeName } from "../../formats/onnx_tensor.ts";
+import { typeName, widerType } from "../../formats/onnx_tensor.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import {
   type OnnxCall,
@@ -15,7 +15,8 @@ import {
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import type { TensorSpec } from "../../types.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { allowsExactProducts, type CutFeed, cutFile } from "./cut_file.ts";
+import { type CutFeed, cutFile } from "./cut_file.ts";
+import { exactProducts } from "./exact_products.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
@@ -51,9 +52,11 @@ export async function openStages(
   pacer: Pacer,
 ): Promise<OpenStages> {
   const source = program.graph.onnx!;
+  const { isNeeded, zeroPoints } = await exactProducts(source, calls);
   const model = cutFile(source, {
     feeds: program.feeds.map(({ ref, spec }) => feedOf(source, ref, spec)),
     calls,
+    zeroPoints,
     wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
   });
   const transferable = model.externalData.map(({ data }) => data);
@@ -62,7 +65,7 @@ export async function openStages(
     threads,
     device,
     transferable,
-    exactProducts: allowsExactProducts(source, calls),
+    exactProducts: isNeeded,
   });
   const byName = new Map(stages.outputs.map((known) => [known.name, known]));
   const outputs = model.outputs.map((name) => byName.get(name)!);
@@ -86,10 +89,10 @@ export function feedOf(
   const name = nameOf(origin(ref));
   const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
   const type = types.get(name) ?? number;
-  if (number === undefined || type !== number) {
-    const rule =
-      `input "${called}" must be of floats, int32, int64, uint8 or bool`;
-    const found = typeName(type ?? 0) ?? dtype;
+  const found = typeName(type ?? 0) ?? dtype;
+  const isFed = type === number || widerType(found)?.dtype === dtype;
+  if (number === undefined || !isFed) {
+    const rule = `input "${called}" must be of real numbers or booleans`;
     const advice = found === "string"
       ? "strings are inputs of text layers of Keras alone"
       : undefined;
@@ -124,18 +127,26 @@ export function optionalKey({ logits, features }: Program): string | undefined {
  * @throws {TypeError} If it does not contain numbers, or one row per sample.
  */
 export function checkOutput(
-  { node }: Ref,
+  { node, index }: Ref,
   { type, shape }: OnnxOutput,
   { batch }: OnnxOrigin,
 ): void {
   const action = `take layer "${node.row.name}"`;
   if (type === undefined || type === "string") {
     const rule = "it must return a tensor of numbers";
-    const found = type === undefined ? "a sequence or a map" : "texts";
-    throw new TypeError(cannot(action, rule, found));
+    const found = type === undefined ? "a sequence or a map" : "strings";
+    const further = outputsOf(node) < 2 || index > 0
+      ? undefined
+      : `request another of its outputs, as "${node.row.name}[1]"`;
+    throw new TypeError(cannot(action, rule, found, further));
   }
   const first = shape[0] ?? null;
   if (first === null || first === batch) return;
   const rule = "it must return one row per sample, whatever their number";
   throw new TypeError(cannot(action, rule, shape));
+}
+
+/** The number of outputs of an operation. */
+function outputsOf({ call }: Ref["node"]): number {
+  return call.kind === "raw" ? call.onnx!.operation.outputs.length : 1;
 }

@@ -17,6 +17,7 @@ import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNumbers } from "./check_numbers.ts";
+import { checkRange } from "./check_range.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
@@ -154,6 +155,11 @@ class FileSession implements Session {
     const rows = inputs[counted]!.shape[axes[counted]!]!;
     const what = samplesText(first, rows);
     checkFinite(inputs, this.#open.device, what);
+    feeds.forEach(({ ref, spec }, i) => {
+      const type = graph.onnx!.types.get(graph.onnx!.nameOf(origin(ref)));
+      if (type === undefined) return;
+      checkRange(inputs[i]!, type, spec.name, `run ${what}`);
+    });
     const { batch } = graph.onnx!;
     if (batch === undefined) {
       return this.#read(await pacer.race(this.#runPart(inputs, what)), first);

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot, shapeText } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph/graph.ts";
+import { type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import {
   isUnfit,
@@ -72,7 +72,9 @@ export function recordOutputs(
     const known = values.get(refKey(ref));
     if (known !== undefined) return known;
     const { name, type, shape } = outputOf(ref);
-    const { input, value } = taken(graph, type ?? "", shape, name);
+    // The runtime infers no shapes of some operators, where the model does.
+    const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
+    const { input, value } = inputFor(graph, type ?? "", sizes, name);
     from[input] = name;
     values.set(refKey(ref), value);
     return value;
@@ -96,32 +98,30 @@ export function recordOutputs(
   const isLeftOut = logits === undefined ||
     (omitsLogits && !isPenultimateShaped) ||
     !isRow(logitsRef(logits)) && isUnfit(ops, logits, valueOf);
-  if (isLeftOut) {
-    return { names: found, graph, from };
-  }
+  if (isLeftOut) return { names: found, graph, from };
   if (!needsHead(logits) && isRow(logitsRef(logits))) {
     found.logits = outputOf(logitsRef(logits)).name;
-  } else {
-    const head = needsHead(logits) ? logits.head!.weights : undefined;
-    const made = logitsOf(
-      ops,
-      logits,
-      valueOf,
-      head && {
-        kernel: ops.constant(head.kernel),
-        bias: ops.constant(head.bias),
-      },
-    );
-    if (!omitsLogits) found.logits = put("logits", made.logits);
-    if (isPenultimateShaped) {
-      found.penultimate = put("penultimate", made.shaped!);
-    }
-    if (made.scale !== undefined) found.scale = put("scale", made.scale);
+    return { names: found, graph, from };
   }
+  const head = needsHead(logits) ? logits.head!.weights : undefined;
+  const results = logitsOf(
+    ops,
+    logits,
+    valueOf,
+    head && {
+      kernel: ops.constant(head.kernel),
+      bias: ops.constant(head.bias),
+    },
+  );
+  if (!omitsLogits) found.logits = put("logits", results.logits);
+  if (isPenultimateShaped) {
+    found.penultimate = put("penultimate", results.shaped!);
+  }
+  if (results.scale !== undefined) found.scale = put("scale", results.scale);
   return { names: found, graph, from };
 }
 
-function taken(
+function inputFor(
   graph: OnnxGraph,
   type: string,
   shape: readonly (number | null)[],

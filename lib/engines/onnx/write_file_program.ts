@@ -65,24 +65,11 @@ export async function writeFileProgram(
   });
   graph.dropUnused();
   lowerOpset(graph, source.file.opsets.get("") ?? OPSET);
-  const types = new Map(
-    [...known.values()].map(({ name, type }) => [name, type] as const),
-  );
   graph.dropUnused(); // axes that are no longer inputs
-  for (const [input, tensor] of Object.entries(from)) {
-    const isHalf = types.get(tensor) === "float16";
-    graph.nodes.unshift({
-      operator: isHalf ? "Cast" : "Identity",
-      inputs: [tensor],
-      outputs: [input],
-      attributes: isHalf ? { to: TYPE_NUMBERS.float32 } : {},
-    });
-  }
-  const { features, logits, penultimate } = outputs;
-  const wanted = [
-    ...features.map((tensor, i) => [program.features[i]!.name, tensor]),
-    ...Object.entries({ logits, penultimate }),
-  ].filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const tensors = new Map<string, Typed>(
+    [...known.values()].map((output) => [output.name, output]),
+  );
+  bridge(graph, from, tensors);
   const feeds = program.feeds.map(({ ref, spec }): ExportPort => {
     const { name: tensor, type, shape } = feedOf(source, ref, spec);
     const { batchAxis = 0 } = spec;
@@ -92,27 +79,53 @@ export async function writeFileProgram(
     return { name: names.input(spec.name, tensor), tensor, type, shape: sizes };
   });
   const fed = new Set(feeds.map(({ tensor }) => tensor));
-  const ports = new Map(graph.outputs.map((port) => [port.name, port]));
+  for (const port of graph.outputs) tensors.set(port.name, port);
+  const { features, logits, penultimate } = outputs;
+  const wanted = [
+    ...features.map((tensor, i) => [program.features[i]!.name, tensor]),
+    ...Object.entries({ logits, penultimate }),
+  ].filter((pair): pair is [string, string] => pair[1] !== undefined);
   return exportFile(source, {
     feeds,
     calls,
     graph,
     metadata,
     outputs: wanted.map(([name, tensor]): ExportPort => {
-      const { type, shape } = ports.get(tensor) ??
-        [...known.values()].find((output) => output.name === tensor)!;
+      const { type, shape } = tensors.get(tensor)!;
       const [, ...sizes] = shape ?? [];
-      const rows = source.batch ?? ROWS;
       return {
         name: names.output(name, tensor, fed.has(tensor)),
         tensor,
         type: typeNumber(type!)!,
         shape: shape === undefined || shape.length === 0
           ? undefined
-          : [rows, ...sizes],
+          : [source.batch ?? ROWS, ...sizes],
       };
     }),
   });
+}
+
+/** What is known of a tensor. */
+interface Typed {
+  readonly type: string | undefined;
+  readonly shape?: ExportPort["shape"];
+}
+
+/** Connects the recorded steps to the tensors of the file, as float32. */
+function bridge(
+  graph: OnnxGraph,
+  from: Readonly<Record<string, string>>,
+  tensors: ReadonlyMap<string, Typed>,
+): void {
+  for (const [input, tensor] of Object.entries(from)) {
+    const isHalf = tensors.get(tensor)?.type === "float16";
+    graph.nodes.unshift({
+      operator: isHalf ? "Cast" : "Identity",
+      inputs: [tensor],
+      outputs: [input],
+      attributes: isHalf ? { to: TYPE_NUMBERS.float32 } : {},
+    });
+  }
 }
 
 function checkSteps({ perturbation, features }: Program): void {

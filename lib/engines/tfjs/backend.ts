@@ -52,6 +52,31 @@ export class Turn {
       switchTo(before);
     }
   }
+
+  /**
+   * Runs a generator slice by slice with the backend current, and yields the
+   * thread between the slices.
+   *
+   * @param steps The generator; ended early if an error is thrown.
+   * @param pacer Aborts it, and decides when a slice ends.
+   * @returns The return value of the generator.
+   */
+  async drive<R>(steps: Generator<void, R>, pacer: Pacer): Promise<R> {
+    try {
+      while (true) {
+        const step = this.sync(() => {
+          let step = steps.next();
+          while (!step.done && !pacer.isDue()) step = steps.next();
+          return step;
+        });
+        if (step.done) return step.value;
+        await pacer.pause();
+      }
+    } catch (error) {
+      steps.return(undefined as never); // frees its tensors
+      throw error;
+    }
+  }
 }
 
 /** Sets a backend that is ready, which takes effect immediately. */

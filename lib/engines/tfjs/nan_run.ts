@@ -31,7 +31,7 @@ export interface NaNForms {
  * @param node Any node.
  * @returns The call; undefined if only TF.js can compute it.
  */
-export function callForNaN(node: GraphNode): BuiltInCall | undefined {
+function callForNaN(node: GraphNode): BuiltInCall | undefined {
   if (node.call.kind !== "inMemory") return builtInCallOf(node);
   const form = builtInFormOf(node);
   return "call" in form ? form.call : undefined;

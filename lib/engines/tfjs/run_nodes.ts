@@ -31,7 +31,7 @@ import {
 import type { Feed, Schedule } from "../schedule.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { runBuiltIn, type UploadedWeights } from "./run_built_in.ts";
-import { checkWasmRoom } from "./wasm_room.ts";
+import { checkWasmMemory } from "./wasm_memory.ts";
 
 /** The inputs of a run. */
 export interface NodeRun {
@@ -83,7 +83,7 @@ export function* runNodes(
     const foreign = nodes.some(({ call }) => call.kind === "raw");
     if (foreign) runForeign(run, values);
     for (const [step, node] of foreign ? [] : nodes.entries()) {
-      if (run.backend === "wasm") checkWasmRoom(node, inputs[0]!.shape[0]!);
+      if (run.backend === "wasm") checkWasmMemory(node, inputs[0]!.shape[0]!);
       runNode(node, run, state);
       for (const key of releases[step]!) release(key, values, inputs);
       yield;

@@ -37,7 +37,6 @@ import {
   type UploadedWeights,
   uploadWeights,
 } from "./run_built_in.ts";
-import { drive } from "./drive.ts";
 import { type NaNForms, nanForms } from "./nan_run.ts";
 import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -223,7 +222,7 @@ class TfjsSession implements Session {
     this.#checkOpen();
     if (this.#isAsync) return await this.#batchAsync(inputs, turn);
     try {
-      return await drive(this.#batch(inputs, forms), turn, pacer);
+      return await turn.drive(this.#batch(inputs, forms), pacer);
     } catch (error) {
       if (!this.#asksForPromises(error)) throw error;
       this.#isAsync = true;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortText } from "../../display/cell.ts";
 import { quantile } from "../../math/quantile.ts";
 
 /** Maximum number of groups with a separate colour. */
@@ -63,33 +64,59 @@ export function groupByLabel(
  * Groups samples by number: at most 20 distinct integers as classes, other
  * numbers in five bins of equal count.
  *
- * @param values One number per sample; NaN is one more group.
+ * @param values One number per sample; NaN and infinities are more groups.
  * @returns Groups from low to high.
  */
 export function groupByValue(values: ArrayLike<number>): Group[] {
   const all = Array.from(values);
-  const known = all.filter((value) => !Number.isNaN(value));
-  const kinds = new Set(known);
-  const areClasses = known.length === all.length &&
-    kinds.size <= MOST_GROUPS && known.every(Number.isInteger);
+  const finite = all.filter(Number.isFinite);
+  const kinds = [...new Set(finite)].sort((a, b) => a - b);
+  const areClasses = finite.length === all.length &&
+    kinds.length <= MOST_GROUPS && kinds.every(Number.isInteger);
   if (areClasses) return groupByLabel(all);
-  const edges = known.length === 0
-    ? []
-    : Array.from({ length: BINS + 1 }, (_, i) => quantile(known, i / BINS));
+  const rows = [...all.keys()];
+  const groups = kinds.length <= BINS
+    ? namedRows(kinds).map(([name, kind]) => ({
+      name,
+      members: rows.filter((i) => all[i] === kind),
+    }))
+    : binned(all, finite);
+  for (const name of ["-Infinity", "Infinity", "NaN"]) {
+    const members = rows.filter((i) => String(all[i]) === name);
+    if (members.length > 0) groups.push({ name, members });
+  }
+  return groups;
+}
+
+/** Bins of equal count. */
+function binned(all: readonly number[], finite: readonly number[]): Group[] {
+  const edges = Array.from(
+    { length: BINS + 1 },
+    (_, i) => quantile(finite, i / BINS),
+  );
   const bins: number[][] = Array.from({ length: BINS }, () => []);
-  const missing: number[] = [];
   all.forEach((value, i) => {
-    if (Number.isNaN(value)) missing.push(i);
-    else {
-      const above = edges.slice(1, -1).filter((edge) => value > edge).length;
-      bins[above]!.push(i);
-    }
+    if (!Number.isFinite(value)) return;
+    const above = edges.slice(1, -1).filter((edge) => value > edge).length;
+    bins[above]!.push(i);
   });
-  const text = (value: number) => String(Number(value.toPrecision(3)));
-  const groups = bins.map((members, i) => ({
-    name: `${text(edges[i] ?? NaN)} to ${text(edges[i + 1] ?? NaN)}`,
+  const names = namedRows(edges).map(([name]) => name);
+  return bins.map((members, i) => ({
+    name: names[i] === names[i + 1]
+      ? names[i]!
+      : `${names[i]} to ${names[i + 1]}`,
     members,
   })).filter(({ members }) => members.length > 0);
-  if (missing.length > 0) groups.push({ name: "NaN", members: missing });
-  return groups;
+}
+
+/** Numbers with as many digits as distinguish different ones. */
+function namedRows(values: readonly number[]): [name: string, value: number][] {
+  const count = new Set(values).size;
+  for (let digits = 3; digits < 17; digits++) {
+    const names = values.map((value) => shortText(value, digits));
+    if (new Set(names).size === count) {
+      return values.map((value, i) => [names[i]!, value]);
+    }
+  }
+  return values.map((value) => [String(value), value]);
 }

@@ -282,7 +282,7 @@ function heatmapOf(
 }
 
 /** The values of one sample. */
-export function rowOf(
+function rowOf(
   { data, shape }: FeatureArray,
   sample: number,
 ): FeatureArray["data"] {

@@ -18,7 +18,7 @@ import { predictedNames, predictions } from "./predictions.ts";
 import type { ShownArray } from "./shown_arrays.ts";
 
 /** Maximum number of points: more are hard to see and make the figure large. */
-export const MOST_POINTS = 2000;
+const MOST_POINTS = 2000;
 /** Maximum number of points with images, which must fit into one message. */
 const MOST_IMAGES = 500;
 

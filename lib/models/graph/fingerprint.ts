@@ -87,9 +87,10 @@ export async function fingerprintOf(
   hash.update(text);
   for (const value of weights) {
     await pacer.rest();
-    if ("storedBytes" in value && value.storedBytes !== undefined) {
+    const bytes = bytesOf(value);
+    if (bytes !== undefined) {
       hash.update(canonicalJson([value.shape]));
-      hash.update(value.storedBytes());
+      hash.update(bytes());
       continue;
     }
     const { data, shape, dtype } = await readWeight(value);
@@ -98,6 +99,11 @@ export async function fingerprintOf(
     releaseMemory(data); // a copy
   }
   return hash.digest("hex");
+}
+
+/** The stored form of a weight, if it is not identified by its values. */
+function bytesOf(value: WeightValue): (() => Uint8Array) | undefined {
+  return "read" in value ? value.storedBytes ?? value.identity : undefined;
 }
 
 /**

@@ -62,6 +62,8 @@ export interface WeightSource {
   readonly isParameter?: boolean;
   /** Its stored bytes, if they identify it better than its values. */
   readonly storedBytes?: (() => Uint8Array) | undefined;
+  /** Bytes that identify values that `read` does not support. */
+  readonly identity?: (() => Uint8Array) | undefined;
   /** Reads the values, into a new array each time. */
   readonly read: () => Promise<NdArray>;
 }

@@ -109,6 +109,10 @@ class Search {
         if (!this.#fits(link)) break;
         return { logits: this.#logits(node, link), looked, why: "" };
       }
+      if (link.kind === "integerLinear" && this.#rounded !== undefined) {
+        const why = `"${node.row.name}" is a layer over integers`;
+        return { logits: this.#integerLogits(this.#rounded), looked, why };
+      }
       if (link.kind !== "activation" && link.kind !== "pass") break;
       const next: Ref | undefined = link.of ?? node.inputs[0];
       this.#passed(node, link, at, next);
@@ -167,6 +171,11 @@ class Search {
     return direct === undefined || logits.direct === undefined
       ? logits
       : { ...logits, direct };
+  }
+
+  /** The dequantised output of a layer over integers. */
+  #integerLogits(direct: Ref): Logits {
+    return { direct, activation: this.#activation, removed: this.#removed };
   }
 
   /**
@@ -238,7 +247,9 @@ function headLogits(
   const where = channels === undefined ? {} : { channels };
   return {
     head: { node, penultimate, weights, isConvolution, ...where },
-    ...(link.activation === "linear" ? { direct: { node, index: 0 } } : {}),
+    ...(link.activation === "linear"
+      ? { direct: { node, index: mainOutput(node) } }
+      : {}),
     activation: fused === "none" ? outer : fused,
     removed,
   };

@@ -40,6 +40,8 @@ export type Link =
     /** Its channel axis; default: last. */
     readonly channels?: "first";
   }
+  /** A linear layer over integers: its dequantised output can be logits. */
+  | { readonly kind: "integerLinear" }
   /** Any other operation. */
   | { readonly kind: "other" };
 

@@ -8,10 +8,7 @@ import {
   type WeightValue,
 } from "./graph.ts";
 import { typeName } from "../../formats/onnx_tensor.ts";
-import {
-  toFloat32,
-  valuesOf as valuesOfBytes,
-} from "../../formats/stored_array.ts";
+import { valuesOf as valuesOfBytes } from "../../formats/stored_array.ts";
 import {
   biasedLink,
   constant,
@@ -19,7 +16,9 @@ import {
   type HeadTensors,
   type Link,
 } from "./head_link.ts";
+import { integerProduct, isIntegerLayer } from "./onnx_integer_products.ts";
 import type { OnnxConstant } from "./onnx_origin.ts";
+import { floats, parameter } from "./onnx_parameters.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
 /** Operations that only change the shape. */
@@ -41,13 +40,14 @@ const FLOATS = new Set([1, 10, 11, 16]);
  * Classifies an operation of an ONNX file for the head search.
  *
  * A MatMul, a Gemm or a convolution with a constant kernel is linear, alone or
- * with an added constant.
+ * with an added constant, also if it is quantised.
  *
  * @param node The operation's node.
  * @returns Its role in the head search.
  */
 export function onnxLink(node: GraphNode): Link {
   const { domain } = operationOf(node);
+  if (isIntegerLayer(node)) return { kind: "integerLinear" };
   if (domain === "ai.onnx.ml") return learnedLink(node);
   if (domain !== "") return { kind: "other" };
   const pass = passLink(node);
@@ -65,8 +65,8 @@ export function onnxLink(node: GraphNode): Link {
 function learnedLink(node: GraphNode): Link {
   const { kind, config } = node.row;
   if (kind === "ZipMap") return { kind: "pass" };
-  if (kind === "LinearClassifier") {
-    return linearClassifier(node) ?? { kind: "other" };
+  if (kind === "LinearClassifier" || kind === "LinearRegressor") {
+    return learnedLinear(node) ?? { kind: "other" };
   }
   // The sum of a softmax is already 1.
   const from = node.inputs[0] && origin(node.inputs[0]).node;
@@ -166,13 +166,16 @@ function valuesOf(node: GraphNode, index: number): number[] | undefined {
   return [...valuesOfBytes(bytes, type)].map(Number);
 }
 
+/** Operations between a product and its bias. */
+const BETWEEN = /^(Cast|Identity|QuantizeLinear|DequantizeLinear)$/;
+
 function biased(node: GraphNode): Link {
   const { givers } = call(node);
   const side = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
   const bias = parameter(node, 1 - side);
   let at = givers[side];
-  // Casts and similar operations between them change no value.
-  while (at && /^(Cast|Identity)$/.test(at.node.row.kind)) {
+  // Casts and similar operations between them change no value, or round it.
+  while (at && BETWEEN.test(at.node.row.kind)) {
     const pass = at.node.call.kind === "raw" && passLink(at.node);
     if (!pass) break;
     at = call(at.node).givers[0];
@@ -192,7 +195,9 @@ function row(value: WeightValue): WeightSource {
 function product(node: GraphNode): Link | undefined {
   const { kind, config } = node.row;
   const { domain } = operationOf(node);
-  if (domain !== "" || !/^(MatMul|Gemm|Conv)$/.test(kind)) return undefined;
+  if (domain !== "") return undefined;
+  if (kind === "Mul") return integerProduct(node);
+  if (!/^(MatMul|Gemm|Conv)$/.test(kind)) return undefined;
   const kernel = parameter(node, 1);
   const bias = parameter(node, 2);
   const penultimate: Ref | undefined = call(node).givers[0];
@@ -200,7 +205,9 @@ function product(node: GraphNode): Link | undefined {
   const isBiased = (operationOf(node).inputs[2] ?? "") !== "";
   if (isBiased && bias === undefined) return undefined;
   const isConvolution = kind === "Conv";
-  const isPlain = isConvolution ? isPointwise(node) : isGemm(config);
+  const isPlain = isConvolution
+    ? isPointwise(node)
+    : (config.transA ?? 0) === 0;
   if (!isPlain) return undefined;
   const { shape } = kernel();
   const sizes = isConvolution ? shape.slice(0, 2) : shape;
@@ -214,10 +221,11 @@ function product(node: GraphNode): Link | undefined {
   ) {
     return undefined;
   }
+  const [alpha, beta] = [config.alpha ?? 1, config.beta ?? 1].map(Number);
   const weights = (): HeadTensors => ({
-    kernel: { ...floats(kernel()), shape: sizes },
+    kernel: { ...floats(kernel(), alpha), shape: sizes },
     isTransposed,
-    bias: isBiased ? floats(bias!()) : undefined,
+    bias: isBiased ? floats(bias!(), beta) : undefined,
   });
   return {
     kind: "linear",
@@ -229,65 +237,8 @@ function product(node: GraphNode): Link | undefined {
   };
 }
 
-/** A constant argument, also if stored quantised. */
-function parameter(
-  node: GraphNode,
-  index: number,
-): (() => WeightValue) | undefined {
-  const plain = constant(node, index);
-  if (plain !== undefined) return plain;
-  const from = call(node).givers[index]?.node;
-  if (from?.row.kind !== "DequantizeLinear" || !from.isConstant) {
-    return undefined;
-  }
-  const [stored, scale, zero] = [0, 1, 2].map((i) => constant(from, i)?.());
-  if (stored === undefined || scale === undefined) return undefined;
-  return () =>
-    dequantised(
-      stored as WeightSource,
-      scale as WeightSource,
-      zero as WeightSource | undefined,
-      Number(from.row.config.axis ?? 1),
-    );
-}
-
-/**
- * `(stored - zero) * scale`, with one scale in total or one for each slice of
- * an axis.
- */
-function dequantised(
-  stored: WeightSource,
-  scale: WeightSource,
-  zero: WeightSource | undefined,
-  axis: number,
-): WeightSource {
-  const { shape } = stored;
-  const at = axis < 0 ? axis + shape.length : axis;
-  const inner = shape.slice(at + 1).reduce((product, n) => product * n, 1);
-  const numScales = scale.shape.reduce((product, n) => product * n, 1);
-  return {
-    ...stored,
-    read: async () => {
-      const [values, scales, zeros] = await Promise.all([
-        stored.read(),
-        scale.read(),
-        zero?.read(),
-      ]);
-      const data = Float32Array.from(
-        Array.from(values.data, Number),
-        (value, i) => {
-          const k = numScales === 1 ? 0 : Math.floor(i / inner) % numScales;
-          const from = Number(zeros?.data[k] ?? 0);
-          return (value - from) * Number(scales.data[k]);
-        },
-      );
-      return { data, shape, dtype: "float32" as const };
-    },
-  };
-}
-
-/** The classifier's logits, before its `post_transform`. */
-function linearClassifier(node: GraphNode): Link | undefined {
+/** What a classifier or a regression gives before its `post_transform`. */
+function learnedLinear(node: GraphNode): Link | undefined {
   const { attributes } = operationOf(node);
   const numbers = (key: string) =>
     (attributes.get(key) ?? []) as readonly number[];
@@ -305,7 +256,8 @@ function linearClassifier(node: GraphNode): Link | undefined {
     | undefined;
   const penultimate = call(node).givers[0];
   const isFloat = penultimate && specOf(penultimate)?.dtype === "float32";
-  const isBinary = units === 1 && activation !== "sigmoid";
+  const isBinary = node.row.kind === "LinearClassifier" && units === 1 &&
+    activation !== "sigmoid";
   if (!isFloat || activation === undefined || isBinary) return undefined;
   if (!Number.isInteger(width) || width < 1) return undefined;
   const weight = (
@@ -333,13 +285,6 @@ function linearClassifier(node: GraphNode): Link | undefined {
   };
 }
 
-/** `x · W + b`, without factors. */
-function isGemm(
-  { alpha = 1, beta = 1, transA = 0 }: GraphNode["row"]["config"],
-) {
-  return alpha === 1 && beta === 1 && transA === 0;
-}
-
 /** A convolution of one position to one position. */
 function isPointwise(node: GraphNode): boolean {
   const { group = 1, pads = [] } = node.row.config;
@@ -347,20 +292,6 @@ function isPointwise(node: GraphNode): boolean {
   return group === 1 && kernel.length > 2 &&
     kernel.slice(2).every((size) => size === 1) &&
     (pads as number[]).every((size) => size === 0);
-}
-
-/** Converts a weight to float32, in which heads are computed. */
-function floats(value: WeightValue): WeightSource {
-  const source = value as WeightSource;
-  return {
-    ...source,
-    read: async () => {
-      const { data, shape, dtype } = await source.read();
-      const stored = { data, shape, dtype } as Parameters<typeof toFloat32>[0];
-      const values = toFloat32(stored, source.name);
-      return { data: values, shape, dtype: "float32" as const };
-    },
-  };
 }
 
 function call(node: GraphNode) {

@@ -202,9 +202,10 @@ function matrix(
     (_, i) =>
       data[Math.floor(i / shown.length) * total + shown[i % shown.length]!]!,
   );
-  const [row, column] = kind === "Embedding"
-    ? ["token", "dimension"]
-    : ["input unit", "output unit"];
+  const [row, column] = kind === "Embedding" ? ["token", "dimension"] : [
+    rows === array.shape.at(-2) ? "input unit" : "position × input unit",
+    "output unit",
+  ];
   const notes = [];
   if (height < rows) notes.push(`first ${height} of ${rows} ${row}s`);
   if (channels === undefined && shown.length < total) {

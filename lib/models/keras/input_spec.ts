@@ -13,7 +13,7 @@ import type { LayerDraft } from "./layer_draft.ts";
  * @returns Its shape and element type; the batch size is unknown.
  * @throws {TypeError} If it does not accept dense arrays of numbers or strings.
  */
-export function inputSpec(
+function inputSpec(
   name: string,
   options: Readonly<Record<string, unknown>>,
 ): TensorSpec {

@@ -10,6 +10,7 @@
  * @module
  */
 import type { WeightSource } from "../graph/graph.ts";
+import type { LayerSpec } from "./keras_topology.ts";
 
 /**
  * The properties of a layer that matter for its weights; a `LayerSpec` has
@@ -91,4 +92,32 @@ export interface BoundWeights {
    * @throws {ModelFormatError} If some were not; the message names them.
    */
   finish(): void;
+}
+
+/**
+ * Adds the vocabulary that is stored beside a layer to its options.
+ *
+ * @param spec The layer.
+ * @param bound The stored weights of the model.
+ * @returns The options; the same object if there is no vocabulary.
+ */
+export function vocabularyOptions(
+  spec: LayerSpec,
+  bound: BoundWeights,
+): LayerSpec["options"] {
+  const { className, options } = spec;
+  const isLookup = /^(StringLookup|IntegerLookup|TextVectorization)$/.test(
+    className,
+  );
+  const stored = isLookup ? bound.vocabulary?.(spec) : undefined;
+  if (stored === undefined) return options;
+  const { lines, weights } = stored;
+  const isThere = lines === undefined || Array.isArray(options.vocabulary);
+  return {
+    ...options,
+    ...(isThere ? {} : {
+      vocabulary: className === "IntegerLookup" ? lines.map(Number) : lines,
+    }),
+    ...(weights === undefined ? {} : { "idf_weights": weights }),
+  };
 }

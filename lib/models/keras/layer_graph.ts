@@ -24,9 +24,7 @@ import type { Steps } from "../../formats/pacer.ts";
 import type { ModelFormat } from "../../types.ts";
 import { inputCall, withInput } from "./input_spec.ts";
 import type { Ref, WeightSource } from "../graph/graph.ts";
-import { mapValues } from "./records.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
   ModelSpec,
@@ -49,6 +47,7 @@ import {
 } from "./layer_draft.ts";
 import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
 import {
+  boundInputs,
   callArguments,
   checkTraining,
   holdsValue,
@@ -59,7 +58,11 @@ import {
 } from "./call_arguments.ts";
 import { layerFactory, operationLayer } from "./layer_factory.ts";
 import { withKnownNames } from "./known_names.ts";
-import type { BoundWeights, KerasWeights } from "./keras_weights.ts";
+import {
+  type BoundWeights,
+  type KerasWeights,
+  vocabularyOptions,
+} from "./keras_weights.ts";
 import {
   beyondLimit,
   DEFAULT_LIMITS,
@@ -68,7 +71,6 @@ import {
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
-import { vocabularyOptions } from "./vocabulary_options.ts";
 
 /** The parts of a graph. */
 export interface LayerGraphParts {
@@ -114,6 +116,9 @@ interface Entered {
   readonly inputs: readonly Ref[];
   readonly outputs: readonly Ref[];
 }
+
+/** Finds the output of a layer that another one names. */
+type RefOf = (tensor: TensorId, from: string) => Ref;
 
 class Builder {
   readonly #parts: LayerGraphParts;
@@ -167,6 +172,39 @@ class Builder {
     path: LayerPath,
     feeds?: readonly Ref[],
   ): Steps<Entered> {
+    const { refs, pairs, topLevel } = this.#drafts(spec, prefix, path, feeds);
+    const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
+    const refOf: RefOf = (tensor, from) => {
+      const found = refs.get(`${tensor.layer}:${tensor.call}`);
+      if (found === undefined) this.#missing(tensor, from);
+      return { node: found.node, index: tensor.index };
+    };
+    for (const { draft, call } of pairs) {
+      yield* this.#link(draft, call, refOf);
+      yield;
+    }
+    const cycle = cycleIn(pairs.map(({ draft }) => draft));
+    if (cycle !== undefined) {
+      const [from, to] = cycle;
+      this.#fail(`layer "${to.name}" must not feed itself`, from.name);
+    }
+    const ends = (list: ModelSpec["inputs"]) =>
+      list.map(({ tensor }) => refOf(tensor, "the model"));
+    return {
+      drafts,
+      topLevel,
+      inputs: ends(spec.inputs),
+      outputs: ends(spec.outputs),
+    };
+  }
+
+  /** A draft of each call of each layer, by layer and call. */
+  #drafts(
+    spec: ModelSpec,
+    prefix: string,
+    path: LayerPath,
+    feeds: readonly Ref[] | undefined,
+  ) {
     const refs = new Map<string, Ref>();
     const pairs: { draft: LayerDraft; call: CallSpec }[] = [];
     const topLevel: LayerDraft[] = [];
@@ -203,37 +241,11 @@ class Builder {
       });
       if (!isHidden && !isBare(layer, this.#parts)) index++;
     }
-    const drafts = [...refs.values()].map(({ node }) => node as LayerDraft);
-    const refOf = (tensor: TensorId, from: string): Ref => {
-      const found = refs.get(`${tensor.layer}:${tensor.call}`);
-      if (found === undefined) this.#missing(tensor, from);
-      return { node: found.node, index: tensor.index };
-    };
-    for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, refOf);
-      yield;
-    }
-    const cycle = cycleIn(pairs.map(({ draft }) => draft));
-    if (cycle !== undefined) {
-      const [from, to] = cycle;
-      this.#fail(`layer "${to.name}" must not feed itself`, from.name);
-    }
-    const ends = (list: ModelSpec["inputs"]) =>
-      list.map(({ tensor }) => refOf(tensor, "the model"));
-    return {
-      drafts,
-      topLevel,
-      inputs: ends(spec.inputs),
-      outputs: ends(spec.outputs),
-    };
+    return { refs, pairs, topLevel };
   }
 
-  /** Links a call to its inputs; a nested model is entered with them. */
-  *#link(
-    draft: LayerDraft,
-    call: CallSpec,
-    refOf: (tensor: TensorId, from: string) => Ref,
-  ): Steps<void> {
+  /** Links a call to its inputs. */
+  *#link(draft: LayerDraft, call: CallSpec, refOf: RefOf): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -242,44 +254,14 @@ class Builder {
       this.#fail(rule, stray.value);
     }
     if (spec.model !== undefined) {
-      const { training } = call.named;
-      if (training !== undefined && !isOffArgument(training)) {
-        this.#guarded(() => checkTraining(draft.name, this.#parts.dialect));
-      }
-      const feeds = modelFeeds(spec.model, call);
-      if ("rule" in feeds) {
-        this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
-      }
-      draft.inputs = feeds.map((tensor) => refOf(tensor, draft.name));
-      const inner = yield* this.#enter(
-        spec.model,
-        `${draft.name}/`,
-        draft.path,
-        draft.inputs,
-      );
-      draft.children.push(...inner.drafts);
-      draft.call = { kind: "alias", outputs: inner.outputs };
-      if (spec.timeAxes !== undefined) {
-        const { dialect } = this.#parts;
-        this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));
-      }
+      yield* this.#linkModel(draft, spec.model, call, refOf);
       return;
     }
-    const tensors: Ref[] = [];
-    const bind = (argument: Argument): unknown => {
-      if ("tensor" in argument) {
-        tensors.push(refOf(argument.tensor, draft.name));
-        return { input: tensors.length - 1 };
-      }
-      if ("list" in argument) return argument.list.map(bind);
-      if (!("record" in argument)) return argument.value;
-      const rule =
-        "layers and operations must be called on tensors or lists, not on records with keys";
-      return this.#fail(rule, Object.keys(argument.record));
-    };
-    const positional = call.positional.map(bind);
-    const numInputs = tensors.length;
-    const named = mapValues(call.named, bind);
+    const { positional, named, tensors, numInputs } = boundInputs(
+      call,
+      (tensor) => refOf(tensor, draft.name),
+      (rule, value) => this.#fail(rule, value),
+    );
     draft.inputs = tensors;
     const layer = isOperation
       ? this.#guarded(() =>
@@ -301,6 +283,31 @@ class Builder {
       sources: isOperation ? [] : this.#weights(draft, layer),
       ...(holdsValue(values) ? { meaning: values } : {}),
     };
+  }
+
+  /** Enters a nested model with the inputs of its call. */
+  *#linkModel(
+    draft: LayerDraft,
+    model: ModelSpec,
+    call: CallSpec,
+    refOf: RefOf,
+  ): Steps<void> {
+    const { dialect } = this.#parts;
+    const { training } = call.named;
+    if (training !== undefined && !isOffArgument(training)) {
+      this.#guarded(() => checkTraining(draft.name, dialect));
+    }
+    const feeds = modelFeeds(model, call);
+    if ("rule" in feeds) {
+      this.#fail(`nested model "${draft.name}" ${feeds.rule}`, feeds.value);
+    }
+    draft.inputs = feeds.map((tensor) => refOf(tensor, draft.name));
+    const prefix = `${draft.name}/`;
+    const inner = yield* this.#enter(model, prefix, draft.path, draft.inputs);
+    draft.children.push(...inner.drafts);
+    draft.call = { kind: "alias", outputs: inner.outputs };
+    if (draft.spec.timeAxes === undefined) return;
+    this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));
   }
 
   /** The custom layer or operation of a call. */

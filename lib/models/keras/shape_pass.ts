@@ -6,12 +6,24 @@ import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
-import { origin, type Ref, refKey, tensorSpec } from "../graph/graph.ts";
+import {
+  type CallArgument,
+  origin,
+  type Ref,
+  refKey,
+  tensorSpec,
+} from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
+
+/** The shape of a tensor, and that of its mask. */
+interface Shaped {
+  readonly value: ShapeValue;
+  readonly mask: ShapeValue | undefined;
+}
 
 /** Runs every node over shapes, and creates its row. */
 export class ShapePass {
@@ -23,10 +35,7 @@ export class ShapePass {
   readonly #channels = new Map<string, Channels>();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
-  readonly #values = new Map<
-    string,
-    { value: ShapeValue; mask: ShapeValue | undefined }
-  >();
+  readonly #values = new Map<string, Shaped>();
 
   /**
    * Creates the pass, with the nodes in the order in which Keras calls them.
@@ -149,17 +158,7 @@ export class ShapePass {
         { name, shape },
       ) => [name, { shape, dtype: "float32" as const }]),
     );
-    const unread = new Set(Object.keys(call.args));
-    const args = {};
-    const argMasks: Record<string, ShapeValue | undefined> = {};
-    for (const [key, arg] of Object.entries(call.args)) {
-      const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
-      if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
-      Object.defineProperty(args, key, {
-        enumerable: true,
-        get: () => (unread.delete(key), value),
-      });
-    }
+    const { args, argMasks, unread } = watchedArguments(call.args, inputs);
     try {
       const outputs = callLayer<ShapeValue>(this.#ops, {
         layer: call.layer,
@@ -328,6 +327,25 @@ export class ShapePass {
       inputs.map((ref) => this.#channels.get(refKey(ref))),
     );
   }
+}
+
+/** Call arguments that note which of them a layer reads. */
+function watchedArguments(
+  passed: Readonly<Record<string, CallArgument>>,
+  inputs: readonly Shaped[],
+) {
+  const unread = new Set(Object.keys(passed));
+  const args = {};
+  const argMasks: Record<string, ShapeValue | undefined> = {};
+  for (const [key, arg] of Object.entries(passed)) {
+    const value = "input" in arg ? inputs[arg.input]!.value : arg.value;
+    if ("input" in arg) argMasks[key] = inputs[arg.input]!.mask;
+    Object.defineProperty(args, key, {
+      enumerable: true,
+      get: () => (unread.delete(key), value),
+    });
+  }
+  return { args, argMasks, unread };
 }
 
 function numParameters({ call, children }: LayerDraft): number {

@@ -28,7 +28,7 @@ export interface InferredCall {
 type Shape = KnownTensor["shape"];
 type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
 
-const [UINT8, INT32, BOOL] = [2, 6, 9];
+const [FLOAT32, UINT8, INT32, BOOL] = [1, 2, 6, 9];
 
 const same: Rule = (_call, { shape }) => shape;
 
@@ -77,6 +77,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     ["ConvInteger", windows],
     ["QLinearMatMul", (call, x) => product(withSecond(call), x)],
     ["QLinearConv", (call, x) => windows(withSecond(call), x)],
+    ["Scaler", same],
+    ["Normalizer", same],
+    ["Imputer", same],
+    ["Binarizer", same],
+    ["ArrayFeatureExtractor", chosen],
   ] as readonly (readonly [string, Rule])[]),
 ]);
 
@@ -85,7 +90,7 @@ const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
 /**
  * Infers the output of an operation.
  *
- * @param call The operation, of the default ONNX domain.
+ * @param call The operation, of the default ONNX domain or of "ai.onnx.ml".
  * @returns Its first output; undefined if unknown.
  */
 export function inferOutput(call: InferredCall): KnownTensor | undefined {
@@ -97,6 +102,20 @@ export function inferOutput(call: InferredCall): KnownTensor | undefined {
   return type === undefined ? undefined : { shape, type };
 }
 
+/** Columns of the last axis. */
+function chosen(
+  { inputs: [, columns] }: InferredCall,
+  { shape }: KnownTensor,
+): Shape | undefined {
+  if (columns === undefined) return undefined;
+  const count = columns.shape.reduce<number | null>(
+    (product, size) =>
+      product === null || size === null ? null : product * size,
+    1,
+  );
+  return shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count];
+}
+
 /** The element type; undefined if an input that says it is not known. */
 function typeOf(
   { kind, inputs, attributes }: InferredCall,
@@ -104,6 +123,7 @@ function typeOf(
 ): number | undefined {
   if (kind === "Cast") return Number(attributes.to);
   if (IS_COMPARISON.test(kind)) return BOOL;
+  if (kind === "Scaler" || kind === "Normalizer") return FLOAT32;
   if (kind === "DynamicQuantizeLinear") return UINT8;
   if (kind === "MatMulInteger" || kind === "ConvInteger") return INT32;
   const named = Number(attributes.output_dtype ?? 0);

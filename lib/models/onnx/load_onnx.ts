@@ -5,19 +5,19 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import {
-  type OnnxGraphPart,
-  type OnnxOperation,
-  readOnnx,
-} from "../../formats/onnx_model.ts";
+import { type OnnxOperation, readOnnx } from "../../formats/onnx_model.ts";
 import { Pacer } from "../../formats/pacer.ts";
-import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
+import type {
+  OnnxSparseTensor,
+  OnnxTensor,
+} from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { checkFile, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { type ConstantFiles, onnxConstant } from "./onnx_constants.ts";
+import { onnxConstant } from "./onnx_constants.ts";
 import { numbersConstant } from "./onnx_numbers.ts";
+import { sparseConstant } from "./onnx_sparse.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import { openExternal } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
@@ -60,9 +60,12 @@ export async function loadOnnx(
     await pacer.rest();
     checkFile(file);
     checkExpansion(file, limits);
-    checkSparse(file.graph, source.name);
     const tensors = namedTensors(file);
-    const ends = externalEnds(tensors.map(({ tensor }) => tensor));
+    const sparse = namedSparse(file);
+    const ends = externalEnds([
+      ...tensors.map(({ tensor }) => tensor),
+      ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
+    ]);
     const external = await openExternal(
       ends.keys(),
       source.name,
@@ -75,11 +78,16 @@ export async function loadOnnx(
       source.close();
     };
     const { reader } = file;
-    const constants = constantsOf(file, tensors, {
-      reader,
-      external,
-      allowNonFinite,
-    });
+    const files = { reader, external, allowNonFinite };
+    const constants = constantsOf(
+      file,
+      [
+        ...tensors.map(({ name, tensor }) => onnxConstant(name, tensor, files)),
+        ...sparse.map(({ name, tensor }) =>
+          sparseConstant(name, tensor, files, limits.tensorBytes)
+        ),
+      ],
+    );
     const operations = file.graph.nodes.filter(({ outputs }) =>
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
@@ -100,13 +108,13 @@ export async function loadOnnx(
 }
 
 /** A constant with its name. */
-interface NamedTensor {
+interface Named<T> {
   readonly name: string;
-  readonly tensor: OnnxTensor;
+  readonly tensor: T;
 }
 
 /** Constants that are tensors: initializers, and outputs of Constant. */
-function namedTensors({ graph }: WholeFile): NamedTensor[] {
+function namedTensors({ graph }: WholeFile): Named<OnnxTensor>[] {
   const given = graph.nodes.flatMap((node) => {
     const value = node.attributes.get("value");
     if (!isConstant(node) || typeof value !== "object") return [];
@@ -117,10 +125,24 @@ function namedTensors({ graph }: WholeFile): NamedTensor[] {
   return [...all, ...given];
 }
 
+/** Sparse constants: initializers, and outputs of Constant. */
+function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
+  const given = graph.nodes.flatMap((node) => {
+    const value = node.attributes.get("sparse_value");
+    if (!isConstant(node) || typeof value !== "object") return [];
+    if (!("sparse" in value)) return [];
+    return [{ name: node.outputs[0]!, tensor: value.sparse }];
+  });
+  const all = graph.sparse.map((tensor) => ({
+    name: tensor.values.name,
+    tensor,
+  }));
+  return [...all, ...given];
+}
+
 function constantsOf(
   { graph, reader }: WholeFile,
-  tensors: readonly NamedTensor[],
-  files: ConstantFiles,
+  given: readonly OnnxConstant[],
 ): Map<string, OnnxConstant> {
   const constants = new Map<string, OnnxConstant>();
   const add = (name: string, constant: OnnxConstant) => {
@@ -132,9 +154,7 @@ function constantsOf(
     }
     constants.set(name, constant);
   };
-  for (const { name, tensor } of tensors) {
-    add(name, onnxConstant(name, tensor, files));
-  }
+  for (const constant of given) add(constant.name, constant);
   for (const node of graph.nodes.filter(isConstant)) {
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));
@@ -151,14 +171,6 @@ function constantsOf(
 
 function isConstant({ kind, domain, outputs }: OnnxOperation): boolean {
   return kind === "Constant" && domain === "" && outputs.length === 1;
-}
-
-function checkSparse({ hasSparse }: OnnxGraphPart, source: string): void {
-  if (!hasSparse) return;
-  throw new ModelFormatError(
-    source,
-    "its weights must be stored whole: current file has sparse_initializer; export it without",
-  );
 }
 
 /**

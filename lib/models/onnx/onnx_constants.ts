@@ -8,6 +8,7 @@ import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import {
   byteLength,
+  fieldBytes,
   type OnnxTensor,
   storedType,
   tensorBytes,
@@ -16,6 +17,7 @@ import {
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import {
   type StoredArray,
+  type StoredType,
   toFloat32,
   valuesOf,
 } from "../../formats/stored_array.ts";
@@ -74,11 +76,12 @@ export function onnxConstant(
     mustBeFinite: isFloat && !allowNonFinite,
     isParameter: isFloat || dtype === "int8" || dtype === "uint8",
     storedBytes: hasBytes ? read : undefined,
+    identity: hasBytes ? undefined : () => fieldBytes(reader, tensor),
     read: () =>
       // A rejected promise if the bytes cannot be read.
       Promise.resolve().then(() => {
         if (dtype === undefined) throw unreadable(name, type);
-        return arrayOf({ data: valuesOf(read(), dtype), shape, dtype }, name);
+        return arrayOfBytes(name, dtype, shape, read());
       }),
   };
 }
@@ -86,6 +89,25 @@ export function onnxConstant(
 function unreadable(name: string, type: number): TypeError {
   const rule = "it must hold real numbers of a byte or more";
   return new TypeError(cannot(`read weight "${name}"`, rule, typeName(type)));
+}
+
+/**
+ * An array of a supported element type, with the numbers of a constant.
+ *
+ * @param name Its name.
+ * @param dtype Its element type.
+ * @param shape Its sizes.
+ * @param bytes Its values.
+ * @returns The array.
+ * @throws {RangeError} If the values do not fit the supported type.
+ */
+export function arrayOfBytes(
+  name: string,
+  dtype: StoredType,
+  shape: readonly number[],
+  bytes: Uint8Array<ArrayBuffer>,
+): NdArray {
+  return arrayOf({ data: valuesOf(bytes, dtype), shape, dtype }, name);
 }
 
 /**

@@ -64,6 +64,7 @@ export function numbersConstant(
     storedBytes: type === STRING
       ? undefined
       : () => new Uint8Array(data.buffer.slice(0)),
+    identity: () => new TextEncoder().encode(JSON.stringify(values)),
     read: () => {
       if (type !== STRING) {
         const dtype = type === INT64 ? "int64" : "float32";

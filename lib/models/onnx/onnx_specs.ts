@@ -1,7 +1,7 @@
 import { ModelFormatError } from "../../errors.ts";
 import { sizeOf } from "../../check.ts";
 import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
-import { typeName } from "../../formats/onnx_tensor.ts";
+import { typeName, widerType } from "../../formats/onnx_tensor.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
@@ -10,21 +10,11 @@ import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 import { tensorSpec } from "../graph/graph.ts";
 
-/** Supported element types of inputs. */
-const INPUTS = new Set<TensorSpec["dtype"]>([
+/** Element types that arrays have. */
+const SUPPORTED = new Set<TensorSpec["dtype"]>([
   ...["float32", "float64", "float16", "int32", "int64"] as const,
   ...["uint8", "bool", "string"] as const,
 ]);
-
-/** The returned type of outputs of other element types. */
-const COMES_AS: Readonly<Record<string, TensorSpec["dtype"]>> = {
-  int8: "int32",
-  int16: "int32",
-  uint16: "int32",
-  uint32: "int64",
-  uint64: "int64",
-  bfloat16: "float32",
-};
 
 /** The tensor specs of an ONNX file, which may be incomplete. */
 export class OnnxSpecs {
@@ -68,16 +58,17 @@ export class OnnxSpecs {
    */
   input(info: OnnxValueInfo): TensorSpec {
     const { name, type, shape, isOther } = info;
-    const dtype = typeName(type ?? 0) as TensorSpec["dtype"];
-    if (isOther || !INPUTS.has(dtype)) {
+    const known = typeName(type ?? 0);
+    const dtype = dtypeOf(known);
+    if (isOther || dtype === undefined) {
       throw this.#fault(
-        `input "${name}" must be a tensor of ${[...INPUTS].join(", ")}`,
-        isOther ? "a sequence or a map" : dtype ?? "not known",
+        `input "${name}" must be a tensor of real numbers of a byte or more, booleans or strings`,
+        isOther ? "a sequence or a map" : known ?? "not known",
       );
     }
-    const known = tensorSpec(name, shape ?? [], dtype);
+    const spec = tensorSpec(name, shape ?? [], dtype);
     const batchAxis = this.#axes.of(info);
-    return batchAxis === 0 ? known : Object.freeze({ ...known, batchAxis });
+    return batchAxis === 0 ? spec : Object.freeze({ ...spec, batchAxis });
   }
 
   /**
@@ -97,9 +88,8 @@ export class OnnxSpecs {
     const { type, shape } = info?.shape === undefined
       ? this.#inferred.get(tensor) ?? {}
       : info;
-    const known = typeName(type ?? 0);
-    const dtype = COMES_AS[known ?? ""] ?? known as TensorSpec["dtype"];
-    if (shape === undefined || !INPUTS.has(dtype)) return undefined;
+    const dtype = dtypeOf(typeName(type ?? 0));
+    if (shape === undefined || dtype === undefined) return undefined;
     return tensorSpec(name, shape, dtype, channels);
   }
 
@@ -115,7 +105,8 @@ export class OnnxSpecs {
   ): void {
     const [output = ""] = outputs;
     const isKnown = this.#infos.get(output)?.shape !== undefined;
-    if (domain !== "" || output === "" || isKnown) return;
+    const isInferred = domain === "" || domain === "ai.onnx.ml";
+    if (!isInferred || output === "" || isKnown) return;
     const found = inferOutput({
       kind,
       attributes: Object.fromEntries(attributes),
@@ -149,6 +140,12 @@ export class OnnxSpecs {
       `${rule}: current value is ${value}`,
     );
   }
+}
+
+/** The type of arrays here for an element type; undefined if there is none. */
+function dtypeOf(name: string | undefined): TensorSpec["dtype"] | undefined {
+  const dtype = widerType(name)?.dtype ?? name as TensorSpec["dtype"];
+  return SUPPORTED.has(dtype) ? dtype : undefined;
 }
 
 /** The values of a short integer constant, such as a shape or axes. */

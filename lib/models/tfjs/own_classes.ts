@@ -113,20 +113,34 @@ export function isOwnClass(layer: tf.layers.Layer): boolean {
     sourceOf(layer.call) === sourceOf(own.call);
 }
 
-/** Activations of TF.js, stored before others can be registered. */
-const ACTIVATIONS: ReadonlyMap<string, object> = new Map(
-  [
-    ...["elu", "hardSigmoid", "linear", "relu", "relu6", "selu", "sigmoid"],
-    ...["softmax", "softplus", "softsign", "tanh", "swish", "mish", "gelu"],
-    "gelu_new",
-  ].map((activation) => {
-    const made = tf.layers.activation({
+const ACTIVATION_NAMES = [
+  ...["elu", "hardSigmoid", "linear", "relu", "relu6", "selu", "sigmoid"],
+  ...["softmax", "softplus", "softsign", "tanh", "swish", "mish", "gelu"],
+  "gelu_new",
+];
+
+let activations: ReadonlyMap<string, object> | undefined;
+
+/**
+ * Activations of TF.js by name. A class that a caller registered with such a
+ * name is left out: those of TF.js extend one class, which is not exported.
+ */
+function ownActivations(): ReadonlyMap<string, object> {
+  if (activations !== undefined) return activations;
+  const found = ACTIVATION_NAMES.map((activation) => {
+    const layer = tf.layers.activation({
       name,
       activation: activation as "linear",
     });
-    return [activation, activationsOf(made)[0]!];
-  }),
-);
+    return [activation, activationsOf(layer)[0]!] as const;
+  });
+  const families = Map.groupBy(
+    found,
+    ([, it]) => Object.getPrototypeOf(it.constructor),
+  );
+  const [family] = [...families.values()].sort((a, b) => b.length - a.length);
+  return activations = new Map(family);
+}
 
 /** The objects that a layer applies as its activations. */
 function activationsOf(layer: tf.layers.Layer): readonly object[] {
@@ -146,7 +160,7 @@ interface Activation {
 }
 
 function isOwnActivation(activation: Activation): boolean {
-  const own = ACTIVATIONS.get(activation.getClassName?.() ?? "") as
+  const own = ownActivations().get(activation.getClassName?.() ?? "") as
     | Activation
     | undefined;
   if (own === undefined || Object.hasOwn(activation, "apply")) return false;

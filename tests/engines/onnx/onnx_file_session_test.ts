@@ -257,7 +257,8 @@ Deno.test("steps over a tensor whose axes nobody knows are refused, not left out
     { op: "Reshape", in: ["x", "u"], out: ["y"] },
   ];
   const constants = [{ name: "minus", type: 7, shape: [1], ints: [-1] }];
-  const model = await loadModel(onnxBytes({ nodes, constants }));
+  const outputs = [{ name: "y" }];
+  const model = await loadModel(onnxBytes({ nodes, constants, outputs }));
   const x = {
     data: Float32Array.of(1, 2),
     shape: [1, 2],

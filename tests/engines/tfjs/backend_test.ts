@@ -58,7 +58,12 @@ Deno.test("makeReady() says that wasm must be read, where it may not be", async 
 
 counted("makeReady() refuses webgpu where there is no adapter", async () => {
   if (hasAdapter) return await makeReady("webgpu");
-  await assertRejects(() => makeReady("webgpu"), UnsupportedByEngineError);
+  await assertRejects(
+    () => makeReady("webgpu"),
+    UnsupportedByEngineError,
+    'a WebGPU adapter must be there; use .engine("tfjs", { backend: "wasm" })',
+  );
+  await makeReady("wasm");
 });
 
 counted(
@@ -160,4 +165,28 @@ Deno.test({
     }
     await takeTurn("webgpu", () => Promise.resolve());
   },
+});
+
+Deno.test("Turn.drive() runs a generator to its end, and ends it early where it is stopped", async () => {
+  const seen: string[] = [];
+  function* steps(): Generator<void, string> {
+    try {
+      for (let i = 0; i < 3; i++) {
+        seen.push(`step ${i}`);
+        yield;
+      }
+      return "done";
+    } finally {
+      seen.push("freed");
+    }
+  }
+  const pacer = new Pacer();
+  const run = (pacer: Pacer) =>
+    takeTurn("cpu", (turn) => turn.drive(steps(), pacer), new Pacer());
+  assertEquals(await run(pacer), "done");
+  assertEquals(seen.splice(0), ["step 0", "step 1", "step 2", "freed"]);
+  const stopped = new Pacer(AbortSignal.abort());
+  Object.defineProperty(stopped, "isDue", { value: () => true });
+  await assertRejects(() => run(stopped), DOMException);
+  assertEquals(seen, ["step 0", "freed"]);
 });

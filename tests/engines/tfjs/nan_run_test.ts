@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor, fromLayersModel, tf } from "@sonde/sonde";
-import { callForNaN, nanForms } from "../../../lib/engines/tfjs/nan_run.ts";
+import { nanForms } from "../../../lib/engines/tfjs/nan_run.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { counted } from "../../support/backends.ts";
 import { Doubling } from "../../extractor/_models.ts";
@@ -86,9 +86,12 @@ counted(
   },
 );
 
-Deno.test("callForNaN() leaves custom classes to TF.js", () => {
+Deno.test("nanForms() leaves custom classes to TF.js", async () => {
   const model = tf.sequential({ layers: [new Doubling({ inputShape: [2] })] });
-  const graph = modelGraphOf(fromLayersModel(model))!;
-  assertEquals(callForNaN(graph.listed.at(-1)!), undefined);
+  const node = modelGraphOf(fromLayersModel(model))!.listed.at(-1)!;
+  const data = Float32Array.of(NaN, 0);
+  const input = { data, shape: [1, 2], dtype: "float32" } as const;
+  const forms = await nanForms([node], [input]);
+  assertEquals(forms!.callOf(node), undefined);
   model.dispose();
 });

@@ -154,6 +154,11 @@ counted(
       UnsupportedByEngineError,
       'Cannot run layer "failing" as its backend must have kernel "Einsum": current engine is "tfjs:cpu"',
     );
+    assertThrows(
+      () => finished({ ...run, backend: "wasm" }, [x]),
+      UnsupportedByEngineError,
+      'use .engine("tfjs", { backend: "cpu" })',
+    );
     x.dispose();
   },
 );

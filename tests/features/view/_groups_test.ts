@@ -52,8 +52,32 @@ Deno.test("groupByValue() makes five bins of other numbers, and one of NaN", () 
 
 Deno.test("groupByValue() gives one bin when all values are equal or NaN", () => {
   assertEquals(groupByValue([0.5, 0.5]), [{
-    name: "0.5 to 0.5",
+    name: "0.5",
     members: [0, 1],
   }]);
   assertEquals(groupByValue([NaN]), [{ name: "NaN", members: [0] }]);
+});
+
+Deno.test("groupByValue() names five numbers or fewer one by one, however near", () => {
+  const names = (values: number[]) =>
+    groupByValue(values).map(({ name }) => name);
+  assertEquals(names([1e6 + 0.25, 1e6 + 0.5, 1e6]), [
+    "1,000,000",
+    "1,000,000.3",
+    "1,000,000.5",
+  ]);
+  assertEquals(names([0.5, Infinity, -Infinity, 0.25]), [
+    ...["0.25", "0.5", "-Infinity", "Infinity"],
+  ]);
+});
+
+Deno.test("groupByValue() writes edges of bins with the digits that tell them apart", () => {
+  const values = Array.from({ length: 11 }, (_, i) => 1e6 + i / 10);
+  assertEquals(groupByValue(values).map(({ name }) => name), [
+    "1,000,000 to 1,000,000.2",
+    "1,000,000.2 to 1,000,000.4",
+    "1,000,000.4 to 1,000,000.6",
+    "1,000,000.6 to 1,000,000.8",
+    "1,000,000.8 to 1,000,001",
+  ]);
 });

@@ -114,6 +114,7 @@ Deno.test("inputImages() refuses samples that are not there, and what is no imag
     RangeError,
     'Cannot show images of samples as "images" must hold every sample that is shown: current value is 3; pass the dataset that the set was made from',
   );
+  assertEquals((await inputImages(gray(4), [0, 3])).length, 2);
   const vectors = { data: new Float32Array(6), shape: [3, 2] };
   await assertRejects(
     () => inputImages({ ...vectors, dtype: "float32" }, [0]),

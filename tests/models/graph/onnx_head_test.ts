@@ -101,12 +101,21 @@ Deno.test("onnxLink() takes weights of half floats as float32", async () => {
   assertEquals(found?.logits, [48, 60, 72]);
 });
 
-Deno.test("onnxLink() takes no product with factors, of two tensors, or with another bias", async () => {
+Deno.test("onnxLink() multiplies kernel and bias by the factors of a Gemm", async () => {
   const gemm = (attributes: Record<string, Attribute>) => ({
     nodes: [{ op: "Gemm", in: ["x", "w", "b"], out: ["y"], attributes }],
   });
-  assertEquals(await headOf(gemm({ alpha: { float: 2 } })), undefined);
-  assertEquals(await headOf(gemm({ beta: { float: 0.5 } })), undefined);
+  const alpha = await headOf(gemm({ alpha: { float: 2 } }));
+  assertEquals(alpha?.kernel, KERNEL.floats.map((value) => 2 * value));
+  assertEquals(alpha?.bias, BIAS.floats);
+  assertEquals(alpha?.logits, [89, 112, 135]);
+  const beta = await headOf(gemm({ beta: { float: 0.5 } }));
+  assertEquals(beta?.kernel, KERNEL.floats);
+  assertEquals(beta?.bias, BIAS.floats.map((value) => value / 2));
+  assertEquals(beta?.logits, [44.5, 56, 67.5]);
+});
+
+Deno.test("onnxLink() takes no product of two tensors, or with another bias", async () => {
   const one = { name: "b", shape: [1], floats: [7] };
   assertEquals(
     await headOf({

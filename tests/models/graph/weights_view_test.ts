@@ -90,6 +90,18 @@ Deno.test("weightsView() cuts large matrices to a corner, and says so", async ()
   assertEquals(spec.z[256], 300); // the first value of the second row
 });
 
+Deno.test("weightsView() names the rows of kernels of one and of three axes", async () => {
+  const rowsOf = async (...shape: number[]) => {
+    const [, heat] = figures({ kernel: array(shape, (i) => i) });
+    const spec = await heat!.figure();
+    if (spec.kind !== "heatmap") throw new Error(spec.kind);
+    return [spec.height, spec.yLabel];
+  };
+  assertEquals(await rowsOf(4, 3), [4, "input unit"]);
+  assertEquals(await rowsOf(1, 1, 4, 3), [4, "input unit"]);
+  assertEquals(await rowsOf(5, 2, 3), [10, "position × input unit"]);
+});
+
 Deno.test("weightsView() begins with statistics and a histogram", () => {
   const { blocks } = weightsView(ROW, { bias: array([4], (i) => i) });
   assertEquals(blocks.map(({ kind }) => kind), ["table", "figure"]);

@@ -1,42 +1,54 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
-import { assertEquals, assertThrows } from "@std/assert";
-import { inputSpec } from "../../../lib/models/keras/input_spec.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { inputCall } from "../../../lib/models/keras/input_spec.ts";
+import type { LayerDraft } from "../../../lib/models/keras/layer_draft.ts";
+import type { TensorSpec } from "../../../lib/types.ts";
 
-Deno.test("inputSpec() reads a shape, as Keras 2 and 3 write it, and leaves the batch open", () => {
-  assertEquals(inputSpec("x", { batch_shape: [7, null, 3], dtype: "int64" }), {
+/** The specification that an input layer with these options gets. */
+function inputSpec(options: Record<string, unknown>): TensorSpec {
+  const call = inputCall(
+    { name: "x", spec: { options } } as LayerDraft,
+    undefined,
+  );
+  assert(call.kind === "input");
+  return call.spec;
+}
+
+Deno.test("inputCall() reads a shape, as Keras 2 and 3 write it, and leaves the batch open", () => {
+  assertEquals(inputSpec({ batch_shape: [7, null, 3], dtype: "int64" }), {
     name: "x",
     shape: [null, null, 3],
     dtype: "int32",
   });
   assertEquals(
-    inputSpec("x", { batch_input_shape: [null], dtype: "bool" }),
+    inputSpec({ batch_input_shape: [null], dtype: "bool" }),
     { name: "x", shape: [null], dtype: "bool" },
   );
 });
 
-Deno.test("inputSpec() reads half precision and policies as float32", () => {
+Deno.test("inputCall() reads half precision and policies as float32", () => {
   const policy = { class_name: "DTypePolicy", config: { name: "float16" } };
   for (const dtype of [undefined, "bfloat16", "mixed_float16", policy]) {
     assertEquals(
-      inputSpec("x", { batch_shape: [null, 1], dtype }).dtype,
+      inputSpec({ batch_shape: [null, 1], dtype }).dtype,
       "float32",
     );
   }
 });
 
-Deno.test("inputSpec() knows inputs of strings", () => {
+Deno.test("inputCall() knows inputs of strings", () => {
   const options = { batch_shape: [null, 1], dtype: "string" };
-  assertEquals(inputSpec("x", options), {
+  assertEquals(inputSpec(options), {
     name: "x",
     shape: [null, 1],
     dtype: "string",
   });
 });
 
-Deno.test("inputSpec() refuses what is no plain array of numbers", () => {
+Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   const refused = (options: Record<string, unknown>, rule: string) =>
     assertThrows(
-      () => inputSpec("x", { batch_shape: [null, 2], ...options }),
+      () => inputSpec({ batch_shape: [null, 2], ...options }),
       TypeError,
       `Cannot read input "x" as ${rule}`,
     );

@@ -34,6 +34,7 @@ Deno.test("layerFactory() names a class that nobody knows, and the way to pass i
     TypeError,
     'Cannot read layer "a/b" as its class must be known: current value is "Odd"; pass it as customObjects: { Odd: … }',
   );
+  assertIsCustom(factoryOf({ Odd: custom }, "Odd"));
   assertThrows(
     () => factoryOf({}, "Sequential"),
     TypeError,

@@ -22,7 +22,10 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "a format that is too old": [{ ir: 2 }, '"format" must'.replaceAll('"', "")],
   "a format that is too new": [{ ir: 14 }, "version is 14"],
   "training": [{ hasTraining: true }, "training_info"],
-  "sparse weights": [{ hasSparse: true }, "sparse_initializer"],
+  "a sparse weight without indices": [
+    { sparse: [{ values: { name: "w" }, shape: [2] }] },
+    'must have values and their indices: current value is "no indices"',
+  ],
   "custom operators, all of them": [
     {
       nodes: [

@@ -53,6 +53,12 @@ Deno.test("loadOnnx() reads weights of files beside it in place: the same model"
     [whole, split].map((model) => new FeatureExtractor(model).predict(inputs)),
   );
   assertEquals(a!.logits!.data, b!.logits!.data);
+  const bytes = await Deno.readFile(onnxUrl("external"));
+  await assertRejects(
+    () => loadModel(bytes),
+    ModelFormatError,
+    "pass the path of the model, or save it as one file: onnx.save(model, path)",
+  );
 });
 
 Deno.test("loadOnnx() fingerprints what is computed, not the file's bytes", async () => {

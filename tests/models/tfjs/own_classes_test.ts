@@ -1,4 +1,4 @@
-import type { RNN, Shape } from "@tensorflow/tfjs";
+import type { RNN, serialization, Shape } from "@tensorflow/tfjs";
 import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import {
@@ -97,6 +97,35 @@ Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too"
   assertEquals(kinds(both), ["LSTM", "LSTM"]);
   assertEquals(heldLayers(both).includes(layer), false);
   assertEquals(kinds(timeDistributed({ layer: dense("b") })), ["Dense"]);
+});
+
+Deno.test("isOwnThroughout() knows no activation that a caller registered under its name", async () => {
+  const { relu } = tf.serialization.SerializationMap.getMap().classNameMap;
+  class Squared extends tf.serialization.Serializable {
+    static className = "relu";
+    apply(x: tf.Tensor): tf.Tensor {
+      return tf.square(x);
+    }
+    getConfig(): serialization.ConfigDict {
+      return {};
+    }
+  }
+  tf.serialization.registerClass(Squared);
+  try {
+    // A copy of the module, which looks for the activations now.
+    const again = import.meta.resolve(
+      "../../../lib/models/tfjs/own_classes.ts?registered",
+    );
+    const late: typeof import("../../../lib/models/tfjs/own_classes.ts") =
+      await import(again);
+    const [own, same] = ["tanh", "relu"].map((activation) =>
+      tf.layers.dense({ units: 1, activation: activation as "relu" })
+    );
+    assertEquals(late.isOwnThroughout(own!), true);
+    assertEquals(late.isOwnThroughout(same!), false);
+  } finally {
+    tf.serialization.SerializationMap.getMap().classNameMap.relu = relu!;
+  }
 });
 
 Deno.test("isOwnThroughout() looks at activations, methods and what is held", () => {

@@ -84,6 +84,26 @@ compare(alone, expected, 2);
 
 const nonFinite = found.logits!.data.slice(10, 20).every(Number.isNaN);
 if (!nonFinite) wrong.push("digits: NaN of row 1 was lost");
+
+// The operations of an ONNX file run there unchanged, so NaN is refused.
+await using file = await loadModel(
+  new URL("../../data/onnx_models/torch_cnn.onnx", import.meta.url),
+);
+const shape = [1, ...file.inputs[0]!.shape.slice(1).map(Number)];
+const size = shape.reduce((a, b) => a * b, 1);
+const nans: NdArray = {
+  data: new Float32Array(size).fill(NaN),
+  shape,
+  dtype: "float32",
+};
+const fromFile = new FeatureExtractor(file).layers([-1]);
+const refusal = await fromFile.engine("onnx", { device: "webgpu" })
+  .predict(nans).then(() => "none", (error: Error) => error.message);
+if (!refusal.endsWith('use { device: "cpu" }')) {
+  wrong.push(`an ONNX file with NaN: ${refusal}`);
+}
+await fromFile.engine("onnx", { device: "cpu" }).predict(nans);
+
 // A batch that is worth a card: the software adapter is not chosen, a card is.
 const graph = modelGraphOf(model)!;
 const settings = {

@@ -27,7 +27,7 @@ import { Worker } from "node:worker_threads";
  * graph. So closing a session ends no worker, and the next session starts none.
  * Each takes 10 MB (Linux, Deno 2.9.6, private memory).
  */
-export const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
+const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
 const idle: Worker[] = [];
 

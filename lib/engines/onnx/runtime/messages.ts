@@ -36,6 +36,7 @@ export type WorkerRequest =
     readonly threads: number;
     /** Whether products of 8-bit integers must be exact. */
     readonly exactProducts?: boolean | undefined;
+    readonly spins?: boolean | undefined;
     /** Where it computes. */
     readonly device?: DeviceName | undefined;
     /** For a later stage: the outputs of earlier stages that are its inputs. */

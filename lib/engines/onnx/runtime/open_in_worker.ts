@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean;
+  /** Whether threads spin while they wait for work. @default {true} */
+  readonly spins?: boolean;
   /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
   /** Arrays of weights that may be transferred; they are empty afterwards. */
@@ -102,35 +104,16 @@ export interface IfNaN {
  */
 export async function openInWorker(
   model: ModelBytes,
-  { threads, exactProducts, device, transferable = [], worker = takeWorker() }:
-    WorkerOptions,
+  { transferable = [], worker = takeWorker(), ...options }: WorkerOptions,
 ): Promise<WorkerPipeline> {
-  const link = new WorkerLink(worker, device);
-  const add = async (
-    model: ModelBytes,
-    from: Readonly<Record<string, string>> | undefined,
-    transferable: Iterable<ArrayBufferView>,
-  ) => {
-    try {
-      const { request, transfer } = opening(
-        model,
-        { threads, exactProducts, device, from },
-        transferable,
-      );
-      const reply = await link.ask("open the model", request, transfer);
-      return reply.kind === "opened" ? reply.outputs : [];
-    } catch (error) {
-      await link.close().catch(() => {}); // the first error is the one to report
-      throw error;
-    }
-  };
-  const outputs = await add(model, undefined, transferable);
+  const link = new WorkerLink(worker, options.device);
+  const outputs = await openOn(link, model, options, transferable);
   let isTrimmed = false;
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
     async add(model, from, transferable = []) {
-      await add(model, from, transferable);
+      await openOn(link, model, { ...options, from }, transferable);
     },
     async run(feeds, what = "the batch", { ifNaN, ...settings } = {}) {
       const copies = Object.entries(feeds).map(([name, feed]) =>
@@ -162,6 +145,23 @@ export async function openInWorker(
       else await closed;
     },
   };
+}
+
+/** Opens a model on a worker, which ends if this fails. */
+async function openOn(
+  link: WorkerLink,
+  model: ModelBytes,
+  options: StageOptions,
+  transferable: Iterable<ArrayBufferView>,
+): Promise<readonly OnnxOutput[]> {
+  try {
+    const { request, transfer } = opening(model, options, transferable);
+    const reply = await link.ask("open the model", request, transfer);
+    return reply.kind === "opened" ? reply.outputs : [];
+  } catch (error) {
+    await link.close().catch(() => {}); // the first error is the one to report
+    throw error;
+  }
 }
 
 /** The request to open a model, and the buffers to transfer. */

@@ -31,6 +31,13 @@ export interface StageOptions {
   readonly from?: Readonly<Record<string, string>> | undefined;
   /** Whether products of 8-bit integers must be exact. @default {false} */
   readonly exactProducts?: boolean | undefined;
+  /**
+   * Whether threads spin while they wait for work: less delay between small
+   * operations, but processor time that other threads could use.
+   *
+   * @default {true}
+   */
+  readonly spins?: boolean | undefined;
   /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
 }
@@ -66,11 +73,11 @@ export class Pipeline {
    */
   async add(
     { bytes, externalData, onCpu }: ModelBytes,
-    { threads, from, exactProducts = false, device = "cpu" }: StageOptions,
+    { from, device = "cpu", ...options }: StageOptions,
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes, {
-      ...sessionOptions(threads, exactProducts),
+      ...sessionOptions(options),
       ...deviceOptions(device, onCpu),
       externalData: [...externalData],
     });
@@ -150,25 +157,24 @@ export class Pipeline {
 /**
  * The options of a session.
  *
- * Products of 8-bit activations and signed 8-bit weights saturate on x64
- * processors with AVX2 but without VNNI: features were off by 0.2 of the
- * maximum. `x64quantprecision` makes the runtime use unsigned weights there,
- * which is slower but correct; it has no effect on other processors.
- *
- * @param threads How many threads compute.
- * @param exactProducts Whether a model may contain such products.
+ * @param options Threads, whether they spin, and whether weights of 8 bits are
+ * made unsigned, so that products do not saturate; see `exact_products.ts`.
  * @returns The options.
  */
 export function sessionOptions(
-  threads: number,
-  exactProducts: boolean,
+  { threads, exactProducts = false, spins = true }: Pick<
+    StageOptions,
+    "threads" | "exactProducts" | "spins"
+  >,
 ): InferenceSession.SessionOptions {
+  const session = {
+    ...(exactProducts ? { "x64quantprecision": "1" } : {}),
+    ...(spins ? {} : { "intra_op": { "allow_spinning": "0" } }),
+  };
   return {
     intraOpNumThreads: threads,
     logSeverityLevel: 4, // a failure is thrown
-    ...(exactProducts
-      ? { extra: { session: { "x64quantprecision": "1" } } }
-      : {}),
+    ...(Object.keys(session).length > 0 ? { extra: { session } } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ and bias give of them, by scikit-learn's and NumPy's own values.
 """
 
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,14 @@ import onnxruntime
 from onnx import TensorProto as T
 from onnx import helper as h
 from onnx import numpy_helper as nh
+from onnxruntime.quantization import (
+    CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static)
 from skl2onnx import to_onnx
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 HERE = Path(__file__).parent
 rng = np.random.default_rng(0)
@@ -74,6 +80,74 @@ for kind in "Gemm", "MatMul":
     del m.graph.output[1]
     store(f"quantised_{kind.lower()}", m, logits, "softmax")
     expected[f"quantised_{kind.lower()}"]["kernel"] = (q * ws).ravel().tolist()
+
+# Labels that are strings; scores without a softmax; columns chosen before the classifier.
+names = np.asarray(["cat", "dog", "eel"])[three]
+m = MLPClassifier((5,), max_iter=20, random_state=1).fit(X, names)
+store("mlp_names", to_onnx(m, X[:1], target_opset=15), hidden(m) @ m.coefs_[1] + m.intercepts_[1], "softmax")
+m = RidgeClassifier().fit(X, three)
+store("ridge_three", to_onnx(m, X[:1], target_opset=15, options={id(m): {"zipmap": False}}), m.decision_function(x), "none")
+m = LogisticRegression().fit(X, names)
+raw = {id(m): {"zipmap": False, "raw_scores": True}}
+store("raw_names", to_onnx(m, X[:1], target_opset=15, options=raw), m.decision_function(x), "none")
+m = make_pipeline(StandardScaler(), SelectKBest(k=2), LogisticRegression()).fit(X, three)
+store("chosen_columns", to_onnx(m, X[:1], target_opset=15), m.decision_function(x), "softmax")
+
+# Factors of a Gemm, and a kernel that is transposed and cast in the graph.
+kernel = rng.normal(size=(3, 4)).astype("float16")
+bias = rng.normal(size=3).astype("float32")
+nodes = [
+    N("Cast", ["k"], ["kf"], to=T.FLOAT), N("Transpose", ["kf"], ["kt"], perm=[1, 0]),
+    N("Gemm", ["x", "kt", "b"], ["g"], name="gemm", alpha=0.5, beta=2.0), N("Softmax", ["g"], ["y"], name="softmax")]
+m = h.make_model(h.make_graph(nodes, "g", [vi("x", ["n", 4])], [vi("y", ["n", 3])], [c("k", kernel), c("b", bias)]), opset_imports=[h.make_opsetid("", 13)], ir_version=8)
+onnx.checker.check_model(m)
+store("gemm_of_factors", m, 0.5 * x @ kernel.astype("float32").T + 2 * bias, "softmax")
+expected["gemm_of_factors"]["kernel"] = (0.5 * kernel.astype("float32").T).ravel().tolist()
+
+
+# What onnxruntime.quantization writes: of a Gemm, and of a MatMul with a bias.
+class Calibration(CalibrationDataReader):
+    def __init__(self):
+        self.batches = iter([{"x": X[:30]}, {"x": X[30:]}])
+
+    def get_next(self):
+        return next(self.batches, None)
+
+
+def logits_of(path):
+    """What feeds the softmax, or the output, by ONNX Runtime without its optimiser."""
+    m = onnx.load(path)
+    last = [n for n in m.graph.node if n.op_type == "Softmax"]
+    name = last[0].input[0] if last else m.graph.output[0].name
+    if last:
+        m.graph.output.append(vi(name, ["n", 3]))
+    return onnxruntime.InferenceSession(m.SerializeToString(), options).run([name], {"x": x})[0]
+
+
+first, second = rng.normal(size=(4, 6)).astype("float32"), rng.normal(size=(6, 3)).astype("float32")
+I = [c("w", first), c("b", rng.normal(size=6).astype("float32")), c("v", second), c("c", bias)]
+start = [N("Gemm", ["x", "w", "b"], ["h0"], name="first"), N("Relu", ["h0"], ["h"], name="relu")]
+gemm = [N("Gemm", ["h", "v", "c"], ["l"], name="second")]
+matmul = [N("MatMul", ["h", "v"], ["l0"], name="matmul"), N("Add", ["l0", "c"], ["l"], name="second")]
+end = [N("Softmax", ["l"], ["y"], name="softmax")]
+with tempfile.TemporaryDirectory() as folder:
+    source = f"{folder}/float.onnx"
+    for name, layer, tail, how in [
+        ("dynamic_gemm", gemm, end, {"weight_type": QuantType.QInt8}),
+        ("dynamic_matmul", matmul, [], {"weight_type": QuantType.QUInt8, "per_channel": True}),
+        ("pairs_matmul", matmul, end, {"quant_format": QuantFormat.QDQ}),
+        ("integer_gemm", gemm, [], {"quant_format": QuantFormat.QOperator, "activation_type": QuantType.QUInt8}),
+        ("integer_matmul", matmul, [], {"quant_format": QuantFormat.QOperator, "activation_type": QuantType.QUInt8}),
+        ("signed_gemm", gemm, [], {"quant_format": QuantFormat.QOperator, "activation_type": QuantType.QInt8}),
+    ]:
+        out = vi("y" if tail else "l", ["n", 3])
+        onnx.save(h.make_model(h.make_graph([*start, *layer, *tail], "g", [vi("x", ["n", 4])], [out], I), opset_imports=[h.make_opsetid("", 15)], ir_version=8), source)
+        target = f"{folder}/{name}.onnx"
+        if name.startswith("dynamic"):
+            quantize_dynamic(source, target, **how)
+        else:
+            quantize_static(source, target, Calibration(), **how)
+        store(name, onnx.load(target), logits_of(target), "softmax" if tail else "none")
 
 with open(HERE / "expected.json", "w") as file:
     json.dump(expected, file)

@@ -115,9 +115,19 @@ Deno.test("a Pipeline has outputs of known sizes written where they are kept", a
 
 Deno.test("sessionOptions() asks for exact 8-bit products only where there may be some", () => {
   const plain = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
-  assertEquals(sessionOptions(2, false), plain);
-  assertEquals(sessionOptions(2, true), {
+  assertEquals(sessionOptions({ threads: 2 }), plain);
+  assertEquals(sessionOptions({ threads: 2, exactProducts: true }), {
     ...plain,
     extra: { session: { "x64quantprecision": "1" } },
+  });
+});
+
+Deno.test("sessionOptions() turns spinning off beside exact products", () => {
+  const options = { threads: 1, exactProducts: true, spins: false };
+  assertEquals(sessionOptions(options).extra, {
+    session: {
+      "x64quantprecision": "1",
+      "intra_op": { "allow_spinning": "0" },
+    },
   });
 });

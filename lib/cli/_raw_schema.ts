@@ -1,6 +1,7 @@
 /**
- * The column of a schema that Apache Arrow for JavaScript cannot read: its
- * reader throws without the name.
+ * What Apache Arrow for JavaScript does not tell of a schema: the column that
+ * it cannot read, where it throws without the name, and the order of bytes,
+ * which it ignores.
  *
  * A schema is a table of FlatBuffers: a signed offset to its list of slots, and
  * in these the offset of each field.
@@ -36,23 +37,37 @@ const LAST_TYPE = 26;
 const MOST_DEPTH = 64;
 
 const MESSAGE = { header: 2 };
-const SCHEMA = { fields: 1 };
+const SCHEMA = { endianness: 0, fields: 1 };
 const FIELD = { name: 0, type: 2, children: 5 };
 
 /**
  * Finds the first column of an unknown type, also inside of others.
  *
- * @param metadata The message of the schema, without its prefix.
+ * @param metadata The message of the schema, without its prefix, checked.
  * @returns The column; undefined if all types are known.
- * @throws {RangeError} If an offset points outside of the message.
  */
 export function unknownColumn(metadata: Uint8Array): UnknownColumn | undefined {
-  const { buffer, byteOffset, byteLength } = metadata;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  const message = view.getUint32(0, true);
-  const schema = pointed(view, message, MESSAGE.header);
+  const { view, schema } = schemaIn(metadata);
   if (schema === undefined) return undefined;
   return amongFields(view, pointed(view, schema, SCHEMA.fields), "", 0);
+}
+
+/**
+ * Whether values of a stream begin with their most significant byte.
+ *
+ * @param metadata The message of the schema, without its prefix, checked.
+ * @returns True if so.
+ */
+export function isBigEndian(metadata: Uint8Array): boolean {
+  const { view, schema } = schemaIn(metadata);
+  const at = schema && slotOf(view, schema, SCHEMA.endianness);
+  return at !== undefined && view.getInt16(at, true) !== 0;
+}
+
+function schemaIn({ buffer, byteOffset, byteLength }: Uint8Array) {
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const message = view.getUint32(0, true);
+  return { view, schema: pointed(view, message, MESSAGE.header) };
 }
 
 function amongFields(

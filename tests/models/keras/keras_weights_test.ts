@@ -1,10 +1,10 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { LayerSpec } from "../../../lib/models/keras/keras_topology.ts";
-import type {
-  BoundWeights,
-  StoredVocabulary,
+import {
+  type BoundWeights,
+  type StoredVocabulary,
+  vocabularyOptions,
 } from "../../../lib/models/keras/keras_weights.ts";
-import { vocabularyOptions } from "../../../lib/models/keras/vocabulary_options.ts";
 
 const spec = (className: string, options: LayerSpec["options"]) =>
   ({ name: "l", className, options }) as LayerSpec;

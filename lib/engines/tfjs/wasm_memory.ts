@@ -5,7 +5,7 @@ import type { GraphNode } from "../../models/graph/graph.ts";
 /**
  * The wasm heap is limited to 4 GiB; kernels need some of it while they run.
  */
-const ROOM_BYTES = 3.5 * 2 ** 30;
+const HEAP_BYTES = 3.5 * 2 ** 30;
 const FLOAT_BYTES = 4;
 
 /**
@@ -17,7 +17,7 @@ const FLOAT_BYTES = 4;
  * @param usedBytes Current size of all tensors.
  * @throws {RangeError} If they do not fit.
  */
-export function checkWasmRoom(
+export function checkWasmMemory(
   { row: { name, outputs } }: GraphNode,
   rows: number,
   usedBytes: number = tf.memory().numBytes,
@@ -27,12 +27,12 @@ export function checkWasmRoom(
     return sum + rows * sizeOf(sizes);
   }, 0);
   const bytes = usedBytes + values * FLOAT_BYTES;
-  if (bytes <= ROOM_BYTES) return;
+  if (bytes <= HEAP_BYTES) return;
   const gibibytes = (bytes / 2 ** 30).toFixed(1);
   throw new RangeError(
     cannot(
       `run layer "${name}"`,
-      `all tensors must fit the ${ROOM_BYTES / 2 ** 30} GiB of "wasm"`,
+      `all tensors must fit the ${HEAP_BYTES / 2 ** 30} GiB of "wasm"`,
       `${gibibytes} GiB with its outputs`,
       "take a smaller batch by .batch(size), or dispose of tensors",
     ),

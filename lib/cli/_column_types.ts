@@ -1,0 +1,132 @@
+/**
+ * Sizes of the types of a schema, which the reader of Apache Arrow for
+ * JavaScript takes as they were sent.
+ *
+ * @module
+ */
+import { DataType, type Field, type Schema } from "apache-arrow";
+import { cannot } from "../check.ts";
+
+/** Bytes of an element of a view. */
+const VIEW_BYTES = 16;
+
+const BIT = 1 / 8;
+
+/**
+ * Checks the types of all columns.
+ *
+ * @param schema The schema.
+ * @throws {SyntaxError} If a type has a size or a unit that does not exist, or
+ * another number of children than it must.
+ */
+export function checkTypes({ fields }: Schema): void {
+  for (const { name, type } of fields) checkType(name, type);
+}
+
+function checkType(name: string, type: DataType): void {
+  if (DataType.isDictionary(type)) {
+    checkType(name, type.indices);
+    return checkType(name, type.dictionary);
+  }
+  // A list whose child is missing has an undefined one.
+  const children: readonly Field[] = (type.children ?? []).filter(Boolean);
+  if (children.length !== numChildren(type)) {
+    const rule = `${numChildren(type)} children`;
+    throw damaged(name, type, rule, children.length);
+  }
+  if (DataType.isMap(type)) {
+    const pair = children[0]!.type;
+    if (!DataType.isStruct(pair) || pair.children.length !== 2) {
+      throw damaged(name, type, "keys and values", String(pair));
+    }
+  }
+  const bytes = valueBytes(type);
+  if (bytes === undefined || !(bytes >= 0)) {
+    const rule = "a size and a unit that exist";
+    throw damaged(name, type, rule, bytes ?? "none of them");
+  }
+  for (const child of children) {
+    checkType(`${name}.${child.name}`, child.type);
+  }
+}
+
+function numChildren(type: DataType): number {
+  if (DataType.isStruct(type)) return type.children.length;
+  if (DataType.isUnion(type)) return type.typeIds.length;
+  const isNested = DataType.isList(type) || DataType.isLargeList(type) ||
+    DataType.isFixedSizeList(type) || DataType.isMap(type);
+  return isNested ? 1 : 0;
+}
+
+/**
+ * Bytes of a value in the buffer of its column.
+ *
+ * @param type A type that is not dictionary-encoded.
+ * @returns The bytes, 1/8 for a bit; 0 if there is no such buffer; undefined if
+ * the type's unit or size does not exist.
+ */
+export function valueBytes(type: DataType): number | undefined {
+  if (DataType.isBool(type)) return BIT;
+  if (DataType.isInt(type)) return wholeBytes(type.bitWidth, [8, 16, 32, 64]);
+  if (DataType.isFloat(type)) return [2, 4, 8][type.precision];
+  if (DataType.isDecimal(type)) {
+    return wholeBytes(type.bitWidth, [32, 64, 128, 256]);
+  }
+  if (DataType.isDate(type)) return [4, 8][type.unit];
+  if (DataType.isTime(type)) {
+    const bits = [32, 32, 64, 64][type.unit];
+    return type.bitWidth === bits ? bits / 8 : undefined;
+  }
+  if (DataType.isTimestamp(type) || DataType.isDuration(type)) {
+    return [8, 8, 8, 8][type.unit];
+  }
+  if (DataType.isInterval(type)) return [4, 8, 16][type.unit];
+  if (DataType.isFixedSizeBinary(type)) return type.byteWidth;
+  if (DataType.isUtf8View(type) || DataType.isBinaryView(type)) {
+    return VIEW_BYTES;
+  }
+  if (DataType.isFixedSizeList(type)) return type.listSize >= 0 ? 0 : undefined;
+  if (DataType.isUnion(type)) return [0, 0][type.mode];
+  return 0;
+}
+
+/**
+ * Bytes of an offset of a type whose values have different sizes.
+ *
+ * @param type The type.
+ * @returns The bytes; undefined if it has no offsets.
+ */
+export function offsetBytes(type: DataType): number | undefined {
+  if (
+    DataType.isLargeList(type) || DataType.isLargeUtf8(type) ||
+    DataType.isLargeBinary(type)
+  ) return 8;
+  const isShort = DataType.isList(type) || DataType.isMap(type) ||
+    DataType.isUtf8(type) || DataType.isBinary(type);
+  return isShort ? 4 : undefined;
+}
+
+function wholeBytes(
+  bits: number,
+  known: readonly number[],
+): number | undefined {
+  return known.includes(bits) ? bits / 8 : undefined;
+}
+
+function damaged(
+  name: string,
+  type: DataType,
+  rule: string,
+  value: unknown,
+): SyntaxError {
+  // The name of the class, as text of a damaged type may not exist.
+  const kind = type.constructor.name.replace(/_$/, "");
+  return new SyntaxError(
+    cannot(
+      "read Arrow stream",
+      `column "${name}" of type ${kind} must have ${rule}`,
+      value,
+      "is the stream damaged?",
+    ),
+  );
+}
