@@ -180,7 +180,7 @@ function planStrings(
 function checkWidth(
   spec: TensorSpec,
   infos: readonly ColumnInfo[],
-  { action, option = OPTION }: PlanFacts,
+  { action, option = OPTION, columns, inputs, others = [] }: PlanFacts,
 ): void {
   const { shape } = infos[0]!;
   const wanted = spec.shape.slice(1);
@@ -196,7 +196,16 @@ function checkWidth(
     quote([...wanted])
   }`;
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
-  const hint = `columns are ${names}: name others by ${option}`;
+  // A single value that is no number makes a whole column text.
+  const texts = inputs === undefined
+    ? columns.filter(({ name, kind }) =>
+      (kind === "strings" || kind === "other") && !others.includes(name)
+    ).map(({ name }) => quote(name)).slice(0, 12)
+    : [];
+  const rest = texts.length === 0
+    ? ""
+    : `, and of text or other values ${texts.join(", ")}`;
+  const hint = `columns are ${names}${rest}: name others by ${option}`;
   throw new TypeError(cannot(action, rule, [...found], hint));
 }
 

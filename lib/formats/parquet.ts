@@ -117,7 +117,7 @@ export async function openParquetFile(
   const source = sealedSource(file);
   const fault = Promise.withResolvers<never>();
   fault.promise.catch(() => {}); // reported to the reader
-  const bytes = { source, fault };
+  const bytes: Readable = { source, fault, isTrapped: false };
   const { arrow, parquet } = await parquetLibraries();
   const opened = await readable(
     bytes,
@@ -145,7 +145,9 @@ export async function openParquetFile(
       if (batch !== undefined && rest.length === 0) return batch;
       throw bad(source, "each row group must be read at once", rest.length);
     },
-    close: () => opened.free(),
+    close() {
+      if (!bytes.isTrapped) opened.free(); // the library still borrows it then
+    },
   };
 }
 
@@ -154,6 +156,8 @@ interface Readable {
   readonly source: ByteSource;
   /** Rejects if bytes cannot be read or do not match their checksum. */
   readonly fault: PromiseWithResolvers<never>;
+  /** Whether its bytes have stopped the library. */
+  isTrapped: boolean;
 }
 
 /**
@@ -162,7 +166,7 @@ interface Readable {
  * error is reported separately.
  */
 function blobOf(
-  { source, fault }: Readable,
+  { source, fault }: Pick<Readable, "source" | "fault">,
   start: number,
   end: number,
 ): Blob {
@@ -186,18 +190,33 @@ function blobOf(
 
 /** Adds the file's name to errors of the library. */
 async function readable<T>(
-  { source, fault }: Readable,
+  bytes: Readable,
   read: () => Promise<T>,
 ): Promise<T> {
+  const trap = Promise.withResolvers<never>();
+  // Where damaged bytes stop the library, it throws in a microtask of its own:
+  // no promise would be rejected, and the process would end.
+  const heard = (event: ErrorEvent) => {
+    if (!(event.error instanceof WebAssembly.RuntimeError)) return;
+    event.preventDefault();
+    bytes.isTrapped = true;
+    trap.reject(event.error);
+  };
+  globalThis.addEventListener("error", heard);
   try {
-    return await Promise.race([read(), fault.promise]);
+    return await Promise.race([read(), bytes.fault.promise, trap.promise]);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw cause;
-    const { message } = cause instanceof Error
-      ? cause
-      : { message: String(cause) };
+    bytes.isTrapped ||= cause instanceof WebAssembly.RuntimeError;
+    const found = bytes.isTrapped
+      ? "bytes that stop the reader"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
     const hint = "is it cut or damaged?";
-    const error = bad(source, "it must be a Parquet file", message, hint);
-    throw Object.assign(error, { cause });
+    const rule = "it must be a Parquet file";
+    throw Object.assign(bad(bytes.source, rule, found, hint), { cause });
+  } finally {
+    globalThis.removeEventListener("error", heard);
   }
 }

@@ -155,7 +155,7 @@ export function parseDescription(
   checkSeal(text, name);
   const limits = { bytes: 2 ** 30, values: 2 ** 24 };
   const parsed = parseLooseJson(text, `description of ${name}`, limits);
-  const { layout, crc32: _checked, ...description } = parsed as {
+  const { layout, crc32: _checked, ...description } = Object(parsed) as {
     layout: number;
     crc32: number;
   };

@@ -5,6 +5,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
+import { missingPath } from "../formats/file_path.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
 import { badFeatures, VERSION } from "./_description.ts";
 import type { Part } from "./part.ts";
@@ -83,7 +84,9 @@ export function readManifest(folder: string): Shard[] {
   try {
     text = Deno.readTextFileSync(`${folder}/${MANIFEST}`);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw missingPath(error, `${folder}/${MANIFEST}`, "open features");
+    }
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
     const hint = folder.endsWith(".partial")
       ? "its run is not finished: call write() or mergeFeatures() again"
@@ -93,12 +96,16 @@ export function readManifest(folder: string): Shard[] {
   }
   const limits = { bytes: 2 ** 28, values: 2 ** 24 };
   const parsed = parseLooseJson(text, `${folder}/${MANIFEST}`, limits);
-  const { shards, crc32: sum } = parsed as { shards: Shard[]; crc32: unknown };
+  const { shards, crc32: sum } = Object(parsed) as {
+    readonly shards: Shard[];
+    readonly crc32: unknown;
+  };
   const isList = Array.isArray(shards) && shards.length > 0 &&
-    shards.every(({ name, samples, bytes }) =>
-      /^features-\d+\.(safetensors|parquet)$/.test(name) &&
-      Number.isSafeInteger(samples) && Number.isSafeInteger(bytes)
-    );
+    shards.every((shard) => {
+      const { name, samples, bytes } = Object(shard) as Shard;
+      return /^features-\d+\.(safetensors|parquet)$/.test(name) &&
+        Number.isSafeInteger(samples) && Number.isSafeInteger(bytes);
+    });
   if (!isList) {
     throw badFeatures(folder, `"${MANIFEST}" must list shards`, shards);
   }

@@ -10,6 +10,7 @@
  */
 import { crc32 } from "node:zlib";
 import { cannot } from "../check.ts";
+import { missingPath } from "../formats/file_path.ts";
 import { parseLooseJson } from "../formats/loose_json.ts";
 import type { FeatureSet, SkippedSample } from "../types.ts";
 import type { RowRange } from "../formats/safetensors.ts";
@@ -322,21 +323,47 @@ async function writeRecord(path: string, record: RunRecord): Promise<void> {
 }
 
 function readRecord(path: string): RunRecord {
-  const text = Deno.readTextFileSync(path);
+  let text: string;
   try {
-    return parseLooseJson(text, path) as RunRecord;
-  } catch (cause) {
-    const rule = `"${path}" must say what its run was begun with`;
-    const hint = "delete its folder to begin again";
-    const found = `${text.length} characters that are damaged`;
-    throw new SyntaxError(cannot(ACTION, rule, found, hint), { cause });
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    throw missingPath(error, path, ACTION);
   }
+  try {
+    const record = parseLooseJson(text, path);
+    if (isRecord(record)) return record;
+  } catch (cause) {
+    throw damagedRecord(path, text, cause);
+  }
+  throw damagedRecord(path, text);
+}
+
+/** Whether a value is a record of a run, with settings that can be compared. */
+function isRecord(value: unknown): value is RunRecord {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return false;
+  const { settings = "{}" } = value as { readonly settings?: unknown };
+  return typeof settings === "string" && JSON.parse(settings) !== null &&
+    Object.values(value).every((one) =>
+      ["string", "number", "boolean"].includes(typeof one)
+    );
+}
+
+function damagedRecord(
+  path: string,
+  text: string,
+  cause?: unknown,
+): SyntaxError {
+  const rule = `"${path}" must say what its run was begun with`;
+  const hint = "delete its folder to begin again";
+  const found = `${text.length} characters that are damaged`;
+  return new SyntaxError(cannot(ACTION, rule, found, hint), { cause });
 }
 
 /** Describes the differences between two settings, as JSON records. */
 function changedSettings(found: unknown, wanted: unknown): string {
   const [before, now] = [found, wanted].map((text) =>
-    JSON.parse(String(text)) as Record<string, unknown>
+    JSON.parse(String(text ?? "{}")) as Record<string, unknown>
   );
   const names = new Set([...Object.keys(before!), ...Object.keys(now!)]);
   const textOf = (value: unknown) => JSON.stringify(value) ?? "none";

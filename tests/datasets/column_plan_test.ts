@@ -42,6 +42,22 @@ Deno.test("planInputs() refuses columns that have not as many values as the inpu
   );
 });
 
+Deno.test("planInputs() names the columns of text that it did not take", () => {
+  // As one value "1,000" or "NA" makes of a column of numbers.
+  const text = (name: string) =>
+    ({ name, kind: "strings", type: "VARCHAR", shape: [] }) as const;
+  const columns = [text("a"), number("b"), text("y"), number("z")];
+  const plan = (inputs?: string[]) => () =>
+    planInputs([spec([3])], { ...facts(inputs), columns });
+  const hint = 'columns are "b", "z"';
+  assertThrows(
+    plan(),
+    TypeError,
+    `${hint}, and of text or other values "a": name others by "inputs"`,
+  );
+  assertThrows(plan(["b", "z"]), TypeError, `${hint}: name others by`);
+});
+
 Deno.test("inputArray() puts columns side by side, in the shape of the input", () => {
   const column = (data: Float32Array | BigInt64Array, shape: number[] = []) => {
     const dtype = data instanceof Float32Array ? "float32" : "int64";

@@ -188,6 +188,29 @@ Deno.test("openFeatures() refuses shards that are missing, or of another run", (
     );
   }));
 
+Deno.test("openFeatures() refuses manifests that list no shards", () =>
+  inFolder(async (folder) => {
+    const manifest = `${folder}/a/_sonde.json`;
+    await saveFeatures(fullSet(), `${folder}/a`, { format: "safetensors" });
+    const texts = ["null", "[1]", "5", "{}", '{"shards":null}'];
+    texts.push('{"shards":[]}', '{"shards":[null]}', '{"shards":[5]}');
+    for (const text of texts) {
+      Deno.writeTextFileSync(manifest, text);
+      await assertRejects(
+        () => openFeatures(`${folder}/a`),
+        SyntaxError,
+        "must list shards",
+      );
+    }
+    Deno.removeSync(manifest);
+    Deno.mkdirSync(manifest);
+    await assertRejects(
+      () => openFeatures(`${folder}/a`),
+      Deno.errors.IsADirectory,
+      'current value is "a folder"',
+    );
+  }));
+
 Deno.test("StoredFeatures shows its columns, and says so when it is closed", () =>
   inFolder(async (folder) => {
     const url = new URL(`file://${folder}/with%20space.npz`);

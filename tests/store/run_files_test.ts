@@ -168,12 +168,21 @@ Deno.test("PartFolder refuses parts that are cut, exchanged or no parts", () =>
     await saveFeatures(fullSet(), `${parent}/x.safetensors`);
     Deno.copyFileSync(`${parent}/x.safetensors`, first.path);
     assertThrows(all, RangeError, `current value is "no part"`);
-    Deno.writeTextFileSync(`${path}/run.json`, "{");
-    assertThrows(
-      () => PartFolder.record(path),
-      SyntaxError,
-      "delete its folder",
-    );
+    const records = ["{", "", "null", "[1]", "5", '"x"'];
+    records.push('{"settings":5}', '{"settings":"{"}', '{"settings":"null"}');
+    records.push('{"settings":"{}","batch":null}');
+    for (const record of records) {
+      Deno.writeTextFileSync(`${path}/run.json`, record);
+      assertThrows(
+        () => PartFolder.record(path),
+        SyntaxError,
+        "delete its folder",
+      );
+    }
+    Deno.removeSync(`${path}/run.json`);
+    Deno.mkdirSync(`${path}/run.json`);
+    const read = () => PartFolder.record(path);
+    assertThrows(read, Deno.errors.IsADirectory, 'current value is "a folder"');
   }));
 
 Deno.test("writeWhole() leaves a file whole or not at all", () =>
