@@ -280,7 +280,10 @@ Deno.test("FeatureColumns store features of changing sizes in variable-size list
   const rows = makeData({ type: new Struct([]), length: 1, children: [] });
   const empty = new RecordBatch(new Schema([]), rows);
   const wider = (listType: "list" | "fixed") =>
-    new FeatureColumns(empty.schema, [], set(2), { keep: undefined, listType })
+    new FeatureColumns(empty.schema, [], [set(2)], {
+      keep: undefined,
+      listType,
+    })
       .batch(empty, set(3), new Set());
   assertThrows(
     () => wider("fixed"),
