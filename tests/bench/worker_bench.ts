@@ -168,6 +168,16 @@ async function benchmark(name: string, path: string, rows: Rows) {
   }
   const pairs = await timePairs(predict, predict, TIMING);
   report({ ...common, case: `${name}: predict against itself`, pairs });
+  // How far the machine itself scales: two workers cannot do better.
+  await using slow = await new FeatureExtractor(model).layers([-2])
+    .engine("onnx", { threads: 1 }).open();
+  const alone = async () => {
+    for (let i = 0; i < 4; i++) await slow.predict(xs, { progress: false });
+  };
+  report({
+    ...{ ...common, case: `${name}: predict of 2 threads, of 1 thread` },
+    pairs: await timePairs(predict, alone, TIMING),
+  });
   for (const worker of [double, one!, two!]) await worker.close();
 }
 
@@ -202,7 +212,7 @@ try {
   const network = mobileNetV2();
   const path = await saveTo(network, folder);
   network.dispose();
-  await benchmark("MobileNetV2", path, rowsOf([64, 224, 224, 3]));
+  await benchmark("MobileNetV2", path, rowsOf([32, 224, 224, 3]));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
