@@ -118,16 +118,16 @@ Deno.test("lib has the folders of the table, and no other", () => {
   assertEquals(folderFaults(MAY_IMPORT, LIB), []);
 });
 
-/** What no start needs: engines, readers of models, algebra, packages. */
+/** What no start needs: engines, readers of models, algebra beyond plain loops, packages. */
 const NOT_AT_IMPORT =
-  /^(?!\.|lib\/|mod\.ts)|^lib\/(tfjs\.ts|cli|linalg|engines\/(tfjs|onnx\/(graph|rewrites))|models\/(files|keras|onnx|read_model))\b/;
+  /^(?!\.|lib\/|mod\.ts)|^lib\/(tfjs\.ts|cli|linalg\/(?!nearest_list|row_products)|engines\/(tfjs|onnx\/(graph|rewrites))|models\/(files|keras|onnx|read_model))\b/;
 
 Deno.test("mod.ts evaluates no engine, reader, package or module of Node when it is imported", () => {
   const evaluated = evaluatedBy([MOD, ...LIB], "mod.ts");
   assertEquals(evaluated.filter((path) => NOT_AT_IMPORT.test(path)), []);
   assert(evaluated.includes("lib/extractor/feature_extractor.ts"));
   // Each adds a third of a millisecond. What is asynchronous can load more.
-  assert(evaluated.length <= 280, `${evaluated.length} modules`);
+  assert(evaluated.length <= 290, `${evaluated.length} modules`);
 });
 
 Deno.test("evaluatedBy() follows values, not types, nor deferred and later imports", () => {
