@@ -203,11 +203,11 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
   const [across, high] = heatmapSize(spec, height, width, xTicks);
   const side = (
     label: string,
-    room: number,
+    space: number,
     count: number,
     names?: unknown,
   ) => ({
-    ...axis(label, room),
+    ...axis(label, space),
     ...(names === undefined ? steps(count, 10) : { type: "category" }),
     ...(isSquare ? { constrain: "domain" } : {}),
     showgrid: false,
@@ -321,10 +321,10 @@ function axis(
   label: string,
   length: number,
 ): { readonly [key: string]: Json } {
-  const room = Math.max(60, length - 120);
+  const space = Math.max(60, length - 120);
   return {
     title: {
-      text: plotlyText(fitText(lineText(label), LABEL, room)),
+      text: plotlyText(fitText(lineText(label), LABEL, space)),
       font: { size: LABEL },
       standoff: 8, // from the longest tick label
     },

@@ -1,6 +1,6 @@
 /**
- * Layers whose weights are stored in 8 or 4 bits: what their options say, and
- * how to compute with them.
+ * Layers whose weights are stored in 8 or 4 bits: their options, and how to
+ * compute with them.
  *
  * Source: Keras 3.15 `keras.quantizers`, `Dense`, `EinsumDense`, `Embedding`
  * and `ReversibleEmbedding`, after `model.quantize("int8")` or `"int4"`.
@@ -12,7 +12,7 @@ import type { Ops } from "../ops/ops.ts";
 import { checkWeight, wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
-/** Words that stand in every quantised policy of Keras, as `int8_from_float32`. */
+/** Parts of the names of quantised policies, such as `int8_from_float32`. */
 const QUANTIZED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
 
 /** How the weights of a layer are stored, and what its input is rounded to. */
@@ -77,7 +77,7 @@ export function quantizationOf(
   return withDescription(config, stored, described);
 }
 
-/** What a policy says; undefined for one that is not known. */
+/** The settings of a policy; undefined if it is unknown. */
 function storedAs(text: string): Quantization | undefined {
   if (text.startsWith('"int8_from_float32"')) {
     return { bits: 8, roundsInput: true };
@@ -179,7 +179,7 @@ export function roundedTo8Bits<T>(
  *
  * @param ops The engine's operations.
  * @param packed Numbers from -128 to 127, `[…, ceil(size / 2)]`.
- * @param size How many come out along the last axis.
+ * @param size Size of the last axis of the result.
  * @returns Numbers from -8 to 7, `[…, size]`.
  */
 export function unpacked4Bits<T>(ops: Ops<T>, packed: T, size: number): T {
@@ -232,17 +232,48 @@ export function quantizedProduct<T>(
     ? ops.float(kernel)
     : unpacked4Bits(ops, kernel, units);
   if (blockSize !== undefined) {
-    const blocks = Math.ceil(depth / blockSize);
-    checkWeight(name, "kernel_scale", ops.shape(scale), [blocks, units]);
-    checkWeight(name, "kernel_zero", ops.shape(zero!), [blocks, units]);
-    checkWeight(name, "g_idx", ops.shape(block!), [depth]);
-    const rows = ops.cast(block!, "int32");
-    const of = (value: T) => ops.take(ops.float(value), rows, 0);
-    const values = ops.multiply(ops.subtract(numbers, of(zero!)), of(scale));
+    const stored = { scale, zero, block };
+    const shape = [depth!, units] as const;
+    const values = dequantisedBlocks(ops, numbers, stored, {
+      name,
+      shape,
+      blockSize,
+    });
     return ops.matmul(x, values);
   }
   checkWeight(name, "kernel_scale", ops.shape(scale), [units]);
   if (!roundsInput) return ops.divide(ops.matmul(x, numbers), scale);
   const { rounded, factor } = roundedTo8Bits(ops, x, [-1]);
   return ops.divide(ops.matmul(rounded, numbers), ops.multiply(scale, factor));
+}
+
+/**
+ * `(numbers - zero) * scale`, with a zero point and a scale for each block of
+ * rows.
+ *
+ * @param ops The engine's operations.
+ * @param numbers The integers, `[D, units]`.
+ * @param stored Scales and zero points of each block, `[blocks, units]`, and
+ * the block of each row, `[D]`.
+ * @param layer The layer's name, the shape of the integers, and the rows of a
+ * block.
+ * @returns `[D, units]`.
+ */
+export function dequantisedBlocks<T>(
+  ops: Ops<T>,
+  numbers: T,
+  { scale, zero, block }: Omit<QuantizedKernel<T>, "kernel">,
+  { name, shape: [depth, units], blockSize }: {
+    readonly name: string;
+    readonly shape: readonly [number, number];
+    readonly blockSize: number;
+  },
+): T {
+  const blocks = Math.ceil(depth / blockSize);
+  checkWeight(name, "kernel_scale", ops.shape(scale), [blocks, units]);
+  checkWeight(name, "kernel_zero", ops.shape(zero!), [blocks, units]);
+  checkWeight(name, "g_idx", ops.shape(block!), [depth]);
+  const rows = ops.cast(block!, "int32");
+  const of = (value: T) => ops.take(ops.float(value), rows, 0);
+  return ops.multiply(ops.subtract(numbers, of(zero!)), of(scale));
 }

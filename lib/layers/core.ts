@@ -11,8 +11,8 @@ import {
   quantizationOf,
   quantizedProduct,
   quantizedWeights,
-  roundedTo8Bits,
 } from "./_quantization.ts";
+import { quantizedEinsum } from "./_quantized_einsum.ts";
 
 /**
  * Dense: `activation(x · kernel + bias)`, over the last axis of `[N, …, D]`.
@@ -73,8 +73,8 @@ const EQUATION =
  * @returns The layer.
  */
 function einsumDense(config: LayerConfig): Layer {
-  const quantization = quantizationOf(config, [8]);
-  config.raw("output_shape"); // implied by equation and kernel
+  const quantization = quantizationOf(config, [8, 4]);
+  const outputShape = config.raw("output_shape"); // implied by a plain kernel
   const parts = EQUATION.exec(config.string("equation"));
   if (parts === null || !isBalanced(parts)) {
     const rule = 'be as "ab,bc->ac", with "..." at one side of both or none';
@@ -90,13 +90,17 @@ function einsumDense(config: LayerConfig): Layer {
       ...quantizedWeights("kernel", quantization),
     ],
     masks: noMasks,
-    call(ops, [x], { kernel, bias, kernel_scale: scale }) {
+    call(ops, [x], { kernel, bias, ...parameters }) {
       const equation = spelledOut(parts, ops.shape(x!).length);
       const product = quantization === undefined
         ? ops.einsum(equation, x!, kernel!)
-        : quantizedEinsum(ops, equation, x!, ops.float(kernel!), {
-          scale: scale!,
-          roundsInput: quantization.roundsInput,
+        : quantizedEinsum(ops, equation, x!, quantization, {
+          name: config.name,
+          outputShape,
+          kernel: kernel!,
+          scale: parameters.kernel_scale!,
+          zero: parameters.kernel_zero,
+          block: parameters.g_idx,
         });
       if (!hasBias) return [activation(ops, product)];
       const [, letters] = equation.split("->");
@@ -105,42 +109,6 @@ function einsumDense(config: LayerConfig): Layer {
       return [activation(ops, ops.add(product, bias!))];
     },
   };
-}
-
-/**
- * An einsum with a kernel of 8 bits, its scale in the layout of the output. The
- * input is rounded to 8 bits by the largest value along the axes that are
- * summed over.
- */
-function quantizedEinsum<T>(
-  ops: Ops<T>,
-  equation: string,
-  x: T,
-  kernel: T,
-  { scale, roundsInput }: { scale: T; roundsInput: boolean },
-): T {
-  if (!roundsInput) return ops.divide(ops.einsum(equation, x, kernel), scale);
-  const [input = "", , output = ""] = equation.split(/,|->/);
-  const summed = [...input].flatMap((letter, axis) =>
-    output.includes(letter) ? [] : [axis]
-  );
-  const { rounded, factor } = roundedTo8Bits(ops, x, summed);
-  const kept = [...output].filter((letter) => input.includes(letter));
-  const axes = [...kept].map((letter) => input.indexOf(letter));
-  const inOrder = ops.transpose(factor, [...axes, ...summed]);
-  const only = summed.reduce(
-    (value) => ops.squeeze(value, kept.length),
-    inOrder,
-  );
-  const aligned = [...output].reduce(
-    (value, letter, axis) =>
-      input.includes(letter) ? value : ops.expandDims(value, axis),
-    only,
-  );
-  return ops.divide(
-    ops.einsum(equation, rounded, kernel),
-    ops.multiply(aligned, scale),
-  );
 }
 
 /** The sizes from the first axis with a bias; 1 for axes without. */
@@ -195,22 +163,25 @@ function identity(config: LayerConfig): Layer {
 }
 
 /**
- * ActivityRegularization: returns its input and mask; only used in training.
+ * Creates the factory of a layer that is only used in training: it returns its
+ * input and mask.
  *
- * Source: Keras 3.15 `ActivityRegularization`.
+ * Source: Keras 3.15 `ActivityRegularization`; Keras 2 `AddLoss` and
+ * `AddMetric`, which `model.add_loss(…)` and `add_metric(…)` leave in files.
  *
- * @param config The layer's config.
- * @returns The layer.
+ * @param options Its options.
+ * @returns The factory.
  */
-function activityRegularization(config: LayerConfig): Layer {
-  config.raw("l1");
-  config.raw("l2");
-  return {
-    weights: [],
-    keepsAxes: true,
-    passesValues: true,
-    masks: (_ops, _inputs, { masks }) => [...masks],
-    call: (_ops, inputs) => [...inputs],
+function usedInTraining(...options: readonly string[]): LayerFactory {
+  return (config) => {
+    for (const option of options) config.raw(option);
+    return {
+      weights: [],
+      keepsAxes: true,
+      passesValues: true,
+      masks: (_ops, _inputs, { masks }) => [...masks],
+      call: (_ops, inputs) => [...inputs],
+    };
   };
 }
 
@@ -250,6 +221,8 @@ export const CORE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
     Dense: dense,
     EinsumDense: einsumDense,
     Identity: identity,
-    ActivityRegularization: activityRegularization,
+    ActivityRegularization: usedInTraining("l1", "l2"),
+    AddLoss: usedInTraining("unconditional"),
+    AddMetric: usedInTraining("aggregation", "metric_name"),
     Masking: masking,
   });

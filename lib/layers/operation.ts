@@ -13,6 +13,20 @@ interface InputMark {
   readonly input: number;
 }
 
+/** A size that is computed in the graph, from one of a call's tensors. */
+interface SizeMark {
+  readonly sizeOf: number;
+  /** The axis; undefined for the sizes of all axes. */
+  readonly axis?: number;
+}
+
+/** A size: a number, or that of a tensor's axis, or those of all its axes. */
+export interface SizeArgument<T> {
+  readonly value?: number;
+  readonly of?: T;
+  readonly axis?: number;
+}
+
 /** Arguments of an operation, by the names of its parameters. */
 export class Arguments<T> {
   readonly #ops: Ops<T>;
@@ -122,6 +136,18 @@ export class Arguments<T> {
     throw this.#wrong(key, "be whole numbers", this.#values[key]);
   }
 
+  /** Sizes, some of which are computed in the graph; one is a list of one. */
+  sizes(key: string): SizeArgument<T>[] {
+    const value = this.#values[key];
+    const list = isSize(value) ? [value] : [plainValue(value)].flat();
+    return list.map((size): SizeArgument<T> => {
+      if (typeof size === "number") return { value: size };
+      if (!isSize(size)) throw this.#wrong(key, "hold sizes", value);
+      const of = this.#inputs[size.sizeOf]!;
+      return size.axis === undefined ? { of } : { of, axis: size.axis };
+    });
+  }
+
   /** The raw value; an array as nested lists. */
   raw(key: string): unknown {
     return plainValue(this.#values[key]);
@@ -140,7 +166,10 @@ export class Arguments<T> {
   }
 
   /** A copy with another plain value. */
-  set(key: string, value: number | string | boolean): Arguments<T> {
+  set(
+    key: string,
+    value: number | string | boolean | readonly number[],
+  ): Arguments<T> {
     const values = { ...this.#values, [key]: value };
     return new Arguments(this.#ops, this.#inputs, values, this.#name);
   }
@@ -211,8 +240,8 @@ function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
-  // the operation's name in Keras 2, and no option of it: what stands beside
-  // it, as "dtype", is the layer's that holds the function.
+  // the operation's name in Keras 2, not an option: further keys, such as
+  // "dtype", belong to the layer around the function.
   const isFunction = config.raw("function") !== undefined;
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
@@ -259,4 +288,8 @@ function unknown(
 
 function isInput(value: unknown): value is InputMark {
   return typeof value === "object" && value !== null && "input" in value;
+}
+
+function isSize(value: unknown): value is SizeMark {
+  return typeof value === "object" && value !== null && "sizeOf" in value;
 }

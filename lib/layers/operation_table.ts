@@ -21,6 +21,7 @@ import { SHAPE_OPERATIONS } from "./shape_operations.ts";
 import { TF_ARRAYS } from "./tf_arrays.ts";
 import { TF_IMAGES } from "./tf_images.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
+import { TF_SIZES } from "./tf_sizes.ts";
 
 /** Factories by name. */
 export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
@@ -37,4 +38,5 @@ export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ...TF_ARRAYS,
     ...TF_IMAGES,
     ...TF_OPERATIONS,
+    ...TF_SIZES,
   });

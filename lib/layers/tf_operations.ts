@@ -42,7 +42,6 @@ import { type Compute, operation } from "./operation.ts";
 import { axisOf, cast, truncated } from "./operation_forms.ts";
 import { cumsum, moments, sorted, topK } from "./reduction_operations.ts";
 import {
-  broadcastTo,
   concatenate,
   expandDims,
   pad,
@@ -50,7 +49,6 @@ import {
   roll,
   squeeze,
   stack,
-  tile,
   transpose,
   unstack,
 } from "./shape_operations.ts";
@@ -170,14 +168,12 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
     "compat.v1.squeeze": [["input:x", "axis", "squeeze_dims:axis"], squeeze],
     "expand_dims": [["input:x", "axis"], expandDims],
     "compat.v1.expand_dims": [["input:x", "axis", "dim:axis"], expandDims],
-    "tile": [["input:x", "multiples:repeats"], tile],
     "reshape": [["tensor:x", "shape"], reshape],
     "transpose": [["a:x", "perm:axes", "conjugate"], transpose],
     "compat.v1.transpose": [
       ["a:x", "perm:axes", "name", "conjugate"],
       transpose,
     ],
-    "broadcast_to": [["input:x", "shape"], broadcastTo],
     "roll": [["input:x", "shift", "axis"], roll],
     "reverse": [["tensor", "axis"], (ops, args) => {
       const x = args.tensor("tensor");

@@ -84,4 +84,13 @@ for name in ("stateful", "stateful_off"):
     model.get_layer("l").stateful = False
     model.get_layer("l").reset_states() if hasattr(model.get_layer("l"), "reset_states") else None
 
+# EinsumDense in 4 bits: odd numbers of columns, several summed axes, in any order.
+rng = np.random.default_rng(49)
+einsum = L.EinsumDense
+case("einsum_blocks", (5, 10), einsum("abc,cde->abde", (None, 3, 3), bias_axes="e"), grouped(4), both)
+case("einsum_columns", (5, 8), einsum("abc,cd->abd", (None, 5), activation="relu"), grouped(-1))
+case("einsum_columns_rounded", (5, 8), einsum("abc,dc->abd", (None, 5), bias_axes="d"), grouped(-1, AbsMaxQuantizer()))
+case("einsum_two_int4", (5, 2, 4), einsum("abcd,cde->abe", (None, 3), bias_axes="e"), grouped(3))
+case("einsum_batch_int4", (5, 8), einsum("abc,bcd->adb", (6, 5)), grouped(-1))
+
 (FOLDER / "expected.json").write_text(json.dumps(EXPECTED) + "\n")

@@ -152,7 +152,7 @@ Deno.test("figurePlotly() says on hover what bins and points hold", () => {
   ]);
 });
 
-Deno.test("figurePlotly() shortens names that have no room, and says them on hover", () => {
+Deno.test("figurePlotly() shortens names that have no space, and says them on hover", () => {
   const groups = [{ name: LONG_NAME, x: [1], y: [2] }];
   const long = `${LONG_NAME} ${LONG_NAME}`;
   const spec = { ...SPECS.scatter, groups, xLabel: long, yLabel: long };
@@ -188,7 +188,7 @@ Deno.test("figurePlotly() counts few things in whole numbers", () => {
   assertEquals(matrix.layout.xaxis.dtick, 1);
 });
 
-Deno.test("figurePlotly() leaves room for names below the columns", () => {
+Deno.test("figurePlotly() leaves space for names below the columns", () => {
   const names = (name: string) => ({ ...SPECS.heatmap, xTicks: [name, name] });
   const heightOf = (name: string) =>
     Number(

@@ -61,6 +61,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/backend_test.ts",
   ],
   [
+    "engines/tfjs/check_operation.ts",
+    "save the Keras model itself, as .keras or .h5",
+    KERAS,
+  ],
+  [
     "engines/tfjs/perturb.ts",
     'use .engine("tfjs", { backend: "cpu" })',
     "tests/extractor/perturb_test.ts",

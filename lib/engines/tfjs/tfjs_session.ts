@@ -22,6 +22,7 @@ import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
+import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
@@ -57,6 +58,7 @@ export async function openTfjs(
   pacer?: Pacer,
 ): Promise<Session> {
   const { nodes } = program.schedule;
+  nodes.forEach(checkOperation);
   const host = await readWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
@@ -266,14 +268,14 @@ class TfjsSession implements Session {
     inputs: () => tf.Tensor[],
     turn: Turn,
   ): Promise<OutputValues<tf.Tensor>> {
-    const { wanted, runtime, feeds: places } = this.#run;
+    const { wanted, runtime, feeds: ports } = this.#run;
     const values: Values = new Map();
     const feeds = turn.sync(() => this.#feeds(inputs));
     try {
       const fed: Values = new Map(
-        places.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
+        ports.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
       );
-      const { byName, fetched } = rawCall(places, wanted, fed);
+      const { byName, fetched } = rawCall(ports, wanted, fed);
       const results = fetched.length === 0
         ? []
         : await turn.sync(() =>

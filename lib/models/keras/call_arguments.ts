@@ -6,14 +6,14 @@
 import { cannot, quote } from "../../check.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
 import type { Dialect } from "../../layers/layer.ts";
-import type { CallArgument, Ref } from "../graph/graph.ts";
+import type { CallArgument } from "../graph/graph.ts";
 import type {
   Argument,
   CallSpec,
   ModelSpec,
   TensorId,
 } from "./keras_topology.ts";
-import { mapValues, sortedKeys } from "./records.ts";
+import { sortedKeys } from "./records.ts";
 
 /**
  * Finds the first positional value that cannot be dropped: one that is set, or
@@ -114,47 +114,6 @@ function* leaves(
 function holdsRecord(argument: Argument): boolean {
   return "record" in argument ||
     "list" in argument && argument.list.some(holdsRecord);
-}
-
-/** The arguments of a call, with indices instead of tensors. */
-interface BoundInputs {
-  readonly positional: readonly unknown[];
-  readonly named: Readonly<Record<string, unknown>>;
-  /** The tensors in the order of the indices. */
-  readonly tensors: readonly Ref[];
-  /** How many of them are passed by position. */
-  readonly numInputs: number;
-}
-
-/**
- * Replaces the tensors among the arguments of a call by `{ input: index }`.
- *
- * @param call The call.
- * @param refOf Finds a tensor.
- * @param refuse Throws for what cannot be passed.
- * @returns The arguments, and the tensors.
- */
-export function boundInputs(
-  call: CallSpec,
-  refOf: (tensor: TensorId) => Ref,
-  refuse: (rule: string, value: unknown) => never,
-): BoundInputs {
-  const tensors: Ref[] = [];
-  const bind = (argument: Argument): unknown => {
-    if ("tensor" in argument) {
-      tensors.push(refOf(argument.tensor));
-      return { input: tensors.length - 1 };
-    }
-    if ("list" in argument) return argument.list.map(bind);
-    if (!("record" in argument)) return argument.value;
-    const rule =
-      "layers and operations must be called on tensors or lists, not on records with keys";
-    return refuse(rule, Object.keys(argument.record));
-  };
-  const positional = call.positional.map(bind);
-  const numInputs = tensors.length;
-  const named = mapValues(call.named, bind);
-  return { positional, named, tensors, numInputs };
 }
 
 /** Whether an argument is not set: null, false, or a list of only these. */

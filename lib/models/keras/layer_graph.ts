@@ -46,8 +46,8 @@ import {
   newDraft,
 } from "./layer_draft.ts";
 import { endTimeAxes, overTimeAxes } from "./time_axes.ts";
+import { bindArguments } from "./bind_arguments.ts";
 import {
-  boundInputs,
   callArguments,
   checkTraining,
   holdsValue,
@@ -180,7 +180,7 @@ class Builder {
       return { node: found.node, index: tensor.index };
     };
     for (const { draft, call } of pairs) {
-      yield* this.#link(draft, call, refOf);
+      yield* this.#link(draft, call, refOf, spec.layers);
       yield;
     }
     const cycle = cycleIn(pairs.map(({ draft }) => draft));
@@ -245,7 +245,12 @@ class Builder {
   }
 
   /** Links a call to its inputs. */
-  *#link(draft: LayerDraft, call: CallSpec, refOf: RefOf): Steps<void> {
+  *#link(
+    draft: LayerDraft,
+    call: CallSpec,
+    refOf: RefOf,
+    layers: readonly LayerSpec[],
+  ): Steps<void> {
     const { spec } = draft;
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
@@ -257,12 +262,13 @@ class Builder {
       yield* this.#linkModel(draft, spec.model, call, refOf);
       return;
     }
-    const { positional, named, tensors, numInputs } = boundInputs(
-      call,
-      (tensor) => refOf(tensor, draft.name),
-      (rule, value) => this.#fail(rule, value),
-    );
-    draft.inputs = tensors;
+    const bound = bindArguments(spec, call, {
+      layers,
+      refOf: (tensor) => refOf(tensor, draft.name),
+      fail: (rule, value) => this.#fail(rule, value),
+    });
+    const { positional, named, numInputs } = bound;
+    const tensors = draft.inputs = bound.tensors;
     const layer = isOperation
       ? this.#guarded(() =>
         operationLayer(draft, { args: positional, kwargs: named }, this.#parts)
@@ -277,7 +283,7 @@ class Builder {
     draft.call = {
       kind: "builtIn",
       layer: overTimeAxes(draft, layer, args),
-      isOwnClass: this.#custom(draft) === undefined,
+      isBuiltInClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),

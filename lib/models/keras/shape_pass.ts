@@ -3,7 +3,7 @@ import { ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
-import type { Dialect, HostComputation } from "../../layers/layer.ts";
+import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
+import { overRearranged, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
@@ -33,6 +34,7 @@ export class ShapePass {
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
+  readonly #strings = new StringTensors();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
   readonly #values = new Map<string, Shaped>();
@@ -143,6 +145,9 @@ export class ShapePass {
       this.#setOnHost(draft, call.layer.onHost);
       return;
     }
+    if (draft.inputs.length === 1 && this.#rearranges(draft, call.layer)) {
+      return;
+    }
     this.#checkNumbers(draft);
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
@@ -188,7 +193,9 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [from] = draft.inputs.map(origin);
+    const [given] = draft.inputs.map(origin);
+    const strings = given && this.#strings.find(given);
+    const from = strings?.from ?? given;
     const call = from?.node.call;
     const isInput = call?.kind === "input" && call.host === undefined &&
       draft.inputs.length === 1;
@@ -207,24 +214,39 @@ export class ShapePass {
           cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
         );
       }
-      const shape = computation.shapeOf(call.spec.shape);
+      const onInput = overRearranged(computation, strings?.rearranged);
+      const shape = onInput.shapeOf(call.spec.shape);
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
-      draft.call = { kind: "input", spec, host: { from: from!, computation } };
+      const host = { from: from!, computation: onInput };
+      draft.call = { kind: "input", spec, host };
       this.#set(draft, [{ value: { shape, dtype }, mask: undefined }]);
     } catch (error) {
       this.#fail(draft, error);
     }
   }
 
+  /** Whether a layer only rearranges strings, whose outputs are then known. */
+  #rearranges(draft: LayerDraft, layer: Layer): boolean {
+    const shapes = this.#strings.add(draft.id, layer, draft.inputs[0]!);
+    if (shapes === undefined) return false;
+    this.#set(
+      draft,
+      shapes.map((shape) => ({
+        value: { shape, dtype: "int32" },
+        mask: undefined,
+      })),
+    );
+    return true;
+  }
+
   /** Checks that only layers on the host are called on strings. */
   #checkNumbers(draft: LayerDraft): void {
-    for (const { node } of draft.inputs.map(origin)) {
-      const { call } = node;
-      if (call.kind !== "input" || call.spec.dtype !== "string") continue;
+    for (const ref of draft.inputs) {
+      if (this.#strings.find(ref) === undefined) continue;
       const rule = "it must get numbers: of layers on strings, StringLookup, " +
-        "Hashing and TextVectorization are known";
-      const found = `input "${call.spec.name}" of strings`;
+        "Hashing, TextVectorization and those that move the values of a sample are known";
+      const found = `"${(origin(ref).node as LayerDraft).name}" of strings`;
       this.#fail(
         draft,
         new TypeError(cannot(`call layer "${draft.name}"`, rule, found)),
@@ -243,8 +265,8 @@ export class ShapePass {
       return arg !== undefined && "input" in arg ? [arg.input] : [];
     });
     for (const [i, ref] of inputs.entries()) {
-      const isTaken = i < call.numInputs || named.includes(i);
-      if (isTaken) this.#unmasked.add(refKey(ref));
+      const isInput = i < call.numInputs || named.includes(i);
+      if (isInput) this.#unmasked.add(refKey(ref));
     }
   }
 
@@ -308,8 +330,7 @@ export class ShapePass {
   #specOf(ref: Ref, name: string): TensorSpec {
     const { value } = this.#values.get(refKey(ref))!;
     const { shape } = value;
-    const { call } = origin(ref).node;
-    const isText = call.kind === "input" && call.spec.dtype === "string";
+    const isText = this.#strings.find(ref) !== undefined;
     const dtype = isText ? "string" : value.dtype;
     const channels = this.#channelsOf(origin(ref));
     this.#channels.set(refKey(ref), channels);

@@ -19,6 +19,7 @@ import {
   type Operation,
 } from "./graph_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
+import { unreadAttribute } from "./unread_attributes.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 
 /** The used members of TF.js' graph executor, which has no public types. */
@@ -182,7 +183,7 @@ function draftOf(
     : specs.outputs(operation);
   const call: NodeCall = index === undefined
     ? { kind: "input", spec: outputs[0]! }
-    : { kind: "raw", constants };
+    : { kind: "raw", constants, ...obstacleOf(operation) };
   const row: LayerRow = Object.freeze({
     name: operation.name,
     ...(index === undefined ? {} : { index }),
@@ -196,6 +197,11 @@ function draftOf(
     inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
   });
   return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
+}
+
+function obstacleOf(operation: Operation): { obstacle?: string } {
+  const obstacle = unreadAttribute(operation);
+  return obstacle === undefined ? {} : { obstacle };
 }
 
 function attributes({ attrParams }: Operation): Record<string, unknown> {
