@@ -65,6 +65,7 @@ export function imageBatch(
   name: string,
   input: ImageInput,
   facts: BatchFacts,
+  blanks: boolean,
 ): OpenBatch<Batch> {
   const { action, options } = facts;
   const { values, names } = block.columns.get(name) as ImageColumn;
@@ -76,7 +77,9 @@ export function imageBatch(
     read: (row: number) => Promise.resolve(values[row]!),
   };
   const skips = options.onBad === "skip";
-  return openBatch(images, 0, block.rows, { input, skips, action });
+  return openBatch(images, 0, block.rows, {
+    ...{ input, skips, blanks, action },
+  });
 }
 
 /** Class indices of a block. */

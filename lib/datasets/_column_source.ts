@@ -236,7 +236,10 @@ export class ColumnSource implements DataSource {
       yield* readAhead(
         numbered(),
         ({ block, numbers }) =>
-          imageBatch(block, numbers, plan[0]!.columns[0]!, image, facts),
+          imageBatch(
+            ...[block, numbers, plan[0]!.columns[0]!, image, facts] as const,
+            isLooks,
+          ),
       );
     } finally {
       store.close();

@@ -35,6 +35,11 @@ export interface ImageBatchOptions {
   readonly input: ImageInput;
   /** Whether to skip bad files. */
   readonly skips: boolean;
+  /**
+   * Whether skipped images keep their rows, as NaN: for display, which draws
+   * them grey. @default {false}
+   */
+  readonly blanks?: boolean | undefined;
   /** The action, for messages. */
   readonly action: string;
   /** Aborts the reading. */
@@ -94,9 +99,9 @@ export function openBatch(
   images: ImageRows,
   first: number,
   rows: number,
-  { input, skips, action }: Pick<
+  { input, skips, blanks = false, action }: Pick<
     ImageBatchOptions,
-    "input" | "skips" | "action"
+    "input" | "skips" | "blanks" | "action"
   >,
 ): OpenBatch<Batch> {
   const failures: (SkippedSample | undefined)[] = Array(rows).fill(undefined);
@@ -130,13 +135,17 @@ export function openBatch(
   const finish = (): Batch => {
     const kept: number[] = [];
     failures.forEach((failure, i) => {
-      if (failure !== undefined) return;
+      if (failure !== undefined && blanks) {
+        data.fill(NaN, i * width, (i + 1) * width);
+      } else if (failure !== undefined) return;
       if (kept.length < i) {
         data.copyWithin(kept.length * width, i * width, (i + 1) * width);
       }
       kept.push(i);
     });
-    const skipped = failures.filter((failure) => failure !== undefined);
+    const skipped = blanks
+      ? []
+      : failures.filter((failure) => failure !== undefined);
     if (kept.length === 0) return { skipped };
     const values = data.subarray(0, kept.length * width);
     const { labels } = images;

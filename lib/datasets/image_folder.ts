@@ -217,7 +217,10 @@ class FolderSource implements ImageSource {
     );
   }
 
-  /** Images for display: complete, of one size, without preprocessing. */
+  /**
+   * Images for display: complete, of one size, without preprocessing. A file
+   * that would be skipped is NaN.
+   */
   #looks(rows: readonly number[]): Promise<Batch> {
     const { colorMode: mode = "rgb", orient = false } = this.#options;
     const colorMode = mode === "rgba" ? "rgb" : mode;
@@ -229,10 +232,18 @@ class FolderSource implements ImageSource {
       colorMode,
       orient,
     }, ACTION);
-    return this.#pick(rows, input);
+    const skips = this.#options.onBad === "skip";
+    return this.#pick(rows, input, { skips, blanks: true });
   }
 
-  async #pick(rows: readonly number[], input: ImageInput): Promise<Batch> {
+  async #pick(
+    rows: readonly number[],
+    input: ImageInput,
+    { skips, blanks }: { readonly skips: boolean; readonly blanks: boolean } = {
+      skips: false,
+      blanks: false,
+    },
+  ): Promise<Batch> {
     const length = rows.length;
     const labels = this.#labels;
     const picked = (images: ImageRows): ImageRows => ({
@@ -245,7 +256,8 @@ class FolderSource implements ImageSource {
       size: length,
       start: 0,
       input,
-      skips: false,
+      skips,
+      blanks,
       action: ACTION,
     };
     const batches = this.#read((images) =>

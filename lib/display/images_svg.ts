@@ -37,6 +37,7 @@ const BAR_GAP = 12;
 const CAPTION = 10; // font size
 const FOOTER = 9; // font size
 const WIDEST_CAPTION = 110;
+const GREY = 150; // of pixels that are NaN
 
 /**
  * Draws a grid of images.
@@ -303,7 +304,8 @@ function linesOf(
 function pngOf({ z, width, height }: Shrunk): Uint8Array {
   const data = Uint8Array.from(
     z,
-    (value) => Math.round(Math.min(255, Math.max(0, value))),
+    (value) =>
+      Number.isNaN(value) ? GREY : Math.round(Math.min(255, Math.max(0, value))),
   );
   return toPng({ width, height, data });
 }
@@ -335,9 +337,13 @@ function notesOf(spec: ImagesSpec, images: readonly Shrunk[]): string[] {
         : "each image on its own scale: dark lowest, bright highest",
     );
   }
-  const count = shown.filter(({ z }) => !Array.from(z).every(Number.isFinite))
-    .length;
-  if (count > 0) notes.push(`grey: not finite, in ${count}`);
+  const missing = shown.filter(({ z }) =>
+    !Array.from(z).every(Number.isFinite)
+  );
+  const maps = missing.filter(isColoured).length;
+  if (maps > 0) notes.push(`grey: not finite, in ${maps}`);
+  const inputs = missing.length - maps;
+  if (inputs > 0) notes.push(`grey: not decoded or not finite, in ${inputs}`);
   const [rows, columns] = [0, 1].map((axis) =>
     Math.max(...images.map(({ factor }) => factor[axis]!))
   ) as [number, number];

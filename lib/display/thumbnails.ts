@@ -45,7 +45,7 @@ export function thumbnailsOf(images: readonly GridImage[]): Thumbnails {
       const to = ((top + y) * width + left + x) * channels;
       for (let c = 0; c < channels; c++) {
         const value = small.z[pixel * depth + Math.min(c, depth - 1)]!;
-        data[to + c] = Math.round(value);
+        data[to + c] = Number.isNaN(value) ? 150 : Math.round(value);
       }
     }
   });

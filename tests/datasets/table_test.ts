@@ -9,6 +9,7 @@ import {
   FeatureExtractor,
   imageFolder,
   type NdArray,
+  query,
   table,
   type TableFileOptions,
   tf,
@@ -193,6 +194,35 @@ Deno.test("table() shows class counts, the first rows and images", async () => {
   const figure = await block.figure();
   assert(figure.kind === "images");
   assertEquals(figure.images[11]!.caption, "squares");
+});
+
+Deno.test("table() shows each image under its own label where another is bad", async () => {
+  const file = `${TABLES}photos.parquet`;
+  const sql = `SELECT label, CASE WHEN i = 2 THEN
+      struct_pack(bytes := 'bad'::BLOB, path := image.path) ELSE image END AS image
+    FROM (SELECT *, row_number() OVER () AS i FROM '${file}') ORDER BY i`;
+  const photos = query(sql, { files: [file], labels: "label", onBad: "skip" });
+  await photos.prepare!();
+  const block = viewOf(photos, {})!.blocks.at(-1)!;
+  assert(block.kind === "figure");
+  const figure = await block.figure();
+  assert(figure.kind === "images");
+  const whole = table(file, { labels: "label" });
+  const looks = await whole.samples!(upTo(12)) as Batch & { xs: NdArray };
+  const size = 96 * 96 * 3;
+  figure.images.forEach(({ z }, i) => {
+    const expected = looks.xs.data.subarray(i * size, (i + 1) * size);
+    assert(
+      expected.every((value, at) =>
+        i === 1 ? Number.isNaN(z[at]) : value === z[at]
+      ),
+      `image ${i}`,
+    );
+  });
+  const some = await photos.samples!([1, 0]) as Batch & { xs: NdArray };
+  assert(some.xs.data.subarray(0, size).every(Number.isNaN));
+  const first = some.xs.data.subarray(size);
+  assert(first.every((value, at) => value === looks.xs.data[at]));
 });
 
 Deno.test("table() has one fingerprint for one content", async () => {

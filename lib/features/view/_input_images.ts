@@ -44,7 +44,11 @@ export async function inputImages(
   ids: readonly (string | number)[],
 ): Promise<GridImage[]> {
   if (isSource(dataset) && dataset.samples !== undefined) {
-    return await imagesById(await dataset.samples(ids));
+    const images = await imagesById(await dataset.samples(ids));
+    if (images.length === ids.length) return images;
+    const rule = "its samples must have one image for each id, in their order";
+    const found = `${images.length} for ${ids.length} ids`;
+    throw new RangeError(cannot(ACTION, rule, found));
   }
   const found = new Map<string | number, GridImage>();
   const wanted = new Set(ids);
