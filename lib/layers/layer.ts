@@ -114,6 +114,12 @@ export interface Layer {
    */
   readonly takesIntegersAsTfjs?: boolean;
   /**
+   * For a recurrent cell, the sizes of its state, `[N, size]` each: its call
+   * gets the input and the state, and returns the output and the next state.
+   * The output is the first tensor of the next state.
+   */
+  readonly stateSizes?: readonly number[];
+  /**
    * The computation on the host, before the engine runs; the layer must then be
    * called on an input of the model. Used by layers on strings.
    */

@@ -30,6 +30,7 @@ import {
   lstmCell,
   simpleRnnCell,
 } from "./recurrent_cells.ts";
+import { customCell } from "./custom_cell.ts";
 
 /** Outputs and direction of a recurrent layer. */
 export interface RecurrentOptions {
@@ -380,12 +381,13 @@ function gru(config: LayerConfig): Recurrent {
  * @returns The layer.
  */
 function rnn(config: LayerConfig): Recurrent {
-  const cell = config.layer("cell");
-  if (isCell(cell)) return recurrentOf(config, cell);
+  const layer = config.layer("cell");
+  const cell = isCell(layer) ? layer : customCell(layer, config.name);
+  if (cell !== undefined) return recurrentOf(config, cell);
   throw new TypeError(
     cannot(
       `read layer "${config.name}"`,
-      `"cell" must be one of Keras' cells`,
+      `"cell" must be one of Keras' cells, or have stateSizes`,
       (config.raw("cell") as { "class_name": string }).class_name,
     ),
   );

@@ -38,12 +38,13 @@ import numpy as np
 if not IS_TENSORFLOW:
     keras.config.set_floatx("float64")
 
-# Keras 3 does not find its own operations in a .h5 file.
+# Keras 3 does not find its own operations in a .h5 file; those of the name of a
+# layer would stand in that one's stead.
 OPERATIONS = {
     name: value
     for module in (keras.src.ops.numpy, keras.src.ops.nn, keras.src.ops.core)
     for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, keras.Operation)
+    if isinstance(value, type) and issubclass(value, keras.Operation) and not hasattr(keras.layers, name)
 }
 
 KINDS = {"float32": "<f4", "int32": "<i4", "bool": "u1"}

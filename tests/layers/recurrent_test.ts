@@ -100,7 +100,7 @@ Deno.test("rnn() refuses options that it does not know", () => {
     () =>
       layerOf("RNN", { cell: { "class_name": "Dense", config: { units: 1 } } }),
     TypeError,
-    '"cell" must be one of Keras\' cells: current value is "Dense"',
+    '"cell" must be one of Keras\' cells, or have stateSizes: current value is "Dense"',
   );
   assertThrows(
     () => layerOf("SimpleRNN", { ...SUM, "num_constants": 1 }),

@@ -141,6 +141,25 @@ for (const end of ["keras", "h5"]) {
   });
 }
 
+for (const end of ["keras", "h5"]) {
+  for (const key of ["Cell", "my>Cell"]) {
+    Deno.test(`customObjects: a recurrent cell in .${end}, by ${key}`, () =>
+      checkFile(`cell.${end}`, { [key]: cell }));
+  }
+}
+
+/** `h = tanh(x K - h)`. */
+function cell(config: LayerConfig): Layer {
+  return {
+    weights: ["kernel"],
+    stateSizes: [config.number("units")],
+    call(ops, [x, h], { kernel }) {
+      const next = ops.tanh(ops.subtract(ops.matmul(x!, kernel!), h!));
+      return [next, next];
+    },
+  };
+}
+
 /** The last of `h = tanh(x K - h)` along a sequence. */
 function subtracting(config: LayerConfig): Layer {
   for (
