@@ -305,7 +305,9 @@ function pngOf({ z, width, height }: Shrunk): Uint8Array {
   const data = Uint8Array.from(
     z,
     (value) =>
-      Number.isNaN(value) ? GREY : Math.round(Math.min(255, Math.max(0, value))),
+      Number.isNaN(value)
+        ? GREY
+        : Math.round(Math.min(255, Math.max(0, value))),
   );
   return toPng({ width, height, data });
 }

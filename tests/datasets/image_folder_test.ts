@@ -269,27 +269,6 @@ Deno.test("imageFolder() leaves out bad files also where none is good", async ()
   assertEquals(batch!.skipped!.map(({ id }) => id), bad);
 });
 
-Deno.test("imageFolder() keeps the rows of images to look at, also of bad files", async () => {
-  const source = imageFolder(BAD, { onBad: "skip" });
-  const { xs, ids } = await source.samples!([...source.ids]) as unknown as Read;
-  assertEquals([xs.shape, ids], [[5, 96, 96, 3], [...source.ids]]);
-  const size = 96 * 96 * 3;
-  const areNaN = source.ids.map((_, i) =>
-    xs.data.subarray(i * size, (i + 1) * size).every(Number.isNaN)
-  );
-  assertEquals(areNaN, [false, true, false, true, true]);
-  await assertRejects(
-    () => source.samples!([BAD[1]!], [spec(8, 8, 3)]), // for a model
-    SyntaxError,
-    "must be a whole image",
-  );
-  await assertRejects(
-    () => imageFolder(BAD).samples!([BAD[1]!]),
-    SyntaxError,
-    "must be a whole image",
-  );
-});
-
 Deno.test("imageFolder() reads samples by their ids, for a model or to look at", async () => {
   const source = photos({ preprocess: "tf" });
   const ids = ["squares/3.png", "circles/0.jpg"];

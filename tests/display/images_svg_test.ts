@@ -170,3 +170,25 @@ Deno.test("imagesSvg() names the blocks of means, which need not be square", () 
   const { svg } = grid([{ caption: "", z, height: 1, width: 400 }]);
   assertMatch(labelsOf(svg).join(" "), /means over 1 × 4 positions/);
 });
+
+Deno.test("imagesSvg() draws an input that was not decoded in grey, and says so", () => {
+  const z = Array<number>(4).fill(NaN);
+  const { svg } = grid([{
+    caption: "a",
+    z,
+    height: 2,
+    width: 2,
+    colors: "gray",
+  }]);
+  assertStringIncludes(
+    labelsOf(svg).join(" "),
+    "grey: not decoded or not finite, in 1",
+  );
+  const [, bytes] = /base64,([^"]+)"/.exec(svg)!;
+  const png = Uint8Array.from(atob(bytes!), (char) => char.charCodeAt(0));
+  const text = new TextDecoder("latin1").decode(png);
+  const data = png.subarray(text.indexOf("IDAT") + 4);
+  const size = new DataView(png.buffer).getUint32(text.indexOf("IDAT") - 4);
+  const pixels = inflateSync(data.subarray(0, size));
+  assertEquals([...new Set(pixels)].sort(), [0, 150]); // 0: filter of the rows
+});

@@ -50,3 +50,16 @@ Deno.test("thumbnailsOf() reduces many photographs to what a message holds", () 
   assertEquals(width, 20);
   assert(png.length < 700_000, String(png.length));
 });
+
+Deno.test("thumbnailsOf() draws an image that was not decoded in grey", () => {
+  const z = Array<number>(4).fill(NaN);
+  const missing = {
+    caption: "",
+    z,
+    height: 2,
+    width: 2,
+    colors: "gray",
+  } as const;
+  const grey = { ...missing, z: z.map(() => 150) };
+  assertEquals(thumbnailsOf([missing]), thumbnailsOf([grey]));
+});
