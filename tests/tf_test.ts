@@ -9,7 +9,7 @@ import { filesIn } from "./support/source_tree.ts";
 async function warnings(work: () => Promise<void>): Promise<unknown[]> {
   const { warn } = console;
   const heard: unknown[] = [];
-  console.warn = (...texts) => heard.push(...texts);
+  console.warn = (...strings) => heard.push(...strings);
   try {
     await work();
   } finally {

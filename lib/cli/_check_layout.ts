@@ -12,12 +12,7 @@
  *
  * @module
  */
-import {
-  DataType,
-  MetadataVersion,
-  type Schema,
-  UnionMode,
-} from "apache-arrow";
+import { DataType, UnionMode } from "apache-arrow";
 import { cannot } from "../check.ts";
 import { offsetBytes, valueBytes } from "./_column_types.ts";
 
@@ -61,7 +56,6 @@ const DENSE_OFFSET_BYTES = 4;
  *
  * @param header Nodes and buffers.
  * @param types The types of its columns, with their names.
- * @param schema The schema of the stream.
  * @param bodyLength Bytes of the body.
  * @returns The check of its body: whether as many rows are null as announced.
  * @throws {SyntaxError} If they are not those of the columns, or do not lie
@@ -70,10 +64,9 @@ const DENSE_OFFSET_BYTES = 4;
 export function checkLayout(
   header: BatchHeader,
   types: readonly (readonly [name: string, type: DataType])[],
-  { metadataVersion }: Schema,
   bodyLength: number,
 ): (body: Uint8Array) => void {
-  const walk = new LayoutWalk(header, metadataVersion);
+  const walk = new LayoutWalk(header);
   for (const [name, type] of types) {
     walk.column(name, type, header.length, true);
   }
@@ -92,15 +85,13 @@ export function checkLayout(
 
 class LayoutWalk {
   readonly #header: BatchHeader;
-  readonly #version: MetadataVersion;
   #node = 0;
   #buffer = 0;
   #variadic = 0;
   readonly validities: Validity[] = [];
 
-  constructor(header: BatchHeader, version: MetadataVersion) {
+  constructor(header: BatchHeader) {
     this.#header = header;
-    this.#version = version;
   }
 
   /** Checks a column, and those within it; rows may be fewer than its own. */
@@ -114,9 +105,7 @@ class LayoutWalk {
       throw damaged(name, `at most ${length} nulls`, nullCount);
     }
     if (DataType.isNull(type)) return;
-    const hasValidity = !DataType.isUnion(type) ||
-      this.#version < MetadataVersion.V5;
-    if (hasValidity) this.#validity(name, length, nullCount);
+    if (!DataType.isUnion(type)) this.#validity(name, length, nullCount);
     if (DataType.isDictionary(type)) {
       this.#values(name, length * valueBytes(type.indices)!, "indices");
     } else this.#contents(name, type, length);

@@ -126,7 +126,7 @@ function checkBatch(
   const types = values === undefined
     ? schema.fields.map(({ name, type }) => [name, type] as const)
     : [[`dictionary ${dictionary!.id}`, values] as const];
-  const checkBody = checkLayout(batch, types, schema, bodyLength);
+  const checkBody = checkLayout(batch, types, bodyLength);
   return { schema, bodyLength, checkBody };
 }
 

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { DataType, type Field, type Schema } from "apache-arrow";
+import {
+  DataType,
+  type Field,
+  MetadataVersion,
+  type Schema,
+} from "apache-arrow";
 import { cannot } from "../check.ts";
 
 /** Bytes of an element of a view. */
@@ -18,15 +23,27 @@ const BIT = 1 / 8;
  * @param schema The schema.
  * @throws {SyntaxError} If a type has a size or a unit that does not exist, or
  * another number of children than it must.
+ * @throws {TypeError} If a column is a union in a stream of version 4, where
+ * unions have validity bits, which the reader takes for type ids.
  */
-export function checkTypes({ fields }: Schema): void {
-  for (const { name, type } of fields) checkType(name, type);
+export function checkTypes({ fields, metadataVersion }: Schema): void {
+  for (const { name, type } of fields) checkType(name, type, metadataVersion);
 }
 
-function checkType(name: string, type: DataType): void {
+function checkType(
+  name: string,
+  type: DataType,
+  version: MetadataVersion,
+): void {
   if (DataType.isDictionary(type)) {
-    checkType(name, type.indices);
-    return checkType(name, type.dictionary);
+    checkType(name, type.indices, version);
+    return checkType(name, type.dictionary, version);
+  }
+  if (DataType.isUnion(type) && version < MetadataVersion.V5) {
+    const rule = `column "${name}" must not be a union in a stream of ` +
+      "metadata version 4";
+    const hint = "send it with version 5, or without the column";
+    throw new TypeError(cannot("read Arrow stream", rule, String(type), hint));
   }
   // A list whose child is missing has an undefined one.
   const children: readonly Field[] = (type.children ?? []).filter(Boolean);
@@ -46,7 +63,7 @@ function checkType(name: string, type: DataType): void {
     throw damaged(name, type, rule, bytes ?? "none of them");
   }
   for (const child of children) {
-    checkType(`${name}.${child.name}`, child.type);
+    checkType(`${name}.${child.name}`, child.type, version);
   }
 }
 

@@ -35,9 +35,11 @@ const ACTION = "write Arrow stream";
 interface Added {
   readonly name: string;
   readonly field: Field;
-  /** Sizes of a row. */
-  readonly sizes: readonly number[];
+  /** Sizes of a row; null for those that depend on the input. */
+  readonly sizes: Sizes;
 }
+
+type Sizes = readonly (number | null)[];
 
 /** Writes the sets of one extractor, after the columns of one schema. */
 export class FeatureColumns {
@@ -51,30 +53,36 @@ export class FeatureColumns {
    *
    * @param input The schema of the input.
    * @param inputs Names of the columns that are inputs.
-   * @param first A set, for the shapes and types of its arrays.
+   * @param examples Sets, for the shapes and types of their arrays. Sizes in
+   * which they differ depend on the input.
    * @param settings Columns to pass through, and list type.
    * @throws {RangeError} If a column to keep does not exist, or has the name of
    * an added one.
+   * @throws {TypeError} If a fixed-size list is to hold a feature whose size
+   * depends on the input.
    */
   constructor(
     input: Schema,
     inputs: readonly string[],
-    first: FeatureSet,
+    examples: readonly [FeatureSet, ...FeatureSet[]],
     { keep, listType }: OutputSettings,
   ) {
+    const [first] = examples;
+    const others = examples.slice(1).map((set) => new Map(arraysOf(set)));
     this.#kept = keptColumns(input, inputs, keep);
-    this.#added = arraysOf(first).map(([name, array]) =>
-      addedColumn(name, array, listType)
-    );
+    this.#added = arraysOf(first).map(([name, array]) => {
+      const like = others.flatMap((set) => set.get(name) ?? []);
+      return addedColumn(name, array, commonSizes([array, ...like]), listType);
+    });
     const kept = this.#kept.map((index) => input.fields[index]!);
-    const taken = this.#added.find(({ name }) =>
+    const duplicate = this.#added.find(({ name }) =>
       kept.some((field) => field.name === name)
     );
-    if (taken !== undefined) {
+    if (duplicate !== undefined) {
       const rule =
         "a column that is kept must have another name than a feature";
       const hint = "rename it, or choose others by --keep";
-      throw new RangeError(cannot(ACTION, rule, taken.name, hint));
+      throw new RangeError(cannot(ACTION, rule, duplicate.name, hint));
     }
     const { source } = first;
     this.schema = new Schema(
@@ -154,13 +162,32 @@ function arraysOf(set: FeatureSet): [string, FeatureArray][] {
   return arrays;
 }
 
+/** Sizes of a row; null where arrays differ. */
+function commonSizes(arrays: readonly FeatureArray[]): Sizes {
+  const [first, ...others] = arrays.map(({ shape }) => shape.slice(1));
+  return first!.map((size, i) =>
+    others.every((other) => other[i] === size) ? size : null
+  );
+}
+
+function isKnown(sizes: Sizes): sizes is readonly number[] {
+  return !sizes.includes(null);
+}
+
 function addedColumn(
   name: string,
   { data, shape }: FeatureArray,
+  sizes: Sizes,
   listType: "list" | "fixed",
 ): Added {
-  const sizes = shape.slice(1);
-  const units = sizeOf(sizes);
+  if (!isKnown(sizes) && listType === "fixed") {
+    const rule = `"${name}" must be of one size, or be written as lists of ` +
+      "any length, before there are rows";
+    const hint = "pass --pool mean or --list-type list, or start no worker " +
+      "for a partition without rows";
+    throw new TypeError(cannot(ACTION, rule, [null, ...sizes], hint));
+  }
+  const units = isKnown(sizes) ? sizeOf(sizes) : 1;
   if (units === 0) {
     const rule = `feature "${name}" must have units`;
     throw new RangeError(cannot(ACTION, rule, shape));
@@ -188,7 +215,7 @@ function checkLike(
   rows: number,
 ): void {
   const found = array && shapeText(array.shape);
-  if (found === shapeText([rows, ...sizes])) return;
+  if (isKnown(sizes) && found === shapeText([rows, ...sizes])) return;
   // Variable-size lists can hold feature maps of any size.
   const isList = String(field.type).startsWith("List");
   if (isList && array?.shape[0] === rows) return;
@@ -205,9 +232,11 @@ function columnData(
   rows: number,
   bad: ReadonlySet<number>,
 ): Data {
-  const units = array === undefined
+  const units = array !== undefined
+    ? sizeOf(array.shape.slice(1))
+    : isKnown(sizes)
     ? sizeOf(sizes)
-    : sizeOf(array.shape.slice(1));
+    : 0; // rows that are null have no values
   const leaf = sizes.length === 0 ? type : type.children[0]!.type;
   const values = valuesOf(leaf, array, rows * units);
   for (const row of bad) values.fill(0, row * units, (row + 1) * units);

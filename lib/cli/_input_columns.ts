@@ -35,7 +35,7 @@ import {
   valueType,
 } from "./_column_rows.ts";
 import { imageRows, isImages } from "./_image_rows.ts";
-import { isTexts, textRows } from "./_text_rows.ts";
+import { isStringType, stringRows } from "./_text_rows.ts";
 
 const ACTION = "read Arrow batch";
 const STREAM = "read Arrow stream";
@@ -144,21 +144,24 @@ export class InputReader {
    * One row of zeros, or of empty strings, for each input.
    *
    * @param specs What the model takes.
-   * @returns The rows by name; undefined if an input may be of any size.
+   * @param anySize Stands for sizes that may be any.
+   * @returns The rows by name; undefined if an input may be of any size, and
+   * none is passed, or has any number of axes.
    */
   zeros(
     specs: readonly TensorSpec[],
+    anySize: number | null = null,
   ): Readonly<Record<string, InputRows>> | undefined {
     const xs: Record<string, InputRows> = {};
     for (const spec of specs) {
       const { name, shape, dtype } = spec;
-      const sizes = this.#images.get(spec)?.shape(1) ?? [1, ...shape.slice(1)];
+      const sizes = this.#images.get(spec)?.shape(1) ??
+        [1, ...shape.slice(1).map((size) => size ?? anySize)];
       const isKnown = shape.length > 0 && sizes.every((size) => size !== null);
       if (dtype === "string") {
-        xs[name] = shape.length < 2 ? [""] : [
-          Array<string>(shape[1] ?? 1)
-            .fill(""),
-        ];
+        xs[name] = shape.length < 2
+          ? [""]
+          : [Array<string>(shape[1] ?? 1).fill("")];
       } else if (isKnown) {
         const data = new Uint8Array(sizeOf(sizes as number[]));
         xs[name] = { data, shape: sizes as number[], dtype: "uint8" };
@@ -182,7 +185,7 @@ export class InputReader {
       const rows = input.isImage
         ? await imageRows(column, this.#images.get(spec)!, name!, bad)
         : spec.dtype === "string"
-        ? textRows(column, spec, name!, bad)
+        ? stringRows(column, spec, name!, bad)
         : readNumbers(batch, input, bad);
       if (rows === undefined) return { xs: undefined, bad };
       xs[spec.name] = rows;
@@ -193,13 +196,13 @@ export class InputReader {
 
 /** Parses the option to the argument of `planInputs`. */
 function namedInputs(
-  texts: readonly string[],
+  strings: readonly string[],
   specs: readonly TensorSpec[],
   columns: ReadonlySet<string>,
 ): Record<string, string[]> | undefined {
-  if (texts.length === 0) return undefined;
+  if (strings.length === 0) return undefined;
   const named: Record<string, string[]> = {};
-  for (const text of texts) {
+  for (const text of strings) {
     const spec = specs.find(({ name }) => text.startsWith(`${name}=`)) ??
       (specs.length === 1 ? specs[0] : undefined);
     if (spec === undefined) {
@@ -225,7 +228,7 @@ function infoOf({ name, type }: Field) {
     ? "numbers" as const
     : isImages(values)
     ? "images" as const
-    : isTexts(values)
+    : isStringType(values)
     ? "strings" as const
     : "other" as const;
   return { name, kind, type: String(type), shape: shapeOf(values) };

@@ -55,6 +55,13 @@ export interface WorkerCounts {
 /** One running, one queued: a third would not start earlier. */
 const MOST_IN_FLIGHT = 2;
 
+/**
+ * Sizes to try for inputs of any size. Both of a pair must suit the model, and
+ * they are so far apart that a map which depends on them differs, even where a
+ * network makes it 200 times smaller.
+ */
+const SIZES = [[16, 272], [64, 320], [224, 480]] as const;
+
 /** A batch, with the index of its first row. */
 interface Numbered {
   readonly batch: RecordBatch;
@@ -87,7 +94,8 @@ export async function runWorker(
   // One row of zeros tells what the features are, where all sizes are known.
   const zeros = run.inputs.zeros(specs);
   if (zeros !== undefined) {
-    await run.open(await extractor.predict({ xs: zeros }, { progress: false }));
+    const set = await extractor.predict({ xs: zeros }, { progress: false });
+    await run.open([set]);
   }
   const failed = Promise.withResolvers<never>();
   // An error of a batch is reported immediately, although the next one is
@@ -132,11 +140,48 @@ class WorkerRun {
   }
 
   /** Writes the schema. */
-  async open(first: FeatureSet): Promise<void> {
+  async open(examples: readonly [FeatureSet, ...FeatureSet[]]): Promise<void> {
     const { columns } = this.inputs;
     const settings = this.#settings;
-    this.#columns = new FeatureColumns(this.#schema, columns, first, settings);
+    this.#columns = new FeatureColumns(
+      ...[this.#schema, columns, examples, settings] as const,
+    );
     await this.#sink.open(this.#columns.schema);
+  }
+
+  /**
+   * Writes the schema although there is no row, and inputs may be of any size:
+   * from what the model gives for zeros of two sizes.
+   */
+  async #openWithoutRows(): Promise<void> {
+    let cause: unknown;
+    for (const [small, large] of SIZES) {
+      let examples: [FeatureSet, FeatureSet];
+      try {
+        examples = [await this.#example(small), await this.#example(large)];
+      } catch (error) {
+        // A size that some layer refuses, as a map gets too small for it.
+        cause = error;
+        continue;
+      }
+      return await this.open(examples);
+    }
+    const rule = "the stream must have rows, as the model's inputs are of " +
+      "any size and the schema depends on them";
+    const hint = "start no worker for a partition without rows";
+    const message = cannot("write Arrow stream", rule, "no rows", hint);
+    throw new TypeError(message, { cause });
+  }
+
+  /** What the model gives for one row of zeros. */
+  async #example(size: number): Promise<FeatureSet> {
+    const { specs, extractor } = this.#parts;
+    const xs = this.inputs.zeros(specs, size);
+    if (xs !== undefined) {
+      return await extractor.predict({ xs }, { progress: false });
+    }
+    const rule = "inputs must have a number of axes";
+    throw new TypeError(cannot("run zeros", rule, "any"));
   }
 
   /** Reads, runs and writes all batches, in order. */
@@ -161,14 +206,7 @@ class WorkerRun {
   }
 
   async close(): Promise<void> {
-    if (this.#columns === undefined) {
-      const rule = "the stream must have rows, as the model's inputs are of " +
-        "any size and the schema depends on them";
-      const hint = "start no worker for a partition without rows";
-      throw new TypeError(
-        cannot("write Arrow stream", rule, "no rows", hint),
-      );
-    }
+    if (this.#columns === undefined) await this.#openWithoutRows();
     await this.#sink.close();
   }
 
@@ -188,8 +226,8 @@ class WorkerRun {
 
   async #write({ batch, first, set, bad }: Result): Promise<void> {
     if (this.#columns === undefined) {
-      if (set === undefined) throw this.#withoutSizes(batch, first, bad);
-      await this.open(set);
+      if (set === undefined) await this.#openWithoutRows();
+      else await this.open([set]);
     }
     const rows = new Set(bad.keys());
     await this.#sink.write(this.#columns!.batch(batch, set, rows));
@@ -204,17 +242,6 @@ class WorkerRun {
         (bad.size === 0 ? undefined : this.#badRow(batch, first, bad).message),
     };
     this.#parts.onProgress?.(this.#counts);
-  }
-
-  #withoutSizes(
-    batch: RecordBatch,
-    first: number,
-    bad: ReadonlyMap<number, Fault>,
-  ): TypeError {
-    if (bad.size > 0) return this.#badRow(batch, first, bad);
-    const rule = "the first batch must have rows, as the model's inputs are " +
-      "of any size";
-    return new TypeError(cannot("write Arrow stream", rule, "no rows"));
   }
 
   /** The error of the first bad row of a batch. */

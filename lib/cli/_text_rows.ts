@@ -12,9 +12,9 @@ import { type Fault, isList } from "./_column_rows.ts";
  * Whether a type is strings, or lists of them.
  *
  * @param type The type.
- * @returns True if {@linkcode textRows} reads it.
+ * @returns True if {@linkcode stringRows} reads it.
  */
-export function isTexts(type: DataType): boolean {
+export function isStringType(type: DataType): boolean {
   const inner = isList(type) ? type.children[0]!.type : type;
   return DataType.isUtf8(inner) || DataType.isLargeUtf8(inner) ||
     DataType.isUtf8View(inner);
@@ -29,7 +29,7 @@ export function isTexts(type: DataType): boolean {
  * @param bad What is wrong with a row; bad rows are added, and hold "".
  * @returns A text or a list of strings for each row; undefined if all are bad.
  */
-export function textRows(
+export function stringRows(
   column: Data,
   spec: TensorSpec,
   name: string,
@@ -39,8 +39,8 @@ export function textRows(
   let width: number | undefined = spec.shape.length < 2
     ? 1
     : spec.shape[1] ?? undefined;
-  const texts = Array.from(rows, (row, i) => {
-    const found = textsOf(row);
+  const strings = Array.from(rows, (row, i) => {
+    const found = stringsOf(row);
     const isThere = found !== undefined && found.every((one) => one !== null);
     if (isThere && found.length === (width ??= found.length)) return found;
     const what = width === undefined || width === 1
@@ -51,13 +51,13 @@ export function textRows(
     bad.set(i, { rule, value });
     return undefined;
   });
-  if (texts.every((row) => row === undefined)) return undefined;
-  return texts.map((row) =>
+  if (strings.every((row) => row === undefined)) return undefined;
+  return strings.map((row) =>
     row ?? Array<string>(width!).fill("")
   ) as string[][];
 }
 
-function textsOf(row: unknown): readonly (string | null)[] | undefined {
+function stringsOf(row: unknown): readonly (string | null)[] | undefined {
   if (row === null || row === undefined) return undefined;
   return typeof row === "string" ? [row] : [...row as Iterable<string | null>];
 }

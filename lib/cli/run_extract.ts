@@ -47,8 +47,8 @@ export async function runExtract(
 ): Promise<ExitCode> {
   const { out, err, signal } = surroundings;
   const command = extractCommand();
-  const given = args.length === 0 ? ["--help"] : args;
-  const code = readArguments(command, given, surroundings, (read) => {
+  const words = args.length === 0 ? ["--help"] : args;
+  const code = readArguments(command, words, surroundings, (read) => {
     checkExtract(read);
     checkData(read);
   });
@@ -175,13 +175,13 @@ function dataOf(
 
 /** Columns as a list, or by input. */
 function inputsOf(
-  texts: readonly string[],
+  strings: readonly string[],
   specs: readonly TensorSpec[],
 ): Pick<TableOptions, "inputs"> {
-  if (texts.length === 0) return {};
+  if (strings.length === 0) return {};
   const list: string[] = [];
   const named: Record<string, string[]> = {};
-  for (const text of texts) {
+  for (const text of strings) {
     const spec = specs.find(({ name }) => text.startsWith(`${name}=`));
     const columns = spec === undefined ? list : (named[spec.name] ??= []);
     const rest = spec === undefined ? text : text.slice(spec.name.length + 1);

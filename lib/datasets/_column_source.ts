@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { cannot, checkInteger, quote } from "../check.ts";
 import { abortError } from "../errors.ts";
 import { attachView } from "../display/attach_view.ts";
@@ -15,12 +14,6 @@ import type {
   TensorSpec,
   WantedBatches,
 } from "../types.ts";
-import {
-  hashColumn,
-  idValues,
-  imageBatch,
-  numberBatch,
-} from "./_column_batches.ts";
 import {
   checkWritten,
   findColumn,
@@ -39,9 +32,8 @@ import { IMAGE_SIDE } from "./_source_view.ts";
 import { classesOf, indicesOfNames } from "./class_names.ts";
 import { checkNoImages, ImageInput } from "./image_input.ts";
 import { labelsOf } from "./labels.ts";
-import { readAhead } from "./read_ahead.ts";
 import { sampleRows } from "./sample_rows.ts";
-import type { TableOptions } from "./table_options.ts";
+import { inputNames, type TableOptions } from "./table_options.ts";
 
 /** The parts of a source. */
 export interface ColumnSourceParts {
@@ -218,6 +210,8 @@ export class ColumnSource implements DataSource {
     const rows = picked ?? known.rows;
     const facts = { action, options, classNames: this.#classNames };
     const store = await this.#parts.open();
+    const { numberBatch, imageBatch } = await import("./_column_batches.ts");
+    const { readAhead } = await import("./read_ahead.ts");
     try {
       let at = start;
       const numbered = async function* () {
@@ -254,11 +248,7 @@ export class ColumnSource implements DataSource {
    */
   #looks({ columns }: Known): readonly InputColumns[] {
     const { action, options: { inputs, labels, ids } } = this.#parts;
-    const named = inputs === undefined
-      ? undefined
-      : [inputs].flat().flatMap((one) =>
-        typeof one === "string" ? [one] : Object.values(one).flat()
-      );
+    const named = inputNames(inputs);
     const images = columns.filter(({ name, kind }) =>
       kind === "images" && (named?.includes(name) ?? true)
     );
@@ -314,6 +304,7 @@ export class ColumnSource implements DataSource {
       return new Map(Array.from(all, (row) => [row, row]));
     }
     const store = await this.#parts.open();
+    const { idValues } = await import("./_column_batches.ts");
     try {
       const ids = idValues(await wholeColumn(store, name), name, action);
       return new Map(Array.from(all, (row) => [ids[row]!, row]));
@@ -325,6 +316,7 @@ export class ColumnSource implements DataSource {
   async #fingerprint(): Promise<string> {
     const { rows, columns, length } = await this.#prepared();
     const { options, settings } = this.#parts;
+    const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const facts = [
       Object.entries(options).sort(),
@@ -334,16 +326,14 @@ export class ColumnSource implements DataSource {
       columns,
     ];
     hash.update(JSON.stringify(facts));
-    const named = options.inputs === undefined
-      ? columns.filter(({ kind }) => kind !== "other").map(({ name }) => name)
-      : [options.inputs].flat().flatMap((one) =>
-        typeof one === "string" ? [one] : Object.values(one).flat()
-      );
+    const named = inputNames(options.inputs) ??
+      columns.filter(({ kind }) => kind !== "other").map(({ name }) => name);
     const others = [options.labels, options.ids]
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();
     for (const name of names) findColumn(name, columns, this.#parts.action);
     const store = await this.#parts.open();
+    const { hashColumn } = await import("./_column_batches.ts");
     try {
       for await (const block of rebatch(store.read(names, 0, rows), 1024)) {
         for (const name of names) hashColumn(hash, block.columns.get(name)!);

@@ -5,8 +5,10 @@
  */
 import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
+import { pathFault } from "../formats/file_path.ts";
 import type { Batch, SkippedSample } from "../types.ts";
 import type { ImageInput } from "./image_input.ts";
+import { keepMemory } from "./_batch_memory.ts";
 import { type OpenBatch, readAhead } from "./read_ahead.ts";
 
 /** Images, in order. */
@@ -118,7 +120,7 @@ export function openBatch(
     };
   }
   const width = input.width;
-  const data = new Float32Array(rows * width);
+  const data = input.allocate(rows);
   const samples = failures.map((_, i) => async () => {
     const id = images.id(first + i);
     failures[i] = await attempt(skips, action, id, async () => {
@@ -138,12 +140,15 @@ export function openBatch(
     if (kept.length === 0) return { skipped };
     const values = data.subarray(0, kept.length * width);
     const { labels } = images;
-    return {
+    const batch: Batch = {
       xs: { data: values, shape: input.shape(kept.length), dtype: "float32" },
       ids: kept.map((i) => images.ids?.[first + i] ?? images.id(first + i)),
       ...(labels === undefined ? {} : { ys: labelsAt(labels, kept, first) }),
       ...(skipped.length === 0 ? {} : { skipped }),
     };
+    const release = () => input.reuse(data);
+    keepMemory(batch, { isFinite: input.isFinite, release });
+    return batch;
   };
   return { samples, finish };
 }
@@ -171,25 +176,15 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const named = isOfFile(error)
-      ? new TypeError(
-        cannot(
-          action,
-          `image "${id}" must be a file that can be read`,
-          error.name,
-        ),
-        { cause: error },
-      )
-      : error;
+    const fault = pathFault(error, id);
+    const rule = `image "${id}" must be a file that can be read`;
+    const named = fault === undefined
+      ? error
+      : new TypeError(cannot(action, rule, fault.found, fault.hint), {
+        cause: error,
+      });
     const isBad = named !== error || error instanceof SyntaxError;
     if (!skips || !isBad) throw named;
     return { id, reason: named.message };
   }
-}
-
-/** Whether an error is from the file; a missing permission is not. */
-function isOfFile(error: Error): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.IsADirectory;
 }

@@ -36,7 +36,7 @@ export interface NpyArray {
 interface Opened {
   readonly source: ByteSource;
   readonly numbers?: NpyHeader;
-  readonly texts?: NpyTextHeader;
+  readonly strings?: NpyTextHeader;
 }
 
 /** Number of bytes read at once. */
@@ -65,10 +65,13 @@ export function npyStore(
     infoOf(name, array, count)
   );
   const readRows = (name: string, start: number, end: number): Column => {
-    const { source, numbers, texts } = opened.get(name)!;
-    return texts === undefined
+    const { source, numbers, strings } = opened.get(name)!;
+    return strings === undefined
       ? columnOf(readNpyRows(source, numbers!, start, end), name, start)
-      : { kind: "strings", values: readNpyTextRows(source, texts, start, end) };
+      : {
+        kind: "strings",
+        values: readNpyTextRows(source, strings, start, end),
+      };
   };
   const rowBytes = (names: readonly string[]) =>
     names.reduce((sum, name) => {
@@ -106,26 +109,26 @@ export function npyStore(
 }
 
 function open(source: ByteSource, isNamed: boolean): Opened {
-  const texts = readNpyTextHeader(source);
-  if (texts !== undefined) return { source, texts };
+  const strings = readNpyTextHeader(source);
+  if (strings !== undefined) return { source, strings };
   try {
     return { source, numbers: readNpyHeader(source) };
   } catch (error) {
     if (isNamed) throw error;
-    return { source }; // does no harm where it is not read
+    return { source }; // an error only if it is read
   }
 }
 
 function infoOf(
   name: string,
-  { numbers, texts }: Opened,
+  { numbers, strings }: Opened,
   count: number,
 ): ColumnInfo {
-  const { shape } = numbers ?? texts ?? { shape: undefined };
-  const dtype = numbers?.dtype ?? (texts === undefined ? "other" : "text");
+  const { shape } = numbers ?? strings ?? { shape: undefined };
+  const dtype = numbers?.dtype ?? (strings === undefined ? "other" : "text");
   const type = shape === undefined ? dtype : `${dtype} ${shapeText(shape)}`;
   if (shape?.[0] !== count) return { name, kind: "other", type };
-  if (texts !== undefined) {
+  if (strings !== undefined) {
     return { name, kind: shape.length === 1 ? "strings" : "other", type };
   }
   return { name, kind: "numbers", type, shape: shape.slice(1) };
@@ -163,8 +166,8 @@ function rowsOf(
   opened: ReadonlyMap<string, Opened>,
   main: readonly string[],
 ): number {
-  const shapes = [...opened].flatMap(([name, { numbers, texts }]) => {
-    const shape = (numbers ?? texts)?.shape;
+  const shapes = [...opened].flatMap(([name, { numbers, strings }]) => {
+    const shape = (numbers ?? strings)?.shape;
     return shape === undefined ? [] : [{ name, shape }];
   });
   const named = shapes.filter(({ name }) => main.includes(name));

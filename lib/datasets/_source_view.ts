@@ -33,9 +33,9 @@ export interface SourceFacts {
  */
 export function sourceView(facts: SourceFacts): View {
   const { title, notes, labels, classNames, blocks } = facts;
-  const texts = notes.map((text): Block => ({ kind: "text", text }));
+  const noteBlocks = notes.map((text): Block => ({ kind: "text", text }));
   const counts = labels === undefined ? [] : [classTable(labels, classNames)];
-  return { title, blocks: [...texts, ...counts, ...blocks] };
+  return { title, blocks: [...noteBlocks, ...counts, ...blocks] };
 }
 
 function classTable(

@@ -64,8 +64,8 @@ export class TableReader {
     if (this.format !== "parquet") return undefined;
     const { names } = await columnsOf(engine, await this.sql(engine));
     const added = ["filename", "file_row_number"];
-    const isTaken = names.some((name) => added.includes(name.toLowerCase()));
-    if (isTaken) return undefined;
+    const isUsed = names.some((name) => added.includes(name.toLowerCase()));
+    if (isUsed) return undefined;
     const options = added.map((name) => `${name} = true`);
     const from = readerSql("parquet", this.#files, options);
     return await parquetSlices(engine, this.#files, from);

@@ -17,6 +17,7 @@ import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
 import type { Dataset, DataSource, SkippedSample } from "../types.ts";
 import { namedLabels, withIndices } from "./_batch_labels.ts";
+import { isBuiltIn, memoryOf } from "./_batch_memory.ts";
 import { checkClassNames, classesOf } from "./class_names.ts";
 import { type AnyIterator, datasetElements } from "./dataset_elements.ts";
 import { batchAxisOf, modelInput } from "./model_input.ts";
@@ -121,6 +122,7 @@ async function readBatch(
   { start, end, first }: Rows,
   { inputs: specs }: WantedHostBatches,
   action: string,
+  isFinite = false,
 ): Promise<HostBatch> {
   const { labels, ids, classNames } = parts;
   const sources: InputLike[] = [...parts.inputs];
@@ -143,7 +145,7 @@ async function readBatch(
   const rows = end - start;
   const row = first + start;
   const inputs = specs.map((spec, i) =>
-    modelInput(arrays[i]!, spec, action, row)
+    modelInput(arrays[i]!, spec, action, row, isFinite)
   );
   const nonFinite = new Set(
     inputs.flatMap(({ nonFinite }) =>
@@ -193,6 +195,8 @@ interface Elements {
   readonly start?: number | undefined;
   /** Whether the dataset continues after the range. */
   readonly isCut?: boolean | undefined;
+  /** Whether they come from a built-in source. */
+  readonly isBuiltIn?: boolean;
 }
 
 /** The contents of batches besides samples. */
@@ -206,6 +210,7 @@ async function* runElements(
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
   const { open, length, classNames, hint, start = 0, isCut } = elementsOf;
+  const { isBuiltIn = false } = elementsOf;
   const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
@@ -234,7 +239,10 @@ async function* runElements(
       const named = classNames === undefined ? parts : { ...parts, classNames };
       const read = withIndices(named, action, start + rows);
       const all = { start: 0, end: parts.rows, first: start + rows };
-      batch = await readBatch(read, all, wanted, action);
+      const memory = isBuiltIn ? memoryOf(element) : undefined;
+      const isFinite = memory?.isFinite;
+      batch = await readBatch(read, all, wanted, action, isFinite);
+      if (memory) batch = { ...batch, release: memory.release };
       seen({ skipped: parts.skipped, classNames: batch.classNames });
       left += parts.skipped?.length ?? 0;
     } finally {
@@ -308,7 +316,14 @@ function fromSource(
     ? undefined
     : checkClassNames(classNames, ACTION);
   const isCut = range.end !== undefined;
-  const elements = { open, length, classNames: names, start, isCut };
+  const elements = {
+    open,
+    length,
+    classNames: names,
+    start,
+    isCut,
+    isBuiltIn: isBuiltIn(source),
+  };
   return {
     ...(length === undefined ? {} : { length }),
     ...planOf(elements, { size, inputs, signal }),

@@ -100,9 +100,9 @@ function guessed(
   if (specs.every(has)) return specs.map(({ name }) => [name]);
   const images = free.filter(({ kind }) => kind === "images");
   const numbers = free.filter(({ kind }) => kind === "numbers");
-  const texts = free.filter(({ kind }) => kind === "strings");
+  const strings = free.filter(({ kind }) => kind === "strings");
   if (specs.length === 1 && specs[0]!.dtype === "string") {
-    if (texts.length === 1) return [[texts[0]!.name]];
+    if (strings.length === 1) return [[strings[0]!.name]];
     throw unclear(facts);
   }
   if (specs.length === 1 && images.length === 1) return [[images[0]!.name]];
@@ -132,7 +132,7 @@ function planOne(
 ): InputColumns {
   const { columns, action, castHint } = facts;
   const infos = names.map((name) => findColumn(name, columns, action));
-  if (spec.dtype === "string") return planTexts(spec, infos, action);
+  if (spec.dtype === "string") return planStrings(spec, infos, action);
   const wrong = infos.find(({ kind }) =>
     kind === "strings" || kind === "other"
   );
@@ -162,7 +162,7 @@ function planOne(
   return { spec, columns: names, isImage };
 }
 
-function planTexts(
+function planStrings(
   spec: TensorSpec,
   infos: readonly ColumnInfo[],
   action: string,

@@ -1,5 +1,5 @@
 import type { NdArray, SkippedSample, TensorSpec } from "../types.ts";
-import type { TextArray } from "./texts.ts";
+import type { StringArray } from "./string_array.ts";
 
 /**
  * Samples on the host, in the format of the engines. Inputs may share memory
@@ -11,7 +11,7 @@ export interface HostBatch {
    * One for each input, in the model's order and in the input's element type;
    * `[rows, …]`, or with the batch axis of its spec.
    */
-  readonly inputs: readonly (NdArray<ArrayBufferView> | TextArray)[];
+  readonly inputs: readonly (NdArray<ArrayBufferView> | StringArray)[];
   /** Class indices, `[rows]`. */
   readonly labels?: Int32Array;
   /** The ids from the dataset, `[rows]`. */
@@ -26,6 +26,11 @@ export interface HostBatch {
   readonly end: number;
   /** Number of samples skipped until then in this run. */
   readonly numSkipped: number;
+  /**
+   * Lets the source use the memory of the inputs for a later batch. May be
+   * called once, when they are not needed any more.
+   */
+  readonly release?: () => void;
 }
 
 /** The plan of reading a dataset. */

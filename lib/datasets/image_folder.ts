@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { cannot, checkBoolean, checkInteger, checkOptions } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { countText, numberText } from "../display/cell.ts";
@@ -16,6 +15,7 @@ import type {
   TensorSpec,
   WantedBatches,
 } from "../types.ts";
+import { markBuiltIn } from "./_batch_memory.ts";
 import { checkClassNames } from "./class_names.ts";
 import { imageBatches, type ImageRows } from "./_image_batches.ts";
 import {
@@ -25,6 +25,7 @@ import {
   type ImageOptions,
 } from "./image_input.ts";
 import { type ImageListing, listImages } from "./list_images.ts";
+import { SAMPLES_AT_ONCE } from "./read_ahead.ts";
 import {
   checkSampleOptions,
   SAMPLE_OPTIONS,
@@ -177,6 +178,7 @@ class FolderSource implements ImageSource {
     if (classNames !== undefined) {
       this.classNames = Object.freeze([...classNames]);
     }
+    markBuiltIn(this);
     // A function has no contents to go by.
     if (typeof options.preprocess !== "function") {
       this.fingerprint = () => this.#fingerprint();
@@ -271,18 +273,28 @@ class FolderSource implements ImageSource {
   }
 
   async #fingerprint(): Promise<string> {
+    const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const { classes: _classes, ...options } = this.#options;
     const settings = Object.entries(options).sort();
     const facts = [settings, this.classNames ?? null, this.length];
     hash.update(JSON.stringify(facts));
     const reader = this.#listing.open();
+    const ownHash = async (row: number) => {
+      const bytes = await reader.read(this.#rows?.[row] ?? row);
+      return createHash("sha256").update(bytes).digest("hex");
+    };
     try {
-      for (let row = 0; row < this.length; row++) {
-        const label = this.#labels?.[row] ?? null;
-        const own = createHash("sha256")
-          .update(await reader.read(this.#rows?.[row] ?? row)).digest("hex");
-        hash.update(JSON.stringify([this.ids[row], label, own]));
+      for (let first = 0; first < this.length; first += SAMPLES_AT_ONCE) {
+        const count = Math.min(SAMPLES_AT_ONCE, this.length - first);
+        const own = await Promise.all(
+          Array.from({ length: count }, (_, i) => ownHash(first + i)),
+        );
+        own.forEach((sum, i) => {
+          const row = first + i;
+          const label = this.#labels?.[row] ?? null;
+          hash.update(JSON.stringify([this.ids[row], label, sum]));
+        });
       }
     } finally {
       reader.close();

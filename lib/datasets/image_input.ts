@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from "../check.ts";
 import { decodeImage } from "../formats/image.ts";
-import { CHANNELS, type ColorMode } from "../formats/pixels.ts";
+import { CHANNELS, type ColorMode, freePixels } from "../formats/pixels.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
   fitImage,
@@ -132,6 +132,9 @@ export function checkNoImages(options: ImageOptions, action: string): void {
   throw new TypeError(cannot(action, rule, options[name], hint));
 }
 
+/** Batches whose memory is kept for later ones; a run gives them back in turn. */
+const MOST_SPARE = 2;
+
 /** Images as one input. Made for one model; the size may be that of the first image. */
 export class ImageInput {
   readonly #options: ImageOptions;
@@ -140,6 +143,7 @@ export class ImageInput {
   readonly #isChannelsFirst: boolean;
   #size: readonly [number, number] | undefined;
   #isOfFirst = false;
+  readonly #spare: Float32Array<ArrayBuffer>[] = [];
 
   /**
    * Tells what images must become.
@@ -200,6 +204,32 @@ export class ImageInput {
     return sizeOf(this.shape(1));
   }
 
+  /** Whether all values are finite: only a custom step can make others. */
+  get isFinite(): boolean {
+    return typeof this.#options.preprocess !== "function";
+  }
+
+  /**
+   * Memory for a batch, which may hold values of an earlier one.
+   *
+   * @param rows How many images.
+   * @returns The values, to be filled.
+   */
+  allocate(rows: number): Float32Array<ArrayBuffer> {
+    const length = rows * this.width;
+    const at = this.#spare.findIndex((one) => one.length === length);
+    return at < 0 ? new Float32Array(length) : this.#spare.splice(at, 1)[0]!;
+  }
+
+  /**
+   * Takes back the memory of a batch.
+   *
+   * @param data What {@linkcode allocate} gave.
+   */
+  reuse(data: Float32Array<ArrayBuffer>): void {
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(data);
+  }
+
   /**
    * Decodes an image into a batch.
    *
@@ -223,6 +253,7 @@ export class ImageInput {
       this.#options;
     const start = row * this.width;
     fitImage(image, size, { interpolation, antialias, fit }, data, start);
+    freePixels(image, bytes);
     this.#preprocess(data, start, name);
     if (this.#isChannelsFirst) {
       putChannelsFirst(data, start, size[0] * size[1], image.channels);

@@ -10,7 +10,7 @@
 import { cannot, quote } from "../check.ts";
 import { type ByteSource, fileSource } from "../formats/byte_source.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
-import { pathOfUrl, statPath } from "../formats/file_path.ts";
+import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
 import { tarMembers } from "../formats/tar.ts";
 import { ZipArchive } from "../formats/zip.ts";
 
@@ -321,12 +321,12 @@ class FolderTree {
 
   #entries(path: string, above: readonly string[]) {
     const full = path === "" ? this.#root : `${this.#root}/${path}`;
-    const real = Deno.realPathSync(full);
+    const { real, entries } = this.#list(full);
     const files: string[] = [];
     const folders: string[] = [];
     // A link to a folder around it would be followed for ever.
     if (above.includes(real)) return { files, folders, real };
-    for (const entry of Deno.readDirSync(full)) {
+    for (const entry of entries) {
       const { name } = entry;
       const target = entry.isSymlink
         ? this.#target(join(path, name), `${full}/${name}`)
@@ -341,13 +341,24 @@ class FolderTree {
     };
   }
 
+  #list(full: string) {
+    try {
+      const entries = [...Deno.readDirSync(full)];
+      return { real: Deno.realPathSync(full), entries };
+    } catch (error) {
+      throw missingPath(error, full, ACTION);
+    }
+  }
+
   /** What a link leads to; undefined if it is not followed. */
   #target(name: string, full: string): Deno.FileInfo | undefined {
     let real: string;
     try {
       real = Deno.realPathSync(full);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      const isBroken = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.FilesystemLoop;
+      if (!isBroken) throw missingPath(error, full, ACTION);
       this.#leave(name);
       return undefined;
     }

@@ -17,12 +17,12 @@ import {
   type HostArray,
   type InputLike,
 } from "./tensor_likes.ts";
-import { isTextArray, type TextArray } from "./texts.ts";
+import { isStringArray, type StringArray } from "./string_array.ts";
 
 /** The values of one input, for one batch. */
 export interface ModelInput {
   /** The values, `[N, …]`, in the input's own element type. Read only. */
-  readonly array: NdArray<FeedData> | TextArray;
+  readonly array: NdArray<FeedData> | StringArray;
   /** Rows that hold NaN or an infinity; all, if the rows share it. */
   readonly nonFinite: readonly number[] | "all";
 }
@@ -54,7 +54,7 @@ export function checkInput(
   action: string,
 ): number | undefined {
   const name = `input "${spec.name}"`;
-  if (!isTextArray(value)) {
+  if (!isStringArray(value)) {
     checkTensorLike(value, action, name);
     checkTypes(value.dtype, spec.dtype, action, name);
   }
@@ -94,24 +94,26 @@ export function checkInput(
  * @param spec The model's inputs.
  * @param action The action, for messages.
  * @param first Index of the first row in the dataset, for messages.
+ * @param isFinite Whether all values are known to be finite.
  * @returns The values, and the rows that are not finite, from 0.
  * @throws {TypeError} If the array does not fit.
  * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
  */
 export function modelInput(
-  array: HostArray | TextArray,
+  array: HostArray | StringArray,
   spec: TensorSpec,
   action: string,
   first = 0,
+  isFinite = false,
 ): ModelInput {
   checkInput(array, spec, action);
-  if (isTextArray(array)) return { array, nonFinite: [] };
+  if (isStringArray(array)) return { array, nonFinite: [] };
   const name = `input "${spec.name}"`;
   const data = convertValues(array, spec.dtype, { action, name, first });
   const dtype = spec.dtype as FeedType; // by convertValues
   return {
     array: { data, shape: [...array.shape], dtype },
-    nonFinite: dtype.startsWith("float")
+    nonFinite: dtype.startsWith("float") && !isFinite
       ? nonFiniteAlong(data as Float32Array, array.shape, batchAxisOf(spec))
       : [],
   };

@@ -5,11 +5,13 @@
  */
 import { cannot, checkOptions } from "../check.ts";
 import { fileSource } from "../formats/byte_source.ts";
-import { openNpz } from "../formats/npy.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
-import { checkTableOptions, type TableOptions } from "./table_options.ts";
-import { npyStore } from "./_npy_store.ts";
+import {
+  checkTableOptions,
+  inputNames,
+  type TableOptions,
+} from "./table_options.ts";
 import {
   checkSampleOptions,
   SAMPLE_OPTIONS,
@@ -73,6 +75,7 @@ export function npyFile(
     settings: null,
     async open() {
       const source = fileSource(path, action);
+      const { npyStore } = await import("./_npy_store.ts");
       try {
         const close = () => source.close();
         return await npyStore([{ name: "x", source }], close, ["x"]);
@@ -128,11 +131,7 @@ export function npzFile(
   checkTableOptions(options, action);
   const path = checkFile(file, action);
   const { inputs, labels, ids } = options;
-  const named = inputs === undefined
-    ? []
-    : [inputs].flat().flatMap((one) =>
-      typeof one === "string" ? [one] : Object.values(one).flat()
-    );
+  const named = inputNames(inputs) ?? [];
   const main = [...named, labels, ids].filter((name) => name !== undefined);
   return new ColumnSource({
     title: `npzFile "${path}"`,
@@ -141,10 +140,12 @@ export function npzFile(
     settings: null,
     async open() {
       const source = fileSource(path, action);
+      const { openNpz } = await import("../formats/npy.ts");
+      const { npyStore } = await import("./_npy_store.ts");
       try {
         const arrays = [];
         const found = await openNpz(source);
-        // Others are not looked at: one that cannot be read does no harm.
+        // Other arrays are not opened, so they may be unreadable.
         const isEnough = inputs !== undefined &&
           main.every((name) => found.has(name));
         for (const [name, part] of found) {

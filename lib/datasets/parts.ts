@@ -19,7 +19,7 @@ import {
   isTensor,
   withDType,
 } from "./tensor_likes.ts";
-import { isTexts, textArray } from "./texts.ts";
+import { isStringInput, stringArray } from "./string_array.ts";
 
 /** One batch, told apart and checked as far as it can be without its values. */
 export interface Parts {
@@ -150,7 +150,7 @@ function sidesOf(
 ): Sides {
   checkAwaited(batch, action, "what it is read from");
   if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
-  if (specs.length === 1 && areTexts(batch, specs[0]!)) return { xs: batch };
+  if (specs.length === 1 && areStrings(batch, specs[0]!)) return { xs: batch };
   const isText = specs.some(({ dtype }) => dtype === "string");
   if (!isText && isPlainArray(batch)) {
     throw plainArray(batch, "inputs", action);
@@ -164,8 +164,8 @@ function sidesOf(
  * Strings, or an array that begins as such: one that is not a string is then
  * named.
  */
-function areTexts(value: unknown, spec: TensorSpec): boolean {
-  return isTexts(value, spec) ||
+function areStrings(value: unknown, spec: TensorSpec): boolean {
+  return isStringInput(value, spec) ||
     spec.dtype === "string" && Array.isArray(value) &&
       typeof value[0] === "string";
 }
@@ -179,7 +179,7 @@ function sidesOfArray(
   const count = specs.length;
   const isTensors = batch.every((part, i) =>
     isTensor(part) || isHostArray(part) ||
-    batch.length === count && isTexts(part, specs[i]!)
+    batch.length === count && isStringInput(part, specs[i]!)
   );
   if (batch.length === count && (count === 1 || isTensors)) {
     return { xs: batch };
@@ -245,7 +245,7 @@ function inputsOf(
   const isText = specs.some(({ dtype }) => dtype === "string");
   if (!isText && isPlainArray(xs)) throw plainArray(xs, "inputs", action);
   let inputs: readonly unknown[];
-  if (specs.length === 1 && areTexts(xs, specs[0]!)) inputs = [xs];
+  if (specs.length === 1 && areStrings(xs, specs[0]!)) inputs = [xs];
   else if (isTensor(xs) || isHostArray(xs)) inputs = [xs];
   else if (Array.isArray(xs)) inputs = xs;
   else if (isRecord(xs)) {
@@ -277,7 +277,7 @@ function inputsOf(
     const name = `input "${names[i]}"`;
     checkAwaited(input, action, name);
     if (specs[i]!.dtype === "string") {
-      return textArray(input, specs[i]!, action);
+      return stringArray(input, specs[i]!, action);
     }
     if (isTensor(input)) return input;
     if (isHostArray(input)) return withDType(input);

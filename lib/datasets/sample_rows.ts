@@ -181,18 +181,18 @@ function equally(
       i,
     ) => [label, least + Number(i < limit % classes.length)]),
   );
-  const taken = rows.filter((row) => {
-    const room = left.get(labels[row]!) ?? 0;
-    if (room > 0) left.set(labels[row]!, room - 1);
-    return room > 0;
+  const selected = rows.filter((row) => {
+    const free = left.get(labels[row]!) ?? 0;
+    if (free > 0) left.set(labels[row]!, free - 1);
+    return free > 0;
   });
-  for (const [label, room] of left) {
-    if (room === 0) continue;
+  for (const [label, free] of left) {
+    if (free === 0) continue;
     const name = classNames?.[label] ?? label;
     const rule = `"stratify" must find ${least} or more samples of each ` +
       `class for a "limit" of ${limit}`;
-    const hint = `class "${name}" has ${room} too few: lower the limit`;
+    const hint = `class "${name}" has ${free} too few: lower the limit`;
     throw new RangeError(cannot(action, rule, classes.length, hint));
   }
-  return taken;
+  return selected;
 }

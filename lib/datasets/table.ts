@@ -4,13 +4,11 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { literal, LockedDuckdb } from "../formats/duckdb.ts";
+import type { LockedDuckdb } from "../formats/duckdb.ts";
 import { isObject } from "./tensor_likes.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
-import { checkFirstLines } from "./_blank_lines.ts";
-import { duckdbStore } from "./_duckdb_store.ts";
 import { tableFiles } from "./table_files.ts";
 import {
   checkRepeatable,
@@ -113,11 +111,13 @@ export function table(
     options: columns,
     settings: [where ?? null, orderBy ?? null],
     async open() {
+      const { LockedDuckdb } = await import("../formats/duckdb.ts");
       const engine = await LockedDuckdb.open(
         paths,
         `table "${name}"`,
         orderBy !== undefined || /\bselect\b/i.test(where ?? ""),
       );
+      const { duckdbStore } = await import("./_duckdb_store.ts");
       try {
         const classNames = reader.format === "parquet"
           ? await huggingFaceClasses(engine, paths[0]!)
@@ -187,7 +187,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   const paths = [...new Set([...found.values()].flat())];
   const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
   const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
-  const texts = [...patterns.values()].flat()
+  const textFiles = [...patterns.values()].flat()
     .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
   let isChecked = false;
   return new ColumnSource({
@@ -196,10 +196,13 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
     options: columns,
     settings: [sql],
     async open() {
+      const { LockedDuckdb } = await import("../formats/duckdb.ts");
       const engine = await LockedDuckdb.open(paths, "query", true);
+      const { checkFirstLines } = await import("./_blank_lines.ts");
+      const { duckdbStore } = await import("./_duckdb_store.ts");
       try {
         await engine.check(body);
-        if (!isChecked) await checkFirstLines(texts, action);
+        if (!isChecked) await checkFirstLines(textFiles, action);
         if (!isChecked) await checkTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;
@@ -233,6 +236,7 @@ async function huggingFaceClasses(
   file: string,
 ): Promise<Map<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
+  const { literal } = await import("../formats/duckdb.ts");
   const { chunks } = await engine.select(
     `SELECT decode(value) FROM parquet_kv_metadata(${literal(file)}) ` +
       `WHERE key = 'huggingface'::BLOB`,

@@ -34,7 +34,7 @@ export function tableFiles(
       const rule = "files must be paths, patterns or a file: URL";
       throw new TypeError(cannot(action, rule, path));
     }
-    if (!/[*?[{]/.test(path) || exists(path)) {
+    if (!/[*?[{]/.test(path) || exists(path, action)) {
       if (statPath(path, action).isFile) return [path];
       const rule = "it must be a file";
       const hint = `for all files of a folder pass a pattern, as ${
@@ -54,14 +54,14 @@ function pathOf(url: URL, action: string): string {
   throw new TypeError(cannot(action, rule, url.href, "download it first"));
 }
 
-function exists(path: string): boolean {
+function exists(path: string, action: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch (error) {
     const isNothing = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory;
     if (isNothing) return false;
-    throw error;
+    throw missingPath(error, path, action);
   }
 }
 
@@ -79,7 +79,7 @@ function alternatives(pattern: string): string[] {
 function matching(pattern: string, action: string): string[] {
   const parts = pattern.split("/");
   const first = parts.findIndex((part) => /[*?[]/.test(part));
-  if (first < 0) return exists(pattern) ? [pattern] : [];
+  if (first < 0) return exists(pattern, action) ? [pattern] : [];
   const base = parts.slice(0, first).join("/");
   const found: string[] = [];
   const visit = (folder: string, at: number) => {

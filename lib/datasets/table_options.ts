@@ -52,6 +52,21 @@ export interface TableOptions extends ImageOptions, SampleOptions {
   readonly classes?: readonly string[];
 }
 
+/**
+ * Names of the columns that are inputs.
+ *
+ * @param inputs The option `inputs`.
+ * @returns The names, in order; undefined if the option is not set.
+ */
+export function inputNames(
+  inputs: TableOptions["inputs"],
+): string[] | undefined {
+  if (inputs === undefined) return undefined;
+  return [inputs].flat().flatMap((one) =>
+    typeof one === "string" ? [one] : Object.values(one).flat()
+  );
+}
+
 /** Names of {@linkcode TableOptions}. */
 const TABLE_OPTIONS = [
   ...["inputs", "labels", "ids", "classes"],

@@ -9,9 +9,10 @@
  * @module
  */
 import { cannot, quote, sizeOf } from "../check.ts";
+import { rowView } from "../math/row_view.ts";
 import type { tf } from "../tf.ts";
 import type { DType, NdArray } from "../types.ts";
-import { isTextArray, type TextArray, textRows } from "./texts.ts";
+import { isStringArray, type StringArray, stringRows } from "./string_array.ts";
 
 /** An array on the host, of any element type. */
 export type HostArray = NdArray<ArrayBufferView>;
@@ -20,7 +21,7 @@ export type HostArray = NdArray<ArrayBufferView>;
 export type TypedTensorLike = tf.Tensor | HostArray;
 
 /** A tensor, an array, or strings. */
-export type InputLike = TypedTensorLike | TextArray;
+export type InputLike = TypedTensorLike | StringArray;
 
 /** Classes of `data`, by their tag, for each element type. */
 const CLASSES: Readonly<Record<DType, readonly string[]>> = Object.freeze({
@@ -192,18 +193,18 @@ export async function readRows(
   start: number,
   end: number,
   axes: readonly (number | null)[] = [],
-): Promise<(HostArray | TextArray)[]> {
+): Promise<(HostArray | StringArray)[]> {
   const slices: tf.Tensor[] = [];
   try {
     const reads = sources.map((source, i) => {
-      if (isTextArray(source)) return textRows(source, start, end);
+      if (isStringArray(source)) return stringRows(source, start, end);
       const axis = axes[i] === undefined ? 0 : axes[i];
       if (axis !== 0) return readAlong(source, start, end, axis);
-      if (!isTensor(source)) return rowsOf(source, start, end);
+      if (!isTensor(source)) return rowView(source, start, end);
       if (start === 0 && end === source.shape[0]) return readTensor(source);
       // Tensors of only the TF.js core have no chained operations.
       if (typeof source.slice !== "function") {
-        return readTensor(source).then((whole) => rowsOf(whole, start, end));
+        return readTensor(source).then((whole) => rowView(whole, start, end));
       }
       const begin = source.shape.map((_, axis) => axis === 0 ? start : 0);
       const size = source.shape.map((_, axis) => axis === 0 ? end - start : -1);
@@ -264,26 +265,6 @@ function dtypeOf(data: ArrayBufferView, dtype: string): DType {
     throw new TypeError(cannot("read tensor", rule, data));
   }
   return found;
-}
-
-/**
- * Returns a range of rows, as a view.
- *
- * @param array An array `[N, …]`.
- * @param start The first row.
- * @param end The row after the last.
- * @returns The rows; they share memory with the array.
- */
-function rowsOf(
-  array: HostArray,
-  start: number,
-  end: number,
-): HostArray {
-  const { shape, dtype } = array;
-  const width = sizeOf(shape.slice(1));
-  const data = (array.data as Float32Array)
-    .subarray(start * width, end * width);
-  return { data, shape: [end - start, ...shape.slice(1)], dtype };
 }
 
 /** Name of a typed array's class, also for another realm or a subclass. */

@@ -5,10 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
-import {
-  openOuterProducts,
-  type OuterProducts,
-} from "../linalg/outer_products.ts";
+import type { OuterProducts } from "../linalg/outer_products.ts";
 import type { KnownSamples } from "./definition.ts";
 import { measureMoments } from "./moments.ts";
 
@@ -217,6 +214,7 @@ async function sumClasses(
     else data.forEach((x, i) => products[i % columns]! += x * x);
     sum.filled = 0;
   };
+  const { openOuterProducts } = await import("../linalg/outer_products.ts");
   try {
     for await (const { features, labels, rows } of known.blocks()) {
       const { data, columns } = features;

@@ -21,16 +21,16 @@ import { run } from "./run.ts";
 import {
   joined,
   type OpenCore,
-  type PackedCore,
   type Scored,
   type ScorerCore,
   type ScoreWay,
+  type StoredCore,
 } from "./_scorer_core.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
 /** The result of fitting several layers. */
 export interface FittedLayers {
-  readonly settings: PackedCore["settings"];
+  readonly settings: StoredCore["settings"];
   readonly layers: readonly string[];
   readonly cores: readonly ScorerCore[];
   readonly state: DetectorState;
@@ -39,7 +39,7 @@ export interface FittedLayers {
 /** Cores of several layers. */
 export class LayersCore implements ScorerCore {
   readonly name = "perLayer";
-  readonly settings: PackedCore["settings"];
+  readonly settings: StoredCore["settings"];
   readonly #layers: readonly string[];
   readonly #cores: readonly ScorerCore[];
   readonly #state: DetectorState;
@@ -165,14 +165,14 @@ export class LayersCore implements ScorerCore {
     throw new RangeError(cannot(action, rule, row));
   }
 
-  pack(): PackedCore {
+  pack(): StoredCore {
     const arrays: Record<string, DetectorState[string]> = { ...this.#state };
     const facts = this.#cores.map((core, i) => {
-      const packed = core.pack();
-      for (const [name, array] of Object.entries(packed.arrays)) {
+      const stored = core.pack();
+      for (const [name, array] of Object.entries(stored.arrays)) {
         arrays[`${i}.${name}`] = array;
       }
-      return packed.facts;
+      return stored.facts;
     });
     return {
       detector: this.name,
@@ -186,27 +186,27 @@ export class LayersCore implements ScorerCore {
 /**
  * Restores the core of `perLayer` from a file.
  *
- * @param packed The contents of the file.
+ * @param stored The contents of the file.
  * @param settings The settings.
  * @param restore Restores the core of a layer.
  * @returns The core.
  */
 export function unpackLayers(
-  packed: PackedCore,
-  settings: PackedCore["settings"],
-  restore: (packed: PackedCore) => ScorerCore,
+  stored: StoredCore,
+  settings: StoredCore["settings"],
+  restore: (stored: StoredCore) => ScorerCore,
 ): LayersCore {
-  const { layers, facts } = packed.facts as {
+  const { layers, facts } = stored.facts as {
     readonly layers: readonly string[];
     readonly facts: readonly unknown[];
   };
   const { name, settings: inner } = settings.detector as {
     readonly name: string;
-    readonly settings: PackedCore["settings"];
+    readonly settings: StoredCore["settings"];
   };
   const state: Record<string, DetectorState[string]> = {};
   const parts = layers.map((): Record<string, DetectorState[string]> => ({}));
-  for (const [key, array] of Object.entries(packed.arrays)) {
+  for (const [key, array] of Object.entries(stored.arrays)) {
     const match = /^(\d+)\.(.*)$/.exec(key);
     if (match === null) state[key] = array;
     else parts[Number(match[1])]![match[2]!] = array;
@@ -218,7 +218,7 @@ export function unpackLayers(
 }
 
 /** The core of a custom scorer. It cannot be saved. */
-export class ForeignCore implements ScorerCore {
+export class CustomCore implements ScorerCore {
   readonly name: string;
   readonly settings = {};
   readonly samples = 0;

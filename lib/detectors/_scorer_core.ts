@@ -35,7 +35,7 @@ export interface Scored {
 }
 
 /** The contents of a scorer's file, without calibration. */
-export interface PackedCore {
+export interface StoredCore {
   /** The detector's name. */
   readonly detector: string;
   /** The options of the detector's factory. */
@@ -66,7 +66,7 @@ export interface ScorerCore {
   explain(input: FeatureInput, row: number): Promise<Explanation>;
   /** Prepares scoring of several sets. */
   open(context: ScoringContext): Promise<OpenCore>;
-  pack(): PackedCore;
+  pack(): StoredCore;
 }
 
 /** Options for scoring. */
@@ -98,8 +98,8 @@ export interface OpenCore {
 
 /** Restores a detector's core from a file. */
 export type Restore = (
-  packed: PackedCore,
-  find: (name: string, settings: PackedCore["settings"]) => Detector,
+  stored: StoredCore,
+  find: (name: string, settings: StoredCore["settings"]) => Detector,
 ) => ScorerCore;
 
 /** The results of a fit, or the contents of a file, besides the state. */
@@ -229,7 +229,7 @@ export class DefinedCore implements ScorerCore {
     });
   }
 
-  pack(): PackedCore {
+  pack(): StoredCore {
     const { name, settings, profile, samples } = this;
     const keys = {
       data: this.keys,
@@ -299,22 +299,22 @@ const KEYS = "sonde.keys";
  * Restores a core from a file.
  *
  * @param definition The detector's definition.
- * @param packed The contents of the file.
+ * @param stored The contents of the file.
  * @returns The core.
  */
 export function restoredCore(
   definition: DetectorDefinition,
-  packed: PackedCore,
+  stored: StoredCore,
 ): DefinedCore {
-  const [own, saved] = [definition.settings ?? {}, packed.settings]
+  const [current, saved] = [definition.settings ?? {}, stored.settings]
     .map((settings) => JSON.stringify(settings));
-  if (own !== saved) {
+  if (current !== saved) {
     const rule = `${definition.name}() must have the settings of the saved ` +
       `one, ${saved}`;
-    throw new TypeError(cannot("load scorer", rule, own));
+    throw new TypeError(cannot("load scorer", rule, current));
   }
-  const { [KEYS]: keys, ...state } = packed.arrays;
-  const facts = packed.facts as Omit<CoreFacts, "keys">;
+  const { [KEYS]: keys, ...state } = stored.arrays;
+  const facts = stored.facts as Omit<CoreFacts, "keys">;
   return new DefinedCore(definition, state, {
     ...facts,
     keys: keys === undefined ? new Float64Array() : keys.data as Float64Array,

@@ -5,8 +5,6 @@
  * @module
  */
 import { cannot, checkNumber, checkOptions } from "../check.ts";
-import { centred, openProduct } from "../linalg/products.ts";
-import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
 import type {
   DetectorState,
   SampleMatrix,
@@ -68,6 +66,9 @@ export async function fitGaussians(
 ): Promise<DetectorState> {
   const { within, samples, columns, classes, means, mean } = moments;
   const covariance = within.map((x) => x / samples); // [D, D]
+  const { defaultCutoff, whitening } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
   const limit = cutoff ?? defaultCutoff(columns);
   const { factor, rank } = await whitening(covariance, columns, limit, pacer);
   if (rank === 0) {
@@ -76,6 +77,7 @@ export async function fitGaussians(
     throw new RangeError(cannot(action, rule, "all are equal", hint));
   }
   const projection = { data: factor, rows: columns, columns: rank };
+  const { openProduct, centred } = await import("../linalg/products.ts");
   const product = await openProduct(projection, { pacer });
   try {
     const all = { data: means, rows: classes.length, columns };
@@ -115,9 +117,11 @@ export async function openGaussians(
 }> {
   const mean = state.mean!.data as Float64Array;
   const means = stateMatrix(state.means!); // [C, R]
+  const { openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(stateMatrix(state.whitening!), { pacer });
   return {
     async nearest(rows) {
+      const { centred } = await import("../linalg/products.ts");
       const whitened = await product.times(centred(rows, mean)); // [n, R]
       const distances = new Float64Array(rows.rows); // [n]
       const indices = new Int32Array(rows.rows); // [n]

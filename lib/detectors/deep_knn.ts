@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkOptions } from "../check.ts";
-import { openNearest } from "../linalg/nearest_rows.ts";
+import { squaresOf } from "../linalg/nearest_list.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -50,8 +50,10 @@ export interface DeepKnnOptions {
  * 100,000 of 512 units take 200 MB.
  *
  * Source: Sun et al., "Out-of-Distribution Detection with Deep Nearest
- * Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507. oodeel gives the
- * square of this distance.
+ * Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507. The authors' code
+ * (`run_cifar.py` of `deeplearning-wisc/knn-ood`, `K = 50`), OpenOOD
+ * (`openood/postprocessors/knn_postprocessor.py`) and oodeel give the square of
+ * this distance.
  *
  * @category Detectors
  * @param options Rank of the neighbour, and number of samples to keep.
@@ -85,7 +87,8 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
   checkInteger(seed, action, "seed", 0);
   const bankOf = prepared(({ bank }) => {
     const matrix = matrixOf(bank!);
-    return { ...matrix, lengths: lengthsOf(matrix) };
+    const rows = { ...matrix, lengths: lengthsOf(matrix) };
+    return { ...rows, squares: squaresOf(rows) };
   });
   return defineDetector({
     name: "deepKnn",
@@ -115,6 +118,7 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
       const known = bankOf(state);
       const count = known.rows;
       const settings = { neighbors, pacer, queries: samples };
+      const { openNearest } = await import("../linalg/nearest_rows.ts");
       const search = await openNearest(known, settings);
       const find = (block: SampleBlock, skipped?: Int32Array) =>
         search.find(normalised(block.features), skipped);

@@ -17,17 +17,14 @@ import type {
 } from "../types.ts";
 import type { DetectorDefinition, DetectorState } from "./definition.ts";
 import { inputStream } from "./_input_stream.ts";
-import { run } from "./run.ts";
-import { SampleKeys } from "./sample_keys.ts";
-import { SampleReader } from "./_sample_reader.ts";
 import { FittedScorer } from "./scorer.ts";
 import {
   DefinedCore,
   matricesOf,
-  type PackedCore,
   type Restore,
   restoredCore,
   type ScorerCore,
+  type StoredCore,
 } from "./_scorer_core.ts";
 
 const NOTHING = { profile: {}, samples: 0, keys: new Float64Array() };
@@ -124,7 +121,7 @@ export function defineDetector(definition: DetectorDefinition): Detector {
   const frozen = Object.freeze({ ...definition });
   const internals: Internals = {
     [TRAITS]: frozen,
-    [RESTORE]: (packed) => restoredCore(frozen, packed),
+    [RESTORE]: (stored) => restoredCore(frozen, stored),
     [FIT_CORE]: frozen.fit === undefined
       ? () => Promise.resolve(new DefinedCore(frozen, {}, NOTHING))
       : (known, options) => fitCore(frozen, known, options),
@@ -201,9 +198,12 @@ async function fitCore(
   const action = `fit ${name}()`;
   const { total } = inputStream(known, action);
   const reads = total && total * passes;
+  const { run } = await import("./run.ts");
   return await run(action, options, reads, async ({ pacer, onRows }) => {
     const settings = { action, uses, isFit: true, pacer, onRows };
+    const { SampleReader } = await import("./_sample_reader.ts");
     const reader = new SampleReader(known, settings);
+    const { SampleKeys } = await import("./sample_keys.ts");
     const keys = new SampleKeys();
     let isFirst = true;
     const blocks = async function* () {
@@ -242,7 +242,7 @@ export function fitCoreOf(detector: Detector): FitCore | undefined {
  * Restores a core from a file.
  *
  * @param detector The detector that the file names.
- * @param packed The contents of the file.
+ * @param stored The contents of the file.
  * @param find Finds the detectors that the detector contains.
  * @returns The core.
  * @throws {TypeError} If the detector was not created by
@@ -250,11 +250,11 @@ export function fitCoreOf(detector: Detector): FitCore | undefined {
  */
 export function restoreCore(
   detector: Detector,
-  packed: PackedCore,
+  stored: StoredCore,
   find: Parameters<Restore>[1],
 ): ScorerCore {
   const restore = (detector as Partial<Internals>)[RESTORE];
-  if (restore !== undefined) return restore(packed, find);
+  if (restore !== undefined) return restore(stored, find);
   const rule = `detector ${quote(detector.name)} must be made by ` +
     "defineDetector()";
   throw new TypeError(cannot("load scorer", rule, detector));

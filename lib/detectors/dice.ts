@@ -1,11 +1,8 @@
 import { checkNumber, checkOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
-import { quantile } from "../math/quantile.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray, stateMatrix } from "./rows.ts";
 
 /**
@@ -33,7 +30,9 @@ export interface DiceOptions {
  * transformers.
  *
  * Source: Sun and Li, "DICE: Leveraging Sparsification for Out-of-Distribution
- * Detection", ECCV 2022, https://arxiv.org/abs/2111.09805. The same as OpenOOD.
+ * Detection", ECCV 2022, https://arxiv.org/abs/2111.09805. The same as the
+ * authors' code (`models/route.py` of `deeplearning-wisc/dice`) and OpenOOD
+ * (`openood/postprocessors/dice_postprocessor.py`).
  *
  * @category Detectors
  * @param options The percentile.
@@ -71,6 +70,7 @@ export function dice(options: DiceOptions = {}): Detector {
     settings: { percentile },
     uses: { features: "head", logits: "classes", head: true },
     async fit(known) {
+      const { measureMeans } = await import("./moments.ts");
       const { mean } = await measureMeans(known);
       const { kernel, bias } = await known.head();
       const { columns, rows } = kernel;
@@ -78,6 +78,7 @@ export function dice(options: DiceOptions = {}): Detector {
         kernel.data,
         (weight, i) => weight * mean[Math.floor(i / columns)]!,
       ); // [D, C]
+      const { quantile } = await import("../math/quantile.ts");
       const limit = quantile(contributions, percentile);
       const kept = Float64Array.from(
         kernel.data,
@@ -91,6 +92,7 @@ export function dice(options: DiceOptions = {}): Detector {
     async open({ kernel, bias }, { pacer }) {
       const weights = stateMatrix(kernel!);
       const offsets = bias!.data as Float64Array;
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(weights, { pacer });
       const logitsOf = async ({ features, rows }: SampleBlock) => {
         const { columns } = features;

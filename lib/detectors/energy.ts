@@ -28,7 +28,9 @@ export interface EnergyOptions {
  * Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS
  * 2020, https://arxiv.org/abs/2010.03759. The paper thresholds the negative
  * energy, which is higher for in-distribution samples; here the sign is kept,
- * so that higher means more out-of-distribution. oodeel has no temperature.
+ * so that higher means more out-of-distribution. OpenOOD
+ * (`openood/postprocessors/ebo_postprocessor.py`) has the same temperature,
+ * oodeel has none.
  *
  * @category Detectors
  * @param options The temperature.

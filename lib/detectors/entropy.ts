@@ -13,8 +13,8 @@ import { argmax, scoreRows } from "./rows.ts";
  *
  * Source: Shannon entropy of the prediction; a baseline of Ren et al.,
  * "Likelihood Ratios for Out-of-Distribution Detection", NeurIPS 2019,
- * https://arxiv.org/abs/1906.02845. oodeel gives NaN where a probability
- * is 0 in float32.
+ * https://arxiv.org/abs/1906.02845. oodeel (`oodeel/methods/entropy.py`) gives
+ * NaN where a probability is 0 in float32.
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in nats, in `[0, log C]`.

@@ -2,7 +2,6 @@ import { checkNoOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /** Value that replaces a distance of 0 to the mean. */
@@ -21,8 +20,10 @@ const AT_MEAN = 1e-12;
  * counts as 1e-12 away from it.
  *
  * Source: Liu and Qin, "Fast Decision Boundary based Out-of-Distribution
- * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. OpenOOD takes the sum
- * over the classes.
+ * Detector", ICML 2024, https://arxiv.org/abs/2312.11536. The authors' code
+ * (`run_cifar.py` of `litianliu/fDBD-OOD`) takes the sum over the classes;
+ * OpenOOD (`openood/postprocessors/fdbd_postprocessor.py`) as well, and divides
+ * by the length of the feature where that is better on a validation set.
  *
  * @category Detectors
  * @returns A detector of the penultimate, `[N, D]`, whose fit needs the head; scores have no unit and are at most 0.
@@ -55,6 +56,7 @@ export function fdbd(): Detector {
     name: "fdbd",
     uses: { features: "head", logits: "classes", head: true },
     async fit(known) {
+      const { measureMeans } = await import("./moments.ts");
       const { mean } = await measureMeans(known);
       const { kernel } = await known.head();
       const distances = new Float64Array(kernel.columns ** 2); // [C, C]

@@ -2,8 +2,7 @@ import { cannot, checkAwaited, checkOptions } from "../check.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { FeatureInput, RunOptions } from "../types.ts";
 import { inputStream } from "./_input_stream.ts";
-import { run, RUN_OPTIONS } from "./run.ts";
-import { SampleReader } from "./_sample_reader.ts";
+import type { SampleReader } from "./_sample_reader.ts";
 
 /** The search range of the temperature is `1 / MOST` to `MOST`. */
 const MOST = 1e4;
@@ -49,11 +48,13 @@ export async function fitTemperature(
 ): Promise<number> {
   const action = "fit temperature";
   checkAwaited(known, action, "the features");
+  const { RUN_OPTIONS, run } = await import("./run.ts");
   checkOptions(options, action, RUN_OPTIONS);
   inputStream(known, action);
   return await run(action, options, undefined, async ({ pacer, onRows }) => {
     const uses = { logits: "classes", labels: true } as const;
     const settings = { action, uses, isFit: true, pacer, onRows };
+    const { SampleReader } = await import("./_sample_reader.ts");
     const reader = new SampleReader(known, settings);
     let [low, high] = [1 / MOST, MOST]; // of 1 / T
     const [atLow, atHigh] = [

@@ -35,7 +35,10 @@ export interface GenOptions {
  * Source: Liu, Lochman and Zach, "GEN: Pushing the Limits of Softmax-Based
  * Out-of-Distribution Detection", CVPR 2023,
  * https://openreview.net/forum?id=Sie7oeTABS; the score is negated there, to be
- * higher for known samples. oodeel and OpenOOD have the same defaults.
+ * higher for known samples. The authors' code (`benchmark.py` of
+ * `XixiLiu95/GEN`), OpenOOD (`openood/postprocessors/gen_postprocessor.py`) and
+ * oodeel have the same formula and defaults, with `1 - p` by subtraction, which
+ * is 0 for a saturated softmax.
  *
  * @category Detectors
  * @param options The exponent, and the number of probabilities.

@@ -1,13 +1,10 @@
 import { checkOneOf, checkOptions } from "../check.ts";
-import { centred, openProduct } from "../linalg/products.ts";
+import type { openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { BlockScorer, DetectorState, SampleBlock } from "./definition.ts";
-import {
-  type ClassGaussians,
-  fitClassGaussians,
-} from "./_class_covariances.ts";
+import type { ClassGaussians } from "./_class_covariances.ts";
 import { rowChunks } from "./_matrices.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
@@ -40,8 +37,9 @@ const CHUNK_SIZE = 2 ** 22;
  * span of the class do not count, and densities of different ranks are compared.
  * Use `"tied"` or `"diag"` there.
  *
- * Source: a classical model without a paper of its own. pytorch-ood adds 1e-6 to
- * the diagonals instead, so it is another number where a covariance is singular.
+ * Source: a classical model without a paper of its own. pytorch-ood
+ * (`detector/gmm.py`) adds 1e-6 to the diagonals instead, so it is another
+ * number where a covariance is singular.
  *
  * @category Detectors
  * @param options The covariances.
@@ -81,6 +79,7 @@ export function gmm(options: GmmOptions = {}): Detector {
     settings: { covariance },
     uses: { features: "layer", labels: true },
     async fit(known): Promise<DetectorState> {
+      const { fitClassGaussians } = await import("./_class_covariances.ts");
       const fitted = await fitClassGaussians(known, covariance);
       const { classes, columns, width } = fitted;
       const count = classes.length;
@@ -149,6 +148,7 @@ async function productScorer(
   options: Parameters<typeof openProduct>[1],
 ): Promise<BlockScorer> {
   const { classes, columns, width, factorColumns, mean } = gaussians;
+  const { openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(
     { data: gaussians.factors, rows: columns, columns: factorColumns },
     options,
@@ -159,6 +159,7 @@ async function productScorer(
     const count = classes.length;
     const logs = new Float64Array(features.rows * count); // [n, K]
     const most = Math.max(1, Math.floor(CHUNK_SIZE / factorColumns));
+    const { centred } = await import("../linalg/products.ts");
     for (const { rows, start } of rowChunks(features, most)) {
       const coordinates = await product.times(centred(rows, mean));
       for (let row = 0; row < rows.rows; row++) {

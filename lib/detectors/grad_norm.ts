@@ -15,8 +15,10 @@ import { argmax, scoreRows } from "./rows.ts";
  * Source: Huang, Geng and Li, "On the Importance of Gradients for Detecting
  * Distributional Shifts in the Wild", NeurIPS 2021,
  * https://arxiv.org/abs/2110.00218. The gradient by the weights alone, at
- * temperature 1. OpenOOD sums its loss over the classes, so its score is `C`
- * times this.
+ * temperature 1. The authors' code (`test_ood.py` of
+ * `deeplearning-wisc/gradnorm_ood`) and OpenOOD
+ * (`openood/postprocessors/gradnorm_postprocessor.py`) sum the loss over the
+ * classes, so their score is `C` times this.
  *
  * @category Detectors
  * @returns A detector that scores at once: the penultimate `[N, D]` and logits `[N, C]` to `N` scores, at most 0, in the unit of the features.

@@ -73,10 +73,13 @@ const EPSILON = 1e-6;
  * channels, 20 MB a class while the fit runs. For several layers, use `perLayer`.
  *
  * Source: Sastry and Oore, "Detecting Out-of-Distribution Examples with Gram
- * Matrices", ICML 2020, https://arxiv.org/abs/1912.12510. Quantiles instead of the
- * paper's minimum and maximum are oodeel's; oodeel stops at a class that no
- * sample of the fit is predicted as. pytorch-ood sums whole rows of the matrix, and has
- * minimum and maximum by label.
+ * Matrices", ICML 2020, https://arxiv.org/abs/1912.12510. Quantiles instead of
+ * the paper's minimum and maximum are oodeel's; oodeel stops at a class that no
+ * sample of the fit is predicted as. OpenOOD
+ * (`openood/postprocessors/gram_tools.py`) and pytorch-ood (`detector/gram.py`)
+ * sum whole rows of the matrix and have minimum and maximum, pytorch-ood by
+ * label; both divide the deviations of a layer by their mean over held-out
+ * samples, OpenOOD also by the largest probability.
  *
  * @category Detectors
  * @param options Orders, quantile, sampling.

@@ -1,5 +1,4 @@
 import { checkNoOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type {
@@ -22,8 +21,11 @@ import { argmax, scoreRows, stateArray } from "./rows.ts";
  * infinite divergence.
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
- * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132.
- * pytorch-ood computes `d_k` by true labels.
+ * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132. The same
+ * as in the code of `haoqiwang/vim` (`benchmark.py`), OpenOOD
+ * (`openood/postprocessors/kl_matching_postprocessor.py`) and pytorch-ood 0.4
+ * (`detector/klmatching.py`); the first two give NaN if a class is never
+ * predicted.
  *
  * @category Detectors
  * @returns A detector of logits `[N, C]`; scores are in nats, at least 0.
@@ -99,6 +101,7 @@ async function openMeans(
       transposed[c * count + k] = logs[k * numClasses + c]!;
     }
   }
+  const { openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(
     { data: transposed, rows: numClasses, columns: count },
     { pacer },

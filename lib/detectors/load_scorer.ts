@@ -7,14 +7,11 @@ import {
 } from "../check.ts";
 import { missingPath } from "../formats/file_path.ts";
 import type { DecidingScorer, Detector, Scorer } from "../types.ts";
-import { calibration } from "./conformal.ts";
 import { restoreCore } from "./define_detector.ts";
 import type { DetectorState } from "./definition.ts";
 import { DETECTORS } from "./detectors.ts";
 import { perLayer } from "./per_layer.ts";
-import { CalibratedScorer, CALIBRATION, FittedScorer } from "./scorer.ts";
-import type { PackedCore } from "./_scorer_core.ts";
-import { readScorer } from "./_scorer_file.ts";
+import type { StoredCore } from "./_scorer_core.ts";
 
 /**
  * Settings of {@linkcode loadScorer}.
@@ -65,21 +62,26 @@ export async function loadScorer(
   const { detectors = [] } = options;
   const name = source instanceof Uint8Array ? "bytes" : String(source);
   const bytes = await bytesOf(source);
+  const { readScorer } = await import("./_scorer_file.ts");
   const { facts, arrays } = readScorer(bytes, name);
+  const { CALIBRATION, FittedScorer, CalibratedScorer } = await import(
+    "./scorer.ts"
+  );
   const { [CALIBRATION]: known, ...rest } = arrays;
-  const packed: PackedCore = {
+  const stored: StoredCore = {
     detector: facts.detector,
-    settings: facts.settings as PackedCore["settings"],
+    settings: facts.settings as StoredCore["settings"],
     facts: facts.fit,
     arrays: rest as DetectorState,
   };
-  const find = (name: string, settings: PackedCore["settings"]) =>
+  const find = (name: string, settings: StoredCore["settings"]) =>
     findDetector(name, settings, detectors);
-  const detector = find(packed.detector, packed.settings);
-  const core = restoreCore(detector, packed, find);
+  const detector = find(stored.detector, stored.settings);
+  const core = restoreCore(detector, stored, find);
   if (facts.calibration === undefined) return new FittedScorer(core);
   const { tpr, warnings } = facts.calibration;
   const scores = known!.data as Float64Array;
+  const { calibration } = await import("./conformal.ts");
   const calibrated = calibration(scores, tpr, ACTION);
   return new CalibratedScorer(core, calibrated, warnings);
 }
@@ -119,7 +121,7 @@ async function bytesOf(
 /** Custom detectors take precedence over built-in ones. */
 function findDetector(
   name: string,
-  settings: PackedCore["settings"],
+  settings: StoredCore["settings"],
   detectors: readonly Detector[],
 ): Detector {
   if (name === "perLayer") {
@@ -133,10 +135,10 @@ function findDetector(
     const inner = findDetector(detector.name, detector.settings, detectors);
     return perLayer(inner, { aggregate });
   }
-  const own = detectors.find((detector) => detector.name === name);
-  if (own !== undefined) return own;
+  const custom = detectors.find((detector) => detector.name === name);
+  if (custom !== undefined) return custom;
   const factories: Readonly<
-    Record<string, (options?: PackedCore["settings"]) => Detector>
+    Record<string, (options?: StoredCore["settings"]) => Detector>
   > = DETECTORS;
   const create = Object.hasOwn(factories, name) ? factories[name] : undefined;
   if (create !== undefined) return create(settings);

@@ -21,9 +21,10 @@ const TOP_SHARE = 0.05;
  * `S` is 1 then, and the score is the energy.
  *
  * Source: Djurisic et al., "Logit Scaling for Out-of-Distribution Detection",
- * Machine Vision and Applications 2025, https://arxiv.org/abs/2409.01175. The ReLU is that of the authors' code;
- * the paper does not mention it. pytorch-ood gives NaN for a row without a
- * positive unit.
+ * Machine Vision and Applications 2025, https://arxiv.org/abs/2409.01175. The
+ * ReLU and the rounding of 5 % of the units are those of the authors' code
+ * (`lts.py` of `andrijazz/lts`); the paper does not mention the ReLU.
+ * pytorch-ood gives NaN for a row without a positive unit.
  *
  * @category Detectors
  * @returns A detector that scores at once: the penultimate `[N, D]` and logits

@@ -6,7 +6,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments } from "./moments.ts";
 
 /**
  * Mahalanobis distance: `min_c (z - µ_c)ᵀ Σ⁺ (z - µ_c)`, the squared distance
@@ -21,9 +20,13 @@ import { measureMoments } from "./moments.ts";
  *
  * Source: Lee et al., "A Simple Unified Framework for Detecting
  * Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018,
- * https://arxiv.org/abs/1807.03888. oodeel gives half of
- * this, and cuts eigenvalues off at `10 · D` float32 epsilons; pytorch-ood adds
- * 1e-6 to the diagonal. The perturbation of the paper is the extractor's `perturb`.
+ * https://arxiv.org/abs/1807.03888. The same as in the code of `haoqiwang/vim`
+ * (`benchmark.py`). oodeel gives half of this, and cuts eigenvalues off at `10
+ * · D` float32 epsilons; pytorch-ood (`detector/mahalanobis.py`) gives half, of
+ * a scatter that is not divided by `N`, with 1e-6 on its diagonal; OpenOOD
+ * (`openood/postprocessors/mds_tools.py`) sums several layers, weighted by a
+ * regression on unknown samples. The perturbation of the paper is the
+ * extractor's `perturb`.
  *
  * @category Detectors
  * @param options The cutoff of the pseudo-inverse.
@@ -55,6 +58,7 @@ export function mahalanobis(options: CovarianceOptions = {}): Detector {
     settings,
     uses: { features: "layer", labels: true },
     async fit(known) {
+      const { measureMoments } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
       });

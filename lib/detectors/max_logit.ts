@@ -15,7 +15,8 @@ import { argmax } from "./rows.ts";
  *
  * Source: Hendrycks et al., "Scaling Out-of-Distribution Detection for
  * Real-World Settings", ICML 2022, https://arxiv.org/abs/1911.11132. The same
- * as oodeel's `MLS` and OpenOOD's `mls`.
+ * as oodeel's `MLS` and OpenOOD's `mls`
+ * (`openood/postprocessors/maxlogit_postprocessor.py`).
  *
  * @category Detectors
  * @returns A detector that scores at once: logits `[N, C]` to `N` scores in the unit of the logits.

@@ -6,7 +6,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments } from "./moments.ts";
 import { normalised } from "./rows.ts";
 
 /**
@@ -17,7 +16,9 @@ import { normalised } from "./rows.ts";
  * the length identifies unknown samples. A zero feature stays zero.
  *
  * Source: Müller and Hein, "Mahalanobis++: Improving OOD Detection via Feature
- * Normalization", ICML 2025, https://arxiv.org/abs/2505.18032.
+ * Normalization", ICML 2025, https://arxiv.org/abs/2505.18032. The same as the
+ * authors' code, `evaluate_Mahalanobis_norm` in `NINCO/detection_methods.py` of
+ * `mueller-mp/maha-norm`; a row of zeros is NaN there.
  *
  * @category Detectors
  * @param options The cutoff of the pseudo-inverse.
@@ -49,6 +50,7 @@ export function mdsPlusPlus(options: CovarianceOptions = {}): Detector {
     settings,
     uses: { features: "layer", labels: true },
     async fit(known) {
+      const { measureMoments } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
         rowsOf: ({ features }) => normalised(features),

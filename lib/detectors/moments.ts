@@ -8,7 +8,7 @@
  * @module
  */
 import type { LinalgOptions } from "../linalg/native_graph.ts";
-import { openGramSum } from "../linalg/outer_products.ts";
+import type { openGramSum } from "../linalg/outer_products.ts";
 import type { KnownSamples, SampleBlock, SampleMatrix } from "./definition.ts";
 
 /** Moments of samples. */
@@ -62,6 +62,7 @@ export async function measureMoments(
   const sums = new Map<number, ClassSum>();
   let columns = 0;
   let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
+  const { openGramSum } = await import("../linalg/outer_products.ts");
   try {
     for await (const block of known.blocks()) {
       const rows = rowsOf(block);
@@ -192,6 +193,7 @@ async function outerSum(
   columns: number,
   options: LinalgOptions,
 ): Promise<Float64Array> {
+  const { openGramSum } = await import("../linalg/outer_products.ts");
   const gram = await openGramSum(columns, options);
   try {
     await gram.add({ data, rows: data.length / (columns || 1), columns });

@@ -14,7 +14,8 @@ import { scoreRows } from "./rows.ts";
  *
  * Source: Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and
  * Out-of-Distribution Examples in Neural Networks", ICLR 2017,
- * https://arxiv.org/abs/1610.02136. oodeel and OpenOOD score `-max p`, which is
+ * https://arxiv.org/abs/1610.02136. oodeel and OpenOOD
+ * (`openood/postprocessors/base_postprocessor.py`) score `-max p`, which is
  * less by 1.
  *
  * @category Detectors

@@ -2,7 +2,6 @@ import { checkNumber, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { DetectorState, SampleBlock } from "./definition.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /**
@@ -30,10 +29,11 @@ export interface NciOptions {
  * mean has no direction: its first term is 0. With one sigmoid, the weights of
  * the first class are 0, and so is its first term.
  *
- * Source: Liu and Qin, "Detecting Out-of-Distribution through the Lens of Neural
- * Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. The default of
- * `alpha` is that of OpenOOD, which tunes it up to 0.1; pytorch-ood has 0, and gives
- * NaN at the mean.
+ * Source: Liu and Qin, "Detecting Out-of-Distribution through the Lens of
+ * Neural Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. The formula is
+ * that of OpenOOD (`openood/postprocessors/nci_postprocessor.py`), where
+ * `alpha` is tuned up to 0.1, with the default of this one; pytorch-ood
+ * (`detector/nci.py`) has 0, and gives NaN at the mean.
  *
  * @category Detectors
  * @param options The weight of the norm.
@@ -72,6 +72,7 @@ export function nci(options: NciOptions = {}): Detector {
     settings: { alpha },
     uses: { features: "head", logits: "classes", head: true },
     async fit(known): Promise<DetectorState> {
+      const { measureMeans } = await import("./moments.ts");
       const { mean } = await measureMeans(known);
       const { kernel } = await known.head();
       return {

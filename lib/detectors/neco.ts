@@ -1,6 +1,4 @@
 import { cannot, checkBoolean, checkOptions } from "../check.ts";
-import { openProduct } from "../linalg/products.ts";
-import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type {
@@ -9,7 +7,6 @@ import type {
   KnownSamples,
   SampleMatrix,
 } from "./definition.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 import {
   argmax,
   lengthOf,
@@ -54,14 +51,20 @@ export interface NecoOptions {
  * Features of known classes lie near a subspace of few dimensions; features of
  * unknown samples do not. Performs badly where the subspace has nearly all
  * dimensions, and where the largest logit is negative, because a larger ratio
- * gives a higher score there; `maxLogit: false` leaves the logit out. A feature
+ * gives a higher score there; `maxLogit: false` leaves the logit out. So it should with one
+ * sigmoid of logit `z`, which is two classes, `[0, z]`: all samples of the first
+ * class score 0 otherwise. A feature
  * equal to the mean has score 0. Units that are constant on the fit set are
  * centred, but not scaled.
  *
  * Source: Ben Ammar et al., "NECO: NEural Collapse Based Out-of-distribution
- * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without `standardize`,
- * features are not centred either, as in the formula of the paper; the authors'
- * code centres them by its PCA. The paper leaves out the logit for ResNets.
+ * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without
+ * `standardize`, features are not centred either, as in the formula of the
+ * paper; the authors' code centres them by its PCA. The same as `evaluate_neco`
+ * in `NINCO/detection_methods.py` of `mueller-mp/maha-norm`, with the share
+ * 0.9, and as the authors' `neco` for most networks; for DeiT and Swin theirs
+ * divides by the length of features that are not standardised, and for ResNets
+ * the logit is left out.
  *
  * @category Detectors
  * @param options Dimensions, logit, standardisation.
@@ -100,6 +103,7 @@ export function neco(options: NecoOptions = {}): Detector {
     fit: (known) => fit(known, dims, standardize),
     async open({ mean, scale, basis }, { pacer }) {
       const [origin, by] = [mean!.data, scale!.data] as Float64Array[];
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(stateMatrix(basis!), { pacer });
       const width = basis!.shape[1]!;
       const shares = async (features: SampleMatrix) => {
@@ -141,6 +145,7 @@ async function fit(
   standardize: boolean,
 ): Promise<DetectorState> {
   const { pacer, action } = known;
+  const { measureMoments, scatterAround } = await import("./moments.ts");
   const moments = await measureMoments(known);
   const { columns, samples, within } = moments;
   const mean = standardize ? moments.mean : new Float64Array(columns); // [D]
@@ -157,6 +162,7 @@ async function fit(
   const covariance = scatter.map((x, i) =>
     x * scale[Math.floor(i / columns)]! * scale[i % columns]! / samples
   ); // [D, D]
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const { values, vectors } = await symmetricEigen(covariance, columns, pacer);
   const width = dims < 1 ? componentsFor(values, dims) : dims;
   if (width > columns) {

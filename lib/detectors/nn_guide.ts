@@ -1,5 +1,5 @@
 import { cannot, checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { openNearest } from "../linalg/nearest_rows.ts";
+import { squaresOf } from "../linalg/nearest_list.ts";
 import type { Matrix } from "../linalg/products.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
@@ -74,7 +74,10 @@ export interface NnGuideOptions {
  * Source: Park et al., "Nearest Neighbor Guidance for Out-of-Distribution
  * Detection", ICCV 2023, https://arxiv.org/abs/2309.14888. The paper keeps a
  * share of the training set drawn at random (1 % of ImageNet); the default here
- * is all of it, as in pytorch-ood.
+ * is all of it, as in pytorch-ood (`detector/nnguide.py`). `k = 10` is that of
+ * the authors' code (`ood_detectors/nnguide.py` of `roomo7time/nnguide`), which
+ * has the same formula, as has OpenOOD
+ * (`openood/postprocessors/nnguide_postprocessor.py`).
  *
  * @category Detectors
  * @param options Neighbours, and how many samples are kept.
@@ -157,6 +160,7 @@ interface Guides {
   readonly bank: SampleMatrix & {
     readonly lengths: Float64Array;
     readonly extra: Float64Array;
+    readonly squares: Float64Array;
   };
   /** `s_i`, `[M]`. */
   readonly energies: Float64Array;
@@ -172,11 +176,13 @@ function guidesOf({ bank, energies }: DetectorState): Guides {
   const isZero = rowsOfZeros(matrix);
   const reach = s.map((by, i) => isZero[i] ? 0 : by); // [M]
   const most = reach.reduce((a, b) => Math.max(a, b), 0);
+  const lengths = lengthsOf(matrix).map((length, i) => length / s[i]!);
+  const scaled = { ...matrix, lengths };
   return {
     bank: {
-      ...matrix,
-      lengths: lengthsOf(matrix).map((length, i) => length / s[i]!),
+      ...scaled,
       extra: reach.map((by) => (most - by) * (most + by)),
+      squares: squaresOf(scaled),
     },
     energies: s,
   };
@@ -189,6 +195,7 @@ async function open(
   { pacer, samples }: ScoringContext,
   neighbors: number,
 ): Promise<BlockScorer> {
+  const { openNearest } = await import("../linalg/nearest_rows.ts");
   const search = await openNearest(
     bank,
     { neighbors, pacer, queries: samples },
@@ -202,12 +209,12 @@ async function open(
     ); // [n, k]
   };
   const scoresOf = async (block: SampleBlock, skipped?: Int32Array) => {
-    const own = energies(block, "score with nnGuide()");
+    const queryEnergies = energies(block, "score with nnGuide()");
     const products = await find(block, skipped);
     return scoreRows(block.rows, (row) => {
       let sum = 0;
       for (let k = 0; k < neighbors; k++) sum += products[row * neighbors + k]!;
-      return 0 - own[row]! * sum / neighbors; // never -0
+      return 0 - queryEnergies[row]! * sum / neighbors; // never -0
     });
   };
   return {

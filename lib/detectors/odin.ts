@@ -30,7 +30,9 @@ export interface OdinOptions {
  * Source: Liang, Li and Srikant, "Enhancing The Reliability of
  * Out-of-distribution Image Detection in Neural Networks", ICLR 2018,
  * https://arxiv.org/abs/1706.02690. oodeel perturbs within its detector, with
- * an epsilon of 0.014 by default.
+ * an epsilon of 0.014 by default; OpenOOD
+ * (`openood/postprocessors/odin_postprocessor.py`) as well, and divides the
+ * sign of the gradient by the standard deviations of the colours.
  *
  * @category Detectors
  * @param options The temperature.

@@ -52,11 +52,15 @@ const TRANSLATION = 10_000;
  * unknown class less likely.
  *
  * Source: Bendale and Boult, "Towards Open Set Deep Networks", CVPR 2016,
- * https://arxiv.org/abs/1511.06233. Distances are Euclidean and moved by 10,000
- * less the smallest of the tail before the fit, as in the authors' libMR.
- * pytorch-ood takes the means over all samples of a class, not the correctly
- * classified ones, and its scores depend on which classes are predicted in a
- * batch.
+ * https://arxiv.org/abs/1511.06233. `tail`, `alpha`, the weights `ω` and the
+ * logit of the unknown class are those of the authors' code
+ * (`compute_openmax.py` and `evt_fitting.py` of `abhijitbendale/OSDN`), whose
+ * distance adds one of angles; that here is Euclidean, as in OpenOOD
+ * (`openood/postprocessors/openmax_postprocessor.py`, with `alpha` 3) and
+ * pytorch-ood. Distances are moved by 10,000 less the smallest of the tail
+ * before the fit, as in the authors' libMR. pytorch-ood takes the means over
+ * all samples of a class, not the correctly classified ones, and its scores
+ * depend on which classes are predicted in a batch.
  *
  * @category Detectors
  * @param options Length of the tail, number of revised classes.

@@ -5,7 +5,7 @@ import type {
   FeatureSet,
   RunOptions,
 } from "../types.ts";
-import { type AggregateName, fitAggregate } from "./aggregates.ts";
+import type { AggregateName } from "./aggregates.ts";
 import {
   fitCoreOf,
   internalsOf,
@@ -14,10 +14,9 @@ import {
   traitsOf,
 } from "./define_detector.ts";
 import type { DetectorSetting, DetectorState } from "./definition.ts";
-import { ForeignCore, LayersCore, unpackLayers } from "./_layers_core.ts";
+import { CustomCore, LayersCore, unpackLayers } from "./_layers_core.ts";
 import { changedInput, layerSet, partingKeys } from "./_layer_sets.ts";
 import { inputStream } from "./_input_stream.ts";
-import { run } from "./run.ts";
 import { joined, type ScorerCore } from "./_scorer_core.ts";
 import { Pacer } from "../formats/pacer.ts";
 import { withStop } from "../display/stop_signal.ts";
@@ -112,9 +111,9 @@ export function perLayer(
     internalsOf(
       traits,
       (known, options) => fitLayers(detector, settings, known, options),
-      (packed, find) =>
+      (stored, find) =>
         unpackLayers(
-          packed,
+          stored,
           settings,
           (part) => restoreCore(detector, part, find),
         ),
@@ -154,6 +153,7 @@ async function fitLayers(
 ): Promise<ScorerCore> {
   const action = "fit perLayer()";
   const { total } = inputStream(known, action);
+  const { run } = await import("./run.ts");
   return await run(action, options, undefined, async ({ pacer, onRows }) => {
     const layers = await layersOf(known, action);
     const { signal } = options;
@@ -163,7 +163,7 @@ async function fitLayers(
     };
     const fit: Fit = async (input) =>
       await fitCoreOf(detector)?.(input, inner) ??
-        new ForeignCore(await detector.fit(input, inner), detector.name);
+        new CustomCore(await detector.fit(input, inner), detector.name);
     const cores: ScorerCore[] = [];
     const scores: Float64Array[] = [];
     for (const layer of layers) {
@@ -175,6 +175,7 @@ async function fitLayers(
       onRows(total ?? core.samples);
     }
     const { aggregate } = settings as { readonly aggregate: AggregateName };
+    const { fitAggregate } = await import("./aggregates.ts");
     const state: DetectorState = fitAggregate(aggregate, scores);
     return new LayersCore({ settings, layers, cores, state });
   });

@@ -1,7 +1,5 @@
 import { checkNoOptions } from "../check.ts";
-import { openGramSum } from "../linalg/outer_products.ts";
-import { openProduct } from "../linalg/products.ts";
-import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
+import type { openGramSum } from "../linalg/outer_products.ts";
 import { softmaxParts } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -30,9 +28,12 @@ import {
  *
  * Source: Bibas et al., "Single Layer Predictive Normalized Maximum Likelihood
  * for Out-of-Distribution Detection", NeurIPS 2021,
- * https://arxiv.org/abs/2110.09246. Here `p` comes from the model's logits;
- * pytorch-ood applies the head to features of length 1 instead, and divides by
- * `log C`.
+ * https://arxiv.org/abs/2110.09246. Here `p` comes from the model's logits. The
+ * authors' code (`src/score_utils.py` of `kobybibas/pnml_ood_detection`)
+ * applies the head to features of length 1, has a unit of ones beside them in
+ * `X` and `z`, replaces `κ` by the squared length of `z` outside the span of
+ * `X` where that is larger, and divides by `log C`; pytorch-ood
+ * (`detector/pnml.py`) does the first and the last of these.
  *
  * @category Detectors
  * @returns A detector that fits on the penultimate `[N, D]`, and scores the
@@ -64,6 +65,7 @@ export function pnml(): Detector {
     uses: { features: "head", logits: "classes" },
     fit,
     async open({ factor }, { pacer }) {
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(stateMatrix(factor!), { pacer });
       const rank = factor!.shape[1]!;
       const q = async (features: Parameters<typeof normalised>[0]) => {
@@ -99,6 +101,10 @@ async function fit(known: KnownSamples): Promise<DetectorState> {
   const { pacer } = known;
   let gram: Awaited<ReturnType<typeof openGramSum>> | undefined;
   let side = 0;
+  const { openGramSum } = await import("../linalg/outer_products.ts");
+  const { whitening, defaultCutoff } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
   try {
     for await (const { features } of known.blocks()) {
       side = features.columns;
@@ -140,5 +146,6 @@ function regret(
   }
   const rest = others / (1 + others);
   const odds = rest * Math.exp((1 - kappa) * logSum);
-  return Math.log1p(beyondOne - odds / (1 + odds));
+  // With q = 0 the terms add up to 1, but for rounding.
+  return Math.max(0, Math.log1p(beyondOne - odds / (1 + odds)));
 }

@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkOptions } from "../check.ts";
-import { type Matrix, openProduct, type Product } from "../linalg/products.ts";
+import type { Matrix, Product } from "../linalg/products.ts";
+import { rowProducts } from "../linalg/row_products.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
@@ -75,7 +76,10 @@ const WORTH_COPYING = 2e8;
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
  * Identifying Label Noise and Outlier Data", NeurIPS 2023,
- * https://arxiv.org/abs/2301.12321, as OpenOOD has it.
+ * https://arxiv.org/abs/2301.12321. The formula, the power and the threshold
+ * are those of the authors' code (`relation.py` of
+ * `snu-mllab/Neural-Relation-Graph`, without labels) and of OpenOOD
+ * (`openood/postprocessors/relation_postprocessor.py`).
  *
  * @category Detectors
  * @param options Power, threshold, and number of samples to keep.
@@ -177,7 +181,7 @@ interface Bank {
   /** `p_i`, `[M, C]`. */
   readonly probabilities: Matrix;
   /** Rows of the bank by the numbers of their samples. */
-  readonly own: ReadonlyMap<number, number>;
+  readonly indices: ReadonlyMap<number, number>;
 }
 
 function preparedBank({ features, logits, rows }: DetectorState): Bank {
@@ -187,7 +191,7 @@ function preparedBank({ features, logits, rows }: DetectorState): Bank {
     features: matrix,
     lengths: lengthsOf(matrix),
     probabilities: probabilities(matrixOf(logits!)),
-    own: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
+    indices: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
   };
 }
 
@@ -215,14 +219,15 @@ function openGraph(
       ...bank,
       products: (rows, p) =>
         Promise.resolve([
-          rowProducts(rows, features, lengths),
-          rowProducts(p, probabilities),
+          plainProducts(rows, features, lengths),
+          plainProducts(p, probabilities),
         ]),
       close: () => Promise.resolve(),
     };
   }
   let opened: Promise<readonly [Product, Product]> | undefined;
   const open = async () => {
+    const { openProduct } = await import("../linalg/products.ts");
     const sides = [normalised(features), probabilities].map((side) =>
       openProduct(transposed(side), { pacer })
     );
@@ -241,20 +246,16 @@ function openGraph(
 }
 
 /** Products of rows with the rows of a bank, these divided by their lengths. */
-function rowProducts(
+function plainProducts(
   { data, rows, columns }: Matrix,
   bank: SampleMatrix,
   lengths?: Float64Array,
 ): Float64Array {
   const result = new Float64Array(rows * bank.rows); // [n, M]
   for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < bank.rows; i++) {
-      let sum = 0;
-      for (let j = 0; j < columns; j++) {
-        sum += data[row * columns + j]! * bank.data[i * columns + j]!;
-      }
-      result[row * bank.rows + i] = sum / (lengths?.[i] ?? 1);
-    }
+    const products = rowProducts(bank, data, row * columns); // [M]
+    lengths?.forEach((length, i) => products[i]! /= length);
+    result.set(products, row * bank.rows);
   }
   return result;
 }
@@ -272,7 +273,7 @@ async function sums(
     const chunk = { features: part, logits: parts[1]![i]!.rows };
     const relations = await relationsOf(chunk, graph);
     relations.forEach((row, j) => {
-      const skipped = isLeftOut ? graph.own.get(firstRow + start + j) : -1;
+      const skipped = isLeftOut ? graph.indices.get(firstRow + start + j) : -1;
       let sum = 0;
       for (let k = 0; k < row.length; k++) {
         if (k !== skipped) sum += value(row[k]!);

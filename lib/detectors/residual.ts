@@ -1,4 +1,3 @@
-import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import { stateArray, stateMatrix } from "./rows.ts";
@@ -17,7 +16,10 @@ import {
  * those within it.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
- * CVPR 2022, https://arxiv.org/abs/2203.10807, where it is a baseline.
+ * CVPR 2022, https://arxiv.org/abs/2203.10807, where it is a baseline. The
+ * authors' code (`benchmark.py` of `haoqiwang/vim`) and OpenOOD
+ * (`openood/postprocessors/residual_postprocessor.py`) have the origin `"head"`
+ * and a fixed number of dimensions: 1,000 from 2,048 units on, else 512.
  *
  * @category Detectors
  * @param options Dimensions and origin of the subspace.
@@ -57,6 +59,9 @@ export function residual(options: SubspaceOptions = {}): Detector {
       };
     },
     async open({ origin, residual }, context) {
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(
         stateMatrix(residual!),
         origin!.data as Float64Array,

@@ -1,5 +1,4 @@
-import { centred, openProduct } from "../linalg/products.ts";
-import { defaultCutoff, whitening } from "../linalg/pseudo_inverse.ts";
+import { cannot } from "../check.ts";
 import type { Detector } from "../types.ts";
 import {
   checkCovariance,
@@ -8,7 +7,6 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
 
 /**
@@ -23,13 +21,15 @@ import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  * one class alone both distances are the same, and all scores 0.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
- * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. oodeel gives
- * half of this.
+ * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. The same as
+ * OpenOOD (`openood/postprocessors/rmds_postprocessor.py`), whose
+ * pseudo-inverse is that of scikit-learn. oodeel gives half of this.
  *
  * @category Detectors
  * @param options The cutoff of both pseudo-inverses.
  * @returns A detector of one layer, `[N, D]`, whose fit needs labels; scores have no unit and either sign.
- * @throws {RangeError} If `cutoff` is not in `[0, 1)`.
+ * @throws {RangeError} If `cutoff` is not in `[0, 1)`; in `fit`, if the labels are
+ * of one class.
  *
  * @example Two classes, and a sample between them
  * ```ts
@@ -57,12 +57,24 @@ export function rmds(options: CovarianceOptions = {}): Detector {
     uses: { features: "layer", labels: true },
     async fit(known) {
       const { pacer } = known;
+      const { measureMoments, scatterAround } = await import("./moments.ts");
       const moments = await measureMoments(known, {
         classOf: ({ labels }) => labels,
       });
+      const { length } = moments.classes;
+      if (length < 2) {
+        const rule =
+          "labels must be of two classes or more, as the distances " +
+          "of one class are those of the one Gaussian";
+        const hint = "use mahalanobis()";
+        throw new RangeError(cannot(known.action, rule, length, hint));
+      }
       const classes = await fitGaussians(moments, { ...settings, ...known });
       const { samples, columns, mean } = moments;
       const scatter = await scatterAround(moments, mean, { pacer });
+      const { whitening, defaultCutoff } = await import(
+        "../linalg/pseudo_inverse.ts"
+      );
       const { factor, rank } = await whitening(
         scatter.map((x) => x / samples),
         columns,
@@ -75,18 +87,21 @@ export function rmds(options: CovarianceOptions = {}): Detector {
       const { pacer } = context;
       const { nearest, close } = await openGaussians(state, context);
       const background = stateMatrix(state.background!);
+      const { openProduct } = await import("../linalg/products.ts");
       const product = await openProduct(background, { pacer });
       const classes = state.classes!.data as Int32Array;
       const mean = state.mean!.data as Float64Array;
       return {
         async score({ features }) {
           const { distances } = await nearest(features);
+          const { centred } = await import("../linalg/products.ts");
           const whitened = await product.times(centred(features, mean));
           const all = squaredLengths(whitened, features.rows);
           return distances.map((distance, i) => distance - all[i]!);
         },
         async explain({ features }) {
           const { distances, indices } = await nearest(features);
+          const { centred } = await import("../linalg/products.ts");
           const whitened = await product.times(centred(features, mean));
           const background = squaredLengths(whitened, 1)[0]!;
           return {

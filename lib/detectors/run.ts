@@ -4,7 +4,6 @@
  * @module
  */
 import { checkOptions, checkRunOptions } from "../check.ts";
-import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
 import type { RunOptions, WorkPacer } from "../types.ts";
@@ -40,6 +39,9 @@ export async function run<R>(
 ): Promise<R> {
   checkOptions(options, label, RUN_OPTIONS);
   checkRunOptions(options, label);
+  const { defaultProgress, progressBar } = await import(
+    "../display/progress.ts"
+  );
   const { onProgress, progress = defaultProgress() } = options;
   const begin = performance.now();
   let samples = 0;

@@ -23,8 +23,8 @@ import type {
 import { type Calibration, calibration, pValues } from "./conformal.ts";
 import { RUN_OPTIONS } from "./run.ts";
 import { sharedPart } from "./sample_keys.ts";
-import type { PackedCore, ScorerCore } from "./_scorer_core.ts";
-import { scorerBytes, type ScorerFacts } from "./_scorer_file.ts";
+import type { ScorerCore, StoredCore } from "./_scorer_core.ts";
+import type { scorerBytes, ScorerFacts } from "./_scorer_file.ts";
 
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
@@ -33,7 +33,7 @@ export const CALIBRATION = "sonde.calibration";
  * What goes into a file; a symbol, so that it is not listed by Tab completion
  * in notebooks.
  */
-const PACKED = Symbol("packed");
+const STORED = Symbol("stored");
 
 /** A fitted detector. */
 export class FittedScorer implements Scorer {
@@ -79,7 +79,8 @@ export class FittedScorer implements Scorer {
   }
 
   async save(target: string | URL): Promise<void> {
-    await write(target, scorerBytes(...this[PACKED](this.#core.pack())));
+    const { scorerBytes } = await import("./_scorer_file.ts");
+    await write(target, scorerBytes(...this[STORED](this.#core.pack())));
   }
 
   /**
@@ -88,7 +89,7 @@ export class FittedScorer implements Scorer {
    * @param core The fitted part.
    * @returns Facts and arrays.
    */
-  protected [PACKED](core: PackedCore): Parameters<typeof scorerBytes> {
+  protected [STORED](core: StoredCore): Parameters<typeof scorerBytes> {
     const { detector, settings, facts, arrays } = core;
     return [{ version: 1, detector, settings, fit: facts }, arrays];
   }
@@ -163,10 +164,10 @@ export class CalibratedScorer extends FittedScorer implements DecidingScorer {
     };
   }
 
-  protected override [PACKED](
-    core: PackedCore,
+  protected override [STORED](
+    core: StoredCore,
   ): Parameters<typeof scorerBytes> {
-    const [facts, arrays] = super[PACKED](core);
+    const [facts, arrays] = super[STORED](core);
     const { tpr, warnings } = this;
     const known = this.#known;
     const all: ScorerFacts = { ...facts, calibration: { tpr, warnings } };
@@ -200,13 +201,13 @@ async function write(
     const rule = "its target must be a path or a file: URL";
     throw new TypeError(cannot("write scorer", rule, target));
   }
-  const place = /^file:/i.test(String(target)) ? new URL(target) : target;
-  const part = place instanceof URL
-    ? new URL(`${place.href}.partial`)
-    : `${place}.partial`;
+  const path = /^file:/i.test(String(target)) ? new URL(target) : target;
+  const part = path instanceof URL
+    ? new URL(`${path.href}.partial`)
+    : `${path}.partial`;
   try {
     await Deno.writeFile(part, bytes);
-    await Deno.rename(part, place);
+    await Deno.rename(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {}); // the first error is the one
     throw error;

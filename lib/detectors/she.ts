@@ -2,7 +2,6 @@ import { checkOneOf, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { measureMeans } from "./moments.ts";
 import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
 
 /**
@@ -29,10 +28,14 @@ export interface SheOptions {
  * correctly classified sample has no pattern: with `"predicted"`, samples that
  * are predicted as such a class score 0.
  *
- * Source: Zhang et al., "Out-of-Distribution Detection based on
- * In-Distribution Data Patterns Memorization with Modern Hopfield Energy",
- * ICLR 2023, https://openreview.net/forum?id=KkazG4lgKL. OpenOOD is the same; oodeel takes the nearest pattern, and divides
- * by `D`.
+ * Source: Zhang et al., "Out-of-Distribution Detection based on In-Distribution
+ * Data Patterns Memorization with Modern Hopfield Energy", ICLR 2023,
+ * https://openreview.net/forum?id=KkazG4lgKL. OpenOOD
+ * (`openood/postprocessors/she_postprocessor.py`) is the same; the authors'
+ * code (`generate_stored_pattern.py` and `Utils/score_calculation.py` of
+ * `zjs975584714/SHE_ood_detection`) has a log-sum-exp over the stored patterns
+ * of the class, which are one; oodeel takes the nearest pattern, and divides by
+ * `D`.
  *
  * @category Detectors
  * @param options The pattern.
@@ -69,6 +72,7 @@ export function she(options: SheOptions = {}): Detector {
     settings: { pattern },
     uses: { features: "layer", logits: "classes", labels: true },
     async fit(known) {
+      const { measureMeans } = await import("./moments.ts");
       const { classes, means, columns } = await measureMeans(known, {
         classOf: ({ logits, labels }) =>
           argmax(logits).map((label, i) => label === labels[i] ? label : -1),

@@ -10,12 +10,9 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
-import { symmetricEigen } from "../linalg/symmetric_eigen.ts";
-import { product } from "../linalg/products.ts";
-import { defaultCutoff, whiteningOf } from "../linalg/pseudo_inverse.ts";
+import type { product } from "../linalg/products.ts";
 import type { WorkPacer } from "../types.ts";
 import type { KnownSamples, SampleMatrix } from "./definition.ts";
-import { measureMoments, scatterAround } from "./moments.ts";
 
 /**
  * Settings of detectors that use a subspace.
@@ -92,24 +89,33 @@ export interface Subspace {
  * @param known The samples.
  * @param settings Dimensions and origin.
  * @returns The subspace.
- * @throws {RangeError} If there is no residual.
+ * @throws {RangeError} If all features are the origin, or there is no residual.
  */
 export async function fitSubspace(
   known: KnownSamples,
   { dims, origin }: ReturnType<typeof checkSubspace>,
 ): Promise<Subspace> {
   const { pacer, action } = known;
+  const { measureMoments, scatterAround } = await import("./moments.ts");
   const moments = await measureMoments(known);
   const { samples, columns, mean } = moments;
   const point = origin === "mean"
     ? mean
     : await headOrigin(await known.head(), pacer);
   const scatter = await scatterAround(moments, point, { pacer });
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const { values, vectors } = await symmetricEigen(
     scatter.map((x) => x / samples),
     columns,
     pacer,
   );
+  if (!(values[0]! > 0)) {
+    const rule = `features must differ from the ${
+      origin === "mean" ? "mean" : "origin of the head"
+    }`;
+    const hint = "fit on more samples, or use deepKnn()";
+    throw new RangeError(cannot(action, rule, "all are equal", hint));
+  }
   const count = dims >= 1 ? dims : componentsFor(values, dims);
   if (count >= columns) {
     const rule = dims >= 1
@@ -156,14 +162,19 @@ async function headOrigin(
 ): Promise<Float64Array> {
   const { rows, columns } = kernel;
   const matrix = { data: Float64Array.from(kernel.data), rows, columns }; // [D, C]
-  const turned = transposed(matrix); // [C, D]
+  const columnsFirst = transposed(matrix); // [C, D]
   const isTall = columns <= rows;
   const [left, right, side] = isTall
-    ? [turned, matrix, columns]
-    : [matrix, turned, rows];
+    ? [columnsFirst, matrix, columns]
+    : [matrix, columnsFirst, rows];
+  const { product } = await import("../linalg/products.ts");
   const gram = await product(left, right, { pacer }); // [side, side]
+  const { symmetricEigen } = await import("../linalg/symmetric_eigen.ts");
   const eigen = await symmetricEigen(gram, side, pacer);
   // Eigenvalues are squares of singular values.
+  const { defaultCutoff, whiteningOf } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
   const cutoff = defaultCutoff(Math.max(rows, columns)) ** 2;
   const { factor, rank } = whiteningOf(eigen, cutoff);
   const inverse = { data: factor, rows: side, columns: rank };

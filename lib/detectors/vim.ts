@@ -1,5 +1,4 @@
 import { cannot } from "../check.ts";
-import { openProjectedNorms } from "../linalg/projected_norms.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
@@ -28,8 +27,12 @@ const LEAST_SHARE = 1e-12;
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
  * CVPR 2022, https://arxiv.org/abs/2203.10807, equations 4 (the subspace) and 6
- * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves out one component less for
- * a share of the variance. OpenOOD's dimension is a fixed number.
+ * (`α`); the paper's origin is `"head"`, that of oodeel `"mean"`. oodeel leaves
+ * out one component less for a share of the variance. The dimension is a fixed
+ * number in the authors' code (`benchmark.py` of `haoqiwang/vim`: 1,000 from
+ * 2,048 units on, else 512) and in OpenOOD
+ * (`openood/postprocessors/vim_postprocessor.py`), which are the same
+ * otherwise.
  *
  * @category Detectors
  * @param options Dimensions and origin of the subspace.
@@ -77,6 +80,9 @@ export function vim(options: SubspaceOptions = {}): Detector {
       const { origin, residual, width, samples, scatter } = subspace;
       const matrix = { data: residual, rows: origin.length, columns: width };
       const options = { pacer, samples };
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(matrix, origin, options);
       let [logits, norms] = [0, 0];
       try {
@@ -112,6 +118,9 @@ export function vim(options: SubspaceOptions = {}): Detector {
       };
     },
     async open({ origin, residual, alpha }, context) {
+      const { openProjectedNorms } = await import(
+        "../linalg/projected_norms.ts"
+      );
       const measure = await openProjectedNorms(
         stateMatrix(residual!),
         origin!.data as Float64Array,

@@ -4,7 +4,7 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
-import { textRoom } from "./terminal.ts";
+import { textWidth } from "./terminal.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
@@ -19,7 +19,7 @@ export type ViewOptionNames = readonly (keyof ViewOptions)[];
  * itself: in a notebook as a cell's last value, in the console, and through
  * `show`.
  *
- * An error in a view is written in its place, because an exception would be
+ * An error in a view is written instead of it, because an exception would be
  * lost there; `show` throws it.
  *
  * @param target The object, or the prototype of its class.
@@ -43,7 +43,7 @@ export function attachView<T extends object>(
     }]`;
   const text = function (this: T): string {
     try {
-      return viewText(view(this, {}), textRoom());
+      return viewText(view(this, {}), textWidth());
     } catch (error) {
       return failure(error);
     }
@@ -76,8 +76,8 @@ export function attachView<T extends object>(
  * @param x An object of this package.
  */
 export async function prepareView(x: unknown): Promise<void> {
-  const isOurs = typeof x === "object" && x !== null && VIEW in x;
-  if (!isOurs || !("prepare" in x)) return;
+  const hasView = typeof x === "object" && x !== null && VIEW in x;
+  if (!hasView || !("prepare" in x)) return;
   if (typeof x.prepare === "function") await x.prepare();
 }
 

@@ -89,7 +89,7 @@ export interface IndexAxisOptions {
   /** Names of the cells; default: their indices in the data. */
   readonly names: readonly string[] | undefined;
   /** Length of the axis in CSS pixels. */
-  readonly room: number;
+  readonly length: number;
   /** Font size of the labels. */
   readonly size: number;
   /** Whether the axis is horizontal, so that long names are rotated. @default {false} */
@@ -104,18 +104,18 @@ export interface IndexAxisOptions {
  * @returns The axis.
  */
 export function indexAxis(
-  { count, factor, names, room, size, isAcross = false }: IndexAxisOptions,
+  { count, factor, names, length, size, isAcross = false }: IndexAxisOptions,
 ): LabelledAxis {
   const all = Array.from(
     { length: count },
     (_, i) => names?.[i] ?? String(i * factor),
   );
   const widest = widestText(all, size) + 8;
-  const isRotated = isAcross && names !== undefined && widest * count > room;
+  const isRotated = isAcross && names !== undefined && widest * count > length;
   const each = isAcross && !isRotated
     ? widest
     : size + (names === undefined ? 3 : 1);
-  const least = Math.max(1, Math.ceil(count * each / room));
+  const least = Math.max(1, Math.ceil(count * each / length));
   const step = names === undefined
     ? [1, 2, 5, 10, 20, 50, 100].find((size) => size >= least) ?? least
     : least;
@@ -176,8 +176,8 @@ export function valueAt(k: number, { factor, exponent }: Step): number {
 function widened(low: number, high: number): [low: number, high: number] {
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (high - low > 1e-12 * size) return [low, high];
-  const room = size === 0 ? 1 : Math.max(size / 10, 1e-300);
-  return [Math.max(low - room, -MOST), Math.min(high + room, MOST)];
+  const length = size === 0 ? 1 : Math.max(size / 10, 1e-300);
+  return [Math.max(low - length, -MOST), Math.min(high + length, MOST)];
 }
 
 const MOST = Number.MAX_VALUE;

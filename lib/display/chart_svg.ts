@@ -83,7 +83,7 @@ export async function pointsSvg(
   const { groups, notes } = pointsData(spec);
   const isScatter = spec.kind === "scatter";
   const range = (axis: "x" | "y") =>
-    roomy(
+    padded(
       extremes(groups.flatMap((group) => [...extremes(group[axis]) ?? []])) ??
         [0, 1],
     );
@@ -114,7 +114,7 @@ export async function pointsSvg(
 }
 
 /** Extends a range at its ends, so that points are not on the axes. */
-function roomy([low, high]: readonly [number, number]): [number, number] {
+function padded([low, high]: readonly [number, number]): [number, number] {
   const room = 0.04 * (high / 2 - low / 2) * 2;
   const most = Number.MAX_VALUE;
   return [Math.max(-most, low - room), Math.min(most, high + room)];

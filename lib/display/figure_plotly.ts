@@ -48,6 +48,7 @@ export interface PlotlyFigure {
   readonly notes: readonly string[];
 }
 
+const MISSING_COLOR = "rgb(150,150,150)"; // of values that are not finite
 const GRID = "rgba(128,128,128,0.25)"; // visible on white and on black
 const WIDTH = 640; // default width
 const MOST_VALUES = 400; // cells with their values written
@@ -62,7 +63,8 @@ const NUMBERS = { exponentformat: "e", separatethousands: true } as const;
  *
  * @param spec The figure.
  * @returns Data and layout; undefined for grids, which are not a single plot,
- * and for values near the limit of float64, which plotly drops.
+ * for values near the limit of float64, which plotly drops, and for heat maps
+ * without a finite value, of which it draws nothing.
  */
 export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
   if (hasHuge(spec)) return undefined;
@@ -73,7 +75,7 @@ export function figurePlotly(spec: FigureSpec): PlotlyFigure | undefined {
     case "lines":
       return pointsPlotly(spec);
     case "heatmap":
-      return heatmapPlotly(spec);
+      return extremes(spec.z) === undefined ? undefined : heatmapPlotly(spec);
     case "images":
     case "grid":
       return undefined;
@@ -201,18 +203,28 @@ function heatmapPlotly(spec: HeatmapSpec): PlotlyFigure {
   const [across, high] = heatmapSize(spec, height, width, xTicks);
   const side = (
     label: string,
-    room: number,
+    space: number,
     count: number,
     names?: unknown,
   ) => ({
-    ...axis(label, room),
+    ...axis(label, space),
     ...(names === undefined ? steps(count, 10) : { type: "category" }),
     ...(isSquare ? { constrain: "domain" } : {}),
     showgrid: false,
   });
   const layout = {
     ...layoutOf(spec, high, false),
-    xaxis: side(spec.xLabel, across, width * columns, xTicks),
+    // Plotly draws no cell for NaN; the grey behind it is that of static images.
+    ...(Array.from(z).every(Number.isFinite)
+      ? {}
+      : { plot_bgcolor: MISSING_COLOR }),
+    xaxis: {
+      ...side(spec.xLabel, across, width * columns, xTicks),
+      // Plotly's choice of 30 degrees would reach into the colour bar.
+      ...(xTicks === undefined
+        ? {}
+        : { tickangle: areVertical(xTicks) ? -90 : 0 }),
+    },
     yaxis: {
       ...side(spec.yLabel, high, height * rows, yTicks),
       ...(isSquare ? { scaleanchor: "x" } : {}),
@@ -251,6 +263,15 @@ function sizeOf(
   ];
 }
 
+/**
+ * Whether names below columns are vertical. The plot is as wide as the static
+ * image, whose cells measure 34 pixels at most where there are several.
+ */
+function areVertical(names: readonly string[]): boolean {
+  const room = Math.max(180, Math.min(34 * names.length, 400));
+  return (widestText(names, TICK) + 8) * names.length > room;
+}
+
 /** Height for column names that must be rotated. */
 function heatmapSize(
   { figureWidth = WIDTH, isSquare = false }: HeatmapSpec,
@@ -258,9 +279,8 @@ function heatmapSize(
   columns: number,
   names: readonly string[] = [],
 ): [width: number, height: number] {
-  const widest = widestText(names, TICK);
-  const isWide = (widest + 8) * columns > figureWidth - 160;
-  const below = MARGINS.t + MARGINS.b + (isWide ? widest : 0);
+  const below = MARGINS.t + MARGINS.b +
+    (areVertical(names) ? widestText(names, TICK) : 0);
   const cell = Math.min(
     500 / Math.max(1, columns),
     400 / Math.max(1, rows),
@@ -301,10 +321,10 @@ function axis(
   label: string,
   length: number,
 ): { readonly [key: string]: Json } {
-  const room = Math.max(60, length - 120);
+  const space = Math.max(60, length - 120);
   return {
     title: {
-      text: plotlyText(fitText(lineText(label), LABEL, room)),
+      text: plotlyText(fitText(lineText(label), LABEL, space)),
       font: { size: LABEL },
       standoff: 8, // from the longest tick label
     },

@@ -100,7 +100,7 @@ function axesOf(
     count: width,
     factor: factor[1],
     names: columns,
-    room: inner.width,
+    length: inner.width,
     size: TICK_SIZE,
     isAcross: true,
   });
@@ -108,7 +108,7 @@ function axesOf(
     count: height,
     factor: factor[0],
     names: rows,
-    room: inner.height,
+    length: inner.height,
     size: TICK_SIZE,
   });
   return { x, y: { ...y, ticks: y.ticks.map((tick) => 1 - tick) } };
@@ -139,7 +139,7 @@ function innerSize(
 
 /** The values of the cells, as they are written. */
 interface CellValues {
-  readonly texts: readonly string[];
+  readonly labels: readonly string[];
   readonly fontSize: number;
 }
 
@@ -149,29 +149,29 @@ function valuesOf(
   inner: Size,
 ): CellValues | undefined {
   const digits = Math.max(4, digitsOf(...range));
-  const texts = Array.from(z, (value) => shortText(value, digits));
+  const labels = Array.from(z, (value) => shortText(value, digits));
   const fontSize = Math.min(
-    (inner.width / width - 4) / widestText(texts, 1),
+    (inner.width / width - 4) / widestText(labels, 1),
     inner.height / height - 4,
     11,
   );
-  return fontSize < 6 ? undefined : { texts, fontSize };
+  return fontSize < 6 ? undefined : { labels, fontSize };
 }
 
 function annotation(
   plot: Plot,
   { z, width, height, range }: HeatmapData,
-  { texts, fontSize }: CellValues,
+  { labels, fontSize }: CellValues,
   diverging: boolean,
 ): Markish[] {
   const isDark = (value: number) => {
     const share = shareOf(value, range);
     return diverging ? Math.abs(share - 0.5) > 0.35 : share < 0.5;
   };
-  return [plot.text(texts.map((_, i) => i), {
+  return [plot.text(labels.map((_, i) => i), {
     x: (i: number) => (i % width + 0.5) / width,
     y: (i: number) => 1 - (Math.floor(i / width) + 0.5) / height,
-    text: (i: number) => texts[i]!,
+    text: (i: number) => labels[i]!,
     fill: (i: number) => isDark(z[i]!) ? "#fff" : "#000",
     fontSize,
   })];

@@ -12,7 +12,13 @@ import { colorBar } from "./color_bar.ts";
 import { resizeImage } from "../math/resize_image.ts";
 import { extremes } from "../math/statistics.ts";
 import { valueRange } from "./color_map.ts";
-import { mosaicOf, shrink, type Shrunk } from "./raster.ts";
+import {
+  type Mosaic,
+  type MosaicLayout,
+  mosaicOf,
+  shrink,
+  type Shrunk,
+} from "./raster.ts";
 import {
   frameSvg,
   MARGIN,
@@ -21,11 +27,8 @@ import {
   svgText,
 } from "./svg_frame.ts";
 import { fitPath, fitText, widestText } from "./text_width.ts";
-import { themeOf } from "./theme.ts";
-import type { GridImage, ImagesSpec } from "./view.ts";
-
-/** Maximum number of images; of more, the first ones are drawn. */
-export const MOST_IMAGES = 96;
+import { type Theme, themeOf } from "./theme.ts";
+import { type GridImage, type ImagesSpec, MOST_IMAGES } from "./view.ts";
 
 const WIDTH = 744; // default width
 const NARROW = 400; // width below which numbers are short, so that four fit in a row
@@ -56,56 +59,27 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
     ? spec.range ?? rangeOf(coloured, diverging)
     : undefined;
   const bar = shared && colorBar({ range: shared, diverging, theme });
-  const room = (figureWidth ?? WIDTH) - 2 * MARGIN -
-    (bar === undefined ? 0 : bar.width + BAR_GAP);
-  const layout = layoutOf(shown, room, spec.columns);
-  const { images, columns, cell, size, pixel } = layout;
-  const mosaic = mosaicOf(images, {
-    columns,
-    cell: { width: cell.width / pixel, height: cell.height / pixel },
-    repeat: layout.scale / pixel,
-    diverging,
-    ranges: images.map((image, i) =>
-      isColoured(shown[i]!) ? shared ?? valueRange(image.z, diverging) : null
-    ),
-  });
-  const at = (i: number) => ({
-    x: cell.width * (i % columns),
-    y: cell.height * Math.floor(i / columns),
-  });
+  const barWidth = bar === undefined ? 0 : BAR_GAP + bar.width;
+  const layout = layoutOf(
+    shown,
+    (figureWidth ?? WIDTH) - 2 * MARGIN - barWidth,
+    spec.columns,
+  );
+  const { images, size, pixel } = layout;
+  const ranges = images.map((image, i) =>
+    isColoured(shown[i]!) ? shared ?? valueRange(image.z, diverging) : null
+  );
+  const mosaic = mosaicIn(layout, ranges, diverging);
   const width = mosaic.width * pixel - GAP;
   const height = mosaic.height * pixel - GAP;
   const body = [
     ...coloured.length === 0 ? [] : [
       imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
     ],
-    ...images.flatMap((image, i) => {
-      if (isColoured(shown[i]!)) return [];
-      const { x, y } = at(i);
-      const zoom = Math.min(
-        size.width / image.width,
-        size.height / image.height,
-      );
-      const [w, h] = [image.width * zoom, image.height * zoom];
-      return [imageTag(pngOf(image), w, h, x, y, Number.isInteger(zoom))];
-    }),
-    ...shown.flatMap((_, i) => {
-      const { x, y } = at(i);
-      const below = y + size.height;
-      const [name, footer] = layout.lines[i]!;
-      const parts: string[] = [];
-      const space = cell.width - GAP;
-      const write = (text: string, down: number, size: number, fill: string) =>
-        parts.push(svgText(text, x, below + down, size, fill));
-      if (name !== "") {
-        write(fitPath(name, CAPTION, space), 12, CAPTION, theme.text);
-      }
-      if (footer !== "") {
-        const down = name === "" ? 11 : 23;
-        write(fitText(footer, FOOTER, space), down, FOOTER, theme.muted);
-      }
-      return parts;
-    }),
+    ...images.flatMap((image, i) =>
+      isColoured(shown[i]!) ? [] : [withOwnPng(image, layout, i)]
+    ),
+    ...shown.flatMap((_, i) => textBelow(layout, i, theme)),
   ];
   if (bar !== undefined) {
     const high = Math.min(size.height * 2 + 30, height);
@@ -117,9 +91,56 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
     ...frame,
     notes: notesOf(spec, images),
     body,
-    width: width + (bar === undefined ? 0 : BAR_GAP + bar.width),
+    width: width + barWidth,
     height: Math.max(height, bar === undefined ? 0 : 12),
   });
+}
+
+/** Top left corner of an image. */
+function cornerOf({ cell, columns }: Layout, i: number) {
+  return {
+    x: cell.width * (i % columns),
+    y: cell.height * Math.floor(i / columns),
+  };
+}
+
+/** One PNG of all images that are coloured by value. */
+function mosaicIn(
+  { images, columns, cell, scale, pixel }: Layout,
+  ranges: MosaicLayout["ranges"],
+  diverging: boolean,
+): Mosaic {
+  const size = { width: cell.width / pixel, height: cell.height / pixel };
+  const repeat = scale / pixel;
+  return mosaicOf(images, { columns, cell: size, repeat, diverging, ranges });
+}
+
+/** An image that has colours, as a PNG by itself. */
+function withOwnPng(image: Shrunk, layout: Layout, i: number): string {
+  const { size } = layout;
+  const { x, y } = cornerOf(layout, i);
+  const zoom = Math.min(size.width / image.width, size.height / image.height);
+  const [width, height] = [image.width * zoom, image.height * zoom];
+  return imageTag(pngOf(image), width, height, x, y, Number.isInteger(zoom));
+}
+
+/** The caption of an image and the line under it. */
+function textBelow(layout: Layout, i: number, theme: Theme): string[] {
+  const { x, y } = cornerOf(layout, i);
+  const below = y + layout.size.height;
+  const [name, footer] = layout.lines[i]!;
+  const space = layout.cell.width - GAP;
+  const lines: string[] = [];
+  if (name !== "") {
+    const text = fitPath(name, CAPTION, space);
+    lines.push(svgText(text, x, below + 12, CAPTION, theme.text));
+  }
+  if (footer !== "") {
+    const text = fitText(footer, FOOTER, space);
+    const down = name === "" ? 11 : 23;
+    lines.push(svgText(text, x, below + down, FOOTER, theme.muted));
+  }
+  return lines;
 }
 
 function isColoured({ colors = "map" }: GridImage): boolean {
@@ -134,7 +155,7 @@ function rangeOf(images: readonly GridImage[], diverging: boolean) {
 /** The layout of the images, in CSS pixels. */
 interface Layout {
   readonly images: readonly Shrunk[];
-  /** Height of the text below each image. */
+  /** The caption and the line under it, for each image. */
   readonly lines: readonly (readonly [string, string])[];
   readonly columns: number;
   /** Distance of images: an integer number of mosaic pixels. */
@@ -149,19 +170,65 @@ interface Layout {
 
 function layoutOf(
   shown: readonly GridImage[],
-  room: number,
+  space: number,
   inRow: number | undefined,
 ): Layout {
   const count = shown.length;
-  const isNarrow = room < NARROW;
+  const isNarrow = space < NARROW;
   /** Side of an image for this number of images per row. */
   const sideOf = (columns: number) =>
-    Math.max(1, Math.floor((room + GAP) / columns) - GAP);
+    Math.max(1, Math.floor((space + GAP) / columns) - GAP);
   const fitting = sideOf(inRow ?? Math.min(4, count));
+  const { images, side } = shrunkTo(shown, fitting, sideOf(Math.min(4, count)));
+  const largest = Math.max(side.width, side.height);
+  const all = extremes(
+    shown.filter(isColoured).flatMap(({ z }) => extremes(z) ?? []),
+  ) ?? [0, 0];
+  const lines = shown.map((image) =>
+    linesOf(image, digitsOf(...all), isNarrow)
+  );
+  const text = linesSize(lines, space);
   const wanted = Math.min(count <= 4 ? 120 : 72, fitting);
+  const scale = Math.max(
+    1,
+    isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
+    // Three in a row if four would not be enlarged.
+    isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
+    // An image is at least as wide as the text below it.
+    isNarrow && inRow === undefined
+      ? Math.floor(Math.min(72, text.width, space) / largest)
+      : 0,
+  );
+  const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
+  const size = { width: scale * side.width, height: scale * side.height };
+  const whole = (length: number) => Math.ceil(length / pixel) * pixel;
+  const textWidth = Math.min(text.width, inRow ? fitting : space);
+  const cell = {
+    width: whole(Math.max(size.width, textWidth) + GAP),
+    height: whole(size.height + text.height + GAP),
+  };
+  const columns = inRow ??
+    columnsOf(count, Math.floor((space + GAP) / cell.width));
+  return { images, lines, columns, cell, size, scale, pixel };
+}
+
+/**
+ * Reduces images that are larger than their number allows.
+ *
+ * @param shown The images.
+ * @param fitting Side for which the requested number fits in a row.
+ * @param quarter Side for which four fit in a row.
+ * @returns The images, and the size of the largest.
+ */
+function shrunkTo(
+  shown: readonly GridImage[],
+  fitting: number,
+  quarter: number,
+): { readonly images: Shrunk[]; readonly side: Layout["size"] } {
+  const count = shown.length;
   const most = Math.min(
     count <= 16 ? 128 : count <= 40 ? 96 : 72,
-    Math.max(32, sideOf(Math.min(4, count))),
+    Math.max(32, quarter),
   );
   const hasMaps = shown.some(isColoured);
   const images = shown.map((image) =>
@@ -172,47 +239,23 @@ function layoutOf(
   const sized = hasMaps
     ? images.filter((_, i) => isColoured(shown[i]!))
     : images;
-  const side = {
-    width: Math.max(...sized.map(({ width }) => width)),
-    height: Math.max(...sized.map(({ height }) => height)),
-  };
-  const largest = Math.max(side.width, side.height);
-  const all = extremes(
-    shown.filter(isColoured).flatMap(({ z }) => extremes(z) ?? []),
-  ) ?? [0, 0];
-  const lines = shown.map((image) =>
-    linesOf(image, digitsOf(...all), isNarrow)
-  );
+  const width = Math.max(...sized.map(({ width }) => width));
+  const height = Math.max(...sized.map(({ height }) => height));
+  return { images, side: { width, height } };
+}
+
+/** Size of the widest text below an image. */
+function linesSize(lines: Layout["lines"], space: number): Layout["size"] {
   const captions = lines.map(([caption]) => caption);
   const footers = lines.map(([, footer]) => footer);
-  const text = Math.max(
-    Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, room / 4),
-    widestText(footers, FOOTER),
-  );
-  const scale = Math.max(
-    1,
-    isNarrow ? Math.floor(wanted / largest) : Math.round(wanted / largest),
-    // Three in a row if four would not be enlarged.
-    isNarrow ? Math.min(2, Math.floor(sideOf(3) / largest)) : 0,
-    // Where the text takes more room than the image, the image may as well.
-    isNarrow && inRow === undefined
-      ? Math.floor(Math.min(72, text, room) / largest)
-      : 0,
-  );
-  const pixel = [8, 7, 6, 5, 4, 3, 2].find((px) => scale % px === 0) ?? 1;
-  const size = { width: scale * side.width, height: scale * side.height };
-  const below = (captions.some((line) => line !== "") ? 14 : 0) +
-    (footers.some((line) => line !== "") ? 12 : 0);
-  const whole = (length: number) => Math.ceil(length / pixel) * pixel;
-  const cell = {
-    width: whole(
-      Math.max(size.width, Math.min(text, inRow ? fitting : room)) + GAP,
+  const hasText = (all: string[]) => all.some((line) => line !== "");
+  return {
+    width: Math.max(
+      Math.min(widestText(captions, CAPTION), WIDEST_CAPTION, space / 4),
+      widestText(footers, FOOTER),
     ),
-    height: whole(size.height + below + GAP),
+    height: (hasText(captions) ? 14 : 0) + (hasText(footers) ? 12 : 0),
   };
-  const columns = inRow ??
-    columnsOf(count, Math.floor((room + GAP) / cell.width));
-  return { images, lines, columns, cell, size, scale, pixel };
 }
 
 /** A grey or RGB image, reduced to a maximum side. */

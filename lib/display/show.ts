@@ -11,12 +11,11 @@ import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
 import { lineText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
-import { plainView } from "./plain_view.ts";
 import { currentRenderer } from "./renderer.ts";
 import {
   imageProtocol,
   terminalColumns,
-  textRoom,
+  textWidth,
   writeAll,
 } from "./terminal.ts";
 import { blocksText, viewText } from "./text.ts";
@@ -117,6 +116,7 @@ export async function show(
     return;
   }
   await prepareView(x);
+  const { plainView } = await import("./plain_view.ts");
   const view = viewOf(x, checked) ?? await plainView(x, checked);
   if (isNotebook) {
     const { bundlesOf } = await import("./bundle.ts"); // loaded on demand
@@ -130,7 +130,7 @@ async function print(view: View): Promise<void> {
   const protocol = imageProtocol();
   const hasFigures = view.blocks.some(({ kind }) => kind === "figure");
   if (protocol === undefined || !hasFigures) {
-    return write(`${viewText(view, textRoom())}\n`);
+    return write(`${viewText(view, textWidth())}\n`);
   }
   const { terminalImage } = await import("./terminal_image.ts");
   const columns = terminalColumns();

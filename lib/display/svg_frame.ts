@@ -70,12 +70,12 @@ export function frameSvg(frame: Frame): SvgImage {
   const { body, notes = [], width: bodyWidth = 0, height: bodyHeight = 0 } =
     frame;
   const { theme = THEMES.light, caption = "", figureWidth = 0 } = frame;
-  const room = Math.max(bodyWidth, NARROWEST, figureWidth - 2 * MARGIN);
+  const space = Math.max(bodyWidth, NARROWEST, figureWidth - 2 * MARGIN);
   const parts: string[] = [];
   let y = MARGIN;
   const write = (text: string, size: number, fill: string) => {
     if (text === "") return;
-    for (const line of wrapText(lineText(text, 400), size, room)) {
+    for (const line of wrapText(lineText(text, 400), size, space)) {
       y += size;
       parts.push(svgText(line, MARGIN, y, size, fill));
       y += size < 12 ? 3 : 6;
@@ -84,7 +84,7 @@ export function frameSvg(frame: Frame): SvgImage {
   write(frame.title, 14, theme.title);
   write(notes.join(", "), 10, theme.muted);
   if (parts.length > 0) y += 3;
-  const legend = legendOf(frame.legend ?? [], room);
+  const legend = legendOf(frame.legend ?? [], space);
   for (const { x, row, name, color } of legend.entries) {
     const top = y + ROW * row;
     parts.push(
@@ -105,7 +105,7 @@ export function frameSvg(frame: Frame): SvgImage {
   if (caption !== "") y += 4;
   write(caption, 11, theme.text);
   const size = {
-    width: Math.ceil(room + 2 * MARGIN),
+    width: Math.ceil(space + 2 * MARGIN),
     height: Math.ceil(y + MARGIN),
   };
   return { svg: svgDocument(parts, size, theme), ...size };
@@ -154,7 +154,7 @@ export function svgText(
   }</text>`;
 }
 
-function legendOf(legend: readonly LegendEntry[], room: number) {
+function legendOf(legend: readonly LegendEntry[], space: number) {
   const shown = legend.slice(0, MOST_NAMES);
   if (legend.length > MOST_NAMES) {
     const more = `… ${legend.length - MOST_NAMES} more`;
@@ -163,9 +163,9 @@ function legendOf(legend: readonly LegendEntry[], room: number) {
   let x = 0;
   let row = 0;
   const entries = shown.map(({ name, color }) => {
-    const text = fitText(lineText(name, 40), NAME_SIZE, room - 16);
+    const text = fitText(lineText(name, 40), NAME_SIZE, space - 16);
     const width = 16 + textWidth(text, NAME_SIZE);
-    if (x > 0 && x + width > room) {
+    if (x > 0 && x + width > space) {
       x = 0;
       row++;
     }

@@ -46,7 +46,7 @@ export function terminalColumns(): number {
  * @returns The columns of the terminal; without one, in files and notebooks,
  * any width.
  */
-export function textRoom(): number {
+export function textWidth(): number {
   return Deno.stdout.isTerminal() ? terminalColumns() : Infinity;
 }
 

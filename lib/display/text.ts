@@ -17,11 +17,11 @@ const MOST_COLUMNS = 50;
  * Writes a view as aligned text, without colours.
  *
  * @param view The view.
- * @param room Maximum width of tables in columns. @default {Infinity}
+ * @param width Maximum width of tables in columns. @default {Infinity}
  * @returns The title, then each block after an empty line.
  */
-export function viewText(view: View, room = Infinity): string {
-  return [lineText(view.title), blocksText(view.blocks, room)]
+export function viewText(view: View, width = Infinity): string {
+  return [lineText(view.title), blocksText(view.blocks, width)]
     .filter((part) => part !== "").join("\n\n");
 }
 
@@ -29,11 +29,11 @@ export function viewText(view: View, room = Infinity): string {
  * Writes some blocks of a view as aligned text.
  *
  * @param blocks The blocks.
- * @param room Maximum width of tables in columns. @default {Infinity}
+ * @param width Maximum width of tables in columns. @default {Infinity}
  * @returns Each block, with an empty line between.
  */
-export function blocksText(blocks: readonly Block[], room = Infinity): string {
-  return blocks.map((block) => blockLines(block, room)).join("\n\n");
+export function blocksText(blocks: readonly Block[], width = Infinity): string {
+  return blocks.map((block) => blockLines(block, width)).join("\n\n");
 }
 
 /**
@@ -76,11 +76,11 @@ export function alignments(
   });
 }
 
-function blockLines(block: Block, room: number): string {
+function blockLines(block: Block, width: number): string {
   if (block.kind === "text") return blockText(block.text);
-  if (block.kind === "table") return tableText(block, room);
+  if (block.kind === "table") return tableText(block, width);
   if (block.parts !== undefined) {
-    return block.parts.map((part) => blockLines(part, room)).join("\n");
+    return block.parts.map((part) => blockLines(part, width)).join("\n");
   }
   return `[${lineText(block.title)}: ${lineText(block.summary, 400)}]`;
 }
@@ -103,11 +103,11 @@ export function shownColumns(table: TableBlock): TableBlock {
   };
 }
 
-function tableText(whole: TableBlock, room: number): string {
+function tableText(whole: TableBlock, width: number): string {
   const table = shownColumns(whole);
   const names = table.columns.map(({ name }) => lineText(name));
   const sides = alignments(table);
-  const lines = tableLines({ names, sides, ...tableRows(table) }, room);
+  const lines = tableLines({ names, sides, ...tableRows(table) }, width);
   if (table.title !== undefined) lines.unshift(lineText(table.title));
   return lines.join("\n");
 }

@@ -27,10 +27,10 @@ const LEAST = 12; // minimum width of a text column
  * Writes a table.
  *
  * @param table The table.
- * @param room Columns of the terminal.
+ * @param width Columns of the terminal.
  * @returns Its lines; no column of text is cut off.
  */
-export function tableLines(table: TextTable, room: number): string[] {
+export function tableLines(table: TextTable, width: number): string[] {
   const { names, sides, head, tail } = table;
   const natural = names.map((name, j) =>
     [...head, ...tail].reduce(
@@ -38,8 +38,8 @@ export function tableLines(table: TextTable, room: number): string[] {
       textColumns(name),
     )
   );
-  const widths = narrowed(natural, sides, room);
-  return columnGroups(widths, room).flatMap((group, i) => [
+  const widths = narrowed(natural, sides, width);
+  return columnGroups(widths, width).flatMap((group, i) => [
     ...i === 0 ? [] : [""],
     ...groupLines(table, group, widths),
   ]);
@@ -49,16 +49,16 @@ export function tableLines(table: TextTable, room: number): string[] {
 function narrowed(
   natural: readonly number[],
   sides: TextTable["sides"],
-  room: number,
+  width: number,
 ): number[] {
   const widths = [...natural];
-  const least = Math.max(LEAST, Math.floor(room / 3));
-  for (let over = total(widths) - room; over > 0;) {
-    const texts = widths.map((width, j) => sides[j] === "left" ? width : 0);
-    const widest = texts.indexOf(Math.max(...texts));
-    const second = Math.max(least, ...texts.toSpliced(widest, 1));
-    const less = Math.min(over, Math.max(1, texts[widest]! - second));
-    if (texts[widest]! - less < least) break;
+  const least = Math.max(LEAST, Math.floor(width / 3));
+  for (let over = total(widths) - width; over > 0;) {
+    const fills = widths.map((width, j) => sides[j] === "left" ? width : 0);
+    const widest = fills.indexOf(Math.max(...fills));
+    const second = Math.max(least, ...fills.toSpliced(widest, 1));
+    const less = Math.min(over, Math.max(1, fills[widest]! - second));
+    if (fills[widest]! - less < least) break;
     widths[widest]! -= less;
     over -= less;
   }
@@ -70,11 +70,11 @@ function total(widths: readonly number[]): number {
 }
 
 /** The columns of each table; the first column is in each. */
-function columnGroups(widths: readonly number[], room: number): number[][] {
+function columnGroups(widths: readonly number[], width: number): number[][] {
   const groups: number[][] = [[]];
   for (const j of widths.keys()) {
     const group = groups.at(-1)!;
-    const isFull = total([...group, j].map((i) => widths[i]!)) > room;
+    const isFull = total([...group, j].map((i) => widths[i]!)) > width;
     if (isFull && group.length > 1) groups.push([0, j]);
     else group.push(j);
   }

@@ -51,14 +51,14 @@ export function widestText(lines: readonly string[], size: number): number {
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @param room The available width in CSS pixels.
+ * @param width The available width in CSS pixels.
  * @returns The text, or its start followed by `…`.
  */
-export function fitText(text: string, size: number, room: number): string {
-  if (textWidth(text, size) <= room) return text;
+export function fitText(text: string, size: number, width: number): string {
+  if (textWidth(text, size) <= width) return text;
   let fitting = "";
   for (const char of text) {
-    if (textWidth(`${fitting}${char}…`, size) > room) break;
+    if (textWidth(`${fitting}${char}…`, size) > width) break;
     fitting += char;
   }
   return `${fitting}…`;
@@ -71,14 +71,14 @@ export function fitText(text: string, size: number, room: number): string {
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @param room The available width in CSS pixels.
+ * @param width The available width in CSS pixels.
  * @returns The text, its start followed by `…`, `…` followed by its end, or the
  * last part of a path with `…` in its middle.
  */
-export function fitPath(text: string, size: number, room: number): string {
-  if (!/^\S*\/\S*$/.test(text)) return fitText(text, size, room);
-  if (textWidth(text, size) <= room) return text;
-  const fits = (part: string) => textWidth(`…${part}`, size) <= room;
+export function fitPath(text: string, size: number, width: number): string {
+  if (!/^\S*\/\S*$/.test(text)) return fitText(text, size, width);
+  if (textWidth(text, size) <= width) return text;
+  const fits = (part: string) => textWidth(`…${part}`, size) <= width;
   const parts = text.split(/(?=\/)/); // each starts with its slash
   for (let i = 1; i < parts.length; i++) {
     const end = parts.slice(i).join("");
@@ -91,7 +91,7 @@ export function fitPath(text: string, size: number, room: number): string {
     const next = `${chars.slice(0, kept - end).join("")}…${
       chars.slice(chars.length - end).join("")
     }`;
-    if (textWidth(next, size) > room) break;
+    if (textWidth(next, size) > width) break;
     shortened = next;
   }
   return shortened;
@@ -103,11 +103,11 @@ export function fitPath(text: string, size: number, room: number): string {
  *
  * @param text The text.
  * @param size The font size, in CSS pixels.
- * @param room The width of a line, in CSS pixels.
+ * @param width The width of a line, in CSS pixels.
  * @returns The lines.
  */
-export function wrapText(text: string, size: number, room: number): string[] {
-  const fits = (line: string) => textWidth(line, size) <= room;
+export function wrapText(text: string, size: number, width: number): string[] {
+  const fits = (line: string) => textWidth(line, size) <= width;
   const lines: string[] = [];
   const add = (part: string, gap: string) => {
     const last = lines.at(-1);

@@ -24,10 +24,10 @@ const SMALLEST = 12;
 export function thumbnailsOf(images: readonly GridImage[]): Thumbnails {
   const isGrey = images.every(({ colors }) => colors === "gray");
   const channels = isGrey ? 1 : 3;
-  const room = Math.floor(Math.sqrt(MOST_BYTES / channels / images.length));
+  const most = Math.floor(Math.sqrt(MOST_BYTES / channels / images.length));
   const side = Math.min(
     LARGEST,
-    Math.max(SMALLEST, room),
+    Math.max(SMALLEST, most),
     Math.max(...images.map(({ height, width }) => Math.max(height, width))),
   );
   const columns = Math.min(images.length, Math.floor(8192 / side));

@@ -170,6 +170,9 @@ export interface HeatmapSpec extends ChartFrame {
   readonly isSquare?: boolean;
 }
 
+/** Maximum number of images in a grid; of more, the first ones are drawn. */
+export const MOST_IMAGES = 96;
+
 /** A grid of small images: feature maps, kernels, inputs. */
 export interface ImagesSpec extends FigureFrame {
   readonly kind: "images";

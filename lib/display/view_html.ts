@@ -4,7 +4,7 @@
  * @module
  */
 import { figureHtml, imageHtml, type PageImage } from "./figure_html.ts";
-import { figurePlotly } from "./figure_plotly.ts";
+import { figurePlotly, type PlotlyFigure } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
 import { columnWidth } from "./figure_svg.ts";
 import { tableHtml, textHtml, titleHtml } from "./html.ts";
@@ -79,11 +79,26 @@ export async function specHtml(
   const drawn = images.get(spec) ?? [];
   const image = drawn[level.zoom] ??= await imageOf(spec, level.zoom);
   images.set(spec, drawn);
-  const plot = level.isInteractive ? figurePlotly(spec) : undefined;
+  const plot = level.isInteractive ? plotOf(spec, image) : undefined;
   if (plot === undefined) return imageHtml(image, text, level.isInteractive);
   const { title, caption } = spec;
   const thumbnails = spec.kind === "scatter" ? spec.thumbnails : undefined;
   return figureHtml(image, text, { ...plot, title, caption, thumbnails });
+}
+
+/**
+ * The interactive figure. A square heat map has the height of its static image:
+ * the page gives it the same width, which limits its cells.
+ */
+function plotOf(
+  spec: FigureSpec,
+  { height }: PageImage,
+): PlotlyFigure | undefined {
+  const plot = figurePlotly(spec);
+  const isSquare = spec.kind === "heatmap" && spec.isSquare === true;
+  return plot !== undefined && isSquare
+    ? { ...plot, layout: { ...plot.layout, height } }
+    : plot;
 }
 
 /**

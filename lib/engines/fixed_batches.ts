@@ -1,4 +1,5 @@
 import { cannot, sizeOf } from "../check.ts";
+import { rowView } from "../math/row_view.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 import type { Program, RunOutputs } from "./program.ts";
 
@@ -45,21 +46,10 @@ export async function inFixedBatches(
   }
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    parts.push(await run(inputs.map((x) => rowsOf(x, start, size)), start));
+    const rows = inputs.map((x) => rowView(x, start, start + size));
+    parts.push(await run(rows, start));
   }
   return joined(parts);
-}
-
-function rowsOf(
-  { data, shape, dtype }: NdArray<ArrayBufferView>,
-  start: number,
-  count: number,
-): NdArray<ArrayBufferView> {
-  const sizes = shape.slice(1);
-  const width = sizeOf(sizes);
-  const rows = (data as Float32Array)
-    .subarray(start * width, (start + count) * width);
-  return { data: rows, shape: [count, ...sizes], dtype };
 }
 
 function joined(parts: readonly RunOutputs[]): RunOutputs {

@@ -49,11 +49,11 @@ export interface FeatureTarget {
   readonly name: string;
   readonly ref: Ref;
   /** The built-in postprocessing steps, in order. */
-  readonly given: <T>(ops: Ops<T>, feature: T) => T;
+  readonly builtIn: <T>(ops: Ops<T>, feature: T) => T;
   /** Whether they change no value, as if there are none. */
   readonly isPlain?: boolean;
   /** Custom functions, applied after them. */
-  readonly own: readonly ((feature: tf.Tensor) => tf.Tensor)[];
+  readonly custom: readonly ((feature: tf.Tensor) => tf.Tensor)[];
   readonly readAs?: "float16";
 }
 
@@ -220,7 +220,7 @@ export function computeOutputs<T>(
 ): OutputValues<T> {
   const { features, logits, wantsPenultimate } = program;
   const { isPenultimateShaped, omitsLogits } = program;
-  const values = features.map(({ ref, given }) => given(ops, valueOf(ref)));
+  const values = features.map(({ ref, builtIn }) => builtIn(ops, valueOf(ref)));
   if (logits === undefined) return { features: values };
   const isLeftOut = omitsLogits && !isPenultimateShaped ||
     isUnfit(ops, logits, valueOf);
@@ -258,7 +258,7 @@ export function logitsOf<T>(
 ): { logits: T; shaped?: T; scale?: T } {
   const { shaping } = logits;
   if (!needsHead(logits)) {
-    return { logits: onePlace(ops, valueOf(logits.direct!), logits) };
+    return { logits: onePosition(ops, valueOf(logits.direct!), logits) };
   }
   const plain = penultimateOf(ops, logits, valueOf);
   const shaped: ShapedValue<T> = shaping?.(ops, plain) ??
@@ -286,7 +286,7 @@ export function penultimateOf<T>(
   logits: LogitsTarget,
   valueOf: (ref: Ref) => T,
 ): T {
-  return onePlace(ops, valueOf(logits.head!.penultimate), logits);
+  return onePosition(ops, valueOf(logits.head!.penultimate), logits);
 }
 
 /**
@@ -320,12 +320,12 @@ function positionsOf(
  * Reshapes a feature map of one position to `[N, D]`; other inputs of a linear
  * layer are unchanged.
  */
-function onePlace<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
+function onePosition<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   const { head } = logits;
   const shape = ops.shape(value);
   if (shape.length <= 2) return value;
-  const places = positionsOf(shape, logits);
-  if (places.every((size) => size === 1)) {
+  const positions = positionsOf(shape, logits);
+  if (positions.every((size) => size === 1)) {
     return ops.merge(value, 1, shape.length - 1);
   }
   if (!head?.isConvolution) return value;

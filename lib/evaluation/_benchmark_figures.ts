@@ -187,8 +187,8 @@ function decisionsInPlane(
 /** The array to project, which all sets have with equal width. */
 function commonArrays(sets: readonly FeatureSet[]): ShownArray[] | undefined {
   const [first] = sets;
-  const own = shownArrays(first!);
-  const name = (own[first!.features.length - 1] ?? own[0])?.name;
+  const shown = shownArrays(first!);
+  const name = (shown[first!.features.length - 1] ?? shown[0])?.name;
   if (name === undefined) return undefined;
   const found = sets.map(shownArrays);
   if (found.some((arrays) => arrays.every((array) => array.name !== name))) {

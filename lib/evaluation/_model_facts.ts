@@ -47,7 +47,7 @@ export interface ModelFacts {
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
   readonly hasHead: boolean;
-  /** Whether samples have labels. */
+  /** Whether there are labels of two classes or more, as relative distances need. */
   readonly hasLabels: boolean;
   /** Number of samples. */
   readonly numSamples: number;
@@ -100,7 +100,7 @@ export function modelFacts(
     largestLogit: meanOfLargest(known),
     hasLogits: logits !== undefined,
     hasHead: head !== undefined,
-    hasLabels: labels !== undefined,
+    hasLabels: labels !== undefined && new Set(labels.data).size > 1,
     numSamples: ids.length,
     vectors: vectors && measured(vectors.name, vectors.array, action),
     maps: known.layerNames.filter((_, i) => features[i]!.shape.length > 2),

@@ -1,5 +1,4 @@
 import { cannot, checkAwaited, checkOptions } from "../check.ts";
-import { run } from "../detectors/run.ts";
 import {
   checkMetricOptions,
   METRIC_OPTIONS,
@@ -15,7 +14,7 @@ import type {
   Scorer,
   WorkPacer,
 } from "../types.ts";
-import { type CheckedEntry, checkEntries } from "./_checked_options.ts";
+import type { CheckedEntry } from "./_checked_options.ts";
 import type {
   BenchmarkRow,
   BenchmarkTable,
@@ -124,6 +123,7 @@ export async function benchmark(
     ),
     ACTION,
   );
+  const { checkEntries } = await import("./_checked_options.ts");
   const entries = checkEntries(options, ACTION);
   const { signal, onProgress, progress } = options;
   const running = {
@@ -132,6 +132,7 @@ export async function benchmark(
     ...(progress === undefined ? {} : { progress }),
   };
   const work: Work = { signal, metrics };
+  const { run } = await import("../detectors/run.ts");
   return await run(ACTION, running, totalOf(entries), async (run) => {
     const measured: MeasuredEntry[] = [];
     for (const entry of entries) {

@@ -37,7 +37,7 @@ const [NEIGHBORS, ASH_PERCENTILE] = [50, 0.9];
  * convolution; the number of classes; of the penultimate, or else the last
  * feature that is a vector, its width, its rank around the mean (over at most
  * 513 samples), its fractions of zeros and of negative values; whether there
- * are labels and the weights of a linear head.
+ * are labels, of two classes or more, and the weights of a linear head.
  *
  * The rules, with AUROC in percent on near / far sets of the OpenOOD v1.5
  * leaderboard (https://zjysteven.github.io/OpenOOD/) as their basis:
@@ -147,7 +147,7 @@ function chosen(facts: ModelFacts): Choice[] {
       ...when(
         isVector && !hasLabels,
         "deepKnn",
-        `${why}, and there are no labels for class means`,
+        `${why}, and no labels of two classes or more for class means`,
       ),
       ...when(
         hasClasses,

@@ -56,8 +56,8 @@ export class BatchQueue<B, R> {
    */
   async next(): Promise<Finished<B, R> | undefined> {
     while (true) {
-      const hasRoom = this.#inFlight.length < this.#most;
-      if (hasRoom && !this.#isRead && !this.#reading) this.#read();
+      const hasFree = this.#inFlight.length < this.#most;
+      if (hasFree && !this.#isRead && !this.#reading) this.#read();
       const [first] = this.#inFlight;
       if (first === undefined) {
         if (this.#reading === undefined) return this.#end();

@@ -7,7 +7,7 @@ import { cannot } from "../check.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { FeatureCache } from "../store/feature_cache.ts";
-import { openFeatureFile } from "../store/open_features.ts";
+import { openFeatureFile } from "../store/feature_files.ts";
 import { type Part, partOfSet } from "../store/part.ts";
 import { readSet } from "../store/read_set.ts";
 import type { Dataset, FeatureSet, RunOptions } from "../types.ts";

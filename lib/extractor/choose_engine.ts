@@ -80,10 +80,10 @@ export async function chooseEngine(
   if (engine === "tfjs") {
     return chooseBackend(program, `engine "tfjs" was requested`);
   }
-  const isAsked = engine === "onnx";
-  const recording = await recordIfRuns(program, isAsked);
+  const isRequested = engine === "onnx";
+  const recording = await recordIfRuns(program, isRequested);
   if (!("obstacle" in recording)) {
-    const reason = isAsked
+    const reason = isRequested
       ? `engine "onnx" was requested`
       : "every layer can run on the native engine, which is the fastest";
     const chosen = await chooseDevice(settings, {
@@ -94,7 +94,7 @@ export async function chooseEngine(
     return { engine: "onnx", threads, recording, ...joined(reason, chosen) };
   }
   const { obstacle } = recording;
-  if (!isAsked) {
+  if (!isRequested) {
     const why = `"tfjs" because ${obstacle}`;
     const card = isForCard(program) ? await findCard() : undefined;
     if (card === undefined) return chooseBackend(program, why);
@@ -105,17 +105,31 @@ export async function chooseEngine(
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
 }
 
+/** Why ONNX Runtime is not available; modules load while a worker loads it. */
+async function missingMeanwhile(
+  isAsked: boolean,
+  modules: Promise<unknown>,
+): Promise<string | undefined> {
+  const { missingRuntime } = await import(
+    "../engines/onnx/runtime/missing_runtime.ts"
+  );
+  const [missing] = await Promise.all([missingRuntime(isAsked), modules]);
+  return missing;
+}
+
 /** Records the program for the native engine, or returns why it cannot run. */
 async function recordIfRuns(
   program: Program,
-  isAsked: boolean,
+  isRequested: boolean,
 ): Promise<Recording | { readonly obstacle: string }> {
   // Engines are imported on demand, so that importing this library stays fast.
   const { record } = await import("../engines/onnx/recording.ts");
   const recording = record(program);
   if ("obstacle" in recording) return recording;
-  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  const obstacle = await missingRuntime(isAsked);
+  const obstacle = await missingMeanwhile(
+    isRequested,
+    import("../engines/onnx/onnx_session.ts"),
+  );
   return obstacle === undefined ? recording : { obstacle };
 }
 
@@ -125,9 +139,9 @@ async function recordIfRuns(
  */
 function isForCard(program: Program): boolean {
   return program.perturbation === undefined &&
-    program.features.every(({ own }) => own.length === 0) &&
+    program.features.every(({ custom }) => custom.length === 0) &&
     program.schedule.nodes.every(({ call }) =>
-      call.kind !== "inMemory" || call.isOwnClass
+      call.kind !== "inMemory" || call.isBuiltInClass
     ) && limitIn(program, "webgpu") === undefined;
 }
 
@@ -273,10 +287,10 @@ async function chooseForFile(
     new UnsupportedByEngineError(what, "onnx", rule);
   const hint = "take the Keras or TF.js model that the file was made from";
   if (engine === "tfjs") {
-    const asked = backend === undefined ? "tfjs" : `tfjs:${backend}`;
+    const requested = backend === undefined ? "tfjs" : `tfjs:${backend}`;
     throw new UnsupportedByEngineError(
       "run the model",
-      asked,
+      requested,
       `an ONNX file must be run by engine "onnx"; leave the engine out, or ${hint}`,
     );
   }
@@ -284,16 +298,18 @@ async function chooseForFile(
     const rule = "its engine must give gradients, and ONNX Runtime gives none";
     throw refuse("perturb", `${rule}; ${hint}`);
   }
-  const own = program.features.find(({ own }) => own.length > 0);
-  if (own !== undefined) {
+  const custom = program.features.find(({ custom }) => custom.length > 0);
+  if (custom !== undefined) {
     const rule = "a custom function must get tensors of TF.js";
     throw refuse(
-      `postprocess layer "${own.name}"`,
+      `postprocess layer "${custom.name}"`,
       `${rule}; apply it to the features afterwards, or ${hint}`,
     );
   }
-  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
-  const missing = await missingRuntime(true);
+  const missing = await missingMeanwhile(
+    true,
+    import("../engines/onnx/onnx_file_session.ts"),
+  );
   if (missing !== undefined) throw refuse("run the model", missing);
   const chosen = await chooseDevice(settings, {
     recording: undefined,

@@ -59,24 +59,24 @@ function targetOf(
   name: string,
   all: readonly Postprocess[],
 ): ResolvedTarget {
-  const own = all.filter((step) => !isBuiltInStep(step));
-  const given = all.filter((step) => isBuiltInStep(step));
+  const custom = all.filter((step) => !isBuiltInStep(step));
+  const builtIn = all.filter((step) => isBuiltInStep(step));
   checkOrder(all, name);
   const spec = specOf(ref);
   const channels = spec?.channels ?? origin(ref).node.channels;
-  const readAs = given.some((step) => step.readAs) ? "float16" : undefined;
+  const readAs = builtIn.some((step) => step.readAs) ? "float16" : undefined;
   const target: FeatureTarget = {
     name,
     ref,
-    own: own as FeatureTarget["own"],
-    given: (ops, feature) => runSteps(given, ops, feature, name, channels),
-    isPlain: given.every((step) => step.readAs !== undefined),
+    custom: custom as FeatureTarget["custom"],
+    builtIn: (ops, feature) => runSteps(builtIn, ops, feature, name, channels),
+    isPlain: builtIn.every((step) => step.readAs !== undefined),
     ...(readAs === undefined ? {} : { readAs }),
   };
   if (spec !== undefined) checkSteps(target, spec);
   return {
     target,
-    spec: featureSpec(name, channels, given, own.length > 0),
+    spec: featureSpec(name, channels, builtIn, custom.length > 0),
     steps: all.map((step) =>
       isBuiltInStep(step) ? step.name : customName(step)
     ),
@@ -90,19 +90,19 @@ function runSteps<T>(
   layer: string,
   channels: "first" | "last" | undefined,
 ): T {
-  let place = channels;
+  let axis = channels;
   return steps.reduce((value, step) => {
-    const next = step.apply<T>(ops, value, { layer, channels: place });
-    if (!step.keepsChannels) place = undefined;
+    const next = step.apply<T>(ops, value, { layer, channels: axis });
+    if (!step.keepsChannels) axis = undefined;
     return next;
   }, feature);
 }
 
 /** Built-in steps run inside the engine, so none can come after a custom function. */
 function checkOrder(steps: readonly Postprocess[], name: string): void {
-  const firstOwn = steps.findIndex((step) => !isBuiltInStep(step));
-  const late = steps.slice(firstOwn).find((step) => isBuiltInStep(step));
-  if (firstOwn < 0 || late === undefined) return;
+  const firstCustom = steps.findIndex((step) => !isBuiltInStep(step));
+  const late = steps.slice(firstCustom).find((step) => isBuiltInStep(step));
+  if (firstCustom < 0 || late === undefined) return;
   throw new TypeError(
     cannot(
       `postprocess layer "${name}"`,
@@ -114,21 +114,21 @@ function checkOrder(steps: readonly Postprocess[], name: string): void {
 
 /** Checks before the run that each step accepts the feature. */
 function checkSteps(
-  { given }: FeatureTarget,
+  { builtIn }: FeatureTarget,
   { shape, dtype }: TensorSpec,
 ): void {
   const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
-  given<ShapeValue>(SHAPES, { shape, dtype: type });
+  builtIn<ShapeValue>(SHAPES, { shape, dtype: type });
 }
 
 function featureSpec(
   name: string,
   channels: "first" | "last" | undefined,
-  given: readonly BuiltInStep[],
-  hasOwn: boolean,
+  builtIn: readonly BuiltInStep[],
+  hasCustom: boolean,
 ): FeatureSpec {
-  const keeps = !hasOwn && given.every((step) => step.keepsChannels);
-  const form = hasOwn ? "own" : given.findLast((step) => step.form)?.form;
+  const keeps = !hasCustom && builtIn.every((step) => step.keepsChannels);
+  const form = hasCustom ? "own" : builtIn.findLast((step) => step.form)?.form;
   return Object.freeze({
     name,
     ...(keeps && channels !== undefined ? { channels } : {}),

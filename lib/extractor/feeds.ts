@@ -123,8 +123,8 @@ function receivedBy(cut: GraphNode): readonly Ref[] {
 
 function feedOf(graph: ModelGraph, ref: Ref): Feed {
   const key = refKey(ref);
-  const place = graph.inputRefs.findIndex((input) => refKey(input) === key);
-  if (place >= 0) return { ref, spec: graph.inputs[place]! };
+  const index = graph.inputRefs.findIndex((input) => refKey(input) === key);
+  if (index >= 0) return { ref, spec: graph.inputs[index]! };
   const name = tensorName(ref);
   const known = specOf(ref);
   // If the graph has no spec for a tensor, any shape is accepted.

@@ -4,7 +4,7 @@ import type { Feed } from "../engines/schedule.ts";
 import type { NdArray } from "../types.ts";
 
 /** Messages of ONNX Runtime and TF.js about an index out of range. */
-const SAID = [
+const PATTERNS = [
   /idx=(-?\d+) must be within the inclusive range \[-?\d+,(\d+)\]/,
   /the index value (-?\d+) is not in \[0, (\d+)\]/,
 ];
@@ -30,13 +30,15 @@ export interface FailedBatch {
  */
 export function indexError(error: unknown, batch: FailedBatch): unknown {
   const text = error instanceof Error ? error.message : "";
-  const match = SAID.map((said) => said.exec(text)).find((it) => it !== null);
+  const match = PATTERNS.map((pattern) => pattern.exec(text)).find((it) =>
+    it !== null
+  );
   if (match === undefined) return error;
   const [, value, last] = match!.map(Number) as [number, number, number];
   const layer = LAYERS.map((named) => named.exec(text)?.[1])
     .find((name) => name !== undefined);
   const at = layer === undefined ? "" : ` of layer "${layer}"`;
-  const found = placeOf(value, batch);
+  const found = rowOf(value, batch);
   const rule = `every index${at} must be from 0 to ${last}`;
   return new RangeError(
     cannot(
@@ -50,7 +52,7 @@ export function indexError(error: unknown, batch: FailedBatch): unknown {
 }
 
 /** Finds the first sample that contains a value, and the input. */
-function placeOf(
+function rowOf(
   value: number,
   { feeds, inputs, first }: FailedBatch,
 ): { readonly row: number; readonly input: string } | undefined {

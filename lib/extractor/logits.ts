@@ -129,10 +129,10 @@ export function checkHead(
   }
   const shape = specOf(logits.head.penultimate)?.shape;
   if (!shaping?.needsVectors || shape === undefined) return;
-  const places = logits.head.channels === "first"
+  const positions = logits.head.channels === "first"
     ? shape.slice(2)
     : shape.slice(1, -1);
-  const isVector = shape.length >= 2 && places.every((size) => size === 1);
+  const isVector = shape.length >= 2 && positions.every((size) => size === 1);
   if (isVector) return;
   const { name } = logits.head.node.row;
   throw new TypeError(

@@ -196,9 +196,9 @@ export class OpenRuns implements Runs, AsyncDisposable {
     const part = (end: number, skippedUntil: number): RunPart => {
       const set = collector?.finish(this.#fields(plan.classNames));
       const skipped = plan.skipped?.slice(numSkipped, skippedUntil) ?? [];
-      const given = { set, start, end, skipped };
+      const part = { set, start, end, skipped };
       [collector, bytes, start, numSkipped] = [undefined, 0, end, skippedUntil];
-      return given;
+      return part;
     };
     let end = start;
     let skippedUntil = 0;

@@ -137,6 +137,7 @@ async function* loop(
       const next = await queue.next();
       if (next === undefined) break;
       const { batch: host, result } = next;
+      host.release?.(); // the session has returned its results
       const batch = collected(opened.program, host, result, samples);
       samples += batch.rows;
       bar?.update(samples, rate());

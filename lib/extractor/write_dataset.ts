@@ -117,36 +117,43 @@ export async function writeDataset(
     ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
   };
   checkSave({ ...layout }, ACTION, SAVE_OPTIONS);
-  const place = targetOf(target, format);
-  checkLayout(layout, place, ACTION);
+  const destination = targetOf(target, format);
+  checkLayout(layout, destination, ACTION);
   const range = shardOf(shard);
-  const isThere = kindAt(place.path) !== undefined;
-  if (!isThere || !isNamed(graph, settings)) checkFree(place.path);
+  const isThere = kindAt(destination.path) !== undefined;
+  if (!isThere || !isNamed(graph, settings)) checkFree(destination.path);
   if (range !== undefined && !isNamed(graph, settings)) throw notShared();
   const job = await identify(graph, settings, dataset, run);
   const { data, total } = job;
-  for (const one of ["safetensors", place.format] as const) { // parts, target
+  for (const one of ["safetensors", destination.format] as const) { // parts, target
     checkNames(job.plan.layerNames, one);
   }
   if (range !== undefined && data === undefined) throw notShared();
-  const record = recordOf(settings, job, { ...layout, ...place });
+  const record = recordOf(settings, job, { ...layout, ...destination });
   const key = data === undefined
     ? undefined
     : await sha256(JSON.stringify(record));
   if (isThere) {
-    const before = await writtenBefore(place, key);
+    const before = await writtenBefore(destination, key);
     if (before !== undefined) return before;
-    checkFree(place.path);
+    checkFree(destination.path);
   }
   const cached = range === undefined
     ? await cachedPart(settings, job, run.signal)
     : undefined;
   if (cached?.part !== undefined) {
-    return await writeCached(cached.part, place, layout, key);
+    return await writeCached(cached.part, destination, layout, key);
   }
   const count = range?.[1] ?? 1;
   const shared = { ...record, shards: count, samples: total ?? "unknown" };
-  const todo = { place, layout, run: key, total, data, partSize };
+  const todo = {
+    destination,
+    layout,
+    run: key,
+    total,
+    data,
+    partSize,
+  };
   await using runs = await openRuns(graph, settings, run.signal);
   const written = await writeParts(
     runs,
@@ -162,15 +169,18 @@ export async function writeDataset(
 /** Writes cached features. */
 async function writeCached(
   part: Part,
-  place: Target,
+  destination: Target,
   layout: SaveOptions,
   run: string | undefined,
 ): Promise<Written> {
   const begin = performance.now();
   try {
     const described = { ...part, description: { ...part.description, run } };
-    const scratch = scratchOf(place.path);
-    const files = await writeTarget(place, [described], { ...layout, scratch });
+    const scratch = scratchOf(destination.path);
+    const files = await writeTarget(destination, [described], {
+      ...layout,
+      scratch,
+    });
     const { samples, skipped } = part.description;
     const seconds = (performance.now() - begin) / 1000;
     const samplesPerSecond = samples / Math.max(1e-3, seconds);
@@ -198,8 +208,8 @@ async function writeParts(
   shard: readonly [number, number] | undefined,
   options: RunOptions,
 ): Promise<Written> {
-  const { place, total, data, record, partSize } = job;
-  const path = `${place.path}.partial`;
+  const { destination, total, data, record, partSize } = job;
+  const path = `${destination.path}.partial`;
   const isNew = PartFolder.record(path) === undefined;
   const folder = await PartFolder.open(path, record, data !== undefined);
   const [index, count] = shard ?? [0, 1];
@@ -218,9 +228,9 @@ async function writeParts(
       ) {
         if (samples === 0 && total !== undefined && part.set !== undefined) {
           const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
-          checkDiskSpace(parentOf(place.path), needed);
+          checkDiskSpace(parentOf(destination.path), needed);
         }
-        if (part.set !== undefined) checkWritable(part.set, place.format);
+        if (part.set !== undefined) checkWritable(part.set, destination.format);
         await folder.add(part.set, part, { ...part, run: job.run });
         samples += part.set?.ids.length ?? 0;
       }

@@ -59,9 +59,9 @@ export class Column<T extends FeatureData> {
         ),
       );
     }
-    if (this.#total === undefined) this.#parts.push(ownBuffer(batch));
+    if (this.#total === undefined) this.#parts.push(withoutRest(batch));
     else if (this.#rows === 0 && batch.shape[0] === this.#total) {
-      this.#whole = ownBuffer(batch).data; // the whole array, as in a stream
+      this.#whole = withoutRest(batch).data; // the whole array, as in a stream
     } else this.#write(batch, sizeOf(batch.shape.slice(1)));
     this.#rows += batch.shape[0]!;
   }
@@ -100,7 +100,7 @@ export class Column<T extends FeatureData> {
 }
 
 /** Copies a view, which would keep the whole underlying buffer alive. */
-function ownBuffer<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
+function withoutRest<T extends FeatureData>(array: NdArray<T>): NdArray<T> {
   const { data, shape, dtype } = array;
   if (data.byteLength === data.buffer.byteLength) return array;
   return frozenArray(data.slice() as T, shape, dtype);

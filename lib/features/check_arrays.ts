@@ -101,7 +101,7 @@ export function checkArrays(arrays: FeatureSetArrays): FeatureSetFields {
     labels,
     classNames: arrays.classNames === undefined
       ? undefined
-      : checkTexts(arrays.classNames, "classNames"),
+      : checkStrings(arrays.classNames, "classNames"),
     ids: checkIds(arrays.ids, count),
     head: checkHead(arrays.head, penultimate, logits),
     activation,
@@ -248,19 +248,22 @@ function checkCounts(
   return count!;
 }
 
-function checkTexts(texts: readonly string[], name: string): readonly string[] {
-  if (!Array.isArray(texts)) {
+function checkStrings(
+  strings: readonly string[],
+  name: string,
+): readonly string[] {
+  if (!Array.isArray(strings)) {
     throw new TypeError(
-      cannot(ACTION, `"${name}" must be an array of strings`, texts),
+      cannot(ACTION, `"${name}" must be an array of strings`, strings),
     );
   }
-  texts.forEach((text, i) => {
+  strings.forEach((text, i) => {
     if (typeof text === "string") return;
     throw new TypeError(
       cannot(ACTION, `"${name}[${i}]" must be a string`, text),
     );
   });
-  return [...texts];
+  return [...strings];
 }
 
 function checkLayerNames(
@@ -270,7 +273,7 @@ function checkLayerNames(
   if (names === undefined) {
     return Array.from({ length: count }, (_, i) => `feature${i}`);
   }
-  const checked = checkTexts(names, "layerNames");
+  const checked = checkStrings(names, "layerNames");
   if (checked.length !== count) {
     throw new TypeError(
       cannot(

@@ -194,12 +194,12 @@ export class FeatureCollector {
   #checkPresent(batch: CollectedBatch): void {
     const present = OPTIONAL.filter((name) => batch[name] !== undefined);
     const before = this.#present ??= present;
-    const odd = OPTIONAL.find((name) =>
+    const partial = OPTIONAL.find((name) =>
       present.includes(name) !== before.includes(name)
     );
-    if (odd !== undefined) {
-      const rule = `every batch or none must have ${odd}`;
-      const value = present.includes(odd)
+    if (partial !== undefined) {
+      const rule = `every batch or none must have ${partial}`;
+      const value = present.includes(partial)
         ? "a batch with them after one without"
         : "a batch without them after one with";
       throw new TypeError(cannot(ACTION, rule, value));

@@ -143,11 +143,11 @@ function agreed<T>(
 ): T | undefined {
   const there = values.filter((value) => value !== undefined);
   const [first] = there;
-  const odd = there.find((value) => !same(first!, value));
-  if (odd === undefined) return first;
-  const set = values.indexOf(odd);
+  const other = there.find((value) => !same(first!, value));
+  if (other === undefined) return first;
+  const set = values.indexOf(other);
   const rule = `${name} of set ${set} must be those of the sets before`;
-  throw new TypeError(cannot(ACTION, rule, odd));
+  throw new TypeError(cannot(ACTION, rule, other));
 }
 
 function sameHead(a: LinearHead, b: LinearHead): boolean {

@@ -46,7 +46,7 @@ const ACTION = "draw image grid";
  *
  * @param images The dataset: a source such as `imageFolder`, or images of shape
  * `[N, H, W, C]`, `[N, C, H, W]` or `[N, H, W]`.
- * @param ids Which images, in this order: the dataset's own ids, or row numbers.
+ * @param ids Which images, in this order: ids of the dataset, or row numbers.
  * @param options Captions, images in a row, title, size.
  * @returns A figure that shows itself; images are read when it is shown.
  * @throws {TypeError} If an argument has the wrong type; when it is shown, if
@@ -108,9 +108,9 @@ function isId(value: unknown): boolean {
 
 function checkLines(lines: unknown, name: string, count: number): void {
   if (lines === undefined) return;
-  const areTexts = Array.isArray(lines) &&
+  const areStrings = Array.isArray(lines) &&
     lines.every((line) => typeof line === "string");
-  if (!areTexts) {
+  if (!areStrings) {
     const rule = `${quote(name)} must be an array of strings`;
     throw new TypeError(cannot(ACTION, rule, lines));
   }

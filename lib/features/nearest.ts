@@ -9,7 +9,6 @@ import {
   sizeOf,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
-import { openNearest } from "../linalg/nearest_rows.ts";
 import type {
   Dataset,
   FeatureArray,
@@ -307,6 +306,7 @@ class BestRows {
     const neighbors = Math.min(this.#count, bank.rows);
     if (neighbors === 0) return;
     this.numRows += bank.rows;
+    const { openNearest } = await import("../linalg/nearest_rows.ts");
     const search = await openNearest(bank, {
       neighbors,
       queries: queries.rows,

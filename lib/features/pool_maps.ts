@@ -28,10 +28,10 @@ export function poolMaps(
   const { data, shape, dtype } = feature;
   const [count = 0, ...rest] = shape;
   const depth = (channels === "last" ? rest.at(-1) : rest[0]) ?? 0;
-  const places = sizeOf(
+  const numPositions = sizeOf(
     channels === "last" ? rest.slice(0, -1) : rest.slice(1),
   );
-  if (places === 0) {
+  if (numPositions === 0) {
     throw new RangeError(
       cannot("pool maps", "they must have positions", shape),
     );
@@ -40,17 +40,19 @@ export function poolMaps(
   const pooled: FeatureData = toFloat
     ? new Float32Array(count * depth)
     : emptyLike<FeatureData>(data, count * depth); // [N, D]
-  const [placeStep, unitStep] = channels === "last" ? [depth, 1] : [1, places];
+  const [positionStep, unitStep] = channels === "last"
+    ? [depth, 1]
+    : [1, numPositions];
   for (let row = 0; row < count; row++) {
     for (let unit = 0; unit < depth; unit++) {
-      const start = row * places * depth + unit * unitStep;
+      const start = row * numPositions * depth + unit * unitStep;
       let [sum, max] = [0, -Infinity];
-      for (let place = 0; place < places; place++) {
-        const value = data[start + place * placeStep]!;
+      for (let position = 0; position < numPositions; position++) {
+        const value = data[start + position * positionStep]!;
         sum += value;
         max = Math.max(max, value);
       }
-      pooled[row * depth + unit] = kind === "mean" ? sum / places : max;
+      pooled[row * depth + unit] = kind === "mean" ? sum / numPositions : max;
     }
   }
   return frozenArray(pooled, [count, depth], toFloat ? "float32" : dtype);

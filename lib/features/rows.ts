@@ -49,12 +49,12 @@ export function takeRows<T extends FeatureData>(
 ): NdArray<T> {
   const { data, shape, dtype } = array;
   const width = sizeOf(shape.slice(1));
-  const taken = emptyLike(data, rows.length * width); // [rows, …]
+  const selected = emptyLike(data, rows.length * width); // [rows, …]
   for (let i = 0; i < rows.length; i++) {
     const start = rows[i]! * width;
-    taken.set(data.subarray(start, start + width), i * width);
+    selected.set(data.subarray(start, start + width), i * width);
   }
-  return frozenArray(taken, [rows.length, ...shape.slice(1)], dtype);
+  return frozenArray(selected, [rows.length, ...shape.slice(1)], dtype);
 }
 
 /**

@@ -47,15 +47,15 @@ export function fromBmp(bytes: Uint8Array, name = "bytes"): DecodedImage {
   const header = readHeader(bytes, fail);
   const { width, height, bits, compression, start } = header;
   const stride = Math.ceil(width * bits / 32) * 4;
-  const isPacked = compression === RLE8 || compression === RLE4;
+  const isCompressed = compression === RLE8 || compression === RLE4;
   // Bytes that fill up the last row may be missing.
   const end = start + stride * (height - 1) + Math.ceil(width * bits / 8);
-  if (!isPacked && end > bytes.length) {
+  if (!isCompressed && end > bytes.length) {
     fail(`it must have ${end} bytes`, bytes.length, "is it cut?");
   }
   const pixels = bytes.subarray(start);
   if (bits <= 8) {
-    const indices = isPacked
+    const indices = isCompressed
       ? unpackRuns(bytes, header, fail)
       : unpackBits(pixels, header, stride);
     return colored(indices, header);
@@ -98,10 +98,10 @@ function readHeader(bytes: Uint8Array, fail: Fail): Header {
     (hasMasks && size === 40 ? compression === MASKS ? 12 : 16 : 0);
   const colors = bits > 8 ? 0 : Math.min(used || 2 ** bits, 2 ** bits);
   const data = bytes.subarray(after, after + colors * step);
-  const startOf = (said: number) => {
+  const startOf = (stored: number) => {
     // As Pillow: files that name no start, or that of the palette.
     const end = after + (bits > 8 ? 0 : (used || 2 ** bits) * step);
-    return said === 0 || bits <= 8 && said === 14 + size ? end : said;
+    return stored === 0 || bits <= 8 && stored === 14 + size ? end : stored;
   };
   return {
     width,

@@ -74,7 +74,7 @@ class GifReader {
       this.#fail(`it must have 1 to ${MOST_PIXELS} pixels`, count);
     }
     const screen = new Uint8Array(count).fill(Math.max(0, transparent));
-    place(this.#indices(size.width * size.height), frame, screen, whole.width);
+    paint(this.#indices(size.width * size.height), frame, screen, whole.width);
     const colors = palette ?? grey();
     return { ...whole, ...colored(screen, colors, transparent) };
   }
@@ -190,7 +190,7 @@ function unpack(
 }
 
 /** Copies the rows of a frame to their position on the screen. */
-function place(
+function paint(
   indices: Uint8Array,
   { left, top, width, height, isInterlaced }: Frame,
   screen: Uint8Array,

@@ -268,12 +268,12 @@ function* elements(
   const numPages = Math.ceil(count / pageLength);
   const bits = isUsed === undefined ? Math.ceil(numPages / 8) : 0;
   const block = file.block(at, prefix + bits + SUM, letters).skip(prefix - 4);
-  const own = block.take(bits);
+  const pageBits = block.take(bits);
   let next = at + prefix + bits + SUM;
   for (let page = 0; page < numPages; page++) {
     const inPage = Math.min(pageLength, count - page * pageLength);
     const length = inPage * size + SUM;
-    const isThere = isUsed?.(page) ?? hasBit(own, page);
+    const isThere = isUsed?.(page) ?? hasBit(pageBits, page);
     const cursor = isThere ? file.read(next, length, "a page") : undefined;
     if (cursor !== undefined) file.checkSum(cursor);
     for (let i = 0; i < inPage; i++) {

@@ -44,10 +44,10 @@ export function readFilters(
     const nameLength = hasName ? cursor.u16() : 0;
     cursor.skip(2); // flags
     const numValues = cursor.u16();
-    const given = cursor.text(version === 1 ? padded(nameLength) : nameLength);
+    const stored = cursor.text(version === 1 ? padded(nameLength) : nameLength);
     const values = Array.from({ length: numValues }, () => cursor.u32());
     if (version === 1 && numValues % 2 === 1) cursor.skip(4);
-    const name = NAMES[id] ?? given;
+    const name = NAMES[id] ?? stored;
     if (![DEFLATE, SHUFFLE, FLETCHER32, LZF].includes(id)) {
       const rule = "compression must be gzip, lzf, shuffle or fletcher32";
       file.fail(rule, `${name} (${id})`, "write the file again with Keras");

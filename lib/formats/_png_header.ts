@@ -1,5 +1,5 @@
 /**
- * What the chunks of a PNG image say beside its pixels.
+ * Metadata in the chunks of a PNG image.
  *
  * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  *
@@ -22,7 +22,7 @@ const RGB = 2;
  *
  * @param bytes The file.
  * @param name Its name, for messages.
- * @returns What they say.
+ * @returns The metadata.
  * @throws {SyntaxError} If the file ends before its last chunk does.
  */
 export function readPngHeader(bytes: Uint8Array, name: string): PngHeader {

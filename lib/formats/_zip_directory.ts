@@ -12,7 +12,7 @@ export interface ZipMember {
   /** Bytes decompressed. */
   readonly size: number;
   /** Bytes in the archive. */
-  readonly packedSize: number;
+  readonly compressedSize: number;
   /** Whether it is stored without compression. */
   readonly isStored: boolean;
   /** Checksum of the decompressed bytes. */
@@ -59,7 +59,7 @@ interface DirectoryEntry {
   readonly flags: number;
   readonly method: number;
   readonly size: number;
-  readonly packedSize: number;
+  readonly compressedSize: number;
   readonly crc: number;
   /** Offset of the member's local header. */
   readonly header: number;
@@ -92,16 +92,16 @@ class DirectoryReader {
       const dataStart = this.#checkLocal(entry);
       spans.push({
         from: entry.header,
-        to: dataStart + entry.packedSize,
+        to: dataStart + entry.compressedSize,
         name,
       });
       if (name.endsWith("/")) continue;
-      const { size, packedSize, method, crc } = entry;
+      const { size, compressedSize, method, crc } = entry;
       const isStored = method === 0;
       members.set(name, {
         name,
         size,
-        packedSize,
+        compressedSize,
         isStored,
         crc,
         start: dataStart,
@@ -186,11 +186,13 @@ class DirectoryReader {
       extraLength,
     );
     let size = view.getUint32(at + 24, true);
-    let packedSize = view.getUint32(at + 20, true);
+    let compressedSize = view.getUint32(at + 20, true);
     let header = view.getUint32(at + 42, true);
     const longs = this.#longs(extra);
     if (size === 0xffffffff) size = longs.shift() ?? size;
-    if (packedSize === 0xffffffff) packedSize = longs.shift() ?? packedSize;
+    if (compressedSize === 0xffffffff) {
+      compressedSize = longs.shift() ?? compressedSize;
+    }
     if (header === 0xffffffff) header = longs.shift() ?? header;
     if ((flags & IS_ENCRYPTED) !== 0) {
       this.#fail(`member "${name}" must not be encrypted`, `flags ${flags}`);
@@ -201,22 +203,38 @@ class DirectoryReader {
         `method ${method}`,
       );
     }
-    if (method === 0 && size !== packedSize) {
+    if (method === 0 && size !== compressedSize) {
       this.#fail(
         `member "${name}" must have as many bytes as it says`,
-        [size, packedSize],
+        [size, compressedSize],
       );
     }
     const crc = view.getUint32(at + 16, true);
     return {
-      entry: { name, flags, method, size, packedSize, crc, header },
+      entry: {
+        name,
+        flags,
+        method,
+        size,
+        compressedSize,
+        crc,
+        header,
+      },
       next,
     };
   }
 
   /** Checks that a member's local header matches the directory. */
   #checkLocal(entry: DirectoryEntry): number {
-    const { name, flags, method, size, packedSize, crc, header } = entry;
+    const {
+      name,
+      flags,
+      method,
+      size,
+      compressedSize,
+      crc,
+      header,
+    } = entry;
     const head = this.#view(header, 30);
     if (head.getUint32(0, true) !== LOCAL) {
       this.#fail(`member "${name}" must be where the directory says`, header);
@@ -231,7 +249,7 @@ class DirectoryReader {
     const agree = head.getUint16(8, true) === method &&
       ((head.getUint16(6, true) ^ flags) & (IS_ENCRYPTED | SIZES_FOLLOW)) === 0;
     let localSize = head.getUint32(22, true);
-    let localPacked = head.getUint32(18, true);
+    let localCompressed = head.getUint32(18, true);
     const longs = this.#longs(
       new DataView(
         rest.buffer,
@@ -240,15 +258,17 @@ class DirectoryReader {
       ),
     );
     if (localSize === 0xffffffff) localSize = longs.shift() ?? localSize;
-    if (localPacked === 0xffffffff) localPacked = longs.shift() ?? localPacked;
+    if (localCompressed === 0xffffffff) {
+      localCompressed = longs.shift() ?? localCompressed;
+    }
     const sizesFollow = (flags & SIZES_FOLLOW) !== 0;
     const sizesAgree = sizesFollow ||
-      (localSize === size && localPacked === packedSize &&
+      (localSize === size && localCompressed === compressedSize &&
         head.getUint32(14, true) === crc);
     if (!agree || !sizesAgree) {
       this.#fail(
         `member "${name}" must be what the directory says`,
-        [localSize, localPacked],
+        [localSize, localCompressed],
       );
     }
     return header + 30 + nameLength + extraLength;

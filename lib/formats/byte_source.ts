@@ -6,7 +6,7 @@
  */
 import { cannot } from "../check.ts";
 import { abortError } from "../errors.ts";
-import { statPath } from "./file_path.ts";
+import { missingPath, statPath } from "./file_path.ts";
 
 /** Bytes with random access. */
 export interface ByteSource {
@@ -56,7 +56,7 @@ export function fileSource(path: string | URL, action = "read"): ByteSource {
   if (!statPath(path, action).isFile) {
     throw new TypeError(cannot(action, "it must be a file", String(path)));
   }
-  const file = Deno.openSync(path);
+  const file = openedAt(path, action);
   let isOpen = true;
   return {
     name: String(path),
@@ -77,6 +77,14 @@ export function fileSource(path: string | URL, action = "read"): ByteSource {
       isOpen = false;
     },
   };
+}
+
+function openedAt(path: string | URL, action: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (cause) {
+    throw missingPath(cause, path, action);
+  }
 }
 
 /**

@@ -115,7 +115,7 @@ export class LockedDuckdb {
   }
 
   /**
-   * Fills a table of row numbers, for queries of rows in a given order.
+   * Fills a table of row numbers, for queries of rows in any order.
    *
    * @param table Its name; its columns are `position` and `row`.
    * @param rows The row numbers.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, quote } from "../check.ts";
 
 /**
  * The path of a `file:` or `http(s):` URL, decoded.
@@ -23,13 +23,53 @@ export function pathOfUrl(url: URL, action: string): string {
   }
 }
 
+/** What is at a path that cannot be read. */
+export interface PathFault {
+  /** What was found. */
+  readonly found: string;
+  /** What to do. */
+  readonly hint?: string | undefined;
+}
+
 /**
- * Rewrites the error of a path at which there is nothing.
+ * Describes why a path cannot be read, from the error of the system. A missing
+ * permission of Deno is not described, because its message has advice.
+ *
+ * @param cause The thrown value.
+ * @param path The path.
+ * @returns The description; undefined if the error is of another kind.
+ */
+export function pathFault(cause: unknown, path: string): PathFault | undefined {
+  const { errors } = Deno;
+  if (!(cause instanceof Error) || cause instanceof errors.NotCapable) {
+    return undefined;
+  }
+  const hint = /^([/\\]|[a-z]:)/i.test(path)
+    ? "check the path"
+    : "check the path, which starts at the current folder";
+  const [reason = "", code] = cause.message.split(/ ?\(os error (\d+)\)/);
+  if (
+    cause instanceof errors.NotFound || cause instanceof errors.NotADirectory
+  ) return { found: "nothing", hint };
+  if (cause instanceof errors.IsADirectory) return { found: "a folder", hint };
+  if (cause instanceof errors.FilesystemLoop) {
+    return { found: "links in a circle", hint: "delete the link" };
+  }
+  if (cause instanceof errors.PermissionDenied) {
+    const hint = "let the user of this process read it";
+    return { found: "a file of another user", hint };
+  }
+  if (/NUL byte/.test(cause.message)) return { found: "a NUL byte", hint };
+  return code === undefined ? undefined : { found: reason, hint };
+}
+
+/**
+ * Rewrites the error of a path that is missing or cannot be read.
  *
  * @param cause The thrown value.
  * @param path The path or `file:` URL.
  * @param action The action, for messages.
- * @param rule What is violated.
+ * @param rule What is violated if there is nothing.
  * @returns An error that names the path; other errors as they are.
  */
 export function missingPath(
@@ -38,15 +78,23 @@ export function missingPath(
   action: string,
   rule = "the file must be there",
 ): unknown {
-  const isMissing = cause instanceof Deno.errors.NotFound ||
-    cause instanceof Deno.errors.NotADirectory;
-  if (!isMissing) return cause;
   const shown = path instanceof URL ? pathOfUrl(path, action) : path;
-  const hint = /^([/\\]|[a-z]:)/i.test(shown)
-    ? "check the path"
-    : "check the path, which starts at the current folder";
-  const text = cannot(action, rule, shown, hint);
-  return new Deno.errors.NotFound(text, { cause });
+  const fault = pathFault(cause, shown);
+  if (fault === undefined) return cause;
+  const { found, hint } = fault;
+  if (found === "nothing") {
+    const text = cannot(action, rule, shown, hint);
+    return new Deno.errors.NotFound(text, { cause });
+  }
+  const text = cannot(
+    action,
+    `${quote(shown)} must be a path that can be used`,
+    found,
+    hint,
+  );
+  const { constructor } = cause as Error;
+  const Kind = constructor === Error ? RangeError : constructor;
+  return new (Kind as ErrorConstructor)(text, { cause });
 }
 
 /**
@@ -98,7 +146,8 @@ export async function writeFile(
       const text = cannot(action, "its target must be a file", path);
       throw new Deno.errors.IsADirectory(text, { cause });
     }
-    throw cause;
+    if (cause instanceof Deno.errors.PermissionDenied) throw cause;
+    throw missingPath(cause, path, action);
   }
 }
 

@@ -88,13 +88,13 @@ async function bySharp(
       sequentialRead: true,
       failOn,
     } as const;
-    const { values, isTurned } = kind.values === "unknown"
+    const { values, isRotated } = kind.values === "unknown"
       ? tiffKind(await sharp(bytes, input).metadata(), bytes, name)
-      : { values: kind.values, isTurned: false };
+      : { values: kind.values, isRotated: false };
     const space = SPACES[values];
     let pipeline = sharp(bytes, input).pipelineColourspace(space)
       .toColourspace(space);
-    if (orient || isTurned) pipeline = pipeline.autoOrient();
+    if (orient || isRotated) pipeline = pipeline.autoOrient();
     const raw = pipeline.raw(values === "grey16" ? { depth: "ushort" } : {});
     const { data, info } = await raw.toBuffer({ resolveWithObject: true });
     return fromRaw(data, info, values);
@@ -115,7 +115,7 @@ async function bySharp(
 
 /**
  * Warnings after which no pixel is missing: bytes between the parts of a JPEG
- * file, but not before a restart marker, which stands between pixels; and tags
+ * file, but not before a restart marker, which separates pixels; and tags
  * of a TIFF file of another type than they should be.
  */
 const HARMLESS =
@@ -164,7 +164,7 @@ function tiffKind(
   name: string,
 ) {
   // Pillow rotates only TIFF images.
-  const isTurned = orientation !== undefined && orientation > 1;
+  const isRotated = orientation !== undefined && orientation > 1;
   // libtiff and libvips convert YCbCr in other ways, but for JPEG's.
   const isYcbcr = tiffTag(bytes, TIFF_TAGS.photometric) === YCBCR &&
     tiffTag(bytes, TIFF_TAGS.compression) !== JPEG;
@@ -173,13 +173,13 @@ function tiffKind(
     throw bad(name, rule, "YCbCr", "save it as PNG");
   }
   if (depth === "uchar" && (space === "srgb" || space === "b-w")) {
-    return { values: "plain", isTurned } as const;
+    return { values: "plain", isRotated } as const;
   }
   if (depth === "uchar" && space === "cmyk") {
-    return { values: "cmyk", isTurned } as const;
+    return { values: "cmyk", isRotated } as const;
   }
   if (depth === "ushort" && space === "grey16") {
-    return { values: "grey16", isTurned } as const;
+    return { values: "grey16", isRotated } as const;
   }
   const rule =
     "a TIFF image must be grey, RGB or CMYK of 8 bits, or grey of 16";

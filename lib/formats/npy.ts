@@ -150,7 +150,7 @@ function checkSize(
 }
 
 /**
- * Reads what an `.npy` file says of its strings.
+ * Reads the header of an `.npy` file of strings.
  *
  * @param source The file.
  * @returns The header; undefined for a file of something else.
@@ -172,7 +172,7 @@ export function readNpyTextHeader(
  * Reads some strings of a list.
  *
  * @param source The file.
- * @param header What it says, of one axis.
+ * @param header Its header, of one axis.
  * @param start The first row.
  * @param end The row after the last.
  * @returns The strings, without the zeros at their ends.

@@ -67,12 +67,12 @@ export function npyHead(
  * @param characters Maximum number of characters per string.
  * @returns The bytes.
  */
-export function fixedTexts(
-  texts: readonly string[],
+export function fixedStrings(
+  strings: readonly string[],
   characters: number,
 ): Uint8Array<ArrayBuffer> {
-  const codes = new Uint32Array(texts.length * characters);
-  texts.forEach((text, i) => {
+  const codes = new Uint32Array(strings.length * characters);
+  strings.forEach((text, i) => {
     let at = i * characters;
     for (const character of text) codes[at++] = character.codePointAt(0)!;
   });
@@ -86,13 +86,13 @@ export function fixedTexts(
  * @param characters Maximum number of characters per string.
  * @returns The strings, without the zeros at their ends.
  */
-export function textsOf(
+export function stringsOf(
   bytes: Uint8Array<ArrayBuffer>,
   characters: number,
 ): string[] {
   const codes = new Uint32Array(bytes.buffer, bytes.byteOffset);
-  const numTexts = characters === 0 ? 0 : codes.length / characters;
-  return Array.from({ length: numTexts }, (_, i) => {
+  const numStrings = characters === 0 ? 0 : codes.length / characters;
+  return Array.from({ length: numStrings }, (_, i) => {
     const text = codes.subarray(i * characters, (i + 1) * characters);
     let length = characters;
     while (length > 0 && text[length - 1] === 0) length--;

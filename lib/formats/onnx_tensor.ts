@@ -94,7 +94,7 @@ export interface OnnxSparseTensor {
   readonly shape: readonly number[];
   /** The values, `[n]`; its name is that of the constant. */
   readonly values: OnnxTensor;
-  /** Where they stand, int64: `[n]` in row-major order, or `[n, rank]`. */
+  /** Their positions, int64: `[n]` in row-major order, or `[n, rank]`. */
   readonly indices: OnnxTensor;
   /** The span of its message. */
   readonly span: Span;

@@ -30,6 +30,20 @@ export const CHANNELS: Readonly<Record<ColorMode, number>> = Object.freeze({
   rgba: 4,
 });
 
+/**
+ * Frees the pixels of a decoded image, which must not be used afterwards.
+ * Otherwise every 64 MB of pixels start a garbage collection of the whole heap:
+ * 22 of them for 3,000 photographs of 500 × 375.
+ *
+ * @param image The image.
+ * @param bytes The file, whose memory is left alone.
+ */
+export function freePixels({ data }: DecodedImage, bytes: Uint8Array): void {
+  const { buffer, byteLength } = data;
+  const isAlone = buffer.byteLength === byteLength && buffer !== bytes.buffer;
+  if (isAlone) (buffer as ArrayBuffer).transfer(0);
+}
+
 /** Number of pixels above which Pillow refuses an image. */
 export const MOST_PIXELS = 178_956_970;
 

@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { crc32, inflateRawSync } from "node:zlib";
 import { Pacer } from "./pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
 import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
+import { zlib } from "./zlib.ts";
 
 export type { ZipMember };
 
@@ -22,7 +22,7 @@ const STEP = 2 ** 20;
  * Number of bytes decompressed at once; the result may be a thousand times
  * larger.
  */
-const PACKED_STEP = 2 ** 14;
+const COMPRESSED_STEP = 2 ** 14;
 
 /** An open archive. */
 export class ZipArchive {
@@ -53,7 +53,7 @@ export class ZipArchive {
     for (const member of this.members.values()) {
       let crc = 0;
       for await (const piece of this.#pieces(member)) {
-        crc = crc32(piece, crc);
+        crc = zlib().crc32(piece, crc);
         await pacer.rest();
       }
       this.#checkCrc(member, crc);
@@ -69,12 +69,12 @@ export class ZipArchive {
    */
   bytes(name: string): Uint8Array<ArrayBuffer> {
     const member = this.#member(name);
-    const compressed = new Uint8Array(member.packedSize);
+    const compressed = new Uint8Array(member.compressedSize);
     this.#source.read(member.start, compressed);
     const bytes = member.isStored
       ? compressed
       : this.#inflate(member, compressed);
-    this.#checkCrc(member, crc32(bytes));
+    this.#checkCrc(member, zlib().crc32(bytes));
     return bytes;
   }
 
@@ -98,7 +98,7 @@ export class ZipArchive {
       bytes.set(piece, at);
       at += piece.length;
     }
-    this.#checkCrc(member, crc32(bytes));
+    this.#checkCrc(member, zlib().crc32(bytes));
     return bytesSource(bytes, label);
   }
 
@@ -107,7 +107,7 @@ export class ZipArchive {
     if (member.isStored) return yield* this.#stored(member, STEP, true);
     if (isEmpty(member)) return;
     const stream = ReadableStream.from(
-      this.#stored(member, PACKED_STEP, false),
+      this.#stored(member, COMPRESSED_STEP, false),
     ).pipeThrough(new DecompressionStream("deflate-raw"));
     let found = 0;
     try {
@@ -124,13 +124,15 @@ export class ZipArchive {
 
   /** The stored bytes of a member. */
   *#stored(
-    { start, packedSize }: ZipMember,
+    { start, compressedSize }: ZipMember,
     step: number,
     isShared: boolean,
   ): Generator<Uint8Array<ArrayBuffer>> {
-    const shared = new Uint8Array(isShared ? Math.min(step, packedSize) : 0);
-    for (let at = 0; at < packedSize; at += step) {
-      const length = Math.min(step, packedSize - at);
+    const shared = new Uint8Array(
+      isShared ? Math.min(step, compressedSize) : 0,
+    );
+    for (let at = 0; at < compressedSize; at += step) {
+      const length = Math.min(step, compressedSize - at);
       const piece = isShared
         ? shared.subarray(0, length)
         : new Uint8Array(length);
@@ -153,7 +155,10 @@ export class ZipArchive {
     try {
       // Allocated for the whole member, to avoid joining parts.
       const chunkSize = size + 64;
-      bytes = inflateRawSync(compressed, { maxOutputLength: size, chunkSize });
+      bytes = zlib().inflateRawSync(compressed, {
+        maxOutputLength: size,
+        chunkSize,
+      });
     } catch (error) {
       throw this.#notUnpacked(member, error);
     }
@@ -181,6 +186,6 @@ export class ZipArchive {
 }
 
 /** Whether an empty member is valid: no bytes, or only an end marker. */
-function isEmpty({ size, packedSize }: ZipMember): boolean {
-  return size === 0 && packedSize <= 2;
+function isEmpty({ size, compressedSize }: ZipMember): boolean {
+  return size === 0 && compressedSize <= 2;
 }

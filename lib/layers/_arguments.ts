@@ -13,7 +13,7 @@ import type { CallContext } from "./layer.ts";
  * @param name The layer, for messages.
  * @param context The call.
  * @param key The argument.
- * @returns The tensor, or undefined if it was not given.
+ * @returns The tensor, or undefined if it was not passed.
  * @throws {TypeError} If it is a plain value.
  */
 export function tensorArgument<T>(

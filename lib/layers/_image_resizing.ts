@@ -107,11 +107,11 @@ function toRatio<T>(
       }),
     );
   }
-  const borders = sizes.map((all, i): [number, number] => {
+  const padding = sizes.map((all, i): [number, number] => {
     const border = Math.trunc((Math.max(all, wanted[i]!) - all) / 2);
     return [border, border];
   });
-  return ops.pad(x, [[0, 0], ...borders, [0, 0]], fillValue);
+  return ops.pad(x, [[0, 0], ...padding, [0, 0]], fillValue);
 }
 
 /**

@@ -25,12 +25,12 @@ type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
  * The product of the unmasked values; 0 if all are masked.
  *
  * @param ops The engine's operations.
- * @param given The inputs.
+ * @param masked The inputs.
  * @returns The product.
  */
-export function maskedProduct<T>(ops: Ops<T>, given: MaskedInputs<T>): T {
-  const known = countsOf(ops, given);
-  const product = given.inputs
+export function maskedProduct<T>(ops: Ops<T>, masked: MaskedInputs<T>): T {
+  const known = countsOf(ops, masked);
+  const product = masked.inputs
     .map((x, i) => {
       const counts = known[i];
       return counts === undefined ? x : ops.where(counts, x, ops.constant(1));
@@ -50,20 +50,20 @@ export function maskedProduct<T>(ops: Ops<T>, given: MaskedInputs<T>): T {
  * unmasked.
  *
  * @param ops The engine's operations.
- * @param given The inputs.
+ * @param masked The inputs.
  * @param pair The operation on two values.
  * @returns The result.
  */
 export function maskedFold<T>(
   ops: Ops<T>,
-  given: MaskedInputs<T>,
+  masked: MaskedInputs<T>,
   pair: Pair,
 ): T {
-  const [first, ...others] = countsOf(ops, given);
-  let output = given.inputs[0] as T;
+  const [first, ...others] = countsOf(ops, masked);
+  let output = masked.inputs[0] as T;
   let before = first;
   for (const [i, counts] of others.entries()) {
-    let x = given.inputs[i + 1] as T;
+    let x = masked.inputs[i + 1] as T;
     if (counts !== undefined) x = ops.where(counts, x, output);
     if (before !== undefined) output = ops.where(before, output, x);
     before = counts !== undefined && before !== undefined

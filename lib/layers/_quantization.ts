@@ -1,6 +1,6 @@
 /**
- * Layers whose weights are stored in 8 or 4 bits: what their options say, and
- * how to compute with them.
+ * Layers whose weights are stored in 8 or 4 bits: their options, and how to
+ * compute with them.
  *
  * Source: Keras 3.15 `keras.quantizers`, `Dense`, `EinsumDense`, `Embedding`
  * and `ReversibleEmbedding`, after `model.quantize("int8")` or `"int4"`.
@@ -12,7 +12,7 @@ import type { Ops } from "../ops/ops.ts";
 import { checkWeight, wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
-/** Words that stand in every quantised policy of Keras, as `int8_from_float32`. */
+/** Parts of the names of quantised policies, such as `int8_from_float32`. */
 const QUANTIZED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
 
 /** How the weights of a layer are stored, and what its input is rounded to. */
@@ -77,7 +77,7 @@ export function quantizationOf(
   return withDescription(config, stored, described);
 }
 
-/** What a policy says; undefined for one that is not known. */
+/** The settings of a policy; undefined if it is unknown. */
 function storedAs(text: string): Quantization | undefined {
   if (text.startsWith('"int8_from_float32"')) {
     return { bits: 8, roundsInput: true };
@@ -179,7 +179,7 @@ export function roundedTo8Bits<T>(
  *
  * @param ops The engine's operations.
  * @param packed Numbers from -128 to 127, `[…, ceil(size / 2)]`.
- * @param size How many come out along the last axis.
+ * @param size Size of the last axis of the result.
  * @returns Numbers from -8 to 7, `[…, size]`.
  */
 export function unpacked4Bits<T>(ops: Ops<T>, packed: T, size: number): T {

@@ -29,10 +29,10 @@ const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
  * @returns The tokens.
  */
 export function tokensOf(
-  texts: readonly string[],
+  strings: readonly string[],
   { standardize, split, ngrams }: TokenOptions,
 ): readonly string[] {
-  const plain = texts.map((text) => {
+  const plain = strings.map((text) => {
     const lower = standardize?.startsWith("lower")
       ? text.replace(/[A-Z]+/g, (part) => part.toLowerCase())
       : text;

@@ -107,7 +107,7 @@ export function vocabularyOf(
 }
 
 /**
- * The tokens of the vocabulary, without the special ones that may stand before
+ * The tokens of the vocabulary, without the special tokens that may precede
  * them.
  */
 function tokensOf(

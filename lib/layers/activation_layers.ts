@@ -41,11 +41,11 @@ function activation(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function softmax(config: LayerConfig): Layer {
-  const given = [config.raw("axis") ?? -1].flat();
-  if (given.length === 0 || !given.every(Number.isSafeInteger)) {
+  const values = [config.raw("axis") ?? -1].flat();
+  if (values.length === 0 || !values.every(Number.isSafeInteger)) {
     throw wrongOption(config, "axis", "be one axis, or several");
   }
-  const axes = given as number[];
+  const axes = values as number[];
   const isRobust = config.boolean("robust_masking", false) ||
     config.dialect === 3;
   return {

@@ -109,11 +109,11 @@ function masksOf<T>(
   context: CallContext<T>,
   name: string,
 ): (T | undefined)[] {
-  const given = [0, 1, 2].map((i) =>
+  const passed = [0, 1, 2].map((i) =>
     tensorArgument(name, context, `mask[${i}]`)
   );
-  const isBuiltIn = given.some((mask) => mask !== undefined);
-  const masks = isBuiltIn ? given : context.masks;
+  const isBuiltIn = passed.some((mask) => mask !== undefined);
+  const masks = isBuiltIn ? passed : context.masks;
   return [masks[0], masks[1]].map((mask) =>
     mask === undefined ? undefined : asBooleans(ops, mask)
   );

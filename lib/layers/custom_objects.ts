@@ -220,9 +220,9 @@ function onNamedArguments(
       const values = Object.entries(kwargs).map(([key, value]) =>
         [key, bind(value)] as const
       );
-      const own = args.flat().map(bind);
+      const tensors = args.flat().map(bind);
       const context = { masks: [], args: Object.fromEntries(values) };
-      return layer.call(ops, own as T[], {}, context as never);
+      return layer.call(ops, tensors as T[], {}, context as never);
     },
   };
 }

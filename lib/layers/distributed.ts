@@ -39,8 +39,8 @@ export function distributed(
       const options = { name, tensorArgs, readsOuterMasks: false };
       const { all, contextOf } = feedsOf(ops, inputs, context, options);
       return overTime(ops, all, (rows) => {
-        const own = rows.slice(0, inputs.length);
-        return layer.call(ops, own, weights, contextOf(rows));
+        const tensors = rows.slice(0, inputs.length);
+        return layer.call(ops, tensors, weights, contextOf(rows));
       });
     },
     ...(layer.masks === undefined ? {} : {
@@ -48,8 +48,8 @@ export function distributed(
         const options = { name, tensorArgs, readsOuterMasks: true };
         const { all, contextOf } = feedsOf(ops, inputs, context, options);
         const masksOf = (rows: readonly T[]) => {
-          const own = rows.slice(0, inputs.length);
-          return layer.masks!(ops, own, contextOf(rows));
+          const tensors = rows.slice(0, inputs.length);
+          return layer.masks!(ops, tensors, contextOf(rows));
         };
         const first = all.map((x) =>
           ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
@@ -68,8 +68,8 @@ export function distributed(
  * The end of a distributed model: passes on the output of the model, with the
  * mask of TimeDistributed.
  *
- * Source: Keras 3.15 `TimeDistributed`, which hands on the mask of its input;
- * Keras 2 asks the model if the input has none.
+ * Source: Keras 3.15 `TimeDistributed`, which passes on the mask of its input; in
+ * Keras 2 the model computes one if the input has none.
  *
  * @param dialect The writer of the layer.
  * @returns A layer whose inputs are the model's output and the input of
@@ -120,11 +120,11 @@ function feedsOf<T>(
     }
     const argsOfStep = {};
     for (const key of Object.keys(args)) {
-      const place = tensorArgs.indexOf(key);
-      const row = rows[next + place];
+      const index = tensorArgs.indexOf(key);
+      const row = rows[next + index];
       Object.defineProperty(argsOfStep, key, {
         enumerable: true,
-        get: () => place < 0 ? args[key] : row,
+        get: () => index < 0 ? args[key] : row,
       });
     }
     return { masks: ofStep, args: argsOfStep };

@@ -223,14 +223,14 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
       );
     }),
     Clip: operation(["x", "x_min", "x_max"], (ops, args) => {
-      const given = args.tensor("x");
-      let x = given;
+      const input = args.tensor("x");
+      let x = input;
       if (args.has("x_min")) x = ops.maximum(x, args.tensor("x_min"));
       if (args.has("x_max")) x = ops.minimum(x, args.tensor("x_max"));
       const isWhole = ["x_min", "x_max"].every((key) =>
         !args.has(key) || Number.isInteger(args.raw(key))
       );
-      return isWhole && ops.dtype(given) === "int32" ? ops.cast(x, "int32") : x;
+      return isWhole && ops.dtype(input) === "int32" ? ops.cast(x, "int32") : x;
     }),
     Cast: operation(["x", "dtype"], cast),
     SaturateCast: operation(["x", "dtype"], (ops, args) => {

@@ -72,8 +72,8 @@ function meanOverTime(config: LayerConfig): Layer {
 function maskOf<T>(ops: Ops<T>, context: CallContext<T>): T | undefined {
   const { mask } = context.args;
   if (mask === undefined || mask === null) return context.masks[0];
-  const given = mask as T;
-  return ops.dtype(given) === "bool" ? given : ops.cast(given, "bool");
+  const values = mask as T;
+  return ops.dtype(values) === "bool" ? values : ops.cast(values, "bool");
 }
 
 const AVERAGE = ["GlobalAveragePooling#D", "GlobalAvgPool#D"];

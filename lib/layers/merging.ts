@@ -20,7 +20,7 @@ const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
 type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
 
 /** Keras 3's treatment of masked inputs. */
-type Masked = <T>(ops: Ops<T>, given: MaskedInputs<T>) => T;
+type Masked = <T>(ops: Ops<T>, masked: MaskedInputs<T>) => T;
 
 /**
  * Add, Subtract, Multiply, Maximum, Minimum: combines the inputs one by one.
@@ -136,8 +136,8 @@ function concatenate(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function dot(config: LayerConfig): Layer {
-  const given = [config.raw("axes")].flat();
-  if (!given.every(Number.isSafeInteger) || given.length > 2) {
+  const masked = [config.raw("axes")].flat();
+  if (!masked.every(Number.isSafeInteger) || masked.length > 2) {
     throw new TypeError(
       cannot(
         `read layer "${config.name}"`,
@@ -146,7 +146,7 @@ function dot(config: LayerConfig): Layer {
       ),
     );
   }
-  const [first, second = first] = given as number[];
+  const [first, second = first] = masked as number[];
   const isNormal = config.boolean("normalize", false);
   const least = LEAST_SQUARES[config.dialect];
   return {
@@ -172,12 +172,12 @@ export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
       masked: maskedProduct,
     }),
     Maximum: folded((ops, a, b) => ops.maximum(a, b), {
-      masked: (ops, given) =>
-        maskedFold(ops, given, (ops, a, b) => ops.maximum(a, b)),
+      masked: (ops, masked) =>
+        maskedFold(ops, masked, (ops, a, b) => ops.maximum(a, b)),
     }),
     Minimum: folded((ops, a, b) => ops.minimum(a, b), {
-      masked: (ops, given) =>
-        maskedFold(ops, given, (ops, a, b) => ops.minimum(a, b)),
+      masked: (ops, masked) =>
+        maskedFold(ops, masked, (ops, a, b) => ops.minimum(a, b)),
     }),
     Average: average,
     Concatenate: concatenate,

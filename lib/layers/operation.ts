@@ -240,8 +240,8 @@ function bound(
   config: LayerConfig,
   parameters: readonly string[],
 ): Record<string, unknown> {
-  // the operation's name in Keras 2, and no option of it: what stands beside
-  // it, as "dtype", is the layer's that holds the function.
+  // the operation's name in Keras 2, not an option: further keys, such as
+  // "dtype", belong to the layer around the function.
   const isFunction = config.raw("function") !== undefined;
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;

@@ -12,7 +12,7 @@ import { type Arguments, type Compute, operation } from "./operation.ts";
 import { axisOf, knownSize } from "./operation_forms.ts";
 import { ascending } from "./reduction_operations.ts";
 
-/** The values that a quantile is taken of, along the last axis. */
+/** The values to compute a quantile of, along the last axis. */
 interface Joined<T> {
   readonly values: T;
   /** Gives a result the axes that were joined, if they are to be kept. */

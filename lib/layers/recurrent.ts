@@ -286,7 +286,7 @@ function passedState<T>(
 }
 
 /**
- * Checks initial states: a mask passed by position would be taken for a state.
+ * Checks initial states: a mask passed by position would be used as a state.
  */
 function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
   const [shape, wanted] = [ops.shape(state), ops.shape(like)];

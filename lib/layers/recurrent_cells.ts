@@ -347,8 +347,11 @@ function stackedRnnCells(config: LayerConfig): Cell {
           let input = projected;
           return bound.flatMap((cell, i) => {
             const { numStates, outputState } = cells[i]!;
-            const own = state.slice(starts[i]!, starts[i]! + numStates);
-            const next = cell.step(i === 0 ? input : cell.project(input), own);
+            const cellState = state.slice(starts[i]!, starts[i]! + numStates);
+            const next = cell.step(
+              i === 0 ? input : cell.project(input),
+              cellState,
+            );
             input = next[outputState]!;
             return next;
           });

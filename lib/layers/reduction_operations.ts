@@ -304,8 +304,12 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
       const predictions = args.tensor("predictions");
       const targets = ops.cast(args.tensor("targets"), "int32");
-      const own = ops.takeAlongAxis(predictions, ops.expandDims(targets, 1), 1);
-      const above = ops.float(ops.greater(predictions, own));
+      const predicted = ops.takeAlongAxis(
+        predictions,
+        ops.expandDims(targets, 1),
+        1,
+      );
+      const above = ops.float(ops.greater(predictions, predicted));
       const count = ops.sum(above, { axis: 1 });
       return ops.greater(ops.constant(args.number("k")), count);
     }),

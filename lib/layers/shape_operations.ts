@@ -226,8 +226,8 @@ function mirrored(
 }
 
 const repeat: Compute = (ops, args) => {
-  const given = args.tensor("x");
-  const x = args.has("axis") ? given : ops.reshape(given, [-1]);
+  const input = args.tensor("x");
+  const x = args.has("axis") ? input : ops.reshape(input, [-1]);
   const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
   const repeats = args.ints("repeats");
   if (repeats.length === 1) return ops.repeat(x, repeats[0]!, axis);
@@ -268,11 +268,11 @@ const flip = (fixed?: number): Compute => (ops, args) => {
 
 /** Rolls values along axes. */
 export const roll: Compute = (ops, args) => {
-  const given = args.tensor("x");
+  const input = args.tensor("x");
   const shifts = args.ints("shift");
   const isFlat = !args.has("axis");
   const axes = isFlat ? [0] : args.ints("axis");
-  const x = isFlat ? ops.reshape(given, [-1]) : given;
+  const x = isFlat ? ops.reshape(input, [-1]) : input;
   if (isFlat) args.refuse("axis", "be there");
   return axes.reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);

@@ -147,8 +147,8 @@ function lookUpNumbers<T>(
     ops.equal(ops.expandDims(ids, rank), keys(tokens as number[])),
     "int32",
   ); // [N, …, V]
-  const places = keys(tokens.map((_, i) => start + i));
-  const known = ops.sum(ops.multiply(found, places), { axis: -1 });
+  const positions = keys(tokens.map((_, i) => start + i));
+  const known = ops.sum(ops.multiply(found, positions), { axis: -1 });
   const isKnown = ops.greater(ops.sum(found, { axis: -1 }), keys([0]));
   const count = keys([numUnknown]);
   const other = ops.add(ops.mod(ids, count), keys([unknown]));
@@ -241,13 +241,13 @@ function textVectorization(config: LayerConfig): Layer {
     padsToLongest: isInt && length === undefined,
     dtype: isInt ? "int32" : "float32",
     shapeOf(shape) {
-      checkTexts(shape, split !== undefined, config);
+      checkStrings(shape, split !== undefined, config);
       if (isInt) return [null, length ?? null];
       return encodedSizes([null, null], vocabulary, config);
     },
     compute({ data, shape }) {
-      const rows = rowsOf(data as readonly string[], shape).map((texts) =>
-        tokensOf(texts, options).map(lookup)
+      const rows = rowsOf(data as readonly string[], shape).map((strings) =>
+        tokensOf(strings, options).map(lookup)
       );
       return isInt
         ? paddedRows(rows, length)
@@ -257,7 +257,7 @@ function textVectorization(config: LayerConfig): Layer {
 }
 
 /** Checks that there is one string per sample, unless nothing is split. */
-function checkTexts(
+function checkStrings(
   shape: readonly (number | null)[],
   isSplit: boolean,
   config: LayerConfig,

@@ -149,8 +149,8 @@ const runningProduct: Compute = (ops, args) => {
   if (!args.boolean("reverse", false)) {
     return cumprod(ops, args.set("axis", axis));
   }
-  const turned = args.set("axis", axis).with("x", (y) => ops.flip(y, [axis]));
-  return ops.flip(cumprod(ops, turned) as typeof x, [axis]);
+  const flipped = args.set("axis", axis).with("x", (y) => ops.flip(y, [axis]));
+  return ops.flip(cumprod(ops, flipped) as typeof x, [axis]);
 };
 
 const oldSoftmax: Compute = (ops, args) =>

@@ -172,7 +172,7 @@ function inHsv(kind: "saturation" | "hue"): Change {
     const at = (i: number) =>
       ops.slice(hsv, [{ axis: 3, start: i, stop: i + 1 }]);
     const [hue, saturation, value] = [at(0), at(1), at(2)];
-    const turned = () =>
+    const rotated = () =>
       ops.mod(
         ops.add(hue, c(ops, 1 + args.number("delta"))),
         c(ops, 1),
@@ -186,7 +186,7 @@ function inHsv(kind: "saturation" | "hue"): Change {
         c(ops, 1),
       );
     const parts = kind === "hue"
-      ? [turned(), saturation, value]
+      ? [rotated(), saturation, value]
       : [hue, bounded(), value];
     return hsvToRgb(ops, ops.concatenate(parts, 3), args.name);
   };

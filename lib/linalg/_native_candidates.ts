@@ -9,7 +9,7 @@ import {
   type Bank,
   type NearestList,
   squaredDistance,
-} from "./_nearest_list.ts";
+} from "./nearest_list.ts";
 import {
   type LinalgOptions,
   type NativeGraph,

@@ -58,7 +58,9 @@ const RUNTIME_TYPES = {
  */
 export async function hasNative({ native }: LinalgOptions): Promise<boolean> {
   if (native === false) return false;
-  const { missingRuntime } = await import("../engines/onnx/runtime/runtime.ts");
+  const { missingRuntime } = await import(
+    "../engines/onnx/runtime/missing_runtime.ts"
+  );
   return await missingRuntime(false) === undefined;
 }
 

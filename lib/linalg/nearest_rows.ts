@@ -5,7 +5,8 @@
  */
 import { hasNative, type LinalgOptions } from "./native_graph.ts";
 import { NativeCandidates } from "./_native_candidates.ts";
-import { type Bank, NearestList, squaredDistance } from "./_nearest_list.ts";
+import { type Bank, NearestList, squaredDistance } from "./nearest_list.ts";
+import { rowProducts } from "./row_products.ts";
 import type { Matrix } from "./products.ts";
 
 /** Settings of {@linkcode openNearest}. */
@@ -89,20 +90,35 @@ export async function openNearest(
   };
 }
 
-/** Offers all rows of a bank. */
+/**
+ * Offers all rows of a bank; with squares, only those are measured exactly whose
+ * squared distance `q² + b² - 2 q b` may be small enough.
+ */
 function offerAll(
-  { data, rows, columns, lengths, extra }: Bank,
+  bank: Bank,
   query: Float64Array,
   skip: number,
   best: NearestList,
 ): void {
+  const { data, rows, columns, lengths, extra, squares } = bank;
   best.clear();
+  const products = squares && rowProducts(bank, query); // [M]
+  const own = query.reduce((sum, x) => sum + x * x, 0);
   for (let row = 0; row < rows; row++) {
     if (row === skip) continue;
     const at = row * columns;
     const length = lengths === undefined ? 1 : lengths[row]!;
     const more = extra === undefined ? 0 : extra[row]!;
     const limit = best.worst - more;
+    if (products !== undefined) {
+      const both = own + squares![row]!;
+      const error = (2 * columns + 8) * Number.EPSILON * both + VANISHING;
+      // False where numbers overflow: such rows are measured.
+      if (both - 2 * products[row]! / length - error > limit) continue;
+    }
     best.offer(row, squaredDistance(data, at, query, length, limit) + more);
   }
 }
+
+/** Above the rounding errors of squares that underflow. */
+const VANISHING = 2 ** -1000;

@@ -165,9 +165,15 @@ function lowerTimes(
   p.fill(0, start);
   let i = start;
   for (; i + 4 <= side; i += 4) {
-    const [r0, r1, r2, r3] = rowsFrom(i, side);
-    const [v0, v1, v2, v3] = valuesFrom(v, i);
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    const r0 = i * side;
+    const r1 = r0 + side;
+    const r2 = r1 + side;
+    const r3 = r2 + side;
+    const [v0, v1, v2, v3] = [v[i]!, v[i + 1]!, v[i + 2]!, v[i + 3]!];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
     for (let j = start; j < i; j++) {
       const vj = v[j]!;
       const a0 = a[r0 + j]!;
@@ -221,9 +227,12 @@ function subtractOuter(
 ): void {
   let i = start;
   for (; i + 4 <= side; i += 4) {
-    const [r0, r1, r2, r3] = rowsFrom(i, side);
-    const [v0, v1, v2, v3] = valuesFrom(v, i);
-    const [p0, p1, p2, p3] = valuesFrom(p, i);
+    const r0 = i * side;
+    const r1 = r0 + side;
+    const r2 = r1 + side;
+    const r3 = r2 + side;
+    const [v0, v1, v2, v3] = [v[i]!, v[i + 1]!, v[i + 2]!, v[i + 3]!];
+    const [p0, p1, p2, p3] = [p[i]!, p[i + 1]!, p[i + 2]!, p[i + 3]!];
     // Up to the end of the last row: what lies above the diagonal is not read.
     for (let j = start; j < i + 4; j++) {
       const vj = v[j]!;
@@ -240,16 +249,6 @@ function subtractOuter(
       a[row + j]! -= v[i]! * p[j]! + p[i]! * v[j]!;
     }
   }
-}
-
-type Four = readonly [number, number, number, number];
-
-function rowsFrom(i: number, side: number): Four {
-  return [i * side, (i + 1) * side, (i + 2) * side, (i + 3) * side];
-}
-
-function valuesFrom(x: Float64Array, i: number): Four {
-  return [x[i]!, x[i + 1]!, x[i + 2]!, x[i + 3]!];
 }
 
 /** Sums of squares below this are negligible beside numbers near 1. */

@@ -120,8 +120,8 @@ export class QuantileSketch {
     checkNoNan(values, "add values to quantile sketch", this.#count);
     const bottom = this.#level(0);
     for (let start = 0; start < values.length;) {
-      const room = this.#size - bottom.fill;
-      const part = values.subarray(start, start + room);
+      const free = this.#size - bottom.fill;
+      const part = values.subarray(start, start + free);
       bottom.values.set(part, bottom.fill);
       bottom.fill += part.length;
       start += part.length;
@@ -174,11 +174,11 @@ export class QuantileSketch {
     const level = this.#level(number);
     const above = this.#level(number + 1);
     const sorted = level.values.sort();
-    const odd = level.halved[0] > level.halved[1] ? 1 : 0;
-    for (let i = odd; i < sorted.length; i += 2) {
+    const first = level.halved[0] > level.halved[1] ? 1 : 0;
+    for (let i = first; i < sorted.length; i += 2) {
       above.values[above.fill++] = sorted[i]!;
     }
-    level.halved[odd]++;
+    level.halved[first]++;
     level.fill = 0;
     if (above.fill === this.#size) this.#halve(number + 1);
   }

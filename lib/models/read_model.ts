@@ -5,10 +5,6 @@ import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
 import type { ModelGraph } from "./graph/model_graph.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
-import { checkAliases } from "./keras/known_names.ts";
-import { modelOfKerasFile, openKerasFile } from "./keras/keras_file.ts";
-import { loadOnnx } from "./onnx/load_onnx.ts";
-import { loadModelJson } from "./tfjs/load_model_json.ts";
 
 /**
  * Settings of `loadModel`.
@@ -70,28 +66,28 @@ async function readInSteps(
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
   const customLayers = customTable(customObjects, layers);
-  checkAliases(customLayers);
+  if (Object.keys(customLayers).length > 0) {
+    const { checkAliases } = await import("./keras/known_names.ts");
+    checkAliases(customLayers);
+  }
   const limits = checkLimits(options.limits);
+  const settings = { customLayers, allowNonFinite, limits, pacer };
   pacer.check();
   const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
-    case "onnx":
-      return await loadOnnx(file, { allowNonFinite, limits, pacer });
-    case "tfjs":
-      return await loadModelJson(file, {
-        customLayers,
-        allowNonFinite,
-        limits,
-        pacer,
-      });
+    case "onnx": {
+      const { loadOnnx } = await import("./onnx/load_onnx.ts");
+      return await loadOnnx(file, settings);
+    }
+    case "tfjs": {
+      const { loadModelJson } = await import("./tfjs/load_model_json.ts");
+      return await loadModelJson(file, settings);
+    }
     default: {
-      const opened = await openKerasFile(file, pacer);
-      return await modelOfKerasFile(opened, {
-        customLayers,
-        allowNonFinite,
-        limits,
-        pacer,
-      });
+      const { modelOfKerasFile, openKerasFile } = await import(
+        "./keras/keras_file.ts"
+      );
+      return await modelOfKerasFile(await openKerasFile(file, pacer), settings);
     }
   }
 }

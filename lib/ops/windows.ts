@@ -43,8 +43,8 @@ export function numWindows(
 ): number | null {
   if (size === null) return null;
   const { stride, padding } = windows;
-  const room = padding === "same" ? size : size - reach(windows) + 1;
-  if (room < 1) {
+  const length = padding === "same" ? size : size - reach(windows) + 1;
+  if (length < 1) {
     throw new RangeError(
       cannot(
         'slide a window with padding "valid"',
@@ -53,7 +53,7 @@ export function numWindows(
       ),
     );
   }
-  return Math.ceil(room / stride);
+  return Math.ceil(length / stride);
 }
 
 /**

@@ -31,7 +31,7 @@ export async function* columnPieces(
   for (const part of parts) {
     const { columns, samples } = part.description;
     const column = columns.find((column) => column.name === name)!;
-    const check = new ColumnCheck(part, column);
+    const check = new Checksum(part, column);
     const size = Math.max(1, Math.floor(PIECE_BYTES / rowBytes(column)));
     for (const rows of ranges(samples, size)) {
       const bytes = bytesOf(await part.read(name, rows));
@@ -52,34 +52,36 @@ export async function* columnPieces(
 export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   for (const part of parts) {
     const { ids: spec, samples } = part.description;
-    const check = new IdCheck(part, spec);
+    const check = new Checksum(part, spec);
     for (const rows of ranges(samples, IDS_AT_ONCE)) {
       const ids = await part.ids(rows);
-      check.add(ids);
+      check.addIds(ids);
       yield ids;
     }
     check.finish();
   }
 }
 
-/** Hint about a changed file. */
-type CheckedPart = Pick<Part, "name" | "advice">;
-
-/** Compares the values of a column with their checksum. */
-export class ColumnCheck {
-  readonly #part: CheckedPart;
-  readonly #column: ColumnSpec;
+/** Compares the bytes of rows with the checksum that a file has of them. */
+export class Checksum {
+  readonly #part: Pick<Part, "name" | "advice">;
+  readonly #what: string;
+  readonly #expected: number;
   #crc = 0;
 
   /**
    * Starts before the first row.
    *
    * @param part The file, for messages.
-   * @param column The column.
+   * @param of The column, or the ids.
    */
-  constructor(part: CheckedPart, column: ColumnSpec) {
+  constructor(
+    part: Pick<Part, "name" | "advice">,
+    of: ColumnSpec | IdSpec,
+  ) {
     this.#part = part;
-    this.#column = column;
+    this.#what = "name" in of ? `column "${of.name}"` : "the ids";
+    this.#expected = of.crc32;
   }
 
   /** Adds the bytes of the next rows. */
@@ -87,63 +89,27 @@ export class ColumnCheck {
     this.#crc = crc32(bytes, this.#crc);
   }
 
-  /**
-   * Compares the checksum after the last row.
-   *
-   * @throws {SyntaxError} If the values were changed.
-   */
-  finish(): void {
-    const { name, crc32 } = this.#column;
-    checkSum(this.#part, `column "${name}"`, crc32, this.#crc);
-  }
-}
-
-/** Compares ids with their checksum. */
-export class IdCheck {
-  readonly #part: CheckedPart;
-  readonly #spec: IdSpec;
-  #crc = 0;
-
-  /**
-   * Starts before the first row.
-   *
-   * @param part The file, for messages.
-   * @param spec The ids.
-   */
-  constructor(part: CheckedPart, spec: IdSpec) {
-    this.#part = part;
-    this.#spec = spec;
-  }
-
   /** Adds the ids of the next rows. */
-  add(ids: Ids): void {
-    this.#crc = crc32(idLines(ids), this.#crc);
+  addIds(ids: Ids): void {
+    this.add(idLines(ids));
   }
 
   /**
    * Compares the checksum after the last row.
    *
-   * @throws {SyntaxError} If they were changed.
+   * @throws {SyntaxError} If the rows were changed.
    */
   finish(): void {
-    checkSum(this.#part, "the ids", this.#spec.crc32, this.#crc);
+    const [expected, found] = [this.#expected, this.#crc];
+    if (expected === found) return;
+    const { name, advice } = this.#part;
+    throw badFeatures(
+      name,
+      `${this.#what} must have checksum ${expected.toString(16)}`,
+      found.toString(16),
+      advice ?? "the file was changed or is damaged: write it again",
+    );
   }
-}
-
-function checkSum(
-  { name, advice = "the file was changed or is damaged: write it again" }:
-    CheckedPart,
-  what: string,
-  expected: number,
-  found: number,
-): void {
-  if (expected === found) return;
-  throw badFeatures(
-    name,
-    `${what} must have checksum ${expected.toString(16)}`,
-    found.toString(16),
-    advice,
-  );
 }
 
 /** Ranges of rows from 0 on. */

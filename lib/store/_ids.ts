@@ -82,17 +82,17 @@ export function encodeIds(
     return new Map([[ID, { data, shape, dtype: kind }]]);
   }
   const offsets = new BigInt64Array(ids.length + 1);
-  const texts: Uint8Array[] = [];
+  const strings: Uint8Array[] = [];
   const encoder = new TextEncoder();
   let at = 0;
   for (let i = 0; i < ids.length; i++) {
     const bytes = encoder.encode(textOf(ids[i]!));
-    texts.push(bytes);
+    strings.push(bytes);
     at += bytes.length;
     offsets[i + 1] = BigInt(at);
   }
   const data = new Uint8Array(at);
-  texts.forEach((text, i) => data.set(text, Number(offsets[i]!)));
+  strings.forEach((text, i) => data.set(text, Number(offsets[i]!)));
   const arrays = new Map<string, StoredArray>([
     [ID, { data, shape: [at], dtype: "uint8" }],
     [OFFSETS, { data: offsets, shape: [ids.length + 1], dtype: "int64" }],
@@ -128,11 +128,11 @@ export function textOf(id: string | number): string {
  * @param isNumber Which of them are numbers; without it, none.
  * @returns The ids.
  */
-export function fromTexts(
-  texts: readonly string[],
+export function fromStrings(
+  strings: readonly string[],
   isNumber?: ArrayLike<number>,
 ): (string | number)[] {
-  return texts.map((text, i) => isNumber?.[i] ? Number(text) : text);
+  return strings.map((text, i) => isNumber?.[i] ? Number(text) : text);
 }
 
 /**
@@ -143,7 +143,7 @@ export function fromTexts(
  * @returns The strings.
  * @throws {TypeError} If they are not UTF-8.
  */
-export function decodeTexts(
+export function decodeStrings(
   bytes: Uint8Array,
   offsets: ArrayLike<number | bigint>,
 ): string[] {

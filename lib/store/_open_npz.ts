@@ -6,7 +6,7 @@
 import { type ByteSource, fileSource } from "../formats/byte_source.ts";
 import { readNpy, readNpyHeader } from "../formats/npy.ts";
 import { fromNpy } from "../formats/npy.ts";
-import { readTextHeader, textsOf } from "../formats/npy_writer.ts";
+import { readTextHeader, stringsOf } from "../formats/npy_writer.ts";
 import { readSafetensor, type RowRange } from "../formats/safetensors.ts";
 import { ZipArchive } from "../formats/zip.ts";
 import {
@@ -14,8 +14,8 @@ import {
   type Description,
   parseDescription,
 } from "./_description.ts";
-import { fromTexts, ID, IS_NUMBER } from "./_ids.ts";
-import { checkColumn, headOf, readTexts } from "./_open_safetensors.ts";
+import { fromStrings, ID, IS_NUMBER } from "./_ids.ts";
+import { checkColumn, headOf, readStrings } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
@@ -92,16 +92,16 @@ async function idReader(
   if (count !== samples) {
     throw badFeatures(source.name, `it must hold ${samples} ids`, count);
   }
-  const texts = (rows: RowRange) => {
+  const strings = (rows: RowRange) => {
     const bytes = new Uint8Array((rows.end - rows.start) * characters * 4);
     source.read(start + rows.start * characters * 4, bytes);
-    return readTexts(source.name, () => textsOf(bytes, characters));
+    return readStrings(source.name, () => stringsOf(bytes, characters));
   };
-  if (kind === "string") return texts;
+  if (kind === "string") return strings;
   const marks: RowReader = markReader(
     await archive.part(`${IS_NUMBER}.npy`),
   );
-  return (rows) => fromTexts(texts(rows), marks(rows) as ArrayLike<number>);
+  return (rows) => fromStrings(strings(rows), marks(rows) as ArrayLike<number>);
 }
 
 function markReader(source: ByteSource): RowReader {

@@ -21,8 +21,8 @@ import {
   type Description,
   parseDescription,
 } from "./_description.ts";
-import { decodeTexts, fromTexts, ID, IS_NUMBER } from "./_ids.ts";
-import { readTexts } from "./_open_safetensors.ts";
+import { decodeStrings, fromStrings, ID, IS_NUMBER } from "./_ids.ts";
+import { readStrings } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
@@ -114,11 +114,11 @@ class GroupRows {
       const { values, valueOffsets } = column.data[0]!;
       const offsets = valueOffsets.subarray(start, end + 1) as Int32Array;
       const bytes = values.subarray(offsets[0], offsets.at(-1)) as Uint8Array;
-      const texts = readTexts(
+      const strings = readStrings(
         this.#source.name,
-        () => decodeTexts(bytes, offsets),
+        () => decodeStrings(bytes, offsets),
       );
-      for (const id of fromTexts(texts, marks)) {
+      for (const id of fromStrings(strings, marks)) {
         ids.push(id);
       }
     }

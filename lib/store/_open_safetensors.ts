@@ -19,7 +19,7 @@ import {
   headChecksum,
   parseDescription,
 } from "./_description.ts";
-import { decodeTexts, fromTexts, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
+import { decodeStrings, fromStrings, ID, IS_NUMBER, OFFSETS } from "./_ids.ts";
 import type { Part } from "./part.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
@@ -140,9 +140,9 @@ function readIds(
   }
   const range = { start: Number(offsets[0]), end: Number(offsets.at(-1)) };
   const bytes = read(ID, range) as Uint8Array;
-  const texts = readTexts(source.name, () => decodeTexts(bytes, offsets));
-  if (kind === "string") return texts;
-  return fromTexts(texts, read(IS_NUMBER, rows) as Uint8Array);
+  const strings = readStrings(source.name, () => decodeStrings(bytes, offsets));
+  if (kind === "string") return strings;
+  return fromStrings(strings, read(IS_NUMBER, rows) as Uint8Array);
 }
 
 /**
@@ -153,7 +153,7 @@ function readIds(
  * @returns The ids.
  * @throws {SyntaxError} If they are no text.
  */
-export function readTexts<T>(name: string, decode: () => T): T {
+export function readStrings<T>(name: string, decode: () => T): T {
   try {
     return decode();
   } catch (cause) {

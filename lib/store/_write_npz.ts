@@ -4,7 +4,7 @@
  * @module
  */
 import type { ByteSink } from "../formats/byte_sink.ts";
-import { fixedTexts, npyHead } from "../formats/npy_writer.ts";
+import { fixedStrings, npyHead } from "../formats/npy_writer.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
 import { ZipWriter } from "../formats/zip_writer.ts";
 import { columnPieces, idPieces } from "./_column_pieces.ts";
@@ -67,12 +67,12 @@ async function addIds(
     }
   }
   const head = npyHead({ characters }, [samples]);
-  const texts = async function* () {
+  const strings = async function* () {
     for await (const ids of idPieces(parts)) {
-      yield fixedTexts(ids.map(textOf), characters);
+      yield fixedStrings(ids.map(textOf), characters);
     }
   };
-  await zip.add(`${ID}.npy`, behind(head, texts()));
+  await zip.add(`${ID}.npy`, behind(head, strings()));
   if (kind === "string") return;
   const marks = encoded(parts, kind, IS_NUMBER);
   await zip.add(`${IS_NUMBER}.npy`, behind(npyHead("bool", [samples]), marks));

@@ -130,7 +130,7 @@ function idData(
     return [[ID, arrow.makeData({ type, length, nullCount: 0, data: values })]];
   }
   const offsets = arrays.get(OFFSETS)!.data as BigInt64Array;
-  const texts = arrow.makeData({
+  const strings = arrow.makeData({
     type: new arrow.Utf8(),
     length,
     nullCount: 0,
@@ -138,8 +138,8 @@ function idData(
     data: data as Uint8Array,
   });
   const marks = arrays.get(IS_NUMBER)?.data as Uint8Array | undefined;
-  if (marks === undefined) return [[ID, texts]];
-  return [[ID, texts], [IS_NUMBER, boolData(arrow, marks)]];
+  if (marks === undefined) return [[ID, strings]];
+  return [[ID, strings], [IS_NUMBER, boolData(arrow, marks)]];
 }
 
 function columnData(

@@ -4,7 +4,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import { openSafetensors } from "./_open_safetensors.ts";
+import { missingPath } from "../formats/file_path.ts";
 import type { Part } from "./part.ts";
 import { kindAt, pathOf } from "./target.ts";
 import { notWritten, writeFeatureFile } from "./write_file.ts";
@@ -40,7 +40,6 @@ export class FeatureCache {
    * @throws {SyntaxError} If the file is damaged.
    * @throws {TypeError} If the folder cannot be written.
    */
-  // deno-lint-ignore require-await
   async find(key: string): Promise<Part | undefined> {
     const path = this.#path(key);
     this.#prepare();
@@ -51,6 +50,7 @@ export class FeatureCache {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
+    const { openSafetensors } = await import("./_open_safetensors.ts");
     try {
       const advice = "delete this file, or empty the cache with clearCache()";
       return { ...openSafetensors(path), advice };
@@ -64,7 +64,7 @@ export class FeatureCache {
   /** Checks before the computation that the folder can be written. */
   #prepare(): void {
     const { folder } = this.#settings;
-    const kind = kindAt(folder);
+    const kind = kindAt(folder, "cache features");
     if (kind === "a file") {
       throw new TypeError(
         cannot("cache features", "it must be a folder", folder),
@@ -164,7 +164,9 @@ export function clearCache(folder: string | URL): number {
     files = filesOf(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    if (!(error instanceof Deno.errors.NotADirectory)) throw error;
+    if (!(error instanceof Deno.errors.NotADirectory)) {
+      throw missingPath(error, path, action);
+    }
     throw new TypeError(cannot(action, "it must be a folder", path));
   }
   return files.filter(({ path }) => removed(path)).length;

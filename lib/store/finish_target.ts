@@ -6,7 +6,7 @@
 import { cannot } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import { readManifest } from "./_folder.ts";
-import { openFeatureFile } from "./open_features.ts";
+import { openFeatureFile } from "./feature_files.ts";
 import { type DonePart, type PartFolder, rowsOfParts } from "./part_folder.ts";
 import { writeTarget } from "./save_features.ts";
 import { kindAt, type Target } from "./target.ts";
@@ -15,7 +15,7 @@ import { shownWritten, type Written } from "./written.ts";
 /** The target of a run. */
 export interface RunTarget {
   /** The destination. */
-  readonly place: Target;
+  readonly destination: Target;
   /** The layout of the files. */
   readonly layout: {
     readonly shardSize?: number;
@@ -36,14 +36,14 @@ export interface RunTarget {
  */
 export async function finishTarget(
   folder: PartFolder,
-  { place, layout, run }: RunTarget,
+  { destination, layout, run }: RunTarget,
   done: readonly DonePart[],
   samplesPerSecond: number,
 ): Promise<Written> {
   const parts = rowsOfParts(done, run);
   try {
     const scratch = `${folder.path}/joined`;
-    const files = await writeTarget(place, parts, { ...layout, scratch });
+    const files = await writeTarget(destination, parts, { ...layout, scratch });
     const samples = parts.reduce((sum, p) => sum + p.description.samples, 0);
     const skipped = parts.flatMap((part) => part.description.skipped);
     for (const part of parts) part.close();

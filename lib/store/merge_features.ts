@@ -1,7 +1,5 @@
 import { cannot } from "../check.ts";
-import { sha256 } from "../formats/sha256.ts";
-import { finishTarget, incomplete, writtenBefore } from "./finish_target.ts";
-import { type DonePart, PartFolder, type RunRecord } from "./part_folder.ts";
+import type { DonePart, PartFolder, RunRecord } from "./part_folder.ts";
 import { checkFree, kindAt, pathOf, type Target } from "./target.ts";
 import type { Written } from "./written.ts";
 
@@ -35,9 +33,10 @@ import type { Written } from "./written.ts";
 export async function mergeFeatures(target: string | URL): Promise<Written> {
   const action = "merge features";
   const path = pathOf(target, action).replace(/[/\\]+$/, "");
+  const { PartFolder } = await import("./part_folder.ts");
   const record = PartFolder.record(`${path}.partial`);
   if (record === undefined) {
-    const hint = kindAt(path) === undefined
+    const hint = kindAt(path, "merge features") === undefined
       ? "write its parts first, with { shard: [k, n] }"
       : `"${path}" is there: open it with openFeatures()`;
     const rule = `"${path}.partial" must be there`;
@@ -45,28 +44,35 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
   }
   const { shards, samples: _samples, ...rest } = record;
   const { format, isFolder, shardSize, rowGroupSize, data } = rest;
+  const { sha256 } = await import("../formats/sha256.ts");
   const run = data === "unknown"
     ? undefined
     : await sha256(JSON.stringify(rest));
-  const place = {
+  const destination = {
     path,
     format: format as Target["format"],
     isFolder: isFolder === true,
   };
-  if (kindAt(path) !== undefined) { // stopped at its very end
-    const before = await writtenBefore(place, run);
+  const { writtenBefore, finishTarget } = await import("./finish_target.ts");
+  if (kindAt(path, "merge features") !== undefined) { // stopped at its very end
+    const before = await writtenBefore(destination, run);
     if (before !== undefined) return before;
     checkFree(path);
   }
   const folder = await PartFolder.open(`${path}.partial`, record, true);
   try {
     for (let k = 0; k < Number(shards); k++) folder.lock(k);
-    const done = checkDone(folder, path, record);
+    const done = await checkDone(folder, path, record);
     const layout = {
       ...(isFolder ? { shardSize: Number(shardSize) } : {}),
       ...(rowGroupSize ? { rowGroupSize: Number(rowGroupSize) } : {}),
     };
-    return await finishTarget(folder, { place, layout, run }, done, 0);
+    return await finishTarget(
+      folder,
+      { destination, layout, run },
+      done,
+      0,
+    );
   } finally {
     folder.close();
   }
@@ -76,11 +82,11 @@ export async function mergeFeatures(target: string | URL): Promise<Written> {
  * Returns all parts of all shards, or throws an error that lists the missing
  * ones.
  */
-function checkDone(
+async function checkDone(
   folder: PartFolder,
   path: string,
   { shards, samples, batch }: RunRecord,
-): DonePart[] {
+): Promise<DonePart[]> {
   const done: DonePart[] = [];
   const missing: string[] = [];
   for (let k = 0; k < Number(shards); k++) {
@@ -100,6 +106,7 @@ function checkDone(
   }
   if (missing.length === 0) return done;
   const hint = "run these shards again: they go on where they were";
+  const { incomplete } = await import("./finish_target.ts");
   throw incomplete(path, missing, hint);
 }
 

@@ -9,6 +9,7 @@ import { cannot, sizeOf } from "../check.ts";
 import { crc32Combine } from "../formats/crc32_combine.ts";
 import type { RowRange } from "../formats/safetensors.ts";
 import { sizeOfType, type StoredArray } from "../formats/stored_array.ts";
+import { rowView } from "../math/row_view.ts";
 import type { FeatureSet, LinearHead, SkippedSample } from "../types.ts";
 import {
   type ColumnSpec,
@@ -94,7 +95,7 @@ export function partOfSet(set: FeatureSet, facts: PartFacts = {}): Part {
     name: "feature set",
     description,
     head,
-    read: (column, rows) => rowsOf(arrays.get(column)!, rows),
+    read: (column, rows) => rowView(arrays.get(column)!, rows.start, rows.end),
     ids: ({ start, end }) => ids.slice(start, end),
     close() {},
   };
@@ -261,20 +262,6 @@ export function rowBytes({ shape, dtype }: ColumnSpec): number {
 export function bytesOf({ data }: StoredArray): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = data;
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-}
-
-/** A range of rows of an array, which shares its memory. */
-function rowsOf(
-  { data, shape, dtype }: StoredArray,
-  { start, end }: RowRange,
-): StoredArray {
-  const [, ...rest] = shape;
-  const width = sizeOf(rest);
-  return {
-    data: data.subarray(start * width, end * width),
-    shape: [end - start, ...rest],
-    dtype,
-  };
 }
 
 function checkText(text: string, what: string): void {

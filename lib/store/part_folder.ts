@@ -352,7 +352,7 @@ function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
   const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
   const differing = [...names].filter((name) => found[name] !== wanted[name]);
   if (differing.length === 0) return;
-  const texts = differing.map((name) => {
+  const messages = differing.map((name) => {
     if (name === "model" || name === "data") return `another ${name}`;
     return name === "settings"
       ? changedSettings(found[name], wanted[name])
@@ -362,7 +362,7 @@ function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
     `the unfinished run in "${path}" must have been begun with the ` +
     "same model, data and settings";
   const hint = "call it as it was begun, or delete that folder";
-  throw new RangeError(cannot(ACTION, rule, texts, hint));
+  throw new RangeError(cannot(ACTION, rule, messages, hint));
 }
 
 function notResumable(path: string): RangeError {

@@ -5,7 +5,7 @@
  */
 import type { StoredArray } from "../formats/stored_array.ts";
 import type { FeatureSet } from "../types.ts";
-import { ColumnCheck, IdCheck } from "./_column_pieces.ts";
+import { Checksum } from "./_column_pieces.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { bytesOf, type Part } from "./part.ts";
 
@@ -23,14 +23,14 @@ export async function readSet(part: Part): Promise<FeatureSet> {
   const arrays = new Map<string, StoredArray>();
   for (const column of description.columns) {
     const array = await part.read(column.name, rows);
-    const check = new ColumnCheck(part, column);
+    const check = new Checksum(part, column);
     check.add(bytesOf(array));
     check.finish();
     arrays.set(column.name, array);
   }
   const ids = await part.ids(rows);
-  const check = new IdCheck(part, description.ids);
-  check.add(ids);
+  const check = new Checksum(part, description.ids);
+  check.addIds(ids);
   check.finish();
   return setOfRows(description, { arrays, ids }, head);
 }

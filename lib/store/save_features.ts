@@ -1,9 +1,7 @@
 import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
-import { columnPieces, idPieces } from "./_column_pieces.ts";
-import { writeFolder } from "./_folder.ts";
 import { joinKinds } from "./_ids.ts";
-import { type Part, partOfSet, slicePart } from "./part.ts";
+import type { Part } from "./part.ts";
 import {
   checkFree,
   type FileFormat,
@@ -11,14 +9,8 @@ import {
   type Target,
   targetOf,
 } from "./target.ts";
-import {
-  notWritten,
-  syncFolder,
-  UNFINISHED,
-  writeFeatureFile,
-} from "./write_file.ts";
 import { parentOf } from "./target.ts";
-import { shownWritten, type Written } from "./written.ts";
+import type { Written } from "./written.ts";
 
 /**
  * The layout of features in files.
@@ -108,11 +100,13 @@ export async function saveFeatures(
   checkLayout(options, parsed, action);
   checkFree(parsed.path);
   const begin = performance.now();
+  const { partOfSet } = await import("./part.ts");
   const part = partOfSet(set);
   const scratch = scratchOf(parsed.path);
   const files = await writeTarget(parsed, [part], { ...options, scratch });
   const { samples } = part.description;
   const seconds = (performance.now() - begin) / 1000;
+  const { shownWritten } = await import("./written.ts");
   return shownWritten({
     samples,
     ...files,
@@ -200,6 +194,9 @@ export async function writeTarget(
   parts: readonly Part[],
   options: SaveOptions & { readonly scratch: string },
 ): Promise<TargetFiles> {
+  const { writeFeatureFile, UNFINISHED, notWritten, syncFolder } = await import(
+    "./write_file.ts"
+  );
   if (!isFolder) {
     const bytes = await writeFeatureFile(path, format, parts, options);
     return { files: [path], bytes };
@@ -215,6 +212,7 @@ export async function writeTarget(
   } catch (error) {
     throw notWritten(path, error);
   }
+  const { writeFolder } = await import("./_folder.ts");
   try {
     const shards = await writeFolder(
       unfinished,
@@ -249,6 +247,7 @@ async function* shardsOf(
   size: number,
 ): AsyncGenerator<readonly Part[]> {
   const total = parts.reduce((sum, p) => sum + p.description.samples, 0);
+  const { slicePart } = await import("./part.ts");
   for (let start = 0; start === 0 || start < total; start += size) {
     const shard: Part[] = [];
     let first = 0;
@@ -270,6 +269,7 @@ async function* shardsOf(
 
 /** Verifies all checksums, because slices get new ones. */
 async function checkValues(part: Part): Promise<void> {
+  const { columnPieces, idPieces } = await import("./_column_pieces.ts");
   for (const { name } of part.description.columns) {
     for await (const _piece of columnPieces([part], name));
   }

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { cannot, checkAwaited, checkOneOf } from "../check.ts";
+import { missingPath } from "../formats/file_path.ts";
 
 /**
  * A format of files of features.
@@ -120,16 +121,20 @@ export function checkFree(path: string): void {
  * The kind of entry at a path.
  *
  * @param path The path.
+ * @param action The action, for messages.
  * @returns `"a file"`, `"a folder"`, or undefined for nothing.
  */
-export function kindAt(path: string): "a file" | "a folder" | undefined {
+export function kindAt(
+  path: string,
+  action = "write features",
+): "a file" | "a folder" | undefined {
   try {
     return Deno.statSync(path).isDirectory ? "a folder" : "a file";
   } catch (error) {
     const isNothing = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory;
     if (isNothing) return undefined;
-    throw error;
+    throw missingPath(error, path, action);
   }
 }
 

@@ -27,7 +27,7 @@ import { FeatureColumns } from "../../lib/cli/_feature_columns.ts";
 import { columns, FLOATS } from "./_arrow_batches.ts";
 import { streamOf, tableOf, workerOver } from "./_arrow_pipes.ts";
 
-const TEXTS = "tests/data/text_layers/";
+const TEXT_LAYERS = "tests/data/text_layers/";
 const DIGITS = "notebooks/models/keras/digits.keras";
 
 /** Values of a column of what a worker writes. */
@@ -62,8 +62,8 @@ async function predicted(path: string, xs: unknown) {
 const ofType = (type: DataType) => (values: unknown[]) =>
   vectorFromArray(values, type);
 
-Deno.test("worker gives a model on strings texts of every type, as predict does", async () => {
-  const path = `${TEXTS}k3_length.keras`;
+Deno.test("worker passes strings of every type to a model, as predict does", async () => {
+  const path = `${TEXT_LAYERS}k3_length.keras`;
   const texts = ["the cat, the dog", "", "Birnen ÄPFEL äpfel unknown", "cat"];
   const { name, rows } = await predicted(path, { x: texts });
   const args = ["--layers", name, "--no-logits"];
@@ -77,8 +77,8 @@ Deno.test("worker gives a model on strings texts of every type, as predict does"
   }
 });
 
-Deno.test("worker gives a model on several strings lists of texts", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+Deno.test("worker passes lists of strings to a model on several strings", async () => {
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const texts = [["a", "b"], ["zzz", ""], ["ü", "b"]];
   const { name, rows } = await predicted(path, { x: texts });
   const args = ["--layers", name, "--no-logits"];
@@ -94,7 +94,7 @@ Deno.test("worker gives a model on several strings lists of texts", async () => 
 });
 
 Deno.test("worker gives the schema of a model on strings before any row", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const item = new Field("item", new Utf8(), true);
   const schema = new Schema([new Field("words", new List(item))]);
   await using model = await loadModel(path);
@@ -107,7 +107,7 @@ Deno.test("worker gives the schema of a model on strings before any row", async 
 });
 
 Deno.test("worker finds rows without a text, or with too many", async () => {
-  const path = `${TEXTS}k3_strings_multi_hot.keras`;
+  const path = `${TEXT_LAYERS}k3_strings_multi_hot.keras`;
   const item = new Field("item", new Utf8(), true);
   const rows = [["a", "b"], null, ["a"], ["a", null], ["b", "a"]];
   const bytes = columns({ words: vectorFromArray(rows, new List(item)) });
@@ -280,7 +280,10 @@ Deno.test("FeatureColumns store features of changing sizes in variable-size list
   const rows = makeData({ type: new Struct([]), length: 1, children: [] });
   const empty = new RecordBatch(new Schema([]), rows);
   const wider = (listType: "list" | "fixed") =>
-    new FeatureColumns(empty.schema, [], set(2), { keep: undefined, listType })
+    new FeatureColumns(empty.schema, [], [set(2)], {
+      keep: undefined,
+      listType,
+    })
       .batch(empty, set(3), new Set());
   assertThrows(
     () => wider("fixed"),

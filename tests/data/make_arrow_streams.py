@@ -61,6 +61,9 @@ streams = {
     "columns": stream_of([columns, columns.slice(1)]),
     "nested": stream_of([nested]),
     "deltas": stream_of(deltas, emit_dictionary_deltas=True),
+    "version_4": stream_of([pa.record_batch({"u": union.slice(0, 1), "x": x})],
+                           metadata_version=pa.ipc.MetadataVersion.V4),
+    "same_names": stream_of([pa.record_batch([pa.array(["a"]), pa.array([7]), x], ["k", "k", "x"])]),
     "replaced": stream_of([encoded(["a", "b"], [1, 0]), encoded(["c", "d"], [1, 0])]),
 }
 path = pathlib.Path(__file__).with_name("arrow_streams.json")

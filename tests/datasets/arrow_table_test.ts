@@ -33,7 +33,7 @@ function tableOf(rows: number): arrow.Table {
 const TABLE = tableOf(2500);
 const source = (options?: TableOptions) => arrowTable(TABLE, options);
 
-Deno.test("arrowTable() reads columns of numbers, lists and texts", async () => {
+Deno.test("arrowTable() reads columns of numbers, lists and strings", async () => {
   const options = { inputs: ["a", "b"], labels: "kind", ids: "big" };
   const read = await readSource(source(options), [spec([2])], { size: 999 });
   assertEquals([read.length, read.rows], [2500, [999, 999, 502]]);

@@ -12,28 +12,31 @@ import { all, counted, plan, rows, values, X } from "./_batch_cases.ts";
 // ---- sources ----
 
 function source(parts: Partial<DataSource>, batches: Batch[]) {
-  const asked: WantedBatches[] = [];
+  const requested: WantedBatches[] = [];
   const made: DataSource = {
     ...parts,
     async *batches(wanted) {
-      asked.push(wanted);
+      requested.push(wanted);
       yield* batches;
     },
   };
-  return { made, asked };
+  return { made, requested: requested };
 }
 
 counted("batchesOf() asks a source for what is wanted", async () => {
   const signal = new AbortController().signal;
   const classNames = ["cat", "dog"];
   const batches = [rows(2), rows(1, 2)];
-  const { made, asked } = source({ length: 3, classNames }, batches);
+  const { made, requested: requested } = source(
+    { length: 3, classNames },
+    batches,
+  );
   const got = plan(made, { signal });
   assertEquals(got.length, 3);
   assertEquals(got.classNames, classNames);
-  assertEquals(asked, []);
+  assertEquals(requested, []);
   assertEquals((await all(got)).length, 2);
-  assertEquals(asked, [{ size: 2, start: 0, inputs: [X], signal }]);
+  assertEquals(requested, [{ size: 2, start: 0, inputs: [X], signal }]);
 });
 
 counted("batchesOf() holds a source to its length", async () => {

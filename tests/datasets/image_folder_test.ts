@@ -247,7 +247,7 @@ Deno.test("imageFolder() stops at a bad file with its name, or leaves it out and
   await assertRejects(
     () => read(imageFolder(BAD.slice(4))),
     TypeError,
-    'missing.png" must be a file that can be read: current value is "NotFound"',
+    'missing.png" must be a file that can be read: current value is "nothing"; check the path',
   );
   const batches = await read(imageFolder(BAD, { onBad: "skip" }), { size: 2 });
   assertEquals(batches.map(({ ids }) => ids), [

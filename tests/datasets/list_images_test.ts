@@ -219,9 +219,12 @@ Deno.test({
       Deno.symlinkSync("/nowhere/4.png", `${root}/a/broken.png`);
       Deno.symlinkSync("../out", `${root}/c`);
       Deno.symlinkSync("../a", `${root}/a/loop`);
+      Deno.symlinkSync("self.png", `${root}/b/self.png`);
       const { ids, links, classNames } = list(root);
       assertEquals(ids, ["a/1.png", "a/inside.png", "b/2.png"]);
-      assertEquals(links.toSorted(), ["a/broken.png", "a/outside.png", "c"]);
+      assertEquals(links.toSorted(), [
+        ...["a/broken.png", "a/outside.png", "b/self.png", "c"],
+      ]);
       assertEquals(classNames, ["a", "b"]);
       const all = list(root, { followLinks: true });
       assertEquals(all.classNames, ["a", "b", "c"]);

@@ -133,7 +133,7 @@ Deno.test("numpy files are refused that are no arrays of numbers", async () => {
   );
 });
 
-Deno.test("npzFile() reads texts as labels and ids, and leaves alone what it cannot read", async () => {
+Deno.test("npzFile() reads strings as labels and ids, and leaves alone what it cannot read", async () => {
   const read = (options: NpzOptions) =>
     readSource(npz(options, "named"), INPUTS);
   const classNames = ["", "dog", "ä", "😀"];

@@ -112,7 +112,7 @@ Deno.test("query() refuses SQL that writes, attaches, or reads something else", 
   }
 });
 
-Deno.test("query() gives texts to a model that takes them", async () => {
+Deno.test("query() gives strings to a model that takes them", async () => {
   const texts = query(`SELECT species FROM '${FILES[0]}' LIMIT 3`, {
     files: FILES,
   });

@@ -47,7 +47,7 @@ Deno.test("sampleRows() shuffles by the seed, then limits", () => {
   assertEquals(mixed.toSorted((a, b) => a - b), part);
 });
 
-Deno.test("sampleRows() spreads places evenly over all orders", () => {
+Deno.test("sampleRows() spreads positions evenly over all orders", () => {
   const seen = new Map<string, number>();
   for (let seed = 0; seed < 600; seed++) {
     const order = sampleRows({ count: 3 }, { shuffle: { seed } }, "read")!;

@@ -9,7 +9,7 @@ import {
   type TypedTensorLike,
   withDType,
 } from "../../lib/datasets/tensor_likes.ts";
-import { isTextArray } from "../../lib/datasets/texts.ts";
+import { isStringArray } from "../../lib/datasets/string_array.ts";
 import type { DType } from "../../lib/types.ts";
 
 await tf.setBackend("cpu");
@@ -107,7 +107,7 @@ Deno.test("readRows() gives views of arrays", async () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
   const array = { data, shape: [3, 2], dtype: "int32" } as const;
   const [rows] = await readRows([array], 1, 3);
-  assert(rows !== undefined && !isTextArray(rows));
+  assert(rows !== undefined && !isStringArray(rows));
   assertEquals(rows.shape, [2, 2]);
   assertEquals(rows.data, Int32Array.of(2, 3, 4, 5));
   assert(rows.data.buffer === data.buffer);

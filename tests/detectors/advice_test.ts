@@ -226,7 +226,7 @@ Deno.test("perLayer() that is not fitted says to pass it a detector", async () =
   );
 });
 
-Deno.test("labels of NumPy and of texts become numbers as is told", async () => {
+Deno.test("labels of NumPy and of strings become numbers as is told", async () => {
   const { penultimate } = KNOWN;
   const labels = BigInt64Array.from(KNOWN.labels!.data, BigInt);
   const wrong = labels as unknown as number[];
@@ -238,9 +238,9 @@ Deno.test("labels of NumPy and of texts become numbers as is told", async () => 
       return mahalanobis().fit(featureSet({ penultimate, labels: numbers }));
     },
   );
-  const texts = Array(30).fill("cat") as unknown as number[];
+  const strings = Array(30).fill("cat") as unknown as number[];
   await follows(
-    () => featureSet({ penultimate, labels: texts }),
+    () => featureSet({ penultimate, labels: strings }),
     'pass class indices, and the names in "classNames"',
     () => {
       const indices = new Int32Array(30);

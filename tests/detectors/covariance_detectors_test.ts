@@ -1,5 +1,6 @@
 /** Detectors of means and covariances: numbers worked out by hand, and limits. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
 import { mdsPlusPlus } from "../../lib/detectors/mds_plus_plus.ts";
 import { residual } from "../../lib/detectors/residual.ts";
@@ -111,6 +112,35 @@ Deno.test("features that are all equal within classes are refused", async () => 
     RangeError,
     "features must differ within a class",
   );
+});
+
+Deno.test("rmds() refuses labels of one class, whose scores would all be 0", async () => {
+  const known = set([12, 1, 8, 1, 12, -1, 8, 0], 2, [3, 3, 3, 3]);
+  const { message } = await assertRejects(
+    () => rmds().fit(known),
+    RangeError,
+    "Cannot fit rmds() as labels must be of two classes or more",
+  );
+  assert(message.endsWith("use mahalanobis()"), message);
+  const scorer = await mahalanobis().fit(known); // as the advice says
+  assert((await scorer.score(known)).every((score) => score > 0));
+});
+
+Deno.test("residual() and vim() refuse features that are all equal, which have no subspace", async () => {
+  const known = featureSet({
+    penultimate: matrix([1, 2, 3, 1, 2, 3], 3),
+    logits: matrix([1, 0, 1, 0], 2),
+  });
+  for (const detector of [residual(), vim(), residual({ dims: 1 })]) {
+    const { message } = await assertRejects(
+      () => detector.fit(known),
+      RangeError,
+      `Cannot fit ${detector.name}() as features must differ from the mean`,
+    );
+    assert(message.endsWith("use deepKnn()"), message);
+  }
+  const scorer = await deepKnn({ neighbors: 1 }).fit(known); // as the advice says
+  assertEquals([...await scorer.score(known)], [0, 0]);
 });
 
 Deno.test("the default cutoff is ε · D of float32, however many samples there are", async () => {

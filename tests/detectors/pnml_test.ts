@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { pnml } from "../../lib/detectors/pnml.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { rowSet } from "../support/detector_sets.ts";
@@ -42,6 +42,19 @@ Deno.test("pnml() stays finite where probabilities vanish", async () => {
 Deno.test("pnml() of a row of zeros, and across the span of the fit, is 0", async () => {
   const scores = await scored([[1, 0]], [[0, 0], [0, 7]], [[1, 0], [1, 0]]);
   assertAllClose(scores, [0, 0], { atol: 1e-15 });
+});
+
+Deno.test("pnml() is never below 0", async () => {
+  for (let classes = 2; classes < 12; classes++) {
+    const logits = Array.from(
+      { length: 20 },
+      (_, row) =>
+        Array.from({ length: classes }, (_, j) => (row * j) % 7 / 5 + row),
+    );
+    const set = rowSet({ penultimate: logits.map(() => [0, 0]), logits });
+    const scores = await (await pnml().fit(set)).score(set);
+    assert(scores.every((score) => score >= 0 && score < 1e-14));
+  }
 });
 
 Deno.test("pnml() does not see the length of features", async () => {

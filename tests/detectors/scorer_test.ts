@@ -222,7 +222,7 @@ Deno.test("loadScorer() refuses features of another layer or model than the fit'
   await assertRejects(() => loaded.score(layer), TypeError, ".penultimate()");
 });
 
-Deno.test("save() takes paths and file: URLs, as texts too, and no others", async () => {
+Deno.test("save() takes paths and file: URLs, as strings too, and no others", async () => {
   const folder = await Deno.makeTempDir();
   const scorer = await knn().fit(KNOWN);
   const path = `${folder}/a b.safetensors`;

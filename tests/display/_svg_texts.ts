@@ -52,14 +52,14 @@ export function layoutFaults(
     readonly height: number;
   },
 ): string[] {
-  const texts = svgTexts(svg).filter(({ text }) => text !== "");
-  const faults = texts
+  const strings = svgTexts(svg).filter(({ text }) => text !== "");
+  const faults = strings
     .filter(({ left, top, right, bottom }) =>
       left < 0 || top < 0 || right > width || bottom > height
     )
     .map(({ text }) => `cut: ${text}`);
-  texts.forEach((a, i) => {
-    for (const b of texts.slice(i + 1)) {
+  strings.forEach((a, i) => {
+    for (const b of strings.slice(i + 1)) {
       const isOver = a.left < b.right && b.left < a.right &&
         a.top < b.bottom && b.top < a.bottom;
       if (isOver) faults.push(`over each other: ${a.text} | ${b.text}`);

@@ -41,7 +41,7 @@ Deno.test("attachView() adds nothing that can be listed", () => {
   assertEquals(VIEW in { ...target }, false);
 });
 
-Deno.test("attachView() writes what went wrong in place of the object", async () => {
+Deno.test("attachView() writes what went wrong instead of the object", async () => {
   const target = {};
   attachView(target, () => {
     throw new RangeError("it is closed");

@@ -91,19 +91,19 @@ Deno.test("valueAt() gives decimals that are rounded once", () => {
   assertEquals([3, 6, 7].map((k) => valueAt(k, tenth)), [0.3, 0.6, 0.7]);
 });
 
-Deno.test("indexAxis() labels as many cells as there is room for", () => {
+Deno.test("indexAxis() labels as many cells as there is space for", () => {
   const shared = { factor: 3, names: undefined, size: 10 };
-  const few = indexAxis({ ...shared, count: 3, room: 100, isAcross: true });
+  const few = indexAxis({ ...shared, count: 3, length: 100, isAcross: true });
   assertEquals(few.labels, ["0", "3", "6"]);
   assertAllClose(few.ticks, [1 / 6, 3 / 6, 5 / 6]);
-  const many = indexAxis({ ...shared, count: 100, room: 130 });
+  const many = indexAxis({ ...shared, count: 100, length: 130 });
   assertEquals(many.labels.slice(0, 3), ["0", "30", "60"]);
 });
 
-Deno.test("indexAxis() rotates names that have no room side by side", () => {
+Deno.test("indexAxis() rotates names that have no space side by side", () => {
   const names = ["aeroplane", "bicycle", "motorbike"];
   const shared = { count: 3, factor: 1, names, size: 10, isAcross: true };
-  assertEquals(indexAxis({ ...shared, room: 300 }).isRotated, false);
-  const narrow = indexAxis({ ...shared, room: 60 });
+  assertEquals(indexAxis({ ...shared, length: 300 }).isRotated, false);
+  const narrow = indexAxis({ ...shared, length: 60 });
   assertEquals([narrow.isRotated, narrow.labels], [true, names]);
 });

@@ -70,7 +70,7 @@ Deno.test("lineText() writes out what could steer a terminal", () => {
   assertEquals(lineText("a\x1b[31m\nb\u202e"), "a\\u001b[31m\\nb\\u202e");
 });
 
-Deno.test("lineText() shortens to the length asked for", () => {
+Deno.test("lineText() shortens to the requested length", () => {
   assertEquals(lineText("abcdef", 4), "abc…");
   assertEquals(lineText("ab😀cd", 4), "ab…"); // half a character is none
 });

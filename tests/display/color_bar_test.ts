@@ -7,9 +7,12 @@ import { svgTexts } from "./_svg_texts.ts";
 Deno.test("colorBar() labels both ends and the middle, within its width", () => {
   const range = [-1234.5, 1e9 + 0.25] as const;
   const bar = colorBar({ range, diverging: false, theme: THEMES.light });
-  const texts = svgTexts(`<svg>${bar.draw(100)}</svg>`);
-  assertEquals(texts.map(({ text }) => text), ["1e+9", "5e+8", "-1235"]);
-  assertEquals(Math.max(...texts.map(({ right }) => right)) <= bar.width, true);
+  const strings = svgTexts(`<svg>${bar.draw(100)}</svg>`);
+  assertEquals(strings.map(({ text }) => text), ["1e+9", "5e+8", "-1235"]);
+  assertEquals(
+    Math.max(...strings.map(({ right }) => right)) <= bar.width,
+    true,
+  );
 });
 
 Deno.test("colorBar() tells the ends of a narrow range apart", () => {

@@ -30,9 +30,9 @@ for (const [kind, values] of Object.entries(DATA)) {
 Deno.test("layoutFaults() finds what is cut and what is over something else", () => {
   const text = (x: number, y: number, words: string) =>
     `<text x="${x}" y="${y}">${words}</text>`;
-  const faults = (...texts: string[]) =>
+  const faults = (...strings: string[]) =>
     layoutFaults({
-      svg: `<svg font-size="10">${texts.join("")}</svg>`,
+      svg: `<svg font-size="10">${strings.join("")}</svg>`,
       width: 50,
       height: 30,
     });
@@ -47,8 +47,8 @@ Deno.test("layoutFaults() finds what is cut and what is over something else", ()
 });
 
 /** Numbers at a vertical axis with their heights, from top to bottom. */
-function yTicks(texts: readonly SvgText[]): { value: number; y: number }[] {
-  const numbers = texts.filter(({ text }) => /^-?[\d.,e+-]+$/.test(text));
+function yTicks(strings: readonly SvgText[]): { value: number; y: number }[] {
+  const numbers = strings.filter(({ text }) => /^-?[\d.,e+-]+$/.test(text));
   const edge = numbers.map(({ right }) => right.toFixed(1));
   const left = Math.min(...edge.map(Number)).toFixed(1); // of the axis
   return numbers.filter((_, i) => edge[i] === left).map((

@@ -78,15 +78,30 @@ Deno.test("figurePlotly() keeps cells of one name apart", () => {
   assertEquals(trace.x, ["a", "a (2)"]);
 });
 
+const PLAIN = {
+  kind: "heatmap",
+  title: "t",
+  xLabel: "x",
+  yLabel: "y",
+} as const;
+
 Deno.test("figurePlotly() says that it leaves out the values of many cells", () => {
   const notes = (side: number) =>
     figurePlotly({
-      ...SPECS.heatmap,
-      ...{ z: Array(side * side).fill(1), height: side, width: side },
-      ...{ xTicks: undefined, yTicks: undefined, annotated: true },
-    } as unknown as FigureSpec)!.notes;
+      ...{ ...PLAIN, annotated: true },
+      ...{ z: Array<number>(side * side).fill(1), height: side, width: side },
+    })!.notes;
   assertEquals(notes(20), []);
   assertEquals(notes(21), ["the cells are too small for their values"]);
+});
+
+Deno.test("figurePlotly() shows values that are not finite in grey", () => {
+  const plotOf = (z: number[]) =>
+    figurePlotly({ ...PLAIN, z, height: 1, width: 2 });
+  assertEquals(plotOf([1, NaN])!.layout["plot_bgcolor"], "rgb(150,150,150)");
+  assertEquals(plotOf([1, 2])!.layout["plot_bgcolor"], "rgba(0,0,0,0)");
+  // Nothing would be drawn, so the figure is static.
+  assertEquals(plotOf([NaN, Infinity]), undefined);
 });
 
 Deno.test("figurePlotly() makes the cells of a confusion matrix square", () => {
@@ -137,7 +152,7 @@ Deno.test("figurePlotly() says on hover what bins and points hold", () => {
   ]);
 });
 
-Deno.test("figurePlotly() shortens names that have no room, and says them on hover", () => {
+Deno.test("figurePlotly() shortens names that have no space, and says them on hover", () => {
   const groups = [{ name: LONG_NAME, x: [1], y: [2] }];
   const long = `${LONG_NAME} ${LONG_NAME}`;
   const spec = { ...SPECS.scatter, groups, xLabel: long, yLabel: long };
@@ -173,13 +188,27 @@ Deno.test("figurePlotly() counts few things in whole numbers", () => {
   assertEquals(matrix.layout.xaxis.dtick, 1);
 });
 
-Deno.test("figurePlotly() leaves room for names below the columns", () => {
+Deno.test("figurePlotly() leaves space for names below the columns", () => {
   const names = (name: string) => ({ ...SPECS.heatmap, xTicks: [name, name] });
   const heightOf = (name: string) =>
     Number(
       figurePlotly({ ...names(name), figureWidth: 310 })!.layout["height"],
     );
   assert(heightOf(LONG_NAME) > heightOf("a") + 100);
+});
+
+Deno.test("figurePlotly() writes names below columns across or upwards, not at an angle", () => {
+  const angleOf = (...xTicks: string[]) => {
+    const size = { z: xTicks.map((_, i) => i), height: 1 };
+    const spec = { ...PLAIN, ...size, width: xTicks.length, xTicks };
+    const { xaxis } = figurePlotly(spec)!.layout;
+    return (xaxis as Record<string, unknown>)["tickangle"];
+  };
+  assertEquals(angleOf("0", "1", "2"), 0);
+  assertEquals(angleOf("balloon", "boat", "mushroom"), -90);
+  const plain = { ...PLAIN, z: [1, 2], height: 1, width: 2 };
+  const { xaxis } = figurePlotly(plain)!.layout;
+  assert(!("tickangle" in (xaxis as object)));
 });
 
 Deno.test("figurePlotly() places averaged cells over the middle of their blocks", () => {

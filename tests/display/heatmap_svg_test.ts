@@ -22,14 +22,14 @@ function sizeOf(svg: string): number[] {
 
 Deno.test("heatmapSvg() draws rows downwards, with their names", async () => {
   const { svg } = await heatmapSvg(SPECS.heatmap);
-  const texts = svgTexts(svg);
-  const named = texts.filter(({ text }) => ["a", "<b>"].includes(text))
+  const strings = svgTexts(svg);
+  const named = strings.filter(({ text }) => ["a", "<b>"].includes(text))
     .toSorted((a, b) => a.left - b.left);
   const [first, second] = named.slice(0, 2).toSorted((a, b) => a.top - b.top);
   assertEquals([first!.text, second!.text], ["a", "<b>"]);
 });
 
-Deno.test("heatmapSvg() writes values into cells that have room", async () => {
+Deno.test("heatmapSvg() writes values into cells that have space", async () => {
   const values = (labels: string[]) =>
     labels.filter((text) => text === "1234").length;
   const spec = { ...MATRIX, z: Array(12).fill(1234), annotated: true };

@@ -5,7 +5,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { inflateSync } from "node:zlib";
-import { imagesSvg, MOST_IMAGES } from "../../lib/display/images_svg.ts";
+import { MOST_IMAGES } from "../../lib/display/view.ts";
+import { imagesSvg } from "../../lib/display/images_svg.ts";
 import type { ImagesSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
 import { labelsOf, svgTexts } from "./_svg_texts.ts";
@@ -54,8 +55,8 @@ Deno.test("imagesSvg() has one colour bar for all, or says that each has its own
   const images = [IMAGE, { ...IMAGE, z: [0, 10, 20, 40] }];
   const shared = labelsOf(grid(images).svg);
   assertEquals(shared.slice(-3), ["40", "20", "0"]);
-  const given = labelsOf(grid(images, { range: [0, 80] }).svg);
-  assertEquals(given.slice(-3), ["80", "40", "0"]);
+  const passed = labelsOf(grid(images, { range: [0, 80] }).svg);
+  assertEquals(passed.slice(-3), ["80", "40", "0"]);
   const each = grid(images, { scale: "each" }).svg;
   assert(!each.includes("linearGradient"));
   assertStringIncludes(each, "each image on its own scale: dark lowest");

@@ -28,7 +28,7 @@ Deno.test("marginsOf() holds the ends of labels beside and below the axes", () =
   assertEquals([rotated.right, rotated.bottom], [8, 27 + 2 * half]);
 });
 
-Deno.test("plotSvg() draws axes with the labels that it is given", async () => {
+Deno.test("plotSvg() draws axes with the labels that are passed", async () => {
   const margins = marginsOf(FRAME, X, X.labels, 200);
   const size = { width: 260, height: 180 };
   const parts = await plotSvg(

@@ -93,17 +93,19 @@ Deno.test("titles, captions and labels of figures hold nothing that steers a ter
   const display = (figure as unknown as Record<symbol, () => Promise<object>>)[
     Symbol.for("Jupyter.display")
   ]!;
-  const texts = Object.values(await display.call(figure)).map(String);
+  const strings = Object.values(await display.call(figure)).map(String);
   const folder = await Deno.makeTempDir();
   for (const name of ["x.svg", "x.html"]) {
     await figure.save(`${folder}/${name}`);
     const text = await Deno.readTextFile(`${folder}/${name}`);
     // The script of plotly is not ours, and has such characters in its strings.
-    texts.push(text.replaceAll(/<script[^>]*>[^]*?<\/script>/g, ""));
+    strings.push(text.replaceAll(/<script[^>]*>[^]*?<\/script>/g, ""));
   }
   await Deno.remove(folder, { recursive: true });
-  assert(texts.length > 2 && texts.some((text) => text.includes("\\u202e")));
-  for (const text of texts) {
+  assert(
+    strings.length > 2 && strings.some((text) => text.includes("\\u202e")),
+  );
+  for (const text of strings) {
     const found = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.exec(
       text.replaceAll("\n", ""),
     );

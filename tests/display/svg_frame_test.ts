@@ -36,7 +36,7 @@ Deno.test("frameSvg() counts the names that do not fit the legend", () => {
 Deno.test("frameSvg() breaks notes that are too long, and loses nothing", () => {
   const notes = Array.from({ length: 9 }, (_, i) => `this is note number ${i}`);
   const { svg } = frameSvg({ title: "t", notes, body: [] });
-  const texts = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map((m) => m[1]);
-  assert(texts.length > 3);
-  assertEquals(texts.join(" "), `t ${notes.join(", ")}`);
+  const strings = [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map((m) => m[1]);
+  assert(strings.length > 3);
+  assertEquals(strings.join(" "), `t ${notes.join(", ")}`);
 });

@@ -19,7 +19,7 @@ Deno.test("tableLines() aligns columns with wide characters", () => {
   ]);
 });
 
-Deno.test("tableLines() breaks long texts into lines where the terminal is narrow", () => {
+Deno.test("tableLines() breaks long strings into lines where the terminal is narrow", () => {
   const neighbors = "one/a.jpg (0.1), two/b.jpg (0.2), three/c.jpg (0.3)";
   const table = {
     names: ["query", "neighbours"],
@@ -40,7 +40,7 @@ Deno.test("tableLines() breaks long texts into lines where the terminal is narro
   ]);
 });
 
-Deno.test("tableLines() puts columns that have no room into a table below", () => {
+Deno.test("tableLines() puts columns that have no space into a table below", () => {
   assertEquals(tableLines(TABLE, 17), [
     "layer  shape",
     "-----  ------",
@@ -65,9 +65,9 @@ Deno.test("tableLines() keeps within the terminal, and loses nothing", () => {
     left: 0,
     tail: [],
   } as const;
-  for (const room of [40, 60, 80, 200]) {
-    const lines = tableLines(table, room);
-    for (const line of lines) assert(textColumns(line) <= room, line);
+  for (const width of [40, 60, 80, 200]) {
+    const lines = tableLines(table, width);
+    for (const line of lines) assert(textColumns(line) <= width, line);
     const letters = (value: string) => value.replaceAll(/[\s-]/g, "").length;
     // Each table begins with the first column.
     const first = letters(names[0]!) + letters(`${text}0`);

@@ -39,6 +39,14 @@ Deno.test("specHtml() draws an image once for a zoom", async () => {
   assertStringIncludes(again, 'width="77"');
 });
 
+Deno.test("specHtml() gives a square heat map the height of its static image", async () => {
+  const spec = { ...SPECS.heatmap, isSquare: true };
+  const level = { isInteractive: true, zoom: 1 };
+  const html = await specHtml(spec, "text", level, new Map());
+  const [, height] = /<img [^>]* height="(\d+)"/.exec(html)!;
+  assertStringIncludes(html, `"layout":{"height":${height},`);
+});
+
 Deno.test("viewHtml() says which figure is left out", async () => {
   const block = {
     kind: "figure",

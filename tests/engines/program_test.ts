@@ -74,8 +74,8 @@ counted("wantedRefs() lists each tensor once", () => {
   const feature = {
     name: "hidden",
     ref: hidden,
-    own: [],
-    given: <T>(_ops: unknown, x: T) => x,
+    custom: [],
+    builtIn: <T>(_ops: unknown, x: T) => x,
   };
   const program: ProgramParts = {
     graph,
@@ -99,8 +99,8 @@ counted("computeOutputs() gives features, penultimate and logits", () => {
     features: [{
       name: "hidden",
       ref: hidden,
-      own: [],
-      given: (ops, x) => ops.sum(x, { axis: 1 }),
+      custom: [],
+      builtIn: (ops, x) => ops.sum(x, { axis: 1 }),
     }],
     wantsPenultimate: true,
     logits: fused,
@@ -136,7 +136,7 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
 });
 
 counted(
-  "logitsOf() takes a map of one place for a vector, and no other",
+  "logitsOf() takes a map of one position for a vector, and no other",
   () => {
     const { model, fused, logits } = setUp();
     const convolution = {

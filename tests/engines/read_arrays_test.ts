@@ -41,7 +41,7 @@ Deno.test("featureArray() rounds to float16, and names layer and row of what is 
   );
 });
 
-Deno.test("checkNumbers() refuses texts and complex numbers", () => {
+Deno.test("checkNumbers() refuses strings and complex numbers", () => {
   checkNumbers("bool", "take it");
   for (const dtype of ["string", "complex64"]) {
     assertThrows(

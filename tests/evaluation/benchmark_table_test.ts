@@ -141,6 +141,6 @@ Deno.test("benchmark() draws a fair part of many samples in the plane", async ()
   const spec = await block.figure();
   assert(spec.kind === "scatter");
   assertEquals(spec.notes, ["999 of 2400 samples"]);
-  const [kept, taken, found] = spec.groups.map(({ x }) => x.length);
-  assertEquals([kept! + taken!, found], [666, 333]);
+  const [kept, selected, found] = spec.groups.map(({ x }) => x.length);
+  assertEquals([kept! + selected!, found], [666, 333]);
 });

@@ -83,6 +83,12 @@ Deno.test("recommend() names Mahalanobis distances and gen on transformers, and 
   assertEquals(namesOf(TRANSFORMER, known(10, { labels })), [
     ...["deepKnn", "gen", "msp"],
   ]);
+  // Labels of one class give no relative distances.
+  const ones = known(10, { labels: Array(60).fill(1) });
+  assertEquals(namesOf(TRANSFORMER, ones), ["deepKnn", "gen", "msp"]);
+  assertEquals(namesOf(CONVOLUTIONS, ones), [
+    ...["deepKnn", "fdbd", "vim", "msp"],
+  ]);
   const noVectors = known(10, { penultimate: undefined, head: undefined });
   assertEquals(namesOf(TRANSFORMER, noVectors), ["gen", "msp"]);
   // A softmax at the end, or before something else, is no attention.

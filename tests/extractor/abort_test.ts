@@ -55,7 +55,7 @@ async function stopped(run: () => Promise<unknown>, text: string) {
 }
 
 counted(
-  "a signal that is aborted already stops before anything is asked for",
+  "a signal that is aborted already stops before anything is requested",
   async () => {
     const model = mlp();
     const signal = AbortSignal.abort();
@@ -136,12 +136,12 @@ counted("a signal's own reason is kept", async () => {
 });
 
 /** One batch, then nothing for ever. */
-async function* waiting(said: string[] = []): AsyncGenerator<NdArray> {
+async function* waiting(messages: string[] = []): AsyncGenerator<NdArray> {
   try {
     yield array([2, 4]);
     await new Promise(() => {});
   } finally {
-    said.push("left");
+    messages.push("left");
   }
 }
 
@@ -166,7 +166,7 @@ counted(
 counted("a dataset is told that a run was stopped", async () => {
   using clock = manualClock();
   const { model, layers } = slow(3, clock);
-  const said: string[] = [];
+  const messages: string[] = [];
   const controller = new AbortController();
   async function* batches() {
     try {
@@ -174,7 +174,7 @@ counted("a dataset is told that a run was stopped", async () => {
       yield array([2, 4]);
     } finally {
       await Promise.resolve();
-      said.push("left");
+      messages.push("left");
     }
   }
   layers[0]!.onCall = () => setImmediate(() => controller.abort());
@@ -183,7 +183,7 @@ counted("a dataset is told that a run was stopped", async () => {
     () => on(model).predict(batches(), { signal, progress: false }),
     "Run was stopped after 0 samples",
   );
-  assertEquals(said, ["left"]);
+  assertEquals(messages, ["left"]);
   free(model);
 });
 

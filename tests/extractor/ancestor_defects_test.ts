@@ -113,13 +113,15 @@ Deno.test("predict() takes one postprocessing for each layer", async () => {
 
 // ---- its faults ----
 
-Deno.test("KerasFeatureExtractor() keeps its defaults when a penultimate is asked for (1)", async () => {
+Deno.test("KerasFeatureExtractor() keeps its defaults when a penultimate is requested (1)", async () => {
   using scope = convnet();
   const { model } = scope;
-  const asked = new KerasFeatureExtractor(model, { returnPenultimate: true });
+  const requested = new KerasFeatureExtractor(model, {
+    returnPenultimate: true,
+  });
   const next = new KerasFeatureExtractor(model);
   const x = uniform([2, 32, 32, 3], 12);
-  assertEquals((await asked.predict(x, QUIET)).layerNames, ["dense"]);
+  assertEquals((await requested.predict(x, QUIET)).layerNames, ["dense"]);
   const found = await next.predict(x, QUIET);
   assertEquals(found.layerNames, ["dense"]);
   assertEquals(found.penultimate, undefined);

@@ -107,7 +107,7 @@ counted("fitReact() is refused beside another shaping", async () => {
   free(model);
 });
 
-counted("numbers out of range are refused where they are given", () => {
+counted("numbers out of range are refused where they are passed", () => {
   const finite = (name: string, value: unknown) =>
     `"${name}" must be finite: current value is ${value}`;
   refuses(mlp, [

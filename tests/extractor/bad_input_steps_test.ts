@@ -59,7 +59,7 @@ counted(
   },
 );
 
-counted("steps that are none are refused where they are given", () => {
+counted("steps that are none are refused where they are passed", () => {
   const steps =
     "a step must be a function, or come from pool(), flatten(), normalize(), half() or gramStatistics()";
   refuses(convnet, [

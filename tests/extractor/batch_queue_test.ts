@@ -20,9 +20,9 @@ function engine() {
 /** Numbers from 0, and how many were asked for. */
 function numbers(count: number) {
   const batches = {
-    asked: 0,
+    requested: 0,
     next(): Promise<IteratorResult<number>> {
-      const value = batches.asked++;
+      const value = batches.requested++;
       return Promise.resolve(
         value < count
           ? { done: false, value }
@@ -42,7 +42,7 @@ Deno.test("BatchQueue.next() begins the next batch while one is computed, and no
   const queue = new BatchQueue(batches.next, start, 2);
   const first = queue.next();
   await settled();
-  assertEquals([started, batches.asked], [[0, 1], 2]);
+  assertEquals([started, batches.requested], [[0, 1], 2]);
   finish(1); // it waits for its turn
   finish(0);
   assertEquals(await first, { batch: 0, result: "of 0" });
@@ -62,11 +62,11 @@ Deno.test("BatchQueue.next() reads nothing ahead where one at a time is computed
   const queue = new BatchQueue(batches.next, start, 1);
   const first = queue.next();
   await settled();
-  assertEquals([started, batches.asked], [[0], 1]);
+  assertEquals([started, batches.requested], [[0], 1]);
   finish(0);
   await first;
   await settled();
-  assertEquals(batches.asked, 1);
+  assertEquals(batches.requested, 1);
 });
 
 Deno.test("BatchQueue.next() gives a result that is there while the next batch is waited for", async () => {
@@ -87,10 +87,10 @@ Deno.test("BatchQueue.next() gives a result that is there while the next batch i
 
 Deno.test("BatchQueue.next() gives what was read before an error of the reading", async () => {
   const { start, finish } = engine();
-  let asked = 0;
+  let requested = 0;
   const queue = new BatchQueue(
     () =>
-      asked++ === 0
+      requested++ === 0
         ? Promise.resolve({ done: false, value: 0 })
         : Promise.reject(new RangeError("torn")),
     start,

@@ -16,7 +16,7 @@ async function settingsOf(
   return set.source!.settings;
 }
 
-counted("settings are the same text however they were said", async () => {
+counted("settings have one text however they were set", async () => {
   const model = convnet();
   const base = new FeatureExtractor(model);
   const of = (extractor: FeatureExtractor) =>

@@ -17,18 +17,18 @@ const X = array([7, 4]);
 const NAMES = ["zero", "one", "two", "zero", "one", "two", "zero"];
 
 /** A source that knows nothing before it is prepared, and cannot read row 3. */
-function source(asked: string[] = []): DataSource {
+function source(requested: string[] = []): DataSource {
   const made = {
     length: undefined as number | undefined,
     classNames: undefined as string[] | undefined,
     prepare() {
-      asked.push("prepare");
+      requested.push("prepare");
       made.length = 7;
       made.classNames = ["zero", "one", "two"];
       return Promise.resolve();
     },
     async *batches({ size, start }: WantedBatches) {
-      asked.push("batches");
+      requested.push("batches");
       for (let at = start; at < 7; at += size) {
         const end = Math.min(7, at + size);
         const first = at === 3 ? 4 : at;
@@ -49,13 +49,13 @@ counted(
   "predict() prepares a source, names its classes and counts what it skipped",
   async () => {
     const model = mlp();
-    const asked: string[] = [];
+    const requested: string[] = [];
     const reports: Progress[] = [];
     const set = await new FeatureExtractor(model).batch(3).predict(
-      source(asked),
+      source(requested),
       { progress: false, onProgress: (report) => reports.push(report) },
     );
-    assertEquals(asked, ["prepare", "batches"]);
+    assertEquals(requested, ["prepare", "batches"]);
     assertEquals(set.classNames, ["zero", "one", "two"]);
     assertEquals([...set.labels!.data], [0, 1, 2, 1, 2, 0]);
     assertEquals(reports.map(({ total }) => total), [7, 7, 7]);
@@ -74,9 +74,9 @@ counted("stream() and fitReact() prepare a source too", async () => {
     names.push(set.classNames?.length);
   }
   assertEquals(names, [3, 3, 3]);
-  const asked: string[] = [];
-  await extractor.fitReact(source(asked), { progress: false });
-  assertEquals(asked[0], "prepare");
+  const requested: string[] = [];
+  await extractor.fitReact(source(requested), { progress: false });
+  assertEquals(requested[0], "prepare");
   free(model);
 });
 

@@ -130,7 +130,7 @@ counted("predict() takes tensors, which stay the caller's", async () => {
 });
 
 counted(
-  "a generator may dispose of what it yielded when it is asked for the next",
+  "a generator may dispose of what it yielded when the next is requested",
   async () => {
     const model = mlp();
     function* tensors() {

@@ -119,13 +119,13 @@ Deno.test("datasetSpecs() asks for each input once, and fedArrays() computes on 
     shape: [2],
     dtype: "float32",
   } as const;
-  const texts = { data: ["x", "yy"], shape: [2], dtype: "string" } as const;
+  const strings = { data: ["x", "yy"], shape: [2], dtype: "string" } as const;
   const lengths = {
     data: Int32Array.of(1, 2),
     shape: [2],
     dtype: "int32" as const,
   };
-  assertEquals(fedArrays(feeds, [texts, size]), [lengths, size, lengths]);
+  assertEquals(fedArrays(feeds, [strings, size]), [lengths, size, lengths]);
   assertEquals(fedArrays([{ ref, spec: SIZE }], [size]), [size]);
   assertThrows(
     () => datasetSpecs([{ ref, spec: TEXT }]),

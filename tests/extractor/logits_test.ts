@@ -54,7 +54,7 @@ counted("checkHead() words what was to be done", () => {
   free(model);
 });
 
-counted("checkHead() counts a map of one place as a vector", () => {
+counted("checkHead() counts a map of one position as a vector", () => {
   const create = (size: number) =>
     filled(tf.sequential({
       layers: [
@@ -92,12 +92,12 @@ counted(
     assertEquals(plain.kernel.shape, [2, 3]);
     assertEquals([...plain.kernel.data], [1, 2, 3, 4, 5, 6]);
     assertEquals([...plain.bias.data], [7, 8, 9]);
-    const turned = await readHead(
+    const transposed = await readHead(
       headOf({ kernel, bias: undefined, isTransposed: true }),
     );
-    assertEquals(turned.kernel.shape, [3, 2]);
-    assertEquals([...turned.kernel.data], [1, 4, 2, 5, 3, 6]);
-    assertEquals([...turned.bias.data], [0, 0]);
+    assertEquals(transposed.kernel.shape, [3, 2]);
+    assertEquals([...transposed.kernel.data], [1, 4, 2, 5, 3, 6]);
+    assertEquals([...transposed.bias.data], [0, 0]);
     plain.kernel.data[0] = 100;
     assertEquals((await kernel.data())[0], 1);
     tf.dispose([kernel, bias]);
@@ -105,7 +105,7 @@ counted(
 );
 
 counted(
-  "readHead() takes a convolution of one place for a matrix, and no other",
+  "readHead() takes a convolution of one position for a matrix, and no other",
   async () => {
     const one = tf.ones([1, 1, 4, 2]);
     const two = tf.ones([2, 1, 4, 2]);

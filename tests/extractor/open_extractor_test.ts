@@ -236,13 +236,13 @@ counted(
   "stream() holds one batch, and reads no further than it is asked",
   async () => {
     const model = mlp();
-    let asked = 0;
+    let requested = 0;
     let isOver = false;
     function* batches() {
       try {
         while (true) {
-          asked++;
-          yield array([2, 4], asked);
+          requested++;
+          yield array([2, 4], requested);
         }
       } finally {
         isOver = true;
@@ -253,9 +253,12 @@ counted(
     const live: number[] = [];
     for await (const set of extractor.stream(batches(), QUIET)) {
       live.push(tf.memory().numTensors);
-      assertEquals(asked, live.length);
-      assertEquals([...set.ids as number[]], [asked * 2 - 2, asked * 2 - 1]);
-      if (asked === 4) break;
+      assertEquals(requested, live.length);
+      assertEquals([...set.ids as number[]], [
+        requested * 2 - 2,
+        requested * 2 - 1,
+      ]);
+      if (requested === 4) break;
     }
     assertEquals(new Set(live).size, 1);
     assert(isOver);

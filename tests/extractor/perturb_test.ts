@@ -189,12 +189,12 @@ counted(
       '"tfjs" because perturb() needs gradients; "cpu" because of "depthwise" (DepthwiseConv2D): "wasm" has no gradient for it that is known to be right',
     );
     await extractor.predict(array([2, 6, 6, 2]), QUIET);
-    const asked = extractor.engine("tfjs", { backend: "wasm" });
+    const requested = extractor.engine("tfjs", { backend: "wasm" });
     const text =
       'Cannot run layer "depthwise" (DepthwiseConv2D) as its backend must give right numbers, and "wasm" has no gradient for it that is known to be right; use .engine("tfjs", { backend: "cpu" }): current engine is "tfjs:wasm"';
-    await assertRejects(() => asked.plan(), UnsupportedByEngineError, text);
+    await assertRejects(() => requested.plan(), UnsupportedByEngineError, text);
     await assertRejects(
-      () => asked.predict(array([2, 6, 6, 2]), QUIET),
+      () => requested.predict(array([2, 6, 6, 2]), QUIET),
       UnsupportedByEngineError,
       text,
     );

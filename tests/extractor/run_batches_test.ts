@@ -257,19 +257,19 @@ counted("an error of the dataset is passed on as it is", async () => {
 
 counted("a reader that leaves a stream tells the dataset", async () => {
   const model = mlp();
-  const said: string[] = [];
+  const messages: string[] = [];
   async function* batches() {
     try {
       while (true) yield array([2, 4]);
     } finally {
       await new Promise((resolve) => setImmediate(resolve));
-      said.push("left");
+      messages.push("left");
     }
   }
   for await (const _ of new FeatureExtractor(model).stream(batches(), QUIET)) {
     break;
   }
-  assertEquals(said, ["left"]);
+  assertEquals(messages, ["left"]);
   free(model);
 });
 

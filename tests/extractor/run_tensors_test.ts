@@ -109,7 +109,7 @@ Deno.test("predictTensor() gives whole numbers for a feature of truths", async (
   });
 });
 
-Deno.test("predictTensor() rounds to float16 where that is asked for", async () => {
+Deno.test("predictTensor() rounds to float16 where that is requested", async () => {
   await onBackend("cpu", async () => {
     const model = network();
     await using open = await new FeatureExtractor(model).layers(["hidden"])

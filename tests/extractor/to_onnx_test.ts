@@ -90,8 +90,8 @@ counted("toOnnx() says in the file what a set's source says", async () => {
   const extractor = new FeatureExtractor(model).layers("pool").react(0.5);
   const text = new TextDecoder().decode(await extractor.toOnnx());
   const { source } = await extractor.predict(samples(1), QUIET);
-  for (const said of [source!.model, source!.settings]) {
-    assert(text.includes(said), said);
+  for (const fact of [source!.model, source!.settings]) {
+    assert(text.includes(fact), fact);
   }
 });
 
@@ -150,9 +150,9 @@ counted("toOnnx() refuses what ONNX cannot say, and names it", async () => {
     [extractor.perturb({ epsilon: 0.1 }), "gradients"],
     [extractor.postprocess((x: tf.Tensor) => tf.square(x)), '"pool"'],
   ] as const;
-  for (const [asked, why] of cases) {
+  for (const [requested, why] of cases) {
     const error = await assertRejects(
-      () => asked.toOnnx(),
+      () => requested.toOnnx(),
       UnsupportedByEngineError,
     );
     assert(error.message.includes(why), error.message);

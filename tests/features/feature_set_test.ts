@@ -35,7 +35,7 @@ function sample(): FeatureSet {
   });
 }
 
-Deno.test("featureSet() holds what it was given, and positions as ids", () => {
+Deno.test("featureSet() holds what it was passed, and positions as ids", () => {
   const logits = float([9, 0, 1, 1], [2, 2]);
   const set = featureSet({ logits, labels: [1, 0] });
   assertStrictEquals(set.logits?.data, logits.data);
@@ -45,7 +45,7 @@ Deno.test("featureSet() holds what it was given, and positions as ids", () => {
   assertEquals("penultimate" in set || "source" in set, false);
 });
 
-Deno.test("featureSet() names layers by position when no names are given", () => {
+Deno.test("featureSet() names layers by position when no names are passed", () => {
   const set = featureSet({ features: [MAP, VECTOR] });
   assertEquals(set.layerNames, ["feature0", "feature1"]);
   assertEquals(set.specs[1], { name: "feature1", form: "raw" });
@@ -83,7 +83,7 @@ Deno.test("layer() finds a feature, or names the nearest", () => {
   assertThrows(far, RangeError, `names are ["conv", "dense"]`);
 });
 
-Deno.test("select() takes rows of everything, in the order given", () => {
+Deno.test("select() takes rows of everything, in the passed order", () => {
   const set = sample().select([2, 0]);
   assertEquals(set.layer("dense").data, Float32Array.of(3, 1));
   assertEquals(

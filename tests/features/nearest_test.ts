@@ -81,13 +81,13 @@ Deno.test("nearest() finds the same in memory, in files and in streams, batch by
   }));
 
 Deno.test("nearest() shows a table, and images of sources that give samples by id", async () => {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const images: DataSource = {
     batches: () => {
       throw new Error("not read from the beginning");
     },
     samples(ids) {
-      asked.push(ids);
+      requested.push(ids);
       const data = Uint8Array.from({ length: 4 * ids.length }, (_, i) => i);
       const xs = {
         data,
@@ -112,7 +112,7 @@ Deno.test("nearest() shows a table, and images of sources that give samples by i
     () => Promise<Record<string, string>>
   >)[display]!();
   assert(bundle["text/html"]!.includes("Nearest images"), bundle["text/html"]);
-  assertEquals(asked, [["a", "c"], ["q"]]);
+  assertEquals(requested, [["a", "c"], ["q"]]);
 });
 
 const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {

@@ -24,7 +24,7 @@ Deno.test("emptyLike() keeps the kind", () => {
   assertEquals(emptyLike(new Float16Array(2), 3), new Float16Array(3));
 });
 
-Deno.test("takeRows() copies rows in the order given, twice where asked", () => {
+Deno.test("takeRows() copies rows in the passed order, twice on request", () => {
   const { data, shape } = takeRows(MATRIX, [2, 0, 2]);
   assertEquals(data, Float32Array.of(5, 6, 1, 2, 5, 6));
   assertEquals(shape, [3, 2]);

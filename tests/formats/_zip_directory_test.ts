@@ -22,7 +22,7 @@ function open(members: readonly BuiltMember[], archive?: BuiltArchive) {
 Deno.test("readDirectory() says of each file where it is, and how large", () => {
   const [a, b, ...others] = open([A, B, { name: "folder/" }]).values();
   assertEquals(
-    [a!.name, a!.size, a!.packedSize, a!.isStored, a!.start],
+    [a!.name, a!.size, a!.compressedSize, a!.isStored, a!.start],
     ["a.txt", 5, 5, true, 30 + 5],
   );
   assertEquals([b!.name, b!.size, b!.isStored], ["folder/b.txt", 700, false]);

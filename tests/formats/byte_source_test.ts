@@ -52,13 +52,13 @@ Deno.test("partSource() sees a part, and no more", () => {
 
 Deno.test("openBytes() opens bytes and blobs", async () => {
   for (
-    const [given, name] of [
+    const [passed, name] of [
       [BYTES, "bytes"],
       [new Blob([BYTES]), "Blob"],
       [new File([BYTES], "a.keras"), "a.keras"],
     ] as const
   ) {
-    const source = await openBytes(given);
+    const source = await openBytes(passed);
     const into = new Uint8Array(BYTES.length);
     source.read(0, into);
     assertEquals([source.name, into], [name, BYTES]);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type ByteSource, bytesSource } from "../../lib/formats/byte_source.ts";
-import { Hdf5File, isHdf5 } from "../../lib/formats/hdf5.ts";
+import { Hdf5File } from "../../lib/formats/hdf5.ts";
+import { isHdf5 } from "../../lib/formats/hdf5_header.ts";
 
 const FOLDER = new URL("../data/hdf5/", import.meta.url);
 const CHANGED = new URL("../data/hdf5_changed/", import.meta.url);

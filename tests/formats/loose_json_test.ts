@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseLooseJson } from "../../lib/formats/loose_json.ts";
 
 Deno.test("parseLooseJson() reads what JSON.parse reads", () => {
-  const texts = [
+  const strings = [
     '{"a": [1, -2.5e3, true, false, null], "b": {"c": "x\\n\\u00e9\\"\\\\"}}',
     " [ ] ",
     "{}",
@@ -10,7 +10,7 @@ Deno.test("parseLooseJson() reads what JSON.parse reads", () => {
     "0",
     '{"größe": "日本"}',
   ];
-  for (const text of texts) {
+  for (const text of strings) {
     assertEquals(parseLooseJson(text, "x"), JSON.parse(text));
     const bytes = new TextEncoder().encode(text);
     assertEquals(parseLooseJson(bytes, "x"), JSON.parse(text));

@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   imageFolder,
+  type ImageFolderOptions,
   loadModel,
   loadScorer,
   npyFile,
   npzFile,
   openFeatures,
   query,
+  type SkippedSample,
   table,
 } from "../../mod.ts";
 import { missingPath } from "../../lib/formats/file_path.ts";
@@ -53,6 +55,59 @@ for (const [name, [open, action, ending]] of Object.entries(OPENS)) {
   });
 }
 
+for (const [name, [open, action, ending]] of Object.entries(OPENS)) {
+  Deno.test(`${name} names a path that cannot be used, and says why`, async () => {
+    const folder = await Deno.makeTempDir();
+    const loop = `${folder}/loop${ending}`;
+    const link = loop.replace("/*.csv", "");
+    await Deno.symlink(link, link);
+    const cases = [
+      [loop, "links in a circle"],
+      [`${folder}/${"n".repeat(300)}${ending}`, "File name too long"],
+      [`${folder}/a\0b${ending}`, "a NUL byte"],
+    ] as const;
+    for (const [path, found] of cases) {
+      const error = await assertRejects(async () => await open(path), Error);
+      const { message, cause } = error;
+      assert(message.startsWith(`Cannot ${action} as "${folder}/`), message);
+      assert(message.includes(`must be a path that can be used`), message);
+      assert(message.includes(`current value is "${found}"; `), message);
+      assert(cause instanceof Error);
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+Deno.test("imageFolder() of a list says why a file cannot be read, or leaves it out", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.symlink(`${folder}/a.jpg`, `${folder}/a.jpg`);
+  await Deno.writeTextFile(`${folder}/file`, "");
+  const cases = [
+    [folder, "a folder"],
+    [`${folder}/a.jpg`, "links in a circle"],
+    [`${folder}/${"n".repeat(300)}`, "File name too long"],
+    [`${folder}/a\0b`, "a NUL byte"],
+    [`${folder}/file/b.jpg`, "nothing"],
+  ] as const;
+  const input = {
+    name: "x",
+    shape: [null, 8, 8, 3],
+    dtype: "float32",
+  } as const;
+  const wanted = { size: 1, start: 0, inputs: [input] };
+  for (const [path, found] of cases) {
+    const first = (options: ImageFolderOptions) =>
+      imageFolder([path], options).batches(wanted)[Symbol.asyncIterator]()
+        .next();
+    const rule = "must be a file that can be read: current value is ";
+    await assertRejects(() => first({}), TypeError, `${rule}"${found}"; `);
+    const { value } = await first({ onBad: "skip" });
+    const [skipped] = (value as { skipped: SkippedSample[] }).skipped;
+    assertEquals(skipped!.id, path);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("missingPath() says where a path starts, and leaves other errors", () => {
   const cause = new Deno.errors.NotFound("os error 2");
   const error = missingPath(cause, "a/b.npy", "read") as Error;
@@ -61,6 +116,15 @@ Deno.test("missingPath() says where a path starts, and leaves other errors", () 
     'Cannot read as the file must be there: current value is "a/b.npy"; check the path, which starts at the current folder',
   );
   assertEquals(error.cause, cause);
+  const denied = new Deno.errors.PermissionDenied("Permission denied");
+  const found = missingPath(denied, "/a", "read");
+  assert(found instanceof Deno.errors.PermissionDenied);
+  assertEquals(
+    found.message,
+    'Cannot read as "/a" must be a path that can be used: current value is "a file of another user"; let the user of this process read it',
+  );
+  const flag = new Deno.errors.NotCapable("run again with --allow-read");
+  assertEquals(missingPath(flag, "a", "read"), flag); // it has its own advice
   const other = new TypeError("x");
   assertEquals(missingPath(other, "a", "read"), other);
 });

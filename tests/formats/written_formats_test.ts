@@ -3,10 +3,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fileSink } from "../../lib/formats/byte_sink.ts";
 import { bytesSource, fileSource } from "../../lib/formats/byte_source.ts";
 import {
-  fixedTexts,
+  fixedStrings,
   npyHead,
   readTextHeader,
-  textsOf,
+  stringsOf,
 } from "../../lib/formats/npy_writer.ts";
 import { fromNpy } from "../../lib/formats/npy.ts";
 import {
@@ -50,15 +50,15 @@ Deno.test("npyHead() begins files that fromNpy() takes", () => {
   }
 });
 
-Deno.test("fixedTexts() come back, with characters beyond 16 bits", () => {
-  const texts = ["", "a", "🐈é", "x\0y"];
+Deno.test("fixedStrings() come back, with characters beyond 16 bits", () => {
+  const strings = ["", "a", "🐈é", "x\0y"];
   const bytes = new Uint8Array([
     ...npyHead({ characters: 3 }, [4]),
-    ...fixedTexts(texts, 3),
+    ...fixedStrings(strings, 3),
   ]);
   const { characters, count, start } = readTextHeader(bytesSource(bytes, "x"));
   assertEquals([characters, count], [3, 4]);
-  assertEquals(textsOf(bytes.slice(start), 3), texts);
+  assertEquals(stringsOf(bytes.slice(start), 3), strings);
 });
 
 Deno.test("writeParquet() writes row groups, which are read one by one", () =>

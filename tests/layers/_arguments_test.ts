@@ -34,10 +34,10 @@ for (
   });
 }
 
-Deno.test("flagArgument() is off when it is not given", () => {
-  const given = context({ yes: true, no: false });
+Deno.test("flagArgument() is off when it is not passed", () => {
+  const passed = context({ yes: true, no: false });
   assertEquals(
-    ["yes", "no", "absent"].map((key) => flagArgument("mha", given, key)),
+    ["yes", "no", "absent"].map((key) => flagArgument("mha", passed, key)),
     [true, false, false],
   );
 });

@@ -61,7 +61,7 @@ Deno.test("windowMask() hides keys from its width on, on both sides", () => {
   ]]);
 });
 
-Deno.test("causalMask() and windowMask() count places when lengths are unknown", async () => {
+Deno.test("causalMask() and windowMask() count positions when lengths are unknown", async () => {
   // Values that are no numbers must not matter: only the places count.
   const query = { data: [NaN, 0, Infinity, -1], shape: [1, 2, 2] };
   const value = { data: [5, NaN, 0, 0, 7, 7], shape: [1, 3, 2] };

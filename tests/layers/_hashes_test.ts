@@ -4,7 +4,7 @@ import HASHES from "../data/text_layers/hashes.json" with { type: "json" };
 
 const BINS = BigInt(2 ** 31 - 1);
 
-Deno.test("fingerprint64() and sipHash() are TensorFlow's, for texts of any length", () => {
+Deno.test("fingerprint64() and sipHash() are TensorFlow's, for strings of any length", () => {
   HASHES.texts.forEach((text, i) => {
     assertEquals(Number(fingerprint64(text) % BINS), HASHES.fast[i], text);
     const strong = sipHash(text, [1n, 2n ** 40n]);

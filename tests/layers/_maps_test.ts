@@ -11,9 +11,9 @@ const ops = new ShapeOps();
 
 Deno.test("toChannelsLast() turns only what has its channels first", () => {
   const map = { shape: [null, 3, 7, 8, 9], dtype: "float32" } as const;
-  const turned = toChannelsLast(ops, map, "first");
-  assertEquals(turned.shape, [null, 7, 8, 9, 3]);
-  assertEquals(fromChannelsLast(ops, turned, "first").shape, map.shape);
+  const transposed = toChannelsLast(ops, map, "first");
+  assertEquals(transposed.shape, [null, 7, 8, 9, 3]);
+  assertEquals(fromChannelsLast(ops, transposed, "first").shape, map.shape);
   assertEquals(toChannelsLast(ops, map, "last"), map);
   assertEquals(fromChannelsLast(ops, map, "last"), map);
 });

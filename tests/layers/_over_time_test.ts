@@ -22,15 +22,15 @@ const PRODUCT = {
   shape: [2, 3, 2],
 };
 
-Deno.test("overTime() computes all places at once when the length is known", () => {
+Deno.test("overTime() computes all positions at once when the length is known", () => {
   let numCalls = 0;
   tf.tidy(() => {
     const ops = new TfjsOps();
     const inputs = [X, Y].map(({ data, shape }) => tf.tensor(data, shape));
-    const made = overTime<tf.Tensor>(ops, inputs, (places) => {
+    const made = overTime<tf.Tensor>(ops, inputs, (positions) => {
       numCalls++;
-      assertEquals(places.map(({ shape }) => shape), [[6, 2], [6, 1]]);
-      return sumAndProduct<tf.Tensor>(ops, places);
+      assertEquals(positions.map(({ shape }) => shape), [[6, 2], [6, 1]]);
+      return sumAndProduct<tf.Tensor>(ops, positions);
     });
     assertEquals(
       made.map((y) => ({ data: [...y.dataSync()], shape: y.shape })),
@@ -40,13 +40,13 @@ Deno.test("overTime() computes all places at once when the length is known", () 
   assertEquals(numCalls, 1);
 });
 
-Deno.test("overTime() walks from place to place when the length is unknown", async () => {
+Deno.test("overTime() loops over positions when the length is unknown", async () => {
   const made = await withUnknownSizes(
     [X, Y],
     (ops, inputs) =>
-      overTime(ops, inputs, (places) => {
-        assertEquals(places.map(({ shape }) => shape.length), [2, 2]);
-        return sumAndProduct(ops, places);
+      overTime(ops, inputs, (positions) => {
+        assertEquals(positions.map(({ shape }) => shape.length), [2, 2]);
+        return sumAndProduct(ops, positions);
       }),
   );
   assertEquals(made, [SUM, PRODUCT]);

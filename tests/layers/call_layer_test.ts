@@ -14,12 +14,12 @@ function maskAfter(layer: Layer, masks: readonly (ShapeValue | undefined)[]) {
   return callLayer(OPS, call).map(({ mask }) => mask);
 }
 
-Deno.test("callLayer() hands a mask on where all places are kept", () => {
+Deno.test("callLayer() hands a mask on where all positions are kept", () => {
   assertEquals(maskAfter(SAME, [MASK]), [MASK]);
   assertEquals(maskAfter(SAME, [undefined]), [undefined]);
 });
 
-Deno.test("callLayer() hands no mask on where there are other places", () => {
+Deno.test("callLayer() hands no mask on where there are other positions", () => {
   const first: Layer = {
     weights: [],
     call: (ops, [x]) => [ops.slice(x!, [{ axis: 1, stop: 3 }])],

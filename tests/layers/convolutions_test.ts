@@ -16,7 +16,7 @@ Deno.test("conv1d() adds the bias, then activates", async () => {
   assertEquals(output, [[[1], [2]]]);
 });
 
-Deno.test("conv1d() with causal padding sees no later place", async () => {
+Deno.test("conv1d() with causal padding sees no later position", async () => {
   const layer = layerOf("Convolution1D", {
     ...CONV1D,
     padding: "CAUSAL",
@@ -74,7 +74,7 @@ Deno.test("conv2d() refuses weights and inputs that do not fit", async () => {
   );
 });
 
-Deno.test("conv3d() knows its shape where no place is known", () => {
+Deno.test("conv3d() knows its shape where no position is known", () => {
   const layer = layerOf("Conv3D", {
     filters: 4,
     kernel_size: 3,

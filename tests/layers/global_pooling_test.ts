@@ -35,7 +35,7 @@ Deno.test("globalAveragePooling3d() refuses what it cannot have", async () => {
   );
 });
 
-Deno.test("globalMaxPooling3d() knows its shape where no place is known", () => {
+Deno.test("globalMaxPooling3d() knows its shape where no position is known", () => {
   const layer = layerOf("GlobalMaxPooling3D", {});
   assertEquals(shapeAfter(layer, [null, null, null, null, 3]), [null, 3]);
 });

@@ -43,7 +43,7 @@ Deno.test("groupNormalization() refuses channels that do not fall into groups", 
   );
 });
 
-Deno.test("layerNormalization() takes places whose number is not known", () => {
+Deno.test("layerNormalization() takes positions whose number is not known", () => {
   const layer = layerOf("LayerNormalization", { axis: [-1] });
   assertEquals(shapeAfter(layer, [null, null, 3], [[3], [3]]), [null, null, 3]);
 });

@@ -29,7 +29,7 @@ function shapeOf(options: Record<string, unknown>) {
   return read(options).call(OPS, [X], {}, context)[0]!.shape;
 }
 
-Deno.test("operation() takes arguments by place, by name and from the config", () => {
+Deno.test("operation() takes arguments by position, by name and from the config", () => {
   const x = { input: 0 };
   assertEquals(shapeOf({ args: [x, 1] }), [null, 1, 2]);
   assertEquals(shapeOf({ args: [x], kwargs: { axis: 2 } }), [null, 2, 1]);

@@ -4,7 +4,7 @@ import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
 testLayerCases("padding_and_cropping");
 
-Deno.test("cropping1d() refuses to crop all places away", async () => {
+Deno.test("cropping1d() refuses to crop all positions away", async () => {
   const layer = layerOf("Cropping1D", { cropping: [2, 1] });
   await assertRejects(
     () => called(layer, [[[1], [2], [3]]]),
@@ -14,7 +14,7 @@ Deno.test("cropping1d() refuses to crop all places away", async () => {
   assertEquals(await called(layer, [[[1], [2], [3], [4]]]), [[[3]]]);
 });
 
-Deno.test("zeroPadding2d() puts zeros where they are asked for", async () => {
+Deno.test("zeroPadding2d() puts zeros where they are requested", async () => {
   const layer = layerOf("ZeroPadding2D", { padding: [[1, 0], [0, 2]] });
   assertEquals(
     await called(layer, [[[[5]]]]),
@@ -46,7 +46,7 @@ Deno.test("cropping3d() and zeroPadding3d() refuse borders that are none", async
   );
 });
 
-Deno.test("cropping2d() knows its shape where no place is known", () => {
+Deno.test("cropping2d() knows its shape where no position is known", () => {
   const layer = layerOf("Cropping2D", { cropping: [[1, 0], [2, 3]] });
   assertEquals(shapeAfter(layer, [null, null, 9, 2]), [null, null, 4, 2]);
 });

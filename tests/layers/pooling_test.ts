@@ -41,7 +41,7 @@ Deno.test("maxPooling2d() refuses what it cannot have", async () => {
   );
 });
 
-Deno.test("averagePooling3d() knows its shape where no place is known", () => {
+Deno.test("averagePooling3d() knows its shape where no position is known", () => {
   const layer = layerOf("AveragePooling3D", { pool_size: 2 });
   assertEquals(
     shapeAfter(layer, [null, null, 5, null, 3]),

@@ -21,7 +21,7 @@ Deno.test("simpleRnn() carries the state over a hole when masked", async () => {
   assertEquals(made.masks, [[[1, 0, 1]]]);
 });
 
-Deno.test("simpleRnn() gives a mask on only when it gives all places", async () => {
+Deno.test("simpleRnn() gives a mask on only when it gives all positions", async () => {
   const layer = layerOf("SimpleRNN", { ...SUM, "return_state": true });
   const made = await callByHand(layer, {
     weights: WEIGHTS,
@@ -44,7 +44,7 @@ Deno.test("simpleRnn() goes without a silent mask when Keras 3 gets a state", as
   assertEquals(two.values, [[[15]]]);
 });
 
-Deno.test("simpleRnn() gives 0 before the first output when places do not count", async () => {
+Deno.test("simpleRnn() gives 0 before the first output when positions do not count", async () => {
   const call = {
     weights: WEIGHTS,
     inputs: [INPUT, [[10]]],
@@ -55,7 +55,7 @@ Deno.test("simpleRnn() gives 0 before the first output when places do not count"
   assertEquals(made.values, [[[[0], [12], [12]]]]);
 });
 
-Deno.test("simpleRnn() starts from zeros when the first place holds NaN", async () => {
+Deno.test("simpleRnn() starts from zeros when the first position holds NaN", async () => {
   const options = { ...SUM, "return_sequences": true };
   const made = await callByHand(layerOf("SimpleRNN", options), {
     weights: WEIGHTS,

@@ -76,13 +76,13 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
 });
 
 Deno.test("TextVectorization fills rows up to the longest, or to a length", () => {
-  const texts = ["a b", "", "a x b a"];
-  assertEquals(computed("TextVectorization", { vocabulary: V }, texts), {
+  const strings = ["a b", "", "a x b a"];
+  assertEquals(computed("TextVectorization", { vocabulary: V }, strings), {
     values: [2, 3, 0, 0, 0, 0, 0, 0, 2, 1, 3, 2],
     sizes: [3, 4],
   });
   const cut = { vocabulary: V, output_sequence_length: 2 };
-  assertEquals(computed("TextVectorization", cut, texts, [3, 1]).values, [
+  assertEquals(computed("TextVectorization", cut, strings, [3, 1]).values, [
     ...[2, 3, 0, 0, 2, 1],
   ]);
   const { onHost } = layerOf("TextVectorization", { vocabulary: V });

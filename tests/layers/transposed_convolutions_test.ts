@@ -58,7 +58,7 @@ Deno.test("conv2dTranspose() refuses what it cannot have", async () => {
   );
 });
 
-Deno.test("conv3dTranspose() knows its shape where no place is known", () => {
+Deno.test("conv3dTranspose() knows its shape where no position is known", () => {
   const layer = layerOf("Conv3DTranspose", {
     filters: 4,
     kernel_size: 3,

@@ -7,7 +7,7 @@ testLayerCases("up_sampling");
 const TWO = { size: [1, 2], interpolation: "bilinear" };
 const LINE = [[[[0], [4], [8]]]];
 
-Deno.test("upSampling2d() measures from the centres of places", async () => {
+Deno.test("upSampling2d() measures from the centres of positions", async () => {
   const layer = layerOf("UpSampling2D", TWO);
   assertEquals(await called(layer, LINE), [[[[0], [1], [3], [5], [7], [8]]]]);
 });
@@ -49,7 +49,7 @@ Deno.test("upSampling2d() refuses what it cannot have", async () => {
   );
 });
 
-Deno.test("upSampling1d() repeats each place in a row", async () => {
+Deno.test("upSampling1d() repeats each position in a row", async () => {
   const layer = layerOf("UpSampling1D", { size: 2 });
   assertEquals(await called(layer, [[[1], [2]]]), [[[1], [1], [2], [2]]]);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { NearestList } from "../../lib/linalg/_nearest_list.ts";
+import { NearestList } from "../../lib/linalg/nearest_list.ts";
+import { squaresOf } from "../../lib/linalg/nearest_list.ts";
 import { openNearest } from "../../lib/linalg/nearest_rows.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { normals, shuffled } from "../support/detector_sets.ts";
@@ -133,4 +134,38 @@ Deno.test("openNearest() is exact where squares vanish in float32", async () => 
     await search.close();
   }
   assertEquals(found[0], found[1]);
+});
+
+Deno.test("openNearest() finds the same, to the bit, with squares of the rows", async () => {
+  const [rows, columns, neighbors] = [400, 30, 12];
+  const whole = random(rows, columns, 7);
+  const lengths = normals(rows, 8).map((x) => 1 + x * x);
+  lengths[3] = Infinity; // a row of zeros
+  const extra = normals(rows, 9).map((x) => x * x);
+  const banks = {
+    plain: { scale: 1, offset: 0, more: {} },
+    "with lengths": { scale: 1, offset: 0, more: { lengths } },
+    "with extra squares": { scale: 1, offset: 0, more: { lengths, extra } },
+    "far from 0": { scale: 1e-3, offset: 1e4, more: {} },
+    "close to each other": { scale: 1e-9, offset: 1, more: {} },
+    "that overflow": { scale: 1e160, offset: 0, more: {} },
+    "that vanish": { scale: 1e-160, offset: 0, more: {} },
+    "that are copies": { scale: 0, offset: 0.1, more: {} },
+  };
+  for (const [name, { scale, offset, more }] of Object.entries(banks)) {
+    const data = whole.data.map((x) => x * scale + offset);
+    const bank = { data, rows, columns, ...more };
+    const queries = { data: data.subarray(columns * 5), rows: 9, columns };
+    const found = [];
+    for (const squares of [undefined, squaresOf(bank)]) {
+      const options = { neighbors, native: false };
+      const search = await openNearest(
+        squares === undefined ? bank : { ...bank, squares },
+        options,
+      );
+      found.push(await search.find(queries));
+      await search.close();
+    }
+    assertEquals(found[0], found[1], name);
+  }
 });

@@ -15,7 +15,7 @@ Deno.test("pca() finds the axes of a cross", async () => {
   assertEquals(points.rows, Int32Array.of(0, 1, 2, 3));
 });
 
-Deno.test("pca() gives the same when units outnumber what is taken apart whole", async () => {
+Deno.test("pca() gives the same when units outnumber what is decomposed completely", async () => {
   const width = 600;
   const data = new Float32Array(4 * width); // [4, 600]
   for (let row = 0; row < 4; row++) {

@@ -56,11 +56,11 @@ Deno.test("confusionMatrix() draws a square, with labels down and predictions ac
     .map((size) => size.exec(tag)?.[1]);
   assert(Number(width) > 100);
   assertEquals(width, height);
-  const texts = svgTexts(image.svg).map(({ text }) => text);
+  const strings = svgTexts(image.svg).map(({ text }) => text);
   for (const text of ["Pets", "predicted class", "label", "cat", "dog"]) {
-    assert(texts.includes(text), text);
+    assert(strings.includes(text), text);
   }
-  assert(texts.includes("accuracy 66.67 % (2 of 3)"));
+  assert(strings.includes("accuracy 66.67 % (2 of 3)"));
 });
 
 Deno.test("confusionMatrix() is readable with one, ten and a thousand classes", async () => {

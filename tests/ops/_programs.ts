@@ -311,8 +311,8 @@ export const PROGRAMS: readonly OpsProgram[] = [
   ]),
   one("scan", [[2, 3], [2, 4, 3]], (ops, [initial, x]) => {
     const { state, outputs } = ops.scan(
-      ([sum], [place]) => {
-        const next = ops.add(sum!, place!);
+      ([sum], [position]) => {
+        const next = ops.add(sum!, position!);
         return { state: [next], outputs: [ops.sum(next, { axis: 1 })] };
       },
       [initial!],

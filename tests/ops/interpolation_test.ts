@@ -6,7 +6,7 @@ function rows(taps: readonly Tap[]) {
   return taps.map(({ indices, weights }) => [[...indices], [...weights]]);
 }
 
-Deno.test("interpolationTaps() takes the place under the centre for nearest", () => {
+Deno.test("interpolationTaps() takes the position under the centre for nearest", () => {
   const taps = interpolationTaps(2, 4, "nearest");
   assertEquals(rows(taps), [[[0, 0, 1, 1], [1, 1, 1, 1]]]);
   const [fewer] = interpolationTaps(5, 2, "nearest");

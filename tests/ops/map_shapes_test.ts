@@ -8,7 +8,7 @@ function floats(...shape: (number | null)[]): ShapeValue {
 
 const PLAIN = { strides: [1], padding: "valid", dilation: [1] } as const;
 
-Deno.test("convolved() gives places and filters", () => {
+Deno.test("convolved() gives positions and filters", () => {
   const map = floats(null, 9, 4);
   assertEquals(convolved(map, floats(3, 4, 5), PLAIN), floats(null, 7, 5));
   const grouped = convolved(map, floats(3, 2, 6), { ...PLAIN, groups: 2 });
@@ -28,7 +28,7 @@ Deno.test("convolved() throws when map and kernel do not go together", () => {
   assertThrows(call(floats(10, 4, 5)), RangeError, "at least 10");
 });
 
-Deno.test("convolvedBack() gives Keras' places and filters", () => {
+Deno.test("convolvedBack() gives Keras' positions and filters", () => {
   const map = floats(null, 4, 3);
   const options = { ...PLAIN, strides: [2] };
   const back = convolvedBack(map, floats(3, 5, 3), options);

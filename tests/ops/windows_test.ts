@@ -16,13 +16,13 @@ function windows(
   return { kernel, stride, dilation, padding };
 }
 
-Deno.test("reach() counts the places between a dilated kernel's", () => {
+Deno.test("reach() counts the positions between a dilated kernel's", () => {
   assertEquals(reach(windows(3, 1, "same")), 3);
   assertEquals(reach(windows(3, 1, "same", 2)), 5);
   assertEquals(reach(windows(1, 1, "same", 9)), 1);
 });
 
-Deno.test("numWindows() rounds up for same, and needs room for valid", () => {
+Deno.test("numWindows() rounds up for same, and needs space for valid", () => {
   assertEquals(numWindows(7, windows(3, 2, "same")), 4);
   assertEquals(numWindows(7, windows(3, 2, "valid")), 3);
   assertEquals(numWindows(7, windows(3, 1, "valid", 3)), 1);

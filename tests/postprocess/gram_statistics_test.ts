@@ -32,13 +32,13 @@ for (const backend of PLAIN_BACKENDS) {
       (ops) => STEP.apply(ops, map, { layer: "map", channels: "last" }),
     );
     assertAllClose(last.data, expected);
-    const turned = map.transpose([0, 3, 1, 2]);
+    const transposed = map.transpose([0, 3, 1, 2]);
     const first = await computeOn(
       backend,
-      (ops) => STEP.apply(ops, turned, { layer: "map", channels: "first" }),
+      (ops) => STEP.apply(ops, transposed, { layer: "map", channels: "first" }),
     );
     assertAllClose(first.data, expected);
-    tf.dispose([map, turned]);
+    tf.dispose([map, transposed]);
   });
 }
 

@@ -87,7 +87,7 @@ Deno.test("pool() takes the caller's word over the layer's", async () => {
   assertAllClose(data, [1.5, 5.5]);
 });
 
-Deno.test("pool() refuses other kinds and places", () => {
+Deno.test("pool() refuses other kinds and positions", () => {
   assertThrows(
     () => pool("sum" as "mean"),
     RangeError,

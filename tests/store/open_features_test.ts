@@ -93,16 +93,16 @@ Deno.test("openFeatures() notices a changed byte in weights, names and manifests
       const path = `${folder}/${target}${file}`;
       const bytes = Deno.readFileSync(path);
       const text = new TextDecoder("latin1").decode(bytes);
-      const places = [...FACTS, weights].map((fact) =>
+      const positions = [...FACTS, weights].map((fact) =>
         Array.from(text, (_, i) => i).find((i) =>
           [...fact].every((letter, k) => bytes[i + k] === letter.charCodeAt(0))
         )
       );
-      for (const place of places) {
-        if (place === undefined) continue;
+      for (const position of positions) {
+        if (position === undefined) continue;
         numChanged++;
         const changed = bytes.slice();
-        changed[place + (file === "" ? 0 : `"samples": `.length)]! ^= 1;
+        changed[position + (file === "" ? 0 : `"samples": `.length)]! ^= 1;
         Deno.writeFileSync(path, changed);
         await assertRejects(
           () => loaded(`${folder}/${target}`),

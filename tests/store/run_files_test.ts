@@ -4,7 +4,7 @@ import { checkDiskSpace } from "../../lib/store/writable.ts";
 import { FeatureCache } from "../../lib/store/feature_cache.ts";
 import { bytesPerRow, finishTarget } from "../../lib/store/finish_target.ts";
 import { rangeOfShard } from "../../lib/store/merge_features.ts";
-import { openFeatureFile } from "../../lib/store/open_features.ts";
+import { openFeatureFile } from "../../lib/store/feature_files.ts";
 import {
   joinedDescription,
   partOfSet,
@@ -86,8 +86,8 @@ Deno.test("PartFolder keeps parts in order, without a gap", () =>
     assertEquals(PartFolder.record(path), { batch: 2 });
     await folder.add(set, { start: 7, end: 9 }, NOTHING);
     const done = folder.done({ start: 0, end: 14 });
-    const place = targetOf(`${parent}/x.npz`, undefined);
-    const target = { place, layout: {}, run: undefined };
+    const destination = targetOf(`${parent}/x.npz`, undefined);
+    const target = { destination, layout: {}, run: undefined };
     const written = await finishTarget(folder, target, done, 1);
     assertEquals([written.samples, written.skipped.length], [15, 1]);
     assertEquals(kindAt(path), undefined);
@@ -114,7 +114,7 @@ Deno.test("rowsOfParts() refuses parts of another run, damaged ones, and nothing
     bytes[bytes.length - 1]! ^= 1;
     Deno.writeFileSync(part.path, bytes);
     const target = {
-      place: targetOf(`${parent}/x.npz`, undefined),
+      destination: targetOf(`${parent}/x.npz`, undefined),
       layout: {},
       run: undefined,
     };

@@ -93,8 +93,8 @@ async function writeModel(name: string): Promise<number> {
   let count = 0;
   for (const [key, settings] of Object.entries(all)) {
     const feeds = model.inputs.map(({ name }, i) => {
-      const place = inputNames.indexOf(name);
-      return inputs[place < 0 ? i : place]!;
+      const position = inputNames.indexOf(name);
+      return inputs[position < 0 ? i : position]!;
     });
     const what = `${name} ${key}`;
     count += await unlessRefused(

@@ -14,6 +14,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
     "tests/cli/worker_columns_test.ts",
   ],
   [
+    "cli/_feature_columns.ts",
+    "pass --pool mean or --list-type list, or start no worker ",
+    "tests/cli/worker_any_size_test.ts",
+  ],
+  [
     "cli/_input_columns.ts",
     "name others by ",
     "tests/cli/worker_columns_test.ts",

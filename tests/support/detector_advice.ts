@@ -68,6 +68,16 @@ export const DETECTOR_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "detectors/subspace.ts",
+    "use deepKnn()",
+    "tests/detectors/covariance_detectors_test.ts",
+  ],
+  [
+    "detectors/rmds.ts",
+    "use mahalanobis()",
+    "tests/detectors/covariance_detectors_test.ts",
+  ],
+  [
+    "detectors/subspace.ts",
     'pass a lower "dims"',
     "tests/detectors/advice_test.ts",
   ],

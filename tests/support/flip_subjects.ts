@@ -97,7 +97,7 @@ export async function purposesOf(
   const bytes = files.get(file)!;
   const spans: { from: number; to: number; purpose: BytePurpose }[] = [];
   const mark = (part: Uint8Array, purpose: BytePurpose) => {
-    for (const from of placesOf(part, bytes)) {
+    for (const from of positionsOf(part, bytes)) {
       spans.push({ from, to: from + part.length, purpose });
     }
   };
@@ -138,7 +138,7 @@ function descriptionIn(bytes: Uint8Array): Uint8Array {
 }
 
 /** Everywhere that bytes stand in others. */
-function* placesOf(part: Uint8Array, whole: Uint8Array): Generator<number> {
+function* positionsOf(part: Uint8Array, whole: Uint8Array): Generator<number> {
   const first = part[0]!;
   for (let at = whole.indexOf(first); at >= 0;) {
     if (part.every((byte, i) => whole[at + i] === byte)) yield at;

@@ -94,11 +94,13 @@ export async function goldenErrors(
   for (const choose of choices) {
     const rows = choose?.(count);
     const features = await opened.run(
-      rows === undefined ? inputs : inputs.map((input) => taken(input, rows)),
+      rows === undefined
+        ? inputs
+        : inputs.map((input) => selected(input, rows)),
     );
     const wanted = outputs.map(({ data, ...rest }) => {
       const whole = { ...rest, data: Float64Array.from(data) };
-      return rows === undefined ? whole : taken(whole, rows);
+      return rows === undefined ? whole : selected(whole, rows);
     });
     errors.push(
       Math.max(...wanted.map((output, i) => difference(features[i]!, output))),
@@ -108,7 +110,7 @@ export async function goldenErrors(
 }
 
 /** Rows of an array, in the order given. */
-function taken<A extends Shaped>(array: A, rows: readonly number[]): A {
+function selected<A extends Shaped>(array: A, rows: readonly number[]): A {
   const { data, shape } = array;
   const size = data.length / shape[0]!;
   const Kind = data.constructor as { new (length: number): Float64Array };

@@ -169,8 +169,8 @@ export class Kernel implements AsyncDisposable {
   /** Ends the process, whatever it is doing. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended === undefined) {
-      const asked = this.#sockets.length > 0;
-      if (asked) {
+      const requested = this.#sockets.length > 0;
+      if (requested) {
         const id = crypto.randomUUID();
         await this.#request(1, id, "shutdown_request", { restart: false })
           .catch(() => {}); // it may be dead by now, which is what is wanted
@@ -215,10 +215,10 @@ export class Kernel implements AsyncDisposable {
       } catch {
         return; // closed, by the kernel's end or by ours
       }
-      const texts = frames.map((frame) => new TextDecoder().decode(frame));
+      const strings = frames.map((frame) => new TextDecoder().decode(frame));
       // After the delimiter: signature, header, parent header, metadata, content.
-      const [header, parent, , content] = texts
-        .slice(texts.indexOf(DELIMITER) + 2).map((text) => JSON.parse(text));
+      const [header, parent, , content] = strings
+        .slice(strings.indexOf(DELIMITER) + 2).map((text) => JSON.parse(text));
       this.#heard({ type: header.msg_type, parent: parent.msg_id, content });
     }
   }
@@ -249,9 +249,11 @@ export class Kernel implements AsyncDisposable {
   }
 
   async #deathError(): Promise<KernelError> {
-    const said = (await this.#stderr).trim().split("\n").slice(-8).join("\n");
+    const lastLines = (await this.#stderr).trim().split("\n").slice(-8).join(
+      "\n",
+    );
     return new KernelError(
-      `The kernel ended with code ${this.#ended}; it said: ${said}`,
+      `The kernel ended with code ${this.#ended}; it said: ${lastLines}`,
     );
   }
 }

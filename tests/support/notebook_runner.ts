@@ -31,6 +31,8 @@ export interface RunNotebookOptions {
    * itself; without it, the cells run as they are.
    */
   readonly renderer?: "html" | "png";
+  /** Called with each cell, before it runs. */
+  readonly onCell?: (cell: Cell) => void;
 }
 
 /** What a run gave. */
@@ -80,7 +82,7 @@ export async function runNotebook(
   path: string,
   options: RunNotebookOptions = {},
 ): Promise<NotebookRun> {
-  const { renderer, timeoutMs = 120_000 } = options;
+  const { renderer, timeoutMs = 120_000, onCell } = options;
   let notebook = await readNotebook(path);
   if (renderer !== undefined) notebook = withRenderer(notebook, renderer);
   const folder = (await Deno.realPath(path)).replace(/[^/\\]*$/, "");
@@ -88,6 +90,7 @@ export async function runNotebook(
   const cells: Cell[] = [];
   await using kernel = await Kernel.start(folder);
   for (const [index, cell] of notebook.cells.entries()) {
+    onCell?.(cell);
     if (cell.cell_type !== "code" || joined(cell.source).trim() === "") {
       cells.push(cell);
       continue;

@@ -142,10 +142,10 @@ Deno.test("runNotebook() fails when a tagged cell does not show what it should",
 Deno.test("runNotebook() changes the renderer of the set-up cell alone", async () => {
   const code = `console.log(JSON.stringify({ renderer: "png" }))`;
   const outputs = await run([[code, "setup"], code], { renderer: "html" });
-  const texts = outputs.flat().map((output) =>
+  const strings = outputs.flat().map((output) =>
     output.output_type === "stream" ? output.text : ""
   );
-  assertEquals(texts, [`{"renderer":"html"}\n`, `{"renderer":"png"}\n`]);
+  assertEquals(strings, [`{"renderer":"html"}\n`, `{"renderer":"png"}\n`]);
   await assertRejects(() => run([code], { renderer: "html" }), Error, "setup");
 });
 

@@ -65,10 +65,10 @@ for (const { record, model: path, array } of ANCESTOR) {
       const extractor = withSettings(new FeatureExtractor(model), settings);
       const x = array("x");
       const fitted = await extractor.fitReact(x, { quantile, progress: false });
-      const given = extractor.react(threshold);
+      const passed = extractor.react(threshold);
       assertRowsClose(
         (await fitted.predict(x, { progress: false })).logits!,
-        (await given.predict(x, { progress: false })).logits!,
+        (await passed.predict(x, { progress: false })).logits!,
         1e-5,
       );
     }

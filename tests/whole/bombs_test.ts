@@ -102,10 +102,10 @@ for (const [what, make] of sampled(Object.entries(BOMBS), 3)) {
       });
       const { stdout, stderr } = await command.output();
       await Deno.remove(path);
-      const said = new TextDecoder().decode(stdout);
-      assert(said !== "", new TextDecoder().decode(stderr));
+      const printed = new TextDecoder().decode(stdout);
+      assert(printed !== "", new TextDecoder().decode(stderr));
       const { outcome, megabytes } = JSON.parse(
-        said.trim().split("\n").at(-1)!,
+        printed.trim().split("\n").at(-1)!,
       );
       assert(
         /^(ModelFormatError: Cannot load model|opened)/.test(outcome),

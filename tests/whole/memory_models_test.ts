@@ -41,9 +41,9 @@ for (const { name, build, inputs } of SOME) {
   Deno.test(`a model in memory means what its predict() gives: ${name}`, async () => {
     const model = build();
     const fed = inputs();
-    const given = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
-    const [arrays, expected] = [fed, given].map((list) => list.map(hostArray));
-    tf.dispose([fed, given]);
+    const passed = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
+    const [arrays, expected] = [fed, passed].map((list) => list.map(hostArray));
+    tf.dispose([fed, passed]);
     const before = tf.memory().numTensors;
     const graph = modelGraphOf(fromLayersModel(model))!;
     const isLeft = graph.listed.some((node) =>

@@ -86,8 +86,10 @@ slowTest(
       }).output();
       assert(success, new TextDecoder().decode(stderr));
       const [made, committed] = await Promise.all(
-        [folder, `${FOLDER}models/digits`].map(async (place) =>
-          new Float32Array((await Deno.readFile(`${place}/weights.bin`)).buffer)
+        [folder, `${FOLDER}models/digits`].map(async (position) =>
+          new Float32Array(
+            (await Deno.readFile(`${position}/weights.bin`)).buffer,
+          )
         ),
       );
       // Equal to the bit on one machine; engines may differ in their exp and pow.
@@ -106,7 +108,7 @@ slowTest("draw_images.ts draws the committed images again", async () => {
     }).output();
     assert(success, new TextDecoder().decode(stderr));
     const [made, committed] = [folder, `${FOLDER}images`]
-      .map((place) => imageFolder(place));
+      .map((position) => imageFolder(position));
     assertEquals(made!.ids.length, 160);
     assertEquals(made!.ids, committed!.ids);
     const [pixels, before] = await Promise.all(

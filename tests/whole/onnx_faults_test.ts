@@ -78,7 +78,7 @@ Deno.test("NaN in a state counts for its sample", async () => {
   assertEquals(Array.from(nonFinite!), [2]);
 });
 
-Deno.test("an input without a batch axis is given once, for all samples", async () => {
+Deno.test("an input without a batch axis is passed once, for all samples", async () => {
   const x = waves([5, 4]);
   const sr = { data: BigInt64Array.of(8000n), shape: [], dtype: "int64" };
   const bytes = await Deno.readFile(urlOf("scalar_input"));

@@ -146,14 +146,14 @@ async function shownOf(source: Bytes | Files): Promise<string[]> {
     }
     await using model = await loadModel(`${folder}/${Object.keys(files)[0]}`);
     const shown = [model];
-    const texts: string[] = [];
+    const strings: string[] = [];
     for (const each of [...shown, ...model.layers]) {
       const display = (each as unknown as Record<symbol, unknown>)[
         Symbol.for("Jupyter.display")
       ];
       if (typeof display !== "function") continue;
       const bundle = await display.call(each);
-      texts.push(
+      strings.push(
         ...Object.values(bundle).map((value) => JSON.stringify(value)),
       );
     }
@@ -162,11 +162,11 @@ async function shownOf(source: Bytes | Files): Promise<string[]> {
       try {
         await model.getWeights(near);
       } catch (error) {
-        texts.push((error as Error).message);
+        strings.push((error as Error).message);
       }
     }
-    assert(texts.length > 1);
-    return texts;
+    assert(strings.length > 1);
+    return strings;
   } catch (error) {
     return [(error as Error).message];
   } finally {

@@ -147,11 +147,11 @@ Deno.test("README.md has examples that give what they say", async () => {
         [writing, ["--allow-ffi", `--allow-write=${folder}`]],
       ] as const
     ) {
-      const texts = await printedBy(some, ["--allow-read", ...flags]);
-      for (const [file, text] of zip(some, texts)) printed.set(file, text);
+      const strings = await printedBy(some, ["--allow-read", ...flags]);
+      for (const [file, text] of zip(some, strings)) printed.set(file, text);
     }
-    PRINTED.forEach((texts, i) => {
-      for (const text of texts) {
+    PRINTED.forEach((strings, i) => {
+      for (const text of strings) {
         const part = printed.get(files[i]!)!;
         assert(part.includes(text), `${text}\nnot in\n${part}`);
       }

@@ -64,7 +64,7 @@ for (const [name, { x, y }] of Object.entries(EXPECTED)) {
   });
 }
 
-Deno.test("texts go alone, in lists, pairs, records and generators, as [N] and [N, 1]", async () => {
+Deno.test("strings go alone, in lists, pairs, records and generators, as [N] and [N, 1]", async () => {
   const { x, y } = EXPECTED["k3_length.keras"]!;
   await using model = await loadModel(new URL("k3_length.keras", FOLDER));
   assertEquals(

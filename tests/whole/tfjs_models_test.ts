@@ -39,10 +39,10 @@ async function saved(
 ): Promise<{ path: string; inputs: HostArray[]; expected: HostArray[] }> {
   const model = build();
   const fed = inputs();
-  const given = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
+  const passed = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
   const path = await saveTo(model, folder);
-  const arrays = [fed, given].map((list) => list.map(hostArray));
-  tf.dispose([fed, given]);
+  const arrays = [fed, passed].map((list) => list.map(hostArray));
+  tf.dispose([fed, passed]);
   model.dispose();
   return { path, inputs: arrays[0]!, expected: arrays[1]! };
 }

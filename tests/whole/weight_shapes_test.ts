@@ -78,7 +78,7 @@ function isMeant(name: string, what: string): boolean {
 }
 
 Deno.test("loadModel() refuses a weight of any other shape, in every layer of Keras", async () => {
-  const taken: string[] = [];
+  const selected: string[] = [];
   let numRefused = 0;
   for (const name of goldenNames().filter((name) => name !== "melspec")) {
     for (const [weight, shape] of await open(name)) {
@@ -89,7 +89,7 @@ Deno.test("loadModel() refuses a weight of any other shape, in every layer of Ke
         }
         try {
           await open(name, weight, other);
-          if (!isMeant(name, what)) taken.push(`${name}: ${weight} ${what}`);
+          if (!isMeant(name, what)) selected.push(`${name}: ${weight} ${what}`);
         } catch (error) {
           assert(error instanceof ModelFormatError, String(error));
           numRefused++;
@@ -97,6 +97,6 @@ Deno.test("loadModel() refuses a weight of any other shape, in every layer of Ke
       }
     }
   }
-  assertEquals(taken, []);
+  assertEquals(selected, []);
   assert(numRefused > 1000, `${numRefused}`);
 });

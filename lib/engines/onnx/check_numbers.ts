@@ -66,9 +66,9 @@ function usersOf(
   const inner = [...attributes.values()].flatMap((value) => {
     if (typeof value !== "object" || !("graph" in value)) return [];
     const { nodes, outputs } = value.graph;
-    const isGiven = outputs.some(({ name }) => names.includes(name));
+    const isOutput = outputs.some(({ name }) => names.includes(name));
     const users = nodes.flatMap((node) => usersOf(names, node));
-    return isGiven ? [...users, "the graph itself"] : users;
+    return isOutput ? [...users, "the graph itself"] : users;
   });
   const isUser = inputs.some((input) => names.includes(input));
   return isUser ? [`${domain}${kind}`, ...inner] : inner;

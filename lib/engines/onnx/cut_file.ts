@@ -114,6 +114,32 @@ export function constantsOf(
   );
 }
 
+/** Gives names that no tensor of the operations has. */
+function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
+  const names = new Set(
+    calls.flatMap(({ takes, operation }) => [...takes, ...operation.outputs]),
+  );
+  return (stem) => {
+    let name = stem;
+    while (names.has(name)) name = `${name}'`;
+    names.add(name);
+    return name;
+  };
+}
+
+/** Writes a constant of 8-bit zeros. */
+function writeZero(
+  writer: BinaryWriter,
+  { name, type, shape }: ZeroPoint & { readonly name: string },
+): void {
+  writeMessage(writer, 5, () => {
+    for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
+    writer.tag(2, WireType.Varint).int32(type);
+    writeString(writer, 8, name);
+    raw(writer, 9, new Uint8Array(sizeOf(shape)));
+  });
+}
+
 function writeGraph(
   writer: BinaryWriter,
   origin: OnnxOrigin,
@@ -121,15 +147,7 @@ function writeGraph(
   externalData: ExternalData[],
 ): { inputs: string[]; outputs: string[] } {
   const { reader } = origin.file;
-  const names = new Set(
-    calls.flatMap(({ takes, operation }) => [...takes, ...operation.outputs]),
-  );
-  const fresh = (stem: string) => {
-    let name = stem;
-    while (names.has(name)) name = `${name}'`;
-    names.add(name);
-    return name;
-  };
+  const fresh = freshNames(calls);
   const zeros = new Map<string, ZeroPoint & { readonly name: string }>();
   const zeroNamed = ({ type, shape }: ZeroPoint) => {
     const key = `${type} ${shape}`;
@@ -165,14 +183,7 @@ function writeGraph(
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
-  for (const { name, type, shape } of zeros.values()) {
-    writeMessage(writer, 5, () => {
-      for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
-      writer.tag(2, WireType.Varint).int32(type);
-      writeString(writer, 8, name);
-      raw(writer, 9, new Uint8Array(sizeOf(shape))); // of 8-bit integers
-    });
-  }
+  for (const zero of zeros.values()) writeZero(writer, zero);
   for (const port of ports) {
     writeMessage(writer, 11, () => writePort(writer, port));
   }

@@ -81,9 +81,9 @@ export function recordOutputs(
   };
   const put = (stem: string, { name, dtype, shape }: OnnxValue) =>
     graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
-  const features = program.features.map(({ ref, given, isPlain }) => {
+  const features = program.features.map(({ ref, builtIn, isPlain }) => {
     if (isPlain) return outputOf(ref).name;
-    return put("feature", given<OnnxValue>(ops, valueOf(ref)));
+    return put("feature", builtIn<OnnxValue>(ops, valueOf(ref)));
   });
   const isRow = (ref: Ref) => outputOf(ref).shape.length <= 2;
   const found: { -readonly [Key in keyof OutputNames]: OutputNames[Key] } = {
@@ -140,7 +140,7 @@ function inputFor(
   }
   const [fed, computed] = types;
   const sizes = [null, ...shape.slice(1)]; // any batch size
-  const input = graph.input("taken", fed, [ROWS, ...sizes.slice(1)]);
+  const input = graph.input("value", fed, [ROWS, ...sizes.slice(1)]);
   const value = {
     name: fed === computed ? input : castTo(graph, input, computed),
     shape: sizes,

@@ -100,7 +100,7 @@ export function record(
   if (perturbation !== undefined) {
     return { obstacle: "perturb() needs gradients" };
   }
-  const custom = features.find(({ own }) => own.length > 0);
+  const custom = features.find(({ custom }) => custom.length > 0);
   if (custom !== undefined) {
     return {
       obstacle: `a function of the caller's postprocesses "${custom.name}"`,
@@ -291,7 +291,9 @@ export class Recording {
     for (const array of arrays) {
       if (!kept.has(array.buffer)) releaseMemory(array);
     }
-    const made = constants.filter(({ isOwn }) => isOwn).map(({ data }) => data);
+    const made = constants.filter(({ isTransferable }) => isTransferable).map((
+      { data },
+    ) => data);
     const sizes = constants.map(({ data }) => data.byteLength);
     return {
       model: encodeModel(graph),

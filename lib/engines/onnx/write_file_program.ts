@@ -70,39 +70,47 @@ export async function writeFileProgram(
     [...known.values()].map((output) => [output.name, output]),
   );
   bridge(graph, from, tensors);
-  const feeds = program.feeds.map(({ ref, spec }): ExportPort => {
-    const { name: tensor, type, shape } = feedOf(source, ref, spec);
-    const { batchAxis = 0 } = spec;
-    const sizes = shape?.map((size, axis) =>
-      size === null && axis === batchAxis ? ROWS : size
-    );
-    return { name: names.input(spec.name, tensor), tensor, type, shape: sizes };
-  });
-  const fed = new Set(feeds.map(({ tensor }) => tensor));
   for (const port of graph.outputs) tensors.set(port.name, port);
+  const feeds = program.feeds.map((feed) => feedPort(source, feed, names));
+  const fed = new Set(feeds.map(({ tensor }) => tensor));
   const { features, logits, penultimate } = outputs;
   const wanted = [
     ...features.map((tensor, i) => [program.features[i]!.name, tensor]),
     ...Object.entries({ logits, penultimate }),
   ].filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return exportFile(source, {
-    feeds,
-    calls,
-    graph,
-    metadata,
-    outputs: wanted.map(([name, tensor]): ExportPort => {
-      const { type, shape } = tensors.get(tensor)!;
-      const [, ...sizes] = shape ?? [];
-      return {
-        name: names.output(name, tensor, fed.has(tensor)),
-        tensor,
-        type: typeNumber(type!)!,
-        shape: shape === undefined || shape.length === 0
-          ? undefined
-          : [source.batch ?? ROWS, ...sizes],
-      };
-    }),
-  });
+  const ports = wanted.map(([name, tensor]): ExportPort => ({
+    name: names.output(name, tensor, fed.has(tensor)),
+    ...outputPort(source, tensor, tensors.get(tensor)!),
+  }));
+  return exportFile(source, { feeds, calls, graph, metadata, outputs: ports });
+}
+
+/** An input of the written model. */
+function feedPort(
+  source: OnnxOrigin,
+  { ref, spec }: Program["feeds"][number],
+  names: Names,
+): ExportPort {
+  const { name: tensor, type, shape } = feedOf(source, ref, spec);
+  const { batchAxis = 0 } = spec;
+  const sizes = shape?.map((size, axis) =>
+    size === null && axis === batchAxis ? ROWS : size
+  );
+  return { name: names.input(spec.name, tensor), tensor, type, shape: sizes };
+}
+
+/** An output of the written model, without its public name. */
+function outputPort(
+  { batch }: OnnxOrigin,
+  tensor: string,
+  { type, shape = [] }: Typed,
+): Omit<ExportPort, "name"> {
+  const [, ...sizes] = shape;
+  return {
+    tensor,
+    type: typeNumber(type!)!,
+    shape: shape.length === 0 ? undefined : [batch ?? ROWS, ...sizes],
+  };
 }
 
 /** What is known of a tensor. */
@@ -129,7 +137,7 @@ function bridge(
 }
 
 function checkSteps({ perturbation, features }: Program): void {
-  const custom = features.find(({ own }) => own.length > 0);
+  const custom = features.find(({ custom }) => custom.length > 0);
   const obstacle = perturbation !== undefined
     ? "perturb() needs gradients"
     : custom !== undefined
@@ -226,7 +234,7 @@ class Names {
   /** Prefix of the names of the appended graph. */
   readonly scope: string;
   readonly #used: Set<string>;
-  readonly #given = new Set<string>();
+  readonly #outputs = new Set<string>();
 
   constructor(source: OnnxOrigin, calls: Parameters<typeof constantsOf>[1]) {
     this.#used = new Set([
@@ -256,8 +264,8 @@ class Names {
    * use.
    */
   output(name: string, tensor: string, isFed: boolean): string {
-    if (name === tensor && !isFed && !this.#given.has(name)) {
-      this.#given.add(name);
+    if (name === tensor && !isFed && !this.#outputs.has(name)) {
+      this.#outputs.add(name);
       return name;
     }
     let free = name;

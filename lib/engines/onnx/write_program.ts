@@ -65,11 +65,11 @@ function publicNames(
   wanted: readonly (readonly [string, string])[],
 ): Map<string, string> {
   const names = new Map<string, string>();
-  const taken = new Set<string>();
+  const used = new Set<string>();
   const add = (recorded: string, name: string) => {
     let free = name;
-    while (taken.has(free)) free = `${free}:out`;
-    taken.add(free);
+    while (used.has(free)) free = `${free}:out`;
+    used.add(free);
     names.set(recorded, free);
   };
   for (const [recorded, name] of wanted) add(recorded, name);

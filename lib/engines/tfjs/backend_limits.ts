@@ -103,7 +103,7 @@ function isMissingInWasm({ row }: GraphNode): boolean {
 
 /** Whether the class is custom, whatever its name. */
 function hasWasmGradient({ call, row }: GraphNode): boolean {
-  return call.kind === "inMemory" && call.isOwnClass &&
+  return call.kind === "inMemory" && call.isBuiltInClass &&
     WASM_GRADIENTS.has(row.kind);
 }
 
@@ -139,8 +139,8 @@ function isPadded(node: GraphNode): boolean {
   if ((config.padding ?? config.pad) !== "same") return false;
   const sizes = (ref = node.inputs[0]) =>
     (ref && specOf(origin(ref))?.shape.slice(1, -1)) ?? [];
-  const pools = places(config.poolSize ?? config.kernelSize);
-  const strides = places(config.strides);
+  const pools = sizesIn(config.poolSize ?? config.kernelSize);
+  const strides = sizesIn(config.strides);
   const known = sizes();
   if (known.length === 0 || config.dataFormat === "channelsFirst") return true;
   return known.some((size, i) => {
@@ -154,7 +154,7 @@ function isPadded(node: GraphNode): boolean {
 }
 
 /** Spatial sizes; graphs include the batch and the channels. */
-function places(sizes: unknown): number[] {
+function sizesIn(sizes: unknown): number[] {
   const list = [sizes].flat().filter((size) => typeof size === "number");
   return list.length >= 4 ? list.slice(1, -1) : list;
 }

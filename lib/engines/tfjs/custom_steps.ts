@@ -15,10 +15,10 @@ import type { FeatureTarget } from "../program.ts";
  */
 export function customSteps(
   feature: tf.Tensor,
-  { own, name }: Pick<FeatureTarget, "own" | "name">,
+  { custom, name }: Pick<FeatureTarget, "custom" | "name">,
 ): tf.Tensor {
   const rows = feature.shape[0];
-  return own.reduce((value, step) => {
+  return custom.reduce((value, step) => {
     const result = called(step, value, name);
     if (isTensor(result) && result.rank > 0 && result.shape[0] === rows) {
       return result;
@@ -36,9 +36,9 @@ export function customSteps(
   }, feature);
 }
 
-type OwnStep = FeatureTarget["own"][number];
+type CustomStep = FeatureTarget["custom"][number];
 
-function called(step: OwnStep, value: tf.Tensor, layer: string): unknown {
+function called(step: CustomStep, value: tf.Tensor, layer: string): unknown {
   try {
     return step(value.clone()); // a step may dispose of its input
   } catch (cause) {
@@ -55,6 +55,6 @@ function isTensor(value: unknown): value is tf.Tensor {
     "isDisposed" in value && value.isDisposed === false;
 }
 
-function nameOf({ name }: OwnStep): string {
+function nameOf({ name }: CustomStep): string {
   return name === "" ? "its function" : `"${name}"`;
 }

@@ -64,8 +64,8 @@ async function adapterInfo(
   const timer = setTimeout(() => resolve(null), mostMs);
   try {
     // A failing driver counts as none.
-    const asked = gpu?.requestAdapter().catch(() => null);
-    const adapter = await Promise.race([asked, late]);
+    const request = gpu?.requestAdapter().catch(() => null);
+    const adapter = await Promise.race([request, late]);
     return adapter?.info;
   } finally {
     clearTimeout(timer);

@@ -15,8 +15,8 @@ export function withoutGradient<I extends tf.Tensor[]>(
 ): tf.Tensor {
   if (!tf.engine().isTapeOn()) return compute(...inputs);
   const shapes = inputs.map(({ shape }) => shape);
-  return tf.customGrad((...given) => ({
-    value: compute(...given.slice(0, inputs.length) as I),
+  return tf.customGrad((...values) => ({
+    value: compute(...values.slice(0, inputs.length) as I),
     gradFunc: () => shapes.map((shape) => tf.zeros(shape)),
   }))(...inputs);
 }

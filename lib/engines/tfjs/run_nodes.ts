@@ -80,9 +80,9 @@ export function* runNodes(
   let isDone = false;
   try {
     const { nodes, releases } = run.schedule;
-    const foreign = nodes.some(({ call }) => call.kind === "raw");
-    if (foreign) runForeign(run, values);
-    for (const [step, node] of foreign ? [] : nodes.entries()) {
+    const isRaw = nodes.some(({ call }) => call.kind === "raw");
+    if (isRaw) runRaw(run, values);
+    for (const [step, node] of isRaw ? [] : nodes.entries()) {
       if (run.backend === "wasm") checkWasmMemory(node, inputs[0]!.shape[0]!);
       runNode(node, run, state);
       for (const key of releases[step]!) release(key, values, inputs);
@@ -173,10 +173,10 @@ function callLayer(
       args as Parameters<typeof layer.apply>[1],
     );
     const outputs = [result].flat() as tf.Tensor[];
-    const odd = outputs.find((output) => !(output instanceof tf.Tensor));
-    if (odd !== undefined) {
+    const wrong = outputs.find((output) => !(output instanceof tf.Tensor));
+    if (wrong !== undefined) {
       throw new TypeError(
-        `its call must return tensors, and returns ${quote(odd)}`,
+        `its call must return tensors, and returns ${quote(wrong)}`,
       );
     }
     const next = layer.supportsMasking
@@ -192,7 +192,7 @@ function callLayer(
 }
 
 /** Runs a graph model as a whole: TF.js can feed and fetch any node. */
-function runForeign({ feeds, wanted, runtime }: NodeRun, values: Values): void {
+function runRaw({ feeds, wanted, runtime }: NodeRun, values: Values): void {
   const { byName, fetched } = rawCall(feeds, wanted, values);
   if (fetched.length === 0) return;
   const results = runtime!.execute(byName, fetched.map(nameOf));

@@ -21,14 +21,14 @@ export function matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   if (type === "int32") return integerProduct(p, q);
   const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   if (q.rank === 2) {
-    const product = tf.matMul(tf.reshape(p, [-1, k]), ownData(q));
+    const product = tf.matMul(tf.reshape(p, [-1, k]), uncached(q));
     return tf.reshape(product, [...a.shape.slice(0, -1), n]);
   }
   const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const rows = outer as number[];
   const product = tf.matMul(
     tf.reshape(broadcastTo(p, [...rows, m, k]), [-1, m, k]),
-    ownData(tf.reshape(broadcastTo(q, [...rows, k, n]), [-1, k, n])),
+    uncached(tf.reshape(broadcastTo(q, [...rows, k, n]), [-1, k, n])),
   );
   return tf.reshape(product, [...rows, m, n]);
 }
@@ -37,7 +37,7 @@ export function matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
  * The wasm backend caches the packed right operand by its data only, and reuses
  * it for the same data in another shape, which is therefore copied here.
  */
-function ownData(x: tf.Tensor): tf.Tensor {
+function uncached(x: tf.Tensor): tf.Tensor {
   if (tf.getBackend() !== "wasm") return x;
   const shape = x.shape.slice(-2).join();
   const first = shapesOfData.get(x.dataId);

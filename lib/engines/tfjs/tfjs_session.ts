@@ -268,14 +268,14 @@ class TfjsSession implements Session {
     inputs: () => tf.Tensor[],
     turn: Turn,
   ): Promise<OutputValues<tf.Tensor>> {
-    const { wanted, runtime, feeds: places } = this.#run;
+    const { wanted, runtime, feeds: ports } = this.#run;
     const values: Values = new Map();
     const feeds = turn.sync(() => this.#feeds(inputs));
     try {
       const fed: Values = new Map(
-        places.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
+        ports.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
       );
-      const { byName, fetched } = rawCall(places, wanted, fed);
+      const { byName, fetched } = rawCall(ports, wanted, fed);
       const results = fetched.length === 0
         ? []
         : await turn.sync(() =>

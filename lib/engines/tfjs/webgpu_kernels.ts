@@ -101,8 +101,8 @@ export function padded(
  */
 export function reversed(x: tf.Tensor, axes: number[]): tf.Tensor {
   if (!isWebgpu() || x.rank <= MOST_AXES) return tf.reverse(x, axes);
-  return axes.reduce((turned, axis) => {
-    const rows = tf.reshape(turned, aroundAxis(x.shape, axis));
+  return axes.reduce((reversed, axis) => {
+    const rows = tf.reshape(reversed, aroundAxis(x.shape, axis));
     return tf.reshape(tf.reverse(rows, [1]), x.shape);
   }, x);
 }

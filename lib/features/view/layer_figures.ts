@@ -140,9 +140,9 @@ export function featureMapsBlock(
 /** One slice of a volume; before it stand whole channels, if these are first. */
 function sliceOf(
   values: FeatureArray["data"],
-  place: { numSlices: number; slice: number; channels: number },
+  position: { numSlices: number; slice: number; channels: number },
 ): ArrayLike<number> {
-  const { numSlices, slice, channels } = place;
+  const { numSlices, slice, channels } = position;
   if (numSlices === 1) return values;
   const size = values.length / numSlices / channels;
   return Float64Array.from({ length: size * channels }, (_, i) => {

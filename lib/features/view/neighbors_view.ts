@@ -4,12 +4,12 @@
  * @module
  */
 import { countText, numberText } from "../../display/cell.ts";
-import { MOST_IMAGES } from "../../display/images_svg.ts";
-import type {
-  Block,
-  FigureBlock,
-  GridImage,
-  View,
+import {
+  type Block,
+  type FigureBlock,
+  type GridImage,
+  MOST_IMAGES,
+  type View,
 } from "../../display/view.ts";
 import type { Dataset } from "../../types.ts";
 
@@ -121,7 +121,7 @@ async function neighborImages(
     return new Map(ids.map((id, i) => [id, grid.images[i]!]));
   };
   const neighbors = await read(images!, shownIds.flat());
-  const own = queryImages === undefined
+  const queryImagesById = queryImages === undefined
     ? undefined
     : await read(queryImages, Array.from(queries).slice(0, count));
   return shownIds.flatMap((row, q) => {
@@ -130,7 +130,7 @@ async function neighborImages(
       caption: String(id),
       detail: numberText(distances[q * numNeighbors + k]!),
     }));
-    const query = own?.get(queries[q]!);
+    const query = queryImagesById?.get(queries[q]!);
     if (query === undefined) return found;
     const caption = String(queries[q]);
     return [{ ...query, caption, detail: "query" }, ...found];

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
 import { cannot } from "../../check.ts";
 import { abortError, ModelFormatError } from "../../errors.ts";
 
@@ -15,7 +14,7 @@ export interface DownloadOptions {
    *
    * @default { left: 2 ** 32 }
    */
-  readonly room?: { left: number };
+  readonly budget?: { left: number };
   /**
    * Called once with the first bytes. An error that it throws ends the
    * download; its result is the size of the file according to its header.
@@ -41,7 +40,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
  */
 export async function download(
   url: URL,
-  { signal, room = { left: MOST }, checkHead }: DownloadOptions = {},
+  { signal, budget = { left: MOST }, checkHead }: DownloadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (signal?.aborted) throw abortError(signal, `while loading ${url.href}`);
   const response = await followed(url, signal);
@@ -59,20 +58,20 @@ export async function download(
     if (isChecked) return;
     isChecked = true;
     const end = checkHead?.(joined(pieces, size).subarray(0, HEAD));
-    if (end !== undefined) room.left = Math.min(room.left, end - size);
+    if (end !== undefined) budget.left = Math.min(budget.left, end - size);
   };
   for await (const piece of response.body ?? []) {
     pieces.push(piece);
     size += piece.length;
-    room.left -= piece.length;
+    budget.left -= piece.length;
     if (size >= HEAD) check();
-    if (room.left < 0) break;
+    if (budget.left < 0) break;
   }
   check();
-  if (room.left < 0) {
+  if (budget.left < 0) {
     throw new ModelFormatError(
       url.href,
-      `it must have at most ${size + room.left} bytes: current value is more`,
+      `it must have at most ${size + budget.left} bytes: current value is more`,
     );
   }
   return joined(pieces, size);
@@ -120,6 +119,7 @@ async function isPrivate(host: string): Promise<boolean> {
   if (/(^|\.)(localhost|local|internal|home\.arpa)$/.test(name)) return true;
   if (isPrivateAddress(name)) return true;
   if (/^[\d.]+$|:/.test(name)) return false; // an address
+  const { lookup } = await import("node:dns/promises");
   try {
     const found = await lookup(name, { all: true });
     return found.some(({ address }) => isPrivateAddress(address));

@@ -7,7 +7,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { isHdf5 } from "../../formats/hdf5.ts";
+import { isHdf5 } from "../../formats/hdf5_header.ts";
 import { ZipArchive } from "../../formats/zip.ts";
 
 /** The detected format of a file or folder. */

@@ -5,7 +5,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, openBytes } from "../../formats/byte_source.ts";
-import { hdf5End } from "../../formats/hdf5.ts";
+import { hdf5End } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";

@@ -126,13 +126,13 @@ export function weightData(nodes: readonly GraphNode[]): object[] {
  */
 function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "inMemory"
-    ? meaningOf(call.layer.getConfig(), call.isOwnClass)
+    ? meaningOf(call.layer.getConfig(), call.isBuiltInClass)
     : call.kind === "raw"
     ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
     : call.kind === "builtIn"
     ? call.meaning === undefined
-      ? meaningOf(row.config, call.isOwnClass)
-      : [meaningOf(row.config, call.isOwnClass), call.meaning]
+      ? meaningOf(row.config, call.isBuiltInClass)
+      : [meaningOf(row.config, call.isBuiltInClass), call.meaning]
     : call.kind === "input" && call.host !== undefined
     ? row.config
     : undefined;
@@ -151,7 +151,7 @@ function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
 
 function isKnown(call: NodeCall): boolean {
   return (call.kind === "inMemory" || call.kind === "builtIn") &&
-    call.isOwnClass;
+    call.isBuiltInClass;
 }
 
 /**

@@ -143,12 +143,12 @@ export type NodeCall =
     /** Path of the nested model that contains it; `""` at the top. */
     readonly within: string;
     /** Whether the class is a TF.js class with known meaning. */
-    readonly isOwnClass: boolean;
+    readonly isBuiltInClass: boolean;
   }
   | BuiltInCall & {
     readonly kind: "builtIn";
     /** Whether the class is built-in, not custom. */
-    readonly isOwnClass: boolean;
+    readonly isBuiltInClass: boolean;
   }
   | {
     readonly kind: "raw";
@@ -264,7 +264,7 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
  */
 export function builtInLayerOf({ call }: GraphNode): Layer | undefined {
   if (call.kind === "builtIn") return call.layer;
-  return call.kind === "inMemory" && call.isOwnClass
+  return call.kind === "inMemory" && call.isBuiltInClass
     ? call.builtInLayer()
     : undefined;
 }

@@ -290,9 +290,9 @@ function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
     return isOnePosition(shape, link.channels) ||
       isOverTime(shape, link.channels);
   }
-  const given = specOf(output)?.shape;
-  return given !== undefined && isOnePosition(given) &&
-    given.at(-1) === unitsOf(link);
+  const outputShape = specOf(output)?.shape;
+  return outputShape !== undefined && isOnePosition(outputShape) &&
+    outputShape.at(-1) === unitsOf(link);
 }
 
 function unitsOf({ weights }: Pick<LinearLink, "weights">): number | undefined {

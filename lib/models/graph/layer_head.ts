@@ -30,7 +30,7 @@ export function layerLink(
   node: GraphNode,
   call: NodeCall & { kind: "inMemory" | "builtIn" },
 ): Link {
-  if (!call.isOwnClass) return { kind: "other" };
+  if (!call.isBuiltInClass) return { kind: "other" };
   const { kind } = node.row;
   if (builtInLayerOf(node)?.passesValues) return { kind: "pass" };
   // The current layer: its activation may have changed since it was opened.

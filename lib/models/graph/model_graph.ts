@@ -29,7 +29,7 @@ export interface ModelParts {
   /** Names of the inputs, if they differ from the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
-  /** What is known of the outputs, for those of which no row says it. */
+  /** Specifications of the outputs, if they are known but not in a row. */
   readonly outputSpecs?: readonly (TensorSpec | undefined)[];
   /** The runner of raw operations. */
   readonly runtime?: RawRuntime | undefined;
@@ -167,7 +167,9 @@ export class ModelGraph implements Model {
     this.otherNames = parts.otherNames ?? new Map();
     this.onnx = parts.onnx;
     this.hasCustomCode = parts.hasCustomCode === true ||
-      parts.nodes.some(({ call }) => "isOwnClass" in call && !call.isOwnClass);
+      parts.nodes.some(({ call }) =>
+        "isBuiltInClass" in call && !call.isBuiltInClass
+      );
     this.numParameters = countOnce(parts.nodes);
     this.model = new OpenedModel(this);
   }

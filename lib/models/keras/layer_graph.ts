@@ -283,7 +283,7 @@ class Builder {
     draft.call = {
       kind: "builtIn",
       layer: overTimeAxes(draft, layer, args),
-      isOwnClass: this.#custom(draft) === undefined,
+      isBuiltInClass: this.#custom(draft) === undefined,
       numInputs: isOperation ? tensors.length : numInputs,
       args,
       sources: isOperation ? [] : this.#weights(draft, layer),

@@ -185,16 +185,16 @@ class BoundNameWeights implements BoundWeights {
     for (const { layer } of inner) this.#entries.set(layer, []);
     for (const entry of entries) {
       const found = inner.filter(({ layer, above }) => {
-        const at = placeOf(entry, layer);
+        const at = indexOfName(entry, layer);
         return at >= 0 &&
           entry.folder.slice(0, at).every((part) => above.includes(part));
       });
       // Of the matching layers, the one whose model path is complete in the
       // name.
       const best = found.filter(({ layer, above }) => {
-        const at = placeOf(entry, layer);
+        const at = indexOfName(entry, layer);
         return found.every((other) =>
-          at >= placeOf(entry, other.layer) ||
+          at >= indexOfName(entry, other.layer) ||
           above.includes(other.layer.name)
         );
       });
@@ -225,7 +225,7 @@ class BoundNameWeights implements BoundWeights {
  * Finds a layer's name in the name of a weight; Keras 2 and TF.js allow slashes
  * in it.
  */
-function placeOf({ folder }: Entry, { name }: WeightLayer): number {
+function indexOfName({ folder }: Entry, { name }: WeightLayer): number {
   const parts = name.split("/");
   return folder.findIndex((_, at) =>
     parts.every((part, i) => folder[at + i] === part)
@@ -268,14 +268,14 @@ function assign(
   if (wanted.size !== stored.size) return byLeaf(names, entries);
   // The layer's direct weights are first on both sides, whatever the order in
   // the file.
-  const isOwn = (folder: string) =>
+  const isOfLayer = (folder: string) =>
     folder === layerName || folder.endsWith(`/${layerName}`);
   const wantedParts = [...wanted.keys()]
     .sort((a, b) => Number(b === "") - Number(a === ""));
   const folders = [...stored.keys()];
   if (wanted.has("") && wanted.size > 1) {
-    folders.sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
-    if (!isOwn(folders[0]!)) return undefined;
+    folders.sort((a, b) => Number(isOfLayer(b)) - Number(isOfLayer(a)));
+    if (!isOfLayer(folders[0]!)) return undefined;
   }
   const found = new Map<string, Entry>();
   for (const [i, part] of wantedParts.entries()) {

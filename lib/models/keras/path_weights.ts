@@ -106,7 +106,7 @@ class BoundPathWeights implements BoundWeights {
     const parts = new Map<string, number>();
     const found = names.map((name) => {
       const part = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-      const index = ownIndex(layer, name) ?? parts.get(part) ?? 0;
+      const index = indexInName(layer, name) ?? parts.get(part) ?? 0;
       parts.set(part, index + 1);
       return this.#stored(group, part, index);
     });
@@ -170,21 +170,21 @@ class BoundPathWeights implements BoundWeights {
       !(model.isSequential && layer.className === "InputLayer")
     );
     const named = this.#namedGroups(`${base}${folder}`);
-    const taken = new Map<string, WeightLayer>();
+    const used = new Map<string, WeightLayer>();
     for (const layer of layers) {
       const kind = snakeCase(storedName(layer));
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
       const counted = `${base}${folder}/${kind}${count > 0 ? `_${count}` : ""}`;
       const group = this.#group(layer, counted, named);
-      const other = taken.get(group);
+      const other = used.get(group);
       if (other !== undefined) {
         this.#fail(
           `layers "${other.name}" and "${layer.name}" must be stored in groups of their own`,
           group,
         );
       }
-      taken.set(group, layer);
+      used.set(group, layer);
       this.#groups.set(layer, group);
       if (layer.model === undefined) continue;
       this.#enter(
@@ -197,7 +197,7 @@ class BoundPathWeights implements BoundWeights {
       const isFull = [...datasets.keys()].some((p) =>
         p.startsWith(`${group}/`)
       );
-      if (isFull && !taken.has(group)) {
+      if (isFull && !used.has(group)) {
         this.#fail(`every stored layer must be in the model`, name);
       }
     }
@@ -296,7 +296,7 @@ function isOperation({ module }: WeightLayer): boolean {
  * The arrays of SpectralNormalization are its layer's kernel again, and its
  * training state.
  */
-function ownIndex({ className }: WeightLayer, name: string) {
+function indexInName({ className }: WeightLayer, name: string) {
   if (className !== "SpectralNormalization" || name.includes("/")) return;
   return name === "kernel" ? 0 : 1;
 }

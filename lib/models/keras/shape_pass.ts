@@ -265,8 +265,8 @@ export class ShapePass {
       return arg !== undefined && "input" in arg ? [arg.input] : [];
     });
     for (const [i, ref] of inputs.entries()) {
-      const isTaken = i < call.numInputs || named.includes(i);
-      if (isTaken) this.#unmasked.add(refKey(ref));
+      const isInput = i < call.numInputs || named.includes(i);
+      if (isInput) this.#unmasked.add(refKey(ref));
     }
   }
 

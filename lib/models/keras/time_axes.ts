@@ -58,7 +58,7 @@ export function endTimeAxes(
   draft.call = {
     kind: "builtIn",
     layer: distributedOutput(dialect),
-    isOwnClass: true,
+    isBuiltInClass: true,
     numInputs: 2,
     args: {},
     sources: [],

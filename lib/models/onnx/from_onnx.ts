@@ -24,7 +24,7 @@ import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import type { OnnxCall } from "../graph/graph.ts";
 import { onnxChannels } from "./onnx_channels.ts";
-import { takenBy, type WholeFile } from "./onnx_checks.ts";
+import { tensorsOf, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
@@ -109,14 +109,14 @@ class GraphBuilder {
   readonly specs: OnnxSpecs;
   readonly #parts: OnnxParts;
   readonly #names: ReadonlyMap<OnnxOperation, string>;
-  readonly #taken: ReadonlySet<string>;
+  readonly #used: ReadonlySet<string>;
   readonly #functions: ReadonlyMap<string, string>;
 
   constructor(parts: OnnxParts) {
     this.#parts = parts;
     this.specs = new OnnxSpecs(parts.file, parts.inputs);
     this.#names = namesOf(parts.operations);
-    this.#taken = new Set(this.#names.values());
+    this.#used = new Set(this.#names.values());
     this.#functions = functionHashes(parts.file);
   }
 
@@ -155,12 +155,14 @@ class GraphBuilder {
       }
     }
     const waits = (operation: OnnxOperation) =>
-      takenBy(operation).filter((name) => !this.#isThere(name)).map((name) => {
-        const giver = byOutput.get(name);
-        if (giver !== undefined) return giver;
-        const asker = this.#names.get(operation);
-        throw this.fault(`what "${asker}" takes must be in the graph`, name);
-      });
+      tensorsOf(operation).filter((name) => !this.#isThere(name)).map(
+        (name) => {
+          const giver = byOutput.get(name);
+          if (giver !== undefined) return giver;
+          const asker = this.#names.get(operation);
+          throw this.fault(`what "${asker}" takes must be in the graph`, name);
+        },
+      );
     return inOrder(operations, waits, (operation) => {
       const name = this.#names.get(operation)!;
       throw this.fault("no operation may feed itself, by whatever way", name);
@@ -170,7 +172,7 @@ class GraphBuilder {
   addOperation(operation: OnnxOperation): void {
     const { constants } = this.#parts;
     const name = this.#names.get(operation)!;
-    const takes = takenBy(operation);
+    const takes = tensorsOf(operation);
     const givers = takes.map((tensor) => this.givers.get(tensor));
     const inputs = givers.filter((ref) => ref !== undefined);
     const known = new Map(
@@ -291,7 +293,7 @@ class GraphBuilder {
    */
   #freeName(tensor: string): string {
     let name = tensor;
-    while (this.#taken.has(name)) name = `${name}:out`;
+    while (this.#used.has(name)) name = `${name}:out`;
     return name;
   }
 
@@ -335,15 +337,15 @@ function namesOf(
   for (const { name } of operations) {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const isOwn = ({ name }: OnnxOperation) =>
+  const isUnique = ({ name }: OnnxOperation) =>
     name !== "" && counts.get(name) === 1;
-  const taken = new Set(operations.filter(isOwn).map(({ name }) => name));
+  const used = new Set(operations.filter(isUnique).map(({ name }) => name));
   return new Map(operations.map((operation) => {
-    if (isOwn(operation)) return [operation, operation.name];
+    if (isUnique(operation)) return [operation, operation.name];
     let name = operation.outputs.find((tensor) => tensor !== "") ??
       operation.kind;
-    while (taken.has(name)) name = `${name}:0`;
-    taken.add(name);
+    while (used.has(name)) name = `${name}:0`;
+    used.add(name);
     return [operation, name];
   }));
 }

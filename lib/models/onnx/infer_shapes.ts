@@ -116,7 +116,7 @@ function chosen(
   return shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count];
 }
 
-/** The element type; undefined if an input that says it is not known. */
+/** The element type; undefined if it is that of an unknown input. */
 function typeOf(
   { kind, inputs, attributes }: InferredCall,
   x: KnownTensor,
@@ -286,10 +286,10 @@ function reshaped(
 
 /** Axes from an attribute, as in older opsets, or from a constant. */
 function axesOf({ attributes, values, inputs }: InferredCall) {
-  const given = attributes.axes ?? values(1);
+  const axes = attributes.axes ?? values(1);
   return {
-    axes: given as readonly number[] | undefined,
-    isUnknown: given === undefined && inputs.length > 1,
+    axes: axes as readonly number[] | undefined,
+    isUnknown: axes === undefined && inputs.length > 1,
   };
 }
 

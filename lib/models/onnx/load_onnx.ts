@@ -115,19 +115,19 @@ interface Named<T> {
 
 /** Constants that are tensors: initializers, and outputs of Constant. */
 function namedTensors({ graph }: WholeFile): Named<OnnxTensor>[] {
-  const given = graph.nodes.flatMap((node) => {
+  const constants = graph.nodes.flatMap((node) => {
     const value = node.attributes.get("value");
     if (!isConstant(node) || typeof value !== "object") return [];
     if (!("tensor" in value)) return [];
     return [{ name: node.outputs[0]!, tensor: value.tensor }];
   });
   const all = graph.constants.map((tensor) => ({ name: tensor.name, tensor }));
-  return [...all, ...given];
+  return [...all, ...constants];
 }
 
 /** Sparse constants: initializers, and outputs of Constant. */
 function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
-  const given = graph.nodes.flatMap((node) => {
+  const constants = graph.nodes.flatMap((node) => {
     const value = node.attributes.get("sparse_value");
     if (!isConstant(node) || typeof value !== "object") return [];
     if (!("sparse" in value)) return [];
@@ -137,12 +137,12 @@ function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
     name: tensor.values.name,
     tensor,
   }));
-  return [...all, ...given];
+  return [...all, ...constants];
 }
 
 function constantsOf(
   { graph, reader }: WholeFile,
-  given: readonly OnnxConstant[],
+  read: readonly OnnxConstant[],
 ): Map<string, OnnxConstant> {
   const constants = new Map<string, OnnxConstant>();
   const add = (name: string, constant: OnnxConstant) => {
@@ -154,7 +154,7 @@ function constantsOf(
     }
     constants.set(name, constant);
   };
-  for (const constant of given) add(constant.name, constant);
+  for (const constant of read) add(constant.name, constant);
   for (const node of graph.nodes.filter(isConstant)) {
     const name = node.outputs[0]!;
     if (!constants.has(name)) add(name, numbersConstant(node, reader));

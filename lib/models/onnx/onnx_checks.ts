@@ -93,9 +93,11 @@ function checkDomains(
   { reader, functions, opsets }: OnnxFile,
   graph: OnnxGraphPart,
 ): void {
-  const own = new Set(functions.map(({ name, domain }) => `${domain}.${name}`));
+  const defined = new Set(
+    functions.map(({ name, domain }) => `${domain}.${name}`),
+  );
   const unknown = graph.nodes.filter((node) =>
-    !own.has(`${node.domain}.${node.kind}`) &&
+    !defined.has(`${node.domain}.${node.kind}`) &&
     [...domainsOf(node)].some((domain) =>
       !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
     )
@@ -134,7 +136,7 @@ function checkDomains(
  * @param node The operation.
  * @returns Their names, its inputs first; empty for an omitted one.
  */
-export function takenBy(node: OnnxOperation): string[] {
+export function tensorsOf(node: OnnxOperation): string[] {
   const outer = [...node.attributes.values()].flatMap((value) =>
     typeof value === "object" && "graph" in value
       ? [...freeNames(value.graph)]
@@ -147,14 +149,14 @@ export function takenBy(node: OnnxOperation): string[] {
 
 /** Names of outer tensors that a subgraph uses. */
 function freeNames(graph: OnnxGraphPart): Set<string> {
-  const own = new Set([
+  const defined = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.constants.map(({ name }) => name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   const used = [
-    ...graph.nodes.flatMap(takenBy),
+    ...graph.nodes.flatMap(tensorsOf),
     ...graph.outputs.map(({ name }) => name),
   ];
-  return new Set(used.filter((name) => name !== "" && !own.has(name)));
+  return new Set(used.filter((name) => name !== "" && !defined.has(name)));
 }

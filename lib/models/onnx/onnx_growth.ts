@@ -150,15 +150,15 @@ async function leastSize(
   sizes: ReadonlyMap<string, number>,
   numbers: (name: string | undefined) => Promise<number[]>,
 ): Promise<number> {
-  const taken = inputs.map((name) => sizes.get(name) ?? 1);
+  const counts = inputs.map((name) => sizes.get(name) ?? 1);
   const product = (list: readonly number[]) =>
     list.reduce((all, n) => all * Math.max(1, n), 1);
-  const first = taken[0] ?? 1;
+  const first = counts[0] ?? 1;
   if (domain !== "") return 1;
-  if (KEEPING.has(kind)) return Math.max(1, ...taken);
+  if (KEEPING.has(kind)) return Math.max(1, ...counts);
   switch (kind) {
     case "Concat":
-      return taken.reduce((sum, n) => sum + n, 0);
+      return counts.reduce((sum, n) => sum + n, 0);
     case "ConstantOfShape":
       return product(await numbers(inputs[0]));
     case "Expand":

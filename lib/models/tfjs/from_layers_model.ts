@@ -20,7 +20,11 @@ import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
 import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
 import { ModelGraph, type ModelParts } from "../graph/model_graph.ts";
-import { asContainer, isOwnClass, isSequential } from "./own_classes.ts";
+import {
+  asContainer,
+  isBuiltInClass,
+  isSequential,
+} from "./built_in_classes.ts";
 
 type Symbolic = tf.SymbolicTensor;
 type Layer = tf.layers.Layer;
@@ -261,7 +265,7 @@ function link(draft: Draft, inputs: readonly Ref[]): void {
       builtInForm: (node) => builtInFormOfMemory(node, layer),
       builtInLayer: () => builtInLayerOfMemory(layer),
       within: draft.prefix,
-      isOwnClass: isOwnClass(layer),
+      isBuiltInClass: isBuiltInClass(layer),
     };
     return;
   }

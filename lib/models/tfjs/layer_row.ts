@@ -88,14 +88,14 @@ export function symbolicSpec(
 export function layerWeights(
   { name: layer, weights }: tf.layers.Layer,
 ): NamedWeight[] {
-  const taken = new Map<string, number>();
+  const counts = new Map<string, number>();
   return weights.map((variable) => {
     const path = variable.originalName;
     const name = path.startsWith(`${layer}/`)
       ? path.slice(layer.length + 1)
       : path.slice(path.indexOf("/") + 1);
-    const count = taken.get(name) ?? 0;
-    taken.set(name, count + 1);
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count + 1);
     return {
       name: count === 0 ? name : `${name}_${count}`,
       value: variable.read(),

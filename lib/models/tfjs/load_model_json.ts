@@ -143,12 +143,12 @@ async function loadLayers(
   } catch (cause) {
     throw unbuilt(url, cause);
   }
-  const odd = model.weights.find((weight) =>
+  const nonFinite = model.weights.find((weight) =>
     !allowNonFinite && numNonFinite(weight.read().dataSync()) > 0
   );
-  if (odd !== undefined) {
+  if (nonFinite !== undefined) {
     model.dispose();
-    const rule = `weight "${odd.name}" must be finite`;
+    const rule = `weight "${nonFinite.name}" must be finite`;
     const hint = "load the model with allowNonFinite: true";
     throw new RangeError(
       cannot("load model", rule, "NaN or infinite values", hint),

@@ -23,7 +23,11 @@ import {
 } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
 import { hasOtherMasks } from "./memory_masks.ts";
-import { heldLayers, isOwnClass, isOwnThroughout } from "./own_classes.ts";
+import {
+  heldLayers,
+  isBuiltInClass,
+  isBuiltInThroughout,
+} from "./built_in_classes.ts";
 import { meansOther, optionsOf } from "./tfjs_dialect.ts";
 import { readWeight } from "../graph/weights.ts";
 
@@ -50,7 +54,7 @@ export function builtInFormOfMemory(
   node: GraphNode,
   layer: TfjsLayer,
 ): BuiltInForm {
-  if (!isOwnThroughout(layer)) {
+  if (!isBuiltInThroughout(layer)) {
     return {
       obstacle: "is, or contains, a class or function that is not one of TF.js",
     };
@@ -90,7 +94,7 @@ export function builtInFormOfMemory(
  * @returns The layer; undefined if the class or an option is unknown.
  */
 export function builtInLayerOfMemory(layer: TfjsLayer): Layer | undefined {
-  if (!heldLayers(layer).every(isOwnClass)) return undefined;
+  if (!heldLayers(layer).every(isBuiltInClass)) return undefined;
   const options = kerasOptions(layer);
   const hasActivation = typeof options.activation === "string";
   try {
@@ -187,12 +191,12 @@ function sourcesOf(
   let part = 0;
   return names.map((name): WeightSource => {
     while (variables[part]!.length === 0) part++;
-    const own = variables[part]!;
-    const at = own.findIndex(({ originalName }) =>
+    const candidates = variables[part]!;
+    const at = candidates.findIndex(({ originalName }) =>
       lastPart(originalName) === lastPart(name)
     );
     if (at < 0) throw new TypeError(`it has no weight "${name}"`);
-    const [variable] = own.splice(at, 1);
+    const [variable] = candidates.splice(at, 1);
     return {
       name,
       shape: variable!.shape as number[],

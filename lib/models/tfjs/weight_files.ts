@@ -70,9 +70,9 @@ export async function openWeightFiles(
     const weights: ManifestWeight[] = [];
     for (const { paths, files, weights: specs } of groups) {
       const sizes = specs.map((spec) => bytesOf(spec, url));
-      const room = { left: sizes.reduce((sum, size) => sum + size, 0) };
+      const budget = { left: sizes.reduce((sum, size) => sum + size, 0) };
       const found = await Promise.allSettled(
-        files.map((file) => openBeside(file, url, { signal, room })),
+        files.map((file) => openBeside(file, url, { signal, budget })),
       );
       const parts = found.filter((part) => part.status === "fulfilled")
         .map(({ value }) => value);

@@ -52,14 +52,14 @@ function layOut(sizes: readonly number[], windows: NaiveWindows) {
 
 /** Visits the places that a window meets; `undefined` stands for padding. */
 function* met(
-  place: readonly number[],
+  position: readonly number[],
   sizes: readonly number[],
   windows: NaiveWindows,
   before: readonly number[],
 ): Generator<{ tap: number[]; source: number[] }> {
   for (const tap of indices(windows.size)) {
     const source = tap.map((k, i) =>
-      place[i]! * windows.strides[i]! + k * windows.dilation[i]! - before[i]!
+      position[i]! * windows.strides[i]! + k * windows.dilation[i]! - before[i]!
     );
     if (source.every((s, i) => s >= 0 && s < sizes[i]!)) yield { tap, source };
   }
@@ -103,10 +103,10 @@ export function naivePool(
   const { counts, before } = layOut(sizes, windows);
   const shape = [x.shape[0]!, ...counts, x.shape.at(-1)!];
   const data = Array.from(indices(shape), (index) => {
-    const places = met(index.slice(1, -1), sizes, windows, before);
+    const positions = met(index.slice(1, -1), sizes, windows, before);
     return pool(
       Array.from(
-        places,
+        positions,
         ({ source }) => at(x, [index[0]!, ...source, index.at(-1)!]),
       ),
     );
@@ -123,20 +123,20 @@ export function naiveConvTranspose(
   x: Values,
   kernel: Values,
   windows: NaiveWindows,
-  places: readonly number[],
+  positions: readonly number[],
 ): Values {
   const { size, strides, dilation, padding } = windows;
   const [channels, width] = kernel.shape.slice(-2) as [number, number];
-  const before = places.map((n, i) => {
+  const before = positions.map((n, i) => {
     const reach = (size[i]! - 1) * dilation[i]! + 1;
     const total = (x.shape[i + 1]! - 1) * strides[i]! + reach - n;
     return padding === "same" ? Math.floor(Math.max(total, 0) / 2) : 0;
   });
-  const shape = [x.shape[0]!, ...places, channels];
+  const shape = [x.shape[0]!, ...positions, channels];
   const data = new Float64Array(product(shape));
   for (const index of indices(x.shape.slice(0, -1))) {
-    const [row, ...place] = index;
-    for (const { tap, source } of met(place, places, windows, before)) {
+    const [row, ...position] = index;
+    for (const { tap, source } of met(position, positions, windows, before)) {
       for (let c = 0; c < channels; c++) {
         const target = [row!, ...source, c]
           .reduce((sum, i, axis) => sum * shape[axis]! + i, 0);

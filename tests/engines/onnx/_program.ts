@@ -49,7 +49,7 @@ export function ours(
   const numInputs = inputs.length;
   const call = {
     kind: "builtIn",
-    isOwnClass: true,
+    isBuiltInClass: true,
     layer,
     numInputs,
     args: {},
@@ -69,9 +69,9 @@ export function layer(call: Layer["call"]): Layer {
 /** A feature as the layer gives it. */
 export function feature(
   node: GraphNode,
-  given: FeatureTarget["given"] = (_ops, value) => value,
+  builtIn: FeatureTarget["builtIn"] = (_ops, value) => value,
 ): FeatureTarget {
-  return { name: node.row.name, ref: first(node), given, own: [] };
+  return { name: node.row.name, ref: first(node), builtIn, custom: [] };
 }
 
 /** A program over nodes made by hand. */

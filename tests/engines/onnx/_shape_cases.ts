@@ -194,7 +194,7 @@ export const SHAPE_CASES: readonly Case[] = [
       floats([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
     ],
     fixed: [1],
-    build: (ops, places, table) => ops.take(table!, places!, 0),
+    build: (ops, positions, table) => ops.take(table!, positions!, 0),
     expected: floats(
       [7, 2, 2],
       [0, 3, 1, 1, 2, 3, 3, 0, 2, 2, 1, 0, 0, 0].flatMap((

@@ -37,11 +37,11 @@ const FILES: readonly [string, (name: string) => boolean][] = [
   ["element_types", (name) => name !== "twice"],
 ];
 
-for (const [file, isAsked] of FILES) {
+for (const [file, isRequested] of FILES) {
   Deno.test(`every tensor of ${file}.onnx is what ONNX Runtime in Python gives`, async () => {
     const record = onnxRecord(file);
     await using model = await openOnnxModel(file);
-    const names = rowTensors(record).filter(isAsked);
+    const names = rowTensors(record).filter(isRequested);
     assert(names.length >= 4, names.join());
     const ids = [...new Set(names.map((name) => model.findLayer(name).name))];
     const extractor = new FeatureExtractor(model).layers(ids);
@@ -100,10 +100,10 @@ Deno.test("openOnnxFile() postprocesses inside the worker, by the channels that 
     number,
   ];
   const values = numbersOf(map);
-  const places = height * width;
+  const positions = height * width;
   const means = Array.from({ length: rows * channels }, (_, i) => {
-    const part = values.slice(i * places, (i + 1) * places);
-    return part.reduce((sum, value) => sum + value, 0) / places;
+    const part = values.slice(i * positions, (i + 1) * positions);
+    return part.reduce((sum, value) => sum + value, 0) / positions;
   });
   const extractor = new FeatureExtractor(model).layers(["/Relu", "/Flatten"]);
   const set = await extractor.postprocess({

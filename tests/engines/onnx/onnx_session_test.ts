@@ -83,7 +83,7 @@ Deno.test("openOnnx() gives the factors of a shaping that has some", async () =>
   ]);
 });
 
-Deno.test("openOnnx() runs given postprocessings, and halves", async () => {
+Deno.test("openOnnx() runs built-in postprocessing steps, and halves", async () => {
   const target = feature(SQUARE, (ops, x) => ops.sum(x, { axis: 1 }));
   await using session = await openOnnx(
     recordingOf(program([X], [{ ...target, readAs: "float16" }, feature(X)])),

@@ -12,11 +12,11 @@ import { openOnnxModel } from "../../support/onnx_models.ts";
 function programOf(
   graph: ModelGraph,
   name: string,
-  given: FeatureTarget["given"],
+  builtIn: FeatureTarget["builtIn"],
   isPlain = false,
 ): ProgramParts {
   const ref = { node: graph.findNode(name), index: 0 };
-  const feature = { name, ref, given, own: [], isPlain };
+  const feature = { name, ref, builtIn, custom: [], isPlain };
   return { graph, feeds: [], features: [feature], wantsPenultimate: false };
 }
 

@@ -107,9 +107,9 @@ Deno.test("record() names gradients and functions of the caller", () => {
     obstacleOf(makeProgram({ ...plain, perturbation })),
     "perturb() needs gradients",
   );
-  const own = [(x: Parameters<Program["features"][0]["own"][0]>[0]) => x];
+  const custom = [(x: Parameters<Program["features"][0]["custom"][0]>[0]) => x];
   assertEquals(
-    obstacleOf(program([X], [{ ...feature(SCALED_NODE), own }])),
+    obstacleOf(program([X], [{ ...feature(SCALED_NODE), custom }])),
     `a function of the caller's postprocesses "scaled"`,
   );
 });

@@ -148,7 +148,7 @@ Deno.test({
   sanitizeResources: false, // TF.js keeps its device open
   sanitizeOps: false,
   async fn() {
-    const turned = () =>
+    const transposed = () =>
       takeTurn("webgpu", async (turn) => {
         const x = turn.sync(() =>
           tf.tidy(() => tf.transpose(tf.isNaN(tf.ones([3, 7, 3])), [0, 2, 1]))
@@ -158,7 +158,7 @@ Deno.test({
       });
     for (let time = 0; time < 2; time++) {
       await assertRejects(
-        turned,
+        transposed,
         UnsupportedByEngineError,
         "all its shaders must compile",
       );

@@ -10,9 +10,9 @@ import { counted } from "../../support/backends.ts";
 
 type Step = (x: tf.Tensor) => tf.Tensor;
 
-function values(feature: tf.Tensor, ...own: Step[]): number[] {
+function values(feature: tf.Tensor, ...custom: Step[]): number[] {
   return tf.tidy(
-    () => [...customSteps(feature, { own, name: "conv" }).dataSync()],
+    () => [...customSteps(feature, { custom, name: "conv" }).dataSync()],
   );
 }
 

@@ -66,7 +66,7 @@ function scaled(source: WeightSource, twice?: boolean): GraphNode {
   return node(1, {
     kind: "builtIn",
     layer: SCALED,
-    isOwnClass: true,
+    isBuiltInClass: true,
     numInputs: 1,
     args: twice ? { twice: { value: true } } : {},
     sources: [source],
@@ -110,7 +110,7 @@ Deno.test("runBuiltIn() gives an output of its own where a layer hands its input
   const at = node(1, {
     kind: "builtIn",
     layer: same,
-    isOwnClass: true,
+    isBuiltInClass: true,
     numInputs: 1,
     args: {},
     sources: [],

@@ -21,7 +21,7 @@ Deno.test("tensorHandle() takes what the current scope made, out of its reach", 
   own.dispose();
 });
 
-Deno.test("tensorHandle() gives a second handle to what is kept, older or taken already", () => {
+Deno.test("tensorHandle() gives a second handle to what is kept, older or owned already", () => {
   const { numTensors } = tf.memory();
   const older = tf.ones([2]);
   const variable = tf.variable(older);

@@ -101,7 +101,7 @@ Deno.test(
 );
 
 Deno.test(
-  "maximum() keeps NaN at any place of a long row",
+  "maximum() keeps NaN at any position of a long row",
   onBackends((ops) => {
     for (const at of [0, 1, 5, 31, 38, 39]) {
       const data = Array.from({ length: 40 }, (_, i) => i === at ? NaN : -i);

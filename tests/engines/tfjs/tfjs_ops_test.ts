@@ -308,7 +308,7 @@ Deno.test("TfjsOps changes none of its arguments", async () => {
   x.dispose();
 });
 
-Deno.test("TfjsOps.topK() refuses more places than there are", async () => {
+Deno.test("TfjsOps.topK() refuses more positions than there are", async () => {
   await tf.setBackend("cpu");
   const ops = new TfjsOps();
   assertThrows(() => tf.tidy(() => ops.topK(tf.ones([1, 2]), 3)), Error, "3");

@@ -42,7 +42,7 @@ Deno.test(
 );
 
 Deno.test(
-  "resize() keeps NaN to the places made of it",
+  "resize() keeps NaN to the positions made of it",
   onBackends((ops) => {
     const x = ops.floats([1, NaN, 3, 4], [1, 1, 4, 1]);
     const result = ops.resize(x, [1, 8], "bilinear");

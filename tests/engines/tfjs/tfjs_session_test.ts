@@ -253,9 +253,9 @@ onBackends("run() waits for graphs with control flow", async ({ name }) => {
     layers: [graph.findNode("where"), ...layers],
   });
   for (let i = 0; i < 2; i++) {
-    const [places, first] = (await session.run([x], new Pacer())).features;
+    const [positions, first] = (await session.run([x], new Pacer())).features;
     const negative = x.data.filter((v) => v < 0).length;
-    assertEquals(places!.shape, [negative, 2]);
+    assertEquals(positions!.shape, [negative, 2]);
     assertAllClose(first!.data as Float32Array, relu);
   }
   const controller = new AbortController();

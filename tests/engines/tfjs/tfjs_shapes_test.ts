@@ -106,7 +106,7 @@ Deno.test(
 );
 
 Deno.test(
-  "repeat() repeats each place, with a gradient",
+  "repeat() repeats each position, with a gradient",
   onBackends((ops) => {
     const x = ops.floats([1, 2, 3, 4], [2, 2]);
     assertEquals(valuesOf(ops.repeat(x, 2, -1)), [1, 1, 2, 2, 3, 3, 4, 4]);
@@ -127,7 +127,7 @@ Deno.test(
 );
 
 Deno.test(
-  "take() takes places by indices of any shape",
+  "take() takes positions by indices of any shape",
   onBackends((ops) => {
     const x = ops.floats([1, 2, 3, 4, 5, 6], [3, 2]);
     const indices = ops.ints([2, 0, 1, 1], [2, 2]);
@@ -170,9 +170,12 @@ function runningSum(
 ) {
   const initial = ops.floats([0, 0], [2, 1]);
   return ops.scan(
-    ([state], [place]) => {
-      const next = ops.add(state!, place!);
-      return { state: [next], outputs: [next, ops.multiply(place!, state!)] };
+    ([state], [position]) => {
+      const next = ops.add(state!, position!);
+      return {
+        state: [next],
+        outputs: [next, ops.multiply(position!, state!)],
+      };
     },
     [initial],
     [x],

@@ -156,7 +156,7 @@ Deno.test(
 );
 
 Deno.test(
-  "argmax() gives the first place",
+  "argmax() gives the first position",
   onBackends((ops) => {
     const x = ops.floats([1, 3, 3, 2, 2, 1], [2, 3]);
     assertIs(ops.argmax(x, -1), "int32", [1, 0]);

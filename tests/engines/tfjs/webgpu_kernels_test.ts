@@ -42,11 +42,11 @@ onBackends("anyTrue() and allTrue() look along an axis", async ({ name }) => {
 });
 
 onBackends("numbersOf() gives numbers that can be turned", async ({ name }) => {
-  const turned = await computed(
+  const transposed = await computed(
     name,
     () => tf.transpose(numbersOf(above(4), "float32"), [2, 0, 1]),
   );
-  assertEquals(turned, { shape: [2, 1, 3], data: [0, 0, 1, 0, 0, 1] });
+  assertEquals(transposed, { shape: [2, 1, 3], data: [0, 0, 1, 0, 0, 1] });
   const made = await computed(name, () => numbersOf(above(4), "int32"));
   assertEquals(made.data, [0, 0, 0, 0, 1, 1]);
 });

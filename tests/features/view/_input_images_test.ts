@@ -49,8 +49,8 @@ Deno.test("inputImages() reads a source no further than it must, and asks for sm
   const wanted: WantedBatches[] = [];
   let read = 0;
   const source = {
-    async *batches(asked: WantedBatches) {
-      wanted.push(asked);
+    async *batches(requested: WantedBatches) {
+      wanted.push(requested);
       for (;;) yield gray(4, 4 * read++);
     },
   };
@@ -130,13 +130,13 @@ Deno.test("inputImages() refuses samples that are not there, and what is no imag
 });
 
 Deno.test("inputImages() asks a source for samples by their ids, where it gives them", async () => {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const source: DataSource = {
     batches() {
       throw new Error("must not be read from its start");
     },
     samples(ids) {
-      asked.push(ids);
+      requested.push(ids);
       const data = Float32Array.from(ids, (id) => Number(id) * 51);
       const shape = [ids.length, 1, 1, 1];
       return Promise.resolve({ xs: { data, shape, dtype: "float32" } });
@@ -144,5 +144,5 @@ Deno.test("inputImages() asks a source for samples by their ids, where it gives 
   };
   const images = await inputImages(source, [4, 1, 4]);
   assertEquals(images.map(({ z }) => Math.round(z[0]!)), [204, 51, 204]);
-  assertEquals(asked, [[4, 1, 4]]);
+  assertEquals(requested, [[4, 1, 4]]);
 });

@@ -101,7 +101,7 @@ Deno.test("featureSetView() shows feature maps, a heat map, a projection and the
   ]);
 });
 
-Deno.test("featureSetView() shows one layer when asked", () => {
+Deno.test("featureSetView() shows one layer on request", () => {
   const of = (layer: string) =>
     titles(featureSetView(sample(), { layer, projection: "umap" }).blocks);
   assertEquals(of("dense"), [

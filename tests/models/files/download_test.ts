@@ -38,22 +38,25 @@ Deno.test("download() stops one byte past what may come", async () => {
   await served(
     () => new Response(endless(new Uint8Array(10)).body),
     async (base) => {
-      const room = { left: 100_000 };
+      const budget = { left: 100_000 };
       await assertRejects(
-        () => download(new URL(`${base}/w.bin`), { room }),
+        () => download(new URL(`${base}/w.bin`), { budget: budget }),
         ModelFormatError,
         `Cannot load model "${base}/w.bin" as it must have at most 100000 bytes: current value is more`,
       );
     },
   );
   await served(() => new Response(new Uint8Array(10)), async (base) => {
-    const room = { left: 25 };
+    const budget = { left: 25 };
     const url = new URL(base);
     for (const left of [15, 5]) {
-      assertEquals((await download(url, { room })).length, 10);
-      assertEquals(room.left, left);
+      assertEquals((await download(url, { budget: budget })).length, 10);
+      assertEquals(budget.left, left);
     }
-    await assertRejects(() => download(url, { room }), ModelFormatError);
+    await assertRejects(
+      () => download(url, { budget: budget }),
+      ModelFormatError,
+    );
   });
 });
 
@@ -93,11 +96,11 @@ Deno.test("loadModel() reads no more of an .h5 than its head says, nor of weight
   });
 });
 
-Deno.test("download() follows redirects; names beside a model go by the URL that was asked for", async () => {
+Deno.test("download() follows redirects; names beside a model go by the URL that was requested", async () => {
   const files = modelJsonOf(modelOf(dense("d", 2, on("x"))));
-  const asked: string[] = [];
+  const requested: string[] = [];
   await served((path) => {
-    asked.push(path);
+    requested.push(path);
     if (path === "/hub/model.json") {
       return new Response(null, {
         status: 302,
@@ -110,7 +113,11 @@ Deno.test("download() follows redirects; names beside a model go by the URL that
     await using model = await loadModel(`${base}/hub/model.json`);
     assert(model.layers.length > 0);
   });
-  assertEquals(asked, ["/hub/model.json", "/storage/abc", "/hub/weights.bin"]);
+  assertEquals(requested, [
+    "/hub/model.json",
+    "/storage/abc",
+    "/hub/weights.bin",
+  ]);
 });
 
 /** The error of a download whose server sends it on. */

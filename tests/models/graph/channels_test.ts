@@ -16,14 +16,14 @@ await tf.setBackend("cpu");
 const { layers } = tf;
 
 /** Where each layer's channels stand, by the rows of the table. */
-function places(...list: tf.layers.Layer[]): (string | undefined)[] {
+function positions(...list: tf.layers.Layer[]): (string | undefined)[] {
   const model = modelGraphOf(fromLayersModel(tf.sequential({ layers: list })))!;
   return model.layers.map(({ outputs }) => outputs[0]!.channels);
 }
 
 Deno.test("channelsOf() goes on through layers that keep the axes", () => {
   assertEquals(
-    places(
+    positions(
       layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [8, 8, 1] }),
       layers.batchNormalization(),
       layers.activation({ activation: "relu" }),
@@ -37,7 +37,7 @@ Deno.test("channelsOf() goes on through layers that keep the axes", () => {
 Deno.test("channelsOf() reads channels first from the layer", () => {
   const first = "channelsFirst" as const;
   assertEquals(
-    places(
+    positions(
       layers.conv2d({
         filters: 2,
         kernelSize: 3,
@@ -53,7 +53,7 @@ Deno.test("channelsOf() reads channels first from the layer", () => {
 
 Deno.test("channelsOf() ends where axes are no longer what they were", () => {
   assertEquals(
-    places(
+    positions(
       layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [8, 8, 1] }),
       layers.permute({ dims: [3, 1, 2] }),
       layers.activation({ activation: "relu" }),
@@ -70,20 +70,23 @@ Deno.test("channelsOf() of a merge is what its inputs agree on", () => {
   const conv = (name: string) =>
     layers.conv2d({ name, filters: 2, kernelSize: 1 });
   const left = called(conv("left"), x);
-  const turned = called(layers.permute({ dims: [1, 2, 3], name: "turned" }), x);
+  const transposed = called(
+    layers.permute({ dims: [1, 2, 3], name: "turned" }),
+    x,
+  );
   const agreed = called(layers.add({ name: "agreed" }), [
     left,
     called(conv("right"), x),
   ]);
-  const mixed = called(layers.add({ name: "mixed" }), [agreed, turned]);
+  const mixed = called(layers.add({ name: "mixed" }), [agreed, transposed]);
   const model = modelGraphOf(fromLayersModel(
     tf.model({ inputs: x, outputs: mixed }),
   ))!;
-  const place = (name: string) =>
+  const position = (name: string) =>
     channelsOf({ node: model.findNode(name), index: 0 });
-  assertEquals(place("agreed"), "last");
-  assertEquals(place("mixed"), undefined);
-  assertEquals(place("x"), undefined);
+  assertEquals(position("agreed"), "last");
+  assertEquals(position("mixed"), undefined);
+  assertEquals(position("x"), undefined);
 });
 
 Deno.test("channelsOf() says nothing of custom layers", () => {
@@ -101,16 +104,16 @@ Deno.test("channelsOf() says nothing of custom layers", () => {
     kernelSize: 3,
     inputShape: [8, 8, 1],
   });
-  assertEquals(places(conv, new Mine({})), ["last", undefined]);
+  assertEquals(positions(conv, new Mine({})), ["last", undefined]);
 });
 
 Deno.test("channelsOf() a Dense over a sequence is last", () => {
-  assertEquals(places(dense("d", 3, { inputShape: [5, 2] })), ["last"]);
+  assertEquals(positions(dense("d", 3, { inputShape: [5, 2] })), ["last"]);
 });
 
 Deno.test("channelsOf() each step goes by the layer inside", () => {
   const each = (layer: tf.layers.Layer, inputShape: number[]) =>
-    places(layers.timeDistributed({ layer, inputShape }))[0];
+    positions(layers.timeDistributed({ layer, inputShape }))[0];
   const conv = (dataFormat: "channelsFirst" | "channelsLast") =>
     layers.conv2d({ filters: 1, kernelSize: 1, dataFormat });
   assertEquals(each(layers.dense({ units: 1 }), [5, 2]), "last");
@@ -122,7 +125,7 @@ Deno.test("channelsOf() each step goes by the layer inside", () => {
 
 Deno.test("channelsOf() a pooled series is last, as TF.js pools no other", () => {
   assertEquals(
-    places(layers.maxPooling1d({ poolSize: 2, inputShape: [6, 2] })),
+    positions(layers.maxPooling1d({ poolSize: 2, inputShape: [6, 2] })),
     ["last"],
   );
 });
@@ -139,7 +142,7 @@ Deno.test("channelsOf() says nothing of a custom class under a known name", () =
   }
   const mine = new Embedding({ name: "mine" });
   assertEquals(
-    places(dense("d", 3, { inputShape: [5, 2] }), mine),
+    positions(dense("d", 3, { inputShape: [5, 2] }), mine),
     ["last", undefined],
   );
 });

@@ -123,8 +123,8 @@ function operation(
   constants: Readonly<Record<number, tf.Tensor>>,
   config: Record<string, unknown> = {},
 ): GraphNode {
-  const entries = Object.entries(constants).map(([place, tensor]) =>
-    [Number(place), () => tensor] as const
+  const entries = Object.entries(constants).map(([position, tensor]) =>
+    [Number(position), () => tensor] as const
   );
   return {
     id: 0,

@@ -212,7 +212,7 @@ Deno.test("logits over time steps go by one rule: Dense and Conv1D of size 1", a
   }
 });
 
-Deno.test("headAt() never names the class that it was given as the one that it wants", async () => {
+Deno.test("headAt() never names the class that it was passed as the one that it wants", async () => {
   const path = new URL("softmax_without_shape/model.onnx", FAULTS);
   await using model = modelGraphOf(await loadModel(path))!;
   for (const { name, kind } of model.layers) {

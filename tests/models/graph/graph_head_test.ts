@@ -13,9 +13,9 @@ function operation(
   input?: GraphNode,
 ): GraphNode {
   const constants = new Map(
-    Object.entries(shapes).map(([place, shape]) => {
+    Object.entries(shapes).map(([position, shape]) => {
       const tensor = tf.ones(shape);
-      return [Number(place), () => tensor] as const;
+      return [Number(position), () => tensor] as const;
     }),
   );
   const row = {
@@ -107,18 +107,18 @@ Deno.test("graphLink() takes what is fused to a product", () => {
   }
 });
 
-Deno.test("graphLink() knows a kernel that is turned, and leaves a turned input alone", () => {
-  const turned = graphLink(
+Deno.test("graphLink() knows a kernel that is transposed, and leaves a transposed input alone", () => {
+  const transposed = graphLink(
     operation("MatMul", { 1: [2, 3] }, { transposeB: true }),
   );
-  assert(turned.kind === "linear" && turned.weights().isTransposed);
+  assert(transposed.kind === "linear" && transposed.weights().isTransposed);
   assertEquals(
     graphLink(operation("MatMul", { 1: [3, 2] }, { transposeA: true })).kind,
     "other",
   );
 });
 
-Deno.test("graphLink() takes convolutions of one place, channels last", () => {
+Deno.test("graphLink() takes convolutions of one position, channels last", () => {
   const conv = (size: number, config = {}) =>
     graphLink(operation("Conv2D", { 1: [size, size, 3, 2] }, config));
   assert(conv(1).kind === "linear");

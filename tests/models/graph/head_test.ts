@@ -130,7 +130,7 @@ Deno.test("searchHead() takes what feeds the head, not the layer listed before i
   assertEquals(searchHead(two.outputRefs).why, "the model has 2 outputs");
 });
 
-Deno.test("searchHead() takes a convolution over one place, and none over a map", () => {
+Deno.test("searchHead() takes a convolution over one position, and none over a map", () => {
   const conv = (size: number) =>
     graph(
       layers.conv2d({
@@ -207,7 +207,7 @@ Deno.test("searchHead() goes by the activation that a layer has now", () => {
   assertEquals(found(model)?.activation, "softmax");
 });
 
-Deno.test("searchHead() finds no logits in a softmax at each place of a map", () => {
+Deno.test("searchHead() finds no logits in a softmax at each position of a map", () => {
   const stem = () =>
     layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 1] });
   const end = () => layers.softmax({ name: "end", axis: -1 });
@@ -257,7 +257,7 @@ function shapeless(outputs: readonly TensorSpec[]): Ref {
   return operation("Reshape", [conv], new Map(), outputs);
 }
 
-Deno.test("searchHead() goes by the output where a graph says nothing of a map's places", () => {
+Deno.test("searchHead() goes by the output where a graph says nothing of a map's positions", () => {
   const spec = (shape: number[]): TensorSpec => ({
     name: "y",
     shape: [null, ...shape],
@@ -283,7 +283,7 @@ Deno.test("searchHead() trusts no custom class for its name", () => {
   assertEquals(found(graph(STEM(), new Dense({ name: "mine" }))), undefined);
 });
 
-Deno.test("headAt() takes the layer that it is given, before its own activation", () => {
+Deno.test("headAt() takes the layer that is passed, before its own activation", () => {
   const model = graph(STEM(), dense("head"));
   const logits = headAt(model.findNode("stem"));
   assertEquals(logits.head?.node.row.name, "stem");

@@ -5,8 +5,8 @@ import {
 } from "../../../lib/models/graph/keras_spelling.ts";
 
 Deno.test("snakeCase() parts words at capitals", () => {
-  const texts = ["channelsLast", "kernel_size", "relu6", "conv2dSame"];
-  assertEquals(texts.map(snakeCase), [
+  const strings = ["channelsLast", "kernel_size", "relu6", "conv2dSame"];
+  assertEquals(strings.map(snakeCase), [
     ...["channels_last", "kernel_size", "relu6", "conv2d_same"],
   ]);
 });

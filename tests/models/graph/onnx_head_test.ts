@@ -63,7 +63,7 @@ Deno.test("onnxLink() finds products with their bias, behind activations and res
     activation: "sigmoid",
     ...expected,
   });
-  const turned = {
+  const transposed = {
     constants: [
       { name: "w", shape: [3, 2], floats: [1, 4, 2, 5, 3, 6] },
       { name: "b", shape: [1, 3], floats: BIAS.floats },
@@ -76,7 +76,7 @@ Deno.test("onnxLink() finds products with their bias, behind activations and res
       attributes: { transB: 1 },
     }],
   };
-  assertEquals(await headOf(turned), {
+  assertEquals(await headOf(transposed), {
     head: "dense",
     activation: "none",
     ...expected,
@@ -163,7 +163,7 @@ Deno.test("onnxLink() takes a softmax over another axis than the units' as none"
   }
 });
 
-Deno.test("onnxLink() takes a convolution over one place, with its channels first", async () => {
+Deno.test("onnxLink() takes a convolution over one position, with its channels first", async () => {
   await using model = await openOnnxModel("torch_conv_head");
   const { logits } = searchHead(model.outputRefs);
   assertEquals(logits?.head?.node.row.name, "/head/Conv");

@@ -61,6 +61,6 @@ Deno.test("spelledSoftmax() takes nothing else for a softmax", async () => {
   assertEquals(await found(exp("z"), sum(AXIS, "z"), DIV), undefined);
   const both = { axes: [0, 1], keepdims: 1 };
   assertEquals(await found(exp("z"), sum(both), DIV), undefined);
-  const turned = { ...DIV, in: ["s", "e"] };
-  assertEquals(await found(exp("z"), sum(), turned), undefined);
+  const transposed = { ...DIV, in: ["s", "e"] };
+  assertEquals(await found(exp("z"), sum(), transposed), undefined);
 });

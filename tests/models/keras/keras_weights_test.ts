@@ -24,11 +24,14 @@ Deno.test("vocabularyOptions() adds what lies beside the config", () => {
 });
 
 Deno.test("vocabularyOptions() leaves what the config says, and other layers", () => {
-  const given = spec("StringLookup", { vocabulary: ["x"] });
-  assertEquals(vocabularyOptions(given, bound({ lines: ["a"] })), {
+  const passed = spec("StringLookup", { vocabulary: ["x"] });
+  assertEquals(vocabularyOptions(passed, bound({ lines: ["a"] })), {
     vocabulary: ["x"],
   });
-  assertStrictEquals(vocabularyOptions(given, bound(undefined)), given.options);
+  assertStrictEquals(
+    vocabularyOptions(passed, bound(undefined)),
+    passed.options,
+  );
   const dense = spec("Dense", {});
   assertStrictEquals(
     vocabularyOptions(dense, bound({ lines: ["a"] })),

@@ -48,7 +48,7 @@ Deno.test("LayerDraft.weights() gives those of a nested model under their paths,
   dense.call = {
     kind: "builtIn",
     layer: { weights: ["kernel"], call: () => [] },
-    isOwnClass: true,
+    isBuiltInClass: true,
     numInputs: 1,
     args: {},
     sources: [kernel],

@@ -4,14 +4,14 @@ import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
-import { checkFile, takenBy } from "../../../lib/models/onnx/onnx_checks.ts";
+import { checkFile, tensorsOf } from "../../../lib/models/onnx/onnx_checks.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";
 
 function read(file: File) {
   return readOnnx(bytesSource(onnxBytes(file), "a file"));
 }
 
-Deno.test("takenBy() finds what graphs within an operation take from around them", () => {
+Deno.test("tensorsOf() finds what graphs within an operation take from around them", () => {
   const inner = {
     nodes: [
       { op: "Add", in: ["x", "own"], out: ["s"] },
@@ -41,7 +41,7 @@ Deno.test("takenBy() finds what graphs within an operation take from around them
       attributes: { body: { graph: inner } },
     }],
   });
-  assertEquals(takenBy(graph!.nodes[0]!), ["n", "", "x", "deep", "outer"]);
+  assertEquals(tensorsOf(graph!.nodes[0]!), ["n", "", "x", "deep", "outer"]);
 });
 
 Deno.test("checkFile() takes every opset from 7 to 26, and functions of the file's own", () => {

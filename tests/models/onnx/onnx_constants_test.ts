@@ -43,7 +43,7 @@ Deno.test("onnxConstant() is the same behind an Identity, and no layer there", a
   assertEquals([...set.features[0]!.data], [4, 6]);
 });
 
-Deno.test("onnxConstant() holds texts and weights of a classifier that it does not read", async () => {
+Deno.test("onnxConstant() holds strings and weights of a classifier that it does not read", async () => {
   await using model = await openOnnxModel("sklearn_mlp");
   assertEquals((await model.fingerprint()).length, 64);
   const { coefficient } = await model.getWeights("MatMul");

@@ -91,8 +91,8 @@ Deno.test("openExternal() refuses bytes that are not there", async () => {
     { length: "1e1" },
     { offset: "99999999999999999999" },
   ];
-  for (const place of wrong) {
-    const external = { location: "w.bin", ...place };
+  for (const position of wrong) {
+    const external = { location: "w.bin", ...position };
     await folderWith(external, async (_, path) => {
       await assertRejects(
         () => loadModel(path),
@@ -119,13 +119,13 @@ Deno.test("openExternal() tells those with bytes alone what to do", async () => 
 });
 
 Deno.test("openExternal() fetches files from beside a model on a server, and no others", async () => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const folder = new URL("../../data/onnx_models/", import.meta.url);
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     async (request) => {
       const { pathname } = new URL(request.url);
-      asked.push(pathname);
+      requested.push(pathname);
       return new Response(
         await Deno.readFile(new URL(pathname.slice(3), folder)),
       );
@@ -134,7 +134,7 @@ Deno.test("openExternal() fetches files from beside a model on a server, and no 
   const { port } = server.addr;
   const url = `http://127.0.0.1:${port}/m/external.onnx`;
   await using model = modelGraphOf(await loadModel(url))!;
-  assertEquals(asked, ["/m/external.onnx", "/m/external.bin"]);
+  assertEquals(requested, ["/m/external.onnx", "/m/external.bin"]);
   await using whole = await openOnnxModel("torch_cnn");
   assertEquals(await model.fingerprint(), await whole.fingerprint());
 });

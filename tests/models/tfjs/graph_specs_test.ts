@@ -28,7 +28,7 @@ function sizes(...list: (number | string)[]) {
   return { dim: list.map((size) => ({ size })) };
 }
 
-Deno.test("GraphSpecs gives outputs that stand in the signature, by their place", () => {
+Deno.test("GraphSpecs gives outputs that stand in the signature, by their position", () => {
   const known = specs({
     second: { name: "y:1", dtype: "DT_INT32", tensorShape: sizes("-1", "5") },
     first: { name: "y:0", dtype: "DT_FLOAT", tensorShape: sizes(-1, 3) },

@@ -29,7 +29,7 @@ function json(topology: object, more: object = {}): ModelJson {
 }
 
 Deno.test("readLayersJson() reads who wrote a file", () => {
-  const said: readonly [object, object, unknown][] = [
+  const cases: readonly [object, object, unknown][] = [
     [{ keras_version: "tfjs-layers 4.22.0" }, {}, "tfjs"],
     [{ keras_version: "2.15.0" }, { convertedBy: "the converter" }, 2],
     [{ keras_version: "2.1.6-tf" }, {}, 2],
@@ -37,7 +37,7 @@ Deno.test("readLayersJson() reads who wrote a file", () => {
     [{}, { generatedBy: "keras v3.0.5" }, 3],
     [{}, { generatedBy: "TensorFlow.js tfjs-layers v4.22.0" }, "tfjs"],
   ];
-  for (const [topology, more, dialect] of said) {
+  for (const [topology, more, dialect] of cases) {
     const read = readLayersJson(
       json({ ...TOPOLOGY, ...topology }, more),
       "model.json",

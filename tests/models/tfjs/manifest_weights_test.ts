@@ -33,7 +33,7 @@ function weight(
 
 const of = (...numbers: number[]) => Float32Array.from(numbers);
 
-async function taken(
+async function selected(
   weights: readonly ManifestWeight[],
   spec: WeightModel,
   target: WeightLayer,
@@ -55,10 +55,10 @@ Deno.test("ManifestWeights finds layers by name, behind models, and with slashes
     weight("m/a/b/kernel", of(3)),
     weight("dense_1/kernel", of(4)),
   ];
-  assertEquals(await taken(weights, spec, deep, ["kernel", "bias"]), [[1], [
+  assertEquals(await selected(weights, spec, deep, ["kernel", "bias"]), [[1], [
     2,
   ]]);
-  assertEquals(await taken(weights, spec, top, ["kernel"]), [[3]]);
+  assertEquals(await selected(weights, spec, top, ["kernel"]), [[3]]);
 });
 
 Deno.test("ManifestWeights gives cells the weights that TF.js names without them", async () => {
@@ -67,7 +67,9 @@ Deno.test("ManifestWeights gives cells the weights that TF.js names without them
     weight(`lstm/${name}`, of(i))
   );
   const names = ["cell/kernel", "cell/recurrent_kernel", "cell/bias"];
-  assertEquals(await taken(weights, model(lstm), lstm, names), [[0], [1], [2]]);
+  assertEquals(await selected(weights, model(lstm), lstm, names), [[0], [1], [
+    2,
+  ]]);
 });
 
 Deno.test("ManifestWeights decodes what is stored in fewer bits", async () => {
@@ -95,7 +97,7 @@ Deno.test("ManifestWeights decodes what is stored in fewer bits", async () => {
     [weight("d/w", Uint8Array.of(0, 1), { dtype: "bool" }), [0, 1]],
   ];
   for (const [one, expected] of stored) {
-    assertEquals(await taken([one], model(d), d, ["w"]), [expected]);
+    assertEquals(await selected([one], model(d), d, ["w"]), [expected]);
   }
 });
 

@@ -54,9 +54,9 @@ function bytes(name: string, shape: number[]): tf.io.WeightsManifestEntry {
 }
 
 Deno.test("readWeightFiles() asks a server with the query of the model.json", async () => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const server = Deno.serve({ port: 0, onListen: () => {} }, (request) => {
-    asked.push(request.url.slice(request.url.indexOf("/", 8)));
+    requested.push(request.url.slice(request.url.indexOf("/", 8)));
     return new Response(Uint8Array.of(7));
   });
   const url = new URL(`http://127.0.0.1:${server.addr.port}/m/model.json?v=1`);
@@ -64,7 +64,7 @@ Deno.test("readWeightFiles() asks a server with the query of the model.json", as
     [{ paths: ["a b.bin"], weights: [bytes("x", [1])] }],
     url,
   );
-  assertEquals(asked, ["/m/a%20b.bin?v=1"]);
+  assertEquals(requested, ["/m/a%20b.bin?v=1"]);
   await server.shutdown();
 });
 

@@ -123,8 +123,8 @@ function kernelFirst(graph: OnnxGraph, { name, shape }: OnnxValue): string {
     });
   }
   const rank = shape.length;
-  const places = Array.from({ length: rank - 2 }, (_, i) => i);
-  const perm = [rank - 1, rank - 2, ...places];
+  const spatial = Array.from({ length: rank - 2 }, (_, i) => i);
+  const perm = [rank - 1, rank - 2, ...spatial];
   return graph.node("Transpose", [name], { perm });
 }
 

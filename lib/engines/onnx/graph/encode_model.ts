@@ -185,8 +185,8 @@ function writeConstant(
     writer.tag(9, WireType.LengthDelimited).bytes(bytes);
     return;
   }
-  const place = { location: name, offset: 0, length: bytes.length };
-  for (const [key, value] of Object.entries(place)) {
+  const location = { location: name, offset: 0, length: bytes.length };
+  for (const [key, value] of Object.entries(location)) {
     writeMessage(writer, 13, () => {
       writeString(writer, 1, key);
       writeString(writer, 2, String(value));

@@ -13,7 +13,7 @@ import {
 } from "./elements.ts";
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 import { castTo, named, type OnnxValue } from "./onnx_value.ts";
-import { meanOfPlaces, reduceExtreme } from "./pooling.ts";
+import { reduceExtreme, spatialMean } from "./pooling.ts";
 
 const SHAPES = new ShapeOps();
 
@@ -285,7 +285,7 @@ export class OnnxElements {
     const kind = SHAPES.mean(x, options);
     const isMap = x.dtype === "float32" && options.keepdims !== true;
     const means = isMap
-      ? meanOfPlaces(this.graph, x, axesOf(options.axis, x.shape.length))
+      ? spatialMean(this.graph, x, axesOf(options.axis, x.shape.length))
       : undefined;
     if (means !== undefined) return named(means, kind);
     return this.reduce("ReduceMean", x, options, kind);

@@ -78,7 +78,7 @@ export interface OnnxConstant {
   readonly shape: readonly number[];
   readonly data: ArrayBufferView<ArrayBufferLike>;
   /** Whether the graph owns the array, so that it may be transferred. */
-  readonly isOwn?: boolean;
+  readonly isTransferable?: boolean;
 }
 
 /** A constant without values, which {@linkcode OnnxGraph.withValues} sets. */
@@ -117,7 +117,7 @@ export interface Derivation {
 
 /** A constant that is computed lazily from another one. */
 export class DerivedConstant implements OnnxConstant {
-  readonly isOwn = true;
+  readonly isTransferable = true;
   readonly type = "float32";
   readonly name: string;
   readonly source: OnnxConstant;

@@ -153,12 +153,12 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
     const kind = SHAPES.oneHot(indices, size);
     // OneHot of ONNX counts negative indices from the end; here they match
     // nothing.
-    const places = this.constant({
+    const classes = this.constant({
       data: Int32Array.from({ length: size }, (_, i) => i),
       shape: [size],
       dtype: "int32",
     });
-    const isThere = this.equal(this.expandDims(indices, -1), places);
+    const isThere = this.equal(this.expandDims(indices, -1), classes);
     return named(this.as(isThere, "float32"), kind);
   }
 
@@ -271,9 +271,9 @@ export class OnnxOps extends OnnxElements implements Ops<OnnxValue> {
   ): ScanStep<OnnxValue> {
     const outer = this.graph;
     try {
-      return scan(outer, { initial, inputs, reverse }, (body, ...given) => {
+      return scan(outer, { initial, inputs, reverse }, (body, ...values) => {
         this.graph = body;
-        return step(...given);
+        return step(...values);
       });
     } finally {
       this.graph = outer;

@@ -29,8 +29,8 @@ export function maxPool(
   const rank = x.shape.length;
   const transposed = channelsFirst(graph, x.name, rank);
   const pooled = (graph: OnnxGraph, map: string, filler: number) => {
-    const places = x.shape.slice(1, -1);
-    const at = placed(graph, map, places, options, filler);
+    const spatial = x.shape.slice(1, -1);
+    const at = placed(graph, map, spatial, options, filler);
     return graph.node("MaxPool", [at.map], {
       ...at.attributes,
       kernelShape: options.size,
@@ -66,9 +66,9 @@ export function averagePool(
   options: PoolingOptions,
 ): string {
   const rank = x.shape.length;
-  const places = x.shape.slice(1, -1);
+  const spatial = x.shape.slice(1, -1);
   const transposed = channelsFirst(graph, x.name, rank);
-  const at = placed(graph, transposed, places, options, 0);
+  const at = placed(graph, transposed, spatial, options, 0);
   const attributes = {
     ...at.attributes,
     kernelShape: options.size,
@@ -79,7 +79,7 @@ export function averagePool(
   // Padded before: the fraction of each window that is not padding.
   const size = graph.node("Shape", [transposed]);
   const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
-  const padded = placed(graph, ones, places, options, 0).map;
+  const padded = placed(graph, ones, spatial, options, 0).map;
   const fraction = graph.node("AveragePool", [padded], attributes);
   return channelsLast(graph, graph.node("Div", [mean, fraction]), rank);
 }
@@ -98,17 +98,17 @@ const MOST_IN_A_SUM = 1024;
  * @returns The name of the result; undefined if this does not apply; then
  * nothing was recorded.
  */
-export function meanOfPlaces(
+export function spatialMean(
   graph: OnnxGraph,
   { name, shape }: OnnxValue,
   axes: readonly number[] | undefined,
 ): string | undefined {
-  const [, ...places] = shape.slice(0, -1);
-  const isThere = places.every((size) => size !== null && size > 0);
-  const areAll = axes?.length === places.length &&
-    places.every((_, i) => axes.includes(i + 1));
-  if (places.length !== 2 || !isThere || !areAll) return undefined;
-  const window = evenWindow(places as [number, number]);
+  const [, ...spatial] = shape.slice(0, -1);
+  const isThere = spatial.every((size) => size !== null && size > 0);
+  const areAll = axes?.length === spatial.length &&
+    spatial.every((_, i) => axes.includes(i + 1));
+  if (spatial.length !== 2 || !isThere || !areAll) return undefined;
+  const window = evenWindow(spatial as [number, number]);
   if (window === undefined || !isTransposed(graph, name)) return undefined;
   const transposed = channelsFirst(graph, name, shape.length);
   const parts = graph.node("AveragePool", [transposed], {

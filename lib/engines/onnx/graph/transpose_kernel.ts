@@ -18,21 +18,21 @@ export function transposeKernel(
   factors?: Float64Array,
 ): Float32Array<ArrayBuffer> {
   const [numA, numB] = shape.slice(-2) as [number, number];
-  const numPlaces = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const numPositions = shape.slice(0, -2).reduce((a, b) => a * b, 1);
   const transposed = new Float32Array(values.length);
-  for (let place = 0; place < numPlaces; place++) {
+  for (let position = 0; position < numPositions; position++) {
     for (let firstA = 0; firstA < numA; firstA += SIDE) {
       const endA = Math.min(numA, firstA + SIDE);
       for (let firstB = 0; firstB < numB; firstB += SIDE) {
         const endB = Math.min(numB, firstB + SIDE);
         for (let b = firstB; b < endB; b++) {
           const factor = factors === undefined ? 1 : factors[b]!;
-          let from = (place * numA + firstA) * numB + b;
-          let to = (b * numA + firstA) * numPlaces + place;
+          let from = (position * numA + firstA) * numB + b;
+          let to = (b * numA + firstA) * numPositions + position;
           for (let a = firstA; a < endA; a++) {
             transposed[to] = values[from]! * factor;
             from += numB;
-            to += numPlaces;
+            to += numPositions;
           }
         }
       }

@@ -22,7 +22,7 @@ export interface Windows {
 }
 
 /** Windows as ONNX attributes. */
-export interface Placed {
+export interface Padded {
   /** The map, `[N, D, …positions]`. */
   readonly map: string;
   /** Whether the feature map was padded before, with the filler. */
@@ -81,7 +81,7 @@ export function placed(
   positions: readonly (number | null)[],
   windows: Windows,
   filler: number,
-): Placed {
+): Padded {
   const { size, strides, padding } = windows;
   const dilation = windows.dilation ?? size.map(() => 1);
   const attributes = { strides: [...strides] };

@@ -39,10 +39,10 @@ export function halved(graph: OnnxGraph, port: OnnxPort): OnnxPort {
  * @returns The new outputs.
  */
 export function halveOutput(graph: OnnxGraph, name: string): HalfOutput {
-  const place = graph.outputs.findIndex((port) => port.name === name);
-  const port = graph.outputs[place]!;
+  const index = graph.outputs.findIndex((port) => port.name === name);
+  const port = graph.outputs[index]!;
   const half = halved(graph, port);
-  graph.outputs[place] = half;
+  graph.outputs[index] = half;
   const isInfinite = graph.node("IsInf", [half.name]);
   const hasInfinite = graph.node("ReduceMax", [isInfinite], { keepdims: 0 });
   const none = graph.constant(port.type, [0], new Float32Array(0));

@@ -61,9 +61,10 @@ export type WorkerReply =
   | {
     readonly kind: "closed";
     /**
-     * Whether the worker has loaded the runtime, and can open another session.
+     * Why the worker could not load the runtime; undefined if it did, and can
+     * open another session.
      */
-    readonly isLoaded: boolean;
+    readonly obstacle: string | undefined;
   }
   | { readonly kind: "opened"; readonly outputs: readonly OnnxOutput[] }
   | {

@@ -5,6 +5,7 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { sizeOf } from "../../../check.ts";
+import { rowView } from "../../../math/row_view.ts";
 import type { OnnxFeed, OnnxResult, SampleRange } from "./messages.ts";
 import { messageOf, samplesText } from "./runtime.ts";
 
@@ -52,7 +53,7 @@ export async function runMicroBatches(
       Object.fromEntries(
         Object.entries(arrays).map(([name, array]) => [
           name,
-          tensorOf(Tensor, rowsOf(array, start, count)),
+          tensorOf(Tensor, rowView(array, start, start + count)),
         ]),
       );
     const inputs = Object.fromEntries(
@@ -90,22 +91,6 @@ export function tensorOf(
   { data, shape, type }: TypedValues,
 ): Tensor {
   return new kind(type as "float32", data as Float32Array, [...shape]);
-}
-
-/** Some rows, as a view. */
-function rowsOf(
-  { data, shape, type }: TypedValues,
-  start: number,
-  count: number,
-): TypedValues {
-  const sizes = shape.slice(1);
-  const width = sizeOf(sizes);
-  const values = data as Float32Array;
-  return {
-    data: values.subarray(start * width, (start + count) * width),
-    shape: [count, ...sizes],
-    type,
-  };
 }
 
 /**

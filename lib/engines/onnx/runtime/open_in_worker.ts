@@ -164,6 +164,16 @@ async function openOn(
   }
 }
 
+/**
+ * Loads ONNX Runtime in a worker, which the next session takes.
+ *
+ * @throws {Error} If it cannot be loaded.
+ */
+export async function loadInWorker(): Promise<void> {
+  const obstacle = await new WorkerLink(takeWorker()).close();
+  if (obstacle !== undefined) throw new Error(obstacle);
+}
+
 /** The request to open a model, and the buffers to transfer. */
 function opening(
   model: ModelBytes,
@@ -199,7 +209,7 @@ class WorkerLink {
   readonly #pending: Pending[] = [];
   #end: string | undefined;
   #isGone = false;
-  #closed: Promise<void> | undefined;
+  #closed: Promise<string | undefined> | undefined;
 
   constructor(worker: Worker, device: DeviceName = "cpu") {
     this.#worker = worker;
@@ -231,19 +241,23 @@ class WorkerLink {
   /**
    * Closes the session and returns the worker to the pool; a second call does
    * nothing.
+   *
+   * @returns Why the worker could not load the runtime; undefined if it did.
    */
-  close(): Promise<void> {
+  close(): Promise<string | undefined> {
     return this.#closed ??= this.#close();
   }
 
-  async #close(): Promise<void> {
-    if (this.#isGone) return;
+  async #close(): Promise<string | undefined> {
+    if (this.#isGone) return this.#end;
     const closing = this.ask("close the model", { kind: "close" }, []);
     this.#end = "it is closed";
     let isLoaded = false;
     try {
       const reply = await closing;
-      isLoaded = reply.kind === "closed" && reply.isLoaded;
+      const obstacle = reply.kind === "closed" ? reply.obstacle : "no answer";
+      isLoaded = obstacle === undefined;
+      return obstacle;
     } finally {
       this.#worker.off("message", this.#hear);
       this.#worker.off("messageerror", this.#lose);

@@ -5,6 +5,7 @@
  * @module
  */
 import { cannot, sizeOf } from "../../../check.ts";
+import { rowView } from "../../../math/row_view.ts";
 import type { NdArray } from "../../../types.ts";
 import type { OnnxResult } from "./messages.ts";
 
@@ -51,24 +52,23 @@ export function partitionsOf(
  * @returns `[count, …]`; a view if no row is repeated.
  */
 export function rowsFrom(
-  { data, shape, dtype }: NdArray<ArrayBufferView>,
+  array: NdArray<ArrayBufferView>,
   start: number,
   count: number,
 ): NdArray<ArrayBufferView> {
+  const { data, shape, dtype } = array;
+  const rows = shape[0]!;
+  if (start + count <= rows) return rowView(array, start, start + count);
   const values = data as Float32Array;
   const width = sizeOf(shape.slice(1));
-  const rows = shape[0]!;
-  const sizes = [count, ...shape.slice(1)];
-  const view = values.subarray(start * width, (start + count) * width);
-  if (start + count <= rows) return { data: view, shape: sizes, dtype };
   const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
   const padded = new Values(count * width);
-  padded.set(view);
+  padded.set(values.subarray(start * width));
   const last = values.subarray((rows - 1) * width, rows * width);
   for (let row = rows - start; row < count; row++) {
     padded.set(last, row * width);
   }
-  return { data: padded, shape: sizes, dtype };
+  return { data: padded, shape: [count, ...shape.slice(1)], dtype };
 }
 
 /**

@@ -1,57 +1,9 @@
 /**
- * Loading of ONNX Runtime, and reporting of its errors.
+ * Settings of ONNX Runtime, and reporting of its errors.
  *
  * @module
  */
 import { UnsupportedByEngineError } from "../../../errors.ts";
-
-/**
- * Why ONNX Runtime is not available, if so.
- *
- * @param asks Whether the user may be requested a permission.
- * @returns The obstacle; undefined if it can be loaded.
- */
-export async function missingRuntime(
-  asks: boolean,
-): Promise<string | undefined> {
-  if (!asks) {
-    const missing = await missingPermission();
-    if (missing !== undefined) return missing;
-  }
-  try {
-    await import("onnxruntime-node");
-  } catch (cause) {
-    return `ONNX Runtime cannot be loaded: ${messageOf(cause)}`;
-  }
-}
-
-/**
- * The first missing permission; permissions for parts of the disk count if the
- * package is there.
- */
-async function missingPermission(): Promise<string | undefined> {
-  const lib = new URL("../../../", import.meta.url);
-  const isOnDisk = lib.protocol === "file:";
-  // From a registry, package names are resolved only where they are imported.
-  const runtime = isOnDisk ? import.meta.resolve("onnxruntime-node") : "";
-  const ffi = runtime.startsWith("file:")
-    ? { name: "ffi", path: new URL("..", runtime) } as const
-    : { name: "ffi" } as const;
-  if (!await isGranted(ffi)) {
-    return "ONNX Runtime needs the permission --allow-ffi";
-  }
-  // The modules of a worker are read as files if this one is a file.
-  if (!isOnDisk) return undefined;
-  if (await isGranted({ name: "read", path: lib })) return undefined;
-  const folder = decodeURIComponent(lib.pathname);
-  return `the thread of ONNX Runtime needs the permission --allow-read=${folder}`;
-}
-
-async function isGranted(
-  permission: Deno.FfiPermissionDescriptor | Deno.ReadPermissionDescriptor,
-): Promise<boolean> {
-  return (await Deno.permissions.query(permission)).state === "granted";
-}
 
 /**
  * The default number of threads.
@@ -68,20 +20,20 @@ export function defaultThreads(): number {
  * Creates the error for a message of the runtime.
  *
  * @param what The action that failed.
- * @param said The message of the runtime.
+ * @param message The message of the runtime.
  * @param cause The error, if thrown in this thread.
  * @param advice The advice, after a semicolon.
  * @returns The error to throw.
  */
 export function refusedByRuntime(
   what: string,
-  said: string,
+  message: string,
   cause?: unknown,
   advice = "",
 ): UnsupportedByEngineError {
-  const rule = `its runtime says "${said}"${advice}`;
+  const rule = `its runtime says "${message}"${advice}`;
   const error = new UnsupportedByEngineError(what, "onnx", rule);
-  error.cause = cause ?? new Error(said);
+  error.cause = cause ?? new Error(message);
   return error;
 }
 

@@ -18,7 +18,7 @@ import { Pipeline } from "./pipeline.ts";
 import { messageOf } from "./runtime.ts";
 
 // Loaded while the weights are read. If loading fails, the first use throws.
-const isLoaded = import("onnxruntime-node").then(() => true, () => false);
+const obstacle = import("onnxruntime-node").then(() => undefined, messageOf);
 
 const pipeline = new Pipeline();
 let last: Promise<void> = Promise.resolve();
@@ -71,6 +71,6 @@ async function answer(request: WorkerRequest): Promise<void> {
     reply({ kind: "results", results, spare }, transfer);
   } else {
     await pipeline.close();
-    reply({ kind: "closed", isLoaded: await isLoaded });
+    reply({ kind: "closed", obstacle: await obstacle });
   }
 }

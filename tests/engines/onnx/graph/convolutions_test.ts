@@ -162,8 +162,8 @@ Deno.test("convTranspose() of OnnxOps is a convolution's gradient, size known or
     const x = waves([2, n, 2]);
     const kernel = waves([k, 3, 2], 1);
     const windows = { size: [k], strides: [s], dilation: [d], padding };
-    const places = [transposedSize(n, (k - 1) * d + 1, s, padding)];
-    const expected = naiveConvTranspose(x, kernel, windows, places);
+    const positions = [transposedSize(n, (k - 1) * d + 1, s, padding)];
+    const expected = naiveConvTranspose(x, kernel, windows, positions);
     const options = { strides: [s], padding, dilation: [d] };
     for (const known of [anyRows, anySizes]) {
       const output = await convTranspose(x, kernel, options, known);
@@ -172,7 +172,7 @@ Deno.test("convTranspose() of OnnxOps is a convolution's gradient, size known or
   }
 });
 
-Deno.test("convTranspose() of OnnxOps adds the output padding that is asked for", async () => {
+Deno.test("convTranspose() of OnnxOps adds the output padding that is requested", async () => {
   const x = waves([2, 3, 4, 2]);
   for (
     const [size, padding, extra] of [
@@ -185,11 +185,11 @@ Deno.test("convTranspose() of OnnxOps adds the output padding that is asked for"
     const kernel = waves([...size, 3, 2], 1);
     const strides = [2, 2];
     // Keras: (n − 1) s + k − 2 ⌊k / 2⌋ + extra for "same".
-    const places = [3, 4].map((n, i) =>
+    const positions = [3, 4].map((n, i) =>
       (n - 1) * 2 + (padding === "same" ? size[i]! % 2 : size[i]!) + extra[i]!
     );
     const windows = { size, strides, dilation: [1, 1], padding };
-    const expected = naiveConvTranspose(x, kernel, windows, places);
+    const expected = naiveConvTranspose(x, kernel, windows, positions);
     const output = await convTranspose(x, kernel, {
       strides,
       padding,

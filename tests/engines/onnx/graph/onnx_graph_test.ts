@@ -76,7 +76,7 @@ Deno.test("derived() adds a constant once, and computes it when its values are r
   assertEquals([derived.type, derived.shape, count], ["float32", [2, 1], 0]);
   assertEquals(derived.data, Float32Array.of(3, 4));
   assertEquals(derived.data, derived.data);
-  assertEquals([count, derived.isOwn], [1, true]);
+  assertEquals([count, derived.isTransferable], [1, true]);
   assertThrows(
     () => derived.scale(Float64Array.of(1, 1)),
     TypeError,
@@ -105,7 +105,7 @@ Deno.test("users() tells who takes a value, also in a branch and at the border",
   assertEquals(operators(output), ["Identity"]);
 });
 
-Deno.test("replace() puts an operator in the place of another, or nothing", () => {
+Deno.test("replace() puts an operator instead of another, or nothing", () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "float32");
   const a = graph.node("Neg", [x]);

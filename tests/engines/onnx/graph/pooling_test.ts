@@ -102,11 +102,11 @@ Deno.test("max() and min() of OnnxOps give NaN wherever it stands", async () => 
   }
 });
 
-Deno.test("mean() of OnnxOps is taken where channels come first, of maps that were turned", async () => {
+Deno.test("mean() of OnnxOps is computed channels first for transposed maps", async () => {
   const windows = { size: [1, 1], strides: [1, 1], padding: "valid" } as const;
   type Mean = (ops: OnnxOps, map: OnnxValue) => OnnxValue;
   const pooled: Mean = (ops, map) => ops.maxPool(map, windows);
-  const places = { axis: [1, 2] };
+  const positions = { axis: [1, 2] };
   const isPooled = (of: Mean, shape: readonly (number | null)[]) => {
     const graph = new OnnxGraph();
     const name = graph.input("map", "float32", shape);
@@ -115,15 +115,15 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
   };
   const onMap = [null, 5, 4, 3];
   const added: Mean = (ops, map) => {
-    const turned = pooled(ops, map);
-    return ops.mean(ops.add(turned, map), places);
+    const transposed = pooled(ops, map);
+    return ops.mean(ops.add(transposed, map), positions);
   };
   for (
     const [of, shape, expected] of [
-      [(ops, map) => ops.mean(pooled(ops, map), places), onMap, true],
+      [(ops, map) => ops.mean(pooled(ops, map), positions), onMap, true],
       [(ops, map) => ops.mean(pooled(ops, map), { axis: [2, 1] }), onMap, true],
       [added, onMap, true],
-      [(ops, map) => ops.mean(map, places), onMap, false],
+      [(ops, map) => ops.mean(map, positions), onMap, false],
       [(ops, map) => ops.mean(pooled(ops, map), { axis: 1 }), onMap, false],
       [
         (ops, map) => ops.mean(pooled(ops, map), { axis: [1, 3] }),
@@ -132,12 +132,12 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
       ],
       [(ops, map) => ops.mean(pooled(ops, map)), onMap, false],
       [
-        (ops, map) => ops.mean(pooled(ops, map), places),
+        (ops, map) => ops.mean(pooled(ops, map), positions),
         [null, null, 4, 3], // where nothing may be
         false,
       ],
       [
-        (ops, map) => ops.mean(pooled(ops, map), places),
+        (ops, map) => ops.mean(pooled(ops, map), positions),
         [null, 1, 1031, 3], // a prime number of places in one sum
         false,
       ],
@@ -155,7 +155,7 @@ Deno.test("mean() of OnnxOps is taken where channels come first, of maps that we
   }
 });
 
-Deno.test("mean() of OnnxOps keeps the digits of a mean over many places", async () => {
+Deno.test("mean() of OnnxOps keeps the digits of a mean over many positions", async () => {
   const depth = 16; // so many that the runtime keeps channels in blocks
   const size = depth * depth;
   const kernel = {
@@ -163,16 +163,16 @@ Deno.test("mean() of OnnxOps keeps the digits of a mean over many places", async
     shape: [1, 1, depth, depth], // every channel as it is
     dtype: "float32",
   } as const;
-  const places = { strides: [1, 1], padding: "valid", dilation: [1, 1] };
+  const positions = { strides: [1, 1], padding: "valid", dilation: [1, 1] };
   for (const sizes of [[112, 112], [1, 12_544], [500, 7], [3, 1]]) {
     const shape = [1, ...sizes, depth];
     const map = floats(shape, waves(shape).data.map((value) => 3 + value));
     const means = await runOnce(
       [map],
       (ops, x) => {
-        const options = places as Parameters<typeof ops.conv>[2];
-        const turned = ops.conv(x!, ops.constant(kernel), options);
-        return ops.mean(turned, { axis: [1, 2] });
+        const options = positions as Parameters<typeof ops.conv>[2];
+        const transposed = ops.conv(x!, ops.constant(kernel), options);
+        return ops.mean(transposed, { axis: [1, 2] });
       },
       allSizes,
     );

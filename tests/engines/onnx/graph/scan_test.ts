@@ -17,8 +17,8 @@ const running = (reverse: boolean): Build => (ops, x) => {
   const width = ops.sum(x!, { axis: 1 }); // [N, D]
   const zeros = ops.multiply(width, ops.constant(0));
   const { state, outputs } = ops.scan(
-    ([sum], [place]) => {
-      const next = ops.add(ops.multiply(sum!, factor), place!);
+    ([sum], [position]) => {
+      const next = ops.add(ops.multiply(sum!, factor), position!);
       return { state: [next], outputs: [ops.add(next, next)] };
     },
     [zeros],
@@ -46,10 +46,10 @@ for (const reverse of [false, true]) {
       for (const rows of [[0, 1, 2, 3, 4, 5, 6], [3], [5, 2]]) {
         const [last, all] = await recorded.run(rowsOf(x, rows));
         const found = rows.map((row) => {
-          const places = [0, 1, 2, 3, 4].map((t) =>
+          const positions = [0, 1, 2, 3, 4].map((t) =>
             x.data.slice(row * 10 + t * 2, row * 10 + t * 2 + 2)
           );
-          return byHand(reverse ? places.toReversed() : places);
+          return byHand(reverse ? positions.toReversed() : positions);
         });
         const expected = {
           last: floats([rows.length, 2], found.flatMap(({ last }) => last)),
@@ -67,7 +67,7 @@ Deno.test("scan() of OnnxOps holds a state where a mask says so", async () => {
   const mask = booleans([2, 4], [1, 0, 1, 0, 0, 0, 0, 1]);
   await using recorded = await Recorded.open(
     [anyRows(x), anyRows(mask)],
-    (ops, values, places) => {
+    (ops, values, positions) => {
       const start = ops.multiply(
         ops.sum(values!, { axis: 1 }),
         ops.constant(0),
@@ -79,7 +79,7 @@ Deno.test("scan() of OnnxOps holds a state where a mask says so", async () => {
           return { state: [kept], outputs: [kept, isThere!] };
         },
         [start],
-        [values!, places!],
+        [values!, positions!],
       );
       return [state[0]!, ...outputs];
     },

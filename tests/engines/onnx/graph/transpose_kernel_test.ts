@@ -13,12 +13,12 @@ Deno.test("transposeKernel() puts the last two axes first, the other way round",
     const size = shape.reduce((a, b) => a * b, 1);
     const values = Float32Array.from({ length: size }, (_, i) => i);
     const [numA, numB] = shape.slice(-2) as [number, number];
-    const numPlaces = numA * numB === 0 ? 0 : size / numA / numB;
+    const numPositions = numA * numB === 0 ? 0 : size / numA / numB;
     const expected: number[] = [];
     for (let b = 0; b < numB; b++) {
       for (let a = 0; a < numA; a++) {
-        for (let place = 0; place < numPlaces; place++) {
-          expected.push((place * numA + a) * numB + b);
+        for (let position = 0; position < numPositions; position++) {
+          expected.push((position * numA + a) * numB + b);
         }
       }
     }
@@ -28,7 +28,11 @@ Deno.test("transposeKernel() puts the last two axes first, the other way round",
 
 Deno.test("transposeKernel() multiplies what ends up in the same row", () => {
   const values = Float32Array.of(1, 2, 3, 4, 5, 6); // [1, 2, 3]
-  const turned = transposeKernel(values, [1, 2, 3], Float64Array.of(10, 0, -1));
-  assertEquals([...turned], [10, 40, 0, 0, -3, -6]);
+  const transposed = transposeKernel(
+    values,
+    [1, 2, 3],
+    Float64Array.of(10, 0, -1),
+  );
+  assertEquals([...transposed], [10, 40, 0, 0, -3, -6]);
   assertEquals([...values], [1, 2, 3, 4, 5, 6]);
 });

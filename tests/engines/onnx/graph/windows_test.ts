@@ -19,9 +19,9 @@ Deno.test("placed() leaves plain windows to ONNX Runtime, and says others in num
   const same = { strides: [2, 2], padding: "same" } as const;
   const attributes = (
     size: readonly number[],
-    places: readonly (number | null)[],
+    positions: readonly (number | null)[],
     dilation = [1, 1],
-  ) => placed(graph, "x", places, { ...same, size, dilation }, 0).attributes;
+  ) => placed(graph, "x", positions, { ...same, size, dilation }, 0).attributes;
   assertEquals(attributes([3, 2], [null, null]).autoPad, "SAME_UPPER");
   // One place, step 2: nothing is padded, whatever the size.
   assertEquals(attributes([1, 1], [null, 8]).pads, [0, 0, 0, 0]);

@@ -34,8 +34,8 @@ function recorded(build: Build, map = MAP, kernel = KERNEL): OnnxGraph {
   const rank = map.shape.length - 2;
   const own = constant(ops, kernel);
   const groups = map.shape.at(-1)! / kernel.shape.at(-2)!;
-  const conv = (given = own) =>
-    ops.conv(x, given, {
+  const conv = (passed = own) =>
+    ops.conv(x, passed, {
       strides: Array(rank).fill(1),
       padding: "same",
       dilation: Array(rank).fill(1),
@@ -187,8 +187,8 @@ Deno.test("foldScales() keeps NaN and zeros where they are", async () => {
   const map = floats(MAP.shape, data);
   const [actual] = await run(graph, map);
   const [expected] = await run(recorded(normalised), map);
-  const places = (values: readonly number[]) =>
+  const positions = (values: readonly number[]) =>
     values.flatMap((value, i) => Number.isNaN(value) ? [i] : []);
-  assertEquals(places(actual!.data), places(expected!.data));
-  assert(places(actual!.data).length > 0);
+  assertEquals(positions(actual!.data), positions(expected!.data));
+  assert(positions(actual!.data).length > 0);
 });

@@ -41,8 +41,8 @@ function feed(x: string, data: Float32Array<ArrayBufferLike>) {
 }
 
 /** A row that is 1 at one place. */
-function unit(place: number): Float32Array<ArrayBuffer> {
-  return new Float32Array(SIZE).map((_, i) => i === place ? 1 : 0);
+function unit(position: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(SIZE).map((_, i) => i === position ? 1 : 0);
 }
 
 /** Products of a matrix with itself, over and over: some hundred milliseconds. */
@@ -62,7 +62,7 @@ function slow() {
 Deno.test("openInWorker() runs a graph, batch after batch, in order", async () => {
   const { graph, x, y } = product();
   const open = await openInWorker(encodeModel(graph), { threads: 1 });
-  const runs = [3, 0, 599].map((place) => open.run(feed(x, unit(place))));
+  const runs = [3, 0, 599].map((position) => open.run(feed(x, unit(position))));
   const results = await Promise.all(runs);
   assertEquals(results.map((result) => [...result[y]!.data]), [
     [6, 7],
@@ -95,21 +95,21 @@ Deno.test("openInWorker() leaves the caller's arrays as they are, views with off
 Deno.test("openInWorker() feeds from memory that it used before, and each time the right values", async () => {
   const { graph, x, y } = product();
   const open = await openInWorker(encodeModel(graph), { threads: 1 });
-  const places = [3, 0, 599, 7, 7, 1, 250];
+  const positions = [3, 0, 599, 7, 7, 1, 250];
   const found: number[] = [];
-  for (const [i, place] of places.entries()) {
+  for (const [i, position] of positions.entries()) {
     // Of one row or two, so that some memory fits and some does not.
-    const rows = i % 3 === 2 ? [place, place] : [place];
+    const rows = i % 3 === 2 ? [position, position] : [position];
     const data = Float32Array.from(rows.flatMap((row) => [...unit(row)]));
     const two = open.run(feed(x, unit(42)));
     found.push((await open.run(feed(x, data)))[y]!.data[0]!);
     assertEquals((await two)[y]!.data[0], 84);
   }
-  assertEquals(found, places.map((place) => 2 * place));
+  assertEquals(found, positions.map((position) => 2 * position));
   await open.close();
 });
 
-Deno.test("openInWorker() takes arrays that it is given, and copies views of them", async () => {
+Deno.test("openInWorker() takes arrays that are passed, and copies views of them", async () => {
   const { graph, kernel, x, y } = product();
   const open = await openInWorker(encodeModel(graph), {
     threads: 1,
@@ -210,7 +210,7 @@ class Dying extends EventEmitter {
   }
 }
 
-Deno.test("openInWorker() rejects all that was asked of a worker that ended", async () => {
+Deno.test("openInWorker() rejects all that was requested of a worker that ended", async () => {
   const ways: [string, (worker: Dying) => void][] = [
     [
       "out of memory",
@@ -219,7 +219,7 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
     ["it exited", (worker) => worker.emit("exit", 1)],
     ["an answer was lost", (worker) => worker.emit("messageerror", {})],
   ];
-  for (const [said, dies] of ways) {
+  for (const [message, dies] of ways) {
     const { graph, x } = product();
     const dying = new Dying(dies);
     const worker = dying as unknown as Worker;
@@ -228,7 +228,7 @@ Deno.test("openInWorker() rejects all that was asked of a worker that ended", as
       assertRejects(
         () => open.run(feed(x, unit(0)), what),
         UnsupportedByEngineError,
-        `Cannot run ${what} as its runtime says "its thread ended: ${said}"`,
+        `Cannot run ${what} as its runtime says "its thread ended: ${message}"`,
       )
     );
     await Promise.all(runs);

@@ -32,7 +32,7 @@ Deno.test("joinRows() puts parts together and leaves out what was filled in", ()
   assertEquals([...y!.data], [1, 2, 3]);
 });
 
-Deno.test("joinRows() refuses what has another number of rows than it was given", () => {
+Deno.test("joinRows() refuses what has another number of rows than it was passed", () => {
   const short = { n: { data: Int32Array.of(1), shape: [1], type: "int32" } };
   assertThrows(
     () => joinRows([short, short], [2, 2], 4),

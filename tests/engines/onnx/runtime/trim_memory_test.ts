@@ -26,7 +26,7 @@ const SCRIPT = `
   console.log(before - anonymous() > 50, last !== null);
 `;
 
-async function said(script: string, ...flags: string[]): Promise<string> {
+async function printed(script: string, ...flags: string[]): Promise<string> {
   const path = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(path, script);
@@ -44,7 +44,7 @@ Deno.test({
   name: "trimMemory() gives freed memory back to the system",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    assertEquals(await said(SCRIPT, "-A"), "true true");
+    assertEquals(await printed(SCRIPT, "-A"), "true true");
   },
 });
 
@@ -52,6 +52,6 @@ Deno.test("trimMemory() asks for nothing, and does nothing without the permissio
   const script = `import { trimMemory } from "${MODULE}";
     trimMemory();
     console.log("done");`;
-  assertEquals(await said(script), "done");
-  assertEquals(await said(script, "--allow-ffi=/somewhere/else"), "done");
+  assertEquals(await printed(script), "done");
+  assertEquals(await printed(script, "--allow-ffi=/somewhere/else"), "done");
 });

@@ -83,6 +83,6 @@ Deno.test("the worker opens, runs and closes, again and again, and answers in or
   ]);
   assertEquals(replies[1], results);
   assertEquals(replies[3], results);
-  assertEquals(replies[4], { kind: "closed", isLoaded: true });
+  assertEquals(replies[4], { kind: "closed", obstacle: undefined });
   assertEquals(replies[7], results); // a session after another, in one thread
 });

@@ -7,31 +7,31 @@ import { cannot, shapeText } from "../check.ts";
 import type { TensorSpec } from "../types.ts";
 
 /** Strings with a shape. */
-export interface TextArray {
+export interface StringArray {
   readonly data: readonly string[];
   readonly shape: readonly number[];
   readonly dtype: "string";
 }
 
 /**
- * Whether a value was created by {@linkcode textArray}.
+ * Whether a value was created by {@linkcode stringArray}.
  *
  * @param value Anything.
  * @returns True if it was.
  */
-export function isTextArray(value: unknown): value is TextArray {
+export function isStringArray(value: unknown): value is StringArray {
   return typeof value === "object" && value !== null && "dtype" in value &&
     value.dtype === "string" && "data" in value && Array.isArray(value.data);
 }
 
 /**
- * Whether a value is strings for an input: `[N]` strings, or `[N, K]`.
+ * Whether a value can be the strings of an input: `[N]` strings, or `[N, K]`.
  *
  * @param value Anything.
  * @param spec The input.
  * @returns True if it is; rows must have the width of the input.
  */
-export function isTexts(value: unknown, spec: TensorSpec): boolean {
+export function isStringInput(value: unknown, spec: TensorSpec): boolean {
   if (spec.dtype !== "string" || !Array.isArray(value) || value.length === 0) {
     return false;
   }
@@ -46,27 +46,27 @@ export function isTexts(value: unknown, spec: TensorSpec): boolean {
 /**
  * Reshapes strings for an input: `[N]` and `[N, 1]` are equivalent.
  *
- * @param value Strings, as accepted by {@linkcode isTexts}.
+ * @param value Strings, as accepted by {@linkcode isStringInput}.
  * @param spec The input.
  * @param action The action, for messages.
  * @returns The strings.
  * @throws {TypeError} If they are not strings, or have another shape.
  */
-export function textArray(
+export function stringArray(
   value: unknown,
   spec: TensorSpec,
   action: string,
-): TextArray {
+): StringArray {
   const name = `input "${spec.name}"`;
-  if (!isTexts(value, spec)) {
+  if (!isStringInput(value, spec)) {
     const rule = `${name} must be an array of strings, one for each sample`;
     const shape = spec.shape.length > 1 ? ` ${shapeText(spec.shape)}` : "";
     const list = Array.isArray(value) ? value : [];
-    const odd = list.findIndex((text) => typeof text !== "string");
-    throw odd < 0 || Array.isArray(list[odd])
+    const row = list.findIndex((text) => typeof text !== "string");
+    throw row < 0 || Array.isArray(list[row])
       ? new TypeError(cannot(action, rule + shape, value))
       : new TypeError(
-        cannot(action, rule + shape, list[odd], `it is in row ${odd}`),
+        cannot(action, rule + shape, list[row], `it is in row ${row}`),
       );
   }
   const rows = value as readonly (string | readonly string[])[];
@@ -86,11 +86,11 @@ export function textArray(
  * @param end The row after the last.
  * @returns The rows.
  */
-export function textRows(
-  { data, shape }: TextArray,
+export function stringRows(
+  { data, shape }: StringArray,
   start: number,
   end: number,
-): TextArray {
+): StringArray {
   const width = data.length / shape[0]!;
   return {
     data: data.slice(start * width, end * width),

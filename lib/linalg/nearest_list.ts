@@ -14,6 +14,31 @@ export interface Bank {
   readonly lengths?: Float64Array;
   /** What is added to the squared distance of each row, >= 0, `[rows]`. @default {0} */
   readonly extra?: Float64Array;
+  /**
+   * Squared length of each row after the division, `[rows]`, by
+   * {@linkcode squaresOf}: makes searches without the runtime faster.
+   */
+  readonly squares?: Float64Array;
+}
+
+/**
+ * Squared lengths of the rows of a bank.
+ *
+ * @param bank The rows, with their divisors.
+ * @returns One number per row.
+ */
+export function squaresOf(
+  { data, rows, columns, lengths }: Omit<Bank, "squares">,
+): Float64Array {
+  const squares = new Float64Array(rows); // [M]
+  for (let row = 0; row < rows; row++) {
+    const at = row * columns;
+    const length = lengths?.[row] ?? 1;
+    let sum = 0;
+    for (let i = at; i < at + columns; i++) sum += (data[i]! / length) ** 2;
+    squares[row] = sum;
+  }
+  return squares;
 }
 
 /**

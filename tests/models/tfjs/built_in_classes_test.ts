@@ -4,10 +4,10 @@ import { assertEquals } from "@std/assert";
 import {
   asContainer,
   heldLayers,
-  isOwnClass,
-  isOwnThroughout,
+  isBuiltInClass,
+  isBuiltInThroughout,
   isSequential,
-} from "../../../lib/models/tfjs/own_classes.ts";
+} from "../../../lib/models/tfjs/built_in_classes.ts";
 import { branched, chain, dense } from "../../support/tf_models.ts";
 
 await tf.setBackend("cpu");
@@ -19,12 +19,12 @@ class Dense extends tf.layers.Layer {
   }
 }
 
-Deno.test("isOwnClass() goes by the constructor, not by the name", () => {
-  assertEquals(isOwnClass(dense("a")), true);
-  assertEquals(isOwnClass(new Dense({ name: "a" })), false);
+Deno.test("isBuiltInClass() goes by the constructor, not by the name", () => {
+  assertEquals(isBuiltInClass(dense("a")), true);
+  assertEquals(isBuiltInClass(new Dense({ name: "a" })), false);
 });
 
-Deno.test("isOwnClass() refuses a class that only inherits its call", () => {
+Deno.test("isBuiltInClass() refuses a class that only inherits its call", () => {
   class Mine extends (dense("a").constructor as new (
     config: { name: string; units: number },
   ) => tf.layers.Layer) {
@@ -34,34 +34,34 @@ Deno.test("isOwnClass() refuses a class that only inherits its call", () => {
   }
   const mine = new Mine({ name: "mine", units: 2 });
   assertEquals(mine.getClassName(), "Dense");
-  assertEquals(isOwnClass(mine), false);
+  assertEquals(isBuiltInClass(mine), false);
 });
 
-Deno.test("isOwnClass() knows a layer of another copy by what its class says", () => {
+Deno.test("isBuiltInClass() knows a layer of another copy by what its class says", () => {
   const own = dense("a");
   const evaluate = new Function("Layer", `return ${own.constructor}`);
   const constructor = evaluate(tf.layers.Layer);
   constructor.className = "Dense";
   const copy = Object.create(own, { constructor: { value: constructor } });
   assertEquals(constructor === own.constructor, false);
-  assertEquals(isOwnClass(copy), true);
+  assertEquals(isBuiltInClass(copy), true);
 });
 
-Deno.test("isOwnClass() says nothing of classes that are not relied on", () => {
+Deno.test("isBuiltInClass() says nothing of classes that are not relied on", () => {
   assertEquals(
-    isOwnClass(
+    isBuiltInClass(
       tf.layers.categoryEncoding({ numTokens: 2, outputMode: "count" }),
     ),
     false,
   );
 });
 
-Deno.test("isOwnClass() leaves the numbers in the names of the caller's layers", () => {
+Deno.test("isBuiltInClass() leaves the numbers in the names of the caller's layers", () => {
   const number = () =>
     Number(/\d+$/.exec(tf.layers.gaussianNoise({ stddev: 1 }).name)![0]);
   const before = number();
   assertEquals(
-    isOwnClass(tf.layers.gaussianNoise({ name: "n", stddev: 1 })),
+    isBuiltInClass(tf.layers.gaussianNoise({ name: "n", stddev: 1 })),
     true,
   );
   assertEquals(number(), before + 1);
@@ -99,7 +99,7 @@ Deno.test("heldLayers() gives the layers that run, a Bidirectional's copies too"
   assertEquals(kinds(timeDistributed({ layer: dense("b") })), ["Dense"]);
 });
 
-Deno.test("isOwnThroughout() knows no activation that a caller registered under its name", async () => {
+Deno.test("isBuiltInThroughout() knows no activation that a caller registered under its name", async () => {
   const { relu } = tf.serialization.SerializationMap.getMap().classNameMap;
   class Squared extends tf.serialization.Serializable {
     static className = "relu";
@@ -114,31 +114,31 @@ Deno.test("isOwnThroughout() knows no activation that a caller registered under 
   try {
     // A copy of the module, which looks for the activations now.
     const again = import.meta.resolve(
-      "../../../lib/models/tfjs/own_classes.ts?registered",
+      "../../../lib/models/tfjs/built_in_classes.ts?registered",
     );
-    const late: typeof import("../../../lib/models/tfjs/own_classes.ts") =
+    const late: typeof import("../../../lib/models/tfjs/built_in_classes.ts") =
       await import(again);
-    const [own, same] = ["tanh", "relu"].map((activation) =>
+    const [builtIn, same] = ["tanh", "relu"].map((activation) =>
       tf.layers.dense({ units: 1, activation: activation as "relu" })
     );
-    assertEquals(late.isOwnThroughout(own!), true);
-    assertEquals(late.isOwnThroughout(same!), false);
+    assertEquals(late.isBuiltInThroughout(builtIn!), true);
+    assertEquals(late.isBuiltInThroughout(same!), false);
   } finally {
     tf.serialization.SerializationMap.getMap().classNameMap.relu = relu!;
   }
 });
 
-Deno.test("isOwnThroughout() looks at activations, methods and what is held", () => {
+Deno.test("isBuiltInThroughout() looks at activations, methods and what is held", () => {
   const changed = dense("a") as tf.layers.Layer & Record<string, unknown>;
-  assertEquals(isOwnThroughout(changed), true);
+  assertEquals(isBuiltInThroughout(changed), true);
   changed.activation = { getClassName: () => "relu", apply: tf.square };
-  assertEquals(isOwnThroughout(changed), false);
+  assertEquals(isBuiltInThroughout(changed), false);
   const listened = dense("b");
   listened.setCallHook(() => {});
-  assertEquals(isOwnThroughout(listened), false);
+  assertEquals(isBuiltInThroughout(listened), false);
   const replaced = dense("c");
   replaced.call = (x) => x;
-  assertEquals(isOwnThroughout(replaced), false);
+  assertEquals(isBuiltInThroughout(replaced), false);
   const held = tf.layers.timeDistributed({ layer: new Dense({ name: "d" }) });
-  assertEquals(isOwnThroughout(held), false);
+  assertEquals(isBuiltInThroughout(held), false);
 });

@@ -90,7 +90,7 @@ const MAKERS: Readonly<Record<string, () => tf.layers.Layer>> = {
 const made = new Map<string, tf.layers.Layer>();
 
 /** A layer of the TF.js class of that name, if it is known. */
-function ownLayer(kind: string): tf.layers.Layer | undefined {
+function builtInLayer(kind: string): tf.layers.Layer | undefined {
   if (!Object.hasOwn(MAKERS, kind)) return undefined;
   const known = made.get(kind) ?? MAKERS[kind]!();
   made.set(kind, known);
@@ -105,12 +105,12 @@ function ownLayer(kind: string): tf.layers.Layer | undefined {
  * @param layer Any layer.
  * @returns True if its class is a known TF.js class.
  */
-export function isOwnClass(layer: tf.layers.Layer): boolean {
-  const own = ownLayer(layer.getClassName());
-  if (own === undefined) return false;
-  if (layer.constructor === own.constructor) return true;
-  return sourceOf(layer.constructor) === sourceOf(own.constructor) &&
-    sourceOf(layer.call) === sourceOf(own.call);
+export function isBuiltInClass(layer: tf.layers.Layer): boolean {
+  const builtIn = builtInLayer(layer.getClassName());
+  if (builtIn === undefined) return false;
+  if (layer.constructor === builtIn.constructor) return true;
+  return sourceOf(layer.constructor) === sourceOf(builtIn.constructor) &&
+    sourceOf(layer.call) === sourceOf(builtIn.call);
 }
 
 const ACTIVATION_NAMES = [
@@ -125,7 +125,7 @@ let activations: ReadonlyMap<string, object> | undefined;
  * Activations of TF.js by name. A class that a caller registered with such a
  * name is left out: those of TF.js extend one class, which is not exported.
  */
-function ownActivations(): ReadonlyMap<string, object> {
+function builtInActivations(): ReadonlyMap<string, object> {
   if (activations !== undefined) return activations;
   const found = ACTIVATION_NAMES.map((activation) => {
     const layer = tf.layers.activation({
@@ -159,13 +159,15 @@ interface Activation {
   readonly apply?: unknown;
 }
 
-function isOwnActivation(activation: Activation): boolean {
-  const own = ownActivations().get(activation.getClassName?.() ?? "") as
+function isBuiltInActivation(activation: Activation): boolean {
+  const builtIn = builtInActivations().get(
+    activation.getClassName?.() ?? "",
+  ) as
     | Activation
     | undefined;
-  if (own === undefined || Object.hasOwn(activation, "apply")) return false;
-  return activation.constructor === own.constructor ||
-    sourceOf(activation.constructor) === sourceOf(own.constructor);
+  if (builtIn === undefined || Object.hasOwn(activation, "apply")) return false;
+  return activation.constructor === builtIn.constructor ||
+    sourceOf(activation.constructor) === sourceOf(builtIn.constructor);
 }
 
 /** The inner layers of a TF.js wrapper or recurrent layer. */
@@ -203,12 +205,12 @@ const METHODS = ["apply", "call", "computeMask", "getConfig"];
  * @param layer Any layer.
  * @returns True if its class and options define its results.
  */
-export function isOwnThroughout(layer: tf.layers.Layer): boolean {
+export function isBuiltInThroughout(layer: tf.layers.Layer): boolean {
   const { _callHook: hook } = layer as unknown as { _callHook?: unknown };
-  return isOwnClass(layer) && hook == null &&
+  return isBuiltInClass(layer) && hook == null &&
     !METHODS.some((method) => Object.hasOwn(layer, method)) &&
-    activationsOf(layer).every(isOwnActivation) &&
-    heldLayers(layer).every(isOwnThroughout);
+    activationsOf(layer).every(isBuiltInActivation) &&
+    heldLayers(layer).every(isBuiltInThroughout);
 }
 
 function sourceOf(code: unknown): string {

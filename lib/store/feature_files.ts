@@ -1,0 +1,294 @@
+import { cannot, checkInteger, checkOptions, sizeOf } from "../check.ts";
+import { attachView } from "../display/attach_view.ts";
+import { emptyStored, type StoredArray } from "../formats/stored_array.ts";
+import { missingPath } from "../formats/file_path.ts";
+import type { RowRange } from "../formats/safetensors.ts";
+import type {
+  FeatureSet,
+  FeatureSource,
+  FeatureSpec,
+  SkippedSample,
+  StoredFeatures,
+} from "../types.ts";
+import { Checksum } from "./_column_pieces.ts";
+import { badFeatures, type ColumnSpec } from "./_description.ts";
+import { readManifest } from "./_folder.ts";
+import { openSafetensors } from "./_open_safetensors.ts";
+import { bytesOf, checkAlike, type Part } from "./part.ts";
+import { checkSetColumns, setOfRows } from "./_stored_set.ts";
+import { kindAt, pathOf } from "./target.ts";
+
+/** The rows of one file, with the index of the first. */
+interface Shard {
+  readonly name: string;
+  readonly start: number;
+  readonly samples: number;
+  readonly open: () => Part | Promise<Part>;
+}
+
+class FeatureFiles implements StoredFeatures {
+  readonly samples: number;
+  readonly specs: readonly FeatureSpec[];
+  readonly skipped: readonly SkippedSample[];
+  declare readonly classNames?: readonly string[];
+  declare readonly source?: FeatureSource;
+  readonly #shards: readonly Shard[];
+  readonly #first: Part;
+  readonly #parts = new Map<Shard, Part>();
+  #isClosed = false;
+
+  static {
+    attachView(
+      FeatureFiles.prototype as StoredFeatures,
+      (self) => (self as FeatureFiles).#view(),
+    );
+  }
+
+  constructor(shards: readonly Shard[], first: Part) {
+    const { description } = first;
+    this.samples = shards.reduce((sum, { samples }) => sum + samples, 0);
+    this.specs = Object.freeze([...description.specs]);
+    this.skipped = Object.freeze([...description.skipped]);
+    if (description.classNames !== undefined) {
+      this.classNames = Object.freeze([...description.classNames]);
+    }
+    if (description.source !== undefined) this.source = description.source;
+    this.#shards = shards;
+    this.#first = first;
+    this.#parts.set(shards[0]!, first);
+  }
+
+  async *stream(
+    options: { readonly batch?: number } = {},
+  ): AsyncGenerator<FeatureSet> {
+    checkOptions(options, "stream features", ["batch"]);
+    const { batch = 256 } = options;
+    checkInteger(batch, "stream features", "batch");
+    const checks = new Checks();
+    for (let start = 0; start < this.samples; start += batch) {
+      const end = Math.min(start + batch, this.samples);
+      yield await this.#read({ start, end }, checks);
+    }
+  }
+
+  async load(): Promise<FeatureSet> {
+    return await this.#read({ start: 0, end: this.samples }, new Checks());
+  }
+
+  // deno-lint-ignore require-await
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const part of this.#parts.values()) part.close();
+    this.#parts.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(rows: RowRange, checks: Checks): Promise<FeatureSet> {
+    const { description, head } = this.#first;
+    const arrays = new Map(
+      description.columns.map((column) =>
+        [column.name, emptyRows(column, rows.end - rows.start)] as const
+      ),
+    );
+    const ids: (string | number)[] = [];
+    for (const shard of this.#shards) {
+      const from = Math.max(rows.start, shard.start) - shard.start;
+      const to = Math.min(rows.end, shard.start + shard.samples) - shard.start;
+      if (from > to || (from === to && rows.start < rows.end)) continue;
+      const part = await this.#open(shard);
+      const range = { start: from, end: to };
+      for (const column of part.description.columns) {
+        const array = await part.read(column.name, range);
+        checks.column(part, column, array, range);
+        const at = shard.start + from - rows.start;
+        const { data } = arrays.get(column.name)!;
+        (data as Uint8Array).set(
+          array.data as Uint8Array,
+          at * sizeOf(column.shape),
+        );
+      }
+      const found = await part.ids(range);
+      checks.ids(part, found, range);
+      for (const id of found) ids.push(id);
+    }
+    return setOfRows(description, { arrays, ids }, head);
+  }
+
+  /**
+   * Opens a shard. At most one besides the first is open, because rows are read
+   * in order.
+   */
+  async #open(shard: Shard): Promise<Part> {
+    if (this.#isClosed) {
+      const rule = "the files must be open";
+      const hint = "call openFeatures() again";
+      throw new TypeError(cannot("read features", rule, "closed", hint));
+    }
+    const known = this.#parts.get(shard);
+    if (known !== undefined) return known;
+    const part = await shard.open();
+    try {
+      checkPart(part, shard.samples);
+      checkAlike(this.#first.description, part.description, part.name);
+    } catch (error) {
+      part.close();
+      throw error;
+    }
+    for (const [other, old] of this.#parts) {
+      if (old === this.#first) continue;
+      old.close();
+      this.#parts.delete(other);
+    }
+    this.#parts.set(shard, part);
+    return part;
+  }
+
+  #view() {
+    const { columns } = this.#first.description;
+    return {
+      title: `StoredFeatures of ${this.samples} samples`,
+      blocks: [{
+        kind: "table" as const,
+        columns: ["column", "shape", "dtype"].map((name) => ({
+          name,
+          align: "left" as const,
+        })),
+        rows: columns.map(({ name, shape, dtype }) => [
+          name,
+          `[${[this.samples, ...shape].join(", ")}]`,
+          dtype,
+        ]),
+      }],
+    };
+  }
+}
+
+/** Verifies the rows of one reader, shard by shard. */
+class Checks {
+  readonly #columns = new Map<string, Checksum>();
+  #ids: Checksum | undefined;
+
+  column(
+    part: Part,
+    column: ColumnSpec,
+    array: StoredArray,
+    { start, end }: RowRange,
+  ): void {
+    if (start === 0) {
+      this.#columns.set(column.name, new Checksum(part, column));
+    }
+    const check = this.#columns.get(column.name)!;
+    check.add(bytesOf(array));
+    if (end === part.description.samples) check.finish();
+  }
+
+  ids(
+    part: Part,
+    ids: readonly (string | number)[],
+    { start, end }: RowRange,
+  ): void {
+    if (start === 0) this.#ids = new Checksum(part, part.description.ids);
+    this.#ids!.addIds(ids);
+    if (end === part.description.samples) this.#ids!.finish();
+  }
+}
+
+function emptyRows({ dtype, shape }: ColumnSpec, rows: number): StoredArray {
+  const data = emptyStored(dtype, rows * sizeOf(shape));
+  return { data, shape: [rows, ...shape], dtype };
+}
+
+function checkPart({ name, description }: Part, samples: number): void {
+  checkSetColumns(description, name);
+  if (description.samples === samples) return;
+  const rule = `it must hold ${samples} rows`;
+  throw badFeatures(name, rule, description.samples);
+}
+
+/**
+ * Opens one file, or a folder of shards.
+ *
+ * @param target A path or `file:` URL.
+ * @returns The features; the caller closes them.
+ */
+export async function openFeatureFiles(
+  target: string | URL,
+): Promise<StoredFeatures> {
+  const path = pathOf(target, "open features");
+  const shards = isFolder(path) ? shardsOf(path) : undefined;
+  const first = await (shards?.[0]?.open() ?? openFeatureFile(path));
+  try {
+    const { samples } = first.description;
+    const all = shards ?? [{
+      name: path,
+      start: 0,
+      samples,
+      open: () => openFeatureFile(path),
+    }];
+    checkPart(first, all[0]!.samples);
+    return new FeatureFiles(all, first);
+  } catch (error) {
+    first.close();
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (cause) {
+    if (kindAt(path, "open features") !== undefined) throw cause;
+    const isUnfinished =
+      kindAt(`${path}.partial`, "open features") !== undefined;
+    const hint = isUnfinished
+      ? "its run is not finished: call write() or mergeFeatures() again"
+      : "check the path";
+    const rule = `"${path}" must be there`;
+    const text = cannot("open features", rule, "nothing", hint);
+    throw new RangeError(text, { cause });
+  }
+}
+
+function shardsOf(folder: string): Shard[] {
+  let start = 0;
+  return readManifest(folder).map(({ name, samples }) => {
+    const path = `${folder}/${name}`;
+    const shard = { name, start, samples, open: () => openFeatureFile(path) };
+    start += samples;
+    return shard;
+  });
+}
+
+/**
+ * Opens one file of features, in the format of its first bytes.
+ *
+ * @param path The file.
+ * @returns Its rows; the caller closes them.
+ * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
+ */
+export async function openFeatureFile(path: string): Promise<Part> {
+  const head = new Uint8Array(4);
+  using file = openAt(path);
+  const length = file.readSync(head) ?? 0;
+  const text = String.fromCharCode(...head.subarray(0, length));
+  if (text.startsWith("PK")) {
+    const { openNpz } = await import("./_open_npz.ts");
+    return await openNpz(path);
+  }
+  if (text === "PAR1") {
+    const { openParquet } = await import("./_open_parquet.ts");
+    return await openParquet(path);
+  }
+  return openSafetensors(path);
+}
+
+function openAt(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (cause) {
+    throw missingPath(cause, path, "open features");
+  }
+}
