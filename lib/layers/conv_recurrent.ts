@@ -17,7 +17,7 @@ import {
   toChannelsLast,
 } from "./_maps.ts";
 import { overTime } from "./_over_time.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { Activation, LayerConfig, LayerFactory } from "./layer.ts";
 import { type Recurrent, recurrentOf } from "./recurrent.ts";
 import {
   type BoundCell,
@@ -75,8 +75,9 @@ function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
   };
   const ones = Array<number>(axes).fill(1);
   const inner: ConvOptions = { strides: ones, padding: "same", dilation: ones };
-  const activation = namedActivation(config, "activation");
-  const gate = namedActivation(config, "recurrent_activation");
+  const [activation, gate] = ["activation", "recurrent_activation"].map((key) =>
+    inLayout(namedActivation(config, key), channels)
+  ) as [Activation, Activation];
   const hasBias = config.boolean("use_bias", true);
   const kernels = ["kernel", "recurrent_kernel"];
   return cellOf({
@@ -120,6 +121,21 @@ function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
       };
     },
   });
+}
+
+/**
+ * An activation over maps with channels last, in the layout of the layer: one
+ * over the last axis, such as softmax, is over positions if channels are first.
+ */
+function inLayout(
+  activation: Activation,
+  channels: ReturnType<typeof channelsOf>,
+): Activation {
+  if (channels !== "first") return activation;
+  return (ops, x) => {
+    const first = fromChannelsLast(ops, x, channels);
+    return toChannelsLast(ops, activation(ops, first), channels);
+  };
 }
 
 /** Factories of this family. */
