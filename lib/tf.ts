@@ -9,7 +9,8 @@
  * @module
  */
 import type * as tfjs from "@tensorflow/tfjs";
-import defer * as deferred from "./tfjs.ts";
+import defer * as deferred from "@tensorflow/tfjs";
+import "./tfjs_engine.ts";
 
 /**
  * The copy of TF.js that this library uses. No second import is needed.

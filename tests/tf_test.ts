@@ -31,38 +31,33 @@ Deno.test("tf gives no advice to install a backend for Node, and leaves the cons
 });
 
 Deno.test("tf gives no advice where TF.js was in use before, and without it would", async () => {
-  const { cpu } = tfjs.engine().registry;
-  const Backend = cpu!.constructor as new () => typeof cpu & object;
   const inUse = async () => {
-    tfjs.removeBackend("cpu");
-    tfjs.registerBackend("cpu", () => new Backend(), 1);
     await tfjs.setBackend("cpu");
+    Object.assign(tfjs.engine().registry.cpu!, { firstUse: true });
   };
   await inUse();
   const [advice, ...others] = await warnings(firstUse);
   assert(String(advice).includes("install our node backend"), String(advice));
   assertEquals(others, ["own"]);
   await inUse();
-  const again = import.meta.resolve("../lib/tfjs.ts?again");
+  const again = import.meta.resolve("../lib/tfjs_engine.ts?again");
   await import(again);
   assertEquals(await warnings(firstUse), ["own"]);
 });
 
-Deno.test("TF.js is imported through lib/tfjs.ts, so that it gives no advice", () => {
+Deno.test("TF.js is imported through lib/tf.ts alone, on its first use", () => {
   const around = [...filesIn("lib"), ...filesIn("tests")].filter((
     { source },
   ) => /^import (?!type\b).* from "@tensorflow\/tfjs";/m.test(source));
   assertEquals(around.map(({ path }) => path).sort(), [
-    "lib/tfjs.ts",
+    "lib/tf.ts",
     // These compare it with the copy that users may import.
     "tests/extractor/_models.ts",
     "tests/tf_test.ts",
   ]);
 });
 
-Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", async () => {
-  const { tensor } = await import("../lib/tfjs.ts");
-  assertStrictEquals(tf.tensor, tensor);
+Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {
   assertStrictEquals(tf.tensor, tfjs.tensor);
   assertStrictEquals(tf.Tensor, tfjs.Tensor);
   assertStrictEquals(exported, tf);
@@ -106,3 +101,22 @@ import "@tensorflow/tfjs-backend-wasm";
 console.log(await tf.setBackend("wasm"), tf.getBackend());`;
   assertEquals(await printed(program), "true wasm\n");
 });
+
+for (
+  const imports of [
+    ["@sonde/sonde", "@tensorflow/tfjs"],
+    ["@tensorflow/tfjs", "@sonde/sonde"],
+  ]
+) {
+  Deno.test(`a copy of TF.js that the user imports has wasm and no advice: ${imports}`, async () => {
+    const lines = imports.map((name) =>
+      name === "@sonde/sonde"
+        ? `import "${name}";`
+        : `import * as tf from "${name}";`
+    );
+    const program = `${lines.join("\n")}
+tf.square(3).dispose();
+console.log(tf.getBackend(), await tf.setBackend("wasm"), tf.getBackend());`;
+    assertEquals(await printed(program), "cpu true wasm\n");
+  });
+}
