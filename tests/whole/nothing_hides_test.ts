@@ -27,6 +27,8 @@ const WITHOUT_TABLE: readonly string[] = [
   "LSTMCell",
   "GRUCell",
   "StackedRNNCells",
+  "AddLoss",
+  "AddMetric",
   "CuDNNLSTM",
   "CuDNNGRU",
 ];

@@ -35,7 +35,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[][]>> = {
   ],
   "lib/datasets/README.md": [['[ "setosa", "versicolor", "virginica" ]']],
   "lib/engines/README.md": [
-    ["FeatureSet of 64 samples", "FeatureSet of 43 samples"], // 17 · 64 + 43
+    ["FeatureSet of 64 samples", "FeatureSet of 22 samples"], // 2 · 64 + 22
   ],
 };
 /** All documents for users, by their paths. */
