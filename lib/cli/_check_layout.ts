@@ -66,11 +66,11 @@ export function checkLayout(
   types: readonly (readonly [name: string, type: DataType])[],
   bodyLength: number,
 ): (body: Uint8Array) => void {
-  const walk = new LayoutWalk(header);
+  const layout = new LayoutCheck(header);
   for (const [name, type] of types) {
-    walk.column(name, type, header.length, true);
+    layout.column(name, type, header.length, true);
   }
-  walk.end();
+  layout.end();
   checkRanges(header.buffers, bodyLength);
   // A column that can be an input has a bit a row at least.
   if (header.length > 8 * bodyLength && header.length > 0) {
@@ -80,10 +80,10 @@ export function checkLayout(
       cannot("read Arrow stream", rule, `${bodyLength} bytes`, hint),
     );
   }
-  return (body) => walk.validities.forEach((part) => checkNulls(part, body));
+  return (body) => layout.validities.forEach((part) => checkNulls(part, body));
 }
 
-class LayoutWalk {
+class LayoutCheck {
   readonly #header: BatchHeader;
   #node = 0;
   #buffer = 0;

@@ -197,14 +197,14 @@ function checkWidth(
   }`;
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
   // A single value that is no number makes a whole column text.
-  const texts = inputs === undefined
+  const otherColumns = inputs === undefined
     ? columns.filter(({ name, kind }) =>
       (kind === "strings" || kind === "other") && !others.includes(name)
     ).map(({ name }) => quote(name)).slice(0, 12)
     : [];
-  const rest = texts.length === 0
+  const rest = otherColumns.length === 0
     ? ""
-    : `, and of text or other values ${texts.join(", ")}`;
+    : `, and of text or other values ${otherColumns.join(", ")}`;
   const hint = `columns are ${names}${rest}: name others by ${option}`;
   throw new TypeError(cannot(action, rule, [...found], hint));
 }

@@ -257,7 +257,7 @@ function shapeless(outputs: readonly TensorSpec[]): Ref {
   return operation("Reshape", [conv], new Map(), outputs);
 }
 
-Deno.test("searchHead() goes by the output where a graph says nothing of a map's positions", () => {
+Deno.test("searchHead() uses the output where a graph says nothing of a map's positions", () => {
   const spec = (shape: number[]): TensorSpec => ({
     name: "y",
     shape: [null, ...shape],

@@ -19,7 +19,7 @@ class Dense extends tf.layers.Layer {
   }
 }
 
-Deno.test("isBuiltInClass() goes by the constructor, not by the name", () => {
+Deno.test("isBuiltInClass() compares constructors, not names", () => {
   assertEquals(isBuiltInClass(dense("a")), true);
   assertEquals(isBuiltInClass(new Dense({ name: "a" })), false);
 });
