@@ -327,7 +327,7 @@ export interface Scorer {
    * numbers.
    * @param options The fraction of known samples to accept.
    * @returns A scorer with a threshold.
-   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} takes
+   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} accepts
    * them, or an option is of the wrong type.
    * @throws {RangeError} If `tpr` is not in `(0, 1)`, there are fewer than
    * `1 / (1 - tpr)` samples, or a score is NaN.
@@ -389,6 +389,9 @@ export interface DecidingScorer extends Scorer {
    * @param features Features of the samples.
    * @param options Signal, progress.
    * @returns Scores, decisions and p-values.
+   * @throws {TypeError} If the samples are not as {@linkcode Scorer.score} accepts
+   * them, or were extracted with another model or other settings than those of
+   * the calibration, such as another perturbation.
    */
   decide(features: FeatureInput, options?: RunOptions): Promise<Decisions>;
 }

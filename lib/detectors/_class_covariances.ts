@@ -126,7 +126,7 @@ function refuseEqual(
   throw new RangeError(cannot(action, rule, "all are equal", hint));
 }
 
-/** The same for one class. */
+/** Refuses a class without variance. */
 function refuseClass(label: number, known: KnownSamples): never {
   const advice = 'use gmm({ covariance: "tied" }), leave the class out, or ';
   const rule = `features must differ within each class, also ${label}`;
@@ -206,19 +206,20 @@ async function sumClasses(
 ): Promise<Map<number, ClassSum>> {
   const sums = new Map<number, ClassSum>();
   let outer: OuterProducts | undefined;
+  const { openOuterProducts } = await import("../linalg/outer_products.ts");
   const flush = async (sum: ClassSum) => {
     const { rows, filled, products } = sum;
     const columns = sum.shift.length;
     const data = rows.subarray(0, filled * columns);
-    if (isFull) await outer!.addTo(products, { data, rows: filled, columns });
-    else data.forEach((x, i) => products[i % columns]! += x * x);
+    if (isFull) {
+      outer ??= await openOuterProducts(columns, { pacer: known.pacer });
+      await outer.addTo(products, { data, rows: filled, columns });
+    } else data.forEach((x, i) => products[i % columns]! += x * x);
     sum.filled = 0;
   };
-  const { openOuterProducts } = await import("../linalg/outer_products.ts");
   try {
     for await (const { features, labels, rows } of known.blocks()) {
       const { data, columns } = features;
-      outer ??= await openOuterProducts(columns, { pacer: known.pacer });
       const size = isFull ? columns * columns : columns;
       for (let row = 0; row < rows; row++) {
         const values = data.subarray(row * columns, (row + 1) * columns);

@@ -159,38 +159,52 @@ export function checkShaping(
   throw new TypeError(cannot(action, rule, value, hint));
 }
 
+/** Features that others are compared with. */
+export interface ComparedFeatures {
+  /** The layer's name, null for the penultimate. */
+  readonly layer?: string | null;
+  /** Their source. */
+  readonly source?: FeatureSource;
+  /** What they were used for. */
+  readonly use: "fit" | "calibration";
+}
+
 /**
- * Refuses features of another model than that of the fit, or with other
- * settings. Perturbations may differ, because detectors are fitted without.
- * Sets without a source are not compared.
+ * Refuses features of another model than that of a fit or a calibration, or
+ * with other settings. Perturbations may differ from those of a fit, because
+ * detectors are fitted without, but not from those of a calibration. Sets
+ * without a source are not compared.
  *
- * @param profile The description of the fit's arrays.
+ * @param expected The features of the fit or the calibration.
  * @param source The source of the other features.
  * @param uses The parts of a set that the detector uses.
  * @param action The action, for messages.
  * @throws {TypeError} If they differ.
  */
 export function checkSource(
-  profile: FeatureProfile,
+  { layer, source: expected, use }: ComparedFeatures,
   source: FeatureSource | undefined,
   uses: DetectorUses,
   action: string,
 ): void {
-  if (profile.source === undefined || source === undefined) return;
-  if (profile.source.model !== source.model) {
-    const rule = `features must be of the model of the fit, ` +
-      `"${profile.source.model}"`;
+  if (expected === undefined || source === undefined) return;
+  if (expected.model !== source.model) {
+    const rule = `features must be of the model of the ${use}, ` +
+      `"${expected.model}"`;
     const hint = "extract both with the same model";
     throw new TypeError(cannot(action, rule, source.model, hint));
   }
-  const [fitted, found] = [settingsOf(profile.source), settingsOf(source)];
-  if (fitted === undefined || found === undefined) return;
-  const parts = partsOf(fitted, profile.layer, uses);
-  const others = partsOf(found, profile.layer, uses);
-  for (const [name, value] of Object.entries(parts)) {
+  const [before, found] = [settingsOf(expected), settingsOf(source)];
+  if (before === undefined || found === undefined) return;
+  const partsOfUse = (settings: SourceSettings) => ({
+    ...partsOf(settings, layer, uses),
+    ...(use === "calibration" && { perturbation: settings.perturbation }),
+  });
+  const others: Readonly<Record<string, unknown>> = partsOfUse(found);
+  for (const [name, value] of Object.entries(partsOfUse(before))) {
     const [wanted, current] = [value, others[name]].map(textOf);
     if (wanted === current) continue;
-    const rule = `${name} of the features must be that of the fit, ${wanted}`;
+    const rule = `${name} of the features must be that of the ${use}, ${wanted}`;
     const hint = "extract both with the same settings";
     throw new TypeError(cannot(action, rule, current, hint));
   }

@@ -43,7 +43,7 @@ export function inputStream(input: FeatureInput, action: string): InputStream {
   }
   const isStream = isRecord(input) && Symbol.asyncIterator in input;
   const rule = "features must be a feature set, stored features, or a " +
-    "function that gives a stream";
+    "function that returns a stream";
   const hint = isStream
     ? "pass a function, as in () => extractor.stream(dataset), which can be called again"
     : "make a set with extractor.predict(dataset) or featureSet({ … })";
@@ -74,7 +74,7 @@ function called(
   action: string,
 ): AsyncIterable<FeatureSet> {
   const stream: unknown = input();
-  checkAwaited(stream, action, "what the function gives");
+  checkAwaited(stream, action, "the result of the function");
   const isStream = isRecord(stream) && Symbol.asyncIterator in stream;
   if (!isStream) {
     const rule = "the function must return a stream of feature sets";

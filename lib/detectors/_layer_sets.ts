@@ -1,5 +1,5 @@
 /**
- * Selects layers and parts of inputs.
+ * Selects layers and folds of inputs.
  *
  * @module
  */
@@ -9,7 +9,8 @@ import { inputStream } from "./_input_stream.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
 /**
- * Selects one layer of a set. The head is kept if the layer has its width.
+ * Selects one layer of a set. The head is kept if the layer is as wide as its
+ * input.
  *
  * @param set The set.
  * @param layer The layer's name.
@@ -55,18 +56,60 @@ export function changedInput(
   };
 }
 
+/** Up to this many samples, each is a fold: exact leave-one-out fits. */
+const MOST_LEFT_OUT = 64;
+/** Number of cross-validation folds for more samples. */
+const FOLDS = 5;
+
+/** Cross-validation folds of samples. */
+export interface Folds {
+  /** The fold of each sample, `[N]`. */
+  readonly foldOf: Int32Array;
+  /**
+   * Number of samples of each label, in the order of the labels; undefined
+   * without labels.
+   */
+  readonly classCounts: readonly number[] | undefined;
+}
+
 /**
- * Hashes of samples, to split them evenly, independent of order: of their ids
- * if these are strings, otherwise of their features.
+ * Splits samples into cross-validation folds: up to 64 samples, one each;
+ * otherwise five, each with a fifth of the samples of each label.
  *
- * @param set The samples.
- * @returns One integer per sample.
+ * The fold depends on the features and the label of a sample, not on its
+ * position.
+ *
+ * @param input The samples.
+ * @param action The action, for messages.
+ * @returns The folds.
  */
-export function partingKeys(set: FeatureSet): number[] {
-  const matrices = set.features.map(({ data, shape }) => ({
-    data: data instanceof Float32Array ? data : Float64Array.from(data),
-    rows: shape[0]!,
-    columns: data.length / Math.max(1, shape[0]!),
-  }));
-  return Array.from(set.ids, (id, row) => SampleKeys.keyOf(id, matrices, row));
+export async function foldsOf(
+  input: FeatureInput,
+  action: string,
+): Promise<Folds> {
+  const [hashes, labels]: [number[], number[]] = [[], []];
+  for await (const set of inputStream(input, action).read()) {
+    const matrices = set.features.map(({ data, shape }) => ({
+      data: data instanceof Float32Array ? data : Float64Array.from(data),
+      rows: shape[0]!,
+      columns: data.length / Math.max(1, shape[0]!),
+    }));
+    for (let row = 0; row < set.ids.length; row++) {
+      hashes.push(SampleKeys.hashOf(matrices, row));
+      if (set.labels !== undefined) labels.push(set.labels.data[row]!);
+    }
+  }
+  const order = Int32Array.from(hashes.keys()).sort((a, b) =>
+    (labels[a] ?? 0) - (labels[b] ?? 0) || hashes[a]! - hashes[b]!
+  );
+  const foldOf = new Int32Array(hashes.length); // [N]
+  const isFew = hashes.length <= MOST_LEFT_OUT;
+  order.forEach((row, i) => foldOf[row] = isFew ? row : i % FOLDS);
+  const counts = new Map<number, number>();
+  for (const row of order) {
+    if (labels.length === 0) break;
+    counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
+  }
+  const classCounts = labels.length === 0 ? undefined : [...counts.values()];
+  return { foldOf, classCounts };
 }

@@ -9,12 +9,13 @@ import type {
   Explanation,
   FeatureInput,
   FeatureSet,
+  FeatureSource,
   RunOptions,
   Scorer,
 } from "../types.ts";
 import { type AggregateName, openAggregate } from "./aggregates.ts";
 import type { DetectorState, ScoringContext } from "./definition.ts";
-import { checkLayer } from "./_feature_profile.ts";
+import { checkLayer, checkSource } from "./_feature_profile.ts";
 import { inputStream } from "./_input_stream.ts";
 import { layerSet } from "./_layer_sets.ts";
 import { run } from "./run.ts";
@@ -23,7 +24,7 @@ import {
   type OpenCore,
   type Scored,
   type ScorerCore,
-  type ScoreWay,
+  type ScoreOptions,
   type StoredCore,
 } from "./_scorer_core.ts";
 import { SampleKeys } from "./sample_keys.ts";
@@ -68,7 +69,7 @@ export class LayersCore implements ScorerCore {
     input: FeatureInput,
     options: RunOptions,
     action: string,
-    { keys = false }: ScoreWay = {},
+    { keys = false, calibratedOn }: ScoreOptions = {},
   ): Promise<Scored> {
     const { total, read } = inputStream(input, action);
     return await run(action, options, total, async ({ pacer, onRows }) => {
@@ -76,10 +77,13 @@ export class LayersCore implements ScorerCore {
       const known = new SampleKeys();
       const parts: Float64Array[] = [];
       let firstRow = 0;
+      let source: FeatureSource | undefined;
       try {
         for await (const set of read()) {
           if (set.ids.length === 0) continue;
           await pacer.rest();
+          this.#checkCalibration(calibratedOn, set.source, action);
+          source ??= set.source;
           parts.push(await opened.score(set, action, { firstRow }));
           if (keys) this.#addKeys(known, set);
           firstRow += set.ids.length;
@@ -92,11 +96,29 @@ export class LayersCore implements ScorerCore {
         const rule = "there must be at least one sample";
         throw new RangeError(cannot(action, rule, firstRow));
       }
-      return { scores: joined(parts), keys: known.keys() };
+      return { scores: joined(parts), keys: known.keys(), source };
     });
   }
 
-  /** Delegates to the core of the first layer, whose keys are used. */
+  /**
+   * Compares with the calibration: model, perturbation, and what the first layer
+   * shows. The cores compare the rest with the fit.
+   */
+  #checkCalibration(
+    expected: FeatureSource | undefined,
+    source: FeatureSource | undefined,
+    action: string,
+  ): void {
+    if (expected === undefined) return;
+    const compared = {
+      layer: this.#layers[0]!,
+      source: expected,
+      use: "calibration",
+    } as const;
+    checkSource(compared, source, { features: "layer" }, action);
+  }
+
+  /** Adds keys as the core of the first layer does, whose keys are used. */
   #addKeys(known: SampleKeys, set: FeatureSet): void {
     const { data, shape } = set.layer(this.#layers[0]!);
     const floats = data instanceof Float32Array
@@ -124,12 +146,12 @@ export class LayersCore implements ScorerCore {
     return {
       leavesOut: false,
       close,
-      score: async (set, action, way) => {
+      score: async (set, action, position) => {
         const layers: Float64Array[] = [];
         for (const [i, layer] of this.#layers.entries()) {
           checkLayer(set, layer, action);
           const one = layerSet(set, layer);
-          layers.push(await opened[i]!.score(one, action, way));
+          layers.push(await opened[i]!.score(one, action, position));
         }
         return Float64Array.from(
           layers[0]!,

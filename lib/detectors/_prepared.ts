@@ -1,16 +1,16 @@
 /**
- * What scoring needs besides a state, computed once for it.
+ * Data that scoring derives from a state, computed once per state.
  *
  * @module
  */
 import type { DetectorState } from "./definition.ts";
 
 /**
- * Remembers what was computed of a state, as long as the state is there, so that
- * scoring one sample after the other does not compute it each time.
+ * Caches data derived from a state for as long as the state exists, so that
+ * scoring samples one by one does not compute it for each.
  *
- * @param prepare Computes it.
- * @returns A function that gives it.
+ * @param prepare Derives the data.
+ * @returns A function that returns the data of a state.
  */
 export function prepared<T extends object>(
   prepare: (state: DetectorState) => T,

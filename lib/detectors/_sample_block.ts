@@ -69,7 +69,7 @@ function floats(
  * The logits of a set, as logits of classes: one sigmoid `z` is `[0, z]`.
  *
  * @param set The set.
- * @param kind Whether the classes must be mutually exclusive.
+ * @param kind Whether the logits must be those of mutually exclusive classes.
  * @param action The action, for messages.
  * @returns One row per sample.
  * @throws {TypeError} If there are none, or they are not those of classes.
@@ -216,9 +216,11 @@ export class Block implements SampleBlock {
 }
 
 function unused(what: string, use: string): never {
-  const rule = `its detector must say in "uses" that it uses ${what} here`;
-  const hint = `write ${use}; labels are there in a fit only`;
-  throw new TypeError(cannot(`read ${what} of a block`, rule, "not", hint));
+  const rule = `"uses" of its detector must include ${what}`;
+  const hint = `write ${use}; labels are available in a fit only`;
+  throw new TypeError(
+    cannot(`read ${what} of a block`, rule, undefined, hint),
+  );
 }
 
 /**

@@ -8,7 +8,12 @@
  * @module
  */
 import { cannot, quote, shapeText } from "../check.ts";
-import type { FeatureInput, FeatureSet, WorkPacer } from "../types.ts";
+import type {
+  FeatureInput,
+  FeatureSet,
+  FeatureSource,
+  WorkPacer,
+} from "../types.ts";
 import type { DetectorUses, SampleBlock, SampleMatrix } from "./definition.ts";
 import {
   checkLayer,
@@ -44,6 +49,8 @@ export interface ReaderOptions {
   readonly isFit: boolean;
   /** The description of the fit's arrays. */
   readonly expected?: FeatureProfile | undefined;
+  /** The source of the features of the calibration. */
+  readonly calibratedOn?: FeatureSource | undefined;
   /** Yields the thread at intervals, and aborts the reading. */
   readonly pacer: WorkPacer;
   /** Whether values are checked later, by {@linkcode checkFinite}. */
@@ -64,6 +71,7 @@ export class SampleReader {
   #rows: number | undefined;
   #head: FeatureSet["head"];
   #activation: FeatureSet["activation"];
+  #source: FeatureSource | undefined;
 
   /**
    * Creates the reader, with checks that need no reading.
@@ -82,6 +90,11 @@ export class SampleReader {
   /** The description of the arrays; undefined before the first set. */
   get profile(): FeatureProfile | undefined {
     return this.#profile;
+  }
+
+  /** The source of the first set that has one. */
+  get source(): FeatureSource | undefined {
+    return this.#source;
   }
 
   /** Number of samples; undefined before the end of a pass. */
@@ -132,14 +145,13 @@ export class SampleReader {
       first += rows;
     }
     const rows = first - firstRow;
-    if (rows === 0) {
-      const rule = "there must be at least one sample";
+    if (this.#rows !== undefined && this.#rows !== rows) {
+      const rule = "a function must return a new stream of the same samples " +
+        `in each call, ${this.#rows} as in the first one`;
       throw new RangeError(cannot(action, rule, rows));
     }
-    if (this.#rows !== undefined && this.#rows !== rows) {
-      const rule =
-        "a function must give the whole stream each time that it is " +
-        `called, as the ${this.#rows} samples of the first time`;
+    if (rows === 0) {
+      const rule = "there must be at least one sample";
       throw new RangeError(cannot(action, rule, rows));
     }
     this.#rows = rows;
@@ -155,7 +167,7 @@ export class SampleReader {
       ? chooseLayer(set, uses, action)
       : known.layer;
     if (layer !== undefined) checkLayer(set, layer, action);
-    checkSource({ ...known, ...withLayer(layer) }, set.source, uses, action);
+    this.#checkSource(set.source, layer);
     checkShaping(set, uses, layer, action);
     const feature = layer === undefined
       ? undefined
@@ -185,6 +197,24 @@ export class SampleReader {
       ...(logits && { logits }),
       ...(labels && { labels }),
     };
+  }
+
+  #checkSource(
+    source: FeatureSource | undefined,
+    layer: string | null | undefined,
+  ): void {
+    const { action, uses, calibratedOn } = this.#options;
+    const earlier = this.#profile?.source;
+    const sources = [[earlier, "fit"], [calibratedOn, "calibration"]] as const;
+    for (const [expected, use] of sources) {
+      const compared = {
+        ...withLayer(layer),
+        ...(expected && { source: expected }),
+        use,
+      };
+      checkSource(compared, source, uses, action);
+    }
+    this.#source ??= source;
   }
 
   #checkHead(set: FeatureSet, width: number | undefined): void {

@@ -10,6 +10,7 @@ import type {
   Explanation,
   FeatureInput,
   FeatureSet,
+  FeatureSource,
   RunOptions,
 } from "../types.ts";
 import type {
@@ -25,13 +26,20 @@ import type { FeatureProfile } from "./_feature_profile.ts";
 import { run } from "./run.ts";
 import { Block } from "./_sample_block.ts";
 import { SampleKeys } from "./sample_keys.ts";
-import { checkFinite, named, SampleReader } from "./_sample_reader.ts";
+import {
+  checkFinite,
+  named,
+  type ReaderOptions,
+  SampleReader,
+} from "./_sample_reader.ts";
 
 /** Scores with the keys of their samples. */
 export interface Scored {
   readonly scores: Float64Array;
   /** Keys of the samples; see {@linkcode SampleKeys}. */
   readonly keys: Float64Array;
+  /** The source of the samples, if known. */
+  readonly source?: FeatureSource | undefined;
 }
 
 /** The contents of a scorer's file, without calibration. */
@@ -61,7 +69,7 @@ export interface ScorerCore {
     input: FeatureInput,
     options: RunOptions,
     action: string,
-    way?: ScoreWay,
+    wanted?: ScoreOptions,
   ): Promise<Scored>;
   explain(input: FeatureInput, row: number): Promise<Explanation>;
   /** Prepares scoring of several sets. */
@@ -70,9 +78,11 @@ export interface ScorerCore {
 }
 
 /** Options for scoring. */
-export interface ScoreWay {
+export interface ScoreOptions {
   /** Whether keys are requested. */
   readonly keys?: boolean;
+  /** The source of the calibration, which the features must match. */
+  readonly calibratedOn?: FeatureSource | undefined;
 }
 
 /** A core that is ready to score. */
@@ -84,13 +94,14 @@ export interface OpenCore {
    *
    * @param set The set.
    * @param action The action, for messages.
-   * @param way The index of its first sample, and whether it is from the fit.
+   * @param position The index of its first sample, and whether the samples are
+   * those of the fit.
    * @returns One score per sample.
    */
   score(
     set: FeatureSet,
     action: string,
-    way?: { readonly firstRow?: number; readonly leftOut?: boolean },
+    position?: { readonly firstRow?: number; readonly leftOut?: boolean },
   ): Promise<Float64Array>;
   /** Frees the resources. */
   close(): Promise<void>;
@@ -157,18 +168,18 @@ export class DefinedCore implements ScorerCore {
     input: FeatureInput,
     options: RunOptions,
     action: string,
-    { keys = false }: ScoreWay = {},
+    { keys = false, calibratedOn }: ScoreOptions = {},
   ): Promise<Scored> {
-    const reader = (onRows?: (rows: number) => void, pacer?: Pacing) =>
-      this.#reader(input, action, pacer, onRows);
-    const { total } = reader();
+    const { total } = this.#reader(input, { action });
     return await run(action, options, total, async ({ pacer, onRows }) => {
       const known = new SampleKeys();
       const parts: Float64Array[] = [];
-      const samples = total;
-      const opened = await this.definition.open(this.state, { pacer, samples });
+      const context = { pacer, samples: total };
+      const opened = await this.definition.open(this.state, context);
+      const settings = { action, pacer, onRows, calibratedOn };
+      const reader = this.#reader(input, settings);
       try {
-        for await (const block of reader(onRows, pacer).blocks()) {
+        for await (const block of reader.blocks()) {
           const scores = await opened.score(block);
           this.#check(scores, block, action);
           parts.push(scores);
@@ -177,7 +188,8 @@ export class DefinedCore implements ScorerCore {
       } finally {
         await opened.close?.();
       }
-      return { scores: joined(parts), keys: known.keys() };
+      const { source } = reader;
+      return { scores: joined(parts), keys: known.keys(), source };
     });
   }
 
@@ -189,7 +201,7 @@ export class DefinedCore implements ScorerCore {
         opened.scoreLeftOut !== undefined,
       score: async (set, action, { firstRow = 0, leftOut = false } = {}) => {
         const { pacer } = context;
-        const reader = this.#reader(set, action, pacer, undefined, firstRow);
+        const reader = this.#reader(set, { action, pacer, firstRow });
         const parts: Float64Array[] = [];
         for await (const block of reader.blocks()) {
           const scores = leftOut && opened.scoreLeftOut
@@ -208,7 +220,7 @@ export class DefinedCore implements ScorerCore {
     checkInteger(row, action, "row", 0);
     return await run(action, { progress: false }, undefined, async (run) => {
       const { pacer } = run;
-      const reader = this.#reader(input, action, pacer);
+      const reader = this.#reader(input, { action, pacer });
       let rows = 0;
       for await (const block of reader.blocks()) {
         rows = block.firstRow + block.rows;
@@ -219,7 +231,8 @@ export class DefinedCore implements ScorerCore {
           samples: 1,
         });
         try {
-          return await this.#explained(opened, one, action);
+          const { classNames } = reader.profile ?? {};
+          return await this.#explained(opened, one, action, classNames);
         } finally {
           await opened.close?.();
         }
@@ -248,10 +261,11 @@ export class DefinedCore implements ScorerCore {
     opened: BlockScorer,
     block: SampleBlock,
     action: string,
+    classNames: readonly string[] | undefined,
   ): Promise<Explanation> {
     const [score] = this.#check(await opened.score(block), block, action);
     const parts = await opened.explain?.(block) ?? {};
-    const name = this.profile.classNames?.[parts.class ?? -1];
+    const name = classNames?.[parts.class ?? -1];
     return {
       score: score!,
       id: block.ids[0]!,
@@ -274,20 +288,17 @@ export class DefinedCore implements ScorerCore {
 
   #reader(
     input: FeatureInput,
-    action: string,
-    pacer?: Pacing,
-    onRows?: (rows: number) => void,
-    firstRow = 0,
+    settings:
+      & Pick<ReaderOptions, "action" | "firstRow" | "onRows" | "calibratedOn">
+      & { readonly pacer?: Pacing },
   ): SampleReader {
     return new SampleReader(input, {
-      firstRow,
-      action,
+      pacer: UNPACED,
+      ...settings,
       uses: this.definition.uses,
       checksLater: this.definition.flagsNonFinite,
       isFit: false,
       expected: this.samples === 0 ? undefined : this.profile,
-      pacer: pacer ?? UNPACED,
-      ...(onRows === undefined ? {} : { onRows }),
     });
   }
 }

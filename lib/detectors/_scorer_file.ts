@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { cannot } from "../check.ts";
 import { fromSafetensors, toSafetensors } from "../formats/safetensors.ts";
 import type { StoredArray } from "../formats/stored_array.ts";
+import type { FeatureSource } from "../types.ts";
 import type { DetectorState } from "./definition.ts";
 
 /** The metadata of a scorer's file. */
@@ -23,7 +24,8 @@ export interface ScorerFacts {
   readonly calibration?: {
     readonly tpr: number;
     readonly warnings: readonly string[];
-    readonly source?: unknown;
+    /** The source of the known samples, if known. */
+    readonly source?: FeatureSource;
   };
 }
 

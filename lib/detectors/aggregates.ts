@@ -24,7 +24,7 @@ export interface Aggregate {
   combine(scores: Float64Array): number;
 }
 
-/** Spreads below this are rounding errors. */
+/** Spreads below this, and below this fraction of the mean, are rounding errors. */
 const LEAST_SPREAD = 1e-10;
 /**
  * Maximum number of stored scores per layer: the rank error of a score is at
@@ -48,7 +48,10 @@ export function fitAggregate(
   const centres = Float64Array.from(scores, meanOf); // [L]
   const spreads = Float64Array.from(
     scores,
-    (layer, l) => Math.max(LEAST_SPREAD, spreadOf(layer, centres[l]!)),
+    (layer, l) => {
+      const least = LEAST_SPREAD * Math.max(1, Math.abs(centres[l]!));
+      return Math.max(least, spreadOf(layer, centres[l]!));
+    },
   ); // [L]
   return { centres: stateArray(centres), spreads: stateArray(spreads) };
 }

@@ -53,7 +53,8 @@ export function checkCovariance(
  *
  * @param moments Means and scatter of the known samples.
  * @param options Cutoff, action, and pacer.
- * @returns `mean` `[D]`, `whitening` `[D, R]`, `means` `[C, R]` (whitened), `classes` `[C]`.
+ * @returns `mean` `[D]`, `whitening` `[D, R]`, `means` `[C, R]` (whitened),
+ * `classes` `[C]`.
  * @throws {RangeError} If there is no variance.
  */
 export async function fitGaussians(
@@ -77,7 +78,7 @@ export async function fitGaussians(
     throw new RangeError(cannot(action, rule, "all are equal", hint));
   }
   const projection = { data: factor, rows: columns, columns: rank };
-  const { openProduct, centred } = await import("../linalg/products.ts");
+  const { centred, openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(projection, { pacer });
   try {
     const all = { data: means, rows: classes.length, columns };
@@ -105,7 +106,7 @@ export interface NearestClass {
  * Prepares distances from classes.
  *
  * @param state The result of {@linkcode fitGaussians}.
- * @param context Signal.
+ * @param context Pacer.
  * @returns A function of rows `[n, D]`, and one that frees the resources.
  */
 export async function openGaussians(
@@ -117,11 +118,10 @@ export async function openGaussians(
 }> {
   const mean = state.mean!.data as Float64Array;
   const means = stateMatrix(state.means!); // [C, R]
-  const { openProduct } = await import("../linalg/products.ts");
+  const { centred, openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(stateMatrix(state.whitening!), { pacer });
   return {
     async nearest(rows) {
-      const { centred } = await import("../linalg/products.ts");
       const whitened = await product.times(centred(rows, mean)); // [n, R]
       const distances = new Float64Array(rows.rows); // [n]
       const indices = new Int32Array(rows.rows); // [n]

@@ -37,7 +37,7 @@ export function calibration(
   tpr: number,
   action: string,
 ): Calibration {
-  checkNumber(tpr, action, "tpr", { above: 0, below: 1 });
+  checkTpr(tpr, action);
   const fewest = Math.ceil(1 / (1 - tpr) - 1e-9);
   if (known.length < fewest) {
     const rule = `there must be at least ${fewest} known samples for a "tpr" ` +
@@ -53,6 +53,17 @@ export function calibration(
     throw new Kind(cannot(action, rule, score));
   }).sort(); // [N]
   return { tpr, scores, threshold: thresholdOf(scores, tpr) };
+}
+
+/**
+ * Checks the fraction of known samples to accept.
+ *
+ * @param tpr The fraction to check.
+ * @param action The action, for messages.
+ * @throws {RangeError} If it is not in (0, 1).
+ */
+export function checkTpr(tpr: number, action: string): void {
+  checkNumber(tpr, action, "tpr", { above: 0, below: 1 });
 }
 
 /**

@@ -1,12 +1,24 @@
 import { cannot, checkInteger, checkOptions } from "../check.ts";
-import { squaresOf } from "../linalg/nearest_list.ts";
+import { type Bank, squaresOf } from "../linalg/nearest_list.ts";
 import type { Detector } from "../types.ts";
-import type { SampleBlock } from "./definition.ts";
+import type {
+  BlockScorer,
+  DetectorState,
+  KnownSamples,
+  SampleBlock,
+  ScoringContext,
+} from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
 import { matrixOf } from "./_matrices.ts";
 import { prepared } from "./_prepared.ts";
-import { lengthsOf, normalised, stateArray } from "./rows.ts";
-import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
+import { lengthsOf, normalised, scoreRows, stateArray } from "./rows.ts";
+import {
+  bankIndices,
+  checkBankSize,
+  decodeIds,
+  encodeIds,
+  SampledRows,
+} from "./sampled_rows.ts";
 
 /**
  * Settings of {@linkcode deepKnn}.
@@ -16,7 +28,7 @@ import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
 export interface DeepKnnOptions {
   /**
    * The rank `k` of the neighbour: a positive integer, at most the number of
-   * samples of the fit.
+   * samples of the fit and at most `maxSamples`.
    *
    * @default {50}
    */
@@ -58,7 +70,8 @@ export interface DeepKnnOptions {
  * @category Detectors
  * @param options Rank of the neighbour, and number of samples to keep.
  * @returns A detector of one layer, `[N, D]`; scores are distances in `[0, 2]`.
- * @throws {RangeError} If an option is out of range; in `fit`, if there are fewer samples than neighbours.
+ * @throws {RangeError} If an option is out of range; in `fit`, if there are fewer
+ * samples than neighbours.
  *
  * @example A sample in a new direction
  * ```ts
@@ -84,7 +97,9 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
   const { neighbors = 50, maxSamples = 100_000, seed = 0 } = options;
   checkInteger(neighbors, action, "neighbors");
   checkInteger(maxSamples, action, "maxSamples");
+  checkBankSize(neighbors, maxSamples, action);
   checkInteger(seed, action, "seed", 0);
+  const settings = { neighbors, maxSamples, seed };
   const bankOf = prepared(({ bank }) => {
     const matrix = matrixOf(bank!);
     const rows = { ...matrix, lengths: lengthsOf(matrix) };
@@ -92,72 +107,70 @@ export function deepKnn(options: DeepKnnOptions = {}): Detector {
   });
   return defineDetector({
     name: "deepKnn",
-    settings: { neighbors, maxSamples, seed },
+    settings,
     uses: { features: "layer" },
-    async fit({ blocks, action }) {
-      const kept = new SampledRows(maxSamples, seed);
-      let columns = 0;
-      for await (const block of blocks()) {
-        columns = block.features.columns;
-        kept.add(block, block.features);
-      }
-      const { data, rows, ids } = kept.sample();
-      if (rows.length < neighbors) {
-        const rule = `"neighbors" must be <= the ${rows.length} samples of ` +
-          "the fit";
-        throw new RangeError(cannot(action, rule, neighbors));
-      }
-      return {
-        bank: stateArray(data, [rows.length, columns]),
-        rows: stateArray(rows),
-        ids: stateArray(encodeIds(ids)),
-      };
-    },
-    async open(state, { pacer, samples }) {
-      const { rows, ids } = state;
-      const known = bankOf(state);
-      const count = known.rows;
-      const settings = { neighbors, pacer, queries: samples };
-      const { openNearest } = await import("../linalg/nearest_rows.ts");
-      const search = await openNearest(known, settings);
-      const find = (block: SampleBlock, skipped?: Int32Array) =>
-        search.find(normalised(block.features), skipped);
-      const last = (distances: Float64Array, count: number) =>
-        Float64Array.from(
-          { length: count },
-          (_, row) => distances[(row + 1) * neighbors - 1]!,
-        );
-      return {
-        async score(block) {
-          return last((await find(block)).distances, block.rows);
-        },
-        async scoreLeftOut(block) {
-          if (count <= neighbors) {
-            const rule = `"neighbors" must be < the ${count} samples of the ` +
-              "fit, as each is scored without itself";
-            throw new RangeError(cannot("score deepKnn()", rule, neighbors));
-          }
-          const indexOf = new Map(
-            Array.from(rows!.data as Int32Array, (row, i) => [row, i]),
-          );
-          const own = Int32Array.from(
-            { length: block.rows },
-            (_, i) => indexOf.get(block.firstRow + i) ?? -1,
-          );
-          return last((await find(block, own)).distances, block.rows);
-        },
-        async explain(block) {
-          const { indices, distances } = await find(block);
-          const names = decodeIds(ids!.data);
-          return {
-            neighbors: Array.from(indices, (index, i) => ({
-              id: names[index]!,
-              distance: distances[i]!,
-            })),
-          };
-        },
-        close: () => search.close(),
-      };
-    },
+    fit: (known) => fit(known, settings),
+    open: (state, context) => open(bankOf(state), state, context, neighbors),
   });
+}
+
+async function fit(
+  { blocks, action }: KnownSamples,
+  { neighbors, maxSamples, seed }: Required<DeepKnnOptions>,
+): Promise<DetectorState> {
+  const kept = new SampledRows(maxSamples, seed);
+  let columns = 0;
+  for await (const block of blocks()) {
+    columns = block.features.columns;
+    kept.add(block, block.features);
+  }
+  const { data, rows, ids } = kept.sample();
+  if (rows.length < neighbors) {
+    const rule = `"neighbors" must be <= the ${rows.length} samples of the fit`;
+    throw new RangeError(cannot(action, rule, neighbors));
+  }
+  return {
+    bank: stateArray(data, [rows.length, columns]),
+    rows: stateArray(rows),
+    ids: stateArray(encodeIds(ids)),
+  };
+}
+
+async function open(
+  bank: Bank,
+  { rows, ids }: DetectorState,
+  { pacer, samples }: ScoringContext,
+  neighbors: number,
+): Promise<BlockScorer> {
+  const { openNearest } = await import("../linalg/nearest_rows.ts");
+  const settings = { neighbors, pacer, queries: samples };
+  const search = await openNearest(bank, settings);
+  const find = (block: SampleBlock, skipped?: Int32Array) =>
+    search.find(normalised(block.features), skipped);
+  const scoresOf = async (block: SampleBlock, skipped?: Int32Array) => {
+    const { distances } = await find(block, skipped);
+    return scoreRows(
+      block.rows,
+      (row) => distances[(row + 1) * neighbors - 1]!,
+    );
+  };
+  return {
+    score: (block) => scoresOf(block),
+    scoreLeftOut: (block) =>
+      scoresOf(
+        block,
+        bankIndices(block, rows!.data as Int32Array, neighbors, "deepKnn"),
+      ),
+    async explain(block) {
+      const { indices, distances } = await find(block);
+      const names = decodeIds(ids!.data);
+      return {
+        neighbors: Array.from(indices, (index, i) => ({
+          id: names[index]!,
+          distance: distances[i]!,
+        })),
+      };
+    },
+    close: () => search.close(),
+  };
 }

@@ -7,7 +7,14 @@
  *
  * @module
  */
-import { cannot, checkAwaited, quote, sizeOf } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkOptions,
+  checkRunOptions,
+  quote,
+  sizeOf,
+} from "../check.ts";
 import type {
   Detector,
   FeatureInput,
@@ -17,6 +24,7 @@ import type {
 } from "../types.ts";
 import type { DetectorDefinition, DetectorState } from "./definition.ts";
 import { inputStream } from "./_input_stream.ts";
+import { RUN_OPTIONS } from "./run.ts";
 import { FittedScorer } from "./scorer.ts";
 import {
   DefinedCore,
@@ -168,9 +176,12 @@ function hidden<T extends object>(detector: T, internals: Internals): T {
 }
 
 class FitFree extends FittedScorer implements FitFreeDetector {
-  fit(known: FeatureInput): Promise<Scorer> {
+  fit(known: FeatureInput, options: RunOptions = {}): Promise<Scorer> {
     try {
-      inputStream(known, `fit ${this.name}()`);
+      const action = `fit ${this.name}()`;
+      checkOptions(options, action, RUN_OPTIONS);
+      checkRunOptions(options, action);
+      inputStream(known, action);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -314,7 +325,7 @@ function checkState(state: DetectorState, action: string): DetectorState {
       sizeOf(shape) === data!.length;
     if (!isArray) {
       const rule = `state "${name}" must be { data, shape, dtype }, with ` +
-        "as many numbers as its shape says in an array of type " +
+        "as many numbers as its shape has elements, in an array of type " +
         Array.from(STATE_TYPES.values()).join(", ");
       throw new TypeError(cannot(action, rule, data ?? array));
     }

@@ -2,7 +2,7 @@ import { checkNoOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleMatrix } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { argmax, scoreRows, stateArray } from "./rows.ts";
+import { argmax, distanceTo, scoreRows, stateArray } from "./rows.ts";
 
 /** Value that replaces a distance of 0 to the mean. */
 const AT_MEAN = 1e-12;
@@ -126,19 +126,6 @@ function columnDistance(
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     const difference = data[i * columns + a]! - data[i * columns + b]!;
-    sum += difference * difference;
-  }
-  return Math.sqrt(sum);
-}
-
-function distanceTo(
-  { data, columns }: SampleMatrix,
-  row: number,
-  mean: Float64Array,
-): number {
-  let sum = 0;
-  for (let j = 0; j < columns; j++) {
-    const difference = data[row * columns + j]! - mean[j]!;
     sum += difference * difference;
   }
   return Math.sqrt(sum);

@@ -29,27 +29,28 @@ const CHUNK_SIZE = 2 ** 22;
 /**
  * Gaussian mixture: `-log Σ_k π_k N(z; µ_k, Σ_k)`, one Gaussian for each class.
  *
- * `π_k` is the class's share of the fit set, and covariances are divided by the
- * number of their samples. Where a covariance is singular, its pseudo-inverse and
- * pseudo-determinant are used: `-½ (d² + Σ log λ + R log 2π)` over the `R`
- * eigenvalues `λ` above `ε · D` of the largest, with the `ε` of float32. Performs
- * badly where a class has fewer samples than dimensions: deviations outside the
- * span of the class do not count, and densities of different ranks are compared.
- * Use `"tied"` or `"diag"` there.
+ * `π_k` is the fraction of the samples of the fit that are of class `k`;
+ * covariances are divided by their number of samples. For a singular covariance,
+ * the pseudo-inverse and the pseudo-determinant are used:
+ * `-½ (d² + Σ log λ + R log 2π)` over the `R` eigenvalues `λ` (with `"diag"`: the
+ * variances) above `ε · D` of the largest of the class, with the `ε` of float32.
+ * Performs badly if a class has fewer samples than dimensions: deviations outside
+ * the span of the class do not count, and densities of different ranks are
+ * compared. Use `"tied"` or `"diag"` then.
  *
- * Source: a classical model without a paper of its own. pytorch-ood
- * (`detector/gmm.py`) adds 1e-6 to the diagonals instead, so it is another
- * number where a covariance is singular.
+ * Source: Gaussian discriminant analysis, a classical model. pytorch-ood
+ * (`detector/gmm.py`) adds 1e-6 to the diagonals instead, so that its scores
+ * differ if a covariance is singular.
  *
  * @category Detectors
  * @param options The covariances.
  * @returns A detector that fits on features `[N, D]` with labels, and scores
  * features to negative logarithms of the density, in nats.
  * @throws {RangeError} If `covariance` is none of these. The fit throws it for a
- * class of one sample or of equal samples, unless covariances are tied, and where
- * all classes are so.
+ * class of one sample or of equal samples; with `"tied"`, only if all classes are
+ * such classes.
  *
- * @example Between two classes, and on one
+ * @example A sample between two classes, and one in a class
  * ```ts
  * import { featureSet, gmm } from "@sonde/sonde";
  * import assert from "node:assert/strict";
@@ -100,10 +101,7 @@ export function gmm(options: GmmOptions = {}): Detector {
   });
 }
 
-/** Gaussians as they are scored. */
-type Gaussians = ClassGaussians;
-
-function restored(state: DetectorState): Gaussians {
+function restored(state: DetectorState): ClassGaussians {
   const { classes, mean, constants, centres, factors } = state;
   const [columns, factorColumns] = factors!.shape as [number, number];
   return {
@@ -121,7 +119,7 @@ function restored(state: DetectorState): Gaussians {
 /** `log π_k N(z; …)` of each row and class, `[n, K]`. */
 type Terms = (block: SampleBlock) => Float64Array | Promise<Float64Array>;
 
-function scorerOf({ classes }: Gaussians, terms: Terms): BlockScorer {
+function scorerOf({ classes }: ClassGaussians, terms: Terms): BlockScorer {
   const count = classes.length;
   return {
     async score(block) {
@@ -144,11 +142,11 @@ function scorerOf({ classes }: Gaussians, terms: Terms): BlockScorer {
  * `(µ_k - µ)W_k`.
  */
 async function productScorer(
-  gaussians: Gaussians,
+  gaussians: ClassGaussians,
   options: Parameters<typeof openProduct>[1],
 ): Promise<BlockScorer> {
   const { classes, columns, width, factorColumns, mean } = gaussians;
-  const { openProduct } = await import("../linalg/products.ts");
+  const { centred, openProduct } = await import("../linalg/products.ts");
   const product = await openProduct(
     { data: gaussians.factors, rows: columns, columns: factorColumns },
     options,
@@ -159,7 +157,6 @@ async function productScorer(
     const count = classes.length;
     const logs = new Float64Array(features.rows * count); // [n, K]
     const most = Math.max(1, Math.floor(CHUNK_SIZE / factorColumns));
-    const { centred } = await import("../linalg/products.ts");
     for (const { rows, start } of rowChunks(features, most)) {
       const coordinates = await product.times(centred(rows, mean));
       for (let row = 0; row < rows.rows; row++) {
@@ -185,7 +182,7 @@ async function productScorer(
 /** The factor of a class is one over the standard deviation of each column. */
 function diagonalTerms(
   { features: { data, rows, columns } }: SampleBlock,
-  { classes, constants, centres, factors }: Gaussians,
+  { classes, constants, centres, factors }: ClassGaussians,
 ): Float64Array {
   const count = classes.length;
   const logs = new Float64Array(rows * count); // [n, K]

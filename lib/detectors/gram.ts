@@ -5,6 +5,7 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { DetectorState, KnownSamples, SampleBlock } from "./definition.ts";
@@ -19,21 +20,21 @@ import { SampledRows } from "./sampled_rows.ts";
  */
 export interface GramDetectorOptions {
   /**
-   * Powers `p`, positive integers. Of features that {@linkcode gramStatistics}
-   * made, they must be as many as there.
+   * Powers `p`, positive integers. For features computed by
+   * {@linkcode gramStatistics}, their number must be that of its orders.
    *
    * @default {[1, 2, 3, 4, 5]}
    */
   readonly orders?: readonly number[];
   /**
-   * Statistics of a class are expected between this quantile and one minus it, in
-   * `[0, 0.5)`.
+   * Statistics of a class are expected between this quantile and one minus this
+   * quantile, in `[0, 0.5)`.
    *
    * @default {0.01}
    */
   readonly quantile?: number;
   /**
-   * Where the channels of a feature map are, for sets that do not know it.
+   * The channel axis of feature maps, for sets without this information.
    */
   readonly channels?: "first" | "last";
   /**
@@ -51,7 +52,7 @@ export interface GramDetectorOptions {
   readonly seed?: number;
 }
 
-/** Keeps a bound of 0 from dividing by 0; that of the paper's authors, and of oodeel. */
+/** Avoids division by 0 for bounds of 0; the value of the authors' code and of oodeel. */
 const EPSILON = 1e-6;
 
 /**
@@ -64,18 +65,18 @@ const EPSILON = 1e-6;
  * quantiles over the samples of the fit that are predicted as the class, without
  * interpolation: the value at rank `round((n - 1) q)`, halves to even. Detects
  * textures and other correlations of channels that the head does not use.
- * Performs badly where a class has few samples, because its bounds come from
- * single samples then; units that are always 0 in a class count 10⁶ times their
- * deviation. A class that no sample of the fit is predicted as has the bounds of
- * all samples together.
+ * Performs badly if a class has few samples, because single samples determine its
+ * bounds then, and if units are always 0 in a class, because their deviations are
+ * divided by 1e-6. For a class that is never predicted in the fit, the bounds are
+ * those of all samples together.
  *
- * Exact up to `maxSamples` of a class; with 1,000 of them and 5 orders of 512
- * channels, 20 MB a class while the fit runs. For several layers, use `perLayer`.
+ * Exact up to `maxSamples` per class: 1,000 samples with 5 orders of 512 channels
+ * take 20 MB per class during the fit. For several layers, use `perLayer`.
  *
  * Source: Sastry and Oore, "Detecting Out-of-Distribution Examples with Gram
  * Matrices", ICML 2020, https://arxiv.org/abs/1912.12510. Quantiles instead of
- * the paper's minimum and maximum are oodeel's; oodeel stops at a class that no
- * sample of the fit is predicted as. OpenOOD
+ * the paper's minimum and maximum are those of oodeel, which throws an error for a
+ * class that is never predicted in the fit. OpenOOD
  * (`openood/postprocessors/gram_tools.py`) and pytorch-ood (`detector/gram.py`)
  * sum whole rows of the matrix and have minimum and maximum, pytorch-ood by
  * label; both divide the deviations of a layer by their mean over held-out
@@ -83,9 +84,8 @@ const EPSILON = 1e-6;
  *
  * @category Detectors
  * @param options Orders, quantile, sampling.
- * @returns A detector that fits on one layer's feature maps `[N, H, W, D]`, vectors
- * `[N, D]` or Gram statistics `[N, P, D]`, with logits, and scores the same: numbers
- * >= 0 without unit.
+ * @returns A detector of one layer's feature maps `[N, H, W, D]`, vectors `[N, D]` or
+ * Gram statistics `[N, P, D]`, with logits; scores are >= 0, without unit.
  * @throws {RangeError} If an option is out of range. The fit throws a `TypeError`
  * for feature maps whose channels are not known.
  *
@@ -230,11 +230,6 @@ function columnOf(
     for (let i = column; i < part.length; i += columns) result[to++] = part[i]!;
   }
   return result;
-}
-
-function roundHalfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 function deviation(

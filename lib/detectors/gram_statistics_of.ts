@@ -11,24 +11,25 @@ export interface GramRows {
   readonly columns: number;
 }
 
-/** Where the numbers of a sample's feature are. */
+/** The memory layout of a sample's feature. */
 interface Layout {
   /** `D`. */
   readonly channels: number;
+  /** Number of positions. */
   readonly positions: number;
-  /** From one channel to the next. */
+  /** Distance from one channel to the next. */
   readonly channelStep: number;
-  /** From one position to the next. */
+  /** Distance from one position to the next. */
   readonly positionStep: number;
 }
 
 /**
- * Gram statistics of samples in float64; what the extractor's `gramStatistics`
- * made is passed on.
+ * Gram statistics of samples in float64; statistics that the extractor computed
+ * by `gramStatistics` are returned unchanged.
  *
  * @param block The samples: feature maps, vectors, or statistics.
  * @param orders Powers; default: 1 to 5, or those of the statistics.
- * @param channels Where the channels are, for sets that do not know it.
+ * @param channels The channel axis, for sets without this information.
  * @param action The action, for messages.
  * @returns The statistics.
  * @throws {TypeError} If the channels are not known, or statistics are of other orders.
@@ -99,7 +100,7 @@ function layoutOf(
   };
 }
 
-/** `Fᵖ`, channel after channel; by multiplication, so that signs stay. */
+/** `Fᵖ`, channel by channel; by multiplication, which keeps signs. */
 function raise(
   data: Float32Array | Float64Array,
   from: number,
@@ -119,9 +120,8 @@ function raise(
 }
 
 /**
- * The same for a vector `f`, in `D` steps: there `G` is `f_aᵖ f_bᵖ`, so that the
- * root of its absolute value is `|f_a f_b|`, and its sign that of `f_a f_b` where `p`
- * is odd.
+ * The same for a vector `f`, in `D` steps: `G` is `f_aᵖ f_bᵖ`, so that the root of
+ * its absolute value is `|f_a f_b|`, and its sign that of `f_a f_b` if `p` is odd.
  */
 function addVectorSums(
   data: Float32Array | Float64Array,

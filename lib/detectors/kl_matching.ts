@@ -8,6 +8,7 @@ import type {
   ScoringContext,
 } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
+import { matrixOf, transposed } from "./_matrices.ts";
 import { argmax, scoreRows, stateArray } from "./rows.ts";
 
 /**
@@ -93,19 +94,9 @@ async function openMeans(
   classes: Int32Array,
   pacer: ScoringContext["pacer"],
 ): Promise<BlockScorer> {
-  const [count, numClasses] = logMeans.shape as [number, number];
-  const logs = logMeans.data as Float64Array; // [K, C]
-  const transposed = new Float64Array(logs.length); // [C, K]
-  for (let k = 0; k < count; k++) {
-    for (let c = 0; c < numClasses; c++) {
-      transposed[c * count + k] = logs[k * numClasses + c]!;
-    }
-  }
+  const count = classes.length;
   const { openProduct } = await import("../linalg/products.ts");
-  const product = await openProduct(
-    { data: transposed, rows: numClasses, columns: count },
-    { pacer },
-  );
+  const product = await openProduct(transposed(matrixOf(logMeans)), { pacer });
   const nearest = async (block: SampleBlock) => {
     const { p, sums } = plogp(block);
     const cross = await product.times(p); // [n, K]

@@ -1,9 +1,10 @@
 import { checkNoOptions } from "../check.ts";
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import { logSumExp } from "../math/softmax.ts";
-import { argmax, scoreRows } from "./rows.ts";
+import type { FitFreeDetector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
 import type { SampleBlock } from "./definition.ts";
-import type { FitFreeDetector } from "../types.ts";
+import { argmax, scoreRows } from "./rows.ts";
 
 /** The share of the units that counts as the top, as in the paper. */
 const TOP_SHARE = 0.05;
@@ -13,8 +14,8 @@ const TOP_SHARE = 0.05;
  * `S = Σ relu(z) / Σ top(relu(z))`.
  *
  * `top` are the largest 5 % of the `D` units: `D - round(0.95 · D)` of them, at
- * least one. The activations of a known sample are spread over many units beside
- * a few strong ones, which gives a large `S` and larger logits. Needs no fit.
+ * least one. A known sample activates many units besides a few strong ones, so
+ * that its `S` and its scaled logits are large. Needs no fit.
  * Performs badly where features are dense and signed, as in transformers, because
  * `S` is large for every sample, and where most logits are negative, because
  * those are scaled as well. For a row without a positive unit the ratio is 0 / 0;
@@ -81,9 +82,4 @@ function scaleOf({ features }: SampleBlock, row: number): number {
     if (j >= columns - top) strong += units[j]!;
   }
   return strong === 0 ? 1 : all / strong;
-}
-
-function roundHalfToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

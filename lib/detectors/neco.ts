@@ -49,13 +49,12 @@ export interface NecoOptions {
  * feature and `P` the leading eigenvectors of `Σ hhᵀ / N` on the fit set.
  *
  * Features of known classes lie near a subspace of few dimensions; features of
- * unknown samples do not. Performs badly where the subspace has nearly all
- * dimensions, and where the largest logit is negative, because a larger ratio
- * gives a higher score there; `maxLogit: false` leaves the logit out. So it should with one
- * sigmoid of logit `z`, which is two classes, `[0, z]`: all samples of the first
- * class score 0 otherwise. A feature
- * equal to the mean has score 0. Units that are constant on the fit set are
- * centred, but not scaled.
+ * unknown samples do not. Performs badly if the subspace has nearly all
+ * dimensions, and if the largest logit is negative, because a larger ratio gives a
+ * higher score then; `maxLogit: false` leaves the logit out. Use that for one
+ * sigmoid as well: its logit `z` counts as two classes, `[0, z]`, so that all
+ * samples of the first class score 0. A feature equal to the mean has score 0.
+ * Units that are constant on the fit set are centred, but not scaled.
  *
  * Source: Ben Ammar et al., "NECO: NEural Collapse Based Out-of-distribution
  * detection", ICLR 2024, https://arxiv.org/abs/2310.06823. Without

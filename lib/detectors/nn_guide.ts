@@ -21,7 +21,13 @@ import {
   scoreRows,
   stateArray,
 } from "./rows.ts";
-import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
+import {
+  bankIndices,
+  checkBankSize,
+  decodeIds,
+  encodeIds,
+  SampledRows,
+} from "./sampled_rows.ts";
 import { named } from "./_sample_reader.ts";
 
 /**
@@ -32,13 +38,13 @@ import { named } from "./_sample_reader.ts";
 export interface NnGuideOptions {
   /**
    * Number of neighbours to average, `k`: a positive integer, at most the
-   * number of samples kept.
+   * number of samples of the bank and at most `maxSamples`.
    *
    * @default {10}
    */
   readonly neighbors?: number;
   /**
-   * Fraction of the samples of the fit to keep, in (0, 1].
+   * Fraction of the samples of the fit to keep, in `(0, 1]`.
    *
    * @default {1}
    */
@@ -63,12 +69,12 @@ export interface NnGuideOptions {
  * `s = log Σ exp l` and `i` over the samples of the fit.
  *
  * The energy measures the confidence of the head, the neighbours whether the
- * sample is near known ones. Performs badly with few samples in the fit, and where
- * the length of a feature has more information than its direction. A negative `s`
- * would reverse the ranking, so it is refused, in fit and score. A feature of zeros
+ * sample is near known ones. Performs badly with few samples in the fit, and if
+ * the length of a feature is more informative than its direction. A negative `s`
+ * would reverse the ranking, so it is refused in fit and score. A feature of zeros
  * has cosine 0 with all others: its score is 0.
  *
- * Neighbours are exact. Features that are kept are in float32: 100,000 of 512
+ * Neighbours are exact. The bank is stored in float32: 100,000 features of 512
  * units take 200 MB.
  *
  * Source: Park et al., "Nearest Neighbor Guidance for Out-of-Distribution
@@ -76,17 +82,17 @@ export interface NnGuideOptions {
  * share of the training set drawn at random (1 % of ImageNet); the default here
  * is all of it, as in pytorch-ood (`detector/nnguide.py`). `k = 10` is that of
  * the authors' code (`ood_detectors/nnguide.py` of `roomo7time/nnguide`), which
- * has the same formula, as has OpenOOD
+ * uses the same formula, and so does OpenOOD
  * (`openood/postprocessors/nnguide_postprocessor.py`).
  *
  * @category Detectors
  * @param options Neighbours, and how many samples are kept.
  * @returns A detector that fits on the penultimate `[N, D]` with its logits
  * `[N, C]`, and scores the same, in the square of their unit.
- * @throws {RangeError} If an option is out of range. Fit and score throw it where
+ * @throws {RangeError} If an option is out of range. Fit and score throw it if
  * `log Σ exp l` of a sample is negative.
  *
- * @example Logits alike, in a known direction and in a new one
+ * @example Equal logits, in a known direction and in a new one
  * ```ts
  * import { featureSet, nnGuide } from "@sonde/sonde";
  * import assert from "node:assert/strict";
@@ -112,6 +118,7 @@ export function nnGuide(options: NnGuideOptions = {}): Detector {
     throw new RangeError(cannot(action, '"share" must be <= 1', share));
   }
   checkInteger(maxSamples, action, "maxSamples");
+  checkBankSize(neighbors, maxSamples, action);
   checkInteger(seed, action, "seed", 0);
   const settings = { neighbors, share, maxSamples, seed };
   const guides = prepared(guidesOf);
@@ -137,14 +144,16 @@ async function fit(
     kept.add(block, sideBySide(block.features, weights));
     samples += block.rows;
   }
-  const sample = kept.sample(Math.ceil(share * samples));
+  // Not one more by rounding: 0.07 * 100 is 7.000000000000001.
+  const wanted = Math.max(1, Math.ceil(share * samples * (1 - 1e-12)));
+  const sample = kept.sample(wanted);
   const count = sample.rows.length;
   if (count < neighbors) {
     const rule = `"neighbors" must be <= the ${count} samples that are kept`;
     throw new RangeError(cannot(action, rule, neighbors));
   }
   const whole = { data: sample.data, rows: count, columns: columns + 1 };
-  // The features were float32 beside an energy in float64.
+  // Energies are float64, so the joined matrix is too.
   const features = Float32Array.from(columnsOf(whole, 0, columns).data);
   return {
     bank: stateArray(features, [count, columns]),
@@ -154,9 +163,9 @@ async function fit(
   };
 }
 
-/** The samples that are kept, as they are searched. */
+/** The bank, prepared for searches. */
 interface Guides {
-  /** `[M, D]`, with what each row is divided by to be of length `s_i`. */
+  /** `[M, D]`, with the divisors that scale each row to length `s_i`. */
   readonly bank: SampleMatrix & {
     readonly lengths: Float64Array;
     readonly extra: Float64Array;
@@ -167,8 +176,9 @@ interface Guides {
 }
 
 /**
- * Makes nearest neighbours of the largest products: with extra squared distances
- * all rows are equally far from 0, so the nearest has the largest product.
+ * Reduces the search for the largest products to one for nearest neighbours: with
+ * extra squared distances, all rows are equally far from 0, so that the nearest
+ * row has the largest product.
  */
 function guidesOf({ bank, energies }: DetectorState): Guides {
   const matrix = matrixOf(bank!); // [M, D]
@@ -188,7 +198,7 @@ function guidesOf({ bank, energies }: DetectorState): Guides {
   };
 }
 
-/** Scores with the samples that were kept. */
+/** Opens the search. */
 async function open(
   { bank, energies: s }: Guides,
   { rows, ids }: DetectorState,
@@ -203,14 +213,15 @@ async function open(
   const find = async (block: SampleBlock, skipped?: Int32Array) => {
     const queries = normalised(block.features);
     const { indices } = await search.find(queries, skipped);
-    return Float64Array.from(
+    const products = Float64Array.from(
       indices,
       (index, i) => product(queries, Math.floor(i / neighbors), bank, index),
     ); // [n, k]
+    return { indices, products };
   };
   const scoresOf = async (block: SampleBlock, skipped?: Int32Array) => {
     const queryEnergies = energies(block, "score with nnGuide()");
-    const products = await find(block, skipped);
+    const { products } = await find(block, skipped);
     return scoreRows(block.rows, (row) => {
       let sum = 0;
       for (let k = 0; k < neighbors; k++) sum += products[row * neighbors + k]!;
@@ -220,10 +231,12 @@ async function open(
   return {
     score: (block) => scoresOf(block),
     scoreLeftOut: (block) =>
-      scoresOf(block, keptIndices(block, rows!.data as Int32Array, neighbors)),
+      scoresOf(
+        block,
+        bankIndices(block, rows!.data as Int32Array, neighbors, "nnGuide"),
+      ),
     async explain(block) {
-      const { indices } = await search.find(normalised(block.features));
-      const products = await find(block);
+      const { indices, products } = await find(block);
       const names = decodeIds(ids!.data);
       return {
         class: argmax(block.logits)[0]!,
@@ -237,25 +250,7 @@ async function open(
   };
 }
 
-/** The index of each sample of the fit among those that are kept, or -1. */
-function keptIndices(
-  block: SampleBlock,
-  rows: Int32Array,
-  neighbors: number,
-): Int32Array {
-  if (rows.length <= neighbors) {
-    const rule = `"neighbors" must be < the ${rows.length} samples that are ` +
-      "kept, as each is scored without itself";
-    throw new RangeError(cannot("score with nnGuide()", rule, neighbors));
-  }
-  const indexOf = new Map(Array.from(rows, (row, i) => [row, i]));
-  return Int32Array.from(
-    { length: block.rows },
-    (_, i) => indexOf.get(block.firstRow + i) ?? -1,
-  );
-}
-
-/** `log Σ exp l` of each row, refused where it is negative. */
+/** `log Σ exp l` of each row, refused if it is negative. */
 function energies(block: SampleBlock, action: string): Float64Array {
   const { data, columns } = block.logits;
   return scoreRows(block.rows, (row) => {
@@ -269,7 +264,7 @@ function energies(block: SampleBlock, action: string): Float64Array {
   });
 }
 
-/** Which rows hold zeros alone. */
+/** 1 for each row that contains only zeros. */
 function rowsOfZeros({ data, rows, columns }: SampleMatrix): Uint8Array {
   const found = new Uint8Array(rows).fill(1); // [M]
   for (let i = 0; i < data.length; i++) {

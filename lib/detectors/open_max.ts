@@ -9,7 +9,14 @@ import type {
   SampleBlock,
   SampleMatrix,
 } from "./definition.ts";
-import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
+import {
+  argmax,
+  checkSomeCorrect,
+  correctLabels,
+  distanceTo,
+  scoreRows,
+  stateArray,
+} from "./rows.ts";
 
 /**
  * Options of {@linkcode openMax}.
@@ -57,8 +64,8 @@ const TRANSLATION = 10_000;
  * (`compute_openmax.py` and `evt_fitting.py` of `abhijitbendale/OSDN`), whose
  * distance adds one of angles; that here is Euclidean, as in OpenOOD
  * (`openood/postprocessors/openmax_postprocessor.py`, with `alpha` 3) and
- * pytorch-ood. Distances are moved by 10,000 less the smallest of the tail
- * before the fit, as in the authors' libMR. pytorch-ood takes the means over
+ * pytorch-ood. Before the fit, distances are shifted by 10,000 minus the
+ * smallest of the tail, as in the authors' libMR. pytorch-ood takes the means over
  * all samples of a class, not the correctly classified ones, and its scores
  * depend on which classes are predicted in a batch.
  *
@@ -66,9 +73,9 @@ const TRANSLATION = 10_000;
  * @param options Length of the tail, number of revised classes.
  * @returns A detector that fits on logits `[N, C]` with labels, and scores logits
  * to probabilities.
- * @throws {RangeError} If an option is out of range. The fit throws it for a class
- * whose distances are all equal, as those of one or two samples are, and where no
- * sample is classified correctly.
+ * @throws {RangeError} If an option is out of range. The fit throws it if no sample is
+ * classified correctly, and for a class whose distances are all equal, as those
+ * of one or two samples are.
  *
  * @example Logits as of a class, and like none
  * ```ts
@@ -101,14 +108,9 @@ export function openMax(options: OpenMaxOptions = {}): Detector {
       const revise = (block: SampleBlock, row: number) =>
         revised(block.logits, row, state, alpha);
       return {
-        score: ({ logits, rows }) =>
-          scoreRows(rows, (row) => {
-            const { unknown, logits: left } = revised(
-              logits,
-              row,
-              state,
-              alpha,
-            );
+        score: (block) =>
+          scoreRows(block.rows, (row) => {
+            const { unknown, logits: left } = revise(block, row);
             const all = Float64Array.of(unknown, ...left); // [C + 1]
             return Math.exp(unknown - logSumExp(all, 0, all.length));
           }),
@@ -125,34 +127,22 @@ export function openMax(options: OpenMaxOptions = {}): Detector {
   });
 }
 
-/** Rows whose largest logit is that of their label. */
-function* correctRows(
-  { logits, labels, rows }: SampleBlock,
-): Generator<readonly [row: number, label: number]> {
-  const predicted = argmax(logits);
-  for (let row = 0; row < rows; row++) {
-    if (predicted[row] === labels[row]) yield [row, labels[row]!];
-  }
-}
+/**
+ * Tails are at least this much longer than their shortest distance, relative to
+ * it: smaller differences are rounding errors, as of two samples, which are at
+ * the same distance from their mean.
+ */
+const LEAST_SPREAD = 1e-9;
 
 async function fit(known: KnownSamples, tail: number): Promise<DetectorState> {
   const { means, counts } = await classMeans(known);
-  checkSomeCorrect(counts.some((count) => count > 0), known.action);
   const count = counts.length;
-  const tails = Array.from({ length: count }, () => [] as number[]);
-  for await (const block of known.blocks()) {
-    for (const [row, label] of correctRows(block)) {
-      const distances = tails[label]!;
-      distances.push(distanceOf(block.logits, row, means, label));
-      if (distances.length >= 4 * tail + 64) keepLargest(distances, tail);
-    }
-  }
+  const tails = await longestDistances(known, means, count, tail);
   const parameters = new Float64Array(count * 3); // [C, 3]
   tails.forEach((distances, label) => {
     if (distances.length === 0) return;
-    keepLargest(distances, tail);
-    const start = distances.at(-1)!;
-    if (distances[0] === start) {
+    const [longest, start] = [distances[0]!, distances.at(-1)!];
+    if (longest - start <= LEAST_SPREAD * longest) {
       const rule = `correctly classified samples of class ${label} must be ` +
         "at different distances from their mean";
       const hint = "fit on more samples of the class: at least three must be " +
@@ -173,50 +163,56 @@ async function fit(known: KnownSamples, tail: number): Promise<DetectorState> {
   };
 }
 
-/** Mean logits of the correctly classified samples of each class. */
+/**
+ * Mean logits of the correctly classified samples of each class, `[C, C]`, and
+ * the number of these samples, `[C]`; zeros for classes without one.
+ */
 async function classMeans(
   known: KnownSamples,
-): Promise<{ means: Float64Array; counts: Float64Array }> {
-  let [means, counts] = [new Float64Array(), new Float64Array()];
-  for await (const block of known.blocks()) {
-    const { data, columns } = block.logits;
-    if (counts.length === 0) {
-      means = new Float64Array(columns * columns); // [C, C]
-      counts = new Float64Array(columns); // [C]
-    }
-    for (const [row, label] of correctRows(block)) {
-      counts[label]!++;
-      for (let j = 0; j < columns; j++) {
-        means[label * columns + j]! += data[row * columns + j]!;
-      }
-    }
-  }
-  counts.forEach((count, label) => {
-    const from = label * counts.length;
-    for (let j = from; j < from + counts.length; j++) {
-      means[j]! /= Math.max(1, count);
-    }
+): Promise<{ readonly means: Float64Array; readonly counts: Float64Array }> {
+  const { measureMeans } = await import("./moments.ts");
+  const found = await measureMeans(known, {
+    classOf: correctLabels,
+    rowsOf: ({ logits }) => logits,
+  });
+  const { classes, columns } = found; // `columns` is C
+  checkSomeCorrect(classes.length > 0, known.action);
+  const means = new Float64Array(columns * columns); // [C, C]
+  const counts = new Float64Array(columns); // [C]
+  classes.forEach((label, k) => {
+    const row = found.means.subarray(k * columns, (k + 1) * columns);
+    means.set(row, label * columns);
+    counts[label] = found.counts[k]!;
   });
   return { means, counts };
+}
+
+/**
+ * The `tail` largest distances of correctly classified samples from the mean of
+ * their class, descending, for each of `count` classes.
+ */
+async function longestDistances(
+  known: KnownSamples,
+  means: Float64Array,
+  count: number,
+  tail: number,
+): Promise<number[][]> {
+  const tails = Array.from({ length: count }, () => [] as number[]);
+  for await (const block of known.blocks()) {
+    correctLabels(block).forEach((label, row) => {
+      if (label < 0) return;
+      const distances = tails[label]!;
+      distances.push(distanceTo(block.logits, row, means, label));
+      if (distances.length >= 4 * tail + 64) keepLargest(distances, tail);
+    });
+  }
+  for (const distances of tails) keepLargest(distances, tail);
+  return tails;
 }
 
 function keepLargest(distances: number[], tail: number): void {
   distances.sort((a, b) => b - a);
   distances.length = Math.min(distances.length, tail);
-}
-
-function distanceOf(
-  { data, columns }: SampleMatrix,
-  row: number,
-  means: Float64Array,
-  label: number,
-): number {
-  let sum = 0;
-  for (let j = 0; j < columns; j++) {
-    const off = data[row * columns + j]! - means[label * columns + j]!;
-    sum += off * off;
-  }
-  return Math.sqrt(sum);
 }
 
 /** The reduced logits, and the sum of the reductions. */
@@ -238,7 +234,7 @@ function revised(
     const label = order[rank]!;
     const parameters = weibull!.data as Float64Array;
     const [start, logScale, inverseShape] = parameters.subarray(label * 3);
-    const moved = distanceOf(matrix, row, means!.data as Float64Array, label) -
+    const moved = distanceTo(matrix, row, means!.data as Float64Array, label) -
       start!;
     const w = (counts!.data as Float64Array)[label] === 0 ? 1 : weibullCdf(
       { logScale: logScale!, inverseShape: inverseShape! },

@@ -15,7 +15,7 @@ import {
 } from "./define_detector.ts";
 import type { DetectorSetting, DetectorState } from "./definition.ts";
 import { CustomCore, LayersCore, unpackLayers } from "./_layers_core.ts";
-import { changedInput, layerSet, partingKeys } from "./_layer_sets.ts";
+import { changedInput, type Folds, foldsOf, layerSet } from "./_layer_sets.ts";
 import { inputStream } from "./_input_stream.ts";
 import { joined, type ScorerCore } from "./_scorer_core.ts";
 import { Pacer } from "../formats/pacer.ts";
@@ -37,11 +37,6 @@ export interface PerLayerOptions {
   readonly aggregate?: AggregateName;
 }
 
-/** Up to this many samples, exact leave-one-out fits are used. */
-const MOST_LEFT_OUT = 64;
-/** Number of cross-validation folds for more samples. */
-const PARTS = 5;
-
 /**
  * Fits a detector on each layer separately and aggregates the scores.
  *
@@ -49,8 +44,8 @@ const PARTS = 5;
  * layers. The aggregates are fitted on scores of the known samples, each scored
  * as if it were held out: exactly if the detector supports it, as
  * {@linkcode deepKnn} does (otherwise a sample would be its own neighbour), or
- * for up to 64 samples; otherwise with five folds. A stream is read several
- * times per layer.
+ * for up to 64 samples; otherwise with five folds, stratified by label. A stream
+ * is read several times per layer.
  *
  * - `"standardized"`: the mean over the layers of `s / σ`. It is not centred,
  *   which would shift all scores by a constant.
@@ -63,16 +58,18 @@ const PARTS = 5;
  * All three are increasing in each layer's score.
  *
  * Source: Brown, "A Method for Combining Non-Independent, One-Sided Tests of
- * Significance", Biometrics 1975; oodeel's aggregators, of which `"mean"` turns
- * rankings round and is not here.
+ * Significance", Biometrics 1975; oodeel's aggregators. Its mean of
+ * `s / mean(s)` is left out, because it reverses the ranking if scores are negative.
  *
  * @category Detectors
  * @param detector A detector of one layer.
  * @param options The aggregate.
  * @returns A detector of all layers of a set.
  * @throws {TypeError} If the detector uses no features, or contains several
- * detectors.
- * @throws {RangeError} If the aggregate is unknown.
+ * detectors. The fit throws it for a layer that is not the input of the head, if
+ * the detector uses the weights of the head.
+ * @throws {RangeError} If the aggregate is unknown. The fit throws it if there are
+ * too few samples to score each as if it were held out.
  *
  * @example Two layers
  * ```ts
@@ -155,12 +152,13 @@ async function fitLayers(
   const { total } = inputStream(known, action);
   const { run } = await import("./run.ts");
   return await run(action, options, undefined, async ({ pacer, onRows }) => {
-    const layers = await layersOf(known, action);
+    const layers = await layersOf(known, detector, action);
     const { signal } = options;
     const inner = {
       progress: false,
       ...(signal === undefined ? {} : { signal }),
     };
+    const folds = once(() => foldsOf(known, action));
     const fit: Fit = async (input) =>
       await fitCoreOf(detector)?.(input, inner) ??
         new CustomCore(await detector.fit(input, inner), detector.name);
@@ -170,7 +168,9 @@ async function fitLayers(
       const input = changedInput(known, action, (set) => layerSet(set, layer));
       const core = await fit(input);
       pacer.check();
-      scores.push(await leftOutScores(core, fit, input, pacerOf(options)));
+      scores.push(
+        await leftOutScores(core, fit, { input, folds, pacer: pacerOf(options) }),
+      );
       cores.push(core);
       onRows(total ?? core.samples);
     }
@@ -185,28 +185,57 @@ function pacerOf({ signal }: RunOptions): Pacer {
   return new Pacer(withStop(signal), () => "while it was fitted");
 }
 
+/** A function that computes its result once. */
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => result ??= compute();
+}
+
+/** The layers of the first set. */
 async function layersOf(
   known: FeatureInput,
+  detector: Detector,
   action: string,
 ): Promise<readonly string[]> {
-  let names: readonly string[] = [];
   for await (const set of inputStream(known, action).read()) {
-    names = set.layerNames;
-    break;
+    if (set.layerNames.length === 0) break;
+    checkHead(set, detector, action);
+    return set.layerNames;
   }
-  if (names.length > 0) return names;
   const rule = "the set must have features of layers";
   const hint = "extract with .layers([…])";
   throw new TypeError(cannot(action, rule, "none", hint));
+}
+
+/** Checks that the head's weights fit each layer, if the detector uses them. */
+function checkHead(set: FeatureSet, detector: Detector, action: string): void {
+  if (set.head === undefined || !traitsOf(detector)?.uses.head) return;
+  const { name } = detector;
+  const width = set.head.kernel.shape[0]!;
+  for (const layer of set.layerNames) {
+    if (layerSet(set, layer).head !== undefined) continue;
+    const rule = `each layer must have the ${width} columns that feed the ` +
+      `head, whose weights ${name}() uses`;
+    const hint = `use ${name}() with a set of .penultimate()`;
+    throw new TypeError(cannot(action, rule, layer, hint));
+  }
+}
+
+/** The samples of a fit, to score each as if it were held out. */
+interface HeldOut {
+  /** One layer of the samples. */
+  readonly input: FeatureInput;
+  readonly folds: () => Promise<Folds>;
+  readonly pacer: Pacer;
 }
 
 /** Scores the samples of a fit, each as if it were held out. */
 async function leftOutScores(
   core: ScorerCore,
   fit: Fit,
-  input: FeatureInput,
-  pacer: Pacer,
+  heldOut: HeldOut,
 ): Promise<Float64Array> {
+  const { input, pacer } = heldOut;
   const action = `score the samples that ${core.name}() was fitted on`;
   const { samples } = core;
   const opened = await core.open({ pacer, samples: samples || undefined });
@@ -215,8 +244,8 @@ async function leftOutScores(
       const parts: Float64Array[] = [];
       let firstRow = 0;
       for await (const set of inputStream(input, action).read()) {
-        const way = { firstRow, leftOut: true };
-        parts.push(await opened.score(set, action, way));
+        const position = { firstRow, leftOut: true };
+        parts.push(await opened.score(set, action, position));
         firstRow += set.ids.length;
       }
       return joined(parts);
@@ -224,35 +253,52 @@ async function leftOutScores(
   } finally {
     await opened.close();
   }
-  return await crossScores(fit, input, action, pacer);
+  return await crossScores(core.name, fit, heldOut, action);
 }
 
 /** Refits without each fold, and scores that fold. */
 async function crossScores(
+  name: string,
   fit: Fit,
-  input: FeatureInput,
+  { input, folds, pacer }: HeldOut,
   action: string,
-  pacer: Pacer,
 ): Promise<Float64Array> {
-  const keys: number[] = [];
-  for await (const set of inputStream(input, action).read()) {
-    keys.push(...partingKeys(set));
-  }
-  const partOf = keys.length <= MOST_LEFT_OUT
-    ? keys.map((_, row) => row)
-    : keys.map((key) => key % PARTS);
-  const scores = new Float64Array(keys.length); // [N]
-  for (const part of new Set(partOf)) {
+  const found = await folds();
+  const { foldOf } = found;
+  const scores = new Float64Array(foldOf.length); // [N]
+  for (const fold of new Set(foldOf)) {
     pacer.check();
     const rowsOf = (isIn: boolean) => (set: FeatureSet, first: number) =>
-      set.select((row) => (partOf[first + row] === part) === isIn);
-    const core = await fit(changedInput(input, action, rowsOf(false)));
+      set.select((row) => (foldOf[first + row] === fold) === isIn);
+    let core: ScorerCore;
+    try {
+      core = await fit(changedInput(input, action, rowsOf(false)));
+    } catch (error) {
+      throw tooFew(name, found, error);
+    }
     const left = changedInput(input, action, rowsOf(true));
-    const found = (await core.score(left, { progress: false }, action)).scores;
+    const scored = await core.score(left, { progress: false }, action);
     let next = 0;
-    partOf.forEach((other, row) => {
-      if (other === part) scores[row] = found[next++]!;
+    foldOf.forEach((other, row) => {
+      if (other === fold) scores[row] = scored.scores[next++]!;
     });
   }
   return scores;
+}
+
+/** The error for a fit without a fold that failed, as its cause. */
+function tooFew(
+  name: string,
+  { foldOf, classCounts }: Folds,
+  cause: unknown,
+): unknown {
+  if (!(cause instanceof RangeError)) return cause;
+  const samples = classCounts === undefined
+    ? "the samples"
+    : "the samples of each class";
+  const rule = `${samples} must be enough to fit ${name}() without some of ` +
+    "them, which it then scores as held out";
+  const hint = `pass more, or use ${name}() on one layer`;
+  const value = classCounts ?? foldOf.length;
+  return new RangeError(cannot("fit perLayer()", rule, value, hint), { cause });
 }

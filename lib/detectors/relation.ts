@@ -28,13 +28,13 @@ import { decodeIds, encodeIds, SampledRows } from "./sampled_rows.ts";
  */
 export interface RelationOptions {
   /**
-   * The power that relations are raised to, finite and > 0.
+   * The exponent of the relations, finite and > 0.
    *
    * @default {1}
    */
   readonly power?: number;
   /**
-   * Relations that are not above this are dropped; in `[0, 1)`.
+   * Relations up to this value are dropped; in `[0, 1)`.
    *
    * @default {0.03}
    */
@@ -56,22 +56,25 @@ export interface RelationOptions {
 
 /** Number of relations computed at once: 32 MB. */
 const CHUNK_SIZE = 2 ** 22;
-/** Number of samples of the fit that {@linkcode Scorer.explain} names. */
+/** Number of neighbours in an explanation. */
 const MOST_NAMED = 10;
-/** Multiplications from which on the bank is copied: a few samples against 50,000 of 512. */
+/**
+ * Number of multiplications from which the bank is transposed for matrix products:
+ * 8 samples against 50,000 of 512 units.
+ */
 const WORTH_COPYING = 2e8;
 
 /**
  * Relation graph: `-Σ r^power` over the samples of the fit, with
  * `r = relu(cos(z, z_i)) · ⟨p, p_i⟩`.
  *
- * `p` are softmax probabilities; relations that are not above `threshold` are
- * dropped. A sample of a known class is similar to many samples of the fit, both in
- * features and in predictions. Performs badly where classes have different sizes,
- * because the sum grows with the size of the class, and where unknown samples get
- * a confident softmax near a class. A feature of zeros has score 0.
+ * `p` are softmax probabilities; relations up to `threshold` are dropped. A sample
+ * of a known class is similar to many samples of the fit, both in features and in
+ * predictions. Performs badly if classes have different sizes, because the sum
+ * grows with the size of the class, and if unknown samples near a class have a
+ * confident softmax. A feature of zeros has score 0.
  *
- * All samples are kept up to `maxSamples`, in float32, so 50,000 of 512 units take
+ * Up to `maxSamples` samples are stored in float32: 50,000 of 512 units take
  * 102 MB.
  *
  * Source: Kim et al., "Neural Relation Graph: A Unified Framework for
@@ -172,32 +175,32 @@ async function fitBank(
   };
 }
 
-/** The samples of the fit, as they are compared. */
+/** The bank, prepared for comparisons. */
 interface Bank {
-  /** `[M, D]`, as they were. */
+  /** `[M, D]`, not normalised. */
   readonly features: SampleMatrix;
-  /** What each row is divided by, `[M]`. */
+  /** The divisor of each row, `[M]`. */
   readonly lengths: Float64Array;
   /** `p_i`, `[M, C]`. */
   readonly probabilities: Matrix;
-  /** Rows of the bank by the numbers of their samples. */
+  /** Rows of the bank by the indices of their samples. */
   readonly indices: ReadonlyMap<number, number>;
 }
 
 function preparedBank({ features, logits, rows }: DetectorState): Bank {
   const matrix = matrixOf(features!);
-  const numbers = rows!.data as Int32Array;
+  const samples = rows!.data as Int32Array;
   return {
     features: matrix,
     lengths: lengthsOf(matrix),
     probabilities: probabilities(matrixOf(logits!)),
-    indices: new Map(Array.from(numbers, (row, i) => [row, i] as const)),
+    indices: new Map(Array.from(samples, (row, i) => [row, i] as const)),
   };
 }
 
-/** How samples are compared with the bank. */
+/** Compares samples with the bank. */
 interface Graph extends Bank {
-  /** Cosines and products of probabilities with all samples, `[n, M]` each. */
+  /** Cosines and products of probabilities with the bank, `[n, M]` each. */
   products(
     features: Matrix,
     p: Matrix,
@@ -206,8 +209,8 @@ interface Graph extends Bank {
 }
 
 /**
- * A few samples are compared row by row; many by products of matrices, which
- * take transposed copies of the bank.
+ * Few samples are compared row by row; many by matrix products, which need
+ * transposed copies of the bank.
  */
 function openGraph(
   bank: Bank,

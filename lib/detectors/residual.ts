@@ -1,9 +1,10 @@
 import type { Detector } from "../types.ts";
 import { defineDetector } from "./define_detector.ts";
-import { stateArray, stateMatrix } from "./rows.ts";
+import { distanceTo, stateArray } from "./rows.ts";
 import {
   checkSubspace,
   fitSubspace,
+  openResidual,
   type SubspaceOptions,
 } from "./subspace.ts";
 
@@ -13,7 +14,7 @@ import {
  *
  * The first term of {@linkcode vim}, with the same subspace. Performs well for
  * inputs that leave the principal subspace of known features, and badly for
- * those within it.
+ * those within it. `explain` returns the residual and `‖z - o‖`, its upper bound.
  *
  * Source: Wang et al., "ViM: Out-Of-Distribution with Virtual-logit Matching",
  * CVPR 2022, https://arxiv.org/abs/2203.10807, where it is a baseline. The
@@ -58,17 +59,16 @@ export function residual(options: SubspaceOptions = {}): Detector {
         residual: stateArray(residual, [origin.length, width]),
       };
     },
-    async open({ origin, residual }, context) {
-      const { openProjectedNorms } = await import(
-        "../linalg/projected_norms.ts"
-      );
-      const measure = await openProjectedNorms(
-        stateMatrix(residual!),
-        origin!.data as Float64Array,
-        context,
-      );
+    async open(state, context) {
+      const measure = await openResidual(state, context);
+      const origin = state.origin!.data as Float64Array;
       return {
         score: ({ features }) => measure.of(features),
+        async explain({ features }) {
+          const [residual] = await measure.of(features);
+          const distance = distanceTo(features, 0, origin);
+          return { terms: { residual: residual!, distance } };
+        },
         close: () => measure.close(),
       };
     },

@@ -7,6 +7,13 @@ import {
   openGaussians,
 } from "./class_gaussians.ts";
 import { defineDetector } from "./define_detector.ts";
+import type {
+  BlockScorer,
+  DetectorState,
+  KnownSamples,
+  SampleMatrix,
+  ScoringContext,
+} from "./definition.ts";
 import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
 
 /**
@@ -14,11 +21,12 @@ import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  * distance from the class, minus the squared distance under one Gaussian of all
  * samples.
  *
- * Both as in {@linkcode mahalanobis}; the second covariance is that around the
- * mean of all samples. Their common part, directions that do not separate
- * classes, cancels out: better than `mahalanobis` for near-distribution inputs.
+ * Both distances are as in {@linkcode mahalanobis}; the second covariance is that
+ * around the mean of all samples. Directions that do not separate classes cancel
+ * out: better than `mahalanobis` for near-distribution inputs.
  * Performs badly for inputs that are far in directions that no class uses. With
- * one class alone both distances are the same, and all scores 0.
+ * one class, both distances are the same and all scores would be 0, so that is
+ * refused.
  *
  * Source: Ren et al., "A Simple Fix to Mahalanobis Distance for Improving
  * Near-OOD Detection", 2021, https://arxiv.org/abs/2106.09022. The same as
@@ -27,9 +35,10 @@ import { squaredLengths, stateArray, stateMatrix } from "./rows.ts";
  *
  * @category Detectors
  * @param options The cutoff of both pseudo-inverses.
- * @returns A detector of one layer, `[N, D]`, whose fit needs labels; scores have no unit and either sign.
+ * @returns A detector of one layer, `[N, D]`, whose fit needs labels; scores have
+ * no unit, and can be negative.
  * @throws {RangeError} If `cutoff` is not in `[0, 1)`; in `fit`, if the labels are
- * of one class.
+ * all of one class.
  *
  * @example Two classes, and a sample between them
  * ```ts
@@ -55,65 +64,74 @@ export function rmds(options: CovarianceOptions = {}): Detector {
     name: "rmds",
     settings,
     uses: { features: "layer", labels: true },
-    async fit(known) {
-      const { pacer } = known;
-      const { measureMoments, scatterAround } = await import("./moments.ts");
-      const moments = await measureMoments(known, {
-        classOf: ({ labels }) => labels,
-      });
-      const { length } = moments.classes;
-      if (length < 2) {
-        const rule =
-          "labels must be of two classes or more, as the distances " +
-          "of one class are those of the one Gaussian";
-        const hint = "use mahalanobis()";
-        throw new RangeError(cannot(known.action, rule, length, hint));
-      }
-      const classes = await fitGaussians(moments, { ...settings, ...known });
-      const { samples, columns, mean } = moments;
-      const scatter = await scatterAround(moments, mean, { pacer });
-      const { whitening, defaultCutoff } = await import(
-        "../linalg/pseudo_inverse.ts"
-      );
-      const { factor, rank } = await whitening(
-        scatter.map((x) => x / samples),
-        columns,
-        settings.cutoff ?? defaultCutoff(columns),
-        pacer,
-      );
-      return { ...classes, background: stateArray(factor, [columns, rank]) };
+    fit: (known) => fit(known, settings),
+    open,
+  });
+}
+
+async function fit(
+  known: KnownSamples,
+  { cutoff }: CovarianceOptions,
+): Promise<DetectorState> {
+  const { action, pacer } = known;
+  const { measureMoments, scatterAround } = await import("./moments.ts");
+  const moments = await measureMoments(known, {
+    classOf: ({ labels }) => labels,
+  });
+  const { samples, columns, mean, classes } = moments;
+  if (classes.length < 2) {
+    const rule = "labels must be of two classes or more, as the distances " +
+      "of one class are those of the one Gaussian";
+    throw new RangeError(
+      cannot(action, rule, classes.length, "use mahalanobis()"),
+    );
+  }
+  const gaussians = await fitGaussians(moments, { cutoff, action, pacer });
+  const scatter = await scatterAround(moments, mean, { pacer });
+  const { whitening, defaultCutoff } = await import(
+    "../linalg/pseudo_inverse.ts"
+  );
+  const { factor, rank } = await whitening(
+    scatter.map((x) => x / samples), // [D, D]
+    columns,
+    cutoff ?? defaultCutoff(columns),
+    pacer,
+  );
+  return { ...gaussians, background: stateArray(factor, [columns, rank]) };
+}
+
+async function open(
+  state: DetectorState,
+  context: ScoringContext,
+): Promise<BlockScorer> {
+  const { pacer } = context;
+  const { nearest, close } = await openGaussians(state, context);
+  const { centred, openProduct } = await import("../linalg/products.ts");
+  const product = await openProduct(stateMatrix(state.background!), { pacer });
+  const classes = state.classes!.data as Int32Array;
+  const mean = state.mean!.data as Float64Array;
+  const background = async (features: SampleMatrix) =>
+    squaredLengths(
+      await product.times(centred(features, mean)),
+      features.rows,
+    ); // [n]
+  return {
+    async score({ features }) {
+      const { distances } = await nearest(features);
+      const all = await background(features);
+      return distances.map((distance, i) => distance - all[i]!);
     },
-    async open(state, context) {
-      const { pacer } = context;
-      const { nearest, close } = await openGaussians(state, context);
-      const background = stateMatrix(state.background!);
-      const { openProduct } = await import("../linalg/products.ts");
-      const product = await openProduct(background, { pacer });
-      const classes = state.classes!.data as Int32Array;
-      const mean = state.mean!.data as Float64Array;
+    async explain({ features }) {
+      const { distances, indices } = await nearest(features);
+      const all = await background(features);
       return {
-        async score({ features }) {
-          const { distances } = await nearest(features);
-          const { centred } = await import("../linalg/products.ts");
-          const whitened = await product.times(centred(features, mean));
-          const all = squaredLengths(whitened, features.rows);
-          return distances.map((distance, i) => distance - all[i]!);
-        },
-        async explain({ features }) {
-          const { distances, indices } = await nearest(features);
-          const { centred } = await import("../linalg/products.ts");
-          const whitened = await product.times(centred(features, mean));
-          const background = squaredLengths(whitened, 1)[0]!;
-          return {
-            class: classes[indices[0]!]!,
-            terms: { class: distances[0]!, background },
-          };
-        },
-        async close() {
-          await product.close();
-          await close();
-        },
+        class: classes[indices[0]!]!,
+        terms: { class: distances[0]!, background: all[0]! },
       };
     },
-  });
+    async close() {
+      await product.close();
+      await close();
+    },
+  };
 }

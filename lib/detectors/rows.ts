@@ -5,7 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import type { NdArray } from "../types.ts";
-import type { SampleMatrix } from "./definition.ts";
+import type { SampleBlock, SampleMatrix } from "./definition.ts";
 import type { Matrix } from "../linalg/products.ts";
 
 /**
@@ -88,6 +88,29 @@ export function lengthOf(
 }
 
 /**
+ * The Euclidean distance of a row from a point.
+ *
+ * @param matrix The rows, `[n, D]`.
+ * @param row The index of the row.
+ * @param points Points, `[K, D]`.
+ * @param index The index of the point. @default {0}
+ * @returns The distance.
+ */
+export function distanceTo(
+  { data, columns }: SampleMatrix,
+  row: number,
+  points: Float64Array,
+  index = 0,
+): number {
+  let sum = 0;
+  for (let j = 0; j < columns; j++) {
+    const off = data[row * columns + j]! - points[index * columns + j]!;
+    sum += off * off;
+  }
+  return Math.sqrt(sum);
+}
+
+/**
  * The index of the largest number of each row, the first of equal ones.
  *
  * @param matrix The rows.
@@ -104,6 +127,19 @@ export function argmax({ data, rows, columns }: SampleMatrix): Int32Array {
     result[row] = best;
   }
   return result;
+}
+
+/**
+ * The labels of correctly classified rows: those whose largest logit is that of
+ * their label.
+ *
+ * @param block Logits and labels.
+ * @returns One label per row, -1 where the prediction is wrong.
+ */
+export function correctLabels({ logits, labels }: SampleBlock): Int32Array {
+  return argmax(logits).map((predicted, row) =>
+    predicted === labels[row] ? predicted : -1
+  );
 }
 
 /**
@@ -144,9 +180,9 @@ export function squaredLengths(
 }
 
 /**
- * Checks that the model is right on some sample of the fit.
+ * Checks that some sample of the fit is classified correctly.
  *
- * @param isSome Whether some sample is classified correctly.
+ * @param isSome Whether one is.
  * @param action The action, for messages.
  * @throws {RangeError} If none is.
  */

@@ -65,24 +65,46 @@ export class SampleKeys {
     matrices: readonly SampleMatrix[],
     row: number,
   ): number {
-    let [a, b] = [0x811c9dc5, 0x9747b28c];
-    const mix = (word: number) => {
-      a = Math.imul(a ^ word, 0x01000193);
-      b = Math.imul(b ^ (word + (b >>> 15)), 0x85ebca6b);
-      a ^= a >>> 13;
-    };
-    if (typeof id === "string") {
-      for (let i = 0; i < id.length; i++) mix(id.charCodeAt(i));
-    } else {
-      for (const { data, columns } of matrices) {
-        const step = Math.max(1, Math.floor(columns / MOST_VALUES));
-        for (let j = 0; j < columns; j += step) {
-          wordOf[0] = data[row * columns + j]!;
-          mix(bits[0]!);
-        }
+    if (typeof id !== "string") return SampleKeys.hashOf(matrices, row);
+    const hash = new Hash();
+    for (let i = 0; i < id.length; i++) hash.mix(id.charCodeAt(i));
+    return hash.value;
+  }
+
+  /**
+   * The hash of the values of a sample.
+   *
+   * @param matrices The values.
+   * @param row Its row in them.
+   * @returns A uniformly distributed integer of 53 bits.
+   */
+  static hashOf(matrices: readonly SampleMatrix[], row: number): number {
+    const hash = new Hash();
+    for (const { data, columns } of matrices) {
+      const step = Math.max(1, Math.floor(columns / MOST_VALUES));
+      for (let j = 0; j < columns; j += step) {
+        wordOf[0] = data[row * columns + j]!;
+        hash.mix(bits[0]!);
       }
     }
-    return (a >>> 5) * 2 ** 26 + ((b ^ (b >>> 16)) >>> 6);
+    return hash.value;
+  }
+}
+
+/** A hash of words of 32 bits. */
+class Hash {
+  #a = 0x811c9dc5;
+  #b = 0x9747b28c;
+
+  mix(word: number): void {
+    this.#a = Math.imul(this.#a ^ word, 0x01000193);
+    this.#b = Math.imul(this.#b ^ (word + (this.#b >>> 15)), 0x85ebca6b);
+    this.#a ^= this.#a >>> 13;
+  }
+
+  /** An integer of 53 bits. */
+  get value(): number {
+    return (this.#a >>> 5) * 2 ** 26 + ((this.#b ^ (this.#b >>> 16)) >>> 6);
   }
 }
 

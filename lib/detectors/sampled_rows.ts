@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cannot } from "../check.ts";
 import { seededRandom } from "../math/seeded_random.ts";
 import type { SampleBlock, SampleMatrix } from "./definition.ts";
 
@@ -112,4 +113,50 @@ export function encodeIds(
  */
 export function decodeIds(data: ArrayBufferView): (string | number)[] {
   return JSON.parse(new TextDecoder().decode(data as Uint8Array<ArrayBuffer>));
+}
+
+/**
+ * Checks that a bank can hold as many samples as there are neighbours.
+ *
+ * @param neighbors Number of neighbours.
+ * @param maxSamples Maximum number of samples of the bank.
+ * @param action The action, for messages.
+ * @throws {RangeError} If it cannot.
+ */
+export function checkBankSize(
+  neighbors: number,
+  maxSamples: number,
+  action: string,
+): void {
+  if (neighbors <= maxSamples) return;
+  const rule = `"neighbors" must be <= "maxSamples", ${maxSamples}`;
+  throw new RangeError(cannot(action, rule, neighbors));
+}
+
+/**
+ * The index of each sample of the fit in the bank, to score it without itself.
+ *
+ * @param block Samples of the fit.
+ * @param rows Indices of the samples of the bank, `[M]`.
+ * @param neighbors Number of neighbours of each score.
+ * @param name The detector's name.
+ * @returns One index per sample; -1 for samples that are not in the bank.
+ * @throws {RangeError} If too few other samples are left.
+ */
+export function bankIndices(
+  block: SampleNames,
+  rows: Int32Array,
+  neighbors: number,
+  name: string,
+): Int32Array {
+  if (rows.length <= neighbors) {
+    const rule = `"neighbors" must be < the ${rows.length} samples that are ` +
+      "kept, as each is scored without itself";
+    throw new RangeError(cannot(`score with ${name}()`, rule, neighbors));
+  }
+  const indexOf = new Map(Array.from(rows, (row, i) => [row, i]));
+  return Int32Array.from(
+    { length: block.rows },
+    (_, i) => indexOf.get(block.firstRow + i) ?? -1,
+  );
 }

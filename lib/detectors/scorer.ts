@@ -17,10 +17,16 @@ import type {
   Decisions,
   Explanation,
   FeatureInput,
+  FeatureSource,
   RunOptions,
   Scorer,
 } from "../types.ts";
-import { type Calibration, calibration, pValues } from "./conformal.ts";
+import {
+  type Calibration,
+  calibration,
+  checkTpr,
+  pValues,
+} from "./conformal.ts";
 import { RUN_OPTIONS } from "./run.ts";
 import { sharedPart } from "./sample_keys.ts";
 import type { ScorerCore, StoredCore } from "./_scorer_core.ts";
@@ -29,11 +35,11 @@ import type { scorerBytes, ScorerFacts } from "./_scorer_file.ts";
 /** The array of the scores of known samples in a file. */
 export const CALIBRATION = "sonde.calibration";
 
-/**
- * What goes into a file; a symbol, so that it is not listed by Tab completion
- * in notebooks.
- */
+// Symbols, so that Tab completion in notebooks does not list these methods.
+/** The key of the contents of a file. */
 const STORED = Symbol("stored");
+/** The key of scoring with a comparison with the calibration. */
+const SCORE = Symbol("score");
 
 /** A fitted detector. */
 export class FittedScorer implements Scorer {
@@ -50,8 +56,25 @@ export class FittedScorer implements Scorer {
     features: FeatureInput,
     options: RunOptions = {},
   ): Promise<Float64Array> {
+    return await this[SCORE](features, options);
+  }
+
+  /**
+   * Scores samples.
+   *
+   * @param features Features of the samples.
+   * @param options Signal, progress.
+   * @param calibratedOn The source of the calibration, which they must match.
+   * @returns One score per sample.
+   */
+  protected async [SCORE](
+    features: FeatureInput,
+    options: RunOptions,
+    calibratedOn?: FeatureSource,
+  ): Promise<Float64Array> {
     const action = `score with ${this.name}()`;
-    return (await this.#core.score(features, options, action)).scores;
+    const wanted = { calibratedOn };
+    return (await this.#core.score(features, options, action, wanted)).scores;
   }
 
   async calibrate(
@@ -64,14 +87,15 @@ export class FittedScorer implements Scorer {
     checkRunOptions(options, action);
     checkAwaited(known, action, "the features");
     const { tpr = 0.95, ...runOptions } = options;
+    checkTpr(tpr, action);
     if (isScores(known)) {
       return new CalibratedScorer(core, calibration(known, tpr, action), []);
     }
-    const way = { keys: true };
-    const { scores, keys } = await core.score(known, runOptions, action, way);
-    const calibrated = calibration(scores, tpr, action);
-    const shared = sharedPart(keys, core.keys);
-    return new CalibratedScorer(core, calibrated, warningsOf(shared));
+    const wanted = { keys: true };
+    const scored = await core.score(known, runOptions, action, wanted);
+    const calibrated = calibration(scored.scores, tpr, action);
+    const warnings = warningsOf(sharedPart(scored.keys, core.keys));
+    return new CalibratedScorer(core, calibrated, warnings, scored.source);
   }
 
   async explain(features: FeatureInput, row: number): Promise<Explanation> {
@@ -138,25 +162,35 @@ export class CalibratedScorer extends FittedScorer implements DecidingScorer {
   readonly threshold: number;
   readonly warnings: readonly string[];
   readonly #known: Float64Array;
+  readonly #source: FeatureSource | undefined;
 
-  /** Creates a scorer from its core and its calibration. */
+  /**
+   * Creates a scorer from its core and its calibration.
+   *
+   * @param core The fitted part.
+   * @param calibration The scores of known samples, with the threshold.
+   * @param warnings Reasons why decisions are less reliable.
+   * @param source The source of the known samples, if known.
+   */
   constructor(
     core: ScorerCore,
     { tpr, threshold, scores }: Calibration,
     warnings: readonly string[],
+    source?: FeatureSource,
   ) {
     super(core);
     this.tpr = tpr;
     this.threshold = threshold;
     this.warnings = Object.freeze([...warnings]);
     this.#known = scores;
+    this.#source = source;
   }
 
   async decide(
     features: FeatureInput,
     options: RunOptions = {},
   ): Promise<Decisions> {
-    const scores = await this.score(features, options);
+    const scores = await this[SCORE](features, options, this.#source);
     return {
       scores,
       unknown: Uint8Array.from(scores, (s) => s > this.threshold ? 1 : 0),
@@ -169,8 +203,9 @@ export class CalibratedScorer extends FittedScorer implements DecidingScorer {
   ): Parameters<typeof scorerBytes> {
     const [facts, arrays] = super[STORED](core);
     const { tpr, warnings } = this;
-    const known = this.#known;
-    const all: ScorerFacts = { ...facts, calibration: { tpr, warnings } };
+    const [known, source] = [this.#known, this.#source];
+    const calibration = { tpr, warnings, ...(source && { source }) };
+    const all: ScorerFacts = { ...facts, calibration };
     return [all, {
       ...arrays,
       [CALIBRATION]: { data: known, shape: [known.length], dtype: "float64" },

@@ -2,7 +2,13 @@ import { checkOneOf, checkOptions } from "../check.ts";
 import type { Detector } from "../types.ts";
 import type { SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { argmax, checkSomeCorrect, scoreRows, stateArray } from "./rows.ts";
+import {
+  argmax,
+  checkSomeCorrect,
+  correctLabels,
+  scoreRows,
+  stateArray,
+} from "./rows.ts";
 
 /**
  * Settings of {@linkcode she}.
@@ -74,8 +80,7 @@ export function she(options: SheOptions = {}): Detector {
     async fit(known) {
       const { measureMeans } = await import("./moments.ts");
       const { classes, means, columns } = await measureMeans(known, {
-        classOf: ({ logits, labels }) =>
-          argmax(logits).map((label, i) => label === labels[i] ? label : -1),
+        classOf: correctLabels,
       });
       checkSomeCorrect(classes.length > 0, known.action);
       return {

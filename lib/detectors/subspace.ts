@@ -10,9 +10,17 @@ import {
   checkOneOf,
   checkOptions,
 } from "../check.ts";
-import type { product } from "../linalg/products.ts";
+import type { Matrix } from "../linalg/products.ts";
+import type { ProjectedNorms } from "../linalg/projected_norms.ts";
 import type { WorkPacer } from "../types.ts";
-import type { KnownSamples, SampleMatrix } from "./definition.ts";
+import type {
+  DetectorState,
+  KnownSamples,
+  SampleMatrix,
+  ScoringContext,
+} from "./definition.ts";
+import { transposed } from "./_matrices.ts";
+import { stateMatrix } from "./rows.ts";
 
 /**
  * Settings of detectors that use a subspace.
@@ -136,6 +144,25 @@ export async function fitSubspace(
 }
 
 /**
+ * Prepares lengths of residuals.
+ *
+ * @param state `origin` `[D]` and `residual` `[D, D - k]`.
+ * @param context Context for scoring.
+ * @returns `‖Rᵀ(z - o)‖` of rows; close it.
+ */
+export async function openResidual(
+  { origin, residual }: DetectorState,
+  context: ScoringContext,
+): Promise<ProjectedNorms> {
+  const { openProjectedNorms } = await import("../linalg/projected_norms.ts");
+  return await openProjectedNorms(
+    stateMatrix(residual!),
+    origin!.data as Float64Array,
+    context,
+  );
+}
+
+/**
  * The smallest number of components that explain a fraction of the variance.
  *
  * @param values Variances of the components, descending.
@@ -192,14 +219,3 @@ async function headOrigin(
   return result.map((x) => -x);
 }
 
-type Matrix = Parameters<typeof product>[0];
-
-function transposed({ data, rows, columns }: Matrix): Matrix {
-  const result = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      result[j * rows + i] = data[i * columns + j]!;
-    }
-  }
-  return { data: result, rows: columns, columns: rows };
-}

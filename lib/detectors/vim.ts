@@ -1,12 +1,20 @@
 import { cannot } from "../check.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
-import type { SampleBlock } from "./definition.ts";
+import type {
+  BlockScorer,
+  DetectorState,
+  KnownSamples,
+  SampleBlock,
+  ScoringContext,
+} from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
-import { argmax, scoreRows, stateArray, stateMatrix } from "./rows.ts";
+import { argmax, scoreRows, stateArray } from "./rows.ts";
 import {
   checkSubspace,
   fitSubspace,
+  openResidual,
+  type Subspace,
   type SubspaceOptions,
 } from "./subspace.ts";
 
@@ -36,7 +44,8 @@ const LEAST_SHARE = 1e-12;
  *
  * @category Detectors
  * @param options Dimensions and origin of the subspace.
- * @returns A detector of the penultimate, `[N, D]`, and logits; scores are in the unit of the logits.
+ * @returns A detector of the penultimate, `[N, D]`, and logits; scores are in the
+ * unit of the logits.
  * @throws {RangeError} If an option is out of range; in `fit`, if there is no
  * residual or `α` is not above 0.
  *
@@ -74,84 +83,93 @@ export function vim(options: SubspaceOptions = {}): Detector {
       head: settings.origin === "head",
     },
     passes: 2,
-    async fit(known) {
-      const { pacer, action } = known;
-      const subspace = await fitSubspace(known, settings);
-      const { origin, residual, width, samples, scatter } = subspace;
-      const matrix = { data: residual, rows: origin.length, columns: width };
-      const options = { pacer, samples };
-      const { openProjectedNorms } = await import(
-        "../linalg/projected_norms.ts"
-      );
-      const measure = await openProjectedNorms(matrix, origin, options);
-      let [logits, norms] = [0, 0];
-      try {
-        for await (const block of known.blocks()) {
-          const measuring = measure.of(block.features);
-          const { data, columns } = block.logits;
-          argmax(block.logits).forEach((best, row) =>
-            logits += data[row * columns + best]!
-          );
-          for (const length of await measuring) norms += length;
-        }
-      } finally {
-        await measure.close();
-      }
-      // The root of the mean square is at least the mean length.
-      if (!(norms > LEAST_SHARE * Math.sqrt(samples * scatter))) {
-        const rule = "known features must have a residual";
-        const hint = 'pass a lower "dims", or use maxLogit()';
-        throw new RangeError(cannot(action, rule, norms, hint));
-      }
-      const alpha = logits / norms;
-      if (!(alpha > 0)) {
-        const rule = "the largest logits of known samples must be > 0 on " +
-          "average, as a residual would count as known otherwise";
-        throw new RangeError(
-          cannot(action, rule, alpha, "use residual() and energy()"),
-        );
-      }
-      return {
-        origin: stateArray(origin),
-        residual: stateArray(residual, [origin.length, width]),
-        alpha: stateArray(Float64Array.of(alpha)),
-      };
-    },
-    async open({ origin, residual, alpha }, context) {
-      const { openProjectedNorms } = await import(
-        "../linalg/projected_norms.ts"
-      );
-      const measure = await openProjectedNorms(
-        stateMatrix(residual!),
-        origin!.data as Float64Array,
-        context,
-      );
-      const [factor] = alpha!.data as Float64Array;
-      const terms = async ({ features, logits, rows }: SampleBlock) => {
-        const lengths = await measure.of(features);
-        const { data, columns } = logits;
-        return {
-          residuals: lengths.map((length) => factor! * length),
-          energies: scoreRows(
-            rows,
-            (row) => -logSumExp(data, row * columns, columns),
-          ),
-        };
-      };
-      return {
-        async score(block) {
-          const { residuals, energies } = await terms(block);
-          return residuals.map((residual, i) => residual + energies[i]!);
-        },
-        async explain(block) {
-          const { residuals, energies } = await terms(block);
-          return {
-            class: argmax(block.logits)[0]!,
-            terms: { residual: residuals[0]!, energy: energies[0]! },
-          };
-        },
-        close: () => measure.close(),
-      };
-    },
+    fit: (known) => fit(known, settings),
+    open,
   });
+}
+
+async function fit(
+  known: KnownSamples,
+  settings: ReturnType<typeof checkSubspace>,
+): Promise<DetectorState> {
+  const { action } = known;
+  const subspace = await fitSubspace(known, settings);
+  const { origin, residual, width, samples, scatter } = subspace;
+  const { logits, norms } = await sumTerms(known, subspace);
+  // The root of the mean square is at least the mean length.
+  if (!(norms > LEAST_SHARE * Math.sqrt(samples * scatter))) {
+    const rule = "known features must have a residual";
+    const hint = 'pass a lower "dims", or use maxLogit()';
+    throw new RangeError(cannot(action, rule, norms, hint));
+  }
+  const alpha = logits / norms;
+  if (!(alpha > 0)) {
+    const rule = "the largest logits of known samples must be > 0 on " +
+      "average, as a residual would count as known otherwise";
+    throw new RangeError(
+      cannot(action, rule, alpha, "use residual() and energy()"),
+    );
+  }
+  return {
+    origin: stateArray(origin),
+    residual: stateArray(residual, [origin.length, width]),
+    alpha: stateArray(Float64Array.of(alpha)),
+  };
+}
+
+/** Sums of the largest logits and of the residuals over known samples. */
+async function sumTerms(
+  { blocks, pacer }: KnownSamples,
+  { origin, residual, width, samples }: Subspace,
+): Promise<{ readonly logits: number; readonly norms: number }> {
+  const { openProjectedNorms } = await import("../linalg/projected_norms.ts");
+  const matrix = { data: residual, rows: origin.length, columns: width };
+  const measure = await openProjectedNorms(matrix, origin, { pacer, samples });
+  let [logits, norms] = [0, 0];
+  try {
+    for await (const block of blocks()) {
+      const measuring = measure.of(block.features); // meanwhile, the logits
+      const { data, columns } = block.logits;
+      argmax(block.logits).forEach((best, row) =>
+        logits += data[row * columns + best]!
+      );
+      for (const length of await measuring) norms += length;
+    }
+    return { logits, norms };
+  } finally {
+    await measure.close();
+  }
+}
+
+async function open(
+  state: DetectorState,
+  context: ScoringContext,
+): Promise<BlockScorer> {
+  const measure = await openResidual(state, context);
+  const [alpha] = state.alpha!.data as Float64Array;
+  const terms = async ({ features, logits, rows }: SampleBlock) => {
+    const lengths = await measure.of(features);
+    const { data, columns } = logits;
+    return {
+      residuals: lengths.map((length) => alpha! * length),
+      energies: scoreRows(
+        rows,
+        (row) => -logSumExp(data, row * columns, columns),
+      ),
+    };
+  };
+  return {
+    async score(block) {
+      const { residuals, energies } = await terms(block);
+      return residuals.map((residual, i) => residual + energies[i]!);
+    },
+    async explain(block) {
+      const { residuals, energies } = await terms(block);
+      return {
+        class: argmax(block.logits)[0]!,
+        terms: { residual: residuals[0]!, energy: energies[0]! },
+      };
+    },
+    close: () => measure.close(),
+  };
 }

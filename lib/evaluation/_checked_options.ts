@@ -65,7 +65,7 @@ export function checkEntries(
     const where = `detectors[${i}]`;
     const checked = checkEntry(entry, common, where, action);
     if (names.has(checked.name)) {
-      const rule = `every detector must have a name of its own, ${where} too`;
+      const rule = `every detector must have a unique name, also ${where}`;
       const hint = `pass it as { name: "…", detector }`;
       throw new RangeError(cannot(action, rule, checked.name, hint));
     }
@@ -166,7 +166,7 @@ function checkInput(input: unknown, name: string, action: string): void {
   checkAwaited(input, action, name);
   if (isInput(input)) return;
   const rule = `${name} must be a feature set, stored features or a ` +
-    "function that gives a stream";
+    "function that returns a stream";
   throw new TypeError(cannot(action, rule, input));
 }
 

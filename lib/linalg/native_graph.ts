@@ -97,7 +97,7 @@ export async function openNative(
   const model = encodeModel(graph);
   const pipeline = await openInWorker(model, {
     threads: defaultThreads(),
-    // The calling thread writes the next rows meanwhile: of a fit of ViM on
+    // The calling thread prepares the next rows meanwhile: in a fit of ViM on
     // 50,000 x 512, spinning took 0.5 of 2.5 s of processor time.
     spins: false,
     transferable,

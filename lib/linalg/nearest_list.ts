@@ -12,7 +12,7 @@ export interface Bank {
   readonly columns: number;
   /** Divisor of each row, `[rows]`. @default {1} */
   readonly lengths?: Float64Array;
-  /** What is added to the squared distance of each row, >= 0, `[rows]`. @default {0} */
+  /** Addend to the squared distance of each row, >= 0, `[rows]`. @default {0} */
   readonly extra?: Float64Array;
   /**
    * Squared length of each row after the division, `[rows]`, by

@@ -91,8 +91,8 @@ export async function openNearest(
 }
 
 /**
- * Offers all rows of a bank; with squares, only those are measured exactly whose
- * squared distance `q² + b² - 2 q b` may be small enough.
+ * Offers all rows of a bank. With squares, exact distances are computed only for
+ * rows whose squared distance `q² + b² - 2 q b` may be small enough.
  */
 function offerAll(
   bank: Bank,
@@ -103,7 +103,7 @@ function offerAll(
   const { data, rows, columns, lengths, extra, squares } = bank;
   best.clear();
   const products = squares && rowProducts(bank, query); // [M]
-  const own = query.reduce((sum, x) => sum + x * x, 0);
+  const square = query.reduce((sum, x) => sum + x * x, 0);
   for (let row = 0; row < rows; row++) {
     if (row === skip) continue;
     const at = row * columns;
@@ -111,9 +111,9 @@ function offerAll(
     const more = extra === undefined ? 0 : extra[row]!;
     const limit = best.worst - more;
     if (products !== undefined) {
-      const both = own + squares![row]!;
+      const both = square + squares![row]!;
       const error = (2 * columns + 8) * Number.EPSILON * both + VANISHING;
-      // False where numbers overflow: such rows are measured.
+      // False if numbers overflow: then the exact distance is computed.
       if (both - 2 * products[row]! / length - error > limit) continue;
     }
     best.offer(row, squaredDistance(data, at, query, length, limit) + more);

@@ -1,7 +1,7 @@
 /**
  * Sums of outer products of rows in float64: on the native runtime in a worker,
- * where it may be loaded and the sum is worth the way there; otherwise in plain
- * loops. Both agree to about 1e-13 of the sum of the absolute products.
+ * if it may be loaded and the sum is large enough; otherwise in plain loops. Both
+ * agree to about 1e-13 of the sum of the absolute products.
  *
  * @module
  */
@@ -23,17 +23,17 @@ export interface GramSum {
    */
   add(rows: Matrix): Promise<void>;
   /**
-   * Adds the outer products of rows that are computed where they are needed.
+   * Adds the outer products of rows that are written into the buffer directly.
    *
-   * @param rows How many.
-   * @param write Writes the `D` numbers of a row into an array, from an index on.
+   * @param rows Number of rows.
+   * @param write Writes the `D` numbers of a row into an array, from an index.
    */
   fill(
     rows: number,
     write: (target: Float64Array, at: number, row: number) => void,
   ): Promise<void>;
   /**
-   * The sum so far; nothing is added afterwards.
+   * Returns the sum; nothing can be added afterwards.
    *
    * @returns `Σ xᵀx`, `[D, D]`, symmetric.
    */
@@ -43,22 +43,22 @@ export interface GramSum {
 }
 
 /**
- * How many numbers are sent to the runtime at once: 8 MB. Of 8,192 rows of 512,
- * products took 180 ms in one piece and 4 times 26 ms in four, on two cores.
+ * Number of values sent to the runtime at once: 8 MB. For 8,192 rows of 512 values,
+ * one product took 180 ms, four of a quarter each took 26 ms each, on two cores.
  */
 const BUFFER_SIZE = 2 ** 20;
 
 /**
- * How many products are in flight. With one, the runtime waits while its result
+ * Number of products in flight. With one, the runtime waits while its result
  * is added and the next rows are copied.
  */
 const IN_FLIGHT = 2;
 
 /**
- * Prepares a sum of outer products. Rows must be shifted near their mean by the
- * caller: then nothing cancels out when the mean is subtracted afterwards.
+ * Prepares a sum of outer products. The caller must shift rows close to
+ * their mean, so that subtracting the mean afterwards does not cancel digits.
  *
- * @param columns How many numbers a row has.
+ * @param columns `D`, number of values per row.
  * @param options Whether the native runtime may be used; signal.
  * @returns The sum; close it.
  */
@@ -70,7 +70,7 @@ export async function openGramSum(
   const mayUseNative = columns > 0 && await hasNative(options);
   const most = Math.max(1, Math.min(8192, Math.floor(BUFFER_SIZE / columns)));
   const total = new Float64Array(columns * columns); // [D, D]
-  let buffer = new Float64Array(); // [most, D], allocated when it is first used
+  let buffer = new Float64Array(); // [most, D], allocated on first use
   let filled = 0;
   let native: ReturnType<typeof openGram> | undefined;
   const running: Promise<void>[] = [];
@@ -122,8 +122,8 @@ export interface OuterProducts {
   /**
    * Adds the outer products of rows to a sum.
    *
-   * @param total `[D, D]`, of which the lower triangle is kept right.
-   * @param rows `[n, D]`; only read, before the promise is settled.
+   * @param total `[D, D]`, of which only the lower triangle is updated.
+   * @param rows `[n, D]`; only read, until the promise settles.
    */
   addTo(total: Float64Array, rows: Matrix): Promise<void>;
   /** Frees the resources. */
@@ -131,10 +131,10 @@ export interface OuterProducts {
 }
 
 /**
- * Prepares outer products of rows that go to several sums, as one a class. As for
- * {@linkcode openGramSum}, rows must be shifted near their mean.
+ * Prepares outer products of rows for several sums, such as one per class. As for
+ * {@linkcode openGramSum}, rows must be shifted close to their mean.
  *
- * @param columns How many numbers a row has.
+ * @param columns `D`, number of values per row.
  * @param options Whether the native runtime may be used; signal.
  * @returns The products; close them.
  */
@@ -160,7 +160,8 @@ export async function openOuterProducts(
 }
 
 /**
- * From that many columns on, what is above the diagonal is left out by halves.
+ * From this number of columns, one of the four quadrants is not computed, because
+ * it lies above the diagonal.
  */
 const WORTH_HALVING = 64;
 

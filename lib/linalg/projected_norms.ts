@@ -1,10 +1,9 @@
 /**
- * Lengths of projections of rows, in float64: on the native runtime
- * in a worker, where it may be loaded and the work is worth the way there;
- * otherwise in plain loops.
+ * Lengths of projections of rows, in float64: on the native runtime in a worker,
+ * if it may be loaded and the work is large enough; otherwise in plain loops.
  *
- * Rows go to the runtime as they are, in float32, and only lengths come back:
- * centring them here and sending them in float64 took three times as long.
+ * Rows are sent to the runtime in float32, and only lengths are returned: centring
+ * rows first and sending them in float64 took three times as long.
  *
  * @module
  */
@@ -32,7 +31,7 @@ export interface ProjectedNorms {
 
 /** Settings of {@linkcode openProjectedNorms}. */
 export interface ProjectedOptions extends LinalgOptions {
-  /** How many rows will come, if known: a few are not worth a worker. */
+  /** Expected number of rows, if known: a few do not justify a worker. */
   readonly samples?: number | undefined;
 }
 
@@ -41,9 +40,9 @@ export interface ProjectedOptions extends LinalgOptions {
  *
  * @param projection `P`, `[D, W]`; must not change until it is closed.
  * @param origin `o`, `[D]`.
- * @param options How many rows will come, whether the runtime may be used, and
- * what stops it.
- * @returns What measures rows; close it.
+ * @param options Expected number of rows, whether the runtime may be used, and
+ * pacer.
+ * @returns The projection; close it.
  */
 export async function openProjectedNorms(
   projection: Matrix,

@@ -4,7 +4,7 @@ import type { FloatRows } from "./products.ts";
  * Products of all rows of a matrix with one vector, in float64 and without the
  * runtime, for single samples.
  *
- * Four rows at once, as four sums do not wait for each other: 10,000 rows of 512
+ * Four rows at once, because four independent sums overlap: 10,000 rows of 512
  * took 7.8 ms instead of 10.1 ms (18 ms with a division in each step).
  *
  * @param matrix The rows, `[M, D]`.

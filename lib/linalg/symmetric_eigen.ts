@@ -76,13 +76,13 @@ async function decompose(
   return descending(values, vectors, side, scale);
 }
 
-/** Time between pauses. */
+/** How the work is run. */
 interface Work {
   readonly drive: WorkPacer["drive"];
   readonly multiply: Multiply;
 }
 
-/** Without pauses. */
+/** Runs steps without pauses. */
 function atOnce<R>(steps: Generator<void, R>): Promise<R> {
   while (true) {
     const step = steps.next();
@@ -152,8 +152,8 @@ function householder(
 /**
  * `p = A v`, from the lower triangle of a symmetric matrix, from an index on.
  *
- * Four rows at once, so that what they share is read once: of 2,048 rows, the
- * whole decomposition took 11.3 s instead of 13.6 s of processor time.
+ * Four rows at once, so that `v` and `p` are read once for all four: of 2,048 rows,
+ * the whole decomposition took 11.3 s instead of 13.6 s of processor time.
  */
 function lowerTimes(
   a: Float64Array,
@@ -195,7 +195,7 @@ function lowerTimes(
   for (; i < side; i++) rowTimes(a, v, p, start, i, side);
 }
 
-/** Adds one row of the lower triangle, from a column on, and what mirrors it. */
+/** Adds one row of the lower triangle, from a column, and its mirror image. */
 function rowTimes(
   a: Float64Array,
   v: Float64Array,
@@ -233,7 +233,7 @@ function subtractOuter(
     const r3 = r2 + side;
     const [v0, v1, v2, v3] = [v[i]!, v[i + 1]!, v[i + 2]!, v[i + 3]!];
     const [p0, p1, p2, p3] = [p[i]!, p[i + 1]!, p[i + 2]!, p[i + 3]!];
-    // Up to the end of the last row: what lies above the diagonal is not read.
+    // Up to the end of the last row: elements above the diagonal are not read.
     for (let j = start; j < i + 4; j++) {
       const vj = v[j]!;
       const pj = p[j]!;
@@ -251,7 +251,7 @@ function subtractOuter(
   }
 }
 
-/** Sums of squares below this are negligible beside numbers near 1. */
+/** Sums of squares below this are negligible compared to numbers near 1. */
 const VANISHING = 1e-120;
 /** Number of reflections applied at once. */
 const BLOCK = 128;

@@ -9,7 +9,7 @@ import {
 
 /**
  * Points of a precision-recall curve, `G + 1` for `G` distinct scores, ordered
- * ordered ordered from the strictest threshold to the most lenient one.
+ * from the strictest threshold to the most lenient one.
  *
  * @category Metrics
  */

@@ -9,8 +9,8 @@ import {
 } from "./scores.ts";
 
 /**
- * Points of a ROC curve, `G + 1` for `G` distinct scores, ordered ordered
- * ordered from the strictest threshold to the most lenient one.
+ * Points of a ROC curve, `G + 1` for `G` distinct scores, ordered from
+ * the strictest threshold to the most lenient one.
  *
  * @category Metrics
  */

@@ -112,7 +112,7 @@ Deno.test("a custom detector is told what is wrong with its state", async () => 
     [[good], "its fit must return an object of arrays"],
     [{ mean: data }, 'state "mean" must be { data, shape, dtype }'],
     [{ mean: { ...good, data: [1, 2] } }, "current value is [1, 2]"],
-    [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape says"],
+    [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape has elements"],
     [
       { mean: { data, shape: [2] } },
       'have the "dtype" of its array, "float64": current value is undefined',

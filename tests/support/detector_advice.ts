@@ -146,4 +146,14 @@ export const DETECTOR_ADVICE: readonly (readonly [string, string, string])[] = [
     "pass the file that scorer.save wrote",
     "tests/detectors/advice_test.ts",
   ],
+  [
+    "detectors/per_layer.ts",
+    "use ${name}() with a set of .penultimate()",
+    "tests/detectors/per_layer_test.ts",
+  ],
+  [
+    "detectors/per_layer.ts",
+    "pass more, or use ${name}() on one layer",
+    "tests/detectors/per_layer_test.ts",
+  ],
 ];
