@@ -165,17 +165,16 @@ export interface ComparedFeatures {
   readonly layer?: string | null;
   /** Their source. */
   readonly source?: FeatureSource;
-  /** What they were used for. */
-  readonly use: "fit" | "calibration";
+  /** Their purpose. */
+  readonly use: "fit" | "calibration" | "known samples";
 }
 
 /**
- * Refuses features of another model than that of a fit or a calibration, or
- * with other settings. Perturbations may differ from those of a fit, because
- * detectors are fitted without, but not from those of a calibration. Sets
- * without a source are not compared.
+ * Refuses features of another model than that of other features, or with other
+ * settings. Only perturbations may differ from those of a fit, because detectors
+ * are fitted without. Sets without a source are not compared.
  *
- * @param expected The features of the fit or the calibration.
+ * @param expected The features to compare with.
  * @param source The source of the other features.
  * @param uses The parts of a set that the detector uses.
  * @param action The action, for messages.
@@ -198,7 +197,7 @@ export function checkSource(
   if (before === undefined || found === undefined) return;
   const partsOfUse = (settings: SourceSettings) => ({
     ...partsOf(settings, layer, uses),
-    ...(use === "calibration" && { perturbation: settings.perturbation }),
+    ...(use !== "fit" && { perturbation: settings.perturbation }),
   });
   const others: Readonly<Record<string, unknown>> = partsOfUse(found);
   for (const [name, value] of Object.entries(partsOfUse(before))) {

@@ -18,11 +18,13 @@ import {
 import type {
   Detector,
   FeatureInput,
+  FeatureSet,
   FitFreeDetector,
   RunOptions,
   Scorer,
 } from "../types.ts";
 import type { DetectorDefinition, DetectorState } from "./definition.ts";
+import { checkSource } from "./_feature_profile.ts";
 import { inputStream } from "./_input_stream.ts";
 import { RUN_OPTIONS } from "./run.ts";
 import { FittedScorer } from "./scorer.ts";
@@ -280,6 +282,31 @@ export function restoreCore(
  */
 export function traitsOf(detector: Detector): DetectorTraits | undefined {
   return (detector as Partial<Internals>)[TRAITS];
+}
+
+/**
+ * Refuses samples whose scores cannot be compared with those of known samples,
+ * because they were extracted with another model or other settings. Sets without
+ * a source, and detectors that were not created by {@linkcode defineDetector}, are
+ * not checked.
+ *
+ * @param detector The detector.
+ * @param known The known samples.
+ * @param other The other samples.
+ * @param action The action, for messages.
+ * @throws {TypeError} If they cannot be compared.
+ */
+export function checkComparable(
+  detector: Detector,
+  known: FeatureSet,
+  other: FeatureSet,
+  action: string,
+): void {
+  const uses = traitsOf(detector)?.uses;
+  if (uses === undefined) return;
+  const { source } = known;
+  const compared = { ...(source && { source }), use: "known samples" } as const;
+  checkSource(compared, other.source, uses, action);
 }
 
 /**

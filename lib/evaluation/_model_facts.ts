@@ -20,7 +20,7 @@ export interface VectorFacts {
   readonly varying: number;
   /** Dimension of the space that the samples span. */
   readonly rank: number;
-  /** Whether each of these dimensions has more than a share of 0.01 of the variance. */
+  /** Whether each principal component explains more than 0.01 of the variance. */
   readonly isEven: boolean;
   /** Whether there were too few samples to find a higher rank. */
   readonly isRankLimited: boolean;
@@ -156,7 +156,7 @@ function findVectors(
     vectors.at(-1);
 }
 
-/** In as many dimensions or more, one of them has less than a share of 0.01. */
+/** With this rank or more, some component explains at most 0.01 of the variance. */
 const NARROW = 100;
 
 function measured(

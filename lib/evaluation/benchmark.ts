@@ -1,4 +1,6 @@
 import { cannot, checkAwaited, checkOptions } from "../check.ts";
+import { checkComparable } from "../detectors/define_detector.ts";
+import { isFeatureSet } from "../features/view/shown_arrays.ts";
 import {
   checkMetricOptions,
   METRIC_OPTIONS,
@@ -22,8 +24,8 @@ import type {
 } from "./benchmark_table.ts";
 
 /**
- * A named detector, with separate features if it needs others than the rest:
- * shaped logits, feature maps, another layer.
+ * A named detector, with separate features if it needs other ones: shaped logits,
+ * feature maps, another layer.
  *
  * @category Evaluation
  */
@@ -62,15 +64,16 @@ const ACTION = "run benchmark";
  * Compares detectors on the same features: each is fitted once, scores known
  * and unknown samples, and has a row for each unknown set.
  *
- * Features are extracted before, once for all detectors; an entry with features
- * of its own stands in the same table. A detector that fails, as one that needs
- * labels if there are none, is a row with its error, and the others go on. Only
- * a stop ends the benchmark.
+ * Features are extracted beforehand, once for all detectors; an entry can have
+ * other features. A detector that fails, such as one that needs labels if there
+ * are none, becomes a row with its error, and the remaining detectors are still
+ * run. Only an abort ends the benchmark. Known and unknown samples must be
+ * extracted with the same settings, including shaping and perturbation.
  *
- * Known samples must not be those of the fit: sets that share more than half of
- * their samples are refused, as far as they are in memory. Use a benchmark to
- * choose among detectors. The result of the best of many is optimistic, so
- * measure it again on other samples.
+ * Known samples must not be those of the fit: sets in memory that share more than
+ * half of their samples are refused; streams are not compared. Use a benchmark to
+ * choose among detectors. The result of the best of many is optimistic, so measure
+ * it again on other samples.
  *
  * @param options Detectors and features; kind, confidence and seed of the
  * intervals; signal and progress, counted in samples fitted and scored.
@@ -160,7 +163,9 @@ async function measure(
   const { name, detector, fit } = entry;
   const sets = Object.entries(entry.unknown);
   const failed = (error: Error) =>
-    sets.map(([unknown]): BenchmarkRow => ({ detector: name, unknown, error }));
+    sets.map(([unknown]): BenchmarkRow =>
+      Object.freeze({ detector: name, unknown, error })
+    );
   const fitted = await timed(
     fit,
     running,
@@ -168,12 +173,12 @@ async function measure(
   );
   if (fitted.error) return { entry, rows: failed(fitted.error) };
   const scorer = fitted.result;
-  const known = await score(scorer, entry.known, "known", running);
+  const known = await score(scorer, entry.known, "known", entry, running);
   if (known.error) return { entry, rows: failed(known.error) };
   const rows: BenchmarkRow[] = [];
   const scores: Record<string, Float64Array> = {};
   for (const [unknown, set] of sets) {
-    const scored = await score(scorer, set, unknown, running);
+    const scored = await score(scorer, set, unknown, entry, running);
     const row = { detector: name, unknown };
     const found = scored.error
       ? scored
@@ -212,10 +217,14 @@ function score(
   scorer: Scorer,
   input: FeatureInput,
   name: string,
+  { detector, known }: CheckedEntry,
   running: Running,
 ): Promise<Outcome<Float64Array>> {
   return timed(input, running, async (options) => {
     const action = `score with "${scorer.name}"`;
+    if (isFeatureSet(known) && isFeatureSet(input)) {
+      checkComparable(detector, known, input, action);
+    }
     const scores = checkScores(
       await scorer.score(input, options),
       action,

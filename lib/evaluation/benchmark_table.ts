@@ -49,7 +49,7 @@ export interface FailedRow extends
   readonly detector: string;
   /** The name of the unknown set. */
   readonly unknown: string;
-  /** Why there are not numbers. */
+  /** The reason why there are no metrics. */
   readonly error: Error;
 }
 

@@ -147,7 +147,7 @@ function chosen(facts: ModelFacts): Choice[] {
       ...when(
         isVector && !hasLabels,
         "deepKnn",
-        `${why}, and no labels of two classes or more for class means`,
+        `${why}, and there are no labels of two classes or more for class means`,
       ),
       ...when(
         hasClasses,
@@ -173,15 +173,18 @@ function subspaceOf(facts: ModelFacts): Choice[] {
   const { rank, varying, name: layer } = vectors;
   if (rank >= varying) return [];
   const reason = `known samples span ${rank} dimensions of the ${varying} ` +
-    `units of ${layer} that vary, and it measures how far a sample leaves them`;
+    `units of ${layer} that vary; it measures the distance from that subspace`;
   return [{
-    name: numClasses === undefined || !joins(facts) ? "residual" : "vim",
+    name: numClasses === undefined || !canFitVim(facts) ? "residual" : "vim",
     reason,
   }];
 }
 
-/** Whether `vim` can be fitted: it scales residuals by the mean of the largest logits. */
-function joins({ largestLogit = 0, vectors }: ModelFacts): boolean {
+/**
+ * Whether `vim` can be fitted: the mean of the largest logits, which scales residuals,
+ * is above 0.
+ */
+function canFitVim({ largestLogit = 0, vectors }: ModelFacts): boolean {
   return largestLogit > 0 && vectors !== undefined && vectors.rank > 1;
 }
 
@@ -200,20 +203,20 @@ function manyClasses(
       isRelu,
       "energy",
       `${why} with ${percent(vectors?.zeros)} zeros in the ${vectors?.name}: ` +
-        "with extractor.scale(0.85), the best of such on ImageNet",
+        "with extractor.scale(0.85), the best for such networks on ImageNet",
     ),
     ...when(
       isRelu && hasHead,
       "nci",
-      `${why} with a linear head, whose weights features lie along`,
+      `${why} with a linear head, with whose weights features are aligned`,
     ),
     ...when(
       vectors !== undefined && !isRelu && hasLabels,
       "rmds",
       `${why} with ${percent(vectors?.negative)} negative features, ` +
-        "which shaping is not made for",
+        "for which shaping is not intended",
     ),
-    ...when(true, "gen", `${why}, and it weighs the many small probabilities`),
+    ...when(true, "gen", `${why}, and it uses the many small probabilities`),
   ];
 }
 
@@ -222,7 +225,7 @@ function fewClasses(facts: ModelFacts, when: When): Choice[] {
   const { numClasses, vectors, hasHead, hasLabels, hasLogits } = facts;
   const isVector = vectors !== undefined;
   const why = numClasses === undefined
-    ? "there are features, and logits that are classes are not needed"
+    ? "it uses features alone; the logits are not those of classes"
     : `${numClasses} classes, where distances in the features lead`;
   return [
     ...when(isVector, "deepKnn", why),
@@ -237,14 +240,14 @@ function fewClasses(facts: ModelFacts, when: When): Choice[] {
       `${numClasses} classes and a linear head: distances to its boundaries`,
     ),
     ...when(
-      isVector && joins(facts),
+      isVector && canFitVim(facts),
       "vim",
-      "joins the logits with what the features hold beside them",
+      "combines the logits with the residual of the features",
     ),
     ...when(
       hasLogits && numClasses === undefined,
       "maxLogit",
-      "the logits are no classes that exclude each other",
+      "the logits are not those of mutually exclusive classes",
     ),
   ];
 }
@@ -266,10 +269,10 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
   if (OF_LOGITS.includes(name) && vectors === undefined) {
     warnings.push(
       maps.length > 0
-        ? `the features are maps: with .postprocess(pool("mean")) distances ` +
-          "could be taken in them"
-        : "the set has no features: with .penultimate() distances could be " +
-          "taken in them",
+        ? `the features are maps: with .postprocess(pool("mean")), detectors of ` +
+          "distances could be used"
+        : "the set has no features: with .penultimate(), detectors of " +
+          "distances could be used",
     );
   }
   if (name === "deepKnn" && numSamples < NEIGHBORS) {
@@ -282,8 +285,8 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
   const { rank, width, isRankLimited, isEven } = vectors;
   if (name === "vim" && isEven) {
     warnings.push(
-      `known samples spread alike in their ${rank} dimensions, so that the ` +
-        'default "dims" of 0.99 leaves no residual: pass ' +
+      `each of the ${rank} principal components has more than 1 % of the ` +
+        'variance, so that the default "dims" of 0.99 leaves no residual: pass ' +
         `vim({ dims: ${Math.ceil(rank / 2)} })`,
     );
   }
@@ -291,7 +294,7 @@ function warningsOf(name: string, facts: ModelFacts): string[] {
   if (rank < width && !isRankLimited) {
     warnings.push(
       `the covariance is singular (rank ${rank} of ${width}): the ` +
-        "pseudo-inverse does not see what leaves the known subspace",
+        "pseudo-inverse ignores deviations from the known subspace",
     );
   } else if (numSamples <= width) {
     warnings.push(
@@ -308,13 +311,13 @@ function shapingWarnings(facts: ModelFacts): string[] {
     return [
       "no ash() and no scale() on a transformer: with ASH, ViT-B/16 falls to " +
       "an AUROC of 53.21 / 51.56 % and Swin-T to 46.47 / 44.64 %; react() " +
-      "loses too",
+      "lowers it too",
     ];
   }
   const warnings: string[] = [];
   if (numClasses < MANY_CLASSES) {
     warnings.push(
-      "ash() and scale() do worse than none with few classes: on CIFAR-10 " +
+      "ash() and scale() lower the AUROC with few classes: on CIFAR-10 " +
         "75.27 / 78.49 % and 82.55 / 86.39 %, msp 88.03 / 90.73 %",
     );
   }
@@ -322,7 +325,7 @@ function shapingWarnings(facts: ModelFacts): string[] {
   if (vectors.negative > FEW_NEGATIVE) {
     warnings.push(
       `${percent(vectors.negative)} of the ${vectors.name} is negative: ` +
-        "ash() and scale() are made for the output of a ReLU",
+        "ash() and scale() are intended for the output of a ReLU",
     );
   }
   if (vectors.zeros >= ASH_PERCENTILE) {

@@ -50,13 +50,12 @@ export function numericalRank(rows: Rows): NumericalRank {
 }
 
 /**
- * Whether rows spread alike in all directions of their span: each has more than
- * a share of the variance around the mean, so that leaving out any of them would
- * lose more. Of the rows that {@linkcode numericalRank} uses.
+ * Whether each principal component of rows explains more than a fraction of the
+ * variance around the mean. Uses the same rows as {@linkcode numericalRank}.
  *
  * @param rows Vectors, `[N, D]`, all finite.
- * @param share The share, in `(0, 1)`.
- * @returns Whether it is so; false where the rows do not differ.
+ * @param share The fraction, in `(0, 1)`.
+ * @returns True if all components do; false if the rows do not differ.
  */
 export function spreadsAlike(rows: Rows, share: number): boolean {
   const { axes, some, width } = spanOf(rows);
@@ -64,7 +63,7 @@ export function spreadsAlike(rows: Rows, share: number): boolean {
   return axes.length > 0 && allAbove(sums, share);
 }
 
-/** Orthonormal directions of rows around their mean, and which rows were used. */
+/** Orthonormal directions of rows around their mean, and the rows used. */
 function spanOf(rows: Rows): {
   readonly axes: readonly Float64Array[];
   readonly most: number;
@@ -117,8 +116,8 @@ function scatter(
 }
 
 /**
- * Whether all eigenvalues of a matrix are above a share of their sum: then what
- * is left when this is subtracted from its diagonal has a Cholesky factor.
+ * Whether all eigenvalues of a matrix are above a fraction of their sum: then the
+ * matrix has a Cholesky factor after this is subtracted from its diagonal.
  */
 function allAbove(matrix: readonly Float64Array[], share: number): boolean {
   const total = matrix.reduce((sum, line, i) => sum + line[i]!, 0);

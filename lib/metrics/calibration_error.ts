@@ -61,7 +61,7 @@ export function calibrationError(
   checkInteger(bins, action, "bins");
   const { classes, labels, logits } = checkPredicted(set, action, true);
   const width = logits.shape[1]!;
-  // Per bin: the sum of confidences minus the number of correct predictions.
+  // By bin: the sum of confidences minus the number of correct predictions.
   const gaps = new Map<number, number>();
   for (let row = 0; row < classes.length; row++) {
     const values = logits.data.subarray(row * width, (row + 1) * width);
