@@ -118,6 +118,8 @@ for (const [name, factory] of Object.entries(DETECTORS)) {
     const explanation = await scorer.explain(UNKNOWN, 3);
     assertAllClose([explanation.score], [score!], CLOSE);
     assertEquals(explanation.id, 3);
+    const { class: label, neighbors, terms } = explanation;
+    assert((label ?? neighbors ?? terms) !== undefined, "no cause");
     await assertRejects(() => scorer.explain(UNKNOWN, 24), RangeError, "24");
   });
 

@@ -205,6 +205,9 @@ Deno.test("residual() is the length across the principal components", async () =
   // 16 / 17 of the variance is along the first.
   const same = await residual({ dims: 16 / 17 }).fit(AXES);
   assertAllClose(await same.score(query), [3, 0, 4], CLOSE);
+  const { terms } = await scorer.explain(query, 0);
+  const expected = [3, Math.hypot(8, 3)]; // from the mean, (1, 2)
+  assertAllClose([terms!.residual!, terms!.distance!], expected, CLOSE);
 });
 
 Deno.test('residual({ origin: "head" }) goes through the point of zero logits, without a second centring', async () => {

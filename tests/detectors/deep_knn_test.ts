@@ -46,6 +46,11 @@ Deno.test("deepKnn() refuses more neighbours than samples", async () => {
   );
   assertThrows(() => deepKnn({ neighbors: 0 }), RangeError, "neighbors");
   assertThrows(() => deepKnn({ seed: 0.5 }), RangeError, "seed");
+  assertThrows(
+    () => deepKnn({ neighbors: 5, maxSamples: 4 }),
+    RangeError,
+    'Cannot create deepKnn() as "neighbors" must be <= "maxSamples", 4: current value is 5',
+  );
 });
 
 Deno.test("deepKnn() keeps at most maxSamples, the same however they come", async () => {

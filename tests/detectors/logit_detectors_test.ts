@@ -151,4 +151,9 @@ Deno.test("settings out of range are refused when a detector is created", () => 
 Deno.test("detectors without a fit give themselves", async () => {
   const detector = energy();
   assert(await detector.fit(HALVES) === detector);
+  await assertRejects(
+    () => detector.fit(HALVES, { batch: 3 } as never),
+    TypeError,
+    'every option must be one of "signal"',
+  );
 });

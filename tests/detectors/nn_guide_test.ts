@@ -103,6 +103,17 @@ Deno.test("nnGuide() keeps a share of the samples, drawn by the seed", async () 
   );
 });
 
+Deno.test("nnGuide() keeps the share of the samples to the sample", async () => {
+  const set = blobs({ samples: 100 });
+  // 0.07 * 100 is 7.000000000000001 in float64.
+  await nnGuide({ neighbors: 7, share: 0.07 }).fit(set);
+  await assertRejects(
+    () => nnGuide({ neighbors: 8, share: 0.07 }).fit(set),
+    RangeError,
+    "the 7 samples that are kept",
+  );
+});
+
 Deno.test("nnGuide() scores a sample of the fit as if it had not been there", async () => {
   const { found, expected } = await leftOutScores(
     nnGuide({ neighbors: 3 }),
@@ -132,4 +143,9 @@ Deno.test("nnGuide() refuses options out of range", () => {
     const [name] = Object.keys(options);
     assertThrows(() => nnGuide(options), RangeError, `"${name}" must be`);
   }
+  assertThrows(
+    () => nnGuide({ maxSamples: 9 }),
+    RangeError,
+    '"neighbors" must be <= "maxSamples", 9: current value is 10',
+  );
 });

@@ -105,6 +105,19 @@ Deno.test("openMax() refuses a class whose distances are all equal, and the advi
   await scored([[8, 0]], {}, [...known, [0, 4]], LABELS);
 });
 
+Deno.test("openMax() refuses distances that are equal but for rounding", async () => {
+  // Corners of an equilateral triangle, in logits that float32 rounds.
+  const corners = [0, 1, 2].map((i) =>
+    [0, 1, 2].map((j) => i === j ? 0.1 : 0.7)
+  );
+  const known = corners.map((corner) => [9, ...corner]);
+  await assertRejects(
+    () => scored([[9, 0, 0, 0]], {}, known, [0, 0, 0]),
+    RangeError,
+    "at different distances from their mean",
+  );
+});
+
 Deno.test("openMax() refuses options out of range", () => {
   assertThrows(
     () => openMax({ tail: 1 }),

@@ -2,16 +2,23 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fitAggregate, openAggregate } from "../../lib/detectors/aggregates.ts";
 import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { defineDetector } from "../../lib/detectors/define_detector.ts";
+import { dice } from "../../lib/detectors/dice.ts";
 import { energy } from "../../lib/detectors/energy.ts";
 import { fitTemperature } from "../../lib/detectors/fit_temperature.ts";
 import { loadScorer } from "../../lib/detectors/load_scorer.ts";
 import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
 import { perLayer } from "../../lib/detectors/per_layer.ts";
+import { rmds } from "../../lib/detectors/rmds.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import { negativeLogUpperGamma } from "../../lib/math/gamma.ts";
 import type { Detector, FeatureSet } from "../../lib/types.ts";
 import { assertAllClose } from "../support/all_close.ts";
-import { blobs, matrix, streamOf } from "../support/detector_sets.ts";
+import {
+  blobs,
+  matrix,
+  shuffled,
+  streamOf,
+} from "../support/detector_sets.ts";
 
 /** The score of a layer is its one unit. */
 const itself = defineDetector({
@@ -81,6 +88,14 @@ Deno.test("aggregates are finite where known scores do not differ", () => {
     const { combine } = openAggregate(name, fitAggregate(name, known));
     const scores = [[2, 0], [3, 1]].map((x) => combine(Float64Array.from(x)));
     assert(scores.every(Number.isFinite) && scores[0]! < scores[1]!, `${name}`);
+  }
+});
+
+Deno.test("the rounding errors of equal large scores do not count as a spread", () => {
+  const noisy = Float64Array.from({ length: 9 }, (_, i) => 1e7 + 1e-9 * (i % 2));
+  for (const name of ["standardized", "max"] as const) {
+    const { spreads } = fitAggregate(name, [noisy]);
+    assertAllClose(spreads!.data as Float64Array, [1e-3], { rtol: 1e-9 });
   }
 });
 
@@ -195,7 +210,103 @@ for (
   });
 }
 
-Deno.test("perLayer() takes a detector of anyone's, and says why it cannot be saved", async () => {
+/** Two layers of two classes, of `counts` samples. */
+function twoClasses(...counts: [number, number]): FeatureSet {
+  const labels = counts.flatMap((count, label) => Array(count).fill(label));
+  const rows = labels.map((label, i) => [label * 8 + (i * 7) % 5, i % 3]);
+  const features = [0, 1].map((layer) =>
+    matrix(rows.flatMap(([a, b]) => [a! + layer, b! * 2]), 2)
+  );
+  return featureSet({ features, layerNames: ["conv", "pen"], labels });
+}
+
+Deno.test("perLayer() says that samples are too few to be held out, and the advice works", async () => {
+  const known = twoClasses(7, 1);
+  const error = await assertRejects(
+    () => perLayer(rmds()).fit(known),
+    RangeError,
+    "Cannot fit perLayer() as the samples of each class must be enough to fit rmds() without some of them, " +
+      "which it then scores as held out: current value is [7, 1]; pass more, or use rmds() on one layer",
+  );
+  assert(error.cause instanceof RangeError);
+  await perLayer(rmds()).fit(twoClasses(7, 2)); // "pass more, or use …"
+  const one = featureSet({
+    features: [known.features[0]!],
+    labels: known.labels!.data,
+  });
+  await rmds().fit(one);
+  await perLayer(mahalanobis()).fit(known); // means and a tied covariance
+});
+
+Deno.test("perLayer() has samples of each class in every fold", async () => {
+  // Two of 80 samples are of the second class: in one fold, rmds() could not be
+  // fitted without it. Equal samples are in several folds, too.
+  const equal = featureSet({
+    features: [matrix(Array(160).fill(3), 2)],
+    layerNames: ["a"],
+  });
+  const mean = defineDetector({
+    name: "mean",
+    uses: { features: "layer" },
+    async fit({ blocks }) {
+      let [sum, count] = [0, 0];
+      for await (const { features, rows } of blocks()) {
+        for (const x of features.data) sum += x;
+        count += rows;
+      }
+      const data = Float64Array.of(sum / count, count);
+      return { mean: { data, shape: [2], dtype: "float64" } };
+    },
+    open: ({ mean }) => ({
+      score: ({ rows }) => new Float64Array(rows).fill(mean!.data[1]!),
+    }),
+  });
+  const scorer = await perLayer(mean, { aggregate: "max" }).fit(equal);
+  // Each of the fits without a fold saw 64 of 80 samples.
+  const spread = 64e-10;
+  const [score] = await scorer.score(equal.select([0]));
+  assertAllClose([score!], [(80 - 64) / spread], { rtol: 1e-6 });
+  for (const samples of [78, 200]) {
+    await perLayer(rmds()).fit(twoClasses(samples, 2));
+  }
+});
+
+Deno.test("perLayer() learns the same from samples in another order", async () => {
+  const known = twoLayers(1, 90);
+  const query = twoLayers(3, 6, true);
+  for (const aggregate of ["standardized", "fisher", "max"] as const) {
+    const detector = perLayer(rmds(), { aggregate });
+    const expected = await (await detector.fit(known)).score(query);
+    const order = known.select(shuffled(90, 7));
+    const found = await (await detector.fit(streamOf(order, 13))).score(query);
+    assertAllClose(found, expected, { rtol: 1e-9 });
+  }
+});
+
+Deno.test("perLayer() refuses layers that the weights of the head do not fit, and the advice works", async () => {
+  const { penultimate, logits, head } = blobs({ samples: 9 });
+  const known = featureSet({
+    features: [matrix(Array(27).fill(1), 3), penultimate!],
+    layerNames: ["conv", "pen"],
+    logits,
+    head,
+  });
+  await assertRejects(
+    () => perLayer(dice()).fit(known),
+    TypeError,
+    "Cannot fit perLayer() as each layer must have the 6 columns that feed the head, whose weights dice() uses: " +
+      'current value is "conv"; use dice() with a set of .penultimate()',
+  );
+  await dice().fit(featureSet({ penultimate, logits, head }));
+  await perLayer(dice()).fit(featureSet({
+    features: [penultimate!],
+    layerNames: ["pen"],
+    logits,
+    head,
+  }));
+});
+
+Deno.test("perLayer() accepts a custom detector, and says why it cannot be saved", async () => {
   const mine: Detector = {
     name: "mine",
     fit: (known, options) => itself.fit(known, options),

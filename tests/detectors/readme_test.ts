@@ -110,7 +110,7 @@ for (const { name, defaults } of ROWS) {
 
 Deno.test("lib/detectors/README.md names what is exported beside the names of oodeel", () => {
   const rows = README.filter(({ section }) =>
-    section === "The names of oodeel"
+    section === "Names in oodeel"
   );
   assert(rows.length > 10);
   for (const { cells: [, ours] } of rows) {

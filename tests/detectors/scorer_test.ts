@@ -4,6 +4,7 @@ import { calibration, pValues } from "../../lib/detectors/conformal.ts";
 import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { energy } from "../../lib/detectors/energy.ts";
 import { loadScorer } from "../../lib/detectors/load_scorer.ts";
+import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
 import { SampleKeys, sharedPart } from "../../lib/detectors/sample_keys.ts";
 import { FittedScorer } from "../../lib/detectors/scorer.ts";
 import { viewOf } from "../../lib/display/attach_view.ts";
@@ -131,6 +132,54 @@ Deno.test("calibrate() warns when samples were fitted on, by ids or by contents"
   const loaded = await loadScorer(await saved(same));
   assert("warnings" in loaded);
   assertEquals(loaded.warnings, same.warnings);
+});
+
+Deno.test("calibrate() checks tpr before it reads features", async () => {
+  const never = () => {
+    throw new Error("was read");
+  };
+  await assertRejects(
+    () => energy().calibrate(never, { tpr: 2 }),
+    RangeError,
+    '"tpr" must be finite and > 0 and < 1',
+  );
+});
+
+Deno.test("decide() refuses features by other settings than those of the calibration, also from a file", async () => {
+  const of = (set: FeatureSet, model: string, settings: object = {}) =>
+    makeFeatureSet({
+      ...set,
+      source: { model, settings: JSON.stringify(settings) },
+    });
+  const perturbation = { epsilon: 0.1, temperature: 1000 };
+  const wrong: [FeatureSet, string][] = [
+    [of(UNKNOWN, "b"), 'of the model of the calibration, "a"'],
+    [
+      of(UNKNOWN, "a", { perturbation }),
+      'perturbation of the features must be that of the calibration, none: current value is "{',
+    ],
+  ];
+  const known = of(HELD_OUT, "a");
+  for (const fitted of [energy(), await knn().fit(KNOWN)]) {
+    const scorer = await fitted.calibrate(known);
+    const loaded = await loadScorer(await saved(scorer));
+    assert("decide" in loaded);
+    for (const deciding of [scorer, loaded]) {
+      for (const [set, message] of wrong) {
+        await assertRejects(() => deciding.decide(set), TypeError, message);
+        assertEquals((await deciding.score(set)).length, 10);
+      }
+      await deciding.decide(of(UNKNOWN, "a"));
+      await deciding.decide(UNKNOWN); // without a source
+    }
+  }
+  const shaped = of(HELD_OUT, "a", { shaping: ["react", { threshold: 1 }] });
+  const scorer = await energy().calibrate(shaped);
+  await assertRejects(
+    () => scorer.decide(of(UNKNOWN, "a")),
+    TypeError,
+    "shaping of the features must be that of the calibration",
+  );
 });
 
 Deno.test("SampleKeys keeps the smallest keys of many samples, and estimates what is shared", () => {
@@ -267,6 +316,20 @@ Deno.test("save() leaves what was there when it fails, and nothing else", async 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("explain() names the class, by the fit or by the set itself", async () => {
+  const classNames = ["cat", "dog", "owl"];
+  const named = makeFeatureSet({ ...UNKNOWN, classNames });
+  const plain = await energy().explain(UNKNOWN, 4);
+  assertEquals(plain.className, undefined);
+  const found = await energy().explain(named, 4);
+  assertEquals(found.className, classNames[found.class!]);
+  const fitted = await mahalanobis().fit(
+    makeFeatureSet({ ...KNOWN, classNames }),
+  );
+  const { class: label, className } = await fitted.explain(UNKNOWN, 4);
+  assertEquals(className, classNames[label!]);
 });
 
 // ---- how it shows itself ----

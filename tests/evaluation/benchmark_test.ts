@@ -9,7 +9,8 @@ import {
   benchmark,
   type BenchmarkOptions,
 } from "../../lib/evaluation/benchmark.ts";
-import { featureSet } from "../../lib/features/feature_set.ts";
+import { energy } from "../../lib/detectors/energy.ts";
+import { featureSet, makeFeatureSet } from "../../lib/features/feature_set.ts";
 import { oodMetrics } from "../../lib/metrics/ood_metrics.ts";
 import type { Detector, Scorer } from "../../lib/types.ts";
 import { detector, FIT, KNOWN, run, set, UNKNOWN } from "./_made.ts";
@@ -110,6 +111,41 @@ Deno.test("benchmark() makes a row of a failure, and goes on", async () => {
   );
   assertEquals((error.cause as Error).message, missing);
   assertThrows(() => table.scores("god"), RangeError, `as "good"`);
+});
+
+Deno.test("benchmark() makes a row of samples by other settings than the known ones", async () => {
+  const sourced = (numbers: readonly number[], settings: object, model = "m") =>
+    makeFeatureSet({
+      ...featureSet({
+        logits: {
+          data: Float32Array.from(numbers),
+          shape: [numbers.length / 2, 2],
+          dtype: "float32",
+        },
+      }),
+      source: { model, settings: JSON.stringify(settings) },
+    });
+  const shaping = ["react", { threshold: 1 }];
+  const perturbation = { epsilon: 0.1, temperature: 1000 };
+  const { rows } = await benchmark({
+    detectors: [energy()],
+    fit: sourced([9, 1, 8, 1], {}),
+    known: sourced([7, 1, 6, 1], {}),
+    unknown: {
+      alike: sourced([1, 0, 2, 1], {}),
+      shaped: sourced([1, 0, 2, 1], { shaping }),
+      perturbed: sourced([1, 0, 2, 1], { perturbation }),
+      other: sourced([1, 0, 2, 1], {}, "n"),
+    },
+  });
+  assertEquals(rows[0]!.error, undefined);
+  const rules = ["shaping", "perturbation"].map((part) =>
+    `${part} of the features must be that of the known samples, none`
+  );
+  [...rules, 'of the model of the known samples, "m"'].forEach((rule, i) => {
+    assertStringIncludes(rows[i + 1]!.error!.message, rule);
+  });
+  assert(rows.every((row) => Object.isFrozen(row)));
 });
 
 Deno.test("benchmark() reports the samples fitted and scored, whatever detectors report", async () => {
