@@ -41,9 +41,12 @@ export function featuresOf(
   const { data, shape } = index < 0 ? set.penultimate! : set.features[index]!;
   const sizes = shape.slice(1);
   if (sizes.length !== 1 && uses.features !== "maps") {
-    const rule = `features of layer "${layer}" must be of shape [N, D]`;
+    const name = layer === null ? "the penultimate" : `layer "${layer}"`;
+    const rule = `features of ${name} must be of shape [N, D]`;
     const hint = sizes.length === 0
       ? undefined
+      : layer === null
+      ? 'extract its layer with .layers([…]) and .postprocess(pool("mean"))'
       : 'extract with .postprocess(pool("mean")), or call set.pooled("mean")';
     throw new TypeError(cannot(action, rule, [...shape], hint));
   }
@@ -87,6 +90,12 @@ export function logitsOf(
     throw new TypeError(cannot(action, rule, logits, hint));
   }
   const { data, shape } = logits;
+  if (shape.length !== 2) {
+    const rule = "logits must be of shape [N, C]";
+    const hint = "this head computes them at each time step or position; a " +
+      "detector of features alone, as deepKnn(), needs no logits";
+    throw new TypeError(cannot(action, rule, [...shape], hint));
+  }
   const [rows, columns] = shape as [number, number];
   if (columns === 1 && activation === "sigmoid") {
     const both = new Float32Array(2 * rows); // [N, 2]

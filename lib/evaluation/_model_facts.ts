@@ -43,7 +43,7 @@ export interface ModelFacts {
   readonly numClasses: number | undefined;
   /** The mean of the largest logits of the samples; undefined without classes. */
   readonly largestLogit: number | undefined;
-  /** Whether there are logits. */
+  /** Whether there are logits `[N, C]`. */
   readonly hasLogits: boolean;
   /** Whether the head's weights are known. */
   readonly hasHead: boolean;
@@ -98,7 +98,7 @@ export function modelFacts(
     isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
     numClasses: predictions(known)?.count,
     largestLogit: meanOfLargest(known),
-    hasLogits: logits !== undefined,
+    hasLogits: logits?.shape.length === 2,
     hasHead: head !== undefined,
     hasLabels: labels !== undefined && new Set(labels.data).size > 1,
     numSamples: ids.length,

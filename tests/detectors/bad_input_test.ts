@@ -1,10 +1,12 @@
 /** What the whole family refuses, and that the advice works. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { deepKnn } from "../../lib/detectors/deep_knn.ts";
 import { energy } from "../../lib/detectors/energy.ts";
 import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
+import { maxLogit } from "../../lib/detectors/max_logit.ts";
 import { vim } from "../../lib/detectors/vim.ts";
 import { featureSet, makeFeatureSet } from "../../lib/features/feature_set.ts";
+import { accuracy } from "../../lib/metrics/accuracy.ts";
 import type { FeatureSet } from "../../lib/types.ts";
 import { blobs, matrix, streamOf, TINY_FIT } from "../support/detector_sets.ts";
 
@@ -254,4 +256,31 @@ Deno.test("fit() and score() report progress, and stop when they are told to", a
     TypeError,
     'did you mean "signal"',
   );
+});
+
+Deno.test("logits and penultimates of time steps are refused", async () => {
+  // As of a head that is applied at each of two time steps.
+  const steps = (units: number) => ({
+    data: Float32Array.from({ length: 4 * units }, (_, i) => i % 3),
+    shape: [2, 2, units],
+    dtype: "float32" as const,
+  });
+  const set = makeFeatureSet({
+    ...featureSet({ labels: [0, 1] }),
+    penultimate: steps(4),
+    logits: steps(3),
+  });
+  for (const detector of [energy(), maxLogit()]) {
+    await assertRejects(
+      () => detector.score(set),
+      TypeError,
+      "logits must be of shape [N, C]: current value is [2, 2, 3]",
+    );
+  }
+  await assertRejects(
+    () => deepKnn({ neighbors: 1 }).fit(set),
+    TypeError,
+    "features of the penultimate must be of shape [N, D]: current value is [2, 2, 4]",
+  );
+  assertThrows(() => accuracy(set), TypeError, "logits that are classes");
 });

@@ -24,14 +24,14 @@ const MOST_NAMED = 64;
  *
  * @param set The set.
  * @param predicted The predictions of its logits, if they predict classes.
- * @returns The figures; none without logits.
+ * @returns The figures; none without logits `[N, C]`.
  */
 export function classFigures(
   set: FeatureSet,
   predicted: Predictions | undefined,
 ): FigureBlock[] {
   const { logits, labels } = set;
-  if (logits === undefined || logits.data.length === 0) return [];
+  if (logits?.shape.length !== 2 || logits.data.length === 0) return [];
   const [count, width] = logits.shape as [number, number];
   const title = width === 1 ? "Logit" : "Largest logit";
   const figures: FigureBlock[] = [{

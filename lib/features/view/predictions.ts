@@ -25,12 +25,13 @@ export interface Predictions {
  *
  * @param set A feature set.
  * @returns The predictions; undefined if the set has no logits, or the logits
- * are not those of classes: several sigmoids, or one unit without a sigmoid.
+ * are not those of classes: several sigmoids, one unit without a sigmoid, or
+ * logits of time steps, `[N, T, C]`.
  */
 export function predictions(set: FeatureSet): Predictions | undefined {
   const { logits, labels, activation, classNames } = set;
-  if (logits === undefined) return undefined;
-  const [samples = 0, width = 0] = logits.shape;
+  if (logits?.shape.length !== 2) return undefined;
+  const [samples, width] = logits.shape as [number, number];
   const isBinary = width === 1 && activation === "sigmoid";
   if (width === 0 || !isBinary && (width === 1 || activation === "sigmoid")) {
     return undefined;
