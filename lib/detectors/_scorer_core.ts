@@ -181,8 +181,7 @@ export class DefinedCore implements ScorerCore {
       try {
         for await (const block of reader.blocks()) {
           const scores = await opened.score(block);
-          this.#check(scores, block, action);
-          parts.push(scores);
+          parts.push(this.#check(scores, block, action));
           if (keys) known.add(block.ids, matricesOf(block, this.definition));
         }
       } finally {
@@ -275,12 +274,12 @@ export class DefinedCore implements ScorerCore {
   }
 
   #check(
-    scores: Float64Array,
+    scores: Float64Array | undefined,
     block: SampleBlock,
     action: string,
   ): Float64Array {
     const { uses, flagsNonFinite } = this.definition;
-    if (flagsNonFinite && scores.some(Number.isNaN)) {
+    if (flagsNonFinite && scores?.some(Number.isNaN)) {
       checkFinite(block, uses, action);
     }
     return checkScores(scores, block, action);
@@ -359,18 +358,21 @@ const UNPACED: Pacing = {
   },
 };
 
+/** Checks and copies the scores of a block. */
 function checkScores(
-  scores: Float64Array,
+  scores: Float64Array | undefined,
   block: SampleBlock,
   action: string,
 ): Float64Array {
-  if (scores.length !== block.rows) {
+  if (scores?.length !== block.rows) {
     const rule = `its detector must return ${block.rows} scores for a block`;
-    throw new TypeError(cannot(action, rule, scores.length));
+    throw new TypeError(cannot(action, rule, scores?.length));
   }
-  for (let i = 0; i < scores.length; i++) scores[i]! += 0; // no -0
-  const row = scores.findIndex((score) => !Number.isFinite(score));
-  if (row < 0) return scores;
+  // A copy, as the detector may reuse its array; adding 0 makes 0 of -0.
+  const checked = new Float64Array(scores.length); // [n]
+  for (let i = 0; i < scores.length; i++) checked[i] = scores[i]! + 0;
+  const row = checked.findIndex((score) => !Number.isFinite(score));
+  if (row < 0) return checked;
   const name = named(block.firstRow + row, block.ids[row]!);
   const rule = `scores must be finite, also of ${name}`;
   const hint = "are its features or logits near the limits of float32?";

@@ -45,7 +45,7 @@ async function bytesOf(scorer: Scorer): Promise<Uint8Array> {
   }
 }
 
-Deno.test("loadScorer() takes the file that scorer.save wrote, not its folder", async () => {
+Deno.test("loadScorer() accepts the file that scorer.save wrote, not its folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = `${folder}/scorer.safetensors`;
@@ -60,7 +60,7 @@ Deno.test("loadScorer() takes the file that scorer.save wrote, not its folder", 
   }
 });
 
-Deno.test("of several layers, perLayer(detector) takes all", async () => {
+Deno.test("perLayer(detector) accepts several layers", async () => {
   const two = featureSet({
     features: [KNOWN.penultimate!, KNOWN.logits!],
     layerNames: ["pen", "logits"],
@@ -72,7 +72,7 @@ Deno.test("of several layers, perLayer(detector) takes all", async () => {
   );
 });
 
-Deno.test("a stream goes as a function, which can be called again", async () => {
+Deno.test("a stream is accepted as a function, which can be called again", async () => {
   const stream = streamOf(KNOWN, 8);
   await follows(
     () => knn().fit(stream() as never),
@@ -113,7 +113,7 @@ Deno.test("logits are there with a head that is named, classes of sigmoids are n
   );
 });
 
-Deno.test("a head that is missing goes to featureSet()", async () => {
+Deno.test("a missing head can be passed to featureSet()", async () => {
   const { penultimate, logits, head } = KNOWN;
   await follows(
     () => nci().fit(featureSet({ penultimate, logits })),
@@ -179,7 +179,7 @@ Deno.test("a custom detector's scorer is loaded with { detectors }", async () =>
   );
 });
 
-Deno.test("perLayer() takes a detector of features", async () => {
+Deno.test("perLayer() accepts a detector of features", async () => {
   const error = assertThrows(() => perLayer(energy()), TypeError);
   assert(error.message.includes("use deepKnn(), …"), error.message);
   assertEquals(perLayer(knn()).name, "perLayer");
@@ -215,7 +215,7 @@ Deno.test("vim() that has no residual works with lower dims, others replace it w
   );
 });
 
-Deno.test("perLayer() that is not fitted says to pass it a detector", async () => {
+Deno.test("perLayer() that is not fitted advises to fit it with a detector", async () => {
   const set = featureSet({ features: [KNOWN.penultimate!] });
   const unfitted = perLayer(knn()) as unknown as Scorer;
   await follows(
@@ -226,7 +226,7 @@ Deno.test("perLayer() that is not fitted says to pass it a detector", async () =
   );
 });
 
-Deno.test("labels of NumPy and of strings become numbers as is told", async () => {
+Deno.test("labels of NumPy and of strings are converted as the message advises", async () => {
   const { penultimate } = KNOWN;
   const labels = BigInt64Array.from(KNOWN.labels!.data, BigInt);
   const wrong = labels as unknown as number[];

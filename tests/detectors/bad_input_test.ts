@@ -25,7 +25,7 @@ function layers(
   });
 }
 
-Deno.test("scoring before fitting says to fit first", async () => {
+Deno.test("scoring before fitting is refused with the advice to fit first", async () => {
   const detector = mahalanobis() as unknown as {
     score(set: FeatureSet): Promise<Float64Array>;
   };
@@ -40,7 +40,7 @@ Deno.test("scoring before fitting says to fit first", async () => {
   assertEquals(Object.keys(mahalanobis()), ["name", "fit"]);
 });
 
-Deno.test("a fit without labels says which detectors need none", async () => {
+Deno.test("a fit without labels is refused with detectors that need none", async () => {
   const { labels: _, ...rest } = KNOWN;
   const bare = makeFeatureSet({ ...rest, labels: undefined });
   await assertRejects(
@@ -112,7 +112,7 @@ Deno.test("several layers are refused by naming perLayer, none by naming layers"
   );
 });
 
-Deno.test("of several layers, a detector that needs the head's takes the one of its width", async () => {
+Deno.test("a detector that needs the input of the head uses the layer of its width", async () => {
   const { penultimate, logits, head } = KNOWN;
   const known = featureSet({
     features: [matrix(new Array(30 * 4).fill(1), 4), penultimate!],
@@ -175,7 +175,7 @@ Deno.test("rows of a stream are counted from its start in messages", async () =>
   );
 });
 
-Deno.test("streams are functions, and give the whole stream each time", async () => {
+Deno.test("streams are functions that return the whole stream in each call", async () => {
   const stream = streamOf(KNOWN, 8);
   await assertRejects(
     () => knn().fit(stream() as never),
@@ -222,7 +222,7 @@ Deno.test("stored features are read by their stream", async () => {
 
 // ---- progress and stop ----
 
-Deno.test("fit() and score() report progress, and stop when they are told to", async () => {
+Deno.test("fit() and score() report progress, and can be aborted", async () => {
   const seen: number[] = [];
   const scorer = await knn().fit(streamOf(KNOWN, 8), {
     onProgress: ({ samples }) => seen.push(samples),

@@ -41,7 +41,7 @@ for (const [name, factory] of Object.entries(DETECTORS)) {
   const create = () =>
     (factory as (options?: object) => Detector)(SETTINGS[name]);
 
-  Deno.test(`${name}() gives a finite score a sample, higher for unknown ones`, async () => {
+  Deno.test(`${name}() returns one finite score per sample, higher for unknown ones`, async () => {
     assertEquals(create().name, name);
     const scorer = await create().fit(KNOWN);
     assertEquals(scorer.name, name);
@@ -59,7 +59,7 @@ for (const [name, factory] of Object.entries(DETECTORS)) {
     assert(auroc > 0.9, `its AUROC is ${auroc}`);
   });
 
-  Deno.test(`${name}() scores a sample alone, in a batch, in any order and in a stream alike`, async () => {
+  Deno.test(`${name}() scores a sample equally alone, in a batch, in any order and in a stream`, async () => {
     const scorer = await create().fit(KNOWN);
     const whole = await scorer.score(UNKNOWN);
     for (const row of [0, 7, 23]) {
@@ -72,7 +72,7 @@ for (const [name, factory] of Object.entries(DETECTORS)) {
     assertAllClose(await scorer.score(streamOf(UNKNOWN, 5)), whole, CLOSE);
   });
 
-  Deno.test(`${name}() learns the same from a set, a stream and another order`, async () => {
+  Deno.test(`${name}() is fitted equally on a set, a stream and another order`, async () => {
     const before = snapshot(KNOWN);
     const detector = create();
     const scorer = await detector.fit(KNOWN);
@@ -96,7 +96,7 @@ for (const [name, factory] of Object.entries(DETECTORS)) {
     assertEquals(snapshot(KNOWN), before);
   });
 
-  Deno.test(`${name}() scores alike after it was saved, decides alike if calibrated`, async () => {
+  Deno.test(`${name}() has equal scores and decisions after it was saved and loaded`, async () => {
     const scorer = await create().fit(KNOWN);
     const loaded = await loadScorer(await saved(scorer));
     assertEquals(await loaded.score(UNKNOWN), await scorer.score(UNKNOWN));

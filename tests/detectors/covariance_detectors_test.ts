@@ -65,7 +65,7 @@ Deno.test("mdsPlusPlus() is mahalanobis() of the directions", async () => {
   assert(Number.isFinite(zero!));
 });
 
-Deno.test("constant and copied columns count as if they were not there", async () => {
+Deno.test("constant and copied columns do not change scores", async () => {
   const wide = (values: readonly number[]) => {
     const rows: number[] = [];
     for (let i = 0; i < values.length; i += 2) {
@@ -168,7 +168,7 @@ Deno.test("cutoff leaves directions of little spread out", async () => {
   assertThrows(() => rmds({ cutoff: -1 }), RangeError, "cutoff");
 });
 
-Deno.test("scores stay when 1e4 is added to all features", async () => {
+Deno.test("scores do not change when 1e4 is added to all features", async () => {
   const { penultimate, logits, labels } = blobs({ samples: 90, offset: 1e4 });
   const { data } = penultimate!;
   const of = (values: readonly number[]) =>
@@ -210,7 +210,7 @@ Deno.test("residual() is the length across the principal components", async () =
   assertAllClose([terms!.residual!, terms!.distance!], expected, CLOSE);
 });
 
-Deno.test('residual({ origin: "head" }) goes through the point of zero logits, without a second centring', async () => {
+Deno.test('residual({ origin: "head" }) has its origin where logits are zero, without a second centring', async () => {
   // 2x + 4 = 0 and y - 3 = 0: o = (-2, 3).
   const scorer = await residual({ dims: 1, origin: "head" }).fit(AXES);
   // Around o: (7, -1), (-1, -1), (3, 0), (3, -2); by hand the scatter is
@@ -250,7 +250,7 @@ Deno.test("vim() adds the scaled residual to the energy", async () => {
   );
 });
 
-Deno.test("vim() refuses a fit without residual, or whose logits turn the ranking", async () => {
+Deno.test("vim() refuses a fit without residual, or with logits that reverse the ranking", async () => {
   await assertRejects(
     () => vim({ dims: 2 }).fit(AXES),
     RangeError,

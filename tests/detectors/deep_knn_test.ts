@@ -11,7 +11,7 @@ function set(values: readonly number[], ids?: readonly string[]) {
 /** Directions of 0°, 90° and 180°. */
 const KNOWN = set([3, 0, 0, 1, -2, 0], ["east", "north", "west"]);
 
-Deno.test("deepKnn() is the distance to the k-th direction, whatever the lengths", async () => {
+Deno.test("deepKnn() is the distance to the k-th direction, for any lengths", async () => {
   const query = set([100, 0, 0, -1]);
   const distances = [
     [0, Math.SQRT2, 2], // of 0°

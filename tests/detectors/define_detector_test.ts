@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { defineDetector } from "../../lib/detectors/define_detector.ts";
 import { loadScorer } from "../../lib/detectors/load_scorer.ts";
 import type { Scorer } from "../../lib/types.ts";
-import { blobs } from "../support/detector_sets.ts";
+import { blobs, streamOf } from "../support/detector_sets.ts";
 
 const KNOWN = blobs({ samples: 40 });
 const HELD_OUT = blobs({ samples: 25, seed: 2 });
@@ -61,7 +61,7 @@ Deno.test("a custom detector is calibrated, saved, and loaded by { detectors }",
   );
 });
 
-Deno.test("a custom detector is told what it does wrong", async () => {
+Deno.test("a custom detector that returns no scores, wrong ones or unused parts is refused", async () => {
   assertThrows(
     () => defineDetector({} as never),
     TypeError,
@@ -73,6 +73,11 @@ Deno.test("a custom detector is told what it does wrong", async () => {
     () => of(() => new Float64Array(3)).score(KNOWN),
     TypeError,
     "must return 40 scores for a block",
+  );
+  await assertRejects(
+    () => of(() => undefined as never).score(KNOWN),
+    TypeError,
+    "must return 40 scores for a block: current value is undefined",
   );
   await assertRejects(
     () => of(() => new Float64Array(40).fill(NaN, 7)).score(KNOWN),
@@ -91,7 +96,19 @@ Deno.test("a custom detector is told what it does wrong", async () => {
   );
 });
 
-Deno.test("a custom detector is told what is wrong with its state", async () => {
+Deno.test("a custom detector may reuse the array of its scores", async () => {
+  const scores = new Float64Array(5);
+  const reusing = defineDetector({
+    name: "reusing",
+    uses: {},
+    open: () => ({ score: ({ firstRow }) => scores.fill(firstRow || -0) }),
+  });
+  const found = await reusing.score(streamOf(KNOWN, 5));
+  assertEquals([...found.subarray(0, 11)], [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]);
+  assertEquals(scores[0], 35); // of the last block
+});
+
+Deno.test("a custom detector whose state cannot be saved is refused", async () => {
   const of = (state: unknown) =>
     defineDetector({
       name: "wrong",

@@ -36,7 +36,7 @@ for (const covariance of KINDS) {
     assertAllClose(scores, [middle, on], { rtol: 1e-12 });
   });
 
-  Deno.test(`gmm({ covariance: "${covariance}" }) does not see a constant column`, async () => {
+  Deno.test(`gmm({ covariance: "${covariance}" }) does not depend on a constant column`, async () => {
     const wide = (rows: readonly number[], other: number) =>
       rows.map((x) => [x, other]);
     const expected = await scored(
@@ -69,7 +69,7 @@ for (const covariance of KINDS) {
     assertAllClose(two, one.map((x) => x + 2 * Math.LN2), { rtol: 1e-9 });
   });
 
-  Deno.test(`gmm({ covariance: "${covariance}" }) stays finite far out`, async () => {
+  Deno.test(`gmm({ covariance: "${covariance}" }) is finite far out`, async () => {
     const scores = await scored(
       LINE.map((x) => [x]),
       LINE_LABELS,

@@ -13,13 +13,13 @@ function statistics(
   return gramStatisticsOf(block, [1, 2], channels, "test").data;
 }
 
-Deno.test("gramStatisticsOf() gives oodeel's statistics of a vector", () => {
+Deno.test("gramStatisticsOf() equals oodeel's statistics of a vector", () => {
   assertAllClose(statistics([1, 2, -3], [3]), [1, 6, 0, 1, 6, 18], {
     rtol: 1e-12,
   });
 });
 
-Deno.test("gramStatisticsOf() gives oodeel's statistics of a map, wherever its channels are", () => {
+Deno.test("gramStatisticsOf() equals oodeel's statistics of a map, with channels first and last", () => {
   const expected = [84, 220, 55.749439, 139.94339];
   const last = statistics([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2], "last");
   assertAllClose(last, expected, { rtol: 1e-6 });

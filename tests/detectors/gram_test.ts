@@ -31,7 +31,7 @@ async function scored(
   return await (await gram(options).fit(known)).score(query);
 }
 
-Deno.test("gram() gives the scores of oodeel on its fixture", async () => {
+Deno.test("gram() equals oodeel's scores on its fixture", async () => {
   const options = { orders: [1, 2], quantile: 0.25 };
   assertAllClose(
     await scored(TINY_FIT, TINY_QUERY, options),
@@ -52,7 +52,7 @@ Deno.test("gram() sums deviations from the bounds, relative to them", async () =
   );
 });
 
-Deno.test("gram() takes roots of powers, with their sign", async () => {
+Deno.test("gram() computes signed roots of powers", async () => {
   // Order 3 of (a, b): cube roots of a⁶ and a³b³, b⁶: a², and ab + b².
   const known = vectors([[1, 1], [2, 2]]);
   const query = vectors([[3, 0], [-3, 1]]);
@@ -62,7 +62,7 @@ Deno.test("gram() takes roots of powers, with their sign", async () => {
   });
 });
 
-Deno.test("gram() takes quantiles at ranks that are rounded half to even", async () => {
+Deno.test("gram() uses quantiles at ranks rounded half to even", async () => {
   // Statistics of one unit are squares: 1, 4, 9, 16, 25, 36.
   const known = [1, 2, 3, 4, 5, 6].map((x) => [x]);
   const query = vectors([[0], [7]]);
@@ -89,7 +89,7 @@ Deno.test("gram() has the bounds of all samples for a class that the fit never p
   );
 });
 
-Deno.test("gram() stays finite with units that are always 0, and with large ones", async () => {
+Deno.test("gram() is finite with units that are always 0, and with large ones", async () => {
   const known = vectors([[0, 1], [0, 1]]);
   const [near, far] = await scored(
     known,
@@ -120,7 +120,7 @@ function maps(): { readonly last: FeatureSet; readonly first: FeatureSet } {
   };
 }
 
-Deno.test("gram() takes maps with their channels first or last", async () => {
+Deno.test("gram() accepts maps with channels first or last", async () => {
   const { last, first } = maps();
   const halves = (set: FeatureSet) =>
     [set.select((row) => row < 6), set.select((row) => row >= 6)] as const;

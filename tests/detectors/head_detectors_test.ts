@@ -84,7 +84,7 @@ Deno.test("klMatching() is the least divergence from the mean predictions", asyn
   assertEquals((await scorer.explain(set, 1)).class, 1);
 });
 
-Deno.test("klMatching() stays finite where probabilities vanish", async () => {
+Deno.test("klMatching() is finite where probabilities vanish", async () => {
   const known = featureSet({ logits: matrix([2000, 0, 0, 2000], 2) });
   const scorer = await klMatching().fit(known);
   const query = featureSet({ logits: matrix([0, 0, 2000, 0], 2) });
@@ -222,7 +222,7 @@ Deno.test("gradNorm() is the length of features times that of p - 1/C, negated",
   });
 });
 
-Deno.test("features that are shaped otherwise than the logits are refused, as the advice says", async () => {
+Deno.test("features with other shaping than the logits are refused, and the advice works", async () => {
   const source = (penultimate: unknown) => ({
     model: "m",
     settings: JSON.stringify({

@@ -25,7 +25,7 @@ function logits(
 
 const HALVES = logits([log(2), 0, 0, log(2) + 7, 7, 7], 3);
 
-Deno.test("msp() is the sum of the other probabilities, whatever is added to all logits", async () => {
+Deno.test("msp() is the sum of the other probabilities, invariant to a constant added to all logits", async () => {
   assertAllClose(await msp().score(HALVES), [0.5, 0.5], CLOSE);
 });
 
@@ -84,7 +84,7 @@ Deno.test("odin() is the largest probability at its temperature, negated", async
   assertAllClose([hot!], [-1 / (1 + 9 ** -0.001)], CLOSE);
 });
 
-Deno.test("detectors of logits take one sigmoid as two classes, [0, z]", async () => {
+Deno.test("detectors of logits use one sigmoid as two classes, [0, z]", async () => {
   const one = logits([log(3), -log(3), 0], 1, "sigmoid");
   const two = logits([0, log(3), 0, -log(3), 0, 0], 2);
   for (
@@ -95,7 +95,7 @@ Deno.test("detectors of logits take one sigmoid as two classes, [0, z]", async (
   assertAllClose(await msp().score(one), [0.25, 0.25, 0.5], CLOSE);
 });
 
-Deno.test("several sigmoids are refused but by maxLogit(), as the message says", async () => {
+Deno.test("several sigmoids are refused by all but maxLogit(), and the advice works", async () => {
   const set = logits([1, 2, 3, 4, 5, 6], 3, "sigmoid");
   assertEquals([...await maxLogit().score(set)], [-3, -6]);
   for (const detector of [msp(), entropy(), energy(), gen(), odin()]) {
@@ -148,7 +148,7 @@ Deno.test("settings out of range are refused when a detector is created", () => 
   assertThrows(() => energy(wrong), TypeError, 'did you mean "temperature"');
 });
 
-Deno.test("detectors without a fit give themselves", async () => {
+Deno.test("the fit of a fit-free detector returns itself", async () => {
   const detector = energy();
   assert(await detector.fit(HALVES) === detector);
   await assertRejects(

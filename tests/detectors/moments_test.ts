@@ -45,7 +45,7 @@ function known(
 
 const byLabel = ({ labels }: { labels: Int32Array }) => labels;
 
-Deno.test("measureMoments() gives means by class and the scatter around them", async () => {
+Deno.test("measureMoments() computes means by class and the scatter around them", async () => {
   const data = Float32Array.of(1, 0, 3, 0, 2, 4, 2, 8, 9, 9);
   const labels = Int32Array.of(7, 7, 2, 2, -1);
   for (const step of [1, 2, 5]) {

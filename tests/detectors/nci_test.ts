@@ -33,13 +33,13 @@ Deno.test("nci() has alpha 1e-4 unless it is set", async () => {
   assertAllClose(await scored([[1, 1]], query), [-5 - 9e-4], { rtol: 1e-12 });
 });
 
-Deno.test("nci() gives a feature at the mean the norm alone", async () => {
+Deno.test("nci() scores a feature at the mean by its norm alone", async () => {
   const query = { penultimate: [[1, 1]], logits: [[2, 1]] };
   assertAllClose(await scored([[1, 1]], query), [-2e-4], { rtol: 1e-12 });
   assertEquals([...await scored([[1, 1]], query, { alpha: 0 })], [0]);
 });
 
-Deno.test("nci() takes weights of 0 for the first class of one sigmoid", async () => {
+Deno.test("nci() uses weights of 0 for the first class of one sigmoid", async () => {
   const kernel = [[3], [4]];
   const activation = "sigmoid";
   const known = rowSet({

@@ -48,7 +48,7 @@ Deno.test("neco() does not centre features that it does not standardise", async 
   assertAllClose(await scored(known, [[2, 0]], options), [-1], { rtol: 1e-12 });
 });
 
-Deno.test("neco() takes the smallest number of dimensions that reaches a share", async () => {
+Deno.test("neco() uses the smallest number of dimensions that reaches a fraction", async () => {
   // Shares of diag(9, 1) / 2: 0.9 and 1.
   const known = [[3, 0], [0, 1]];
   const query = [[0, 1]];
@@ -67,7 +67,7 @@ Deno.test("neco() leaves the scale of a constant unit, and works where all are",
   assertEquals(score, 0);
 });
 
-Deno.test("neco() stays when 8192 is added to all features", async () => {
+Deno.test("neco() does not change when 8192 is added to all features", async () => {
   const known = [[0, 8], [2, 12], [1, 9], [1.5, 12.5]];
   const query = [[3, 10], [0, 1]];
   const move = (rows: Rows) => rows.map((row) => row.map((x) => x + 8192));

@@ -32,7 +32,7 @@ Deno.test("nnGuide() is the mean of the largest products of cosines and energies
   });
 });
 
-Deno.test("nnGuide() goes by the product, not by the nearest direction", async () => {
+Deno.test("nnGuide() selects neighbours by the product, not by the nearest direction", async () => {
   // (4, 3) is nearer to (3, 4), but (0, 0.5) has the larger product with (1, 2).
   const cosine = 2 / Math.sqrt(5);
   const [score] = await scored([[1, 2]], { neighbors: 1 });
@@ -45,11 +45,11 @@ Deno.test("nnGuide() goes by the product, not by the nearest direction", async (
   assertEquals(Math.max(...products), products[2]);
 });
 
-Deno.test("nnGuide() gives a feature of zeros 0", async () => {
+Deno.test("nnGuide() scores a feature of zeros 0", async () => {
   assertEquals([...await scored([[0, 0]], { neighbors: 2 })], [0]);
 });
 
-Deno.test("nnGuide() does not see the length of a feature, and takes products below 0", async () => {
+Deno.test("nnGuide() does not depend on the length of a feature, and uses products below 0", async () => {
   const [score] = await scored([[-1e18, 0]], { neighbors: 1 });
   assertEquals(score, 0);
   const [all] = await scored([[-1e18, 0]], { neighbors: 3 });
@@ -57,7 +57,7 @@ Deno.test("nnGuide() does not see the length of a feature, and takes products be
   assertAllClose([all!], [expected], { rtol: 1e-7 });
 });
 
-Deno.test("nnGuide() stays finite with large logits", async () => {
+Deno.test("nnGuide() is finite with large logits", async () => {
   const [score] = await scored([[5, 0]], { neighbors: 1 }, [[1e30, 0]]);
   assertAllClose([score!], [-1e30 * sumOf(2)], { rtol: 1e-6 });
 });
@@ -114,7 +114,7 @@ Deno.test("nnGuide() keeps the share of the samples to the sample", async () => 
   );
 });
 
-Deno.test("nnGuide() scores a sample of the fit as if it had not been there", async () => {
+Deno.test("nnGuide() scores a sample of the fit as if it were held out", async () => {
   const { found, expected } = await leftOutScores(
     nnGuide({ neighbors: 3 }),
     blobs({ samples: 12 }),

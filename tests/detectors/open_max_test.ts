@@ -35,7 +35,7 @@ function unknownOf(unknown: number, ...logits: number[]): number {
   return Math.exp(unknown) / all;
 }
 
-Deno.test("openMax() moves the part of the logit to the unknown class that the tail of its class says", async () => {
+Deno.test("openMax() moves the fraction of the logit to the unknown class that the distribution of the tail determines", async () => {
   // The tail of class 0 is 2 and 3; (8, 0) is 2 from the mean, (9, 0) is 3.
   const scores = await scored([[8, 0], [9, 0]], { tail: 2, alpha: 1 });
   assertAllClose(
@@ -67,7 +67,7 @@ Deno.test("openMax() learns from correctly classified samples alone", async () =
   assertAllClose(found, expected, { rtol: 1e-12 });
 });
 
-Deno.test("openMax() takes all of a logit whose class was never classified correctly", async () => {
+Deno.test("openMax() removes the whole logit of a class that was never classified correctly", async () => {
   const [score] = await scored(
     [[0, 5]],
     { tail: 2, alpha: 1 },
@@ -89,7 +89,7 @@ Deno.test("openMax() does not change when classes change places", async () => {
   assertAllClose(found, await scored(query, { tail: 3 }), { rtol: 1e-9 });
 });
 
-Deno.test("openMax() stays finite with large logits", async () => {
+Deno.test("openMax() is finite with large logits", async () => {
   const scores = await scored([[1e30, -1e30], [-1e30, -1e30]], {});
   assert(scores.every((score) => score >= 0 && score <= 1), String(scores));
   assertEquals(scores[0], 1);

@@ -38,13 +38,13 @@ function scoresOf(a: readonly number[], b: readonly number[]): FeatureSet {
 const FIT = scoresOf([1, 2, 3, 4, 5], [10, 20, 15, 40, 30]);
 const QUERY = scoresOf([0, 3, 9], [5, 20, 100]);
 
-Deno.test("perLayer() gives the numbers of oodeel's standardised aggregator", async () => {
+Deno.test("perLayer() equals oodeel's standardised aggregator", async () => {
   const scorer = await perLayer(itself).fit(FIT);
   const expected = [0.23211917, 1.98913686, 7.82436397];
   assertAllClose(await scorer.score(QUERY), expected, { rtol: 1e-8 });
 });
 
-Deno.test('perLayer({ aggregate: "fisher" }) gives -log of one minus the numbers of oodeel', async () => {
+Deno.test('perLayer({ aggregate: "fisher" }) is -log(1 - s) of the scores s of oodeel', async () => {
   const scorer = await perLayer(itself, { aggregate: "fisher" }).fit(FIT);
   const scores = await scorer.score(QUERY);
   const expected = [0.00028588, 0.49569757, 0.96458017];
@@ -220,7 +220,7 @@ function twoClasses(...counts: [number, number]): FeatureSet {
   return featureSet({ features, layerNames: ["conv", "pen"], labels });
 }
 
-Deno.test("perLayer() says that samples are too few to be held out, and the advice works", async () => {
+Deno.test("perLayer() refuses too few samples to hold some out, and the advice works", async () => {
   const known = twoClasses(7, 1);
   const error = await assertRejects(
     () => perLayer(rmds()).fit(known),
@@ -306,7 +306,7 @@ Deno.test("perLayer() refuses layers that the weights of the head do not fit, an
   }));
 });
 
-Deno.test("perLayer() accepts a custom detector, and says why it cannot be saved", async () => {
+Deno.test("perLayer() accepts a custom detector, which cannot be saved", async () => {
   const mine: Detector = {
     name: "mine",
     fit: (known, options) => itself.fit(known, options),

@@ -34,7 +34,7 @@ Deno.test("pnml() of a sure softmax is small and not 0", async () => {
   assertAllClose(scores, [Math.exp(-50)], { rtol: 1e-12, atol: 0 });
 });
 
-Deno.test("pnml() stays finite where probabilities vanish", async () => {
+Deno.test("pnml() is finite where probabilities vanish", async () => {
   const scores = await scored([[2, 0], [0, 3]], [[1, 1]], [[1e30, -1e30]]);
   assertEquals([...scores], [0]);
 });
@@ -57,7 +57,7 @@ Deno.test("pnml() is never below 0", async () => {
   }
 });
 
-Deno.test("pnml() does not see the length of features", async () => {
+Deno.test("pnml() does not depend on the length of features", async () => {
   const known = [[1, 2], [3, 1], [0, 1]];
   const near = await scored(known, [[1, 1]], [[1, 0]]);
   const long = known.map((row, i) => row.map((x) => x * 2 ** i));

@@ -37,7 +37,7 @@ for (
     relation(),
   ]
 ) {
-  Deno.test(`${detector.name}() keeps what it prepared for each fit by itself, and scores one sample as many`, async () => {
+  Deno.test(`${detector.name}() caches prepared data separately for each fit, and scores one sample as in a batch`, async () => {
     const [first, second] = [
       await detector.fit(KNOWN),
       await detector.fit(OTHERS),

@@ -53,7 +53,7 @@ Deno.test("lib/detectors/README.md lists every detector, once", () => {
 
 for (const { name, scores, needs } of ROWS) {
   const needsPenultimate = /penultimate|layer/;
-  Deno.test(`${name}() needs what lib/detectors/README.md says`, async () => {
+  Deno.test(`${name}() needs the parts listed in lib/detectors/README.md`, async () => {
     const fits = (set: FeatureSet) => create(name).fit(set);
     const hasFit = needs !== "no fit";
     assertEquals("score" in create(name) && !hasFit, !hasFit);
@@ -96,7 +96,7 @@ for (const { name, defaults } of ROWS) {
       value !== undefined && SETTINGS[name]?.[option!] === undefined
     );
   if (codes.length === 0) continue;
-  Deno.test(`${name}() has the defaults that lib/detectors/README.md says`, async () => {
+  Deno.test(`${name}() has the defaults listed in lib/detectors/README.md`, async () => {
     const saved = await savedSettings(name);
     for (const [option, text] of codes) {
       assertEquals(

@@ -14,7 +14,7 @@ import { blobs, streamOf } from "../support/detector_sets.ts";
 const KNOWN = blobs({ samples: 30 });
 const knn = () => deepKnn({ neighbors: 3 });
 
-Deno.test("detectors without options refuse any, and take none or an empty object", () => {
+Deno.test("detectors without options refuse any, and accept none or an empty object", () => {
   const factories = Object.entries(DETECTORS)
     .filter(([name]) =>
       ["msp", "maxLogit", "entropy", "klMatching", "fdbd", "gradNorm", "lts"]
@@ -95,7 +95,7 @@ Deno.test("labels that are no classes of the logits are refused, with their row 
   await mahalanobis().fit(fromOne(KNOWN));
 });
 
-Deno.test("a stream that is a generator object is named as what it is", async () => {
+Deno.test("a generator object in place of a stream function is named in the message", async () => {
   const called = streamOf(KNOWN, 10)() as unknown as FeatureSet;
   await assertRejects(
     () => knn().fit(called),

@@ -53,20 +53,20 @@ Deno.test("relation() does not relate a feature of zeros to anything", async () 
   assertEquals([...await scored([[1, 0], [0, 0]], [[0, 0]])], [0]);
 });
 
-Deno.test("relation() does not see the length of features", async () => {
+Deno.test("relation() does not depend on the length of features", async () => {
   const near = await scored([[1, 2], [3, 1]], [[1, 1]]);
   assertAllClose(await scored([[4, 8], [0.75, 0.25]], [[1e18, 1e18]]), near, {
     rtol: 1e-12,
   });
 });
 
-Deno.test("relation() stays finite where probabilities vanish", async () => {
+Deno.test("relation() is finite where probabilities vanish", async () => {
   const scores = await scored([[1, 0], [0, 1]], [[1, 1]], {}, [[1e30, -1e30]]);
   const [first] = scores;
   assertAllClose([first!], [-(0.8 + 0.2) * Math.SQRT1_2], { rtol: 1e-6 });
 });
 
-Deno.test("relation() scores a sample of the fit as if it had not been there", async () => {
+Deno.test("relation() scores a sample of the fit as if it were held out", async () => {
   const { found, expected } = await leftOutScores(
     relation(),
     blobs({ samples: 12 }),

@@ -14,7 +14,7 @@ import { assertAllClose } from "../support/all_close.ts";
 
 const ROWS = { data: Float32Array.of(3, 4, 0, 0, -1, 1), rows: 3, columns: 2 };
 
-Deno.test("normalised() divides rows by their length, zeros stay", () => {
+Deno.test("normalised() divides rows by their length and keeps zeros", () => {
   const half = Math.SQRT1_2;
   assertAllClose(normalised(ROWS).data, [0.6, 0.8, 0, 0, -half, half], {
     rtol: 1e-15,
@@ -31,7 +31,7 @@ Deno.test("centred(), squaredLengths() and argmax() go row by row", () => {
   assertEquals([...scoreRows(3, (row) => row * 2)], [0, 2, 4]);
 });
 
-Deno.test("stateArray() and stateMatrix() say what arrays are", () => {
+Deno.test("stateArray() and stateMatrix() describe arrays", () => {
   const array = stateArray(Float64Array.of(1, 2), [1, 2]);
   assertEquals(array.dtype, "float64");
   assertEquals(stateArray(Int32Array.of(1)).dtype, "int32");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { run } from "../../lib/detectors/run.ts";
 
-Deno.test("run() counts samples, and gives what the work gives", async () => {
+Deno.test("run() counts samples, and returns the result of the work", async () => {
   const seen: (readonly [number, number | undefined])[] = [];
   const options = {
     onProgress: (progress: { samples: number; total?: number }) =>
@@ -16,7 +16,7 @@ Deno.test("run() counts samples, and gives what the work gives", async () => {
   assertEquals(seen, [[2, 5], [5, 5]]);
 });
 
-Deno.test("run() rejects at once when it is stopped, though the work goes on", async () => {
+Deno.test("run() rejects at once when it is aborted, while the work continues", async () => {
   const stop = new AbortController();
   const running = run("fit test()", { signal: stop.signal }, undefined, () => {
     stop.abort();

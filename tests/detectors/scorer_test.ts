@@ -47,7 +47,7 @@ Deno.test("pValues() counts known scores as high, and the sample itself", () => 
   assertEquals([...pValues(scores, known)], [1, 1, 0.8, 0.4, 0.4, 0.2]);
 });
 
-Deno.test("calibration() puts the threshold where p-values pass 1 - tpr", () => {
+Deno.test("calibration() sets the threshold where p-values exceed 1 - tpr", () => {
   for (const count of [10, 19, 20, 39, 57, 99, 100]) {
     for (const tpr of [0.5, 0.8, 0.9]) {
       const known = Float64Array.from(
@@ -78,7 +78,7 @@ Deno.test("calibrate() refuses fewer known samples than 1 / (1 - tpr)", async ()
   }
 });
 
-Deno.test("calibrate() takes scores, sets and streams alike", async () => {
+Deno.test("calibrate() accepts scores, sets and streams", async () => {
   const scorer = await knn().fit(KNOWN);
   const scores = await scorer.score(HELD_OUT);
   const deciding = await Promise.all(
@@ -271,7 +271,7 @@ Deno.test("loadScorer() refuses features of another layer or model than the fit'
   await assertRejects(() => loaded.score(layer), TypeError, ".penultimate()");
 });
 
-Deno.test("save() takes paths and file: URLs, as strings too, and no others", async () => {
+Deno.test("save() accepts only paths and file: URLs, also as strings", async () => {
   const folder = await Deno.makeTempDir();
   const scorer = await knn().fit(KNOWN);
   const path = `${folder}/a b.safetensors`;

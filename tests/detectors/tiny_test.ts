@@ -107,7 +107,7 @@ const CASES: readonly {
 for (
   const { what, detector, query = TINY_QUERY, expected, atol = 2e-7 } of CASES
 ) {
-  Deno.test(`${what} gives the scores of oodeel on its fixture`, async () => {
+  Deno.test(`${what} equals oodeel's scores on its fixture`, async () => {
     const scorer = await detector.fit(TINY_FIT);
     const scores = await scorer.score(query);
     assertAllClose(scores, expected, { rtol: 1e-5, atol });

@@ -13,7 +13,7 @@ import type { Detector, FeatureInput } from "../../lib/types.ts";
 import { labelsOf, layoutFaults } from "../display/_svg_texts.ts";
 import { detector, KNOWN, run, set, SETS, UNKNOWN } from "./_made.ts";
 
-Deno.test("makeBenchmarkTable() gives figures of the detector with the highest mean AUROC", () => {
+Deno.test("makeBenchmarkTable() draws figures of the detector with the highest mean AUROC", () => {
   const interval = (value: number) => ({ value, low: value, high: value });
   const measured = [[0.9, 0.4], [0.7, 0.7], [0.99]].map((areas, i) => {
     const name = ["a", "b", "failed on one"][i]!;

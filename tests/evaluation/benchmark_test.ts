@@ -15,7 +15,7 @@ import { oodMetrics } from "../../lib/metrics/ood_metrics.ts";
 import type { Detector, Scorer } from "../../lib/types.ts";
 import { detector, FIT, KNOWN, run, set, UNKNOWN } from "./_made.ts";
 
-Deno.test("benchmark() gives a row a detector and unknown set, with the metrics of their scores", async () => {
+Deno.test("benchmark() returns one row per detector and unknown set, with the metrics of their scores", async () => {
   const { rows, ...table } = await run({ confidence: 0.9, seed: 5 });
   assertEquals(
     rows.map(({ detector, unknown }) => `${detector} ${unknown}`),
@@ -37,7 +37,7 @@ Deno.test("benchmark() gives a row a detector and unknown set, with the metrics 
   assertEquals(table.scores("negated").known[0], -0);
 });
 
-Deno.test("benchmark() gives an entry its own name and features", async () => {
+Deno.test("benchmark() uses the name and the features of an entry", async () => {
   const fitted: unknown[] = [];
   const own = set(-1, -2, -3);
   const one = detector("one", undefined, (known) => fitted.push(known));
@@ -61,7 +61,7 @@ Deno.test("benchmark() gives an entry its own name and features", async () => {
   assertEquals(scores("other fit").known.length, 20);
 });
 
-Deno.test("benchmark() makes a row of a failure, and goes on", async () => {
+Deno.test("benchmark() makes a row of a failure, and continues", async () => {
   const failing = detector("unfit", undefined, () => {
     throw new TypeError("Cannot fit | as labels are missing");
   });
@@ -191,7 +191,7 @@ Deno.test("benchmark() is stopped by its signal, and that is no row", async () =
   );
 });
 
-Deno.test("benchmark() stops also while a detector does not look", async () => {
+Deno.test("benchmark() can be aborted while a detector ignores the signal", async () => {
   const controller = new AbortController();
   const never: Detector = {
     name: "never",
@@ -206,7 +206,7 @@ Deno.test("benchmark() stops also while a detector does not look", async () => {
   assertEquals(error.name, "AbortError");
 });
 
-Deno.test("benchmark() looks at its signal between resamples", async () => {
+Deno.test("benchmark() checks its signal between resamples", async () => {
   // It is read about ten times for the steps of the detector.
   let reads = 0;
   const real = new AbortController().signal;

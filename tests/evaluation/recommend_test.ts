@@ -131,7 +131,7 @@ Deno.test("recommend() names distances with few classes, and warns of shaping", 
   );
 });
 
-Deno.test("recommend() puts first what measures a known subspace", () => {
+Deno.test("recommend() lists detectors of a known subspace first", () => {
   const copied = array(60, 4, (random) => random);
   for (let row = 0; row < 60; row++) {
     copied.data[4 * row + 3] = copied.data[4 * row]!;
@@ -175,7 +175,7 @@ Deno.test("recommend() puts first what measures a known subspace", () => {
   assertEquals(warningsOf("rmds", CONVOLUTIONS, wide), "");
 });
 
-Deno.test("recommend() takes the vectors of the head's width, and says what the set lacks", () => {
+Deno.test("recommend() uses the vectors of the head's width, and names missing parts of the set", () => {
   const features = [
     array(60, 4, (random) => random - 0.5),
     array(60, 7, (random) => random),
@@ -229,7 +229,7 @@ Deno.test("recommend() names no vim where the largest logits are not above 0, an
   }
 });
 
-Deno.test("recommend() knows logits that are no classes", () => {
+Deno.test("recommend() recognises logits that are not those of classes", () => {
   const several = known(10, { activation: "sigmoid" });
   assertEquals(namesOf(CONVOLUTIONS, several), ["deepKnn", "rmds", "maxLogit"]);
   const one = known(1, { activation: "sigmoid" }); // two classes

@@ -35,7 +35,7 @@ Deno.test("openNearest() finds rows by hand, and skips those that do not count",
   await search.close();
 });
 
-Deno.test("openNearest() gives the same on the runtime and in plain loops, far from 0 too", async () => {
+Deno.test("openNearest() is equal on the runtime and in plain loops, also far from 0", async () => {
   for (const offset of [0, 1e4]) {
     const bank = random(6000, 64, 1, offset);
     const queries = random(40, 64, 2, offset);

@@ -36,7 +36,7 @@ Deno.test("openGramSum() sums outer products, however rows are cut", async () =>
   }
 });
 
-Deno.test("openOuterProducts() adds to several sums, in plain loops and on the runtime alike", async () => {
+Deno.test("openOuterProducts() adds to several sums, equally in plain loops and on the runtime", async () => {
   const columns = 160;
   const parts = [random(200, columns, 4), random(3, columns, 5)];
   const sums = [true, false].map(async (native) => {

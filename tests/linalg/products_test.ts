@@ -12,7 +12,7 @@ function random(rows: number, columns: number, seed: number) {
 const LEFT = { data: Float64Array.of(1, 2, 3, 4, 5, 6), rows: 2, columns: 3 };
 const RIGHT = { data: Float64Array.of(1, 0, 0, 1, 2, -1), rows: 3, columns: 2 };
 
-Deno.test("product() multiplies, in plain loops and on the runtime alike", async () => {
+Deno.test("product() multiplies equally in plain loops and on the runtime", async () => {
   assertEquals([...await product(LEFT, RIGHT)], [7, -1, 16, -1]);
   // Large enough that it is sent to the runtime.
   const [a, b] = [random(90, 250, 1), random(250, 200, 2)];
@@ -34,7 +34,7 @@ Deno.test("openProduct() keeps its matrix for many products", async () => {
   await opened.close();
 });
 
-Deno.test("products stop when they are told to, in plain loops and on the runtime", async () => {
+Deno.test("products can be aborted, in plain loops and on the runtime", async () => {
   for (const native of [false, undefined]) {
     const stop = new AbortController();
     const pacer = new Pacer(stop.signal);

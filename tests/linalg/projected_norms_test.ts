@@ -13,7 +13,7 @@ Deno.test("openProjectedNorms() measures projections of rows around the origin",
   await measure.close();
 });
 
-Deno.test("openProjectedNorms() measures in plain loops and on the runtime alike, rows of both types", async () => {
+Deno.test("openProjectedNorms() returns equal lengths in plain loops and on the runtime, for rows of both types", async () => {
   const [rows, columns, width] = [90, 250, 200];
   const data = normals(columns * width, 1);
   const projection = { data, rows: columns, columns: width };

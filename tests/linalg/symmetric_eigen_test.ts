@@ -44,7 +44,7 @@ function gram(rows: number, side: number, seed: number): Float64Array {
   return matrix;
 }
 
-Deno.test("symmetricEigen() gives values descending and vectors as rows", async () => {
+Deno.test("symmetricEigen() returns values descending and vectors as rows", async () => {
   const { values, vectors } = await symmetricEigen(
     Float64Array.of(2, 1, 1, 2),
     2,
@@ -136,7 +136,7 @@ Deno.test("symmetricEigen() joins halves to rounding, on the runtime and in plai
   }
 });
 
-Deno.test("symmetricEigen() refuses NaN, and stops when it is told to", async () => {
+Deno.test("symmetricEigen() refuses NaN, and can be aborted", async () => {
   await assertRejects(
     () => symmetricEigen(Float64Array.of(1, NaN, NaN, 1), 2),
     RangeError,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { evenly } from "../../lib/math/evenly.ts";
 
-Deno.test("evenly() takes all of few rows, and spreads over many", () => {
+Deno.test("evenly() selects all of few rows, and evenly spaced ones of many", () => {
   assertEquals(evenly(0, 4), []);
   assertEquals(evenly(1, 4), [0]);
   assertEquals(evenly(3, 4), [0, 1, 2]);

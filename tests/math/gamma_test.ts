@@ -1,7 +1,7 @@
 import { logGamma, negativeLogUpperGamma } from "../../lib/math/gamma.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
-Deno.test("logGamma() gives factorials and Γ(1/2) = √π", () => {
+Deno.test("logGamma() returns factorials and Γ(1/2) = √π", () => {
   const found = [1, 2, 5, 11, 0.5, 0.25].map(logGamma);
   const expected = [
     ...[0, 0, Math.log(24), Math.log(3628800), Math.log(Math.PI) / 2],
@@ -25,7 +25,7 @@ Deno.test("negativeLogUpperGamma() is x at shape 1, and follows the recurrence",
   }
 });
 
-Deno.test("negativeLogUpperGamma() gives a chi-squared probability of oodeel", () => {
+Deno.test("negativeLogUpperGamma() returns a chi-squared probability of oodeel", () => {
   // χ²(4.20012166 / 0.40980206; 6.14989497) by series, as in the fixture's last row.
   const halves = [0.61660272, 4.20012166].map((tau) =>
     negativeLogUpperGamma(6.14989497 / 2, tau / 0.40980206 / 2)

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { normalQuantile } from "../../lib/math/normal_quantile.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
-Deno.test("normalQuantile() gives SciPy's quantiles", () => {
+Deno.test("normalQuantile() equals SciPy's quantiles", () => {
   // scipy.stats.norm.ppf of SciPy 1.17.1
   const expected: readonly (readonly [number, number])[] = [
     [0.005, -2.575829303548901],

@@ -37,7 +37,7 @@ Deno.test("numericalRank() does not count constant and copied columns", () => {
   assertEquals(numericalRank({ data: wide, shape: [30, 5] }).rank, 3);
 });
 
-Deno.test("numericalRank() says what it could see at the most", () => {
+Deno.test("numericalRank() returns the largest rank it could find", () => {
   assertEquals(numericalRank(rows(4, 12, 12)), { rank: 3, most: 3 });
   assertEquals(numericalRank(rows(1, 12, 12)), { rank: 0, most: 0 });
   const data = new Float32Array(20).fill(2);

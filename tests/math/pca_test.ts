@@ -15,7 +15,7 @@ Deno.test("pca() finds the axes of a cross", async () => {
   assertEquals(points.rows, Int32Array.of(0, 1, 2, 3));
 });
 
-Deno.test("pca() gives the same when units outnumber what is decomposed completely", async () => {
+Deno.test("pca() returns the same when units outnumber what is decomposed completely", async () => {
   const width = 600;
   const data = new Float32Array(4 * width); // [4, 600]
   for (let row = 0; row < 4; row++) {
@@ -54,7 +54,7 @@ Deno.test("pca() leaves out rows that are not finite and those above the limit",
   assertEquals(few.rows, Int32Array.of(0, 2));
 });
 
-Deno.test("pca() gives zeros where rows do not differ", async () => {
+Deno.test("pca() returns zeros where rows do not differ", async () => {
   for (const shape of [[3, 2], [1, 6], [6, 1]]) {
     const points = await pca({ data: new Float32Array(6).fill(4), shape });
     assertEquals(points.x, new Float64Array(shape[0]!));

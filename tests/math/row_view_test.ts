@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { rowView } from "../../lib/math/row_view.ts";
 
-Deno.test("rowView() gives rows in the memory of the array", () => {
+Deno.test("rowView() returns rows in the memory of the array", () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
   const array = { data, shape: [3, 2], dtype: "int32" };
   const rows = rowView(array, 1, 3);
@@ -15,7 +15,7 @@ Deno.test("rowView() gives rows in the memory of the array", () => {
   assertEquals(array.shape, [3, 2]);
 });
 
-Deno.test("rowView() takes scalars as rows, and big integers", () => {
+Deno.test("rowView() accepts scalars as rows, and big integers", () => {
   const data = BigInt64Array.of(1n, 2n, 3n);
   const rows = rowView({ data, shape: [3] }, 0, 2);
   assertEquals(rows, { data: BigInt64Array.of(1n, 2n), shape: [2] });

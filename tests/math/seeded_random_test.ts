@@ -18,7 +18,7 @@ Deno.test("seededRandom() is even over [0, 1)", () => {
   for (const count of bins) assert(Math.abs(count - 4000) < 306, `${bins}`);
 });
 
-Deno.test("seededRandom() gives neighbours that are not correlated", () => {
+Deno.test("seededRandom() returns neighbours that are not correlated", () => {
   const values = draw(2, 50_000);
   let sum = 0;
   for (let i = 1; i < values.length; i++) {

@@ -5,7 +5,7 @@ import { assertAllClose } from "../support/all_close.ts";
 const CLOSE = { rtol: 1e-14, atol: 1e-15 };
 const LOGS = Float64Array.of(9, Math.log(2), 0, 0, 9);
 
-Deno.test("softmax() and logSumExp() take a row out of an array", () => {
+Deno.test("softmax() and logSumExp() read one row of an array", () => {
   assertAllClose(
     softmax(LOGS, 1, new Float64Array(3)),
     [0.5, 0.25, 0.25],

@@ -18,7 +18,7 @@ Deno.test("statistics() measures the finite values and counts the others", () =>
   });
 });
 
-Deno.test("statistics() gives NaN when no value is finite", () => {
+Deno.test("statistics() returns NaN when no value is finite", () => {
   for (const values of [[], [NaN, Infinity]]) {
     const { mean, std, min, max, count } = statistics(values);
     assertEquals([mean, std, min, max], [NaN, NaN, NaN, NaN]);
@@ -38,7 +38,7 @@ Deno.test("statistics() does not overflow when squares or sums would", () => {
   assertAllClose([statistics([-1e200, 1e200]).std], [1e200]);
 });
 
-Deno.test("statistics() gives 0 as deviation when all values are equal", () => {
+Deno.test("statistics() returns 0 as deviation when all values are equal", () => {
   assertEquals(statistics([0.1, 0.1, 0.1]).std < 1e-16, true);
   assertEquals(statistics(Int32Array.of(5)).std, 0);
 });

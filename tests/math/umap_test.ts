@@ -31,7 +31,7 @@ Deno.test("umap() keeps groups apart, and repeats itself for a seed", async () =
   }
 });
 
-Deno.test("umap() takes rows evenly when there are too many", async () => {
+Deno.test("umap() selects evenly spaced rows of too many", async () => {
   const points = await umap(ROWS, { maxRows: 10 });
   assertEquals(Array.from(points.rows), [0, 4, 8, 12, 16, 20, 24, 28, 32, 36]);
   assertEquals([points.x.length, points.y.length], [10, 10]);

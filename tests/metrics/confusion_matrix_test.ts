@@ -34,7 +34,7 @@ Deno.test("confusionMatrix() counts label by prediction", () => {
   );
 });
 
-Deno.test("confusionMatrix() says which class a row is", () => {
+Deno.test("confusionMatrix() names the class of each row", () => {
   assertEquals(confusionMatrix(SET).classes, [0, 1]);
   // Beyond a thousand classes, only those that occur have a row.
   const many = featureSet({

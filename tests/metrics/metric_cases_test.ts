@@ -50,7 +50,7 @@ const EXACT = { rtol: 0, atol: 1e-12 };
 const KNOWN = { positive: "known" } as const;
 
 for (const { name, known, unknown, metrics, ...expected } of cases) {
-  Deno.test(`auroc(), aupr(), fprAtTpr() and detectionError() give scikit-learn's numbers: ${name}`, () => {
+  Deno.test(`auroc(), aupr(), fprAtTpr() and detectionError() equal scikit-learn's: ${name}`, () => {
     const frozen = [Object.freeze([...known]), Object.freeze([...unknown])];
     const [a, b] = frozen as [readonly number[], readonly number[]];
     assertAllClose([
@@ -72,7 +72,7 @@ for (const { name, known, unknown, metrics, ...expected } of cases) {
     assertAllClose(at(KNOWN), expected.fprKnown, EXACT);
   });
 
-  Deno.test(`rocCurve() and prCurve() give scikit-learn's points: ${name}`, () => {
+  Deno.test(`rocCurve() and prCurve() equal scikit-learn's: ${name}`, () => {
     const sides = [[{}, ""], [KNOWN, "Known"]] as const;
     for (const [side, key] of sides) {
       const sign = key === "" ? 1 : -1;
@@ -93,7 +93,7 @@ for (const { name, known, unknown, metrics, ...expected } of cases) {
   const { confidence, deLong, bootstrap } = expected;
   if (confidence === undefined) continue;
 
-  Deno.test(`oodMetrics() gives the intervals of DeLong and of the bootstrap: ${name}`, () => {
+  Deno.test(`oodMetrics() returns the intervals of DeLong and of the bootstrap: ${name}`, () => {
     const found = oodMetrics(known, unknown, { confidence, seed });
     const names = Object.keys(metrics) as Name[];
     assertEquals(Object.keys(found), names);
@@ -109,7 +109,7 @@ for (const { name, known, unknown, metrics, ...expected } of cases) {
 }
 
 for (const { name, activation, logits, labels, ...expected } of classes) {
-  Deno.test(`accuracy() and calibrationError() give the numbers of NumPy: ${name}`, () => {
+  Deno.test(`accuracy() and calibrationError() equal the numbers of NumPy: ${name}`, () => {
     const set = featureSet({
       logits: {
         data: Float32Array.from(logits.flat()),

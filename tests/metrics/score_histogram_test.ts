@@ -42,7 +42,7 @@ Deno.test("scoreHistogram() is frozen and prints itself", () => {
   assert(Deno.inspect(figure).includes("a: 1 score, 1 to 1, median 1"));
 });
 
-Deno.test("scoreHistogram() draws the threshold, and says where it is", async () => {
+Deno.test("scoreHistogram() draws and labels the threshold", async () => {
   const { summary, figure } = blockOf(
     scoreHistogram({ a: [1, 2] }, { threshold: 1.23456, title: "Energy" }),
   );

@@ -27,7 +27,7 @@ Deno.test("flatten() leaves vectors as they are", async () => {
   assertEquals(shape, [3, 4]);
 });
 
-Deno.test("flatten() gives shapes also where sizes are not known", () => {
+Deno.test("flatten() returns shapes also where sizes are not known", () => {
   const ops = new ShapeOps();
   const shapeOf = (...shape: (number | null)[]) =>
     STEP.apply(ops, { shape, dtype: "float32" }, CONTEXT).shape;

@@ -13,7 +13,7 @@ function scaled(): tf.Sequential {
   return tf.sequential({ layers: [layer] });
 }
 
-Deno.test("half() gives float16, rounded to nearest", async () => {
+Deno.test("half() returns float16, rounded to nearest", async () => {
   const extractor = new FeatureExtractor(scaled()).layers(["same"])
     .postprocess(half());
   const data = {
@@ -26,7 +26,7 @@ Deno.test("half() gives float16, rounded to nearest", async () => {
   assertEquals([...features[0]!.data], [1, 65504]);
 });
 
-Deno.test("half() goes with other steps, and after a map was pooled", async () => {
+Deno.test("half() can be combined with other steps, and after a map was pooled", async () => {
   const conv = tf.layers.conv2d({
     filters: 3,
     kernelSize: 1,

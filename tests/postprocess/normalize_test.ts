@@ -8,7 +8,7 @@ import { computeOn, PLAIN_BACKENDS } from "../support/on_backends.ts";
 const CONTEXT = { layer: "pen", channels: undefined } as const;
 
 for (const backend of PLAIN_BACKENDS) {
-  Deno.test(`normalize() gives rows of length 1, also of huge and of tiny values, on ${backend}`, async () => {
+  Deno.test(`normalize() returns rows of length 1, also of huge and of tiny values, on ${backend}`, async () => {
     const rows = [[3, -4], [3e30, 4e30], [3e-9, 4e-9]];
     const step = normalize({ epsilon: 0 }) as BuiltInStep;
     const { data } = await computeOn(
@@ -18,7 +18,7 @@ for (const backend of PLAIN_BACKENDS) {
     assertAllClose(data, [0.6, -0.8, 0.6, 0.8, 0.6, 0.8]);
   });
 
-  Deno.test(`normalize() gives 0 for rows of nothing but 0 on ${backend}`, async () => {
+  Deno.test(`normalize() returns 0 for rows of zeros on ${backend}`, async () => {
     for (const step of [normalize(), normalize({ epsilon: 0 })]) {
       const { data } = await computeOn(
         backend,
@@ -28,7 +28,7 @@ for (const backend of PLAIN_BACKENDS) {
     }
   });
 
-  Deno.test(`normalize() goes over all units of a sample and keeps the shape on ${backend}`, async () => {
+  Deno.test(`normalize() uses all units of a sample and keeps the shape on ${backend}`, async () => {
     const { data, shape } = await computeOn(
       backend,
       (ops) =>

@@ -64,7 +64,7 @@ Deno.test("pool() leaves vectors as they are", async () => {
   assertAllClose(data, [1, 2, 3]);
 });
 
-Deno.test("pool() asks for the channels where the layer does not say", async () => {
+Deno.test("pool() requires the channels if the layer does not know them", async () => {
   const step = pool("mean") as BuiltInStep;
   await computeOn("cpu", (ops) => {
     assertThrows(
@@ -78,7 +78,7 @@ Deno.test("pool() asks for the channels where the layer does not say", async () 
   });
 });
 
-Deno.test("pool() takes the caller's word over the layer's", async () => {
+Deno.test("pool() prefers the channels of its options to those of the layer", async () => {
   const step = pool("mean", { channels: "first" }) as BuiltInStep;
   const { data } = await computeOn(
     "cpu",

@@ -8,7 +8,7 @@ import { pool } from "../../lib/postprocess/pool.ts";
 
 const ALL = [pool("mean"), flatten(), normalize(), half(), gramStatistics()];
 
-Deno.test("isBuiltInStep() tells our steps from others of the same shape", () => {
+Deno.test("isBuiltInStep() distinguishes built-in steps from others of the same form", () => {
   for (const step of ALL) assert(isBuiltInStep(step));
   assertEquals(isBuiltInStep((feature) => feature), false);
   assertEquals(isBuiltInStep({ ...pool("mean") }), false);

@@ -38,7 +38,7 @@ for (const backend of PLAIN_BACKENDS) {
   }
 }
 
-Deno.test("ash() is variant s by default, and says so in its settings", async () => {
+Deno.test("ash() is variant s by default, also in its settings", async () => {
   assertEquals(ash(0.8).settings, {
     percentile: 0.8,
     interpolation: "nearest",

@@ -25,7 +25,7 @@ for (const backend of PLAIN_BACKENDS) {
       [0.99, "nearest", 4],
     ] as const
   ) {
-    Deno.test(`rowPercentile() gives ${expected} at ${percentile} ${interpolation} on ${backend}`, async () => {
+    Deno.test(`rowPercentile() returns ${expected} at ${percentile} ${interpolation} on ${backend}`, async () => {
       const found = await computeOn(
         backend,
         (ops) =>
@@ -55,7 +55,7 @@ for (const backend of PLAIN_BACKENDS) {
   });
 }
 
-Deno.test("rowPercentile() says that the width must be known", () => {
+Deno.test("rowPercentile() refuses an unknown width", () => {
   const ops = new ShapeOps();
   assertThrows(
     () =>
@@ -90,7 +90,7 @@ Deno.test("checkPercentile() refuses what is no share and no interpolation", () 
   );
 });
 
-Deno.test("checkPercentile() takes the nearest rank by default", () => {
+Deno.test("checkPercentile() uses the nearest rank by default", () => {
   assertEquals(checkPercentile(0.9, {}, "set ash"), {
     percentile: 0.9,
     interpolation: "nearest",

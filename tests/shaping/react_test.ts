@@ -25,7 +25,7 @@ for (const backend of PLAIN_BACKENDS) {
   });
 }
 
-Deno.test("react() takes maps as well as vectors", async () => {
+Deno.test("react() accepts maps as well as vectors", async () => {
   const { shape } = await computeOn(
     "cpu",
     (ops) => react(1).apply(ops, tf.ones([2, 3, 4])).penultimate,

@@ -38,7 +38,7 @@ for (const backend of PLAIN_BACKENDS) {
     assertAllClose(data, [2, 2, 2, 0, 0, 0, 0, factor, 3 * factor]);
   });
 
-  Deno.test(`scale() gives the factor of each row, infinite where it overflows, on ${backend}`, async () => {
+  Deno.test(`scale() returns the factor of each row, infinite where it overflows, on ${backend}`, async () => {
     // Above the median of the first: −90 + 91 = 1, and the sum is 200: exp(200).
     const rows = [[-90, 91, -90.5, 289.5], [1, 1, 2, 2]];
     const { data, shape } = await computeOn(backend, (ops) => {
