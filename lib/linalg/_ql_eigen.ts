@@ -1,8 +1,8 @@
 /**
  * Eigenvectors of small tridiagonal matrices.
  *
- * Source: Golub and Van Loan, "Matrix Computations", 4th edition, algorithm
- * 8.3.3.
+ * Source: the symmetric QR algorithm in Golub and Van Loan, "Matrix Computations",
+ * 4th edition, in its QL form.
  *
  * @module
  */

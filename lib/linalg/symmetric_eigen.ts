@@ -6,7 +6,7 @@
  * last two steps are matrix products. Vectors are stored as rows, so that loops
  * access contiguous memory.
  *
- * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.3.
+ * Source: Golub and Van Loan, "Matrix Computations", 4th edition.
  *
  * @module
  */

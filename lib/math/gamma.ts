@@ -35,8 +35,8 @@ export function logGamma(x: number): number {
  * the probability that a gamma variable of shape `a` is above `x`. Exact in both
  * tails: it does not saturate where `Q` vanishes.
  *
- * Source: Press et al., "Numerical Recipes", 3rd edition, section 6.2: a series
- * below `a + 1`, a continued fraction above.
+ * Source: Press et al., "Numerical Recipes": a series below `a + 1`, a continued
+ * fraction above.
  *
  * @param a The shape, > 0.
  * @param x A number >= 0.
