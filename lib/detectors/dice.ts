@@ -24,9 +24,10 @@ export interface DiceOptions {
  * only the largest contributions.
  *
  * The contribution of unit `i` to class `c` is the mean of the unit over the
- * known samples times its weight; weights are kept if it is strictly above the
+ * known samples times its weight; a weight is kept if its contribution is strictly above the
  * percentile over all `C · D`, with linear interpolation. This removes noise of
- * units that a class does not need. Performs badly if features are dense, as in
+ * units that a class does not need. If all contributions are equal, none is kept,
+ * and the logits are the bias. Performs badly if features are dense, as in
  * transformers.
  *
  * Source: Sun and Li, "DICE: Leveraging Sparsification for Out-of-Distribution

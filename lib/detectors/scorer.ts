@@ -217,9 +217,10 @@ function warningsOf(shared: number): string[] {
   if (shared === 0) return [];
   const percent = Math.max(1, Math.round(100 * shared));
   return [
-    `about ${percent} % of the samples of the calibration were fitted on: ` +
-    "their scores are lower than those of new samples, so that more known " +
-    "samples will be called unknown; calibrate on samples that were held out",
+    `about ${percent} % of the samples of the calibration were fitted on, by ` +
+    "their ids or features: their scores are lower than those of new samples, " +
+    "so that more known samples will be called unknown; calibrate on samples " +
+    "that were held out",
   ];
 }
 

@@ -194,6 +194,8 @@ const MOST_VALUES = 32;
  * Below this fraction of distinct samples, equal values are not significant.
  */
 const FEWEST_DISTINCT = 0.9;
+/** Relative difference up to which features are those of the same sample. */
+const TOLERANCE = 1e-3;
 
 /**
  * Refuses known samples that were used for the fit, and unknown samples that
@@ -202,19 +204,17 @@ const FEWEST_DISTINCT = 0.9;
 function overlapCheck(
   action: string,
 ): (sets: BenchmarkSets, where: string) => void {
-  const keys = new Map<FeatureSet, Set<string>>();
-  const keysOf = (set: FeatureSet) => {
-    const found = keys.get(set) ?? sampleKeys(set);
-    keys.set(set, found);
+  const known = new Map<FeatureSet, Samples>();
+  const samplesOf = (set: FeatureSet) => {
+    const found = known.get(set) ?? identified(set);
+    known.set(set, found);
     return found;
   };
   const isSame = (a: FeatureInput, b: FeatureInput) => {
     if (a === b) return true;
     if (!isFeatureSet(a) || !isFeatureSet(b)) return false;
-    const [left, right] = [keysOf(a), keysOf(b)];
-    let shared = 0;
-    for (const key of left) if (right.has(key)) shared++;
-    return shared > MOST_SHARED * left.size;
+    const [left, right] = [samplesOf(a), samplesOf(b)];
+    return numShared(left, right) > MOST_SHARED * left.rows.size;
   };
   const done = new Map<FeatureInput, Set<FeatureInput>>();
   const check = (a: FeatureInput, b: FeatureInput, rule: string) => {
@@ -236,28 +236,66 @@ function overlapCheck(
   };
 }
 
-/**
- * The identity of samples: their string ids, otherwise their values; none if
- * many samples have equal values, as from a decision tree.
- */
-function sampleKeys(set: FeatureSet): Set<string> {
-  const { ids, penultimate, logits, features } = set;
+/** The samples of a set, to find them in another one. */
+interface Samples {
+  /**
+   * The row of each key: a string id, otherwise the values; none if many samples
+   * have equal values, as from a decision tree.
+   */
+  readonly rows: ReadonlyMap<string, number>;
+  /** The name of the array that is compared. */
+  readonly name: string | undefined;
+  /** The number of its values per sample. */
+  readonly width: number;
+  /** Returns some of the values of a sample. */
+  valuesOf(row: number): number[];
+}
+
+function identified(set: FeatureSet): Samples {
+  const { ids, penultimate, logits, features, layerNames } = set;
   const array = penultimate ?? features[0] ?? logits;
+  const name = penultimate !== undefined ? "penultimate" : layerNames[0];
   const width = array === undefined ? 0 : array.data.length / ids.length;
   const step = Math.max(1, Math.floor(width / MOST_VALUES));
-  const keys = new Set<string>();
-  for (let row = 0; row < ids.length; row++) {
-    const id = ids[row]!;
-    if (typeof id === "string") {
-      keys.add(id);
-      continue;
-    }
-    if (array === undefined) continue;
+  const valuesOf = (row: number) => {
     const values: number[] = [];
     for (let i = 0; i < width; i += step) {
-      values.push(array.data[row * width + i]!);
+      values.push(array!.data[row * width + i]!);
     }
-    keys.add(values.join());
+    return values;
+  };
+  const rows = new Map<string, number>();
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (typeof id === "string") rows.set(id, row);
+    else if (array !== undefined) rows.set(valuesOf(row).join(), row);
   }
-  return keys.size < FEWEST_DISTINCT * ids.length ? new Set() : keys;
+  const isDistinct = rows.size >= FEWEST_DISTINCT * ids.length;
+  return { rows: isDistinct ? rows : new Map(), name, width, valuesOf };
+}
+
+/**
+ * Number of samples with equal keys. Files of two folders can have equal ids, so
+ * features of the same layer must be equal as well.
+ */
+function numShared(left: Samples, right: Samples): number {
+  const isComparable = left.name === right.name && left.width === right.width;
+  let shared = 0;
+  for (const [key, row] of left.rows) {
+    const other = right.rows.get(key);
+    if (other === undefined) continue;
+    const isOther = isComparable &&
+      !areNear(left.valuesOf(row), right.valuesOf(other));
+    if (!isOther) shared++;
+  }
+  return shared;
+}
+
+function areNear(a: readonly number[], b: readonly number[]): boolean {
+  let [difference, size] = [0, 0];
+  a.forEach((x, i) => {
+    difference += Math.abs(x - b[i]!);
+    size += Math.abs(x) + Math.abs(b[i]!);
+  });
+  return !(difference > TOLERANCE * size);
 }

@@ -71,7 +71,8 @@ const ACTION = "run benchmark";
  * extracted with the same settings, including shaping and perturbation.
  *
  * Known samples must not be those of the fit: sets in memory that share more than
- * half of their samples are refused; streams are not compared. Use a benchmark to
+ * half of their samples, by ids and features, are refused; streams are not
+ * compared. Use a benchmark to
  * choose among detectors. The result of the best of many is optimistic, so measure
  * it again on other samples.
  *

@@ -13,6 +13,7 @@ import { energy } from "../../lib/detectors/energy.ts";
 import { featureSet, makeFeatureSet } from "../../lib/features/feature_set.ts";
 import { oodMetrics } from "../../lib/metrics/ood_metrics.ts";
 import type { Detector, Scorer } from "../../lib/types.ts";
+import { matrix } from "../support/detector_sets.ts";
 import { detector, FIT, KNOWN, run, set, UNKNOWN } from "./_made.ts";
 
 Deno.test("benchmark() returns one row per detector and unknown set, with the metrics of their scores", async () => {
@@ -269,11 +270,26 @@ Deno.test("benchmark() refuses known samples that it fits on, and known as unkno
   await refused({ unknown: { a: FIT } }, `other samples than "fit"`);
   const own = { name: "own", detector: detector("a"), fit: KNOWN };
   await refused({ detectors: [own] }, `"detectors[0].known" must not be`);
+  const letters = ["a", "b", "c", "d", "e"];
+  const all = set(...letters.map((_, i) => i + 70.5));
   const paths = (...ids: string[]) => {
-    const { features, layerNames } = set(...ids.map(Math.random));
+    const rows = ids.map((id) => letters.indexOf(id));
+    const { features, layerNames } = all.select(rows);
     return featureSet({ features, layerNames, ids });
   };
   await refused({ fit: paths("a", "b"), known: paths("b", "a", "c") }, rule);
+  // Files of two folders may have the same names.
+  const { features: others } = set(50.5, 51.5, 52.5);
+  const layerNames = ["layer"];
+  const ids = ["a", "b", "c"];
+  const named = featureSet({ features: others, layerNames, ids });
+  await run({ fit: paths("a", "b"), known: named });
+  // Features of other layers are not compared: ids decide.
+  const wide = {
+    features: [matrix([1, 2, 3, 4, 5, 6], 3)],
+    ids: ["a", "b"],
+  };
+  await refused({ fit: featureSet(wide), known: paths("b", "a") }, rule);
   // Few distinct numbers are in common by their nature.
   const leaves = (...scores: number[]) => {
     const data = Float32Array.from(scores);
