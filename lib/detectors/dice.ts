@@ -1,7 +1,7 @@
 import { checkNumber, checkOptions } from "../check.ts";
 import { logSumExp } from "../math/softmax.ts";
 import type { Detector } from "../types.ts";
-import type { SampleBlock } from "./definition.ts";
+import type { DetectorState, KnownSamples, SampleBlock } from "./definition.ts";
 import { defineDetector } from "./define_detector.ts";
 import { argmax, scoreRows, stateArray, stateMatrix } from "./rows.ts";
 
@@ -70,26 +70,7 @@ export function dice(options: DiceOptions = {}): Detector {
     name: "dice",
     settings: { percentile },
     uses: { features: "head", logits: "classes", head: true },
-    async fit(known) {
-      const { measureMeans } = await import("./moments.ts");
-      const { mean } = await measureMeans(known);
-      const { kernel, bias } = await known.head();
-      const { columns, rows } = kernel;
-      const contributions = Float64Array.from(
-        kernel.data,
-        (weight, i) => weight * mean[Math.floor(i / columns)]!,
-      ); // [D, C]
-      const { quantile } = await import("../math/quantile.ts");
-      const limit = quantile(contributions, percentile);
-      const kept = Float64Array.from(
-        kernel.data,
-        (weight, i) => contributions[i]! > limit ? weight : 0,
-      ); // [D, C]
-      return {
-        kernel: stateArray(kept, [rows, columns]),
-        bias: stateArray(bias),
-      };
-    },
+    fit: (known) => fit(known, percentile),
     async open({ kernel, bias }, { pacer }) {
       const weights = stateMatrix(kernel!);
       const offsets = bias!.data as Float64Array;
@@ -119,4 +100,28 @@ export function dice(options: DiceOptions = {}): Detector {
       };
     },
   });
+}
+
+async function fit(
+  known: KnownSamples,
+  percentile: number,
+): Promise<DetectorState> {
+  const { measureMeans } = await import("./moments.ts");
+  const { mean } = await measureMeans(known);
+  const { kernel, bias } = await known.head();
+  const { data, rows, columns } = kernel;
+  const contributions = Float64Array.from(
+    data,
+    (weight, i) => weight * mean[Math.floor(i / columns)]!,
+  ); // [D, C]
+  const { quantile } = await import("../math/quantile.ts");
+  const limit = quantile(contributions, percentile);
+  const kept = Float64Array.from(
+    data,
+    (weight, i) => contributions[i]! > limit ? weight : 0,
+  ); // [D, C]
+  return {
+    kernel: stateArray(kept, [rows, columns]),
+    bias: stateArray(bias),
+  };
 }

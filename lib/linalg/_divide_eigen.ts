@@ -85,7 +85,25 @@ function inOrder(
   return { values: Float64Array.from(order, (i) => values[i]!), rows: sorted };
 }
 
-/** Eigenvectors of `diag(values) + strength · u uᵀ`, in terms of those of the halves. */
+/** The eigenvectors of both halves, as those of a block diagonal matrix. */
+function blockDiagonal(first: Decomposed, second: Decomposed): Decomposed {
+  const [m1, m2] = [first.values.length, second.values.length];
+  const side = m1 + m2;
+  const rows = new Float64Array(side * side); // [n, n]
+  for (let i = 0; i < m1; i++) {
+    rows.set(first.rows.subarray(i * m1, (i + 1) * m1), i * side);
+  }
+  for (let i = 0; i < m2; i++) {
+    const row = second.rows.subarray(i * m2, (i + 1) * m2);
+    rows.set(row, (m1 + i) * side + m1);
+  }
+  const values = new Float64Array(side); // [n]
+  values.set(first.values);
+  values.set(second.values, m1);
+  return inOrder(values, rows, side);
+}
+
+/** Eigenvectors of `diag(values) + strength · u uᵀ`, from those of the halves. */
 async function join(
   first: Decomposed,
   second: Decomposed,
@@ -93,22 +111,11 @@ async function join(
   sign: number,
   multiply: Multiply,
 ): Promise<Decomposed> {
-  const [m1, m2] = [first.values.length, second.values.length];
-  const side = m1 + m2;
-  const all = new Float64Array(side * side); // [n, n]
-  for (let i = 0; i < m1; i++) {
-    all.set(first.rows.subarray(i * m1, (i + 1) * m1), i * side);
-  }
-  for (let i = 0; i < m2; i++) {
-    const row = second.rows.subarray(i * m2, (i + 1) * m2);
-    all.set(row, (m1 + i) * side + m1);
-  }
-  const values = new Float64Array(side); // [n]
-  values.set(first.values);
-  values.set(second.values, m1);
-  const { values: d, rows } = inOrder(values, all, side);
-  // u has two nonzero entries, beside the split: its components along the
-  // eigenvectors.
+  const m1 = first.values.length;
+  const side = m1 + second.values.length;
+  const { values: d, rows } = blockDiagonal(first, second);
+  // The components of u along the eigenvectors; u has two nonzero entries, next to
+  // the split.
   const z = Float64Array.from(
     d,
     (_, i) =>
