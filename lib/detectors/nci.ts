@@ -32,8 +32,8 @@ export interface NciOptions {
  * Source: Liu and Qin, "Detecting Out-of-Distribution through the Lens of
  * Neural Collapse", CVPR 2025, https://arxiv.org/abs/2311.01479. The formula is
  * that of OpenOOD (`openood/postprocessors/nci_postprocessor.py`), where
- * `alpha` is tuned up to 0.1, with the default of this one; pytorch-ood
- * (`detector/nci.py`) has 0, and gives NaN at the mean.
+ * `alpha` is tuned up to 0.1, with the same default; pytorch-ood
+ * (`detector/nci.py`) uses 0 by default, and returns NaN at the mean.
  *
  * @category Detectors
  * @param options The weight of the norm.

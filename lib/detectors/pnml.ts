@@ -20,18 +20,18 @@ import {
  *
  * `p` is the softmax of the logits; the rows of the fit set `X` and `z` are
  * normalised to length 1. The regret is small where the fit set has many features
- * of the direction of `z`, or where the softmax is confident. Performs badly
- * where unknown samples get a confident softmax, because `q` has little weight
- * then, and for a `z` outside the span of `X`, of which only the part inside the
- * span counts. A row of zeros has `q = 0` and regret 0. Eigenvalues of `XᵀX` of at
+ * in the direction of `z`, or where the softmax is confident. Performs badly if
+ * unknown samples have a confident softmax, because `q` has little weight then,
+ * and for a `z` outside the span of `X`, of which only the part inside the span
+ * counts. A row of zeros has `q = 0` and regret 0. Eigenvalues of `XᵀX` of at
  * most `ε · D` of the largest, with the `ε` of float32, count as 0.
  *
  * Source: Bibas et al., "Single Layer Predictive Normalized Maximum Likelihood
  * for Out-of-Distribution Detection", NeurIPS 2021,
  * https://arxiv.org/abs/2110.09246. Here `p` comes from the model's logits. The
  * authors' code (`src/score_utils.py` of `kobybibas/pnml_ood_detection`)
- * applies the head to features of length 1, has a unit of ones beside them in
- * `X` and `z`, replaces `κ` by the squared length of `z` outside the span of
+ * applies the head to features of length 1, appends a constant unit of 1 to `X`
+ * and `z`, replaces `κ` by the squared length of `z` outside the span of
  * `X` where that is larger, and divides by `log C`; pytorch-ood
  * (`detector/pnml.py`) does the first and the last of these.
  *
@@ -40,7 +40,7 @@ import {
  * penultimate with its logits `[N, C]` to regrets in `[0, log C]`.
  * @throws {TypeError} If it is called with options.
  *
- * @example A direction that the fit set has, and one that it has not
+ * @example A direction of the fit set, and a new one
  * ```ts
  * import { featureSet, pnml } from "@sonde/sonde";
  * import assert from "node:assert/strict";

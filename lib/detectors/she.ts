@@ -39,8 +39,8 @@ export interface SheOptions {
  * https://openreview.net/forum?id=KkazG4lgKL. OpenOOD
  * (`openood/postprocessors/she_postprocessor.py`) is the same; the authors'
  * code (`generate_stored_pattern.py` and `Utils/score_calculation.py` of
- * `zjs975584714/SHE_ood_detection`) has a log-sum-exp over the stored patterns
- * of the class, which are one; oodeel takes the nearest pattern, and divides by
+ * `zjs975584714/SHE_ood_detection`) computes a log-sum-exp over the stored
+ * patterns of the class, of which there is one; oodeel takes the nearest pattern, and divides by
  * `D`.
  *
  * @category Detectors
