@@ -203,7 +203,8 @@ export function checkSource(
   for (const [name, value] of Object.entries(partsOfUse(before))) {
     const [wanted, current] = [value, others[name]].map(textOf);
     if (wanted === current) continue;
-    const rule = `${name} of the features must be that of the ${use}, ${wanted}`;
+    const rule =
+      `${name} of the features must be that of the ${use}, ${wanted}`;
     const hint = "extract both with the same settings";
     throw new TypeError(cannot(action, rule, current, hint));
   }

@@ -23,8 +23,8 @@ import {
   joined,
   type OpenCore,
   type Scored,
-  type ScorerCore,
   type ScoreOptions,
+  type ScorerCore,
   type StoredCore,
 } from "./_scorer_core.ts";
 import { SampleKeys } from "./sample_keys.ts";

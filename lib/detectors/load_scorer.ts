@@ -79,11 +79,16 @@ export async function loadScorer(
   const detector = find(stored.detector, stored.settings);
   const core = restoreCore(detector, stored, find);
   if (facts.calibration === undefined) return new FittedScorer(core);
-  const { tpr, warnings, source } = facts.calibration;
+  const { tpr, warnings } = facts.calibration;
   const scores = known!.data as Float64Array;
   const { calibration } = await import("./conformal.ts");
   const calibrated = calibration(scores, tpr, ACTION);
-  return new CalibratedScorer(core, calibrated, warnings, source);
+  return new CalibratedScorer(
+    core,
+    calibrated,
+    warnings,
+    facts.calibration.source,
+  );
 }
 
 async function bytesOf(

@@ -169,7 +169,11 @@ async function fitLayers(
       const core = await fit(input);
       pacer.check();
       scores.push(
-        await leftOutScores(core, fit, { input, folds, pacer: pacerOf(options) }),
+        await leftOutScores(core, fit, {
+          input,
+          folds,
+          pacer: pacerOf(options),
+        }),
       );
       cores.push(core);
       onRows(total ?? core.samples);

@@ -218,4 +218,3 @@ async function headOrigin(
   const result = isTall ? await times(matrix, column(solved)) : solved;
   return result.map((x) => -x);
 }
-

@@ -129,7 +129,10 @@ Deno.test("a custom detector whose state cannot be saved is refused", async () =
     [[good], "its fit must return an object of arrays"],
     [{ mean: data }, 'state "mean" must be { data, shape, dtype }'],
     [{ mean: { ...good, data: [1, 2] } }, "current value is [1, 2]"],
-    [{ mean: { ...good, shape: [3] } }, "as many numbers as its shape has elements"],
+    [
+      { mean: { ...good, shape: [3] } },
+      "as many numbers as its shape has elements",
+    ],
     [
       { mean: { data, shape: [2] } },
       'have the "dtype" of its array, "float64": current value is undefined',

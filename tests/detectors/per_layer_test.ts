@@ -13,12 +13,7 @@ import { featureSet } from "../../lib/features/feature_set.ts";
 import { negativeLogUpperGamma } from "../../lib/math/gamma.ts";
 import type { Detector, FeatureSet } from "../../lib/types.ts";
 import { assertAllClose } from "../support/all_close.ts";
-import {
-  blobs,
-  matrix,
-  shuffled,
-  streamOf,
-} from "../support/detector_sets.ts";
+import { blobs, matrix, shuffled, streamOf } from "../support/detector_sets.ts";
 
 /** The score of a layer is its one unit. */
 const itself = defineDetector({
@@ -92,7 +87,10 @@ Deno.test("aggregates are finite where known scores do not differ", () => {
 });
 
 Deno.test("the rounding errors of equal large scores do not count as a spread", () => {
-  const noisy = Float64Array.from({ length: 9 }, (_, i) => 1e7 + 1e-9 * (i % 2));
+  const noisy = Float64Array.from(
+    { length: 9 },
+    (_, i) => 1e7 + 1e-9 * (i % 2),
+  );
   for (const name of ["standardized", "max"] as const) {
     const { spreads } = fitAggregate(name, [noisy]);
     assertAllClose(spreads!.data as Float64Array, [1e-3], { rtol: 1e-9 });

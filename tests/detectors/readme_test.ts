@@ -109,9 +109,7 @@ for (const { name, defaults } of ROWS) {
 }
 
 Deno.test("lib/detectors/README.md names what is exported beside the names of oodeel", () => {
-  const rows = README.filter(({ section }) =>
-    section === "Names in oodeel"
-  );
+  const rows = README.filter(({ section }) => section === "Names in oodeel");
   assert(rows.length > 10);
   for (const { cells: [, ours] } of rows) {
     const [first] = codesOf(ours!);
