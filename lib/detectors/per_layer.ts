@@ -68,8 +68,8 @@ export interface PerLayerOptions {
  * @throws {TypeError} If the detector uses no features, or contains several
  * detectors. The fit throws it for a layer that is not the input of the head, if
  * the detector uses the weights of the head.
- * @throws {RangeError} If the aggregate is unknown. The fit throws it if there are
- * too few samples to score each as if it were held out.
+ * @throws {RangeError} If the aggregate is unknown. The fit throws it if the
+ * detector cannot be fitted without some of the samples.
  *
  * @example Two layers
  * ```ts
@@ -278,7 +278,7 @@ async function crossScores(
     try {
       core = await fit(changedInput(input, action, rowsOf(false)));
     } catch (error) {
-      throw tooFew(name, found, error);
+      throw refitError(name, found, error);
     }
     const left = changedInput(input, action, rowsOf(true));
     const scored = await core.score(left, { progress: false }, action);
@@ -290,19 +290,20 @@ async function crossScores(
   return scores;
 }
 
-/** The error for a fit without a fold that failed, as its cause. */
-function tooFew(
+/** The error for a fit without a fold that failed with another error. */
+function refitError(
   name: string,
   { foldOf, classCounts }: Folds,
   cause: unknown,
 ): unknown {
   if (!(cause instanceof RangeError)) return cause;
-  const samples = classCounts === undefined
-    ? "the samples"
-    : "the samples of each class";
-  const rule = `${samples} must be enough to fit ${name}() without some of ` +
-    "them, which it then scores as held out";
-  const hint = `pass more, or use ${name}() on one layer`;
-  const value = classCounts ?? foldOf.length;
+  const rule = `${name}() must also be fitted without some of the samples, ` +
+    "which it then scores as held out";
+  const hint = `use ${name}() on one layer; the cause is the error of that fit`;
+  const classes = classCounts === undefined
+    ? ""
+    : ` of ${classCounts.length} classes, ${Math.min(...classCounts)} in the ` +
+      "smallest";
+  const value = `${foldOf.length} samples${classes}`;
   return new RangeError(cannot("fit perLayer()", rule, value, hint), { cause });
 }

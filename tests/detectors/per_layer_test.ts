@@ -8,12 +8,11 @@ import { fitTemperature } from "../../lib/detectors/fit_temperature.ts";
 import { loadScorer } from "../../lib/detectors/load_scorer.ts";
 import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
 import { perLayer } from "../../lib/detectors/per_layer.ts";
-import { rmds } from "../../lib/detectors/rmds.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
 import { negativeLogUpperGamma } from "../../lib/math/gamma.ts";
 import type { Detector, FeatureSet } from "../../lib/types.ts";
 import { assertAllClose } from "../support/all_close.ts";
-import { blobs, matrix, shuffled, streamOf } from "../support/detector_sets.ts";
+import { blobs, matrix, streamOf } from "../support/detector_sets.ts";
 
 /** The score of a layer is its one unit. */
 const itself = defineDetector({
@@ -207,79 +206,6 @@ for (
     }
   });
 }
-
-/** Two layers of two classes, of `counts` samples. */
-function twoClasses(...counts: [number, number]): FeatureSet {
-  const labels = counts.flatMap((count, label) => Array(count).fill(label));
-  const rows = labels.map((label, i) => [label * 8 + (i * 7) % 5, i % 3]);
-  const features = [0, 1].map((layer) =>
-    matrix(rows.flatMap(([a, b]) => [a! + layer, b! * 2]), 2)
-  );
-  return featureSet({ features, layerNames: ["conv", "pen"], labels });
-}
-
-Deno.test("perLayer() refuses too few samples to hold some out, and the advice works", async () => {
-  const known = twoClasses(7, 1);
-  const error = await assertRejects(
-    () => perLayer(rmds()).fit(known),
-    RangeError,
-    "Cannot fit perLayer() as the samples of each class must be enough to fit rmds() without some of them, " +
-      "which it then scores as held out: current value is [7, 1]; pass more, or use rmds() on one layer",
-  );
-  assert(error.cause instanceof RangeError);
-  await perLayer(rmds()).fit(twoClasses(7, 2)); // "pass more, or use …"
-  const one = featureSet({
-    features: [known.features[0]!],
-    labels: known.labels!.data,
-  });
-  await rmds().fit(one);
-  await perLayer(mahalanobis()).fit(known); // means and a tied covariance
-});
-
-Deno.test("perLayer() has samples of each class in every fold", async () => {
-  // Two of 80 samples are of the second class: in one fold, rmds() could not be
-  // fitted without it. Equal samples are in several folds, too.
-  const equal = featureSet({
-    features: [matrix(Array(160).fill(3), 2)],
-    layerNames: ["a"],
-  });
-  const mean = defineDetector({
-    name: "mean",
-    uses: { features: "layer" },
-    async fit({ blocks }) {
-      let [sum, count] = [0, 0];
-      for await (const { features, rows } of blocks()) {
-        for (const x of features.data) sum += x;
-        count += rows;
-      }
-      const data = Float64Array.of(sum / count, count);
-      return { mean: { data, shape: [2], dtype: "float64" } };
-    },
-    open: ({ mean }) => ({
-      score: ({ rows }) => new Float64Array(rows).fill(mean!.data[1]!),
-    }),
-  });
-  const scorer = await perLayer(mean, { aggregate: "max" }).fit(equal);
-  // Each of the fits without a fold saw 64 of 80 samples.
-  const spread = 64e-10;
-  const [score] = await scorer.score(equal.select([0]));
-  assertAllClose([score!], [(80 - 64) / spread], { rtol: 1e-6 });
-  for (const samples of [78, 200]) {
-    await perLayer(rmds()).fit(twoClasses(samples, 2));
-  }
-});
-
-Deno.test("perLayer() learns the same from samples in another order", async () => {
-  const known = twoLayers(1, 90);
-  const query = twoLayers(3, 6, true);
-  for (const aggregate of ["standardized", "fisher", "max"] as const) {
-    const detector = perLayer(rmds(), { aggregate });
-    const expected = await (await detector.fit(known)).score(query);
-    const order = known.select(shuffled(90, 7));
-    const found = await (await detector.fit(streamOf(order, 13))).score(query);
-    assertAllClose(found, expected, { rtol: 1e-9 });
-  }
-});
 
 Deno.test("perLayer() refuses layers that the weights of the head do not fit, and the advice works", async () => {
   const { penultimate, logits, head } = blobs({ samples: 9 });

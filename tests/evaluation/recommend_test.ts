@@ -122,7 +122,7 @@ Deno.test("recommend() names distances with few classes, and warns of shaping", 
   assertEquals(namesOf(model("Dense"), known(10)), names);
   assertStringIncludes(
     warningsOf("msp", CONVOLUTIONS, known(10)),
-    "worse than none with few classes",
+    "lower the AUROC with few classes",
   );
   const penultimate = array(60, 4, (random) => Math.max(0, random - 0.95));
   assertStringIncludes(
@@ -189,7 +189,7 @@ Deno.test("recommend() uses the vectors of the head's width, and names missing p
   assertEquals(namesOf(CONVOLUTIONS, logits), ["msp"]);
   assertStringIncludes(
     warningsOf("msp", CONVOLUTIONS, logits),
-    "with .penultimate() distances",
+    "with .penultimate(), detectors of distances",
   );
   const map = { ...array(60, 8, (random) => random), shape: [60, 2, 2, 2] };
   const { labels, logits: scores } = logits;

@@ -153,7 +153,7 @@ export const DETECTOR_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "detectors/per_layer.ts",
-    "pass more, or use ${name}() on one layer",
-    "tests/detectors/per_layer_test.ts",
+    "use ${name}() on one layer; the cause is the error of that fit",
+    "tests/detectors/folds_test.ts",
   ],
 ];
