@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { packageUrl } from "./package_file.ts";
 import { type DecodedImage, MOST_PIXELS } from "./pixels.ts";
 
 const SYMBOLS = {
@@ -87,7 +86,9 @@ async function decoded(
     symbols.tj3Set(handle, PARAM.stopOnWarning, 1);
     symbols.tj3Set(handle, PARAM.scanLimit, MOST_SCANS);
     const size = BigInt(bytes.length);
-    if (symbols.tj3DecompressHeader(handle, bytes, size) !== 0) return undefined;
+    if (symbols.tj3DecompressHeader(handle, bytes, size) !== 0) {
+      return undefined;
+    }
     const fact = (name: keyof typeof PARAM) =>
       symbols.tj3Get(handle, PARAM[name]);
     const [width, height, space] = [
@@ -115,6 +116,7 @@ async function openLibrary(): Promise<Library | undefined> {
   const cpu = { x86_64: "x64", aarch64: "arm64" }[arch];
   if (os !== "linux" || cpu === undefined) return undefined;
   await import("@julusian/jpeg-turbo/binding-options.js"); // makes it known
+  const { packageUrl } = await import("./package_file.ts");
   const folder = `/prebuilds/jpeg-turbo-linux-${cpu}`;
   const path = packageUrl(
     "@julusian/jpeg-turbo",
@@ -122,5 +124,10 @@ async function openLibrary(): Promise<Library | undefined> {
   );
   const permission = { name: "ffi", path } as const;
   const { state } = await Deno.permissions.query(permission);
-  return state === "granted" ? Deno.dlopen(path, SYMBOLS) : undefined;
+  if (state !== "granted") return undefined;
+  try {
+    return Deno.dlopen(path, SYMBOLS);
+  } catch {
+    return undefined; // such as in a compiled program; sharp decodes there
+  }
 }
