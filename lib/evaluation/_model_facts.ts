@@ -88,9 +88,11 @@ export function modelFacts(
     throw new RangeError(cannot(action, rule, ids.length));
   }
   const vectors = findVectors(known);
-  if (logits === undefined && features.length === 0 && vectors === undefined) {
-    const rule = "the set must hold logits or features";
-    throw new TypeError(cannot(action, rule, "neither"));
+  const hasLogits = logits?.shape.length === 2;
+  if (!hasLogits && features.length === 0 && vectors === undefined) {
+    const rule = "the set must hold logits [N, C] or features";
+    const found = logits === undefined ? "neither" : [...logits.shape];
+    throw new TypeError(cannot(action, rule, found));
   }
   if (logits !== undefined) checkFinite("logits", logits, action);
   return {
@@ -98,7 +100,7 @@ export function modelFacts(
     isConvolutional: model.layers.some(({ kind }) => /conv/i.test(kind)),
     numClasses: predictions(known)?.count,
     largestLogit: meanOfLargest(known),
-    hasLogits: logits?.shape.length === 2,
+    hasLogits,
     hasHead: head !== undefined,
     hasLabels: labels !== undefined && new Set(labels.data).size > 1,
     numSamples: ids.length,
@@ -144,7 +146,7 @@ function attentionOf(layers: readonly LayerRow[]): string | undefined {
 function findVectors(
   { penultimate, features, layerNames, head }: FeatureSet,
 ): { readonly name: string; readonly array: FeatureArray } | undefined {
-  if (penultimate !== undefined) {
+  if (penultimate?.shape.length === 2) {
     return { name: "penultimate", array: penultimate };
   }
   const vectors = features.map((array, i) => ({

@@ -8,7 +8,7 @@ import {
 import { DETECTORS } from "../../lib/detectors/detectors.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { recommend } from "../../lib/evaluation/recommend.ts";
-import { featureSet } from "../../lib/features/feature_set.ts";
+import { featureSet, makeFeatureSet } from "../../lib/features/feature_set.ts";
 import type { FeatureSetArrays } from "../../lib/features/fields.ts";
 import { seededRandom } from "../../lib/math/seeded_random.ts";
 import { tf } from "../../lib/tf.ts";
@@ -269,7 +269,17 @@ Deno.test("recommend() refuses what it cannot measure", () => {
   recommend(new FeatureExtractor(inMemory).model, set); // as advised
   bad([set, CONVOLUTIONS], TypeError, "must be a model");
   bad([CONVOLUTIONS, [1]], TypeError, "must be a feature set");
-  bad([CONVOLUTIONS, featureSet({ labels: [1] })], TypeError, "logits or");
+  const empty = featureSet({ labels: [1] });
+  bad([CONVOLUTIONS, empty], TypeError, 'features: current value is "neither"');
+  // As of a head that is applied at each of three time steps.
+  const data = new Float32Array(6);
+  const steps = { data, shape: [1, 3, 2], dtype: "float32" } as const;
+  const perStep = makeFeatureSet({
+    ...empty,
+    logits: steps,
+    penultimate: steps,
+  });
+  bad([CONVOLUTIONS, perStep], TypeError, "logits [N, C] or features");
   bad([CONVOLUTIONS, set.select([])], RangeError, "at least one sample");
   const nan = array(60, 4, (random) => random > 0.9 ? NaN : 1);
   bad(
