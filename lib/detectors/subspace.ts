@@ -124,6 +124,10 @@ export async function fitSubspace(
     const hint = "fit on more samples, or use deepKnn()";
     throw new RangeError(cannot(action, rule, "all are equal", hint));
   }
+  if (columns === 1) {
+    const rule = "features must have two units or more, to leave a residual";
+    throw new RangeError(cannot(action, rule, columns, "use mahalanobis()"));
+  }
   const count = dims >= 1 ? dims : componentsFor(values, dims);
   if (count >= columns) {
     const rule = dims >= 1

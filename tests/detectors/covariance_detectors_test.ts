@@ -126,6 +126,23 @@ Deno.test("rmds() refuses labels of one class, whose scores would all be 0", asy
   assert((await scorer.score(known)).every((score) => score > 0));
 });
 
+Deno.test("residual() and vim() refuse features of one unit, and the advice works", async () => {
+  const labels = [0, 0, 1, 1];
+  const known = featureSet({
+    penultimate: matrix([1, 2, 5, 7], 1),
+    logits: matrix([2, 0, 3, 0, 0, 3, 0, 4], 2),
+    labels,
+  });
+  for (const detector of [residual(), residual({ dims: 0.5 }), vim()]) {
+    await assertRejects(
+      () => detector.fit(known),
+      RangeError,
+      "features must have two units or more, to leave a residual: current value is 1; use mahalanobis()",
+    );
+  }
+  await mahalanobis().fit(known);
+});
+
 Deno.test("residual() and vim() refuse features that are all equal, which have no subspace", async () => {
   const known = featureSet({
     penultimate: matrix([1, 2, 3, 1, 2, 3], 3),

@@ -156,4 +156,9 @@ export const DETECTOR_ADVICE: readonly (readonly [string, string, string])[] = [
     "use ${name}() on one layer; the cause is the error of that fit",
     "tests/detectors/folds_test.ts",
   ],
+  [
+    "detectors/subspace.ts",
+    "use mahalanobis()",
+    "tests/detectors/covariance_detectors_test.ts",
+  ],
 ];
