@@ -58,7 +58,7 @@ export async function runExtract(
     const written = merge === undefined
       ? await extract(command, signal)
       : await mergeFeatures(merge);
-    out(textOf(written));
+    out(textOf(written, merge !== undefined));
     for (const { id, reason } of written.skipped) {
       err(`${printableMessage(`skipped "${id}": ${reason}`)}\n`);
     }
@@ -74,11 +74,15 @@ export async function runExtract(
   }
 }
 
-function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
+function textOf(
+  { samples, files, bytes, samplesPerSecond }: Written,
+  isMerge: boolean,
+): string {
   const [first] = files;
   const where = files.length === 1 ? first : `${files.length} files`;
+  const complete = isMerge ? "" : ", already complete";
   const rate = samplesPerSecond === 0 // nothing was computed
-    ? ""
+    ? complete
     : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
   const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;

@@ -12,7 +12,7 @@ import type { StoredFeatures } from "../types.ts";
  * @returns The features, to stream or load; the caller closes them.
  * @throws {SyntaxError} If the file is truncated, damaged, or not written by
  * Sonde.
- * @throws {RangeError} If the target does not exist.
+ * @throws {Deno.errors.NotFound} If the target does not exist.
  *
  * @example A set goes to a file and comes back
  * ```ts
