@@ -240,18 +240,25 @@ function columnOf(name: string, type: string): Read {
     const shape = sizes.some(Number.isNaN) ? undefined : sizes;
     return { name, kind: "numbers", type, sql: [cast], dtype, shape };
   }
+  const sql = [`CAST(${id} AS VARCHAR)`];
+  if (levels.length > 0) return { name, kind: "other", type, sql };
   if (type === "VARCHAR" || /^ENUM\(/.test(type)) {
-    return { name, kind: "strings", type, sql: [`CAST(${id} AS VARCHAR)`] };
+    return { name, kind: "strings", type, sql };
   }
   if (type === "BLOB") {
     return { name, kind: "images", type, sql: [id, "CAST(NULL AS VARCHAR)"] };
   }
-  if (/^STRUCT\("?bytes"? BLOB, "?path"? VARCHAR\)$/.test(type)) {
+  if (isImageStruct(type)) {
     return { name, kind: "images", type, sql: [`${id}.bytes`, `${id}.path`] };
   }
-  const isWritten = WRITTEN.test(type);
-  const sql = [`CAST(${id} AS VARCHAR)`];
-  return { name, kind: "other", type, sql, isWritten };
+  return { name, kind: "other", type, sql, isWritten: WRITTEN.test(type) };
+}
+
+/** Whether a type is a struct of the bytes and the path of an image. */
+function isImageStruct(type: string): boolean {
+  const [, fields = ""] = /^STRUCT\((.*)\)$/.exec(type) ?? [];
+  const sorted = fields.replaceAll('"', "").split(", ").sort();
+  return sorted.join() === "bytes BLOB,path VARCHAR";
 }
 
 function blockOf(
@@ -294,40 +301,45 @@ class ColumnReader {
     if (this.#info.kind === "numbers") return this.#numbers(vector, rows);
     const at = Array.from({ length: rows }, (_, i) => i);
     if (names === undefined) {
-      const values = at.map((i) =>
-        this.#present(vector.getItem(i), i) as string
-      );
+      const values = at.map((i) => {
+        const value = vector.getItem(i);
+        if (value === null) throw this.#null(i);
+        return value as string;
+      });
       return { kind: "strings", values };
     }
     const blobs = vector as DuckDBBlobVector;
     return {
       kind: "images",
       // Copied: the engine owns the chunk's memory.
-      values: at.map((i) =>
-        Uint8Array.from(this.#present(blobs.getItem(i), i).bytes)
-      ),
+      values: at.map((i) => {
+        const blob = blobs.getItem(i);
+        return blob === null
+          ? this.#null(i, names.getItem(i) !== null)
+          : Uint8Array.from(blob.bytes);
+      }),
       names: at.map((i) => names.getItem(i) as string | null ?? undefined),
     };
   }
 
-  #present<V>(value: V | null, i: number): V {
-    if (value !== null) return value;
-    throw this.#null(i);
-  }
-
-  #null(i: number): TypeError {
-    const { name } = this.#info;
+  #null(i: number, hasPath = false): TypeError {
+    const { name, kind, sql } = this.#info;
     const rule = `column ${quote(name)} must have a value in every row`;
-    const condition = `${identifier(name)} IS NOT NULL`;
+    // A struct of nulls is not null itself.
+    const value = kind === "images" ? sql[0] : identifier(name);
+    const condition = `${value} IS NOT NULL`;
     const way = this.#table === "query"
       ? `WHERE ${condition} in the SQL`
       : `where: '${condition}'`;
+    const files = hasPath
+      ? "; where all rows are paths, pass the files to imageFolder()"
+      : "";
     const hint = `it is in row ${this.#rowOf(i)}; leave such rows out, as by ` +
-      way;
+      way + files;
     return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
   }
 
-  #hole(i: number): TypeError {
+  #missing(i: number): TypeError {
     const rule = `lists of column ${quote(this.#info.name)} must have a ` +
       "number at every index";
     const hint = `it is in row ${this.#rowOf(i)}`;
@@ -368,7 +380,7 @@ class ColumnReader {
       for (let k = 0; k < count; k++) {
         if (!isValid(inner, first + k)) {
           const row = Math.floor(k / width);
-          throw shape.length === 0 ? this.#null(row) : this.#hole(row);
+          throw shape.length === 0 ? this.#null(row) : this.#missing(row);
         }
       }
     }
