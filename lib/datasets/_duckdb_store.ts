@@ -24,14 +24,14 @@ import {
   pickedBlock,
   ragged,
 } from "./_columns.ts";
-import { isRising, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
+import { isAscending, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
 
 /** The query. */
 export interface DuckdbQuery {
   /** The SQL after FROM. */
   readonly from: string;
-  /** Names of classes by column. */
-  readonly classNames: ReadonlyMap<string, readonly string[]>;
+  /** Names of the classes of the labels, if the files have them. */
+  readonly classNames?: readonly string[] | undefined;
   /** Name of the data, for messages. */
   readonly name: string;
   /** How rows of large images are read. */
@@ -76,7 +76,7 @@ export async function duckdbStore(
   return {
     columns,
     count: await numRows(engine, query),
-    classNames: (column) => query.classNames.get(column),
+    classNames: () => query.classNames,
     read(wanted, start, rows) {
       const reads = wanted.map((name) => columns.find((c) => c.name === name)!);
       return readSlices(engine, query, reads, start, rows) ??
@@ -173,17 +173,17 @@ function readSlices(
   const { slices } = query;
   const hasImages = reads.some(({ kind }) => kind === "images");
   if (slices === undefined || !hasImages) return undefined;
-  if (isRising(rows)) {
+  if (isAscending(rows)) {
     return slicedBlocks(engine, query, slices, reads, start, rows);
   }
   const few = rows!.subarray(start);
   if (few.length === 0 || few.length > slices.step) return undefined;
-  const rising = Uint32Array.from(new Set(few)).sort();
-  const read = slicedBlocks(engine, query, slices, reads, 0, rising);
+  const sorted = Uint32Array.from(new Set(few)).sort();
+  const read = slicedBlocks(engine, query, slices, reads, 0, sorted);
   return (async function* () {
     const blocks: Block[] = [];
     for await (const block of read) blocks.push(block);
-    const order = Array.from(few, (row) => rising.indexOf(row));
+    const order = Array.from(few, (row) => sorted.indexOf(row));
     yield pickedBlock(joined(blocks), order);
   })();
 }

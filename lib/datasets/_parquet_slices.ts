@@ -1,8 +1,8 @@
 /**
- * Rows of Parquet files of large images, read a slice at a time.
+ * Reads rows of Parquet files with large images in slices.
  *
- * DuckDB gives 2,048 rows at once: of images of 200 kB that is 0.4 GB, twice as
- * they are copied. A slice names the rows of a file by their numbers, so that
+ * DuckDB returns 2,048 rows at once: with images of 200 kB these are 0.4 GB, and
+ * twice as much while they are copied. A slice is a range of rows of a file, so that
  * only its row groups are read. Measured: 3,000 PNG of 197 kB in row groups of
  * 100 rows take 1.6 s and 0.37 GB, in one group 5 s and 0.5 GB; without slices
  * 1.5 to 2.1 s and 1.2 to 1.5 GB.
@@ -11,42 +11,42 @@
  */
 import { literal, type LockedDuckdb } from "../formats/duckdb.ts";
 
-/** Bytes of a slice, at most, where rows are of equal size. */
+/** Maximum number of bytes of a slice, if rows have equal sizes. */
 const SLICE_BYTES = 2 ** 26;
-/** Rows that DuckDB gives at once. */
+/** Number of rows that DuckDB returns at once. */
 const CHUNK_ROWS = 2048;
 
-/** How rows are read a slice at a time. */
+/** The slices of some files. */
 export interface ParquetSlices {
-  /** Rows of a slice. */
+  /** Number of rows of a slice. */
   readonly step: number;
-  /** What stands after FROM, with columns `filename` and `file_row_number`. */
+  /** The SQL after FROM, with columns `filename` and `file_row_number`. */
   readonly from: string;
-  /** The files in their order, and the rows of each. */
+  /** The files in order, and the number of rows of each. */
   readonly files: readonly { readonly name: string; readonly rows: number }[];
 }
 
-/** Some rows of a file. */
+/** A range of rows of a file. */
 export interface Slice {
-  /** The condition that selects them. */
+  /** The SQL condition that selects them. */
   readonly where: string;
-  /** Number of the first in its file. */
+  /** Index of the first in its file. */
   readonly fileRow: number;
-  /** Number of the first among all rows. */
+  /** Index of the first among all rows. */
   readonly first: number;
-  /** How many there are. */
+  /** Their number. */
   readonly rows: number;
-  /** Which of them are wanted, from 0; undefined for all. */
+  /** The requested ones, from 0; undefined for all. */
   readonly picks: readonly number[] | undefined;
 }
 
 /**
- * Tells how files are read a slice at a time.
+ * Plans reading files in slices.
  *
  * @param engine The engine.
  * @param files The files.
- * @param from What reads them, with two more columns.
- * @returns Undefined if their rows are so small that it is not needed.
+ * @param from The SQL that reads them, with the two further columns.
+ * @returns The slices; undefined if rows are so small that none are needed.
  */
 export async function parquetSlices(
   engine: LockedDuckdb,
@@ -72,11 +72,11 @@ export async function parquetSlices(
 }
 
 /**
- * The slices that hold some rows.
+ * The slices that contain some rows.
  *
- * @param slices How they are read.
- * @param start The first row; of `picked`, if these are set.
- * @param picked Rows that are wanted, in rising order; all by default.
+ * @param slices The slices of the files.
+ * @param start The first row, or index into `picked`.
+ * @param picked Row indices, ascending; default: all.
  * @returns The slices, in order.
  */
 export function* slicesOf(
@@ -105,12 +105,12 @@ export function* slicesOf(
 }
 
 /**
- * Whether rows rise, so that they can be read in the order of the file.
+ * Whether rows are ascending, so that they can be read in the order of the file.
  *
- * @param rows Row numbers.
- * @returns Whether each is greater than the one before.
+ * @param rows Row indices.
+ * @returns True if each is greater than the previous one.
  */
-export function isRising(rows: Uint32Array | undefined): boolean {
+export function isAscending(rows: Uint32Array | undefined): boolean {
   return rows === undefined ||
     rows.every((row, i) => i === 0 || row > rows[i - 1]!);
 }

@@ -1,5 +1,5 @@
 /**
- * Files of tables: patterns of their names, and their formats.
+ * Finds table files by path patterns, and their formats.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
 const ACTION = "read table";
 
 /**
- * Files by names and patterns: `*`, `?` and `[…]` within a part of a path, `**`
- * for any folders, `{a,b}` for either.
+ * Finds files. In patterns, `*`, `?` and `[…]` match within a part of a path, `**`
+ * matches any folders, and `{a,b}` either.
  *
  * @param files A path, a pattern, a `file:` URL, or several.
  * @param action The action, for messages.
- * @returns Paths, those of a pattern in sorted order.
- * @throws {TypeError} If it is none of these.
- * @throws {RangeError} If a pattern finds nothing, or there is none.
- * @throws {Deno.errors.NotFound} If a file is not there.
+ * @returns Paths; those of a pattern are sorted.
+ * @throws {TypeError} If an argument has the wrong type, or is a folder.
+ * @throws {RangeError} If a pattern matches no file, or the array is empty.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  */
 export function tableFiles(
   files: string | URL | readonly string[],
@@ -65,7 +65,7 @@ function exists(path: string, action: string): boolean {
   }
 }
 
-/** `{a,b}` written out. */
+/** Expands `{a,b}`. */
 function alternatives(pattern: string): string[] {
   const match = /\{([^{}]*)\}/.exec(pattern);
   if (match === null) return [pattern];

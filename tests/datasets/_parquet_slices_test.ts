@@ -52,7 +52,7 @@ Deno.test("slicesOf() gives the slices that hold the rows", () => {
 
 Deno.test("a store reads the same images by slices, from any row and in any order", async () => {
   const engine = await LockedDuckdb.open(FILES, "test");
-  const parts = { from: FROM, classNames: new Map(), name: "table" };
+  const parts = { from: FROM, name: "table" };
   const plain = await duckdbStore(engine, parts);
   const files = [{ name: FILES[0]!, rows: plain.count }];
   const slices = { step: 5, from: SLICED, files };
