@@ -60,7 +60,7 @@ Ctrl-C stops it, and the same command goes on where it was.
 Exit codes: 0 done, 1 an error, 2 wrong arguments, 130 stopped.`;
 
 const DATA =
-  "a folder, .zip or .tar of images; .csv, .tsv, .jsonl, .parquet; " +
+  "a folder, .zip or .tar of images; .csv, .tsv, .txt, .jsonl, .parquet; " +
   ".npy, .npz";
 
 /**

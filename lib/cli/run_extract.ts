@@ -8,6 +8,7 @@ import { cannot, printableMessage } from "../check.ts";
 import { imageFolder } from "../datasets/image_folder.ts";
 import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
+import { formatOf } from "../datasets/table_files.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
@@ -131,9 +132,9 @@ const KNOWN: Readonly<Record<Kind, readonly (typeof ALL[number])[]>> = {
 
 /** The kind of a dataset, by its extension. */
 function kindOf(data: string): Kind {
-  const [, ending = ""] = /\.([a-z\d]+)(?:\.gz)?$/i.exec(data) ?? [];
+  if (formatOf(data.replace(/\.gz$/i, "")) !== undefined) return "table";
+  const [, ending = ""] = /\.([a-z\d]+)$/i.exec(data) ?? [];
   const kind = ending.toLowerCase();
-  if (/^(csv|tsv|jsonl|ndjson|json|parquet)$/.test(kind)) return "table";
   return kind === "npz" || kind === "npy" ? kind : "images";
 }
 

@@ -15,7 +15,6 @@
  */
 import { Command, Option } from "commander";
 import { printable } from "../check.ts";
-import { writeAll } from "../display/terminal.ts";
 import { progressBar } from "../display/progress.ts";
 import { loadModel } from "../models/load_model.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
@@ -29,7 +28,7 @@ import {
   type SettingOptions,
   specsOf,
 } from "./settings.ts";
-import { errorText, readArguments } from "./_arguments.ts";
+import { errorText, readArguments, writeText } from "./_arguments.ts";
 import {
   addImageSettings,
   addSettings,
@@ -173,7 +172,7 @@ function settingsOf(options: WorkerOptions): WorkerSettings {
 }
 
 if (import.meta.main) {
-  const log = (text: string) => writeAll(Deno.stderr, text);
+  const log = (text: string) => writeText(Deno.stderr, text);
   const { stdin, stdout } = Deno;
   const code = await runWorkerCommand(Deno.args, { stdin, stdout, log });
   // A read of stdin may still be waiting for a sender.

@@ -10,6 +10,7 @@ import { cannot, quote } from "../check.ts";
 import type { DataSource, DType } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
+import { tensorShape } from "./tensor_shape.ts";
 import {
   type Cells,
   type Column,
@@ -35,6 +36,7 @@ interface ArrowTable {
     readonly fields: readonly {
       readonly name: string;
       readonly type: unknown;
+      readonly metadata?: ReadonlyMap<string, string>;
     }[];
     readonly metadata?: ReadonlyMap<string, string>;
   };
@@ -104,9 +106,11 @@ function isTable(value: unknown): value is ArrowTable {
 
 async function arrowStore(table: ArrowTable): Promise<ColumnStore> {
   const { classLabelNames } = await import("./_hugging_face.ts");
-  const columns = table.schema.fields.map(({ name, type }) =>
-    infoOf(name, String(type))
-  );
+  const columns = table.schema.fields.map(({ name, type, metadata }) => {
+    const info = infoOf(name, String(type));
+    const shape = tensorShape(name, metadata, ACTION);
+    return shape === undefined ? info : { ...info, shape };
+  });
   const cellOf = ({ name, kind, type }: ColumnInfo, row: number) => {
     const value = table.getChild(name)!.get(row);
     if (value === null) return null;

@@ -141,10 +141,16 @@ export type TableFormat = "csv" | "json" | "parquet";
  *
  * @param files The files.
  * @returns Their format.
- * @throws {TypeError} If they are of no format that is read, or of several.
+ * @throws {TypeError} If their format is not supported, or they have several.
  */
 export function tableFormat(files: readonly string[]): TableFormat {
-  const formats = files.map(formatOf);
+  const formats = files.map((file) => {
+    const format = formatOf(file);
+    if (format !== undefined) return format;
+    const rule = "a file must end in .csv, .tsv, .txt, .jsonl, .ndjson, " +
+      ".json (all also with .gz) or .parquet";
+    throw new TypeError(cannot(ACTION, rule, file));
+  });
   const format = formats[0]!;
   const other = formats.findIndex((one) => one !== format);
   if (other < 0) return format;
@@ -152,12 +158,15 @@ export function tableFormat(files: readonly string[]): TableFormat {
   throw new TypeError(cannot(ACTION, rule, files[other]));
 }
 
-function formatOf(file: string): TableFormat {
+/**
+ * The format of a file, by its extension.
+ *
+ * @param file The file.
+ * @returns Its format; undefined if it is not that of a table.
+ */
+export function formatOf(file: string): TableFormat | undefined {
   const name = file.replace(/\.gz$/i, "");
   if (/\.(csv|tsv|txt)$/i.test(name)) return "csv";
   if (/\.(jsonl|ndjson|json)$/i.test(name)) return "json";
-  if (/\.(parquet|pq)$/i.test(file)) return "parquet";
-  const rule = "a file must end in .csv, .tsv, .txt, .jsonl, .ndjson, .json " +
-    "(all also with .gz) or .parquet";
-  throw new TypeError(cannot(ACTION, rule, file));
+  return /\.(parquet|pq)$/i.test(file) ? "parquet" : undefined;
 }

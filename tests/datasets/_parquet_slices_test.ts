@@ -8,7 +8,7 @@ import { LockedDuckdb } from "../../lib/formats/duckdb.ts";
 import type { ImageColumn } from "../../lib/datasets/_columns.ts";
 import { duckdbStore } from "../../lib/datasets/_duckdb_store.ts";
 import {
-  isRising,
+  isAscending,
   parquetSlices,
   slicesOf,
 } from "../../lib/datasets/_parquet_slices.ts";
@@ -46,8 +46,8 @@ Deno.test("slicesOf() gives the slices that hold the rows", () => {
   assertEquals(found(2, [1, 2, 6, 9]), [[6, 6, 1, [0]], [7, 0, 3, [2]]]);
   const where = [...slicesOf(slices, 8)][0]?.where;
   assertEquals(where, "filename = 'c' AND file_row_number BETWEEN 1 AND 2");
-  assertEquals(isRising(Uint32Array.of(0, 2, 5)), true);
-  assertEquals(isRising(Uint32Array.of(0, 2, 2)), false);
+  assertEquals(isAscending(Uint32Array.of(0, 2, 5)), true);
+  assertEquals(isAscending(Uint32Array.of(0, 2, 2)), false);
 });
 
 Deno.test("a store reads the same images by slices, from any row and in any order", async () => {
