@@ -58,11 +58,11 @@ interface WorkerOptions extends SettingOptions, ImageSettingOptions {
 }
 
 const AFTER = `
-Columns that become inputs are found by the names of the model's inputs, or are
-the only ones that can be. The others are passed through.
+Columns of inputs are found by the names of the model's inputs, or are the only
+possible ones. The others are passed through.
 
-The stream must end with the end-of-stream marker, as writers of Arrow put it
-when they are closed: without it the sender is taken for dead.`;
+The stream must end with the end-of-stream marker, which writers of Arrow write
+when they are closed; without it, the sender is assumed to have crashed.`;
 
 /** The command, with its options. */
 function command(): Command {
@@ -76,17 +76,17 @@ function command(): Command {
     .option("--quiet", "no progress and no summary")
     .optionsGroup("Columns:")
     .addOption(inputsOption())
-    .option("--keep <column>", "passes this column through; repeated", kept)
+    .option("--keep <column>", "passes only this column through; repeated", kept)
     .option("--no-keep", "passes no column through")
     .addOption(
-      new Option("--list-type <type>", "how features are written")
+      new Option("--list-type <type>", "type of the lists of features")
         .choices(["fixed", "list"]).default("fixed"),
     )
     .addOption(
-      new Option("--on-bad <what>", "what a row that cannot be read does")
+      new Option("--on-bad <what>", "for a row that cannot be read")
         .choices(["stop", "null"]).default("stop"),
     )
-    .option("--id <column>", "a column that names rows in messages");
+    .option("--id <column>", "column that identifies rows in messages");
   return addImageSettings(worker).addHelpText("after", AFTER);
 }
 
