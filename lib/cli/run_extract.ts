@@ -70,7 +70,7 @@ export async function runExtract(
       return 1;
     }
     err(errorText(error, "stopped"));
-    err("The same command resumes it.\n");
+    err("The same command goes on where it was.\n");
     return 130;
   }
 }
