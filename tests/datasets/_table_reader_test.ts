@@ -230,7 +230,12 @@ Deno.test("table() takes labels and ids of types that have one text each", async
   const date = await readSource(sql("DATE '2020-01-01' + i::INT"), [spec([1])]);
   assertEquals(date.ids, ["2020-01-01", "2020-01-02"]);
   assertEquals(date.labels, [0, 1]);
-  for (const value of ["{'a': i}", "MAP {'a': i}", "['a']", "[i]"]) {
+  for (
+    const value of [
+      ...["{'a': i}", "MAP {'a': i}", "['a']", "[i]", "[DATE '2020-01-01']"],
+      "['a']::ENUM('a', 'b')[]",
+    ]
+  ) {
     await assertRejects(
       () => readSource(sql(value), [spec([1])]),
       TypeError,
@@ -242,4 +247,69 @@ Deno.test("table() takes labels and ids of types that have one text each", async
     TypeError,
     'leave such rows out, as by WHERE "v" IS NOT NULL in the SQL',
   );
+});
+
+Deno.test("table() and query() refuse a first row that may be a header of numbers", async () => {
+  await withFiles({
+    "array.csv": "0,1,2\n5,6,7\n",
+    "index.csv": ",0,1\n0,5.5,6\n1,7,8\n",
+    "data.csv": "0,1,3\n5,6,7\n",
+  }, async (path) => {
+    for (const name of ["array.csv", "index.csv"]) {
+      const file = path(name);
+      const sql =
+        `SELECT * FROM read_csv('${file}', sample_size = -1, header = `;
+      const inputs = [spec([3])];
+      for (
+        const source of [
+          table(file),
+          query(`FROM '${file}'`, { files: [file] }),
+        ]
+      ) {
+        await assertRejects(
+          () => readSource(source, inputs),
+          SyntaxError,
+          `must be either names of columns or data: current value is [`,
+        );
+      }
+      const advised = query(`${sql}true)`, { files: [file] });
+      const { values } = await readSource(advised, inputs);
+      assertEquals(values.length, name === "array.csv" ? 3 : 6);
+    }
+    const plain = await readSource(table(path("data.csv")), [spec([3])]);
+    assertEquals(plain.values.map(Number), [0, 1, 3, 5, 6, 7]);
+    const rows = query(
+      `SELECT * FROM read_csv('${path("array.csv")}', sample_size = -1, ` +
+        "header = false)",
+      { files: [path("array.csv")] },
+    );
+    assertEquals((await readSource(rows, [spec([3])])).length, 2);
+  });
+});
+
+Deno.test("query() checks types whatever else the SQL says of types", async () => {
+  await withFiles({
+    "a.csv": `x,types\n${lines((row) => `${late(row)},0`)}`,
+    "b.csv": "x,y\n1,0\n",
+  }, async (path) => {
+    const [a, b] = [path("a.csv"), path("b.csv")];
+    const read = (sql: string) =>
+      readSource(query(sql, { files: [a, b], inputs: "x" }), [spec([1])], {
+        size: MANY,
+      });
+    const text = "must have one type in all rows";
+    for (
+      const sql of [
+        `SELECT x FROM '${a}' WHERE types = 0`,
+        `SELECT x FROM read_csv('${a}', types = {types: 'DOUBLE'})`,
+        `SELECT x FROM read_csv('${a}', sample_size = 9)`,
+        `SELECT x FROM '${a}' JOIN read_csv('${b}', sample_size = -1) USING (x)`,
+      ]
+    ) {
+      await assertRejects(() => read(sql), TypeError, text, sql);
+    }
+    const whole = `read_csv('${a}', types = {x: 'DOUBLE'}, sample_size = -1)`;
+    const { values } = await read(`SELECT x FROM ${whole} WHERE types = 0`);
+    assertEquals(values.slice(-3), [1, 2.5, 2.5]);
+  });
 });
