@@ -12,7 +12,7 @@ import { formatOf } from "../datasets/table_files.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
-import type { Written } from "../store/written.ts";
+import { rateText, type Written } from "../store/written.ts";
 import type { DataSource, Model, TensorSpec } from "../types.ts";
 import { errorText, readArguments } from "./_arguments.ts";
 import {
@@ -84,7 +84,7 @@ function textOf(
   const complete = isMerge ? "" : ", already complete";
   const rate = samplesPerSecond === 0 // nothing was computed
     ? complete
-    : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
+    : `, ${rateText(samplesPerSecond)} samples/s`;
   const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;
 }

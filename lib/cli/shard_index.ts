@@ -40,7 +40,7 @@ export function shardOfJob(
     const total = count ?? (found === undefined ? undefined : Number(found));
     if (total === undefined) {
       const rule = `"count" must be passed, as "${indexName}" comes without it`;
-      const hint = `pass { shard: { index: "env", count: 8 } }`;
+      const hint = `pass { shard: { index: "env", count: 8 } }, or --shards 8`;
       throw new RangeError(cannot(action, rule, undefined, hint));
     }
     const position = Number(index) - Number(first ?? 0);
@@ -51,7 +51,7 @@ export function shardOfJob(
     throw new RangeError(cannot(action, rule, index));
   }
   const names = SCHEDULERS.map(([name]) => name);
-  const hint = "pass { shard: [index, count] }";
+  const hint = "pass { shard: [index, count] }, or --shard 0/8";
   const rule = "a scheduler must have set its index";
   throw new RangeError(
     cannot(action, rule, `none of ${names.join(", ")}`, hint),

@@ -59,6 +59,9 @@ interface Known {
   readonly labels?: Int32Array | undefined;
 }
 
+/** The row of each id. */
+type RowsOfIds = Map<string | number, number | "several">;
+
 const HEAD = 5; // rows in a view
 
 /** A source over columns. Length and classes are known once it is prepared. */
@@ -69,7 +72,7 @@ export class ColumnSource implements DataSource {
   #known: Known | undefined;
   #classNames: readonly string[] | undefined;
   #head: readonly Cells[] = [];
-  #rowOf: Map<string | number, number> | undefined;
+  #rowOf: RowsOfIds | undefined;
 
   constructor(parts: ColumnSourceParts) {
     this.#parts = parts;
@@ -112,8 +115,10 @@ export class ColumnSource implements DataSource {
     this.#rowOf ??= await this.#idRows(known);
     const rows = Uint32Array.from(ids, (id) => {
       const row = this.#rowOf!.get(id);
-      if (row !== undefined) return row;
-      const rule = "every id must be that of a sample";
+      if (row !== undefined && row !== "several") return row;
+      const rule = row === undefined
+        ? "every id must be that of a sample"
+        : "every id must be that of one sample only";
       throw new RangeError(cannot("read samples", rule, id));
     });
     const specs = inputs ?? [LOOKS];
@@ -290,7 +295,7 @@ export class ColumnSource implements DataSource {
       : new ImageInput(images[0]!.spec, options, action);
   }
 
-  async #idRows({ rows, total }: Known): Promise<Map<string | number, number>> {
+  async #idRows({ rows, total }: Known): Promise<RowsOfIds> {
     const { action, options: { ids: name } } = this.#parts;
     const all = rows ?? Array.from({ length: total }, (_, i) => i);
     if (name === undefined) {
@@ -300,7 +305,12 @@ export class ColumnSource implements DataSource {
     const { idValues } = await import("./_column_batches.ts");
     try {
       const ids = idValues(await wholeColumn(store, name), name, action);
-      return new Map(Array.from(all, (row) => [ids[row]!, row]));
+      const found: RowsOfIds = new Map();
+      for (const row of all) {
+        const id = ids[row]!;
+        found.set(id, found.has(id) ? "several" : row);
+      }
+      return found;
     } finally {
       store.close();
     }

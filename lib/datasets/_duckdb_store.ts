@@ -121,8 +121,8 @@ async function* readBlocks(
     const { rows, table } = picked;
     await engine.fillRows(table, rows.subarray(start));
     source = `(SELECT *, row_number() OVER () - 1 AS sonde_row ` +
-      `FROM ${from}) JOIN ${table} ON sonde_row = ${table}.row ` +
-      `ORDER BY ${table}.position`;
+      `FROM ${from}) JOIN ${table} ON sonde_row = sonde_picked ` +
+      `ORDER BY sonde_position`;
   }
   const list = reads.flatMap(({ sql }) => sql).join(", ");
   const { chunks } = await engine.select(`SELECT ${list} FROM ${source}`);

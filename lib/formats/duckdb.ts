@@ -115,14 +115,15 @@ export class LockedDuckdb {
   }
 
   /**
-   * Fills a table of row numbers, for queries of rows in any order.
+   * Creates a table of row indices, for queries of rows in any order.
    *
-   * @param table Its name; its columns are `position` and `row`.
-   * @param rows The row numbers.
+   * @param table Its name; its columns are `sonde_position` and `sonde_picked`.
+   * @param rows The row indices.
    */
   async fillRows(table: string, rows: Uint32Array): Promise<void> {
     await this.#connection.run(
-      `CREATE TEMP TABLE ${table} (position UINTEGER, row UINTEGER)`,
+      `CREATE TEMP TABLE ${table} ` +
+        "(sonde_position UINTEGER, sonde_picked UINTEGER)",
     );
     const appender = await this.#connection.createAppender(table);
     rows.forEach((row, position) => {

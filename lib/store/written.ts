@@ -4,6 +4,7 @@
  * @module
  */
 import { attachView } from "../display/attach_view.ts";
+import { numberText } from "../display/cell.ts";
 import type { Block } from "../display/view.ts";
 import type { SkippedSample } from "../types.ts";
 
@@ -59,7 +60,7 @@ class ShownWritten implements Written {
     const name = files.length === 1 ? first! : `${files.length} files`;
     const rate = samplesPerSecond === 0
       ? []
-      : [["samples per second", samplesPerSecond.toPrecision(4)]];
+      : [["samples per second", rateText(samplesPerSecond)]];
     const blocks: Block[] = [{
       kind: "table",
       columns: [{ name: "written" }, { name: "value", align: "left" }],
@@ -100,4 +101,14 @@ class ShownWritten implements Written {
  */
 export function shownWritten(written: Written, title = "Written"): Written {
   return new ShownWritten(written, title);
+}
+
+/**
+ * Formats a rate with three digits.
+ *
+ * @param samplesPerSecond The rate.
+ * @returns As in `1,230`.
+ */
+export function rateText(samplesPerSecond: number): string {
+  return numberText(Number(samplesPerSecond.toPrecision(3)));
 }
