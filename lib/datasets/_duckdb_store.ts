@@ -332,7 +332,7 @@ class ColumnReader {
       ? `WHERE ${condition} in the SQL`
       : `where: '${condition}'`;
     const files = hasPath
-      ? "; where all rows are paths, pass the files to imageFolder()"
+      ? "; pass the files to imageFolder() if all rows are paths"
       : "";
     const hint = `it is in row ${this.#rowOf(i)}; leave such rows out, as by ` +
       way + files;

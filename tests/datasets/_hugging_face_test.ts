@@ -55,7 +55,7 @@ Deno.test("table() skips images that are missing as it skips bad ones, also the 
     const read = (options: TableFileOptions) =>
       readSource(images(options), [spec([null, null, 3])]);
     const advice = `leave such rows out, as by where: '"image".bytes IS NOT ` +
-      "NULL'; where all rows are paths, pass the files to imageFolder()";
+      "NULL'; pass the files to imageFolder() if all rows are paths";
     const error = await assertRejects(() => read({}), TypeError, advice);
     assert(error.message.includes("current value is null; it is in row 0"));
     assertEquals(imageFolder([PHOTO]).length, 1);

@@ -41,7 +41,7 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "datasets/_duckdb_store.ts",
-    "pass the files to imageFolder()",
+    "pass the files to imageFolder() if all rows are paths",
     "tests/datasets/_hugging_face_test.ts",
   ],
   [
