@@ -5,7 +5,8 @@ import type { StoredFeatures } from "../types.ts";
  * file, or a folder of shards. The format is detected from the first bytes.
  *
  * Checksums are verified while values are read: a changed file throws at its
- * last row at the latest.
+ * last row at the latest. They do not stop a Parquet file that was made to do
+ * harm, which can keep its decoder in a loop or make it request 4 GB of memory.
  *
  * @category Files of features
  * @param target A path or `file:` URL.
