@@ -23,7 +23,7 @@ import {
 import { extractorOf, imageOptions, specsOf } from "./settings.ts";
 
 /** The output of the command, and its signal. */
-export interface Surroundings {
+export interface CommandContext {
   /** Writes to stdout. */
   readonly out: (text: string) => void;
   /** Writes to stderr. */
@@ -39,17 +39,17 @@ export type ExitCode = 0 | 1 | 2 | 130;
  * Runs the command.
  *
  * @param args Its arguments.
- * @param surroundings Its output, and its signal.
+ * @param context Its output, and its signal.
  * @returns The exit code.
  */
 export async function runExtract(
   args: readonly string[],
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const { out, err, signal } = surroundings;
+  const { out, err, signal } = context;
   const command = extractCommand();
   const words = args.length === 0 ? ["--help"] : args;
-  const code = readArguments(command, words, surroundings, (read) => {
+  const code = readArguments(command, words, context, (read) => {
     checkExtract(read);
     checkData(read);
   });
