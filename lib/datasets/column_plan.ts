@@ -190,6 +190,10 @@ function checkWidth(
   const rule = `input ${quote(spec.name)} must get rows of ${
     quote([...wanted])
   }`;
+  if (isKnown(wanted) && sizeOf(found) === sizeOf(wanted)) {
+    const hint = "transpose them before, as by numpy.transpose()";
+    throw new TypeError(cannot(action, rule, [...found], hint));
+  }
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
   // A single value that is no number makes a whole column text.
   const otherColumns = inputs === undefined

@@ -126,6 +126,9 @@ Deno.test("planInputs() and inputArray() reshape flat rows and axes of size 1, a
     assertEquals(array.shape, [2, ...fits ? wanted : shape]);
     if (fits) assertEquals(of(shape, wanted)().length, 1);
     else assertThrows(of(shape, wanted), TypeError, "must get rows of");
+    if (!fits && size === 12) {
+      assertThrows(of(shape, wanted), TypeError, "transpose them before");
+    }
   }
 });
 
