@@ -259,7 +259,7 @@ class WorkerRun {
     const name = id === undefined ? "" : ` (${id} ${shown})`;
     const { rule, value: found, cause } = bad.get(row)!;
     const hint = this.#settings.onBad === "stop"
-      ? "mend it, or pass --on-bad null"
+      ? "correct it, or pass --on-bad null"
       : undefined;
     const message = cannot(`read row ${first + row}${name}`, rule, found, hint);
     return new TypeError(message, cause === undefined ? undefined : { cause });
