@@ -293,8 +293,14 @@ class FolderSource implements ImageSource {
     hash.update(JSON.stringify(facts));
     const reader = this.#listing.open();
     const hashOf = async (row: number) => {
-      const bytes = await reader.read(this.#rows?.[row] ?? row);
-      return createHash("sha256").update(bytes).digest("hex");
+      try {
+        const bytes = await reader.read(this.#rows?.[row] ?? row);
+        return createHash("sha256").update(bytes).digest("hex");
+      } catch (error) {
+        const isSkipped = options.onBad === "skip" && error instanceof Error;
+        if (!isSkipped) throw error;
+        return error.name; // a file that cannot be read is skipped
+      }
     };
     try {
       for (let first = 0; first < this.length; first += SAMPLES_AT_ONCE) {
