@@ -9,6 +9,7 @@
  */
 import { type Data, DataType, Precision, type Vector } from "apache-arrow";
 import { cannot, shapeText } from "../check.ts";
+import { canReshape } from "../datasets/column_plan.ts";
 import type { FeedData } from "../datasets/convert.ts";
 import type { DType, NdArray } from "../types.ts";
 
@@ -223,7 +224,7 @@ function hasNull(data: Data, start: number, end: number): boolean {
 
 /**
  * The sizes of a row, or its error. A flat list can have any shape with the
- * same number of values; nested lists must match the model.
+ * same number of values; nested lists can differ in axes of size 1.
  */
 function fittingSizes(
   { sizes, start, end }: Range,
@@ -233,7 +234,7 @@ function fittingSizes(
   const count = end - start;
   const fitted = wanted === undefined || matches(sizes, wanted)
     ? sizes
-    : sizes.length <= 1
+    : sizes.length <= 1 || canReshape(sizes, wanted as readonly number[])
     ? reshaped(count, wanted)
     : undefined;
   if (fitted === undefined) {

@@ -190,10 +190,13 @@ async function readImage(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const fault = pathFault(error, id);
+    const hint = id.includes("\ufffd")
+      ? "its name is not UTF-8: rename it"
+      : fault?.hint;
     const rule = `image "${id}" must be a file that can be read`;
     const named = fault === undefined
       ? error
-      : new TypeError(cannot(action, rule, fault.found, fault.hint), {
+      : new TypeError(cannot(action, rule, fault.found, hint), {
         cause: error,
       });
     const isBad = named !== error || error instanceof SyntaxError;

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { fileLiteral, literal, type LockedDuckdb } from "../formats/duckdb.ts";
 
 /** Maximum number of bytes of a slice, if rows have equal sizes. */
 const SLICE_BYTES = 2 ** 26;
@@ -46,7 +46,8 @@ export interface Slice {
  * @param engine The engine.
  * @param files The files.
  * @param from The SQL that reads them, with the two further columns.
- * @returns The slices; undefined if rows are so small that none are needed.
+ * @returns The slices; undefined if rows are so small that none are needed, or
+ * paths are not in the form of DuckDB.
  */
 export async function parquetSlices(
   engine: LockedDuckdb,
@@ -55,7 +56,7 @@ export async function parquetSlices(
 ): Promise<ParquetSlices | undefined> {
   const { chunks } = await engine.select(
     `SELECT file_name, num_rows FROM parquet_file_metadata([${
-      files.map(literal).join(", ")
+      files.map(fileLiteral).join(", ")
     }])`,
   );
   const counts = new Map<string, number>();
@@ -64,7 +65,9 @@ export async function parquetSlices(
       counts.set(String(name), Number(rows));
     }
   }
-  const listed = files.map((name) => ({ name, rows: counts.get(name) ?? 0 }));
+  // DuckDB may write the path of a file in another form, as without "./".
+  if (files.some((name) => !counts.has(name))) return undefined;
+  const listed = files.map((name) => ({ name, rows: counts.get(name)! }));
   const rows = listed.reduce((sum, file) => sum + file.rows, 0);
   const bytes = files.reduce((sum, file) => sum + Deno.statSync(file).size, 0);
   const step = Math.max(1, Math.floor(SLICE_BYTES / (bytes / rows)));

@@ -10,7 +10,12 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
-import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import {
+  fileLiteral,
+  identifier,
+  literal,
+  type LockedDuckdb,
+} from "../formats/duckdb.ts";
 import { statPath } from "../formats/file_path.ts";
 import { blankLines, checkFirstLines } from "./_blank_lines.ts";
 import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
@@ -20,6 +25,7 @@ import { type TableFormat, tableFormat } from "./table_files.ts";
 export class TableReader {
   readonly format: TableFormat;
   readonly #files: readonly string[];
+  readonly #texts: readonly (string | undefined)[];
   #state: string | undefined;
   #sql: string | undefined;
 
@@ -27,12 +33,17 @@ export class TableReader {
    * Detects the format of the files.
    *
    * @param files The files, of one format.
+   * @param texts Columns of labels and ids.
    * @throws {TypeError} If the format is not supported, or differs between
    * files.
    */
-  constructor(files: readonly string[]) {
+  constructor(
+    files: readonly string[],
+    texts: readonly (string | undefined)[],
+  ) {
     this.format = tableFormat(files);
     this.#files = files;
+    this.#texts = texts;
   }
 
   /**
@@ -72,38 +83,50 @@ export class TableReader {
   }
 
   async #find(engine: LockedDuckdb): Promise<string> {
-    if (this.format === "parquet") {
+    const { format } = this;
+    if (format === "parquet") {
       await checkDecimals(engine, this.#files, "read table");
       return readerSql("parquet", this.#files);
     }
-    if (this.format === "csv") await checkFirstLines(this.#files, "read table");
-    const whole = readerSql(this.format, this.#files, WHOLE[this.format]);
-    const found = await columnsOf(engine, whole);
-    if (this.format === "csv") {
-      await checkHeader(
-        engine,
-        whole,
-        found.names,
-        this.#files[0]!,
-        "read table",
-      );
+    const action = "read table";
+    if (format === "csv") await checkFirstLines(this.#files, action);
+    const whole = readerSql(format, this.#files, WHOLE[format]);
+    const { names, types } = await columnsOf(engine, whole);
+    if (format === "csv") {
+      await checkHeader(engine, whole, names, this.#files[0]!, action);
     }
+    const isText = (i: number) =>
+      this.#texts.includes(names[i]!) && TEXTS[format].test(types[i]!);
+    const wanted = types.map((type, i) => isText(i) ? "VARCHAR" : type);
     const folders = this.#files.flatMap((file) => hiveColumns(file));
-    const types = found.names.flatMap((name, i) =>
-      folders.includes(name)
-        ? []
-        : [`${identifier(name)}: ${literal(found.types[i]!)}`]
-    );
-    const option = this.format === "csv" ? "types" : "columns";
-    const typed = readerSql(this.format, this.#files, [
-      `${option} = {${types.join(", ")}}`,
-      ...this.format === "csv" ? ["skip = 0"] : [],
+    const typesOf = (isIncluded: (i: number) => boolean) =>
+      names.flatMap((name, i) =>
+        isIncluded(i) && !folders.includes(name)
+          ? [`${identifier(name)}: ${literal(wanted[i]!)}`]
+          : []
+      ).join(", ");
+    const option = format === "csv" ? "types" : "columns";
+    const typed = readerSql(format, this.#files, [
+      `${option} = {${typesOf(() => true)}}`,
+      ...format === "csv" ? WHOLE.csv.slice(1) : [],
     ]);
-    // Not if columns are only in some files: then types are inferred each time.
     const same = await columnsOf(engine, typed).catch(() => undefined);
-    return JSON.stringify(same) === JSON.stringify(found) ? typed : whole;
+    const expected = JSON.stringify({ names, types: wanted });
+    if (JSON.stringify(same) === expected) return typed;
+    // Columns are only in some files: then types are inferred each time.
+    const texts = format === "csv" ? typesOf(isText) : "";
+    return texts === "" ? whole : readerSql(format, this.#files, [
+      ...WHOLE[format],
+      `types = {${texts}}`,
+    ]);
   }
 }
+
+/** Types of labels and ids that are read as the text of the file. */
+const TEXTS = {
+  csv: /^(BOOLEAN|DATE|TIME|UUID|INTERVAL)/,
+  json: /^(DATE|TIME|UUID|INTERVAL)/,
+} as const;
 
 /**
  * Refuses decimals that are longer than DuckDB supports, which it would change.
@@ -115,7 +138,7 @@ async function checkDecimals(
 ): Promise<void> {
   const { chunks } = await engine.select(
     `SELECT name, precision FROM parquet_schema([${
-      files.map(literal).join(", ")
+      files.map(fileLiteral).join(", ")
     }]) WHERE precision > 38 LIMIT 1`,
   );
   for await (const chunk of chunks) {
@@ -129,7 +152,8 @@ async function checkDecimals(
 const WHOLE = {
   // Without "skip", leading rows with fewer values than others would be
   // dropped.
-  csv: ["sample_size = -1", "skip = 0"],
+  // Without "comment", rows that begin with # could be dropped.
+  csv: ["sample_size = -1", "skip = 0", "comment = ''"],
   json: ["sample_size = -1", "maximum_sample_files = 2147483647"],
 } as const;
 
@@ -138,7 +162,7 @@ function readerSql(
   files: readonly string[],
   options: readonly string[] = [],
 ): string {
-  const list = `[${files.map(literal).join(", ")}]`;
+  const list = `[${files.map(fileLiteral).join(", ")}]`;
   const isHive = files.some((file) => hiveColumns(file).length > 0);
   const all = [
     list,
@@ -182,6 +206,12 @@ async function checkHeader(
   action: string,
 ): Promise<void> {
   const [name] = names;
+  if (names.length === 1 && name!.startsWith("#")) {
+    const rule = `${quote(file)} must begin with the names of its columns`;
+    const hint = `pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ` +
+      "sample_size = -1, comment = '#')";
+    throw new SyntaxError(cannot(action, rule, name, hint));
+  }
   if (names.length === 1 && /[,;|\t]/.test(name!)) {
     const rule = "every row must have as many values as the header";
     const hint = `look for rows that have more or fewer in ${quote(file)}`;
@@ -200,7 +230,7 @@ async function checkHeader(
     if (!numbers.every((value, i) => value === i)) return;
     const rule = `the first row of ${quote(file)} must be either names of ` +
       "columns or data";
-    const sql = `SELECT * FROM read_csv(${literal(file)}, sample_size = -1, ` +
+    const sql = `SELECT * FROM read_csv(${fileLiteral(file)}, sample_size = -1, ` +
       "header = true)";
     const hint = `pass query() ${sql}, or header = false`;
     throw new SyntaxError(cannot(action, rule, row.slice(0, 4), hint));
@@ -221,7 +251,7 @@ export function withFiles(
 ): string {
   let text = sql;
   for (const [pattern, files] of patterns) {
-    const list = `[${files.map(literal).join(", ")}]`;
+    const list = `[${files.map(fileLiteral).join(", ")}]`;
     const quoted = literal(pattern);
     for (let at = text.indexOf(quoted); at >= 0;) {
       const before = text.slice(0, at);
@@ -300,7 +330,7 @@ export async function checkTypes(
   const { calls, rest } = splitCalls(sql);
   for (const file of files) {
     if (!/\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.test(file)) continue;
-    const quoted = literal(file);
+    const quoted = fileLiteral(file);
     if (calls.includes(quoted) && !rest.includes(quoted)) continue;
     const format = tableFormat([file]) as keyof typeof WHOLE;
     const first = await columnsOf(engine, quoted).catch(() => undefined);
@@ -322,7 +352,7 @@ export async function checkTypes(
       "one type in all rows";
     const value = `${first.types[at]} in the first, ${all.types[at]} in all`;
     const advised = format === "csv" ? options.join(", ") : options[0];
-    const hint = `write read_${format}(${literal(file)}, ${advised})`;
+    const hint = `write read_${format}(${quoted}, ${advised})`;
     throw new TypeError(cannot(action, rule, value, hint));
   }
 }

@@ -191,7 +191,10 @@ function checkWidth(
     quote([...wanted])
   }`;
   if (isKnown(wanted) && sizeOf(found) === sizeOf(wanted)) {
-    const hint = "transpose them before, as by numpy.transpose()";
+    const isPermuted = String(found.toSorted()) === String(wanted.toSorted());
+    const hint = isPermuted
+      ? "transpose them before, as by numpy.transpose()"
+      : "reshape them before, as by numpy.reshape()";
     throw new TypeError(cannot(action, rule, [...found], hint));
   }
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
@@ -227,8 +230,12 @@ function fitsRows(
  * Whether rows keep their meaning if they are reshaped: one of the shapes is
  * flat, or they differ in axes of size 1 only. Rows of `[3, 32, 32]` for
  * `[32, 32, 3]` would have to be transposed.
+ *
+ * @param found The shape of rows.
+ * @param wanted The shape of rows of the input.
+ * @returns True if they do.
  */
-function canReshape(
+export function canReshape(
   found: readonly number[],
   wanted: readonly number[],
 ): boolean {

@@ -51,8 +51,8 @@ export interface QueryOptions extends TableOptions {
  * of 64 MB unless `where`, `orderBy` or `shuffle` is set.
  *
  * Types of CSV and JSON columns are valid for all rows: the files are read once
- * for them, which takes 4 s for 1,000,000 rows of 9 numbers. `007` is the number
- * 7. The first row of a CSV file is its header if it differs from the others in
+ * for them, which takes 4 s for 1,000,000 rows of 9 numbers.
+ * The first row of a CSV file is its header if it differs from the others in
  * type; rows with more or fewer values than it are refused.
  *
  * DuckDB is loaded when the table is first read, and is restricted: it reads these
@@ -98,7 +98,7 @@ export function table(
   checkSql(where, action, "where");
   checkSql(orderBy, action, "orderBy");
   const paths = tableFiles(files);
-  const reader = new TableReader(paths);
+  const reader = new TableReader(paths, [options.labels, options.ids]);
   const name = paths.length === 1
     ? paths[0]!
     : `${files} (${paths.length} files)`;
@@ -185,7 +185,10 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   }
   const found = new Map(files.map((file) => [file, tableFiles(file, action)]));
   const paths = [...new Set([...found.values()].flat())];
-  const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
+  // Paths with marks of patterns too, as DuckDB looks for these.
+  const patterns = new Map(
+    [...found].filter(([file, [one]]) => file !== one || /[*?[]/.test(file)),
+  );
   const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
   const textFiles = [...patterns.values()].flat()
     .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
@@ -240,11 +243,11 @@ async function classesInFiles(
   files: readonly string[],
   column: string,
 ): Promise<readonly string[] | undefined> {
-  const { literal } = await import("../formats/duckdb.ts");
+  const { fileLiteral } = await import("../formats/duckdb.ts");
   const { classLabelNames } = await import("./_hugging_face.ts");
   const { chunks } = await engine.select(
     `SELECT file_name, decode(value) FROM parquet_kv_metadata([${
-      files.map(literal).join(", ")
+      files.map(fileLiteral).join(", ")
     }]) WHERE key = 'huggingface'::BLOB`,
   );
   let first: { readonly file: string; readonly names: string } | undefined;

@@ -54,7 +54,9 @@ export class LockedDuckdb {
     });
     const connection = await instance.connect();
     const locked = new LockedDuckdb(instance, connection, name);
-    const paths = files.map(literal).join(", ");
+    // Also as patterns: DuckDB reads "[1]" in the name of a file as one.
+    const paths = files.flatMap((file) => [literal(file), fileLiteral(file)])
+      .join(", ");
     await connection.run(`SET allowed_paths = [${paths}]`);
     await connection.run("SET enable_external_access = false");
     await connection.run("SET lock_configuration = true");
@@ -191,6 +193,17 @@ async function loadDuckdb() {
  */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Formats the path of one file for functions that read files, which take
+ * patterns.
+ *
+ * @param path The path.
+ * @returns The literal of a pattern that matches this file alone.
+ */
+export function fileLiteral(path: string): string {
+  return literal(path.replace(/[*?[]/g, "[$&]"));
 }
 
 /**

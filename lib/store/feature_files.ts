@@ -98,6 +98,7 @@ class FeatureFiles implements StoredFeatures {
 
   // deno-lint-ignore require-await
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#first.close();
     for (const part of this.#opened) part.close();
@@ -174,8 +175,8 @@ class FeatureFiles implements StoredFeatures {
   #leave(pass: Pass): void {
     const { current } = pass;
     if (current === undefined) return;
-    current.part.close();
-    this.#opened.delete(current.part);
+    // Closed already if the features were closed meanwhile.
+    if (this.#opened.delete(current.part)) current.part.close();
     pass.current = undefined;
   }
 

@@ -167,7 +167,7 @@ Deno.test("arrowTable() reads dictionaries, and images that are missing as bad o
     ]);
   await assertRejects(() => images({}), TypeError, "it is in row 0");
   const found = await images({ onBad: "skip" });
-  assertEquals([found.ids, found.shapes], [[1], [[24, 24, 3]]]);
+  assertEquals([found.ids, found.shapes], [[1], [[26, 31, 3]]]);
 });
 
 Deno.test("arrowTable() refuses a column that is there twice, and tensors of another shape", async () => {

@@ -4,6 +4,7 @@ import {
   inputArray,
   planInputs,
 } from "../../lib/datasets/column_plan.ts";
+import type { NdArray } from "../../lib/types.ts";
 import { spec } from "./_read_source.ts";
 
 const number = (name: string, ...shape: number[]) =>
@@ -122,7 +123,7 @@ Deno.test("planInputs() and inputArray() reshape flat rows and axes of size 1, a
     const column = { kind: "numbers", data, shape, dtype: "float32" } as const;
     const block = { rows: 2, columns: new Map([["v", column]]) };
     const input = { spec: spec(wanted), columns: ["v"], isImage: false };
-    const array = inputArray(block, input, "read") as { shape: number[] };
+    const array = inputArray(block, input, "read") as NdArray;
     assertEquals(array.shape, [2, ...fits ? wanted : shape]);
     if (fits) assertEquals(of(shape, wanted)().length, 1);
     else assertThrows(of(shape, wanted), TypeError, "must get rows of");

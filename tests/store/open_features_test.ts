@@ -290,7 +290,7 @@ Deno.test("StoredFeatures reads shards several times at once", () =>
         stored.load().then(({ ids }) => Array.from(ids)),
       ]);
       assertEquals([first, second], [fullSet(9).ids, whole]);
-      const stream = stored.stream({ batch: 2 });
+      const stream = stored.stream({ batch: 2 })[Symbol.asyncIterator]();
       await stream.next();
       await stream.next();
       await stored.close();

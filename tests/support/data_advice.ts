@@ -51,6 +51,11 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "datasets/_table_reader.ts",
+    "pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ",
+    "tests/datasets/_table_reader_test.ts",
+  ],
+  [
+    "datasets/_table_reader.ts",
     "use the options shuffle: { seed }, limit or split instead",
     "tests/datasets/query_test.ts",
   ],
